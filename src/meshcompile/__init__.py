@@ -1,0 +1,1 @@
+"""meshcompile compiles Istio configuration into Envoy configuration, offline, as a pure function."""
