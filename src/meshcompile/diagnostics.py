@@ -1,0 +1,155 @@
+"""Problems as values: what was found, where, how bad, and what to do about it.
+
+A code is declared once, in `meshcompile.codes.<area>`, and called to make a diagnostic:
+
+    UNKNOWN_HOST = Code("MC0412", "unknown-host", Severity.WARNING, "{host} is not a known service")
+    ...
+    yield UNKNOWN_HOST(destination.origin.at("host"), host=destination.host)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import total_ordering
+from typing import Protocol
+
+from meshcompile.source import Origin
+
+
+class Severity(StrEnum):
+    """How bad a finding is; `rank` sorts the worst first."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        return tuple(Severity).index(self)
+
+
+class Located(Protocol):
+    """Anything that knows where it was written: every Node of the models."""
+
+    @property
+    def origin(self) -> Origin: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A second place that a finding speaks about, such as the other of two duplicates."""
+
+    message: str
+    origin: Origin
+
+    def __str__(self) -> str:
+        return f"{self.origin}: {self.message}"
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding. Diagnostics sort by file, line, column and code.
+
+    `rejected` says that the resource takes no part in what is compiled, as if the API server had refused it.
+    """
+
+    code: str
+    slug: str
+    severity: Severity
+    message: str
+    origin: Origin
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+    rejected: bool = False
+    suggestion: str = ""
+    related: tuple[Related, ...] = ()
+
+    @property
+    def file(self) -> str:
+        return self.origin.file
+
+    @property
+    def line(self) -> int:
+        return self.origin.line
+
+    @property
+    def column(self) -> int:
+        return self.origin.column
+
+    @property
+    def field(self) -> str:
+        return self.origin.field
+
+    @property
+    def sort_key(self) -> tuple[str, int, int, str, str]:
+        return (self.file, *self.origin.position, self.code, self.message)
+
+    def __lt__(self, other: Diagnostic) -> bool:
+        return self.sort_key < other.sort_key
+
+    def __str__(self) -> str:
+        return f"{self.origin}: {self.severity}: {self.message} [{self.code} {self.slug}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A kind of finding; call it to make a Diagnostic. Ids and slugs never change their meaning.
+
+    `template` is filled by `str.format` from the arguments of the call, and from the `kind`, `namespace` and `name`
+    of the resource. `docs` is the text of the code's page: what is wrong and how to fix it.
+    """
+
+    id: str
+    slug: str
+    severity: Severity
+    template: str
+    docs: str = ""
+
+    def __call__(
+        self,
+        where: Origin | Located,
+        /,
+        *,
+        kind: str | None = None,
+        namespace: str | None = None,
+        name: str | None = None,
+        rejected: bool = False,
+        suggestion: str = "",
+        related: tuple[Related, ...] = (),
+        **arguments: object,
+    ) -> Diagnostic:
+        """The finding at `where`; the resource is the one given, else `where` itself, else the document's."""
+        origin = where if isinstance(where, Origin) else where.origin
+        found_kind, found_namespace, found_name = _resource(where, origin)
+        kind = found_kind if kind is None else kind
+        namespace = found_namespace if namespace is None else namespace
+        name = found_name if name is None else name
+        return Diagnostic(
+            code=self.id,
+            slug=self.slug,
+            severity=self.severity,
+            message=self.template.format(kind=kind, namespace=namespace, name=name, **arguments),
+            origin=origin,
+            kind=kind,
+            namespace=namespace,
+            name=name,
+            rejected=rejected,
+            suggestion=suggestion,
+            related=related,
+        )
+
+
+def _resource(where: object, origin: Origin) -> tuple[str, str, str]:
+    """Kind, namespace and name of a resource; of the document for what is only a part of one."""
+    document = origin.document
+    metadata = getattr(where, "metadata", None)
+    if metadata is None:
+        return document.kind, document.namespace, document.name
+    return (
+        getattr(where, "kind", "") or document.kind,
+        getattr(metadata, "namespace", "") or document.namespace,
+        getattr(metadata, "name", "") or document.name,
+    )
