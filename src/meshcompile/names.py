@@ -1,0 +1,63 @@
+"""Names that istiod gives to clusters and subsets, and their way back.
+
+`outbound|80|v2|catalog.istioinaction.svc.cluster.local` names the cluster of subset `v2` of port 80;
+`outbound_.80_.v2_.catalog.istioinaction.svc.cluster.local` is the same as an SNI value, without `|`.
+Follows istiod's `model.BuildSubsetKey`, `BuildDNSSrvSubsetKey` and `ParseSubsetKey`.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+BLACK_HOLE_CLUSTER = "BlackHoleCluster"
+PASSTHROUGH_CLUSTER = "PassthroughCluster"
+INBOUND_PASSTHROUGH_CLUSTER = "InboundPassthroughCluster"
+
+
+class Direction(StrEnum):
+    """The first part of a cluster's name."""
+
+    OUTBOUND = "outbound"
+    INBOUND = "inbound"
+    INBOUND_VIP = "inbound-vip"
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterName:
+    """The four parts of a cluster's name; `str()` joins them with `|`."""
+
+    direction: Direction
+    port: int
+    subset: str
+    host: str
+
+    def __str__(self) -> str:
+        return f"{self.direction}|{self.port}|{self.subset}|{self.host}"
+
+    @property
+    def sni(self) -> str:
+        """The name as an SNI value, as AUTO_PASSTHROUGH gateways and ISTIO_MUTUAL clients use it."""
+        return f"{self.direction}_.{self.port}_.{self.subset}_.{self.host}"
+
+
+def outbound(port: int, subset: str, host: str) -> str:
+    """The name of an outbound cluster; `subset` is "" for the whole service."""
+    return f"outbound|{port}|{subset}|{host}"
+
+
+def inbound(port: int) -> str:
+    """The name of an inbound cluster, which has neither subset nor host."""
+    return f"inbound|{port}||"
+
+
+def outbound_sni(port: int, subset: str, host: str) -> str:
+    """The SNI value of an outbound cluster under mutual TLS, and the name of its SNI-DNAT cluster."""
+    return f"outbound_.{port}_.{subset}_.{host}"
+
+
+def parse_cluster_name(name: str) -> ClusterName | None:
+    """The parts of a cluster's name in either form; None when it is not such a name (`BlackHoleCluster`)."""
+    separator = "|" if "|" in name else "_."
+    parts = name.split(separator)
+    if len(parts) != 4 or parts[0] not in Direction or not parts[1].isdigit():
+        return None
+    return ClusterName(Direction(parts[0]), int(parts[1]), parts[2], parts[3])

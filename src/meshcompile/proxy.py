@@ -1,0 +1,141 @@
+"""The proxy that asks: who it is, where it runs, and what its node metadata switch on.
+
+Follows istiod's `model.ParseServiceNodeWithMetadata` and `pilot/pkg/xds/ads.go`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from ipaddress import ip_address
+from typing import Any, Self
+
+from meshcompile.labels import NO_LABELS, Labels
+from meshcompile.localities import NO_LOCALITY, Locality
+
+# Versions of proxies that say none: newer than every gate.
+LATEST_VERSION = (65535, 65535, 65535)
+
+
+class ProxyType(StrEnum):
+    """The first part of a node id. A router is a gateway."""
+
+    SIDECAR = "sidecar"
+    ROUTER = "router"
+    WAYPOINT = "waypoint"
+
+
+class InterceptionMode(StrEnum):
+    """How traffic reaches the proxy: iptables REDIRECT or TPROXY, or not at all."""
+
+    REDIRECT = "REDIRECT"
+    TPROXY = "TPROXY"
+    NONE = "NONE"
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """One proxy, as its bootstrap node describes it.
+
+    `labels` are the workload's (without the topology labels that istiod adds); `locality` comes from the labels or the
+    node; `metadata` is the raw node metadata, for what only few look at.
+    """
+
+    type: ProxyType
+    id: str  # pod.namespace
+    namespace: str
+    ip_addresses: tuple[str, ...]
+    domain: str = ""  # DNS domain: shop.svc.cluster.local
+    labels: Labels = field(default=NO_LABELS, hash=False)
+    metadata: Mapping[str, Any] = field(default_factory=dict, hash=False, repr=False)
+    locality: Locality = NO_LOCALITY
+    cluster: str = "Kubernetes"
+    network: str = ""
+    service_account: str = ""
+    node_name: str = ""
+
+    @classmethod
+    def from_node(cls, node: Mapping[str, Any]) -> Self:
+        """The proxy of an Envoy bootstrap node: `{"id": "sidecar~10.0.0.1~web-0.shop~shop.svc.cluster.local", "metadata": {...}}`.
+
+        Raises ValueError when the id is not of that form.
+        """
+        parts = str(node.get("id", "")).split("~")
+        if len(parts) != 4 or parts[0] not in ProxyType:
+            raise ValueError(f"node id {node.get('id')!r} is not TYPE~IP~POD.NAMESPACE~NAMESPACE.svc.DOMAIN")
+        metadata = node.get("metadata") or {}
+        addresses = tuple(a.strip() for a in str(metadata.get("INSTANCE_IPS") or parts[1]).split(",") if a.strip())
+        labels = {str(k): str(v) for k, v in (metadata.get("LABELS") or {}).items()}
+        where = node.get("locality") or {}
+        return cls(
+            type=ProxyType(parts[0]),
+            id=parts[2],
+            namespace=str(metadata.get("NAMESPACE") or parts[3].partition(".")[0]),
+            ip_addresses=addresses,
+            domain=parts[3],
+            labels=labels,
+            metadata=metadata,
+            locality=Locality(where.get("region", ""), where.get("zone", ""), where.get("subZone", where.get("sub_zone", ""))),
+            cluster=str(metadata.get("CLUSTER_ID") or "Kubernetes"),
+            network=str(metadata.get("NETWORK") or labels.get("topology.istio.io/network") or ""),
+            service_account=str(metadata.get("SERVICE_ACCOUNT") or ""),
+            node_name=str(metadata.get("NODE_NAME") or ""),
+        )
+
+    @property
+    def name(self) -> str:
+        """The name of the pod."""
+        return self.id.rpartition(".")[0] or self.id
+
+    @property
+    def is_router(self) -> bool:
+        return self.type is ProxyType.ROUTER
+
+    @property
+    def is_sidecar(self) -> bool:
+        return self.type is ProxyType.SIDECAR
+
+    @cached_property
+    def version(self) -> tuple[int, int, int]:
+        """The proxy's Istio version; LATEST_VERSION when it says none, 65535 for a missing patch."""
+        numbers = str(self.metadata.get("ISTIO_VERSION") or "").split("-")[0].split(".")
+        if not all(n.isdigit() for n in numbers) or len(numbers) < 2:
+            return LATEST_VERSION
+        return (int(numbers[0]), int(numbers[1]), int(numbers[2]) if len(numbers) > 2 else LATEST_VERSION[2])
+
+    @property
+    def interception_mode(self) -> InterceptionMode:
+        mode = self.metadata.get("INTERCEPTION_MODE")
+        return InterceptionMode(mode) if mode in InterceptionMode else InterceptionMode.REDIRECT
+
+    def flag(self, key: str) -> bool:
+        """A boolean of the metadata, written as a JSON boolean, "true" or "1"; false when it is not there."""
+        return str(self.metadata.get(key, "")).lower() in ("true", "1")
+
+    @cached_property
+    def supports_ipv4(self) -> bool:
+        return any(ip_address(a).version == 4 for a in self.ip_addresses)
+
+    @cached_property
+    def supports_ipv6(self) -> bool:
+        return any(ip_address(a).version == 6 for a in self.ip_addresses)
+
+    @cached_property
+    def prefers_ipv6(self) -> bool:
+        """True when the first address, whose family decides wildcard and loopback addresses, is IPv6."""
+        return ip_address(self.ip_addresses[0]).version == 6
+
+    @property
+    def wildcard(self) -> str:
+        """The address of listeners for every address: `0.0.0.0` or `::`."""
+        return "::" if self.prefers_ipv6 else "0.0.0.0"
+
+    @property
+    def loopback(self) -> str:
+        """The application's own address: `127.0.0.1` or `::1`."""
+        return "::1" if self.prefers_ipv6 else "127.0.0.1"
+
+    @property
+    def passthrough_bind(self) -> str:
+        """The source address of inbound connections to the application: `127.0.0.6` or `::6`."""
+        return "::6" if self.prefers_ipv6 else "127.0.0.6"

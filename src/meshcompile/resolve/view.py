@@ -1,0 +1,39 @@
+"""What one proxy sees: every question that emitting asks, answered once.
+
+The shared answers are cached properties of the View; what only one kind of resource needs is resolved by its own
+module (`resolve.clusters`, `resolve.routes`, ...) from a View into frozen pieces, which `emit` turns into messages.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from meshcompile.proxy import Proxy
+from meshcompile.resolve.findings import Findings
+from meshcompile.resolve.gateways import MergedGateway, merged_gateway
+from meshcompile.resolve.scope import SidecarScope, sidecar_scope
+from meshcompile.resolve.service_targets import ServiceTarget, service_targets
+from meshcompile.snapshot.snapshot import Snapshot
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One proxy's view of one snapshot."""
+
+    snapshot: Snapshot
+    proxy: Proxy
+    findings: Findings = field(default_factory=Findings)
+
+    @cached_property
+    def scope(self) -> SidecarScope:
+        """The services and rules that the proxy imports; gateways and waypoints import everything visible."""
+        return sidecar_scope(self.snapshot, self.proxy)
+
+    @cached_property
+    def targets(self) -> tuple[ServiceTarget, ...]:
+        """The service ports that this proxy's workload serves, oldest service first, then by host name."""
+        return service_targets(self.snapshot, self.proxy)
+
+    @cached_property
+    def gateway(self) -> MergedGateway:
+        """All Gateways that select this router, merged per port; empty for other proxies."""
+        return merged_gateway(self.snapshot, self.proxy)

@@ -1,0 +1,36 @@
+"""The accepted resources of a mesh, grouped by kind, in istiod's order of precedence."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from meshcompile.models.base import Resource
+from meshcompile.snapshot.service import NO_CREATION_TIME
+
+R = TypeVar("R", bound=Resource)
+
+
+def oldest_first(resource: Resource) -> tuple[str, str, str]:
+    """Sort key of istiod's precedence: creation time, then name, then namespace."""
+    meta = resource.metadata
+    return (meta.creation_timestamp or NO_CREATION_TIME, meta.name, meta.namespace)
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Accepted resources of the config cluster and, under their names, of remote clusters (Kubernetes kinds only)."""
+
+    by_kind: Mapping[str, tuple[Resource, ...]]
+    clusters: Mapping[str, "Resources"] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, resources: Iterable[Resource], clusters: Mapping[str, "Resources"] | None = None) -> "Resources":
+        """The resources grouped by kind, each group oldest first."""
+        groups: dict[str, list[Resource]] = {}
+        for resource in resources:
+            groups.setdefault(resource.kind, []).append(resource)
+        return cls({kind: tuple(sorted(group, key=oldest_first)) for kind, group in groups.items()}, clusters or {})
+
+    def all(self, kind: type[R]) -> tuple[R, ...]:
+        """Every resource of a kind, oldest first."""
+        return tuple(r for r in self.by_kind.get(kind.__name__, ()) if isinstance(r, kind))

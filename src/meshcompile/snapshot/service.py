@@ -1,0 +1,143 @@
+"""The registry's view of a service, whatever it was written as: istiod's `model.Service` and `model.IstioEndpoint`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum, auto
+
+from meshcompile.labels import NO_LABELS, Labels
+from meshcompile.localities import NO_LOCALITY, Locality
+from meshcompile.ports import Protocol
+from meshcompile.source import NOWHERE, Origin
+
+# The address of a service that has none of its own: a wildcard, not an address to bind for it.
+UNSPECIFIED_ADDRESS = "0.0.0.0"
+# Creation time of everything that was written without one.
+NO_CREATION_TIME = "2024-01-01T00:00:00Z"
+
+
+class Registry(StrEnum):
+    """Where a service comes from."""
+
+    KUBERNETES = "Kubernetes"
+    EXTERNAL = "External"  # ServiceEntry
+
+
+class Resolution(Enum):
+    """How a proxy finds the endpoints of a service."""
+
+    CLIENT_SIDE_LB = auto()  # endpoints are known: EDS
+    DNS_LB = auto()  # STRICT_DNS
+    DNS_ROUND_ROBIN_LB = auto()  # LOGICAL_DNS
+    PASSTHROUGH = auto()  # ORIGINAL_DST: headless, or ServiceEntry with resolution NONE
+    DYNAMIC_DNS = auto()  # by SNI or host of each request
+    ALIAS = auto()  # ExternalName: only a name of another service
+
+
+class TrafficDistribution(Enum):
+    """`spec.trafficDistribution` of a Service, or its annotation."""
+
+    ANY = auto()
+    PREFER_SAME_ZONE = auto()
+    PREFER_SAME_NODE = auto()
+
+
+class Health(StrEnum):
+    """Health of an endpoint, in Envoy's words."""
+
+    UNKNOWN = "UNKNOWN"  # not said: ServiceEntry, WorkloadEntry
+    HEALTHY = "HEALTHY"
+    UNHEALTHY = "UNHEALTHY"
+    DRAINING = "DRAINING"
+    TERMINATING = "TERMINATING"
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePort:
+    """One port of a service."""
+
+    name: str
+    number: int
+    protocol: Protocol
+    target: int | str | None = None  # number or name on the workload; None: the same number
+    origin: Origin = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Service:
+    """A service of the mesh; compared by identity, since the snapshot makes each one once.
+
+    `addresses` are the VIPs per cluster; `address` is the default VIP, `0.0.0.0` when there is none.
+    `export_to` holds namespaces, `*` for all, `.` replaced by the own one, `~` for none.
+    """
+
+    hostname: str
+    namespace: str
+    name: str
+    registry: Registry
+    resolution: Resolution
+    ports: tuple[ServicePort, ...]
+    export_to: frozenset[str]
+    address: str = UNSPECIFIED_ADDRESS
+    addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    auto_ipv4: str = ""
+    auto_ipv6: str = ""
+    mesh_external: bool = False
+    labels: Labels = NO_LABELS
+    annotations: Labels = NO_LABELS
+    selector: Labels = NO_LABELS
+    service_accounts: tuple[str, ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()  # (hostname, namespace) of ExternalName Services that mean this one
+    creation_time: str = NO_CREATION_TIME
+    kind: str = ""  # Kubernetes `spec.type`
+    external_name: str = ""
+    object_name: str = ""  # name of the Kubernetes or Istio object
+    node_local: bool = False  # internalTrafficPolicy: Local
+    traffic_distribution: TrafficDistribution = TrafficDistribution.ANY
+    dns_connect_race: bool = False  # ServiceEntry annotation networking.istio.io/connect-strategy
+    publish_not_ready: bool = False
+    passthrough_target_ports: Mapping[int, int] = field(default_factory=dict)
+    external_addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # LoadBalancer/NodePort, per cluster
+    node_ports: Mapping[str, Mapping[int, int]] = field(default_factory=dict)  # cluster -> service port -> node port
+    origin: Origin = field(default=NOWHERE, repr=False)
+
+    def port(self, number: int) -> ServicePort | None:
+        """The port of this number (a port is looked up by number, then by nothing else)."""
+        return next((p for p in self.ports if p.number == number), None)
+
+    @property
+    def is_headless(self) -> bool:
+        """True for a service without an address of its own whose clients resolve it to its endpoints."""
+        return self.resolution is Resolution.PASSTHROUGH
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Endpoint:
+    """One address and port behind one service port; compared by identity.
+
+    An address may be an IP, a host name (DNS services), or `unix:///path` (then `port` is 0).
+    """
+
+    addresses: tuple[str, ...]
+    port: int
+    service_port_name: str
+    labels: Labels = NO_LABELS
+    service_account: str = ""
+    network: str = ""
+    locality: Locality = NO_LOCALITY
+    cluster: str = ""
+    weight: int = 0  # 0: not said, counts as 1
+    mtls: bool = False  # the workload has a sidecar that takes mutual TLS (tlsMode istio)
+    health: Health = Health.UNKNOWN
+    namespace: str = ""
+    workload_name: str = ""
+    host_name: str = ""  # of the Pod, for headless names
+    subdomain: str = ""
+    node_name: str = ""
+    discoverable_by: str = ""  # "": everybody; else only proxies of this cluster
+    send_unhealthy: bool = False
+    legacy_port: int = 0  # ServiceEntry: the service port number, by which clusters historically select
+    origin: Origin = field(default=NOWHERE, repr=False)
+
+    @property
+    def address(self) -> str:
+        return self.addresses[0]

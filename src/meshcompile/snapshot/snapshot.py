@@ -1,0 +1,48 @@
+"""The mesh, indexed and merged once: istiod's PushContext.
+
+Every index answers in constant time what a view asks; nothing after this scans the mesh. An index is built by the
+function of its module from the accepted resources, and holds its own in the order that istiod gives precedence:
+oldest first, then by name, then by namespace.
+"""
+
+from dataclasses import dataclass
+
+from meshcompile.behaviour import Behaviour
+from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.models.mesh.mesh_networks import MeshNetworks
+from meshcompile.snapshot.authentication import AuthenticationIndex
+from meshcompile.snapshot.authorization import AuthorizationIndex
+from meshcompile.snapshot.destination_rules import DestinationRuleIndex
+from meshcompile.snapshot.endpoints import EndpointIndex
+from meshcompile.snapshot.envoy_filters import EnvoyFilterIndex
+from meshcompile.snapshot.extensions import ExtensionIndex
+from meshcompile.snapshot.gateways import GatewayIndex
+from meshcompile.snapshot.proxy_configs import ProxyConfigIndex
+from meshcompile.snapshot.services import ServiceIndex
+from meshcompile.snapshot.sidecars import SidecarIndex
+from meshcompile.snapshot.telemetry import TelemetryIndex
+from meshcompile.snapshot.virtual_services import VirtualServiceIndex
+from meshcompile.snapshot.workloads import WorkloadIndex
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """Everything that views are made from; immutable, shared by all proxies."""
+
+    mesh: MeshConfig
+    networks: MeshNetworks
+    behaviour: Behaviour
+    cluster: str  # name of the config cluster
+    workloads: WorkloadIndex
+    services: ServiceIndex
+    endpoints: EndpointIndex
+    virtual_services: VirtualServiceIndex
+    destination_rules: DestinationRuleIndex
+    gateways: GatewayIndex
+    sidecars: SidecarIndex
+    authentication: AuthenticationIndex
+    authorization: AuthorizationIndex
+    telemetry: TelemetryIndex
+    extensions: ExtensionIndex
+    envoy_filters: EnvoyFilterIndex
+    proxy_configs: ProxyConfigIndex
