@@ -1,0 +1,227 @@
+"""What every model has: protobuf JSON names, strict fields, and the place in the text it was read from.
+
+The names follow protobuf's JSON mapping as Istio's API types do (``jsonpb``): a field is written in lowerCamelCase or
+under its proto name, an enum by name or number, and null means absent.
+"""
+
+import types
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from typing import Annotated, Any, Literal, NamedTuple, Self, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, StrictBool, StrictInt
+
+from meshcompile.source import NOWHERE, Document, Origin, Path
+
+
+def json_name(field: str) -> str:
+    """Protobuf's JSON name of ``field``; one trailing underscore (``from_``, a Python keyword) is no part of it.
+
+    An underscore goes, and the letter after it becomes a capital: ``consecutive_5xx_errors`` is
+    ``consecutive5xxErrors``, where title-casing would wrongly yield ``consecutive5XxErrors``.
+    """
+    first, *rest = field.removesuffix("_").split("_")
+    return first + "".join(part[:1].upper() + part[1:] for part in rest)
+
+
+class ProtoEnum(StrEnum):
+    """A protobuf enum: members are written by name or by number, the number being the position of the member."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        members = tuple(cls)
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(members):
+            return members[value]
+        return None
+
+
+class Node(BaseModel):
+    """A message that a user wrote: immutable, without unknown fields, and aware of its place.
+
+    Two nodes are equal if they say the same, wherever they were written.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=json_name,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+        protected_namespaces=(),
+        ser_json_inf_nan="strings",
+    )
+
+    @property
+    def origin(self) -> Origin:
+        """Where this node was written; ``NOWHERE`` if it was made in Python."""
+        place: tuple[Document, Path] | None = self.__dict__.get(_PLACE)
+        return NOWHERE if place is None else Origin(*place)
+
+    def at(self, field: str, *keys: str | int) -> Origin:
+        """Where ``field`` (by its Python name) was written, in its author's spelling, or what lies under it."""
+        return self.origin.at(written_name(type(self), field, _written(self.origin)), *keys)
+
+
+class OwnerReference(Node):
+    """The object that made this one; a ReplicaSet's owner is its Deployment."""
+
+    api_version: str = ""
+    """API group and version of the owner."""
+    kind: str = ""
+    """Kind of the owner."""
+    name: str = ""
+    """Name of the owner, in the same namespace."""
+    uid: str = ""
+    """Unique id of the owner."""
+    controller: StrictBool | None = None
+    """True for the one owner that manages the object."""
+    block_owner_deletion: StrictBool | None = None
+    """Whether the owner's deletion waits for this object's."""
+
+
+class ObjectMeta(Node):
+    """Kubernetes' metadata of every object: what it is called, and what is attached to it."""
+
+    name: str = ""
+    """Name, unique for the kind in its namespace; it breaks ties of age."""
+    generate_name: str = ""
+    """Prefix of a name that the API server completes; such an object has no name yet."""
+    namespace: str = ""
+    """Namespace; empty for kinds that belong to the whole cluster."""
+    labels: Mapping[str, str] = {}
+    """Labels that selectors match."""
+    annotations: Mapping[str, str] = {}
+    """Annotations, several of which change what Istio generates."""
+    creation_timestamp: str | None = None
+    """Moment of creation (RFC 3339); the oldest of several rivals wins."""
+    generation: StrictInt = 0
+    """Counts the changes of the spec."""
+    resource_version: str = ""
+    """Version of the stored object."""
+    uid: str = ""
+    """Unique id of the object."""
+    owner_references: tuple[OwnerReference, ...] = ()
+    """Objects that this one belongs to."""
+    finalizers: tuple[str, ...] = ()
+    """What must happen before the object is removed."""
+    deletion_timestamp: str | None = None
+    """Moment from which the object is being deleted (RFC 3339)."""
+    deletion_grace_period_seconds: StrictInt | None = None
+    """Seconds left for an orderly end."""
+    managed_fields: tuple[Mapping[str, Any], ...] = ()
+    """Who set which field; without effect."""
+    self_link: str = ""
+    """Deprecated, without effect."""
+    cluster_name: str = ""
+    """Deprecated, without effect."""
+
+
+class Resource(Node):
+    """An object of the Kubernetes API; a kind is a subclass with its own ``kind``, ``api_version`` and ``spec``."""
+
+    api_version: str
+    """API group and version."""
+    kind: str
+    """Kind of the object."""
+    metadata: ObjectMeta
+    """Name, namespace, labels and annotations."""
+
+    @property
+    def name(self) -> str:
+        return self.metadata.name
+
+    @property
+    def namespace(self) -> str:
+        return self.metadata.namespace
+
+
+# Kept in the instance's __dict__ under a name that no field can have: outside equality, hash and output, yet carried
+# by model_copy and pickle. A pydantic private attribute costs another dict per node.
+_PLACE = "origin."
+
+
+def stamp(node: Node, document: Document, written: Mapping[str, Any], path: Path = ()) -> None:
+    """Note on ``node``, and on every node inside, that it was read from ``path`` of ``document``.
+
+    ``written`` is the data that the node was made from.
+    """
+    values = node.__dict__
+    values[_PLACE] = (document, path)
+    for field, spellings, shape in nested_fields(type(node)):
+        value = values[field]
+        if not value:
+            continue
+        for key in spellings:
+            if key in written:
+                break
+        else:
+            continue
+        below = written[key]
+        if shape == "one":
+            stamp(value, document, below, (*path, key))
+        elif shape == "many":
+            for index, (item, data) in enumerate(zip(value, below, strict=True)):
+                stamp(item, document, data, (*path, key, index))
+        else:
+            for name, item in value.items():
+                stamp(item, document, below[name], (*path, key, name))
+
+
+Shape = Literal["one", "many", "map"]
+
+
+class Nested(NamedTuple):
+    """A field that holds nodes: its Python name, the names users may write, and how it holds them."""
+
+    field: str
+    spellings: tuple[str, ...]
+    shape: Shape
+
+
+@cache
+def nested_fields(model: type[Node]) -> tuple[Nested, ...]:
+    """The fields of ``model`` that hold nodes."""
+    spellings = _spellings(model)
+    return tuple(
+        Nested(name, spellings[name], shape)
+        for name, field in model.model_fields.items()
+        if (shape := _shape(field.annotation)) is not None
+    )
+
+
+@cache
+def _spellings(model: type[Node]) -> Mapping[str, tuple[str, ...]]:
+    """Python name of every field -> the names that users may write it under, JSON's first."""
+    return {name: tuple(dict.fromkeys((field.alias or name, name))) for name, field in model.model_fields.items()}
+
+
+def written_name(model: type[Node], field: str, written: object) -> str:
+    """The spelling of ``field`` that ``written`` uses, JSON's if it uses none."""
+    names = _spellings(model)[field]
+    return next((name for name in names if isinstance(written, Mapping) and name in written), names[0])
+
+
+def _written(origin: Origin) -> object:
+    """The data at ``origin``."""
+    value: Any = origin.document.value
+    for key in origin.path:
+        value = value[key]
+    return value
+
+
+def _shape(annotation: Any) -> Shape | None:
+    """How a field of this type holds nodes, None if it holds none."""
+    kind, parts = get_origin(annotation), get_args(annotation)
+    if kind is None:
+        return "one" if isinstance(annotation, type) and issubclass(annotation, Node) else None
+    if kind in (Union, types.UnionType, Annotated):
+        return next((shape for part in parts if (shape := _shape(part)) is not None), None)
+    if not any(_holds_nodes(part) for part in parts):
+        return None
+    return "many" if kind is tuple else "map"
+
+
+def _holds_nodes(annotation: Any) -> bool:
+    return _shape(annotation) == "one"

@@ -1,0 +1,142 @@
+"""Field types and messages that many kinds share.
+
+The scalar types follow protobuf's JSON rules, as Istio reads them: a whole number may be in quotes (``"10"``) or be
+written as ``10.0``, while a boolean may not be in quotes, and text must be quoted if it looks like a number.
+"""
+
+import base64
+import binascii
+import math
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer, Strict, WithJsonSchema
+
+from meshcompile.durations import Duration
+from meshcompile.models.base import Node
+
+__all__ = [
+    "Bool",
+    "Bytes",
+    "Double",
+    "Duration",
+    "Int32",
+    "Int64",
+    "PolicyTargetReference",
+    "PortSelector",
+    "StringMatch",
+    "Struct",
+    "UInt32",
+    "UInt64",
+    "WorkloadSelector",
+]
+
+
+def whole_number(value: object) -> object:
+    """``value`` as an int where protobuf's JSON allows it; anything else as it is, for the type to refuse."""
+    if type(value) is int:
+        return value
+    if isinstance(value, bool):
+        raise ValueError("expected a whole number, not a boolean")
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and _is_decimal(value):
+        return int(value)
+    return value
+
+
+def real_number(value: object) -> object:
+    """``value`` as a float where protobuf's JSON allows it; anything else as it is, for the type to refuse."""
+    if type(value) is float or type(value) is int:
+        return value
+    if isinstance(value, bool):
+        raise ValueError("expected a number, not a boolean")
+    if isinstance(value, str):
+        return _NOT_FINITE.get(value) or _quoted_number(value)
+    return value
+
+
+_NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+def _is_decimal(text: str) -> bool:
+    digits = text.removeprefix("-")
+    return digits.isascii() and digits.isdigit()
+
+
+def _quoted_number(text: str) -> object:
+    mantissa, _, exponent = text.lower().partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    if _is_decimal(whole) and (fraction or "0").isdigit() and _is_decimal((exponent or "0").removeprefix("+")):
+        return float(text)
+    return text
+
+
+def _decoded(value: object) -> object:
+    """The bytes of a base64 text, which may use either alphabet and leave out the padding."""
+    if not isinstance(value, str):
+        return value
+    text = value.replace("-", "+").replace("_", "/").rstrip("=")
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except binascii.Error as error:
+        raise ValueError("expected bytes in base64") from error
+
+
+def _encoded(value: bytes) -> str:
+    return base64.b64encode(value).decode("ascii")
+
+
+_INTEGER = BeforeValidator(whole_number)
+Int32 = Annotated[int, Strict(), Field(ge=-(2**31), lt=2**31), _INTEGER]
+UInt32 = Annotated[int, Strict(), Field(ge=0, lt=2**32), _INTEGER]
+Int64 = Annotated[int, Strict(), Field(ge=-(2**63), lt=2**63), _INTEGER]
+UInt64 = Annotated[int, Strict(), Field(ge=0, lt=2**64), _INTEGER]
+Double = Annotated[float, Strict(), BeforeValidator(real_number)]
+Bool = Annotated[bool, Strict()]
+Bytes = Annotated[
+    bytes,
+    BeforeValidator(_decoded),
+    PlainSerializer(_encoded, return_type=str),
+    WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
+]
+Struct = Mapping[str, JsonValue]
+"""Free-form data (google.protobuf.Struct)."""
+
+
+class StringMatch(Node):
+    """One way to match text; exactly one field is set."""
+
+    exact: str | None = None
+    """The whole text, case-sensitive."""
+    prefix: str | None = None
+    """How the text starts."""
+    regex: str | None = None
+    """RE2 expression that the whole text matches."""
+
+
+class PortSelector(Node):
+    """A port, by its number."""
+
+    number: UInt32 = 0
+    """Port number of the service."""
+
+
+class WorkloadSelector(Node):
+    """The workloads of the same namespace (of every namespace in the root namespace) with all these labels."""
+
+    match_labels: Mapping[str, str] = {}
+    """Labels that a pod or workload entry must carry; none selects all."""
+
+
+class PolicyTargetReference(Node):
+    """The object that a policy is attached to, such as a Gateway of the Gateway API or a Service with a waypoint."""
+
+    group: str = ""
+    """API group of the target, empty for Kubernetes' core."""
+    kind: str = ""
+    """Kind of the target: Gateway, GatewayClass, Service or ServiceEntry."""
+    name: str = ""
+    """Name of the target."""
+    namespace: str = ""
+    """Namespace of the target; only the policy's own is allowed."""
