@@ -1,0 +1,52 @@
+"""One proxy compiled: resolve what it sees, emit messages from that, patch them. A pure function, no IO.
+
+Resources are made in the order in which Envoy asks for them: clusters, then the endpoints of the EDS clusters,
+listeners, then the routes that the listeners name, and the extensions that their filters discover.
+"""
+
+from dataclasses import dataclass
+
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.emit.clusters import clusters
+from meshcompile.emit.endpoints import load_assignments
+from meshcompile.emit.extensions import extensions
+from meshcompile.emit.listeners import listeners, route_names
+from meshcompile.emit.routes import route_configuration
+from meshcompile.envoy.config.cluster import Cluster
+from meshcompile.envoy.config.core import TypedExtensionConfig
+from meshcompile.envoy.config.endpoint import ClusterLoadAssignment
+from meshcompile.envoy.config.listener import Listener
+from meshcompile.envoy.config.route import RouteConfiguration
+from meshcompile.proxy import Proxy
+from meshcompile.resolve.clusters import clusters as resolve_clusters
+from meshcompile.resolve.endpoints import load_assignments as resolve_load_assignments
+from meshcompile.resolve.extensions import extensions as resolve_extensions
+from meshcompile.resolve.listeners import listeners as resolve_listeners
+from meshcompile.resolve.routes import route_configuration as resolve_route_configuration
+from meshcompile.resolve.view import View
+from meshcompile.snapshot.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """The xDS resources of one proxy, each kind sorted by name."""
+
+    listeners: tuple[Listener, ...]
+    routes: tuple[RouteConfiguration, ...]
+    clusters: tuple[Cluster, ...]
+    endpoints: tuple[ClusterLoadAssignment, ...]
+    extensions: tuple[TypedExtensionConfig, ...]
+
+
+def compiled(snapshot: Snapshot, proxy: Proxy) -> tuple[Resources, tuple[Diagnostic, ...]]:
+    """What istiod sends to the proxy, and what there is to say about it."""
+    view = View(snapshot, proxy)
+    emitted = listeners(resolve_listeners(view))
+    resources = Resources(
+        listeners=emitted,
+        routes=tuple(route_configuration(resolve_route_configuration(view, name)) for name in route_names(emitted)),
+        clusters=clusters(resolve_clusters(view)),
+        endpoints=load_assignments(resolve_load_assignments(view)),
+        extensions=extensions(resolve_extensions(view)),
+    )
+    return resources, view.findings.sorted()

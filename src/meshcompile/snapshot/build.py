@@ -1,0 +1,54 @@
+"""From accepted resources to a Snapshot: one function per index, in the order in which they need each other."""
+
+from meshcompile.behaviour import ISTIO_1_30, Behaviour
+from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.models.mesh.mesh_networks import MeshNetworks
+from meshcompile.snapshot.authentication import authentication_index
+from meshcompile.snapshot.authorization import authorization_index
+from meshcompile.snapshot.destination_rules import destination_rule_index
+from meshcompile.snapshot.endpoints import endpoint_index
+from meshcompile.snapshot.envoy_filters import envoy_filter_index
+from meshcompile.snapshot.extensions import extension_index
+from meshcompile.snapshot.gateways import gateway_index
+from meshcompile.snapshot.proxy_configs import proxy_config_index
+from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.services import service_index
+from meshcompile.snapshot.sidecars import sidecar_index
+from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.snapshot.telemetry import telemetry_index
+from meshcompile.snapshot.virtual_services import virtual_service_index
+from meshcompile.snapshot.workloads import workload_index
+
+# The name that the config cluster has when nobody names it.
+CONFIG_CLUSTER = "Kubernetes"
+
+
+def snapshot(
+    resources: Resources,
+    mesh: MeshConfig,
+    networks: MeshNetworks,
+    behaviour: Behaviour = ISTIO_1_30,
+    cluster: str = CONFIG_CLUSTER,
+) -> Snapshot:
+    """The snapshot of a mesh; the order of `resources` does not matter."""
+    workloads = workload_index(resources)
+    services = service_index(resources, mesh, workloads, cluster)
+    return Snapshot(
+        mesh=mesh,
+        networks=networks,
+        behaviour=behaviour,
+        cluster=cluster,
+        workloads=workloads,
+        services=services,
+        endpoints=endpoint_index(resources, services, workloads, networks, cluster),
+        virtual_services=virtual_service_index(resources, mesh, services),
+        destination_rules=destination_rule_index(resources, mesh),
+        gateways=gateway_index(resources, mesh),
+        sidecars=sidecar_index(resources, mesh),
+        authentication=authentication_index(resources, mesh),
+        authorization=authorization_index(resources, mesh),
+        telemetry=telemetry_index(resources, mesh),
+        extensions=extension_index(resources, mesh),
+        envoy_filters=envoy_filter_index(resources, mesh),
+        proxy_configs=proxy_config_index(resources, mesh),
+    )
