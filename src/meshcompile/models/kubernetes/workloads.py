@@ -1,0 +1,139 @@
+"""Kubernetes workloads: what makes Pods out of a template."""
+
+from collections.abc import Mapping
+
+from meshcompile.models.kubernetes.base import Int, KubernetesNode, KubernetesResource, LabelSelector
+from meshcompile.models.kubernetes.pod import PodSpec
+
+
+class TemplateMeta(KubernetesNode):
+    """What the metadata of every Pod of a workload starts from."""
+
+    labels: Mapping[str, str] = {}
+    """Labels of the Pods."""
+    annotations: Mapping[str, str] = {}
+    """Annotations of the Pods."""
+
+
+class PodTemplateSpec(KubernetesNode):
+    """The form of a workload's Pods."""
+
+    metadata: TemplateMeta = TemplateMeta()
+    """Labels and annotations of the Pods."""
+    spec: PodSpec = PodSpec()
+    """What runs in them."""
+
+
+class DeploymentSpec(KubernetesNode):
+    """What a Deployment wants."""
+
+    replicas: Int = 1
+    """How many Pods there are to be."""
+    selector: LabelSelector = LabelSelector()
+    """Which Pods are its own."""
+    template: PodTemplateSpec = PodTemplateSpec()
+    """The form of the Pods."""
+
+
+class Deployment(KubernetesResource):
+    """A Kubernetes Deployment: interchangeable Pods."""
+
+    spec: DeploymentSpec = DeploymentSpec()
+    """What it wants."""
+
+
+class ReplicaSetSpec(KubernetesNode):
+    """What a ReplicaSet wants."""
+
+    replicas: Int = 1
+    """How many Pods there are to be."""
+    selector: LabelSelector = LabelSelector()
+    """Which Pods are its own."""
+    template: PodTemplateSpec = PodTemplateSpec()
+    """The form of the Pods."""
+
+
+class ReplicaSet(KubernetesResource):
+    """A Kubernetes ReplicaSet: one generation of a Deployment's Pods, or Pods of its own."""
+
+    spec: ReplicaSetSpec = ReplicaSetSpec()
+    """What it wants."""
+
+
+class StatefulSetSpec(KubernetesNode):
+    """What a StatefulSet wants."""
+
+    replicas: Int = 1
+    """How many Pods there are to be, named with ordinals."""
+    service_name: str = ""
+    """The headless Service that gives each Pod its DNS name."""
+    selector: LabelSelector = LabelSelector()
+    """Which Pods are its own."""
+    template: PodTemplateSpec = PodTemplateSpec()
+    """The form of the Pods."""
+
+
+class StatefulSet(KubernetesResource):
+    """A Kubernetes StatefulSet: Pods with names of their own."""
+
+    spec: StatefulSetSpec = StatefulSetSpec()
+    """What it wants."""
+
+
+class DaemonSetSpec(KubernetesNode):
+    """What a DaemonSet wants."""
+
+    selector: LabelSelector = LabelSelector()
+    """Which Pods are its own."""
+    template: PodTemplateSpec = PodTemplateSpec()
+    """The form of the Pods."""
+
+
+class DaemonSet(KubernetesResource):
+    """A Kubernetes DaemonSet: one Pod on every Node."""
+
+    spec: DaemonSetSpec = DaemonSetSpec()
+    """What it wants."""
+
+
+class JobSpec(KubernetesNode):
+    """What a Job wants."""
+
+    parallelism: Int = 1
+    """How many Pods run at a time."""
+    template: PodTemplateSpec = PodTemplateSpec()
+    """The form of the Pods."""
+
+
+class Job(KubernetesResource):
+    """A Kubernetes Job: Pods that run until they are done."""
+
+    spec: JobSpec = JobSpec()
+    """What it wants."""
+
+
+class JobTemplateSpec(KubernetesNode):
+    """The form of a CronJob's Jobs."""
+
+    spec: JobSpec = JobSpec()
+    """What each Job wants."""
+
+
+class CronJobSpec(KubernetesNode):
+    """What a CronJob wants."""
+
+    schedule: str = ""
+    """When a Job starts, in cron's notation."""
+    job_template: JobTemplateSpec = JobTemplateSpec()
+    """The form of the Jobs."""
+
+
+class CronJob(KubernetesResource):
+    """A Kubernetes CronJob: a Job at every due time."""
+
+    spec: CronJobSpec = CronJobSpec()
+    """What it wants."""
+
+
+Workload = Deployment | ReplicaSet | StatefulSet | DaemonSet | Job | CronJob
+"""Anything that makes Pods."""
