@@ -1,0 +1,62 @@
+# Everything runs in .venv, which is made once from the lock files and made again when they change.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+LOCKS  := requirements/dev.txt requirements/docs.txt
+JOBS   ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test check format golden generate bench conformance docs lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: $(READY) ## make .venv from the lock files
+
+$(READY): $(LOCKS) pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes $(LOCKS:%=-r %)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY) ## compile the coolstore, run its gateway in a real Envoy and send requests
+	$(BIN)/python examples/demo.py
+
+test: $(READY) ## run every test
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
+
+check: $(READY) ## format, lint, types, import contracts, generated files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/generate.py --check
+
+format: $(READY) ## format and fix what can be fixed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+golden: $(READY) ## rewrite the golden files from what is compiled now
+	MESHCOMPILE_REWRITE_GOLDENS=1 $(BIN)/python -m pytest -q tests/golden
+
+generate: $(READY) ## rewrite generated code, schemas and pages
+	$(BIN)/python tools/generate.py
+
+bench: $(READY) ## measure, and check the thresholds
+	$(BIN)/python -m bench --check
+
+conformance: $(READY) ## compare every conformance case with istiod's answers
+	$(BIN)/python -m tests.conformance.parity --jobs $(JOBS) $(ARGS)
+
+docs: $(READY) ## build the documentation site into site/
+	$(BIN)/mkdocs build --strict --quiet
+
+lock: $(READY) ## resolve the dependencies again and write requirements/*.txt
+	tools/lock.sh $(BIN)
+
+clean: ## remove everything that was made
+	rm -rf $(VENV) site build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
