@@ -10,10 +10,10 @@ import math
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer, Strict, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, PlainSerializer, Strict, WithJsonSchema
 
 from meshcompile.durations import Duration
-from meshcompile.models.base import Node
+from meshcompile.models.base import Node, Resource
 
 __all__ = [
     "Bool",
@@ -22,6 +22,9 @@ __all__ = [
     "Duration",
     "Int32",
     "Int64",
+    "IstioCondition",
+    "IstioResource",
+    "IstioStatus",
     "PolicyTargetReference",
     "PortSelector",
     "StringMatch",
@@ -140,3 +143,44 @@ class PolicyTargetReference(Node):
     """Name of the target."""
     namespace: str = ""
     """Namespace of the target; only the policy's own is allowed."""
+
+
+class IstioCondition(Node):
+    """One observation about an object, made by a controller."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    type: str = ""
+    """What is observed; `Healthy` decides whether a workload entry gets traffic."""
+    status: str = ""
+    """`True`, `False` or `Unknown`."""
+    last_probe_time: str | None = None
+    """Moment of the last probe (RFC 3339)."""
+    last_transition_time: str | None = None
+    """Moment of the last change of status (RFC 3339)."""
+    reason: str = ""
+    """Reason of the last change, one word."""
+    message: str = ""
+    """Details of the last change."""
+    observed_generation: Int64 = 0
+    """Generation of the object that was looked at."""
+
+
+class IstioStatus(Node):
+    """What controllers say about an object; nobody writes it by hand, and fields that matter to none are left out."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    conditions: tuple[IstioCondition, ...] = ()
+    """Latest observations."""
+    validation_messages: tuple[Struct, ...] = ()
+    """Findings of istiod's own analysis."""
+    observed_generation: Int64 = 0
+    """Generation of the object that was looked at."""
+
+
+class IstioResource(Resource):
+    """An object of one of Istio's own kinds."""
+
+    status: IstioStatus | None = None
+    """Observations of controllers."""

@@ -1,0 +1,37 @@
+"""ProxyConfig: settings of the proxies of some workloads."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field
+
+from meshcompile.models.base import Node
+from meshcompile.models.common import Int32, IstioResource, WorkloadSelector
+
+
+class ProxyImage(Node):
+    """Which image the proxy runs."""
+
+    image_type: str = ""
+    """Variant of the image: `default`, `debug` or `distroless`."""
+
+
+class ProxyConfigSpec(Node):
+    """Settings of proxies, laid over the mesh's `defaultConfig`."""
+
+    selector: WorkloadSelector | None = None
+    """Workloads of its namespace; if absent, all, or in the root namespace the whole mesh."""
+    concurrency: Int32 | None = None
+    """Number of worker threads; 0 is one for each core."""
+    environment_variables: Mapping[str, str] = {}
+    """Environment of the proxy; `ISTIO_META_...` becomes node metadata."""
+    image: ProxyImage | None = None
+    """Image of the proxy."""
+
+
+class ProxyConfig(IstioResource):
+    """Settings that a proxy starts with; istiod sees them as node metadata."""
+
+    api_version: Literal["networking.istio.io/v1beta1"] = "networking.istio.io/v1beta1"
+    kind: Literal["ProxyConfig"] = "ProxyConfig"
+    spec: ProxyConfigSpec = Field(default_factory=ProxyConfigSpec)
