@@ -1,0 +1,170 @@
+"""The fields of every message of the Envoy API, for what is only known at run time: patches, and bootstrap checks.
+
+The table is generated with the message types, but holds all messages, not only those that istiod emits. It is read on
+first use, and a message is parsed when it is asked for:
+
+    descriptor("envoy.config.listener.v3.Listener").field("filterChains").type   # envoy.config.listener.v3.FilterChain
+
+One line describes a message, one word a field:
+
+    name[=jsonName]:TYPE[|oneof]
+    TYPE    string | uint32 | ... | .message | @enum
+            []TYPE repeated, ?TYPE optional, {KEY}TYPE map
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import Literal, NamedTuple
+
+import msgspec
+
+Kind = Literal["scalar", "enum", "message"]
+Cardinality = Literal["single", "optional", "repeated", "map"]
+
+_TABLE = "descriptors.json"
+_PREFIX_OF_KIND: Mapping[Kind, str] = {"scalar": "", "enum": "@", "message": "."}
+_KIND_OF_PREFIX: Mapping[str, Kind] = {"@": "enum", ".": "message"}
+
+
+class FieldDescriptor(NamedTuple):
+    """One field of a message. `type` is a scalar's protobuf name, or the full name of an enum or a message."""
+
+    name: str
+    json_name: str
+    kind: Kind
+    type: str
+    cardinality: Cardinality = "single"
+    map_key: str | None = None
+    oneof: str | None = None
+
+    @property
+    def has_presence(self) -> bool:
+        """Whether the field tells its zero value from absence, and so is printed when it is zero."""
+        if self.cardinality == "single":
+            return self.kind == "message" or self.oneof is not None
+        return self.cardinality == "optional"
+
+
+@dataclass(frozen=True)
+class MessageDescriptor:
+    """A message: its full name, and its fields in the order of the protobuf source."""
+
+    name: str
+    fields: tuple[FieldDescriptor, ...]
+
+    def field(self, name: str) -> FieldDescriptor | None:
+        """The field of this name, given as in the protobuf source or as in JSON."""
+        return self._by_name.get(name)
+
+    def oneof(self, name: str) -> tuple[FieldDescriptor, ...]:
+        """The alternatives of a oneof, of which at most one is set."""
+        return tuple(field for field in self.fields if field.oneof == name)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, FieldDescriptor]:
+        return {field.json_name: field for field in self.fields} | {field.name: field for field in self.fields}
+
+
+class Table(msgspec.Struct, frozen=True):
+    """The data file: the line of each message and of each enum, by full name."""
+
+    messages: dict[str, str]
+    enums: dict[str, str]
+
+
+@cache
+def descriptor(name: str) -> MessageDescriptor | None:
+    """The message of this full name, or of a type URL that ends in it; `None` when Envoy has none."""
+    full_name = name.rpartition("/")[2]
+    line = _table().messages.get(full_name)
+    return None if line is None else parsed_message(full_name, line)
+
+
+@cache
+def enum_values(name: str) -> Mapping[str, int] | None:
+    """The numbers of an enum by value name, the zero value first; `None` when Envoy has no such enum."""
+    line = _table().enums.get(name)
+    return None if line is None else parsed_enum(line)
+
+
+def message_names() -> Iterable[str]:
+    """The full names of all messages, sorted."""
+    return _table().messages.keys()
+
+
+@cache
+def _table() -> Table:
+    return msgspec.json.decode(files(__package__).joinpath(_TABLE).read_bytes(), type=Table)
+
+
+def parsed_message(name: str, line: str) -> MessageDescriptor:
+    """The message that a line describes."""
+    return MessageDescriptor(name, tuple(map(_parsed_field, line.split())))
+
+
+def message_line(message: MessageDescriptor) -> str:
+    """The line that describes a message."""
+    return " ".join(map(_field_word, message.fields))
+
+
+def parsed_enum(line: str) -> Mapping[str, int]:
+    """The enum that a line describes: value names, with their number where it is not one more than the one before."""
+    values: dict[str, int] = {}
+    following = 0
+    for word in line.split():
+        name, _, number = word.partition("=")
+        values[name] = int(number or following)
+        following = values[name] + 1
+    return values
+
+
+def enum_line(values: Mapping[str, int]) -> str:
+    """The line that describes an enum."""
+    words, following = [], 0
+    for name, number in values.items():
+        words.append(name if number == following else f"{name}={number}")
+        following = number + 1
+    return " ".join(words)
+
+
+def _parsed_field(word: str) -> FieldDescriptor:
+    names, _, rest = word.partition(":")
+    name, _, json_name = names.partition("=")
+    shape, _, oneof = rest.partition("|")
+    cardinality, map_key, element = _parsed_cardinality(shape)
+    return FieldDescriptor(
+        name=name,
+        json_name=json_name or lower_camel(name),
+        kind=_KIND_OF_PREFIX.get(element[0], "scalar"),
+        type=element.lstrip("@."),
+        cardinality=cardinality,
+        map_key=map_key,
+        oneof=oneof or None,
+    )
+
+
+def _parsed_cardinality(shape: str) -> tuple[Cardinality, str | None, str]:
+    match shape[0]:
+        case "[":
+            return "repeated", None, shape[2:]
+        case "?":
+            return "optional", None, shape[1:]
+        case "{":
+            key, _, element = shape[1:].partition("}")
+            return "map", key, element
+    return "single", None, shape
+
+
+def _field_word(field: FieldDescriptor) -> str:
+    names = field.name if field.json_name == lower_camel(field.name) else f"{field.name}={field.json_name}"
+    prefix = {"single": "", "optional": "?", "repeated": "[]", "map": f"{{{field.map_key}}}"}[field.cardinality]
+    oneof = f"|{field.oneof}" if field.oneof else ""
+    return f"{names}:{prefix}{_PREFIX_OF_KIND[field.kind]}{field.type}{oneof}"
+
+
+def lower_camel(name: str) -> str:
+    """The JSON name that protobuf gives a field: each underscore gone, and a lower-case letter after it capitalized."""
+    head, *tail = name.split("_")
+    return head + "".join(word[:1].upper() + word[1:] for word in tail)

@@ -1,0 +1,189 @@
+"""Base of the Envoy message types: JSON in protobuf form, and origins carried beside it.
+
+A message is a frozen, keyword-only `msgspec.Struct`. Its JSON is what istiod prints: lowerCamelCase names, fields that
+have their default left out, 64-bit integers as strings, enums by name, whole doubles without a fraction.
+
+    route = at(Route(match=RouteMatch(prefix="/"), name="default"), http_route.origin)
+    to_json(route)       # {"match": {"prefix": "/"}, "name": "default"}
+    source_map(route)    # {"": (Origin(...),)}
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+import msgspec
+
+if TYPE_CHECKING:  # only names the type: msgspec cannot read a recursive alias, and nobody who emits needs `source`
+    from meshcompile.source import Origin
+
+    JsonValue: TypeAlias = "Mapping[str, JsonValue] | Sequence[JsonValue] | str | float | bool | None"
+else:
+    JsonValue = Any
+
+Int64: TypeAlias = str
+"""A signed 64-bit integer as protobuf JSON writes it: decimal digits."""
+UInt64: TypeAlias = str
+"""An unsigned 64-bit integer as protobuf JSON writes it: decimal digits."""
+Duration: TypeAlias = str
+"""Seconds with up to nine decimals and the suffix `s`: `10s`, `0.025s`."""
+Timestamp: TypeAlias = str
+"""RFC 3339, in UTC."""
+Base64: TypeAlias = str
+"""Bytes, in standard base 64."""
+
+TYPE_URL = "type.googleapis.com/"
+
+M = TypeVar("M", bound="Message")
+
+
+class Message(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    rename="camel",
+    dict=True,
+    forbid_unknown_fields=True,
+):
+    """An Envoy message. Two messages are equal when their fields are: origins take no part."""
+
+    @property
+    def origins(self) -> "tuple[Origin, ...]":
+        """What the message was made from, most relevant first; empty when nobody said."""
+        origins: tuple[Origin, ...] = self.__dict__.get("origins", ())
+        return origins
+
+
+class Packed:
+    """A message that names its type in `@type`, so that it may stand where Envoy has a `google.protobuf.Any`."""
+
+    __slots__ = ()
+
+
+class Unmodelled(Packed):
+    """A packed message of a type that is not generated, as JSON data with its `@type`."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Mapping[str, JsonValue]) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Unmodelled) and self.value == other.value
+
+    __hash__ = None  # type: ignore[assignment]  # as unhashable as the data in it
+
+    def __repr__(self) -> str:
+        return f"Unmodelled({self.value!r})"
+
+
+def at(message: M, *origins: "Origin | tuple[Origin, ...] | None") -> M:
+    """The message itself, which must be new, with these origins after those it has. Nothing falsy is kept."""
+    known = message.__dict__
+    flat = list(known.get("origins", ()))
+    for origin in origins:
+        if type(origin) is tuple:
+            flat += origin
+        elif origin:
+            flat.append(origin)
+    if flat:
+        known["origins"] = tuple(flat)
+    return message
+
+
+def to_builtins(message: "Message | Packed") -> dict[str, Any]:
+    """The message as plain JSON data, new at each call."""
+    data: dict[str, Any] = msgspec.json.decode(encode(message))  # `msgspec.to_builtins` would keep the tuples
+    return data
+
+
+def to_json(message: object, indent: int = 2) -> str:
+    """JSON text of a message, or of data that holds messages. `indent=0` puts it on one line, `-1` leaves no spaces."""
+    return msgspec.json.format(encode(message), indent=indent).decode()
+
+
+_WHOLE_DOUBLE = re.compile(rb"\.0[,\]}]")
+
+
+def encode(message: object) -> bytes:
+    """Compact JSON of a message, or of data that holds messages."""
+    data = msgspec.json.encode(message, enc_hook=_encoded)
+    if _WHOLE_DOUBLE.search(data):  # rare, and cheaper to look for than to convert every number
+        return msgspec.json.encode(_with_whole_doubles_as_integers(msgspec.json.decode(data)))
+    return data
+
+
+def _encoded(value: object) -> object:
+    match value:
+        case Unmodelled():
+            return value.value
+        case Mapping():
+            return dict(value)
+    raise NotImplementedError(f"{type(value).__name__} has no JSON form")
+
+
+def _with_whole_doubles_as_integers(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _with_whole_doubles_as_integers(item) for key, item in value.items()}
+        case list():
+            return [_with_whole_doubles_as_integers(item) for item in value]
+        case float() if value.is_integer() and abs(value) < 1e21:  # as ECMAScript and Go do
+            return int(value)
+    return value
+
+
+def from_json(cls: type[M], data: Mapping[str, Any]) -> M:
+    """The message that JSON data describes; what is packed is read as the type that it names.
+
+    Raises `msgspec.ValidationError` with the path of an unknown field or of a value of the wrong type.
+    """
+    return msgspec.convert(data, cls, dec_hook=_decoded)
+
+
+def _decoded(expected: type, data: Any) -> object:
+    if expected is Packed and isinstance(data, Mapping):
+        cls = packed_type(data.get("@type", ""))
+        return Unmodelled(data) if cls is None else msgspec.convert(data, cls, dec_hook=_decoded)
+    raise TypeError(f"Expected a message with @type, got {type(data).__name__}")
+
+
+def packed_type(url: str) -> type[Packed] | None:
+    """The message class of a type URL; `None` when it is not generated."""
+    from meshcompile.envoy.registry import PACKED  # only who reads messages needs the table
+
+    place = PACKED.get(url.removeprefix(TYPE_URL))
+    if place is None:
+        return None
+    module, _, name = place.partition(":")
+    cls: type[Packed] = getattr(import_module(module), name)
+    return cls
+
+
+def source_map(message: object, pointer: str = "") -> "dict[str, tuple[Origin, ...]]":
+    """Origins by JSON pointer, of the message and all in it, in the order of the JSON. `pointer` is where it stands."""
+    return dict(_origins_within(message, pointer))
+
+
+def _origins_within(value: object, pointer: str) -> "Iterator[tuple[str, tuple[Origin, ...]]]":
+    match value:
+        case Message():
+            if value.origins:
+                yield pointer, value.origins
+            for field, name in zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True):
+                item = getattr(value, field)
+                if item and not isinstance(item, str):
+                    yield from _origins_within(item, f"{pointer}/{name}")
+        case tuple() | list():
+            for index, item in enumerate(value):
+                yield from _origins_within(item, f"{pointer}/{index}")
+        case Mapping():
+            for key, item in value.items():
+                yield from _origins_within(item, f"{pointer}/{_escaped(key)}")
+
+
+def _escaped(key: str) -> str:
+    """A key as JSON pointers write it (RFC 6901)."""
+    return key.replace("~", "~0").replace("/", "~1")
