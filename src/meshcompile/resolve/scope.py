@@ -1,16 +1,402 @@
-"""What a proxy imports: istiod's SidecarScope."""
+"""What a proxy imports: istiod's SidecarScope (`pilot/pkg/model/sidecar.go`).
 
-from dataclasses import dataclass
+A sidecar sees what the egress listeners of its Sidecar import, each listener its own services and VirtualServices; the
+scope's own services are the union of them, plus the destinations of the imported VirtualServices. Gateways and
+waypoints see everything that is visible to their namespace.
+"""
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from meshcompile.hosts import is_wildcard, overlaps, subset_of
+from meshcompile.labels import selects
+from meshcompile.memo import Memo
+from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.models.networking.sidecar import IstioEgressListener, OutboundTrafficPolicy, Sidecar
+from meshcompile.models.networking.virtual_service import Destination
+from meshcompile.ports import Protocol, protocol_named
 from meshcompile.proxy import Proxy
+from meshcompile.snapshot.destination_rules import MergedDestinationRule
+from meshcompile.snapshot.service import Registry, Service
 from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.snapshot.virtual_services import MergedVirtualService
+
+# In the namespace part of an imported host: every namespace, and the Sidecar's own.
+ANY_NAMESPACE = "*"
+OWN_NAMESPACE = "."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EgressListener:
+    """One egress listener of a Sidecar, and what it imports.
+
+    `spec` is None for the listener of proxies without a Sidecar (or whose Sidecar lists none). `most_specific` maps
+    the host of each service to the VirtualService with the most specific host that covers it.
+    """
+
+    spec: IstioEgressListener | None
+    services: tuple[Service, ...]
+    virtual_services: tuple[MergedVirtualService, ...]
+    most_specific: Mapping[str, MergedVirtualService]
+
+    @property
+    def port(self) -> int | None:
+        """The port that the listener is limited to; None when it serves every port; 0 for a unix socket."""
+        return None if self.spec is None or self.spec.port is None else self.spec.port.number
+
+    @property
+    def bind(self) -> str:
+        return "" if self.spec is None else self.spec.bind
 
 
 @dataclass(frozen=True, eq=False)
 class SidecarScope:
-    """The services and rules that one proxy sees."""
+    """The services and rules that one proxy sees; shared by the proxies that have the same Sidecar and namespace.
+
+    `outbound_traffic_policy` is None for gateways. `memo` holds what is made of this scope alone.
+    """
+
+    namespace: str
+    sidecar: Sidecar | None
+    egress_listeners: tuple[EgressListener, ...]
+    services: tuple[Service, ...]
+    outbound_traffic_policy: OutboundTrafficPolicy | None
+    destination_rules: Mapping[str, tuple[MergedDestinationRule, ...]]
+    services_by_hostname: Mapping[str, Service]
+    memo: Memo = field(default_factory=Memo, repr=False)
+
+    def service(self, hostname: str) -> Service | None:
+        """The service of this host, None when it is not imported."""
+        return self.services_by_hostname.get(hostname)
+
+    def services_for(self, host: str) -> Iterable[Service]:
+        """The services that a host stands for: at most one for an exact host, all that overlap for a wildcard."""
+        if is_wildcard(host):
+            return (service for service in self.services if overlaps(host, service.hostname))
+        service = self.services_by_hostname.get(host)
+        return () if service is None else (service,)
+
+    def egress_listener(self, port: int, bind: str = "") -> EgressListener | None:
+        """The first egress listener that serves a route of this port, or of this unix socket when the port is 0."""
+        return next((listener for listener in self.egress_listeners if _serves(listener, port, bind)), None)
+
+    def destination_rule(self, hostname: str, proxy: Proxy, *, outbound: bool = True) -> MergedDestinationRule | None:
+        """The rule for a host: the first whose workloadSelector selects the proxy, else the last one without selector.
+
+        Selectors only count for outbound traffic, and only in rules of the proxy's own namespace.
+        """
+        rules = self.destination_rules.get(hostname, ())
+        if outbound:
+            for rule in rules:
+                if rule.namespace == self.namespace and _selects_proxy(rule, proxy):
+                    return rule
+        return next((rule for rule in reversed(rules) if rule.workload_selector is None), None)
+
+    @property
+    def has_ingress(self) -> bool:
+        """True when the Sidecar lists inbound ports itself, instead of taking them from services."""
+        return self.sidecar is not None and bool(self.sidecar.spec.ingress)
 
 
 def sidecar_scope(snapshot: Snapshot, proxy: Proxy) -> SidecarScope:
     """The scope of a proxy."""
-    return SidecarScope()
+    if not proxy.is_sidecar:
+        return snapshot.memo.once(("gateway scope", proxy.namespace), lambda: _gateway_scope(snapshot, proxy.namespace))
+    sidecar = snapshot.sidecars.for_workload(proxy.namespace, proxy.labels)
+    key = ("sidecar scope", proxy.namespace, sidecar and (sidecar.namespace, sidecar.name))
+    return snapshot.memo.once(key, lambda: _sidecar_scope(snapshot, sidecar, proxy.namespace))
+
+
+def _gateway_scope(snapshot: Snapshot, namespace: str) -> SidecarScope:
+    services = _merged(snapshot.services.visible_to(namespace))
+    listener = EgressListener(None, (), tuple(snapshot.virtual_services.for_gateway(namespace, "mesh")), {})
+    return _scope(snapshot, None, namespace, (listener,), services, None)
+
+
+def _sidecar_scope(snapshot: Snapshot, sidecar: Sidecar | None, namespace: str) -> SidecarScope:
+    specs = (sidecar.spec.egress if sidecar is not None else ()) or (None,)
+    listeners = tuple(_egress_listener(snapshot, spec, namespace) for spec in specs)
+    services = _merged(_imported(snapshot, listeners, namespace))
+    own_policy = sidecar.spec.outbound_traffic_policy if sidecar is not None else None
+    policy = _mesh_policy(snapshot.mesh) if own_policy is None else own_policy
+    return _scope(snapshot, sidecar, namespace, listeners, services, policy)
+
+
+def _scope(
+    snapshot: Snapshot,
+    sidecar: Sidecar | None,
+    namespace: str,
+    listeners: tuple[EgressListener, ...],
+    services: tuple[Service, ...],
+    policy: OutboundTrafficPolicy | None,
+) -> SidecarScope:
+    rules = {service.hostname: snapshot.destination_rules.lookup(namespace, service) for service in services}
+    return SidecarScope(
+        namespace=namespace,
+        sidecar=sidecar,
+        egress_listeners=listeners,
+        services=services,
+        outbound_traffic_policy=policy,
+        destination_rules={hostname: found for hostname, found in rules.items() if found},
+        services_by_hostname={service.hostname: service for service in services},
+    )
+
+
+def _mesh_policy(mesh: MeshConfig) -> OutboundTrafficPolicy | None:
+    """The mesh's policy in the words of a Sidecar, which knows no ALLOW_ANY_DYNAMIC_DNS: that is as REGISTRY_ONLY."""
+    if mesh.outbound_traffic_policy is None:
+        return None
+    allowed = mesh.outbound_traffic_policy.mode == "ALLOW_ANY"
+    return OutboundTrafficPolicy.model_validate({"mode": "ALLOW_ANY" if allowed else "REGISTRY_ONLY"})
+
+
+def _selects_proxy(rule: MergedDestinationRule, proxy: Proxy) -> bool:
+    return rule.workload_selector is not None and selects(rule.workload_selector, proxy.labels)
+
+
+def _serves(listener: EgressListener, port: int, bind: str) -> bool:
+    if listener.port is None:
+        return True
+    return listener.port == port and (port != 0 or listener.bind == bind)
+
+
+# ---- egress listeners
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedHosts:
+    """The hosts that an egress listener imports from one namespace."""
+
+    exact: frozenset[str]
+    wildcards: tuple[str, ...]
+    everything: bool
+
+    def match_service(self, host: str) -> bool:
+        """True when everything that a service's host stands for is imported."""
+        if self.everything or host in self.exact:
+            return True
+        return any(subset_of(host, wildcard) for wildcard in self.wildcards)
+
+    def match_route(self, host: str) -> bool:
+        """True when a VirtualService's host overlaps what is imported, in either direction."""
+        if self.everything or host in self.exact:
+            return True
+        if is_wildcard(host) and any(subset_of(exact, host) for exact in self.exact):
+            return True
+        return any(overlaps(host, wildcard) for wildcard in self.wildcards)
+
+
+def imported_hosts(hosts: Iterable[str], namespace: str) -> Mapping[str, ImportedHosts]:
+    """The imported hosts by namespace, `.` replaced by the Sidecar's own."""
+    names: dict[str, list[str]] = {}
+    for host in hosts:
+        of, separator, name = host.partition("/")
+        if separator and "/" not in name:
+            names.setdefault(namespace if of == OWN_NAMESPACE else of, []).append(name)
+    return {
+        of: ImportedHosts(
+            exact=frozenset(name for name in group if not is_wildcard(name)),
+            wildcards=tuple(name for name in group if is_wildcard(name)),
+            everything="*" in group,
+        )
+        for of, group in names.items()
+    }
+
+
+def _egress_listener(snapshot: Snapshot, spec: IstioEgressListener | None, namespace: str) -> EgressListener:
+    imports = imported_hosts(("*/*",) if spec is None else spec.hosts, namespace)
+    routes = tuple(
+        virtual_service
+        for virtual_service in snapshot.virtual_services.for_gateway(namespace, "mesh")
+        if any(
+            hosts.match_route(host)
+            for hosts in _of(imports, virtual_service.namespace)
+            for host in virtual_service.hosts
+        )
+    )
+    services = _one_namespace_per_host(
+        (
+            trimmed
+            for service in snapshot.services.visible_to(namespace)
+            if (trimmed := _imported_service(service, imports, _only_port(spec))) is not None
+        ),
+        namespace,
+    )
+    return EgressListener(spec, services, routes, most_specific_routes(routes, services))
+
+
+def _of(imports: Mapping[str, ImportedHosts], namespace: str) -> Iterator[ImportedHosts]:
+    """What is imported of a namespace: what names it, then what names every namespace."""
+    if namespace in imports:
+        yield imports[namespace]
+    if ANY_NAMESPACE in imports:
+        yield imports[ANY_NAMESPACE]
+
+
+def _only_port(spec: IstioEgressListener | None) -> int | None:
+    """The one port that services are imported with; None for all of them, as for a generic HTTP proxy."""
+    if spec is None or spec.port is None or not spec.port.number:
+        return None
+    return None if protocol_named(spec.port.protocol) is Protocol.HTTP_PROXY else spec.port.number
+
+
+def _imported_service(service: Service, imports: Mapping[str, ImportedHosts], port: int | None) -> Service | None:
+    """The service, reduced to the port and the aliases that are imported; None when it is not."""
+    for hosts in _of(imports, service.namespace):
+        if hosts.match_service(service.hostname):
+            trimmed = service if port is None else _with_port(service, port)
+            if trimmed is not None:
+                return _with_aliases(trimmed, hosts)
+    return None
+
+
+def _with_port(service: Service, number: int) -> Service | None:
+    port = service.port(number)
+    if port is None or len(service.ports) == 1:
+        return service if port is not None else None
+    return replace(service, ports=(port,))
+
+
+def _with_aliases(service: Service, hosts: ImportedHosts) -> Service:
+    matched = tuple(alias for alias in service.aliases if hosts.match_service(alias[0]))
+    return service if matched == service.aliases else replace(service, aliases=matched)
+
+
+def _one_namespace_per_host(services: Iterable[Service], namespace: str) -> tuple[Service, ...]:
+    """The services whose namespace is the one chosen for their host.
+
+    The proxy's own namespace wins, then a Kubernetes Service over a ServiceEntry, then the first.
+    """
+    imported = tuple(services)
+    chosen: dict[str, tuple[str, bool]] = {}
+    for service in imported:
+        candidate = (service.namespace, service.registry is Registry.KUBERNETES)
+        current = chosen.setdefault(service.hostname, candidate)
+        better_registry = candidate[1] and not current[1] and current[0] != namespace
+        if service.namespace == namespace or better_registry:
+            chosen[service.hostname] = candidate
+    return tuple(service for service in imported if chosen[service.hostname][0] == service.namespace)
+
+
+def most_specific_routes(
+    routes: Iterable[MergedVirtualService], services: Iterable[Service]
+) -> Mapping[str, MergedVirtualService]:
+    """Host of each service -> the VirtualService with the most specific host that covers it, the first of equals."""
+    by_host: dict[str, MergedVirtualService] = {}
+    for route in routes:
+        for host in route.hosts:
+            by_host.setdefault(host, route)
+    if not by_host:
+        return {}
+    wildcards = any(is_wildcard(host) for host in by_host)
+    found = ((service.hostname, _most_specific(service.hostname, by_host, wildcards)) for service in services)
+    return {hostname: route for hostname, route in found if route is not None}
+
+
+def _most_specific(
+    hostname: str, by_host: Mapping[str, MergedVirtualService], wildcards: bool
+) -> MergedVirtualService | None:
+    exact = by_host.get(hostname)
+    if exact is not None or not wildcards:
+        return exact
+    suffix = hostname.removeprefix("*")
+    candidates = (by_host.get("*" + suffix[start:]) for start in range(len(suffix) + 1))
+    return next((route for route in candidates if route is not None), None)
+
+
+# ---- services of all listeners
+
+
+def _imported(snapshot: Snapshot, listeners: Iterable[EgressListener], namespace: str) -> Iterator[Service]:
+    """The services of every listener, each followed by the destinations of the listener's VirtualServices."""
+    for listener in listeners:
+        yield from listener.services
+        only = _only_port(listener.spec)
+        for route in listener.virtual_services:
+            for host, ports in sorted(destinations(route, namespace).items()):
+                service = _visible_service(snapshot, host, namespace)
+                if service is not None:
+                    reduced = _with_ports(service, ports) if only is None else _with_port(service, only)
+                    if reduced is not None:
+                        yield reduced
+
+
+def destinations(route: MergedVirtualService, namespace: str) -> Mapping[str, frozenset[int]]:
+    """Hosts that a VirtualService sends to, each with the ports named; port 0 stands for a destination without one.
+
+    HTTP rules whose matches all ask for another source namespace do not count.
+    """
+    found: dict[str, set[int]] = {}
+    for destination in _destinations(route, namespace):
+        found.setdefault(destination.host, set()).add(destination.port.number if destination.port else 0)
+    return {host: frozenset(ports) for host, ports in found.items()}
+
+
+def _destinations(route: MergedVirtualService, namespace: str) -> Iterator[Destination]:
+    for http in route.http:
+        wanted = [match.source_namespace for match in http.match if match.source_namespace]
+        if wanted and namespace not in wanted:
+            continue
+        yield from (target.destination for target in http.route if target.destination is not None)
+        if http.mirror is not None:
+            yield http.mirror
+        yield from (mirror.destination for mirror in http.mirrors if mirror.destination is not None)
+    for rule in (*route.tcp, *route.tls):
+        yield from (target.destination for target in rule.route if target.destination is not None)
+
+
+def _visible_service(snapshot: Snapshot, host: str, namespace: str) -> Service | None:
+    """The service of a host: of the own namespace, else a visible one of Kubernetes, else the oldest visible one."""
+    candidates = snapshot.services.by_hostname.get(host, {})
+    if namespace in candidates:
+        return candidates[namespace]
+    visible = [service for service in candidates.values() if _visible(service, namespace)]
+    return min(visible, key=_preference, default=None)
+
+
+def _visible(service: Service, namespace: str) -> bool:
+    return "*" in service.export_to or namespace in service.export_to
+
+
+def _preference(service: Service) -> tuple[bool, str, str]:
+    return (service.registry is not Registry.KUBERNETES, service.creation_time, service.namespace)
+
+
+def _with_ports(service: Service, numbers: frozenset[int]) -> Service | None:
+    """The service with the named ports only; with all of them when one destination names no port."""
+    if 0 in numbers:
+        return service
+    ports = tuple(port for port in service.ports if port.number in numbers)
+    if len(ports) == len(service.ports):
+        return service
+    return replace(service, ports=ports) if ports else None
+
+
+def _merged(services: Iterable[Service]) -> tuple[Service, ...]:
+    """One service per host, in the order of the first mention: istiod's `appendSidecarServices`."""
+    merged: dict[str, Service] = {}
+    for service in services:
+        existing = merged.setdefault(service.hostname, service)
+        if existing is not service:
+            merged[service.hostname] = _merge(existing, service)
+    return tuple(merged.values())
+
+
+def _merge(existing: Service, service: Service) -> Service:
+    """What stays of two services of one host: Kubernetes' own, else the first, with the ports of both if they agree."""
+    if service.registry is not existing.registry:
+        return service if service.registry is Registry.KUBERNETES else existing
+    known = {port.number for port in existing.ports}
+    new = {port.number: port for port in reversed(service.ports) if port.number not in known}
+    if not new or any(trait(existing) != trait(service) for trait in _MERGEABLE_IF_EQUAL):
+        return existing
+    return replace(existing, ports=(*existing.ports, *reversed(new.values())))
+
+
+_MERGEABLE_IF_EQUAL: tuple[Callable[[Service], object], ...] = (
+    lambda service: service.namespace,
+    lambda service: service.resolution,
+    lambda service: service.labels,
+    lambda service: service.selector,
+    lambda service: service.export_to,
+)

@@ -1,16 +1,47 @@
-"""Sidecars by namespace."""
+"""Sidecars by namespace, in the order in which they are tried. Follows istiod's `PushContext.initSidecarScopes`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from meshcompile.labels import Labels, selects
 from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.models.networking.sidecar import Sidecar
 from meshcompile.snapshot.resources import Resources
 
 
 @dataclass(frozen=True)
 class SidecarIndex:
-    """Sidecars by namespace."""
+    """Sidecars of each namespace: those with a selector first, each group oldest first.
+
+    `root` is the Sidecar of the root namespace without a selector, which serves every namespace that has none.
+    """
+
+    by_namespace: Mapping[str, tuple[Sidecar, ...]]
+    root: Sidecar | None
+
+    def for_workload(self, namespace: str, labels: Labels) -> Sidecar | None:
+        """The Sidecar of a workload: the first of its namespace that selects it, else the root namespace's."""
+        own = self.by_namespace.get(namespace, ())
+        return next((sidecar for sidecar in own if selects(_selector(sidecar), labels)), self.root)
 
 
 def sidecar_index(resources: Resources, mesh: MeshConfig) -> SidecarIndex:
-    """The index of the accepted resources."""
-    return SidecarIndex()
+    """The index of the accepted Sidecars."""
+    sidecars = sorted(resources.all(Sidecar), key=_selects_everything)
+    groups: dict[str, list[Sidecar]] = {}
+    for sidecar in sidecars:
+        groups.setdefault(sidecar.namespace, []).append(sidecar)
+    in_root = groups.get(mesh.root_namespace, [])
+    return SidecarIndex(
+        by_namespace={namespace: tuple(group) for namespace, group in groups.items()},
+        root=next((sidecar for sidecar in in_root if _selects_everything(sidecar)), None),
+    )
+
+
+def _selects_everything(sidecar: Sidecar) -> bool:
+    return sidecar.spec.workload_selector is None
+
+
+def _selector(sidecar: Sidecar) -> Labels:
+    selector = sidecar.spec.workload_selector
+    return {} if selector is None else selector.labels

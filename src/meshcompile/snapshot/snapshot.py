@@ -5,9 +5,10 @@ function of its module from the accepted resources, and holds its own in the ord
 oldest first, then by name, then by namespace.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from meshcompile.behaviour import Behaviour
+from meshcompile.memo import Memo
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.mesh_networks import MeshNetworks
 from meshcompile.snapshot.authentication import AuthenticationIndex
@@ -46,3 +47,4 @@ class Snapshot:
     extensions: ExtensionIndex
     envoy_filters: EnvoyFilterIndex
     proxy_configs: ProxyConfigIndex
+    memo: Memo = field(default_factory=Memo, repr=False)  # answers that several proxies share

@@ -1,0 +1,128 @@
+"""Mutual TLS: what a workload's ports take, and what its clients may expect.
+
+Servers follow istiod's `authn.ComposePeerAuthentication`. Clients know less: clusters only look at namespace- and
+mesh-wide policies (`PushContext.BestEffortInferServiceMTLSMode`), endpoints at those of each endpoint's workload
+(`endpoints.mtlsChecker`).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from meshcompile.labels import Labels
+from meshcompile.models.networking.destination_rule import DestinationRuleSpec, TrafficPolicy
+from meshcompile.models.security.peer_authentication import PeerAuthentication
+from meshcompile.snapshot.authentication import (
+    AuthenticationIndex,
+    MutualTlsMode,
+    is_wide,
+    mutual_tls_mode,
+    own_mode,
+)
+from meshcompile.snapshot.service import Endpoint, Service, ServicePort
+from meshcompile.snapshot.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class PeerPolicy:
+    """The mutual TLS mode of a workload, and of the ports that differ; `policies` are all that have a say."""
+
+    mode: MutualTlsMode
+    ports: Mapping[int, MutualTlsMode]
+    policies: tuple[PeerAuthentication, ...] = ()
+
+    def for_port(self, port: int) -> MutualTlsMode:
+        """The mode of a port of the workload (the target port, not the service's)."""
+        return self.ports.get(port, self.mode)
+
+
+def peer_policy(index: AuthenticationIndex, namespace: str, labels: Labels) -> PeerPolicy:
+    """The policy of a workload: the narrowest level that says something, PERMISSIVE when none does."""
+    return composed(index.root_namespace, index.peer_for(namespace, labels))
+
+
+def composed(root_namespace: str, policies: Iterable[PeerAuthentication]) -> PeerPolicy:
+    """The policies of a workload merged: mesh, namespace and workload level, of each the oldest.
+
+    Port levels only count at the workload level, and a policy with a selector counts for nothing in the root namespace.
+    """
+    applying = tuple(policies)
+    mesh = _oldest(policy for policy in applying if is_wide(policy) and policy.namespace == root_namespace)
+    namespace = _oldest(policy for policy in applying if is_wide(policy) and policy.namespace != root_namespace)
+    workload = _oldest(policy for policy in applying if not is_wide(policy) and policy.namespace != root_namespace)
+    levels = tuple(policy for policy in (workload, namespace, mesh) if policy is not None)
+    mode = next((mode for policy in levels if (mode := own_mode(policy)) is not None), MutualTlsMode.PERMISSIVE)
+    return PeerPolicy(mode, {} if workload is None else _port_modes(workload, mode), levels)
+
+
+def service_mode(
+    snapshot: Snapshot, service: Service, port: ServicePort, policy: TrafficPolicy | None
+) -> MutualTlsMode | None:
+    """The mode that a client's cluster assumes of a service; None when it is outside of the mesh.
+
+    Policies with a selector and port levels are not looked at. A service whose clients connect to what they resolved
+    themselves has mutual TLS only when every one of its endpoints has a sidecar.
+    """
+    if service.mesh_external:
+        return None
+    if _is_passthrough(service, policy):
+        endpoints = [e for e in snapshot.endpoints.of(service) if e.service_port_name == port.name]
+        if not endpoints or not all(endpoint.mtls for endpoint in endpoints):
+            return MutualTlsMode.DISABLE
+    return snapshot.authentication.namespace_mode(service.namespace) or MutualTlsMode.PERMISSIVE
+
+
+def endpoint_takes_mtls(
+    snapshot: Snapshot, endpoint: Endpoint, rule: DestinationRuleSpec | None, subset: str, service_port: int
+) -> bool:
+    """True when a client should speak mutual TLS to an endpoint.
+
+    The TLS mode that a DestinationRule sets for the subset decides; else the endpoint's sidecar and its policies.
+    """
+    wanted = None if rule is None else rule_tls_mode(rule, subset, service_port)
+    if wanted is not None:
+        return wanted == "ISTIO_MUTUAL"
+    if not endpoint.mtls:
+        return False
+    key = ("peer policy", endpoint.namespace, frozenset(endpoint.labels.items()))
+    policy = snapshot.memo.once(
+        key, lambda: peer_policy(snapshot.authentication, endpoint.namespace, endpoint.labels)
+    )
+    return policy.for_port(endpoint.port) is not MutualTlsMode.DISABLE
+
+
+def rule_tls_mode(rule: DestinationRuleSpec, subset: str, service_port: int) -> str | None:
+    """The TLS mode that a DestinationRule sets for a port; None when it leaves that open.
+
+    For a subset only the subset's own policy counts, not the rule's.
+    """
+    if not subset:
+        return _policy_tls_mode(rule.traffic_policy, service_port)
+    found = next((s for s in rule.subsets if s.name == subset), None)
+    return None if found is None else _policy_tls_mode(found.traffic_policy, service_port)
+
+
+def _policy_tls_mode(policy: TrafficPolicy | None, service_port: int) -> str | None:
+    if policy is None:
+        return None
+    for settings in policy.port_level_settings:
+        if settings.tls is not None and settings.port is not None and settings.port.number == service_port:
+            return settings.tls.mode
+    return None if policy.tls is None else policy.tls.mode
+
+
+def _is_passthrough(service: Service, policy: TrafficPolicy | None) -> bool:
+    balancer = None if policy is None else policy.load_balancer
+    return service.is_headless or (balancer is not None and balancer.simple == "PASSTHROUGH")
+
+
+def _oldest(policies: Iterable[PeerAuthentication]) -> PeerAuthentication | None:
+    """The first: an index lists the oldest first."""
+    return next(iter(policies), None)
+
+
+def _port_modes(workload: PeerAuthentication, mode: MutualTlsMode) -> Mapping[int, MutualTlsMode]:
+    """The modes that the workload's policy sets per port, `mode` where it says UNSET."""
+    return {
+        int(port): mutual_tls_mode(settings.mode) or mode
+        for port, settings in workload.spec.port_level_mtls.items()
+    }
