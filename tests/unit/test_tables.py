@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import pytest
+
+from meshcompile.output.tables import (
+    ClusterFilter,
+    Endpoint,
+    EndpointFilter,
+    ListenerFilter,
+    endpoint_table,
+    endpoints,
+    listener_type_table,
+    virtual_host_table,
+)
+
+HTTP = {
+    "name": "0.0.0.0_80",
+    "address": {"socketAddress": {"address": "0.0.0.0", "portValue": 80}},
+    "additionalAddresses": [{"address": {"socketAddress": {"address": "::", "portValue": 80}}}],
+    "filterChains": [{"filters": [{"name": "envoy.filters.network.http_connection_manager"}]}],
+    "defaultFilterChain": {"filters": [{"name": "envoy.filters.network.tcp_proxy", "typedConfig": {"cluster": "a"}}]},
+}
+BLACK_HOLE = {
+    "name": "hole",
+    "address": {"socketAddress": {"address": "10.0.0.1", "portValue": 9}},
+    "filterChains": [
+        {"filters": [{"name": "envoy.filters.network.tcp_proxy", "typedConfig": {"cluster": "BlackHoleCluster"}}]}
+    ],
+}
+
+
+def test_listener_types() -> None:
+    """A listener is HTTP, TCP or both by its filters; what only drops is UNKNOWN."""
+    assert listener_type_table([HTTP, BLACK_HOLE]) == (
+        "ADDRESSES  PORT TYPE\n10.0.0.1   9    UNKNOWN\n0.0.0.0,:: 80   HTTP+TCP\n"
+    )
+
+
+def test_virtual_host_table() -> None:
+    """Routes named after ports are sorted by number."""
+    assert virtual_host_table([{"name": "8080", "virtualHosts": [{}, {}]}, {"name": "80"}]) == (
+        "NAME     VIRTUAL HOSTS\n80       0\n8080     2\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "shown"),
+    [
+        (ListenerFilter(), True),
+        (ListenerFilter(address="::"), True),
+        (ListenerFilter(address="10.0.0.1"), False),
+        (ListenerFilter(port=81), False),
+        (ListenerFilter(type="http+tcp"), True),
+        (ListenerFilter(type="HTTP"), False),
+    ],
+)
+def test_listener_filter(wanted: ListenerFilter, shown: bool) -> None:
+    """Address (also an additional one), port and type each narrow what is shown."""
+    assert wanted(HTTP) is shown
+
+
+@pytest.mark.parametrize(
+    ("wanted", "shown"),
+    [
+        (ClusterFilter(), True),
+        (ClusterFilter(fqdn="web.shop"), True),
+        (ClusterFilter(port=8), False),
+        (ClusterFilter(port=80), True),
+        (ClusterFilter(subset="v2"), False),
+        (ClusterFilter(direction="inbound"), False),
+    ],
+)
+def test_cluster_filter(wanted: ClusterFilter, shown: bool) -> None:
+    """Host, subset and direction are parts of the name; a port is a whole one."""
+    assert wanted({"name": "outbound|80|v1|web.shop.svc.cluster.local"}) is shown
+
+
+ASSIGNMENT = {
+    "clusterName": "outbound|80||web.shop.svc.cluster.local",
+    "endpoints": [
+        {
+            "lbEndpoints": [
+                {"endpoint": {"address": {"socketAddress": {"address": "10.1.0.2", "portValue": 8080}}}},
+                {
+                    "endpoint": {"address": {"socketAddress": {"address": "10.1.0.10", "portValue": 8080}}},
+                    "healthStatus": "DRAINING",
+                },
+            ]
+        }
+    ],
+}
+STATIC = {
+    "name": "agent",
+    "loadAssignment": {
+        "clusterName": "agent",
+        "endpoints": [
+            {
+                "lbEndpoints": [
+                    {"endpoint": {"address": {"pipe": {"path": "/run/agent"}}}},
+                    {
+                        "endpoint": {
+                            "address": {"envoyInternalAddress": {"serverListenerName": "main", "endpointId": "a:1"}}
+                        }
+                    },
+                ]
+            }
+        ],
+    },
+}
+
+
+def test_endpoint_table() -> None:
+    """Endpoints of load assignments and of clusters stand in one table, sorted by address."""
+    assert endpoint_table(endpoints([STATIC], [ASSIGNMENT])) == (
+        "ENDPOINT              STATUS       OUTLIER CHECK     CLUSTER\n"
+        "10.1.0.10:8080        DRAINING     OK                outbound|80||web.shop.svc.cluster.local\n"
+        "10.1.0.2:8080         HEALTHY      OK                outbound|80||web.shop.svc.cluster.local\n"
+        "envoy://main/a:1      HEALTHY      OK                agent\n"
+        "unix:///run/agent     HEALTHY      OK                agent\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "shown"),
+    [
+        (EndpointFilter(), True),
+        (EndpointFilter(address="10.1.0.2", port=8080, cluster="c", status="healthy"), True),
+        (EndpointFilter(address="10.1.0.3"), False),
+        (EndpointFilter(port=80), False),
+        (EndpointFilter(cluster="d"), False),
+        (EndpointFilter(status="draining"), False),
+    ],
+)
+def test_endpoint_filter(wanted: EndpointFilter, shown: bool) -> None:
+    """Address, port, cluster and status each narrow what is shown."""
+    assert wanted(Endpoint("10.1.0.2", 8080, "c", "HEALTHY")) is shown
