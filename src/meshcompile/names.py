@@ -58,6 +58,6 @@ def parse_cluster_name(name: str) -> ClusterName | None:
     """The parts of a cluster's name in either form; None when it is not such a name (`BlackHoleCluster`)."""
     separator = "|" if "|" in name else "_."
     parts = name.split(separator)
-    if len(parts) != 4 or parts[0] not in Direction or not parts[1].isdigit():
+    if len(parts) != 4 or parts[0] not in tuple(Direction) or not parts[1].isdigit():
         return None
     return ClusterName(Direction(parts[0]), int(parts[1]), parts[2], parts[3])

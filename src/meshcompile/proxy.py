@@ -61,7 +61,7 @@ class Proxy:
         Raises ValueError when the id is not of that form.
         """
         parts = str(node.get("id", "")).split("~")
-        if len(parts) != 4 or parts[0] not in ProxyType:
+        if len(parts) != 4 or parts[0] not in tuple(ProxyType):
             raise ValueError(f"node id {node.get('id')!r} is not TYPE~IP~POD.NAMESPACE~NAMESPACE.svc.DOMAIN")
         metadata = node.get("metadata") or {}
         addresses = tuple(a.strip() for a in str(metadata.get("INSTANCE_IPS") or parts[1]).split(",") if a.strip())
@@ -106,7 +106,7 @@ class Proxy:
     @property
     def interception_mode(self) -> InterceptionMode:
         mode = self.metadata.get("INTERCEPTION_MODE")
-        return InterceptionMode(mode) if mode in InterceptionMode else InterceptionMode.REDIRECT
+        return InterceptionMode(mode) if mode in tuple(InterceptionMode) else InterceptionMode.REDIRECT
 
     def flag(self, key: str) -> bool:
         """A boolean of the metadata, written as a JSON boolean, "true" or "1"; false when it is not there."""
