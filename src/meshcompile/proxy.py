@@ -46,7 +46,7 @@ class Proxy:
     namespace: str
     ip_addresses: tuple[str, ...]
     domain: str = ""  # DNS domain: shop.svc.cluster.local
-    labels: Labels = field(default=NO_LABELS, hash=False)
+    labels: Labels = field(default_factory=lambda: NO_LABELS, hash=False)
     metadata: Mapping[str, Any] = field(default_factory=dict, hash=False, repr=False)
     locality: Locality = NO_LOCALITY
     cluster: str = "Kubernetes"
