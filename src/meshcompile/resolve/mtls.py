@@ -84,9 +84,7 @@ def endpoint_takes_mtls(
     if not endpoint.mtls:
         return False
     key = ("peer policy", endpoint.namespace, frozenset(endpoint.labels.items()))
-    policy = snapshot.memo.once(
-        key, lambda: peer_policy(snapshot.authentication, endpoint.namespace, endpoint.labels)
-    )
+    policy = snapshot.memo.once(key, lambda: peer_policy(snapshot.authentication, endpoint.namespace, endpoint.labels))
     return policy.for_port(endpoint.port) is not MutualTlsMode.DISABLE
 
 
@@ -123,6 +121,5 @@ def _oldest(policies: Iterable[PeerAuthentication]) -> PeerAuthentication | None
 def _port_modes(workload: PeerAuthentication, mode: MutualTlsMode) -> Mapping[int, MutualTlsMode]:
     """The modes that the workload's policy sets per port, `mode` where it says UNSET."""
     return {
-        int(port): mutual_tls_mode(settings.mode) or mode
-        for port, settings in workload.spec.port_level_mtls.items()
+        int(port): mutual_tls_mode(settings.mode) or mode for port, settings in workload.spec.port_level_mtls.items()
     }

@@ -48,9 +48,7 @@ class AuthenticationIndex:
 
     def peer_for(self, namespace: str, labels: Labels) -> tuple[PeerAuthentication, ...]:
         """The PeerAuthentications that select a workload: of its namespace, then of the root namespace."""
-        return tuple(
-            policy for policy in self._lookup(self.peer, namespace) if selects(peer_selector(policy), labels)
-        )
+        return tuple(policy for policy in self._lookup(self.peer, namespace) if selects(peer_selector(policy), labels))
 
     def request_in(self, namespace: str) -> tuple[RequestAuthentication, ...]:
         """The RequestAuthentications that may concern a workload: of its namespace, then of the root namespace."""
