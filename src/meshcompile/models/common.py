@@ -17,19 +17,24 @@ from meshcompile.models.base import Node, Resource
 
 __all__ = [
     "Bool",
+    "BoolValue",
     "Bytes",
     "Double",
+    "DoubleValue",
     "Duration",
     "Int32",
+    "Int32Value",
     "Int64",
     "IstioCondition",
     "IstioResource",
     "IstioStatus",
+    "Nullable",
     "PolicyTargetReference",
     "PortSelector",
     "StringMatch",
     "Struct",
     "UInt32",
+    "UInt32Value",
     "UInt64",
     "WorkloadSelector",
 ]
@@ -97,6 +102,16 @@ Int64 = Annotated[int, Strict(), Field(ge=-(2**63), lt=2**63), _INTEGER]
 UInt64 = Annotated[int, Strict(), Field(ge=0, lt=2**64), _INTEGER]
 Double = Annotated[float, Strict(), BeforeValidator(real_number)]
 Bool = Annotated[bool, Strict()]
+
+
+class Nullable:
+    """Marks the fields in which the API server accepts null as absent: protobuf's wrappers, and only they."""
+
+
+BoolValue = Annotated[Bool | None, Nullable]
+Int32Value = Annotated[Int32 | None, Nullable]
+UInt32Value = Annotated[UInt32 | None, Nullable]
+DoubleValue = Annotated[Double | None, Nullable]
 Bytes = Annotated[
     bytes,
     BeforeValidator(_decoded),

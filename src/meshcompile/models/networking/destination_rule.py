@@ -8,12 +8,14 @@ from pydantic import Field
 from meshcompile.models.base import Node, ProtoEnum
 from meshcompile.models.common import (
     Bool,
-    Double,
+    BoolValue,
+    DoubleValue,
     Duration,
     Int32,
     IstioResource,
     PortSelector,
     UInt32,
+    UInt32Value,
     UInt64,
     WorkloadSelector,
 )
@@ -113,7 +115,7 @@ class LocalityLoadBalancerSetting(Node):
     """Which region takes over for which."""
     failover_priority: tuple[str, ...] = ()
     """Labels in order of weight: the more of them an endpoint shares with the client, the higher its priority."""
-    enabled: Bool | None = None
+    enabled: BoolValue = None
     """Switches the preference on or off; the mesh's setting if absent."""
 
 
@@ -122,9 +124,9 @@ class WarmupConfiguration(Node):
 
     duration: Duration | None = None
     """Time until an endpoint gets its full share."""
-    minimum_percent: Double | None = None
+    minimum_percent: DoubleValue = None
     """Share it starts with; 10% by default."""
-    aggression: Double | None = None
+    aggression: DoubleValue = None
     """Shape of the growth; 1, the default, is linear."""
 
 
@@ -214,11 +216,11 @@ class OutlierDetection(Node):
     """Deprecated, without effect."""
     split_external_local_origin_errors: Bool = False
     """Count failures to connect apart from error responses."""
-    consecutive_local_origin_failures: UInt32 | None = None
+    consecutive_local_origin_failures: UInt32Value = None
     """Failures to connect in a row, if counted apart; Envoy's 5 if absent."""
-    consecutive_gateway_errors: UInt32 | None = None
+    consecutive_gateway_errors: UInt32Value = None
     """Responses 502, 503 and 504 in a row; absent or 0 does not count them."""
-    consecutive_5xx_errors: UInt32 | None = None
+    consecutive_5xx_errors: UInt32Value = None
     """Responses 5xx in a row; Envoy's 5 if absent, 0 does not count them."""
     interval: Duration | None = None
     """Time between two looks; 10s if absent."""
@@ -256,7 +258,7 @@ class ClientTLSSettings(Node):
     """Names of which the server's certificate must carry one."""
     sni: str = ""
     """Server name sent to the server."""
-    insecure_skip_verify: Bool | None = None
+    insecure_skip_verify: BoolValue = None
     """Trust any server certificate."""
     ca_crl: str = ""
     """File of the revoked server certificates."""
@@ -305,7 +307,7 @@ class ProxyProtocol(Node):
 class RetryBudget(Node):
     """A limit of retries relative to the requests at a time."""
 
-    percent: Double | None = None
+    percent: DoubleValue = None
     """Retries at a time as a percentage of the requests; 20% if absent."""
     min_retry_concurrency: UInt32 = 0
     """Retries that are always allowed; 0 means 3."""

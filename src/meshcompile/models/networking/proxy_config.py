@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from meshcompile.models.base import Node
-from meshcompile.models.common import Int32, IstioResource, WorkloadSelector
+from meshcompile.models.common import Int32Value, IstioResource, WorkloadSelector
 
 
 class ProxyImage(Node):
@@ -21,7 +21,7 @@ class ProxyConfigSpec(Node):
 
     selector: WorkloadSelector | None = None
     """Workloads of its namespace; if absent, all, or in the root namespace the whole mesh."""
-    concurrency: Int32 | None = None
+    concurrency: Int32Value = None
     """Number of worker threads; 0 is one for each core."""
     environment_variables: Mapping[str, str] = {}
     """Environment of the proxy; `ISTIO_META_...` becomes node metadata."""

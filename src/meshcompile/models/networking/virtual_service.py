@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from meshcompile.models.base import Node, ProtoEnum
 from meshcompile.models.common import (
     Bool,
+    BoolValue,
     Bytes,
     Double,
     Duration,
@@ -16,6 +17,7 @@ from meshcompile.models.common import (
     PortSelector,
     StringMatch,
     UInt32,
+    UInt32Value,
 )
 from meshcompile.models.networking.common import ApiVersion
 
@@ -182,9 +184,9 @@ class HTTPRetry(Node):
     """Limit of each try; by default the route's timeout."""
     retry_on: str = ""
     """Envoy's retry conditions and status codes, separated by commas; the mesh's default if empty."""
-    retry_remote_localities: Bool | None = None
+    retry_remote_localities: BoolValue = None
     """Whether retries may go to other localities."""
-    retry_ignore_previous_hosts: Bool | None = None
+    retry_ignore_previous_hosts: BoolValue = None
     """Whether retries avoid hosts that failed before; true by default."""
     backoff: Duration | None = None
     """Shortest pause between tries; 25ms by default."""
@@ -213,7 +215,7 @@ class CorsPolicy(Node):
     """Response headers they may read (`Access-Control-Expose-Headers`)."""
     max_age: Duration | None = None
     """How long a preflight's answer may be kept (`Access-Control-Max-Age`)."""
-    allow_credentials: Bool | None = None
+    allow_credentials: BoolValue = None
     """Whether requests may carry credentials (`Access-Control-Allow-Credentials`)."""
     unmatched_preflights: UnmatchedPreflights = UnmatchedPreflights.UNSPECIFIED
     """Whether preflights of other sites are forwarded, which is the default, or answered by the proxy."""
@@ -290,7 +292,9 @@ class HTTPRoute(Node):
     """Destination that gets a copy of the requests."""
     mirrors: tuple[HTTPMirrorPolicy, ...] = ()
     """Several destinations that get copies, instead of `mirror`."""
-    mirror_percent: UInt32 | None = None
+    mirror_percent: UInt32Value = Field(
+        None, alias="mirrorPercent", validation_alias=AliasChoices("mirrorPercent", "mirror_percent")
+    )
     """Deprecated form of `mirrorPercentage` in whole percents."""
     mirror_percentage: Percent | None = None
     """Share of the requests that `mirror` gets; all by default."""

@@ -1,0 +1,113 @@
+"""Codes of reading objects into models: MC01xx."""
+
+from meshcompile.diagnostics import Code, Severity
+
+NOT_AN_OBJECT = Code(
+    "MC0101",
+    "not-an-object",
+    Severity.ERROR,
+    "expected an object with `apiVersion`, `kind` and `metadata`, found {found}",
+    "A document must be a mapping of fields. A list of objects is written as separate documents or as `kind: List`.",
+)
+MISSING_TYPE = Code(
+    "MC0102",
+    "missing-type",
+    Severity.ERROR,
+    "`{field}` is missing: it says what the object is",
+    "Every object states its `apiVersion`, such as `networking.istio.io/v1`, and its `kind`, as text.",
+)
+UNKNOWN_TYPE = Code(
+    "MC0103",
+    "unknown-type",
+    Severity.ERROR,
+    "there is no kind `{kind}` in `{api_version}`{hint}",
+    "The API server refuses a kind or a version that its group does not have, so the object takes no part.",
+)
+PASSED_OVER = Code(
+    "MC0104",
+    "kind-passed-over",
+    Severity.INFO,
+    "objects of kind `{kind}` in `{api_version}` do not matter to Envoy's configuration and are passed over",
+    "Only the kinds that istiod reads for Envoy's configuration are looked at.",
+)
+MISSING_NAME = Code(
+    "MC0105",
+    "missing-name",
+    Severity.ERROR,
+    "`metadata.name` is missing",
+    "An object without a name cannot exist; `generateName` gives it one only once it is created.",
+)
+UNKNOWN_FIELD = Code(
+    "MC0110",
+    "unknown-field",
+    Severity.ERROR,
+    "unknown field `{field}`{hint}",
+    "The kind has no such field at this place: it is misspelt, or a level of indentation too high or too low. "
+    "The API server refuses the object.",
+)
+PROTO_SPELLING = Code(
+    "MC0111",
+    "proto-spelling",
+    Severity.ERROR,
+    "the API server does not know `{field}`: write `{expected}`",
+    "Fields of Kubernetes objects are spelt in lowerCamelCase. The snake_case names of protobuf are understood in a "
+    "mesh config, but not in an object that is applied to a cluster.",
+)
+FIELD_TWICE = Code(
+    "MC0112",
+    "field-twice",
+    Severity.ERROR,
+    "`{field}` and `{expected}` are two spellings of one field: keep `{expected}`",
+    "Write each field once, in lowerCamelCase.",
+)
+WRONG_TYPE = Code(
+    "MC0113",
+    "wrong-type",
+    Severity.ERROR,
+    "`{field}` must be {expected}, found {found}",
+    "The value has another type than the field. Text that YAML takes for a number or a boolean needs quotes; numbers "
+    "and booleans must have none.",
+)
+WRONG_VALUE = Code(
+    "MC0114",
+    "wrong-value",
+    Severity.ERROR,
+    "`{field}` is not valid: {problem}",
+    "The value cannot be what the field is for, for example a duration without a unit.",
+)
+WRONG_CHOICE = Code(
+    "MC0115",
+    "wrong-choice",
+    Severity.ERROR,
+    "`{field}` is one of {expected}, not {found}{hint}",
+    "The field takes one of a fixed set of names, in exactly this spelling.",
+)
+OUT_OF_RANGE = Code(
+    "MC0116",
+    "out-of-range",
+    Severity.ERROR,
+    "`{field}` must be {expected}, found {found}",
+    "The number does not fit into the field.",
+)
+NULL_VALUE = Code(
+    "MC0117",
+    "null-value",
+    Severity.ERROR,
+    "`{field}` is null: leave it out, or give it a value",
+    "The API server accepts null only where protobuf has a wrapper, such as `consecutive5xxErrors`. A template that "
+    "renders nothing often leaves such a null behind.",
+)
+MISSING_FIELD = Code(
+    "MC0118",
+    "missing-field",
+    Severity.ERROR,
+    "`{field}` is missing",
+    "The kind cannot do without this field.",
+)
+MORE_PROBLEMS = Code(
+    "MC0119",
+    "more-problems",
+    Severity.ERROR,
+    "{count} more problems in this object are not shown",
+    "Only the first problems of an object are listed.",
+)

@@ -1,0 +1,141 @@
+"""Documents into models: what is wrong is said with its place, and an object that is wrong takes no part.
+
+Objects are read as the API server admits them, which is narrower than protobuf's JSON: it takes lowerCamelCase names
+only, numbers without quotes, enums by name, and null only for wrappers. Models validated directly, such as a mesh
+config, take all that protobuf's JSON takes.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from meshcompile.codes import models as codes
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.models.base import Resource, stamp
+from meshcompile.models.common import IstioResource
+from meshcompile.models.problems import name_hint, problem, type_name
+from meshcompile.models.registry import KINDS, Kind, find
+from meshcompile.models.structural import refused
+from meshcompile.source import Document, Origin
+
+MAX_PROBLEMS = 20
+
+
+def read(document: Document, namespace: str = "default") -> tuple[Resource | None, tuple[Diagnostic, ...]]:
+    """The object that ``document`` holds, in ``namespace`` unless it names one, and what is wrong with it.
+
+    None for an object that is rejected, and for a kind that does not matter.
+    """
+    findings = tuple(_type_problems(document))
+    if findings:
+        return None, findings
+    kind = find(document.value["apiVersion"], document.value["kind"])
+    assert kind is not None  # or there would be a finding
+    written = _with_metadata(document.value, namespace if kind.namespaced else "")
+    resource, problems = _validated(kind.model, document, written)
+    return (None if problems else resource), _limited(document, problems)
+
+
+def _type_problems(document: Document) -> Iterator[Diagnostic]:
+    """Why the document is no object of a kind that is read."""
+    value, top = document.value, Origin(document)
+    if not isinstance(value, Mapping):
+        yield codes.NOT_AN_OBJECT(top, found=type_name(value), rejected=True)
+        return
+    missing = [field for field in ("apiVersion", "kind") if not _is_text(value.get(field))]
+    for field in missing:
+        yield codes.MISSING_TYPE(top.at(field) if field in value else top, field=field, rejected=True)
+    if missing:
+        return
+    api_version, kind = value["apiVersion"], value["kind"]
+    if find(api_version, kind) is None:
+        yield _unknown_type(top, api_version, kind)
+    elif not isinstance(value.get("metadata") or {}, Mapping):
+        yield codes.WRONG_TYPE(
+            top.at("metadata"),
+            field="metadata",
+            expected="an object",
+            found=type_name(value["metadata"]),
+            rejected=True,
+        )
+    elif not (value.get("metadata") or {}).get("name"):
+        yield codes.MISSING_NAME(top.at("metadata") if "metadata" in value else top, rejected=True)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _unknown_type(top: Origin, api_version: str, kind: str) -> Diagnostic:
+    """A kind that its API group does not have, or one of a group that does not matter."""
+    group = api_version.rpartition("/")[0]
+    if group.endswith(".istio.io") or (_same_group(group) and any(kind == known.name for known in KINDS)):
+        hint = _type_hint(group, kind)
+        return codes.UNKNOWN_TYPE(top.at("kind"), kind=kind, api_version=api_version, hint=hint, rejected=True)
+    return codes.PASSED_OVER(top, kind=kind, api_version=api_version)
+
+
+def _same_group(group: str) -> tuple[Kind, ...]:
+    return tuple(kind for kind in KINDS if kind.group == group)
+
+
+def _type_hint(group: str, kind: str) -> str:
+    """Where the kind is, or which kind may be meant."""
+    versions = [version for known in KINDS if known.name == kind for version in known.api_versions]
+    if versions:
+        return f"; it is in {' and '.join(f'`{version}`' for version in versions)}"
+    return name_hint(kind, [known.name for known in _same_group(group) or KINDS])
+
+
+def _with_metadata(value: Mapping[str, Any], namespace: str) -> Mapping[str, Any]:
+    """The object in a namespace and without nulls in its metadata, which mean nothing."""
+    metadata = {key: field for key, field in value["metadata"].items() if field is not None}
+    if namespace and not metadata.get("namespace"):
+        metadata["namespace"] = namespace
+    return {**value, "metadata": metadata}
+
+
+def _validated(
+    model: type[Resource], document: Document, written: Mapping[str, Any]
+) -> tuple[Resource | None, tuple[Diagnostic, ...]]:
+    """The object as a model that knows its place, or all that is wrong with it."""
+    istio = issubclass(model, IstioResource)
+    try:
+        resource = model.model_validate(written, by_alias=True, by_name=False)
+    except ValidationError as error:
+        if not istio and (given := _without_nulls(written)) != written:
+            return _validated(model, document, given)
+        return None, tuple(_explained(error, model, document, written))
+    stamp(resource, document, written)
+    return resource, tuple(refused(resource, written)) if istio else ()
+
+
+def _explained(
+    error: ValidationError, model: type[Resource], document: Document, written: Mapping[str, Any]
+) -> Iterator[Diagnostic]:
+    """What pydantic found, in the words of the user's text; each place once."""
+    places = set()
+    for found in error.errors(include_url=False):
+        diagnostic = problem(found, model, Origin(document), written)
+        if diagnostic.origin.path not in places:
+            places.add(diagnostic.origin.path)
+            yield diagnostic
+
+
+def _without_nulls(value: Any) -> Any:
+    """``value`` without fields that are null: Kubernetes takes them as absent."""
+    if isinstance(value, Mapping):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    return value
+
+
+def _limited(document: Document, problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The first problems in the order of the text, and how many there are beyond."""
+    shown = sorted(problems)
+    if len(shown) <= MAX_PROBLEMS:
+        return tuple(shown)
+    rest = codes.MORE_PROBLEMS(Origin(document), count=len(shown) - MAX_PROBLEMS, rejected=True)
+    return (*shown[:MAX_PROBLEMS], rest)
