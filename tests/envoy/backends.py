@@ -1,0 +1,83 @@
+"""Small servers on loopback that say what reached them, each for the length of a `with` block."""
+
+from __future__ import annotations
+
+import json
+import socketserver
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@contextmanager
+def http_backend(name: str, *, tls: ssl.SSLContext | None = None) -> Iterator[int]:
+    """The port of a server that answers every request with JSON: its name, the method, the path and the headers."""
+    server = _HttpServer(("127.0.0.1", 0), type("Echo", (_Echo,), {"backend": name}))
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    with _serving(server):
+        yield server.server_port
+
+
+@contextmanager
+def tcp_backend(greeting: bytes) -> Iterator[int]:
+    """The port of a server that sends its greeting, then everything that it gets."""
+    with _serving(_TcpServer(("127.0.0.1", 0), type("Greeting", (_Greeting,), {"greeting": greeting}))) as server:
+        yield int(server.server_address[1])
+
+
+class _HttpServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that goes away is no news."""
+
+
+class _TcpServer(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+
+
+class _Echo(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    backend = ""
+
+    def answer(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length") or 0))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        content = {"backend": self.backend, "method": self.command, "path": self.path, "headers": headers}
+        body = json.dumps(content).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = answer  # noqa: N815  # http.server's names
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Nothing: what arrived is in the answer."""
+
+
+class _Greeting(socketserver.BaseRequestHandler):
+    greeting = b""
+
+    def handle(self) -> None:
+        self.request.sendall(self.greeting)
+        while received := self.request.recv(65536):
+            self.request.sendall(received)
+
+
+@contextmanager
+def _serving(server: socketserver.BaseServer) -> Iterator[socketserver.BaseServer]:
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

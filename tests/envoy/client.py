@@ -1,0 +1,77 @@
+"""Clients for what Envoy listens on: HTTP, TLS and plain TCP, each also behind a PROXY protocol header.
+
+With the header, `destination` is where the client meant to go: a listener that reads it behaves as if iptables had
+redirected the connection, so a sidecar's listeners can be tried without iptables.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Address = tuple[str, int]
+CLOSED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer; the status is CLOSED when the connection ended without one."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def backend(self) -> str:
+        """The name of the backend that answered; "" when Envoy itself did."""
+        return str(self.json["backend"]) if self.headers.get("content-type") == "application/json" else ""
+
+
+def request(
+    port: int,
+    path: str = "/",
+    *,
+    host: str = "",
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    tls: ssl.SSLContext | None = None,
+    sni: str = "",
+    destination: Address | None = None,
+) -> Answer:
+    """The answer to one request to 127.0.0.1:port; `sni` is `host` unless said."""
+    sent = {**({"host": host} if host else {}), **(headers or {})}
+    try:
+        with connected(port, tls=tls, sni=sni or host, destination=destination) as connection:
+            client = http.client.HTTPConnection("127.0.0.1", port)
+            client.sock = connection
+            client.request(method, path, headers=sent)
+            answer = client.getresponse()
+            return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
+    except (OSError, http.client.HTTPException):  # reset, closed, or a failed handshake
+        return Answer(CLOSED)
+
+
+def connected(
+    port: int, *, tls: ssl.SSLContext | None = None, sni: str = "", destination: Address | None = None
+) -> socket.socket:
+    """A connection to 127.0.0.1:port, after the PROXY header and the TLS handshake, if there are any."""
+    connection = socket.create_connection(("127.0.0.1", port), timeout=5)
+    if destination is not None:
+        connection.sendall(proxy_header(connection.getsockname(), destination))
+    return connection if tls is None else tls.wrap_socket(connection, server_hostname=sni or None)
+
+
+def proxy_header(source: Address, destination: Address) -> bytes:
+    """The first line of a connection by the PROXY protocol, version 1."""
+    family = "TCP6" if ":" in destination[0] else "TCP4"
+    host = "::1" if family == "TCP6" else source[0]
+    return f"PROXY {family} {host} {destination[0]} {source[1]} {destination[1]}\r\n".encode()
