@@ -165,8 +165,9 @@ def stamp(node: Node, document: Document, written: Mapping[str, Any], path: Path
             for index, (item, data) in enumerate(zip(value, below, strict=True)):
                 stamp(item, document, data, (*path, key, index))
         else:
-            for name, item in value.items():
-                stamp(item, document, below[name], (*path, key, name))
+            # By position, since a key may have become a number: ports are text in JSON.
+            for item, (name, data) in zip(value.values(), below.items(), strict=True):
+                stamp(item, document, data, (*path, key, name))
 
 
 Shape = Literal["one", "many", "map"]

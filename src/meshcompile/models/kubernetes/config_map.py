@@ -1,6 +1,7 @@
 """Kubernetes ConfigMap: mesh configuration, and CA certificates."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from meshcompile.models.kubernetes.base import KubernetesResource
 
@@ -8,6 +9,8 @@ from meshcompile.models.kubernetes.base import KubernetesResource
 class ConfigMap(KubernetesResource):
     """A Kubernetes ConfigMap: `istio` in the root namespace holds the mesh configuration."""
 
+    api_version: Literal["v1"] = "v1"
+    kind: Literal["ConfigMap"] = "ConfigMap"
     data: Mapping[str, str] = {}
     """Values by key, as plain text."""
     binary_data: Mapping[str, str] = {}

@@ -1,5 +1,7 @@
 """Kubernetes EndpointSlice: the addresses behind one Service."""
 
+from typing import Literal
+
 from meshcompile.models.common import Bool
 from meshcompile.models.kubernetes.base import Int, KubernetesNode, KubernetesResource
 
@@ -62,6 +64,8 @@ class EndpointPort(KubernetesNode):
 class EndpointSlice(KubernetesResource):
     """Endpoints of the Service that the label `kubernetes.io/service-name` names."""
 
+    api_version: Literal["discovery.k8s.io/v1", "discovery.k8s.io/v1beta1"] = "discovery.k8s.io/v1"
+    kind: Literal["EndpointSlice"] = "EndpointSlice"
     address_type: str = "IPv4"
     """`IPv4`, `IPv6` or `FQDN`; slices of names are passed over."""
     endpoints: tuple[Endpoint, ...] = ()

@@ -1,5 +1,7 @@
 """Kubernetes Endpoints: the older form of EndpointSlice, one object per Service and of its name."""
 
+from typing import Literal
+
 from meshcompile.models.kubernetes.base import Int, KubernetesNode, KubernetesResource
 from meshcompile.models.kubernetes.endpoint_slice import ObjectReference
 
@@ -44,5 +46,7 @@ class EndpointSubset(KubernetesNode):
 class Endpoints(KubernetesResource):
     """Endpoints of the Service that has the same name."""
 
+    api_version: Literal["v1"] = "v1"
+    kind: Literal["Endpoints"] = "Endpoints"
     subsets: tuple[EndpointSubset, ...] = ()
     """The addresses, grouped by their ports."""

@@ -1,5 +1,9 @@
 """Kubernetes Ingress and IngressClass: HTTP routes from outside, older than Gateways."""
 
+from typing import Literal
+
+from pydantic import Field
+
 from meshcompile.models.kubernetes.base import Int, KubernetesNode, KubernetesResource
 
 
@@ -93,7 +97,9 @@ class IngressSpec(KubernetesNode):
 class Ingress(KubernetesResource):
     """A Kubernetes Ingress: a Gateway and VirtualServices on the ingress gateway."""
 
-    spec: IngressSpec = IngressSpec()
+    api_version: Literal["networking.k8s.io/v1"] = "networking.k8s.io/v1"
+    kind: Literal["Ingress"] = "Ingress"
+    spec: IngressSpec = Field(default_factory=IngressSpec)
     """What it lets in."""
 
 
@@ -107,5 +113,7 @@ class IngressClassSpec(KubernetesNode):
 class IngressClass(KubernetesResource):
     """A Kubernetes IngressClass: tells Istio's Ingresses from those of others."""
 
-    spec: IngressClassSpec = IngressClassSpec()
+    api_version: Literal["networking.k8s.io/v1"] = "networking.k8s.io/v1"
+    kind: Literal["IngressClass"] = "IngressClass"
+    spec: IngressClassSpec = Field(default_factory=IngressClassSpec)
     """Who serves it."""

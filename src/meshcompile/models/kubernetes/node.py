@@ -1,5 +1,9 @@
 """Kubernetes Node: the locality of the Pods that run on it."""
 
+from typing import Literal
+
+from pydantic import Field
+
 from meshcompile.models.kubernetes.base import KubernetesNode, KubernetesResource
 
 
@@ -22,5 +26,7 @@ class NodeStatus(KubernetesNode):
 class Node(KubernetesResource):
     """A Kubernetes Node: its labels give region and zone."""
 
-    status: NodeStatus = NodeStatus()
+    api_version: Literal["v1"] = "v1"
+    kind: Literal["Node"] = "Node"
+    status: NodeStatus = Field(default_factory=NodeStatus)
     """What is known of it."""

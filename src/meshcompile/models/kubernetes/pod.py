@@ -1,5 +1,7 @@
 """Kubernetes Pod: labels, identity, ports and addresses of what runs."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from meshcompile.models.common import Bool
@@ -156,7 +158,9 @@ class PodStatus(KubernetesNode):
 class Pod(KubernetesResource):
     """A Kubernetes Pod: an endpoint of Services, and a proxy where Envoy is injected."""
 
-    spec: PodSpec = PodSpec()
+    api_version: Literal["v1"] = "v1"
+    kind: Literal["Pod"] = "Pod"
+    spec: PodSpec = Field(default_factory=PodSpec)
     """What runs in it."""
-    status: PodStatus = PodStatus()
+    status: PodStatus = Field(default_factory=PodStatus)
     """What the cluster made of it."""

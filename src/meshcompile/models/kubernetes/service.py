@@ -1,6 +1,7 @@
 """Kubernetes Service: a name, its ports, and where its traffic goes."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import Field
 
@@ -94,7 +95,9 @@ class ServiceStatus(KubernetesNode):
 class Service(KubernetesResource):
     """A Kubernetes Service: listeners, routes and clusters of every proxy that can see it."""
 
-    spec: ServiceSpec = ServiceSpec()
+    api_version: Literal["v1"] = "v1"
+    kind: Literal["Service"] = "Service"
+    spec: ServiceSpec = Field(default_factory=ServiceSpec)
     """What it promises."""
     status: ServiceStatus | None = None
     """What the cluster made of it."""

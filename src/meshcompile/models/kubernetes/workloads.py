@@ -1,6 +1,9 @@
 """Kubernetes workloads: what makes Pods out of a template."""
 
 from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field
 
 from meshcompile.models.kubernetes.base import Int, KubernetesNode, KubernetesResource, LabelSelector
 from meshcompile.models.kubernetes.pod import PodSpec
@@ -18,9 +21,9 @@ class TemplateMeta(KubernetesNode):
 class PodTemplateSpec(KubernetesNode):
     """The form of a workload's Pods."""
 
-    metadata: TemplateMeta = TemplateMeta()
+    metadata: TemplateMeta = Field(default_factory=TemplateMeta)
     """Labels and annotations of the Pods."""
-    spec: PodSpec = PodSpec()
+    spec: PodSpec = Field(default_factory=PodSpec)
     """What runs in them."""
 
 
@@ -29,16 +32,18 @@ class DeploymentSpec(KubernetesNode):
 
     replicas: Int = 1
     """How many Pods there are to be."""
-    selector: LabelSelector = LabelSelector()
+    selector: LabelSelector = Field(default_factory=LabelSelector)
     """Which Pods are its own."""
-    template: PodTemplateSpec = PodTemplateSpec()
+    template: PodTemplateSpec = Field(default_factory=PodTemplateSpec)
     """The form of the Pods."""
 
 
 class Deployment(KubernetesResource):
     """A Kubernetes Deployment: interchangeable Pods."""
 
-    spec: DeploymentSpec = DeploymentSpec()
+    api_version: Literal["apps/v1"] = "apps/v1"
+    kind: Literal["Deployment"] = "Deployment"
+    spec: DeploymentSpec = Field(default_factory=DeploymentSpec)
     """What it wants."""
 
 
@@ -47,16 +52,18 @@ class ReplicaSetSpec(KubernetesNode):
 
     replicas: Int = 1
     """How many Pods there are to be."""
-    selector: LabelSelector = LabelSelector()
+    selector: LabelSelector = Field(default_factory=LabelSelector)
     """Which Pods are its own."""
-    template: PodTemplateSpec = PodTemplateSpec()
+    template: PodTemplateSpec = Field(default_factory=PodTemplateSpec)
     """The form of the Pods."""
 
 
 class ReplicaSet(KubernetesResource):
     """A Kubernetes ReplicaSet: one generation of a Deployment's Pods, or Pods of its own."""
 
-    spec: ReplicaSetSpec = ReplicaSetSpec()
+    api_version: Literal["apps/v1"] = "apps/v1"
+    kind: Literal["ReplicaSet"] = "ReplicaSet"
+    spec: ReplicaSetSpec = Field(default_factory=ReplicaSetSpec)
     """What it wants."""
 
 
@@ -67,32 +74,36 @@ class StatefulSetSpec(KubernetesNode):
     """How many Pods there are to be, named with ordinals."""
     service_name: str = ""
     """The headless Service that gives each Pod its DNS name."""
-    selector: LabelSelector = LabelSelector()
+    selector: LabelSelector = Field(default_factory=LabelSelector)
     """Which Pods are its own."""
-    template: PodTemplateSpec = PodTemplateSpec()
+    template: PodTemplateSpec = Field(default_factory=PodTemplateSpec)
     """The form of the Pods."""
 
 
 class StatefulSet(KubernetesResource):
     """A Kubernetes StatefulSet: Pods with names of their own."""
 
-    spec: StatefulSetSpec = StatefulSetSpec()
+    api_version: Literal["apps/v1"] = "apps/v1"
+    kind: Literal["StatefulSet"] = "StatefulSet"
+    spec: StatefulSetSpec = Field(default_factory=StatefulSetSpec)
     """What it wants."""
 
 
 class DaemonSetSpec(KubernetesNode):
     """What a DaemonSet wants."""
 
-    selector: LabelSelector = LabelSelector()
+    selector: LabelSelector = Field(default_factory=LabelSelector)
     """Which Pods are its own."""
-    template: PodTemplateSpec = PodTemplateSpec()
+    template: PodTemplateSpec = Field(default_factory=PodTemplateSpec)
     """The form of the Pods."""
 
 
 class DaemonSet(KubernetesResource):
     """A Kubernetes DaemonSet: one Pod on every Node."""
 
-    spec: DaemonSetSpec = DaemonSetSpec()
+    api_version: Literal["apps/v1"] = "apps/v1"
+    kind: Literal["DaemonSet"] = "DaemonSet"
+    spec: DaemonSetSpec = Field(default_factory=DaemonSetSpec)
     """What it wants."""
 
 
@@ -101,21 +112,23 @@ class JobSpec(KubernetesNode):
 
     parallelism: Int = 1
     """How many Pods run at a time."""
-    template: PodTemplateSpec = PodTemplateSpec()
+    template: PodTemplateSpec = Field(default_factory=PodTemplateSpec)
     """The form of the Pods."""
 
 
 class Job(KubernetesResource):
     """A Kubernetes Job: Pods that run until they are done."""
 
-    spec: JobSpec = JobSpec()
+    api_version: Literal["batch/v1"] = "batch/v1"
+    kind: Literal["Job"] = "Job"
+    spec: JobSpec = Field(default_factory=JobSpec)
     """What it wants."""
 
 
 class JobTemplateSpec(KubernetesNode):
     """The form of a CronJob's Jobs."""
 
-    spec: JobSpec = JobSpec()
+    spec: JobSpec = Field(default_factory=JobSpec)
     """What each Job wants."""
 
 
@@ -124,14 +137,16 @@ class CronJobSpec(KubernetesNode):
 
     schedule: str = ""
     """When a Job starts, in cron's notation."""
-    job_template: JobTemplateSpec = JobTemplateSpec()
+    job_template: JobTemplateSpec = Field(default_factory=JobTemplateSpec)
     """The form of the Jobs."""
 
 
 class CronJob(KubernetesResource):
     """A Kubernetes CronJob: a Job at every due time."""
 
-    spec: CronJobSpec = CronJobSpec()
+    api_version: Literal["batch/v1"] = "batch/v1"
+    kind: Literal["CronJob"] = "CronJob"
+    spec: CronJobSpec = Field(default_factory=CronJobSpec)
     """What it wants."""
 
 
