@@ -10,7 +10,16 @@ from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple, Self, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, StrictBool, StrictInt
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    StrictBool,
+    StrictInt,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+)
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from meshcompile.source import NOWHERE, Document, Origin, Path
 
@@ -34,6 +43,22 @@ class ProtoEnum(StrEnum):
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(members):
             return members[value]
         return None
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_info_wrap_validator_function(cls._read, handler(source))
+
+    @classmethod
+    def _read(cls, value: object, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Self:
+        """The member that ``value`` stands for; the API server takes no numbers."""
+        if not isinstance(value, str) and info.context is ADMITTED:
+            raise PydanticKnownError("enum", {"expected": ", ".join(cls)})
+        member: Self = read(value)
+        return member
+
+
+ADMITTED = object()
+"""Context of a validation that is to refuse, as the API server does, numbers in quotes and enums by number."""
 
 
 class Node(BaseModel):
@@ -149,47 +174,39 @@ def stamp(node: Node, document: Document, written: Mapping[str, Any], path: Path
     """
     values = node.__dict__
     values[_PLACE] = (document, path)
-    for field, spellings, shape in nested_fields(type(node)):
-        value = values[field]
-        if not value:
+    nested = nested_fields(type(node))
+    for key, below in written.items():
+        found = nested.get(key)
+        if found is None or not below:
             continue
-        for key in spellings:
-            if key in written:
-                break
-        else:
-            continue
-        below = written[key]
-        if shape == "one":
+        value = values[found.field]
+        if found.shape == "one":
             stamp(value, document, below, (*path, key))
-        elif shape == "many":
-            for index, (item, data) in enumerate(zip(value, below, strict=True)):
-                stamp(item, document, data, (*path, key, index))
+        elif found.shape == "many":
+            for index, item in enumerate(value):
+                stamp(item, document, below[index], (*path, key, index))
         else:
-            # By position, since a key may have become a number: ports are text in JSON.
-            for item, (name, data) in zip(value.values(), below.items(), strict=True):
-                stamp(item, document, data, (*path, key, name))
+            for name, item in value.items():
+                stamp(item, document, below[name], (*path, key, name))
 
 
 Shape = Literal["one", "many", "map"]
 
 
 class Nested(NamedTuple):
-    """A field that holds nodes: its Python name, the names users may write, and how it holds them."""
+    """A field that holds nodes: its Python name, and how it holds them."""
 
     field: str
-    spellings: tuple[str, ...]
     shape: Shape
 
 
 @cache
-def nested_fields(model: type[Node]) -> tuple[Nested, ...]:
-    """The fields of ``model`` that hold nodes."""
-    spellings = _spellings(model)
-    return tuple(
-        Nested(name, spellings[name], shape)
-        for name, field in model.model_fields.items()
-        if (shape := _shape(field.annotation)) is not None
-    )
+def nested_fields(model: type[Node]) -> Mapping[str, Nested]:
+    """The fields of ``model`` that hold nodes, by the names that users may write."""
+    shapes = ((field, _shape(info.annotation)) for field, info in model.model_fields.items())
+    return {
+        name: Nested(field, shape) for field, shape in shapes if shape is not None for name in _spellings(model)[field]
+    }
 
 
 @cache

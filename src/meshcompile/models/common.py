@@ -10,10 +10,20 @@ import math
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, PlainSerializer, Strict, WithJsonSchema
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PlainSerializer,
+    Strict,
+    ValidationInfo,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticKnownError
 
 from meshcompile.durations import Duration
-from meshcompile.models.base import Node, Resource
+from meshcompile.models.base import ADMITTED, Node, Resource
 
 __all__ = [
     "Bool",
@@ -40,26 +50,22 @@ __all__ = [
 ]
 
 
-def whole_number(value: object) -> object:
+def whole_number(value: object, info: ValidationInfo) -> object:
     """``value`` as an int where protobuf's JSON allows it; anything else as it is, for the type to refuse."""
-    if type(value) is int:
-        return value
     if isinstance(value, bool):
-        raise ValueError("expected a whole number, not a boolean")
+        raise PydanticKnownError("int_type")
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, str) and _is_decimal(value):
+    if isinstance(value, str) and info.context is not ADMITTED and _is_decimal(value):
         return int(value)
     return value
 
 
-def real_number(value: object) -> object:
+def real_number(value: object, info: ValidationInfo) -> object:
     """``value`` as a float where protobuf's JSON allows it; anything else as it is, for the type to refuse."""
-    if type(value) is float or type(value) is int:
-        return value
     if isinstance(value, bool):
-        raise ValueError("expected a number, not a boolean")
-    if isinstance(value, str):
+        raise PydanticKnownError("float_type")
+    if isinstance(value, str) and info.context is not ADMITTED:
         return _NOT_FINITE.get(value) or _quoted_number(value)
     return value
 

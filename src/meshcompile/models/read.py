@@ -12,11 +12,11 @@ from pydantic import ValidationError
 
 from meshcompile.codes import models as codes
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.models.base import Resource, stamp
+from meshcompile.models.base import ADMITTED, Resource, stamp
 from meshcompile.models.common import IstioResource
+from meshcompile.models.nulls import refused_nulls
 from meshcompile.models.problems import name_hint, problem, type_name
 from meshcompile.models.registry import KINDS, Kind, find
-from meshcompile.models.structural import refused
 from meshcompile.source import Document, Origin
 
 MAX_PROBLEMS = 20
@@ -102,13 +102,13 @@ def _validated(
     """The object as a model that knows its place, or all that is wrong with it."""
     istio = issubclass(model, IstioResource)
     try:
-        resource = model.model_validate(written, by_alias=True, by_name=False)
+        resource = model.model_validate(written, by_alias=True, by_name=False, context=ADMITTED)
     except ValidationError as error:
         if not istio and (given := _without_nulls(written)) != written:
             return _validated(model, document, given)
         return None, tuple(_explained(error, model, document, written))
     stamp(resource, document, written)
-    return resource, tuple(refused(resource, written)) if istio else ()
+    return resource, tuple(refused_nulls(resource, written)) if istio else ()
 
 
 def _explained(

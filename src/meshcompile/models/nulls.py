@@ -1,0 +1,58 @@
+"""Nulls in Istio's objects: the API server refuses them for everything but protobuf's wrappers.
+
+Pydantic takes null for every optional field, so that what is absent can be said as None in Python.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from meshcompile.codes import models as codes
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.models.base import Node, Resource, nested_fields
+from meshcompile.models.common import IstioStatus, Nullable
+
+
+def refused_nulls(resource: Resource, written: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    """The nulls in ``written``, of which ``resource`` was made, where the API server takes none."""
+    if has_null(written):
+        yield from _nulls(resource, written)
+
+
+def has_null(value: Mapping[str, Any] | list[Any]) -> bool:
+    """Whether there is a null anywhere in ``value``; nearly always there is none, and this is soon known."""
+    for item in value.values() if isinstance(value, Mapping) else value:
+        if item is None or (isinstance(item, dict | list) and has_null(item)):
+            return True
+    return False
+
+
+def _nulls(node: Node, written: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    for key, value in written.items():
+        nested = nested_fields(type(node)).get(key)
+        if value is None and key not in _nullable(type(node)):
+            origin = node.origin.at(key)
+            yield codes.NULL_VALUE(origin, field=origin.field, rejected=True)
+        elif value and nested is not None:
+            for item, below in _pairs(getattr(node, nested.field), value):
+                yield from _nulls(item, below)
+
+
+def _pairs(value: Any, written: Any) -> Iterator[tuple[Node, Mapping[str, Any]]]:
+    """The nodes that a field holds, each with the data it was made from; nobody writes a status by hand."""
+    match value:
+        case IstioStatus():
+            return
+        case Node():
+            yield value, written
+        case tuple():
+            yield from zip(value, written, strict=True)
+        case Mapping():
+            yield from ((item, written[name]) for name, item in value.items())
+
+
+@cache
+def _nullable(model: type[Node]) -> frozenset[str]:
+    """The JSON names of the fields that may be null."""
+    fields = model.model_fields.items()
+    return frozenset(field.alias or name for name, field in fields if Nullable in field.metadata) | {"status"}
