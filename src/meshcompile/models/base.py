@@ -186,8 +186,8 @@ def stamp(node: Node, document: Document, written: Mapping[str, Any], path: Path
             for index, item in enumerate(value):
                 stamp(item, document, below[index], (*path, key, index))
         else:
-            for name, item in value.items():
-                stamp(item, document, below[name], (*path, key, name))
+            for item, (name, data) in zip(value.values(), below.items(), strict=False):
+                stamp(item, document, data, (*path, key, name))
 
 
 Shape = Literal["one", "many", "map"]

@@ -44,6 +44,7 @@ __all__ = [
     "StringMatch",
     "Struct",
     "UInt32",
+    "UInt32Key",
     "UInt32Value",
     "UInt64",
     "WorkloadSelector",
@@ -59,6 +60,11 @@ def whole_number(value: object, info: ValidationInfo) -> object:
     if isinstance(value, str) and info.context is not ADMITTED and _is_decimal(value):
         return int(value)
     return value
+
+
+def _unquoted(value: object) -> object:
+    """The number that a key stands for; keys are always text in JSON."""
+    return int(value) if isinstance(value, str) and _is_decimal(value) else value
 
 
 def real_number(value: object, info: ValidationInfo) -> object:
@@ -106,6 +112,8 @@ Int32 = Annotated[int, Strict(), Field(ge=-(2**31), lt=2**31), _INTEGER]
 UInt32 = Annotated[int, Strict(), Field(ge=0, lt=2**32), _INTEGER]
 Int64 = Annotated[int, Strict(), Field(ge=-(2**63), lt=2**63), _INTEGER]
 UInt64 = Annotated[int, Strict(), Field(ge=0, lt=2**64), _INTEGER]
+UInt32Key = Annotated[int, Strict(), Field(ge=0, lt=2**32), BeforeValidator(_unquoted)]
+"""A number as the key of a map."""
 Double = Annotated[float, Strict(), BeforeValidator(real_number)]
 Bool = Annotated[bool, Strict()]
 

@@ -48,7 +48,7 @@ def _pairs(value: Any, written: Any) -> Iterator[tuple[Node, Mapping[str, Any]]]
         case tuple():
             yield from zip(value, written, strict=True)
         case Mapping():
-            yield from ((item, written[name]) for name, item in value.items())
+            yield from zip(value.values(), written.values(), strict=False)
 
 
 @cache

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from meshcompile.models.base import Node, ProtoEnum
-from meshcompile.models.common import Int32, IstioResource, PolicyTargetReference, Struct, WorkloadSelector
+from meshcompile.models.common import Int32Value, IstioResource, PolicyTargetReference, Struct, WorkloadSelector
 from meshcompile.models.extensions.common import FailStrategy, PluginType, PullPolicy, TrafficSelector, VmConfig
 
 
@@ -59,7 +59,7 @@ class TrafficExtensionSpec(Node):
     """The objects that it is attached to."""
     phase: ExecutionPhase = ExecutionPhase.UNSPECIFIED
     """The place among the filters."""
-    priority: Int32 | None = None
+    priority: Int32Value = None
     """The order within a phase, the highest first; 0 where unset."""
     match: tuple[TrafficSelector, ...] = ()
     """Listeners that get it, joined by OR; all where empty."""

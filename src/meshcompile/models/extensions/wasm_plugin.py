@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from meshcompile.models.base import Node, ProtoEnum
-from meshcompile.models.common import Int32, IstioResource, PolicyTargetReference, Struct, WorkloadSelector
+from meshcompile.models.common import Int32Value, IstioResource, PolicyTargetReference, Struct, WorkloadSelector
 from meshcompile.models.extensions.common import FailStrategy, PluginType, PullPolicy, TrafficSelector, VmConfig
 
 
@@ -43,7 +43,7 @@ class WasmPluginSpec(Node):
     """Name that the module knows itself by (`root_id`)."""
     phase: PluginPhase = PluginPhase.UNSPECIFIED_PHASE
     """The place among the filters."""
-    priority: Int32 | None = None
+    priority: Int32Value = None
     """The order within a phase, the highest first; 0 where unset."""
     fail_strategy: FailStrategy = FailStrategy.FAIL_CLOSE
     """What happens when it fails: traffic stops, passes, or the module is loaded again."""

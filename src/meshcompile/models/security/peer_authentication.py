@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from meshcompile.models.base import Node, ProtoEnum
-from meshcompile.models.common import IstioResource, UInt32, WorkloadSelector
+from meshcompile.models.common import IstioResource, UInt32Key, WorkloadSelector
 
 
 class MutualTLSMode(ProtoEnum):
@@ -32,7 +32,7 @@ class PeerAuthenticationSpec(Node):
     """Workloads of its namespace; if absent, all, or in the root namespace the whole mesh."""
     mtls: MutualTLS | None = None
     """What connections to every port may be."""
-    port_level_mtls: Mapping[UInt32, MutualTLS] = {}
+    port_level_mtls: Mapping[UInt32Key, MutualTLS] = {}
     """What connections to single ports may be, by the workload's port; only with a selector."""
 
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from meshcompile.models.base import Node
 from meshcompile.models.common import Bool, Duration, IstioResource, PolicyTargetReference, WorkloadSelector
@@ -33,7 +33,7 @@ class JWTRule(Node):
     """Issuer that the token must name."""
     audiences: tuple[str, ...] = ()
     """Audiences, one of which the token must name; any where empty."""
-    jwks_uri: str = ""
+    jwks_uri: str = Field("", alias="jwksUri", validation_alias=AliasChoices("jwksUri", "jwks_uri"))
     """Where the public keys are; found by OpenID discovery where neither they nor this is given."""
     jwks: str = ""
     """The public keys themselves."""

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from meshcompile.models.base import Node, ProtoEnum
 from meshcompile.models.common import (
-    Bool,
-    Double,
+    BoolValue,
+    DoubleValue,
     Duration,
     IstioResource,
     PolicyTargetReference,
@@ -90,17 +90,17 @@ class Tracing(Node):
     """Requests it is about; all where unset."""
     providers: tuple[ProviderRef, ...] = ()
     """Where traces go; the first one is used."""
-    random_sampling_percentage: Double | None = None
+    random_sampling_percentage: DoubleValue = None
     """Per cent of the requests that are traced by chance."""
-    disable_span_reporting: Bool | None = None
+    disable_span_reporting: BoolValue = None
     """Whether no spans are reported; trace headers are passed on all the same."""
     custom_tags: Mapping[str, CustomTag] = {}
     """Further tags by name."""
-    use_request_id_for_trace_sampling: Bool | None = None
+    use_request_id_for_trace_sampling: BoolValue = None
     """Whether the sampling decision goes into `x-request-id`; it does where unset."""
-    enable_istio_tags: Bool | None = None
+    enable_istio_tags: BoolValue = None
     """Whether Istio's own tags are added; they are where unset."""
-    disable_context_propagation: Bool | None = None
+    disable_context_propagation: BoolValue = None
     """Whether no trace headers are sent on."""
 
 
@@ -152,7 +152,7 @@ class MetricsOverrides(Node):
 
     match: MetricSelector | None = None
     """Metrics it is about; all where unset."""
-    disabled: Bool | None = None
+    disabled: BoolValue = None
     """Whether they are not produced."""
     tag_overrides: Mapping[str, TagOverride] = {}
     """What becomes of their tags, by name."""
@@ -190,7 +190,7 @@ class AccessLogging(Node):
     """Requests it is about; all where unset."""
     providers: tuple[ProviderRef, ...] = ()
     """Where logs go; the wider policy's or the mesh's where empty."""
-    disabled: Bool | None = None
+    disabled: BoolValue = None
     """Whether nothing is logged."""
     filter: AccessLoggingFilter | None = None
     """Which of them are logged; all where unset."""
