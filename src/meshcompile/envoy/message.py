@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # only names the type: msgspec cannot read a recursive alias,
 else:
     JsonValue = Any
 
+JsonObject: TypeAlias = Mapping[str, JsonValue]
 Int64: TypeAlias = str
 """A signed 64-bit integer as protobuf JSON writes it: decimal digits."""
 UInt64: TypeAlias = str
@@ -81,15 +82,15 @@ class Unmodelled(Packed):
 
 def at(message: M, *origins: "Origin | tuple[Origin, ...] | None") -> M:
     """The message itself, which must be new, with these origins after those it has. Nothing falsy is kept."""
-    known = message.__dict__
-    flat = list(known.get("origins", ()))
+    flat: tuple[Origin, ...] = ()
     for origin in origins:
-        if type(origin) is tuple:
+        if isinstance(origin, tuple):
             flat += origin
         elif origin:
-            flat.append(origin)
+            flat += (origin,)
     if flat:
-        known["origins"] = tuple(flat)
+        known = message.__dict__
+        known["origins"] = known.get("origins", ()) + flat
     return message
 
 

@@ -19,6 +19,7 @@ GrpcStatusFilterStatus: TypeAlias = Literal[
     "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
 ]
 
+
 class AccessLog(Message, frozen=True, kw_only=True):
     """envoy.config.accesslog.v3.AccessLog"""
 

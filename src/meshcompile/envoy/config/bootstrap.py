@@ -24,7 +24,7 @@ from meshcompile.envoy.config.metrics import StatsConfig, StatsSink
 from meshcompile.envoy.config.overload import OverloadManager
 from meshcompile.envoy.config.trace import Tracing
 from meshcompile.envoy.extensions.transport_sockets.tls import Secret
-from meshcompile.envoy.message import Duration, JsonValue, Message, UInt64
+from meshcompile.envoy.message import Duration, JsonObject, Message, UInt64
 from meshcompile.envoy.type import Percent
 from meshcompile.envoy.type.matcher import StringMatcher
 
@@ -32,6 +32,7 @@ CustomInlineHeaderInlineHeaderType: TypeAlias = Literal[
     "REQUEST_HEADER", "REQUEST_TRAILER", "RESPONSE_HEADER", "RESPONSE_TRAILER",
 ]
 WatchdogWatchdogActionWatchdogEvent: TypeAlias = Literal["UNKNOWN", "KILL", "MULTIKILL", "MEGAMISS", "MISS"]
+
 
 class Admin(Message, frozen=True, kw_only=True):
     """envoy.config.bootstrap.v3.Admin"""
@@ -103,7 +104,7 @@ class BootstrapApplicationLogConfigLogFormat(Message, frozen=True, kw_only=True)
     """envoy.config.bootstrap.v3.Bootstrap.ApplicationLogConfig.LogFormat"""
 
     # oneof log_format:
-    json_format: Mapping[str, JsonValue] | None = None
+    json_format: JsonObject | None = None
     text_format: str | None = None
 
 
@@ -178,6 +179,9 @@ class MemoryAllocatorManager(Message, frozen=True, kw_only=True):
 
     bytes_to_release: UInt64 = "0"
     memory_release_interval: Duration | None = None
+    soft_memory_limit_bytes: UInt64 | None = None
+    max_per_cpu_cache_size_bytes: int | None = None
+    max_unfreed_memory_bytes: UInt64 = "0"
 
 
 class RuntimeLayer(Message, frozen=True, kw_only=True):
@@ -185,7 +189,7 @@ class RuntimeLayer(Message, frozen=True, kw_only=True):
 
     name: str = ""
     # oneof layer_specifier:
-    static_layer: Mapping[str, JsonValue] | None = None
+    static_layer: JsonObject | None = None
     disk_layer: RuntimeLayerDiskLayer | None = None
     admin_layer: RuntimeLayerAdminLayer | None = None
     rtds_layer: RuntimeLayerRtdsLayer | None = None

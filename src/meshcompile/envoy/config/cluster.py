@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from msgspec import field
 from typing import Literal, TypeAlias
+
+from msgspec import field
 
 from meshcompile.envoy.config.core import (
     Address,
@@ -27,7 +28,7 @@ from meshcompile.envoy.config.core import (
     UpstreamHttpProtocolOptions,
 )
 from meshcompile.envoy.config.endpoint import ClusterLoadAssignment
-from meshcompile.envoy.message import Duration, JsonValue, Message, Packed, UInt64
+from meshcompile.envoy.message import Duration, JsonObject, Message, Packed, UInt64
 from meshcompile.envoy.type import Percent
 from meshcompile.envoy.type.metadata import MetadataKey
 from meshcompile.envoy.xds.type.matcher import Matcher
@@ -44,7 +45,8 @@ ClusterLbSubsetConfigLbSubsetSelectorLbSubsetSelectorFallbackPolicy: TypeAlias =
     "NOT_DEFINED", "NO_FALLBACK", "ANY_ENDPOINT", "DEFAULT_SUBSET", "KEYS_SUBSET",
 ]
 ClusterRingHashLbConfigHashFunction: TypeAlias = Literal["XX_HASH", "MURMUR_HASH_2"]
-UpstreamConnectionOptionsFirstAddressFamilyVersion: TypeAlias = Literal["DEFAULT", "V4", "V6"]
+UpstreamConnectionOptionsFirstAddressFamilyVersion: TypeAlias = Literal["DEFAULT", "V4", "V6", "PIPE", "INTERNAL"]
+
 
 class CircuitBreakers(Message, frozen=True, kw_only=True):
     """envoy.config.cluster.v3.CircuitBreakers"""
@@ -134,6 +136,7 @@ class Cluster(Message, frozen=True, kw_only=True):
     track_cluster_stats: TrackClusterStats | None = None
     preconnect_policy: ClusterPreconnectPolicy | None = None
     connection_pool_per_downstream_connection: bool = False
+    per_connection_buffer_high_watermark_timeout: Duration | None = None
 
 
 class ClusterCommonLbConfig(Message, frozen=True, kw_only=True):
@@ -188,7 +191,7 @@ class ClusterLbSubsetConfig(Message, frozen=True, kw_only=True):
     """envoy.config.cluster.v3.Cluster.LbSubsetConfig"""
 
     fallback_policy: ClusterLbSubsetConfigLbSubsetFallbackPolicy = "NO_FALLBACK"
-    default_subset: Mapping[str, JsonValue] | None = None
+    default_subset: JsonObject | None = None
     subset_selectors: tuple[ClusterLbSubsetConfigLbSubsetSelector, ...] = ()
     locality_weight_aware: bool = False
     scale_locality_weight: bool = False
@@ -269,7 +272,7 @@ class ClusterTransportSocketMatch(Message, frozen=True, kw_only=True):
     """envoy.config.cluster.v3.Cluster.TransportSocketMatch"""
 
     name: str = ""
-    match: Mapping[str, JsonValue] | None = None
+    match: JsonObject | None = None
     transport_socket: TransportSocket | None = None
 
 
@@ -321,6 +324,7 @@ class OutlierDetection(Message, frozen=True, kw_only=True):
     successful_active_health_check_uneject_host: bool | None = None
     monitors: tuple[TypedExtensionConfig, ...] = ()
     always_eject_one_host: bool | None = None
+    detect_degraded_hosts: bool | None = None
 
 
 class TrackClusterStats(Message, frozen=True, kw_only=True):

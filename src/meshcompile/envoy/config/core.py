@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
-from meshcompile.envoy.message import Base64, Duration, Int64, JsonValue, Message, Packed, UInt64
+from meshcompile.envoy.message import Base64, Duration, Int64, JsonObject, JsonValue, Message, Packed, UInt64
 from meshcompile.envoy.protobuf import Empty
 from meshcompile.envoy.type import CodecClientType, FractionalPercent, Int64Range, Percent, SemanticVersion
 from meshcompile.envoy.type.matcher import StringMatcher
@@ -31,8 +31,12 @@ RequestMethod: TypeAlias = Literal[
 ]
 RoutingPriority: TypeAlias = Literal["DEFAULT", "HIGH"]
 SocketAddressProtocol: TypeAlias = Literal["TCP", "UDP"]
+SocketOptionSocketIpVersion: TypeAlias = Literal[
+    "SOCKET_IP_VERSION_UNSPECIFIED", "SOCKET_IP_VERSION_IPV4", "SOCKET_IP_VERSION_IPV6",
+]
 SocketOptionSocketState: TypeAlias = Literal["STATE_PREBIND", "STATE_BOUND", "STATE_LISTENING"]
 TrafficDirection: TypeAlias = Literal["UNSPECIFIED", "INBOUND", "OUTBOUND"]
+
 
 class Address(Message, frozen=True, kw_only=True):
     """envoy.config.core.v3.Address"""
@@ -108,7 +112,7 @@ class BuildVersion(Message, frozen=True, kw_only=True):
     """envoy.config.core.v3.BuildVersion"""
 
     version: SemanticVersion | None = None
-    metadata: Mapping[str, JsonValue] | None = None
+    metadata: JsonObject | None = None
 
 
 class CelExpressionConfig(Message, frozen=True, kw_only=True):
@@ -255,7 +259,7 @@ class GrpcServiceGoogleGrpc(Message, frozen=True, kw_only=True):
     call_credentials_plugin: tuple[Packed, ...] = ()
     stat_prefix: str = ""
     credentials_factory_name: str = ""
-    config: Mapping[str, JsonValue] | None = None
+    config: JsonObject | None = None
     per_stream_buffer_limit_bytes: int | None = None
     channel_args: GrpcServiceGoogleGrpcChannelArgs | None = None
 
@@ -390,7 +394,7 @@ class HealthCheck(Message, frozen=True, kw_only=True):
     always_log_health_check_failures: bool = False
     always_log_health_check_success: bool = False
     tls_options: HealthCheckTlsOptions | None = None
-    transport_socket_match_criteria: Mapping[str, JsonValue] | None = None
+    transport_socket_match_criteria: JsonObject | None = None
 
 
 class HealthCheckCustomHealthCheck(Message, frozen=True, kw_only=True):
@@ -502,6 +506,8 @@ class Http2ProtocolOptions(Message, frozen=True, kw_only=True):
     connection_keepalive: KeepaliveSettings | None = None
     use_oghttp2_codec: bool | None = None
     max_metadata_size: UInt64 | None = None
+    enable_huffman_encoding: bool | None = None
+    max_header_field_size_kb: int | None = None
 
 
 class Http2ProtocolOptionsSettingsParameter(Message, frozen=True, kw_only=True):
@@ -539,6 +545,7 @@ class HttpService(Message, frozen=True, kw_only=True):
 
     http_uri: HttpUri | None = None
     request_headers_to_add: tuple[HeaderValueOption, ...] = ()
+    formatters: tuple[TypedExtensionConfig, ...] = ()
 
 
 class HttpUri(Message, frozen=True, kw_only=True):
@@ -606,7 +613,7 @@ class Locality(Message, frozen=True, kw_only=True):
 class Metadata(Message, frozen=True, kw_only=True):
     """envoy.config.core.v3.Metadata"""
 
-    filter_metadata: Mapping[str, Mapping[str, JsonValue]] = {}
+    filter_metadata: Mapping[str, JsonObject] = {}
     typed_filter_metadata: Mapping[str, Packed] = {}
 
 
@@ -615,7 +622,7 @@ class Node(Message, frozen=True, kw_only=True):
 
     id: str = ""
     cluster: str = ""
-    metadata: Mapping[str, JsonValue] | None = None
+    metadata: JsonObject | None = None
     dynamic_parameters: Mapping[str, ContextParams] = {}
     locality: Locality | None = None
     user_agent_name: str = ""
@@ -676,6 +683,21 @@ class QuicProtocolOptions(Message, frozen=True, kw_only=True):
     client_connection_options: str = ""
     idle_network_timeout: Duration | None = None
     max_packet_length: UInt64 | None = None
+    client_packet_writer: TypedExtensionConfig | None = None
+    connection_migration: QuicProtocolOptionsConnectionMigrationSettings | None = None
+
+
+class QuicProtocolOptionsConnectionMigrationSettings(Message, frozen=True, kw_only=True):
+    """envoy.config.core.v3.QuicProtocolOptions.ConnectionMigrationSettings"""
+
+    migrate_idle_connections: QuicProtocolOptionsConnectionMigrationSettingsMigrateIdleConnectionSettings | None = None
+    max_time_on_non_default_network: Duration | None = None
+
+
+class QuicProtocolOptionsConnectionMigrationSettingsMigrateIdleConnectionSettings(Message, frozen=True, kw_only=True):
+    """envoy.config.core.v3.QuicProtocolOptions.ConnectionMigrationSettings.MigrateIdleConnectionSettings"""
+
+    max_idle_time_before_migration: Duration | None = None
 
 
 class RateLimitSettings(Message, frozen=True, kw_only=True):
@@ -797,6 +819,7 @@ class SocketOption(Message, frozen=True, kw_only=True):
 
     state: SocketOptionSocketState = "STATE_PREBIND"
     type: SocketOptionSocketType | None = None
+    ip_version: SocketOptionSocketIpVersion = "SOCKET_IP_VERSION_UNSPECIFIED"
 
 
 class SocketOptionSocketType(Message, frozen=True, kw_only=True):
@@ -825,7 +848,7 @@ class SubstitutionFormatString(Message, frozen=True, kw_only=True):
 
     # oneof format:
     text_format: str | None = None
-    json_format: Mapping[str, JsonValue] | None = None
+    json_format: JsonObject | None = None
     text_format_source: DataSource | None = None
 
     omit_empty_values: bool = False
@@ -863,6 +886,13 @@ class TypedExtensionConfig(Message, frozen=True, kw_only=True):
 
     name: str = ""
     typed_config: Packed | None = None
+
+
+class UdpSocketConfig(Message, frozen=True, kw_only=True):
+    """envoy.config.core.v3.UdpSocketConfig"""
+
+    max_rx_datagram_size: UInt64 | None = None
+    prefer_gro: bool | None = None
 
 
 class UpstreamHttpProtocolOptions(Message, frozen=True, kw_only=True):

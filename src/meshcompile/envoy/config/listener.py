@@ -17,9 +17,11 @@ from meshcompile.envoy.config.core import (
     SocketCmsgHeaders,
     SocketOption,
     SocketOptionsOverride,
+    TcpKeepalive,
     TrafficDirection,
     TransportSocket,
     TypedExtensionConfig,
+    UdpSocketConfig,
 )
 from meshcompile.envoy.message import Duration, Message, Packed
 from meshcompile.envoy.type import Int32Range
@@ -28,11 +30,13 @@ from meshcompile.envoy.xds.type.matcher import Matcher
 FilterChainMatchConnectionSourceType: TypeAlias = Literal["ANY", "SAME_IP_OR_LOOPBACK", "EXTERNAL"]
 ListenerDrainType: TypeAlias = Literal["DEFAULT", "MODIFY_ONLY"]
 
+
 class AdditionalAddress(Message, frozen=True, kw_only=True):
     """envoy.config.listener.v3.AdditionalAddress"""
 
     address: Address | None = None
     socket_options: SocketOptionsOverride | None = None
+    tcp_keepalive: TcpKeepalive | None = None
 
 
 class ApiListener(Message, frozen=True, kw_only=True):
@@ -117,6 +121,8 @@ class Listener(Message, frozen=True, kw_only=True):
     enable_mptcp: bool = False
     ignore_global_conn_limit: bool = False
     bypass_overload_manager: bool = False
+    per_connection_buffer_high_watermark_timeout: Duration | None = None
+    tcp_keepalive: TcpKeepalive | None = None
 
 
 class ListenerConnectionBalanceConfig(Message, frozen=True, kw_only=True):
@@ -198,5 +204,6 @@ class QuicProtocolOptions(Message, frozen=True, kw_only=True):
 class UdpListenerConfig(Message, frozen=True, kw_only=True):
     """envoy.config.listener.v3.UdpListenerConfig"""
 
+    downstream_socket_config: UdpSocketConfig | None = None
     quic_options: QuicProtocolOptions | None = None
     udp_packet_packet_writer_config: TypedExtensionConfig | None = None

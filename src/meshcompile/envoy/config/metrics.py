@@ -6,10 +6,11 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from meshcompile.envoy.config.core import Address, ApiVersion, GrpcService
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 from meshcompile.envoy.type.matcher import ListStringMatcher, StringMatcher
 
 HistogramEmitMode: TypeAlias = Literal["SUMMARY_AND_HISTOGRAM", "SUMMARY", "HISTOGRAM"]
+
 
 class HistogramBucketSettings(Message, frozen=True, kw_only=True):
     """envoy.config.metrics.v3.HistogramBucketSettings"""
@@ -20,7 +21,8 @@ class HistogramBucketSettings(Message, frozen=True, kw_only=True):
 
 
 class MetricsServiceConfig(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.config.metrics.v3.MetricsServiceConfig"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.config.metrics.v3.MetricsServiceConfig",
 ):
     """envoy.config.metrics.v3.MetricsServiceConfig"""
 
@@ -59,7 +61,8 @@ class StatsSink(Message, frozen=True, kw_only=True):
 
 
 class StatsdSink(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.config.metrics.v3.StatsdSink"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.config.metrics.v3.StatsdSink",
 ):
     """envoy.config.metrics.v3.StatsdSink"""
 

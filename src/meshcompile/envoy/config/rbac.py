@@ -16,6 +16,7 @@ MetadataSource: TypeAlias = Literal["DYNAMIC", "ROUTE"]
 RBACAction: TypeAlias = Literal["ALLOW", "DENY", "LOG"]
 RBACAuditLoggingOptionsAuditCondition: TypeAlias = Literal["NONE", "ON_DENY", "ON_ALLOW", "ON_DENY_AND_ALLOW"]
 
+
 class Permission(Message, frozen=True, kw_only=True):
     """envoy.config.rbac.v3.Permission"""
 

@@ -18,9 +18,10 @@ from meshcompile.envoy.config.core import (
     SubstitutionFormatString,
     TypedExtensionConfig,
 )
-from meshcompile.envoy.message import Duration, Int64, Message, Packed, TYPE_URL, UInt64
+from meshcompile.envoy.message import TYPE_URL, Duration, Int64, Message, Packed, UInt64
 from meshcompile.envoy.type import FractionalPercent, Int64Range
 from meshcompile.envoy.type.matcher import (
+    AddressMatcher,
     FilterStateMatcher,
     MetadataMatcher,
     RegexMatchAndSubstitute,
@@ -31,7 +32,8 @@ from meshcompile.envoy.type.metadata import MetadataKey
 from meshcompile.envoy.type.tracing import CustomTag
 from meshcompile.envoy.xds.type.matcher import Matcher
 
-RateLimitActionMetaDataSource: TypeAlias = Literal["DYNAMIC", "ROUTE_ENTRY"]
+RateLimitActionMetaDataSource: TypeAlias = Literal["DYNAMIC", "ROUTE_ENTRY", "CLUSTER_ENTRY"]
+RateLimitXRateLimitOption: TypeAlias = Literal["UNSPECIFIED", "OFF", "DRAFT_VERSION_03"]
 RedirectActionRedirectResponseCode: TypeAlias = Literal[
     "MOVED_PERMANENTLY", "FOUND", "SEE_OTHER", "TEMPORARY_REDIRECT", "PERMANENT_REDIRECT",
 ]
@@ -40,11 +42,20 @@ RouteActionClusterNotFoundResponseCode: TypeAlias = Literal["SERVICE_UNAVAILABLE
 RouteActionInternalRedirectAction: TypeAlias = Literal["PASS_THROUGH_INTERNAL_REDIRECT", "HANDLE_INTERNAL_REDIRECT"]
 VirtualHostTlsRequirementType: TypeAlias = Literal["NONE", "EXTERNAL_ONLY", "ALL"]
 
+
 class ClusterSpecifierPlugin(Message, frozen=True, kw_only=True):
     """envoy.config.route.v3.ClusterSpecifierPlugin"""
 
     extension: TypedExtensionConfig | None = None
     is_optional: bool = False
+
+
+class CookieMatcher(Message, frozen=True, kw_only=True):
+    """envoy.config.route.v3.CookieMatcher"""
+
+    name: str = ""
+    string_match: StringMatcher | None = None
+    invert_match: bool = False
 
 
 class CorsPolicy(Message, frozen=True, kw_only=True):
@@ -86,7 +97,8 @@ class FilterAction(Message, frozen=True, kw_only=True):
 
 
 class FilterConfig(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.config.route.v3.FilterConfig"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.config.route.v3.FilterConfig",
 ):
     """envoy.config.route.v3.FilterConfig"""
 
@@ -153,6 +165,7 @@ class RateLimit(Message, frozen=True, kw_only=True):
     limit: RateLimitOverride | None = None
     hits_addend: RateLimitHitsAddend | None = None
     apply_on_stream_done: bool = False
+    x_ratelimit_option: RateLimitXRateLimitOption = "UNSPECIFIED"
 
 
 class RateLimitAction(Message, frozen=True, kw_only=True):
@@ -171,6 +184,7 @@ class RateLimitAction(Message, frozen=True, kw_only=True):
     extension: TypedExtensionConfig | None = None
     masked_remote_address: RateLimitActionMaskedRemoteAddress | None = None
     query_parameter_value_match: RateLimitActionQueryParameterValueMatch | None = None
+    remote_address_match: RateLimitActionRemoteAddressMatch | None = None
 
 
 class RateLimitActionDestinationCluster(Message, frozen=True, kw_only=True):
@@ -190,6 +204,7 @@ class RateLimitActionGenericKey(Message, frozen=True, kw_only=True):
 
     descriptor_value: str = ""
     descriptor_key: str = ""
+    default_value: str = ""
 
 
 class RateLimitActionHeaderValueMatch(Message, frozen=True, kw_only=True):
@@ -199,6 +214,7 @@ class RateLimitActionHeaderValueMatch(Message, frozen=True, kw_only=True):
     descriptor_value: str = ""
     expect_match: bool | None = None
     headers: tuple[HeaderMatcher, ...] = ()
+    default_value: str = ""
 
 
 class RateLimitActionMaskedRemoteAddress(Message, frozen=True, kw_only=True):
@@ -225,6 +241,7 @@ class RateLimitActionQueryParameterValueMatch(Message, frozen=True, kw_only=True
     descriptor_value: str = ""
     expect_match: bool | None = None
     query_parameters: tuple[QueryParameterMatcher, ...] = ()
+    default_value: str = ""
 
 
 class RateLimitActionQueryParameters(Message, frozen=True, kw_only=True):
@@ -237,6 +254,15 @@ class RateLimitActionQueryParameters(Message, frozen=True, kw_only=True):
 
 class RateLimitActionRemoteAddress(Message, frozen=True, kw_only=True):
     """envoy.config.route.v3.RateLimit.Action.RemoteAddress"""
+
+
+class RateLimitActionRemoteAddressMatch(Message, frozen=True, kw_only=True):
+    """envoy.config.route.v3.RateLimit.Action.RemoteAddressMatch"""
+
+    descriptor_value: str = ""
+    descriptor_key: str = ""
+    default_value: str = ""
+    address_matcher: AddressMatcher | None = None
 
 
 class RateLimitActionRequestHeaders(Message, frozen=True, kw_only=True):
@@ -256,6 +282,7 @@ class RateLimitHitsAddend(Message, frozen=True, kw_only=True):
 
     number: UInt64 | None = None
     format: str = ""
+    is_negative_hits: bool = False
 
 
 class RateLimitOverride(Message, frozen=True, kw_only=True):
@@ -546,6 +573,7 @@ class RouteMatch(Message, frozen=True, kw_only=True):
     tls_context: RouteMatchTlsContextMatchOptions | None = None
     dynamic_metadata: tuple[MetadataMatcher, ...] = ()
     filter_state: tuple[FilterStateMatcher, ...] = ()
+    cookies: tuple[CookieMatcher, ...] = ()
 
 
 class RouteMatchConnectMatcher(Message, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ OutputSinkFormat: TypeAlias = Literal[
     "JSON_BODY_AS_BYTES", "JSON_BODY_AS_STRING", "PROTO_BINARY", "PROTO_BINARY_LENGTH_DELIMITED", "PROTO_TEXT",
 ]
 
+
 class BufferedAdminSink(Message, frozen=True, kw_only=True):
     """envoy.config.tap.v3.BufferedAdminSink"""
 

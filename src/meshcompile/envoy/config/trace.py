@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
-from msgspec import field
 from typing import Literal, TypeAlias
 
+from msgspec import field
+
 from meshcompile.envoy.config.core import DataSource, GrpcService, HttpService, TypedExtensionConfig
-from meshcompile.envoy.message import Duration, Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Duration, Message, Packed
 
 LightstepConfigPropagationMode: TypeAlias = Literal["ENVOY", "LIGHTSTEP", "B3", "TRACE_CONTEXT"]
 ZipkinConfigCollectorEndpointVersion: TypeAlias = Literal[
     "DEPRECATED_AND_UNAVAILABLE_DO_NOT_USE", "HTTP_JSON", "HTTP_PROTO", "GRPC",
 ]
 ZipkinConfigTraceContextOption: TypeAlias = Literal["USE_B3", "USE_B3_WITH_W3C_PROPAGATION"]
+
 
 class ClientConfig(Message, frozen=True, kw_only=True):
     """envoy.config.trace.v3.ClientConfig"""
@@ -27,7 +29,8 @@ class ClientConfig(Message, frozen=True, kw_only=True):
 
 
 class DatadogConfig(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.config.trace.v3.DatadogConfig"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.config.trace.v3.DatadogConfig",
 ):
     """envoy.config.trace.v3.DatadogConfig"""
 
@@ -44,7 +47,8 @@ class DatadogRemoteConfig(Message, frozen=True, kw_only=True):
 
 
 class LightstepConfig(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.config.trace.v3.LightstepConfig"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.config.trace.v3.LightstepConfig",
 ):
     """envoy.config.trace.v3.LightstepConfig"""
 
@@ -55,7 +59,8 @@ class LightstepConfig(
 
 
 class OpenTelemetryConfig(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.config.trace.v3.OpenTelemetryConfig"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.config.trace.v3.OpenTelemetryConfig",
 ):
     """envoy.config.trace.v3.OpenTelemetryConfig"""
 
@@ -68,7 +73,8 @@ class OpenTelemetryConfig(
 
 
 class SkyWalkingConfig(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.config.trace.v3.SkyWalkingConfig"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.config.trace.v3.SkyWalkingConfig",
 ):
     """envoy.config.trace.v3.SkyWalkingConfig"""
 
@@ -91,7 +97,8 @@ class TracingHttp(Message, frozen=True, kw_only=True):
 
 
 class ZipkinConfig(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.config.trace.v3.ZipkinConfig"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.config.trace.v3.ZipkinConfig",
 ):
     """envoy.config.trace.v3.ZipkinConfig"""
 
@@ -104,3 +111,4 @@ class ZipkinConfig(
     split_spans_for_request: bool = False
     trace_context_option: ZipkinConfigTraceContextOption = "USE_B3"
     collector_service: HttpService | None = None
+    timestamp_trace_ids: bool = False

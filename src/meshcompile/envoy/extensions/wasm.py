@@ -11,6 +11,7 @@ from meshcompile.envoy.message import Message, Packed
 
 FailurePolicy: TypeAlias = Literal["UNSPECIFIED", "FAIL_RELOAD", "FAIL_CLOSED", "FAIL_OPEN"]
 
+
 class CapabilityRestrictionConfig(Message, frozen=True, kw_only=True):
     """envoy.extensions.wasm.v3.CapabilityRestrictionConfig"""
 

@@ -22,6 +22,7 @@ StatusCode: TypeAlias = Literal[
     "NotExtended", "NetworkAuthenticationRequired",
 ]
 
+
 class DoubleRange(Message, frozen=True, kw_only=True):
     """envoy.type.v3.DoubleRange"""
 

@@ -12,6 +12,7 @@ class AddressMatcher(Message, frozen=True, kw_only=True):
     """envoy.type.matcher.v3.AddressMatcher"""
 
     ranges: tuple[CidrRange, ...] = ()
+    invert_match: bool = False
 
 
 class DoubleMatcher(Message, frozen=True, kw_only=True):

@@ -3,20 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from meshcompile.envoy.config.core import SubstitutionFormatString
-from meshcompile.envoy.message import JsonValue, Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, JsonObject, Message, Packed
 
 
 class FileAccessLog(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.access_loggers.file.v3.FileAccessLog"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.access_loggers.file.v3.FileAccessLog",
 ):
     """envoy.extensions.access_loggers.file.v3.FileAccessLog"""
 
     path: str = ""
     # oneof access_log_format:
     format: str | None = None
-    json_format: Mapping[str, JsonValue] | None = None
-    typed_json_format: Mapping[str, JsonValue] | None = None
+    json_format: JsonObject | None = None
+    typed_json_format: JsonObject | None = None
     log_format: SubstitutionFormatString | None = None

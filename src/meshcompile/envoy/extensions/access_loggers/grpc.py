@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from meshcompile.envoy.config.core import ApiVersion, GrpcService, RetryPolicy
-from meshcompile.envoy.message import Duration, Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Duration, Message, Packed
 from meshcompile.envoy.type.tracing import CustomTag
 
 
@@ -22,7 +22,8 @@ class CommonGrpcAccessLogConfig(Message, frozen=True, kw_only=True):
 
 
 class HttpGrpcAccessLogConfig(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig",
 ):
     """envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig"""
 
@@ -33,7 +34,8 @@ class HttpGrpcAccessLogConfig(
 
 
 class TcpGrpcAccessLogConfig(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.access_loggers.grpc.v3.TcpGrpcAccessLogConfig"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.access_loggers.grpc.v3.TcpGrpcAccessLogConfig",
 ):
     """envoy.extensions.access_loggers.grpc.v3.TcpGrpcAccessLogConfig"""
 

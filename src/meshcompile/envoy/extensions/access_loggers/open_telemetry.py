@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
-from meshcompile.envoy.config.core import TypedExtensionConfig
+from meshcompile.envoy.config.core import GrpcService, HttpService, TypedExtensionConfig
 from meshcompile.envoy.extensions.access_loggers.grpc import CommonGrpcAccessLogConfig
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Duration, Message, Packed
 from meshcompile.envoy.opentelemetry.proto.common import AnyValue, KeyValueList
+from meshcompile.envoy.type.tracing import CustomTag
 
 
 class OpenTelemetryAccessLogConfig(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig",
 ):
     """envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig"""
 
@@ -21,3 +23,10 @@ class OpenTelemetryAccessLogConfig(
     attributes: KeyValueList | None = None
     stat_prefix: str = ""
     formatters: tuple[TypedExtensionConfig, ...] = ()
+    http_service: HttpService | None = None
+    grpc_service: GrpcService | None = None
+    log_name: str = ""
+    buffer_flush_interval: Duration | None = None
+    buffer_size_bytes: int | None = None
+    filter_state_objects_to_log: tuple[str, ...] = ()
+    custom_tags: tuple[CustomTag, ...] = ()

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from meshcompile.envoy.config.core import SubstitutionFormatString
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 
 class StdoutAccessLog(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
 ):
     """envoy.extensions.access_loggers.stream.v3.StdoutAccessLog"""
 

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 
 class InternalListener(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.bootstrap.internal_listener.v3.InternalListener"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.bootstrap.internal_listener.v3.InternalListener",
 ):
     """envoy.extensions.bootstrap.internal_listener.v3.InternalListener"""
 

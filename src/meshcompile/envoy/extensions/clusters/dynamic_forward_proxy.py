@@ -6,11 +6,12 @@ from __future__ import annotations
 from meshcompile.envoy.config.cluster import ClusterLbPolicy
 from meshcompile.envoy.config.core import SocketAddress
 from meshcompile.envoy.extensions.common.dynamic_forward_proxy import DnsCacheConfig
-from meshcompile.envoy.message import Duration, Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Duration, Message, Packed
 
 
 class ClusterConfig(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig",
 ):
     """envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig"""
 

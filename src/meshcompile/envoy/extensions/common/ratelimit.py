@@ -11,6 +11,7 @@ from meshcompile.envoy.type import TokenBucket
 VhRateLimitsOptions: TypeAlias = Literal["OVERRIDE", "INCLUDE", "IGNORE"]
 XRateLimitHeadersRFCVersion: TypeAlias = Literal["OFF", "DRAFT_VERSION_03"]
 
+
 class LocalClusterRateLimit(Message, frozen=True, kw_only=True):
     """envoy.extensions.common.ratelimit.v3.LocalClusterRateLimit"""
 
@@ -20,6 +21,7 @@ class LocalRateLimitDescriptor(Message, frozen=True, kw_only=True):
 
     entries: tuple[RateLimitDescriptorEntry, ...] = ()
     token_bucket: TokenBucket | None = None
+    shadow_mode: bool = False
 
 
 class RateLimitDescriptorEntry(Message, frozen=True, kw_only=True):

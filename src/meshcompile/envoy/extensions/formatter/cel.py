@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 
 class Cel(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.formatter.cel.v3.Cel"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.formatter.cel.v3.Cel",
 ):
     """envoy.extensions.formatter.cel.v3.Cel"""

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 
 class ReqWithoutQuery(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery",
 ):
     """envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery"""

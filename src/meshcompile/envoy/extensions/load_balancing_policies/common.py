@@ -11,6 +11,7 @@ from meshcompile.envoy.type import Percent
 
 LocalityLbConfigZoneAwareLbConfigLocalityBasis: TypeAlias = Literal["HEALTHY_HOSTS_NUM", "HEALTHY_HOSTS_WEIGHT"]
 
+
 class LocalityLbConfig(Message, frozen=True, kw_only=True):
     """envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig"""
 

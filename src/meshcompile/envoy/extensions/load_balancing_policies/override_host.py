@@ -4,17 +4,19 @@
 from __future__ import annotations
 
 from meshcompile.envoy.config.cluster import LoadBalancingPolicy
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 from meshcompile.envoy.type.metadata import MetadataKey
 
 
 class OverrideHost(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.load_balancing_policies.override_host.v3.OverrideHost"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.load_balancing_policies.override_host.v3.OverrideHost",
 ):
     """envoy.extensions.load_balancing_policies.override_host.v3.OverrideHost"""
 
     override_host_sources: tuple[OverrideHostOverrideHostSource, ...] = ()
     fallback_policy: LoadBalancingPolicy | None = None
+    selected_host_key: MetadataKey | None = None
 
 
 class OverrideHostOverrideHostSource(Message, frozen=True, kw_only=True):

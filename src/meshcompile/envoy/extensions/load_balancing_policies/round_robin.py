@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from meshcompile.envoy.extensions.load_balancing_policies.common import LocalityLbConfig, SlowStartConfig
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 
 class RoundRobin(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin",
 ):
     """envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin"""
 

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from meshcompile.envoy.config.core import DataSource
-from meshcompile.envoy.message import Duration, Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Duration, Message, Packed
 
 
 class QatPrivateKeyMethodConfig(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.private_key_providers.qat.v3alpha.QatPrivateKeyMethodConfig"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.private_key_providers.qat.v3alpha.QatPrivateKeyMethodConfig",
 ):
     """envoy.extensions.private_key_providers.qat.v3alpha.QatPrivateKeyMethodConfig"""
 
-    poll_delay: Duration | None = None
     private_key: DataSource | None = None
+    poll_delay: Duration | None = None

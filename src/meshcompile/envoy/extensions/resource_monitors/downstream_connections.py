@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from meshcompile.envoy.message import Int64, Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Int64, Message, Packed
 
 
 class DownstreamConnectionsConfig(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
 ):
     """envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig"""
 

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from meshcompile.envoy.config.core import TransportSocket
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 from meshcompile.envoy.type.metadata import MetadataKind
 
 
 class InternalUpstreamTransport(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.transport_sockets.internal_upstream.v3.InternalUpstreamTransport"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.transport_sockets.internal_upstream.v3.InternalUpstreamTransport",
 ):
     """envoy.extensions.transport_sockets.internal_upstream.v3.InternalUpstreamTransport"""
 

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from meshcompile.envoy.extensions.transport_sockets.tls import EmbeddedDownstreamTlsContext
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 
 class QuicDownstreamTransport(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport",
 ):
     """envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport"""
 

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 
 class RawBuffer(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer",
 ):
     """envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"""

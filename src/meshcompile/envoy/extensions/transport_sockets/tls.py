@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 from meshcompile.envoy.config.core import CidrRange, ConfigSource, DataSource, TypedExtensionConfig, WatchedDirectory
-from meshcompile.envoy.message import Duration, Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Duration, Message, Packed
 from meshcompile.envoy.type.matcher import StringMatcher
 
 CertificateValidationContextTrustChainVerification: TypeAlias = Literal["VERIFY_TRUST_CHAIN", "ACCEPT_UNTRUSTED"]
@@ -17,6 +17,7 @@ SubjectAltNameMatcherSanType: TypeAlias = Literal[
 ]
 TlsParametersCompliancePolicy: TypeAlias = Literal["FIPS_202205"]
 TlsParametersTlsProtocol: TypeAlias = Literal["TLS_AUTO", "TLSv1_0", "TLSv1_1", "TLSv1_2", "TLSv1_3"]
+
 
 class CertificateProviderPluginInstance(Message, frozen=True, kw_only=True):
     """envoy.extensions.transport_sockets.tls.v3.CertificateProviderPluginInstance"""
@@ -96,7 +97,8 @@ class CommonTlsContextCombinedCertificateValidationContext(Message, frozen=True,
 
 
 class DownstreamTlsContext(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
 ):
     """envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"""
 
@@ -215,7 +217,8 @@ class TlsSessionTicketKeys(Message, frozen=True, kw_only=True):
 
 
 class UpstreamTlsContext(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
 ):
     """envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"""
 

@@ -15,11 +15,12 @@ from meshcompile.envoy.config.core import (
 )
 from meshcompile.envoy.config.route import RetryPolicy, RouteActionHashPolicy, RouteActionRequestMirrorPolicy
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 
 class HttpProtocolOptions(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
 ):
     """envoy.extensions.upstreams.http.v3.HttpProtocolOptions"""
 

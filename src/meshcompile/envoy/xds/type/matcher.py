@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 from meshcompile.envoy.xds.core import CidrRange, TypedExtensionConfig
 
 
 class IPMatcher(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "xds.type.matcher.v3.IPMatcher"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "xds.type.matcher.v3.IPMatcher",
 ):
     """xds.type.matcher.v3.IPMatcher"""
 

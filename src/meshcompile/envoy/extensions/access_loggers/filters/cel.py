@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from meshcompile.envoy.config.core import CelExpressionConfig
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 
 class ExpressionFilter(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
 ):
     """envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter"""
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 BrotliEncoderMode: TypeAlias = Literal["DEFAULT", "GENERIC", "TEXT", "FONT"]
 
+
 class Brotli(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.compression.brotli.compressor.v3.Brotli"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.compression.brotli.compressor.v3.Brotli",
 ):
     """envoy.extensions.compression.brotli.compressor.v3.Brotli"""
 

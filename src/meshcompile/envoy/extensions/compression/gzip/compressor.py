@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 GzipCompressionLevel: TypeAlias = Literal[
     "DEFAULT_COMPRESSION", "BEST_SPEED", "COMPRESSION_LEVEL_1", "COMPRESSION_LEVEL_2", "COMPRESSION_LEVEL_3",
@@ -14,8 +14,10 @@ GzipCompressionLevel: TypeAlias = Literal[
 ]
 GzipCompressionStrategy: TypeAlias = Literal["DEFAULT_STRATEGY", "FILTERED", "HUFFMAN_ONLY", "RLE", "FIXED"]
 
+
 class Gzip(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.compression.gzip.compressor.v3.Gzip"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.compression.gzip.compressor.v3.Gzip",
 ):
     """envoy.extensions.compression.gzip.compressor.v3.Gzip"""
 

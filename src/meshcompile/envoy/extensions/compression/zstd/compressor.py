@@ -6,14 +6,16 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from meshcompile.envoy.config.core import DataSource
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 ZstdStrategy: TypeAlias = Literal[
     "DEFAULT", "FAST", "DFAST", "GREEDY", "LAZY", "LAZY2", "BTLAZY2", "BTOPT", "BTULTRA", "BTULTRA2",
 ]
 
+
 class Zstd(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.compression.zstd.compressor.v3.Zstd"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.compression.zstd.compressor.v3.Zstd",
 ):
     """envoy.extensions.compression.zstd.compressor.v3.Zstd"""
 

@@ -10,6 +10,7 @@ from meshcompile.envoy.message import Message
 
 FilterStateValueSharedWithUpstream: TypeAlias = Literal["NONE", "ONCE", "TRANSITIVE"]
 
+
 class FilterStateValue(Message, frozen=True, kw_only=True):
     """envoy.extensions.filters.common.set_filter_state.v3.FilterStateValue"""
 

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from meshcompile.envoy.config.core import RuntimeFeatureFlag, TypedExtensionConfig
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 
 class Compressor(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.compressor.v3.Compressor"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.compressor.v3.Compressor",
 ):
     """envoy.extensions.filters.http.compressor.v3.Compressor"""
 
@@ -45,3 +46,4 @@ class CompressorResponseDirectionConfig(Message, frozen=True, kw_only=True):
     remove_accept_encoding_header: bool = False
     uncompressible_response_codes: tuple[int, ...] = ()
     status_header_enabled: bool = False
+    weaken_etag_on_compress: bool = False

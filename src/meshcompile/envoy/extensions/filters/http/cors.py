@@ -4,18 +4,20 @@
 from __future__ import annotations
 
 from meshcompile.envoy.config.core import RuntimeFractionalPercent
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 from meshcompile.envoy.type.matcher import StringMatcher
 
 
 class Cors(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.cors.v3.Cors"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.cors.v3.Cors",
 ):
     """envoy.extensions.filters.http.cors.v3.Cors"""
 
 
 class CorsPolicy(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.cors.v3.CorsPolicy"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.cors.v3.CorsPolicy",
 ):
     """envoy.extensions.filters.http.cors.v3.CorsPolicy"""
 

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from meshcompile.envoy.extensions.common.dynamic_forward_proxy import DnsCacheConfig
-from meshcompile.envoy.message import Duration, Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Duration, Message, Packed
 
 
 class FilterConfig(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig",
 ):
     """envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig"""
 

@@ -15,7 +15,7 @@ from meshcompile.envoy.config.core import (
     RuntimeFeatureFlag,
     RuntimeFractionalPercent,
 )
-from meshcompile.envoy.message import JsonValue, Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, JsonObject, Message, Packed
 from meshcompile.envoy.type import HttpStatus
 from meshcompile.envoy.type.matcher import ListStringMatcher, MetadataMatcher
 
@@ -57,7 +57,8 @@ class CheckSettings(Message, frozen=True, kw_only=True):
 
 
 class ExtAuthz(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
 ):
     """envoy.extensions.filters.http.ext_authz.v3.ExtAuthz"""
 
@@ -89,14 +90,15 @@ class ExtAuthz(
     encode_raw_headers: bool = False
     decoder_header_mutation_rules: HeaderMutationRules | None = None
     enable_dynamic_metadata_ingestion: bool | None = None
-    filter_metadata: Mapping[str, JsonValue] | None = None
+    filter_metadata: JsonObject | None = None
     emit_filter_state_stats: bool = False
     max_denied_response_body_bytes: int = 0
     enforce_response_header_limits: bool = False
 
 
 class ExtAuthzPerRoute(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute",
 ):
     """envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute"""
 
@@ -113,3 +115,4 @@ class HttpService(Message, frozen=True, kw_only=True):
     authorization_request: AuthorizationRequest | None = None
     authorization_response: AuthorizationResponse | None = None
     retry_policy: RetryPolicy | None = None
+    path_override: str = ""

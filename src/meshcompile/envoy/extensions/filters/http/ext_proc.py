@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 from meshcompile.envoy.config.common.mutation_rules import HeaderMutationRules
 from meshcompile.envoy.config.core import GrpcService, HeaderValue, HttpService, TypedExtensionConfig
-from meshcompile.envoy.message import Duration, JsonValue, Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Duration, JsonObject, Message, Packed
 from meshcompile.envoy.type import HttpStatus
 from meshcompile.envoy.type.matcher import ListStringMatcher
 
@@ -17,6 +16,7 @@ ProcessingModeBodySendMode: TypeAlias = Literal[
     "NONE", "STREAMED", "BUFFERED", "BUFFERED_PARTIAL", "FULL_DUPLEX_STREAMED", "GRPC",
 ]
 ProcessingModeHeaderSendMode: TypeAlias = Literal["DEFAULT", "SEND", "SKIP"]
+
 
 class ExtProcHttpService(Message, frozen=True, kw_only=True):
     """envoy.extensions.filters.http.ext_proc.v3.ExtProcHttpService"""
@@ -39,7 +39,8 @@ class ExtProcOverrides(Message, frozen=True, kw_only=True):
 
 
 class ExtProcPerRoute(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.ext_proc.v3.ExtProcPerRoute"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.ext_proc.v3.ExtProcPerRoute",
 ):
     """envoy.extensions.filters.http.ext_proc.v3.ExtProcPerRoute"""
 
@@ -49,7 +50,8 @@ class ExtProcPerRoute(
 
 
 class ExternalProcessor(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor",
 ):
     """envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor"""
 
@@ -64,7 +66,7 @@ class ExternalProcessor(
     mutation_rules: HeaderMutationRules | None = None
     max_message_timeout: Duration | None = None
     forward_rules: HeaderForwardingRules | None = None
-    filter_metadata: Mapping[str, JsonValue] | None = None
+    filter_metadata: JsonObject | None = None
     allow_mode_override: bool = False
     disable_immediate_response: bool = False
     metadata_options: MetadataOptions | None = None
@@ -77,6 +79,7 @@ class ExternalProcessor(
     processing_request_modifier: TypedExtensionConfig | None = None
     on_processing_response: TypedExtensionConfig | None = None
     status_on_error: HttpStatus | None = None
+    allow_content_length_header: bool = False
 
 
 class HeaderForwardingRules(Message, frozen=True, kw_only=True):

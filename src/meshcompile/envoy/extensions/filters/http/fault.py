@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from meshcompile.envoy.config.route import HeaderMatcher
 from meshcompile.envoy.extensions.filters.common.fault import FaultDelay, FaultRateLimit
-from meshcompile.envoy.message import JsonValue, Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, JsonObject, Message, Packed
 from meshcompile.envoy.type import FractionalPercent
 
 
@@ -27,7 +25,8 @@ class FaultAbortHeaderAbort(Message, frozen=True, kw_only=True):
 
 
 class HTTPFault(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.fault.v3.HTTPFault"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.fault.v3.HTTPFault",
 ):
     """envoy.extensions.filters.http.fault.v3.HTTPFault"""
 
@@ -46,4 +45,4 @@ class HTTPFault(
     response_rate_limit_percent_runtime: str = ""
     abort_grpc_status_runtime: str = ""
     disable_downstream_cluster_stats: bool = False
-    filter_metadata: Mapping[str, JsonValue] | None = None
+    filter_metadata: JsonObject | None = None

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 
 class GrpcWeb(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.grpc_web.v3.GrpcWeb"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.grpc_web.v3.GrpcWeb",
 ):
     """envoy.extensions.filters.http.grpc_web.v3.GrpcWeb"""

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from meshcompile.envoy.config.common.mutation_rules import HeaderMutation as MutationRulesHeaderMutation
 from meshcompile.envoy.config.core import KeyValueMutation
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 
 class HeaderMutation(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation",
 ):
     """envoy.extensions.filters.http.header_mutation.v3.HeaderMutation"""
 

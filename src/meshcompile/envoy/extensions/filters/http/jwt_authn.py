@@ -7,9 +7,13 @@ from collections.abc import Mapping
 
 from meshcompile.envoy.config.core import DataSource, HttpUri, RetryPolicy
 from meshcompile.envoy.config.route import RouteMatch
-from meshcompile.envoy.message import Duration, Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Duration, Message, Packed
 from meshcompile.envoy.protobuf import Empty
 from meshcompile.envoy.type.matcher import StringMatcher
+
+
+class ExtractOnlyWithoutValidation(Message, frozen=True, kw_only=True):
+    """envoy.extensions.filters.http.jwt_authn.v3.ExtractOnlyWithoutValidation"""
 
 
 class FilterStateRule(Message, frozen=True, kw_only=True):
@@ -27,7 +31,8 @@ class JwksAsyncFetch(Message, frozen=True, kw_only=True):
 
 
 class JwtAuthentication(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication",
 ):
     """envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication"""
 
@@ -105,6 +110,7 @@ class JwtRequirement(Message, frozen=True, kw_only=True):
     requires_all: JwtRequirementAndList | None = None
     allow_missing_or_failed: Empty | None = None
     allow_missing: Empty | None = None
+    extract_only_without_validation: ExtractOnlyWithoutValidation | None = None
 
 
 class JwtRequirementAndList(Message, frozen=True, kw_only=True):

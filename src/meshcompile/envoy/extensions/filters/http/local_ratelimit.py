@@ -11,12 +11,13 @@ from meshcompile.envoy.extensions.common.ratelimit import (
     VhRateLimitsOptions,
     XRateLimitHeadersRFCVersion,
 )
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 from meshcompile.envoy.type import HttpStatus, TokenBucket
 
 
 class LocalRateLimit(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
 ):
     """envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"""
 

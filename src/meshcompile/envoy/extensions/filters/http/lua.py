@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from meshcompile.envoy.config.core import DataSource
-from meshcompile.envoy.message import JsonValue, Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, JsonObject, Message, Packed
 
 
 class Lua(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.lua.v3.Lua"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.lua.v3.Lua",
 ):
     """envoy.extensions.filters.http.lua.v3.Lua"""
 
@@ -22,7 +23,8 @@ class Lua(
 
 
 class LuaPerRoute(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.lua.v3.LuaPerRoute"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.lua.v3.LuaPerRoute",
 ):
     """envoy.extensions.filters.http.lua.v3.LuaPerRoute"""
 
@@ -31,4 +33,4 @@ class LuaPerRoute(
     name: str | None = None
     source_code: DataSource | None = None
 
-    filter_context: Mapping[str, JsonValue] | None = None
+    filter_context: JsonObject | None = None

@@ -8,13 +8,15 @@ from typing import Literal, TypeAlias
 from meshcompile.envoy.config.core import HeaderValueOption, RuntimeFractionalPercent
 from meshcompile.envoy.config.ratelimit import RateLimitServiceConfig
 from meshcompile.envoy.config.route import RateLimit as RouteRateLimit
-from meshcompile.envoy.message import Duration, Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Duration, Message, Packed
 from meshcompile.envoy.type import HttpStatus
 
 RateLimitXRateLimitHeadersRFCVersion: TypeAlias = Literal["OFF", "DRAFT_VERSION_03"]
 
+
 class RateLimit(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.ratelimit.v3.RateLimit"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.ratelimit.v3.RateLimit",
 ):
     """envoy.extensions.filters.http.ratelimit.v3.RateLimit"""
 

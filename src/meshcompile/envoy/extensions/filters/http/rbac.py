@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from meshcompile.envoy.config.rbac import RBAC as RbacRBAC
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 from meshcompile.envoy.xds.type.matcher import Matcher
 
 
 class RBAC(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.rbac.v3.RBAC"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.rbac.v3.RBAC",
 ):
     """envoy.extensions.filters.http.rbac.v3.RBAC"""
 
@@ -35,7 +36,8 @@ class EmbeddedRBAC(Message, frozen=True, kw_only=True):
 
 
 class RBACPerRoute(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.rbac.v3.RBACPerRoute"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.rbac.v3.RBACPerRoute",
 ):
     """envoy.extensions.filters.http.rbac.v3.RBACPerRoute"""
 

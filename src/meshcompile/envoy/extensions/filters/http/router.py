@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from meshcompile.envoy.config.accesslog import AccessLog
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
-from meshcompile.envoy.message import Duration, Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Duration, Message, Packed
 
 
 class Router(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.router.v3.Router"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.router.v3.Router",
 ):
     """envoy.extensions.filters.http.router.v3.Router"""
 
@@ -22,6 +23,7 @@ class Router(
     respect_expected_rq_timeout: bool = False
     suppress_grpc_request_failure_code_stats: bool = False
     upstream_http_filters: tuple[HttpFilter, ...] = ()
+    reject_connect_request_early_data: bool | None = None
 
 
 class RouterUpstreamAccessLogOptions(Message, frozen=True, kw_only=True):

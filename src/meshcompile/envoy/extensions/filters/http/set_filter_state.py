@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from meshcompile.envoy.extensions.filters.common.set_filter_state import FilterStateValue
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 
 class Config(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.set_filter_state.v3.Config"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.set_filter_state.v3.Config",
 ):
     """envoy.extensions.filters.http.set_filter_state.v3.Config"""
 
     on_request_headers: tuple[FilterStateValue, ...] = ()
+    clear_route_cache: bool = False

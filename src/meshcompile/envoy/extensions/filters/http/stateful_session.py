@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from meshcompile.envoy.config.core import TypedExtensionConfig
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 
 class StatefulSession(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.stateful_session.v3.StatefulSession"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.stateful_session.v3.StatefulSession",
 ):
     """envoy.extensions.filters.http.stateful_session.v3.StatefulSession"""
 
@@ -26,7 +27,8 @@ class EmbeddedStatefulSession(Message, frozen=True, kw_only=True):
 
 
 class StatefulSessionPerRoute(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.stateful_session.v3.StatefulSessionPerRoute"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.stateful_session.v3.StatefulSessionPerRoute",
 ):
     """envoy.extensions.filters.http.stateful_session.v3.StatefulSessionPerRoute"""
 

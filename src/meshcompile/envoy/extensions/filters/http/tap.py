@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from meshcompile.envoy.extensions.common.tap import CommonExtensionConfig
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 
 class Tap(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.tap.v3.Tap"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.http.tap.v3.Tap",
 ):
     """envoy.extensions.filters.http.tap.v3.Tap"""
 

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 
 class HttpInspector(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.listener.http_inspector.v3.HttpInspector"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.listener.http_inspector.v3.HttpInspector",
 ):
     """envoy.extensions.filters.listener.http_inspector.v3.HttpInspector"""

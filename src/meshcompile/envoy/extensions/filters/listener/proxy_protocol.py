@@ -6,12 +6,14 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from meshcompile.envoy.config.core import ProxyProtocolConfigVersion, ProxyProtocolPassThroughTLVs
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 ProxyProtocolTlvLocation: TypeAlias = Literal["DYNAMIC_METADATA", "FILTER_STATE"]
 
+
 class ProxyProtocol(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol",
 ):
     """envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol"""
 

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from meshcompile.envoy.config.core import ApiVersion, GrpcService
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 from meshcompile.envoy.type.matcher import MetadataMatcher
 
 
 class ExtAuthz(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.network.ext_authz.v3.ExtAuthz"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.network.ext_authz.v3.ExtAuthz",
 ):
     """envoy.extensions.filters.network.ext_authz.v3.ExtAuthz"""
 

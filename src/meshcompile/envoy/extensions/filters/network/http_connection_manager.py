@@ -22,7 +22,7 @@ from meshcompile.envoy.config.core import (
 )
 from meshcompile.envoy.config.route import RouteConfiguration, ScopedRouteConfiguration
 from meshcompile.envoy.config.trace import TracingHttp
-from meshcompile.envoy.message import Duration, Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Duration, Message, Packed
 from meshcompile.envoy.type import Percent
 from meshcompile.envoy.type.http import PathTransformation
 from meshcompile.envoy.type.tracing import CustomTag
@@ -32,14 +32,24 @@ HttpConnectionManagerCodecType: TypeAlias = Literal["AUTO", "HTTP1", "HTTP2", "H
 HttpConnectionManagerForwardClientCertDetails: TypeAlias = Literal[
     "SANITIZE", "FORWARD_ONLY", "APPEND_FORWARD", "SANITIZE_SET", "ALWAYS_FORWARD_ONLY",
 ]
+HttpConnectionManagerForwardClientCertFormat: TypeAlias = Literal["TEXT", "JSON"]
 HttpConnectionManagerPathWithEscapedSlashesAction: TypeAlias = Literal[
     "IMPLEMENTATION_SPECIFIC_DEFAULT", "KEEP_UNCHANGED", "REJECT_REQUEST", "UNESCAPE_AND_REDIRECT",
     "UNESCAPE_AND_FORWARD",
 ]
 HttpConnectionManagerServerHeaderTransformation: TypeAlias = Literal["OVERWRITE", "APPEND_IF_ABSENT", "PASS_THROUGH"]
 
+
+class ForwardProtoConfig(Message, frozen=True, kw_only=True):
+    """envoy.extensions.filters.network.http_connection_manager.v3.ForwardProtoConfig"""
+
+    https_destination_ports: tuple[int, ...] = ()
+    http_destination_ports: tuple[int, ...] = ()
+
+
 class HttpConnectionManager(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
 ):
     """envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"""
 
@@ -105,6 +115,7 @@ class HttpConnectionManager(
     append_x_forwarded_port: bool = False
     append_local_overload: bool = False
     add_proxy_protocol_connection_state: bool | None = None
+    forward_proto_config: ForwardProtoConfig | None = None
 
 
 class HttpConnectionManagerHcmAccessLogOptions(Message, frozen=True, kw_only=True):
@@ -149,6 +160,7 @@ class HttpConnectionManagerSetCurrentClientCertDetails(Message, frozen=True, kw_
     chain: bool = False
     dns: bool = False
     uri: bool = False
+    format: HttpConnectionManagerForwardClientCertFormat = "TEXT"
 
 
 class HttpConnectionManagerTracing(Message, frozen=True, kw_only=True):
@@ -164,6 +176,7 @@ class HttpConnectionManagerTracing(Message, frozen=True, kw_only=True):
     spawn_upstream_span: bool | None = None
     operation: str = ""
     upstream_operation: str = ""
+    no_context_propagation: bool = False
 
 
 class HttpConnectionManagerUpgradeConfig(Message, frozen=True, kw_only=True):

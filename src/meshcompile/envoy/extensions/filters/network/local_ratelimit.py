@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from meshcompile.envoy.config.core import RuntimeFeatureFlag
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 from meshcompile.envoy.type import TokenBucket
 
 
 class LocalRateLimit(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.network.local_ratelimit.v3.LocalRateLimit"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.network.local_ratelimit.v3.LocalRateLimit",
 ):
     """envoy.extensions.filters.network.local_ratelimit.v3.LocalRateLimit"""
 

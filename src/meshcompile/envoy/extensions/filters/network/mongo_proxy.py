@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from meshcompile.envoy.extensions.filters.common.fault import FaultDelay
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 
 class MongoProxy(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.network.mongo_proxy.v3.MongoProxy"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.network.mongo_proxy.v3.MongoProxy",
 ):
     """envoy.extensions.filters.network.mongo_proxy.v3.MongoProxy"""
 

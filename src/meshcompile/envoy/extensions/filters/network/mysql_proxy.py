@@ -3,17 +3,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
-
-MySQLProxySSLMode: TypeAlias = Literal["DISABLE", "REQUIRE", "ALLOW"]
 
 class MySQLProxy(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.network.mysql_proxy.v3.MySQLProxy"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.network.mysql_proxy.v3.MySQLProxy",
 ):
     """envoy.extensions.filters.network.mysql_proxy.v3.MySQLProxy"""
 
     stat_prefix: str = ""
     access_log: str = ""
-    downstream_ssl: MySQLProxySSLMode = "DISABLE"

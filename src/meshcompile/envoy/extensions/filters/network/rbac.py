@@ -6,13 +6,15 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from meshcompile.envoy.config.rbac import RBAC as RbacRBAC
-from meshcompile.envoy.message import Duration, Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Duration, Message, Packed
 from meshcompile.envoy.xds.type.matcher import Matcher
 
 RBACEnforcementType: TypeAlias = Literal["ONE_TIME_ON_FIRST_BYTE", "CONTINUOUS"]
 
+
 class RBAC(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.network.rbac.v3.RBAC"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.network.rbac.v3.RBAC",
 ):
     """envoy.extensions.filters.network.rbac.v3.RBAC"""
 

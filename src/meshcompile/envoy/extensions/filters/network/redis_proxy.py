@@ -7,10 +7,14 @@ from typing import Literal, TypeAlias
 
 from meshcompile.envoy.config.core import DataSource, GrpcService, RuntimeFractionalPercent
 from meshcompile.envoy.extensions.common.dynamic_forward_proxy import DnsCacheConfig
-from meshcompile.envoy.message import Duration, Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Duration, Message, Packed
 
-RedisProxyConnPoolSettingsReadPolicy: TypeAlias = Literal["MASTER", "PREFER_MASTER", "REPLICA", "PREFER_REPLICA", "ANY"]
+RedisProxyConnPoolSettingsReadPolicy: TypeAlias = Literal[
+    "MASTER", "PREFER_MASTER", "REPLICA", "PREFER_REPLICA", "ANY", "LOCAL_ZONE_AFFINITY",
+    "LOCAL_ZONE_AFFINITY_REPLICAS_AND_PRIMARY",
+]
 RedisProxyRedisFaultRedisFaultType: TypeAlias = Literal["DELAY", "ERROR"]
+
 
 class RedisExternalAuthProvider(Message, frozen=True, kw_only=True):
     """envoy.extensions.filters.network.redis_proxy.v3.RedisExternalAuthProvider"""
@@ -20,7 +24,8 @@ class RedisExternalAuthProvider(Message, frozen=True, kw_only=True):
 
 
 class RedisProxy(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.network.redis_proxy.v3.RedisProxy"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.network.redis_proxy.v3.RedisProxy",
 ):
     """envoy.extensions.filters.network.redis_proxy.v3.RedisProxy"""
 

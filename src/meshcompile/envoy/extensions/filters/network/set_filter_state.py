@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 from meshcompile.envoy.extensions.filters.common.set_filter_state import FilterStateValue
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 
 class Config(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.network.set_filter_state.v3.Config"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.network.set_filter_state.v3.Config",
 ):
     """envoy.extensions.filters.network.set_filter_state.v3.Config"""
 
     on_new_connection: tuple[FilterStateValue, ...] = ()
+    on_downstream_tls_handshake: tuple[FilterStateValue, ...] = ()
+    on_downstream_data: tuple[FilterStateValue, ...] = ()

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 
 class SniCluster(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.network.sni_cluster.v3.SniCluster"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.network.sni_cluster.v3.SniCluster",
 ):
     """envoy.extensions.filters.network.sni_cluster.v3.SniCluster"""

@@ -8,13 +8,18 @@ from typing import Literal, TypeAlias
 from meshcompile.envoy.config.accesslog import AccessLog
 from meshcompile.envoy.config.core import BackoffStrategy, ConfigSource, HeaderValueOption, Metadata, TlvEntry
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import RequestIDExtension
-from meshcompile.envoy.message import Duration, Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Duration, Message, Packed
 from meshcompile.envoy.type import HashPolicy, Percent
 
+ProxyProtocolTlvMergePolicy: TypeAlias = Literal[
+    "ADD_IF_ABSENT", "OVERWRITE_BY_TYPE_IF_EXISTS_OR_ADD", "APPEND_IF_EXISTS_OR_ADD",
+]
 UpstreamConnectMode: TypeAlias = Literal["IMMEDIATE", "ON_DOWNSTREAM_DATA", "ON_DOWNSTREAM_TLS_HANDSHAKE"]
 
+
 class TcpProxy(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
 ):
     """envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"""
 
@@ -41,6 +46,7 @@ class TcpProxy(
     proxy_protocol_tlvs: tuple[TlvEntry, ...] = ()
     upstream_connect_mode: UpstreamConnectMode = "IMMEDIATE"
     max_early_data_bytes: int | None = None
+    proxy_protocol_tlv_merge_policy: ProxyProtocolTlvMergePolicy = "ADD_IF_ABSENT"
 
 
 class TcpProxyOnDemand(Message, frozen=True, kw_only=True):
@@ -56,6 +62,7 @@ class TcpProxyTcpAccessLogOptions(Message, frozen=True, kw_only=True):
 
     access_log_flush_interval: Duration | None = None
     flush_access_log_on_connected: bool = False
+    flush_access_log_on_start: bool = False
 
 
 class TcpProxyTunnelingConfig(Message, frozen=True, kw_only=True):

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 PreserveCaseFormatterConfigFormatterTypeOnEnvoyHeaders: TypeAlias = Literal["DEFAULT", "PROPER_CASE"]
 
+
 class PreserveCaseFormatterConfig(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig",
 ):
     """envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig"""
 

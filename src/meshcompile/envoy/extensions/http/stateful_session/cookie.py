@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 from meshcompile.envoy.type.http import Cookie
 
 
 class CookieBasedSessionState(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.http.stateful_session.cookie.v3.CookieBasedSessionState"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.http.stateful_session.cookie.v3.CookieBasedSessionState",
 ):
     """envoy.extensions.http.stateful_session.cookie.v3.CookieBasedSessionState"""
 

@@ -3,48 +3,56 @@
 
 from __future__ import annotations
 
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 
 class ApplicationProtocolInput(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.matching.common_inputs.network.v3.ApplicationProtocolInput"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.matching.common_inputs.network.v3.ApplicationProtocolInput",
 ):
     """envoy.extensions.matching.common_inputs.network.v3.ApplicationProtocolInput"""
 
 
 class DestinationIPInput(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.matching.common_inputs.network.v3.DestinationIPInput"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.matching.common_inputs.network.v3.DestinationIPInput",
 ):
     """envoy.extensions.matching.common_inputs.network.v3.DestinationIPInput"""
 
 
 class DestinationPortInput(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.matching.common_inputs.network.v3.DestinationPortInput"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.matching.common_inputs.network.v3.DestinationPortInput",
 ):
     """envoy.extensions.matching.common_inputs.network.v3.DestinationPortInput"""
 
 
 class FilterStateInput(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.matching.common_inputs.network.v3.FilterStateInput"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.matching.common_inputs.network.v3.FilterStateInput",
 ):
     """envoy.extensions.matching.common_inputs.network.v3.FilterStateInput"""
 
     key: str = ""
+    field: str = ""
 
 
 class ServerNameInput(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.matching.common_inputs.network.v3.ServerNameInput"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.matching.common_inputs.network.v3.ServerNameInput",
 ):
     """envoy.extensions.matching.common_inputs.network.v3.ServerNameInput"""
 
 
 class SourceIPInput(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.matching.common_inputs.network.v3.SourceIPInput"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.matching.common_inputs.network.v3.SourceIPInput",
 ):
     """envoy.extensions.matching.common_inputs.network.v3.SourceIPInput"""
 
 
 class TransportProtocolInput(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.matching.common_inputs.network.v3.TransportProtocolInput"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.matching.common_inputs.network.v3.TransportProtocolInput",
 ):
     """envoy.extensions.matching.common_inputs.network.v3.TransportProtocolInput"""

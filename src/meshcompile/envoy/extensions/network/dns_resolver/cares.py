@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from meshcompile.envoy.config.core import Address, DnsResolverOptions
-from meshcompile.envoy.message import Duration, Message, Packed, TYPE_URL, UInt64
+from meshcompile.envoy.message import TYPE_URL, Duration, Message, Packed, UInt64
 
 
 class CaresDnsResolverConfig(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig",
 ):
     """envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig"""
 

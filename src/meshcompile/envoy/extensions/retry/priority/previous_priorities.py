@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 
 class PreviousPrioritiesConfig(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig",
 ):
     """envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig"""
 

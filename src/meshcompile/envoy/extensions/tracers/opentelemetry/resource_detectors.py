@@ -3,16 +3,18 @@
 
 from __future__ import annotations
 
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 
 class DynatraceResourceDetectorConfig(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.tracers.opentelemetry.resource_detectors.v3.DynatraceResourceDetectorConfig"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.tracers.opentelemetry.resource_detectors.v3.DynatraceResourceDetectorConfig",
 ):
     """envoy.extensions.tracers.opentelemetry.resource_detectors.v3.DynatraceResourceDetectorConfig"""
 
 
 class EnvironmentResourceDetectorConfig(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.tracers.opentelemetry.resource_detectors.v3.EnvironmentResourceDetectorConfig"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.tracers.opentelemetry.resource_detectors.v3.EnvironmentResourceDetectorConfig",
 ):
     """envoy.extensions.tracers.opentelemetry.resource_detectors.v3.EnvironmentResourceDetectorConfig"""

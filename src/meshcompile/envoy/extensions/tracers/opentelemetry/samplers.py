@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from meshcompile.envoy.config.core import HttpService
-from meshcompile.envoy.message import Message, Packed, TYPE_URL
+from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 
 class DynatraceSamplerConfig(
-    Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "envoy.extensions.tracers.opentelemetry.samplers.v3.DynatraceSamplerConfig"
+    Packed, Message, frozen=True, kw_only=True,
+    tag_field="@type", tag=TYPE_URL + "envoy.extensions.tracers.opentelemetry.samplers.v3.DynatraceSamplerConfig",
 ):
     """envoy.extensions.tracers.opentelemetry.samplers.v3.DynatraceSamplerConfig"""
 

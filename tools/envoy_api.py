@@ -1,0 +1,131 @@
+"""All descriptors of Istio's Envoy: PyPI's `xds-protos`, and what it lacks, from `envoy_additions.json`.
+
+The additions are what `go-control-plane` has beyond xds-protos at the commit that Istio 1.30 is built with, contrib and
+Istio's own filters included, in the grammar of `meshcompile.envoy.descriptors`: new messages with all their fields,
+known messages with the fields to add, enums whole.
+"""
+
+import importlib
+import importlib.metadata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from google.protobuf import descriptor as protobuf
+
+from meshcompile.envoy.descriptors import (
+    Cardinality,
+    FieldDescriptor,
+    MessageDescriptor,
+    Table,
+    parsed_enum,
+    parsed_message,
+)
+
+ADDITIONS = Path(__file__).with_name("envoy_additions.json")
+
+_SCALARS = (
+    *("bool", "bytes", "double", "float", "string", "int32", "int64", "uint32", "uint64"),
+    *("fixed32", "fixed64", "sfixed32", "sfixed64", "sint32", "sint64"),
+)
+_SCALAR_NAMES = {getattr(protobuf.FieldDescriptor, f"TYPE_{name.upper()}"): name for name in _SCALARS}
+
+
+@dataclass(frozen=True)
+class Api:
+    """All messages and enums, by full name."""
+
+    messages: Mapping[str, MessageDescriptor]
+    enums: Mapping[str, Mapping[str, int]]
+
+
+def package_of(full_name: str) -> str:
+    """The protobuf package of a type: its names begin with a capital, and packages do not."""
+    parts = full_name.split(".")
+    return ".".join(parts[: next(index for index, part in enumerate(parts) if part[0].isupper())])
+
+
+def envoy_api() -> Api:
+    """The API of Istio's Envoy: Envoy's own packages, what they refer to, and the additions."""
+    known = known_api()
+    added = msgspec.json.decode(ADDITIONS.read_bytes(), type=Table)
+    return Api(
+        messages={**known.messages, **{name: extended(known, name, line) for name, line in added.messages.items()}},
+        enums={**known.enums, **{name: parsed_enum(line) for name, line in added.enums.items()}},
+    )
+
+
+def extended(known: Api, name: str, line: str) -> MessageDescriptor:
+    """A message with the fields of an addition."""
+    message = parsed_message(name, line)
+    return MessageDescriptor(name, (*known.messages.get(name, MessageDescriptor(name, ())).fields, *message.fields))
+
+
+def known_api() -> Api:
+    """What xds-protos has of Envoy's own packages, and all that they refer to."""
+    messages: dict[str, MessageDescriptor] = {}
+    enums: dict[str, Mapping[str, int]] = {}
+    pending = [message for file in envoy_files() for message in file.message_types_by_name.values()]
+    while pending:
+        message = pending.pop()
+        if message.full_name in messages or message.GetOptions().map_entry:
+            continue
+        messages[message.full_name] = MessageDescriptor(message.full_name, tuple(map(field_of, message.fields)))
+        pending += message.nested_types
+        values = [value_of(field) for field in message.fields]
+        pending += (value.message_type for value in values if value.message_type)
+        enums |= {value.enum_type.full_name: numbers_of(value.enum_type) for value in values if value.enum_type}
+    return Api(messages, enums)
+
+
+def envoy_files() -> Iterator[protobuf.FileDescriptor]:
+    """The files of Envoy's own packages."""
+    for path in importlib.metadata.files("xds-protos") or ():
+        if path.name.endswith("_pb2.py") and path.parts[0] in {"envoy", "xds", "udpa"}:
+            yield importlib.import_module(".".join(path.with_suffix("").parts)).DESCRIPTOR
+
+
+def numbers_of(enum: protobuf.EnumDescriptor) -> Mapping[str, int]:
+    """The numbers of an enum by value name."""
+    return {value.name: value.number for value in enum.values}
+
+
+def field_of(field: protobuf.FieldDescriptor) -> FieldDescriptor:
+    """The field in the table's terms."""
+    value = value_of(field)
+    named = value.message_type or value.enum_type
+    oneof = field.containing_oneof
+    return FieldDescriptor(
+        name=field.name,
+        json_name=field.json_name,
+        kind="message" if value.message_type else "enum" if value.enum_type else "scalar",
+        type=named.full_name if named else _SCALAR_NAMES[value.type],
+        cardinality=cardinality_of(field),
+        map_key=_SCALAR_NAMES[field.message_type.fields_by_name["key"].type] if is_map(field) else None,
+        oneof=oneof.name if oneof and not is_optional(field) else None,
+    )
+
+
+def cardinality_of(field: protobuf.FieldDescriptor) -> Cardinality:
+    """How many values a field holds: a map is a repeated message to protobuf, and an optional field a oneof."""
+    if is_map(field):
+        return "map"
+    if field.is_repeated:
+        return "repeated"
+    return "optional" if is_optional(field) else "single"
+
+
+def is_optional(field: protobuf.FieldDescriptor) -> bool:
+    """Whether a field is marked `optional`, for which protobuf makes a oneof of one field."""
+    return bool(field.containing_oneof and field.containing_oneof.name == f"_{field.name}")
+
+
+def value_of(field: protobuf.FieldDescriptor) -> protobuf.FieldDescriptor:
+    """The field that holds a map's values; the field itself when it is no map."""
+    return field.message_type.fields_by_name["value"] if is_map(field) else field
+
+
+def is_map(field: protobuf.FieldDescriptor) -> bool:
+    """Whether a field is a map."""
+    return bool(field.message_type and field.message_type.GetOptions().map_entry)
