@@ -2,4 +2,118 @@
 
 from meshcompile.diagnostics import Code, Severity
 
-NOT_YAML = Code("MC0001", "not-yaml", Severity.ERROR, "this is not YAML: {problem}")
+NOT_YAML = Code(
+    "MC0001",
+    "not-yaml",
+    Severity.ERROR,
+    "this is not YAML: {problem}",
+    "The text cannot be read as YAML or JSON. The place is where reading stopped; the slip is often a line earlier.",
+)
+DUPLICATE_KEY = Code(
+    "MC0002",
+    "duplicate-key",
+    Severity.ERROR,
+    "{problem}",
+    "A mapping holds a key once. kubectl silently takes the last of two, which is seldom what was meant.",
+)
+BAD_VALUE = Code(
+    "MC0003",
+    "bad-value",
+    Severity.ERROR,
+    "{problem}",
+    "Kubernetes reads YAML as JSON, which has no infinity, no keys other than text, and no values of other types.",
+)
+BAD_ALIAS = Code(
+    "MC0004",
+    "bad-alias",
+    Severity.ERROR,
+    "{problem}",
+    "`*name` repeats the value that was marked `&name` earlier in the same document.",
+)
+TOO_DEEP = Code(
+    "MC0005",
+    "too-deep",
+    Severity.ERROR,
+    "{problem}",
+    "No Kubernetes object nests this deep. `Limits.depth` sets how deep input may nest.",
+)
+TOO_MANY_ALIASES = Code(
+    "MC0006",
+    "too-many-aliases",
+    Severity.ERROR,
+    "{problem}",
+    "Aliases of aliases multiply: a few lines can mean billions. `Limits.expanded` sets how many entries they may.",
+)
+TOO_LARGE = Code(
+    "MC0007",
+    "too-large",
+    Severity.ERROR,
+    "{what} is larger than the {limit} bytes allowed",
+    "`Limits.document_size` and `Limits.total_size` set how much is read.",
+)
+NO_SUCH_FILE = Code(
+    "MC0008",
+    "no-such-file",
+    Severity.ERROR,
+    "there is no file or folder {path!r}",
+    "A file or folder was named that does not exist.",
+)
+UNREADABLE_FILE = Code(
+    "MC0009",
+    "unreadable-file",
+    Severity.ERROR,
+    "{path!r} cannot be read: {problem}",
+    "The operating system refused to open or list what was named.",
+)
+NOT_UTF8 = Code(
+    "MC0010",
+    "not-utf8",
+    Severity.ERROR,
+    "this is not UTF-8: {problem}",
+    "Input must be UTF-8 text, with or without a byte order mark.",
+)
+NOT_A_MAPPING = Code(
+    "MC0011",
+    "not-a-mapping",
+    Severity.ERROR,
+    "expected an object with apiVersion, kind and metadata, but this is {found}",
+    "Every document, and every item of a list, is one Kubernetes object. A `-` too many often makes a list of it.",
+)
+ITEMS_NOT_A_LIST = Code(
+    "MC0012",
+    "items-not-a-list",
+    Severity.ERROR,
+    "the items of a {kind} are a list, but these are {found}",
+    "A `kind: List` holds its objects in the list `items`.",
+)
+OUTSIDE_FOLDER = Code(
+    "MC0013",
+    "outside-folder",
+    Severity.WARNING,
+    "{path!r} is not read: the link leaves the folder {folder!r}",
+    "Nothing outside a named folder is read. Name the target as well if it is wanted.",
+)
+EMPTY_FOLDER = Code(
+    "MC0014",
+    "empty-folder",
+    Severity.WARNING,
+    "the folder {path!r} holds no .yaml, .yml or .json file",
+    "Files with other names, and hidden files and folders, are passed over.",
+)
+
+UNREADABLE = frozenset(
+    code.id
+    for code in (
+        NOT_YAML,
+        DUPLICATE_KEY,
+        BAD_VALUE,
+        BAD_ALIAS,
+        TOO_DEEP,
+        TOO_MANY_ALIASES,
+        TOO_LARGE,
+        NO_SUCH_FILE,
+        UNREADABLE_FILE,
+        NOT_UTF8,
+    )
+)
+"""Codes of input that could not be read at all, so that there is nothing to compile."""

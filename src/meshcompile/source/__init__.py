@@ -4,6 +4,7 @@
 `meshcompile.diagnostics`, which stands above this package's Document and Origin.
 """
 
-from meshcompile.source.document import NOWHERE, Document, Origin, Path, Position
+from meshcompile.source.document import NOWHERE, Document, Origin
+from meshcompile.source.position import Path, Place, Position
 
-__all__ = ["NOWHERE", "Document", "Origin", "Path", "Position"]
+__all__ = ["NOWHERE", "Document", "Origin", "Path", "Place", "Position"]

@@ -5,41 +5,70 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
+
+from meshcompile.source.position import NO_PLACE, Path, Place, Position
 
 PLAIN_KEY = re.compile(r"[A-Za-z_][\w-]*")
 
-Path = tuple[str | int, ...]
-"""Keys and list indexes from the top of a document's value down to a place in it."""
 
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A part of a file's text, which it shares with the other parts: two offsets, and the line and column, from 0."""
 
-class Position(NamedTuple):
-    """A line and a column, both counted from 1; `(0, 0)` where there is no text to point into."""
-
+    text: str
+    start: int
+    end: int
     line: int
     column: int
 
+    def __str__(self) -> str:
+        return self.text[self.start : self.end]
 
-UNKNOWN = Position(0, 0)
+    def places(self) -> Place:
+        from meshcompile.source.places import places  # here, so that an Origin does not cost the import of yaml
+
+        return places(str(self), self.line, self.column)
 
 
 class Document:
     """One resource as read: plain dicts, lists and scalars, and what it takes to find a place in its text.
 
-    An item of a `kind: List` is a Document of its own, whose positions point into the list.
-    Two documents are equal only if they are the same one.
+    An item of a `kind: List` is a Document of its own, whose positions point into the list. `index` counts the
+    documents of a file. Two documents are equal only if they are the same one. Nobody may change `value`.
     """
 
-    __slots__ = ("file", "index", "value")
+    __slots__ = ("_excerpt", "_inside", "_place", "file", "index", "value")
 
-    def __init__(self, file: str, value: Any, index: int = 0) -> None:
+    def __init__(
+        self, file: str, value: Any, index: int = 0, excerpt: Excerpt | None = None, inside: Path = ()
+    ) -> None:
+        """`inside` is the path to the value in what the excerpt says, where that says more."""
         self.file = file
         self.value = value
         self.index = index
+        self._excerpt = excerpt
+        self._inside = inside
+        self._place: Place | None = None
 
-    def position(self, path: Path) -> Position:
-        """Where the key or the item that `path` ends in stands; the nearest part above it that was written."""
-        return UNKNOWN
+    @property
+    def text(self) -> str:
+        """The text it was read from; empty for an object made in Python."""
+        return str(self._excerpt) if self._excerpt else ""
+
+    def place(self, path: Path = ()) -> Place:
+        """Where the value at `path` and its key stand; of what nobody wrote, the nearest value around it."""
+        if self._place is None:
+            self._place = self._excerpt.places().nearest(self._inside) if self._excerpt else NO_PLACE
+        return self._place.nearest(path)
+
+    def position(self, path: Path = ()) -> Position:
+        """Where the key or the item that `path` ends in stands."""
+        return self.place(path).key
+
+    def part(self, value: Any, *keys: str | int) -> Document:
+        """A document of its own for the part of this one at `keys`."""
+        return Document(self.file, value, excerpt=self._excerpt, inside=(*self._inside, *keys))
 
     def __repr__(self) -> str:
         return f"Document({self.file!r}, index={self.index})"

@@ -1,0 +1,45 @@
+"""libyaml's events, with the types they really have: those of PyYAML's stubs could all be None."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol, cast
+
+from yaml import cyaml, events
+
+Scalar: type = events.ScalarEvent
+Alias: type = events.AliasEvent
+MappingStart: type = events.MappingStartEvent
+MappingEnd: type = events.MappingEndEvent
+SequenceStart: type = events.SequenceStartEvent
+SequenceEnd: type = events.SequenceEndEvent
+StreamEnd: type = events.StreamEndEvent
+
+
+class Mark(Protocol):
+    """A place in the text, all counted from 0."""
+
+    index: int
+    line: int
+    column: int
+
+
+class Event(Protocol):
+    """An event; its class, one of those above, says which one, and which of these it has besides its marks."""
+
+    start_mark: Mark
+    end_mark: Mark
+    anchor: str | None
+    tag: str | None
+    value: str
+    implicit: tuple[bool, bool]
+    """Of a scalar: whether it is unquoted, or quoted, and has no tag."""
+
+
+NextEvent = Callable[[], Event]
+
+
+def event_source(text: str) -> NextEvent:
+    """A function that yields the events of `text`, one per call; raises yaml.YAMLError where it is not YAML."""
+    parser: Any = cyaml.CParser  # type: ignore[attr-defined]  # not exported, but documented
+    return cast(NextEvent, parser(text).get_event)

@@ -1,0 +1,22 @@
+"""How much input is too much."""
+
+from dataclasses import dataclass
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What reading refuses, so that hostile input costs little time and memory. Real meshes stay far below."""
+
+    depth: int = 100
+    """Mappings and lists inside one another."""
+    expanded: int = 100_000
+    """Entries that the aliases (`*name`) of one document may stand for, so that a few lines cannot mean billions."""
+    document_size: int = 64 * MEBIBYTE
+    """Bytes of one document; a `kind: List` of a whole cluster is one."""
+    total_size: int = 512 * MEBIBYTE
+    """Bytes of all input together."""
+
+
+DEFAULT_LIMITS = Limits()

@@ -1,0 +1,215 @@
+"""Everything a user can hand in, as Documents: files, folders, standard input, texts and objects."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count, pairwise
+from typing import Any
+
+from meshcompile.codes import source as codes
+from meshcompile.diagnostics import Code, Diagnostic
+from meshcompile.source.document import Document, Excerpt, Origin
+from meshcompile.source.files import STDIN, content, files, place_in, too_large
+from meshcompile.source.limits import DEFAULT_LIMITS, Limits
+from meshcompile.source.malformed import Fault, Malformed
+from meshcompile.source.stream import Part, Reader
+
+Input = str | os.PathLike[str] | Mapping[str, Any]
+"""A path (a folder means all that it holds, `-` standard input), a text of YAML or JSON, or an object.
+
+A str is a text if it has a line break or begins with `{`; any other is a path. A PathLike is always a path.
+"""
+
+
+class UnreadableInput(Exception):
+    """Input of which nothing can be made; `diagnostics` say what is wrong, and where."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__("\n".join(map(str, diagnostics)))
+        self.diagnostics = diagnostics
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What was read, in the order it was named; findings that did not prevent it."""
+
+    documents: tuple[Document, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def read(inputs: Input | Iterable[Input], limits: Limits = DEFAULT_LIMITS) -> Inputs:
+    """All documents of the inputs, each file once; raises UnreadableInput with all that cannot be read."""
+    named = [inputs] if isinstance(inputs, str | os.PathLike | Mapping) else list(inputs)
+    found = list(_Reading(limits).everything(named))
+    diagnostics = tuple(item for item in found if isinstance(item, Diagnostic))
+    if unreadable := tuple(item for item in diagnostics if item.code in codes.UNREADABLE):
+        raise UnreadableInput(unreadable)
+    return Inputs(tuple(item for item in found if isinstance(item, Document)), diagnostics)
+
+
+class _Reading:
+    """One call of `read`: the budget that is left, and the files that had their turn."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.budget = limits.total_size
+        self.reader = Reader(limits)
+        self.seen: set[str] = set()
+
+    def everything(self, inputs: Iterable[Input]) -> Iterator[Document | Diagnostic]:
+        for given in inputs:
+            match given:
+                case Mapping():
+                    yield from _objects(Document("<object>", given), count())
+                case str() if _is_text(given):
+                    yield from self.text("<text>", given.removeprefix("\ufeff"))
+                case _:
+                    yield from self.path(os.fspath(given))
+
+    def path(self, path: str) -> Iterator[Document | Diagnostic]:
+        for file in files(path):
+            if isinstance(file, Diagnostic):
+                yield file
+            elif (real := file if file == STDIN else os.path.realpath(file)) not in self.seen:
+                self.seen.add(real)
+                yield from self.file(file)
+
+    def file(self, file: str) -> Iterator[Document | Diagnostic]:
+        text = content(file, self.budget)
+        if isinstance(text, Diagnostic):
+            yield text
+        else:
+            yield from self.text("<stdin>" if file == STDIN else file, text)
+
+    def text(self, file: str, text: str) -> Iterator[Document | Diagnostic]:
+        """The objects in a text, up to the first error."""
+        if len(text) > self.budget:
+            yield too_large(file, "the rest of the input", self.budget)
+            return
+        self.budget -= len(text)
+        if _longest_document(text, self.limits) > self.limits.document_size:
+            yield too_large(file, "a document", self.limits.document_size)
+            return
+        text = _with_whole_characters(text)
+        indexes = count()
+        try:
+            for part in self.reader.documents(text):
+                yield from _parts(file, text, part, indexes)
+        except Malformed as malformed:
+            yield _malformed(file, malformed)
+
+
+def _is_text(given: str) -> bool:
+    return "\n" in given or given.lstrip().startswith("{")
+
+
+_SEPARATOR = re.compile(r"^---(?=\s|$)", re.MULTILINE)
+
+
+def _longest_document(text: str, limits: Limits) -> int:
+    """The length of the longest document; that of the whole text if it is short anyway."""
+    if len(text) <= limits.document_size:
+        return len(text)
+    starts = [0, *(match.start() for match in _SEPARATOR.finditer(text)), len(text)]
+    return max(after - before for before, after in pairwise(starts))
+
+
+_SURROGATES = re.compile(r"\\\\|\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+
+
+def _with_whole_characters(text: str) -> str:
+    """The text, if it is JSON, with pairs of surrogates as YAML wants them: one escape per character."""
+    if not text.lstrip().startswith(("{", "[")):
+        return text
+    return _SURROGATES.sub(lambda pair: pair[0] if pair[1] is None else _whole_character(pair[1], pair[2]), text)
+
+
+def _whole_character(high: str, low: str) -> str:
+    return f"\\U{0x10000 + ((int(high, 16) - 0xD800) << 10) + int(low, 16) - 0xDC00:08X}"
+
+
+def _parts(file: str, text: str, part: Part, indexes: Iterator[int]) -> Iterator[Document | Diagnostic]:
+    """The objects of one document of a text; the items of a list know their own part of the text."""
+    document = Document(file, part.value, excerpt=_excerpt(text, part))
+    if not part.items or not _is_list(part.value):
+        yield from _objects(document, indexes)
+        return
+    for item in part.items:
+        value = _typed(item.value, part.value)
+        yield from _objects(Document(file, value, excerpt=_excerpt(text, item)), indexes)
+
+
+def _excerpt(text: str, part: Part) -> Excerpt:
+    return Excerpt(text, part.start, part.end, part.line, part.column)
+
+
+def _objects(document: Document, indexes: Iterator[int]) -> Iterator[Document | Diagnostic]:
+    """The object that a document is, or those that a list document holds; none if it is empty."""
+    value = document.value
+    if not isinstance(value, Mapping):
+        yield codes.NOT_A_MAPPING(Origin(document), found=_described(value))
+    elif _is_list(value):
+        yield from _items(document, indexes)
+    elif value:
+        document.index = next(indexes)
+        yield document
+
+
+def _items(document: Document, indexes: Iterator[int]) -> Iterator[Document | Diagnostic]:
+    items = document.value.get("items")
+    if not isinstance(items, list | tuple | None):
+        yield codes.ITEMS_NOT_A_LIST(Origin(document).at("items"), found=_described(items))
+        return
+    for index, item in enumerate(items or ()):
+        yield from _objects(document.part(_typed(item, document.value), "items", index), indexes)
+
+
+def _is_list(value: object) -> bool:
+    """Whether an object is a list of others: a `List`, or a kind such as `ServiceList` with `items`."""
+    if not isinstance(value, Mapping):
+        return False
+    kind = value.get("kind")
+    return kind == "List" or (isinstance(kind, str) and kind.endswith("List") and isinstance(value.get("items"), list))
+
+
+def _typed(item: Any, listed: Mapping[str, Any]) -> Any:
+    """The item with the type that the API server leaves to the list: a `ServiceList` holds Services."""
+    kind = str(listed["kind"]).removesuffix("List")
+    if not kind or not isinstance(item, Mapping) or "kind" in item:
+        return item
+    return {"apiVersion": listed.get("apiVersion", ""), "kind": kind} | dict(item)
+
+
+def _described(value: object) -> str:
+    match value:
+        case None:
+            return "empty"
+        case bool():
+            return "a boolean"
+        case int() | float():
+            return "a number"
+        case str():
+            return "a text"
+        case Mapping():
+            return "a mapping"
+        case _:
+            return "a list"
+
+
+_FAULT_CODES: dict[Fault, Code] = {
+    Fault.SYNTAX: codes.NOT_YAML,
+    Fault.CHARACTER: codes.NOT_YAML,
+    Fault.DUPLICATE_KEY: codes.DUPLICATE_KEY,
+    Fault.VALUE: codes.BAD_VALUE,
+    Fault.ANCHOR: codes.BAD_ALIAS,
+    Fault.TOO_DEEP: codes.TOO_DEEP,
+    Fault.TOO_MANY_ALIASES: codes.TOO_MANY_ALIASES,
+}
+
+
+def _malformed(file: str, malformed: Malformed) -> Diagnostic:
+    code = _FAULT_CODES[malformed.fault]
+    return code(place_in(file, malformed.position), problem=malformed.problem, suggestion=malformed.suggestion)
