@@ -7,9 +7,12 @@ module (`resolve.clusters`, `resolve.routes`, ...) from a View into frozen piece
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from meshcompile.durations import Duration
+from meshcompile.models.mesh.proxy_config import ProxyConfig
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.findings import Findings
 from meshcompile.resolve.gateways import MergedGateway, merged_gateway
+from meshcompile.resolve.proxy_config import proxy_config
 from meshcompile.resolve.scope import SidecarScope, sidecar_scope
 from meshcompile.resolve.service_targets import ServiceTarget, service_targets
 from meshcompile.snapshot.snapshot import Snapshot
@@ -37,3 +40,16 @@ class View:
     def gateway(self) -> MergedGateway:
         """All Gateways that select this router, merged per port; empty for other proxies."""
         return merged_gateway(self.snapshot, self.proxy)
+
+    @cached_property
+    def proxy_config(self) -> ProxyConfig:
+        """The ProxyConfig in force: what the proxy reports, else the mesh's default."""
+        return proxy_config(self.snapshot, self.proxy)
+
+    @cached_property
+    def idle_timeout(self) -> Duration | None:
+        """The idle timeout of connections that the node metadata ask for."""
+        try:
+            return Duration.parse(str(self.proxy.metadata["IDLE_TIMEOUT"]))
+        except (KeyError, ValueError):
+            return None

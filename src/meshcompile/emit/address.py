@@ -1,0 +1,20 @@
+"""Addresses of listeners. Follows istiod's `util.BuildAddress`."""
+
+from collections.abc import Iterable
+
+from meshcompile.envoy.config.core import Address, Pipe, SocketAddress
+from meshcompile.envoy.config.listener import AdditionalAddress
+
+UNIX_PREFIX = "unix://"
+
+
+def address(bind: str, port: int) -> Address:
+    """An IP address and port; a unix socket when the port is 0."""
+    if port == 0:
+        return Address(pipe=Pipe(path=bind.removeprefix(UNIX_PREFIX)))
+    return Address(socket_address=SocketAddress(address=bind, port_value=port))
+
+
+def additional_addresses(binds: Iterable[str], port: int) -> tuple[AdditionalAddress, ...]:
+    """Further addresses of the same listener."""
+    return tuple(AdditionalAddress(address=address(bind, port)) for bind in binds if bind)

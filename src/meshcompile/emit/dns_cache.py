@@ -1,0 +1,8 @@
+"""The DNS cache of a wildcard service whose addresses are looked up; filters and cluster share it by name."""
+
+from meshcompile.envoy.extensions.common.dynamic_forward_proxy import DnsCacheConfig
+
+
+def dns_cache(host: str) -> DnsCacheConfig:
+    """The cache of a wildcard host."""
+    return DnsCacheConfig(name=f"{host}_dfp_dns_cache", dns_lookup_family="V4_ONLY")

@@ -1,0 +1,46 @@
+"""The HTTP filters of a connection manager, in istiod's order: `ListenerBuilder.buildHTTPConnectionManager`."""
+
+from typing import Protocol
+
+from meshcompile.emit.filters.http import (
+    alpn,
+    cors,
+    dynamic_forward_proxy,
+    fault,
+    grpc_stats,
+    grpc_web,
+    metadata_exchange,
+    router,
+    stats,
+)
+from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
+from meshcompile.resolve.http_connection import HttpConnection
+
+
+class HttpFilterModule(Protocol):
+    """One HTTP filter: a module of this package. Most have one or no filter, some have one per rule."""
+
+    @property
+    def NAME(self) -> str:  # noqa: N802 - a constant of the module
+        """The filter's name, under which routes configure it too."""
+
+    def filters(self, connection: HttpConnection) -> tuple[HttpFilter, ...]:
+        """What the filter contributes to a connection."""
+
+
+HTTP_FILTERS: tuple[HttpFilterModule, ...] = (
+    metadata_exchange,
+    grpc_web,
+    grpc_stats,
+    alpn,
+    fault,
+    cors,
+    stats,
+    dynamic_forward_proxy,
+    router,  # always the last
+)
+
+
+def http_filters(connection: HttpConnection) -> tuple[HttpFilter, ...]:
+    """All HTTP filters of a connection."""
+    return tuple(made for module in HTTP_FILTERS for made in module.filters(connection))

@@ -1,0 +1,14 @@
+"""`envoy.filters.http.dynamic_forward_proxy`: looks up the host of each request, for wildcard services that ask for it."""
+
+from meshcompile.emit.dns_cache import dns_cache
+from meshcompile.envoy.extensions.filters.http.dynamic_forward_proxy import FilterConfig
+from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
+from meshcompile.resolve.http_connection import HttpConnection
+
+NAME = "envoy.filters.http.dynamic_forward_proxy"
+
+
+def filters(connection: HttpConnection) -> tuple[HttpFilter, ...]:
+    if not connection.dynamic_host:
+        return ()
+    return (HttpFilter(name=NAME, typed_config=FilterConfig(dns_cache_config=dns_cache(connection.dynamic_host))),)

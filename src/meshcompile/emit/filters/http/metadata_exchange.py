@@ -1,0 +1,35 @@
+"""`istio.metadata_exchange`: peers tell each other which workload they are, so that metrics can say it.
+
+First of all filters, so that also what RBAC refuses is told (istio/istio#41066).
+"""
+
+from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
+from meshcompile.envoy.istio import peer_metadata
+from meshcompile.resolve.http_connection import HttpConnection
+from meshcompile.resolve.traffic import TrafficClass
+
+NAME = "istio.metadata_exchange"
+
+_DISCOVERY = ({"istio_headers": {}}, {"workload_discovery": {}})
+_FROM_CLIENT = HttpFilter(
+    name=NAME,
+    typed_config=peer_metadata(downstream_discovery=_DISCOVERY, downstream_propagation=({"istio_headers": {}},)),
+)
+_TO_SERVER = HttpFilter(
+    name=NAME, typed_config=peer_metadata(upstream_discovery=_DISCOVERY, upstream_propagation=({"istio_headers": {}},))
+)
+_TO_SERVER_IN_MESH = HttpFilter(
+    name=NAME,
+    typed_config=peer_metadata(
+        upstream_discovery=_DISCOVERY, upstream_propagation=({"istio_headers": {"skip_external_clusters": True}},)
+    ),
+)
+
+
+def filters(connection: HttpConnection) -> tuple[HttpFilter, ...]:
+    if connection.tunnelled:
+        return ()
+    if connection.traits.traffic_class is TrafficClass.SIDECAR_INBOUND:
+        return (_FROM_CLIENT,)
+    in_mesh_only = connection.traits.metadata_headers_in_mesh_only and not connection.forward_proxy
+    return (_TO_SERVER_IN_MESH if in_mesh_only else _TO_SERVER,)

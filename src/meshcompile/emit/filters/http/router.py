@@ -1,0 +1,13 @@
+"""`envoy.filters.http.router`: the last filter, which sends the request."""
+
+from meshcompile.envoy.extensions.filters.http.router import Router
+from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
+from meshcompile.resolve.http_connection import HttpConnection
+
+NAME = "envoy.filters.http.router"
+_FILTER = HttpFilter(name=NAME, typed_config=Router())
+_WITHOUT_DEBUG_HEADERS = HttpFilter(name=NAME, typed_config=Router(suppress_envoy_headers=True))
+
+
+def filters(connection: HttpConnection) -> tuple[HttpFilter, ...]:
+    return (_FILTER if connection.traits.envoy_debug_headers else _WITHOUT_DEBUG_HEADERS,)

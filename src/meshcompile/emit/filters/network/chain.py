@@ -1,0 +1,48 @@
+"""The network filters of a filter chain, in istiod's order: `ListenerBuilder.buildCompleteNetworkFilters`."""
+
+from typing import Protocol
+
+from meshcompile.emit.filters.network import metadata_exchange, sni_dynamic_forward_proxy, stats, terminal
+from meshcompile.emit.http_connection_manager import http_connection_manager
+from meshcompile.emit.tcp_proxy import catchall_proxy
+from meshcompile.envoy.config.listener import Filter
+from meshcompile.resolve.http_connection import HttpConnection
+from meshcompile.resolve.tcp_connection import Catchall, TcpConnection
+from meshcompile.resolve.traffic import TrafficClass
+
+
+class NetworkFilterModule(Protocol):
+    """One network filter: a module of this package."""
+
+    def filters(self, connection: TcpConnection) -> tuple[Filter, ...]:
+        """What the filter contributes to a connection."""
+
+
+NETWORK_FILTERS: tuple[NetworkFilterModule, ...] = (
+    metadata_exchange,
+    stats,
+    sni_dynamic_forward_proxy,
+    terminal,  # always the last
+)
+
+
+def network_filters(connection: HttpConnection | TcpConnection | Catchall) -> tuple[Filter, ...]:
+    """All network filters of a connection, of whatever kind."""
+    match connection:
+        case TcpConnection():
+            return tuple(made for module in NETWORK_FILTERS for made in module.filters(connection))
+        case HttpConnection():
+            return (*_before_http(connection), http_connection_manager(connection))
+        case Catchall():
+            return (*_before_catchall(connection), catchall_proxy(connection))
+
+
+def _before_http(connection: HttpConnection) -> tuple[Filter, ...]:
+    """What comes before the connection manager: outbound, its HTTP filter exchanges metadata."""
+    inbound = connection.traits.traffic_class is TrafficClass.SIDECAR_INBOUND
+    return (metadata_exchange.FILTER,) if inbound and not connection.tunnelled else ()
+
+
+def _before_catchall(catchall: Catchall) -> tuple[Filter, ...]:
+    exchange = (metadata_exchange.FILTER,) if catchall.metadata_exchange else ()
+    return exchange + stats.stats_filters(catchall.traits.telemetry)

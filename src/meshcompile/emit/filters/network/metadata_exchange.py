@@ -1,0 +1,14 @@
+"""`istio.metadata_exchange`: peers tell each other, ahead of the bytes, which workload they are."""
+
+from meshcompile.envoy.config.listener import Filter
+from meshcompile.envoy.istio import metadata_exchange
+from meshcompile.resolve.tcp_connection import TcpConnection
+
+FILTER = Filter(
+    name="istio.metadata_exchange",
+    typed_config=metadata_exchange(protocol="istio-peer-exchange", enable_discovery=True),
+)
+
+
+def filters(connection: TcpConnection) -> tuple[Filter, ...]:
+    return (FILTER,) if connection.metadata_exchange else ()

@@ -1,0 +1,15 @@
+"""`envoy.filters.network.sni_dynamic_forward_proxy`: looks up the SNI of each connection, for wildcard services."""
+
+from meshcompile.emit.dns_cache import dns_cache
+from meshcompile.envoy.config.listener import Filter
+from meshcompile.envoy.extensions.filters.network.sni_dynamic_forward_proxy import FilterConfig
+from meshcompile.resolve.tcp_connection import TcpConnection
+
+NAME = "envoy.filters.network.sni_dynamic_forward_proxy"
+
+
+def filters(connection: TcpConnection) -> tuple[Filter, ...]:
+    if not connection.dynamic_host:
+        return ()
+    config = FilterConfig(dns_cache_config=dns_cache(connection.dynamic_host), port_value=connection.port)
+    return (Filter(name=NAME, typed_config=config),)

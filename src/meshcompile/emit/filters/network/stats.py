@@ -1,0 +1,15 @@
+"""`istio.stats`: Istio's standard metrics of connections."""
+
+from meshcompile.emit.stats import NAME, stats
+from meshcompile.envoy.config.listener import Filter
+from meshcompile.resolve.tcp_connection import TcpConnection
+from meshcompile.resolve.telemetry import Telemetry
+
+
+def filters(connection: TcpConnection) -> tuple[Filter, ...]:
+    return stats_filters(connection.traits.telemetry)
+
+
+def stats_filters(telemetry: Telemetry) -> tuple[Filter, ...]:
+    """One filter per provider of metrics."""
+    return tuple(Filter(name=NAME, typed_config=config) for config in stats(telemetry))

@@ -1,0 +1,54 @@
+"""The last filters, which send the bytes: the TCP proxy, behind or instead of it a database's own filter.
+
+Follows istiod's `buildNetworkFiltersStack`. The database filters are switches of the control plane.
+"""
+
+from meshcompile.emit.tcp_proxy import tcp_proxy
+from meshcompile.envoy.config.listener import Filter
+from meshcompile.envoy.extensions.filters.network.mongo_proxy import MongoProxy
+from meshcompile.envoy.extensions.filters.network.mysql_proxy import MySQLProxy
+from meshcompile.envoy.extensions.filters.network.redis_proxy import (
+    RedisProxy,
+    RedisProxyConnPoolSettings,
+    RedisProxyPrefixRoutes,
+    RedisProxyPrefixRoutesRoute,
+)
+from meshcompile.ports import Protocol
+from meshcompile.resolve.tcp_connection import TcpConnection
+
+
+def filters(connection: TcpConnection) -> tuple[Filter, ...]:
+    traits = connection.traits
+    match connection.protocol:
+        case Protocol.MONGO if traits.mongo_filter:
+            return (_mongo(connection), tcp_proxy(connection))
+        case Protocol.MYSQL if traits.mysql_filter:
+            return (_mysql(connection), tcp_proxy(connection))
+        case Protocol.REDIS if traits.redis_filter:
+            return (_redis(connection),)
+    return (tcp_proxy(connection),)
+
+
+def _mongo(connection: TcpConnection) -> Filter:
+    return Filter(
+        name="envoy.filters.network.mongo_proxy", typed_config=MongoProxy(stat_prefix=connection.stat_prefix)
+    )
+
+
+def _mysql(connection: TcpConnection) -> Filter:
+    return Filter(
+        name="envoy.filters.network.mysql_proxy", typed_config=MySQLProxy(stat_prefix=connection.stat_prefix)
+    )
+
+
+def _redis(connection: TcpConnection) -> Filter:
+    everything = RedisProxyPrefixRoutesRoute(cluster=connection.clusters[0].cluster)
+    return Filter(
+        name="envoy.filters.network.redis_proxy",
+        typed_config=RedisProxy(
+            stat_prefix=connection.stat_prefix,
+            latency_in_micros=True,
+            settings=RedisProxyConnPoolSettings(op_timeout="5s"),
+            prefix_routes=RedisProxyPrefixRoutes(catch_all_route=everything),
+        ),
+    )

@@ -1,0 +1,178 @@
+"""The HTTP connection manager, for all traffic classes. Follows istiod's `ListenerBuilder.buildHTTPConnectionManager`."""
+
+from meshcompile.emit.access_log import http_access_logs
+from meshcompile.emit.filters.http.chain import http_filters
+from meshcompile.emit.tracing import tracing
+from meshcompile.envoy.config.core import (
+    AggregatedConfigSource,
+    CidrRange,
+    ConfigSource,
+    Http1ProtocolOptions,
+    Http1ProtocolOptionsHeaderKeyFormat,
+    Http2ProtocolOptions,
+    Http3ProtocolOptions,
+    HttpProtocolOptions,
+    TypedExtensionConfig,
+)
+from meshcompile.envoy.config.listener import Filter
+from meshcompile.envoy.config.route import (
+    Decorator,
+    RetryPolicy,
+    Route,
+    RouteAction,
+    RouteActionMaxStreamDuration,
+    RouteConfiguration,
+    RouteMatch,
+    VirtualHost,
+)
+from meshcompile.envoy.extensions.filters.network.http_connection_manager import (
+    HttpConnectionManager,
+    HttpConnectionManagerForwardClientCertDetails,
+    HttpConnectionManagerInternalAddressConfig,
+    HttpConnectionManagerPathWithEscapedSlashesAction,
+    HttpConnectionManagerSetCurrentClientCertDetails,
+    HttpConnectionManagerUpgradeConfig,
+    Rds,
+    RequestIDExtension,
+)
+from meshcompile.envoy.extensions.http.header_formatters.preserve_case import PreserveCaseFormatterConfig
+from meshcompile.envoy.extensions.request_id.uuid import UuidRequestIdConfig
+from meshcompile.envoy.message import at
+from meshcompile.resolve.http_connection import (
+    ClientCertDetails,
+    HttpConnection,
+    HttpTraits,
+    InboundRoute,
+    PathNormalization,
+)
+from meshcompile.resolve.traffic import TrafficClass
+
+NAME = "envoy.filters.network.http_connection_manager"
+
+_OVER_ADS = ConfigSource(ads=AggregatedConfigSource(), initial_fetch_timeout="0s", resource_api_version="V3")
+_WEBSOCKET = HttpConnectionManagerUpgradeConfig(upgrade_type="websocket")
+_REQUEST_ID = RequestIDExtension(typed_config=UuidRequestIdConfig(use_request_id_for_trace_sampling=True))
+_PRESERVE_CASE = Http1ProtocolOptionsHeaderKeyFormat(
+    stateful_formatter=TypedExtensionConfig(name="preserve_case", typed_config=PreserveCaseFormatterConfig())
+)
+# What normalizing does: RFC 3986, merge slashes, and what becomes of escaped ones.
+_NORMALIZATION: dict[PathNormalization, tuple[bool, bool, HttpConnectionManagerPathWithEscapedSlashesAction]] = {
+    PathNormalization.NONE: (False, False, "KEEP_UNCHANGED"),
+    PathNormalization.BASE: (True, False, "KEEP_UNCHANGED"),
+    PathNormalization.MERGE_SLASHES: (True, True, "KEEP_UNCHANGED"),
+    PathNormalization.DECODE_AND_MERGE_SLASHES: (True, True, "UNESCAPE_AND_FORWARD"),
+}
+_FORWARD_CLIENT_CERT: dict[str | None, HttpConnectionManagerForwardClientCertDetails] = {
+    None: "SANITIZE",
+    "SANITIZE": "SANITIZE",
+    "FORWARD_ONLY": "FORWARD_ONLY",
+    "APPEND_FORWARD": "APPEND_FORWARD",
+    "SANITIZE_SET": "SANITIZE_SET",
+    "ALWAYS_FORWARD_ONLY": "ALWAYS_FORWARD_ONLY",
+}
+
+
+def http_connection_manager(connection: HttpConnection) -> Filter:
+    """The network filter that handles HTTP."""
+    traits = connection.traits
+    gateway = traits.traffic_class is TrafficClass.GATEWAY
+    normalize, merge_slashes, escaped_slashes = _NORMALIZATION[traits.path_normalization]
+    route = connection.inbound_route
+    return Filter(
+        name=NAME,
+        typed_config=HttpConnectionManager(
+            codec_type="HTTP3" if connection.http3 else "AUTO",
+            stat_prefix=connection.stat_prefix,
+            rds=Rds(config_source=_OVER_ADS, route_config_name=connection.route_name) if route is None else None,
+            route_config=None if route is None else _inbound_routes(route),
+            http_filters=http_filters(connection),
+            tracing=tracing(traits.telemetry.tracing),
+            common_http_protocol_options=_common_options(traits),
+            http_protocol_options=_http1_options(connection),
+            http2_protocol_options=_http2_options(connection),
+            http3_protocol_options=Http3ProtocolOptions() if connection.http3 else None,
+            server_name=traits.server_name,
+            server_header_transformation="PASS_THROUGH" if traits.pass_server_header else "OVERWRITE",
+            stream_idle_timeout="0s",
+            access_log=http_access_logs(traits.telemetry),
+            use_remote_address=gateway,
+            xff_num_trusted_hops=traits.trusted_proxies,
+            internal_address_config=_internal_addresses(traits),
+            generate_request_id=None if traits.request_id else False,
+            forward_client_cert_details=_FORWARD_CLIENT_CERT[traits.forward_client_cert],
+            set_current_client_cert_details=_client_cert_details(traits.client_cert_details),
+            proxy_100_continue=True,
+            upgrade_configs=(_WEBSOCKET,),
+            normalize_path=normalize,
+            merge_slashes=merge_slashes,
+            path_with_escaped_slashes_action=escaped_slashes,
+            request_id_extension=_REQUEST_ID,
+            append_x_forwarded_port=traits.forward_port_header,
+        ),
+    )
+
+
+def _common_options(traits: HttpTraits) -> HttpProtocolOptions | None:
+    return None if traits.idle_timeout is None else HttpProtocolOptions(idle_timeout=traits.idle_timeout.json)
+
+
+def _http1_options(connection: HttpConnection) -> Http1ProtocolOptions | None:
+    traits = connection.traits
+    gateway = traits.traffic_class is TrafficClass.GATEWAY
+    if not (gateway or traits.http_10 or traits.preserve_header_case or connection.forward_proxy):
+        return None
+    return Http1ProtocolOptions(
+        allow_absolute_url=True if connection.forward_proxy else None,
+        accept_http_10=traits.http_10,
+        header_key_format=_PRESERVE_CASE if traits.preserve_header_case else None,
+    )
+
+
+def _http2_options(connection: HttpConnection) -> Http2ProtocolOptions | None:
+    inbound = connection.traits.traffic_class is TrafficClass.SIDECAR_INBOUND
+    return Http2ProtocolOptions() if inbound and connection.protocol.is_http2 else None
+
+
+def _internal_addresses(traits: HttpTraits) -> HttpConnectionManagerInternalAddressConfig | None:
+    if not traits.internal_networks:
+        return None
+    return HttpConnectionManagerInternalAddressConfig(
+        cidr_ranges=tuple(
+            CidrRange(address_prefix=str(network.network_address), prefix_len=network.prefixlen)
+            for network in traits.internal_networks
+        )
+    )
+
+
+def _client_cert_details(
+    details: ClientCertDetails | None,
+) -> HttpConnectionManagerSetCurrentClientCertDetails | None:
+    if details is None:
+        return None
+    return HttpConnectionManagerSetCurrentClientCertDetails(
+        subject=details.subject, cert=details.cert, chain=details.chain, dns=details.dns, uri=details.uri
+    )
+
+
+def _inbound_routes(route: InboundRoute) -> RouteConfiguration:
+    return RouteConfiguration(
+        name=route.cluster,
+        virtual_hosts=(
+            VirtualHost(name=f"inbound|http|{route.port}", domains=("*",), routes=(_inbound_route(route),)),
+        ),
+        validate_clusters=False,
+    )
+
+
+def _inbound_route(route: InboundRoute) -> Route:
+    return Route(
+        name="default",
+        match=RouteMatch(prefix="/"),
+        decorator=Decorator(operation=route.operation),
+        route=RouteAction(
+            cluster=route.cluster,
+            timeout="0s",
+            max_stream_duration=RouteActionMaxStreamDuration(max_stream_duration="0s", grpc_timeout_header_max="0s"),
+            retry_policy=RetryPolicy(retry_on="reset-before-request", num_retries=2) if route.retries else None,
+        ),
+    )

@@ -1,0 +1,54 @@
+"""The TCP proxy. Follows istiod's `buildOutboundNetworkFilters...` and `tunnelingconfig.Apply`."""
+
+from meshcompile.emit.access_log import tcp_access_logs
+from meshcompile.envoy.config.listener import Filter
+from meshcompile.envoy.extensions.filters.network.tcp_proxy import (
+    TcpProxy,
+    TcpProxyTunnelingConfig,
+    TcpProxyWeightedCluster,
+    TcpProxyWeightedClusterClusterWeight,
+)
+from meshcompile.envoy.type import HashPolicy, HashPolicySourceIp
+from meshcompile.resolve.tcp_connection import Catchall, TcpConnection, Tunnel
+
+NAME = "envoy.filters.network.tcp_proxy"
+_BY_SOURCE_IP = (HashPolicy(source_ip=HashPolicySourceIp()),)
+
+
+def tcp_proxy(connection: TcpConnection) -> Filter:
+    """The network filter that passes bytes on."""
+    shares = tuple(
+        TcpProxyWeightedClusterClusterWeight(name=share.cluster, weight=share.weight) for share in connection.clusters
+    )
+    idle_timeout, max_duration = connection.idle_timeout, connection.max_duration
+    return Filter(
+        name=NAME,
+        typed_config=TcpProxy(
+            stat_prefix=connection.stat_prefix,
+            cluster=None if connection.weighted else connection.clusters[0].cluster,
+            weighted_clusters=TcpProxyWeightedCluster(clusters=shares) if connection.weighted else None,
+            idle_timeout=None if idle_timeout is None else idle_timeout.json,
+            max_downstream_connection_duration=None if max_duration is None else max_duration.json,
+            hash_policy=_BY_SOURCE_IP if connection.hash_source_ip else (),
+            tunneling_config=None if connection.tunnel is None else _tunnel(connection.tunnel),
+            access_log=tcp_access_logs(connection.traits.telemetry),
+        ),
+    )
+
+
+def catchall_proxy(catchall: Catchall) -> Filter:
+    """The network filter for connections that nothing else takes."""
+    return Filter(
+        name=NAME,
+        typed_config=TcpProxy(
+            stat_prefix=catchall.cluster,
+            cluster=catchall.cluster,
+            idle_timeout=None if catchall.idle_timeout is None else catchall.idle_timeout.json,
+            access_log=tcp_access_logs(catchall.traits.telemetry) if catchall.access_logs else (),
+        ),
+    )
+
+
+def _tunnel(tunnel: Tunnel) -> TcpProxyTunnelingConfig:
+    host = f"[{tunnel.host}]" if ":" in tunnel.host else tunnel.host
+    return TcpProxyTunnelingConfig(hostname=f"{host}:{tunnel.port}", use_post=tunnel.post)

@@ -1,0 +1,99 @@
+"""TLS contexts. Follows istiod's `BuildListenerTLSContext` and `authn_model.ApplyToCommonTLSContext`."""
+
+from meshcompile.envoy.config.core import (
+    AggregatedConfigSource,
+    ApiConfigSource,
+    ConfigSource,
+    DataSource,
+    GrpcService,
+    GrpcServiceEnvoyGrpc,
+    TransportSocket,
+)
+from meshcompile.envoy.extensions.transport_sockets.tls import (
+    CertificateValidationContext,
+    CommonTlsContext,
+    CommonTlsContextCombinedCertificateValidationContext,
+    DownstreamTlsContext,
+    SdsSecretConfig,
+    TlsParameters,
+    TlsParametersTlsProtocol,
+)
+from meshcompile.envoy.type.matcher import StringMatcher
+from meshcompile.resolve.downstream_tls import DownstreamTls, Secret, Validation
+
+TLS_SOCKET = "envoy.transport_sockets.tls"
+_OVER_ADS = ConfigSource(ads=AggregatedConfigSource(), resource_api_version="V3")
+_VERSIONS: dict[str, TlsParametersTlsProtocol] = {
+    "TLSV1_0": "TLSv1_0",
+    "TLSV1_1": "TLSv1_1",
+    "TLSV1_2": "TLSv1_2",
+    "TLSV1_3": "TLSv1_3",
+}
+
+
+def downstream_tls(tls: DownstreamTls) -> TransportSocket:
+    """The transport socket of a filter chain that terminates TLS."""
+    context = DownstreamTlsContext(
+        common_tls_context=_common_context(tls), require_client_certificate=tls.require_client_certificate
+    )
+    return TransportSocket(name=TLS_SOCKET, typed_config=context)
+
+
+def tls_version(name: str) -> TlsParametersTlsProtocol:
+    """The version that Istio calls `TLSV1_2`; Envoy's choice for anything else."""
+    return _VERSIONS.get(name, "TLS_AUTO")
+
+
+def sds_secret(secret: Secret) -> SdsSecretConfig:
+    """Where Envoy gets a secret from."""
+    return SdsSecretConfig(name=secret.name, sds_config=_sds_source(secret) if secret.cluster else _OVER_ADS)
+
+
+def _sds_source(secret: Secret) -> ConfigSource:
+    server = GrpcService(envoy_grpc=GrpcServiceEnvoyGrpc(cluster_name=secret.cluster))
+    return ConfigSource(
+        api_config_source=ApiConfigSource(
+            api_type="GRPC", transport_api_version="V3", grpc_services=(server,), set_node_on_first_message_only=True
+        ),
+        initial_fetch_timeout="0s" if secret.is_preconfigured else None,
+        resource_api_version="V3",
+    )
+
+
+def _common_context(tls: DownstreamTls) -> CommonTlsContext:
+    validation = tls.validation
+    checks = None if validation is None else _validation_context(validation)
+    roots = None if validation is None else validation.roots
+    return CommonTlsContext(
+        alpn_protocols=tls.alpn,
+        tls_params=_parameters(tls),
+        tls_certificate_sds_secret_configs=tuple(sds_secret(secret) for secret in tls.certificates),
+        validation_context=checks if roots is None else None,
+        combined_validation_context=None
+        if roots is None
+        else CommonTlsContextCombinedCertificateValidationContext(
+            default_validation_context=checks, validation_context_sds_secret_config=sds_secret(roots)
+        ),
+    )
+
+
+def _parameters(tls: DownstreamTls) -> TlsParameters | None:
+    if not (tls.minimum_version or tls.maximum_version or tls.cipher_suites or tls.ecdh_curves):
+        return None
+    return TlsParameters(
+        tls_minimum_protocol_version=tls_version(tls.minimum_version),
+        tls_maximum_protocol_version=tls_version(tls.maximum_version),
+        cipher_suites=tls.cipher_suites,
+        ecdh_curves=tls.ecdh_curves,
+    )
+
+
+def _validation_context(validation: Validation) -> CertificateValidationContext:
+    exact = tuple(StringMatcher(exact=name) for name in validation.san_exact)
+    prefixes = tuple(StringMatcher(prefix=name) for name in validation.san_prefixes)
+    return CertificateValidationContext(
+        match_subject_alt_names=exact + prefixes,
+        verify_certificate_spki=validation.spki_hashes,
+        verify_certificate_hash=validation.certificate_hashes,
+        crl=DataSource(filename=validation.crl) if validation.crl else None,
+    )

@@ -1,0 +1,107 @@
+"""TLS of a listener's filter chain, decided.
+
+Sidecars follow istiod's `authn_utils.BuildInboundTLS`; gateways make the same piece from their servers' settings.
+"""
+
+from dataclasses import dataclass
+
+from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.resolve.view import View
+
+HTTP_ALPN = ("h2", "http/1.1")
+MESH_TCP_ALPN = ("istio-peer-exchange", *HTTP_ALPN)
+# Names under which the agent hands out the workload's own certificate and the mesh's roots.
+WORKLOAD_CERTIFICATE = "default"
+MESH_ROOTS = "ROOTCA"
+SDS_CLUSTER = "sds-grpc"
+SDS_FILES_CLUSTER = "sds-files-grpc"
+
+MESH_CIPHERS = (
+    "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "ECDHE-RSA-AES256-GCM-SHA384",
+    "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+    "AES256-GCM-SHA384",
+    "AES128-GCM-SHA256",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A secret by name, from an SDS server that is a cluster; over ADS from the control plane when `cluster` is ""."""
+
+    name: str
+    cluster: str = SDS_CLUSTER
+
+    @property
+    def is_preconfigured(self) -> bool:
+        """True for the workload's own secrets, for which a listener waits without limit."""
+        return self.cluster == SDS_CLUSTER and self.name in (WORKLOAD_CERTIFICATE, MESH_ROOTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """How a client's certificate is checked. `roots` is None when no authority is asked for."""
+
+    roots: Secret | None
+    san_exact: tuple[str, ...] = ()
+    san_prefixes: tuple[str, ...] = ()
+    spki_hashes: tuple[str, ...] = ()
+    certificate_hashes: tuple[str, ...] = ()
+    crl: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DownstreamTls:
+    """TLS that a chain terminates. Versions are TLSProtocol names (`TLSV1_2`), "" where Envoy's default stands."""
+
+    alpn: tuple[str, ...]
+    certificates: tuple[Secret, ...]
+    require_client_certificate: bool
+    validation: Validation | None = None
+    minimum_version: str = ""
+    maximum_version: str = ""
+    cipher_suites: tuple[str, ...] = ()
+    ecdh_curves: tuple[str, ...] = ()
+
+
+def mesh_server_tls(view: View, alpn: tuple[str, ...]) -> DownstreamTls:
+    """Mutual TLS as sidecars terminate it."""
+    mesh = view.snapshot.mesh
+    settings = mesh.mesh_mtls
+    at_least_13 = settings is not None and settings.min_protocol_version == "TLSV1_3"
+    return DownstreamTls(
+        alpn=alpn,
+        certificates=(workload_certificate(view),),
+        require_client_certificate=True,
+        validation=Validation(
+            roots=workload_roots(view),
+            san_prefixes=tuple(f"spiffe://{domain}/" for domain in accepted_trust_domains(mesh)),
+        ),
+        minimum_version="TLSV1_3" if at_least_13 else "TLSV1_2",
+        maximum_version="TLSV1_3",
+        cipher_suites=(settings.cipher_suites if settings is not None else ()) or MESH_CIPHERS,
+    )
+
+
+def accepted_trust_domains(mesh: MeshConfig) -> tuple[str, ...]:
+    """The trust domains whose workloads are let in: the mesh's own, its aliases, and those of further authorities."""
+    further = (domain for authority in mesh.ca_certificates for domain in authority.trust_domains)
+    return tuple(dict.fromkeys(domain for domain in (mesh.trust_domain, *mesh.trust_domain_aliases, *further) if domain))
+
+
+def workload_certificate(view: View) -> Secret:
+    """The workload's certificate: from files that the node metadata name, else the agent's."""
+    chain, key = view.proxy.metadata.get("TLS_SERVER_CERT_CHAIN"), view.proxy.metadata.get("TLS_SERVER_KEY")
+    return _file_secret(view, f"file-cert:{chain}~{key}") if chain and key else Secret(WORKLOAD_CERTIFICATE)
+
+
+def workload_roots(view: View) -> Secret:
+    """The roots that clients are checked against: from a file that the node metadata name, else the mesh's."""
+    root = view.proxy.metadata.get("TLS_SERVER_ROOT_CERT")
+    return _file_secret(view, f"file-root:{root}") if root else Secret(MESH_ROOTS)
+
+
+def _file_secret(view: View, name: str) -> Secret:
+    external = view.proxy.metadata.get("file-credential") == "true"
+    return Secret(name, SDS_FILES_CLUSTER if external else SDS_CLUSTER)

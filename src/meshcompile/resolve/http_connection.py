@@ -1,0 +1,194 @@
+"""How a proxy handles HTTP connections, decided, for all three traffic classes.
+
+What is common to all connections of a class is one `HttpTraits`, made once per proxy and class; what differs from one
+listener to the next is an `HttpConnection`. Follows istiod's `ListenerBuilder.buildHTTPConnectionManager`,
+`util.GetProxyHeaders` and `buildGatewayConnectionManager`.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+from meshcompile.durations import Duration
+from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.models.mesh.mesh_networks import MeshNetworks
+from meshcompile.models.mesh.proxy_config import ProxyConfig, ProxyHeaders, SetCurrentClientCertDetails
+from meshcompile.ports import Protocol
+from meshcompile.resolve.authorization import NO_AUTHORIZATION, Authorization
+from meshcompile.resolve.jwt import JwtAuthentication
+from meshcompile.resolve.telemetry import Telemetry, telemetry
+from meshcompile.resolve.traffic import TrafficClass
+from meshcompile.resolve.view import View
+from meshcompile.source import Origin
+
+# What the `server` header says; clients of sidecars see Envoy's own default instead.
+SERVER_NAME = "istio-envoy"
+
+
+class PathNormalization(Enum):
+    """What is done to paths before they are matched; each includes the one before."""
+
+    NONE = auto()
+    BASE = auto()  # RFC 3986
+    MERGE_SLASHES = auto()
+    DECODE_AND_MERGE_SLASHES = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCertDetails:
+    """Which parts of a client's certificate the `x-forwarded-client-cert` header tells."""
+
+    subject: bool
+    uri: bool
+    dns: bool
+    cert: bool
+    chain: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class HttpTraits:
+    """What all HTTP connections of one traffic class of a proxy have in common.
+
+    `forward_client_cert` is one of Istio's ForwardClientCertDetails, None where the header is not touched.
+    """
+
+    traffic_class: TrafficClass
+    server_name: str
+    pass_server_header: bool
+    forward_client_cert: str | None
+    client_cert_details: ClientCertDetails | None
+    request_id: bool
+    envoy_debug_headers: bool
+    metadata_headers_in_mesh_only: bool
+    forward_port_header: bool
+    preserve_header_case: bool
+    path_normalization: PathNormalization
+    http_10: bool
+    idle_timeout: Duration | None
+    trusted_proxies: int
+    internal_networks: tuple[IPv4Network | IPv6Network, ...]
+    telemetry: Telemetry
+    jwt: JwtAuthentication | None = None
+    authorization: Authorization = NO_AUTHORIZATION
+
+
+@dataclass(frozen=True, slots=True)
+class InboundRoute:
+    """The only route of an inbound connection: to the application. `operation` names its spans."""
+
+    cluster: str
+    port: int
+    operation: str
+    retries: bool  # not for gRPC: its streams do not survive them
+
+
+@dataclass(frozen=True, slots=True)
+class HttpConnection:
+    """One HTTP connection manager.
+
+    Routes come by name over RDS (`route_name`), or the connection has an `inbound_route`. `port` is the listener's;
+    `dynamic_host` is the wildcard host of a service whose address is looked up for every request, else "".
+    """
+
+    traits: HttpTraits
+    stat_prefix: str
+    protocol: Protocol
+    port: int
+    route_name: str = ""
+    inbound_route: InboundRoute | None = None
+    http3: bool = False
+    forward_proxy: bool = False  # takes absolute URLs
+    tunnelled: bool = False  # came in through HBONE, whose end has exchanged metadata already
+    dynamic_host: str = ""
+    origins: tuple[Origin, ...] = ()
+
+
+def http_traits(
+    view: View,
+    traffic_class: TrafficClass,
+    jwt: JwtAuthentication | None = None,
+    authorization: Authorization = NO_AUTHORIZATION,
+) -> HttpTraits:
+    """The traits of a traffic class of a proxy."""
+    config, mesh = view.proxy_config, view.snapshot.mesh
+    headers = config.proxy_headers or ProxyHeaders()
+    certificates = _gateway_client_cert if traffic_class is TrafficClass.GATEWAY else _sidecar_client_cert
+    forward, details = certificates(config, headers)
+    is_outbound = traffic_class is TrafficClass.SIDECAR_OUTBOUND
+    return HttpTraits(
+        traffic_class=traffic_class,
+        server_name=_server_name(headers, "" if is_outbound else SERVER_NAME),
+        pass_server_header=headers.server is not None and bool(headers.server.disabled),
+        forward_client_cert=None if is_outbound else forward,
+        client_cert_details=None if is_outbound else details,
+        request_id=not (headers.request_id is not None and headers.request_id.disabled),
+        envoy_debug_headers=not (headers.envoy_debug_headers is not None and headers.envoy_debug_headers.disabled),
+        metadata_headers_in_mesh_only=_in_mesh_only(headers),
+        forward_port_header=headers.x_forwarded_port is not None and bool(headers.x_forwarded_port.enabled),
+        preserve_header_case=bool(headers.preserve_http1_header_case),
+        path_normalization=_path_normalization(mesh),
+        http_10=str(view.proxy.metadata.get("HTTP10", "")) == "1",
+        idle_timeout=view.idle_timeout,
+        trusted_proxies=_trusted_proxies(config) if traffic_class is TrafficClass.GATEWAY else 0,
+        internal_networks=internal_networks(view.snapshot.networks) if traffic_class is TrafficClass.GATEWAY else (),
+        telemetry=telemetry(view, traffic_class),
+        jwt=None if is_outbound else jwt,
+        authorization=NO_AUTHORIZATION if is_outbound else authorization,
+    )
+
+
+def internal_networks(networks: MeshNetworks) -> tuple[IPv4Network | IPv6Network, ...]:
+    """The networks of the mesh, sorted; requests from there are internal and keep their internal headers."""
+    written = (e.from_cidr for network in networks.networks.values() for e in network.endpoints if e.from_cidr)
+    found = (network for text in written if (network := _network(text)) is not None)
+    return tuple(sorted(found, key=lambda n: (n.version, n.network_address.packed, n.prefixlen)))
+
+
+def _network(text: str) -> IPv4Network | IPv6Network | None:
+    try:
+        return ip_network(text, strict=False)
+    except ValueError:
+        return None
+
+
+def _server_name(headers: ProxyHeaders, default: str) -> str:
+    if headers.server is None:
+        return default
+    return "" if headers.server.disabled else headers.server.value or default
+
+
+def _in_mesh_only(headers: ProxyHeaders) -> bool:
+    return headers.metadata_exchange_headers is not None and headers.metadata_exchange_headers.mode == "IN_MESH"
+
+
+def _sidecar_client_cert(config: ProxyConfig, headers: ProxyHeaders) -> tuple[str, ClientCertDetails]:
+    asked = headers.set_current_client_cert_details or SetCurrentClientCertDetails()
+    details = ClientCertDetails(
+        subject=asked.subject is not False,
+        uri=asked.uri is not False,
+        dns=asked.dns is not False,
+        cert=bool(asked.cert),
+        chain=bool(asked.chain),
+    )
+    return _named(headers.forwarded_client_cert, "APPEND_FORWARD"), details
+
+
+def _gateway_client_cert(config: ProxyConfig, headers: ProxyHeaders) -> tuple[str, ClientCertDetails | None]:
+    """Gateways have a setting of their own, and tell nothing where the header is not theirs to write."""
+    topology = config.gateway_topology
+    forward = _named("UNDEFINED" if topology is None else topology.forward_client_cert_details, "SANITIZE_SET")
+    writes = forward in ("APPEND_FORWARD", "SANITIZE_SET")
+    return forward, ClientCertDetails(subject=True, uri=True, dns=True, cert=True) if writes else None
+
+
+def _named(value: str, default: str) -> str:
+    return default if value == "UNDEFINED" else str(value)
+
+
+def _trusted_proxies(config: ProxyConfig) -> int:
+    return 0 if config.gateway_topology is None else config.gateway_topology.num_trusted_proxies
+
+
+def _path_normalization(mesh: MeshConfig) -> PathNormalization:
+    asked = "DEFAULT" if mesh.path_normalization is None else str(mesh.path_normalization.normalization)
+    return PathNormalization.__members__.get(asked, PathNormalization.BASE)

@@ -1,0 +1,91 @@
+"""How a proxy handles connections as bytes, decided, for all three traffic classes.
+
+Follows istiod's `ListenerBuilder.buildCompleteNetworkFilters` and its callers.
+"""
+
+from dataclasses import dataclass
+
+from meshcompile.durations import Duration
+from meshcompile.ports import Protocol
+from meshcompile.resolve.authorization import NO_AUTHORIZATION, Authorization
+from meshcompile.resolve.telemetry import Telemetry, telemetry
+from meshcompile.resolve.traffic import TrafficClass
+from meshcompile.resolve.view import View
+from meshcompile.source import Origin
+
+
+@dataclass(frozen=True, eq=False)
+class TcpTraits:
+    """What all TCP connections of one traffic class of a proxy have in common."""
+
+    traffic_class: TrafficClass
+    telemetry: Telemetry
+    idle_timeout: Duration | None
+    mongo_filter: bool
+    redis_filter: bool
+    mysql_filter: bool
+    authorization: Authorization = NO_AUTHORIZATION
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedCluster:
+    """A share of the connections."""
+
+    cluster: str
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    """CONNECT (or POST) to an HTTP proxy, which connects to `host:port`."""
+
+    host: str
+    port: int
+    post: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TcpConnection:
+    """One TCP proxy, to one cluster or to shares of several.
+
+    `metadata_exchange`: the peers tell each other who they are first. `protocol` chooses a database filter.
+    """
+
+    traits: TcpTraits
+    stat_prefix: str
+    clusters: tuple[WeightedCluster, ...]
+    protocol: Protocol
+    port: int
+    idle_timeout: Duration | None = None
+    max_duration: Duration | None = None
+    hash_source_ip: bool = False
+    tunnel: Tunnel | None = None
+    metadata_exchange: bool = False
+    weighted: bool = False
+    dynamic_host: str = ""
+    origins: tuple[Origin, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Catchall:
+    """What happens to connections that nothing else takes: passed on as they came, sent to a proxy, or refused."""
+
+    traits: TcpTraits
+    cluster: str
+    idle_timeout: Duration | None = None
+    metadata_exchange: bool = False
+    access_logs: bool = True
+
+
+def tcp_traits(view: View, traffic_class: TrafficClass, authorization: Authorization = NO_AUTHORIZATION) -> TcpTraits:
+    """The traits of a traffic class of a proxy."""
+    behaviour = view.snapshot.behaviour
+    return TcpTraits(
+        traffic_class=traffic_class,
+        telemetry=telemetry(view, traffic_class),
+        idle_timeout=view.idle_timeout,
+        mongo_filter=behaviour.mongo_filter,
+        redis_filter=behaviour.redis_filter,
+        mysql_filter=behaviour.mysql_filter,
+        authorization=authorization,
+    )
