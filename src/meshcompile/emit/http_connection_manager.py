@@ -1,4 +1,4 @@
-"""The HTTP connection manager, for all traffic classes. Follows istiod's `ListenerBuilder.buildHTTPConnectionManager`."""
+"""The HTTP connection manager, for all traffic classes: istiod's `ListenerBuilder.buildHTTPConnectionManager`."""
 
 from meshcompile.emit.access_log import http_access_logs
 from meshcompile.emit.filters.http.chain import http_filters
@@ -37,7 +37,6 @@ from meshcompile.envoy.extensions.filters.network.http_connection_manager import
 )
 from meshcompile.envoy.extensions.http.header_formatters.preserve_case import PreserveCaseFormatterConfig
 from meshcompile.envoy.extensions.request_id.uuid import UuidRequestIdConfig
-from meshcompile.envoy.message import at
 from meshcompile.resolve.http_connection import (
     ClientCertDetails,
     HttpConnection,

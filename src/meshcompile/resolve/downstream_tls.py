@@ -87,7 +87,9 @@ def mesh_server_tls(view: View, alpn: tuple[str, ...]) -> DownstreamTls:
 def accepted_trust_domains(mesh: MeshConfig) -> tuple[str, ...]:
     """The trust domains whose workloads are let in: the mesh's own, its aliases, and those of further authorities."""
     further = (domain for authority in mesh.ca_certificates for domain in authority.trust_domains)
-    return tuple(dict.fromkeys(domain for domain in (mesh.trust_domain, *mesh.trust_domain_aliases, *further) if domain))
+    return tuple(
+        dict.fromkeys(domain for domain in (mesh.trust_domain, *mesh.trust_domain_aliases, *further) if domain)
+    )
 
 
 def workload_certificate(view: View) -> Secret:

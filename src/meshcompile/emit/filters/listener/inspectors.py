@@ -1,4 +1,4 @@
-"""Listener filters: what finds out, before a filter chain is chosen, where a connection wanted to go and what it speaks.
+"""Listener filters: what finds out, before a chain is chosen, where a connection wanted to go and what it speaks.
 
 Follows istiod's `populateListenerFilters`.
 """

@@ -30,15 +30,11 @@ def filters(connection: TcpConnection) -> tuple[Filter, ...]:
 
 
 def _mongo(connection: TcpConnection) -> Filter:
-    return Filter(
-        name="envoy.filters.network.mongo_proxy", typed_config=MongoProxy(stat_prefix=connection.stat_prefix)
-    )
+    return Filter(name="envoy.filters.network.mongo_proxy", typed_config=MongoProxy(stat_prefix=connection.stat_prefix))
 
 
 def _mysql(connection: TcpConnection) -> Filter:
-    return Filter(
-        name="envoy.filters.network.mysql_proxy", typed_config=MySQLProxy(stat_prefix=connection.stat_prefix)
-    )
+    return Filter(name="envoy.filters.network.mysql_proxy", typed_config=MySQLProxy(stat_prefix=connection.stat_prefix))
 
 
 def _redis(connection: TcpConnection) -> Filter:
