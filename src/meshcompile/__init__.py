@@ -1,1 +1,60 @@
-"""meshcompile compiles Istio configuration into Envoy configuration, offline, as a pure function."""
+"""meshcompile compiles Istio configuration into Envoy configuration, offline, as a pure function.
+
+    import meshcompile
+
+    mesh = meshcompile.load("mesh/")
+    for diagnostic in mesh.diagnostics:
+        print(diagnostic)
+    config = mesh.compile("deployment/webapp.istioinaction")
+    print(config.to_json())
+
+Everything here is stable; what is deeper in the package may change. Names are imported on first use, so that importing
+the package costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # what type checkers and editors see; at run time __getattr__ imports the same
+    from meshcompile.config import Config as Config
+    from meshcompile.diagnostics import Diagnostic as Diagnostic
+    from meshcompile.diagnostics import Related as Related
+    from meshcompile.diagnostics import Severity as Severity
+    from meshcompile.errors import MeshcompileError as MeshcompileError
+    from meshcompile.errors import UnknownProxy as UnknownProxy
+    from meshcompile.mesh import Mesh as Mesh
+    from meshcompile.mesh import load as load
+    from meshcompile.proxy import Proxy as Proxy
+    from meshcompile.proxy import ProxyType as ProxyType
+    from meshcompile.source import Origin as Origin
+    from meshcompile.source.reading import UnreadableInput as UnreadableInput
+
+__version__ = "0.1.0"
+
+_PLACES = {
+    "Config": "meshcompile.config",
+    "Diagnostic": "meshcompile.diagnostics",
+    "Mesh": "meshcompile.mesh",
+    "MeshcompileError": "meshcompile.errors",
+    "Origin": "meshcompile.source",
+    "Proxy": "meshcompile.proxy",
+    "ProxyType": "meshcompile.proxy",
+    "Related": "meshcompile.diagnostics",
+    "Severity": "meshcompile.diagnostics",
+    "UnknownProxy": "meshcompile.errors",
+    "UnreadableInput": "meshcompile.source.reading",
+    "load": "meshcompile.mesh",
+}
+
+__all__ = [*_PLACES, "__version__"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_PLACES[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PLACES})

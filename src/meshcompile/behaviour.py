@@ -12,7 +12,7 @@ class Behaviour:
     """The switches of one istiod; a field is named after the environment variable that sets it in istiod."""
 
     release: str
-    # PILOT_ENABLE_MONGO_FILTER, PILOT_ENABLE_REDIS_FILTER, PILOT_ENABLE_MYSQL_FILTER: protocol filters before tcp_proxy.
+    # PILOT_ENABLE_MONGO_FILTER, PILOT_ENABLE_REDIS_FILTER, PILOT_ENABLE_MYSQL_FILTER: filters before tcp_proxy.
     mongo_filter: bool = True
     redis_filter: bool = False
     mysql_filter: bool = False

@@ -52,7 +52,7 @@ class Config:
         return self.resources.extensions
 
     def to_dict(self) -> dict[str, list[dict[str, Any]]]:
-        """Plain JSON data: `{"listeners": [...], "routes": [...], "clusters": [...], "endpoints": [...], "extensions": [...]}`."""
+        """Plain JSON data, a list per kind of RESOURCE_TYPES: `{"listeners": [...], "routes": [...], ...}`."""
         return {kind: [to_builtins(message) for message in messages] for kind, messages in self._by_kind()}
 
     def to_json(self, indent: int = 2) -> str:

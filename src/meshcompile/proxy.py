@@ -56,7 +56,7 @@ class Proxy:
 
     @classmethod
     def from_node(cls, node: Mapping[str, Any]) -> Self:
-        """The proxy of an Envoy bootstrap node: `{"id": "sidecar~10.0.0.1~web-0.shop~shop.svc.cluster.local", "metadata": {...}}`.
+        """The proxy of an Envoy bootstrap node, such as one with the id `sidecar~10.0.0.1~web-0.shop~shop.svc.cluster.local`.
 
         Raises ValueError when the id is not of that form.
         """
@@ -75,7 +75,9 @@ class Proxy:
             domain=parts[3],
             labels=labels,
             metadata=metadata,
-            locality=Locality(where.get("region", ""), where.get("zone", ""), where.get("subZone", where.get("sub_zone", ""))),
+            locality=Locality(
+                where.get("region", ""), where.get("zone", ""), where.get("subZone", where.get("sub_zone", ""))
+            ),
             cluster=str(metadata.get("CLUSTER_ID") or "Kubernetes"),
             network=str(metadata.get("NETWORK") or labels.get("topology.istio.io/network") or ""),
             service_account=str(metadata.get("SERVICE_ACCOUNT") or ""),

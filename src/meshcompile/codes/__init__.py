@@ -4,7 +4,7 @@ from importlib import import_module
 
 from meshcompile.diagnostics import Code
 
-AREAS = ("source", "models")
+AREAS = ("source", "models", "mesh")
 """The modules of this package, in the order of their ids. Add a new area here."""
 
 

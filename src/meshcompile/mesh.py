@@ -1,0 +1,119 @@
+"""The public entry: load a mesh, compile its proxies.
+
+mesh = meshcompile.load("mesh/")
+config = mesh.compile("deployment/webapp.istioinaction")
+print(config.to_json())
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from meshcompile.accept import Accepted, accepted
+from meshcompile.behaviour import ISTIO_1_30, Behaviour
+from meshcompile.compile import compiled
+from meshcompile.config import Config
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.models.kubernetes.pod import Pod
+from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.models.mesh.mesh_networks import MeshNetworks
+from meshcompile.proxies import NamedProxy, proxies, proxy_named
+from meshcompile.proxy import Proxy
+from meshcompile.settings import MeshSettings, mesh_settings
+from meshcompile.snapshot.assume import Assumed, assumed
+from meshcompile.snapshot.build import CONFIG_CLUSTER, snapshot
+from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.source.reading import Input
+from meshcompile.source.reading import read as read_inputs
+
+
+def load(
+    inputs: Input | Iterable[Input],
+    mesh_config: Mapping[str, Any] | MeshConfig | None = None,
+    networks: Mapping[str, Any] | MeshNetworks | None = None,
+    clusters: Mapping[str, Input | Iterable[Input]] | None = None,
+    ambient: bool = False,
+    namespace: str = "default",
+) -> "Mesh":
+    """A mesh from YAML or JSON.
+
+    `inputs` are files, folders (read recursively), `-` for standard input, texts (with a line break in them) or objects
+    (plain data). `mesh_config` overrides Istio's installed defaults and what a ConfigMap `istio` says; `networks` is
+    MeshNetworks' `networks`; `clusters` are the inputs of remote clusters by their names; `namespace` is where objects
+    without one belong, like kubectl's `-n`.
+
+    Raises UnreadableInput when something cannot be read or is not YAML. What is wrong with an object is a diagnostic
+    of the mesh, and an invalid object takes no part in it.
+    """
+    own = accepted(read_inputs(inputs), namespace)
+    remote = {name: accepted(read_inputs(i), namespace) for name, i in sorted((clusters or {}).items())}
+    settings = mesh_settings(own.resources, mesh_config, networks)
+    return Mesh(own, remote, settings, namespace, ambient)
+
+
+@dataclass(frozen=True, eq=False)
+class Mesh:
+    """The accepted objects of a mesh; immutable. Compiling several proxies shares all that they have in common."""
+
+    config_cluster: Accepted
+    remote_clusters: Mapping[str, Accepted]
+    settings: MeshSettings
+    namespace: str = "default"
+    ambient: bool = False
+    behaviour: Behaviour = ISTIO_1_30
+
+    @cached_property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What was found while loading, by place: rejected objects, warnings, and what was assumed."""
+        remote = (d for cluster in self.remote_clusters.values() for d in cluster.diagnostics)
+        return tuple(
+            sorted({*self.config_cluster.diagnostics, *remote, *self.settings.diagnostics, *self._assumed.diagnostics})
+        )
+
+    def proxies(self) -> tuple[Proxy, ...]:
+        """Every proxy that would exist, sorted by namespace and name."""
+        return tuple(named.proxy for named in self._proxies)
+
+    def proxy(self, name: str) -> Proxy:
+        """The proxy that istioctl would find by this name: `POD.NAMESPACE`, `deployment/NAME.NAMESPACE`.
+
+        Raises UnknownProxy, with names that come close.
+        """
+        return proxy_named(name, self._proxies, self.namespace)
+
+    def compile(self, proxy: Proxy | str) -> Config:
+        """What istiod would send to a proxy, given as such or by its name.
+
+        Raises UnknownProxy when no proxy has that name; whatever else is wrong is in the config's diagnostics.
+        """
+        asking = self.proxy(proxy) if isinstance(proxy, str) else proxy
+        resources, diagnostics = compiled(self.snapshot, asking)
+        return Config(asking, resources, diagnostics)
+
+    @cached_property
+    def snapshot(self) -> Snapshot:
+        """The mesh, indexed; made on first use."""
+        remote = {name: Resources.of(cluster.resources) for name, cluster in self.remote_clusters.items()}
+        return snapshot(
+            Resources.of((*self.config_cluster.resources, *self._assumed.resources), remote),
+            self.settings.mesh,
+            self.settings.networks,
+            self.behaviour,
+            CONFIG_CLUSTER,
+        )
+
+    @cached_property
+    def _assumed(self) -> Assumed:
+        return assumed(self.config_cluster.resources)
+
+    @cached_property
+    def _proxies(self) -> tuple[NamedProxy, ...]:
+        own = (*self.config_cluster.resources, *self._assumed.resources)
+        by_cluster = {CONFIG_CLUSTER: own} | {name: c.resources for name, c in self.remote_clusters.items()}
+        return tuple(
+            named
+            for cluster, resources in by_cluster.items()
+            for named in proxies((r for r in resources if isinstance(r, Pod)), self.behaviour.release, cluster)
+        )

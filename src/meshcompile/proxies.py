@@ -1,0 +1,127 @@
+"""The proxies of a mesh: one per Pod that runs Envoy, found by the names that istioctl takes.
+
+The parts of the injector and the agent are played here: the node metadata of a Pod's proxy are what its bootstrap
+would say.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from meshcompile.errors import UnknownProxy
+from meshcompile.models.kubernetes.pod import Container, Pod
+from meshcompile.proxy import Proxy, ProxyType
+
+PROXY_CONTAINER = "istio-proxy"
+TEMPLATES_ANNOTATION = "inject.istio.io/templates"
+# The injector's templates that run Envoy as a gateway, without an application beside it.
+_GATEWAY_TEMPLATES = frozenset({"gateway", "kube-gateway"})
+_METADATA_PREFIX = "ISTIO_META_"
+_ENDED = frozenset({"Succeeded", "Failed"})
+# Short names of workload kinds, as kubectl has them.
+_KINDS = {"deploy": "deployment", "sts": "statefulset", "ds": "daemonset", "rs": "replicaset", "po": "pod"}
+
+
+@dataclass(frozen=True, slots=True)
+class NamedProxy:
+    """A proxy, and the workload that its Pod belongs to: `deployment` and `catalog-v1`, or `pod` and its own name."""
+
+    proxy: Proxy
+    workload_kind: str
+    workload_name: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it may be called: `POD.NAMESPACE`, `pod/POD.NAMESPACE`, `KIND/NAME.NAMESPACE`."""
+        workload = f"{self.workload_kind}/{self.workload_name}.{self.proxy.namespace}"
+        return (self.proxy.id, *dict.fromkeys((f"pod/{self.proxy.id}", workload)))
+
+
+def proxies(pods: Iterable[Pod], release: str, cluster: str) -> tuple[NamedProxy, ...]:
+    """Every proxy that the Pods run, sorted by namespace and name."""
+    named = (_named_proxy(pod, release, cluster) for pod in pods if _runs_proxy(pod))
+    return tuple(sorted(named, key=lambda n: (n.proxy.namespace, n.proxy.name)))
+
+
+def proxy_named(name: str, known: Iterable[NamedProxy], namespace: str) -> Proxy:
+    """The first proxy with this name; without a namespace in it, of `namespace`.
+
+    Raises UnknownProxy, with names that come close.
+    """
+    by_name: dict[str, Proxy] = {}
+    for candidate in known:
+        for known_name in candidate.names:
+            by_name.setdefault(known_name, candidate.proxy)
+    kind, slash, rest = name.rpartition("/")
+    wanted = f"{_KINDS.get(kind.lower(), kind.lower())}{slash}{rest}"
+    for spelling in (wanted, f"{wanted}.{namespace}"):
+        if spelling in by_name:
+            return by_name[spelling]
+    raise UnknownProxy(name, tuple(get_close_matches(wanted, by_name, n=3, cutoff=0.5)))
+
+
+def _runs_proxy(pod: Pod) -> bool:
+    """True when Envoy is one of the containers of a Pod that has an address and has not ended."""
+    return bool(pod.status.pod_ip) and pod.status.phase not in _ENDED and _proxy_container(pod) is not None
+
+
+def _proxy_container(pod: Pod) -> Container | None:
+    containers = (*pod.spec.containers, *pod.spec.init_containers)
+    return next((c for c in containers if c.name == PROXY_CONTAINER), None)
+
+
+def _named_proxy(pod: Pod, release: str, cluster: str) -> NamedProxy:
+    kind, name = _workload(pod)
+    return NamedProxy(Proxy.from_node(_node(pod, name, release, cluster)), kind, name)
+
+
+def _node(pod: Pod, workload_name: str, release: str, cluster: str) -> Mapping[str, Any]:
+    """The bootstrap node of the Pod's proxy."""
+    namespace = pod.metadata.namespace
+    addresses = tuple(ip.ip for ip in pod.status.pod_ips) or (pod.status.pod_ip,)
+    return {
+        "id": f"{_proxy_type(pod)}~{addresses[0]}~{pod.name}.{namespace}~{namespace}.svc.cluster.local",
+        "cluster": f"{pod.metadata.labels.get('app', workload_name)}.{namespace}",
+        "metadata": {
+            "APP_CONTAINERS": ",".join(c.name for c in pod.spec.containers if c.name != PROXY_CONTAINER),
+            "CLUSTER_ID": cluster,
+            "INSTANCE_IPS": ",".join(addresses),
+            "INTERCEPTION_MODE": pod.metadata.annotations.get("sidecar.istio.io/interceptionMode", "REDIRECT"),
+            "ISTIO_VERSION": release,
+            "LABELS": dict(pod.metadata.labels),
+            "ANNOTATIONS": dict(pod.metadata.annotations),
+            "MESH_ID": "cluster.local",
+            "NAME": pod.name,
+            "NAMESPACE": namespace,
+            "NODE_NAME": pod.spec.node_name,
+            "SERVICE_ACCOUNT": pod.spec.service_account,
+            "WORKLOAD_NAME": workload_name,
+            **_metadata_from_environment(pod),
+        },
+    }
+
+
+def _metadata_from_environment(pod: Pod) -> Mapping[str, str]:
+    """Node metadata that `ISTIO_META_...` variables of the proxy's container set."""
+    container = _proxy_container(pod)
+    variables = container.env if container else ()
+    return {v.name.removeprefix(_METADATA_PREFIX): v.value for v in variables if v.name.startswith(_METADATA_PREFIX)}
+
+
+def _proxy_type(pod: Pod) -> ProxyType:
+    """ROUTER for a Pod made by a gateway template, or in which Envoy is alone."""
+    templates = pod.metadata.annotations.get(TEMPLATES_ANNOTATION, "").split(",")
+    alone = all(c.name == PROXY_CONTAINER for c in pod.spec.containers)
+    return ProxyType.ROUTER if alone or _GATEWAY_TEMPLATES.intersection(templates) else ProxyType.SIDECAR
+
+
+def _workload(pod: Pod) -> tuple[str, str]:
+    """Kind (lower case) and name of what made the Pod; a ReplicaSet of a Deployment counts as the Deployment."""
+    owner = next((o for o in pod.metadata.owner_references if o.controller is not False), None)
+    if owner is None:
+        return "pod", pod.name
+    template_hash = pod.metadata.labels.get("pod-template-hash", "")
+    if owner.kind == "ReplicaSet" and template_hash and owner.name.endswith(f"-{template_hash}"):
+        return "deployment", owner.name.removesuffix(f"-{template_hash}")
+    return owner.kind.lower(), owner.name
