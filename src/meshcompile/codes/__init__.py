@@ -4,7 +4,12 @@ from importlib import import_module
 
 from meshcompile.diagnostics import Code
 
-AREAS = ("source", "models", "mesh")
+AREAS = (
+    "source",
+    "models",
+    "mesh",
+    "routes",
+)
 """The modules of this package, in the order of their ids. Add a new area here."""
 
 

@@ -8,7 +8,7 @@ import types
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Any, Literal, NamedTuple, Self, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar, Union, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -87,6 +87,9 @@ class Node(BaseModel):
     def at(self, field: str, *keys: str | int) -> Origin:
         """Where ``field`` (by its Python name) was written, in its author's spelling, or what lies under it."""
         return self.origin.at(written_name(type(self), field, _written(self.origin)), *keys)
+
+
+N = TypeVar("N", bound=Node)
 
 
 class OwnerReference(Node):
@@ -188,6 +191,12 @@ def stamp(node: Node, document: Document, written: Mapping[str, Any], path: Path
         else:
             for item, (name, data) in zip(value.values(), below.items(), strict=False):
                 stamp(item, document, data, (*path, key, name))
+
+
+def placed(node: N, origin: Origin) -> N:
+    """``node`` itself, which must be new, said to stand at ``origin``: for nodes that are made of others."""
+    node.__dict__[_PLACE] = (origin.document, origin.path)
+    return node
 
 
 Shape = Literal["one", "many", "map"]

@@ -10,6 +10,7 @@ from meshcompile.snapshot.endpoints import endpoint_index
 from meshcompile.snapshot.envoy_filters import envoy_filter_index
 from meshcompile.snapshot.extensions import extension_index
 from meshcompile.snapshot.gateways import gateway_index
+from meshcompile.snapshot.ingress import from_ingresses
 from meshcompile.snapshot.proxy_configs import proxy_config_index
 from meshcompile.snapshot.resources import Resources
 from meshcompile.snapshot.services import service_index
@@ -33,6 +34,7 @@ def snapshot(
     """The snapshot of a mesh; the order of `resources` does not matter."""
     workloads = workload_index(resources)
     services = service_index(resources, mesh, workloads, cluster)
+    ingresses = from_ingresses(resources, mesh)
     return Snapshot(
         mesh=mesh,
         networks=networks,
@@ -41,9 +43,9 @@ def snapshot(
         workloads=workloads,
         services=services,
         endpoints=endpoint_index(resources, services, workloads, networks, cluster),
-        virtual_services=virtual_service_index(resources, mesh, services),
+        virtual_services=virtual_service_index(resources, mesh, ingresses),
         destination_rules=destination_rule_index(resources, mesh),
-        gateways=gateway_index(resources, mesh),
+        gateways=gateway_index(resources, ingresses),
         sidecars=sidecar_index(resources, mesh),
         authentication=authentication_index(resources, mesh),
         authorization=authorization_index(resources, mesh),

@@ -13,6 +13,8 @@ class EndpointIndex:
     """The endpoints of each service."""
 
 
-def endpoint_index(resources: Resources, services: ServiceIndex, workloads: WorkloadIndex, networks: MeshNetworks, cluster: str) -> EndpointIndex:
+def endpoint_index(
+    resources: Resources, services: ServiceIndex, workloads: WorkloadIndex, networks: MeshNetworks, cluster: str
+) -> EndpointIndex:
     """The index of the accepted resources."""
     return EndpointIndex()

@@ -1,16 +1,24 @@
-"""Gateways, oldest first."""
+"""Gateways, oldest first. Follows istiod's `PushContext.initGateways` and the selection of `mergeGateways`."""
 
 from dataclasses import dataclass
 
-from meshcompile.models.mesh.mesh_config import MeshConfig
-from meshcompile.snapshot.resources import Resources
+from meshcompile.labels import Labels, selects
+from meshcompile.models.networking.gateway import Gateway
+from meshcompile.snapshot.ingress import FromIngresses
+from meshcompile.snapshot.resources import Resources, oldest_first
 
 
 @dataclass(frozen=True)
 class GatewayIndex:
-    """Gateways, oldest first."""
+    """Gateways and those that Ingresses stand for, oldest first."""
+
+    all: tuple[Gateway, ...] = ()
+
+    def selecting(self, labels: Labels) -> tuple[Gateway, ...]:
+        """The Gateways, of any namespace, that select a workload; one without selector selects every workload."""
+        return tuple(gateway for gateway in self.all if selects(gateway.spec.selector, labels))
 
 
-def gateway_index(resources: Resources, mesh: MeshConfig) -> GatewayIndex:
-    """The index of the accepted resources."""
-    return GatewayIndex()
+def gateway_index(resources: Resources, ingresses: FromIngresses) -> GatewayIndex:
+    """The index of the accepted Gateways, and of those that Ingresses stand for."""
+    return GatewayIndex(tuple(sorted((*resources.all(Gateway), *ingresses.gateways), key=oldest_first)))

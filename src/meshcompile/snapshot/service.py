@@ -96,7 +96,9 @@ class Service:
     dns_connect_race: bool = False  # ServiceEntry annotation networking.istio.io/connect-strategy
     publish_not_ready: bool = False
     passthrough_target_ports: Mapping[int, int] = field(default_factory=dict)
-    external_addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # LoadBalancer/NodePort, per cluster
+    external_addresses: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # LoadBalancer/NodePort, per cluster
     node_ports: Mapping[str, Mapping[int, int]] = field(default_factory=dict)  # cluster -> service port -> node port
     origin: Origin = field(default=NOWHERE, repr=False)
 

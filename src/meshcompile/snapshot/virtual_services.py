@@ -1,17 +1,141 @@
-"""VirtualServices with their delegates merged in, by gateway and by who may see them."""
+"""VirtualServices with their delegates merged in, by gateway and by who may see them.
 
-from dataclasses import dataclass
+Follows istiod's `model.VirtualServiceController` and `PushContext.initVirtualServices`.
+"""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.hosts import qualified
 from meshcompile.models.mesh.mesh_config import MeshConfig
-from meshcompile.snapshot.resources import Resources
-from meshcompile.snapshot.services import ServiceIndex
+from meshcompile.models.networking.virtual_service import HTTPRoute, TCPRoute, TLSRoute, VirtualService
+from meshcompile.snapshot.delegates import DelegatedRule, Delegates
+from meshcompile.snapshot.exports import EVERYWHERE, NOBODY, exported_to
+from meshcompile.snapshot.ingress import SEMANTICS_ANNOTATION, FromIngresses
+from meshcompile.snapshot.resources import Resources, oldest_first
+from meshcompile.snapshot.service import NO_CREATION_TIME
+from meshcompile.snapshot.short_names import (
+    MESH_GATEWAY,
+    qualified_gateway,
+    qualified_http,
+    qualified_tcp,
+    qualified_tls,
+)
+from meshcompile.source import Origin
+
+
+class Semantics(StrEnum):
+    """Whose rules a VirtualService follows; one made of an Ingress matches whole path segments."""
+
+    ISTIO = ""
+    INGRESS = "ingress"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MergedVirtualService:
+    """A VirtualService with its delegates merged in; compared by identity.
+
+    `hosts` and the hosts of destinations are full names, `gateways` are `namespace/name` or `mesh` and never empty.
+    `roots` has, for each rule of `http`, the place of the rule that delegated to it; it is empty without delegates.
+    """
+
+    name: str
+    namespace: str
+    creation_time: str
+    hosts: tuple[str, ...]
+    gateways: tuple[str, ...]
+    export_to: frozenset[str]
+    http: tuple[HTTPRoute, ...]
+    tls: tuple[TLSRoute, ...]
+    tcp: tuple[TCPRoute, ...]
+    semantics: Semantics = Semantics.ISTIO
+    origin: Origin = field(kw_only=True, repr=False)
+    roots: tuple[Origin | None, ...] = field(default=(), repr=False)
+
+    @property
+    def resource(self) -> str:
+        """The path of the resource in the Kubernetes API, as it stands in Envoy's metadata."""
+        return f"/apis/networking.istio.io/v1/namespaces/{self.namespace}/virtual-service/{self.name}"
+
+    def origins(self, index: int) -> tuple[Origin, ...]:
+        """The places that the HTTP rule of this index comes from, its own first."""
+        root = self.roots[index] if self.roots else None
+        return (self.http[index].origin,) if root is None else (self.http[index].origin, root)
 
 
 @dataclass(frozen=True)
 class VirtualServiceIndex:
-    """VirtualServices with their delegates merged in, by gateway and by who may see them."""
+    """VirtualServices by gateway: those of the proxy's own namespace, those exported to it, those for everybody."""
+
+    all: tuple[MergedVirtualService, ...] = ()
+    findings: tuple[Diagnostic, ...] = ()
+
+    def for_gateway(self, namespace: str, gateway: str) -> tuple[MergedVirtualService, ...]:
+        """What applies to proxies of a namespace on a gateway (`namespace/name` or `mesh`), in order of precedence.
+
+        Private ones come before exported ones, and those before public ones; each group is oldest first.
+        """
+        groups = self._by_gateway.get(gateway, {})
+        return groups.get((namespace, True), ()) + groups.get((namespace, False), ()) + groups.get(_PUBLIC, ())
+
+    @cached_property
+    def _by_gateway(self) -> Mapping[str, Mapping[tuple[str, bool], tuple[MergedVirtualService, ...]]]:
+        """Gateway -> (namespace that sees them, whether it is their own) -> VirtualServices."""
+        index: dict[str, dict[tuple[str, bool], list[MergedVirtualService]]] = {}
+        for virtual_service in self.all:
+            for gateway in virtual_service.gateways:  # named twice is bound twice
+                for audience in _audiences(virtual_service):
+                    index.setdefault(gateway, {}).setdefault(audience, []).append(virtual_service)
+        return {gateway: {key: tuple(group) for key, group in groups.items()} for gateway, groups in index.items()}
 
 
-def virtual_service_index(resources: Resources, mesh: MeshConfig, services: ServiceIndex) -> VirtualServiceIndex:
-    """The index of the accepted resources."""
-    return VirtualServiceIndex()
+_PUBLIC = (EVERYWHERE, False)
+
+
+def _audiences(virtual_service: MergedVirtualService) -> Iterable[tuple[str, bool]]:
+    """The namespaces that see a VirtualService, each with whether it is the VirtualService's own."""
+    if EVERYWHERE in virtual_service.export_to:
+        return (_PUBLIC,)
+    if NOBODY in virtual_service.export_to:
+        return ()
+    return tuple((namespace, namespace == virtual_service.namespace) for namespace in virtual_service.export_to)
+
+
+def virtual_service_index(resources: Resources, mesh: MeshConfig, ingresses: FromIngresses) -> VirtualServiceIndex:
+    """The index of the accepted VirtualServices, and of those that Ingresses stand for."""
+    everywhere = mesh.default_virtual_service_export_to or (EVERYWHERE,)
+    written = sorted((*resources.all(VirtualService), *ingresses.virtual_services), key=oldest_first)
+    delegates = Delegates.of(written, everywhere)
+    merged = tuple(_merged(each, delegates, everywhere) for each in written if each.spec.hosts)
+    return VirtualServiceIndex(merged, tuple(delegates.findings))
+
+
+def _merged(virtual_service: VirtualService, delegates: Delegates, everywhere: tuple[str, ...]) -> MergedVirtualService:
+    spec, namespace, semantics = virtual_service.spec, virtual_service.namespace, _semantics(virtual_service)
+    has_delegates = semantics is Semantics.ISTIO and any(rule.delegate is not None for rule in spec.http)
+    if has_delegates:
+        rules = delegates.rules(virtual_service)
+    else:
+        rules = tuple(DelegatedRule(qualified_http(rule, namespace)) for rule in spec.http)
+    return MergedVirtualService(
+        name=virtual_service.name,
+        namespace=namespace,
+        creation_time=virtual_service.metadata.creation_timestamp or NO_CREATION_TIME,
+        hosts=tuple(qualified(host, namespace) for host in spec.hosts),
+        gateways=tuple(qualified_gateway(gateway, namespace) for gateway in spec.gateways) or (MESH_GATEWAY,),
+        export_to=exported_to(spec.export_to or everywhere, namespace),
+        http=tuple(each.rule for each in rules),
+        tls=tuple(qualified_tls(rule, namespace) for rule in spec.tls),
+        tcp=tuple(qualified_tcp(rule, namespace) for rule in spec.tcp),
+        semantics=semantics,
+        origin=virtual_service.origin,
+        roots=tuple(each.root for each in rules) if has_delegates else (),
+    )
+
+
+def _semantics(virtual_service: VirtualService) -> Semantics:
+    wanted = virtual_service.metadata.annotations.get(SEMANTICS_ANNOTATION)
+    return Semantics.INGRESS if wanted == Semantics.INGRESS else Semantics.ISTIO
