@@ -24,6 +24,7 @@ from meshcompile.resolve.extensions import extensions as resolve_extensions
 from meshcompile.resolve.listeners import listeners as resolve_listeners
 from meshcompile.resolve.routes import route_configuration as resolve_route_configuration
 from meshcompile.resolve.view import View
+from meshcompile.resolve.workload import placed
 from meshcompile.snapshot.snapshot import Snapshot
 
 
@@ -40,7 +41,7 @@ class Resources:
 
 def compiled(snapshot: Snapshot, proxy: Proxy) -> tuple[Resources, tuple[Diagnostic, ...]]:
     """What istiod sends to the proxy, and what there is to say about it."""
-    view = View(snapshot, proxy)
+    view = View(snapshot, placed(snapshot, proxy))
     emitted = listeners(resolve_listeners(view))
     resources = Resources(
         listeners=emitted,

@@ -3,7 +3,10 @@
 Hosts are plain strings. A wildcard is a host that starts with `*`. Follows istiod's `pkg/config/host`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+# The DNS domain of Kubernetes clusters.
+CLUSTER_DOMAIN = "cluster.local"
 
 
 def is_wildcard(host: str) -> bool:
@@ -38,7 +41,17 @@ def most_specific(host: str, candidates: Iterable[str]) -> str | None:
     return min((c for c in candidates if subset_of(host, c)), key=specificity, default=None)
 
 
-def qualified(host: str, namespace: str, domain: str = "cluster.local") -> str:
+def covering(host: str) -> Iterator[str]:
+    """The host itself and every wildcard that it is a subset of, most specific first.
+
+    Looking each up takes as long as the host has letters, however many wildcards there are.
+    """
+    yield host
+    suffix = host[1:] if is_wildcard(host) else host
+    yield from ("*" + suffix[start:] for start in range(len(suffix) + 1))
+
+
+def qualified(host: str, namespace: str, domain: str = CLUSTER_DOMAIN) -> str:
     """The FQDN that a host in a rule of `namespace` means: a name without a dot is a Service of that namespace.
 
     Any dot means "already qualified", so `catalog.shop` stays as it is, and so do `*`, "" and IP addresses

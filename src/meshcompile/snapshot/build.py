@@ -11,6 +11,7 @@ from meshcompile.snapshot.envoy_filters import envoy_filter_index
 from meshcompile.snapshot.extensions import extension_index
 from meshcompile.snapshot.gateways import gateway_index
 from meshcompile.snapshot.ingress import from_ingresses
+from meshcompile.snapshot.networks import network_index
 from meshcompile.snapshot.proxy_configs import proxy_config_index
 from meshcompile.snapshot.resources import Resources
 from meshcompile.snapshot.services import service_index
@@ -32,8 +33,9 @@ def snapshot(
     cluster: str = CONFIG_CLUSTER,
 ) -> Snapshot:
     """The snapshot of a mesh; the order of `resources` does not matter."""
-    workloads = workload_index(resources)
-    services = service_index(resources, mesh, workloads, cluster)
+    workloads = workload_index(resources, cluster)
+    services = service_index(resources, mesh, workloads)
+    topology = network_index(resources, workloads, networks, mesh)
     ingresses = from_ingresses(resources, mesh)
     return Snapshot(
         mesh=mesh,
@@ -42,7 +44,8 @@ def snapshot(
         cluster=cluster,
         workloads=workloads,
         services=services,
-        endpoints=endpoint_index(resources, services, workloads, networks, cluster),
+        topology=topology,
+        endpoints=endpoint_index(resources, services, workloads, topology, mesh),
         virtual_services=virtual_service_index(resources, mesh, ingresses),
         destination_rules=destination_rule_index(resources, mesh),
         gateways=gateway_index(resources, ingresses),

@@ -1,20 +1,168 @@
-"""The endpoints of each service."""
+"""The endpoints of each service: istiod's endpoint shards and `PushContext.ServiceIndex.instancesByPort`.
 
-from dataclasses import dataclass
+Endpoints belong to a host name and namespace, not to one service: a ServiceEntry for the host of a Kubernetes Service
+of its namespace shares endpoints with it, where the names of ports agree.
+"""
 
-from meshcompile.models.mesh.mesh_networks import MeshNetworks
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from meshcompile.memo import Memo
+from meshcompile.models.kubernetes.endpoint_slice import EndpointSlice
+from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.models.networking.workload_entry import WorkloadEntry
+from meshcompile.snapshot.entry_endpoints import HostKey, Instance, entry_endpoints
+from meshcompile.snapshot.networks import NetworkIndex
 from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.service import Endpoint, Registry, Service, Workload
+from meshcompile.snapshot.service_entries import is_ip
 from meshcompile.snapshot.services import ServiceIndex
-from meshcompile.snapshot.workloads import WorkloadIndex
+from meshcompile.snapshot.slice_endpoints import selected_endpoints, slice_endpoints
+from meshcompile.snapshot.workload_sources import WorkloadSource
+from meshcompile.snapshot.workloads import WorkloadIndex, is_ready
+from meshcompile.spiffe import with_trust_domain_aliases
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EndpointIndex:
-    """The endpoints of each service."""
+    """Endpoints by host name and namespace: those of ServiceEntries, then those of each cluster by its name.
+
+    `entries` are the WorkloadEntries.
+    """
+
+    by_host: Mapping[HostKey, tuple[Endpoint, ...]]
+    entries: tuple[Workload, ...]
+    _instances: tuple[Instance, ...]
+    _services: ServiceIndex
+    _trust_domain_aliases: tuple[str, ...]
+    _memo: Memo = field(default_factory=Memo, repr=False)
+
+    def of(self, service: Service) -> tuple[Endpoint, ...]:
+        """All endpoints of a service: of every port and cluster."""
+        return self.by_host.get((service.hostname, service.namespace), ())
+
+    def named(self, service: Service, port_name: str) -> tuple[Endpoint, ...]:
+        """The endpoints of the service port of this name, as EDS selects them."""
+        key = (service.hostname, service.namespace)
+        by_name = self._memo.once(("name", key), lambda: _grouped((e.service_port_name, e) for e in self.of(service)))
+        return by_name.get(port_name, ())
+
+    def numbered(self, service: Service, number: int) -> tuple[Endpoint, ...]:
+        """The endpoints of the service port of this number, as clusters select them that hold their endpoints."""
+        key = (service.hostname, service.namespace)
+        by_number = self._memo.once(("number", key), lambda: self._by_number(key))
+        return by_number.get(number, ())
+
+    def _by_number(self, key: HostKey) -> Mapping[int, tuple[Endpoint, ...]]:
+        """Endpoints by port number; of several services of the host, the last that has endpoints for a port counts."""
+        endpoints = self.by_host.get(key, ())
+        found: dict[int, tuple[Endpoint, ...]] = {}
+        for service in self._services.of_host(*key):
+            numbers = {port.name: port.number for port in service.ports}
+            found.update(_grouped(_port_numbers(endpoints, numbers)))
+        return found
+
+    def service_accounts(self, service: Service) -> tuple[str, ...]:
+        """The identities that a server of the service may have, sorted, in every trust domain of the mesh."""
+        key = (service.hostname, service.namespace)
+        return self._memo.once(("accounts", key), lambda: self._accounts(key))
+
+    def _accounts(self, key: HostKey) -> tuple[str, ...]:
+        endpoints = self.by_host.get(key, ())
+        own = self._services.of_host(*key)[-1:]
+        accounts = {account for e in endpoints if (account := e.workload.service_account)}
+        accounts.update(account for service in own for account in service.service_accounts)
+        return tuple(sorted(with_trust_domain_aliases(accounts, self._trust_domain_aliases)))
+
+    def entries_at(self, address: str) -> tuple[Workload, ...]:
+        """The WorkloadEntries with an IP address, by namespace and name."""
+        found = self._memo.once("entries", lambda: _grouped((e.addresses[0], e) for e in self.entries))
+        return found.get(address, ())
+
+    def external_at(self, addresses: Iterable[str], namespace: str) -> tuple[Instance, ...]:
+        """The endpoints of ServiceEntries of a namespace with one of these addresses, each with its service."""
+        found = self._memo.once("instances", lambda: _grouped((i[1].address, i) for i in self._instances))
+        return tuple(i for address in addresses for i in found.get(address, ()) if i[0].namespace == namespace)
+
+
+def _grouped(items: Iterable[tuple[K, T]]) -> Mapping[K, tuple[T, ...]]:
+    groups: dict[K, list[T]] = {}
+    for key, item in items:
+        groups.setdefault(key, []).append(item)
+    return {key: tuple(group) for key, group in groups.items()}
+
+
+def _port_numbers(endpoints: Iterable[Endpoint], numbers: Mapping[str, int]) -> Iterator[tuple[int, Endpoint]]:
+    known = frozenset(numbers.values())
+    for endpoint in endpoints:
+        number = endpoint.legacy_port or numbers.get(endpoint.service_port_name, 0)
+        if number in known:
+            yield number, endpoint
 
 
 def endpoint_index(
-    resources: Resources, services: ServiceIndex, workloads: WorkloadIndex, networks: MeshNetworks, cluster: str
+    resources: Resources,
+    services: ServiceIndex,
+    workloads: WorkloadIndex,
+    networks: NetworkIndex,
+    mesh: MeshConfig,
 ) -> EndpointIndex:
     """The index of the accepted resources."""
-    return EndpointIndex()
+    here = workloads.config_cluster
+    sources = {
+        cluster: WorkloadSource(cluster, mesh.trust_domain, workloads, networks) for cluster in workloads.clusters
+    }
+    entries = tuple(sources[here].of_entry(entry) for entry in sorted(workloads.entries, key=_by_name))
+    of_namespace = _grouped((entry.namespace, entry) for entry in entries)
+    external = entry_endpoints(services.entries, _selectable(services, workloads, sources, of_namespace), sources[here])
+    kubernetes = {s.hostname: s for s in services.all if s.registry is Registry.KUBERNETES}
+    shards: list[Mapping[HostKey, tuple[Endpoint, ...]]] = [
+        {key: tuple(endpoint for _, endpoint in instances) for key, instances in external.items()}
+    ]
+    for cluster in sorted(workloads.clusters):
+        of_cluster = resources if cluster == here else resources.clusters[cluster]
+        shards.append(slice_endpoints(of_cluster.all(EndpointSlice), kubernetes, sources[cluster]))
+        if cluster == here and entries:
+            shards.append(selected_endpoints(kubernetes.values(), of_namespace))
+    return EndpointIndex(
+        by_host=_joined(shards),
+        entries=tuple(entry for entry in entries if is_ip(entry.addresses[0])),
+        _instances=tuple(instance for _, instances in sorted(external.items()) for instance in instances),
+        _services=services,
+        _trust_domain_aliases=mesh.trust_domain_aliases,
+    )
+
+
+def _by_name(entry: WorkloadEntry) -> tuple[str, str]:
+    return (entry.namespace, entry.name)
+
+
+def _selectable(
+    services: ServiceIndex,
+    workloads: WorkloadIndex,
+    sources: Mapping[str, WorkloadSource],
+    entries: Mapping[str, Sequence[Workload]],
+) -> Mapping[str, Sequence[Workload]]:
+    """The workloads that ServiceEntries may select, by namespace, for those with selectors: Pods, then entries."""
+    namespaces = {e.entry.namespace for e in services.entries if e.entry.spec.workload_selector is not None}
+    if not namespaces:
+        return {}
+    pods = _grouped(
+        (namespace, sources[cluster].of_pod(pod))
+        for cluster, found in sorted(workloads.clusters.items())
+        for (namespace, _), pod in sorted(found.pods.items())
+        if namespace in namespaces and is_ready(pod)
+    )
+    return {namespace: (*pods.get(namespace, ()), *entries.get(namespace, ())) for namespace in namespaces}
+
+
+def _joined(shards: Iterable[Mapping[HostKey, tuple[Endpoint, ...]]]) -> Mapping[HostKey, tuple[Endpoint, ...]]:
+    joined: dict[HostKey, tuple[Endpoint, ...]] = {}
+    for shard in shards:
+        for key, endpoints in shard.items():
+            joined[key] = (*joined.get(key, ()), *endpoints)
+    return joined

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 
-from meshcompile.labels import NO_LABELS, Labels
-from meshcompile.localities import NO_LOCALITY, Locality
+from meshcompile.labels import Labels
 from meshcompile.ports import Protocol
 from meshcompile.source import NOWHERE, Origin
 
 # The address of a service that has none of its own: a wildcard, not an address to bind for it.
 UNSPECIFIED_ADDRESS = "0.0.0.0"
+# Values of the label security.istio.io/tlsMode; any other is passed on as it is.
+ISTIO_TLS_MODE = "istio"
+DISABLED_TLS_MODE = "disabled"
 # Creation time of everything that was written without one.
 NO_CREATION_TIME = "2024-01-01T00:00:00Z"
 
@@ -82,9 +84,9 @@ class Service:
     auto_ipv4: str = ""
     auto_ipv6: str = ""
     mesh_external: bool = False
-    labels: Labels = NO_LABELS
-    annotations: Labels = NO_LABELS
-    selector: Labels = NO_LABELS
+    labels: Labels = field(default_factory=dict)
+    annotations: Labels = field(default_factory=dict)
+    selector: Labels = field(default_factory=dict)
     service_accounts: tuple[str, ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()  # (hostname, namespace) of ExternalName Services that mean this one
     creation_time: str = NO_CREATION_TIME
@@ -113,33 +115,69 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Endpoint:
-    """One address and port behind one service port; compared by identity.
+class Workload:
+    """What runs behind endpoints: a Pod, a WorkloadEntry, an endpoint of a ServiceEntry; compared by identity.
 
-    An address may be an IP, a host name (DNS services), or `unix:///path` (then `port` is 0).
+    `labels` include the topology labels that istiod adds. `locality` is as written (`region/zone/subzone`):
+    endpoints are grouped by this text. `ports` are the ports that have a name.
     """
 
-    addresses: tuple[str, ...]
-    port: int
-    service_port_name: str
-    labels: Labels = NO_LABELS
-    service_account: str = ""
+    name: str  # as telemetry calls it: the Deployment's rather than the Pod's
+    namespace: str
+    addresses: tuple[str, ...] = ()
+    labels: Labels = field(default_factory=dict)
+    service_account: str = ""  # as SPIFFE identity
     network: str = ""
-    locality: Locality = NO_LOCALITY
+    locality: str = ""
     cluster: str = ""
-    weight: int = 0  # 0: not said, counts as 1
-    mtls: bool = False  # the workload has a sidecar that takes mutual TLS (tlsMode istio)
-    health: Health = Health.UNKNOWN
-    namespace: str = ""
-    workload_name: str = ""
+    weight: int = 1
+    tls_mode: str = DISABLED_TLS_MODE
+    ports: Mapping[str, int] = field(default_factory=dict)
     host_name: str = ""  # of the Pod, for headless names
     subdomain: str = ""
     node_name: str = ""
-    discoverable_by: str = ""  # "": everybody; else only proxies of this cluster
-    send_unhealthy: bool = False
-    legacy_port: int = 0  # ServiceEntry: the service port number, by which clusters historically select
+    object_name: str = ""  # of the Pod or WorkloadEntry
+    is_pod: bool = False
+    origin: Origin = field(default=NOWHERE, repr=False)
+
+    @property
+    def takes_mutual_tls(self) -> bool:
+        """True when the workload has a sidecar that takes mutual TLS."""
+        return self.tls_mode == ISTIO_TLS_MODE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Endpoint:
+    """One address and port of a workload behind one service port; compared by identity.
+
+    An address may be an IP, a host name (DNS services), or the path of a unix socket (then `port` is 0). `legacy_port`
+    is the service port's number for endpoints of ServiceEntries: DNS clusters select by it rather than by name.
+    """
+
+    workload: Workload
+    addresses: tuple[str, ...]
+    port: int
+    service_port_name: str
+    health: Health = Health.UNKNOWN
+    legacy_port: int = 0
     origin: Origin = field(default=NOWHERE, repr=False)
 
     @property
     def address(self) -> str:
         return self.addresses[0]
+
+    @property
+    def labels(self) -> Labels:
+        return self.workload.labels
+
+    @property
+    def namespace(self) -> str:
+        return self.workload.namespace
+
+    @property
+    def cluster(self) -> str:
+        return self.workload.cluster
+
+    @property
+    def mtls(self) -> bool:
+        return self.workload.takes_mutual_tls

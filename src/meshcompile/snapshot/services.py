@@ -1,17 +1,97 @@
-"""The services of the mesh by host name and by who may see them."""
+"""The services of the mesh by host name and by who may see them: istiod's `PushContext.initServiceRegistry`."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.snapshot.kubernetes_services import kubernetes_services, merged, with_aliases
 from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.service import Registry, Service
+from meshcompile.snapshot.service_entries import EntryServices, service_entries
 from meshcompile.snapshot.workloads import WorkloadIndex
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ServiceIndex:
-    """The services of the mesh by host name and by who may see them."""
+    """The services of the mesh, oldest first.
+
+    `by_hostname` has one service for each host and namespace: the Kubernetes Service, else the oldest. `entries` are
+    the ServiceEntries with the services that they make. `kubernetes` are the Services of each cluster and namespace as
+    that cluster has them.
+    """
+
+    all: tuple[Service, ...]
+    by_hostname: Mapping[str, Mapping[str, Service]]
+    entries: tuple[EntryServices, ...]
+    kubernetes: Mapping[tuple[str, str], tuple[Service, ...]]
+    _public: tuple[Service, ...]
+    _exported: Mapping[str, tuple[Service, ...]]
+    _by_host: Mapping[tuple[str, str], tuple[Service, ...]]
+
+    def visible_to(self, namespace: str) -> tuple[Service, ...]:
+        """What a namespace sees: the services exported to it by name, then those exported to everyone."""
+        return self._exported.get(namespace, ()) + self._public
+
+    def of_host(self, hostname: str, namespace: str) -> tuple[Service, ...]:
+        """All services of a host in a namespace, oldest first: ServiceEntries may share one."""
+        return self._by_host.get((hostname, namespace), ())
 
 
-def service_index(resources: Resources, mesh: MeshConfig, workloads: WorkloadIndex, cluster: str) -> ServiceIndex:
+def service_index(resources: Resources, mesh: MeshConfig, workloads: WorkloadIndex) -> ServiceIndex:
     """The index of the accepted resources."""
-    return ServiceIndex()
+    clusters = kubernetes_services(resources, workloads, mesh)
+    entries = service_entries(resources, workloads, mesh)
+    external = (service for entry in entries for service in entry.services)
+    found = (*merged(clusters), *external)
+    services = with_aliases(sorted(found, key=_oldest_first))
+    return ServiceIndex(
+        all=services,
+        by_hostname=_by_hostname(services),
+        entries=entries,
+        kubernetes=_by_cluster_and_namespace(clusters),
+        _public=tuple(service for service in services if "*" in service.export_to),
+        _exported=_exported(services),
+        _by_host=_by_host(services),
+    )
+
+
+def _oldest_first(service: Service) -> tuple[str, str, str, str]:
+    return (service.creation_time, service.name, service.namespace, service.object_name)
+
+
+def _by_hostname(services: Iterable[Service]) -> Mapping[str, Mapping[str, Service]]:
+    found: dict[str, dict[str, Service]] = {}
+    for service in services:
+        namespaces = found.setdefault(service.hostname, {})
+        existing = namespaces.setdefault(service.namespace, service)
+        if existing.registry is Registry.EXTERNAL and service.registry is Registry.KUBERNETES:
+            namespaces[service.namespace] = service
+    return found
+
+
+def _exported(services: Iterable[Service]) -> Mapping[str, tuple[Service, ...]]:
+    """The services that are exported to namespaces by name; `~` stands for nobody, whatever else is listed."""
+    found: dict[str, list[Service]] = {}
+    for service in services:
+        if not service.export_to & {"*", "~"}:
+            for namespace in service.export_to:
+                found.setdefault(namespace, []).append(service)
+    return {namespace: tuple(group) for namespace, group in found.items()}
+
+
+def _by_cluster_and_namespace(
+    clusters: Mapping[str, Iterable[Service]],
+) -> Mapping[tuple[str, str], tuple[Service, ...]]:
+    found: dict[tuple[str, str], list[Service]] = {}
+    for cluster, services in clusters.items():
+        for service in services:
+            found.setdefault((cluster, service.namespace), []).append(service)
+    return {key: tuple(group) for key, group in found.items()}
+
+
+def _by_host(services: Iterable[Service]) -> Mapping[tuple[str, str], tuple[Service, ...]]:
+    found: dict[tuple[str, str], tuple[Service, ...]] = {}
+    for service in services:
+        key = (service.hostname, service.namespace)
+        found[key] = (*found.get(key, ()), service)
+    return found

@@ -18,6 +18,7 @@ from meshcompile.snapshot.endpoints import EndpointIndex
 from meshcompile.snapshot.envoy_filters import EnvoyFilterIndex
 from meshcompile.snapshot.extensions import ExtensionIndex
 from meshcompile.snapshot.gateways import GatewayIndex
+from meshcompile.snapshot.networks import NetworkIndex
 from meshcompile.snapshot.proxy_configs import ProxyConfigIndex
 from meshcompile.snapshot.services import ServiceIndex
 from meshcompile.snapshot.sidecars import SidecarIndex
@@ -36,6 +37,7 @@ class Snapshot:
     cluster: str  # name of the config cluster
     workloads: WorkloadIndex
     services: ServiceIndex
+    topology: NetworkIndex
     endpoints: EndpointIndex
     virtual_services: VirtualServiceIndex
     destination_rules: DestinationRuleIndex

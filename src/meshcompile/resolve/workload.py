@@ -1,0 +1,70 @@
+"""The workload that a proxy runs beside: its labels and where it is.
+
+Follows istiod's `Proxy.SetWorkloadLabels` and `xds.setTopologyLabels`: what the mesh knows of the Pod goes before what
+the proxy says of itself.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from meshcompile.labels import REGION, SUBZONE, ZONE, Labels, locality_label, with_topology
+from meshcompile.localities import Locality, locality
+from meshcompile.models.kubernetes.pod import Pod
+from meshcompile.proxy import Proxy
+from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.snapshot.workload_sources import pod_locality
+
+VIRTUAL_MACHINE = "istio.io/test-vm"
+
+
+def placed(snapshot: Snapshot, proxy: Proxy) -> Proxy:
+    """The proxy with the labels of its workload, those of its topology included, and its locality."""
+    labels = _workload_labels(snapshot, proxy)
+    where = _labelled_locality(labels) or proxy.locality
+    return replace(
+        proxy,
+        locality=where,
+        labels=with_topology(labels, proxy.cluster, str(where), proxy.node_name, proxy.network),
+    )
+
+
+def pod_of(snapshot: Snapshot, proxy: Proxy) -> Pod | None:
+    """The Pod that the proxy's id names, in the proxy's own cluster."""
+    name, dot, namespace = proxy.id.partition(".")
+    if not dot or namespace != proxy.namespace:
+        return None
+    return snapshot.workloads.of(proxy.cluster).pods.get((namespace, name))
+
+
+def is_virtual_machine(proxy: Proxy) -> bool:
+    return bool(proxy.labels.get(VIRTUAL_MACHINE))
+
+
+def _workload_labels(snapshot: Snapshot, proxy: Proxy) -> Labels:
+    pod = None if is_virtual_machine(proxy) else pod_of(snapshot, proxy)
+    if pod is None:
+        return _entry_labels(snapshot, proxy) or proxy.labels
+    labels = pod.metadata.labels
+    where = pod_locality(pod, snapshot.workloads.of(proxy.cluster).nodes.get(pod.spec.node_name))
+    network = snapshot.topology.of(proxy.cluster, pod.status.pod_ip, labels)
+    return {**_static_labels(proxy), **with_topology(labels, proxy.cluster, where, proxy.node_name, network)}
+
+
+def _entry_labels(snapshot: Snapshot, proxy: Proxy) -> Labels | None:
+    """The labels of the first endpoint of a ServiceEntry of the proxy's namespace that has one of its addresses."""
+    if is_virtual_machine(proxy):
+        return None
+    found = snapshot.endpoints.external_at(proxy.ip_addresses, proxy.namespace)
+    return {**_static_labels(proxy), **found[0][1].labels} if found else None
+
+
+def _static_labels(proxy: Proxy) -> Labels:
+    static = proxy.metadata.get("STATIC_LABELS")
+    return {str(k): str(v) for k, v in static.items()} if isinstance(static, Mapping) else {}
+
+
+def _labelled_locality(labels: Labels) -> Locality | None:
+    if any(key in labels for key in (REGION, ZONE, SUBZONE)):
+        return Locality(labels.get(REGION, ""), labels.get(ZONE, ""), labels.get(SUBZONE, ""))
+    text = locality_label(labels)
+    return locality(text) if text else None

@@ -1,0 +1,203 @@
+"""Networks: which one an address belongs to, and the gateways through which others reach it.
+
+Follows istiod's `kube/controller/network.go` and `model/network.go`. Host names of gateways are not resolved: istiod
+asks the DNS, here only those with an IP address count where endpoints must have one.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from math import lcm
+from typing import NamedTuple
+
+from meshcompile.labels import NETWORK, Labels, selects
+from meshcompile.models.kubernetes import service as kubernetes
+from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.models.mesh.mesh_networks import MeshNetworks
+from meshcompile.snapshot.kubernetes_services import service_hostname
+from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.service_entries import is_ip
+from meshcompile.snapshot.workloads import WorkloadIndex
+
+GATEWAY_PORT = "networking.istio.io/gatewayPort"
+NODE_SELECTOR = "traffic.istio.io/nodeSelector"
+DEFAULT_GATEWAY_PORT = 15443
+HBONE_GATEWAY_PORT = 15008
+
+
+class NetworkGateway(NamedTuple):
+    """A gateway between networks; `port` is 0 for one that only takes HBONE. Sorts as istiod sorts them."""
+
+    address: str
+    port: int
+    network: str
+    cluster: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkGateways:
+    """Gateways by the network that they lead to."""
+
+    by_network: Mapping[str, tuple[NetworkGateway, ...]]
+    by_network_and_cluster: Mapping[tuple[str, str], tuple[NetworkGateway, ...]]
+    scale: int  # by which weights are multiplied, so that they divide among the gateways of any network
+
+    def __bool__(self) -> bool:
+        """True when there are several networks."""
+        return bool(self.by_network)
+
+    def towards(self, network: str, cluster: str) -> tuple[NetworkGateway, ...]:
+        """The gateways of a network: those in the same cluster if there are any, else all."""
+        return self.by_network_and_cluster.get((network, cluster)) or self.by_network.get(network, ())
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkIndex:
+    """Networks of addresses and their gateways: `gateways` with an IP address, `unresolved` with host names too."""
+
+    system: Mapping[str, str]  # of each cluster, from the label of the system namespace
+    registries: Mapping[str, str]  # of each cluster, from fromRegistry
+    ranges: tuple[tuple[IPv4Network | IPv6Network, str], ...]  # longest prefix first
+    gateways: NetworkGateways
+    unresolved: NetworkGateways
+    _by_address: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def of(self, cluster: str, address: str, labels: Labels) -> str:
+        """The network of a workload of Kubernetes: its label, the cluster's, then what the mesh networks say."""
+        return labels.get(NETWORK) or self.system.get(cluster) or self._by_config(cluster, address)
+
+    def _by_config(self, cluster: str, address: str) -> str:
+        if cluster in self.registries:
+            return self.registries[cluster]
+        if not self.ranges or not is_ip(address):
+            return ""
+        if address not in self._by_address:
+            ip = ip_address(address)
+            self._by_address[address] = next((name for cidr, name in self.ranges if ip in cidr), "")
+        return self._by_address[address]
+
+
+def network_index(
+    resources: Resources, workloads: WorkloadIndex, networks: MeshNetworks, mesh: MeshConfig
+) -> NetworkIndex:
+    """The index of the mesh's networks."""
+    gateways = set(_static_gateways(networks)) | set(_service_gateways(resources, workloads, networks))
+    return NetworkIndex(
+        system={
+            cluster: found.namespace_labels(mesh.root_namespace).get(NETWORK, "")
+            for cluster, found in workloads.clusters.items()
+        },
+        registries={cluster: name for name, cluster in reversed(tuple(_registries(networks)))},
+        ranges=tuple(sorted(_ranges(networks), key=lambda entry: (-entry[0].prefixlen, entry[1]))),
+        gateways=_grouped(gateway for gateway in gateways if is_ip(gateway.address)),
+        unresolved=_grouped(gateways),
+    )
+
+
+def _grouped(gateways: Iterable[NetworkGateway]) -> NetworkGateways:
+    by_network: dict[str, tuple[NetworkGateway, ...]] = {}
+    by_cluster: dict[tuple[str, str], tuple[NetworkGateway, ...]] = {}
+    for gateway in sorted(gateways):
+        by_network[gateway.network] = (*by_network.get(gateway.network, ()), gateway)
+        key = (gateway.network, gateway.cluster)
+        by_cluster[key] = (*by_cluster.get(key, ()), gateway)
+    counts = [len(group) for groups in (by_network, by_cluster) for group in groups.values()]
+    return NetworkGateways(by_network, by_cluster, lcm(*counts))
+
+
+def _registries(networks: MeshNetworks) -> Iterator[tuple[str, str]]:
+    """Network and cluster of every `fromRegistry`; of several networks for one cluster the first by name counts."""
+    for name, network in sorted(networks.networks.items()):
+        yield from ((name, endpoints.from_registry) for endpoints in network.endpoints if endpoints.from_registry)
+
+
+def _ranges(networks: MeshNetworks) -> Iterator[tuple[IPv4Network | IPv6Network, str]]:
+    for name, network in networks.networks.items():
+        for endpoints in network.endpoints:
+            if endpoints.from_cidr:
+                try:
+                    yield ip_network(endpoints.from_cidr, strict=False), name
+                except ValueError:
+                    continue
+
+
+def _static_gateways(networks: MeshNetworks) -> Iterator[NetworkGateway]:
+    for name, network in networks.networks.items():
+        for gateway in network.gateways:
+            if gateway.address:
+                yield NetworkGateway(gateway.address, gateway.port, name)
+
+
+def _service_gateways(
+    resources: Resources, workloads: WorkloadIndex, networks: MeshNetworks
+) -> Iterator[NetworkGateway]:
+    """The gateways that Services are, under each address that they have outside of their cluster."""
+    for cluster, of_cluster in ((workloads.config_cluster, resources), *resources.clusters.items()):
+        named = {host: tuple(ports) for host, ports in _named_gateways(networks, cluster).items()}
+        for service in of_cluster.all(kubernetes.Service):
+            ports = _gateway_ports(service, named)
+            if ports:
+                node_ports = _node_ports(service)
+                for address in _external_addresses(service, workloads, cluster):
+                    for network, port in ports:
+                        yield NetworkGateway(address, node_ports.get(port, port), network, cluster)
+
+
+def _named_gateways(networks: MeshNetworks, cluster: str) -> Mapping[str, list[tuple[str, int]]]:
+    """Network and port by the host name of the Service that `registryServiceName` names, of this cluster's networks."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for name, network in networks.networks.items():
+        if any(endpoints.from_registry == cluster for endpoints in network.endpoints):
+            for gateway in network.gateways:
+                if gateway.registry_service_name:
+                    found.setdefault(gateway.registry_service_name, []).append((name, gateway.port))
+    return found
+
+
+def _gateway_ports(
+    service: kubernetes.Service, named: Mapping[str, tuple[tuple[str, int], ...]]
+) -> tuple[tuple[str, int], ...]:
+    """Network and port that a Service is a gateway for: its label says so, or the mesh networks do."""
+    labels = service.metadata.labels
+    if not labels.get(NETWORK):
+        return named.get(service_hostname(service.name, service.namespace), ())
+    text = labels.get(GATEWAY_PORT, "")
+    port = int(text) if text.isdigit() else DEFAULT_GATEWAY_PORT
+    numbers = {p.port for p in service.spec.ports}
+    if port in numbers:
+        return ((labels[NETWORK], port),)
+    return ((labels[NETWORK], 0),) if HBONE_GATEWAY_PORT in numbers else ()
+
+
+def _external_addresses(service: kubernetes.Service, workloads: WorkloadIndex, cluster: str) -> tuple[str, ...]:
+    balancer = service.status.load_balancer if service.status is not None else None
+    ingress = balancer.ingress if balancer is not None and service.spec.type == "LoadBalancer" else ()
+    addresses = tuple(address for i in ingress if (address := i.ip or i.hostname)) + service.spec.external_ips
+    if addresses or not _is_node_port_gateway(service):
+        return addresses
+    return tuple(_node_addresses(service, workloads, cluster))
+
+
+def _is_node_port_gateway(service: kubernetes.Service) -> bool:
+    return service.spec.type == "NodePort" and NODE_SELECTOR in service.metadata.annotations
+
+
+def _node_ports(service: kubernetes.Service) -> Mapping[int, int]:
+    return {p.port: p.node_port for p in service.spec.ports} if _is_node_port_gateway(service) else {}
+
+
+def _node_addresses(service: kubernetes.Service, workloads: WorkloadIndex, cluster: str) -> Iterator[str]:
+    selector = _node_selector(service.metadata.annotations[NODE_SELECTOR])
+    for node in workloads.of(cluster).nodes.values():
+        external = next((a.address for a in node.status.addresses if a.type == "ExternalIP" and a.address), "")
+        if external and selects(selector, node.metadata.labels):
+            yield external
+
+
+def _node_selector(text: str) -> Labels:
+    try:
+        selector = json.loads(text)
+    except ValueError:
+        return {}
+    return {str(k): str(v) for k, v in selector.items()} if isinstance(selector, dict) else {}

@@ -1,0 +1,146 @@
+"""ServiceEntries as services of the mesh. Follows istiod's `serviceentry.convertServices`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_interface
+from typing import NamedTuple
+
+from meshcompile.labels import Labels
+from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.models.networking.service_entry import Location, ServiceEntry
+from meshcompile.models.networking.service_entry import Resolution as EntryResolution
+from meshcompile.models.networking.service_entry import ServicePort as EntryPort
+from meshcompile.ports import protocol_named
+from meshcompile.snapshot.kubernetes_services import exported_to, traffic_distribution
+from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.service import (
+    NO_CREATION_TIME,
+    UNSPECIFIED_ADDRESS,
+    Registry,
+    Resolution,
+    Service,
+    ServicePort,
+)
+from meshcompile.snapshot.workloads import WorkloadIndex
+
+AUTO_ALLOCATE = "networking.istio.io/enable-autoallocate-ip"
+CONNECT_STRATEGY = "istio.io/connect-strategy"
+
+_RESOLUTIONS = {
+    EntryResolution.NONE: Resolution.PASSTHROUGH,
+    EntryResolution.STATIC: Resolution.CLIENT_SIDE_LB,
+    EntryResolution.DNS: Resolution.DNS_LB,
+    EntryResolution.DNS_ROUND_ROBIN: Resolution.DNS_ROUND_ROBIN_LB,
+    EntryResolution.DYNAMIC_DNS: Resolution.DYNAMIC_DNS,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EntryServices:
+    """A ServiceEntry and its services: one for each host and address."""
+
+    entry: ServiceEntry
+    services: tuple[Service, ...]
+
+
+def service_entries(resources: Resources, workloads: WorkloadIndex, mesh: MeshConfig) -> tuple[EntryServices, ...]:
+    """Every ServiceEntry with its services, oldest first."""
+    annotations = workloads.here.namespace_annotations
+    return tuple(
+        EntryServices(entry, tuple(entry_services(entry, annotations(entry.namespace), mesh)))
+        for entry in resources.all(ServiceEntry)
+    )
+
+
+def entry_services(entry: ServiceEntry, namespace_annotations: Labels, mesh: MeshConfig) -> Iterator[Service]:
+    """The services of one ServiceEntry: istiod makes one for each host and address."""
+    spec, meta = entry.spec, entry.metadata
+    resolution = _RESOLUTIONS[spec.resolution]
+    ports = tuple(_port(port) for port in spec.ports)
+    for vip in _vips(entry):
+        yield Service(
+            hostname=vip.host,
+            namespace=entry.namespace,
+            name=vip.host,
+            registry=Registry.EXTERNAL,
+            resolution=resolution,
+            ports=ports,
+            export_to=exported_to(spec.export_to, entry.namespace, mesh),
+            address=vip.address,
+            auto_ipv4=vip.auto_ipv4,
+            auto_ipv6=vip.auto_ipv6,
+            mesh_external=spec.location is Location.MESH_EXTERNAL,
+            labels=meta.labels,
+            annotations=meta.annotations,
+            selector=spec.workload_selector.labels if spec.workload_selector is not None else {},
+            service_accounts=spec.subject_alt_names,
+            creation_time=meta.creation_timestamp or NO_CREATION_TIME,
+            object_name=entry.name,
+            traffic_distribution=traffic_distribution("", meta.annotations, namespace_annotations),
+            dns_connect_race=meta.annotations.get(CONNECT_STRATEGY, "").upper() == "RACE_FIRST_TCP_CONNECT",
+            passthrough_target_ports=(
+                {port.number: port.target_port for port in spec.ports if port.target_port}
+                if resolution is Resolution.PASSTHROUGH
+                else {}
+            ),
+            origin=entry.origin,
+        )
+
+
+def _port(port: EntryPort) -> ServicePort:
+    return ServicePort(
+        name=port.name,
+        number=port.number,
+        protocol=protocol_named(port.protocol),
+        target=port.target_port or None,
+        origin=port.origin,
+    )
+
+
+class Vip(NamedTuple):
+    """A host and one of its addresses; the automatic ones are those that a controller noted in the status."""
+
+    host: str
+    address: str
+    auto_ipv4: str = ""
+    auto_ipv6: str = ""
+
+
+def _vips(entry: ServiceEntry) -> Iterator[Vip]:
+    automatic = _automatic_addresses(entry)
+    for host in entry.spec.hosts:
+        if entry.spec.addresses:
+            addresses = (_address(address) for address in entry.spec.addresses)
+            yield from (Vip(host, address) for address in addresses if address is not None)
+        else:
+            yield Vip(host, UNSPECIFIED_ADDRESS, automatic.get((host, 4), ""), automatic.get((host, 6), ""))
+
+
+def _address(text: str) -> str | None:
+    """An address or CIDR as a listener binds it, without the mask of a single host; None when it is neither."""
+    try:
+        interface = ip_interface(text)
+    except ValueError:
+        return None
+    return str(interface.ip) if "/" in text and interface.network.num_addresses == 1 else text
+
+
+def _automatic_addresses(entry: ServiceEntry) -> dict[tuple[str, int], str]:
+    """The addresses of the status by host and IP version, when they count: not for NONE, not when opted out."""
+    opted_out = entry.metadata.labels.get(AUTO_ALLOCATE, "").lower() == "false"
+    if entry.spec.resolution is EntryResolution.NONE or opted_out or entry.spec.addresses or entry.status is None:
+        return {}
+    found: dict[tuple[str, int], str] = {}
+    for address in entry.status.addresses:
+        if is_ip(address.value):
+            found[address.host, ip_address(address.value).version] = address.value
+    return found
+
+
+def is_ip(text: str) -> bool:
+    """True for an IP address of either version."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,123 @@
+"""Workloads from Pods and from WorkloadEntries.
+
+Follows istiod's `kube/controller/endpoint_builder.go` and `serviceentry.convertWorkloadEntryToWorkloadInstance`.
+"""
+
+from dataclasses import dataclass, field
+
+from meshcompile.labels import REGION, SUBZONE, TLS_MODE, WORKLOAD_NAME, ZONE, Labels, locality_of, with_topology
+from meshcompile.models.kubernetes.node import Node
+from meshcompile.models.kubernetes.pod import Pod
+from meshcompile.models.networking.workload_entry import WorkloadEntry, WorkloadEntrySpec
+from meshcompile.snapshot.networks import NetworkIndex
+from meshcompile.snapshot.service import DISABLED_TLS_MODE, ISTIO_TLS_MODE, Workload
+from meshcompile.snapshot.workloads import WorkloadIndex, named_ports, workload_name
+from meshcompile.source import NOWHERE, Origin
+from meshcompile.spiffe import spiffe_id
+
+AUTO_REGISTRATION_GROUP = "istio.io/autoRegistrationGroup"
+_OLD_REGION = "failure-domain.beta.kubernetes.io/region"
+_OLD_ZONE = "failure-domain.beta.kubernetes.io/zone"
+
+
+@dataclass(frozen=True, eq=False)
+class WorkloadSource:
+    """Makes the workloads of one cluster, each Pod's once."""
+
+    cluster: str
+    trust_domain: str
+    index: WorkloadIndex
+    networks: NetworkIndex
+    _pods: dict[tuple[str, str], Workload] = field(default_factory=dict, repr=False)
+
+    def of_pod(self, pod: Pod) -> Workload:
+        """The workload that a Pod is."""
+        key = (pod.namespace, pod.name)
+        found = self._pods.get(key)
+        if found is None:
+            found = self._pods[key] = self._pod_workload(pod)
+        return found
+
+    def _pod_workload(self, pod: Pod) -> Workload:
+        labels, address = pod.metadata.labels, pod.status.pod_ip
+        network = self.networks.of(self.cluster, address, labels)
+        locality = pod_locality(pod, self.index.of(self.cluster).nodes.get(pod.spec.node_name))
+        return Workload(
+            name=workload_name(pod),
+            namespace=pod.namespace,
+            addresses=(address,),
+            labels=with_topology(labels, self.cluster, locality, pod.spec.node_name, network),
+            service_account=spiffe_id(self.trust_domain, pod.namespace, pod.spec.service_account),
+            network=network,
+            locality=locality,
+            cluster=self.cluster,
+            tls_mode=labels.get(TLS_MODE, DISABLED_TLS_MODE),
+            ports=named_ports(pod),
+            host_name=(pod.spec.hostname or pod.name) if pod.spec.subdomain else "",
+            subdomain=pod.spec.subdomain,
+            node_name=pod.spec.node_name,
+            object_name=pod.name,
+            is_pod=True,
+            origin=pod.origin,
+        )
+
+    def of_address(self, address: str) -> Workload:
+        """The workload that an address without a Pod is: nothing is known but where it runs."""
+        network = self.networks.of(self.cluster, address, {})
+        return Workload(
+            name="",
+            namespace="",
+            addresses=(address,),
+            labels=with_topology({}, self.cluster, "", "", network),
+            network=network,
+            cluster=self.cluster,
+        )
+
+    def of_entry(self, entry: WorkloadEntry) -> Workload:
+        """The workload that a WorkloadEntry is; labels of its metadata go before those of its spec."""
+        meta = entry.metadata
+        name = meta.annotations.get(AUTO_REGISTRATION_GROUP) or meta.labels.get(WORKLOAD_NAME) or entry.name
+        return self.of_spec(
+            entry.spec, {**entry.spec.labels, **meta.labels}, name, entry.namespace, entry.origin, entry.name
+        )
+
+    def of_spec(
+        self, spec: WorkloadEntrySpec, labels: Labels, name: str, namespace: str, origin: Origin, object_name: str = ""
+    ) -> Workload:
+        """The workload that a WorkloadEntry or an endpoint of a ServiceEntry describes."""
+        locality = spec.locality or locality_of(labels)
+        tls_mode = labels.get(TLS_MODE, ISTIO_TLS_MODE if spec.service_account else DISABLED_TLS_MODE)
+        account = spiffe_id(self.trust_domain, namespace, spec.service_account) if spec.service_account else ""
+        return Workload(
+            name=name,
+            namespace=namespace,
+            addresses=(spec.address,),
+            labels=with_topology(labels, self.cluster, locality, "", spec.network),
+            service_account=account,
+            network=spec.network,
+            locality=locality,
+            cluster=self.cluster,
+            weight=spec.weight or 1,
+            tls_mode=tls_mode,
+            ports=spec.ports,
+            object_name=object_name,
+            origin=origin,
+        )
+
+    def of_host(self, host: str, name: str, namespace: str, origin: Origin = NOWHERE) -> Workload:
+        """The workload that a host name resolved by DNS is."""
+        return Workload(name=name, namespace=namespace, addresses=(host,), cluster=self.cluster, origin=origin)
+
+
+def pod_locality(pod: Pod, node: Node | None) -> str:
+    """The locality of a Pod: its label, else its Node's labels."""
+    labelled = locality_of(pod.metadata.labels)
+    if labelled or node is None:
+        return labelled
+    labels = node.metadata.labels
+    parts = (
+        labels.get(REGION) or labels.get(_OLD_REGION, ""),
+        labels.get(ZONE) or labels.get(_OLD_ZONE, ""),
+        labels.get(SUBZONE, ""),
+    )
+    return "/".join(parts) if any(parts) else ""

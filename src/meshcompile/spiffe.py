@@ -1,0 +1,20 @@
+"""SPIFFE identities of workloads: `spiffe://cluster.local/ns/shop/sa/catalog`. Follows istiod's `pkg/spiffe`."""
+
+from collections.abc import Iterable
+
+PREFIX = "spiffe://"
+
+
+def spiffe_id(trust_domain: str, namespace: str, service_account: str) -> str:
+    """The identity of a service account; `@` in a trust domain becomes `.`."""
+    return f"{PREFIX}{trust_domain.replace('@', '.')}/ns/{namespace}/sa/{service_account}"
+
+
+def with_trust_domain_aliases(identities: Iterable[str], aliases: Iterable[str]) -> set[str]:
+    """The identities, and the same in each of the other trust domains; what is no SPIFFE identity stays alone."""
+    found = set(identities)
+    parsed = [identity.removeprefix(PREFIX).split("/") for identity in found if identity.startswith(PREFIX)]
+    for parts in parsed:
+        if len(parts) == 5 and parts[1] == "ns" and parts[3] == "sa":
+            found.update("/".join((PREFIX + alias, *parts[1:])) for alias in aliases)
+    return found
