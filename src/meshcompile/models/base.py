@@ -35,13 +35,17 @@ def json_name(field: str) -> str:
 
 
 class ProtoEnum(StrEnum):
-    """A protobuf enum: members are written by name or by number, the number being the position of the member."""
+    """A protobuf enum: members are written by name or by number."""
+
+    @classmethod
+    def numbers(cls) -> Mapping[int, str]:
+        """The members by number: their positions, unless an enum says otherwise."""
+        return dict(enumerate(cls))
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
-        members = tuple(cls)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(members):
-            return members[value]
+        if isinstance(value, int) and not isinstance(value, bool) and value in cls.numbers():
+            return cls(cls.numbers()[value])
         return None
 
     @classmethod

@@ -3,7 +3,7 @@
 import difflib
 import types
 from collections.abc import Iterable, Mapping
-from enum import EnumType
+from enum import StrEnum
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic_core import ErrorDetails
@@ -175,8 +175,8 @@ def _model_at(model: type[Node], path: Path) -> type[Node] | None:
 
 def _choices(model: type[Node], path: Path) -> tuple[str, ...]:
     """The names that the enum at ``path`` has."""
-    enums = (part for part in alternatives(_type_at(model, path)) if isinstance(part, EnumType))
-    return tuple(str(member) for enum in enums for member in enum)
+    types = (part for part in alternatives(_type_at(model, path)) if isinstance(part, type))
+    return tuple(str(member) for found in types if issubclass(found, StrEnum) for member in found)
 
 
 def _type_at(annotation: Any, path: Path) -> Any:

@@ -30,15 +30,6 @@ class KubernetesResource(Resource):
     model_config = ConfigDict(extra="ignore")
 
 
-class LabelSelector(KubernetesNode):
-    """A query over labels: every label and every expression must hold. An empty selector selects everything."""
-
-    match_labels: Mapping[str, str] = {}
-    """Labels that must be there with exactly these values."""
-    match_expressions: tuple["LabelSelectorRequirement", ...] = ()
-    """Further requirements, joined by AND."""
-
-
 class LabelSelectorRequirement(KubernetesNode):
     """One requirement on one label."""
 
@@ -48,3 +39,12 @@ class LabelSelectorRequirement(KubernetesNode):
     """`In`, `NotIn`, `Exists` or `DoesNotExist`."""
     values: tuple[str, ...] = ()
     """The values of `In` and `NotIn`; empty for the other operators."""
+
+
+class LabelSelector(KubernetesNode):
+    """A query over labels: every label and every expression must hold. An empty selector selects everything."""
+
+    match_labels: Mapping[str, str] = {}
+    """Labels that must be there with exactly these values."""
+    match_expressions: tuple[LabelSelectorRequirement, ...] = ()
+    """Further requirements, joined by AND."""

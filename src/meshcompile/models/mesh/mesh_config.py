@@ -3,6 +3,8 @@
 Here is what a user writes; what holds where nothing is written is `models.mesh.defaults`.
 """
 
+from collections.abc import Mapping
+
 from meshcompile.durations import Duration
 from meshcompile.models.base import Node, ProtoEnum
 from meshcompile.models.common import Bool, Int32
@@ -39,6 +41,10 @@ class OutboundTrafficPolicyMode(ProtoEnum):
     REGISTRY_ONLY = "REGISTRY_ONLY"
     ALLOW_ANY = "ALLOW_ANY"
     ALLOW_ANY_DYNAMIC_DNS = "ALLOW_ANY_DYNAMIC_DNS"
+
+    @classmethod
+    def numbers(cls) -> Mapping[int, str]:
+        return {0: cls.REGISTRY_ONLY, 1: cls.ALLOW_ANY, 3: cls.ALLOW_ANY_DYNAMIC_DNS}
 
 
 class OutboundTrafficPolicy(Node):

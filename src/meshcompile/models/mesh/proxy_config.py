@@ -20,6 +20,10 @@ class AuthenticationPolicy(ProtoEnum):
     MUTUAL_TLS = "MUTUAL_TLS"
     INHERIT = "INHERIT"
 
+    @classmethod
+    def numbers(cls) -> Mapping[int, str]:
+        return {0: cls.NONE, 1: cls.MUTUAL_TLS, 1000: cls.INHERIT}
+
 
 class Zipkin(Node):
     """A Zipkin collector."""

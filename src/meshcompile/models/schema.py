@@ -1,0 +1,128 @@
+"""JSON Schema (2020-12) of every kind, for editors: names, types, choices, and the docstrings as descriptions."""
+
+import ast
+import inspect
+import sys
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from pydantic import AliasChoices, BaseModel
+from pydantic.fields import FieldInfo
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from meshcompile.models.base import Node
+from meshcompile.models.common import Nullable
+from meshcompile.models.registry import KINDS, Kind
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+BASE = "https://meshcompile.dev/schemas"
+
+
+def kind_schema(kind: Kind) -> JsonSchemaValue:
+    """The schema of one kind."""
+    schema = kind.model.model_json_schema(schema_generator=_Schema)
+    head = {"$schema": DIALECT, "$id": f"{BASE}/{file_name(kind)}", "title": kind.name}
+    schema["properties"] |= {
+        "apiVersion": {"enum": list(kind.api_versions), "description": "API group and version."},
+        "kind": {"const": kind.name, "description": "Kind of the object."},
+    }
+    return {**head, **schema, "title": kind.name, "required": ["apiVersion", "kind", "metadata"]}
+
+
+def all_schema() -> JsonSchemaValue:
+    """The schema of any object: each kind by its own schema, kinds that are not known as they are."""
+    return {
+        "$schema": DIALECT,
+        "$id": f"{BASE}/all.json",
+        "title": "Any object that meshcompile reads",
+        "type": "object",
+        "required": ["apiVersion", "kind", "metadata"],
+        "allOf": [
+            {"if": _is_kind(kind), "then": {"$ref": file_name(kind)}}
+            for kind in sorted(KINDS, key=lambda kind: file_name(kind))
+        ],
+    }
+
+
+def file_name(kind: Kind) -> str:
+    """The file of a kind's schema; two groups may have a kind of one name."""
+    return f"{kind.group or 'core'}.{kind.name}.json".lower()
+
+
+def _is_kind(kind: Kind) -> JsonSchemaValue:
+    properties = {"apiVersion": {"enum": list(kind.api_versions)}, "kind": {"const": kind.name}}
+    return {"properties": properties, "required": ["apiVersion", "kind"]}
+
+
+class _Schema(GenerateJsonSchema):
+    """pydantic's generator, with docstrings as descriptions and without what editors have no use for."""
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        model: type[BaseModel] = schema["cls"]
+        made = super().model_schema(schema)
+        made["description"] = inspect.getdoc(model) or ""
+        properties = made.get("properties", {})
+        for name, description in field_descriptions(model).items():
+            field = model.model_fields.get(name)
+            if field is not None and field.alias in properties:
+                found = _described(properties[field.alias], description)
+                properties |= dict.fromkeys(_names(field), _or_null(found) if Nullable in field.metadata else found)
+        return made
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        """What an optional field holds; null is not written."""
+        return self.generate_inner(schema["schema"])
+
+
+def _names(field: FieldInfo) -> tuple[str, ...]:
+    """The names that the API server knows a field by; very few have a second one."""
+    match field.validation_alias:
+        case AliasChoices(choices=choices):
+            return tuple(str(choice) for choice in choices)
+        case _:
+            return (field.alias or "",)
+
+
+def _described(schema: JsonSchemaValue, description: str) -> JsonSchemaValue:
+    """``schema`` with a description of the field, and without a default that says only that it is absent."""
+    kept = {key: value for key, value in schema.items() if key != "default" or value}
+    return {**kept, "description": description}
+
+
+def _or_null(schema: JsonSchemaValue) -> JsonSchemaValue:
+    description = schema.pop("description")
+    return {"anyOf": [schema, {"type": "null"}], "description": description}
+
+
+@cache
+def field_descriptions(model: type[BaseModel]) -> Mapping[str, str]:
+    """Field name -> the docstring below it, its class's own and those of its bases.
+
+    They are read from the source when they are asked for, so that reading objects does not pay for them.
+    """
+    described: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        if issubclass(base, Node):
+            described |= _class_docstrings(base.__module__).get(base.__qualname__, {})
+    return described
+
+
+@cache
+def _class_docstrings(module: str) -> Mapping[str, Mapping[str, str]]:
+    """Class -> field -> docstring, for every class of a module."""
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    return {node.name: _attribute_docstrings(node) for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def _attribute_docstrings(node: ast.ClassDef) -> Mapping[str, str]:
+    docstrings = {}
+    for field, below in zip(node.body, node.body[1:], strict=False):
+        match field, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                docstrings[name] = inspect.cleandoc(text)
+    return docstrings
