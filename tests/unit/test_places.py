@@ -1,0 +1,101 @@
+"""Lines and columns of what was read."""
+
+from meshcompile.source import NOWHERE, Document, Origin
+from meshcompile.source.reading import read
+
+TEXT = """\
+# a comment first
+a: &x
+  b: 1
+  on: [1, {c: 2}]
+d: *x
+e:
+  <<: *x
+  f: {g: "h"}
+l:
+- q
+-
+  z: 1
+"""
+
+
+def only(text: str) -> Document:
+    (document,) = read(text).documents
+    return document
+
+
+def places(document: Document, *paths: tuple[str | int, ...]) -> list[str]:
+    return [f"{line}:{column}" for line, column in (document.position(path) for path in paths)]
+
+
+def test_keys_and_items() -> None:
+    """A key is where it begins, and so is an item, in block and in flow style."""
+    document = only(TEXT)
+    wanted = ("a",), ("a", "b"), ("a", "true", 1, "c"), ("e", "f", "g"), ("l", 0), ("l", 1, "z")
+    assert places(document, *wanted) == ["2:1", "3:3", "4:12", "8:7", "10:3", "12:3"]
+
+
+def test_aliases_and_merges_point_at_what_they_repeat() -> None:
+    """What stands below an alias or comes with `<<` is where its text is."""
+    assert places(only(TEXT), ("d",), ("d", "b"), ("e", "b"), ("e", "true", 0)) == ["5:1", "3:3", "3:3", "4:8"]
+
+
+def test_values_have_places_of_their_own() -> None:
+    """The place of an entry knows its key, and where its value begins and ends."""
+    place = only(TEXT).place(("e", "f", "g"))
+    assert (place.key, place.start, place.end) == ((8, 7), (8, 10), (8, 13))
+
+
+def test_what_nobody_wrote_is_where_it_would_belong() -> None:
+    """A missing field is at the nearest part above it that was written."""
+    assert places(only(TEXT), ("e", "f", "x", 3), ("nothing",), ()) == ["8:3", "2:1", "2:1"]
+
+
+def test_documents_of_a_stream_keep_their_lines() -> None:
+    """Positions count through the whole file, whatever separates its documents."""
+    text = "a: 1\n--- # next\n# comment\nb: 2\n---\n---\nc: |\n  x\n  --- y\n...\n---\nd:\r\n  e: 1\r\n"
+    documents = read(text).documents
+    assert [document.value for document in documents] == [{"a": 1}, {"b": 2}, {"c": "x\n--- y\n"}, {"d": {"e": 1}}]
+    assert [str(Origin(document).at(key)) for document, key in zip(documents, "abcd", strict=True)] == [
+        "<text>:1:1",
+        "<text>:4:1",
+        "<text>:7:1",
+        "<text>:12:1",
+    ]
+    assert str(Origin(documents[3]).at("d", "e")) == "<text>:13:3"
+
+
+def test_items_of_a_list_point_into_the_list() -> None:
+    """An item is a document of its own, whose lines are those of the list, in block and flow style and in JSON."""
+    text = "kind: List\nitems:\n- kind: A\n  spec:\n    x: [1,\n  2]\n-\n  kind: B\n- {kind: C, spec: {\n x: 1}}\n"
+    first, second, third = read(text).documents
+    assert places(first, ("kind",), ("spec",), ("spec", "x", 1)) == ["3:3", "4:3", "6:3"]
+    assert places(second, ("kind",)) == ["8:3"]
+    assert places(third, ("kind",), ("spec",), ("spec", "x")) == ["9:4", "9:13", "10:2"]
+    assert Origin(first).at("spec", "x", 1).field == "spec.x[1]"
+    assert [document.index for document in (first, second, third)] == [0, 1, 2]
+
+
+def test_items_of_a_nested_list() -> None:
+    """The items of a list in a list have their places too."""
+    (document,) = read("kind: List\nitems:\n- kind: List\n  items:\n  - kind: A\n    spec: 1\n").documents
+    assert places(document, (), ("spec",)) == ["5:5", "6:5"]
+
+
+def test_columns_count_characters() -> None:
+    """Columns count characters, not bytes."""
+    assert places(only('é: {"日本": 1, b: 2}\n'), ("é", "b")) == ["1:14"]
+
+
+def test_fields_as_text() -> None:
+    """A field is told as a user would write it; keys that are no words are quoted."""
+    origin = NOWHERE.at("spec", "http", 0, "route").at(1, "destination", "host")
+    assert origin.field == "spec.http[0].route[1].destination.host"
+    assert NOWHERE.at("metadata", "labels", "a.b/c").field == 'metadata.labels["a.b/c"]'
+    assert NOWHERE.field == ""
+
+
+def test_objects_have_no_lines() -> None:
+    """What was made in Python has a file name in brackets, and no line."""
+    (document,) = read({"kind": "A", "spec": {"x": 1}}).documents
+    assert str(Origin(document).at("spec", "x")) == "<object>"
