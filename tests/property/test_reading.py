@@ -23,7 +23,7 @@ objects = st.dictionaries(texts, values, min_size=1, max_size=4).filter(lambda v
 
 def quoted(value: Any, **style: Any) -> str:
     """YAML in which every text is quoted, since other rules than PyYAML's decide what needs it."""
-    return yaml.dump(value, Dumper=Quoting, allow_unicode=True, sort_keys=False, **style)
+    return str(yaml.dump(value, Dumper=Quoting, allow_unicode=True, sort_keys=False, **style))
 
 
 class Quoting(yaml.SafeDumper):

@@ -38,7 +38,8 @@ def test_documents_mean_what_they_mean_to_kubernetes(case: dict[str, Any]) -> No
         ("+18446744073709551615", 18446744073709552000),
         ("0" * 5000 + "1", 1),
         ("9" * 5000, "9" * 5000),
-        ("._5", "._5"),
+        (".2_5", 0.25),
+        (".2_", ".2_"),
         (".", "."),
         ("-", "-"),
         ("1e-400", 0),
@@ -58,6 +59,7 @@ def test_odd_numbers(text: str, value: object) -> None:
         ("1e-5", "1e-05"),
         ("1e5", "100000"),
         ("-0.0", "-0"),
+        ("-1e82", "-.inf"),
         ("0.1", "0.1"),
         ("16777217.0", "1.6777216e+07"),
         ("0x10", "16"),
@@ -72,7 +74,7 @@ def test_keys_become_text(text: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("tag", "text", "value"),
-    [("int", "1", 1), ("float", "1.0", 1), ("bool", "y", True), ("null", "", None), ("binary", "/w==", "\ufffd")],
+    [("int", "1", 1), ("float", "1", 1), ("bool", "y", True), ("null", "", None), ("binary", "8J+Y", "\ufffd" * 3)],
 )
 def test_tags_of_yaml(tag: str, text: str, value: object) -> None:
     """A tag that YAML defines decides what a scalar is, quoted or not."""

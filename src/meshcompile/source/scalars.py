@@ -10,6 +10,7 @@ import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 from decimal import Decimal
+from math import isfinite
 from struct import pack, unpack
 from typing import Final
 
@@ -39,6 +40,7 @@ _NOT_FINITE = frozenset(f"{sign}.{word}" for sign in ("", "+", "-") for word in 
 _NUMBER_STARTS = frozenset("+-.0123456789")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
+_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])_(?=[0-9])")
 _SMALLEST_INTEGER, _LARGEST_INTEGER, _LARGEST_UNSIGNED = -(2**63), 2**63 - 1, 2**64 - 1
 _FIRST_WITH_EXPONENT = 1e21
 """Go prints doubles from here on with an exponent; smaller whole ones look like integers, and are."""
@@ -49,7 +51,7 @@ _TAG = "tag:yaml.org,2002:"
 def plain(text: str) -> Scalar:
     """The value of an unquoted scalar without a tag."""
     value = resolved(text)
-    return _json_number(text, value) if isinstance(value, float) else value
+    return _json_number(value) if isinstance(value, float) else value
 
 
 def resolved(text: str) -> Scalar:
@@ -60,7 +62,7 @@ def resolved(text: str) -> Scalar:
         return text
     if text in _NOT_FINITE:
         raise Unrepresentable(f"{text} is a number that JSON cannot express")
-    digits = text if text[0] == "." else text.replace("_", "")
+    digits = _BETWEEN_DIGITS.sub("", text) if text[0] == "." else text.replace("_", "")
     if (integer := _integer(digits)) is not None:
         return integer
     return text if (number := _float(digits)) is None else number
@@ -120,10 +122,10 @@ def _float(digits: str) -> float | None:
     if not _FLOAT.fullmatch(digits):
         return None
     value = float(digits)
-    return value if abs(value) != float("inf") else None
+    return value if isfinite(value) else None
 
 
-def _json_number(text: str, value: float) -> int | float:
+def _json_number(value: float) -> int | float:
     """A whole double as the integer that Go prints for it, with its shortest digits."""
     if not value.is_integer() or abs(value) >= _FIRST_WITH_EXPONENT:
         return value
@@ -133,6 +135,8 @@ def _json_number(text: str, value: float) -> int | float:
 def _short_float(value: float) -> str:
     """A double as Go's `FormatFloat(value, 'g', -1, 32)` prints it."""
     nearest = unpack("f", pack("f", value))[0]
+    if not isfinite(nearest):
+        return ".inf" if value > 0 else "-.inf"
     for precision in range(1, 10):
         digits = f"{nearest:.{precision - 1}e}"
         if unpack("f", pack("f", float(digits)))[0] == nearest:
@@ -144,23 +148,21 @@ def _short_float(value: float) -> str:
 
 
 def _binary(text: str) -> str:
+    """The text in base64; like Go, with a replacement character for every byte that is not UTF-8."""
     try:
-        return b64decode(text.replace("\n", "").replace("\r", ""), validate=True).decode(errors="replace")
+        data = b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
     except Base64Error as error:
         raise Unrepresentable("!!binary needs base64") from error
-
-
-_TAG_TYPES: dict[str, type | tuple[type, ...]] = {
-    "bool": bool,
-    "int": int,
-    "float": (int, float),
-    "null": type(None),
-    "timestamp": str,
-}
+    return re.sub("[\udc80-\udcff]", "\ufffd", data.decode(errors="surrogateescape"))
 
 
 def _converted(wanted: str, text: str) -> Scalar:
-    value = plain(text) if text else None
-    if not isinstance(value, _TAG_TYPES[wanted]) or (isinstance(value, bool) and wanted != "bool"):
-        raise Unrepresentable(f"{text!r} is no {wanted}, which its tag !!{wanted} wants")
-    return value
+    match wanted, resolved(text):
+        case ("bool", bool() as value) | ("null", None as value) | ("timestamp", str() as value):
+            return value
+        case "int", int() as value if not isinstance(value, bool):
+            return value
+        case "float", int() | float() as value if not isinstance(value, bool):
+            return _json_number(float(value))
+        case _:
+            raise Unrepresentable(f"{text!r} is no {wanted}, which its tag !!{wanted} wants")
