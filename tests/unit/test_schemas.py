@@ -66,6 +66,8 @@ def test_a_schema_finds_what_an_editor_should_underline() -> None:
     }
     problems = {(*error.absolute_path, error.validator) for error in Draft202012Validator(schema).iter_errors(wrong)}
     assert problems == {
+        ("spec", "servers", 0, "required"),
+        ("spec", "servers", 0, "port", "required"),
         ("spec", "servers", 0, "additionalProperties"),
         ("spec", "servers", 0, "port", "number", "type"),
         ("spec", "servers", 0, "tls", "mode", "enum"),

@@ -8,7 +8,7 @@ import types
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeVar, Union, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -18,8 +18,9 @@ from pydantic import (
     StrictInt,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
+    model_validator,
 )
-from pydantic_core import CoreSchema, PydanticKnownError, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 from meshcompile.source import NOWHERE, Document, Origin, Path
 
@@ -94,6 +95,21 @@ class Node(BaseModel):
 
 
 N = TypeVar("N", bound=Node)
+
+
+class OneOf(Node):
+    """A message of which some fields exclude each other, as in a protobuf oneof."""
+
+    one_of: ClassVar[tuple[tuple[str, ...], ...]]
+    """Groups of fields of which at most one is set."""
+
+    @model_validator(mode="after")
+    def _at_most_one(self) -> Self:
+        for group in self.one_of:
+            chosen = [json_name(field) for field in group if getattr(self, field) is not None]
+            if len(chosen) > 1:
+                raise PydanticCustomError("oneof", "only one of {fields} can be set", {"fields": ", ".join(chosen)})
+        return self
 
 
 class OwnerReference(Node):

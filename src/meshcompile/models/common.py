@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticKnownError
 
 from meshcompile.durations import Duration
-from meshcompile.models.base import ADMITTED, Node, Resource
+from meshcompile.models.base import ADMITTED, Node, OneOf, Resource
 
 __all__ = [
     "Bool",
@@ -136,8 +136,10 @@ Struct = Mapping[str, JsonValue]
 """Free-form data (google.protobuf.Struct)."""
 
 
-class StringMatch(Node):
+class StringMatch(OneOf):
     """One way to match text; exactly one field is set."""
+
+    one_of = (("exact", "prefix", "regex"),)
 
     exact: str | None = None
     """The whole text, case-sensitive."""
@@ -166,9 +168,9 @@ class PolicyTargetReference(Node):
 
     group: str = ""
     """API group of the target, empty for Kubernetes' core."""
-    kind: str = ""
+    kind: str
     """Kind of the target: Gateway, GatewayClass, Service or ServiceEntry."""
-    name: str = ""
+    name: str
     """Name of the target."""
     namespace: str = ""
     """Namespace of the target; only the policy's own is allowed."""

@@ -5,6 +5,7 @@ import inspect
 import sys
 from collections.abc import Mapping
 from functools import cache
+from itertools import combinations
 from typing import Any
 
 from pydantic import AliasChoices, BaseModel
@@ -12,7 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from meshcompile.models.base import Node
+from meshcompile.models.base import Node, OneOf, json_name
 from meshcompile.models.common import Nullable
 from meshcompile.models.registry import KINDS, Kind
 
@@ -63,6 +64,8 @@ class _Schema(GenerateJsonSchema):
         model: type[BaseModel] = schema["cls"]
         made = super().model_schema(schema)
         made["description"] = inspect.getdoc(model) or ""
+        if issubclass(model, OneOf):
+            made["not"] = {"anyOf": [{"required": list(pair)} for pair in _exclusive_pairs(model)]}
         properties = made.get("properties", {})
         for name, description in field_descriptions(model).items():
             field = model.model_fields.get(name)
@@ -86,6 +89,11 @@ def _names(field: FieldInfo) -> tuple[str, ...]:
             return tuple(str(choice) for choice in choices)
         case _:
             return (field.alias or "",)
+
+
+def _exclusive_pairs(model: type[OneOf]) -> list[tuple[str, ...]]:
+    """Pairs of fields that cannot both be set."""
+    return [tuple(map(json_name, pair)) for group in model.one_of for pair in combinations(group, 2)]
 
 
 def _described(schema: JsonSchemaValue, description: str) -> JsonSchemaValue:

@@ -56,7 +56,7 @@ class EnvValueSource(ProtoEnum):
 class EnvVar(Node):
     """An environment variable of a Wasm module."""
 
-    name: str = ""
+    name: str
     """Its name."""
     value_from: EnvValueSource = EnvValueSource.INLINE
     """Whether `value` is its value or it is taken from the proxy's environment."""

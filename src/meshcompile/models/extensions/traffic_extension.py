@@ -2,9 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
-
-from meshcompile.models.base import Node, ProtoEnum
+from meshcompile.models.base import Node, OneOf, ProtoEnum
 from meshcompile.models.common import Int32Value, IstioResource, PolicyTargetReference, Struct, WorkloadSelector
 from meshcompile.models.extensions.common import FailStrategy, PluginType, PullPolicy, TrafficSelector, VmConfig
 
@@ -21,7 +19,7 @@ class ExecutionPhase(ProtoEnum):
 class WasmConfig(Node):
     """A Wasm module: `envoy.filters.http.wasm` or `envoy.filters.network.wasm`, found by ECDS."""
 
-    url: str = ""
+    url: str
     """Where the module is: `oci://` (also where no scheme is given), `http://`, `https://` or `file://`."""
     sha256: str = ""
     """Checksum of the module or image."""
@@ -46,12 +44,14 @@ class WasmConfig(Node):
 class LuaConfig(Node):
     """A Lua script: the filter `envoy.filters.http.lua`."""
 
-    inline_code: str = ""
+    inline_code: str
     """The script, with `envoy_on_request` or `envoy_on_response`."""
 
 
-class TrafficExtensionSpec(Node):
+class TrafficExtensionSpec(OneOf):
     """An extension among the filters; exactly one of `wasm` and `lua`."""
+
+    one_of = (("wasm", "lua"),)
 
     selector: WorkloadSelector | None = None
     """Workloads of its namespace; without it and a target all, or in the root namespace the whole mesh."""
@@ -74,4 +74,4 @@ class TrafficExtension(IstioResource):
 
     api_version: Literal["extensions.istio.io/v1alpha1"] = "extensions.istio.io/v1alpha1"
     kind: Literal["TrafficExtension"] = "TrafficExtension"
-    spec: TrafficExtensionSpec = Field(default_factory=TrafficExtensionSpec)
+    spec: TrafficExtensionSpec

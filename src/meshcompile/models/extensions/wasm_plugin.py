@@ -2,8 +2,6 @@
 
 from typing import Literal
 
-from pydantic import Field
-
 from meshcompile.models.base import Node, ProtoEnum
 from meshcompile.models.common import Int32Value, IstioResource, PolicyTargetReference, Struct, WorkloadSelector
 from meshcompile.models.extensions.common import FailStrategy, PluginType, PullPolicy, TrafficSelector, VmConfig
@@ -27,7 +25,7 @@ class WasmPluginSpec(Node):
     """The object that it is attached to."""
     target_refs: tuple[PolicyTargetReference, ...] = ()
     """The objects that it is attached to."""
-    url: str = ""
+    url: str
     """Where the module is: `oci://` (also where no scheme is given), `http://`, `https://` or `file://`."""
     sha256: str = ""
     """Checksum of the module or image."""
@@ -60,4 +58,4 @@ class WasmPlugin(IstioResource):
 
     api_version: Literal["extensions.istio.io/v1alpha1"] = "extensions.istio.io/v1alpha1"
     kind: Literal["WasmPlugin"] = "WasmPlugin"
-    spec: WasmPluginSpec = Field(default_factory=WasmPluginSpec)
+    spec: WasmPluginSpec

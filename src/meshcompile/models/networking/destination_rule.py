@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field
-
-from meshcompile.models.base import Node, ProtoEnum
+from meshcompile.models.base import Node, OneOf, ProtoEnum
 from meshcompile.models.common import (
     Bool,
     BoolValue,
@@ -50,7 +48,7 @@ class MagLev(Node):
 class HTTPCookieAttribute(Node):
     """An attribute of a cookie that the proxy makes."""
 
-    name: str = ""
+    name: str
     """Name of the attribute."""
     value: str = ""
     """Value of the attribute."""
@@ -59,7 +57,7 @@ class HTTPCookieAttribute(Node):
 class HTTPCookie(Node):
     """A cookie to hash by, made by the proxy if the client sends none."""
 
-    name: str = ""
+    name: str
     """Name of the cookie."""
     path: str = ""
     """Path of the cookie."""
@@ -69,8 +67,13 @@ class HTTPCookie(Node):
     """More attributes of a cookie that the proxy makes."""
 
 
-class ConsistentHashLB(Node):
+class ConsistentHashLB(OneOf):
     """Requests with the same key go to the same endpoint: `hash_policy` of routes, ring or table of clusters."""
+
+    one_of = (
+        ("http_header_name", "http_cookie", "use_source_ip", "http_query_parameter_name"),
+        ("ring_hash", "maglev"),
+    )
 
     http_header_name: str | None = None
     """Hash by this header."""
@@ -122,7 +125,7 @@ class LocalityLoadBalancerSetting(Node):
 class WarmupConfiguration(Node):
     """More traffic bit by bit for a new endpoint (Envoy's slow start)."""
 
-    duration: Duration | None = None
+    duration: Duration
     """Time until an endpoint gets its full share."""
     minimum_percent: DoubleValue = None
     """Share it starts with; 10% by default."""
@@ -130,8 +133,10 @@ class WarmupConfiguration(Node):
     """Shape of the growth; 1, the default, is linear."""
 
 
-class LoadBalancerSettings(Node):
+class LoadBalancerSettings(OneOf):
     """How an endpoint is chosen."""
+
+    one_of = (("simple", "consistent_hash"),)
 
     simple: SimpleLB | None = None
     """Policy without parameters (`lb_policy`)."""
@@ -284,9 +289,9 @@ class TunnelSettings(Node):
 
     protocol: str = ""
     """CONNECT, which is the default, or POST."""
-    target_host: str = ""
+    target_host: str
     """Host that the outside proxy connects to."""
-    target_port: UInt32 = 0
+    target_port: UInt32
     """Port that the outside proxy connects to."""
 
 
@@ -337,7 +342,7 @@ class TrafficPolicy(Node):
 class Subset(Node):
     """A named part of a host's endpoints: a cluster of its own."""
 
-    name: str = ""
+    name: str
     """Name that routes refer to."""
     labels: Mapping[str, str] = {}
     """Labels that its endpoints carry."""
@@ -348,7 +353,7 @@ class Subset(Node):
 class DestinationRuleSpec(Node):
     """A host, its subsets and their policies."""
 
-    host: str = ""
+    host: str
     """Name of the service in the registry, or a wildcard; a short name is completed with the rule's namespace."""
     traffic_policy: TrafficPolicy | None = None
     """Policy of all traffic to the host."""
@@ -365,4 +370,4 @@ class DestinationRule(IstioResource):
 
     api_version: ApiVersion = "networking.istio.io/v1"
     kind: Literal["DestinationRule"] = "DestinationRule"
-    spec: DestinationRuleSpec = Field(default_factory=DestinationRuleSpec)
+    spec: DestinationRuleSpec

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from meshcompile.models.base import Node, ProtoEnum
+from meshcompile.models.base import Node, OneOf, ProtoEnum
 from meshcompile.models.common import Int32, IstioResource, PolicyTargetReference, Struct, UInt32
 from meshcompile.models.networking.common import WorkloadSelector
 
@@ -218,8 +218,10 @@ class Patch(Node):
     """Place of an added filter."""
 
 
-class EnvoyConfigObjectMatch(Node):
+class EnvoyConfigObjectMatch(OneOf):
     """Which objects are changed; at most one of listener, route configuration, cluster and waypoint is set."""
+
+    one_of = (("listener", "route_configuration", "cluster", "waypoint"),)
 
     context: PatchContext = PatchContext.ANY
     """Proxies and direction of traffic."""

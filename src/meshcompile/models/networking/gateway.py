@@ -82,11 +82,11 @@ class ServerTLSSettings(Node):
 class Port(Node):
     """A port of a gateway and the protocol spoken on it."""
 
-    number: UInt32 = 0
+    number: UInt32
     """Number of the gateway's Service port; the listener opens the target port behind it."""
-    protocol: str = ""
+    protocol: str
     """HTTP, HTTPS, GRPC, GRPC-WEB, HTTP2, MONGO, TCP or TLS: decides the filters of the listener."""
-    name: str = ""
+    name: str
     """Label of the port; part of the route name of an HTTPS server."""
     target_port: UInt32 = 0
     """Deprecated, without effect."""
@@ -95,11 +95,11 @@ class Port(Node):
 class Server(Node):
     """Hosts that are served on a port: a filter chain with its route configuration."""
 
-    port: Port | None = None
+    port: Port
     """Port to listen on."""
     bind: str = ""
     """Address or Unix socket to listen on, instead of every address."""
-    hosts: tuple[str, ...] = ()
+    hosts: tuple[str, ...]
     """Names served, as `host` or `namespace/host`: SNI match of TLS and limit of the virtual services bound here."""
     tls: ServerTLSSettings | None = None
     """TLS of the port."""

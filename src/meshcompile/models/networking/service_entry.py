@@ -2,8 +2,6 @@
 
 from typing import Literal
 
-from pydantic import Field
-
 from meshcompile.models.base import Node, ProtoEnum
 from meshcompile.models.common import IstioResource, IstioStatus, UInt32
 from meshcompile.models.networking.common import ApiVersion, WorkloadSelector
@@ -30,11 +28,11 @@ class Resolution(ProtoEnum):
 class ServicePort(Node):
     """A port of a service."""
 
-    number: UInt32 = 0
+    number: UInt32
     """Number that clients use."""
     protocol: str = ""
     """HTTP, HTTPS, GRPC, HTTP2, MONGO, TCP or TLS; detected if empty."""
-    name: str = ""
+    name: str
     """Label of the port."""
     target_port: UInt32 = 0
     """Port of the endpoints; 0 means `number`."""
@@ -43,7 +41,7 @@ class ServicePort(Node):
 class ServiceEntrySpec(Node):
     """Hosts, how to reach them and what is behind them."""
 
-    hosts: tuple[str, ...] = ()
+    hosts: tuple[str, ...]
     """Names of the service, each a service of its own; a wildcard needs resolution NONE or DYNAMIC_DNS."""
     addresses: tuple[str, ...] = ()
     """Virtual addresses or CIDR ranges that TCP and TLS clients connect to."""
@@ -84,6 +82,6 @@ class ServiceEntry(IstioResource):
 
     api_version: ApiVersion = "networking.istio.io/v1"
     kind: Literal["ServiceEntry"] = "ServiceEntry"
-    spec: ServiceEntrySpec = Field(default_factory=ServiceEntrySpec)
+    spec: ServiceEntrySpec
     status: ServiceEntryStatus | None = None
     """Addresses that istiod has given, and observations of controllers."""

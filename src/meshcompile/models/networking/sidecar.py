@@ -36,7 +36,7 @@ class SidecarPort(Node):
 class IstioIngressListener(Node):
     """A port on which the workload is reached: an inbound filter chain and its cluster."""
 
-    port: SidecarPort | None = None
+    port: SidecarPort
     """Port that clients send to."""
     bind: str = ""
     """Address to listen on."""
@@ -60,7 +60,7 @@ class IstioEgressListener(Node):
     """Address or `unix://` path to listen on."""
     capture_mode: CaptureMode = CaptureMode.DEFAULT
     """How traffic is caught; NONE opens the port itself."""
-    hosts: tuple[str, ...] = ()
+    hosts: tuple[str, ...]
     """Services and rules to import, as `namespace/host`; `.` is the own namespace, `*` any, `~` none."""
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import AliasChoices, Field
 
-from meshcompile.models.base import Node, ProtoEnum
+from meshcompile.models.base import Node, OneOf, ProtoEnum
 from meshcompile.models.common import (
     Bool,
     BoolValue,
@@ -32,7 +32,7 @@ class Percent(Node):
 class Destination(Node):
     """A service, or a subset of one: an Envoy cluster."""
 
-    host: str = ""
+    host: str
     """Name of the service in the registry; a short name is completed with the rule's own namespace."""
     subset: str = ""
     """Subset that a destination rule of the host declares."""
@@ -105,7 +105,7 @@ class HTTPMatchRequest(Node):
 class HTTPRouteDestination(Node):
     """A destination and its share of the requests."""
 
-    destination: Destination | None = None
+    destination: Destination
     """Where requests go."""
     weight: Int32 = 0
     """Share relative to the sum of the weights; a single destination gets all."""
@@ -120,8 +120,10 @@ class RedirectPortSelection(ProtoEnum):
     FROM_REQUEST_PORT = "FROM_REQUEST_PORT"
 
 
-class HTTPRedirect(Node):
+class HTTPRedirect(OneOf):
     """An answer that sends the client elsewhere."""
+
+    one_of = (("port", "derive_port"),)
 
     uri: str = ""
     """Path that replaces the request's; `%PREFIX()%` keeps what follows the matched prefix."""
@@ -137,8 +139,10 @@ class HTTPRedirect(Node):
     """Status code; 0 means 301."""
 
 
-class HTTPBody(Node):
+class HTTPBody(OneOf):
     """The body of an answer."""
+
+    one_of = (("string", "bytes"),)
 
     string: str | None = None
     """Body as text."""
@@ -149,7 +153,7 @@ class HTTPBody(Node):
 class HTTPDirectResponse(Node):
     """An answer that the proxy gives itself."""
 
-    status: UInt32 = 0
+    status: UInt32
     """Status code."""
     body: HTTPBody | None = None
     """Body, at most 1 MB."""
@@ -221,8 +225,10 @@ class CorsPolicy(Node):
     """Whether preflights of other sites are forwarded, which is the default, or answered by the proxy."""
 
 
-class Delay(Node):
+class Delay(OneOf):
     """A wait before a request is forwarded."""
+
+    one_of = (("fixed_delay", "exponential_delay"),)
 
     percent: Int32 = 0
     """Deprecated form of `percentage` in whole percents."""
@@ -234,8 +240,10 @@ class Delay(Node):
     """Share of the requests that wait."""
 
 
-class Abort(Node):
+class Abort(OneOf):
     """A failure in place of an answer."""
+
+    one_of = (("http_status", "grpc_status", "http2_error"),)
 
     http_status: Int32 | None = None
     """Status code of the answer."""
@@ -259,7 +267,7 @@ class HTTPFaultInjection(Node):
 class HTTPMirrorPolicy(Node):
     """A destination that gets a copy of the requests; its answers are dropped."""
 
-    destination: Destination | None = None
+    destination: Destination
     """Where the copies go."""
     percentage: Percent | None = None
     """Share of the requests that are copied; all by default."""
@@ -307,7 +315,7 @@ class HTTPRoute(Node):
 class RouteDestination(Node):
     """A destination and its share of the connections."""
 
-    destination: Destination | None = None
+    destination: Destination
     """Where connections go."""
     weight: Int32 = 0
     """Share relative to the sum of the weights; a single destination gets all."""
@@ -316,7 +324,7 @@ class RouteDestination(Node):
 class TLSMatchAttributes(Node):
     """A condition on TLS connections that are passed through: the match of a filter chain."""
 
-    sni_hosts: tuple[str, ...] = ()
+    sni_hosts: tuple[str, ...]
     """Server names, which must be among the rule's hosts (`server_names`)."""
     destination_subnets: tuple[str, ...] = ()
     """Addresses or CIDR ranges the client connects to (`prefix_ranges`)."""
@@ -333,7 +341,7 @@ class TLSMatchAttributes(Node):
 class TLSRoute(Node):
     """A rule for TLS connections that are passed through unopened."""
 
-    match: tuple[TLSMatchAttributes, ...] = ()
+    match: tuple[TLSMatchAttributes, ...]
     """Alternatives of which one must hold."""
     route: tuple[RouteDestination, ...] = ()
     """Destinations by weight."""

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field
-
 from meshcompile.models.base import Node
 from meshcompile.models.common import IstioResource, UInt32
 from meshcompile.models.networking.common import ApiVersion
@@ -34,4 +32,4 @@ class WorkloadEntry(IstioResource):
 
     api_version: ApiVersion = "networking.istio.io/v1"
     kind: Literal["WorkloadEntry"] = "WorkloadEntry"
-    spec: WorkloadEntrySpec = Field(default_factory=WorkloadEntrySpec)
+    spec: WorkloadEntrySpec

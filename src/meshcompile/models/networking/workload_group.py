@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field
-
-from meshcompile.models.base import Node
+from meshcompile.models.base import Node, OneOf
 from meshcompile.models.common import Int32, IstioResource, UInt32
 from meshcompile.models.networking.common import ApiVersion
 from meshcompile.models.networking.workload_entry import WorkloadEntrySpec
@@ -34,7 +32,7 @@ class HTTPHealthCheckConfig(Node):
 
     path: str = ""
     """Path of the request."""
-    port: UInt32 = 0
+    port: UInt32
     """Port of the workload."""
     host: str = ""
     """Address to connect to; localhost by default."""
@@ -49,14 +47,14 @@ class TCPHealthCheckConfig(Node):
 
     host: str = ""
     """Address to connect to; localhost by default."""
-    port: UInt32 = 0
+    port: UInt32
     """Port of the workload."""
 
 
 class ExecHealthCheckConfig(Node):
     """A probe by a command."""
 
-    command: tuple[str, ...] = ()
+    command: tuple[str, ...]
     """Program and arguments; healthy if it exits with 0."""
 
 
@@ -69,8 +67,10 @@ class GrpcHealthCheckConfig(Node):
     """Name of the service to ask for."""
 
 
-class ReadinessProbe(Node):
+class ReadinessProbe(OneOf):
     """How the agent on a workload finds out if it is healthy; exactly one kind of check is set."""
+
+    one_of = (("http_get", "tcp_socket", "exec", "grpc"),)
 
     initial_delay_seconds: Int32 = 0
     """Seconds before the first probe."""
@@ -97,7 +97,7 @@ class WorkloadGroupSpec(Node):
 
     metadata: WorkloadGroupMeta | None = None
     """Labels and annotations of the entries."""
-    template: WorkloadEntrySpec | None = None
+    template: WorkloadEntrySpec
     """Fields of the entries."""
     probe: ReadinessProbe | None = None
     """How their health is found out."""
@@ -108,4 +108,4 @@ class WorkloadGroup(IstioResource):
 
     api_version: ApiVersion = "networking.istio.io/v1"
     kind: Literal["WorkloadGroup"] = "WorkloadGroup"
-    spec: WorkloadGroupSpec = Field(default_factory=WorkloadGroupSpec)
+    spec: WorkloadGroupSpec

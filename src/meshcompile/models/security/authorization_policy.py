@@ -79,7 +79,7 @@ class RuleTo(Node):
 class Condition(Node):
     """A further condition on an attribute."""
 
-    key: str = ""
+    key: str
     """The attribute, such as `request.headers[x-token]`, `source.ip` or `request.auth.claims[sub]`."""
     values: tuple[str, ...] = ()
     """Values, one of which it must have."""

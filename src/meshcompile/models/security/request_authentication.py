@@ -11,7 +11,7 @@ from meshcompile.models.common import Bool, Duration, IstioResource, PolicyTarge
 class JWTHeader(Node):
     """A header that carries a token."""
 
-    name: str = ""
+    name: str
     """Name of the header."""
     prefix: str = ""
     """What stands before the token, such as `Bearer ` with its blank."""
@@ -20,9 +20,9 @@ class JWTHeader(Node):
 class ClaimToHeader(Node):
     """A claim that the application gets in a header."""
 
-    header: str = ""
+    header: str
     """Name of the header."""
-    claim: str = ""
+    claim: str
     """Name of the claim, nested ones with dots; text, numbers and booleans only."""
 
 

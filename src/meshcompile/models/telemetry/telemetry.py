@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from meshcompile.models.base import Node, ProtoEnum
+from meshcompile.models.base import Node, OneOf, ProtoEnum
 from meshcompile.models.common import (
     BoolValue,
     DoubleValue,
@@ -27,7 +27,7 @@ class WorkloadMode(ProtoEnum):
 class ProviderRef(Node):
     """A provider of the mesh config."""
 
-    name: str = ""
+    name: str
     """Its name."""
 
 
@@ -41,14 +41,14 @@ class TracingSelector(Node):
 class LiteralTag(Node):
     """A tag of fixed value."""
 
-    value: str = ""
+    value: str
     """The value."""
 
 
 class EnvironmentTag(Node):
     """A tag with the value of an environment variable of the proxy."""
 
-    name: str = ""
+    name: str
     """The variable."""
     default_value: str = ""
     """The value where the variable is not set."""
@@ -57,7 +57,7 @@ class EnvironmentTag(Node):
 class RequestHeaderTag(Node):
     """A tag with the value of a request header."""
 
-    name: str = ""
+    name: str
     """The header."""
     default_value: str = ""
     """The value where the header is missing."""
@@ -66,12 +66,14 @@ class RequestHeaderTag(Node):
 class FormatterTag(Node):
     """A tag written with command operators of the access log."""
 
-    value: str = ""
+    value: str
     """The format, such as `%REQ(:path)%`."""
 
 
-class CustomTag(Node):
+class CustomTag(OneOf):
     """A tag of every span, of exactly one sort."""
+
+    one_of = (("literal", "environment", "header", "formatter"),)
 
     literal: LiteralTag | None = None
     """A fixed value."""
@@ -120,8 +122,10 @@ class IstioMetric(ProtoEnum):
     GRPC_RESPONSE_MESSAGES = "GRPC_RESPONSE_MESSAGES"
 
 
-class MetricSelector(Node):
+class MetricSelector(OneOf):
     """Metrics that an override is about; one of `metric` and `custom_metric`."""
+
+    one_of = (("metric", "custom_metric"),)
 
     metric: IstioMetric | None = None
     """One of Istio's, or all."""
