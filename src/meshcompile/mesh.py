@@ -67,10 +67,9 @@ class Mesh:
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What was found while loading, by place: rejected objects, warnings, and what was assumed."""
-        remote = (d for cluster in self.remote_clusters.values() for d in cluster.diagnostics)
-        return tuple(
-            sorted({*self.config_cluster.diagnostics, *remote, *self.settings.diagnostics, *self._assumed.diagnostics})
-        )
+        read = (*self.config_cluster.diagnostics, *(d for c in self.remote_clusters.values() for d in c.diagnostics))
+        completed = (d for cluster in self._clusters.values() for d in cluster.diagnostics)
+        return tuple(sorted({*read, *self.settings.diagnostics, *completed}))
 
     def proxies(self) -> tuple[Proxy, ...]:
         """Every proxy that would exist, sorted by namespace and name."""
@@ -95,9 +94,10 @@ class Mesh:
     @cached_property
     def snapshot(self) -> Snapshot:
         """The mesh, indexed; made on first use."""
-        remote = {name: Resources.of(cluster.resources) for name, cluster in self.remote_clusters.items()}
+        resources = {name: cluster.resources for name, cluster in self._clusters.items()}
+        own = resources.pop(CONFIG_CLUSTER)
         return snapshot(
-            Resources.of((*self.config_cluster.resources, *self._assumed.resources), remote),
+            Resources.of(own, {name: Resources.of(objects) for name, objects in resources.items()}),
             self.settings.mesh,
             self.settings.networks,
             self.behaviour,
@@ -105,15 +105,15 @@ class Mesh:
         )
 
     @cached_property
-    def _assumed(self) -> Assumed:
-        return assumed(self.config_cluster.resources)
+    def _clusters(self) -> Mapping[str, Assumed]:
+        """The objects of each cluster with what is assumed, the config cluster's first."""
+        remote = {name: assumed(cluster.resources, name) for name, cluster in self.remote_clusters.items()}
+        return {CONFIG_CLUSTER: assumed(self.config_cluster.resources)} | remote
 
     @cached_property
     def _proxies(self) -> tuple[NamedProxy, ...]:
-        own = (*self.config_cluster.resources, *self._assumed.resources)
-        by_cluster = {CONFIG_CLUSTER: own} | {name: c.resources for name, c in self.remote_clusters.items()}
         return tuple(
             named
-            for cluster, resources in by_cluster.items()
-            for named in proxies((r for r in resources if isinstance(r, Pod)), self.behaviour.release, cluster)
+            for name, cluster in self._clusters.items()
+            for named in proxies((r for r in cluster.resources if isinstance(r, Pod)), self.behaviour.release, name)
         )

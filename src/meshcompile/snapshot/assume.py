@@ -1,20 +1,363 @@
-"""What users do not have in Git although clusters have it: Pods, EndpointSlices, cluster IPs."""
+"""Pods, EndpointSlices and addresses that a cluster would make, for meshes that are described without them.
 
-from collections.abc import Iterable
+In Git there are Deployments and Services, but no Pods and EndpointSlices. Where a workload has no Pod in the input, its
+Pods are assumed from its template, as Kubernetes and Istio's injection would make them; then the endpoints of the
+Services that select them, and addresses of these Services. Nothing else is: where a user states Pods or EndpointSlices,
+they hold as they are, and a Service that selects no assumed Pod stays as it is written.
+
+- One Pod stands for all replicas of a workload; a StatefulSet has one for each, up to `STATEFUL_LIMIT`, since they have
+  names of their own. A workload with no replicas has none.
+- Pods are called as a StatefulSet's, `NAME-0`, also where Kubernetes would make names up.
+- Addresses depend on cluster, namespace, kind and name only, neither on the order of the input nor on other objects,
+  unless two fall on one address.
+- All that is assumed carries the origin of the workload or Service that it comes from.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
+from meshcompile.codes import proxies as codes
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.models.base import Resource
+from meshcompile.labels import Labels, selects
+from meshcompile.models.base import ObjectMeta, OwnerReference, Resource, stamp
+from meshcompile.models.kubernetes.endpoint_slice import (
+    SERVICE_NAME_LABEL,
+    Endpoint,
+    EndpointConditions,
+    EndpointPort,
+    EndpointSlice,
+    ObjectReference,
+)
+from meshcompile.models.kubernetes.endpoints import Endpoints
+from meshcompile.models.kubernetes.namespace import Namespace
+from meshcompile.models.kubernetes.pod import Container, Pod, PodCondition, PodIP, PodSpec, PodStatus
+from meshcompile.models.kubernetes.service import Service, ServicePort
+from meshcompile.models.kubernetes.workloads import (
+    CronJob,
+    DaemonSet,
+    Deployment,
+    Job,
+    PodTemplateSpec,
+    ReplicaSet,
+    StatefulSet,
+    Workload,
+)
+from meshcompile.snapshot.addresses import POD_RANGE, SERVICE_RANGE, AddressPool
+from meshcompile.snapshot.injection import (
+    AMBIENT_REDIRECTION,
+    gateway_labels,
+    is_ambient,
+    is_gateway,
+    is_injected,
+    sidecar_labels,
+)
+
+STATEFUL_LIMIT = 10
+"""How many Pods of a StatefulSet are assumed at most."""
+WORKLOAD_KINDS = (Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob)
+PROXY_CONTAINER = "istio-proxy"
+_WORKLOAD_NAMES = frozenset(kind.__name__ for kind in WORKLOAD_KINDS)
+
+R = TypeVar("R", bound=Resource)
+
+# What a Namespace that is not in the input is taken to say.
+_ASSUMED_NAMESPACE: Labels = {"istio-injection": "enabled"}
 
 
 @dataclass(frozen=True, slots=True)
 class Assumed:
-    """Assumed objects, and an info for each assumption."""
+    """The objects of a cluster with all that is assumed, and an info about each assumption."""
 
     resources: tuple[Resource, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def assumed(resources: Iterable[Resource]) -> Assumed:
-    """What has to be assumed beside these objects."""
-    return Assumed()
+def assumed(resources: Iterable[Resource], cluster: str = "") -> Assumed:
+    """The objects of one cluster, completed; `cluster` keeps the addresses of several apart.
+
+    Services that get an address are replaced, everything else is passed on; what is new comes last.
+    """
+    given = tuple(resources)
+    assumption = _Assumption(_Given.of(given), cluster)
+    for workload in assumption.given.workloads:
+        assumption.add_pods(workload)
+    for service in assumption.given.services:
+        assumption.add_endpoints(service)
+    kept = (assumption.services.get((r.namespace, r.name), r) if isinstance(r, Service) else r for r in given)
+    return Assumed((*kept, *assumption.pods, *assumption.slices), tuple(assumption.diagnostics))
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What the input says, in a fixed order."""
+
+    workloads: tuple[Workload, ...]
+    services: tuple[Service, ...]
+    pods: tuple[Pod, ...]
+    namespaces: Mapping[str, Labels]
+    with_endpoints: frozenset[tuple[str, str]]  # namespace and name of Services
+
+    @classmethod
+    def of(cls, resources: Sequence[Resource]) -> "_Given":
+        ordered = sorted(resources, key=lambda r: (r.namespace, r.kind, r.name))
+        slices = {(r.namespace, r.service_name) for r in resources if isinstance(r, EndpointSlice)}
+        return cls(
+            workloads=tuple(r for r in ordered if isinstance(r, WORKLOAD_KINDS)),
+            services=tuple(r for r in ordered if isinstance(r, Service)),
+            pods=tuple(r for r in ordered if isinstance(r, Pod)),
+            namespaces={r.name: r.metadata.labels for r in resources if isinstance(r, Namespace)},
+            with_endpoints=frozenset(slices | {(r.namespace, r.name) for r in resources if isinstance(r, Endpoints)}),
+        )
+
+
+class _Pods:
+    """Pods that are found by their labels without a look at all of them."""
+
+    def __init__(self, pods: Iterable[Pod] = ()) -> None:
+        self._by_label: dict[tuple[str, str, str], list[Pod]] = {}
+        self._names: set[tuple[str, str]] = set()
+        for pod in pods:
+            self.add(pod)
+
+    def add(self, pod: Pod) -> None:
+        self._names.add((pod.namespace, pod.name))
+        for label in pod.metadata.labels.items():
+            self._by_label.setdefault((pod.namespace, *label), []).append(pod)
+
+    def has(self, namespace: str, name: str) -> bool:
+        return (namespace, name) in self._names
+
+    def selected(self, namespace: str, selector: Labels) -> Sequence[Pod]:
+        """The Pods that a selector selects; none for an empty one."""
+        candidates = (self._by_label.get((namespace, *label), []) for label in selector.items())
+        fewest = min(candidates, key=len, default=[])
+        return [pod for pod in fewest if selects(selector, pod.metadata.labels)]
+
+
+class _Assumption:
+    """What has been assumed so far."""
+
+    def __init__(self, given: _Given, cluster: str) -> None:
+        self.given = given
+        self.cluster = cluster
+        self.services: dict[tuple[str, str], Service] = {}
+        self.pods: list[Pod] = []
+        self.slices: list[EndpointSlice] = []
+        self.diagnostics: list[Diagnostic] = []
+        self._given_pods = _Pods(given.pods)
+        self._assumed_pods = _Pods()
+        self._guessed_namespaces: set[str] = set()
+        self._pod_addresses = AddressPool(POD_RANGE, (pod.status.pod_ip for pod in given.pods))
+        self._service_addresses = AddressPool(SERVICE_RANGE, (service.spec.cluster_ip for service in given.services))
+
+    def add_pods(self, workload: Workload) -> None:
+        """Assume the Pods of a workload that has none."""
+        template = _template(workload)
+        own = _selector(workload) or template.metadata.labels
+        if _is_owned(workload) or self._given_pods.selected(workload.namespace, own):
+            return
+        made = [pod for ordinal in range(_replicas(workload)) if (pod := self._pod(workload, template, ordinal))]
+        for pod in made:
+            self._assumed_pods.add(pod)
+        self.pods.extend(made)
+        if made:
+            addresses = ", ".join(pod.status.pod_ip for pod in made)
+            self.diagnostics.append(
+                codes.ASSUMED_PODS(workload, pods=_named(made), proxy=_proxy_words(made[0]), addresses=addresses)
+            )
+
+    def add_endpoints(self, service: Service) -> None:
+        """Assume the endpoints and the address of a Service that selects an assumed Pod and has no endpoints."""
+        spec = service.spec
+        if spec.type == "ExternalName" or (service.namespace, service.name) in self.given.with_endpoints:
+            return
+        assumed = self._assumed_pods.selected(service.namespace, spec.selector)
+        if assumed:
+            stated = self._given_pods.selected(service.namespace, spec.selector)
+            pods = [*(pod for pod in stated if pod.status.pod_ip), *assumed]
+            self.slices.extend(_endpoint_slices(service, pods))
+            self.diagnostics.append(codes.ASSUMED_ENDPOINTS(service, pods=_named(pods)))
+            self._add_cluster_ip(service)
+
+    def _add_cluster_ip(self, service: Service) -> None:
+        if service.spec.cluster_ip:
+            return
+        address = self._service_addresses.address(self.cluster, service.namespace, service.name)
+        if address is None:
+            self.diagnostics.append(codes.NO_ADDRESS_LEFT(service))
+            return
+        spec = service.spec.model_copy(update={"cluster_ip": address, "cluster_ips": (address,)})
+        self.services[service.namespace, service.name] = service.model_copy(update={"spec": spec})
+        self.diagnostics.append(codes.ASSUMED_CLUSTER_IP(service, address=address))
+
+    def _pod(self, workload: Workload, template: PodTemplateSpec, ordinal: int) -> Pod | None:
+        identity = (workload.namespace, workload.kind, workload.name, str(ordinal))
+        address = self._pod_addresses.address(self.cluster, *identity)
+        if address is None:
+            self.diagnostics.append(codes.NO_ADDRESS_LEFT(workload))
+            return None
+        name = self._pod_name(workload, ordinal)
+        return _assumed_pod(workload, template, name, address, self._namespace_labels(workload))
+
+    def _pod_name(self, workload: Workload, ordinal: int) -> str:
+        """`NAME-ORDINAL`, with the kind in between where another Pod has that name."""
+        name, namespace = f"{workload.name}-{ordinal}", workload.namespace
+        is_taken = self._given_pods.has(namespace, name) or self._assumed_pods.has(namespace, name)
+        return f"{workload.name}-{workload.kind.lower()}-{ordinal}" if is_taken else name
+
+    def _namespace_labels(self, workload: Workload) -> Labels:
+        namespace = workload.namespace
+        if namespace in self.given.namespaces:
+            return self.given.namespaces[namespace]
+        if namespace not in self._guessed_namespaces:
+            self._guessed_namespaces.add(namespace)
+            self.diagnostics.append(codes.ASSUMED_INJECTION(workload))
+        return _ASSUMED_NAMESPACE
+
+
+def _template(workload: Workload) -> PodTemplateSpec:
+    match workload:
+        case CronJob():
+            return workload.spec.job_template.spec.template
+        case _:
+            return workload.spec.template
+
+
+def _selector(workload: Workload) -> Labels:
+    match workload:
+        case Deployment() | StatefulSet() | DaemonSet() | ReplicaSet():
+            return workload.spec.selector.match_labels
+        case _:
+            return {}
+
+
+def _replicas(workload: Workload) -> int:
+    """How many Pods are assumed."""
+    match workload:
+        case StatefulSet():
+            return min(workload.spec.replicas, STATEFUL_LIMIT)
+        case Deployment() | ReplicaSet():
+            return min(workload.spec.replicas, 1)
+        case _:
+            return 1
+
+
+def _is_owned(workload: Workload) -> bool:
+    """True for a workload that another one makes, such as the ReplicaSet of a Deployment."""
+    return any(owner.kind in _WORKLOAD_NAMES for owner in workload.metadata.owner_references)
+
+
+def _assumed_pod(
+    workload: Workload, template: PodTemplateSpec, name: str, address: str, namespace_labels: Labels
+) -> Pod:
+    labels, annotations, containers = _injected(workload, template, namespace_labels)
+    identity: Mapping[str, Any] = {}
+    if isinstance(workload, StatefulSet):
+        labels = {**labels, "statefulset.kubernetes.io/pod-name": name}
+        identity = {"hostname": name, "subdomain": workload.spec.service_name}
+    pod = Pod(
+        metadata=ObjectMeta(
+            name=name,
+            generate_name=f"{workload.name}-",
+            namespace=workload.namespace,
+            labels=labels,
+            annotations=annotations,
+            creation_timestamp=workload.metadata.creation_timestamp,
+            owner_references=(
+                OwnerReference(
+                    api_version=workload.api_version, kind=workload.kind, name=workload.name, controller=True
+                ),
+            ),
+        ),
+        spec=template.spec.model_copy(
+            update={"containers": containers, "service_account_name": template.spec.service_account, **identity}
+        ),
+        status=PodStatus(
+            phase="Running",
+            pod_ip=address,
+            pod_ips=(PodIP(ip=address),),
+            conditions=(PodCondition(type="Ready", status="True"),),
+        ),
+    )
+    return _at(pod, workload)
+
+
+def _injected(
+    workload: Workload, template: PodTemplateSpec, namespace_labels: Labels
+) -> tuple[Labels, Labels, tuple[Container, ...]]:
+    """Labels, annotations and containers of a Pod after injection."""
+    labels, annotations, spec = template.metadata.labels, template.metadata.annotations, template.spec
+    if spec.host_network or not is_injected(workload.namespace, namespace_labels, labels, annotations):
+        if is_ambient(namespace_labels, labels) and not _has_proxy(spec):
+            annotations = {**annotations, AMBIENT_REDIRECTION: "enabled"}
+        return labels, annotations, spec.containers
+    added = gateway_labels if is_gateway(annotations) else sidecar_labels
+    proxy = () if _has_proxy(spec) else (Container(name=PROXY_CONTAINER, image="auto"),)
+    return {**labels, **added(labels, workload.name)}, annotations, (*spec.containers, *proxy)
+
+
+def _has_proxy(spec: PodSpec) -> bool:
+    return any(container.name == PROXY_CONTAINER for container in (*spec.containers, *spec.init_containers))
+
+
+def _proxy_words(pod: Pod) -> str:
+    if not _has_proxy(pod.spec):
+        return "without a proxy"
+    return "a gateway" if is_gateway(pod.metadata.annotations) else "with a sidecar"
+
+
+def _endpoint_slices(service: Service, pods: Sequence[Pod]) -> Iterator[EndpointSlice]:
+    """The Pods, a slice for each set of ports: a named port may be another number in other Pods."""
+    groups: dict[tuple[EndpointPort, ...], list[Pod]] = {}
+    for pod in pods:
+        groups.setdefault(tuple(_endpoint_ports(service, pod)), []).append(pod)
+    for number, (ports, members) in enumerate(groups.items()):
+        made = EndpointSlice(
+            metadata=ObjectMeta(
+                name=f"{service.name}-{number}",
+                namespace=service.namespace,
+                labels={SERVICE_NAME_LABEL: service.name},
+                creation_timestamp=service.metadata.creation_timestamp,
+            ),
+            ports=ports,
+            endpoints=tuple(_endpoint(service, pod) for pod in members),
+        )
+        yield _at(made, service)
+
+
+def _endpoint_ports(service: Service, pod: Pod) -> Iterator[EndpointPort]:
+    for port in service.spec.ports:
+        target = _target_port(port, pod)
+        if target is not None:
+            yield EndpointPort(name=port.name, port=target, protocol=port.protocol, app_protocol=port.app_protocol)
+
+
+def _target_port(port: ServicePort, pod: Pod) -> int | None:
+    """The number of a Service port in a Pod; None where it is a name that the Pod does not have."""
+    target = port.effective_target_port
+    if isinstance(target, int):
+        return target
+    named = (p for container in pod.spec.containers for p in container.ports)
+    return next((p.container_port for p in named if (p.name, p.protocol) == (target, port.protocol)), None)
+
+
+def _endpoint(service: Service, pod: Pod) -> Endpoint:
+    has_own_name = pod.spec.subdomain == service.name and pod.spec.hostname
+    return Endpoint(
+        addresses=(pod.status.pod_ip,),
+        conditions=EndpointConditions(ready=True, serving=True, terminating=False),
+        hostname=pod.spec.hostname if has_own_name else None,
+        node_name=pod.spec.node_name or None,
+        target_ref=ObjectReference(kind="Pod", name=pod.name, namespace=pod.namespace),
+    )
+
+
+def _at(made: R, source: Resource) -> R:
+    """A new resource at the place of what it comes from."""
+    stamp(made, source.origin.document, {}, source.origin.path)
+    return made
+
+
+def _named(pods: Sequence[Pod]) -> str:
+    return ("Pod " if len(pods) == 1 else "Pods ") + ", ".join(f"`{pod.name}`" for pod in pods)

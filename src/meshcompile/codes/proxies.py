@@ -1,0 +1,43 @@
+"""Codes of proxies and of what is assumed where a mesh is described without its Pods: MC12xx."""
+
+from meshcompile.diagnostics import Code, Severity
+
+ASSUMED_PODS = Code(
+    "MC1201",
+    "assumed-pods",
+    Severity.INFO,
+    "assumed {pods} of {kind} `{name}`, {proxy}, at {addresses}",
+    "There is no Pod of this workload in the input, so one is assumed from its template, with an address out of "
+    "198.18.0.0/16. A StatefulSet gets one for each replica, since they have names of their own. Put the Pods of the "
+    "cluster into the input to compile for their real addresses.",
+)
+ASSUMED_ENDPOINTS = Code(
+    "MC1202",
+    "assumed-endpoints",
+    Severity.INFO,
+    "assumed the endpoints of Service `{name}`: {pods}",
+    "There is no EndpointSlice of this Service in the input, so it is assumed from the Pods that the Service selects.",
+)
+ASSUMED_CLUSTER_IP = Code(
+    "MC1203",
+    "assumed-cluster-ip",
+    Severity.INFO,
+    "assumed the address {address} for Service `{name}`",
+    "The Service has no `clusterIP`, which the cluster would give it. It gets one out of 198.19.0.0/16, which the "
+    "names of TCP listeners and the domains of routes show. State `clusterIP` to get the names that the cluster has.",
+)
+ASSUMED_INJECTION = Code(
+    "MC1204",
+    "assumed-injection",
+    Severity.INFO,
+    "namespace `{namespace}` is not in the input: its workloads are assumed to have sidecars",
+    "Whether Pods get a sidecar depends on labels of their Namespace. Put the Namespace into the input, with the label "
+    "`istio-injection: enabled` or without it.",
+)
+NO_ADDRESS_LEFT = Code(
+    "MC1205",
+    "no-address-left",
+    Severity.WARNING,
+    "no address is left to assume for {kind} `{name}`",
+    "The ranges for assumed addresses hold 65,534 Pods and as many Services.",
+)

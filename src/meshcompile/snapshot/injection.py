@@ -1,0 +1,78 @@
+"""Which Pods get a proxy, and the labels that come with it.
+
+Follows the selectors of istiod's mutating webhook for the default revision, `injectRequired` (pkg/kube/inject) and the
+`metadata` of the injection templates `sidecar` and `gateway`. Every revision counts as ours.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from meshcompile.labels import Labels
+
+INJECT = "sidecar.istio.io/inject"
+REVISION = "istio.io/rev"
+NAMESPACE_INJECTION = "istio-injection"
+TEMPLATES = "inject.istio.io/templates"
+TLS_MODE = "security.istio.io/tlsMode"
+CANONICAL_NAME = "service.istio.io/canonical-name"
+CANONICAL_REVISION = "service.istio.io/canonical-revision"
+
+# Labels and annotations of ambient mode: what the namespace or Pod asks for, and the mark that it has been done.
+DATAPLANE_MODE = "istio.io/dataplane-mode"
+AMBIENT_REDIRECTION = "ambient.istio.io/redirection"
+
+NEVER_INJECTED = frozenset({"kube-system", "kube-public", "kube-node-lease", "local-path-storage"})
+"""Namespaces whose Pods never get a proxy."""
+
+_NAME_LABELS = (CANONICAL_NAME, "app.kubernetes.io/name", "app")
+_REVISION_LABELS = (CANONICAL_REVISION, "app.kubernetes.io/version", "version")
+# Longest value that a Kubernetes label may have.
+_LABEL_LENGTH = 63
+
+
+def is_injected(namespace: str, namespace_labels: Labels, labels: Labels, annotations: Labels) -> bool:
+    """True when a Pod in this namespace gets a proxy; host networking is the caller's to exclude."""
+    if namespace in NEVER_INJECTED or labels.get(INJECT) == "false":
+        return False
+    if INJECT not in labels and annotations.get(INJECT) == "false":
+        return False
+    return _webhook_is_called(namespace_labels, labels)
+
+
+def _webhook_is_called(namespace_labels: Labels, labels: Labels) -> bool:
+    """True when the API server asks istiod: by the namespace's labels, or for lack of them by the Pod's."""
+    if NAMESPACE_INJECTION in namespace_labels:
+        return namespace_labels[NAMESPACE_INJECTION] == "enabled"
+    return REVISION in namespace_labels or REVISION in labels or labels.get(INJECT) == "true"
+
+
+def is_gateway(annotations: Labels) -> bool:
+    """True when the template that is injected makes a gateway of the Pod."""
+    return "gateway" in (template.strip() for template in annotations.get(TEMPLATES, "").split(","))
+
+
+def sidecar_labels(labels: Labels, workload: str) -> Mapping[str, str]:
+    """The labels that injection adds to a Pod with a sidecar."""
+    name = _first(labels, _NAME_LABELS, workload)[:_LABEL_LENGTH].removesuffix("-")
+    return {
+        TLS_MODE: labels.get(TLS_MODE) or "istio",
+        CANONICAL_NAME: name,
+        CANONICAL_REVISION: _first(labels, _REVISION_LABELS, "latest"),
+    }
+
+
+def gateway_labels(labels: Labels, workload: str) -> Mapping[str, str]:
+    """The labels that injection adds to a gateway."""
+    return {
+        CANONICAL_NAME: _first(labels, _NAME_LABELS, workload),
+        CANONICAL_REVISION: _first(labels, _REVISION_LABELS, "latest"),
+    }
+
+
+def is_ambient(namespace_labels: Labels, labels: Labels) -> bool:
+    """True when ztunnel takes over the traffic of a Pod without a sidecar."""
+    return labels.get(DATAPLANE_MODE, namespace_labels.get(DATAPLANE_MODE)) == "ambient"
+
+
+def _first(labels: Labels, names: Iterable[str], default: str) -> str:
+    """The first label of these that has a value."""
+    return next((labels[name] for name in names if labels.get(name)), default)
