@@ -40,7 +40,7 @@ Quoting.add_representer(str, lambda dumper, text: dumper.represent_scalar("tag:y
 def test_yaml_reads_back(value: Any) -> None:
     """What is written as YAML, block or flow, is read as it was."""
     for flow in (False, True):
-        parts = [part.value for part in Reader(DEFAULT_LIMITS).documents(quoted(value, default_flow_style=flow))]
+        parts = [part.value for part in Reader(DEFAULT_LIMITS).stream(quoted(value, default_flow_style=flow))]
         assert parts == ([] if value is None else [value])
 
 
@@ -66,7 +66,7 @@ def test_streams_hold_the_same_as_their_documents(value: list[dict[str, Any]], s
 def test_lists_hold_the_same_as_their_items(value: list[dict[str, Any]]) -> None:
     """Every place of an item of a list is where the whole text says it is."""
     text = quoted({"kind": "List", "items": value})
-    whole = next(Reader(DEFAULT_LIMITS).documents(text))
+    whole = next(Reader(DEFAULT_LIMITS).stream(text))
     items = read(text).documents
     assert [document.value for document in items] == whole.value["items"] == value
     lines = text.splitlines()

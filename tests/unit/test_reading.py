@@ -160,6 +160,32 @@ def test_all_that_cannot_be_read_is_told_at_once(tmp_path: Path) -> None:
     assert len(str(raised.value).splitlines()) == 3
 
 
+def test_a_broken_document_leaves_the_others() -> None:
+    """In a stream, a document that makes no sense is a finding, and what stands before and after it is read."""
+    broken = "# below\nx: [open\n--- # next\nkind: B\n---\ny: 'open\n---\ny: 1\ny: 2\n"
+    found = read(f"kind: A\n---\n{broken}---\n\nkind: C\nspec: 1\n")
+    assert [(item.slug, item.line, item.rejected) for item in found.diagnostics] == [
+        ("not-yaml", 5, True),
+        ("not-yaml", 8, True),
+        ("duplicate-key", 11, True),
+    ]
+    assert [(document.kind, document.position().line) for document in found.documents] == [
+        ("A", 1),
+        ("B", 6),
+        ("C", 14),
+    ]
+    assert found.documents[2].position(("spec",)) == (15, 1)
+
+
+def test_many_broken_documents_take_little_time() -> None:
+    """The time for a stream of broken documents grows with its length only."""
+    start = time.perf_counter()
+    with pytest.raises(UnreadableInput) as raised:
+        read("---\n[\n" * 50_000)
+    assert len(raised.value.diagnostics) == 50_000
+    assert time.perf_counter() - start < 10
+
+
 def test_a_missing_file(tmp_path: Path) -> None:
     """A name without a file is refused; one like it is offered."""
     write(tmp_path, {"gateway.yaml": ""})

@@ -16,7 +16,7 @@ CASES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "data" / "scal
 
 
 def values(text: str) -> list[Any]:
-    return [part.value for part in Reader(DEFAULT_LIMITS).documents(text)]
+    return [part.value for part in Reader(DEFAULT_LIMITS).stream(text)]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["yaml"])

@@ -101,19 +101,10 @@ EMPTY_FOLDER = Code(
     "Files with other names, and hidden files and folders, are passed over.",
 )
 
-UNREADABLE = frozenset(
-    code.id
-    for code in (
-        NOT_YAML,
-        DUPLICATE_KEY,
-        BAD_VALUE,
-        BAD_ALIAS,
-        TOO_DEEP,
-        TOO_MANY_ALIASES,
-        TOO_LARGE,
-        NO_SUCH_FILE,
-        UNREADABLE_FILE,
-        NOT_UTF8,
-    )
+BROKEN_DOCUMENT = frozenset(
+    code.id for code in (NOT_YAML, DUPLICATE_KEY, BAD_VALUE, BAD_ALIAS, TOO_DEEP, TOO_MANY_ALIASES)
 )
-"""Codes of input that could not be read at all, so that there is nothing to compile."""
+"""Codes of a document that could not be read, while the others of its file could."""
+
+BROKEN_FILE = frozenset(code.id for code in (TOO_LARGE, NO_SUCH_FILE, UNREADABLE_FILE, NOT_UTF8))
+"""Codes of a file of which nothing could be read."""

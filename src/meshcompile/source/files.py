@@ -95,8 +95,15 @@ def _wanted(folder: str) -> list[str]:
 
 
 def _bytes(file: BinaryIO, limit: int) -> bytes:
-    """What the file holds, or one byte more than the limit."""
-    return file.read(limit + 1)
+    """What the file holds, or a little more than the limit if it holds more."""
+    chunks: list[bytes] = []
+    while limit >= 0 and (chunk := file.read(_CHUNK)):
+        chunks.append(chunk)
+        limit -= len(chunk)
+    return b"".join(chunks)
+
+
+_CHUNK = 1024 * 1024
 
 
 def _decoded(file: str, data: bytes, limit: int) -> str | Diagnostic:

@@ -33,6 +33,12 @@ class Malformed(Exception):
         self.position = position
         self.suggestion = suggestion
 
+    def further_down(self, lines: int) -> Malformed:
+        """The same in a text that begins `lines` lines earlier."""
+        return Malformed(
+            self.fault, self.problem, Position(self.position.line + lines, self.position.column), self.suggestion
+        )
+
 
 def position_of(mark: Mark) -> Position:
     """The place of libyaml's mark, which counts from 0."""

@@ -6,16 +6,16 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import count, pairwise
+from itertools import count
 from typing import Any
 
 from meshcompile.codes import source as codes
 from meshcompile.diagnostics import Code, Diagnostic
-from meshcompile.source.document import Document, Excerpt, Origin
+from meshcompile.source.document import Document, Origin
 from meshcompile.source.files import STDIN, content, files, place_in, too_large
 from meshcompile.source.limits import DEFAULT_LIMITS, Limits
 from meshcompile.source.malformed import Fault, Malformed
-from meshcompile.source.stream import Part, Reader
+from meshcompile.source.stream import Part, Reader, separated
 
 Input = str | os.PathLike[str] | Mapping[str, Any]
 """A path (a folder means all that it holds, `-` standard input), a text of YAML or JSON, or an object.
@@ -25,7 +25,7 @@ A str is a text if it has a line break or begins with `{`; any other is a path. 
 
 
 class UnreadableInput(Exception):
-    """Input of which nothing can be made; `diagnostics` say what is wrong, and where."""
+    """Input that cannot be read; `diagnostics` say what is wrong, and where."""
 
     def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
         super().__init__("\n".join(map(str, diagnostics)))
@@ -41,13 +41,23 @@ class Inputs:
 
 
 def read(inputs: Input | Iterable[Input], limits: Limits = DEFAULT_LIMITS) -> Inputs:
-    """All documents of the inputs, each file once; raises UnreadableInput with all that cannot be read."""
+    """All documents of the inputs, each file once.
+
+    A document that makes no sense is a finding beside the others, as it is to `kubectl apply`. UnreadableInput is
+    raised, with all that cannot be read, if that is a whole file or all there is.
+    """
     named = [inputs] if isinstance(inputs, str | os.PathLike | Mapping) else list(inputs)
     found = list(_Reading(limits).everything(named))
+    documents = tuple(item for item in found if isinstance(item, Document))
     diagnostics = tuple(item for item in found if isinstance(item, Diagnostic))
-    if unreadable := tuple(item for item in diagnostics if item.code in codes.UNREADABLE):
-        raise UnreadableInput(unreadable)
-    return Inputs(tuple(item for item in found if isinstance(item, Document)), diagnostics)
+    fatal = codes.BROKEN_FILE if documents else codes.BROKEN_FILE | codes.BROKEN_DOCUMENT
+    if any(item.code in fatal for item in diagnostics):
+        raise UnreadableInput(tuple(item for item in diagnostics if item.code in UNREADABLE))
+    return Inputs(documents, diagnostics)
+
+
+UNREADABLE = codes.BROKEN_FILE | codes.BROKEN_DOCUMENT
+"""Codes of what could not be read."""
 
 
 class _Reading:
@@ -85,7 +95,7 @@ class _Reading:
             yield from self.text("<stdin>" if file == STDIN else file, text)
 
     def text(self, file: str, text: str) -> Iterator[Document | Diagnostic]:
-        """The objects in a text, up to the first error."""
+        """The objects in a text."""
         if len(text) > self.budget:
             yield too_large(file, "the rest of the input", self.budget)
             return
@@ -93,28 +103,23 @@ class _Reading:
         if _longest_document(text, self.limits) > self.limits.document_size:
             yield too_large(file, "a document", self.limits.document_size)
             return
-        text = _with_whole_characters(text)
         indexes = count()
-        try:
-            for part in self.reader.documents(text):
-                yield from _parts(file, text, part, indexes)
-        except Malformed as malformed:
-            yield _malformed(file, malformed)
+        for part in self.reader.documents(_with_whole_characters(text)):
+            if isinstance(part, Malformed):
+                yield _malformed(file, part)
+            else:
+                yield from _parts(file, part, indexes)
 
 
 def _is_text(given: str) -> bool:
     return "\n" in given or given.lstrip().startswith("{")
 
 
-_SEPARATOR = re.compile(r"^---(?=\s|$)", re.MULTILINE)
-
-
 def _longest_document(text: str, limits: Limits) -> int:
     """The length of the longest document; that of the whole text if it is short anyway."""
     if len(text) <= limits.document_size:
         return len(text)
-    starts = [0, *(match.start() for match in _SEPARATOR.finditer(text)), len(text)]
-    return max(after - before for before, after in pairwise(starts))
+    return max(map(len, separated(text)))
 
 
 _SURROGATES = re.compile(r"\\\\|\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
@@ -131,19 +136,13 @@ def _whole_character(high: str, low: str) -> str:
     return f"\\U{0x10000 + ((int(high, 16) - 0xD800) << 10) + int(low, 16) - 0xDC00:08X}"
 
 
-def _parts(file: str, text: str, part: Part, indexes: Iterator[int]) -> Iterator[Document | Diagnostic]:
+def _parts(file: str, part: Part, indexes: Iterator[int]) -> Iterator[Document | Diagnostic]:
     """The objects of one document of a text; the items of a list know their own part of the text."""
-    document = Document(file, part.value, excerpt=_excerpt(text, part))
     if not part.items or not _is_list(part.value):
-        yield from _objects(document, indexes)
+        yield from _objects(Document(file, part.value, excerpt=part.excerpt), indexes)
         return
     for item in part.items:
-        value = _typed(item.value, part.value)
-        yield from _objects(Document(file, value, excerpt=_excerpt(text, item)), indexes)
-
-
-def _excerpt(text: str, part: Part) -> Excerpt:
-    return Excerpt(text, part.start, part.end, part.line, part.column)
+        yield from _objects(Document(file, _typed(item.value, part.value), excerpt=item.excerpt), indexes)
 
 
 def _objects(document: Document, indexes: Iterator[int]) -> Iterator[Document | Diagnostic]:
@@ -212,4 +211,9 @@ _FAULT_CODES: dict[Fault, Code] = {
 
 def _malformed(file: str, malformed: Malformed) -> Diagnostic:
     code = _FAULT_CODES[malformed.fault]
-    return code(place_in(file, malformed.position), problem=malformed.problem, suggestion=malformed.suggestion)
+    return code(
+        place_in(file, malformed.position),
+        problem=malformed.problem,
+        suggestion=malformed.suggestion,
+        rejected=True,
+    )

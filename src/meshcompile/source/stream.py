@@ -6,13 +6,16 @@ again when asked), and every distinct key and unquoted scalar is understood, and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import yaml
 
 from meshcompile.source import scalars
+from meshcompile.source.document import Excerpt
 from meshcompile.source.libyaml import (
     Alias,
     Event,
@@ -31,13 +34,10 @@ from meshcompile.source.scalars import Merge, Unrepresentable
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A value and the part of the text it was read from: two offsets, and the line and column of the first, from 0."""
+    """A value, and the part of the text that it was read from."""
 
     value: Any
-    start: int
-    end: int
-    line: int
-    column: int
+    excerpt: Excerpt
     items: tuple[Part, ...] = ()
     """What is in the `items` of a document that has them."""
 
@@ -50,19 +50,50 @@ class Reader:
         self.plain = _Plain()
         self.keys = _Keys()
 
-    def documents(self, text: str) -> Iterator[Part]:
-        """The documents of a stream, without the empty ones; raises Malformed where the text stops making sense."""
+    def documents(self, text: str) -> Iterator[Part | Malformed]:
+        """The documents of a stream, without the empty ones; for one that makes no sense, what is wrong with it."""
+        done = 0
+        try:
+            for part in self.stream(text):
+                yield part
+                done = part.excerpt.end
+        except Malformed:
+            yield from self.one_by_one(text, done)
+
+    def one_by_one(self, text: str, start: int) -> Iterator[Part | Malformed]:
+        """The documents from `start` on, each read alone, so that a broken one leaves the others as they are."""
+        line = len(_LINE_BREAK.findall(text, 0, start))
+        for single in separated(text[start:]):
+            try:
+                yield from self.stream(single, line)
+            except Malformed as malformed:
+                yield malformed.further_down(line)
+            line += len(_LINE_BREAK.findall(single))
+
+    def stream(self, text: str, line: int = 0) -> Iterator[Part]:
+        """The documents of a text that begins at `line` (from 0); raises Malformed at the first that makes no sense."""
         try:
             next_event = event_source(text)
             next_event()
             while (start := next_event()).__class__ is not StreamEnd:
-                builder = _Builder(self, next_event)
+                builder = _Builder(self, next_event, text, line)
                 value = builder.document(next_event())
                 end = next_event().end_mark.index
                 if value is not None:
-                    yield _part(value, start, end, builder.items_of(value))
+                    yield builder.part(value, start, end, builder.items_of(value))
         except (yaml.YAMLError, UnicodeEncodeError) as error:
             raise from_libyaml(error, text) from error
+
+
+_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_SEPARATOR = re.compile(r"^---(?=\s|$)", re.MULTILINE)
+
+
+def separated(text: str) -> Iterator[str]:
+    """The text cut before every `---` that separates documents; put together again it is the same."""
+    starts = [match.start() for match in _SEPARATOR.finditer(text) if match.start()]
+    for start, end in pairwise([0, *starts, len(text)]):
+        yield text[start:end]
 
 
 class _Plain(dict[str, scalars.Scalar]):
@@ -87,8 +118,10 @@ class _Builder:
     `entries` counts what is in mappings and lists, and in what aliases stand for; `expanded` the latter only.
     """
 
-    def __init__(self, reader: Reader, next_event: NextEvent) -> None:
+    def __init__(self, reader: Reader, next_event: NextEvent, text: str, line: int) -> None:
         self.next_event = next_event
+        self.text = text
+        self.line = line
         self.plain = reader.plain
         self.keys = reader.keys
         self.limits = reader.limits
@@ -106,6 +139,10 @@ class _Builder:
             return self.value(event, 1)
         except Unrepresentable as error:
             raise _unrepresentable(error, event) from error
+
+    def part(self, value: Any, start: Event, end: int, items: tuple[Part, ...] = ()) -> Part:
+        mark = start.start_mark
+        return Part(value, Excerpt(self.text, mark.index, end, self.line + mark.line, mark.column), items)
 
     def items_of(self, value: Any) -> tuple[Part, ...]:
         return tuple(self.parts.get(id(value.get("items")), ())) if isinstance(value, dict) else ()
@@ -205,7 +242,7 @@ class _Builder:
             while event.__class__ is not SequenceEnd:
                 self.end = event.end_mark.index
                 value = self.value(event, 3)
-                parts.append(_part(value, event, self.end))
+                parts.append(self.part(value, event, self.end))
                 event = self.next_event()
         except Unrepresentable as error:
             raise _unrepresentable(error, event) from error
@@ -214,11 +251,6 @@ class _Builder:
         result = [part.value for part in parts]
         self.parts[id(result)] = parts
         return result
-
-
-def _part(value: Any, start: Event, end: int, items: tuple[Part, ...] = ()) -> Part:
-    mark = start.start_mark
-    return Part(value, mark.index, end, mark.line, mark.column, items)
 
 
 def _merge(value: Any, into: dict[str, Any], event: Event) -> set[str]:
