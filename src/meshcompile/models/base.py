@@ -200,7 +200,7 @@ def stamp(node: Node, document: Document, written: Mapping[str, Any], path: Path
     nested = nested_fields(type(node))
     for key, below in written.items():
         found = nested.get(key)
-        if found is None or not below:
+        if found is None or below is None:
             continue
         value = values[found.field]
         if found.shape == "one":

@@ -33,7 +33,7 @@ def _nulls(node: Node, written: Mapping[str, Any]) -> Iterator[Diagnostic]:
         if value is None and key not in _nullable(type(node)):
             origin = node.origin.at(key)
             yield codes.NULL_VALUE(origin, field=origin.field, rejected=True)
-        elif value and nested is not None:
+        elif nested is not None:
             for item, below in _pairs(getattr(node, nested.field), value):
                 yield from _nulls(item, below)
 
