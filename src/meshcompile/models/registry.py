@@ -66,6 +66,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("DaemonSet", "apps", ("v1",), "kubernetes.workloads"),
     Kind("ReplicaSet", "apps", ("v1",), "kubernetes.workloads"),
     Kind("Job", "batch", ("v1",), "kubernetes.workloads"),
+    Kind("CronJob", "batch", ("v1",), "kubernetes.workloads"),
     Kind("Ingress", "networking.k8s.io", ("v1",), "kubernetes.ingress"),
     Kind("IngressClass", "networking.k8s.io", ("v1",), "kubernetes.ingress", namespaced=False),
 )

@@ -15,12 +15,12 @@ they hold as they are, and a Service that selects no assumed Pod stays as it is 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from meshcompile.codes import proxies as codes
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.labels import Labels, selects
-from meshcompile.models.base import ObjectMeta, OwnerReference, Resource, stamp
+from meshcompile.models.base import ObjectMeta, OwnerReference, Resource, placed
 from meshcompile.models.kubernetes.endpoint_slice import (
     SERVICE_NAME_LABEL,
     Endpoint,
@@ -58,8 +58,6 @@ STATEFUL_LIMIT = 10
 WORKLOAD_KINDS = (Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob)
 PROXY_CONTAINER = "istio-proxy"
 _WORKLOAD_NAMES = frozenset(kind.__name__ for kind in WORKLOAD_KINDS)
-
-R = TypeVar("R", bound=Resource)
 
 # What a Namespace that is not in the input is taken to say.
 _ASSUMED_NAMESPACE: Labels = {"istio-injection": "enabled"}
@@ -280,7 +278,7 @@ def _assumed_pod(
             conditions=(PodCondition(type="Ready", status="True"),),
         ),
     )
-    return _at(pod, workload)
+    return placed(pod, workload.origin)
 
 
 def _injected(
@@ -323,7 +321,7 @@ def _endpoint_slices(service: Service, pods: Sequence[Pod]) -> Iterator[Endpoint
             ports=ports,
             endpoints=tuple(_endpoint(service, pod) for pod in members),
         )
-        yield _at(made, service)
+        yield placed(made, service.origin)
 
 
 def _endpoint_ports(service: Service, pod: Pod) -> Iterator[EndpointPort]:
@@ -351,12 +349,6 @@ def _endpoint(service: Service, pod: Pod) -> Endpoint:
         node_name=pod.spec.node_name or None,
         target_ref=ObjectReference(kind="Pod", name=pod.name, namespace=pod.namespace),
     )
-
-
-def _at(made: R, source: Resource) -> R:
-    """A new resource at the place of what it comes from."""
-    stamp(made, source.origin.document, {}, source.origin.path)
-    return made
 
 
 def _named(pods: Sequence[Pod]) -> str:

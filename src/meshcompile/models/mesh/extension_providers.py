@@ -7,12 +7,14 @@ A provider's `service` is `host` or `namespace/host`; with its `port` it names t
 from collections.abc import Mapping
 
 from meshcompile.durations import Duration
-from meshcompile.models.base import Node, ProtoEnum
+from meshcompile.models.base import Node, OneOf, ProtoEnum
 from meshcompile.models.common import Bool, Int32, Int64, Struct, UInt32
 
 
-class HttpHeader(Node):
+class HttpHeader(OneOf):
     """A header that is sent along to a provider."""
+
+    one_of = (("value", "env_name"),)
 
     name: str = ""
     """Name of the header."""
@@ -219,8 +221,10 @@ class PrometheusMetricsProvider(Node):
     """Metrics for Prometheus: the `istio.stats` filter."""
 
 
-class FileLogFormat(Node):
+class FileLogFormat(OneOf):
     """How a line of the access log looks; one of the two."""
+
+    one_of = (("text", "labels"),)
 
     text: str | None = None
     """A line of text with Envoy's command operators."""
@@ -373,8 +377,28 @@ class SDSProvider(Node):
     """Its port."""
 
 
-class ExtensionProvider(Node):
+class ExtensionProvider(OneOf):
     """A named provider, of exactly one sort."""
+
+    one_of = (
+        (
+            "envoy_ext_authz_http",
+            "envoy_ext_authz_grpc",
+            "zipkin",
+            "lightstep",
+            "datadog",
+            "stackdriver",
+            "opencensus",
+            "skywalking",
+            "opentelemetry",
+            "prometheus",
+            "envoy_file_access_log",
+            "envoy_http_als",
+            "envoy_tcp_als",
+            "envoy_otel_als",
+            "sds",
+        ),
+    )
 
     name: str = ""
     """The name that AuthorizationPolicy, Telemetry and `defaultProviders` use."""

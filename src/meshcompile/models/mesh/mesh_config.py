@@ -6,7 +6,7 @@ Here is what a user writes; what holds where nothing is written is `models.mesh.
 from collections.abc import Mapping
 
 from meshcompile.durations import Duration
-from meshcompile.models.base import Node, ProtoEnum
+from meshcompile.models.base import Node, OneOf, ProtoEnum
 from meshcompile.models.common import Bool, Int32
 from meshcompile.models.kubernetes.base import LabelSelector
 from meshcompile.models.mesh.extension_providers import ExtensionProvider
@@ -87,8 +87,10 @@ class ConfigSource(Node):
     """What it delivers."""
 
 
-class CertificateData(Node):
+class CertificateData(OneOf):
     """A root certificate; one of `pem` and `spiffe_bundle_url`."""
+
+    one_of = (("pem", "spiffe_bundle_url"),)
 
     pem: str | None = None
     """The certificate."""

@@ -4,12 +4,14 @@
 
 from collections.abc import Mapping
 
-from meshcompile.models.base import Node
+from meshcompile.models.base import Node, OneOf
 from meshcompile.models.common import UInt32
 
 
-class NetworkEndpoints(Node):
+class NetworkEndpoints(OneOf):
     """Endpoints that belong to a network; one of the two."""
+
+    one_of = (("from_cidr", "from_registry"),)
 
     from_cidr: str | None = None
     """All whose address is in this range."""
@@ -17,8 +19,10 @@ class NetworkEndpoints(Node):
     """All of this cluster."""
 
 
-class IstioNetworkGateway(Node):
+class IstioNetworkGateway(OneOf):
     """An entrance of a network; a Service's name or an address."""
+
+    one_of = (("registry_service_name", "address"),)
 
     registry_service_name: str | None = None
     """Host of the gateway's Service; its external addresses are taken."""

@@ -5,7 +5,7 @@
 from collections.abc import Mapping
 
 from meshcompile.durations import Duration
-from meshcompile.models.base import Node, ProtoEnum
+from meshcompile.models.base import Node, OneOf, ProtoEnum
 from meshcompile.models.common import Bool, Double, Int32, Int64, UInt32
 from meshcompile.models.mesh.extension_providers import TraceContext
 from meshcompile.models.networking.destination_rule import ClientTLSSettings, TcpKeepalive
@@ -95,8 +95,10 @@ class RequestHeaderTag(Node):
     """The value where the header is missing."""
 
 
-class CustomTag(Node):
+class CustomTag(OneOf):
     """A tag of every span, of exactly one sort."""
+
+    one_of = (("literal", "environment", "header"),)
 
     literal: LiteralTag | None = None
     """A fixed value."""
@@ -106,8 +108,10 @@ class CustomTag(Node):
     """The value of a request header."""
 
 
-class Tracing(Node):
+class Tracing(OneOf):
     """How requests are traced where no Telemetry says otherwise."""
+
+    one_of = (("zipkin", "lightstep", "datadog", "stackdriver", "open_census_agent"),)
 
     zipkin: Zipkin | None = None
     """Traces go to Zipkin (bootstrap)."""
@@ -184,8 +188,10 @@ class QAT(Node):
     """Whether Envoy does without where the hardware is not there."""
 
 
-class PrivateKeyProvider(Node):
+class PrivateKeyProvider(OneOf):
     """Hardware that handles private keys; one of the two."""
+
+    one_of = (("cryptomb", "qat"),)
 
     cryptomb: CryptoMb | None = None
     """AVX-512 instructions."""
@@ -329,8 +335,10 @@ class RemoteService(Node):
     """Keep-alive probes of the connection."""
 
 
-class ProxyConfig(Node):
+class ProxyConfig(OneOf):
     """Settings of single proxies: most are read by the agent and the bootstrap, some change listeners and routes."""
+
+    one_of = (("service_cluster", "tracing_service_name"),)
 
     config_path: str = ""
     """Folder of the generated bootstrap (agent)."""
