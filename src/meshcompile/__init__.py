@@ -13,8 +13,8 @@ the package costs nothing.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # `typing` alone would take longer to import than all else here
 if TYPE_CHECKING:  # what type checkers and editors see; at run time __getattr__ imports the same
     from meshcompile.config import Config as Config
     from meshcompile.diagnostics import Diagnostic as Diagnostic

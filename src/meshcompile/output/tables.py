@@ -92,6 +92,15 @@ class Endpoint:
         return f"{self.address}:{self.port}" if self.port else self.address
 
 
+def aligned(rows: Sequence[Sequence[str]], padding: int) -> str:
+    """Rows with every column but the last as wide as its longest cell plus the padding."""
+    widths = [max(len(cell) for cell in column) + padding for column in zip(*rows, strict=True)]
+    lines = (
+        "".join(cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)) + row[-1] for row in rows
+    )
+    return "".join(f"{line}\n" for line in lines)
+
+
 def listener_table(listeners: Iterable[Json]) -> str:
     """ADDRESSES PORT MATCH DESTINATION, a row per filter chain."""
     rows = [
@@ -99,7 +108,7 @@ def listener_table(listeners: Iterable[Json]) -> str:
         for listener in go_sorted(listeners, _listener_before)
         for match, destination in _chains(listener)
     ]
-    return _aligned([("ADDRESSES", "PORT", "MATCH", "DESTINATION"), *rows], padding=1)
+    return aligned([("ADDRESSES", "PORT", "MATCH", "DESTINATION"), *rows], padding=1)
 
 
 def listener_type_table(listeners: Iterable[Json]) -> str:
@@ -108,13 +117,13 @@ def listener_type_table(listeners: Iterable[Json]) -> str:
         (",".join(listener_addresses(listener)), str(listener_port(listener)), listener_type(listener))
         for listener in go_sorted(listeners, _listener_before)
     ]
-    return _aligned([("ADDRESSES", "PORT", "TYPE"), *rows], padding=1)
+    return aligned([("ADDRESSES", "PORT", "TYPE"), *rows], padding=1)
 
 
 def route_table(routes: Iterable[Json]) -> str:
     """NAME, VHOST NAME, DOMAINS, MATCH and VIRTUAL SERVICE, a row per route."""
     rows = [row for configuration in go_sorted(routes, _route_before) for row in _route_rows(configuration)]
-    return _aligned([("NAME", "VHOST NAME", "DOMAINS", "MATCH", "VIRTUAL SERVICE"), *rows], padding=5)
+    return aligned([("NAME", "VHOST NAME", "DOMAINS", "MATCH", "VIRTUAL SERVICE"), *rows], padding=5)
 
 
 def virtual_host_table(routes: Iterable[Json]) -> str:
@@ -123,30 +132,35 @@ def virtual_host_table(routes: Iterable[Json]) -> str:
         (configuration.get("name", ""), str(len(configuration.get("virtualHosts", ()))))
         for configuration in go_sorted(routes, _route_before)
     ]
-    return _aligned([("NAME", "VIRTUAL HOSTS"), *rows], padding=5)
+    return aligned([("NAME", "VIRTUAL HOSTS"), *rows], padding=5)
 
 
 def cluster_table(clusters: Iterable[Json]) -> str:
     """SERVICE FQDN, PORT, SUBSET, DIRECTION, TYPE and DESTINATION RULE, a row per cluster."""
     rows = [_cluster_row(cluster) for cluster in sorted(clusters, key=lambda cluster: _cluster_key(cluster["name"]))]
-    return _aligned([("SERVICE FQDN", "PORT", "SUBSET", "DIRECTION", "TYPE", "DESTINATION RULE"), *rows], padding=5)
+    return aligned([("SERVICE FQDN", "PORT", "SUBSET", "DIRECTION", "TYPE", "DESTINATION RULE"), *rows], padding=5)
 
 
 def endpoint_table(endpoints: Iterable[Endpoint]) -> str:
     """ENDPOINT, STATUS, OUTLIER CHECK and CLUSTER, a row per endpoint. No host has failed an outlier check yet."""
     rows = [(str(endpoint), endpoint.status, "OK", endpoint.cluster) for endpoint in sorted(endpoints)]
-    return _aligned([("ENDPOINT", "STATUS", "OUTLIER CHECK", "CLUSTER"), *rows], padding=5)
+    return aligned([("ENDPOINT", "STATUS", "OUTLIER CHECK", "CLUSTER"), *rows], padding=5)
 
 
-def endpoints(clusters: Iterable[Json], load_assignments: Iterable[Json]) -> Iterator[Endpoint]:
-    """Every endpoint that Envoy would know: those of the load assignments, and those written in the clusters."""
-    inline = (cluster["loadAssignment"] for cluster in clusters if "loadAssignment" in cluster)
-    for assignment in (*load_assignments, *inline):
+def endpoints(clusters: Iterable[Json], assignments: Iterable[Json]) -> Iterator[Endpoint]:
+    """Every endpoint that Envoy would know."""
+    for assignment in load_assignments(clusters, assignments):
         for locality in assignment.get("endpoints", ()):
             for endpoint in locality.get("lbEndpoints", ()):
                 address, port = _endpoint_address(endpoint.get("endpoint", {}).get("address", {}))
                 # Envoy takes an endpoint without a status for a healthy one.
                 yield Endpoint(address, port, assignment["clusterName"], endpoint.get("healthStatus", "HEALTHY"))
+
+
+def load_assignments(clusters: Iterable[Json], assignments: Iterable[Json]) -> Iterator[Json]:
+    """The load assignments of their own, then those that are written in the clusters."""
+    yield from assignments
+    yield from (cluster["loadAssignment"] for cluster in clusters if "loadAssignment" in cluster)
 
 
 def listener_addresses(listener: Json) -> list[str]:
@@ -168,15 +182,6 @@ def listener_type(listener: Json) -> str:
     http = any(item.get("name") == HTTP_CONNECTION_MANAGER for item in filters)
     tcp = any(item.get("name") == TCP_PROXY and not _drops(item) for item in filters)
     return {(True, True): "HTTP+TCP", (True, False): "HTTP", (False, True): "TCP", (False, False): "UNKNOWN"}[http, tcp]
-
-
-def _aligned(rows: Sequence[Sequence[str]], padding: int) -> str:
-    """Rows with every column but the last as wide as its longest cell plus the padding."""
-    widths = [max(len(cell) for cell in column) + padding for column in zip(*rows, strict=True)]
-    lines = (
-        "".join(cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)) + row[-1] for row in rows
-    )
-    return "".join(f"{line}\n" for line in lines)
 
 
 def _listener_before(listener: Json, other: Json) -> bool:

@@ -1,0 +1,83 @@
+"""Print what istiod would send to a proxy, or to all of them, as JSON or YAML."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from meshcompile.cli.console import UsageError
+from meshcompile.cli.inputs import load_mesh, mesh_arguments, reported, wanted_proxy
+from meshcompile.cli.render import FORMATS, rendered, write_files
+
+if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
+    from meshcompile import Config
+
+TYPES = ("listeners", "routes", "clusters", "endpoints", "extensions")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "-p", "--proxy", metavar="PROXY", help="pod.namespace, or kind/name.namespace such as deployment/web.shop"
+    )
+    which.add_argument("--node", type=Path, metavar="FILE", help="a proxy's Envoy bootstrap node as JSON")
+    which.add_argument("--all-proxies", action="store_true", help="every proxy that `meshcompile proxies` lists")
+    parser.add_argument("-o", "--output", choices=FORMATS, default="json", help="(default: %(default)s)")
+    parser.add_argument("--type", type=_types, default=TYPES, metavar="TYPES", help=f"some of {','.join(TYPES)}")
+    parser.add_argument("--output-dir", type=Path, metavar="DIR", help="write DIR/PROXY/TYPE.json instead of printing")
+    parser.add_argument("--sources", action="store_true", help="print which lines of the input each part comes from")
+    mesh_arguments(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    if options.sources and options.output_dir:
+        raise UsageError("--sources is printed: it does not go with --output-dir")
+    mesh = load_mesh(options)
+    proxies = mesh.proxies() if options.all_proxies else [wanted_proxy(options)]
+    configs = [mesh.compile(proxy) for proxy in proxies]
+    content = _sources if options.sources else _resources
+    by_proxy = {config.proxy.id: content(config, options.type) for config in configs}
+    if options.output_dir:
+        write_files(options.output_dir, dict(_files(by_proxy, options.output)))
+    else:
+        shown = by_proxy if options.all_proxies else next(iter(by_proxy.values()))
+        sys.stdout.write(rendered(shown, options.output))
+    return reported((*mesh.diagnostics, *_once(configs)), options)
+
+
+def _types(text: str) -> tuple[str, ...]:
+    """The types that the text names, in the order of TYPES."""
+    names = text.split(",")
+    if wrong := [name for name in names if name not in TYPES]:
+        raise argparse.ArgumentTypeError(f"no such type: {', '.join(wrong)}; there are {', '.join(TYPES)}")
+    return tuple(name for name in TYPES if name in names)
+
+
+def _resources(config: Config, types: Iterable[str]) -> dict[str, Any]:
+    """The resources by type, as plain JSON values."""
+    resources = config.to_dict()
+    return {name: resources[name] for name in types}
+
+
+def _sources(config: Config, types: Iterable[str]) -> dict[str, Any]:
+    """The places of the input by JSON pointer, such as `/routes/0/virtualHosts/1`."""
+    wanted = tuple(f"/{name}/" for name in types)
+    return {
+        pointer: [f"{origin} {origin.field}".rstrip() for origin in origins]
+        for pointer, origins in config.source_map().items()
+        if pointer.startswith(wanted)
+    }
+
+
+def _files(by_proxy: Mapping[str, Mapping[str, Any]], form: str) -> Iterator[tuple[str, str]]:
+    for proxy, resources in by_proxy.items():
+        for name, items in resources.items():
+            yield f"{proxy}/{name}.{form}", rendered(items, form)
+
+
+def _once(configs: Iterable[Config]) -> Iterable[Any]:
+    """The findings of all configurations, each once: what concerns many proxies is found for each."""
+    return dict.fromkeys(found for config in configs for found in config.diagnostics)

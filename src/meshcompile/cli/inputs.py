@@ -1,0 +1,113 @@
+"""What every command that reads a mesh has in common: its options, and the mesh and the proxy they ask for."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from meshcompile.cli import exit_codes
+from meshcompile.cli.console import UsageError, print_diagnostics, worst
+from meshcompile.diagnostics import Diagnostic, Severity
+
+if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
+    from meshcompile import Config, Mesh, Proxy
+
+
+def mesh_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that say what to read."""
+    group = parser.add_argument_group("input")
+    group.add_argument(
+        "-f", "--file", action="append", required=True, metavar="PATH", dest="files",
+        help="a file of YAML or JSON, a folder (read with all below it), or - for stdin; may be given again",
+    )  # fmt: skip
+    group.add_argument("--mesh-config", type=Path, metavar="FILE", help="MeshConfig, when it is not among the input")
+    group.add_argument("--networks", type=Path, metavar="FILE", help="MeshNetworks, likewise")
+    group.add_argument(
+        "--remote-cluster", action="append", default=[], metavar="NAME=PATH", dest="clusters",
+        help="objects of a remote cluster; may be given again",
+    )  # fmt: skip
+    group.add_argument("--ambient", action="store_true", help="the mesh has ztunnel and waypoints")
+    group.add_argument("-n", "--namespace", default="default", help="of objects that name none (default: %(default)s)")
+    parser.add_argument("-v", "--verbose", action="store_true", help="print informational messages too")
+
+
+def proxy_argument(parser: argparse.ArgumentParser) -> None:
+    """The proxy, by name or by its bootstrap node."""
+    parser.add_argument(
+        "proxy", nargs="?", metavar="PROXY", help="pod.namespace, or kind/name.namespace such as deployment/web.shop"
+    )
+    parser.add_argument(
+        "--node", type=Path, metavar="FILE", help="the proxy's Envoy bootstrap node as JSON, instead of PROXY"
+    )
+
+
+def load_mesh(options: argparse.Namespace) -> Mesh:
+    """The mesh that the options describe."""
+    import meshcompile
+
+    return meshcompile.load(
+        options.files,
+        mesh_config=_mapping(options.mesh_config),
+        networks=_mapping(options.networks),
+        clusters=_clusters(options.clusters),
+        ambient=options.ambient,
+        namespace=options.namespace,
+    )
+
+
+def wanted_proxy(options: argparse.Namespace) -> Proxy | str:
+    """The proxy that the options name; a string is a name for `Mesh.compile`."""
+    if (options.proxy is None) == (options.node is None):
+        raise UsageError("name a proxy or give its --node")
+    return options.proxy if options.node is None else _proxy_of_node(options.node)
+
+
+def compile_proxy(options: argparse.Namespace) -> tuple[Config, tuple[Diagnostic, ...]]:
+    """The configuration of the proxy that the options name, and all that was found on the way."""
+    mesh = load_mesh(options)
+    config = mesh.compile(wanted_proxy(options))
+    return config, (*mesh.diagnostics, *config.diagnostics)
+
+
+def reported(diagnostics: Iterable[Diagnostic], options: argparse.Namespace) -> int:
+    """Print the findings to stderr; the exit status that they ask for."""
+    found = tuple(diagnostics)
+    print_diagnostics((f for f in found if options.verbose or f.severity is not Severity.INFO), sys.stderr)
+    return exit_codes.FINDINGS if worst(found) is Severity.ERROR else exit_codes.OK
+
+
+def _clusters(given: Iterable[str]) -> Mapping[str, list[str]]:
+    """Paths by cluster name."""
+    paths: dict[str, list[str]] = {}
+    for pair in given:
+        name, separator, path = pair.partition("=")
+        if not (name and separator and path):
+            raise UsageError(f"--remote-cluster {pair}: expected NAME=PATH")
+        paths.setdefault(name, []).append(path)
+    return paths
+
+
+def _proxy_of_node(path: Path) -> Proxy:
+    from meshcompile import Proxy
+
+    try:
+        return Proxy.from_node(json.loads(path.read_bytes()))
+    except ValueError as error:
+        raise UsageError(f"--node {path}: {error}") from None
+
+
+def _mapping(path: Path | None) -> Mapping[str, Any] | None:
+    """The only document of a file; None when there is no file."""
+    if path is None:
+        return None
+    from meshcompile.source.reading import read
+
+    documents = read([path]).documents
+    if len(documents) != 1:
+        raise UsageError(f"{path}: expected one document, found {len(documents)}")
+    value: Mapping[str, Any] = documents[0].value
+    return value

@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+import pytest
+import yaml
+
+from tests.cli.conftest import MESH, Run
+
+PROXY = "deployment/catalog.shop"
+
+
+def test_help_lists_the_commands(run: Run) -> None:
+    """`--help` names every command on stdout."""
+    done = run("--help")
+    assert (done.status, done.err) == (0, "")
+    assert all(name in done.out for name in ("compile", "proxy-config", "bootstrap", "validate", "schema", "proxies"))
+
+
+@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["compile"], ["compile", "-f", "x"], ["pc", "listeners"]])
+def test_wrong_usage(run: Run, arguments: list[str]) -> None:
+    """Arguments that are missing or unknown exit with 2 and say so on stderr only."""
+    done = run(*arguments)
+    assert (done.status, done.out) == (2, "")
+    assert "usage:" in done.err
+
+
+def test_proxies(run: Run, mesh: Path) -> None:
+    """The proxies of Deployments are listed, in a table or as data."""
+    table = run("proxies", "-f", mesh)
+    assert table.status == 0
+    assert table.out.splitlines()[0].split() == ["NAME", "TYPE", "ADDRESS", "CLUSTER"]
+    (proxy,) = json.loads(run("proxies", "-f", mesh, "-o", "json").out)
+    assert proxy["type"] == "sidecar"
+    assert proxy["name"] in table.out
+
+
+def test_compile_prints_every_type(run: Run, mesh: Path) -> None:
+    """JSON and YAML hold the same resources, by type."""
+    done = run("compile", "--proxy", PROXY, "-f", mesh)
+    assert done.status == 0
+    assert list(json.loads(done.out)) == ["listeners", "routes", "clusters", "endpoints", "extensions"]
+    assert yaml.safe_load(run("compile", "--proxy", PROXY, "-f", mesh, "-o", "yaml").out) == json.loads(done.out)
+
+
+def test_compile_some_types(run: Run, mesh: Path) -> None:
+    """`--type` narrows what is printed; a type that does not exist is wrong usage."""
+    assert list(json.loads(run("compile", "--proxy", PROXY, "-f", mesh, "--type", "routes,clusters").out)) == [
+        "routes",
+        "clusters",
+    ]
+    assert run("compile", "--proxy", PROXY, "-f", mesh, "--type", "secrets").status == 2
+
+
+def test_compile_all_proxies(run: Run, mesh: Path) -> None:
+    """With `--all-proxies` the resources stand under the name of each proxy."""
+    (proxy,) = json.loads(run("proxies", "-f", mesh, "-o", "json").out)
+    assert list(json.loads(run("compile", "--all-proxies", "-f", mesh).out)) == [proxy["name"]]
+
+
+def test_compile_into_a_folder(run: Run, mesh: Path, tmp_path: Path) -> None:
+    """`--output-dir` writes a file per proxy and type, and nothing else stays there."""
+    done = run("compile", "--all-proxies", "-f", mesh, "--output-dir", tmp_path / "out")
+    assert (done.status, done.out) == (0, "")
+    (folder,) = (tmp_path / "out").iterdir()
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "clusters.json",
+        "endpoints.json",
+        "extensions.json",
+        "listeners.json",
+        "routes.json",
+    ]
+
+
+def test_compile_sources(run: Run, mesh: Path) -> None:
+    """`--sources` prints places of the input by JSON pointer."""
+    done = run("compile", "--proxy", PROXY, "-f", mesh, "--sources")
+    assert done.status == 0
+    places = json.loads(done.out)
+    assert all(pointer.startswith("/") and str(mesh) in place[0] for pointer, place in places.items())
+
+
+def test_compile_a_node(run: Run, mesh: Path, tmp_path: Path) -> None:
+    """A proxy may be given by its bootstrap node; a node that is none is wrong usage."""
+    node = tmp_path / "node.json"
+    node.write_text(json.dumps({"id": "sidecar~10.0.0.9~web-0.shop~shop.svc.cluster.local", "metadata": {}}))
+    assert run("compile", "--node", node, "-f", mesh).status == 0
+    node.write_text("{}")
+    refused = run("compile", "--node", node, "-f", mesh)
+    assert (refused.status, refused.out) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("table", "head"),
+    [
+        ("listeners", "ADDRESSES PORT"),
+        ("routes", "NAME VHOST NAME DOMAINS"),
+        ("clusters", "SERVICE FQDN PORT SUBSET"),
+        ("endpoints", "ENDPOINT STATUS OUTLIER CHECK CLUSTER"),
+    ],
+)
+def test_proxy_config(run: Run, mesh: Path, table: str, head: str) -> None:
+    """Each table has istioctl's columns; short and table are the same; JSON is a list."""
+    short = run("proxy-config", table, PROXY, "-f", mesh)
+    assert short.status == 0
+    assert " ".join(short.out.split()).startswith(head)
+    assert run("pc", table, PROXY, "-f", mesh, "-o", "table").out == short.out
+    assert isinstance(json.loads(run("pc", table, PROXY, "-f", mesh, "-o", "json").out), list)
+
+
+def test_unknown_proxy(run: Run, mesh: Path) -> None:
+    """The message names what comes close, and the exit status is that of wrong usage."""
+    done = run("pc", "routes", "deployment/catalogue.shop", "-f", mesh)
+    assert (done.status, done.out) == (2, "")
+    assert "deployment/catalog.shop" in done.err
+
+
+def test_validate(run: Run, mesh: Path, tmp_path: Path) -> None:
+    """Good input exits with 0; a wrong field is printed with its place, and exits with 1."""
+    assert run("validate", "-f", mesh).status == 0
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(MESH.replace("selector: {app: catalog}\n", "selectr: {app: catalog}\n", 1))
+    done = run("validate", "-f", wrong)
+    assert done.status == 1
+    assert f"{wrong}:6:3: error: unknown field `spec.selectr`" in done.out
+    (finding,) = json.loads(run("validate", "-f", wrong, "-o", "json").out)
+    assert (finding["line"], finding["severity"], finding["rejected"]) == (6, "error", True)
+
+
+def test_findings_do_not_spoil_the_output(run: Run, tmp_path: Path) -> None:
+    """What can be compiled is printed even if an object is rejected; the exit status is 1."""
+    path = tmp_path / "mesh.yaml"
+    path.write_text(
+        f"{MESH}---\napiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {{name: g}}\nspec: {{x: 1}}\n"
+    )
+    done = run("compile", "--proxy", PROXY, "-f", path)
+    assert done.status == 1
+    assert json.loads(done.out)
+    assert "spec.x" in done.err
+
+
+@pytest.mark.parametrize("content", ["a: [1", "just text", "a: 1\na: 2\n"])
+def test_unreadable_input(run: Run, tmp_path: Path, content: str) -> None:
+    """What is no YAML object exits with 3, and names the file and the line."""
+    path = tmp_path / "bad.yaml"
+    path.write_text(content)
+    done = run("validate", "-f", path)
+    assert (done.status, done.out) == (3, "")
+    assert f"{path}:" in done.err
+
+
+def test_missing_file(run: Run, tmp_path: Path) -> None:
+    """A file that does not exist exits with 3."""
+    assert run("validate", "-f", tmp_path / "nothing").status == 3
+
+
+def test_unwritable_output(run: Run, mesh: Path, tmp_path: Path) -> None:
+    """An output folder that cannot be made exits with 3, and leaves nothing."""
+    (tmp_path / "file").write_text("")
+    done = run("compile", "--proxy", PROXY, "-f", mesh, "--output-dir", tmp_path / "file")
+    assert (done.status, done.out) == (3, "")
+
+
+def test_schema(run: Run) -> None:
+    """Kinds are listed; one is printed by name in any case; a wrong name is wrong usage with a suggestion."""
+    assert "networking.istio.io/VirtualService" in run("schema").out
+    assert json.loads(run("schema", "virtualservice").out)["title"] == "VirtualService"
+    assert json.loads(run("schema", "core/Service").out)["title"] == "Service"
+    wrong = run("schema", "VirtualServise")
+    assert wrong.status == 2
+    assert "VirtualService" in wrong.err
+
+
+def test_version(run: Run) -> None:
+    """The versions of meshcompile and of Istio are printed."""
+    assert json.loads(run("version", "-o", "json").out)["istio"] == "1.30.3"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(run: Run, shell: str) -> None:
+    """Every shell gets a script that knows the commands and their options."""
+    script = run("completion", shell).out
+    assert "proxy-config" in script
+    assert "output-dir" in script
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("meshcompile comp", ["compile", "completion"]),
+        ("meshcompile pc rou", ["routes"]),
+        ("meshcompile compile --output-", ["--output-dir"]),
+        ("meshcompile compile -o j", ["json"]),
+    ],
+)
+def test_bash_completion(run: Run, tmp_path: Path, typed: str, offered: list[str]) -> None:
+    """bash offers commands, tables, options and their values."""
+    script = tmp_path / "script"
+    script.write_text(run("completion", "bash").out)
+    words = typed.split(" ")
+    code = f"source {script}; COMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}; _meshcompile"
+    done = subprocess.run(
+        ["bash", "-c", f'{code}; printf "%s\\n" "${{COMPREPLY[@]}}"'], capture_output=True, check=True, cwd=tmp_path
+    )
+    assert done.stdout.decode().split() == [word for word in offered if word]
+
+
+def meshcompile(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "meshcompile", *map(str, arguments)]
+    return subprocess.run(
+        command, input=stdin, capture_output=True, check=False, env={**os.environ, "PYTHONPATH": "src"}
+    )
+
+
+def test_standard_input(mesh: Path) -> None:
+    """`-f -` reads stdin."""
+    done = meshcompile("proxies", "-f", "-", "-o", "json", stdin=mesh.read_bytes())
+    assert (done.returncode, len(json.loads(done.stdout))) == (0, 1)
+
+
+def test_no_colour_unless_on_a_terminal(tmp_path: Path) -> None:
+    """Output that is piped has no escape sequences."""
+    path = tmp_path / "bad.yaml"
+    path.write_text("apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: g}\nspec: {x: 1}\n")
+    done = meshcompile("validate", "-f", path)
+    assert done.returncode == 1
+    assert b"\x1b" not in done.stdout + done.stderr
+
+
+def test_reader_that_leaves() -> None:
+    """A reader that stops early is no error."""
+    code = f"{sys.executable} -m meshcompile schema VirtualService | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", code], capture_output=True, check=False, env={**os.environ, "PYTHONPATH": "src"}
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_help_is_quick() -> None:
+    """`--help` takes less than three times what Python needs to do nothing."""
+
+    def seconds(*arguments: str) -> float:
+        started = time.perf_counter()
+        subprocess.run(
+            [sys.executable, *arguments], stdout=subprocess.DEVNULL, check=True, env={**os.environ, "PYTHONPATH": "src"}
+        )
+        return time.perf_counter() - started
+
+    pairs = [(seconds("-m", "meshcompile", "--help"), seconds("-c", "pass")) for _ in range(9)]
+    assert median(helped for helped, _ in pairs) < 3 * median(nothing for _, nothing in pairs)
