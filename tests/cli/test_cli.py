@@ -14,6 +14,13 @@ import yaml
 from tests.cli.conftest import MESH, Run
 
 PROXY = "deployment/catalog.shop"
+WRONG_GATEWAY = """\
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: web, namespace: shop}
+spec:
+  selectr: {app: web}
+"""
 
 
 def test_help_lists_the_commands(run: Run) -> None:
@@ -125,27 +132,25 @@ def test_validate(run: Run, mesh: Path, tmp_path: Path) -> None:
     """Good input exits with 0; a wrong field is printed with its place, and exits with 1."""
     assert run("validate", "-f", mesh).status == 0
     wrong = tmp_path / "wrong.yaml"
-    wrong.write_text(MESH.replace("selector: {app: catalog}\n", "selectr: {app: catalog}\n", 1))
+    wrong.write_text(WRONG_GATEWAY)
     done = run("validate", "-f", wrong)
     assert done.status == 1
-    assert f"{wrong}:6:3: error: unknown field `spec.selectr`" in done.out
+    assert f"{wrong}:5:3: error: unknown field `spec.selectr`" in done.out
     (finding,) = json.loads(run("validate", "-f", wrong, "-o", "json").out)
-    assert (finding["line"], finding["severity"], finding["rejected"]) == (6, "error", True)
+    assert (finding["line"], finding["severity"], finding["rejected"]) == (5, "error", True)
 
 
 def test_findings_do_not_spoil_the_output(run: Run, tmp_path: Path) -> None:
     """What can be compiled is printed even if an object is rejected; the exit status is 1."""
     path = tmp_path / "mesh.yaml"
-    path.write_text(
-        f"{MESH}---\napiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {{name: g}}\nspec: {{x: 1}}\n"
-    )
+    path.write_text(f"{MESH}---\n{WRONG_GATEWAY}")
     done = run("compile", "--proxy", PROXY, "-f", path)
     assert done.status == 1
     assert json.loads(done.out)
-    assert "spec.x" in done.err
+    assert "spec.selectr" in done.err
 
 
-@pytest.mark.parametrize("content", ["a: [1", "just text", "a: 1\na: 2\n"])
+@pytest.mark.parametrize("content", ["a: [1", "\tkey: value", "a: 1\na: 2\n"])
 def test_unreadable_input(run: Run, tmp_path: Path, content: str) -> None:
     """What is no YAML object exits with 3, and names the file and the line."""
     path = tmp_path / "bad.yaml"
@@ -227,7 +232,7 @@ def test_standard_input(mesh: Path) -> None:
 def test_no_colour_unless_on_a_terminal(tmp_path: Path) -> None:
     """Output that is piped has no escape sequences."""
     path = tmp_path / "bad.yaml"
-    path.write_text("apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: g}\nspec: {x: 1}\n")
+    path.write_text(WRONG_GATEWAY)
     done = meshcompile("validate", "-f", path)
     assert done.returncode == 1
     assert b"\x1b" not in done.stdout + done.stderr
