@@ -1,0 +1,168 @@
+"""Mesh config: what holds where nothing is written, and how what is written is laid over it."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from meshcompile.models.mesh.defaults import CODE_DEFAULTS, INSTALLED_DEFAULTS, effective_mesh_config
+from meshcompile.models.mesh.merge import effective_proxy_config, merged_mesh_config, merged_proxy_configs
+from meshcompile.models.mesh.mesh_config import MeshConfig, OutboundTrafficPolicyMode
+from meshcompile.models.mesh.mesh_networks import MeshNetworks
+from meshcompile.models.mesh.proxy_config import ProxyConfig, TracingServiceName
+from meshcompile.models.networking.proxy_config import ProxyConfigSpec
+
+
+def written(node: Any) -> Any:
+    """What differs from an empty message, in protobuf's JSON."""
+    return node.model_dump(mode="json", exclude_defaults=True)
+
+
+def proxy_config(**fields: Any) -> ProxyConfig:
+    return ProxyConfig.model_validate(fields)
+
+
+def test_nothing_written_is_what_an_installation_has() -> None:
+    """Without overrides the installed defaults hold: istiod's own, and Prometheus as the metrics provider."""
+    mesh = effective_mesh_config()
+    assert mesh == INSTALLED_DEFAULTS
+    assert (mesh.proxy_listen_port, mesh.proxy_inbound_listen_port) == (15001, 15006)
+    assert (mesh.root_namespace, mesh.trust_domain) == ("istio-system", "cluster.local")
+    assert mesh.outbound_traffic_policy is not None
+    assert mesh.outbound_traffic_policy.mode is OutboundTrafficPolicyMode.ALLOW_ANY
+    assert written(mesh.default_providers) == {"metrics": ["prometheus"]}
+    assert written(CODE_DEFAULTS.default_providers) == {}
+    assert [provider.name for provider in mesh.extension_providers] == ["prometheus", "stackdriver", "envoy"]
+
+
+def test_a_written_field_replaces_the_default_whole() -> None:
+    """A message that is written replaces the default one, fields that it leaves out included."""
+    mesh = effective_mesh_config(
+        {"localityLbSetting": {"failover": [{"from": "a", "to": "b"}]}, "enableTracing": False}
+    )
+    assert written(mesh.locality_lb_setting) == {"failover": [{"from": "a", "to": "b"}]}
+    assert mesh.enable_tracing is False
+    assert mesh.connect_timeout == INSTALLED_DEFAULTS.connect_timeout
+
+
+def test_proxy_settings_are_merged() -> None:
+    """Single fields of `defaultConfig` can be written, and environment variables come on top of others."""
+    first = effective_mesh_config({"defaultConfig": {"proxyMetadata": {"A": "1", "B": "1"}, "concurrency": 2}})
+    second = merged_mesh_config(first, MeshConfig.model_validate({"defaultConfig": {"proxyMetadata": {"B": "2"}}}))
+    assert second.default_config is not None
+    assert second.default_config.proxy_metadata == {"A": "1", "B": "2"}
+    assert second.default_config.concurrency == 2
+    assert second.default_config.proxy_admin_port == 15000
+
+
+def test_nested_proxy_settings_are_replaced() -> None:
+    """A message inside of `defaultConfig` is replaced as a whole."""
+    merged = merged_proxy_configs(
+        proxy_config(tracing={"sampling": 5, "zipkin": {"address": "a:1"}}), proxy_config(tracing={"sampling": 7})
+    )
+    assert written(merged.tracing) == {"sampling": 7.0}
+
+
+def test_default_providers_are_merged_by_purpose() -> None:
+    """Naming providers of logs leaves those of metrics as they are; an empty list switches them off."""
+    named = effective_mesh_config({"defaultProviders": {"accessLogging": ["envoy"]}})
+    assert written(named.default_providers) == {"metrics": ["prometheus"], "accessLogging": ["envoy"]}
+    assert written(effective_mesh_config({"defaultProviders": {"metrics": []}}).default_providers) == {}
+
+
+def test_providers_are_merged_by_name() -> None:
+    """A provider of a known name replaces it in its place, another one comes last."""
+    zipkin = {"name": "envoy", "zipkin": {"service": "zipkin.obs.svc.cluster.local", "port": 9411}}
+    mesh = effective_mesh_config({"extensionProviders": [{"name": "own", "prometheus": {}}, zipkin]})
+    assert [provider.name for provider in mesh.extension_providers] == ["prometheus", "stackdriver", "envoy", "own"]
+    assert written(mesh.extension_providers[2]) == zipkin
+
+
+def test_trust_domain_aliases_are_joined_and_sorted() -> None:
+    """Aliases of all layers count."""
+    first = effective_mesh_config({"trustDomainAliases": ["c", "a"]})
+    assert merged_mesh_config(first, MeshConfig(trust_domain_aliases=("b", "a"))).trust_domain_aliases == (
+        "a",
+        "b",
+        "c",
+    )
+
+
+def test_one_name_for_traces_drops_the_other() -> None:
+    """`serviceCluster` and `tracingServiceName` are one oneof: what is written later holds."""
+    canonical = merged_proxy_configs(
+        INSTALLED_DEFAULTS.default_config, proxy_config(tracingServiceName="CANONICAL_NAME_ONLY")
+    )
+    assert (canonical.service_cluster, canonical.tracing_service_name) == (None, TracingServiceName.CANONICAL_NAME_ONLY)
+    cluster = merged_proxy_configs(canonical, proxy_config(serviceCluster="web"))
+    assert (cluster.service_cluster, cluster.tracing_service_name) == ("web", None)
+
+
+def test_some_proxy_headers_are_inherited() -> None:
+    """Of headers, those that istiod takes over are; the others are lost where any header is written."""
+    merged = merged_proxy_configs(
+        proxy_config(
+            proxyHeaders={
+                "forwardedClientCert": "SANITIZE",
+                "server": {"value": "own"},
+                "preserveHttp1HeaderCase": True,
+                "metadataExchangeHeaders": {"mode": "IN_MESH"},
+            }
+        ),
+        proxy_config(proxyHeaders={"requestId": {"disabled": True}}),
+    )
+    assert written(merged.proxy_headers) == {
+        "forwardedClientCert": "SANITIZE",
+        "requestId": {"disabled": True},
+        "server": {"value": "own"},
+    }
+
+
+def test_precedence_of_proxy_settings() -> None:
+    """The narrower ProxyConfig wins, and the annotation stands between namespace and workload."""
+    mesh = effective_mesh_config({"defaultConfig": {"concurrency": 1, "drainDuration": "9s"}})
+    spec = ProxyConfigSpec.model_validate
+    layers = {
+        "root": spec({"concurrency": 2, "environmentVariables": {"A": "root", "B": "root"}}),
+        "namespace": spec({"concurrency": 3, "environmentVariables": {"B": "namespace"}}),
+        "annotation": proxy_config(concurrency=4, drainDuration="8s"),
+    }
+    found = effective_proxy_config(mesh, **layers)
+    assert (found.concurrency, found.drain_duration) == (4, proxy_config(drainDuration="8s").drain_duration)
+    assert found.proxy_metadata == {"A": "root", "B": "namespace"}
+    assert effective_proxy_config(mesh, **layers, workload=spec({"concurrency": 5})).concurrency == 5
+    assert effective_proxy_config(mesh).concurrency == 1
+
+
+def test_both_spellings_are_read() -> None:
+    """A mesh config takes protobuf's JSON names and its own, the odd one of `mesh_mTLS` included."""
+    tls = {"min_protocol_version": "TLSV1_3"}
+    assert MeshConfig.model_validate({"meshMTLS": tls}) == MeshConfig.model_validate({"mesh_mTLS": tls})
+    provider = {"name": "z", "zipkin": {"service": "z", "port": 1, "enable64bitTraceId": True}}
+    (found,) = MeshConfig.model_validate({"extension_providers": [provider]}).extension_providers
+    assert written(found) == provider
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"outboundTrafficPolicy": {"mode": "ALLOW_ALL"}},
+        {"enableTracing": "yes"},
+        {"connectTimeout": "10"},
+        {"extensionProvider": []},
+        {"extensionProviders": [{"name": "a", "prometheus": {}, "stackdriver": {}}]},
+    ],
+)
+def test_what_is_wrong_is_refused(wrong: dict[str, Any]) -> None:
+    """Unknown fields and names, wrong types and two kinds of one provider are refused."""
+    with pytest.raises(ValidationError):
+        effective_mesh_config(wrong)
+
+
+def test_networks_are_read() -> None:
+    """Networks have endpoints by range or cluster, and gateways by Service or address."""
+    main = {
+        "endpoints": [{"fromRegistry": "Kubernetes"}, {"fromCidr": "10.0.0.0/8"}],
+        "gateways": [{"registryServiceName": "gw.istio-system.svc.cluster.local", "port": 15443}],
+    }
+    assert written(MeshNetworks.model_validate({"networks": {"main": main}})) == {"networks": {"main": main}}
