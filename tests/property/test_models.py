@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from enum import EnumType
+from enum import StrEnum
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool
@@ -32,8 +32,8 @@ def test_json_names_are_those_that_protobuf_makes(name: str) -> None:
     file = descriptor_pb2.FileDescriptorProto(name=f"{name}.proto", syntax="proto3")
     file.message_type.add(name="M").field.add(name=name, number=1, type=9, label=1)
     pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)  # type: ignore[no-untyped-call]
-    assert json_name(name) == pool.FindMessageTypeByName("M").fields[0].json_name  # type: ignore[no-untyped-call]
+    pool.Add(file)
+    assert json_name(name) == pool.FindMessageTypeByName("M").fields[0].json_name
 
 
 def objects(kind: Kind) -> st.SearchStrategy[dict[str, Any]]:
@@ -62,8 +62,8 @@ def values(annotation: Any) -> st.SearchStrategy[Any]:
     kind = next(part for part in alternatives(annotation) if part is not type(None))
     if isinstance(kind, type) and issubclass(kind, Node):
         return messages(kind)
-    if isinstance(kind, EnumType):
-        return st.sampled_from([str(member) for member in kind.__members__.values()])
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return st.sampled_from([str(member) for member in kind])
     if kind in SCALARS:
         return SCALARS[kind]
     if (item := items(kind)) is None:

@@ -153,8 +153,8 @@ def test_parts_know_their_lines() -> None:
         (
             "networking.istio.io/v1",
             "networking.istio.io/v2",
-            "MC0103 2:1 there is no kind `VirtualService` in `networking.istio.io/v2`; it is in "
-            "`networking.istio.io/v1` and `networking.istio.io/v1beta1` and `networking.istio.io/v1alpha3`",
+            "MC0103 2:1 there is no kind `VirtualService` in `networking.istio.io/v2`, only in "
+            "`networking.istio.io/v1`, `networking.istio.io/v1beta1`, `networking.istio.io/v1alpha3`",
         ),
         (
             "kind: VirtualService",
@@ -230,6 +230,7 @@ def test_an_object_must_say_what_it_is(value: Mapping[str, Any], fields: list[st
     [
         ("v1", "ServiceAccount"),
         ("policy/v1", "PodDisruptionBudget"),
+        ("install.istio.io/v1alpha1", "IstioOperator"),
         ("serving.knative.dev/v1", "Service"),
         ("networking.k8s.io/v1", "NetworkPolicy"),
     ],
@@ -239,6 +240,33 @@ def test_kinds_that_do_not_matter_are_passed_over(api_version: str, kind: str) -
     resource, (info,) = read(Document("a.yaml", {"apiVersion": api_version, "kind": kind, "metadata": {"name": "x"}}))
     assert resource is None
     assert (info.severity, info.rejected) == (Severity.INFO, False)
+
+
+def test_kinds_that_matter_but_are_not_modelled_are_told() -> None:
+    """An object that istiod would turn into configuration is never passed over in silence."""
+    route = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"name": "x"}}
+    resource, (warning,) = read(Document("a.yaml", route))
+    assert resource is None
+    assert (warning.severity, warning.slug, warning.rejected) == (Severity.WARNING, "unsupported-kind", False)
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind", "hint"),
+    [
+        ("v1", "Deployment", ", only in `apps/v1`"),
+        ("networking.k8s.io/v1beta1", "Ingress", ", only in `networking.k8s.io/v1`"),
+        ("networking.istio.io/v1", "EnvoyFilter", ", only in `networking.istio.io/v1alpha3`"),
+        ("security.istio.io/v1", "AuthorisationPolicy", ", did you mean `AuthorizationPolicy`?"),
+    ],
+)
+def test_a_wrong_api_version_is_told_with_the_right_one(api_version: str, kind: str, hint: str) -> None:
+    """A kind that its group does not have is rejected, with the group and version it is in."""
+    resource, (problem,) = read(
+        Document("a.yaml", {"apiVersion": api_version, "kind": kind, "metadata": {"name": "x"}})
+    )
+    assert resource is None
+    assert problem.rejected
+    assert problem.message == f"there is no kind `{kind}` in `{api_version}`{hint}"
 
 
 @pytest.mark.parametrize("metadata", ["text", [1], 5])

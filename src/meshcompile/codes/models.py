@@ -37,6 +37,13 @@ MISSING_NAME = Code(
     "`metadata.name` is missing",
     "An object without a name cannot exist; `generateName` gives it one only once it is created.",
 )
+UNSUPPORTED_KIND = Code(
+    "MC0106",
+    "unsupported-kind",
+    Severity.WARNING,
+    "objects of kind `{kind}` in `{api_version}` are not supported: what they configure is missing",
+    "istiod turns such objects into Envoy configuration, which is not compiled here.",
+)
 UNKNOWN_FIELD = Code(
     "MC0110",
     "unknown-field",

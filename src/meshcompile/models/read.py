@@ -21,6 +21,16 @@ from meshcompile.source import Document, Origin
 
 MAX_PROBLEMS = 20
 
+UNSUPPORTED_GROUPS = frozenset(
+    {
+        "gateway.networking.k8s.io",
+        "gateway.networking.x-k8s.io",
+        "inference.networking.k8s.io",
+        "multicluster.x-k8s.io",
+    }
+)
+"""API groups that istiod reads and that are not modelled."""
+
 
 def read(document: Document, namespace: str = "default") -> tuple[Resource | None, tuple[Diagnostic, ...]]:
     """The object that ``document`` holds, in ``namespace`` unless it names one, and what is wrong with it.
@@ -68,24 +78,22 @@ def _is_text(value: object) -> bool:
 
 
 def _unknown_type(top: Origin, api_version: str, kind: str) -> Diagnostic:
-    """A kind that its API group does not have, or one of a group that does not matter."""
+    """A kind that its API group does not have, or one that is not modelled."""
     group = api_version.rpartition("/")[0]
-    if group.endswith(".istio.io") or (_same_group(group) and any(kind == known.name for known in KINDS)):
-        hint = _type_hint(group, kind)
+    siblings = [known for known in KINDS if known.group == group]
+    if siblings and (group.endswith(".istio.io") or any(kind == known.name for known in KINDS)):
+        hint = _type_hint(kind, siblings)
         return codes.UNKNOWN_TYPE(top.at("kind"), kind=kind, api_version=api_version, hint=hint, rejected=True)
-    return codes.PASSED_OVER(top, kind=kind, api_version=api_version)
+    code = codes.UNSUPPORTED_KIND if group in UNSUPPORTED_GROUPS else codes.PASSED_OVER
+    return code(top.at("kind"), kind=kind, api_version=api_version)
 
 
-def _same_group(group: str) -> tuple[Kind, ...]:
-    return tuple(kind for kind in KINDS if kind.group == group)
-
-
-def _type_hint(group: str, kind: str) -> str:
-    """Where the kind is, or which kind may be meant."""
-    versions = [version for known in KINDS if known.name == kind for version in known.api_versions]
+def _type_hint(kind: str, siblings: Iterable[Kind]) -> str:
+    """Where the kind is, or which kind of the group may be meant."""
+    versions = [f"`{version}`" for known in KINDS if known.name == kind for version in known.api_versions]
     if versions:
-        return f"; it is in {' and '.join(f'`{version}`' for version in versions)}"
-    return name_hint(kind, [known.name for known in _same_group(group) or KINDS])
+        return f", only in {', '.join(versions)}"
+    return name_hint(kind, [known.name for known in siblings])
 
 
 def _with_metadata(value: Mapping[str, Any], namespace: str) -> Mapping[str, Any]:
