@@ -42,4 +42,16 @@ NextEvent = Callable[[], Event]
 def event_source(text: str) -> NextEvent:
     """A function that yields the events of `text`, one per call; raises yaml.YAMLError where it is not YAML."""
     parser: Any = cyaml.CParser  # type: ignore[attr-defined]  # not exported, but documented
-    return cast(NextEvent, parser(text).get_event)
+    return cast(NextEvent, parser(_Chunks(text)).get_event)
+
+
+class _Chunks:
+    """A text as a file that libyaml reads piece by piece: given the text itself, PyYAML would copy it whole."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.done = 0
+
+    def read(self, size: int) -> str:
+        start, self.done = self.done, self.done + size
+        return self.text[start : self.done]

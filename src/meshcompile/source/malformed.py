@@ -48,9 +48,10 @@ def position_of(mark: Mark) -> Position:
 def from_libyaml(error: yaml.YAMLError | UnicodeEncodeError, text: str) -> Malformed:
     """What libyaml complains of, with advice where it is a common slip."""
     if isinstance(error, UnicodeEncodeError):
-        return _bad_character(ord(text[error.start]), error.reason, text[: error.start])
+        start = text.index(error.object[error.start])
+        return _bad_character(ord(text[start]), error.reason, text[:start])
     if isinstance(error, ReaderError):
-        before = text.encode()[: error.position].decode(errors="replace")
+        before = text.encode(errors="surrogatepass")[: error.position].decode(errors="replace")
         return _bad_character(int(error.character), error.reason, before)
     if not isinstance(error, yaml.MarkedYAMLError):
         return Malformed(Fault.SYNTAX, str(error), Position(1, 1))
