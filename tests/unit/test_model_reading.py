@@ -168,6 +168,13 @@ def test_a_problem_is_said_with_its_place(before: str, after: str, problem: str)
     assert problems(VIRTUAL_SERVICE.replace(before, after)) == [problem]
 
 
+def test_an_absent_spec_has_a_place() -> None:
+    """What is wrong with a spec that nobody wrote is said of its object."""
+    resource, _ = read_one("apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: web}\n")
+    assert resource.spec.origin.field == "spec"  # type: ignore[union-attr]
+    assert (resource.spec.origin.file, resource.spec.origin.line) == ("<text>", 1)  # type: ignore[union-attr]
+
+
 def test_wrappers_may_be_null() -> None:
     """Where protobuf has a wrapper, null is as good as nothing."""
     resource, found = read_one(VIRTUAL_SERVICE.replace("- route:", "- mirrorPercent: null\n    route:"))

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from meshcompile.codes import models as codes
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.models.base import ADMITTED, Resource, stamp
+from meshcompile.models.base import ADMITTED, Node, Resource, stamp
 from meshcompile.models.common import IstioResource
 from meshcompile.models.nulls import refused_nulls
 from meshcompile.models.problems import name_hint, problem, type_name
@@ -116,6 +116,8 @@ def _validated(
             return _validated(model, document, given)
         return None, tuple(_explained(error, model, document, written))
     stamp(resource, document, written)
+    if "spec" not in written and isinstance(spec := getattr(resource, "spec", None), Node):
+        stamp(spec, document, {}, ("spec",))  # so that problems of an absent spec point at its object
     return resource, tuple(refused_nulls(resource, written)) if istio else ()
 
 
