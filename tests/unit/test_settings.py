@@ -1,0 +1,86 @@
+"""Settings of a mesh: the installed defaults, a ConfigMap over them, and what the caller says over both."""
+
+from typing import Any
+
+from meshcompile.models.base import Resource
+from meshcompile.models.mesh.defaults import INSTALLED_DEFAULTS
+from meshcompile.models.read import read
+from meshcompile.settings import MeshSettings, mesh_settings
+from meshcompile.source import Document
+
+
+def config_map(name: str = "istio", namespace: str = "istio-system", **data: str) -> Resource:
+    metadata = {"name": name, "namespace": namespace}
+    document = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+    found = read(Document("istio.yaml", document))[0]
+    assert found is not None
+    return found
+
+
+def settings(**mesh: Any) -> MeshSettings:
+    return mesh_settings((), mesh)
+
+
+def test_without_settings_the_installed_defaults_hold() -> None:
+    """Nothing written, nothing changed."""
+    assert mesh_settings(()) == MeshSettings(INSTALLED_DEFAULTS, mesh_settings(()).networks)
+
+
+def test_the_config_map_holds_settings() -> None:
+    """The ConfigMap `istio` of the root namespace holds mesh config and networks as YAML text."""
+    networks = "networks:\n  main:\n    endpoints: [{fromRegistry: Kubernetes}]\n"
+    found = mesh_settings([config_map(mesh="accessLogFile: /dev/stdout\n", meshNetworks=networks)])
+    assert found.diagnostics == ()
+    assert found.mesh.access_log_file == "/dev/stdout"
+    assert found.networks.networks["main"].endpoints[0].from_registry == "Kubernetes"
+
+
+def test_other_config_maps_hold_none() -> None:
+    """A ConfigMap of another name or namespace is not the mesh's."""
+    other = [config_map("istio-ca", mesh="accessLogFile: a"), config_map(namespace="shop", mesh="accessLogFile: b")]
+    assert mesh_settings(other).mesh == INSTALLED_DEFAULTS
+
+
+def test_the_caller_wins() -> None:
+    """What the caller says lies over the ConfigMap, field by field."""
+    stated = config_map(mesh="accessLogFile: /dev/stdout\ntrustDomain: a.com\n")
+    found = mesh_settings([stated], {"trustDomain": "b.com"}).mesh
+    assert (found.access_log_file, found.trust_domain) == ("/dev/stdout", "b.com")
+
+
+def test_a_config_map_that_is_not_yaml_is_reported() -> None:
+    """Text that is not YAML leaves the defaults, and an error says where."""
+    found = mesh_settings([config_map(mesh="a: [")])
+    assert found.mesh == INSTALLED_DEFAULTS
+    assert [(d.code, d.field) for d in found.diagnostics] == [("MC0302", "data.mesh")]
+
+
+def test_an_unknown_field_is_reported_and_passed_over() -> None:
+    """A misspelt setting is an error with a suggestion; all others hold."""
+    found = settings(
+        accessLogFiles="/dev/stdout", trustDomain="a.com", defaultConfig={"concurency": 2, "statusPort": 1}
+    )
+    assert sorted((d.field, d.suggestion) for d in found.diagnostics) == [
+        ("accessLogFiles", "accessLogFile"),
+        ("defaultConfig.concurency", "concurrency"),
+    ]
+    assert found.mesh.trust_domain == "a.com"
+    assert found.mesh.default_config is not None
+    assert found.mesh.default_config.status_port == 1
+
+
+def test_a_wrong_value_voids_the_config() -> None:
+    """As in istiod, a value of the wrong type leaves the defaults for everything."""
+    found = settings(trustDomain="a.com", enableTracing="yes")
+    assert found.mesh == INSTALLED_DEFAULTS
+    assert [d.field for d in found.diagnostics] == ["enableTracing"]
+    assert not any(d.rejected for d in found.diagnostics)
+
+
+def test_null_is_absent() -> None:
+    """A setting that is null is not written."""
+    found = settings(
+        accessLogFile=None, trustDomain="a.com", extensionProviders=[{"name": "a", "zipkin": {"port": None}}]
+    )
+    assert found.diagnostics == ()
+    assert (found.mesh.access_log_file, found.mesh.trust_domain) == ("", "a.com")
