@@ -1,0 +1,202 @@
+"""Synthetic meshes, as a user has them in Git: no Pods and no EndpointSlices, which are assumed from the workloads."""
+
+from __future__ import annotations
+
+NAMESPACES = 10
+
+SERVICE = """\
+apiVersion: v1
+kind: Service
+metadata:
+  name: {name}
+  namespace: {namespace}
+spec:
+  clusterIP: {address}
+  selector:
+    app: {name}
+  ports:
+    - name: http
+      port: 80
+      targetPort: 8080
+    - name: grpc-api
+      port: 9090
+      targetPort: 9090
+"""
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {name}-{version}
+  namespace: {namespace}
+spec:
+  selector:
+    matchLabels:
+      app: {name}
+      version: {version}
+  template:
+    metadata:
+      labels:
+        app: {name}
+        version: {version}
+        sidecar.istio.io/inject: "true"
+    spec:
+      serviceAccountName: {name}
+      containers:
+        - name: app
+          image: registry.example/{name}:{version}
+          ports:
+            - name: http
+              containerPort: 8080
+            - name: grpc-api
+              containerPort: 9090
+"""
+
+DESTINATION_RULE = """\
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata:
+  name: {name}
+  namespace: {namespace}
+spec:
+  host: {name}.{namespace}.svc.cluster.local
+  trafficPolicy:
+    connectionPool:
+      http:
+        http2MaxRequests: 1000
+    outlierDetection:
+      consecutive5xxErrors: 5
+  subsets:
+    - name: v1
+      labels:
+        version: v1
+    - name: v2
+      labels:
+        version: v2
+"""
+
+VIRTUAL_SERVICE = """\
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata:
+  name: {name}
+  namespace: {namespace}
+spec:
+  hosts:
+    - {name}.{namespace}.svc.cluster.local
+    - {name}.example.com
+  gateways:
+    - mesh
+    - istio-system/public
+  http:
+    - match:
+        - headers:
+            x-version:
+              exact: v2
+      route:
+        - destination:
+            host: {name}.{namespace}.svc.cluster.local
+            subset: v2
+    - timeout: 5s
+      retries:
+        attempts: 2
+      route:
+        - destination:
+            host: {name}.{namespace}.svc.cluster.local
+            subset: v1
+          weight: 90
+        - destination:
+            host: {name}.{namespace}.svc.cluster.local
+            subset: v2
+          weight: 10
+"""
+
+GATEWAY = """\
+apiVersion: v1
+kind: Service
+metadata:
+  name: istio-ingressgateway
+  namespace: istio-system
+spec:
+  clusterIP: 10.255.0.1
+  selector:
+    istio: ingressgateway
+  ports:
+    - name: http2
+      port: 80
+      targetPort: 8080
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: istio-ingressgateway
+  namespace: istio-system
+spec:
+  selector:
+    matchLabels:
+      istio: ingressgateway
+  template:
+    metadata:
+      annotations:
+        inject.istio.io/templates: gateway
+      labels:
+        istio: ingressgateway
+        sidecar.istio.io/inject: "true"
+    spec:
+      containers:
+        - name: istio-proxy
+          image: auto
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata:
+  name: public
+  namespace: istio-system
+spec:
+  selector:
+    istio: ingressgateway
+  servers:
+    - port:
+        number: 80
+        name: http
+        protocol: HTTP
+      hosts:
+        - "*.example.com"
+"""
+
+GATEWAY_PROXY = "deployment/istio-ingressgateway.istio-system"
+
+
+def mesh(services: int) -> str:
+    """YAML of a mesh with a gateway and this many services, each with two ports, two versions and two subsets."""
+    return "---\n".join([GATEWAY, *(_service(number) for number in range(services))])
+
+
+def sidecars(services: int, count: int) -> list[str]:
+    """Names of proxies of the mesh, as many as asked for or there are; the first two are of one namespace."""
+    numbers = [0, NAMESPACES, *(number for number in range(1, services) if number != NAMESPACES)]
+    names = [
+        f"deployment/{_name(number)}-{version}.{_namespace(number)}" for version in ("v1", "v2") for number in numbers
+    ]
+    return names[:count]
+
+
+def _service(number: int) -> str:
+    values = {"name": _name(number), "namespace": _namespace(number), "address": f"10.{number >> 8}.{number & 255}.10"}
+    return "---\n".join(
+        (
+            SERVICE.format(**values),
+            DEPLOYMENT.format(**values, version="v1"),
+            DEPLOYMENT.format(**values, version="v2"),
+            DESTINATION_RULE.format(**values),
+            VIRTUAL_SERVICE.format(**values),
+        )
+    )
+
+
+def _name(number: int) -> str:
+    return f"service-{number:05}"
+
+
+def _namespace(number: int) -> str:
+    return f"team-{number % NAMESPACES}"

@@ -1,0 +1,1 @@
+"""Examples: a mesh to compile, and the program that shows what becomes of it."""
