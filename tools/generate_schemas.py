@@ -6,8 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from meshcompile.models.registry import KINDS
-from meshcompile.models.schema import all_schema, file_name, kind_schema
+from meshcompile.models.schema import every_schema
 
 FOLDER = Path(__file__).parent.parent / "schemas"
 
@@ -27,8 +26,7 @@ def main() -> int:
 
 def texts() -> Mapping[str, str]:
     """File name -> what it is to hold."""
-    schemas = {file_name(kind): kind_schema(kind) for kind in KINDS} | {"all.json": all_schema()}
-    return {name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for name, schema in schemas.items()}
+    return {name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for name, schema in every_schema().items()}
 
 
 def stale_files(wanted: Mapping[str, str]) -> list[Path]:

@@ -15,10 +15,25 @@ from pydantic_core import core_schema
 
 from meshcompile.models.base import Node, OneOf, json_name
 from meshcompile.models.common import Nullable
+from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.models.mesh.mesh_networks import MeshNetworks
 from meshcompile.models.registry import KINDS, Kind
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 BASE = "https://meshcompile.dev/schemas"
+
+
+def every_schema() -> Mapping[str, JsonSchemaValue]:
+    """File name -> schema: of every kind, of the mesh's own settings, and the index of kinds."""
+    kinds = {file_name(kind): kind_schema(kind) for kind in KINDS}
+    mesh = {f"mesh.{model.__name__}.json".lower(): mesh_schema(model) for model in (MeshConfig, MeshNetworks)}
+    return kinds | mesh | {"all.json": all_schema()}
+
+
+def mesh_schema(model: type[Node]) -> JsonSchemaValue:
+    """The schema of a setting that is no object of its own but a text in the ConfigMap `istio`."""
+    schema = model.model_json_schema(schema_generator=_Schema)
+    return {"$schema": DIALECT, "$id": f"{BASE}/mesh.{model.__name__}.json".lower(), **schema}
 
 
 def kind_schema(kind: Kind) -> JsonSchemaValue:
