@@ -23,7 +23,7 @@ $(READY): $(LOCKS) pyproject.toml
 	@touch $@
 
 demo: $(READY) ## compile the coolstore, run its gateway in a real Envoy and send requests
-	$(BIN)/python examples/demo.py
+	$(BIN)/python -m examples.demo
 
 test: $(READY) ## run every test
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal

@@ -9,6 +9,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TypeVar
+
+S = TypeVar("S", bound=socketserver.TCPServer)
 
 
 @contextmanager
@@ -25,7 +28,7 @@ def http_backend(name: str, *, tls: ssl.SSLContext | None = None) -> Iterator[in
 def tcp_backend(greeting: bytes) -> Iterator[int]:
     """The port of a server that sends its greeting, then everything that it gets."""
     with _serving(_TcpServer(("127.0.0.1", 0), type("Greeting", (_Greeting,), {"greeting": greeting}))) as server:
-        yield int(server.server_address[1])
+        yield int(server.socket.getsockname()[1])
 
 
 class _HttpServer(ThreadingHTTPServer):
@@ -72,7 +75,7 @@ class _Greeting(socketserver.BaseRequestHandler):
 
 
 @contextmanager
-def _serving(server: socketserver.BaseServer) -> Iterator[socketserver.BaseServer]:
+def _serving(server: S) -> Iterator[S]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
