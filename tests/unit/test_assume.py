@@ -47,7 +47,8 @@ def made(kind: type[Any], resources: Iterable[Resource]) -> list[Any]:
 
 CATALOG = deployment("catalog-v1", {"app": "catalog", "version": "v1"}, ports=[{"name": "http", "containerPort": 3000}])
 INJECTED = namespace(istio_injection="enabled")
-NO_INJECTION = {"sidecar.istio.io/inject": "false"}
+INJECT = "sidecar.istio.io/inject"
+NO_INJECTION = {INJECT: "false"}
 
 
 def test_a_deployment_becomes_one_running_pod_with_a_sidecar() -> None:
@@ -168,6 +169,12 @@ def test_a_namespace_that_is_not_there_is_assumed_to_be_injected() -> None:
     found = assumed([CATALOG, deployment("web", {"app": "web"})])
     assert all("security.istio.io/tlsMode" in pod.metadata.labels for pod in found.resources if isinstance(pod, Pod))
     assert [d.code for d in found.diagnostics].count("MC1204") == 1
+
+
+def test_a_guess_that_decides_nothing_is_not_reported() -> None:
+    """A workload that says itself whether it has a sidecar needs no guess about its Namespace."""
+    workloads = [deployment("a", {"app": "a", INJECT: "true"}), deployment("b", {"app": "b", INJECT: "false"})]
+    assert "MC1204" not in [d.code for d in assumed(workloads).diagnostics]
 
 
 def test_ambient_pods_are_marked() -> None:

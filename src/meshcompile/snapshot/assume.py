@@ -19,7 +19,7 @@ from typing import Any
 
 from meshcompile.codes import proxies as codes
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.labels import Labels, selects
+from meshcompile.labels import NO_LABELS, Labels, selects
 from meshcompile.models.base import ObjectMeta, OwnerReference, Resource, placed
 from meshcompile.models.kubernetes.endpoint_slice import (
     SERVICE_NAME_LABEL,
@@ -59,8 +59,9 @@ WORKLOAD_KINDS = (Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob)
 PROXY_CONTAINER = "istio-proxy"
 _WORKLOAD_NAMES = frozenset(kind.__name__ for kind in WORKLOAD_KINDS)
 
-# What a Namespace that is not in the input is taken to say.
+# What a Namespace that is not in the input is taken to say, but for the one that Istio itself runs in.
 _ASSUMED_NAMESPACE: Labels = {"istio-injection": "enabled"}
+_NOT_GUESSED = frozenset({"istio-system"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,7 @@ class _Assumption:
             self.diagnostics.append(codes.NO_ADDRESS_LEFT(workload))
             return None
         name = self._pod_name(workload, ordinal)
-        return _assumed_pod(workload, template, name, address, self._namespace_labels(workload))
+        return _assumed_pod(workload, template, name, address, self._namespace_labels(workload, template))
 
     def _pod_name(self, workload: Workload, ordinal: int) -> str:
         """`NAME-ORDINAL`, with the kind in between where another Pod has that name."""
@@ -204,11 +205,12 @@ class _Assumption:
         is_taken = self._given_pods.has(namespace, name) or self._assumed_pods.has(namespace, name)
         return f"{workload.name}-{workload.kind.lower()}-{ordinal}" if is_taken else name
 
-    def _namespace_labels(self, workload: Workload) -> Labels:
+    def _namespace_labels(self, workload: Workload, template: PodTemplateSpec) -> Labels:
         namespace = workload.namespace
-        if namespace in self.given.namespaces:
-            return self.given.namespaces[namespace]
-        if namespace not in self._guessed_namespaces:
+        if namespace in self.given.namespaces or namespace in _NOT_GUESSED:
+            return self.given.namespaces.get(namespace, NO_LABELS)
+        decides = _gets_proxy(workload, template, _ASSUMED_NAMESPACE) != _gets_proxy(workload, template, NO_LABELS)
+        if decides and namespace not in self._guessed_namespaces:
             self._guessed_namespaces.add(namespace)
             self.diagnostics.append(codes.ASSUMED_INJECTION(workload))
         return _ASSUMED_NAMESPACE
@@ -286,13 +288,20 @@ def _injected(
 ) -> tuple[Labels, Labels, tuple[Container, ...]]:
     """Labels, annotations and containers of a Pod after injection."""
     labels, annotations, spec = template.metadata.labels, template.metadata.annotations, template.spec
-    if spec.host_network or not is_injected(workload.namespace, namespace_labels, labels, annotations):
+    if not _gets_proxy(workload, template, namespace_labels):
         if is_ambient(namespace_labels, labels) and not _has_proxy(spec):
             annotations = {**annotations, AMBIENT_REDIRECTION: "enabled"}
         return labels, annotations, spec.containers
     added = gateway_labels if is_gateway(annotations) else sidecar_labels
     proxy = () if _has_proxy(spec) else (Container(name=PROXY_CONTAINER, image="auto"),)
     return {**labels, **added(labels, workload.name)}, annotations, (*spec.containers, *proxy)
+
+
+def _gets_proxy(workload: Workload, template: PodTemplateSpec, namespace_labels: Labels) -> bool:
+    """True when injection adds a proxy to the Pods; on the Node's own network there is none."""
+    labels, annotations = template.metadata.labels, template.metadata.annotations
+    injected = is_injected(workload.namespace, namespace_labels, labels, annotations)
+    return injected and not template.spec.host_network
 
 
 def _has_proxy(spec: PodSpec) -> bool:
