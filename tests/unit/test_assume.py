@@ -10,7 +10,8 @@ from meshcompile.models.kubernetes.endpoint_slice import EndpointSlice
 from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.models.kubernetes.service import Service
 from meshcompile.models.read import read
-from meshcompile.snapshot.assume import STATEFUL_LIMIT, Assumed, assumed
+from meshcompile.snapshot.assume import Assumed, assumed
+from meshcompile.snapshot.assumed_pods import STATEFUL_LIMIT
 from meshcompile.source import Document
 
 

@@ -5,7 +5,7 @@ Pods are assumed from its template, as Kubernetes and Istio's injection would ma
 Services that select them, and addresses of these Services. Nothing else is: where a user states Pods or EndpointSlices,
 they hold as they are, and a Service that selects no assumed Pod stays as it is written.
 
-- One Pod stands for all replicas of a workload; a StatefulSet has one for each, up to `STATEFUL_LIMIT`, since they have
+- One Pod stands for all replicas of a workload; a StatefulSet has one for each, but no more than ten, since they have
   names of their own. A workload with no replicas has none.
 - Pods are called as a StatefulSet's, `NAME-0`, also where Kubernetes would make names up.
 - Addresses depend on cluster, namespace, kind and name only, neither on the order of the input nor on other objects,
@@ -13,51 +13,32 @@ they hold as they are, and a Service that selects no assumed Pod stays as it is 
 - All that is assumed carries the origin of the workload or Service that it comes from.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from meshcompile.codes import proxies as codes
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.labels import NO_LABELS, Labels, selects
-from meshcompile.models.base import ObjectMeta, OwnerReference, Resource, placed
-from meshcompile.models.kubernetes.endpoint_slice import (
-    SERVICE_NAME_LABEL,
-    Endpoint,
-    EndpointConditions,
-    EndpointPort,
-    EndpointSlice,
-    ObjectReference,
-)
+from meshcompile.models.base import Resource
+from meshcompile.models.kubernetes.endpoint_slice import EndpointSlice
 from meshcompile.models.kubernetes.endpoints import Endpoints
 from meshcompile.models.kubernetes.namespace import Namespace
-from meshcompile.models.kubernetes.pod import Container, Pod, PodCondition, PodIP, PodSpec, PodStatus
-from meshcompile.models.kubernetes.service import Service, ServicePort
-from meshcompile.models.kubernetes.workloads import (
-    CronJob,
-    DaemonSet,
-    Deployment,
-    Job,
-    PodTemplateSpec,
-    ReplicaSet,
-    StatefulSet,
-    Workload,
-)
+from meshcompile.models.kubernetes.pod import Pod
+from meshcompile.models.kubernetes.service import Service
+from meshcompile.models.kubernetes.workloads import PodTemplateSpec, Workload
 from meshcompile.snapshot.addresses import POD_RANGE, SERVICE_RANGE, AddressPool
-from meshcompile.snapshot.injection import (
-    AMBIENT_REDIRECTION,
-    gateway_labels,
-    is_ambient,
-    is_gateway,
-    is_injected,
-    sidecar_labels,
+from meshcompile.snapshot.assumed_endpoints import endpoint_slices
+from meshcompile.snapshot.assumed_pods import (
+    WORKLOAD_KINDS,
+    assumed_pod,
+    gets_proxy,
+    has_proxy,
+    is_owned,
+    replicas,
+    selector_of,
+    template_of,
 )
-
-STATEFUL_LIMIT = 10
-"""How many Pods of a StatefulSet are assumed at most."""
-WORKLOAD_KINDS = (Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob)
-PROXY_CONTAINER = "istio-proxy"
-_WORKLOAD_NAMES = frozenset(kind.__name__ for kind in WORKLOAD_KINDS)
+from meshcompile.snapshot.injection import is_gateway
 
 # What a Namespace that is not in the input is taken to say, but for the one that Istio itself runs in.
 _ASSUMED_NAMESPACE: Labels = {"istio-injection": "enabled"}
@@ -78,6 +59,8 @@ def assumed(resources: Iterable[Resource], cluster: str = "") -> Assumed:
     Services that get an address are replaced, everything else is passed on; what is new comes last.
     """
     given = tuple(resources)
+    if not any(isinstance(resource, WORKLOAD_KINDS) for resource in given):
+        return Assumed(given)
     assumption = _Assumption(_Given.of(given), cluster)
     for workload in assumption.given.workloads:
         assumption.add_pods(workload)
@@ -152,11 +135,11 @@ class _Assumption:
 
     def add_pods(self, workload: Workload) -> None:
         """Assume the Pods of a workload that has none."""
-        template = _template(workload)
-        own = _selector(workload) or template.metadata.labels
-        if _is_owned(workload) or self._given_pods.selected(workload.namespace, own):
+        template = template_of(workload)
+        own = selector_of(workload) or template.metadata.labels
+        if is_owned(workload) or self._given_pods.selected(workload.namespace, own):
             return
-        made = [pod for ordinal in range(_replicas(workload)) if (pod := self._pod(workload, template, ordinal))]
+        made = [pod for ordinal in range(replicas(workload)) if (pod := self._pod(workload, template, ordinal))]
         for pod in made:
             self._assumed_pods.add(pod)
         self.pods.extend(made)
@@ -175,7 +158,7 @@ class _Assumption:
         if assumed:
             stated = self._given_pods.selected(service.namespace, spec.selector)
             pods = [*(pod for pod in stated if pod.status.pod_ip), *assumed]
-            self.slices.extend(_endpoint_slices(service, pods))
+            self.slices.extend(endpoint_slices(service, pods))
             self.diagnostics.append(codes.ASSUMED_ENDPOINTS(service, pods=_named(pods)))
             self._add_cluster_ip(service)
 
@@ -197,7 +180,7 @@ class _Assumption:
             self.diagnostics.append(codes.NO_ADDRESS_LEFT(workload))
             return None
         name = self._pod_name(workload, ordinal)
-        return _assumed_pod(workload, template, name, address, self._namespace_labels(workload, template))
+        return assumed_pod(workload, template, name, address, self._namespace_labels(workload, template))
 
     def _pod_name(self, workload: Workload, ordinal: int) -> str:
         """`NAME-ORDINAL`, with the kind in between where another Pod has that name."""
@@ -209,155 +192,17 @@ class _Assumption:
         namespace = workload.namespace
         if namespace in self.given.namespaces or namespace in _NOT_GUESSED:
             return self.given.namespaces.get(namespace, NO_LABELS)
-        decides = _gets_proxy(workload, template, _ASSUMED_NAMESPACE) != _gets_proxy(workload, template, NO_LABELS)
+        decides = gets_proxy(workload, template, _ASSUMED_NAMESPACE) != gets_proxy(workload, template, NO_LABELS)
         if decides and namespace not in self._guessed_namespaces:
             self._guessed_namespaces.add(namespace)
             self.diagnostics.append(codes.ASSUMED_INJECTION(workload))
         return _ASSUMED_NAMESPACE
 
 
-def _template(workload: Workload) -> PodTemplateSpec:
-    match workload:
-        case CronJob():
-            return workload.spec.job_template.spec.template
-        case _:
-            return workload.spec.template
-
-
-def _selector(workload: Workload) -> Labels:
-    match workload:
-        case Deployment() | StatefulSet() | DaemonSet() | ReplicaSet():
-            return workload.spec.selector.match_labels
-        case _:
-            return {}
-
-
-def _replicas(workload: Workload) -> int:
-    """How many Pods are assumed."""
-    match workload:
-        case StatefulSet():
-            return min(workload.spec.replicas, STATEFUL_LIMIT)
-        case Deployment() | ReplicaSet():
-            return min(workload.spec.replicas, 1)
-        case _:
-            return 1
-
-
-def _is_owned(workload: Workload) -> bool:
-    """True for a workload that another one makes, such as the ReplicaSet of a Deployment."""
-    return any(owner.kind in _WORKLOAD_NAMES for owner in workload.metadata.owner_references)
-
-
-def _assumed_pod(
-    workload: Workload, template: PodTemplateSpec, name: str, address: str, namespace_labels: Labels
-) -> Pod:
-    labels, annotations, containers = _injected(workload, template, namespace_labels)
-    identity: Mapping[str, Any] = {}
-    if isinstance(workload, StatefulSet):
-        labels = {**labels, "statefulset.kubernetes.io/pod-name": name}
-        identity = {"hostname": name, "subdomain": workload.spec.service_name}
-    pod = Pod(
-        metadata=ObjectMeta(
-            name=name,
-            generate_name=f"{workload.name}-",
-            namespace=workload.namespace,
-            labels=labels,
-            annotations=annotations,
-            creation_timestamp=workload.metadata.creation_timestamp,
-            owner_references=(
-                OwnerReference(
-                    api_version=workload.api_version, kind=workload.kind, name=workload.name, controller=True
-                ),
-            ),
-        ),
-        spec=template.spec.model_copy(
-            update={"containers": containers, "service_account_name": template.spec.service_account, **identity}
-        ),
-        status=PodStatus(
-            phase="Running",
-            pod_ip=address,
-            pod_ips=(PodIP(ip=address),),
-            conditions=(PodCondition(type="Ready", status="True"),),
-        ),
-    )
-    return placed(pod, workload.origin)
-
-
-def _injected(
-    workload: Workload, template: PodTemplateSpec, namespace_labels: Labels
-) -> tuple[Labels, Labels, tuple[Container, ...]]:
-    """Labels, annotations and containers of a Pod after injection."""
-    labels, annotations, spec = template.metadata.labels, template.metadata.annotations, template.spec
-    if not _gets_proxy(workload, template, namespace_labels):
-        if is_ambient(namespace_labels, labels) and not _has_proxy(spec):
-            annotations = {**annotations, AMBIENT_REDIRECTION: "enabled"}
-        return labels, annotations, spec.containers
-    added = gateway_labels if is_gateway(annotations) else sidecar_labels
-    proxy = () if _has_proxy(spec) else (Container(name=PROXY_CONTAINER, image="auto"),)
-    return {**labels, **added(labels, workload.name)}, annotations, (*spec.containers, *proxy)
-
-
-def _gets_proxy(workload: Workload, template: PodTemplateSpec, namespace_labels: Labels) -> bool:
-    """True when injection adds a proxy to the Pods; on the Node's own network there is none."""
-    labels, annotations = template.metadata.labels, template.metadata.annotations
-    injected = is_injected(workload.namespace, namespace_labels, labels, annotations)
-    return injected and not template.spec.host_network
-
-
-def _has_proxy(spec: PodSpec) -> bool:
-    return any(container.name == PROXY_CONTAINER for container in (*spec.containers, *spec.init_containers))
-
-
 def _proxy_words(pod: Pod) -> str:
-    if not _has_proxy(pod.spec):
+    if not has_proxy(pod.spec):
         return "without a proxy"
     return "a gateway" if is_gateway(pod.metadata.annotations) else "with a sidecar"
-
-
-def _endpoint_slices(service: Service, pods: Sequence[Pod]) -> Iterator[EndpointSlice]:
-    """The Pods, a slice for each set of ports: a named port may be another number in other Pods."""
-    groups: dict[tuple[EndpointPort, ...], list[Pod]] = {}
-    for pod in pods:
-        groups.setdefault(tuple(_endpoint_ports(service, pod)), []).append(pod)
-    for number, (ports, members) in enumerate(groups.items()):
-        made = EndpointSlice(
-            metadata=ObjectMeta(
-                name=f"{service.name}-{number}",
-                namespace=service.namespace,
-                labels={SERVICE_NAME_LABEL: service.name},
-                creation_timestamp=service.metadata.creation_timestamp,
-            ),
-            ports=ports,
-            endpoints=tuple(_endpoint(service, pod) for pod in members),
-        )
-        yield placed(made, service.origin)
-
-
-def _endpoint_ports(service: Service, pod: Pod) -> Iterator[EndpointPort]:
-    for port in service.spec.ports:
-        target = _target_port(port, pod)
-        if target is not None:
-            yield EndpointPort(name=port.name, port=target, protocol=port.protocol, app_protocol=port.app_protocol)
-
-
-def _target_port(port: ServicePort, pod: Pod) -> int | None:
-    """The number of a Service port in a Pod; None where it is a name that the Pod does not have."""
-    target = port.effective_target_port
-    if isinstance(target, int):
-        return target
-    named = (p for container in pod.spec.containers for p in container.ports)
-    return next((p.container_port for p in named if (p.name, p.protocol) == (target, port.protocol)), None)
-
-
-def _endpoint(service: Service, pod: Pod) -> Endpoint:
-    has_own_name = pod.spec.subdomain == service.name and pod.spec.hostname
-    return Endpoint(
-        addresses=(pod.status.pod_ip,),
-        conditions=EndpointConditions(ready=True, serving=True, terminating=False),
-        hostname=pod.spec.hostname if has_own_name else None,
-        node_name=pod.spec.node_name or None,
-        target_ref=ObjectReference(kind="Pod", name=pod.name, namespace=pod.namespace),
-    )
 
 
 def _named(pods: Sequence[Pod]) -> str:

@@ -1,0 +1,61 @@
+"""The EndpointSlices of a Service, as Kubernetes' controller makes them from the Pods that it selects."""
+
+from collections.abc import Iterator, Sequence
+
+from meshcompile.models.base import ObjectMeta, placed
+from meshcompile.models.kubernetes.endpoint_slice import (
+    SERVICE_NAME_LABEL,
+    Endpoint,
+    EndpointConditions,
+    EndpointPort,
+    EndpointSlice,
+    ObjectReference,
+)
+from meshcompile.models.kubernetes.pod import Pod
+from meshcompile.models.kubernetes.service import Service, ServicePort
+
+
+def endpoint_slices(service: Service, pods: Sequence[Pod]) -> Iterator[EndpointSlice]:
+    """The Pods, a slice for each set of ports: a named port may be another number in other Pods."""
+    groups: dict[tuple[EndpointPort, ...], list[Pod]] = {}
+    for pod in pods:
+        groups.setdefault(tuple(_endpoint_ports(service, pod)), []).append(pod)
+    for number, (ports, members) in enumerate(groups.items()):
+        made = EndpointSlice(
+            metadata=ObjectMeta(
+                name=f"{service.name}-{number}",
+                namespace=service.namespace,
+                labels={SERVICE_NAME_LABEL: service.name},
+                creation_timestamp=service.metadata.creation_timestamp,
+            ),
+            ports=ports,
+            endpoints=tuple(_endpoint(service, pod) for pod in members),
+        )
+        yield placed(made, service.origin)
+
+
+def _endpoint_ports(service: Service, pod: Pod) -> Iterator[EndpointPort]:
+    for port in service.spec.ports:
+        target = _target_port(port, pod)
+        if target is not None:
+            yield EndpointPort(name=port.name, port=target, protocol=port.protocol, app_protocol=port.app_protocol)
+
+
+def _target_port(port: ServicePort, pod: Pod) -> int | None:
+    """The number of a Service port in a Pod; None where it is a name that the Pod does not have."""
+    target = port.effective_target_port
+    if isinstance(target, int):
+        return target
+    named = (p for container in pod.spec.containers for p in container.ports)
+    return next((p.container_port for p in named if (p.name, p.protocol) == (target, port.protocol)), None)
+
+
+def _endpoint(service: Service, pod: Pod) -> Endpoint:
+    has_own_name = pod.spec.subdomain == service.name and pod.spec.hostname
+    return Endpoint(
+        addresses=(pod.status.pod_ip,),
+        conditions=EndpointConditions(ready=True, serving=True, terminating=False),
+        hostname=pod.spec.hostname if has_own_name else None,
+        node_name=pod.spec.node_name or None,
+        target_ref=ObjectReference(kind="Pod", name=pod.name, namespace=pod.namespace),
+    )
