@@ -12,8 +12,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # In this order: what an earlier one writes, a later one may import.
-GENERATORS = ("generate_envoy.py", "generate_schemas.py", "generate_codes.py")
-GENERATED = ("src/meshcompile/envoy", "schemas", "docs/codes")
+GENERATORS = ("generate_envoy.py", "generate_schemas.py", "generate_codes.py", "generate_cli.py")
+GENERATED = ("src/meshcompile/envoy", "schemas", "docs/codes", "docs/reference/cli.md")
 
 
 def generators() -> list[Path]:
@@ -25,8 +25,8 @@ def generated_files() -> dict[Path, bytes]:
     """The bytes of every file under GENERATED."""
     return {
         path: path.read_bytes()
-        for folder in GENERATED
-        for path in sorted((ROOT / folder).rglob("*"))
+        for name in GENERATED
+        for path in (ROOT / name, *sorted((ROOT / name).rglob("*")))
         if path.is_file() and "__pycache__" not in path.parts
     }
 

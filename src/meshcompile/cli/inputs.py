@@ -17,9 +17,13 @@ if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile import Config, Mesh, Proxy
 
 
+INPUT = "input"
+"""The title of the options that every command has which reads a mesh."""
+
+
 def mesh_arguments(parser: argparse.ArgumentParser) -> None:
     """The options that say what to read."""
-    group = parser.add_argument_group("input")
+    group = parser.add_argument_group(INPUT)
     group.add_argument(
         "-f", "--file", action="append", required=True, metavar="PATH", dest="files",
         help="a file of YAML or JSON, a folder (read with all below it), or - for stdin; may be given again",
@@ -32,7 +36,7 @@ def mesh_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     group.add_argument("--ambient", action="store_true", help="the mesh has ztunnel and waypoints")
     group.add_argument("-n", "--namespace", default="default", help="of objects that name none (default: %(default)s)")
-    parser.add_argument("-v", "--verbose", action="store_true", help="print informational messages too")
+    group.add_argument("-v", "--verbose", action="store_true", help="print informational messages too")
 
 
 def proxy_argument(parser: argparse.ArgumentParser) -> None:

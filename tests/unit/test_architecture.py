@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "src" / "meshcompile"
+# Packages that may do IO, and the module that only starts one of them.
+DO_IO = ("source", "cli", "xds", "__main__.py")
+IMPURE_MODULES = {
+    "os",
+    "pathlib",
+    "io",
+    "subprocess",
+    "socket",
+    "random",
+    "secrets",
+    "time",
+    "tempfile",
+    "shutil",
+    "logging",
+}
+IMPURE_CALLS = {"open", "print", "input"}
+CLOCK = {"now", "utcnow", "today"}
+
+
+def pure_modules() -> list[Path]:
+    return [
+        path
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path.relative_to(PACKAGE).parts[0] not in DO_IO and path.relative_to(PACKAGE).parts[0] != "envoy"
+    ]
+
+
+def impurities(path: Path) -> Iterator[str]:
+    """Imports and calls that reach outside of the program."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Import(names=names):
+                yield from (alias.name for alias in names if alias.name.partition(".")[0] in IMPURE_MODULES)
+            case ast.ImportFrom(module=str(module)) if module.partition(".")[0] in IMPURE_MODULES:
+                yield module
+            case ast.Call(func=ast.Name(id=name)) if name in IMPURE_CALLS:
+                yield f"{name}()"
+            case ast.Call(func=ast.Attribute(attr=name)) if name in CLOCK:
+                yield f".{name}()"
+
+
+def test_only_source_cli_and_xds_do_io() -> None:
+    """No other module imports what reads files, the environment, the clock or chance."""
+    assert {str(p.relative_to(PACKAGE)): found for p in pure_modules() if (found := list(impurities(p)))} == {}
+
+
+def test_there_are_no_global_variables_to_assign() -> None:
+    """No function of the compiler assigns to a name of its module."""
+    assert [
+        p for p in pure_modules() if any(isinstance(n, ast.Global) for n in ast.walk(ast.parse(p.read_text())))
+    ] == []
+
+
+def test_models_are_frozen() -> None:
+    """Whatever a user wrote is read into models that cannot be changed."""
+    from meshcompile.models.base import Node
+    from meshcompile.models.registry import KINDS
+
+    assert all(kind.model.model_config.get("frozen") for kind in KINDS)
+    assert Node.model_config.get("frozen")
+
+
+@pytest.mark.slow
+def test_the_hash_seed_does_not_matter() -> None:
+    """Two processes with different hash seeds print the same bytes for every proxy of the example."""
+    command = [sys.executable, "-m", "meshcompile", "compile", "--all-proxies", "-f", "examples/coolstore"]
+    outputs = {
+        subprocess.run(
+            command,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": "src", "PYTHONHASHSEED": seed},
+            stdout=subprocess.PIPE,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(outputs) == 1
