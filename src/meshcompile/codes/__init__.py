@@ -9,6 +9,7 @@ AREAS = (
     "models",
     "mesh",
     "routes",
+    "gateways",
 )
 """The modules of this package, in the order of their ids. Add a new area here."""
 

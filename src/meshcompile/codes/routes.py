@@ -31,7 +31,7 @@ SHADOWED_VIRTUAL_SERVICE = Code(
     "MC0404",
     "shadowed-virtual-service",
     Severity.WARNING,
-    "host {host} is already routed by VirtualService {other}, so this one has no effect on it on port {port}",
+    "host {host} is already routed by VirtualService {other}, so this one has no effect on it",
     "Sidecars take the routes of a host from one VirtualService: first those of the proxy's own namespace, then those "
     "exported to it, then public ones, and among them the oldest. Join the two, or delegate.",
 )
@@ -39,7 +39,7 @@ DUPLICATE_DOMAIN = Code(
     "MC0405",
     "duplicate-domain",
     Severity.INFO,
-    "{domain} of {name_of_host} on port {port} already stands for {other}",
+    "on port {port}, {domain} already stands for {other}, so requests to it do not reach {host}",
     "Two services share a name or an address, such as two ServiceEntries with one address. Requests to it go to the "
     "first.",
 )

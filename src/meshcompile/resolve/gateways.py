@@ -1,16 +1,294 @@
-"""All Gateways that select one router, merged."""
+"""All Gateways that select one router, merged: istiod's `model.mergeGateways`.
 
-from dataclasses import dataclass
+Servers of several Gateways meet on the ports that they resolve to. There, plain HTTP servers share a listener and its
+routes, TLS servers are told apart by SNI, and what cannot live together is left out in favour of the older Gateway.
+"""
 
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import NamedTuple
+
+from meshcompile.codes.gateways import (
+    DUPLICATE_HTTPS_PORT_NAME,
+    DUPLICATE_TLS_HOST,
+    PORT_CONFLICT,
+)
+from meshcompile.diagnostics import Diagnostic, Related
+from meshcompile.models.networking.gateway import Gateway, Port, Server, TLSMode
+from meshcompile.ports import Protocol, protocol_named
 from meshcompile.proxy import Proxy
-from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.resolve.service_targets import ServiceTarget
+from meshcompile.snapshot.gateways import GatewayIndex
+
+# On a Service: Gateways name its target ports, not its own.
+NO_PORT_TRANSLATION = "experimental.istio.io/disable-gateway-port-translation"
+
+
+class ServerPort(NamedTuple):
+    """What the servers of one listener share: the port that is bound, the protocol as written, and the address."""
+
+    number: int
+    protocol: str
+    bind: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GatewayServer:
+    """A server of a Gateway, `gateway` being `namespace/name`.
+
+    `hosts` are `host` or `namespace/host`, with `.` replaced by the Gateway's namespace. `route_name` is "" for servers
+    that are not HTTP.
+    """
+
+    server: Server
+    gateway: str
+    hosts: tuple[str, ...]
+    protocol: Protocol
+    route_name: str
+
+    @property
+    def port(self) -> Port:
+        return self.server.port
+
+    @property
+    def mode(self) -> TLSMode | None:
+        """None without TLS settings."""
+        return None if self.server.tls is None else self.server.tls.mode
+
+    @property
+    def passes_tls_through(self) -> bool:
+        return self.mode in (TLSMode.PASSTHROUGH, TLSMode.AUTO_PASSTHROUGH)
+
+    @property
+    def is_tls(self) -> bool:
+        """True for anything with TLS settings but HTTP, where they only ask for a redirect."""
+        return self.server.tls is not None and not self.protocol.is_http
+
+    @property
+    def terminates_https(self) -> bool:
+        return self.server.tls is not None and self.protocol is Protocol.HTTPS and not self.passes_tls_through
+
+    @property
+    def is_http(self) -> bool:
+        """True when requests are routed: HTTP, or HTTPS that is terminated."""
+        return self.protocol.is_http or (self.protocol is Protocol.HTTPS and not self.passes_tls_through)
+
+    @property
+    def redirects_to_https(self) -> bool:
+        return self.server.tls is not None and self.server.tls.https_redirect
+
+    @property
+    def sni_hosts(self) -> tuple[str, ...]:
+        """The hosts without namespaces, sorted."""
+        return tuple(sorted({host.rpartition("/")[2] for host in self.hosts}))
+
+
+@dataclass(frozen=True, slots=True)
+class MergedServers:
+    """The servers of one ServerPort, in order; `route_name` is that of plain HTTP servers."""
+
+    servers: tuple[GatewayServer, ...]
+    route_name: str
 
 
 @dataclass(frozen=True, eq=False)
 class MergedGateway:
-    """The servers of every Gateway that selects a router, by port."""
+    """The servers of every Gateway that selects a router.
+
+    `ports` are in the order in which they were opened; servers of several of them may stand on one listener.
+    """
+
+    ports: tuple[ServerPort, ...] = ()
+    servers: Mapping[ServerPort, MergedServers] = field(default_factory=dict)
+    by_route_name: Mapping[str, tuple[GatewayServer, ...]] = field(default_factory=dict)
+    gateways: frozenset[str] = frozenset()
+    findings: tuple[Diagnostic, ...] = ()
+
+    @cached_property
+    def auto_passthrough_hosts(self) -> frozenset[str]:
+        """The hosts whose services other networks reach through this gateway, by SNI."""
+        every = (server for merged in self.servers.values() for server in merged.servers)
+        return frozenset(host for server in every if server.mode is TLSMode.AUTO_PASSTHROUGH for host in server.hosts)
 
 
-def merged_gateway(snapshot: Snapshot, proxy: Proxy) -> MergedGateway:
+NO_GATEWAY = MergedGateway()
+
+
+def merged_gateway(gateways: GatewayIndex, proxy: Proxy, targets: Iterable[ServiceTarget]) -> MergedGateway:
     """The merged gateway of a proxy; empty when it is not a router."""
-    return MergedGateway()
+    if not proxy.is_router:
+        return NO_GATEWAY
+    merge = _Merge()
+    target_ports = _target_ports(targets)
+    for gateway in gateways.selecting(proxy.labels):
+        for server in gateway.spec.servers:
+            number = target_ports.get(server.port.number, server.port.number)
+            merge.add(gateway_server(gateway, server, number), number)
+    return merge.result()
+
+
+def _target_ports(targets: Iterable[ServiceTarget]) -> Mapping[int, int]:
+    """Port of a Service of the router -> the port it listens on; the first Service counts."""
+    translated = (target for target in targets if NO_PORT_TRANSLATION not in target.service.labels)
+    ports: dict[int, int] = {}
+    for target in translated:
+        ports.setdefault(target.port.number, target.target_port)
+    return ports
+
+
+def gateway_server(gateway: Gateway, server: Server, number: int) -> GatewayServer:
+    """A server of a Gateway that listens on `number`."""
+    protocol = protocol_named(server.port.protocol)
+    made = GatewayServer(
+        server=server,
+        gateway=f"{gateway.namespace}/{gateway.name}",
+        hosts=tuple(_with_namespaces(server.hosts, gateway.namespace)),
+        protocol=protocol,
+        route_name="",
+    )
+    return replace(made, route_name=_route_name(made, gateway, number))
+
+
+def _with_namespaces(hosts: tuple[str, ...], namespace: str) -> Iterator[str]:
+    """The hosts with `./` replaced by the namespace and without `*/`, which is any."""
+    if "*/*" in hosts:
+        yield "*"
+        return
+    for host in hosts:
+        of, slash, name = host.partition("/")
+        if slash and of == "*":
+            yield name
+        else:
+            yield f"{namespace}/{name}" if slash and of == "." else host
+
+
+def _route_name(server: GatewayServer, gateway: Gateway, number: int) -> str:
+    """The name of a server's route configuration: plain HTTP servers share one per port, HTTPS servers do not."""
+    bind = f".{server.server.bind}" if server.server.bind else ""
+    if server.protocol.is_http:
+        return f"http.{number}{bind}"
+    if server.protocol is Protocol.HTTPS and not server.passes_tls_through:
+        return f"https.{server.port.number}.{server.port.name}.{gateway.name}.{gateway.namespace}{bind}"
+    return ""
+
+
+@dataclass(slots=True)
+class _Opened:
+    """The servers of a ServerPort while merging."""
+
+    servers: list[GatewayServer]
+    route_name: str = ""
+
+
+@dataclass(slots=True)
+class _Merge:
+    """The state of merging, server by server, oldest Gateway first."""
+
+    ports: list[ServerPort] = field(default_factory=list)
+    opened: dict[ServerPort, _Opened] = field(default_factory=dict)
+    by_route_name: dict[str, list[GatewayServer]] = field(default_factory=dict)
+    plain: dict[int, tuple[ServerPort, GatewayServer]] = field(default_factory=dict)  # by port number
+    tls_hosts: dict[int, dict[str, GatewayServer]] = field(default_factory=dict)  # by port number, then host
+    numbers: set[int] = field(default_factory=set)
+    gateways: set[str] = field(default_factory=set)
+    findings: list[Diagnostic] = field(default_factory=list)
+
+    def result(self) -> MergedGateway:
+        return MergedGateway(
+            ports=tuple(self.ports),
+            servers={port: MergedServers(tuple(o.servers), o.route_name) for port, o in self.opened.items()},
+            by_route_name={name: tuple(servers) for name, servers in self.by_route_name.items()},
+            gateways=frozenset(self.gateways),
+            findings=tuple(self.findings),
+        )
+
+    def add(self, server: GatewayServer, number: int) -> None:
+        """Put a server on a port, or find why it cannot be there."""
+        self.gateways.add(server.gateway)
+        if server.server.tls is not None and not self._take_hosts(server, number):
+            return
+        port = ServerPort(number, server.port.protocol, server.server.bind)
+        if number not in self.numbers:
+            self.numbers.add(number)
+            self._open(server, port)
+        elif number in self.plain:
+            self._beside_plain(server, port, *self.plain[number])
+        elif not server.is_tls:
+            self._open(server, port)
+        else:
+            self._beside_tls(server, port)
+
+    def _open(self, server: GatewayServer, port: ServerPort) -> None:
+        """Start a port with a server."""
+        if not server.is_tls:
+            self.plain[port.number] = (port, server)
+        if server.is_http:
+            self.by_route_name[server.route_name] = [server]
+        self.opened[port] = _Opened([server], server.route_name)
+        self.ports.append(port)
+
+    def _beside_plain(
+        self, server: GatewayServer, port: ServerPort, other_port: ServerPort, other: GatewayServer
+    ) -> None:
+        """Join the plain servers of a port, which only plain HTTP servers of one address can."""
+        if port.bind == other_port.bind:
+            if not _can_share(server.protocol, other.protocol):
+                self.findings.append(_conflict(server, port, other))
+            else:
+                self.opened[other_port].servers.append(server)
+                self.by_route_name.setdefault(server.route_name, []).append(server)
+        elif port not in self.opened:
+            self._open(server, port)
+        else:
+            self.opened[port].route_name = server.route_name
+            self.opened[port].servers.append(server)
+            self.by_route_name.setdefault(server.route_name, []).append(server)
+
+    def _beside_tls(self, server: GatewayServer, port: ServerPort) -> None:
+        """Join the TLS servers of a port."""
+        if server.is_http:
+            if server.route_name in self.by_route_name:
+                other = self.by_route_name[server.route_name][0]
+                related = (Related("the other server", other.server.origin),)
+                self.findings.append(
+                    DUPLICATE_HTTPS_PORT_NAME(server.server, port_name=server.port.name, related=related)
+                )
+                return
+            self.by_route_name[server.route_name] = [server]
+        if port not in self.opened:
+            self.opened[port] = _Opened([])
+            self.ports.append(port)
+        self.opened[port].servers.append(server)
+
+    def _take_hosts(self, server: GatewayServer, number: int) -> bool:
+        """True when no other server of the port and address has one of the hosts."""
+        known = self.tls_hosts.setdefault(number, {})
+        bind = server.server.bind
+        taken = [host for host in server.hosts if host in known and known[host].server.bind == bind]
+        if taken:
+            other = known[taken[0]]
+            related = (Related("the server that has it", other.server.origin),)
+            self.findings.append(
+                DUPLICATE_TLS_HOST(
+                    server.server, hosts=", ".join(taken), port=number, other=other.gateway, related=related
+                )
+            )
+            return False
+        known.update(dict.fromkeys(server.hosts, server))
+        return True
+
+
+def _can_share(protocol: Protocol, other: Protocol) -> bool:
+    return other.is_http and protocol.is_http
+
+
+def _conflict(server: GatewayServer, port: ServerPort, other: GatewayServer) -> Diagnostic:
+    return PORT_CONFLICT(
+        server.server,
+        protocol=server.port.protocol,
+        port=port.number,
+        other_protocol=other.port.protocol,
+        other=other.gateway,
+        related=(Related("the server that has the port", other.server.origin),),
+    )

@@ -39,7 +39,9 @@ class View:
     @cached_property
     def gateway(self) -> MergedGateway:
         """All Gateways that select this router, merged per port; empty for other proxies."""
-        return merged_gateway(self.snapshot, self.proxy)
+        merged = merged_gateway(self.snapshot.gateways, self.proxy, self.targets)
+        self.findings.extend(merged.findings)
+        return merged
 
     @cached_property
     def proxy_config(self) -> ProxyConfig:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from itertools import chain
 
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.hosts import qualified
@@ -82,6 +83,15 @@ class VirtualServiceIndex:
         return groups.get((namespace, True), ()) + groups.get((namespace, False), ()) + groups.get(_PUBLIC, ())
 
     @cached_property
+    def label_keys(self) -> frozenset[str]:
+        """The labels of proxies that matches look at: two proxies that agree on them get the same routes."""
+        http = (match for each in self.all for rule in each.http for match in rule.match)
+        tls = (match for each in self.all for rule in each.tls for match in rule.match)
+        tcp = (match for each in self.all for rule in each.tcp for match in rule.match)
+        labels = chain((m.source_labels for m in http), (m.source_labels for m in tls), (m.source_labels for m in tcp))
+        return frozenset(key for each in labels for key in each)
+
+    @cached_property
     def _by_gateway(self) -> Mapping[str, Mapping[tuple[str, bool], tuple[MergedVirtualService, ...]]]:
         """Gateway -> (namespace that sees them, whether it is their own) -> VirtualServices."""
         index: dict[str, dict[tuple[str, bool], list[MergedVirtualService]]] = {}
@@ -110,7 +120,7 @@ def virtual_service_index(resources: Resources, mesh: MeshConfig, ingresses: Fro
     written = sorted((*resources.all(VirtualService), *ingresses.virtual_services), key=oldest_first)
     delegates = Delegates.of(written, everywhere)
     merged = tuple(_merged(each, delegates, everywhere) for each in written if each.spec.hosts)
-    return VirtualServiceIndex(merged, tuple(delegates.findings))
+    return VirtualServiceIndex(merged, (*ingresses.findings, *delegates.findings))
 
 
 def _merged(virtual_service: VirtualService, delegates: Delegates, everywhere: tuple[str, ...]) -> MergedVirtualService:

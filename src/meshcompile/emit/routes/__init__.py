@@ -1,9 +1,60 @@
 """Route configurations, from their pieces."""
 
-from meshcompile.envoy.config.route import RouteConfiguration
-from meshcompile.resolve.routes import RouteTable
+from meshcompile.emit.routes.route import route
+from meshcompile.envoy.config.route import Route, RouteConfiguration, VirtualHost
+from meshcompile.envoy.message import at
+from meshcompile.resolve.routes.table import Route as RoutePiece
+from meshcompile.resolve.routes.table import Routes, RouteTable
+from meshcompile.resolve.routes.table import VirtualHost as VirtualHostPiece
+
+# Bodies of direct responses may be as long as validation allows; Envoy's own limit is 4 KiB.
+MAX_DIRECT_RESPONSE_BODY = 1024 * 1024
 
 
 def route_configuration(table: RouteTable) -> RouteConfiguration:
-    """The route configuration of a table."""
-    return RouteConfiguration(name=table.name)
+    """The route configuration of a table; one without virtual hosts when nothing answers to its name."""
+    if table.virtual_hosts is None:
+        return RouteConfiguration(name=table.name, validate_clusters=False)
+    made = EmittedRoutes()
+    return RouteConfiguration(
+        name=table.name,
+        virtual_hosts=tuple(virtual_host(piece, made) for piece in table.virtual_hosts),
+        validate_clusters=False,
+        max_direct_response_body_size_bytes=MAX_DIRECT_RESPONSE_BODY,
+        ignore_port_in_host_matching=True,
+    )
+
+
+class EmittedRoutes:
+    """The routes of one table, each made once however many virtual hosts have it."""
+
+    def __init__(self) -> None:
+        self._lists: dict[int, tuple[Route, ...]] = {}
+        self._routes: dict[int, Route] = {}
+
+    def of(self, pieces: Routes) -> tuple[Route, ...]:
+        """The messages of some routes. The pieces must live as long as this."""
+        made = self._lists.get(id(pieces))
+        if made is None:
+            made = self._lists[id(pieces)] = tuple(map(self._of, pieces))
+        return made
+
+    def _of(self, piece: RoutePiece) -> Route:
+        made = self._routes.get(id(piece))
+        if made is None:
+            made = self._routes[id(piece)] = route(piece)
+        return made
+
+
+def virtual_host(piece: VirtualHostPiece, routes: EmittedRoutes) -> VirtualHost:
+    """Domains and their routes."""
+    return at(
+        VirtualHost(
+            name=piece.name,
+            domains=piece.domains,
+            routes=routes.of(piece.routes),
+            require_tls="ALL" if piece.require_tls else "NONE",
+            include_request_attempt_count=piece.attempt_count,
+        ),
+        piece.origins,
+    )

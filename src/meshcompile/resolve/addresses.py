@@ -1,0 +1,50 @@
+"""The addresses under which a proxy knows a service: istiod's `Service.GetAddressForProxy` and its kin."""
+
+from ipaddress import ip_address, ip_network
+
+from meshcompile.proxy import Proxy, ProxyType
+from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Service
+
+
+def service_address(service: Service, proxy: Proxy) -> str:
+    """The address of a service for a proxy; `0.0.0.0` when it has none of its own."""
+    own = _reachable(service.addresses.get(proxy.cluster, ()), proxy)
+    if own:
+        return own[0]
+    if uses_allocated_addresses(proxy) and service.address == UNSPECIFIED_ADDRESS:
+        if proxy.supports_ipv4 and service.auto_ipv4:
+            return service.auto_ipv4
+        if proxy.supports_ipv6 and service.auto_ipv6:
+            return service.auto_ipv6
+    return service.address
+
+
+def service_addresses(service: Service, proxy: Proxy) -> tuple[str, ...]:
+    """Every address of a service for a proxy, the one for listeners first."""
+    own = service.addresses.get(proxy.cluster, ())
+    if not own and uses_allocated_addresses(proxy):
+        own = tuple(address for address in (service.auto_ipv4, service.auto_ipv6) if address)
+    reachable = _reachable(own, proxy)
+    if reachable or not service.address:
+        return reachable
+    # The default address of a Kubernetes Service is that of another cluster, which a proxy may not reach.
+    return _reachable((service.address,), proxy) if service.addresses else (service.address,)
+
+
+def uses_allocated_addresses(proxy: Proxy) -> bool:
+    """True when names resolve to the addresses that istiod allocates: where the proxy answers DNS itself."""
+    return proxy.flag("DNS_CAPTURE") or proxy.type is ProxyType.WAYPOINT
+
+
+def _reachable(addresses: tuple[str, ...], proxy: Proxy) -> tuple[str, ...]:
+    """The addresses of the families that the proxy has."""
+    supported = {4: proxy.supports_ipv4, 6: proxy.supports_ipv6}
+    return tuple(address for address in addresses if supported.get(_family(address), False))
+
+
+def _family(address: str) -> int:
+    """4 or 6; 0 for what is no address."""
+    try:
+        return ip_network(address, strict=False).version if "/" in address else ip_address(address).version
+    except ValueError:
+        return 0

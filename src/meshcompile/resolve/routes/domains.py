@@ -1,0 +1,103 @@
+"""The domains of a service's virtual host: every name and address that clients may use for it.
+
+Follows istiod's `generateVirtualHostDomains`, `GenerateAltVirtualHosts` and `dedupeDomains`.
+"""
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+from itertools import takewhile
+
+from meshcompile.proxy import Proxy
+from meshcompile.resolve.addresses import service_addresses
+from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Registry, Service
+
+# What tells the names of Kubernetes Services from others: `catalog.shop` `.svc.` `cluster.local`.
+KUBERNETES = ".svc."
+
+
+def service_domains(
+    host: str, service: Service, port: int | None, proxy: Proxy
+) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The domains of a service, known as `host`, for a proxy, and those that only abbreviate or complete its name.
+
+    Each comes with `:port` too when a port is given: where Envoy does not ignore ports.
+    """
+    domains: list[str] = []
+    variants: list[str] = []
+    for name in (host, *(alias for alias, _ in service.aliases)):
+        other = tuple(_variants(name, port, proxy.domain))
+        domains += [*_spelled(name, port), *other]
+        variants += other
+    if service.is_headless and service.registry is Registry.KUBERNETES:
+        domains += [f"*.{domain}" for domain in domains]  # its pods have names of their own
+    for address in service_addresses(service, proxy):
+        if address and address != UNSPECIFIED_ADDRESS:
+            domains += _spelled(address, port)
+    return tuple(domains), frozenset(variants)
+
+
+def host_with_port(host: str, port: int) -> str:
+    """`host:port`, with brackets around an IPv6 address."""
+    return f"{in_brackets(host)}:{port}"
+
+
+def in_brackets(host: str) -> str:
+    """The host as it stands in URLs and Host headers: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
+def _spelled(name: str, port: int | None) -> tuple[str, ...]:
+    return (in_brackets(name),) if port is None else (in_brackets(name), host_with_port(name, port))
+
+
+def _variants(name: str, port: int | None, proxy_domain: str) -> Iterator[str]:
+    """The absolute form `name.`, then the short forms; an address has the first with a port only."""
+    absolute = f"{name}."
+    if not _is_address(name):
+        yield absolute
+    if port is not None:
+        yield host_with_port(absolute, port)
+    for short in short_forms(name, proxy_domain):
+        yield from _spelled(short, port)
+
+
+def short_forms(name: str, proxy_domain: str) -> tuple[str, ...]:
+    """Short forms of a host that a client in `proxy_domain` (`shop.svc.cluster.local`) can use."""
+    if KUBERNETES in proxy_domain:
+        return _kubernetes_short_forms(name, proxy_domain)
+    return _without_shared_end(name, proxy_domain)
+
+
+def _kubernetes_short_forms(name: str, proxy_domain: str) -> tuple[str, ...]:
+    """`catalog`, `catalog.shop.svc` and `catalog.shop` in namespace `shop`; elsewhere the last two, swapped."""
+    own_namespace, _, cluster_domain = proxy_domain.partition(KUBERNETES)
+    suffix = KUBERNETES + cluster_domain if own_namespace else proxy_domain
+    head, svc, _ = name.partition(KUBERNETES)
+    service, dot, namespace = head.partition(".")
+    if not name.endswith(suffix) or not (head and svc and dot):
+        return ()
+    if namespace == own_namespace:
+        return (service, f"{head}.svc", head)
+    return (head, f"{head}.svc")
+
+
+def _without_shared_end(name: str, proxy_domain: str) -> tuple[str, ...]:
+    """What is left of a name without the parts that its end shares with the proxy's domain."""
+    labels = name.split(".")
+    pairs = zip(reversed(labels), reversed(proxy_domain.split(".")), strict=False)
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    if not shared:
+        return ()
+    unique = labels[: len(labels) - shared]
+    short = ".".join(unique)
+    if len(unique) == 2:  # the namespace is in it already
+        return (short, f"{short}.{labels[-shared]}")
+    return (short,)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True

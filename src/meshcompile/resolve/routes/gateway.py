@@ -1,0 +1,193 @@
+"""The route configurations of gateways: one per plain HTTP port, one per HTTPS server.
+
+Follows istiod's `buildGatewayHTTPRouteConfig`. Unlike a sidecar's, a host at a gateway gets the routes of every
+VirtualService that names it, in order, those that take every request last.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+from meshcompile.hosts import is_wildcard, specificity, subset_of
+from meshcompile.models.networking.virtual_service import Destination
+from meshcompile.names import ClusterName
+from meshcompile.resolve.destinations import destination_cluster
+from meshcompile.resolve.gateways import GatewayServer
+from meshcompile.resolve.routes.domains import host_with_port
+from meshcompile.resolve.routes.proxy_headers import appends_forwarded_host, counts_attempts
+from meshcompile.resolve.routes.rules import Asking, rule_routes, takes_every_request
+from meshcompile.resolve.routes.table import RouteTable, RuleRoute, VirtualHost
+from meshcompile.resolve.view import View
+from meshcompile.snapshot.exports import EVERYWHERE
+from meshcompile.snapshot.service import Service
+from meshcompile.snapshot.virtual_services import MergedVirtualService
+from meshcompile.source import Origin
+
+ANY_DOMAIN = "*"
+
+
+def gateway_table(view: View, name: str) -> RouteTable:
+    """The route configuration of that name; an empty one when no server has it."""
+    servers = view.gateway.by_route_name.get(name)
+    if servers is None:
+        return RouteTable(name, None)
+    hosts = _routed_hosts(view, servers)
+    if not hosts:
+        # No routes at all: Envoy answers 404.
+        return RouteTable(name, (VirtualHost(host_with_port("blackhole", servers[0].port.number), (ANY_DOMAIN,), ()),))
+    virtual_hosts = (_virtual_host(group, view) for group in _with_equal_routes(hosts))
+    return RouteTable(name, tuple(sorted(virtual_hosts, key=lambda each: each.name)))
+
+
+@dataclass(slots=True)
+class RoutedHost:
+    """A host of the servers, and the routes that VirtualServices give it, each one's apart."""
+
+    name: str
+    host: str
+    routes: list[tuple[RuleRoute, ...]] = field(default_factory=list)
+    require_tls: bool = False
+    origins: dict[Origin, None] = field(default_factory=dict)
+
+
+def _virtual_host(hosts: list[RoutedHost], view: View) -> VirtualHost:
+    """The virtual host of hosts that have the same routes, named after the most specific."""
+    first = hosts[0]
+    return VirtualHost(
+        name=first.name,
+        domains=tuple(each.host for each in hosts),
+        routes=_catch_all_last(first.routes),
+        attempt_count=counts_attempts(view),
+        require_tls=first.require_tls,
+        origins=tuple(dict.fromkeys(origin for each in hosts for origin in each.origins)),
+    )
+
+
+def _catch_all_last(groups: list[tuple[RuleRoute, ...]]) -> tuple[RuleRoute, ...]:
+    """The routes of several VirtualServices, those that take every request at the end."""
+    if len(groups) == 1:
+        return groups[0]
+    return tuple(
+        sorted((route for group in groups for route in group), key=lambda route: takes_every_request(route.match))
+    )
+
+
+def _with_equal_routes(hosts: Iterable[RoutedHost]) -> Iterable[list[RoutedHost]]:
+    """The hosts in groups of the same routes and the same need for TLS: istiod's `collapseDuplicateRoutes`.
+
+    Only the last group with some routes takes further hosts, so another need for TLS in between starts a new one.
+    """
+    groups: list[list[RoutedHost]] = []
+    last: dict[tuple[int, ...], list[RoutedHost]] = {}
+    for each in sorted(hosts, key=lambda each: specificity(each.host)):
+        routes = tuple(map(id, each.routes))
+        group = last.get(routes)
+        if group is not None and group[0].require_tls == each.require_tls:
+            group.append(each)
+        else:
+            last[routes] = [each]
+            groups.append(last[routes])
+    return groups
+
+
+# ---- hosts and their routes
+
+
+def _routed_hosts(view: View, servers: Iterable[GatewayServer]) -> tuple[RoutedHost, ...]:
+    """Every host that a VirtualService routes at one of the servers, or that only redirects to HTTPS."""
+    found: dict[str, RoutedHost] = {}
+    routes: dict[tuple[str, MergedVirtualService], tuple[RuleRoute, ...]] = {}
+    for server in servers:
+        hosts = ServerHosts(server)
+        for virtual_service in view.snapshot.virtual_services.for_gateway(view.proxy.namespace, server.gateway):
+            shared = tuple(hosts.shared_with(virtual_service))
+            if not shared:
+                continue
+            # Computed for the first server of the Gateway, and kept for the others whatever their port.
+            key = (server.gateway, virtual_service)
+            if not routes.get(key):
+                routes[key] = rule_routes(virtual_service, _asking(view, server, virtual_service))
+            if routes[key]:
+                for host in shared:
+                    _add(found, host.lower(), server, virtual_service, routes[key])
+        if server.redirects_to_https:
+            for host in server.hosts:
+                _host(found, host.lower(), server).require_tls = True
+    return tuple(found.values())
+
+
+def _add(
+    found: dict[str, RoutedHost],
+    host: str,
+    server: GatewayServer,
+    virtual_service: MergedVirtualService,
+    routes: tuple[RuleRoute, ...],
+) -> None:
+    routed = _host(found, host, server)
+    routed.routes.append(routes)
+    routed.origins[virtual_service.origin] = None
+    routed.require_tls = routed.require_tls or server.redirects_to_https
+
+
+def _host(found: dict[str, RoutedHost], host: str, server: GatewayServer) -> RoutedHost:
+    """The host among those found, named after the port of the first server that has it."""
+    if host not in found:
+        found[host] = RoutedHost(host_with_port(host, server.port.number), host)
+    found[host].origins[server.server.origin] = None
+    return found[host]
+
+
+def _asking(view: View, server: GatewayServer, virtual_service: MergedVirtualService) -> Asking:
+    return Asking(
+        proxy=view.proxy,
+        scope=view.scope,
+        gateways=frozenset({server.gateway}),
+        port=server.port.number,
+        is_tls=server.server.tls is not None,
+        cluster=partial(_cluster, view, virtual_service.namespace, server.port.number),
+        retry=view.snapshot.mesh.default_http_retry_policy,
+        append_x_forwarded_host=appends_forwarded_host(view),
+    )
+
+
+def _cluster(view: View, namespace: str, port: int, destination: Destination) -> ClusterName:
+    return destination_cluster(destination, _service(view, namespace, destination.host), port)
+
+
+def _service(view: View, namespace: str, host: str) -> Service | None:
+    """The service of a host as the gateway sees it, that of the VirtualService's namespace before others."""
+    own = view.snapshot.services.by_hostname.get(host, {}).get(namespace)
+    if own is not None and not own.export_to.isdisjoint((EVERYWHERE, view.proxy.namespace)):
+        return own
+    return view.scope.service(host)
+
+
+class ServerHosts:
+    """The hosts of a server, looked up by what a VirtualService routes: istiod's `Names.Intersection`."""
+
+    def __init__(self, server: GatewayServer) -> None:
+        self._hosts: dict[str | None, tuple[frozenset[str], tuple[str, ...]]] = {}
+        groups: dict[str | None, list[str]] = {}
+        for host in server.hosts:
+            namespace, slash, name = host.partition("/")
+            groups.setdefault(namespace if slash else None, []).append(name if slash else host)
+        for namespace_or_all, hosts in groups.items():
+            wildcards = tuple(host for host in hosts if is_wildcard(host))
+            self._hosts[namespace_or_all] = (frozenset(hosts), wildcards)
+
+    def shared_with(self, virtual_service: MergedVirtualService) -> Iterator[str]:
+        """The hosts that both have, each once: of a host and a wildcard that covers it, the host."""
+        shared: dict[str, None] = {}
+        for namespace in (None, virtual_service.namespace):
+            if namespace in self._hosts:
+                hosts, wildcards = self._hosts[namespace]
+                for routed in virtual_service.hosts:
+                    shared.update(dict.fromkeys(_shared(routed, hosts, wildcards)))
+        return iter(shared)
+
+
+def _shared(routed: str, hosts: frozenset[str], wildcards: tuple[str, ...]) -> Iterator[str]:
+    if routed in hosts or any(subset_of(routed, wildcard) for wildcard in wildcards):
+        yield routed
+    if is_wildcard(routed):
+        yield from (host for host in sorted(hosts) if subset_of(host, routed))

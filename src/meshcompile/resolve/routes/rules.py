@@ -1,0 +1,182 @@
+"""The routes of one VirtualService, for sidecars and gateways alike: istiod's `BuildHTTPRoutesForVirtualService`.
+
+What depends on who asks is decided here: which matches apply to the proxy, which clusters destinations mean, which
+hashes choose endpoints.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from meshcompile.labels import selects
+from meshcompile.models.common import StringMatch
+from meshcompile.models.networking.destination_rule import ConsistentHashLB
+from meshcompile.models.networking.virtual_service import (
+    Destination,
+    HTTPMatchRequest,
+    HTTPRedirect,
+    HTTPRetry,
+    HTTPRoute,
+    Percent,
+    RedirectPortSelection,
+)
+from meshcompile.names import ClusterName
+from meshcompile.proxy import Proxy
+from meshcompile.resolve.routes.hashing import destination_hash
+from meshcompile.resolve.routes.table import Action, Forward, Mirror, Redirect, RuleRoute, Target
+from meshcompile.resolve.scope import SidecarScope
+from meshcompile.snapshot.virtual_services import MergedVirtualService, Semantics
+
+# Ports that a URL of the scheme does without.
+DEFAULT_PORTS = {"http": 80, "https": 443}
+ALL_REQUESTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks for routes: a proxy, as these gateways (`mesh` or `namespace/name`), on this port.
+
+    `cluster` names the cluster of a destination, `retry` is the mesh's default policy.
+    """
+
+    proxy: Proxy
+    scope: SidecarScope
+    gateways: frozenset[str]
+    port: int
+    is_tls: bool
+    cluster: Callable[[Destination], ClusterName]
+    retry: HTTPRetry | None
+    append_x_forwarded_host: bool
+
+
+def rule_routes(virtual_service: MergedVirtualService, asking: Asking) -> tuple[RuleRoute, ...]:
+    """The routes of a VirtualService in order, up to the first that takes every request."""
+    return tuple(_rule_routes(virtual_service, asking))
+
+
+def _rule_routes(virtual_service: MergedVirtualService, asking: Asking) -> Iterator[RuleRoute]:
+    for index, rule in enumerate(virtual_service.http):
+        action = None
+        for match in rule.match or (None,):
+            if applies(match, asking):
+                action = action or _action(rule, asking)
+                yield _rule_route(virtual_service, index, match, action, asking)
+                if takes_every_request(match):
+                    return
+
+
+def applies(match: HTTPMatchRequest | None, asking: Asking) -> bool:
+    """True when a match is for this proxy: by port, and by gateway or else by labels and namespace of the client."""
+    if match is None:
+        return True
+    if match.port and match.port != asking.port:
+        return False
+    if match.gateways:
+        return not asking.gateways.isdisjoint(match.gateways)
+    if match.source_namespace and match.source_namespace != asking.proxy.namespace:
+        return False
+    return selects(match.source_labels, asking.proxy.labels)
+
+
+def takes_every_request(match: HTTPMatchRequest | None) -> bool:
+    """True when nothing gets past a match: prefix `/` or regex `.*`, and no further condition."""
+    if match is None:
+        return True
+    conditions = match.headers or match.without_headers or match.query_params
+    if conditions or match.method is not None or match.authority is not None or match.scheme is not None:
+        return False
+    uri = match.uri
+    return uri is None or uri.prefix == "/" or uri.regex == ".*" or uri == StringMatch()
+
+
+def _rule_route(
+    virtual_service: MergedVirtualService, index: int, match: HTTPMatchRequest | None, action: Action, asking: Asking
+) -> RuleRoute:
+    whole_segments = virtual_service.semantics is Semantics.INGRESS
+    origins = virtual_service.origins(index)
+    return RuleRoute(
+        rule=virtual_service.http[index],
+        match=match,
+        action=action,
+        resource=virtual_service.resource,
+        operation=_spans_of(action, virtual_service, asking.port) + _path_of(match, whole_segments),
+        whole_segments=whole_segments,
+        origins=origins if match is None or match.origin in origins else (match.origin, *origins),
+    )
+
+
+def _spans_of(action: Action, virtual_service: MergedVirtualService, port: int) -> str:
+    """What spans are named after: the only cluster's host and port, else the VirtualService."""
+    match action:
+        case Forward(weighted=False, targets=(Target(cluster),)):
+            return f"{cluster.host}:{cluster.port}"
+    return f"{virtual_service.name}:{port}"
+
+
+def _path_of(match: HTTPMatchRequest | None, whole_segments: bool) -> str:
+    uri = None if match is None else match.uri
+    match uri:
+        case StringMatch(exact=str(path)):
+            return path
+        case StringMatch(prefix=str(prefix)) if prefix == "/" or not whole_segments:
+            return f"{prefix}*"
+        case StringMatch(regex=str(regex)):
+            return regex
+    return "/*"
+
+
+def _action(rule: HTTPRoute, asking: Asking) -> Action:
+    if rule.redirect is not None:
+        return Redirect(rule.redirect, _redirect_port(rule.redirect, asking))
+    return rule.direct_response or _forward(rule, asking)
+
+
+def _redirect_port(redirect: HTTPRedirect, asking: Asking) -> int:
+    """The port to name in a redirect, 0 for none: the scheme's own needs no mention."""
+    from_request = redirect.derive_port is RedirectPortSelection.FROM_REQUEST_PORT
+    port = asking.port if from_request else redirect.port or 0
+    scheme = redirect.scheme or ("https" if asking.is_tls else "http")
+    return 0 if port == DEFAULT_PORTS.get(scheme) else port
+
+
+def _forward(rule: HTTPRoute, asking: Asking) -> Forward:
+    weighted = len(rule.route) != 1
+    # Among several, those without weight get nothing.
+    counting = [target for target in rule.route if target.weight] if weighted else rule.route
+    targets = tuple(Target(asking.cluster(t.destination), t.weight, t.headers, t.origin) for t in counting)
+    hashes = (_hash(t.destination, asking) for t in counting)
+    policies = tuple(found for found in hashes if found is not None)
+    return Forward(
+        targets=targets,
+        mirrors=tuple(_mirrors(rule, asking)),
+        hash_policies=policies,
+        retry=asking.retry if rule.retries is None else rule.retries,
+        keeps_host=not weighted and bool(policies),
+        append_x_forwarded_host=rule.rewrite is not None and asking.append_x_forwarded_host,
+        weighted=weighted,
+    )
+
+
+def _hash(destination: Destination, asking: Asking) -> ConsistentHashLB | None:
+    return destination_hash(asking.scope.destination_rule(destination.host, asking.proxy), destination)
+
+
+def _mirrors(rule: HTTPRoute, asking: Asking) -> Iterator[Mirror]:
+    """The mirrors that get any requests; a share that is not given is all of them."""
+    if rule.mirror is not None:
+        share = rule.mirror_percentage
+        percentage = share if share is not None else rule.mirror_percent
+        if _is_positive(percentage):
+            yield Mirror(asking.cluster(rule.mirror), ALL_REQUESTS if percentage is None else percentage)
+    for mirror in rule.mirrors:
+        if mirror.destination is not None and _is_positive(mirror.percentage):
+            yield Mirror(asking.cluster(mirror.destination), mirror.percentage or ALL_REQUESTS)
+
+
+def _is_positive(percentage: Percent | int | None) -> bool:
+    match percentage:
+        case None:
+            return True
+        case Percent(value=value):
+            return value > 0
+        case number:
+            return number > 0
