@@ -10,6 +10,7 @@ from meshcompile.envoy.type.matcher import (
     MetadataMatcherPathSegment,
     OrMatcher,
     RegexMatcher,
+    StringMatcher,
     ValueMatcher,
 )
 from meshcompile.models.common import StringMatch
@@ -114,7 +115,7 @@ def claim_path(name: str) -> tuple[str, ...]:
 
 def claim_matcher(path: tuple[str, ...], value: StringMatch, *, invert: bool = False) -> MetadataMatcher:
     """A claim that has a value, or is a list with the value in it."""
-    matcher = ValueMatcher(string_match=string_matcher(value))
+    matcher = ValueMatcher(string_match=string_matcher(value) or StringMatcher())
     either = OrMatcher(value_matchers=(ValueMatcher(list_match=ListMatcher(one_of=matcher)), matcher))
     return MetadataMatcher(
         filter=JWT_FILTER,
