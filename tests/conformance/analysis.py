@@ -7,6 +7,7 @@ import traceback
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -55,7 +56,7 @@ def _messages(folder: Path) -> Counter[str]:
     try:
         import meshcompile
 
-        mesh = meshcompile.load(
+        mesh: Any = meshcompile.load(
             [folder / "input.yaml"],
             mesh_config=spec.get("mesh"),
             networks=spec.get("networks"),

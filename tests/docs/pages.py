@@ -1,0 +1,53 @@
+"""The fenced blocks of the pages: files, commands and Python that a reader would try."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = tuple(path for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))))
+
+BLOCK = re.compile(r"^( *)```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+STATUS = re.compile(r"<!-- exit status: (\d+) -->\n *\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A fenced block; `title` is the file that it shows, `status` the exit status that its commands have."""
+
+    language: str
+    title: str
+    text: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command that a page shows, and the output that it shows after it; "" when it shows none."""
+
+    line: str
+    output: str
+    status: int
+
+
+def blocks(page: Path) -> Iterator[Block]:
+    text = page.read_text()
+    for found in BLOCK.finditer(text):
+        status = STATUS.search(text[: found.start()])
+        yield Block(found[2], found[3] or "", found[4], int(status[1]) if status else 0)
+
+
+def commands(block: Block) -> Iterator[Command]:
+    """The commands of a console block."""
+    for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+        line, _, output = part.partition("\n")
+        yield Command(line, output, block.status)
+
+
+def matches(shown: str, printed: str) -> bool:
+    """Whether what is shown is what was printed; `...` stands for anything."""
+    pattern = ".*".join(re.escape(part) for part in shown.strip().split("..."))
+    return re.fullmatch(pattern, printed.strip(), re.DOTALL) is not None
