@@ -128,16 +128,44 @@ class Proxy:
         return ip_address(self.ip_addresses[0]).version == 6
 
     @property
+    def is_dual_stack(self) -> bool:
+        return self.supports_ipv4 and self.supports_ipv6
+
+    @property
+    def wildcards(self) -> tuple[str, ...]:
+        """The addresses of listeners for every address, IPv4's first: `0.0.0.0`, `::`."""
+        return self._of_families("0.0.0.0", "::")
+
+    @property
+    def loopbacks(self) -> tuple[str, ...]:
+        """The application's own addresses, IPv4's first: `127.0.0.1`, `::1`."""
+        return self._of_families("127.0.0.1", "::1")
+
+    def _of_families(self, ipv4: str, ipv6: str) -> tuple[str, ...]:
+        return ((ipv4,) if self.supports_ipv4 else ()) + ((ipv6,) if self.supports_ipv6 else ())
+
+    @cached_property
+    def global_unicast_address(self) -> str:
+        """The first address that others can reach; "" when there is none."""
+        return next((a for a in self.ip_addresses if _is_global_unicast(a)), "")
+
+    @property
     def wildcard(self) -> str:
         """The address of listeners for every address: `0.0.0.0` or `::`."""
-        return "::" if self.prefers_ipv6 else "0.0.0.0"
+        return self.wildcards[0]
 
     @property
     def loopback(self) -> str:
         """The application's own address: `127.0.0.1` or `::1`."""
-        return "::1" if self.prefers_ipv6 else "127.0.0.1"
+        return self.loopbacks[0]
 
     @property
     def passthrough_bind(self) -> str:
         """The source address of inbound connections to the application: `127.0.0.6` or `::6`."""
         return "::6" if self.prefers_ipv6 else "127.0.0.6"
+
+
+def _is_global_unicast(address: str) -> bool:
+    """True for an address of one host that is not only on its own link, private ones included, as Go has it."""
+    ip = ip_address(address)
+    return not (ip.is_unspecified or ip.is_loopback or ip.is_multicast or ip.is_link_local)

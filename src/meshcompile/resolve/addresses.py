@@ -37,9 +37,10 @@ def uses_allocated_addresses(proxy: Proxy) -> bool:
 
 
 def _reachable(addresses: tuple[str, ...], proxy: Proxy) -> tuple[str, ...]:
-    """The addresses of the families that the proxy has."""
-    supported = {4: proxy.supports_ipv4, 6: proxy.supports_ipv6}
-    return tuple(address for address in addresses if supported.get(_family(address), False))
+    """The addresses of the proxy's family; of the first address's family for a proxy that has both."""
+    families = tuple(_family(address) for address in addresses[:1]) if proxy.is_dual_stack else ()
+    wanted = next((family for family in families if family), 4 if proxy.supports_ipv4 else 6)
+    return tuple(address for address in addresses if _family(address) == wanted)
 
 
 def _family(address: str) -> int:

@@ -68,7 +68,7 @@ class DownstreamTls:
 def mesh_server_tls(view: View, alpn: tuple[str, ...]) -> DownstreamTls:
     """Mutual TLS as sidecars terminate it."""
     mesh = view.snapshot.mesh
-    settings = mesh.mesh_mtls
+    settings = mesh.mesh_mTLS
     at_least_13 = settings is not None and settings.min_protocol_version == "TLSV1_3"
     return DownstreamTls(
         alpn=alpn,

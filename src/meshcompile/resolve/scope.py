@@ -341,8 +341,8 @@ def _destinations(route: MergedVirtualService, namespace: str) -> Iterator[Desti
         if http.mirror is not None:
             yield http.mirror
         yield from (mirror.destination for mirror in http.mirrors if mirror.destination is not None)
-    for rule in (*route.tcp, *route.tls):
-        yield from (target.destination for target in rule.route if target.destination is not None)
+    for targets in (*(rule.route for rule in route.tcp), *(rule.route for rule in route.tls)):
+        yield from (target.destination for target in targets if target.destination is not None)
 
 
 def _visible_service(snapshot: Snapshot, host: str, namespace: str) -> Service | None:

@@ -12,6 +12,7 @@ from meshcompile.models.mesh.proxy_config import ProxyConfig
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.findings import Findings
 from meshcompile.resolve.gateways import MergedGateway, merged_gateway
+from meshcompile.resolve.mtls import PeerPolicy, peer_policy
 from meshcompile.resolve.proxy_config import proxy_config
 from meshcompile.resolve.scope import SidecarScope, sidecar_scope
 from meshcompile.resolve.service_targets import ServiceTarget, service_targets
@@ -55,3 +56,8 @@ class View:
             return Duration.parse(str(self.proxy.metadata["IDLE_TIMEOUT"]))
         except (KeyError, ValueError):
             return None
+
+    @cached_property
+    def peer_policy(self) -> PeerPolicy:
+        """The mutual TLS modes of the proxy's own ports."""
+        return peer_policy(self.snapshot.authentication, self.proxy.namespace, self.proxy.labels)

@@ -25,7 +25,7 @@ class MutualTlsMode(StrEnum):
 
 def mutual_tls_mode(mode: str | None) -> MutualTlsMode | None:
     """The mode that a policy names; None when it says UNSET or nothing."""
-    return MutualTlsMode(mode) if mode is not None and mode in MutualTlsMode else None
+    return None if mode is None else MutualTlsMode.__members__.get(mode)
 
 
 @dataclass(frozen=True)

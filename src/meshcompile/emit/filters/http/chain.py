@@ -20,10 +20,6 @@ from meshcompile.resolve.http_connection import HttpConnection
 class HttpFilterModule(Protocol):
     """One HTTP filter: a module of this package. Most have one or no filter, some have one per rule."""
 
-    @property
-    def NAME(self) -> str:  # noqa: N802 - a constant of the module
-        """The filter's name, under which routes configure it too."""
-
     def filters(self, connection: HttpConnection) -> tuple[HttpFilter, ...]:
         """What the filter contributes to a connection."""
 

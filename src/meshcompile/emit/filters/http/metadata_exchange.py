@@ -5,12 +5,13 @@ First of all filters, so that also what RBAC refuses is told (istio/istio#41066)
 
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
 from meshcompile.envoy.istio import peer_metadata
+from meshcompile.envoy.message import JsonValue
 from meshcompile.resolve.http_connection import HttpConnection
 from meshcompile.resolve.traffic import TrafficClass
 
 NAME = "istio.metadata_exchange"
 
-_DISCOVERY = ({"istio_headers": {}}, {"workload_discovery": {}})
+_DISCOVERY: tuple[JsonValue, ...] = ({"istio_headers": {}}, {"workload_discovery": {}})
 _FROM_CLIENT = HttpFilter(
     name=NAME,
     typed_config=peer_metadata(downstream_discovery=_DISCOVERY, downstream_propagation=({"istio_headers": {}},)),

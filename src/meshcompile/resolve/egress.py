@@ -1,0 +1,154 @@
+"""A sidecar's outbound listeners: claims on the same address and port, folded into one listener by a table.
+
+Follows istiod's `ListenerBuilder.buildSidecarOutboundListener` and `mergeTCPFilterChains`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from meshcompile.codes.listeners import LISTENER_CONFLICT, PROTOCOL_CONFLICT
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.ports import Protocol
+from meshcompile.resolve.egress_chains import Chain, EgressChains
+from meshcompile.resolve.egress_claims import Claim, Kind, claims, kind_of
+from meshcompile.resolve.view import View
+from meshcompile.source import Origin
+
+
+class Action(Enum):
+    """What becomes of a claim on a port that another one has already."""
+
+    IGNORE = auto()  # the listener serves it: HTTP of all services is told apart by routes
+    MERGE = auto()  # add its chains, as far as connections can be told apart
+    SNIFF = auto()  # the same, and look at the first bytes from now on
+    REPLACE = auto()  # start anew
+
+
+# (what is there, what comes) -> action
+ACTIONS: Mapping[tuple[Kind, Kind], Action] = {
+    (Kind.HTTP, Kind.HTTP): Action.IGNORE,
+    (Kind.HTTP, Kind.TCP): Action.SNIFF,  # the HTTP listener is bound to an address of its own
+    (Kind.HTTP, Kind.AUTO): Action.REPLACE,  # the sniffing listener takes HTTP too, with routes of its own service
+    (Kind.TCP, Kind.HTTP): Action.SNIFF,
+    (Kind.TCP, Kind.TCP): Action.MERGE,
+    (Kind.TCP, Kind.AUTO): Action.SNIFF,
+    (Kind.AUTO, Kind.HTTP): Action.IGNORE,
+    (Kind.AUTO, Kind.TCP): Action.MERGE,
+    (Kind.AUTO, Kind.AUTO): Action.IGNORE,
+}
+# Servers that speak first: nothing can be found out by waiting for the client.
+SERVER_FIRST = frozenset({Protocol.MONGO, Protocol.MYSQL})
+
+
+@dataclass(frozen=True, eq=False)
+class OutboundListener:
+    """One outbound listener, settled. `claims` are those that it serves, the one that made it first."""
+
+    claims: tuple[Claim, ...]
+    chains: tuple[Chain, ...]
+
+    @property
+    def first(self) -> Claim:
+        return self.claims[0]
+
+    @property
+    def name(self) -> str:
+        return f"{self.first.binds[0]}_{self.first.port.number}"
+
+    @property
+    def origins(self) -> tuple[Origin, ...]:
+        """The places of all claims, each once."""
+        return tuple(dict.fromkeys(origin for claim in self.claims for origin in claim.origins))
+
+
+def outbound_listeners(view: View) -> tuple[OutboundListener, ...]:
+    """A sidecar's outbound listeners, in the order in which services first ask for them."""
+    groups: dict[tuple[str, int], list[Claim]] = {}
+    for claim in claims(view):
+        groups.setdefault(claim.key, []).append(claim)
+    chains = EgressChains.of_view(view)
+    return tuple(settled(group, chains.of, view.findings.add) for group in groups.values())
+
+
+ChainsOf = Callable[[Claim], tuple[Chain, ...]]
+Report = Callable[[Diagnostic], None]
+
+
+def settled(group: Iterable[Claim], chains_of: ChainsOf, report: Report) -> OutboundListener:
+    """The listener that a group of claims on one address and port, which is not empty, comes to."""
+    first, *rest = group
+    fold = Fold(first, chains_of, report)
+    for claim in rest:
+        fold.add(claim)
+    return OutboundListener(tuple(fold.claims), tuple(fold.chains.values()))
+
+
+class Fold:
+    """A listener in the making: what it handles so far, and the chains that tell its connections apart.
+
+    `protocol` is AUTO once the listener looks at the first bytes.
+    """
+
+    def __init__(self, first: Claim, chains_of: ChainsOf, report: Report) -> None:
+        self._chains_of, self._report = chains_of, report
+        self._start(first)
+
+    def _start(self, claim: Claim) -> None:
+        made = self._chains_of(claim)
+        self.claims = [claim]
+        self.chains = {chain.match.identity: chain for chain in reversed(made)}
+        self.chains = dict(reversed(self.chains.items()))
+        # Chains for HTTP alone are followed by one for the rest, which makes the listener look at the first bytes.
+        sniffs = claim.kind is Kind.HTTP and any(chain.match.application_protocols for chain in made)
+        self.protocol = Protocol.AUTO if sniffs else claim.port.protocol
+
+    def add(self, claim: Claim) -> None:
+        """Let a later claim in, if the table says so."""
+        if claim.place.catchall and claim.place.rank > self.claims[0].place.rank:
+            return None  # what a Sidecar put here explicitly stays as it is
+        if claim.port.protocol is Protocol.HTTP_PROXY:
+            return self._start(claim)
+        action = ACTIONS[kind_of(self.protocol) or Kind.AUTO, claim.kind]
+        if action is not Action.IGNORE and self._is_server_first_conflict(claim):
+            return self._report(_protocol_conflict(self.claims[0], claim))
+        if action is Action.REPLACE:
+            return self._start(claim)
+        self.claims.append(claim)
+        if action is not Action.IGNORE:
+            self._merge(claim)
+        if action is Action.SNIFF:
+            self.protocol = Protocol.AUTO
+        return None
+
+    def _merge(self, claim: Claim) -> None:
+        """Add the claim's chains, except where a chain takes the same connections already."""
+        for chain in self._chains_of(claim):
+            if self.chains.setdefault(chain.match.identity, chain) is not chain:
+                self._report(_listener_conflict(self.claims[0], claim))
+
+    def _is_server_first_conflict(self, claim: Claim) -> bool:
+        protocols = {self.protocol, claim.port.protocol}
+        return len(protocols) > 1 and not protocols.isdisjoint(SERVER_FIRST)
+
+
+def _listener_conflict(winner: Claim, claim: Claim) -> Diagnostic:
+    return LISTENER_CONFLICT(
+        claim.origins[0],
+        host=claim.service.hostname,
+        bind=claim.binds[0],
+        port=claim.port.number,
+        winner=winner.service.hostname,
+    )
+
+
+def _protocol_conflict(winner: Claim, claim: Claim) -> Diagnostic:
+    return PROTOCOL_CONFLICT(
+        claim.origins[0],
+        host=claim.service.hostname,
+        bind=claim.binds[0],
+        port=claim.port.number,
+        protocol=claim.port.protocol,
+        winner=winner.service.hostname,
+        existing=winner.port.protocol,
+    )

@@ -1,0 +1,242 @@
+"""The filter chains that one claim on an outbound listener asks for.
+
+Follows istiod's `buildSidecarOutboundHTTPListenerOpts`, `buildSidecarOutboundTLSFilterChainOpts` and
+`buildSidecarOutboundTCPFilterChainOpts`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from meshcompile.hosts import is_wildcard, overlaps
+from meshcompile.models.networking.virtual_service import TCPRoute, TLSRoute
+from meshcompile.names import outbound
+from meshcompile.ports import Protocol
+from meshcompile.resolve.addresses import service_address
+from meshcompile.resolve.egress_claims import Claim, Kind
+from meshcompile.resolve.filter_chain import ChainMatch
+from meshcompile.resolve.l4_routes import applies, routed, single
+from meshcompile.resolve.routes.domains import short_forms
+from meshcompile.resolve.scope import EgressListener
+from meshcompile.resolve.stat_names import stat_name
+from meshcompile.resolve.tcp_connection import TcpConnection, TcpTraits, tcp_traits
+from meshcompile.resolve.traffic import TrafficClass
+from meshcompile.resolve.view import View
+from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Registry, Resolution, Service
+from meshcompile.snapshot.virtual_services import MergedVirtualService
+from meshcompile.source import Origin
+
+MESH_GATEWAYS = ("mesh",)
+# What the HTTP inspector finds in plain text; HTTP/1.0 is passed on as bytes.
+PLAIN_HTTP = ("http/1.1", "h2c")
+PLAIN = "raw_buffer"
+SNIFFED_HTTP = ChainMatch(application_protocols=PLAIN_HTTP, transport_protocol=PLAIN)
+EVERYTHING = ChainMatch()
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRoutes:
+    """HTTP with the routes of this name. `dynamic_host` is set for a wildcard service that is looked up per request."""
+
+    route_name: str
+    protocol: Protocol
+    dynamic_host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """One filter chain; `config` is the path of the VirtualService that asked for it."""
+
+    match: ChainMatch
+    connection: TcpConnection | HttpRoutes
+    config: str = ""
+    origins: tuple[Origin, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class L4Rules:
+    """The VirtualServices of an egress listener that have tcp or tls rules, by the hosts they are for."""
+
+    rules: tuple[MergedVirtualService, ...]
+    _exact: Mapping[str, tuple[int, ...]]
+    _wildcard: tuple[int, ...]
+
+    @classmethod
+    def of(cls, listener: EgressListener) -> Self:
+        rules = tuple(vs for vs in listener.virtual_services if vs.tls or vs.tcp)
+        exact: dict[str, tuple[int, ...]] = {}
+        for position, virtual_service in enumerate(rules):
+            for host in virtual_service.hosts:
+                if not is_wildcard(host):
+                    exact[host] = (*exact.get(host, ()), position)
+        wildcard = tuple(i for i, vs in enumerate(rules) if any(is_wildcard(host) for host in vs.hosts))
+        return cls(rules, exact, wildcard)
+
+    def for_host(self, hostname: str) -> tuple[MergedVirtualService, ...]:
+        """Those with a host that overlaps the service's, in either direction, in order of precedence."""
+        if not self.rules:
+            return ()
+        candidates: Iterable[int] = range(len(self.rules))
+        if not is_wildcard(hostname):
+            candidates = sorted({*self._exact.get(hostname, ()), *self._wildcard})
+        found = (self.rules[position] for position in candidates)
+        return tuple(vs for vs in found if any(overlaps(host, hostname) for host in vs.hosts))
+
+
+@dataclass(frozen=True, eq=False)
+class EgressChains:
+    """Makes the chains of claims, for one sidecar."""
+
+    view: View
+    traits: TcpTraits
+    _rules: dict[int, L4Rules] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of_view(cls, view: View) -> Self:
+        return cls(view, tcp_traits(view, TrafficClass.SIDECAR_OUTBOUND))
+
+    def of(self, claim: Claim) -> tuple[Chain, ...]:
+        """The chains of a claim. A listener on every address takes other traffic too: its HTTP has to be recognized."""
+        if claim.port.protocol is Protocol.HTTP_PROXY:
+            return (self._http(claim, EVERYTHING),)
+        match claim.kind:
+            case Kind.HTTP:
+                on_every_address = claim.binds[0] == self.view.proxy.wildcard
+                return (self._http(claim, SNIFFED_HTTP if on_every_address else EVERYTHING),)
+            case Kind.TCP:
+                return tuple(self._tcp(claim))
+            case Kind.AUTO:
+                return (*self._tcp(claim), self._http(claim, SNIFFED_HTTP))
+
+    def _http(self, claim: Claim, match: ChainMatch) -> Chain:
+        routes = HttpRoutes(self._route_name(claim), claim.port.protocol, _dynamic_host(claim.service))
+        return Chain(match, routes, origins=claim.origins)
+
+    def _route_name(self, claim: Claim) -> str:
+        """All HTTP of a port shares its routes; a sniffed service with an address of its own has its own."""
+        bind, port = claim.key
+        if port == 0:
+            return bind
+        if claim.kind is Kind.AUTO and bind != self.view.proxy.wildcard:
+            return f"{claim.service.hostname}:{port}"
+        return str(port)
+
+    def _tcp(self, claim: Claim) -> Iterator[Chain]:
+        rules = self._rules_of(claim).for_host(claim.service.hostname)
+        return self._tls_chains(claim, rules) if claim.port.protocol.is_tls else self._tcp_chains(claim, rules)
+
+    def _rules_of(self, claim: Claim) -> L4Rules:
+        rank = claim.place.rank
+        if rank not in self._rules:
+            self._rules[rank] = L4Rules.of(claim.place.listener)
+        return self._rules[rank]
+
+    # ---- TLS: chains by server name
+
+    def _tls_chains(self, claim: Claim, rules: Iterable[MergedVirtualService]) -> Iterator[Chain]:
+        """A chain for each match; for the whole service when none applies.
+
+        The destinations of a match hold for those after it, too, until another one brings its own.
+        """
+        destinations, port = claim.cidrs, claim.port.number
+        seen: set[tuple[tuple[str, ...], tuple[str, ...]]] = set()
+        for virtual_service in rules:
+            for rule in virtual_service.tls:
+                for match in rule.match:
+                    if not applies(match, self.view.proxy, MESH_GATEWAYS, port):
+                        continue
+                    if match.destination_subnets and port > 0:
+                        destinations = match.destination_subnets
+                    condition = (match.sni_hosts, match.destination_subnets)
+                    if condition not in seen:
+                        seen.add(condition)
+                        where = ChainMatch(server_names=match.sni_hosts, destinations=destinations)
+                        yield self._routed(claim, virtual_service, where, rule, match.origin)
+        if not seen:
+            names = self._server_names(claim)
+            yield self._default(claim, ChainMatch(server_names=names, destinations=claim.cidrs))
+
+    def _server_names(self, claim: Claim) -> tuple[str, ...]:
+        """The names that tell the service from others on the same listener; none when it has the address alone."""
+        service, proxy = claim.service, self.view.proxy
+        shared = bool(claim.cidrs) or (claim.binds[0] == proxy.wildcard and self._has_no_address(service))
+        if not (shared or _dynamic_host(service)):
+            return ()
+        aliases = (alias for alias, _ in service.aliases)
+        others = (name for alias in aliases for name in (alias, f"{alias}.", *short_forms(alias, proxy.domain)))
+        return (service.hostname, *others)
+
+    def _has_no_address(self, service: Service) -> bool:
+        address = service_address(service, self.view.proxy)
+        own_family = service.registry is Registry.EXTERNAL and address == UNSPECIFIED_ADDRESS
+        return own_family or "/" in address or address == self.view.proxy.wildcard
+
+    # ---- TCP: chains by destination address
+
+    def _tcp_chains(self, claim: Claim, rules: Iterable[MergedVirtualService]) -> Iterator[Chain]:
+        """A chain for each rule that applies, up to the first that takes every address; then the service itself."""
+        own, covered = ChainMatch(destinations=claim.cidrs), False
+        for virtual_service in rules:
+            for rule in virtual_service.tcp:
+                matches = [m for m in rule.match if applies(m, self.view.proxy, MESH_GATEWAYS, claim.port.number)]
+                catch_all = next((m for m in matches if not m.destination_subnets or claim.port.number == 0), None)
+                if not rule.match or catch_all is not None:
+                    place = rule.origin if catch_all is None else catch_all.origin
+                    yield self._routed(claim, virtual_service, own, rule, place)
+                    return
+                subnets = tuple(subnet for match in matches for subnet in match.destination_subnets)
+                if subnets:
+                    where = ChainMatch(destinations=subnets)
+                    yield replace(self._routed(claim, virtual_service, where, rule, rule.origin), config="")
+                    covered = covered or sorted(subnets) == sorted(claim.cidrs)
+        if not covered:
+            yield self._default(claim, own)
+
+    # ---- what chains do
+
+    def _routed(
+        self,
+        claim: Claim,
+        virtual_service: MergedVirtualService,
+        where: ChainMatch,
+        rule: TCPRoute | TLSRoute,
+        place: Origin,
+    ) -> Chain:
+        connection = routed(
+            self.view,
+            self.traits,
+            virtual_service,
+            rule.route,
+            port=claim.port.number,
+            port_name=claim.port.name,
+            protocol=claim.port.protocol,
+            origins=(place, *claim.origins),
+        )
+        return Chain(where, connection, virtual_service.resource, connection.origins)
+
+    def _default(self, claim: Claim, where: ChainMatch) -> Chain:
+        """The service itself. On a port of the Sidecar's choice, a service with one port is meant with that port."""
+        service, scope = claim.service, self.view.scope
+        port = service.ports[0].number if len(service.ports) == 1 else claim.port.number
+        cluster, pattern = outbound(port, "", service.hostname), self.view.snapshot.mesh.outbound_cluster_stat_name
+        dynamic_host = _dynamic_host(service)
+        connection = single(
+            self._traits_for(dynamic_host),
+            scope.destination_rule(service.hostname, self.view.proxy),
+            cluster,
+            stat_prefix=stat_name(pattern, host=service.hostname, service=service, port=port) if pattern else cluster,
+            port=claim.port.number,
+            protocol=claim.port.protocol,
+            origins=claim.origins,
+            dynamic_host=dynamic_host,
+        )
+        return Chain(where, connection, origins=connection.origins)
+
+    def _traits_for(self, dynamic_host: str) -> TcpTraits:
+        return self.traits
+
+
+def _dynamic_host(service: Service) -> str:
+    """The wildcard host of a service whose address is looked up as it is asked for; "" for all others."""
+    dynamic = service.resolution is Resolution.DYNAMIC_DNS and is_wildcard(service.hostname)
+    return service.hostname if dynamic else ""

@@ -1,0 +1,95 @@
+"""A filter chain of a listener, decided, for all traffic classes. Follows istiod's `filterChainOpts`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+from meshcompile.resolve.downstream_tls import DownstreamTls
+from meshcompile.resolve.http_connection import HttpConnection
+from meshcompile.resolve.tcp_connection import Catchall, TcpConnection
+from meshcompile.source import Origin
+
+ANY_NAME = "*"
+# Destination addresses that stand for every address.
+UNSPECIFIED = ("0.0.0.0", "::")
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Addresses in CIDR form, as written: the address keeps its host bits."""
+
+    address: str
+    prefix_length: int
+
+
+@dataclass(frozen=True)
+class ChainMatch:
+    """What connections a chain takes; what is empty does not restrict.
+
+    `server_names` and `destinations` are as written: "*" among the names stands for every name, and a destination is an
+    address or a range.
+    """
+
+    server_names: tuple[str, ...] = ()
+    destinations: tuple[str, ...] = ()
+    application_protocols: tuple[str, ...] = ()
+    transport_protocol: str = ""
+    destination_port: int = 0
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The server names, sorted; none when one of them stands for all."""
+        return () if ANY_NAME in self.server_names else tuple(sorted(self.server_names))
+
+    @cached_property
+    def ranges(self) -> tuple[Range, ...]:
+        """The destinations as ranges, sorted as written; those that stand for everything, or are none, left out."""
+        found = (cidr_range(text) for text in sorted(self.destinations))
+        return tuple(r for r in found if r is not None and r.address != UNSPECIFIED[0])
+
+    @property
+    def takes_everything(self) -> bool:
+        """True when nothing restricts what the chain takes, ports aside."""
+        return not (self.names or self.application_protocols or self.transport_protocol or self.destinations)
+
+    @cached_property
+    def identity(self) -> tuple[object, ...]:
+        """What tells two chains of one listener apart; order, "*" and the host bits of ranges do not."""
+        return (
+            self.transport_protocol,
+            self.application_protocols,
+            frozenset(self.server_names) - {ANY_NAME},
+            frozenset(_networks(self.destinations)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FilterChain:
+    """A filter chain. `config` is the path of the Istio resource that asked for it, "" when none did."""
+
+    connection: HttpConnection | TcpConnection | Catchall
+    match: ChainMatch | None = None
+    name: str = ""
+    tls: DownstreamTls | None = None
+    config: str = ""
+    connect_timeout: bool = False  # 15 s to finish a TLS handshake
+    origins: tuple[Origin, ...] = ()
+
+
+def cidr_range(text: str) -> Range | None:
+    """The range that an address or `address/length` means; None when it is neither."""
+    address, slash, length = text.partition("/")
+    try:
+        ip = ip_address(address)
+        network = ip_network(text, strict=False)
+    except ValueError:
+        return None
+    return Range(str(ip), int(length) if slash else network.prefixlen)
+
+
+def _networks(destinations: Iterable[str]) -> Iterable[IPv4Network | IPv6Network]:
+    for text in destinations:
+        found = cidr_range(text)
+        if found is not None and found.address != UNSPECIFIED[0]:
+            yield ip_network(text, strict=False)

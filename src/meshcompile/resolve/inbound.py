@@ -1,0 +1,321 @@
+"""A sidecar's inbound filter chains: for each port of the application, one per kind of traffic that may come.
+
+Follows istiod's `buildInboundChainConfigs`, `filterchain_options.go` and `buildInboundPassthroughChains`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from meshcompile.codes.listeners import INBOUND_CONFLICT, INGRESS_TLS_IGNORED, RESERVED_PORT
+from meshcompile.names import BLACK_HOLE_CLUSTER, INBOUND_PASSTHROUGH_CLUSTER, inbound
+from meshcompile.ports import Protocol, protocol_named
+from meshcompile.proxy import InterceptionMode
+from meshcompile.resolve.binding import can_bind, reserved_ports
+from meshcompile.resolve.downstream_tls import HTTP_ALPN, MESH_TCP_ALPN, DownstreamTls, mesh_server_tls
+from meshcompile.resolve.egress_claims import Kind, kind_of
+from meshcompile.resolve.filter_chain import ChainMatch, FilterChain
+from meshcompile.resolve.http_connection import HttpConnection, HttpTraits, InboundRoute
+from meshcompile.resolve.routes.domains import host_with_port
+from meshcompile.resolve.stat_names import stat_name
+from meshcompile.resolve.tcp_connection import Catchall, TcpConnection, TcpTraits, WeightedCluster
+from meshcompile.resolve.view import View
+from meshcompile.snapshot.authentication import MutualTlsMode
+from meshcompile.snapshot.service import Service
+from meshcompile.source import Origin
+
+# What sidecars name in the TLS handshake when they have recognized HTTP, and when they have not.
+MESH_HTTP = ("istio-http/1.0", "istio-http/1.1", "istio-h2")
+MESH_TCP = ("istio-peer-exchange", "istio")
+ANY_MESH = ("istio", "istio-peer-exchange", *MESH_HTTP)
+PLAIN_HTTP = ("http/1.1", "h2c")
+TLS, PLAIN = "tls", "raw_buffer"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One kind of traffic that a port takes: what it looks like, what it is, and if it is mutual TLS to end here."""
+
+    kind: Kind
+    transport_protocol: str
+    application_protocols: tuple[str, ...] = ()
+    mutual_tls: bool = False
+
+
+# (protocol of the port, mode) -> the chains that it needs
+OPTIONS: Mapping[tuple[Kind, MutualTlsMode], tuple[Option, ...]] = {
+    (Kind.HTTP, MutualTlsMode.STRICT): (Option(Kind.HTTP, TLS, mutual_tls=True),),
+    (Kind.HTTP, MutualTlsMode.PERMISSIVE): (
+        Option(Kind.HTTP, TLS, ANY_MESH, mutual_tls=True),
+        Option(Kind.HTTP, PLAIN),
+        # other TLS is none of HTTP's business
+    ),
+    (Kind.HTTP, MutualTlsMode.DISABLE): (Option(Kind.HTTP, PLAIN),),
+    (Kind.AUTO, MutualTlsMode.STRICT): (
+        Option(Kind.HTTP, TLS, MESH_HTTP, mutual_tls=True),
+        Option(Kind.TCP, TLS, mutual_tls=True),
+    ),
+    (Kind.AUTO, MutualTlsMode.PERMISSIVE): (
+        Option(Kind.HTTP, TLS, MESH_HTTP, mutual_tls=True),
+        Option(Kind.HTTP, PLAIN, PLAIN_HTTP),
+        Option(Kind.TCP, TLS, MESH_TCP, mutual_tls=True),
+        Option(Kind.TCP, PLAIN),
+        Option(Kind.TCP, TLS),  # TLS of the application's own
+    ),
+    (Kind.AUTO, MutualTlsMode.DISABLE): (Option(Kind.HTTP, PLAIN, PLAIN_HTTP), Option(Kind.TCP, PLAIN)),
+    (Kind.TCP, MutualTlsMode.STRICT): (Option(Kind.TCP, TLS, mutual_tls=True),),
+    (Kind.TCP, MutualTlsMode.PERMISSIVE): (
+        Option(Kind.TCP, TLS, ANY_MESH, mutual_tls=True),
+        Option(Kind.TCP, TLS),  # TLS of the application's own
+        Option(Kind.TCP, PLAIN),
+    ),
+    (Kind.TCP, MutualTlsMode.DISABLE): (Option(Kind.TCP, PLAIN),),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InboundPort:
+    """A port of the application, as one service or a Sidecar's ingress listener declares it; 0 for all other ports.
+
+    `host` names it in traces and statistics, `number` is the service's port. `bind` is only an address to listen on
+    when `bind_to_port`; it names the chain all the same.
+    """
+
+    target_port: int
+    number: int
+    name: str
+    protocol: Protocol
+    host: str
+    binds: tuple[str, ...]
+    bind_to_port: bool = False
+    passthrough: bool = False
+    service: Service | None = None
+    config: str = ""
+    origins: tuple[Origin, ...] = field(default=(), repr=False)
+
+    @property
+    def cluster(self) -> str:
+        return INBOUND_PASSTHROUGH_CLUSTER if self.passthrough else inbound(self.target_port)
+
+    @property
+    def listener_name(self) -> str:
+        return f"{self.binds[0]}_{self.target_port}"
+
+    def chain_name(self, kind: Kind) -> str:
+        """The chain's name: of the address and port, but for passing through fixed ones."""
+        if not self.passthrough:
+            return self.listener_name
+        return "virtualInbound-catchall-http" if kind is Kind.HTTP else "virtualInbound"
+
+    @property
+    def stat_prefix(self) -> str:
+        """The prefix of the connection manager's statistics, with the delimiter that ends it."""
+        return f"{self.cluster};" if self.passthrough else f"inbound_{self.listener_name};"
+
+
+# ---- ports
+
+
+def inbound_ports(view: View) -> tuple[InboundPort, ...]:
+    """The ports of the application, by number: of the Sidecar's ingress listeners if it has any, else of services."""
+    if view.scope.has_ingress:
+        found = _ingress_ports(view)
+    elif view.proxy.interception_mode is InterceptionMode.NONE:
+        return ()  # the application itself has those ports
+    else:
+        found = _service_ports(view)
+    return tuple(sorted(_one_per_port(view, found), key=lambda port: port.target_port))
+
+
+def _service_ports(view: View) -> Iterator[InboundPort]:
+    reserved = reserved_ports(view).all
+    for target in view.targets:
+        port = InboundPort(
+            target_port=target.target_port,
+            number=target.port.number,
+            name=target.port.name,
+            protocol=target.port.protocol,
+            host=target.service.hostname,
+            binds=view.proxy.wildcards,
+            service=target.service,
+            origins=(target.port.origin or target.service.origin,),
+        )
+        yield from _if_free(view, port, view.proxy.wildcard, reserved)
+
+
+def _ingress_ports(view: View) -> Iterator[InboundPort]:
+    sidecar, scope, proxy = view.scope.sidecar, view.scope, view.proxy
+    assert sidecar is not None
+    reserved = reserved_ports(view).own
+    own_address = (proxy.global_unicast_address,) if proxy.global_unicast_address else proxy.wildcards
+    for listener in sidecar.spec.ingress:
+        if listener.tls is not None:
+            view.findings.add(INGRESS_TLS_IGNORED(listener.tls))
+        if listener.port is None:
+            continue
+        mode = listener.capture_mode
+        intercepted = proxy.interception_mode is not InterceptionMode.NONE
+        port = InboundPort(
+            target_port=listener.port.number,
+            number=listener.port.number,
+            name=listener.port.name,
+            protocol=protocol_named(listener.port.protocol),
+            host=f"{sidecar.name}.{scope.namespace}",
+            binds=(listener.bind,) if listener.bind else own_address,
+            bind_to_port=not intercepted if mode == "DEFAULT" else mode == "NONE",
+            config=f"/apis/networking.istio.io/v1/namespaces/{scope.namespace}/sidecar/{sidecar.name}",
+            origins=(listener.origin,),
+        )
+        yield from _if_free(view, port, listener.bind, reserved)
+
+
+def _if_free(view: View, port: InboundPort, bind: str, reserved: frozenset[int]) -> Iterator[InboundPort]:
+    free = can_bind(
+        view.proxy,
+        reserved,
+        bind_to_port=port.bind_to_port,
+        bind=bind,
+        port=port.target_port,
+        protocol=port.protocol,
+    )
+    if free:
+        yield port
+    elif port.origins:
+        view.findings.add(RESERVED_PORT(port.origins[0], port=port.target_port, host=port.host))
+
+
+def _one_per_port(view: View, ports: Iterable[InboundPort]) -> Iterator[InboundPort]:
+    """The first of each target port: of services the oldest."""
+    taken: dict[int, InboundPort] = {}
+    for port in ports:
+        winner = taken.setdefault(port.target_port, port)
+        if winner is port:
+            yield port
+        elif winner.protocol is not port.protocol and winner.host != port.host:
+            view.findings.add(
+                INBOUND_CONFLICT(
+                    port.origins[0],
+                    port=port.target_port,
+                    host=port.host,
+                    protocol=port.protocol,
+                    winner=winner.host,
+                    existing=winner.protocol,
+                )
+            )
+
+
+# ---- chains
+
+
+@dataclass(frozen=True, eq=False)
+class InboundChains:
+    """Makes the inbound filter chains of one sidecar."""
+
+    view: View
+    http: HttpTraits
+    tcp: TcpTraits
+    http_tls: DownstreamTls
+    tcp_tls: DownstreamTls
+
+    def of(self, port: InboundPort) -> tuple[FilterChain, ...]:
+        """The chains of a port, by its protocol and the mode of mutual TLS there."""
+        mode = self.view.peer_policy.for_port(port.target_port)
+        kind = kind_of(port.protocol) or Kind.TCP
+        return tuple(self._chain(port, option) for option in OPTIONS[kind, mode])
+
+    def virtual(self, ports: Iterable[InboundPort]) -> tuple[FilterChain, ...]:
+        """The chains of the listener that all inbound traffic is redirected to.
+
+        First a guard against loops, then what passes traffic to ports that nobody declares, then the ports themselves.
+        """
+        passing = (passthrough_port(number) for number in self._undeclared())
+        return (self._guard(), *(chain for port in (*passing, *ports) for chain in self.of(port)))
+
+    def _undeclared(self) -> tuple[int, ...]:
+        """0 for every port, then the ports that only a PeerAuthentication names."""
+        declared = _declared_ports(self.view)
+        return (0, *sorted(port for port in self.view.peer_policy.ports if port not in declared))
+
+    def _guard(self) -> FilterChain:
+        """Connections to the listener's own port would come back for ever."""
+        return FilterChain(
+            Catchall(self.tcp, BLACK_HOLE_CLUSTER, metadata_exchange=True, access_logs=False),
+            ChainMatch(destination_port=self.view.snapshot.mesh.proxy_inbound_listen_port),
+            name="virtualInbound-blackhole",
+        )
+
+    def _chain(self, port: InboundPort, option: Option) -> FilterChain:
+        is_http = option.kind is Kind.HTTP
+        tls = self.http_tls if is_http else self.tcp_tls
+        return FilterChain(
+            connection=self._http(port) if is_http else self._tcp(port),
+            match=ChainMatch(
+                application_protocols=option.application_protocols,
+                transport_protocol=option.transport_protocol,
+                destination_port=port.target_port,
+            ),
+            name=port.chain_name(option.kind),
+            tls=tls if option.mutual_tls else None,
+            config=port.config,
+            origins=(*port.origins, *(policy.origin for policy in self.view.peer_policy.policies)),
+        )
+
+    def _http(self, port: InboundPort) -> HttpConnection:
+        return HttpConnection(
+            traits=self.http,
+            stat_prefix=port.stat_prefix,
+            protocol=port.protocol,
+            port=port.target_port,
+            inbound_route=InboundRoute(
+                cluster=port.cluster,
+                port=port.number,
+                operation=f"{host_with_port(port.host, port.number)}/*",
+                retries=not port.protocol.is_grpc,
+            ),
+            origins=port.origins,
+        )
+
+    def _tcp(self, port: InboundPort) -> TcpConnection:
+        pattern = self.view.snapshot.mesh.inbound_cluster_stat_name
+        return TcpConnection(
+            traits=self.tcp,
+            stat_prefix=_stat_name(pattern, port) if pattern else port.cluster,
+            clusters=(WeightedCluster(port.cluster, 1),),
+            protocol=port.protocol,
+            port=port.number,
+            idle_timeout=self.tcp.idle_timeout,
+            metadata_exchange=True,
+            origins=port.origins,
+        )
+
+
+def inbound_chains(view: View, http: HttpTraits, tcp: TcpTraits) -> InboundChains:
+    """The maker of a sidecar's inbound chains."""
+    return InboundChains(view, http, tcp, mesh_server_tls(view, HTTP_ALPN), mesh_server_tls(view, MESH_TCP_ALPN))
+
+
+def passthrough_port(number: int) -> InboundPort:
+    """A port that no service declares; 0 for all of them."""
+    return InboundPort(
+        target_port=number,
+        number=0,
+        name="virtualInbound",
+        protocol=Protocol.AUTO,
+        host="",
+        binds=(),
+        passthrough=True,
+    )
+
+
+def _declared_ports(view: View) -> frozenset[int]:
+    """The ports that have chains of their own: with ingress listeners only theirs."""
+    if view.scope.sidecar is not None and view.scope.has_ingress:
+        return frozenset(listener.port.number for listener in view.scope.sidecar.spec.ingress if listener.port)
+    return frozenset(target.target_port for target in view.targets)
+
+
+def _stat_name(pattern: str, port: InboundPort) -> str:
+    """Istio leaves `%TARGET_PORT%` in inbound names as it is."""
+    return "%TARGET_PORT%".join(
+        stat_name(part, host=port.host, service=port.service, port=port.number, port_name=port.name)
+        for part in pattern.split("%TARGET_PORT%")
+    )
