@@ -100,7 +100,7 @@ def _routed_hosts(view: View, servers: Iterable[GatewayServer]) -> tuple[RoutedH
     for server in servers:
         hosts = ServerHosts(server)
         for virtual_service in view.snapshot.virtual_services.for_gateway(view.proxy.namespace, server.gateway):
-            shared = tuple(hosts.shared_with(virtual_service))
+            shared = hosts.shared_with(virtual_service.hosts, virtual_service.namespace)
             if not shared:
                 continue
             # Computed for the first server of the Gateway, and kept for the others whatever their port.
@@ -108,7 +108,7 @@ def _routed_hosts(view: View, servers: Iterable[GatewayServer]) -> tuple[RoutedH
             if not routes.get(key):
                 routes[key] = rule_routes(virtual_service, _asking(view, server, virtual_service))
             if routes[key]:
-                for host in shared:
+                for host in sorted(shared):
                     _add(found, host.lower(), server, virtual_service, routes[key])
         if server.redirects_to_https:
             for host in server.hosts:
@@ -175,19 +175,19 @@ class ServerHosts:
             wildcards = tuple(host for host in hosts if is_wildcard(host))
             self._hosts[namespace_or_all] = (frozenset(hosts), wildcards)
 
-    def shared_with(self, virtual_service: MergedVirtualService) -> Iterator[str]:
-        """The hosts that both have, each once: of a host and a wildcard that covers it, the host."""
-        shared: dict[str, None] = {}
-        for namespace in (None, virtual_service.namespace):
-            if namespace in self._hosts:
-                hosts, wildcards = self._hosts[namespace]
-                for routed in virtual_service.hosts:
-                    shared.update(dict.fromkeys(_shared(routed, hosts, wildcards)))
-        return iter(shared)
+    def shared_with(self, routed: Iterable[str], namespace: str) -> frozenset[str]:
+        """What the server has in common with hosts of that namespace: of a host and a wildcard over it, the host."""
+        found: set[str] = set()
+        for audience in (None, namespace):
+            if audience in self._hosts:
+                hosts, wildcards = self._hosts[audience]
+                for host in routed:
+                    found.update(_shared(host, hosts, wildcards))
+        return frozenset(found)
 
 
 def _shared(routed: str, hosts: frozenset[str], wildcards: tuple[str, ...]) -> Iterator[str]:
     if routed in hosts or any(subset_of(routed, wildcard) for wildcard in wildcards):
         yield routed
     if is_wildcard(routed):
-        yield from (host for host in sorted(hosts) if subset_of(host, routed))
+        yield from (host for host in hosts if subset_of(host, routed))

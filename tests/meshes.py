@@ -1,0 +1,78 @@
+"""Small meshes, and proxies in them, for tests of what one proxy gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from textwrap import dedent
+from typing import Any
+
+import meshcompile
+from meshcompile.emit.routes import route_configuration
+from meshcompile.envoy.message import to_builtins
+from meshcompile.proxy import Proxy, ProxyType
+from meshcompile.resolve.routes import route_configuration as resolved
+from meshcompile.resolve.view import View
+
+SHOP = """
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec:
+  clusterIP: 10.0.0.1
+  ports: [{name: http, port: 80}, {name: http-alt, port: 8080}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: catalog, namespace: shop}
+spec:
+  clusterIP: 10.0.0.2
+  ports: [{name: http, port: 80}]
+---
+"""
+
+
+def mesh(*texts: str, **mesh_config: Any) -> meshcompile.Mesh:
+    """The mesh of some documents, each text dedented."""
+    joined = "\n---\n".join(dedent(text) for text in texts)
+    return meshcompile.load(joined + "\n", mesh_config=mesh_config or None)
+
+
+def sidecar(namespace: str = "shop", labels: Mapping[str, str] | None = None, **metadata: Any) -> Proxy:
+    """A sidecar of a pod that no document describes."""
+    return Proxy(
+        type=ProxyType.SIDECAR,
+        id=f"client.{namespace}",
+        namespace=namespace,
+        ip_addresses=("10.1.0.1",),
+        domain=f"{namespace}.svc.cluster.local",
+        labels=labels or {},
+        metadata=metadata,
+    )
+
+
+def gateway(namespace: str = "istio-system", labels: Mapping[str, str] | None = None, **metadata: Any) -> Proxy:
+    """A gateway with Istio's usual label."""
+    return Proxy(
+        type=ProxyType.ROUTER,
+        id=f"ingress.{namespace}",
+        namespace=namespace,
+        ip_addresses=("10.1.0.2",),
+        domain=f"{namespace}.svc.cluster.local",
+        labels={"istio": "ingressgateway"} if labels is None else labels,
+        metadata=metadata,
+    )
+
+
+def view(of: meshcompile.Mesh, proxy: Proxy) -> View:
+    """What a proxy sees."""
+    return View(of.snapshot, proxy)
+
+
+def routes(of: meshcompile.Mesh, proxy: Proxy, name: str) -> dict[str, Any]:
+    """A route configuration as JSON data."""
+    return to_builtins(route_configuration(resolved(view(of, proxy), name)))
+
+
+def virtual_hosts(of: meshcompile.Mesh, proxy: Proxy, name: str) -> dict[str, dict[str, Any]]:
+    """The virtual hosts of a route configuration by their names."""
+    return {host["name"]: host for host in routes(of, proxy, name).get("virtualHosts", [])}

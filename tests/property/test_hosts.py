@@ -1,0 +1,55 @@
+"""The algebra of hosts and the domains of services, for hosts of any kind."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meshcompile.hosts import overlaps, specificity, subset_of
+from meshcompile.models.networking.gateway import Port, Server
+from meshcompile.ports import Protocol
+from meshcompile.resolve.gateways import GatewayServer
+from meshcompile.resolve.routes.domains import short_forms
+from meshcompile.resolve.routes.gateway import ServerHosts
+
+labels = st.sampled_from(["a", "b", "svc", "shop", "cluster", "local", "com"])
+names = st.lists(labels, min_size=1, max_size=5).map(".".join)
+hosts = st.one_of(names, names.map(lambda name: f"*.{name}"), st.just("*"))
+
+
+@given(hosts, hosts)
+def test_overlap_is_symmetric(a: str, b: str) -> None:
+    """Two hosts overlap in both directions or not at all, and a subset overlaps."""
+    assert overlaps(a, b) == overlaps(b, a)
+    assert not subset_of(a, b) or overlaps(a, b)
+
+
+@given(hosts, hosts, hosts)
+def test_subsets_are_ordered(a: str, b: str, c: str) -> None:
+    """Being a subset is reflexive and transitive, and mutual only for equal hosts."""
+    assert subset_of(a, a)
+    assert not (subset_of(a, b) and subset_of(b, c)) or subset_of(a, c)
+    assert not (subset_of(a, b) and subset_of(b, a)) or a == b
+
+
+@given(hosts, hosts)
+def test_a_subset_is_at_least_as_specific(a: str, b: str) -> None:
+    """What is part of a wildcard sorts before it."""
+    assert not subset_of(a, b) or specificity(a) <= specificity(b)
+
+
+@given(st.lists(hosts, min_size=1, max_size=6, unique=True), st.lists(hosts, min_size=1, max_size=6, unique=True))
+def test_shared_hosts_are_the_intersection(of_server: list[str], of_routes: list[str]) -> None:
+    """What a server and a VirtualService share is, of every overlapping pair, the narrower host."""
+    pairs = ((a, b) for a in of_server for b in of_routes if overlaps(a, b))
+    expected = {a if subset_of(a, b) else b for a, b in pairs}
+    server = Server(port=Port(number=80, protocol="HTTP", name="http"), hosts=tuple(of_server))
+    merged = GatewayServer(server, "edge/gw", tuple(of_server), Protocol.HTTP, "http.80")
+    assert set(ServerHosts(merged).shared_with(tuple(of_routes), "shop")) == expected
+
+
+@given(names, names)
+def test_short_forms_are_heads_of_the_name(name: str, domain: str) -> None:
+    """A short form is the beginning of the host that it stands for."""
+    for short in short_forms(name, domain):
+        assert name.startswith(short)

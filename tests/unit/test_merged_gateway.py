@@ -1,0 +1,66 @@
+"""Gateways that meet on one router."""
+
+from __future__ import annotations
+
+from meshcompile.resolve.gateways import MergedGateway
+from tests.meshes import gateway, mesh, view
+
+
+def gateways(*servers: str) -> MergedGateway:
+    """The merge of Gateways `gw-0`, `gw-1`, ... in namespace edge, each with these servers."""
+    documents = (
+        f"""
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {{name: gw-{index}, namespace: edge}}
+spec: {{selector: {{istio: ingressgateway}}, servers: [{server}]}}
+"""
+        for index, server in enumerate(servers)
+    )
+    return view(mesh(*documents), gateway()).gateway
+
+
+HTTP = "{port: {number: 80, name: http, protocol: HTTP}, hosts: ['%s']}"
+HTTPS = "{port: {number: 443, name: https, protocol: HTTPS}, hosts: [%s], tls: {mode: SIMPLE, credentialName: c}}"
+TCP = "{port: {number: 80, name: tcp, protocol: TCP}, hosts: ['*']}"
+
+
+def test_plain_http_servers_share_their_routes() -> None:
+    """HTTP servers of one port have one route name, older Gateways first."""
+    merged = gateways(HTTP % "a.com", HTTP % "b.com")
+    (port,) = merged.ports
+    assert [server.gateway for server in merged.by_route_name["http.80"]] == ["edge/gw-0", "edge/gw-1"]
+    assert len(merged.servers[port].servers) == 2
+
+
+def test_https_servers_have_routes_of_their_own() -> None:
+    """Each HTTPS server is found by port, port name and Gateway."""
+    merged = gateways(HTTPS % "a.com", HTTPS % "b.com")
+    assert sorted(merged.by_route_name) == ["https.443.https.gw-0.edge", "https.443.https.gw-1.edge"]
+    assert merged.findings == ()
+
+
+def test_duplicate_tls_host_leaves_the_younger_server_out() -> None:
+    """Of two TLS servers with a common host the older stays; the finding names both places."""
+    merged = gateways(HTTPS % "a.com", HTTPS % "'a.com', 'b.com'")
+    assert sorted(merged.by_route_name) == ["https.443.https.gw-0.edge"]
+    (finding,) = merged.findings
+    assert (finding.slug, finding.name, finding.related[0].origin.document.name) == (
+        "duplicate-tls-host",
+        "gw-1",
+        "gw-0",
+    )
+
+
+def test_protocols_that_cannot_share_a_port() -> None:
+    """TCP has no place on a port that speaks plain HTTP, unless it has an address of its own."""
+    merged = gateways(HTTP % "a.com", TCP, TCP.replace("hosts", "bind: 10.0.0.9, hosts"))
+    assert [(port.protocol, port.bind) for port in merged.ports] == [("HTTP", ""), ("TCP", "10.0.0.9")]
+    assert [finding.slug for finding in merged.findings] == ["port-conflict"]
+
+
+def test_hosts_with_namespaces() -> None:
+    """A dot is the Gateway's namespace, a star any, and a lone star stands for itself."""
+    merged = gateways(HTTP % "./a.com", HTTP % "*/b.com", HTTP % "*/*", HTTP % "x/c.com")
+    hosts = [server.hosts for server in merged.by_route_name["http.80"]]
+    assert hosts == [("edge/a.com",), ("b.com",), ("*",), ("x/c.com",)]

@@ -1,0 +1,306 @@
+"""Route configurations, from YAML to Envoy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from meshcompile.emit.filters.http import cors, fault
+from meshcompile.emit.routes.headers import authority_of, header_mutations
+from meshcompile.emit.routes.match import claim_path, route_match
+from meshcompile.emit.routes.retry import retry_on, retry_policy
+from meshcompile.envoy.message import to_builtins
+from meshcompile.models.networking.virtual_service import Headers, HTTPMatchRequest, HTTPRetry, HTTPRoute
+from meshcompile.resolve.routes import route_configuration
+from meshcompile.resolve.routes.rules import takes_every_request
+from meshcompile.resolve.routes.sidecar import Named, parsed
+from tests.meshes import SHOP, gateway, mesh, routes, sidecar, view, virtual_hosts
+
+REVISED = """
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: web, namespace: shop}
+spec:
+  hosts: [web, unknown.example.com]
+  http:
+  - match: [{uri: {prefix: /old}}]
+    route: [{destination: {host: web, subset: v1}}]
+  - route: [{destination: {host: catalog}}]
+"""
+
+
+def match_of(**fields: Any) -> dict[str, Any]:
+    return to_builtins(route_match(HTTPMatchRequest.model_validate(fields), whole_segments=False))
+
+
+# ---- sidecars
+
+
+def test_service_without_rules_has_its_default_route() -> None:
+    """A service that no VirtualService routes is reached by all its names, with Istio's default retries."""
+    host = virtual_hosts(mesh(SHOP), sidecar(), "80")["web.shop.svc.cluster.local:80"]
+    assert host["domains"] == [
+        "web.shop.svc.cluster.local",
+        "web.shop.svc.cluster.local.",
+        "web",
+        "web.shop.svc",
+        "web.shop",
+        "10.0.0.1",
+    ]
+    (route,) = host["routes"]
+    assert (route["name"], route["route"]["cluster"]) == ("default", "outbound|80||web.shop.svc.cluster.local")
+    assert route["route"]["retryPolicy"]["numRetries"] == 2
+
+
+def test_destination_without_port_uses_the_listeners() -> None:
+    """A sidecar takes the port of the listener even for a service that has another only port."""
+    hosts = virtual_hosts(mesh(SHOP, REVISED), sidecar(), "8080")
+    clusters = [route["route"]["cluster"] for route in hosts["web.shop.svc.cluster.local:8080"]["routes"]]
+    assert clusters == ["outbound|8080|v1|web.shop.svc.cluster.local", "outbound|8080||catalog.shop.svc.cluster.local"]
+
+
+def test_hosts_of_no_service_are_routed_beside_the_services() -> None:
+    """A host that no service has appears wherever its VirtualService does, by its bare name."""
+    for port in ("80", "8080"):
+        host = virtual_hosts(mesh(SHOP, REVISED), sidecar(), port)[f"unknown.example.com:{port}"]
+        assert host["domains"] == ["unknown.example.com"]
+
+
+def test_origins_of_routes_and_virtual_hosts() -> None:
+    """Every virtual host and route of a rule says which lines it comes from."""
+    table = route_configuration(view(mesh(SHOP, REVISED), sidecar()), "80")
+    assert table.virtual_hosts is not None
+    host = next(each for each in table.virtual_hosts if each.name.startswith("web."))
+    assert [origin.field for origin in host.routes[0].origins] == ["spec.http[0].match[0]", "spec.http[0]"]  # type: ignore[union-attr]
+    assert {origin.document.kind for origin in host.origins} == {"VirtualService", "Service"}
+
+
+def test_the_second_virtual_service_of_a_host_is_shadowed() -> None:
+    """The first VirtualService routes a host; the finding about the other names both."""
+    seen = view(mesh(SHOP, REVISED, REVISED.replace("name: web,", "name: web-2,")), sidecar())
+    route_configuration(seen, "80")
+    findings = [each for each in seen.findings.sorted() if each.slug == "shadowed-virtual-service"]
+    assert [(each.name, each.field) for each in findings] == [("web-2", "spec.hosts[0]"), ("web-2", "spec.hosts[1]")]
+    assert findings[0].related[0].origin.document.name == "web"
+
+
+def test_unknown_hosts_are_passed_on_or_refused() -> None:
+    """The catch-all is last and follows the outbound traffic policy."""
+    refused = mesh(SHOP, outboundTrafficPolicy={"mode": "REGISTRY_ONLY"})
+    assert routes(mesh(SHOP), sidecar(), "80")["virtualHosts"][-1]["name"] == "allow_any"
+    assert routes(refused, sidecar(), "80")["virtualHosts"][-1]["routes"][0]["directResponse"] == {"status": 502}
+
+
+@pytest.mark.parametrize(
+    ("name", "meaning"),
+    [
+        ("80", Named("80", 80)),
+        ("web.shop:80", Named("web.shop:80", 80, "web.shop")),
+        ("http_proxy", Named("http_proxy", 0)),
+        ("unix:///a", Named("unix:///a", 0)),
+        ("nonsense", None),
+    ],
+)
+def test_route_names(name: str, meaning: Named | None) -> None:
+    """A sidecar's route name is a port, a host and port, the HTTP proxy's, or a unix socket."""
+    assert parsed(name) == meaning
+
+
+def test_unknown_route_name_gives_an_empty_configuration() -> None:
+    """Envoy gets an answer for whatever name it asks for."""
+    assert routes(mesh(SHOP), sidecar(), "nonsense") == {"name": "nonsense", "validateClusters": False}
+
+
+# ---- gateways
+
+EDGE = """
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: shop}
+spec:
+  selector: {istio: ingressgateway}
+  servers:
+  - port: {number: 80, name: http, protocol: HTTP}
+    hosts: ['*.example.com', 'plain.org']
+    tls: {httpsRedirect: %s}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: edge, namespace: shop}
+spec:
+  hosts: [b.example.com, a.example.com, elsewhere.net]
+  gateways: [edge]
+  http: [{route: [{destination: {host: catalog}}]}]
+"""
+
+
+def test_hosts_with_the_same_routes_share_a_virtual_host() -> None:
+    """Hosts of one VirtualService collapse into one virtual host named after the most specific."""
+    (host,) = virtual_hosts(mesh(SHOP, EDGE % "false"), gateway(), "http.80").values()
+    assert (host["name"], host["domains"]) == ("a.example.com:80", ["a.example.com", "b.example.com"])
+
+
+def test_redirect_to_https() -> None:
+    """Hosts of a redirecting server require TLS, those without routes too."""
+    hosts = virtual_hosts(mesh(SHOP, EDGE % "true"), gateway(), "http.80")
+    assert {name: host["requireTls"] for name, host in hosts.items()} == {
+        "a.example.com:80": "ALL",
+        "plain.org:80": "ALL",
+    }
+
+
+def test_server_without_routes_answers_404() -> None:
+    """A server that nothing is bound to has a virtual host without routes."""
+    without = EDGE.split("---")[0] % "false"
+    (host,) = virtual_hosts(mesh(SHOP, without), gateway(), "http.80").values()
+    assert host == {"name": "blackhole:80", "domains": ["*"]}
+
+
+# ---- matches
+
+
+def test_headers_are_sorted_and_pseudo_headers_last() -> None:
+    """Headers come by name, then method, authority and scheme."""
+    match = match_of(
+        method={"exact": "GET"},
+        scheme={"exact": "https"},
+        headers={"z": {}, "a": {"exact": "1"}},
+        withoutHeaders={"a": {"regex": "*"}},
+    )
+    assert [(header["name"], header.get("invertMatch", False)) for header in match["headers"]] == [
+        ("a", False),
+        ("a", True),
+        ("z", False),
+        (":method", False),
+        (":scheme", False),
+    ]
+
+
+def test_missing_headers_count_as_empty_when_inverted() -> None:
+    """`withoutHeaders` also takes requests that do not have the header, unless only its presence is asked for."""
+    match = match_of(withoutHeaders={"x": {"exact": "1"}, "y": {}})
+    assert match["headers"] == [
+        {"name": "x", "stringMatch": {"exact": "1"}, "invertMatch": True, "treatMissingHeaderAsEmpty": True},
+        {"name": "y", "presentMatch": True, "invertMatch": True},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("@request.auth.claims.group.id", ("group", "id")),
+        ("@request.auth.claims[group][id]", ("group", "id")),
+        ("@Request.Auth.Claims[a.b]", ("a.b",)),
+        ("@request.auth.claims", ()),
+        ("x-header", ()),
+    ],
+)
+def test_claims(name: str, path: tuple[str, ...]) -> None:
+    """A claim's name says the way to it, in either form."""
+    assert claim_path(name) == path
+
+
+@pytest.mark.parametrize(
+    ("match", "everything"),
+    [
+        ({}, True),
+        ({"uri": {"prefix": "/"}}, True),
+        ({"uri": {"regex": ".*"}}, True),
+        ({"uri": {}}, True),
+        ({"uri": {"prefix": ""}}, False),
+        ({"uri": {"regex": "/.*"}}, False),
+        ({"uri": {"prefix": "/"}, "method": {}}, False),
+        ({"queryParams": {"q": {}}}, False),
+        ({"sourceLabels": {"a": "b"}}, True),
+    ],
+)
+def test_catch_all(match: dict[str, Any], everything: bool) -> None:
+    """Only prefix `/` and regex `.*` without further conditions take every request."""
+    assert takes_every_request(HTTPMatchRequest.model_validate(match)) is everything
+
+
+# ---- headers, retries, faults, CORS
+
+
+def test_authority_is_a_rewrite_and_no_header() -> None:
+    """Setting the host rewrites it; `set` wins over `add`, and pseudo-headers are left out of the lists."""
+    headers = Headers.model_validate(
+        {"request": {"set": {"Host": "a", "x": "1"}, "add": {":authority": "b", "x": "2"}, "remove": ["host", "y"]}}
+    )
+    made = header_mutations(headers)
+    assert authority_of(headers) == "a"
+    assert [(option.header and option.header.value, option.append_action) for option in made.request_add] == [
+        ("1", "OVERWRITE_IF_EXISTS_OR_ADD"),
+        ("2", "APPEND_IF_EXISTS_OR_ADD"),
+    ]
+    assert made.request_remove == ("y",)
+
+
+@pytest.mark.parametrize(
+    ("text", "conditions", "codes"),
+    [
+        ("5xx,503", "5xx,retriable-status-codes", (503,)),
+        ("503", ",retriable-status-codes", (503,)),
+        ("retriable-status-codes, 429", "retriable-status-codes", (429,)),
+        ("599,+502", "599,retriable-status-codes", (502,)),
+    ],
+)
+def test_status_codes_among_retry_conditions(text: str, conditions: str, codes: tuple[int, ...]) -> None:
+    """Known status codes move to a list of their own, which needs a condition of its own."""
+    assert retry_on(text) == (conditions, codes)
+
+
+def test_no_attempts_means_no_retries() -> None:
+    """An empty policy turns retries off, and a hash keeps retries at their host unless told otherwise."""
+    assert retry_policy(HTTPRetry(), keeps_host=False) is None
+    kept = retry_policy(HTTPRetry(attempts=1), keeps_host=True)
+    assert kept is not None
+    assert kept.retry_host_predicate == ()
+    told = retry_policy(HTTPRetry(attempts=1, retry_ignore_previous_hosts=True), keeps_host=True)
+    assert told is not None
+    assert len(told.retry_host_predicate) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "made"),
+    [
+        (
+            {"delay": {"percent": 7, "fixedDelay": "1s"}},
+            {"delay": {"fixedDelay": "1s", "percentage": {"numerator": 7}}},
+        ),
+        ({"delay": {"fixedDelay": "1s"}}, {"delay": {"fixedDelay": "1s", "percentage": {}}}),
+        ({"delay": {"percent": 7}}, {}),
+        ({"abort": {"percentage": {"value": 1}}}, {}),
+        ({"abort": {"httpStatus": 404}}, {"abort": {"httpStatus": 404}}),
+        (
+            {"abort": {"grpcStatus": "INTERNAL", "percentage": {"value": 0.5}}},
+            {"abort": {"grpcStatus": 13, "percentage": {"numerator": 5000, "denominator": "MILLION"}}},
+        ),
+    ],
+)
+def test_faults(written: dict[str, Any], made: dict[str, Any]) -> None:
+    """Delays and aborts with what they need are kept, with their kind of percentage; others vanish."""
+    config = fault.per_route(HTTPRoute.model_validate({"fault": written}))
+    assert config is not None
+    data = to_builtins(config)
+    assert data.pop("@type").endswith("HTTPFault")
+    assert data == made
+
+
+def test_cors_is_on_for_everybody_it_names() -> None:
+    """Lists are joined, ages are seconds, and the new list of origins hides the old one."""
+    rule = HTTPRoute.model_validate(
+        {
+            "corsPolicy": {
+                "allowOrigins": [{"prefix": "https://"}],
+                "allowOrigin": ["x"],
+                "maxAge": "1m",
+                "allowMethods": ["GET", "PUT"],
+            }
+        }
+    )
+    config = cors.per_route(rule)
+    assert config is not None
+    assert (config.max_age, config.allow_methods, config.forward_not_matching_preflights) == ("60", "GET,PUT", True)
+    assert [matcher.prefix for matcher in config.allow_origin_string_match] == ["https://"]
