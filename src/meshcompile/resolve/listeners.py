@@ -10,6 +10,7 @@ from meshcompile.resolve.destinations import destination_cluster
 from meshcompile.resolve.egress import OutboundListener, outbound_listeners
 from meshcompile.resolve.egress_chains import HttpRoutes
 from meshcompile.resolve.filter_chain import ChainMatch, FilterChain
+from meshcompile.resolve.gateway_listeners import GatewayListener, gateway_listeners
 from meshcompile.resolve.http_connection import HttpConnection, HttpTraits, http_traits
 from meshcompile.resolve.inbound import inbound_chains, inbound_ports
 from meshcompile.resolve.tcp_connection import Catchall, TcpTraits, tcp_traits
@@ -50,10 +51,13 @@ class Listeners:
     """The pieces of one proxy's listeners."""
 
     all: tuple[Listener, ...] = ()
+    gateway: tuple[GatewayListener, ...] = ()
 
 
 def listeners(view: View) -> Listeners:
     """The listeners of a proxy; none for a mesh without a port to redirect to."""
+    if view.proxy.is_router:
+        return Listeners(gateway=gateway_listeners(view))
     if not view.proxy.is_sidecar or view.snapshot.mesh.proxy_listen_port <= 0:
         return Listeners()
     outbound = Outbound.of(view)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from meshcompile.emit.listeners.gateway import gateway_listener
 from meshcompile.emit.listeners.sidecar import listener
 from meshcompile.envoy.config.listener import Listener
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
@@ -10,7 +11,8 @@ from meshcompile.resolve.listeners import Listeners
 
 def listeners(pieces: Listeners) -> tuple[Listener, ...]:
     """Every listener of a proxy, sorted by name."""
-    return tuple(sorted((listener(piece) for piece in pieces.all), key=lambda message: message.name))
+    made = (*map(listener, pieces.all), *map(gateway_listener, pieces.gateway))
+    return tuple(sorted(made, key=lambda message: message.name))
 
 
 def route_names(listeners: Iterable[Listener]) -> tuple[str, ...]:

@@ -1,0 +1,37 @@
+"""A gateway's listeners. Follows istiod's `buildGatewayListener`."""
+
+from meshcompile.emit.address import address
+from meshcompile.emit.filter_chain import filter_chain
+from meshcompile.emit.filters.listener.inspectors import PROXY_PROTOCOL, tls_inspector
+from meshcompile.envoy.config.listener import (
+    Listener,
+    ListenerConnectionBalanceConfig,
+    ListenerConnectionBalanceConfigExactBalance,
+    ListenerFilter,
+)
+from meshcompile.envoy.message import at
+from meshcompile.resolve.gateway_listeners import GatewayListener
+
+_EXACT_BALANCE = ListenerConnectionBalanceConfig(exact_balance=ListenerConnectionBalanceConfigExactBalance())
+
+
+def gateway_listener(piece: GatewayListener) -> Listener:
+    """The listener of a piece."""
+    return at(
+        Listener(
+            name=piece.name,
+            address=address(piece.bind, piece.port),
+            filter_chains=tuple(map(filter_chain, piece.chains)),
+            listener_filters=_listener_filters(piece),
+            traffic_direction="OUTBOUND",
+            connection_balance_config=_EXACT_BALANCE if piece.exact_balance else None,
+            max_connections_to_accept_per_socket_event=1,
+        ),
+        tuple(dict.fromkeys(origin for chain in piece.chains for origin in chain.origins)),
+    )
+
+
+def _listener_filters(piece: GatewayListener) -> tuple[ListenerFilter, ...]:
+    """The PROXY header comes before anything else is read of a connection."""
+    proxy_protocol = (PROXY_PROTOCOL,) if piece.proxy_protocol else ()
+    return (*proxy_protocol, tls_inspector()) if piece.inspects_tls else proxy_protocol

@@ -1,0 +1,283 @@
+"""The listeners of gateways. Follows istiod's `buildGatewayListeners`.
+
+Plain HTTP servers of a port share one chain. Every other server has chains of its own, told apart by SNI: one for HTTPS
+that is terminated, one for bytes, one per `tls` match of a VirtualService where TLS is passed through, and one per
+cluster for other networks (AUTO_PASSTHROUGH).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from meshcompile.codes.gateways import DUPLICATE_SNI_HOST, PRIVILEGED_PORT, SERVER_WITHOUT_ROUTE
+from meshcompile.diagnostics import Related
+from meshcompile.hosts import overlaps, subset_of
+from meshcompile.models.networking.gateway import TLSMode
+from meshcompile.models.networking.virtual_service import L4MatchAttributes, TLSMatchAttributes, TLSRoute
+from meshcompile.names import outbound_sni
+from meshcompile.ports import Protocol, protocol_named
+from meshcompile.resolve.filter_chain import ChainMatch, FilterChain
+from meshcompile.resolve.gateway_tls import server_tls
+from meshcompile.resolve.gateways import GatewayServer, MergedServers, ServerPort
+from meshcompile.resolve.http_connection import HttpConnection, HttpTraits, http_traits
+from meshcompile.resolve.l4_routes import routed, single
+from meshcompile.resolve.stat_names import stat_name
+from meshcompile.resolve.tcp_connection import TcpConnection, TcpTraits, tcp_traits
+from meshcompile.resolve.traffic import TrafficClass
+from meshcompile.resolve.view import View
+from meshcompile.snapshot.service import Service, ServicePort
+from meshcompile.snapshot.virtual_services import MergedVirtualService
+from meshcompile.source import Origin
+
+FIRST_UNPRIVILEGED_PORT = 1024
+# What sidecars offer when they speak mutual TLS of the mesh; nothing else gets to AUTO_PASSTHROUGH servers.
+MESH_ALPN = ("istio", "istio-peer-exchange", "istio-http/1.0", "istio-http/1.1", "istio-h2")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GatewayListener:
+    """One listener: an address, a port, and the chains of all servers there."""
+
+    name: str
+    bind: str
+    port: int
+    chains: tuple[FilterChain, ...]
+    proxy_protocol: bool
+    exact_balance: bool
+
+    @property
+    def inspects_tls(self) -> bool:
+        """True when a chain needs to know the SNI or ALPN of a connection first."""
+        return any(chain.tls is not None or (chain.match and chain.match.server_names) for chain in self.chains)
+
+
+def gateway_listeners(view: View) -> tuple[GatewayListener, ...]:
+    """The listeners of a gateway, sorted by name; one without chains is left out."""
+    opening = _Opening(view, http_traits(view, TrafficClass.GATEWAY), tcp_traits(view, TrafficClass.GATEWAY))
+    chains: dict[tuple[str, int], list[FilterChain]] = {}
+    for port in view.gateway.ports:
+        servers = view.gateway.servers[port]
+        if port.number < FIRST_UNPRIVILEGED_PORT and view.proxy.flag("UNPRIVILEGED_POD"):
+            view.findings.extend(PRIVILEGED_PORT(each.server.port, port=port.number) for each in servers.servers)
+        else:
+            bind = port.bind or _wildcard(view)
+            chains.setdefault((bind, port.number), []).extend(opening.chains(port, servers, bind))
+    topology = view.proxy_config.gateway_topology
+    made = (
+        GatewayListener(
+            name=listener_name(bind, number),
+            bind=bind,
+            port=number,
+            chains=tuple(group),
+            proxy_protocol=topology is not None and topology.proxy_protocol is not None,
+            exact_balance=view.proxy.flag("OUTBOUND_LISTENER_EXACT_BALANCE"),
+        )
+        for (bind, number), group in chains.items()
+        if group
+    )
+    return tuple(sorted(made, key=lambda each: each.name))
+
+
+def listener_name(bind: str, port: int) -> str:
+    return f"{bind}_{port}"
+
+
+def _wildcard(view: View) -> str:
+    return "0.0.0.0" if view.proxy.supports_ipv4 else "::"
+
+
+@dataclass(slots=True)
+class _Opening:
+    """What is needed to open ports; `matched` remembers, per port, the SNI hosts that a match has, with its address."""
+
+    view: View
+    http: HttpTraits
+    tcp: TcpTraits
+    matched: dict[int, dict[str, tuple[str, Origin]]] = field(default_factory=dict)
+
+    def chains(self, port: ServerPort, merged: MergedServers, bind: str) -> Iterator[FilterChain]:
+        """The chains of a port's servers."""
+        protocol = protocol_named(port.protocol)
+        if protocol.is_http:
+            yield self._http(port, merged, bind, protocol)
+            return
+        for server in merged.servers:
+            if server.terminates_https:
+                yield self._https(port, server, bind)
+            elif server.mode is TLSMode.AUTO_PASSTHROUGH:
+                yield from self._auto_passthrough(server)
+            elif server.mode is TLSMode.PASSTHROUGH:
+                yield from self._passthrough(port, server)
+            else:
+                yield from self._bytes(server)
+
+    def _http(self, port: ServerPort, merged: MergedServers, bind: str, protocol: Protocol) -> FilterChain:
+        origins = tuple(server.server.origin for server in merged.servers)
+        connection = HttpConnection(
+            traits=self.http,
+            stat_prefix=_stat_prefix(bind, port.number),
+            protocol=protocol,
+            port=port.number,
+            route_name=merged.route_name,
+            origins=origins,
+        )
+        return FilterChain(connection, connect_timeout=True, origins=origins)
+
+    def _https(self, port: ServerPort, server: GatewayServer, bind: str) -> FilterChain:
+        origins = (server.server.origin,)
+        connection = HttpConnection(
+            traits=self.http,
+            stat_prefix=server.server.name or _stat_prefix(bind, port.number),
+            protocol=server.protocol,
+            port=port.number,
+            route_name=server.route_name,
+            origins=origins,
+        )
+        return FilterChain(
+            connection,
+            match=ChainMatch(server_names=server.sni_hosts),
+            tls=server_tls(self.view, server),
+            connect_timeout=True,
+            origins=origins,
+        )
+
+    def _bytes(self, server: GatewayServer) -> Iterator[FilterChain]:
+        """The chain of a server that passes bytes on, with TLS terminated or without; none without a route."""
+        connection = self._tcp_route(server)
+        if connection is None:
+            self.view.findings.add(SERVER_WITHOUT_ROUTE(server.server, rules="tcp"))
+            return
+        tls = server_tls(self.view, server)
+        yield FilterChain(
+            connection,
+            match=None if tls is None else ChainMatch(server_names=server.sni_hosts),
+            tls=tls,
+            connect_timeout=True,
+            origins=(server.server.origin, *connection.origins),
+        )
+
+    def _tcp_route(self, server: GatewayServer) -> TcpConnection | None:
+        """Where bytes go: as the first `tcp` rule says that is for the server's port and Gateway."""
+        for virtual_service in _bound(self.view, server):
+            for rule in virtual_service.tcp:
+                if not rule.match or any(_is_for(match, server) for match in rule.match):
+                    return routed(
+                        self.view,
+                        self.tcp,
+                        virtual_service,
+                        rule.route,
+                        server.port.number,
+                        server.protocol,
+                        (rule.origin,),
+                        port_name=server.port.name,
+                        metadata_exchange=server.mode is TLSMode.ISTIO_MUTUAL,
+                    )
+        return None
+
+    def _passthrough(self, port: ServerPort, server: GatewayServer) -> Iterator[FilterChain]:
+        """A chain per `tls` match that is for the server's port and Gateway."""
+        found = False
+        for virtual_service in _bound(self.view, server):
+            for rule in virtual_service.tls:
+                for match in rule.match:
+                    if _is_for(match, server):
+                        found = True
+                        if self._take(match, port.number, server):
+                            yield self._tls_chain(virtual_service, rule, match, server)
+        if not found:
+            self.view.findings.add(SERVER_WITHOUT_ROUTE(server.server, rules="tls"))
+
+    def _tls_chain(
+        self, virtual_service: MergedVirtualService, rule: TLSRoute, match: TLSMatchAttributes, server: GatewayServer
+    ) -> FilterChain:
+        connection = routed(
+            self.view,
+            self.tcp,
+            virtual_service,
+            rule.route,
+            server.port.number,
+            server.protocol,
+            (match.origin,),
+            port_name=server.port.name,
+        )
+        return FilterChain(
+            connection,
+            match=ChainMatch(server_names=match.sni_hosts),
+            connect_timeout=True,
+            origins=(match.origin, server.server.origin),
+        )
+
+    def _take(self, match: TLSMatchAttributes, port: int, server: GatewayServer) -> bool:
+        """True when no other match on the port and address has one of the SNI hosts."""
+        known, bind = self.matched.setdefault(port, {}), server.server.bind
+        taken = [host for host in match.sni_hosts if host in known and known[host][0] == bind]
+        if taken:
+            related = (Related("the match that has it", known[taken[0]][1]),)
+            self.view.findings.add(DUPLICATE_SNI_HOST(match, hosts=", ".join(taken), port=port, related=related))
+            return False
+        known.update(dict.fromkeys(match.sni_hosts, (bind, match.origin)))
+        return True
+
+    def _auto_passthrough(self, server: GatewayServer) -> Iterator[FilterChain]:
+        """A chain per port and subset of the services that the server's hosts cover, found by the SNI of sidecars."""
+        for service in self.view.scope.services:
+            if service.mesh_external or not any(subset_of(service.hostname, host) for host in server.sni_hosts):
+                continue
+            rule = self.view.scope.destination_rule(service.hostname, self.view.proxy)
+            subsets = () if rule is None else tuple(subset.name for subset in rule.subsets)
+            for port in service.ports:
+                if port.protocol is not Protocol.UDP:
+                    yield from (self._sni_chain(server, service, port, subset) for subset in ("", *subsets))
+
+    def _sni_chain(self, server: GatewayServer, service: Service, port: ServicePort, subset: str) -> FilterChain:
+        cluster = outbound_sni(port.number, subset, service.hostname)
+        pattern = self.view.snapshot.mesh.outbound_cluster_stat_name
+        connection = single(
+            self.tcp,
+            self.view.scope.destination_rule(service.hostname, self.view.proxy),
+            cluster,
+            subset=subset,
+            stat_prefix=stat_name(
+                pattern,
+                host=service.hostname,
+                service=service,
+                port=port.number,
+                port_name=port.name,
+                subset=subset,
+            )
+            if pattern
+            else cluster,
+            port=port.number,
+            protocol=port.protocol,
+            origins=(service.origin,),
+            tunnels=False,
+        )
+        return FilterChain(
+            connection,
+            match=ChainMatch(server_names=(cluster,), application_protocols=MESH_ALPN),
+            connect_timeout=True,
+            origins=(server.server.origin, *connection.origins),
+        )
+
+
+def _stat_prefix(bind: str, port: int) -> str:
+    return f"outbound_{listener_name(bind, port)};"
+
+
+def _bound(view: View, server: GatewayServer) -> Iterator[MergedVirtualService]:
+    """The VirtualServices of the server's Gateway that have a host in common with the server."""
+    for virtual_service in view.snapshot.virtual_services.for_gateway(view.proxy.namespace, server.gateway):
+        if _shares_host(server, virtual_service):
+            yield virtual_service
+
+
+def _shares_host(server: GatewayServer, virtual_service: MergedVirtualService) -> bool:
+    for host in server.hosts:
+        namespace, _, name = host.rpartition("/")
+        if namespace in ("", virtual_service.namespace) and any(overlaps(name, own) for own in virtual_service.hosts):
+            return True
+    return False
+
+
+def _is_for(match: L4MatchAttributes | TLSMatchAttributes, server: GatewayServer) -> bool:
+    """True when a match is for the server's port and Gateway; nothing else counts at a gateway."""
+    return match.port in (0, server.port.number) and (not match.gateways or server.gateway in match.gateways)

@@ -1,0 +1,198 @@
+"""TLS that a gateway's server terminates. Follows istiod's `BuildListenerTLSContext`."""
+
+from collections.abc import Iterator
+
+from meshcompile.models.mesh.mesh_config import TLSConfig
+from meshcompile.models.mesh.mesh_config import TLSProtocol as MeshTLSProtocol
+from meshcompile.models.networking.gateway import ServerTLSSettings, TLSMode, TLSProtocol
+from meshcompile.names import outbound
+from meshcompile.resolve.downstream_tls import (
+    HTTP_ALPN,
+    MESH_ROOTS,
+    MESH_TCP_ALPN,
+    SDS_CLUSTER,
+    SDS_FILES_CLUSTER,
+    WORKLOAD_CERTIFICATE,
+    DownstreamTls,
+    Secret,
+    Validation,
+    workload_certificate,
+    workload_roots,
+)
+from meshcompile.resolve.gateways import GatewayServer
+from meshcompile.resolve.view import View
+
+# How credential names say where a secret is; without such a prefix it is a Secret beside the gateway.
+BUILTIN = "builtin://"
+INVALID = "invalid://"
+EXTERNAL = "sds://"
+KUBERNETES = "kubernetes://"
+IN_KUBERNETES = (KUBERNETES, "kubernetes-gateway://", "configmap://")
+# The secret with the client authorities is called after the one with the certificate.
+AUTHORITIES = "-cacert"
+# A local SDS server, for credentials of names with `sds://`, when the node metadata announce it.
+EXTERNAL_CLUSTER = "sds-external"
+
+CLIENT_CERTIFICATE_REQUIRED = frozenset({TLSMode.MUTUAL, TLSMode.ISTIO_MUTUAL})
+CLIENT_CERTIFICATE_CHECKED = CLIENT_CERTIFICATE_REQUIRED | {TLSMode.OPTIONAL_MUTUAL}
+
+# What Envoy's BoringSSL knows; a suite that it does not know would make it refuse the listener.
+CIPHER_SUITES = frozenset(
+    {
+        "ECDHE-ECDSA-AES128-GCM-SHA256",
+        "ECDHE-RSA-AES128-GCM-SHA256",
+        "ECDHE-ECDSA-AES256-GCM-SHA384",
+        "ECDHE-RSA-AES256-GCM-SHA384",
+        "ECDHE-ECDSA-CHACHA20-POLY1305",
+        "ECDHE-RSA-CHACHA20-POLY1305",
+        "ECDHE-ECDSA-AES128-SHA",
+        "ECDHE-RSA-AES128-SHA",
+        "ECDHE-ECDSA-AES256-SHA",
+        "ECDHE-RSA-AES256-SHA",
+        "AES128-GCM-SHA256",
+        "AES256-GCM-SHA384",
+        "AES128-SHA",
+        "AES256-SHA",
+        "DES-CBC3-SHA",
+        "",
+        "ALL",
+    }
+)
+
+
+def server_tls(view: View, server: GatewayServer) -> DownstreamTls | None:
+    """The TLS of a server; None when it has none, or passes it through."""
+    tls = server.server.tls
+    if tls is None or server.passes_tls_through:
+        return None
+    passes_bytes = not server.is_http
+    limits = TLSConfig() if tls.mode is TLSMode.ISTIO_MUTUAL else view.snapshot.mesh.tls_defaults or TLSConfig()
+    own = ServerTLSSettings() if tls.mode is TLSMode.ISTIO_MUTUAL else tls
+    return DownstreamTls(
+        alpn=MESH_TCP_ALPN if tls.mode is TLSMode.ISTIO_MUTUAL and passes_bytes else HTTP_ALPN,
+        certificates=tuple(_certificates(view, tls)),
+        require_client_certificate=tls.mode in CLIENT_CERTIFICATE_REQUIRED,
+        validation=_validation(view, tls),
+        minimum_version=_version(own.min_protocol_version) or _minimum_version(limits),
+        maximum_version=_version(own.max_protocol_version),
+        cipher_suites=cipher_suites(own.cipher_suites) or limits.cipher_suites,
+        ecdh_curves=limits.ecdh_curves,
+    )
+
+
+def cipher_suites(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The suites that Envoy knows, each once; expressions such as `-ALL` and `[A|B]` pass."""
+    known = (name for name in names if name in CIPHER_SUITES or not (name[0].isalpha() or name[0].isnumeric()))
+    return tuple(dict.fromkeys(known))
+
+
+def _version(version: TLSProtocol) -> str:
+    return "" if version is TLSProtocol.TLS_AUTO else str(version)
+
+
+def _minimum_version(limits: TLSConfig) -> str:
+    """The mesh's oldest version: it knows 1.2 and 1.3 only."""
+    if limits.min_protocol_version is MeshTLSProtocol.TLS_AUTO:
+        return ""
+    return "TLSV1_3" if limits.min_protocol_version is MeshTLSProtocol.TLSV1_3 else "TLSV1_2"
+
+
+# ---- certificates
+
+
+def _certificates(view: View, tls: ServerTLSSettings) -> Iterator[Secret]:
+    """The server's certificates: the mesh's, those of credentials, or files of the proxy."""
+    if tls.mode is TLSMode.ISTIO_MUTUAL:
+        yield workload_certificate(view)
+    elif tls.credential_names or tls.credential_name:
+        for name in tls.credential_names or (tls.credential_name,):
+            secret = credential(view, name)
+            if secret is not None:
+                yield secret
+    else:
+        for pair in tls.tls_certificates or (tls,):
+            yield _key_pair(view, pair.server_certificate, pair.private_key)
+
+
+def _key_pair(view: View, certificate: str, key: str) -> Secret:
+    if not (certificate and key):
+        return Secret(WORKLOAD_CERTIFICATE)
+    return _file(view, f"file-cert:{certificate}~{key}")
+
+
+def _file(view: View, name: str) -> Secret:
+    """A secret in files, which the agent serves, or another server of which the node metadata tell."""
+    external = view.proxy.metadata.get("file-credential") == "true"
+    return Secret(name, SDS_FILES_CLUSTER if external else SDS_CLUSTER)
+
+
+def credential(view: View, name: str) -> Secret | None:
+    """The secret of a credential name; None when it names none, or a provider that is not there."""
+    if not name:
+        return None
+    if name == BUILTIN:
+        return Secret(WORKLOAD_CERTIFICATE)
+    if name == BUILTIN + AUTHORITIES:
+        return Secret(MESH_ROOTS)
+    if name.startswith(EXTERNAL):
+        return _external(view, name)
+    return Secret(resource_name(name), cluster="")
+
+
+def _external(view: View, name: str) -> Secret | None:
+    """A secret of an SDS server: a local one, the one that the mesh config names, else of the control plane."""
+    if view.proxy.metadata.get("credential") == "true":
+        return Secret(name, EXTERNAL_CLUSTER)
+    own_name = name.removeprefix(EXTERNAL)
+    provider = next((each.sds for each in view.snapshot.mesh.extension_providers if each.sds is not None), None)
+    if provider is None:
+        return Secret(resource_name(own_name), cluster="")
+    cluster = _provider_cluster(view, provider.service, provider.port)
+    return None if cluster is None else Secret(own_name, cluster)
+
+
+def _provider_cluster(view: View, service: str, port: int) -> str | None:
+    """The cluster of a provider's `host` or `namespace/host`; None when there is not just one such service."""
+    namespace, slash, host = service.rpartition("/")
+    known = view.snapshot.services.by_hostname.get(host, {})
+    found = known.get(namespace) if slash else next(iter(known.values())) if len(known) == 1 else None
+    return None if found is None else outbound(port, "", found.hostname)
+
+
+def resource_name(name: str) -> str:
+    """The name under which the control plane knows a credential."""
+    if name.startswith(BUILTIN):
+        return WORKLOAD_CERTIFICATE
+    if name.startswith(INVALID):
+        return INVALID
+    return name if name.startswith(IN_KUBERNETES) else KUBERNETES + name
+
+
+# ---- checks of client certificates
+
+
+def _validation(view: View, tls: ServerTLSSettings) -> Validation | None:
+    checked = tls.mode in CLIENT_CERTIFICATE_CHECKED
+    by_credential = tls.mode is not TLSMode.ISTIO_MUTUAL and (tls.credential_names or tls.credential_name)
+    if by_credential and checked:
+        return Validation(
+            roots=credential(view, _authorities(tls)),
+            san_exact=tls.subject_alt_names,
+            spki_hashes=tls.verify_certificate_spki,
+            certificate_hashes=tls.verify_certificate_hash,
+        )
+    if by_credential:
+        return Validation(roots=None, san_exact=tls.subject_alt_names) if tls.subject_alt_names else None
+    if not checked:
+        return None
+    roots = workload_roots(view) if tls.mode is TLSMode.ISTIO_MUTUAL else _roots_file(view, tls.ca_certificates)
+    return Validation(roots=roots, san_exact=tls.subject_alt_names, crl=tls.ca_crl)
+
+
+def _roots_file(view: View, path: str) -> Secret:
+    return _file(view, f"file-root:{path}") if path else Secret(MESH_ROOTS)
+
+
+def _authorities(tls: ServerTLSSettings) -> str:
+    """The credential with the client authorities."""
+    return tls.ca_cert_credential_name or (tls.credential_names or (tls.credential_name,))[0] + AUTHORITIES
