@@ -19,7 +19,7 @@ from meshcompile.models.common import (
     PortSelector,
     StringMatch,
     Struct,
-    UInt32Key,
+    PortKey,
     UInt64,
 )
 from meshcompile.source import NOWHERE, Document
@@ -46,7 +46,7 @@ class Sample(Node):
     port: PortSelector | None = None
     match_any: tuple[StringMatch, ...] = ()
     by_name: Mapping[str, StringMatch] = {}
-    by_number: Mapping[UInt32Key, StringMatch] = {}
+    by_number: Mapping[PortKey, StringMatch] = {}
 
 
 def test_json_names_are_those_of_protobuf() -> None:

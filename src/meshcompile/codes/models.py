@@ -118,3 +118,18 @@ MORE_PROBLEMS = Code(
     "{count} more problems in this object are not shown",
     "Only the first problems of an object are listed.",
 )
+WRONG_SIZE = Code(
+    "MC0120",
+    "wrong-size",
+    Severity.ERROR,
+    "`{field}` must have {expected}",
+    "The schema of the kind limits how long the text, the list or the map may be. A field that may be absent often may "
+    "not be written empty: leave it out.",
+)
+WRONG_FORM = Code(
+    "MC0121",
+    "wrong-form",
+    Severity.ERROR,
+    "`{field}` is `{found}`, which the pattern {expected} does not match",
+    "The schema of the kind has a regular expression for the field's text.",
+)

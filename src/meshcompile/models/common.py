@@ -8,7 +8,7 @@ import base64
 import binascii
 import math
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import (
     BeforeValidator,
@@ -38,16 +38,19 @@ __all__ = [
     "IstioCondition",
     "IstioResource",
     "IstioStatus",
+    "NonEmpty",
     "Nullable",
     "PolicyTargetReference",
+    "PortKey",
+    "PortNumber",
     "PortSelector",
     "StringMatch",
     "Struct",
     "UInt32",
-    "UInt32Key",
     "UInt32Value",
     "UInt64",
     "WorkloadSelector",
+    "size",
 ]
 
 
@@ -112,10 +115,21 @@ Int32 = Annotated[int, Strict(), Field(ge=-(2**31), lt=2**31), _INTEGER]
 UInt32 = Annotated[int, Strict(), Field(ge=0, lt=2**32), _INTEGER]
 Int64 = Annotated[int, Strict(), Field(ge=-(2**63), lt=2**63), _INTEGER]
 UInt64 = Annotated[int, Strict(), Field(ge=0, lt=2**64), _INTEGER]
-UInt32Key = Annotated[int, Strict(), Field(ge=0, lt=2**32), BeforeValidator(_unquoted)]
-"""A number as the key of a map."""
+PortKey = Annotated[int, Strict(), Field(ge=1, le=65535), BeforeValidator(_unquoted)]
+"""A port as the key of a map."""
 Double = Annotated[float, Strict(), BeforeValidator(real_number)]
 Bool = Annotated[bool, Strict()]
+
+
+PortNumber = Annotated[int, Strict(), Field(ge=1, le=65535), _INTEGER]
+"""A port where the schema of the kind refuses others."""
+NonEmpty = Annotated[str, Field(min_length=1)]
+"""Text that may be absent, but not be written empty."""
+
+
+def size(most: int, least: int = 0) -> Any:
+    """How many characters a text may have if it is written, or how many items a list or a map."""
+    return Field(min_length=least, max_length=most)
 
 
 class Nullable:
@@ -134,6 +148,10 @@ Bytes = Annotated[
 ]
 Struct = Mapping[str, JsonValue]
 """Free-form data (google.protobuf.Struct)."""
+
+
+HEADER = r"^[-_A-Za-z0-9]+$"
+"""A strict header name."""
 
 
 class StringMatch(OneOf):
@@ -159,20 +177,24 @@ class PortSelector(Node):
 class WorkloadSelector(Node):
     """The workloads of the same namespace (of every namespace in the root namespace) with all these labels."""
 
-    match_labels: Mapping[str, str] = {}
+    match_labels: Annotated[Mapping[str, Annotated[str, size(63)]], size(4096)] = {}
     """Labels that a pod or workload entry must carry; none selects all."""
+
+
+GROUP = r"^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
+KIND = r"^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$"
 
 
 class PolicyTargetReference(Node):
     """The object that a policy is attached to, such as a Gateway of the Gateway API or a Service with a waypoint."""
 
-    group: str = ""
+    group: Annotated[str, Field(max_length=253, pattern=GROUP)] = ""
     """API group of the target, empty for Kubernetes' core."""
-    kind: str
+    kind: Annotated[str, Field(min_length=1, max_length=63, pattern=KIND)]
     """Kind of the target: Gateway, GatewayClass, Service or ServiceEntry."""
-    name: str
+    name: Annotated[str, size(253, least=1)]
     """Name of the target."""
-    namespace: str = ""
+    namespace: Annotated[str, size(0)] = ""
     """Namespace of the target; only the policy's own is allowed."""
 
 

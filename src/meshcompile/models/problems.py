@@ -38,6 +38,14 @@ LIMITS = {
 }
 """pydantic's errors about limits -> where it keeps the limit, and how to say it."""
 
+SIZES = {
+    "string_too_short": ("min_length", "at least {} character{}"),
+    "string_too_long": ("max_length", "at most {} character{}"),
+    "too_short": ("min_length", "at least {} item{}"),
+    "too_long": ("max_length", "at most {} item{}"),
+}
+"""pydantic's errors about sizes -> where it keeps the limit, and how to say it."""
+
 
 def problem(found: ErrorDetails, model: type[Node], top: Origin, written: object) -> Diagnostic:
     """The diagnostic for one error of pydantic, in an object of ``model`` that was made from ``written``."""
@@ -57,6 +65,13 @@ def problem(found: ErrorDetails, model: type[Node], top: Origin, written: object
         limit, words = LIMITS[kind]
         expected = words.format(found["ctx"][limit])
         return codes.OUT_OF_RANGE(origin, field=field, expected=expected, found=value, rejected=True)
+    if kind in SIZES:
+        limit, words = SIZES[kind]
+        expected = words.format(found["ctx"][limit], "" if found["ctx"][limit] == 1 else "s")
+        return codes.WRONG_SIZE(origin, field=field, expected=expected, rejected=True)
+    if kind == "string_pattern_mismatch":
+        pattern = found["ctx"]["pattern"]
+        return codes.WRONG_FORM(origin, field=field, found=_shortened(value), expected=pattern, rejected=True)
     if kind in EXPECTED:
         return wrong_type(origin, EXPECTED[kind], value)
     return codes.WRONG_VALUE(origin, field=field, problem=_reason(found), rejected=True)

@@ -1,7 +1,12 @@
 """What the extension kinds share."""
 
+from typing import Annotated
+
 from meshcompile.models.base import Node, ProtoEnum
-from meshcompile.models.common import PortSelector
+from meshcompile.models.common import PortSelector, size
+
+SHA256 = r"(^$|^[a-f0-9]{64}$)"
+"""A digest, or none."""
 
 
 class WorkloadMode(ProtoEnum):
@@ -56,16 +61,16 @@ class EnvValueSource(ProtoEnum):
 class EnvVar(Node):
     """An environment variable of a Wasm module."""
 
-    name: str
+    name: Annotated[str, size(256, least=1)]
     """Its name."""
     value_from: EnvValueSource = EnvValueSource.INLINE
     """Whether `value` is its value or it is taken from the proxy's environment."""
-    value: str = ""
+    value: Annotated[str, size(2048)] = ""
     """Its value."""
 
 
 class VmConfig(Node):
     """What a Wasm module's virtual machine gets."""
 
-    env: tuple[EnvVar, ...] = ()
+    env: Annotated[tuple[EnvVar, ...], size(256)] = ()
     """Its environment variables."""

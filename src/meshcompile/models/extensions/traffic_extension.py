@@ -1,10 +1,20 @@
 """TrafficExtension: a Wasm module or a Lua script among the filters of workloads."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from meshcompile.models.base import Node, OneOf, ProtoEnum
-from meshcompile.models.common import Int32Value, IstioResource, PolicyTargetReference, Struct, WorkloadSelector
-from meshcompile.models.extensions.common import FailStrategy, PluginType, PullPolicy, TrafficSelector, VmConfig
+from meshcompile.models.common import (
+    Int32Value,
+    IstioResource,
+    NonEmpty,
+    PolicyTargetReference,
+    Struct,
+    WorkloadSelector,
+    size,
+)
+from meshcompile.models.extensions.common import SHA256, FailStrategy, PluginType, PullPolicy, TrafficSelector, VmConfig
 
 
 class ExecutionPhase(ProtoEnum):
@@ -19,19 +29,19 @@ class ExecutionPhase(ProtoEnum):
 class WasmConfig(Node):
     """A Wasm module: `envoy.filters.http.wasm` or `envoy.filters.network.wasm`, found by ECDS."""
 
-    url: str
+    url: NonEmpty
     """Where the module is: `oci://` (also where no scheme is given), `http://`, `https://` or `file://`."""
-    sha256: str = ""
+    sha256: Annotated[str, Field(pattern=SHA256)] = ""
     """Checksum of the module or image."""
     image_pull_policy: PullPolicy = PullPolicy.UNSPECIFIED_POLICY
     """When it is fetched again; for the tag `latest` always, else if it is missing, where unset."""
-    image_pull_secret: str = ""
+    image_pull_secret: Annotated[str, size(253, least=1)] = ""
     """Secret of its namespace with the registry's credentials."""
     verification_key: str = ""
     """Public key of its signature; not used yet."""
     plugin_config: Struct | None = None
     """Configuration that the module gets, as JSON."""
-    plugin_name: str = ""
+    plugin_name: Annotated[str, size(256, least=1)] = ""
     """Name that the module knows itself by (`root_id`)."""
     fail_strategy: FailStrategy = FailStrategy.FAIL_CLOSE
     """What happens when it fails: traffic stops, passes, or the module is loaded again."""
@@ -44,7 +54,7 @@ class WasmConfig(Node):
 class LuaConfig(Node):
     """A Lua script: the filter `envoy.filters.http.lua`."""
 
-    inline_code: str
+    inline_code: Annotated[str, size(65536, least=1)]
     """The script, with `envoy_on_request` or `envoy_on_response`."""
 
 
@@ -55,7 +65,7 @@ class TrafficExtensionSpec(OneOf):
 
     selector: WorkloadSelector | None = None
     """Workloads of its namespace; without it and a target all, or in the root namespace the whole mesh."""
-    target_refs: tuple[PolicyTargetReference, ...] = ()
+    target_refs: Annotated[tuple[PolicyTargetReference, ...], size(16)] = ()
     """The objects that it is attached to."""
     phase: ExecutionPhase = ExecutionPhase.UNSPECIFIED
     """The place among the filters."""

@@ -1,10 +1,20 @@
 """WasmPlugin: a Wasm module among the filters of workloads."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from meshcompile.models.base import Node, ProtoEnum
-from meshcompile.models.common import Int32Value, IstioResource, PolicyTargetReference, Struct, WorkloadSelector
-from meshcompile.models.extensions.common import FailStrategy, PluginType, PullPolicy, TrafficSelector, VmConfig
+from meshcompile.models.common import (
+    Int32Value,
+    IstioResource,
+    NonEmpty,
+    PolicyTargetReference,
+    Struct,
+    WorkloadSelector,
+    size,
+)
+from meshcompile.models.extensions.common import SHA256, FailStrategy, PluginType, PullPolicy, TrafficSelector, VmConfig
 
 
 class PluginPhase(ProtoEnum):
@@ -23,21 +33,21 @@ class WasmPluginSpec(Node):
     """Workloads of its namespace; without it and a target all, or in the root namespace the whole mesh."""
     target_ref: PolicyTargetReference | None = None
     """The object that it is attached to."""
-    target_refs: tuple[PolicyTargetReference, ...] = ()
+    target_refs: Annotated[tuple[PolicyTargetReference, ...], size(16)] = ()
     """The objects that it is attached to."""
-    url: str
+    url: NonEmpty
     """Where the module is: `oci://` (also where no scheme is given), `http://`, `https://` or `file://`."""
-    sha256: str = ""
+    sha256: Annotated[str, Field(pattern=SHA256)] = ""
     """Checksum of the module or image."""
     image_pull_policy: PullPolicy = PullPolicy.UNSPECIFIED_POLICY
     """When it is fetched again; for the tag `latest` always, else if it is missing, where unset."""
-    image_pull_secret: str = ""
+    image_pull_secret: Annotated[str, size(253, least=1)] = ""
     """Secret of its namespace with the registry's credentials."""
     verification_key: str = ""
     """Public key of its signature; not used yet."""
     plugin_config: Struct | None = None
     """Configuration that the module gets, as JSON."""
-    plugin_name: str = ""
+    plugin_name: Annotated[str, size(256, least=1)] = ""
     """Name that the module knows itself by (`root_id`)."""
     phase: PluginPhase = PluginPhase.UNSPECIFIED_PHASE
     """The place among the filters."""

@@ -1,7 +1,9 @@
 """DestinationRule: how clients talk to a host once routing has chosen it."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from meshcompile.models.base import Node, OneOf, ProtoEnum
 from meshcompile.models.common import (
@@ -16,6 +18,7 @@ from meshcompile.models.common import (
     UInt32Value,
     UInt64,
     WorkloadSelector,
+    size,
 )
 from meshcompile.models.networking.common import ApiVersion
 
@@ -127,9 +130,9 @@ class WarmupConfiguration(Node):
 
     duration: Duration
     """Time until an endpoint gets its full share."""
-    minimum_percent: DoubleValue = None
+    minimum_percent: Annotated[DoubleValue, Field(ge=0, le=100)] = None
     """Share it starts with; 10% by default."""
-    aggression: DoubleValue = None
+    aggression: Annotated[DoubleValue, Field(ge=0)] = None
     """Shape of the growth; 1, the default, is linear."""
 
 
@@ -312,7 +315,7 @@ class ProxyProtocol(Node):
 class RetryBudget(Node):
     """A limit of retries relative to the requests at a time."""
 
-    percent: DoubleValue = None
+    percent: Annotated[DoubleValue, Field(ge=0, le=100)] = None
     """Retries at a time as a percentage of the requests; 20% if absent."""
     min_retry_concurrency: UInt32 = 0
     """Retries that are always allowed; 0 means 3."""
@@ -329,7 +332,7 @@ class TrafficPolicy(Node):
     """When an endpoint that fails is left out."""
     tls: ClientTLSSettings | None = None
     """TLS towards the host; automatic mutual TLS if absent."""
-    port_level_settings: tuple[PortTrafficPolicy, ...] = ()
+    port_level_settings: Annotated[tuple[PortTrafficPolicy, ...], size(4096)] = ()
     """Policies of single ports, each replacing this one there."""
     tunnel: TunnelSettings | None = None
     """Tunnel through a proxy outside."""

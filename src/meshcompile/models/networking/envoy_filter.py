@@ -1,12 +1,12 @@
 """EnvoyFilter: changes of the generated Envoy configuration itself."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from meshcompile.models.base import Node, OneOf, ProtoEnum
-from meshcompile.models.common import Int32, IstioResource, PolicyTargetReference, Struct, UInt32
+from meshcompile.models.common import Int32, IstioResource, PolicyTargetReference, PortNumber, Struct, UInt32, size
 from meshcompile.models.networking.common import WorkloadSelector
 
 
@@ -177,7 +177,7 @@ class WaypointRouteMatch(Node):
 class WaypointMatch(Node):
     """A condition on objects of a waypoint."""
 
-    port_number: UInt32 = 0
+    port_number: PortNumber = 0
     """Port of the service; 0 is any."""
     route: WaypointRouteMatch | None = None
     """Route of a service."""
@@ -253,7 +253,7 @@ class EnvoyFilterSpec(Node):
 
     workload_selector: WorkloadSelector | None = None
     """Workloads of its namespace (of all in the root namespace); all if absent."""
-    target_refs: tuple[PolicyTargetReference, ...] = ()
+    target_refs: Annotated[tuple[PolicyTargetReference, ...], size(16)] = ()
     """Gateways and services (of waypoints) that it is attached to, instead of a selector."""
     config_patches: tuple[EnvoyConfigObjectPatch, ...] = ()
     """Changes, applied in order."""

@@ -1,12 +1,12 @@
 """Gateway: the ports that gateway proxies open, and the TLS they speak there."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from meshcompile.models.base import Node, ProtoEnum
-from meshcompile.models.common import Bool, IstioResource, UInt32
+from meshcompile.models.common import Bool, IstioResource, UInt32, size
 from meshcompile.models.networking.common import ApiVersion
 
 
@@ -59,11 +59,11 @@ class ServerTLSSettings(Node):
     """File of the revoked client certificates."""
     credential_name: str = ""
     """Kubernetes Secret with key and certificate, in the gateway's namespace; also the base of its `-cacert` twin."""
-    credential_names: tuple[str, ...] = ()
+    credential_names: Annotated[tuple[str, ...], size(2, least=1)] = ()
     """Several Secrets, such as one RSA and one ECDSA certificate; instead of `credentialName`."""
     ca_cert_credential_name: str = ""
     """Secret or ConfigMap of the client authorities, instead of the `-cacert` twin."""
-    tls_certificates: tuple[TLSCertificate, ...] = ()
+    tls_certificates: Annotated[tuple[TLSCertificate, ...], size(2, least=1)] = ()
     """Several certificates in files, instead of `serverCertificate` and `privateKey`."""
     subject_alt_names: tuple[str, ...] = ()
     """Names of which the client certificate must carry one."""

@@ -1,12 +1,12 @@
 """ProxyConfig: settings of the proxies of some workloads."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from meshcompile.models.base import Node
-from meshcompile.models.common import Int32Value, IstioResource, WorkloadSelector
+from meshcompile.models.common import Int32Value, IstioResource, WorkloadSelector, size
 
 
 class ProxyImage(Node):
@@ -21,9 +21,9 @@ class ProxyConfigSpec(Node):
 
     selector: WorkloadSelector | None = None
     """Workloads of its namespace; if absent, all, or in the root namespace the whole mesh."""
-    concurrency: Int32Value = None
+    concurrency: Annotated[Int32Value, Field(ge=0)] = None
     """Number of worker threads; 0 is one for each core."""
-    environment_variables: Mapping[str, str] = {}
+    environment_variables: Mapping[str, Annotated[str, size(2048)]] = {}
     """Environment of the proxy; `ISTIO_META_...` becomes node metadata."""
     image: ProxyImage | None = None
     """Image of the proxy."""

@@ -1,9 +1,9 @@
 """ServiceEntry: a service that no Kubernetes Service declares."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from meshcompile.models.base import Node, ProtoEnum
-from meshcompile.models.common import IstioResource, IstioStatus, UInt32
+from meshcompile.models.common import IstioResource, IstioStatus, PortNumber, size
 from meshcompile.models.networking.common import ApiVersion, WorkloadSelector
 from meshcompile.models.networking.workload_entry import WorkloadEntrySpec
 
@@ -28,30 +28,30 @@ class Resolution(ProtoEnum):
 class ServicePort(Node):
     """A port of a service."""
 
-    number: UInt32
+    number: PortNumber
     """Number that clients use."""
-    protocol: str = ""
+    protocol: Annotated[str, size(256)] = ""
     """HTTP, HTTPS, GRPC, HTTP2, MONGO, TCP or TLS; detected if empty."""
-    name: str
+    name: Annotated[str, size(256)]
     """Label of the port."""
-    target_port: UInt32 = 0
+    target_port: PortNumber = 0
     """Port of the endpoints; 0 means `number`."""
 
 
 class ServiceEntrySpec(Node):
     """Hosts, how to reach them and what is behind them."""
 
-    hosts: tuple[str, ...]
+    hosts: Annotated[tuple[str, ...], size(256, least=1)]
     """Names of the service, each a service of its own; a wildcard needs resolution NONE or DYNAMIC_DNS."""
-    addresses: tuple[str, ...] = ()
+    addresses: Annotated[tuple[Annotated[str, size(64)], ...], size(256)] = ()
     """Virtual addresses or CIDR ranges that TCP and TLS clients connect to."""
-    ports: tuple[ServicePort, ...] = ()
+    ports: Annotated[tuple[ServicePort, ...], size(256)] = ()
     """Ports of the service."""
     location: Location = Location.MESH_EXTERNAL
     """Whether the service is part of the mesh."""
     resolution: Resolution = Resolution.NONE
     """How its addresses are found; NONE forwards to the address that the client connected to."""
-    endpoints: tuple[WorkloadEntrySpec, ...] = ()
+    endpoints: Annotated[tuple[WorkloadEntrySpec, ...], size(4096)] = ()
     """Endpoints, written out; excludes `workloadSelector`."""
     workload_selector: WorkloadSelector | None = None
     """Pods and workload entries of its namespace that are the endpoints."""

@@ -1,29 +1,29 @@
 """WorkloadEntry: a workload outside Kubernetes, such as a virtual machine."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from meshcompile.models.base import Node
-from meshcompile.models.common import IstioResource, UInt32
+from meshcompile.models.common import IstioResource, PortNumber, UInt32, size
 from meshcompile.models.networking.common import ApiVersion
 
 
 class WorkloadEntrySpec(Node):
     """An address with its ports and labels: an endpoint of Envoy."""
 
-    address: str = ""
+    address: Annotated[str, size(256)] = ""
     """IP address, host name (for services resolved by DNS) or `unix://` path."""
-    ports: Mapping[str, UInt32] = {}
+    ports: Annotated[Mapping[str, PortNumber], size(128)] = {}
     """Port numbers by the name of the service's port; where none is given, the service's target port."""
-    labels: Mapping[str, str] = {}
+    labels: Annotated[Mapping[str, str], size(256)] = {}
     """Labels that services and subsets select by."""
-    network: str = ""
+    network: Annotated[str, size(2048)] = ""
     """Network of the address; other networks reach it through gateways."""
-    locality: str = ""
+    locality: Annotated[str, size(2048)] = ""
     """Locality of the endpoint, as `region/zone/sub-zone`."""
     weight: UInt32 = 0
     """Load balancing weight; 0 means 1."""
-    service_account: str = ""
+    service_account: Annotated[str, size(253)] = ""
     """Service account of the workload, whose identity clients expect."""
 
 

@@ -1,10 +1,12 @@
 """WorkloadGroup: a template for workload entries that register themselves."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from meshcompile.models.base import Node, OneOf
-from meshcompile.models.common import Int32, IstioResource, UInt32
+from meshcompile.models.common import HEADER, Int32, IstioResource, NonEmpty, PortNumber, size
 from meshcompile.models.networking.common import ApiVersion
 from meshcompile.models.networking.workload_entry import WorkloadEntrySpec
 
@@ -12,16 +14,16 @@ from meshcompile.models.networking.workload_entry import WorkloadEntrySpec
 class WorkloadGroupMeta(Node):
     """Metadata that the workload entries get."""
 
-    labels: Mapping[str, str] = {}
+    labels: Annotated[Mapping[str, str], size(256)] = {}
     """Labels of the entries."""
-    annotations: Mapping[str, str] = {}
+    annotations: Annotated[Mapping[str, str], size(256)] = {}
     """Annotations of the entries."""
 
 
 class HTTPHeader(Node):
     """A header of a probe's request."""
 
-    name: str = ""
+    name: Annotated[str, Field(pattern=HEADER)] = ""
     """Name of the header."""
     value: str = ""
     """Value of the header."""
@@ -32,7 +34,7 @@ class HTTPHealthCheckConfig(Node):
 
     path: str = ""
     """Path of the request."""
-    port: UInt32
+    port: PortNumber
     """Port of the workload."""
     host: str = ""
     """Address to connect to; localhost by default."""
@@ -47,21 +49,21 @@ class TCPHealthCheckConfig(Node):
 
     host: str = ""
     """Address to connect to; localhost by default."""
-    port: UInt32
+    port: PortNumber
     """Port of the workload."""
 
 
 class ExecHealthCheckConfig(Node):
     """A probe by a command."""
 
-    command: tuple[str, ...]
+    command: tuple[NonEmpty, ...]
     """Program and arguments; healthy if it exits with 0."""
 
 
 class GrpcHealthCheckConfig(Node):
     """A probe by gRPC's health service."""
 
-    port: UInt32 = 0
+    port: PortNumber = 0
     """Port of the workload."""
     service: str = ""
     """Name of the service to ask for."""
@@ -72,15 +74,15 @@ class ReadinessProbe(OneOf):
 
     one_of = (("http_get", "tcp_socket", "exec", "grpc"),)
 
-    initial_delay_seconds: Int32 = 0
+    initial_delay_seconds: Annotated[Int32, Field(ge=0)] = 0
     """Seconds before the first probe."""
-    timeout_seconds: Int32 = 0
+    timeout_seconds: Annotated[Int32, Field(ge=0)] = 0
     """Seconds until a probe fails; 0 means 1."""
-    period_seconds: Int32 = 0
+    period_seconds: Annotated[Int32, Field(ge=0)] = 0
     """Seconds between probes; 0 means 10."""
-    success_threshold: Int32 = 0
+    success_threshold: Annotated[Int32, Field(ge=0)] = 0
     """Successes in a row that make it healthy; 0 means 1."""
-    failure_threshold: Int32 = 0
+    failure_threshold: Annotated[Int32, Field(ge=0)] = 0
     """Failures in a row that make it unhealthy; 0 means 3."""
     http_get: HTTPHealthCheckConfig | None = None
     """Probe by an HTTP request."""

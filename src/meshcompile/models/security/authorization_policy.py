@@ -1,11 +1,11 @@
 """AuthorizationPolicy: who may do what to a workload."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from meshcompile.models.base import Node, ProtoEnum
-from meshcompile.models.common import IstioResource, PolicyTargetReference, WorkloadSelector
+from meshcompile.models.common import IstioResource, PolicyTargetReference, WorkloadSelector, size
 
 
 class Source(Node):
@@ -23,9 +23,9 @@ class Source(Node):
     """Namespaces of the peer; needs mutual TLS."""
     not_namespaces: tuple[str, ...] = ()
     """Namespaces that the peer must not be of."""
-    service_accounts: tuple[str, ...] = ()
+    service_accounts: Annotated[tuple[Annotated[str, size(320)], ...], size(16)] = ()
     """Service accounts of the peer, `NAMESPACE/ACCOUNT` or one of the policy's own namespace; without `*`."""
-    not_service_accounts: tuple[str, ...] = ()
+    not_service_accounts: Annotated[tuple[Annotated[str, size(320)], ...], size(16)] = ()
     """Service accounts that the peer must not have."""
     ip_blocks: tuple[str, ...] = ()
     """Addresses or ranges of the connection (`direct_remote_ip`)."""
@@ -90,7 +90,7 @@ class Condition(Node):
 class Rule(Node):
     """Requests by sender, wish and conditions, joined by AND; what is empty holds for all."""
 
-    from_: tuple[RuleFrom, ...] = ()
+    from_: Annotated[tuple[RuleFrom, ...], size(512)] = ()
     """Senders, one of which must fit."""
     to: tuple[RuleTo, ...] = ()
     """Wishes, one of which must fit."""
@@ -121,9 +121,9 @@ class AuthorizationPolicySpec(Node):
     """Workloads of its namespace; without it and a target all, or in the root namespace the whole mesh."""
     target_ref: PolicyTargetReference | None = None
     """The object that the policy is attached to."""
-    target_refs: tuple[PolicyTargetReference, ...] = ()
+    target_refs: Annotated[tuple[PolicyTargetReference, ...], size(16)] = ()
     """The objects that the policy is attached to."""
-    rules: tuple[Rule, ...] = ()
+    rules: Annotated[tuple[Rule, ...], size(512)] = ()
     """What it matches, joined by OR; nothing where empty, while an empty rule matches everything."""
     action: AuthorizationPolicyAction = AuthorizationPolicyAction.ALLOW
     """What becomes of what it matches: CUSTOM is asked first, then DENY, then ALLOW; AUDIT only marks."""

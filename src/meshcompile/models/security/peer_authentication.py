@@ -1,12 +1,12 @@
 """PeerAuthentication: whether a workload takes mutual TLS, plain text or both."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from meshcompile.models.base import Node, ProtoEnum
-from meshcompile.models.common import IstioResource, UInt32Key, WorkloadSelector
+from meshcompile.models.common import IstioResource, PortKey, WorkloadSelector
 
 
 class MutualTLSMode(ProtoEnum):
@@ -32,7 +32,7 @@ class PeerAuthenticationSpec(Node):
     """Workloads of its namespace; if absent, all, or in the root namespace the whole mesh."""
     mtls: MutualTLS | None = None
     """What connections to every port may be."""
-    port_level_mtls: Mapping[UInt32Key, MutualTLS] = {}
+    port_level_mtls: Annotated[Mapping[PortKey, MutualTLS], Field(min_length=1)] = {}
     """What connections to single ports may be, by the workload's port; only with a selector."""
 
 

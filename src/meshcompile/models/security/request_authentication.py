@@ -1,17 +1,26 @@
 """RequestAuthentication: which JSON web tokens a workload knows, and what becomes of their claims."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field
 
 from meshcompile.models.base import Node
-from meshcompile.models.common import Bool, Duration, IstioResource, PolicyTargetReference, WorkloadSelector
+from meshcompile.models.common import (
+    HEADER,
+    Bool,
+    Duration,
+    IstioResource,
+    NonEmpty,
+    PolicyTargetReference,
+    WorkloadSelector,
+    size,
+)
 
 
 class JWTHeader(Node):
     """A header that carries a token."""
 
-    name: str
+    name: NonEmpty
     """Name of the header."""
     prefix: str = ""
     """What stands before the token, such as `Bearer ` with its blank."""
@@ -20,30 +29,32 @@ class JWTHeader(Node):
 class ClaimToHeader(Node):
     """A claim that the application gets in a header."""
 
-    header: str
+    header: Annotated[str, Field(pattern=HEADER)]
     """Name of the header."""
-    claim: str
+    claim: NonEmpty
     """Name of the claim, nested ones with dots; text, numbers and booleans only."""
 
 
 class JWTRule(Node):
     """One issuer of tokens: a provider of the filter `envoy.filters.http.jwt_authn`."""
 
-    issuer: str = ""
+    issuer: NonEmpty = ""
     """Issuer that the token must name."""
-    audiences: tuple[str, ...] = ()
+    audiences: tuple[NonEmpty, ...] = ()
     """Audiences, one of which the token must name; any where empty."""
-    jwks_uri: str = Field("", alias="jwksUri", validation_alias=AliasChoices("jwksUri", "jwks_uri"))
+    jwks_uri: Annotated[str, size(2048, least=1)] = Field(
+        "", alias="jwksUri", validation_alias=AliasChoices("jwksUri", "jwks_uri")
+    )
     """Where the public keys are; found by OpenID discovery where neither they nor this is given."""
     jwks: str = ""
     """The public keys themselves."""
     from_headers: tuple[JWTHeader, ...] = ()
     """Headers that carry the token; with no place given it is `Authorization: Bearer` and `access_token`."""
-    from_params: tuple[str, ...] = ()
+    from_params: tuple[NonEmpty, ...] = ()
     """Query parameters that carry the token."""
     output_payload_to_header: str = ""
     """Header that passes on the payload, in base64."""
-    from_cookies: tuple[str, ...] = ()
+    from_cookies: tuple[NonEmpty, ...] = ()
     """Cookies that carry the token."""
     forward_original_token: Bool = False
     """Whether the application gets the token itself."""
@@ -51,7 +62,7 @@ class JWTRule(Node):
     """Claims that the application gets in headers."""
     timeout: Duration | None = None
     """How long fetching the public keys may take; five seconds where unset."""
-    space_delimited_claims: tuple[str, ...] = ()
+    space_delimited_claims: Annotated[tuple[NonEmpty, ...], size(64)] = ()
     """Claims that are lists with blanks between their items, besides `scope` and `permission`."""
 
 
@@ -62,9 +73,9 @@ class RequestAuthenticationSpec(Node):
     """Workloads of its namespace; if neither this nor a target is given, all."""
     target_ref: PolicyTargetReference | None = None
     """The object that the policy is attached to."""
-    target_refs: tuple[PolicyTargetReference, ...] = ()
+    target_refs: Annotated[tuple[PolicyTargetReference, ...], size(16)] = ()
     """The objects that the policy is attached to."""
-    jwt_rules: tuple[JWTRule, ...] = ()
+    jwt_rules: Annotated[tuple[JWTRule, ...], size(4096)] = ()
     """The issuers; rules of all policies on a workload are joined."""
 
 

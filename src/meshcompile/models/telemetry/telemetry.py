@@ -1,7 +1,7 @@
 """Telemetry: traces, metrics and access logs of workloads."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -11,8 +11,10 @@ from meshcompile.models.common import (
     DoubleValue,
     Duration,
     IstioResource,
+    NonEmpty,
     PolicyTargetReference,
     WorkloadSelector,
+    size,
 )
 
 
@@ -27,7 +29,7 @@ class WorkloadMode(ProtoEnum):
 class ProviderRef(Node):
     """A provider of the mesh config."""
 
-    name: str
+    name: NonEmpty
     """Its name."""
 
 
@@ -41,14 +43,14 @@ class TracingSelector(Node):
 class LiteralTag(Node):
     """A tag of fixed value."""
 
-    value: str
+    value: NonEmpty
     """The value."""
 
 
 class EnvironmentTag(Node):
     """A tag with the value of an environment variable of the proxy."""
 
-    name: str
+    name: NonEmpty
     """The variable."""
     default_value: str = ""
     """The value where the variable is not set."""
@@ -57,7 +59,7 @@ class EnvironmentTag(Node):
 class RequestHeaderTag(Node):
     """A tag with the value of a request header."""
 
-    name: str
+    name: NonEmpty
     """The header."""
     default_value: str = ""
     """The value where the header is missing."""
@@ -66,7 +68,7 @@ class RequestHeaderTag(Node):
 class FormatterTag(Node):
     """A tag written with command operators of the access log."""
 
-    value: str
+    value: NonEmpty
     """The format, such as `%REQ(:path)%`."""
 
 
@@ -92,7 +94,7 @@ class Tracing(Node):
     """Requests it is about; all where unset."""
     providers: tuple[ProviderRef, ...] = ()
     """Where traces go; the first one is used."""
-    random_sampling_percentage: DoubleValue = None
+    random_sampling_percentage: Annotated[DoubleValue, Field(ge=0, le=100)] = None
     """Per cent of the requests that are traced by chance."""
     disable_span_reporting: BoolValue = None
     """Whether no spans are reported; trace headers are passed on all the same."""
@@ -129,7 +131,7 @@ class MetricSelector(OneOf):
 
     metric: IstioMetric | None = None
     """One of Istio's, or all."""
-    custom_metric: str | None = None
+    custom_metric: NonEmpty | None = None
     """One of another name."""
     mode: WorkloadMode = WorkloadMode.CLIENT_AND_SERVER
     """The side that is meant."""
@@ -207,7 +209,7 @@ class TelemetrySpec(Node):
     """Workloads of its namespace; without it and a target all, or in the root namespace the whole mesh."""
     target_ref: PolicyTargetReference | None = None
     """The object that it is attached to."""
-    target_refs: tuple[PolicyTargetReference, ...] = ()
+    target_refs: Annotated[tuple[PolicyTargetReference, ...], size(16)] = ()
     """The objects that it is attached to."""
     tracing: tuple[Tracing, ...] = ()
     """How requests are traced."""
