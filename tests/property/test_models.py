@@ -8,6 +8,7 @@ from typing import Any
 from google.protobuf import descriptor_pb2, descriptor_pool
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic.fields import FieldInfo
 
 from meshcompile.durations import Duration
 from meshcompile.models.base import Node, OneOf, json_name
@@ -50,11 +51,21 @@ def messages(draw: st.DrawFn, model: type[Node]) -> dict[str, Any]:
     """What a user might write for a message: its required fields and some others, at most one of each oneof."""
     fields = model.model_fields
     required = [name for name, field in fields.items() if field.is_required()]
-    others = [name for name in fields if name not in required]
+    others = [name for name in fields if name not in required and not _takes_few_texts(fields[name])]
     chosen = draw(st.lists(st.sampled_from(others), max_size=3, unique=True)) if others else []
     for group in model.one_of if issubclass(model, OneOf) else ():
         chosen = [name for name in chosen if name not in group] + [name for name in chosen if name in group][:1]
-    return {fields[name].alias or name: draw(values(fields[name].annotation)) for name in required + chosen}
+    return {fields[name].alias or name: draw(field_values(fields[name])) for name in required + chosen}
+
+
+def _takes_few_texts(field: FieldInfo) -> bool:
+    """Whether hardly any text is valid for the field: it has a pattern, or must be empty."""
+    return any(getattr(limit, "pattern", None) or getattr(limit, "max_length", None) == 0 for limit in field.metadata)
+
+
+def field_values(field: FieldInfo) -> st.SearchStrategy[Any]:
+    """Values of a field; every pattern of a required one takes letters."""
+    return st.sampled_from(["a", "Ab"]) if _takes_few_texts(field) else values(field.annotation)
 
 
 def values(annotation: Any) -> st.SearchStrategy[Any]:
@@ -69,16 +80,16 @@ def values(annotation: Any) -> st.SearchStrategy[Any]:
     if (item := items(kind)) is None:
         return json_values
     if kind.__origin__ is tuple:
-        return st.lists(values(item), max_size=2)
+        return st.lists(values(item), min_size=1, max_size=2)
     keys = st.integers(1, 65535).map(str) if kind.__args__[0] is not str else st.text(max_size=5)
-    return st.dictionaries(keys, values(item), max_size=2)
+    return st.dictionaries(keys, values(item), min_size=1, max_size=2)
 
 
 SCALARS: Mapping[Any, st.SearchStrategy[Any]] = {
-    str: st.text(max_size=5),
+    str: st.text(min_size=1, max_size=5),
     bool: st.booleans(),
-    int: st.integers(0, 65535),
-    float: st.floats(allow_nan=False, allow_infinity=False),
+    int: st.integers(1, 65535),
+    float: st.floats(0, 100),
     bytes: st.sampled_from(["", "aGk=", "AAEC"]),
     Duration: st.integers(0, 10**12).map(lambda nanoseconds: Duration(nanoseconds).json),
 }

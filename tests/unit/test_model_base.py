@@ -16,10 +16,10 @@ from meshcompile.models.common import (
     Double,
     Int32,
     Int32Value,
+    PortKey,
     PortSelector,
     StringMatch,
     Struct,
-    PortKey,
     UInt64,
 )
 from meshcompile.source import NOWHERE, Document
