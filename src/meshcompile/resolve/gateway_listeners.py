@@ -22,6 +22,7 @@ from meshcompile.resolve.http_connection import HttpConnection, HttpTraits, http
 from meshcompile.resolve.l4_routes import routed, single
 from meshcompile.resolve.stat_names import stat_name
 from meshcompile.resolve.tcp_connection import TcpConnection, TcpTraits, tcp_traits
+from meshcompile.resolve.telemetry import Telemetry
 from meshcompile.resolve.traffic import TrafficClass
 from meshcompile.resolve.view import View
 from meshcompile.snapshot.service import Service, ServicePort
@@ -35,7 +36,10 @@ MESH_ALPN = ("istio", "istio-peer-exchange", "istio-http/1.0", "istio-http/1.1",
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GatewayListener:
-    """One listener: an address, a port, and the chains of all servers there."""
+    """One listener: an address, a port, and the chains of all servers there.
+
+    `telemetry` reports on connections that no chain takes.
+    """
 
     name: str
     bind: str
@@ -43,6 +47,7 @@ class GatewayListener:
     chains: tuple[FilterChain, ...]
     proxy_protocol: bool
     exact_balance: bool
+    telemetry: Telemetry
 
     @property
     def inspects_tls(self) -> bool:
@@ -52,7 +57,12 @@ class GatewayListener:
 
 def gateway_listeners(view: View) -> tuple[GatewayListener, ...]:
     """The listeners of a gateway, sorted by name; one without chains is left out."""
-    opening = _Opening(view, http_traits(view, TrafficClass.GATEWAY), tcp_traits(view, TrafficClass.GATEWAY))
+    opening = _Opening(
+        view,
+        http=http_traits(view, TrafficClass.GATEWAY),
+        tcp=tcp_traits(view, TrafficClass.GATEWAY),
+        unchecked=tcp_traits(view, TrafficClass.GATEWAY),
+    )
     chains: dict[tuple[str, int], list[FilterChain]] = {}
     for port in view.gateway.ports:
         servers = view.gateway.servers[port]
@@ -70,6 +80,7 @@ def gateway_listeners(view: View) -> tuple[GatewayListener, ...]:
             chains=tuple(group),
             proxy_protocol=topology is not None and topology.proxy_protocol is not None,
             exact_balance=view.proxy.flag("OUTBOUND_LISTENER_EXACT_BALANCE"),
+            telemetry=opening.tcp.telemetry,
         )
         for (bind, number), group in chains.items()
         if group
@@ -87,11 +98,16 @@ def _wildcard(view: View) -> str:
 
 @dataclass(slots=True)
 class _Opening:
-    """What is needed to open ports; `matched` remembers, per port, the SNI hosts that a match has, with its address."""
+    """What is needed to open ports.
+
+    `unchecked` is for AUTO_PASSTHROUGH, where no policies of the gateway apply. `matched` remembers, per port, the SNI
+    hosts that a match has, with its address.
+    """
 
     view: View
     http: HttpTraits
     tcp: TcpTraits
+    unchecked: TcpTraits
     matched: dict[int, dict[str, tuple[str, Origin]]] = field(default_factory=dict)
 
     def chains(self, port: ServerPort, merged: MergedServers, bind: str) -> Iterator[FilterChain]:
@@ -232,7 +248,7 @@ class _Opening:
         cluster = outbound_sni(port.number, subset, service.hostname)
         pattern = self.view.snapshot.mesh.outbound_cluster_stat_name
         connection = single(
-            self.tcp,
+            self.unchecked,
             self.view.scope.destination_rule(service.hostname, self.view.proxy),
             cluster,
             subset=subset,

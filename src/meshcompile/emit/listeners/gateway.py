@@ -1,5 +1,6 @@
 """A gateway's listeners. Follows istiod's `buildGatewayListener`."""
 
+from meshcompile.emit.access_log import listener_access_logs
 from meshcompile.emit.address import address
 from meshcompile.emit.filter_chain import filter_chain
 from meshcompile.emit.filters.listener.inspectors import PROXY_PROTOCOL, tls_inspector
@@ -24,6 +25,7 @@ def gateway_listener(piece: GatewayListener) -> Listener:
             filter_chains=tuple(map(filter_chain, piece.chains)),
             listener_filters=_listener_filters(piece),
             traffic_direction="OUTBOUND",
+            access_log=listener_access_logs(piece.telemetry),
             connection_balance_config=_EXACT_BALANCE if piece.exact_balance else None,
             max_connections_to_accept_per_socket_event=1,
         ),
