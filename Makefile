@@ -52,11 +52,12 @@ conformance: $(READY) ## compare every conformance case with istiod's answers
 	$(BIN)/python -m tests.conformance.parity --jobs $(JOBS) $(ARGS)
 
 docs: $(READY) ## build the documentation site into site/
+	$(BIN)/python tools/generate_codes.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 lock: $(READY) ## resolve the dependencies again and write requirements/*.txt
 	tools/lock.sh $(BIN)
 
 clean: ## remove everything that was made
-	rm -rf $(VENV) site build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .cache
+	rm -rf $(VENV) site build dist docs/codes .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

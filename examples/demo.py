@@ -45,7 +45,7 @@ def main() -> int:
     mesh = meshcompile.load(COOLSTORE)
     for proxy in (GATEWAY, WEBAPP):
         print_tables(proxy, mesh.compile(proxy).to_dict())
-    bootstrap = mesh.compile(GATEWAY).bootstrap()
+    bootstrap = mesh.compile(GATEWAY).bootstrap().to_dict()
     with ExitStack() as stack:
         ports = {name: stack.enter_context(http_backend(name)) for name in BACKENDS}
         pods = {mesh.proxy(f"deployment/{name}.istioinaction").ip_addresses[0]: ports[name] for name in BACKENDS}

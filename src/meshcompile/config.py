@@ -1,8 +1,8 @@
 """What one proxy is sent, for users: typed messages, JSON, and where each came from."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from meshcompile.compile import Resources
 from meshcompile.diagnostics import Diagnostic
@@ -12,8 +12,12 @@ from meshcompile.envoy.config.endpoint import ClusterLoadAssignment
 from meshcompile.envoy.config.listener import Listener
 from meshcompile.envoy.config.route import RouteConfiguration
 from meshcompile.envoy.message import Message, source_map, to_builtins, to_json
+from meshcompile.output.bootstrap.options import Credential
 from meshcompile.proxy import Proxy
 from meshcompile.source import Origin
+
+if TYPE_CHECKING:  # imported when a bootstrap is asked for
+    from meshcompile.output.bootstrap import Bootstrap
 
 RESOURCE_TYPES = ("listeners", "routes", "clusters", "endpoints", "extensions")
 """The kinds of xDS resources (LDS, RDS, CDS, EDS, ECDS), in the order in which they are printed."""
@@ -30,6 +34,7 @@ class Config:
     proxy: Proxy
     resources: Resources
     diagnostics: tuple[Diagnostic, ...] = ()
+    credentials: Mapping[str, Credential] = field(default_factory=dict, repr=False)
 
     @property
     def listeners(self) -> tuple[Listener, ...]:
@@ -62,6 +67,33 @@ class Config:
     def source_map(self) -> Mapping[str, tuple[Origin, ...]]:
         """Origins by JSON pointer into `to_dict()`: `/routes/0/virtualHosts/1` -> the places it came from."""
         return source_map(dict(self._by_kind()))
+
+    def bootstrap(
+        self,
+        flavour: str = "envoy",
+        *,
+        endpoints: Mapping[str, str] | None = None,
+        workload_certificates: str = "",
+        admin_port: int = 15000,
+    ) -> "Bootstrap":
+        """A static configuration with which an Envoy needs no control plane.
+
+        `flavour` is "envoy" for the Envoy of its own project, "istio" for Istio's build of it. `endpoints` moves
+        endpoints, from `address:port` or `address` to `address:port`. `workload_certificates` is a folder with
+        `cert-chain.pem`, `key.pem` and `root-cert.pem`; without it, what needs a certificate of the workload is called
+        in plain text, and not served. What is left out or changed is in the bootstrap's diagnostics.
+        """
+        from meshcompile.output.bootstrap import Flavour, Options, node, static_bootstrap  # few need it
+
+        options = Options(
+            Flavour(flavour),
+            self.proxy.namespace,
+            self.credentials,
+            workload_certificates,
+            endpoints or {},
+            admin_port,
+        )
+        return static_bootstrap(node(self.proxy), self.to_dict(), self.source_map(), options)
 
     def _by_kind(self) -> Iterator[tuple[str, tuple[Message, ...]]]:
         for kind in RESOURCE_TYPES:

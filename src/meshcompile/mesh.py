@@ -16,8 +16,11 @@ from meshcompile.compile import compiled
 from meshcompile.config import Config
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.kubernetes.pod import Pod
+from meshcompile.models.kubernetes.secret import Secret
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.mesh_networks import MeshNetworks
+from meshcompile.output.bootstrap.credentials import credentials
+from meshcompile.output.bootstrap.options import Credential
 from meshcompile.proxies import NamedProxy, proxies, proxy_named
 from meshcompile.proxy import Proxy
 from meshcompile.settings import MeshSettings, mesh_settings
@@ -89,7 +92,7 @@ class Mesh:
         """
         asking = self.proxy(proxy) if isinstance(proxy, str) else proxy
         resources, diagnostics = compiled(self.snapshot, asking)
-        return Config(asking, resources, diagnostics)
+        return Config(asking, resources, diagnostics, self._credentials)
 
     @cached_property
     def snapshot(self) -> Snapshot:
@@ -103,6 +106,10 @@ class Mesh:
             self.behaviour,
             CONFIG_CLUSTER,
         )
+
+    @cached_property
+    def _credentials(self) -> Mapping[str, Credential]:
+        return credentials(r for r in self.config_cluster.resources if isinstance(r, Secret))
 
     @cached_property
     def _clusters(self) -> Mapping[str, Assumed]:

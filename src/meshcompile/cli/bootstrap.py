@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from meshcompile.cli.inputs import compile_proxy, mesh_arguments, proxy_argument, reported
+from meshcompile.cli.inputs import compile_proxy, mesh_arguments, pairs, proxy_argument, reported
 from meshcompile.cli.render import FORMATS, rendered
 
 
@@ -16,10 +16,25 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--flavour", choices=("envoy", "istio"), default="envoy",
         help="for the Envoy of its own project, or with what only Istio's build has (default: %(default)s)",
     )  # fmt: skip
+    parser.add_argument(
+        "--endpoint-map", action="append", default=[], metavar="FROM=TO", dest="endpoints",
+        help="put an endpoint elsewhere: ADDRESS[:PORT]=ADDRESS:PORT; may be given again",
+    )  # fmt: skip
+    parser.add_argument(
+        "--workload-certs", default="", metavar="DIR",
+        help="where Envoy finds the certificate of the workload: cert-chain.pem, key.pem and root-cert.pem",
+    )  # fmt: skip
+    parser.add_argument("--admin-port", type=int, default=15000, help="on 127.0.0.1 (default: %(default)s)")
     mesh_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     config, diagnostics = compile_proxy(options)
-    sys.stdout.write(rendered(config.bootstrap(flavour=options.flavour), options.output))
-    return reported(diagnostics, options)
+    bootstrap = config.bootstrap(
+        options.flavour,
+        endpoints=pairs(options.endpoints, "--endpoint-map", "FROM=TO"),
+        workload_certificates=options.workload_certs,
+        admin_port=options.admin_port,
+    )
+    sys.stdout.write(rendered(bootstrap.to_dict(), options.output))
+    return reported((*diagnostics, *bootstrap.diagnostics), options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ def mesh_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--networks", type=Path, metavar="FILE", help="MeshNetworks, likewise")
     group.add_argument(
         "--remote-cluster", action="append", default=[], metavar="NAME=PATH", dest="clusters",
-        help="objects of a remote cluster; may be given again",
+        help="a file or folder with the objects of a remote cluster; may be given again",
     )  # fmt: skip
     group.add_argument("--ambient", action="store_true", help="the mesh has ztunnel and waypoints")
     group.add_argument("-n", "--namespace", default="default", help="of objects that name none (default: %(default)s)")
@@ -57,7 +57,7 @@ def load_mesh(options: argparse.Namespace) -> Mesh:
         options.files,
         mesh_config=_mapping(options.mesh_config),
         networks=_mapping(options.networks),
-        clusters=_clusters(options.clusters),
+        clusters=pairs(options.clusters, "--remote-cluster", "NAME=PATH"),
         ambient=options.ambient,
         namespace=options.namespace,
     )
@@ -84,15 +84,12 @@ def reported(diagnostics: Iterable[Diagnostic], options: argparse.Namespace) -> 
     return exit_codes.FINDINGS if worst(found) is Severity.ERROR else exit_codes.OK
 
 
-def _clusters(given: Iterable[str]) -> Mapping[str, list[str]]:
-    """Paths by cluster name."""
-    paths: dict[str, list[str]] = {}
-    for pair in given:
-        name, separator, path = pair.partition("=")
-        if not (name and separator and path):
-            raise UsageError(f"--remote-cluster {pair}: expected NAME=PATH")
-        paths.setdefault(name, []).append(path)
-    return paths
+def pairs(given: Sequence[str], option: str, form: str) -> dict[str, str]:
+    """The values of an option that is written `KEY=VALUE`, by key."""
+    split = [text.rpartition("=") for text in given]
+    if wrong := next((text for text, parts in zip(given, split, strict=True) if not all(parts)), None):
+        raise UsageError(f"{option} {wrong}: expected {form}")
+    return {key: value for key, _, value in split}
 
 
 def _proxy_of_node(path: Path) -> Proxy:

@@ -10,6 +10,9 @@ AREAS = (
     "mesh",
     "routes",
     "gateways",
+    "listeners",
+    "output",
+    "proxies",
 )
 """The modules of this package, in the order of their ids. Add a new area here."""
 

@@ -1,0 +1,38 @@
+"""What a static bootstrap may be asked to be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Flavour(StrEnum):
+    """The build of Envoy that is to run it: that of Envoy's own project, or Istio's."""
+
+    ENVOY = "envoy"
+    ISTIO = "istio"
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """TLS material, PEM; "" for what there is not."""
+
+    certificate: str = ""
+    private_key: str = ""
+    authorities: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to make a bootstrap.
+
+    `credentials` are those of Secrets, by `namespace/name`. `workload_certificates` is a folder with `cert-chain.pem`,
+    `key.pem` and `root-cert.pem`; "" when the workload has no certificate. `endpoints` moves endpoints: from
+    `address:port` or `address` to `address:port`.
+    """
+
+    flavour: Flavour = Flavour.ENVOY
+    namespace: str = ""
+    credentials: Mapping[str, Credential] = field(default_factory=dict)
+    workload_certificates: str = ""
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    admin_port: int = 15000
