@@ -6,7 +6,7 @@ print(config.to_json())
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -39,13 +39,15 @@ def load(
     clusters: Mapping[str, Input | Iterable[Input]] | None = None,
     ambient: bool = False,
     namespace: str = "default",
+    jwks: Mapping[str, str] | None = None,
 ) -> "Mesh":
     """A mesh from YAML or JSON.
 
     `inputs` are files, folders (read recursively), `-` for standard input, texts (with a line break in them) or objects
     (plain data). `mesh_config` overrides Istio's installed defaults and what a ConfigMap `istio` says; `networks` is
     MeshNetworks' `networks`; `clusters` are the inputs of remote clusters by their names; `namespace` is where objects
-    without one belong, like kubectl's `-n`.
+    without one belong, like kubectl's `-n`; `jwks` are the keys of token issuers by their `jwksUri`, which is never
+    fetched.
 
     Raises UnreadableInput when something cannot be read or is not YAML. What is wrong with an object is a diagnostic
     of the mesh, and an invalid object takes no part in it.
@@ -53,7 +55,7 @@ def load(
     own = accepted(read_inputs(inputs), namespace)
     remote = {name: accepted(read_inputs(i), namespace) for name, i in sorted((clusters or {}).items())}
     settings = mesh_settings(own.resources, mesh_config, networks)
-    return Mesh(own, remote, settings, namespace, ambient)
+    return Mesh(own, remote, settings, namespace, ambient, jwks=jwks or {})
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +68,7 @@ class Mesh:
     namespace: str = "default"
     ambient: bool = False
     behaviour: Behaviour = ISTIO_1_30
+    jwks: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -105,6 +108,7 @@ class Mesh:
             self.settings.networks,
             self.behaviour,
             CONFIG_CLUSTER,
+            self.jwks,
         )
 
     @cached_property

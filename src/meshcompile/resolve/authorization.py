@@ -1,11 +1,182 @@
-"""What a workload allows: its AuthorizationPolicies, decided."""
+"""What a workload allows: its AuthorizationPolicies, decided, in the order in which they are enforced.
 
-from dataclasses import dataclass
+First whoever a CUSTOM policy names is asked, then AUDIT, DENY and ALLOW policies apply, each action as a whole.
+Follows istiod's `authz/builder.Builder`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from meshcompile.codes.security import SEVERAL_PROVIDERS, UNKNOWN_PROVIDER
+from meshcompile.models.security.authorization_policy import AuthorizationPolicy
+from meshcompile.models.security.authorization_policy import AuthorizationPolicyAction as Action
+from meshcompile.resolve.ext_authz import ExtAuthz, ext_authz_providers
+from meshcompile.resolve.policy_attachment import attaches
+from meshcompile.resolve.rules import NEVER, CompiledRule, Purpose, compiled_rule
+from meshcompile.resolve.trust_domains import TrustDomains
+from meshcompile.resolve.view import View
+from meshcompile.source import Origin
+
+DRY_RUN_ANNOTATION = "istio.io/dry-run"
+# What Go's `strconv.ParseBool` takes for true.
+_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class NamedRule:
+    """A compiled rule under the name that logs and metadata know it by."""
+
+    name: str
+    rule: CompiledRule
+    origin: Origin = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of one action: those in force, and those on trial, whose outcome is only noted.
+
+    None stands for no policy at all; policies whose rules were all dropped leave an empty tuple, and an empty ALLOW
+    allows nothing.
+    """
+
+    action: Action
+    enforced: tuple[NamedRule, ...] | None
+    on_trial: tuple[NamedRule, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomRules:
+    """The rules of the CUSTOM policies that name one provider; what they match is denied when `asked` is None."""
+
+    provider: str
+    asked: ExtAuthz | None
+    enforced: tuple[NamedRule, ...]
+    on_trial: tuple[NamedRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Enforcement:
+    """Everything that is enforced on one kind of traffic, in order."""
+
+    custom: tuple[CustomRules, ...] = ()
+    local: tuple[Rules, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Authorization:
-    """The policies of a workload."""
+    """What a workload allows, of requests and of connections that are not taken apart into requests."""
+
+    http: Enforcement = Enforcement()
+    tcp: Enforcement = Enforcement()
+    origins: tuple[Origin, ...] = field(default=(), compare=False, repr=False)
 
 
 NO_AUTHORIZATION = Authorization()
+
+
+def authorization(view: View, *, tunnelled: bool = False) -> Authorization:
+    """The authorization of a proxy's own workload; `tunnelled` connections have come in through HBONE."""
+    index = view.snapshot.authorization
+    policies = tuple(
+        policy
+        for policy in index.for_namespace(view.proxy.namespace)
+        if attaches(policy.spec, policy.namespace, view.proxy, index.root_namespace)
+    )
+    if not policies:
+        return NO_AUTHORIZATION
+    mesh = view.snapshot.mesh
+    domains = TrustDomains((mesh.trust_domain, *mesh.trust_domain_aliases))
+    return Authorization(
+        http=Compiler(view, policies, domains, for_tcp=False, tunnelled=tunnelled).enforcement(),
+        tcp=Compiler(view, policies, domains, for_tcp=True, tunnelled=tunnelled).enforcement(),
+        origins=tuple(policy.origin for policy in policies),
+    )
+
+
+def is_dry_run(policy: AuthorizationPolicy) -> bool:
+    """True for a policy on trial."""
+    return policy.metadata.annotations.get(DRY_RUN_ANNOTATION) in _TRUE
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """Compiles the policies of one workload for one kind of traffic."""
+
+    view: View
+    policies: tuple[AuthorizationPolicy, ...]
+    trust_domains: TrustDomains
+    for_tcp: bool
+    tunnelled: bool
+
+    def enforcement(self) -> Enforcement:
+        found = (self._rules(action) for action in (Action.AUDIT, Action.DENY, Action.ALLOW))
+        return Enforcement(self._custom(), tuple(rules for rules in found if rules is not None))
+
+    def _of(self, action: Action) -> tuple[AuthorizationPolicy, ...]:
+        return tuple(policy for policy in self.policies if policy.spec.action is action)
+
+    def _rules(self, action: Action) -> Rules | None:
+        policies = self._of(action)
+        enforced = [policy for policy in policies if not is_dry_run(policy)]
+        on_trial = [policy for policy in policies if is_dry_run(policy)]
+        if not policies:
+            return None
+        return Rules(
+            action,
+            self._named(enforced, action) if enforced else None,
+            self._named(on_trial, action) if on_trial else None,
+        )
+
+    def _named(
+        self, policies: Iterable[AuthorizationPolicy], action: Action, prefix: str = ""
+    ) -> tuple[NamedRule, ...]:
+        return tuple(rule for policy in policies for rule in self._of_policy(policy, action, prefix))
+
+    def _of_policy(self, policy: AuthorizationPolicy, action: Action, prefix: str) -> Iterable[NamedRule]:
+        """The rules of a policy, without those that had to be dropped; one that never matches when it has none."""
+        name = f"{prefix}ns[{policy.namespace}]-policy[{policy.name}]-rule"
+        if not policy.spec.rules:
+            yield NamedRule(f"{name}[0]", NEVER, policy.origin)
+        purpose = Purpose(policy.namespace, self.for_tcp, action is Action.ALLOW, self.trust_domains, self.tunnelled)
+        for index, rule in enumerate(policy.spec.rules):
+            compiled = compiled_rule(rule, purpose)
+            if compiled is not None:
+                yield NamedRule(f"{name}[{index}]", compiled, rule.origin)
+
+    def _custom(self) -> tuple[CustomRules, ...]:
+        by_provider: dict[str, list[AuthorizationPolicy]] = {}
+        for policy in self._of(Action.CUSTOM):
+            name = "" if policy.spec.provider is None else policy.spec.provider.name
+            by_provider.setdefault(name, []).append(policy)
+        several = len(by_provider) > 1
+        if several:
+            self._report_several(by_provider)
+        found = (self._of_provider(name, by_provider[name], several) for name in sorted(by_provider))
+        return tuple(rules for rules in found if rules is not None)
+
+    def _of_provider(self, name: str, policies: list[AuthorizationPolicy], several: bool) -> CustomRules | None:
+        """The rules for one provider; None where it cannot be asked, HTTP about connections."""
+        asked = None if several else self._provider(name, policies)
+        if asked is not None and asked.http is not None and self.for_tcp:
+            return None
+        prefix = f"istio-ext-authz-{name}-" if name else "istio-ext-authz-"
+        return CustomRules(
+            provider=name,
+            asked=asked,
+            enforced=self._named((p for p in policies if not is_dry_run(p)), Action.CUSTOM, prefix),
+            on_trial=self._named((p for p in policies if is_dry_run(p)), Action.CUSTOM, prefix),
+        )
+
+    def _provider(self, name: str, policies: list[AuthorizationPolicy]) -> ExtAuthz | None:
+        found = ext_authz_providers(self.view.snapshot).get(name, "is not among the mesh config's extension providers")
+        if isinstance(found, ExtAuthz):
+            return found
+        for policy in policies:
+            where = policy if policy.spec.provider is None else policy.spec.provider
+            self.view.findings.add(UNKNOWN_PROVIDER(where, provider=name, problem=found))
+        return None
+
+    def _report_several(self, by_provider: Mapping[str, list[AuthorizationPolicy]]) -> None:
+        names = ", ".join(sorted(by_provider))
+        for policy in self._of(Action.CUSTOM):
+            self.view.findings.add(SEVERAL_PROVIDERS(policy, providers=names))

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
+from meshcompile.cidr import Range, cidr_range
 from meshcompile.resolve.downstream_tls import DownstreamTls
 from meshcompile.resolve.http_connection import HttpConnection
 from meshcompile.resolve.tcp_connection import Catchall, TcpConnection
@@ -13,14 +14,6 @@ from meshcompile.source import Origin
 ANY_NAME = "*"
 # Destination addresses that stand for every address.
 UNSPECIFIED = ("0.0.0.0", "::")
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Addresses in CIDR form, as written: the address keeps its host bits."""
-
-    address: str
-    prefix_length: int
 
 
 @dataclass(frozen=True)
@@ -75,17 +68,6 @@ class FilterChain:
     config: str = ""
     connect_timeout: bool = False  # 15 s to finish a TLS handshake
     origins: tuple[Origin, ...] = ()
-
-
-def cidr_range(text: str) -> Range | None:
-    """The range that an address or `address/length` means; None when it is neither."""
-    address, slash, length = text.partition("/")
-    try:
-        ip = ip_address(address)
-        network = ip_network(text, strict=False)
-    except ValueError:
-        return None
-    return Range(str(ip), int(length) if slash else network.prefixlen)
 
 
 def _networks(destinations: Iterable[str]) -> Iterable[IPv4Network | IPv6Network]:

@@ -14,8 +14,8 @@ from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.mesh_networks import MeshNetworks
 from meshcompile.models.mesh.proxy_config import ProxyConfig, ProxyHeaders, SetCurrentClientCertDetails
 from meshcompile.ports import Protocol
-from meshcompile.resolve.authorization import NO_AUTHORIZATION, Authorization
-from meshcompile.resolve.jwt import JwtAuthentication
+from meshcompile.resolve.authorization import NO_AUTHORIZATION, Authorization, authorization
+from meshcompile.resolve.jwt import JwtAuthentication, jwt_authentication
 from meshcompile.resolve.telemetry import Telemetry, telemetry
 from meshcompile.resolve.traffic import TrafficClass
 from meshcompile.resolve.view import View
@@ -103,13 +103,8 @@ class HttpConnection:
     origins: tuple[Origin, ...] = ()
 
 
-def http_traits(
-    view: View,
-    traffic_class: TrafficClass,
-    jwt: JwtAuthentication | None = None,
-    authorization: Authorization = NO_AUTHORIZATION,
-) -> HttpTraits:
-    """The traits of a traffic class of a proxy."""
+def http_traits(view: View, traffic_class: TrafficClass) -> HttpTraits:
+    """The traits of a traffic class of a proxy. Policies guard what comes in, not what goes out."""
     config, mesh = view.proxy_config, view.snapshot.mesh
     headers = config.proxy_headers or ProxyHeaders()
     certificates = _gateway_client_cert if traffic_class is TrafficClass.GATEWAY else _sidecar_client_cert
@@ -132,8 +127,8 @@ def http_traits(
         trusted_proxies=_trusted_proxies(config) if traffic_class is TrafficClass.GATEWAY else 0,
         internal_networks=internal_networks(view.snapshot.networks) if traffic_class is TrafficClass.GATEWAY else (),
         telemetry=telemetry(view, traffic_class),
-        jwt=None if is_outbound else jwt,
-        authorization=NO_AUTHORIZATION if is_outbound else authorization,
+        jwt=None if is_outbound else jwt_authentication(view),
+        authorization=NO_AUTHORIZATION if is_outbound else authorization(view),
     )
 
 

@@ -1,8 +1,71 @@
-"""The tokens that a workload validates: its RequestAuthentications, decided."""
+"""The tokens that a workload validates: its RequestAuthentications, decided.
 
-from dataclasses import dataclass
+Follows istiod's `policyApplier.JwtFilter` and `JwksResolver.BuildLocalJwks`, without ever using the network.
+"""
+
+from dataclasses import dataclass, field
+
+from meshcompile.codes.security import KEYS_NOT_FETCHED
+from meshcompile.models.security.request_authentication import JWTRule
+from meshcompile.resolve.policy_attachment import attaches
+from meshcompile.resolve.view import View
+from meshcompile.source import Origin
+
+# What stands for keys that could not be fetched. Its private half was thrown away: no token is ever valid. These are
+# istiod's own characters, down to the spaces.
+KEYS_OF_NOBODY = """{
+  "keys": [
+    {
+      "kty": "RSA",
+      "e": "AQAB",
+      "n": "0xObjM0UvS_oaazjpEYlAbwctEJ4L8pH3OuTb7qth7gUwqet-EzQB4dgFdvSdMgrLnSncQGRjpEYz3F3viIbH-3EN3TxSlPNviHxeOdyiBVfumN8dMxbLvVJUpfNOnvmMxJcl-8NNjAwcOjk4otSALaYgYYyOPyvKtgVdrQr-FoubWX4yrjxW-MJ2-7OBeepUUNOsVwGV23YX03sVkkyvY3otRflkBcY3_HKpBxJl9wk2GyOShN4_PNUF9-vwfnvOXMbCDX-w4PTef4geeb_GiT40YCKHTKMSPVanGRn5GExIWmki-mmqh94-mPTJyBR74ShspL3BxPZitDL574T1w"
+    }
+  ]
+}"""  # noqa: E501
+# Claims that hold several values in one text, separated by spaces.
+SPACE_DELIMITED = frozenset({"permission", "scope"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """An issuer whose tokens are validated, with its keys (JWKS)."""
+
+    rule: JWTRule
+    keys: str
+    space_delimited_claims: tuple[str, ...]
+    origin: Origin = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class JwtAuthentication:
-    """The rules of a workload, one per issuer."""
+    """The issuers of a workload, sorted. A token of one has to be valid; a request without any token is let in.
+
+    `clear_route_cache`: routes are chosen anew once claims are known, for gateways that route by them.
+    """
+
+    issuers: tuple[Issuer, ...]
+    clear_route_cache: bool
+
+
+def jwt_authentication(view: View) -> JwtAuthentication | None:
+    """The rules of all RequestAuthentications of a proxy; None when there are none."""
+    index = view.snapshot.authentication
+    rules = [
+        rule
+        for policy in index.request_in(view.proxy.namespace)
+        if attaches(policy.spec, policy.namespace, view.proxy, index.root_namespace)
+        for rule in policy.spec.jwt_rules
+    ]
+    if not rules:
+        return None
+    issuers = tuple(_issuer(view, rule) for rule in sorted(rules, key=lambda rule: rule.issuer))
+    return JwtAuthentication(issuers, clear_route_cache=not view.proxy.is_sidecar)
+
+
+def _issuer(view: View, rule: JWTRule) -> Issuer:
+    keys = rule.jwks or view.snapshot.jwks.get(rule.jwks_uri)
+    if keys is None:
+        where = f" ({rule.jwks_uri})" if rule.jwks_uri else ""
+        view.findings.add(KEYS_NOT_FETCHED(rule, issuer=rule.issuer, where=where))
+    claims = SPACE_DELIMITED.union(rule.space_delimited_claims)
+    return Issuer(rule, KEYS_OF_NOBODY if keys is None else keys, tuple(sorted(claims)), rule.origin)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from meshcompile.durations import Duration
 from meshcompile.ports import Protocol
-from meshcompile.resolve.authorization import NO_AUTHORIZATION, Authorization
+from meshcompile.resolve.authorization import NO_AUTHORIZATION, Authorization, authorization
 from meshcompile.resolve.telemetry import Telemetry, telemetry
 from meshcompile.resolve.traffic import TrafficClass
 from meshcompile.resolve.view import View
@@ -77,8 +77,9 @@ class Catchall:
     access_logs: bool = True
 
 
-def tcp_traits(view: View, traffic_class: TrafficClass, authorization: Authorization = NO_AUTHORIZATION) -> TcpTraits:
-    """The traits of a traffic class of a proxy."""
+def tcp_traits(view: View, traffic_class: TrafficClass) -> TcpTraits:
+    """The traits of a traffic class of a proxy. Policies guard what comes in, not what goes out."""
+    is_outbound = traffic_class is TrafficClass.SIDECAR_OUTBOUND
     behaviour = view.snapshot.behaviour
     return TcpTraits(
         traffic_class=traffic_class,
@@ -87,5 +88,5 @@ def tcp_traits(view: View, traffic_class: TrafficClass, authorization: Authoriza
         mongo_filter=behaviour.mongo_filter,
         redis_filter=behaviour.redis_filter,
         mysql_filter=behaviour.mysql_filter,
-        authorization=authorization,
+        authorization=NO_AUTHORIZATION if is_outbound else authorization(view),
     )

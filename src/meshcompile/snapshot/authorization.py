@@ -1,16 +1,31 @@
-"""AuthorizationPolicies by namespace."""
+"""AuthorizationPolicies by namespace. Follows istiod's `model.AuthorizationPolicies`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.models.security.authorization_policy import AuthorizationPolicy
 from meshcompile.snapshot.resources import Resources
 
 
 @dataclass(frozen=True)
 class AuthorizationIndex:
-    """AuthorizationPolicies by namespace."""
+    """Policies by namespace, oldest first; those of the root namespace apply everywhere."""
+
+    root_namespace: str
+    by_namespace: Mapping[str, tuple[AuthorizationPolicy, ...]]
+
+    def for_namespace(self, namespace: str) -> tuple[AuthorizationPolicy, ...]:
+        """The policies that may concern a workload: of the root namespace, then of its own."""
+        own = self.by_namespace.get(namespace, ())
+        if namespace == self.root_namespace:
+            return own
+        return self.by_namespace.get(self.root_namespace, ()) + own
 
 
 def authorization_index(resources: Resources, mesh: MeshConfig) -> AuthorizationIndex:
-    """The index of the accepted resources."""
-    return AuthorizationIndex()
+    """The index of the accepted policies."""
+    groups: dict[str, list[AuthorizationPolicy]] = {}
+    for policy in resources.all(AuthorizationPolicy):
+        groups.setdefault(policy.namespace, []).append(policy)
+    return AuthorizationIndex(mesh.root_namespace, {namespace: tuple(group) for namespace, group in groups.items()})

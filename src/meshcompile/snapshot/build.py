@@ -1,5 +1,7 @@
 """From accepted resources to a Snapshot: one function per index, in the order in which they need each other."""
 
+from collections.abc import Mapping
+
 from meshcompile.behaviour import ISTIO_1_30, Behaviour
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.mesh_networks import MeshNetworks
@@ -31,8 +33,9 @@ def snapshot(
     networks: MeshNetworks,
     behaviour: Behaviour = ISTIO_1_30,
     cluster: str = CONFIG_CLUSTER,
+    jwks: Mapping[str, str] | None = None,
 ) -> Snapshot:
-    """The snapshot of a mesh; the order of `resources` does not matter."""
+    """The snapshot of a mesh; the order of `resources` does not matter. `jwks` are keys of issuers by their URI."""
     workloads = workload_index(resources, cluster)
     services = service_index(resources, mesh, workloads)
     topology = network_index(resources, workloads, networks, mesh)
@@ -56,4 +59,5 @@ def snapshot(
         extensions=extension_index(resources, mesh),
         envoy_filters=envoy_filter_index(resources, mesh),
         proxy_configs=proxy_config_index(resources, mesh),
+        jwks=jwks or {},
     )

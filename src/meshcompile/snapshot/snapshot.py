@@ -5,6 +5,7 @@ function of its module from the accepted resources, and holds its own in the ord
 oldest first, then by name, then by namespace.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from meshcompile.behaviour import Behaviour
@@ -49,4 +50,5 @@ class Snapshot:
     extensions: ExtensionIndex
     envoy_filters: EnvoyFilterIndex
     proxy_configs: ProxyConfigIndex
+    jwks: Mapping[str, str] = field(default_factory=dict)  # keys of issuers by their URI, as the caller knows them
     memo: Memo = field(default_factory=Memo, repr=False)  # answers that several proxies share

@@ -5,11 +5,14 @@ from typing import Protocol
 from meshcompile.emit.filters.http import (
     alpn,
     cors,
+    custom_authorization,
     dynamic_forward_proxy,
     fault,
     grpc_stats,
     grpc_web,
+    jwt_authn,
     metadata_exchange,
+    rbac,
     router,
     stats,
 )
@@ -26,6 +29,9 @@ class HttpFilterModule(Protocol):
 
 HTTP_FILTERS: tuple[HttpFilterModule, ...] = (
     metadata_exchange,
+    custom_authorization,
+    jwt_authn,
+    rbac,
     grpc_web,
     grpc_stats,
     alpn,

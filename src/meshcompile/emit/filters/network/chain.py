@@ -2,7 +2,14 @@
 
 from typing import Protocol
 
-from meshcompile.emit.filters.network import metadata_exchange, sni_dynamic_forward_proxy, stats, terminal
+from meshcompile.emit.filters.network import (
+    custom_authorization,
+    metadata_exchange,
+    rbac,
+    sni_dynamic_forward_proxy,
+    stats,
+    terminal,
+)
 from meshcompile.emit.http_connection_manager import http_connection_manager
 from meshcompile.emit.tcp_proxy import catchall_proxy
 from meshcompile.envoy.config.listener import Filter
@@ -20,6 +27,8 @@ class NetworkFilterModule(Protocol):
 
 NETWORK_FILTERS: tuple[NetworkFilterModule, ...] = (
     metadata_exchange,
+    custom_authorization,
+    rbac,
     stats,
     sni_dynamic_forward_proxy,
     terminal,  # always the last

@@ -1,0 +1,35 @@
+"""External authorization, the parts that HTTP and TCP share. Follows istiod's `authz/builder/extauthz.go`."""
+
+from collections.abc import Mapping
+from typing import get_args
+
+from meshcompile.emit.rbac import EFFECTIVE_POLICY, EXT_AUTHZ
+from meshcompile.envoy.config.core import GrpcService, GrpcServiceEnvoyGrpc
+from meshcompile.envoy.type import HttpStatus, StatusCode
+from meshcompile.envoy.type.matcher import MetadataMatcher, MetadataMatcherPathSegment, StringMatcher, ValueMatcher
+from meshcompile.resolve.ext_authz import STATUSES, ExtAuthz
+
+# The names come in the order of the numbers.
+_STATUS_NAMES: Mapping[int, StatusCode] = dict(zip(sorted(STATUSES), get_args(StatusCode), strict=True))
+# Ends the names of rules that deny, since nobody can be asked.
+DENIED_SUFFIX = "-deny-due-to-bad-CUSTOM-action"
+
+
+def where_matched(rbac_filter: str, provider: str) -> MetadataMatcher:
+    """True of requests and connections that a rule of the provider has matched, in that RBAC filter's metadata."""
+    return MetadataMatcher(
+        filter=rbac_filter,
+        path=(MetadataMatcherPathSegment(key=EXT_AUTHZ + EFFECTIVE_POLICY),),
+        value=ValueMatcher(string_match=StringMatcher(prefix=f"istio-ext-authz-{provider}")),
+    )
+
+
+def grpc_service(provider: ExtAuthz) -> GrpcService:
+    """The provider, asked over gRPC."""
+    server = GrpcServiceEnvoyGrpc(cluster_name=provider.cluster.cluster, authority=provider.cluster.hostname)
+    return GrpcService(envoy_grpc=server, timeout=provider.timeout.json)
+
+
+def status(provider: ExtAuthz) -> HttpStatus | None:
+    """The answer while the provider cannot be asked; None for Envoy's own choice."""
+    return None if provider.status_on_error is None else HttpStatus(code=_STATUS_NAMES[provider.status_on_error])

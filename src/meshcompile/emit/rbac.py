@@ -1,0 +1,194 @@
+"""Authorization rules as Envoy's RBAC engine reads them. Follows istiod's `authz/model` and `authz/matcher`."""
+
+from collections.abc import Iterable
+
+from meshcompile.cidr import Range
+from meshcompile.envoy.config.core import CidrRange, TypedExtensionConfig
+from meshcompile.envoy.config.rbac import (
+    RBAC,
+    Permission,
+    PermissionSet,
+    Policy,
+    Principal,
+    PrincipalAuthenticated,
+    PrincipalSet,
+    RBACAction,
+)
+from meshcompile.envoy.config.route import HeaderMatcher
+from meshcompile.envoy.extensions.path.match.uri_template import UriTemplateMatchConfig
+from meshcompile.envoy.message import at
+from meshcompile.envoy.type.matcher import (
+    FilterStateMatcher,
+    ListMatcher,
+    MetadataMatcher,
+    MetadataMatcherPathSegment,
+    OrMatcher,
+    PathMatcher,
+    RegexMatcher,
+    StringMatcher,
+    ValueMatcher,
+)
+from meshcompile.models.security.authorization_policy import AuthorizationPolicyAction as Action
+from meshcompile.resolve.authorization import NamedRule, Rules
+from meshcompile.resolve.conditions import (
+    All,
+    Always,
+    AnyOf,
+    ClientAddress,
+    Comparison,
+    Condition,
+    DestinationAddress,
+    DestinationPort,
+    Header,
+    Identity,
+    ListValue,
+    Metadata,
+    Not,
+    OneOfValues,
+    Path,
+    PathTemplate,
+    Pattern,
+    ServerName,
+    SourceAddress,
+    TextValue,
+    Value,
+)
+
+# Prefixes of the metadata in which the engine notes what rules on trial would have done.
+DRY_RUN_ALLOW = "istio_dry_run_allow_"
+DRY_RUN_DENY = "istio_dry_run_deny_"
+EXT_AUTHZ = "istio_ext_authz_"
+# Under this key, behind the prefix, is the name of the rule that matched.
+EFFECTIVE_POLICY = "shadow_effective_policy_id"
+
+_ACTIONS: dict[Action, RBACAction] = {
+    Action.ALLOW: "ALLOW",
+    Action.DENY: "DENY",
+    Action.AUDIT: "LOG",
+    Action.CUSTOM: "DENY",
+}
+# Without rules on trial, the prefix is that of an ALLOW, whatever the action.
+_TRIAL_PREFIX = {Action.ALLOW: DRY_RUN_ALLOW, Action.DENY: DRY_RUN_DENY}
+
+
+def rbac(action: Action, rules: Iterable[NamedRule], suffix: str = "") -> RBAC:
+    """The rules of an action; `suffix` ends their names."""
+    return RBAC(action=_ACTIONS[action], policies={rule.name + suffix: policy(rule) for rule in rules})
+
+
+def enforced(rules: Rules) -> RBAC | None:
+    """The rules in force; None when no policy is."""
+    return None if rules.enforced is None else rbac(rules.action, rules.enforced)
+
+
+def on_trial(rules: Rules) -> RBAC | None:
+    """The rules on trial; None when no policy is."""
+    return None if rules.on_trial is None else rbac(rules.action, rules.on_trial)
+
+
+def trial_prefix(rules: Rules) -> str:
+    """The prefix of what is noted about rules on trial."""
+    return DRY_RUN_ALLOW if rules.on_trial is None else _TRIAL_PREFIX.get(rules.action, "")
+
+
+def policy(rule: NamedRule) -> Policy:
+    """One rule."""
+    return at(
+        Policy(
+            permissions=tuple(permission(condition) for condition in rule.rule.permissions),
+            principals=tuple(principal(condition) for condition in rule.rule.principals),
+        ),
+        rule.origin,
+    )
+
+
+def permission(condition: Condition) -> Permission:
+    """A condition on what is asked for."""
+    match condition:
+        case All(conditions):
+            return Permission(and_rules=PermissionSet(rules=tuple(permission(each) for each in conditions)))
+        case AnyOf(conditions):
+            return Permission(or_rules=PermissionSet(rules=tuple(permission(each) for each in conditions)))
+        case Not(inner):
+            return Permission(not_rule=permission(inner))
+        case DestinationAddress(addresses):
+            return Permission(destination_ip=_cidr(addresses))
+        case DestinationPort(port):
+            return Permission(destination_port=port)
+        case ServerName(wanted):
+            return Permission(requested_server_name=string_matcher(wanted))
+        case Header():
+            return Permission(header=_header(condition))
+        case Path(wanted):
+            return Permission(url_path=PathMatcher(path=string_matcher(wanted)))
+        case PathTemplate(template):
+            config = UriTemplateMatchConfig(path_template=template)
+            return Permission(uri_template=TypedExtensionConfig(name="uri-template", typed_config=config))
+        case Metadata():
+            return Permission(metadata=_metadata(condition))
+    return Permission(any=True)
+
+
+def principal(condition: Condition) -> Principal:
+    """A condition on who asks."""
+    match condition:
+        case All(conditions):
+            return Principal(and_ids=PrincipalSet(ids=tuple(principal(each) for each in conditions)))
+        case AnyOf(conditions):
+            return Principal(or_ids=PrincipalSet(ids=tuple(principal(each) for each in conditions)))
+        case Not(inner):
+            return Principal(not_id=principal(inner))
+        case SourceAddress(addresses):
+            return Principal(direct_remote_ip=_cidr(addresses))
+        case ClientAddress(addresses):
+            return Principal(remote_ip=_cidr(addresses))
+        case Identity(wanted, tunnelled=True):
+            state = FilterStateMatcher(key="io.istio.peer_principal", string_match=string_matcher(wanted))
+            return Principal(filter_state=state)
+        case Identity(wanted):
+            return Principal(authenticated=PrincipalAuthenticated(principal_name=string_matcher(wanted)))
+        case Header():
+            return Principal(header=_header(condition))
+        case Metadata():
+            return Principal(metadata=_metadata(condition))
+        case Always():
+            return Principal(any=True)
+    return Principal(any=True)
+
+
+def string_matcher(wanted: Pattern) -> StringMatcher:
+    """A pattern of text."""
+    match wanted.comparison:
+        case Comparison.EXACT:
+            return StringMatcher(exact=wanted.text, ignore_case=wanted.ignore_case)
+        case Comparison.PREFIX:
+            return StringMatcher(prefix=wanted.text, ignore_case=wanted.ignore_case)
+        case Comparison.SUFFIX:
+            return StringMatcher(suffix=wanted.text, ignore_case=wanted.ignore_case)
+        case Comparison.REGEX:
+            return StringMatcher(safe_regex=RegexMatcher(regex=wanted.text))
+
+
+def _header(condition: Header) -> HeaderMatcher:
+    if condition.pattern is None:
+        return HeaderMatcher(name=condition.name, present_match=True)
+    return HeaderMatcher(name=condition.name, string_match=string_matcher(condition.pattern))
+
+
+def _metadata(condition: Metadata) -> MetadataMatcher:
+    path = tuple(MetadataMatcherPathSegment(key=key) for key in condition.path)
+    return MetadataMatcher(filter=condition.filter, path=path, value=_value(condition.value))
+
+
+def _value(value: Value) -> ValueMatcher:
+    match value:
+        case TextValue(wanted):
+            return ValueMatcher(string_match=string_matcher(wanted))
+        case ListValue(item):
+            return ValueMatcher(list_match=ListMatcher(one_of=_value(item)))
+        case OneOfValues(values):
+            return ValueMatcher(or_match=OrMatcher(value_matchers=tuple(_value(each) for each in values)))
+
+
+def _cidr(addresses: Range) -> CidrRange:
+    return CidrRange(address_prefix=addresses.address, prefix_len=addresses.prefix_length)

@@ -1,0 +1,289 @@
+"""The attributes that authorization policies compare, and the conditions they mean.
+
+Follows istiod's `pilot/pkg/security/authz/model/generator.go`.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from meshcompile.cidr import cidr_range
+from meshcompile.go_regex import quoted
+from meshcompile.resolve.conditions import (
+    SOMETHING,
+    All,
+    AnyOf,
+    ClientAddress,
+    Comparison,
+    Condition,
+    DestinationAddress,
+    DestinationPort,
+    Header,
+    Identity,
+    ListValue,
+    Metadata,
+    OneOfValues,
+    Path,
+    PathTemplate,
+    Pattern,
+    ServerName,
+    SourceAddress,
+    TextValue,
+    Value,
+    one_of,
+    pattern,
+)
+from meshcompile.spiffe import PREFIX as SPIFFE
+
+JWT_FILTER = "envoy.filters.http.jwt_authn"
+JWT_PAYLOAD = "payload"
+ENVOY_FILTER_KEY = "experimental."
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a value is read in: the key as written, the policy's namespace, and how peers are known."""
+
+    key: str
+    namespace: str
+    tunnelled: bool
+
+
+Compare = Callable[[Context, str], Condition | None]
+CompareAll = Callable[[Context, tuple[str, ...]], Condition | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """An attribute of connections or, if `http_only`, of requests. None is what a value means that makes no sense.
+
+    Values are alternatives: each is a condition of its own (`compare`), or all together are one (`compare_all`).
+    """
+
+    compare: Compare | None = None
+    compare_all: CompareAll | None = None
+    http_only: bool = False
+
+
+# ---- of connections
+
+
+def _destination_address(context: Context, value: str) -> Condition | None:
+    found = cidr_range(value)
+    return None if found is None else DestinationAddress(found)
+
+
+def _source_address(context: Context, value: str) -> Condition | None:
+    found = cidr_range(value)
+    return None if found is None else SourceAddress(found)
+
+
+def _client_address(context: Context, value: str) -> Condition | None:
+    found = cidr_range(value)
+    return None if found is None else ClientAddress(found)
+
+
+def _destination_port(context: Context, value: str) -> Condition | None:
+    return DestinationPort(int(value)) if value.isdecimal() and int(value) <= 65535 else None
+
+
+def _server_name(context: Context, value: str) -> Condition:
+    return ServerName(pattern(value))
+
+
+def _identity(context: Context, wanted: Pattern) -> Condition:
+    return Identity(wanted, context.tunnelled)
+
+
+def _principal(context: Context, value: str) -> Condition:
+    return _identity(context, pattern(value, SPIFFE))
+
+
+def _namespace(context: Context, value: str) -> Condition:
+    """`*` stands for any text, wherever it is."""
+    wanted = ".*".join(quoted(part) for part in value.split("*"))
+    return _identity(context, Pattern(Comparison.REGEX, f".*/ns/{wanted}/.*"))
+
+
+def _service_account(context: Context, value: str) -> Condition:
+    """`namespace/name`, or a name in the policy's own namespace. Identities may have further parts."""
+    namespace, slash, name = value.partition("/")
+    if not slash:
+        namespace, name = context.namespace, value
+    wanted = f"spiffe://.+/ns/{quoted(namespace)}/(.+/|)sa/{quoted(name)}(/.+)?"
+    return _identity(context, Pattern(Comparison.REGEX, wanted))
+
+
+def _trust_domain(context: Context, value: str) -> Condition:
+    if value == "*":
+        return _identity(context, Pattern(Comparison.PREFIX, SPIFFE))
+    start, star, end = value.partition("*")
+    if not star:
+        return _identity(context, Pattern(Comparison.PREFIX, f"{SPIFFE}{value}/"))
+    return _identity(context, Pattern(Comparison.REGEX, f"{SPIFFE}{quoted(start)}[^/]*{quoted(end)}/.*"))
+
+
+# ---- of requests
+
+
+def _host(context: Context, value: str) -> Condition:
+    found = _header_pattern(value)
+    return Header(":authority", None if found is None else Pattern(found.comparison, found.text, ignore_case=True))
+
+
+def _method(context: Context, value: str) -> Condition:
+    return Header(":method", _header_pattern(value))
+
+
+def _header_pattern(value: str) -> Pattern | None:
+    """The pattern; None for any value but none."""
+    return None if value == "*" else pattern(value)
+
+
+def _path(context: Context, value: str) -> Condition:
+    if "{*}" in value or "{**}" in value:
+        return PathTemplate(value.replace("{*}", "*").replace("{**}", "**"))
+    return Path(pattern(value))
+
+
+def _request_header(context: Context, value: str) -> Condition | None:
+    name = _in_brackets(context.key.removeprefix("request.headers"))
+    return None if name is None else Header(name, _header_pattern(value))
+
+
+# ---- of tokens
+
+
+def _token_principal(context: Context, values: tuple[str, ...]) -> Condition | None:
+    """`issuer/subject`: both claims have to agree."""
+    found = tuple(All((_text_claim("iss", issuer), _text_claim("sub", subject))) for issuer, subject in _pairs(values))
+    return found[0] if len(found) == 1 else AnyOf(found)
+
+
+def _pairs(values: Iterable[str]) -> Iterable[tuple[Pattern, Pattern]]:
+    """Issuer and subject of each value, split at the last `/`, since issuers may be URLs."""
+    for value in values:
+        issuer, slash, subject = value.rpartition("/")
+        if value == "*":
+            yield SOMETHING, SOMETHING
+        elif value.startswith("*"):
+            end = (issuer if slash else value).removeprefix("*")
+            if slash:
+                yield (pattern(issuer) if issuer == "*" else Pattern(Comparison.SUFFIX, end)), _exact(subject)
+            else:
+                yield SOMETHING, Pattern(Comparison.SUFFIX, end)
+        elif value.endswith("*"):
+            start = (subject if slash else value).removesuffix("*")
+            if slash:
+                yield _exact(issuer), (SOMETHING if subject == "*" else Pattern(Comparison.PREFIX, start))
+            else:
+                yield Pattern(Comparison.PREFIX, start), SOMETHING
+        elif slash:
+            yield _exact(issuer), _exact(subject)
+        else:
+            yield _exact(value), _exact("")
+
+
+def _exact(text: str) -> Pattern:
+    return Pattern(Comparison.EXACT, text)
+
+
+def _text_claim(name: str, wanted: Pattern) -> Condition:
+    return Metadata(JWT_FILTER, (JWT_PAYLOAD, name), TextValue(wanted))
+
+
+def _audiences(context: Context, values: tuple[str, ...]) -> Condition:
+    return _claim(("aud",), values)
+
+
+def _presenter(context: Context, values: tuple[str, ...]) -> Condition:
+    return _claim(("azp",), values)
+
+
+def _claims(context: Context, values: tuple[str, ...]) -> Condition | None:
+    names = _in_nested_brackets(context.key.removeprefix("request.auth.claims"))
+    return None if names is None else _claim(names, values)
+
+
+def _claim(names: tuple[str, ...], values: tuple[str, ...]) -> Condition:
+    """A claim that is one of the values, or a list with one of them."""
+    value = one_of(tuple(TextValue(pattern(each)) for each in values))
+    return Metadata(JWT_FILTER, (JWT_PAYLOAD, *names), OneOfValues((ListValue(value), value)))
+
+
+def _envoy_filter(context: Context, values: tuple[str, ...]) -> Condition | None:
+    """`experimental.envoy.filters.a.b[key]`: metadata of any filter; `[value]` is a list with the value in it."""
+    name, bracket, key = context.key.removeprefix(ENVOY_FILTER_KEY).removesuffix("]").partition("[")
+    if not bracket:
+        return None
+    return Metadata(name, (key,), one_of(tuple(_filter_value(value) for value in values)))
+
+
+def _filter_value(value: str) -> Value:
+    if value.startswith("[") and value.endswith("]"):
+        return ListValue(TextValue(pattern(value.strip("[]"))))
+    return TextValue(pattern(value))
+
+
+def _in_brackets(text: str) -> str | None:
+    """The name in `[name]`; None when it is not in brackets."""
+    return text[1:-1] if text.startswith("[") and text.endswith("]") else None
+
+
+def _in_nested_brackets(text: str) -> tuple[str, ...] | None:
+    """The names in `[a][b]`; what does not split so is one name, brackets and all. None when it is not in brackets."""
+    outer = _in_brackets(text)
+    if outer is None:
+        return () if not text else None
+    names = outer.split("][")
+    return tuple(names) if not any("[" in name or "]" in name for name in names) else (outer,)
+
+
+# ---- tables
+
+SOURCE_IP = Attribute(_source_address)
+REMOTE_IP = Attribute(_client_address)
+SOURCE_NAMESPACE = Attribute(_namespace)
+SOURCE_TRUST_DOMAIN = Attribute(_trust_domain)
+SOURCE_SERVICE_ACCOUNT = Attribute(_service_account)
+SOURCE_PRINCIPAL = Attribute(_principal)
+REQUEST_PRINCIPAL = Attribute(compare_all=_token_principal, http_only=True)
+DESTINATION_PORT = Attribute(_destination_port)
+HOST = Attribute(_host, http_only=True)
+METHOD = Attribute(_method, http_only=True)
+PATH = Attribute(_path, http_only=True)
+
+# Keys of `when` about what is asked for.
+DESTINATION_KEYS: dict[str, Attribute] = {
+    "destination.ip": Attribute(_destination_address),
+    "destination.port": DESTINATION_PORT,
+    "connection.sni": Attribute(_server_name),
+}
+# Keys of `when` about who asks.
+SOURCE_KEYS: dict[str, Attribute] = {
+    "source.ip": SOURCE_IP,
+    "remote.ip": REMOTE_IP,
+    "source.namespace": SOURCE_NAMESPACE,
+    "source.trustDomain": SOURCE_TRUST_DOMAIN,
+    "source.serviceAccount": SOURCE_SERVICE_ACCOUNT,
+    "source.principal": SOURCE_PRINCIPAL,
+    "request.auth.principal": REQUEST_PRINCIPAL,
+    "request.auth.audiences": Attribute(compare_all=_audiences, http_only=True),
+    "request.auth.presenter": Attribute(compare_all=_presenter, http_only=True),
+}
+_ENVOY_FILTER = Attribute(compare_all=_envoy_filter)
+_REQUEST_HEADER = Attribute(_request_header, http_only=True)
+_REQUEST_CLAIM = Attribute(compare_all=_claims, http_only=True)
+
+
+def destination_attribute(key: str) -> Attribute | None:
+    """The attribute of what is asked for that a key names; None when it names none."""
+    return _ENVOY_FILTER if key.startswith("experimental.envoy.filters.") else DESTINATION_KEYS.get(key)
+
+
+def source_attribute(key: str) -> Attribute | None:
+    """The attribute of who asks that a key names; None when it names none."""
+    if key in SOURCE_KEYS:
+        return SOURCE_KEYS[key]
+    if key.startswith("request.headers"):
+        return _REQUEST_HEADER
+    return _REQUEST_CLAIM if key.startswith("request.auth.claims") else None

@@ -1,0 +1,174 @@
+"""One rule of an AuthorizationPolicy, decided: what may be asked for, and who may ask.
+
+Follows istiod's `authz/model.Model`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from meshcompile.models.security.authorization_policy import Operation, Rule, Source
+from meshcompile.resolve.attributes import (
+    DESTINATION_PORT,
+    HOST,
+    METHOD,
+    PATH,
+    REMOTE_IP,
+    REQUEST_PRINCIPAL,
+    SOURCE_IP,
+    SOURCE_NAMESPACE,
+    SOURCE_PRINCIPAL,
+    SOURCE_SERVICE_ACCOUNT,
+    SOURCE_TRUST_DOMAIN,
+    Attribute,
+    Context,
+    destination_attribute,
+    source_attribute,
+)
+from meshcompile.resolve.conditions import All, Always, AnyOf, Condition, Not
+from meshcompile.resolve.trust_domains import TrustDomains
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a rule is compiled for.
+
+    Requests and their parts are not to be seen where only bytes pass (`for_tcp`). A rule that `allows` is dropped there
+    as a whole, and so allows less; any other is kept without the part, and so denies more.
+    """
+
+    namespace: str
+    for_tcp: bool
+    allows: bool
+    trust_domains: TrustDomains
+    tunnelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """A rule: met when one of the permissions and one of the principals is."""
+
+    permissions: tuple[Condition, ...]
+    principals: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """An attribute compared with values that it should have, and with values that it should not."""
+
+    attribute: Attribute
+    key: str
+    values: tuple[str, ...]
+    not_values: tuple[str, ...]
+
+
+# Met by nothing: what a policy without rules comes to.
+NEVER = CompiledRule((Not(Always()),), (Not(Always()),))
+
+
+def compiled_rule(rule: Rule, purpose: Purpose) -> CompiledRule | None:
+    """The rule, compiled; None when it has to be dropped."""
+    when = tuple((condition, source_attribute(condition.key)) for condition in rule.when)
+    if any(found is None and destination_attribute(condition.key) is None for condition, found in when):
+        return None
+    about_what = tuple(
+        Test(found, condition.key, condition.values, condition.not_values)
+        for condition, _ in when
+        if (found := destination_attribute(condition.key)) is not None
+    )
+    about_whom = tuple(
+        Test(found, condition.key, condition.values, condition.not_values)
+        for condition, found in when
+        if found is not None and destination_attribute(condition.key) is None
+    )
+    domains = purpose.trust_domains
+    # Each `from` has the trust domains of all `when`s replaced once more, as they share them.
+    for _ in rule.from_ or (None,):
+        about_whom = tuple(_in_trust_domains(test, domains) for test in about_whom)
+    operations = [(*_operation(to.operation), *about_what) for to in rule.to] or [about_what]
+    sources = [(*_source(each.source, domains), *about_whom) for each in rule.from_] or [about_whom]
+    permissions = _conditions(operations, purpose)
+    principals = _conditions(sources, purpose)
+    return None if permissions is None or principals is None else CompiledRule(permissions, principals)
+
+
+def _operation(operation: Operation | None) -> Iterator[Test]:
+    if operation is not None:
+        yield from (Test(attribute, "", *values(operation)) for attribute, values in OPERATION)
+
+
+def _source(source: Source | None, domains: TrustDomains) -> Iterator[Test]:
+    if source is not None:
+        tests = (Test(attribute, "", *values(source)) for attribute, values in SOURCE)
+        yield from (_in_trust_domains(test, domains) for test in tests)
+
+
+Values = tuple[tuple[str, ...], tuple[str, ...]]
+# The fields of an operation and of a source, in the order in which they are checked.
+OPERATION: tuple[tuple[Attribute, Callable[[Operation], Values]], ...] = (
+    (HOST, lambda o: (o.hosts, o.not_hosts)),
+    (METHOD, lambda o: (o.methods, o.not_methods)),
+    (PATH, lambda o: (o.paths, o.not_paths)),
+    (DESTINATION_PORT, lambda o: (o.ports, o.not_ports)),
+)
+SOURCE: tuple[tuple[Attribute, Callable[[Source], Values]], ...] = (
+    (SOURCE_PRINCIPAL, lambda s: (s.principals, s.not_principals)),
+    (REQUEST_PRINCIPAL, lambda s: (s.request_principals, s.not_request_principals)),
+    (SOURCE_SERVICE_ACCOUNT, lambda s: (s.service_accounts, s.not_service_accounts)),
+    (SOURCE_TRUST_DOMAIN, lambda s: (s.trust_domains, s.not_trust_domains)),
+    (SOURCE_NAMESPACE, lambda s: (s.namespaces, s.not_namespaces)),
+    (REMOTE_IP, lambda s: (s.remote_ip_blocks, s.not_remote_ip_blocks)),
+    (SOURCE_IP, lambda s: (s.ip_blocks, s.not_ip_blocks)),
+)
+
+
+def _in_trust_domains(test: Test, domains: TrustDomains) -> Test:
+    """The test with its identities in all trust domains of the mesh."""
+    if test.attribute is SOURCE_PRINCIPAL:
+        return Test(test.attribute, test.key, domains.principals(test.values), domains.principals(test.not_values))
+    if test.attribute is SOURCE_TRUST_DOMAIN:
+        return Test(test.attribute, test.key, domains.expanded(test.values), domains.expanded(test.not_values))
+    return test
+
+
+def _conditions(alternatives: Iterable[Iterable[Test]], purpose: Purpose) -> tuple[Condition, ...] | None:
+    """One condition for each alternative; None when the rule has to be dropped."""
+    found = tuple(_condition(tests, purpose) for tests in alternatives)
+    return None if None in found else tuple(each for each in found if each is not None)
+
+
+def _condition(tests: Iterable[Test], purpose: Purpose) -> Condition | None:
+    """All tests at once; None when one of them cannot be made and the rule would allow."""
+    parts: list[Condition] = []
+    for test in tests:
+        for values, negated in ((test.values, False), (test.not_values, True)):
+            made, complete = _compared(test, values, purpose)
+            if purpose.allows and not complete:
+                return None
+            if made is not None:
+                parts.append(Not(made) if negated else made)
+    return All(tuple(parts) or (Always(),))
+
+
+def _compared(test: Test, values: tuple[str, ...], purpose: Purpose) -> tuple[Condition | None, bool]:
+    """The attribute compared with any of the values (None when there is nothing to compare), and if that was all."""
+    attribute, context = test.attribute, Context(test.key, purpose.namespace, purpose.tunnelled)
+    if not values:
+        return None, True
+    if attribute.http_only and purpose.for_tcp:
+        return None, False
+    if attribute.compare_all is not None:
+        together = attribute.compare_all(context, values)
+        return together, together is not None
+    assert attribute.compare is not None
+    each = tuple(attribute.compare(context, value) for value in values)
+    found = tuple(condition for condition in each if condition is not None)
+    return (AnyOf(found) if found else None), len(found) == len(values)
+
+
+def uses_requests(rule: Rule) -> bool:
+    """True when a rule looks at requests, which connections without HTTP do not have."""
+    operations = (test for to in rule.to for test in _operation(to.operation))
+    sources = (test for each in rule.from_ for test in _source(each.source, TrustDomains(())))
+    attributes = [test.attribute for test in (*operations, *sources) if test.values or test.not_values]
+    attributes += [found for condition in rule.when if (found := source_attribute(condition.key)) is not None]
+    return any(attribute.http_only for attribute in attributes)
