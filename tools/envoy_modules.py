@@ -44,14 +44,14 @@ JSON_FORMS = {
 }
 BUILTINS = {"bool", "float", "int", "str"}
 
-# Hand-written types, by full name.
-HAND_WRITTEN = {
-    "google.protobuf.Empty": f"{ROOT}.protobuf:Empty",
+# Hand-written types, by full name. Of these, only `Empty` stands in a field of its own type.
+HAND_WRITTEN_PACKED = {
     "google.protobuf.StringValue": f"{ROOT}.protobuf:StringValue",
     "istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig": f"{ROOT}.istio:AlpnFilterConfig",
     "stats.PluginConfig": f"{ROOT}.istio:StatsPluginConfig",
     "udpa.type.v1.TypedStruct": f"{ROOT}.udpa:TypedStruct",
 }
+HAND_WRITTEN = {"google.protobuf.Empty": f"{ROOT}.protobuf:Empty", **HAND_WRITTEN_PACKED}
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,6 @@ class Selection:
     fields: Mapping[str, tuple[FieldDescriptor, ...]]
     packed: frozenset[str]
     embedded: frozenset[str]
-
-    def has_class(self, name: str) -> bool:
-        """Whether a class is generated for a message type."""
-        return name in self.fields
 
     def class_names(self, message: str) -> tuple[str, ...]:
         """The classes of a message. One that is packed here and embedded there has two: only one prints its type."""

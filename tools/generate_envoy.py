@@ -14,7 +14,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from envoy_api import Api, envoy_api
-from envoy_modules import HAND_WRITTEN, MARK, ROOT, Selection, is_generated, module_name, module_sources, python_name
+from envoy_modules import (
+    HAND_WRITTEN_PACKED,
+    MARK,
+    ROOT,
+    Selection,
+    is_generated,
+    module_name,
+    module_sources,
+    python_name,
+)
 
 from meshcompile.envoy.descriptors import FieldDescriptor, enum_line, message_line
 
@@ -201,7 +210,7 @@ def path_of(module: str, modules: Iterable[str]) -> Path:
 
 def registry() -> str:
     """The module that says where the class of each packed type is."""
-    places = {name: f"{module_name(name)}:{python_name(name)}" for name in PACKED} | HAND_WRITTEN
+    places = {name: f"{module_name(name)}:{python_name(name)}" for name in PACKED} | HAND_WRITTEN_PACKED
     rows = "".join(f'    "{name}": "{place}",\n' for name, place in sorted(places.items()))
     doc = '"""Where the class of each packed type is, by full name."""'
     return f"{MARK}{doc}\n\nfrom collections.abc import Mapping\n\nPACKED: Mapping[str, str] = {{\n{rows}}}\n"

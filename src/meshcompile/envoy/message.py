@@ -9,7 +9,8 @@ have their default left out, 64-bit integers as strings, enums by name, whole do
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -94,6 +95,11 @@ def at(message: M, *origins: "Origin | tuple[Origin, ...] | None") -> M:
     return message
 
 
+def replaced(message: M, **fields: Any) -> M:
+    """A message with some fields changed, and the same origins. A wrong name is a `TypeError`."""
+    return at(msgspec.structs.replace(message, **fields), message.origins)
+
+
 def to_builtins(message: "Message | Packed") -> dict[str, Any]:
     """The message as plain JSON data, new at each call."""
     data: dict[str, Any] = msgspec.json.decode(encode(message))  # `msgspec.to_builtins` would keep the tuples
@@ -110,8 +116,8 @@ _WHOLE_DOUBLE = re.compile(rb"\.0[,\]}]")
 
 def encode(message: object) -> bytes:
     """Compact JSON of a message, or of data that holds messages."""
-    data = msgspec.json.encode(message, enc_hook=_encoded)
-    if _WHOLE_DOUBLE.search(data):  # rare, and cheaper to look for than to convert every number
+    data = _ENCODER.encode(message)
+    if b".0" in data and _WHOLE_DOUBLE.search(data):  # rare, and cheaper to look for than to convert every number
         return msgspec.json.encode(_with_whole_doubles_as_integers(msgspec.json.decode(data)))
     return data
 
@@ -123,6 +129,9 @@ def _encoded(value: object) -> object:
         case Mapping():
             return dict(value)
     raise NotImplementedError(f"{type(value).__name__} has no JSON form")
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_encoded)
 
 
 def _with_whole_doubles_as_integers(value: Any) -> Any:
@@ -164,25 +173,38 @@ def packed_type(url: str) -> type[Packed] | None:
 
 
 def source_map(message: object, pointer: str = "") -> "dict[str, tuple[Origin, ...]]":
-    """Origins by JSON pointer, of the message and all in it, in the order of the JSON. `pointer` is where it stands."""
-    return dict(_origins_within(message, pointer))
+    """Origins by JSON pointer, of a message and all in it, in the order of the JSON. `pointer` is where it stands.
+
+    Data that holds messages will do as well, such as a list of listeners.
+    """
+    found: dict[str, tuple[Origin, ...]] = {}
+    _collect_origins(message, pointer, found)
+    return found
 
 
-def _origins_within(value: object, pointer: str) -> "Iterator[tuple[str, tuple[Origin, ...]]]":
-    match value:
-        case Message():
-            if value.origins:
-                yield pointer, value.origins
-            for field, name in zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True):
-                item = getattr(value, field)
-                if item and not isinstance(item, str):
-                    yield from _origins_within(item, f"{pointer}/{name}")
-        case tuple() | list():
-            for index, item in enumerate(value):
-                yield from _origins_within(item, f"{pointer}/{index}")
-        case Mapping():
-            for key, item in value.items():
-                yield from _origins_within(item, f"{pointer}/{_escaped(key)}")
+def _collect_origins(value: object, pointer: str, found: "dict[str, tuple[Origin, ...]]") -> None:
+    if isinstance(value, Message):
+        if value.origins:
+            found[pointer] = value.origins
+        for step, item in zip(_steps(type(value)), msgspec.structs.astuple(value), strict=True):
+            if item.__class__ not in _LEAVES:
+                _collect_origins(item, pointer + step, found)
+    elif isinstance(value, tuple | list):
+        for index, item in enumerate(value):
+            if item.__class__ not in _LEAVES:
+                _collect_origins(item, f"{pointer}/{index}", found)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            _collect_origins(item, f"{pointer}/{_escaped(key)}", found)
+
+
+_LEAVES = frozenset({str, int, float, bool, type(None)})
+
+
+@cache
+def _steps(cls: type[Message]) -> tuple[str, ...]:
+    """The step in a JSON pointer to each field of a message class."""
+    return tuple(f"/{name}" for name in cls.__struct_encode_fields__)
 
 
 def _escaped(key: str) -> str:

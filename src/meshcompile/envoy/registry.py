@@ -99,7 +99,6 @@ PACKED: Mapping[str, str] = {
     "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext": "meshcompile.envoy.extensions.transport_sockets.tls:DownstreamTlsContext",
     "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext": "meshcompile.envoy.extensions.transport_sockets.tls:UpstreamTlsContext",
     "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": "meshcompile.envoy.extensions.upstreams.http:HttpProtocolOptions",
-    "google.protobuf.Empty": "meshcompile.envoy.protobuf:Empty",
     "google.protobuf.StringValue": "meshcompile.envoy.protobuf:StringValue",
     "istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig": "meshcompile.envoy.istio:AlpnFilterConfig",
     "stats.PluginConfig": "meshcompile.envoy.istio:StatsPluginConfig",
