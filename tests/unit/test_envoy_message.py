@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from meshcompile.envoy.config.cluster import OutlierDetection
+from meshcompile.envoy.config.core import Metadata, TransportSocket
+from meshcompile.envoy.config.listener import Filter
+from meshcompile.envoy.config.route import Route, RouteAction, RouteConfiguration, RouteMatch, VirtualHost
+from meshcompile.envoy.extensions.filters.http.cors import CorsPolicy
+from meshcompile.envoy.extensions.filters.http.rbac import RBAC, EmbeddedRBAC, RBACPerRoute
+from meshcompile.envoy.extensions.filters.http.router import Router
+from meshcompile.envoy.istio import metadata_exchange
+from meshcompile.envoy.message import Unmodelled, at, from_json, replaced, source_map, to_builtins, to_json
+from meshcompile.envoy.type import Int64Range, Percent
+from meshcompile.source import Document, Origin
+
+DOCUMENT = Document("routes.yaml", {})
+HTTP = Origin(DOCUMENT, ("spec", "http", 0))
+MATCH = HTTP.at("match", 0)
+
+
+def test_defaults_are_not_printed() -> None:
+    """A field that has its default is left out, and an empty message of a oneof is not."""
+    assert to_builtins(Route(name="", match=RouteMatch(prefix="/"), route=RouteAction())) == {
+        "match": {"prefix": "/"},
+        "route": {},
+    }
+
+
+def test_json_names_are_those_of_protobuf() -> None:
+    """A letter after a digit stays small, as protobuf's JSON names have it."""
+    assert to_builtins(OutlierDetection(consecutive_5xx=7, enforcing_consecutive_5xx=0)) == {
+        "consecutive5xx": 7,
+        "enforcingConsecutive5xx": 0,
+    }
+
+
+def test_whole_doubles_are_printed_as_integers() -> None:
+    """A double without a fraction has no point, others keep theirs, and text that looks like one is left alone."""
+    assert to_json(Percent(value=10.0), indent=-1) == '{"value":10}'
+    assert to_json(Percent(value=0.5), indent=-1) == '{"value":0.5}'
+    assert to_json([Percent(value=1.0), {"text": "[1.0,2.0]"}], indent=-1) == '[{"value":1},{"text":"[1.0,2.0]"}]'
+
+
+def test_only_a_packed_message_prints_its_type() -> None:
+    """A message prints `@type` where Envoy has an Any, and has another class where it stands in a field of its type."""
+    assert to_builtins(Filter(typed_config=RBAC())) == {
+        "typedConfig": {"@type": "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC"}
+    }
+    assert to_builtins(RBACPerRoute(rbac=EmbeddedRBAC(shadow_rules_stat_prefix="x"))) == {
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBACPerRoute",
+        "rbac": {"shadowRulesStatPrefix": "x"},
+    }
+
+
+def test_what_is_printed_is_read_again() -> None:
+    """Messages, maps, packed messages and untyped data come back from JSON as they were."""
+    host = VirtualHost(
+        name="a",
+        domains=("a", "b"),
+        routes=(Route(match=RouteMatch(path="/x"), metadata=Metadata(filter_metadata={"istio": {"n": [1, None]}})),),
+        typed_per_filter_config={"envoy.filters.http.cors": CorsPolicy(max_age="10")},
+    )
+    routes = RouteConfiguration(name="80", virtual_hosts=(host,))
+    assert from_json(RouteConfiguration, to_builtins(routes)) == routes
+    socket = TransportSocket(name="x", typed_config=metadata_exchange(protocol="istio-peer-exchange"))
+    assert from_json(TransportSocket, to_builtins(socket)) == socket
+
+
+def test_an_unknown_packed_message_is_kept_as_data() -> None:
+    """What has no class is read and printed as it is."""
+    data = {"name": "x", "typedConfig": {"@type": "type.googleapis.com/acme.v1.Thing", "colour": "red"}}
+    message = from_json(Filter, data)
+    assert message.typed_config == Unmodelled(data["typedConfig"])  # type: ignore[arg-type]
+    assert to_builtins(message) == data
+
+
+def test_an_unknown_field_is_an_error_that_names_its_path() -> None:
+    """Reading refuses what the message does not have, inside a packed message too."""
+    with pytest.raises(msgspec.ValidationError, match=r"`prefx` - at `\$\.match`"):
+        from_json(Route, {"match": {"prefx": "/"}})
+    router = {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router", "colour": "red"}
+    with pytest.raises(msgspec.ValidationError, match="colour"):
+        from_json(Filter, {"typedConfig": router})
+
+
+def test_origins_are_outside_equality_and_json() -> None:
+    """A message with origins equals and prints like one without."""
+    bare, stamped = RouteMatch(prefix="/"), at(RouteMatch(prefix="/"), MATCH)
+    assert stamped.origins == (MATCH,)
+    assert bare.origins == ()
+    assert stamped == bare
+    assert to_json(stamped) == to_json(bare)
+
+
+def test_origins_are_one_flat_tuple() -> None:
+    """Origins given together and one by one end in one tuple, what is absent does not, and a change keeps them."""
+    route = at(at(Route(name="a"), (HTTP, MATCH), None), HTTP)
+    assert route.origins == (HTTP, MATCH, HTTP)
+    changed = replaced(route, name="b")
+    assert (changed.name, changed.origins, route.name) == ("b", route.origins, "a")
+
+
+def test_the_source_map_points_at_what_is_printed() -> None:
+    """Each pointer leads to the place in the JSON of the message that has the origins."""
+    routes = (at(Route(match=at(RouteMatch(prefix="/"), MATCH), name="x"), HTTP), Route())
+    cors = at(CorsPolicy(), MATCH)
+    host = VirtualHost(routes=routes, typed_per_filter_config={"a/b": cors})
+    assert source_map({"routes": [RouteConfiguration(virtual_hosts=(host,))]}) == {
+        "/routes/0/virtualHosts/0/routes/0": (HTTP,),
+        "/routes/0/virtualHosts/0/routes/0/match": (MATCH,),
+        "/routes/0/virtualHosts/0/typedPerFilterConfig/a~1b": (MATCH,),
+    }
+
+
+def test_messages_do_not_change() -> None:
+    """A field cannot be set after a message is made."""
+    with pytest.raises(AttributeError, match="immutable"):
+        Router().suppress_envoy_headers = True  # type: ignore[misc]
+
+
+def test_64_bit_integers_are_text() -> None:
+    """A 64-bit integer is written as protobuf JSON has it, and its zero is left out."""
+    assert to_builtins(Int64Range(start="0", end="9007199254740993")) == {"end": "9007199254740993"}
+
+
+def test_a_module_imports_only_what_it_needs() -> None:
+    """The route messages load without listeners, clusters, extensions, the type registry or the YAML reader."""
+    code = (
+        "import sys, meshcompile.envoy.config.route;"
+        "print(*(name for name in sys.modules if name.startswith('meshcompile.')))"
+    )
+    source = Path(__file__).resolve().parents[2] / "src"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": str(source)}, capture_output=True, text=True, check=True
+    ).stdout.split()
+    unwanted = ("config.listener", "config.cluster", "extensions", "registry", "descriptors")
+    assert [name for name in loaded if name.removeprefix("meshcompile.envoy.").startswith(unwanted)] == []
+    assert not [name for name in loaded if name.startswith("meshcompile.source")]
