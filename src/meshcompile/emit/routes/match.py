@@ -17,6 +17,8 @@ from meshcompile.models.common import StringMatch
 from meshcompile.models.networking.virtual_service import HTTPMatchRequest
 
 EVERY_PATH = RouteMatch(prefix="/")
+# A match that says nothing.
+UNSPECIFIED = StringMatch()
 
 # A "header" of this name is a claim of the request's JWT: `@request.auth.claims.group.id` or `...claims[group][id]`.
 CLAIMS = "@request.auth.claims"
@@ -49,7 +51,7 @@ def route_match(wanted: HTTPMatchRequest | None, *, whole_segments: bool) -> Rou
 
 def _prefix(uri: StringMatch | None) -> str | None:
     """The prefix to match; `/` when nothing says what to match."""
-    if uri is None or uri == StringMatch():
+    if uri is None or uri == UNSPECIFIED:
         return "/"
     return uri.prefix
 
@@ -98,7 +100,7 @@ def query_matcher(name: str, value: StringMatch) -> QueryParameterMatcher:
 def is_presence(value: StringMatch) -> bool:
     """True when any value will do."""
     # A lone "*" is no RE2 expression: Istio has always read it as "present".
-    return value.regex == "*" or value == StringMatch()
+    return value.regex == "*" or value == UNSPECIFIED
 
 
 def claim_path(name: str) -> tuple[str, ...]:

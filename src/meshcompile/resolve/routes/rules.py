@@ -29,6 +29,8 @@ from meshcompile.snapshot.virtual_services import MergedVirtualService, Semantic
 # Ports that a URL of the scheme does without.
 DEFAULT_PORTS = {"http": 80, "https": 443}
 ALL_REQUESTS = 100
+# A `uri: {}` that says nothing.
+UNSPECIFIED = StringMatch()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def takes_every_request(match: HTTPMatchRequest | None) -> bool:
     if conditions or match.method is not None or match.authority is not None or match.scheme is not None:
         return False
     uri = match.uri
-    return uri is None or uri.prefix == "/" or uri.regex == ".*" or uri == StringMatch()
+    return uri is None or uri.prefix == "/" or uri.regex == ".*" or uri == UNSPECIFIED
 
 
 def _rule_route(
