@@ -73,16 +73,16 @@ def main() -> int:
 
 
 def measure(services: int, rounds: int) -> Measured:
-    """The medians of several rounds, each in a process of its own."""
+    """The medians of several rounds, each in a process of its own; a fleet and memory are measured once."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mesh.yaml"
         path.write_text(mesh(services))
         runs = [_child("seconds", path, services) for _ in range(rounds)]
-        memory = _child("memory", path, services)
+        fleet, memory = (_child(what, path, services) for what in ("fleet", "memory"))
         cold = median(_child("cold", path, services)["cold command"] for _ in range(rounds))
     resources = int(runs[0]["resources"])
     seconds = {step: median(run[step] for run in runs) for step in runs[0] if step != "resources"}
-    return Measured(services, {**seconds, "cold command": cold}, memory["peak"], memory["text"], resources)
+    return Measured(services, {**seconds, **fleet, "cold command": cold}, memory["peak"], memory["text"], resources)
 
 
 def checked(by_size: Mapping[int, Measured]) -> Iterator[Limit]:
@@ -105,7 +105,7 @@ def checked(by_size: Mapping[int, Measured]) -> Iterator[Limit]:
 def print_table(measured: list[Measured]) -> None:
     print(f"{'step':<22}" + "".join(f"{of.services:>14} services" for of in measured))
     for step in measured[0].seconds:
-        cells = (f"{of.seconds[step]:>14.3f} s {of.ratio(step):>6.2f}" if step in of.seconds else "" for of in measured)
+        cells = (f"{of.seconds[step]:>14.3f} s {of.ratio(step):>6.2f}" for of in measured)
         print(f"{step:<22}" + "".join(f"{cell:>23}" for cell in cells))
     print(
         f"{'peak memory, MB':<22}" + "".join(f"{of.peak / 1e6:>14.1f}   {of.peak / of.text:>6.2f}" for of in measured)
