@@ -187,18 +187,18 @@ def _collect_origins(value: object, pointer: str, found: "dict[str, tuple[Origin
         if value.origins:
             found[pointer] = value.origins
         for step, item in zip(_steps(type(value)), msgspec.structs.astuple(value), strict=True):
-            if item.__class__ not in _LEAVES:
+            if item and item.__class__ not in _LEAVES:
                 _collect_origins(item, pointer + step, found)
     elif isinstance(value, tuple | list):
         for index, item in enumerate(value):
-            if item.__class__ not in _LEAVES:
+            if item and item.__class__ not in _LEAVES:
                 _collect_origins(item, f"{pointer}/{index}", found)
     elif isinstance(value, Mapping):
         for key, item in value.items():
             _collect_origins(item, f"{pointer}/{_escaped(key)}", found)
 
 
-_LEAVES = frozenset({str, int, float, bool, type(None)})
+_LEAVES = frozenset({str, int, float, bool})
 
 
 @cache
