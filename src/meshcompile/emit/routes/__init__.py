@@ -13,6 +13,10 @@ MAX_DIRECT_RESPONSE_BODY = 1024 * 1024
 
 def route_configuration(table: RouteTable) -> RouteConfiguration:
     """The route configuration of a table; one without virtual hosts when nothing answers to its name."""
+    return table.memo.once("message", lambda: _route_configuration(table))
+
+
+def _route_configuration(table: RouteTable) -> RouteConfiguration:
     if table.virtual_hosts is None:
         return RouteConfiguration(name=table.name, validate_clusters=False)
     made = EmittedRoutes()

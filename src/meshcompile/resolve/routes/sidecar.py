@@ -3,7 +3,9 @@
 Follows istiod's `buildSidecarOutboundHTTPRouteConfig`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.networking.sidecar import OutboundTrafficPolicy
@@ -44,21 +46,33 @@ def parsed(name: str) -> Named | None:
 
 
 def sidecar_table(view: View, name: str) -> RouteTable:
-    """The route configuration of that name; an empty one when it is no sidecar's route name."""
+    """The route configuration of that name; an empty one when it is no sidecar's route name.
+
+    All sidecars that would get the same share it.
+    """
+    found = view.scope.memo.once(("route table", name, proxy_traits(view)), lambda: _found(view, name))
+    view.findings.extend(found.findings)
+    return found.table
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A route configuration, and what there is to say about it."""
+
+    table: RouteTable
+    findings: tuple[Diagnostic, ...]
+
+
+def _found(view: View, name: str) -> Found:
     named = parsed(name)
     if named is None:
-        return RouteTable(name, None)
+        return Found(RouteTable(name, None), ())
     on_port = _virtual_hosts_on(view, named)
-    view.findings.extend(on_port.findings)
     if named.sniffed_host is not None:
-        return RouteTable(name, _only_for(named.sniffed_host, name, on_port.virtual_hosts))
-    return RouteTable(name, (*on_port.virtual_hosts, catch_all(view)))
-
-
-def _only_for(host: str, name: str, virtual_hosts: tuple[VirtualHost, ...]) -> tuple[VirtualHost, ...]:
-    """The virtual host of one service, for every domain: a sniffed port's listener is the service's alone."""
-    found = tuple(each for each in virtual_hosts if host in each.domains or name in each.domains)
-    return (replace(found[0], domains=(ANY_DOMAIN,)),) if len(found) == 1 else found
+        hosts = on_port.only_for(named.sniffed_host, name)
+    else:
+        hosts = (*on_port.virtual_hosts, catch_all(view))
+    return Found(RouteTable(name, hosts), on_port.findings)
 
 
 def catch_all(view: View) -> VirtualHost:
@@ -79,12 +93,27 @@ def _egress_cluster(policy: OutboundTrafficPolicy) -> str:
 # ---- the virtual hosts of a port
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OnPort:
     """The virtual hosts of a port, sorted by name, and what there is to say about them."""
 
     virtual_hosts: tuple[VirtualHost, ...]
     findings: tuple[Diagnostic, ...]
+
+    def only_for(self, host: str, name: str) -> tuple[VirtualHost, ...]:
+        """The virtual host of one service, for every domain: a sniffed port's listener is the service's alone."""
+        found = {each: None for domain in (host, name) for each in self._by_domain.get(domain, ())}
+        if len(found) != 1:
+            return tuple(found)
+        return tuple(replace(each, domains=(ANY_DOMAIN,)) for each in found)
+
+    @cached_property
+    def _by_domain(self) -> Mapping[str, list[VirtualHost]]:
+        index: dict[str, list[VirtualHost]] = {}
+        for each in self.virtual_hosts:
+            for domain in each.domains:
+                index.setdefault(domain, []).append(each)
+        return index
 
 
 def _virtual_hosts_on(view: View, named: Named) -> OnPort:

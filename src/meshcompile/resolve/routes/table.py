@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from meshcompile.memo import Memo
 from meshcompile.models.networking.destination_rule import ConsistentHashLB
 from meshcompile.models.networking.virtual_service import (
     Headers,
@@ -123,7 +124,11 @@ class VirtualHost:
 
 @dataclass(frozen=True, eq=False)
 class RouteTable:
-    """One route configuration; `virtual_hosts` is None when nothing answers to the name."""
+    """One route configuration; `virtual_hosts` is None when nothing answers to the name.
+
+    Sidecars that would get the same share one table; `memo` holds what is made of it alone.
+    """
 
     name: str
     virtual_hosts: tuple[VirtualHost, ...] | None
+    memo: Memo = field(default_factory=Memo, repr=False)
