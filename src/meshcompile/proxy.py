@@ -53,6 +53,7 @@ class Proxy:
     network: str = ""
     service_account: str = ""
     node_name: str = ""
+    service_cluster: str = ""  # the node's `cluster`, as tracers call the proxy's service: catalog.shop
 
     @classmethod
     def from_node(cls, node: Mapping[str, Any]) -> Self:
@@ -82,6 +83,7 @@ class Proxy:
             network=str(metadata.get("NETWORK") or labels.get("topology.istio.io/network") or ""),
             service_account=str(metadata.get("SERVICE_ACCOUNT") or ""),
             node_name=str(metadata.get("NODE_NAME") or ""),
+            service_cluster=str(node.get("cluster") or ""),
         )
 
     @property

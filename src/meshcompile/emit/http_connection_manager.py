@@ -2,7 +2,7 @@
 
 from meshcompile.emit.access_log import http_access_logs
 from meshcompile.emit.filters.http.chain import http_filters
-from meshcompile.emit.tracing import tracing
+from meshcompile.emit.tracing import request_id_extension, tracing
 from meshcompile.envoy.config.core import (
     AggregatedConfigSource,
     CidrRange,
@@ -33,10 +33,8 @@ from meshcompile.envoy.extensions.filters.network.http_connection_manager import
     HttpConnectionManagerSetCurrentClientCertDetails,
     HttpConnectionManagerUpgradeConfig,
     Rds,
-    RequestIDExtension,
 )
 from meshcompile.envoy.extensions.http.header_formatters.preserve_case import PreserveCaseFormatterConfig
-from meshcompile.envoy.extensions.request_id.uuid import UuidRequestIdConfig
 from meshcompile.resolve.http_connection import (
     ClientCertDetails,
     HttpConnection,
@@ -50,7 +48,6 @@ NAME = "envoy.filters.network.http_connection_manager"
 
 _OVER_ADS = ConfigSource(ads=AggregatedConfigSource(), initial_fetch_timeout="0s", resource_api_version="V3")
 _WEBSOCKET = HttpConnectionManagerUpgradeConfig(upgrade_type="websocket")
-_REQUEST_ID = RequestIDExtension(typed_config=UuidRequestIdConfig(use_request_id_for_trace_sampling=True))
 _PRESERVE_CASE = Http1ProtocolOptionsHeaderKeyFormat(
     stateful_formatter=TypedExtensionConfig(name="preserve_case", typed_config=PreserveCaseFormatterConfig())
 )
@@ -105,7 +102,7 @@ def http_connection_manager(connection: HttpConnection) -> Filter:
             normalize_path=normalize,
             merge_slashes=merge_slashes,
             path_with_escaped_slashes_action=escaped_slashes,
-            request_id_extension=_REQUEST_ID,
+            request_id_extension=request_id_extension(traits.telemetry.tracing),
             append_x_forwarded_port=traits.forward_port_header,
         ),
     )

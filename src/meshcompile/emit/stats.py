@@ -1,15 +1,36 @@
-"""Configuration of `istio.stats`, the same for requests and connections."""
+"""Configuration of `istio.stats`, the same for requests and connections. Follows istiod's `generateStatsConfig`."""
 
-from meshcompile.envoy.istio import StatsPluginConfig
-from meshcompile.resolve.telemetry import Telemetry
+from functools import lru_cache
+
+from meshcompile.envoy.istio import StatsMetricConfig, StatsPluginConfig
+from meshcompile.resolve.telemetry import Metrics, Telemetry
+from meshcompile.resolve.telemetry.metrics import MetricChange
 from meshcompile.resolve.traffic import TrafficClass
 
 NAME = "istio.stats"
 
 
+@lru_cache(maxsize=64)  # every filter chain of a traffic class has the same
 def stats(telemetry: Telemetry) -> tuple[StatsPluginConfig, ...]:
-    """One configuration per provider of metrics. The host header names the service only for what a sidecar sends."""
-    if not telemetry.stats:
-        return ()
-    outbound = telemetry.traffic_class is TrafficClass.SIDECAR_OUTBOUND
-    return (StatsPluginConfig(disable_host_header_fallback=not outbound),)
+    """One configuration per provider of metrics."""
+    return tuple(_config(metrics, telemetry) for metrics in telemetry.metrics)
+
+
+def _config(metrics: Metrics, telemetry: Telemetry) -> StatsPluginConfig:
+    """The configuration. The host header names the service only for what a sidecar sends."""
+    interval = metrics.reporting_interval
+    return StatsPluginConfig(
+        disable_host_header_fallback=telemetry.traffic_class is not TrafficClass.SIDECAR_OUTBOUND,
+        tcp_reporting_duration=None if interval is None else interval.json,
+        metrics=tuple(_metric(change) for change in metrics.changes),
+        reporter="SERVER_GATEWAY" if telemetry.for_peers else "UNSPECIFIED",
+    )
+
+
+def _metric(change: MetricChange) -> StatsMetricConfig:
+    return StatsMetricConfig(
+        name=change.metric,
+        drop=change.drop,
+        dimensions={tag.name: tag.value for tag in change.tags if tag.value is not None},
+        tags_to_remove=tuple(tag.name for tag in change.tags if tag.value is None),
+    )

@@ -1,16 +1,47 @@
-"""Telemetries by namespace."""
+"""Telemetries by namespace, and the extension providers that they name. Follows istiod's `getTelemetries`."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.models.mesh.extension_providers import ExtensionProvider
+from meshcompile.models.mesh.mesh_config import DefaultProviders, MeshConfig
+from meshcompile.models.telemetry.telemetry import Telemetry
+from meshcompile.snapshot.attachments import is_attached
 from meshcompile.snapshot.resources import Resources
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TelemetryIndex:
-    """Telemetries by namespace."""
+    """Telemetries by namespace: of those for a whole namespace the oldest counts, of the others all, oldest first.
+
+    `defaults` are the providers that the mesh config uses where no Telemetry names any.
+    """
+
+    root_namespace: str
+    defaults: DefaultProviders
+    wide: Mapping[str, Telemetry]
+    attached: Mapping[str, tuple[Telemetry, ...]]
+    _providers: Mapping[str, ExtensionProvider]
+
+    def provider(self, name: str) -> ExtensionProvider | None:
+        """The extension provider of this name, in upper or lower case."""
+        return self._providers.get(name.lower())
 
 
 def telemetry_index(resources: Resources, mesh: MeshConfig) -> TelemetryIndex:
     """The index of the accepted resources."""
-    return TelemetryIndex()
+    telemetries = resources.all(Telemetry)
+    return TelemetryIndex(
+        root_namespace=mesh.root_namespace,
+        defaults=mesh.default_providers or DefaultProviders(),
+        wide={t.namespace: t for t in reversed(telemetries) if not is_attached(t.spec)},
+        attached=_by_namespace(t for t in telemetries if is_attached(t.spec)),
+        _providers={provider.name.lower(): provider for provider in reversed(mesh.extension_providers)},
+    )
+
+
+def _by_namespace(telemetries: Iterable[Telemetry]) -> Mapping[str, tuple[Telemetry, ...]]:
+    groups: dict[str, list[Telemetry]] = {}
+    for telemetry in telemetries:
+        groups.setdefault(telemetry.namespace, []).append(telemetry)
+    return {namespace: tuple(group) for namespace, group in groups.items()}

@@ -1,19 +1,59 @@
-"""Access logs, from what a traffic class reports."""
+"""Access logs, from what a traffic class reports. Follows istiod's `AccessLogBuilder`.
 
-from meshcompile.envoy.config.accesslog import AccessLog
-from meshcompile.resolve.telemetry import Telemetry
+The log service of the bootstrap gets what the mesh config's `enableEnvoyAccessLogService` sends it, besides the file.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from meshcompile.emit.access_log.filters import ANSWERED_WITH_ERROR, NO_FILTER_CHAIN, NOT_CONNECTED, both, expression
+from meshcompile.emit.access_log.log_services import HTTP_TO_BOOTSTRAP, LISTENER_TO_BOOTSTRAP, TCP_TO_BOOTSTRAP
+from meshcompile.emit.access_log.sinks import access_log
+from meshcompile.envoy.config.accesslog import AccessLog, AccessLogFilter
+from meshcompile.resolve.telemetry import AccessLogs, Telemetry
+
+# Every connection manager, TCP proxy and listener of a traffic class has the same.
+_CACHED = 64
 
 
+@lru_cache(maxsize=_CACHED)
 def http_access_logs(telemetry: Telemetry) -> tuple[AccessLog, ...]:
     """The access logs of an HTTP connection manager."""
-    return ()
+    return _logs(telemetry.access_logs, None, HTTP_TO_BOOTSTRAP)
 
 
+@lru_cache(maxsize=_CACHED)
 def tcp_access_logs(telemetry: Telemetry) -> tuple[AccessLog, ...]:
     """The access logs of a TCP proxy."""
-    return ()
+    return _logs(telemetry.access_logs, None, TCP_TO_BOOTSTRAP)
 
 
+@lru_cache(maxsize=_CACHED)
 def listener_access_logs(telemetry: Telemetry) -> tuple[AccessLog, ...]:
     """The access logs of a listener: of connections that no filter chain takes."""
-    return ()
+    logs = telemetry.access_logs
+    return _logs(logs, NO_FILTER_CHAIN, LISTENER_TO_BOOTSTRAP) if logs.of_listeners else ()
+
+
+def tunnel_origination_access_logs(telemetry: Telemetry) -> tuple[AccessLog, ...]:
+    """The access logs of the start of an HBONE tunnel: of connections that fail, whose reason is lost further on."""
+    return _logs(telemetry.access_logs, NOT_CONNECTED)
+
+
+def tunnel_termination_access_logs(telemetry: Telemetry) -> tuple[AccessLog, ...]:
+    """The access logs of the end of an HBONE tunnel: of requests that are refused."""
+    return _logs(telemetry.access_logs, ANSWERED_WITH_ERROR)
+
+
+def _logs(
+    logs: AccessLogs, condition: AccessLogFilter | None, to_bootstrap: AccessLog | None = None
+) -> tuple[AccessLog, ...]:
+    own = (access_log(log.sink, both(_conditions(condition, log.expression))) for log in logs.logs)
+    return (*own, *((to_bootstrap,) if logs.log_service and to_bootstrap is not None else ()))
+
+
+def _conditions(condition: AccessLogFilter | None, cel: str | None) -> Iterable[AccessLogFilter]:
+    if condition is not None:
+        yield condition
+    if cel is not None:
+        yield expression(cel)

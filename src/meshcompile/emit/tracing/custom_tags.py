@@ -1,0 +1,94 @@
+"""Tags of spans besides Envoy's own. Follows istiod's `configureCustomTags`."""
+
+from meshcompile.envoy.type.metadata import MetadataKey, MetadataKeyPathSegment, MetadataKind, MetadataKindRequest
+from meshcompile.envoy.type.tracing import (
+    CustomTag,
+    CustomTagEnvironment,
+    CustomTagHeader,
+    CustomTagLiteral,
+    CustomTagMetadata,
+)
+from meshcompile.models.mesh import proxy_config
+from meshcompile.models.telemetry import telemetry
+from meshcompile.resolve.telemetry.tracing import CustomTag as ConfiguredTag
+from meshcompile.resolve.telemetry.tracing import ServiceTags, Tracing
+
+RBAC_METADATA = "envoy.filters.http.rbac"
+# What a waypoint tells of both sides: the tag, and the field of what the peer has told about itself.
+_PEER_FIELDS = {
+    "workload": "workload",
+    "namespace": "namespace",
+    "cluster_id": "cluster",
+    "canonical_service": "service",
+    "canonical_revision": "revision",
+    "app": "app",
+    "app_version": "version",
+    "workload_type": "type",
+    "instance_name": "name",
+}
+
+
+def custom_tags(settings: Tracing) -> tuple[CustomTag, ...]:
+    """All tags, by name."""
+    tags = (
+        *(() if settings.service_tags is None else _istio_tags(settings.service_tags)),
+        *(PEER_TAGS if settings.peer_tags else ()),
+        *(_configured(name, tag) for name, tag in (settings.custom_tags or {}).items()),
+    )
+    return tuple(sorted(tags, key=lambda tag: tag.tag))
+
+
+def _istio_tags(service: ServiceTags) -> tuple[CustomTag, ...]:
+    return (
+        _literal("istio.canonical_revision", service.canonical_revision),
+        _literal("istio.canonical_service", service.canonical_service),
+        _literal("istio.mesh_id", service.mesh_id),
+        _literal("istio.namespace", service.namespace),
+        _literal("istio.cluster_id", service.cluster_id),
+        *DRY_RUN_TAGS,
+    )
+
+
+def _literal(name: str, value: str) -> CustomTag:
+    return CustomTag(tag=name, literal=CustomTagLiteral(value=value))
+
+
+def _configured(name: str, tag: ConfiguredTag) -> CustomTag:
+    match tag:
+        case proxy_config.CustomTag(literal=written) | telemetry.CustomTag(literal=written) if written is not None:
+            return _literal(name, written.value)
+        case proxy_config.CustomTag(environment=read) | telemetry.CustomTag(environment=read) if read is not None:
+            value = CustomTagEnvironment(name=read.name, default_value=read.default_value)
+            return CustomTag(tag=name, environment=value)
+        case proxy_config.CustomTag(header=header) | telemetry.CustomTag(header=header) if header is not None:
+            value_of_header = CustomTagHeader(name=header.name, default_value=header.default_value)
+            return CustomTag(tag=name, request_header=value_of_header)
+        case telemetry.CustomTag(formatter=formatter) if formatter is not None:
+            return CustomTag(tag=name, value=formatter.value)
+    return CustomTag(tag=name)
+
+
+def _dry_run(name: str, key: str) -> CustomTag:
+    """A tag with what a policy on trial would have done, which the RBAC filter leaves in the metadata."""
+    path = (MetadataKeyPathSegment(key=key),)
+    return CustomTag(
+        tag=f"istio.authorization.dry_run.{name}",
+        metadata=CustomTagMetadata(
+            kind=MetadataKind(request=MetadataKindRequest()), metadata_key=MetadataKey(key=RBAC_METADATA, path=path)
+        ),
+    )
+
+
+def _peer(side: str, state: str) -> tuple[CustomTag, ...]:
+    return tuple(
+        CustomTag(tag=f"istio.{side}_{tag}", value=f"%FILTER_STATE({state}:FIELD:{field})%")
+        for tag, field in _PEER_FIELDS.items()
+    )
+
+
+DRY_RUN_TAGS = tuple(
+    _dry_run(f"{action}_policy.{what}", f"istio_dry_run_{action}_shadow_{key}")
+    for action in ("allow", "deny")
+    for what, key in (("name", "effective_policy_id"), ("result", "engine_result"))
+)
+PEER_TAGS = (*_peer("destination", "upstream_peer_obj"), *_peer("source", "downstream_peer_obj"))

@@ -1,0 +1,146 @@
+"""Istio's standard metrics of one traffic class. Follows istiod's `mergeMetrics` and `generateStatsConfig`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from meshcompile.durations import Duration
+from meshcompile.models.telemetry.telemetry import (
+    IstioMetric,
+    MetricSelector,
+    MetricsOverrides,
+    TagOverride,
+    TagOverrideOperation,
+    WorkloadMode,
+)
+from meshcompile.models.telemetry.telemetry import Metrics as MetricsBlock
+from meshcompile.resolve.telemetry.modes import concerns, provider_names
+from meshcompile.snapshot.telemetry import TelemetryIndex
+
+PROMETHEUS_NAMES: Mapping[str, str] = {
+    "REQUEST_COUNT": "requests_total",
+    "REQUEST_DURATION": "request_duration_milliseconds",
+    "REQUEST_SIZE": "request_bytes",
+    "RESPONSE_SIZE": "response_bytes",
+    "TCP_OPENED_CONNECTIONS": "tcp_connections_opened_total",
+    "TCP_CLOSED_CONNECTIONS": "tcp_connections_closed_total",
+    "TCP_SENT_BYTES": "tcp_sent_bytes_total",
+    "TCP_RECEIVED_BYTES": "tcp_received_bytes_total",
+    "GRPC_REQUEST_MESSAGES": "request_messages_total",
+    "GRPC_RESPONSE_MESSAGES": "response_messages_total",
+}
+ALL_METRICS = tuple(PROMETHEUS_NAMES)
+
+
+@dataclass(frozen=True, slots=True)
+class TagChange:
+    """A tag that gets the value of a CEL expression, or (None) that is removed."""
+
+    name: str
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricChange:
+    """What becomes of one metric, under Prometheus' name or, if Istio has none of it, as it was written."""
+
+    metric: str
+    drop: bool
+    tags: tuple[TagChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """The metrics of one provider: Istio's own, with these changes."""
+
+    changes: tuple[MetricChange, ...] = ()
+    reporting_interval: Duration | None = None  # of TCP connections
+
+
+def metrics(blocks: tuple[MetricsBlock, ...], index: TelemetryIndex, mode: WorkloadMode) -> tuple[Metrics, ...]:
+    """What each Prometheus provider in force gets, by their names."""
+    merged = _merged(blocks, index.defaults.metrics, mode)
+    return tuple(
+        provider.metrics
+        for name, provider in sorted(merged.items())
+        if not provider.disabled and (known := index.provider(name)) is not None and known.prometheus is not None
+    )
+
+
+@dataclass
+class _Change:
+    """A change of one metric that later blocks may change again."""
+
+    drop: bool = False
+    tags: dict[str, TagOverride] = field(default_factory=dict)
+
+
+@dataclass
+class _Provider:
+    """What the blocks read so far want of one provider."""
+
+    disabled: bool = False
+    changes: dict[str, _Change] = field(default_factory=dict)
+    reporting_interval: Duration | None = None
+
+    def override(self, override: MetricsOverrides) -> None:
+        """Dropping all metrics drops the filter, and any later override brings it back."""
+        named = _names(override.match)
+        self.disabled = named is ALL_METRICS and bool(override.disabled)
+        if self.disabled:
+            return
+        for name in named:
+            change = self.changes.setdefault(name, _Change())
+            if override.disabled is not None:
+                change.drop = override.disabled
+            change.tags |= override.tag_overrides
+
+    @property
+    def metrics(self) -> Metrics:
+        return Metrics(
+            changes=tuple(
+                MetricChange(PROMETHEUS_NAMES.get(name, name), change.drop, _tags(change.tags))
+                for name, change in sorted(self.changes.items())
+            ),
+            reporting_interval=self.reporting_interval,
+        )
+
+
+def _merged(blocks: tuple[MetricsBlock, ...], defaults: tuple[str, ...], mode: WorkloadMode) -> Mapping[str, _Provider]:
+    """The providers in force. A block without providers is about those of the block before it."""
+    if not blocks:
+        return {name: _Provider() for name in defaults}
+    in_force = next((names for block in reversed(blocks) if (names := provider_names(block.providers))), defaults)
+    merged: dict[str, _Provider] = {}
+    names = defaults
+    for block in blocks:
+        names = provider_names(block.providers) or names
+        for name in names:
+            if name in in_force:
+                _apply(block, merged.setdefault(name, _Provider()), mode)
+    return merged
+
+
+def _apply(block: MetricsBlock, provider: _Provider, mode: WorkloadMode) -> None:
+    if block.reporting_interval is not None:
+        provider.reporting_interval = block.reporting_interval
+    for override in block.overrides:
+        if concerns(override.match, mode):
+            provider.override(override)
+
+
+def _names(selector: MetricSelector | None) -> tuple[str, ...]:
+    """The metrics that an override is about; exactly `ALL_METRICS` when it says none, or all."""
+    match selector:
+        case MetricSelector(custom_metric=str(name)):
+            return (name,)
+        case MetricSelector(metric=IstioMetric() as metric) if metric is not IstioMetric.ALL_METRICS:
+            return (metric.value,)
+    return ALL_METRICS
+
+
+def _tags(overrides: Mapping[str, TagOverride]) -> tuple[TagChange, ...]:
+    return tuple(TagChange(name, _value(override)) for name, override in sorted(overrides.items()))
+
+
+def _value(override: TagOverride) -> str | None:
+    return None if override.operation is TagOverrideOperation.REMOVE else override.value

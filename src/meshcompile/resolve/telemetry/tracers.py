@@ -1,0 +1,246 @@
+"""Where spans are sent: the tracing providers. Follows istiod's `configureFromProviderConfig`.
+
+Lightstep, OpenCensus and Stackdriver have no tracer any more, and neither have the providers of other things.
+"""
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from meshcompile.durations import Duration
+from meshcompile.go_urls import joined
+from meshcompile.models.mesh.extension_providers import (
+    DatadogTracingProvider,
+    DynatraceSampler,
+    ExtensionProvider,
+    GrpcService,
+    HttpHeader,
+    HttpService,
+    OpenTelemetryTracingProvider,
+    ResourceDetectors,
+    ServiceAttributeEnrichment,
+    SkyWalkingTracingProvider,
+    ZipkinTracingProvider,
+)
+from meshcompile.proxy import Proxy
+from meshcompile.resolve.providers import ProviderService, provider_service
+from meshcompile.resolve.view import View
+
+ZIPKIN_PATH = "/api/v2/spans"
+ZIPKIN_TIMEOUT = Duration.of_seconds(5)
+DYNATRACE_PATH = "api/v2/samplingConfiguration"
+# First releases whose proxies know these.
+_ZIPKIN_OVER_HTTP_SERVICE = (1, 29, 0)
+_ZIPKIN_TRACE_CONTEXT = (1, 28, 0)
+_SERVICE_NAME_ANNOTATION = "resource.opentelemetry.io/service.name"
+_SERVICE_NAME_LABELS = ("app.kubernetes.io/instance", "app.kubernetes.io/name")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpEndpoint:
+    """A URI that Envoy itself posts to, over a cluster; headers as pairs."""
+
+    uri: str
+    cluster: str
+    timeout: Duration | None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GrpcEndpoint:
+    """A gRPC service that Envoy itself calls; metadata as pairs."""
+
+    service: ProviderService
+    timeout: Duration | None = None
+    metadata: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Zipkin:
+    """Zipkin's collector; `collector` is None for proxies that only know the older fields (`service` and `path`)."""
+
+    service: ProviderService
+    path: str
+    collector: HttpEndpoint | None
+    long_trace_ids: bool
+    w3c_context: bool
+    max_path_tag_length: int = 0
+    spawn_upstream_span: bool = False
+    decides_sampling: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Datadog:
+    """Datadog's agent."""
+
+    service: ProviderService
+    service_name: str
+    max_path_tag_length: int = 0
+    spawn_upstream_span: bool = False
+    decides_sampling: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SkyWalking:
+    """SkyWalking's receiver."""
+
+    service: ProviderService
+    max_path_tag_length: int = 0
+    spawn_upstream_span: bool = True
+    decides_sampling: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sampler:
+    """Dynatrace's sampler."""
+
+    tenant: str
+    cluster_id: int
+    root_spans_per_minute: int
+    api: HttpEndpoint
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTelemetry:
+    """An OpenTelemetry collector; `detectors` are `environment` and `dynatrace`, in order."""
+
+    exporter: HttpEndpoint | GrpcEndpoint
+    service_name: str
+    detectors: tuple[str, ...] = ()
+    sampler: Sampler | None = None
+    max_path_tag_length: int = 0
+    spawn_upstream_span: bool = False
+    decides_sampling: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "decides_sampling", self.sampler is not None)
+
+
+Tracer: TypeAlias = Zipkin | Datadog | SkyWalking | OpenTelemetry
+"""All know `max_path_tag_length` (0: not said), `spawn_upstream_span`, and whether they decide what is sampled."""
+
+
+def tracer(view: View, provider: ExtensionProvider) -> Tracer | None:
+    """The tracer of a provider; None when it has none, or when its service is not known."""
+    match provider:
+        case ExtensionProvider(zipkin=ZipkinTracingProvider() as zipkin):
+            return _zipkin(view, zipkin)
+        case ExtensionProvider(datadog=DatadogTracingProvider() as datadog):
+            return _datadog(view, datadog)
+        case ExtensionProvider(skywalking=SkyWalkingTracingProvider() as skywalking):
+            service = provider_service(view.snapshot.services, skywalking.service, skywalking.port)
+            return None if service is None else SkyWalking(service)
+        case ExtensionProvider(opentelemetry=OpenTelemetryTracingProvider() as collector):
+            return _open_telemetry(view, collector)
+    return None
+
+
+def _zipkin(view: View, zipkin: ZipkinTracingProvider) -> Zipkin | None:
+    service = provider_service(view.snapshot.services, zipkin.service, zipkin.port)
+    if service is None:
+        return None
+    path = zipkin.path or ZIPKIN_PATH
+    collector = HttpEndpoint(
+        uri=f"http://{service.hostname}{path}",
+        cluster=service.cluster,
+        timeout=ZIPKIN_TIMEOUT if zipkin.timeout is None else zipkin.timeout,
+        headers=_headers(zipkin.headers),
+    )
+    with_context = view.proxy.version >= _ZIPKIN_TRACE_CONTEXT
+    return Zipkin(
+        service=service,
+        path=path,
+        collector=collector if view.proxy.version >= _ZIPKIN_OVER_HTTP_SERVICE else None,
+        long_trace_ids=not zipkin.enable_64bit_trace_id,
+        w3c_context=with_context and zipkin.trace_context_option == "USE_B3_WITH_W3C_PROPAGATION",
+        max_path_tag_length=zipkin.max_tag_length,
+        spawn_upstream_span=view.proxy.is_router,
+    )
+
+
+def _datadog(view: View, datadog: DatadogTracingProvider) -> Datadog | None:
+    service = provider_service(view.snapshot.services, datadog.service, datadog.port)
+    if service is None:
+        return None
+    return Datadog(
+        service=service,
+        service_name=view.proxy.service_cluster,
+        max_path_tag_length=datadog.max_tag_length,
+        spawn_upstream_span=view.proxy.is_router,
+    )
+
+
+def _open_telemetry(view: View, collector: OpenTelemetryTracingProvider) -> OpenTelemetry | None:
+    service = provider_service(view.snapshot.services, collector.service, collector.port)
+    exporter = None if service is None else _exporter(service, collector.http, collector.grpc)
+    if service is None or exporter is None:
+        return None
+    wanted = collector.dynatrace_sampler
+    sampler = None if wanted is None else _sampler(view, wanted, service, collector.http)
+    if wanted is not None and sampler is None:
+        return None
+    follows_conventions = collector.service_attribute_enrichment is ServiceAttributeEnrichment.OTEL_SEMANTIC_CONVENTIONS
+    return OpenTelemetry(
+        exporter=exporter,
+        service_name=service_name(view.proxy) if follows_conventions else view.proxy.service_cluster,
+        detectors=_detectors(collector.resource_detectors or ResourceDetectors(), follows_conventions),
+        sampler=sampler,
+        max_path_tag_length=collector.max_tag_length,
+        spawn_upstream_span=view.proxy.is_router,
+    )
+
+
+def _exporter(
+    service: ProviderService, http: HttpService | None, grpc: GrpcService | None
+) -> HttpEndpoint | GrpcEndpoint | None:
+    if http is not None:
+        return _http_endpoint(service, http)
+    grpc = grpc or GrpcService()
+    return GrpcEndpoint(service, grpc.timeout, _headers(grpc.initial_metadata))
+
+
+def _http_endpoint(service: ProviderService, http: HttpService, path: str | None = None) -> HttpEndpoint | None:
+    uri = joined(service.hostname, http.path if path is None else path)
+    return None if uri is None else HttpEndpoint(uri, service.cluster, http.timeout, _headers(http.headers))
+
+
+def _sampler(
+    view: View, wanted: DynatraceSampler, service: ProviderService, http: HttpService | None
+) -> Sampler | None:
+    """Dynatrace's sampler, which asks an API of its own, else the collector, provided that it is reached by HTTP."""
+    own = wanted.http_service
+    if own is not None:
+        at = provider_service(view.snapshot.services, own.service, own.port)
+        api = None if at is None else _http_endpoint(at, own.http or HttpService())
+    else:
+        api = None if http is None else _http_endpoint(service, http, DYNATRACE_PATH)
+    if api is None:
+        return None
+    return Sampler(wanted.tenant, wanted.cluster_id, wanted.root_spans_per_minute, api)
+
+
+def _detectors(wanted: ResourceDetectors, follows_conventions: bool) -> tuple[str, ...]:
+    """The detectors in order; by OpenTelemetry's conventions, the environment always counts."""
+    named = (
+        *(("environment",) if wanted.environment is not None else ()),
+        *(("dynatrace",) if wanted.dynatrace is not None else ()),
+    )
+    return tuple(dict.fromkeys((*named, "environment"))) if follows_conventions else named
+
+
+def service_name(proxy: Proxy) -> str:
+    """What OpenTelemetry's conventions for Kubernetes call the proxy's service."""
+    annotations = proxy.metadata.get("ANNOTATIONS") or {}
+    containers = str(proxy.metadata.get("APP_CONTAINERS") or "")
+    candidates = (
+        str(annotations.get(_SERVICE_NAME_ANNOTATION, "")),
+        *(proxy.labels.get(label, "") for label in _SERVICE_NAME_LABELS),
+        str(proxy.metadata.get("WORKLOAD_NAME") or ""),
+        proxy.id.partition(".")[0] if "." in proxy.id else "",
+        "" if "," in containers else containers,
+    )
+    return next(filter(None, candidates), "unknown_service")
+
+
+def _headers(headers: tuple[HttpHeader, ...]) -> tuple[tuple[str, str], ...]:
+    """Names and values; a value out of istiod's own environment is not known here, and empty as if it were not set."""
+    return tuple((header.name, header.value or "") for header in headers)

@@ -1,0 +1,159 @@
+"""Distributed tracing of one traffic class.
+
+Follows istiod's `Telemetries.Tracing` and `configureTracingFromTelemetry`. Where neither a Telemetry nor a default
+provider decides, the proxy config's own `tracing` holds, whose tracer is the bootstrap's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from meshcompile.models.mesh.proxy_config import CustomTag as ProxyTag
+from meshcompile.models.mesh.proxy_config import Tracing as ProxyTracing
+from meshcompile.models.telemetry.telemetry import CustomTag as TelemetryTag
+from meshcompile.models.telemetry.telemetry import Tracing as TracingBlock
+from meshcompile.models.telemetry.telemetry import WorkloadMode
+from meshcompile.proxy import Proxy, ProxyType
+from meshcompile.resolve.telemetry.modes import concerns
+from meshcompile.resolve.telemetry.tracers import Tracer, tracer
+from meshcompile.resolve.view import View
+
+CustomTag: TypeAlias = ProxyTag | TelemetryTag
+
+# Share of the requests that are traced when nobody says, in percent.
+DEFAULT_SAMPLING = 1.0
+# First releases whose proxies know these.
+_FORMATTER_TAGS = (1, 29, 0)
+_NO_CONTEXT_PROPAGATION = (1, 30, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTags:
+    """What Istio's own tags say about the proxy."""
+
+    canonical_service: str
+    canonical_revision: str
+    mesh_id: str
+    namespace: str
+    cluster_id: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tracing:
+    """Settings of distributed tracing.
+
+    `sampling` is a percentage. `tracer` None stands for the bootstrap's. `service_tags` is None when Istio's own tags
+    are switched off. `peer_tags`: a waypoint also tells who talks to whom.
+    """
+
+    sampling: float
+    tracer: Tracer | None = None
+    service_tags: ServiceTags | None = None
+    peer_tags: bool = False
+    custom_tags: Mapping[str, CustomTag] | None = None
+    max_path_tag_length: int = 0
+    request_id_sampling: bool = True  # the decision goes into the request id
+    context_propagation: bool = True
+
+
+def tracing(view: View, blocks: tuple[TracingBlock, ...], mode: WorkloadMode) -> Tracing | None:
+    """The tracing that the blocks of all Telemetries in force ask for; None when nothing is traced."""
+    defaults = view.snapshot.telemetry.defaults.tracing
+    if not blocks and not defaults:
+        return _of_proxy_config(view) if view.snapshot.mesh.enable_tracing else None
+    asked = _merged(blocks, _Asked(provider=defaults[0] if defaults else ""), mode)
+    provider = view.snapshot.telemetry.provider(asked.provider)
+    if asked.disabled or provider is None:
+        return None
+    exporter = tracer(view, provider)
+    if exporter is None:
+        return None
+    settings = _proxy_tracing(view)
+    fallback = _sampling(settings) if asked.sampling is None else asked.sampling
+    return Tracing(
+        sampling=100.0 if exporter.decides_sampling else fallback,
+        tracer=exporter,
+        service_tags=_service_tags(view.proxy) if asked.istio_tags else None,
+        peer_tags=view.proxy.type is ProxyType.WAYPOINT,
+        custom_tags=_known_tags(asked.custom_tags, view.proxy) if asked.custom_tags else _proxy_tags(settings),
+        max_path_tag_length=exporter.max_path_tag_length or settings.max_path_tag_length,
+        request_id_sampling=asked.request_id_sampling,
+        context_propagation=asked.context_propagation or view.proxy.version < _NO_CONTEXT_PROPAGATION,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the blocks read so far ask for; a field of the last one that sets it."""
+
+    provider: str = ""
+    disabled: bool = False
+    sampling: float | None = None
+    custom_tags: Mapping[str, TelemetryTag] | None = None
+    request_id_sampling: bool = True
+    istio_tags: bool = True
+    context_propagation: bool = True
+
+
+def _merged(blocks: tuple[TracingBlock, ...], asked: _Asked, mode: WorkloadMode) -> _Asked:
+    for block in blocks:
+        if concerns(block.match, mode):
+            asked = _over(asked, block)
+    return asked
+
+
+def _over(asked: _Asked, block: TracingBlock) -> _Asked:
+    propagation = None if block.disable_context_propagation is None else not block.disable_context_propagation
+    written: Mapping[str, Any] = {
+        "provider": block.providers[0].name if block.providers else None,
+        "disabled": block.disable_span_reporting,
+        "sampling": block.random_sampling_percentage,
+        "custom_tags": block.custom_tags if "custom_tags" in block.model_fields_set else None,
+        "request_id_sampling": block.use_request_id_for_trace_sampling,
+        "istio_tags": block.enable_istio_tags,
+        "context_propagation": propagation,
+    }
+    return replace(asked, **{name: value for name, value in written.items() if value is not None})
+
+
+def _of_proxy_config(view: View) -> Tracing:
+    settings = _proxy_tracing(view)
+    return Tracing(
+        sampling=_sampling(settings),
+        service_tags=None if settings.enable_istio_tags is False else _service_tags(view.proxy),
+        peer_tags=view.proxy.type is ProxyType.WAYPOINT,
+        custom_tags=_proxy_tags(settings),
+        max_path_tag_length=settings.max_path_tag_length,
+    )
+
+
+def _proxy_tracing(view: View) -> ProxyTracing:
+    return view.proxy_config.tracing or ProxyTracing()
+
+
+def _sampling(settings: ProxyTracing) -> float:
+    """The share to trace; one above everything falls back to the default."""
+    return settings.sampling if settings.sampling and settings.sampling <= 100 else DEFAULT_SAMPLING
+
+
+def _proxy_tags(settings: ProxyTracing) -> Mapping[str, ProxyTag]:
+    """The tags of the proxy config that have a value."""
+    return {name: tag for name, tag in settings.custom_tags.items() if tag.model_fields_set}
+
+
+def _known_tags(tags: Mapping[str, TelemetryTag], proxy: Proxy) -> Mapping[str, TelemetryTag]:
+    """The tags without those that the proxy is too old for."""
+    if proxy.version >= _FORMATTER_TAGS:
+        return tags
+    return {name: tag for name, tag in tags.items() if tag.formatter is None}
+
+
+def _service_tags(proxy: Proxy) -> ServiceTags:
+    labels, metadata = proxy.labels, proxy.metadata
+    return ServiceTags(
+        canonical_service=labels.get("service.istio.io/canonical-name") or "unknown",
+        canonical_revision=labels.get("service.istio.io/canonical-revision") or "latest",
+        mesh_id=str(metadata.get("MESH_ID") or "unknown"),
+        namespace=str(metadata.get("NAMESPACE") or "default"),
+        cluster_id=str(metadata.get("CLUSTER_ID") or "unknown"),
+    )
