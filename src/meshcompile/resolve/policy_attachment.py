@@ -1,54 +1,57 @@
-"""Which policies with a selector or targetRefs a proxy has: istiod's `WorkloadPolicyMatcher.ShouldAttachPolicy`."""
+"""Whether a policy is for a proxy: istiod's `WorkloadPolicyMatcher.ShouldAttachPolicy`.
 
-from typing import Protocol
+Workloads are selected by their labels. Gateways of the Gateway API are targeted by name, and selected by labels only by
+policies without a target. Waypoints are targeted, as are the services that they stand before.
+"""
+
+from collections.abc import Iterable
 
 from meshcompile.labels import selects
-from meshcompile.models.common import PolicyTargetReference, WorkloadSelector
+from meshcompile.models.common import PolicyTargetReference
 from meshcompile.proxy import Proxy, ProxyType
+from meshcompile.snapshot.policy_targets import Attachable, targets
+from meshcompile.snapshot.service import Registry, Service
 
 GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name"
-GATEWAY_GROUP = "gateway.networking.k8s.io"
+GATEWAY_API = "gateway.networking.k8s.io"
 WAYPOINT_CLASS = "istio-waypoint"
+# The group and kind under which a waypoint's services are targeted.
+_SERVICE_KINDS = {("", "Service"): Registry.KUBERNETES, ("networking.istio.io", "ServiceEntry"): Registry.EXTERNAL}
 
 
-class Targetable(Protocol):
-    """The spec of a policy that says what it is for."""
-
-    @property
-    def selector(self) -> WorkloadSelector | None: ...
-    @property
-    def target_ref(self) -> PolicyTargetReference | None: ...
-    @property
-    def target_refs(self) -> tuple[PolicyTargetReference, ...]: ...
-
-
-def targets(policy: Targetable) -> tuple[PolicyTargetReference, ...]:
-    """The objects that a policy is attached to; the older `targetRef` only counts alone."""
-    return policy.target_refs or (() if policy.target_ref is None else (policy.target_ref,))
-
-
-def attaches(policy: Targetable, namespace: str, proxy: Proxy, root_namespace: str) -> bool:
-    """True when a policy of `namespace` concerns the proxy.
-
-    Targets only mean gateways of the Gateway API, and waypoints, which in turn look at nothing else.
-    """
-    wanted = targets(policy)
+def attaches(
+    spec: Attachable, namespace: str, proxy: Proxy, root_namespace: str, services: Iterable[Service] = ()
+) -> bool:
+    """Whether a policy of `namespace` is for the proxy; `services` are those that a waypoint stands before."""
+    targeted = targets(spec)
     gateway = proxy.labels.get(GATEWAY_NAME)
-    is_waypoint = proxy.type is ProxyType.WAYPOINT
-    if gateway is None or (not wanted and not is_waypoint):
-        return not wanted and _is_selected(policy, proxy)
-    return any(_targets(each, gateway, namespace, proxy, root_namespace) for each in wanted)
+    if gateway is None:
+        return not targeted and _selected(spec, proxy)
+    if not targeted:
+        return proxy.type is not ProxyType.WAYPOINT and _selected(spec, proxy)
+    return any(_is_target(target, namespace, proxy, root_namespace, services) for target in targeted)
 
 
-def _is_selected(policy: Targetable, proxy: Proxy) -> bool:
-    return policy.selector is None or selects(policy.selector.match_labels, proxy.labels)
+def _selected(spec: Attachable, proxy: Proxy) -> bool:
+    return spec.selector is None or selects(spec.selector.match_labels, proxy.labels)
 
 
-def _targets(target: PolicyTargetReference, gateway: str, namespace: str, proxy: Proxy, root_namespace: str) -> bool:
-    if target.group != GATEWAY_GROUP:
-        return False
-    if target.kind == "GatewayClass":
-        is_waypoint = proxy.type is ProxyType.WAYPOINT
-        return is_waypoint and namespace == root_namespace and target.name == WAYPOINT_CLASS
-    is_own = namespace == proxy.namespace and target.namespace in ("", proxy.namespace)
-    return is_own and target.kind == "Gateway" and target.name == gateway
+def _is_target(
+    target: PolicyTargetReference, namespace: str, proxy: Proxy, root_namespace: str, services: Iterable[Service]
+) -> bool:
+    kind = ("" if target.group == "core" else target.group, target.kind)
+    if proxy.type is ProxyType.WAYPOINT:
+        if registry := _SERVICE_KINDS.get(kind):
+            return any(
+                (service.object_name or service.name, service.namespace, service.registry)
+                == (target.name, namespace, registry)
+                for service in services
+            )
+        if kind == (GATEWAY_API, "GatewayClass") and namespace == root_namespace and target.name == WAYPOINT_CLASS:
+            return True
+    return (
+        kind == (GATEWAY_API, "Gateway")
+        and target.name == proxy.labels.get(GATEWAY_NAME)
+        and proxy.namespace == namespace
+        and target.namespace in ("", proxy.namespace)
+    )

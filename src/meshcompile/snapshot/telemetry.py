@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from meshcompile.models.mesh.extension_providers import ExtensionProvider
 from meshcompile.models.mesh.mesh_config import DefaultProviders, MeshConfig
 from meshcompile.models.telemetry.telemetry import Telemetry
-from meshcompile.snapshot.attachments import is_attached
+from meshcompile.snapshot.policy_targets import is_attached
 from meshcompile.snapshot.resources import Resources
 
 

@@ -28,7 +28,7 @@ def tracing(settings: Tracing | None) -> HttpConnectionManagerTracing | None:
     return HttpConnectionManagerTracing(
         client_sampling=_ALL,
         overall_sampling=_ALL,
-        random_sampling=Percent(value=settings.sampling),
+        random_sampling=Percent(value=settings.sampling) if settings.sampling else Percent(),  # 0 is not printed
         custom_tags=custom_tags(settings),
         max_path_tag_length=settings.max_path_tag_length or None,
         provider=None if exporter is None else tracer(exporter),

@@ -2,7 +2,7 @@
 
 from meshcompile.models.telemetry.telemetry import Telemetry
 from meshcompile.proxy import ProxyType
-from meshcompile.resolve.attachments import attaches
+from meshcompile.resolve.policy_attachment import attaches
 from meshcompile.resolve.view import View
 from meshcompile.snapshot.service import Service
 
