@@ -72,10 +72,10 @@ class Mesh:
 
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """What was found while loading, by place: rejected objects, warnings, and what was assumed."""
+        """What was found in the mesh, by place: rejected objects, rules without effect, and what was assumed."""
         read = (*self.config_cluster.diagnostics, *(d for c in self.remote_clusters.values() for d in c.diagnostics))
         completed = (d for cluster in self._clusters.values() for d in cluster.diagnostics)
-        return tuple(sorted({*read, *self.settings.diagnostics, *completed}))
+        return tuple(sorted({*read, *self.settings.diagnostics, *completed, *self.snapshot.findings}))
 
     def proxies(self) -> tuple[Proxy, ...]:
         """Every proxy that would exist, sorted by namespace and name."""

@@ -13,8 +13,8 @@ from meshcompile.emit.routes.retry import retry_on, retry_policy
 from meshcompile.envoy.message import to_builtins
 from meshcompile.models.networking.virtual_service import Headers, HTTPMatchRequest, HTTPRetry, HTTPRoute
 from meshcompile.resolve.routes import route_configuration
-from meshcompile.resolve.routes.rules import takes_every_request
 from meshcompile.resolve.routes.sidecar import Named, parsed
+from meshcompile.snapshot.matches import takes_every_request
 from tests.meshes import SHOP, gateway, mesh, routes, sidecar, view, virtual_hosts
 
 REVISED = """
@@ -304,3 +304,33 @@ def test_cors_is_on_for_everybody_it_names() -> None:
     assert config is not None
     assert (config.max_age, config.allow_methods, config.forward_not_matching_preflights) == ("60", "GET,PUT", True)
     assert [matcher.prefix for matcher in config.allow_origin_string_match] == ["https://"]
+
+
+# ---- findings
+
+
+def test_rules_that_nothing_reaches() -> None:
+    """What comes after a rule for every request is a finding that names both."""
+    rules = REVISED.replace(
+        "  - route: [{destination: {host: catalog}}]", "  - route: [{destination: {host: catalog}}]\n" * 2
+    )
+    (finding,) = mesh(SHOP, rules).snapshot.findings
+    assert (finding.slug, finding.field) == ("unreachable-rule", "spec.http[2]")
+    assert finding.related[0].origin.field == "spec.http[1]"
+
+
+def test_matches_for_gateways_that_the_rules_are_not_bound_to() -> None:
+    """A match for a gateway that the VirtualService does not name applies nowhere."""
+    rules = REVISED.replace("{uri: {prefix: /old}}", "{gateways: [edge]}")
+    (finding,) = mesh(SHOP, rules).snapshot.findings
+    assert (finding.slug, finding.field) == ("match-for-other-gateways", "spec.http[0].match[0].gateways")
+
+
+def test_second_catch_all_of_a_host_at_a_gateway() -> None:
+    """Of two VirtualServices that take every request of a host, the second is a finding that names both."""
+    seen = view(
+        mesh(SHOP, EDGE % "false", (EDGE % "false").split("---")[1].replace("name: edge,", "name: late,")), gateway()
+    )
+    route_configuration(seen, "http.80")
+    (finding,) = seen.findings.sorted()
+    assert (finding.slug, finding.name, finding.related[0].origin.document.name) == ("unreachable-rule", "late", "edge")

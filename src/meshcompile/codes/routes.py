@@ -58,12 +58,20 @@ REDIRECT_CODE_UNSUPPORTED = Code(
     "a redirect with code {code} is not supported: the route has no action",
     "Supported are 301, 302, 303, 307 and 308.",
 )
-DELAY_WITHOUT_DURATION = Code(
+FAULT_WITHOUT_EFFECT = Code(
     "MC0408",
     "fault-without-effect",
     Severity.WARNING,
     "a {fault} without {missing} has no effect",
     "A delay needs `fixedDelay`, an abort `httpStatus` or `grpcStatus`.",
+)
+MATCH_FOR_OTHER_GATEWAYS = Code(
+    "MC0409",
+    "match-for-other-gateways",
+    Severity.WARNING,
+    "this match is only for {gateways}, but the VirtualService is bound to {bound}, so it never applies",
+    "`gateways` of a match choose among the gateways that the VirtualService is bound to. One that names none is bound "
+    "to `mesh`, which is all sidecars. Add the gateway to `spec.gateways`.",
 )
 INGRESS_BACKEND_INVALID = Code(
     "MC0420",

@@ -7,13 +7,16 @@ oldest first, then by name, then by namespace.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from meshcompile.behaviour import Behaviour
+from meshcompile.diagnostics import Diagnostic
 from meshcompile.memo import Memo
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.mesh_networks import MeshNetworks
 from meshcompile.snapshot.authentication import AuthenticationIndex
 from meshcompile.snapshot.authorization import AuthorizationIndex
+from meshcompile.snapshot.dead_rules import dead_rules
 from meshcompile.snapshot.destination_rules import DestinationRuleIndex
 from meshcompile.snapshot.endpoints import EndpointIndex
 from meshcompile.snapshot.envoy_filters import EnvoyFilterIndex
@@ -52,3 +55,9 @@ class Snapshot:
     proxy_configs: ProxyConfigIndex
     jwks: Mapping[str, str] = field(default_factory=dict)  # keys of issuers by their URI, as the caller knows them
     memo: Memo = field(default_factory=Memo, repr=False)  # answers that several proxies share
+
+    @cached_property
+    def findings(self) -> tuple[Diagnostic, ...]:
+        """What there is to say about the mesh, whichever proxy asks."""
+        routes = self.virtual_services
+        return (*routes.findings, *(finding for each in routes.all for finding in dead_rules(each)))

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
+from meshcompile.codes.routes import UNREACHABLE_RULE
+from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.hosts import is_wildcard, specificity, subset_of
 from meshcompile.models.networking.virtual_service import Destination
 from meshcompile.names import ClusterName
@@ -15,10 +17,11 @@ from meshcompile.resolve.destinations import destination_cluster
 from meshcompile.resolve.gateways import GatewayServer
 from meshcompile.resolve.routes.domains import host_with_port
 from meshcompile.resolve.routes.proxy_headers import appends_forwarded_host, counts_attempts
-from meshcompile.resolve.routes.rules import Asking, rule_routes, takes_every_request
+from meshcompile.resolve.routes.rules import Asking, rule_routes
 from meshcompile.resolve.routes.table import RouteTable, RuleRoute, VirtualHost
 from meshcompile.resolve.view import View
 from meshcompile.snapshot.exports import EVERYWHERE
+from meshcompile.snapshot.matches import takes_every_request
 from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.virtual_services import MergedVirtualService
 from meshcompile.source import Origin
@@ -35,6 +38,7 @@ def gateway_table(view: View, name: str) -> RouteTable:
     if not hosts:
         # No routes at all: Envoy answers 404.
         return RouteTable(name, (VirtualHost(host_with_port("blackhole", servers[0].port.number), (ANY_DOMAIN,), ()),))
+    view.findings.extend(finding for host in hosts for finding in _unreachable(host))
     virtual_hosts = (_virtual_host(group, view) for group in _with_equal_routes(hosts))
     return RouteTable(name, tuple(sorted(virtual_hosts, key=lambda each: each.name)))
 
@@ -70,6 +74,17 @@ def _catch_all_last(groups: list[tuple[RuleRoute, ...]]) -> tuple[RuleRoute, ...
     return tuple(
         sorted((route for group in groups for route in group), key=lambda route: takes_every_request(route.match))
     )
+
+
+def _unreachable(host: RoutedHost) -> Iterator[Diagnostic]:
+    """The routes of a host that come after one of another VirtualService that takes every request."""
+    if len(host.routes) < 2:
+        return
+    catch_alls = [route for group in host.routes for route in group if takes_every_request(route.match)]
+    for route in catch_alls[1:]:
+        if route.resource != catch_alls[0].resource:
+            related = (Related("this takes every request", catch_alls[0].origins[0]),)
+            yield UNREACHABLE_RULE(route.origins[0], related=related)
 
 
 def _with_equal_routes(hosts: Iterable[RoutedHost]) -> Iterable[list[RoutedHost]]:

@@ -24,13 +24,12 @@ from meshcompile.proxy import Proxy
 from meshcompile.resolve.routes.hashing import destination_hash
 from meshcompile.resolve.routes.table import Action, Forward, Mirror, Redirect, RuleRoute, Target
 from meshcompile.resolve.scope import SidecarScope
+from meshcompile.snapshot.matches import takes_every_request
 from meshcompile.snapshot.virtual_services import MergedVirtualService, Semantics
 
 # Ports that a URL of the scheme does without.
 DEFAULT_PORTS = {"http": 80, "https": 443}
 ALL_REQUESTS = 100
-# A `uri: {}` that says nothing.
-UNSPECIFIED = StringMatch()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +76,6 @@ def applies(match: HTTPMatchRequest | None, asking: Asking) -> bool:
     if match.source_namespace and match.source_namespace != asking.proxy.namespace:
         return False
     return selects(match.source_labels, asking.proxy.labels)
-
-
-def takes_every_request(match: HTTPMatchRequest | None) -> bool:
-    """True when nothing gets past a match: prefix `/` or regex `.*`, and no further condition."""
-    if match is None:
-        return True
-    conditions = match.headers or match.without_headers or match.query_params
-    if conditions or match.method is not None or match.authority is not None or match.scheme is not None:
-        return False
-    uri = match.uri
-    return uri is None or uri.prefix == "/" or uri.regex == ".*" or uri == UNSPECIFIED
 
 
 def _rule_route(

@@ -1,0 +1,84 @@
+"""Rules of VirtualServices that have no effect on any proxy, or not the one that they were written for."""
+
+from collections.abc import Iterator
+
+from meshcompile.codes.routes import (
+    FAULT_WITHOUT_EFFECT,
+    MATCH_FOR_OTHER_GATEWAYS,
+    REDIRECT_CODE_UNSUPPORTED,
+    UNREACHABLE_RULE,
+)
+from meshcompile.diagnostics import Diagnostic, Related
+from meshcompile.models.networking.virtual_service import (
+    HTTPMatchRequest,
+    HTTPRoute,
+    L4MatchAttributes,
+    TLSMatchAttributes,
+)
+from meshcompile.snapshot.matches import applies_everywhere, takes_every_request
+from meshcompile.snapshot.virtual_services import MergedVirtualService
+from meshcompile.source import Origin
+
+# What Envoy can redirect with; 0 is not said.
+REDIRECT_CODES = frozenset({0, 301, 302, 303, 307, 308})
+
+
+def dead_rules(virtual_service: MergedVirtualService) -> Iterator[Diagnostic]:
+    """What there is to say about the rules of a VirtualService, whoever asks for them."""
+    yield from _unreachable(virtual_service)
+    yield from _for_other_gateways(virtual_service)
+    for rule in virtual_service.http:
+        yield from _without_effect(rule)
+
+
+def _unreachable(virtual_service: MergedVirtualService) -> Iterator[Diagnostic]:
+    """Rules and matches after one that takes every request of every proxy."""
+    taken: Origin | None = None
+    for rule in virtual_service.http:
+        if taken is not None:
+            yield _after(rule, taken)
+            continue
+        for match in rule.match or (None,):
+            if match is not None and taken is not None:
+                yield _after(match, taken)
+            elif takes_every_request(match) and applies_everywhere(match):
+                taken = rule.origin if match is None else match.origin
+
+
+def _after(unreachable: HTTPRoute | HTTPMatchRequest, taken: Origin) -> Diagnostic:
+    return UNREACHABLE_RULE(unreachable, related=(Related("this takes every request", taken),))
+
+
+def _for_other_gateways(virtual_service: MergedVirtualService) -> Iterator[Diagnostic]:
+    """Matches that only name gateways that the VirtualService is not bound to."""
+    for match in _matches(virtual_service):
+        if match.gateways and not set(match.gateways) & set(virtual_service.gateways):
+            yield MATCH_FOR_OTHER_GATEWAYS(
+                match.at("gateways"),
+                gateways=", ".join(match.gateways),
+                bound=", ".join(virtual_service.gateways),
+                related=(Related("bound here", virtual_service.origin.at("spec")),),
+            )
+
+
+def _matches(
+    virtual_service: MergedVirtualService,
+) -> Iterator[HTTPMatchRequest | TLSMatchAttributes | L4MatchAttributes]:
+    for http in virtual_service.http:
+        yield from http.match
+    for tls in virtual_service.tls:
+        yield from tls.match
+    for tcp in virtual_service.tcp:
+        yield from tcp.match
+
+
+def _without_effect(rule: HTTPRoute) -> Iterator[Diagnostic]:
+    if rule.redirect is not None and rule.redirect.redirect_code not in REDIRECT_CODES:
+        yield REDIRECT_CODE_UNSUPPORTED(rule.redirect, code=rule.redirect.redirect_code)
+    if rule.fault is None:
+        return
+    delay, abort = rule.fault.delay, rule.fault.abort
+    if delay is not None and delay.fixed_delay is None:
+        yield FAULT_WITHOUT_EFFECT(delay, fault="delay", missing="fixedDelay")
+    if abort is not None and abort.http_status is None and abort.grpc_status is None:
+        yield FAULT_WITHOUT_EFFECT(abort, fault="abort", missing="httpStatus or grpcStatus")
