@@ -57,7 +57,7 @@ class Proxy:
 
     @classmethod
     def from_node(cls, node: Mapping[str, Any]) -> Self:
-        """The proxy of an Envoy bootstrap node, such as one with the id `sidecar~10.0.0.1~web-0.shop~shop.svc.cluster.local`.
+        """The proxy of an Envoy bootstrap node with an id such as `sidecar~10.0.0.1~web-0.shop~shop.svc.cluster.local`.
 
         Raises ValueError when the id is not of that form.
         """

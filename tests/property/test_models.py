@@ -98,7 +98,7 @@ SCALARS: Mapping[Any, st.SearchStrategy[Any]] = {
 @settings(max_examples=150, deadline=None)
 @given(written=st.sampled_from(ISTIO_KINDS).flatmap(objects))
 def test_printing_what_was_read_reads_the_same(written: dict[str, Any]) -> None:
-    """What was written of a resource, printed as Python data or JSON text in either spelling, is read as the same one."""
+    """What was written of a resource, printed as Python data or JSON text, is read as the same one."""
     resource, problems = read(Document("a.yaml", written))
     assert not problems
     assert resource is not None

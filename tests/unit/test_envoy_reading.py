@@ -29,9 +29,15 @@ def canonical(message: str, data: Any) -> Any:
         ({"per_connection_buffer_limit_bytes": 0}, {"perConnectionBufferLimitBytes": 0}),
         ({"lb_subset_config": {"fallback_policy": "NO_FALLBACK"}}, {"lbSubsetConfig": {}}),
         ({"alt_stat_name": "", "filters": [], "metadata": None}, {}),
-        ({"name": "a", "ring_hash_lb_config": {"minimum_ring_size": 64}}, {"name": "a", "ringHashLbConfig": {"minimumRingSize": "64"}}),
-        ({"common_lb_config": {"healthy_panic_threshold": {"value": 10}}}, {"commonLbConfig": {"healthyPanicThreshold": {"value": 10.0}}}),
-        ({"metadata": {"filter_metadata": {"a": {"b": 1, "c": [1.5, None]}}}}, {"metadata": {"filterMetadata": {"a": {"b": 1, "c": [1.5, None]}}}}),
+        ({"ring_hash_lb_config": {"minimum_ring_size": 64}}, {"ringHashLbConfig": {"minimumRingSize": "64"}}),
+        (
+            {"common_lb_config": {"healthy_panic_threshold": {"value": 10}}},
+            {"commonLbConfig": {"healthyPanicThreshold": {"value": 10.0}}},
+        ),
+        (
+            {"metadata": {"filter_metadata": {"a": {"b": 1, "c": [1.5, None]}}}},
+            {"metadata": {"filterMetadata": {"a": {"b": 1, "c": [1.5, None]}}}},
+        ),
         ({"altStatName": "json", "alt_stat_name": "proto"}, {"altStatName": "json"}),
     ],
 )  # fmt: skip
@@ -77,7 +83,11 @@ def test_unknown_field() -> None:
         ({"per_connection_buffer_limit_bytes": -1}, ("per_connection_buffer_limit_bytes",), Fault.BAD_VALUE),
         ({"per_connection_buffer_limit_bytes": 1.5}, ("per_connection_buffer_limit_bytes",), Fault.BAD_VALUE),
         ({"transport_socket": {"typed_config": {}}}, ("transport_socket", "typed_config"), Fault.BAD_VALUE),
-        ({"transport_socket": {"typed_config": {"@type": "a/b"}}}, ("transport_socket", "typed_config", "@type"), Fault.UNKNOWN_TYPE),
+        (
+            {"transport_socket": {"typed_config": {"@type": "a/b"}}},
+            ("transport_socket", "typed_config", "@type"),
+            Fault.UNKNOWN_TYPE,
+        ),
     ],
 )  # fmt: skip
 def test_unreadable(written: Any, path: tuple[str | int, ...], fault: Fault) -> None:

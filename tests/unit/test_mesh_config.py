@@ -122,7 +122,7 @@ def test_precedence_of_proxy_settings() -> None:
     """The narrower ProxyConfig wins, and the annotation stands between namespace and workload."""
     mesh = effective_mesh_config({"defaultConfig": {"concurrency": 1, "drainDuration": "9s"}})
     spec = ProxyConfigSpec.model_validate
-    layers = {
+    layers: dict[str, Any] = {
         "root": spec({"concurrency": 2, "environmentVariables": {"A": "root", "B": "root"}}),
         "namespace": spec({"concurrency": 3, "environmentVariables": {"B": "namespace"}}),
         "annotation": proxy_config(concurrency=4, drainDuration="8s"),
