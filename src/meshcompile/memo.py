@@ -22,3 +22,16 @@ class Memo:
         if key not in self._answers:
             self._answers[key] = answer()
         return cast(T, self._answers[key])
+
+    def canonical(self, key: Hashable, value: T, likeness: Callable[[T], object]) -> T:
+        """The first value under this key whose likeness is equal to this one's: itself when there is none.
+
+        For values without a hash, of which there are few kinds: what is made of the canonical one can be shared.
+        """
+        known: list[tuple[object, T]] = self.once(key, list)
+        wanted = likeness(value)
+        for like, found in known:
+            if like == wanted:
+                return found
+        known.append((wanted, value))
+        return value

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import get_args
 
+from meshcompile.emit.provider_services import envoy_grpc
 from meshcompile.emit.rbac import EFFECTIVE_POLICY, EXT_AUTHZ
-from meshcompile.envoy.config.core import GrpcService, GrpcServiceEnvoyGrpc
+from meshcompile.envoy.config.core import GrpcService
 from meshcompile.envoy.type import HttpStatus, StatusCode
 from meshcompile.envoy.type.matcher import MetadataMatcher, MetadataMatcherPathSegment, StringMatcher, ValueMatcher
 from meshcompile.resolve.ext_authz import STATUSES, ExtAuthz
@@ -26,8 +27,7 @@ def where_matched(rbac_filter: str, provider: str) -> MetadataMatcher:
 
 def grpc_service(provider: ExtAuthz) -> GrpcService:
     """The provider, asked over gRPC."""
-    server = GrpcServiceEnvoyGrpc(cluster_name=provider.cluster.cluster, authority=provider.cluster.hostname)
-    return GrpcService(envoy_grpc=server, timeout=provider.timeout.json)
+    return GrpcService(envoy_grpc=envoy_grpc(provider.service), timeout=provider.timeout.json)
 
 
 def status(provider: ExtAuthz) -> HttpStatus | None:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from meshcompile.codes.security import SEVERAL_PROVIDERS, UNKNOWN_PROVIDER
 from meshcompile.models.security.authorization_policy import AuthorizationPolicy
 from meshcompile.models.security.authorization_policy import AuthorizationPolicyAction as Action
+from meshcompile.resolve.attachments import attaches
 from meshcompile.resolve.ext_authz import ExtAuthz, ext_authz_providers
-from meshcompile.resolve.policy_attachment import attaches
 from meshcompile.resolve.rules import NEVER, CompiledRule, Purpose, compiled_rule
 from meshcompile.resolve.trust_domains import TrustDomains
 from meshcompile.resolve.view import View
@@ -74,12 +74,17 @@ class Authorization:
 NO_AUTHORIZATION = Authorization()
 
 
-def authorization(view: View, *, tunnelled: bool = False) -> Authorization:
-    """The authorization of a proxy's own workload; `tunnelled` connections have come in through HBONE."""
+def authorization(view: View, *, beside: str = "", tunnelled: bool = False) -> Authorization:
+    """The authorization of a proxy's own workload.
+
+    `beside` is a further namespace to look for policies in. `tunnelled` connections have come in through HBONE.
+    """
     index = view.snapshot.authorization
+    namespaces = dict.fromkeys((index.root_namespace, view.proxy.namespace, beside))
     policies = tuple(
         policy
-        for policy in index.for_namespace(view.proxy.namespace)
+        for namespace in namespaces
+        for policy in index.by_namespace.get(namespace, ())
         if attaches(policy.spec, policy.namespace, view.proxy, index.root_namespace)
     )
     if not policies:

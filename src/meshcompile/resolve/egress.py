@@ -3,17 +3,24 @@
 Follows istiod's `ListenerBuilder.buildSidecarOutboundListener` and `mergeTCPFilterChains`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from meshcompile.codes.listeners import LISTENER_CONFLICT, PROTOCOL_CONFLICT
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.ports import Protocol
-from meshcompile.resolve.egress_chains import Chain, EgressChains
-from meshcompile.resolve.egress_claims import Claim, Kind, claims, kind_of
+from meshcompile.resolve.binding import reserved_ports
+from meshcompile.resolve.egress_chains import Chain, EgressChains, HttpRoutes, dynamic_authorizations
+from meshcompile.resolve.egress_claims import KINDS, Claim, Kind, Report, claims
+from meshcompile.resolve.findings import Findings
+from meshcompile.resolve.routes.sidecar import proxy_traits
+from meshcompile.resolve.tcp_connection import TcpTraits
 from meshcompile.resolve.view import View
 from meshcompile.source import Origin
+
+Key = tuple[str, int]
+ChainsOf = Callable[[Claim], tuple[Chain, ...]]
 
 
 class Action(Enum):
@@ -57,22 +64,79 @@ class OutboundListener:
         return f"{self.first.binds[0]}_{self.first.port.number}"
 
     @property
+    def is_shared(self) -> bool:
+        """True for a listener without HTTP, whose connection managers name the proxy's own service in traces."""
+        return not any(isinstance(chain.connection, HttpRoutes) for chain in self.chains)
+
+    @property
     def origins(self) -> tuple[Origin, ...]:
         """The places of all claims, each once."""
         return tuple(dict.fromkeys(origin for claim in self.claims for origin in claim.origins))
 
 
-def outbound_listeners(view: View) -> tuple[OutboundListener, ...]:
-    """A sidecar's outbound listeners, in the order in which services first ask for them."""
-    groups: dict[tuple[str, int], list[Claim]] = {}
-    for claim in claims(view):
+@dataclass(frozen=True, eq=False)
+class Egress:
+    """The outbound listeners of all sidecars of a scope that are alike, by address and port.
+
+    `of_endpoints` has, for the address of each endpoint that has a listener of its own, all claims on its listeners.
+    """
+
+    listeners: Mapping[Key, OutboundListener]
+    of_endpoints: Mapping[str, Mapping[Key, tuple[Claim, ...]]]
+    findings: tuple[Diagnostic, ...]
+
+
+def outbound_listeners(view: View, traits: TcpTraits) -> tuple[OutboundListener, ...]:
+    """A sidecar's outbound listeners. Those that do not depend on the sidecar are the same objects for all alike."""
+    chains = EgressChains(view, traits)
+    egress = view.scope.memo.once(("egress", egress_traits(view, traits)), lambda: _egress(view, chains))
+    view.findings.extend(egress.findings)
+    own = egress.of_endpoints.get(view.proxy.ip_addresses[0])
+    if own is None:
+        return tuple(egress.listeners.values())
+    found = {**egress.listeners, **dict(_without_itself(own, chains))}
+    return tuple(listener for listener in found.values() if listener is not None)
+
+
+def egress_traits(view: View, traits: TcpTraits) -> tuple[object, ...]:
+    """What outbound listeners depend on besides the scope, own address aside."""
+    proxy, telemetry = view.proxy, traits.telemetry
+    return (
+        *proxy_traits(view),
+        proxy.interception_mode,
+        reserved_ports(view),
+        proxy.flag("UNPRIVILEGED_POD"),
+        traits.idle_timeout,
+        # Telemetry resources are merged once for all proxies that have the same.
+        id(telemetry.metrics),
+        id(telemetry.access_logs),
+        tuple(dynamic_authorizations(view).items()),
+    )
+
+
+def _egress(view: View, chains: EgressChains) -> Egress:
+    findings = Findings()
+    groups: dict[Key, list[Claim]] = {}
+    for claim in claims(view, findings.add):
         groups.setdefault(claim.key, []).append(claim)
-    chains = EgressChains.of_view(view)
-    return tuple(settled(group, chains.of, view.findings.add) for group in groups.values())
+    of_endpoints: dict[str, dict[Key, tuple[Claim, ...]]] = {}
+    for key, group in groups.items():
+        if any(claim.of_endpoint for claim in group):
+            of_endpoints.setdefault(key[0], {})[key] = tuple(group)
+    listeners = {key: settled(group, chains.of, findings.add) for key, group in groups.items()}
+    return Egress(listeners, of_endpoints, findings.sorted())
 
 
-ChainsOf = Callable[[Claim], tuple[Chain, ...]]
-Report = Callable[[Diagnostic], None]
+def _without_itself(
+    own: Mapping[Key, tuple[Claim, ...]], chains: EgressChains
+) -> Iterator[tuple[Key, OutboundListener | None]]:
+    """The listeners on the sidecar's own address, without what it is only an endpoint of.
+
+    An application that calls itself by its own address does not go through them.
+    """
+    for key, group in own.items():
+        others = [claim for claim in group if not claim.of_endpoint]
+        yield key, settled(others, chains.of, lambda _: None) if others else None
 
 
 def settled(group: Iterable[Claim], chains_of: ChainsOf, report: Report) -> OutboundListener:
@@ -109,7 +173,7 @@ class Fold:
             return None  # what a Sidecar put here explicitly stays as it is
         if claim.port.protocol is Protocol.HTTP_PROXY:
             return self._start(claim)
-        action = ACTIONS[kind_of(self.protocol) or Kind.AUTO, claim.kind]
+        action = ACTIONS[KINDS[self.protocol], claim.kind]
         if action is not Action.IGNORE and self._is_server_first_conflict(claim):
             return self._report(_protocol_conflict(self.claims[0], claim))
         if action is Action.REPLACE:

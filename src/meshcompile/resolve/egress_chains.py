@@ -13,14 +13,14 @@ from meshcompile.models.networking.virtual_service import TCPRoute, TLSRoute
 from meshcompile.names import outbound
 from meshcompile.ports import Protocol
 from meshcompile.resolve.addresses import service_address
+from meshcompile.resolve.authorization import Authorization, authorization
 from meshcompile.resolve.egress_claims import Claim, Kind
 from meshcompile.resolve.filter_chain import ChainMatch
 from meshcompile.resolve.l4_routes import applies, routed, single
 from meshcompile.resolve.routes.domains import short_forms
 from meshcompile.resolve.scope import EgressListener
 from meshcompile.resolve.stat_names import stat_name
-from meshcompile.resolve.tcp_connection import TcpConnection, TcpTraits, tcp_traits
-from meshcompile.resolve.traffic import TrafficClass
+from meshcompile.resolve.tcp_connection import TcpConnection, TcpTraits
 from meshcompile.resolve.view import View
 from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Registry, Resolution, Service
 from meshcompile.snapshot.virtual_services import MergedVirtualService
@@ -90,10 +90,6 @@ class EgressChains:
     view: View
     traits: TcpTraits
     _rules: dict[int, L4Rules] = field(default_factory=dict, repr=False)
-
-    @classmethod
-    def of_view(cls, view: View) -> Self:
-        return cls(view, tcp_traits(view, TrafficClass.SIDECAR_OUTBOUND))
 
     def of(self, claim: Claim) -> tuple[Chain, ...]:
         """The chains of a claim. A listener on every address takes other traffic too: its HTTP has to be recognized."""
@@ -221,7 +217,7 @@ class EgressChains:
         cluster, pattern = outbound(port, "", service.hostname), self.view.snapshot.mesh.outbound_cluster_stat_name
         dynamic_host = _dynamic_host(service)
         connection = single(
-            self._traits_for(dynamic_host),
+            self._dynamic_traits(service.namespace) if dynamic_host else self.traits,
             scope.destination_rule(service.hostname, self.view.proxy),
             cluster,
             stat_prefix=stat_name(pattern, host=service.hostname, service=service, port=port) if pattern else cluster,
@@ -232,8 +228,21 @@ class EgressChains:
         )
         return Chain(where, connection, origins=connection.origins)
 
-    def _traits_for(self, dynamic_host: str) -> TcpTraits:
-        return self.traits
+    def _dynamic_traits(self, namespace: str) -> TcpTraits:
+        return replace(self.traits, authorization=authorization(self.view, beside=namespace))
+
+
+def dynamic_authorizations(view: View) -> Mapping[str, Authorization]:
+    """The policies that guard connections to wildcard services which are looked up, by the services' namespaces.
+
+    Of all outbound traffic only this is guarded, and by policies of the service's namespace too.
+    """
+    services = view.scope.memo.once("dynamic namespaces", lambda: _dynamic_namespaces(view))
+    return {namespace: authorization(view, beside=namespace) for namespace in services}
+
+
+def _dynamic_namespaces(view: View) -> tuple[str, ...]:
+    return tuple(sorted({service.namespace for service in view.scope.services if _dynamic_host(service)}))
 
 
 def _dynamic_host(service: Service) -> str:

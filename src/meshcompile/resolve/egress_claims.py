@@ -3,12 +3,13 @@
 Follows istiod's `ListenerBuilder.buildSidecarOutboundListeners`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from ipaddress import ip_address
 
 from meshcompile.codes.listeners import EMPTY_EGRESS_LISTENER, RESERVED_PORT
+from meshcompile.diagnostics import Diagnostic
 from meshcompile.ports import Protocol, protocol_named
 from meshcompile.proxy import InterceptionMode, Proxy
 from meshcompile.resolve.addresses import service_address, service_addresses
@@ -20,6 +21,8 @@ from meshcompile.source import Origin
 
 UNIX_PREFIX = "unix://"
 
+Report = Callable[[Diagnostic], None]
+
 
 class Kind(Enum):
     """How a listener handles a protocol: istiod's ListenerProtocol."""
@@ -29,13 +32,12 @@ class Kind(Enum):
     AUTO = auto()  # looks at the first bytes
 
 
-def kind_of(protocol: Protocol) -> Kind | None:
-    """How a protocol is handled; None for UDP, which is not."""
-    if protocol is Protocol.UDP:
-        return None
-    if protocol.is_http:
-        return Kind.HTTP
-    return Kind.TCP if protocol.is_tcp else Kind.AUTO
+# UDP is not handled.
+KINDS: Mapping[Protocol, Kind] = {
+    protocol: Kind.HTTP if protocol.is_http else Kind.TCP if protocol.is_tcp else Kind.AUTO
+    for protocol in Protocol
+    if protocol is not Protocol.UDP
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +68,7 @@ class Claim:
     """A service that asks for a port to be listened on.
 
     `binds` are the addresses, the first naming the listener; `cidrs` is set when the service's own address is a range.
+    `of_endpoint`: the address is that of one endpoint of a headless service.
     """
 
     place: Place
@@ -74,6 +77,7 @@ class Claim:
     kind: Kind
     binds: tuple[str, ...]
     cidrs: tuple[str, ...] = ()
+    of_endpoint: bool = False
 
     @property
     def key(self) -> tuple[str, int]:
@@ -86,19 +90,22 @@ class Claim:
         return (self.port.origin or self.service.origin, *self.place.origins)
 
 
-def claims(view: View) -> Iterator[Claim]:
-    """All claims on a sidecar's outbound listeners, in order of precedence."""
+def claims(view: View, report: Report) -> Iterator[Claim]:
+    """All claims on a sidecar's outbound listeners, in order of precedence.
+
+    What is claimed for endpoints includes the proxy itself, if it is one.
+    """
     reserved = reserved_ports(view)
     for rank, listener in enumerate(view.scope.egress_listeners):
         place = _place(view.proxy, rank, listener)
-        for service, port in _asked(view, listener):
-            kind = kind_of(port.protocol)
+        for service, port in _asked(listener, report):
+            kind = KINDS.get(port.protocol)
             if kind is None or service.resolution is Resolution.ALIAS:
                 continue
             if _can_bind(view.proxy, place, port, reserved.all):
                 yield from _of_service(view, Claim(place, service, port, kind, place.binds))
             else:
-                view.findings.add(RESERVED_PORT(port.origin or service.origin, port=port.number, host=service.hostname))
+                report(RESERVED_PORT(port.origin or service.origin, port=port.number, host=service.hostname))
 
 
 def _place(proxy: Proxy, rank: int, listener: EgressListener) -> Place:
@@ -111,14 +118,14 @@ def _place(proxy: Proxy, rank: int, listener: EgressListener) -> Place:
     return Place(rank, listener, proxy.loopbacks if bind_to_port else (), bind_to_port)
 
 
-def _asked(view: View, listener: EgressListener) -> Iterator[tuple[Service, ServicePort]]:
+def _asked(listener: EgressListener, report: Report) -> Iterator[tuple[Service, ServicePort]]:
     """The services of an egress listener, each with the port that a Sidecar has put it on, else with every own port."""
     written = None if listener.spec is None else listener.spec.port
     if written is None:
         yield from ((service, port) for service in listener.services for port in service.ports)
         return
     if not listener.services:
-        view.findings.add(EMPTY_EGRESS_LISTENER(written, port=written.number))
+        report(EMPTY_EGRESS_LISTENER(written, port=written.number))
     port = ServicePort(written.name, written.number, protocol_named(written.protocol), origin=written.origin)
     yield from ((service, port) for service in listener.services)
 
@@ -174,10 +181,9 @@ def _is_per_endpoint(view: View, claim: Claim) -> bool:
 
 
 def _per_endpoint(view: View, claim: Claim) -> Iterator[Claim]:
-    """A claim for each endpoint but the proxy itself, which does not go through its own listener."""
     for endpoint in view.snapshot.endpoints.numbered(claim.service, claim.port.number):
-        if all(_is_ip(address) for address in endpoint.addresses) and endpoint.address != view.proxy.ip_addresses[0]:
-            yield replace(claim, binds=endpoint.addresses)
+        if all(_is_ip(address) for address in endpoint.addresses):
+            yield replace(claim, binds=endpoint.addresses, of_endpoint=True)
 
 
 def _is_ip(text: str) -> bool:

@@ -11,7 +11,7 @@ from meshcompile.models.mesh.extension_providers import (
     EnvoyExternalAuthorizationRequestBody,
     ExtensionProvider,
 )
-from meshcompile.resolve.provider_clusters import ProviderCluster, provider_cluster
+from meshcompile.resolve.providers import ProviderService, provider_service
 from meshcompile.snapshot.snapshot import Snapshot
 
 DEFAULT_TIMEOUT = Duration.of_seconds(600)
@@ -41,7 +41,7 @@ class ExtAuthz:
     """A provider of external authorization; `http` is None for one that is asked over gRPC, which can do TCP too."""
 
     name: str
-    cluster: ProviderCluster
+    service: ProviderService
     timeout: Duration
     fail_open: bool
     status_on_error: int | None
@@ -60,19 +60,21 @@ def _providers(snapshot: Snapshot) -> Iterator[tuple[str, ExtAuthz | str]]:
         settings = provider.envoy_ext_authz_http or provider.envoy_ext_authz_grpc
         if settings is None:
             continue
-        cluster = provider_cluster(snapshot, settings.service, settings.port)
-        problem = next(_problems(provider, settings, cluster, duplicate=provider.name in seen), "")
+        service = provider_service(snapshot.services, settings.service, settings.port)
+        problem = next(_problems(provider, settings, duplicate=provider.name in seen), "")
         seen.add(provider.name)
-        yield provider.name, problem if isinstance(cluster, str) or problem else _provider(provider, settings, cluster)
+        if service is None:
+            problem = problem or f"has a service, {settings.service}, that is not in the mesh or in several namespaces"
+        yield provider.name, problem if problem or service is None else _provider(provider, settings, service)
 
 
 Settings = EnvoyExternalAuthorizationHttpProvider | EnvoyExternalAuthorizationGrpcProvider
 
 
-def _provider(provider: ExtensionProvider, settings: Settings, cluster: ProviderCluster) -> ExtAuthz:
+def _provider(provider: ExtensionProvider, settings: Settings, service: ProviderService) -> ExtAuthz:
     return ExtAuthz(
         name=provider.name,
-        cluster=cluster,
+        service=service,
         timeout=DEFAULT_TIMEOUT if settings.timeout is None else settings.timeout,
         fail_open=settings.fail_open,
         status_on_error=int(settings.status_on_error) if settings.status_on_error else None,
@@ -92,17 +94,13 @@ def _http_service(settings: EnvoyExternalAuthorizationHttpProvider) -> HttpServi
     )
 
 
-def _problems(
-    provider: ExtensionProvider, settings: Settings, cluster: ProviderCluster | str, *, duplicate: bool
-) -> Iterator[str]:
+def _problems(provider: ExtensionProvider, settings: Settings, *, duplicate: bool) -> Iterator[str]:
     if duplicate:
         yield "is defined twice"
     if not _NAME.fullmatch(provider.name):
         yield "has a name with other characters than lower case letters, digits and hyphens, or a too long one"
     if not 1 <= settings.port <= 65535:
         yield f"has no valid port ({settings.port})"
-    if isinstance(cluster, str):
-        yield cluster
     if settings.status_on_error and not _is_status(settings.status_on_error):
         yield f"has an unknown statusOnError ({settings.status_on_error})"
     if isinstance(settings, EnvoyExternalAuthorizationHttpProvider):

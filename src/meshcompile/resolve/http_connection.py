@@ -5,18 +5,19 @@ listener to the next is an `HttpConnection`. Follows istiod's `ListenerBuilder.b
 `util.GetProxyHeaders` and `buildGatewayConnectionManager`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from enum import Enum, auto
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from meshcompile.durations import Duration
+from meshcompile.memo import Memo
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.mesh_networks import MeshNetworks
 from meshcompile.models.mesh.proxy_config import ProxyConfig, ProxyHeaders, SetCurrentClientCertDetails
 from meshcompile.ports import Protocol
 from meshcompile.resolve.authorization import NO_AUTHORIZATION, Authorization, authorization
 from meshcompile.resolve.jwt import JwtAuthentication, jwt_authentication
-from meshcompile.resolve.telemetry import Telemetry, telemetry
+from meshcompile.resolve.telemetry import Telemetry, Tracing, telemetry
 from meshcompile.resolve.traffic import TrafficClass
 from meshcompile.resolve.view import View
 from meshcompile.source import Origin
@@ -70,6 +71,22 @@ class HttpTraits:
     telemetry: Telemetry
     jwt: JwtAuthentication | None = None
     authorization: Authorization = NO_AUTHORIZATION
+    memo: Memo = field(default_factory=Memo, repr=False)
+
+    @property
+    def likeness(self) -> tuple[object, ...]:
+        """Equal for traits that mean the same."""
+        telemetry = self.telemetry
+        own = (getattr(self, name) for name in _OWN_TRAITS)
+        # Telemetry resources are merged once for all proxies that have the same.
+        return (*own, id(telemetry.metrics), id(telemetry.access_logs), _likeness(telemetry.tracing))
+
+
+_OWN_TRAITS = tuple(each.name for each in fields(HttpTraits) if each.name not in ("telemetry", "memo"))
+
+
+def _likeness(tracing: Tracing | None) -> tuple[object, ...] | None:
+    return None if tracing is None else tuple(getattr(tracing, each.name) for each in fields(tracing))
 
 
 @dataclass(frozen=True, slots=True)

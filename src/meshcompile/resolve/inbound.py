@@ -12,7 +12,7 @@ from meshcompile.ports import Protocol, protocol_named
 from meshcompile.proxy import InterceptionMode
 from meshcompile.resolve.binding import can_bind, reserved_ports
 from meshcompile.resolve.downstream_tls import HTTP_ALPN, MESH_TCP_ALPN, DownstreamTls, mesh_server_tls
-from meshcompile.resolve.egress_claims import Kind, kind_of
+from meshcompile.resolve.egress_claims import KINDS, Kind
 from meshcompile.resolve.filter_chain import ChainMatch, FilterChain
 from meshcompile.resolve.http_connection import HttpConnection, HttpTraits, InboundRoute
 from meshcompile.resolve.routes.domains import host_with_port
@@ -219,7 +219,7 @@ class InboundChains:
     def of(self, port: InboundPort) -> tuple[FilterChain, ...]:
         """The chains of a port, by its protocol and the mode of mutual TLS there."""
         mode = self.view.peer_policy.for_port(port.target_port)
-        kind = kind_of(port.protocol) or Kind.TCP
+        kind = KINDS.get(port.protocol, Kind.TCP)
         return tuple(self._chain(port, option) for option in OPTIONS[kind, mode])
 
     def virtual(self, ports: Iterable[InboundPort]) -> tuple[FilterChain, ...]:

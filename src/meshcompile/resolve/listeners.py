@@ -1,8 +1,10 @@
 """The listeners that one proxy gets, decided: a sidecar's, or a gateway's. Follows istiod's `BuildListeners`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 from meshcompile.durations import Duration
+from meshcompile.memo import Memo
 from meshcompile.names import BLACK_HOLE_CLUSTER, PASSTHROUGH_CLUSTER
 from meshcompile.ports import Protocol
 from meshcompile.proxy import InterceptionMode
@@ -28,7 +30,8 @@ class Listener:
 
     `virtual`: what iptables redirect comes here, to be told apart by its original destination. `bind_to_port`: the
     address is really opened; else the listener only takes connections that a virtual one hands over. `default` takes
-    what no other chain takes. `telemetry` reports on connections that no chain takes, where that is done.
+    what no other chain takes. `telemetry` reports on connections that no chain takes, where that is done. `shared`:
+    other proxies have the same object.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Listener:
     exact_balance: bool = False
     detection_timeout: Duration | None = None
     telemetry: Telemetry | None = None
+    shared: bool = False
     origins: tuple[Origin, ...] = ()
 
 
@@ -51,6 +55,7 @@ class Listeners:
     """The pieces of one proxy's listeners."""
 
     all: tuple[Listener, ...] = ()
+    memo: Memo = field(default_factory=Memo, repr=False)  # for what is made of shared listeners
     gateway: tuple[GatewayListener, ...] = ()
 
 
@@ -61,7 +66,8 @@ def listeners(view: View) -> Listeners:
     if not view.proxy.is_sidecar or view.snapshot.mesh.proxy_listen_port <= 0:
         return Listeners()
     outbound = Outbound.of(view)
-    return Listeners((*outbound.services(), *outbound.http_proxy(), *outbound.virtual(), *_inbound(view)))
+    pieces = (*outbound.services(), *outbound.http_proxy(), *outbound.virtual(), *_inbound(view))
+    return Listeners(pieces, view.scope.memo)
 
 
 # ---- outbound
@@ -77,13 +83,21 @@ class Outbound:
 
     @classmethod
     def of(cls, view: View) -> "Outbound":
-        outbound = TrafficClass.SIDECAR_OUTBOUND
-        return cls(view, http_traits(view, outbound), tcp_traits(view, outbound))
+        http = http_traits(view, TrafficClass.SIDECAR_OUTBOUND)
+        http = view.scope.memo.canonical("http traits", http, lambda traits: traits.likeness)
+        return cls(view, http, tcp_traits(view, TrafficClass.SIDECAR_OUTBOUND))
 
     def services(self) -> tuple[Listener, ...]:
-        """A listener for each address and port that services ask for."""
-        rest = self._rest("PassthroughFilterChain")
-        return tuple(self._listener(settled, rest) for settled in outbound_listeners(self.view))
+        """A listener for each address and port that services ask for; the same object for proxies that are alike."""
+        rest, memo = self._rest("PassthroughFilterChain"), self.view.scope.memo
+        balance = self.view.proxy.flag("OUTBOUND_LISTENER_EXACT_BALANCE")
+        return tuple(
+            memo.once(
+                (settled, balance, None if settled.is_shared else self.http),
+                partial(self._listener, settled, rest),
+            )
+            for settled in outbound_listeners(self.view, self.tcp)
+        )
 
     def _listener(self, settled: OutboundListener, rest: FilterChain) -> Listener:
         """The listener; a chain that takes everything is the default one, unless it is the only one."""
@@ -114,6 +128,7 @@ class Outbound:
             bind_to_port=first.place.bind_to_port,
             exact_balance=self.view.proxy.flag("OUTBOUND_LISTENER_EXACT_BALANCE"),
             detection_timeout=self._detection_timeout,
+            shared=True,
             origins=settled.origins,
         )
 

@@ -15,13 +15,6 @@ class AuthorizationIndex:
     root_namespace: str
     by_namespace: Mapping[str, tuple[AuthorizationPolicy, ...]]
 
-    def for_namespace(self, namespace: str) -> tuple[AuthorizationPolicy, ...]:
-        """The policies that may concern a workload: of the root namespace, then of its own."""
-        own = self.by_namespace.get(namespace, ())
-        if namespace == self.root_namespace:
-            return own
-        return self.by_namespace.get(self.root_namespace, ()) + own
-
 
 def authorization_index(resources: Resources, mesh: MeshConfig) -> AuthorizationIndex:
     """The index of the accepted policies."""

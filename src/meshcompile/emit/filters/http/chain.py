@@ -44,5 +44,10 @@ HTTP_FILTERS: tuple[HttpFilterModule, ...] = (
 
 
 def http_filters(connection: HttpConnection) -> tuple[HttpFilter, ...]:
-    """All HTTP filters of a connection."""
+    """All HTTP filters of a connection; the same for connections that differ in nothing that a filter looks at."""
+    looked_at = (connection.protocol, connection.forward_proxy, connection.tunnelled, connection.dynamic_host)
+    return connection.traits.memo.once(("http filters", looked_at), lambda: _http_filters(connection))
+
+
+def _http_filters(connection: HttpConnection) -> tuple[HttpFilter, ...]:
     return tuple(made for module in HTTP_FILTERS for made in module.filters(connection))

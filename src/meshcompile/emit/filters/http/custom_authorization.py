@@ -73,8 +73,8 @@ def _http_service(provider: Provider, service: Service) -> HttpService:
     added = tuple(HeaderValue(key=name, value=value) for name, value in service.added_headers)
     return HttpService(
         server_uri=HttpUri(
-            uri=f"http://{provider.cluster.hostname}",
-            cluster=provider.cluster.cluster,
+            uri=f"http://{provider.service.hostname}",
+            cluster=provider.service.cluster,
             timeout=provider.timeout.json,
         ),
         path_prefix=service.path_prefix,
