@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.emit.clusters import clusters
 from meshcompile.emit.endpoints import load_assignments
-from meshcompile.emit.extensions import extensions
+from meshcompile.emit.extensions import discovered_names, extensions
 from meshcompile.emit.listeners import listeners, route_names
 from meshcompile.emit.routes import route_configuration
 from meshcompile.envoy.config.cluster import Cluster
@@ -48,6 +48,6 @@ def compiled(snapshot: Snapshot, proxy: Proxy) -> tuple[Resources, tuple[Diagnos
         routes=tuple(route_configuration(resolve_route_configuration(view, name)) for name in route_names(emitted)),
         clusters=clusters(resolve_clusters(view)),
         endpoints=load_assignments(resolve_load_assignments(view)),
-        extensions=extensions(resolve_extensions(view)),
+        extensions=extensions(resolve_extensions(view, discovered_names(emitted))),
     )
     return resources, view.findings.sorted()

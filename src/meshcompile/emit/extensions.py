@@ -1,9 +1,123 @@
-"""Extension configurations, from their pieces."""
+"""Configurations of Wasm modules (ECDS). Follows istiod's `TrafficExtensionWrapper.buildWasmConfig`.
 
-from meshcompile.envoy.config.core import TypedExtensionConfig
-from meshcompile.resolve.extensions import Extensions
+Credentials stay out: where a module names a pull secret, its place is left empty, as for a proxy that istiod does not
+trust with it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from meshcompile.envoy.config.core import (
+    AsyncDataSource,
+    DataSource,
+    ExtensionConfigSource,
+    HttpUri,
+    RemoteDataSource,
+    TypedExtensionConfig,
+)
+from meshcompile.envoy.config.listener import Listener
+from meshcompile.envoy.extensions.filters.http import wasm as http_wasm
+from meshcompile.envoy.extensions.filters.network import wasm as network_wasm
+from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
+from meshcompile.envoy.extensions.wasm import EnvironmentVariables, FailurePolicy, PluginConfig, VmConfig
+from meshcompile.envoy.message import Packed, Unmodelled, at
+from meshcompile.envoy.protobuf import StringValue
+from meshcompile.go_json import compact
+from meshcompile.go_urls import with_scheme
+from meshcompile.models.extensions.common import EnvValueSource, FailStrategy, PluginType, PullPolicy
+from meshcompile.resolve.extensions import Extension, Extensions, WasmModule
+
+_FILE = "file://"
+_DEFAULT_SCHEME = "oci"
+_PULL_SECRET = "ISTIO_META_WASM_IMAGE_PULL_SECRET"
+_PULL_POLICY = "ISTIO_META_WASM_IMAGE_PULL_POLICY"
+_RESOURCE_VERSION = "ISTIO_META_WASM_PLUGIN_RESOURCE_VERSION"
+# Istiod's names of a proxy's own certificate, and of references that want a namespace.
+_NO_SECRET = ("builtin://",)
+_QUALIFIED = ("configmap://", "kubernetes-gateway://")
+_FAILURE_POLICIES: Mapping[FailStrategy, FailurePolicy] = {
+    FailStrategy.FAIL_CLOSE: "FAIL_CLOSED",
+    FailStrategy.FAIL_OPEN: "FAIL_OPEN",
+    FailStrategy.FAIL_RELOAD: "FAIL_RELOAD",
+}
 
 
 def extensions(pieces: Extensions) -> tuple[TypedExtensionConfig, ...]:
     """Every extension configuration of a proxy, sorted by name."""
-    return ()
+    return tuple(
+        _configuration(name, extension, module) for name, extension, module in sorted(pieces.modules, key=_name)
+    )
+
+
+def discovered_names(listeners: Iterable[Listener]) -> tuple[str, ...]:
+    """The names of the extension configurations that filters discover, sorted."""
+    return tuple(sorted({name for listener in listeners for name in _discovered(listener)}))
+
+
+def _name(piece: tuple[str, Extension, WasmModule]) -> str:
+    return piece[0]
+
+
+def _configuration(name: str, extension: Extension, module: WasmModule) -> TypedExtensionConfig:
+    return at(TypedExtensionConfig(name=name, typed_config=_wasm(extension, module)), extension.origin)
+
+
+def _wasm(extension: Extension, module: WasmModule) -> Packed:
+    config = PluginConfig(
+        name=f"{extension.namespace}.{extension.name}",
+        root_id=module.plugin_name,
+        configuration=StringValue(value=compact(module.plugin_config)) if module.plugin_config else Unmodelled({}),
+        vm_config=VmConfig(
+            runtime="envoy.wasm.runtime.v8",
+            code=_code(module),
+            environment_variables=_environment(extension, module),
+        ),
+        failure_policy=_FAILURE_POLICIES[module.fail_strategy],
+    )
+    return network_wasm.Wasm(config=config) if module.type is PluginType.NETWORK else http_wasm.Wasm(config=config)
+
+
+def _code(module: WasmModule) -> AsyncDataSource:
+    """Where the module is: a file of the proxy, or what the agent fetches, whatever cluster is named."""
+    if module.url.lower().startswith("file:"):
+        return AsyncDataSource(local=DataSource(filename=module.url.removeprefix(_FILE)))
+    uri = with_scheme(module.url, _DEFAULT_SCHEME)
+    where = HttpUri(uri=module.url if uri is None else uri, cluster="_", timeout="30s")
+    return AsyncDataSource(remote=RemoteDataSource(http_uri=where, sha256=module.sha256))
+
+
+def _environment(extension: Extension, module: WasmModule) -> EnvironmentVariables:
+    """What the agent reads and takes out, then the module's own variables."""
+    written = () if module.vm_config is None else module.vm_config.env
+    policy = module.image_pull_policy
+    return EnvironmentVariables(
+        key_values={
+            **({_PULL_SECRET: ""} if _names_secret(module.image_pull_secret) else {}),
+            **({_PULL_POLICY: policy.value} if policy is not PullPolicy.UNSPECIFIED_POLICY else {}),
+            _RESOURCE_VERSION: extension.resource_version,
+            **{variable.name: variable.value for variable in written if variable.value_from is EnvValueSource.INLINE},
+        },
+        host_env_keys=tuple(variable.name for variable in written if variable.value_from is EnvValueSource.HOST),
+    )
+
+
+def _names_secret(reference: str) -> bool:
+    """Whether a pull secret is named in a way that istiod can read."""
+    if not reference or reference.startswith(_NO_SECRET):
+        return False
+    prefix = next((p for p in _QUALIFIED if reference.startswith(p)), "")
+    return not prefix or all((*reference.removeprefix(prefix).split("/"), "")[:2])
+
+
+def _discovered(listener: Listener) -> Iterator[str]:
+    default = (listener.default_filter_chain,) if listener.default_filter_chain is not None else ()
+    for chain in (*listener.filter_chains, *default):
+        for network_filter in chain.filters:
+            yield from _name_of(network_filter.name, network_filter.config_discovery)
+            if isinstance(network_filter.typed_config, HttpConnectionManager):
+                for http_filter in network_filter.typed_config.http_filters:
+                    yield from _name_of(http_filter.name, http_filter.config_discovery)
+
+
+def _name_of(name: str, discovery: ExtensionConfigSource | None) -> Iterator[str]:
+    if discovery is not None:
+        yield name

@@ -1,15 +1,146 @@
-"""The extension configurations (ECDS) that one proxy's filters discover, decided."""
+"""The extensions among the filters of one proxy, and the configurations that such filters discover (ECDS).
 
-from dataclasses import dataclass
+Follows istiod's `TrafficExtensionsByListenerInfo` and `InsertedTrafficExtensionConfigurations`.
+"""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from meshcompile.models.extensions.common import PluginType, TrafficSelector, WorkloadMode
+from meshcompile.models.extensions.traffic_extension import ExecutionPhase, LuaConfig
+from meshcompile.proxy import Proxy, ProxyType
+from meshcompile.resolve.policy_attachment import attaches
+from meshcompile.resolve.traffic import TrafficClass
 from meshcompile.resolve.view import View
+from meshcompile.snapshot.extensions import Extension, WasmModule
+from meshcompile.snapshot.service import Service
+from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.source import Origin
+
+__all__ = ["ExecutionPhase", "Extension", "Extensions", "LuaConfig", "WasmModule", "extensions", "listener_extensions"]
+
+# The filter that stands for an extension is named after it.
+RESOURCE_PREFIX = "extensions.istio.io/trafficextension/"
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerExtension:
+    """An extension on the listeners of a traffic class, and the ports of those listeners; None for all of them."""
+
+    name: str
+    script: str | None  # Lua; a Wasm module is discovered
+    ports: frozenset[int] | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PhasedExtensions:
+    """The extensions of one sort of filter, by phase and in order."""
+
+    by_phase: Mapping[ExecutionPhase, tuple[ListenerExtension, ...]] = field(default_factory=dict)
+
+    def on(self, phase: ExecutionPhase, port: int) -> tuple[ListenerExtension, ...]:
+        """Those of a phase on the listeners of a port."""
+        return tuple(e for e in self.by_phase.get(phase, ()) if e.ports is None or port in e.ports)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ListenerExtensions:
+    """The extensions of one traffic class of a proxy: among the HTTP filters, and among the network filters."""
+
+    http: PhasedExtensions = PhasedExtensions()
+    network: PhasedExtensions = PhasedExtensions()
+
+
+NO_EXTENSIONS = ListenerExtensions()
+
+
+def listener_extensions(
+    view: View, traffic_class: TrafficClass, services: tuple[Service, ...] = ()
+) -> ListenerExtensions:
+    """The extensions for a proxy, and for the `services` that a waypoint stands before."""
+    found = tuple(_attached(view, services))
+    if not found:
+        return NO_EXTENSIONS
+    matched = [(extension, ports) for extension in found if (ports := _ports(extension, traffic_class)) != frozenset()]
+    return ListenerExtensions(
+        http=_phased((e, ports) for e, ports in matched if not is_network(e)),
+        network=_phased((e, ports) for e, ports in matched if is_network(e)),
+    )
+
+
+def _attached(view: View, services: tuple[Service, ...]) -> Iterable[Extension]:
+    """The extensions of the proxy's namespace, then of the mesh, then of the services' namespaces."""
+    index, root = view.snapshot.extensions, view.snapshot.mesh.root_namespace
+    for namespace in dict.fromkeys((view.proxy.namespace, root, *(service.namespace for service in services))):
+        for extension in index.by_namespace.get(namespace, ()):
+            if attaches(extension.spec, namespace, view.proxy, root, services):
+                yield extension
+
+
+def is_network(extension: Extension) -> bool:
+    """Whether an extension filters bytes; scripts and, unless they say otherwise, modules filter HTTP."""
+    return not isinstance(extension.code, LuaConfig) and extension.code.type is PluginType.NETWORK
+
+
+def _ports(extension: Extension, traffic_class: TrafficClass) -> frozenset[int] | None:
+    """The ports of the listeners of a traffic class that are meant; None for all, empty for none."""
+    if not extension.spec.match:
+        return None
+    ports: set[int] = set()
+    for selector in extension.spec.match:
+        if _concerns(selector, traffic_class):
+            if not selector.ports:
+                return None
+            ports |= {port.number for port in selector.ports}
+    return frozenset(ports - {0})
+
+
+def _concerns(selector: TrafficSelector, traffic_class: TrafficClass) -> bool:
+    """What sidecars receive is a server's; all else, gateways included, a client's."""
+    served = traffic_class is TrafficClass.SIDECAR_INBOUND
+    return selector.mode is not (WorkloadMode.CLIENT if served else WorkloadMode.SERVER)
+
+
+def _phased(matched: Iterable[tuple[Extension, frozenset[int] | None]]) -> PhasedExtensions:
+    """The extensions by phase, those of the highest priority first."""
+    phases: dict[ExecutionPhase, list[ListenerExtension]] = {}
+    for extension, ports in sorted(matched, key=lambda m: -m[0].priority):
+        script = extension.code.inline_code if isinstance(extension.code, LuaConfig) else None
+        listed = ListenerExtension(resource_name(extension), script, ports, extension.origin)
+        phases.setdefault(extension.phase, []).append(listed)
+    return PhasedExtensions({phase: tuple(group) for phase, group in phases.items()})
+
+
+def resource_name(extension: Extension) -> str:
+    return f"{RESOURCE_PREFIX}{extension.namespace}.{extension.name}"
+
+
+# ---- the configurations that filters discover
 
 
 @dataclass(frozen=True, slots=True)
 class Extensions:
-    """The pieces of one proxy's extension configurations."""
+    """The Wasm modules whose configurations one proxy's filters discover."""
+
+    modules: tuple[tuple[str, Extension, WasmModule], ...] = ()  # name of the resource
 
 
-def extensions(view: View) -> Extensions:
-    """The extension configurations of a proxy."""
-    return Extensions()
+def extensions(view: View, names: Iterable[str]) -> Extensions:
+    """The extensions among the names that filters discover; another namespace's are only for waypoints."""
+    found = ((name, _named(view.snapshot, view.proxy, name)) for name in names)
+    return Extensions(
+        tuple(
+            (name, extension, extension.code)
+            for name, extension in found
+            if extension is not None and not isinstance(extension.code, LuaConfig)
+        )
+    )
+
+
+def _named(snapshot: Snapshot, proxy: Proxy, name: str) -> Extension | None:
+    namespace, dot, plain = name.removeprefix(RESOURCE_PREFIX).partition(".")
+    if not dot or not name.startswith(RESOURCE_PREFIX):
+        return None
+    allowed = proxy.type is ProxyType.WAYPOINT or namespace in (proxy.namespace, snapshot.mesh.root_namespace)
+    return snapshot.extensions.named(namespace, plain) if allowed else None

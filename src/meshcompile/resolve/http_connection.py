@@ -16,6 +16,7 @@ from meshcompile.models.mesh.mesh_networks import MeshNetworks
 from meshcompile.models.mesh.proxy_config import ProxyConfig, ProxyHeaders, SetCurrentClientCertDetails
 from meshcompile.ports import Protocol
 from meshcompile.resolve.authorization import NO_AUTHORIZATION, Authorization, authorization
+from meshcompile.resolve.extensions import NO_EXTENSIONS, ListenerExtensions, listener_extensions
 from meshcompile.resolve.jwt import JwtAuthentication, jwt_authentication
 from meshcompile.resolve.telemetry import Telemetry, Tracing, telemetry
 from meshcompile.resolve.traffic import TrafficClass
@@ -69,6 +70,7 @@ class HttpTraits:
     trusted_proxies: int
     internal_networks: tuple[IPv4Network | IPv6Network, ...]
     telemetry: Telemetry
+    extensions: ListenerExtensions = NO_EXTENSIONS
     jwt: JwtAuthentication | None = None
     authorization: Authorization = NO_AUTHORIZATION
     memo: Memo = field(default_factory=Memo, repr=False)
@@ -117,6 +119,7 @@ class HttpConnection:
     forward_proxy: bool = False  # takes absolute URLs
     tunnelled: bool = False  # came in through HBONE, whose end has exchanged metadata already
     dynamic_host: str = ""
+    network_extensions: bool = True  # of a listener's HTTP chains, only the first has them
     origins: tuple[Origin, ...] = ()
 
 
@@ -144,6 +147,7 @@ def http_traits(view: View, traffic_class: TrafficClass) -> HttpTraits:
         trusted_proxies=_trusted_proxies(config) if traffic_class is TrafficClass.GATEWAY else 0,
         internal_networks=internal_networks(view.snapshot.networks) if traffic_class is TrafficClass.GATEWAY else (),
         telemetry=telemetry(view, traffic_class),
+        extensions=listener_extensions(view, traffic_class),
         jwt=None if is_outbound else jwt_authentication(view),
         authorization=NO_AUTHORIZATION if is_outbound else authorization(view),
     )

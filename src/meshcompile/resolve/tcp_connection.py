@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from meshcompile.durations import Duration
 from meshcompile.ports import Protocol
 from meshcompile.resolve.authorization import NO_AUTHORIZATION, Authorization, authorization
+from meshcompile.resolve.extensions import ListenerExtensions, listener_extensions
 from meshcompile.resolve.telemetry import Telemetry, telemetry
 from meshcompile.resolve.traffic import TrafficClass
 from meshcompile.resolve.view import View
@@ -20,6 +21,7 @@ class TcpTraits:
 
     traffic_class: TrafficClass
     telemetry: Telemetry
+    extensions: ListenerExtensions
     idle_timeout: Duration | None
     mongo_filter: bool
     redis_filter: bool
@@ -84,6 +86,7 @@ def tcp_traits(view: View, traffic_class: TrafficClass) -> TcpTraits:
     return TcpTraits(
         traffic_class=traffic_class,
         telemetry=telemetry(view, traffic_class),
+        extensions=listener_extensions(view, traffic_class),
         idle_timeout=view.idle_timeout,
         mongo_filter=behaviour.mongo_filter,
         redis_filter=behaviour.redis_filter,

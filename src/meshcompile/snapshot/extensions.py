@@ -1,16 +1,120 @@
-"""WasmPlugins and TrafficExtensions by namespace."""
+"""TrafficExtensions and WasmPlugins by namespace, the latter as the TrafficExtensions that they stand for.
 
+Follows istiod's `translateWasmPlugin` and `convertToTrafficExtensionWrapper`.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
+from meshcompile.models.base import Resource
+from meshcompile.models.extensions.traffic_extension import (
+    ExecutionPhase,
+    LuaConfig,
+    TrafficExtension,
+    TrafficExtensionSpec,
+    WasmConfig,
+)
+from meshcompile.models.extensions.wasm_plugin import PluginPhase, WasmPlugin, WasmPluginSpec
 from meshcompile.models.mesh.mesh_config import MeshConfig
-from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.resources import Resources, oldest_first
+from meshcompile.source import Origin
+
+# Appended to a WasmPlugin's name, so that it cannot meet a TrafficExtension of the same name.
+WASM_PLUGIN_SUFFIX = "~istio-translated-wasmplugin"
+LONGEST_SCRIPT = 64 * 1024  # bytes
+
+WasmModule: TypeAlias = WasmConfig | WasmPluginSpec
+"""A Wasm module: both kinds describe it in the same words."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Extension:
+    """A Wasm module or a Lua script among the filters; compared by identity.
+
+    `spec` says for whom it is, on which listeners and in which place.
+    """
+
+    name: str
+    namespace: str
+    resource_version: str
+    spec: TrafficExtensionSpec | WasmPluginSpec
+    code: WasmModule | LuaConfig
+    origin: Origin
+
+    @property
+    def phase(self) -> ExecutionPhase:
+        """The place among the filters."""
+        return _PHASES.get(self.spec.phase, ExecutionPhase.UNSPECIFIED)
+
+    @property
+    def priority(self) -> float:
+        """The order within a phase, the highest first; without one, below all numbers."""
+        return float("-inf") if self.spec.priority is None else self.spec.priority
+
+
+_PHASES: Mapping[str, ExecutionPhase] = {
+    **{phase.value: phase for phase in ExecutionPhase},
+    PluginPhase.UNSPECIFIED_PHASE.value: ExecutionPhase.UNSPECIFIED,
+}
+
+
+@dataclass(frozen=True, eq=False)
 class ExtensionIndex:
-    """WasmPlugins and TrafficExtensions by namespace."""
+    """Extensions by namespace, oldest first."""
+
+    by_namespace: Mapping[str, tuple[Extension, ...]]
+
+    def named(self, namespace: str, name: str) -> Extension | None:
+        """The extension of a name, a WasmPlugin's with its suffix."""
+        return next((found for found in self.by_namespace.get(namespace, ()) if found.name == name), None)
 
 
 def extension_index(resources: Resources, mesh: MeshConfig) -> ExtensionIndex:
     """The index of the accepted resources."""
-    return ExtensionIndex()
+    extensions = (_of_traffic_extension(resource) for resource in resources.all(TrafficExtension))
+    plugins = (_of_wasm_plugin(resource) for resource in resources.all(WasmPlugin))
+    found = [
+        (_oldest_first(resource, extension), extension)
+        for resource, extension in (*extensions, *plugins)
+        if extension is not None
+    ]
+    return ExtensionIndex(_by_namespace(extension for _, extension in sorted(found, key=lambda f: f[0])))
+
+
+def _oldest_first(resource: Resource, extension: Extension) -> tuple[str, str, str]:
+    created, _, namespace = oldest_first(resource)
+    return (created, extension.name, namespace)
+
+
+def _of_traffic_extension(resource: TrafficExtension) -> tuple[Resource, Extension | None]:
+    spec = resource.spec
+    code = spec.lua if spec.wasm is None else spec.wasm
+    return resource, None if code is None or not _usable(code) else _extension(resource, resource.name, spec, code)
+
+
+def _of_wasm_plugin(resource: WasmPlugin) -> tuple[Resource, Extension | None]:
+    spec = resource.spec
+    name = f"{resource.name}{WASM_PLUGIN_SUFFIX}"
+    return resource, _extension(resource, name, spec, spec) if _usable(spec) else None
+
+
+def _usable(code: WasmModule | LuaConfig) -> bool:
+    """Whether a module says where it is, or a script has a length that Istio takes."""
+    if isinstance(code, LuaConfig):
+        return 0 < len(code.inline_code.encode()) <= LONGEST_SCRIPT
+    return bool(code.url)
+
+
+def _extension(
+    resource: Resource, name: str, spec: TrafficExtensionSpec | WasmPluginSpec, code: WasmModule | LuaConfig
+) -> Extension:
+    metadata = resource.metadata
+    return Extension(name, metadata.namespace, metadata.resource_version, spec, code, resource.origin)
+
+
+def _by_namespace(extensions: Iterable[Extension]) -> Mapping[str, tuple[Extension, ...]]:
+    groups: dict[str, list[Extension]] = {}
+    for extension in extensions:
+        groups.setdefault(extension.namespace, []).append(extension)
+    return {namespace: tuple(group) for namespace, group in groups.items()}

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from meshcompile.emit.filters.network import (
     custom_authorization,
+    extensions,
     metadata_exchange,
     rbac,
     sni_dynamic_forward_proxy,
@@ -28,7 +29,11 @@ class NetworkFilterModule(Protocol):
 NETWORK_FILTERS: tuple[NetworkFilterModule, ...] = (
     metadata_exchange,
     custom_authorization,
+    extensions.AUTHN,
+    extensions.AUTHZ,
     rbac,
+    extensions.STATS,
+    extensions.UNSPECIFIED,
     stats,
     sni_dynamic_forward_proxy,
     terminal,  # always the last
@@ -49,7 +54,9 @@ def network_filters(connection: HttpConnection | TcpConnection | Catchall) -> tu
 def _before_http(connection: HttpConnection) -> tuple[Filter, ...]:
     """What comes before the connection manager: outbound, its HTTP filter exchanges metadata."""
     inbound = connection.traits.traffic_class is TrafficClass.SIDECAR_INBOUND
-    return (metadata_exchange.FILTER,) if inbound and not connection.tunnelled else ()
+    exchange = (metadata_exchange.FILTER,) if inbound and not connection.tunnelled else ()
+    phases = extensions.ALL if connection.network_extensions else ()
+    return (*exchange, *(made for phase in phases for made in phase.filters(connection)))
 
 
 def _before_catchall(catchall: Catchall) -> tuple[Filter, ...]:

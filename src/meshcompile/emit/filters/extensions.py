@@ -1,0 +1,39 @@
+"""The filters that stand for extensions: Wasm modules are discovered, Lua scripts are in place.
+
+Follows istiod's `toEnvoyHTTPTrafficExtension` and `toEnvoyNetworkTrafficExtension`.
+"""
+
+from meshcompile.envoy.config.core import AggregatedConfigSource, ConfigSource, DataSource, ExtensionConfigSource
+from meshcompile.envoy.config.listener import Filter
+from meshcompile.envoy.extensions.filters.http.lua import Lua
+from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
+from meshcompile.envoy.message import TYPE_URL, at
+from meshcompile.resolve.extensions import ListenerExtension
+
+# What Envoy waits for before it serves anything, since security may depend on it.
+_OVER_ADS = ConfigSource(ads=AggregatedConfigSource(), initial_fetch_timeout="0s", resource_api_version="V3")
+
+
+def _discovered(layer: str) -> ExtensionConfigSource:
+    """Discovery of a module; the agent answers with a filter that refuses all when it cannot get it."""
+    filters = f"{TYPE_URL}envoy.extensions.filters.{layer}"
+    return ExtensionConfigSource(
+        config_source=_OVER_ADS, type_urls=(f"{filters}.wasm.v3.Wasm", f"{filters}.rbac.v3.RBAC")
+    )
+
+
+_HTTP = _discovered("http")
+_NETWORK = _discovered("network")
+
+
+def http_filter(extension: ListenerExtension) -> HttpFilter:
+    """The HTTP filter of an extension."""
+    if extension.script is None:
+        return at(HttpFilter(name=extension.name, config_discovery=_HTTP), extension.origin)
+    script = Lua(default_source_code=DataSource(inline_string=extension.script))
+    return at(HttpFilter(name=extension.name, typed_config=script), extension.origin)
+
+
+def network_filter(extension: ListenerExtension) -> Filter:
+    """The network filter of an extension, which is never a script."""
+    return at(Filter(name=extension.name, config_discovery=_NETWORK), extension.origin)

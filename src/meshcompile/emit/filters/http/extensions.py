@@ -1,0 +1,25 @@
+"""TrafficExtensions and WasmPlugins among the HTTP filters: each phase has its place in the chain."""
+
+from dataclasses import dataclass
+
+from meshcompile.emit.filters.extensions import http_filter
+from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
+from meshcompile.resolve.extensions import ExecutionPhase
+from meshcompile.resolve.http_connection import HttpConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """The extensions of one phase."""
+
+    phase: ExecutionPhase
+
+    def filters(self, connection: HttpConnection) -> tuple[HttpFilter, ...]:
+        extensions = connection.traits.extensions.http
+        return tuple(http_filter(extension) for extension in extensions.on(self.phase, connection.port))
+
+
+AUTHN = Phase(ExecutionPhase.AUTHN)
+AUTHZ = Phase(ExecutionPhase.AUTHZ)
+STATS = Phase(ExecutionPhase.STATS)
+UNSPECIFIED = Phase(ExecutionPhase.UNSPECIFIED)

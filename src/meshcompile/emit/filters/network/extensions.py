@@ -1,0 +1,27 @@
+"""TrafficExtensions and WasmPlugins among the network filters: each phase has its place in the chain."""
+
+from dataclasses import dataclass
+
+from meshcompile.emit.filters.extensions import network_filter
+from meshcompile.envoy.config.listener import Filter
+from meshcompile.resolve.extensions import ExecutionPhase
+from meshcompile.resolve.http_connection import HttpConnection
+from meshcompile.resolve.tcp_connection import TcpConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """The extensions of one phase."""
+
+    phase: ExecutionPhase
+
+    def filters(self, connection: TcpConnection | HttpConnection) -> tuple[Filter, ...]:
+        extensions = connection.traits.extensions.network
+        return tuple(network_filter(extension) for extension in extensions.on(self.phase, connection.port))
+
+
+AUTHN = Phase(ExecutionPhase.AUTHN)
+AUTHZ = Phase(ExecutionPhase.AUTHZ)
+STATS = Phase(ExecutionPhase.STATS)
+UNSPECIFIED = Phase(ExecutionPhase.UNSPECIFIED)
+ALL = (AUTHN, AUTHZ, STATS, UNSPECIFIED)
