@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from meshcompile.codes.security import KEYS_NOT_FETCHED
 from meshcompile.models.security.request_authentication import JWTRule
-from meshcompile.resolve.attachments import attaches
+from meshcompile.resolve.policy_attachment import attaches
 from meshcompile.resolve.view import View
 from meshcompile.source import Origin
 
