@@ -259,3 +259,29 @@ def test_help_is_quick() -> None:
 
     pairs = [(seconds("-m", "meshcompile", "--help"), seconds("-c", "pass")) for _ in range(9)]
     assert median(helped for helped, _ in pairs) < 3 * median(nothing for _, nothing in pairs)
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        ("[" * 5_000_000 + "]" * 5_000_000, 3),
+        ("a: &a [x]\n" + "".join(f"{chr(98 + i)}: &{chr(98 + i)} [{f'*{chr(97 + i)},' * 9}]\n" for i in range(12)), 3),
+        ("- just\n- a list\n", 1),
+        ("apiVersion: v2\nkind: Nonsense\nmetadata: {name: a}\n", 0),
+        ("apiVersion: networking.istio.io/v1\nkind: Gatewai\nmetadata: {name: a}\n", 1),
+        (WRONG_GATEWAY.replace("  selectr: {app: web}", "  servers: text"), 1),
+        (WRONG_GATEWAY.replace("name: web, ", ""), 1),
+        (f"{MESH}---\n{MESH}", 0),
+    ],
+    ids=["nested lists", "aliases", "a list", "unknown kind", "wrong kind", "wrong type", "no name", "duplicates"],
+)
+def test_bad_input(run: Run, tmp_path: Path, content: str, status: int) -> None:
+    """Bad input of any kind gives a message with its place, and the exit status that says how bad it is."""
+    path = tmp_path / "bad.yaml"
+    path.write_text(content)
+    started = time.perf_counter()
+    done = run("validate", "-v", "-f", path)
+    assert time.perf_counter() - started < 10
+    assert done.status == status
+    assert f"{path}:" in done.out + done.err
+    assert "Traceback" not in done.err
