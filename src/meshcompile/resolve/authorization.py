@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from meshcompile.codes.security import SEVERAL_PROVIDERS, UNKNOWN_PROVIDER
 from meshcompile.models.security.authorization_policy import AuthorizationPolicy
 from meshcompile.models.security.authorization_policy import AuthorizationPolicyAction as Action
-from meshcompile.resolve.policy_attachment import attaches
 from meshcompile.resolve.ext_authz import ExtAuthz, ext_authz_providers
+from meshcompile.resolve.policy_attachment import attaches
 from meshcompile.resolve.rules import NEVER, CompiledRule, Purpose, compiled_rule
 from meshcompile.resolve.trust_domains import TrustDomains
 from meshcompile.resolve.view import View

@@ -107,9 +107,10 @@ def egress_traits(view: View, traits: TcpTraits) -> tuple[object, ...]:
         reserved_ports(view),
         proxy.flag("UNPRIVILEGED_POD"),
         traits.idle_timeout,
-        # Telemetry resources are merged once for all proxies that have the same.
+        # Telemetries and extensions are merged once for all proxies that have the same.
         id(telemetry.metrics),
         id(telemetry.access_logs),
+        id(traits.extensions),
         tuple(dynamic_authorizations(view).items()),
     )
 

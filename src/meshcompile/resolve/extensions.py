@@ -58,10 +58,17 @@ NO_EXTENSIONS = ListenerExtensions()
 def listener_extensions(
     view: View, traffic_class: TrafficClass, services: tuple[Service, ...] = ()
 ) -> ListenerExtensions:
-    """The extensions for a proxy, and for the `services` that a waypoint stands before."""
+    """The extensions for a proxy, and for the `services` that a waypoint stands before.
+
+    Proxies that have the same get the same object.
+    """
     found = tuple(_attached(view, services))
     if not found:
         return NO_EXTENSIONS
+    return view.snapshot.memo.once(("extensions", traffic_class, found), lambda: _listed(found, traffic_class))
+
+
+def _listed(found: tuple[Extension, ...], traffic_class: TrafficClass) -> ListenerExtensions:
     matched = [(extension, ports) for extension in found if (ports := _ports(extension, traffic_class)) != frozenset()]
     return ListenerExtensions(
         http=_phased((e, ports) for e, ports in matched if not is_network(e)),

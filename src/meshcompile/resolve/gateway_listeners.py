@@ -116,9 +116,10 @@ class _Opening:
         if protocol.is_http:
             yield self._http(port, merged, bind, protocol)
             return
+        first = next((server for server in merged.servers if server.terminates_https), None)
         for server in merged.servers:
             if server.terminates_https:
-                yield self._https(port, server, bind)
+                yield self._https(port, server, bind, is_first=server is first)
             elif server.mode is TLSMode.AUTO_PASSTHROUGH:
                 yield from self._auto_passthrough(server)
             elif server.mode is TLSMode.PASSTHROUGH:
@@ -138,7 +139,7 @@ class _Opening:
         )
         return FilterChain(connection, connect_timeout=True, origins=origins)
 
-    def _https(self, port: ServerPort, server: GatewayServer, bind: str) -> FilterChain:
+    def _https(self, port: ServerPort, server: GatewayServer, bind: str, *, is_first: bool) -> FilterChain:
         origins = (server.server.origin,)
         connection = HttpConnection(
             traits=self.http,
@@ -146,6 +147,7 @@ class _Opening:
             protocol=server.protocol,
             port=port.number,
             route_name=server.route_name,
+            network_extensions=is_first,
             origins=origins,
         )
         return FilterChain(
