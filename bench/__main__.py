@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
+from bench import scaling
 from bench.meshes import mesh
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,6 +28,7 @@ FIRST_SIDECAR = 1.0
 SECOND_OF_FIRST = 0.1
 GROWTH = 6.0  # from 1,000 to 5,000 services
 MEMORY_OF_TEXT = 12.0
+GROWTH_PER_DOUBLING = 2.4  # linear, with a fifth for noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ def main() -> int:
     options = parser.parse_args()
     measured = [measure(size, options.rounds) for size in options.sizes]
     limits = list(checked({of.services: of for of in measured}))
+    limits += [Limit(name, grown, GROWTH_PER_DOUBLING) for name, grown in scaling.growth(options.rounds)]
     print_table(measured)
     print_limits(limits)
     RESULTS.parent.mkdir(exist_ok=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from meshcompile.accept import Accepted, accepted
 from meshcompile.behaviour import ISTIO_1_30, Behaviour
+from meshcompile.collector import paused
 from meshcompile.compile import compiled
 from meshcompile.config import Config
 from meshcompile.diagnostics import Diagnostic
@@ -32,6 +33,7 @@ from meshcompile.source.reading import Input
 from meshcompile.source.reading import read as read_inputs
 
 
+@paused()
 def load(
     inputs: Input | Iterable[Input],
     mesh_config: Mapping[str, Any] | MeshConfig | None = None,
@@ -88,6 +90,7 @@ class Mesh:
         """
         return proxy_named(name, self._proxies, self.namespace)
 
+    @paused()
     def compile(self, proxy: Proxy | str) -> Config:
         """What istiod would send to a proxy, given as such or by its name.
 
@@ -98,6 +101,7 @@ class Mesh:
         return Config(asking, resources, diagnostics, self._credentials)
 
     @cached_property
+    @paused()
     def snapshot(self) -> Snapshot:
         """The mesh, indexed; made on first use."""
         resources = {name: cluster.resources for name, cluster in self._clusters.items()}
