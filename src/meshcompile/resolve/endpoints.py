@@ -1,15 +1,44 @@
 """The load assignments of one proxy's EDS clusters, decided."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from meshcompile.resolve.clients import client
+from meshcompile.resolve.clusters import discovered_clusters
+from meshcompile.resolve.clusters.pieces import Cluster
+from meshcompile.resolve.locality_groups import LocalityGroup
+from meshcompile.resolve.reach import reach
 from meshcompile.resolve.view import View
+from meshcompile.source import Origin
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadAssignment:
+    """The endpoints of one cluster."""
+
+    cluster_name: str
+    groups: tuple[LocalityGroup, ...]
+    origins: tuple[Origin, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class LoadAssignments:
-    """The pieces of one proxy's load assignments."""
+    """The load assignments of the proxies of one scope with equal traits; the same object for all of them."""
+
+    assignments: tuple[LoadAssignment, ...]
 
 
 def load_assignments(view: View) -> LoadAssignments:
-    """The load assignments of a proxy, one per EDS cluster."""
-    return LoadAssignments()
+    """The load assignments of a proxy, one per EDS cluster, in the order of the clusters."""
+    clusters = discovered_clusters(view)
+    # A gateway may have more clusters than its like: those of AUTO_PASSTHROUGH.
+    key = ("load assignments", client(view), len(clusters))
+    return view.scope.memo.once(key, lambda: LoadAssignments(tuple(_load_assignments(view, clusters))))
+
+
+def _load_assignments(view: View, clusters: Iterable[Cluster]) -> Iterator[LoadAssignment]:
+    reached = reach(view)
+    for cluster in clusters:
+        if cluster.upstream is not None:
+            groups = reached.discovered(cluster.upstream, only_mutual_tls=cluster.is_sni_dnat)
+            yield LoadAssignment(cluster.name, groups, cluster.upstream.origins)

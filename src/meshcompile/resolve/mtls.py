@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from meshcompile.labels import Labels
-from meshcompile.models.networking.destination_rule import DestinationRuleSpec, TrafficPolicy
+from meshcompile.models.networking.destination_rule import TrafficPolicy
 from meshcompile.models.security.peer_authentication import PeerAuthentication
 from meshcompile.snapshot.authentication import (
     AuthenticationIndex,
@@ -18,7 +18,8 @@ from meshcompile.snapshot.authentication import (
     mutual_tls_mode,
     own_mode,
 )
-from meshcompile.snapshot.service import Endpoint, Service, ServicePort
+from meshcompile.snapshot.destination_rules import MergedDestinationRule
+from meshcompile.snapshot.service import DISABLED_TLS_MODE, Endpoint, Service, ServicePort
 from meshcompile.snapshot.snapshot import Snapshot
 
 
@@ -65,14 +66,14 @@ def service_mode(
     if service.mesh_external:
         return None
     if _is_passthrough(service, policy):
-        endpoints = [e for e in snapshot.endpoints.of(service) if e.service_port_name == port.name]
-        if not endpoints or not all(endpoint.mtls for endpoint in endpoints):
+        endpoints = snapshot.endpoints.numbered(service, port.number)
+        if not endpoints or any(endpoint.workload.tls_mode == DISABLED_TLS_MODE for endpoint in endpoints):
             return MutualTlsMode.DISABLE
     return snapshot.authentication.namespace_mode(service.namespace) or MutualTlsMode.PERMISSIVE
 
 
 def endpoint_takes_mtls(
-    snapshot: Snapshot, endpoint: Endpoint, rule: DestinationRuleSpec | None, subset: str, service_port: int
+    snapshot: Snapshot, endpoint: Endpoint, rule: MergedDestinationRule | None, subset: str, service_port: int
 ) -> bool:
     """True when a client should speak mutual TLS to an endpoint.
 
@@ -88,7 +89,7 @@ def endpoint_takes_mtls(
     return policy.for_port(endpoint.port) is not MutualTlsMode.DISABLE
 
 
-def rule_tls_mode(rule: DestinationRuleSpec, subset: str, service_port: int) -> str | None:
+def rule_tls_mode(rule: MergedDestinationRule, subset: str, service_port: int) -> str | None:
     """The TLS mode that a DestinationRule sets for a port; None when it leaves that open.
 
     For a subset only the subset's own policy counts, not the rule's.

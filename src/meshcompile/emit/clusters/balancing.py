@@ -1,0 +1,148 @@
+"""Load balancing, outlier detection and circuit breakers of clusters. Follows istiod's `cluster_traffic_policy.go`."""
+
+from meshcompile.durations import Duration
+from meshcompile.envoy.config.cluster import (
+    CircuitBreakers,
+    CircuitBreakersThresholds,
+    CircuitBreakersThresholdsRetryBudget,
+    ClusterCommonLbConfig,
+    ClusterCommonLbConfigLocalityWeightedLbConfig,
+    ClusterLeastRequestLbConfig,
+    ClusterMaglevLbConfig,
+    ClusterRingHashLbConfig,
+    ClusterRoundRobinLbConfig,
+    ClusterSlowStartConfig,
+    OutlierDetection,
+)
+from meshcompile.envoy.config.core import HealthStatusSet, RuntimeDouble
+from meshcompile.envoy.type import Percent
+from meshcompile.models.networking import destination_rule as rule
+from meshcompile.resolve.clusters.pieces import NO_LIMITS, Algorithm, Balancing, SlowStart, Thresholds
+
+UNLIMITED = 4294967295
+DEFAULT_RETRY_PERCENT = 20.0
+DEFAULT_RETRY_CONCURRENCY = 3
+DEFAULT_AGGRESSION = 1.0
+DEFAULT_MINIMUM_PERCENT = 10.0
+
+_NO_COMMON_CONFIG = ClusterCommonLbConfig()
+_BY_LOCALITY = ClusterCommonLbConfigLocalityWeightedLbConfig()
+# With persistent sessions, requests reach the endpoint that they are bound to until it has ended.
+_DRAINING = HealthStatusSet(statuses=("HEALTHY", "DRAINING", "UNKNOWN", "DEGRADED"))
+
+
+def common_lb_config(balancing: Balancing) -> ClusterCommonLbConfig:
+    """What does not depend on the algorithm."""
+    if not balancing.locality_weighted and balancing.panic_threshold is None and not balancing.keeps_draining:
+        return _NO_COMMON_CONFIG
+    threshold = balancing.panic_threshold
+    return ClusterCommonLbConfig(
+        healthy_panic_threshold=None if threshold is None else Percent(value=float(threshold)),
+        locality_weighted_lb_config=_BY_LOCALITY if balancing.locality_weighted else None,
+        override_host_status=_DRAINING if balancing.keeps_draining else None,
+    )
+
+
+def ring_hash_config(balancing: Balancing) -> ClusterRingHashLbConfig | None:
+    return None if balancing.ring_size is None else ClusterRingHashLbConfig(minimum_ring_size=str(balancing.ring_size))
+
+
+def maglev_config(balancing: Balancing) -> ClusterMaglevLbConfig | None:
+    return None if balancing.table_size is None else ClusterMaglevLbConfig(table_size=str(balancing.table_size))
+
+
+def least_request_config(balancing: Balancing) -> ClusterLeastRequestLbConfig | None:
+    found = _slow_start_of(balancing, Algorithm.LEAST_REQUEST)
+    return None if found is None else ClusterLeastRequestLbConfig(slow_start_config=_slow_start(found))
+
+
+def round_robin_config(balancing: Balancing) -> ClusterRoundRobinLbConfig | None:
+    found = _slow_start_of(balancing, Algorithm.ROUND_ROBIN)
+    return None if found is None else ClusterRoundRobinLbConfig(slow_start_config=_slow_start(found))
+
+
+def _slow_start_of(balancing: Balancing, algorithm: Algorithm) -> SlowStart | None:
+    """The slow start of an algorithm, unless the size of a hash takes the place of its configuration."""
+    found = balancing.slow_start
+    if found is None or found.algorithm is not algorithm:
+        return None
+    return found if balancing.ring_size is None and balancing.table_size is None else None
+
+
+def _slow_start(slow_start: SlowStart) -> ClusterSlowStartConfig:
+    warmup = slow_start.warmup
+    if warmup is None:
+        return ClusterSlowStartConfig(slow_start_window=_json(slow_start.window))
+    aggression = DEFAULT_AGGRESSION if warmup.aggression is None else warmup.aggression
+    minimum = DEFAULT_MINIMUM_PERCENT if warmup.minimum_percent is None else warmup.minimum_percent
+    return ClusterSlowStartConfig(
+        slow_start_window=_json(slow_start.window),
+        # The runtime key is istiod's: Envoy needs one, and this is never set.
+        aggression=RuntimeDouble(default_value=aggression, runtime_key="("),
+        min_weight_percent=Percent(value=minimum),
+    )
+
+
+def outlier_detection(outliers: rule.OutlierDetection) -> OutlierDetection:
+    """Which endpoints are taken out; Istio never goes by success rates."""
+    errors, gateway = outliers.consecutive_5xx_errors, outliers.consecutive_gateway_errors
+    local = outliers.consecutive_local_origin_failures if outliers.split_external_local_origin_errors else None
+    return OutlierDetection(
+        enforcing_success_rate=0,
+        consecutive_5xx=errors,
+        enforcing_consecutive_5xx=_enforced(errors),
+        consecutive_gateway_failure=gateway,
+        enforcing_consecutive_gateway_failure=_enforced(gateway),
+        interval=_json(outliers.interval),
+        base_ejection_time=_json(outliers.base_ejection_time),
+        max_ejection_percent=outliers.max_ejection_percent if outliers.max_ejection_percent > 0 else None,
+        split_external_local_origin_errors=outliers.split_external_local_origin_errors,
+        consecutive_local_origin_failure=local or None,
+        enforcing_consecutive_local_origin_failure=100 if local else None,
+        enforcing_local_origin_success_rate=0 if outliers.split_external_local_origin_errors else None,
+    )
+
+
+def _enforced(errors: int | None) -> int | None:
+    return None if errors is None else 100 if errors > 0 else 0
+
+
+_NO_BREAKERS = CircuitBreakers(
+    thresholds=(
+        CircuitBreakersThresholds(
+            max_connections=UNLIMITED,
+            max_pending_requests=UNLIMITED,
+            max_requests=UNLIMITED,
+            max_retries=UNLIMITED,
+        ),
+    )
+)
+
+
+def circuit_breakers(thresholds: Thresholds) -> CircuitBreakers:
+    """Limits; Envoy's own defaults are low, Istio's are none."""
+    if thresholds == NO_LIMITS:
+        return _NO_BREAKERS
+    budget = thresholds.retry_budget
+    return CircuitBreakers(
+        thresholds=(
+            CircuitBreakersThresholds(
+                max_connections=thresholds.max_connections or UNLIMITED,
+                max_pending_requests=thresholds.max_pending_requests or UNLIMITED,
+                max_requests=thresholds.max_requests or UNLIMITED,
+                max_retries=thresholds.max_retries or UNLIMITED,
+                retry_budget=None if budget is None else _retry_budget(budget),
+            ),
+        )
+    )
+
+
+def _retry_budget(budget: rule.RetryBudget) -> CircuitBreakersThresholdsRetryBudget:
+    return CircuitBreakersThresholdsRetryBudget(
+        budget_percent=Percent(value=DEFAULT_RETRY_PERCENT if budget.percent is None else budget.percent),
+        min_retry_concurrency=budget.min_retry_concurrency or DEFAULT_RETRY_CONCURRENCY,
+    )
+
+
+def _json(duration: Duration | None) -> str | None:
+    return None if duration is None else duration.json

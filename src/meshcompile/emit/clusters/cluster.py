@@ -1,0 +1,190 @@
+"""One cluster. Follows istiod's `ClusterBuilder.buildCluster` and what is applied to its result."""
+
+from collections.abc import Mapping
+
+from meshcompile.emit.address import address
+from meshcompile.emit.clusters.balancing import (
+    circuit_breakers,
+    common_lb_config,
+    least_request_config,
+    maglev_config,
+    outlier_detection,
+    ring_hash_config,
+    round_robin_config,
+)
+from meshcompile.emit.clusters.http import HTTP_OPTIONS, http_options
+from meshcompile.emit.clusters.security import transport_socket, transport_socket_matches
+from meshcompile.emit.dns_cache import dns_cache
+from meshcompile.emit.locality_endpoints import EndpointEmitter
+from meshcompile.envoy.config.cluster import (
+    Cluster,
+    ClusterCustomClusterType,
+    ClusterDiscoveryType,
+    ClusterDnsLookupFamily,
+    ClusterEdsClusterConfig,
+    ClusterLbPolicy,
+    ClusterOriginalDstLbConfig,
+    Filter,
+    UpstreamConnectionOptions,
+)
+from meshcompile.envoy.config.core import (
+    AggregatedConfigSource,
+    BindConfig,
+    ConfigSource,
+    ExtraSourceAddress,
+    SocketAddress,
+    TcpKeepalive,
+    TypedExtensionConfig,
+)
+from meshcompile.envoy.config.core import Metadata as ClusterMetadata
+from meshcompile.envoy.config.endpoint import ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints
+from meshcompile.envoy.extensions.clusters.dynamic_forward_proxy import ClusterConfig
+from meshcompile.envoy.extensions.network.dns_resolver.cares import CaresDnsResolverConfig
+from meshcompile.envoy.istio import metadata_exchange
+from meshcompile.envoy.message import JsonValue, Packed, at
+from meshcompile.resolve.clusters import pieces
+from meshcompile.resolve.clusters.pieces import Algorithm, Binding, Discovery, Keepalive, Metadata
+
+NEVER = "9223372035s"  # the longest that istiod's durations get
+DNS_JITTER = "0.100s"
+
+_TYPES: dict[Discovery, ClusterDiscoveryType] = {
+    Discovery.EDS: "EDS",
+    Discovery.STATIC: "STATIC",
+    Discovery.STRICT_DNS: "STRICT_DNS",
+    Discovery.LOGICAL_DNS: "LOGICAL_DNS",
+    Discovery.ORIGINAL_DST: "ORIGINAL_DST",
+}
+_LB_POLICIES: dict[Algorithm, ClusterLbPolicy] = {
+    Algorithm.ROUND_ROBIN: "ROUND_ROBIN",
+    Algorithm.LEAST_REQUEST: "LEAST_REQUEST",
+    Algorithm.RANDOM: "RANDOM",
+    Algorithm.RING_HASH: "RING_HASH",
+    Algorithm.MAGLEV: "MAGLEV",
+    Algorithm.CLUSTER_PROVIDED: "CLUSTER_PROVIDED",
+}
+_FAMILIES: dict[str, ClusterDnsLookupFamily] = {"V4_ONLY": "V4_ONLY", "V6_ONLY": "V6_ONLY", "ALL": "ALL"}
+
+_OVER_ADS = ConfigSource(ads=AggregatedConfigSource(), initial_fetch_timeout="0s", resource_api_version="V3")
+_METADATA_EXCHANGE = (
+    Filter(
+        name="istio.metadata_exchange",
+        typed_config=metadata_exchange(enable_discovery=True, protocol="istio-peer-exchange"),
+    ),
+)
+_DNS_RESOLVER = TypedExtensionConfig(
+    name="envoy.network.dns_resolver.cares", typed_config=CaresDnsResolverConfig(udp_max_queries=100)
+)
+_NO_BALANCING = pieces.Balancing(Algorithm.ROUND_ROBIN)
+
+
+def cluster(piece: pieces.Cluster, endpoints: EndpointEmitter) -> Cluster:
+    """The message of a cluster."""
+    balancing, dns, timeout = piece.balancing or _NO_BALANCING, piece.dns, piece.connect_timeout
+    return at(
+        Cluster(
+            name=piece.name,
+            alt_stat_name=f"{piece.stat_name};",
+            type=_TYPES.get(piece.discovery),
+            cluster_type=_by_host(piece) if piece.discovery is Discovery.DYNAMIC_FORWARD_PROXY else None,
+            eds_cluster_config=(
+                ClusterEdsClusterConfig(eds_config=_OVER_ADS, service_name=piece.name)
+                if piece.discovery is Discovery.EDS
+                else None
+            ),
+            connect_timeout=None if timeout is None else timeout.json,
+            lb_policy=_LB_POLICIES[balancing.algorithm],
+            load_assignment=_load_assignment(piece, endpoints),
+            circuit_breakers=None if piece.thresholds is None else circuit_breakers(piece.thresholds),
+            typed_extension_protocol_options=_NO_OPTIONS
+            if piece.http is None
+            else {HTTP_OPTIONS: http_options(piece.http)},
+            dns_lookup_family="AUTO" if dns is None else _FAMILIES[dns.families],
+            dns_refresh_rate=None if dns is None or dns.refresh_rate is None else dns.refresh_rate.json,
+            dns_jitter=None if dns is None else DNS_JITTER,
+            respect_dns_ttl=dns is not None,
+            typed_dns_resolver_config=None if dns is None else _DNS_RESOLVER,
+            outlier_detection=None if piece.outlier_detection is None else outlier_detection(piece.outlier_detection),
+            cleanup_interval=NEVER if piece.stays_connected else None,
+            upstream_bind_config=None if piece.binding is None else _bind_config(piece.binding),
+            ring_hash_lb_config=ring_hash_config(balancing),
+            maglev_lb_config=maglev_config(balancing),
+            least_request_lb_config=least_request_config(balancing),
+            round_robin_lb_config=round_robin_config(balancing),
+            original_dst_lb_config=(
+                None
+                if piece.port_override is None
+                else ClusterOriginalDstLbConfig(upstream_port_override=piece.port_override)
+            ),
+            common_lb_config=(
+                None if piece.balancing is None or not piece.common_balancing else common_lb_config(balancing)
+            ),
+            transport_socket=transport_socket(piece.security),
+            transport_socket_matches=transport_socket_matches(piece.security),
+            metadata=None if piece.metadata is None else _metadata(piece.metadata),
+            upstream_connection_options=None if piece.keepalive is None else _keepalive(piece.keepalive),
+            filters=_METADATA_EXCHANGE if piece.exchanges_metadata else (),
+        ),
+        piece.origins,
+    )
+
+
+_NO_OPTIONS: Mapping[str, Packed] = {}
+
+
+def _by_host(piece: pieces.Cluster) -> ClusterCustomClusterType:
+    return ClusterCustomClusterType(
+        name="envoy.clusters.dynamic_forward_proxy",
+        typed_config=ClusterConfig(
+            dns_cache_config=dns_cache(piece.host), allow_insecure_cluster_options=piece.insecure_host_options
+        ),
+    )
+
+
+def _load_assignment(piece: pieces.Cluster, endpoints: EndpointEmitter) -> ClusterLoadAssignment | None:
+    if piece.local_endpoint is not None:
+        endpoint = LbEndpoint(endpoint=Endpoint(address=address(*piece.local_endpoint)))
+        return ClusterLoadAssignment(
+            cluster_name=piece.name, endpoints=(LocalityLbEndpoints(lb_endpoints=(endpoint,)),)
+        )
+    if not piece.groups:
+        return None
+    return ClusterLoadAssignment(cluster_name=piece.name, endpoints=endpoints.groups(piece.groups))
+
+
+def _bind_config(binding: Binding) -> BindConfig:
+    return BindConfig(
+        source_address=SocketAddress(address=binding.source, port_value=0),
+        extra_source_addresses=tuple(
+            ExtraSourceAddress(address=SocketAddress(address=source, port_value=0)) for source in binding.extra_sources
+        ),
+    )
+
+
+def _keepalive(keepalive: Keepalive) -> UpstreamConnectionOptions:
+    return UpstreamConnectionOptions(
+        tcp_keepalive=TcpKeepalive(
+            keepalive_probes=keepalive.probes or None,
+            keepalive_time=keepalive.time,
+            keepalive_interval=keepalive.interval,
+        )
+    )
+
+
+def _metadata(metadata: Metadata) -> ClusterMetadata | None:
+    """What Istio's filters read, in the namespace `istio`."""
+    told: dict[str, JsonValue] = {}
+    if metadata.rule is not None:
+        namespace, name = metadata.rule
+        told["config"] = f"/apis/networking.istio.io/v1/namespaces/{namespace}/destination-rule/{name}"
+    if metadata.services is not None:
+        told["services"] = [{"host": s.host, "name": s.name, "namespace": s.namespace} for s in metadata.services]
+    if metadata.subset:
+        told["subset"] = metadata.subset
+    if metadata.keeps_alpn:
+        told["alpn_override"] = "false"
+    if metadata.is_external:
+        told["external"] = True
+    if metadata.is_tunnelled:
+        told["disable_mx"] = True
+    return ClusterMetadata(filter_metadata={"istio": told}) if told else None

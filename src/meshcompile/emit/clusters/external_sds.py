@@ -1,0 +1,25 @@
+"""The cluster of an SDS server on the proxy's own machine. Follows istiod's `buildExternalSDSCluster`."""
+
+from meshcompile.emit.clusters.http import HTTP2, HTTP_OPTIONS
+from meshcompile.envoy.config.cluster import Cluster
+from meshcompile.envoy.config.core import Address, Pipe
+from meshcompile.envoy.config.endpoint import ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints
+from meshcompile.resolve.clusters.pieces import Clusters
+
+NAME = "sds-external"
+
+
+def external_sds_cluster(pieces: Clusters) -> Cluster:
+    """The server at the end of a unix socket."""
+    endpoint = LbEndpoint(endpoint=Endpoint(address=Address(pipe=Pipe(path=pieces.external_sds))))
+    timeout = pieces.own[0].connect_timeout
+    return Cluster(
+        name=NAME,
+        alt_stat_name=f"{NAME};",
+        type="STATIC",
+        connect_timeout=timeout.json if timeout is not None else None,
+        load_assignment=ClusterLoadAssignment(
+            cluster_name=NAME, endpoints=(LocalityLbEndpoints(lb_endpoints=(endpoint,)),)
+        ),
+        typed_extension_protocol_options={HTTP_OPTIONS: HTTP2},
+    )

@@ -1,0 +1,66 @@
+"""Endpoints by locality, as load assignments have them, in EDS and in clusters.
+
+Follows istiod's `endpoints.buildEnvoyLbEndpoint` and `util.AppendLbEndpointMetadata`.
+"""
+
+from collections.abc import Iterable
+
+from meshcompile.emit.address import address
+from meshcompile.envoy.config.core import HealthStatus, Locality, Metadata
+from meshcompile.envoy.config.endpoint import Endpoint, LbEndpoint, LocalityLbEndpoints
+from meshcompile.envoy.message import at
+from meshcompile.resolve import locality_groups as pieces
+
+TRANSPORT_SOCKET_MATCH = "envoy.transport_socket_match"
+
+_HEALTH: dict[str, HealthStatus] = {
+    "UNKNOWN": "UNKNOWN",
+    "HEALTHY": "HEALTHY",
+    "UNHEALTHY": "UNHEALTHY",
+    "DRAINING": "DRAINING",
+}
+
+
+class EndpointEmitter:
+    """Makes the message of each endpoint once, however many load assignments it is in."""
+
+    def __init__(self) -> None:
+        self._messages: dict[pieces.LbEndpoint, LbEndpoint] = {}
+
+    def groups(self, groups: Iterable[pieces.LocalityGroup]) -> tuple[LocalityLbEndpoints, ...]:
+        return tuple(self._group(group) for group in groups)
+
+    def _group(self, group: pieces.LocalityGroup) -> LocalityLbEndpoints:
+        where = group.locality
+        return LocalityLbEndpoints(
+            locality=Locality(region=where.region, zone=where.zone, sub_zone=where.subzone),
+            lb_endpoints=tuple(self._endpoint(endpoint) for endpoint in group.endpoints),
+            load_balancing_weight=group.weight,
+            priority=group.priority,
+        )
+
+    def _endpoint(self, endpoint: pieces.LbEndpoint) -> LbEndpoint:
+        message = self._messages.get(endpoint)
+        if message is None:
+            message = self._messages[endpoint] = lb_endpoint(endpoint)
+        return message
+
+
+def lb_endpoint(endpoint: pieces.LbEndpoint) -> LbEndpoint:
+    """One endpoint, with what telemetry and the choice of a transport socket need to know of it."""
+    return at(
+        LbEndpoint(
+            endpoint=Endpoint(address=address(endpoint.address, endpoint.port)),
+            health_status=_HEALTH.get(endpoint.health, "UNKNOWN"),
+            load_balancing_weight=endpoint.weight,
+            metadata=Metadata(
+                filter_metadata={"istio": {"workload": endpoint.telemetry}}
+                if not endpoint.tls_mode
+                else {
+                    TRANSPORT_SOCKET_MATCH: {"tlsMode": endpoint.tls_mode},
+                    "istio": {"workload": endpoint.telemetry},
+                }
+            ),
+        ),
+        endpoint.origin,
+    )

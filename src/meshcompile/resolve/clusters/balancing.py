@@ -1,0 +1,100 @@
+"""Load balancing of clusters. Follows istiod's `applyLoadBalancer`, `ApplyRingHashLoadBalancer` and the panic threshold
+of `applyOutlierDetection`.
+"""
+
+from meshcompile.models.networking.destination_rule import ConsistentHashLB, LoadBalancerSettings, SimpleLB
+from meshcompile.resolve.clusters.pieces import Algorithm, Balancing, Discovery, SlowStart
+from meshcompile.resolve.locality_balancing import LocalitySettings
+from meshcompile.resolve.traffic_policy import Policy
+from meshcompile.snapshot.service import Service, TrafficDistribution
+from meshcompile.snapshot.slice_endpoints import keeps_draining
+
+DEFAULT_RING_SIZE = 1024
+
+_SIMPLE = {
+    SimpleLB.RANDOM: Algorithm.RANDOM,
+    SimpleLB.ROUND_ROBIN: Algorithm.ROUND_ROBIN,
+    SimpleLB.PASSTHROUGH: Algorithm.CLUSTER_PROVIDED,
+}
+_WARMING_UP = frozenset({Algorithm.ROUND_ROBIN, Algorithm.LEAST_REQUEST})
+
+
+def asks_for_passthrough(balancer: LoadBalancerSettings | None) -> bool:
+    """True when connections are to go where the client meant them to go."""
+    return balancer is not None and balancer.simple is SimpleLB.PASSTHROUGH
+
+
+def balancing(
+    service: Service,
+    policy: Policy,
+    discovery: Discovery,
+    localities: LocalitySettings | None,
+    *,
+    is_subset: bool,
+) -> Balancing:
+    """The load balancing of a service's cluster; LEAST_REQUEST unless a rule says otherwise."""
+    weighted = _is_locality_weighted(localities, policy)
+    threshold = _panic_threshold(service, policy)
+    draining = keeps_draining(service) and not is_subset
+    if discovery is Discovery.ORIGINAL_DST:
+        return Balancing(
+            Algorithm.CLUSTER_PROVIDED,
+            locality_weighted=weighted,
+            panic_threshold=threshold,
+            keeps_draining=draining,
+        )
+    settings = policy.load_balancer
+    hashing = None if settings is None else settings.consistent_hash
+    simple = _simple(settings)
+    return Balancing(
+        algorithm=simple if hashing is None else _hashing(hashing),
+        slow_start=_slow_start(simple, settings),
+        ring_size=None if hashing is None else _ring_size(hashing),
+        table_size=hashing.maglev.table_size or None if hashing is not None and hashing.maglev is not None else None,
+        locality_weighted=weighted,
+        panic_threshold=threshold,
+        keeps_draining=draining,
+    )
+
+
+def _simple(settings: LoadBalancerSettings | None) -> Algorithm:
+    simple = None if settings is None else settings.simple
+    return Algorithm.LEAST_REQUEST if simple is None else _SIMPLE.get(simple, Algorithm.LEAST_REQUEST)
+
+
+def _slow_start(algorithm: Algorithm, settings: LoadBalancerSettings | None) -> SlowStart | None:
+    if settings is None or algorithm not in _WARMING_UP:
+        return None
+    if settings.warmup is not None:
+        return SlowStart(algorithm, settings.warmup.duration, settings.warmup)
+    if settings.warmup_duration_secs is not None:
+        return SlowStart(algorithm, settings.warmup_duration_secs, None)
+    return None
+
+
+def _hashing(hashing: ConsistentHashLB) -> Algorithm:
+    return Algorithm.RING_HASH if hashing.maglev is None else Algorithm.MAGLEV
+
+
+def _ring_size(hashing: ConsistentHashLB) -> int | None:
+    """The ring's size, Istio's default where no algorithm is chosen; None where Envoy's default stands."""
+    if hashing.maglev is not None:
+        return None
+    if hashing.ring_hash is not None:
+        return hashing.ring_hash.minimum_ring_size or None
+    return hashing.minimum_ring_size or DEFAULT_RING_SIZE
+
+
+def _is_locality_weighted(localities: LocalitySettings | None, policy: Policy) -> bool:
+    if localities is None:
+        return False
+    fails_over = localities.forced or policy.outlier_detection is not None
+    return bool(localities.distribute) or (fails_over and localities.is_explicit)
+
+
+def _panic_threshold(service: Service, policy: Policy) -> int | None:
+    """The share of healthy endpoints below which all get traffic: none by Istio's default where health matters."""
+    if service.traffic_distribution is not TrafficDistribution.ANY:
+        return 0
+    outliers = policy.outlier_detection
+    return None if outliers is None or outliers.min_health_percent < 0 else outliers.min_health_percent

@@ -1,0 +1,211 @@
+"""Inbound clusters: from the proxy to the workload beside it.
+
+Follows istiod's `buildInboundClusters` and `buildInboundCluster`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from meshcompile.durations import Duration
+from meshcompile.models.networking.destination_rule import ConnectionPoolSettings
+from meshcompile.models.networking.sidecar import IstioIngressListener
+from meshcompile.names import inbound
+from meshcompile.ports import protocol_named
+from meshcompile.proxy import InterceptionMode
+from meshcompile.resolve.clients import client
+from meshcompile.resolve.clusters.http import inbound_http
+from meshcompile.resolve.clusters.outbound import service_name
+from meshcompile.resolve.clusters.pieces import Algorithm, Balancing, Binding, Cluster, Discovery, Metadata
+from meshcompile.resolve.clusters.pool import connect_timeout, keepalive, thresholds
+from meshcompile.resolve.clusters.stat_names import stat_name
+from meshcompile.resolve.service_targets import ServiceTarget
+from meshcompile.resolve.traffic_policy import NO_POLICY, Policy, port_policy
+from meshcompile.resolve.view import View
+from meshcompile.snapshot.destination_rules import MergedDestinationRule
+from meshcompile.snapshot.service import Registry, Resolution, Service, ServicePort
+from meshcompile.source import Origin
+
+LOCALHOST = "127.0.0.1"
+LOCALHOST_IPV6 = "::1"
+# Connections from these addresses are not captured again.
+PASSTHROUGH_SOURCE = "127.0.0.6"
+PASSTHROUGH_SOURCE_IPV6 = "::6"
+UNIX_PREFIX = "unix://"
+NEVER = Duration.of_seconds(9_223_372_035)
+
+
+def inbound_clusters(view: View) -> tuple[Cluster, ...]:
+    """The inbound clusters of a sidecar: of the ports that its Sidecar lists, else of its services' target ports."""
+    if view.scope.has_ingress:
+        return tuple(_of_ingress(view))
+    # Without capture only a Sidecar says what the proxy may listen to.
+    if view.proxy.interception_mode is InterceptionMode.NONE:
+        return ()
+    return tuple(_of_services(view))
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One inbound port: `targets` are all that it serves, the first is the one that settings are looked up for.
+
+    `address` is where the workload is to be found, "" for the address that the client meant.
+    """
+
+    port: int
+    address: str
+    targets: Sequence[ServiceTarget]
+    origins: tuple[Origin, ...]
+
+
+def _of_services(view: View) -> Iterator[Cluster]:
+    policy = view.snapshot.mesh.inbound_traffic_policy
+    local = policy is not None and policy.mode == "LOCALHOST"
+    ports: dict[int, list[ServiceTarget]] = {}
+    for target in view.targets:
+        ports.setdefault(target.target_port, []).append(target)
+    for number, targets in sorted(ports.items()):
+        origins = tuple(dict.fromkeys(target.port.origin for target in targets))
+        yield _inbound_cluster(view, Served(number, _localhost(view) if local else "", targets, origins))
+
+
+def _localhost(view: View) -> str:
+    return LOCALHOST if view.proxy.supports_ipv4 else LOCALHOST_IPV6
+
+
+def _inbound_cluster(view: View, served: Served) -> Cluster:
+    mesh, first = view.snapshot.mesh, served.targets[0]
+    name = inbound(served.port)
+    rule = view.scope.destination_rule(first.service.hostname, view.proxy, outbound=False)
+    policy = _policy(view, served, rule)
+    is_static = bool(served.address)
+    return Cluster(
+        name=name,
+        stat_name=stat_name(mesh.inbound_cluster_stat_name, first.service, first.port, "", served.port) or name,
+        discovery=Discovery.STATIC if is_static else Discovery.ORIGINAL_DST,
+        connect_timeout=connect_timeout(policy.connection_pool, mesh),
+        balancing=Balancing(Algorithm.ROUND_ROBIN if is_static else Algorithm.CLUSTER_PROVIDED),
+        thresholds=thresholds(policy.connection_pool, policy.retry_budget),
+        keepalive=keepalive(policy.connection_pool, mesh),
+        http=inbound_http(
+            first.port.protocol,
+            policy.connection_pool,
+            preserves_header_case=client(view).preserves_header_case,
+        ),
+        metadata=_metadata(served, rule),
+        local_endpoint=_local_endpoint(served),
+        port_override=None if is_static else first.service.passthrough_target_ports.get(first.port.number),
+        binding=None if served.address in (LOCALHOST, LOCALHOST_IPV6) else _binding(view),
+        stays_connected=not is_static,
+        origins=(*served.origins, *(() if rule is None else rule.origins)),
+    )
+
+
+def _policy(view: View, served: Served, rule: MergedDestinationRule | None) -> Policy:
+    """Of the rule only pool and retry budget count; the Sidecar's own pool goes before the rule's."""
+    port = served.targets[0].port
+    policy = NO_POLICY if rule is None else port_policy(rule.traffic_policy, port.number)
+    own = _sidecar_pool(view, served.port)
+    return policy if own is None else replace(policy, connection_pool=own)
+
+
+def _sidecar_pool(view: View, port: int) -> ConnectionPoolSettings | None:
+    sidecar = view.scope.sidecar
+    if sidecar is None:
+        return None
+    for listener in sidecar.spec.ingress:
+        if listener.port is not None and listener.port.number == port and listener.connection_pool is not None:
+            return listener.connection_pool
+    return sidecar.spec.inbound_connection_pool
+
+
+def _metadata(served: Served, rule: MergedDestinationRule | None) -> Metadata | None:
+    first = served.targets[0]
+    if first.service.mesh_external:
+        return None
+    names = (service_name(t.service) for t in served.targets if t.port.number == first.port.number)
+    applies = rule is not None and rule.traffic_policy is not None
+    return Metadata(
+        services=tuple({name.host: name for name in reversed(tuple(names))}.values())[::-1],
+        rule=(rule.namespace, rule.name) if rule is not None and applies else None,
+    )
+
+
+def _local_endpoint(served: Served) -> tuple[str, int] | None:
+    if not served.address:
+        return None
+    return served.address.removeprefix(UNIX_PREFIX), served.targets[0].target_port
+
+
+def _binding(view: View) -> Binding:
+    return Binding(PASSTHROUGH_SOURCE if view.proxy.supports_ipv4 else PASSTHROUGH_SOURCE_IPV6)
+
+
+# ---- ports that a Sidecar lists
+
+
+def _of_ingress(view: View) -> Iterator[Cluster]:
+    sidecar = view.scope.sidecar
+    for listener in () if sidecar is None else sidecar.spec.ingress:
+        if listener.port is None:
+            continue
+        where = _default_endpoint(view, listener)
+        if where is None:
+            continue
+        address, port = where
+        target = ServiceTarget(_ingress_service(view, listener), _ingress_port(listener), port)
+        yield _inbound_cluster(view, Served(listener.port.number, address, (target,), (listener.origin,)))
+
+
+def _ingress_port(listener: IstioIngressListener) -> ServicePort:
+    port = listener.port
+    assert port is not None
+    return ServicePort(port.name, port.number, protocol_named(port.protocol), origin=port.origin)
+
+
+def _ingress_service(view: View, listener: IstioIngressListener) -> Service:
+    """The service that the port serves; where there is none, one that only stands for the Sidecar."""
+    number = 0 if listener.port is None else listener.port.number
+    for target in view.targets:
+        if target.target_port == number:
+            return target.service
+    sidecar = view.scope.sidecar
+    name = "default" if sidecar is None else sidecar.name
+    return Service(
+        hostname=f"{name}.{view.scope.namespace}",
+        namespace=view.scope.namespace,
+        name=name,
+        registry=Registry.EXTERNAL,
+        resolution=Resolution.CLIENT_SIDE_LB,
+        ports=(),
+        export_to=frozenset(),
+        mesh_external=True,
+    )
+
+
+def _default_endpoint(view: View, listener: IstioIngressListener) -> tuple[str, int] | None:
+    """Address and port of `defaultEndpoint`: "" where it names none, None where it is none."""
+    text = listener.default_endpoint
+    if not text:
+        return "", 0
+    if text.startswith(UNIX_PREFIX):
+        return text, 0
+    host, _, port = text.rpartition(":")
+    if not port.isdigit():
+        return None
+    return _ingress_address(view, host.removeprefix("[").removesuffix("]")), int(port)
+
+
+def _ingress_address(view: View, host: str) -> str:
+    """The address that the wildcard, standing for the Pod's own, or the loopback address of a Sidecar means."""
+    ips = view.proxy.ip_addresses
+    has_ipv4, has_ipv6 = view.proxy.supports_ipv4, view.proxy.supports_ipv6
+    match host:
+        case "0.0.0.0":
+            return next((ip for ip in ips if ":" not in ip), LOCALHOST)
+        case "::":
+            return next((ip for ip in ips if ":" in ip), LOCALHOST_IPV6)
+        case "127.0.0.1":
+            return LOCALHOST if has_ipv4 else LOCALHOST_IPV6
+        case "::1":
+            return LOCALHOST_IPV6 if has_ipv6 else LOCALHOST
+    return ""

@@ -1,0 +1,49 @@
+"""Endpoints as a cluster holds them: grouped by locality, each group with a weight and a priority."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from meshcompile.labels import Labels
+from meshcompile.localities import Locality
+from meshcompile.snapshot.service import ISTIO_TLS_MODE, Health
+from meshcompile.source import NOWHERE, Origin
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LbEndpoint:
+    """One endpoint: `port` 0 makes its address the path of a unix socket.
+
+    `tls_mode` is "" where the client is to send plain text; `telemetry` describes the workload to the stats filters.
+    """
+
+    address: str
+    port: int
+    weight: int
+    telemetry: str
+    tls_mode: str = ""
+    health: Health = Health.UNKNOWN
+    network: str = ""
+    cluster: str = ""
+    labels: Labels = field(default_factory=dict, repr=False)
+    origin: Origin = field(default=NOWHERE, repr=False)
+
+    @property
+    def takes_mutual_tls(self) -> bool:
+        return self.tls_mode == ISTIO_TLS_MODE
+
+
+@dataclass(frozen=True, slots=True)
+class LocalityGroup:
+    """The endpoints of one locality and priority; `weight` is None for a group that lost all endpoints."""
+
+    locality: Locality
+    endpoints: tuple[LbEndpoint, ...]
+    weight: int | None
+    priority: int = 0
+
+
+MAX_WEIGHT = 2**32 - 1
+
+
+def total_weight(endpoints: Iterable[LbEndpoint]) -> int:
+    return min(sum(endpoint.weight for endpoint in endpoints), MAX_WEIGHT)

@@ -1,0 +1,191 @@
+"""The endpoints that a client reaches of each service and subset.
+
+Follows istiod's `endpoints.EndpointBuilder`.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from meshcompile.labels import Labels, canonical_name, canonical_revision, selects
+from meshcompile.localities import locality
+from meshcompile.resolve.clients import Client, client
+from meshcompile.resolve.locality_balancing import balanced, locality_settings
+from meshcompile.resolve.locality_groups import LbEndpoint, LocalityGroup, total_weight
+from meshcompile.resolve.mtls import peer_policy, rule_tls_mode
+from meshcompile.resolve.split_horizon import reachable
+from meshcompile.resolve.traffic_policy import subset_policy
+from meshcompile.resolve.view import View
+from meshcompile.snapshot.authentication import MutualTlsMode
+from meshcompile.snapshot.cluster_local import cluster_local_hosts
+from meshcompile.snapshot.destination_rules import MergedDestinationRule
+from meshcompile.snapshot.networks import NetworkGateways
+from meshcompile.snapshot.service import (
+    DISABLED_TLS_MODE,
+    Endpoint,
+    Health,
+    Service,
+    ServicePort,
+    TrafficDistribution,
+    Workload,
+)
+from meshcompile.snapshot.service_entries import is_ip
+from meshcompile.snapshot.slice_endpoints import PERSISTENT_SESSION_LABELS
+from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.source import Origin
+
+DRAINING_LABEL = "istio.io/draining"
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """What a cluster is made for: a port of a service, or of one of its subsets ("" for the whole service)."""
+
+    service: Service
+    port: ServicePort
+    rule: MergedDestinationRule | None
+    subset: str = ""
+
+    @property
+    def subset_labels(self) -> Labels:
+        found = self.rule.subset(self.subset) if self.rule is not None and self.subset else None
+        return {} if found is None else found.labels
+
+    @property
+    def tls_mode(self) -> str | None:
+        """The TLS mode that the rule sets for the endpoints; None when it leaves that open."""
+        return None if self.rule is None else rule_tls_mode(self.rule, self.subset, self.port.number)
+
+    @property
+    def origins(self) -> tuple[Origin, ...]:
+        return (self.service.origin, *(() if self.rule is None else self.rule.origins))
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """The endpoints that one kind of client reaches; makes each one once."""
+
+    snapshot: Snapshot
+    client: Client
+    _made: dict[tuple[Endpoint, str], LbEndpoint] = field(default_factory=dict, repr=False)
+
+    def discovered(self, upstream: Upstream, only_mutual_tls: bool = False) -> tuple[LocalityGroup, ...]:
+        """The groups that EDS gives: endpoints of the port's name, with weights and priorities for the client."""
+        endpoints = self.snapshot.endpoints.named(upstream.service, upstream.port.name)
+        groups = self._groups(
+            (e for e in endpoints if not e.address or not e.port or is_ip(e.address)),
+            upstream,
+            self.snapshot.topology.gateways,
+        )
+        if only_mutual_tls:
+            groups = tuple(_mutual_tls_only(group) for group in groups)
+        rule, found = upstream.rule, None
+        if rule is not None:
+            subset = rule.subset(upstream.subset)
+            own = None if subset is None else subset.traffic_policy
+            found = subset_policy(rule.traffic_policy, own, upstream.port.number)
+        balancer, outliers = (None, None) if found is None else (found.load_balancer, found.outlier_detection)
+        settings = locality_settings(self.snapshot.mesh, balancer, upstream.service)
+        return balanced(groups, settings, self.client, outliers is not None)
+
+    def inlined(self, upstream: Upstream, only_mutual_tls: bool = False) -> tuple[LocalityGroup, ...]:
+        """The groups that a cluster holds itself: endpoints of the port's number, host names included."""
+        endpoints = self.snapshot.endpoints.numbered(upstream.service, upstream.port.number)
+        groups = self._groups(endpoints, upstream, self.snapshot.topology.unresolved)
+        return tuple(_mutual_tls_only(group) for group in groups) if only_mutual_tls else groups
+
+    def _groups(
+        self, endpoints: Iterable[Endpoint], upstream: Upstream, gateways: NetworkGateways
+    ) -> tuple[LocalityGroup, ...]:
+        labels, mode = upstream.subset_labels, upstream.tls_mode
+        found: dict[str, list[LbEndpoint]] = {}
+        for endpoint in self._visible(endpoints, upstream.service):
+            if not labels or selects(labels, endpoint.workload.labels):
+                found.setdefault(endpoint.workload.locality, []).append(self._made_once(endpoint, mode))
+        groups = tuple(
+            LocalityGroup(locality(where), tuple(group), total_weight(group)) for where, group in sorted(found.items())
+        )
+        return reachable(groups, gateways, self.client)
+
+    def _visible(self, endpoints: Iterable[Endpoint], service: Service) -> Iterator[Endpoint]:
+        snapshot, client_ = self.snapshot, self.client
+        local_hosts = snapshot.memo.once("cluster local", lambda: cluster_local_hosts(snapshot.mesh))
+        same_cluster = service.node_local or service.hostname in local_hosts
+        hidden = {Health.TERMINATING}
+        if service.traffic_distribution is TrafficDistribution.ANY:
+            hidden.add(Health.UNHEALTHY)
+        if not service.labels.get(PERSISTENT_SESSION_LABELS[0]):
+            hidden.add(Health.DRAINING)
+        for endpoint in endpoints:
+            workload = endpoint.workload
+            if same_cluster and workload.cluster != client_.cluster:
+                continue
+            if service.node_local and workload.node_name != client_.node_name:
+                continue
+            if endpoint.health in hidden or (workload.labels.get(DRAINING_LABEL) and Health.DRAINING in hidden):
+                continue
+            if client_.sees(workload.network):
+                yield endpoint
+
+    def _made_once(self, endpoint: Endpoint, rule_mode: str | None) -> LbEndpoint:
+        mode = self._tls_mode(endpoint, rule_mode)
+        key = (endpoint, mode)
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = self._lb_endpoint(endpoint, mode)
+        return made
+
+    def _tls_mode(self, endpoint: Endpoint, rule_mode: str | None) -> str:
+        """The TLS mode of the workload where mutual TLS is to be spoken; else ""."""
+        workload = endpoint.workload
+        if rule_mode is not None:
+            speaks = rule_mode == "ISTIO_MUTUAL"
+        else:
+            speaks = workload.takes_mutual_tls and self._may_take_mutual_tls(workload, endpoint.port)
+        return workload.tls_mode if speaks and workload.tls_mode != DISABLED_TLS_MODE else ""
+
+    def _may_take_mutual_tls(self, workload: Workload, port: int) -> bool:
+        policies = self.snapshot.authentication
+        policy = self.snapshot.memo.once(
+            ("peer policy", workload), lambda: peer_policy(policies, workload.namespace, workload.labels)
+        )
+        return policy.for_port(port) is not MutualTlsMode.DISABLE
+
+    def _lb_endpoint(self, endpoint: Endpoint, tls_mode: str) -> LbEndpoint:
+        workload = endpoint.workload
+        telemetry = self.snapshot.memo.once(("telemetry", workload), lambda: workload_telemetry(workload))
+        return LbEndpoint(
+            address=endpoint.address,
+            port=endpoint.port,
+            weight=workload.weight,
+            telemetry=telemetry,
+            tls_mode=tls_mode,
+            health=Health.DRAINING if workload.labels.get(DRAINING_LABEL) else endpoint.health,
+            network=workload.network,
+            cluster=workload.cluster,
+            labels=workload.labels,
+            origin=endpoint.origin,
+        )
+
+
+def workload_telemetry(workload: Workload) -> str:
+    """What the stats filters are told of a workload: name, namespace, canonical service and revision, cluster."""
+    revision = canonical_revision(workload.labels)
+    parts = (
+        workload.name,
+        workload.namespace,
+        canonical_name(workload.labels, workload.name),
+        "" if revision == "latest" else revision,
+        workload.cluster,
+    )
+    return ";".join(parts)
+
+
+def _mutual_tls_only(group: LocalityGroup) -> LocalityGroup:
+    endpoints = tuple(endpoint for endpoint in group.endpoints if endpoint.takes_mutual_tls)
+    return LocalityGroup(group.locality, endpoints, total_weight(endpoints) if endpoints else None, group.priority)
+
+
+def reach(view: View) -> Reach:
+    """What the clients like the proxy of a view reach, shared by those of its scope."""
+    traits = client(view)
+    return view.scope.memo.once(("reach", traits), lambda: Reach(view.snapshot, traits))

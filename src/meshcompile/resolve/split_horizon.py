@@ -1,0 +1,75 @@
+"""Endpoints in other networks: replaced by the gateways that lead there.
+
+Follows istiod's `EndpointBuilder.EndpointsByNetworkFilter`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from ipaddress import ip_address
+
+from meshcompile.labels import with_topology
+from meshcompile.resolve.clients import Client
+from meshcompile.resolve.locality_groups import MAX_WEIGHT, LbEndpoint, LocalityGroup, total_weight
+from meshcompile.snapshot.networks import NetworkGateway, NetworkGateways
+from meshcompile.snapshot.service import ISTIO_TLS_MODE
+from meshcompile.snapshot.service_entries import is_ip
+
+
+def reachable(
+    groups: tuple[LocalityGroup, ...], gateways: NetworkGateways, client: Client
+) -> tuple[LocalityGroup, ...]:
+    """The groups as the client reaches them: unchanged when there is one network only.
+
+    Weights are scaled so that they divide among gateways. What needs a gateway but takes no mutual TLS is left out:
+    gateways find the service by the SNI.
+    """
+    if not gateways:
+        return groups
+    return tuple(_reachable(group, gateways, client) for group in groups)
+
+
+def _reachable(group: LocalityGroup, gateways: NetworkGateways, client: Client) -> LocalityGroup:
+    direct: list[LbEndpoint] = []
+    weights: dict[NetworkGateway, int] = {}
+    for endpoint in group.endpoints:
+        weight = min(max(endpoint.weight, 1) * gateways.scale, MAX_WEIGHT)
+        towards = _usable(gateways.towards(endpoint.network, endpoint.cluster), client)
+        always = not client.network and bool(endpoint.network and towards)
+        if not always and (client.in_network(endpoint.network) or not towards):
+            direct.append(endpoint if weight == endpoint.weight else replace(endpoint, weight=weight))
+            continue
+        family = _of_family(towards, client)
+        if endpoint.takes_mutual_tls:
+            for gateway in family:
+                weights[gateway] = weights.get(gateway, 0) + weight // len(family)
+    endpoints = (*direct, *(_gateway_endpoint(gateway, weights[gateway]) for gateway in sorted(weights)))
+    return LocalityGroup(group.locality, endpoints, total_weight(endpoints) if endpoints else None, group.priority)
+
+
+def _usable(gateways: Iterable[NetworkGateway], client: Client) -> tuple[NetworkGateway, ...]:
+    """The gateways that take mutual TLS, which is all that sidecars can speak to them."""
+    return tuple(gateway for gateway in gateways if gateway.port or not client.is_sidecar)
+
+
+def _of_family(gateways: tuple[NetworkGateway, ...], client: Client) -> tuple[NetworkGateway, ...]:
+    if client.ipv4 == client.ipv6:
+        return gateways
+    return tuple(gateway for gateway in gateways if is_ip(gateway.address) and _is_ipv4(gateway.address) == client.ipv4)
+
+
+def _is_ipv4(address: str) -> bool:
+    ip = ip_address(address)
+    return ip.version == 4 or ip.ipv4_mapped is not None
+
+
+def _gateway_endpoint(gateway: NetworkGateway, weight: int) -> LbEndpoint:
+    return LbEndpoint(
+        address=gateway.address,
+        port=gateway.port,
+        weight=weight or 1,
+        telemetry=f";;;;{gateway.cluster}",
+        tls_mode=ISTIO_TLS_MODE,
+        network=gateway.network,
+        cluster=gateway.cluster,
+        labels=with_topology({}, gateway.cluster, "", "", gateway.network),
+    )

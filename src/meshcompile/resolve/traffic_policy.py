@@ -1,0 +1,134 @@
+"""The traffic policy in force for one port of a service or subset, and the consistent hash that routes need.
+
+Follows istiod's `util.GetPortLevelTrafficPolicy` and `MergeSubsetTrafficPolicy`, and `route.hashForService`.
+"""
+
+from dataclasses import dataclass, replace
+
+from meshcompile.models.networking.destination_rule import (
+    ClientTLSMode,
+    ClientTLSSettings,
+    ConnectionPoolSettings,
+    ConsistentHashLB,
+    LoadBalancerSettings,
+    OutlierDetection,
+    PortTrafficPolicy,
+    ProxyProtocol,
+    RetryBudget,
+    TrafficPolicy,
+    TunnelSettings,
+)
+from meshcompile.snapshot.destination_rules import MergedDestinationRule
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The settings for one port; None where nobody sets anything."""
+
+    connection_pool: ConnectionPoolSettings | None = None
+    load_balancer: LoadBalancerSettings | None = None
+    outlier_detection: OutlierDetection | None = None
+    tls: ClientTLSSettings | None = None
+    tunnel: TunnelSettings | None = None
+    proxy_protocol: ProxyProtocol | None = None
+    retry_budget: RetryBudget | None = None
+
+    @property
+    def tls_mode(self) -> ClientTLSMode | None:
+        return None if self.tls is None else self.tls.mode
+
+
+NO_POLICY = Policy()
+
+
+def port_policy(policy: TrafficPolicy | None, port: int) -> Policy:
+    """The policy of a rule for a port: settings of the port replace the rule's, those it leaves out included."""
+    if policy is None:
+        return NO_POLICY
+    settings = port_settings(policy, port)
+    return _whole(policy) if settings is None else _of_port(settings)
+
+
+def subset_policy(rule: TrafficPolicy | None, subset: TrafficPolicy | None, port: int) -> Policy:
+    """The policy of a subset for a port: what the subset sets goes before what the rule sets.
+
+    Settings of the subset for the port replace the four that ports may have, those they leave out included.
+    """
+    inherited = port_policy(rule, port)
+    if subset is None:
+        return inherited
+    own = port_policy(subset, port)
+    replaces = port_settings(subset, port) is not None
+    return replace(
+        inherited,
+        connection_pool=own.connection_pool if replaces else own.connection_pool or inherited.connection_pool,
+        load_balancer=own.load_balancer if replaces else own.load_balancer or inherited.load_balancer,
+        outlier_detection=own.outlier_detection if replaces else own.outlier_detection or inherited.outlier_detection,
+        tls=own.tls if replaces else own.tls or inherited.tls,
+        tunnel=own.tunnel or inherited.tunnel,
+        proxy_protocol=own.proxy_protocol or inherited.proxy_protocol,
+        retry_budget=own.retry_budget or inherited.retry_budget,
+    )
+
+
+def port_settings(policy: TrafficPolicy, port: int) -> PortTrafficPolicy | None:
+    """The first settings of a policy for a port number."""
+    for settings in policy.port_level_settings:
+        if settings.port is not None and settings.port.number == port:
+            return settings
+    return None
+
+
+def _whole(policy: TrafficPolicy) -> Policy:
+    return Policy(
+        connection_pool=policy.connection_pool,
+        load_balancer=policy.load_balancer,
+        outlier_detection=policy.outlier_detection,
+        tls=policy.tls,
+        tunnel=policy.tunnel,
+        proxy_protocol=policy.proxy_protocol,
+        retry_budget=policy.retry_budget,
+    )
+
+
+def _of_port(settings: PortTrafficPolicy) -> Policy:
+    return Policy(
+        connection_pool=settings.connection_pool,
+        load_balancer=settings.load_balancer,
+        outlier_detection=settings.outlier_detection,
+        tls=settings.tls,
+    )
+
+
+# ---- consistent hashing
+
+
+def service_hash(rule: MergedDestinationRule, port: int) -> ConsistentHashLB | None:
+    """What requests to a port of a service are hashed by: the port's own, else the rule's."""
+    if rule.traffic_policy is None:
+        return None
+    return _port_hash(rule.traffic_policy, port) or _hash(rule.traffic_policy.load_balancer)
+
+
+def destination_hash(rule: MergedDestinationRule, subset: str, port: int | None) -> ConsistentHashLB | None:
+    """What requests to a destination are hashed by: the subset's port, the subset, the rule's port, the rule.
+
+    `port` is None for a destination that names none: then no port's settings count.
+    """
+    found = rule.subset(subset) if subset else None
+    levels = (None if found is None else found.traffic_policy, rule.traffic_policy)
+    for policy in levels:
+        if policy is not None:
+            chosen = (None if port is None else _port_hash(policy, port)) or _hash(policy.load_balancer)
+            if chosen is not None:
+                return chosen
+    return None
+
+
+def _port_hash(policy: TrafficPolicy, port: int) -> ConsistentHashLB | None:
+    settings = port_settings(policy, port)
+    return None if settings is None else _hash(settings.load_balancer)
+
+
+def _hash(balancer: LoadBalancerSettings | None) -> ConsistentHashLB | None:
+    return None if balancer is None else balancer.consistent_hash

@@ -1,0 +1,40 @@
+"""Hosts whose endpoints only clients of the same cluster reach. Follows istiod's `model.ClusterLocalProvider`."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from meshcompile.hosts import CLUSTER_DOMAIN, covering, is_wildcard
+from meshcompile.models.mesh.mesh_config import MeshConfig
+
+
+@dataclass(frozen=True)
+class ClusterLocalHosts:
+    """Hosts and wildcards, each with whether it is local; the most specific one decides."""
+
+    settings: Mapping[str, bool]
+
+    def __contains__(self, hostname: str) -> bool:
+        return next((self.settings[host] for host in covering(hostname) if host in self.settings), False)
+
+
+def cluster_local_hosts(mesh: MeshConfig) -> ClusterLocalHosts:
+    """The hosts that the mesh's settings name, and those that are local unless a setting says otherwise."""
+    written: dict[str, bool] = {}
+    for service in mesh.service_settings:
+        local = service.settings is not None and service.settings.cluster_local
+        written.update(dict.fromkeys(service.hosts, local))
+    shared = tuple(host for host, local in written.items() if not local)
+    defaults = {host: True for host in _defaults(mesh) if not any(_overrides(s, host) for s in shared)}
+    return ClusterLocalHosts({**written, **defaults})
+
+
+def _defaults(mesh: MeshConfig) -> Iterator[str]:
+    yield f"*.kube-system.svc.{CLUSTER_DOMAIN}"
+    yield f"kubernetes.default.svc.{CLUSTER_DOMAIN}"
+    address = mesh.default_config.discovery_address if mesh.default_config is not None else ""
+    istiod = address.rpartition(":")[0] or address
+    yield istiod if istiod.endswith(CLUSTER_DOMAIN) else f"{istiod}.{CLUSTER_DOMAIN}"
+
+
+def _overrides(written: str, default: str) -> bool:
+    return written == default or (is_wildcard(default) and written.endswith(default[1:]))
