@@ -17,6 +17,7 @@ from meshcompile.envoy.config.core import TypedExtensionConfig
 from meshcompile.envoy.config.endpoint import ClusterLoadAssignment
 from meshcompile.envoy.config.listener import Listener
 from meshcompile.envoy.config.route import RouteConfiguration
+from meshcompile.patch import patches
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.clusters import clusters as resolve_clusters
 from meshcompile.resolve.endpoints import load_assignments as resolve_load_assignments
@@ -42,12 +43,19 @@ class Resources:
 def compiled(snapshot: Snapshot, proxy: Proxy) -> tuple[Resources, tuple[Diagnostic, ...]]:
     """What istiod sends to the proxy, and what there is to say about it."""
     view = View(snapshot, placed(snapshot, proxy))
-    emitted = listeners(resolve_listeners(view))
+    patched = patches(view)
+    all_clusters = patched.clusters(clusters(resolve_clusters(view)))
+    all_listeners = patched.listeners(listeners(resolve_listeners(view)))
+    discovered = discovered_names(all_listeners)
     resources = Resources(
-        listeners=emitted,
-        routes=tuple(route_configuration(resolve_route_configuration(view, name)) for name in route_names(emitted)),
-        clusters=clusters(resolve_clusters(view)),
-        endpoints=load_assignments(resolve_load_assignments(view)),
-        extensions=extensions(resolve_extensions(view, discovered_names(emitted))),
+        listeners=all_listeners,
+        routes=tuple(
+            patched.routes(route_configuration(resolve_route_configuration(view, name)))
+            for name in route_names(all_listeners)
+        ),
+        clusters=all_clusters,
+        endpoints=patched.endpoints(load_assignments(resolve_load_assignments(view)), all_clusters),
+        extensions=patched.extensions(extensions(resolve_extensions(view, discovered)), discovered),
     )
+    view.findings.extend(patched.findings())
     return resources, view.findings.sorted()

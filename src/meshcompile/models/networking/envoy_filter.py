@@ -7,6 +7,7 @@ from pydantic import Field
 
 from meshcompile.models.base import Node, OneOf, ProtoEnum
 from meshcompile.models.common import Int32, IstioResource, PolicyTargetReference, PortNumber, Struct, UInt32, size
+from meshcompile.models.common import WorkloadSelector as PolicySelector
 from meshcompile.models.networking.common import WorkloadSelector
 
 
@@ -259,6 +260,12 @@ class EnvoyFilterSpec(Node):
     """Changes, applied in order."""
     priority: Int32 = 0
     """Order among filters, lowest first; those of the root namespace come before others."""
+
+    @property
+    def selector(self) -> PolicySelector | None:
+        """The selector in the form of other policies; one without labels selects everything."""
+        labels = self.workload_selector.labels if self.workload_selector else {}
+        return PolicySelector(match_labels=labels) if labels else None
 
 
 class EnvoyFilter(IstioResource):

@@ -1,0 +1,91 @@
+"""The EnvoyFilters of a proxy, applied resource by resource."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.envoy.config.cluster import Cluster
+from meshcompile.envoy.config.core import TypedExtensionConfig
+from meshcompile.envoy.config.endpoint import ClusterLoadAssignment
+from meshcompile.envoy.config.listener import Listener
+from meshcompile.envoy.config.route import RouteConfiguration
+from meshcompile.models.networking.envoy_filter import PatchContext
+from meshcompile.patch.clusters import patched_clusters
+from meshcompile.patch.extensions import patched_extensions
+from meshcompile.patch.inbound_routes import with_patched_routes
+from meshcompile.patch.listeners import patched_listeners
+from meshcompile.patch.patcher import Change, Patcher
+from meshcompile.patch.routes import patched_route_configuration
+from meshcompile.resolve.envoy_filters import EnvoyFilters
+from meshcompile.resolve.view import View
+
+VIRTUAL_OUTBOUND = "virtualOutbound"
+VIRTUAL_INBOUND = "virtualInbound"
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedPatches:
+    """The patches of one proxy."""
+
+    patcher: Patcher
+
+    @classmethod
+    def of(cls, view: View, filters: EnvoyFilters) -> Self:
+        return cls(Patcher(view, filters))
+
+    @property
+    def changes(self) -> Sequence[Change]:
+        """What was changed up to now, in order."""
+        return self.patcher.changes
+
+    def clusters(self, clusters: Sequence[Cluster]) -> tuple[Cluster, ...]:
+        return patched_clusters(self.patcher, clusters)
+
+    def endpoints(
+        self, assignments: Sequence[ClusterLoadAssignment], clusters: Iterable[Cluster]
+    ) -> tuple[ClusterLoadAssignment, ...]:
+        """A cluster that only patches know of gets no endpoints."""
+        known = {each.cluster_name: each for each in assignments}
+        asked = {_eds_name(cluster) for cluster in clusters if cluster.type == "EDS"}
+        return tuple(known.get(name) or ClusterLoadAssignment(cluster_name=name) for name in sorted(asked))
+
+    def listeners(self, listeners: Sequence[Listener]) -> tuple[Listener, ...]:
+        """Listeners in the order in which istiod patches them; the virtual outbound one is patched on its own."""
+        if self.patcher.view.proxy.is_router:
+            patched = patched_listeners(self.patcher, PatchContext.GATEWAY, listeners)
+        else:
+            patched = tuple(self._sidecar_listeners(listeners))
+        return tuple(sorted(patched, key=lambda listener: listener.name))
+
+    def _sidecar_listeners(self, listeners: Sequence[Listener]) -> Iterator[Listener]:
+        outbound = [each for each in listeners if each.traffic_direction == "OUTBOUND"]
+        virtual = [each for each in outbound if each.name == VIRTUAL_OUTBOUND]
+        others = [each for each in outbound if each.name != VIRTUAL_OUTBOUND]
+        inbound = [each for each in listeners if each.traffic_direction != "OUTBOUND"]
+        routed = [with_patched_routes(self.patcher, each) for each in inbound]
+        routed.sort(key=lambda each: each.name != VIRTUAL_INBOUND)
+        yield from patched_listeners(self.patcher, PatchContext.SIDECAR_OUTBOUND, virtual, additions=False)
+        yield from patched_listeners(self.patcher, PatchContext.SIDECAR_INBOUND, routed)
+        yield from patched_listeners(self.patcher, PatchContext.SIDECAR_OUTBOUND, others)
+
+    def routes(self, routes: RouteConfiguration) -> RouteConfiguration:
+        is_router = self.patcher.view.proxy.is_router
+        if not is_router and not routes.virtual_hosts:
+            return routes
+        context = PatchContext.GATEWAY if is_router else PatchContext.SIDECAR_OUTBOUND
+        return patched_route_configuration(self.patcher, context, routes)
+
+    def extensions(
+        self, extensions: Sequence[TypedExtensionConfig], discovered: Collection[str]
+    ) -> tuple[TypedExtensionConfig, ...]:
+        return patched_extensions(self.patcher, extensions, discovered)
+
+    def findings(self) -> Iterable[Diagnostic]:
+        return self.patcher.findings()
+
+
+def _eds_name(cluster: Cluster) -> str:
+    """The name under which a cluster asks for its endpoints."""
+    config = cluster.eds_cluster_config
+    return (config.service_name if config else "") or cluster.name

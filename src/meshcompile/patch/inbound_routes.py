@@ -1,0 +1,36 @@
+"""Patches of the route configurations in inbound listeners: istiod makes and patches them before the listeners."""
+
+from meshcompile.envoy.config.listener import Filter, FilterChain, Listener
+from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
+from meshcompile.models.networking.envoy_filter import PatchContext
+from meshcompile.patch.drafts import same
+from meshcompile.patch.editing import changed
+from meshcompile.patch.patcher import Patcher
+from meshcompile.patch.routes import ROUTE_OBJECTS, patched_route_configuration
+
+# Takes HBONE connections and hands on what is in them; its one route is not for patches.
+CONNECT_TERMINATE = "connect_terminate"
+
+
+def with_patched_routes(patcher: Patcher, listener: Listener) -> Listener:
+    """An inbound listener with the route configurations of its connection managers patched."""
+    is_concerned = any(patcher.patches(apply_to, PatchContext.SIDECAR_INBOUND) for apply_to in ROUTE_OBJECTS)
+    if not is_concerned or listener.name == CONNECT_TERMINATE:
+        return listener
+    chains = tuple(_chain(patcher, chain) for chain in listener.filter_chains)
+    return listener if same(chains, listener.filter_chains) else changed(listener, filter_chains=chains)
+
+
+def _chain(patcher: Patcher, chain: FilterChain) -> FilterChain:
+    filters = tuple(_filter(patcher, each) for each in chain.filters)
+    return chain if same(filters, chain.filters) else changed(chain, filters=filters)
+
+
+def _filter(patcher: Patcher, network_filter: Filter) -> Filter:
+    manager = network_filter.typed_config
+    if not isinstance(manager, HttpConnectionManager) or manager.route_config is None:
+        return network_filter
+    routes = patched_route_configuration(patcher, PatchContext.SIDECAR_INBOUND, manager.route_config)
+    if routes is manager.route_config:
+        return network_filter
+    return changed(network_filter, typed_config=changed(manager, route_config=routes))

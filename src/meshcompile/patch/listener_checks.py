@@ -1,0 +1,75 @@
+"""What patches ask of listeners and what is in them, condition by condition, in istiod's order."""
+
+from collections.abc import Iterator, Sequence
+
+from meshcompile.envoy.config.listener import Filter, FilterChain, Listener
+from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
+from meshcompile.models.networking.envoy_filter import ApplyTo
+from meshcompile.patch.patcher import Check, Checks
+from meshcompile.resolve.envoy_filters import Condition, Patch
+
+VIRTUAL_LISTENERS = frozenset({"virtualInbound", "virtualOutbound"})
+
+
+def listener_checks(patch: Patch, listener: Listener) -> Iterator[Check]:
+    """What a patch asks of a listener. The ports of virtual listeners are those of their filter chains."""
+    match = patch.match.listener
+    if match is None:
+        return
+    yield Condition.LISTENER_NAME, match.name in ("", listener.name)
+    if patch.apply_to is ApplyTo.LISTENER or listener.name not in VIRTUAL_LISTENERS:
+        yield Condition.LISTENER_PORT, match.port_number in (0, _port(listener))
+
+
+def _port(listener: Listener) -> int | None:
+    """The port that a listener is bound to; None for one that is not bound to a port."""
+    address = listener.address.socket_address if listener.address else None
+    return None if address is None else address.port_value or 0
+
+
+def chain_checks(patch: Patch, listener: Listener, chain: FilterChain) -> Iterator[Check]:
+    """What a patch asks of a filter chain."""
+    match = patch.match.listener
+    if match is None:
+        return
+    criteria = chain.filter_chain_match
+    port = criteria.destination_port if criteria else None
+    if listener.name in VIRTUAL_LISTENERS:
+        yield Condition.LISTENER_PORT, match.port_number in (0, port)
+    wanted = match.filter_chain
+    if wanted is None:
+        return
+    protocols = criteria.application_protocols if criteria else ()
+    yield Condition.CHAIN_NAME, wanted.name in ("", chain.name)
+    yield Condition.CHAIN_SNI, not wanted.sni or bool(criteria and wanted.sni in criteria.server_names)
+    yield Condition.CHAIN_TRANSPORT, wanted.transport_protocol in ("", criteria and criteria.transport_protocol)
+    yield (
+        Condition.CHAIN_PROTOCOLS,
+        not wanted.application_protocols or set(wanted.application_protocols.split(",")) <= set(protocols),
+    )
+    yield Condition.CHAIN_PORT, wanted.destination_port in (0, port)
+
+
+def filter_checks(filters: Sequence[Filter], index: int) -> Checks:
+    """What patches ask of a network filter, under the name that it has by then."""
+    return lambda patch: [(Condition.FILTER, filter_name(patch) in (None, filters[index].name))]
+
+
+def sub_filter_checks(filters: Sequence[HttpFilter], index: int) -> Checks:
+    """What patches ask of an HTTP filter, under the name that it has by then."""
+    return lambda patch: [(Condition.SUB_FILTER, sub_filter_name(patch) in (None, filters[index].name))]
+
+
+def filter_name(patch: Patch) -> str | None:
+    """The network filter that a patch is about; None for any."""
+    listener = patch.match.listener
+    chain = listener.filter_chain if listener else None
+    return chain.filter.name if chain and chain.filter else None
+
+
+def sub_filter_name(patch: Patch) -> str | None:
+    """The HTTP filter that a patch is about; None for any."""
+    listener = patch.match.listener
+    chain = listener.filter_chain if listener else None
+    sub_filter = chain.filter.sub_filter if chain and chain.filter else None
+    return sub_filter.name if sub_filter else None

@@ -1,0 +1,63 @@
+"""Patches that put something into a list, or take it out of it: filters and routes, whose order counts."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from meshcompile.envoy.message import Message
+from meshcompile.models.networking.envoy_filter import Operation
+
+M = TypeVar("M", bound=Message)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit(Generic[M]):
+    """One change of a list: what was at `index` before, and what is there now; None for nothing."""
+
+    index: int
+    before: M | None
+    after: M | None
+
+
+def edits(
+    items: Sequence[M], operation: Operation, value: M | None, matches: Callable[[M], bool] | None
+) -> tuple[Edit[M], ...]:
+    """What a patch changes in a list; nothing when no item matches.
+
+    `matches` is None for a patch that names no item: then it is put at the end that the operation is about, and what
+    needs an item to replace or to remove does nothing.
+    """
+    if operation is Operation.REMOVE:
+        gone = () if matches is None else tuple(index for index, item in enumerate(items) if matches(item))
+        return tuple(Edit(index, items[index], None) for index in reversed(gone))
+    place = _place(items, operation, matches)
+    if place is None:
+        return ()
+    return (Edit(place, items[place] if operation is Operation.REPLACE else None, value),)
+
+
+def _place(items: Sequence[M], operation: Operation, matches: Callable[[M], bool] | None) -> int | None:
+    """The index at which a value goes; None when it has no place."""
+    found = None if matches is None else next((index for index, item in enumerate(items) if matches(item)), None)
+    match operation:
+        case Operation.ADD:
+            return len(items)
+        case Operation.INSERT_FIRST:
+            return 0
+        case Operation.INSERT_BEFORE:
+            return 0 if matches is None else found
+        case Operation.INSERT_AFTER:
+            if matches is None:
+                return len(items)
+            return None if found is None else found + 1
+        case Operation.REPLACE:
+            return found
+    return None
+
+
+def edit(items: list[M], changes: Sequence[Edit[M]]) -> None:
+    """Make the changes, in order."""
+    for change in changes:
+        items[change.index : change.index + (change.before is not None)] = (
+            [] if change.after is None else [change.after]
+        )

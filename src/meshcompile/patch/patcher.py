@@ -1,0 +1,132 @@
+"""The patches of one proxy while it is compiled: which are for what, what they changed, and why they did not."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from meshcompile.codes.envoy_filters import PATCH_OF_OTHER_TYPE, PATCH_WITHOUT_EFFECT
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.envoy.message import Message
+from meshcompile.models.networking.envoy_filter import ApplyTo, Operation, PatchContext
+from meshcompile.patch.lists import Edit
+from meshcompile.patch.merge import TypeMismatch
+from meshcompile.patch.reasons import reason
+from meshcompile.patch.values import PatchValue, Value, patch_value
+from meshcompile.resolve.envoy_filters import Condition, EnvoyFilters, Patch
+from meshcompile.resolve.view import View
+
+M = TypeVar("M", bound=Message)
+
+
+class GaveUp(Exception):
+    """A patch on which istiod stops patching a listener, and those after it, half-way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One place that a patch changed, as it was and as it is; None where there was nothing, or is nothing now."""
+
+    patch: Patch
+    place: str
+    before: Message | None
+    after: Message | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ready:
+    """A patch that is for the proxy, with its value: None only for a removal."""
+
+    patch: Patch
+    value: Value[Any] | None
+
+    @property
+    def operation(self) -> Operation:
+        return self.patch.operation
+
+    @property
+    def message(self) -> Any:
+        """The value as a message of the kind that the patch is for."""
+        return self.value and self.value.message
+
+    def into(self, message: M) -> M:
+        """A message with the value merged into it."""
+        return message if self.value is None else self.value.into(message)
+
+
+Check = tuple[Condition, bool]
+"""A condition, and whether it is met."""
+Checks = Callable[[Patch], Iterable[Check]]
+"""The conditions of a patch on some object, evaluated one after the other."""
+
+
+@dataclass(eq=False)
+class Patcher:
+    """Applies patches for one proxy, and keeps account of it."""
+
+    view: View
+    filters: EnvoyFilters
+    changes: list[Change] = field(default_factory=list)
+    _ready: dict[tuple[ApplyTo, PatchContext | None], tuple[Ready, ...]] = field(default_factory=dict)
+    _missed: dict[Patch, Condition] = field(default_factory=dict)
+    _broken: dict[Patch, tuple[str, str]] = field(default_factory=dict)
+
+    def patches(self, apply_to: ApplyTo, context: PatchContext | None = None) -> tuple[Ready, ...]:
+        """The patches of a kind of object that are for a context, or for any if None."""
+        key = (apply_to, context)
+        if key not in self._ready:
+            found = self.filters.by_object.get(apply_to, ())
+            self._ready[key] = tuple(each for patch in found if (each := self._prepared(patch, context)) is not None)
+        return self._ready[key]
+
+    def _prepared(self, patch: Patch, context: PatchContext | None) -> Ready | None:
+        wanted = patch.match.context
+        if context and not self.meets(patch, [(Condition.CONTEXT, wanted in (PatchContext.ANY, context))]):
+            return None
+        value = self._value(patch).value
+        needs_value = patch.operation is not Operation.REMOVE
+        return Ready(patch, value) if self.meets(patch, [(Condition.VALUE, bool(value) or not needs_value)]) else None
+
+    def _value(self, patch: Patch) -> PatchValue:
+        return self.view.snapshot.memo.once(("patch value", patch.key), lambda: patch_value(patch))
+
+    def meets(self, patch: Patch, checks: Iterable[Check]) -> bool:
+        """Whether every condition is met; the first that is not is remembered."""
+        failed = next((condition for condition, is_met in checks if not is_met), None)
+        if failed is not None:
+            self.missed(patch, failed)
+        return failed is None
+
+    def missed(self, patch: Patch, condition: Condition) -> None:
+        """Remember that a patch found nothing that meets a condition, unless it got further elsewhere."""
+        known = self._missed.get(patch)
+        if known is None or known.rank < condition.rank:
+            self._missed[patch] = condition
+
+    def changed(self, patch: Patch, place: str, before: Message | None, after: Message | None) -> None:
+        """Note a change."""
+        self.changes.append(Change(patch, place, before, after))
+
+    def edited(self, patch: Patch, place: str, edits: Iterable[Edit[Any]]) -> None:
+        """Note changes of a list."""
+        for each in edits:
+            self.changed(patch, f"{place}[{each.index}]", each.before, each.after)
+
+    def broke(self, patch: Patch, what: str, error: TypeMismatch) -> None:
+        """Note that istiod fails on a patch."""
+        self._broken.setdefault(patch, (str(error), what))
+
+    def findings(self) -> Iterator[Diagnostic]:
+        """What is wrong with the patches, and which of them changed nothing."""
+        effective = {change.patch for change in self.changes} | set(self._broken)
+        for patch in self.filters.all:
+            yield from self._value(patch).findings
+            if patch in self._broken:
+                problem, what = self._broken[patch]
+                yield PATCH_OF_OTHER_TYPE(patch.value_origin, problem=problem, what=what)
+            if patch not in effective and patch.apply_to is not ApplyTo.BOOTSTRAP:
+                yield self._without_effect(patch)
+
+    def _without_effect(self, patch: Patch) -> Diagnostic:
+        condition = patch.refused or self._missed.get(patch, Condition.OBJECT)
+        where = patch.origin.at(*condition.value.split("."))
+        return PATCH_WITHOUT_EFFECT(where, proxy=self.view.proxy.id, reason=reason(patch, condition))

@@ -1,0 +1,234 @@
+"""Patches of route configurations and what is in them. Follows istiod's `ApplyRouteConfigurationPatches`."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from meshcompile.envoy.config.route import Route, RouteConfiguration, VirtualHost
+from meshcompile.models.networking.envoy_filter import (
+    ApplyTo,
+    Operation,
+    PatchContext,
+    RouteAction,
+    VirtualHostMatch,
+)
+from meshcompile.names import parse_cluster_name
+from meshcompile.patch.drafts import same
+from meshcompile.patch.editing import changed
+from meshcompile.patch.lists import edit, edits
+from meshcompile.patch.patcher import Check, Checks, Patcher, Ready
+from meshcompile.resolve.envoy_filters import Condition, Patch
+from meshcompile.resolve.gateways import MergedGateway
+
+ROUTE_OBJECTS = (ApplyTo.ROUTE_CONFIGURATION, ApplyTo.VIRTUAL_HOST, ApplyTo.HTTP_ROUTE)
+
+
+def patched_route_configuration(
+    patcher: Patcher, context: PatchContext, routes: RouteConfiguration
+) -> RouteConfiguration:
+    """A route configuration of one context with all patches applied."""
+    if not any(patcher.patches(apply_to, context) for apply_to in ROUTE_OBJECTS):
+        return routes
+    return RoutePatching(patcher, context).route_configuration(routes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RoutePatching:
+    """The patches of one context, applied to a route configuration."""
+
+    patcher: Patcher
+    context: PatchContext
+
+    def patches(self, apply_to: ApplyTo, *conditions: Checks) -> Iterator[Ready]:
+        """The patches of a kind whose conditions are met at the time when they are reached."""
+        for each in self.patcher.patches(apply_to, self.context):
+            if all(self.patcher.meets(each.patch, checks(each.patch)) for checks in conditions):
+                yield each
+
+    def route_configuration(self, routes: RouteConfiguration) -> RouteConfiguration:
+        """A route configuration: merged, then host by host, new hosts last."""
+        for each in self.patcher.patches(ApplyTo.ROUTE_CONFIGURATION, self.context):
+            if each.operation is not Operation.MERGE:
+                self.patcher.missed(each.patch, Condition.OPERATION)
+            elif self.patcher.meets(each.patch, self.checks(routes)(each.patch)):
+                before, routes = routes, each.into(routes)
+                self.patcher.changed(each.patch, f"routes {before.name}", before, routes)
+        hosts = self.virtual_hosts(routes)
+        return routes if same(hosts, routes.virtual_hosts) else changed(routes, virtual_hosts=hosts)
+
+    def checks(self, routes: RouteConfiguration) -> Checks:
+        """What patches ask of a route configuration."""
+        gateway = self.patcher.view.gateway if self.context is PatchContext.GATEWAY else None
+        return lambda patch: routes_checks(patch, routes, gateway)
+
+    def virtual_hosts(self, routes: RouteConfiguration) -> tuple[VirtualHost, ...]:
+        """The hosts, without those that share the name of a removed one."""
+        here = self.checks(routes)
+        patched = [self.virtual_host(host, here, f"routes {routes.name}") for host in routes.virtual_hosts]
+        removed = {old.name for old, new in zip(routes.virtual_hosts, patched, strict=True) if new is None}
+        hosts = [host for host in patched if host is not None]
+        for each in self.patches(ApplyTo.VIRTUAL_HOST, here):
+            if each.operation is Operation.ADD:
+                hosts.append(each.message)
+                self.patcher.changed(
+                    each.patch, f"routes {routes.name}, virtual host {each.message.name}", None, each.message
+                )
+        return tuple(host for host in hosts if host.name not in removed)
+
+    def virtual_host(self, host: VirtualHost, here: Checks, place: str) -> VirtualHost | None:
+        """A virtual host and the routes in it; None when it is removed."""
+        current = [host]
+        place = f"{place}, virtual host {host.name}"
+        for each in self.patches(ApplyTo.VIRTUAL_HOST, here, lambda patch: virtual_host_checks(patch, current[0])):
+            before = current[0]
+            match each.operation:
+                case Operation.REMOVE:
+                    self.patcher.changed(each.patch, place, before, None)
+                    return None
+                case Operation.MERGE:
+                    current[0] = each.into(before)
+                case Operation.REPLACE:
+                    current[0] = each.message
+                case _:
+                    continue
+            self.patcher.changed(each.patch, place, before, current[0])
+        [host] = current
+        routes = self.routes(host, (here, lambda patch: virtual_host_checks(patch, host)), place)
+        return host if same(routes, host.routes) else changed(host, routes=routes)
+
+    def routes(self, host: VirtualHost, here: Sequence[Checks], place: str) -> tuple[Route, ...]:
+        """The routes of a virtual host: first what happens to those it has, then what is put among them."""
+        if not self.patcher.patches(ApplyTo.HTTP_ROUTE, self.context):
+            return host.routes
+        patched = (self.route(route, here, f"{place}, routes[{index}]") for index, route in enumerate(host.routes))
+        routes = [route for route in patched if route is not None]
+        for each in self.patches(ApplyTo.HTTP_ROUTE, *here):
+            if each.operation in _INSERTIONS:
+                self.insert(routes, each, f"{place}, routes")
+            elif each.operation is Operation.REPLACE:
+                self.patcher.missed(each.patch, Condition.OPERATION)
+        return tuple(routes)
+
+    def insert(self, routes: list[Route], each: Ready, place: str) -> None:
+        """Put a route among others; even INSERT_FIRST asks for the route that its match names."""
+        wanted = names_route(each.patch)
+        found = next(
+            (route for route in routes if self.patcher.meets(each.patch, route_checks(each.patch, route))), None
+        )
+        if wanted and found is None and each.operation is not Operation.ADD:
+            return
+        made = edits(routes, each.operation, each.message, (lambda route: route is found) if wanted else None)
+        edit(routes, made)
+        self.patcher.edited(each.patch, place, made)
+
+    def route(self, route: Route, here: Iterable[Checks], place: str) -> Route | None:
+        """A route with patches merged into it; None when it is removed."""
+        current = [route]
+        for each in self.patches(ApplyTo.HTTP_ROUTE, *here, lambda patch: route_checks(patch, current[0])):
+            before = current[0]
+            match each.operation:
+                case Operation.REMOVE:
+                    self.patcher.changed(each.patch, place, before, None)
+                    return None
+                case Operation.MERGE:
+                    current[0] = each.into(before)
+                    self.patcher.changed(each.patch, place, before, current[0])
+        return current[0]
+
+
+_INSERTIONS = frozenset({Operation.ADD, Operation.INSERT_AFTER, Operation.INSERT_BEFORE, Operation.INSERT_FIRST})
+
+
+# ---- conditions
+
+
+def routes_checks(patch: Patch, routes: RouteConfiguration, gateway: MergedGateway | None) -> Iterator[Check]:
+    """What a patch asks of a route configuration; `gateway` is None for a sidecar's."""
+    match = patch.match.route_configuration
+    if match is None:
+        return
+    yield Condition.ROUTES_NAME, match.name in ("", routes.name)
+    if gateway is None:
+        yield Condition.ROUTES_PORT, match.port_number in (0, sidecar_port(routes.name))
+        return
+    name = GatewayRouteName.parsed(routes.name)
+    yield Condition.ROUTES_PORT_NAME, match.port_name in ("", name.port_name)
+    yield Condition.ROUTES_GATEWAY, match.gateway in ("", name.gateway)
+    yield Condition.ROUTES_PORT, match.port_number == 0 or match.port_number in server_ports(gateway, name.port)
+
+
+def virtual_host_checks(patch: Patch, host: VirtualHost) -> Iterator[Check]:
+    """What a patch asks of a virtual host."""
+    match = _virtual_host_match(patch)
+    if match is not None:
+        yield Condition.VIRTUAL_HOST_NAME, match.name in ("", host.name)
+        yield Condition.VIRTUAL_HOST_DOMAIN, not match.domain_name or match.domain_name in host.domains
+
+
+def route_checks(patch: Patch, route: Route) -> Iterator[Check]:
+    """What a patch asks of a route. A route that does none of the things that can be asked for does any."""
+    host = _virtual_host_match(patch)
+    match = host.route if host else None
+    if match is not None:
+        yield Condition.ROUTE_NAME, match.name in ("", route.name)
+        yield Condition.ROUTE_ACTION, match.action in (RouteAction.ANY, _action(route) or match.action)
+
+
+def _virtual_host_match(patch: Patch) -> VirtualHostMatch | None:
+    match = patch.match.route_configuration
+    return match.vhost if match else None
+
+
+def names_route(patch: Patch) -> bool:
+    """Whether a patch is about certain routes only."""
+    host = _virtual_host_match(patch)
+    return host is not None and host.route is not None
+
+
+def _action(route: Route) -> RouteAction | None:
+    if route.route is not None:
+        return RouteAction.ROUTE
+    if route.redirect is not None:
+        return RouteAction.REDIRECT
+    return None if route.direct_response is None else RouteAction.DIRECT_RESPONSE
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayRouteName:
+    """What the name of a gateway's route configuration says: `http.PORT` or `https.PORT.PORTNAME.GATEWAY.NAMESPACE`.
+
+    A name with an address in it says nothing.
+    """
+
+    port: int = 0
+    port_name: str = ""
+    gateway: str = ""
+
+    @classmethod
+    def parsed(cls, name: str) -> Self:
+        match name.split("."):
+            case ["http", *rest]:
+                return cls(_number(".".join(rest)))
+            case ["https", port, port_name, gateway, namespace]:
+                return cls(_number(port), port_name, f"{namespace}/{gateway}")
+        return cls()
+
+
+def sidecar_port(name: str) -> int:
+    """The port that the name of a sidecar's route configuration says; 0 for none."""
+    inbound = parse_cluster_name(name)
+    return inbound.port if inbound else _number(name)
+
+
+def server_ports(gateway: MergedGateway, port: int) -> frozenset[int]:
+    """The ports of the servers behind a port of route names, which is the one that is bound."""
+    named = {name: GatewayRouteName.parsed(name).port for name in gateway.by_route_name}
+    if port not in named.values():
+        return frozenset({port})
+    servers = (server for name, servers in gateway.by_route_name.items() if named[name] == port for server in servers)
+    return frozenset(server.port.number for server in servers)
+
+
+def _number(text: str) -> int:
+    """A number as Go's Atoi reads it, with 0 for all else."""
+    return int(text) if text.isascii() and text.removeprefix("+").removeprefix("-").isdigit() else 0

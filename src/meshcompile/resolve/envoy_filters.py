@@ -1,0 +1,189 @@
+"""The patches of EnvoyFilters that one proxy gets, decided. Follows istiod's `PushContext.EnvoyFilters`."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from meshcompile.models.networking.envoy_filter import (
+    ApplyTo,
+    EnvoyConfigObjectMatch,
+    EnvoyConfigObjectPatch,
+    EnvoyFilter,
+    Operation,
+    ProxyMatch,
+)
+from meshcompile.proxy import Proxy
+from meshcompile.resolve.policy_attachment import attaches
+from meshcompile.resolve.view import View
+from meshcompile.source import Origin
+
+# On an EnvoyFilter: services that its patches refer to, `namespace/host` or `host`, separated by commas.
+REFERENCED_SERVICES = "envoyfilter.istio.io/referenced-services"
+
+EVERYTHING = EnvoyConfigObjectMatch()
+
+# An insertion has a place only in these lists; elsewhere it adds at the end.
+_ORDERED = frozenset({ApplyTo.HTTP_FILTER, ApplyTo.NETWORK_FILTER, ApplyTo.HTTP_ROUTE, ApplyTo.LISTENER_FILTER})
+_INSERTIONS = frozenset({Operation.INSERT_BEFORE, Operation.INSERT_AFTER, Operation.INSERT_FIRST})
+
+
+class Condition(StrEnum):
+    """What a patch asks for, in the order in which it is looked at; the value is the path of the field that asks."""
+
+    PROXY_VERSION = "match.proxy.proxyVersion"
+    PROXY_METADATA = "match.proxy.metadata"
+    CONTEXT = "match.context"
+
+    CLUSTER_NAME = "match.cluster.name"
+    CLUSTER_SUBSET = "match.cluster.subset"
+    CLUSTER_SERVICE = "match.cluster.service"
+    CLUSTER_PORT = "match.cluster.portNumber"
+
+    LISTENER_NAME = "match.listener.name"
+    LISTENER_PORT = "match.listener.portNumber"
+    CHAIN_NAME = "match.listener.filterChain.name"
+    CHAIN_SNI = "match.listener.filterChain.sni"
+    CHAIN_TRANSPORT = "match.listener.filterChain.transportProtocol"
+    CHAIN_PROTOCOLS = "match.listener.filterChain.applicationProtocols"
+    CHAIN_PORT = "match.listener.filterChain.destinationPort"
+    FILTER = "match.listener.filterChain.filter.name"
+    SUB_FILTER = "match.listener.filterChain.filter.subFilter.name"
+    LISTENER_FILTER = "match.listener.listenerFilter"
+
+    ROUTES_NAME = "match.routeConfiguration.name"
+    ROUTES_PORT_NAME = "match.routeConfiguration.portName"
+    ROUTES_GATEWAY = "match.routeConfiguration.gateway"
+    ROUTES_PORT = "match.routeConfiguration.portNumber"
+    VIRTUAL_HOST_NAME = "match.routeConfiguration.vhost.name"
+    VIRTUAL_HOST_DOMAIN = "match.routeConfiguration.vhost.domainName"
+    ROUTE_NAME = "match.routeConfiguration.vhost.route.name"
+    ROUTE_ACTION = "match.routeConfiguration.vhost.route.action"
+
+    OBJECT = "applyTo"
+    OPERATION = "patch.operation"
+    VALUE = "patch.value"
+    DISCOVERY = "patch.value.name"
+    TRANSPORT_SOCKET = "patch.value.transport_socket"
+
+    @property
+    def rank(self) -> int:
+        return tuple(Condition).index(self)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Patch:
+    """One patch of one EnvoyFilter: `index` is its place in `configPatches`."""
+
+    envoy_filter: EnvoyFilter
+    index: int
+    config_patch: EnvoyConfigObjectPatch
+    operation: Operation
+    refused: Condition | None = None
+
+    @property
+    def apply_to(self) -> ApplyTo:
+        return self.config_patch.apply_to
+
+    @property
+    def match(self) -> EnvoyConfigObjectMatch:
+        """The conditions; without any, it matches everything."""
+        return self.config_patch.match or EVERYTHING
+
+    @property
+    def value(self) -> Mapping[str, object] | None:
+        """Envoy configuration as it was written; None for a removal."""
+        return None if self.config_patch.patch is None else self.config_patch.patch.value
+
+    @property
+    def origin(self) -> Origin:
+        return self.config_patch.origin
+
+    @property
+    def value_origin(self) -> Origin:
+        """Where the value was written."""
+        patch = self.config_patch.patch
+        return self.origin if patch is None else patch.at("value")
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """What tells patches of a mesh apart."""
+        return (self.envoy_filter.namespace, self.envoy_filter.name, self.index)
+
+    def __str__(self) -> str:
+        return f"{self.envoy_filter.namespace}/{self.envoy_filter.name} configPatches[{self.index}]"
+
+
+@dataclass(frozen=True, eq=False)
+class EnvoyFilters:
+    """The patches of the EnvoyFilters that select a proxy, in the order in which they are applied.
+
+    Those that refuse it, by what they ask of the proxy, are among them, to say so.
+    """
+
+    all: tuple[Patch, ...] = ()
+
+    @cached_property
+    def by_object(self) -> Mapping[ApplyTo, tuple[Patch, ...]]:
+        """The patches that may have an effect, by the kind of Envoy object that they are for."""
+        groups: dict[ApplyTo, list[Patch]] = {}
+        for patch in self.all:
+            if patch.refused is None:
+                groups.setdefault(patch.apply_to, []).append(patch)
+        return {apply_to: tuple(group) for apply_to, group in groups.items()}
+
+    @cached_property
+    def referenced_services(self) -> frozenset[str]:
+        """Services that a gateway or waypoint needs for what its patches refer to: `namespace/host`, or `host`."""
+        filters = {id(patch.envoy_filter): patch.envoy_filter for patch in self.all}
+        texts = (each.metadata.annotations.get(REFERENCED_SERVICES, "") for each in filters.values())
+        return frozenset(service for text in texts for service in text.split(",") if service)
+
+
+NO_ENVOY_FILTERS = EnvoyFilters()
+
+
+def envoy_filters(view: View) -> EnvoyFilters:
+    """The patches for a proxy."""
+    index = view.snapshot.envoy_filters
+    selecting = [
+        each
+        for each in index.concerning(view.proxy.namespace)
+        if attaches(each.spec, each.namespace, view.proxy, index.root_namespace)
+    ]
+    if not selecting:
+        return NO_ENVOY_FILTERS
+    return EnvoyFilters(tuple(patch for each in selecting for patch in _patches(each, view.proxy)))
+
+
+def _patches(envoy_filter: EnvoyFilter, proxy: Proxy) -> Iterator[Patch]:
+    for index, config_patch in enumerate(envoy_filter.spec.config_patches):
+        if config_patch.patch is not None:
+            match = config_patch.match or EVERYTHING
+            refused = None if match.proxy is None else _refusal(match.proxy, proxy)
+            yield Patch(envoy_filter, index, config_patch, _operation(config_patch), refused)
+
+
+def _operation(config_patch: EnvoyConfigObjectPatch) -> Operation:
+    operation = Operation.INVALID if config_patch.patch is None else config_patch.patch.operation
+    is_addition = operation in _INSERTIONS and config_patch.apply_to not in _ORDERED
+    return Operation.ADD if is_addition else operation
+
+
+def _refusal(match: ProxyMatch, proxy: Proxy) -> Condition | None:
+    """What the proxy lacks; None when the patch is for it."""
+    if match.proxy_version and not _has_version(match.proxy_version, proxy):
+        return Condition.PROXY_VERSION
+    if any(proxy.metadata.get(key) != value for key, value in match.metadata.items()):
+        return Condition.PROXY_METADATA
+    return None
+
+
+def _has_version(expression: str, proxy: Proxy) -> bool:
+    """Whether the expression is found in the proxy's version; a proxy without a version has none."""
+    version = str(proxy.metadata.get("ISTIO_VERSION") or "")
+    try:
+        return bool(version and re.search(expression, version))
+    except re.error:
+        return True  # one that does not compile is no condition to istiod either
