@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ import meshcompile
 from meshcompile.output import tables
 from tests.envoy.backends import http_backend
 from tests.envoy.client import Answer, request
-from tests.envoy.runner import Envoy, running
+from tests.envoy.runner import Envoy, on_free_ports, running
 
 COOLSTORE = Path(__file__).parent / "coolstore"
 BOOTSTRAP = Path(__file__).parent.parent / ".cache" / "demo" / "gateway.json"
@@ -45,11 +45,11 @@ def main() -> int:
     mesh = meshcompile.load(COOLSTORE)
     for proxy in (GATEWAY, WEBAPP):
         print_tables(proxy, mesh.compile(proxy).to_dict())
-    bootstrap = mesh.compile(GATEWAY).bootstrap().to_dict()
     with ExitStack() as stack:
         ports = {name: stack.enter_context(http_backend(name)) for name in BACKENDS}
-        pods = {mesh.proxy(f"deployment/{name}.istioinaction").ip_addresses[0]: ports[name] for name in BACKENDS}
-        write(on_loopback(bootstrap, pods))
+        pods = {name: mesh.proxy(f"deployment/{name}.istioinaction").ip_addresses[0] for name in BACKENDS}
+        moved = {pods[name]: f"127.0.0.1:{ports[name]}" for name in BACKENDS}
+        write(on_free_ports(mesh.compile(GATEWAY).bootstrap(endpoints=moved).to_dict()))
         envoy = stack.enter_context(running(BOOTSTRAP))
         print_title(f"Envoy is live with {BOOTSTRAP.relative_to(Path.cwd())}")
         right = [visit(envoy, wanted) for wanted in VISITS]
@@ -68,29 +68,6 @@ def print_tables(proxy: str, resources: Mapping[str, list[dict[str, Any]]]) -> N
 
 def print_title(title: str) -> None:
     print(f"\n\N{BLACK RIGHT-POINTING POINTER} {title}")
-
-
-def on_loopback(bootstrap: Mapping[str, Any], pods: Mapping[str, int]) -> dict[str, Any]:
-    """The bootstrap with its listeners on free ports of loopback, and the backends in the place of the Pods."""
-    moved: dict[str, Any] = json.loads(json.dumps(bootstrap))
-    for listener in moved["staticResources"]["listeners"]:
-        listener["address"] = loopback(0)
-    for endpoint in endpoints(moved["staticResources"]["clusters"]):
-        pod = endpoint["address"].get("socketAddress", {}).get("address")
-        if pod in pods:
-            endpoint["address"] = loopback(pods[pod])
-    return moved
-
-
-def endpoints(clusters: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Every endpoint that is written in a cluster."""
-    for cluster in clusters:
-        for locality in cluster.get("loadAssignment", {}).get("endpoints", ()):
-            yield from (host["endpoint"] for host in locality.get("lbEndpoints", ()))
-
-
-def loopback(port: int) -> dict[str, Any]:
-    return {"socketAddress": {"address": "127.0.0.1", "portValue": port}}
 
 
 def write(bootstrap: Mapping[str, Any]) -> None:

@@ -15,9 +15,11 @@ S = TypeVar("S", bound=socketserver.TCPServer)
 
 
 @contextmanager
-def http_backend(name: str, *, tls: ssl.SSLContext | None = None) -> Iterator[int]:
+def http_backend(
+    name: str, *, address: tuple[str, int] = ("127.0.0.1", 0), tls: ssl.SSLContext | None = None
+) -> Iterator[int]:
     """The port of a server that answers every request with JSON: its name, the method, the path and the headers."""
-    server = _HttpServer(("127.0.0.1", 0), type("Echo", (_Echo,), {"backend": name}))
+    server = _HttpServer(address, type("Echo", (_Echo,), {"backend": name}))
     if tls is not None:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
     with _serving(server):

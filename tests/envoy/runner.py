@@ -78,6 +78,16 @@ def validate(bootstrap: Bootstrap) -> Validation:
     return Validation(done.returncode == 0, "" if done.returncode == 0 else _first_error(done.stderr.decode()))
 
 
+def on_free_ports(bootstrap: Mapping[str, Any]) -> dict[str, Any]:
+    """The bootstrap with its listeners on free ports of loopback; those that are not bound stay as they are."""
+    moved: dict[str, Any] = json.loads(json.dumps(bootstrap))
+    for listener in moved["staticResources"]["listeners"]:
+        if listener.get("bindToPort", True) and "socketAddress" in listener.get("address", {}):
+            listener["address"] = {"socketAddress": {"address": "127.0.0.1", "portValue": 0}}
+            listener.pop("additionalAddresses", None)
+    return moved
+
+
 @contextmanager
 def running(bootstrap: Bootstrap, *, timeout: float = 20) -> Iterator[Envoy]:
     """A live Envoy with this bootstrap, ended with the block. Its admin interface is replaced by one on a free port."""

@@ -1,52 +1,105 @@
 from __future__ import annotations
 
-import json
+import ssl
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from meshcompile.output.bootstrap import Options, static_bootstrap
-from tests.conformance.corpus import cases_dir
-from tests.envoy.runner import running, validate
+from meshcompile.output.bootstrap import Credential, Options
+from tests.envoy.answers import bootstrap, proxies
+from tests.envoy.backends import http_backend
+from tests.envoy.certificates import Authority
+from tests.envoy.client import CLOSED, request
+from tests.envoy.runner import on_free_ports, running, validate
 
 pytestmark = pytest.mark.envoy
 
-KINDS = ("listeners", "routes", "clusters", "endpoints", "extensions")
 # Keys that the cases make up, which the real Envoy looks at.
 MADE_UP_KEYS = "has invalid local jwks"
-
-
-def answers(area: str) -> list[Path]:
-    return [path.parent for path in sorted(cases_dir().glob(f"{area}/*/istiod/*/node.json"))]
-
-
-def bootstrap(folder: Path) -> dict[str, Any]:
-    """The static bootstrap made of istiod's own answers."""
-
-    def content(name: str) -> Any:
-        path = folder / f"{name}.json"
-        return json.loads(path.read_text()) if path.exists() else []
-
-    return static_bootstrap(content("node"), {kind: content(kind) for kind in KINDS}, {}, Options()).to_dict()
+WEBAPP = "10.42.0.12"
+PROXY_PROTOCOL = {
+    "name": "envoy.filters.listener.proxy_protocol",
+    "typedConfig": {
+        "@type": "type.googleapis.com/envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol",
+    },
+}
 
 
 @pytest.mark.slow
 def test_bootstraps_of_istiods_answers_are_accepted() -> None:
     """A static bootstrap made of what istiod sent in the book's cases is accepted by the real Envoy."""
-    refused = {
-        folder.relative_to(cases_dir()).as_posix(): result.error
-        for folder in answers("book")
-        if not (result := validate(bootstrap(folder))).accepted
-    }
-    assert {name: error for name, error in refused.items() if MADE_UP_KEYS not in error} == {}
+    refused = {proxy: result.error for proxy in proxies("book") if not (result := validate(bootstrap(proxy))).accepted}
+    assert {proxy: error for proxy, error in refused.items() if MADE_UP_KEYS not in error} == {}
 
 
-@pytest.mark.parametrize("case", ["ch2-catalog-subsets/istiod/webapp"])
-def test_a_sidecar_becomes_live(case: str) -> None:
+def test_a_sidecar_becomes_live() -> None:
     """An Envoy that starts with the bootstrap of a sidecar needs nobody else to become live."""
-    content = bootstrap(cases_dir() / "book" / case)
-    for listener in content["staticResources"]["listeners"]:
-        listener["bindToPort"] = False
-    with running(content) as envoy:
+    with running(on_free_ports(bootstrap("book/ch2-catalog-subsets/istiod/webapp"))) as envoy:
         assert envoy.live
+
+
+def test_a_gateway_routes_by_header() -> None:
+    """Through the gateway the header decides which version answers, and an unknown host is refused."""
+    with http_backend("v1") as v1, http_backend("v2") as v2:
+        moved = {"10.42.0.12": f"127.0.0.1:{v1}", "10.42.0.13": f"127.0.0.1:{v2}"}
+        content = bootstrap("book/ch5-cohort-gateway/istiod/ingress", Options(endpoints=moved))
+        with running(on_free_ports(content)) as envoy:
+            port, host = envoy.listener_port("0.0.0.0_8080"), "catalog.istioinaction.io"
+            assert request(port, host=host).backend == "v1"
+            assert request(port, host=host, headers={"x-istio-cohort": "internal"}).backend == "v2"
+            assert request(port, host=host, headers={"x-istio-cohort": "external"}).backend == "v1"
+            assert request(port, host="unknown.istioinaction.io").status == 404
+
+
+@pytest.mark.parametrize(
+    ("case", "credential", "mutual"),
+    [
+        ("ch4-https-simple", "istio-system/webapp-credential", False),
+        ("ch4-mutual-tls", "istio-system/webapp-credential-mtls", True),
+    ],
+)
+def test_a_gateway_ends_tls(case: str, credential: str, mutual: bool, tmp_path: Path) -> None:
+    """With the Secret's certificate HTTPS is answered; under mutual TLS only to clients that show one."""
+    authority = Authority()
+    server, client = authority.issue("webapp.istioinaction.io"), authority.issue("client.example")
+    known, unknown = authority.client_context(tmp_path, client), authority.client_context(tmp_path)
+    credentials = {credential: Credential(server.certificate, server.private_key, authority.certificate)}
+    with http_backend("webapp") as backend:
+        options = Options(namespace="istio-system", credentials=credentials, endpoints={WEBAPP: f"127.0.0.1:{backend}"})
+        with running(on_free_ports(bootstrap(f"book/{case}/istiod/ingress", options))) as envoy:
+            port, host = envoy.listener_port("0.0.0.0_8443"), "webapp.istioinaction.io"
+            assert request(port, host=host, tls=known).backend == "webapp"
+            assert request(port, host=host, tls=unknown).status == (CLOSED if mutual else 200)
+            assert request(port, host="unknown.istioinaction.io", tls=known).status == CLOSED
+
+
+def test_a_sidecar_demands_mutual_tls(tmp_path: Path) -> None:
+    """Under STRICT the application is reached with a certificate of the mesh, and not in plain text."""
+    authority = Authority()
+    workload = authority.issue("spiffe://cluster.local/ns/istioinaction/sa/webapp")
+    certificate, key = workload.write(tmp_path, "workload")
+    certificate.rename(tmp_path / "cert-chain.pem")
+    key.rename(tmp_path / "key.pem")
+    (tmp_path / "root-cert.pem").write_text(authority.certificate)
+    content = bootstrap("book/ch9-mtls-mesh-strict/istiod/webapp", Options(workload_certificates=str(tmp_path)))
+    application = ("127.0.9.1", 8080)
+    with http_backend("webapp", address=application), running(on_free_ports(read_by_header(content))) as envoy:
+        port = envoy.listener_port("virtualInbound")
+        client = authority.client_context(tmp_path, authority.issue("spiffe://cluster.local/ns/istioinaction/sa/sleep"))
+        client.set_alpn_protocols(["istio-http/1.1"])
+        assert request(port, tls=client, sni="outbound_.80_._.webapp", destination=application).backend == "webapp"
+        assert request(port, destination=application).status == CLOSED
+        nobody: ssl.SSLContext = authority.client_context(tmp_path)
+        assert request(port, tls=nobody, sni="outbound_.80_._.webapp", destination=application).status == CLOSED
+
+
+def read_by_header(content: dict[str, Any]) -> dict[str, Any]:
+    """The sidecar's bootstrap, with a PROXY header in the place of what iptables knows."""
+    for listener in content["staticResources"]["listeners"]:
+        if listener["name"] in ("virtualInbound", "virtualOutbound"):
+            others = [
+                item for item in listener["listenerFilters"] if item["name"] != "envoy.filters.listener.original_dst"
+            ]
+            listener["listenerFilters"] = [PROXY_PROTOCOL, *others]
+    return content

@@ -1,0 +1,29 @@
+"""Static bootstraps made of what istiod sent in the conformance cases."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from meshcompile.output.bootstrap import Options, static_bootstrap
+from tests.conformance.corpus import cases_dir
+
+KINDS = ("listeners", "routes", "clusters", "endpoints", "extensions")
+
+
+def proxies(area: str) -> list[str]:
+    """Every proxy of an area, as AREA/CASE/istiod/PROXY."""
+    root = cases_dir()
+    return [path.parent.relative_to(root).as_posix() for path in sorted(root.glob(f"{area}/*/istiod/*/node.json"))]
+
+
+def bootstrap(proxy: str, options: Options | None = None) -> dict[str, Any]:
+    """The bootstrap of a proxy, as AREA/CASE/istiod/PROXY."""
+    folder = cases_dir() / proxy
+    resources = {kind: _content(folder / f"{kind}.json") for kind in KINDS}
+    return static_bootstrap(_content(folder / "node.json"), resources, {}, options or Options()).to_dict()
+
+
+def _content(path: Path) -> Any:
+    return json.loads(path.read_text()) if path.exists() else []
