@@ -35,8 +35,8 @@ _DEFAULT = RetryPolicy(
 _DEFAULT_KEEPING_HOST = RetryPolicy(
     retry_on=DEFAULT_RETRY_ON, num_retries=DEFAULT_RETRIES, host_selection_retry_max_attempts=HOST_SELECTIONS
 )
-# The codes that Go's net/http has a text for: Python's lack none of them, and "418" and "306" differ.
-_KNOWN_CODES = frozenset(status.value for status in HTTPStatus) - {306} | {418, 425}
+# Go's net/http, which istiod asks, has a text for the same codes.
+_KNOWN_CODES = frozenset(status.value for status in HTTPStatus)
 
 
 def retry_policy(wanted: HTTPRetry | None, *, keeps_host: bool) -> RetryPolicy | None:
