@@ -48,6 +48,10 @@ def commands(block: Block) -> Iterator[Command]:
 
 
 def matches(shown: str, printed: str) -> bool:
-    """Whether what is shown is what was printed; `...` stands for anything."""
-    pattern = ".*".join(re.escape(part) for part in shown.strip().split("..."))
-    return re.fullmatch(pattern, printed.strip(), re.DOTALL) is not None
+    """Whether what is shown is what was printed, spaces at the end of lines aside; `...` stands for anything."""
+    pattern = ".*".join(re.escape(part) for part in _trimmed(shown).split("..."))
+    return re.fullmatch(pattern, _trimmed(printed), re.DOTALL) is not None
+
+
+def _trimmed(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
