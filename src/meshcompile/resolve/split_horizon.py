@@ -36,7 +36,8 @@ def _reachable(group: LocalityGroup, gateways: NetworkGateways, client: Client) 
         towards = _usable(gateways.towards(endpoint.network, endpoint.cluster), client)
         always = not client.network and bool(endpoint.network and towards)
         if not always and (client.in_network(endpoint.network) or not towards):
-            direct.append(endpoint if weight == endpoint.weight else replace(endpoint, weight=weight))
+            if endpoint.address:
+                direct.append(endpoint if weight == endpoint.weight else replace(endpoint, weight=weight))
             continue
         family = _of_family(towards, client)
         if endpoint.takes_mutual_tls:

@@ -8,6 +8,7 @@ from meshcompile.models.mesh.mesh_networks import MeshNetworks
 from meshcompile.snapshot.authentication import authentication_index
 from meshcompile.snapshot.authorization import authorization_index
 from meshcompile.snapshot.destination_rules import destination_rule_index
+from meshcompile.snapshot.discovery import discovered
 from meshcompile.snapshot.endpoints import endpoint_index
 from meshcompile.snapshot.envoy_filters import envoy_filter_index
 from meshcompile.snapshot.extensions import extension_index
@@ -36,6 +37,7 @@ def snapshot(
     jwks: Mapping[str, str] | None = None,
 ) -> Snapshot:
     """The snapshot of a mesh; the order of `resources` does not matter. `jwks` are keys of issuers by their URI."""
+    resources = discovered(resources, mesh)
     workloads = workload_index(resources, cluster)
     services = service_index(resources, mesh, workloads)
     topology = network_index(resources, workloads, networks, mesh)

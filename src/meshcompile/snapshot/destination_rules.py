@@ -3,7 +3,7 @@
 Follows istiod's `PushContext.setDestinationRules`, `destinationRule` and `mergeDestinationRule`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from meshcompile.hosts import covering, qualified
@@ -179,7 +179,16 @@ def _frozen(rules: Mapping[str, list[MergedDestinationRule]]) -> RulesByHost:
     return {host: tuple(group) for host, group in rules.items()}
 
 
-def _label_keys(rules: Mapping[str, Iterable[MergedDestinationRule]]) -> Iterable[str]:
+def _label_keys(rules: Mapping[str, Iterable[MergedDestinationRule]]) -> Iterator[str]:
+    """The labels that the selectors and failover priorities of rules name."""
     for group in rules.values():
         for rule in group:
             yield from rule.workload_selector or ()
+            for policy in (rule.traffic_policy, *(subset.traffic_policy for subset in rule.subsets)):
+                yield from () if policy is None else _failover_labels(policy)
+
+
+def _failover_labels(policy: TrafficPolicy) -> Iterator[str]:
+    for balancer in (policy.load_balancer, *(settings.load_balancer for settings in policy.port_level_settings)):
+        if balancer is not None and balancer.locality_lb_setting is not None:
+            yield from (label.partition("=")[0] for label in balancer.locality_lb_setting.failover_priority)

@@ -37,7 +37,7 @@ def common_lb_config(balancing: Balancing) -> ClusterCommonLbConfig:
         return _NO_COMMON_CONFIG
     threshold = balancing.panic_threshold
     return ClusterCommonLbConfig(
-        healthy_panic_threshold=None if threshold is None else Percent(value=float(threshold)),
+        healthy_panic_threshold=None if threshold is None else _percent(threshold),
         locality_weighted_lb_config=_BY_LOCALITY if balancing.locality_weighted else None,
         override_host_status=_DRAINING if balancing.keeps_draining else None,
     )
@@ -78,8 +78,8 @@ def _slow_start(slow_start: SlowStart) -> ClusterSlowStartConfig:
     return ClusterSlowStartConfig(
         slow_start_window=_json(slow_start.window),
         # The runtime key is istiod's: Envoy needs one, and this is never set.
-        aggression=RuntimeDouble(default_value=aggression, runtime_key="("),
-        min_weight_percent=Percent(value=minimum),
+        aggression=RuntimeDouble(default_value=aggression or 0.0, runtime_key="("),
+        min_weight_percent=_percent(minimum),
     )
 
 
@@ -139,9 +139,16 @@ def circuit_breakers(thresholds: Thresholds) -> CircuitBreakers:
 
 def _retry_budget(budget: rule.RetryBudget) -> CircuitBreakersThresholdsRetryBudget:
     return CircuitBreakersThresholdsRetryBudget(
-        budget_percent=Percent(value=DEFAULT_RETRY_PERCENT if budget.percent is None else budget.percent),
+        budget_percent=_percent(DEFAULT_RETRY_PERCENT if budget.percent is None else budget.percent),
         min_retry_concurrency=budget.min_retry_concurrency or DEFAULT_RETRY_CONCURRENCY,
     )
+
+
+def _percent(value: float) -> Percent:
+    return Percent(value=float(value)) if value else _ZERO_PERCENT
+
+
+_ZERO_PERCENT = Percent()
 
 
 def _json(duration: Duration | None) -> str | None:

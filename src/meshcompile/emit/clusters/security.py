@@ -19,6 +19,7 @@ from meshcompile.resolve.clusters.pieces import Security, UpstreamTls
 PROXY_SOCKET = "envoy.transport_sockets.upstream_proxy_protocol"
 
 _RAW_BUFFER = TransportSocket(name="envoy.transport_sockets.raw_buffer", typed_config=RawBuffer())
+_BARE_RAW_BUFFER = TransportSocket(name="raw_buffer", typed_config=RawBuffer())  # istiod has two names for the same
 _VERSIONS = TlsParameters(tls_minimum_protocol_version="TLSv1_2", tls_maximum_protocol_version="TLSv1_3")
 _PLAIN_TEXT_MATCH = ClusterTransportSocketMatch(name="tlsMode-disabled", match={}, transport_socket=_RAW_BUFFER)
 
@@ -30,7 +31,7 @@ def transport_socket(security: Security) -> TransportSocket | None:
     tls = None if security.tls is None else tls_socket(security.tls)
     if security.proxy_protocol is None:
         return tls
-    return _proxied(_RAW_BUFFER if tls is None else tls, security.proxy_protocol)
+    return _proxied(_BARE_RAW_BUFFER if tls is None else tls, security.proxy_protocol)
 
 
 def transport_socket_matches(security: Security) -> tuple[ClusterTransportSocketMatch, ...]:

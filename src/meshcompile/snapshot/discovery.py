@@ -1,0 +1,49 @@
+"""The namespaces that a mesh looks at. Follows istiod's `namespace.discoveryNamespacesFilter`."""
+
+from meshcompile.labels import Labels
+from meshcompile.models.kubernetes.base import LabelSelector, LabelSelectorRequirement
+from meshcompile.models.kubernetes.namespace import Namespace
+from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.snapshot.resources import Resources
+
+
+def discovered(resources: Resources, mesh: MeshConfig) -> Resources:
+    """The resources of the namespaces that one of the mesh's selectors selects, and those of no namespace.
+
+    Every cluster's own namespaces decide for it. Without selectors all resources are looked at.
+    """
+    if not mesh.discovery_selectors:
+        return resources
+    selected = {
+        namespace.name
+        for namespace in resources.all(Namespace)
+        if any(is_selected(selector, namespace.metadata.labels) for selector in mesh.discovery_selectors)
+    }
+    return Resources(
+        {
+            kind: tuple(resource for resource in group if not resource.namespace or resource.namespace in selected)
+            for kind, group in resources.by_kind.items()
+        },
+        {name: discovered(cluster, mesh) for name, cluster in resources.clusters.items()},
+    )
+
+
+def is_selected(selector: LabelSelector, labels: Labels) -> bool:
+    """True when labels meet all that a selector asks for."""
+    return all(labels.get(key) == value for key, value in selector.match_labels.items()) and all(
+        _meets(requirement, labels) for requirement in selector.match_expressions
+    )
+
+
+def _meets(requirement: LabelSelectorRequirement, labels: Labels) -> bool:
+    value = labels.get(requirement.key)
+    match requirement.operator:
+        case "In":
+            return value in requirement.values
+        case "NotIn":
+            return value not in requirement.values
+        case "Exists":
+            return value is not None
+        case "DoesNotExist":
+            return value is None
+    return False
