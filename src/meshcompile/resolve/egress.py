@@ -14,7 +14,7 @@ from meshcompile.resolve.binding import reserved_ports
 from meshcompile.resolve.egress_chains import Chain, EgressChains, HttpRoutes, dynamic_authorizations
 from meshcompile.resolve.egress_claims import KINDS, Claim, Kind, Report, claims
 from meshcompile.resolve.findings import Findings
-from meshcompile.resolve.routes.sidecar import proxy_traits
+from meshcompile.resolve.routes.shared import proxy_traits
 from meshcompile.resolve.tcp_connection import TcpTraits
 from meshcompile.resolve.view import View
 from meshcompile.source import Origin

@@ -18,15 +18,13 @@ from meshcompile.resolve.gateways import GatewayServer
 from meshcompile.resolve.routes.domains import host_with_port
 from meshcompile.resolve.routes.proxy_headers import appends_forwarded_host, counts_attempts
 from meshcompile.resolve.routes.rules import Asking, rule_routes
-from meshcompile.resolve.routes.table import RouteTable, RuleRoute, VirtualHost
+from meshcompile.resolve.routes.table import ANY_DOMAIN, RouteTable, RuleRoute, VirtualHost
 from meshcompile.resolve.view import View
 from meshcompile.snapshot.exports import EVERYWHERE
 from meshcompile.snapshot.matches import takes_every_request
 from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.virtual_services import MergedVirtualService
 from meshcompile.source import Origin
-
-ANY_DOMAIN = "*"
 
 
 def gateway_table(view: View, name: str) -> RouteTable:

@@ -1,12 +1,24 @@
 """Names and domains of virtual hosts, each given to the first that claims it: istiod's `dedupeDomains`."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from meshcompile.codes.routes import DUPLICATE_DOMAIN, SHADOWED_VIRTUAL_SERVICE
 from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.resolve.routes.claims import Claim
+from meshcompile.resolve.routes.table import Origins
 from meshcompile.snapshot.virtual_services import MergedVirtualService
 from meshcompile.source import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A host and the domains that it wants; `variants` are those that only abbreviate or complete its name."""
+
+    host: str
+    domains: tuple[str, ...]
+    variants: frozenset[str]
+    origins: Origins
 
 
 @dataclass(slots=True)
@@ -18,32 +30,27 @@ class Rivals:
     _names: dict[str, Claim] = field(default_factory=dict)
     _domains: dict[str, tuple[str, Claim]] = field(default_factory=dict)
 
-    def take_name(self, name: str, host: str, claim: Claim) -> bool:
-        """True when nobody had the name of the virtual host."""
+    def take(self, name: str, contender: Contender, claim: Claim) -> tuple[str, ...]:
+        """The domains that nobody had; none when somebody had the name of the virtual host."""
         owner = self._names.get(name)
         if owner is None:
             self._names[name] = claim
-            return True
+            return tuple(self._free(contender, claim))
         if owner is not claim and owner.virtual_service is not None and claim.virtual_service is not None:
-            self.findings.append(_shadowed(host, claim, owner, owner.virtual_service))
-        return False
+            self.findings.append(_shadowed(contender.host, claim, owner, owner.virtual_service))
+        return ()
 
-    def take_domains(
-        self, domains: tuple[str, ...], variants: frozenset[str], host: str, claim: Claim
-    ) -> tuple[str, ...]:
+    def _free(self, contender: Contender, claim: Claim) -> Iterator[str]:
         """The domains that nobody had. A variant of a name is left to the service whose full name it is."""
-        free = []
-        for domain in domains:
-            key = domain.lower()
+        for domain in contender.domains:
+            key, is_variant = domain.lower(), domain in contender.variants
             owner = self._domains.get(key)
             if owner is None:
-                if domain in variants and domain in self.known_hosts:
-                    continue
-                self._domains[key] = (host, claim)
-                free.append(domain)
-            elif owner[0] != host and domain not in variants:
-                self.findings.append(_duplicate(domain, host, claim, *owner))
-        return tuple(free)
+                if not (is_variant and domain in self.known_hosts):
+                    self._domains[key] = (contender.host, claim)
+                    yield domain
+            elif owner[0] != contender.host and not is_variant:
+                self.findings.append(_duplicate(domain, contender.host, claim, *owner))
 
 
 def _shadowed(host: str, claim: Claim, owner: Claim, winner: MergedVirtualService) -> Diagnostic:

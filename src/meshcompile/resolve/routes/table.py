@@ -18,6 +18,9 @@ from meshcompile.source import Origin
 
 Origins = tuple[Origin, ...]
 
+# The domain of a virtual host that takes every host.
+ANY_DOMAIN = "*"
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
