@@ -35,8 +35,8 @@ PATCH_OF_OTHER_TYPE = Code(
     Severity.ERROR,
     "{problem}, so Istio gives up patching the rest of {what}",
     "The `typed_config` of a MERGE must have the type of what it is merged into. If not, istiod fails "
-    "half-way: what was patched before stays, all later patches for this direction of traffic are lost. A patch without "
-    "a filter match is merged into every filter.",
+    "half-way: what was patched before stays, all later patches for this direction of traffic are lost. A patch "
+    "without a filter match is merged into every filter.",
 )
 UNSUPPORTED_ENVOY_VALUE = Code(
     "MC1005",
