@@ -16,7 +16,8 @@ INDEX = """\
 
 Every finding has a code that never changes its meaning, so that it can be looked up and filtered. `IST` codes are those
 of `istioctl analyze`; `MC` codes are meshcompile's own. An *error* says that an object takes no part, as if the API
-server had refused it; a *warning* that something will not do what was meant; an *info* what was assumed.
+server had refused it, or that a part of it is lost; a *warning* that something will not do what was meant; an *info*
+what was assumed.
 
 | code | name | severity | area |
 |---|---|---|---|

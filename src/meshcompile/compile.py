@@ -18,6 +18,7 @@ from meshcompile.envoy.config.endpoint import ClusterLoadAssignment
 from meshcompile.envoy.config.listener import Listener
 from meshcompile.envoy.config.route import RouteConfiguration
 from meshcompile.patch import patches
+from meshcompile.patch.report import PatchReport
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.clusters import clusters as resolve_clusters
 from meshcompile.resolve.endpoints import load_assignments as resolve_load_assignments
@@ -40,8 +41,17 @@ class Resources:
     extensions: tuple[TypedExtensionConfig, ...]
 
 
-def compiled(snapshot: Snapshot, proxy: Proxy) -> tuple[Resources, tuple[Diagnostic, ...]]:
-    """What istiod sends to the proxy, and what there is to say about it."""
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What istiod sends to a proxy, what there is to say about it, and what became of each EnvoyFilter patch."""
+
+    resources: Resources
+    diagnostics: tuple[Diagnostic, ...]
+    patches: tuple[PatchReport, ...] = ()
+
+
+def compiled(snapshot: Snapshot, proxy: Proxy) -> Compiled:
+    """One proxy's configuration."""
     view = View(snapshot, placed(snapshot, proxy))
     patched = patches(view)
     all_clusters = patched.clusters(clusters(resolve_clusters(view)))
@@ -58,4 +68,4 @@ def compiled(snapshot: Snapshot, proxy: Proxy) -> tuple[Resources, tuple[Diagnos
         extensions=patched.extensions(extensions(resolve_extensions(view, discovered)), discovered),
     )
     view.findings.extend(patched.findings())
-    return resources, view.findings.sorted()
+    return Compiled(resources, view.findings.sorted(), patched.reports())

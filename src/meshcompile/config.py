@@ -13,6 +13,7 @@ from meshcompile.envoy.config.listener import Listener
 from meshcompile.envoy.config.route import RouteConfiguration
 from meshcompile.envoy.message import Message, source_map, to_builtins, to_json
 from meshcompile.output.bootstrap.options import Credential
+from meshcompile.patch.report import PatchReport
 from meshcompile.proxy import Proxy
 from meshcompile.source import Origin
 
@@ -28,13 +29,15 @@ class Config:
     """The configuration of one proxy, as istiod would send it.
 
     Each kind of resource is a tuple of typed messages, sorted by name. `diagnostics` says what this compilation found:
-    conflicts that istiod settles silently, rules without effect, and what is not supported.
+    conflicts that istiod settles silently, rules without effect, and what is not supported. `patches` says what became
+    of each patch of the EnvoyFilters that select the proxy, in the order in which they are applied.
     """
 
     proxy: Proxy
     resources: Resources
     diagnostics: tuple[Diagnostic, ...] = ()
     credentials: Mapping[str, Credential] = field(default_factory=dict, repr=False)
+    patches: tuple[PatchReport, ...] = field(default=(), repr=False)
 
     @property
     def listeners(self) -> tuple[Listener, ...]:

@@ -97,8 +97,8 @@ class Mesh:
         Raises UnknownProxy when no proxy has that name; whatever else is wrong is in the config's diagnostics.
         """
         asking = self.proxy(proxy) if isinstance(proxy, str) else proxy
-        resources, diagnostics = compiled(self.snapshot, asking)
-        return Config(asking, resources, diagnostics, self._credentials)
+        done = compiled(self.snapshot, asking)
+        return Config(asking, done.resources, done.diagnostics, self._credentials, done.patches)
 
     @cached_property
     @paused()

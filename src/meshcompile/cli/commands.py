@@ -19,6 +19,7 @@ COMMANDS = (
     Command("compile", "print what istiod would send to a proxy, or to all of them", "compile"),
     Command("proxy-config", "print tables of listeners, routes, clusters or endpoints", "proxy_config", ("pc",)),
     Command("bootstrap", "print a static Envoy configuration that needs no control plane", "bootstrap"),
+    Command("patch-lab", "print what each EnvoyFilter patch changes in a proxy's configuration", "patch_lab"),
     Command("validate", "check the input and print what is wrong with it", "validate"),
     Command("proxies", "list the proxies that the input has", "proxies"),
     Command("schema", "print the JSON Schema of a kind", "schema"),

@@ -11,6 +11,7 @@ AREAS = (
     "routes",
     "gateways",
     "listeners",
+    "envoy_filters",
     "output",
     "proxies",
 )

@@ -17,6 +17,7 @@ from meshcompile.envoy.config.core import TypedExtensionConfig
 from meshcompile.envoy.config.endpoint import ClusterLoadAssignment
 from meshcompile.envoy.config.listener import Listener
 from meshcompile.envoy.config.route import RouteConfiguration
+from meshcompile.patch.report import PatchReport
 from meshcompile.resolve.envoy_filters import envoy_filters
 from meshcompile.resolve.view import View
 
@@ -46,6 +47,9 @@ class Patches(Protocol):
     def findings(self) -> Iterable[Diagnostic]:
         """What is wrong with the patches, and which of them changed nothing."""
 
+    def reports(self) -> tuple[PatchReport, ...]:
+        """What became of each patch, in the order in which they are applied."""
+
 
 class NoPatches:
     """The patches of a proxy that no EnvoyFilter selects: nothing changes."""
@@ -70,6 +74,9 @@ class NoPatches:
         return tuple(extensions)
 
     def findings(self) -> Iterable[Diagnostic]:
+        return ()
+
+    def reports(self) -> tuple[PatchReport, ...]:
         return ()
 
 

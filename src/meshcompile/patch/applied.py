@@ -15,7 +15,8 @@ from meshcompile.patch.clusters import patched_clusters
 from meshcompile.patch.extensions import patched_extensions
 from meshcompile.patch.inbound_routes import with_patched_routes
 from meshcompile.patch.listeners import patched_listeners
-from meshcompile.patch.patcher import Change, Patcher
+from meshcompile.patch.patcher import Patcher
+from meshcompile.patch.report import PatchReport
 from meshcompile.patch.routes import patched_route_configuration
 from meshcompile.resolve.envoy_filters import EnvoyFilters
 from meshcompile.resolve.view import View
@@ -33,11 +34,6 @@ class AppliedPatches:
     @classmethod
     def of(cls, view: View, filters: EnvoyFilters) -> Self:
         return cls(Patcher(view, filters))
-
-    @property
-    def changes(self) -> Sequence[Change]:
-        """What was changed up to now, in order."""
-        return self.patcher.changes
 
     def clusters(self, clusters: Sequence[Cluster]) -> tuple[Cluster, ...]:
         return patched_clusters(self.patcher, clusters)
@@ -83,6 +79,9 @@ class AppliedPatches:
 
     def findings(self) -> Iterable[Diagnostic]:
         return self.patcher.findings()
+
+    def reports(self) -> tuple[PatchReport, ...]:
+        return self.patcher.reports()
 
 
 def _eds_name(cluster: Cluster) -> str:

@@ -11,6 +11,7 @@ from meshcompile.models.networking.envoy_filter import ApplyTo, Operation, Patch
 from meshcompile.patch.lists import Edit
 from meshcompile.patch.merge import TypeMismatch
 from meshcompile.patch.reasons import reason
+from meshcompile.patch.report import Change, PatchReport
 from meshcompile.patch.values import PatchValue, Value, patch_value
 from meshcompile.resolve.envoy_filters import Condition, EnvoyFilters, Patch
 from meshcompile.resolve.view import View
@@ -20,16 +21,6 @@ M = TypeVar("M", bound=Message)
 
 class GaveUp(Exception):
     """A patch on which istiod stops patching a listener, and those after it, half-way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One place that a patch changed, as it was and as it is; None where there was nothing, or is nothing now."""
-
-    patch: Patch
-    place: str
-    before: Message | None
-    after: Message | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +56,7 @@ class Patcher:
 
     view: View
     filters: EnvoyFilters
-    changes: list[Change] = field(default_factory=list)
+    _changes: dict[Patch, list[Change]] = field(default_factory=dict)
     _ready: dict[tuple[ApplyTo, PatchContext | None], tuple[Ready, ...]] = field(default_factory=dict)
     _missed: dict[Patch, Condition] = field(default_factory=dict)
     _broken: dict[Patch, tuple[str, str]] = field(default_factory=dict)
@@ -104,7 +95,7 @@ class Patcher:
 
     def changed(self, patch: Patch, place: str, before: Message | None, after: Message | None) -> None:
         """Note a change."""
-        self.changes.append(Change(patch, place, before, after))
+        self._changes.setdefault(patch, []).append(Change(place, before, after))
 
     def edited(self, patch: Patch, place: str, edits: Iterable[Edit[Any]]) -> None:
         """Note changes of a list."""
@@ -115,18 +106,25 @@ class Patcher:
         """Note that istiod fails on a patch."""
         self._broken.setdefault(patch, (str(error), what))
 
+    def reports(self) -> tuple[PatchReport, ...]:
+        """What became of each patch, in the order in which they are applied."""
+        return tuple(map(self._report, self.filters.all))
+
+    def _report(self, patch: Patch) -> PatchReport:
+        changes = tuple(self._changes.get(patch, ()))
+        return PatchReport(patch, changes, "" if changes else reason(patch, self._stopped_by(patch)))
+
+    def _stopped_by(self, patch: Patch) -> Condition:
+        return patch.refused or self._missed.get(patch, Condition.OBJECT)
+
     def findings(self) -> Iterator[Diagnostic]:
         """What is wrong with the patches, and which of them changed nothing."""
-        effective = {change.patch for change in self.changes} | set(self._broken)
         for patch in self.filters.all:
             yield from self._value(patch).findings
             if patch in self._broken:
                 problem, what = self._broken[patch]
                 yield PATCH_OF_OTHER_TYPE(patch.value_origin, problem=problem, what=what)
-            if patch not in effective and patch.apply_to is not ApplyTo.BOOTSTRAP:
-                yield self._without_effect(patch)
-
-    def _without_effect(self, patch: Patch) -> Diagnostic:
-        condition = patch.refused or self._missed.get(patch, Condition.OBJECT)
-        where = patch.origin.at(*condition.value.split("."))
-        return PATCH_WITHOUT_EFFECT(where, proxy=self.view.proxy.id, reason=reason(patch, condition))
+            elif patch not in self._changes:
+                condition = self._stopped_by(patch)
+                where = patch.origin.at(*condition.value.split("."))
+                yield PATCH_WITHOUT_EFFECT(where, proxy=self.view.proxy.id, reason=reason(patch, condition))

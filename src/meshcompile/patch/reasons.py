@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from meshcompile.models.networking.envoy_filter import Operation
+from meshcompile.models.networking.envoy_filter import ApplyTo, Operation
 from meshcompile.resolve.envoy_filters import Condition, Patch
 
 
@@ -16,6 +16,8 @@ def reason(patch: Patch, condition: Condition) -> str:
             return f"its metadata lack {', '.join(f'{key}={value}' for key, value in asked.items())}"
         case Condition.CONTEXT:
             return f"nothing of it belongs to the context {asked}"
+        case Condition.OBJECT if patch.apply_to is ApplyTo.BOOTSTRAP:
+            return "istiod applies no patches to bootstraps"
         case Condition.OBJECT:
             return f"it has no {_noun(patch)}"
         case Condition.VALUE:
@@ -26,7 +28,7 @@ def reason(patch: Patch, condition: Condition) -> str:
             return "the cluster chooses among transport sockets, and none of them has the name of the patch's"
         case Condition.OPERATION:
             return _useless(patch)
-    return f"no {_noun(patch)} is at {condition.value} {asked}"
+    return f"nothing has `{condition.value}: {asked}`"
 
 
 def _useless(patch: Patch) -> str:

@@ -6,7 +6,6 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from meshcompile.codes.envoy_filters import INVALID_ENVOY_VALUE, UNKNOWN_ENVOY_FIELD, UNSUPPORTED_ENVOY_VALUE
 from meshcompile.diagnostics import Code, Diagnostic
-from meshcompile.envoy.config.bootstrap import Bootstrap
 from meshcompile.envoy.config.cluster import Cluster
 from meshcompile.envoy.config.core import TypedExtensionConfig
 from meshcompile.envoy.config.listener import Filter, FilterChain, Listener, ListenerFilter
@@ -42,7 +41,6 @@ OBJECT_TYPES: Mapping[ApplyTo, ObjectType] = {
     ApplyTo.HTTP_ROUTE: ObjectType("envoy.config.route.v3.Route", Route),
     ApplyTo.CLUSTER: ObjectType("envoy.config.cluster.v3.Cluster", Cluster),
     ApplyTo.EXTENSION_CONFIG: ObjectType("envoy.config.core.v3.TypedExtensionConfig", TypedExtensionConfig),
-    ApplyTo.BOOTSTRAP: ObjectType("envoy.config.bootstrap.v3.Bootstrap", Bootstrap),
 }
 
 
