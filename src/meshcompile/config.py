@@ -11,7 +11,7 @@ from meshcompile.envoy.config.core import TypedExtensionConfig
 from meshcompile.envoy.config.endpoint import ClusterLoadAssignment
 from meshcompile.envoy.config.listener import Listener
 from meshcompile.envoy.config.route import RouteConfiguration
-from meshcompile.envoy.message import Message, source_map, to_builtins, to_json
+from meshcompile.envoy.message import Message, source_map, to_builtins, to_json_by_kind
 from meshcompile.output.bootstrap.options import Credential
 from meshcompile.patch.report import PatchReport
 from meshcompile.proxy import Proxy
@@ -65,7 +65,7 @@ class Config:
 
     def to_json(self, indent: int = 2) -> str:
         """The text of `to_dict`, in the protobuf JSON form that istiod prints."""
-        return to_json(dict(self._by_kind()), indent)
+        return to_json_by_kind(dict(self._by_kind()), indent)
 
     def source_map(self) -> Mapping[str, tuple[Origin, ...]]:
         """Origins by JSON pointer into `to_dict()`: `/routes/0/virtualHosts/1` -> the places it came from."""

@@ -9,7 +9,7 @@ have their default left out, 64-bit integers as strings, enums by name, whole do
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -120,6 +120,15 @@ def encode(message: object) -> bytes:
     if b".0" in data and _WHOLE_DOUBLE.search(data):  # rare, and cheaper to look for than to convert every number
         return msgspec.json.encode(_with_whole_doubles_as_integers(msgspec.json.decode(data)))
     return data
+
+
+def to_json_by_kind(messages: Mapping[str, Iterable[object]], indent: int = 2) -> str:
+    """JSON text of lists of messages: `{"clusters": [...], ...}`, as `to_json` prints it.
+
+    Every message is encoded by itself, so that one with a whole double costs the others nothing.
+    """
+    raw = {kind: [msgspec.Raw(encode(message)) for message in group] for kind, group in messages.items()}
+    return msgspec.json.format(msgspec.json.encode(raw), indent=indent).decode()
 
 
 def _encoded(value: object) -> object:
