@@ -9,8 +9,11 @@ from meshcompile.hosts import overlaps, specificity, subset_of
 from meshcompile.models.networking.gateway import Port, Server
 from meshcompile.ports import Protocol
 from meshcompile.resolve.gateways import GatewayServer
+from meshcompile.resolve.routed_hosts import RoutedHosts
 from meshcompile.resolve.routes.domains import short_forms
 from meshcompile.resolve.routes.gateway import ServerHosts
+from meshcompile.snapshot.virtual_services import MergedVirtualService
+from meshcompile.source import NOWHERE
 
 labels = st.sampled_from(["a", "b", "svc", "shop", "cluster", "local", "com"])
 names = st.lists(labels, min_size=1, max_size=5).map(".".join)
@@ -53,3 +56,19 @@ def test_short_forms_are_heads_of_the_name(name: str, domain: str) -> None:
     """A short form is the beginning of the host that it stands for."""
     for short in short_forms(name, domain):
         assert name.startswith(short)
+
+
+def routing(hosts: list[str]) -> MergedVirtualService:
+    """A VirtualService for some hosts, without rules."""
+    return MergedVirtualService("v", "shop", "", tuple(hosts), ("mesh",), frozenset("*"), (), (), (), origin=NOWHERE)
+
+
+host_lists = st.lists(hosts, min_size=1, max_size=4, unique=True)
+
+
+@given(st.lists(host_lists, max_size=6), host_lists)
+def test_index_of_routed_hosts(of_routes: list[list[str]], wanted: list[str]) -> None:
+    """The index finds exactly the VirtualServices with a host that overlaps a wanted one, in their order."""
+    virtual_services = [routing(each) for each in of_routes]
+    expected = [vs for vs in virtual_services if any(overlaps(a, b) for a in vs.hosts for b in wanted)]
+    assert list(RoutedHosts.of(virtual_services).overlapping(wanted)) == expected

@@ -20,6 +20,7 @@ from meshcompile.resolve.gateway_tls import server_tls
 from meshcompile.resolve.gateways import GatewayServer, MergedServers, ServerPort
 from meshcompile.resolve.http_connection import HttpConnection, HttpTraits, http_traits
 from meshcompile.resolve.l4_routes import routed, single
+from meshcompile.resolve.routed_hosts import routed_at_gateway
 from meshcompile.resolve.stat_names import stat_name
 from meshcompile.resolve.tcp_connection import TcpConnection, TcpTraits, tcp_traits
 from meshcompile.resolve.telemetry import Telemetry
@@ -283,7 +284,7 @@ def _stat_prefix(bind: str, port: int) -> str:
 
 def _bound(view: View, server: GatewayServer) -> Iterator[MergedVirtualService]:
     """The VirtualServices of the server's Gateway that have a host in common with the server."""
-    for virtual_service in view.snapshot.virtual_services.for_gateway(view.proxy.namespace, server.gateway):
+    for virtual_service in routed_at_gateway(view, server.gateway).overlapping(server.names):
         if _shares_host(server, virtual_service):
             yield virtual_service
 

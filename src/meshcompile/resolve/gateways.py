@@ -79,9 +79,14 @@ class GatewayServer:
         return self.server.tls is not None and self.server.tls.https_redirect
 
     @property
+    def names(self) -> frozenset[str]:
+        """The hosts without namespaces."""
+        return frozenset(host.rpartition("/")[2] for host in self.hosts)
+
+    @property
     def sni_hosts(self) -> tuple[str, ...]:
-        """The hosts without namespaces, sorted."""
-        return tuple(sorted({host.rpartition("/")[2] for host in self.hosts}))
+        """The names that TLS clients ask for, sorted."""
+        return tuple(sorted(self.names))
 
 
 @dataclass(frozen=True, slots=True)

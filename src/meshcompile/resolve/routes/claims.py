@@ -12,6 +12,7 @@ from meshcompile.hosts import is_wildcard, overlaps
 from meshcompile.models.networking.virtual_service import Destination
 from meshcompile.names import ClusterName, Direction
 from meshcompile.resolve.destinations import destination_cluster, destination_cluster_on
+from meshcompile.resolve.routed_hosts import RoutedHosts
 from meshcompile.resolve.routes.domains import host_with_port
 from meshcompile.resolve.routes.hashing import service_hash
 from meshcompile.resolve.routes.proxy_headers import appends_forwarded_host
@@ -166,38 +167,6 @@ def _virtual_services(listening: Listening) -> Iterable[MergedVirtualService]:
     """Those with a host that a service of this port has; on port 80 all of them."""
     if listening.port == HTTP_PORT:
         return listening.listener.virtual_services
-    memo = listening.view.scope.memo
-    index = memo.once(("hosts of routes", listening.listener), lambda: RoutedHosts.of(listening.listener))
-    return index.of_services(listening.services)
-
-
-@dataclass(frozen=True)
-class RoutedHosts:
-    """The hosts of an egress listener's VirtualServices, each with the positions of those that have it."""
-
-    virtual_services: tuple[MergedVirtualService, ...]
-    positions: Mapping[str, tuple[int, ...]]
-    wildcards: tuple[str, ...]
-
-    @classmethod
-    def of(cls, listener: EgressListener) -> "RoutedHosts":
-        positions: dict[str, list[int]] = {}
-        for position, virtual_service in enumerate(listener.virtual_services):
-            for host in virtual_service.hosts:
-                positions.setdefault(host.lower(), []).append(position)
-        return cls(
-            listener.virtual_services,
-            {host: tuple(of) for host, of in positions.items()},
-            tuple(host for host in positions if is_wildcard(host)),
-        )
-
-    def of_services(self, services: Mapping[str, Service]) -> Iterator[MergedVirtualService]:
-        """The VirtualServices that have a host of these services, in their order."""
-        hosts = [host for host in services if host in self.positions]
-        wildcard_services = [host for host in services if is_wildcard(host)]
-        if self.wildcards:
-            hosts += [host for host in self.wildcards if any(overlaps(host, service) for service in services)]
-        if wildcard_services:
-            hosts += [host for host in self.positions if any(overlaps(host, of) for of in wildcard_services)]
-        for position in sorted({position for host in hosts for position in self.positions[host]}):
-            yield self.virtual_services[position]
+    memo, listener = listening.view.scope.memo, listening.listener
+    index = memo.once(("routed hosts", listener), lambda: RoutedHosts.of(listener.virtual_services))
+    return index.overlapping(listening.services)

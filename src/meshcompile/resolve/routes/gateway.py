@@ -15,6 +15,7 @@ from meshcompile.models.networking.virtual_service import Destination
 from meshcompile.names import ClusterName
 from meshcompile.resolve.destinations import destination_cluster
 from meshcompile.resolve.gateways import GatewayServer
+from meshcompile.resolve.routed_hosts import routed_at_gateway
 from meshcompile.resolve.routes.domains import host_with_port
 from meshcompile.resolve.routes.proxy_headers import appends_forwarded_host, counts_attempts
 from meshcompile.resolve.routes.rules import Asking, rule_routes
@@ -112,7 +113,7 @@ def _routed_hosts(view: View, servers: Iterable[GatewayServer]) -> tuple[RoutedH
     routes: dict[tuple[str, MergedVirtualService], tuple[RuleRoute, ...]] = {}
     for server in servers:
         hosts = ServerHosts(server)
-        for virtual_service in view.snapshot.virtual_services.for_gateway(view.proxy.namespace, server.gateway):
+        for virtual_service in routed_at_gateway(view, server.gateway).overlapping(server.names):
             shared = hosts.shared_with(virtual_service.hosts, virtual_service.namespace)
             if not shared:
                 continue
