@@ -7,9 +7,11 @@ from textwrap import dedent
 from typing import Any
 
 import meshcompile
+from meshcompile.emit.listeners import listeners as emitted_listeners
 from meshcompile.emit.routes import route_configuration
 from meshcompile.envoy.message import to_builtins
 from meshcompile.proxy import Proxy, ProxyType
+from meshcompile.resolve.listeners import listeners as resolved_listeners
 from meshcompile.resolve.routes import route_configuration as resolved
 from meshcompile.resolve.view import View
 
@@ -76,3 +78,8 @@ def routes(of: meshcompile.Mesh, proxy: Proxy, name: str) -> dict[str, Any]:
 def virtual_hosts(of: meshcompile.Mesh, proxy: Proxy, name: str) -> dict[str, dict[str, Any]]:
     """The virtual hosts of a route configuration by their names."""
     return {host["name"]: host for host in routes(of, proxy, name).get("virtualHosts", [])}
+
+
+def listeners(of: meshcompile.Mesh, proxy: Proxy) -> dict[str, dict[str, Any]]:
+    """The listeners of a proxy as JSON data, by their names."""
+    return {each.name: to_builtins(each) for each in emitted_listeners(resolved_listeners(view(of, proxy)))}

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from meshcompile.accept import Accepted, accepted
+from meshcompile.analyze import analyzed
 from meshcompile.behaviour import ISTIO_1_30, Behaviour
 from meshcompile.collector import paused
 from meshcompile.compile import compiled
@@ -78,6 +79,10 @@ class Mesh:
         read = (*self.config_cluster.diagnostics, *(d for c in self.remote_clusters.values() for d in c.diagnostics))
         completed = (d for cluster in self._clusters.values() for d in cluster.diagnostics)
         return tuple(sorted({*read, *self.settings.diagnostics, *completed, *self.snapshot.findings}))
+
+    def analyze(self) -> tuple[Diagnostic, ...]:
+        """What checks across resources find, by place."""
+        return analyzed(self.snapshot)
 
     def proxies(self) -> tuple[Proxy, ...]:
         """Every proxy that would exist, sorted by namespace and name."""

@@ -6,7 +6,7 @@ HTTP_FIELDS_ON_TCP = Code(
     "MC0801",
     "http-fields-on-tcp",
     Severity.WARNING,
-    "{what} on port {port}, where connections are not taken apart into requests",
+    "{what} to connections to {port}, which are not taken apart into requests",
     docs="""The rule looks at hosts, methods, paths, headers or tokens, and the port carries bytes. An ALLOW rule is
 left out there as a whole, so that less is allowed; a DENY or AUDIT rule loses those parts, so that it concerns more.
 Declare the port as HTTP, or write rules for it that look at addresses, ports and identities only.""",
@@ -59,4 +59,19 @@ POLICY_SELECTS_NOTHING = Code(
     Severity.WARNING,
     "no workload has the labels that this {kind} selects",
     docs="""The policy has no effect. Check the labels of the selector, and the namespace of the policy.""",
+)
+NO_MATCHING_WORKLOADS = Code(
+    "IST0127",
+    "no-matching-workloads",
+    Severity.WARNING,
+    "no workload has the labels that this policy selects: {labels}",
+    docs="""The policy has no effect. Check the labels of the selector, and the namespace of the policy.""",
+)
+SELECTOR_IN_ROOT_NAMESPACE = Code(
+    "MC0808",
+    "selector-in-root-namespace",
+    Severity.WARNING,
+    "a PeerAuthentication with a selector has no effect in the root namespace",
+    docs="""In the root namespace a PeerAuthentication speaks for the whole mesh, and only without a selector. Move the
+policy to the namespace of its workloads.""",
 )

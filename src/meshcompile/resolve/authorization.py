@@ -74,19 +74,28 @@ class Authorization:
 NO_AUTHORIZATION = Authorization()
 
 
-def authorization(view: View, *, beside: str = "", tunnelled: bool = False) -> Authorization:
-    """The authorization of a proxy's own workload.
-
-    `beside` is a further namespace to look for policies in. `tunnelled` connections have come in through HBONE.
-    """
+def applied_policies(view: View, beside: str = "") -> tuple[AuthorizationPolicy, ...]:
+    """The policies of a proxy's own workload: of the root namespace, its own, then of the one `beside`."""
     index = view.snapshot.authorization
     namespaces = dict.fromkeys((index.root_namespace, view.proxy.namespace, beside))
-    policies = tuple(
+    return tuple(
         policy
         for namespace in namespaces
         for policy in index.by_namespace.get(namespace, ())
         if attaches(policy.spec, policy.namespace, view.proxy, index.root_namespace)
     )
+
+
+def authorization(view: View, *, beside: str = "", tunnelled: bool = False) -> Authorization:
+    """The authorization of a proxy's own workload.
+
+    `beside` is a further namespace to look for policies in. `tunnelled` connections have come in through HBONE.
+    """
+    return view.memo.once(("authorization", beside, tunnelled), lambda: _authorization(view, beside, tunnelled))
+
+
+def _authorization(view: View, beside: str, tunnelled: bool) -> Authorization:
+    policies = applied_policies(view, beside)
     if not policies:
         return NO_AUTHORIZATION
     mesh = view.snapshot.mesh

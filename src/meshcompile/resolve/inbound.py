@@ -7,15 +7,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from meshcompile.codes.listeners import INBOUND_CONFLICT, INGRESS_TLS_IGNORED, RESERVED_PORT
+from meshcompile.codes.security import HTTP_FIELDS_ON_TCP
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.models.security.authorization_policy import AuthorizationPolicyAction as Action
 from meshcompile.names import BLACK_HOLE_CLUSTER, INBOUND_PASSTHROUGH_CLUSTER, inbound
 from meshcompile.ports import Protocol, protocol_named
 from meshcompile.proxy import InterceptionMode
+from meshcompile.resolve.authorization import applied_policies
 from meshcompile.resolve.binding import can_bind, reserved_ports
 from meshcompile.resolve.downstream_tls import HTTP_ALPN, MESH_TCP_ALPN, DownstreamTls, mesh_server_tls
 from meshcompile.resolve.egress_claims import KINDS, Kind
 from meshcompile.resolve.filter_chain import ChainMatch, FilterChain
 from meshcompile.resolve.http_connection import HttpConnection, HttpTraits, InboundRoute
 from meshcompile.resolve.routes.domains import host_with_port
+from meshcompile.resolve.rules import uses_requests
 from meshcompile.resolve.stat_names import stat_name
 from meshcompile.resolve.tcp_connection import Catchall, TcpConnection, TcpTraits, WeightedCluster
 from meshcompile.resolve.view import View
@@ -117,6 +122,12 @@ class InboundPort:
 
 def inbound_ports(view: View) -> tuple[InboundPort, ...]:
     """The ports of the application, by number: of the Sidecar's ingress listeners if it has any, else of services."""
+    ports = _inbound_ports(view)
+    view.findings.extend(_without_requests(view, ports))
+    return ports
+
+
+def _inbound_ports(view: View) -> tuple[InboundPort, ...]:
     if view.scope.has_ingress:
         found = _ingress_ports(view)
     elif view.proxy.interception_mode is InterceptionMode.NONE:
@@ -124,6 +135,19 @@ def inbound_ports(view: View) -> tuple[InboundPort, ...]:
     else:
         found = _service_ports(view)
     return tuple(sorted(_one_per_port(view, found), key=lambda port: port.target_port))
+
+
+def _without_requests(view: View, ports: Iterable[InboundPort]) -> Iterator[Diagnostic]:
+    """Rules that look at requests, on ports where there are only connections."""
+    numbers = ", ".join(str(port.target_port) for port in ports if KINDS.get(port.protocol) is Kind.TCP)
+    if not numbers:
+        return
+    for policy in applied_policies(view):
+        allows = policy.spec.action is Action.ALLOW
+        for rule in policy.spec.rules:
+            if uses_requests(rule):
+                what = "this rule does not apply" if allows else "parts of this rule do not apply"
+                yield HTTP_FIELDS_ON_TCP(rule, what=what, port=numbers)
 
 
 def _service_ports(view: View) -> Iterator[InboundPort]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from meshcompile.labels import Labels
-from meshcompile.models.networking.destination_rule import TrafficPolicy
+from meshcompile.models.networking.destination_rule import ClientTLSSettings, TrafficPolicy
 from meshcompile.models.security.peer_authentication import PeerAuthentication
 from meshcompile.snapshot.authentication import (
     AuthenticationIndex,
@@ -94,19 +94,21 @@ def rule_tls_mode(rule: MergedDestinationRule, subset: str, service_port: int) -
 
     For a subset only the subset's own policy counts, not the rule's.
     """
-    if not subset:
-        return _policy_tls_mode(rule.traffic_policy, service_port)
-    found = next((s for s in rule.subsets if s.name == subset), None)
-    return None if found is None else _policy_tls_mode(found.traffic_policy, service_port)
+    if subset:
+        found = rule.subset(subset)
+        policy = None if found is None else found.traffic_policy
+    else:
+        policy = rule.traffic_policy
+    settings = None if policy is None else tls_settings(policy, service_port)
+    return None if settings is None else settings.mode
 
 
-def _policy_tls_mode(policy: TrafficPolicy | None, service_port: int) -> str | None:
-    if policy is None:
-        return None
+def tls_settings(policy: TrafficPolicy, service_port: int) -> ClientTLSSettings | None:
+    """The TLS settings of a policy for a port: those of the port itself, else those for all."""
     for settings in policy.port_level_settings:
         if settings.tls is not None and settings.port is not None and settings.port.number == service_port:
-            return settings.tls.mode
-    return None if policy.tls is None else policy.tls.mode
+            return settings.tls
+    return policy.tls
 
 
 def _is_passthrough(service: Service, policy: TrafficPolicy | None) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from meshcompile.durations import Duration
+from meshcompile.memo import Memo
 from meshcompile.models.mesh.proxy_config import ProxyConfig
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.findings import Findings
@@ -26,6 +27,7 @@ class View:
     snapshot: Snapshot
     proxy: Proxy
     findings: Findings = field(default_factory=Findings)
+    memo: Memo = field(default_factory=Memo, repr=False)  # answers of modules that build on the view
 
     @cached_property
     def scope(self) -> SidecarScope:

@@ -11,7 +11,8 @@ STAT_PREFIX = "tcp."
 
 
 def filters(connection: TcpConnection) -> tuple[Filter, ...]:
-    return tuple(_filter(rules) for rules in connection.traits.authorization.tcp.local)
+    traits = connection.traits
+    return traits.memo.once("rbac filters", lambda: tuple(_filter(rules) for rules in traits.authorization.tcp.local))
 
 
 def _filter(rules: Rules) -> Filter:

@@ -1,0 +1,161 @@
+"""Outbound listeners of sidecars, from YAML to Envoy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from meshcompile.resolve.egress import ACTIONS, Action
+from meshcompile.resolve.egress_claims import Kind
+from meshcompile.resolve.listeners import listeners as resolved
+from tests.meshes import SHOP, listeners, mesh, sidecar, view
+
+
+def entry(name: str, ports: str, extra: str = "", hosts: str = "") -> str:
+    return f"""
+    apiVersion: networking.istio.io/v1
+    kind: ServiceEntry
+    metadata: {{name: {name}, namespace: shop}}
+    spec:
+      hosts: [{hosts or f"{name}.example.com"}]
+      ports: [{ports}]
+      resolution: STATIC
+      {extra}
+    """
+
+
+def filters(chain: dict[str, Any]) -> list[str]:
+    return [each["name"].rpartition(".")[2] for each in chain["filters"]]
+
+
+def clusters(listener: dict[str, Any]) -> list[str]:
+    chains = [*listener["filterChains"], listener.get("defaultFilterChain", {"filters": []})]
+    configs = [each["typedConfig"] for chain in chains for each in chain["filters"]]
+    return [config["cluster"] for config in configs if "cluster" in config]
+
+
+def test_http_services_share_a_listener_per_port() -> None:
+    """All HTTP of a port comes to one listener on every address, which passes on what is not HTTP."""
+    found = listeners(mesh(SHOP), sidecar())
+    assert sorted(found) == ["0.0.0.0_80", "0.0.0.0_8080", "virtualInbound", "virtualOutbound"]
+    listener = found["0.0.0.0_80"]
+    (http,) = listener["filterChains"]
+    assert http["filterChainMatch"] == {"applicationProtocols": ["http/1.1", "h2c"], "transportProtocol": "raw_buffer"}
+    assert filters(listener["defaultFilterChain"]) == ["stats", "tcp_proxy"]
+    assert listener["defaultFilterChain"]["filterChainMatch"] == {}
+    assert listener["bindToPort"] is False
+
+
+def test_tcp_services_listen_on_their_own_address() -> None:
+    """A TCP service with an address has a listener of its own with a single chain."""
+    found = listeners(mesh(entry("db", "{name: tcp, number: 5432, protocol: TCP}", "addresses: [10.9.0.1]")), sidecar())
+    assert clusters(found["10.9.0.1_5432"]) == ["outbound|5432||db.example.com"]
+
+
+def test_tls_services_without_an_address_are_told_apart_by_name() -> None:
+    """TLS services that share a wildcard listener have a chain for each server name, and the rest is passed on."""
+    port = "{name: tls, number: 443, protocol: TLS}"
+    found = listeners(mesh(entry("a", port), entry("b", port)), sidecar())["0.0.0.0_443"]
+    names = [chain["filterChainMatch"]["serverNames"] for chain in found["filterChains"]]
+    assert names == [["a.example.com"], ["b.example.com"]]
+    assert [each["name"].rpartition(".")[2] for each in found["listenerFilters"]] == ["tls_inspector"]
+    assert clusters(found)[-1] == "PassthroughCluster"
+
+
+def test_tcp_services_without_an_address_conflict() -> None:
+    """Of two TCP services on one wildcard port the older keeps the listener, which is reported."""
+    port = "{name: tcp, number: 5432, protocol: TCP}"
+    asked = view(mesh(entry("a", port), entry("b", port)), sidecar())
+    (listener,) = [each for each in resolved(asked).all if each.name == "0.0.0.0_5432"]
+    (chain,) = listener.chains
+    assert "outbound|5432||a.example.com" in str(chain.connection)
+    assert [finding.slug for finding in asked.findings.sorted()] == ["listener-conflict"]
+
+
+def test_sniffed_service_has_its_own_routes() -> None:
+    """A port without a protocol looks at the first bytes: HTTP has the service's own routes."""
+    found = listeners(
+        mesh(
+            entry("auto", "{name: x, number: 7000, protocol: ''}", "addresses: [10.9.0.2]").replace("protocol: ''", "")
+        ),
+        sidecar(),
+    )["10.9.0.2_7000"]
+    manager = found["filterChains"][0]["filters"][-1]["typedConfig"]
+    assert manager["rds"]["routeConfigName"] == "auto.example.com:7000"
+    assert clusters(found) == ["outbound|7000||auto.example.com"]
+
+
+def test_server_first_protocols_share_with_nobody() -> None:
+    """A MySQL service cannot share its port with TCP that is found out by looking at the first bytes."""
+    mysql = entry("a", "{name: mysql, number: 3306, protocol: MySQL}")
+    asked = view(mesh(mysql, entry("b", "{name: http, number: 3306, protocol: HTTP}")), sidecar())
+    (listener,) = [each for each in resolved(asked).all if each.name == "0.0.0.0_3306"]
+    assert len(listener.chains) == 1
+    assert [finding.slug for finding in asked.findings.sorted()] == ["protocol-conflict"]
+
+
+def test_what_a_sidecar_puts_on_a_port_stays() -> None:
+    """A catch-all egress listener adds nothing to an address and port that one before it has."""
+    limited = """
+    apiVersion: networking.istio.io/v1
+    kind: Sidecar
+    metadata: {name: s, namespace: shop}
+    spec:
+      egress:
+      - {port: {number: 80, protocol: TCP, name: tcp}, bind: 0.0.0.0, hosts: ["./catalog.shop.svc.cluster.local"]}
+      - {hosts: ["./*"]}
+    """
+    listener = listeners(mesh(SHOP, limited), sidecar())["0.0.0.0_80"]
+    assert clusters(listener) == ["outbound|80||catalog.shop.svc.cluster.local"]
+
+
+def test_without_iptables_listeners_bind_to_loopback() -> None:
+    """With INTERCEPTION_MODE NONE outbound listeners are real ones on 127.0.0.1, and there are no virtual ones."""
+    found = listeners(mesh(SHOP), sidecar(INTERCEPTION_MODE="NONE"))
+    assert sorted(found) == ["127.0.0.1_80", "127.0.0.1_8080"]
+    assert "bindToPort" not in found["127.0.0.1_80"]
+
+
+def test_unknown_traffic_is_refused_or_passed_on() -> None:
+    """REGISTRY_ONLY sends what nobody serves to the black hole, ALLOW_ANY where it wanted to go."""
+    passed = listeners(mesh(SHOP), sidecar())["virtualOutbound"]
+    refused = listeners(mesh(SHOP, outboundTrafficPolicy={"mode": "REGISTRY_ONLY"}), sidecar())["virtualOutbound"]
+    assert clusters(passed) == ["BlackHoleCluster", "PassthroughCluster"]
+    assert clusters(refused) == ["BlackHoleCluster", "BlackHoleCluster"]
+
+
+HEADLESS = """
+apiVersion: v1
+kind: Service
+metadata: {name: db, namespace: shop}
+spec:
+  clusterIP: None
+  ports: [{name: tcp, port: 5432}]
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: db-1, namespace: shop, labels: {kubernetes.io/service-name: db}}
+addressType: IPv4
+ports: [{name: tcp, port: 5432, protocol: TCP}]
+endpoints: [{addresses: [10.1.0.1]}, {addresses: [10.1.0.9]}]
+"""
+
+
+def test_headless_tcp_listens_for_each_pod_but_itself() -> None:
+    """TCP of a headless service has a listener per endpoint; a proxy that is one of them has none for itself."""
+    found = listeners(mesh(HEADLESS), sidecar())
+    assert [name for name in sorted(found) if name.endswith("_5432")] == ["10.1.0.9_5432"]
+
+
+def test_sidecars_that_are_alike_share_their_listeners() -> None:
+    """A second sidecar of the scope gets the same messages for what does not name the proxy."""
+    of = mesh(entry("db", "{name: tcp, number: 5432, protocol: TCP}", "addresses: [10.9.0.1]"))
+    first, second = (
+        {each.name: each for each in resolved(view(of, sidecar(labels={"app": app}))).all} for app in ("a", "b")
+    )
+    assert first["10.9.0.1_5432"] is second["10.9.0.1_5432"]
+
+
+def test_every_meeting_of_two_kinds_has_an_action() -> None:
+    """The table says what happens for all that can be there and all that can come."""
+    assert ACTIONS.keys() == {(there, comes) for there in Kind for comes in Kind}
+    assert ACTIONS[Kind.HTTP, Kind.HTTP] is Action.IGNORE

@@ -1,0 +1,52 @@
+"""RequestAuthentications, from YAML to the JWT filter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import meshcompile
+from meshcompile.resolve.jwt import KEYS_OF_NOBODY
+from meshcompile.resolve.listeners import listeners as resolved
+from tests.meshes import listeners, mesh, sidecar, view
+from tests.unit.test_inbound import WORKLOAD
+
+
+def authentication(*rules: str) -> str:
+    return f"""
+    apiVersion: security.istio.io/v1
+    kind: RequestAuthentication
+    metadata: {{name: j, namespace: shop}}
+    spec: {{jwtRules: [{", ".join(rules)}]}}
+    """
+
+
+def jwt(of: meshcompile.Mesh) -> dict[str, Any]:
+    found = listeners(of, sidecar(labels={"app": "web"}))["virtualInbound"]["filterChains"]
+    filters = [f for chain in found for n in chain["filters"] for f in n["typedConfig"].get("httpFilters", ())]
+    return next(f["typedConfig"] for f in filters if f["name"] == "envoy.filters.http.jwt_authn")
+
+
+def test_issuers_are_sorted() -> None:
+    """Providers are numbered in the order of their issuers."""
+    found = jwt(mesh(WORKLOAD, authentication("{issuer: b, jwks: '{}'}", "{issuer: a, jwks: '{}'}")))
+    assert {name: provider["issuer"] for name, provider in found["providers"].items()} == {
+        "origins-0": "a",
+        "origins-1": "b",
+    }
+
+
+def test_a_token_may_be_missing_but_not_wrong() -> None:
+    """One issuer: its token has to be valid, or there must be none."""
+    (rule,) = jwt(mesh(WORKLOAD, authentication("{issuer: a, jwks: '{}'}")))["rules"]
+    assert rule["requires"] == {"requiresAny": {"requirements": [{"providerName": "origins-0"}, {"allowMissing": {}}]}}
+
+
+def test_keys_are_never_fetched() -> None:
+    """Keys behind a URI are those that the caller knows; else nobody's, which is reported."""
+    remote = authentication("{issuer: a, jwksUri: 'https://a/keys'}")
+    asked = view(mesh(WORKLOAD, remote), sidecar(labels={"app": "web"}))
+    resolved(asked)
+    assert [finding.slug for finding in asked.findings.sorted()] == ["keys-not-fetched"]
+    assert jwt(mesh(WORKLOAD, remote))["providers"]["origins-0"]["localJwks"] == {"inlineString": KEYS_OF_NOBODY}
+    known = meshcompile.load(f"{WORKLOAD}\n---\n{remote}\n", jwks={"https://a/keys": "{}"})
+    assert jwt(known)["providers"]["origins-0"]["localJwks"] == {"inlineString": "{}"}

@@ -1,0 +1,112 @@
+"""What proxies import: Sidecars, and the services and VirtualServices of their egress listeners."""
+
+from __future__ import annotations
+
+from meshcompile.resolve.scope import imported_hosts
+from tests.meshes import SHOP, gateway, mesh, sidecar, view
+
+OTHER = """
+apiVersion: v1
+kind: Service
+metadata: {name: ledger, namespace: bank}
+spec:
+  clusterIP: 10.0.1.1
+  ports: [{name: http, port: 80}, {name: tcp, port: 9000}]
+"""
+
+
+def names(*texts: str, labels: dict[str, str] | None = None) -> list[str]:
+    return [
+        s.hostname.partition(".svc")[0] for s in view(mesh(SHOP, OTHER, *texts), sidecar(labels=labels)).scope.services
+    ]
+
+
+def a_sidecar(name: str, hosts: str, namespace: str = "shop", selector: str = "") -> str:
+    return f"""
+    apiVersion: networking.istio.io/v1
+    kind: Sidecar
+    metadata: {{name: {name}, namespace: {namespace}}}
+    spec:
+      {selector}
+      egress: [{{hosts: [{hosts}]}}]
+    """
+
+
+def test_without_a_sidecar_everything_is_imported() -> None:
+    """A proxy whose namespace has no Sidecar sees every service of the mesh."""
+    assert sorted(names()) == ["catalog.shop", "ledger.bank", "web.shop"]
+
+
+def test_own_namespace() -> None:
+    """`./*` imports the services of the proxy's own namespace only."""
+    assert sorted(names(a_sidecar("own", '"./*"'))) == ["catalog.shop", "web.shop"]
+
+
+def test_selected_sidecar_wins() -> None:
+    """A Sidecar that selects the workload goes before one for the whole namespace, which is tried last."""
+    chosen = a_sidecar("chosen", '"bank/*"', selector="workloadSelector: {labels: {app: client}}")
+    everyone = a_sidecar("aaa", '"./*"')
+    assert names(chosen, everyone, labels={"app": "client"}) == ["ledger.bank"]
+    assert sorted(names(chosen, everyone)) == ["catalog.shop", "web.shop"]
+
+
+def test_root_namespace_serves_those_without_a_sidecar() -> None:
+    """The root namespace's Sidecar counts where a namespace has none, `.` meaning the proxy's namespace."""
+    root = a_sidecar("root", '"./*"', namespace="istio-system")
+    assert sorted(names(root)) == ["catalog.shop", "web.shop"]
+    assert names(root, a_sidecar("own", '"bank/*"')) == ["ledger.bank"]
+
+
+def test_listener_with_a_port_imports_only_that_port() -> None:
+    """A service that an egress listener with a port imports has no other ports."""
+    only = """
+    apiVersion: networking.istio.io/v1
+    kind: Sidecar
+    metadata: {name: one-port, namespace: shop}
+    spec:
+      egress: [{port: {number: 9000, protocol: TCP, name: tcp}, hosts: ["bank/*"]}]
+    """
+    (service,) = view(mesh(SHOP, OTHER, only), sidecar()).scope.services
+    assert [port.number for port in service.ports] == [9000]
+
+
+def test_destinations_of_imported_routes_are_imported_too() -> None:
+    """A VirtualService that is imported brings the services it sends to, with the ports that it names."""
+    route = """
+    apiVersion: networking.istio.io/v1
+    kind: VirtualService
+    metadata: {name: r, namespace: shop}
+    spec:
+      hosts: [web]
+      http: [{route: [{destination: {host: ledger.bank.svc.cluster.local, port: {number: 80}}}]}]
+    """
+    scope = view(mesh(SHOP, OTHER, route, a_sidecar("own", '"./web.shop.svc.cluster.local"')), sidecar()).scope
+    assert [service.hostname for service in scope.services][1:] == ["ledger.bank.svc.cluster.local"]
+    assert [port.number for port in scope.services[1].ports] == [80]
+
+
+def test_private_services_are_not_imported() -> None:
+    """A service exported to its own namespace is invisible to others, whatever they ask for."""
+    private = OTHER.replace("namespace: bank}", 'namespace: bank, annotations: {networking.istio.io/exportTo: "."}}')
+    assert "ledger.bank" not in [
+        s.name + "." + s.namespace for s in view(mesh(SHOP, private), sidecar()).scope.services
+    ]
+
+
+def test_gateways_see_everything() -> None:
+    """Sidecars do not limit gateways."""
+    limited = a_sidecar("root", '"./*"', namespace="istio-system")
+    assert len(view(mesh(SHOP, OTHER, limited), gateway()).scope.services) == 3
+
+
+def test_proxies_of_one_sidecar_share_their_scope() -> None:
+    """The scope is made once for all proxies of a namespace with the same Sidecar."""
+    of = mesh(SHOP, a_sidecar("own", '"./*"'))
+    assert view(of, sidecar()).scope is view(of, sidecar(labels={"app": "other"})).scope
+
+
+def test_wildcard_routes_match_in_both_directions() -> None:
+    """A VirtualService for `*.shop` is imported by a listener that imports one host of it, a service is not."""
+    hosts = imported_hosts(["*/web.shop"], "shop")["*"]
+    assert hosts.match_route("*.shop")
+    assert not hosts.match_service("*.shop")
