@@ -1,0 +1,177 @@
+"""What gateways listen on, and the TLS they speak there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from meshcompile.models.networking.gateway import Port, Server, ServerTLSSettings
+from meshcompile.ports import Protocol
+from meshcompile.resolve.downstream_tls import DownstreamTls, Secret
+from meshcompile.resolve.gateway_listeners import GatewayListener, gateway_listeners
+from meshcompile.resolve.gateway_tls import cipher_suites, server_tls
+from meshcompile.resolve.gateways import GatewayServer
+from meshcompile.resolve.http_connection import HttpConnection
+from meshcompile.resolve.tcp_connection import TcpConnection
+from tests.meshes import SHOP, gateway, mesh, view
+
+TLS_ROUTE = """
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: %s, namespace: shop}
+spec:
+  hosts: ['*.example.com']
+  gateways: [edge]
+  tls:
+  - match:
+    - {sniHosts: [a.example.com]}
+    - {port: 1, sniHosts: [b.example.com]}
+    - {gateways: [other], sniHosts: [c.example.com]}
+    route: [{destination: {host: web}}]
+  tcp:
+  - match: [{port: 9000}]
+    route: [{destination: {host: web, port: {number: 80}}, weight: 1}, {destination: {host: catalog}, weight: 3}]
+"""
+
+
+def edge(*servers: str) -> str:
+    return f"""
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {{name: edge, namespace: shop}}
+spec: {{selector: {{istio: ingressgateway}}, servers: [{", ".join(servers)}]}}
+"""
+
+
+PASSTHROUGH = "{port: {number: 443, name: tls, protocol: TLS}, hosts: ['*.example.com'], tls: {mode: PASSTHROUGH}}"
+AUTO = "{port: {number: 15443, name: tls, protocol: TLS}, hosts: ['*.local'], tls: {mode: AUTO_PASSTHROUGH}}"
+TCP = "{port: {number: 9000, name: tcp, protocol: TCP}, hosts: ['*']}"
+HTTP = "{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}"
+HTTPS = """{name: front, port: {number: 443, name: https, protocol: HTTPS}, hosts: [./a.com, b.com],
+  tls: {mode: SIMPLE, credentialName: c}}"""
+
+
+def listeners(*texts: str, **metadata: Any) -> dict[str, GatewayListener]:
+    return {each.name: each for each in gateway_listeners(view(mesh(SHOP, *texts), gateway(**metadata)))}
+
+
+def test_plain_http_has_one_chain_and_its_routes_by_name() -> None:
+    """A plain HTTP port takes every connection, and asks for the routes of its port."""
+    listener = listeners(edge(HTTP))["0.0.0.0_80"]
+    (chain,) = listener.chains
+    assert isinstance(chain.connection, HttpConnection)
+    assert (chain.match, chain.connection.route_name) == (None, "http.80")
+    assert not listener.inspects_tls
+
+
+def test_https_is_told_apart_by_its_hosts() -> None:
+    """An HTTPS server takes its hosts by SNI; its name is the prefix of its statistics."""
+    (chain,) = listeners(edge(HTTPS))["0.0.0.0_443"].chains
+    assert isinstance(chain.connection, HttpConnection)
+    assert chain.match is not None
+    assert chain.match.names == ("a.com", "b.com")
+    assert (chain.connection.route_name, chain.connection.stat_prefix) == ("https.443.https.edge.shop", "front")
+
+
+def test_passthrough_has_a_chain_per_match() -> None:
+    """Each `tls` match for the port and Gateway has a chain; a second one on the same host is reported instead."""
+    seen = view(mesh(SHOP, edge(PASSTHROUGH), TLS_ROUTE % "one", TLS_ROUTE % "two"), gateway())
+    (listener,) = gateway_listeners(seen)
+    assert [chain.match and chain.match.server_names for chain in listener.chains] == [("a.example.com",)]
+    (finding,) = seen.findings.sorted()
+    assert (finding.slug, finding.name, finding.related[0].origin.document.name) == ("duplicate-sni-host", "two", "one")
+
+
+def test_bytes_go_where_the_first_tcp_rule_says() -> None:
+    """A TCP server has one chain, to shares of the destinations of the first rule for its port."""
+    (chain,) = listeners(edge(TCP), TLS_ROUTE % "one")["0.0.0.0_9000"].chains
+    assert isinstance(chain.connection, TcpConnection)
+    assert [(share.cluster, share.weight) for share in chain.connection.clusters] == [
+        ("outbound|80||web.shop.svc.cluster.local", 1),
+        ("outbound|80||catalog.shop.svc.cluster.local", 3),
+    ]
+
+
+def test_a_server_that_nothing_routes_has_no_listener() -> None:
+    """Bytes that nobody routes are not listened for; the finding is at the server."""
+    seen = view(mesh(SHOP, edge(TCP)), gateway())
+    assert gateway_listeners(seen) == ()
+    assert [(finding.slug, finding.field) for finding in seen.findings.sorted()] == [
+        ("server-without-route", "spec.servers[0]")
+    ]
+
+
+def test_other_networks_reach_every_service_by_sni() -> None:
+    """AUTO_PASSTHROUGH has a chain per service port, which only mutual TLS of the mesh gets to."""
+    chains = listeners(edge(AUTO))["0.0.0.0_15443"].chains
+    assert sorted(chain.match.server_names[0] for chain in chains if chain.match) == [
+        "outbound_.8080_._.web.shop.svc.cluster.local",
+        "outbound_.80_._.catalog.shop.svc.cluster.local",
+        "outbound_.80_._.web.shop.svc.cluster.local",
+    ]
+    assert all(chain.match and "istio" in chain.match.application_protocols for chain in chains)
+
+
+def test_privileged_ports_are_not_opened_by_unprivileged_pods() -> None:
+    """A pod that may not bind below 1024 does without such listeners."""
+    assert listeners(edge(HTTP, TCP), TLS_ROUTE % "one", UNPRIVILEGED_POD="true").keys() == {"0.0.0.0_9000"}
+
+
+# ---- TLS
+
+
+def tls(protocol: Protocol = Protocol.HTTPS, proxy: dict[str, Any] | None = None, **fields: Any) -> DownstreamTls:
+    settings = ServerTLSSettings.model_validate(fields)
+    server = Server(port=Port(number=443, protocol=protocol, name="x"), hosts=("a.com",), tls=settings)
+    made = server_tls(
+        view(mesh(SHOP), gateway(**(proxy or {}))), GatewayServer(server, "shop/edge", ("a.com",), protocol, "")
+    )
+    assert made is not None
+    return made
+
+
+def test_credentials_come_from_the_control_plane() -> None:
+    """A credential is a Secret by name over ADS, and its authorities are in the Secret's twin."""
+    made = tls(mode="MUTUAL", credentialName="shop", subjectAltNames=["me"])
+    assert made.certificates == (Secret("kubernetes://shop", cluster=""),)
+    assert made.validation is not None
+    assert made.validation.roots == Secret("kubernetes://shop-cacert", cluster="")
+    assert made.validation.san_exact == ("me",)
+    assert made.require_client_certificate
+
+
+def test_files_come_from_the_agent() -> None:
+    """Certificates in files are secrets of the agent, named after the files."""
+    made = tls(mode="OPTIONAL_MUTUAL", serverCertificate="/c", privateKey="/k", caCertificates="/ca")
+    assert made.certificates == (Secret("file-cert:/c~/k"),)
+    assert made.validation is not None
+    assert made.validation.roots == Secret("file-root:/ca")
+    assert not made.require_client_certificate
+
+
+def test_mutual_tls_of_the_mesh_takes_no_limits() -> None:
+    """ISTIO_MUTUAL uses the workload's own certificate, whatever versions and ciphers are asked for."""
+    made = tls(Protocol.TLS, mode="ISTIO_MUTUAL", minProtocolVersion="TLSV1_3", cipherSuites=["AES128-SHA"])
+    assert made.certificates == (Secret("default"),)
+    assert (made.minimum_version, made.cipher_suites) == ("", ())
+    assert made.alpn[0] == "istio-peer-exchange"
+
+
+@pytest.mark.parametrize(
+    ("name", "proxy", "secret"),
+    [
+        ("kubernetes-gateway://ns/x", {}, Secret("kubernetes-gateway://ns/x", cluster="")),
+        ("builtin://", {}, Secret("default")),
+        ("sds://x", {}, Secret("kubernetes://x", cluster="")),
+        ("sds://x", {"credential": "true"}, Secret("sds://x", cluster="sds-external")),
+    ],
+)
+def test_forms_of_credential_names(name: str, proxy: dict[str, Any], secret: Secret) -> None:
+    """A credential name may say where its secret is."""
+    assert tls(mode="SIMPLE", credentialName=name, proxy=proxy).certificates == (secret,)
+
+
+def test_ciphers_that_envoy_does_not_know_are_left_out() -> None:
+    """Unknown suites and repetitions go; expressions stay."""
+    assert cipher_suites(("AES128-SHA", "NOPE", "AES128-SHA", "-ALL", "[A|B]")) == ("AES128-SHA", "-ALL", "[A|B]")
