@@ -37,8 +37,10 @@ def load_assignments(view: View) -> LoadAssignments:
 
 
 def _load_assignments(view: View, clusters: Iterable[Cluster]) -> Iterator[LoadAssignment]:
-    reached = reach(view)
+    """One per cluster name: of ports with the same number the first counts."""
+    reached, seen = reach(view), set[str]()
     for cluster in clusters:
-        if cluster.upstream is not None:
+        if cluster.upstream is not None and cluster.name not in seen:
+            seen.add(cluster.name)
             groups = reached.discovered(cluster.upstream, only_mutual_tls=cluster.is_sni_dnat)
             yield LoadAssignment(cluster.name, groups, cluster.upstream.origins)

@@ -112,9 +112,7 @@ def _failed_over(
 ) -> tuple[LocalityGroup, ...]:
     """Priorities by distance, within those that the groups have: subzone, zone, region, region to fail over to."""
     to = next((setting.to for setting in failover if setting.from_ == where.region), None)
-    return _compact(
-        tuple(replace(group, priority=group.priority * 5 + _distance(where, group.locality, to)) for group in groups)
-    )
+    return _ranked(groups, [group.priority * 5 + _distance(where, group.locality, to) for group in groups])
 
 
 def _distance(where: Locality, other: Locality, failover_to: str | None) -> int:
@@ -130,7 +128,8 @@ def _by_labels(groups: Sequence[LocalityGroup], priorities: Sequence[str], clien
     if not client.has_labels:
         return tuple(groups)
     wanted = tuple(_wanted(priorities, dict(client.labels)))
-    return _compact(tuple(part for group in groups for part in _split(group, wanted)))
+    parts = [part for group in groups for part in _split(group, wanted)]
+    return _ranked(parts, [part.priority for part in parts])
 
 
 def _wanted(priorities: Iterable[str], labels: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -156,7 +155,10 @@ def _mismatch(endpoint: LbEndpoint, wanted: Sequence[tuple[str, str]]) -> int:
     )
 
 
-def _compact(groups: Sequence[LocalityGroup]) -> tuple[LocalityGroup, ...]:
-    """The groups with their priorities counted from 0 without a gap."""
-    rank = {priority: index for index, priority in enumerate(sorted({group.priority for group in groups}))}
-    return tuple(replace(group, priority=rank[group.priority]) for group in groups)
+def _ranked(groups: Sequence[LocalityGroup], priorities: Sequence[int]) -> tuple[LocalityGroup, ...]:
+    """The groups with these priorities, counted from 0 without a gap."""
+    rank = {priority: index for index, priority in enumerate(sorted(set(priorities)))}
+    return tuple(
+        group if group.priority == rank[priority] else replace(group, priority=rank[priority])
+        for group, priority in zip(groups, priorities, strict=True)
+    )

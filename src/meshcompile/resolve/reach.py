@@ -13,7 +13,7 @@ from meshcompile.resolve.locality_balancing import balanced, locality_settings
 from meshcompile.resolve.locality_groups import LbEndpoint, LocalityGroup, total_weight
 from meshcompile.resolve.mtls import peer_policy, rule_tls_mode
 from meshcompile.resolve.split_horizon import reachable
-from meshcompile.resolve.traffic_policy import subset_policy
+from meshcompile.resolve.traffic_policy import Policy
 from meshcompile.resolve.view import View
 from meshcompile.snapshot.authentication import MutualTlsMode
 from meshcompile.snapshot.cluster_local import cluster_local_hosts
@@ -38,11 +38,15 @@ DRAINING_LABEL = "istio.io/draining"
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """What a cluster is made for: a port of a service, or of one of its subsets ("" for the whole service)."""
+    """What a cluster is made for: a port of a service, or of one of its subsets ("" for the whole service).
+
+    `policy` is the one in force for it.
+    """
 
     service: Service
     port: ServicePort
     rule: MergedDestinationRule | None
+    policy: Policy
     subset: str = ""
 
     @property
@@ -66,31 +70,28 @@ class Reach:
 
     snapshot: Snapshot
     client: Client
-    _made: dict[tuple[Endpoint, str], LbEndpoint] = field(default_factory=dict, repr=False)
+    _visible: dict[tuple[str, str, str], tuple[Endpoint, ...]] = field(default_factory=dict, repr=False)
+    _made: dict[tuple[Endpoint, str | None], LbEndpoint] = field(default_factory=dict, repr=False)
 
     def discovered(self, upstream: Upstream, only_mutual_tls: bool = False) -> tuple[LocalityGroup, ...]:
         """The groups that EDS gives: endpoints of the port's name, with weights and priorities for the client."""
-        endpoints = self.snapshot.endpoints.named(upstream.service, upstream.port.name)
-        groups = self._groups(
-            (e for e in endpoints if not e.address or not e.port or is_ip(e.address)),
-            upstream,
-            self.snapshot.topology.gateways,
-        )
+        service, policy = upstream.service, upstream.policy
+        key = (service.hostname, service.namespace, upstream.port.name)
+        visible = self._visible.get(key)
+        if visible is None:
+            named = self.snapshot.endpoints.named(service, upstream.port.name)
+            addressed = (e for e in named if not e.address or not e.port or is_ip(e.address))
+            visible = self._visible[key] = tuple(self._seen(addressed, service))
+        groups = self._groups(visible, upstream, self.snapshot.topology.gateways)
         if only_mutual_tls:
             groups = tuple(_mutual_tls_only(group) for group in groups)
-        rule, found = upstream.rule, None
-        if rule is not None:
-            subset = rule.subset(upstream.subset)
-            own = None if subset is None else subset.traffic_policy
-            found = subset_policy(rule.traffic_policy, own, upstream.port.number)
-        balancer, outliers = (None, None) if found is None else (found.load_balancer, found.outlier_detection)
-        settings = locality_settings(self.snapshot.mesh, balancer, upstream.service)
-        return balanced(groups, settings, self.client, outliers is not None)
+        settings = locality_settings(self.snapshot.mesh, policy.load_balancer, service)
+        return balanced(groups, settings, self.client, policy.outlier_detection is not None)
 
     def inlined(self, upstream: Upstream, only_mutual_tls: bool = False) -> tuple[LocalityGroup, ...]:
         """The groups that a cluster holds itself: endpoints of the port's number, host names included."""
-        endpoints = self.snapshot.endpoints.numbered(upstream.service, upstream.port.number)
-        groups = self._groups(endpoints, upstream, self.snapshot.topology.unresolved)
+        numbered = self.snapshot.endpoints.numbered(upstream.service, upstream.port.number)
+        groups = self._groups(self._seen(numbered, upstream.service), upstream, self.snapshot.topology.unresolved)
         return tuple(_mutual_tls_only(group) for group in groups) if only_mutual_tls else groups
 
     def _groups(
@@ -98,7 +99,7 @@ class Reach:
     ) -> tuple[LocalityGroup, ...]:
         labels, mode = upstream.subset_labels, upstream.tls_mode
         found: dict[str, list[LbEndpoint]] = {}
-        for endpoint in self._visible(endpoints, upstream.service):
+        for endpoint in endpoints:
             if not labels or selects(labels, endpoint.workload.labels):
                 found.setdefault(endpoint.workload.locality, []).append(self._made_once(endpoint, mode))
         groups = tuple(
@@ -106,32 +107,28 @@ class Reach:
         )
         return reachable(groups, gateways, self.client)
 
-    def _visible(self, endpoints: Iterable[Endpoint], service: Service) -> Iterator[Endpoint]:
+    def _seen(self, endpoints: Iterable[Endpoint], service: Service) -> Iterator[Endpoint]:
+        """The endpoints that the client may reach at all, and that are fit to."""
         snapshot, client_ = self.snapshot, self.client
         local_hosts = snapshot.memo.once("cluster local", lambda: cluster_local_hosts(snapshot.mesh))
         same_cluster = service.node_local or service.hostname in local_hosts
-        hidden = {Health.TERMINATING}
-        if service.traffic_distribution is TrafficDistribution.ANY:
-            hidden.add(Health.UNHEALTHY)
-        if not service.labels.get(PERSISTENT_SESSION_LABELS[0]):
-            hidden.add(Health.DRAINING)
+        hidden = _hidden(service)
         for endpoint in endpoints:
             workload = endpoint.workload
             if same_cluster and workload.cluster != client_.cluster:
                 continue
             if service.node_local and workload.node_name != client_.node_name:
                 continue
-            if endpoint.health in hidden or (workload.labels.get(DRAINING_LABEL) and Health.DRAINING in hidden):
+            if endpoint.health in hidden or (Health.DRAINING in hidden and workload.labels.get(DRAINING_LABEL)):
                 continue
             if client_.sees(workload.network):
                 yield endpoint
 
     def _made_once(self, endpoint: Endpoint, rule_mode: str | None) -> LbEndpoint:
-        mode = self._tls_mode(endpoint, rule_mode)
-        key = (endpoint, mode)
+        key = (endpoint, rule_mode)
         made = self._made.get(key)
         if made is None:
-            made = self._made[key] = self._lb_endpoint(endpoint, mode)
+            made = self._made[key] = self._lb_endpoint(endpoint, self._tls_mode(endpoint, rule_mode))
         return made
 
     def _tls_mode(self, endpoint: Endpoint, rule_mode: str | None) -> str:
@@ -165,6 +162,16 @@ class Reach:
             labels=workload.labels,
             origin=endpoint.origin,
         )
+
+
+def _hidden(service: Service) -> frozenset[Health]:
+    """The states in which an endpoint is not sent: draining ones only for services with persistent sessions."""
+    hidden = {Health.TERMINATING}
+    if service.traffic_distribution is TrafficDistribution.ANY:
+        hidden.add(Health.UNHEALTHY)
+    if not service.labels.get(PERSISTENT_SESSION_LABELS[0]):
+        hidden.add(Health.DRAINING)
+    return frozenset(hidden)
 
 
 def workload_telemetry(workload: Workload) -> str:

@@ -3,18 +3,21 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from meshcompile.hosts import CLUSTER_DOMAIN, covering, is_wildcard
+from meshcompile.hosts import CLUSTER_DOMAIN, is_wildcard, specificity, subset_of
 from meshcompile.models.mesh.mesh_config import MeshConfig
 
 
 @dataclass(frozen=True)
 class ClusterLocalHosts:
-    """Hosts and wildcards, each with whether it is local; the most specific one decides."""
+    """Hosts, and wildcards with the most specific first, each with whether it is local."""
 
-    settings: Mapping[str, bool]
+    exact: Mapping[str, bool]
+    wildcards: tuple[tuple[str, bool], ...]
 
     def __contains__(self, hostname: str) -> bool:
-        return next((self.settings[host] for host in covering(hostname) if host in self.settings), False)
+        if hostname in self.exact:
+            return self.exact[hostname]
+        return next((local for wildcard, local in self.wildcards if subset_of(hostname, wildcard)), False)
 
 
 def cluster_local_hosts(mesh: MeshConfig) -> ClusterLocalHosts:
@@ -25,7 +28,11 @@ def cluster_local_hosts(mesh: MeshConfig) -> ClusterLocalHosts:
         written.update(dict.fromkeys(service.hosts, local))
     shared = tuple(host for host, local in written.items() if not local)
     defaults = {host: True for host in _defaults(mesh) if not any(_overrides(s, host) for s in shared)}
-    return ClusterLocalHosts({**written, **defaults})
+    settings = {**written, **defaults}
+    return ClusterLocalHosts(
+        exact={host: local for host, local in settings.items() if not is_wildcard(host)},
+        wildcards=tuple((host, settings[host]) for host in sorted(settings, key=specificity) if is_wildcard(host)),
+    )
 
 
 def _defaults(mesh: MeshConfig) -> Iterator[str]:

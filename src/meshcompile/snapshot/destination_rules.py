@@ -4,7 +4,7 @@ Follows istiod's `PushContext.setDestinationRules`, `destinationRule` and `merge
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from meshcompile.hosts import covering, qualified
 from meshcompile.labels import Labels
@@ -34,14 +34,11 @@ class MergedDestinationRule:
     traffic_policy: TrafficPolicy | None
     subsets: tuple[Subset, ...]
     parts: tuple[DestinationRule, ...]
+    origins: tuple[Origin, ...] = field(repr=False)
 
     def subset(self, name: str) -> Subset | None:
         """The subset of this name."""
         return next((subset for subset in self.subsets if subset.name == name), None)
-
-    @property
-    def origins(self) -> tuple[Origin, ...]:
-        return tuple(part.origin for part in self.parts)
 
     def is_exported_to(self, namespace: str) -> bool:
         return not self.export_to or EVERYWHERE in self.export_to or namespace in self.export_to
@@ -127,6 +124,7 @@ def _single(part: DestinationRule) -> MergedDestinationRule:
         traffic_policy=spec.traffic_policy,
         subsets=spec.subsets,
         parts=(part,),
+        origins=(part.origin,),
     )
 
 
@@ -172,6 +170,7 @@ def _joined(rule: MergedDestinationRule, incoming: MergedDestinationRule) -> Mer
         traffic_policy=incoming.traffic_policy if rule.traffic_policy is None else rule.traffic_policy,
         subsets=(*rule.subsets, *(subset for subset in incoming.subsets if subset.name not in known)),
         parts=(*rule.parts, *incoming.parts),
+        origins=(*rule.origins, *incoming.origins),
     )
 
 

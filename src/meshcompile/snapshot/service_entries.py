@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address, ip_interface
 from typing import NamedTuple
 
@@ -137,6 +138,7 @@ def _automatic_addresses(entry: ServiceEntry) -> dict[tuple[str, int], str]:
     return found
 
 
+@lru_cache(maxsize=65536)
 def is_ip(text: str) -> bool:
     """True for an IP address of either version."""
     try:

@@ -33,7 +33,7 @@ from meshcompile.resolve.locality_groups import LocalityGroup
 from meshcompile.resolve.mtls import service_mode
 from meshcompile.resolve.reach import Reach, Upstream, reach
 from meshcompile.resolve.scope import SidecarScope
-from meshcompile.resolve.traffic_policy import Policy, port_policy, subset_policy
+from meshcompile.resolve.traffic_policy import port_policy, subset_policy
 from meshcompile.resolve.view import View
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
 from meshcompile.snapshot.service import Registry, Resolution, Service, ServicePort
@@ -93,14 +93,13 @@ def _rule(clients: Clients, service: Service) -> MergedDestinationRule | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Target:
-    """What one cluster is made for, with the policy in force.
+    """One cluster to be made.
 
     `level_policy` is the policy of the rule or the subset as written, which is all that the mutual TLS mode looks at.
     """
 
     upstream: Upstream
     discovery: Discovery
-    policy: Policy
     level_policy: TrafficPolicy | None
     sni_dnat: bool
 
@@ -111,25 +110,18 @@ def _port_clusters(clients: Clients, service: Service, *, sni_dnat: bool) -> Ite
     for port in service.ports:
         if port.protocol is Protocol.UDP:
             continue
-        whole = Upstream(service, port, rule)
         top = None if rule is None else rule.traffic_policy
-        target = Target(whole, discovery, port_policy(top, port.number), top, sni_dnat)
-        cluster = _cluster(clients, target)
+        whole = Upstream(service, port, rule, port_policy(top, port.number))
+        cluster = _cluster(clients, Target(whole, discovery, top, sni_dnat))
         if cluster is None:
             continue
         yield cluster
         for subset in () if rule is None else rule.subsets:
             own = subset.traffic_policy
             original = asks_for_passthrough(None if own is None else own.load_balancer)
+            part = Upstream(service, port, rule, subset_policy(top, own, port.number), subset.name)
             of_subset = _cluster(
-                clients,
-                Target(
-                    Upstream(service, port, rule, subset.name),
-                    Discovery.ORIGINAL_DST if original else cluster.discovery,
-                    subset_policy(top, own, port.number),
-                    own,
-                    sni_dnat,
-                ),
+                clients, Target(part, Discovery.ORIGINAL_DST if original else cluster.discovery, own, sni_dnat)
             )
             if of_subset is not None:
                 yield of_subset
@@ -150,7 +142,7 @@ def _discovery(service: Service, client: Client) -> Discovery:
 def _cluster(clients: Clients, target: Target) -> Cluster | None:
     """The cluster for a target; None for one whose endpoints should be listed in it, but has none."""
     snapshot, mesh, traits = clients.snapshot, clients.snapshot.mesh, clients.traits
-    upstream, policy = target.upstream, target.policy
+    upstream, policy = target.upstream, target.upstream.policy
     service, port, subset = upstream.service, upstream.port, upstream.subset
     groups: tuple[LocalityGroup, ...] = ()
     if target.discovery in _DNS:
@@ -208,7 +200,7 @@ def _secured(clients: Clients, target: Target, discovery: Discovery, name: str, 
         by_host=by_host,
     )
     selects_workloads = rule is not None and rule.workload_selector is not None
-    return secured(server, target.policy, http, snapshot.mesh, clients.traits, selects_workloads)
+    return secured(server, upstream.policy, http, snapshot.mesh, clients.traits, selects_workloads)
 
 
 def _metadata(snapshot: Snapshot, target: Target) -> Metadata:
@@ -221,7 +213,7 @@ def _metadata(snapshot: Snapshot, target: Target) -> Metadata:
         subset=upstream.subset,
         is_external=whole and service.mesh_external and not tunnelled,
         is_tunnelled=tunnelled,
-        keeps_alpn=rule is not None and target.policy.tls_mode in (ClientTLSMode.SIMPLE, ClientTLSMode.MUTUAL),
+        keeps_alpn=rule is not None and upstream.policy.tls_mode in (ClientTLSMode.SIMPLE, ClientTLSMode.MUTUAL),
     )
 
 
@@ -262,13 +254,12 @@ def _by_host(clients: Clients, service: Service) -> Iterator[Cluster]:
     for port in service.ports:
         if port.protocol in BY_HOST_PROTOCOLS:
             top = None if rule is None else rule.traffic_policy
-            policy = port_policy(top, port.number)
-            upstream = Upstream(service, port, rule)
-            yield _host_cluster(clients, Target(upstream, Discovery.DYNAMIC_FORWARD_PROXY, policy, top, False))
+            upstream = Upstream(service, port, rule, port_policy(top, port.number))
+            yield _host_cluster(clients, Target(upstream, Discovery.DYNAMIC_FORWARD_PROXY, top, False))
 
 
 def _host_cluster(clients: Clients, target: Target) -> Cluster:
-    mesh, policy = clients.snapshot.mesh, target.policy
+    mesh, policy = clients.snapshot.mesh, target.upstream.policy
     service, port = target.upstream.service, target.upstream.port
     name = outbound(port.number, "", service.hostname)
     http = outbound_http(

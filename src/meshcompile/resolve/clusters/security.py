@@ -5,7 +5,7 @@ from typing import Self
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.destination_rule import ClientTLSMode, ClientTLSSettings
-from meshcompile.resolve.clients import Client
+from meshcompile.resolve.clients import Client, ClientCertificates
 from meshcompile.resolve.clusters.pieces import (
     PLAIN_TEXT,
     Discovery,
@@ -30,6 +30,7 @@ MESH_ALPN = ("istio-peer-exchange", "istio")
 CONFIG_MAP = "configmap://"
 # What a credentialName may start with to say what it is; any other names a Kubernetes Secret.
 _TYPED_CREDENTIALS = (CONFIG_MAP, "kubernetes://", "kubernetes-gateway://")
+_WORKLOAD_CERTIFICATE, _MESH_ROOTS = Secret(WORKLOAD_CERTIFICATE), Secret(MESH_ROOTS)
 _FROM_RULE = frozenset({ClientTLSMode.SIMPLE, ClientTLSMode.MUTUAL})
 
 
@@ -74,71 +75,71 @@ def secured(
     rule_selects_workloads: bool,
 ) -> Secured:
     """How a client secures its connections: as the rule says, else mutual TLS where the server takes it."""
-    wanted = _wanted(server, policy.tls, mesh, client)
-    found = _secured(server, wanted, http, mesh, client, rule_selects_workloads)
+    if policy.tls is None:
+        found = _automatic(server, http, mesh, client)
+    else:
+        found = _as_written(server, policy.tls, http, mesh, client, rule_selects_workloads)
     version = None if policy.proxy_protocol is None else policy.proxy_protocol.version
     return replace(found, security=replace(found.security, proxy_protocol=version)) if version else found
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """TLS settings completed; `automatic` ones were chosen by Istio, and not for endpoints that cannot."""
-
-    settings: ClientTLSSettings | None
-    automatic: bool = False
-
-
-def _wanted(server: Server, tls: ClientTLSSettings | None, mesh: MeshConfig, client: Client) -> Wanted:
-    if tls is None:
-        off = mesh.enable_auto_mtls is False or server.mesh_external
-        if off or server.mode is None or server.mode is MutualTlsMode.DISABLE:
-            return Wanted(None)
-        return Wanted(_mutual(client, server.service_accounts, server.sni, None), automatic=True)
-    if tls.mode in (ClientTLSMode.DISABLE, ClientTLSMode.SIMPLE):
-        return Wanted(tls)
+def _automatic(server: Server, http: HttpOptions | None, mesh: MeshConfig, client: Client) -> Secured:
+    """Mutual TLS to services that are assumed to take it, as far as each endpoint does."""
+    off = mesh.enable_auto_mtls is False or server.mesh_external
+    if off or server.mode is None or server.mode is MutualTlsMode.DISABLE:
+        return Secured.plain(http)
     if client.certificates is not None:
-        if server.mesh_external:
-            return Wanted(tls)
-        return Wanted(_mutual(client, tls.subject_alt_names, tls.sni, tls.insecure_skip_verify))
-    if tls.mode is ClientTLSMode.MUTUAL:
-        return Wanted(tls)
-    names = tls.subject_alt_names or server.service_accounts
-    return Wanted(_mutual(client, names, tls.sni or server.sni, tls.insecure_skip_verify))
+        return _by_rule(
+            server, _from_files(client.certificates, server.service_accounts, server.sni), http, mesh, client
+        )
+    # Clusters that go where the client meant cannot tell endpoints apart: they are all or nothing.
+    partial = server.discovery is not Discovery.ORIGINAL_DST
+    security = Security(_mesh_tls(server, server.sni, server.service_accounts, http), only_where_possible=partial)
+    found = Secured(security, http)
+    return _with_automatic_names(found, ClientTLSSettings(sni=server.sni), by_host=True) if server.by_host else found
 
 
-def _mutual(client: Client, names: tuple[str, ...], sni: str, skip_verify: bool | None) -> ClientTLSSettings:
-    """Mutual TLS with the certificate of the mesh, or with the files that the proxy's metadata name."""
-    files = client.certificates
-    return ClientTLSSettings(
-        mode=ClientTLSMode.ISTIO_MUTUAL if files is None else ClientTLSMode.MUTUAL,
-        client_certificate="" if files is None else files.chain,
-        private_key="" if files is None else files.key,
-        ca_certificates="" if files is None else files.roots,
-        subject_alt_names=names,
-        sni=sni,
-        insecure_skip_verify=skip_verify,
-    )
-
-
-def _secured(
+def _as_written(
     server: Server,
-    wanted: Wanted,
+    tls: ClientTLSSettings,
     http: HttpOptions | None,
     mesh: MeshConfig,
     client: Client,
     rule_selects_workloads: bool,
 ) -> Secured:
-    tls = wanted.settings
-    if tls is None or tls.mode is ClientTLSMode.DISABLE or _is_refused(tls, client, rule_selects_workloads):
-        return Secured(PLAIN_TEXT, http)
-    if tls.mode is ClientTLSMode.ISTIO_MUTUAL:
-        # Clusters that go where the client meant cannot tell endpoints apart: they are all or nothing.
-        partial = wanted.automatic and server.discovery is not Discovery.ORIGINAL_DST
-        security = Security(_mesh_tls(server, tls, http), only_where_possible=partial)
-        return (
-            _with_automatic_names(Secured(security, http), server, tls) if server.by_host else Secured(security, http)
-        )
-    return _with_automatic_names(Secured(Security(_originated(server, tls, http, mesh, client)), http), server, tls)
+    """TLS as the rule asks for it; the proxy's own files replace the certificates of mutual TLS inside of the mesh."""
+    if tls.mode is ClientTLSMode.DISABLE:
+        return Secured.plain(http)
+    if client.certificates is not None and tls.mode is not ClientTLSMode.SIMPLE and not server.mesh_external:
+        tls = _from_files(client.certificates, tls.subject_alt_names, tls.sni, tls.insecure_skip_verify)
+    if _is_refused(tls, client, rule_selects_workloads):
+        return Secured.plain(http)
+    if tls.mode is not ClientTLSMode.ISTIO_MUTUAL:
+        return _by_rule(server, tls, http, mesh, client)
+    names = tls.subject_alt_names or server.service_accounts
+    found = Secured(Security(_mesh_tls(server, tls.sni or server.sni, names, http)), http)
+    return _with_automatic_names(found, tls, by_host=True) if server.by_host else found
+
+
+def _by_rule(
+    server: Server, tls: ClientTLSSettings, http: HttpOptions | None, mesh: MeshConfig, client: Client
+) -> Secured:
+    security = Security(_originated(server, tls, http, mesh, client))
+    return _with_automatic_names(Secured(security, http), tls, by_host=server.by_host)
+
+
+def _from_files(
+    files: ClientCertificates, names: tuple[str, ...], sni: str, skip_verify: bool | None = None
+) -> ClientTLSSettings:
+    return ClientTLSSettings(
+        mode=ClientTLSMode.MUTUAL,
+        client_certificate=files.chain,
+        private_key=files.key,
+        ca_certificates=files.roots,
+        subject_alt_names=names,
+        sni=sni,
+        insecure_skip_verify=skip_verify,
+    )
 
 
 def _is_refused(tls: ClientTLSSettings, client: Client, rule_selects_workloads: bool) -> bool:
@@ -156,12 +157,12 @@ def _speaks_http2(http: HttpOptions | None) -> bool:
     return http is not None and http.protocol is UpstreamProtocol.HTTP2
 
 
-def _mesh_tls(server: Server, tls: ClientTLSSettings, http: HttpOptions | None) -> UpstreamTls:
+def _mesh_tls(server: Server, sni: str, names: tuple[str, ...], http: HttpOptions | None) -> UpstreamTls:
     return UpstreamTls(
-        sni=tls.sni or ("" if server.by_host else server.cluster_name),
-        subject_alt_names=tls.subject_alt_names,
-        certificate=Secret(WORKLOAD_CERTIFICATE),
-        roots=Secret(MESH_ROOTS),
+        sni=sni or ("" if server.by_host else server.cluster_name),
+        subject_alt_names=names,
+        certificate=_WORKLOAD_CERTIFICATE,
+        roots=_MESH_ROOTS,
         alpn=MESH_ALPN + H2_ALPN if _speaks_http2(http) else MESH_ALPN,
     )
 
@@ -224,15 +225,15 @@ def _credential(name: str, client: Client) -> Secret:
     return Secret(name if name.startswith(_TYPED_CREDENTIALS) else f"kubernetes://{name}", "")
 
 
-def _with_automatic_names(found: Secured, server: Server, tls: ClientTLSSettings) -> Secured:
+def _with_automatic_names(found: Secured, tls: ClientTLSSettings, *, by_host: bool) -> Secured:
     """The SNI from each request's host unless the rule sets one, and the certificate's names checked against it.
 
     For clusters by host the names are always checked; leaving anything of this out needs Envoy's explicit consent.
     """
     unchecked = tls.insecure_skip_verify is True
     sni = not tls.sni
-    names = not unchecked and (server.by_host or (sni and not tls.subject_alt_names))
-    insecure = server.by_host and (unchecked or not sni or not names)
+    names = not unchecked and (by_host or (sni and not tls.subject_alt_names))
+    insecure = by_host and not (sni and names)
     if not sni and not names:
         return replace(found, insecure_host_options=insecure)
     http = found.http or HttpOptions(UpstreamProtocol.HTTP1)
