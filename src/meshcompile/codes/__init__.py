@@ -7,6 +7,7 @@ from meshcompile.diagnostics import Code
 AREAS = (
     "source",
     "models",
+    "validation",
     "mesh",
     "routes",
     "gateways",

@@ -251,10 +251,13 @@ def written_name(model: type[Node], field: str, written: object) -> str:
 
 
 def _written(origin: Origin) -> object:
-    """The data at ``origin``."""
+    """The data at ``origin``; None where nothing is written, as for an absent spec."""
     value: Any = origin.document.value
     for key in origin.path:
-        value = value[key]
+        try:
+            value = value[key]
+        except (KeyError, IndexError, TypeError):
+            return None
     return value
 
 

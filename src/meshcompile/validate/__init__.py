@@ -1,11 +1,54 @@
-"""Rules on one resource: where Istio's schema or its webhook would reject it, or warn."""
+"""Rules on one resource: where Istio's schema or its webhook would reject it, or warn.
 
-from collections.abc import Iterator
+Rules are generator functions over the models, one module per kind; each module has `violations(resource)`. What many
+kinds share is in `checks` and `names`. The models themselves refuse what has a wrong type, size or form.
+"""
 
-from meshcompile.diagnostics import Diagnostic
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import cache
+from importlib import import_module
+
+from meshcompile.diagnostics import Diagnostic, Severity
 from meshcompile.models.base import Resource
+from meshcompile.validate.metadata import forbidden_annotations
+
+MODULES = {
+    "AuthorizationPolicy": "authorization_policy",
+    "DestinationRule": "destination_rule",
+    "EnvoyFilter": "envoy_filter",
+    "Gateway": "gateway",
+    "PeerAuthentication": "peer_authentication",
+    "ProxyConfig": "proxy_config",
+    "RequestAuthentication": "request_authentication",
+    "ServiceEntry": "service_entry",
+    "Sidecar": "sidecar",
+    "Telemetry": "telemetry",
+    "TrafficExtension": "traffic_extension",
+    "VirtualService": "virtual_service",
+    "WasmPlugin": "wasm_plugin",
+    "WorkloadEntry": "workload_entry",
+    "WorkloadGroup": "workload_group",
+}
+"""Istio's kinds, and the modules with their rules, which are imported when the first such object is read."""
+
+Rules = Callable[[Resource], Iterable[Diagnostic]]
 
 
 def violations(resource: Resource) -> Iterator[Diagnostic]:
-    """What is wrong with a resource that reads well; those that reject it say so."""
-    yield from ()
+    """What is wrong with a resource that reads well; an error rejects it."""
+    rules = _rules(type(resource))
+    if rules is None:
+        return
+    found = tuple(forbidden_annotations(resource)) or rules(resource)
+    for diagnostic in found:
+        yield replace(diagnostic, rejected=True) if diagnostic.severity is Severity.ERROR else diagnostic
+
+
+@cache
+def _rules(kind: type[Resource]) -> Rules | None:
+    """The rules of Istio's kind; None for kinds of others, which Istio takes as they are."""
+    if not kind.model_fields["api_version"].default.partition("/")[0].endswith(".istio.io"):
+        return None
+    rules: Rules = import_module(f"{__name__}.{MODULES[kind.__name__]}").violations
+    return rules

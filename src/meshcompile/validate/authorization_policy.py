@@ -1,0 +1,165 @@
+"""Rules of AuthorizationPolicies: istiod's `ValidateAuthorizationPolicy`."""
+
+from collections.abc import Mapping
+
+from meshcompile.codes import validation as codes
+from meshcompile.models.base import Node, json_name
+from meshcompile.models.security.authorization_policy import (
+    AuthorizationPolicy,
+    AuthorizationPolicyAction,
+    Condition,
+    Operation,
+    Rule,
+    Source,
+)
+from meshcompile.validate.authorization_values import (
+    Problem,
+    any_text,
+    condition_problem,
+    ip_problem,
+    path_problem,
+    port_problem,
+    service_account_problem,
+    trust_domain_problem,
+)
+from meshcompile.validate.checks import Found, attachment, exclusive, is_written
+
+CUSTOM = AuthorizationPolicyAction.CUSTOM
+DENY = AuthorizationPolicyAction.DENY
+
+UNKNOWN_TO_CUSTOM = (
+    "namespaces",
+    "not_namespaces",
+    "service_accounts",
+    "not_service_accounts",
+    "trust_domains",
+    "not_trust_domains",
+    "principals",
+    "not_principals",
+    "request_principals",
+    "not_request_principals",
+)
+KEYS_UNKNOWN_TO_CUSTOM = frozenset(
+    {"source.namespace", "source.serviceAccount", "source.trustDomain", "source.principal"}
+)
+IDENTITIES = ("principals", "not_principals", "namespaces", "not_namespaces")
+SERVICE_ACCOUNTS = ("service_accounts", "not_service_accounts")
+TCP_SOURCES = (*IDENTITIES, *SERVICE_ACCOUNTS, "ip_blocks", "not_ip_blocks", "remote_ip_blocks", "not_remote_ip_blocks")
+"""What counts as known for TCP when istiod warns."""
+SOURCE_VALUES: Mapping[str, Problem] = {
+    "ip_blocks": ip_problem,
+    "remote_ip_blocks": ip_problem,
+    "service_accounts": service_account_problem,
+    "trust_domains": trust_domain_problem,
+    "principals": any_text,
+    "request_principals": any_text,
+    "namespaces": any_text,
+}
+OPERATION_VALUES: Mapping[str, Problem] = {
+    "ports": port_problem,
+    "paths": path_problem,
+    "methods": any_text,
+    "hosts": any_text,
+}
+"""The fields, each of which has a twin with `not_` before it -> what can be wrong with a value that is not empty."""
+
+
+def violations(policy: AuthorizationPolicy) -> Found:
+    """What is wrong with an AuthorizationPolicy."""
+    spec = policy.spec
+    yield from attachment(spec, "selector", "target_ref", "target_refs")
+    yield from _action(policy)
+    for rule in spec.rules:
+        yield from _rule(rule)
+        if spec.action is CUSTOM:
+            yield from _custom_rule(rule)
+        if spec.action is DENY and _denies_all_tcp(rule):
+            yield codes.HTTP_IN_DENY(rule)
+
+
+def _action(policy: AuthorizationPolicy) -> Found:
+    spec = policy.spec
+    if spec.action in (CUSTOM, DENY) and not spec.rules:
+        problem = f"action {spec.action} without `rules` never applies"
+        yield codes.AUTHORIZATION_ACTION(spec, problem=problem)
+    elif spec.action is CUSTOM and (spec.provider is None or not spec.provider.name):
+        yield codes.AUTHORIZATION_ACTION(spec, problem="action CUSTOM needs a `provider.name`")
+    if spec.provider is not None and spec.action is not CUSTOM:
+        problem = f"`provider` is for action CUSTOM, not for {spec.action}"
+        yield codes.AUTHORIZATION_ACTION(spec.at("provider"), problem=problem)
+
+
+def _rule(rule: Rule) -> Found:
+    for origin in rule.from_:
+        if origin.source is None:
+            yield codes.EMPTY_RULE_PART(origin, problem="`source` is missing")
+        else:
+            yield from _source(origin.source)
+    for target in rule.to:
+        if target.operation is None:
+            yield codes.EMPTY_RULE_PART(target, problem="`operation` is missing")
+        else:
+            yield from _operation(target.operation)
+    for condition in rule.when:
+        yield from _condition(condition)
+
+
+def _source(source: Source) -> Found:
+    fields = type(source).model_fields
+    if not any(getattr(source, field) for field in fields):
+        yield codes.EMPTY_RULE_PART(source, problem="the source is empty")
+    written = [field for field in (*IDENTITIES, *SERVICE_ACCOUNTS) if is_written(source, field)]
+    identity = next((field for field in written if field in IDENTITIES), None)
+    account = next((field for field in written if field in SERVICE_ACCOUNTS), None)
+    if identity and account:
+        yield from exclusive(source, identity, account)
+    yield from _values(source, SOURCE_VALUES)
+
+
+def _operation(operation: Operation) -> Found:
+    if not any(getattr(operation, field) for field in type(operation).model_fields):
+        yield codes.EMPTY_RULE_PART(operation, problem="the operation is empty")
+    yield from _values(operation, OPERATION_VALUES)
+
+
+def _values(node: Node, problems: Mapping[str, Problem]) -> Found:
+    """Values that are empty or do not fit, in the fields that have any and in their twins."""
+    for name, value_problem in problems.items():
+        for field in (name, f"not_{name}"):
+            values: tuple[str, ...] = getattr(node, field)
+            for index, value in enumerate(values):
+                if problem := value_problem(value) if value else "it is empty":
+                    origin = node.at(field, index)
+                    yield codes.POLICY_VALUE(origin, value=value, field=json_name(field), problem=problem)
+
+
+def _condition(condition: Condition) -> Found:
+    if not condition.key:
+        yield codes.CONDITION(condition.at("key"), problem="the `key` is empty")
+    elif not condition.values and not condition.not_values:
+        yield codes.CONDITION(condition, problem=f"condition `{condition.key}` has neither `values` nor `notValues`")
+    else:
+        for field in ("values", "not_values"):
+            values: tuple[str, ...] = getattr(condition, field)
+            if values and (problem := condition_problem(condition.key, values)):
+                yield codes.CONDITION(condition.at(field), problem=problem)
+
+
+def _custom_rule(rule: Rule) -> Found:
+    """What a rule asks that is not known yet when an external authorizer is asked."""
+    for source in (origin.source for origin in rule.from_ if origin.source is not None):
+        for field in UNKNOWN_TO_CUSTOM:
+            if getattr(source, field):
+                yield codes.UNSUPPORTED_BY_CUSTOM(source.at(field), field=json_name(field))
+    for condition in rule.when:
+        if condition.key in KEYS_UNKNOWN_TO_CUSTOM or condition.key.startswith("request.auth."):
+            yield codes.UNSUPPORTED_BY_CUSTOM(condition.at("key"), field=condition.key)
+
+
+def _denies_all_tcp(rule: Rule) -> bool:
+    """Whether nothing is left of the rule on a TCP port, as istiod guesses when it warns."""
+    sources = [origin.source for origin in rule.from_ if origin.source is not None]
+    operations = [target.operation for target in rule.to if target.operation is not None]
+    if operations:
+        return not any(operation.ports or operation.not_ports for operation in operations)
+    return bool(sources) and not any(getattr(source, field) for source in sources for field in TCP_SOURCES)

@@ -1,0 +1,209 @@
+"""Checks that the rules of many kinds share. Each is given a node and one of its fields, and yields what is wrong."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol as Interface
+
+from meshcompile import re2
+from meshcompile.codes import validation as codes
+from meshcompile.diagnostics import Diagnostic, Severity
+from meshcompile.durations import Duration
+from meshcompile.models.base import Node, json_name
+from meshcompile.models.common import PolicyTargetReference, StringMatch
+from meshcompile.models.common import WorkloadSelector as PolicySelector
+from meshcompile.models.networking.common import WorkloadSelector
+from meshcompile.ports import Protocol, protocol_named
+from meshcompile.source import Origin
+from meshcompile.validate.names import (
+    is_label,
+    is_label_value,
+    label_key_problem,
+)
+
+Found = Iterator[Diagnostic]
+
+MILLISECOND = 1_000_000
+LONGEST_REGEX = 1024
+HEADER_NAME = re.compile(r"[-,!#$%&'*+.^_`|~A-Za-z0-9]+")
+STRICT_HEADER_NAME = re.compile("[-_A-Za-z0-9]+")
+TARGETS = frozenset(
+    {
+        ("", "Service"),
+        ("core", "Service"),
+        ("networking.istio.io", "ServiceEntry"),
+        ("gateway.networking.k8s.io", "Gateway"),
+        ("gateway.networking.k8s.io", "GatewayClass"),
+    }
+)
+
+
+def errors(found: Found) -> Found:
+    """What rejects an object, without the warnings."""
+    return (diagnostic for diagnostic in found if diagnostic.severity is Severity.ERROR)
+
+
+class Exported(Interface):
+    """A specification with `exportTo`."""
+
+    @property
+    def export_to(self) -> tuple[str, ...]: ...
+
+    def at(self, field: str, *keys: str | int) -> Origin: ...
+
+
+def port(origin: Origin, number: int) -> Found:
+    """A port that is none."""
+    if not 1 <= number <= 65535:
+        yield codes.PORT(origin, port=number)
+
+
+def label_name(origin: Origin, name: str, what: str) -> Found:
+    """A name that must be one DNS label."""
+    if not is_label(name):
+        yield codes.NAME(origin, value=name, what=what)
+
+
+def protocol(origin: Origin, name: str) -> Found:
+    """A protocol that Istio does not know; none means that it is detected."""
+    if name and protocol_named(name) is Protocol.AUTO:
+        yield codes.PROTOCOL(origin, protocol=name)
+
+
+def duration(node: Node, *fields: str) -> Found:
+    """Durations of less than a millisecond, or not in whole ones."""
+    for field in fields:
+        value: Duration | None = getattr(node, field)
+        if value is None:
+            continue
+        if value.nanoseconds < MILLISECOND:
+            yield codes.DURATION(node.at(field), duration=value.json, problem="is shorter than 1ms")
+        elif value.nanoseconds % MILLISECOND:
+            yield codes.DURATION(node.at(field), duration=value.json, problem="is not in whole milliseconds")
+
+
+def not_negative(node: Node, *fields: str) -> Found:
+    """Numbers below zero."""
+    for field in fields:
+        if (value := getattr(node, field)) < 0:
+            yield bounds(node, field, value, "at least 0")
+
+
+def bounds(node: Node, field: str, value: float, expected: str) -> Diagnostic:
+    """A number that is too small or too large."""
+    return codes.OUT_OF_BOUNDS(node.at(field), field=json_name(field), value=f"{value:g}", expected=expected)
+
+
+def labels(node: Node, field: str) -> Found:
+    """Labels that Kubernetes would not take."""
+    found: Mapping[str, str] = getattr(node, field)
+    for key, value in found.items():
+        if problem := label_key_problem(key):
+            yield codes.LABEL(node.at(field, key), label=key, problem=problem)
+        if not is_label_value(value):
+            yield codes.LABEL(node.at(field, key), label=f"{key}={value}", problem="the value is not one of a label")
+
+
+def selector(node: PolicySelector | WorkloadSelector | None) -> Found:
+    """Wildcards and empty keys in a selector, and, as a warning, one that selects everything."""
+    if node is None:
+        return
+    field = "match_labels" if isinstance(node, PolicySelector) else "labels"
+    pairs: Mapping[str, str] = getattr(node, field)
+    for key, value in pairs.items():
+        if not key:
+            yield codes.SELECTOR(node.at(field, key), label=f"{key}={value}", problem="has an empty key")
+        if "*" in key or "*" in value:
+            yield codes.SELECTOR(node.at(field, key), label=f"{key}={value}", problem="has a wildcard")
+    if not pairs:
+        yield codes.SELECTOR_SELECTS_ALL(node)
+
+
+def attachment(spec: Node, *fields: str) -> Found:
+    """What a policy is attached to: one of a selector, a target and targets, and only what can have policies."""
+    yield from exclusive(spec, *fields)
+    yield from selector(getattr(spec, "selector", None))
+    target: PolicyTargetReference | None = getattr(spec, "target_ref", None)
+    targets: tuple[PolicyTargetReference, ...] = getattr(spec, "target_refs", ())
+    for reference in (*((target,) if target else ()), *targets):
+        if (reference.group, reference.kind) not in TARGETS:
+            kind = f"a {reference.kind} of {reference.group}" if reference.group else f"a {reference.kind}"
+            yield codes.TARGET(reference, target=kind)
+
+
+def exclusive(node: Node, *fields: str) -> Found:
+    """Several fields that are written, even if empty, where the schema takes one."""
+    written = [field for field in fields if is_written(node, field)]
+    if len(written) > 1:
+        yield codes.EXCLUSIVE(node.at(written[-1]), fields=listed(map(json_name, written)))
+
+
+def is_written(node: Node, field: str) -> bool:
+    """Whether the author wrote the field: an empty list is not absent."""
+    return field in node.model_fields_set
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in a sentence."""
+    *before, last = (f"`{name}`" for name in names)
+    return f"{', '.join(before)} and {last}" if before else last
+
+
+def export_to(spec: Exported, namespace: str, *, to_nobody: bool = False, selects_workloads: bool = False) -> Found:
+    """Where an object is exported to: each namespace once, and nothing beside everyone or no one."""
+    exported = spec.export_to
+    if not exported:
+        return
+    seen: set[str] = set()
+    for index, written in enumerate(exported):
+        key = namespace if written == "." else written
+        if problem := _export_problem(key, seen, to_nobody):
+            yield codes.EXPORT_TO(spec.at("export_to", index), value=written, problem=problem)
+        else:
+            seen.add(key)
+    if len(exported) > 1:
+        for alone in sorted(seen & {"*", "~"}):
+            problem = "cannot stand beside others"
+            yield codes.EXPORT_TO(spec.at("export_to", exported.index(alone)), value=alone, problem=problem)
+    if selects_workloads and seen and seen != {namespace}:
+        problem = "goes beyond the namespace, which a workloadSelector does not allow"
+        yield codes.EXPORT_TO(spec.at("export_to"), value=", ".join(exported), problem=problem)
+
+
+def _export_problem(key: str, seen: set[str], to_nobody: bool) -> str | None:
+    if key in seen:
+        return "is there twice"
+    if key == "~":
+        return None if to_nobody else "is for ServiceEntries only"
+    return None if key in (".", "*") or is_label(key) else "is no namespace"
+
+
+def regex(origin: Origin, expression: str) -> Found:
+    """An expression that Go does not compile, or that Istio takes for too long."""
+    if len(expression) > LONGEST_REGEX or len(expression.encode()) > LONGEST_REGEX:
+        problem: str | None = f"it is longer than {LONGEST_REGEX} characters"
+    else:
+        problem = re2.syntax_error(expression)
+    if problem:
+        yield codes.REGEX(
+            origin, regex=expression if len(expression) < 80 else expression[:77] + "...", problem=problem
+        )
+
+
+def string_match(match: StringMatch | None) -> Found:
+    """A match by an empty prefix or expression, or by one that is no expression."""
+    if match is None:
+        return
+    if match.prefix == "":
+        yield codes.STRING_MATCH(match.at("prefix"), field="prefix")
+    if match.regex is not None:
+        yield from regex_match(match)
+
+
+def regex_match(match: StringMatch | None) -> Found:
+    """The same, where an empty prefix is fine."""
+    if match is None or match.regex is None:
+        return
+    if match.regex:
+        yield from regex(match.at("regex"), match.regex)
+    else:
+        yield codes.STRING_MATCH(match.at("regex"), field="regex")

@@ -1,0 +1,100 @@
+"""Rules of Gateways: istiod's `ValidateGateway`."""
+
+from meshcompile.codes import validation as codes
+from meshcompile.models.networking.gateway import Gateway, Port, Server
+from meshcompile.ports import Protocol, protocol_named
+from meshcompile.validate import tls
+from meshcompile.validate.checks import Found, label_name, port
+from meshcompile.validate.metadata import made_by_gateway_api
+from meshcompile.validate.names import UNIX, is_address, is_label, partial_wildcard, unix_path_problem, wildcard_problem
+
+
+def violations(gateway: Gateway) -> Found:
+    """What is wrong with a Gateway."""
+    generated = made_by_gateway_api(gateway, "gateway")
+    if not generated:
+        yield from label_name(gateway.metadata.at("name"), gateway.name, "the name of a Gateway")
+    if not gateway.spec.servers:
+        yield codes.MISSING(gateway.spec.at("servers"), field="servers", reason=": a Gateway has at least one")
+    names: set[str] = set()
+    for server in gateway.spec.servers:
+        yield from _server(server, generated)
+        if server.port.name in names:
+            yield codes.DUPLICATE(server.port.at("name"), what="port name", value=server.port.name)
+        names.add(server.port.name)
+
+
+def _server(server: Server, generated: bool) -> Found:
+    if not server.hosts:
+        yield codes.MISSING(server.at("hosts"), field="hosts", reason=": a server is for at least one host")
+    for index, host in enumerate(server.hosts):
+        if problem := host_problem(host, in_gateway=True, generated=generated):
+            yield codes.GATEWAY_HOST(server.at("hosts", index), host=host, problem=problem)
+    port_problems = tuple(_port(server.port, server.bind))
+    yield from port_problems
+    yield from _bind(server)
+    yield from tls.server(server.tls)
+    protocol = protocol_named(server.port.protocol)
+    if not port_problems and (problem := _tls_problem(server, protocol)):
+        yield codes.SERVER_PROTOCOL(server.at("tls"), problem=problem)
+    if server.tls is not None and server.tls.https_redirect and not protocol.is_http:
+        yield codes.REDIRECT_WITHOUT_HTTP(server.tls.at("https_redirect"))
+
+
+def _port(node: Port, bind: str) -> Found:
+    if protocol_named(node.protocol) is Protocol.AUTO:
+        yield codes.PROTOCOL(node.at("protocol"), protocol=node.protocol)
+    if node.number or not bind.startswith(UNIX):
+        yield from port(node.at("number"), node.number)
+    if node.target_port:
+        yield codes.TARGET_PORT(node.at("target_port"))
+    if not node.name:
+        yield codes.EMPTY_VALUE(node.at("name"), what="the name of the port")
+
+
+def _bind(server: Server) -> Found:
+    if not server.bind.startswith(UNIX):
+        if server.bind and not is_address(server.bind):
+            yield codes.ADDRESS(server.at("bind"), value=server.bind, expected="an IP address")
+        return
+    if problem := unix_path_problem(server.bind):
+        yield codes.UNIX_SOCKET(server.at("bind"), value=server.bind, problem=problem)
+    if server.port.number:
+        yield codes.UNIX_PORT(server.port.at("number"), problem="a server on a Unix domain socket has port 0")
+
+
+def _tls_problem(server: Server, protocol: Protocol) -> str | None:
+    """How the TLS settings contradict the protocol."""
+    settings = server.tls
+    if protocol.is_tls:
+        return f"a server for {protocol} needs `tls`" if settings is None else None
+    if settings is None:
+        return None
+    if not protocol.is_http:
+        return f"a server for {protocol} takes no TLS settings"
+    files = settings.ca_certificates or settings.private_key or settings.server_certificate
+    if settings.mode not in tls.PASSES_ON or files:
+        return f"a server for {protocol} takes no TLS settings beyond `httpsRedirect`"
+    return None
+
+
+def host_problem(host: str, in_gateway: bool, generated: bool = False) -> str | None:
+    """What is wrong with `NAMESPACE/HOST`, of which a Gateway may leave out the namespace."""
+    namespace, slash, name = host.partition("/")
+    if not slash:
+        return _name_problem(host, in_gateway) if in_gateway else "it has no namespace"
+    if not namespace or not name:
+        return "the part before or after `/` is empty"
+    allowed = ("*", ".") if in_gateway and not generated else ("*", ".", "~")
+    if namespace not in allowed and not is_label(namespace):
+        return f"`{namespace}` is no namespace"
+    return _name_problem(name, in_gateway)
+
+
+def _name_problem(name: str, in_gateway: bool) -> str | None:
+    if name != "*" and "." not in name:
+        return "a short name is not allowed"
+    problem = wildcard_problem(name)
+    if problem and not (in_gateway and is_address(name)):
+        return problem
+    return "only whole labels can be replaced by `*`" if partial_wildcard(name) else None

@@ -1,0 +1,61 @@
+"""JSON Web Key Sets: what keeps a text from being one, and which of its keys are private.
+
+Follows `github.com/lestrrat-go/jwx/jwk`, with which istiod parses them.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+BASE64 = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")
+REQUIRED = {
+    "RSA": ("n", "e"),
+    "EC": ("crv", "x", "y"),
+    "OKP": ("crv", "x"),
+    "oct": ("k",),
+}
+"""Type of a key -> the members that it needs."""
+NUMBERS = ("n", "e", "d", "p", "q", "dp", "dq", "qi", "x", "y", "k")
+"""Members in base64."""
+TEXTS = ("alg", "kid", "use", "x5u", "x5t", "x5t#S256", "crv")
+
+
+class InvalidKeys(Exception):
+    """What is wrong with a key set."""
+
+
+def private_keys(text: str) -> Iterator[int]:
+    """The positions of keys that are not public; raises InvalidKeys for what is no key set."""
+    return (index for index, key in enumerate(_keys(text)) if key.get("kty") == "oct" or key.get("d") is not None)
+
+
+def _keys(text: str) -> tuple[Mapping[str, Any], ...]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidKeys("it is not JSON") from error
+    if not isinstance(value, dict):
+        raise InvalidKeys("it is not a JSON object")
+    keys = value.get("keys", [value])
+    if keys is None:
+        return ()
+    if not isinstance(keys, list):
+        raise InvalidKeys("`keys` is not a list")
+    for index, key in enumerate(keys):
+        if problem := _problem(key):
+            raise InvalidKeys(f"key {index} {problem}")
+    return tuple(keys)
+
+
+def _problem(key: object) -> str | None:
+    if not isinstance(key, dict):
+        return "is not an object"
+    required = REQUIRED.get(key.get("kty", ""))
+    if required is None:
+        return f"has none of the types {', '.join(REQUIRED)}"
+    if missing := [name for name in required if key.get(name) is None]:
+        return f"has no `{missing[0]}`"
+    wrong = [name for name in (*TEXTS, *NUMBERS) if not isinstance(key.get(name) or "", str)]
+    wrong += [name for name in NUMBERS if isinstance(key.get(name), str) and not BASE64.fullmatch(key[name])]
+    return f"has a `{wrong[0]}` that cannot be read" if wrong else None

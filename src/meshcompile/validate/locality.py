@@ -1,0 +1,85 @@
+"""Locality load balancing: istiod's `ValidateLocalityLbSetting`."""
+
+from collections.abc import Iterable
+
+from meshcompile.codes import validation as codes
+from meshcompile.labels import REGION, SUBZONE, ZONE
+from meshcompile.models.networking.destination_rule import (
+    LocalityDistribute,
+    LocalityFailover,
+    LocalityLoadBalancerSetting,
+)
+from meshcompile.validate.checks import Found
+
+TOPOLOGY = frozenset({REGION, ZONE, SUBZONE})
+
+
+def locality_settings(settings: LocalityLoadBalancerSetting | None, detects_outliers: bool) -> Found:
+    """What is wrong with how load is spread over localities; istiod stops at some errors."""
+    if settings is None:
+        return
+    if settings.distribute and settings.failover:
+        yield codes.LOCALITY(settings.at("failover"), problem="`distribute` and `failover` exclude each other")
+        return
+    if settings.failover and (topology := next((key for key in settings.failover_priority if key in TOPOLOGY), None)):
+        problem: str | None = f"`failover` and `{topology}` in `failoverPriority` exclude each other"
+        yield codes.LOCALITY(settings.at("failover_priority"), problem=problem)
+        return
+    for distribute in settings.distribute:
+        if problem := _weights_problem(distribute) or _overlap_problem(distribute.to):
+            yield codes.LOCALITY(distribute.at("to"), problem=problem)
+    if problem := _overlap_problem(distribute.from_ for distribute in settings.distribute):
+        yield codes.LOCALITY(settings.at("distribute"), problem=problem)
+    if (settings.failover or settings.failover_priority) and not detects_outliers:
+        yield codes.FAILOVER_WITHOUT_OUTLIER_DETECTION(settings)
+    for failover in settings.failover:
+        if problem := _failover_problem(failover):
+            yield codes.LOCALITY(failover, problem=problem)
+
+
+def _weights_problem(distribute: LocalityDistribute) -> str | None:
+    weights = distribute.to.values()
+    if any(not 1 <= weight <= 100 for weight in weights):
+        return "weights of localities are 1 to 100"
+    return None if sum(weights) == 100 else f"the weights add up to {sum(weights)}, not to 100"
+
+
+def _failover_problem(failover: LocalityFailover) -> str | None:
+    both = failover.from_ + failover.to
+    if failover.from_ == failover.to:
+        return "`from` and `to` are the same region"
+    if "/" in both:
+        return "`failover` takes regions only, without zones"
+    return "`failover` takes no wildcards" if "*" in both else None
+
+
+def _overlap_problem(localities: Iterable[str]) -> str | None:
+    """A locality that is none, or that overlaps with one before it.
+
+    A zone or a subzone that comes before the wildcard for its region or zone is no overlap.
+    """
+    seen: dict[str, dict[str, set[str]]] = {}
+    for locality in localities:
+        if locality.count("*") > 1 or ("*" in locality and not locality.endswith("*")):
+            return f"`{locality}` can have one `*`, at the end"
+        parts = locality.split("/", 2)
+        if "*" in seen or _overlaps(parts, seen):
+            return f"`{locality}` overlaps with one before it"
+        if not all(parts):
+            return f"`{locality}` has an empty part"
+        region, zone, subzone = (*parts, "*", "*")[:3]
+        seen.setdefault(region, {}).setdefault(zone, set()).add(subzone)
+    return None
+
+
+def _overlaps(parts: list[str], seen: dict[str, dict[str, set[str]]]) -> bool:
+    match parts:
+        case [region]:
+            return region in seen
+        case [region, zone]:
+            return not seen.get(region, {}).keys().isdisjoint(("*", zone))
+        case [region, zone, subzone]:
+            zones = seen.get(region, {})
+            return "*" in zones or not zones.get(zone, set()).isdisjoint(("*", subzone))
+        case _:
+            return False

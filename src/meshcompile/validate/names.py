@@ -1,0 +1,142 @@
+"""Names and addresses: what is wrong with one, in words that follow "is not a ...: ", or None when nothing is.
+
+Follows istiod's `pkg/config/labels` and `validation/agent`. Go's `$` is the end of the text and its lengths are bytes.
+"""
+
+import ipaddress
+import re
+from functools import lru_cache
+
+from meshcompile.hosts import overlaps
+
+_LABEL = r"[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?"
+LABEL = re.compile(_LABEL)
+WILDCARD_LABEL = re.compile(rf"\*|(?:\*-?)?{_LABEL}")
+QUALIFIED_NAME = re.compile(rf"((?:{_LABEL})(?:\.{_LABEL})*/)?((?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])")
+LABEL_VALUE = re.compile(r"(?:(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
+INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
+
+LONGEST_LABEL = 63
+LONGEST_NAME = 255
+LONGEST_PREFIX = 253
+
+UNIX = "unix://"
+
+
+def is_label(name: str) -> bool:
+    """Whether `name` is one DNS label, of either case."""
+    return len(name) <= LONGEST_LABEL and LABEL.fullmatch(name) is not None
+
+
+@lru_cache(maxsize=4096)
+def fqdn_problem(name: str) -> str | None:
+    """What keeps `name` from being a domain name without wildcards."""
+    return _size_problem(name) or _labels_problem(name)
+
+
+@lru_cache(maxsize=4096)
+def wildcard_problem(name: str) -> str | None:
+    """What keeps `name` from being a domain name whose first label may be, or start with, a `*`."""
+    if problem := _size_problem(name):
+        return problem
+    first, dot, rest = name.partition(".")
+    if len(first) > LONGEST_LABEL or WILDCARD_LABEL.fullmatch(first) is None:
+        return f"label `{first}` is not valid"
+    return _labels_problem(rest) if dot else None
+
+
+def sni_problem(name: str) -> str | None:
+    """What keeps `name` from being a host of a gateway that passes on TLS, such as `outbound_.80_._.web.shop.com`."""
+    if problem := _size_problem(name):
+        return problem
+    if not name.startswith("outbound_"):
+        return wildcard_problem(name)
+    parts = name.split("_")
+    if len(parts) >= 4 and re.search("[0-9]", parts[1].strip(".")) and re.search("[a-zA-Z]", parts[3].strip(".")):
+        return None
+    return "it should be `outbound_.PORT_._.HOST`"
+
+
+def partial_wildcard(host: str) -> bool:
+    """Whether a `*` stands for less than whole labels, or not at the start."""
+    return "*" in host and host != "*" and not host.startswith("*.")
+
+
+def hosts_overlap(hosts: tuple[str, ...]) -> tuple[int, int] | None:
+    """The first two hosts of which one stands for names of the other."""
+    wildcards = [host for host in hosts if host.startswith("*")]
+    if not wildcards and len(set(hosts)) == len(hosts):
+        return None
+    pairs = ((i, j) for i in range(len(hosts)) for j in range(i + 1, len(hosts)))
+    return next((pair for pair in pairs if overlaps(hosts[pair[0]], hosts[pair[1]])), None)
+
+
+def label_key_problem(key: str) -> str | None:
+    """What keeps `key` from being the name of a Kubernetes label."""
+    match = QUALIFIED_NAME.fullmatch(key)
+    if match is None:
+        return "it should be letters, digits, `-`, `_` and `.`, with a DNS name and `/` before it if need be"
+    prefix, name = match.groups(default="")
+    if len(prefix) - 1 > LONGEST_PREFIX:
+        return f"the part before `/` is longer than {LONGEST_PREFIX} characters"
+    return f"it is longer than {LONGEST_LABEL} characters" if len(name) > LONGEST_LABEL else None
+
+
+def is_label_value(value: str) -> bool:
+    """Whether `value` is one that a label may have; Istio does not look at its length."""
+    return LABEL_VALUE.fullmatch(value) is not None
+
+
+@lru_cache(maxsize=4096)
+def is_address(text: str) -> bool:
+    """Whether `text` is an IP address, an IPv6 one with or without a zone (Go's `netip.ParseAddr`)."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_range(text: str) -> bool:
+    """Whether `text` is a CIDR range (Go's `netip.ParsePrefix`): bits may be set beyond it, but zones may not."""
+    address, slash, bits = text.rpartition("/")
+    if not slash or "%" in address or not is_address(address) or not re.fullmatch("0|[1-9][0-9]*", bits, re.ASCII):
+        return False
+    return len(bits) <= 3 and int(bits) <= (128 if ":" in address else 32)
+
+
+def is_address_or_range(text: str) -> bool:
+    """Whether `text` is an IP address or a CIDR range."""
+    return is_range(text) if "/" in text else is_address(text)
+
+
+def unix_path_problem(address: str) -> str | None:
+    """What keeps `address`, which starts with `unix://`, from leading to a socket."""
+    path = address.removeprefix(UNIX)
+    if path.startswith("@"):
+        return None
+    if not path:
+        return "the path is missing"
+    return None if path.startswith("/") and not path.endswith("/") else "the path of a socket starts with `/` or `@`"
+
+
+def is_go_integer(text: str) -> bool:
+    """Whether Go's `strconv.Atoi` reads a number from `text`."""
+    return len(text) <= LONGEST_NAME and INTEGER.fullmatch(text) is not None and -(2**63) <= int(text) < 2**63
+
+
+def _size_problem(name: str) -> str | None:
+    if not name:
+        return "it is empty"
+    if len(name) > LONGEST_NAME or len(name.encode()) > LONGEST_NAME:
+        return f"it is longer than {LONGEST_NAME} characters"
+    return None
+
+
+def _labels_problem(domain: str) -> str | None:
+    labels = domain.split(".")
+    if is_go_integer(labels[-1]):
+        return f"its last label `{labels[-1]}` is a number"
+    if not labels[-1]:
+        labels.pop()  # of an absolute name, such as `shop.com.`
+    return next((f"label `{label}` is not valid" for label in labels if not is_label(label)), None)

@@ -1,0 +1,179 @@
+"""Rules of Sidecars: istiod's `ValidateSidecar`."""
+
+import re
+
+from meshcompile.codes import validation as codes
+from meshcompile.models.networking.gateway import ServerTLSSettings, TLSMode
+from meshcompile.models.networking.sidecar import (
+    CaptureMode,
+    IstioEgressListener,
+    IstioIngressListener,
+    OutboundTrafficPolicy,
+    OutboundTrafficPolicyMode,
+    Sidecar,
+    SidecarPort,
+)
+from meshcompile.ports import protocol_named
+from meshcompile.validate import checks, tls
+from meshcompile.validate.checks import Found
+from meshcompile.validate.destinations import destination
+from meshcompile.validate.gateway import host_problem
+from meshcompile.validate.names import UNIX, fqdn_problem, is_address, is_go_integer, unix_path_problem
+from meshcompile.validate.traffic_policy import connection_pool
+
+LOOPBACK = frozenset({"", "127.0.0.1", "0.0.0.0", "::1", "::"})
+UNSUPPORTED_TLS = {
+    "subject_alt_names": "subjectAltNames",
+    "https_redirect": "httpsRedirect",
+    "credential_name": "credentialName",
+    "credential_names": "credentialNames",
+    "tls_certificates": "tlsCertificates",
+}
+ENDPOINT = re.compile(r"(?:\[([^\[\]]*)\]|([^:\[\]]*)):([^:\[\]]*)")
+
+
+def violations(sidecar: Sidecar) -> Found:
+    """What is wrong with a Sidecar."""
+    spec = sidecar.spec
+    selector = tuple(checks.selector(spec.workload_selector))
+    yield from selector
+    if any(found.code == codes.SELECTOR.id for found in selector):
+        return
+    parts = (spec.egress, spec.ingress)
+    if not any(parts) and spec.outbound_traffic_policy is None and spec.inbound_connection_pool is None:
+        yield codes.SIDECAR(spec, problem="the Sidecar is empty")
+        return
+    yield from _ingress(spec.ingress)
+    yield from connection_pool(spec.inbound_connection_pool)
+    yield from _egress(spec.egress, sidecar.namespace)
+    if spec.outbound_traffic_policy is not None:
+        yield from _outbound_traffic_policy(spec.outbound_traffic_policy)
+
+
+def _ingress(listeners: tuple[IstioIngressListener, ...]) -> Found:
+    ports: set[int] = set()
+    for listener in listeners:
+        yield from _ingress_listener(listener)
+        if listener.port.number in ports:
+            yield codes.DUPLICATE(listener.port.at("number"), what="port", value=listener.port.number)
+        ports.add(listener.port.number)
+
+
+def _ingress_listener(listener: IstioIngressListener) -> Found:
+    yield from _port(listener.port)
+    yield from checks.port(listener.port.at("number"), listener.port.number)
+    yield from _bind_address(listener)
+    if listener.default_endpoint and (problem := _endpoint_problem(listener.default_endpoint)):
+        endpoint = listener.default_endpoint
+        yield codes.DEFAULT_ENDPOINT(listener.at("default_endpoint"), endpoint=endpoint, problem=problem)
+    protocol = protocol_named(listener.port.protocol)
+    if listener.tls is not None:
+        yield from _ingress_tls(listener.tls)
+        if not protocol.is_tls:
+            problem = "TLS settings are for ports with the protocols HTTPS and TLS"
+            yield codes.SERVER_PROTOCOL(listener.at("tls"), problem=problem)
+    pool = listener.connection_pool
+    yield from connection_pool(pool)
+    if pool is not None and pool.http is not None and not protocol.is_http:
+        yield codes.HTTP_POOL_WITHOUT_HTTP(pool.at("http"), port=listener.port.number)
+
+
+def _ingress_tls(settings: ServerTLSSettings) -> Found:
+    for field, name in UNSUPPORTED_TLS.items():
+        if getattr(settings, field):
+            yield codes.SIDECAR_TLS(settings.at(field), field=name)
+    if settings.mode in (TLSMode.ISTIO_MUTUAL, TLSMode.AUTO_PASSTHROUGH):
+        yield codes.SIDECAR_TLS(settings.at("mode"), field=f"mode: {settings.mode}")
+    yield from tls.server(settings)
+
+
+def _port(port: SidecarPort) -> Found:
+    if port.target_port:
+        yield codes.TARGET_PORT(port.at("target_port"))
+    if port.name:
+        yield from checks.label_name(port.at("name"), port.name, "the name of a port")
+    yield from checks.protocol(port.at("protocol"), port.protocol)
+
+
+def _bind_address(listener: IstioIngressListener | IstioEgressListener) -> Found:
+    if listener.bind and not is_address(listener.bind):
+        yield codes.ADDRESS(listener.at("bind"), value=listener.bind, expected="an IP address")
+
+
+def _endpoint_problem(endpoint: str) -> str | None:
+    """What is wrong with where an ingress listener sends requests."""
+    if endpoint.startswith(UNIX):
+        return unix_path_problem(endpoint)
+    match = ENDPOINT.fullmatch(endpoint)
+    if match is None:
+        return "it should be an address, `:` and a port"
+    if (match[1] if match[1] is not None else match[2]) not in LOOPBACK:
+        return "the address is not the workload's own"
+    if not is_go_integer(match[3]) or not 1 <= int(match[3]) <= 65535:
+        return f"`{match[3]}` is no port"
+    return None
+
+
+def _egress(listeners: tuple[IstioEgressListener, ...], namespace: str) -> Found:
+    binds: set[str | int] = set()
+    for index, listener in enumerate(listeners):
+        if listener.port is None:
+            if index != len(listeners) - 1:
+                problem = "an egress listener without a port must be the only one, and the last"
+                yield codes.SIDECAR(listener, problem=problem)
+        else:
+            yield from _egress_port(listener, listener.port)
+            bound = listener.port.number or listener.bind
+            if bound in binds:
+                what = "port" if listener.port.number else "socket"
+                yield codes.DUPLICATE(listener.at("port"), what=what, value=bound)
+            binds.add(bound)
+        yield from _egress_hosts(listener, namespace)
+
+
+def _egress_port(listener: IstioEgressListener, port: SidecarPort) -> Found:
+    yield from _port(port)
+    if port.number:
+        yield from checks.port(port.at("number"), port.number)
+        yield from _bind_address(listener)
+        return
+    if not listener.bind.startswith(UNIX):
+        yield codes.UNIX_PORT(port, problem="port 0 needs a `bind` to a Unix domain socket")
+    elif problem := unix_path_problem(listener.bind):
+        yield codes.UNIX_SOCKET(listener.at("bind"), value=listener.bind, problem=problem)
+    if listener.capture_mode is CaptureMode.IPTABLES:
+        problem = "traffic cannot be captured for a Unix domain socket"
+        yield codes.UNIX_PORT(listener.at("capture_mode"), problem=problem)
+
+
+def _egress_hosts(listener: IstioEgressListener, own_namespace: str) -> Found:
+    if not listener.hosts:
+        yield codes.MISSING(listener.at("hosts"), field="hosts", reason=": a listener is for at least one host")
+    seen: dict[str, set[str]] = {}
+    for index, host in enumerate(listener.hosts):
+        if problem := host_problem(host, in_gateway=False):
+            yield codes.GATEWAY_HOST(listener.at("hosts", index), host=host, problem=problem)
+        written, slash, name = host.partition("/")
+        if not slash:
+            continue
+        names = seen.setdefault(own_namespace if written == "." else written, set())
+        if names and (name == "*" or name in names or "*" in names):
+            yield codes.DUPLICATE_EGRESS_HOST(listener.at("hosts", index), host=host)
+        names.add(name)
+    if "*" in seen.get("*", ()) and len(seen) > 1:
+        yield codes.DUPLICATE_EGRESS_HOST(listener.at("hosts"), host="*/*")
+
+
+def _outbound_traffic_policy(policy: OutboundTrafficPolicy) -> Found:
+    proxy = policy.egress_proxy
+    if proxy is None:
+        return
+    if policy.mode is not OutboundTrafficPolicyMode.ALLOW_ANY:
+        yield codes.EGRESS_PROXY(policy.at("egress_proxy"), problem="an egress proxy needs `mode: ALLOW_ANY`")
+        return
+    if problem := fqdn_problem(proxy.host):
+        yield codes.HOST(proxy.at("host"), host=proxy.host, problem=problem)
+    if proxy.port is None:
+        yield codes.EGRESS_PROXY(proxy, problem="the egress proxy has no `port`")
+    else:
+        yield from destination(proxy)
