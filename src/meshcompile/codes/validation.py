@@ -405,13 +405,13 @@ SUBSET_NAME = _error(
 )
 UNREACHABLE_RULE = _warning(
     "IST0130",
-    "unreachable-rule",
+    "virtual-service-unreachable-rule",
     "VirtualService rule {rule} not used ({reason})",
     "A rule before this one takes all that it could match. Put the special rules before the general ones.",
 )
 INEFFECTIVE_MATCH = Code(
     "IST0131",
-    "ineffective-match",
+    "virtual-service-ineffective-match",
     Severity.INFO,
     "VirtualService rule {rule} match {match} is not used (duplicate/overlapping match in rule {other})",
     "A match before this one takes its requests. Remove it, or put it first.",
