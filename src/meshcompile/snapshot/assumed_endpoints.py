@@ -52,10 +52,11 @@ def _target_port(port: ServicePort, pod: Pod) -> int | None:
 
 def _endpoint(service: Service, pod: Pod) -> Endpoint:
     has_own_name = pod.spec.subdomain == service.name and pod.spec.hostname
-    return Endpoint(
+    made = Endpoint(
         addresses=(pod.status.pod_ip,),
         conditions=EndpointConditions(ready=True, serving=True, terminating=False),
         hostname=pod.spec.hostname if has_own_name else None,
         node_name=pod.spec.node_name or None,
         target_ref=ObjectReference(kind="Pod", name=pod.name, namespace=pod.namespace),
     )
+    return placed(made, pod.origin)
