@@ -28,6 +28,7 @@ from meshcompile.proxy import Proxy
 from meshcompile.settings import MeshSettings, mesh_settings
 from meshcompile.snapshot.assume import Assumed, assumed
 from meshcompile.snapshot.build import CONFIG_CLUSTER, snapshot
+from meshcompile.snapshot.proxy_configs import proxy_config_index
 from meshcompile.snapshot.resources import Resources
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.source.reading import Input
@@ -132,8 +133,13 @@ class Mesh:
 
     @cached_property
     def _proxies(self) -> tuple[NamedProxy, ...]:
+        configs = proxy_config_index(Resources.of(self.config_cluster.resources), self.settings.mesh)
         return tuple(
             named
             for name, cluster in self._clusters.items()
-            for named in proxies((r for r in cluster.resources if isinstance(r, Pod)), self.behaviour.release, name)
+            for named in proxies(_pods(cluster), self.behaviour.release, name, configs)
         )
+
+
+def _pods(cluster: Assumed) -> Iterable[Pod]:
+    return (resource for resource in cluster.resources if isinstance(resource, Pod))

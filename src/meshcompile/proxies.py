@@ -11,7 +11,10 @@ from typing import Any
 
 from meshcompile.errors import UnknownProxy
 from meshcompile.models.kubernetes.pod import Container, Pod
+from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.models.mesh.proxy_config import ProxyConfig
 from meshcompile.proxy import Proxy, ProxyType
+from meshcompile.snapshot.proxy_configs import ProxyConfigIndex
 
 PROXY_CONTAINER = "istio-proxy"
 TEMPLATES_ANNOTATION = "inject.istio.io/templates"
@@ -38,9 +41,9 @@ class NamedProxy:
         return (self.proxy.id, *dict.fromkeys((f"pod/{self.proxy.id}", workload)))
 
 
-def proxies(pods: Iterable[Pod], release: str, cluster: str) -> tuple[NamedProxy, ...]:
+def proxies(pods: Iterable[Pod], release: str, cluster: str, configs: ProxyConfigIndex) -> tuple[NamedProxy, ...]:
     """Every proxy that the Pods run, sorted by namespace and name."""
-    named = (_named_proxy(pod, release, cluster) for pod in pods if _runs_proxy(pod))
+    named = (_named_proxy(pod, release, cluster, configs) for pod in pods if _runs_proxy(pod))
     return tuple(sorted(named, key=lambda n: (n.proxy.namespace, n.proxy.name)))
 
 
@@ -71,14 +74,15 @@ def _proxy_container(pod: Pod) -> Container | None:
     return next((c for c in containers if c.name == PROXY_CONTAINER), None)
 
 
-def _named_proxy(pod: Pod, release: str, cluster: str) -> NamedProxy:
+def _named_proxy(pod: Pod, release: str, cluster: str, configs: ProxyConfigIndex) -> NamedProxy:
     kind, name = _workload(pod)
-    return NamedProxy(Proxy.from_node(_node(pod, name, release, cluster)), kind, name)
+    return NamedProxy(Proxy.from_node(_node(pod, name, release, cluster, configs)), kind, name)
 
 
-def _node(pod: Pod, workload_name: str, release: str, cluster: str) -> Mapping[str, Any]:
+def _node(pod: Pod, workload_name: str, release: str, cluster: str, configs: ProxyConfigIndex) -> Mapping[str, Any]:
     """The bootstrap node of the Pod's proxy."""
-    namespace = pod.metadata.namespace
+    namespace, annotations = pod.metadata.namespace, pod.metadata.annotations
+    config = configs.effective(namespace, pod.metadata.labels, annotations)
     addresses = tuple(ip.ip for ip in pod.status.pod_ips) or (pod.status.pod_ip,)
     return {
         "id": f"{_proxy_type(pod)}~{addresses[0]}~{pod.name}.{namespace}~{namespace}.svc.cluster.local",
@@ -87,26 +91,39 @@ def _node(pod: Pod, workload_name: str, release: str, cluster: str) -> Mapping[s
             "APP_CONTAINERS": ",".join(c.name for c in pod.spec.containers if c.name != PROXY_CONTAINER),
             "CLUSTER_ID": cluster,
             "INSTANCE_IPS": ",".join(addresses),
-            "INTERCEPTION_MODE": pod.metadata.annotations.get("sidecar.istio.io/interceptionMode", "REDIRECT"),
+            "INTERCEPTION_MODE": annotations.get("sidecar.istio.io/interceptionMode", config.interception_mode.value),
             "ISTIO_VERSION": release,
             "LABELS": dict(pod.metadata.labels),
-            "ANNOTATIONS": dict(pod.metadata.annotations),
-            "MESH_ID": "cluster.local",
+            "ANNOTATIONS": dict(annotations),
+            "MESH_ID": configs.mesh.trust_domain,
             "NAME": pod.name,
             "NAMESPACE": namespace,
             "NODE_NAME": pod.spec.node_name,
             "SERVICE_ACCOUNT": pod.spec.service_account,
             "WORKLOAD_NAME": workload_name,
-            **_metadata_from_environment(pod),
+            **_reported(config, configs.mesh),
+            **_metadata_from_environment(pod, config),
         },
     }
 
 
-def _metadata_from_environment(pod: Pod) -> Mapping[str, str]:
-    """Node metadata that `ISTIO_META_...` variables of the proxy's container set."""
+def _reported(config: ProxyConfig, mesh: MeshConfig) -> Mapping[str, Any]:
+    """What the proxy reports of its settings; nothing where they are the mesh's defaults, which hold anyway."""
+    if config == mesh.default_config:
+        return {}
+    return {"PROXY_CONFIG": config.model_dump(mode="json", by_alias=True, exclude_defaults=True)}
+
+
+def _metadata_from_environment(pod: Pod, config: ProxyConfig) -> Mapping[str, str]:
+    """Node metadata that `ISTIO_META_...` variables set: those of the settings, then those of the proxy's container."""
     container = _proxy_container(pod)
-    variables = container.env if container else ()
-    return {v.name.removeprefix(_METADATA_PREFIX): v.value for v in variables if v.name.startswith(_METADATA_PREFIX)}
+    own = {variable.name: variable.value for variable in container.env} if container else {}
+    variables = {**config.proxy_metadata, **own}
+    return {
+        name.removeprefix(_METADATA_PREFIX): value
+        for name, value in variables.items()
+        if name.startswith(_METADATA_PREFIX)
+    }
 
 
 def _proxy_type(pod: Pod) -> ProxyType:

@@ -1,23 +1,20 @@
 """The settings of a mesh: Istio's installed defaults, over them a ConfigMap `istio`, over that what the caller says."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
-
 from meshcompile.codes.mesh import INVALID_MESH_CONFIG
-from meshcompile.codes.models import UNKNOWN_FIELD
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.models.base import Node, Resource, stamp
+from meshcompile.models.base import Node, Resource
 from meshcompile.models.kubernetes.config_map import ConfigMap
+from meshcompile.models.lenient import read_leniently
 from meshcompile.models.mesh.defaults import INSTALLED_DEFAULTS
 from meshcompile.models.mesh.merge import merged_mesh_config
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.mesh_networks import MeshNetworks
-from meshcompile.models.problems import problem
-from meshcompile.source import Document, Origin, Path
+from meshcompile.source import Document
 from meshcompile.source.reading import UnreadableInput
 from meshcompile.source.reading import read as read_inputs
 
@@ -80,57 +77,11 @@ def _of_config_map(config_map: ConfigMap | None, key: str, model: type[N], diagn
     return _node(Document(file, documents[0].value), model, diagnostics) if documents else None
 
 
-def _given(given: object, model: type[N], file: str, diagnostics: list[Diagnostic]) -> N | None:
-    return given if given is None or isinstance(given, model) else _node(Document(file, given), model, diagnostics)
-
-
 def _node(document: Document, model: type[N], diagnostics: list[Diagnostic]) -> N | None:
-    """The message that a document holds; None, with diagnostics, when it does not.
-
-    As in istiod, null means absent, and a field that nobody knows is passed over; here it is reported.
-    """
-    written = _without_nulls(document.value)
-    problems = _problems(document, model, written)
-    diagnostics.extend(problems)
-    unknown = [found.origin.path for found in problems if found.code == UNKNOWN_FIELD.id]
-    if len(unknown) < len(problems):
-        return None
-    known = reduce(_without, unknown, written)
-    again = _problems(document, model, known) if unknown else ()
-    diagnostics.extend(again)
-    if again:
-        return None
-    node = model.model_validate(known)
-    stamp(node, document, known)
+    node, found = read_leniently(document, model)
+    diagnostics.extend(found)
     return node
 
 
-def _problems(document: Document, model: type[N], written: Any) -> tuple[Diagnostic, ...]:
-    """What is wrong with a message as it was written; none of it rejects an object."""
-    try:
-        model.model_validate(written)
-    except ValidationError as error:
-        found = (problem(e, model, Origin(document), written) for e in error.errors(include_url=False))
-        return tuple(replace(d, rejected=False) for d in found)
-    return ()
-
-
-def _without_nulls(value: Any) -> Any:
-    """Data without fields that are null."""
-    match value:
-        case Mapping():
-            return {key: _without_nulls(item) for key, item in value.items() if item is not None}
-        case list():
-            return [_without_nulls(item) for item in value]
-        case _:
-            return value
-
-
-def _without(value: Any, path: Path) -> Any:
-    """Data without the field that `path` leads to."""
-    key, *rest = path
-    if not rest:
-        return {name: item for name, item in value.items() if name != key}
-    if isinstance(value, Mapping):
-        return {name: _without(item, tuple(rest)) if name == key else item for name, item in value.items()}
-    return [_without(item, tuple(rest)) if index == key else item for index, item in enumerate(value)]
+def _given(given: object, model: type[N], file: str, diagnostics: list[Diagnostic]) -> N | None:
+    return given if given is None or isinstance(given, model) else _node(Document(file, given), model, diagnostics)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from meshcompile.labels import HOSTNAME, NETWORK, REGION, SUBZONE, ZONE
 from meshcompile.localities import Locality
 from meshcompile.proxy import Proxy, ProxyType
-from meshcompile.resolve.proxy_config import proxy_config
 from meshcompile.resolve.view import View
 from meshcompile.snapshot.service import TrafficDistribution
 
@@ -73,7 +72,7 @@ def client(view: View) -> Client:
     proxy = view.proxy
     keys = view.scope.memo.once("client labels", lambda: frozenset(_label_keys(view)))
     by_node = view.scope.memo.once("by node", lambda: any(service.node_local for service in view.scope.services))
-    headers = proxy_config(view.snapshot, proxy).proxy_headers
+    headers = view.proxy_config.proxy_headers
     return Client(
         type=proxy.type,
         cluster=proxy.cluster,

@@ -1,18 +1,14 @@
-"""The ProxyConfig in force for one proxy."""
+"""The proxy config in force for one proxy: istiod's `NodeMetadata.ProxyConfigOrDefault`."""
 
-from pydantic import ValidationError
-
+from meshcompile.models.lenient import read_leniently
 from meshcompile.models.mesh.proxy_config import ProxyConfig
 from meshcompile.proxy import Proxy
 from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.source import Document
 
 
 def proxy_config(snapshot: Snapshot, proxy: Proxy) -> ProxyConfig:
     """What the proxy itself reports, which replaces the mesh's default config as a whole."""
     reported = proxy.metadata.get("PROXY_CONFIG")
-    if reported is None:
-        return snapshot.mesh.default_config or ProxyConfig()
-    try:
-        return ProxyConfig.model_validate(reported)
-    except ValidationError:
-        return snapshot.mesh.default_config or ProxyConfig()
+    known = None if reported is None else read_leniently(Document("<node metadata>", reported), ProxyConfig)[0]
+    return known or snapshot.mesh.default_config or ProxyConfig()

@@ -1,16 +1,79 @@
-"""ProxyConfigs by namespace."""
+"""ProxyConfigs by namespace, and what they make of the mesh's defaults for one Pod.
 
+Follows istiod's `GetProxyConfigs` and `EffectiveProxyConfig`. Injection puts the outcome into the Pod, whose proxy then
+reports it as node metadata: istiod never looks at a ProxyConfig when it answers a proxy.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from meshcompile.labels import Labels, selects
+from meshcompile.models.lenient import read_leniently
+from meshcompile.models.mesh.merge import effective_proxy_config
 from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.models.mesh.proxy_config import ProxyConfig as ProxySettings
+from meshcompile.models.networking.proxy_config import ProxyConfig, ProxyConfigSpec
 from meshcompile.snapshot.resources import Resources
+from meshcompile.source import Document
+from meshcompile.source.reading import UnreadableInput, read
+
+ANNOTATION = "proxy.istio.io/config"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ProxyConfigIndex:
-    """ProxyConfigs by namespace."""
+    """ProxyConfigs by namespace: the oldest one for all Pods, and those that select some, oldest first."""
+
+    mesh: MeshConfig
+    wide: Mapping[str, ProxyConfig]
+    selecting: Mapping[str, tuple[ProxyConfig, ...]]
+
+    def effective(self, namespace: str, labels: Labels, annotations: Labels) -> ProxySettings:
+        """The settings of a Pod's proxy."""
+        return effective_proxy_config(
+            self.mesh,
+            root=self._wide(self.mesh.root_namespace),
+            namespace=None if namespace == self.mesh.root_namespace else self._wide(namespace),
+            workload=self._selecting(namespace, labels),
+            annotation=annotated(annotations.get(ANNOTATION, "")),
+        )
+
+    def _wide(self, namespace: str) -> ProxyConfigSpec | None:
+        found = self.wide.get(namespace)
+        return None if found is None else found.spec
+
+    def _selecting(self, namespace: str, labels: Labels) -> ProxyConfigSpec | None:
+        candidates = self.selecting.get(namespace, ())
+        return next((config.spec for config in candidates if selects(_selector(config), labels)), None)
 
 
 def proxy_config_index(resources: Resources, mesh: MeshConfig) -> ProxyConfigIndex:
     """The index of the accepted resources."""
-    return ProxyConfigIndex()
+    configs = resources.all(ProxyConfig)
+    return ProxyConfigIndex(
+        mesh=mesh,
+        wide={config.namespace: config for config in reversed(configs) if config.spec.selector is None},
+        selecting=_by_namespace(config for config in configs if _selector(config)),
+    )
+
+
+def annotated(text: str) -> ProxySettings | None:
+    """The settings that a Pod's annotation holds as YAML; None for one that cannot be read, as in istiod."""
+    if not text.strip():
+        return None
+    try:
+        documents = read(f"\n{text}").documents
+    except UnreadableInput:
+        return None
+    return read_leniently(Document("<annotation>", documents[0].value), ProxySettings)[0] if documents else None
+
+
+def _selector(config: ProxyConfig) -> Labels:
+    return {} if config.spec.selector is None else config.spec.selector.match_labels
+
+
+def _by_namespace(configs: Iterable[ProxyConfig]) -> Mapping[str, tuple[ProxyConfig, ...]]:
+    groups: dict[str, list[ProxyConfig]] = {}
+    for config in configs:
+        groups.setdefault(config.namespace, []).append(config)
+    return {namespace: tuple(group) for namespace, group in groups.items()}

@@ -1,0 +1,66 @@
+"""Messages that istiod reads leniently: mesh config, mesh networks, proxy config.
+
+As in istiod, null means absent, and a field that nobody knows is passed over; here it is reported.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import reduce
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from meshcompile.codes.models import UNKNOWN_FIELD
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.models.base import Node, stamp
+from meshcompile.models.problems import problem
+from meshcompile.source import Document, Origin, Path
+
+N = TypeVar("N", bound=Node)
+
+
+def read_leniently(document: Document, model: type[N]) -> tuple[N | None, tuple[Diagnostic, ...]]:
+    """The message that a document holds, or None when it holds none, and what is wrong with it."""
+    written = _without_nulls(document.value)
+    problems = _problems(document, model, written)
+    unknown = [found.origin.path for found in problems if found.code == UNKNOWN_FIELD.id]
+    if len(unknown) < len(problems):
+        return None, problems
+    known = reduce(_without, unknown, written)
+    again = _problems(document, model, known) if unknown else ()
+    if again:
+        return None, (*problems, *again)
+    node = model.model_validate(known)
+    stamp(node, document, known)
+    return node, problems
+
+
+def _problems(document: Document, model: type[N], written: Any) -> tuple[Diagnostic, ...]:
+    """What is wrong with a message as it was written; none of it rejects an object."""
+    try:
+        model.model_validate(written)
+    except ValidationError as error:
+        found = (problem(e, model, Origin(document), written) for e in error.errors(include_url=False))
+        return tuple(replace(d, rejected=False) for d in found)
+    return ()
+
+
+def _without_nulls(value: Any) -> Any:
+    """Data without fields that are null."""
+    match value:
+        case Mapping():
+            return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+        case list():
+            return [_without_nulls(item) for item in value]
+        case _:
+            return value
+
+
+def _without(value: Any, path: Path) -> Any:
+    """Data without the field that `path` leads to."""
+    key, *rest = path
+    if not rest:
+        return {name: item for name, item in value.items() if name != key}
+    if isinstance(value, Mapping):
+        return {name: _without(item, tuple(rest)) if name == key else item for name, item in value.items()}
+    return [_without(item, tuple(rest)) if index == key else item for index, item in enumerate(value)]
