@@ -156,17 +156,19 @@ class EgressChains:
     def _server_names(self, claim: Claim) -> tuple[str, ...]:
         """The names that tell the service from others on the same listener; none when it has the address alone."""
         service, proxy = claim.service, self.view.proxy
-        shared = bool(claim.cidrs) or (claim.binds[0] == proxy.wildcard and self._has_no_address(service))
-        if not (shared or _dynamic_host(service)):
+        address = service_address(service, proxy)
+        is_range = bool(claim.cidrs) or "/" in address
+        is_shared = claim.binds[0] == proxy.wildcard and self._is_unspecified(service, address)
+        if not (is_range or is_shared or _dynamic_host(service)):
             return ()
         aliases = (alias for alias, _ in service.aliases)
         others = (name for alias in aliases for name in (alias, f"{alias}.", *short_forms(alias, proxy.domain)))
         return (service.hostname, *others)
 
-    def _has_no_address(self, service: Service) -> bool:
-        address = service_address(service, self.view.proxy)
+    def _is_unspecified(self, service: Service, address: str) -> bool:
+        """True when the address is that of every listener; a ServiceEntry without one has it in the proxy's family."""
         own_family = service.registry is Registry.EXTERNAL and address == UNSPECIFIED_ADDRESS
-        return own_family or "/" in address or address == self.view.proxy.wildcard
+        return own_family or address == self.view.proxy.wildcard
 
     # ---- TCP: chains by destination address
 

@@ -1,11 +1,14 @@
-"""`envoy.filters.network.sni_dynamic_forward_proxy`: looks up the SNI of each connection, for wildcard services."""
+"""SNI dynamic forward proxy: looks up the server name of each connection, for wildcard services that ask for it.
+
+`envoy.extensions.filters.network.sni_dynamic_forward_proxy` in Envoy.
+"""
 
 from meshcompile.emit.dns_cache import dns_cache
 from meshcompile.envoy.config.listener import Filter
 from meshcompile.envoy.extensions.filters.network.sni_dynamic_forward_proxy import FilterConfig
 from meshcompile.resolve.tcp_connection import TcpConnection
 
-NAME = "envoy.filters.network.sni_dynamic_forward_proxy"
+NAME = "envoy.extensions.filters.network.sni_dynamic_forward_proxy"
 
 
 def filters(connection: TcpConnection) -> tuple[Filter, ...]:
