@@ -1,0 +1,86 @@
+"""The names and addresses under which a client may ask for a service."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from meshcompile.resolve.routes.domains import host_with_port, service_domains
+from meshcompile.snapshot.service import Registry, Resolution, Service
+from tests.meshes import sidecar
+
+
+def service(host: str, **fields: object) -> Service:
+    made = Service(host, "shop", host, Registry.EXTERNAL, Resolution.CLIENT_SIDE_LB, (), frozenset("*"), address="")
+    return replace(made, **fields)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("host", "domain", "short"),
+    [
+        ("foo.local.campus.net", "local.campus.net", ["foo"]),
+        ("foo.local.campus.net", "remote.campus.net", ["foo.local", "foo.local.campus"]),
+        ("foo.local.campus.net", "example.com", []),
+        ("web.shop.svc.cluster.local", "shop.svc.cluster.local", ["web", "web.shop.svc", "web.shop"]),
+        ("web.shop.svc.cluster.local", "team.svc.cluster.local", ["web.shop", "web.shop.svc"]),
+        ("web.shop.svc.other.domain", "shop.svc.cluster.local", []),
+        ("web.svc.cluster.local", "shop.svc.cluster.local", []),
+        ("google.local", "shop.svc.custom.k8s.local", []),
+        ("a.example.my", "shop.svc.my.long.suffix", []),
+    ],
+)
+def test_short_forms(host: str, domain: str, short: list[str]) -> None:
+    """Clients may leave out what a host has in common with their own domain; of Services also the cluster's domain."""
+    domains, variants = service_domains(host, service(host), None, replace(sidecar(), domain=domain))
+    assert list(domains) == [host, f"{host}.", *short]
+    assert variants == {f"{host}.", *short}
+
+
+@pytest.mark.parametrize(("host", "domain"), [("1.2.3.4", "1.2.3.4"), ("2406::1", "[2406::1]")])
+def test_an_address_has_no_other_names(host: str, domain: str) -> None:
+    """A host that is an address stands for itself, in brackets if it is IPv6."""
+    assert service_domains(host, service(host), None, sidecar())[0] == (domain,)
+
+
+def test_pods_of_headless_services_have_names_below() -> None:
+    """Every name of a headless Kubernetes Service also stands for the names of its pods."""
+    headless = service("db.team.svc.cluster.local", registry=Registry.KUBERNETES, resolution=Resolution.PASSTHROUGH)
+    names = ["db.team.svc.cluster.local", "db.team.svc.cluster.local.", "db.team", "db.team.svc"]
+    domains, _ = service_domains(headless.hostname, headless, None, sidecar())
+    assert list(domains) == names + [f"*.{name}" for name in names]
+
+
+def test_addresses_of_the_proxys_cluster_and_family() -> None:
+    """Of the addresses of a service those count that the proxy can reach."""
+    known = service(
+        "web.com", address="1.2.3.4", addresses={"Kubernetes": ("1.2.3.4", "1.2.3.5", "2001::1"), "b": ("4.3.2.1",)}
+    )
+    assert service_domains("web.com", known, None, sidecar())[0][2:] == ("1.2.3.4", "1.2.3.5")
+    assert service_domains("web.com", known, None, replace(sidecar(), ip_addresses=("2001::2",)))[0][2:] == (
+        "[2001::1]",
+    )
+
+
+def test_aliases_are_names_of_the_service() -> None:
+    """The names of ExternalName Services stand beside the service's own, in all their forms."""
+    aliased = service("web.com", aliases=(("front.team.svc.cluster.local", "team"),))
+    assert service_domains("web.com", aliased, None, sidecar())[0] == (
+        "web.com",
+        "web.com.",
+        "front.team.svc.cluster.local",
+        "front.team.svc.cluster.local.",
+        "front.team",
+        "front.team.svc",
+    )
+
+
+def test_names_with_ports_where_ports_matter() -> None:
+    """For the generic HTTP proxy every name also comes with the port."""
+    assert service_domains("web.com", service("web.com"), 80, sidecar())[0] == (
+        "web.com",
+        "web.com:80",
+        "web.com.",
+        "web.com.:80",
+    )
+    assert host_with_port("::1", 80) == "[::1]:80"
