@@ -10,7 +10,6 @@ from meshcompile.models.networking.virtual_service import (
 from meshcompile.validate.checks import Found
 from meshcompile.validate.names import fqdn_problem, is_label
 
-
 Named = VirtualServiceSpec | HTTPMatchRequest | TLSMatchAttributes | L4MatchAttributes
 
 
