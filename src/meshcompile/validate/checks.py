@@ -12,6 +12,8 @@ from meshcompile.models.base import Node, json_name
 from meshcompile.models.common import PolicyTargetReference, StringMatch
 from meshcompile.models.common import WorkloadSelector as PolicySelector
 from meshcompile.models.networking.common import WorkloadSelector
+from meshcompile.models.networking.service_entry import ServicePort
+from meshcompile.models.networking.sidecar import SidecarPort
 from meshcompile.ports import Protocol, protocol_named
 from meshcompile.source import Origin
 from meshcompile.validate.names import (
@@ -51,22 +53,22 @@ class Exported(Interface):
     def at(self, field: str, *keys: str | int) -> Origin: ...
 
 
-def port(origin: Origin, number: int) -> Found:
+def port(node: Node, field: str = "number") -> Found:
     """A port that is none."""
-    if not 1 <= number <= 65535:
-        yield codes.PORT(origin, port=number)
+    if not 1 <= (number := getattr(node, field)) <= 65535:
+        yield codes.PORT(node.at(field), port=number)
 
 
-def label_name(origin: Origin, name: str, what: str) -> Found:
+def label_name(node: Node, field: str, what: str) -> Found:
     """A name that must be one DNS label."""
-    if not is_label(name):
-        yield codes.NAME(origin, value=name, what=what)
+    if not is_label(name := getattr(node, field)):
+        yield codes.NAME(node.at(field), value=name, what=what)
 
 
-def protocol(origin: Origin, name: str) -> Found:
+def protocol(port: SidecarPort | ServicePort) -> Found:
     """A protocol that Istio does not know; none means that it is detected."""
-    if name and protocol_named(name) is Protocol.AUTO:
-        yield codes.PROTOCOL(origin, protocol=name)
+    if port.protocol and protocol_named(port.protocol) is Protocol.AUTO:
+        yield codes.PROTOCOL(port.at("protocol"), protocol=port.protocol)
 
 
 def duration(node: Node, *fields: str) -> Found:
@@ -177,33 +179,31 @@ def _export_problem(key: str, seen: set[str], to_nobody: bool) -> str | None:
     return None if key in (".", "*") or is_label(key) else "is no namespace"
 
 
-def regex(origin: Origin, expression: str) -> Found:
+def regex(node: Node, field: str = "regex") -> Found:
     """An expression that Go does not compile, or that Istio takes for too long."""
+    expression: str = getattr(node, field)
     if len(expression) > LONGEST_REGEX or len(expression.encode()) > LONGEST_REGEX:
         problem: str | None = f"it is longer than {LONGEST_REGEX} characters"
     else:
         problem = re2.syntax_error(expression)
     if problem:
-        yield codes.REGEX(
-            origin, regex=expression if len(expression) < 80 else expression[:77] + "...", problem=problem
-        )
+        shown = expression if len(expression) < 80 else expression[:77] + "..."
+        yield codes.REGEX(node.at(field), regex=shown, problem=problem)
 
 
-def string_match(match: StringMatch | None) -> Found:
+def string_match(match: StringMatch) -> Found:
     """A match by an empty prefix or expression, or by one that is no expression."""
-    if match is None:
-        return
     if match.prefix == "":
         yield codes.STRING_MATCH(match.at("prefix"), field="prefix")
     if match.regex is not None:
         yield from regex_match(match)
 
 
-def regex_match(match: StringMatch | None) -> Found:
+def regex_match(match: StringMatch) -> Found:
     """The same, where an empty prefix is fine."""
-    if match is None or match.regex is None:
+    if match.regex is None:
         return
     if match.regex:
-        yield from regex(match.at("regex"), match.regex)
+        yield from regex(match)
     else:
         yield codes.STRING_MATCH(match.at("regex"), field="regex")

@@ -6,17 +6,15 @@ from meshcompile.validate.checks import Found, port
 from meshcompile.validate.names import is_label, wildcard_problem
 
 
-def destination(node: Destination | None) -> Found:
+def destination(node: Destination) -> Found:
     """A destination with a host, a subset or a port that is none."""
-    if node is None:
-        return
     problem = "it must name a host" if node.host == "*" else wildcard_problem(node.host)
     if problem:
         yield codes.HOST(node.at("host"), host=node.host, problem=problem)
     if node.subset and not is_label(node.subset):
         yield codes.SUBSET_NAME(node.at("subset"), value=node.subset)
     if node.port is not None:
-        yield from port(node.port.at("number"), node.port.number)
+        yield from port(node.port)
 
 
 def weights(destinations: tuple[HTTPRouteDestination, ...] | tuple[RouteDestination, ...]) -> Found:

@@ -13,7 +13,7 @@ def violations(gateway: Gateway) -> Found:
     """What is wrong with a Gateway."""
     generated = made_by_gateway_api(gateway, "gateway")
     if not generated:
-        yield from label_name(gateway.metadata.at("name"), gateway.name, "the name of a Gateway")
+        yield from label_name(gateway.metadata, "name", "the name of a Gateway")
     if not gateway.spec.servers:
         yield codes.MISSING(gateway.spec.at("servers"), field="servers", reason=": a Gateway has at least one")
     names: set[str] = set()
@@ -33,7 +33,8 @@ def _server(server: Server, generated: bool) -> Found:
     port_problems = tuple(_port(server.port, server.bind))
     yield from port_problems
     yield from _bind(server)
-    yield from tls.server(server.tls)
+    if server.tls is not None:
+        yield from tls.server(server.tls)
     protocol = protocol_named(server.port.protocol)
     if not port_problems and (problem := _tls_problem(server, protocol)):
         yield codes.SERVER_PROTOCOL(server.at("tls"), problem=problem)
@@ -45,7 +46,7 @@ def _port(node: Port, bind: str) -> Found:
     if protocol_named(node.protocol) is Protocol.AUTO:
         yield codes.PROTOCOL(node.at("protocol"), protocol=node.protocol)
     if node.number or not bind.startswith(UNIX):
-        yield from port(node.at("number"), node.number)
+        yield from port(node)
     if node.target_port:
         yield codes.TARGET_PORT(node.at("target_port"))
     if not node.name:

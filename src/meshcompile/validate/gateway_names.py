@@ -17,16 +17,17 @@ def gateway_names(node: Named, generated: bool = False) -> Found:
     """Names of gateways that are none; istiod looks at nothing that follows a name without a namespace."""
     for index, name in enumerate(node.gateways):
         namespace, slash, gateway = name.partition("/")
-        origin = node.at("gateways", index)
         if not slash:
             if "." in name:
                 first, second = name.split(".")[:2]
                 instead = f"{second}/{first}"
-                yield codes.LEGACY_GATEWAY_NAME(origin, value=name, instead=instead, suggestion=instead)
+                yield codes.LEGACY_GATEWAY_NAME(
+                    node.at("gateways", index), value=name, instead=instead, suggestion=instead
+                )
             if problem := fqdn_problem(name):
-                yield codes.GATEWAY_NAME(origin, value=name, problem=problem)
+                yield codes.GATEWAY_NAME(node.at("gateways", index), value=name, problem=problem)
             return
         if not is_label(namespace):
-            yield codes.GATEWAY_NAME(origin, value=name, problem=f"`{namespace}` is no namespace")
+            yield codes.GATEWAY_NAME(node.at("gateways", index), value=name, problem=f"`{namespace}` is no namespace")
         if not gateway or not (generated or is_label(gateway)):
-            yield codes.GATEWAY_NAME(origin, value=name, problem=f"`{gateway}` is not a name")
+            yield codes.GATEWAY_NAME(node.at("gateways", index), value=name, problem=f"`{gateway}` is not a name")

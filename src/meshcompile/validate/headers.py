@@ -43,10 +43,8 @@ def is_matchable(name: str) -> bool:
     return bool(HEADER_NAME.fullmatch(name)) or name in PSEUDO_HEADERS or is_claim(name)
 
 
-def changes(headers: Headers | None) -> Found:
+def changes(headers: Headers) -> Found:
     """What is wrong with changes of the headers of requests and responses."""
-    if headers is None:
-        return
     if headers.request is not None:
         yield from _changes(headers.request, authority_allowed=True)
     if headers.response is not None:

@@ -13,7 +13,6 @@ from meshcompile.models.networking.virtual_service import (
     HTTPRewrite,
     Percent,
 )
-from meshcompile.source import Origin
 from meshcompile.validate import checks
 from meshcompile.validate.checks import HEADER_NAME, Found
 from meshcompile.validate.names import is_go_integer
@@ -56,9 +55,7 @@ NAMED_STATUSES = frozenset(
 """Statuses of HTTP for which Go has a name."""
 
 
-def redirect(node: HTTPRedirect | None) -> Found:
-    if node is None:
-        return
+def redirect(node: HTTPRedirect) -> Found:
     changes_port = node.port is not None or node.derive_port is not None
     if not (node.uri or node.authority or node.scheme or changes_port):
         yield codes.REDIRECT(node, problem="a redirect needs `uri`, `authority`, `scheme` or a port")
@@ -68,29 +65,25 @@ def redirect(node: HTTPRedirect | None) -> Found:
     elif node.scheme not in ("", "http", "https"):
         yield codes.REDIRECT(node.at("scheme"), problem=f"the scheme is `http` or `https`, not `{node.scheme}`")
     elif node.port:
-        yield from checks.port(node.at("port"), node.port)
+        yield from checks.port(node, "port")
 
 
-def direct_response(node: HTTPDirectResponse | None) -> Found:
-    if node is None:
-        return
+def direct_response(node: HTTPDirectResponse) -> Found:
     if node.body is not None:
         size = len((node.body.string or "").encode()) + len(node.body.bytes or b"")
         if size > LARGEST_BODY:
             yield codes.RESPONSE_TOO_LARGE(node.body, size=size)
         elif size > LARGE_BODY:
             yield codes.RESPONSE_LARGE(node.body, size=size)
-    yield from _status(node.at("status"), node.status)
+    yield from _status(node, "status")
 
 
-def _status(origin: Origin, status: int) -> Found:
-    if not 200 <= status <= 600:  # 600 passes in istiod, too
-        yield codes.STATUS(origin, status=status)
+def _status(node: HTTPDirectResponse | Abort, field: str) -> Found:
+    if not 200 <= (status := getattr(node, field)) <= 600:  # 600 passes in istiod, too
+        yield codes.STATUS(node.at(field), status=status)
 
 
-def retry(node: HTTPRetry | None) -> Found:
-    if node is None:
-        return
+def retry(node: HTTPRetry) -> Found:
     if node.attempts < 0:
         yield codes.RETRY(node.at("attempts"), problem="`attempts` is negative")
     conditional = node.per_try_timeout is not None or node.retry_on or node.retry_remote_localities is not None
@@ -106,9 +99,7 @@ def _is_status(text: str) -> bool:
     return is_go_integer(text) and int(text) in NAMED_STATUSES
 
 
-def rewrite(node: HTTPRewrite | None) -> Found:
-    if node is None:
-        return
+def rewrite(node: HTTPRewrite) -> Found:
     pattern = node.uri_regex_rewrite
     if node.uri and pattern is not None:
         yield codes.REWRITE(node.at("uri_regex_rewrite"), problem="`uri` and `uriRegexRewrite` exclude each other")
@@ -117,12 +108,10 @@ def rewrite(node: HTTPRewrite | None) -> Found:
     elif pattern is not None and not (pattern.match and pattern.rewrite):
         yield codes.REWRITE(pattern, problem="`uriRegexRewrite` needs both `match` and `rewrite`")
     elif pattern is not None:
-        yield from checks.regex(pattern.at("match"), pattern.match)
+        yield from checks.regex(pattern, "match")
 
 
-def cors(policy: CorsPolicy | None) -> Found:
-    if policy is None:
-        return
+def cors(policy: CorsPolicy) -> Found:
     for origin in policy.allow_origins:
         yield from _cors_origin(origin)
     for index, method in enumerate(policy.allow_methods):
@@ -142,12 +131,10 @@ def _cors_origin(origin: StringMatch) -> Found:
     if not (origin.exact or origin.prefix or origin.regex):
         yield codes.CORS(origin, problem="an origin is `exact`, `prefix` or `regex`, and not empty")
     elif origin.regex:
-        yield from checks.regex(origin.at("regex"), origin.regex)
+        yield from checks.regex(origin)
 
 
-def fault(node: HTTPFaultInjection | None) -> Found:
-    if node is None:
-        return
+def fault(node: HTTPFaultInjection) -> Found:
     if node.abort is None and node.delay is None:
         yield codes.FAULT(node, problem="a fault needs `delay` or `abort`")
     if node.abort is not None:
@@ -159,7 +146,7 @@ def fault(node: HTTPFaultInjection | None) -> Found:
 def _abort(abort: Abort) -> Found:
     yield from _percentage(abort.percentage)
     if abort.http_status is not None:
-        yield from _status(abort.at("http_status"), abort.http_status)
+        yield from _status(abort, "http_status")
     elif abort.grpc_status is not None:
         if abort.grpc_status not in GRPC_STATUSES:
             yield codes.FAULT(abort.at("grpc_status"), problem=f"`{abort.grpc_status}` is no status of gRPC")

@@ -1,5 +1,8 @@
 """Rules of `http` in VirtualServices: istiod's `validateHTTPRoute`."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from meshcompile.codes import validation as codes
 from meshcompile.models.networking.virtual_service import (
     HTTPMatchRequest,
@@ -17,27 +20,37 @@ WITH_DIRECT_RESPONSE = ("route", "fault", "rewrite")
 """What cannot stand beside a redirect or a direct response."""
 NAMES = {"route": "route", "fault": "fault", "rewrite": "rewrite", "direct_response": "directResponse"}
 
+PARTS: Mapping[str, Callable[[Any], Found]] = {
+    "headers": changes,
+    "cors_policy": cors,
+    "fault": fault,
+    "mirror": destination,
+    "redirect": redirect,
+    "direct_response": direct_response,
+    "retries": retry,
+    "rewrite": rewrite,
+}
+"""The parts of a rule that it may do without -> what is wrong with one."""
+
 
 def http_route(route: HTTPRoute, is_delegate: bool, generated: bool) -> Found:
     """What is wrong with a rule; `is_delegate` says that its VirtualService is one to delegate to."""
     yield from _action(route, is_delegate)
     for match in route.match:
         yield from _match(match)
-    yield from changes(route.headers)
-    yield from cors(route.cors_policy)
-    yield from fault(route.fault)
-    yield from _mirrors(route)
-    yield from redirect(route.redirect)
-    yield from direct_response(route.direct_response)
-    yield from retry(route.retries)
-    yield from rewrite(route.rewrite)
+    for field, rules in PARTS.items():
+        if (part := getattr(route, field)) is not None:
+            yield from rules(part)
     yield from authority_twice(route.rewrite, route.headers)
+    yield from _mirrors(route)
     for target in route.route:
-        yield from changes(target.headers)
+        if target.headers is not None:
+            yield from changes(target.headers)
         if not generated:
             yield from destination(target.destination)
     yield from weights(route.route)
-    yield from checks.duration(route, "timeout")
+    if route.timeout is not None:
+        yield from checks.duration(route, "timeout")
 
 
 def _action(route: HTTPRoute, is_delegate: bool) -> Found:
@@ -75,19 +88,19 @@ def _match(match: HTTPMatchRequest) -> Found:
         yield from _header(match, "without_headers", name)
         if value.regex != "*":  # Istio reads a lone "*", which is no expression, as "present".
             yield from checks.string_match(value)
-    yield from checks.regex_match(match.uri)
-    yield from checks.string_match(match.scheme)
-    yield from checks.string_match(match.method)
-    yield from checks.string_match(match.authority)
-    for value in match.query_params.values():
-        yield from checks.string_match(value)
+    if match.uri is not None:
+        yield from checks.regex_match(match.uri)
+    for part in (match.scheme, match.method, match.authority, *match.query_params.values()):
+        if part is not None:
+            yield from checks.string_match(part)
     if match.port:
-        yield from checks.port(match.at("port"), match.port)
-    yield from checks.labels(match, "source_labels")
+        yield from checks.port(match, "port")
+    if match.source_labels:
+        yield from checks.labels(match, "source_labels")
     if match.gateways:
         yield from errors(gateway_names(match))
     if match.source_namespace:
-        yield from checks.label_name(match.at("source_namespace"), match.source_namespace, "a namespace")
+        yield from checks.label_name(match, "source_namespace", "a namespace")
 
 
 def _header(match: HTTPMatchRequest, field: str, name: str) -> Found:
@@ -104,7 +117,6 @@ def _mirrors(route: HTTPRoute) -> Found:
         instead = "`mirrorPercentage`"
         yield codes.DEPRECATED_FIELD(route.at("mirror_percent"), field="mirrorPercent", instead=instead)
     yield from share(route.mirror_percentage)
-    yield from destination(route.mirror)
     for mirror in route.mirrors:
         yield from destination(mirror.destination)
         yield from share(mirror.percentage)

@@ -23,6 +23,7 @@ LONGEST_PREFIX = 253
 UNIX = "unix://"
 
 
+@lru_cache(maxsize=4096)
 def is_label(name: str) -> bool:
     """Whether `name` is one DNS label, of either case."""
     return len(name) <= LONGEST_LABEL and LABEL.fullmatch(name) is not None
@@ -71,6 +72,7 @@ def hosts_overlap(hosts: tuple[str, ...]) -> tuple[int, int] | None:
     return next((pair for pair in pairs if overlaps(hosts[pair[0]], hosts[pair[1]])), None)
 
 
+@lru_cache(maxsize=4096)
 def label_key_problem(key: str) -> str | None:
     """What keeps `key` from being the name of a Kubernetes label."""
     match = QUALIFIED_NAME.fullmatch(key)
@@ -82,6 +84,7 @@ def label_key_problem(key: str) -> str | None:
     return f"it is longer than {LONGEST_LABEL} characters" if len(name) > LONGEST_LABEL else None
 
 
+@lru_cache(maxsize=4096)
 def is_label_value(value: str) -> bool:
     """Whether `value` is one that a label may have; Istio does not look at its length."""
     return LABEL_VALUE.fullmatch(value) is not None

@@ -36,16 +36,16 @@ def unused_rules(spec: VirtualServiceSpec) -> Found:
 
 def _unused(routes: Sequence[Route]) -> Found:
     """Rules after one that takes everything, and matches that are there twice or, for HTTP, covered by others."""
-    if not routes or (len(routes) == 1 and len(routes[0].match) < 2):
+    if len(routes) < 2 and all(len(route.match) < 2 for route in routes):
         return
     seen: dict[str, str] = {}
     prefixes: list[Prefix] = []
-    takes_all = False
+    takes_all, several = False, sum(len(route.match) for route in routes) > 1
     for number, route in enumerate(routes):
         rule = _name(route, number)
         if takes_all:
             yield from _after_all(route, rule)
-        elif route.match:
+        elif route.match and several:
             new = [_is_new(seen, match, rule) for match in route.match]
             yield from _repeated(route, rule, new, seen)
             prefixes += _prefixes(route, rule, new)

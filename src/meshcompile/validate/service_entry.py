@@ -68,8 +68,8 @@ def _ports(entry: ServiceEntry) -> Found:
             yield codes.DUPLICATE(port.at("number"), what="port", value=port.number)
         names.add(port.name)
         numbers.add(port.number)
-        yield from checks.label_name(port.at("name"), port.name, "the name of a port")
-        yield from checks.protocol(port.at("protocol"), port.protocol)
+        yield from checks.label_name(port, "name", "the name of a port")
+        yield from checks.protocol(port)
         if port.protocol in ("", "TCP") and not addressed:
             problem = f"port {port.number} is TCP, but there are no addresses that connections could be told apart by"
             yield codes.SERVICE_ENTRY_DOUBT(port, problem=problem)

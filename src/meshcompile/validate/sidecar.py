@@ -44,7 +44,8 @@ def violations(sidecar: Sidecar) -> Found:
         yield codes.SIDECAR(spec, problem="the Sidecar is empty")
         return
     yield from _ingress(spec.ingress)
-    yield from connection_pool(spec.inbound_connection_pool)
+    if spec.inbound_connection_pool is not None:
+        yield from connection_pool(spec.inbound_connection_pool)
     yield from _egress(spec.egress, sidecar.namespace)
     if spec.outbound_traffic_policy is not None:
         yield from _outbound_traffic_policy(spec.outbound_traffic_policy)
@@ -61,7 +62,7 @@ def _ingress(listeners: tuple[IstioIngressListener, ...]) -> Found:
 
 def _ingress_listener(listener: IstioIngressListener) -> Found:
     yield from _port(listener.port)
-    yield from checks.port(listener.port.at("number"), listener.port.number)
+    yield from checks.port(listener.port)
     yield from _bind_address(listener)
     if listener.default_endpoint and (problem := _endpoint_problem(listener.default_endpoint)):
         endpoint = listener.default_endpoint
@@ -73,7 +74,8 @@ def _ingress_listener(listener: IstioIngressListener) -> Found:
             problem = "TLS settings are for ports with the protocols HTTPS and TLS"
             yield codes.SERVER_PROTOCOL(listener.at("tls"), problem=problem)
     pool = listener.connection_pool
-    yield from connection_pool(pool)
+    if pool is not None:
+        yield from connection_pool(pool)
     if pool is not None and pool.http is not None and not protocol.is_http:
         yield codes.HTTP_POOL_WITHOUT_HTTP(pool.at("http"), port=listener.port.number)
 
@@ -91,8 +93,8 @@ def _port(port: SidecarPort) -> Found:
     if port.target_port:
         yield codes.TARGET_PORT(port.at("target_port"))
     if port.name:
-        yield from checks.label_name(port.at("name"), port.name, "the name of a port")
-    yield from checks.protocol(port.at("protocol"), port.protocol)
+        yield from checks.label_name(port, "name", "the name of a port")
+    yield from checks.protocol(port)
 
 
 def _bind_address(listener: IstioIngressListener | IstioEgressListener) -> Found:
@@ -134,7 +136,7 @@ def _egress(listeners: tuple[IstioEgressListener, ...], namespace: str) -> Found
 def _egress_port(listener: IstioEgressListener, port: SidecarPort) -> Found:
     yield from _port(port)
     if port.number:
-        yield from checks.port(port.at("number"), port.number)
+        yield from checks.port(port)
         yield from _bind_address(listener)
         return
     if not listener.bind.startswith(UNIX):

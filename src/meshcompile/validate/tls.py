@@ -3,10 +3,7 @@
 Follows istiod's `validateTLSOptions` and `agent.ValidateTLS`.
 """
 
-from collections.abc import Iterator
-
 from meshcompile.codes import validation as codes
-from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.networking.destination_rule import ClientTLSMode, ClientTLSSettings
 from meshcompile.models.networking.gateway import ServerTLSSettings, TLSMode, TLSProtocol
 from meshcompile.validate.checks import Found, exclusive, listed
@@ -37,10 +34,8 @@ CREDENTIALS = {
 CONFIG_MAP = "configmap://"
 
 
-def server(tls: ServerTLSSettings | None) -> Found:
+def server(tls: ServerTLSSettings) -> Found:
     """What is wrong with how a server terminates TLS, whatever its protocol."""
-    if tls is None:
-        return
     yield from exclusive(tls, "tls_certificates", "credential_names")
     yield from exclusive(tls, "credential_name", "credential_names")
     yield from _ciphers(tls)
@@ -116,10 +111,8 @@ def _certificate_files(tls: ServerTLSSettings) -> Found:
                 yield codes.TLS_CREDENTIALS(certificate, problem=problem)
 
 
-def client(tls: ClientTLSSettings | None, namespace: str) -> Iterator[Diagnostic]:
+def client(tls: ClientTLSSettings, namespace: str) -> Found:
     """What is wrong with how a client originates TLS, in a rule of `namespace`."""
-    if tls is None:
-        return
     if tls.credential_name.startswith(CONFIG_MAP) and (problem := _config_map_problem(tls, namespace)):
         yield codes.TLS_CREDENTIALS(tls.at("credential_name"), problem=problem)
     if tls.insecure_skip_verify:

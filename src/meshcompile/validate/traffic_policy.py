@@ -32,9 +32,6 @@ def traffic_policy(policy: TrafficPolicy | None, namespace: str) -> Found:
     """What is wrong with a policy in a rule of `namespace`."""
     if policy is None:
         return
-    yield from _load_balancer_schema(policy.load_balancer)
-    for settings in policy.port_level_settings:
-        yield from _load_balancer_schema(settings.load_balancer)
     if not _sets_something(policy):
         yield codes.TRAFFIC_POLICY(policy, problem="a traffic policy must set something")
         return
@@ -65,11 +62,14 @@ def _sets_something(policy: TrafficPolicy) -> bool:
 
 def _settings(policy: TrafficPolicy | PortTrafficPolicy, namespace: str) -> Found:
     """What is wrong with the settings that ports have too."""
-    yield from _outlier_detection(policy.outlier_detection)
-    yield from connection_pool(policy.connection_pool)
+    if policy.outlier_detection is not None:
+        yield from _outlier_detection(policy.outlier_detection)
+    if policy.connection_pool is not None:
+        yield from connection_pool(policy.connection_pool)
     if policy.load_balancer is not None:
         yield from _load_balancer(policy.load_balancer, policy.outlier_detection)
-    yield from tls.client(policy.tls, namespace)
+    if policy.tls is not None:
+        yield from tls.client(policy.tls, namespace)
 
 
 def _port_settings(policy: PortTrafficPolicy, namespace: str) -> Found:
@@ -88,12 +88,10 @@ def _tunnel(tunnel: TunnelSettings) -> Found:
     if fqdn_problem(tunnel.target_host) and not is_address(tunnel.target_host):
         problem = f"`{tunnel.target_host}` is neither a domain name nor an IP address"
         yield codes.TUNNEL(tunnel.at("target_host"), problem=problem)
-    yield from port(tunnel.at("target_port"), tunnel.target_port)
+    yield from port(tunnel, "target_port")
 
 
-def _outlier_detection(outlier: OutlierDetection | None) -> Found:
-    if outlier is None:
-        return
+def _outlier_detection(outlier: OutlierDetection) -> Found:
     yield from duration(outlier, "base_ejection_time", "interval")
     if outlier.consecutive_errors:
         instead = "`consecutiveGatewayErrors` or `consecutive5xxErrors`"
@@ -105,10 +103,8 @@ def _outlier_detection(outlier: OutlierDetection | None) -> Found:
             yield codes.PERCENTAGE(outlier.at(field), value=value, expected="0 to 100")
 
 
-def connection_pool(pool: ConnectionPoolSettings | None) -> Found:
+def connection_pool(pool: ConnectionPoolSettings) -> Found:
     """What is wrong with a pool, that of a Sidecar included."""
-    if pool is None:
-        return
     if pool.http is None and pool.tcp is None:
         yield codes.CONNECTION_POOL(pool, problem="a connection pool needs `tcp` or `http`")
     if pool.http is not None:
@@ -142,15 +138,16 @@ def _tcp_pool(tcp: TCPSettings) -> Found:
         yield from duration(tcp.tcp_keepalive, "time", "interval")
 
 
-def _load_balancer_schema(balancer: LoadBalancerSettings | None) -> Found:
+def _deprecated_warmup(balancer: LoadBalancerSettings) -> Found:
     """What only the schema says."""
-    deprecated = balancer.warmup_duration_secs if balancer is not None else None
-    if balancer is not None and deprecated is not None and deprecated.nanoseconds < MILLISECOND:
+    deprecated = balancer.warmup_duration_secs
+    if deprecated is not None and deprecated.nanoseconds < MILLISECOND:
         origin = balancer.at("warmup_duration_secs")
         yield codes.DURATION(origin, duration=deprecated.json, problem="is shorter than 1ms")
 
 
 def _load_balancer(balancer: LoadBalancerSettings, outlier: OutlierDetection | None) -> Found:
+    yield from _deprecated_warmup(balancer)
     if balancer.consistent_hash is not None:
         yield from _consistent_hash(balancer.consistent_hash)
     yield from locality_settings(balancer.locality_lb_setting, outlier is not None)

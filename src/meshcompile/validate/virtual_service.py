@@ -124,7 +124,7 @@ def _l4_match(match: TLSMatchAttributes | L4MatchAttributes) -> Found:
             origin = match.at("destination_subnets", index)
             yield codes.ADDRESS(origin, value=subnet, expected="an IP address or a CIDR range")
     if match.port:
-        yield from checks.port(match.at("port"), match.port)
+        yield from checks.port(match, "port")
     yield from checks.labels(match, "source_labels")
 
 

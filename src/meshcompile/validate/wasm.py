@@ -56,7 +56,7 @@ def matches(selectors: tuple[TrafficSelector, ...]) -> Found:
             if not is_written(selected, "number"):
                 yield codes.MISSING(selected, field="number", reason="")
             else:
-                yield from port(selected.at("number"), selected.number)
+                yield from port(selected)
             if selected.number in numbers:
                 yield codes.DUPLICATE(selected, what="port", value=selected.number)
             numbers.add(selected.number)

@@ -4,8 +4,8 @@ from collections.abc import Set
 
 from meshcompile.codes import validation as codes
 from meshcompile.models.networking.workload_entry import WorkloadEntry, WorkloadEntrySpec
-from meshcompile.validate.checks import Found, is_written, label_name, labels
-from meshcompile.validate.names import UNIX, fqdn_problem, is_address, unix_path_problem
+from meshcompile.validate.checks import Found, is_written, labels
+from meshcompile.validate.names import UNIX, fqdn_problem, is_address, is_label, unix_path_problem
 
 LONGEST_PORT_NAME = 62
 
@@ -26,10 +26,8 @@ def schema(spec: WorkloadEntrySpec) -> Found:
         if is_written(spec, "ports"):
             yield codes.ENDPOINT(spec.at("ports"), problem="a Unix domain socket has no `ports`")
     for name in spec.ports:
-        if len(name) > LONGEST_PORT_NAME:
+        if len(name) > LONGEST_PORT_NAME or not is_label(name):
             yield codes.NAME(spec.at("ports", name), value=name, what="the name of a port")
-        else:
-            yield from label_name(spec.at("ports", name), name, "the name of a port")
 
 
 def has_address(spec: WorkloadEntrySpec) -> Found:
