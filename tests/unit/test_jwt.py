@@ -10,6 +10,8 @@ from meshcompile.resolve.listeners import listeners as resolved
 from tests.meshes import listeners, mesh, sidecar, view
 from tests.unit.test_inbound import WORKLOAD
 
+KEYS = '{"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}'
+
 
 def authentication(*rules: str) -> str:
     return f"""
@@ -20,6 +22,10 @@ def authentication(*rules: str) -> str:
     """
 
 
+def issuer(name: str) -> str:
+    return f"{{issuer: {name}, jwks: '{KEYS}'}}"
+
+
 def jwt(of: meshcompile.Mesh) -> dict[str, Any]:
     found = listeners(of, sidecar(labels={"app": "web"}))["virtualInbound"]["filterChains"]
     filters = [f for chain in found for n in chain["filters"] for f in n["typedConfig"].get("httpFilters", ())]
@@ -28,7 +34,7 @@ def jwt(of: meshcompile.Mesh) -> dict[str, Any]:
 
 def test_issuers_are_sorted() -> None:
     """Providers are numbered in the order of their issuers."""
-    found = jwt(mesh(WORKLOAD, authentication("{issuer: b, jwks: '{}'}", "{issuer: a, jwks: '{}'}")))
+    found = jwt(mesh(WORKLOAD, authentication(issuer("b"), issuer("a"))))
     assert {name: provider["issuer"] for name, provider in found["providers"].items()} == {
         "origins-0": "a",
         "origins-1": "b",
@@ -37,7 +43,7 @@ def test_issuers_are_sorted() -> None:
 
 def test_a_token_may_be_missing_but_not_wrong() -> None:
     """One issuer: its token has to be valid, or there must be none."""
-    (rule,) = jwt(mesh(WORKLOAD, authentication("{issuer: a, jwks: '{}'}")))["rules"]
+    (rule,) = jwt(mesh(WORKLOAD, authentication(issuer("a"))))["rules"]
     assert rule["requires"] == {"requiresAny": {"requirements": [{"providerName": "origins-0"}, {"allowMissing": {}}]}}
 
 

@@ -4,17 +4,21 @@ First whoever a CUSTOM policy names is asked, then AUDIT, DENY and ALLOW policie
 Follows istiod's `authz/builder.Builder`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from meshcompile.codes.security import SEVERAL_PROVIDERS, UNKNOWN_PROVIDER
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.memo import Memo
 from meshcompile.models.security.authorization_policy import AuthorizationPolicy
 from meshcompile.models.security.authorization_policy import AuthorizationPolicyAction as Action
 from meshcompile.resolve.ext_authz import ExtAuthz, ext_authz_providers
+from meshcompile.resolve.findings import Findings
 from meshcompile.resolve.policy_attachment import attaches
-from meshcompile.resolve.rules import NEVER, CompiledRule, Purpose, compiled_rule
+from meshcompile.resolve.rules import NEVER, CompiledRule, Purpose, compiled_rule, uses_requests
 from meshcompile.resolve.trust_domains import TrustDomains
 from meshcompile.resolve.view import View
+from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.source import Origin
 
 DRY_RUN_ANNOTATION = "istio.io/dry-run"
@@ -63,12 +67,23 @@ class Enforcement:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestRule:
+    """A rule that looks at requests, which some ports do not have; one that `allows` does not apply there at all."""
+
+    origin: Origin
+    allows: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Authorization:
     """What a workload allows, of requests and of connections that are not taken apart into requests."""
 
     http: Enforcement = Enforcement()
     tcp: Enforcement = Enforcement()
     origins: tuple[Origin, ...] = field(default=(), compare=False, repr=False)
+    request_rules: tuple[RequestRule, ...] = field(default=(), compare=False, repr=False)
+    findings: tuple[Diagnostic, ...] = field(default=(), compare=False, repr=False)
+    memo: Memo = field(default_factory=Memo, compare=False, repr=False)  # for what is made of it
 
 
 NO_AUTHORIZATION = Authorization()
@@ -76,9 +91,13 @@ NO_AUTHORIZATION = Authorization()
 
 def applied_policies(view: View, beside: str = "") -> tuple[AuthorizationPolicy, ...]:
     """The policies of a proxy's own workload: of the root namespace, its own, then of the one `beside`."""
+    return view.memo.once(("policies", beside), lambda: tuple(_attached(view, beside)))
+
+
+def _attached(view: View, beside: str) -> Iterator[AuthorizationPolicy]:
     index = view.snapshot.authorization
     namespaces = dict.fromkeys((index.root_namespace, view.proxy.namespace, beside))
-    return tuple(
+    return (
         policy
         for namespace in namespaces
         for policy in index.by_namespace.get(namespace, ())
@@ -87,24 +106,36 @@ def applied_policies(view: View, beside: str = "") -> tuple[AuthorizationPolicy,
 
 
 def authorization(view: View, *, beside: str = "", tunnelled: bool = False) -> Authorization:
-    """The authorization of a proxy's own workload.
+    """The authorization of a proxy's own workload; the same object for workloads that have the same policies.
 
     `beside` is a further namespace to look for policies in. `tunnelled` connections have come in through HBONE.
     """
-    return view.memo.once(("authorization", beside, tunnelled), lambda: _authorization(view, beside, tunnelled))
-
-
-def _authorization(view: View, beside: str, tunnelled: bool) -> Authorization:
     policies = applied_policies(view, beside)
     if not policies:
         return NO_AUTHORIZATION
-    mesh = view.snapshot.mesh
+    key = ("authorization", tunnelled, tuple((policy.namespace, policy.name) for policy in policies))
+    found = view.snapshot.memo.once(key, lambda: _authorization(view.snapshot, policies, tunnelled))
+    view.findings.extend(found.findings)
+    return found
+
+
+def _authorization(snapshot: Snapshot, policies: tuple[AuthorizationPolicy, ...], tunnelled: bool) -> Authorization:
+    mesh, findings = snapshot.mesh, Findings()
     domains = TrustDomains((mesh.trust_domain, *mesh.trust_domain_aliases))
-    return Authorization(
-        http=Compiler(view, policies, domains, for_tcp=False, tunnelled=tunnelled).enforcement(),
-        tcp=Compiler(view, policies, domains, for_tcp=True, tunnelled=tunnelled).enforcement(),
-        origins=tuple(policy.origin for policy in policies),
+    compilers = (
+        Compiler(policies, domains, ext_authz_providers(snapshot), findings, for_tcp, tunnelled)
+        for for_tcp in (False, True)
     )
+    http, tcp = (compiler.enforcement() for compiler in compilers)
+    origins = tuple(policy.origin for policy in policies)
+    return Authorization(http, tcp, origins, tuple(_request_rules(policies)), findings.sorted())
+
+
+def _request_rules(policies: Iterable[AuthorizationPolicy]) -> Iterator[RequestRule]:
+    for policy in policies:
+        for rule in policy.spec.rules:
+            if uses_requests(rule):
+                yield RequestRule(rule.origin, policy.spec.action is Action.ALLOW)
 
 
 def is_dry_run(policy: AuthorizationPolicy) -> bool:
@@ -116,9 +147,10 @@ def is_dry_run(policy: AuthorizationPolicy) -> bool:
 class Compiler:
     """Compiles the policies of one workload for one kind of traffic."""
 
-    view: View
     policies: tuple[AuthorizationPolicy, ...]
     trust_domains: TrustDomains
+    providers: Mapping[str, ExtAuthz | str]
+    findings: Findings
     for_tcp: bool
     tunnelled: bool
 
@@ -182,15 +214,15 @@ class Compiler:
         )
 
     def _provider(self, name: str, policies: list[AuthorizationPolicy]) -> ExtAuthz | None:
-        found = ext_authz_providers(self.view.snapshot).get(name, "is not among the mesh config's extension providers")
+        found = self.providers.get(name, "is not among the mesh config's extension providers")
         if isinstance(found, ExtAuthz):
             return found
         for policy in policies:
             where = policy if policy.spec.provider is None else policy.spec.provider
-            self.view.findings.add(UNKNOWN_PROVIDER(where, provider=name, problem=found))
+            self.findings.add(UNKNOWN_PROVIDER(where, provider=name, problem=found))
         return None
 
     def _report_several(self, by_provider: Mapping[str, list[AuthorizationPolicy]]) -> None:
         names = ", ".join(sorted(by_provider))
         for policy in self._of(Action.CUSTOM):
-            self.view.findings.add(SEVERAL_PROVIDERS(policy, providers=names))
+            self.findings.add(SEVERAL_PROVIDERS(policy, providers=names))

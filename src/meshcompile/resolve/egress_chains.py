@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from meshcompile.hosts import is_wildcard, overlaps
-from meshcompile.memo import Memo
 from meshcompile.models.networking.virtual_service import TCPRoute, TLSRoute
 from meshcompile.names import outbound
 from meshcompile.ports import Protocol
@@ -232,7 +231,7 @@ class EgressChains:
         return Chain(where, connection, origins=connection.origins)
 
     def _dynamic_traits(self, namespace: str) -> TcpTraits:
-        return replace(self.traits, authorization=authorization(self.view, beside=namespace), memo=Memo())
+        return replace(self.traits, authorization=authorization(self.view, beside=namespace))
 
 
 def dynamic_authorizations(view: View) -> Mapping[str, Authorization]:

@@ -9,18 +9,16 @@ from dataclasses import dataclass, field
 from meshcompile.codes.listeners import INBOUND_CONFLICT, INGRESS_TLS_IGNORED, RESERVED_PORT
 from meshcompile.codes.security import HTTP_FIELDS_ON_TCP
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.models.security.authorization_policy import AuthorizationPolicyAction as Action
 from meshcompile.names import BLACK_HOLE_CLUSTER, INBOUND_PASSTHROUGH_CLUSTER, inbound
 from meshcompile.ports import Protocol, protocol_named
 from meshcompile.proxy import InterceptionMode
-from meshcompile.resolve.authorization import applied_policies
+from meshcompile.resolve.authorization import authorization
 from meshcompile.resolve.binding import can_bind, reserved_ports
 from meshcompile.resolve.downstream_tls import HTTP_ALPN, MESH_TCP_ALPN, DownstreamTls, mesh_server_tls
 from meshcompile.resolve.egress_claims import KINDS, Kind
 from meshcompile.resolve.filter_chain import ChainMatch, FilterChain
 from meshcompile.resolve.http_connection import HttpConnection, HttpTraits, InboundRoute
 from meshcompile.resolve.routes.domains import host_with_port
-from meshcompile.resolve.rules import uses_requests
 from meshcompile.resolve.stat_names import stat_name
 from meshcompile.resolve.tcp_connection import Catchall, TcpConnection, TcpTraits, WeightedCluster
 from meshcompile.resolve.view import View
@@ -142,12 +140,9 @@ def _without_requests(view: View, ports: Iterable[InboundPort]) -> Iterator[Diag
     numbers = ", ".join(str(port.target_port) for port in ports if KINDS.get(port.protocol) is Kind.TCP)
     if not numbers:
         return
-    for policy in applied_policies(view):
-        allows = policy.spec.action is Action.ALLOW
-        for rule in policy.spec.rules:
-            if uses_requests(rule):
-                what = "this rule does not apply" if allows else "parts of this rule do not apply"
-                yield HTTP_FIELDS_ON_TCP(rule, what=what, port=numbers)
+    for rule in authorization(view).request_rules:
+        what = "this rule does not apply" if rule.allows else "parts of this rule do not apply"
+        yield HTTP_FIELDS_ON_TCP(rule.origin, what=what, port=numbers)
 
 
 def _service_ports(view: View) -> Iterator[InboundPort]:

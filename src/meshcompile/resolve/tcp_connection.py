@@ -3,10 +3,9 @@
 Follows istiod's `ListenerBuilder.buildCompleteNetworkFilters` and its callers.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from meshcompile.durations import Duration
-from meshcompile.memo import Memo
 from meshcompile.ports import Protocol
 from meshcompile.resolve.authorization import NO_AUTHORIZATION, Authorization, authorization
 from meshcompile.resolve.extensions import ListenerExtensions, listener_extensions
@@ -28,7 +27,6 @@ class TcpTraits:
     redis_filter: bool
     mysql_filter: bool
     authorization: Authorization = NO_AUTHORIZATION
-    memo: Memo = field(default_factory=Memo, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

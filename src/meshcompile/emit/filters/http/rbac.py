@@ -10,7 +10,8 @@ NAME = "envoy.filters.http.rbac"
 
 
 def filters(connection: HttpConnection) -> tuple[HttpFilter, ...]:
-    return tuple(_filter(rules) for rules in connection.traits.authorization.http.local)
+    guard = connection.traits.authorization
+    return guard.memo.once("http rbac", lambda: tuple(_filter(rules) for rules in guard.http.local))
 
 
 def _filter(rules: Rules) -> HttpFilter:

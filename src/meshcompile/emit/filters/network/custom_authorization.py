@@ -14,11 +14,7 @@ NAME = "envoy.filters.network.ext_authz"
 
 
 def filters(connection: TcpConnection) -> tuple[Filter, ...]:
-    traits = connection.traits
-    return traits.memo.once(
-        "custom authorization filters",
-        lambda: tuple(made for rules in traits.authorization.tcp.custom for made in _of_provider(rules)),
-    )
+    return tuple(made for rules in connection.traits.authorization.tcp.custom for made in _of_provider(rules))
 
 
 def _of_provider(rules: CustomRules) -> tuple[Filter, ...]:

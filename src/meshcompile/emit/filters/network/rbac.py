@@ -11,8 +11,8 @@ STAT_PREFIX = "tcp."
 
 
 def filters(connection: TcpConnection) -> tuple[Filter, ...]:
-    traits = connection.traits
-    return traits.memo.once("rbac filters", lambda: tuple(_filter(rules) for rules in traits.authorization.tcp.local))
+    guard = connection.traits.authorization
+    return guard.memo.once("network rbac", lambda: tuple(_filter(rules) for rules in guard.tcp.local))
 
 
 def _filter(rules: Rules) -> Filter:
