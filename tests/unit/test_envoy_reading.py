@@ -40,7 +40,7 @@ def canonical(message: str, data: Any) -> Any:
         ),
         ({"altStatName": "json", "alt_stat_name": "proto"}, {"altStatName": "json"}),
     ],
-)  # fmt: skip
+)
 def test_canonical_form(written: Any, expected: Any) -> None:
     """Names, numbers, durations, enums and defaults come out as protobuf JSON prints them."""
     assert canonical(CLUSTER, written) == expected
@@ -89,7 +89,7 @@ def test_unknown_field() -> None:
             Fault.UNKNOWN_TYPE,
         ),
     ],
-)  # fmt: skip
+)
 def test_unreadable(written: Any, path: tuple[str | int, ...], fault: Fault) -> None:
     """A value of the wrong type makes the whole unreadable, and its place is known."""
     reading = read(CLUSTER, written)

@@ -1,0 +1,151 @@
+"""Envoy configuration read, decoded and merged, whatever it says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meshcompile.envoy.descriptors import FieldDescriptor, descriptor, enum_values
+from meshcompile.envoy.message import to_builtins
+from meshcompile.envoy.reading import GOOGLE, WRAPPED, read
+from meshcompile.models.networking.envoy_filter import ApplyTo
+from meshcompile.patch.editing import decoded
+from meshcompile.patch.merge import merged
+from meshcompile.patch.values import OBJECT_TYPES
+
+PACKED = (
+    "envoy.extensions.filters.http.lua.v3.Lua",
+    "envoy.extensions.filters.http.router.v3.Router",
+    "envoy.extensions.filters.http.rbac.v3.RBAC",
+    "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+    "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+    "envoy.extensions.filters.http.gcp_authn.v3.GcpAuthnFilterConfig",
+)
+"""Types that stand in an Any; of the last no messages are generated."""
+DEPTH = 4
+
+numbers = st.integers(0, 2**31 - 1)
+texts = st.sampled_from(["", "a", "b.c"])
+SCALARS: dict[str, st.SearchStrategy[Any]] = {
+    "bool": st.booleans(),
+    "string": texts,
+    "bytes": st.sampled_from(["", "YQ==", "AAECAw=="]),
+    "double": st.one_of(numbers, st.floats(allow_nan=False, allow_infinity=False)),
+    "float": st.one_of(numbers, st.floats(allow_nan=False, allow_infinity=False, width=32)),
+}
+free_forms = st.recursive(
+    st.one_of(st.none(), st.booleans(), numbers, texts),
+    lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(texts, inner, max_size=2)),
+    max_leaves=4,
+)
+
+
+def messages(name: str, depth: int = DEPTH) -> st.SearchStrategy[Any]:
+    """What a user may write for a message."""
+    if name in WRAPPED:
+        return SCALARS.get(WRAPPED[name], numbers)
+    match name.removeprefix(GOOGLE):
+        case "Duration":
+            return st.sampled_from(["0s", "5s", "1m30s", "250ms", "1.5h"])
+        case "Timestamp":
+            return st.sampled_from(["2024-01-31T12:00:00Z", "2024-01-31T12:00:00.5+01:00"])
+        case "Any":
+            return st.sampled_from(PACKED).flatmap(lambda packed: packed_messages(packed, depth))
+        case "Struct":
+            return st.dictionaries(texts, free_forms, max_size=2)
+        case "ListValue":
+            return st.lists(free_forms, max_size=2)
+        case "Value":
+            return free_forms
+    known = descriptor(name)
+    assert known is not None
+    fields = known.fields if depth else ()
+    if not fields:
+        return st.just({})
+    some = st.lists(st.sampled_from(fields), max_size=4, unique=True)
+    return some.flatmap(lambda chosen: st.fixed_dictionaries({written(f): values(f, depth - 1) for f in chosen}))
+
+
+def packed_messages(name: str, depth: int) -> st.SearchStrategy[Any]:
+    url = f"type.googleapis.com/{name}"
+    return messages(name, depth).map(lambda data: {"@type": url, **data})
+
+
+def written(field: FieldDescriptor) -> str:
+    """A name of the field; half of them are written in snake_case."""
+    return field.name if len(field.name) % 2 else field.json_name
+
+
+def values(field: FieldDescriptor, depth: int) -> st.SearchStrategy[Any]:
+    one = elements(field, depth)
+    match field.cardinality:
+        case "repeated":
+            return st.lists(one, max_size=2)
+        case "map":
+            keys = {"string": texts, "bool": st.sampled_from(["true", "false"])}
+            return st.dictionaries(keys.get(field.map_key or "", st.sampled_from(["1", "2"])), one, max_size=2)
+    return one
+
+
+def elements(field: FieldDescriptor, depth: int) -> st.SearchStrategy[Any]:
+    if field.kind == "message":
+        return messages(field.type, depth)
+    if field.kind == "enum":
+        names = enum_values(field.type) or {}
+        return st.one_of(st.sampled_from(list(names)), st.sampled_from(list(names.values()))) if names else st.none()
+    return SCALARS.get(field.type, numbers)
+
+
+written_objects = st.sampled_from(list(OBJECT_TYPES)).flatmap(
+    lambda apply_to: st.tuples(st.just(apply_to), messages(OBJECT_TYPES[apply_to].full_name))
+)
+
+
+pairs_of_objects = st.sampled_from(list(OBJECT_TYPES)).flatmap(
+    lambda apply_to: st.tuples(st.just(apply_to), *[messages(OBJECT_TYPES[apply_to].full_name)] * 2)
+)
+
+
+def canonical(apply_to: ApplyTo, data: Any) -> Any:
+    value = read(OBJECT_TYPES[apply_to].full_name, data).value
+    assert value is not None
+    return value
+
+
+@given(written_objects)
+def test_reading_is_idempotent(written: tuple[ApplyTo, Any]) -> None:
+    """What was made canonical stays as it is."""
+    apply_to, data = written
+    once = canonical(apply_to, data)
+    assert canonical(apply_to, once) == once
+
+
+@given(written_objects)
+def test_what_is_read_is_a_message(written: tuple[ApplyTo, Any]) -> None:
+    """Canonical data decodes into a message, which prints as the same data."""
+    apply_to, data = written
+    value = canonical(apply_to, data)
+    assert to_builtins(decoded(OBJECT_TYPES[apply_to].cls, value)) == value
+
+
+@given(written_objects)
+def test_merging_with_nothing(written: tuple[ApplyTo, Any]) -> None:
+    """Nothing merged into a message leaves it as it is, and a message merged into nothing is itself."""
+    apply_to, data = written
+    value = canonical(apply_to, data)
+    full_name = OBJECT_TYPES[apply_to].full_name
+    assert merged(full_name, value, {}) == value
+    assert merged(full_name, {}, value) == value
+
+
+@given(pairs_of_objects)
+def test_what_is_merged_is_canonical(written: tuple[ApplyTo, Any, Any]) -> None:
+    """A merge of canonical data is canonical, and its arguments stay as they were."""
+    apply_to, first, second = written
+    old, patch = canonical(apply_to, first), canonical(apply_to, second)
+    before = (repr(old), repr(patch))
+    result = merged(OBJECT_TYPES[apply_to].full_name, old, patch)
+    assert canonical(apply_to, result) == result
+    assert (repr(old), repr(patch)) == before
