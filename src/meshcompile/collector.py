@@ -18,4 +18,16 @@ def paused() -> Iterator[None]:
         yield
     finally:
         if enabled:
+            _grow_old()
             gc.enable()
+
+
+def _grow_old() -> None:
+    """Let the collector take all that is there for old.
+
+    It looks at what is young first, and would go through everything that was made while it was off at once. Freezing
+    and unfreezing moves it to the oldest generation without a look at any of it; what somebody froze stays frozen.
+    """
+    if not gc.get_freeze_count():
+        gc.freeze()
+        gc.unfreeze()
