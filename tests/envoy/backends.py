@@ -6,6 +6,7 @@ import json
 import socketserver
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,10 +17,16 @@ S = TypeVar("S", bound=socketserver.TCPServer)
 
 @contextmanager
 def http_backend(
-    name: str, *, address: tuple[str, int] = ("127.0.0.1", 0), tls: ssl.SSLContext | None = None
+    name: str,
+    *,
+    address: tuple[str, int] = ("127.0.0.1", 0),
+    status: int = 200,
+    delay: float = 0,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[int]:
     """The port of a server that answers every request with JSON: its name, the method, the path and the headers."""
-    server = _HttpServer(address, type("Echo", (_Echo,), {"backend": name}))
+    echo = type("Echo", (_Echo,), {"backend": name, "status": status, "delay": delay})
+    server = _HttpServer(address, echo)
     if tls is not None:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
     with _serving(server):
@@ -47,19 +54,25 @@ class _TcpServer(socketserver.ThreadingTCPServer):
 
 class _Echo(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer in one piece
+    disable_nagle_algorithm = True
     backend = ""
+    status = 200
+    delay = 0.0  # seconds
 
     def answer(self) -> None:
         self.rfile.read(int(self.headers.get("content-length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
         content = {"backend": self.backend, "method": self.command, "path": self.path, "headers": headers}
         body = json.dumps(content).encode()
-        self.send_response(200)
+        time.sleep(self.delay)
+        self.send_response(self.status)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+        self.wfile.flush()
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = answer  # noqa: N815  # http.server's names
 

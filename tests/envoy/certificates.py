@@ -72,6 +72,13 @@ class Authority:
         context.load_cert_chain(*pair.write(folder, "server"))
         return context
 
+    def mutual_context(self, folder: Path, pair: KeyPair) -> ssl.SSLContext:
+        """A server that shows `pair`, and takes only clients of this authority."""
+        context = self.server_context(folder, pair)
+        context.load_verify_locations(cadata=self.certificate)
+        context.verify_mode = ssl.CERT_REQUIRED
+        return context
+
 
 def _common_name(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])

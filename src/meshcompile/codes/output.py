@@ -6,7 +6,7 @@ ISTIO_ONLY = Code(
     "MC1101",
     "istio-only",
     Severity.INFO,
-    "{name} of {resource} is left out: only Istio's build of Envoy has it",
+    "{extension} of {resource} is left out: only Istio's build of Envoy has it",
     "A plain Envoy refuses configuration of extensions that it does not have. What Istio's own do is not "
     "routing: statistics, the exchange of workload metadata, and a marker in ALPN for other Istio proxies. "
     "`--flavour istio` keeps them.",
@@ -15,7 +15,7 @@ NOT_INLINED = Code(
     "MC1102",
     "not-inlined",
     Severity.WARNING,
-    "{name} of {resource} is left out: {reason}",
+    "{extension} of {resource} is left out: {reason}",
     "Istio sends the filter while Envoy runs, from an image that is fetched then. A static bootstrap cannot.",
 )
 SERVED_WITHOUT_CERTIFICATE = Code(

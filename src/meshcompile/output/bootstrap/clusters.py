@@ -90,7 +90,7 @@ def _filters(cluster: Json, options: Options, origin: Origin, found: list[Diagno
             options.flavour is Flavour.ENVOY
             and extensions.type_of(item.get("typedConfig", {})) in extensions.ISTIO_ONLY
         ):
-            found.append(ISTIO_ONLY(origin, name=item["name"], resource=f"cluster {cluster['name']}"))
+            found.append(ISTIO_ONLY(origin, extension=item["name"], resource=f"cluster {cluster['name']}"))
         else:
             kept.append(item)
     return {"filters": kept} if kept else {}

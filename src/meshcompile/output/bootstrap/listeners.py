@@ -72,10 +72,10 @@ class StaticListener:
                 yield {**{key: value for key, value in item.items() if key != "configDiscovery"}, "typedConfig": config}
             elif reason:
                 self.found.append(
-                    NOT_INLINED(self.origin, name=item["name"], resource=f"listener {self.name}", reason=reason)
+                    NOT_INLINED(self.origin, extension=item["name"], resource=f"listener {self.name}", reason=reason)
                 )
             else:
-                self.found.append(ISTIO_ONLY(self.origin, name=item["name"], resource=f"listener {self.name}"))
+                self.found.append(ISTIO_ONLY(self.origin, extension=item["name"], resource=f"listener {self.name}"))
 
     def _left_out(self, config: Json | None) -> str | None:
         """Why a filter is left out: None when it stays, "" when only Istio's build has it."""
