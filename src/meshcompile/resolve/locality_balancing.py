@@ -157,6 +157,8 @@ def _mismatch(endpoint: LbEndpoint, wanted: Sequence[tuple[str, str]]) -> int:
 
 def _ranked(groups: Sequence[LocalityGroup], priorities: Sequence[int]) -> tuple[LocalityGroup, ...]:
     """The groups with these priorities, counted from 0 without a gap."""
+    if len(set(priorities)) <= 1 and not any(group.priority for group in groups):
+        return tuple(groups)
     rank = {priority: index for index, priority in enumerate(sorted(set(priorities)))}
     return tuple(
         group if group.priority == rank[priority] else replace(group, priority=rank[priority])

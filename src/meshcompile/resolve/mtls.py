@@ -18,8 +18,7 @@ from meshcompile.snapshot.authentication import (
     mutual_tls_mode,
     own_mode,
 )
-from meshcompile.snapshot.destination_rules import MergedDestinationRule
-from meshcompile.snapshot.service import DISABLED_TLS_MODE, Endpoint, Service, ServicePort
+from meshcompile.snapshot.service import DISABLED_TLS_MODE, Service, ServicePort
 from meshcompile.snapshot.snapshot import Snapshot
 
 
@@ -70,37 +69,6 @@ def service_mode(
         if not endpoints or any(endpoint.workload.tls_mode == DISABLED_TLS_MODE for endpoint in endpoints):
             return MutualTlsMode.DISABLE
     return snapshot.authentication.namespace_mode(service.namespace) or MutualTlsMode.PERMISSIVE
-
-
-def endpoint_takes_mtls(
-    snapshot: Snapshot, endpoint: Endpoint, rule: MergedDestinationRule | None, subset: str, service_port: int
-) -> bool:
-    """True when a client should speak mutual TLS to an endpoint.
-
-    The TLS mode that a DestinationRule sets for the subset decides; else the endpoint's sidecar and its policies.
-    """
-    wanted = None if rule is None else rule_tls_mode(rule, subset, service_port)
-    if wanted is not None:
-        return wanted == "ISTIO_MUTUAL"
-    if not endpoint.mtls:
-        return False
-    key = ("peer policy", endpoint.namespace, frozenset(endpoint.labels.items()))
-    policy = snapshot.memo.once(key, lambda: peer_policy(snapshot.authentication, endpoint.namespace, endpoint.labels))
-    return policy.for_port(endpoint.port) is not MutualTlsMode.DISABLE
-
-
-def rule_tls_mode(rule: MergedDestinationRule, subset: str, service_port: int) -> str | None:
-    """The TLS mode that a DestinationRule sets for a port; None when it leaves that open.
-
-    For a subset only the subset's own policy counts, not the rule's.
-    """
-    if subset:
-        found = rule.subset(subset)
-        policy = None if found is None else found.traffic_policy
-    else:
-        policy = rule.traffic_policy
-    settings = None if policy is None else tls_settings(policy, service_port)
-    return None if settings is None else settings.mode
 
 
 def tls_settings(policy: TrafficPolicy, service_port: int) -> ClientTLSSettings | None:

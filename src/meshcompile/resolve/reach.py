@@ -6,12 +6,13 @@ Follows istiod's `endpoints.EndpointBuilder`.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from meshcompile.labels import Labels, canonical_name, canonical_revision, selects
-from meshcompile.localities import locality
+from meshcompile.labels import canonical_name, canonical_revision, selects
+from meshcompile.localities import NO_LOCALITY, locality
+from meshcompile.models.networking.destination_rule import Subset, TrafficPolicy
 from meshcompile.resolve.clients import Client, client
 from meshcompile.resolve.locality_balancing import balanced, locality_settings
 from meshcompile.resolve.locality_groups import LbEndpoint, LocalityGroup, total_weight
-from meshcompile.resolve.mtls import peer_policy, rule_tls_mode
+from meshcompile.resolve.mtls import peer_policy, tls_settings
 from meshcompile.resolve.split_horizon import reachable
 from meshcompile.resolve.traffic_policy import Policy
 from meshcompile.resolve.view import View
@@ -29,39 +30,42 @@ from meshcompile.snapshot.service import (
     Workload,
 )
 from meshcompile.snapshot.service_entries import is_ip
-from meshcompile.snapshot.slice_endpoints import PERSISTENT_SESSION_LABELS
+from meshcompile.snapshot.slice_endpoints import PERSISTENT_SESSION
 from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.source import Origin
+from meshcompile.source import NOWHERE, Origin
 
 DRAINING_LABEL = "istio.io/draining"
 
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """What a cluster is made for: a port of a service, or of one of its subsets ("" for the whole service).
-
-    `policy` is the one in force for it.
-    """
+    """What a cluster is made for: a port of a service, or of a subset of it. `policy` is the one in force."""
 
     service: Service
     port: ServicePort
     rule: MergedDestinationRule | None
     policy: Policy
-    subset: str = ""
+    subset: Subset | None = None
 
     @property
-    def subset_labels(self) -> Labels:
-        found = self.rule.subset(self.subset) if self.rule is not None and self.subset else None
-        return {} if found is None else found.labels
+    def subset_name(self) -> str:
+        """The subset's name; "" for the whole service."""
+        return "" if self.subset is None else self.subset.name
 
     @property
-    def tls_mode(self) -> str | None:
-        """The TLS mode that the rule sets for the endpoints; None when it leaves that open."""
-        return None if self.rule is None else rule_tls_mode(self.rule, self.subset, self.port.number)
+    def level_policy(self) -> TrafficPolicy | None:
+        """The policy of the subset, or of the rule where there is no subset, as written."""
+        if self.subset is not None:
+            return self.subset.traffic_policy
+        return None if self.rule is None else self.rule.traffic_policy
 
     @property
     def origins(self) -> tuple[Origin, ...]:
-        return (self.service.origin, *(() if self.rule is None else self.rule.origins))
+        """The port, then the subset, then the rules."""
+        port = self.service.origin if self.port.origin is NOWHERE else self.port.origin
+        if self.rule is None:
+            return (port,)
+        return (port, *self.rule.origins) if self.subset is None else (port, self.subset.origin, *self.rule.origins)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,13 +101,17 @@ class Reach:
     def _groups(
         self, endpoints: Iterable[Endpoint], upstream: Upstream, gateways: NetworkGateways
     ) -> tuple[LocalityGroup, ...]:
-        labels, mode = upstream.subset_labels, upstream.tls_mode
+        labels = {} if upstream.subset is None else upstream.subset.labels
+        level = upstream.level_policy
+        tls = None if level is None else tls_settings(level, upstream.port.number)
+        mode = None if tls is None else tls.mode
         found: dict[str, list[LbEndpoint]] = {}
         for endpoint in endpoints:
             if not labels or selects(labels, endpoint.workload.labels):
                 found.setdefault(endpoint.workload.locality, []).append(self._made_once(endpoint, mode))
         groups = tuple(
-            LocalityGroup(locality(where), tuple(group), total_weight(group)) for where, group in sorted(found.items())
+            LocalityGroup(locality(where) if where else NO_LOCALITY, tuple(group), total_weight(group))
+            for where, group in sorted(found.items())
         )
         return reachable(groups, gateways, self.client)
 
@@ -169,7 +177,7 @@ def _hidden(service: Service) -> frozenset[Health]:
     hidden = {Health.TERMINATING}
     if service.traffic_distribution is TrafficDistribution.ANY:
         hidden.add(Health.UNHEALTHY)
-    if not service.labels.get(PERSISTENT_SESSION_LABELS[0]):
+    if not service.labels.get(PERSISTENT_SESSION):
         hidden.add(Health.DRAINING)
     return frozenset(hidden)
 

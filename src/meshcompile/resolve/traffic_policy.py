@@ -3,7 +3,7 @@
 Follows istiod's `util.GetPortLevelTrafficPolicy` and `MergeSubsetTrafficPolicy`, and `route.hashForService`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from meshcompile.models.networking.destination_rule import (
     ClientTLSMode,
@@ -21,9 +21,9 @@ from meshcompile.models.networking.destination_rule import (
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Policy:
-    """The settings for one port; None where nobody sets anything."""
+    """The settings for one port; None where nobody sets anything. Compared by identity."""
 
     connection_pool: ConnectionPoolSettings | None = None
     load_balancer: LoadBalancerSettings | None = None
@@ -41,26 +41,42 @@ class Policy:
 NO_POLICY = Policy()
 
 
+class Policies:
+    """The policies of a rule for ports and subsets; ports without settings of their own share one."""
+
+    def __init__(self, rule: TrafficPolicy | None) -> None:
+        self._rule = rule
+        self._whole = NO_POLICY if rule is None else _whole(rule)
+
+    def of_port(self, port: int) -> Policy:
+        """The policy for a port: its settings replace the rule's, those it leaves out included."""
+        settings = None if self._rule is None else port_settings(self._rule, port)
+        return self._whole if settings is None else _of_port(settings)
+
+    def of_subset(self, subset: TrafficPolicy | None, port: int) -> Policy:
+        """The policy of a subset for a port: what the subset sets goes before what the rule sets.
+
+        Settings of the subset for the port replace the four that ports may have, those they leave out included.
+        """
+        inherited = self.of_port(port)
+        return inherited if subset is None else _merged(inherited, subset, port)
+
+
 def port_policy(policy: TrafficPolicy | None, port: int) -> Policy:
-    """The policy of a rule for a port: settings of the port replace the rule's, those it leaves out included."""
-    if policy is None:
-        return NO_POLICY
-    settings = port_settings(policy, port)
-    return _whole(policy) if settings is None else _of_port(settings)
+    """The policy of a rule for a port."""
+    return Policies(policy).of_port(port)
 
 
 def subset_policy(rule: TrafficPolicy | None, subset: TrafficPolicy | None, port: int) -> Policy:
-    """The policy of a subset for a port: what the subset sets goes before what the rule sets.
+    """The policy of a subset for a port."""
+    return Policies(rule).of_subset(subset, port)
 
-    Settings of the subset for the port replace the four that ports may have, those they leave out included.
-    """
-    inherited = port_policy(rule, port)
-    if subset is None:
-        return inherited
-    own = port_policy(subset, port)
-    replaces = port_settings(subset, port) is not None
-    return replace(
-        inherited,
+
+def _merged(inherited: Policy, subset: TrafficPolicy, port: int) -> Policy:
+    settings = port_settings(subset, port)
+    own = _whole(subset) if settings is None else _of_port(settings)
+    replaces = settings is not None
+    return Policy(
         connection_pool=own.connection_pool if replaces else own.connection_pool or inherited.connection_pool,
         load_balancer=own.load_balancer if replaces else own.load_balancer or inherited.load_balancer,
         outlier_detection=own.outlier_detection if replaces else own.outlier_detection or inherited.outlier_detection,

@@ -15,7 +15,8 @@ from meshcompile.snapshot.service_entries import is_ip
 from meshcompile.snapshot.workload_sources import WorkloadSource
 
 MULTI_CLUSTER_SERVICE = "multicluster.kubernetes.io/service-name"
-PERSISTENT_SESSION_LABELS = ("istio.io/persistent-session", "istio.io/persistent-session-header")
+PERSISTENT_SESSION = "istio.io/persistent-session"
+PERSISTENT_SESSION_HEADER = "istio.io/persistent-session-header"
 
 HostKey = tuple[str, str]
 """Host name and namespace of a service."""
@@ -81,7 +82,7 @@ def endpoint_health(service: Service | None, conditions: kubernetes.EndpointCond
 
 def keeps_draining(service: Service) -> bool:
     """True for a service with persistent sessions, which reach an endpoint until it has ended."""
-    return any(service.labels.get(label) for label in PERSISTENT_SESSION_LABELS)
+    return bool(service.labels.get(PERSISTENT_SESSION) or service.labels.get(PERSISTENT_SESSION_HEADER))
 
 
 # ---- WorkloadEntries selected by Services

@@ -5,10 +5,11 @@ Follows istiod's `buildOutboundClusters`, `buildOutboundSniDnatClusters`, `apply
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from meshcompile.durations import Duration
 from meshcompile.hosts import is_wildcard
-from meshcompile.models.networking.destination_rule import ClientTLSMode, Subset, TrafficPolicy
+from meshcompile.models.networking.destination_rule import ClientTLSMode, Subset
 from meshcompile.names import outbound, outbound_sni
 from meshcompile.ports import Protocol
 from meshcompile.proxy import Proxy
@@ -21,24 +22,23 @@ from meshcompile.resolve.clusters.pieces import (
     Cluster,
     Discovery,
     DnsSettings,
-    HttpOptions,
+    Keepalive,
     Metadata,
     ServiceName,
+    Thresholds,
 )
 from meshcompile.resolve.clusters.pool import connect_timeout, keepalive, thresholds
 from meshcompile.resolve.clusters.security import Secured, Server, secured
 from meshcompile.resolve.clusters.stat_names import stat_name
-from meshcompile.resolve.locality_balancing import balanced, locality_settings
+from meshcompile.resolve.locality_balancing import LocalitySettings, balanced, locality_settings
 from meshcompile.resolve.locality_groups import LocalityGroup
 from meshcompile.resolve.mtls import service_mode
 from meshcompile.resolve.reach import Reach, Upstream, reach
 from meshcompile.resolve.scope import SidecarScope
-from meshcompile.resolve.traffic_policy import port_policy, subset_policy
+from meshcompile.resolve.traffic_policy import Policies, Policy
 from meshcompile.resolve.view import View
-from meshcompile.snapshot.destination_rules import MergedDestinationRule
 from meshcompile.snapshot.service import Registry, Resolution, Service, ServicePort
 from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.source import NOWHERE, Origin
 
 TUNNEL_LABEL = "networking.istio.io/tunnel"
 BY_HOST_PROTOCOLS = frozenset({Protocol.HTTP, Protocol.TLS, Protocol.GRPC, Protocol.HTTP2})
@@ -74,7 +74,7 @@ def sni_dnat_clusters(view: View) -> tuple[Cluster, ...]:
             cluster
             for service in view.scope.services
             if not service.mesh_external
-            for cluster in _port_clusters(clients, service, sni_dnat=True)
+            for cluster in ServiceClusters(clients, service, sni_dnat=True).all()
         ),
     )
 
@@ -82,49 +82,198 @@ def sni_dnat_clusters(view: View) -> tuple[Cluster, ...]:
 def _service_clusters(clients: Clients, service: Service) -> Iterator[Cluster]:
     if service.resolution is Resolution.ALIAS:
         return iter(())
+    makes = ServiceClusters(clients, service, sni_dnat=False)
     if is_wildcard(service.hostname) and service.resolution is Resolution.DYNAMIC_DNS:
-        return _by_host(clients, service)
-    return _port_clusters(clients, service, sni_dnat=False)
-
-
-def _rule(clients: Clients, service: Service) -> MergedDestinationRule | None:
-    return clients.scope.destination_rule(service.hostname, clients.proxy)
+        return makes.by_host()
+    return makes.all()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Target:
-    """One cluster to be made.
+class Settings:
+    """What clusters with one policy have in common, whatever their ports."""
 
-    `level_policy` is the policy of the rule or the subset as written, which is all that the mutual TLS mode looks at.
-    """
-
-    upstream: Upstream
-    discovery: Discovery
-    level_policy: TrafficPolicy | None
-    sni_dnat: bool
+    connect_timeout: Duration | None
+    thresholds: Thresholds
+    keepalive: Keepalive | None
+    localities: LocalitySettings | None
+    balancing: Balancing
 
 
-def _port_clusters(clients: Clients, service: Service, *, sni_dnat: bool) -> Iterator[Cluster]:
-    rule = _rule(clients, service)
-    discovery = _discovery(service, clients.traits)
-    for port in service.ports:
-        if port.protocol is Protocol.UDP:
-            continue
-        top = None if rule is None else rule.traffic_policy
-        whole = Upstream(service, port, rule, port_policy(top, port.number))
-        cluster = _cluster(clients, Target(whole, discovery, top, sni_dnat))
-        if cluster is None:
-            continue
-        yield cluster
-        for subset in () if rule is None else rule.subsets:
-            own = subset.traffic_policy
-            original = asks_for_passthrough(None if own is None else own.load_balancer)
-            part = Upstream(service, port, rule, subset_policy(top, own, port.number), subset.name)
-            of_subset = _cluster(
-                clients, Target(part, Discovery.ORIGINAL_DST if original else cluster.discovery, own, sni_dnat)
+class ServiceClusters:
+    """The clusters of one service: what depends on the policy alone is made once for all ports and subsets."""
+
+    def __init__(self, clients: Clients, service: Service, *, sni_dnat: bool) -> None:
+        self._clients = clients
+        self._service = service
+        self._sni_dnat = sni_dnat
+        self._rule = clients.scope.destination_rule(service.hostname, clients.proxy)
+        self._policies = Policies(None if self._rule is None else self._rule.traffic_policy)
+        self._names = (service_name(service),)
+        self._settings_made: dict[tuple[Policy, Discovery, bool], Settings] = {}
+
+    def all(self) -> Iterator[Cluster]:
+        """The cluster of each port, followed by those of its subsets; none for a port without cluster."""
+        service, rule = self._service, self._rule
+        discovery = _discovery(service, self._clients.traits)
+        for port in service.ports:
+            if port.protocol is Protocol.UDP:
+                continue
+            whole = self._cluster(Upstream(service, port, rule, self._policies.of_port(port.number)), discovery)
+            if whole is None:
+                continue
+            yield whole
+            for subset in () if rule is None else rule.subsets:
+                part = self._subset_cluster(port, subset, whole.discovery)
+                if part is not None:
+                    yield part
+
+    def _subset_cluster(self, port: ServicePort, subset: Subset, discovery: Discovery) -> Cluster | None:
+        own = subset.traffic_policy
+        if own is not None and asks_for_passthrough(own.load_balancer):
+            discovery = Discovery.ORIGINAL_DST
+        policy = self._policies.of_subset(own, port.number)
+        return self._cluster(Upstream(self._service, port, self._rule, policy, subset), discovery)
+
+    def _cluster(self, upstream: Upstream, found_by: Discovery) -> Cluster | None:
+        """One cluster; None for one whose endpoints should be listed in it, but has none."""
+        clients, service, port, policy = self._clients, self._service, upstream.port, upstream.policy
+        by_dns = found_by in _DNS
+        groups = clients.reach.inlined(upstream, only_mutual_tls=self._sni_dnat) if by_dns else ()
+        if by_dns and not groups:
+            return None
+        passthrough = asks_for_passthrough(policy.load_balancer)
+        discovery = Discovery.ORIGINAL_DST if passthrough else found_by
+        settings = self._settings(policy, found_by, upstream.subset is not None)
+        name = (outbound_sni if self._sni_dnat else outbound)(port.number, upstream.subset_name, service.hostname)
+        security = self._security(upstream, discovery, name)
+        return Cluster(
+            name=name,
+            stat_name=self._stat_name(upstream) or name,
+            discovery=discovery,
+            connect_timeout=settings.connect_timeout,
+            balancing=settings.balancing,
+            thresholds=settings.thresholds,
+            keepalive=settings.keepalive,
+            http=security.http,
+            security=security.security,
+            outlier_detection=policy.outlier_detection,
+            metadata=self._metadata(upstream, self._names),
+            groups=self._balanced(groups, settings, policy) if groups and not passthrough else (),
+            dns=self._dns() if by_dns else None,
+            port_override=(
+                service.passthrough_target_ports.get(port.number) if found_by is Discovery.ORIGINAL_DST else None
+            ),
+            exchanges_metadata=True,
+            upstream=upstream if discovery is Discovery.EDS else None,
+            is_sni_dnat=self._sni_dnat,
+            origins=upstream.origins,
+        )
+
+    def by_host(self) -> Iterator[Cluster]:
+        """The clusters of a wildcard service whose addresses are looked up by each request's host."""
+        for port in self._service.ports:
+            if port.protocol in BY_HOST_PROTOCOLS:
+                policy = self._policies.of_port(port.number)
+                yield self._host_cluster(Upstream(self._service, port, self._rule, policy))
+
+    def _host_cluster(self, upstream: Upstream) -> Cluster:
+        name = outbound(upstream.port.number, "", self._service.hostname)
+        settings = self._settings(upstream.policy, Discovery.DYNAMIC_FORWARD_PROXY, False)
+        security = self._security(upstream, Discovery.DYNAMIC_FORWARD_PROXY, name)
+        return Cluster(
+            name=name,
+            stat_name=name,
+            discovery=Discovery.DYNAMIC_FORWARD_PROXY,
+            connect_timeout=settings.connect_timeout,
+            balancing=Balancing(Algorithm.CLUSTER_PROVIDED),
+            common_balancing=False,
+            thresholds=settings.thresholds,
+            keepalive=settings.keepalive,
+            http=security.http,
+            security=security.security,
+            outlier_detection=upstream.policy.outlier_detection,
+            metadata=self._metadata(upstream, None),
+            host=self._service.hostname,
+            insecure_host_options=security.insecure_host_options,
+            exchanges_metadata=True,
+            origins=upstream.origins,
+        )
+
+    def _settings(self, policy: Policy, discovery: Discovery, is_subset: bool) -> Settings:
+        key = (policy, discovery, is_subset)
+        made = self._settings_made.get(key)
+        if made is None:
+            mesh, service, pool = self._clients.snapshot.mesh, self._service, policy.connection_pool
+            localities = locality_settings(mesh, policy.load_balancer, service)
+            made = self._settings_made[key] = Settings(
+                connect_timeout=connect_timeout(pool, mesh),
+                thresholds=thresholds(pool, policy.retry_budget),
+                keepalive=keepalive(pool, mesh),
+                localities=localities,
+                balancing=balancing(service, policy, discovery, localities, is_subset=is_subset),
             )
-            if of_subset is not None:
-                yield of_subset
+        return made
+
+    def _security(self, upstream: Upstream, discovery: Discovery, name: str) -> Secured:
+        clients, service, rule = self._clients, self._service, self._rule
+        http = outbound_http(
+            upstream.port.protocol,
+            upstream.policy.connection_pool,
+            clients.snapshot.mesh,
+            sniffs=not clients.traits.is_router,
+            preserves_header_case=clients.traits.preserves_header_case,
+        )
+        if self._sni_dnat:
+            return Secured.plain(http)
+        by_host = discovery is Discovery.DYNAMIC_FORWARD_PROXY
+        server = Server(
+            cluster_name=name,
+            discovery=discovery,
+            mode=service_mode(clients.snapshot, service, upstream.port, upstream.level_policy),
+            sni="" if by_host else outbound_sni(upstream.port.number, upstream.subset_name, service.hostname),
+            service_accounts=() if by_host else clients.snapshot.endpoints.service_accounts(service),
+            mesh_external=service.mesh_external,
+            is_external_registry=service.registry is Registry.EXTERNAL,
+            by_host=by_host,
+        )
+        selects_workloads = rule is not None and rule.workload_selector is not None
+        return secured(server, upstream.policy, http, clients.snapshot.mesh, clients.traits, selects_workloads)
+
+    def _metadata(self, upstream: Upstream, names: tuple[ServiceName, ...] | None) -> Metadata:
+        rule, whole = self._rule, upstream.subset is None
+        tunnelled = whole and not self._sni_dnat and self._is_tunnelled(upstream.port)
+        return Metadata(
+            services=names,
+            rule=None if rule is None else (rule.namespace, rule.name),
+            subset=upstream.subset_name,
+            is_external=whole and self._service.mesh_external and not tunnelled,
+            is_tunnelled=tunnelled,
+            keeps_alpn=upstream.policy.tls_mode in (ClientTLSMode.SIMPLE, ClientTLSMode.MUTUAL),
+        )
+
+    def _is_tunnelled(self, port: ServicePort) -> bool:
+        """True when every endpoint says that it takes HBONE."""
+        endpoints = self._clients.snapshot.endpoints.numbered(self._service, port.number)
+        return bool(endpoints) and all("http" in e.labels.get(TUNNEL_LABEL, "").split(",") for e in endpoints)
+
+    def _stat_name(self, upstream: Upstream) -> str:
+        pattern = self._clients.snapshot.mesh.outbound_cluster_stat_name
+        return stat_name(pattern, self._service, upstream.port, upstream.subset_name) if pattern else ""
+
+    def _balanced(
+        self, groups: tuple[LocalityGroup, ...], settings: Settings, policy: Policy
+    ) -> tuple[LocalityGroup, ...]:
+        return balanced(groups, settings.localities, self._clients.traits, policy.outlier_detection is not None)
+
+    def _dns(self) -> DnsSettings:
+        traits = self._clients.traits
+        families = "V6_ONLY" if traits.ipv6 and not traits.ipv4 else "V4_ONLY"
+        rate = self._clients.snapshot.mesh.dns_refresh_rate
+        return DnsSettings("ALL" if self._service.dns_connect_race else families, rate)
+
+
+def service_name(service: Service) -> ServiceName:
+    return ServiceName(service.hostname, service.name, service.namespace)
 
 
 def _discovery(service: Service, client: Client) -> Discovery:
@@ -137,154 +286,3 @@ def _discovery(service: Service, client: Client) -> Discovery:
             return Discovery.ORIGINAL_DST
     # Gateways have no original destination to go to: they balance over the endpoints of headless services too.
     return Discovery.EDS
-
-
-def _cluster(clients: Clients, target: Target) -> Cluster | None:
-    """The cluster for a target; None for one whose endpoints should be listed in it, but has none."""
-    snapshot, mesh, traits = clients.snapshot, clients.snapshot.mesh, clients.traits
-    upstream, policy = target.upstream, target.upstream.policy
-    service, port, subset = upstream.service, upstream.port, upstream.subset
-    groups: tuple[LocalityGroup, ...] = ()
-    if target.discovery in _DNS:
-        groups = clients.reach.inlined(upstream, only_mutual_tls=target.sni_dnat)
-        if not groups:
-            return None
-    passthrough = asks_for_passthrough(policy.load_balancer)
-    discovery = Discovery.ORIGINAL_DST if passthrough else target.discovery
-    localities = locality_settings(mesh, policy.load_balancer, service)
-    name = (outbound_sni if target.sni_dnat else outbound)(port.number, subset, service.hostname)
-    http = outbound_http(
-        port.protocol,
-        policy.connection_pool,
-        mesh,
-        sniffs=not traits.is_router,
-        preserves_header_case=traits.preserves_header_case,
-    )
-    security = Secured.plain(http) if target.sni_dnat else _secured(clients, target, discovery, name, http)
-    return Cluster(
-        name=name,
-        stat_name=stat_name(mesh.outbound_cluster_stat_name, service, port, subset) or name,
-        discovery=discovery,
-        connect_timeout=connect_timeout(policy.connection_pool, mesh),
-        balancing=balancing(service, policy, target.discovery, localities, is_subset=bool(subset)),
-        thresholds=thresholds(policy.connection_pool, policy.retry_budget),
-        keepalive=keepalive(policy.connection_pool, mesh),
-        http=security.http,
-        security=security.security,
-        outlier_detection=policy.outlier_detection,
-        metadata=_metadata(snapshot, target),
-        groups=() if passthrough else balanced(groups, localities, traits, policy.outlier_detection is not None),
-        dns=_dns(service, traits, snapshot) if target.discovery in _DNS else None,
-        port_override=(
-            service.passthrough_target_ports.get(port.number) if target.discovery is Discovery.ORIGINAL_DST else None
-        ),
-        exchanges_metadata=True,
-        upstream=upstream if discovery is Discovery.EDS else None,
-        is_sni_dnat=target.sni_dnat,
-        origins=_origins(upstream),
-    )
-
-
-def _secured(clients: Clients, target: Target, discovery: Discovery, name: str, http: HttpOptions | None) -> Secured:
-    snapshot, upstream = clients.snapshot, target.upstream
-    service, port, rule = upstream.service, upstream.port, upstream.rule
-    by_host = discovery is Discovery.DYNAMIC_FORWARD_PROXY
-    server = Server(
-        cluster_name=name,
-        discovery=discovery,
-        mode=service_mode(snapshot, service, port, target.level_policy),
-        sni="" if by_host else outbound_sni(port.number, upstream.subset, service.hostname),
-        service_accounts=() if by_host else snapshot.endpoints.service_accounts(service),
-        mesh_external=service.mesh_external,
-        is_external_registry=service.registry is Registry.EXTERNAL,
-        by_host=by_host,
-    )
-    selects_workloads = rule is not None and rule.workload_selector is not None
-    return secured(server, upstream.policy, http, snapshot.mesh, clients.traits, selects_workloads)
-
-
-def _metadata(snapshot: Snapshot, target: Target) -> Metadata:
-    upstream = target.upstream
-    service, rule, whole = upstream.service, upstream.rule, not upstream.subset
-    tunnelled = whole and not target.sni_dnat and _is_tunnelled(snapshot, service, upstream.port)
-    return Metadata(
-        services=(service_name(service),),
-        rule=None if rule is None else (rule.namespace, rule.name),
-        subset=upstream.subset,
-        is_external=whole and service.mesh_external and not tunnelled,
-        is_tunnelled=tunnelled,
-        keeps_alpn=rule is not None and upstream.policy.tls_mode in (ClientTLSMode.SIMPLE, ClientTLSMode.MUTUAL),
-    )
-
-
-def service_name(service: Service) -> ServiceName:
-    return ServiceName(service.hostname, service.name, service.namespace)
-
-
-def _is_tunnelled(snapshot: Snapshot, service: Service, port: ServicePort) -> bool:
-    """True when every endpoint says that it takes HBONE."""
-    endpoints = snapshot.endpoints.numbered(service, port.number)
-    return bool(endpoints) and all("http" in e.labels.get(TUNNEL_LABEL, "").split(",") for e in endpoints)
-
-
-def _dns(service: Service, client: Client, snapshot: Snapshot) -> DnsSettings:
-    families = "V6_ONLY" if client.ipv6 and not client.ipv4 else "V4_ONLY"
-    return DnsSettings("ALL" if service.dns_connect_race else families, snapshot.mesh.dns_refresh_rate)
-
-
-def _origins(upstream: Upstream) -> tuple[Origin, ...]:
-    """The port, then the rules: the subset itself where there is one."""
-    rule = upstream.rule
-    found = None if rule is None else rule.subset(upstream.subset) if upstream.subset else None
-    port = upstream.port.origin
-    return (upstream.service.origin if port is NOWHERE else port, *_rule_origins(rule, found))
-
-
-def _rule_origins(rule: MergedDestinationRule | None, subset: Subset | None) -> tuple[Origin, ...]:
-    if rule is None:
-        return ()
-    return rule.origins if subset is None else (subset.origin, *rule.origins)
-
-
-# ---- wildcard services whose addresses are looked up by each request's host
-
-
-def _by_host(clients: Clients, service: Service) -> Iterator[Cluster]:
-    rule = _rule(clients, service)
-    for port in service.ports:
-        if port.protocol in BY_HOST_PROTOCOLS:
-            top = None if rule is None else rule.traffic_policy
-            upstream = Upstream(service, port, rule, port_policy(top, port.number))
-            yield _host_cluster(clients, Target(upstream, Discovery.DYNAMIC_FORWARD_PROXY, top, False))
-
-
-def _host_cluster(clients: Clients, target: Target) -> Cluster:
-    mesh, policy = clients.snapshot.mesh, target.upstream.policy
-    service, port = target.upstream.service, target.upstream.port
-    name = outbound(port.number, "", service.hostname)
-    http = outbound_http(
-        port.protocol,
-        policy.connection_pool,
-        mesh,
-        sniffs=not clients.traits.is_router,
-        preserves_header_case=clients.traits.preserves_header_case,
-    )
-    security = _secured(clients, target, Discovery.DYNAMIC_FORWARD_PROXY, name, http)
-    return Cluster(
-        name=name,
-        stat_name=name,
-        discovery=Discovery.DYNAMIC_FORWARD_PROXY,
-        connect_timeout=connect_timeout(policy.connection_pool, mesh),
-        balancing=Balancing(Algorithm.CLUSTER_PROVIDED),
-        common_balancing=False,
-        thresholds=thresholds(policy.connection_pool, policy.retry_budget),
-        keepalive=keepalive(policy.connection_pool, mesh),
-        http=security.http,
-        security=security.security,
-        outlier_detection=policy.outlier_detection,
-        metadata=replace(_metadata(clients.snapshot, target), services=None),
-        host=service.hostname,
-        insecure_host_options=security.insecure_host_options,
-        exchanges_metadata=True,
-        origins=_origins(target.upstream),
-    )
