@@ -121,8 +121,9 @@ def test_delegate_rules_take_the_place_of_the_root_rule() -> None:
     assert root.http[0].timeout is not None
     assert root.http[0].timeout.seconds == 5
     assert root.http[0].route[0].destination.host == "web.team.svc.cluster.local"
-    assert [origin.field for origin in root.origins(0)] == ["spec.http[0]", "spec.http[0]"]
-    assert [origin.document.name for origin in root.origins(0)] == ["leaf", "root"]
+    (places,) = root.http_origins[0]
+    assert [origin.field for origin in places] == ["spec.http[0].match[0]", "spec.http[0]", "spec.http[0]"]
+    assert [origin.document.name for origin in places] == ["leaf", "leaf", "root"]
 
 
 def test_left_out_delegates_are_reported_with_both_places() -> None:

@@ -35,7 +35,7 @@ class Semantics(StrEnum):
     INGRESS = "ingress"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class MergedVirtualService:
     """A VirtualService with its delegates merged in; compared by identity.
 
@@ -61,10 +61,19 @@ class MergedVirtualService:
         """The path of the resource in the Kubernetes API, as it stands in Envoy's metadata."""
         return f"/apis/networking.istio.io/v1/namespaces/{self.namespace}/virtual-service/{self.name}"
 
-    def origins(self, index: int) -> tuple[Origin, ...]:
-        """The places that the HTTP rule of this index comes from, its own first."""
-        root = self.roots[index] if self.roots else None
-        return (self.http[index].origin,) if root is None else (self.http[index].origin, root)
+    @cached_property
+    def http_origins(self) -> tuple[tuple[tuple[Origin, ...], ...], ...]:
+        """For each HTTP rule, the places that each of its matches comes from (one entry when it has none).
+
+        First the match, then the rule, then the root's rule that delegated to it.
+        """
+        roots = self.roots or (None,) * len(self.http)
+        return tuple(_rule_origins(rule, root) for rule, root in zip(self.http, roots, strict=True))
+
+
+def _rule_origins(rule: HTTPRoute, root: Origin | None) -> tuple[tuple[Origin, ...], ...]:
+    whole = (rule.origin,) if root is None else (rule.origin, root)
+    return tuple((match.origin, *whole) for match in rule.match) or (whole,)
 
 
 @dataclass(frozen=True)

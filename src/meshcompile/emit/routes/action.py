@@ -58,7 +58,7 @@ def _substitution(regex: str, substitution: str) -> RegexMatchAndSubstitute:
 def _rewritten_host(action: Forward, rule: HTTPRoute) -> str:
     """The new host: the rewrite's, else the one that the rule sets as a header, else the only target does."""
     rewritten = "" if rule.rewrite is None else rule.rewrite.authority
-    by_target = "" if action.weighted else authority_of(action.targets[0].headers)
+    by_target = "" if action.weighted else authority_of(action.targets[0].destination.headers)
     return rewritten or authority_of(rule.headers) or by_target
 
 
@@ -68,18 +68,19 @@ def weighted_clusters(targets: tuple[Target, ...]) -> WeightedCluster:
 
 
 def _weighted_cluster(target: Target) -> WeightedClusterClusterWeight:
-    headers = header_mutations(target.headers)
+    destination = target.destination
+    headers = header_mutations(destination.headers)
     return at(
         WeightedClusterClusterWeight(
             name=str(target.cluster),
-            weight=target.weight,
+            weight=destination.weight,
             request_headers_to_add=headers.request_add,
             request_headers_to_remove=headers.request_remove,
             response_headers_to_add=headers.response_add,
             response_headers_to_remove=headers.response_remove,
-            host_rewrite_literal=authority_of(target.headers) or None,
+            host_rewrite_literal=authority_of(destination.headers) or None,
         ),
-        target.origin,
+        destination.origin,
     )
 
 

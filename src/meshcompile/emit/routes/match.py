@@ -1,6 +1,6 @@
 """What a route matches. Follows istiod's `TranslateRouteMatch`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from meshcompile.emit.strings import string_matcher
 from meshcompile.envoy.config.route import HeaderMatcher, QueryParameterMatcher, RouteMatch
@@ -31,8 +31,6 @@ def route_match(wanted: HTTPMatchRequest | None, *, whole_segments: bool) -> Rou
     if wanted is None:
         return EVERY_PATH
     uri = wanted.uri
-    headers, claims = _by_kind(wanted.headers)
-    without_headers, without_claims = _by_kind(wanted.without_headers)
     segments = whole_segments and uri is not None and uri.prefix not in (None, "/")
     return RouteMatch(
         prefix=None if segments else _prefix(uri),
@@ -40,12 +38,9 @@ def route_match(wanted: HTTPMatchRequest | None, *, whole_segments: bool) -> Rou
         safe_regex=RegexMatcher(regex=uri.regex) if uri is not None and uri.regex is not None else None,
         path_separated_prefix=uri.prefix.removesuffix("/") if segments and uri and uri.prefix is not None else None,
         case_sensitive=not wanted.ignore_uri_case,
-        headers=(*_header_matchers(headers, without_headers), *_pseudo_header_matchers(wanted)),
-        query_parameters=tuple(query_matcher(*each) for each in sorted(wanted.query_params.items())),
-        dynamic_metadata=(
-            *(claim_matcher(claim_path(name), value) for name, value in claims),
-            *(claim_matcher(claim_path(name), value, invert=True) for name, value in without_claims),
-        ),
+        headers=(*_header_matchers(wanted), *_pseudo_header_matchers(wanted)),
+        query_parameters=tuple([query_matcher(*each) for each in sorted(wanted.query_params.items())]),
+        dynamic_metadata=tuple(_claim_matchers(wanted)),
     )
 
 
@@ -56,28 +51,32 @@ def _prefix(uri: StringMatch | None) -> str | None:
     return uri.prefix
 
 
-Named = tuple[str, StringMatch]
-
-
-def _by_kind(headers: Mapping[str, StringMatch]) -> tuple[list[Named], list[Named]]:
-    """Real headers, and claims, each by name."""
-    if not headers:
-        return [], []
-    named = sorted(headers.items())
-    claims = [each for each in named if claim_path(each[0])]
-    return [each for each in named if not claim_path(each[0])], claims
-
-
-def _header_matchers(wanted: list[Named], unwanted: list[Named]) -> list[HeaderMatcher]:
+def _header_matchers(wanted: HTTPMatchRequest) -> Iterable[HeaderMatcher]:
     """By name; of one name, what is wanted before what is not."""
-    matchers = [header_matcher(*each) for each in wanted] + [header_matcher(*each, invert=True) for each in unwanted]
+    if not (wanted.headers or wanted.without_headers):
+        return ()
+    matchers = [header_matcher(*each) for each in wanted.headers.items() if not claim_path(each[0])]
+    matchers += [
+        header_matcher(*each, invert=True) for each in wanted.without_headers.items() if not claim_path(each[0])
+    ]
     return sorted(matchers, key=lambda matcher: matcher.name)
 
 
+def _claim_matchers(wanted: HTTPMatchRequest) -> Iterator[MetadataMatcher]:
+    """By name; first what is wanted."""
+    for headers, invert in ((wanted.headers, False), (wanted.without_headers, True)):
+        for name, value in sorted(headers.items()):
+            if path := claim_path(name):
+                yield claim_matcher(path, value, invert=invert)
+
+
 def _pseudo_header_matchers(wanted: HTTPMatchRequest) -> Iterator[HeaderMatcher]:
-    for name, value in ((":method", wanted.method), (":authority", wanted.authority), (":scheme", wanted.scheme)):
-        if value is not None:
-            yield header_matcher(name, value)
+    if wanted.method is not None:
+        yield header_matcher(":method", wanted.method)
+    if wanted.authority is not None:
+        yield header_matcher(":authority", wanted.authority)
+    if wanted.scheme is not None:
+        yield header_matcher(":scheme", wanted.scheme)
 
 
 def header_matcher(name: str, value: StringMatch, *, invert: bool = False) -> HeaderMatcher:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 
 from meshcompile.emit.filters.http import cors, fault
+from meshcompile.emit.metadata import config_metadata
 from meshcompile.emit.routes.action import direct_response, forward, redirect
 from meshcompile.emit.routes.hash_policy import hash_policies
 from meshcompile.emit.routes.headers import header_mutations
 from meshcompile.emit.routes.match import EVERY_PATH, route_match
 from meshcompile.emit.routes.retry import retry_policy
-from meshcompile.envoy.config.core import Metadata
 from meshcompile.envoy.config.route import Decorator, DirectResponseAction, Route, RouteAction
 from meshcompile.envoy.message import Packed, at
 from meshcompile.models.networking.virtual_service import HTTPDirectResponse, HTTPRoute
@@ -45,7 +45,9 @@ def route(piece: RoutePiece) -> Route:
 def rule_route(piece: RuleRoute) -> Route:
     """The route of one match of a VirtualService's rule."""
     rule, wanted, action = piece.rule, piece.match, piece.action
-    target_headers = action.targets[0].headers if isinstance(action, Forward) and not action.weighted else None
+    target_headers = (
+        action.targets[0].destination.headers if isinstance(action, Forward) and not action.weighted else None
+    )
     headers = header_mutations(rule.headers, target_headers)
     return at(
         Route(
@@ -54,7 +56,7 @@ def rule_route(piece: RuleRoute) -> Route:
             route=forward(action, rule) if isinstance(action, Forward) else None,
             redirect=redirect(action) if isinstance(action, Redirect) else None,
             direct_response=direct_response(action) if isinstance(action, HTTPDirectResponse) else None,
-            metadata=Metadata(filter_metadata={"istio": {"config": piece.resource}}),
+            metadata=config_metadata(piece.resource),
             decorator=Decorator(operation=piece.operation),
             typed_per_filter_config=_per_filter(rule),
             request_headers_to_add=headers.request_add,
@@ -68,6 +70,8 @@ def rule_route(piece: RuleRoute) -> Route:
 
 
 def _per_filter(rule: HTTPRoute) -> Mapping[str, Packed]:
+    if rule.fault is None and rule.cors_policy is None:
+        return {}
     configs = ((each.NAME, each.per_route(rule)) for each in CONFIGURED_BY_RULES)
     return {name: config for name, config in configs if config is not None}
 

@@ -26,6 +26,7 @@ from meshcompile.resolve.routes.table import Action, Forward, Mirror, Redirect, 
 from meshcompile.resolve.scope import SidecarScope
 from meshcompile.snapshot.matches import takes_every_request
 from meshcompile.snapshot.virtual_services import MergedVirtualService, Semantics
+from meshcompile.source import Origin
 
 # Ports that a URL of the scheme does without.
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -55,12 +56,12 @@ def rule_routes(virtual_service: MergedVirtualService, asking: Asking) -> tuple[
 
 
 def _rule_routes(virtual_service: MergedVirtualService, asking: Asking) -> Iterator[RuleRoute]:
-    for index, rule in enumerate(virtual_service.http):
+    for rule, origins in zip(virtual_service.http, virtual_service.http_origins, strict=True):
         action = None
-        for match in rule.match or (None,):
+        for match, places in zip(rule.match or (None,), origins, strict=True):
             if applies(match, asking):
                 action = action or _action(rule, asking)
-                yield _rule_route(virtual_service, index, match, action, asking)
+                yield _rule_route(virtual_service, rule, match, action, asking.port, places)
                 if takes_every_request(match):
                     return
 
@@ -79,26 +80,30 @@ def applies(match: HTTPMatchRequest | None, asking: Asking) -> bool:
 
 
 def _rule_route(
-    virtual_service: MergedVirtualService, index: int, match: HTTPMatchRequest | None, action: Action, asking: Asking
+    virtual_service: MergedVirtualService,
+    rule: HTTPRoute,
+    match: HTTPMatchRequest | None,
+    action: Action,
+    port: int,
+    origins: tuple[Origin, ...],
 ) -> RuleRoute:
     whole_segments = virtual_service.semantics is Semantics.INGRESS
-    origins = virtual_service.origins(index)
     return RuleRoute(
-        rule=virtual_service.http[index],
+        rule=rule,
         match=match,
         action=action,
         resource=virtual_service.resource,
-        operation=_spans_of(action, virtual_service, asking.port) + _path_of(match, whole_segments),
+        operation=_spans_of(action, virtual_service, port) + _path_of(match, whole_segments),
         whole_segments=whole_segments,
-        origins=origins if match is None or match.origin in origins else (match.origin, *origins),
+        origins=origins,
     )
 
 
 def _spans_of(action: Action, virtual_service: MergedVirtualService, port: int) -> str:
     """What spans are named after: the only cluster's host and port, else the VirtualService."""
-    match action:
-        case Forward(weighted=False, targets=(Target(cluster),)):
-            return f"{cluster.host}:{cluster.port}"
+    if isinstance(action, Forward) and not action.weighted:
+        cluster = action.targets[0].cluster
+        return f"{cluster.host}:{cluster.port}"
     return f"{virtual_service.name}:{port}"
 
 
@@ -132,11 +137,9 @@ def _forward(rule: HTTPRoute, asking: Asking) -> Forward:
     weighted = len(rule.route) != 1
     # Among several, those without weight get nothing.
     counting = [target for target in rule.route if target.weight] if weighted else rule.route
-    targets = tuple(Target(asking.cluster(t.destination), t.weight, t.headers, t.origin) for t in counting)
-    hashes = (_hash(t.destination, asking) for t in counting)
-    policies = tuple(found for found in hashes if found is not None)
+    policies = tuple(found for target in counting if (found := _hash(target.destination, asking)) is not None)
     return Forward(
-        targets=targets,
+        targets=tuple([Target(asking.cluster(target.destination), target) for target in counting]),
         mirrors=tuple(_mirrors(rule, asking)),
         hash_policies=policies,
         retry=asking.retry if rule.retries is None else rule.retries,

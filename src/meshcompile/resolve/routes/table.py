@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from meshcompile.memo import Memo
 from meshcompile.models.networking.destination_rule import ConsistentHashLB
 from meshcompile.models.networking.virtual_service import (
-    Headers,
     HTTPDirectResponse,
     HTTPMatchRequest,
     HTTPRedirect,
     HTTPRetry,
     HTTPRoute,
+    HTTPRouteDestination,
     Percent,
 )
 from meshcompile.names import ClusterName
@@ -24,12 +24,10 @@ ANY_DOMAIN = "*"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A cluster that requests go to, its weight among those of the route, and what happens to headers on the way."""
+    """A cluster that requests go to; `destination` says its weight and what happens to headers on the way."""
 
     cluster: ClusterName
-    weight: int
-    headers: Headers | None
-    origin: Origin
+    destination: HTTPRouteDestination
 
 
 @dataclass(frozen=True, slots=True)
