@@ -2,16 +2,24 @@
 
 from collections.abc import Callable, Iterable
 
+from meshcompile.analyze.conflicting_destination_rules import conflicting_destination_rules
 from meshcompile.analyze.conflicting_mtls import conflicting_mtls
+from meshcompile.analyze.endpoints_without_pods import endpoints_without_pods
+from meshcompile.analyze.idle_destination_rules import idle_destination_rules
 from meshcompile.analyze.nothing_allowed import nothing_allowed
 from meshcompile.analyze.policies_without_workloads import policies_without_workloads
+from meshcompile.analyze.shadowed_services import shadowed_services
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.snapshot.snapshot import Snapshot
 
 CHECKS: tuple[Callable[[Snapshot], Iterable[Diagnostic]], ...] = (
+    conflicting_destination_rules,
     conflicting_mtls,
+    endpoints_without_pods,
+    idle_destination_rules,
     nothing_allowed,
     policies_without_workloads,
+    shadowed_services,
 )
 
 

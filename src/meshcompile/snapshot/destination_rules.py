@@ -51,10 +51,12 @@ RulesByHost = Mapping[str, tuple[MergedDestinationRule, ...]]
 class DestinationRuleIndex:
     """DestinationRules by namespace and host: the namespace's own, those it exports, and the root namespace's private.
 
-    `label_keys` are the labels of proxies that rules look at: two proxies that agree on them get the same.
+    `all` are the rules as written. `label_keys` are the labels of proxies that rules look at: two proxies that agree on
+    them get the same.
     """
 
     root_namespace: str
+    all: tuple[DestinationRule, ...]
     own: Mapping[str, RulesByHost]
     exported: Mapping[str, RulesByHost]
     root_private: RulesByHost
@@ -100,6 +102,7 @@ def destination_rule_index(resources: Resources, mesh: MeshConfig) -> Destinatio
             _merge(root_private, rule)
     return DestinationRuleIndex(
         root_namespace=mesh.root_namespace,
+        all=resources.all(DestinationRule),
         own={namespace: _frozen(rules) for namespace, rules in own.items()},
         exported={namespace: _frozen(rules) for namespace, rules in exported.items()},
         root_private=_frozen(root_private),

@@ -31,11 +31,12 @@ T = TypeVar("T")
 class EndpointIndex:
     """Endpoints by host name and namespace: those of ServiceEntries, then those of each cluster by its name.
 
-    `entries` are the WorkloadEntries.
+    `entries` are the WorkloadEntries, `slices` the EndpointSlices of each cluster.
     """
 
     by_host: Mapping[HostKey, tuple[Endpoint, ...]]
     entries: tuple[Workload, ...]
+    slices: Mapping[str, tuple[EndpointSlice, ...]]
     _instances: tuple[Instance, ...]
     _services: ServiceIndex
     _trust_domain_aliases: tuple[str, ...]
@@ -123,14 +124,18 @@ def endpoint_index(
     shards: list[Mapping[HostKey, tuple[Endpoint, ...]]] = [
         {key: tuple(endpoint for _, endpoint in instances) for key, instances in external.items()}
     ]
-    for cluster in sorted(workloads.clusters):
-        of_cluster = resources if cluster == here else resources.clusters[cluster]
-        shards.append(slice_endpoints(of_cluster.all(EndpointSlice), kubernetes, sources[cluster]))
+    slices = {
+        cluster: (resources if cluster == here else resources.clusters[cluster]).all(EndpointSlice)
+        for cluster in sorted(workloads.clusters)
+    }
+    for cluster, of_cluster in slices.items():
+        shards.append(slice_endpoints(of_cluster, kubernetes, sources[cluster]))
         if cluster == here and entries:
             shards.append(selected_endpoints(kubernetes.values(), of_namespace))
     return EndpointIndex(
         by_host=_joined(shards),
         entries=tuple(entry for entry in entries if is_ip(entry.addresses[0])),
+        slices=slices,
         _instances=tuple(instance for _, instances in sorted(external.items()) for instance in instances),
         _services=services,
         _trust_domain_aliases=mesh.trust_domain_aliases,

@@ -1,0 +1,17 @@
+"""Endpoints that refer to Pods which do not exist."""
+
+from collections.abc import Iterator
+
+from meshcompile.codes.services import ENDPOINT_WITHOUT_POD
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.snapshot.snapshot import Snapshot
+
+
+def endpoints_without_pods(snapshot: Snapshot) -> Iterator[Diagnostic]:
+    """A finding for each endpoint of an EndpointSlice that is left out for want of its Pod."""
+    for cluster, slices in snapshot.endpoints.slices.items():
+        pods = snapshot.workloads.of(cluster).pods
+        for endpoint in (endpoint for each in slices for endpoint in each.endpoints):
+            target = endpoint.target_ref
+            if target is not None and target.kind == "Pod" and (target.namespace, target.name) not in pods:
+                yield ENDPOINT_WITHOUT_POD(endpoint, pod=f"{target.namespace}/{target.name}")

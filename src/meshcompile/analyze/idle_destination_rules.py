@@ -1,0 +1,127 @@
+"""DestinationRules, and subsets and settings in them, that nothing uses."""
+
+from collections.abc import Iterator
+
+from meshcompile.codes.clusters import (
+    CREDENTIAL_OF_SIDECARS,
+    FAILOVER_WITHOUT_OUTLIER_DETECTION,
+    SUBSET_WITHOUT_PODS,
+    UNKNOWN_HOST,
+    UNKNOWN_PORT,
+    UNUSED_SUBSET,
+)
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.hosts import is_wildcard, qualified, subset_of
+from meshcompile.labels import selects
+from meshcompile.models.networking.destination_rule import (
+    ClientTLSMode,
+    DestinationRule,
+    LocalityLoadBalancerSetting,
+    Subset,
+    TrafficPolicy,
+)
+from meshcompile.models.networking.virtual_service import Destination
+from meshcompile.resolve.traffic_policy import Policy, port_policy, subset_policy
+from meshcompile.snapshot.service import Registry, Resolution, Service
+from meshcompile.snapshot.snapshot import Snapshot
+
+
+def idle_destination_rules(snapshot: Snapshot) -> Iterator[Diagnostic]:
+    """A finding for each rule for no service, and for each subset and setting without effect."""
+    used = frozenset((destination.host, destination.subset) for destination in _destinations(snapshot))
+    for rule in snapshot.destination_rules.all:
+        services = _services(snapshot, qualified(rule.spec.host, rule.namespace))
+        if not services:
+            yield UNKNOWN_HOST(rule.spec.at("host"), host=rule.spec.host)
+            continue
+        for subset in rule.spec.subsets:
+            yield from _subset(snapshot, rule, subset, services, used)
+        for policy in (rule.spec.traffic_policy, *(subset.traffic_policy for subset in rule.spec.subsets)):
+            if policy is not None:
+                yield from _unknown_ports(policy, services)
+        yield from _settings(rule)
+
+
+def _destinations(snapshot: Snapshot) -> Iterator[Destination]:
+    """Every destination that a VirtualService names."""
+    for virtual_service in snapshot.virtual_services.all:
+        for http in virtual_service.http:
+            yield from (target.destination for target in http.route if target.destination is not None)
+            yield from (mirror.destination for mirror in http.mirrors if mirror.destination is not None)
+            if http.mirror is not None:
+                yield http.mirror
+        routes = (*(rule.route for rule in virtual_service.tcp), *(rule.route for rule in virtual_service.tls))
+        yield from (target.destination for route in routes for target in route if target.destination is not None)
+
+
+def _services(snapshot: Snapshot, host: str) -> tuple[Service, ...]:
+    """The services that a rule's host stands for."""
+    known = snapshot.services.by_hostname
+    hostnames = (name for name in known if subset_of(name, host)) if is_wildcard(host) else (host,)
+    return tuple(service for name in hostnames for service in known.get(name, {}).values())
+
+
+def _subset(
+    snapshot: Snapshot,
+    rule: DestinationRule,
+    subset: Subset,
+    services: tuple[Service, ...],
+    used: frozenset[tuple[str, str]],
+) -> Iterator[Diagnostic]:
+    known = [service for service in services if _has_known_endpoints(service)]
+    endpoints = (endpoint for service in known for endpoint in snapshot.endpoints.of(service))
+    if known and not any(selects(subset.labels, endpoint.labels) for endpoint in endpoints):
+        yield SUBSET_WITHOUT_PODS(subset, subset=subset.name, host=rule.spec.host)
+    if not any((service.hostname, subset.name) in used for service in services):
+        yield UNUSED_SUBSET(subset, subset=subset.name, host=rule.spec.host)
+
+
+def _has_known_endpoints(service: Service) -> bool:
+    """False for services whose endpoints only the DNS or the client knows."""
+    headless = service.resolution is Resolution.PASSTHROUGH and service.registry is Registry.KUBERNETES
+    return headless or service.resolution is Resolution.CLIENT_SIDE_LB
+
+
+def _unknown_ports(policy: TrafficPolicy, services: tuple[Service, ...]) -> Iterator[Diagnostic]:
+    for settings in policy.port_level_settings:
+        number = 0 if settings.port is None else settings.port.number
+        if not any(service.port(number) for service in services):
+            yield UNKNOWN_PORT(settings, host=services[0].hostname, port=number)
+
+
+def _settings(rule: DestinationRule) -> Iterator[Diagnostic]:
+    """Settings that another one would have to go with, at every level where they are in force."""
+    for policy in _policies(rule):
+        balancer, tls = policy.load_balancer, policy.tls
+        locality = None if balancer is None else balancer.locality_lb_setting
+        if locality is not None and locality.enabled is not False and policy.outlier_detection is None:
+            setting = _failover_setting(locality)
+            if setting:
+                yield FAILOVER_WITHOUT_OUTLIER_DETECTION(locality, setting=setting)
+        if (
+            tls is not None
+            and tls.mode in (ClientTLSMode.SIMPLE, ClientTLSMode.MUTUAL)
+            and tls.credential_name
+            and not tls.credential_name.startswith("configmap://")
+            and rule.spec.workload_selector is None
+        ):
+            yield CREDENTIAL_OF_SIDECARS(tls.at("credential_name"))
+
+
+def _policies(rule: DestinationRule) -> Iterator[Policy]:
+    """The policies in force: of the rule and of each subset, for ports with settings and for the others."""
+    top = rule.spec.traffic_policy
+    for own in (None, *(subset.traffic_policy for subset in rule.spec.subsets)):
+        for port in {0, *_ports(top), *_ports(own)}:
+            yield port_policy(top, port) if own is None else subset_policy(top, own, port)
+
+
+def _ports(policy: TrafficPolicy | None) -> Iterator[int]:
+    for settings in () if policy is None else policy.port_level_settings:
+        yield 0 if settings.port is None else settings.port.number
+
+
+def _failover_setting(locality: LocalityLoadBalancerSetting) -> str:
+    if locality.distribute:
+        return ""
+    return "failover" if locality.failover else "failoverPriority" if locality.failover_priority else ""
