@@ -7,6 +7,7 @@ known messages with the fields to add, enums whole.
 
 import importlib
 import importlib.metadata
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,12 @@ class Api:
 
     messages: Mapping[str, MessageDescriptor]
     enums: Mapping[str, Mapping[str, int]]
+
+
+GONE = re.compile(
+    r"envoy\.(type|type\.matcher|config\.cluster\.redis|config\.retry\.previous_priorities|.*\.(v1alpha1|v2(alpha\d*)?))"
+)
+"""Packages of Envoy's API before version 3, which neither Envoy nor istiod knows any more."""
 
 
 def package_of(full_name: str) -> str:
@@ -80,10 +87,12 @@ def known_api() -> Api:
 
 
 def envoy_files() -> Iterator[protobuf.FileDescriptor]:
-    """The files of Envoy's own packages."""
+    """The files of Envoy's own packages, without those of the old versions of its API."""
     for path in importlib.metadata.files("xds-protos") or ():
         if path.name.endswith("_pb2.py") and path.parts[0] in {"envoy", "xds", "udpa"}:
-            yield importlib.import_module(".".join(path.with_suffix("").parts)).DESCRIPTOR
+            file = importlib.import_module(".".join(path.with_suffix("").parts)).DESCRIPTOR
+            if not GONE.fullmatch(file.package):
+                yield file
 
 
 def numbers_of(enum: protobuf.EnumDescriptor) -> Mapping[str, int]:

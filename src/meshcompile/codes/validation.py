@@ -603,9 +603,3 @@ PATCH_DOUBT = _warning(
     "{problem}",
     "The patch is accepted, but a part of it has no effect.",
 )
-PATCH_VALUE = _error(
-    "MC0296",
-    "invalid-patch-value",
-    "{problem}",
-    "The value must be readable as the Envoy message that the patch applies to, in protobuf's JSON form.",
-)

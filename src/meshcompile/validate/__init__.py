@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cache
 from importlib import import_module
 
+from meshcompile.codes.envoy_filters import UNKNOWN_ENVOY_FIELD
 from meshcompile.diagnostics import Diagnostic, Severity
 from meshcompile.models.base import Resource
 from meshcompile.validate.metadata import forbidden_annotations
@@ -32,6 +33,9 @@ MODULES = {
 }
 """Istio's kinds, and the modules with their rules, which are imported when the first such object is read."""
 
+TOLERATED = frozenset({UNKNOWN_ENVOY_FIELD.id})
+"""Errors that Istio accepts, though what the author asked for cannot happen."""
+
 Rules = Callable[[Resource], Iterable[Diagnostic]]
 
 
@@ -42,7 +46,8 @@ def violations(resource: Resource) -> Iterator[Diagnostic]:
         return
     found = tuple(forbidden_annotations(resource)) or rules(resource)
     for diagnostic in found:
-        yield replace(diagnostic, rejected=True) if diagnostic.severity is Severity.ERROR else diagnostic
+        rejects = diagnostic.severity is Severity.ERROR and diagnostic.code not in TOLERATED
+        yield replace(diagnostic, rejected=True) if rejects else diagnostic
 
 
 @cache
