@@ -325,3 +325,14 @@ def test_proxies_that_share_are_not_patched_together() -> None:
     patched.compile(catalog)
     assert patched.compile(cart).to_dict() == plain.compile(cart).to_dict()
     assert patched.compile(catalog).to_dict() != plain.compile(catalog).to_dict()
+
+
+@pytest.mark.xfail(strict=True, reason="docs/deviations.md")
+def test_a_shared_field_is_patched_for_everyone() -> None:
+    """Istiod merges in place into fields that it has only once, and so changes what other proxies get."""
+    neighbour = MESH.replace("catalog", "cart").replace("10.96.0.10", "10.96.0.11")
+    change = patch("ROUTE_CONFIGURATION", "MERGE", {"validate_clusters": True}, context="SIDECAR_OUTBOUND")
+    mesh = meshcompile.load([MESH, neighbour, envoy_filter(change, workloadSelector={"labels": {"app": "catalog"}})])
+    cart, catalog = sorted(mesh.proxies(), key=lambda proxy: proxy.id)
+    mesh.compile(catalog)
+    assert all(routes.validate_clusters for routes in mesh.compile(cart).routes)
