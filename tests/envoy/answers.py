@@ -1,4 +1,4 @@
-"""Static bootstraps made of what istiod sent in the conformance cases."""
+"""Static bootstraps of the proxies of the conformance cases: of what istiod sent, and of what is compiled."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+import meshcompile
 from meshcompile.output.bootstrap import Options, static_bootstrap
+from tests.conformance.compare import load_mesh
 from tests.conformance.corpus import cases_dir
 
 KINDS = ("listeners", "routes", "clusters", "endpoints", "extensions")
@@ -23,6 +27,16 @@ def bootstrap(proxy: str, options: Options | None = None) -> dict[str, Any]:
     folder = cases_dir() / proxy
     resources = {kind: _content(folder / f"{kind}.json") for kind in KINDS}
     return static_bootstrap(_content(folder / "node.json"), resources, {}, options or Options()).to_dict()
+
+
+def compiled(proxy: str) -> dict[str, Any]:
+    """The bootstrap of what is compiled for a proxy, as AREA/CASE/istiod/PROXY."""
+    folder = cases_dir() / proxy
+    case = folder.parents[1]
+    mesh, _ = load_mesh(case, yaml.load((case / "case.yaml").read_text(), Loader=yaml.CSafeLoader))
+    node = meshcompile.Proxy.from_node(_content(folder / "node.json"))
+    made: dict[str, Any] = mesh.compile(node).bootstrap().to_dict()
+    return made
 
 
 def _content(path: Path) -> Any:

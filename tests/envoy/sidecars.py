@@ -10,15 +10,13 @@ from typing import Any
 
 import meshcompile
 from tests.envoy.certificates import Authority, KeyPair
-from tests.envoy.runner import Envoy, running
+from tests.envoy.runner import Envoy, on_free_ports, running
 
 Json = dict[str, Any]
-VIRTUAL = ("virtualOutbound", "virtualInbound")
 PROXY_PROTOCOL = {
     "name": "envoy.filters.listener.proxy_protocol",
     "typedConfig": {
         "@type": "type.googleapis.com/envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol",
-        "allowRequestsWithoutProxyProtocol": True,
     },
 }
 
@@ -32,31 +30,23 @@ def running_sidecar(
     certificates: Path | None = None,
 ) -> Iterator[Envoy]:
     """A plain Envoy with the compiled configuration of the proxy."""
-    compiled = mesh.compile(proxy)
     folder = "" if certificates is None else str(certificates)
-    with running(on_loopback(compiled.bootstrap(endpoints=endpoints, workload_certificates=folder).to_dict())) as envoy:
+    bootstrap = mesh.compile(proxy).bootstrap(endpoints=endpoints, workload_certificates=folder).to_dict()
+    with running(read_by_header(on_free_ports(bootstrap))) as envoy:
         yield envoy
 
 
-def on_loopback(bootstrap: Json) -> Json:
-    """The bootstrap with the two virtual listeners, as all that is bound, on free ports of loopback."""
-    listeners = [_on_loopback(listener) for listener in bootstrap["staticResources"]["listeners"]]
-    resources = {**bootstrap["staticResources"], "listeners": listeners, "clusters": _here(bootstrap)}
-    return {**bootstrap, "staticResources": resources}
+def read_by_header(content: Json) -> Json:
+    """The sidecar's bootstrap, with a PROXY header in the place of what iptables knows."""
+    listeners = [_read_by_header(listener) for listener in content["staticResources"]["listeners"]]
+    return {**content, "staticResources": {**content["staticResources"], "listeners": listeners}}
 
 
-def _on_loopback(listener: Json) -> Json:
-    if listener["name"] not in VIRTUAL:
-        return {**listener, "bindToPort": False}
-    others = [f for f in listener.get("listenerFilters", ()) if f["name"] != "envoy.filters.listener.original_dst"]
-    here = {"address": {"socketAddress": {"address": "127.0.0.1", "portValue": 0}}}
-    return {**listener, **here, "listenerFilters": [PROXY_PROTOCOL, *others]}
-
-
-def _here(bootstrap: Json) -> list[Json]:
-    """The clusters, with inbound connections from any address of this machine: 127.0.0.6 is Linux's alone."""
-    clusters = bootstrap["staticResources"]["clusters"]
-    return [{k: v for k, v in cluster.items() if k != "upstreamBindConfig"} for cluster in clusters]
+def _read_by_header(listener: Json) -> Json:
+    if listener["name"] not in ("virtualInbound", "virtualOutbound"):
+        return listener
+    others = [f for f in listener["listenerFilters"] if f["name"] != "envoy.filters.listener.original_dst"]
+    return {**listener, "listenerFilters": [PROXY_PROTOCOL, *others]}
 
 
 def workload_certificates(folder: Path, authority: Authority, identity: str) -> KeyPair:

@@ -224,3 +224,16 @@ def test_secrets_hold_credentials() -> None:
         Secret.model_validate({"metadata": {"name": "c", "namespace": "n"}, "data": {"tls.crt": "/w=="}}),
     ]
     assert credentials(secrets) == {"n/a": Credential("C", "K"), "n/b": Credential(authorities="A")}
+
+
+def test_a_cluster_is_there_once() -> None:
+    """Of clusters with one name, which istiod sends for a Service that has a port twice, the first one stays."""
+    bootstrap = made(clusters=[{"name": "a", "connectTimeout": "1s"}, {"name": "a", "connectTimeout": "2s"}])
+    assert [(c["name"], c["connectTimeout"]) for c in bootstrap.content["staticResources"]["clusters"]] == [("a", "1s")]
+
+
+def test_clusters_that_resolve_any_name() -> None:
+    """Without TLS, a cluster that looks up any name says that it checks no certificate, as Envoy demands."""
+    kind = {"@type": "type.googleapis.com/envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig"}
+    resolving = {"name": "a", "clusterType": {"name": "dfp", "typedConfig": kind}}
+    assert cluster(made(clusters=[resolving]))["clusterType"]["typedConfig"]["allowInsecureClusterOptions"] is True

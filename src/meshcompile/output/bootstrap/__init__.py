@@ -101,13 +101,14 @@ def static_bootstrap(
         if (made := static.of(listener)) is not None:
             listeners.append(made)
         found |= dict.fromkeys(static.found)
-    clusters = []
+    clusters: dict[str, Json] = {}
     assignments = {assignment["clusterName"]: assignment for assignment in resources["endpoints"]}
     for index, cluster in enumerate(resources["clusters"]):
         made, lacking = static_cluster(cluster, assignments, options, _origin(origins, f"/clusters/{index}"))
-        clusters.append(made)
         found |= dict.fromkeys(lacking)
-    return Bootstrap(_bootstrap(node, listeners, clusters, options), tuple(found))
+        # istiod sends a cluster twice when a Service has a port twice; Envoy keeps one only while it runs.
+        clusters.setdefault(cluster["name"], made)
+    return Bootstrap(_bootstrap(node, listeners, list(clusters.values()), options), tuple(found))
 
 
 def _bootstrap(node: Json, listeners: list[Json], clusters: list[Json], options: Options) -> Json:

@@ -24,7 +24,19 @@ def static_cluster(
     static |= _endpoints(cluster, assignments, options)
     static |= _filters(cluster, options, origin, found)
     static |= _sockets(cluster, options, origin, found)
+    static |= _resolving(cluster)
     return static, found
+
+
+def _resolving(cluster: Json) -> Json:
+    """The type of a cluster that looks up whatever name it is asked for.
+
+    Envoy refuses it without checks of the server's certificate; one that does no TLS has no certificate to check.
+    """
+    kind = cluster.get("clusterType", {})
+    if extensions.type_of(kind.get("typedConfig", {})) not in extensions.RESOLVING or "transportSocket" in cluster:
+        return {}
+    return {"clusterType": {**kind, "typedConfig": {**kind["typedConfig"], "allowInsecureClusterOptions": True}}}
 
 
 def _endpoints(cluster: Json, assignments: Mapping[str, Json], options: Options) -> Json:

@@ -22,6 +22,9 @@ ISTIO_ONLY = frozenset(
 
 WASM = frozenset({"envoy.extensions.filters.http.wasm.v3.Wasm", "envoy.extensions.filters.network.wasm.v3.Wasm"})
 
+# Clusters that look up whatever name they are asked for.
+RESOLVING = frozenset({"envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig"})
+
 # Only root may set the source address of a connection.
 NEEDS_ROOT = frozenset({"envoy.extensions.filters.listener.original_src.v3.OriginalSrc"})
 
