@@ -14,6 +14,7 @@ from meshcompile.models.networking.envoy_filter import ApplyTo
 from meshcompile.patch.editing import decoded
 from meshcompile.patch.merge import merged
 from meshcompile.patch.values import OBJECT_TYPES
+from meshcompile.validate.patch_value import MESSAGES
 
 PACKED = (
     "envoy.extensions.filters.http.lua.v3.Lua",
@@ -99,17 +100,17 @@ def elements(field: FieldDescriptor, depth: int) -> st.SearchStrategy[Any]:
 
 
 written_objects = st.sampled_from(list(OBJECT_TYPES)).flatmap(
-    lambda apply_to: st.tuples(st.just(apply_to), messages(OBJECT_TYPES[apply_to].full_name))
+    lambda apply_to: st.tuples(st.just(apply_to), messages(MESSAGES[apply_to]))
 )
 
 
 pairs_of_objects = st.sampled_from(list(OBJECT_TYPES)).flatmap(
-    lambda apply_to: st.tuples(st.just(apply_to), *[messages(OBJECT_TYPES[apply_to].full_name)] * 2)
+    lambda apply_to: st.tuples(st.just(apply_to), *[messages(MESSAGES[apply_to])] * 2)
 )
 
 
 def canonical(apply_to: ApplyTo, data: Any) -> Any:
-    value = read(OBJECT_TYPES[apply_to].full_name, data).value
+    value = read(MESSAGES[apply_to], data).value
     assert value is not None
     return value
 
@@ -127,7 +128,7 @@ def test_what_is_read_is_a_message(written: tuple[ApplyTo, Any]) -> None:
     """Canonical data decodes into a message, which prints as the same data."""
     apply_to, data = written
     value = canonical(apply_to, data)
-    assert to_builtins(decoded(OBJECT_TYPES[apply_to].cls, value)) == value
+    assert to_builtins(decoded(OBJECT_TYPES[apply_to], value)) == value
 
 
 @given(written_objects)
@@ -135,7 +136,7 @@ def test_merging_with_nothing(written: tuple[ApplyTo, Any]) -> None:
     """Nothing merged into a message leaves it as it is, and a message merged into nothing is itself."""
     apply_to, data = written
     value = canonical(apply_to, data)
-    full_name = OBJECT_TYPES[apply_to].full_name
+    full_name = MESSAGES[apply_to]
     assert merged(full_name, value, {}) == value
     assert merged(full_name, {}, value) == value
 
@@ -146,6 +147,6 @@ def test_what_is_merged_is_canonical(written: tuple[ApplyTo, Any, Any]) -> None:
     apply_to, first, second = written
     old, patch = canonical(apply_to, first), canonical(apply_to, second)
     before = (repr(old), repr(patch))
-    result = merged(OBJECT_TYPES[apply_to].full_name, old, patch)
+    result = merged(MESSAGES[apply_to], old, patch)
     assert canonical(apply_to, result) == result
     assert (repr(old), repr(patch)) == before

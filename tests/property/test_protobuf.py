@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 
 from meshcompile.models.networking.envoy_filter import ApplyTo
 from meshcompile.patch.merge import merged
-from meshcompile.patch.values import OBJECT_TYPES
+from meshcompile.validate.patch_value import MESSAGES
 from tests.property.test_patching import canonical, pairs_of_objects, written_objects
 
 json_format = pytest.importorskip("google.protobuf.json_format")
@@ -31,7 +31,7 @@ def _envoy_api() -> None:
 
 def parsed(apply_to: ApplyTo, data: Any) -> Any:
     """The message; xds-protos lacks some of what Istio's Envoy has, which is no case here."""
-    descriptor = descriptor_pool.Default().FindMessageTypeByName(OBJECT_TYPES[apply_to].full_name)
+    descriptor = descriptor_pool.Default().FindMessageTypeByName(MESSAGES[apply_to])
     try:
         return json_format.ParseDict(data, message_factory.GetMessageClass(descriptor)())
     except json_format.ParseError as error:
@@ -74,4 +74,4 @@ def test_merging_is_protobuf_merging(written: tuple[ApplyTo, Any, Any]) -> None:
     assume(not any(each in text for each in ("0s'", "0.250s", ".500Z", "v3.Router'}", "v3.Lua'}", "Config'}")))
     message = parsed(apply_to, old)
     message.MergeFrom(parsed(apply_to, patch))
-    assert printed(message) == comparable(merged(OBJECT_TYPES[apply_to].full_name, old, patch))
+    assert printed(message) == comparable(merged(MESSAGES[apply_to], old, patch))

@@ -190,7 +190,7 @@ spec:
 """
     mesh = meshcompile.load([MESH, text])
     config = mesh.compile(mesh.proxies()[0])
-    [found] = [each for each in config.diagnostics if each.code == "MC1001"]
+    [found] = [each for each in mesh.diagnostics if each.code == "MC1001"]
     assert (found.line, found.column, found.field) == (12, 9, "spec.configPatches[0].patch.value.conect_timeout")
     assert found.suggestion == "did you mean connect_timeout?"
     assert not found.rejected

@@ -45,7 +45,7 @@ class Patches(Protocol):
         """The extension configurations with those that patches add under a discovered name; sorted by name."""
 
     def findings(self) -> Iterable[Diagnostic]:
-        """What is wrong with the patches, and which of them changed nothing."""
+        """Which patches changed nothing, and on which istiod fails."""
 
     def reports(self) -> tuple[PatchReport, ...]:
         """What became of each patch, in the order in which they are applied."""

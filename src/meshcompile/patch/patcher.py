@@ -12,7 +12,7 @@ from meshcompile.patch.lists import Edit
 from meshcompile.patch.merge import TypeMismatch
 from meshcompile.patch.reasons import reason
 from meshcompile.patch.report import Change, PatchReport
-from meshcompile.patch.values import PatchValue, Value, patch_value
+from meshcompile.patch.values import Value, patch_value
 from meshcompile.resolve.envoy_filters import Condition, EnvoyFilters, Patch
 from meshcompile.resolve.view import View
 
@@ -73,11 +73,11 @@ class Patcher:
         wanted = patch.match.context
         if context and not self.meets(patch, [(Condition.CONTEXT, wanted in (PatchContext.ANY, context))]):
             return None
-        value = self._value(patch).value
+        value = self._value(patch)
         needs_value = patch.operation is not Operation.REMOVE
         return Ready(patch, value) if self.meets(patch, [(Condition.VALUE, bool(value) or not needs_value)]) else None
 
-    def _value(self, patch: Patch) -> PatchValue:
+    def _value(self, patch: Patch) -> Value[Message] | None:
         return self.view.snapshot.memo.once(("patch value", patch.key), lambda: patch_value(patch))
 
     def meets(self, patch: Patch, checks: Iterable[Check]) -> bool:
@@ -118,9 +118,8 @@ class Patcher:
         return patch.refused or self._missed.get(patch, Condition.OBJECT)
 
     def findings(self) -> Iterator[Diagnostic]:
-        """What is wrong with the patches, and which of them changed nothing."""
+        """Which patches changed nothing, and on which istiod fails."""
         for patch in self.filters.all:
-            yield from self._value(patch).findings
             if patch in self._broken:
                 problem, what = self._broken[patch]
                 yield PATCH_OF_OTHER_TYPE(patch.value_origin, problem=problem, what=what)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cache
 from importlib import import_module
 
-from meshcompile.codes.envoy_filters import UNKNOWN_ENVOY_FIELD
+from meshcompile.codes.envoy_filters import UNKNOWN_ENVOY_FIELD, UNSUPPORTED_ENVOY_VALUE
 from meshcompile.diagnostics import Diagnostic, Severity
 from meshcompile.models.base import Resource
 from meshcompile.validate.metadata import forbidden_annotations
@@ -33,7 +33,7 @@ MODULES = {
 }
 """Istio's kinds, and the modules with their rules, which are imported when the first such object is read."""
 
-TOLERATED = frozenset({UNKNOWN_ENVOY_FIELD.id})
+TOLERATED = frozenset({UNKNOWN_ENVOY_FIELD.id, UNSUPPORTED_ENVOY_VALUE.id})
 """Errors that Istio accepts, though what the author asked for cannot happen."""
 
 Rules = Callable[[Resource], Iterable[Diagnostic]]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from meshcompile.codes import validation as codes
-from meshcompile.codes.envoy_filters import INVALID_ENVOY_VALUE, UNKNOWN_ENVOY_FIELD
+from meshcompile.codes.envoy_filters import INVALID_ENVOY_VALUE, UNKNOWN_ENVOY_FIELD, UNSUPPORTED_ENVOY_VALUE
 from meshcompile.envoy.descriptors import descriptor
 from meshcompile.envoy.reading import Fault, Problem, read
 from meshcompile.models.networking.envoy_filter import ApplyTo, EnvoyConfigObjectPatch
@@ -37,7 +37,9 @@ def patch_value(patch: EnvoyConfigObjectPatch) -> Found:
         if problem.fault is Fault.UNKNOWN_FIELD:
             text, suggestion = problem.text, problem.suggestion
             yield UNKNOWN_ENVOY_FIELD(origin.at(*problem.path), problem=text, suggestion=suggestion)
-        elif problem.fault is not Fault.UNSUPPORTED:
+        elif problem.fault is Fault.UNSUPPORTED:
+            yield UNSUPPORTED_ENVOY_VALUE(origin.at(*problem.path), problem=problem.text)
+        else:
             yield INVALID_ENVOY_VALUE(origin.at(*problem.path), problem=_text(problem), suggestion=problem.suggestion)
     for filter_name in _without_configuration(name, reading.value or {}):
         problem_text = f"`{filter_name}` has no `typed_config`, without which Envoy does not know what it is"
