@@ -9,6 +9,7 @@ from meshcompile.analyze.idle_destination_rules import idle_destination_rules
 from meshcompile.analyze.nothing_allowed import nothing_allowed
 from meshcompile.analyze.policies_without_workloads import policies_without_workloads
 from meshcompile.analyze.shadowed_services import shadowed_services
+from meshcompile.analyze.telemetries import telemetries
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.snapshot.snapshot import Snapshot
 
@@ -20,6 +21,7 @@ CHECKS: tuple[Callable[[Snapshot], Iterable[Diagnostic]], ...] = (
     nothing_allowed,
     policies_without_workloads,
     shadowed_services,
+    telemetries,
 )
 
 

@@ -12,6 +12,7 @@ AREAS = (
     "routes",
     "gateways",
     "listeners",
+    "telemetry",
     "envoy_filters",
     "output",
     "proxies",

@@ -19,6 +19,7 @@ class TelemetryIndex:
 
     root_namespace: str
     defaults: DefaultProviders
+    all: tuple[Telemetry, ...]  # oldest first
     wide: Mapping[str, Telemetry]
     attached: Mapping[str, tuple[Telemetry, ...]]
     _providers: Mapping[str, ExtensionProvider]
@@ -34,6 +35,7 @@ def telemetry_index(resources: Resources, mesh: MeshConfig) -> TelemetryIndex:
     return TelemetryIndex(
         root_namespace=mesh.root_namespace,
         defaults=mesh.default_providers or DefaultProviders(),
+        all=telemetries,
         wide={t.namespace: t for t in reversed(telemetries) if not is_attached(t.spec)},
         attached=_by_namespace(t for t in telemetries if is_attached(t.spec)),
         _providers={provider.name.lower(): provider for provider in reversed(mesh.extension_providers)},

@@ -2,15 +2,19 @@
 
 from dataclasses import dataclass
 
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.models.telemetry.telemetry import Telemetry as TelemetryResource
 from meshcompile.proxy import ProxyType
 from meshcompile.resolve.telemetry.access_logs import AccessLogs, access_logs
 from meshcompile.resolve.telemetry.applicable import applicable_telemetries
+from meshcompile.resolve.telemetry.findings import default_provider_findings, telemetry_findings
 from meshcompile.resolve.telemetry.metrics import Metrics, metrics
 from meshcompile.resolve.telemetry.modes import workload_mode
 from meshcompile.resolve.telemetry.tracing import Tracing, tracing
 from meshcompile.resolve.traffic import TrafficClass
 from meshcompile.resolve.view import View
 from meshcompile.snapshot.service import Service
+from meshcompile.snapshot.snapshot import Snapshot
 
 __all__ = ["AccessLogs", "Metrics", "Telemetry", "Tracing", "telemetry"]
 
@@ -34,7 +38,11 @@ def telemetry(view: View, traffic_class: TrafficClass, service: Service | None =
     """The telemetry of a traffic class of a proxy, and of the one `service` if a waypoint tells them apart."""
     snapshot, mode = view.snapshot, workload_mode(traffic_class)
     found = applicable_telemetries(view, service)
-    key = (mode, tuple((t.namespace, t.name) for t in found))
+    names = tuple((t.namespace, t.name) for t in found)
+    key = (mode, names)
+    version = view.proxy.version
+    about = snapshot.memo.once(("telemetry findings", names, version), lambda: _findings(snapshot, found, version))
+    view.findings.extend(about)
     return Telemetry(
         traffic_class=traffic_class,
         metrics=snapshot.memo.once(
@@ -48,3 +56,9 @@ def telemetry(view: View, traffic_class: TrafficClass, service: Service | None =
         ),
         for_peers=view.proxy.type is ProxyType.WAYPOINT,
     )
+
+
+def _findings(
+    snapshot: Snapshot, found: tuple[TelemetryResource, ...], version: tuple[int, int, int]
+) -> tuple[Diagnostic, ...]:
+    return (*default_provider_findings(snapshot), *telemetry_findings(snapshot, found, version))

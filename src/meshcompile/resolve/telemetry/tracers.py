@@ -29,8 +29,8 @@ ZIPKIN_PATH = "/api/v2/spans"
 ZIPKIN_TIMEOUT = Duration.of_seconds(5)
 DYNATRACE_PATH = "api/v2/samplingConfiguration"
 # First releases whose proxies know these.
-_ZIPKIN_OVER_HTTP_SERVICE = (1, 29, 0)
-_ZIPKIN_TRACE_CONTEXT = (1, 28, 0)
+ZIPKIN_OVER_HTTP_SERVICE = (1, 29, 0)
+ZIPKIN_TRACE_CONTEXT = (1, 28, 0)
 _SERVICE_NAME_ANNOTATION = "resource.opentelemetry.io/service.name"
 _SERVICE_NAME_LABELS = ("app.kubernetes.io/instance", "app.kubernetes.io/name")
 
@@ -145,11 +145,11 @@ def _zipkin(view: View, zipkin: ZipkinTracingProvider) -> Zipkin | None:
         timeout=ZIPKIN_TIMEOUT if zipkin.timeout is None else zipkin.timeout,
         headers=_headers(zipkin.headers),
     )
-    with_context = view.proxy.version >= _ZIPKIN_TRACE_CONTEXT
+    with_context = view.proxy.version >= ZIPKIN_TRACE_CONTEXT
     return Zipkin(
         service=service,
         path=path,
-        collector=collector if view.proxy.version >= _ZIPKIN_OVER_HTTP_SERVICE else None,
+        collector=collector if view.proxy.version >= ZIPKIN_OVER_HTTP_SERVICE else None,
         long_trace_ids=not zipkin.enable_64bit_trace_id,
         w3c_context=with_context and zipkin.trace_context_option == "USE_B3_WITH_W3C_PROPAGATION",
         max_path_tag_length=zipkin.max_tag_length,

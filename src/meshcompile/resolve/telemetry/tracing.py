@@ -23,8 +23,8 @@ CustomTag: TypeAlias = ProxyTag | TelemetryTag
 # Share of the requests that are traced when nobody says, in percent.
 DEFAULT_SAMPLING = 1.0
 # First releases whose proxies know these.
-_FORMATTER_TAGS = (1, 29, 0)
-_NO_CONTEXT_PROPAGATION = (1, 30, 0)
+FORMATTER_TAGS = (1, 29, 0)
+NO_CONTEXT_PROPAGATION = (1, 30, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def tracing(view: View, blocks: tuple[TracingBlock, ...], mode: WorkloadMode) ->
         custom_tags=_known_tags(asked.custom_tags, view.proxy) if asked.custom_tags else _proxy_tags(settings),
         max_path_tag_length=exporter.max_path_tag_length or settings.max_path_tag_length,
         request_id_sampling=asked.request_id_sampling,
-        context_propagation=asked.context_propagation or view.proxy.version < _NO_CONTEXT_PROPAGATION,
+        context_propagation=asked.context_propagation or view.proxy.version < NO_CONTEXT_PROPAGATION,
     )
 
 
@@ -143,7 +143,7 @@ def _proxy_tags(settings: ProxyTracing) -> Mapping[str, ProxyTag]:
 
 def _known_tags(tags: Mapping[str, TelemetryTag], proxy: Proxy) -> Mapping[str, TelemetryTag]:
     """The tags without those that the proxy is too old for."""
-    if proxy.version >= _FORMATTER_TAGS:
+    if proxy.version >= FORMATTER_TAGS:
         return tags
     return {name: tag for name, tag in tags.items() if tag.formatter is None}
 

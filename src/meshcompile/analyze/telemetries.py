@@ -1,0 +1,36 @@
+"""Telemetries that stand in each other's way, or name nobody who takes their logs."""
+
+from collections.abc import Iterator
+
+from meshcompile.codes.telemetry import PROVIDER_MISSING, SEVERAL_FOR_NAMESPACE
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.models.telemetry.telemetry import Telemetry
+from meshcompile.snapshot.snapshot import Snapshot
+
+
+def telemetries(snapshot: Snapshot) -> Iterator[Diagnostic]:
+    """What istioctl's analyzers of Telemetries find."""
+    yield from _without_provider(snapshot)
+    yield from _without_selector(snapshot)
+
+
+def _without_provider(snapshot: Snapshot) -> Iterator[Diagnostic]:
+    """A finding for each entry of access logging without a provider to inherit."""
+    if snapshot.telemetry.defaults.access_logging:
+        return
+    for telemetry in snapshot.telemetry.all:
+        for block in telemetry.spec.access_logging:
+            if not block.disabled and not block.providers:
+                yield PROVIDER_MISSING(block, kind=telemetry.kind, namespace=telemetry.namespace, name=telemetry.name)
+
+
+def _without_selector(snapshot: Snapshot) -> Iterator[Diagnostic]:
+    """A finding for each of several Telemetries without a selector in one namespace, whatever they target."""
+    namespaces: dict[str, list[Telemetry]] = {}
+    for telemetry in snapshot.telemetry.all:
+        if telemetry.spec.selector is None:
+            namespaces.setdefault(telemetry.namespace, []).append(telemetry)
+    for group in namespaces.values():
+        names = " ".join(sorted(telemetry.name for telemetry in group))
+        if len(group) > 1:
+            yield from (SEVERAL_FOR_NAMESPACE(telemetry, names=names) for telemetry in group)
