@@ -36,7 +36,7 @@ def rbac(*texts: str, port: int = 8080, **mesh_config: Any) -> list[dict[str, An
 def only_rule(*texts: str, **options: Any) -> dict[str, Any]:
     (config,) = rbac(*texts, **options)
     (rule,) = config["rules"]["policies"].values()
-    return rule
+    return dict(rule)
 
 
 def principals(source: str, **options: Any) -> Any:

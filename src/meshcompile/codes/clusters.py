@@ -8,8 +8,8 @@ UNKNOWN_HOST = Code(
     Severity.WARNING,
     "host {host} is that of no service in the mesh, so this rule has no effect",
     "The host of a DestinationRule is the name of a Service, which is looked for in the rule's own namespace when it "
-    "has no dot, or a host of a ServiceEntry, or a wildcard. A name with a dot is taken as it is: `catalog.shop` is not "
-    "`catalog.shop.svc.cluster.local`.",
+    "has no dot, or a host of a ServiceEntry, or a wildcard. A name with a dot is taken as it is: `catalog.shop` is "
+    "not `catalog.shop.svc.cluster.local`.",
 )
 SUBSET_WITHOUT_PODS = Code(
     "IST0173",
@@ -46,7 +46,7 @@ FAILOVER_WITHOUT_OUTLIER_DETECTION = Code(
     "failover-without-outlier-detection",
     Severity.WARNING,
     "{setting} has no effect without outlierDetection",
-    "Proxies leave a locality only when they notice that its endpoints fail: add `outlierDetection` to the same policy.",
+    "Proxies leave a locality only when they notice that its endpoints fail: add `outlierDetection` to that policy.",
 )
 UNKNOWN_PORT = Code(
     "MC0605",
