@@ -35,9 +35,10 @@ class ListenerExtension:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PhasedExtensions:
-    """The extensions of one sort of filter, by phase and in order."""
+    """The extensions of one sort of filter, by phase and in order; `ports` are those that any of them names."""
 
     by_phase: Mapping[ExecutionPhase, tuple[ListenerExtension, ...]] = field(default_factory=dict)
+    ports: frozenset[int] = frozenset()
 
     def on(self, phase: ExecutionPhase, port: int) -> tuple[ListenerExtension, ...]:
         """Those of a phase on the listeners of a port."""
@@ -116,7 +117,11 @@ def _phased(matched: Iterable[tuple[Extension, frozenset[int] | None]]) -> Phase
         script = extension.code.inline_code if isinstance(extension.code, LuaConfig) else None
         listed = ListenerExtension(resource_name(extension), script, ports, extension.origin)
         phases.setdefault(extension.phase, []).append(listed)
-    return PhasedExtensions({phase: tuple(group) for phase, group in phases.items()})
+    listed_ports = (listed.ports or () for group in phases.values() for listed in group)
+    return PhasedExtensions(
+        by_phase={phase: tuple(group) for phase, group in phases.items()},
+        ports=frozenset(port for ports in listed_ports for port in ports),
+    )
 
 
 def resource_name(extension: Extension) -> str:

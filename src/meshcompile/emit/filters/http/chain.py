@@ -50,7 +50,13 @@ HTTP_FILTERS: tuple[HttpFilterModule, ...] = (
 
 def http_filters(connection: HttpConnection) -> tuple[HttpFilter, ...]:
     """All HTTP filters of a connection; the same for connections that differ in nothing that a filter looks at."""
-    looked_at = (connection.protocol, connection.forward_proxy, connection.tunnelled, connection.dynamic_host)
+    looked_at = (
+        connection.protocol,
+        connection.forward_proxy,
+        connection.tunnelled,
+        connection.dynamic_host,
+        connection.port if connection.port in connection.traits.extensions.http.ports else None,
+    )
     return connection.traits.memo.once(("http filters", looked_at), lambda: _http_filters(connection))
 
 

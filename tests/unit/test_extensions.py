@@ -1,0 +1,233 @@
+"""TrafficExtensions and WasmPlugins: which filters a proxy gets, in which order, and what they discover."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from meshcompile.emit.extensions import discovered_names, extensions
+from meshcompile.emit.listeners import listeners
+from meshcompile.envoy.message import to_builtins
+from meshcompile.proxy import Proxy
+from meshcompile.resolve.extensions import extensions as resolved
+from meshcompile.resolve.extensions import listener_extensions
+from meshcompile.resolve.listeners import listeners as resolved_listeners
+from meshcompile.resolve.traffic import TrafficClass
+from tests.meshes import SHOP, gateway, mesh, sidecar, view
+
+PREFIX = "extensions.istio.io/trafficextension/"
+SUFFIX = "~istio-translated-wasmplugin"
+INBOUND, OUTBOUND = TrafficClass.SIDECAR_INBOUND, TrafficClass.SIDECAR_OUTBOUND
+
+
+def extension(name: str, spec: str = "", namespace: str = "shop", **metadata: str) -> str:
+    """A TrafficExtension with a module."""
+    extra = "".join(f", {key}: '{value}'" for key, value in metadata.items())
+    return f"""
+apiVersion: extensions.istio.io/v1alpha1
+kind: TrafficExtension
+metadata: {{name: {name}, namespace: {namespace}{extra}}}
+spec: {{wasm: {{url: oci://r/{name}}}, {spec}}}
+"""
+
+
+def plugin(name: str, spec: str, namespace: str = "shop") -> str:
+    """A WasmPlugin."""
+    return f"""
+apiVersion: extensions.istio.io/v1alpha1
+kind: WasmPlugin
+metadata: {{name: {name}, namespace: {namespace}, resourceVersion: "7"}}
+spec: {{{spec}}}
+"""
+
+
+def filters(*texts: str, proxy: Proxy | None = None, port: int = 80) -> list[str]:
+    """The names of the HTTP filters of a port's outbound connection manager, the extensions' without their prefix."""
+    found = listeners(resolved_listeners(view(mesh(SHOP, *texts), proxy or sidecar())))
+    (listener,) = (each for each in found if each.name == f"0.0.0.0_{port}")
+    manager = to_builtins(listener)["filterChains"][0]["filters"][-1]
+    return [each["name"].removeprefix(PREFIX) for each in manager["typedConfig"]["httpFilters"]]
+
+
+def own(names: Iterable[str]) -> list[str]:
+    """The filters that are extensions."""
+    return [name for name in names if "." in name and not name.startswith(("envoy", "istio."))]
+
+
+def configurations(*texts: str, proxy: Proxy | None = None) -> dict[str, dict[str, Any]]:
+    """What is discovered, by name without its prefix: the module's configuration."""
+    asked = view(mesh(SHOP, *texts), proxy or sidecar())
+    names = discovered_names(listeners(resolved_listeners(asked)))
+    return {
+        each.name.removeprefix(PREFIX): to_builtins(each)["typedConfig"]["config"]
+        for each in extensions(resolved(asked, names))
+    }
+
+
+def test_phases_and_priorities() -> None:
+    """Phases have their place; the highest priority comes first, and none at all last."""
+    found = filters(
+        extension("none"),
+        extension("minus", "priority: -5"),
+        extension("stats", "phase: STATS"),
+        extension("authz", "phase: AUTHZ, priority: -1"),
+        extension("authn", "phase: AUTHN"),
+        extension("high", "priority: 3"),
+    )
+    assert own(found) == [f"shop.{name}" for name in ("authn", "authz", "stats", "high", "minus", "none")]
+    assert found.index("shop.none") + 1 == found.index("envoy.filters.http.grpc_stats")
+
+
+def test_order_of_equals() -> None:
+    """Of equal priority the proxy's namespace comes before the mesh, then the older, then by name."""
+    found = filters(
+        extension("a", namespace="istio-system"),
+        extension("c", creationTimestamp="2020-01-01T00:00:00Z"),
+        extension("b", creationTimestamp="2021-01-01T00:00:00Z"),
+        plugin("b", "url: oci://r/b"),
+    )
+    assert own(found) == ["shop.c", "shop.b", f"shop.b{SUFFIX}", "istio-system.a"]
+
+
+def test_other_namespaces_and_selectors() -> None:
+    """An extension is for its own namespace, in the root namespace for all, and for whom its selector selects."""
+    chosen = extension("web", "selector: {matchLabels: {app: web}}", namespace="istio-system")
+    texts = (extension("other", namespace="elsewhere"), chosen)
+    assert own(filters(*texts)) == []
+    assert own(filters(*texts, proxy=sidecar(labels={"app": "web"}))) == ["istio-system.web"]
+
+
+def test_targets_are_for_gateways_of_the_gateway_api() -> None:
+    """A target is never a sidecar; a gateway of the Gateway API is targeted by its name, in its namespace."""
+    target = "targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: edge}]"
+    of = mesh(extension("t", target), extension("elsewhere", target, namespace="istio-system"))
+
+    def names(proxy: Proxy) -> list[str]:
+        found = listener_extensions(view(of, proxy), TrafficClass.GATEWAY)
+        return [each.name.removeprefix(PREFIX) for group in found.http.by_phase.values() for each in group]
+
+    assert names(sidecar()) == []
+    assert names(gateway("shop")) == []
+    assert names(gateway("shop", {"gateway.networking.k8s.io/gateway-name": "edge"})) == ["shop.t"]
+    assert names(gateway("shop", {"gateway.networking.k8s.io/gateway-name": "inner"})) == []
+
+
+def test_match_by_mode_and_port() -> None:
+    """One of the matches must hold, in its mode and, if it names any, on one of its ports."""
+    match = "match: [{mode: SERVER}, {mode: CLIENT, ports: [{number: 8080}, {number: 9}]}]"
+    assert own(filters(extension("m", match))) == []
+    assert own(filters(extension("m", match), port=8080)) == ["shop.m"]
+    found = listener_extensions(view(mesh(extension("m", match)), sidecar()), INBOUND)
+    assert [each.ports for group in found.http.by_phase.values() for each in group] == [None]
+
+
+def test_scripts_are_in_place() -> None:
+    """A Lua script is among the filters itself, and nothing is discovered."""
+    script = """
+apiVersion: extensions.istio.io/v1alpha1
+kind: TrafficExtension
+metadata: {name: s, namespace: shop}
+spec: {lua: {inlineCode: "function envoy_on_request(h) end"}}
+"""
+    found = listeners(resolved_listeners(view(mesh(SHOP, script), sidecar())))
+    chain = next(each for each in found if each.name == "0.0.0.0_80").filter_chains[0]
+    (lua,) = (
+        each
+        for each in to_builtins(chain)["filters"][-1]["typedConfig"]["httpFilters"]
+        if each["name"] == f"{PREFIX}shop.s"
+    )
+    assert lua["typedConfig"]["defaultSourceCode"] == {"inlineString": "function envoy_on_request(h) end"}
+    assert configurations(script) == {}
+
+
+def test_network_modules() -> None:
+    """A module of type NETWORK is among the network filters, before the connection manager."""
+    text = plugin("net", "url: oci://r/net, type: NETWORK")
+    found = listeners(resolved_listeners(view(mesh(SHOP, text), sidecar())))
+    chain = next(each for each in found if each.name == "0.0.0.0_80").filter_chains[0]
+    assert [each.name.removeprefix(PREFIX) for each in chain.filters] == [
+        f"shop.net{SUFFIX}",
+        "envoy.filters.network.http_connection_manager",
+    ]
+    assert list(configurations(text)) == [f"shop.net{SUFFIX}"]
+
+
+def test_only_the_first_https_chain_has_network_modules() -> None:
+    """Of the HTTPS servers of a gateway's port only the first gets network extensions."""
+    server = """{port: {number: 443, name: https-%s, protocol: HTTPS}, hosts: [%s.com],
+      tls: {mode: SIMPLE, credentialName: c}}"""
+    edge = f"""
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {{name: edge, namespace: istio-system}}
+spec: {{selector: {{istio: ingressgateway}}, servers: [{server % ("a", "a")}, {server % ("b", "b")}]}}
+"""
+    text = plugin("net", "url: oci://r/net, type: NETWORK", namespace="istio-system")
+    (listener,) = listeners(resolved_listeners(view(mesh(edge, text), gateway())))
+    assert [len(chain.filters) for chain in listener.filter_chains] == [2, 1]
+
+
+def test_configuration_of_a_module() -> None:
+    """All that a module says reaches Envoy, but for the pull secret, whose place stays empty."""
+    spec = """url: "registry.io/f:1", sha256: "%s", imagePullPolicy: Always, imagePullSecret: creds, pluginName: root,
+      pluginConfig: {b: 1.50, a: "<&>", c: [null, true, {}], d: 1e21, e: 0.0000001}, failStrategy: FAIL_OPEN,
+      vmConfig: {env: [{name: A, value: x}, {name: B, valueFrom: HOST}]}""" % ("0" * 64)
+    (config,) = configurations(plugin("p", spec)).values()
+    assert config == {
+        "name": f"shop.p{SUFFIX}",
+        "rootId": "root",
+        "failurePolicy": "FAIL_OPEN",
+        "configuration": {
+            "@type": "type.googleapis.com/google.protobuf.StringValue",
+            "value": '{"a":"\\u003c\\u0026\\u003e","b":1.5,"c":[null,true,{}],"d":1e+21,"e":1e-7}',
+        },
+        "vmConfig": {
+            "runtime": "envoy.wasm.runtime.v8",
+            "code": {
+                "remote": {
+                    "httpUri": {"uri": "oci://registry.io/f:1", "cluster": "_", "timeout": "30s"},
+                    "sha256": "0" * 64,
+                }
+            },
+            "environmentVariables": {
+                "hostEnvKeys": ["B"],
+                "keyValues": {
+                    "A": "x",
+                    "ISTIO_META_WASM_IMAGE_PULL_POLICY": "Always",
+                    "ISTIO_META_WASM_IMAGE_PULL_SECRET": "",
+                    "ISTIO_META_WASM_PLUGIN_RESOURCE_VERSION": "7",
+                },
+            },
+        },
+    }
+
+
+def test_module_in_a_file() -> None:
+    """A module of a `file://` URL is read by Envoy itself; without configuration it gets an empty one."""
+    (config,) = configurations(plugin("p", "url: file:///opt/f.wasm")).values()
+    assert config["vmConfig"]["code"] == {"local": {"filename": "/opt/f.wasm"}}
+    assert config["configuration"] == {}
+
+
+def test_only_known_names_are_answered() -> None:
+    """A name that is no extension's, or one of another namespace, has no configuration."""
+    asked = view(mesh(SHOP, extension("e", namespace="elsewhere"), extension("w")), sidecar())
+    names = [f"{PREFIX}elsewhere.e", f"{PREFIX}shop.w", f"{PREFIX}shop.none", "shop.w", f"{PREFIX}w"]
+    assert [each.name for each in extensions(resolved(asked, names))] == [f"{PREFIX}shop.w"]
+
+
+def test_proxies_alike_share_their_extensions() -> None:
+    """Proxies that have the same extensions get the same object."""
+    of = mesh(extension("e"), extension("w", "selector: {matchLabels: {app: web}}"))
+    one, two, web = (listener_extensions(view(of, sidecar(labels={"app": app})), OUTBOUND) for app in ("a", "b", "web"))
+    assert one is two
+    assert one is not web
+
+
+def test_filters_know_where_they_come_from() -> None:
+    """A filter that stands for an extension, and its configuration, name the extension's place."""
+    asked = view(mesh(SHOP, extension("e")), sidecar())
+    found = listeners(resolved_listeners(asked))
+    (config,) = extensions(resolved(asked, discovered_names(found)))
+    (origin,) = config.origins
+    assert origin.document.name == "e"

@@ -1,0 +1,101 @@
+"""The settings of a Pod's proxy: the mesh's, ProxyConfigs and the Pod's annotation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from meshcompile.resolve.proxy_config import proxy_config
+from tests.meshes import mesh, sidecar
+
+POD = """
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop, labels: {app: web}, annotations: {%s}}
+spec:
+  containers:
+  - {name: web, image: web}
+  - {name: istio-proxy, image: proxy, env: [{name: ISTIO_META_OWN, value: container}]}
+status: {phase: Running, podIP: 10.0.0.8}
+"""
+
+
+def config(name: str, namespace: str, spec: str) -> str:
+    """A ProxyConfig."""
+    return f"""
+apiVersion: networking.istio.io/v1beta1
+kind: ProxyConfig
+metadata: {{name: {name}, namespace: {namespace}}}
+spec: {{{spec}}}
+"""
+
+
+def metadata(*texts: str, annotation: str = "", **mesh_config: Any) -> dict[str, Any]:
+    """The node metadata of the Pod's proxy."""
+    annotations = f"proxy.istio.io/config: '{annotation}'" if annotation else ""
+    (proxy,) = mesh(POD % annotations, *texts, **mesh_config).proxies()
+    return dict(proxy.metadata)
+
+
+def reported(*texts: str, **arguments: Any) -> dict[str, Any]:
+    """The part of what the proxy reports that is not Istio's default."""
+    found: dict[str, Any] = metadata(*texts, **arguments).get("PROXY_CONFIG", {})
+    return {key: found[key] for key in ("concurrency", "proxyMetadata", "tracing") if key in found}
+
+
+def test_nothing_is_reported_of_defaults() -> None:
+    """A proxy whose settings are the mesh's has none of its own."""
+    assert "PROXY_CONFIG" not in metadata()
+
+
+def test_precedence() -> None:
+    """The mesh's settings are the weakest, then the root namespace's, the namespace's, the Pod's own."""
+    root = config("root", "istio-system", "concurrency: 1, environmentVariables: {A: root, B: root, C: root}")
+    wide = config("wide", "shop", "environmentVariables: {B: wide, C: wide, D: wide}")
+    chosen = config("chosen", "shop", "selector: {matchLabels: {app: web}}, environmentVariables: {C: chosen}")
+    other = config("another", "shop", "selector: {matchLabels: {app: other}}, concurrency: 9")
+    assert reported(root, wide, chosen, other, annotation="proxyMetadata: {C: noted, D: noted}") == {
+        "concurrency": 1,
+        "proxyMetadata": {"A": "root", "B": "wide", "C": "chosen", "D": "noted"},
+    }
+
+
+def test_only_the_oldest_counts() -> None:
+    """Of several ProxyConfigs for a namespace, or for a Pod, one holds."""
+    texts = (config("a", "shop", "concurrency: 3"), config("b", "shop", "concurrency: 4"))
+    assert reported(*texts) == {"concurrency": 3}
+
+
+def test_annotation_replaces_messages_whole() -> None:
+    """A message in the annotation takes the place of the mesh's; fields that nobody knows are passed over."""
+    asked = {"defaultConfig": {"tracing": {"sampling": 3, "maxPathTagLength": 9}}}
+    assert reported(annotation="{tracing: {sampling: 5}, unknown: 1}", **asked) == {"tracing": {"sampling": 5}}
+    assert reported(annotation=": [") == {}
+    assert reported(annotation="tracing: 7") == {}
+
+
+def test_environment_becomes_metadata() -> None:
+    """`ISTIO_META_...` of the settings is node metadata; the container's own environment goes before."""
+    found = metadata(
+        config("a", "shop", "environmentVariables: {ISTIO_META_HTTP10: '1', ISTIO_META_OWN: config, PLAIN: x}")
+    )
+    assert (found["HTTP10"], found["OWN"], "PLAIN" in found) == ("1", "container", False)
+
+
+def test_interception_mode_and_mesh() -> None:
+    """The settings decide how traffic is intercepted, the mesh config in which trust domain."""
+    found = metadata(annotation="interceptionMode: TPROXY", trustDomain="example.org")
+    assert (found["INTERCEPTION_MODE"], found["MESH_ID"]) == ("TPROXY", "example.org")
+
+
+def test_what_a_proxy_reports_holds_as_a_whole() -> None:
+    """Reported settings replace the mesh's; unknown fields are passed over, and nonsense counts for nothing."""
+    snapshot = mesh(defaultConfig={"tracing": {"sampling": 3}}).snapshot
+
+    def sampling(**node: Any) -> float | None:
+        tracing = proxy_config(snapshot, sidecar(**node)).tracing
+        return None if tracing is None else tracing.sampling
+
+    assert sampling() == 3
+    assert sampling(PROXY_CONFIG={"concurrency": 1}) is None
+    assert sampling(PROXY_CONFIG={"tracing": {"sampling": 7}, "new": {}}) == 7
+    assert sampling(PROXY_CONFIG={"tracing": "x"}) == 3
