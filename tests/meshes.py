@@ -7,13 +7,18 @@ from textwrap import dedent
 from typing import Any
 
 import meshcompile
+from meshcompile.emit.clusters import clusters as emitted_clusters
+from meshcompile.emit.endpoints import load_assignments as emitted_assignments
 from meshcompile.emit.listeners import listeners as emitted_listeners
 from meshcompile.emit.routes import route_configuration
 from meshcompile.envoy.message import to_builtins
 from meshcompile.proxy import Proxy, ProxyType
+from meshcompile.resolve.clusters import clusters as resolved_clusters
+from meshcompile.resolve.endpoints import load_assignments as resolved_assignments
 from meshcompile.resolve.listeners import listeners as resolved_listeners
 from meshcompile.resolve.routes import route_configuration as resolved
 from meshcompile.resolve.view import View
+from meshcompile.resolve.workload import placed
 
 SHOP = """
 apiVersion: v1
@@ -83,3 +88,16 @@ def virtual_hosts(of: meshcompile.Mesh, proxy: Proxy, name: str) -> dict[str, di
 def listeners(of: meshcompile.Mesh, proxy: Proxy) -> dict[str, dict[str, Any]]:
     """The listeners of a proxy as JSON data, by their names."""
     return {each.name: to_builtins(each) for each in emitted_listeners(resolved_listeners(view(of, proxy)))}
+
+
+def clusters(of: meshcompile.Mesh, proxy: Proxy) -> dict[str, dict[str, Any]]:
+    """The clusters of a proxy as JSON data, by their names."""
+    seen = View(of.snapshot, placed(of.snapshot, proxy))
+    return {each.name: to_builtins(each) for each in emitted_clusters(resolved_clusters(seen))}
+
+
+def endpoints(of: meshcompile.Mesh, proxy: Proxy) -> dict[str, list[dict[str, Any]]]:
+    """The groups of endpoints of a proxy's EDS clusters as JSON data, by the clusters' names."""
+    seen = View(of.snapshot, placed(of.snapshot, proxy))
+    assignments = emitted_assignments(resolved_assignments(seen))
+    return {each.cluster_name: [to_builtins(group) for group in each.endpoints] for each in assignments}

@@ -1,0 +1,82 @@
+"""Checks across resources that are about services, DestinationRules and endpoints."""
+
+from __future__ import annotations
+
+from meshcompile.diagnostics import Diagnostic
+from tests.meshes import mesh
+from tests.unit.test_destination_rules import HOST, SERVICE, rule
+from tests.unit.test_endpoints import pod, slice_of
+
+ROUTE = """
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: api, namespace: shop}
+spec: {hosts: [api], http: [{route: [{destination: {host: api, subset: v1}}]}]}
+"""
+
+
+def findings(*texts: str) -> list[Diagnostic]:
+    return [finding for finding in mesh(SERVICE, *texts).analyze() if finding.slug not in ("nothing-allowed",)]
+
+
+def slugs(*texts: str) -> list[str]:
+    return [finding.slug for finding in findings(*texts)]
+
+
+def test_rule_for_no_host() -> None:
+    """A rule whose host is no service's has no effect."""
+    (finding,) = findings(rule("r", host="nobody"))
+    assert (finding.code, finding.field) == ("IST0174", "spec.host")
+
+
+def test_subset_without_endpoints() -> None:
+    """A subset whose labels no endpoint has takes requests to nowhere."""
+    texts = (pod(1), slice_of(1), ROUTE)
+    assert slugs(*texts, rule("r", subsets="v1")) == []
+    assert slugs(*texts, rule("r", subsets="v1 v9")) == ["subset-without-pods", "unused-subset"]
+
+
+def test_unused_subset() -> None:
+    """A subset that no VirtualService sends to is for nothing."""
+    (finding,) = findings(pod(1), slice_of(1), rule("r", subsets="v1"))
+    assert (finding.slug, finding.field) == ("unused-subset", "spec.subsets[0]")
+
+
+def test_conflicting_rules_name_both_places() -> None:
+    """What an older rule takes the place of is pointed out, together with what is in force."""
+    old = rule("old", subsets="v1", created="2023-01-01T00:00:00Z")
+    found = [f for f in findings(pod(1), slice_of(1), ROUTE, old, rule("new", subsets="v1"))]
+    assert [f.slug for f in found] == ["shadowed-traffic-policy", "duplicate-subset"]
+    assert {f.name for f in found} == {"new"}
+    assert {each.origin.document.name for f in found for each in f.related} == {"old"}
+
+
+def test_settings_of_unknown_ports() -> None:
+    """Settings for a port that the service does not have do nothing."""
+    policy = "{portLevelSettings: [{port: {number: 99}, loadBalancer: {simple: RANDOM}}]}"
+    assert slugs(rule("r", policy=policy)) == ["port-settings-unknown-port"]
+
+
+def test_failover_without_outlier_detection() -> None:
+    """Priorities need to notice bad endpoints."""
+    locality = "loadBalancer: {localityLbSetting: {failoverPriority: [zone]}}"
+    assert slugs(rule("r", policy=f"{{{locality}}}")) == ["failover-without-outlier-detection"]
+    assert slugs(rule("r", policy=f"{{{locality}, outlierDetection: {{}}}}")) == []
+
+
+def test_service_entry_for_a_service() -> None:
+    """A ServiceEntry with the host of a Kubernetes Service gives way to it; both are named."""
+    entry = f"""
+    apiVersion: networking.istio.io/v1
+    kind: ServiceEntry
+    metadata: {{name: e, namespace: shop}}
+    spec: {{hosts: [{HOST}], resolution: STATIC, ports: [{{number: 80, name: http, protocol: HTTP}}]}}
+    """
+    (finding,) = findings(entry)
+    assert finding.slug == "service-entry-for-service"
+    assert [each.origin.document.kind for each in finding.related] == ["Service"]
+
+
+def test_endpoint_without_pod() -> None:
+    """An endpoint whose Pod is missing is pointed out."""
+    assert slugs(slice_of(7)) == ["endpoint-without-pod"]

@@ -1,0 +1,326 @@
+"""Endpoints, from YAML to Envoy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from meshcompile.localities import Locality
+from tests.meshes import clusters, endpoints, gateway, mesh, sidecar
+
+NAME = "outbound|80||api.shop.svc.cluster.local"
+SERVICE = """
+apiVersion: v1
+kind: Service
+metadata: {name: api, namespace: shop}
+spec: {clusterIP: 10.0.0.9, selector: {app: api}, ports: [{name: http, port: 80, targetPort: 8080}]}
+"""
+
+
+def pod(number: int, labels: str = "", node: str = "", tls: str = "istio") -> str:
+    return f"""
+    apiVersion: v1
+    kind: Pod
+    metadata:
+      name: api-{number}
+      namespace: shop
+      labels: {{app: api, version: v{number}, security.istio.io/tlsMode: {tls}, {labels}}}
+    spec: {{serviceAccountName: api, nodeName: "{node}", containers: [{{name: c}}]}}
+    status: {{phase: Running, podIP: 10.2.0.{number}, conditions: [{{type: Ready, status: "True"}}]}}
+    """
+
+
+def node(name: str, region: str, zone: str) -> str:
+    return f"""
+    apiVersion: v1
+    kind: Node
+    metadata: {{name: {name}, labels: {{topology.kubernetes.io/region: {region}, topology.kubernetes.io/zone: {zone}}}}}
+    """
+
+
+def slice_of(*numbers: int, conditions: str = "{ready: true}") -> str:
+    listed = ", ".join(
+        f"{{addresses: [10.2.0.{n}], conditions: {conditions},"
+        f" targetRef: {{kind: Pod, name: api-{n}, namespace: shop}}}}"
+        for n in numbers
+    )
+    return f"""
+    apiVersion: discovery.k8s.io/v1
+    kind: EndpointSlice
+    metadata: {{name: api-1, namespace: shop, labels: {{kubernetes.io/service-name: api}}}}
+    addressType: IPv4
+    ports: [{{name: http, port: 8080, protocol: TCP}}]
+    endpoints: [{listed}]
+    """
+
+
+def rule(policy: str, subsets: str = "[]") -> str:
+    return f"""
+    apiVersion: networking.istio.io/v1
+    kind: DestinationRule
+    metadata: {{name: api, namespace: shop}}
+    spec: {{host: api, trafficPolicy: {policy}, subsets: {subsets}}}
+    """
+
+
+def groups(*texts: str, name: str = NAME, where: str = "", **mesh_config: Any) -> list[dict[str, Any]]:
+    proxy = replace(sidecar(), locality=Locality(*where.split("/")))
+    return endpoints(mesh(SERVICE, *texts, **mesh_config), proxy)[name]
+
+
+def addresses(group: dict[str, Any]) -> list[str]:
+    return [e["endpoint"]["address"]["socketAddress"]["address"] for e in group.get("lbEndpoints", [])]
+
+
+def tls_mode(endpoint: dict[str, Any]) -> str:
+    match = endpoint["metadata"]["filterMetadata"].get("envoy.transport_socket_match", {})
+    return match.get("tlsMode", "")
+
+
+def test_endpoint_of_a_pod() -> None:
+    """An endpoint says where it is, that it is well, whose it is, and that it takes mutual TLS."""
+    (group,) = groups(pod(1), slice_of(1))
+    assert group["lbEndpoints"] == [
+        {
+            "endpoint": {"address": {"socketAddress": {"address": "10.2.0.1", "portValue": 8080}}},
+            "healthStatus": "HEALTHY",
+            "loadBalancingWeight": 1,
+            "metadata": {
+                "filterMetadata": {
+                    "envoy.transport_socket_match": {"tlsMode": "istio"},
+                    "istio": {"workload": "api-1;shop;api;v1;Kubernetes"},
+                }
+            },
+        }
+    ]
+
+
+def test_subset_selects_by_labels() -> None:
+    """A subset has the endpoints with its labels."""
+    subset = rule("{loadBalancer: {simple: RANDOM}}", "[{name: one, labels: {version: v1}}]")
+    (group,) = groups(pod(1), pod(2), slice_of(1, 2), subset, name=NAME.replace("||", "|one|"))
+    assert addresses(group) == ["10.2.0.1"]
+
+
+def test_service_without_endpoints() -> None:
+    """A service without endpoints has an empty load assignment."""
+    assert groups() == []
+
+
+def test_unready_endpoints_are_left_out() -> None:
+    """What is not ready gets no traffic; nor does what is being shut down."""
+    assert groups(pod(1), slice_of(1, conditions="{ready: false}")) == []
+    assert groups(pod(1), slice_of(1, conditions="{ready: false, terminating: false}")) == []
+
+
+def test_traffic_distribution_sends_unready_endpoints() -> None:
+    """A service that prefers near endpoints needs to know how many are not well."""
+    near = SERVICE.replace("spec: {", "spec: {trafficDistribution: PreferClose, ")
+    texts = (near, pod(1), slice_of(1, conditions="{ready: false, terminating: false}"))
+    (group,) = endpoints(mesh(*texts), sidecar())[NAME]
+    assert group["lbEndpoints"][0]["healthStatus"] == "UNHEALTHY"
+
+
+def test_endpoint_without_its_pod() -> None:
+    """An endpoint whose Pod does not exist is left out."""
+    assert groups(slice_of(1)) == []
+
+
+def test_endpoint_without_reference() -> None:
+    """An endpoint that refers to no Pod is taken as it is, without mutual TLS."""
+    manual = slice_of(1).replace(", targetRef: {kind: Pod, name: api-1, namespace: shop}", "")
+    (group,) = groups(manual)
+    assert [tls_mode(e) for e in group["lbEndpoints"]] == [""]
+
+
+def test_rule_decides_on_mutual_tls() -> None:
+    """The TLS mode of a rule goes before what the endpoint takes; a subset looks at its own policy only."""
+    off = rule("{tls: {mode: DISABLE}}", "[{name: one, labels: {version: v1}}]")
+    (whole,) = groups(pod(1), slice_of(1), off)
+    (subset,) = groups(pod(1), slice_of(1), off, name=NAME.replace("||", "|one|"))
+    assert [tls_mode(group["lbEndpoints"][0]) for group in (whole, subset)] == ["", "istio"]
+
+
+def test_policy_of_the_workload_decides_on_mutual_tls() -> None:
+    """A workload whose PeerAuthentication disables mutual TLS on the port is spoken to in plain text."""
+    policy = """
+    apiVersion: security.istio.io/v1
+    kind: PeerAuthentication
+    metadata: {name: p, namespace: shop}
+    spec: {selector: {matchLabels: {app: api}}, portLevelMtls: {8080: {mode: DISABLE}}}
+    """
+    (group,) = groups(pod(1), slice_of(1), policy)
+    assert tls_mode(group["lbEndpoints"][0]) == ""
+
+
+NODES = (node("n1", "eu", "a"), node("n2", "eu", "b"), node("n3", "us", "a"))
+PODS = (pod(1, node="n1"), pod(2, node="n2"), pod(3, node="n3"), slice_of(1, 2, 3))
+
+
+def by_priority(found: list[dict[str, Any]]) -> dict[int, list[str]]:
+    ranked: dict[int, list[str]] = {}
+    for group in found:
+        ranked.setdefault(group.get("priority", 0), []).extend(addresses(group))
+    return ranked
+
+
+def test_localities_come_from_nodes() -> None:
+    """Endpoints are grouped by the locality of their Node; without outlier detection all are as good."""
+    found = groups(*NODES, *PODS)
+    assert [group["locality"]["zone"] for group in found] == ["a", "b", "a"]
+    assert set(by_priority(found)) == {0}
+
+
+def test_failover_by_distance() -> None:
+    """With outlier detection the nearest come first: zone, region, the rest."""
+    found = groups(*NODES, *PODS, rule("{outlierDetection: {}}"), where="eu/a")
+    assert by_priority(found) == {0: ["10.2.0.1"], 1: ["10.2.0.2"], 2: ["10.2.0.3"]}
+
+
+def test_failover_switched_off() -> None:
+    """The mesh may switch locality load balancing off."""
+    found = groups(*NODES, *PODS, rule("{outlierDetection: {}}"), where="eu/a", localityLbSetting={"enabled": False})
+    assert set(by_priority(found)) == {0}
+
+
+def test_distribute() -> None:
+    """Shares are divided by locality; localities without a share lose their endpoints."""
+    share = rule('{loadBalancer: {localityLbSetting: {distribute: [{from: "eu/*", to: {"eu/a": 30, "us/*": 70}}]}}}')
+    found = groups(*NODES, *PODS, share, where="eu/a")
+    assert [(group["loadBalancingWeight"], addresses(group)) for group in found] == [
+        (30, ["10.2.0.1"]),
+        (1, []),
+        (70, ["10.2.0.3"]),
+    ]
+
+
+def test_failover_by_labels() -> None:
+    """Endpoints are split by how many labels, from the first on, they share with the client."""
+    by_labels = rule(
+        "{outlierDetection: {}, loadBalancer: {localityLbSetting:"
+        " {failoverPriority: [topology.kubernetes.io/region, version=v2]}}}"
+    )
+    found = groups(*NODES, *PODS, by_labels, where="eu/a")
+    assert by_priority(found) == {0: ["10.2.0.2"], 1: ["10.2.0.1"], 2: ["10.2.0.3"]}
+
+
+def test_prefer_the_same_node() -> None:
+    """A service may prefer endpoints on the client's own node, without outlier detection."""
+    near = SERVICE.replace("spec: {", "spec: {trafficDistribution: PreferSameNode, ")
+    proxy = replace(sidecar(), locality=Locality("eu", "a"), node_name="n1")
+    found = endpoints(mesh(near, *NODES, *PODS), proxy)[NAME]
+    assert by_priority(found)[0] == ["10.2.0.1"]
+
+
+GATEWAY = """
+apiVersion: v1
+kind: Service
+metadata: {name: east, namespace: istio-system, labels: {topology.istio.io/network: west}}
+spec: {type: LoadBalancer, clusterIP: 10.0.0.8, ports: [{name: tls, port: 15443}]}
+status: {loadBalancer: {ingress: [{ip: 192.0.2.1}, {ip: 192.0.2.2}]}}
+"""
+
+
+def test_other_networks_are_reached_through_gateways() -> None:
+    """Endpoints of another network give way to its gateways, which share their weight."""
+    texts = (SERVICE, GATEWAY, pod(1), pod(2, labels="topology.istio.io/network: west"), slice_of(1, 2))
+    proxy = sidecar(NETWORK="home")
+    (group,) = endpoints(mesh(*texts), proxy)[NAME]
+    weights = {
+        e["endpoint"]["address"]["socketAddress"]["address"]: e["loadBalancingWeight"] for e in group["lbEndpoints"]
+    }
+    assert weights == {"10.2.0.1": 2, "192.0.2.1": 1, "192.0.2.2": 1}
+
+
+def test_plain_text_does_not_cross_networks() -> None:
+    """A gateway finds the service by its SNI, so endpoints without mutual TLS are out of reach."""
+    far = pod(1, labels="topology.istio.io/network: west", tls="disabled")
+    (group,) = endpoints(mesh(SERVICE, GATEWAY, far, slice_of(1)), sidecar(NETWORK="home"))[NAME]
+    assert addresses(group) == []
+
+
+def test_passthrough_gateways_know_mutual_tls_only() -> None:
+    """The clusters by SNI have the endpoints that take mutual TLS."""
+    passing = """
+    apiVersion: networking.istio.io/v1
+    kind: Gateway
+    metadata: {name: cross, namespace: istio-system}
+    spec:
+      selector: {istio: ingressgateway}
+      servers: [{port: {number: 15443, name: tls, protocol: TLS}, tls: {mode: AUTO_PASSTHROUGH}, hosts: ["*.local"]}]
+    """
+    texts = (SERVICE, passing, pod(1), pod(2, tls="disabled"), slice_of(1, 2))
+    found = endpoints(mesh(*texts), gateway())
+    (by_sni,) = found["outbound_.80_._.api.shop.svc.cluster.local"]
+    (usual,) = found[NAME]
+    assert (addresses(by_sni), addresses(usual)) == (["10.2.0.1"], ["10.2.0.1", "10.2.0.2"])
+
+
+def test_node_local_service() -> None:
+    """With internalTrafficPolicy Local only endpoints of the client's own node count."""
+    local = SERVICE.replace("spec: {", "spec: {internalTrafficPolicy: Local, ")
+    found = endpoints(mesh(local, *NODES, *PODS), replace(sidecar(), node_name="n2"))[NAME]
+    assert [addresses(group) for group in found] == [["10.2.0.2"]]
+
+
+ENTRY = """
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: vm, namespace: shop}
+spec:
+  hosts: [vm.example]
+  resolution: STATIC
+  location: MESH_INTERNAL
+  ports: [{number: 80, name: http, protocol: HTTP, targetPort: 8080}]
+  workloadSelector: {labels: {app: api}}
+"""
+WORKLOAD = """
+apiVersion: networking.istio.io/v1
+kind: WorkloadEntry
+metadata: {name: vm-1, namespace: shop, labels: {version: meta}}
+spec: {address: 192.0.2.9, labels: {app: api, version: spec}, ports: {http: 9090}, weight: 3, serviceAccount: vm}
+"""
+
+
+def test_service_entry_selects_workloads() -> None:
+    """A ServiceEntry selects WorkloadEntries and Pods; an entry's port of the name goes before the target port."""
+    found = endpoints(mesh(ENTRY, WORKLOAD, pod(1)), sidecar())["outbound|80||vm.example"]
+    ports = {e["endpoint"]["address"]["socketAddress"]["address"]: e for e in found[0]["lbEndpoints"]}
+    assert {a: e["endpoint"]["address"]["socketAddress"]["portValue"] for a, e in ports.items()} == {
+        "192.0.2.9": 9090,
+        "10.2.0.1": 8080,
+    }
+    assert ports["192.0.2.9"]["metadata"]["filterMetadata"]["istio"]["workload"] == "vm-1;shop;api;meta;Kubernetes"
+    assert ports["192.0.2.9"]["loadBalancingWeight"] == 3
+    assert tls_mode(ports["192.0.2.9"]) == "istio"
+
+
+def test_service_selects_workload_entries() -> None:
+    """A Service selects the WorkloadEntries of its namespace as it selects Pods."""
+    (group,) = groups(WORKLOAD.replace("ports: {http: 9090}, ", ""))
+    assert addresses(group) == ["192.0.2.9"]
+    assert group["lbEndpoints"][0]["endpoint"]["address"]["socketAddress"]["portValue"] == 8080
+
+
+def test_unhealthy_workload_entry() -> None:
+    """An entry whose health is checked is left out until it is reported healthy."""
+    checked = WORKLOAD.replace(
+        "labels: {version: meta}}", 'annotations: {proxy.istio.io/health-checks-enabled: "true"}}'
+    )
+    healthy = checked + "status: {conditions: [{type: Healthy, status: 'True'}]}\n"
+    assert groups(checked) == []
+    assert len(groups(healthy)) == 1
+
+
+def test_names_of_dns_endpoints() -> None:
+    """A host resolved by DNS is its own endpoint, inside of the cluster."""
+    entry = ENTRY.replace("STATIC", "DNS").replace("workloadSelector: {labels: {app: api}}", "")
+    found = clusters(mesh(entry), sidecar())["outbound|80||vm.example"]["loadAssignment"]["endpoints"][0]
+    assert addresses(found) == ["vm.example"]
+
+
+def test_requested_networks() -> None:
+    """A proxy may ask to see some networks only; endpoints of no network are seen by all."""
+    texts = (SERVICE, pod(1, labels="topology.istio.io/network: a"), pod(2), slice_of(1, 2))
+    (group,) = endpoints(mesh(*texts), sidecar(REQUESTED_NETWORK_VIEW="b"))[NAME]
+    assert addresses(group) == ["10.2.0.2"]
