@@ -141,7 +141,7 @@ VALUES: Mapping[str, Any] = {
     "connectionPool": {"tcp": {"maxConnections": 3}},
     "outlierDetection": {"interval": "5s"},
     "tls": {"mode": "SIMPLE"},
-    "tunnel": {"targetHost": "h"},
+    "tunnel": {"targetHost": "h", "targetPort": 80},
     "proxyProtocol": {"version": "V2"},
     "retryBudget": {"minRetryConcurrency": 4},
 }

@@ -45,7 +45,7 @@ def test_unused_subset() -> None:
 def test_conflicting_rules_name_both_places() -> None:
     """What an older rule takes the place of is pointed out, together with what is in force."""
     old = rule("old", subsets="v1", created="2023-01-01T00:00:00Z")
-    found = [f for f in findings(pod(1), slice_of(1), ROUTE, old, rule("new", subsets="v1"))]
+    found = findings(pod(1), slice_of(1), ROUTE, old, rule("new", subsets="v1"))
     assert [f.slug for f in found] == ["shadowed-traffic-policy", "duplicate-subset"]
     assert {f.name for f in found} == {"new"}
     assert {each.origin.document.name for f in found for each in f.related} == {"old"}

@@ -104,7 +104,7 @@ def test_rules_with_different_exports_are_not_merged() -> None:
 
 def test_rules_with_different_selectors_are_not_merged() -> None:
     """Rules for different workloads stay apart, those with selectors first."""
-    one, two = ("workloadSelector: {matchLabels: {app: %s}}" % app for app in ("x", "z"))
+    one, two = (f"workloadSelector: {{matchLabels: {{app: {app}}}}}" for app in ("x", "z"))
     assert names(rule("a"), rule("b", extra=one), rule("c", extra=two)) == ["b", "c", "a"]
     assert names(rule("b", extra=one), rule("c", extra=one)) == ["b"]
 

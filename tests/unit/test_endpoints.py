@@ -74,7 +74,7 @@ def addresses(group: dict[str, Any]) -> list[str]:
 
 def tls_mode(endpoint: dict[str, Any]) -> str:
     match = endpoint["metadata"]["filterMetadata"].get("envoy.transport_socket_match", {})
-    return match.get("tlsMode", "")
+    return str(match.get("tlsMode", ""))
 
 
 def test_endpoint_of_a_pod() -> None:
