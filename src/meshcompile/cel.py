@@ -6,6 +6,7 @@
 Names and types are not looked at: istiod does not either.
 """
 
+import math
 import re
 from collections.abc import Iterator
 
@@ -22,6 +23,7 @@ TOKEN = re.compile(
       | (?:[0-9]+\.[0-9]+(?:[eE][+-]?[0-9]+)? | [0-9]+[eE][+-]?[0-9]+ | \.[0-9]+(?:[eE][+-]?[0-9]+)?)
       | (?:0x[0-9a-fA-F]+ | [0-9]+)[uU]?
     )
+  | (?P<escaped>`[A-Za-z0-9_.\-/\ ]+`)
   | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
   | (?P<sign>\|\| | && | == | != | <= | >= | [-<>+*/%!?:.,()\[\]{{}}])
     """,
@@ -66,19 +68,20 @@ def _tokens(text: str) -> Iterator[Token]:
         if match is None or match.lastgroup is None:
             raise _Invalid(f"`{text[at : at + 10]}` cannot be read")
         at = match.end()
-        if match.lastgroup == "literal":
-            _check_integer(match[0])
         if match.lastgroup != "blank":
             yield match.lastgroup, match[0]
 
 
-def _check_integer(literal: str) -> None:
-    """Refuse a whole number of more than 64 bits."""
+def _check_number(literal: str, negative: bool) -> None:
+    """Refuse a number of more than 64 bits."""
     if re.fullmatch("(0x[0-9a-fA-F]+|[0-9]+)[uU]?", literal):
         digits = literal.rstrip("uU")
-        limit = 2**64 if digits != literal else 2**63 + 1
-        if int(digits, 16 if digits.startswith("0x") else 10) >= limit:
-            raise _Invalid(f"`{literal}` is too large")
+        limit = 2**64 if digits != literal else 2**63 + negative
+        too_large = int(digits, 16 if digits.startswith("0x") else 10) >= limit
+    else:
+        too_large = literal[0] in ".0123456789" and math.isinf(float(literal))
+    if too_large:
+        raise _Invalid(f"`{literal}` is too large")
 
 
 class _Parser:
@@ -122,18 +125,18 @@ class _Parser:
         sign = self.tokens[self.at][1]
         if sign not in ("!", "-") or self.tokens[self.at][0] == "literal":
             return self._member()
+        count = 0
         while self._skip(sign):
-            pass
-        self._member()
+            count += 1
+        self._member(negative=sign == "-" and count == 1)
         return ""
 
-    def _member(self) -> str:
-        shape = self._primary()
+    def _member(self, negative: bool = False) -> str:
+        shape = self._primary(negative)
         while True:
             if self._skip("."):
                 shape = self._selection()
             elif self._skip("["):
-                self._skip("?")
                 self.expression()
                 self.expect("sign", "]")
                 shape = ""
@@ -141,7 +144,9 @@ class _Parser:
                 return shape
 
     def _selection(self) -> str:
-        self._skip("?")
+        if self.tokens[self.at][0] == "escaped":
+            self.at += 1
+            return "selection"
         name = self._identifier(field=True)
         if not self._skip("("):
             return "selection"
@@ -150,8 +155,10 @@ class _Parser:
             raise _Invalid(f"the first argument of `{name}` is not a name")
         return ""
 
-    def _primary(self) -> str:
+    def _primary(self, negative: bool) -> str:
         kind, text = self.tokens[self.at]
+        if kind == "literal":
+            _check_number(text, negative)
         if kind == "literal" or text in CONSTANTS:
             self.at += 1
             return ""
@@ -160,7 +167,7 @@ class _Parser:
             self.expect("sign", ")")
             return shape
         if self._skip("["):
-            self._list("]", self._element, comma_may_end=True)
+            self._list("]", self.expression, comma_may_end=True)
             return ""
         if self._skip("{"):
             self._list("}", self._entry, comma_may_end=True)
@@ -169,11 +176,11 @@ class _Parser:
 
     def _named(self) -> str:
         """A name, a call, or a message such as `a.b.C{d: 1}`."""
-        self._skip(".")
+        absolute = self._skip(".")
         name = self._identifier(field=False)
         if self._skip("("):
             arguments = self._list(")", self.expression)
-            if name == "has" and len(arguments) == 1 and arguments[0] != "selection":
+            if name == "has" and not absolute and len(arguments) == 1 and arguments[0] != "selection":
                 raise _Invalid("the argument of `has` is not a field")
             return ""
         start = self.at
@@ -187,17 +194,12 @@ class _Parser:
         self.at = start
         return "name"
 
-    def _element(self) -> str:
-        self._skip("?")
-        return self.expression()
-
     def _entry(self) -> str:
-        self._element()
+        self.expression()
         self.expect("sign", ":")
         return self.expression()
 
     def _message_field(self) -> str:
-        self._skip("?")
         self._identifier(field=True)
         self.expect("sign", ":")
         return self.expression()

@@ -33,7 +33,7 @@ def test_what_istiod_rejects_is_rejected(area: str) -> None:
 
 @pytest.mark.parametrize("area", corpus.areas())
 def test_rejections_say_where(area: str) -> None:
-    """Every error that rejects an object names a line of the file, and what is wrong in words without blanks."""
+    """Every finding names a line of the file, and what is wrong in words without a gap."""
     for case in cases(area):
         for found in accepted(read([case / "input.yaml"]), "default").diagnostics:
             assert found.line > 0

@@ -6,9 +6,10 @@ Follows `github.com/lestrrat-go/jwx/jwk`, with which istiod parses them.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
-BASE64 = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")
+BASE64 = re.compile("(?:[A-Za-z0-9_-]*|[A-Za-z0-9+/]*)={0,2}")
+"""One of the two alphabets, with or without padding."""
 REQUIRED = {
     "RSA": ("n", "e"),
     "EC": ("crv", "x", "y"),
@@ -19,6 +20,13 @@ REQUIRED = {
 NUMBERS = ("n", "e", "d", "p", "q", "dp", "dq", "qi", "x", "y", "k")
 """Members in base64."""
 TEXTS = ("alg", "kid", "use", "x5u", "x5t", "x5t#S256", "crv")
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+DECODER = json.JSONDecoder(parse_constant=_refuse)
 
 
 class InvalidKeys(Exception):
@@ -32,7 +40,7 @@ def private_keys(text: str) -> Iterator[int]:
 
 def _keys(text: str) -> tuple[Mapping[str, Any], ...]:
     try:
-        value = json.loads(text)
+        value, _ = DECODER.raw_decode(text.lstrip(" \t\r\n"))  # as in Go, what follows is not looked at
     except (ValueError, RecursionError) as error:
         raise InvalidKeys("it is not JSON") from error
     if not isinstance(value, dict):
@@ -57,5 +65,10 @@ def _problem(key: object) -> str | None:
     if missing := [name for name in required if key.get(name) is None]:
         return f"has no `{missing[0]}`"
     wrong = [name for name in (*TEXTS, *NUMBERS) if not isinstance(key.get(name) or "", str)]
-    wrong += [name for name in NUMBERS if isinstance(key.get(name), str) and not BASE64.fullmatch(key[name])]
+    wrong += [name for name in NUMBERS if isinstance(key.get(name), str) and not _is_base64(key[name])]
+    wrong += [name for name in ("key_ops",) if not isinstance(key.get(name) or [], list)]
     return f"has a `{wrong[0]}` that cannot be read" if wrong else None
+
+
+def _is_base64(text: str) -> bool:
+    return BASE64.fullmatch(text) is not None and (len(text) % 4 == 0 if text.endswith("=") else len(text) % 4 != 1)

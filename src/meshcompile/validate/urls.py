@@ -6,9 +6,13 @@ functions of Kubernetes do.
 
 import re
 
+from meshcompile.validate.names import is_address
+
 CONTROL = re.compile("[\x00-\x1f\x7f]")
 SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+\-.]*):(.*)", re.DOTALL)
 BAD_ESCAPE = re.compile("%(?![0-9a-fA-F]{2})")
+BAD_HOST_ESCAPE = re.compile("%(?!25|[89a-fA-F][0-9a-fA-F])")
+ZONE = re.compile("[^\\[\\]/?#]+")
 USER = re.compile(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*")
 PORT = re.compile("(?::[0-9]*)?", re.ASCII)
 HOST = re.compile(r"""[A-Za-z0-9\-._~!$&'()*+,;=:\[\]<>"%\x80-\U0010ffff]*""")
@@ -23,13 +27,13 @@ def scheme_of(url: str) -> str:
     scheme, rest = _split_scheme(url)
     if not rest and not scheme:
         raise InvalidURL("it is empty")
-    body = rest.partition("?")[0]
-    if not body.startswith("/"):
-        if not scheme and url != "*":
-            raise InvalidURL("it is neither absolute nor a path")
-        return scheme
-    _check_hierarchy(scheme, rest, with_fragment=False)
-    _check_hierarchy(scheme, rest, with_fragment=True)
+    if not scheme and not rest.startswith("/") and url != "*":
+        raise InvalidURL("it is neither absolute nor a path")
+    without_fragment, _, fragment = rest.partition("#")
+    if BAD_ESCAPE.search(fragment):
+        raise InvalidURL("a `%` in the fragment is followed by no number")
+    _check_hierarchy(rest, has_authority=bool(scheme))
+    _check_hierarchy(without_fragment, has_authority=bool(scheme) or not rest.startswith("///"))
     return scheme
 
 
@@ -42,18 +46,14 @@ def _split_scheme(url: str) -> tuple[str, str]:
     return (match[1].lower(), match[2]) if match else ("", url)
 
 
-def _check_hierarchy(scheme: str, rest: str, with_fragment: bool) -> None:
-    """Refuse an authority or a path that cannot be."""
-    if with_fragment:
-        rest, _, fragment = rest.partition("#")
-        if BAD_ESCAPE.search(fragment):
-            raise InvalidURL("a `%` in the fragment is followed by no number")
+def _check_hierarchy(rest: str, has_authority: bool) -> None:
+    """Refuse an authority or a path that cannot be; what does not begin with `/` is not looked into."""
     path = rest.partition("?")[0]
-    if path.startswith("//") and (scheme or (with_fragment and not path.startswith("///"))):
+    if path.startswith("//") and has_authority:
         authority, slash, below = path[2:].partition("/")
         _check_authority(authority)
         path = slash + below
-    if BAD_ESCAPE.search(path):
+    if path.startswith("/") and BAD_ESCAPE.search(path):
         raise InvalidURL("a `%` is followed by no number")
 
 
@@ -61,15 +61,22 @@ def _check_authority(authority: str) -> None:
     user, at, host = authority.rpartition("@")
     if at and (not USER.fullmatch(user) or BAD_ESCAPE.search(user)):
         raise InvalidURL("the user is not valid")
-    if host.startswith("["):
-        address, bracket, port = host.rpartition("]")
-        if not bracket:
-            raise InvalidURL("a `]` is missing")
-        host = address.partition("%25")[0]
+    if "[" in host:
+        literal, _, port = host.rpartition("]")
+        if not _is_literal(literal):
+            raise InvalidURL("brackets are for IPv6 addresses")
     else:
         host, colon, port = host.rpartition(":") if ":" in host else (host, "", "")
         port = colon + port
+        if not HOST.fullmatch(host) or BAD_HOST_ESCAPE.search(host):
+            raise InvalidURL("the host is not valid")
     if not PORT.fullmatch(port):
         raise InvalidURL(f"`{port}` is no port")
-    if not HOST.fullmatch(host) or BAD_ESCAPE.search(host):
-        raise InvalidURL("the host is not valid")
+
+
+def _is_literal(literal: str) -> bool:
+    """Whether this is, behind a bracket, an IPv6 address; a zone has `%25` before it."""
+    address, escape, zone = literal.removeprefix("[").partition("%25")
+    if not literal.startswith("[") or ":" not in address or (escape and not ZONE.fullmatch(zone)):
+        return False
+    return is_address(f"{address}%{zone}" if escape else address) and "%" not in address
