@@ -10,9 +10,10 @@ from difflib import get_close_matches
 from typing import Any
 
 from meshcompile.errors import UnknownProxy
+from meshcompile.labels import Labels, canonical_name
 from meshcompile.models.kubernetes.pod import Container, Pod
 from meshcompile.models.mesh.mesh_config import MeshConfig
-from meshcompile.models.mesh.proxy_config import ProxyConfig
+from meshcompile.models.mesh.proxy_config import ProxyConfig, TracingServiceName
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.snapshot.proxy_configs import ProxyConfigIndex
 
@@ -20,6 +21,8 @@ PROXY_CONTAINER = "istio-proxy"
 TEMPLATES_ANNOTATION = "inject.istio.io/templates"
 # The injector's templates that run Envoy as a gateway, without an application beside it.
 _GATEWAY_TEMPLATES = frozenset({"gateway", "kube-gateway"})
+# Labels that name a workload's application, the first that is there counts: not in the order of the canonical name.
+_APP_LABELS = ("app", "app.kubernetes.io/name", "service.istio.io/canonical-name")
 _METADATA_PREFIX = "ISTIO_META_"
 _ENDED = frozenset({"Succeeded", "Failed"})
 # Short names of workload kinds, as kubectl has them.
@@ -86,7 +89,7 @@ def _node(pod: Pod, workload_name: str, release: str, cluster: str, configs: Pro
     addresses = tuple(ip.ip for ip in pod.status.pod_ips) or (pod.status.pod_ip,)
     return {
         "id": f"{_proxy_type(pod)}~{addresses[0]}~{pod.name}.{namespace}~{namespace}.svc.cluster.local",
-        "cluster": f"{pod.metadata.labels.get('app', workload_name)}.{namespace}",
+        "cluster": _service_cluster(config, pod.metadata.labels, workload_name, namespace),
         "metadata": {
             "APP_CONTAINERS": ",".join(c.name for c in pod.spec.containers if c.name != PROXY_CONTAINER),
             "CLUSTER_ID": cluster,
@@ -107,6 +110,19 @@ def _node(pod: Pod, workload_name: str, release: str, cluster: str, configs: Pro
     }
 
 
+def _service_cluster(config: ProxyConfig, labels: Labels, workload_name: str, namespace: str) -> str:
+    """What the proxy's service is called in traces. Follows the agent's `getServiceCluster`."""
+    canonical = canonical_name(labels, workload_name)
+    match config.tracing_service_name:
+        case TracingServiceName.CANONICAL_NAME_AND_NAMESPACE:
+            return f"{canonical}.{namespace}"
+        case TracingServiceName.CANONICAL_NAME_ONLY:
+            return canonical
+    named = config.service_cluster or PROXY_CONTAINER
+    app = next((labels[key] for key in _APP_LABELS if key in labels), workload_name)
+    return f"{app}.{namespace}" if named == PROXY_CONTAINER else named
+
+
 def _reported(config: ProxyConfig, mesh: MeshConfig) -> Mapping[str, Any]:
     """What the proxy reports of its settings; nothing where they are the mesh's defaults, which hold anyway."""
     if config == mesh.default_config:
@@ -115,9 +131,12 @@ def _reported(config: ProxyConfig, mesh: MeshConfig) -> Mapping[str, Any]:
 
 
 def _metadata_from_environment(pod: Pod, config: ProxyConfig) -> Mapping[str, str]:
-    """Node metadata that `ISTIO_META_...` variables set: those of the settings, then those of the proxy's container."""
+    """Node metadata that `ISTIO_META_...` variables set: those of the settings, then those of the proxy's container.
+
+    Variables that take their value from elsewhere say what is known anyway.
+    """
     container = _proxy_container(pod)
-    own = {variable.name: variable.value for variable in container.env} if container else {}
+    own = {variable.name: variable.value for variable in container.env if variable.value} if container else {}
     variables = {**config.proxy_metadata, **own}
     return {
         name.removeprefix(_METADATA_PREFIX): value

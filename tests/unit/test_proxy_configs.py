@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from meshcompile.resolve.proxy_config import proxy_config
 from tests.meshes import mesh, sidecar
 
@@ -99,3 +101,18 @@ def test_what_a_proxy_reports_holds_as_a_whole() -> None:
     assert sampling(PROXY_CONFIG={"concurrency": 1}) is None
     assert sampling(PROXY_CONFIG={"tracing": {"sampling": 7}, "new": {}}) == 7
     assert sampling(PROXY_CONFIG={"tracing": "x"}) == 3
+
+
+@pytest.mark.parametrize(
+    ("annotation", "name"),
+    [
+        ("", "web.shop"),
+        ("tracingServiceName: CANONICAL_NAME_ONLY", "web"),
+        ("tracingServiceName: CANONICAL_NAME_AND_NAMESPACE", "web.shop"),
+        ("serviceCluster: own", "own"),
+    ],
+)
+def test_service_cluster(annotation: str, name: str) -> None:
+    """Tracers call the service after its label and namespace, unless the settings say otherwise."""
+    (proxy,) = mesh(POD % (f"proxy.istio.io/config: '{annotation}'" if annotation else "")).proxies()
+    assert proxy.service_cluster == name
