@@ -12,7 +12,6 @@ from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.models.base import Resource
 from meshcompile.models.read import read
 from meshcompile.source import Document
-from meshcompile.source.reading import Inputs
 from meshcompile.validate import violations
 
 
@@ -24,23 +23,29 @@ class Accepted:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def accepted(inputs: Inputs, namespace: str) -> Accepted:
-    """The objects that take part; one without a namespace, of a kind that has them, belongs to `namespace`."""
-    diagnostics = list(inputs.diagnostics)
-    resources = list(_valid(inputs.documents, namespace, diagnostics))
+def accepted(found: Iterable[Document | Diagnostic], namespace: str) -> Accepted:
+    """The objects that take part; one without a namespace, of a kind that has them, belongs to `namespace`.
+
+    Objects are made as documents are found, and the documents' own data forgotten: two forms of all at once would
+    take twice the memory.
+    """
+    diagnostics: list[Diagnostic] = []
+    resources = list(_valid(found, namespace, diagnostics))
     unique = _last_of_each(resources, diagnostics)
     return Accepted(tuple(unique.values()), tuple(diagnostics))
 
 
-def _valid(documents: Iterable[Document], namespace: str, diagnostics: list[Diagnostic]) -> Iterator[Resource]:
-    for document in documents:
-        resource, found = read(document, namespace)
-        diagnostics += found
-        if resource is None:
+def _valid(found: Iterable[Document | Diagnostic], namespace: str, diagnostics: list[Diagnostic]) -> Iterator[Resource]:
+    for item in found:
+        if isinstance(item, Diagnostic):
+            diagnostics.append(item)
             continue
-        found = tuple(violations(resource))
-        diagnostics += found
-        if not any(d.rejected for d in found):
+        resource, problems = read(item, namespace)
+        if resource is not None:
+            problems = (*problems, *violations(resource))
+        item.forget()
+        diagnostics += problems
+        if resource is not None and not any(d.rejected for d in problems):
             yield resource
 
 

@@ -31,8 +31,7 @@ from meshcompile.snapshot.build import CONFIG_CLUSTER, snapshot
 from meshcompile.snapshot.proxy_configs import proxy_config_index
 from meshcompile.snapshot.resources import Resources
 from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.source.reading import Input
-from meshcompile.source.reading import read as read_inputs
+from meshcompile.source.reading import Input, stream
 
 
 @paused()
@@ -56,8 +55,8 @@ def load(
     Raises UnreadableInput when something cannot be read or is not YAML. What is wrong with an object is a diagnostic
     of the mesh, and an invalid object takes no part in it.
     """
-    own = accepted(read_inputs(inputs), namespace)
-    remote = {name: accepted(read_inputs(i), namespace) for name, i in sorted((clusters or {}).items())}
+    own = accepted(stream(inputs), namespace)
+    remote = {name: accepted(stream(i), namespace) for name, i in sorted((clusters or {}).items())}
     settings = mesh_settings(own.resources, mesh_config, networks)
     return Mesh(own, remote, settings, namespace, ambient, jwks=jwks or {})
 

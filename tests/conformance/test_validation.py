@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from meshcompile.accept import accepted
-from meshcompile.source.reading import read
+from meshcompile.source.reading import stream
 from tests.conformance import corpus
 
 Key = tuple[str, str, str]
@@ -35,7 +35,7 @@ def test_what_istiod_rejects_is_rejected(area: str) -> None:
 def test_rejections_say_where(area: str) -> None:
     """Every finding names a line of the file, and what is wrong in words without a gap."""
     for case in cases(area):
-        for found in accepted(read([case / "input.yaml"]), "default").diagnostics:
+        for found in accepted(stream([case / "input.yaml"]), "default").diagnostics:
             assert found.line > 0
             assert found.message
             assert "None" not in found.message.split()
@@ -57,5 +57,5 @@ def rejected_by_istiod(case: Path) -> set[Key]:
 
 
 def rejected_here(case: Path) -> set[Key]:
-    found = accepted(read([case / "input.yaml"]), "default").diagnostics
+    found = accepted(stream([case / "input.yaml"]), "default").diagnostics
     return {(one.kind, one.namespace or "default", one.name) for one in found if one.rejected}

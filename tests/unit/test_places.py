@@ -99,3 +99,22 @@ def test_objects_have_no_lines() -> None:
     """What was made in Python has a file name in brackets, and no line."""
     (document,) = read({"kind": "A", "spec": {"x": 1}}).documents
     assert str(Origin(document).at("spec", "x")) == "<object>"
+
+
+def test_forgotten_data_is_read_again() -> None:
+    """A document that has let its data go gives the same data when asked, as a whole and as an item of a list."""
+    text = "--- {a: [1, {b: x}]}\n---\nkind: List\nitems:\n- kind: A\n  spec: {x: [1,\n    2]}\n- kind: B\n"
+    documents = read(text).documents
+    before = [document.value for document in documents]
+    for document in documents:
+        document.forget()
+        assert document.value is not document.value
+    assert [document.value for document in documents] == before
+
+
+def test_what_cannot_be_read_again_is_kept() -> None:
+    """Data that only the rest of the text explains, and data without text, are never let go."""
+    listed = "kind: List\nitems:\n- kind: A\n  spec: &x {a: 1}\n- kind: B\n  spec: *x\n"
+    for document in (*read(listed).documents, *read({"kind": "A"}).documents):
+        document.forget()
+        assert document.value is document.value

@@ -83,11 +83,21 @@ class Node(BaseModel):
         ser_json_inf_nan="strings",
     )
 
+    def model_post_init(self, context: object) -> None:
+        """Share with all nodes that set the same fields the names of them: a set is as large as the node itself."""
+        object.__setattr__(self, "__pydantic_fields_set__", _shared(frozenset(self.__pydantic_fields_set__)))
+
     @property
     def origin(self) -> Origin:
         """Where this node was written; ``NOWHERE`` if it was made in Python."""
-        place: tuple[Document, Path] | None = self.__dict__.get(_PLACE)
-        return NOWHERE if place is None else Origin(*place)
+        place: _Place | None = self.__dict__.get(_PLACE)
+        if place is None:
+            return NOWHERE
+        above, path = place
+        while isinstance(above, tuple):
+            above, keys = above
+            path = keys + path
+        return Origin(above, path)
 
     def at(self, field: str, *keys: str | int) -> Origin:
         """Where ``field`` (by its Python name) was written, in its author's spelling, or what lies under it."""
@@ -185,6 +195,14 @@ class Resource(Node):
         return self.metadata.namespace
 
 
+@cache
+def _shared(names: frozenset[str]) -> set[str]:
+    """The one set of these names; pydantic copies it before it adds any."""
+    return set(names)
+
+
+# The keys that lead to a node from the document, or from the place of a node around it.
+_Place = tuple["Document | _Place", Path]
 # Kept in the instance's __dict__ under a name that no field can have: outside equality, hash and output, yet carried
 # by model_copy and pickle. A pydantic private attribute costs another dict per node.
 _PLACE = "origin."
@@ -195,8 +213,12 @@ def stamp(node: Node, document: Document, written: Mapping[str, Any], path: Path
 
     ``written`` is the data that the node was made from.
     """
+    _stamp(node, (document, path), written)
+
+
+def _stamp(node: Node, place: _Place, written: Mapping[str, Any]) -> None:
     values = node.__dict__
-    values[_PLACE] = (document, path)
+    values[_PLACE] = place
     nested = nested_fields(type(node))
     for key, below in written.items():
         found = nested.get(key)
@@ -204,13 +226,19 @@ def stamp(node: Node, document: Document, written: Mapping[str, Any], path: Path
             continue
         value = values[found.field]
         if found.shape == "one":
-            stamp(value, document, below, (*path, key))
+            _stamp(value, (place, _step(key)), below)
         elif found.shape == "many":
             for index, item in enumerate(value):
-                stamp(item, document, below[index], (*path, key, index))
+                _stamp(item, (place, _step(key, index)), below[index])
         else:
             for item, (name, data) in zip(value.values(), below.items(), strict=False):
-                stamp(item, document, data, (*path, key, name))
+                _stamp(item, (place, (key, name)), data)
+
+
+@cache
+def _step(*keys: str | int) -> Path:
+    """The one tuple of these keys: a field, and perhaps the index of an item in it."""
+    return keys
 
 
 def placed(node: N, origin: Origin) -> N:

@@ -9,26 +9,42 @@ from typing import Any
 
 from meshcompile.source.position import NO_PLACE, Path, Place, Position
 
+_FORGOTTEN = object()
 PLAIN_KEY = re.compile(r"[A-Za-z_][\w-]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A part of a file's text, which it shares with the other parts: two offsets, and the line and column, from 0."""
+    """A part of a file's text, which it shares with the other parts: two offsets, and the line and column, from 0.
+
+    `complete` says that it means the same without the rest of the file: it has no aliases, and no tags that a
+    directive explains.
+    """
 
     text: str
     start: int
     end: int
     line: int
     column: int
+    complete: bool = True
 
     def __str__(self) -> str:
         return self.text[self.start : self.end]
+
+    @property
+    def position(self) -> Position:
+        return Position(self.line + 1, self.column + 1)
 
     def places(self) -> Place:
         from meshcompile.source.places import places  # here, so that an Origin does not cost the import of yaml
 
         return places(str(self), self.line, self.column)
+
+    def value(self) -> Any:
+        """The value, read once more."""
+        from meshcompile.source.stream import value  # likewise
+
+        return value(" " * self.column + str(self))
 
 
 class Document:
@@ -38,18 +54,33 @@ class Document:
     documents of a file. Two documents are equal only if they are the same one. Nobody may change `value`.
     """
 
-    __slots__ = ("_excerpt", "_inside", "_place", "file", "index", "value")
+    __slots__ = ("_excerpt", "_inside", "_place", "_value", "file", "index", "kind", "name", "namespace")
 
     def __init__(
         self, file: str, value: Any, index: int = 0, excerpt: Excerpt | None = None, inside: Path = ()
     ) -> None:
         """`inside` is the path to the value in what the excerpt says, where that says more."""
         self.file = file
-        self.value = value
         self.index = index
+        self.kind = _text(value, "kind")
+        """The `kind` as written; empty where there is none, as the name and the namespace are."""
+        metadata = _field(value, "metadata")
+        self.namespace = _text(metadata, "namespace")
+        self.name = _text(metadata, "name")
+        self._value = value
         self._excerpt = excerpt
         self._inside = inside
         self._place: Place | None = None
+
+    @property
+    def value(self) -> Any:
+        """The plain data."""
+        return self._excerpt.value() if self._value is _FORGOTTEN and self._excerpt else self._value
+
+    def forget(self) -> None:
+        """Keep the plain data no longer, if they can be read again: few ask for them once a model is made of them."""
+        if self._excerpt and self._excerpt.complete and not self._inside:
+            self._value = _FORGOTTEN
 
     @property
     def text(self) -> str:
@@ -64,6 +95,8 @@ class Document:
 
     def position(self, path: Path = ()) -> Position:
         """Where the key or the item that `path` ends in stands."""
+        if self._excerpt and not path and not self._inside:
+            return self._excerpt.position  # as the place says, which is not known yet
         return self.place(path).key
 
     def part(self, value: Any, *keys: str | int) -> Document:
@@ -72,21 +105,6 @@ class Document:
 
     def __repr__(self) -> str:
         return f"Document({self.file!r}, index={self.index})"
-
-    @property
-    def kind(self) -> str:
-        """The `kind` as written; empty where there is none."""
-        return _text(self.value, "kind")
-
-    @property
-    def namespace(self) -> str:
-        """The `metadata.namespace` as written; empty where there is none."""
-        return _text(_field(self.value, "metadata"), "namespace")
-
-    @property
-    def name(self) -> str:
-        """The `metadata.name` as written; empty where there is none."""
-        return _text(_field(self.value, "metadata"), "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +144,6 @@ class Origin:
         return f"{self.file}:{line}:{column}" if line else self.file
 
 
-NOWHERE = Origin(Document("<none>", {}))
-"""The place of what nobody wrote, such as a default."""
-
-
 def _step(key: str | int) -> str:
     match key:
         case int():
@@ -147,3 +161,7 @@ def _field(value: object, key: str) -> object:
 def _text(value: object, key: str) -> str:
     found = _field(value, key)
     return found if isinstance(found, str) else ""
+
+
+NOWHERE = Origin(Document("<none>", {}))
+"""The place of what nobody wrote, such as a default."""

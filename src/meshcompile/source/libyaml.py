@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, cast
 
 from yaml import cyaml, events
@@ -34,6 +34,8 @@ class Event(Protocol):
     value: str
     implicit: tuple[bool, bool]
     """Of a scalar: whether it is unquoted, or quoted, and has no tag."""
+    tags: Mapping[str, str] | None
+    """Of the start of a document: the prefixes of tags that its directives name."""
 
 
 NextEvent = Callable[[], Event]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
@@ -40,20 +40,30 @@ class Inputs:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def read(inputs: Input | Iterable[Input], limits: Limits = DEFAULT_LIMITS) -> Inputs:
-    """All documents of the inputs, each file once.
+def stream(inputs: Input | Iterable[Input], limits: Limits = DEFAULT_LIMITS) -> Iterator[Document | Diagnostic]:
+    """All documents of the inputs, each file once, as they are read, and findings that do not prevent it.
 
-    A document that makes no sense is a finding beside the others, as it is to `kubectl apply`. UnreadableInput is
-    raised, with all that cannot be read, if that is a whole file or all there is.
+    A document that makes no sense is a finding beside the others, as it is to `kubectl apply`. At the end
+    UnreadableInput is raised, with all that cannot be read, if that is a whole file or all there is.
     """
     named = [inputs] if isinstance(inputs, str | os.PathLike | Mapping) else list(inputs)
-    found = list(_Reading(limits).everything(named))
-    documents = tuple(item for item in found if isinstance(item, Document))
-    diagnostics = tuple(item for item in found if isinstance(item, Diagnostic))
-    fatal = codes.BROKEN_FILE if documents else codes.BROKEN_FILE | codes.BROKEN_DOCUMENT
+    fatal = codes.BROKEN_FILE | codes.BROKEN_DOCUMENT
+    diagnostics: list[Diagnostic] = []
+    for item in _Reading(limits).everything(named):
+        if isinstance(item, Diagnostic):
+            diagnostics.append(item)
+        else:
+            fatal = codes.BROKEN_FILE
+        yield item
     if any(item.code in fatal for item in diagnostics):
         raise UnreadableInput(tuple(item for item in diagnostics if item.code in UNREADABLE))
-    return Inputs(documents, diagnostics)
+
+
+def read(inputs: Input | Iterable[Input], limits: Limits = DEFAULT_LIMITS) -> Inputs:
+    """What `stream` yields, at once."""
+    found = list(stream(inputs, limits))
+    documents = tuple(item for item in found if isinstance(item, Document))
+    return Inputs(documents, tuple(item for item in found if isinstance(item, Diagnostic)))
 
 
 UNREADABLE = codes.BROKEN_FILE | codes.BROKEN_DOCUMENT
@@ -61,7 +71,7 @@ UNREADABLE = codes.BROKEN_FILE | codes.BROKEN_DOCUMENT
 
 
 class _Reading:
-    """One call of `read`: the budget that is left, and the files that had their turn."""
+    """One call of `stream`: the budget that is left, and the files that had their turn."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -142,7 +152,10 @@ def _parts(file: str, part: Part, indexes: Iterator[int]) -> Iterator[Document |
         yield from _objects(Document(file, part.value, excerpt=part.excerpt), indexes)
         return
     for item in part.items:
-        yield from _objects(Document(file, _typed(item.value, part.value), excerpt=item.excerpt), indexes)
+        value, excerpt = _typed(item.value, part.value), item.excerpt
+        if value is not item.value:
+            excerpt = replace(excerpt, complete=False)
+        yield from _objects(Document(file, value, excerpt=excerpt), indexes)
 
 
 def _objects(document: Document, indexes: Iterator[int]) -> Iterator[Document | Diagnostic]:

@@ -27,7 +27,7 @@ from meshcompile.source.libyaml import (
     StreamEnd,
     event_source,
 )
-from meshcompile.source.limits import Limits
+from meshcompile.source.limits import DEFAULT_LIMITS, Limits
 from meshcompile.source.malformed import Fault, Malformed, from_libyaml, position_of
 from meshcompile.source.scalars import Merge, Unrepresentable
 
@@ -76,13 +76,19 @@ class Reader:
             next_event = event_source(text)
             next_event()
             while (start := next_event()).__class__ is not StreamEnd:
-                builder = _Builder(self, next_event, text, line)
-                value = builder.document(next_event())
+                builder = _Builder(self, next_event, text, line, has_directives=bool(start.tags))
+                root = next_event()
+                value = builder.document(root)
                 end = next_event().end_mark.index
                 if value is not None:
-                    yield builder.part(value, start, end, builder.items_of(value))
+                    yield builder.part(value, root, end, builder.items_of(value))
         except (yaml.YAMLError, UnicodeEncodeError) as error:
             raise from_libyaml(error, text) from error
+
+
+def value(text: str) -> Any:
+    """The value of a text that was read before, with only one document in it."""
+    return next(Reader(DEFAULT_LIMITS).stream(text)).value
 
 
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -118,7 +124,8 @@ class _Builder:
     `entries` counts what is in mappings and lists, and in what aliases stand for; `expanded` the latter only.
     """
 
-    def __init__(self, reader: Reader, next_event: NextEvent, text: str, line: int) -> None:
+    def __init__(self, reader: Reader, next_event: NextEvent, text: str, line: int, *, has_directives: bool) -> None:
+        self.has_directives = has_directives
         self.next_event = next_event
         self.text = text
         self.line = line
@@ -142,7 +149,8 @@ class _Builder:
 
     def part(self, value: Any, start: Event, end: int, items: tuple[Part, ...] = ()) -> Part:
         mark = start.start_mark
-        return Part(value, Excerpt(self.text, mark.index, end, self.line + mark.line, mark.column), items)
+        complete = not self.anchors and not self.has_directives
+        return Part(value, Excerpt(self.text, mark.index, end, self.line + mark.line, mark.column, complete), items)
 
     def items_of(self, value: Any) -> tuple[Part, ...]:
         return tuple(self.parts.get(id(value.get("items")), ())) if isinstance(value, dict) else ()
