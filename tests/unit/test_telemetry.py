@@ -424,3 +424,16 @@ def test_provider_findings() -> None:
     assert found.keys() == {"provider-not-found", "provider-unreachable", "wrong-provider"}
     assert found["provider-not-found"].suggestion == "did you mean prometheus?"
     assert found["provider-unreachable"].field == "spec.tracing[0].providers[0].name"
+
+
+def test_what_is_reported_knows_where_it_comes_from() -> None:
+    """Metrics, access logs and tracing name the entries of Telemetries that ask for them, the narrowest first."""
+    spec = "metrics: [{}], accessLogging: [{providers: [{name: envoy}]}], tracing: [{providers: [{name: z}]}]"
+    narrow = resource("metrics: [{}], tracing: [{}]", namespace="shop")
+    found = of(resource(spec), narrow, extensionProviders=providers(z={"zipkin": SERVICE}))
+    traced = tracing(found.tracing)
+    assert traced is not None
+    for message in (*stats(found), traced):
+        assert [origin.document.namespace for origin in message.origins] == ["shop", "istio-system"]
+    (log,) = http_access_logs(found)
+    assert [origin.field for origin in log.origins] == ["spec.accessLogging[0]"]

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from meshcompile.envoy.istio import StatsMetricConfig, StatsPluginConfig
+from meshcompile.envoy.message import at
 from meshcompile.resolve.telemetry import Metrics, Telemetry
 from meshcompile.resolve.telemetry.metrics import MetricChange
 from meshcompile.resolve.traffic import TrafficClass
@@ -19,12 +20,13 @@ def stats(telemetry: Telemetry) -> tuple[StatsPluginConfig, ...]:
 def _config(metrics: Metrics, telemetry: Telemetry) -> StatsPluginConfig:
     """The configuration. The host header names the service only for what a sidecar sends."""
     interval = metrics.reporting_interval
-    return StatsPluginConfig(
+    config = StatsPluginConfig(
         disable_host_header_fallback=telemetry.traffic_class is not TrafficClass.SIDECAR_OUTBOUND,
         tcp_reporting_duration=None if interval is None else interval.json,
         metrics=tuple(_metric(change) for change in metrics.changes),
         reporter="SERVER_GATEWAY" if telemetry.for_peers else "UNSPECIFIED",
     )
+    return at(config, metrics.origins)
 
 
 def _metric(change: MetricChange) -> StatsMetricConfig:

@@ -10,6 +10,7 @@ from meshcompile.emit.access_log.filters import ANSWERED_WITH_ERROR, NO_FILTER_C
 from meshcompile.emit.access_log.log_services import HTTP_TO_BOOTSTRAP, LISTENER_TO_BOOTSTRAP, TCP_TO_BOOTSTRAP
 from meshcompile.emit.access_log.sinks import access_log
 from meshcompile.envoy.config.accesslog import AccessLog, AccessLogFilter
+from meshcompile.envoy.message import at
 from meshcompile.resolve.telemetry import AccessLogs, Telemetry
 
 # Every connection manager, TCP proxy and listener of a traffic class has the same.
@@ -48,7 +49,7 @@ def tunnel_termination_access_logs(telemetry: Telemetry) -> tuple[AccessLog, ...
 def _logs(
     logs: AccessLogs, condition: AccessLogFilter | None, to_bootstrap: AccessLog | None = None
 ) -> tuple[AccessLog, ...]:
-    own = (access_log(log.sink, both(_conditions(condition, log.expression))) for log in logs.logs)
+    own = (at(access_log(log.sink, both(_conditions(condition, log.expression))), log.origins) for log in logs.logs)
     return (*own, *((to_bootstrap,) if logs.log_service and to_bootstrap is not None else ()))
 
 

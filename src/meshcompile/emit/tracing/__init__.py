@@ -9,6 +9,7 @@ from meshcompile.envoy.extensions.filters.network.http_connection_manager import
     RequestIDExtension,
 )
 from meshcompile.envoy.extensions.request_id.uuid import UuidRequestIdConfig
+from meshcompile.envoy.message import at
 from meshcompile.envoy.type import Percent
 from meshcompile.resolve.telemetry import Tracing
 
@@ -25,7 +26,7 @@ def tracing(settings: Tracing | None) -> HttpConnectionManagerTracing | None:
     if settings is None:
         return None
     exporter = settings.tracer
-    return HttpConnectionManagerTracing(
+    made = HttpConnectionManagerTracing(
         client_sampling=_ALL,
         overall_sampling=_ALL,
         random_sampling=Percent(value=settings.sampling) if settings.sampling else Percent(),  # 0 is not printed
@@ -35,6 +36,7 @@ def tracing(settings: Tracing | None) -> HttpConnectionManagerTracing | None:
         spawn_upstream_span=True if exporter is not None and exporter.spawn_upstream_span else None,
         no_context_propagation=not settings.context_propagation,
     )
+    return at(made, settings.origins)
 
 
 def request_id_extension(settings: Tracing | None) -> RequestIDExtension:

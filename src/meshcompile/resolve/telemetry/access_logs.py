@@ -6,7 +6,7 @@ default provider decides, or none of the providers can be used, the older settin
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from meshcompile.models.common import Struct
@@ -22,6 +22,7 @@ from meshcompile.models.telemetry.telemetry import AccessLogging, AccessLoggingF
 from meshcompile.resolve.providers import ProviderService, provider_service
 from meshcompile.resolve.telemetry.modes import concerns, provider_names
 from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.source import Origin
 
 STDOUT = "/dev/stdout"
 # The provider that is always there, whose format is the mesh config's.
@@ -88,6 +89,7 @@ class AccessLog:
 
     sink: Sink
     expression: str | None = None
+    origins: tuple[Origin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def access_logs(blocks: tuple[tuple[AccessLogging, ...], ...], snapshot: Snapsho
         return _of_mesh(mesh)
     return AccessLogs(
         logs=tuple(
-            AccessLog(sink, None if wanted.filter is None else wanted.filter.expression)
+            AccessLog(sink, None if wanted.filter is None else wanted.filter.expression, wanted.origins)
             for _, _, wanted, sink in sorted(found, key=lambda f: f[:2])
             if not wanted.disabled
         ),
@@ -143,6 +145,7 @@ class _Wanted:
 
     disabled: bool = False
     filter: AccessLoggingFilter | None = None
+    origins: tuple[Origin, ...] = ()
 
 
 def _merged(
@@ -170,7 +173,8 @@ def _merged(
         names = provider_names(block.providers) or names
         if concerns(block.match, mode):
             for name in in_force.intersection(names):
-                wanted[name] = _Wanted(disabled=True) if block.disabled else named.get(name, _Wanted())
+                asked = named.get(name, _Wanted())
+                wanted[name] = replace(asked, disabled=bool(block.disabled), origins=(block.origin,))
     return wanted
 
 

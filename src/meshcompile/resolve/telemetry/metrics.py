@@ -15,6 +15,7 @@ from meshcompile.models.telemetry.telemetry import (
 from meshcompile.models.telemetry.telemetry import Metrics as MetricsBlock
 from meshcompile.resolve.telemetry.modes import concerns, provider_names
 from meshcompile.snapshot.telemetry import TelemetryIndex
+from meshcompile.source import Origin
 
 PROMETHEUS_NAMES: Mapping[str, str] = {
     "REQUEST_COUNT": "requests_total",
@@ -54,6 +55,7 @@ class Metrics:
 
     changes: tuple[MetricChange, ...] = ()
     reporting_interval: Duration | None = None  # of TCP connections
+    origins: tuple[Origin, ...] = ()
 
 
 def metrics(blocks: tuple[MetricsBlock, ...], index: TelemetryIndex, mode: WorkloadMode) -> tuple[Metrics, ...]:
@@ -81,6 +83,7 @@ class _Provider:
     disabled: bool = False
     changes: dict[str, _Change] = field(default_factory=dict)
     reporting_interval: Duration | None = None
+    origins: list[Origin] = field(default_factory=list)
 
     def override(self, override: MetricsOverrides) -> None:
         """Dropping all metrics drops the filter, and any later override brings it back."""
@@ -102,6 +105,7 @@ class _Provider:
                 for name, change in sorted(self.changes.items())
             ),
             reporting_interval=self.reporting_interval,
+            origins=tuple(reversed(self.origins)),
         )
 
 
@@ -121,6 +125,7 @@ def _merged(blocks: tuple[MetricsBlock, ...], defaults: tuple[str, ...], mode: W
 
 
 def _apply(block: MetricsBlock, provider: _Provider, mode: WorkloadMode) -> None:
+    provider.origins.append(block.origin)
     if block.reporting_interval is not None:
         provider.reporting_interval = block.reporting_interval
     for override in block.overrides:

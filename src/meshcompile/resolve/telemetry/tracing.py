@@ -17,6 +17,7 @@ from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.resolve.telemetry.modes import concerns
 from meshcompile.resolve.telemetry.tracers import Tracer, tracer
 from meshcompile.resolve.view import View
+from meshcompile.source import Origin
 
 CustomTag: TypeAlias = ProxyTag | TelemetryTag
 
@@ -54,6 +55,7 @@ class Tracing:
     max_path_tag_length: int = 0
     request_id_sampling: bool = True  # the decision goes into the request id
     context_propagation: bool = True
+    origins: tuple[Origin, ...] = ()
 
 
 def tracing(view: View, blocks: tuple[TracingBlock, ...], mode: WorkloadMode) -> Tracing | None:
@@ -79,6 +81,7 @@ def tracing(view: View, blocks: tuple[TracingBlock, ...], mode: WorkloadMode) ->
         max_path_tag_length=exporter.max_path_tag_length or settings.max_path_tag_length,
         request_id_sampling=asked.request_id_sampling,
         context_propagation=asked.context_propagation or view.proxy.version < NO_CONTEXT_PROPAGATION,
+        origins=asked.origins,
     )
 
 
@@ -93,6 +96,7 @@ class _Asked:
     request_id_sampling: bool = True
     istio_tags: bool = True
     context_propagation: bool = True
+    origins: tuple[Origin, ...] = ()
 
 
 def _merged(blocks: tuple[TracingBlock, ...], asked: _Asked, mode: WorkloadMode) -> _Asked:
@@ -113,7 +117,8 @@ def _over(asked: _Asked, block: TracingBlock) -> _Asked:
         "istio_tags": block.enable_istio_tags,
         "context_propagation": propagation,
     }
-    return replace(asked, **{name: value for name, value in written.items() if value is not None})
+    changes = {name: value for name, value in written.items() if value is not None}
+    return replace(asked, **changes, origins=(block.origin, *asked.origins))
 
 
 def _of_proxy_config(view: View) -> Tracing:
