@@ -1,0 +1,1 @@
+"""Tools on top of the compiler: what a request would meet."""
