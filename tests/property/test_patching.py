@@ -150,3 +150,12 @@ def test_what_is_merged_is_canonical(written: tuple[ApplyTo, Any, Any]) -> None:
     result = merged(MESSAGES[apply_to], old, patch)
     assert canonical(apply_to, result) == result
     assert (repr(old), repr(patch)) == before
+
+
+@given(pairs_of_objects)
+def test_messages_merge_as_their_json_does(written: tuple[ApplyTo, Any, Any]) -> None:
+    """Merging two messages is merging what they print."""
+    apply_to, first, second = written
+    name, cls = MESSAGES[apply_to], OBJECT_TYPES[apply_to]
+    old, patch = canonical(apply_to, first), canonical(apply_to, second)
+    assert to_builtins(merged(name, decoded(cls, old), decoded(cls, patch))) == merged(name, old, patch)

@@ -6,15 +6,21 @@ from typing import Any
 
 import pytest
 
+from meshcompile.envoy.config.cluster import CircuitBreakers, CircuitBreakersThresholds, Cluster
+from meshcompile.envoy.config.core import DataSource
 from meshcompile.envoy.config.listener import Filter
+from meshcompile.envoy.extensions.filters.http.lua import Lua
+from meshcompile.envoy.extensions.filters.http.router import Router
+from meshcompile.envoy.message import Unmodelled, at
 from meshcompile.models.networking.envoy_filter import Operation
 from meshcompile.patch.lists import edit, edits
 from meshcompile.patch.merge import TypeMismatch, merged, merged_packed
+from meshcompile.source import Document, Origin
 
 CLUSTER = "envoy.config.cluster.v3.Cluster"
 LISTENER = "envoy.config.listener.v3.Listener"
 LUA = "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua"
-ROUTER = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
+UNKNOWN = "type.googleapis.com/envoy.extensions.filters.http.gcp_authn.v3.GcpAuthnFilterConfig"
 
 
 @pytest.mark.parametrize(
@@ -62,19 +68,30 @@ def test_merge(message: str, old: Any, patch: Any, expected: Any) -> None:
 
 
 def test_merge_of_packed_messages() -> None:
-    """Two packed messages of one type are merged field by field."""
-    old = {"@type": LUA, "inlineCode": "x", "sourceCodes": {"a": {}}}
-    assert merged_packed(old, {"@type": LUA, "sourceCodes": {"b": {}}}) == {
-        "@type": LUA,
-        "inlineCode": "x",
-        "sourceCodes": {"a": {}, "b": {}},
-    }
+    """Two packed messages of one type are merged field by field, whether their type is generated or not."""
+    source = DataSource(inline_string="y")
+    patched = merged_packed(Lua(inline_code="x"), Lua(source_codes={"b": source}))
+    assert patched == Lua(inline_code="x", source_codes={"b": source})
+    old = Unmodelled({"@type": UNKNOWN, "cacheConfig": {"cacheSize": "1"}})
+    assert merged_packed(old, Unmodelled({"@type": UNKNOWN, "timeout": "1s"})) == Unmodelled(
+        {"@type": UNKNOWN, "cacheConfig": {"cacheSize": "1"}, "timeout": "1s"}
+    )
 
 
 def test_merge_of_different_types() -> None:
     """Packed messages of different types cannot be merged."""
     with pytest.raises(TypeMismatch, match=r"router.v3.Router cannot be merged into .*lua.v3.Lua"):
-        merged_packed({"@type": LUA}, {"@type": ROUTER})
+        merged_packed(Lua(), Router())
+
+
+def test_what_is_not_touched_stays() -> None:
+    """A merge keeps the origins of the message and of what is in it, and shares what it does not change."""
+    document = Document("a.yaml", {})
+    thresholds = CircuitBreakers(thresholds=(CircuitBreakersThresholds(max_retries=1),))
+    cluster = at(Cluster(name="a", circuit_breakers=thresholds), Origin(document))
+    patched = merged(CLUSTER, cluster, Cluster(connect_timeout="1s"))
+    assert patched.origins == (Origin(document),)
+    assert patched.circuit_breakers is thresholds
 
 
 @pytest.mark.parametrize(

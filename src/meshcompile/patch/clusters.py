@@ -13,9 +13,8 @@ from meshcompile.names import (
     parse_cluster_name,
 )
 from meshcompile.patch.editing import changed
-from meshcompile.patch.merge import TypeMismatch
+from meshcompile.patch.merge import TypeMismatch, merged_packed
 from meshcompile.patch.patcher import Check, Patcher, Ready
-from meshcompile.patch.values import packed_into
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.resolve.envoy_filters import Condition, Patch
 from meshcompile.resolve.view import View
@@ -160,4 +159,4 @@ def _merged_match(each: Ready, cluster: Cluster, patch: TransportSocket) -> Clus
 def _merged_socket(each: Ready, socket: TransportSocket, patch: TransportSocket) -> TransportSocket:
     if socket.typed_config is None or patch.typed_config is None:
         return socket
-    return changed(socket, each.patch.origin, typed_config=packed_into(socket.typed_config, patch.typed_config))
+    return changed(socket, each.patch.origin, typed_config=merged_packed(socket.typed_config, patch.typed_config))

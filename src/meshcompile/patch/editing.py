@@ -1,11 +1,11 @@
-"""New messages from old ones: fields changed, patches merged in, origins kept."""
+"""New messages from old ones, or from data."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
 
-from meshcompile.envoy.message import Message, Packed, Unmodelled, at, packed_type, replaced, to_builtins
+from meshcompile.envoy.message import Message, Packed, Unmodelled, at, packed_type, replaced
 from meshcompile.source import Origin
 
 M = TypeVar("M", bound=Message)
@@ -36,31 +36,3 @@ def _decoded(expected: type, data: Any) -> object:
     if expected is Packed:
         return decoded_packed(data)
     raise TypeError(f"{expected.__name__} is no part of a message")
-
-
-def as_data(message: Message | Packed) -> dict[str, Any]:
-    """The canonical JSON of a message."""
-    return to_builtins(message)
-
-
-def with_origins(new: M, old: Message, *origins: Origin) -> M:
-    """A new message, with the origins of what it was made from where that still stands, and these for the whole."""
-    _keep_origins(new, old)
-    return at(new, origins)
-
-
-def _keep_origins(new: object, old: object) -> None:
-    """Copy origins to what has the same place in a new message. Nothing moves when messages are merged."""
-    match new, old:
-        case Message(), Message():
-            at(new, old.origins)
-            if type(new) is type(old):
-                for name in old.__struct_fields__:
-                    _keep_origins(getattr(new, name), getattr(old, name))
-        case tuple(), tuple():
-            for new_item, old_item in zip(new, old, strict=False):
-                _keep_origins(new_item, old_item)
-        case Mapping(), Mapping():
-            for key, item in old.items():
-                if key in new:
-                    _keep_origins(new[key], item)

@@ -25,9 +25,8 @@ from meshcompile.patch.listener_checks import (
     sub_filter_name,
 )
 from meshcompile.patch.lists import edit, edits
-from meshcompile.patch.merge import TypeMismatch
+from meshcompile.patch.merge import TypeMismatch, merged_packed
 from meshcompile.patch.patcher import Checks, GaveUp, Patcher, Ready
-from meshcompile.patch.values import packed_into
 from meshcompile.resolve.envoy_filters import Condition
 
 HTTP_CONNECTION_MANAGER = "envoy.filters.network.http_connection_manager"
@@ -228,7 +227,7 @@ class ListenerPatching:
     def packed_into(self, each: Ready, packed: Packed, other: Packed) -> Packed:
         """A configuration with one of the same type merged into it; istiod gives up when the types differ."""
         try:
-            return packed_into(packed, other)
+            return merged_packed(packed, other)
         except TypeMismatch as error:
             self.patcher.broke(each.patch, "the listeners of this direction", error)
             raise GaveUp from error

@@ -1,62 +1,69 @@
-"""Merging of Envoy configuration in canonical JSON: istiod's `pkg/proto/merge`, protobuf's merge but for durations.
+"""Merging of Envoy configuration: istiod's `pkg/proto/merge`, protobuf's merge but for durations.
 
 What the patch says of a scalar replaces, lists grow at their end, maps get and replace entries, messages merge field by
 field, and of a oneof only what was set last stays. What is zero and has no presence is not said at all, so it cannot
-replace anything, not even in a wrapper. Nothing moves: what a path led to before, it leads to afterwards.
+replace anything, not even in a wrapper.
+
+Both sides are messages, or both canonical JSON where a type is not generated. What a patch does not touch stays the
+very same object, with its origins.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple, TypeVar, cast
 
-from meshcompile.envoy.descriptors import FieldDescriptor, MessageDescriptor, descriptor
-from meshcompile.envoy.message import TYPE_URL
+import msgspec
+
+from meshcompile.envoy.descriptors import FieldDescriptor, descriptor
+from meshcompile.envoy.message import TYPE_URL, Message, Packed, Unmodelled, replaced, to_builtins
 from meshcompile.envoy.reading import ANY, GOOGLE, SPECIAL, WRAPPED, default
+from meshcompile.patch.editing import decoded_packed
 
-Json = Mapping[str, Any]
+T = TypeVar("T")
 
 
 class TypeMismatch(Exception):
     """Two packed messages of different types, which cannot be merged."""
 
 
-def merged(message: str, old: Json, patch: Json) -> Json:
+def merged(message: str, old: T, patch: T) -> T:
     """A message of this full name with a patch merged into it; neither argument is changed."""
     known = descriptor(message)
-    return dict(patch) if known is None else _merged_fields(known, old, patch)
+    if known is None:
+        return patch
+    changes: dict[str, Any] = {}
+    for name, value in _said(patch).items():
+        field = known.field(name)
+        if field is None:
+            continue
+        for other in known.oneof(field.oneof) if field.oneof else ():
+            if other is not field and _field(old, other.json_name) is not _NOTHING:
+                changes[other.json_name] = _NOTHING
+        before = _field(old, name)
+        changes[name] = value if before is _NOTHING else _merged_field(field, before, value)
+    return _changed(old, changes)
 
 
-def merged_packed(old: Json, patch: Json) -> Json:
+def merged_packed(old: Packed, patch: Packed) -> Packed:
     """A packed message with one of the same type merged into it, field by field.
 
     Raises TypeMismatch when the types differ.
     """
-    name = _packed_name(old)
-    if name != _packed_name(patch):
-        raise TypeMismatch(f"{_packed_name(patch)} cannot be merged into {name}")
-    url = {"@type": TYPE_URL + name}
+    name = packed_name(old)
+    if name != packed_name(patch):
+        raise TypeMismatch(f"{packed_name(patch)} cannot be merged into {name}")
+    if type(old) is type(patch) and isinstance(old, Message):
+        return merged(name, old, patch)
+    before, said = to_builtins(old), to_builtins(patch)
     if name in SPECIAL:
-        return {**url, "value": _merged_value(name, old["value"], patch["value"])}
-    return {**url, **merged(name, _without_type(old), _without_type(patch))}
-
-
-def _merged_fields(message: MessageDescriptor, old: Json, patch: Json) -> Json:
-    result = dict(old)
-    for field in message.fields:
-        name = field.json_name
-        if name not in patch:
-            continue
-        if field.oneof:
-            for other in message.oneof(field.oneof):
-                if other.json_name != name:
-                    result.pop(other.json_name, None)
-        result[name] = _merged_field(field, result[name], patch[name]) if name in result else patch[name]
-    return result
+        return decoded_packed({**before, "value": _merged_value(name, before["value"], said["value"])})
+    return decoded_packed({**merged(name, before, said), "@type": TYPE_URL + name})
 
 
 def _merged_field(field: FieldDescriptor, old: Any, patch: Any) -> Any:
     match field.cardinality:
         case "repeated":
-            return [*old, *patch]
+            return (*old, *patch) if isinstance(old, tuple) else [*old, *patch]
         case "map":
             return {**old, **patch}
     return _merged_value(field.type, old, patch) if field.kind == "message" else patch
@@ -80,10 +87,13 @@ def _merged_value(message: str, old: Any, patch: Any) -> Any:
     return merged(message, old, patch)
 
 
-def _merged_any(old: Json, patch: Json) -> Json:
+def _merged_any(old: Any, patch: Any) -> Any:
     """A packed message inside another: replaced whole, as its bytes are; without any, they stay."""
-    says_nothing = len(patch) == 1
-    return old if says_nothing and _packed_name(old) == _packed_name(patch) else patch
+    return old if _says_nothing(patch) and packed_name(old) == packed_name(patch) else patch
+
+
+def _says_nothing(packed: Any) -> bool:
+    return len(_said(packed)) == (0 if isinstance(packed, Message) else 1)
 
 
 def _merged_free_form(old: Any, patch: Any) -> Any:
@@ -95,9 +105,59 @@ def _merged_free_form(old: Any, patch: Any) -> Any:
     return patch
 
 
-def _packed_name(packed: Json) -> str:
-    return str(packed.get("@type", "")).rpartition("/")[2]
+# ---- messages and JSON, alike
+
+_NOTHING = object()
 
 
-def _without_type(packed: Json) -> Json:
-    return {name: value for name, value in packed.items() if name != "@type"}
+def packed_name(packed: Any) -> str:
+    """The full name of a packed message's type."""
+    url = type(packed).__struct_config__.tag if isinstance(packed, Message) else _said(packed).get("@type", "")
+    return str(url).rpartition("/")[2]
+
+
+def _said(value: Any) -> Mapping[str, Any]:
+    """The fields that are set, by JSON name."""
+    if isinstance(value, Message):
+        read = ((name, getattr(value, attribute), zero) for name, (attribute, zero) in _places(type(value)).items())
+        return {name: item for name, item, zero in read if item is not zero and item != zero}
+    fields: Mapping[str, Any] = value.value if isinstance(value, Unmodelled) else value
+    return fields
+
+
+def _field(value: Any, name: str) -> Any:
+    """The value of a field; _NOTHING when it is not set."""
+    if isinstance(value, Message):
+        place = _places(type(value)).get(name)
+        if place is None:
+            return _NOTHING
+        item = getattr(value, place.attribute)
+        return _NOTHING if item is place.zero or item == place.zero else item
+    return _said(value).get(name, _NOTHING)
+
+
+def _changed(old: T, changes: Mapping[str, Any]) -> T:
+    """The message with other values in some fields."""
+    if isinstance(old, Message):
+        places = _places(type(old))
+        return replaced(old, **{places[n].attribute: None if v is _NOTHING else v for n, v in changes.items()})
+    fields: Any = {**_said(old), **changes}
+    return cast(T, {name: value for name, value in fields.items() if value is not _NOTHING})
+
+
+class Place(NamedTuple):
+    """Where a message keeps a field, and what is there when it is not set."""
+
+    attribute: str
+    zero: Any
+
+
+@cache
+def _places(cls: type[Message]) -> Mapping[str, Place]:
+    """The places of the fields of a message, by JSON name."""
+    return {
+        field.encode_name: Place(
+            field.name, field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+        )
+        for field in msgspec.structs.fields(cls)
+    }

@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
 from meshcompile.envoy.config.cluster import Cluster
 from meshcompile.envoy.config.core import TypedExtensionConfig
 from meshcompile.envoy.config.listener import Filter, FilterChain, Listener, ListenerFilter
 from meshcompile.envoy.config.route import Route, RouteConfiguration, VirtualHost
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
-from meshcompile.envoy.message import Message, Packed, at
+from meshcompile.envoy.message import Message, at
 from meshcompile.envoy.reading import read
 from meshcompile.models.networking.envoy_filter import ApplyTo
-from meshcompile.patch.editing import as_data, decoded, decoded_packed, with_origins
-from meshcompile.patch.merge import merged, merged_packed
+from meshcompile.patch.editing import changed, decoded
+from meshcompile.patch.merge import merged
 from meshcompile.resolve.envoy_filters import Patch
 from meshcompile.validate.patch_value import MESSAGES
 
@@ -37,16 +37,14 @@ OBJECT_TYPES: Mapping[ApplyTo, type[Message]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Value(Generic[M]):
-    """What a patch says, as canonical JSON and as a message that can be put anywhere."""
+    """What a patch says, as a message that can be put anywhere."""
 
     patch: Patch
-    data: Mapping[str, Any]
     message: M
 
     def into(self, message: M) -> M:
         """The message with this merged into it."""
-        data = merged(MESSAGES[self.patch.apply_to], as_data(message), self.data)
-        return with_origins(decoded(type(message), data), message, self.patch.origin)
+        return changed(merged(MESSAGES[self.patch.apply_to], message, self.message), self.patch.origin)
 
 
 def patch_value(patch: Patch) -> Value[Message] | None:
@@ -55,10 +53,4 @@ def patch_value(patch: Patch) -> Value[Message] | None:
     if cls is None or patch.value is None:
         return None
     data = read(MESSAGES[patch.apply_to], patch.value).value
-    return None if data is None else Value(patch, data, at(decoded(cls, data), patch.origin))
-
-
-def packed_into(packed: Packed, other: Packed) -> Packed:
-    """A packed message with another merged into it. Raises TypeMismatch when their types differ."""
-    new = decoded_packed(merged_packed(as_data(packed), as_data(other)))
-    return cast(Packed, with_origins(new, packed)) if isinstance(new, Message) and isinstance(packed, Message) else new
+    return None if data is None else Value(patch, at(decoded(cls, data), patch.origin))
