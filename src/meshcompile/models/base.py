@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeVar,
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     GetCoreSchemaHandler,
     StrictBool,
@@ -139,18 +140,33 @@ class OwnerReference(Node):
     """Whether the owner's deletion waits for this object's."""
 
 
+def scalar_text(value: object) -> object:
+    """The text of a number or boolean, as sigs.k8s.io/yaml reads one where text is expected: a name `y` is `true`."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case float():
+            return f"{value:g}"
+    return value
+
+
+ScalarText = Annotated[str, BeforeValidator(scalar_text)]
+
+
 class ObjectMeta(Node):
     """Kubernetes' metadata of every object: what it is called, and what is attached to it."""
 
-    name: str = ""
+    name: ScalarText = ""
     """Name, unique for the kind in its namespace; it breaks ties of age."""
     generate_name: str = ""
     """Prefix of a name that the API server completes; such an object has no name yet."""
-    namespace: str = ""
+    namespace: ScalarText = ""
     """Namespace; empty for kinds that belong to the whole cluster."""
-    labels: Mapping[str, str] = {}
+    labels: Mapping[str, ScalarText] = {}
     """Labels that selectors match."""
-    annotations: Mapping[str, str] = {}
+    annotations: Mapping[str, ScalarText] = {}
     """Annotations, several of which change what Istio generates."""
     creation_timestamp: str | None = None
     """Moment of creation (RFC 3339); the oldest of several rivals wins."""
