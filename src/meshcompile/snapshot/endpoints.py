@@ -15,7 +15,7 @@ from meshcompile.models.networking.workload_entry import WorkloadEntry
 from meshcompile.snapshot.entry_endpoints import HostKey, Instance, entry_endpoints
 from meshcompile.snapshot.networks import NetworkIndex
 from meshcompile.snapshot.resources import Resources
-from meshcompile.snapshot.service import Endpoint, Registry, Service, Workload
+from meshcompile.snapshot.service import Endpoint, Service, Workload
 from meshcompile.snapshot.service_entries import is_ip
 from meshcompile.snapshot.services import ServiceIndex
 from meshcompile.snapshot.slice_endpoints import selected_endpoints, slice_endpoints
@@ -120,7 +120,6 @@ def endpoint_index(
     entries = tuple(sources[here].of_entry(entry) for entry in sorted(workloads.entries, key=_by_name))
     of_namespace = _grouped((entry.namespace, entry) for entry in entries)
     external = entry_endpoints(services.entries, _selectable(services, workloads, sources, of_namespace), sources[here])
-    kubernetes = {s.hostname: s for s in services.all if s.registry is Registry.KUBERNETES}
     shards: list[Mapping[HostKey, tuple[Endpoint, ...]]] = [
         {key: tuple(endpoint for _, endpoint in instances) for key, instances in external.items()}
     ]
@@ -128,10 +127,11 @@ def endpoint_index(
         cluster: (resources if cluster == here else resources.clusters[cluster]).all(EndpointSlice)
         for cluster in sorted(workloads.clusters)
     }
-    for cluster, of_cluster in slices.items():
-        shards.append(slice_endpoints(of_cluster, kubernetes, sources[cluster]))
+    for cluster, found in slices.items():
+        known = {service.hostname: service for service in services.of_cluster(cluster)}
+        shards.append(slice_endpoints(found, known, sources[cluster]))
         if cluster == here and entries:
-            shards.append(selected_endpoints(kubernetes.values(), of_namespace))
+            shards.append(selected_endpoints(known.values(), of_namespace))
     return EndpointIndex(
         by_host=_joined(shards),
         entries=tuple(entry for entry in entries if is_ip(entry.addresses[0])),

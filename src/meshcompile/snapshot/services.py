@@ -1,6 +1,6 @@
 """The services of the mesh by host name and by who may see them: istiod's `PushContext.initServiceRegistry`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
@@ -31,6 +31,10 @@ class ServiceIndex:
     def visible_to(self, namespace: str) -> tuple[Service, ...]:
         """What a namespace sees: the services exported to it by name, then those exported to everyone."""
         return self._exported.get(namespace, ()) + self._public
+
+    def of_cluster(self, cluster: str) -> Iterator[Service]:
+        """The Services of a cluster, as that cluster has them."""
+        return (service for (name, _), group in self.kubernetes.items() if name == cluster for service in group)
 
     def of_host(self, hostname: str, namespace: str) -> tuple[Service, ...]:
         """All services of a host in a namespace, oldest first: ServiceEntries may share one."""

@@ -83,9 +83,12 @@ def _service_clusters(clients: Clients, service: Service) -> Iterator[Cluster]:
     if service.resolution is Resolution.ALIAS:
         return iter(())
     makes = ServiceClusters(clients, service, sni_dnat=False)
-    if is_wildcard(service.hostname) and service.resolution is Resolution.DYNAMIC_DNS:
-        return makes.by_host()
-    return makes.all()
+    return makes.by_host() if _is_by_host(service) else makes.all()
+
+
+def _is_by_host(service: Service) -> bool:
+    """True for a wildcard whose addresses are looked up by each request's host."""
+    return service.resolution is Resolution.DYNAMIC_DNS and is_wildcard(service.hostname)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,7 +125,7 @@ class ServiceClusters:
             if whole is None:
                 continue
             yield whole
-            for subset in () if rule is None else rule.subsets:
+            for subset in () if rule is None or _is_by_host(service) else rule.subsets:
                 part = self._subset_cluster(port, subset, whole.discovery)
                 if part is not None:
                     yield part
