@@ -5,9 +5,10 @@ reports it as node metadata: istiod never looks at a ProxyConfig when it answers
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from meshcompile.labels import Labels, selects
+from meshcompile.memo import Memo
 from meshcompile.models.lenient import read_leniently
 from meshcompile.models.mesh.merge import effective_proxy_config
 from meshcompile.models.mesh.mesh_config import MeshConfig
@@ -27,24 +28,25 @@ class ProxyConfigIndex:
     mesh: MeshConfig
     wide: Mapping[str, ProxyConfig]
     selecting: Mapping[str, tuple[ProxyConfig, ...]]
+    memo: Memo = field(default_factory=Memo, repr=False)
 
     def effective(self, namespace: str, labels: Labels, annotations: Labels) -> ProxySettings:
-        """The settings of a Pod's proxy."""
-        return effective_proxy_config(
-            self.mesh,
-            root=self._wide(self.mesh.root_namespace),
-            namespace=None if namespace == self.mesh.root_namespace else self._wide(namespace),
-            workload=self._selecting(namespace, labels),
-            annotation=annotated(annotations.get(ANNOTATION, "")),
-        )
-
-    def _wide(self, namespace: str) -> ProxyConfigSpec | None:
-        found = self.wide.get(namespace)
-        return None if found is None else found.spec
-
-    def _selecting(self, namespace: str, labels: Labels) -> ProxyConfigSpec | None:
+        """The settings of a Pod's proxy; Pods to which the same applies get the same object."""
+        root = self.mesh.root_namespace
+        wide = None if namespace == root else self.wide.get(namespace)
         candidates = self.selecting.get(namespace, ())
-        return next((config.spec for config in candidates if selects(_selector(config), labels)), None)
+        selecting = next((config for config in candidates if selects(_selector(config), labels)), None)
+        annotation = annotations.get(ANNOTATION, "")
+        return self.memo.once(
+            (namespace if wide or selecting else "", selecting and selecting.name, annotation),
+            lambda: effective_proxy_config(
+                self.mesh,
+                root=_spec(self.wide.get(root)),
+                namespace=_spec(wide),
+                workload=_spec(selecting),
+                annotation=annotated(annotation),
+            ),
+        )
 
 
 def proxy_config_index(resources: Resources, mesh: MeshConfig) -> ProxyConfigIndex:
@@ -66,6 +68,10 @@ def annotated(text: str) -> ProxySettings | None:
     except UnreadableInput:
         return None
     return read_leniently(Document("<annotation>", documents[0].value), ProxySettings)[0] if documents else None
+
+
+def _spec(config: ProxyConfig | None) -> ProxyConfigSpec | None:
+    return None if config is None else config.spec
 
 
 def _selector(config: ProxyConfig) -> Labels:
