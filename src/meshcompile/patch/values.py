@@ -1,7 +1,7 @@
 """What patches say, read once for all proxies. Follows istiod's `xds.BuildXDSObjectFromStruct`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from meshcompile.envoy.config.cluster import Cluster
@@ -41,10 +41,17 @@ class Value(Generic[M]):
 
     patch: Patch
     message: M
+    # What became of a message, by its id: proxies share most of what patches change. The message is kept with it, so
+    # that the id stays its own.
+    _done: dict[int, tuple[M, M]] = field(default_factory=dict, repr=False)
 
     def into(self, message: M) -> M:
         """The message with this merged into it."""
-        return changed(merged(MESSAGES[self.patch.apply_to], message, self.message), self.patch.origin)
+        known = self._done.get(id(message))
+        if known is None:
+            new = changed(merged(MESSAGES[self.patch.apply_to], message, self.message), self.patch.origin)
+            known = self._done[id(message)] = (message, new)
+        return known[1]
 
 
 def patch_value(patch: Patch) -> Value[Message] | None:
