@@ -17,12 +17,15 @@ from meshcompile.patch.inbound_routes import with_patched_routes
 from meshcompile.patch.listeners import patched_listeners
 from meshcompile.patch.patcher import Patcher
 from meshcompile.patch.report import PatchReport
-from meshcompile.patch.routes import patched_route_configuration
+from meshcompile.patch.routes import is_for_patches, patched_route_configuration
+from meshcompile.proxy import ProxyType
 from meshcompile.resolve.envoy_filters import EnvoyFilters
 from meshcompile.resolve.view import View
 
 VIRTUAL_OUTBOUND = "virtualOutbound"
 VIRTUAL_INBOUND = "virtualInbound"
+# Puts connections into HBONE; istiod adds it to sidecars and gateways when all else is patched.
+CONNECT_ORIGINATE = "connect_originate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,15 @@ class AppliedPatches:
 
     def listeners(self, listeners: Sequence[Listener]) -> tuple[Listener, ...]:
         """Listeners in the order in which istiod patches them; the virtual outbound one is patched on its own."""
-        if self.patcher.view.proxy.is_router:
-            patched = patched_listeners(self.patcher, PatchContext.GATEWAY, listeners)
+        proxy = self.patcher.view.proxy
+        is_late = [each.name == CONNECT_ORIGINATE and proxy.type is not ProxyType.WAYPOINT for each in listeners]
+        late = [each for each, is_one in zip(listeners, is_late, strict=True) if is_one]
+        early = [each for each, is_one in zip(listeners, is_late, strict=True) if not is_one]
+        if proxy.is_router:
+            patched = patched_listeners(self.patcher, PatchContext.GATEWAY, early)
         else:
-            patched = tuple(self._sidecar_listeners(listeners))
-        return tuple(sorted(patched, key=lambda listener: listener.name))
+            patched = tuple(self._sidecar_listeners(early))
+        return tuple(sorted((*patched, *late), key=lambda listener: listener.name))
 
     def _sidecar_listeners(self, listeners: Sequence[Listener]) -> Iterator[Listener]:
         outbound = [each for each in listeners if each.traffic_direction == "OUTBOUND"]
@@ -67,7 +74,7 @@ class AppliedPatches:
 
     def routes(self, routes: RouteConfiguration) -> RouteConfiguration:
         is_router = self.patcher.view.proxy.is_router
-        if not is_router and not routes.virtual_hosts:
+        if not is_router and not is_for_patches(routes):
             return routes
         context = PatchContext.GATEWAY if is_router else PatchContext.SIDECAR_OUTBOUND
         return patched_route_configuration(self.patcher, context, routes)

@@ -1,6 +1,6 @@
 """Patches of clusters. Follows istiod's `envoyfilter.ApplyClusterMerge` and `InsertedClusters`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from meshcompile.envoy.config.cluster import Cluster
 from meshcompile.envoy.config.core import TransportSocket
@@ -27,14 +27,33 @@ def patched_clusters(patcher: Patcher, clusters: Sequence[Cluster]) -> tuple[Clu
     """The clusters of a proxy with all patches applied, sorted by name."""
     if ApplyTo.CLUSTER not in patcher.filters.by_object:
         return tuple(clusters)
-    patched = [new for old in clusters if (new := _patched(patcher, old)) is not None]
-    added = [each for context in contexts(patcher.view.proxy) for each in _added(patcher, context)]
-    return tuple(sorted((*patched, *_without_duplicates(patched, added)), key=lambda cluster: cluster.name))
+    proxy = patcher.view.proxy
+    services: list[Cluster] = []  # which istiod lists apart
+    others: dict[PatchContext | None, list[Cluster]] = {}
+    for old in clusters:
+        context = cluster_context(proxy, old.name)
+        new = old if context is None else _patched(patcher, context, old)
+        if new is not None:
+            (services if old.name.startswith(SERVICES) else others.setdefault(context, [])).append(new)
+    for context in _contexts_of_additions(proxy):
+        others.setdefault(context, []).extend(_added(patcher, context))
+    ordered = (cluster for context in (*_ORDER, None) for cluster in others.get(context, ()))
+    return tuple(sorted((*services, *_first_of_each_name(ordered)), key=lambda cluster: cluster.name))
 
 
-def contexts(proxy: Proxy) -> tuple[PatchContext, ...]:
-    """The contexts that the configuration of a proxy belongs to."""
-    return (PatchContext.GATEWAY,) if proxy.is_router else (PatchContext.SIDECAR_OUTBOUND, PatchContext.SIDECAR_INBOUND)
+SERVICES = "outbound|"
+# The order in which istiod lists the other clusters: of one name the first stays.
+_ORDER = (PatchContext.GATEWAY, PatchContext.SIDECAR_OUTBOUND, PatchContext.SIDECAR_INBOUND)
+
+
+def _contexts_of_additions(proxy: Proxy) -> tuple[PatchContext, ...]:
+    """The contexts whose patches add clusters to a proxy."""
+    match proxy.type:
+        case ProxyType.ROUTER:
+            return (PatchContext.GATEWAY,)
+        case ProxyType.WAYPOINT:
+            return (PatchContext.SIDECAR_INBOUND,)
+    return (PatchContext.SIDECAR_OUTBOUND, PatchContext.SIDECAR_INBOUND)
 
 
 def cluster_context(proxy: Proxy, name: str) -> PatchContext | None:
@@ -58,11 +77,8 @@ _DIRECTIONS = {
 }
 
 
-def _patched(patcher: Patcher, cluster: Cluster) -> Cluster | None:
+def _patched(patcher: Patcher, context: PatchContext, cluster: Cluster) -> Cluster | None:
     """A generated cluster with patches merged into it; None when it is removed."""
-    context = cluster_context(patcher.view.proxy, cluster.name)
-    if context is None:
-        return cluster
     for each in patcher.patches(ApplyTo.CLUSTER, context):
         if each.operation not in (Operation.MERGE, Operation.REMOVE):
             continue
@@ -95,13 +111,11 @@ def _added(patcher: Patcher, context: PatchContext) -> Iterator[Cluster]:
             patcher.missed(each.patch, Condition.OPERATION)
 
 
-def _without_duplicates(generated: Sequence[Cluster], added: Sequence[Cluster]) -> Iterator[Cluster]:
-    """The added clusters whose names are not taken: the first of a name stays, but a service's cluster is no rival."""
-    taken = {cluster.name for cluster in generated if not cluster.name.startswith("outbound|")}
-    for cluster in added:
-        if cluster.name not in taken:
-            taken.add(cluster.name)
-            yield cluster
+def _first_of_each_name(clusters: Iterable[Cluster]) -> Iterable[Cluster]:
+    named: dict[str, Cluster] = {}
+    for cluster in clusters:
+        named.setdefault(cluster.name, cluster)
+    return named.values()
 
 
 def cluster_checks(patch: Patch, name: str, view: View) -> Iterator[Check]:

@@ -6,7 +6,8 @@ from meshcompile.models.networking.envoy_filter import PatchContext
 from meshcompile.patch.drafts import same
 from meshcompile.patch.editing import changed
 from meshcompile.patch.patcher import Patcher
-from meshcompile.patch.routes import ROUTE_OBJECTS, patched_route_configuration
+from meshcompile.patch.routes import ROUTE_OBJECTS, is_for_patches, patched_route_configuration
+from meshcompile.proxy import ProxyType
 
 # Takes HBONE connections and hands on what is in them; its one route is not for patches.
 CONNECT_TERMINATE = "connect_terminate"
@@ -29,6 +30,8 @@ def _chain(patcher: Patcher, chain: FilterChain) -> FilterChain:
 def _filter(patcher: Patcher, network_filter: Filter) -> Filter:
     manager = network_filter.typed_config
     if not isinstance(manager, HttpConnectionManager) or manager.route_config is None:
+        return network_filter
+    if patcher.view.proxy.type is ProxyType.WAYPOINT and not is_for_patches(manager.route_config):
         return network_filter
     routes = patched_route_configuration(patcher, PatchContext.SIDECAR_INBOUND, manager.route_config)
     if routes is manager.route_config:

@@ -32,6 +32,13 @@ def patched_route_configuration(
     return RoutePatching(patcher, context).route_configuration(routes)
 
 
+def is_for_patches(routes: RouteConfiguration) -> bool:
+    """False for what istiod does not patch: the empty answer to a name that says nothing to it, and a waypoint's routes
+    of VirtualServices. Both lack the limit that it sets for direct responses.
+    """
+    return routes.max_direct_response_body_size_bytes is not None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RoutePatching:
     """The patches of one context, applied to a route configuration."""
