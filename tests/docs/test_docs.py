@@ -63,6 +63,8 @@ def test_python_of_a_page_runs(page: Path, workplace: Path, monkeypatch: pytest.
     """Every Python block that begins with an import runs."""
     monkeypatch.chdir(workplace)
     for block in blocks(page):
+        if block.title:
+            (workplace / block.title).write_text(block.text)
         if block.language == "python" and block.text.startswith("import "):
             exec(compile(block.text, str(page), "exec"), {})
 

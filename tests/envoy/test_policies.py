@@ -16,7 +16,7 @@ import pytest
 
 import meshcompile
 from meshcompile.emit.filters.http import jwt_authn, rbac
-from meshcompile.envoy.message import to_builtins
+from meshcompile.envoy.message import TYPE_URL, to_builtins
 from meshcompile.ports import Protocol
 from meshcompile.resolve.http_connection import HttpConnection, http_traits
 from meshcompile.resolve.traffic import TrafficClass
@@ -57,7 +57,7 @@ def listener(name: str, filters: list[dict[str, Any]], tls: dict[str, Any]) -> d
     """A listener as a sidecar's, which answers every request that its filters let through."""
     answer = {"match": {"prefix": "/"}, "directResponse": {"status": 200}}
     manager = {
-        "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "@type": f"{TYPE_URL}envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "statPrefix": name,
         "useRemoteAddress": False,
         "httpFilters": [*filters, ROUTER],
@@ -71,7 +71,7 @@ def listener(name: str, filters: list[dict[str, Any]], tls: dict[str, Any]) -> d
         "name": name,
         "address": {"socketAddress": {"address": "127.0.0.1", "portValue": 0}},
         "listenerFilters": [
-            {"name": key, "typedConfig": {"@type": f"type.googleapis.com/{kind}"}} for key, kind in inspectors.items()
+            {"name": key, "typedConfig": {"@type": TYPE_URL + kind}} for key, kind in inspectors.items()
         ],
         "filterChains": [
             {

@@ -12,6 +12,7 @@ AREAS = (
     "routes",
     "gateways",
     "listeners",
+    "security",
     "telemetry",
     "envoy_filters",
     "output",

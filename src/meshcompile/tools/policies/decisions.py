@@ -4,10 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
+from meshcompile.mesh import Mesh
 from meshcompile.models.security.authorization_policy import AuthorizationPolicyAction as Action
+from meshcompile.proxy import Proxy
 from meshcompile.resolve.authorization import Authorization, Enforcement, NamedRule, authorization
 from meshcompile.resolve.jwt import JwtAuthentication, jwt_authentication
 from meshcompile.resolve.view import View
+from meshcompile.resolve.workload import placed
 from meshcompile.tools.policies.conditions import is_met
 from meshcompile.tools.policies.requests import Request
 from meshcompile.tools.policies.tokens import Rejected, authenticated
@@ -43,6 +46,15 @@ class Guard:
 
     authorization: Authorization
     jwt: JwtAuthentication | None
+
+
+def guard(mesh: Mesh, proxy: Proxy | str) -> Guard:
+    """The guard of a workload, by its proxy or the proxy's name.
+
+    Raises UnknownProxy when no proxy has that name.
+    """
+    asking = mesh.proxy(proxy) if isinstance(proxy, str) else proxy
+    return guard_of(View(mesh.snapshot, placed(mesh.snapshot, asking)))
 
 
 def guard_of(view: View) -> Guard:
