@@ -334,7 +334,7 @@ def changed(kind: str, path: str, value: Any) -> Any:
     *before, last = [int(key) if key.isdigit() else key for key in path.split(".")]
     if not path:
         return value
-    part = spec
+    part: Any = spec
     for key in before:
         part = part[key] if isinstance(part, list) else part.setdefault(key, {})
     if value is GONE:

@@ -9,8 +9,9 @@ from dataclasses import replace
 from functools import cache
 from importlib import import_module
 
+from meshcompile.codes import validation as codes
 from meshcompile.codes.envoy_filters import UNKNOWN_ENVOY_FIELD, UNSUPPORTED_ENVOY_VALUE
-from meshcompile.diagnostics import Diagnostic, Severity
+from meshcompile.diagnostics import Code, Diagnostic, Severity
 from meshcompile.models.base import Resource
 from meshcompile.validate.metadata import forbidden_annotations
 
@@ -36,6 +37,9 @@ MODULES = {
 TOLERATED = frozenset({UNKNOWN_ENVOY_FIELD.id, UNSUPPORTED_ENVOY_VALUE.id})
 """Errors that Istio accepts, though what the author asked for cannot happen."""
 
+ADVICE = {code.id: code.docs for code in vars(codes).values() if isinstance(code, Code)}
+"""What to do about a finding that does not say so itself."""
+
 Rules = Callable[[Resource], Iterable[Diagnostic]]
 
 
@@ -46,8 +50,9 @@ def violations(resource: Resource) -> Iterator[Diagnostic]:
         return
     found = tuple(forbidden_annotations(resource)) or rules(resource)
     for diagnostic in found:
-        rejects = diagnostic.severity is Severity.ERROR and diagnostic.code not in TOLERATED
-        yield replace(diagnostic, rejected=True) if rejects else diagnostic
+        rejected = diagnostic.severity is Severity.ERROR and diagnostic.code not in TOLERATED
+        suggestion = diagnostic.suggestion or ADVICE.get(diagnostic.code, "")
+        yield replace(diagnostic, rejected=rejected, suggestion=suggestion)
 
 
 @cache
