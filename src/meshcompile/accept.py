@@ -11,6 +11,7 @@ from meshcompile.codes.mesh import DUPLICATE_RESOURCE
 from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.models.base import Resource
 from meshcompile.models.read import read
+from meshcompile.models.support import limits
 from meshcompile.source import Document
 from meshcompile.validate import violations
 
@@ -42,7 +43,7 @@ def _valid(found: Iterable[Document | Diagnostic], namespace: str, diagnostics: 
             continue
         resource, problems = read(item, namespace)
         if resource is not None:
-            problems = (*problems, *violations(resource))
+            problems = (*problems, *violations(resource), *limits(resource))
         item.forget()
         diagnostics += problems
         if resource is not None and not any(d.rejected for d in problems):

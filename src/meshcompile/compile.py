@@ -25,6 +25,7 @@ from meshcompile.resolve.endpoints import load_assignments as resolve_load_assig
 from meshcompile.resolve.extensions import extensions as resolve_extensions
 from meshcompile.resolve.listeners import listeners as resolve_listeners
 from meshcompile.resolve.routes import route_configuration as resolve_route_configuration
+from meshcompile.resolve.unsupported import unsupported
 from meshcompile.resolve.view import View
 from meshcompile.resolve.workload import placed
 from meshcompile.snapshot.snapshot import Snapshot
@@ -68,4 +69,5 @@ def compiled(snapshot: Snapshot, proxy: Proxy) -> Compiled:
         extensions=patched.extensions(extensions(resolve_extensions(view, discovered)), discovered),
     )
     view.findings.extend(patched.findings())
+    view.findings.extend(unsupported(proxy))
     return Compiled(resources, view.findings.sorted(), patched.reports())

@@ -13,6 +13,7 @@ from typing import Any
 from meshcompile.accept import Accepted, accepted
 from meshcompile.analyze import analyzed
 from meshcompile.behaviour import ISTIO_1_30, Behaviour
+from meshcompile.codes.mesh import UNSUPPORTED_AMBIENT
 from meshcompile.collector import paused
 from meshcompile.compile import compiled
 from meshcompile.config import Config
@@ -31,6 +32,7 @@ from meshcompile.snapshot.build import CONFIG_CLUSTER, snapshot
 from meshcompile.snapshot.proxy_configs import proxy_config_index
 from meshcompile.snapshot.resources import Resources
 from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.source import Document, Origin
 from meshcompile.source.reading import Input, stream
 
 
@@ -78,7 +80,8 @@ class Mesh:
         """What was found in the mesh, by place: rejected objects, rules without effect, and what was assumed."""
         read = (*self.config_cluster.diagnostics, *(d for c in self.remote_clusters.values() for d in c.diagnostics))
         completed = (d for cluster in self._clusters.values() for d in cluster.diagnostics)
-        return tuple(sorted({*read, *self.settings.diagnostics, *completed, *self.snapshot.findings}))
+        unsupported = (UNSUPPORTED_AMBIENT(Origin(Document("<mesh>", {})), name=""),) if self.ambient else ()
+        return tuple(sorted({*read, *self.settings.diagnostics, *completed, *self.snapshot.findings, *unsupported}))
 
     def analyze(self) -> tuple[Diagnostic, ...]:
         """What checks across resources find, by place."""

@@ -14,6 +14,7 @@ from meshcompile.models.mesh.defaults import INSTALLED_DEFAULTS
 from meshcompile.models.mesh.merge import merged_mesh_config
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.mesh_networks import MeshNetworks
+from meshcompile.models.support import limits
 from meshcompile.source import Document
 from meshcompile.source.reading import UnreadableInput
 from meshcompile.source.reading import read as read_inputs
@@ -80,6 +81,7 @@ def _of_config_map(config_map: ConfigMap | None, key: str, model: type[N], diagn
 def _node(document: Document, model: type[N], diagnostics: list[Diagnostic]) -> N | None:
     node, found = read_leniently(document, model)
     diagnostics.extend(found)
+    diagnostics.extend(limits(node) if node is not None else ())
     return node
 
 

@@ -17,3 +17,11 @@ INVALID_MESH_CONFIG = Code(
     "mesh config: {problem}",
     "The mesh config cannot be read, so the defaults hold for all of it.",
 )
+UNSUPPORTED_AMBIENT = Code(
+    "MC0303",
+    "unsupported-ambient",
+    Severity.WARNING,
+    "ambient mode is not supported: sidecars and gateways are compiled as in a mesh without it",
+    "In an ambient mesh istiod sends sidecars and gateways clusters, endpoints and listeners for tunnels (HBONE), and "
+    "configures waypoints and ztunnel. None of this is compiled.",
+)

@@ -133,3 +133,18 @@ WRONG_FORM = Code(
     "`{field}` is `{found}`, which the pattern {expected} does not match",
     "The schema of the kind has a regular expression for the field's text.",
 )
+UNSUPPORTED_FIELD = Code(
+    "MC0130",
+    "unsupported-field",
+    Severity.WARNING,
+    "`{field}` is not supported: {why}",
+    "istiod acts on this field, and meshcompile does not: what is compiled lacks what the field asks for. The rest of "
+    "the object counts. The pages of the kinds list every such field.",
+)
+FIELD_WITHOUT_EFFECT = Code(
+    "MC0131",
+    "field-without-effect",
+    Severity.INFO,
+    "`{field}` has no effect: {why}",
+    "Istio's API has the field, and istiod does nothing with it. Remove it, so that nobody relies on it.",
+)

@@ -41,3 +41,18 @@ NO_ADDRESS_LEFT = Code(
     "no address is left to assume for {kind} `{name}`",
     "The ranges for assumed addresses hold 65,534 Pods and as many Services.",
 )
+UNSUPPORTED_WAYPOINT = Code(
+    "MC1206",
+    "unsupported-waypoint",
+    Severity.WARNING,
+    "{proxy} is a waypoint, and waypoints are not supported: this is not what istiod would send",
+    "The listeners, clusters and routes that a waypoint gets are not compiled. Sidecars and gateways are.",
+)
+UNSUPPORTED_TUNNEL = Code(
+    "MC1207",
+    "unsupported-tunnel",
+    Severity.WARNING,
+    "{proxy} takes part in an ambient mesh (ENABLE_HBONE), and tunnels are not supported: what leads through them is "
+    "missing",
+    "In an ambient mesh, istiod gives such a proxy listeners and clusters for HBONE, which are not compiled.",
+)

@@ -319,3 +319,10 @@ def _shape(annotation: Any) -> Shape | None:
 
 def _holds_nodes(annotation: Any) -> bool:
     return _shape(annotation) == "one"
+
+
+def node_type(annotation: Any) -> type[Node] | None:
+    """The model of what a field of this type holds, as it is, in a list or in a map; None if it holds no nodes."""
+    if isinstance(annotation, type) and issubclass(annotation, Node):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := node_type(part))), None)

@@ -1,0 +1,217 @@
+"""What becomes of each field: most are compiled, and this is the list of those that are not, with the reason.
+
+A field that is not listed is compiled: what it says is in the output, or decides about it. What is said of a field
+holds for all below it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+from meshcompile.codes.models import FIELD_WITHOUT_EFFECT, UNSUPPORTED_FIELD
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.models.base import Nested, Node, json_name, nested_fields, node_type
+
+
+class Support(StrEnum):
+    """What becomes of a field."""
+
+    COMPILED = "compiled"
+    UNSUPPORTED = "unsupported"
+    """istiod would act on it, and meshcompile does not."""
+    IGNORED = "ignored"
+    """Istio itself does nothing with it."""
+    ELSEWHERE = "elsewhere"
+    """It is for others than istiod's configuration of Envoy: the injector, the agent, the bootstrap, Kubernetes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What becomes of a field, and why."""
+
+    support: Support
+    why: str
+
+
+COMPILED = Limit(Support.COMPILED, "")
+
+
+def _unsupported(why: str) -> Limit:
+    return Limit(Support.UNSUPPORTED, why)
+
+
+def _ignored(why: str) -> Limit:
+    return Limit(Support.IGNORED, why)
+
+
+def _elsewhere(why: str) -> Limit:
+    return Limit(Support.ELSEWHERE, why)
+
+
+def _each(fields: str, limit: Limit) -> Mapping[str, Limit]:
+    """The same for several fields, which blanks separate."""
+    return dict.fromkeys(fields.split(), limit)
+
+
+DEPRECATED = _ignored("it is deprecated")
+NOT_IMPLEMENTED = _ignored("Istio has not implemented it")
+REFUSED = _ignored("Istio refuses objects with it")
+NOT_SENT = _ignored("istiod does not pass it on")
+REMOVED = _ignored("Istio no longer has this provider")
+AMBIENT = _unsupported("ambient mode is not compiled")
+OBSERVED = _elsewhere("written by controllers")
+KUBERNETES = _elsewhere("read by Kubernetes")
+INJECTOR = _elsewhere("read by the injector")
+AGENT = _elsewhere("read by the agent beside Envoy")
+BOOTSTRAP = _elsewhere("read when the agent writes its bootstrap")
+AUTHORITY = _elsewhere("read by istiod as a certificate authority")
+REGISTRATION = _elsewhere("read when a machine registers, which makes a WorkloadEntry")
+
+LIMITS: Mapping[str, Mapping[str, Limit]] = {
+    "base.ObjectMeta": _each(
+        "generate_name generation uid finalizers deletion_grace_period_seconds managed_fields self_link cluster_name",
+        KUBERNETES,
+    ),
+    "base.OwnerReference": {"api_version": KUBERNETES, "uid": KUBERNETES, "block_owner_deletion": KUBERNETES},
+    "common.IstioResource": {"status": OBSERVED},
+    "networking.gateway.Port": {"target_port": DEPRECATED},
+    "networking.gateway.Server": {"default_endpoint": NOT_IMPLEMENTED},
+    "networking.gateway.TLSCertificate": {"ca_certificates": _ignored("only `tls.caCertificates` is read")},
+    "networking.virtual_service.Delay": {"exponential_delay": REFUSED},
+    "networking.virtual_service.Abort": {"http2_error": REFUSED},
+    "networking.virtual_service.L4MatchAttributes": {"source_subnet": NOT_IMPLEMENTED},
+    "networking.destination_rule.OutlierDetection": {"consecutive_errors": DEPRECATED},
+    "networking.service_entry.ServiceEntry": {"status": COMPILED},
+    "networking.service_entry.ServiceEntryStatus": _each(
+        "conditions validation_messages observed_generation",
+        OBSERVED,
+    ),
+    "networking.sidecar.SidecarPort": {"target_port": DEPRECATED},
+    "networking.workload_entry.WorkloadEntry": {"status": COMPILED},
+    "common.IstioStatus": {"validation_messages": OBSERVED, "observed_generation": OBSERVED},
+    "common.IstioCondition": _each(
+        "last_probe_time last_transition_time reason message observed_generation",
+        OBSERVED,
+    ),
+    "networking.workload_group.WorkloadGroupSpec": _each("metadata template probe", REGISTRATION),
+    "networking.envoy_filter.ListenerMatch": {"port_name": NOT_IMPLEMENTED},
+    "networking.envoy_filter.EnvoyConfigObjectMatch": {"waypoint": _unsupported("waypoints are not compiled")},
+    "networking.envoy_filter.Patch": {"filter_class": NOT_IMPLEMENTED},
+    "networking.proxy_config.ProxyConfigSpec": {"concurrency": AGENT, "image": INJECTOR},
+    "security.request_authentication.JWTRule": {
+        "timeout": _elsewhere("read when istiod fetches the keys, which are given to meshcompile")
+    },
+    "extensions.wasm_plugin.WasmPluginSpec": {"verification_key": NOT_IMPLEMENTED},
+    "extensions.traffic_extension.WasmConfig": {"verification_key": NOT_IMPLEMENTED},
+    "mesh.mesh_config.MeshConfig": {
+        "hbone_idle_timeout": AMBIENT,
+        "service_scope_configs": AMBIENT,
+        "config_sources": _elsewhere("read by istiod, to find its configuration"),
+        "certificates": DEPRECATED,
+        "enable_prometheus_merge": INJECTOR,
+        "verify_certificate_at_client": DEPRECATED,
+        "ca": AUTHORITY,
+    },
+    "mesh.mesh_config.CertificateData": _each("pem spiffe_bundle_url cert_signers", AUTHORITY),
+    "mesh.mesh_config.OutboundTrafficPolicy": {"tls": NOT_IMPLEMENTED},
+    "mesh.mesh_networks.IstioNetworkGateway": {"locality": NOT_IMPLEMENTED},
+    "mesh.extension_providers.ExtensionProvider": _each("lightstep opencensus stackdriver", REMOVED),
+    "mesh.extension_providers.EnvoyExternalAuthorizationHttpProvider": {"clear_route_cache": NOT_SENT},
+    "mesh.extension_providers.EnvoyExternalAuthorizationGrpcProvider": {"clear_route_cache": NOT_SENT},
+    "mesh.extension_providers.SkyWalkingTracingProvider": {"access_token": NOT_SENT},
+    "mesh.proxy_config.Tracing": _each(
+        "zipkin lightstep datadog stackdriver open_census_agent tls_settings",
+        BOOTSTRAP,
+    ),
+    "mesh.proxy_config.ProxyConfig": {
+        **_each("discovery_refresh_delay availability_zone sds", DEPRECATED),
+        **_each("hold_application_until_proxy_starts image mesh_id", INJECTOR),
+        **_each(
+            "config_path binary_path drain_duration custom_config_file stat_name_length concurrency "
+            "proxy_bootstrap_template_path termination_drain_duration readiness_probe ca_certificates_pem "
+            "file_flush_interval file_flush_min_size_kb status_port",
+            AGENT,
+        ),
+        **_each(
+            "zipkin_address statsd_udp_address envoy_metrics_service_address proxy_admin_port "
+            "control_plane_auth_policy envoy_access_log_service envoy_metrics_service runtime_values "
+            "extra_stat_tags proxy_stats_matcher stats_compression",
+            BOOTSTRAP,
+        ),
+        "private_key_provider": _unsupported("secrets are not compiled"),
+    },
+    "kubernetes.service.ServiceSpec": _each(
+        "ip_families ip_family_policy load_balancer_ip session_affinity external_traffic_policy",
+        KUBERNETES,
+    ),
+    "kubernetes.endpoints.EndpointSubset": {
+        "not_ready_addresses": _unsupported("only addresses that are ready become endpoints; write an EndpointSlice")
+    },
+    "kubernetes.endpoint_slice.Endpoint": _each("hostname node_name zone", KUBERNETES),
+    "kubernetes.pod.Container": {
+        **_each("image security_context", INJECTOR),
+        **_each("readiness_probe liveness_probe startup_probe", KUBERNETES),
+    },
+    "kubernetes.pod.PodStatus": {"host_ip": KUBERNETES},
+    "kubernetes.secret.Secret": {"type": KUBERNETES},
+    "kubernetes.config_map.ConfigMap": {"binary_data": KUBERNETES},
+    "kubernetes.workloads.JobSpec": {"parallelism": KUBERNETES},
+    "kubernetes.workloads.CronJobSpec": {"schedule": KUBERNETES},
+    "kubernetes.ingress.IngressBackend": {"resource": NOT_IMPLEMENTED},
+}
+"""Class (by its module below `models`) -> field -> what becomes of it, for fields that are not compiled.
+
+What a class says of a field comes before what its bases say.
+"""
+
+
+def limit(model: type[Node], field: str) -> Limit:
+    """What becomes of a field of a model."""
+    return next((known[field] for known in _known(model) if field in known), COMPILED)
+
+
+def limits(node: Node) -> Iterator[Diagnostic]:
+    """What is said in vain in what a user wrote: fields that are unsupported, and those that Istio ignores."""
+    for field, found in _reported(type(node)):
+        if field in node.model_fields_set and getattr(node, field):
+            code = UNSUPPORTED_FIELD if found.support is Support.UNSUPPORTED else FIELD_WITHOUT_EFFECT
+            where = node.at(field)
+            yield code(where, field=where.field or json_name(field), why=found.why)
+    for nested in _leading(type(node)):
+        below = getattr(node, nested.field)
+        match nested.shape:
+            case "one":
+                yield from limits(below) if below is not None else ()
+            case "many":
+                yield from (found for item in below for found in limits(item))
+            case "map":
+                yield from (found for item in below.values() for found in limits(item))
+
+
+def _known(model: type[Node]) -> Iterator[Mapping[str, Limit]]:
+    """What is known about the model and each of its bases."""
+    for base in model.__mro__:
+        name = f"{base.__module__.removeprefix('meshcompile.models.')}.{base.__qualname__}"
+        if name in LIMITS:
+            yield LIMITS[name]
+
+
+@cache
+def _reported(model: type[Node]) -> tuple[tuple[str, Limit], ...]:
+    """The fields of the model of which a user is told that they do nothing."""
+    told = (Support.UNSUPPORTED, Support.IGNORED)
+    fields = ((field, limit(model, field)) for field in model.model_fields)
+    return tuple((field, found) for field, found in fields if found.support in told)
+
+
+@cache
+def _leading(model: type[Node]) -> tuple[Nested, ...]:
+    """The fields of a compiled model below which there are reported ones, each once; most models have none."""
+    nested = dict.fromkeys(nested_fields(model).values())
+    return tuple(each for each in nested if limit(model, each.field) is COMPILED and _leads(model, each.field))
+
+
+def _leads(model: type[Node], field: str) -> bool:
+    below = node_type(model.model_fields[field].annotation)
+    return below is not None and bool(_reported(below) or _leading(below))

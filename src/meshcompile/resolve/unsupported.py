@@ -1,0 +1,17 @@
+"""What istiod would do for a proxy and meshcompile does not: said of each proxy that it concerns."""
+
+from collections.abc import Iterator
+
+from meshcompile.codes.proxies import UNSUPPORTED_TUNNEL, UNSUPPORTED_WAYPOINT
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.proxy import Proxy, ProxyType
+from meshcompile.source import Document, Origin
+
+
+def unsupported(proxy: Proxy) -> Iterator[Diagnostic]:
+    """Why the configuration of this proxy is not all that istiod would send."""
+    node = Origin(Document("<node>", proxy.metadata))
+    if proxy.type is ProxyType.WAYPOINT:
+        yield UNSUPPORTED_WAYPOINT(node, proxy=proxy.id, namespace=proxy.namespace, name=proxy.name)
+    elif proxy.flag("ENABLE_HBONE"):
+        yield UNSUPPORTED_TUNNEL(node.at("ENABLE_HBONE"), proxy=proxy.id, namespace=proxy.namespace, name=proxy.name)

@@ -1,0 +1,104 @@
+"""What is not compiled is said: fields, proxies and meshes, and each with its reason."""
+
+from importlib import import_module
+
+import pytest
+
+import meshcompile
+from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.models.support import LIMITS, Support, limit
+
+ENVOY_FILTER = """
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata:
+  name: waypoints
+  namespace: shop
+spec:
+  configPatches:
+    - applyTo: HTTP_FILTER
+      match:
+        context: WAYPOINT
+        waypoint:
+          portNumber: 80
+      patch:
+        operation: REMOVE
+"""
+
+GATEWAY = """
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata:
+  name: web
+  namespace: shop
+spec:
+  servers:
+    - port:
+        number: 80
+        name: http
+        protocol: HTTP
+        targetPort: 8080
+      hosts: ["*"]
+"""
+
+
+def limits_of(text: str) -> list[meshcompile.Diagnostic]:
+    """What is said about fields that do nothing."""
+    return [found for found in meshcompile.load(text).diagnostics if found.code in ("MC0130", "MC0131")]
+
+
+@pytest.mark.parametrize("model", LIMITS)
+def test_limits_are_about_fields_that_exist(model: str) -> None:
+    """Each row of the table names a model and fields that it has."""
+    module, _, name = model.rpartition(".")
+    cls = getattr(import_module(f"meshcompile.models.{module}"), name)
+    assert LIMITS[model].keys() <= cls.model_fields.keys()
+
+
+def test_a_field_that_is_not_listed_is_compiled() -> None:
+    """Most fields are compiled, and the table says so by not naming them."""
+    assert limit(MeshConfig, "trust_domain").support is Support.COMPILED
+
+
+def test_unsupported_fields_are_warnings() -> None:
+    """A field that istiod would act on and meshcompile does not is a warning at its place."""
+    (found,) = limits_of(ENVOY_FILTER)
+    assert (found.code, found.severity, found.field) == (
+        "MC0130",
+        meshcompile.Severity.WARNING,
+        "spec.configPatches[0].match.waypoint",
+    )
+    assert (found.line, found.kind, found.name) == (12, "EnvoyFilter", "waypoints")
+
+
+def test_ignored_fields_are_infos() -> None:
+    """A field that Istio itself ignores is only an info."""
+    (found,) = limits_of(GATEWAY)
+    assert (found.code, found.severity, found.line) == ("MC0131", meshcompile.Severity.INFO, 13)
+
+
+def test_settings_of_the_mesh_are_looked_at() -> None:
+    """A field of the mesh config that is not supported is reported, in its author's spelling."""
+    (found,) = meshcompile.load((), mesh_config={"defaultConfig": {"private_key_provider": {"qat": {}}}}).diagnostics
+    assert (found.code, found.field) == ("MC0130", "defaultConfig.private_key_provider")
+
+
+def test_ambient_meshes_are_not_supported() -> None:
+    """An ambient mesh says that it is compiled as if it were none."""
+    assert [found.code for found in meshcompile.load((), ambient=True).diagnostics] == ["MC0303"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "metadata", "codes"),
+    [
+        ("waypoint", {}, ["MC1206"]),
+        ("sidecar", {"ENABLE_HBONE": "true"}, ["MC1207"]),
+        ("router", {"ENABLE_HBONE": True}, ["MC1207"]),
+        ("sidecar", {}, []),
+    ],
+)
+def test_proxies_with_tunnels_are_not_supported(kind: str, metadata: dict, codes: list[str]) -> None:
+    """What a waypoint or a proxy with tunnels is sent says that it is not all."""
+    node = {"id": f"{kind}~10.0.0.1~web-0.shop~shop.svc.cluster.local", "metadata": metadata}
+    config = meshcompile.load(()).compile(meshcompile.Proxy.from_node(node))
+    assert [found.code for found in config.diagnostics] == codes
