@@ -1,9 +1,10 @@
 """What one proxy is sent, for users: typed messages, JSON, and where each came from."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from meshcompile.collector import paused
 from meshcompile.compile import Resources
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.envoy.config.cluster import Cluster
@@ -59,10 +60,12 @@ class Config:
     def extensions(self) -> tuple[TypedExtensionConfig, ...]:
         return self.resources.extensions
 
-    def to_dict(self) -> dict[str, list[dict[str, Any]]]:
-        """Plain JSON data, a list per kind of RESOURCE_TYPES: `{"listeners": [...], "routes": [...], ...}`."""
-        return {kind: [to_builtins(message) for message in messages] for kind, messages in self._by_kind()}
+    @paused()
+    def to_dict(self, kinds: Iterable[str] = RESOURCE_TYPES) -> dict[str, list[dict[str, Any]]]:
+        """Plain JSON data, a list per kind of resource: `{"listeners": [...], "routes": [...], ...}`."""
+        return {kind: [to_builtins(message) for message in getattr(self.resources, kind)] for kind in kinds}
 
+    @paused()
     def to_json(self, indent: int = 2) -> str:
         """The text of `to_dict`, in the protobuf JSON form that istiod prints."""
         return to_json_by_kind(dict(self._by_kind()), indent)

@@ -24,7 +24,7 @@ from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.mesh_networks import MeshNetworks
 from meshcompile.output.bootstrap.credentials import credentials
 from meshcompile.output.bootstrap.options import Credential
-from meshcompile.proxies import NamedProxy, proxies, proxy_named
+from meshcompile.proxies import NamedProxy, by_name, proxies, proxy_named
 from meshcompile.proxy import Proxy
 from meshcompile.settings import MeshSettings, mesh_settings
 from meshcompile.snapshot.assume import Assumed, assumed
@@ -96,7 +96,7 @@ class Mesh:
 
         Raises UnknownProxy, with names that come close.
         """
-        return proxy_named(name, self._proxies, self.namespace)
+        return proxy_named(name, self._proxies_by_name, self.namespace)
 
     @paused()
     def compile(self, proxy: Proxy | str) -> Config:
@@ -132,6 +132,10 @@ class Mesh:
         """The objects of each cluster with what is assumed, the config cluster's first."""
         remote = {name: assumed(cluster.resources, name) for name, cluster in self.remote_clusters.items()}
         return {CONFIG_CLUSTER: assumed(self.config_cluster.resources)} | remote
+
+    @cached_property
+    def _proxies_by_name(self) -> Mapping[str, NamedProxy]:
+        return by_name(self._proxies)
 
     @cached_property
     def _proxies(self) -> tuple[NamedProxy, ...]:

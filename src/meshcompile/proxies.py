@@ -4,9 +4,10 @@ The parts of the injector and the agent are played here: the node metadata of a 
 would say.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any
 
 from meshcompile.errors import UnknownProxy
@@ -29,42 +30,53 @@ _ENDED = frozenset({"Succeeded", "Failed"})
 _KINDS = {"deploy": "deployment", "sts": "statefulset", "ds": "daemonset", "rs": "replicaset", "po": "pod"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class NamedProxy:
-    """A proxy, and the workload that its Pod belongs to: `deployment` and `catalog-v1`, or `pod` and its own name."""
+    """A proxy, made when somebody asks for it, and the names it is asked for by."""
 
-    proxy: Proxy
-    workload_kind: str
-    workload_name: str
+    pod: Pod
+    release: str
+    cluster: str
+    configs: ProxyConfigIndex
+
+    @cached_property
+    def proxy(self) -> Proxy:
+        return Proxy.from_node(_node(self.pod, self.release, self.cluster, self.configs))
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def names(self) -> Iterator[str]:
         """What it may be called: `POD.NAMESPACE`, `pod/POD.NAMESPACE`, `KIND/NAME.NAMESPACE`."""
-        workload = f"{self.workload_kind}/{self.workload_name}.{self.proxy.namespace}"
-        return (self.proxy.id, *dict.fromkeys((f"pod/{self.proxy.id}", workload)))
+        kind, workload = _workload(self.pod)
+        for name in (self.pod.name, f"pod/{self.pod.name}", f"{kind}/{workload}"):
+            yield f"{name}.{self.pod.namespace}"
 
 
 def proxies(pods: Iterable[Pod], release: str, cluster: str, configs: ProxyConfigIndex) -> tuple[NamedProxy, ...]:
     """Every proxy that the Pods run, sorted by namespace and name."""
-    named = (_named_proxy(pod, release, cluster, configs) for pod in pods if _runs_proxy(pod))
-    return tuple(sorted(named, key=lambda n: (n.proxy.namespace, n.proxy.name)))
+    running = sorted((pod for pod in pods if _runs_proxy(pod)), key=lambda pod: (pod.namespace, pod.name))
+    return tuple(NamedProxy(pod, release, cluster, configs) for pod in running)
 
 
-def proxy_named(name: str, known: Iterable[NamedProxy], namespace: str) -> Proxy:
-    """The first proxy with this name; without a namespace in it, of `namespace`.
+def by_name(known: Iterable[NamedProxy]) -> Mapping[str, NamedProxy]:
+    """The proxies by all their names; the first one has a name that several have."""
+    names: dict[str, NamedProxy] = {}
+    for candidate in known:
+        for name in candidate.names:
+            names.setdefault(name, candidate)
+    return names
+
+
+def proxy_named(name: str, known: Mapping[str, NamedProxy], namespace: str) -> Proxy:
+    """The proxy with this name; without a namespace in it, of `namespace`.
 
     Raises UnknownProxy, with names that come close.
     """
-    by_name: dict[str, Proxy] = {}
-    for candidate in known:
-        for known_name in candidate.names:
-            by_name.setdefault(known_name, candidate.proxy)
     kind, slash, rest = name.rpartition("/")
     wanted = f"{_KINDS.get(kind.lower(), kind.lower())}{slash}{rest}"
     for spelling in (wanted, f"{wanted}.{namespace}"):
-        if spelling in by_name:
-            return by_name[spelling]
-    raise UnknownProxy(name, tuple(get_close_matches(wanted, by_name, n=3, cutoff=0.5)))
+        if spelling in known:
+            return known[spelling].proxy
+    raise UnknownProxy(name, tuple(get_close_matches(wanted, known, n=3, cutoff=0.5)))
 
 
 def _runs_proxy(pod: Pod) -> bool:
@@ -77,13 +89,9 @@ def _proxy_container(pod: Pod) -> Container | None:
     return next((c for c in containers if c.name == PROXY_CONTAINER), None)
 
 
-def _named_proxy(pod: Pod, release: str, cluster: str, configs: ProxyConfigIndex) -> NamedProxy:
-    kind, name = _workload(pod)
-    return NamedProxy(Proxy.from_node(_node(pod, name, release, cluster, configs)), kind, name)
-
-
-def _node(pod: Pod, workload_name: str, release: str, cluster: str, configs: ProxyConfigIndex) -> Mapping[str, Any]:
+def _node(pod: Pod, release: str, cluster: str, configs: ProxyConfigIndex) -> Mapping[str, Any]:
     """The bootstrap node of the Pod's proxy."""
+    _, workload_name = _workload(pod)
     namespace, annotations = pod.metadata.namespace, pod.metadata.annotations
     config = configs.effective(namespace, pod.metadata.labels, annotations)
     addresses = tuple(ip.ip for ip in pod.status.pod_ips) or (pod.status.pod_ip,)

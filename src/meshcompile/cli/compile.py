@@ -58,8 +58,7 @@ def _types(text: str) -> tuple[str, ...]:
 
 def _resources(config: Config, types: Iterable[str]) -> dict[str, Any]:
     """The resources by type, as plain JSON values."""
-    resources = config.to_dict()
-    return {name: resources[name] for name in types}
+    return config.to_dict(types)
 
 
 def _sources(config: Config, types: Iterable[str]) -> dict[str, Any]:

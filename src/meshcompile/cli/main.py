@@ -25,8 +25,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
+    import gc
+
     from meshcompile.cli.parser import parser
 
+    gc.disable()  # a command ends soon, and needs all that it makes until then
     options = parser(arguments[0] if arguments else "").parse_args(arguments)
     try:
         status: int = options.run(options)

@@ -15,9 +15,9 @@ FORMATS = ("short", "table", "json", "yaml")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    kinds = parser.add_subparsers(title="tables", metavar="TABLE", required=True)
-    for name, aliases, show, options, text in TABLES:
-        table = kinds.add_parser(
+    tables = parser.add_subparsers(title="tables", metavar="TABLE", required=True)
+    for name, aliases, kinds, show, options, text in TABLES:
+        table = tables.add_parser(
             name, aliases=aliases, help=text, description=text, formatter_class=parser.formatter_class
         )
         proxy_argument(table)
@@ -30,12 +30,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         )
         options(table)
         mesh_arguments(table)
-        table.set_defaults(show=show)
+        table.set_defaults(kinds=kinds, show=show)
 
 
 def run(options: argparse.Namespace) -> int:
     config, diagnostics = compile_proxy(options)
-    sys.stdout.write(options.show(config.to_dict(), options))
+    sys.stdout.write(options.show(config.to_dict(options.kinds), options))
     return reported(diagnostics, options)
 
 
@@ -112,8 +112,16 @@ def _shown(
 
 
 TABLES = (
-    ("listeners", ("listener", "l"), _listeners, _listener_options, "print listeners and where they send traffic"),
-    ("routes", ("route", "r"), _routes, _route_options, "print virtual hosts and routes"),
-    ("clusters", ("cluster", "c"), _clusters, _cluster_options, "print clusters"),
-    ("endpoints", ("endpoint", "ep"), _endpoints, _endpoint_options, "print endpoints"),
+    (
+        "listeners",
+        ("listener", "l"),
+        ("listeners",),
+        _listeners,
+        _listener_options,
+        "print listeners and where they send traffic",
+    ),
+    ("routes", ("route", "r"), ("routes",), _routes, _route_options, "print virtual hosts and routes"),
+    ("clusters", ("cluster", "c"), ("clusters",), _clusters, _cluster_options, "print clusters"),
+    ("endpoints", ("endpoint", "ep"), ("clusters", "endpoints"), _endpoints, _endpoint_options, "print endpoints"),
 )
+"""Name, aliases, the kinds of resources that are needed, what prints them, options, and what the help says."""

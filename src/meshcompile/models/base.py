@@ -82,6 +82,7 @@ class Node(BaseModel):
         serialize_by_alias=True,
         protected_namespaces=(),
         ser_json_inf_nan="strings",
+        defer_build=True,  # few meshes use every kind, and most of the time to import a model is that of its validator
     )
 
     def model_post_init(self, context: object) -> None:
