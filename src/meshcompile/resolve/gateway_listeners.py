@@ -6,7 +6,7 @@ cluster for other networks (AUTO_PASSTHROUGH).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from meshcompile.codes.gateways import DUPLICATE_SNI_HOST, PRIVILEGED_PORT, SERVER_WITHOUT_ROUTE
 from meshcompile.diagnostics import Related
@@ -15,6 +15,7 @@ from meshcompile.models.networking.gateway import TLSMode
 from meshcompile.models.networking.virtual_service import L4MatchAttributes, TLSMatchAttributes, TLSRoute
 from meshcompile.names import outbound_sni
 from meshcompile.ports import Protocol, protocol_named
+from meshcompile.resolve.authorization import NO_AUTHORIZATION
 from meshcompile.resolve.filter_chain import ChainMatch, FilterChain
 from meshcompile.resolve.gateway_tls import server_tls
 from meshcompile.resolve.gateways import GatewayServer, MergedServers, ServerPort
@@ -58,11 +59,12 @@ class GatewayListener:
 
 def gateway_listeners(view: View) -> tuple[GatewayListener, ...]:
     """The listeners of a gateway, sorted by name; one without chains is left out."""
+    tcp = tcp_traits(view, TrafficClass.GATEWAY)
     opening = _Opening(
         view,
         http=http_traits(view, TrafficClass.GATEWAY),
-        tcp=tcp_traits(view, TrafficClass.GATEWAY),
-        unchecked=tcp_traits(view, TrafficClass.GATEWAY),
+        tcp=tcp,
+        unchecked=replace(tcp, authorization=NO_AUTHORIZATION),
     )
     chains: dict[tuple[str, int], list[FilterChain]] = {}
     for port in view.gateway.ports:
