@@ -90,7 +90,7 @@ SCALARS: Mapping[Any, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     int: st.integers(1, 65535),
     float: st.floats(0, 100),
-    bytes: st.sampled_from(["", "aGk=", "AAEC"]),
+    bytes: st.sampled_from(["aGk=", "AAEC"]),
     Duration: st.integers(0, 10**12).map(lambda nanoseconds: Duration(nanoseconds).json),
 }
 

@@ -331,7 +331,8 @@ def found(kind: str, spec: Any) -> tuple[Diagnostic, ...]:
 def changed(kind: str, path: str, value: Any) -> Any:
     """A valid specification in which the field at `path` has another value."""
     spec = copy.deepcopy(VALID[kind])
-    *before, last = [int(key) if key.isdigit() else key for key in path.split(".")]
+    keys: list[Any] = [int(key) if key.isdigit() else key for key in path.split(".")]
+    *before, last = keys
     if not path:
         return value
     part: Any = spec

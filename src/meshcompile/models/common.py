@@ -7,6 +7,7 @@ written as ``10.0``, while a boolean may not be in quotes, and text must be quot
 import base64
 import binascii
 import math
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -95,15 +96,20 @@ def _quoted_number(text: str) -> object:
     return text
 
 
-def _decoded(value: object) -> object:
-    """The bytes of a base64 text, which may use either alphabet and leave out the padding."""
+def _decoded(value: object, info: ValidationInfo) -> object:
+    """The bytes of a base64 text, which may use either alphabet and leave out the padding; in an object it may not."""
     if not isinstance(value, str):
         return value
+    if info.context is ADMITTED and not STANDARD_BASE64.fullmatch(value):
+        raise ValueError("expected bytes in base64, padded, and not empty")
     text = value.replace("-", "+").replace("_", "/").rstrip("=")
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except binascii.Error as error:
         raise ValueError("expected bytes in base64") from error
+
+
+STANDARD_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})")
 
 
 def _encoded(value: bytes) -> str:
