@@ -273,6 +273,26 @@ def test_patch_without_effect(described: Any, expected: str, field: str) -> None
     assert found.origin.path == ("spec", "configPatches", 0, *field.split("."))
 
 
+@pytest.mark.parametrize(
+    ("described", "expected"),
+    [
+        (
+            patch("CLUSTER", "REMOVE", cluster={"service": "catalogue.shop.svc.cluster.local"}),
+            "did you mean catalog.shop.svc.cluster.local?",
+        ),
+        (patch("LISTENER", "REMOVE", listener={"name": "x"}), "there is 0.0.0.0_80, virtualInbound, virtualOutbound"),
+        (
+            patch("HTTP_FILTER", "REMOVE", listener=sub_filter("envoy.router")),
+            "did you mean envoy.filters.http.router?",
+        ),
+    ],
+)
+def test_suggestion_for_a_patch_without_effect(described: Any, expected: str) -> None:
+    """What was found where the condition looks is suggested."""
+    [found] = [each for each in compiled(envoy_filter(described)).diagnostics if each.code == "MC1003"]
+    assert found.suggestion == expected
+
+
 def test_merge_of_another_type() -> None:
     """Istiod gives up the direction: what was patched before stays, the rest is lost, and an error says so."""
     config = compiled(

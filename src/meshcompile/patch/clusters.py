@@ -9,6 +9,7 @@ from meshcompile.names import (
     BLACK_HOLE_CLUSTER,
     INBOUND_PASSTHROUGH_CLUSTER,
     PASSTHROUGH_CLUSTER,
+    ClusterName,
     Direction,
     parse_cluster_name,
 )
@@ -124,19 +125,17 @@ def cluster_checks(patch: Patch, name: str, view: View) -> Iterator[Check]:
     if match is None:
         return
     if match.name:
-        yield Condition.CLUSTER_NAME, match.name == name
+        yield Condition.CLUSTER_NAME, match.name == name, (name,)
         return
     parts = parse_cluster_name(name)
-    yield Condition.CLUSTER_SUBSET, match.subset in ("", parts.subset if parts else "")
-    yield Condition.CLUSTER_SERVICE, not match.service or match.service in _hosts(name, view)
-    yield Condition.CLUSTER_PORT, match.port_number in (0, parts.port if parts else 0)
+    subset, port, hosts = (parts.subset, parts.port, _hosts(parts, view)) if parts else ("", 0, ())
+    yield Condition.CLUSTER_SUBSET, match.subset in ("", subset), (subset,)
+    yield Condition.CLUSTER_SERVICE, not match.service or match.service in hosts, hosts
+    yield Condition.CLUSTER_PORT, match.port_number in (0, port), (port,)
 
 
-def _hosts(name: str, view: View) -> tuple[str, ...]:
+def _hosts(parts: ClusterName, view: View) -> tuple[str, ...]:
     """The services that a cluster is for: of an inbound one those that its port serves, or its Sidecar."""
-    parts = parse_cluster_name(name)
-    if parts is None:
-        return ()
     if parts.direction is not Direction.INBOUND:
         return (parts.host,)
     hosts = tuple(target.service.hostname for target in view.targets if target.target_port == parts.port)

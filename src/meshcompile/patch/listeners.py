@@ -140,7 +140,8 @@ class ListenerPatching:
             edit(items, made)
             self.patcher.edited(each.patch, place, made)
         else:
-            self.patcher.missed(each.patch, Condition.OPERATION if wanted is None else condition)
+            missed = Condition.OPERATION if wanted is None else condition
+            self.patcher.missed(each.patch, missed, [item.name for item in items])
 
     def chain(self, draft: ListenerDraft, chain: ChainDraft) -> None:
         """A filter chain and all in it."""

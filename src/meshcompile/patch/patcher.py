@@ -1,6 +1,6 @@
 """The patches of one proxy while it is compiled: which are for what, what they changed, and why they did not."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -10,7 +10,7 @@ from meshcompile.envoy.message import Message
 from meshcompile.models.networking.envoy_filter import ApplyTo, Operation, PatchContext
 from meshcompile.patch.lists import Edit
 from meshcompile.patch.merge import TypeMismatch
-from meshcompile.patch.reasons import reason
+from meshcompile.patch.reasons import reason, suggestion
 from meshcompile.patch.report import Change, PatchReport
 from meshcompile.patch.values import Value, patch_value
 from meshcompile.resolve.envoy_filters import Condition, EnvoyFilters, Patch
@@ -44,10 +44,21 @@ class Ready:
         return message if self.value is None else self.value.into(message)
 
 
-Check = tuple[Condition, bool]
-"""A condition, and whether it is met."""
+Check = tuple[Condition, bool, Collection[object]]
+"""A condition, whether it is met, and what was found where it looks."""
 Checks = Callable[[Patch], Iterable[Check]]
 """The conditions of a patch on some object, evaluated one after the other."""
+
+
+_RANKS = {condition: rank for rank, condition in enumerate(Condition)}
+
+
+@dataclass(slots=True)
+class Miss:
+    """The condition that stopped a patch, and all that was found where it looks."""
+
+    condition: Condition
+    found: set[object] = field(default_factory=set)
 
 
 @dataclass(eq=False)
@@ -58,7 +69,7 @@ class Patcher:
     filters: EnvoyFilters
     _changes: dict[Patch, list[Change]] = field(default_factory=dict)
     _ready: dict[tuple[ApplyTo, PatchContext | None], tuple[Ready, ...]] = field(default_factory=dict)
-    _missed: dict[Patch, Condition] = field(default_factory=dict)
+    _missed: dict[Patch, Miss] = field(default_factory=dict)
     _broken: dict[Patch, tuple[str, str]] = field(default_factory=dict)
 
     def patches(self, apply_to: ApplyTo, context: PatchContext | None = None) -> tuple[Ready, ...]:
@@ -71,27 +82,31 @@ class Patcher:
 
     def _prepared(self, patch: Patch, context: PatchContext | None) -> Ready | None:
         wanted = patch.match.context
-        if context and not self.meets(patch, [(Condition.CONTEXT, wanted in (PatchContext.ANY, context))]):
+        if context and not self.meets(patch, [(Condition.CONTEXT, wanted in (PatchContext.ANY, context), ())]):
             return None
         value = self._value(patch)
         needs_value = patch.operation is not Operation.REMOVE
-        return Ready(patch, value) if self.meets(patch, [(Condition.VALUE, bool(value) or not needs_value)]) else None
+        is_known = bool(value) or not needs_value
+        return Ready(patch, value) if self.meets(patch, [(Condition.VALUE, is_known, ())]) else None
 
     def _value(self, patch: Patch) -> Value[Message] | None:
         return self.view.snapshot.memo.once(("patch value", patch.key), lambda: patch_value(patch))
 
     def meets(self, patch: Patch, checks: Iterable[Check]) -> bool:
-        """Whether every condition is met; the first that is not is remembered."""
-        failed = next((condition for condition, is_met in checks if not is_met), None)
-        if failed is not None:
-            self.missed(patch, failed)
-        return failed is None
+        """Whether every condition is met; the first that is not is remembered, and what was found instead."""
+        for condition, is_met, found in checks:
+            if not is_met:
+                self.missed(patch, condition, found)
+                return False
+        return True
 
-    def missed(self, patch: Patch, condition: Condition) -> None:
+    def missed(self, patch: Patch, condition: Condition, found: Iterable[object] = ()) -> None:
         """Remember that a patch found nothing that meets a condition, unless it got further elsewhere."""
         known = self._missed.get(patch)
-        if known is None or known.rank < condition.rank:
-            self._missed[patch] = condition
+        if known is None or _RANKS[known.condition] < _RANKS[condition]:
+            known = self._missed[patch] = Miss(condition)
+        if known.condition is condition:
+            known.found.update(found)
 
     def changed(self, patch: Patch, place: str, before: Message | None, after: Message | None) -> None:
         """Note a change."""
@@ -112,10 +127,10 @@ class Patcher:
 
     def _report(self, patch: Patch) -> PatchReport:
         changes = tuple(self._changes.get(patch, ()))
-        return PatchReport(patch, changes, "" if changes else reason(patch, self._stopped_by(patch)))
+        return PatchReport(patch, changes, "" if changes else reason(patch, self._miss(patch).condition))
 
-    def _stopped_by(self, patch: Patch) -> Condition:
-        return patch.refused or self._missed.get(patch, Condition.OBJECT)
+    def _miss(self, patch: Patch) -> Miss:
+        return Miss(patch.refused) if patch.refused else self._missed.get(patch, Miss(Condition.OBJECT))
 
     def findings(self) -> Iterator[Diagnostic]:
         """Which patches changed nothing, and on which istiod fails."""
@@ -124,6 +139,12 @@ class Patcher:
                 problem, what = self._broken[patch]
                 yield PATCH_OF_OTHER_TYPE(patch.value_origin, problem=problem, what=what)
             elif patch not in self._changes:
-                condition = self._stopped_by(patch)
-                where = patch.origin.at(*condition.value.split("."))
-                yield PATCH_WITHOUT_EFFECT(where, proxy=self.view.proxy.id, reason=reason(patch, condition))
+                yield self._without_effect(patch, self._miss(patch))
+
+    def _without_effect(self, patch: Patch, miss: Miss) -> Diagnostic:
+        return PATCH_WITHOUT_EFFECT(
+            patch.origin.at(*miss.condition.value.split(".")),
+            proxy=self.view.proxy.id,
+            reason=reason(patch, miss.condition),
+            suggestion=suggestion(patch, miss.condition, miss.found),
+        )

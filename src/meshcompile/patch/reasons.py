@@ -1,9 +1,14 @@
 """Why a patch changed nothing, in words."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Any
 
-from meshcompile.models.networking.envoy_filter import ApplyTo, Operation
+from meshcompile.models.networking.envoy_filter import ApplyTo, Operation, PatchContext
 from meshcompile.resolve.envoy_filters import Condition, Patch
+
+MOST_NAMES = 8
+"""How many of the things that a patch could have named are listed."""
 
 
 def reason(patch: Patch, condition: Condition) -> str:
@@ -14,6 +19,8 @@ def reason(patch: Patch, condition: Condition) -> str:
             return f"its Istio version does not match {asked}"
         case Condition.PROXY_METADATA:
             return f"its metadata lack {', '.join(f'{key}={value}' for key, value in asked.items())}"
+        case Condition.CONTEXT if asked is PatchContext.WAYPOINT:
+            return "istiod applies no patches with the context WAYPOINT"
         case Condition.CONTEXT:
             return f"nothing of it belongs to the context {asked}"
         case Condition.OBJECT if patch.apply_to is ApplyTo.BOOTSTRAP:
@@ -29,6 +36,16 @@ def reason(patch: Patch, condition: Condition) -> str:
         case Condition.OPERATION:
             return _useless(patch)
     return f"nothing has `{condition.value}: {asked}`"
+
+
+def suggestion(patch: Patch, condition: Condition, found: Iterable[object]) -> str:
+    """What the patch may have meant: of what was found where the condition looks, what comes close, or some of it."""
+    names = sorted({str(each) for each in found if each})
+    near = get_close_matches(str(_asked(patch, condition)), names, n=1)
+    if near:
+        return f"did you mean {near[0]}?"
+    more = len(names) - MOST_NAMES
+    return f"there is {', '.join(names[:MOST_NAMES])}{f' and {more} more' if more > 0 else ''}" if names else ""
 
 
 def _useless(patch: Patch) -> str:

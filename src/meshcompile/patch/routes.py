@@ -154,22 +154,24 @@ def routes_checks(patch: Patch, routes: RouteConfiguration, gateway: MergedGatew
     match = patch.match.route_configuration
     if match is None:
         return
-    yield Condition.ROUTES_NAME, match.name in ("", routes.name)
+    yield Condition.ROUTES_NAME, match.name in ("", routes.name), (routes.name,)
     if gateway is None:
-        yield Condition.ROUTES_PORT, match.port_number in (0, sidecar_port(routes.name))
+        port = sidecar_port(routes.name)
+        yield Condition.ROUTES_PORT, match.port_number in (0, port), (port,)
         return
     name = GatewayRouteName.parsed(routes.name)
-    yield Condition.ROUTES_PORT_NAME, match.port_name in ("", name.port_name)
-    yield Condition.ROUTES_GATEWAY, match.gateway in ("", name.gateway)
-    yield Condition.ROUTES_PORT, match.port_number == 0 or match.port_number in server_ports(gateway, name.port)
+    yield Condition.ROUTES_PORT_NAME, match.port_name in ("", name.port_name), (name.port_name,)
+    yield Condition.ROUTES_GATEWAY, match.gateway in ("", name.gateway), (name.gateway,)
+    ports = server_ports(gateway, name.port)
+    yield Condition.ROUTES_PORT, match.port_number == 0 or match.port_number in ports, ports
 
 
 def virtual_host_checks(patch: Patch, host: VirtualHost) -> Iterator[Check]:
     """What a patch asks of a virtual host."""
     match = _virtual_host_match(patch)
     if match is not None:
-        yield Condition.VIRTUAL_HOST_NAME, match.name in ("", host.name)
-        yield Condition.VIRTUAL_HOST_DOMAIN, not match.domain_name or match.domain_name in host.domains
+        yield Condition.VIRTUAL_HOST_NAME, match.name in ("", host.name), (host.name,)
+        yield Condition.VIRTUAL_HOST_DOMAIN, not match.domain_name or match.domain_name in host.domains, host.domains
 
 
 def route_checks(patch: Patch, route: Route) -> Iterator[Check]:
@@ -177,8 +179,9 @@ def route_checks(patch: Patch, route: Route) -> Iterator[Check]:
     host = _virtual_host_match(patch)
     match = host.route if host else None
     if match is not None:
-        yield Condition.ROUTE_NAME, match.name in ("", route.name)
-        yield Condition.ROUTE_ACTION, match.action in (RouteAction.ANY, _action(route) or match.action)
+        yield Condition.ROUTE_NAME, match.name in ("", route.name), (route.name,)
+        action = _action(route) or match.action
+        yield Condition.ROUTE_ACTION, match.action in (RouteAction.ANY, action), (action,)
 
 
 def _virtual_host_match(patch: Patch) -> VirtualHostMatch | None:

@@ -67,10 +67,6 @@ class Condition(StrEnum):
     DISCOVERY = "patch.value.name"
     TRANSPORT_SOCKET = "patch.value.transport_socket"
 
-    @property
-    def rank(self) -> int:
-        return tuple(Condition).index(self)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Patch:
