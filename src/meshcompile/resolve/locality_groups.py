@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from meshcompile.labels import Labels
 from meshcompile.localities import Locality
 from meshcompile.snapshot.service import ISTIO_TLS_MODE, Health
-from meshcompile.source import NOWHERE, Origin
+from meshcompile.source import Origin
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +25,7 @@ class LbEndpoint:
     network: str = ""
     cluster: str = ""
     labels: Labels = field(default_factory=dict, repr=False)
-    origin: Origin = field(default=NOWHERE, repr=False)
+    origin: Origin | None = field(default=None, repr=False)
 
     @property
     def takes_mutual_tls(self) -> bool:

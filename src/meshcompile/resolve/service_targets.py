@@ -94,10 +94,10 @@ def _endpoint_targets(snapshot: Snapshot, proxy: Proxy) -> Iterator[ServiceTarge
 
 
 def _described_targets(services: Iterable[Service], proxy: Proxy) -> Iterator[ServiceTarget]:
-    """Targets of a proxy whose Pod is not known: by what it says of its ports."""
-    for service in services:
-        ports = [(port, _described_port(proxy, port)) for port in service.ports]
-        if all(number is not None for _, number in ports):
+    """Targets of a proxy whose Pod is not known: by what it says of its ports, none when it leaves one out."""
+    found = [(service, [(port, _described_port(proxy, port)) for port in service.ports]) for service in services]
+    if all(number is not None for _, ports in found for _, number in ports):
+        for service, ports in found:
             yield from _distinct(service, ports)
 
 
