@@ -26,6 +26,8 @@ from meshcompile.validate.checks import Found
 Route = HTTPRoute | TLSRoute | TCPRoute
 Match = HTTPMatchRequest | TLSMatchAttributes | L4MatchAttributes
 
+MAPS = ("headers", "without_headers", "query_params", "source_labels")
+
 
 def unused_rules(spec: VirtualServiceSpec) -> Found:
     """Rules and matches that others before them leave nothing to."""
@@ -78,8 +80,11 @@ def _repeated(route: Route, rule: str, new: list[bool], seen: Mapping[str, str])
 
 
 def _key(match: Match) -> str:
-    """What a match says, whatever its name."""
-    return json.dumps(match.model_dump(mode="json", exclude={"name"}, exclude_defaults=True), sort_keys=True)
+    """What a match says, whatever its name and the order of its maps."""
+    text = match.model_dump_json(exclude={"name"}, exclude_defaults=True)
+    if all(len(getattr(match, field, ())) < 2 for field in MAPS):
+        return text
+    return json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _name(node: Route | Match, number: int) -> str:
