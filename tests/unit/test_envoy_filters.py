@@ -237,7 +237,7 @@ spec:
         ),
         (
             patch("HTTP_FILTER", "REMOVE"),
-            "REMOVE of a HTTP filter needs a match that names one, and something to change there",
+            "REMOVE of a filter needs a match that names one",
             "patch.operation",
         ),
         (
@@ -252,6 +252,15 @@ spec:
             "nothing has `match.routeConfiguration.vhost.route.action: REDIRECT`",
             "match.routeConfiguration.vhost.route.action",
         ),
+        (patch("CLUSTER", "REPLACE", {"name": "x"}), "REPLACE does nothing to a cluster", "patch.operation"),
+        (patch("HTTP_ROUTE", "REPLACE", {"name": "x"}), "REPLACE does nothing to an HTTP route", "patch.operation"),
+        (patch("LISTENER", "REPLACE", {"name": "x"}), "REPLACE does nothing to a listener", "patch.operation"),
+        (patch("LISTENER", "ADD", {}), "istiod drops a listener without a name", "patch.value.name"),
+        (
+            patch("FILTER_CHAIN", "ADD", {"name": "x"}),
+            "istiod drops a filter chain without filters",
+            "patch.value.filters",
+        ),
         (
             patch("BOOTSTRAP", "MERGE", {"stats_flush_interval": "1s"}),
             "istiod applies no patches to bootstraps",
@@ -260,7 +269,7 @@ spec:
         (
             patch("EXTENSION_CONFIG", "ADD", {"name": "x"}),
             "no filter discovers a configuration of that name",
-            "patch.value.name",
+            "patch.value.typed_config",
         ),
     ],
 )

@@ -20,9 +20,6 @@ from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.resolve.envoy_filters import Condition, Patch
 from meshcompile.resolve.view import View
 
-# Clusters that are added without a context are not added twice to one proxy.
-_CONTEXTS_OF_ADDITIONS = frozenset({PatchContext.SIDECAR_OUTBOUND, PatchContext.GATEWAY})
-
 
 def patched_clusters(patcher: Patcher, clusters: Sequence[Cluster]) -> tuple[Cluster, ...]:
     """The clusters of a proxy with all patches applied, sorted by name."""
@@ -81,9 +78,12 @@ _DIRECTIONS = {
 def _patched(patcher: Patcher, context: PatchContext, cluster: Cluster) -> Cluster | None:
     """A generated cluster with patches merged into it; None when it is removed."""
     for each in patcher.patches(ApplyTo.CLUSTER, context):
-        if each.operation not in (Operation.MERGE, Operation.REMOVE):
+        if each.operation is Operation.ADD:
             continue
         if not patcher.meets(each.patch, cluster_checks(each.patch, cluster.name, patcher.view)):
+            continue
+        if each.operation is Operation.REPLACE:
+            patcher.missed(each.patch, Condition.OPERATION)
             continue
         before, place = cluster, f"cluster {cluster.name}"
         if each.operation is Operation.REMOVE:
@@ -102,14 +102,11 @@ def _patched(patcher: Patcher, context: PatchContext, cluster: Cluster) -> Clust
 
 
 def _added(patcher: Patcher, context: PatchContext) -> Iterator[Cluster]:
-    for each in patcher.patches(ApplyTo.CLUSTER, context):
-        is_for_all = each.patch.match.context is PatchContext.ANY
-        if each.operation is Operation.ADD and (not is_for_all or context in _CONTEXTS_OF_ADDITIONS):
-            cluster: Cluster = each.message
-            patcher.changed(each.patch, f"cluster {cluster.name}", None, cluster)
-            yield cluster
-        elif each.operation is Operation.REPLACE:
-            patcher.missed(each.patch, Condition.OPERATION)
+    """New clusters."""
+    for each in patcher.additions(ApplyTo.CLUSTER, context):
+        cluster: Cluster = each.message
+        patcher.changed(each.patch, f"cluster {cluster.name}", None, cluster)
+        yield cluster
 
 
 def _first_of_each_name(clusters: Iterable[Cluster]) -> Iterable[Cluster]:

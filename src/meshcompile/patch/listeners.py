@@ -31,9 +31,6 @@ from meshcompile.resolve.envoy_filters import Condition
 
 HTTP_CONNECTION_MANAGER = "envoy.filters.network.http_connection_manager"
 
-# Listeners that are added without a context are not added twice to one proxy.
-_CONTEXTS_OF_ADDITIONS = frozenset({PatchContext.SIDECAR_OUTBOUND, PatchContext.GATEWAY})
-
 F = TypeVar("F", ListenerFilter, Filter, HttpFilter)
 
 
@@ -64,19 +61,17 @@ class ListenerPatching:
     context: PatchContext
 
     def patches(self, apply_to: ApplyTo, *conditions: Checks) -> Iterator[Ready]:
-        """The patches of a kind whose conditions are met at the time when they are reached."""
-        for each in self.patcher.patches(apply_to, self.context):
-            if all(self.patcher.meets(each.patch, checks(each.patch)) for checks in conditions):
-                yield each
+        return self.patcher.matching(apply_to, self.context, *conditions)
 
     def added(self) -> Iterator[Listener]:
-        """New listeners."""
-        for each in self.patcher.patches(ApplyTo.LISTENER, self.context):
-            is_for_all = each.patch.match.context is PatchContext.ANY
-            if each.operation is Operation.ADD and (not is_for_all or self.context in _CONTEXTS_OF_ADDITIONS):
-                message: Listener = each.message
+        """New listeners; one without a name does not stay."""
+        for each in self.patcher.additions(ApplyTo.LISTENER, self.context):
+            message: Listener = each.message
+            if message.name:
                 self.patcher.changed(each.patch, f"listener {message.name}", None, message)
                 yield message
+            else:
+                self.patcher.missed(each.patch, Condition.UNNAMED)
 
     def listener(self, draft: ListenerDraft) -> None:
         """A listener and all in it."""
@@ -92,6 +87,8 @@ class ListenerPatching:
                     draft.message = each.into(before)
                     draft.open()
                     self.patcher.changed(each.patch, place, before, draft.message)
+                case Operation.REPLACE:
+                    self.patcher.missed(each.patch, Condition.OPERATION)
         self.listener_filters(draft)
         for chain in draft.all_chains:
             self.chain(draft, chain)
@@ -106,7 +103,7 @@ class ListenerPatching:
             draft.chains.append(ChainDraft(chain, list(chain.filters)))
             self.patcher.changed(each.patch, f"listener {draft.message.name}, filter chain {chain.name}", None, chain)
         else:
-            self.patcher.missed(each.patch, Condition.VALUE)
+            self.patcher.missed(each.patch, Condition.WITHOUT_FILTERS)
 
     def listener_filters(self, draft: ListenerDraft) -> None:
         """The listener filters of a listener. A merge goes into all of them, whichever it names."""
@@ -162,6 +159,8 @@ class ListenerPatching:
                     chain.message = self.merged_chain(each, before)
                     chain.filters = list(chain.message.filters)
                     self.patcher.changed(each.patch, place, before, chain.message)
+                case Operation.REPLACE:
+                    self.patcher.missed(each.patch, Condition.OPERATION)
         self.network_filters(chain, checks, place)
 
     def merged_chain(self, each: Ready, chain: FilterChain) -> FilterChain:

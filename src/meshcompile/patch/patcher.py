@@ -50,6 +50,8 @@ Checks = Callable[[Patch], Iterable[Check]]
 """The conditions of a patch on some object, evaluated one after the other."""
 
 
+# Where patches add what they add without a context.
+_CONTEXTS_OF_ADDITIONS = frozenset({PatchContext.SIDECAR_OUTBOUND, PatchContext.GATEWAY})
 _RANKS = {condition: rank for rank, condition in enumerate(Condition)}
 
 
@@ -79,6 +81,19 @@ class Patcher:
             found = self.filters.by_object.get(apply_to, ())
             self._ready[key] = tuple(each for patch in found if (each := self._prepared(patch, context)) is not None)
         return self._ready[key]
+
+    def matching(self, apply_to: ApplyTo, context: PatchContext, *conditions: Checks) -> Iterator[Ready]:
+        """Those of them whose conditions are met at the time when they are reached."""
+        for each in self.patches(apply_to, context):
+            if all(self.meets(each.patch, checks(each.patch)) for checks in conditions):
+                yield each
+
+    def additions(self, apply_to: ApplyTo, context: PatchContext) -> Iterator[Ready]:
+        """Those of them that add something to a proxy; without a context, they add it once."""
+        for each in self.patches(apply_to, context):
+            is_for_all = each.patch.match.context is PatchContext.ANY
+            if each.operation is Operation.ADD and (not is_for_all or context in _CONTEXTS_OF_ADDITIONS):
+                yield each
 
     def _prepared(self, patch: Patch, context: PatchContext | None) -> Ready | None:
         wanted = patch.match.context

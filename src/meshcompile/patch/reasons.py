@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
-from meshcompile.models.networking.envoy_filter import ApplyTo, Operation, PatchContext
+from meshcompile.models.networking.envoy_filter import ApplyTo, PatchContext
 from meshcompile.resolve.envoy_filters import Condition, Patch
 
+FILTERS = (ApplyTo.LISTENER_FILTER, ApplyTo.NETWORK_FILTER, ApplyTo.HTTP_FILTER)
 MOST_NAMES = 8
 """How many of the things that a patch could have named are listed."""
 
@@ -29,6 +30,10 @@ def reason(patch: Patch, condition: Condition) -> str:
             return f"it has no {_noun(patch)}"
         case Condition.VALUE:
             return "its value cannot be read"
+        case Condition.UNNAMED:
+            return "istiod drops a listener without a name"
+        case Condition.WITHOUT_FILTERS:
+            return "istiod drops a filter chain without filters"
         case Condition.DISCOVERY:
             return "no filter discovers a configuration of that name"
         case Condition.TRANSPORT_SOCKET:
@@ -49,9 +54,13 @@ def suggestion(patch: Patch, condition: Condition, found: Iterable[object]) -> s
 
 
 def _useless(patch: Patch) -> str:
-    if patch.operation in (Operation.REMOVE, Operation.REPLACE, Operation.MERGE):
-        return f"{patch.operation} of a {_noun(patch)} needs a match that names one, and something to change there"
-    return f"{patch.operation} does nothing to a {_noun(patch)}"
+    if patch.apply_to not in FILTERS:
+        return (
+            f"{patch.operation} does nothing to {'an' if patch.apply_to is ApplyTo.HTTP_ROUTE else 'a'} {_noun(patch)}"
+        )
+    if patch.operation is Operation.MERGE:
+        return "MERGE needs a typed_config on both sides"
+    return f"{patch.operation} of a filter needs a match that names one"
 
 
 def _noun(patch: Patch) -> str:

@@ -47,10 +47,7 @@ class RoutePatching:
     context: PatchContext
 
     def patches(self, apply_to: ApplyTo, *conditions: Checks) -> Iterator[Ready]:
-        """The patches of a kind whose conditions are met at the time when they are reached."""
-        for each in self.patcher.patches(apply_to, self.context):
-            if all(self.patcher.meets(each.patch, checks(each.patch)) for checks in conditions):
-                yield each
+        return self.patcher.matching(apply_to, self.context, *conditions)
 
     def route_configuration(self, routes: RouteConfiguration) -> RouteConfiguration:
         """A route configuration: merged, then host by host, new hosts last."""

@@ -64,7 +64,9 @@ class Condition(StrEnum):
     OBJECT = "applyTo"
     OPERATION = "patch.operation"
     VALUE = "patch.value"
-    DISCOVERY = "patch.value.name"
+    UNNAMED = "patch.value.name"
+    WITHOUT_FILTERS = "patch.value.filters"
+    DISCOVERY = "patch.value.typed_config"
     TRANSPORT_SOCKET = "patch.value.transport_socket"
 
 
