@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
-from meshcompile.models.networking.envoy_filter import ApplyTo, PatchContext
+from meshcompile.models.networking.envoy_filter import ApplyTo, Operation, PatchContext
 from meshcompile.resolve.envoy_filters import Condition, Patch
 
 FILTERS = (ApplyTo.LISTENER_FILTER, ApplyTo.NETWORK_FILTER, ApplyTo.HTTP_FILTER)
