@@ -1,0 +1,130 @@
+"""Telemetries, providers and extensions of any content: nothing raises, and order and repetition do not matter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from meshcompile.emit.access_log import http_access_logs, listener_access_logs, tcp_access_logs
+from meshcompile.emit.extensions import extensions
+from meshcompile.emit.stats import stats
+from meshcompile.emit.tracing import tracing
+from meshcompile.envoy.message import Message, to_builtins
+from meshcompile.models.base import Resource
+from meshcompile.models.extensions.traffic_extension import TrafficExtension, TrafficExtensionSpec
+from meshcompile.models.extensions.wasm_plugin import WasmPlugin, WasmPluginSpec
+from meshcompile.models.mesh.defaults import effective_mesh_config
+from meshcompile.models.mesh.extension_providers import ExtensionProvider
+from meshcompile.models.mesh.mesh_networks import MeshNetworks
+from meshcompile.models.telemetry.telemetry import Telemetry, TelemetrySpec
+from meshcompile.resolve.extensions import RESOURCE_PREFIX, listener_extensions
+from meshcompile.resolve.extensions import extensions as resolved
+from meshcompile.resolve.telemetry import telemetry
+from meshcompile.resolve.traffic import TrafficClass
+from meshcompile.resolve.view import View
+from meshcompile.snapshot.build import snapshot
+from meshcompile.snapshot.resources import Resources
+from tests.meshes import gateway, sidecar
+from tests.property.test_models import messages
+
+Json = dict[str, Any]
+NAMES = ("a", "b", "prometheus", "envoy", "A")
+NAMESPACES = ("istio-system", "shop")
+
+
+def renamed(spec: Json) -> Json:
+    """A spec whose providers have names of which some are known."""
+    for index, block in enumerate((*spec.get("tracing", ()), *spec.get("metrics", ()), *spec.get("accessLogging", ()))):
+        for number, provider in enumerate(block.get("providers", ())):
+            provider["name"] = NAMES[(index + number) % len(NAMES)]
+    return {key: value for key, value in spec.items() if key not in ("selector", "targetRef", "targetRefs")}
+
+
+def telemetries() -> st.SearchStrategy[list[Telemetry]]:
+    specs = messages(TelemetrySpec).map(renamed)
+    return st.lists(st.tuples(st.sampled_from(NAMESPACES), specs), max_size=4).map(
+        lambda found: [
+            Telemetry.model_validate({"metadata": {"name": f"t{i}", "namespace": namespace}, "spec": spec})
+            for i, (namespace, spec) in enumerate(found)
+        ]
+    )
+
+
+providers = st.lists(messages(ExtensionProvider), min_size=1, max_size=3).map(
+    lambda found: [{**provider, "name": name} for provider, name in zip(found, NAMES, strict=False)]
+)
+
+
+def view_of(resources: list[Resource], *, router: bool = False, **mesh: Any) -> View:
+    settings = effective_mesh_config(mesh)
+    made = snapshot(Resources.of(resources), settings, MeshNetworks())
+    return View(made, gateway("shop") if router else sidecar(ISTIO_VERSION="1.28.0"))
+
+
+def reported(view: View, traffic: TrafficClass) -> list[Json]:
+    """All that a traffic class reports, as JSON."""
+    found = telemetry(view, traffic)
+    traced = tracing(found.tracing)
+    logs = (*http_access_logs(found), *tcp_access_logs(found), *listener_access_logs(found))
+    made: tuple[Message, ...] = (*stats(found), *logs, *((traced,) if traced is not None else ()))
+    return [to_builtins(message) for message in made]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    found=telemetries(),
+    known=providers,
+    router=st.booleans(),
+    traffic=st.sampled_from(TrafficClass),
+    default=st.booleans(),
+    random=st.randoms(use_true_random=False),
+)
+def test_order_of_telemetries_does_not_matter(
+    found: list[Telemetry], known: list[Json], router: bool, traffic: TrafficClass, default: bool, random: Any
+) -> None:
+    """Whatever Telemetries and providers say, the same is made of them in every order, and twice the same."""
+    defaults = {"metrics": ["a", "b"], "tracing": ["b"], "accessLogging": ["a", "envoy"]} if default else {}
+    mesh = {"extensionProviders": known, "defaultProviders": defaults, "accessLogFile": "/dev/stdout"}
+    first = view_of([*found], router=router, **mesh)
+    made = reported(first, traffic)
+    random.shuffle(found)
+    second = view_of([*found], router=router, **mesh)
+    assert made == reported(second, traffic) == reported(first, traffic)
+    assert [str(finding) for finding in first.findings.sorted()] == [str(each) for each in second.findings.sorted()]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    specs=st.lists(
+        messages(TrafficExtensionSpec).map(lambda spec: (TrafficExtension, spec))
+        | messages(WasmPluginSpec).map(lambda spec: (WasmPlugin, spec)),
+        max_size=4,
+    ),
+    traffic=st.sampled_from(TrafficClass),
+    port=st.sampled_from([0, 80]),
+)
+def test_every_module_has_a_configuration(specs: list[tuple[Any, Json]], traffic: TrafficClass, port: int) -> None:
+    """What filters discover is exactly what is configured, and scripts are never discovered."""
+    resources = [
+        kind.model_validate(
+            {
+                "apiVersion": "extensions.istio.io/v1alpha1",
+                "kind": kind.__name__,
+                "metadata": {"name": f"e{index}", "namespace": "shop"},
+                "spec": {**spec, "selector": None, "targetRefs": []} | ({"targetRef": None} if "url" in spec else {}),
+            }
+        )
+        for index, (kind, spec) in enumerate(specs)
+    ]
+    view = view_of(resources)
+    found = listener_extensions(view, traffic)
+    listed = [each for kind in (found.http, found.network) for phase in kind.by_phase for each in kind.on(phase, port)]
+    discovered = sorted(each.name for each in listed if each.script is None)
+    made = extensions(resolved(view, discovered))
+    assert [each.name for each in made] == discovered
+    assert all(each.name.startswith(RESOURCE_PREFIX) for each in made)
+    for each in made:
+        config = to_builtins(each)["typedConfig"]["config"]
+        assert config["vmConfig"]["code"].keys() <= {"local", "remote"}
