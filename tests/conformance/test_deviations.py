@@ -13,6 +13,9 @@ DEVIATIONS = (
     ("endpoints/ip-families", "both", "routes", "80"),
     ("endpoints/ip-families", "v4", "routes", "80"),
     ("listeners/proxyconfig-headers-metadata", "kv", "routes", "80"),
+    # What is not compiled yet.
+    ("waypoints/allowed-namespaces", "same", "listeners", "connect_terminate"),
+    ("gateway-api/allowed-kinds", "ingress", "routes", "http.8080"),
 )
 
 

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from meshcompile.behaviour import ISTIO_1_30
 from meshcompile.models.base import Node, OneOf, json_name
 from meshcompile.models.common import Nullable
 from meshcompile.models.mesh.mesh_config import MeshConfig
@@ -20,7 +21,7 @@ from meshcompile.models.mesh.mesh_networks import MeshNetworks
 from meshcompile.models.registry import KINDS, Kind
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-BASE = "https://meshcompile.dev/schemas"
+RELEASE = ISTIO_1_30.release.rpartition(".")[0]
 
 
 def every_schema() -> Mapping[str, JsonSchemaValue]:
@@ -33,13 +34,13 @@ def every_schema() -> Mapping[str, JsonSchemaValue]:
 def mesh_schema(model: type[Node]) -> JsonSchemaValue:
     """The schema of a setting that is no object of its own but a text in the ConfigMap `istio`."""
     schema = model.model_json_schema(schema_generator=_Schema)
-    return {"$schema": DIALECT, "$id": f"{BASE}/mesh.{model.__name__}.json".lower(), **schema}
+    return {"$schema": DIALECT, "$id": identifier("mesh", model.__name__), **schema}
 
 
 def kind_schema(kind: Kind) -> JsonSchemaValue:
     """The schema of one kind."""
     schema = kind.model.model_json_schema(schema_generator=_Schema)
-    head = {"$schema": DIALECT, "$id": f"{BASE}/{file_name(kind)}", "title": kind.name}
+    head = {"$schema": DIALECT, "$id": identifier(kind.group or "core", kind.name), "title": kind.name}
     schema["properties"] |= {
         "apiVersion": {"enum": list(kind.api_versions), "description": "API group and version."},
         "kind": {"const": kind.name, "description": "Kind of the object."},
@@ -48,10 +49,12 @@ def kind_schema(kind: Kind) -> JsonSchemaValue:
 
 
 def all_schema() -> JsonSchemaValue:
-    """The schema of any object: each kind by its own schema, kinds that are not known as they are."""
+    """The schema of any object: each kind by its own schema, kinds that are not known as they are.
+
+    It has no `$id`: the schemas that it refers to are the files beside it, wherever that is.
+    """
     return {
         "$schema": DIALECT,
-        "$id": f"{BASE}/all.json",
         "title": "Any object that meshcompile reads",
         "type": "object",
         "required": ["apiVersion", "kind", "metadata"],
@@ -60,6 +63,11 @@ def all_schema() -> JsonSchemaValue:
             for kind in sorted(KINDS, key=lambda kind: file_name(kind))
         ],
     }
+
+
+def identifier(group: str, name: str) -> str:
+    """The `$id` of a schema: a name, and no address."""
+    return f"urn:meshcompile:schema:{RELEASE}:{group}:{name}"
 
 
 def file_name(kind: Kind) -> str:

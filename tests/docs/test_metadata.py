@@ -1,0 +1,62 @@
+"""The page of node metadata, labels and annotations names what the code reads, and nothing else."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from tests.docs.pages import ROOT
+
+PAGE = (ROOT / "docs" / "reference" / "metadata.md").read_text()
+PACKAGE = ROOT / "src" / "meshcompile"
+KEY = re.compile(r"(?!.*\.io/v\d)[a-z0-9.-]+\.io/[A-Za-z0-9._-]+")
+OTHER_KEYS = {
+    "istio.io/ingress-controller",  # the controller of an IngressClass
+    "istio.io/unset",  # a runtime key of Envoy that nobody sets
+    "kubernetes.io/h2c",  # values of appProtocol
+    "kubernetes.io/ws",
+    "kubernetes.io/wss",
+}
+
+
+def trees() -> Iterator[ast.AST]:
+    paths = (path for path in sorted(PACKAGE.rglob("*.py")) if "envoy" not in path.relative_to(PACKAGE).parts)
+    return (ast.parse(path.read_text()) for path in paths)
+
+
+NODES = [node for tree in trees() for node in ast.walk(tree)]
+CONSTANTS = {node.value for node in NODES if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+def metadata_keys() -> Iterator[str]:
+    """Keys of node metadata that are named where they are looked up."""
+    for node in NODES:
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Attribute(attr="metadata"), attr="get"),
+                args=[ast.Constant(value=str(key)), *_],
+            ):
+                yield key
+            case ast.Call(func=ast.Attribute(attr="flag"), args=[ast.Constant(value=str(key))]):
+                yield key
+
+
+def test_every_key_of_node_metadata_is_described() -> None:
+    """What is looked up in a proxy's metadata stands on the page."""
+    keys = set(metadata_keys())
+    assert len(keys) > 15
+    assert sorted(key for key in keys if f"`{key}`" not in PAGE) == []
+
+
+def test_every_label_and_annotation_is_described() -> None:
+    """Labels and annotations that the code names stand on the page."""
+    keys = {text for text in CONSTANTS if KEY.fullmatch(text)} - OTHER_KEYS
+    assert sorted(key for key in keys if f"`{key}`" not in PAGE) == []
+
+
+def test_every_key_on_the_page_is_read() -> None:
+    """The first column of the tables has no key that the code does not name."""
+    cells = (line.split("|")[1] for line in PAGE.splitlines() if line.startswith("| `"))
+    named = {key for cell in cells for key in re.findall(r"`([^`]+)`", cell)}
+    assert sorted(named - CONSTANTS) == []
