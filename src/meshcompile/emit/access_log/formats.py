@@ -10,7 +10,7 @@ from meshcompile.envoy.config.core import (
     TypedExtensionConfig,
 )
 from meshcompile.envoy.extensions.formatter.req_without_query import ReqWithoutQuery
-from meshcompile.resolve.telemetry.access_logs import LogFormat
+from meshcompile.resolve.telemetry.sinks import LogFormat
 
 # Istio's default format: every field with its operator, by the name that it has in JSON; the text quotes some.
 _OPERATORS = {

@@ -11,7 +11,7 @@ from meshcompile.envoy.extensions.access_loggers.file import FileAccessLog
 from meshcompile.envoy.extensions.access_loggers.grpc import HttpGrpcAccessLogConfig, TcpGrpcAccessLogConfig
 from meshcompile.envoy.extensions.access_loggers.open_telemetry import OpenTelemetryAccessLogConfig
 from meshcompile.envoy.opentelemetry.proto.common import AnyValue, KeyValue, KeyValueList
-from meshcompile.resolve.telemetry.access_logs import FileLog, HttpLogService, OpenTelemetryLog, Sink, TcpLogService
+from meshcompile.resolve.telemetry.sinks import FileLog, HttpLogService, OpenTelemetryLog, Sink, TcpLogService
 
 FILE = "envoy.access_loggers.file"
 OPEN_TELEMETRY = "envoy.access_loggers.open_telemetry"

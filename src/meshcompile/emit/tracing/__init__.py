@@ -32,7 +32,7 @@ def tracing(settings: Tracing | None) -> HttpConnectionManagerTracing | None:
         random_sampling=Percent(value=settings.sampling) if settings.sampling else Percent(),  # 0 is not printed
         custom_tags=custom_tags(settings),
         max_path_tag_length=settings.max_path_tag_length or None,
-        provider=None if exporter is None else tracer(exporter),
+        provider=None if exporter is None else tracer(exporter.backend),
         spawn_upstream_span=True if exporter is not None and exporter.spawn_upstream_span else None,
         no_context_propagation=not settings.context_propagation,
     )

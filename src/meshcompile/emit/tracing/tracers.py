@@ -16,13 +16,13 @@ from meshcompile.envoy.extensions.tracers.opentelemetry.resource_detectors impor
 from meshcompile.envoy.extensions.tracers.opentelemetry.samplers import DynatraceSamplerConfig
 from meshcompile.envoy.message import Packed
 from meshcompile.resolve.telemetry.tracers import (
+    Backend,
     Datadog,
     GrpcEndpoint,
     HttpEndpoint,
     OpenTelemetry,
     Sampler,
     SkyWalking,
-    Tracer,
     Zipkin,
 )
 
@@ -38,17 +38,17 @@ _DETECTORS = {
 }
 
 
-def tracer(settings: Tracer) -> TracingHttp:
+def tracer(backend: Backend) -> TracingHttp:
     """The tracer that sends spans."""
-    match settings:
+    match backend:
         case Zipkin():
-            return _named("envoy.tracers.zipkin", _zipkin(settings))
+            return _named("envoy.tracers.zipkin", _zipkin(backend))
         case Datadog():
-            return _named("envoy.tracers.datadog", _datadog(settings))
+            return _named("envoy.tracers.datadog", _datadog(backend))
         case SkyWalking():
-            return _named("envoy.tracers.skywalking", _sky_walking(settings))
+            return _named("envoy.tracers.skywalking", _sky_walking(backend))
         case OpenTelemetry():
-            return _named("envoy.tracers.opentelemetry", _open_telemetry(settings))
+            return _named("envoy.tracers.opentelemetry", _open_telemetry(backend))
 
 
 def _named(name: str, config: Packed) -> TracingHttp:

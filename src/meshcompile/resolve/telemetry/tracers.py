@@ -3,7 +3,7 @@
 Lightstep, OpenCensus and Stackdriver have no tracer any more, and neither have the providers of other things.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from meshcompile.durations import Duration
@@ -63,9 +63,6 @@ class Zipkin:
     collector: HttpEndpoint | None
     long_trace_ids: bool
     w3c_context: bool
-    max_path_tag_length: int = 0
-    spawn_upstream_span: bool = False
-    decides_sampling: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +71,6 @@ class Datadog:
 
     service: ProviderService
     service_name: str
-    max_path_tag_length: int = 0
-    spawn_upstream_span: bool = False
-    decides_sampling: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +78,6 @@ class SkyWalking:
     """SkyWalking's receiver."""
 
     service: ProviderService
-    max_path_tag_length: int = 0
-    spawn_upstream_span: bool = True
-    decides_sampling: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,31 +98,43 @@ class OpenTelemetry:
     service_name: str
     detectors: tuple[str, ...] = ()
     sampler: Sampler | None = None
+
+
+Backend: TypeAlias = Zipkin | Datadog | SkyWalking | OpenTelemetry
+
+
+@dataclass(frozen=True, slots=True)
+class Tracer:
+    """Where spans go. `max_path_tag_length` is 0 where the provider says none; `spawn_upstream_span`: what is sent on
+    has a span of its own."""
+
+    backend: Backend
     max_path_tag_length: int = 0
     spawn_upstream_span: bool = False
-    decides_sampling: bool = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "decides_sampling", self.sampler is not None)
-
-
-Tracer: TypeAlias = Zipkin | Datadog | SkyWalking | OpenTelemetry
-"""All know `max_path_tag_length` (0: not said), `spawn_upstream_span`, and whether they decide what is sampled."""
+    @property
+    def decides_sampling(self) -> bool:
+        """Whether the backend wants to see all requests and chooses itself."""
+        return isinstance(self.backend, OpenTelemetry) and self.backend.sampler is not None
 
 
 def tracer(view: View, provider: ExtensionProvider) -> Tracer | None:
     """The tracer of a provider; None when it has none, or when its service is not known."""
+    router = view.proxy.is_router
     match provider:
         case ExtensionProvider(zipkin=ZipkinTracingProvider() as zipkin):
-            return _zipkin(view, zipkin)
+            return _tracer(_zipkin(view, zipkin), zipkin.max_tag_length, router)
         case ExtensionProvider(datadog=DatadogTracingProvider() as datadog):
-            return _datadog(view, datadog)
+            return _tracer(_datadog(view, datadog), datadog.max_tag_length, router)
         case ExtensionProvider(skywalking=SkyWalkingTracingProvider() as skywalking):
-            service = provider_service(view.snapshot.services, skywalking.service, skywalking.port)
-            return None if service is None else SkyWalking(service)
+            return _tracer(_sky_walking(view, skywalking), 0, True)
         case ExtensionProvider(opentelemetry=OpenTelemetryTracingProvider() as collector):
-            return _open_telemetry(view, collector)
+            return _tracer(_open_telemetry(view, collector), collector.max_tag_length, router)
     return None
+
+
+def _tracer(backend: Backend | None, max_path_tag_length: int, spawn_upstream_span: bool) -> Tracer | None:
+    return None if backend is None else Tracer(backend, max_path_tag_length, spawn_upstream_span)
 
 
 def _zipkin(view: View, zipkin: ZipkinTracingProvider) -> Zipkin | None:
@@ -152,21 +155,17 @@ def _zipkin(view: View, zipkin: ZipkinTracingProvider) -> Zipkin | None:
         collector=collector if view.proxy.version >= ZIPKIN_OVER_HTTP_SERVICE else None,
         long_trace_ids=not zipkin.enable_64bit_trace_id,
         w3c_context=with_context and zipkin.trace_context_option == "USE_B3_WITH_W3C_PROPAGATION",
-        max_path_tag_length=zipkin.max_tag_length,
-        spawn_upstream_span=view.proxy.is_router,
     )
 
 
 def _datadog(view: View, datadog: DatadogTracingProvider) -> Datadog | None:
     service = provider_service(view.snapshot.services, datadog.service, datadog.port)
-    if service is None:
-        return None
-    return Datadog(
-        service=service,
-        service_name=view.proxy.service_cluster,
-        max_path_tag_length=datadog.max_tag_length,
-        spawn_upstream_span=view.proxy.is_router,
-    )
+    return None if service is None else Datadog(service, view.proxy.service_cluster)
+
+
+def _sky_walking(view: View, skywalking: SkyWalkingTracingProvider) -> SkyWalking | None:
+    service = provider_service(view.snapshot.services, skywalking.service, skywalking.port)
+    return None if service is None else SkyWalking(service)
 
 
 def _open_telemetry(view: View, collector: OpenTelemetryTracingProvider) -> OpenTelemetry | None:
@@ -184,8 +183,6 @@ def _open_telemetry(view: View, collector: OpenTelemetryTracingProvider) -> Open
         service_name=service_name(view.proxy) if follows_conventions else view.proxy.service_cluster,
         detectors=_detectors(collector.resource_detectors or ResourceDetectors(), follows_conventions),
         sampler=sampler,
-        max_path_tag_length=collector.max_tag_length,
-        spawn_upstream_span=view.proxy.is_router,
     )
 
 
