@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 import meshcompile
+from tests.conformance.corpus import cases_dir
 from tests.envoy.backends import http_backend
 from tests.envoy.client import request
 from tests.envoy.runner import on_free_ports, running, validate
@@ -53,6 +56,36 @@ spec:
         match: {path: /teapot}
         direct_response: {status: 418}
 """
+
+
+# Cases whose patches are sound; others insert scripts that are none, or filters where none may be.
+SOUND = (
+    "book/ch14-lua",
+    "book/ch14-rate-limit",
+    "book/ch14-tap",
+    "extensions/ef-cluster-transport-socket",
+    "extensions/ef-filter-chain",
+    "extensions/ef-http-route",
+    "extensions/ef-listener",
+    "extensions/ef-listener-filter",
+    "extensions/ef-network-filter",
+    "extensions/ef-route-configuration",
+    "extensions/ef-virtual-host",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", SOUND)
+def test_patched_configuration_is_accepted(case: str) -> None:
+    """What patches of every kind of object make of a proxy's configuration, the real Envoy accepts."""
+    folder = cases_dir() / case
+    mesh = meshcompile.load(
+        folder / "input.yaml", mesh_config=yaml.safe_load((folder / "case.yaml").read_text()).get("mesh")
+    )
+    for node in sorted(folder.glob("istiod/*/node.json")):
+        config = mesh.compile(meshcompile.Proxy.from_node(json.loads(node.read_text())))
+        assert any(report.changes for report in config.patches)
+        assert validate(config.bootstrap().to_dict()).error == ""
 
 
 def test_a_lua_filter_changes_answers() -> None:
