@@ -231,3 +231,9 @@ def test_filters_know_where_they_come_from() -> None:
     (config,) = extensions(resolved(asked, discovered_names(found)))
     (origin,) = config.origins
     assert origin.document.name == "e"
+
+
+def test_extension_that_selects_nothing() -> None:
+    """An extension whose selector matches no workload is pointed out, under the name of its object."""
+    (finding,) = mesh(plugin("idle", "url: oci://r/x, selector: {matchLabels: {app: nobody}}")).analyze()
+    assert (finding.slug, finding.kind, finding.name) == ("policy-selects-nothing", "WasmPlugin", "idle")

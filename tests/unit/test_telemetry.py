@@ -437,3 +437,14 @@ def test_what_is_reported_knows_where_it_comes_from() -> None:
         assert [origin.document.namespace for origin in message.origins] == ["shop", "istio-system"]
     (log,) = http_access_logs(found)
     assert [origin.field for origin in log.origins] == ["spec.accessLogging[0]"]
+
+
+def test_analysis_of_telemetries() -> None:
+    """Telemetries that share a namespace, name nobody who takes logs, or select nothing, are pointed out."""
+    wide = [resource("metrics: [{}]", name=name, namespace="shop") for name in ("a", "b")]
+    assert [finding.slug for finding in mesh(*wide).analyze()] == ["several-telemetries-without-selector"] * 2
+    logs = resource("accessLogging: [{disabled: false}, {disabled: true}]")
+    assert [finding.slug for finding in mesh(logs).analyze()] == ["telemetry-without-provider"]
+    assert mesh(logs, defaultProviders={"accessLogging": ["envoy"]}).analyze() == ()
+    idle = resource("selector: {matchLabels: {app: nobody}}", namespace="shop")
+    assert [finding.slug for finding in mesh(idle).analyze()] == ["policy-selects-nothing"]

@@ -29,10 +29,24 @@ def policies_without_workloads(snapshot: Snapshot) -> Iterator[Diagnostic]:
     for rule in (policy for group in snapshot.authorization.by_namespace.values() for policy in group):
         if _is_idle(rule.spec, rule, root, workloads):
             yield NO_MATCHING_WORKLOADS(rule, labels=_text(rule.spec))
+    yield from _idle_reports_and_extensions(snapshot, workloads)
     for sidecar in (each for group in snapshot.sidecars.by_namespace.values() for each in group):
         selector = sidecar.spec.workload_selector
         if selector is not None and not _selects_any(selector.labels, sidecar.namespace, workloads):
             yield POLICY_SELECTS_NOTHING(sidecar)
+
+
+def _idle_reports_and_extensions(snapshot: Snapshot, workloads: Workloads) -> Iterator[Diagnostic]:
+    """Telemetries and extensions that select nothing; a Telemetry's selector only counts in its own namespace."""
+    root = snapshot.mesh.root_namespace
+    for telemetry in snapshot.telemetry.all:
+        if _is_idle(telemetry.spec, telemetry, "", workloads):
+            yield POLICY_SELECTS_NOTHING(telemetry)
+    for extension in (each for group in snapshot.extensions.by_namespace.values() for each in group):
+        selector = extension.spec.selector
+        namespace = "" if extension.namespace == root else extension.namespace
+        if selector is not None and not _selects_any(selector.match_labels, namespace, workloads):
+            yield POLICY_SELECTS_NOTHING(extension.origin)
 
 
 def _workloads(snapshot: Snapshot) -> Workloads:
