@@ -93,11 +93,12 @@ def is_label_value(value: str) -> bool:
 @lru_cache(maxsize=4096)
 def is_address(text: str) -> bool:
     """Whether `text` is an IP address, an IPv6 one with or without a zone (Go's `netip.ParseAddr`)."""
+    address, percent, zone = text.partition("%")
     try:
-        ipaddress.ip_address(text)
+        version = ipaddress.ip_address(address).version
     except ValueError:
         return False
-    return True
+    return not percent or (version == 6 and zone != "")
 
 
 def is_range(text: str) -> bool:
