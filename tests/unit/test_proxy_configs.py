@@ -116,3 +116,27 @@ def test_service_cluster(annotation: str, name: str) -> None:
     """Tracers call the service after its label and namespace, unless the settings say otherwise."""
     (proxy,) = mesh(POD % (f"proxy.istio.io/config: '{annotation}'" if annotation else "")).proxies()
     assert proxy.service_cluster == name
+
+
+@pytest.mark.parametrize(
+    ("annotation", "says"),
+    [
+        ("concurrency: 2", ""),
+        ("unknown: 1", "is read but for one field"),
+        (": [", "is ignored"),
+        ("tracing: 7", "is ignored"),
+    ],
+)
+def test_annotations_that_cannot_be_read(annotation: str, says: str) -> None:
+    """An annotation that Istio ignores, or a part of it, is pointed out at the Pod."""
+    found = mesh(POD % f"proxy.istio.io/config: '{annotation}'").analyze()
+    assert [(finding.slug, finding.name, says in finding.message) for finding in found] == (
+        [("invalid-proxy-settings", "web", True)] if says else []
+    )
+
+
+def test_shadowed_proxy_config() -> None:
+    """Of two ProxyConfigs for a namespace the younger is pointed out, with the place of the older."""
+    texts = (config("a", "shop", "concurrency: 3"), config("b", "shop", "concurrency: 4"))
+    (finding,) = mesh(*texts).analyze()
+    assert (finding.slug, finding.name, finding.related[0].origin.document.name) == ("shadowed-proxy-config", "b", "a")

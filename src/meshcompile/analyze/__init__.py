@@ -8,6 +8,7 @@ from meshcompile.analyze.endpoints_without_pods import endpoints_without_pods
 from meshcompile.analyze.idle_destination_rules import idle_destination_rules
 from meshcompile.analyze.nothing_allowed import nothing_allowed
 from meshcompile.analyze.policies_without_workloads import policies_without_workloads
+from meshcompile.analyze.proxy_settings import proxy_settings
 from meshcompile.analyze.shadowed_services import shadowed_services
 from meshcompile.analyze.telemetries import telemetries
 from meshcompile.diagnostics import Diagnostic
@@ -20,6 +21,7 @@ CHECKS: tuple[Callable[[Snapshot], Iterable[Diagnostic]], ...] = (
     idle_destination_rules,
     nothing_allowed,
     policies_without_workloads,
+    proxy_settings,
     shadowed_services,
     telemetries,
 )

@@ -74,6 +74,21 @@ HEADER_FROM_ENVIRONMENT = Code(
     docs="""istiod fills `envName` from its own environment, and so does a variable that is not set: with nothing.
 Write `value` for one that is no secret.""",
 )
+INVALID_PROXY_SETTINGS = Code(
+    "MC0910",
+    "invalid-proxy-settings",
+    Severity.WARNING,
+    "the annotation proxy.istio.io/config {effect}: {problem}",
+    docs="""The annotation holds a ProxyConfig of the mesh config as YAML, such as `tracing: {{sampling: 10}}`. One that
+cannot be read is ignored as a whole; fields that Istio does not know are passed over.""",
+)
+SHADOWED_PROXY_CONFIG = Code(
+    "MC0911",
+    "shadowed-proxy-config",
+    Severity.WARNING,
+    "ProxyConfig {other} is older and also for all workloads of namespace {namespace}, so this one has no effect",
+    docs="Of several ProxyConfigs without a selector in a namespace only the oldest counts. Join them.",
+)
 PROVIDER_MISSING = Code(
     "IST0157",
     "telemetry-without-provider",

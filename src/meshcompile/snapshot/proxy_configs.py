@@ -7,6 +7,7 @@ reports it as node metadata: istiod never looks at a ProxyConfig when it answers
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from meshcompile.diagnostics import Diagnostic
 from meshcompile.labels import Labels, selects
 from meshcompile.memo import Memo
 from meshcompile.models.lenient import read_leniently
@@ -26,6 +27,7 @@ class ProxyConfigIndex:
     """ProxyConfigs by namespace: the oldest one for all Pods, and those that select some, oldest first."""
 
     mesh: MeshConfig
+    all: tuple[ProxyConfig, ...]
     wide: Mapping[str, ProxyConfig]
     selecting: Mapping[str, tuple[ProxyConfig, ...]]
     memo: Memo = field(default_factory=Memo, repr=False)
@@ -44,7 +46,7 @@ class ProxyConfigIndex:
                 root=_spec(self.wide.get(root)),
                 namespace=_spec(wide),
                 workload=_spec(selecting),
-                annotation=annotated(annotation),
+                annotation=annotated(annotation)[0],
             ),
         )
 
@@ -54,20 +56,26 @@ def proxy_config_index(resources: Resources, mesh: MeshConfig) -> ProxyConfigInd
     configs = resources.all(ProxyConfig)
     return ProxyConfigIndex(
         mesh=mesh,
+        all=configs,
         wide={config.namespace: config for config in reversed(configs) if config.spec.selector is None},
         selecting=_by_namespace(config for config in configs if _selector(config)),
     )
 
 
-def annotated(text: str) -> ProxySettings | None:
-    """The settings that a Pod's annotation holds as YAML; None for one that cannot be read, as in istiod."""
+def annotated(text: str) -> tuple[ProxySettings | None, tuple[Diagnostic, ...]]:
+    """The settings that a Pod's annotation holds as YAML, and what is wrong with them; None where it holds none.
+
+    One that cannot be read counts for nothing, as in istiod.
+    """
     if not text.strip():
-        return None
+        return None, ()
     try:
         documents = read(f"\n{text}").documents
-    except UnreadableInput:
-        return None
-    return read_leniently(Document("<annotation>", documents[0].value), ProxySettings)[0] if documents else None
+    except UnreadableInput as unreadable:
+        return None, unreadable.diagnostics
+    if not documents:
+        return None, ()
+    return read_leniently(Document("<annotation>", documents[0].value), ProxySettings)
 
 
 def _spec(config: ProxyConfig | None) -> ProxyConfigSpec | None:
