@@ -31,6 +31,14 @@ from meshcompile.resolve.envoy_filters import Condition
 
 HTTP_CONNECTION_MANAGER = "envoy.filters.network.http_connection_manager"
 
+LISTENER_OBJECTS = (
+    ApplyTo.LISTENER,
+    ApplyTo.LISTENER_FILTER,
+    ApplyTo.FILTER_CHAIN,
+    ApplyTo.NETWORK_FILTER,
+    ApplyTo.HTTP_FILTER,
+)
+
 F = TypeVar("F", ListenerFilter, Filter, HttpFilter)
 
 
@@ -38,6 +46,8 @@ def patched_listeners(
     patcher: Patcher, context: PatchContext, listeners: Sequence[Listener], *, additions: bool = True
 ) -> tuple[Listener, ...]:
     """The listeners of one context with all patches applied."""
+    if not any(patcher.patches(apply_to, context) for apply_to in LISTENER_OBJECTS):
+        return tuple(listeners)
     patching = ListenerPatching(patcher, context)
     rest = iter(listeners)
     done: list[Listener] = []

@@ -69,8 +69,8 @@ class RoutePatching:
         """The hosts, without those that share the name of a removed one."""
         here = self.checks(routes)
         patched = [self.virtual_host(host, here, f"routes {routes.name}") for host in routes.virtual_hosts]
-        removed = {old.name for old, new in zip(routes.virtual_hosts, patched, strict=True) if new is None}
-        hosts = [host for host in patched if host is not None]
+        hosts = [host for host, is_removed in patched if not is_removed]
+        removed = {host.name for host, is_removed in patched if is_removed}
         for each in self.patches(ApplyTo.VIRTUAL_HOST, here):
             if each.operation is Operation.ADD:
                 hosts.append(each.message)
@@ -79,8 +79,8 @@ class RoutePatching:
                 )
         return tuple(host for host in hosts if host.name not in removed)
 
-    def virtual_host(self, host: VirtualHost, here: Checks, place: str) -> VirtualHost | None:
-        """A virtual host and the routes in it; None when it is removed."""
+    def virtual_host(self, host: VirtualHost, here: Checks, place: str) -> tuple[VirtualHost, bool]:
+        """A virtual host and the routes in it, and whether it is removed."""
         current = [host]
         place = f"{place}, virtual host {host.name}"
         for each in self.patches(ApplyTo.VIRTUAL_HOST, here, lambda patch: virtual_host_checks(patch, current[0])):
@@ -88,7 +88,7 @@ class RoutePatching:
             match each.operation:
                 case Operation.REMOVE:
                     self.patcher.changed(each.patch, place, before, None)
-                    return None
+                    return before, True
                 case Operation.MERGE:
                     current[0] = each.into(before)
                 case Operation.REPLACE:
@@ -98,7 +98,7 @@ class RoutePatching:
             self.patcher.changed(each.patch, place, before, current[0])
         [host] = current
         routes = self.routes(host, (here, lambda patch: virtual_host_checks(patch, host)), place)
-        return host if same(routes, host.routes) else changed(host, routes=routes)
+        return (host if same(routes, host.routes) else changed(host, routes=routes)), False
 
     def routes(self, host: VirtualHost, here: Sequence[Checks], place: str) -> tuple[Route, ...]:
         """The routes of a virtual host: first what happens to those it has, then what is put among them."""
