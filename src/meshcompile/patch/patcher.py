@@ -84,7 +84,11 @@ class Patcher:
 
     def matching(self, apply_to: ApplyTo, context: PatchContext, *conditions: Checks) -> Iterator[Ready]:
         """Those of them whose conditions are met at the time when they are reached."""
-        for each in self.patches(apply_to, context):
+        return self.meeting(self.patches(apply_to, context), *conditions)
+
+    def meeting(self, patches: Iterable[Ready], *conditions: Checks) -> Iterator[Ready]:
+        """The patches whose conditions are met at the time when they are reached."""
+        for each in patches:
             if all(self.meets(each.patch, checks(each.patch)) for checks in conditions):
                 yield each
 

@@ -16,7 +16,7 @@ from meshcompile.names import parse_cluster_name
 from meshcompile.patch.drafts import same
 from meshcompile.patch.editing import changed
 from meshcompile.patch.lists import edit, edits
-from meshcompile.patch.patcher import Check, Checks, Patcher, Ready
+from meshcompile.patch.patcher import Check, Patcher, Ready
 from meshcompile.resolve.envoy_filters import Condition, Patch
 from meshcompile.resolve.gateways import MergedGateway
 
@@ -26,10 +26,28 @@ ROUTE_OBJECTS = (ApplyTo.ROUTE_CONFIGURATION, ApplyTo.VIRTUAL_HOST, ApplyTo.HTTP
 def patched_route_configuration(
     patcher: Patcher, context: PatchContext, routes: RouteConfiguration
 ) -> RouteConfiguration:
-    """A route configuration of one context with all patches applied."""
+    """A route configuration of one context: merged, then host by host, new hosts last."""
     if not any(patcher.patches(apply_to, context) for apply_to in ROUTE_OBJECTS):
         return routes
-    return RoutePatching(patcher, context).route_configuration(routes)
+    gateway = patcher.view.gateway if context is PatchContext.GATEWAY else None
+    for each in patcher.patches(ApplyTo.ROUTE_CONFIGURATION, context):
+        if each.operation is not Operation.MERGE:
+            patcher.missed(each.patch, Condition.OPERATION)
+        elif patcher.meets(each.patch, routes_checks(each.patch, routes, gateway)):
+            before, routes = routes, each.into(routes)
+            patcher.changed(each.patch, f"routes {before.name}", before, routes)
+
+    def here(patch: Patch) -> Iterator[Check]:
+        return routes_checks(patch, routes, gateway)
+
+    patching = VirtualHostPatching(
+        patcher,
+        tuple(patcher.matching(ApplyTo.VIRTUAL_HOST, context, here)),
+        tuple(patcher.matching(ApplyTo.HTTP_ROUTE, context, here)),
+        f"routes {routes.name}",
+    )
+    hosts = patching.virtual_hosts(routes.virtual_hosts)
+    return routes if same(hosts, routes.virtual_hosts) else changed(routes, virtual_hosts=hosts)
 
 
 def is_for_patches(routes: RouteConfiguration) -> bool:
@@ -40,50 +58,36 @@ def is_for_patches(routes: RouteConfiguration) -> bool:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RoutePatching:
-    """The patches of one context, applied to a route configuration."""
+class VirtualHostPatching:
+    """The patches of one route configuration's virtual hosts, and of the routes in them; `place` says where this is."""
 
     patcher: Patcher
-    context: PatchContext
+    of_hosts: Sequence[Ready]
+    of_routes: Sequence[Ready]
+    place: str
 
-    def patches(self, apply_to: ApplyTo, *conditions: Checks) -> Iterator[Ready]:
-        return self.patcher.matching(apply_to, self.context, *conditions)
-
-    def route_configuration(self, routes: RouteConfiguration) -> RouteConfiguration:
-        """A route configuration: merged, then host by host, new hosts last."""
-        for each in self.patcher.patches(ApplyTo.ROUTE_CONFIGURATION, self.context):
-            if each.operation is not Operation.MERGE:
-                self.patcher.missed(each.patch, Condition.OPERATION)
-            elif self.patcher.meets(each.patch, self.checks(routes)(each.patch)):
-                before, routes = routes, each.into(routes)
-                self.patcher.changed(each.patch, f"routes {before.name}", before, routes)
-        hosts = self.virtual_hosts(routes)
-        return routes if same(hosts, routes.virtual_hosts) else changed(routes, virtual_hosts=hosts)
-
-    def checks(self, routes: RouteConfiguration) -> Checks:
-        """What patches ask of a route configuration."""
-        gateway = self.patcher.view.gateway if self.context is PatchContext.GATEWAY else None
-        return lambda patch: routes_checks(patch, routes, gateway)
-
-    def virtual_hosts(self, routes: RouteConfiguration) -> tuple[VirtualHost, ...]:
-        """The hosts, without those that share the name of a removed one."""
-        here = self.checks(routes)
-        patched = [self.virtual_host(host, here, f"routes {routes.name}") for host in routes.virtual_hosts]
-        hosts = [host for host, is_removed in patched if not is_removed]
+    def virtual_hosts(self, hosts: tuple[VirtualHost, ...]) -> tuple[VirtualHost, ...]:
+        """The hosts, without those that share the name of a removed one, and with new ones."""
+        if not self.of_hosts and not self.of_routes:
+            return hosts
+        patched = [self.virtual_host(host) for host in hosts]
         removed = {host.name for host, is_removed in patched if is_removed}
-        for each in self.patches(ApplyTo.VIRTUAL_HOST, here):
-            if each.operation is Operation.ADD:
-                hosts.append(each.message)
-                self.patcher.changed(
-                    each.patch, f"routes {routes.name}, virtual host {each.message.name}", None, each.message
-                )
-        return tuple(host for host in hosts if host.name not in removed)
+        all_hosts = (*(host for host, is_removed in patched if not is_removed), *self.added())
+        return tuple(host for host in all_hosts if host.name not in removed)
 
-    def virtual_host(self, host: VirtualHost, here: Checks, place: str) -> tuple[VirtualHost, bool]:
+    def added(self) -> Iterator[VirtualHost]:
+        """New hosts."""
+        for each in self.of_hosts:
+            if each.operation is Operation.ADD:
+                host: VirtualHost = each.message
+                self.patcher.changed(each.patch, f"{self.place}, virtual host {host.name}", None, host)
+                yield host
+
+    def virtual_host(self, host: VirtualHost) -> tuple[VirtualHost, bool]:
         """A virtual host and the routes in it, and whether it is removed."""
         current = [host]
-        place = f"{place}, virtual host {host.name}"
-        for each in self.patches(ApplyTo.VIRTUAL_HOST, here, lambda patch: virtual_host_checks(patch, current[0])):
+        place = f"{self.place}, virtual host {host.name}"
+        for each in self.patcher.meeting(self.of_hosts, lambda patch: virtual_host_checks(patch, current[0])):
             before = current[0]
             match each.operation:
                 case Operation.REMOVE:
@@ -97,16 +101,17 @@ class RoutePatching:
                     continue
             self.patcher.changed(each.patch, place, before, current[0])
         [host] = current
-        routes = self.routes(host, (here, lambda patch: virtual_host_checks(patch, host)), place)
+        routes = self.routes(host, place)
         return (host if same(routes, host.routes) else changed(host, routes=routes)), False
 
-    def routes(self, host: VirtualHost, here: Sequence[Checks], place: str) -> tuple[Route, ...]:
+    def routes(self, host: VirtualHost, place: str) -> tuple[Route, ...]:
         """The routes of a virtual host: first what happens to those it has, then what is put among them."""
-        if not self.patcher.patches(ApplyTo.HTTP_ROUTE, self.context):
+        patches = tuple(self.patcher.meeting(self.of_routes, lambda patch: virtual_host_checks(patch, host)))
+        if not patches:
             return host.routes
-        patched = (self.route(route, here, f"{place}, routes[{index}]") for index, route in enumerate(host.routes))
+        patched = (self.route(route, patches, f"{place}, routes[{index}]") for index, route in enumerate(host.routes))
         routes = [route for route in patched if route is not None]
-        for each in self.patches(ApplyTo.HTTP_ROUTE, *here):
+        for each in patches:
             if each.operation in _INSERTIONS:
                 self.insert(routes, each, f"{place}, routes")
             elif each.operation is Operation.REPLACE:
@@ -116,19 +121,18 @@ class RoutePatching:
     def insert(self, routes: list[Route], each: Ready, place: str) -> None:
         """Put a route among others; even INSERT_FIRST asks for the route that its match names."""
         wanted = names_route(each.patch)
-        found = next(
-            (route for route in routes if self.patcher.meets(each.patch, route_checks(each.patch, route))), None
-        )
+        matching = (route for route in routes if self.patcher.meets(each.patch, route_checks(each.patch, route)))
+        found = next(matching, None)
         if wanted and found is None and each.operation is not Operation.ADD:
             return
         made = edits(routes, each.operation, each.message, (lambda route: route is found) if wanted else None)
         edit(routes, made)
         self.patcher.edited(each.patch, place, made)
 
-    def route(self, route: Route, here: Iterable[Checks], place: str) -> Route | None:
+    def route(self, route: Route, patches: Iterable[Ready], place: str) -> Route | None:
         """A route with patches merged into it; None when it is removed."""
         current = [route]
-        for each in self.patches(ApplyTo.HTTP_ROUTE, *here, lambda patch: route_checks(patch, current[0])):
+        for each in self.patcher.meeting(patches, lambda patch: route_checks(patch, current[0])):
             before = current[0]
             match each.operation:
                 case Operation.REMOVE:
