@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from meshcompile.resolve.clients import client
-from meshcompile.resolve.clusters import discovered_clusters
-from meshcompile.resolve.clusters.pieces import Cluster
+from meshcompile.resolve.clusters import discovering
+from meshcompile.resolve.clusters.pieces import Cluster, HostClusters
 from meshcompile.resolve.locality_groups import LocalityGroup
-from meshcompile.resolve.reach import reach
+from meshcompile.resolve.reach import Reach, reach
 from meshcompile.resolve.view import View
 from meshcompile.source import Origin
 
@@ -22,23 +21,34 @@ class LoadAssignment:
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
-class LoadAssignments:
-    """The load assignments of the proxies of one scope with equal traits; the same object for all of them."""
+class HostAssignments:
+    """The load assignments of one service; the same object wherever its clusters are."""
 
     assignments: tuple[LoadAssignment, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class LoadAssignments:
+    """The load assignments of the proxies of one scope with equal traits; the same object for all of them."""
+
+    hosts: tuple[HostAssignments, ...]
+
+
 def load_assignments(view: View) -> LoadAssignments:
     """The load assignments of a proxy, one per EDS cluster, in the order of the clusters."""
-    clusters = discovered_clusters(view)
+    reached, hosts = reach(view), tuple(discovering(view))
     # A gateway may have more clusters than its like: those of AUTO_PASSTHROUGH.
-    key = ("load assignments", client(view), len(clusters))
-    return view.scope.memo.once(key, lambda: LoadAssignments(tuple(_load_assignments(view, clusters))))
+    key = ("load assignments", reached.client, len(hosts))
+    return view.scope.memo.once(key, lambda: LoadAssignments(tuple(_of_host(reached, host) for host in hosts)))
 
 
-def _load_assignments(view: View, clusters: Iterable[Cluster]) -> Iterator[LoadAssignment]:
+def _of_host(reached: Reach, host: HostClusters) -> HostAssignments:
+    return reached.memo.once(host, lambda: HostAssignments(tuple(_load_assignments(reached, host.clusters))))
+
+
+def _load_assignments(reached: Reach, clusters: Iterable[Cluster]) -> Iterator[LoadAssignment]:
     """One per cluster name: of ports with the same number the first counts."""
-    reached, seen = reach(view), set[str]()
+    seen = set[str]()
     for cluster in clusters:
         if cluster.upstream is not None and cluster.name not in seen:
             seen.add(cluster.name)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from meshcompile.labels import canonical_name, canonical_revision, selects
 from meshcompile.localities import NO_LOCALITY, locality
+from meshcompile.memo import Memo
 from meshcompile.models.networking.destination_rule import Subset, TrafficPolicy
 from meshcompile.resolve.clients import Client, client
 from meshcompile.resolve.locality_balancing import balanced, locality_settings
@@ -70,17 +71,18 @@ class Upstream:
 
 @dataclass(frozen=True, eq=False)
 class Reach:
-    """The endpoints that one kind of client reaches; makes each one once."""
+    """The endpoints that one kind of client reaches; makes each one once. `memo` holds what is made of them."""
 
     snapshot: Snapshot
     client: Client
-    _visible: dict[tuple[str, str, str], tuple[Endpoint, ...]] = field(default_factory=dict, repr=False)
+    memo: Memo = field(default_factory=Memo, repr=False)
+    _visible: dict[tuple[Service, str], tuple[Endpoint, ...]] = field(default_factory=dict, repr=False)
     _made: dict[tuple[Endpoint, str | None], LbEndpoint] = field(default_factory=dict, repr=False)
 
     def discovered(self, upstream: Upstream, only_mutual_tls: bool = False) -> tuple[LocalityGroup, ...]:
         """The groups that EDS gives: endpoints of the port's name, with weights and priorities for the client."""
         service, policy = upstream.service, upstream.policy
-        key = (service.hostname, service.namespace, upstream.port.name)
+        key = (service, upstream.port.name)
         visible = self._visible.get(key)
         if visible is None:
             named = self.snapshot.endpoints.named(service, upstream.port.name)
@@ -201,6 +203,6 @@ def _mutual_tls_only(group: LocalityGroup) -> LocalityGroup:
 
 
 def reach(view: View) -> Reach:
-    """What the clients like the proxy of a view reach, shared by those of its scope."""
+    """What the clients like the proxy of a view reach, shared by all of them."""
     traits = client(view)
-    return view.scope.memo.once(("reach", traits), lambda: Reach(view.snapshot, traits))
+    return view.snapshot.memo.once(("reach", traits), lambda: Reach(view.snapshot, traits))

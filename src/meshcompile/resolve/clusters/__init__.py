@@ -1,5 +1,7 @@
 """The clusters that one proxy gets, decided. Follows istiod's `ConfigGeneratorImpl.buildClusters`."""
 
+from collections.abc import Iterator
+
 from meshcompile.durations import Duration
 from meshcompile.names import BLACK_HOLE_CLUSTER, INBOUND_PASSTHROUGH_CLUSTER, PASSTHROUGH_CLUSTER
 from meshcompile.resolve.clients import client
@@ -13,8 +15,8 @@ from meshcompile.resolve.clusters.pieces import (
     Cluster,
     Clusters,
     Discovery,
+    HostClusters,
     HttpOptions,
-    SharedClusters,
     UpstreamProtocol,
 )
 from meshcompile.resolve.clusters.pool import keepalive
@@ -28,18 +30,17 @@ def clusters(view: View) -> Clusters:
     """The clusters of a proxy."""
     traits = client(view)
     return Clusters(
-        shared=view.scope.memo.once(("shared clusters", traits), lambda: SharedClusters(outbound_clusters(view))),
+        shared=outbound_clusters(view),
         own=_sidecar_clusters(view) if traits.is_sidecar else _gateway_clusters(view),
         external_sds=EXTERNAL_SDS_SOCKET if traits.credential_socket else "",
     )
 
 
-def discovered_clusters(view: View) -> tuple[Cluster, ...]:
-    """The clusters of a proxy that get their endpoints by EDS, in order."""
-    found = outbound_clusters(view)
+def discovering(view: View) -> Iterator[HostClusters]:
+    """The clusters of a proxy that may get their endpoints by EDS, by service and in order."""
+    yield from outbound_clusters(view).hosts
     if _passes_through(view):
-        found = (*found, *sni_dnat_clusters(view))
-    return tuple(cluster for cluster in found if cluster.upstream is not None)
+        yield from sni_dnat_clusters(view).hosts
 
 
 def _sidecar_clusters(view: View) -> tuple[Cluster, ...]:
@@ -47,7 +48,13 @@ def _sidecar_clusters(view: View) -> tuple[Cluster, ...]:
 
 
 def _gateway_clusters(view: View) -> tuple[Cluster, ...]:
-    return (_black_hole(view), *(sni_dnat_clusters(view) if _passes_through(view) else ()))
+    return (_black_hole(view), *_sni_dnat(view))
+
+
+def _sni_dnat(view: View) -> Iterator[Cluster]:
+    if _passes_through(view):
+        for host in sni_dnat_clusters(view).hosts:
+            yield from host.clusters
 
 
 def _passes_through(view: View) -> bool:

@@ -5,15 +5,15 @@ Follows istiod's `buildOutboundClusters`, `buildOutboundSniDnatClusters`, `apply
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from meshcompile.durations import Duration
 from meshcompile.hosts import is_wildcard
+from meshcompile.memo import Memo
 from meshcompile.models.networking.destination_rule import ClientTLSMode, Subset
 from meshcompile.names import outbound, outbound_sni
 from meshcompile.ports import Protocol
-from meshcompile.proxy import Proxy
-from meshcompile.resolve.clients import Client, client
+from meshcompile.resolve.clients import Client
 from meshcompile.resolve.clusters.balancing import asks_for_passthrough, balancing
 from meshcompile.resolve.clusters.http import outbound_http
 from meshcompile.resolve.clusters.pieces import (
@@ -22,9 +22,11 @@ from meshcompile.resolve.clusters.pieces import (
     Cluster,
     Discovery,
     DnsSettings,
+    HostClusters,
     Keepalive,
     Metadata,
     ServiceName,
+    SharedClusters,
     Thresholds,
 )
 from meshcompile.resolve.clusters.pool import connect_timeout, keepalive, thresholds
@@ -34,9 +36,9 @@ from meshcompile.resolve.locality_balancing import LocalitySettings, balanced, l
 from meshcompile.resolve.locality_groups import LocalityGroup
 from meshcompile.resolve.mtls import service_mode
 from meshcompile.resolve.reach import Reach, Upstream, reach
-from meshcompile.resolve.scope import SidecarScope
 from meshcompile.resolve.traffic_policy import Policies, Policy
 from meshcompile.resolve.view import View
+from meshcompile.snapshot.destination_rules import MergedDestinationRule
 from meshcompile.snapshot.service import Registry, Resolution, Service, ServicePort
 from meshcompile.snapshot.snapshot import Snapshot
 
@@ -47,48 +49,73 @@ _DNS = frozenset({Discovery.STRICT_DNS, Discovery.LOGICAL_DNS})
 
 @dataclass(frozen=True, eq=False)
 class Clients:
-    """The proxies that get the same outbound clusters: of one scope, with equal traits. `proxy` is one of them."""
+    """The proxies that get the same outbound clusters wherever they see the same service with the same rule.
+
+    `memo` holds the clusters by service and rule.
+    """
 
     snapshot: Snapshot
-    scope: SidecarScope
     traits: Client
-    proxy: Proxy
     reach: Reach
+    memo: Memo = field(default_factory=Memo, repr=False)
 
 
-def outbound_clusters(view: View) -> tuple[Cluster, ...]:
+def outbound_clusters(view: View) -> SharedClusters:
     """The outbound clusters of a proxy, in the order of the scope's services."""
-    clients = Clients(view.snapshot, view.scope, client(view), view.proxy, reach(view))
+    clients = _clients(view)
     return view.scope.memo.once(
         ("outbound clusters", clients.traits),
-        lambda: tuple(c for service in view.scope.services for c in _service_clusters(clients, service)),
-    )
-
-
-def sni_dnat_clusters(view: View) -> tuple[Cluster, ...]:
-    """The clusters of AUTO_PASSTHROUGH gateways, named by the SNI that mutual TLS of the mesh uses."""
-    clients = Clients(view.snapshot, view.scope, client(view), view.proxy, reach(view))
-    return view.scope.memo.once(
-        ("SNI-DNAT clusters", clients.traits),
-        lambda: tuple(
-            cluster
-            for service in view.scope.services
-            if not service.mesh_external
-            for cluster in ServiceClusters(clients, service, sni_dnat=True).all()
+        lambda: SharedClusters(
+            tuple(
+                _host_clusters(clients, service, view.scope.destination_rule(service.hostname, view.proxy))
+                for service in view.scope.services
+                if service.resolution is not Resolution.ALIAS
+            )
         ),
     )
 
 
-def _service_clusters(clients: Clients, service: Service) -> Iterator[Cluster]:
-    if service.resolution is Resolution.ALIAS:
-        return iter(())
-    makes = ServiceClusters(clients, service, sni_dnat=False)
+def sni_dnat_clusters(view: View) -> SharedClusters:
+    """The clusters of AUTO_PASSTHROUGH gateways, named by the SNI that mutual TLS of the mesh uses."""
+    clients = _clients(view)
+    return view.scope.memo.once(
+        ("SNI-DNAT clusters", clients.traits),
+        lambda: SharedClusters(
+            tuple(
+                _sni_dnat_clusters(clients, service, view.scope.destination_rule(service.hostname, view.proxy))
+                for service in view.scope.services
+                if not service.mesh_external
+            )
+        ),
+    )
+
+
+def _clients(view: View) -> Clients:
+    reached = reach(view)
+    return view.snapshot.memo.once(
+        ("cluster clients", reached.client), lambda: Clients(view.snapshot, reached.client, reached)
+    )
+
+
+def _host_clusters(clients: Clients, service: Service, rule: MergedDestinationRule | None) -> HostClusters:
+    return clients.memo.once((service, rule), lambda: HostClusters(tuple(_service_clusters(clients, service, rule))))
+
+
+def _service_clusters(clients: Clients, service: Service, rule: MergedDestinationRule | None) -> Iterator[Cluster]:
+    makes = ServiceClusters(clients, service, rule, sni_dnat=False)
     return makes.by_host() if _is_by_host(service) else makes.all()
 
 
 def _is_by_host(service: Service) -> bool:
     """True for a wildcard whose addresses are looked up by each request's host."""
     return service.resolution is Resolution.DYNAMIC_DNS and is_wildcard(service.hostname)
+
+
+def _sni_dnat_clusters(clients: Clients, service: Service, rule: MergedDestinationRule | None) -> HostClusters:
+    return clients.memo.once(
+        ("SNI-DNAT", service, rule),
+        lambda: HostClusters(tuple(ServiceClusters(clients, service, rule, sni_dnat=True).all())),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,12 +132,14 @@ class Settings:
 class ServiceClusters:
     """The clusters of one service: what depends on the policy alone is made once for all ports and subsets."""
 
-    def __init__(self, clients: Clients, service: Service, *, sni_dnat: bool) -> None:
+    def __init__(
+        self, clients: Clients, service: Service, rule: MergedDestinationRule | None, *, sni_dnat: bool
+    ) -> None:
         self._clients = clients
         self._service = service
         self._sni_dnat = sni_dnat
-        self._rule = clients.scope.destination_rule(service.hostname, clients.proxy)
-        self._policies = Policies(None if self._rule is None else self._rule.traffic_policy)
+        self._rule = rule
+        self._policies = Policies(None if rule is None else rule.traffic_policy)
         self._names = (service_name(service),)
         self._settings_made: dict[tuple[Policy, Discovery, bool], Settings] = {}
 

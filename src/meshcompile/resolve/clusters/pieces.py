@@ -224,6 +224,13 @@ class Clusters:
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class SharedClusters:
-    """Outbound clusters."""
+    """The outbound clusters of a scope, by service."""
+
+    hosts: tuple["HostClusters", ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class HostClusters:
+    """The outbound clusters of one service: the same object in every scope where the same rule is in force for it."""
 
     clusters: tuple[Cluster, ...]
