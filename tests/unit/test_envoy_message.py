@@ -15,7 +15,17 @@ from meshcompile.envoy.extensions.filters.http.cors import CorsPolicy
 from meshcompile.envoy.extensions.filters.http.rbac import RBAC, EmbeddedRBAC, RBACPerRoute
 from meshcompile.envoy.extensions.filters.http.router import Router
 from meshcompile.envoy.istio import metadata_exchange
-from meshcompile.envoy.message import Unmodelled, at, from_json, replaced, source_map, to_builtins, to_json
+from meshcompile.envoy.message import (
+    Message,
+    Unmodelled,
+    at,
+    from_json,
+    replaced,
+    source_map,
+    to_builtins,
+    to_json,
+    to_json_by_kind,
+)
 from meshcompile.envoy.type import Int64Range, Percent
 from meshcompile.source import Document, Origin
 
@@ -142,3 +152,18 @@ def test_a_module_imports_only_what_it_needs() -> None:
     unwanted = ("config.listener", "config.cluster", "extensions", "registry", "descriptors")
     assert [name for name in loaded if name.removeprefix("meshcompile.envoy.").startswith(unwanted)] == []
     assert not [name for name in loaded if name.startswith("meshcompile.source")]
+
+
+@pytest.mark.parametrize("indent", [2, 4, 0, -1])
+def test_text_by_kind_is_that_of_the_data(indent: int) -> None:
+    """Lists of messages print as their plain data do, also when a message is printed again elsewhere."""
+    shared = RouteConfiguration(name="a\nb", virtual_hosts=(VirtualHost(name="x", domains=("*",)),))
+    cases: list[dict[str, tuple[Message, ...]]] = [
+        {},
+        {"routes": ()},
+        {"routes": (shared,)},
+        {"more": (), "routes": (shared, shared)},
+    ]
+    for messages in cases:
+        data = {kind: [to_builtins(message) for message in group] for kind, group in messages.items()}
+        assert to_json_by_kind(messages, indent) == to_json(data, indent)

@@ -9,7 +9,7 @@ have their default left out, 64-bit integers as strings, enums by name, whole do
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -122,13 +122,44 @@ def encode(message: object) -> bytes:
     return data
 
 
-def to_json_by_kind(messages: Mapping[str, Iterable[object]], indent: int = 2) -> str:
+def to_json_by_kind(messages: "Mapping[str, Sequence[Message]]", indent: int = 2) -> str:
     """JSON text of lists of messages: `{"clusters": [...], ...}`, as `to_json` prints it.
 
-    Every message is encoded by itself, so that one with a whole double costs the others nothing.
+    The text of a message stays with it, so that proxies which share messages share their texts.
     """
-    raw = {kind: [msgspec.Raw(encode(message)) for message in group] for kind, group in messages.items()}
-    return msgspec.json.format(msgspec.json.encode(raw), indent=indent).decode()
+    colon = ":" if indent < 0 else ": "
+    lists = {f'"{kind}"{colon}': _list_pieces(group, indent) for kind, group in messages.items()}
+    before, between, after = _separators("{}", indent, 0)
+    parts = [piece for head, pieces in lists.items() for piece in (between, head, *pieces)]
+    return "".join((before, *parts[1:], after)) if parts else "{}"
+
+
+def _list_pieces(messages: "Sequence[Message]", indent: int) -> Sequence[str]:
+    """What the text of a list of messages consists of: joined once, and not list by list, since it may be long."""
+    if not messages:
+        return ("[]",)
+    before, between, after = _separators("[]", indent, 1)
+    parts = [piece for message in messages for piece in (between, _fragment(message, indent))]
+    return (before, *parts[1:], after)
+
+
+def _separators(brackets: str, indent: int, depth: int) -> tuple[str, str, str]:
+    """What stands before, between and after the items of a list or an object that is so deep in others."""
+    if indent <= 0:
+        return brackets[0], "," if indent < 0 else ", ", brackets[1]
+    outside = "\n" + " " * indent * depth
+    inside = outside + " " * indent
+    return brackets[0] + inside, "," + inside, outside + brackets[1]
+
+
+def _fragment(message: Message, indent: int) -> str:
+    """The JSON text of a message, as it stands in a list in an object."""
+    known = message.__dict__
+    key = f"JSON {indent}"
+    text: str | None = known.get(key)
+    if text is None:
+        text = known[key] = to_json(message, indent).replace("\n", "\n" + " " * max(indent, 0) * 2)
+    return text
 
 
 def _encoded(value: object) -> object:
