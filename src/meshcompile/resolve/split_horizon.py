@@ -13,6 +13,7 @@ from meshcompile.resolve.locality_groups import MAX_WEIGHT, LbEndpoint, Locality
 from meshcompile.snapshot.networks import NetworkGateway, NetworkGateways
 from meshcompile.snapshot.service import ISTIO_TLS_MODE
 from meshcompile.snapshot.service_entries import is_ip
+from meshcompile.source import Origin
 
 
 def reachable(
@@ -31,6 +32,7 @@ def reachable(
 def _reachable(group: LocalityGroup, gateways: NetworkGateways, client: Client) -> LocalityGroup:
     direct: list[LbEndpoint] = []
     weights: dict[NetworkGateway, int] = {}
+    origins: dict[NetworkGateway, Origin | None] = {}
     for endpoint in group.endpoints:
         weight = min(max(endpoint.weight, 1) * gateways.scale, MAX_WEIGHT)
         towards = _usable(gateways.towards(endpoint.network, endpoint.cluster), client)
@@ -43,7 +45,9 @@ def _reachable(group: LocalityGroup, gateways: NetworkGateways, client: Client) 
         if endpoint.takes_mutual_tls:
             for gateway in family:
                 weights[gateway] = weights.get(gateway, 0) + weight // len(family)
-    endpoints = (*direct, *(_gateway_endpoint(gateway, weights[gateway]) for gateway in sorted(weights)))
+                origins.setdefault(gateway, endpoint.origin)
+    through = (_gateway_endpoint(gateway, weights[gateway], origins[gateway]) for gateway in sorted(weights))
+    endpoints = (*direct, *through)
     return LocalityGroup(group.locality, endpoints, total_weight(endpoints) if endpoints else None, group.priority)
 
 
@@ -63,7 +67,8 @@ def _is_ipv4(address: str) -> bool:
     return ip.version == 4 or ip.ipv4_mapped is not None
 
 
-def _gateway_endpoint(gateway: NetworkGateway, weight: int) -> LbEndpoint:
+def _gateway_endpoint(gateway: NetworkGateway, weight: int, origin: Origin | None) -> LbEndpoint:
+    """A gateway; `origin` is that of the first endpoint behind it."""
     return LbEndpoint(
         address=gateway.address,
         port=gateway.port,
@@ -73,4 +78,5 @@ def _gateway_endpoint(gateway: NetworkGateway, weight: int) -> LbEndpoint:
         network=gateway.network,
         cluster=gateway.cluster,
         labels=with_topology({}, gateway.cluster, "", "", gateway.network),
+        origin=origin,
     )

@@ -1,0 +1,89 @@
+"""Whatever a proxy is sent says where it comes from, or is one of the few things that istiod always makes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+import meshcompile
+from meshcompile.envoy.message import Message
+from tests.conformance import corpus
+from tests.conformance.compare import load_mesh
+from tests.conformance.ratchet import floors
+
+ALWAYS_MADE = re.compile(
+    r"""
+      (listener)\ (virtualOutbound|virtualInbound|127\.0\.0\.1_\d+)     # the last: the HTTP proxy of the mesh config
+    | filter_chain\ 127\.0\.0\.1_\d+\s
+    | filter_chain\ .*\ (
+          virtualInbound|virtualInbound-(catchall-http|blackhole)       # ports that nobody declared
+        | virtualOutbound-(blackhole|catchall-tcp)                      # addresses that nobody declared
+        | PassthroughFilterChain                                        # what no other chain of the listener takes
+      )
+    | (virtual_host|route)\ (allow_any|block_all|blackhole:\d+)(\ .*)?  # hosts that nobody declared
+    | cluster\ (BlackHoleCluster|InboundPassthroughCluster|PassthroughCluster)
+    """,
+    re.VERBOSE,
+)
+
+Part = tuple[str, Message]
+
+
+def parts(config: meshcompile.Config) -> Iterator[Part]:
+    """Every part that must have an origin, with its kind and name."""
+    for listener in config.listeners:
+        yield f"listener {listener.name}", listener
+        if not patched(listener):
+            default = (listener.default_filter_chain,) if listener.default_filter_chain else ()
+            chains = (*listener.filter_chains, *default)
+            yield from ((f"filter_chain {listener.name} {chain.name}", chain) for chain in chains)
+    for routes in config.routes:
+        for host in routes.virtual_hosts:
+            yield f"virtual_host {host.name}", host
+            if not patched(host):
+                yield from ((f"route {host.name} {route.name}", route) for route in host.routes)
+    yield from ((f"cluster {cluster.name}", cluster) for cluster in config.clusters)
+    for assignment in config.endpoints:
+        yield f"load_assignment {assignment.cluster_name}", assignment
+        for group in assignment.endpoints:
+            yield from ((f"endpoint of {assignment.cluster_name}", endpoint) for endpoint in group.lb_endpoints)
+    yield from ((f"extension {extension.name}", extension) for extension in config.extensions)
+
+
+def patched(message: Message) -> bool:
+    """Whether an EnvoyFilter has made or changed it: what is inside comes from there."""
+    return any(origin.document.kind == "EnvoyFilter" for origin in message.origins)
+
+
+def configs(case: Path) -> Iterator[meshcompile.Config]:
+    spec = yaml.load((case / "case.yaml").read_text(), Loader=yaml.CSafeLoader)
+    mesh, _ = load_mesh(case, spec)
+    for proxy in spec["proxies"]:
+        node = json.loads((case / "istiod" / proxy["name"] / "node.json").read_text())
+        yield mesh.compile(meshcompile.Proxy.from_node(node))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("area", floors())
+def test_everything_has_an_origin(area: str) -> None:
+    """Each listener, filter chain, virtual host, route, cluster, load assignment and endpoint names its origin."""
+    bare = {
+        f"{case.name}: {name}"
+        for case in sorted((corpus.cases_dir() / area).iterdir())
+        for config in configs(case)
+        for name, message in parts(config)
+        if not message.origins and not ALWAYS_MADE.fullmatch(name)
+    }
+    assert bare == set()
+
+
+def test_what_is_always_made_is_recognized_as_such() -> None:
+    """The list takes what stands in it, and no resource of a user."""
+    assert ALWAYS_MADE.fullmatch("filter_chain 0.0.0.0_80 PassthroughFilterChain")
+    assert not ALWAYS_MADE.fullmatch("cluster outbound|80||web.shop.svc.cluster.local")
+    assert not ALWAYS_MADE.fullmatch("route web.shop.svc.cluster.local:80 allow_any")
