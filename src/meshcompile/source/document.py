@@ -7,44 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from meshcompile.source.excerpt import Excerpt
 from meshcompile.source.position import NO_PLACE, Path, Place, Position
 
 _FORGOTTEN = object()
 PLAIN_KEY = re.compile(r"[A-Za-z_][\w-]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Excerpt:
-    """A part of a file's text, which it shares with the other parts: two offsets, and the line and column, from 0.
-
-    `complete` says that it means the same without the rest of the file: it has no aliases, and no tags that a
-    directive explains.
-    """
-
-    text: str
-    start: int
-    end: int
-    line: int
-    column: int
-    complete: bool = True
-
-    def __str__(self) -> str:
-        return self.text[self.start : self.end]
-
-    @property
-    def position(self) -> Position:
-        return Position(self.line + 1, self.column + 1)
-
-    def places(self) -> Place:
-        from meshcompile.source.places import places  # here, so that an Origin does not cost the import of yaml
-
-        return places(str(self), self.line, self.column)
-
-    def value(self) -> Any:
-        """The value, read once more."""
-        from meshcompile.source.stream import value  # likewise
-
-        return value(" " * self.column + str(self))
 
 
 class Document:
@@ -75,7 +42,7 @@ class Document:
     @property
     def value(self) -> Any:
         """The plain data."""
-        return self._excerpt.value() if self._value is _FORGOTTEN and self._excerpt else self._value
+        return _value(self._excerpt) if self._value is _FORGOTTEN and self._excerpt else self._value
 
     def forget(self) -> None:
         """Keep the plain data no longer, if they can be read again: few ask for them once a model is made of them."""
@@ -90,7 +57,7 @@ class Document:
     def place(self, path: Path = ()) -> Place:
         """Where the value at `path` and its key stand; of what nobody wrote, the nearest value around it."""
         if self._place is None:
-            self._place = self._excerpt.places().nearest(self._inside) if self._excerpt else NO_PLACE
+            self._place = _places(self._excerpt).nearest(self._inside) if self._excerpt else NO_PLACE
         return self._place.nearest(path)
 
     def position(self, path: Path = ()) -> Position:
@@ -105,6 +72,20 @@ class Document:
 
     def __repr__(self) -> str:
         return f"Document({self.file!r}, index={self.index})"
+
+
+def _places(excerpt: Excerpt) -> Place:
+    """The places in an excerpt."""
+    from meshcompile.source.places import places  # here, so that an Origin does not cost the import of yaml
+
+    return places(str(excerpt), excerpt.line, excerpt.column)
+
+
+def _value(excerpt: Excerpt) -> Any:
+    """The plain data of an excerpt, read once more."""
+    from meshcompile.source.stream import value  # likewise
+
+    return value(" " * excerpt.column + str(excerpt))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from meshcompile.codes.source import (
     UNREADABLE_FILE,
 )
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.source.document import Document, Excerpt, Origin
+from meshcompile.source.document import Document, Origin
+from meshcompile.source.excerpt import Excerpt
 from meshcompile.source.malformed import position_after
 from meshcompile.source.position import Position
 

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from meshcompile.source import scalars
-from meshcompile.source.document import Excerpt
+from meshcompile.source.excerpt import Excerpt
 from meshcompile.source.libyaml import (
     Alias,
     Event,

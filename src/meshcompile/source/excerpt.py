@@ -1,0 +1,30 @@
+"""Parts of texts, which share the text that they are parts of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from meshcompile.source.position import Position
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A part of a file's text, which it shares with the other parts: two offsets, and the line and column, from 0.
+
+    `complete` says that it means the same without the rest of the file: it has no aliases, and no tags that a
+    directive explains.
+    """
+
+    text: str
+    start: int
+    end: int
+    line: int
+    column: int
+    complete: bool = True
+
+    def __str__(self) -> str:
+        return self.text[self.start : self.end]
+
+    @property
+    def position(self) -> Position:
+        return Position(self.line + 1, self.column + 1)
