@@ -61,10 +61,16 @@ def request(
 
 
 def connected(
-    port: int, *, tls: ssl.SSLContext | None = None, sni: str = "", destination: Address | None = None
+    port: int,
+    *,
+    tls: ssl.SSLContext | None = None,
+    sni: str = "",
+    source: str = "127.0.0.1",
+    destination: Address | None = None,
 ) -> socket.socket:
     """A connection to 127.0.0.1:port, after the PROXY header and the TLS handshake, if there are any."""
-    connection = socket.create_connection(("127.0.0.1", port), timeout=5)
+    connection = socket.create_connection(("127.0.0.1", port), timeout=5, source_address=(source, 0))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if destination is not None:
         connection.sendall(proxy_header(connection.getsockname(), destination))
     return connection if tls is None else tls.wrap_socket(connection, server_hostname=sni or None)

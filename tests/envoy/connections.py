@@ -1,9 +1,9 @@
-"""Many HTTP requests to one port: several connections that stay open, one request under way on each."""
+"""Many HTTP requests: several connections that stay open, one request under way on each."""
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from types import TracebackType
@@ -11,7 +11,6 @@ from typing import Self
 
 from tests.envoy.reference_routes import Request
 
-CONNECTIONS = 16
 NO_BODY = frozenset({204, 304})
 
 
@@ -29,11 +28,11 @@ class Reply:
 
 
 class Connections:
-    """Connections to 127.0.0.1:port, each opened again when the other side has closed it."""
+    """Connections that `connect` opens, each opened again when the other side has closed it."""
 
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._open: list[socket.socket | None] = [None] * CONNECTIONS
+    def __init__(self, connect: Callable[[], socket.socket], count: int = 16) -> None:
+        self._connect = connect
+        self._open: list[socket.socket | None] = [None] * count
 
     def __enter__(self) -> Self:
         return self
@@ -46,7 +45,7 @@ class Connections:
     def replies(self, requests: Sequence[Request]) -> Iterator[Reply]:
         """The reply to each request, in order."""
         waiting = iter(requests)
-        while batch := list(islice(waiting, CONNECTIONS)):
+        while batch := list(islice(waiting, len(self._open))):
             for index, request in enumerate(batch):
                 self._connection(index).sendall(encoded(request))
             for index, request in enumerate(batch):
@@ -55,8 +54,7 @@ class Connections:
     def _connection(self, index: int) -> socket.socket:
         connection = self._open[index]
         if connection is None:
-            connection = self._open[index] = socket.create_connection(("127.0.0.1", self._port), timeout=10)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection = self._open[index] = self._connect()
         return connection
 
     def _reply(self, index: int, request: Request) -> Reply:

@@ -1,219 +1,224 @@
-"""Random authorization policies and requests, for comparing the evaluator with Envoy."""
+"""Random security policies for one workload, and requests that they look at."""
 
 from __future__ import annotations
 
-import base64
-import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.hashes import SHA256
-
 from meshcompile.tools.policies import Request
+from tests.envoy import reference_routes
+from tests.envoy.tokens import Issuer
 
-PRINCIPALS = ("spiffe://cluster.local/ns/shop/sa/web", "spiffe://cluster.local/ns/bank/sa/ledger", "")
-ADDRESSES = ("127.0.0.1", "127.0.0.2", "127.0.0.9")
-DESTINATIONS = (("10.1.0.7", 8080), ("10.2.0.7", 9000))
-SERVER_NAMES = ("shop.example", "bank.example")
-PATHS = ("/", "/items", "/items/1?q=2", "/index.html", "/api/a", "/api/a/b", "/api/a/x/", "/api/a/x/y/z", "/API/a")
-ISSUERS = ("https://a.example", "https://b.example")
+Object = dict[str, Any]
+PORT = 8080
+ADDRESS = "10.1.0.5"
+CLIENTS = ("", "client", "thief")  # service accounts; "" has no certificate
+IDENTITY = "spiffe://cluster.local/ns/shop/sa/{}"
 
-# The fields of sources and operations, with values to choose from.
-SOURCES: Mapping[str, Sequence[str]] = {
-    "principals": (
-        "cluster.local/ns/shop/sa/web",
-        "*/sa/ledger",
-        "cluster.local/ns/shop/*",
-        "*",
-        "old/ns/bank/sa/ledger",
-    ),
-    "namespaces": ("shop", "ba*", "*k", "b*k"),
-    "ipBlocks": ("127.0.0.1", "127.0.0.0/30", "10.0.0.0/8"),
-    "remoteIpBlocks": ("10.9.0.0/16", "127.0.0.0/30", "203.0.113.7"),
-    "requestPrincipals": ("https://a.example/alice", "https://a.example/*", "*/bob", "*"),
-    "trustDomains": ("cluster.local", "*.local", "other"),
-}
-OPERATIONS: Mapping[str, Sequence[str]] = {
-    "hosts": ("shop.example", "*.EXAMPLE", "Shop*", "*"),
-    "methods": ("GET", "POST", "P*", "*"),
-    "paths": ("/items", "/items*", "*.html", "/api/{*}", "/api/{**}", "/api/{*}/x/{**}", "*"),
-    "ports": ("8080", "9000", "80"),
-}
-CONDITIONS: Mapping[str, Sequence[str]] = {
-    "request.headers[x-team]": ("red", "b*", "*e", "*"),
-    "source.ip": ("127.0.0.2", "127.0.0.8/29"),
-    "remote.ip": ("10.9.0.0/16", "127.0.0.1"),
-    "source.namespace": ("shop", "*k"),
-    "source.principal": ("cluster.local/ns/bank/sa/ledger", "*"),
-    "request.auth.principal": ("https://b.example/*", "*"),
-    "request.auth.audiences": ("shop", "ba*"),
-    "request.auth.presenter": ("portal", "*"),
-    "request.auth.claims[groups]": ("admin", "de*"),
-    "request.auth.claims[scope]": ("read", "write"),
-    "request.auth.claims[org][name]": ("acme", "*"),
-    "destination.ip": ("10.1.0.0/16", "10.2.0.7"),
-    "destination.port": ("8080", "9000"),
-    "connection.sni": ("shop.example", "*.example", "bank*"),
+PRINCIPALS = (["cluster.local/ns/shop/sa/client"], ["*"], ["*/sa/thief"], ["cluster.local/ns/shop/*", "other"])
+ALIASED = (*PRINCIPALS, ["old/ns/shop/sa/client"])  # `old` is another name of the trust domain
+TRUST_DOMAINS = (["cluster.local"], ["*.local"], ["other"])
+REQUEST_PRINCIPALS = (["a.example/*"], ["*"], ["a.example/alice"], ["*/bob"], ["b.example/bob", "a.example/alice"])
+NAMESPACES = (["shop"], ["other"], ["sh*"], ["*p"])
+BLOCKS = (["127.2.0.0/16"], ["127.2.0.7"], ["127.3.0.0/24", "127.2.0.7"])
+HOSTS = (["web.shop"], ["*.shop"], ["web.*"], ["WEB.shop"], ["*"])
+PATHS = (["/a"], ["/a/*"], ["*/b"], ["/{*}/b"], ["/a/{**}"], ["/a/b", "/c"], ["*"])
+METHODS = (["GET"], ["POST", "PUT"], ["P*"])
+PORTS = (["8080"], ["9090"], ["8080", "9090"])
+TENANTS = (["a"], ["a*"], ["*b"], ["*"], ["a", "b"])
+CONDITIONS = {
+    "request.headers[x-tenant]": TENANTS,
+    "source.ip": BLOCKS,
+    "remote.ip": BLOCKS,
+    "source.namespace": NAMESPACES,
+    "source.principal": ALIASED,
+    "request.auth.principal": REQUEST_PRINCIPALS,
+    "request.auth.audiences": (["shop"], ["bank", "sh*"]),
+    "request.auth.presenter": (["app"], ["a*"]),
+    "request.auth.claims[groups]": (["admin"], ["staff*"], ["*"], ["guest", "admin"]),
+    "request.auth.claims[scope]": (["read"], ["w*"]),
+    "request.auth.claims[deep][role]": (["boss"], ["*s"]),
+    "destination.ip": ([ADDRESS], ["10.9.0.0/16"]),
+    "destination.port": PORTS,
+    "connection.sni": (["outbound_.80_._.web"], ["*web"]),
 }
 
 
-def policies(random: Random) -> list[dict[str, Any]]:
-    """Up to five policies of different actions."""
-    actions = random.sample(["ALLOW", "ALLOW", "DENY", "DENY", "AUDIT"], random.randint(1, 4))
-    return [_policy(random, f"p{index}", action) for index, action in enumerate(actions)]
+def policies(random: Random, issuers: Sequence[Issuer]) -> list[Object]:
+    """Up to four authorization policies, and mostly tokens that are looked at."""
+    made = [authorization(random, f"p{index}") for index in range(random.randint(1, 4))]
+    return [*made, request_authentication(random, issuers)] if random.random() < 0.8 else made
 
 
-def _policy(random: Random, name: str, action: str) -> dict[str, Any]:
+def security(kind: str, name: str, spec: Object) -> Object:
     return {
         "apiVersion": "security.istio.io/v1",
-        "kind": "AuthorizationPolicy",
+        "kind": kind,
         "metadata": {"name": name, "namespace": "shop"},
-        "spec": {"action": action, "rules": [_rule(random) for _ in range(random.randint(1, 3))]},
+        "spec": spec,
     }
 
 
-def _rule(random: Random) -> dict[str, Any]:
-    rule: dict[str, Any] = {}
+def authorization(random: Random, name: str) -> Object:
+    rules = [rule(random) for _ in range(random.randint(1, 3))]
+    action = random.choices(("ALLOW", "DENY", "AUDIT"), (5, 4, 1))[0]
+    return security("AuthorizationPolicy", name, {"action": action, "rules": rules})
+
+
+def rule(random: Random) -> Object:
+    made: Object = {}
     if random.random() < 0.5:
-        rule["from"] = [{"source": _fields(random, SOURCES)} for _ in range(random.randint(1, 2))]
-    if random.random() < 0.6:
-        rule["to"] = [{"operation": _fields(random, OPERATIONS)} for _ in range(random.randint(1, 2))]
-    if random.random() < 0.4 or not rule:
-        rule["when"] = [_condition(random) for _ in range(random.randint(1, 2))]
-    return rule
+        made["from"] = [{"source": source(random)} for _ in range(random.randint(1, 2))]
+    if random.random() < 0.5:
+        made["to"] = [{"operation": operation(random)} for _ in range(random.randint(1, 2))]
+    if random.random() < 0.5:
+        made["when"] = [condition(random) for _ in range(random.randint(1, 2))]
+    return made
 
 
-def _fields(random: Random, choices: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for field in random.sample(sorted(choices), random.randint(1, 2)):
-        name = f"not{field[0].upper()}{field[1:]}" if random.random() < 0.35 else field
-        found[name] = _values(random, choices[field])
-    return found
+def source(random: Random) -> Object:
+    return _fields(
+        random,
+        {
+            "principals": ALIASED,
+            "trustDomains": TRUST_DOMAINS,
+            "requestPrincipals": REQUEST_PRINCIPALS,
+            "namespaces": NAMESPACES,
+            "ipBlocks": BLOCKS,
+            "remoteIpBlocks": BLOCKS,
+        },
+    )
 
 
-def _condition(random: Random) -> dict[str, Any]:
-    key = random.choice(sorted(CONDITIONS))
-    values = "notValues" if random.random() < 0.35 else "values"
-    return {"key": key, values: _values(random, CONDITIONS[key])}
+def operation(random: Random) -> Object:
+    return _fields(random, {"hosts": HOSTS, "paths": PATHS, "methods": METHODS, "ports": PORTS})
 
 
-def _values(random: Random, choices: Sequence[str]) -> list[str]:
-    return random.sample(list(choices), random.randint(1, min(2, len(choices))))
+def condition(random: Random) -> Object:
+    key = random.choice(tuple(CONDITIONS))
+    made: Object = {"key": key}
+    for field in random.choice((["values"], ["notValues"], ["values", "notValues"])):
+        made[field] = random.choice(CONDITIONS[key])
+    return made
 
 
-class Keys:
-    """The keys of the issuers, and tokens that are, or are not, signed with them."""
-
-    def __init__(self) -> None:
-        self._keys = {issuer: rsa.generate_private_key(65537, 2048) for issuer in (*ISSUERS, "https://evil.example")}
-
-    def authentication(self) -> dict[str, Any]:
-        """A RequestAuthentication for both issuers, each with a place of its own beside the usual one."""
-        rules = [
-            {"issuer": ISSUERS[0], "jwks": self.jwks(ISSUERS[0])},
-            {
-                "issuer": ISSUERS[1],
-                "jwks": self.jwks(ISSUERS[1]),
-                "audiences": ["shop", "bank"],
-                "fromHeaders": [
-                    {"name": "x-token", "prefix": "Token "},
-                    {"name": "authorization", "prefix": "Bearer "},
-                ],
-                "fromParams": ["token"],
-                "fromCookies": ["session"],
-            },
-        ]
-        return {
-            "apiVersion": "security.istio.io/v1",
-            "kind": "RequestAuthentication",
-            "metadata": {"name": "jwt", "namespace": "shop"},
-            "spec": {"jwtRules": rules},
-        }
-
-    def jwks(self, issuer: str) -> str:
-        numbers = self._keys[issuer].public_key().public_numbers()
-        key = {"kty": "RSA", "kid": issuer, "n": _number(numbers.n), "e": _number(numbers.e)}
-        return json.dumps({"keys": [key]})
-
-    def token(self, random: Random) -> str:
-        """A token, mostly a valid one."""
-        issuer, signer = random.choice(ISSUERS), None
-        payload: dict[str, Any] = {
-            "iss": issuer,
-            "sub": random.choice(["alice", "bob"]),
-            "aud": random.choice(["shop", ["bank", "x"], "elsewhere"]),
-            "exp": int(time.time()) + 3600,
-            "groups": random.choice([["admin"], ["dev", "ops"], "admin", 7]),
-            "scope": random.choice(["read write", "write", ""]),
-            "org": {"name": random.choice(["acme", ["acme", "other"]])},
-        }
-        if random.random() < 0.5:
-            payload["azp"] = "portal"
-        match random.randint(0, 11):
-            case 0:
-                payload["exp"] = int(time.time()) - 3600
-            case 1:
-                signer = "https://evil.example"
-            case 2:
-                payload["iss"] = "https://evil.example"
-            case 3:
-                return "not-a-token"
-        return self.signed(payload, signer or (payload["iss"] if payload["iss"] in ISSUERS else ISSUERS[0]))
-
-    def signed(self, payload: Mapping[str, Any], signer: str) -> str:
-        head = _encoded(json.dumps({"alg": "RS256", "typ": "JWT"}).encode())
-        signed = f"{head}.{_encoded(json.dumps(payload).encode())}"
-        return f"{signed}.{_encoded(self._keys[signer].sign(signed.encode(), padding.PKCS1v15(), SHA256()))}"
+def _fields(random: Random, values: dict[str, Any]) -> Object:
+    """One or two fields, or their opposites."""
+    names = random.sample(tuple(values), random.randint(1, 2))
+    return {
+        name if random.random() < 0.7 else f"not{name[0].upper()}{name[1:]}": random.choice(values[name])
+        for name in names
+    }
 
 
-def request(random: Random, connection: Request, tokens: Sequence[str]) -> Request:
-    """A request over a connection."""
-    headers = {"x-team": random.choice(["red", "blue", "green"])} if random.random() < 0.7 else {}
+def request_authentication(random: Random, issuers: Sequence[Issuer]) -> Object:
+    places: tuple[Object, ...] = (
+        {},
+        {},
+        {"fromHeaders": [{"name": "x-token"}]},
+        {"fromHeaders": [{"name": "x-token", "prefix": "T "}], "fromParams": ["token"]},
+        {"fromCookies": ["session"]},
+        {"audiences": ["shop"]},
+    )
+    chosen = random.sample(issuers, random.randint(1, len(issuers)))
+    rules = [{"issuer": issuer.name, "jwks": issuer.jwks, **random.choice(places)} for issuer in chosen]
+    return security("RequestAuthentication", "tokens", {"jwtRules": rules})
+
+
+def tokens(issuers: Sequence[Issuer], strangers: Sequence[Issuer]) -> list[str]:
+    """Good tokens and bad ones. The strangers have the names of the issuers, and other keys."""
+    claims: tuple[Object, ...] = (
+        {"sub": "alice", "aud": "shop", "groups": ["admin", "guest"], "scope": "read write"},
+        {"sub": "bob", "aud": ["bank", "shop"], "groups": "staff-1", "azp": "app", "deep": {"role": "boss"}},
+        {"sub": "alice", "groups": ["staff-2"], "deep": {"role": ["boss", "servants"]}, "scope": "admin"},
+        {"sub": "eve", "aud": "bank", "groups": {"admin": True}, "azp": ["app"]},
+        {"sub": None},
+    )
+    good = [issuer.token(**each) for issuer in issuers for each in claims]
+    now = int(time.time())
+    bad = [issuers[0].token(sub="alice", exp=now - 3600), issuers[0].token(sub="alice", nbf=now + 3600)]
+    bad += [stranger.token(sub="alice") for stranger in strangers]
+    return [*good, *bad, "no.token", "a.b.c"]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who opens a connection, and from where to where."""
+
+    client: str
+    source: str
+    destination: str
+    server_name: str
+
+    @property
+    def principal(self) -> str:
+        return IDENTITY.format(self.client) if self.client else ""
+
+
+def caller(random: Random) -> Caller:
+    client = random.choice(CLIENTS)
+    name = random.choice(("outbound_.80_._.web", "outbound_.80_._.other")) if client else ""
+    source = random.choice(("127.2.0.7", "127.2.1.1", "127.3.0.1", "127.3.1.1"))
+    return Caller(client, source, random.choice((ADDRESS, "10.9.0.5")), name)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request as it is sent, and as the filters see it."""
+
+    sent: reference_routes.Request
+    seen: Request
+
+
+def call(random: Random, caller: Caller, known_tokens: Sequence[str]) -> Call:
+    method = random.choice(("GET", "GET", "POST", "OPTIONS"))
+    authority = random.choice(("web.shop", "web.shop:80", "WEB.shop", "other.shop", "web"))
+    target = random.choice(("/", "/a", "/a/b", "/a/b/c", "/c", "/x/b", "/a/../c", "/a?b=/c", "/a//b"))
+    headers = [("x-tenant", random.choice(("a", "ab", "b", "c", ""))) for _ in range(random.choice((0, 1, 1, 2)))]
     if random.random() < 0.3:
-        headers["x-forwarded-for"] = random.choice(["10.9.1.1", "203.0.113.7", "203.0.113.7, 10.9.0.1", "junk"])
-    path = random.choice(PATHS)
-    for _ in range(random.choice([0, 1, 1, 1, 2]) if tokens else 0):
-        token = random.choice(tokens)
-        match random.randint(0, 5):
-            case 0:
-                headers["x-token"] = f"Token {token}"
-            case 1 if "token=" not in path:
-                path += ("&" if "?" in path else "?") + f"token={token}"
-            case 2:
-                headers["cookie"] = f"a=b; session={token}"
-            case _:
-                headers["authorization"] = f"Bearer {token}"
+        addresses = ("127.2.0.7", "127.3.0.9", "192.168.0.1", "127.3.0.9, 127.2.0.7", "nonsense")
+        headers.append(("x-forwarded-for", random.choice(addresses)))
+    for _ in range(random.choice((0, 1, 1, 1, 2))):
+        target = _with_token(random, target, headers, random.choice(known_tokens))
+    if random.random() < 0.2:
+        headers += [("origin", "https://a.example"), ("access-control-request-method", "GET")]
+    sent = reference_routes.Request(method, authority, target, "http", tuple(headers))
+    return Call(sent, seen(sent, caller))
+
+
+def seen(sent: reference_routes.Request, caller: Caller) -> Request:
+    """The request as policies see it."""
+    lines: dict[str, tuple[str, ...]] = {}
+    for name, value in sent.headers:
+        lines[name] = (*lines.get(name, ()), value)
     return Request(
-        method=random.choice(["GET", "POST", "PUT"]),
-        path=path,
-        authority=random.choice(["shop.example", "SHOP.example", "bank.example", "localhost"]),
-        headers=headers,
-        source=connection.source,
-        destination=connection.destination,
-        port=connection.port,
-        principal=connection.principal,
-        server_name=connection.server_name,
+        method=sent.method,
+        path=sent.path + sent.query,
+        authority=sent.authority,
+        headers=lines,
+        source=caller.source,
+        destination=caller.destination,
+        port=PORT,
+        principal=caller.principal,
+        server_name=caller.server_name,
     )
 
 
-def connection(random: Random) -> Request:
-    """What requests over one connection have in common."""
-    destination, port = random.choice(DESTINATIONS)
-    return Request(
-        source=random.choice(ADDRESSES),
-        destination=destination,
-        port=port,
-        principal=random.choice(PRINCIPALS),
-        server_name=random.choice(SERVER_NAMES),
-    )
-
-
-def _number(value: int) -> str:
-    return _encoded(value.to_bytes((value.bit_length() + 7) // 8, "big"))
-
-
-def _encoded(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+def _with_token(random: Random, target: str, headers: list[tuple[str, str]], token: str) -> str:
+    """The target with a token in one of the places where they are looked for; most go into the headers instead."""
+    match random.choice(("authorization", "authorization", "x-token", "x-token with prefix", "cookie", "parameter")):
+        case "authorization":
+            headers.append(("authorization", f"Bearer {token}"))
+        case "x-token":
+            headers.append(("x-token", token))
+        case "x-token with prefix":
+            headers.append(("x-token", f"T {token}"))
+        case "cookie":
+            headers.append(("cookie", f"a=b; session={token}"))
+        case _:
+            name = random.choice(("token", "access_token"))
+            return f"{target}{'&' if '?' in target else '?'}{name}={token}"
+    return target

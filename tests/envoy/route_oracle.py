@@ -13,9 +13,11 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tests.envoy.client import connected
 from tests.envoy.connections import Connections, Reply
 from tests.envoy.reference_routes import Request
 from tests.envoy.runner import Envoy, running
@@ -85,7 +87,10 @@ def route_oracle() -> Iterator[RouteOracle]:
     with tempfile.TemporaryDirectory(prefix="routes-") as folder:
         file = Path(folder) / "routes.json"
         _write(file, "0", _served({}, "0"))
-        with running(_bootstrap(file)) as envoy, Connections(envoy.listener_port("routes")) as connections:
+        with (
+            running(_bootstrap(file)) as envoy,
+            Connections(partial(connected, envoy.listener_port("routes"))) as connections,
+        ):
             yield RouteOracle(envoy, file, connections)
 
 

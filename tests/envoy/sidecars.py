@@ -30,10 +30,17 @@ def running_sidecar(
     certificates: Path | None = None,
 ) -> Iterator[Envoy]:
     """A plain Envoy with the compiled configuration of the proxy."""
-    folder = "" if certificates is None else str(certificates)
-    bootstrap = mesh.compile(proxy).bootstrap(endpoints=endpoints, workload_certificates=folder).to_dict()
-    with running(read_by_header(on_free_ports(bootstrap))) as envoy:
+    with running(sidecar_bootstrap(mesh.compile(proxy), endpoints=endpoints, certificates=certificates)) as envoy:
         yield envoy
+
+
+def sidecar_bootstrap(
+    config: meshcompile.Config, *, endpoints: Mapping[str, str] | None = None, certificates: Path | None = None
+) -> Json:
+    """The bootstrap of a sidecar that is told by the PROXY protocol where connections are meant to go."""
+    folder = "" if certificates is None else str(certificates)
+    bootstrap = config.bootstrap(endpoints=endpoints, workload_certificates=folder).to_dict()
+    return read_by_header(on_free_ports(bootstrap))
 
 
 def read_by_header(content: Json) -> Json:

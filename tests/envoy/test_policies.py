@@ -1,154 +1,127 @@
-"""The evaluator of policies against the real Envoy: same rules, same requests, same decisions."""
+"""What the evaluator of policies says of random requests, against what a real sidecar does with them."""
 
 from __future__ import annotations
 
-import http.client
 import json
-import socket
-import ssl
 import time
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from random import Random
+from ssl import SSLContext
 from typing import Any
 
 import pytest
 
 import meshcompile
-from meshcompile.emit.filters.http import jwt_authn, rbac
-from meshcompile.envoy.message import TYPE_URL, to_builtins
-from meshcompile.ports import Protocol
-from meshcompile.resolve.http_connection import HttpConnection, http_traits
-from meshcompile.resolve.traffic import TrafficClass
-from meshcompile.tools.policies import Guard, Outcome, Request, decision, guard_of
-from tests.envoy import generated_policies as generated
+from meshcompile.tools.policies import Decision, Outcome, decision, guard
+from tests.envoy import generated_policies
 from tests.envoy.certificates import Authority
-from tests.envoy.client import proxy_header
+from tests.envoy.client import connected
+from tests.envoy.connections import Connections, Reply
+from tests.envoy.generated_policies import ADDRESS, IDENTITY, PORT, Caller
 from tests.envoy.runner import running
-from tests.meshes import sidecar, view
+from tests.envoy.sidecars import documents, sidecar_bootstrap, workload_certificates
+from tests.envoy.tokens import Issuer
 
-SETS, CONNECTIONS, REQUESTS = 40, 10, 50
+pytestmark = pytest.mark.envoy
+
+SEED = 20240102
+MESHES = 50
+CALLERS = 5
+CALLS = 80  # of each caller
 STATUS = {200: Outcome.ALLOWED, 403: Outcome.DENIED, 401: Outcome.UNAUTHENTICATED}
-ROUTER = {
-    "name": "envoy.filters.http.router",
-    "typedConfig": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
-}
+Object = dict[str, Any]
 
-
-@dataclass(frozen=True)
-class Guarded:
-    """A set of policies: compiled for the evaluator, and as filters for Envoy."""
-
-    guard: Guard
-    filters: list[dict[str, Any]]
-
-
-def guarded(objects: list[dict[str, Any]]) -> Guarded:
-    mesh = meshcompile.load(objects, mesh_config={"trustDomainAliases": ["old"]})
-    assert not [d for d in mesh.diagnostics if d.rejected], mesh.diagnostics
-    asked = view(mesh, sidecar())
-    traits = http_traits(asked, TrafficClass.SIDECAR_INBOUND)
-    connection = HttpConnection(traits, stat_prefix="", protocol=Protocol.HTTP, port=80)
-    made = (*jwt_authn.filters(connection), *rbac.filters(connection))
-    return Guarded(guard_of(asked), [to_builtins(each) for each in made])
-
-
-def listener(name: str, filters: list[dict[str, Any]], tls: dict[str, Any]) -> dict[str, Any]:
-    """A listener as a sidecar's, which answers every request that its filters let through."""
-    answer = {"match": {"prefix": "/"}, "directResponse": {"status": 200}}
-    manager = {
-        "@type": f"{TYPE_URL}envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-        "statPrefix": name,
-        "useRemoteAddress": False,
-        "httpFilters": [*filters, ROUTER],
-        "routeConfig": {"virtualHosts": [{"name": "all", "domains": ["*"], "routes": [answer]}]},
-    }
-    inspectors = {
-        "proxy_protocol": "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol",
-        "tls_inspector": "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector",
-    }
-    return {
-        "name": name,
-        "address": {"socketAddress": {"address": "127.0.0.1", "portValue": 0}},
-        "listenerFilters": [
-            {"name": key, "typedConfig": {"@type": TYPE_URL + kind}} for key, kind in inspectors.items()
-        ],
-        "filterChains": [
-            {
-                "filters": [{"name": "http", "typedConfig": manager}],
-                "transportSocket": {"name": "envoy.transport_sockets.tls", "typedConfig": tls},
-            }
-        ],
-    }
-
-
-def server_tls(authority: Authority, folder: Path) -> dict[str, Any]:
-    """TLS that asks for a client certificate but does not insist."""
-    certificate, key = authority.issue("shop.example").write(folder, "server")
-    roots = folder / "roots.crt"
-    roots.write_text(authority.certificate)
-    return {
-        "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
-        "requireClientCertificate": False,
-        "commonTlsContext": {
-            "tlsCertificates": [
-                {"certificateChain": {"filename": str(certificate)}, "privateKey": {"filename": str(key)}}
-            ],
-            "validationContext": {"trustedCa": {"filename": str(roots)}},
+WEB: tuple[Object, ...] = (
+    {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {
+            "clusterIP": "10.0.0.1",
+            "selector": {"app": "web"},
+            "ports": [{"name": "http", "port": 80, "targetPort": PORT}],
         },
-    }
+    },
+    {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "web", "namespace": "shop", "labels": {"app": "web"}},
+        "spec": {"containers": [{"name": "web"}, {"name": "istio-proxy"}]},
+        "status": {"podIP": ADDRESS},
+    },
+)
 
 
-def connected(port: int, of: Request, clients: dict[str, ssl.SSLContext]) -> http.client.HTTPConnection:
-    """A connection from the source, to the destination, with the identity of a generated one."""
-    raw = socket.create_connection(("127.0.0.1", port), timeout=10, source_address=(of.source, 0))
-    raw.sendall(proxy_header(raw.getsockname(), (of.destination, of.port)))
-    client = http.client.HTTPConnection("127.0.0.1", port)
-    client.sock = clients[of.principal].wrap_socket(raw, server_hostname=of.server_name)
-    return client
-
-
-def answered(client: http.client.HTTPConnection, request: Request) -> int:
-    client.putrequest(request.method, request.path, skip_host=True, skip_accept_encoding=True)
-    for name, value in {"host": request.authority, "content-length": "0", **request.headers}.items():
-        client.putheader(name, value)
-    client.endheaders()
-    response = client.getresponse()
-    response.read()
-    return response.status
-
-
-@pytest.mark.envoy
 @pytest.mark.slow
 def test_the_evaluator_decides_as_envoy(tmp_path: Path) -> None:
-    """Twenty thousand random requests against random policies meet the same decision in Python and in Envoy."""
-    random, keys, authority = Random(20261124), generated.Keys(), Authority()
-    tokens = [keys.token(random) for _ in range(60)]
-    sets = [
-        guarded([*generated.policies(random), *([keys.authentication()] if random.random() < 0.8 else [])])
-        for _ in range(SETS)
-    ]
-    tls = server_tls(authority, tmp_path)
-    listeners = [listener(f"l{index}", each.filters, tls) for index, each in enumerate(sets)]
-    clients = {
-        principal: authority.client_context(tmp_path, authority.issue(principal) if principal else None)
-        for principal in generated.PRINCIPALS
-    }
-    counted = dict.fromkeys(Outcome, 0)
-    differences = []
-    with running({"staticResources": {"listeners": listeners}}) as envoy:
-        for index, each in enumerate(sets):
-            port = envoy.listener_port(f"l{index}")
-            for _ in range(CONNECTIONS):
-                of = generated.connection(random)
-                client = connected(port, of, clients)
-                for _ in range(REQUESTS):
-                    request = generated.request(random, of, tokens)
-                    expected = decision(each.guard, request, time.time())
-                    counted[expected.outcome] += 1
-                    found = STATUS.get(answered(client, request))
-                    if found is not expected.outcome:
-                        differences.append((index, request, expected, found))
-                client.close()
-    assert not differences, (len(differences), json.dumps(sets[differences[0][0]].filters), differences[:3])
-    assert all(counted[outcome] > 500 for outcome in STATUS.values())
+    """Twenty thousand random requests meet the same decision in Python and in Envoy, made by the same rule."""
+    random = Random(SEED)
+    issuers = [Issuer("a.example"), Issuer("b.example")]
+    tokens = generated_policies.tokens(issuers, [Issuer(issuer.name) for issuer in issuers])
+    authority = Authority()
+    workload_certificates(tmp_path, authority, IDENTITY.format("web"))
+    clients = {name: client(authority, tmp_path, name) for name in generated_policies.CLIENTS if name}
+    outcomes: Counter[Outcome] = Counter()
+    for _ in range(MESHES):
+        policies = generated_policies.policies(random, issuers)
+        mesh = meshcompile.load(documents(*WEB, *policies), mesh_config={"trustDomainAliases": ["old"]})
+        assert [str(d) for d in mesh.diagnostics if d.severity is meshcompile.Severity.ERROR] == []
+        guarded = guard(mesh, "web.shop")
+        with running(answering(sidecar_bootstrap(mesh.compile("web.shop"), certificates=tmp_path))) as envoy:
+            at = envoy.listener_port("virtualInbound")
+            for _ in range(CALLERS):
+                caller = generated_policies.caller(random)
+                calls = [generated_policies.call(random, caller, tokens) for _ in range(CALLS)]
+                with Connections(partial(opened, at, caller, clients), count=2) as connections:
+                    replies = list(connections.replies([call.sent for call in calls]))
+                for call, reply in zip(calls, replies, strict=True):
+                    decided = decision(guarded, call.seen, time.time())
+                    outcomes[decided.outcome] += 1
+                    if decided.outcome is not STATUS[reply.status] or not is_named(decided, reply):
+                        pytest.fail(f"{json.dumps(policies, indent=1)}\n{call}\n{decided}\n{reply}")
+    assert outcomes.total() >= 20_000
+    assert min(outcomes[outcome] for outcome in STATUS.values()) > 1000
+
+
+def client(authority: Authority, folder: Path, name: str) -> SSLContext:
+    context = authority.client_context(folder, authority.issue(IDENTITY.format(name)))
+    context.set_alpn_protocols(["istio-http/1.1"])
+    return context
+
+
+def opened(port: int, caller: Caller, clients: Mapping[str, SSLContext]) -> Any:
+    return connected(
+        port,
+        tls=clients.get(caller.client),
+        sni=caller.server_name,
+        source=caller.source,
+        destination=(caller.destination, PORT),
+    )
+
+
+def is_named(decided: Decision, reply: Reply) -> bool:
+    """True unless a rule refused the request, and it is another one than was foretold."""
+    rule = reply.header("x-details").removeprefix("rbac_access_denied_matched_policy[").removesuffix("]")
+    return not reply.header("x-details").startswith("rbac_") or rule == (decided.rule or "none")
+
+
+def answering(bootstrap: Object) -> Object:
+    """The bootstrap with routes that answer at once, and say why a request was refused."""
+    for config in route_configurations(bootstrap):
+        details = {"header": {"key": "x-details", "value": "%RESPONSE_CODE_DETAILS%"}}
+        config["responseHeadersToAdd"] = [details]
+        for host in config["virtualHosts"]:
+            host["routes"] = [{"match": {"prefix": "/"}, "directResponse": {"status": 200}}]
+    return bootstrap
+
+
+def route_configurations(bootstrap: Object) -> Iterator[Object]:
+    """The inline routes of the inbound listener."""
+    (inbound,) = (item for item in bootstrap["staticResources"]["listeners"] if item["name"] == "virtualInbound")
+    for chain in inbound["filterChains"]:
+        for item in chain["filters"]:
+            if "routeConfig" in item["typedConfig"]:
+                yield item["typedConfig"]["routeConfig"]

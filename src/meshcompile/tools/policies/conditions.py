@@ -60,8 +60,7 @@ def is_met(condition: Condition, request: Request) -> bool:
         case Identity(wanted):
             return bool(request.principal) and matches(wanted, request.principal)
         case Header(name, wanted):
-            value = request.header(name)
-            return value is not None and (wanted is None or matches(wanted, value))
+            return any(wanted is None or matches(wanted, line) for line in request.lines(name))
         case Path(wanted):
             return matches(wanted, request.path_only)
         case PathTemplate(template):
@@ -73,7 +72,7 @@ def is_met(condition: Condition, request: Request) -> bool:
 def matches(wanted: Pattern, text: str) -> bool:
     """True when the text is as the pattern wants it."""
     if wanted.comparison is Comparison.REGEX:
-        return re.fullmatch(wanted.text, text) is not None
+        return re.fullmatch(wanted.text, text, re.ASCII) is not None
     expected = wanted.text
     if wanted.ignore_case:
         expected, text = expected.lower(), text.lower()

@@ -72,11 +72,11 @@ def decision(guard: Guard, request: Request, now: float | None = None) -> Decisi
     custom = _custom(enforcement, replace(request, claims=None) if guard.jwt is not None else request)
     if custom is not None:
         return custom
-    if guard.jwt is not None:
+    if guard.jwt is not None and not request.is_preflight:
         found = authenticated(guard.jwt, request, now)
         if isinstance(found, Rejected):
             return Decision(Outcome.DENIED if found.forbidden else Outcome.UNAUTHENTICATED, reason=found.reason)
-        request = replace(request, claims=found or request.claims)
+        request = found
     return _local(enforcement, request)
 
 

@@ -1,16 +1,29 @@
 """A request, as policies see it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Self
 from urllib.parse import parse_qsl
 
+from meshcompile.words import words
+
 Ip = IPv4Address | IPv6Address
+
+# Headers of which Envoy makes one line when there are several, with commas.
+_ONE_LINE = words(
+    """
+    accept accept-encoding access-control-request-method authorization cache-control content-type grpc-timeout origin
+    pragma referer te user-agent via x-forwarded-for x-forwarded-host x-forwarded-proto x-request-id
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request and its connection. Names of headers are in lower case; several values of one are joined by commas.
+    """A request and its connection. Names of headers are in lower case; one with several lines has a tuple of them.
+
+    The path is as Envoy's filters see it: normalized, with the query.
 
     `principal` is the SPIFFE identity of the peer's certificate, "" without mutual TLS; `source` is its address.
     `claims` are those of a token that is known to be valid; tokens in headers are another matter (`tokens`).
@@ -19,7 +32,7 @@ class Request:
     method: str = "GET"
     path: str = "/"
     authority: str = "localhost"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     source: str = "127.0.0.1"
     destination: str = "127.0.0.1"
     port: int = 80
@@ -40,26 +53,49 @@ class Request:
 
     @property
     def cookies(self) -> Mapping[str, str]:
-        pairs = (part.strip().partition("=") for part in self.headers.get("cookie", "").split(";"))
-        return {name: value for name, sign, value in pairs if sign}
+        """Cookies; the first of each name."""
+        pairs = [part.strip().partition("=") for line in self.lines("cookie") for part in line.split(";")]
+        return {name: value for name, sign, value in reversed(pairs) if sign}
 
     @property
     def client(self) -> Ip:
         """The original client: the last address of `x-forwarded-for`, which is the only one a sidecar trusts."""
-        forwarded = _ip(self.headers.get("x-forwarded-for", "").rpartition(",")[2].strip())
+        forwarded = _ip("".join(self.lines("x-forwarded-for")).rpartition(",")[2].strip())
         return ip_address(self.source) if forwarded is None else forwarded
 
-    def header(self, name: str) -> str | None:
-        """The value of a header or pseudo header; None when it is not there."""
+    @property
+    def is_preflight(self) -> bool:
+        """True for the question of a browser, before the request itself, whether other origins may call."""
+        return self.method == "OPTIONS" and all(map(self.lines, ("origin", "access-control-request-method")))
+
+    def lines(self, name: str) -> tuple[str, ...]:
+        """The values of a header or pseudo header, one a line; none when it is not there."""
         match name.lower():
             case ":method":
-                return self.method
+                return (self.method,)
             case ":path":
-                return self.path
+                return (self.path,)
             case ":authority" | "host":
-                return self.authority
+                return (self.authority,)
             case other:
-                return self.headers.get(other)
+                return self._lines(other)
+
+    def _lines(self, name: str) -> tuple[str, ...]:
+        match self.headers.get(name, ()):
+            case str(one):
+                return (one,)
+            case several if name in _ONE_LINE and several:
+                return (",".join(several),)
+            case several:
+                return several
+
+    def without_header(self, name: str) -> Self:
+        return replace(self, headers={key: value for key, value in self.headers.items() if key != name})
+
+    def without_parameter(self, name: str) -> Self:
+        path, _, query = self.path.partition("?")
+        kept = "&".join(part for part in query.split("&") if part.partition("=")[0] != name)
+        return replace(self, path=f"{path}?{kept}" if kept else path)
 
 
 def _ip(text: str) -> Ip | None:

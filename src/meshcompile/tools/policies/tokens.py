@@ -10,7 +10,7 @@ import hmac
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from meshcompile.tools.policies.requests import Request
 
 # Clocks may differ by this much, in seconds.
 CLOCK_SKEW = 60
-_TOKEN = re.compile(r"[A-Za-z0-9\-_.=]*")
+_TOKEN = re.compile(r"[A-Za-z0-9\-_.]")
 _HASHES = {"256": "sha256", "384": "sha384", "512": "sha512"}
 # What precedes the digest in an RSA signature (PKCS #1 v1.5): which hash it is.
 _DIGEST_INFO = {
@@ -37,6 +37,9 @@ class Rejected:
     reason: str
     forbidden: bool = False
     unknown: bool = False
+
+
+MISSING = Rejected("there is no token", unknown=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,54 +67,82 @@ class Place(NamedTuple):
     name: str
     prefix: str = ""
 
+    def emptied(self, request: Request) -> Request:
+        """The request without what is in this place; cookies stay."""
+        match self.where:
+            case Where.HEADER:
+                return request.without_header(self.name)
+            case Where.PARAMETER:
+                return request.without_parameter(self.name)
+            case Where.COOKIE:
+                return request
+
 
 DEFAULT_PLACES = (Place(Where.HEADER, "authorization", "Bearer "), Place(Where.PARAMETER, "access_token"))
 
 
-def authenticated(jwt: JwtAuthentication, request: Request, now: float | None) -> Mapping[str, object] | Rejected:
-    """The claims of the request's token, none without a token; why it is rejected.
+def authenticated(jwt: JwtAuthentication, request: Request, now: float | None) -> Request | Rejected:
+    """The request as it goes on, with the claims of its last token and without tokens that are not forwarded; or why
+    it is rejected.
 
-    It is let in when the tokens in the places of one issuer are all that issuer's and valid, or when every token is
-    valid by whoever has issued it. Of several tokens the last one's claims count.
+    It goes on when the tokens in the places of one issuer are all that issuer's and valid; else when that is so for
+    every issuer in whose places there are any.
     """
-    by_issuer = [_verified((issuer,), request, now) for issuer in jwt.issuers]
-    accepted = next((found for found in by_issuer if found and not isinstance(found, Rejected)), None)
-    if accepted is not None:
-        return accepted
-    by_anyone = _verified(jwt.issuers, request, now)
-    if not isinstance(by_anyone, Rejected):
-        return by_anyone
-    reasons = (found for found in by_issuer if isinstance(found, Rejected) and not found.unknown)
-    return next(reasons, by_anyone)
+    reading = _Reading(request, now)
+    rejected = reading.of_any(jwt.issuers) if len(jwt.issuers) > 1 else reading.of_all(jwt.issuers)
+    return reading.request if rejected is None else rejected
 
 
-def _verified(issuers: Sequence[Issuer], request: Request, now: float | None) -> Mapping[str, object] | Rejected:
-    """The claims when every token in the places of the issuers is valid by one of them; empty without a token."""
-    claims: Mapping[str, object] = {}
-    for text, candidates in _found(issuers, request):
+@dataclass(slots=True)
+class _Reading:
+    """A request whose tokens are being read: a good one that is not forwarded is gone for whoever looks next."""
+
+    request: Request
+    now: float | None
+
+    def of_any(self, issuers: Sequence[Issuer]) -> Rejected | None:
+        """None when one issuer's tokens are valid, or all are. That a token is another's is the worst of reasons."""
+        reasons: list[Rejected] = []
+        for issuer in issuers:
+            rejected = self.of(issuer)
+            if rejected is None:
+                return None
+            reasons.append(rejected)
+        rejected = self.of_all(issuers)
+        if rejected is None:
+            return None
+        reasons.append(rejected)
+        return next((reason for reason in reversed(reasons) if not reason.unknown), rejected)
+
+    def of_all(self, issuers: Iterable[Issuer]) -> Rejected | None:
+        """None when no issuer has anything against the tokens in its places; there may be none."""
+        rejections = (self.of(issuer) for issuer in issuers)
+        return next((each for each in rejections if each is not None and each is not MISSING), None)
+
+    def of(self, issuer: Issuer) -> Rejected | None:
+        """None when all tokens in the issuer's places are valid, of which the last one is looked at first."""
+        found = list(_found(issuer.rule, self.request))
+        rejections = (self._rejection(place, text, issuer) for place, text in reversed(found))
+        return next((each for each in rejections if each is not None), None) if found else MISSING
+
+    def _rejection(self, place: Place, text: str, issuer: Issuer) -> Rejected | None:
         token = parsed(text)
         if token is None:
             return Rejected("this is no token")
-        issuer = next((each for each in candidates if each.rule.issuer == token.payload.get("iss")), None)
-        if issuer is None:
+        if token.payload.get("iss") != issuer.rule.issuer:
             return Rejected(f"nobody looks for tokens of {token.payload.get('iss')} there", unknown=True)
-        found = verified(token, issuer, now)
-        if isinstance(found, Rejected):
-            return found
-        claims = found
-    return claims
+        claims = verified(token, issuer, self.now)
+        if isinstance(claims, Rejected):
+            return claims
+        forwarded = self.request if issuer.rule.forward_original_token else place.emptied(self.request)
+        self.request = replace(forwarded, claims=claims)
+        return None
 
 
-def _found(issuers: Iterable[Issuer], request: Request) -> Iterator[tuple[str, list[Issuer]]]:
-    """The texts in the places for tokens, cookies first, each with the issuers whose place it is."""
-    by_place: dict[Place, list[Issuer]] = {}
-    for issuer in issuers:
-        for place in places(issuer.rule):
-            by_place.setdefault(place, []).append(issuer)
-    for place in sorted(by_place, key=lambda each: (each.where, each.name + each.prefix), reverse=True):
-        text = _text_at(place, request)
-        if text:
-            yield text, by_place[place]
+def _found(rule: JWTRule, request: Request) -> Iterator[tuple[Place, str]]:
+    """The texts in the issuer's places, headers first."""
+    for place in sorted(places(rule)):
+        yield from ((place, text) for text in _texts_at(place, request))
 
 
 def places(rule: JWTRule) -> tuple[Place, ...]:
@@ -124,20 +155,21 @@ def places(rule: JWTRule) -> tuple[Place, ...]:
     return chosen or DEFAULT_PLACES
 
 
-def _text_at(place: Place, request: Request) -> str:
+def _texts_at(place: Place, request: Request) -> Iterator[str]:
     match place.where:
         case Where.HEADER:
-            return _after_prefix(request.header(place.name) or "", place.prefix)
-        case Where.PARAMETER:
-            return request.query.get(place.name, "")
-        case Where.COOKIE:
-            return request.cookies.get(place.name, "")
+            lines = (line for line in request.lines(place.name) if place.prefix in line)
+            yield from (_after_prefix(line, place.prefix) if place.prefix else line for line in lines)
+        case Where.PARAMETER if place.name in request.query:
+            yield request.query[place.name]
+        case Where.COOKIE if place.name in request.cookies:
+            yield request.cookies[place.name]
 
 
-def _after_prefix(value: str, prefix: str) -> str:
-    """The token of a header's value: what stands behind the prefix, up to where no token can go on."""
-    _, found, rest = value.partition(prefix) if prefix else ("", "", value)
-    return "".join(_TOKEN.findall(rest)[:1]) if found else rest
+def _after_prefix(line: str, prefix: str) -> str:
+    """What stands behind the prefix, from the first character on that a token may have."""
+    begins = _TOKEN.search(line, line.index(prefix) + len(prefix))
+    return line if begins is None else line[begins.start() :]
 
 
 def verified(token: Token, issuer: Issuer, now: float | None) -> Mapping[str, object] | Rejected:
