@@ -179,11 +179,11 @@ def test_a_broken_document_leaves_the_others() -> None:
 
 def test_many_broken_documents_take_little_time() -> None:
     """The time for a stream of broken documents grows with its length only."""
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(UnreadableInput) as raised:
         read("---\n[\n" * 50_000)
     assert len(raised.value.diagnostics) == 50_000
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
@@ -246,9 +246,9 @@ LAUGHS = "a: &a [1, 2, 3, 4, 5, 6, 7, 8, 9]\n" + "".join(
 )
 def test_hostile_input_is_refused_at_once(text: str, slug: str) -> None:
     """Input made to exhaust a reader is refused in little time."""
-    start = time.perf_counter()
+    start = time.process_time()
     assert refusal(text).slug == slug
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_sizes(tmp_path: Path) -> None:
