@@ -1,6 +1,7 @@
 """The EndpointSlices of a Service, as Kubernetes' controller makes them from the Pods that it selects."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from meshcompile.models.base import ObjectMeta, placed
 from meshcompile.models.kubernetes.endpoint_slice import (
@@ -13,6 +14,9 @@ from meshcompile.models.kubernetes.endpoint_slice import (
 )
 from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.models.kubernetes.service import Service, ServicePort
+
+
+_SERVING = EndpointConditions(ready=True, serving=True, terminating=False)
 
 
 def endpoint_slices(service: Service, pods: Sequence[Pod]) -> Iterator[EndpointSlice]:
@@ -38,7 +42,13 @@ def _endpoint_ports(service: Service, pod: Pod) -> Iterator[EndpointPort]:
     for port in service.spec.ports:
         target = _target_port(port, pod)
         if target is not None:
-            yield EndpointPort(name=port.name, port=target, protocol=port.protocol, app_protocol=port.app_protocol)
+            yield _endpoint_port(port.name, target, port.protocol, port.app_protocol)
+
+
+@cache
+def _endpoint_port(name: str | None, number: int, protocol: str, app_protocol: str | None) -> EndpointPort:
+    """The port; many Services have the same."""
+    return EndpointPort(name=name, port=number, protocol=protocol, app_protocol=app_protocol)
 
 
 def _target_port(port: ServicePort, pod: Pod) -> int | None:
@@ -54,7 +64,7 @@ def _endpoint(service: Service, pod: Pod) -> Endpoint:
     has_own_name = pod.spec.subdomain == service.name and pod.spec.hostname
     made = Endpoint(
         addresses=(pod.status.pod_ip,),
-        conditions=EndpointConditions(ready=True, serving=True, terminating=False),
+        conditions=_SERVING,
         hostname=pod.spec.hostname if has_own_name else None,
         node_name=pod.spec.node_name or None,
         target_ref=ObjectReference(kind="Pod", name=pod.name, namespace=pod.namespace),

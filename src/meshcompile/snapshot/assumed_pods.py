@@ -29,6 +29,8 @@ WORKLOAD_KINDS = (Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob)
 STATEFUL_LIMIT = 10
 """How many Pods of a StatefulSet are assumed at most."""
 PROXY_CONTAINER = "istio-proxy"
+_PROXY = Container(name=PROXY_CONTAINER, image="auto")
+_READY = (PodCondition(type="Ready", status="True"),)
 _WORKLOAD_NAMES = frozenset(kind.__name__ for kind in WORKLOAD_KINDS)
 
 
@@ -96,7 +98,7 @@ def assumed_pod(
             phase="Running",
             pod_ip=address,
             pod_ips=(PodIP(ip=address),),
-            conditions=(PodCondition(type="Ready", status="True"),),
+            conditions=_READY,
         ),
     )
     return placed(pod, workload.origin)
@@ -112,7 +114,7 @@ def _injected(
             annotations = {**annotations, AMBIENT_REDIRECTION: "enabled"}
         return labels, annotations, spec.containers
     added = gateway_labels if is_gateway(annotations) else sidecar_labels
-    proxy = () if has_proxy(spec) else (Container(name=PROXY_CONTAINER, image="auto"),)
+    proxy = () if has_proxy(spec) else (_PROXY,)
     return {**labels, **added(labels, workload.name)}, annotations, (*spec.containers, *proxy)
 
 
