@@ -70,3 +70,15 @@ def test_nothing_to_show(run: Run, mesh: Path) -> None:
     done = run("patch-lab", "-p", PROXY, "-f", mesh)
     assert done.status == 0
     assert done.out.startswith("no EnvoyFilter is for catalog-0.shop")
+
+
+def test_compiling_all_proxies(run: Run, patched: Path) -> None:
+    """Of all proxies together, a patch is without effect only if it changes none of them."""
+    neighbour = MESH.replace("catalog", "cart").replace("10.96.0.10", "10.96.0.11").replace("shop", "till")
+    for_all = ENVOY_FILTER.replace("shop}", "istio-system}", 1)
+    for_shop = for_all.replace("match: {cluster", "match: {proxy: {metadata: {NAMESPACE: shop}}, cluster", 1)
+    patched.write_text(f"{MESH}{for_shop}---\n{neighbour}")
+    done = run("compile", "--all-proxies", "-f", patched)
+    assert done.err.count("MC1003") == 2
+    assert "metadata lack" not in done.err
+    assert "metadata lack" in run("compile", "-p", "deployment/cart.till", "-f", patched).err

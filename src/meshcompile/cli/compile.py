@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,10 @@ from meshcompile.cli.inputs import load_mesh, mesh_arguments, reported, wanted_p
 from meshcompile.cli.render import FORMATS, rendered, write_files
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
-    from meshcompile import Config
+    from meshcompile import Config, Diagnostic
 
+# Where a patch stands in an EnvoyFilter.
+PATCH_PATH = ("spec", "configPatches", 0)
 TYPES = ("listeners", "routes", "clusters", "endpoints", "extensions")
 
 
@@ -77,6 +79,19 @@ def _files(by_proxy: Mapping[str, Mapping[str, Any]], form: str) -> Iterator[tup
             yield f"{proxy}/{name}.{form}", rendered(items, form)
 
 
-def _once(configs: Iterable[Config]) -> Iterable[Any]:
-    """The findings of all configurations, each once: what concerns many proxies is found for each."""
-    return dict.fromkeys(found for config in configs for found in config.diagnostics)
+def _once(configs: Sequence[Config]) -> Iterable[Diagnostic]:
+    """The findings of all configurations, each once: what concerns many proxies is found for each.
+
+    That a patch changes nothing for a proxy is news only if it changes nothing for any of them.
+    """
+    from meshcompile.codes.envoy_filters import PATCH_WITHOUT_EFFECT
+
+    patches = [report for config in configs for report in config.patches]
+    at_work = {(report.origin.document, report.origin.path) for report in patches if report.changes}
+    return dict.fromkeys(
+        found
+        for config in configs
+        for found in config.diagnostics
+        if found.code != PATCH_WITHOUT_EFFECT.id
+        or (found.origin.document, found.origin.path[: len(PATCH_PATH)]) not in at_work
+    )
