@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # what type checkers and editors see; at run time __getattr__
     from meshcompile.proxy import ProxyType as ProxyType
     from meshcompile.source import Origin as Origin
     from meshcompile.source.reading import UnreadableInput as UnreadableInput
+    from meshcompile.uses import Use as Use
 
 __version__ = "0.1.0"
 
@@ -43,6 +44,7 @@ _PLACES = {
     "Severity": "meshcompile.diagnostics",
     "UnknownProxy": "meshcompile.errors",
     "UnreadableInput": "meshcompile.source.reading",
+    "Use": "meshcompile.uses",
     "load": "meshcompile.mesh",
 }
 

@@ -34,6 +34,7 @@ from meshcompile.snapshot.resources import Resources
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.source import Document, Origin
 from meshcompile.source.reading import Input, stream
+from meshcompile.uses import Use, uses
 
 
 @paused()
@@ -107,6 +108,13 @@ class Mesh:
         asking = self.proxy(proxy) if isinstance(proxy, str) else proxy
         done = compiled(self.snapshot, asking)
         return Config(asking, done.resources, done.diagnostics, self._credentials, done.patches)
+
+    def used_by(self, config: Config) -> tuple[Use, ...]:
+        """What became of every object of the input in a configuration that this mesh compiled, by place."""
+        clusters = (self.config_cluster, *self.remote_clusters.values())
+        objects = (resource for cluster in clusters for resource in cluster.resources)
+        diagnostics = (*self.diagnostics, *config.diagnostics)
+        return uses(objects, config.proxy, self.settings.mesh.root_namespace, config.source_map(), diagnostics)
 
     @cached_property
     @paused()

@@ -56,3 +56,11 @@ UNSUPPORTED_TUNNEL = Code(
     "missing",
     "In an ambient mesh, istiod gives such a proxy listeners and clusters for HBONE, which are not compiled.",
 )
+NOT_USED = Code(
+    "MC1208",
+    "not-used",
+    Severity.INFO,
+    "nothing that {proxy} is sent comes from this {kind}: {reason}",
+    "The object is fine, and this proxy has nothing of it: it is for other proxies, or it only decides about other "
+    "objects. It is said by `mesh.used_by(config)` alone.",
+)
