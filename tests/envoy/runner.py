@@ -20,7 +20,7 @@ from typing import Any
 from tests.envoy.binary import envoy_path
 
 Bootstrap = Mapping[str, Any] | Path
-FLAGS = ("--disable-hot-restart", "--concurrency", "1", "--log-level", "warning")
+FLAGS = ("--disable-hot-restart", "--concurrency", "1", "--log-level", "warning", "--file-flush-interval-msec", "50")
 ADMIN = {"address": {"socketAddress": {"address": "127.0.0.1", "portValue": 0}}}
 
 
