@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import meshcompile
 from meshcompile.envoy.descriptors import FieldDescriptor, descriptor, enum_values
 from meshcompile.envoy.message import to_builtins
 from meshcompile.envoy.reading import GOOGLE, WRAPPED, read
@@ -159,3 +161,71 @@ def test_messages_merge_as_their_json_does(written: tuple[ApplyTo, Any, Any]) ->
     name, cls = MESSAGES[apply_to], OBJECT_TYPES[apply_to]
     old, patch = canonical(apply_to, first), canonical(apply_to, second)
     assert to_builtins(merged(name, decoded(cls, old), decoded(cls, patch))) == merged(name, old, patch)
+
+
+MESH = (Path(__file__).resolve().parents[1] / "golden" / "envoy-filters" / "input.yaml").read_text()
+HCM = "envoy.filters.network.http_connection_manager"
+names = st.sampled_from(["", "0.0.0.0_80", "0.0.0.0_8080", "virtualInbound", "80", "http.8080", "catalog", "default"])
+filters = st.sampled_from([HCM, "istio.stats", "envoy.filters.network.tcp_proxy"])
+sub_filters = st.sampled_from(["envoy.filters.http.router", "envoy.filters.http.cors", "lua"])
+listener_matches = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": names,
+        "portNumber": st.sampled_from([80, 3000, 8080]),
+        "listenerFilter": st.just("envoy.filters.listener.tls_inspector"),
+        "filterChain": st.one_of(
+            filters.map(lambda name: {"filter": {"name": name}}),
+            sub_filters.map(lambda name: {"filter": {"name": HCM, "subFilter": {"name": name}}}),
+        ),
+    },
+)
+route_matches = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": names,
+        "portNumber": st.sampled_from([80, 8080]),
+        "vhost": st.fixed_dictionaries(
+            {}, optional={"name": names, "route": st.fixed_dictionaries({}, optional={"name": names})}
+        ),
+    },
+)
+cluster_matches = st.fixed_dictionaries({}, optional={"portNumber": st.sampled_from([80, 3000]), "subset": names})
+OPERATIONS = ("MERGE", "ADD", "REMOVE", "INSERT_BEFORE", "INSERT_AFTER", "INSERT_FIRST", "REPLACE")
+CONTEXTS = ("ANY", "SIDECAR_INBOUND", "SIDECAR_OUTBOUND", "GATEWAY")
+MATCHES = {
+    ApplyTo.ROUTE_CONFIGURATION: ("routeConfiguration", route_matches),
+    ApplyTo.VIRTUAL_HOST: ("routeConfiguration", route_matches),
+    ApplyTo.HTTP_ROUTE: ("routeConfiguration", route_matches),
+    ApplyTo.CLUSTER: ("cluster", cluster_matches),
+}
+
+
+def patches(written: tuple[ApplyTo, Any]) -> st.SearchStrategy[Any]:
+    apply_to, value = written
+    kind, matches = MATCHES.get(apply_to, ("listener", listener_matches))
+    return st.fixed_dictionaries(
+        {
+            "applyTo": st.just(apply_to.value),
+            "match": st.fixed_dictionaries({"context": st.sampled_from(CONTEXTS), kind: matches}),
+            "patch": st.sampled_from(OPERATIONS).map(lambda operation: {"operation": operation, "value": value}),
+        }
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(written_objects.flatmap(patches), max_size=4))
+def test_any_patches_compile(described: list[Any]) -> None:
+    """Whatever patches say, every proxy gets a configuration, and every patch a report."""
+    envoy_filter = {
+        "apiVersion": "networking.istio.io/v1alpha3",
+        "kind": "EnvoyFilter",
+        "metadata": {"name": "any", "namespace": "istio-system"},
+        "spec": {"configPatches": described},
+    }
+    mesh = meshcompile.load([MESH, envoy_filter])
+    for proxy in mesh.proxies():
+        config = mesh.compile(proxy)
+        config.to_json()
+        config.source_map()
+        assert all(bool(report.changes) != bool(report.reason) for report in config.patches)
