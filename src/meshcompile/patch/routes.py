@@ -85,22 +85,22 @@ class VirtualHostPatching:
 
     def virtual_host(self, host: VirtualHost) -> tuple[VirtualHost, bool]:
         """A virtual host and the routes in it, and whether it is removed."""
-        current = [host]
         place = f"{self.place}, virtual host {host.name}"
-        for each in self.patcher.meeting(self.of_hosts, lambda patch: virtual_host_checks(patch, current[0])):
-            before = current[0]
+        for each in self.of_hosts:
+            if each.operation is Operation.ADD or not self.patcher.meets(
+                each.patch, virtual_host_checks(each.patch, host)
+            ):
+                continue
+            before = host
             match each.operation:
                 case Operation.REMOVE:
                     self.patcher.changed(each.patch, place, before, None)
                     return before, True
                 case Operation.MERGE:
-                    current[0] = each.into(before)
+                    host = each.into(before)
                 case Operation.REPLACE:
-                    current[0] = each.message
-                case _:
-                    continue
-            self.patcher.changed(each.patch, place, before, current[0])
-        [host] = current
+                    host = each.message
+            self.patcher.changed(each.patch, place, before, host)
         routes = self.routes(host, place)
         return (host if same(routes, host.routes) else changed(host, routes=routes)), False
 
@@ -131,17 +131,18 @@ class VirtualHostPatching:
 
     def route(self, route: Route, patches: Iterable[Ready], place: str) -> Route | None:
         """A route with patches merged into it; None when it is removed."""
-        current = [route]
-        for each in self.patcher.meeting(patches, lambda patch: route_checks(patch, current[0])):
-            before = current[0]
-            match each.operation:
-                case Operation.REMOVE:
-                    self.patcher.changed(each.patch, place, before, None)
-                    return None
-                case Operation.MERGE:
-                    current[0] = each.into(before)
-                    self.patcher.changed(each.patch, place, before, current[0])
-        return current[0]
+        for each in patches:
+            if each.operation not in (Operation.MERGE, Operation.REMOVE):
+                continue
+            if not self.patcher.meets(each.patch, route_checks(each.patch, route)):
+                continue
+            before = route
+            if each.operation is Operation.REMOVE:
+                self.patcher.changed(each.patch, place, before, None)
+                return None
+            route = each.into(before)
+            self.patcher.changed(each.patch, place, before, route)
+        return route
 
 
 _INSERTIONS = frozenset({Operation.ADD, Operation.INSERT_AFTER, Operation.INSERT_BEFORE, Operation.INSERT_FIRST})
