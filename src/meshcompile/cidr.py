@@ -1,7 +1,11 @@
 """Ranges of IP addresses, as they are written. Follows istiod's `util.AddrStrToCidrRange`."""
 
+import re
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+# A length has no sign and no leading zeros.
+_LENGTH = re.compile(r"0|[1-9][0-9]{0,2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,13 +15,28 @@ class Range:
     address: str
     prefix_length: int
 
+    @property
+    def place(self) -> tuple[int, int, int]:
+        """Orders ranges: IPv4 first, then by address and length."""
+        ip = ip_address(self.address)
+        return (ip.version, int(ip), self.prefix_length)
+
 
 def cidr_range(text: str) -> Range | None:
     """The range that an address or `address/length` means; None when it is neither."""
     address, slash, length = text.partition("/")
     try:
         ip = ip_address(address)
-        network = ip_network(text, strict=False)
     except ValueError:
         return None
-    return Range(str(ip), int(length) if slash else network.prefixlen)
+    if not slash:
+        return Range(_text(ip), ip.max_prefixlen)
+    if "%" in address or not _LENGTH.fullmatch(length) or int(length) > ip.max_prefixlen:
+        return None
+    return Range(_text(ip), int(length))
+
+
+def _text(ip: IPv4Address | IPv6Address) -> str:
+    """The address as Go writes it: what is an IPv4 address in IPv6's clothes keeps its dots."""
+    mapped = ip.ipv4_mapped if isinstance(ip, IPv6Address) else None
+    return str(ip) if mapped is None else f"::ffff:{mapped}"

@@ -38,7 +38,7 @@ groups = st.lists(protocols, min_size=1, max_size=8).map(
 
 @given(groups)
 def test_no_two_chains_take_the_same(group: list[Claim]) -> None:
-    """Envoy refuses a listener with two chains of equal matches: there never are any."""
+    """Envoy refuses a listener with two chains of equal matches: claims never bring any to another's."""
     identities = [chain.match.identity for chain in settled(group, chains_of, lambda _: None).chains]
     assert len(identities) == len(set(identities))
 

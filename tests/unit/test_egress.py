@@ -159,3 +159,25 @@ def test_every_meeting_of_two_kinds_has_an_action() -> None:
     """The table says what happens for all that can be there and all that can come."""
     assert ACTIONS.keys() == {(there, comes) for there in Kind for comes in Kind}
     assert ACTIONS[Kind.HTTP, Kind.HTTP] is Action.IGNORE
+
+
+def test_rules_of_one_service_are_not_compared() -> None:
+    """Rules of one service for the same destinations have a chain each, even if Envoy cannot tell them apart."""
+    rules = """
+    apiVersion: networking.istio.io/v1
+    kind: VirtualService
+    metadata: {name: db, namespace: shop}
+    spec:
+      hosts: [db.example.com]
+      tcp:
+      - match: [{destinationSubnets: [10.1.0.0/16]}]
+        route: [{destination: {host: db.example.com}}]
+      - match: [{destinationSubnets: [10.1.2.0/16]}]
+        route: [{destination: {host: other.example.com}}]
+    """
+    port = entry("db", "{name: tcp, number: 5432, protocol: TCP}", "addresses: [10.9.0.1]")
+    found = listeners(mesh(port, rules), sidecar())["10.9.0.1_5432"]
+    assert [chain["filterChainMatch"]["prefixRanges"][0]["addressPrefix"] for chain in found["filterChains"]] == [
+        "10.1.0.0",
+        "10.1.2.0",
+    ]

@@ -134,7 +134,7 @@ def _internal_addresses(traits: HttpTraits) -> HttpConnectionManagerInternalAddr
         return None
     return HttpConnectionManagerInternalAddressConfig(
         cidr_ranges=tuple(
-            CidrRange(address_prefix=str(network.network_address), prefix_len=network.prefixlen)
+            CidrRange(address_prefix=network.address, prefix_len=network.prefix_length)
             for network in traits.internal_networks
         )
     )

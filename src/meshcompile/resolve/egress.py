@@ -146,7 +146,7 @@ def settled(group: Iterable[Claim], chains_of: ChainsOf, report: Report) -> Outb
     fold = Fold(first, chains_of, report)
     for claim in rest:
         fold.add(claim)
-    return OutboundListener(tuple(fold.claims), tuple(fold.chains.values()))
+    return OutboundListener(tuple(fold.claims), tuple(fold.chains))
 
 
 class Fold:
@@ -162,8 +162,9 @@ class Fold:
     def _start(self, claim: Claim) -> None:
         made = self._chains_of(claim)
         self.claims = [claim]
-        self.chains = {chain.match.identity: chain for chain in reversed(made)}
-        self.chains = dict(reversed(self.chains.items()))
+        # Chains of one claim are never compared with each other, even if Envoy cannot tell them apart.
+        self.chains = list(made)
+        self._taken = {chain.match.identity for chain in made}
         # Chains for HTTP alone are followed by one for the rest, which makes the listener look at the first bytes.
         sniffs = claim.kind is Kind.HTTP and any(chain.match.application_protocols for chain in made)
         self.protocol = Protocol.AUTO if sniffs else claim.port.protocol
@@ -189,8 +190,11 @@ class Fold:
     def _merge(self, claim: Claim) -> None:
         """Add the claim's chains, except where a chain takes the same connections already."""
         for chain in self._chains_of(claim):
-            if self.chains.setdefault(chain.match.identity, chain) is not chain:
+            if chain.match.identity in self._taken:
                 self._report(_listener_conflict(self.claims[0], claim))
+            else:
+                self._taken.add(chain.match.identity)
+                self.chains.append(chain)
 
     def _is_server_first_conflict(self, claim: Claim) -> bool:
         protocols = {self.protocol, claim.port.protocol}

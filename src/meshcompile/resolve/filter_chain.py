@@ -74,4 +74,4 @@ def _networks(destinations: Iterable[str]) -> Iterable[IPv4Network | IPv6Network
     for text in destinations:
         found = cidr_range(text)
         if found is not None and found.address != UNSPECIFIED[0]:
-            yield ip_network(text, strict=False)
+            yield ip_network(f"{found.address.partition('%')[0]}/{found.prefix_length}", strict=False)

@@ -7,8 +7,8 @@ listener to the next is an `HttpConnection`. Follows istiod's `ListenerBuilder.b
 
 from dataclasses import dataclass, field, fields
 from enum import Enum, auto
-from ipaddress import IPv4Network, IPv6Network, ip_network
 
+from meshcompile.cidr import Range, cidr_range
 from meshcompile.durations import Duration
 from meshcompile.memo import Memo
 from meshcompile.models.mesh.mesh_config import MeshConfig
@@ -68,7 +68,7 @@ class HttpTraits:
     http_10: bool
     idle_timeout: Duration | None
     trusted_proxies: int
-    internal_networks: tuple[IPv4Network | IPv6Network, ...]
+    internal_networks: tuple[Range, ...]
     telemetry: Telemetry
     extensions: ListenerExtensions = NO_EXTENSIONS
     jwt: JwtAuthentication | None = None
@@ -153,18 +153,11 @@ def http_traits(view: View, traffic_class: TrafficClass) -> HttpTraits:
     )
 
 
-def internal_networks(networks: MeshNetworks) -> tuple[IPv4Network | IPv6Network, ...]:
+def internal_networks(networks: MeshNetworks) -> tuple[Range, ...]:
     """The networks of the mesh, sorted; requests from there are internal and keep their internal headers."""
     written = (e.from_cidr for network in networks.networks.values() for e in network.endpoints if e.from_cidr)
-    found = (network for text in written if (network := _network(text)) is not None)
-    return tuple(sorted(found, key=lambda n: (n.version, n.network_address.packed, n.prefixlen)))
-
-
-def _network(text: str) -> IPv4Network | IPv6Network | None:
-    try:
-        return ip_network(text, strict=False)
-    except ValueError:
-        return None
+    found = (network for text in written if (network := cidr_range(text)) is not None)
+    return tuple(sorted(found, key=lambda network: network.place))
 
 
 def _server_name(headers: ProxyHeaders, default: str) -> str:

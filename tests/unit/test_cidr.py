@@ -1,0 +1,29 @@
+"""Ranges of addresses."""
+
+from __future__ import annotations
+
+import pytest
+
+from meshcompile.cidr import Range, cidr_range
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("10.1.2.3", Range("10.1.2.3", 32)),
+        ("10.1.2.3/16", Range("10.1.2.3", 16)),
+        ("2001:DB8::1", Range("2001:db8::1", 128)),
+        ("2001:db8::1/0", Range("2001:db8::1", 0)),
+        ("::ffff:10.1.2.3", Range("::ffff:10.1.2.3", 128)),
+        ("10.0.0.0/08", None),
+        ("10.0.0.0/33", None),
+        ("10.0.0.0/255.0.0.0", None),
+        ("10.0.0.0/", None),
+        ("fe80::1%eth0/64", None),
+        ("010.0.0.1", None),
+        ("web.shop", None),
+    ],
+)
+def test_ranges_are_read_as_go_reads_them(text: str, expected: Range | None) -> None:
+    """An address keeps its host bits, and what Go does not take for a range is none."""
+    assert cidr_range(text) == expected
