@@ -65,6 +65,6 @@ def _last_of_each(resources: Iterable[Resource], diagnostics: list[Diagnostic]) 
         key = _key(resource)
         if earlier := unique.get(key):
             related = (Related("replaces this one", earlier.origin),)
-            diagnostics.append(DUPLICATE_RESOURCE(resource, related=related))
+            diagnostics.append(DUPLICATE_RESOURCE(resource, resource=resource.full_name, related=related))
         unique[key] = resource
     return unique

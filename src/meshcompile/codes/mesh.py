@@ -6,7 +6,7 @@ DUPLICATE_RESOURCE = Code(
     "MC0301",
     "duplicate-resource",
     Severity.WARNING,
-    "{kind} {namespace}/{name} is defined again; this later definition replaces the earlier one",
+    "{kind} {resource} is defined again; this later definition replaces the earlier one",
     "Two objects of the same kind, namespace and name. Applied to a cluster in this order, the later one would replace "
     "the earlier. Remove one of them, or rename it.",
 )

@@ -211,6 +211,11 @@ class Resource(Node):
     def namespace(self) -> str:
         return self.metadata.namespace
 
+    @property
+    def full_name(self) -> str:
+        """`NAMESPACE/NAME`, or the name alone for kinds that belong to the whole cluster."""
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
 
 @cache
 def _shared(names: frozenset[str]) -> set[str]:

@@ -98,7 +98,7 @@ def wrong_choice(origin: Origin, value: object, choices: tuple[str, ...]) -> Dia
         found=f"`{value}`" if isinstance(value, str) else type_name(value),
         hint=name_hint(value, choices) if isinstance(value, str) else "",
         rejected=True,
-        suggestion=_nearest(value, choices) or "" if isinstance(value, str) else "",
+        suggestion=_instead(_nearest(value, choices)) if isinstance(value, str) else "",
     )
 
 
@@ -133,6 +133,10 @@ def _nearest(name: str, known: Iterable[str]) -> str | None:
     return folded[matches[0]] if matches else None
 
 
+def _instead(name: str | None) -> str:
+    return f"write `{name}`" if name else ""
+
+
 def _unknown_field(origin: Origin, model: type[Node] | None, siblings: object) -> Diagnostic:
     """A field that the model does not have, or not in this spelling."""
     name = str(origin.path[-1])
@@ -141,10 +145,10 @@ def _unknown_field(origin: Origin, model: type[Node] | None, siblings: object) -
     if json != name and json in spellings.values():
         twice = isinstance(siblings, Mapping) and json in siblings
         code = codes.FIELD_TWICE if twice else codes.PROTO_SPELLING
-        return code(origin, field=origin.field, expected=json, rejected=True, suggestion=json)
+        return code(origin, field=origin.field, expected=json, rejected=True, suggestion=_instead(json))
     nearest = _nearest(name, spellings.values())
     hint = f", did you mean `{nearest}`?" if nearest else ""
-    return codes.UNKNOWN_FIELD(origin, field=origin.field, hint=hint, rejected=True, suggestion=nearest or "")
+    return codes.UNKNOWN_FIELD(origin, field=origin.field, hint=hint, rejected=True, suggestion=_instead(nearest))
 
 
 def _reason(found: ErrorDetails) -> str:
