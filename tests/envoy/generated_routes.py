@@ -157,7 +157,10 @@ def rule(random: Random, namespace: str, delegates: Sequence[Object], *, leaf: b
         made["delegate"] = {"name": delegate["name"], "namespace": delegate["namespace"]}
         return made
     kind = random.choices((redirect, direct_response, forward), (1, 1, 5))[0]
-    return made | kind(random)
+    made |= kind(random)
+    if "route" in made and "authority" not in made.get("rewrite", {}) and random.random() < 0.1:
+        made["headers"] = {"request": {"set": {":authority": "ruled.example.com"}}}  # beside a rewrite it is refused
+    return made
 
 
 def match(random: Random) -> Object:
@@ -205,8 +208,8 @@ def redirect(random: Random) -> Object:
             "redirectCode": (0.5, lambda: random.choice((301, 302, 303, 307, 308))),
         },
     )
-    port = random.choice(({}, {"port": 80}, {"port": 443}, {"port": 8443}, {"derivePort": "FROM_REQUEST_PORT"}))
-    return {"redirect": {"uri": "/"} | port if not made else made | port}
+    made |= random.choice(({}, {"port": 80}, {"port": 443}, {"port": 8443}, {"derivePort": "FROM_REQUEST_PORT"}))
+    return {"redirect": made if made.keys() - {"redirectCode"} else made | {"uri": "/"}}
 
 
 def direct_response(random: Random) -> Object:
@@ -225,6 +228,8 @@ def forward(random: Random) -> Object:
             "fault": (0.05, lambda: {"abort": {"httpStatus": 418, "percentage": {"value": 100}}}),
         },
     )
+    if "mirror" in made and random.random() < 0.5:
+        made["mirrorPercentage"] = {"value": random.choice((0, 50))}
     if "mirror" not in made and random.random() < 0.1:
         made["mirrors"] = [{"destination": destination(random), "percentage": {"value": random.choice((0, 50, 100))}}]
     destinations = random.sample(DESTINATIONS, random.choice((1, 1, 2, 3)))
