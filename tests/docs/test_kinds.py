@@ -1,4 +1,4 @@
-"""The tables of fields in the reference."""
+"""The tables of fields in the guides."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from meshcompile.models.networking.service_entry import ServiceEntrySpec
 from meshcompile.models.networking.workload_entry import WorkloadEntrySpec
 from tests.docs.pages import ROOT
 
-KINDS = ROOT / "docs" / "reference" / "kinds"
+GUIDES = ROOT / "docs" / "guides"
 # What is described once: the settings of ports and subsets are those of the policy.
 TWICE = (
     "subsets.trafficPolicy.",
@@ -46,15 +46,15 @@ def paths(model: type[Node], prefix: str = "") -> Iterator[str]:
 @pytest.mark.parametrize(
     ("model", "page"),
     [
-        (DestinationRuleSpec, "destination-rule"),
-        (ServiceEntrySpec, "service-entry"),
-        (WorkloadEntrySpec, "service-entry"),
+        (DestinationRuleSpec, "destination-rules"),
+        (ServiceEntrySpec, "service-entries"),
+        (WorkloadEntrySpec, "service-entries"),
     ],
 )
 def test_every_field_has_a_row(model: type[Node], page: str) -> None:
     """The page of a kind has a row for each of its fields, and none for others."""
     described = {
-        line.split("`")[1] for line in (KINDS / f"{page}.md").read_text().splitlines() if line.startswith("| `")
+        line.split("`")[1] for line in (GUIDES / f"{page}.md").read_text().splitlines() if line.startswith("| `")
     }
     wanted = {path for path in paths(model) if not path.startswith(TWICE)}
     assert wanted <= described

@@ -61,8 +61,8 @@ def test_an_unknown_field_is_reported_and_passed_over() -> None:
         accessLogFiles="/dev/stdout", trustDomain="a.com", defaultConfig={"concurency": 2, "statusPort": 1}
     )
     assert sorted((d.field, d.suggestion) for d in found.diagnostics) == [
-        ("accessLogFiles", "accessLogFile"),
-        ("defaultConfig.concurency", "concurrency"),
+        ("accessLogFiles", "write `accessLogFile`"),
+        ("defaultConfig.concurency", "write `concurrency`"),
     ]
     assert found.mesh.trust_domain == "a.com"
     assert found.mesh.default_config is not None
