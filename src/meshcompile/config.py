@@ -18,7 +18,8 @@ from meshcompile.patch.report import PatchReport
 from meshcompile.proxy import Proxy
 from meshcompile.source import Origin
 
-if TYPE_CHECKING:  # imported when a bootstrap is asked for
+if TYPE_CHECKING:  # imported when they are asked for
+    from meshcompile.output.betterproto import BetterprotoResources
     from meshcompile.output.bootstrap import Bootstrap
 
 RESOURCE_TYPES = ("listeners", "routes", "clusters", "endpoints", "extensions")
@@ -69,6 +70,15 @@ class Config:
     def to_json(self, indent: int = 2) -> str:
         """The text of `to_dict`, in the protobuf JSON form that istiod prints."""
         return to_json_by_kind(dict(self._by_kind()), indent)
+
+    def to_betterproto(self) -> "BetterprotoResources":
+        """The resources as messages of envoy-data-plane, which the extra `betterproto` installs.
+
+        Raises ImportError without it. What that library cannot hold is documented in docs/reference/betterproto.md.
+        """
+        from meshcompile.output.betterproto import betterproto_resources  # takes seconds to import
+
+        return betterproto_resources(self.to_dict())
 
     def source_map(self) -> Mapping[str, tuple[Origin, ...]]:
         """Origins by JSON pointer into `to_dict()`: `/routes/0/virtualHosts/1` -> the places it came from."""
