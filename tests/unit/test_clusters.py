@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.meshes import clusters, gateway, mesh, sidecar
+from tests.meshes import clusters, gateway, mesh, sidecar, view
 
 API = """
 apiVersion: v1
@@ -365,3 +365,43 @@ def test_clusters_are_shared() -> None:
     one = {c.name: c for c in of.compile(first).clusters}
     two = {c.name: c for c in of.compile(second).clusters}
     assert all(one[name] is two[name] for name in names)
+
+
+def test_subsets_by_dns_fail_over_without_looking_at_labels() -> None:
+    """Only the cluster of the whole service splits the endpoints that it lists by labels of the client."""
+    listed = entry(
+        "a.example.com",
+        "DNS",
+        extra="endpoints: [{address: x.example.com, labels: {v: one}}, {address: y.example.com, labels: {v: two}}]",
+    )
+    policy = "{outlierDetection: {}, loadBalancer: {localityLbSetting: {failoverPriority: [v]}}}"
+    of_entry = rule(policy, "[{name: all}]", host="a.example.com")
+    found = clusters(mesh(listed, of_entry), sidecar(labels={"v": "one"}))
+
+    def priorities(name: str) -> list[int]:
+        return [group.get("priority", 0) for group in found[name]["loadAssignment"]["endpoints"]]
+
+    assert priorities("outbound|80||a.example.com") == [0, 1]
+    assert priorities("outbound|80|all|a.example.com") == [0]
+
+
+def test_inbound_ports_with_one_name() -> None:
+    """Of service ports that share a name the first stands for all, as istiod looks ports up by name."""
+    service = """
+    apiVersion: v1
+    kind: Service
+    metadata: {name: two, namespace: shop}
+    spec:
+      clusterIP: 10.0.0.8
+      selector: {app: two}
+      ports: [{name: http, port: 80, targetPort: 8080}, {name: http, port: 90, targetPort: 9090, appProtocol: tcp}]
+    """
+    pod = """
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: client, namespace: shop, labels: {app: two}}
+    spec: {containers: [{name: c}]}
+    status: {phase: Running, podIP: 10.1.0.1}
+    """
+    found = view(mesh(service, pod), sidecar(labels={"app": "two"})).targets
+    assert [(t.port.number, t.target_port) for t in found] == [(80, 8080), (80, 9090)]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from textwrap import dedent
 from typing import Any
 
+import meshcompile
 from meshcompile.localities import Locality
 from tests.meshes import clusters, endpoints, gateway, mesh, sidecar
 
@@ -324,3 +326,32 @@ def test_requested_networks() -> None:
     texts = (SERVICE, pod(1, labels="topology.istio.io/network: a"), pod(2), slice_of(1, 2))
     (group,) = endpoints(mesh(*texts), sidecar(REQUESTED_NETWORK_VIEW="b"))[NAME]
     assert addresses(group) == ["10.2.0.2"]
+
+
+GATEWAYS = {
+    "net-1": {"endpoints": [{"fromRegistry": "Kubernetes"}], "gateways": [{"address": "5.5.5.5", "port": 15443}]},
+    "net-2": {"endpoints": [{"fromCidr": "9.0.0.0/8"}], "gateways": [{"address": "6.6.6.6", "port": 15443}]},
+}
+
+
+def test_a_workload_without_address_is_reached_through_its_network() -> None:
+    """An entry that only names its network is behind that network's gateway."""
+    entry = """
+    apiVersion: networking.istio.io/v1
+    kind: WorkloadEntry
+    metadata: {name: vm, namespace: shop}
+    spec: {network: net-2, serviceAccount: api, labels: {app: api}}
+    """
+    found = meshcompile.load(f"{dedent(SERVICE)}\n---\n{dedent(entry)}", networks=GATEWAYS)
+    [group] = endpoints(found, sidecar(NETWORK="net-1"))[NAME]
+    assert addresses(group) == ["6.6.6.6"]
+
+
+def test_of_nested_ranges_the_widest_counts() -> None:
+    """An address in the ranges of two networks belongs to the one with the wider range."""
+    networks = {
+        "inner": {"endpoints": [{"fromCidr": "10.2.0.0/16"}]},
+        "outer": {"endpoints": [{"fromCidr": "10.0.0.0/8"}]},
+    }
+    found = meshcompile.load("\n---\n".join(dedent(text) for text in (SERVICE, pod(1), slice_of(1))), networks=networks)
+    assert found.snapshot.topology.of("Kubernetes", "10.2.0.1", {}) == "outer"

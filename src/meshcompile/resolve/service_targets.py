@@ -54,7 +54,9 @@ def _selecting(snapshot: Snapshot, proxy: Proxy, labels: Labels) -> tuple[Servic
 
 def _pod_targets(services: Iterable[Service], pod: Pod) -> Iterator[ServiceTarget]:
     for service in services:
-        yield from _distinct(service, ((port, _pod_port(pod, port)) for port in service.ports))
+        # istiod looks each port up by its name, which finds the first of those that share one.
+        named = {port.name: port for port in reversed(service.ports)}
+        yield from _distinct(service, ((named[port.name], _pod_port(pod, port)) for port in service.ports))
 
 
 def _pod_port(pod: Pod, port: ServicePort) -> int | None:
@@ -106,7 +108,7 @@ def _described_port(proxy: Proxy, port: ServicePort) -> int | None:
     if not isinstance(port.target, str):
         return port.target or port.number
     if not isinstance(described, list) or not described:
-        return int(port.target) if port.target.isdigit() else 0
+        return int(port.target) if port.target.isdecimal() else 0
     transport = "UDP" if port.protocol is Protocol.UDP else "TCP"
     named = (p for p in described if isinstance(p, dict) and p.get("name") == port.target)
     return next((int(p.get("containerPort", 0)) for p in named if p.get("protocol") == transport), None)

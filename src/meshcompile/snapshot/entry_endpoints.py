@@ -9,7 +9,7 @@ from meshcompile.labels import selects
 from meshcompile.models.networking.service_entry import ServiceEntry
 from meshcompile.models.networking.service_entry import ServicePort as EntryPort
 from meshcompile.snapshot.service import Endpoint, Health, Resolution, Service, Workload
-from meshcompile.snapshot.service_entries import EntryServices, is_ip
+from meshcompile.snapshot.service_entries import EntryServices, is_ip_or_unknown
 from meshcompile.snapshot.workload_sources import WorkloadSource
 
 UNIX_PREFIX = "unix://"
@@ -69,7 +69,9 @@ def _service_endpoints(
     if spec.workload_selector is not None:
         by_dns = service.resolution in BY_DNS
         for workload in selectable:
-            if selects(spec.workload_selector.labels, workload.labels) and (by_dns or is_ip(workload.addresses[0])):
+            if selects(spec.workload_selector.labels, workload.labels) and (
+                by_dns or is_ip_or_unknown(workload.addresses[0])
+            ):
                 yield from _on_ports(entry, workload)
     elif spec.endpoints:
         for index, of_entry in enumerate(spec.endpoints):

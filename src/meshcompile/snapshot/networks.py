@@ -58,7 +58,7 @@ class NetworkIndex:
 
     system: Mapping[str, str]  # of each cluster, from the label of the system namespace
     registries: Mapping[str, str]  # of each cluster, from fromRegistry
-    ranges: tuple[tuple[IPv4Network | IPv6Network, str], ...]  # longest prefix first
+    ranges: tuple[tuple[IPv4Network | IPv6Network, str], ...]  # widest first: of nested ones the outermost counts
     gateways: NetworkGateways
     unresolved: NetworkGateways
     _by_address: dict[str, str] = field(default_factory=dict, repr=False)
@@ -89,7 +89,7 @@ def network_index(
             for cluster, found in workloads.clusters.items()
         },
         registries={cluster: name for name, cluster in reversed(tuple(_registries(networks)))},
-        ranges=tuple(sorted(_ranges(networks), key=lambda entry: (-entry[0].prefixlen, entry[1]))),
+        ranges=tuple(sorted(_ranges(networks), key=lambda entry: (entry[0].prefixlen, entry[1]))),
         gateways=_grouped(gateway for gateway in gateways if is_ip(gateway.address)),
         unresolved=_grouped(gateways),
     )
@@ -163,7 +163,7 @@ def _gateway_ports(
     if not labels.get(NETWORK):
         return named.get(service_hostname(service.name, service.namespace), ())
     text = labels.get(GATEWAY_PORT, "")
-    port = int(text) if text.isdigit() else DEFAULT_GATEWAY_PORT
+    port = int(text) if text.isdecimal() else DEFAULT_GATEWAY_PORT
     numbers = {p.port for p in service.spec.ports}
     if port in numbers:
         return ((labels[NETWORK], port),)

@@ -134,8 +134,14 @@ def _automatic_addresses(entry: ServiceEntry) -> dict[tuple[str, int], str]:
     found: dict[tuple[str, int], str] = {}
     for address in entry.status.addresses:
         if is_ip(address.value):
-            found[address.host, ip_address(address.value).version] = address.value
+            ip = ip_address(address.value)
+            found[address.host, ip.version] = str(ip)
     return found
+
+
+def is_ip_or_unknown(address: str) -> bool:
+    """True for an IP address, and for none: only gateways of its network lead to a workload without address."""
+    return not address or is_ip(address)
 
 
 @lru_cache(maxsize=65536)

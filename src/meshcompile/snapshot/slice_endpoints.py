@@ -11,7 +11,7 @@ from meshcompile.models.kubernetes import endpoint_slice as kubernetes
 from meshcompile.models.kubernetes.endpoint_slice import EndpointSlice
 from meshcompile.snapshot.kubernetes_services import service_hostname
 from meshcompile.snapshot.service import Endpoint, Health, Resolution, Service, ServicePort, Workload
-from meshcompile.snapshot.service_entries import is_ip
+from meshcompile.snapshot.service_entries import is_ip_or_unknown
 from meshcompile.snapshot.workload_sources import WorkloadSource
 
 MULTI_CLUSTER_SERVICE = "multicluster.kubernetes.io/service-name"
@@ -101,7 +101,9 @@ def selected_endpoints(
 
 
 def _selected(service: Service, entries: Iterable[Workload]) -> Iterator[Endpoint]:
-    chosen = [entry for entry in entries if is_ip(entry.addresses[0]) and matches(service.selector, entry.labels)]
+    chosen = [
+        entry for entry in entries if is_ip_or_unknown(entry.addresses[0]) and matches(service.selector, entry.labels)
+    ]
     for port in service.ports:
         for entry in chosen:
             number = entry_port(service, port, entry)

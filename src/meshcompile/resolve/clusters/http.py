@@ -68,7 +68,8 @@ def _with_pool(
     duration = tcp.max_connection_duration if tcp is not None else None
     has_common = idle is not None or duration is not None or requests > 0 or streams > 0
     if http is not None and http.use_client_protocol:
-        # What was asked of HTTP/2 before is lost, as in istiod.
+        # What was asked of HTTP/2 before is lost, as in istiod; so is the case of headers where sniffing said it first.
+        keeps_case = keeps_case and protocol is not UpstreamProtocol.AS_DOWNSTREAM
         protocol, streams = UpstreamProtocol.AS_DOWNSTREAM, 0
     if protocol is None and not has_common:
         return None

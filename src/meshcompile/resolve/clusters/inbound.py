@@ -15,7 +15,15 @@ from meshcompile.proxy import InterceptionMode
 from meshcompile.resolve.clients import client
 from meshcompile.resolve.clusters.http import inbound_http
 from meshcompile.resolve.clusters.outbound import service_name
-from meshcompile.resolve.clusters.pieces import Algorithm, Balancing, Binding, Cluster, Discovery, Metadata
+from meshcompile.resolve.clusters.pieces import (
+    Algorithm,
+    Balancing,
+    Binding,
+    Cluster,
+    Discovery,
+    Metadata,
+    ServiceName,
+)
 from meshcompile.resolve.clusters.pool import connect_timeout, keepalive, thresholds
 from meshcompile.resolve.clusters.stat_names import stat_name
 from meshcompile.resolve.service_targets import ServiceTarget
@@ -122,10 +130,13 @@ def _metadata(served: Served, rule: MergedDestinationRule | None) -> Metadata | 
     first = served.targets[0]
     if first.service.mesh_external:
         return None
-    names = (service_name(t.service) for t in served.targets if t.port.number == first.port.number)
+    names: dict[str, ServiceName] = {}
+    for target in served.targets:
+        if target.port.number == first.port.number:
+            names.setdefault(target.service.hostname, service_name(target.service))
     applies = rule is not None and rule.traffic_policy is not None
     return Metadata(
-        services=tuple({name.host: name for name in reversed(tuple(names))}.values())[::-1],
+        services=tuple(names.values()),
         rule=(rule.namespace, rule.name) if rule is not None and applies else None,
     )
 
@@ -190,7 +201,7 @@ def _default_endpoint(view: View, listener: IstioIngressListener) -> tuple[str, 
     if text.startswith(UNIX_PREFIX):
         return text, 0
     host, _, port = text.rpartition(":")
-    if not port.isdigit():
+    if not port.isdecimal():
         return None
     return _ingress_address(view, host.removeprefix("[").removesuffix("]")), int(port)
 

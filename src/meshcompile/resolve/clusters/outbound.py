@@ -5,7 +5,7 @@ Follows istiod's `buildOutboundClusters`, `buildOutboundSniDnatClusters`, `apply
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from meshcompile.durations import Duration
 from meshcompile.hosts import is_wildcard
@@ -190,7 +190,7 @@ class ServiceClusters:
             security=security.security,
             outlier_detection=policy.outlier_detection,
             metadata=self._metadata(upstream, self._names),
-            groups=self._balanced(groups, settings, policy) if groups and not passthrough else (),
+            groups=self._balanced(groups, settings, upstream) if groups and not passthrough else (),
             dns=self._dns() if by_dns else None,
             port_override=(
                 service.passthrough_target_ports.get(port.number) if found_by is Discovery.ORIGINAL_DST else None
@@ -293,9 +293,13 @@ class ServiceClusters:
         return stat_name(pattern, self._service, upstream.port, upstream.subset_name) if pattern else ""
 
     def _balanced(
-        self, groups: tuple[LocalityGroup, ...], settings: Settings, policy: Policy
+        self, groups: tuple[LocalityGroup, ...], settings: Settings, upstream: Upstream
     ) -> tuple[LocalityGroup, ...]:
-        return balanced(groups, settings.localities, self._clients.traits, policy.outlier_detection is not None)
+        localities, traits = settings.localities, self._clients.traits
+        # istiod looks at labels of endpoints for the cluster of the whole service only.
+        if upstream.subset is not None or self._sni_dnat:
+            traits = replace(traits, has_labels=False)
+        return balanced(groups, localities, traits, upstream.policy.outlier_detection is not None)
 
     def _dns(self) -> DnsSettings:
         traits = self._clients.traits
