@@ -1,54 +1,131 @@
 """Golden cases: small meshes with the configuration that is expected of them.
 
-A case is a folder: `input.yaml`, whose first line is a comment that says the idea, and `PROXY/TYPE.json` for each proxy
-and type of resources that it is about. `make golden` rewrites the files that are there. A new case begins with empty
-files, such as `webapp-0.shop/routes.json`.
+A case is a folder: `input.yaml` and `PROXY/TYPE.json` for each proxy and type of resources that it is about. The first
+line of the input says the idea. The second one says where the expected JSON comes from: `# istiod: book/ch5-mirror` is
+a conformance case, and what is expected of a proxy is all that istiod sent the proxy of the same name there;
+`# istiod: not asked` means that no answer of istiod's is at hand. `make golden` rewrites the files that are there, and
+they must still be istiod's answers then. A new case begins with empty files, such as `webapp-0.shop/routes.json`.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import meshcompile
+from meshcompile.envoy.reading import read
+from tests.conformance.compare import by_name
+from tests.conformance.corpus import cases_dir
 from tests.envoy.runner import validate
+from tests.envoy.tokens import Issuer
 
 HERE = Path(__file__).parent
 CASES = sorted(path.parent for path in HERE.glob("*/input.yaml"))
 REWRITE = os.environ.get("MESHCOMPILE_REWRITE_GOLDENS") == "1"
+MESSAGES = {
+    "listeners": "envoy.config.listener.v3.Listener",
+    "routes": "envoy.config.route.v3.RouteConfiguration",
+    "clusters": "envoy.config.cluster.v3.Cluster",
+    "endpoints": "envoy.config.endpoint.v3.ClusterLoadAssignment",
+    "extensions": "envoy.config.core.v3.TypedExtensionConfig",
+}
+SOURCE = "# istiod: "
+NOT_ASKED = "not asked"
+
+
+def source(case: Path) -> str:
+    """The name of the conformance case with istiod's answers, or NOT_ASKED."""
+    line = (case / "input.yaml").read_text().splitlines()[1]
+    assert line.startswith(SOURCE), line
+    return line.removeprefix(SOURCE)
+
+
+ANSWERED = [case for case in CASES if source(case) != NOT_ASKED]
+
+
+def proxies(case: Path) -> Iterator[Path]:
+    """The folders that are named after proxies."""
+    yield from sorted(path for path in case.iterdir() if path.is_dir())
+
+
+def answers(case: Path, proxy: str) -> Path:
+    """The folder with what istiod sent the proxy of this name, such as `webapp-0.istioinaction`."""
+    nodes = (cases_dir() / source(case)).glob("istiod/*/node.json")
+    return next(node.parent for node in nodes if f"~{proxy}~" in json.loads(node.read_text())["id"])
 
 
 def text(resources: list[dict[str, Any]]) -> str:
     return json.dumps(resources, indent=2) + "\n"
 
 
+def with_real_keys(documents: str) -> str:
+    """The documents with keys of tokens that are ones: istiod passes on whatever is written, and Envoy looks at it."""
+    return re.sub(r"jwks: '.*'", lambda _: f"jwks: '{Issuer('issuer.example').jwks}'", documents)
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_golden(case: Path) -> None:
     """The mesh compiles to what the case expects of each proxy, byte for byte."""
     mesh = meshcompile.load(case / "input.yaml")
-    for folder in sorted(path for path in case.iterdir() if path.is_dir()):
-        resources = mesh.compile(folder.name).to_dict()
-        for expected in sorted(folder.glob("*.json")):
+    for proxy in proxies(case):
+        resources = mesh.compile(proxy.name).to_dict()
+        for expected in sorted(proxy.glob("*.json")):
             if REWRITE:
                 expected.write_text(text(resources[expected.stem]))
             assert text(resources[expected.stem]) == expected.read_text()
+
+
+@pytest.mark.parametrize("case", ANSWERED, ids=lambda case: case.name)
+def test_goldens_are_istiods_answers(case: Path) -> None:
+    """What a case expects is what istiod sent: the same resources, equal but for orders that Envoy ignores."""
+    expected = [path for proxy in proxies(case) for path in sorted(proxy.glob("*.json"))]
+    assert expected
+    for path in expected:
+        answer = answers(case, path.parent.name) / path.name
+        assert by_name(json.loads(path.read_text())) == by_name(json.loads(answer.read_text())), path
 
 
 @pytest.mark.envoy
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_golden_bootstraps_are_accepted(case: Path) -> None:
     """The real Envoy accepts the static bootstrap of each proxy of the case."""
-    mesh = meshcompile.load(case / "input.yaml")
-    for folder in sorted(path for path in case.iterdir() if path.is_dir()):
-        assert validate(mesh.compile(folder.name).bootstrap().to_dict()).accepted
+    mesh = meshcompile.load(with_real_keys((case / "input.yaml").read_text()))
+    for proxy in proxies(case):
+        result = validate(mesh.compile(proxy.name).bootstrap().to_dict())
+        assert result.accepted, result.error
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_first_line_says_the_idea(case: Path) -> None:
     """A reader learns from the first line of a case what it shows, and its objects are valid."""
-    assert (case / "input.yaml").read_text().startswith("# ")
+    first = (case / "input.yaml").read_text().splitlines()[0]
+    assert re.fullmatch(r"# .+\.", first)
     assert [str(d) for d in meshcompile.load(case / "input.yaml").diagnostics if d.rejected] == []
+
+
+def test_a_service_of_the_book_is_named_as_istiod_names_it() -> None:
+    """The clusters of the dark launch have the names that Istio's users know."""
+    clusters = json.loads((HERE / "dark-launch" / "webapp-0.istioinaction" / "clusters.json").read_text())
+    assert {
+        "outbound|80||catalog.istioinaction.svc.cluster.local",
+        "outbound|80|version-v1|catalog.istioinaction.svc.cluster.local",
+        "outbound|80|version-v2|catalog.istioinaction.svc.cluster.local",
+        "inbound|8080||",
+    } <= {cluster["name"] for cluster in clusters}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_all_that_is_sent_reads_as_envoys_messages(case: Path) -> None:
+    """Every resource of every proxy, also of those the case is not about, is canonical JSON of its Envoy message."""
+    mesh = meshcompile.load(case / "input.yaml")
+    for proxy in mesh.proxies():
+        for kind, resources in mesh.compile(proxy).to_dict().items():
+            for resource in resources:
+                reading = read(MESSAGES[kind], resource)
+                assert (reading.problems, reading.value) == ((), resource)

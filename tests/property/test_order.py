@@ -1,22 +1,32 @@
+"""That the same documents give the same configuration, in whatever order they are read."""
+
 from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import meshcompile
 
-COOLSTORE = Path(__file__).resolve().parents[2] / "examples" / "coolstore"
-DOCUMENTS = [
-    document
-    for path in sorted(COOLSTORE.glob("*.yaml"))
-    for document in yaml.safe_load_all(path.read_text())
-    if document
-]
+ROOT = Path(__file__).resolve().parents[2]
+COOLSTORE = ROOT / "examples" / "coolstore"
+MESHES = [COOLSTORE, *sorted(path.parent for path in (ROOT / "tests" / "golden").glob("*/input.yaml"))]
+
+
+@cache
+def documents(folder: Path) -> list[dict[str, Any]]:
+    """The documents of a folder as they stand there."""
+    return [
+        document
+        for path in sorted(folder.glob("*.yaml"))
+        for document in yaml.load_all(path.read_text(), Loader=yaml.CSafeLoader)
+        if document
+    ]
 
 
 def everything(documents: list[dict[str, Any]]) -> dict[str, Any]:
@@ -26,12 +36,26 @@ def everything(documents: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 @cache
-def in_order() -> dict[str, Any]:
-    return everything(DOCUMENTS)
+def in_order(folder: Path) -> dict[str, Any]:
+    return everything(documents(folder))
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.permutations(DOCUMENTS))
+@given(st.permutations(documents(COOLSTORE)))
 def test_the_order_of_input_does_not_matter(shuffled: list[dict[str, Any]]) -> None:
     """Documents in any order give every proxy the same configuration."""
-    assert everything(shuffled) == in_order()
+    assert everything(shuffled) == in_order(COOLSTORE)
+
+
+@pytest.mark.parametrize("folder", MESHES, ids=lambda folder: folder.name)
+def test_backwards(folder: Path) -> None:
+    """The documents of each scenario, the last one first, give every proxy the same configuration."""
+    assert everything(documents(folder)[::-1]) == in_order(folder)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sampled_from(MESHES), st.randoms(use_true_random=False))
+def test_the_order_of_a_scenario_does_not_matter(folder: Path, random: Any) -> None:
+    """The documents of any scenario, shuffled, give every proxy the same configuration."""
+    shuffled = random.sample(documents(folder), len(documents(folder)))
+    assert everything(shuffled) == in_order(folder)
