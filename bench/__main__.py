@@ -1,4 +1,4 @@
-"""Measure meshes of several sizes and print a table; with --check, fail when a limit is passed.
+"""Measure meshes of several sizes and print tables; with --check, fail when a limit is passed.
 
 The unit is what `yaml.CSafeLoader` alone needs for the same text, in the same process: ratios hold on any machine.
 """
@@ -10,13 +10,14 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
 from bench import scaling
 from bench.meshes import mesh
+from bench.scaling import Grown
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / ".benchmarks" / "latest.json"
@@ -29,16 +30,16 @@ SECOND_OF_FIRST = 0.1
 GROWTH = 6.0  # from 1,000 to 5,000 services
 MEMORY_OF_TEXT = 12.0
 GROWTH_PER_DOUBLING = 2.4  # linear, with a fifth for noise
+HELP_OF_PYTHON = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The medians of one size. `seconds` by step; memory in bytes."""
+    """The medians of one size: seconds by step, and the peak of memory after each, in sizes of the text."""
 
     services: int
     seconds: Mapping[str, float]
-    peak: float
-    text: float
+    memory: Mapping[str, float]
     resources: int
 
     def ratio(self, step: str) -> float:
@@ -64,13 +65,21 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured (default: %(default)s)")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="SERVICES")
     options = parser.parse_args()
+    start = _medians(_child("start") for _ in range(options.rounds))
     measured = [measure(size, options.rounds) for size in options.sizes]
-    limits = list(checked({of.services: of for of in measured}))
-    limits += [Limit(name, grown, GROWTH_PER_DOUBLING) for name, grown in scaling.growth(options.rounds)]
+    grown = list(scaling.grown(options.rounds))
+    limits = [*of_sizes({of.services: of for of in measured}), *of_growth(grown), of_start(start)]
     print_table(measured)
+    print_growth(grown)
+    print_start(start)
     print_limits(limits)
     RESULTS.parent.mkdir(exist_ok=True)
-    results = {"measured": [asdict(of) for of in measured], "limits": [asdict(limit) for limit in limits]}
+    results = {
+        "measured": [asdict(of) for of in measured],
+        "grown": [asdict(of) for of in grown],
+        "limits": [asdict(limit) for limit in limits],
+        "start": start,
+    }
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     return 1 if options.check and not all(limit.kept for limit in limits) else 0
 
@@ -80,49 +89,86 @@ def measure(services: int, rounds: int) -> Measured:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mesh.yaml"
         path.write_text(mesh(services))
-        runs = [_child("seconds", path, services) for _ in range(rounds)]
-        fleet, memory = (_child(what, path, services) for what in ("fleet", "memory"))
-        cold = median(_child("cold", path, services)["cold command"] for _ in range(rounds))
-    resources = int(runs[0]["resources"])
-    seconds = {step: median(run[step] for run in runs) for step in runs[0] if step != "resources"}
-    return Measured(services, {**seconds, **fleet, "cold command": cold}, memory["peak"], memory["text"], resources)
+        once = {**_child("fleet", path, services), **_child("cold", path, services)}
+        seconds = _medians(_child("seconds", path, services) for _ in range(rounds))
+        memory = _child("memory", path, services)
+    resources = int(seconds.pop("resources"))
+    return Measured(services, {**seconds, **once}, memory, resources)
 
 
-def checked(by_size: Mapping[int, Measured]) -> Iterator[Limit]:
+def of_sizes(by_size: Mapping[int, Measured]) -> Iterator[Limit]:
     """The limits that the sizes allow to check."""
     for size, of in by_size.items():
-        yield Limit(f"load {size} services, in readings of its YAML", of.ratio("load"), LOAD)
-        yield Limit(f"peak memory of {size} services, in sizes of its text", of.peak / of.text, MEMORY_OF_TEXT)
-    if thousand := by_size.get(1000):
-        first, second = thousand.seconds["first sidecar"], thousand.seconds["second sidecar"]
+        yield Limit(f"load {size:,} services, in readings of the YAML", of.ratio("load"), LOAD)
         yield Limit(
-            "first sidecar of 1000 services, in readings of its YAML", thousand.ratio("first sidecar"), FIRST_SIDECAR
+            f"peak memory of loading {size:,} services, in sizes of the text", of.memory["load"], MEMORY_OF_TEXT
         )
-        yield Limit("second sidecar of a namespace, of the first", second / first, SECOND_OF_FIRST)
+    if thousand := by_size.get(1000):
+        first = thousand.ratio("first sidecar")
+        yield Limit("first sidecar of 1,000 services, in readings of the YAML", first, FIRST_SIDECAR)
+        yield Limit(
+            "second sidecar of a namespace, of the first", thousand.ratio("second sidecar") / first, SECOND_OF_FIRST
+        )
     if len(by_size.keys() & {1000, 5000}) == 2:
         for step in ("load", "snapshot", "first sidecar", "gateway"):
-            grown = by_size[5000].seconds[step] / by_size[1000].seconds[step]
-            yield Limit(f"{step}: growth from 1000 to 5000 services", grown, GROWTH)
+            growth = by_size[5000].seconds[step] / by_size[1000].seconds[step]
+            yield Limit(f"{step}: growth from 1,000 to 5,000 services", growth, GROWTH)
 
 
-def print_table(measured: list[Measured]) -> None:
-    print(f"{'step':<22}" + "".join(f"{of.services:>14} services" for of in measured))
+def of_growth(grown: Iterable[Grown]) -> Iterator[Limit]:
+    return (Limit(f"{of.what}: growth per doubling", of.growth, GROWTH_PER_DOUBLING) for of in grown)
+
+
+def of_start(start: Mapping[str, float]) -> Limit:
+    return Limit("--help, in starts of Python", start["help"] / start["python"], HELP_OF_PYTHON)
+
+
+def print_table(measured: Sequence[Measured]) -> None:
+    """Steps in readings of the YAML, and memory in sizes of the text."""
+    _print_row("readings of the YAML", *(f"{of.services:,} services" for of in measured))
+    _print_row("---", *("---:" for _ in measured))
     for step in measured[0].seconds:
-        cells = (f"{of.seconds[step]:>14.3f} s {of.ratio(step):>6.2f}" for of in measured)
-        print(f"{step:<22}" + "".join(f"{cell:>23}" for cell in cells))
-    print(
-        f"{'peak memory, MB':<22}" + "".join(f"{of.peak / 1e6:>14.1f}   {of.peak / of.text:>6.2f}" for of in measured)
-    )
-    print(f"{'resources of the first':<22}" + "".join(f"{of.resources:>14}{'':>9}" for of in measured))
+        _print_row(step, *(f"{of.ratio(step):.3g}" for of in measured))
+    _print_row("one reading, in seconds", *(f"{of.seconds['yaml']:.2f}" for of in measured))
+    _print_row("resources of the first sidecar", *(f"{of.resources:,}" for of in measured))
+    for step in measured[0].memory:
+        _print_row(f"memory after: {step}", *(f"{of.memory[step]:.1f} x text" for of in measured))
+    print()
 
 
-def print_limits(limits: list[Limit]) -> None:
+def print_growth(grown: Iterable[Grown]) -> None:
+    _print_row("what grows", "index", "one proxy", "memory", "twice as much takes")
+    _print_row("---", *("---:" for _ in range(4)))
+    for of in grown:
+        cells = (f"{of.snapshot:.2f}", f"{of.sidecar:.2f}", f"{of.memory:.1f} x text", f"{of.growth:.2f}")
+        _print_row(of.what, *cells)
+    print()
+
+
+def print_start(start: Mapping[str, float]) -> None:
+    _print_row("from nothing", "starts of Python")
+    _print_row("---", "---:")
+    _print_row("`meshcompile --help`", f"{start['help'] / start['python']:.1f}")
+    _print_row("`meshcompile compile` of one small file", f"{start['small'] / start['python']:.1f}")
+    print()
+
+
+def print_limits(limits: Iterable[Limit]) -> None:
     for limit in limits:
         print(f"{'ok ' if limit.kept else 'OVER'} {limit.name}: {limit.measured:.2f} (at most {limit.most})")
 
 
-def _child(what: str, path: Path, services: int) -> dict[str, float]:
-    command = [sys.executable, "-m", "bench.child", what, str(path), str(services)]
+def _print_row(*cells: str) -> None:
+    print(f"| {' | '.join(cells)} |")
+
+
+def _medians(runs: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    found = list(runs)
+    return {name: median(run[name] for run in found) for name in found[0]}
+
+
+def _child(what: str, *of: Path | int) -> Mapping[str, float]:
+    command = [sys.executable, "-m", "bench.child", what, *map(str, of)]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
     result: dict[str, float] = json.loads(done.stdout)
     return result

@@ -1,41 +1,44 @@
-"""One measurement in a process of its own: `python -m bench.child seconds|fleet|memory|cold FILE SERVICES`, as JSON."""
+"""One measurement in a process of its own: `python -m bench.child WHAT FILE SERVICES`, as JSON.
+
+Seconds are those of the processor that this process used, so that other work on the machine disturbs little.
+"""
 
 from __future__ import annotations
 
+import gc
 import json
+import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from bench.meshes import GATEWAY_PROXY, sidecars
+from bench.meshes import GATEWAY_PROXY, mesh, sidecars
 
 T = TypeVar("T")
 
 FLEET = 200
+PRINTED = 20
 
 
-def seconds(path: Path, services: int) -> dict[str, float]:
+def seconds(path: Path, services: int) -> Mapping[str, float]:
     """How long each step takes, and how many resources the first sidecar has."""
-    import yaml
-
     import meshcompile
 
     took: dict[str, float] = {}
 
     def timed(step: str, work: Callable[[], T]) -> T:
-        started = time.perf_counter()
-        result = work()
-        took[step] = time.perf_counter() - started
+        result, took[step] = _timed(work)
         return result
 
-    text = path.read_text()
     _warm_up()
-    timed("yaml", lambda: list(yaml.load_all(text, Loader=yaml.CSafeLoader)))
+    before = _reading(path)
     mesh = timed("load", lambda: meshcompile.load(path))
+    after = _reading(path)
     timed("snapshot", lambda: mesh.snapshot)
     first, second = (mesh.proxy(name) for name in sidecars(services, 2))
     config = timed("first sidecar", lambda: mesh.compile(first))
@@ -43,60 +46,111 @@ def seconds(path: Path, services: int) -> dict[str, float]:
     timed("gateway", lambda: mesh.compile(GATEWAY_PROXY))
     timed("JSON of the first", config.to_json)
     resources = config.listeners, config.routes, config.clusters, config.endpoints
-    return {**took, "resources": sum(map(len, resources))}
+    return {"yaml": (before + after) / 2, **took, "resources": sum(map(len, resources))}
 
 
-def fleet(path: Path, services: int) -> dict[str, float]:
-    """How long many sidecars take together, the first one too."""
+def fleet(path: Path, services: int) -> Mapping[str, float]:
+    """How long many sidecars of ten namespaces take together, the first one too, and the JSON of some."""
     import meshcompile
 
     _warm_up()
     mesh = meshcompile.load(path)
     proxies = [mesh.proxy(name) for name in sidecars(services, FLEET)]
     assert mesh.snapshot
-    started = time.perf_counter()
-    for proxy in proxies:
-        mesh.compile(proxy)
-    return {f"{FLEET} sidecars": time.perf_counter() - started}
+    configs, compiling = _timed(lambda: [mesh.compile(proxy) for proxy in proxies])
+    _, printing = _timed(lambda: [len(config.to_json()) for config in configs[:PRINTED]])
+    return {f"{FLEET} sidecars": compiling, f"JSON of {PRINTED} of them": printing}
 
 
-def memory(path: Path, services: int) -> dict[str, float]:
-    """Bytes that loading and compiling a sidecar and the gateway add to the peak, and bytes of the text."""
+def memory(path: Path, services: int) -> Mapping[str, float]:
+    """Bytes that each step adds to the peak of a process that has imported everything, in sizes of the text."""
     import meshcompile
 
     _warm_up()
-    before = _peak()
+    text, before = path.stat().st_size, peak()
+    added: dict[str, float] = {}
     mesh = meshcompile.load(path)
-    configs = [mesh.compile(name) for name in (sidecars(services, 1)[0], GATEWAY_PROXY)]
-    assert configs
-    return {"peak": _peak() - before, "text": path.stat().st_size}
+    added["load"] = (peak() - before) / text
+    assert mesh.snapshot
+    added["snapshot"] = (peak() - before) / text
+    config = mesh.compile(sidecars(services, 1)[0])
+    added["first sidecar"] = (peak() - before) / text
+    assert config.to_json()
+    added["JSON of the first"] = (peak() - before) / text
+    return added
 
 
-def cold(path: Path, services: int) -> dict[str, float]:
+def cold(path: Path, services: int) -> Mapping[str, float]:
     """How long the command line needs from nothing to a table."""
     proxy = sidecars(services, 1)[0]
-    command = [sys.executable, "-m", "meshcompile", "proxy-config", "clusters", proxy, "-f", str(path)]
-    started = time.perf_counter()
-    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-    return {"cold command": time.perf_counter() - started}
+    return {"cold command": _command("-m", "meshcompile", "proxy-config", "clusters", proxy, "-f", str(path))}
+
+
+def start() -> Mapping[str, float]:
+    """How long Python takes to start, the help to appear, and a mesh of two services to be compiled."""
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as small:
+        small.write(mesh(2))
+        small.flush()
+        compiling = ("-m", "meshcompile", "compile", "-p", sidecars(2, 1)[0], "-f", small.name)
+        commands = {"python": ("-c", "pass"), "help": ("-m", "meshcompile", "--help"), "small": compiling}
+        for command in commands.values():
+            _command(*command)  # so that bytecode is there, as after an installation
+        return {name: _command(*command) for name, command in commands.items()}
+
+
+def _command(*arguments: str) -> float:
+    """Seconds of the processor that a Python process takes."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    _run([sys.executable, *arguments], environment)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> None:
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, check=True)
+
+
+def _reading(path: Path) -> float:
+    """What libyaml's loader needs for the text; without garbage collection, which `load` does without too."""
+    import yaml
+
+    text = path.read_text()
+    gc.disable()
+    try:
+        return _timed(lambda: list(yaml.load_all(text, Loader=yaml.CSafeLoader)))[1]
+    finally:
+        gc.enable()
+
+
+def _timed(work: Callable[[], T]) -> tuple[T, float]:
+    started = time.process_time()
+    result = work()
+    return result, time.process_time() - started
 
 
 def _warm_up() -> None:
     """Import all that is needed, and build the models' validators, with a mesh of two services."""
     import meshcompile
-    from bench.meshes import mesh
 
     small = meshcompile.load(mesh(2))
     for name in (sidecars(2, 1)[0], GATEWAY_PROXY):
-        small.compile(name)
+        small.compile(name).to_json()
 
 
-def _peak() -> int:
-    """The most memory that this process has had, in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+def peak() -> int:
+    """The most memory that this process has had, in bytes; on Linux without what its parent had when it began."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")) * 1024
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
 
 
 if __name__ == "__main__":
-    measure = {"seconds": seconds, "fleet": fleet, "memory": memory, "cold": cold}[sys.argv[1]]
-    print(json.dumps(measure(Path(sys.argv[2]), int(sys.argv[3]))))
+    what, *of = sys.argv[1:]
+    if what == "start":
+        print(json.dumps(start()))
+    else:
+        measure = {"seconds": seconds, "fleet": fleet, "memory": memory, "cold": cold}[what]
+        print(json.dumps(measure(Path(of[0]), int(of[1]))))
