@@ -355,3 +355,19 @@ def test_of_nested_ranges_the_widest_counts() -> None:
     }
     found = meshcompile.load("\n---\n".join(dedent(text) for text in (SERVICE, pod(1), slice_of(1))), networks=networks)
     assert found.snapshot.topology.of("Kubernetes", "10.2.0.1", {}) == "outer"
+
+
+def test_failover_by_labels_of_a_rule_for_others() -> None:
+    """A rule that is only exported to the client's namespace looks at the client's labels all the same."""
+    exported = """
+    apiVersion: networking.istio.io/v1
+    kind: DestinationRule
+    metadata: {name: api, namespace: shop}
+    spec:
+      host: api.shop.svc.cluster.local
+      exportTo: [buyers]
+      trafficPolicy: {outlierDetection: {}, loadBalancer: {localityLbSetting: {failoverPriority: [version]}}}
+    """
+    found = mesh(SERVICE, pod(1), pod(2), slice_of(1, 2), exported)
+    listed = endpoints(found, sidecar("buyers", labels={"version": "v2"}))[NAME]
+    assert [(group.get("priority", 0), addresses(group)) for group in listed] == [(0, ["10.2.0.2"]), (1, ["10.2.0.1"])]

@@ -106,7 +106,7 @@ def destination_rule_index(resources: Resources, mesh: MeshConfig) -> Destinatio
         own={namespace: _frozen(rules) for namespace, rules in own.items()},
         exported={namespace: _frozen(rules) for namespace, rules in exported.items()},
         root_private=_frozen(root_private),
-        label_keys=frozenset(key for rules in own.values() for key in _label_keys(rules)),
+        label_keys=frozenset(key for rules in (*own.values(), *exported.values()) for key in _label_keys(rules)),
     )
 
 
