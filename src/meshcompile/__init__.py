@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # what type checkers and editors see; at run time __getattr__
     from meshcompile.diagnostics import Diagnostic as Diagnostic
     from meshcompile.diagnostics import Related as Related
     from meshcompile.diagnostics import Severity as Severity
+    from meshcompile.errors import InvalidArgument as InvalidArgument
     from meshcompile.errors import MeshcompileError as MeshcompileError
     from meshcompile.errors import UnknownProxy as UnknownProxy
     from meshcompile.mesh import Mesh as Mesh
@@ -35,6 +36,7 @@ __version__ = "0.1.0"
 _PLACES = {
     "Config": "meshcompile.config",
     "Diagnostic": "meshcompile.diagnostics",
+    "InvalidArgument": "meshcompile.errors",
     "Mesh": "meshcompile.mesh",
     "MeshcompileError": "meshcompile.errors",
     "Origin": "meshcompile.source",

@@ -36,7 +36,7 @@ class Config:
     """
 
     proxy: Proxy
-    resources: Resources
+    resources: Resources = field(repr=False)
     diagnostics: tuple[Diagnostic, ...] = ()
     credentials: Mapping[str, Credential] = field(default_factory=dict, repr=False)
     patches: tuple[PatchReport, ...] = field(default=(), repr=False)
@@ -98,6 +98,8 @@ class Config:
         endpoints, from `address:port` or `address` to `address:port`. `workload_certificates` is a folder with
         `cert-chain.pem`, `key.pem` and `root-cert.pem`; without it, what needs a certificate of the workload is called
         in plain text, and not served. What is left out or changed is in the bootstrap's diagnostics.
+
+        Raises InvalidArgument when there is no such flavour, and for a port or an address that cannot be.
         """
         from meshcompile.output.bootstrap import Flavour, Options, node, static_bootstrap  # few need it
 

@@ -5,6 +5,10 @@ class MeshcompileError(Exception):
     """Base of every error that meshcompile raises on purpose."""
 
 
+class InvalidArgument(MeshcompileError, ValueError):
+    """An argument that cannot be used, such as a node without an id."""
+
+
 class UnknownProxy(MeshcompileError):
     """No proxy of that name; `candidates` are names that come close."""
 

@@ -68,13 +68,13 @@ def load(
 class Mesh:
     """The accepted objects of a mesh; immutable. Compiling several proxies shares all that they have in common."""
 
-    config_cluster: Accepted
-    remote_clusters: Mapping[str, Accepted]
-    settings: MeshSettings
+    config_cluster: Accepted = field(repr=False)
+    remote_clusters: Mapping[str, Accepted] = field(repr=False)
+    settings: MeshSettings = field(repr=False)
     namespace: str = "default"
     ambient: bool = False
     behaviour: Behaviour = ISTIO_1_30
-    jwks: Mapping[str, str] = field(default_factory=dict)
+    jwks: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

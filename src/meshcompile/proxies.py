@@ -76,7 +76,15 @@ def proxy_named(name: str, known: Mapping[str, NamedProxy], namespace: str) -> P
     for spelling in (wanted, f"{wanted}.{namespace}"):
         if spelling in known:
             return known[spelling].proxy
-    raise UnknownProxy(name, tuple(get_close_matches(wanted, known, n=3, cutoff=0.5)))
+    raise UnknownProxy(name, _close(wanted, known))
+
+
+def _close(name: str, known: Mapping[str, NamedProxy]) -> tuple[str, ...]:
+    """Names that come close, the closest first; of a proxy only the closest of its names."""
+    names: dict[NamedProxy, str] = {}
+    for close in get_close_matches(name, known, n=9, cutoff=0.5):
+        names.setdefault(known[close], close)
+    return tuple(names.values())[:3]
 
 
 def _runs_proxy(pod: Pod) -> bool:

@@ -10,6 +10,7 @@ from functools import cached_property
 from ipaddress import ip_address
 from typing import Any, Self
 
+from meshcompile.errors import InvalidArgument
 from meshcompile.labels import NO_LABELS, Labels
 from meshcompile.localities import NO_LOCALITY, Locality
 
@@ -59,20 +60,22 @@ class Proxy:
     def from_node(cls, node: Mapping[str, Any]) -> Self:
         """The proxy of an Envoy bootstrap node with an id such as `sidecar~10.0.0.1~web-0.shop~shop.svc.cluster.local`.
 
-        Raises ValueError when the id is not of that form.
+        Raises InvalidArgument when the id is not of that form, when there is no valid address, or when something that
+        must be an object is none.
         """
+        if not isinstance(node, Mapping):
+            raise InvalidArgument("a node must be an object with `id` and `metadata`")
         parts = str(node.get("id", "")).split("~")
         if len(parts) != 4 or parts[0] not in tuple(ProxyType):
-            raise ValueError(f"node id {node.get('id')!r} is not TYPE~IP~POD.NAMESPACE~NAMESPACE.svc.DOMAIN")
-        metadata = node.get("metadata") or {}
-        addresses = tuple(a.strip() for a in str(metadata.get("INSTANCE_IPS") or parts[1]).split(",") if a.strip())
-        labels = {str(k): str(v) for k, v in (metadata.get("LABELS") or {}).items()}
-        where = node.get("locality") or {}
+            raise InvalidArgument(f"node id {node.get('id')!r} is not TYPE~IP~POD.NAMESPACE~NAMESPACE.svc.DOMAIN")
+        metadata = _object(node, "metadata")
+        labels = {str(k): str(v) for k, v in _object(metadata, "LABELS").items()}
+        where = _object(node, "locality")
         return cls(
             type=ProxyType(parts[0]),
             id=parts[2],
             namespace=str(metadata.get("NAMESPACE") or parts[3].partition(".")[0]),
-            ip_addresses=addresses,
+            ip_addresses=_addresses(str(metadata.get("INSTANCE_IPS") or ""), parts[1]),
             domain=parts[3],
             labels=labels,
             metadata=metadata,
@@ -156,15 +159,30 @@ class Proxy:
         """The address of listeners for every address: `0.0.0.0` or `::`."""
         return self.wildcards[0]
 
-    @property
-    def loopback(self) -> str:
-        """The application's own address: `127.0.0.1` or `::1`."""
-        return self.loopbacks[0]
 
-    @property
-    def passthrough_bind(self) -> str:
-        """The source address of inbound connections to the application: `127.0.0.6` or `::6`."""
-        return "::6" if self.prefers_ipv6 else "127.0.0.6"
+def _object(owner: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """What a node has under this key; empty when it has nothing there."""
+    value = owner.get(key) or {}
+    if not isinstance(value, Mapping):
+        raise InvalidArgument(f"`{key}` of a node must be an object")
+    return value
+
+
+def _addresses(instance_ips: str, of_id: str) -> tuple[str, ...]:
+    """The addresses of the metadata when there are some and all are valid, else the one of the node id."""
+    addresses = tuple(address.strip() for address in instance_ips.split(",") if address.strip())
+    found = addresses if addresses and all(map(_is_address, addresses)) else (of_id,)
+    if not all(map(_is_address, found)):
+        raise InvalidArgument(f"neither the node id nor its INSTANCE_IPS have a valid IP address: {of_id!r}")
+    return found
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_global_unicast(address: str) -> bool:

@@ -38,6 +38,47 @@ def test_wrong_usage(run: Run, arguments: list[str]) -> None:
     assert "usage:" in done.err
 
 
+def test_version_is_an_option_too(run: Run) -> None:
+    """`--version` prints what the command `version` prints."""
+    assert run("--version") == run("version")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [("[]", "must be an object"), ("{", "Expecting"), ('{"id": "sidecar~web~a.b~b.svc"}', "valid IP address")],
+)
+def test_a_file_that_is_no_node_is_wrong_usage(run: Run, mesh: Path, tmp_path: Path, text: str, problem: str) -> None:
+    """`--node` with something else than a node names the file and the problem."""
+    node = tmp_path / "node.json"
+    node.write_text(text)
+    done = run("compile", "--node", node, "-f", mesh)
+    assert (done.status, done.out) == (2, "")
+    assert f"--node {node}: " in done.err
+    assert problem in done.err
+
+
+@pytest.mark.parametrize("wrong", [["--endpoint-map", "a=b"], ["--endpoint-map", "a"], ["--admin-port", "99999"]])
+def test_a_bootstrap_that_cannot_be_is_wrong_usage(run: Run, mesh: Path, wrong: list[str]) -> None:
+    """Addresses and ports that no Envoy could use are refused, not written."""
+    done = run("bootstrap", PROXY, "-f", mesh, *wrong)
+    assert (done.status, done.out) == (2, "")
+    assert wrong[-1].rpartition("=")[2] in done.err
+
+
+def test_infos_that_fail_are_shown(run: Run, mesh: Path) -> None:
+    """With `--fail-on info` the infos that make the status 1 are printed."""
+    done = run("validate", "-f", mesh, "--fail-on", "info")
+    assert done.status == 1
+    assert ": info: " in done.out
+
+
+def test_a_name_without_a_proxy_names_each_candidate_once(run: Run, mesh: Path) -> None:
+    """Suggestions are names of different proxies; without one, the command that lists them is named."""
+    close = run("pc", "routes", PROXY.replace("catalog", "catalg"), "-f", mesh)
+    assert close.err.endswith("did you mean deployment/catalog.shop?\n")
+    assert "`meshcompile proxies` lists" in run("pc", "routes", "zzz", "-f", mesh).err
+
+
 def test_proxies(run: Run, mesh: Path) -> None:
     """The proxies of Deployments are listed, in a table or as data."""
     table = run("proxies", "-f", mesh)

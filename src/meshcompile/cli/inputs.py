@@ -97,7 +97,7 @@ def _proxy_of_node(path: Path) -> Proxy:
 
     try:
         return Proxy.from_node(json.loads(path.read_bytes()))
-    except ValueError as error:
+    except ValueError as error:  # no JSON, or no node
         raise UsageError(f"--node {path}: {error}") from None
 
 

@@ -21,6 +21,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given[:1] in (["-h"], ["--help"]):
         sys.stdout.write(overview())
         return exit_codes.OK
+    if not given:
+        sys.stderr.write(overview())
+        return exit_codes.USAGE
+    if given == ["--version"]:
+        given = ["version"]
     return _run(given)
 
 
@@ -53,18 +58,21 @@ def _reader_left() -> int:
 
 def _failure(error: Exception) -> int:
     """Say what went wrong; the exit status for it."""
-    from meshcompile import UnknownProxy, UnreadableInput
+    from meshcompile import MeshcompileError, UnknownProxy, UnreadableInput
     from meshcompile.cli.console import UsageError, complain, print_diagnostics
 
     match error:
-        case UnknownProxy() | UsageError():
-            complain(str(error))
-            return exit_codes.USAGE
         case UnreadableInput():
             print_diagnostics(error.diagnostics, sys.stderr)
             return exit_codes.UNREADABLE
-        case OSError():  # of a file that the command itself reads or writes
+        case UnknownProxy(candidates=()):
+            complain(f"{error}; `meshcompile proxies` lists those there are")
+            return exit_codes.USAGE
+        case MeshcompileError() | UsageError():
             complain(str(error))
+            return exit_codes.USAGE
+        case OSError():  # of a file that the command itself reads or writes
+            complain(f"{error.filename or 'output'}: {error.strerror or error}")
             return exit_codes.UNREADABLE
         case _:
             import traceback

@@ -26,14 +26,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     found = load_mesh(options).diagnostics
-    shown = [item for item in found if options.verbose or item.severity is not Severity.INFO]
+    limit = Severity(options.fail_on)
+    everything = options.verbose or limit is Severity.INFO  # what makes the command fail is shown
+    shown = [item for item in found if everything or item.severity is not Severity.INFO]
     if options.output == "text":
         print_diagnostics(shown, sys.stdout)
         complain(summary(shown))
     else:
         sys.stdout.write(rendered([as_data(item) for item in shown], options.output))
-    limit = Severity(options.fail_on).rank
-    return exit_codes.FINDINGS if any(item.severity.rank <= limit for item in found) else exit_codes.OK
+    return exit_codes.FINDINGS if any(item.severity.rank <= limit.rank for item in found) else exit_codes.OK
 
 
 def as_data(found: Diagnostic) -> dict[str, Any]:

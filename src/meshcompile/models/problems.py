@@ -81,7 +81,7 @@ def wrong_type(origin: Origin, expected: str, value: object) -> Diagnostic:
     """A value of another type than the field's."""
     return codes.WRONG_TYPE(
         origin,
-        field=origin.field,
+        field=origin.field or origin.file.strip("<>"),  # such as `mesh config`
         expected=expected,
         found=type_name(value),
         rejected=True,

@@ -15,7 +15,6 @@ from meshcompile.models.kubernetes.endpoint_slice import (
 from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.models.kubernetes.service import Service, ServicePort
 
-
 _SERVING = EndpointConditions(ready=True, serving=True, terminating=False)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from meshcompile.codes import source as codes
 from meshcompile.diagnostics import Code, Diagnostic
+from meshcompile.errors import MeshcompileError
 from meshcompile.source.document import Document, Origin
 from meshcompile.source.files import STDIN, content, files, place_in, too_large
 from meshcompile.source.limits import DEFAULT_LIMITS, Limits
@@ -24,7 +25,7 @@ A str is a text if it has a line break or begins with `{`; any other is a path. 
 """
 
 
-class UnreadableInput(Exception):
+class UnreadableInput(MeshcompileError):
     """Input that cannot be read; `diagnostics` say what is wrong, and where."""
 
     def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:

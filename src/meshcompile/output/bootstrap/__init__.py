@@ -5,7 +5,7 @@ What surrounds the resources follows Istio's `tools/packaging/common/envoy_boots
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from meshcompile.diagnostics import Diagnostic
@@ -60,7 +60,7 @@ AGENT = {
 class Bootstrap:
     """The configuration of an Envoy without a control plane; `diagnostics` say what it lacks."""
 
-    content: Json
+    content: Json = field(repr=False)
     diagnostics: tuple[Diagnostic, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:

@@ -4,12 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from meshcompile.errors import InvalidArgument
+
 
 class Flavour(StrEnum):
     """The build of Envoy that is to run it: that of Envoy's own project, or Istio's."""
 
     ENVOY = "envoy"
     ISTIO = "istio"
+
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        raise InvalidArgument(f"there is no flavour {value!r}, only {' and '.join(map(repr, map(str, cls)))}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +42,12 @@ class Options:
     workload_certificates: str = ""
     endpoints: Mapping[str, str] = field(default_factory=dict)
     admin_port: int = 15000
+
+    def __post_init__(self) -> None:
+        """Raises InvalidArgument for what no Envoy could start with."""
+        if not 0 <= self.admin_port <= 65535:
+            raise InvalidArgument(f"the admin port must be from 0 to 65535, not {self.admin_port}")
+        for target in self.endpoints.values():
+            address, _, port = target.rpartition(":")
+            if not address or not port.isascii() or not port.isdigit() or int(port) > 65535:
+                raise InvalidArgument(f"an endpoint can only be moved to ADDRESS:PORT, not to {target!r}")
