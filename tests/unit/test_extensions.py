@@ -237,3 +237,22 @@ def test_extension_that_selects_nothing() -> None:
     """An extension whose selector matches no workload is pointed out, under the name of its object."""
     (finding,) = mesh(plugin("idle", "url: oci://r/x, selector: {matchLabels: {app: nobody}}")).analyze()
     assert (finding.slug, finding.kind, finding.name) == ("policy-selects-nothing", "WasmPlugin", "idle")
+
+
+def test_extensions_of_a_looked_up_service() -> None:
+    """Connections to a wildcard service that is looked up are filtered by what its namespace has, too."""
+    entry = """
+    apiVersion: networking.istio.io/v1
+    kind: ServiceEntry
+    metadata: {name: wild, namespace: apis}
+    spec:
+      hosts: ['*.api.example']
+      ports: [{name: tls, number: 443, protocol: TLS}]
+      resolution: DYNAMIC_DNS
+      location: MESH_EXTERNAL
+    """
+    module = plugin("p", "url: oci://r/p, type: NETWORK", namespace="apis")
+    found = {each.name: each for each in listeners(resolved_listeners(view(mesh(SHOP, entry, module), sidecar())))}
+    names = [each.name for each in found["0.0.0.0_443"].filter_chains[0].filters]
+    assert names[0] == f"{PREFIX}apis.p{SUFFIX}"
+    assert not discovered_names([found["0.0.0.0_80"]])

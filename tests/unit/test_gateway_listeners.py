@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from meshcompile import load
 from meshcompile.models.networking.gateway import Port, Server, ServerTLSSettings
 from meshcompile.ports import Protocol
 from meshcompile.resolve.downstream_tls import DownstreamTls, Secret
@@ -15,6 +16,7 @@ from meshcompile.resolve.gateways import GatewayServer
 from meshcompile.resolve.http_connection import HttpConnection
 from meshcompile.resolve.tcp_connection import TcpConnection
 from tests.meshes import SHOP, gateway, mesh, view
+from tests.meshes import listeners as emitted
 
 TLS_ROUTE = """
 apiVersion: networking.istio.io/v1
@@ -175,3 +177,24 @@ def test_forms_of_credential_names(name: str, proxy: dict[str, Any], secret: Sec
 def test_ciphers_that_envoy_does_not_know_are_left_out() -> None:
     """Unknown suites and repetitions go; expressions stay."""
     assert cipher_suites(("AES128-SHA", "NOPE", "AES128-SHA", "-ALL", "[A|B]")) == ("AES128-SHA", "-ALL", "[A|B]")
+
+
+def test_secrets_of_an_unknown_provider_are_left_blank() -> None:
+    """Where the service of the SDS provider is not known, the places of its secrets stay empty."""
+    server = """{port: {number: 443, name: https, protocol: HTTPS}, hosts: ['*'],
+      tls: {mode: MUTUAL, credentialName: 'sds://x'}}"""
+    provider = {"name": "vault", "sds": {"name": "vault", "service": "vault.nowhere", "port": 8234}}
+    (listener,) = emitted(mesh(SHOP, edge(server), extensionProviders=[provider]), gateway()).values()
+    context = listener["filterChains"][0]["transportSocket"]["typedConfig"]["commonTlsContext"]
+    assert context["tlsCertificateSdsSecretConfigs"] == [{}]
+    assert context["combinedValidationContext"] == {"defaultValidationContext": {}}
+
+
+def test_internal_networks_keep_their_host_bits() -> None:
+    """The networks whose requests are internal are written as in the mesh's networks, sorted."""
+    networks = {"b": {"endpoints": [{"fromCidr": "10.2.3.4/16"}]}, "a": {"endpoints": [{"fromCidr": "fd00::/8"}]}}
+    of = load(SHOP + edge(HTTP), networks=networks)
+    (listener,) = emitted(of, gateway()).values()
+    manager = listener["filterChains"][0]["filters"][-1]["typedConfig"]
+    ranges = manager["internalAddressConfig"]["cidrRanges"]
+    assert [(each["addressPrefix"], each["prefixLen"]) for each in ranges] == [("10.2.3.4", 16), ("fd00::", 8)]

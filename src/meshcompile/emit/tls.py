@@ -19,7 +19,7 @@ from meshcompile.envoy.extensions.transport_sockets.tls import (
     TlsParametersTlsProtocol,
 )
 from meshcompile.envoy.type.matcher import StringMatcher
-from meshcompile.resolve.downstream_tls import DownstreamTls, Secret, Validation
+from meshcompile.resolve.downstream_tls import NO_SECRET, DownstreamTls, Secret, Validation
 
 TLS_SOCKET = "envoy.transport_sockets.tls"
 _OVER_ADS = ConfigSource(ads=AggregatedConfigSource(), resource_api_version="V3")
@@ -46,6 +46,8 @@ def tls_version(name: str) -> TlsParametersTlsProtocol:
 
 def sds_secret(secret: Secret) -> SdsSecretConfig:
     """Where Envoy gets a secret from."""
+    if secret == NO_SECRET:
+        return SdsSecretConfig()
     return SdsSecretConfig(name=secret.name, sds_config=_sds_source(secret) if secret.cluster else _OVER_ADS)
 
 
@@ -72,7 +74,8 @@ def _common_context(tls: DownstreamTls) -> CommonTlsContext:
         combined_validation_context=None
         if roots is None
         else CommonTlsContextCombinedCertificateValidationContext(
-            default_validation_context=checks, validation_context_sds_secret_config=sds_secret(roots)
+            default_validation_context=checks,
+            validation_context_sds_secret_config=None if roots == NO_SECRET else sds_secret(roots),
         ),
     )
 

@@ -39,6 +39,10 @@ class Secret:
         return self.cluster == SDS_CLUSTER and self.name in (WORKLOAD_CERTIFICATE, MESH_ROOTS)
 
 
+# What istiod asks for, with an empty message, where it does not know who has the secret.
+NO_SECRET = Secret("", cluster="")
+
+
 @dataclass(frozen=True, slots=True)
 class Validation:
     """How a client's certificate is checked. `roots` is None when no authority is asked for."""

@@ -11,7 +11,7 @@ from meshcompile.codes.listeners import LISTENER_CONFLICT, PROTOCOL_CONFLICT
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.ports import Protocol
 from meshcompile.resolve.binding import reserved_ports
-from meshcompile.resolve.egress_chains import Chain, EgressChains, HttpRoutes, dynamic_authorizations
+from meshcompile.resolve.egress_chains import Chain, EgressChains, HttpRoutes, dynamic_traits
 from meshcompile.resolve.egress_claims import KINDS, Claim, Kind, Report, claims
 from meshcompile.resolve.findings import Findings
 from meshcompile.resolve.routes.shared import proxy_traits
@@ -111,7 +111,7 @@ def egress_traits(view: View, traits: TcpTraits) -> tuple[object, ...]:
         id(telemetry.metrics),
         id(telemetry.access_logs),
         id(traits.extensions),
-        tuple(dynamic_authorizations(view).items()),
+        tuple(dynamic_traits(view).items()),
     )
 
 

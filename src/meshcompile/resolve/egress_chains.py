@@ -15,12 +15,14 @@ from meshcompile.ports import Protocol
 from meshcompile.resolve.addresses import service_address
 from meshcompile.resolve.authorization import Authorization, authorization
 from meshcompile.resolve.egress_claims import Claim, Kind
+from meshcompile.resolve.extensions import ListenerExtensions, listener_extensions
 from meshcompile.resolve.filter_chain import ChainMatch
 from meshcompile.resolve.l4_routes import applies, routed, single
 from meshcompile.resolve.routes.domains import short_forms
 from meshcompile.resolve.scope import EgressListener
 from meshcompile.resolve.stat_names import stat_name
 from meshcompile.resolve.tcp_connection import TcpConnection, TcpTraits
+from meshcompile.resolve.traffic import TrafficClass
 from meshcompile.resolve.view import View
 from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Registry, Resolution, Service
 from meshcompile.snapshot.virtual_services import MergedVirtualService
@@ -219,7 +221,7 @@ class EgressChains:
         cluster, pattern = outbound(port, "", service.hostname), self.view.snapshot.mesh.outbound_cluster_stat_name
         dynamic_host = _dynamic_host(service)
         connection = single(
-            self._dynamic_traits(service.namespace) if dynamic_host else self.traits,
+            self._dynamic_traits(service) if dynamic_host else self.traits,
             scope.destination_rule(service.hostname, self.view.proxy),
             cluster,
             stat_prefix=stat_name(pattern, host=service.hostname, service=service, port=port) if pattern else cluster,
@@ -230,21 +232,37 @@ class EgressChains:
         )
         return Chain(where, connection, origins=connection.origins)
 
-    def _dynamic_traits(self, namespace: str) -> TcpTraits:
-        return replace(self.traits, authorization=authorization(self.view, beside=namespace))
+    def _dynamic_traits(self, service: Service) -> TcpTraits:
+        own = dynamic_traits(self.view)[service.namespace]
+        return replace(self.traits, authorization=own.authorization, extensions=own.extensions)
 
 
-def dynamic_authorizations(view: View) -> Mapping[str, Authorization]:
-    """The policies that guard connections to wildcard services which are looked up, by the services' namespaces.
+@dataclass(frozen=True)
+class DynamicTraits:
+    """What connections to wildcard services which are looked up have of their own."""
 
-    Of all outbound traffic only this is guarded, and by policies of the service's namespace too.
+    authorization: Authorization
+    extensions: ListenerExtensions
+
+
+def dynamic_traits(view: View) -> Mapping[str, DynamicTraits]:
+    """What guards and extends connections to wildcard services which are looked up, by the services' namespaces.
+
+    Of all outbound traffic only this is guarded. Policies and extensions of the service's namespace count too.
     """
-    services = view.scope.memo.once("dynamic namespaces", lambda: _dynamic_namespaces(view))
-    return {namespace: authorization(view, beside=namespace) for namespace in services}
+    services = view.scope.memo.once("dynamic services", lambda: _dynamic_services(view))
+    return {
+        namespace: DynamicTraits(
+            authorization(view, beside=namespace),
+            listener_extensions(view, TrafficClass.SIDECAR_OUTBOUND, (service,)),
+        )
+        for namespace, service in services.items()
+    }
 
 
-def _dynamic_namespaces(view: View) -> tuple[str, ...]:
-    return tuple(sorted({service.namespace for service in view.scope.services if _dynamic_host(service)}))
+def _dynamic_services(view: View) -> Mapping[str, Service]:
+    """One such service of each namespace that has any."""
+    return {service.namespace: service for service in reversed(view.scope.services) if _dynamic_host(service)}
 
 
 def _dynamic_host(service: Service) -> str:

@@ -10,6 +10,7 @@ from meshcompile.resolve.downstream_tls import (
     HTTP_ALPN,
     MESH_ROOTS,
     MESH_TCP_ALPN,
+    NO_SECRET,
     SDS_CLUSTER,
     SDS_FILES_CLUSTER,
     WORKLOAD_CERTIFICATE,
@@ -105,10 +106,7 @@ def _certificates(view: View, tls: ServerTLSSettings) -> Iterator[Secret]:
     if tls.mode is TLSMode.ISTIO_MUTUAL:
         yield workload_certificate(view)
     elif tls.credential_names or tls.credential_name:
-        for name in tls.credential_names or (tls.credential_name,):
-            secret = credential(view, name)
-            if secret is not None:
-                yield secret
+        yield from (credential(view, name) for name in tls.credential_names or (tls.credential_name,))
     else:
         for pair in tls.tls_certificates or (tls,):
             yield _key_pair(view, pair.server_certificate, pair.private_key)
@@ -126,10 +124,10 @@ def _file(view: View, name: str) -> Secret:
     return Secret(name, SDS_FILES_CLUSTER if external else SDS_CLUSTER)
 
 
-def credential(view: View, name: str) -> Secret | None:
-    """The secret of a credential name; None when it names none, or a provider that is not there."""
+def credential(view: View, name: str) -> Secret:
+    """The secret of a credential name; NO_SECRET when it names none, or a provider that is not there."""
     if not name:
-        return None
+        return NO_SECRET
     if name == BUILTIN:
         return Secret(WORKLOAD_CERTIFICATE)
     if name == BUILTIN + AUTHORITIES:
@@ -139,7 +137,7 @@ def credential(view: View, name: str) -> Secret | None:
     return Secret(resource_name(name), cluster="")
 
 
-def _external(view: View, name: str) -> Secret | None:
+def _external(view: View, name: str) -> Secret:
     """A secret of an SDS server: a local one, the one that the mesh config names, else of the control plane."""
     if view.proxy.metadata.get("credential") == "true":
         return Secret(name, EXTERNAL_CLUSTER)
@@ -148,7 +146,7 @@ def _external(view: View, name: str) -> Secret | None:
     if provider is None:
         return Secret(resource_name(own_name), cluster="")
     cluster = _provider_cluster(view, provider.service, provider.port)
-    return None if cluster is None else Secret(own_name, cluster)
+    return NO_SECRET if cluster is None else Secret(own_name, cluster)
 
 
 def _provider_cluster(view: View, service: str, port: int) -> str | None:
