@@ -127,11 +127,12 @@ def test_compile_into_a_folder(run: Run, mesh: Path, tmp_path: Path) -> None:
 
 
 def test_compile_sources(run: Run, mesh: Path) -> None:
-    """`--sources` prints places of the input by JSON pointer."""
+    """`--sources` prints what each part is called, and its places in the input, by JSON pointer."""
     done = run("compile", "--proxy", PROXY, "-f", mesh, "--sources")
     assert done.status == 0
     places = json.loads(done.out)
-    assert all(pointer.startswith("/") and str(mesh) in place[0] for pointer, place in places.items())
+    assert all(pointer.startswith("/") and str(mesh) in part["from"][0] for pointer, part in places.items())
+    assert "outbound|80||catalog.shop.svc.cluster.local" in [part["name"] for part in places.values()]
 
 
 def test_compile_a_node(run: Run, mesh: Path, tmp_path: Path) -> None:

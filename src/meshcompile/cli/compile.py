@@ -64,13 +64,28 @@ def _resources(config: Config, types: Iterable[str]) -> dict[str, Any]:
 
 
 def _sources(config: Config, types: Iterable[str]) -> dict[str, Any]:
-    """The places of the input by JSON pointer, such as `/routes/0/virtualHosts/1`."""
+    """What each part is called and which places of the input it comes from, by JSON pointer such as `/clusters/3`."""
+    resources = config.to_dict()
     wanted = tuple(f"/{name}/" for name in types)
     return {
-        pointer: [f"{origin} {origin.field}".rstrip() for origin in origins]
+        pointer: {
+            "name": " > ".join(_names(resources, pointer)),
+            "from": [f"{origin} {origin.field}".rstrip() for origin in origins],
+        }
         for pointer, origins in config.source_map().items()
         if pointer.startswith(wanted)
     }
+
+
+def _names(value: Any, pointer: str) -> Iterator[str]:
+    """The names on the way to a part, such as those of its route configuration and its virtual host."""
+    for step in pointer.split("/")[1:]:
+        value = value[int(step) if isinstance(value, list) else step.replace("~1", "/").replace("~0", "~")]
+        match value:
+            case {"name": str(name)} | {"clusterName": str(name)}:
+                yield name
+            case {"endpoint": {"address": {"socketAddress": {"address": str(address), "portValue": port}}}}:
+                yield f"{address}:{port}"
 
 
 def _files(by_proxy: Mapping[str, Mapping[str, Any]], form: str) -> Iterator[tuple[str, str]]:
