@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +33,16 @@ def bootstrap(proxy: str, options: Options | None = None) -> dict[str, Any]:
 def compiled(proxy: str) -> dict[str, Any]:
     """The bootstrap of what is compiled for a proxy, as AREA/CASE/istiod/PROXY."""
     folder = cases_dir() / proxy
-    case = folder.parents[1]
-    mesh, _ = load_mesh(case, yaml.load((case / "case.yaml").read_text(), Loader=yaml.CSafeLoader))
     node = meshcompile.Proxy.from_node(_content(folder / "node.json"))
-    made: dict[str, Any] = mesh.compile(node).bootstrap().to_dict()
+    made: dict[str, Any] = _mesh(folder.parents[1]).compile(node).bootstrap().to_dict()
     return made
+
+
+@lru_cache(maxsize=1)  # the proxies of a case come one after the other
+def _mesh(case: Path) -> meshcompile.Mesh:
+    mesh, lines = load_mesh(case, yaml.load((case / "case.yaml").read_text(), Loader=yaml.CSafeLoader))
+    assert mesh is not None, lines
+    return mesh  # type: ignore[no-any-return]
 
 
 def _content(path: Path) -> Any:
