@@ -50,11 +50,11 @@ class ServerTLSSettings(Node):
     mode: TLSMode = TLSMode.PASSTHROUGH
     """Who ends TLS, and whether the client must, may or need not show a certificate."""
     server_certificate: str = ""
-    """File of the certificate chain, fetched through SDS."""
+    """File of the certificate chain (SDS `file-cert:`)."""
     private_key: str = ""
-    """File of the private key."""
+    """File of the private key (SDS `file-cert:`)."""
     ca_certificates: str = ""
-    """File of the authorities that client certificates are checked against."""
+    """File of the authorities that client certificates are checked against (SDS `file-root:`)."""
     ca_crl: str = ""
     """File of the revoked client certificates."""
     credential_name: str = ""
@@ -66,17 +66,17 @@ class ServerTLSSettings(Node):
     tls_certificates: Annotated[tuple[TLSCertificate, ...], size(2, least=1)] = ()
     """Several certificates in files, instead of `serverCertificate` and `privateKey`."""
     subject_alt_names: tuple[str, ...] = ()
-    """Names of which the client certificate must carry one."""
+    """Names of which the client certificate must carry one (`match_typed_subject_alt_names`)."""
     verify_certificate_spki: tuple[str, ...] = ()
     """Base64 SHA-256 hashes of public keys that client certificates may have."""
     verify_certificate_hash: tuple[str, ...] = ()
     """Hex SHA-256 hashes of client certificates that are accepted."""
     min_protocol_version: TLSProtocol = TLSProtocol.TLS_AUTO
-    """Oldest version that is spoken."""
+    """Oldest version that is spoken (`tls_minimum_protocol_version`)."""
     max_protocol_version: TLSProtocol = TLSProtocol.TLS_AUTO
-    """Newest version that is spoken."""
+    """Newest version that is spoken (`tls_maximum_protocol_version`)."""
     cipher_suites: tuple[str, ...] = ()
-    """Cipher suites up to TLS 1.2; those that Envoy does not know are dropped."""
+    """Cipher suites up to TLS 1.2 (`cipher_suites`); those that Envoy does not know are dropped."""
 
 
 class Port(Node):
@@ -98,7 +98,7 @@ class Server(Node):
     port: Port
     """Port to listen on."""
     bind: str = ""
-    """Address or Unix socket to listen on, instead of every address."""
+    """Address or Unix socket to listen on, instead of every address; part of the listener's name."""
     hosts: tuple[str, ...]
     """Names served, as `host` or `namespace/host`: SNI match of TLS and limit of the virtual services bound here."""
     tls: ServerTLSSettings | None = None

@@ -75,7 +75,7 @@ class OutboundTrafficPolicy(Node):
     """What happens to traffic for unknown hosts."""
 
     mode: OutboundTrafficPolicyMode = OutboundTrafficPolicyMode.REGISTRY_ONLY
-    """Drop it, or let it pass."""
+    """Drop it (`BlackHoleCluster`, `block_all`), or let it pass (`PassthroughCluster`, `allow_any`)."""
     egress_proxy: Destination | None = None
     """Service that it is sent to instead, for example an egress gateway."""
 

@@ -53,11 +53,11 @@ class HeaderOperations(Node):
     """Changes of headers, applied as set, add, remove."""
 
     set: Mapping[str, str] = {}
-    """Headers that get this value, replacing others; `:authority` and `host` rewrite the host."""
+    """Headers that get this value (`OVERWRITE_IF_EXISTS_OR_ADD`); `:authority` and `host` rewrite the host."""
     add: Mapping[str, str] = {}
-    """Headers that get this value in addition to those present."""
+    """Headers that get this value in addition to those present (`APPEND_IF_EXISTS_OR_ADD`)."""
     remove: tuple[str, ...] = ()
-    """Headers that are dropped."""
+    """Headers that are dropped (`request_headers_to_remove`, `response_headers_to_remove`)."""
 
 
 class Headers(Node):
@@ -75,7 +75,7 @@ class HTTPMatchRequest(Node):
     name: str = ""
     """Label, appended to the name of the route."""
     uri: StringMatch | None = None
-    """Path of the request, without its query."""
+    """Path of the request, without its query (`path`, `prefix` or `safe_regex` of the route)."""
     scheme: StringMatch | None = None
     """Scheme of the request (`:scheme`)."""
     method: StringMatch | None = None
@@ -91,15 +91,15 @@ class HTTPMatchRequest(Node):
     gateways: tuple[str, ...] = ()
     """Only on these of the rule's gateways."""
     query_params: Mapping[str, StringMatch] = {}
-    """Query parameters by name; an empty match asks for presence."""
+    """Query parameters by name (`query_parameters`); an empty match asks for presence."""
     ignore_uri_case: Bool = False
-    """Compare exact and prefix paths regardless of case."""
+    """Compare exact and prefix paths regardless of case (`case_sensitive`)."""
     without_headers: Mapping[str, StringMatch] = {}
-    """Headers that must not match; the opposite of `headers`."""
+    """Headers that must not match (`invert_match`); the opposite of `headers`."""
     source_namespace: str = ""
     """Only for client workloads of this namespace."""
     stat_prefix: str = ""
-    """Statistics prefix of the route."""
+    """Statistics prefix of the route (`stat_prefix`)."""
 
 
 class HTTPRouteDestination(Node):
@@ -108,7 +108,7 @@ class HTTPRouteDestination(Node):
     destination: Destination
     """Where requests go."""
     weight: Int32 = 0
-    """Share relative to the sum of the weights; a single destination gets all."""
+    """Share relative to the sum of the weights (`weight`); a single destination gets all."""
     headers: Headers | None = None
     """Changes of headers for this destination only."""
 
@@ -126,17 +126,17 @@ class HTTPRedirect(OneOf):
     one_of = (("port", "derive_port"),)
 
     uri: str = ""
-    """Path that replaces the request's; `%PREFIX()%` keeps what follows the matched prefix."""
+    """Path that replaces the request's (`path_redirect`); `%PREFIX()%` keeps what follows the matched prefix."""
     authority: str = ""
-    """Host that replaces the request's."""
+    """Host that replaces the request's (`host_redirect`)."""
     port: UInt32 | None = None
-    """Port of the target; one of `port` and `derivePort`."""
+    """Port of the target (`port_redirect`); one of `port` and `derivePort`."""
     derive_port: RedirectPortSelection | None = None
     """Port of the target taken from the scheme or from the request."""
     scheme: str = ""
-    """Scheme of the target, `http` or `https`."""
+    """Scheme of the target, `http` or `https` (`scheme_redirect`)."""
     redirect_code: UInt32 = 0
-    """Status code; 0 means 301."""
+    """Status code (`response_code`); 0 means 301."""
 
 
 class HTTPBody(OneOf):
@@ -172,28 +172,28 @@ class HTTPRewrite(Node):
     """Changes of path and host before a request is forwarded."""
 
     uri: str = ""
-    """Path, or with a prefix match the prefix, that replaces the matched one."""
+    """Path, or with a prefix match the prefix, that replaces the matched one (`prefix_rewrite`)."""
     authority: str = ""
-    """Host that replaces the request's."""
+    """Host that replaces the request's (`host_rewrite_literal`)."""
     uri_regex_rewrite: RegexRewrite | None = None
-    """Replacement in the path by regular expression."""
+    """Replacement in the path by regular expression (`regex_rewrite`)."""
 
 
 class HTTPRetry(Node):
     """When a failed request is tried again."""
 
     attempts: Int32 = 0
-    """Number of retries; 0 switches retrying off."""
+    """Number of retries (`num_retries`); 0 switches retrying off."""
     per_try_timeout: Duration | None = None
-    """Limit of each try; by default the route's timeout."""
+    """Limit of each try (`per_try_timeout`); by default the route's timeout."""
     retry_on: str = ""
-    """Envoy's retry conditions and status codes, separated by commas; the mesh's default if empty."""
+    """Envoy's retry conditions and status codes, separated by commas (`retry_on`); the mesh's default if empty."""
     retry_remote_localities: BoolValue = None
-    """Whether retries may go to other localities."""
+    """Whether retries may go to other localities (`retry_priority`: previous priorities)."""
     retry_ignore_previous_hosts: BoolValue = None
-    """Whether retries avoid hosts that failed before; true by default."""
+    """Whether retries avoid hosts that failed before (`retry_host_predicate`); true by default."""
     backoff: Duration | None = None
-    """Shortest pause between tries; 25ms by default."""
+    """Shortest pause between tries (`retry_back_off.base_interval`); 25ms by default."""
 
 
 class UnmatchedPreflights(ProtoEnum):
@@ -281,23 +281,23 @@ class HTTPRoute(Node):
     match: tuple[HTTPMatchRequest, ...] = ()
     """Alternatives of which one must hold; none matches everything."""
     route: tuple[HTTPRouteDestination, ...] = ()
-    """Destinations by weight."""
+    """Destinations by weight (`cluster` or `weighted_clusters`)."""
     redirect: HTTPRedirect | None = None
-    """Redirect, in place of `route`."""
+    """Redirect (`redirect`), in place of `route`."""
     direct_response: HTTPDirectResponse | None = None
-    """Fixed answer, in place of `route`."""
+    """Fixed answer (`direct_response`), in place of `route`."""
     delegate: Delegate | None = None
     """Virtual service that has the routes, in place of `route`."""
     rewrite: HTTPRewrite | None = None
     """Changes of path and host."""
     timeout: Duration | None = None
-    """Limit of the whole request with its retries; none by default."""
+    """Limit of the whole request with its retries (`timeout` and `max_grpc_timeout`); none by default."""
     retries: HTTPRetry | None = None
-    """When to try again; the mesh's default if absent."""
+    """When to try again (`retry_policy`); the mesh's default if absent."""
     fault: HTTPFaultInjection | None = None
-    """Faults on purpose."""
+    """Faults on purpose (filter `envoy.filters.http.fault` of the route)."""
     mirror: Destination | None = None
-    """Destination that gets a copy of the requests."""
+    """Destination that gets a copy of the requests (`request_mirror_policies`)."""
     mirrors: tuple[HTTPMirrorPolicy, ...] = ()
     """Several destinations that get copies, instead of `mirror`."""
     mirror_percent: UInt32Value = Field(
@@ -307,7 +307,7 @@ class HTTPRoute(Node):
     mirror_percentage: Percent | None = None
     """Share of the requests that `mirror` gets; all by default."""
     cors_policy: CorsPolicy | None = None
-    """What scripts of other sites may do."""
+    """What scripts of other sites may do (filter `envoy.filters.http.cors` of the route)."""
     headers: Headers | None = None
     """Changes of headers."""
 

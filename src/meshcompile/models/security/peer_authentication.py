@@ -31,7 +31,7 @@ class PeerAuthenticationSpec(Node):
     selector: WorkloadSelector | None = None
     """Workloads of its namespace; if absent, all, or in the root namespace the whole mesh."""
     mtls: MutualTLS | None = None
-    """What connections to every port may be."""
+    """What connections to every port may be: the filter chains of `virtualInbound`."""
     port_level_mtls: Annotated[Mapping[PortKey, MutualTLS], Field(min_length=1)] = {}
     """What connections to single ports may be, by the workload's port; only with a selector."""
 

@@ -39,27 +39,27 @@ class JWTRule(Node):
     """One issuer of tokens: a provider of the filter `envoy.filters.http.jwt_authn`."""
 
     issuer: NonEmpty = ""
-    """Issuer that the token must name."""
+    """Issuer that the token must name (`issuer` of a provider of `envoy.filters.http.jwt_authn`)."""
     audiences: tuple[NonEmpty, ...] = ()
-    """Audiences, one of which the token must name; any where empty."""
+    """Audiences, one of which the token must name (`audiences`); any where empty."""
     jwks_uri: Annotated[str, size(2048, least=1)] = Field(
         "", alias="jwksUri", validation_alias=AliasChoices("jwksUri", "jwks_uri")
     )
     """Where the public keys are; found by OpenID discovery where neither they nor this is given."""
     jwks: str = ""
-    """The public keys themselves."""
+    """The public keys themselves (`local_jwks`)."""
     from_headers: tuple[JWTHeader, ...] = ()
     """Headers that carry the token; with no place given it is `Authorization: Bearer` and `access_token`."""
     from_params: tuple[NonEmpty, ...] = ()
-    """Query parameters that carry the token."""
+    """Query parameters that carry the token (`from_params`)."""
     output_payload_to_header: str = ""
-    """Header that passes on the payload, in base64."""
+    """Header that passes on the payload, in base64 (`forward_payload_header`)."""
     from_cookies: tuple[NonEmpty, ...] = ()
-    """Cookies that carry the token."""
+    """Cookies that carry the token (`from_cookies`)."""
     forward_original_token: Bool = False
-    """Whether the application gets the token itself."""
+    """Whether the application gets the token itself (`forward`)."""
     output_claim_to_headers: tuple[ClaimToHeader, ...] = ()
-    """Claims that the application gets in headers."""
+    """Claims that the application gets in headers (`claim_to_headers`)."""
     timeout: Duration | None = None
     """How long fetching the public keys may take; five seconds where unset."""
     space_delimited_claims: Annotated[tuple[NonEmpty, ...], size(64)] = ()

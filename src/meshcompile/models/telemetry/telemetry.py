@@ -95,11 +95,11 @@ class Tracing(Node):
     providers: tuple[ProviderRef, ...] = ()
     """Where traces go; the first one is used."""
     random_sampling_percentage: Annotated[DoubleValue, Field(ge=0, le=100)] = None
-    """Per cent of the requests that are traced by chance."""
+    """Per cent of the requests that are traced by chance (`random_sampling`)."""
     disable_span_reporting: BoolValue = None
     """Whether no spans are reported; trace headers are passed on all the same."""
     custom_tags: Mapping[str, CustomTag] = {}
-    """Further tags by name."""
+    """Further tags by name (`custom_tags`)."""
     use_request_id_for_trace_sampling: BoolValue = None
     """Whether the sampling decision goes into `x-request-id`; it does where unset."""
     enable_istio_tags: BoolValue = None
@@ -170,7 +170,7 @@ class Metrics(Node):
     providers: tuple[ProviderRef, ...] = ()
     """For whom; the wider policy's or the mesh's where empty."""
     overrides: tuple[MetricsOverrides, ...] = ()
-    """What is changed about them, in order."""
+    """What is changed about them, in order (configuration of `istio.stats`)."""
     reporting_interval: Duration | None = None
     """How often metrics of TCP connections are reported; five seconds where unset."""
 
@@ -195,7 +195,7 @@ class AccessLogging(Node):
     match: LogSelector | None = None
     """Requests it is about; all where unset."""
     providers: tuple[ProviderRef, ...] = ()
-    """Where logs go; the wider policy's or the mesh's where empty."""
+    """Where logs go, an `access_log` for each; the wider policy's or the mesh's where empty."""
     disabled: BoolValue = None
     """Whether nothing is logged."""
     filter: AccessLoggingFilter | None = None
