@@ -22,12 +22,33 @@ def paused() -> Iterator[None]:
             gc.enable()
 
 
+# How many times as many objects there may be as were left when somebody last looked for garbage.
+_GROWTH = 4
+_left: int | None = None
+
+
 def _grow_old() -> None:
-    """Let the collector take all that is there for old.
+    """Let the collector take all that is there for old, and look for garbage when there is much more than before.
 
     It looks at what is young first, and would go through everything that was made while it was off at once. Freezing
-    and unfreezing moves it to the oldest generation without a look at any of it; what somebody froze stays frozen.
+    and unfreezing moves it to the oldest generation without a look at any of it; what somebody froze stays frozen. As
+    the collector does not count what comes to the oldest generation that way, a program that compiles again and again
+    would never get rid of the meshes that it is done with: hence the look, which a single compilation is spared.
     """
-    if not gc.get_freeze_count():
-        gc.freeze()
-        gc.unfreeze()
+    global _left
+    if gc.get_freeze_count():
+        return
+    found = _aged()
+    if _left is None:
+        _left = found
+    elif found > _GROWTH * _left:
+        gc.collect()
+        _left = _aged()
+
+
+def _aged() -> int:
+    """The number of objects that the collector knows, all of them in its oldest generation now."""
+    gc.freeze()
+    count = gc.get_freeze_count()
+    gc.unfreeze()
+    return count
