@@ -1,0 +1,91 @@
+"""No field is passed over in silence: each is read when cases are compiled, or the table of limits says why not."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+import meshcompile
+from meshcompile.models.base import Node, node_type
+from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.models.mesh.mesh_networks import MeshNetworks
+from meshcompile.models.registry import KINDS
+from meshcompile.models.support import COMPILED, limit
+from tests.conformance import corpus
+from tests.conformance.compare import load_mesh
+
+Field = tuple[type[Node], str]
+
+# Modules that look at fields without acting on them.
+LOOK_ONLY = ("meshcompile.models", "meshcompile.validate", "meshcompile.analyze", "meshcompile.diagnostics", "pydantic")
+UNTRIED = {
+    "CertificateData.trust_domains",  # resolve.downstream_tls
+    "EnvoyFilterSpec.workload_selector",  # read as `selector`, which all policies have
+    "ExtensionProvider.sds",  # resolve.gateway_tls, where a proxy has no credential socket
+    "ProxyConfig.interception_mode",  # proxies: becomes node metadata, which cases state
+    "ProxyConfig.proxy_metadata",
+    "ProxyConfig.service_cluster",
+    "ProxyConfig.tracing_service_name",
+    "ProxyConfigSpec.environment_variables",  # models.mesh.merge: becomes proxy_metadata
+    "SDSProvider.name",
+    "SDSProvider.port",
+    "SDSProvider.service",
+}
+"""Fields that are acted on where no case leads, or by a model itself."""
+
+
+class Reads:
+    """Notes which fields of models are read by those who act on them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.fields: set[Field] = set()
+        plain = Node.__getattribute__
+
+        def noting(node: Node, name: str) -> object:
+            if not name.startswith("_") and name in plain(node, "__class__").__pydantic_fields__:
+                reader = sys._getframe(1).f_globals.get("__name__", "")
+                if not reader.startswith(LOOK_ONLY):
+                    self.fields.add((plain(node, "__class__"), name))
+            return plain(node, name)
+
+        monkeypatch.setattr(Node, "__getattribute__", noting)
+
+
+def compile_case(case: Path) -> None:
+    spec = yaml.load((case / "case.yaml").read_text(), Loader=yaml.CSafeLoader)
+    mesh, _ = load_mesh(case, spec)
+    for proxy in spec["proxies"]:
+        node = json.loads((case / "istiod" / proxy["name"] / "node.json").read_text())
+        mesh.compile(meshcompile.Proxy.from_node(node))
+
+
+def compiled_fields() -> Iterator[Field]:
+    """Every field of Istio's kinds and of the mesh's settings that is said to be compiled."""
+    models = [kind.model for kind in KINDS if kind.group.endswith("istio.io")]
+    specs = (node_type(model.model_fields["spec"].annotation) for model in models)
+    waiting: list[type[Node]] = [MeshConfig, MeshNetworks, *(spec for spec in specs if spec is not None)]
+    seen: set[type[Node]] = set()
+    while waiting:
+        model = waiting.pop()
+        if model in seen:
+            continue
+        seen.add(model)
+        for name, info in model.model_fields.items():
+            if limit(model, name) is COMPILED:
+                yield model, name
+                waiting += [below] if (below := node_type(info.annotation)) is not None else []
+
+
+@pytest.mark.slow
+def test_every_compiled_field_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A field that nobody reads, in any of many cases, has a row in the table of limits."""
+    reads = Reads(monkeypatch)
+    for case in sorted(corpus.cases_dir().glob("*/*")):
+        compile_case(case)
+    unread = {f"{model.__name__}.{name}" for model, name in compiled_fields() if (model, name) not in reads.fields}
+    assert sorted(unread - UNTRIED) == []
