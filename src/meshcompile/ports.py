@@ -49,18 +49,12 @@ class Protocol(StrEnum):
     def is_http_or_sniffed(self) -> bool:
         return self in _HTTP or self is Protocol.AUTO
 
-    @property
-    def after_tls_termination(self) -> "Protocol":
-        """What is left when this proxy has terminated TLS: HTTPS becomes HTTP, TLS becomes TCP."""
-        return _AFTER_TLS_TERMINATION.get(self, self)
-
 
 _HTTP = frozenset({Protocol.HTTP, Protocol.HTTP2, Protocol.HTTP_PROXY, Protocol.GRPC, Protocol.GRPC_WEB})
 _HTTP2 = frozenset({Protocol.HTTP2, Protocol.GRPC, Protocol.GRPC_WEB})
 _GRPC = frozenset({Protocol.GRPC, Protocol.GRPC_WEB})
 _TLS = frozenset({Protocol.HTTPS, Protocol.TLS})
 _TCP = _TLS | {Protocol.TCP, Protocol.MONGO, Protocol.REDIS, Protocol.MYSQL}
-_AFTER_TLS_TERMINATION = {Protocol.HTTPS: Protocol.HTTP, Protocol.TLS: Protocol.TCP}
 
 # What may be written: `hbone` is not among it.
 _BY_NAME = {p.value.lower(): p for p in Protocol if p not in (Protocol.HBONE, Protocol.AUTO)}

@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from typing import Any, Self
 
 from meshcompile.errors import InvalidArgument
+from meshcompile.ip import is_ip
 from meshcompile.labels import NO_LABELS, Labels
 from meshcompile.localities import NO_LOCALITY, Locality
 
@@ -171,18 +172,10 @@ def _object(owner: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 def _addresses(instance_ips: str, of_id: str) -> tuple[str, ...]:
     """The addresses of the metadata when there are some and all are valid, else the one of the node id."""
     addresses = tuple(address.strip() for address in instance_ips.split(",") if address.strip())
-    found = addresses if addresses and all(map(_is_address, addresses)) else (of_id,)
-    if not all(map(_is_address, found)):
+    found = addresses if addresses and all(map(is_ip, addresses)) else (of_id,)
+    if not all(map(is_ip, found)):
         raise InvalidArgument(f"neither the node id nor its INSTANCE_IPS have a valid IP address: {of_id!r}")
     return found
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _is_global_unicast(address: str) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from meshcompile.cidr import Range
 from meshcompile.envoy.config.core import CidrRange, TypedExtensionConfig
 from meshcompile.envoy.config.rbac import (
     RBAC,
@@ -28,6 +27,7 @@ from meshcompile.envoy.type.matcher import (
     StringMatcher,
     ValueMatcher,
 )
+from meshcompile.ip import Range
 from meshcompile.models.security.authorization_policy import AuthorizationPolicyAction as Action
 from meshcompile.resolve.authorization import NamedRule, Rules
 from meshcompile.resolve.conditions import (

@@ -75,13 +75,3 @@ def metadata_exchange(**fields: JsonValue) -> TypedStruct:
 def peer_metadata(**fields: JsonValue) -> TypedStruct:
     """The configuration of the HTTP filter `istio.metadata_exchange`, and of its likes in a waypoint."""
     return TypedStruct(type_url=TYPE_URL + "io.istio.http.peer_metadata.Config", value=fields)
-
-
-def baggage_peer_metadata(**fields: JsonValue) -> TypedStruct:
-    """The configuration of the network filter that reads a peer's metadata from the baggage of HBONE."""
-    return TypedStruct(type_url=TYPE_URL + "envoy.extensions.network_filters.peer_metadata.Config", value=fields)
-
-
-def upstream_baggage_peer_metadata() -> TypedStruct:
-    """The configuration of the cluster filter that takes such metadata on to the upstream connection."""
-    return TypedStruct(type_url=TYPE_URL + "envoy.extensions.network_filters.peer_metadata.UpstreamConfig", value={})

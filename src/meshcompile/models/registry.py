@@ -1,6 +1,6 @@
 """Every kind that is understood, and where its model is: modules are imported when a document needs them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -79,9 +79,3 @@ BY_TYPE: Mapping[tuple[str, str], Kind] = {
 def find(api_version: str, kind: str) -> Kind | None:
     """The kind that a document names by its ``apiVersion`` and ``kind``, if it is understood."""
     return BY_TYPE.get((api_version, kind))
-
-
-def of_group(api_version: str) -> Iterator[Kind]:
-    """The kinds of the API group that ``api_version`` belongs to, whatever the version."""
-    group = api_version.rpartition("/")[0]
-    return (kind for kind in KINDS if kind.group == group)

@@ -6,8 +6,8 @@ Follows istiod's `pilot/pkg/security/authz/model/generator.go`.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from meshcompile.cidr import cidr_range
 from meshcompile.go_regex import quoted
+from meshcompile.ip import cidr_range
 from meshcompile.resolve.conditions import (
     SOMETHING,
     All,

@@ -6,8 +6,8 @@ Connections and requests meet a condition, or do not; nothing here knows who che
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from meshcompile.cidr import Range
 from meshcompile.go_regex import quoted
+from meshcompile.ip import Range
 
 
 class Comparison(Enum):

@@ -6,10 +6,10 @@ Follows istiod's `ListenerBuilder.buildSidecarOutboundListeners`.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from ipaddress import ip_address
 
 from meshcompile.codes.listeners import EMPTY_EGRESS_LISTENER, RESERVED_PORT
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.ip import is_ip
 from meshcompile.ports import Protocol, protocol_named
 from meshcompile.proxy import InterceptionMode, Proxy
 from meshcompile.resolve.addresses import service_address, service_addresses
@@ -182,13 +182,5 @@ def _is_per_endpoint(view: View, claim: Claim) -> bool:
 
 def _per_endpoint(view: View, claim: Claim) -> Iterator[Claim]:
     for endpoint in view.snapshot.endpoints.numbered(claim.service, claim.port.number):
-        if all(_is_ip(address) for address in endpoint.addresses):
+        if all(is_ip(address) for address in endpoint.addresses):
             yield replace(claim, binds=endpoint.addresses, of_endpoint=True)
-
-
-def _is_ip(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True

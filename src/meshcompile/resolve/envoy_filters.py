@@ -19,9 +19,6 @@ from meshcompile.resolve.policy_attachment import attaches
 from meshcompile.resolve.view import View
 from meshcompile.source import Origin
 
-# On an EnvoyFilter: services that its patches refer to, `namespace/host` or `host`, separated by commas.
-REFERENCED_SERVICES = "envoyfilter.istio.io/referenced-services"
-
 EVERYTHING = EnvoyConfigObjectMatch()
 
 # An insertion has a place only in these lists; elsewhere it adds at the end.
@@ -130,13 +127,6 @@ class EnvoyFilters:
             if patch.refused is None:
                 groups.setdefault(patch.apply_to, []).append(patch)
         return {apply_to: tuple(group) for apply_to, group in groups.items()}
-
-    @cached_property
-    def referenced_services(self) -> frozenset[str]:
-        """Services that a gateway or waypoint needs for what its patches refer to: `namespace/host`, or `host`."""
-        filters = {id(patch.envoy_filter): patch.envoy_filter for patch in self.all}
-        texts = (each.metadata.annotations.get(REFERENCED_SERVICES, "") for each in filters.values())
-        return frozenset(service for text in texts for service in text.split(",") if service)
 
 
 NO_ENVOY_FILTERS = EnvoyFilters()

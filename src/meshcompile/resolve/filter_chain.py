@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from meshcompile.cidr import Range, cidr_range
+from meshcompile.ip import Range, cidr_range
 from meshcompile.resolve.downstream_tls import DownstreamTls
 from meshcompile.resolve.http_connection import HttpConnection
 from meshcompile.resolve.tcp_connection import Catchall, TcpConnection

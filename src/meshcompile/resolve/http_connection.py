@@ -8,8 +8,8 @@ listener to the next is an `HttpConnection`. Follows istiod's `ListenerBuilder.b
 from dataclasses import dataclass, field, fields
 from enum import Enum, auto
 
-from meshcompile.cidr import Range, cidr_range
 from meshcompile.durations import Duration
+from meshcompile.ip import Range, cidr_range
 from meshcompile.memo import Memo
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.mesh_networks import MeshNetworks

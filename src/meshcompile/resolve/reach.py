@@ -6,6 +6,7 @@ Follows istiod's `endpoints.EndpointBuilder`.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from meshcompile.ip import is_ip
 from meshcompile.labels import canonical_name, canonical_revision, selects
 from meshcompile.localities import NO_LOCALITY, locality
 from meshcompile.memo import Memo
@@ -30,7 +31,6 @@ from meshcompile.snapshot.service import (
     TrafficDistribution,
     Workload,
 )
-from meshcompile.snapshot.service_entries import is_ip
 from meshcompile.snapshot.slice_endpoints import PERSISTENT_SESSION
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.source import NOWHERE, Origin

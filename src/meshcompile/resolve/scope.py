@@ -8,7 +8,7 @@ waypoints see everything that is visible to their namespace.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from meshcompile.hosts import is_wildcard, overlaps, subset_of
+from meshcompile.hosts import covering, is_wildcard, overlaps, subset_of
 from meshcompile.labels import selects
 from meshcompile.memo import Memo
 from meshcompile.models.mesh.mesh_config import MeshConfig
@@ -68,13 +68,6 @@ class SidecarScope:
     def service(self, hostname: str) -> Service | None:
         """The service of this host, None when it is not imported."""
         return self.services_by_hostname.get(hostname)
-
-    def services_for(self, host: str) -> Iterable[Service]:
-        """The services that a host stands for: at most one for an exact host, all that overlap for a wildcard."""
-        if is_wildcard(host):
-            return (service for service in self.services if overlaps(host, service.hostname))
-        service = self.services_by_hostname.get(host)
-        return () if service is None else (service,)
 
     def egress_listener(self, port: int, bind: str = "") -> EgressListener | None:
         """The first egress listener that serves a route of this port, or of this unix socket when the port is 0."""
@@ -296,12 +289,8 @@ def most_specific_routes(
 def _most_specific(
     hostname: str, by_host: Mapping[str, MergedVirtualService], wildcards: bool
 ) -> MergedVirtualService | None:
-    exact = by_host.get(hostname)
-    if exact is not None or not wildcards:
-        return exact
-    suffix = hostname.removeprefix("*")
-    candidates = (by_host.get("*" + suffix[start:]) for start in range(len(suffix) + 1))
-    return next((route for route in candidates if route is not None), None)
+    candidates = covering(hostname) if wildcards else (hostname,)
+    return next((by_host[host] for host in candidates if host in by_host), None)
 
 
 # ---- services of all listeners

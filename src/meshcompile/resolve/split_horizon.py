@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from ipaddress import ip_address
 
+from meshcompile.ip import is_ip
 from meshcompile.labels import with_topology
 from meshcompile.resolve.clients import Client
 from meshcompile.resolve.locality_groups import MAX_WEIGHT, LbEndpoint, LocalityGroup, total_weight
 from meshcompile.snapshot.networks import NetworkGateway, NetworkGateways
 from meshcompile.snapshot.service import ISTIO_TLS_MODE
-from meshcompile.snapshot.service_entries import is_ip
 from meshcompile.source import Origin
 
 

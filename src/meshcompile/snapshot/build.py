@@ -58,7 +58,7 @@ def snapshot(
         authentication=authentication_index(resources, mesh),
         authorization=authorization_index(resources, mesh),
         telemetry=telemetry_index(resources, mesh),
-        extensions=extension_index(resources, mesh),
+        extensions=extension_index(resources),
         envoy_filters=envoy_filter_index(resources, mesh),
         proxy_configs=proxy_config_index(resources, mesh),
         jwks=jwks or {},

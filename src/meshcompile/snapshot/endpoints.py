@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from meshcompile.ip import is_ip
 from meshcompile.memo import Memo
 from meshcompile.models.kubernetes.endpoint_slice import EndpointSlice
 from meshcompile.models.mesh.mesh_config import MeshConfig
@@ -16,7 +17,6 @@ from meshcompile.snapshot.entry_endpoints import HostKey, Instance, entry_endpoi
 from meshcompile.snapshot.networks import NetworkIndex
 from meshcompile.snapshot.resources import Resources
 from meshcompile.snapshot.service import Endpoint, Service, Workload
-from meshcompile.snapshot.service_entries import is_ip
 from meshcompile.snapshot.services import ServiceIndex
 from meshcompile.snapshot.slice_endpoints import selected_endpoints, slice_endpoints
 from meshcompile.snapshot.workload_sources import WorkloadSource

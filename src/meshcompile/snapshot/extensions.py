@@ -16,7 +16,6 @@ from meshcompile.models.extensions.traffic_extension import (
     WasmConfig,
 )
 from meshcompile.models.extensions.wasm_plugin import PluginPhase, WasmPlugin, WasmPluginSpec
-from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.snapshot.resources import Resources, oldest_first
 from meshcompile.source import Origin
 
@@ -70,7 +69,7 @@ class ExtensionIndex:
         return next((found for found in self.by_namespace.get(namespace, ()) if found.name == name), None)
 
 
-def extension_index(resources: Resources, mesh: MeshConfig) -> ExtensionIndex:
+def extension_index(resources: Resources) -> ExtensionIndex:
     """The index of the accepted resources."""
     extensions = (_of_traffic_extension(resource) for resource in resources.all(TrafficExtension))
     plugins = (_of_wasm_plugin(resource) for resource in resources.all(WasmPlugin))

@@ -98,12 +98,10 @@ def kubernetes_service(
         selector=spec.selector,
         service_accounts=tuple(_accounts(service, mesh)),
         creation_time=service.metadata.creation_timestamp or NO_CREATION_TIME,
-        kind=spec.type,
         external_name=external_name,
         object_name=service.name,
         node_local=spec.internal_traffic_policy == "Local",
         traffic_distribution=traffic_distribution(spec.traffic_distribution, annotations, namespace_annotations),
-        publish_not_ready=spec.publish_not_ready_addresses,
         origin=service.origin,
     )
 

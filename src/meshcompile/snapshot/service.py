@@ -90,18 +90,12 @@ class Service:
     service_accounts: tuple[str, ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()  # (hostname, namespace) of ExternalName Services that mean this one
     creation_time: str = NO_CREATION_TIME
-    kind: str = ""  # Kubernetes `spec.type`
     external_name: str = ""
     object_name: str = ""  # name of the Kubernetes or Istio object
     node_local: bool = False  # internalTrafficPolicy: Local
     traffic_distribution: TrafficDistribution = TrafficDistribution.ANY
     dns_connect_race: bool = False  # ServiceEntry annotation networking.istio.io/connect-strategy
-    publish_not_ready: bool = False
     passthrough_target_ports: Mapping[int, int] = field(default_factory=dict)
-    external_addresses: Mapping[str, tuple[str, ...]] = field(
-        default_factory=dict
-    )  # LoadBalancer/NodePort, per cluster
-    node_ports: Mapping[str, Mapping[int, int]] = field(default_factory=dict)  # cluster -> service port -> node port
     origin: Origin = field(default=NOWHERE, repr=False)
 
     def port(self, number: int) -> ServicePort | None:
@@ -133,8 +127,6 @@ class Workload:
     weight: int = 1
     tls_mode: str = DISABLED_TLS_MODE
     ports: Mapping[str, int] = field(default_factory=dict)
-    host_name: str = ""  # of the Pod, for headless names
-    subdomain: str = ""
     node_name: str = ""
     object_name: str = ""  # of the Pod or WorkloadEntry
     is_pod: bool = False

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from ipaddress import ip_address, ip_interface
 from typing import NamedTuple
 
+from meshcompile.ip import is_ip
 from meshcompile.labels import Labels
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.service_entry import Location, ServiceEntry
@@ -142,13 +142,3 @@ def _automatic_addresses(entry: ServiceEntry) -> dict[tuple[str, int], str]:
 def is_ip_or_unknown(address: str) -> bool:
     """True for an IP address, and for none: only gateways of its network lead to a workload without address."""
     return not address or is_ip(address)
-
-
-@lru_cache(maxsize=65536)
-def is_ip(text: str) -> bool:
-    """True for an IP address of either version."""
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True

@@ -53,8 +53,6 @@ class WorkloadSource:
             cluster=self.cluster,
             tls_mode=labels.get(TLS_MODE, DISABLED_TLS_MODE),
             ports=named_ports(pod),
-            host_name=(pod.spec.hostname or pod.name) if pod.spec.subdomain else "",
-            subdomain=pod.spec.subdomain,
             node_name=pod.spec.node_name,
             object_name=pod.name,
             is_pod=True,

@@ -27,7 +27,6 @@ Found = Iterator[Diagnostic]
 MILLISECOND = 1_000_000
 LONGEST_REGEX = 1024
 HEADER_NAME = re.compile(r"[-,!#$%&'*+.^_`|~A-Za-z0-9]+")
-STRICT_HEADER_NAME = re.compile("[-_A-Za-z0-9]+")
 TARGETS = frozenset(
     {
         ("", "Service"),

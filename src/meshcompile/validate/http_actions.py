@@ -152,6 +152,8 @@ def _abort(abort: Abort) -> Found:
             yield codes.FAULT(abort.at("grpc_status"), problem=f"`{abort.grpc_status}` is no status of gRPC")
     elif abort.http2_error is not None:
         yield codes.FAULT(abort.at("http2_error"), problem="errors of HTTP/2 are not supported")
+    else:
+        yield codes.ABORT_WITHOUT_ERROR(abort)
 
 
 def _delay(delay: Delay) -> Found:

@@ -16,7 +16,6 @@ from meshcompile.validate.names import (
 )
 from meshcompile.validate.workload_entry import has_address, schema, undefined_ports, workload_entry
 
-BY_NAME = (Resolution.DNS, Resolution.DNS_ROUND_ROBIN)
 FORWARDED = (Protocol.HTTP, Protocol.TLS, Protocol.GRPC, Protocol.HTTP2)
 """Protocols for which Envoy can look up where a request goes."""
 

@@ -6,7 +6,7 @@ The log service of the bootstrap gets what the mesh config's `enableEnvoyAccessL
 from collections.abc import Iterable
 from functools import lru_cache
 
-from meshcompile.emit.access_log.filters import ANSWERED_WITH_ERROR, NO_FILTER_CHAIN, NOT_CONNECTED, both, expression
+from meshcompile.emit.access_log.filters import NO_FILTER_CHAIN, both, expression
 from meshcompile.emit.access_log.log_services import HTTP_TO_BOOTSTRAP, LISTENER_TO_BOOTSTRAP, TCP_TO_BOOTSTRAP
 from meshcompile.emit.access_log.sinks import access_log
 from meshcompile.envoy.config.accesslog import AccessLog, AccessLogFilter
@@ -36,21 +36,9 @@ def listener_access_logs(telemetry: Telemetry) -> tuple[AccessLog, ...]:
     return _logs(logs, NO_FILTER_CHAIN, LISTENER_TO_BOOTSTRAP) if logs.of_listeners else ()
 
 
-def tunnel_origination_access_logs(telemetry: Telemetry) -> tuple[AccessLog, ...]:
-    """The access logs of the start of an HBONE tunnel: of connections that fail, whose reason is lost further on."""
-    return _logs(telemetry.access_logs, NOT_CONNECTED)
-
-
-def tunnel_termination_access_logs(telemetry: Telemetry) -> tuple[AccessLog, ...]:
-    """The access logs of the end of an HBONE tunnel: of requests that are refused."""
-    return _logs(telemetry.access_logs, ANSWERED_WITH_ERROR)
-
-
-def _logs(
-    logs: AccessLogs, condition: AccessLogFilter | None, to_bootstrap: AccessLog | None = None
-) -> tuple[AccessLog, ...]:
+def _logs(logs: AccessLogs, condition: AccessLogFilter | None, to_bootstrap: AccessLog) -> tuple[AccessLog, ...]:
     own = (at(access_log(log.sink, both(_conditions(condition, log.expression))), log.origins) for log in logs.logs)
-    return (*own, *((to_bootstrap,) if logs.log_service and to_bootstrap is not None else ()))
+    return (*own, *((to_bootstrap,) if logs.log_service else ()))
 
 
 def _conditions(condition: AccessLogFilter | None, cel: str | None) -> Iterable[AccessLogFilter]:

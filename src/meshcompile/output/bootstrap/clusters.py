@@ -1,11 +1,11 @@
 """Clusters that need no control plane: endpoints and certificates in them."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from ipaddress import ip_address
 from typing import Any
 
 from meshcompile.codes.output import CALLED_WITHOUT_CERTIFICATE, ISTIO_ONLY
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.ip import is_ip
 from meshcompile.output.bootstrap import extensions
 from meshcompile.output.bootstrap.options import Flavour, Options
 from meshcompile.output.bootstrap.tls import MissingSecret, static_socket
@@ -49,7 +49,7 @@ def _endpoints(cluster: Json, assignments: Mapping[str, Json], options: Options)
         return {"type": "STATIC"}
     assignment = _moved(assignments[name], options)
     return {
-        "type": "STATIC" if all(map(_is_address, _hosts(assignment))) else "STRICT_DNS",
+        "type": "STATIC" if all(map(is_ip, _hosts(assignment))) else "STRICT_DNS",
         "loadAssignment": assignment,
     }
 
@@ -84,14 +84,6 @@ def _hosts(assignment: Json) -> Iterator[str]:
             socket = endpoint.get("endpoint", {}).get("address", {}).get("socketAddress")
             if socket is not None:
                 yield socket.get("address", "")
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _filters(cluster: Json, options: Options, origin: Origin, found: list[Diagnostic]) -> Json:

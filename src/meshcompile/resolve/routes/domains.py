@@ -4,9 +4,9 @@ Follows istiod's `generateVirtualHostDomains`, `GenerateAltVirtualHosts` and `de
 """
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 from itertools import takewhile
 
+from meshcompile.ip import is_ip
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.addresses import service_addresses
 from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Registry, Service
@@ -53,7 +53,7 @@ def _spelled(name: str, port: int | None) -> tuple[str, ...]:
 def _variants(name: str, port: int | None, proxy_domain: str) -> Iterator[str]:
     """The absolute form `name.`, then the short forms; an address has the first with a port only."""
     absolute = f"{name}."
-    if not _is_address(name):
+    if not is_ip(name):
         yield absolute
     if port is not None:
         yield host_with_port(absolute, port)
@@ -93,13 +93,3 @@ def _without_shared_end(name: str, proxy_domain: str) -> tuple[str, ...]:
     if len(unique) == 2:  # the namespace is in it already
         return (short, f"{short}.{labels[-shared]}")
     return (short,)
-
-
-def _is_address(name: str) -> bool:
-    if not (name[-1:].isdigit() or ":" in name):
-        return False  # the usual case, at a fraction of the cost
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
-from meshcompile.cidr import Range
+from meshcompile.ip import Range
 from meshcompile.resolve.attributes import JWT_FILTER, JWT_PAYLOAD
 from meshcompile.resolve.conditions import (
     All,

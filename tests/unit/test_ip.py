@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meshcompile.cidr import Range, cidr_range
+from meshcompile.ip import Range, cidr_range
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,24 @@
-"""Ranges of IP addresses, as they are written. Follows istiod's `util.AddrStrToCidrRange`."""
+"""IP addresses and ranges of them, as they are written."""
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 # A length has no sign and no leading zeros.
 _LENGTH = re.compile(r"0|[1-9][0-9]{0,2}")
+
+
+@lru_cache(maxsize=65536)
+def is_ip(text: str) -> bool:
+    """True for an IP address of either version."""
+    if not (text[-1:].isdigit() or ":" in text):
+        return False  # what most names are, at a fraction of the cost
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +36,7 @@ class Range:
 
 
 def cidr_range(text: str) -> Range | None:
-    """The range that an address or `address/length` means; None when it is neither."""
+    """The range that an address or `address/length` means to istiod's `util.AddrStrToCidrRange`; None for others."""
     address, slash, length = text.partition("/")
     try:
         ip = ip_address(address)
