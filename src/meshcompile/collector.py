@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 
 @contextmanager
@@ -24,7 +25,16 @@ def paused() -> Iterator[None]:
 
 # How many times as many objects there may be as were left when somebody last looked for garbage.
 _GROWTH = 4
-_left: int | None = None
+
+
+@dataclass(slots=True)
+class _Heap:
+    """The heap of this process: there is one, as there is one collector."""
+
+    left: int | None = None  # objects when somebody last looked for garbage; None when nobody did
+
+
+_HEAP = _Heap()
 
 
 def _grow_old() -> None:
@@ -35,15 +45,14 @@ def _grow_old() -> None:
     the collector does not count what comes to the oldest generation that way, a program that compiles again and again
     would never get rid of the meshes that it is done with: hence the look, which a single compilation is spared.
     """
-    global _left
     if gc.get_freeze_count():
         return
     found = _aged()
-    if _left is None:
-        _left = found
-    elif found > _GROWTH * _left:
+    if _HEAP.left is None:
+        _HEAP.left = found
+    elif found > _GROWTH * _HEAP.left:
         gc.collect()
-        _left = _aged()
+        _HEAP.left = _aged()
 
 
 def _aged() -> int:

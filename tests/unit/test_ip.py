@@ -1,10 +1,22 @@
-"""Ranges of addresses."""
+"""Addresses, and ranges of them."""
 
 from __future__ import annotations
 
 import pytest
 
-from meshcompile.ip import Range, cidr_range
+from meshcompile.ip import Range, cidr_range, is_ip
+
+
+@pytest.mark.parametrize("text", ["10.0.0.1", "::1", "fd00::", "::ffff:10.0.0.1"])
+def test_addresses_of_both_versions(text: str) -> None:
+    """An address of either version is one, in every spelling."""
+    assert is_ip(text)
+
+
+@pytest.mark.parametrize("text", ["", "web", "web-1", "10.0.0", "10.0.0.1:80", "*.shop.com", "10.0.0.0/8"])
+def test_names_and_ranges_are_no_addresses(text: str) -> None:
+    """A host, a range and an address with a port are no addresses, whatever they end with."""
+    assert not is_ip(text)
 
 
 @pytest.mark.parametrize(

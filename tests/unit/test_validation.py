@@ -270,6 +270,7 @@ REFUSED: list[tuple[str, str, Any, str]] = [
 WARNED: list[tuple[str, str, Any, str]] = [
     ("VirtualService", "gateways", ["public.istio-system"], "MC0247"),
     ("VirtualService", "http.0.mirrorPercent", 5, "MC0258"),
+    ("VirtualService", "http.0.fault.abort", {"percentage": {"value": 1}}, "MC0255"),
     ("VirtualService", "http.1.directResponse.body", {"string": "x" * 110000}, "MC0263"),
     ("VirtualService", "http.0.match", GONE, "IST0130"),
     ("VirtualService", "tls.0.match.0.sniHosts", ["10.0.0.1"], "MC0265"),

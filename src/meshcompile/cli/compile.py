@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from meshcompile.cli.console import UsageError
-from meshcompile.cli.inputs import load_mesh, mesh_arguments, reported, wanted_proxy
+from meshcompile.cli.inputs import load_mesh, mesh_arguments, proxy_options, reported, wanted_proxy
 from meshcompile.cli.render import FORMATS, rendered, write_files
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
@@ -21,11 +21,7 @@ TYPES = ("listeners", "routes", "clusters", "endpoints", "extensions")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument(
-        "-p", "--proxy", metavar="PROXY", help="pod.namespace, or kind/name.namespace such as deployment/web.shop"
-    )
-    which.add_argument("--node", type=Path, metavar="FILE", help="a proxy's Envoy bootstrap node as JSON")
+    which = proxy_options(parser)
     which.add_argument("--all-proxies", action="store_true", help="every proxy that `meshcompile proxies` lists")
     parser.add_argument("-o", "--output", choices=FORMATS, default="json", help="(default: %(default)s)")
     parser.add_argument("--type", type=_types, default=TYPES, metavar="TYPES", help=f"some of {','.join(TYPES)}")

@@ -49,6 +49,16 @@ def proxy_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def proxy_options(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
+    """The proxy as an option, by name or by its bootstrap node: just one of those of the group, which may grow."""
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "-p", "--proxy", metavar="PROXY", help="pod.namespace, or kind/name.namespace such as deployment/web.shop"
+    )
+    which.add_argument("--node", type=Path, metavar="FILE", help="a proxy's Envoy bootstrap node as JSON")
+    return which
+
+
 def load_mesh(options: argparse.Namespace) -> Mesh:
     """The mesh that the options describe."""
     import meshcompile

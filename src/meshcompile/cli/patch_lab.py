@@ -7,11 +7,10 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from meshcompile.cli.console import UsageError
-from meshcompile.cli.inputs import load_mesh, mesh_arguments, reported, wanted_proxy
+from meshcompile.cli.inputs import load_mesh, mesh_arguments, proxy_options, reported, wanted_proxy
 from meshcompile.cli.render import FORMATS, rendered
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
@@ -21,11 +20,7 @@ if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument(
-        "-p", "--proxy", metavar="PROXY", help="pod.namespace, or kind/name.namespace such as deployment/web.shop"
-    )
-    which.add_argument("--node", type=Path, metavar="FILE", help="a proxy's Envoy bootstrap node as JSON")
+    proxy_options(parser)
     parser.add_argument(
         "--envoyfilter", metavar="NAME", help="NAME or NAMESPACE/NAME of one EnvoyFilter (default: all of the proxy)"
     )
