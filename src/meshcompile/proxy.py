@@ -57,6 +57,11 @@ class Proxy:
     node_name: str = ""
     service_cluster: str = ""  # the node's `cluster`, as tracers call the proxy's service: catalog.shop
 
+    def __post_init__(self) -> None:
+        """Raises InvalidArgument for a proxy without an address, which istiod would not serve either."""
+        if not self.ip_addresses:
+            raise InvalidArgument(f"proxy {self.id!r} has no IP address")
+
     @classmethod
     def from_node(cls, node: Mapping[str, Any]) -> Self:
         """The proxy of an Envoy bootstrap node with an id such as `sidecar~10.0.0.1~web-0.shop~shop.svc.cluster.local`.
@@ -107,7 +112,7 @@ class Proxy:
     def version(self) -> tuple[int, int, int]:
         """The proxy's Istio version; LATEST_VERSION when it says none, 65535 for a missing patch."""
         numbers = str(self.metadata.get("ISTIO_VERSION") or "").split("-")[0].split(".")
-        if not all(n.isdigit() for n in numbers) or len(numbers) < 2:
+        if not all(n.isdecimal() for n in numbers) or len(numbers) < 2:
             return LATEST_VERSION
         return (int(numbers[0]), int(numbers[1]), int(numbers[2]) if len(numbers) > 2 else LATEST_VERSION[2])
 

@@ -4,6 +4,7 @@ import pytest
 
 import meshcompile
 from meshcompile import InvalidArgument, Proxy
+from meshcompile.proxy import ProxyType
 
 ID = "sidecar~10.0.0.1~web-0.shop~shop.svc.cluster.local"
 
@@ -53,3 +54,9 @@ def test_every_exception_has_the_same_base() -> None:
     """`except MeshcompileError` catches everything that the library raises on purpose."""
     raised = (meshcompile.UnknownProxy, meshcompile.UnreadableInput, InvalidArgument)
     assert all(issubclass(each, meshcompile.MeshcompileError) for each in raised)
+
+
+def test_a_proxy_has_an_address() -> None:
+    """A proxy without an IP address is refused where it is made."""
+    with pytest.raises(InvalidArgument, match="no IP address"):
+        Proxy(type=ProxyType.SIDECAR, id="web-0.shop", namespace="shop", ip_addresses=())

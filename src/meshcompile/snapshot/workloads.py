@@ -120,7 +120,7 @@ def _managed_name(owner: OwnerReference, labels: Labels) -> str:
             return labels.get("deploymentconfig") or owner.name
         case "Job":
             name, _, stamp = owner.name.rpartition("-")
-            return name if name and stamp.isdigit() and 8 <= len(stamp) <= 10 else owner.name
+            return name if name and stamp.isdecimal() and 8 <= len(stamp) <= 10 else owner.name
     return owner.name
 
 
