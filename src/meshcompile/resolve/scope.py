@@ -5,10 +5,10 @@ scope's own services are the union of them, plus the destinations of the importe
 waypoints see everything that is visible to their namespace.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from meshcompile.hosts import covering, is_wildcard, overlaps, subset_of
+from meshcompile.hosts import covering, is_wildcard
 from meshcompile.labels import selects
 from meshcompile.memo import Memo
 from meshcompile.models.mesh.mesh_config import MeshConfig
@@ -16,14 +16,15 @@ from meshcompile.models.networking.sidecar import IstioEgressListener, OutboundT
 from meshcompile.models.networking.virtual_service import Destination
 from meshcompile.ports import Protocol, protocol_named
 from meshcompile.proxy import Proxy
+from meshcompile.resolve.imported_hosts import ImportedHosts, imported_hosts
+from meshcompile.resolve.merged_services import merged_services
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
 from meshcompile.snapshot.service import Registry, Service
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.virtual_services import MergedVirtualService
 
-# In the namespace part of an imported host: every namespace, and the Sidecar's own.
+# In the namespace part of an imported host: every namespace.
 ANY_NAMESPACE = "*"
-OWN_NAMESPACE = "."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +102,7 @@ def sidecar_scope(snapshot: Snapshot, proxy: Proxy) -> SidecarScope:
 
 
 def _gateway_scope(snapshot: Snapshot, namespace: str) -> SidecarScope:
-    services = _merged(snapshot.services.visible_to(namespace))
+    services = merged_services(snapshot.services.visible_to(namespace))
     listener = EgressListener(None, (), tuple(snapshot.virtual_services.for_gateway(namespace, "mesh")), {})
     return _scope(snapshot, None, namespace, (listener,), services, None)
 
@@ -109,7 +110,7 @@ def _gateway_scope(snapshot: Snapshot, namespace: str) -> SidecarScope:
 def _sidecar_scope(snapshot: Snapshot, sidecar: Sidecar | None, namespace: str) -> SidecarScope:
     specs = (sidecar.spec.egress if sidecar is not None else ()) or (None,)
     listeners = tuple(_egress_listener(snapshot, spec, namespace) for spec in specs)
-    services = _merged(_imported(snapshot, listeners, namespace))
+    services = merged_services(_imported(snapshot, listeners, namespace))
     own_policy = sidecar.spec.outbound_traffic_policy if sidecar is not None else None
     policy = _mesh_policy(snapshot.mesh) if own_policy is None else own_policy
     return _scope(snapshot, sidecar, namespace, listeners, services, policy)
@@ -154,46 +155,6 @@ def _serves(listener: EgressListener, port: int, bind: str) -> bool:
 
 
 # ---- egress listeners
-
-
-@dataclass(frozen=True, slots=True)
-class ImportedHosts:
-    """The hosts that an egress listener imports from one namespace."""
-
-    exact: frozenset[str]
-    wildcards: tuple[str, ...]
-    everything: bool
-
-    def match_service(self, host: str) -> bool:
-        """True when everything that a service's host stands for is imported."""
-        if self.everything or host in self.exact:
-            return True
-        return any(subset_of(host, wildcard) for wildcard in self.wildcards)
-
-    def match_route(self, host: str) -> bool:
-        """True when a VirtualService's host overlaps what is imported, in either direction."""
-        if self.everything or host in self.exact:
-            return True
-        if is_wildcard(host) and any(subset_of(exact, host) for exact in self.exact):
-            return True
-        return any(overlaps(host, wildcard) for wildcard in self.wildcards)
-
-
-def imported_hosts(hosts: Iterable[str], namespace: str) -> Mapping[str, ImportedHosts]:
-    """The imported hosts by namespace, `.` replaced by the Sidecar's own."""
-    names: dict[str, list[str]] = {}
-    for host in hosts:
-        of, separator, name = host.partition("/")
-        if separator and "/" not in name:
-            names.setdefault(namespace if of == OWN_NAMESPACE else of, []).append(name)
-    return {
-        of: ImportedHosts(
-            exact=frozenset(name for name in group if not is_wildcard(name)),
-            wildcards=tuple(name for name in group if is_wildcard(name)),
-            everything="*" in group,
-        )
-        for of, group in names.items()
-    }
 
 
 def _egress_listener(snapshot: Snapshot, spec: IstioEgressListener | None, namespace: str) -> EgressListener:
@@ -359,33 +320,3 @@ def _with_ports(service: Service, numbers: frozenset[int]) -> Service | None:
     if len(ports) == len(service.ports):
         return service
     return replace(service, ports=ports) if ports else None
-
-
-def _merged(services: Iterable[Service]) -> tuple[Service, ...]:
-    """One service per host, in the order of the first mention: istiod's `appendSidecarServices`."""
-    merged: dict[str, Service] = {}
-    for service in services:
-        existing = merged.setdefault(service.hostname, service)
-        if existing is not service:
-            merged[service.hostname] = _merge(existing, service)
-    return tuple(merged.values())
-
-
-def _merge(existing: Service, service: Service) -> Service:
-    """What stays of two services of one host: Kubernetes' own, else the first, with the ports of both if they agree."""
-    if service.registry is not existing.registry:
-        return service if service.registry is Registry.KUBERNETES else existing
-    known = {port.number for port in existing.ports}
-    new = {port.number: port for port in reversed(service.ports) if port.number not in known}
-    if not new or any(trait(existing) != trait(service) for trait in _MERGEABLE_IF_EQUAL):
-        return existing
-    return replace(existing, ports=(*existing.ports, *reversed(new.values())))
-
-
-_MERGEABLE_IF_EQUAL: tuple[Callable[[Service], object], ...] = (
-    lambda service: service.namespace,
-    lambda service: service.resolution,
-    lambda service: service.labels,
-    lambda service: service.selector,
-    lambda service: service.export_to,
-)

@@ -1,0 +1,36 @@
+"""One service per host, of all that a scope imports: istiod's `SidecarScope.appendSidecarServices`."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from meshcompile.snapshot.service import Registry, Service
+
+
+def merged_services(services: Iterable[Service]) -> tuple[Service, ...]:
+    """One service per host, in the order of the first mention."""
+    merged: dict[str, Service] = {}
+    for service in services:
+        existing = merged.setdefault(service.hostname, service)
+        if existing is not service:
+            merged[service.hostname] = _merge(existing, service)
+    return tuple(merged.values())
+
+
+def _merge(existing: Service, service: Service) -> Service:
+    """What stays of two services of one host: Kubernetes' own, else the first, with the ports of both if they agree."""
+    if service.registry is not existing.registry:
+        return service if service.registry is Registry.KUBERNETES else existing
+    known = {port.number for port in existing.ports}
+    new = {port.number: port for port in reversed(service.ports) if port.number not in known}
+    if not new or any(trait(existing) != trait(service) for trait in _MERGEABLE_IF_EQUAL):
+        return existing
+    return replace(existing, ports=(*existing.ports, *reversed(new.values())))
+
+
+_MERGEABLE_IF_EQUAL: tuple[Callable[[Service], object], ...] = (
+    lambda service: service.namespace,
+    lambda service: service.resolution,
+    lambda service: service.labels,
+    lambda service: service.selector,
+    lambda service: service.export_to,
+)
