@@ -290,14 +290,15 @@ def test_reader_that_leaves() -> None:
 
 
 def test_help_is_quick() -> None:
-    """`--help` takes less than three times what Python needs to do nothing."""
+    """`--help` takes less than three times the processor time that Python needs to do nothing."""
 
     def seconds(*arguments: str) -> float:
-        started = time.perf_counter()
+        started = os.times()
         subprocess.run(
             [sys.executable, *arguments], stdout=subprocess.DEVNULL, check=True, env={**os.environ, "PYTHONPATH": "src"}
         )
-        return time.perf_counter() - started
+        ended = os.times()
+        return ended.children_user + ended.children_system - started.children_user - started.children_system
 
     pairs = [(seconds("-m", "meshcompile", "--help"), seconds("-c", "pass")) for _ in range(9)]
     assert median(helped for helped, _ in pairs) < 3 * median(nothing for _, nothing in pairs)
@@ -321,9 +322,9 @@ def test_bad_input(run: Run, tmp_path: Path, content: str, status: int) -> None:
     """Bad input of any kind gives a message with its place, and the exit status that says how bad it is."""
     path = tmp_path / "bad.yaml"
     path.write_text(content)
-    started = time.perf_counter()
+    started = time.process_time()
     done = run("validate", "-v", "-f", path)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     assert done.status == status
     assert f"{path}:" in done.out + done.err
     assert "Traceback" not in done.err
