@@ -405,3 +405,22 @@ def test_inbound_ports_with_one_name() -> None:
     """
     found = view(mesh(service, pod), sidecar(labels={"app": "two"})).targets
     assert [(t.port.number, t.target_port) for t in found] == [(80, 8080), (80, 9090)]
+
+
+def test_client_protocol_on_a_sniffed_port_forgets_the_case_of_headers() -> None:
+    """Asking for the client's protocol where sniffing gives it already loses the formatter that keeps header case."""
+    sniffed = """
+    apiVersion: v1
+    kind: Service
+    metadata: {name: any, namespace: shop}
+    spec: {clusterIP: 10.0.0.7, ports: [{name: any, port: 7777}]}
+    """
+    name = "outbound|7777||any.shop.svc.cluster.local"
+    config = {"proxyHeaders": {"preserveHttp1HeaderCase": True}}
+
+    def http1(*rules: str) -> Any:
+        found = cluster(sniffed, *rules, name=name, defaultConfig=config)
+        return http(found)["useDownstreamProtocolConfig"]["httpProtocolOptions"]
+
+    assert "headerKeyFormat" in http1()
+    assert http1(rule("{connectionPool: {http: {useClientProtocol: true}}}", host="any")) == {}

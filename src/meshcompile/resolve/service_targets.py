@@ -111,7 +111,8 @@ def _described_port(proxy: Proxy, port: ServicePort) -> int | None:
         return int(port.target) if port.target.isdecimal() else 0
     transport = "UDP" if port.protocol is Protocol.UDP else "TCP"
     named = (p for p in described if isinstance(p, dict) and p.get("name") == port.target)
-    return next((int(p.get("containerPort", 0)) for p in named if p.get("protocol") == transport), None)
+    numbers = (str(p.get("containerPort", 0)) for p in named if p.get("protocol") == transport)
+    return next((int(number) for number in numbers if number.isdecimal()), None)
 
 
 # ---- WorkloadEntries and ServiceEntries
