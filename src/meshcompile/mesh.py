@@ -14,7 +14,7 @@ from meshcompile.accept import Accepted, accepted
 from meshcompile.analyze import analyzed
 from meshcompile.behaviour import ISTIO_1_30, Behaviour
 from meshcompile.codes.mesh import UNSUPPORTED_AMBIENT
-from meshcompile.collector import paused
+from meshcompile.collector import look_for_garbage, paused
 from meshcompile.compile import compiled
 from meshcompile.config import Config
 from meshcompile.diagnostics import Diagnostic
@@ -58,6 +58,7 @@ def load(
     Raises UnreadableInput when something cannot be read or is not YAML. What is wrong with an object is a diagnostic
     of the mesh, and an invalid object takes no part in it.
     """
+    look_for_garbage()
     own = accepted(stream(inputs), namespace)
     remote = {name: accepted(stream(i), namespace) for name, i in sorted((clusters or {}).items())}
     settings = mesh_settings(own.resources, mesh_config, networks)

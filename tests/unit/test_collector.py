@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import gc
+import sys
 
-from meshcompile.collector import paused
+from meshcompile.collector import look_for_garbage, paused
 
 
 def test_garbage_of_many_rounds_is_collected() -> None:
     """What many rounds without collection leave behind does not add up."""
     gc.collect()
-    before = len(gc.get_objects())
+    look_for_garbage()
+    before = sys.getallocatedblocks()
     for _ in range(20):
+        look_for_garbage()
         with paused():
             for _ in range(before // 2):
                 loop: list[object] = []
                 loop.append(loop)
-    assert len(gc.get_objects()) < 8 * before
+    assert sys.getallocatedblocks() < 10 * before
+
+
+def test_the_collector_is_left_as_it_was() -> None:
+    """A pause ends with the collector on if it was on, and off if it was off."""
+    for switch in (gc.disable, gc.enable):
+        switch()
+        enabled = gc.isenabled()
+        with paused():
+            assert not gc.isenabled()
+        assert gc.isenabled() is enabled
