@@ -16,8 +16,8 @@ HEAD = """\
 
 # Command line
 
-stdout is data and stderr is messages. Output has colour only on a terminal, and not when `NO_COLOR` is set. The exit
-status is explained [on its own page](exit-codes.md). `meshcompile completion SHELL` prints a completion script.
+stdout has the result, stderr the messages. Output has colour only on a terminal, and not when `NO_COLOR` is set. The
+[page on exit codes](exit-codes.md) says which status means what, and what stdout has when a command fails.
 
 ## Input options
 

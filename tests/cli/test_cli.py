@@ -32,10 +32,11 @@ def test_help_lists_the_commands(run: Run) -> None:
 
 @pytest.mark.parametrize("arguments", [[], ["nonsense"], ["compile"], ["compile", "-f", "x"], ["pc", "listeners"]])
 def test_wrong_usage(run: Run, arguments: list[str]) -> None:
-    """Arguments that are missing or unknown exit with 2 and say so on stderr only."""
+    """Arguments that are missing or unknown exit with 2, say so on stderr only, and point at the help."""
     done = run(*arguments)
     assert (done.status, done.out) == (2, "")
-    assert "usage:" in done.err
+    assert "meshcompile" in done.err
+    assert "--help`" in done.err
 
 
 def test_version_is_an_option_too(run: Run) -> None:
@@ -113,10 +114,11 @@ def test_compile_all_proxies(run: Run, mesh: Path) -> None:
 
 
 def test_compile_into_a_folder(run: Run, mesh: Path, tmp_path: Path) -> None:
-    """`--output-dir` writes a file per proxy and type, and nothing else stays there."""
+    """`--output-dir` writes a file per proxy and type and a manifest, and nothing else stays there."""
     done = run("compile", "--all-proxies", "-f", mesh, "--output-dir", tmp_path / "out")
     assert (done.status, done.out) == (0, "")
-    (folder,) = (tmp_path / "out").iterdir()
+    manifest, folder = sorted((tmp_path / "out").iterdir())
+    assert manifest.name == ".meshcompile.json"
     assert sorted(path.name for path in folder.iterdir()) == [
         "clusters.json",
         "endpoints.json",

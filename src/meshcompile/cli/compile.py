@@ -8,9 +8,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from meshcompile.cli.console import UsageError
-from meshcompile.cli.inputs import load_mesh, mesh_arguments, proxy_options, reported, wanted_proxy
-from meshcompile.cli.render import FORMATS, rendered, write_files
+from meshcompile.cli.console import UsageError, complain, counted
+from meshcompile.cli.hints import hint_at_missing_proxies
+from meshcompile.cli.inputs import (
+    compiled,
+    load_mesh,
+    mesh_arguments,
+    path_arguments,
+    proxy_options,
+    reported,
+    wanted_proxy,
+)
+from meshcompile.cli.output_folder import update_folder
+from meshcompile.cli.parser import suggested
+from meshcompile.cli.render import FORMATS, rendered
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile import Config, Diagnostic
@@ -25,32 +36,46 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--all-proxies", action="store_true", help="every proxy that `meshcompile proxies` lists")
     parser.add_argument("-o", "--output", choices=FORMATS, default="json", help="(default: %(default)s)")
     parser.add_argument("--type", type=_types, default=TYPES, metavar="TYPES", help=f"some of {','.join(TYPES)}")
-    parser.add_argument("--output-dir", type=Path, metavar="DIR", help="write DIR/PROXY/TYPE.json instead of printing")
+    parser.add_argument("--output-dir", type=Path, metavar="DIR", help="write DIR/PROXY/TYPE.json")
     parser.add_argument("--sources", action="store_true", help="print which lines of the input each part comes from")
+    path_arguments(parser)
     mesh_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     if options.sources and options.output_dir:
         raise UsageError("--sources is printed: it does not go with --output-dir")
+    wanted = None if options.all_proxies else wanted_proxy(options)
     mesh = load_mesh(options)
-    proxies = mesh.proxies() if options.all_proxies else [wanted_proxy(options)]
-    configs = [mesh.compile(proxy) for proxy in proxies]
+    proxies = mesh.proxies() if wanted is None else [wanted]
+    configs = [compiled(mesh, proxy) for proxy in proxies]
+    if options.all_proxies:
+        hint_at_missing_proxies(mesh)
     content = _sources if options.sources else _resources
     by_proxy = {config.proxy.id: content(config, options.type) for config in configs}
     if options.output_dir:
-        write_files(options.output_dir, dict(_files(by_proxy, options.output)))
+        complain(_written(options.output_dir, by_proxy, options))
     else:
         shown = by_proxy if options.all_proxies else next(iter(by_proxy.values()))
         sys.stdout.write(rendered(shown, options.output))
     return reported((*mesh.diagnostics, *_once(configs)), options)
 
 
+def _written(folder: Path, by_proxy: Mapping[str, Mapping[str, Any]], options: argparse.Namespace) -> str:
+    """Write the folder; what was done."""
+    files = dict(_files(by_proxy, options.output))
+    update = update_folder(folder, files, complete=options.all_proxies)
+    removed = f", removed {update.removed}" if update.removed else ""
+    return f"wrote {counted(update.written, 'file')} for {counted(len(by_proxy), 'proxy')} to {folder}{removed}"
+
+
 def _types(text: str) -> tuple[str, ...]:
     """The types that the text names, in the order of TYPES."""
     names = text.split(",")
-    if wrong := [name for name in names if name not in TYPES]:
-        raise argparse.ArgumentTypeError(f"no such type: {', '.join(wrong)}; there are {', '.join(TYPES)}")
+    if wrong := next((name for name in names if name not in TYPES), None):
+        raise argparse.ArgumentTypeError(
+            f"no such type: {wrong!r}{suggested(wrong, TYPES)} (choose from {', '.join(TYPES)})"
+        )
     return tuple(name for name in TYPES if name in names)
 
 

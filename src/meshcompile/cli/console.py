@@ -32,11 +32,18 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic], stream: TextIO) -> None
             print(f"    {related}", file=stream)
 
 
-def summary(diagnostics: Iterable[Diagnostic]) -> str:
-    """`2 errors, 1 warning`, or `nothing found`."""
-    severities = [found.severity for found in diagnostics]
-    counts = [(severities.count(severity), severity.value) for severity in Severity]
-    return ", ".join(f"{count} {name}{'s' * (count != 1)}" for count, name in counts if count) or "nothing found"
+def counted(number: int, noun: str) -> str:
+    """`1 proxy`, `2 proxies`."""
+    return f"{number} {noun if number == 1 else _plural(noun)}"
+
+
+def _plural(noun: str) -> str:
+    """`policies`, `Ingresses`, `Endpoints`, `Gateways`."""
+    if noun.endswith("y") and noun[-2] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    if noun.endswith("ss"):
+        return f"{noun}es"
+    return noun if noun.endswith("s") else f"{noun}s"
 
 
 def worst(diagnostics: Iterable[Diagnostic]) -> Severity | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from meshcompile.cli import exit_codes
 from meshcompile.cli.console import UsageError, print_diagnostics, worst
+from meshcompile.cli.hints import hint_at_missing_proxies
 from meshcompile.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
@@ -25,7 +26,7 @@ def mesh_arguments(parser: argparse.ArgumentParser) -> None:
     """The options that say what to read."""
     group = parser.add_argument_group(INPUT)
     group.add_argument(
-        "-f", "--file", action="append", required=True, metavar="PATH", dest="files",
+        "-f", "--file", action="append", default=[], metavar="PATH", dest="files",
         help="a file of YAML or JSON, a folder (read with all below it), or - for stdin; may be given again",
     )  # fmt: skip
     group.add_argument("--mesh-config", type=Path, metavar="FILE", help="MeshConfig, when it is not among the input")
@@ -37,6 +38,11 @@ def mesh_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--ambient", action="store_true", help="the mesh has ztunnel and waypoints")
     group.add_argument("-n", "--namespace", default="default", help="of objects that name none (default: %(default)s)")
     group.add_argument("-v", "--verbose", action="store_true", help="print informational messages too")
+
+
+def path_arguments(parser: argparse.ArgumentParser) -> None:
+    """Input named without `-f`, for commands whose words mean nothing else."""
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="input, as with -f")
 
 
 def proxy_argument(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +57,7 @@ def proxy_argument(parser: argparse.ArgumentParser) -> None:
 
 def proxy_options(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
     """The proxy as an option, by name or by its bootstrap node: just one of those of the group, which may grow."""
-    which = parser.add_mutually_exclusive_group(required=True)
+    which = parser.add_mutually_exclusive_group()
     which.add_argument(
         "-p", "--proxy", metavar="PROXY", help="pod.namespace, or kind/name.namespace such as deployment/web.shop"
     )
@@ -64,7 +70,7 @@ def load_mesh(options: argparse.Namespace) -> Mesh:
     import meshcompile
 
     return meshcompile.load(
-        options.files,
+        _inputs(options),
         mesh_config=_mapping(options.mesh_config),
         networks=_mapping(options.networks),
         clusters=pairs(options.clusters, "--remote-cluster", "NAME=PATH"),
@@ -73,18 +79,39 @@ def load_mesh(options: argparse.Namespace) -> Mesh:
     )
 
 
+def _inputs(options: argparse.Namespace) -> list[str]:
+    """What the options name as input."""
+    named = [*options.files, *getattr(options, "paths", ())]
+    if not named:
+        raise UsageError("no input: name a file or folder with -f PATH, or `-f -` for stdin")
+    return named
+
+
 def wanted_proxy(options: argparse.Namespace) -> Proxy | str:
     """The proxy that the options name; a string is a name for `Mesh.compile`."""
     if (options.proxy is None) == (options.node is None):
-        raise UsageError("name a proxy or give its --node")
+        alternative = " or --all-proxies" if hasattr(options, "all_proxies") else ""
+        raise UsageError(f"name a proxy, or give its --node{alternative}")
     return options.proxy if options.node is None else _proxy_of_node(options.node)
 
 
 def compile_proxy(options: argparse.Namespace) -> tuple[Config, tuple[Diagnostic, ...]]:
     """The configuration of the proxy that the options name, and all that was found on the way."""
+    wanted = wanted_proxy(options)
     mesh = load_mesh(options)
-    config = mesh.compile(wanted_proxy(options))
+    config = compiled(mesh, wanted)
     return config, (*mesh.diagnostics, *config.diagnostics)
+
+
+def compiled(mesh: Mesh, proxy: Proxy | str) -> Config:
+    """The configuration of a proxy; before an unknown one is refused, a hint when there are none at all."""
+    from meshcompile import UnknownProxy
+
+    try:
+        return mesh.compile(proxy)
+    except UnknownProxy:
+        hint_at_missing_proxies(mesh)
+        raise
 
 
 def reported(diagnostics: Iterable[Diagnostic], options: argparse.Namespace) -> int:

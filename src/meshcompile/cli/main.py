@@ -32,10 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str]) -> int:
     import gc
 
-    from meshcompile.cli.parser import parser
+    from meshcompile.cli.parser import parsed
 
     gc.disable()  # a command ends soon, and needs all that it makes until then
-    options = parser(arguments[0] if arguments else "").parse_args(arguments)
+    options = parsed(arguments)
     try:
         status: int = options.run(options)
         sys.stdout.flush()
@@ -44,7 +44,9 @@ def _run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         return _reader_left()
     except Exception as error:
-        return _failure(error)
+        from meshcompile.cli.failures import failed
+
+        return failed(error, options)
     return status
 
 
@@ -54,29 +56,3 @@ def _reader_left() -> int:
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return exit_codes.OK
-
-
-def _failure(error: Exception) -> int:
-    """Say what went wrong; the exit status for it."""
-    from meshcompile import MeshcompileError, UnknownProxy, UnreadableInput
-    from meshcompile.cli.console import UsageError, complain, print_diagnostics
-
-    match error:
-        case UnreadableInput():
-            print_diagnostics(error.diagnostics, sys.stderr)
-            return exit_codes.UNREADABLE
-        case UnknownProxy(candidates=()):
-            complain(f"{error}; `meshcompile proxies` lists those there are")
-            return exit_codes.USAGE
-        case MeshcompileError() | UsageError():
-            complain(str(error))
-            return exit_codes.USAGE
-        case OSError():  # of a file that the command itself reads or writes
-            complain(f"{error.filename or 'output'}: {error.strerror or error}")
-            return exit_codes.UNREADABLE
-        case _:
-            import traceback
-
-            traceback.print_exception(error)
-            complain("this is a bug in meshcompile; the lines above say where")
-            return exit_codes.INTERNAL

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from importlib import import_module
+from typing import Any, NoReturn
 
+from meshcompile.cli import exit_codes
 from meshcompile.cli.commands import COMMANDS
 
 
-def parser(command: str | None = None) -> argparse.ArgumentParser:
+def parser(command: str | None = None) -> Parser:
     """The parser of all commands, with the arguments of this one, or of every one."""
-    top = argparse.ArgumentParser(
-        prog="meshcompile", usage="meshcompile [-h] COMMAND ...", formatter_class=HelpFormatter
-    )
+    top = Parser(prog="meshcompile", usage="meshcompile [-h] COMMAND ...")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", prog="meshcompile", required=True)
     for known in COMMANDS:
-        own = commands.add_parser(known.name, help=known.help, aliases=known.aliases, formatter_class=HelpFormatter)
+        own = commands.add_parser(known.name, help=known.help, aliases=known.aliases)
         if command is None or command in (known.name, *known.aliases):
             module = import_module(f"meshcompile.cli.{known.module}")
             own.description = module.__doc__
@@ -24,8 +27,92 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
     return top
 
 
+def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options that the arguments give; exits with a message when they make no sense."""
+    options, extra = parser(arguments[0] if arguments else "").parse_known_args(arguments)
+    paths = getattr(options, "paths", None)
+    unknown = [word for word in extra if paths is None or _is_option(word)]
+    if unknown:
+        asked: Parser = options.parser
+        asked.error(_unknown(unknown[0], option_strings(asked)))
+    if paths is not None:
+        paths.extend(extra)  # argparse takes only one group of positional arguments: those between options are left
+    return options
+
+
+def actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """The arguments of a command. argparse has no public list of them; shtab and argcomplete read this one too."""
+    return parser._actions
+
+
+def option_strings(parser: argparse.ArgumentParser) -> list[str]:
+    """The spellings of all options of a command."""
+    return [spelling for action in actions(parser) for spelling in action.option_strings]
+
+
+def suggested(word: str, known: Iterable[str]) -> str:
+    """`; did you mean 'compile'?`, or nothing when no known word comes close."""
+    close = get_close_matches(word, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser without abbreviated options, whose errors are short and suggest what was meant.
+
+    `options.given` has the destinations of the options that were on the line, `options.parser` the command's parser.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{"formatter_class": HelpFormatter, "allow_abbrev": False, **settings})
+        self.register("action", None, _Store)
+        self.register("action", "store", _Store)
+        self.set_defaults(parser=self, given=frozenset())
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with the message and where to read more."""
+        name = self.prog.removeprefix("meshcompile").strip()
+        sys.stderr.write(f"meshcompile{f' {name}' if name else ''}: {message}\n")
+        sys.stderr.write(f"see `{self.prog} --help`\n")
+        raise SystemExit(exit_codes.USAGE)
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse what is none of the choices. argparse offers no public way to word this."""
+        if action.choices is None or value in action.choices:
+            return
+        choices = list(map(str, action.choices))
+        wrong = f"{str(value)!r}{suggested(str(value), choices)}"
+        if isinstance(action, argparse._SubParsersAction):
+            raise argparse.ArgumentError(None, f"no such {str(action.metavar).lower()}: {wrong}")
+        raise argparse.ArgumentError(action, f"no such choice: {wrong} (choose from {', '.join(choices)})")
+
+
+class _Store(argparse.Action):
+    """Store the value, and that it was given."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        setattr(namespace, self.dest, values)
+        if option_string:
+            namespace.given |= {self.dest}
+
+
 class HelpFormatter(argparse.RawDescriptionHelpFormatter):
     """Help with wide columns."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=32)
+
+
+def _is_option(word: str) -> bool:
+    return word.startswith("-") and word != "-"
+
+
+def _unknown(word: str, known: Iterable[str]) -> str:
+    if not _is_option(word):
+        return f"unexpected argument {word!r}"
+    return f"no such option: {word}{suggested(word.partition('=')[0], known)}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from meshcompile.cli.inputs import load_mesh, mesh_arguments, reported
+from meshcompile.cli.hints import hint_at_missing_proxies
+from meshcompile.cli.inputs import load_mesh, mesh_arguments, path_arguments, reported
 from meshcompile.cli.render import rendered
 
 FORMATS = ("table", "json", "yaml")
@@ -13,6 +14,7 @@ FORMATS = ("table", "json", "yaml")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", choices=FORMATS, default="table", help="(default: %(default)s)")
+    path_arguments(parser)
     mesh_arguments(parser)
 
 
@@ -29,4 +31,5 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write(aligned([("NAME", "TYPE", "ADDRESS", "CLUSTER"), *cells], padding=5))
     else:
         sys.stdout.write(rendered(rows, options.output))
+    hint_at_missing_proxies(mesh)
     return reported(mesh.diagnostics, options)

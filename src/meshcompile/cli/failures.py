@@ -1,0 +1,103 @@
+"""What a command that failed says: a message on stderr, and JSON on stdout where the user asked for data."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from meshcompile.cli import exit_codes
+from meshcompile.cli.console import UsageError, complain, print_diagnostics
+
+if TYPE_CHECKING:
+    from meshcompile import Diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a command could not do what was asked."""
+
+    status: int
+    message: str
+    diagnostics: tuple[Diagnostic, ...] = ()
+    candidates: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """`{"error": {...}}`, which no command prints when it succeeds."""
+        return {
+            "error": {
+                "status": self.status,
+                "message": self.message,
+                "candidates": list(self.candidates),
+                "diagnostics": as_data(self.diagnostics),
+            }
+        }
+
+
+def failed(error: Exception, options: argparse.Namespace) -> int:
+    """Say what went wrong; the exit status for it."""
+    failure = _failure(error)
+    if failure.diagnostics:
+        print_diagnostics(failure.diagnostics, sys.stderr)
+    else:
+        complain(failure.message)
+    if isinstance(error, UsageError):
+        print(f"see `{options.parser.prog} --help`", file=sys.stderr)
+    if form := asked_format(options):
+        from meshcompile.cli.render import rendered
+
+        sys.stdout.write(rendered(failure.to_dict(), form))
+    return failure.status
+
+
+def asked_format(options: argparse.Namespace) -> str:
+    """`json` or `yaml` if the user wrote so, else ""; the default of a command does not count."""
+    form = getattr(options, "output", "")
+    return form if form in ("json", "yaml") and "output" in options.given else ""
+
+
+def as_data(diagnostics: Iterable[Diagnostic]) -> list[dict[str, Any]]:
+    """Findings as plain JSON values."""
+    return [_as_data(found) for found in diagnostics]
+
+
+def _failure(error: Exception) -> Failure:
+    from meshcompile import MeshcompileError, UnknownProxy, UnreadableInput
+
+    match error:
+        case UnreadableInput():
+            return Failure(exit_codes.UNREADABLE, str(error), error.diagnostics)
+        case UnknownProxy(candidates=()):
+            return Failure(exit_codes.USAGE, f"{error}; `meshcompile proxies` lists those there are")
+        case UnknownProxy():
+            return Failure(exit_codes.USAGE, str(error), candidates=error.candidates)
+        case MeshcompileError() | UsageError():
+            return Failure(exit_codes.USAGE, str(error))
+        case OSError():  # of a file that the command itself reads or writes
+            return Failure(exit_codes.UNREADABLE, f"{error.filename or 'output'}: {error.strerror or error}")
+        case _:
+            import traceback
+
+            traceback.print_exception(error)
+            return Failure(exit_codes.INTERNAL, "this is a bug in meshcompile; the lines above say where")
+
+
+def _as_data(found: Diagnostic) -> dict[str, Any]:
+    return {
+        "code": found.code,
+        "slug": found.slug,
+        "severity": str(found.severity),
+        "message": found.message,
+        "file": found.file,
+        "line": found.line,
+        "column": found.column,
+        "field": found.field,
+        "kind": found.kind,
+        "namespace": found.namespace,
+        "name": found.name,
+        "rejected": found.rejected,
+        "suggestion": found.suggestion,
+        "related": [{"message": item.message, "place": str(item.origin)} for item in found.related],
+    }

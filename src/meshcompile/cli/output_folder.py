@@ -1,0 +1,71 @@
+"""A folder of results that follows the mesh: what an earlier run wrote and this one does not is removed.
+
+The folder holds a manifest of the files that were written. No other file is ever removed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from meshcompile.cli.render import write_files
+
+MANIFEST = ".meshcompile.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What a run did to a folder."""
+
+    written: int
+    removed: int
+
+
+def update_folder(folder: Path, files: Mapping[str, str], complete: bool) -> Update:
+    """Write the files, by `PROXY/NAME`, and remove what earlier runs wrote for the same proxies and this one did not.
+
+    With `complete` the files are those of all proxies, so the files of other proxies are removed too.
+    """
+    earlier = _listed(folder)
+    scope = {_proxy(name) for name in files}
+    gone = [name for name in earlier if name not in files and (complete or _proxy(name) in scope)]
+    kept = [name for name in earlier if name not in files and name not in gone]
+    manifest = {"files": sorted((*files, *kept))}
+    write_files(folder, {**files, MANIFEST: f"{json.dumps(manifest, indent=2)}\n"})
+    return Update(len(files), sum(_removed(folder, name) for name in gone))
+
+
+def _proxy(name: str) -> str:
+    return name.partition("/")[0]
+
+
+def _listed(folder: Path) -> list[str]:
+    """The names in the manifest that lead to a file inside the folder; the manifest may come from anywhere."""
+    try:
+        listed = json.loads((folder / MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        return []
+    names = listed.get("files") if isinstance(listed, dict) else None
+    return [name for name in _texts(names) if _is_own_name(PurePosixPath(name))]
+
+
+def _texts(values: object) -> Iterable[str]:
+    return (value for value in values if isinstance(value, str)) if isinstance(values, list) else ()
+
+
+def _is_own_name(name: PurePosixPath) -> bool:
+    """Whether it is a name that `compile` gives: a file in the folder of a proxy."""
+    return len(name.parts) == 2 and not name.is_absolute() and ".." not in name.parts and "\0" not in str(name)
+
+
+def _removed(folder: Path, name: str) -> bool:
+    """Remove a file, and its folder if that is empty then; False if there is none, or if a link leads elsewhere."""
+    path = folder / name
+    if path.parent.is_symlink() or not path.is_file():
+        return False
+    path.unlink()
+    if not any(path.parent.iterdir()):
+        path.parent.rmdir()
+    return True

@@ -1,0 +1,40 @@
+"""A line on the terminal for work that takes longer than a second."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+DELAY = 1.0
+EVERY = 0.5
+CLEAR = "\r\x1b[K"
+
+
+@contextmanager
+def progress(what: str) -> Iterator[None]:
+    """Say on stderr what is done and for how long, from the second second on; nothing unless it is a terminal."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    done = threading.Event()
+    thread = threading.Thread(target=_tick, args=(what, done), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _tick(what: str, done: threading.Event) -> None:
+    started = time.monotonic()
+    if done.wait(DELAY):
+        return
+    while not done.wait(EVERY):
+        sys.stderr.write(f"{CLEAR}meshcompile: {what} ... {time.monotonic() - started:.0f} s")
+        sys.stderr.flush()
+    sys.stderr.write(CLEAR)
+    sys.stderr.flush()
