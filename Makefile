@@ -9,7 +9,7 @@ JOBS   ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check format golden generate bench conformance docs lock clean
+.PHONY: help setup demo test quick check format golden generate bench conformance docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -22,11 +22,14 @@ $(READY): $(LOCKS) pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(READY) ## compile the coolstore, run its gateway in a real Envoy and send requests
+demo: $(READY) ## show what the coolstore becomes, what a change does, and a real Envoy's answers
 	$(BIN)/python -m examples.demo
 
 test: $(READY) ## run every test
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
+
+quick: $(READY) ## run the unit tests and the goldens, in under a minute
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/unit tests/golden
 
 check: $(READY) ## format, lint, types, import contracts, generated files
 	$(BIN)/ruff format --check .

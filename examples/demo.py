@@ -1,93 +1,155 @@
-"""Compile the coolstore, run its ingress gateway in a real Envoy, and ask it for pages.
+"""What the coolstore's YAML becomes, what one change does, and what a real Envoy answers before and after it.
 
-Run by `make demo`. Everything stays on loopback, and every process is ended.
+Run by `make demo`. It uses the public API alone, so copy what you need.
 """
 
 from __future__ import annotations
 
-import json
+import difflib
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import meshcompile
-from meshcompile.output import tables
-from tests.envoy.backends import http_backend
-from tests.envoy.client import Answer, request
-from tests.envoy.runner import Envoy, on_free_ports, running
+from examples.envoy import answer, envoy, server
+from meshcompile import Config, Mesh, Origin
 
-COOLSTORE = Path(__file__).parent / "coolstore"
-BOOTSTRAP = Path(__file__).parent.parent / ".cache" / "demo" / "gateway.json"
+COOLSTORE = Path("examples/coolstore")
 GATEWAY = "deployment/istio-ingressgateway.istio-system"
-WEBAPP = "deployment/webapp.istioinaction"
-BACKENDS = ("webapp", "catalog-v1", "catalog-v2")
+SERVERS = ("webapp", "catalog-v1", "catalog-v2")
+CHANGED = COOLSTORE / "catalog.yaml"
+SINGULAR = {"listeners": "listener", "routes": "route", "clusters": "cluster"}
 
 
 class Visit(NamedTuple):
-    """A request, and what must answer it: a backend, or a status of Envoy itself."""
+    """A request to the gateway, and what must answer it before and after the change."""
 
     host: str
     headers: Mapping[str, str]
-    expected: str
+    before: str
+    after: str
 
 
 VISITS = (
-    Visit("webapp.istioinaction.io", {}, "webapp"),
-    Visit("catalog.istioinaction.io", {}, "catalog-v1"),
-    Visit("catalog.istioinaction.io", {"x-dark-launch": "v2"}, "catalog-v2"),
-    Visit("unknown.istioinaction.io", {}, "404"),
+    Visit("webapp.istioinaction.io", {}, "200 webapp", "200 webapp"),
+    Visit("catalog.istioinaction.io", {}, "200 catalog-v1", "200 catalog-v2"),
+    Visit("catalog.istioinaction.io", {"x-dark-launch": "v2"}, "200 catalog-v2", "200 catalog-v2"),
+    Visit("unknown.istioinaction.io", {}, "404", "404"),
 )
 
 
+INTRODUCTION = """\
+meshcompile reads the Kubernetes and Istio YAML in examples/coolstore and compiles it as istiod would.
+It names the line that each part of Envoy's configuration comes from, and shows what a change does to every proxy.
+No cluster takes part; a real Envoy runs the result at the end."""
+
+
 def main() -> int:
-    mesh = meshcompile.load(COOLSTORE)
-    for proxy in (GATEWAY, WEBAPP):
-        print_tables(proxy, mesh.compile(proxy).to_dict())
-    with ExitStack() as stack:
-        ports = {name: stack.enter_context(http_backend(name)) for name in BACKENDS}
-        pods = {name: mesh.proxy(f"deployment/{name}.istioinaction").ip_addresses[0] for name in BACKENDS}
-        moved = {pods[name]: f"127.0.0.1:{ports[name]}" for name in BACKENDS}
-        write(on_free_ports(mesh.compile(GATEWAY).bootstrap(endpoints=moved).to_dict()))
-        envoy = stack.enter_context(running(BOOTSTRAP))
-        print_title(f"Envoy is live with {BOOTSTRAP.relative_to(Path.cwd())}")
-        right = [visit(envoy, wanted) for wanted in VISITS]
-    return 0 if all(right) else 1
+    print(INTRODUCTION)
+    before = meshcompile.load(COOLSTORE)
+    after = meshcompile.load([released(path) for path in sorted(COOLSTORE.glob("*.yaml"))])
+    title(f"Your YAML, and what istiod makes of it for {GATEWAY}")
+    print_lines(lineage(before.compile(GATEWAY)))
+    title("One change: release version 2 of the catalog to everybody, and what it does to each proxy")
+    print_lines(edited())
+    print_lines(changes(before, after))
+    title("The real Envoy runs the gateway and answers, before and after the change")
+    answers = list(zip(VISITS, answered(before), answered(after), strict=True))
+    print_lines(told(visit, old, new) for visit, old, new in answers)
+    return 0 if all((old, new) == (visit.before, visit.after) for visit, old, new in answers) else 1
 
 
-def print_tables(proxy: str, resources: Mapping[str, list[dict[str, Any]]]) -> None:
-    for kind, table in (
-        ("listeners", tables.listener_table),
-        ("routes", tables.route_table),
-        ("clusters", tables.cluster_table),
-    ):
-        print_title(f"meshcompile proxy-config {kind} {proxy} -f examples/coolstore")
-        print(table(resources[kind]))
+def title(text: str) -> None:
+    print(f"\n\N{BLACK RIGHT-POINTING POINTER} {text}")
 
 
-def print_title(title: str) -> None:
-    print(f"\n\N{BLACK RIGHT-POINTING POINTER} {title}")
+def print_lines(lines: Iterator[str]) -> None:
+    for line in lines:
+        print(f"  {line}")
 
 
-def write(bootstrap: Mapping[str, Any]) -> None:
-    BOOTSTRAP.parent.mkdir(parents=True, exist_ok=True)
-    BOOTSTRAP.write_text(json.dumps(bootstrap, indent=2) + "\n")
+def released(path: Path) -> Path | str:
+    """The file, or its changed text: the last rule of the catalog's VirtualService leads to version 2."""
+    return new_text() if path == CHANGED else path
 
 
-def visit(envoy: Envoy, wanted: Visit) -> bool:
-    """Send the request, say what answered, and whether it should have."""
-    answer = request(envoy.listener_port("0.0.0.0_8080"), host=wanted.host, headers=wanted.headers)
-    answered = answered_by(answer)
-    headers = "".join(f" -H '{name}: {value}'" for name, value in wanted.headers.items())
-    wrong = "" if answered == wanted.expected else f" (expected {wanted.expected})"
-    print(f"  curl http://{wanted.host}/{headers}\n    {answer.status} from {answer.backend or 'Envoy'}{wrong}")
-    return answered == wanted.expected
+def new_text() -> str:
+    head, _, tail = CHANGED.read_text().rpartition("subset: v1")
+    return f"{head}subset: v2{tail}"
 
 
-def answered_by(answer: Answer) -> str:
-    """The backend's name; the status when Envoy answered itself."""
-    return answer.backend or str(answer.status)
+def edited() -> Iterator[str]:
+    """The lines of the file that the change removes and adds, each with its number."""
+    lines = zip(CHANGED.read_text().splitlines(), new_text().splitlines(), strict=True)
+    for number, (old, new) in enumerate(lines, 1):
+        if old != new:
+            yield f"{CHANGED.name}:{number}  - {old.strip()}"
+            yield f"{CHANGED.name}:{number}  + {new.strip()}"
+
+
+def lineage(config: Config) -> Iterator[str]:
+    """Lines of the input beside the names in Envoy that they became."""
+    resources = config.to_dict()
+    for pointer, origins in config.source_map().items():
+        kind, *steps = pointer.strip("/").split("/")
+        if kind in SINGULAR and len(steps) == (5 if kind == "routes" else 1):
+            origin = max(origins, key=lambda place: len(place.field))
+            yield f"{written(origin)}  {SINGULAR[kind]:<8} {name(resources[kind], steps)}"
+
+
+def written(origin: Origin) -> str:
+    """The place, and the beginning of the text that stands there on one line."""
+    lines = Path(origin.file).read_text().splitlines()[origin.line - 1 :]
+    indent = " " * (origin.column - 1)
+    below = takewhile(lambda line: line.startswith(indent) and line[len(indent)] != "-", lines[1:])
+    text = " ".join(" ".join([lines[0][len(indent) :], *below]).split())
+    return f"{f'{Path(origin.file).name}:{origin.line}':<16} {text[:30]:<30}"
+
+
+def name(resources: list[dict[str, Any]], steps: list[str]) -> str:
+    """The name of a listener or a cluster, or the name of the cluster that a route leads to."""
+    if len(steps) == 1:
+        return str(resources[int(steps[0])]["name"])
+    table, _, host, _, route = steps
+    return f"-> {resources[int(table)]['virtualHosts'][int(host)]['routes'][int(route)]['route']['cluster']}"
+
+
+def changes(before: Mesh, after: Mesh) -> Iterator[str]:
+    """The lines of configuration that differ, each once, under the proxies in which they do."""
+    proxies: dict[tuple[str, ...], list[str]] = {}
+    for proxy in before.proxies():
+        old, new = (json_lines(mesh.compile(proxy)) for mesh in (before, after))
+        differing = dict.fromkeys(line for line in difflib.ndiff(old, new) if line[0] in "+-")
+        proxies.setdefault(tuple(differing), []).append(proxy.id)
+    for lines, names in proxies.items():
+        yield ", ".join(names)
+        yield from (f"    {line}" for line in lines)
+
+
+def json_lines(config: Config) -> list[str]:
+    return [line.strip() for line in config.to_json().splitlines()]
+
+
+def answered(mesh: Mesh) -> list[str]:
+    """What a real Envoy answers to each visit when it runs the gateway of this mesh."""
+    with ExitStack() as running:
+        endpoints = {address(mesh, name): running.enter_context(server(name)) for name in SERVERS}
+        bootstrap = mesh.compile(GATEWAY).bootstrap(endpoints=endpoints)
+        gateway = running.enter_context(envoy(bootstrap.to_dict()))
+        return [answer(gateway, visit.host, visit.headers) for visit in VISITS]
+
+
+def address(mesh: Mesh, workload: str) -> str:
+    return mesh.proxy(f"deployment/{workload}.istioinaction").ip_addresses[0]
+
+
+def told(visit: Visit, before: str, after: str) -> str:
+    headers = "".join(f" -H '{name}: {value}'" for name, value in visit.headers.items())
+    wrong = "" if (before, after) == (visit.before, visit.after) else f"  WRONG: expected {visit.before}, {visit.after}"
+    return f"{f'curl {visit.host}{headers}':<55} {before:<15} -> {after}{wrong}"
 
 
 if __name__ == "__main__":
