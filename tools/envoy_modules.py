@@ -220,6 +220,8 @@ class Module:
             case "enum":
                 first = next(iter(self.selection.api.enums[each.type]))
                 return self.reference(module_name(each.type), python_name(each.type)), f'"{first}"'
+            case _:
+                pass
         if each.type in JSON_FORMS:
             return self.message_name(JSON_FORMS[each.type]), None
         if each.type in HAND_WRITTEN:

@@ -24,7 +24,8 @@ def compact(value: object) -> str:
             return "{" + ",".join(f"{compact(str(key))}:{compact(value[key])}" for key in sorted(value)) + "}"
         case Sequence():
             return "[" + ",".join(compact(item) for item in value) + "]"
-    raise TypeError(f"{type(value).__name__} has no JSON form")
+        case _:
+            raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 def _number(value: float) -> str:

@@ -18,7 +18,6 @@ class Direction(StrEnum):
 
     OUTBOUND = "outbound"
     INBOUND = "inbound"
-    INBOUND_VIP = "inbound-vip"
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,8 @@ def _service_cluster(config: ProxyConfig, labels: Labels, workload_name: str, na
             return f"{canonical}.{namespace}"
         case TracingServiceName.CANONICAL_NAME_ONLY:
             return canonical
+        case _:
+            pass
     named = config.service_cluster or PROXY_CONTAINER
     app = next((labels[key] for key in _APP_LABELS if key in labels), workload_name)
     return f"{app}.{namespace}" if named == PROXY_CONTAINER else named

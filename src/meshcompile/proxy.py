@@ -133,11 +133,6 @@ class Proxy:
     def supports_ipv6(self) -> bool:
         return any(ip_address(a).version == 6 for a in self.ip_addresses)
 
-    @cached_property
-    def prefers_ipv6(self) -> bool:
-        """True when the first address, whose family decides wildcard and loopback addresses, is IPv6."""
-        return ip_address(self.ip_addresses[0]).version == 6
-
     @property
     def is_dual_stack(self) -> bool:
         return self.supports_ipv4 and self.supports_ipv6

@@ -121,6 +121,8 @@ def _reasons(resource: Resource, proxy: Proxy, root_namespace: str) -> Iterator[
             if proxy.is_sidecar and resource.spec.gateways and "mesh" not in resource.spec.gateways:
                 yield "it is for gateways and not for sidecars"
             yield "the proxy has no host or server that it is for"
+        case _:
+            pass
     selector = getattr(spec, "selector", None) or getattr(spec, "workload_selector", None)
     labels = getattr(selector, "match_labels", None) or getattr(selector, "labels", None) or {}
     if hasattr(spec, "selector") and resource.kind != "Service":

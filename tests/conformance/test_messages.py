@@ -80,7 +80,8 @@ def without_istios_own(value: Any) -> Any:
             return {key: without_istios_own(item) for key, item in value.items()}
         case list():
             return [without_istios_own(item) for item in value]
-    return value
+        case _:
+            return value
 
 
 def configurations() -> Iterator[meshcompile.Config]:

@@ -62,6 +62,8 @@ def messages(name: str, depth: int = DEPTH) -> st.SearchStrategy[Any]:
             return st.lists(free_forms, max_size=2)
         case "Value":
             return free_forms
+        case _:
+            pass
     known = descriptor(name)
     assert known is not None
     fields = known.fields if depth else ()
@@ -89,7 +91,8 @@ def values(field: FieldDescriptor, depth: int) -> st.SearchStrategy[Any]:
         case "map":
             keys = {"string": texts, "bool": st.sampled_from(["true", "false"])}
             return st.dictionaries(keys.get(field.map_key or "", st.sampled_from(["1", "2"])), one, max_size=2)
-    return one
+        case _:
+            return one
 
 
 def elements(field: FieldDescriptor, depth: int) -> st.SearchStrategy[Any]:

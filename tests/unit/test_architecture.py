@@ -64,6 +64,47 @@ def test_there_are_no_global_variables_to_assign() -> None:
     ] == []
 
 
+CACHES = {"cache", "lru_cache", "WeakKeyDictionary", "WeakValueDictionary"}
+COMPILER = ("snapshot", "resolve", "emit", "patch", "compile.py", "queries.py", "uses.py", "mesh.py")
+# What is known of message classes, of which there are as many as there are.
+OF_CLASSES = {"patch/merge.py"}
+
+
+def test_no_module_of_the_compiler_keeps_answers() -> None:
+    """What is computed once belongs to a snapshot or to a value, and never to a module, which outlives every mesh."""
+    names = (
+        (path.relative_to(PACKAGE).as_posix(), getattr(node, "id", getattr(node, "attr", "")))
+        for path in pure_modules()
+        if path.relative_to(PACKAGE).parts[0] in COMPILER
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Name | ast.Attribute)
+    )
+    assert {path for path, name in names if name in CACHES} == OF_CLASSES
+
+
+def wildcards_with_messages(path: Path) -> Iterator[str]:
+    """The `case _` that build something: what is not known must not become a message that says anything."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.match_case):
+            continue
+        is_wildcard = (
+            isinstance(node.pattern, ast.MatchAs) and node.pattern.pattern is None and node.pattern.name is None
+        )
+        builds = [
+            n.func.id
+            for s in node.body
+            for n in ast.walk(s)
+            if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+        ]
+        if is_wildcard:
+            yield from (f"{path.name}:{node.pattern.lineno} {name}" for name in builds if name != "assert_never")
+
+
+def test_no_unknown_case_becomes_a_message() -> None:
+    """In emit, a match without `case _` is exhaustive, which mypy checks; one with it returns nothing for the rest."""
+    assert [found for path in sorted((PACKAGE / "emit").rglob("*.py")) for found in wildcards_with_messages(path)] == []
+
+
 def test_models_are_frozen() -> None:
     """Whatever a user wrote is read into models that cannot be changed."""
     from meshcompile.models.base import Node

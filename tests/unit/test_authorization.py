@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from meshcompile.emit.rbac import permission, principal
+from meshcompile.ip import Range
+from meshcompile.resolve.conditions import DestinationPort, SourceAddress
 from meshcompile.resolve.listeners import listeners as resolved
 from meshcompile.resolve.trust_domains import TrustDomains
 from tests.meshes import listeners, mesh, sidecar, view
@@ -159,3 +162,11 @@ def test_policies_of_the_root_namespace_come_first() -> None:
         "ns[istio-system]-policy[root]-rule[0]",
         "ns[shop]-policy[own]-rule[0]",
     ]
+
+
+def test_a_condition_of_the_wrong_side_is_no_rule_for_everybody() -> None:
+    """A permission about who asks, or a principal about what is asked for, raises instead of meaning `any`."""
+    with pytest.raises(AssertionError):
+        permission(SourceAddress(Range("10.0.0.0", 8)))  # type: ignore[arg-type]
+    with pytest.raises(AssertionError):
+        principal(DestinationPort(80))  # type: ignore[arg-type]

@@ -107,6 +107,8 @@ def _names(value: Any, pointer: str) -> Iterator[str]:
                 yield name
             case {"endpoint": {"address": {"socketAddress": {"address": str(address), "portValue": port}}}}:
                 yield f"{address}:{port}"
+            case _:
+                pass
 
 
 def _files(by_proxy: Mapping[str, Mapping[str, Any]], form: str) -> Iterator[tuple[str, str]]:

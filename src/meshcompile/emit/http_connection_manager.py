@@ -1,12 +1,11 @@
 """The HTTP connection manager, for all traffic classes: istiod's `ListenerBuilder.buildHTTPConnectionManager`."""
 
 from meshcompile.emit.access_log import http_access_logs
+from meshcompile.emit.config_sources import OVER_ADS
 from meshcompile.emit.filters.http.chain import http_filters
 from meshcompile.emit.tracing import request_id_extension, tracing
 from meshcompile.envoy.config.core import (
-    AggregatedConfigSource,
     CidrRange,
-    ConfigSource,
     Http1ProtocolOptions,
     Http1ProtocolOptionsHeaderKeyFormat,
     Http2ProtocolOptions,
@@ -46,7 +45,6 @@ from meshcompile.resolve.traffic import TrafficClass
 
 NAME = "envoy.filters.network.http_connection_manager"
 
-_OVER_ADS = ConfigSource(ads=AggregatedConfigSource(), initial_fetch_timeout="0s", resource_api_version="V3")
 _WEBSOCKET = HttpConnectionManagerUpgradeConfig(upgrade_type="websocket")
 _PRESERVE_CASE = Http1ProtocolOptionsHeaderKeyFormat(
     stateful_formatter=TypedExtensionConfig(name="preserve_case", typed_config=PreserveCaseFormatterConfig())
@@ -79,9 +77,9 @@ def http_connection_manager(connection: HttpConnection) -> Filter:
         typed_config=HttpConnectionManager(
             codec_type="HTTP3" if connection.http3 else "AUTO",
             stat_prefix=connection.stat_prefix,
-            rds=Rds(config_source=_OVER_ADS, route_config_name=connection.route_name) if route is None else None,
+            rds=Rds(config_source=OVER_ADS, route_config_name=connection.route_name) if route is None else None,
             route_config=None if route is None else _inbound_routes(route),
-            http_filters=http_filters(connection),
+            http_filters=http_filters(traits, connection.filter_inputs),
             tracing=tracing(traits.telemetry.tracing),
             common_http_protocol_options=_common_options(traits),
             http_protocol_options=_http1_options(connection),

@@ -1,6 +1,7 @@
 """Authorization rules as Envoy's RBAC engine reads them. Follows istiod's `authz/model` and `authz/matcher`."""
 
 from collections.abc import Iterable
+from typing import assert_never
 
 from meshcompile.envoy.config.core import CidrRange, TypedExtensionConfig
 from meshcompile.envoy.config.rbac import (
@@ -36,7 +37,6 @@ from meshcompile.resolve.conditions import (
     AnyOf,
     ClientAddress,
     Comparison,
-    Condition,
     DestinationAddress,
     DestinationPort,
     Header,
@@ -48,6 +48,8 @@ from meshcompile.resolve.conditions import (
     Path,
     PathTemplate,
     Pattern,
+    PermissionCondition,
+    PrincipalCondition,
     ServerName,
     SourceAddress,
     TextValue,
@@ -102,7 +104,7 @@ def policy(rule: NamedRule) -> Policy:
     )
 
 
-def permission(condition: Condition) -> Permission:
+def permission(condition: PermissionCondition) -> Permission:
     """A condition on what is asked for."""
     match condition:
         case All(conditions):
@@ -126,10 +128,13 @@ def permission(condition: Condition) -> Permission:
             return Permission(uri_template=TypedExtensionConfig(name="uri-template", typed_config=config))
         case Metadata():
             return Permission(metadata=_metadata(condition))
-    return Permission(any=True)
+        case Always():
+            return Permission(any=True)
+        case _:
+            assert_never(condition)
 
 
-def principal(condition: Condition) -> Principal:
+def principal(condition: PrincipalCondition) -> Principal:
     """A condition on who asks."""
     match condition:
         case All(conditions):
@@ -153,7 +158,8 @@ def principal(condition: Condition) -> Principal:
             return Principal(metadata=_metadata(condition))
         case Always():
             return Principal(any=True)
-    return Principal(any=True)
+        case _:
+            assert_never(condition)
 
 
 def string_matcher(wanted: Pattern) -> StringMatcher:

@@ -1,9 +1,8 @@
 """Configuration of `istio.stats`, the same for requests and connections. Follows istiod's `generateStatsConfig`."""
 
-from functools import lru_cache
-
 from meshcompile.envoy.istio import StatsMetricConfig, StatsPluginConfig
 from meshcompile.envoy.message import at
+from meshcompile.queries import derived
 from meshcompile.resolve.telemetry import Metrics, Telemetry
 from meshcompile.resolve.telemetry.metrics import MetricChange
 from meshcompile.resolve.traffic import TrafficClass
@@ -11,7 +10,7 @@ from meshcompile.resolve.traffic import TrafficClass
 NAME = "istio.stats"
 
 
-@lru_cache(maxsize=64)  # every filter chain of a traffic class has the same
+@derived
 def stats(telemetry: Telemetry) -> tuple[StatsPluginConfig, ...]:
     """One configuration per provider of metrics."""
     return tuple(_config(metrics, telemetry) for metrics in telemetry.metrics)

@@ -13,4 +13,5 @@ def string_matcher(value: StringMatch) -> StringMatcher | None:
             return StringMatcher(prefix=prefix)
         case StringMatch(regex=str(regex)):
             return StringMatcher(safe_regex=RegexMatcher(regex=regex))
-    return None
+        case _:
+            return None

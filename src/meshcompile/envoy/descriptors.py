@@ -154,7 +154,8 @@ def _parsed_cardinality(shape: str) -> tuple[Cardinality, str | None, str]:
         case "{":
             key, _, element = shape[1:].partition("}")
             return "map", key, element
-    return "single", None, shape
+        case _:
+            return "single", None, shape
 
 
 def _field_word(field: FieldDescriptor) -> str:

@@ -168,7 +168,8 @@ def _encoded(value: object) -> object:
             return value.value
         case Mapping():
             return dict(value)
-    raise NotImplementedError(f"{type(value).__name__} has no JSON form")
+        case _:
+            raise NotImplementedError(f"{type(value).__name__} has no JSON form")
 
 
 _ENCODER = msgspec.json.Encoder(enc_hook=_encoded)

@@ -130,6 +130,8 @@ class _Reader:
                 return [free_form(item) for item in _list(data, path)]
             case "Struct":
                 return {key: free_form(value) for key, value in _object(data, path).items()}
+            case _:
+                pass
         known = descriptor(name)
         return dict(self.fields(known, _object(data, path), path)) if known else {}
 
@@ -185,7 +187,8 @@ class _Reader:
                     _map_key(field, key, path): self.element(field, item, (*path, key))
                     for key, item in _object(data, path).items()
                 }
-        return self.element(field, data, path)
+            case _:
+                return self.element(field, data, path)
 
     def element(self, field: FieldDescriptor, data: object, path: Path) -> Any:
         """The canonical form of one value of a field; null is nothing said."""
@@ -196,7 +199,8 @@ class _Reader:
                 return self.message(field.type, data, path)
             case "enum":
                 return _enum(field.type, data, path)
-        return scalar(field.type, data, path)
+            case _:
+                return scalar(field.type, data, path)
 
 
 def is_default(field: FieldDescriptor, value: object) -> bool:
@@ -247,7 +251,8 @@ def _shown(data: object) -> str:
             return str(data).lower()
         case None:
             return "null"
-    return str(data)
+        case _:
+            return str(data)
 
 
 def free_form(data: Any) -> Any:
@@ -261,7 +266,8 @@ def free_form(data: Any) -> Any:
             return data
         case int() | float():
             return as_number(data)
-    return data
+        case _:
+            return data
 
 
 def as_number(number: float) -> float:
@@ -284,7 +290,8 @@ def scalar(type_name: str, data: object, path: Path) -> JsonValue:
             return _bytes(data, path)
         case "double" | "float":
             return _real(type_name, data, path)
-    return _whole(type_name, data, path)
+        case _:
+            return _whole(type_name, data, path)
 
 
 def _bool(data: object, path: Path) -> bool:

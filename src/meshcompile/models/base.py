@@ -150,7 +150,8 @@ def scalar_text(value: object) -> object:
             return str(value)
         case float():
             return f"{value:g}"
-    return value
+        case _:
+            return value
 
 
 ScalarText = Annotated[str, BeforeValidator(scalar_text)]

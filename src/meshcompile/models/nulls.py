@@ -49,6 +49,8 @@ def _pairs(value: Any, written: Any) -> Iterator[tuple[Node, Mapping[str, Any]]]
             yield from zip(value, written, strict=True)
         case Mapping():
             yield from zip(value.values(), written.values(), strict=False)
+        case _:
+            pass
 
 
 @cache

@@ -156,4 +156,6 @@ def _attribute_docstrings(node: ast.ClassDef) -> Mapping[str, str]:
         match field, below:
             case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
                 docstrings[name] = inspect.cleandoc(text)
+            case _:
+                pass
     return docstrings

@@ -51,7 +51,8 @@ def _contexts_of_additions(proxy: Proxy) -> tuple[PatchContext, ...]:
             return (PatchContext.GATEWAY,)
         case ProxyType.WAYPOINT:
             return (PatchContext.SIDECAR_INBOUND,)
-    return (PatchContext.SIDECAR_OUTBOUND, PatchContext.SIDECAR_INBOUND)
+        case ProxyType.SIDECAR:
+            return (PatchContext.SIDECAR_OUTBOUND, PatchContext.SIDECAR_INBOUND)
 
 
 def cluster_context(proxy: Proxy, name: str) -> PatchContext | None:
@@ -65,7 +66,8 @@ def cluster_context(proxy: Proxy, name: str) -> PatchContext | None:
             return PatchContext.SIDECAR_OUTBOUND
         case Direction.INBOUND, ProxyType.SIDECAR:
             return PatchContext.SIDECAR_INBOUND
-    return None
+        case _:
+            return None
 
 
 _DIRECTIONS = {

@@ -99,6 +99,8 @@ class ListenerPatching:
                     self.patcher.changed(each.patch, place, before, draft.message)
                 case Operation.REPLACE:
                     self.patcher.missed(each.patch, Condition.OPERATION)
+                case _:
+                    pass
         self.listener_filters(draft)
         for chain in draft.all_chains:
             self.chain(draft, chain)
@@ -171,6 +173,8 @@ class ListenerPatching:
                     self.patcher.changed(each.patch, place, before, chain.message)
                 case Operation.REPLACE:
                     self.patcher.missed(each.patch, Condition.OPERATION)
+                case _:
+                    pass
         self.network_filters(chain, checks, place)
 
     def merged_chain(self, each: Ready, chain: FilterChain) -> FilterChain:

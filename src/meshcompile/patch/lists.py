@@ -52,7 +52,8 @@ def _place(items: Sequence[M], operation: Operation, matches: Callable[[M], bool
             return None if found is None else found + 1
         case Operation.REPLACE:
             return found
-    return None
+        case _:
+            return None
 
 
 def edit(items: list[M], changes: Sequence[Edit[M]]) -> None:

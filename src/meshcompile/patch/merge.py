@@ -66,7 +66,8 @@ def _merged_field(field: FieldDescriptor, old: Any, patch: Any) -> Any:
             return (*old, *patch) if isinstance(old, tuple) else [*old, *patch]
         case "map":
             return {**old, **patch}
-    return _merged_value(field.type, old, patch) if field.kind == "message" else patch
+        case _:
+            return _merged_value(field.type, old, patch) if field.kind == "message" else patch
 
 
 def _merged_value(message: str, old: Any, patch: Any) -> Any:
@@ -84,7 +85,8 @@ def _merged_value(message: str, old: Any, patch: Any) -> Any:
             return [*old, *patch]
         case "Value":
             return _merged_free_form(old, patch)
-    return merged(message, old, patch)
+        case _:
+            return merged(message, old, patch)
 
 
 def _merged_any(old: Any, patch: Any) -> Any:
@@ -102,7 +104,8 @@ def _merged_free_form(old: Any, patch: Any) -> Any:
             return {**old, **patch}
         case list(), list():
             return [*old, *patch]
-    return patch
+        case _:
+            return patch
 
 
 # ---- messages and JSON, alike

@@ -40,7 +40,8 @@ def reason(patch: Patch, condition: Condition) -> str:
             return "the cluster chooses among transport sockets, and none of them has the name of the patch's"
         case Condition.OPERATION:
             return _useless(patch)
-    return f"nothing has `{condition.value}: {asked}`"
+        case _:
+            return f"nothing has `{condition.value}: {asked}`"
 
 
 def suggestion(patch: Patch, condition: Condition, found: Iterable[object]) -> str:

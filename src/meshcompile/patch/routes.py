@@ -100,6 +100,8 @@ class VirtualHostPatching:
                     host = each.into(before)
                 case Operation.REPLACE:
                     host = each.message
+                case _:
+                    pass
             self.patcher.changed(each.patch, place, before, host)
         routes = self.routes(host, place)
         return (host if same(routes, host.routes) else changed(host, routes=routes)), False
@@ -223,7 +225,8 @@ class GatewayRouteName:
                 return cls(_number(".".join(rest)))
             case ["https", port, port_name, gateway, namespace]:
                 return cls(_number(port), port_name, f"{namespace}/{gateway}")
-        return cls()
+            case _:
+                return cls()
 
 
 def sidecar_port(name: str) -> int:

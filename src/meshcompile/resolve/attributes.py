@@ -5,6 +5,7 @@ Follows istiod's `pilot/pkg/security/authz/model/generator.go`.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Generic, TypeAlias, TypeVar
 
 from meshcompile.go_regex import quoted
 from meshcompile.ip import cidr_range
@@ -14,7 +15,6 @@ from meshcompile.resolve.conditions import (
     AnyOf,
     ClientAddress,
     Comparison,
-    Condition,
     DestinationAddress,
     DestinationPort,
     Header,
@@ -25,6 +25,8 @@ from meshcompile.resolve.conditions import (
     Path,
     PathTemplate,
     Pattern,
+    PermissionCondition,
+    PrincipalCondition,
     ServerName,
     SourceAddress,
     TextValue,
@@ -48,63 +50,65 @@ class Context:
     tunnelled: bool
 
 
-Compare = Callable[[Context, str], Condition | None]
-CompareAll = Callable[[Context, tuple[str, ...]], Condition | None]
+C = TypeVar("C", covariant=True)
+Compare: TypeAlias = Callable[[Context, str], C | None]
+CompareAll: TypeAlias = Callable[[Context, tuple[str, ...]], C | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Attribute:
-    """An attribute of connections or, if `http_only`, of requests. None is what a value means that makes no sense.
+class Attribute(Generic[C]):
+    """An attribute of connections or, if `http_only`, of requests, and the conditions that values of it come to.
 
-    Values are alternatives: each is a condition of its own (`compare`), or all together are one (`compare_all`).
+    Values are alternatives: each is a condition of its own (`compare`), or all together are one (`compare_all`). The
+    condition of a value that is not valid is None.
     """
 
-    compare: Compare | None = None
-    compare_all: CompareAll | None = None
+    compare: Compare[C] | None = None
+    compare_all: CompareAll[C] | None = None
     http_only: bool = False
 
 
 # ---- of connections
 
 
-def _destination_address(context: Context, value: str) -> Condition | None:
+def _destination_address(context: Context, value: str) -> PermissionCondition | None:
     found = cidr_range(value)
     return None if found is None else DestinationAddress(found)
 
 
-def _source_address(context: Context, value: str) -> Condition | None:
+def _source_address(context: Context, value: str) -> PrincipalCondition | None:
     found = cidr_range(value)
     return None if found is None else SourceAddress(found)
 
 
-def _client_address(context: Context, value: str) -> Condition | None:
+def _client_address(context: Context, value: str) -> PrincipalCondition | None:
     found = cidr_range(value)
     return None if found is None else ClientAddress(found)
 
 
-def _destination_port(context: Context, value: str) -> Condition | None:
+def _destination_port(context: Context, value: str) -> PermissionCondition | None:
     return DestinationPort(int(value)) if value.isdecimal() and int(value) <= 65535 else None
 
 
-def _server_name(context: Context, value: str) -> Condition:
+def _server_name(context: Context, value: str) -> PermissionCondition:
     return ServerName(pattern(value))
 
 
-def _identity(context: Context, wanted: Pattern) -> Condition:
+def _identity(context: Context, wanted: Pattern) -> PrincipalCondition:
     return Identity(wanted, context.tunnelled)
 
 
-def _principal(context: Context, value: str) -> Condition:
+def _principal(context: Context, value: str) -> PrincipalCondition:
     return _identity(context, pattern(value, SPIFFE))
 
 
-def _namespace(context: Context, value: str) -> Condition:
+def _namespace(context: Context, value: str) -> PrincipalCondition:
     """`*` stands for any text, wherever it is."""
     wanted = ".*".join(quoted(part) for part in value.split("*"))
     return _identity(context, Pattern(Comparison.REGEX, f".*/ns/{wanted}/.*"))
 
 
-def _service_account(context: Context, value: str) -> Condition:
+def _service_account(context: Context, value: str) -> PrincipalCondition:
     """`namespace/name`, or a name in the policy's own namespace. Identities may have further parts."""
     namespace, slash, name = value.partition("/")
     if not slash:
@@ -113,7 +117,7 @@ def _service_account(context: Context, value: str) -> Condition:
     return _identity(context, Pattern(Comparison.REGEX, wanted))
 
 
-def _trust_domain(context: Context, value: str) -> Condition:
+def _trust_domain(context: Context, value: str) -> PrincipalCondition:
     if value == "*":
         return _identity(context, Pattern(Comparison.PREFIX, SPIFFE))
     start, star, end = value.partition("*")
@@ -125,12 +129,12 @@ def _trust_domain(context: Context, value: str) -> Condition:
 # ---- of requests
 
 
-def _host(context: Context, value: str) -> Condition:
+def _host(context: Context, value: str) -> PermissionCondition:
     found = _header_pattern(value)
     return Header(":authority", None if found is None else Pattern(found.comparison, found.text, ignore_case=True))
 
 
-def _method(context: Context, value: str) -> Condition:
+def _method(context: Context, value: str) -> PermissionCondition:
     return Header(":method", _header_pattern(value))
 
 
@@ -139,13 +143,13 @@ def _header_pattern(value: str) -> Pattern | None:
     return None if value == "*" else pattern(value)
 
 
-def _path(context: Context, value: str) -> Condition:
+def _path(context: Context, value: str) -> PermissionCondition:
     if "{*}" in value or "{**}" in value:
         return PathTemplate(value.replace("{*}", "*").replace("{**}", "**"))
     return Path(pattern(value))
 
 
-def _request_header(context: Context, value: str) -> Condition | None:
+def _request_header(context: Context, value: str) -> PrincipalCondition | None:
     name = _in_brackets(context.key.removeprefix("request.headers"))
     return None if name is None else Header(name, _header_pattern(value))
 
@@ -153,9 +157,11 @@ def _request_header(context: Context, value: str) -> Condition | None:
 # ---- of tokens
 
 
-def _token_principal(context: Context, values: tuple[str, ...]) -> Condition | None:
+def _token_principal(context: Context, values: tuple[str, ...]) -> PrincipalCondition | None:
     """`issuer/subject`: both claims have to agree."""
-    found = tuple(All((_text_claim("iss", issuer), _text_claim("sub", subject))) for issuer, subject in _pairs(values))
+    found: tuple[PrincipalCondition, ...] = tuple(
+        All((_text_claim("iss", issuer), _text_claim("sub", subject))) for issuer, subject in _pairs(values)
+    )
     return found[0] if len(found) == 1 else AnyOf(found)
 
 
@@ -187,30 +193,30 @@ def _exact(text: str) -> Pattern:
     return Pattern(Comparison.EXACT, text)
 
 
-def _text_claim(name: str, wanted: Pattern) -> Condition:
+def _text_claim(name: str, wanted: Pattern) -> PrincipalCondition:
     return Metadata(JWT_FILTER, (JWT_PAYLOAD, name), TextValue(wanted))
 
 
-def _audiences(context: Context, values: tuple[str, ...]) -> Condition:
+def _audiences(context: Context, values: tuple[str, ...]) -> PrincipalCondition:
     return _claim(("aud",), values)
 
 
-def _presenter(context: Context, values: tuple[str, ...]) -> Condition:
+def _presenter(context: Context, values: tuple[str, ...]) -> PrincipalCondition:
     return _claim(("azp",), values)
 
 
-def _claims(context: Context, values: tuple[str, ...]) -> Condition | None:
+def _claims(context: Context, values: tuple[str, ...]) -> PrincipalCondition | None:
     names = _in_nested_brackets(context.key.removeprefix("request.auth.claims"))
     return None if names is None else _claim(names, values)
 
 
-def _claim(names: tuple[str, ...], values: tuple[str, ...]) -> Condition:
+def _claim(names: tuple[str, ...], values: tuple[str, ...]) -> PrincipalCondition:
     """A claim that is one of the values, or a list with one of them."""
     value = one_of(tuple(TextValue(pattern(each)) for each in values))
     return Metadata(JWT_FILTER, (JWT_PAYLOAD, *names), OneOfValues((ListValue(value), value)))
 
 
-def _envoy_filter(context: Context, values: tuple[str, ...]) -> Condition | None:
+def _envoy_filter(context: Context, values: tuple[str, ...]) -> PermissionCondition | None:
     """`experimental.envoy.filters.a.b[key]`: metadata of any filter; `[value]` is a list with the value in it."""
     name, bracket, key = context.key.removeprefix(ENVOY_FILTER_KEY).removesuffix("]").partition("[")
     if not bracket:
@@ -240,26 +246,29 @@ def _in_nested_brackets(text: str) -> tuple[str, ...] | None:
 
 # ---- tables
 
-SOURCE_IP = Attribute(_source_address)
-REMOTE_IP = Attribute(_client_address)
-SOURCE_NAMESPACE = Attribute(_namespace)
-SOURCE_TRUST_DOMAIN = Attribute(_trust_domain)
-SOURCE_SERVICE_ACCOUNT = Attribute(_service_account)
-SOURCE_PRINCIPAL = Attribute(_principal)
-REQUEST_PRINCIPAL = Attribute(compare_all=_token_principal, http_only=True)
-DESTINATION_PORT = Attribute(_destination_port)
-HOST = Attribute(_host, http_only=True)
-METHOD = Attribute(_method, http_only=True)
-PATH = Attribute(_path, http_only=True)
+Permissions: TypeAlias = Attribute[PermissionCondition]
+Principals: TypeAlias = Attribute[PrincipalCondition]
+
+SOURCE_IP: Principals = Attribute(_source_address)
+REMOTE_IP: Principals = Attribute(_client_address)
+SOURCE_NAMESPACE: Principals = Attribute(_namespace)
+SOURCE_TRUST_DOMAIN: Principals = Attribute(_trust_domain)
+SOURCE_SERVICE_ACCOUNT: Principals = Attribute(_service_account)
+SOURCE_PRINCIPAL: Principals = Attribute(_principal)
+REQUEST_PRINCIPAL: Principals = Attribute(compare_all=_token_principal, http_only=True)
+DESTINATION_PORT: Permissions = Attribute(_destination_port)
+HOST: Permissions = Attribute(_host, http_only=True)
+METHOD: Permissions = Attribute(_method, http_only=True)
+PATH: Permissions = Attribute(_path, http_only=True)
 
 # Keys of `when` about what is asked for.
-DESTINATION_KEYS: dict[str, Attribute] = {
+DESTINATION_KEYS: dict[str, Permissions] = {
     "destination.ip": Attribute(_destination_address),
     "destination.port": DESTINATION_PORT,
     "connection.sni": Attribute(_server_name),
 }
 # Keys of `when` about who asks.
-SOURCE_KEYS: dict[str, Attribute] = {
+SOURCE_KEYS: dict[str, Principals] = {
     "source.ip": SOURCE_IP,
     "remote.ip": REMOTE_IP,
     "source.namespace": SOURCE_NAMESPACE,
@@ -270,17 +279,17 @@ SOURCE_KEYS: dict[str, Attribute] = {
     "request.auth.audiences": Attribute(compare_all=_audiences, http_only=True),
     "request.auth.presenter": Attribute(compare_all=_presenter, http_only=True),
 }
-_ENVOY_FILTER = Attribute(compare_all=_envoy_filter)
-_REQUEST_HEADER = Attribute(_request_header, http_only=True)
-_REQUEST_CLAIM = Attribute(compare_all=_claims, http_only=True)
+_ENVOY_FILTER: Permissions = Attribute(compare_all=_envoy_filter)
+_REQUEST_HEADER: Principals = Attribute(_request_header, http_only=True)
+_REQUEST_CLAIM: Principals = Attribute(compare_all=_claims, http_only=True)
 
 
-def destination_attribute(key: str) -> Attribute | None:
+def destination_attribute(key: str) -> Permissions | None:
     """The attribute of what is asked for that a key names; None when it names none."""
     return _ENVOY_FILTER if key.startswith("experimental.envoy.filters.") else DESTINATION_KEYS.get(key)
 
 
-def source_attribute(key: str) -> Attribute | None:
+def source_attribute(key: str) -> Principals | None:
     """The attribute of who asks that a key names; None when it names none."""
     if key in SOURCE_KEYS:
         return SOURCE_KEYS[key]

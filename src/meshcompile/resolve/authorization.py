@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 
 from meshcompile.codes.security import SEVERAL_PROVIDERS, UNKNOWN_PROVIDER
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.memo import Memo
 from meshcompile.models.security.authorization_policy import AuthorizationPolicy
 from meshcompile.models.security.authorization_policy import AuthorizationPolicyAction as Action
+from meshcompile.queries import Source
 from meshcompile.resolve.ext_authz import ExtAuthz, ext_authz_providers
 from meshcompile.resolve.findings import Findings
 from meshcompile.resolve.policy_attachment import attaches
-from meshcompile.resolve.rules import NEVER, CompiledRule, Purpose, compiled_rule, uses_requests
+from meshcompile.resolve.rules import NEVER, CompiledRule, RuleContext, compiled_rule, uses_requests
 from meshcompile.resolve.trust_domains import TrustDomains
 from meshcompile.resolve.view import View
 from meshcompile.snapshot.snapshot import Snapshot
@@ -75,7 +75,7 @@ class RequestRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Authorization:
+class Authorization(Source):
     """What a workload allows, of requests and of connections that are not taken apart into requests."""
 
     http: Enforcement = Enforcement()
@@ -83,7 +83,6 @@ class Authorization:
     origins: tuple[Origin, ...] = field(default=(), compare=False, repr=False)
     request_rules: tuple[RequestRule, ...] = field(default=(), compare=False, repr=False)
     findings: tuple[Diagnostic, ...] = field(default=(), compare=False, repr=False)
-    memo: Memo = field(default_factory=Memo, compare=False, repr=False)  # for what is made of it
 
 
 NO_AUTHORIZATION = Authorization()
@@ -183,9 +182,11 @@ class Compiler:
         name = f"{prefix}ns[{policy.namespace}]-policy[{policy.name}]-rule"
         if not policy.spec.rules:
             yield NamedRule(f"{name}[0]", NEVER, policy.origin)
-        purpose = Purpose(policy.namespace, self.for_tcp, action is Action.ALLOW, self.trust_domains, self.tunnelled)
+        context = RuleContext(
+            policy.namespace, self.for_tcp, action is Action.ALLOW, self.trust_domains, self.tunnelled
+        )
         for index, rule in enumerate(policy.spec.rules):
-            compiled = compiled_rule(rule, purpose)
+            compiled = compiled_rule(rule, context)
             if compiled is not None:
                 yield NamedRule(f"{name}[{index}]", compiled, rule.origin)
 

@@ -1,13 +1,17 @@
 """Conditions of authorization rules, decided: a small language that says what is compared with what.
 
-Connections and requests meet a condition, or do not; nothing here knows who checks it.
+Connections and requests meet a condition, or do not; nothing here knows who checks it. A permission is about what is
+asked for, a principal about who asks: each has a union of its own, so that whoever reads one handles all of it.
 """
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Generic, TypeAlias, TypeVar
 
 from meshcompile.go_regex import quoted
 from meshcompile.ip import Range
+
+C = TypeVar("C", covariant=True)
 
 
 class Comparison(Enum):
@@ -87,24 +91,24 @@ class Always:
 
 
 @dataclass(frozen=True, slots=True)
-class Not:
+class Not(Generic[C]):
     """Met when the condition is not."""
 
-    condition: "Condition"
+    condition: C
 
 
 @dataclass(frozen=True, slots=True)
-class All:
+class All(Generic[C]):
     """Met when every condition is."""
 
-    conditions: "tuple[Condition, ...]"
+    conditions: tuple[C, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(Generic[C]):
     """Met when at least one condition is."""
 
-    conditions: "tuple[Condition, ...]"
+    conditions: tuple[C, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,19 +185,28 @@ class Metadata:
     value: Value
 
 
-Condition = (
+PermissionCondition: TypeAlias = (
     Always
-    | Not
-    | All
-    | AnyOf
+    | Not["PermissionCondition"]
+    | All["PermissionCondition"]
+    | AnyOf["PermissionCondition"]
     | DestinationAddress
     | DestinationPort
     | ServerName
-    | SourceAddress
-    | ClientAddress
-    | Identity
     | Header
     | Path
     | PathTemplate
     | Metadata
 )
+PrincipalCondition: TypeAlias = (
+    Always
+    | Not["PrincipalCondition"]
+    | All["PrincipalCondition"]
+    | AnyOf["PrincipalCondition"]
+    | SourceAddress
+    | ClientAddress
+    | Identity
+    | Header
+    | Metadata
+)
+Condition: TypeAlias = PermissionCondition | PrincipalCondition

@@ -99,15 +99,16 @@ def accepted_trust_domains(mesh: MeshConfig) -> tuple[str, ...]:
 def workload_certificate(view: View) -> Secret:
     """The workload's certificate: from files that the node metadata name, else the agent's."""
     chain, key = view.proxy.metadata.get("TLS_SERVER_CERT_CHAIN"), view.proxy.metadata.get("TLS_SERVER_KEY")
-    return _file_secret(view, f"file-cert:{chain}~{key}") if chain and key else Secret(WORKLOAD_CERTIFICATE)
+    return file_secret(view, f"file-cert:{chain}~{key}") if chain and key else Secret(WORKLOAD_CERTIFICATE)
 
 
 def workload_roots(view: View) -> Secret:
     """The roots that clients are checked against: from a file that the node metadata name, else the mesh's."""
     root = view.proxy.metadata.get("TLS_SERVER_ROOT_CERT")
-    return _file_secret(view, f"file-root:{root}") if root else Secret(MESH_ROOTS)
+    return file_secret(view, f"file-root:{root}") if root else Secret(MESH_ROOTS)
 
 
-def _file_secret(view: View, name: str) -> Secret:
+def file_secret(view: View, name: str) -> Secret:
+    """A secret in files, which the agent serves, or another server that the node metadata announce."""
     external = view.proxy.metadata.get("file-credential") == "true"
     return Secret(name, SDS_FILES_CLUSTER if external else SDS_CLUSTER)

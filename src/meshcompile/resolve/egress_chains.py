@@ -20,7 +20,7 @@ from meshcompile.resolve.filter_chain import ChainMatch
 from meshcompile.resolve.l4_routes import applies, routed, single
 from meshcompile.resolve.routes.domains import short_forms
 from meshcompile.resolve.scope import EgressListener
-from meshcompile.resolve.stat_names import stat_name
+from meshcompile.resolve.stat_names import StatSubject, stat_name
 from meshcompile.resolve.tcp_connection import TcpConnection, TcpTraits
 from meshcompile.resolve.traffic import TrafficClass
 from meshcompile.resolve.view import View
@@ -224,7 +224,7 @@ class EgressChains:
             self._dynamic_traits(service) if dynamic_host else self.traits,
             scope.destination_rule(service.hostname, self.view.proxy),
             cluster,
-            stat_prefix=stat_name(pattern, host=service.hostname, service=service, port=port) if pattern else cluster,
+            stat_prefix=stat_name(pattern, StatSubject(service.hostname, service, port), cluster),
             port=claim.port.number,
             protocol=claim.port.protocol,
             origins=claim.origins,

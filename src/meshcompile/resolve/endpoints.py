@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from meshcompile.queries import Source
 from meshcompile.resolve.clusters import discovering
 from meshcompile.resolve.clusters.pieces import Cluster, HostClusters
 from meshcompile.resolve.locality_groups import LocalityGroup
@@ -20,15 +21,15 @@ class LoadAssignment:
     origins: tuple[Origin, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
-class HostAssignments:
+@dataclass(frozen=True, slots=True, eq=False)
+class HostAssignments(Source):
     """The load assignments of one service; the same object wherever its clusters are."""
 
     assignments: tuple[LoadAssignment, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
-class LoadAssignments:
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadAssignments(Source):
     """The load assignments of the proxies of one scope with equal traits; the same object for all of them."""
 
     hosts: tuple[HostAssignments, ...]

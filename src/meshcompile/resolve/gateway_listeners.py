@@ -22,7 +22,7 @@ from meshcompile.resolve.gateways import GatewayServer, MergedServers, ServerPor
 from meshcompile.resolve.http_connection import HttpConnection, HttpTraits, http_traits
 from meshcompile.resolve.l4_routes import routed, single
 from meshcompile.resolve.routed_hosts import routed_at_gateway
-from meshcompile.resolve.stat_names import stat_name
+from meshcompile.resolve.stat_names import StatSubject, stat_name
 from meshcompile.resolve.tcp_connection import TcpConnection, TcpTraits, tcp_traits
 from meshcompile.resolve.telemetry import Telemetry
 from meshcompile.resolve.traffic import TrafficClass
@@ -258,15 +258,8 @@ class _Opening:
             cluster,
             subset=subset,
             stat_prefix=stat_name(
-                pattern,
-                host=service.hostname,
-                service=service,
-                port=port.number,
-                port_name=port.name,
-                subset=subset,
-            )
-            if pattern
-            else cluster,
+                pattern, StatSubject(service.hostname, service, port.number, port.name, subset), cluster
+            ),
             port=port.number,
             protocol=port.protocol,
             origins=(service.origin,),

@@ -11,12 +11,11 @@ from meshcompile.resolve.downstream_tls import (
     MESH_ROOTS,
     MESH_TCP_ALPN,
     NO_SECRET,
-    SDS_CLUSTER,
-    SDS_FILES_CLUSTER,
     WORKLOAD_CERTIFICATE,
     DownstreamTls,
     Secret,
     Validation,
+    file_secret,
     workload_certificate,
     workload_roots,
 )
@@ -115,13 +114,7 @@ def _certificates(view: View, tls: ServerTLSSettings) -> Iterator[Secret]:
 def _key_pair(view: View, certificate: str, key: str) -> Secret:
     if not (certificate and key):
         return Secret(WORKLOAD_CERTIFICATE)
-    return _file(view, f"file-cert:{certificate}~{key}")
-
-
-def _file(view: View, name: str) -> Secret:
-    """A secret in files, which the agent serves, or another server of which the node metadata tell."""
-    external = view.proxy.metadata.get("file-credential") == "true"
-    return Secret(name, SDS_FILES_CLUSTER if external else SDS_CLUSTER)
+    return file_secret(view, f"file-cert:{certificate}~{key}")
 
 
 def credential(view: View, name: str) -> Secret:
@@ -188,7 +181,7 @@ def _validation(view: View, tls: ServerTLSSettings) -> Validation | None:
 
 
 def _roots_file(view: View, path: str) -> Secret:
-    return _file(view, f"file-root:{path}") if path else Secret(MESH_ROOTS)
+    return file_secret(view, f"file-root:{path}") if path else Secret(MESH_ROOTS)
 
 
 def _authorities(tls: ServerTLSSettings) -> str:

@@ -5,16 +5,16 @@ listener to the next is an `HttpConnection`. Follows istiod's `ListenerBuilder.b
 `util.GetProxyHeaders` and `buildGatewayConnectionManager`.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from enum import Enum, auto
 
 from meshcompile.durations import Duration
 from meshcompile.ip import Range, cidr_range
-from meshcompile.memo import Memo
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.mesh_networks import MeshNetworks
 from meshcompile.models.mesh.proxy_config import ProxyConfig, ProxyHeaders, SetCurrentClientCertDetails
 from meshcompile.ports import Protocol
+from meshcompile.queries import Source
 from meshcompile.resolve.authorization import NO_AUTHORIZATION, Authorization, authorization
 from meshcompile.resolve.extensions import NO_EXTENSIONS, ListenerExtensions, listener_extensions
 from meshcompile.resolve.jwt import JwtAuthentication, jwt_authentication
@@ -48,7 +48,7 @@ class ClientCertDetails:
 
 
 @dataclass(frozen=True, eq=False)
-class HttpTraits:
+class HttpTraits(Source):
     """What all HTTP connections of one traffic class of a proxy have in common.
 
     `forward_client_cert` is one of Istio's ForwardClientCertDetails, None where the header is not touched.
@@ -73,7 +73,6 @@ class HttpTraits:
     extensions: ListenerExtensions = NO_EXTENSIONS
     jwt: JwtAuthentication | None = None
     authorization: Authorization = NO_AUTHORIZATION
-    memo: Memo = field(default_factory=Memo, repr=False)
 
     @property
     def likeness(self) -> tuple[object, ...]:
@@ -84,11 +83,25 @@ class HttpTraits:
         return (*own, id(telemetry.metrics), id(telemetry.access_logs), _likeness(telemetry.tracing))
 
 
-_OWN_TRAITS = tuple(each.name for each in fields(HttpTraits) if each.name not in ("telemetry", "memo"))
+_OWN_TRAITS = tuple(each.name for each in fields(HttpTraits) if each.name != "telemetry")
 
 
 def _likeness(tracing: Tracing | None) -> tuple[object, ...] | None:
     return None if tracing is None else tuple(getattr(tracing, each.name) for each in fields(tracing))
+
+
+@dataclass(frozen=True, slots=True)
+class HttpFilterInputs:
+    """What HTTP filters know of a connection besides its traits: connections that agree on it have the same filters.
+
+    `extension_port` is the listener's port where an extension names it, else 0.
+    """
+
+    protocol: Protocol
+    forward_proxy: bool
+    tunnelled: bool
+    dynamic_host: str
+    extension_port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +134,16 @@ class HttpConnection:
     dynamic_host: str = ""
     network_extensions: bool = True  # of a listener's HTTP chains, only the first has them
     origins: tuple[Origin, ...] = ()
+
+    @property
+    def filter_inputs(self) -> HttpFilterInputs:
+        return HttpFilterInputs(
+            protocol=self.protocol,
+            forward_proxy=self.forward_proxy,
+            tunnelled=self.tunnelled,
+            dynamic_host=self.dynamic_host,
+            extension_port=self.port if self.port in self.traits.extensions.http.ports else 0,
+        )
 
 
 def http_traits(view: View, traffic_class: TrafficClass) -> HttpTraits:

@@ -19,7 +19,7 @@ from meshcompile.resolve.egress_claims import KINDS, Kind
 from meshcompile.resolve.filter_chain import ChainMatch, FilterChain
 from meshcompile.resolve.http_connection import HttpConnection, HttpTraits, InboundRoute
 from meshcompile.resolve.routes.domains import host_with_port
-from meshcompile.resolve.stat_names import stat_name
+from meshcompile.resolve.stat_names import TARGET_PORT, StatSubject, stat_name
 from meshcompile.resolve.tcp_connection import Catchall, TcpConnection, TcpTraits, WeightedCluster
 from meshcompile.resolve.view import View
 from meshcompile.snapshot.authentication import MutualTlsMode
@@ -334,7 +334,5 @@ def _declared_ports(view: View) -> frozenset[int]:
 
 def _stat_name(pattern: str, port: InboundPort) -> str:
     """Istio leaves `%TARGET_PORT%` in inbound names as it is."""
-    return "%TARGET_PORT%".join(
-        stat_name(part, host=port.host, service=port.service, port=port.number, port_name=port.name)
-        for part in pattern.split("%TARGET_PORT%")
-    )
+    subject = StatSubject(port.host, port.service, port.number, port.name)
+    return TARGET_PORT.join(stat_name(part, subject) for part in pattern.split(TARGET_PORT))

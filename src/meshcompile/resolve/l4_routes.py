@@ -17,7 +17,7 @@ from meshcompile.models.networking.virtual_service import L4MatchAttributes, Rou
 from meshcompile.ports import Protocol
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.destinations import destination_cluster
-from meshcompile.resolve.stat_names import stat_name
+from meshcompile.resolve.stat_names import StatSubject, stat_name
 from meshcompile.resolve.tcp_connection import TcpConnection, TcpTraits, Tunnel, WeightedCluster
 from meshcompile.resolve.view import View
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
@@ -57,18 +57,13 @@ def routed(
     rule = None if service is None else view.scope.destination_rule(service.hostname, view.proxy)
     if len(routes) == 1 and first is not None:
         cluster = str(destination_cluster(first, service, port))
-        pattern = view.snapshot.mesh.outbound_cluster_stat_name
-        named = bool(pattern) and service is not None
+        pattern = "" if service is None else view.snapshot.mesh.outbound_cluster_stat_name
         return single(
             traits,
             rule,
             cluster,
             subset=first.subset,
-            stat_prefix=stat_name(
-                pattern, host=host, service=service, port=port, port_name=port_name, subset=first.subset
-            )
-            if named
-            else cluster,
+            stat_prefix=stat_name(pattern, StatSubject(host, service, port, port_name, first.subset), cluster),
             port=port,
             protocol=protocol,
             origins=origins,

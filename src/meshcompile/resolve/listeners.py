@@ -1,13 +1,13 @@
 """The listeners that one proxy gets, decided: a sidecar's, or a gateway's. Follows istiod's `BuildListeners`."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from meshcompile.durations import Duration
-from meshcompile.memo import Memo
 from meshcompile.names import BLACK_HOLE_CLUSTER, PASSTHROUGH_CLUSTER
 from meshcompile.ports import Protocol
 from meshcompile.proxy import InterceptionMode
+from meshcompile.queries import Source
 from meshcompile.resolve.destinations import destination_cluster
 from meshcompile.resolve.egress import OutboundListener, outbound_listeners
 from meshcompile.resolve.egress_chains import HttpRoutes
@@ -25,13 +25,12 @@ HTTP_PROXY_ROUTE = "http_proxy"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Listener:
+class Listener(Source):
     """A listener of a sidecar.
 
     `virtual`: what iptables redirect comes here, to be told apart by its original destination. `bind_to_port`: the
     address is really opened; else the listener only takes connections that a virtual one hands over. `default` takes
-    what no other chain takes. `telemetry` reports on connections that no chain takes, where that is done. `shared`:
-    other proxies have the same object.
+    what no other chain takes. `telemetry` reports on connections that no chain takes, where that is done.
     """
 
     name: str
@@ -46,7 +45,6 @@ class Listener:
     exact_balance: bool = False
     detection_timeout: Duration | None = None
     telemetry: Telemetry | None = None
-    shared: bool = False
     origins: tuple[Origin, ...] = ()
 
 
@@ -55,7 +53,6 @@ class Listeners:
     """The pieces of one proxy's listeners."""
 
     all: tuple[Listener, ...] = ()
-    memo: Memo = field(default_factory=Memo, repr=False)  # for what is made of shared listeners
     gateway: tuple[GatewayListener, ...] = ()
 
 
@@ -67,7 +64,7 @@ def listeners(view: View) -> Listeners:
         return Listeners()
     outbound = Outbound.of(view)
     pieces = (*outbound.services(), *outbound.http_proxy(), *outbound.virtual(), *_inbound(view))
-    return Listeners(pieces, view.scope.memo)
+    return Listeners(pieces)
 
 
 # ---- outbound
@@ -128,7 +125,6 @@ class Outbound:
             bind_to_port=first.place.bind_to_port,
             exact_balance=self.view.proxy.flag("OUTBOUND_LISTENER_EXACT_BALANCE"),
             detection_timeout=self._detection_timeout,
-            shared=True,
             origins=settled.origins,
         )
 

@@ -5,6 +5,7 @@ Follows istiod's `authz/model.Model`.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Generic, TypeAlias, TypeVar
 
 from meshcompile.models.security.authorization_policy import Operation, Rule, Source
 from meshcompile.resolve.attributes import (
@@ -21,15 +22,19 @@ from meshcompile.resolve.attributes import (
     SOURCE_TRUST_DOMAIN,
     Attribute,
     Context,
+    Permissions,
+    Principals,
     destination_attribute,
     source_attribute,
 )
-from meshcompile.resolve.conditions import All, Always, AnyOf, Condition, Not
+from meshcompile.resolve.conditions import All, Always, AnyOf, Not, PermissionCondition, PrincipalCondition
 from meshcompile.resolve.trust_domains import TrustDomains
+
+C = TypeVar("C", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Purpose:
+class RuleContext:
     """What a rule is compiled for.
 
     Requests and their parts are not to be seen where only bytes pass (`for_tcp`). A rule that `allows` is dropped there
@@ -47,15 +52,15 @@ class Purpose:
 class CompiledRule:
     """A rule: met when one of the permissions and one of the principals is."""
 
-    permissions: tuple[Condition, ...]
-    principals: tuple[Condition, ...]
+    permissions: tuple[PermissionCondition, ...]
+    principals: tuple[PrincipalCondition, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class AttributeTest(Generic[C]):
     """An attribute compared with values that it should have, and with values that it should not."""
 
-    attribute: Attribute
+    attribute: Attribute[C]
     key: str
     values: tuple[str, ...]
     not_values: tuple[str, ...]
@@ -65,52 +70,52 @@ class Test:
 NEVER = CompiledRule((Not(Always()),), (Not(Always()),))
 
 
-def compiled_rule(rule: Rule, purpose: Purpose) -> CompiledRule | None:
+def compiled_rule(rule: Rule, context: RuleContext) -> CompiledRule | None:
     """The rule, compiled; None when it has to be dropped."""
     when = tuple((condition, source_attribute(condition.key)) for condition in rule.when)
     if any(found is None and destination_attribute(condition.key) is None for condition, found in when):
         return None
     about_what = tuple(
-        Test(found, condition.key, condition.values, condition.not_values)
+        AttributeTest(found, condition.key, condition.values, condition.not_values)
         for condition, _ in when
         if (found := destination_attribute(condition.key)) is not None
     )
     about_whom = tuple(
-        Test(found, condition.key, condition.values, condition.not_values)
+        AttributeTest(found, condition.key, condition.values, condition.not_values)
         for condition, found in when
         if found is not None and destination_attribute(condition.key) is None
     )
-    domains = purpose.trust_domains
+    domains = context.trust_domains
     # Each `from` has the trust domains of all `when`s replaced once more, as they share them.
     for _ in rule.from_ or (None,):
         about_whom = tuple(_in_trust_domains(test, domains) for test in about_whom)
     operations = [(*_operation(to.operation), *about_what) for to in rule.to] or [about_what]
     sources = [(*_source(each.source, domains), *about_whom) for each in rule.from_] or [about_whom]
-    permissions = _conditions(operations, purpose)
-    principals = _conditions(sources, purpose)
+    permissions = _conditions(operations, context)
+    principals = _conditions(sources, context)
     return None if permissions is None or principals is None else CompiledRule(permissions, principals)
 
 
-def _operation(operation: Operation | None) -> Iterator[Test]:
+def _operation(operation: Operation | None) -> Iterator[AttributeTest[PermissionCondition]]:
     if operation is not None:
-        yield from (Test(attribute, "", *values(operation)) for attribute, values in OPERATION)
+        yield from (AttributeTest(attribute, "", *values(operation)) for attribute, values in OPERATION)
 
 
-def _source(source: Source | None, domains: TrustDomains) -> Iterator[Test]:
+def _source(source: Source | None, domains: TrustDomains) -> Iterator[AttributeTest[PrincipalCondition]]:
     if source is not None:
-        tests = (Test(attribute, "", *values(source)) for attribute, values in SOURCE)
+        tests = (AttributeTest(attribute, "", *values(source)) for attribute, values in SOURCE)
         yield from (_in_trust_domains(test, domains) for test in tests)
 
 
 Values = tuple[tuple[str, ...], tuple[str, ...]]
 # The fields of an operation and of a source, in the order in which they are checked.
-OPERATION: tuple[tuple[Attribute, Callable[[Operation], Values]], ...] = (
+OPERATION: tuple[tuple[Permissions, Callable[[Operation], Values]], ...] = (
     (HOST, lambda o: (o.hosts, o.not_hosts)),
     (METHOD, lambda o: (o.methods, o.not_methods)),
     (PATH, lambda o: (o.paths, o.not_paths)),
     (DESTINATION_PORT, lambda o: (o.ports, o.not_ports)),
 )
-SOURCE: tuple[tuple[Attribute, Callable[[Source], Values]], ...] = (
+SOURCE: tuple[tuple[Principals, Callable[[Source], Values]], ...] = (
     (SOURCE_PRINCIPAL, lambda s: (s.principals, s.not_principals)),
     (REQUEST_PRINCIPAL, lambda s: (s.request_principals, s.not_request_principals)),
     (SOURCE_SERVICE_ACCOUNT, lambda s: (s.service_accounts, s.not_service_accounts)),
@@ -121,46 +126,56 @@ SOURCE: tuple[tuple[Attribute, Callable[[Source], Values]], ...] = (
 )
 
 
-def _in_trust_domains(test: Test, domains: TrustDomains) -> Test:
+def _in_trust_domains(
+    test: AttributeTest[PrincipalCondition], domains: TrustDomains
+) -> AttributeTest[PrincipalCondition]:
     """The test with its identities in all trust domains of the mesh."""
     if test.attribute is SOURCE_PRINCIPAL:
-        return Test(test.attribute, test.key, domains.principals(test.values), domains.principals(test.not_values))
+        return AttributeTest(
+            test.attribute, test.key, domains.principals(test.values), domains.principals(test.not_values)
+        )
     if test.attribute is SOURCE_TRUST_DOMAIN:
-        return Test(test.attribute, test.key, domains.expanded(test.values), domains.expanded(test.not_values))
+        return AttributeTest(test.attribute, test.key, domains.expanded(test.values), domains.expanded(test.not_values))
     return test
 
 
-def _conditions(alternatives: Iterable[Iterable[Test]], purpose: Purpose) -> tuple[Condition, ...] | None:
+Compared: TypeAlias = C | AnyOf[C]
+Tested: TypeAlias = All[Always | Not[Compared[C]] | Compared[C]]
+
+
+def _conditions(
+    alternatives: Iterable[Iterable[AttributeTest[C]]], context: RuleContext
+) -> tuple[Tested[C], ...] | None:
     """One condition for each alternative; None when the rule has to be dropped."""
-    found = tuple(_condition(tests, purpose) for tests in alternatives)
+    found = tuple(_condition(tests, context) for tests in alternatives)
     return None if None in found else tuple(each for each in found if each is not None)
 
 
-def _condition(tests: Iterable[Test], purpose: Purpose) -> Condition | None:
+def _condition(tests: Iterable[AttributeTest[C]], context: RuleContext) -> Tested[C] | None:
     """All tests at once; None when one of them cannot be made and the rule would allow."""
-    parts: list[Condition] = []
+    parts: list[Always | Not[Compared[C]] | Compared[C]] = []
     for test in tests:
         for values, negated in ((test.values, False), (test.not_values, True)):
-            made, complete = _compared(test, values, purpose)
-            if purpose.allows and not complete:
+            made, complete = _compared(test, values, context)
+            if context.allows and not complete:
                 return None
             if made is not None:
                 parts.append(Not(made) if negated else made)
     return All(tuple(parts) or (Always(),))
 
 
-def _compared(test: Test, values: tuple[str, ...], purpose: Purpose) -> tuple[Condition | None, bool]:
+def _compared(test: AttributeTest[C], values: tuple[str, ...], context: RuleContext) -> tuple[Compared[C] | None, bool]:
     """The attribute compared with any of the values (None when there is nothing to compare), and if that was all."""
-    attribute, context = test.attribute, Context(test.key, purpose.namespace, purpose.tunnelled)
+    attribute, read_in = test.attribute, Context(test.key, context.namespace, context.tunnelled)
     if not values:
         return None, True
-    if attribute.http_only and purpose.for_tcp:
+    if attribute.http_only and context.for_tcp:
         return None, False
     if attribute.compare_all is not None:
-        together = attribute.compare_all(context, values)
+        together = attribute.compare_all(read_in, values)
         return together, together is not None
     assert attribute.compare is not None
-    each = tuple(attribute.compare(context, value) for value in values)
+    each = tuple(attribute.compare(read_in, value) for value in values)
     found = tuple(condition for condition in each if condition is not None)
     return (AnyOf(found) if found else None), len(found) == len(values)
 
@@ -169,6 +184,6 @@ def uses_requests(rule: Rule) -> bool:
     """True when a rule looks at requests, which connections without HTTP do not have."""
     operations = (test for to in rule.to for test in _operation(to.operation))
     sources = (test for each in rule.from_ for test in _source(each.source, TrustDomains(())))
-    attributes = [test.attribute for test in (*operations, *sources) if test.values or test.not_values]
-    attributes += [found for condition in rule.when if (found := source_attribute(condition.key)) is not None]
-    return any(attribute.http_only for attribute in attributes)
+    of_fields = (test.attribute for test in (*operations, *sources) if test.values or test.not_values)
+    of_when = (source_attribute(condition.key) for condition in rule.when)
+    return any(attribute is not None and attribute.http_only for attribute in (*of_fields, *of_when))

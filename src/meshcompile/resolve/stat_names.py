@@ -1,32 +1,48 @@
 """Names of statistics by the patterns of the mesh config. Follows istiod's `telemetry.BuildStatPrefix`."""
 
+from dataclasses import dataclass
+
 from meshcompile.snapshot.service import Registry, Service
 
+TARGET_PORT = "%TARGET_PORT%"
 
-def stat_name(
-    pattern: str,
-    *,
-    host: str,
-    service: Service | None,
-    port: int,
-    port_name: str = "",
-    subset: str = "",
-    target: int = 0,
-) -> str:
-    """A pattern such as `%SERVICE_FQDN%_%SERVICE_PORT%` filled in.
+
+@dataclass(frozen=True, slots=True)
+class StatSubject:
+    """What statistics are about: a port of a host, which may be that of a known service, or of a subset of it.
+
+    `target` is the port of the workload, 0 where there is none.
+    """
+
+    host: str
+    service: Service | None
+    port: int
+    port_name: str = ""
+    subset: str = ""
+    target: int = 0
+
+
+def stat_name(pattern: str, subject: StatSubject, default: str = "") -> str:
+    """A pattern such as `%SERVICE_FQDN%_%SERVICE_PORT%` filled in; the default where there is no pattern.
 
     `%SERVICE%` and `%SERVICE_NAME%` are short for Kubernetes Services only.
     """
-    kubernetes = service is not None and service.registry is Registry.KUBERNETES
-    values = {
-        "%SERVICE%": f"{service.name}.{service.namespace}" if service is not None and kubernetes else host,
-        "%SERVICE_NAME%": service.name if service is not None and kubernetes else host,
-        "%SERVICE_FQDN%": host,
-        "%SUBSET_NAME%": subset,
-        "%TARGET_PORT%": str(target),
-        "%SERVICE_PORT%": str(port),
-        "%SERVICE_PORT_NAME%": port_name,
-    }
-    for placeholder, value in values.items():
+    if not pattern:
+        return default
+    for placeholder, value in _values(subject).items():
         pattern = pattern.replace(placeholder, value)
     return pattern
+
+
+def _values(subject: StatSubject) -> dict[str, str]:
+    service = subject.service
+    kubernetes = service is not None and service.registry is Registry.KUBERNETES
+    return {
+        "%SERVICE%": f"{service.name}.{service.namespace}" if service is not None and kubernetes else subject.host,
+        "%SERVICE_NAME%": service.name if service is not None and kubernetes else subject.host,
+        "%SERVICE_FQDN%": subject.host,
+        "%SUBSET_NAME%": subject.subset,
+        TARGET_PORT: str(subject.target),
+        "%SERVICE_PORT%": str(subject.port),
+        "%SERVICE_PORT_NAME%": subject.port_name,
+    }

@@ -1,6 +1,6 @@
-"""The traffic policy in force for one port of a service or subset, and the consistent hash that routes need.
+"""The traffic policy in force for one port of a service or subset.
 
-Follows istiod's `util.GetPortLevelTrafficPolicy` and `MergeSubsetTrafficPolicy`, and `route.hashForService`.
+Follows istiod's `util.GetPortLevelTrafficPolicy` and `MergeSubsetTrafficPolicy`.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from meshcompile.models.networking.destination_rule import (
     ClientTLSMode,
     ClientTLSSettings,
     ConnectionPoolSettings,
-    ConsistentHashLB,
     LoadBalancerSettings,
     OutlierDetection,
     PortTrafficPolicy,
@@ -18,7 +17,6 @@ from meshcompile.models.networking.destination_rule import (
     TrafficPolicy,
     TunnelSettings,
 )
-from meshcompile.snapshot.destination_rules import MergedDestinationRule
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,37 +112,3 @@ def _of_port(settings: PortTrafficPolicy) -> Policy:
         outlier_detection=settings.outlier_detection,
         tls=settings.tls,
     )
-
-
-# ---- consistent hashing
-
-
-def service_hash(rule: MergedDestinationRule, port: int) -> ConsistentHashLB | None:
-    """What requests to a port of a service are hashed by: the port's own, else the rule's."""
-    if rule.traffic_policy is None:
-        return None
-    return _port_hash(rule.traffic_policy, port) or _hash(rule.traffic_policy.load_balancer)
-
-
-def destination_hash(rule: MergedDestinationRule, subset: str, port: int | None) -> ConsistentHashLB | None:
-    """What requests to a destination are hashed by: the subset's port, the subset, the rule's port, the rule.
-
-    `port` is None for a destination that names none: then no port's settings count.
-    """
-    found = rule.subset(subset) if subset else None
-    levels = (None if found is None else found.traffic_policy, rule.traffic_policy)
-    for policy in levels:
-        if policy is not None:
-            chosen = (None if port is None else _port_hash(policy, port)) or _hash(policy.load_balancer)
-            if chosen is not None:
-                return chosen
-    return None
-
-
-def _port_hash(policy: TrafficPolicy, port: int) -> ConsistentHashLB | None:
-    settings = port_settings(policy, port)
-    return None if settings is None else _hash(settings.load_balancer)
-
-
-def _hash(balancer: LoadBalancerSettings | None) -> ConsistentHashLB | None:
-    return None if balancer is None else balancer.consistent_hash

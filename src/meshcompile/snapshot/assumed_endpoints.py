@@ -1,7 +1,7 @@
 """The EndpointSlices of a Service, as Kubernetes' controller makes them from the Pods that it selects."""
 
 from collections.abc import Iterator, Sequence
-from functools import cache
+from typing import NamedTuple
 
 from meshcompile.models.base import ObjectMeta, placed
 from meshcompile.models.kubernetes.endpoint_slice import (
@@ -15,14 +15,24 @@ from meshcompile.models.kubernetes.endpoint_slice import (
 from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.models.kubernetes.service import Service, ServicePort
 
+
+class TargetPort(NamedTuple):
+    """A Service port as it is in a Pod."""
+
+    name: str | None
+    number: int
+    protocol: str
+    app_protocol: str | None
+
+
 _SERVING = EndpointConditions(ready=True, serving=True, terminating=False)
 
 
 def endpoint_slices(service: Service, pods: Sequence[Pod]) -> Iterator[EndpointSlice]:
     """The Pods, a slice for each set of ports: a named port may be another number in other Pods."""
-    groups: dict[tuple[EndpointPort, ...], list[Pod]] = {}
+    groups: dict[tuple[TargetPort, ...], list[Pod]] = {}
     for pod in pods:
-        groups.setdefault(tuple(_endpoint_ports(service, pod)), []).append(pod)
+        groups.setdefault(tuple(_target_ports(service, pod)), []).append(pod)
     for number, (ports, members) in enumerate(groups.items()):
         made = EndpointSlice(
             metadata=ObjectMeta(
@@ -31,23 +41,21 @@ def endpoint_slices(service: Service, pods: Sequence[Pod]) -> Iterator[EndpointS
                 labels={SERVICE_NAME_LABEL: service.name},
                 creation_timestamp=service.metadata.creation_timestamp,
             ),
-            ports=ports,
+            ports=tuple(map(_endpoint_port, ports)),
             endpoints=tuple(_endpoint(service, pod) for pod in members),
         )
         yield placed(made, service.origin)
 
 
-def _endpoint_ports(service: Service, pod: Pod) -> Iterator[EndpointPort]:
+def _target_ports(service: Service, pod: Pod) -> Iterator[TargetPort]:
     for port in service.spec.ports:
         target = _target_port(port, pod)
         if target is not None:
-            yield _endpoint_port(port.name, target, port.protocol, port.app_protocol)
+            yield TargetPort(port.name, target, port.protocol, port.app_protocol)
 
 
-@cache
-def _endpoint_port(name: str | None, number: int, protocol: str, app_protocol: str | None) -> EndpointPort:
-    """The port; many Services have the same."""
-    return EndpointPort(name=name, port=number, protocol=protocol, app_protocol=app_protocol)
+def _endpoint_port(port: TargetPort) -> EndpointPort:
+    return EndpointPort(name=port.name, port=port.number, protocol=port.protocol, app_protocol=port.app_protocol)
 
 
 def _target_port(port: ServicePort, pod: Pod) -> int | None:

@@ -46,4 +46,5 @@ def _meets(requirement: LabelSelectorRequirement, labels: Labels) -> bool:
             return value is not None
         case "DoesNotExist":
             return value is None
-    return False
+        case _:
+            return False

@@ -225,6 +225,8 @@ def path_match(path: HTTPIngressPath) -> StringMatch | None:
             return StringMatch(exact=path.path)
         case "Prefix":
             return StringMatch(prefix=path.path)
+        case _:
+            pass
     if path.path in ANY_PATH:
         return None
     for wildcard in (".*", "/*"):

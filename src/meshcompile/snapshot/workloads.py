@@ -121,7 +121,8 @@ def _managed_name(owner: OwnerReference, labels: Labels) -> str:
         case "Job":
             name, _, stamp = owner.name.rpartition("-")
             return name if name and stamp.isdecimal() and 8 <= len(stamp) <= 10 else owner.name
-    return owner.name
+        case _:
+            return owner.name
 
 
 def named_ports(pod: Pod) -> Mapping[str, int]:

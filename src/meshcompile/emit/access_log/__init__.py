@@ -4,32 +4,29 @@ The log service of the bootstrap gets what the mesh config's `enableEnvoyAccessL
 """
 
 from collections.abc import Iterable
-from functools import lru_cache
 
 from meshcompile.emit.access_log.filters import NO_FILTER_CHAIN, both, expression
 from meshcompile.emit.access_log.log_services import HTTP_TO_BOOTSTRAP, LISTENER_TO_BOOTSTRAP, TCP_TO_BOOTSTRAP
 from meshcompile.emit.access_log.sinks import access_log
 from meshcompile.envoy.config.accesslog import AccessLog, AccessLogFilter
 from meshcompile.envoy.message import at
+from meshcompile.queries import derived
 from meshcompile.resolve.telemetry import AccessLogs, Telemetry
 
-# Every connection manager, TCP proxy and listener of a traffic class has the same.
-_CACHED = 64
 
-
-@lru_cache(maxsize=_CACHED)
+@derived
 def http_access_logs(telemetry: Telemetry) -> tuple[AccessLog, ...]:
     """The access logs of an HTTP connection manager."""
     return _logs(telemetry.access_logs, None, HTTP_TO_BOOTSTRAP)
 
 
-@lru_cache(maxsize=_CACHED)
+@derived
 def tcp_access_logs(telemetry: Telemetry) -> tuple[AccessLog, ...]:
     """The access logs of a TCP proxy."""
     return _logs(telemetry.access_logs, None, TCP_TO_BOOTSTRAP)
 
 
-@lru_cache(maxsize=_CACHED)
+@derived
 def listener_access_logs(telemetry: Telemetry) -> tuple[AccessLog, ...]:
     """The access logs of a listener: of connections that no filter chain takes."""
     logs = telemetry.access_logs

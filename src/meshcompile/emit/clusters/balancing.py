@@ -1,6 +1,6 @@
 """Load balancing, outlier detection and circuit breakers of clusters. Follows istiod's `cluster_traffic_policy.go`."""
 
-from meshcompile.durations import Duration
+from meshcompile.emit.durations import duration
 from meshcompile.envoy.config.cluster import (
     CircuitBreakers,
     CircuitBreakersThresholds,
@@ -72,11 +72,11 @@ def _slow_start_of(balancing: Balancing, algorithm: Algorithm) -> SlowStart | No
 def _slow_start(slow_start: SlowStart) -> ClusterSlowStartConfig:
     warmup = slow_start.warmup
     if warmup is None:
-        return ClusterSlowStartConfig(slow_start_window=_json(slow_start.window))
+        return ClusterSlowStartConfig(slow_start_window=duration(slow_start.window))
     aggression = DEFAULT_AGGRESSION if warmup.aggression is None else warmup.aggression
     minimum = DEFAULT_MINIMUM_PERCENT if warmup.minimum_percent is None else warmup.minimum_percent
     return ClusterSlowStartConfig(
-        slow_start_window=_json(slow_start.window),
+        slow_start_window=duration(slow_start.window),
         # The runtime key is istiod's: Envoy needs one, and this is never set.
         aggression=RuntimeDouble(default_value=aggression or 0.0, runtime_key="("),
         min_weight_percent=_percent(minimum),
@@ -93,8 +93,8 @@ def outlier_detection(outliers: rule.OutlierDetection) -> OutlierDetection:
         enforcing_consecutive_5xx=_enforced(errors),
         consecutive_gateway_failure=gateway,
         enforcing_consecutive_gateway_failure=_enforced(gateway),
-        interval=_json(outliers.interval),
-        base_ejection_time=_json(outliers.base_ejection_time),
+        interval=duration(outliers.interval),
+        base_ejection_time=duration(outliers.base_ejection_time),
         max_ejection_percent=outliers.max_ejection_percent if outliers.max_ejection_percent > 0 else None,
         split_external_local_origin_errors=outliers.split_external_local_origin_errors,
         consecutive_local_origin_failure=local or None,
@@ -149,7 +149,3 @@ def _percent(value: float) -> Percent:
 
 
 _ZERO_PERCENT = Percent()
-
-
-def _json(duration: Duration | None) -> str | None:
-    return None if duration is None else duration.json

@@ -14,6 +14,7 @@ from meshcompile.emit.clusters.balancing import (
 )
 from meshcompile.emit.clusters.http import HTTP_OPTIONS, http_options
 from meshcompile.emit.clusters.security import transport_socket, transport_socket_matches
+from meshcompile.emit.config_sources import OVER_ADS
 from meshcompile.emit.dns_cache import dns_cache
 from meshcompile.emit.locality_endpoints import EndpointEmitter
 from meshcompile.envoy.config.cluster import (
@@ -28,9 +29,7 @@ from meshcompile.envoy.config.cluster import (
     UpstreamConnectionOptions,
 )
 from meshcompile.envoy.config.core import (
-    AggregatedConfigSource,
     BindConfig,
-    ConfigSource,
     ExtraSourceAddress,
     SocketAddress,
     TcpKeepalive,
@@ -65,7 +64,6 @@ _LB_POLICIES: dict[Algorithm, ClusterLbPolicy] = {
 }
 _FAMILIES: dict[str, ClusterDnsLookupFamily] = {"V4_ONLY": "V4_ONLY", "V6_ONLY": "V6_ONLY", "ALL": "ALL"}
 
-_OVER_ADS = ConfigSource(ads=AggregatedConfigSource(), initial_fetch_timeout="0s", resource_api_version="V3")
 _METADATA_EXCHANGE = (
     Filter(
         name="istio.metadata_exchange",
@@ -88,7 +86,7 @@ def cluster(piece: pieces.Cluster, endpoints: EndpointEmitter) -> Cluster:
             type=_TYPES.get(piece.discovery),
             cluster_type=_by_host(piece) if piece.discovery is Discovery.DYNAMIC_FORWARD_PROXY else None,
             eds_cluster_config=(
-                ClusterEdsClusterConfig(eds_config=_OVER_ADS, service_name=piece.name)
+                ClusterEdsClusterConfig(eds_config=OVER_ADS, service_name=piece.name)
                 if piece.discovery is Discovery.EDS
                 else None
             ),

@@ -1,6 +1,6 @@
 """HTTP options of clusters. Follows istiod's `clusterWrapper.build`."""
 
-from meshcompile.durations import Duration
+from meshcompile.emit.durations import duration
 from meshcompile.envoy.config.core import (
     Http1ProtocolOptions,
     Http1ProtocolOptionsHeaderKeyFormat,
@@ -66,13 +66,14 @@ def _explicit(options: HttpOptions, http1: Http1ProtocolOptions) -> HttpProtocol
             return HttpProtocolOptionsExplicitHttpConfig(
                 http2_protocol_options=Http2ProtocolOptions(max_concurrent_streams=streams)
             )
-    return None
+        case UpstreamProtocol.AS_DOWNSTREAM:
+            return None
 
 
 def _common(options: HttpOptions) -> CommonHttpOptions:
     return CommonHttpOptions(
-        idle_timeout=_json(options.idle_timeout),
-        max_connection_duration=_json(options.max_connection_duration),
+        idle_timeout=duration(options.idle_timeout),
+        max_connection_duration=duration(options.max_connection_duration),
         max_requests_per_connection=options.max_requests_per_connection or None,
     )
 
@@ -81,7 +82,3 @@ def _automatic_names(options: HttpOptions) -> UpstreamHttpProtocolOptions | None
     if not options.auto_sni and not options.auto_san_validation:
         return None
     return UpstreamHttpProtocolOptions(auto_sni=options.auto_sni, auto_san_validation=options.auto_san_validation)
-
-
-def _json(duration: Duration | None) -> str | None:
-    return None if duration is None else duration.json

@@ -3,22 +3,20 @@
 Follows istiod's `toEnvoyHTTPTrafficExtension` and `toEnvoyNetworkTrafficExtension`.
 """
 
-from meshcompile.envoy.config.core import AggregatedConfigSource, ConfigSource, DataSource, ExtensionConfigSource
+from meshcompile.emit.config_sources import OVER_ADS
+from meshcompile.envoy.config.core import DataSource, ExtensionConfigSource
 from meshcompile.envoy.config.listener import Filter
 from meshcompile.envoy.extensions.filters.http.lua import Lua
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
 from meshcompile.envoy.message import TYPE_URL, at
 from meshcompile.resolve.extensions import ListenerExtension
 
-# What Envoy waits for before it serves anything, since security may depend on it.
-_OVER_ADS = ConfigSource(ads=AggregatedConfigSource(), initial_fetch_timeout="0s", resource_api_version="V3")
-
 
 def _discovered(layer: str) -> ExtensionConfigSource:
     """Discovery of a module; the agent answers with a filter that refuses all when it cannot get it."""
     filters = f"{TYPE_URL}envoy.extensions.filters.{layer}"
     return ExtensionConfigSource(
-        config_source=_OVER_ADS, type_urls=(f"{filters}.wasm.v3.Wasm", f"{filters}.rbac.v3.RBAC")
+        config_source=OVER_ADS, type_urls=(f"{filters}.wasm.v3.Wasm", f"{filters}.rbac.v3.RBAC")
     )
 
 

@@ -1,25 +1,18 @@
 """Listeners, from their pieces."""
 
 from collections.abc import Iterable
-from functools import partial
 
 from meshcompile.emit.listeners.gateway import gateway_listener
 from meshcompile.emit.listeners.sidecar import listener
 from meshcompile.envoy.config.listener import Listener
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
-from meshcompile.memo import Memo
-from meshcompile.resolve.listeners import Listener as Piece
 from meshcompile.resolve.listeners import Listeners
 
 
 def listeners(pieces: Listeners) -> tuple[Listener, ...]:
     """Every listener of a proxy, sorted by name."""
-    made = (*(_listener(piece, pieces.memo) for piece in pieces.all), *map(gateway_listener, pieces.gateway))
+    made = (*map(listener, pieces.all), *map(gateway_listener, pieces.gateway))
     return tuple(sorted(made, key=lambda message: message.name))
-
-
-def _listener(piece: Piece, memo: Memo) -> Listener:
-    return memo.once(("listener", piece), partial(listener, piece)) if piece.shared else listener(piece)
 
 
 def route_names(listeners: Iterable[Listener]) -> tuple[str, ...]:

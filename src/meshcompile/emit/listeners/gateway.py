@@ -4,16 +4,13 @@ from meshcompile.emit.access_log import listener_access_logs
 from meshcompile.emit.address import address
 from meshcompile.emit.filter_chain import filter_chain
 from meshcompile.emit.filters.listener.inspectors import PROXY_PROTOCOL, tls_inspector
+from meshcompile.emit.listeners.balance import EXACT_BALANCE
 from meshcompile.envoy.config.listener import (
     Listener,
-    ListenerConnectionBalanceConfig,
-    ListenerConnectionBalanceConfigExactBalance,
     ListenerFilter,
 )
 from meshcompile.envoy.message import at
 from meshcompile.resolve.gateway_listeners import GatewayListener
-
-_EXACT_BALANCE = ListenerConnectionBalanceConfig(exact_balance=ListenerConnectionBalanceConfigExactBalance())
 
 
 def gateway_listener(piece: GatewayListener) -> Listener:
@@ -26,7 +23,7 @@ def gateway_listener(piece: GatewayListener) -> Listener:
             listener_filters=_listener_filters(piece),
             traffic_direction="OUTBOUND",
             access_log=listener_access_logs(piece.telemetry),
-            connection_balance_config=_EXACT_BALANCE if piece.exact_balance else None,
+            connection_balance_config=EXACT_BALANCE if piece.exact_balance else None,
             max_connections_to_accept_per_socket_event=1,
         ),
         tuple(dict.fromkeys(origin for chain in piece.chains for origin in chain.origins)),

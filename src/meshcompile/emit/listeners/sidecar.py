@@ -13,23 +13,23 @@ from meshcompile.emit.filters.listener.inspectors import (
     on_ports,
     tls_inspector,
 )
+from meshcompile.emit.listeners.balance import EXACT_BALANCE
 from meshcompile.envoy.config.listener import FilterChain as FilterChainMessage
 from meshcompile.envoy.config.listener import (
     FilterChainMatch,
-    ListenerConnectionBalanceConfig,
-    ListenerConnectionBalanceConfigExactBalance,
     ListenerFilter,
 )
 from meshcompile.envoy.config.listener import Listener as Message
 from meshcompile.envoy.message import at
+from meshcompile.queries import derived
 from meshcompile.resolve.filter_chain import FilterChain
 from meshcompile.resolve.listeners import Listener
 from meshcompile.resolve.tcp_connection import TcpConnection
 
-_EXACT_BALANCE = ListenerConnectionBalanceConfig(exact_balance=ListenerConnectionBalanceConfigExactBalance())
 _INSPECTED_ALPN = frozenset({"http/1.1", "h2c"})
 
 
+@derived
 def listener(piece: Listener) -> Message:
     """The listener of a piece."""
     if piece.inbound:
@@ -45,7 +45,7 @@ def _outbound(piece: Listener) -> Message:
         additional_addresses=additional_addresses(piece.binds[1:], piece.port),
         traffic_direction="OUTBOUND",
         continue_on_listener_filters_timeout=True,
-        connection_balance_config=_EXACT_BALANCE if piece.exact_balance else None,
+        connection_balance_config=EXACT_BALANCE if piece.exact_balance else None,
         max_connections_to_accept_per_socket_event=1 if piece.bind_to_port else None,
         bind_to_port=None if piece.bind_to_port else False,
         listener_filters=_outbound_filters(piece, sniffs_http),
@@ -101,7 +101,7 @@ def _inbound(piece: Listener) -> Message:
         traffic_direction="INBOUND",
         continue_on_listener_filters_timeout=True,
         max_connections_to_accept_per_socket_event=1,
-        connection_balance_config=_EXACT_BALANCE if piece.exact_balance else None,
+        connection_balance_config=EXACT_BALANCE if piece.exact_balance else None,
         transparent=True if piece.transparent else None,
         access_log=() if piece.telemetry is None else listener_access_logs(piece.telemetry),
         filter_chains=tuple(filter_chain(chain) for chain in piece.chains),

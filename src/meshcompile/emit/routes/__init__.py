@@ -3,6 +3,7 @@
 from meshcompile.emit.routes.route import route
 from meshcompile.envoy.config.route import Route, RouteConfiguration, VirtualHost
 from meshcompile.envoy.message import at
+from meshcompile.queries import derived
 from meshcompile.resolve.routes.table import Route as RoutePiece
 from meshcompile.resolve.routes.table import Routes, RouteTable
 from meshcompile.resolve.routes.table import VirtualHost as VirtualHostPiece
@@ -11,12 +12,9 @@ from meshcompile.resolve.routes.table import VirtualHost as VirtualHostPiece
 MAX_DIRECT_RESPONSE_BODY = 1024 * 1024
 
 
+@derived
 def route_configuration(table: RouteTable) -> RouteConfiguration:
     """The route configuration of a table; one without virtual hosts when nothing answers to its name."""
-    return table.memo.once("message", lambda: _route_configuration(table))
-
-
-def _route_configuration(table: RouteTable) -> RouteConfiguration:
     if table.virtual_hosts is None:
         return RouteConfiguration(name=table.name, validate_clusters=False)
     made = EmittedRoutes()

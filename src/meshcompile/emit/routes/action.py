@@ -125,4 +125,5 @@ def _body(body: HTTPBody | None) -> DataSource | None:
             return DataSource(inline_string=text)
         case HTTPBody(bytes=bytes(data)):
             return DataSource(inline_bytes=base64.b64encode(data).decode("ascii"))
-    return None
+        case _:
+            return None

@@ -29,7 +29,8 @@ def hash_policy(wanted: ConsistentHashLB) -> RouteActionHashPolicy | None:
             return RouteActionHashPolicy(connection_properties=by_source)
         case ConsistentHashLB(http_query_parameter_name=str(name)):
             return RouteActionHashPolicy(query_parameter=RouteActionHashPolicyQueryParameter(name=name))
-    return None
+        case _:
+            return None
 
 
 def _cookie(cookie: HTTPCookie) -> RouteActionHashPolicyCookie:

@@ -1,7 +1,5 @@
 """Distributed tracing of a connection manager. Follows istiod's `configureTracing`."""
 
-from functools import lru_cache
-
 from meshcompile.emit.tracing.custom_tags import custom_tags
 from meshcompile.emit.tracing.tracers import tracer
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import (
@@ -11,6 +9,7 @@ from meshcompile.envoy.extensions.filters.network.http_connection_manager import
 from meshcompile.envoy.extensions.request_id.uuid import UuidRequestIdConfig
 from meshcompile.envoy.message import at
 from meshcompile.envoy.type import Percent
+from meshcompile.queries import derived
 from meshcompile.resolve.telemetry import Tracing
 
 _ALL = Percent(value=100.0)
@@ -20,11 +19,13 @@ _REQUEST_ID = {
 }
 
 
-@lru_cache(maxsize=64)  # every connection manager of a traffic class has the same
 def tracing(settings: Tracing | None) -> HttpConnectionManagerTracing | None:
     """The tracing of a connection manager; None when nothing is traced."""
-    if settings is None:
-        return None
+    return None if settings is None else _tracing(settings)
+
+
+@derived
+def _tracing(settings: Tracing) -> HttpConnectionManagerTracing:
     exporter = settings.tracer
     made = HttpConnectionManagerTracing(
         client_sampling=_ALL,

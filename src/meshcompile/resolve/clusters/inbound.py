@@ -6,7 +6,6 @@ Follows istiod's `buildInboundClusters` and `buildInboundCluster`.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from meshcompile.durations import Duration
 from meshcompile.models.networking.destination_rule import ConnectionPoolSettings
 from meshcompile.models.networking.sidecar import IstioIngressListener
 from meshcompile.names import inbound
@@ -25,8 +24,8 @@ from meshcompile.resolve.clusters.pieces import (
     ServiceName,
 )
 from meshcompile.resolve.clusters.pool import connect_timeout, keepalive, thresholds
-from meshcompile.resolve.clusters.stat_names import stat_name
 from meshcompile.resolve.service_targets import ServiceTarget
+from meshcompile.resolve.stat_names import StatSubject, stat_name
 from meshcompile.resolve.traffic_policy import NO_POLICY, Policy, port_policy
 from meshcompile.resolve.view import View
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
@@ -39,7 +38,6 @@ LOCALHOST_IPV6 = "::1"
 PASSTHROUGH_SOURCE = "127.0.0.6"
 PASSTHROUGH_SOURCE_IPV6 = "::6"
 UNIX_PREFIX = "unix://"
-NEVER = Duration.of_seconds(9_223_372_035)
 
 
 def inbound_clusters(view: View) -> tuple[Cluster, ...]:
@@ -86,9 +84,10 @@ def _inbound_cluster(view: View, served: Served) -> Cluster:
     rule = view.scope.destination_rule(first.service.hostname, view.proxy, outbound=False)
     policy = _policy(view, served, rule)
     is_static = bool(served.address)
+    subject = StatSubject(first.service.hostname, first.service, first.port.number, first.port.name, "", served.port)
     return Cluster(
         name=name,
-        stat_name=stat_name(mesh.inbound_cluster_stat_name, first.service, first.port, "", served.port) or name,
+        stat_name=stat_name(mesh.inbound_cluster_stat_name, subject, name),
         discovery=Discovery.STATIC if is_static else Discovery.ORIGINAL_DST,
         connect_timeout=connect_timeout(policy.connection_pool, mesh),
         balancing=Balancing(Algorithm.ROUND_ROBIN if is_static else Algorithm.CLUSTER_PROVIDED),
@@ -219,4 +218,5 @@ def _ingress_address(view: View, host: str) -> str:
             return LOCALHOST if has_ipv4 else LOCALHOST_IPV6
         case "::1":
             return LOCALHOST_IPV6 if has_ipv6 else LOCALHOST
-    return ""
+        case _:
+            return ""

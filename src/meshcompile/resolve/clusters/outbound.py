@@ -31,11 +31,11 @@ from meshcompile.resolve.clusters.pieces import (
 )
 from meshcompile.resolve.clusters.pool import connect_timeout, keepalive, thresholds
 from meshcompile.resolve.clusters.security import Secured, Server, secured
-from meshcompile.resolve.clusters.stat_names import stat_name
 from meshcompile.resolve.locality_balancing import LocalitySettings, balanced, locality_settings
 from meshcompile.resolve.locality_groups import LocalityGroup
 from meshcompile.resolve.mtls import service_mode
 from meshcompile.resolve.reach import Reach, Upstream, reach
+from meshcompile.resolve.stat_names import StatSubject, stat_name
 from meshcompile.resolve.traffic_policy import Policies, Policy
 from meshcompile.resolve.view import View
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
@@ -180,7 +180,7 @@ class ServiceClusters:
         security = self._security(upstream, discovery, name)
         return Cluster(
             name=name,
-            stat_name=self._stat_name(upstream) or name,
+            stat_name=self._stat_name(upstream, name),
             discovery=discovery,
             connect_timeout=settings.connect_timeout,
             balancing=settings.balancing,
@@ -288,9 +288,12 @@ class ServiceClusters:
         endpoints = self._clients.snapshot.endpoints.numbered(self._service, port.number)
         return bool(endpoints) and all("http" in e.labels.get(TUNNEL_LABEL, "").split(",") for e in endpoints)
 
-    def _stat_name(self, upstream: Upstream) -> str:
+    def _stat_name(self, upstream: Upstream, default: str) -> str:
         pattern = self._clients.snapshot.mesh.outbound_cluster_stat_name
-        return stat_name(pattern, self._service, upstream.port, upstream.subset_name) if pattern else ""
+        if not pattern:
+            return default  # most meshes have none
+        service, port = self._service, upstream.port
+        return stat_name(pattern, StatSubject(service.hostname, service, port.number, port.name, upstream.subset_name))
 
     def _balanced(
         self, groups: tuple[LocalityGroup, ...], settings: Settings, upstream: Upstream

@@ -10,6 +10,7 @@ from meshcompile.models.networking.destination_rule import (
     RetryBudget,
     WarmupConfiguration,
 )
+from meshcompile.queries import Source
 from meshcompile.resolve.downstream_tls import Secret
 from meshcompile.resolve.locality_groups import LocalityGroup
 from meshcompile.resolve.reach import Upstream
@@ -213,7 +214,7 @@ class Cluster:
     origins: tuple[Origin, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Clusters:
     """All clusters of a proxy: `shared` is the same object for proxies of one scope with equal traits."""
 
@@ -222,15 +223,15 @@ class Clusters:
     external_sds: str = ""  # path of the socket of an external SDS server
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
-class SharedClusters:
+@dataclass(frozen=True, slots=True, eq=False)
+class SharedClusters(Source):
     """The outbound clusters of a scope, by service."""
 
     hosts: tuple["HostClusters", ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
-class HostClusters:
+@dataclass(frozen=True, slots=True, eq=False)
+class HostClusters(Source):
     """The outbound clusters of one service: the same object in every scope where the same rule is in force for it."""
 
     clusters: tuple[Cluster, ...]

@@ -116,7 +116,8 @@ def _path_of(match: HTTPMatchRequest | None, whole_segments: bool) -> str:
             return f"{prefix}*"
         case StringMatch(regex=str(regex)):
             return regex
-    return "/*"
+        case _:
+            return "/*"
 
 
 def _action(rule: HTTPRoute, asking: Asking) -> Action:

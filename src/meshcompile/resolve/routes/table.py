@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from meshcompile.memo import Memo
 from meshcompile.models.networking.destination_rule import ConsistentHashLB
 from meshcompile.models.networking.virtual_service import (
     HTTPDirectResponse,
@@ -14,6 +13,7 @@ from meshcompile.models.networking.virtual_service import (
     Percent,
 )
 from meshcompile.names import ClusterName
+from meshcompile.queries import Source
 from meshcompile.source import Origin
 
 Origins = tuple[Origin, ...]
@@ -124,12 +124,11 @@ class VirtualHost:
 
 
 @dataclass(frozen=True, eq=False)
-class RouteTable:
+class RouteTable(Source):
     """One route configuration; `virtual_hosts` is None when nothing answers to the name.
 
-    Sidecars that would get the same share one table; `memo` holds what is made of it alone.
+    Sidecars that would get the same share one table.
     """
 
     name: str
     virtual_hosts: tuple[VirtualHost, ...] | None
-    memo: Memo = field(default_factory=Memo, repr=False)

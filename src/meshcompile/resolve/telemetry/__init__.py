@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.telemetry.telemetry import Telemetry as TelemetryResource
 from meshcompile.proxy import ProxyType
+from meshcompile.queries import Source
 from meshcompile.resolve.telemetry.access_logs import AccessLogs, access_logs
 from meshcompile.resolve.telemetry.applicable import applicable_telemetries
 from meshcompile.resolve.telemetry.findings import default_provider_findings, telemetry_findings
@@ -20,7 +21,7 @@ __all__ = ["AccessLogs", "Metrics", "Telemetry", "Tracing", "telemetry"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Telemetry:
+class Telemetry(Source):
     """What is reported of one traffic class; compared by identity.
 
     `metrics` are Istio's standard metrics, once for each provider. `for_peers`: a waypoint reports for the services

@@ -89,7 +89,8 @@ def sink(snapshot: Snapshot, provider: ExtensionProvider) -> Sink | None:
         case ExtensionProvider(envoy_otel_als=EnvoyOpenTelemetryLogProvider() as als):
             service = provider_service(snapshot.services, als.service, als.port)
             return None if service is None else _open_telemetry_log(service, als)
-    return None
+        case _:
+            return None
 
 
 def _file_log(name: str, file: EnvoyFileAccessLogProvider, mesh: MeshConfig) -> FileLog:

@@ -130,7 +130,8 @@ def tracer(view: View, provider: ExtensionProvider) -> Tracer | None:
             return _tracer(_sky_walking(view, skywalking), 0, True)
         case ExtensionProvider(opentelemetry=OpenTelemetryTracingProvider() as collector):
             return _tracer(_open_telemetry(view, collector), collector.max_tag_length, router)
-    return None
+        case _:
+            return None
 
 
 def _tracer(backend: Backend | None, max_path_tag_length: int, spawn_upstream_span: bool) -> Tracer | None:

@@ -14,6 +14,7 @@ from meshcompile.models.telemetry.telemetry import CustomTag as TelemetryTag
 from meshcompile.models.telemetry.telemetry import Tracing as TracingBlock
 from meshcompile.models.telemetry.telemetry import WorkloadMode
 from meshcompile.proxy import Proxy, ProxyType
+from meshcompile.queries import Source
 from meshcompile.resolve.telemetry.modes import concerns
 from meshcompile.resolve.telemetry.tracers import Tracer, tracer
 from meshcompile.resolve.view import View
@@ -40,7 +41,7 @@ class ServiceTags:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tracing:
+class Tracing(Source):
     """Settings of distributed tracing.
 
     `sampling` is a percentage. `tracer` None stands for the bootstrap's. `service_tags` is None when Istio's own tags

@@ -117,6 +117,8 @@ def _local(enforcement: Enforcement, request: Request) -> Decision:
                 return Decision(Outcome.DENIED, reason=reason, audited=audited, on_trial=on_trial)
             case Action.ALLOW:
                 allowed_by = rule
+            case _:
+                pass
     return Decision(Outcome.ALLOWED, allowed_by, audited=audited, on_trial=on_trial)
 
 

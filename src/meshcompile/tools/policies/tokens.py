@@ -237,7 +237,8 @@ def _is_signed_by(token: Token, key: Mapping[str, Any]) -> bool:
             return hmac.compare_digest(hmac.digest(_decoded(key["k"]), token.signed, digest), token.signature)
         case "RS", "RSA":
             return _is_rsa_signature(token, _decoded(key["n"]), _decoded(key["e"]), digest)
-    return False
+        case _:
+            return False
 
 
 def _is_rsa_signature(token: Token, modulus: bytes, exponent: bytes, digest: str) -> bool:

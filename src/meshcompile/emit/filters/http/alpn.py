@@ -2,7 +2,7 @@
 
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
 from meshcompile.envoy.istio import AlpnFilterConfig, AlpnOverride
-from meshcompile.resolve.http_connection import HttpConnection
+from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
 from meshcompile.resolve.traffic import TrafficClass
 
 NAME = "istio.alpn"
@@ -19,5 +19,5 @@ _FILTER = HttpFilter(
 )
 
 
-def filters(connection: HttpConnection) -> tuple[HttpFilter, ...]:
-    return () if connection.traits.traffic_class is TrafficClass.SIDECAR_INBOUND else (_FILTER,)
+def filters(traits: HttpTraits, inputs: HttpFilterInputs) -> tuple[HttpFilter, ...]:
+    return () if traits.traffic_class is TrafficClass.SIDECAR_INBOUND else (_FILTER,)

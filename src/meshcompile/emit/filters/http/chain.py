@@ -18,13 +18,14 @@ from meshcompile.emit.filters.http import (
     stats,
 )
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
-from meshcompile.resolve.http_connection import HttpConnection
+from meshcompile.queries import derived
+from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
 
 
 class HttpFilterModule(Protocol):
     """One HTTP filter: a module of this package. Most have one or no filter, some have one per rule."""
 
-    def filters(self, connection: HttpConnection) -> tuple[HttpFilter, ...]:
+    def filters(self, traits: HttpTraits, inputs: HttpFilterInputs) -> tuple[HttpFilter, ...]:
         """What the filter contributes to a connection."""
 
 
@@ -48,17 +49,7 @@ HTTP_FILTERS: tuple[HttpFilterModule, ...] = (
 )
 
 
-def http_filters(connection: HttpConnection) -> tuple[HttpFilter, ...]:
-    """All HTTP filters of a connection; the same for connections that differ in nothing that a filter looks at."""
-    looked_at = (
-        connection.protocol,
-        connection.forward_proxy,
-        connection.tunnelled,
-        connection.dynamic_host,
-        connection.port if connection.port in connection.traits.extensions.http.ports else None,
-    )
-    return connection.traits.memo.once(("http filters", looked_at), lambda: _http_filters(connection))
-
-
-def _http_filters(connection: HttpConnection) -> tuple[HttpFilter, ...]:
-    return tuple(made for module in HTTP_FILTERS for made in module.filters(connection))
+@derived
+def http_filters(traits: HttpTraits, inputs: HttpFilterInputs) -> tuple[HttpFilter, ...]:
+    """All HTTP filters of a connection."""
+    return tuple(made for module in HTTP_FILTERS for made in module.filters(traits, inputs))

@@ -11,13 +11,13 @@ from meshcompile.envoy.extensions.filters.network.http_connection_manager import
 from meshcompile.envoy.type.matcher import StringMatcher
 from meshcompile.models.networking.virtual_service import CorsPolicy as CorsPolicySpec
 from meshcompile.models.networking.virtual_service import HTTPRoute, UnmatchedPreflights
-from meshcompile.resolve.http_connection import HttpConnection
+from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
 
 NAME = "envoy.filters.http.cors"
 _FILTER = HttpFilter(name=NAME, typed_config=Cors())
 
 
-def filters(connection: HttpConnection) -> tuple[HttpFilter, ...]:
+def filters(traits: HttpTraits, inputs: HttpFilterInputs) -> tuple[HttpFilter, ...]:
     return (_FILTER,)
 
 

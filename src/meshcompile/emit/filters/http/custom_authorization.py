@@ -21,13 +21,13 @@ from meshcompile.models.security.authorization_policy import AuthorizationPolicy
 from meshcompile.resolve.authorization import CustomRules
 from meshcompile.resolve.ext_authz import ExtAuthz as Provider
 from meshcompile.resolve.ext_authz import HttpService as Service
-from meshcompile.resolve.http_connection import HttpConnection
+from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
 
 NAME = "envoy.filters.http.ext_authz"
 
 
-def filters(connection: HttpConnection) -> tuple[HttpFilter, ...]:
-    return tuple(made for rules in connection.traits.authorization.http.custom for made in _of_provider(rules))
+def filters(traits: HttpTraits, inputs: HttpFilterInputs) -> tuple[HttpFilter, ...]:
+    return tuple(made for rules in traits.authorization.http.custom for made in _of_provider(rules))
 
 
 def _of_provider(rules: CustomRules) -> tuple[HttpFilter, ...]:

@@ -3,12 +3,12 @@
 from meshcompile.emit.dns_cache import dns_cache
 from meshcompile.envoy.extensions.filters.http.dynamic_forward_proxy import FilterConfig
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
-from meshcompile.resolve.http_connection import HttpConnection
+from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
 
 NAME = "envoy.filters.http.dynamic_forward_proxy"
 
 
-def filters(connection: HttpConnection) -> tuple[HttpFilter, ...]:
-    if not connection.dynamic_host:
+def filters(traits: HttpTraits, inputs: HttpFilterInputs) -> tuple[HttpFilter, ...]:
+    if not inputs.dynamic_host:
         return ()
-    return (HttpFilter(name=NAME, typed_config=FilterConfig(dns_cache_config=dns_cache(connection.dynamic_host))),)
+    return (HttpFilter(name=NAME, typed_config=FilterConfig(dns_cache_config=dns_cache(inputs.dynamic_host))),)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from meshcompile.emit.filters.extensions import http_filter
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
 from meshcompile.resolve.extensions import ExecutionPhase
-from meshcompile.resolve.http_connection import HttpConnection
+from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +14,9 @@ class Phase:
 
     phase: ExecutionPhase
 
-    def filters(self, connection: HttpConnection) -> tuple[HttpFilter, ...]:
-        extensions = connection.traits.extensions.http
-        return tuple(http_filter(extension) for extension in extensions.on(self.phase, connection.port))
+    def filters(self, traits: HttpTraits, inputs: HttpFilterInputs) -> tuple[HttpFilter, ...]:
+        extensions = traits.extensions.http
+        return tuple(http_filter(extension) for extension in extensions.on(self.phase, inputs.extension_port))
 
 
 AUTHN = Phase(ExecutionPhase.AUTHN)

@@ -8,7 +8,7 @@ from meshcompile.envoy.extensions.filters.common.fault import FaultDelay
 from meshcompile.envoy.extensions.filters.http.fault import FaultAbort, HTTPFault
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
 from meshcompile.models.networking.virtual_service import Abort, Delay, HTTPRoute
-from meshcompile.resolve.http_connection import HttpConnection
+from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
 
 NAME = "envoy.filters.http.fault"
 # Status codes of gRPC, in the order of their numbers.
@@ -34,7 +34,7 @@ GRPC_STATUS = (
 _FILTER = HttpFilter(name=NAME, typed_config=HTTPFault())
 
 
-def filters(connection: HttpConnection) -> tuple[HttpFilter, ...]:
+def filters(traits: HttpTraits, inputs: HttpFilterInputs) -> tuple[HttpFilter, ...]:
     return (_FILTER,)
 
 

@@ -2,11 +2,11 @@
 
 from meshcompile.envoy.extensions.filters.http.grpc_stats import FilterConfig
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
-from meshcompile.resolve.http_connection import HttpConnection
+from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
 
 NAME = "envoy.filters.http.grpc_stats"
 _FILTER = HttpFilter(name=NAME, typed_config=FilterConfig(emit_filter_state=True, stats_for_all_methods=False))
 
 
-def filters(connection: HttpConnection) -> tuple[HttpFilter, ...]:
+def filters(traits: HttpTraits, inputs: HttpFilterInputs) -> tuple[HttpFilter, ...]:
     return (_FILTER,)

@@ -19,7 +19,7 @@ from meshcompile.envoy.extensions.filters.http.jwt_authn import (
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
 from meshcompile.envoy.message import at
 from meshcompile.envoy.protobuf import Empty
-from meshcompile.resolve.http_connection import HttpConnection
+from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
 from meshcompile.resolve.jwt import Issuer
 from meshcompile.resolve.jwt import JwtAuthentication as Piece
 
@@ -27,8 +27,8 @@ NAME = "envoy.filters.http.jwt_authn"
 PAYLOAD = "payload"
 
 
-def filters(connection: HttpConnection) -> tuple[HttpFilter, ...]:
-    jwt = connection.traits.jwt
+def filters(traits: HttpTraits, inputs: HttpFilterInputs) -> tuple[HttpFilter, ...]:
+    jwt = traits.jwt
     return () if jwt is None else (HttpFilter(name=NAME, typed_config=_authentication(jwt)),)
 
 

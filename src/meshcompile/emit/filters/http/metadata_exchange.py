@@ -6,7 +6,7 @@ First of all filters, so that also what RBAC refuses is told (istio/istio#41066)
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
 from meshcompile.envoy.istio import peer_metadata
 from meshcompile.envoy.message import JsonValue
-from meshcompile.resolve.http_connection import HttpConnection
+from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
 from meshcompile.resolve.traffic import TrafficClass
 
 NAME = "istio.metadata_exchange"
@@ -27,10 +27,10 @@ _TO_SERVER_IN_MESH = HttpFilter(
 )
 
 
-def filters(connection: HttpConnection) -> tuple[HttpFilter, ...]:
-    if connection.tunnelled:
+def filters(traits: HttpTraits, inputs: HttpFilterInputs) -> tuple[HttpFilter, ...]:
+    if inputs.tunnelled:
         return ()
-    if connection.traits.traffic_class is TrafficClass.SIDECAR_INBOUND:
+    if traits.traffic_class is TrafficClass.SIDECAR_INBOUND:
         return (_FROM_CLIENT,)
-    in_mesh_only = connection.traits.metadata_headers_in_mesh_only and not connection.forward_proxy
+    in_mesh_only = traits.metadata_headers_in_mesh_only and not inputs.forward_proxy
     return (_TO_SERVER_IN_MESH if in_mesh_only else _TO_SERVER,)

@@ -3,15 +3,20 @@
 from meshcompile.emit.rbac import enforced, on_trial, trial_prefix
 from meshcompile.envoy.extensions.filters.http.rbac import RBAC
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
-from meshcompile.resolve.authorization import Rules
-from meshcompile.resolve.http_connection import HttpConnection
+from meshcompile.queries import derived
+from meshcompile.resolve.authorization import Authorization, Rules
+from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
 
 NAME = "envoy.filters.http.rbac"
 
 
-def filters(connection: HttpConnection) -> tuple[HttpFilter, ...]:
-    guard = connection.traits.authorization
-    return guard.memo.once("http rbac", lambda: tuple(_filter(rules) for rules in guard.http.local))
+def filters(traits: HttpTraits, inputs: HttpFilterInputs) -> tuple[HttpFilter, ...]:
+    return _filters(traits.authorization)
+
+
+@derived
+def _filters(authorization: Authorization) -> tuple[HttpFilter, ...]:
+    return tuple(_filter(rules) for rules in authorization.http.local)
 
 
 def _filter(rules: Rules) -> HttpFilter:

@@ -2,12 +2,12 @@
 
 from meshcompile.envoy.extensions.filters.http.router import Router
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
-from meshcompile.resolve.http_connection import HttpConnection
+from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
 
 NAME = "envoy.filters.http.router"
 _FILTER = HttpFilter(name=NAME, typed_config=Router())
 _WITHOUT_DEBUG_HEADERS = HttpFilter(name=NAME, typed_config=Router(suppress_envoy_headers=True))
 
 
-def filters(connection: HttpConnection) -> tuple[HttpFilter, ...]:
-    return (_FILTER if connection.traits.envoy_debug_headers else _WITHOUT_DEBUG_HEADERS,)
+def filters(traits: HttpTraits, inputs: HttpFilterInputs) -> tuple[HttpFilter, ...]:
+    return (_FILTER if traits.envoy_debug_headers else _WITHOUT_DEBUG_HEADERS,)

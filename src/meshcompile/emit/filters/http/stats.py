@@ -2,8 +2,8 @@
 
 from meshcompile.emit.stats import NAME, stats
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
-from meshcompile.resolve.http_connection import HttpConnection
+from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
 
 
-def filters(connection: HttpConnection) -> tuple[HttpFilter, ...]:
-    return tuple(HttpFilter(name=NAME, typed_config=config) for config in stats(connection.traits.telemetry))
+def filters(traits: HttpTraits, inputs: HttpFilterInputs) -> tuple[HttpFilter, ...]:
+    return tuple(HttpFilter(name=NAME, typed_config=config) for config in stats(traits.telemetry))

@@ -3,7 +3,8 @@
 from meshcompile.emit.rbac import enforced, on_trial, trial_prefix
 from meshcompile.envoy.config.listener import Filter
 from meshcompile.envoy.extensions.filters.network.rbac import RBAC
-from meshcompile.resolve.authorization import Rules
+from meshcompile.queries import derived
+from meshcompile.resolve.authorization import Authorization, Rules
 from meshcompile.resolve.tcp_connection import TcpConnection
 
 NAME = "envoy.filters.network.rbac"
@@ -11,8 +12,12 @@ STAT_PREFIX = "tcp."
 
 
 def filters(connection: TcpConnection) -> tuple[Filter, ...]:
-    guard = connection.traits.authorization
-    return guard.memo.once("network rbac", lambda: tuple(_filter(rules) for rules in guard.tcp.local))
+    return _filters(connection.traits.authorization)
+
+
+@derived
+def _filters(authorization: Authorization) -> tuple[Filter, ...]:
+    return tuple(_filter(rules) for rules in authorization.tcp.local)
 
 
 def _filter(rules: Rules) -> Filter:

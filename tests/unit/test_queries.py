@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+import meshcompile
+from meshcompile.queries import Answers, Source, derived, query
+from meshcompile.source import NOWHERE, Document
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What the queries below are asked about."""
+
+    offset: int
+    answers: Answers = field(default_factory=Answers, compare=False)
+
+
+@query
+def added(numbers: Numbers, key: int) -> list[int]:
+    """A new list for each key."""
+    return [numbers.offset + key]
+
+
+@dataclass(frozen=True, slots=True)
+class Value(Source):
+    """What answers are derived from."""
+
+    number: int
+
+
+@derived
+def multiplied(value: Value, factor: int) -> list[int]:
+    return [value.number * factor]
+
+
+def test_a_query_is_answered_once_per_key() -> None:
+    """Equal keys get the same object, other keys and other snapshots their own, and every hit is counted."""
+    numbers, others = Numbers(1), Numbers(2)
+    assert added(numbers, 1) is added(numbers, 1)
+    assert added(numbers, 2) == [3]
+    assert added(others, 1) == [3]
+    assert numbers.answers.counted() == {f"{__name__}.added": (2, 1)}
+    assert others.answers.counted() == {f"{__name__}.added": (1, 0)}
+
+
+def test_what_is_derived_lives_with_its_value() -> None:
+    """One value gives the same answer for equal arguments; an equal value has answers of its own."""
+    value = Value(2)
+    assert multiplied(value, 3) is multiplied(value, 3)
+    assert multiplied(value, 4) == [8]
+    assert multiplied(Value(2), 3) is not multiplied(value, 3)
+    assert value == Value(2)
+
+
+@pytest.mark.parametrize("case", ["gateway-telemetry", "least-privilege", "envoy-filters"])
+def test_a_mesh_that_nobody_holds_is_gone(case: str) -> None:
+    """After forty meshes were loaded, compiled and dropped, no document of any of them is left."""
+    compile_and_drop(GOLDEN / case / "input.yaml")
+    gc.collect()
+    before = documents()
+    for _ in range(40):
+        compile_and_drop(GOLDEN / case / "input.yaml")
+    gc.collect()
+    assert documents() - before == Counter()
+
+
+def compile_and_drop(path: Path) -> None:
+    mesh = meshcompile.load(path)
+    for proxy in mesh.proxies():
+        mesh.compile(proxy).to_json()
+    mesh.analyze()
+
+
+def documents() -> Counter[str]:
+    """The documents alive, the shared one of nowhere aside, by the file that they were read from."""
+    return Counter(
+        each.file for each in gc.get_objects() if isinstance(each, Document) and each is not NOWHERE.document
+    )
