@@ -4,9 +4,10 @@ An object that Istio would reject takes no part; a later object of the same kind
 one, as applying the files in order would.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from meshcompile.codes import models as codes
 from meshcompile.codes.mesh import DUPLICATE_RESOURCE
 from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.models.base import Resource
@@ -14,6 +15,11 @@ from meshcompile.models.read import read
 from meshcompile.models.support import limits
 from meshcompile.source import Document
 from meshcompile.validate import violations
+
+ONCE_PER_KIND = frozenset({codes.PASSED_OVER.id, codes.MAKES_OBJECTS.id})
+"""Codes of findings that are about a kind: they are given once for all of its objects."""
+RELATED_PLACES = 5
+"""How many further places such a finding names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,7 @@ def accepted(found: Iterable[Document | Diagnostic], namespace: str) -> Accepted
     diagnostics: list[Diagnostic] = []
     resources = list(_valid(found, namespace, diagnostics))
     unique = _last_of_each(resources, diagnostics)
-    return Accepted(tuple(unique.values()), tuple(diagnostics))
+    return Accepted(tuple(unique.values()), tuple(_grouped(diagnostics)))
 
 
 def _valid(found: Iterable[Document | Diagnostic], namespace: str, diagnostics: list[Diagnostic]) -> Iterator[Resource]:
@@ -48,6 +54,21 @@ def _valid(found: Iterable[Document | Diagnostic], namespace: str, diagnostics: 
         diagnostics += problems
         if resource is not None and not any(d.rejected for d in problems):
             yield resource
+
+
+def _grouped(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """The diagnostics with one for all objects of a kind that is not read, at the place of the first."""
+    groups: dict[object, list[Diagnostic]] = {}
+    for number, found in enumerate(diagnostics):
+        groups.setdefault((found.code, found.message) if found.code in ONCE_PER_KIND else number, []).append(found)
+    for first, *others in groups.values():
+        yield _with_others(first, others) if others else first
+
+
+def _with_others(first: Diagnostic, others: Sequence[Diagnostic]) -> Diagnostic:
+    """The first of several that say the same, with the places of some of the others."""
+    related = tuple(Related("here too", other.origin) for other in others[:RELATED_PLACES])
+    return replace(first, message=f"{first.message} ({len(others) + 1} in the input)", related=related)
 
 
 Key = tuple[str, str, str, str]

@@ -12,13 +12,12 @@ from typing import Any
 
 from meshcompile.errors import UnknownProxy
 from meshcompile.labels import Labels, canonical_name
-from meshcompile.models.kubernetes.pod import Container, Pod
+from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Pod
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.proxy_config import ProxyConfig, TracingServiceName
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.snapshot.proxy_configs import ProxyConfigIndex
 
-PROXY_CONTAINER = "istio-proxy"
 TEMPLATES_ANNOTATION = "inject.istio.io/templates"
 # The injector's templates that run Envoy as a gateway, without an application beside it.
 _GATEWAY_TEMPLATES = frozenset({"gateway", "kube-gateway"})
@@ -27,7 +26,22 @@ _APP_LABELS = ("app", "app.kubernetes.io/name", "service.istio.io/canonical-name
 _METADATA_PREFIX = "ISTIO_META_"
 _ENDED = frozenset({"Succeeded", "Failed"})
 # Short names of workload kinds, as kubectl has them.
-_KINDS = {"deploy": "deployment", "sts": "statefulset", "ds": "daemonset", "rs": "replicaset", "po": "pod"}
+_KINDS = {
+    "deploy": "deployment",
+    "sts": "statefulset",
+    "ds": "daemonset",
+    "rs": "replicaset",
+    "rc": "replicationcontroller",
+    "cj": "cronjob",
+    "po": "pod",
+    "ro": "rollout",
+    "dc": "deploymentconfig",
+    "kservice": "ksvc",
+}
+# Label by which a Pod knows its Knative Service, which kubectl calls ksvc to tell it from Kubernetes' own.
+_KNATIVE_SERVICE = "serving.knative.dev/service"
+# Labels of Pods that hold the hash in the name of their ReplicaSet, and the kind that made that.
+_TEMPLATE_HASHES = {"pod-template-hash": "deployment", "rollouts-pod-template-hash": "rollout"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +61,10 @@ class NamedProxy:
     def names(self) -> Iterator[str]:
         """What it may be called: `POD.NAMESPACE`, `pod/POD.NAMESPACE`, `KIND/NAME.NAMESPACE`."""
         kind, workload = _workload(self.pod)
-        for name in (self.pod.name, f"pod/{self.pod.name}", f"{kind}/{workload}"):
-            yield f"{name}.{self.pod.namespace}"
+        names = [self.pod.name, f"pod/{self.pod.name}", f"{kind}/{workload}"]
+        if service := self.pod.metadata.labels.get(_KNATIVE_SERVICE):
+            names.append(f"ksvc/{service}")
+        return (f"{name}.{self.pod.namespace}" for name in names)
 
 
 def proxies(pods: Iterable[Pod], release: str, cluster: str, configs: ProxyConfigIndex) -> tuple[NamedProxy, ...]:
@@ -89,12 +105,7 @@ def _close(name: str, known: Mapping[str, NamedProxy]) -> tuple[str, ...]:
 
 def _runs_proxy(pod: Pod) -> bool:
     """True when Envoy is one of the containers of a Pod that has an address and has not ended."""
-    return bool(pod.status.pod_ip) and pod.status.phase not in _ENDED and _proxy_container(pod) is not None
-
-
-def _proxy_container(pod: Pod) -> Container | None:
-    containers = (*pod.spec.containers, *pod.spec.init_containers)
-    return next((c for c in containers if c.name == PROXY_CONTAINER), None)
+    return bool(pod.status.pod_ip) and pod.status.phase not in _ENDED and pod.spec.proxy is not None
 
 
 def _node(pod: Pod, release: str, cluster: str, configs: ProxyConfigIndex) -> Mapping[str, Any]:
@@ -153,7 +164,7 @@ def _metadata_from_environment(pod: Pod, config: ProxyConfig) -> Mapping[str, st
 
     Variables that take their value from elsewhere say what is known anyway.
     """
-    container = _proxy_container(pod)
+    container = pod.spec.proxy
     own = {variable.name: variable.value for variable in container.env if variable.value} if container else {}
     variables = {**config.proxy_metadata, **own}
     return {
@@ -175,7 +186,10 @@ def _workload(pod: Pod) -> tuple[str, str]:
     owner = next((o for o in pod.metadata.owner_references if o.controller is not False), None)
     if owner is None:
         return "pod", pod.name
-    template_hash = pod.metadata.labels.get("pod-template-hash", "")
-    if owner.kind == "ReplicaSet" and template_hash and owner.name.endswith(f"-{template_hash}"):
-        return "deployment", owner.name.removesuffix(f"-{template_hash}")
+    for label, kind in _TEMPLATE_HASHES.items():
+        template_hash = pod.metadata.labels.get(label, "")
+        if owner.kind == "ReplicaSet" and template_hash and owner.name.endswith(f"-{template_hash}"):
+            return kind, owner.name.removesuffix(f"-{template_hash}")
+    if owner.kind == "ReplicationController" and (config := pod.metadata.labels.get("deploymentconfig")):
+        return "deploymentconfig", config
     return owner.kind.lower(), owner.name

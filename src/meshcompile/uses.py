@@ -7,6 +7,7 @@ from meshcompile.codes.proxies import NOT_USED
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.labels import selects
 from meshcompile.models.base import Resource
+from meshcompile.models.kubernetes.custom_workload import CustomWorkload
 from meshcompile.models.networking.gateway import Gateway
 from meshcompile.models.networking.virtual_service import VirtualService
 from meshcompile.proxy import Proxy
@@ -111,6 +112,8 @@ def _reasons(resource: Resource, proxy: Proxy, root_namespace: str) -> Iterator[
         yield READ_FOR_OTHERS[resource.kind]
     spec = getattr(resource, "spec", None)
     match resource:
+        case CustomWorkload():
+            yield READ_FOR_OTHERS["Deployment"]
         case Gateway():
             if not proxy.is_router:
                 yield "only gateways read it"

@@ -27,8 +27,8 @@ PASSED_OVER = Code(
     "MC0104",
     "kind-passed-over",
     Severity.INFO,
-    "objects of kind `{kind}` in `{api_version}` do not matter to Envoy's configuration and are passed over",
-    "Only the kinds that istiod reads for Envoy's configuration are looked at.",
+    "objects of kind `{kind}` in `{api_version}` are not read",
+    "Only the kinds that istiod reads for Envoy's configuration are read, and those that make Pods.",
 )
 MISSING_NAME = Code(
     "MC0105",
@@ -147,4 +147,36 @@ FIELD_WITHOUT_EFFECT = Code(
     Severity.INFO,
     "`{field}` has no effect: {why}",
     "Istio's API has the field, and istiod does nothing with it. Remove it, so that nobody relies on it.",
+)
+REMOVED_API = Code(
+    "MC0140",
+    "removed-api",
+    Severity.WARNING,
+    "`{kind}` in `{api_version}` has no effect: {advice}",
+    "An earlier Istio had this API. No cluster with a supported Istio has it, so that what the object asks for does "
+    "not happen: a policy that seems to protect something does not.",
+)
+RETIRED_VERSION = Code(
+    "MC0141",
+    "retired-version",
+    Severity.WARNING,
+    "`{kind}` in `{api_version}` takes no part: {advice}",
+    "No supported Kubernetes takes an object of this version. Move it to the version that replaced it; some fields "
+    "changed with it.",
+)
+MISTYPED_GROUP = Code(
+    "MC0142",
+    "mistyped-group",
+    Severity.WARNING,
+    "`{kind}` in `{api_version}` is not read: did you mean the group `{meant}`?",
+    "A known kind in a group that is spelt almost like the kind's own. The API server refuses such an object, unless "
+    "the group is really there.",
+)
+MAKES_OBJECTS = Code(
+    "MC0143",
+    "makes-objects",
+    Severity.WARNING,
+    "`{kind}` makes objects that are not in the input: {advice}",
+    "A controller in the cluster makes objects from this one. They are missing from what is compiled unless they are "
+    "part of the input: render them first.",
 )

@@ -64,3 +64,11 @@ NOT_USED = Code(
     "The object is fine, and this proxy has nothing of it: it is for other proxies, or it only decides about other "
     "objects. It is said by `mesh.used_by(config)` alone.",
 )
+ASSUMED_RUNNING = Code(
+    "MC1209",
+    "assumed-running",
+    Severity.INFO,
+    "assumed that Pod `{name}` runs, {proxy}, at {address}",
+    "The Pod has no status, so it was written by hand and not read from a cluster. It is taken to run, as it is after "
+    "injection, with an address out of 198.18.0.0/16.",
+)

@@ -14,34 +14,25 @@ from meshcompile.codes import models as codes
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.base import ADMITTED, Node, Resource, stamp
 from meshcompile.models.common import IstioResource
+from meshcompile.models.kubernetes.custom_workload import makes_pods
 from meshcompile.models.nulls import refused_nulls
-from meshcompile.models.problems import name_hint, problem, type_name
-from meshcompile.models.registry import KINDS, Kind, find
+from meshcompile.models.problems import problem, type_name
+from meshcompile.models.registry import CUSTOM_WORKLOAD, find
+from meshcompile.models.unread import unread
 from meshcompile.source import Document, Origin
 
 MAX_PROBLEMS = 20
-
-UNSUPPORTED_GROUPS = frozenset(
-    {
-        "gateway.networking.k8s.io",
-        "gateway.networking.x-k8s.io",
-        "inference.networking.k8s.io",
-        "multicluster.x-k8s.io",
-    }
-)
-"""API groups that istiod reads and that are not modelled."""
 
 
 def read(document: Document, namespace: str = "default") -> tuple[Resource | None, tuple[Diagnostic, ...]]:
     """The object that ``document`` holds, in ``namespace`` unless it names one, and what is wrong with it.
 
-    None for an object that is rejected, and for a kind that does not matter.
+    None for an object that is rejected, and for a kind that is not read.
     """
     findings = tuple(_type_problems(document))
     if findings:
         return None, findings
-    kind = find(document.value["apiVersion"], document.value["kind"])
-    assert kind is not None  # or there would be a finding
+    kind = find(document.value["apiVersion"], document.value["kind"]) or CUSTOM_WORKLOAD
     written = _with_metadata(document.value, namespace if kind.namespaced else "")
     resource, problems = _validated(kind.model, document, written)
     return (None if problems else resource), _limited(document, problems)
@@ -59,8 +50,8 @@ def _type_problems(document: Document) -> Iterator[Diagnostic]:
     if missing:
         return
     api_version, kind = value["apiVersion"], value["kind"]
-    if find(api_version, kind) is None:
-        yield _unknown_type(top, api_version, kind)
+    if find(api_version, kind) is None and not _is_custom_workload(verdict := unread(top, api_version, kind), value):
+        yield verdict
     elif not isinstance(value.get("metadata") or {}, Mapping):
         yield codes.WRONG_TYPE(
             top.at("metadata"),
@@ -73,27 +64,13 @@ def _type_problems(document: Document) -> Iterator[Diagnostic]:
         yield codes.MISSING_NAME(top.at("metadata") if "metadata" in value else top, rejected=True)
 
 
+def _is_custom_workload(verdict: Diagnostic, value: Mapping[str, Any]) -> bool:
+    """True for an object that makes Pods, of a kind that there is nothing else to say about."""
+    return verdict.code == codes.PASSED_OVER.id and makes_pods(value)
+
+
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and value != ""
-
-
-def _unknown_type(top: Origin, api_version: str, kind: str) -> Diagnostic:
-    """A kind that its API group does not have, or one that is not modelled."""
-    group = api_version.rpartition("/")[0]
-    siblings = [known for known in KINDS if known.group == group]
-    if siblings and (group.endswith(".istio.io") or any(kind == known.name for known in KINDS)):
-        hint = _type_hint(kind, siblings)
-        return codes.UNKNOWN_TYPE(top.at("kind"), kind=kind, api_version=api_version, hint=hint, rejected=True)
-    code = codes.UNSUPPORTED_KIND if group in UNSUPPORTED_GROUPS else codes.PASSED_OVER
-    return code(top.at("kind"), kind=kind, api_version=api_version)
-
-
-def _type_hint(kind: str, siblings: Iterable[Kind]) -> str:
-    """Where the kind is, or which kind of the group may be meant."""
-    versions = [f"`{version}`" for known in KINDS if known.name == kind for version in known.api_versions]
-    if versions:
-        return f", only in {', '.join(versions)}"
-    return name_hint(kind, [known.name for known in siblings])
 
 
 def _with_metadata(value: Mapping[str, Any], namespace: str) -> Mapping[str, Any]:

@@ -71,6 +71,9 @@ KINDS: tuple[Kind, ...] = (
     Kind("IngressClass", "networking.k8s.io", ("v1",), "kubernetes.ingress", namespaced=False),
 )
 
+CUSTOM_WORKLOAD = Kind("CustomWorkload", "", (), "kubernetes.custom_workload")
+"""What an object of any other kind is read as if it has a Pod template."""
+
 BY_TYPE: Mapping[tuple[str, str], Kind] = {
     (api_version, kind.name): kind for kind in KINDS for api_version in kind.api_versions
 }

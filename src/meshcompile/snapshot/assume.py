@@ -2,8 +2,9 @@
 
 In Git there are Deployments and Services, but no Pods and EndpointSlices. Where a workload has no Pod in the input, its
 Pods are assumed from its template, as Kubernetes and Istio's injection would make them; then the endpoints of the
-Services that select them, and addresses of these Services. Nothing else is: where a user states Pods or EndpointSlices,
-they hold as they are, and a Service that selects no assumed Pod stays as it is written.
+Services that select them, and addresses of these Services. A Pod without a status, as it is in Git, is assumed to run.
+Nothing else is: where Pods or EndpointSlices of a cluster are stated, they hold as they are, and a Service that selects
+no assumed Pod stays as it is written.
 
 - One Pod stands for all replicas of a workload; a StatefulSet has one for each, but no more than ten, since they have
   names of their own. A workload with no replicas has none.
@@ -25,20 +26,24 @@ from meshcompile.models.kubernetes.endpoints import Endpoints
 from meshcompile.models.kubernetes.namespace import Namespace
 from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.models.kubernetes.service import Service
-from meshcompile.models.kubernetes.workloads import PodTemplateSpec, Workload
+from meshcompile.models.kubernetes.workloads import PodTemplateSpec
 from meshcompile.snapshot.addresses import POD_RANGE, SERVICE_RANGE, AddressPool
 from meshcompile.snapshot.assumed_endpoints import endpoint_slices
 from meshcompile.snapshot.assumed_pods import (
     WORKLOAD_KINDS,
+    Workload,
     assumed_pod,
     gets_proxy,
-    has_proxy,
+    is_manifest,
     is_owned,
+    manifest_template,
     replicas,
     selector_of,
+    started,
     template_of,
 )
 from meshcompile.snapshot.injection import is_gateway
+from meshcompile.snapshot.made_workloads import made_workloads
 
 # What a Namespace that is not in the input is taken to say, but for the one that Istio itself runs in.
 _ASSUMED_NAMESPACE: Labels = {"istio-injection": "enabled"}
@@ -56,17 +61,20 @@ class Assumed:
 def assumed(resources: Iterable[Resource], cluster: str = "") -> Assumed:
     """The objects of one cluster, completed; `cluster` keeps the addresses of several apart.
 
-    Services that get an address are replaced, everything else is passed on; what is new comes last.
+    Services that get an address and Pods that are started are replaced, everything else is passed on; what is new comes
+    last.
     """
     given = tuple(resources)
-    if not any(isinstance(resource, WORKLOAD_KINDS) for resource in given):
+    if not any(isinstance(r, WORKLOAD_KINDS) or (isinstance(r, Pod) and is_manifest(r)) for r in given):
         return Assumed(given)
     assumption = _Assumption(_Given.of(given), cluster)
+    for pod in assumption.given.manifests:
+        assumption.start(pod)
     for workload in assumption.given.workloads:
         assumption.add_pods(workload)
     for service in assumption.given.services:
         assumption.add_endpoints(service)
-    kept = (assumption.services.get((r.namespace, r.name), r) if isinstance(r, Service) else r for r in given)
+    kept = (assumption.replaced.get((r.kind, r.namespace, r.name), r) for r in given)
     return Assumed((*kept, *assumption.pods, *assumption.slices), tuple(assumption.diagnostics))
 
 
@@ -77,6 +85,7 @@ class _Given:
     workloads: tuple[Workload, ...]
     services: tuple[Service, ...]
     pods: tuple[Pod, ...]
+    manifests: tuple[Pod, ...]
     namespaces: Mapping[str, Labels]
     with_endpoints: frozenset[tuple[str, str]]  # namespace and name of Services
 
@@ -85,9 +94,10 @@ class _Given:
         ordered = sorted(resources, key=lambda r: (r.namespace, r.kind, r.name))
         slices = {(r.namespace, r.service_name) for r in resources if isinstance(r, EndpointSlice)}
         return cls(
-            workloads=tuple(r for r in ordered if isinstance(r, WORKLOAD_KINDS)),
+            workloads=tuple(made_workloads(ordered)),
             services=tuple(r for r in ordered if isinstance(r, Service)),
-            pods=tuple(r for r in ordered if isinstance(r, Pod)),
+            pods=tuple(r for r in ordered if isinstance(r, Pod) and not is_manifest(r)),
+            manifests=tuple(r for r in ordered if isinstance(r, Pod) and is_manifest(r)),
             namespaces={r.name: r.metadata.labels for r in resources if isinstance(r, Namespace)},
             with_endpoints=frozenset(slices | {(r.namespace, r.name) for r in resources if isinstance(r, Endpoints)}),
         )
@@ -123,7 +133,7 @@ class _Assumption:
     def __init__(self, given: _Given, cluster: str) -> None:
         self.given = given
         self.cluster = cluster
-        self.services: dict[tuple[str, str], Service] = {}
+        self.replaced: dict[tuple[str, str, str], Resource] = {}  # by kind, namespace and name
         self.pods: list[Pod] = []
         self.slices: list[EndpointSlice] = []
         self.diagnostics: list[Diagnostic] = []
@@ -132,6 +142,17 @@ class _Assumption:
         self._guessed_namespaces: set[str] = set()
         self._pod_addresses = AddressPool(POD_RANGE, (pod.status.pod_ip for pod in given.pods))
         self._service_addresses = AddressPool(SERVICE_RANGE, (service.spec.cluster_ip for service in given.services))
+
+    def start(self, pod: Pod) -> None:
+        """Assume that a Pod that only a user wrote runs."""
+        address = self._pod_addresses.address(self.cluster, pod.namespace, pod.kind, pod.name)
+        if address is None:
+            self.diagnostics.append(codes.NO_ADDRESS_LEFT(pod))
+            return
+        running = started(pod, address, self._namespace_labels(pod, manifest_template(pod)))
+        self._assumed_pods.add(running)
+        self.replaced[pod.kind, pod.namespace, pod.name] = running
+        self.diagnostics.append(codes.ASSUMED_RUNNING(pod, proxy=_proxy_words(running), address=address))
 
     def add_pods(self, workload: Workload) -> None:
         """Assume the Pods of a workload that has none."""
@@ -170,7 +191,7 @@ class _Assumption:
             self.diagnostics.append(codes.NO_ADDRESS_LEFT(service))
             return
         spec = service.spec.model_copy(update={"cluster_ip": address, "cluster_ips": (address,)})
-        self.services[service.namespace, service.name] = service.model_copy(update={"spec": spec})
+        self.replaced[service.kind, service.namespace, service.name] = service.model_copy(update={"spec": spec})
         self.diagnostics.append(codes.ASSUMED_CLUSTER_IP(service, address=address))
 
     def _pod(self, workload: Workload, template: PodTemplateSpec, ordinal: int) -> Pod | None:
@@ -188,19 +209,19 @@ class _Assumption:
         is_taken = self._given_pods.has(namespace, name) or self._assumed_pods.has(namespace, name)
         return f"{workload.name}-{workload.kind.lower()}-{ordinal}" if is_taken else name
 
-    def _namespace_labels(self, workload: Workload, template: PodTemplateSpec) -> Labels:
+    def _namespace_labels(self, workload: Workload | Pod, template: PodTemplateSpec) -> Labels:
         namespace = workload.namespace
         if namespace in self.given.namespaces or namespace in _NOT_GUESSED:
             return self.given.namespaces.get(namespace, NO_LABELS)
-        decides = gets_proxy(workload, template, _ASSUMED_NAMESPACE) != gets_proxy(workload, template, NO_LABELS)
-        if decides and namespace not in self._guessed_namespaces:
+        with_label, without = (gets_proxy(namespace, template, each) for each in (_ASSUMED_NAMESPACE, NO_LABELS))
+        if with_label != without and namespace not in self._guessed_namespaces:
             self._guessed_namespaces.add(namespace)
             self.diagnostics.append(codes.ASSUMED_INJECTION(workload))
         return _ASSUMED_NAMESPACE
 
 
 def _proxy_words(pod: Pod) -> str:
-    if not has_proxy(pod.spec):
+    if pod.spec.proxy is None:
         return "without a proxy"
     return "a gateway" if is_gateway(pod.metadata.annotations) else "with a sidecar"
 

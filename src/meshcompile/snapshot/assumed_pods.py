@@ -5,7 +5,8 @@ from typing import Any
 
 from meshcompile.labels import Labels
 from meshcompile.models.base import ObjectMeta, OwnerReference, placed
-from meshcompile.models.kubernetes.pod import Container, Pod, PodCondition, PodIP, PodSpec, PodStatus
+from meshcompile.models.kubernetes.custom_workload import CustomWorkload
+from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Container, Pod, PodCondition, PodIP, PodStatus
 from meshcompile.models.kubernetes.workloads import (
     CronJob,
     DaemonSet,
@@ -14,8 +15,9 @@ from meshcompile.models.kubernetes.workloads import (
     PodTemplateSpec,
     ReplicaSet,
     StatefulSet,
-    Workload,
+    TemplateMeta,
 )
+from meshcompile.models.kubernetes.workloads import Workload as KubernetesWorkload
 from meshcompile.snapshot.injection import (
     AMBIENT_REDIRECTION,
     gateway_labels,
@@ -25,13 +27,15 @@ from meshcompile.snapshot.injection import (
     sidecar_labels,
 )
 
-WORKLOAD_KINDS = (Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob)
+Workload = KubernetesWorkload | CustomWorkload
+"""Anything that makes Pods."""
+WORKLOAD_KINDS = (Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob, CustomWorkload)
 STATEFUL_LIMIT = 10
 """How many Pods of a StatefulSet are assumed at most."""
-PROXY_CONTAINER = "istio-proxy"
 _PROXY = Container(name=PROXY_CONTAINER, image="auto")
 _READY = (PodCondition(type="Ready", status="True"),)
-_WORKLOAD_NAMES = frozenset(kind.__name__ for kind in WORKLOAD_KINDS)
+# Kinds that make other workloads.
+_OWNERS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Rollout"})
 
 
 def template_of(workload: Workload) -> PodTemplateSpec:
@@ -39,6 +43,8 @@ def template_of(workload: Workload) -> PodTemplateSpec:
     match workload:
         case CronJob():
             return workload.spec.job_template.spec.template
+        case CustomWorkload():
+            return workload.template
         case _:
             return workload.spec.template
 
@@ -48,6 +54,8 @@ def selector_of(workload: Workload) -> Labels:
     match workload:
         case Deployment() | StatefulSet() | DaemonSet() | ReplicaSet():
             return workload.spec.selector.match_labels
+        case CustomWorkload():
+            return workload.match_labels
         case _:
             return {}
 
@@ -59,20 +67,26 @@ def replicas(workload: Workload) -> int:
             return min(workload.spec.replicas, STATEFUL_LIMIT)
         case Deployment() | ReplicaSet():
             return min(workload.spec.replicas, 1)
+        case CustomWorkload():
+            return 1 if workload.spec.replicas is None else min(workload.spec.replicas, 1)
         case _:
             return 1
 
 
 def is_owned(workload: Workload) -> bool:
     """True for a workload that another one makes, such as the ReplicaSet of a Deployment."""
-    return any(owner.kind in _WORKLOAD_NAMES for owner in workload.metadata.owner_references)
+    owners = workload.metadata.owner_references
+    if isinstance(workload, CustomWorkload):
+        return any(owner.controller for owner in owners)
+    return any(owner.kind in _OWNERS for owner in owners)
 
 
 def assumed_pod(
     workload: Workload, template: PodTemplateSpec, name: str, address: str, namespace_labels: Labels
 ) -> Pod:
     """A running Pod of a workload, as it is after injection."""
-    labels, annotations, containers = _injected(workload, template, namespace_labels)
+    injected = _injected(workload.namespace, workload.name, template, namespace_labels)
+    labels = injected.metadata.labels
     identity: Mapping[str, Any] = {}
     if isinstance(workload, StatefulSet):
         labels = {**labels, "statefulset.kubernetes.io/pod-name": name}
@@ -83,7 +97,7 @@ def assumed_pod(
             generate_name=f"{workload.name}-",
             namespace=workload.namespace,
             labels=labels,
-            annotations=annotations,
+            annotations=injected.metadata.annotations,
             creation_timestamp=workload.metadata.creation_timestamp,
             owner_references=(
                 OwnerReference(
@@ -91,40 +105,51 @@ def assumed_pod(
                 ),
             ),
         ),
-        spec=template.spec.model_copy(
-            update={"containers": containers, "service_account_name": template.spec.service_account, **identity}
-        ),
-        status=PodStatus(
-            phase="Running",
-            pod_ip=address,
-            pod_ips=(PodIP(ip=address),),
-            conditions=_READY,
-        ),
+        spec=injected.spec.model_copy(update={"service_account_name": template.spec.service_account, **identity}),
+        status=_running(address),
     )
     return placed(pod, workload.origin)
 
 
-def _injected(
-    workload: Workload, template: PodTemplateSpec, namespace_labels: Labels
-) -> tuple[Labels, Labels, tuple[Container, ...]]:
-    """Labels, annotations and containers of a Pod after injection."""
+def is_manifest(pod: Pod) -> bool:
+    """True for a Pod as a user writes it: no cluster has said anything about it yet."""
+    return pod.status == PodStatus() and not pod.metadata.owner_references
+
+
+def started(pod: Pod, address: str, namespace_labels: Labels) -> Pod:
+    """A Pod that only a user wrote, running, as it is after injection."""
+    injected = _injected(pod.namespace, pod.name, manifest_template(pod), namespace_labels)
+    added = {"labels": injected.metadata.labels, "annotations": injected.metadata.annotations}
+    spec = injected.spec.model_copy(update={"service_account_name": pod.spec.service_account})
+    return pod.model_copy(
+        update={"metadata": pod.metadata.model_copy(update=added), "spec": spec, "status": _running(address)}
+    )
+
+
+def manifest_template(pod: Pod) -> PodTemplateSpec:
+    """The form of a Pod, as a workload's template would have it."""
+    meta = TemplateMeta(labels=pod.metadata.labels, annotations=pod.metadata.annotations)
+    return PodTemplateSpec(metadata=meta, spec=pod.spec)
+
+
+def _running(address: str) -> PodStatus:
+    return PodStatus(phase="Running", pod_ip=address, pod_ips=(PodIP(ip=address),), conditions=_READY)
+
+
+def _injected(namespace: str, name: str, template: PodTemplateSpec, namespace_labels: Labels) -> PodTemplateSpec:
+    """The template after injection, for a workload of this name."""
     labels, annotations, spec = template.metadata.labels, template.metadata.annotations, template.spec
-    if not gets_proxy(workload, template, namespace_labels):
-        if is_ambient(namespace_labels, labels) and not has_proxy(spec):
-            annotations = {**annotations, AMBIENT_REDIRECTION: "enabled"}
-        return labels, annotations, spec.containers
-    added = gateway_labels if is_gateway(annotations) else sidecar_labels
-    proxy = () if has_proxy(spec) else (_PROXY,)
-    return {**labels, **added(labels, workload.name)}, annotations, (*spec.containers, *proxy)
+    if gets_proxy(namespace, template, namespace_labels):
+        added = gateway_labels if is_gateway(annotations) else sidecar_labels
+        labels = {**labels, **added(labels, name)}
+        if spec.proxy is None:
+            spec = spec.model_copy(update={"containers": (*spec.containers, _PROXY)})
+    elif is_ambient(namespace_labels, labels) and spec.proxy is None:
+        annotations = {**annotations, AMBIENT_REDIRECTION: "enabled"}
+    return PodTemplateSpec(metadata=TemplateMeta(labels=labels, annotations=annotations), spec=spec)
 
 
-def gets_proxy(workload: Workload, template: PodTemplateSpec, namespace_labels: Labels) -> bool:
+def gets_proxy(namespace: str, template: PodTemplateSpec, namespace_labels: Labels) -> bool:
     """True when injection adds a proxy to the Pods; on the Node's own network there is none."""
     labels, annotations = template.metadata.labels, template.metadata.annotations
-    injected = is_injected(workload.namespace, namespace_labels, labels, annotations)
-    return injected and not template.spec.host_network
-
-
-def has_proxy(spec: PodSpec) -> bool:
-    """True when Envoy is one of the containers."""
-    return any(container.name == PROXY_CONTAINER for container in (*spec.containers, *spec.init_containers))
+    return is_injected(namespace, namespace_labels, labels, annotations) and not template.spec.host_network

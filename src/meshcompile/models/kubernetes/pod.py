@@ -84,6 +84,8 @@ class Container(KubernetesNode):
     """Its name; `istio-proxy` is Envoy."""
     image: str = ""
     """Its image; `auto` asks the injector for Envoy's."""
+    args: tuple[str, ...] = ()
+    """Its arguments; `proxy ztunnel` makes it a ztunnel, which is no Envoy."""
     ports: tuple[ContainerPort, ...] = ()
     """Ports it listens on."""
     env: tuple[EnvVar, ...] = ()
@@ -98,6 +100,9 @@ class Container(KubernetesNode):
     """Whether it must be restarted."""
     startup_probe: Probe | None = None
     """Whether it has started."""
+
+
+PROXY_CONTAINER = "istio-proxy"
 
 
 class PodSpec(KubernetesNode):
@@ -117,6 +122,12 @@ class PodSpec(KubernetesNode):
     """Its own DNS name within a headless Service."""
     subdomain: str = ""
     """The headless Service that its DNS name belongs to."""
+
+    @property
+    def proxy(self) -> Container | None:
+        """The container that runs Envoy; ztunnel's has the same name."""
+        containers = (*self.containers, *self.init_containers)
+        return next((c for c in containers if c.name == PROXY_CONTAINER and "ztunnel" not in c.args), None)
 
     @property
     def service_account(self) -> str:

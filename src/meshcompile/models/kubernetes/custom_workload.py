@@ -1,0 +1,95 @@
+"""Workloads of kinds without a model of their own: objects with a Pod template where Kubernetes' own kinds have it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from meshcompile.labels import Labels
+from meshcompile.models.kubernetes.base import Int, KubernetesNode, KubernetesResource
+from meshcompile.models.kubernetes.workloads import JobTemplateSpec, PodTemplateSpec, TemplateMeta
+
+TEMPLATE_PATHS = (("spec", "template"), ("spec", "jobTemplate", "spec", "template"))
+"""Where an object may have a Pod template."""
+
+
+class NamedTemplateMeta(TemplateMeta):
+    """What the metadata of every Pod of a workload starts from; a Knative Service names its revision here."""
+
+    name: str = ""
+    """Name of the revision that the template makes."""
+
+
+class NamedPodTemplateSpec(PodTemplateSpec):
+    """The form of a workload's Pods."""
+
+    metadata: NamedTemplateMeta = Field(default_factory=NamedTemplateMeta)
+    """Name, labels and annotations of what the template makes."""
+
+
+class WorkloadRef(KubernetesNode):
+    """The workload whose template an Argo Rollout uses in place of one of its own."""
+
+    kind: str = ""
+    """Kind of the workload."""
+    name: str = ""
+    """Its name, in the same namespace."""
+
+
+class CustomWorkloadSpec(KubernetesNode):
+    """What a workload wants, in the fields that such kinds have in common."""
+
+    replicas: Int | None = None
+    """How many Pods there are to be."""
+    selector: Mapping[str, Any] = {}
+    """Which Pods are its own: labels, or an object with `matchLabels`."""
+    template: NamedPodTemplateSpec | None = None
+    """The form of the Pods."""
+    job_template: JobTemplateSpec | None = None
+    """The form of the Jobs that make the Pods."""
+    workload_ref: WorkloadRef | None = None
+    """The Deployment whose template an Argo Rollout uses."""
+
+
+class CustomWorkload(KubernetesResource):
+    """An object that makes Pods, of a kind such as Rollout, DeploymentConfig or a Knative Service."""
+
+    api_version: str = ""
+    kind: str = ""
+    spec: CustomWorkloadSpec = Field(default_factory=CustomWorkloadSpec)
+    """What it wants."""
+
+    @property
+    def group(self) -> str:
+        """The API group of the kind."""
+        return self.api_version.rpartition("/")[0]
+
+    @property
+    def template(self) -> NamedPodTemplateSpec | PodTemplateSpec:
+        """The form of the Pods; an empty one where it is another object's."""
+        if self.spec.template is not None:
+            return self.spec.template
+        return self.spec.job_template.spec.template if self.spec.job_template else PodTemplateSpec()
+
+    @property
+    def match_labels(self) -> Labels:
+        """The labels by which the workload knows its Pods; empty where it does not know them by labels."""
+        labels = self.spec.selector.get("matchLabels", self.spec.selector)
+        return {key: value for key, value in labels.items() if isinstance(value, str)}
+
+
+def makes_pods(value: Mapping[str, Any]) -> bool:
+    """True for an object with a Pod template, or with a reference to the workload that has it."""
+    return any(_containers(value, path) for path in TEMPLATE_PATHS) or bool(_at(value, ("spec", "workloadRef", "name")))
+
+
+def _containers(value: Mapping[str, Any], path: tuple[str, ...]) -> bool:
+    containers = _at(value, (*path, "spec", "containers"))
+    return isinstance(containers, list) and bool(containers) and all(isinstance(each, Mapping) for each in containers)
+
+
+def _at(value: Any, path: tuple[str, ...]) -> Any:
+    """What is at a path; None where there is nothing."""
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
