@@ -42,11 +42,11 @@ does in Envoy. The last column says what becomes of it:
 | elsewhere | is for the injector, the agent, the bootstrap or Kubernetes: it is no part of what istiod sends to Envoy |
 
 An object of another kind that has a Pod template, such as an Argo Rollout, is read as a
-[workload](../assumptions.md#workloads). All other kinds are not read, which an info says once for each (`MC0104`). It is
-a warning where more hangs on it: where istiod would make something of the object, as of the Gateway API's (`MC0106`),
-where Istio or Kubernetes removed the API (`MC0140`, `MC0141`), where the group seems mistyped (`MC0142`), and where a
-controller would make other objects of it (`MC0143`). Node metadata, labels and annotations have [a page of their
-own](../metadata.md).
+[workload](../assumptions.md#workloads). All other kinds are not read, which an info says once for each (`MC0104`). It
+is a warning where more hangs on it: where istiod would make something of the object, as of the Gateway API's
+(`MC0106`), where Istio or Kubernetes removed the API (`MC0140`, `MC0141`), where the group seems mistyped (`MC0142`),
+and where a controller would make other objects of it (`MC0143`). Node metadata, labels and annotations have [a page
+of their own](../metadata.md).
 
 | kind | `apiVersion` | |
 |---|---|---|
