@@ -5,36 +5,34 @@ config = mesh.compile("deployment/webapp.istioinaction")
 print(config.to_json())
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from meshcompile.accept import Accepted, accepted
-from meshcompile.analyze import analyzed
 from meshcompile.behaviour import ISTIO_1_30, Behaviour
 from meshcompile.codes.mesh import UNSUPPORTED_AMBIENT
 from meshcompile.collector import look_for_garbage, paused
-from meshcompile.compile import compiled
-from meshcompile.config import Config
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.models.kubernetes.pod import Pod
-from meshcompile.models.kubernetes.secret import Secret
-from meshcompile.models.mesh.mesh_config import MeshConfig
-from meshcompile.models.mesh.mesh_networks import MeshNetworks
-from meshcompile.output.bootstrap.credentials import credentials
-from meshcompile.output.bootstrap.options import Credential
-from meshcompile.proxies import NamedProxy, by_name, proxies, proxy_named
-from meshcompile.proxy import Proxy
+from meshcompile.models.base import Resource
+from meshcompile.models.registry import has_pods
 from meshcompile.settings import MeshSettings, mesh_settings
-from meshcompile.snapshot.assume import Assumed, assumed
-from meshcompile.snapshot.build import CONFIG_CLUSTER, snapshot
-from meshcompile.snapshot.proxy_configs import proxy_config_index
-from meshcompile.snapshot.resources import Resources
-from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.snapshot.resources import CONFIG_CLUSTER, Assumed, Resources
 from meshcompile.source import Document, Origin
 from meshcompile.source.reading import Input, stream
-from meshcompile.uses import Use, uses
+
+if TYPE_CHECKING:  # the compiler is imported by what needs it, so that objects are checked without
+    from meshcompile.config import Config
+    from meshcompile.models.mesh.mesh_config import MeshConfig
+    from meshcompile.models.mesh.mesh_networks import MeshNetworks
+    from meshcompile.output.bootstrap.options import Credential
+    from meshcompile.proxies import NamedProxy
+    from meshcompile.proxy import Proxy
+    from meshcompile.snapshot.snapshot import Snapshot
+    from meshcompile.uses import Use
 
 
 @paused()
@@ -46,7 +44,7 @@ def load(
     ambient: bool = False,
     namespace: str = "default",
     jwks: Mapping[str, str] | None = None,
-) -> "Mesh":
+) -> Mesh:
     """A mesh from YAML or JSON.
 
     `inputs` are files, folders (read recursively), `-` for standard input, texts (with a line break in them) or objects
@@ -83,10 +81,12 @@ class Mesh:
         read = (*self.config_cluster.diagnostics, *(d for c in self.remote_clusters.values() for d in c.diagnostics))
         completed = (d for cluster in self._clusters.values() for d in cluster.diagnostics)
         unsupported = (UNSUPPORTED_AMBIENT(Origin(Document("<mesh>", {})), name=""),) if self.ambient else ()
-        return tuple(sorted({*read, *self.settings.diagnostics, *completed, *self.snapshot.findings, *unsupported}))
+        return tuple(sorted({*read, *self.settings.diagnostics, *completed, *self._findings, *unsupported}))
 
     def analyze(self) -> tuple[Diagnostic, ...]:
         """What checks across resources find, by place."""
+        from meshcompile.analyze import analyzed
+
         return analyzed(self.snapshot)
 
     def proxies(self) -> tuple[Proxy, ...]:
@@ -98,6 +98,8 @@ class Mesh:
 
         Raises UnknownProxy, with names that come close.
         """
+        from meshcompile.proxies import proxy_named
+
         return proxy_named(name, self._proxies_by_name, self.namespace)
 
     @paused()
@@ -106,12 +108,17 @@ class Mesh:
 
         Raises UnknownProxy when no proxy has that name; whatever else is wrong is in the config's diagnostics.
         """
+        from meshcompile.compile import compiled
+        from meshcompile.config import Config
+
         asking = self.proxy(proxy) if isinstance(proxy, str) else proxy
         done = compiled(self.snapshot, asking)
         return Config(asking, done.resources, done.diagnostics, self._credentials, done.patches)
 
     def used_by(self, config: Config) -> tuple[Use, ...]:
         """What became of every object of the input in a configuration that this mesh compiled, by place."""
+        from meshcompile.uses import uses
+
         clusters = (self.config_cluster, *self.remote_clusters.values())
         objects = (resource for cluster in clusters for resource in cluster.resources)
         diagnostics = (*self.diagnostics, *config.diagnostics)
@@ -121,40 +128,69 @@ class Mesh:
     @paused()
     def snapshot(self) -> Snapshot:
         """The mesh, indexed; made on first use."""
-        resources = {name: cluster.resources for name, cluster in self._clusters.items()}
-        own = resources.pop(CONFIG_CLUSTER)
+        from meshcompile.snapshot.build import snapshot
+
         return snapshot(
-            Resources.of(own, {name: Resources.of(objects) for name, objects in resources.items()}),
-            self.settings.mesh,
-            self.settings.networks,
-            self.behaviour,
-            CONFIG_CLUSTER,
-            self.jwks,
+            self._resources, self.settings.mesh, self.settings.networks, self.behaviour, CONFIG_CLUSTER, self.jwks
         )
 
     @cached_property
+    def _findings(self) -> tuple[Diagnostic, ...]:
+        """The findings of the snapshot; without the whole of one when nobody has asked for that yet."""
+        if "snapshot" in self.__dict__:
+            return self.snapshot.findings
+        if not any(kind in self._resources.by_kind for kind in ("VirtualService", "Ingress")):
+            return ()
+        from meshcompile.snapshot.findings import findings
+
+        return findings(self._resources, self.settings)
+
+    @cached_property
+    def _resources(self) -> Resources:
+        """The objects of all clusters, grouped by kind."""
+        resources = {name: cluster.resources for name, cluster in self._clusters.items()}
+        own = resources.pop(CONFIG_CLUSTER)
+        return Resources.of(own, {name: Resources.of(objects) for name, objects in resources.items()})
+
+    @cached_property
     def _credentials(self) -> Mapping[str, Credential]:
+        from meshcompile.models.kubernetes.secret import Secret
+        from meshcompile.output.bootstrap.credentials import credentials
+
         return credentials(r for r in self.config_cluster.resources if isinstance(r, Secret))
 
     @cached_property
     def _clusters(self) -> Mapping[str, Assumed]:
         """The objects of each cluster with what is assumed, the config cluster's first."""
-        remote = {name: assumed(cluster.resources, name) for name, cluster in self.remote_clusters.items()}
-        return {CONFIG_CLUSTER: assumed(self.config_cluster.resources)} | remote
+        remote = {name: _assumed(cluster.resources, name) for name, cluster in self.remote_clusters.items()}
+        return {CONFIG_CLUSTER: _assumed(self.config_cluster.resources)} | remote
 
     @cached_property
     def _proxies_by_name(self) -> Mapping[str, NamedProxy]:
+        from meshcompile.proxies import by_name
+
         return by_name(self._proxies)
 
     @cached_property
     def _proxies(self) -> tuple[NamedProxy, ...]:
+        from meshcompile.models.kubernetes.pod import Pod
+        from meshcompile.proxies import proxies
+        from meshcompile.snapshot.proxy_configs import proxy_config_index
+
         configs = proxy_config_index(Resources.of(self.config_cluster.resources), self.settings.mesh)
         return tuple(
             named
             for name, cluster in self._clusters.items()
-            for named in proxies(_pods(cluster), self.behaviour.release, name, configs)
+            for named in proxies(
+                (r for r in cluster.resources if isinstance(r, Pod)), self.behaviour.release, name, configs
+            )
         )
 
 
-def _pods(cluster: Assumed) -> Iterable[Pod]:
-    return (resource for resource in cluster.resources if isinstance(resource, Pod))
+def _assumed(resources: tuple[Resource, ...], cluster: str = "") -> Assumed:
+    """The objects of one cluster with what is assumed, which is nothing where there are no Pods and no workloads."""
+    if not any(has_pods(resource.api_version, resource.kind) for resource in resources):
+        return Assumed(resources)
+    from meshcompile.snapshot.assume import assumed
+
+    return assumed(resources, cluster)

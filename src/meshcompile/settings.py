@@ -1,34 +1,52 @@
 """The settings of a mesh: Istio's installed defaults, over them a ConfigMap `istio`, over that what the caller says."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import reduce
-from typing import Any, TypeVar
+from functools import cached_property, reduce
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from meshcompile.codes.mesh import INVALID_MESH_CONFIG
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.base import Node, Resource
-from meshcompile.models.kubernetes.config_map import ConfigMap
-from meshcompile.models.lenient import read_leniently
-from meshcompile.models.mesh.defaults import INSTALLED_DEFAULTS
-from meshcompile.models.mesh.merge import merged_mesh_config
-from meshcompile.models.mesh.mesh_config import MeshConfig
-from meshcompile.models.mesh.mesh_networks import MeshNetworks
-from meshcompile.models.support import limits
 from meshcompile.source import Document
 from meshcompile.source.reading import UnreadableInput
 from meshcompile.source.reading import read as read_inputs
 
+if TYPE_CHECKING:  # imported when the settings are written or asked for: checking other objects needs neither
+    from meshcompile.models.kubernetes.config_map import ConfigMap
+    from meshcompile.models.mesh.mesh_config import MeshConfig
+    from meshcompile.models.mesh.mesh_networks import MeshNetworks
+
 N = TypeVar("N", bound=Node)
 
+ROOT_NAMESPACE = "istio-system"
+"""Where the ConfigMap is: Istio's root namespace, as it is installed."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class MeshSettings:
-    """The mesh config and the networks that hold, and what was wrong with those that were written."""
+    """The mesh config and the networks that were written, the weakest first, and what was wrong with them."""
 
-    mesh: MeshConfig
-    networks: MeshNetworks
+    mesh_layers: tuple[MeshConfig, ...] = ()
+    network_layers: tuple[MeshNetworks, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+
+    @cached_property
+    def mesh(self) -> MeshConfig:
+        """The mesh config that holds."""
+        from meshcompile.models.mesh.defaults import INSTALLED_DEFAULTS
+        from meshcompile.models.mesh.merge import merged_mesh_config
+
+        return reduce(merged_mesh_config, self.mesh_layers, INSTALLED_DEFAULTS)
+
+    @cached_property
+    def networks(self) -> MeshNetworks:
+        """The networks that hold."""
+        from meshcompile.models.mesh.mesh_networks import MeshNetworks
+
+        return self.network_layers[-1] if self.network_layers else MeshNetworks()
 
 
 def mesh_settings(
@@ -37,8 +55,21 @@ def mesh_settings(
     networks: Mapping[str, Any] | MeshNetworks | None = None,
 ) -> MeshSettings:
     """The settings that hold. One that cannot be read counts for nothing, and a diagnostic says what is wrong."""
+    config_map = _config_map(resources)
+    if config_map is None and mesh_config is None and networks is None:
+        return MeshSettings()
+    return _written(config_map, mesh_config, networks)
+
+
+def _written(
+    config_map: ConfigMap | None,
+    mesh_config: Mapping[str, Any] | MeshConfig | None,
+    networks: Mapping[str, Any] | MeshNetworks | None,
+) -> MeshSettings:
+    from meshcompile.models.mesh.mesh_config import MeshConfig
+    from meshcompile.models.mesh.mesh_networks import MeshNetworks
+
     diagnostics: list[Diagnostic] = []
-    config_map = next((r for r in resources if isinstance(r, ConfigMap) and _holds_settings(r)), None)
     mesh_layers = (
         _of_config_map(config_map, "mesh", MeshConfig, diagnostics),
         _given(mesh_config, MeshConfig, "<mesh config>", diagnostics),
@@ -48,8 +79,8 @@ def mesh_settings(
         _given(_wrapped(networks), MeshNetworks, "<mesh networks>", diagnostics),
     )
     return MeshSettings(
-        reduce(merged_mesh_config, (layer for layer in mesh_layers if layer), INSTALLED_DEFAULTS),
-        next((layer for layer in reversed(network_layers) if layer), MeshNetworks()),
+        tuple(layer for layer in mesh_layers if layer),
+        tuple(layer for layer in network_layers if layer),
         tuple(diagnostics),
     )
 
@@ -59,8 +90,11 @@ def _wrapped(networks: Mapping[str, Any] | MeshNetworks | None) -> Mapping[str, 
     return {"networks": networks} if isinstance(networks, Mapping) and "networks" not in networks else networks
 
 
-def _holds_settings(config_map: ConfigMap) -> bool:
-    return (config_map.namespace, config_map.name) == (INSTALLED_DEFAULTS.root_namespace, "istio")
+def _config_map(resources: Iterable[Resource]) -> ConfigMap | None:
+    """The ConfigMap that holds the settings."""
+    wanted = ("ConfigMap", ROOT_NAMESPACE, "istio")
+    found = next((r for r in resources if (r.kind, r.namespace, r.name) == wanted), None)
+    return cast("ConfigMap | None", found)  # the one kind of that name; its class may not be imported
 
 
 def _of_config_map(config_map: ConfigMap | None, key: str, model: type[N], diagnostics: list[Diagnostic]) -> N | None:
@@ -79,6 +113,9 @@ def _of_config_map(config_map: ConfigMap | None, key: str, model: type[N], diagn
 
 
 def _node(document: Document, model: type[N], diagnostics: list[Diagnostic]) -> N | None:
+    from meshcompile.models.lenient import read_leniently
+    from meshcompile.models.support import limits
+
     node, found = read_leniently(document, model)
     diagnostics.extend(found)
     diagnostics.extend(limits(node) if node is not None else ())

@@ -10,8 +10,9 @@ from meshcompile.models.kubernetes.endpoint_slice import EndpointSlice
 from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.models.kubernetes.service import Service
 from meshcompile.models.read import read
-from meshcompile.snapshot.assume import Assumed, assumed
+from meshcompile.snapshot.assume import assumed
 from meshcompile.snapshot.assumed_pods import STATEFUL_LIMIT
+from meshcompile.snapshot.resources import Assumed
 from meshcompile.source import Document
 
 

@@ -31,9 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     import gc
+    import os
 
     from meshcompile.cli.parser import parsed
 
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for them takes as long as to read a file
     gc.disable()  # a command ends soon, and needs all that it makes until then
     options = parsed(arguments)
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,8 @@ def rendered(data: Any, form: str) -> str:
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:
     """Write files by relative path. All of them are complete before the first one takes its place."""
+    import tempfile  # few write files
+
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as staging:
         staged = [

@@ -14,11 +14,9 @@ from meshcompile.codes import models as codes
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.base import ADMITTED, Node, Resource, stamp
 from meshcompile.models.common import IstioResource
-from meshcompile.models.kubernetes.custom_workload import makes_pods
 from meshcompile.models.nulls import refused_nulls
 from meshcompile.models.problems import problem, type_name
 from meshcompile.models.registry import CUSTOM_WORKLOAD, find
-from meshcompile.models.unread import unread
 from meshcompile.source import Document, Origin
 
 MAX_PROBLEMS = 20
@@ -50,7 +48,7 @@ def _type_problems(document: Document) -> Iterator[Diagnostic]:
     if missing:
         return
     api_version, kind = value["apiVersion"], value["kind"]
-    if find(api_version, kind) is None and not _is_custom_workload(verdict := unread(top, api_version, kind), value):
+    if find(api_version, kind) is None and (verdict := _verdict(top, value)):
         yield verdict
     elif not isinstance(value.get("metadata") or {}, Mapping):
         yield codes.WRONG_TYPE(
@@ -64,9 +62,13 @@ def _type_problems(document: Document) -> Iterator[Diagnostic]:
         yield codes.MISSING_NAME(top.at("metadata") if "metadata" in value else top, rejected=True)
 
 
-def _is_custom_workload(verdict: Diagnostic, value: Mapping[str, Any]) -> bool:
-    """True for an object that makes Pods, of a kind that there is nothing else to say about."""
-    return verdict.code == codes.PASSED_OVER.id and makes_pods(value)
+def _verdict(top: Origin, value: Mapping[str, Any]) -> Diagnostic | None:
+    """What is said about an object of a kind without a model; None for one that makes Pods, and is read for that."""
+    from meshcompile.models.kubernetes.custom_workload import makes_pods  # for a fast start: few kinds have no model
+    from meshcompile.models.unread import unread
+
+    verdict = unread(top, value["apiVersion"], value["kind"])
+    return None if verdict.code == codes.PASSED_OVER.id and makes_pods(value) else verdict
 
 
 def _is_text(value: object) -> bool:

@@ -82,3 +82,9 @@ BY_TYPE: Mapping[tuple[str, str], Kind] = {
 def find(api_version: str, kind: str) -> Kind | None:
     """The kind that a document names by its ``apiVersion`` and ``kind``, if it is understood."""
     return BY_TYPE.get((api_version, kind))
+
+
+def has_pods(api_version: str, kind: str) -> bool:
+    """True for Pods and for what makes them: objects of kinds that are not listed are read only if they do."""
+    found = find(api_version, kind)
+    return found is None or found.module in ("kubernetes.pod", "kubernetes.workloads")

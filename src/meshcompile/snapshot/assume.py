@@ -44,18 +44,11 @@ from meshcompile.snapshot.assumed_pods import (
 )
 from meshcompile.snapshot.injection import is_gateway
 from meshcompile.snapshot.made_workloads import made_workloads
+from meshcompile.snapshot.resources import Assumed
 
 # What a Namespace that is not in the input is taken to say, but for the one that Istio itself runs in.
 _ASSUMED_NAMESPACE: Labels = {"istio-injection": "enabled"}
 _NOT_GUESSED = frozenset({"istio-system"})
-
-
-@dataclass(frozen=True, slots=True)
-class Assumed:
-    """The objects of a cluster with all that is assumed, and an info about each assumption."""
-
-    resources: tuple[Resource, ...] = ()
-    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 def assumed(resources: Iterable[Resource], cluster: str = "") -> Assumed:

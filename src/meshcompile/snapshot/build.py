@@ -16,16 +16,13 @@ from meshcompile.snapshot.gateways import gateway_index
 from meshcompile.snapshot.ingress import from_ingresses
 from meshcompile.snapshot.networks import network_index
 from meshcompile.snapshot.proxy_configs import proxy_config_index
-from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.resources import CONFIG_CLUSTER, Resources
 from meshcompile.snapshot.services import service_index
 from meshcompile.snapshot.sidecars import sidecar_index
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.telemetry import telemetry_index
 from meshcompile.snapshot.virtual_services import virtual_service_index
 from meshcompile.snapshot.workloads import workload_index
-
-# The name that the config cluster has when nobody names it.
-CONFIG_CLUSTER = "Kubernetes"
 
 
 def snapshot(

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.envoy_filter import EnvoyFilter
-from meshcompile.snapshot.resources import Resources
-from meshcompile.snapshot.service import NO_CREATION_TIME
+from meshcompile.snapshot.resources import NO_CREATION_TIME, Resources
 
 
 @dataclass(frozen=True)

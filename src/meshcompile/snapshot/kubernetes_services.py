@@ -10,9 +10,8 @@ from meshcompile.labels import Labels
 from meshcompile.models.kubernetes import service as kubernetes
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.ports import declared_protocol
-from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.resources import NO_CREATION_TIME, Resources
 from meshcompile.snapshot.service import (
-    NO_CREATION_TIME,
     UNSPECIFIED_ADDRESS,
     Registry,
     Resolution,

@@ -4,16 +4,29 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.base import Resource
-from meshcompile.snapshot.service import NO_CREATION_TIME
 
 R = TypeVar("R", bound=Resource)
+
+# Creation time of everything that was written without one.
+NO_CREATION_TIME = "2024-01-01T00:00:00Z"
+# The name that the config cluster has when nobody names it.
+CONFIG_CLUSTER = "Kubernetes"
 
 
 def oldest_first(resource: Resource) -> tuple[str, str, str]:
     """Sort key of istiod's precedence: creation time, then name, then namespace."""
     meta = resource.metadata
     return (meta.creation_timestamp or NO_CREATION_TIME, meta.name, meta.namespace)
+
+
+@dataclass(frozen=True, slots=True)
+class Assumed:
+    """The objects of a cluster with all that is assumed, and an info about each assumption."""
+
+    resources: tuple[Resource, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True)

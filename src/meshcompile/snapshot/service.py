@@ -6,6 +6,7 @@ from enum import Enum, StrEnum, auto
 
 from meshcompile.labels import Labels
 from meshcompile.ports import Protocol
+from meshcompile.snapshot.resources import NO_CREATION_TIME
 from meshcompile.source import NOWHERE, Origin
 
 # The address of a service that has none of its own: a wildcard, not an address to bind for it.
@@ -13,8 +14,6 @@ UNSPECIFIED_ADDRESS = "0.0.0.0"
 # Values of the label security.istio.io/tlsMode; any other is passed on as it is.
 ISTIO_TLS_MODE = "istio"
 DISABLED_TLS_MODE = "disabled"
-# Creation time of everything that was written without one.
-NO_CREATION_TIME = "2024-01-01T00:00:00Z"
 
 
 class Registry(StrEnum):

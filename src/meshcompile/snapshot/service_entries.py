@@ -13,9 +13,8 @@ from meshcompile.models.networking.service_entry import Resolution as EntryResol
 from meshcompile.models.networking.service_entry import ServicePort as EntryPort
 from meshcompile.ports import protocol_named
 from meshcompile.snapshot.kubernetes_services import exported_to, traffic_distribution
-from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.resources import NO_CREATION_TIME, Resources
 from meshcompile.snapshot.service import (
-    NO_CREATION_TIME,
     UNSPECIFIED_ADDRESS,
     Registry,
     Resolution,

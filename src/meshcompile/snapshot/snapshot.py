@@ -16,11 +16,11 @@ from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.mesh_networks import MeshNetworks
 from meshcompile.snapshot.authentication import AuthenticationIndex
 from meshcompile.snapshot.authorization import AuthorizationIndex
-from meshcompile.snapshot.dead_rules import dead_rules
 from meshcompile.snapshot.destination_rules import DestinationRuleIndex
 from meshcompile.snapshot.endpoints import EndpointIndex
 from meshcompile.snapshot.envoy_filters import EnvoyFilterIndex
 from meshcompile.snapshot.extensions import ExtensionIndex
+from meshcompile.snapshot.findings import findings_of_routes
 from meshcompile.snapshot.gateways import GatewayIndex
 from meshcompile.snapshot.networks import NetworkIndex
 from meshcompile.snapshot.proxy_configs import ProxyConfigIndex
@@ -59,5 +59,4 @@ class Snapshot:
     @cached_property
     def findings(self) -> tuple[Diagnostic, ...]:
         """What there is to say about the mesh, whichever proxy asks."""
-        routes = self.virtual_services
-        return (*routes.findings, *(finding for each in routes.all for finding in dead_rules(each)))
+        return findings_of_routes(self.virtual_services)

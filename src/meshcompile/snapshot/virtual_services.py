@@ -3,21 +3,21 @@
 Follows istiod's `model.VirtualServiceController` and `PushContext.initVirtualServices`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.hosts import qualified
-from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.virtual_service import HTTPRoute, TCPRoute, TLSRoute, VirtualService
 from meshcompile.snapshot.delegates import DelegatedRule, Delegates
 from meshcompile.snapshot.exports import EVERYWHERE, NOBODY, exported_to
-from meshcompile.snapshot.ingress import SEMANTICS_ANNOTATION, FromIngresses
-from meshcompile.snapshot.resources import Resources, oldest_first
-from meshcompile.snapshot.service import NO_CREATION_TIME
+from meshcompile.snapshot.resources import NO_CREATION_TIME, Resources, oldest_first
 from meshcompile.snapshot.short_names import (
     MESH_GATEWAY,
     qualified_gateway,
@@ -26,6 +26,13 @@ from meshcompile.snapshot.short_names import (
     qualified_tls,
 )
 from meshcompile.source import Origin
+
+if TYPE_CHECKING:  # VirtualServices are checked without either
+    from meshcompile.models.mesh.mesh_config import MeshConfig
+    from meshcompile.snapshot.ingress import FromIngresses
+
+# On a VirtualService: whose rules its matches follow.
+SEMANTICS_ANNOTATION = "internal.istio.io/route-semantics"
 
 
 class Semantics(StrEnum):
@@ -125,11 +132,16 @@ def _audiences(virtual_service: MergedVirtualService) -> Iterable[tuple[str, boo
 
 def virtual_service_index(resources: Resources, mesh: MeshConfig, ingresses: FromIngresses) -> VirtualServiceIndex:
     """The index of the accepted VirtualServices, and of those that Ingresses stand for."""
-    everywhere = mesh.default_virtual_service_export_to or (EVERYWHERE,)
     written = sorted((*resources.all(VirtualService), *ingresses.virtual_services), key=oldest_first)
+    index = index_of(written, mesh.default_virtual_service_export_to or (EVERYWHERE,))
+    return replace(index, findings=(*ingresses.findings, *index.findings))
+
+
+def index_of(written: Iterable[VirtualService], everywhere: tuple[str, ...] = (EVERYWHERE,)) -> VirtualServiceIndex:
+    """The index of VirtualServices, the oldest first; `everywhere` is where they are exported to that do not say it."""
     delegates = Delegates.of(written, everywhere)
     merged = tuple(_merged(each, delegates, everywhere) for each in written if each.spec.hosts)
-    return VirtualServiceIndex(merged, (*ingresses.findings, *delegates.findings))
+    return VirtualServiceIndex(merged, tuple(delegates.findings))
 
 
 def _merged(virtual_service: VirtualService, delegates: Delegates, everywhere: tuple[str, ...]) -> MergedVirtualService:

@@ -1,7 +1,10 @@
 """Checks that the rules of many kinds share. Each is given a node and one of its fields, and yields what is wrong."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 from typing import Protocol as Interface
 
 from meshcompile import re2
@@ -12,8 +15,6 @@ from meshcompile.models.base import Node, json_name
 from meshcompile.models.common import PolicyTargetReference, StringMatch
 from meshcompile.models.common import WorkloadSelector as PolicySelector
 from meshcompile.models.networking.common import WorkloadSelector
-from meshcompile.models.networking.service_entry import ServicePort
-from meshcompile.models.networking.sidecar import SidecarPort
 from meshcompile.ports import Protocol, protocol_named
 from meshcompile.source import Origin
 from meshcompile.validate.names import (
@@ -21,6 +22,10 @@ from meshcompile.validate.names import (
     is_label_value,
     label_key_problem,
 )
+
+if TYPE_CHECKING:  # models are imported for the objects that are there
+    from meshcompile.models.networking.service_entry import ServicePort
+    from meshcompile.models.networking.sidecar import SidecarPort
 
 Found = Iterator[Diagnostic]
 

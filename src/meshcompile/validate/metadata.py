@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from meshcompile.codes.validation import ANNOTATION
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.base import Resource
-from meshcompile.models.security.authorization_policy import AuthorizationPolicy, AuthorizationPolicyAction
 
 DRY_RUN = "istio.io/dry-run"
 INTERNAL = {
@@ -34,6 +33,11 @@ def made_by_gateway_api(resource: Resource, semantics: str) -> bool:
 
 
 def _dry_run_problem(resource: Resource, value: str) -> str | None:
+    from meshcompile.models.security.authorization_policy import (  # few objects are tried out
+        AuthorizationPolicy,
+        AuthorizationPolicyAction,
+    )
+
     if not isinstance(resource, AuthorizationPolicy):
         return "has no meaning here: only an AuthorizationPolicy can be tried out"
     if resource.spec.action not in (AuthorizationPolicyAction.ALLOW, AuthorizationPolicyAction.DENY):

@@ -1,0 +1,33 @@
+"""What there is to say about a mesh, whichever proxy asks: the snapshot's findings, without the rest of it."""
+
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.models.networking.virtual_service import VirtualService
+from meshcompile.settings import MeshSettings
+from meshcompile.snapshot.dead_rules import dead_rules
+from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.virtual_services import VirtualServiceIndex, index_of
+
+
+def findings(resources: Resources, settings: MeshSettings) -> tuple[Diagnostic, ...]:
+    """What there is to say about the accepted objects of a mesh.
+
+    The mesh config is looked at only where one is written, or is needed for Ingresses: it takes long to import.
+    """
+    if settings.mesh_layers or "Ingress" in resources.by_kind:
+        return findings_of_routes(_routes(resources, settings))
+    return findings_of_routes(index_of(resources.all(VirtualService)))
+
+
+def findings_of_routes(routes: VirtualServiceIndex) -> tuple[Diagnostic, ...]:
+    """The same, of VirtualServices that are merged already."""
+    return (*routes.findings, *(finding for each in routes.all for finding in dead_rules(each)))
+
+
+def _routes(resources: Resources, settings: MeshSettings) -> VirtualServiceIndex:
+    """The index that the snapshot would have."""
+    from meshcompile.snapshot.discovery import discovered
+    from meshcompile.snapshot.ingress import from_ingresses
+    from meshcompile.snapshot.virtual_services import virtual_service_index
+
+    looked_at = discovered(resources, settings.mesh)
+    return virtual_service_index(looked_at, settings.mesh, from_ingresses(looked_at, settings.mesh))

@@ -1,0 +1,76 @@
+"""What commands import: an import that a command does not need makes everybody wait."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[2] / "src"
+IMPORTED = """
+import sys
+before = set(sys.modules)
+from meshcompile.cli.main import main
+assert main(sys.argv[1:]) == 0
+sys.stderr.write("\\n".join(sorted(set(sys.modules) - before)))
+"""
+VIRTUAL_SERVICE = """\
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: reviews, namespace: shop}
+spec:
+  hosts: [reviews]
+  http: [{route: [{destination: {host: reviews, subset: v1}}]}]
+"""
+COMPILER = ("analyze", "compile", "config", "emit", "envoy", "output", "patch", "proxies", "resolve", "uses")
+
+
+def imported(*arguments: str) -> list[str]:
+    """The modules that a command imports, beyond those of Python itself."""
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED, *arguments],
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return [line for line in done.stderr.splitlines() if not line.startswith("meshcompile: ")]
+
+
+@pytest.fixture
+def rule(tmp_path: Path) -> str:
+    path = tmp_path / "rule.yaml"
+    path.write_text(VIRTUAL_SERVICE)
+    return str(path)
+
+
+def test_help_imports_nothing_but_the_list_of_commands() -> None:
+    """The help needs no module of others, and four of its own."""
+    own = {"meshcompile", "meshcompile.cli", "meshcompile.cli.commands", "meshcompile.cli.exit_codes"}
+    assert {name for name in imported("--help") if name.partition(".")[0] in ("meshcompile", "argparse", "typing")} == {
+        *own,
+        "meshcompile.cli.main",
+    }
+
+
+def test_validate_imports_no_compiler(rule: str) -> None:
+    """To check one object takes its model and its rules: no proxy is looked at, and no message made."""
+    parts = {name.split(".")[1] for name in imported("validate", "-f", rule) if name.startswith("meshcompile.")}
+    assert parts.isdisjoint(COMPILER)
+
+
+def test_validate_imports_only_models_that_the_input_needs(rule: str) -> None:
+    """The mesh config and Kubernetes' kinds are not imported to check a VirtualService."""
+    models = [name for name in imported("validate", "-f", rule) if name.startswith("meshcompile.models.")]
+    assert "meshcompile.models.networking.virtual_service" in models
+    assert not [
+        name for name in models if name.startswith(("meshcompile.models.mesh", "meshcompile.models.kubernetes"))
+    ]
+
+
+def test_validate_imports_few_modules(rule: str) -> None:
+    """All in all, with those of Python and of other libraries."""
+    assert len(imported("validate", "-f", rule)) <= 300
