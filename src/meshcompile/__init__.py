@@ -29,6 +29,8 @@ if TYPE_CHECKING:  # what type checkers and editors see; at run time __getattr__
     from meshcompile.proxy import ProxyType as ProxyType
     from meshcompile.source import Origin as Origin
     from meshcompile.source.reading import UnreadableInput as UnreadableInput
+    from meshcompile.source.sources import ForeignFile as ForeignFile
+    from meshcompile.source.sources import Sources as Sources
     from meshcompile.uses import Use as Use
 
 __version__ = "0.1.0"
@@ -36,6 +38,7 @@ __version__ = "0.1.0"
 _PLACES = {
     "Config": "meshcompile.config",
     "Diagnostic": "meshcompile.diagnostics",
+    "ForeignFile": "meshcompile.source.sources",
     "InvalidArgument": "meshcompile.errors",
     "Mesh": "meshcompile.mesh",
     "MeshcompileError": "meshcompile.errors",
@@ -44,6 +47,7 @@ _PLACES = {
     "ProxyType": "meshcompile.proxy",
     "Related": "meshcompile.diagnostics",
     "Severity": "meshcompile.diagnostics",
+    "Sources": "meshcompile.source.sources",
     "UnknownProxy": "meshcompile.errors",
     "UnreadableInput": "meshcompile.source.reading",
     "Use": "meshcompile.uses",

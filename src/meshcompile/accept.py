@@ -14,6 +14,7 @@ from meshcompile.models.base import Resource
 from meshcompile.models.read import read
 from meshcompile.models.support import limits
 from meshcompile.source import Document
+from meshcompile.source.sources import Found, Sources, Tally
 from meshcompile.validate import violations
 
 ONCE_PER_KIND = frozenset({codes.PASSED_OVER.id, codes.MAKES_OBJECTS.id})
@@ -28,18 +29,20 @@ class Accepted:
 
     resources: tuple[Resource, ...]
     diagnostics: tuple[Diagnostic, ...]
+    sources: Sources
 
 
-def accepted(found: Iterable[Document | Diagnostic], namespace: str) -> Accepted:
+def accepted(found: Iterable[Found], namespace: str) -> Accepted:
     """The objects that take part; one without a namespace, of a kind that has them, belongs to `namespace`.
 
     Objects are made as documents are found, and the documents' own data forgotten: two forms of all at once would
     take twice the memory.
     """
     diagnostics: list[Diagnostic] = []
-    resources = list(_valid(found, namespace, diagnostics))
+    tally = Tally()
+    resources = list(_valid(tally.without_foreign(found), namespace, diagnostics))
     unique = _last_of_each(resources, diagnostics)
-    return Accepted(tuple(unique.values()), tuple(_grouped(diagnostics)))
+    return Accepted(tuple(unique.values()), tuple(_grouped(diagnostics)), tally.sources)
 
 
 def _valid(found: Iterable[Document | Diagnostic], namespace: str, diagnostics: list[Diagnostic]) -> Iterator[Resource]:

@@ -23,6 +23,7 @@ from meshcompile.settings import MeshSettings, mesh_settings
 from meshcompile.snapshot.resources import CONFIG_CLUSTER, Assumed, Resources
 from meshcompile.source import Document, Origin
 from meshcompile.source.reading import Input, stream
+from meshcompile.source.sources import Sources
 
 if TYPE_CHECKING:  # the compiler is imported by what needs it, so that objects are checked without
     from meshcompile.config import Config
@@ -82,6 +83,11 @@ class Mesh:
         completed = (d for cluster in self._clusters.values() for d in cluster.diagnostics)
         unsupported = (UNSUPPORTED_AMBIENT(Origin(Document("<mesh>", {})), name=""),) if self.ambient else ()
         return tuple(sorted({*read, *self.settings.diagnostics, *completed, *self._findings, *unsupported}))
+
+    @property
+    def sources(self) -> Sources:
+        """How much was read: files and objects, and the files of folders that are no Kubernetes objects."""
+        return sum((cluster.sources for cluster in self.remote_clusters.values()), self.config_cluster.sources)
 
     def analyze(self) -> tuple[Diagnostic, ...]:
         """What checks across resources find, by place."""

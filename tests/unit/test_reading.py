@@ -14,6 +14,8 @@ from meshcompile.diagnostics import Diagnostic
 from meshcompile.source.limits import Limits
 from meshcompile.source.reading import Input, UnreadableInput, read
 
+TYPE = "apiVersion: v1\nkind: A\n"
+
 
 def kinds(inputs: Input | Iterable[Input]) -> list[str]:
     return [document.kind for document in read(inputs).documents]
@@ -153,7 +155,7 @@ def test_what_is_no_yaml(text: str, place: str, advice: str) -> None:
 
 def test_all_that_cannot_be_read_is_told_at_once(tmp_path: Path) -> None:
     """One refusal names every file that is wrong."""
-    write(tmp_path, {"a.yaml": "a: b: c\n", "b.yaml": "a: 1\na: 2\n", "c.yaml": "kind: C\n"})
+    write(tmp_path, {"a.yaml": f"{TYPE}a: b: c\n", "b.yaml": f"{TYPE}a: 1\na: 2\n", "c.yaml": "kind: C\n"})
     with pytest.raises(UnreadableInput) as raised:
         read([tmp_path, tmp_path / "d.yaml"])
     assert [item.slug for item in raised.value.diagnostics] == ["not-yaml", "duplicate-key", "no-such-file"]

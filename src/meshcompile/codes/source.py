@@ -100,6 +100,14 @@ EMPTY_FOLDER = Code(
     "the folder {path!r} holds no .yaml, .yml or .json file",
     "Files with other names, and hidden files and folders, are passed over.",
 )
+FOREIGN_FILE = Code(
+    "MC0015",
+    "foreign-file",
+    Severity.INFO,
+    "not a Kubernetes object: {what}",
+    "A folder may hold files of other programs. They are counted, and nothing is said against them. A file that is "
+    "named itself must hold objects. Leave files out with `--exclude` or a `.meshcompileignore`.",
+)
 
 BROKEN_DOCUMENT = frozenset(
     code.id for code in (NOT_YAML, DUPLICATE_KEY, BAD_VALUE, BAD_ALIAS, TOO_DEEP, TOO_MANY_ALIASES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import BinaryIO
 
@@ -26,18 +26,15 @@ STDIN = "-"
 SUFFIXES = (".yaml", ".yml", ".json")
 
 
-def files(path: str) -> Iterator[str | Diagnostic]:
-    """The files that a name means: a file is itself, a folder all that it holds, by name."""
-    if "\0" in path:
-        yield UNREADABLE_FILE(place(path), path=path, problem="no name holds a zero byte")
-    elif os.path.isdir(path):
-        yield from list(_files_in(path)) or [EMPTY_FOLDER(place(path), path=path)]
-    else:
-        yield path
+def files(folder: str) -> Sequence[str | Diagnostic]:
+    """The files in a folder and all below it, by name."""
+    return list(_files_in(folder)) or [EMPTY_FOLDER(place(folder), path=folder)]
 
 
 def content(path: str, limit: int) -> str | Diagnostic:
     """The text of a file, or of standard input."""
+    if "\0" in path:
+        return UNREADABLE_FILE(place(path), path=path, problem="no name holds a zero byte")
     try:
         if path == STDIN:
             return _decoded("<stdin>", _bytes(sys.stdin.buffer, limit), limit)
@@ -129,10 +126,14 @@ def _unreadable(path: str, error: OSError | ValueError) -> Diagnostic:
 
 
 def _similar(path: str) -> str:
-    """What may have been meant by a name that does not exist."""
+    """What may have been meant by a name that does not exist: one whose stem is close to it."""
     folder, name = os.path.split(path)
     try:
-        close = get_close_matches(name, os.listdir(folder or "."), n=1)
+        stems = {os.path.splitext(there)[0]: there for there in sorted(os.listdir(folder or "."))}
     except OSError:
         return f"there is no folder {folder!r} either"
-    return f"did you mean {os.path.join(folder, close[0])!r}?" if close else ""
+    close = get_close_matches(os.path.splitext(name)[0], stems, n=1, cutoff=_CLOSE)
+    return f"did you mean {os.path.join(folder, stems[close[0]])!r}?" if close else ""
+
+
+_CLOSE = 0.75

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 from meshcompile.codes import source as codes
-from meshcompile.diagnostics import Code, Diagnostic
+from meshcompile.diagnostics import Diagnostic
 from meshcompile.errors import MeshcompileError
-from meshcompile.source.document import Document, Origin
-from meshcompile.source.files import STDIN, content, files, place_in, too_large
+from meshcompile.source.document import Document
+from meshcompile.source.files import STDIN, content, files, place, too_large
+from meshcompile.source.foreign import judged
 from meshcompile.source.limits import DEFAULT_LIMITS, Limits
-from meshcompile.source.malformed import Fault, Malformed
+from meshcompile.source.look import foreign_at_a_glance
+from meshcompile.source.objects import objects, objects_of, parts_in
+from meshcompile.source.sources import ForeignFile, Found, Sources, Tally
 from meshcompile.source.stream import Part, Reader, separated
 
 Input = str | os.PathLike[str] | Mapping[str, Any]
@@ -35,26 +37,31 @@ class UnreadableInput(MeshcompileError):
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What was read, in the order it was named; findings that did not prevent it."""
+    """What was read, in the order it was named; findings that did not prevent it; and the counts."""
 
     documents: tuple[Document, ...]
     diagnostics: tuple[Diagnostic, ...]
+    sources: Sources
 
 
-def stream(inputs: Input | Iterable[Input], limits: Limits = DEFAULT_LIMITS) -> Iterator[Document | Diagnostic]:
+def stream(inputs: Input | Iterable[Input], limits: Limits = DEFAULT_LIMITS) -> Iterator[Found]:
     """All documents of the inputs, each file once, as they are read, and findings that do not prevent it.
 
-    A document that makes no sense is a finding beside the others, as it is to `kubectl apply`. At the end
-    UnreadableInput is raised, with all that cannot be read, if that is a whole file or all there is.
+    A document that makes no sense is a finding beside the others, as it is to `kubectl apply`. A file of a folder that
+    does not try to hold an object is foreign, and no error. At the end UnreadableInput is raised, with all that cannot
+    be read, if that is a whole file or all there is.
     """
     named = [inputs] if isinstance(inputs, str | os.PathLike | Mapping) else list(inputs)
     fatal = codes.BROKEN_FILE | codes.BROKEN_DOCUMENT
     diagnostics: list[Diagnostic] = []
     for item in _Reading(limits).everything(named):
-        if isinstance(item, Diagnostic):
-            diagnostics.append(item)
-        else:
-            fatal = codes.BROKEN_FILE
+        match item:
+            case Diagnostic():
+                diagnostics.append(item)
+            case Document():
+                fatal = codes.BROKEN_FILE
+            case ForeignFile():
+                pass
         yield item
     if any(item.code in fatal for item in diagnostics):
         raise UnreadableInput(tuple(item for item in diagnostics if item.code in UNREADABLE))
@@ -62,9 +69,10 @@ def stream(inputs: Input | Iterable[Input], limits: Limits = DEFAULT_LIMITS) -> 
 
 def read(inputs: Input | Iterable[Input], limits: Limits = DEFAULT_LIMITS) -> Inputs:
     """What `stream` yields, at once."""
-    found = list(stream(inputs, limits))
+    tally = Tally()
+    found = list(tally.without_foreign(stream(inputs, limits)))
     documents = tuple(item for item in found if isinstance(item, Document))
-    return Inputs(documents, tuple(item for item in found if isinstance(item, Diagnostic)))
+    return Inputs(documents, tuple(item for item in found if isinstance(item, Diagnostic)), tally.sources)
 
 
 UNREADABLE = codes.BROKEN_FILE | codes.BROKEN_DOCUMENT
@@ -80,46 +88,84 @@ class _Reading:
         self.reader = Reader(limits)
         self.seen: set[str] = set()
 
-    def everything(self, inputs: Iterable[Input]) -> Iterator[Document | Diagnostic]:
+    def everything(self, inputs: Iterable[Input]) -> Iterator[Found]:
         for given in inputs:
             match given:
                 case Mapping():
-                    yield from _objects(Document("<object>", given), count())
+                    yield from objects(Document("<object>", given), count())
                 case str() if _is_text(given):
-                    yield from self.text("<text>", given.removeprefix("\ufeff"))
+                    yield from self.named("<text>", given.removeprefix("\ufeff"))
+                case _ if os.path.isdir(given):
+                    yield from self.folder(os.fspath(given))
                 case _:
-                    yield from self.path(os.fspath(given))
+                    yield from self.file(os.fspath(given))
 
-    def path(self, path: str) -> Iterator[Document | Diagnostic]:
+    def file(self, path: str) -> Iterator[Found]:
+        """The objects of a file that was named."""
+        if self.is_new(path):
+            text = content(path, self.budget)
+            name = "<stdin>" if path == STDIN else path
+            yield from (text,) if isinstance(text, Diagnostic) else self.named(name, text)
+
+    def folder(self, path: str) -> Iterator[Found]:
+        """The objects of the files in a folder, and the files that are foreign."""
         for file in files(path):
             if isinstance(file, Diagnostic):
                 yield file
-            elif (real := file if file == STDIN else os.path.realpath(file)) not in self.seen:
-                self.seen.add(real)
-                yield from self.file(file)
+            elif self.is_new(file):
+                text = content(file, self.budget)
+                yield from (text,) if isinstance(text, Diagnostic) else self.found(file, text)
 
-    def file(self, file: str) -> Iterator[Document | Diagnostic]:
-        text = content(file, self.budget)
-        if isinstance(text, Diagnostic):
-            yield text
+    def is_new(self, path: str) -> bool:
+        """Whether a file has its turn: each has one."""
+        real = path if path == STDIN or "\0" in path else os.path.realpath(path)
+        new = real not in self.seen
+        self.seen.add(real)
+        return new
+
+    def named(self, file: str, text: str) -> Iterator[Document | Diagnostic]:
+        """The objects in a text that was given as such."""
+        yield from self.parsed(file, text) if (refused := self.refused(file, text)) is None else (refused,)
+
+    def found(self, file: str, text: str) -> Iterator[Found]:
+        """The objects in a file of a folder, or the file as a foreign one."""
+        if what := foreign_at_a_glance(file, text):
+            yield from _foreign(ForeignFile(file, what))
+        elif refused := self.refused(file, text):
+            yield refused
         else:
-            yield from self.text("<stdin>" if file == STDIN else file, text)
+            yield from self.objects(file, judged(parts_in(text, file, self.reader), file, text))
 
-    def text(self, file: str, text: str) -> Iterator[Document | Diagnostic]:
-        """The objects in a text."""
+    def refused(self, file: str, text: str) -> Diagnostic | None:
+        """What is said of a text that is too large; what is not counts as read."""
         if len(text) > self.budget:
-            yield too_large(file, "the rest of the input", self.budget)
-            return
+            return too_large(file, "the rest of the input", self.budget)
         self.budget -= len(text)
         if _longest_document(text, self.limits) > self.limits.document_size:
-            yield too_large(file, "a document", self.limits.document_size)
-            return
+            return too_large(file, "a document", self.limits.document_size)
+        return None
+
+    def parsed(self, file: str, text: str) -> Iterator[Document | Diagnostic]:
         indexes = count()
-        for part in self.reader.documents(_with_whole_characters(text)):
-            if isinstance(part, Malformed):
-                yield _malformed(file, part)
-            else:
-                yield from _parts(file, part, indexes)
+        for part in parts_in(text, file, self.reader):
+            yield from (part,) if isinstance(part, Diagnostic) else objects_of(part, file, indexes)
+
+    def objects(self, file: str, judged: Iterable[Part | Diagnostic | ForeignFile]) -> Iterator[Found]:
+        indexes = count()
+        for item in judged:
+            match item:
+                case Part():
+                    yield from objects_of(item, file, indexes)
+                case ForeignFile():
+                    yield from _foreign(item)
+                case _:
+                    yield item
+
+
+def _foreign(file: ForeignFile) -> Iterator[Found]:
+    """A foreign file, which is counted, and the finding that names it."""
+    yield file
+    yield codes.FOREIGN_FILE(place(file.path), what=file.reason)
 
 
 def _is_text(given: str) -> bool:
@@ -131,103 +177,3 @@ def _longest_document(text: str, limits: Limits) -> int:
     if len(text) <= limits.document_size:
         return len(text)
     return max(map(len, separated(text)))
-
-
-_SURROGATES = re.compile(r"\\\\|\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
-
-
-def _with_whole_characters(text: str) -> str:
-    """The text, if it is JSON, with pairs of surrogates as YAML wants them: one escape per character."""
-    if not text.lstrip().startswith(("{", "[")):
-        return text
-    return _SURROGATES.sub(lambda pair: pair[0] if pair[1] is None else _whole_character(pair[1], pair[2]), text)
-
-
-def _whole_character(high: str, low: str) -> str:
-    return f"\\U{0x10000 + ((int(high, 16) - 0xD800) << 10) + int(low, 16) - 0xDC00:08X}"
-
-
-def _parts(file: str, part: Part, indexes: Iterator[int]) -> Iterator[Document | Diagnostic]:
-    """The objects of one document of a text; the items of a list know their own part of the text."""
-    if not part.items or not _is_list(part.value):
-        yield from _objects(Document(file, part.value, excerpt=part.excerpt), indexes)
-        return
-    for item in part.items:
-        value, excerpt = _typed(item.value, part.value), item.excerpt
-        if value is not item.value:
-            excerpt = replace(excerpt, complete=False)
-        yield from _objects(Document(file, value, excerpt=excerpt), indexes)
-
-
-def _objects(document: Document, indexes: Iterator[int]) -> Iterator[Document | Diagnostic]:
-    """The object that a document is, or those that a list document holds; none if it is empty."""
-    value = document.value
-    if not isinstance(value, Mapping):
-        yield codes.NOT_A_MAPPING(Origin(document), found=_described(value))
-    elif _is_list(value):
-        yield from _items(document, indexes)
-    elif value:
-        document.index = next(indexes)
-        yield document
-
-
-def _items(document: Document, indexes: Iterator[int]) -> Iterator[Document | Diagnostic]:
-    items = document.value.get("items")
-    if not isinstance(items, list | tuple | None):
-        yield codes.ITEMS_NOT_A_LIST(Origin(document).at("items"), found=_described(items))
-        return
-    for index, item in enumerate(items or ()):
-        yield from _objects(document.part(_typed(item, document.value), "items", index), indexes)
-
-
-def _is_list(value: object) -> bool:
-    """Whether an object is a list of others: a `List`, or a kind such as `ServiceList` with `items`."""
-    if not isinstance(value, Mapping):
-        return False
-    kind = value.get("kind")
-    return kind == "List" or (isinstance(kind, str) and kind.endswith("List") and isinstance(value.get("items"), list))
-
-
-def _typed(item: Any, listed: Mapping[str, Any]) -> Any:
-    """The item with the type that the API server leaves to the list: a `ServiceList` holds Services."""
-    kind = str(listed["kind"]).removesuffix("List")
-    if not kind or not isinstance(item, Mapping) or "kind" in item:
-        return item
-    return {"apiVersion": listed.get("apiVersion", ""), "kind": kind} | dict(item)
-
-
-def _described(value: object) -> str:
-    match value:
-        case None:
-            return "empty"
-        case bool():
-            return "a boolean"
-        case int() | float():
-            return "a number"
-        case str():
-            return "a text"
-        case Mapping():
-            return "a mapping"
-        case _:
-            return "a list"
-
-
-_FAULT_CODES: dict[Fault, Code] = {
-    Fault.SYNTAX: codes.NOT_YAML,
-    Fault.CHARACTER: codes.NOT_YAML,
-    Fault.DUPLICATE_KEY: codes.DUPLICATE_KEY,
-    Fault.VALUE: codes.BAD_VALUE,
-    Fault.ANCHOR: codes.BAD_ALIAS,
-    Fault.TOO_DEEP: codes.TOO_DEEP,
-    Fault.TOO_MANY_ALIASES: codes.TOO_MANY_ALIASES,
-}
-
-
-def _malformed(file: str, malformed: Malformed) -> Diagnostic:
-    code = _FAULT_CODES[malformed.fault]
-    return code(
-        place_in(file, malformed.position),
-        problem=malformed.problem,
-        suggestion=malformed.suggestion,
-        rejected=True,
-    )

@@ -1,0 +1,73 @@
+"""A cheap look at a text: whether it may hold an object, without reading it as YAML.
+
+A lock file of megabytes takes seconds to read as YAML, and milliseconds to look at.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+
+from meshcompile.source.recognise import JSON_WITH_COMMENTS, foreign_as, tries, untyped_as
+
+_TYPE_KEY = r"""(?im)^%s(?:-[ \t]+)*["']?(?:api_?version|kind|metadata|items)["']?[ \t]*:"""
+_ANYWHERE = re.compile(r"""(?i)\b(?:api_?version|kind|metadata)["']?[ \t]*:""")
+_TYPE_LINES = tuple(
+    re.compile(rf"""(?im)^[ \t-]*["']?{key}["']?[ \t]*:""") for key in ("api_?version", "kind", "metadata")
+)
+_JSON_TYPE = tuple(re.compile(rf'(?i)"{key}"\s*:') for key in ("apiVersion", "kind", "metadata"))
+_TOP_KEY = re.compile(r"""(?m)^["']?([A-Za-z_$][\w.$-]*)["']?[ \t]*:""")
+_FIRST_LINE = re.compile(r"(?m)^( *)(?=[^\s#%])(?!---)")
+_COMMENT = re.compile(r"(?m)^\s*(?://|/\*)|[,{\[]\s*//")
+_FEW_KEYS = 200
+
+
+def foreign_at_a_glance(file: str, text: str) -> str | None:
+    """What a text is instead of objects; None if only reading it can tell."""
+    if text.lstrip()[:1] in ("{", "["):
+        return _json_at_a_glance(file, text)
+    return None if _may_hold_objects(text) else untyped_as(file, top_keys(text))
+
+
+def looks_like_objects(text: str) -> bool:
+    """Whether a text that cannot be read has two of the keys `apiVersion`, `kind` and `metadata`."""
+    patterns = _JSON_TYPE if text.lstrip()[:1] in ("{", "[") else _TYPE_LINES
+    return sum(pattern.search(text) is not None for pattern in patterns) > 1
+
+
+def top_keys(text: str) -> Iterable[str]:
+    """The first keys at the left edge of a text."""
+    found = _TOP_KEY.finditer(text)
+    return [match[1] for match, _ in zip(found, range(_FEW_KEYS), strict=False)]
+
+
+def _json_at_a_glance(file: str, text: str) -> str | None:
+    if not _ANYWHERE.search(text):
+        return JSON_WITH_COMMENTS if _COMMENT.search(text) else untyped_as(file, _json_keys(text))
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):  # a stream of objects, YAML in braces, or no JSON at all
+        return None
+    return None if tries(value, file) or value in ({}, []) else foreign_as(file, value)
+
+
+def _json_keys(text: str) -> Iterable[str]:
+    return re.findall(r'(?m)^(?:\{|  |\t)\s*"([\w$]+)"\s*:', text[:4096])
+
+
+def _may_hold_objects(text: str) -> bool:
+    """Whether a document has a key of an object's type at its top, or there is none.
+
+    Where one begins is known of a text with one document only: it is as far to the left as its first line.
+    """
+    first = _FIRST_LINE.search(text)
+    if first is None or not _ANYWHERE.search(text):
+        return first is None
+    if "\n---" in text or text[first.end()] in _OTHER_STARTS:
+        return True
+    return re.search(_TYPE_KEY % re.escape(first[1]), text) is not None
+
+
+_OTHER_STARTS = "{[-&!*?"
+"""How a document begins that is no plain mapping in lines."""

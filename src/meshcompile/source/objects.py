@@ -1,0 +1,121 @@
+"""The objects in a text: its documents, the items of its lists, and what is wrong with those that make no sense."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from meshcompile.codes import source as codes
+from meshcompile.diagnostics import Code, Diagnostic
+from meshcompile.source.document import Document, Origin
+from meshcompile.source.files import place_in
+from meshcompile.source.malformed import Fault, Malformed
+from meshcompile.source.stream import Part, Reader
+
+
+def parts_in(text: str, file: str, reader: Reader) -> Iterator[Part | Diagnostic]:
+    """The documents of a text as they are written, where a list is one; for one that makes no sense, what is wrong."""
+    for part in reader.documents(_with_whole_characters(text)):
+        yield _malformed(file, part) if isinstance(part, Malformed) else part
+
+
+def objects_of(part: Part, file: str, indexes: Iterator[int]) -> Iterator[Document | Diagnostic]:
+    """The objects of one document of a text; the items of a list know their own part of the text."""
+    if not part.items or not _is_list(part.value):
+        yield from objects(Document(file, part.value, excerpt=part.excerpt), indexes)
+        return
+    for item in part.items:
+        value, excerpt = _typed(item.value, part.value), item.excerpt
+        if value is not item.value:
+            excerpt = replace(excerpt, complete=False)
+        yield from objects(Document(file, value, excerpt=excerpt), indexes)
+
+
+def objects(document: Document, indexes: Iterator[int]) -> Iterator[Document | Diagnostic]:
+    """The object that a document is, or those that a list document holds; none if it is empty."""
+    value = document.value
+    if not isinstance(value, Mapping):
+        yield codes.NOT_A_MAPPING(Origin(document), found=_described(value))
+    elif _is_list(value):
+        yield from _items(document, indexes)
+    elif value:
+        document.index = next(indexes)
+        yield document
+
+
+def _items(document: Document, indexes: Iterator[int]) -> Iterator[Document | Diagnostic]:
+    items = document.value.get("items")
+    if not isinstance(items, list | tuple | None):
+        yield codes.ITEMS_NOT_A_LIST(Origin(document).at("items"), found=_described(items))
+        return
+    for index, item in enumerate(items or ()):
+        yield from objects(document.part(_typed(item, document.value), "items", index), indexes)
+
+
+def _is_list(value: object) -> bool:
+    """Whether an object is a list of others: a `List`, or a kind such as `ServiceList` with `items`."""
+    if not isinstance(value, Mapping):
+        return False
+    kind = value.get("kind")
+    return kind == "List" or (isinstance(kind, str) and kind.endswith("List") and isinstance(value.get("items"), list))
+
+
+def _typed(item: Any, listed: Mapping[str, Any]) -> Any:
+    """The item with the type that the API server leaves to the list: a `ServiceList` holds Services."""
+    kind = str(listed["kind"]).removesuffix("List")
+    if not kind or not isinstance(item, Mapping) or "kind" in item:
+        return item
+    return {"apiVersion": listed.get("apiVersion", ""), "kind": kind} | dict(item)
+
+
+def _described(value: object) -> str:
+    match value:
+        case None:
+            return "empty"
+        case bool():
+            return "a boolean"
+        case int() | float():
+            return "a number"
+        case str():
+            return "a text"
+        case Mapping():
+            return "a mapping"
+        case _:
+            return "a list"
+
+
+_FAULT_CODES: dict[Fault, Code] = {
+    Fault.SYNTAX: codes.NOT_YAML,
+    Fault.CHARACTER: codes.NOT_YAML,
+    Fault.DUPLICATE_KEY: codes.DUPLICATE_KEY,
+    Fault.VALUE: codes.BAD_VALUE,
+    Fault.ANCHOR: codes.BAD_ALIAS,
+    Fault.TOO_DEEP: codes.TOO_DEEP,
+    Fault.TOO_MANY_ALIASES: codes.TOO_MANY_ALIASES,
+}
+
+
+def _malformed(file: str, malformed: Malformed) -> Diagnostic:
+    code = _FAULT_CODES[malformed.fault]
+    return code(
+        place_in(file, malformed.position),
+        problem=malformed.problem,
+        suggestion=malformed.suggestion,
+        rejected=True,
+    )
+
+
+_SURROGATES = re.compile(r"\\\\|\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+
+
+def _with_whole_characters(text: str) -> str:
+    """The text, if it is JSON, with pairs of surrogates as YAML wants them: one escape per character."""
+    if not text.lstrip().startswith(("{", "[")):
+        return text
+    return _SURROGATES.sub(lambda pair: pair[0] if pair[1] is None else _whole_character(pair[1], pair[2]), text)
+
+
+def _whole_character(high: str, low: str) -> str:
+    return f"\\U{0x10000 + ((int(high, 16) - 0xD800) << 10) + int(low, 16) - 0xDC00:08X}"

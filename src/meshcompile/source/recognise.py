@@ -1,0 +1,169 @@
+"""Whether a document tries to be a Kubernetes object, and what a file is that holds none.
+
+A folder holds files of many programs. A file whose documents do not try to be objects is foreign: it is counted, and
+nothing is said against it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Recogniser:
+    """A kind of file, known by the pattern of its name, the start of its `apiVersion`, or its keys at the top."""
+
+    what: str
+    names: tuple[str, ...] = ()
+    api_versions: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    """Each is a set of keys, separated by spaces, that are all there."""
+
+    def recognises(self, name: str, api_version: str, keys: frozenset[str]) -> bool:
+        return (
+            any(fnmatchcase(name.lower(), pattern) for pattern in self.names)
+            or (api_version != "" and api_version.startswith(self.api_versions))
+            or any(keys.issuperset(wanted.split()) for wanted in self.keys)
+        )
+
+
+_YAML = ("yaml", "yml")
+
+
+def _yaml(*stems: str) -> tuple[str, ...]:
+    return tuple(f"{stem}.{suffix}" for stem in stems for suffix in _YAML)
+
+
+TYPED = (
+    Recogniser("a kustomization", ("kustomization",), ("kustomize.config.k8s.io/",)),
+    Recogniser("a Skaffold configuration", (), ("skaffold/",)),
+    Recogniser("a configuration of kind", (), ("kind.x-k8s.io/",)),
+    Recogniser("a configuration of k3d", (), ("k3d.io/",)),
+    Recogniser("a configuration of ctlptl", (), ("ctlptl.dev/",)),
+    Recogniser("a kubeconfig", keys=("clusters contexts users",)),
+)
+"""Files that have an `apiVersion` and a `kind`, but are read by programs and never by the API server."""
+
+UNTYPED = (
+    Recogniser("a Helm chart's description", ("chart.yaml", "requirements.yaml")),
+    Recogniser(
+        "Helm values",
+        (*_yaml("values", "values[-._]*", "*[-._]values"), "values.schema.json"),
+    ),
+    Recogniser("a kustomization", _yaml("kustomization")),
+    Recogniser("a Compose file", _yaml("compose", "compose.*", "docker-compose", "docker-compose[-.]*")),
+    Recogniser(
+        "a list of packages",
+        ("package.json", "package-lock.json", "npm-shrinkwrap.json", "composer.json"),
+        keys=("lockfileVersion",),
+    ),
+    Recogniser("a TypeScript configuration", ("tsconfig*.json", "jsconfig*.json")),
+    Recogniser("an OpenAPI description", keys=("openapi info", "swagger info", "asyncapi info")),
+    Recogniser("a CI pipeline", keys=("on jobs", "stages", "pipelines", "steps", "trigger pool", "jobs workflows")),
+    Recogniser("a list of pre-commit hooks", (".pre-commit-*.yaml",), keys=("repos",)),
+    Recogniser("a helmfile", _yaml("helmfile", "helmfile.*"), keys=("releases repositories",)),
+    Recogniser("a Taskfile", _yaml("taskfile"), keys=("tasks version",)),
+    Recogniser("a documentation site's configuration", _yaml("mkdocs"), keys=("site_name",)),
+    Recogniser("a CloudFormation template", keys=("AWSTemplateFormatVersion", "Resources")),
+    Recogniser("a serverless.com service", _yaml("serverless"), keys=("service provider functions",)),
+    Recogniser("a Grafana dashboard", keys=("panels schemaVersion", "panels templating")),
+    Recogniser("Prometheus rules", keys=("groups",)),
+    Recogniser("a Prometheus configuration", keys=("scrape_configs",)),
+    Recogniser("an Envoy configuration", keys=("static_resources", "dynamic_resources", "configs")),
+    Recogniser("a mesh config: give it with --mesh-config", keys=("defaultConfig", "meshMTLS", "extensionProviders")),
+    Recogniser("mesh networks: give them with --networks", keys=("networks",)),
+    Recogniser("a JSON Schema", keys=("$schema", "$defs", "definitions")),
+    Recogniser("a buf configuration", _yaml("buf", "buf.gen", "buf.work")),
+    Recogniser("a Terraform file", ("*.tf.json", "*.tfvars.json", "*.auto.tfvars.json")),
+    Recogniser("a Kustomize patch", keys=("$patch",)),
+)
+"""Files without an `apiVersion` or without a `kind`. The first row that fits says what a file is."""
+
+NO_TYPE = "no apiVersion and no kind"
+JSON_PATCH = "a JSON patch"
+LIST = "a list, not an object"
+TEXT = "text, not an object"
+JSON_WITH_COMMENTS = "JSON with comments"
+NOT_YAML = "not YAML"
+
+
+def typed_as(value: object) -> str:
+    """What a program's own file with an `apiVersion` and a `kind` is; empty for an object."""
+    if not isinstance(value, Mapping):
+        return ""
+    return next(_recognised(TYPED, "", _text(value, "apiVersion"), value), "")
+
+
+def untyped_as(file: str, keys: Iterable[object]) -> str:
+    """What a file with these keys at the top is, if it does not try to hold an object."""
+    return next(_recognised((*UNTYPED, *TYPED), _name(file), "", keys), NO_TYPE)
+
+
+def _recognised(table: Iterable[Recogniser], name: str, api_version: str, keys: Iterable[object]) -> Iterator[str]:
+    there = frozenset(key for key in keys if isinstance(key, str))
+    return (row.what for row in table if row.recognises(name, api_version, there))
+
+
+def foreign_as(file: str, value: object) -> str:
+    """What a document is that does not try to be an object."""
+    match value:
+        case Mapping():
+            return typed_as(value) or untyped_as(file, value)
+        case [Mapping() as first, *_] if "op" in first and "path" in first:
+            return JSON_PATCH
+        case list() | tuple():
+            return LIST
+        case _:
+            return TEXT
+
+
+def tries(value: object, file: str = "") -> bool:
+    """Whether a document tries to be an object, well or badly: it has a type, or half of one and the rest of an object.
+
+    A list tries if one of its items does: it is an object behind a `-` too many.
+    """
+    match value:
+        case Mapping() if typed_as(value):
+            return False
+        case Mapping():
+            return _tries(value, is_other=any(row.recognises(_name(file), "", frozenset()) for row in UNTYPED))
+        case list() | tuple():
+            return any(isinstance(item, Mapping) and _tries(item) for item in value)
+        case _:
+            return False
+
+
+def _tries(value: Mapping[Any, Any], *, is_other: bool = False) -> bool:
+    """`is_other` says that the file has the name of another kind of file: only what has a type is an object then."""
+    keys = {_plain(key) for key in value}
+    typed = keys & {"apiversion", "kind"}
+    if is_other or len(typed) == 2:
+        return len(typed) == 2
+    if typed:
+        return not keys.isdisjoint(("metadata", "spec")) or _is_kind(value.get("kind", value.get("Kind")))
+    metadata, items = value.get("metadata"), value.get("items")
+    named = isinstance(metadata, Mapping) and "name" in metadata
+    return (named and "spec" in keys) or (isinstance(items, list) and tries(items))
+
+
+def _plain(key: object) -> str:
+    """A key without what people get wrong in it: `ApiVersion`, `api_version`."""
+    return re.sub("[^a-z]", "", str(key).lower())
+
+
+def _is_kind(value: object) -> bool:
+    """Whether this is spelled as kinds are."""
+    return isinstance(value, str) and re.fullmatch("[A-Z]|[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*", value) is not None
+
+
+def _text(value: Mapping[Any, Any], key: str) -> str:
+    found = value.get(key)
+    return found if isinstance(found, str) else ""
+
+
+def _name(file: str) -> str:
+    return file.replace("\\", "/").rpartition("/")[2]

@@ -1,0 +1,90 @@
+"""Templates: texts that become objects only when a program has filled them in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.source.stream import Part
+
+HELM = "a Helm template"
+OTHER = "a template"
+
+_MARKS = ("{{", "{%", "<%", "${")
+_HELM = re.compile(
+    r"""\{\{-?\s*(?:
+    \(?\.(?:Values|Release|Chart|Capabilities|Files|Template)\b
+    | (?:include|template|define|block|if|else|range|with|end|tpl|toYaml|toJson|required|default|printf|quote|lookup)\b
+    | /\* | \$[\w.]*\s*:?= | \$\.(?:Values|Release|Chart)\b )""",
+    re.VERBOSE,
+)
+_HELM_VALUE = re.compile(r"\{\{-?\s*(?:\$?\.(?:Values|Release|Chart)\b|include\b)")
+_PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\$\{\w+[^}]*\}")
+_JUDGED_GROUPS = ("", "apps", "batch", "networking.k8s.io", "gateway.networking.k8s.io")
+_CODE = ("EnvoyFilter", "WasmPlugin")
+"""Kinds of Istio that may hold code and other programs' configuration, in which braces mean something else."""
+_DATA = ("ConfigMap", "Secret")
+
+
+def may_be_template(text: str) -> bool:
+    return any(mark in text for mark in _MARKS)
+
+
+def template_kind(parts: Iterable[Part | Diagnostic], text: str) -> str:
+    """What kind of template a text is; empty if it is none.
+
+    It is one if a document of it cannot be read because of what is to be filled in, or if what is to be filled in
+    stands where a name or a value of an object belongs.
+    """
+    parts = tuple(parts)
+    broken = [part for part in parts if isinstance(part, Diagnostic)]
+    values = [part.value for part in parts if isinstance(part, Part)]
+    if (broken and _HELM.search(text)) or any(map(_has_helm_values, values)):
+        return HELM
+    lines = text.split("\n") if broken else []
+    return OTHER if any(_at_mark(lines, found) for found in broken) or any(map(_has_placeholders, values)) else ""
+
+
+def _at_mark(lines: Sequence[str], found: Diagnostic) -> bool:
+    """Whether reading stopped at a mark of a template, or just below one."""
+    return any(mark in line for line in lines[max(found.line - 2, 0) : found.line] for mark in _MARKS)
+
+
+def _has_helm_values(value: object) -> bool:
+    if not isinstance(value, Mapping) or value.get("kind") in _DATA or not _is_judged(value):
+        return False
+    return any(_HELM_VALUE.search(text) for text in _lines(value))
+
+
+def _has_placeholders(value: object) -> bool:
+    """Whether there is something to fill in where a name stands, or anywhere in an object of Istio."""
+    if not isinstance(value, Mapping) or not _is_judged(value):
+        return False
+    metadata = value.get("metadata")
+    names = [metadata.get("name"), metadata.get("namespace")] if isinstance(metadata, Mapping) else []
+    istio = ".istio.io/" in str(value.get("apiVersion")) and value.get("kind") not in _CODE
+    texts = (*_lines(names), *_lines(value.get("spec") if istio else ()))
+    return any(_PLACEHOLDER.search(text) for text in texts)
+
+
+def _is_judged(value: Mapping[Any, Any]) -> bool:
+    """Whether an object is of a kind that is validated."""
+    group = str(value.get("apiVersion", "")).rpartition("/")[0]
+    return group in _JUDGED_GROUPS or group.endswith(".istio.io")
+
+
+def _lines(value: object) -> Iterator[str]:
+    """The texts of one line in a value. What has more lines is code or a file, which may be full of braces."""
+    match value:
+        case str() if "\n" not in value:
+            yield value
+        case Mapping():
+            for item in value.values():
+                yield from _lines(item)
+        case list() | tuple():
+            for item in value:
+                yield from _lines(item)
+        case _:
+            pass
