@@ -79,7 +79,7 @@ Key = tuple[str, str, str, str]
 
 def _key(resource: Resource) -> Key:
     group = resource.api_version.rpartition("/")[0]
-    return (group, resource.kind, resource.namespace, resource.name)
+    return (group, resource.kind, resource.namespace, resource.name or str(resource.origin))
 
 
 def _last_of_each(resources: Iterable[Resource], diagnostics: list[Diagnostic]) -> Mapping[Key, Resource]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from meshcompile.accept import Accepted, accepted
 from meshcompile.behaviour import ISTIO_1_30, Behaviour
@@ -39,8 +39,8 @@ if TYPE_CHECKING:  # the compiler is imported by what needs it, so that objects 
 @paused()
 def load(
     inputs: Input | Iterable[Input],
-    mesh_config: Mapping[str, Any] | MeshConfig | None = None,
-    networks: Mapping[str, Any] | MeshNetworks | None = None,
+    mesh_config: Input | MeshConfig | None = None,
+    networks: Input | MeshNetworks | None = None,
     clusters: Mapping[str, Input | Iterable[Input]] | None = None,
     ambient: bool = False,
     namespace: str = "default",
@@ -49,12 +49,14 @@ def load(
     """A mesh from YAML or JSON.
 
     `inputs` are files, folders (read recursively), `-` for standard input, texts (with a line break in them) or objects
-    (plain data). `mesh_config` overrides Istio's installed defaults and what a ConfigMap `istio` says; `networks` is
-    MeshNetworks' `networks`; `clusters` are the inputs of remote clusters by their names; `namespace` is where objects
-    without one belong, like kubectl's `-n`; `jwks` are the keys of token issuers by their `jwksUri`, which is never
-    fetched.
+    (plain data). `mesh_config` overrides Istio's installed defaults and what a ConfigMap `istio` or an IstioOperator
+    says; `networks` is MeshNetworks' `networks`. Both may be plain data, a text or a file, and hold the message itself,
+    a ConfigMap, an IstioOperator or Helm values. `clusters` are the inputs of remote clusters by their names;
+    `namespace` is where objects without one belong, like kubectl's `-n`; `jwks` are the keys of token issuers by their
+    `jwksUri`, which is never fetched.
 
-    Raises UnreadableInput when something cannot be read or is not YAML. What is wrong with an object is a diagnostic
+    Raises UnreadableInput when something cannot be read or is not YAML, and InvalidArgument when a mesh config file
+    has several. What is wrong with an object is a diagnostic
     of the mesh, and an invalid object takes no part in it.
     """
     look_for_garbage()

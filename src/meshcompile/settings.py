@@ -1,28 +1,24 @@
-"""The settings of a mesh: Istio's installed defaults, over them a ConfigMap `istio`, over that what the caller says."""
+"""The settings of a mesh: Istio's installed defaults, over them what the input says, over that what the caller says."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, reduce
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
-from meshcompile.codes.mesh import INVALID_MESH_CONFIG
-from meshcompile.diagnostics import Diagnostic
+from meshcompile.codes.mesh import MESH_CONFIG_FROM, MESH_CONFIG_NOT_USED
+from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.models.base import Node, Resource
-from meshcompile.source import Document
-from meshcompile.source.reading import UnreadableInput
-from meshcompile.source.reading import read as read_inputs
+from meshcompile.settings_sources import SettingsSource, source_given, sources_among
+from meshcompile.source import Document, Origin
+from meshcompile.source.reading import Input
 
 if TYPE_CHECKING:  # imported when the settings are written or asked for: checking other objects needs neither
-    from meshcompile.models.kubernetes.config_map import ConfigMap
     from meshcompile.models.mesh.mesh_config import MeshConfig
     from meshcompile.models.mesh.mesh_networks import MeshNetworks
 
 N = TypeVar("N", bound=Node)
-
-ROOT_NAMESPACE = "istio-system"
-"""Where the ConfigMap is: Istio's root namespace, as it is installed."""
 
 
 @dataclass(frozen=True)
@@ -51,33 +47,20 @@ class MeshSettings:
 
 def mesh_settings(
     resources: Iterable[Resource],
-    mesh_config: Mapping[str, Any] | MeshConfig | None = None,
-    networks: Mapping[str, Any] | MeshNetworks | None = None,
+    mesh_config: Input | MeshConfig | None = None,
+    networks: Input | MeshNetworks | None = None,
 ) -> MeshSettings:
-    """The settings that hold. One that cannot be read counts for nothing, and a diagnostic says what is wrong."""
-    config_map = _config_map(resources)
-    if config_map is None and mesh_config is None and networks is None:
+    """The settings that hold. One that cannot be read counts for nothing, and a diagnostic says what is wrong.
+
+    Raises UnreadableInput or InvalidArgument for a given file that holds no settings.
+    """
+    sources = sources_among(resources)
+    if not sources and mesh_config is None and networks is None:
         return MeshSettings()
-    return _written(config_map, mesh_config, networks)
-
-
-def _written(
-    config_map: ConfigMap | None,
-    mesh_config: Mapping[str, Any] | MeshConfig | None,
-    networks: Mapping[str, Any] | MeshNetworks | None,
-) -> MeshSettings:
-    from meshcompile.models.mesh.mesh_config import MeshConfig
-    from meshcompile.models.mesh.mesh_networks import MeshNetworks
-
     diagnostics: list[Diagnostic] = []
-    mesh_layers = (
-        _of_config_map(config_map, "mesh", MeshConfig, diagnostics),
-        _given(mesh_config, MeshConfig, "<mesh config>", diagnostics),
-    )
-    network_layers = (
-        _of_config_map(config_map, "meshNetworks", MeshNetworks, diagnostics),
-        _given(_wrapped(networks), MeshNetworks, "<mesh networks>", diagnostics),
-    )
+    in_input = _holding(sources, diagnostics)
+    mesh_layers = (_mesh_config(in_input, diagnostics), _given_mesh_config(mesh_config, diagnostics))
+    network_layers = (_networks(in_input, diagnostics), _given_networks(networks, diagnostics))
     return MeshSettings(
         tuple(layer for layer in mesh_layers if layer),
         tuple(layer for layer in network_layers if layer),
@@ -85,31 +68,59 @@ def _written(
     )
 
 
-def _wrapped(networks: Mapping[str, Any] | MeshNetworks | None) -> Mapping[str, Any] | MeshNetworks | None:
-    """The whole message, of which callers may give only the field `networks`."""
-    return {"networks": networks} if isinstance(networks, Mapping) and "networks" not in networks else networks
+def _holding(sources: Iterable[SettingsSource], diagnostics: list[Diagnostic]) -> SettingsSource | None:
+    """The source that holds, which is the first; each of the others is said to count for nothing."""
+    holding, *others = (*sources, None)
+    for other in others:
+        if holding and other:
+            related = (Related("this one holds", holding.origin),)
+            diagnostics.append(MESH_CONFIG_NOT_USED(other.origin, what=holding.name, related=related))
+    return holding
 
 
-def _config_map(resources: Iterable[Resource]) -> ConfigMap | None:
-    """The ConfigMap that holds the settings."""
-    wanted = ("ConfigMap", ROOT_NAMESPACE, "istio")
-    found = next((r for r in resources if (r.kind, r.namespace, r.name) == wanted), None)
-    return cast("ConfigMap | None", found)  # the one kind of that name; its class may not be imported
+def _given_mesh_config(given: Input | MeshConfig | None, diagnostics: list[Diagnostic]) -> MeshConfig | None:
+    from meshcompile.models.mesh.mesh_config import MeshConfig
+
+    if given is None or isinstance(given, MeshConfig):
+        return given
+    return _mesh_config(source_given(given, "mesh config"), diagnostics)
 
 
-def _of_config_map(config_map: ConfigMap | None, key: str, model: type[N], diagnostics: list[Diagnostic]) -> N | None:
-    """The message that a key of the ConfigMap holds as YAML text."""
-    text = config_map.data.get(key, "") if config_map else ""
-    if config_map is None or not text.strip():
+def _given_networks(given: Input | MeshNetworks | None, diagnostics: list[Diagnostic]) -> MeshNetworks | None:
+    from meshcompile.models.mesh.mesh_networks import MeshNetworks
+
+    if given is None or isinstance(given, MeshNetworks):
+        return given
+    return _networks(source_given(given, "mesh networks"), diagnostics)
+
+
+def _mesh_config(source: SettingsSource | None, diagnostics: list[Diagnostic]) -> MeshConfig | None:
+    """The mesh config of a source, its parts merged as Helm merges values."""
+    from meshcompile.models.mesh.merge import merged_values
+    from meshcompile.models.mesh.mesh_config import MeshConfig
+
+    if source is None:
         return None
-    try:
-        documents = read_inputs(f"\n{text}").documents
-    except UnreadableInput as unreadable:
-        where = config_map.at("data", key)
-        diagnostics.extend(INVALID_MESH_CONFIG(where, problem=d.message) for d in unreadable.diagnostics)
+    diagnostics.extend(source.diagnostics)
+    if source.mesh and not source.is_plain:
+        diagnostics.append(MESH_CONFIG_FROM(Origin(source.mesh[-1]), what=source.name))
+    layers = [layer for part in source.mesh if (layer := _node(part, MeshConfig, diagnostics)) is not None]
+    return reduce(merged_values, layers) if layers else None
+
+
+def _networks(source: SettingsSource | None, diagnostics: list[Diagnostic]) -> MeshNetworks | None:
+    """The networks of a source."""
+    from meshcompile.models.mesh.mesh_networks import MeshNetworks
+
+    if source is None or source.networks is None:
         return None
-    file = f"{config_map.origin.file}:data.{key}"
-    return _node(Document(file, documents[0].value), model, diagnostics) if documents else None
+    document = source.networks
+    if not isinstance(document.value, Mapping) or "networks" in document.value:
+        return _node(document, MeshNetworks, diagnostics)
+    found: list[Diagnostic] = []
+    node = _node(Document(document.file, {"networks": document.value}), MeshNetworks, found)
+    diagnostics.extend(replace(each, origin=Origin(document, each.origin.path[1:])) for each in found)
+    return node
 
 
 def _node(document: Document, model: type[N], diagnostics: list[Diagnostic]) -> N | None:
@@ -120,7 +131,3 @@ def _node(document: Document, model: type[N], diagnostics: list[Diagnostic]) -> 
     diagnostics.extend(found)
     diagnostics.extend(limits(node) if node is not None else ())
     return node
-
-
-def _given(given: object, model: type[N], file: str, diagnostics: list[Diagnostic]) -> N | None:
-    return given if given is None or isinstance(given, model) else _node(Document(file, given), model, diagnostics)

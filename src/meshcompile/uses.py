@@ -20,6 +20,7 @@ READ_FOR_OTHERS = {
     "Pod": "Pods are seen through the EndpointSlices that name them",
     "Secret": "secrets are named in what is sent, and a bootstrap holds them",
     "ConfigMap": "only the mesh config in ConfigMap istio is read",
+    "IstioOperator": "only its mesh config is read",
     "IngressClass": "it says which Ingresses are Istio's",
     "ProxyConfig": "it is read when the proxy starts, and is part of its node metadata",
     "WorkloadGroup": "it is read when machines register",

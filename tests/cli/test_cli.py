@@ -330,3 +330,12 @@ def test_bad_input(run: Run, tmp_path: Path, content: str, status: int) -> None:
     assert done.status == status
     assert f"{path}:" in done.out + done.err
     assert "Traceback" not in done.err
+
+
+def test_a_slip_in_the_mesh_config_has_a_place(run: Run, mesh: Path, tmp_path: Path) -> None:
+    """`--mesh-config` with an unknown field names the file, the line and the column, and what was meant."""
+    config = tmp_path / "mc.yaml"
+    config.write_text("accessLogFil: /dev/stdout\n")
+    done = run("validate", "-f", mesh, "--mesh-config", config)
+    assert done.status == 1
+    assert f"{config}:1:1: error: unknown field `accessLogFil`, did you mean `accessLogFile`?" in done.out

@@ -237,7 +237,7 @@ def test_an_object_must_say_what_it_is(value: Mapping[str, Any], fields: list[st
     [
         ("v1", "ServiceAccount"),
         ("policy/v1", "PodDisruptionBudget"),
-        ("install.istio.io/v1alpha1", "IstioOperator"),
+        ("sailoperator.io/v1", "IstioCNI"),
         ("serving.knative.dev/v1", "Service"),
         ("networking.k8s.io/v1", "NetworkPolicy"),
     ],

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from meshcompile.cli import exit_codes
 from meshcompile.cli.console import UsageError, print_diagnostics, worst
@@ -29,7 +29,9 @@ def mesh_arguments(parser: argparse.ArgumentParser) -> None:
         "-f", "--file", action="append", default=[], metavar="PATH", dest="files",
         help="a file of YAML or JSON, a folder (read with all below it), or - for stdin; may be given again",
     )  # fmt: skip
-    group.add_argument("--mesh-config", type=Path, metavar="FILE", help="MeshConfig, when it is not among the input")
+    group.add_argument(
+        "--mesh-config", type=Path, metavar="FILE", help="MeshConfig, ConfigMap, IstioOperator or Helm values"
+    )
     group.add_argument("--networks", type=Path, metavar="FILE", help="MeshNetworks, likewise")
     group.add_argument(
         "--remote-cluster", action="append", default=[], metavar="NAME=PATH", dest="clusters",
@@ -71,8 +73,8 @@ def load_mesh(options: argparse.Namespace) -> Mesh:
 
     return meshcompile.load(
         _inputs(options),
-        mesh_config=_mapping(options.mesh_config),
-        networks=_mapping(options.networks),
+        mesh_config=options.mesh_config,
+        networks=options.networks,
         clusters=pairs(options.clusters, "--remote-cluster", "NAME=PATH"),
         ambient=options.ambient,
         namespace=options.namespace,
@@ -136,16 +138,3 @@ def _proxy_of_node(path: Path) -> Proxy:
         return Proxy.from_node(json.loads(path.read_bytes()))
     except ValueError as error:  # no JSON, or no node
         raise UsageError(f"--node {path}: {error}") from None
-
-
-def _mapping(path: Path | None) -> Mapping[str, Any] | None:
-    """The only document of a file; None when there is no file."""
-    if path is None:
-        return None
-    from meshcompile.source.reading import read
-
-    documents = read([path]).documents
-    if len(documents) != 1:
-        raise UsageError(f"{path}: expected one document, found {len(documents)}")
-    value: Mapping[str, Any] = documents[0].value
-    return value

@@ -15,7 +15,8 @@ INVALID_MESH_CONFIG = Code(
     "invalid-mesh-config",
     Severity.ERROR,
     "mesh config: {problem}",
-    "The mesh config cannot be read, so the defaults hold for all of it.",
+    "The mesh config cannot be read, so the defaults hold for all of it. It may be MeshConfig on its own, the "
+    "ConfigMap `istio`, an IstioOperator with `spec.meshConfig`, or Helm values with `meshConfig`.",
 )
 UNSUPPORTED_AMBIENT = Code(
     "MC0303",
@@ -24,4 +25,22 @@ UNSUPPORTED_AMBIENT = Code(
     "ambient mode is not supported: sidecars and gateways are compiled as in a mesh without it",
     "In an ambient mesh istiod sends sidecars and gateways clusters, endpoints and listeners for tunnels (HBONE), and "
     "configures waypoints and ztunnel. None of this is compiled.",
+)
+MESH_CONFIG_FROM = Code(
+    "MC0304",
+    "mesh-config-from",
+    Severity.INFO,
+    "the mesh config is that of {what}",
+    "An IstioOperator or Helm values hold the mesh config that the installation writes into the ConfigMap `istio`. "
+    "Of an IstioOperator, `spec.values.meshConfig` goes over `spec.meshConfig`, field by field. Nothing else of it is "
+    "read: the gateways that it installs are part of the output of `istioctl manifest generate`.",
+)
+MESH_CONFIG_NOT_USED = Code(
+    "MC0305",
+    "mesh-config-not-used",
+    Severity.INFO,
+    "the mesh config here is not used: that of {what} holds",
+    "Several objects of the input hold a mesh config. The ConfigMap `istio` goes before an IstioOperator, since it is "
+    "what istiod reads; an IstioOperator without a revision goes before one with a revision, and then the first by "
+    "namespace and name. What is given with `--mesh-config` goes over all of them.",
 )

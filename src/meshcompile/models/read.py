@@ -48,7 +48,8 @@ def _type_problems(document: Document) -> Iterator[Diagnostic]:
     if missing:
         return
     api_version, kind = value["apiVersion"], value["kind"]
-    if find(api_version, kind) is None and (verdict := _verdict(top, value)):
+    known = find(api_version, kind)
+    if known is None and (verdict := _verdict(top, value)):
         yield verdict
     elif not isinstance(value.get("metadata") or {}, Mapping):
         yield codes.WRONG_TYPE(
@@ -58,7 +59,7 @@ def _type_problems(document: Document) -> Iterator[Diagnostic]:
             found=type_name(value["metadata"]),
             rejected=True,
         )
-    elif not (value.get("metadata") or {}).get("name"):
+    elif not (value.get("metadata") or {}).get("name") and (known is None or known.named):
         yield codes.MISSING_NAME(top.at("metadata") if "metadata" in value else top, rejected=True)
 
 
@@ -77,7 +78,7 @@ def _is_text(value: object) -> bool:
 
 def _with_metadata(value: Mapping[str, Any], namespace: str) -> Mapping[str, Any]:
     """The object in a namespace and without nulls in its metadata, which mean nothing."""
-    metadata = {key: field for key, field in value["metadata"].items() if field is not None}
+    metadata = {key: field for key, field in (value.get("metadata") or {}).items() if field is not None}
     if namespace and not metadata.get("namespace"):
         metadata["namespace"] = namespace
     return {**value, "metadata": metadata}

@@ -18,6 +18,7 @@ class Kind:
     versions: tuple[str, ...]
     module: str
     namespaced: bool = True
+    named: bool = True
 
     @property
     def api_versions(self) -> tuple[str, ...]:
@@ -74,8 +75,11 @@ KINDS: tuple[Kind, ...] = (
 CUSTOM_WORKLOAD = Kind("CustomWorkload", "", (), "kubernetes.custom_workload")
 """What an object of any other kind is read as if it has a Pod template."""
 
+ISTIO_OPERATOR = Kind("IstioOperator", "install.istio.io", ("v1alpha1",), "mesh.istio_operator", named=False)
+"""What istioctl reads from a file, often without a name; the API server need not know it."""
+
 BY_TYPE: Mapping[tuple[str, str], Kind] = {
-    (api_version, kind.name): kind for kind in KINDS for api_version in kind.api_versions
+    (api_version, kind.name): kind for kind in (*KINDS, ISTIO_OPERATOR) for api_version in kind.api_versions
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from meshcompile.source.excerpt import Excerpt
@@ -70,8 +71,31 @@ class Document:
         """A document of its own for the part of this one at `keys`."""
         return Document(self.file, value, excerpt=self._excerpt, inside=(*self._inside, *keys))
 
+    def embedded(self, value: Any, path: Path) -> Document:
+        """A document for what the text at `path` says. Its places are inside a literal block (`|`), else the text's."""
+        block = _literal_block(self._excerpt, self.place(path).start) if self._excerpt else None
+        return Document(self.file, value, excerpt=block) if block else self.part(value, *path)
+
     def __repr__(self) -> str:
         return f"Document({self.file!r}, index={self.index})"
+
+
+def _literal_block(excerpt: Excerpt, start: Position) -> Excerpt | None:
+    """The lines of the literal block that begins at a position, without the first one's indentation."""
+    lines = str(excerpt).split("\n")
+    row = start.line - 1 - excerpt.line
+    if not lines[row][start.column - 1 - (0 if row else excerpt.column) :].startswith("|"):
+        return None
+    while not lines[row + 1].strip():
+        row += 1
+    indent = _indent(lines[row + 1])
+    block = list(takewhile(lambda line: not line.strip() or _indent(line) >= indent, lines[row + 1 :]))
+    text = "\n".join(block)[indent:]
+    return Excerpt(text, 0, len(text), excerpt.line + row + 1, indent, complete=False)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
 
 
 def _places(excerpt: Excerpt) -> Place:

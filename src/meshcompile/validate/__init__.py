@@ -13,6 +13,7 @@ from meshcompile.codes import validation as codes
 from meshcompile.codes.envoy_filters import UNKNOWN_ENVOY_FIELD, UNSUPPORTED_ENVOY_VALUE
 from meshcompile.diagnostics import Code, Diagnostic, Severity
 from meshcompile.models.base import Resource
+from meshcompile.models.registry import ISTIO_OPERATOR
 from meshcompile.validate.metadata import forbidden_annotations
 
 MODULES = {
@@ -57,8 +58,9 @@ def violations(resource: Resource) -> Iterator[Diagnostic]:
 
 @cache
 def _rules(kind: type[Resource]) -> Rules | None:
-    """The rules of Istio's kind; None for kinds of others, which Istio takes as they are."""
-    if not kind.model_fields["api_version"].default.partition("/")[0].endswith(".istio.io"):
+    """The rules of Istio's kind; None for kinds of others, and for what istioctl alone reads."""
+    group = kind.model_fields["api_version"].default.partition("/")[0]
+    if not group.endswith(".istio.io") or group == ISTIO_OPERATOR.group:
         return None
     rules: Rules = import_module(f"{__name__}.{MODULES[kind.__name__]}").violations
     return rules

@@ -32,6 +32,19 @@ def merged_mesh_config(base: MeshConfig, over: MeshConfig) -> MeshConfig:
     )
 
 
+def merged_values(base: N, over: N) -> N:
+    """`base` with all that `over` writes, as Helm merges values: messages and maps are merged, all else is replaced."""
+    return base.model_copy(
+        update={name: _merged_value(getattr(base, name), getattr(over, name)) for name in over.model_fields_set}
+    )
+
+
+def _merged_value(base: Any, over: Any) -> Any:
+    if isinstance(base, Node) and isinstance(over, Node):
+        return merged_values(base, over)
+    return {**base, **over} if isinstance(base, Mapping) and isinstance(over, Mapping) else over
+
+
 def merged_proxy_configs(*layers: ProxyConfig | None) -> ProxyConfig:
     """Settings of single proxies, each layer over those before it; an absent layer changes nothing."""
     merged = ProxyConfig()
