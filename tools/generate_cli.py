@@ -19,6 +19,11 @@ HEAD = """\
 stdout has the result, stderr the messages. Output has colour only on a terminal, and not when `NO_COLOR` is set. The
 [page on exit codes](exit-codes.md) says which status means what, and what stdout has when a command fails.
 
+A PROXY is named as istioctl names it, `pod.namespace` or `kind/name.namespace`. Where the input has no workload for it,
+it is assumed: `router:istio-system,istio=ingressgateway` is a gateway, `sidecar:shop,app=web` a sidecar, in that
+namespace and with those labels. `--node` takes the bootstrap node of a running proxy as JSON instead.
+[Workloads and proxies](../guides/workloads.md) has examples of each.
+
 ## Input options
 
 What every command takes that reads a mesh:

@@ -16,6 +16,7 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # `typing` alone would take longer to import than all else here
 if TYPE_CHECKING:  # what type checkers and editors see; at run time __getattr__ imports the same
+    from meshcompile.assumed_proxy import AssumedProxy as AssumedProxy
     from meshcompile.config import Config as Config
     from meshcompile.diagnostics import Diagnostic as Diagnostic
     from meshcompile.diagnostics import Related as Related
@@ -36,6 +37,7 @@ if TYPE_CHECKING:  # what type checkers and editors see; at run time __getattr__
 __version__ = "0.1.0"
 
 _PLACES = {
+    "AssumedProxy": "meshcompile.assumed_proxy",
     "Config": "meshcompile.config",
     "Diagnostic": "meshcompile.diagnostics",
     "ForeignFile": "meshcompile.source.sources",

@@ -8,7 +8,7 @@ print(config.to_json())
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from meshcompile.source.reading import Input, stream
 from meshcompile.source.sources import Sources
 
 if TYPE_CHECKING:  # the compiler is imported by what needs it, so that objects are checked without
+    from meshcompile.assumed_proxy import AssumedProxy
     from meshcompile.config import Config
     from meshcompile.models.mesh.mesh_config import MeshConfig
     from meshcompile.models.mesh.mesh_networks import MeshNetworks
@@ -110,18 +111,50 @@ class Mesh:
 
         return proxy_named(name, self._proxies_by_name, self.namespace)
 
+    def assuming(self, proxy: AssumedProxy | str) -> Mesh:
+        """This mesh with one proxy more, which no object of the input describes; its name is `assumed-TYPE.NAMESPACE`.
+
+        Services that select its labels lead to it. Raises InvalidArgument for a text that describes no proxy.
+        """
+        from meshcompile.assumed_proxy import assumed_proxy, assumed_proxy_pod
+
+        resources = self.config_cluster.resources
+        pod = assumed_proxy_pod(assumed_proxy(proxy), resources)
+        return replace(self, config_cluster=replace(self.config_cluster, resources=(*resources, pod)))
+
+    def assumable(self) -> tuple[AssumedProxy, ...]:
+        """The gateways that the Gateways of the input select, for `assuming`."""
+        from meshcompile.assumed_proxy import assumable_gateways
+
+        return assumable_gateways(self.config_cluster.resources, self.settings.mesh.root_namespace)
+
     @paused()
-    def compile(self, proxy: Proxy | str) -> Config:
+    def compile(self, proxy: Proxy | AssumedProxy | str) -> Config:
         """What istiod would send to a proxy, given as such or by its name.
 
-        Raises UnknownProxy when no proxy has that name; whatever else is wrong is in the config's diagnostics.
+        An AssumedProxy, or the text of one such as `sidecar:shop,app=web`, is compiled as if its Pod were part of the
+        input. Raises UnknownProxy when no proxy has that name; whatever else is wrong is in the config's diagnostics.
         """
+        from meshcompile.assumed_proxy import AssumedProxy, is_assumed
         from meshcompile.compile import compiled
         from meshcompile.config import Config
 
+        if isinstance(proxy, AssumedProxy) or (isinstance(proxy, str) and is_assumed(proxy)):
+            return self._compiled_assuming(proxy)
         asking = self.proxy(proxy) if isinstance(proxy, str) else proxy
         done = compiled(self.snapshot, asking)
         return Config(asking, done.resources, done.diagnostics, self._credentials, done.patches)
+
+    def _compiled_assuming(self, proxy: AssumedProxy | str) -> Config:
+        """The configuration of a proxy that is assumed, with what is assumed for it among the diagnostics."""
+        from meshcompile.assumed_proxy import assumed_proxy
+
+        assumption = assumed_proxy(proxy)
+        mesh = self.assuming(assumption)
+        config = mesh.compile(f"{assumption.pod_name}.{assumption.namespace}")
+        known = set(self.diagnostics)
+        new = (found for found in mesh.diagnostics if found not in known)
+        return replace(config, diagnostics=tuple(sorted((*config.diagnostics, *new))))
 
     def used_by(self, config: Config) -> tuple[Use, ...]:
         """What became of every object of the input in a configuration that this mesh compiled, by place."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -70,12 +69,12 @@ def source_given(given: Input, name: str) -> SettingsSource | None:
     found = read([given])
     if found.diagnostics and not found.documents:
         wrong = (INVALID_MESH_CONFIG(each.origin, problem=_EXPECTED) for each in found.diagnostics)
-        return SettingsSource(name, Origin(Document(os.fspath(given), {})), diagnostics=tuple(wrong))
+        return SettingsSource(name, Origin(Document(str(given), {})), diagnostics=tuple(wrong))
     sources = [source_of(document) for document in found.documents]
     if len(sources) > 1:
         sources = [source for source in sources if source.mesh or source.networks]
         if len(sources) != 1:
-            raise InvalidArgument(f"{os.fspath(given)}: expected one {name}, found {len(sources)}")
+            raise InvalidArgument(f"{str(given)}: expected one {name}, found {len(sources)}")
     return next(iter(sources), None)
 
 

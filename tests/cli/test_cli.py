@@ -339,3 +339,40 @@ def test_a_slip_in_the_mesh_config_has_a_place(run: Run, mesh: Path, tmp_path: P
     done = run("validate", "-f", mesh, "--mesh-config", config)
     assert done.status == 1
     assert f"{config}:1:1: error: unknown field `accessLogFil`, did you mean `accessLogFile`?" in done.out
+
+
+GATEWAY_ONLY = """\
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {istio: ingressgateway}
+  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [shop.example.com]}]
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("compile", "-p"),
+        ("pc", "listeners"),
+        ("bootstrap",),
+        ("patch-lab", "-p"),
+    ],
+)
+def test_a_proxy_can_be_assumed(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
+    """Every command that takes a proxy takes one that is assumed, and says with -v what it assumed."""
+    path = tmp_path / "gateway.yaml"
+    path.write_text(GATEWAY_ONLY)
+    done = run(*command, "router:istio-system,istio=ingressgateway", "-f", path, "-v")
+    assert done.status == 0
+    assert "assumed that Pod `assumed-router` runs" in done.err
+    assert "80" in done.out or "assumed-router.istio-system" in done.out
+
+
+@pytest.mark.parametrize("command", [("proxies",), ("compile", "--all-proxies"), ("pc", "routes", "web.shop")])
+def test_without_workloads_a_proxy_to_assume_is_named(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
+    """Where no proxy would exist, the one that the Gateway selects is proposed, ready to be copied."""
+    path = tmp_path / "gateway.yaml"
+    path.write_text(GATEWAY_ONLY)
+    assert "or assume one: router:istio-system,istio=ingressgateway\n" in run(*command, "-f", path).err
