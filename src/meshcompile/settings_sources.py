@@ -74,7 +74,7 @@ def source_given(given: Input, name: str) -> SettingsSource | None:
     if len(sources) > 1:
         sources = [source for source in sources if source.mesh or source.networks]
         if len(sources) != 1:
-            raise InvalidArgument(f"{str(given)}: expected one {name}, found {len(sources)}")
+            raise InvalidArgument(f"{given!s}: expected one {name}, found {len(sources)}")
     return next(iter(sources), None)
 
 
