@@ -19,6 +19,7 @@ from meshcompile.collector import look_for_garbage, paused
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.base import Resource
 from meshcompile.models.registry import has_pods
+from meshcompile.repeats import without_repeats
 from meshcompile.settings import MeshSettings, mesh_settings
 from meshcompile.snapshot.resources import CONFIG_CLUSTER, Assumed, Resources
 from meshcompile.source import Document, Origin
@@ -85,7 +86,8 @@ class Mesh:
         read = (*self.config_cluster.diagnostics, *(d for c in self.remote_clusters.values() for d in c.diagnostics))
         completed = (d for cluster in self._clusters.values() for d in cluster.diagnostics)
         unsupported = (UNSUPPORTED_AMBIENT(Origin(Document("<mesh>", {})), name=""),) if self.ambient else ()
-        return tuple(sorted({*read, *self.settings.diagnostics, *completed, *self._findings, *unsupported}))
+        found = (*self._findings, *self._patches_of_other_releases)
+        return tuple(sorted(without_repeats({*read, *self.settings.diagnostics, *completed, *found, *unsupported})))
 
     @property
     def sources(self) -> Sources:
@@ -185,6 +187,14 @@ class Mesh:
         from meshcompile.snapshot.findings import findings
 
         return findings(self._resources, self.settings)
+
+    @cached_property
+    def _patches_of_other_releases(self) -> tuple[Diagnostic, ...]:
+        if "EnvoyFilter" not in self._resources.by_kind:
+            return ()
+        from meshcompile.snapshot.envoy_filters import patches_of_other_releases
+
+        return tuple(patches_of_other_releases(self._resources, self.behaviour.release))
 
     @cached_property
     def _resources(self) -> Resources:

@@ -201,11 +201,6 @@ spec:
     ("described", "expected", "field"),
     [
         (
-            patch("HTTP_FILTER", "ADD", lua("a"), proxy={"proxyVersion": r"^1\.16.*"}),
-            "its Istio version does not match ^1\\.16.*",
-            "match.proxy.proxyVersion",
-        ),
-        (
             patch("HTTP_FILTER", "ADD", lua("a"), proxy={"metadata": {"A": "b"}}),
             "its metadata lack A=b",
             "match.proxy.metadata",
@@ -365,3 +360,18 @@ def test_a_shared_field_is_patched_for_everyone() -> None:
     cart, catalog = sorted(mesh.proxies(), key=lambda proxy: proxy.id)
     mesh.compile(catalog)
     assert all(routes.validate_clusters for routes in mesh.compile(cart).routes)
+
+
+def test_a_patch_for_another_release_is_the_meshs_to_report() -> None:
+    """A patch that no proxy of the mesh's release gets is one info of the mesh; one that they get is none."""
+    old, new = (
+        patch("HTTP_FILTER", "ADD", lua("a"), proxy={"proxyVersion": expression})
+        for expression in (r"^1\.16.*", r"^1\.30.*")
+    )
+    mesh = meshcompile.load([MESH, envoy_filter(old, new)])
+    [found] = [each for each in mesh.diagnostics if each.code.startswith("MC10")]
+    assert (found.slug, found.severity) == ("patch-of-other-release", meshcompile.Severity.INFO)
+    assert found.field == "spec.configPatches[0].match.proxy.proxyVersion"
+    config = mesh.compile(mesh.proxies()[0])
+    assert patch_codes(config) == []
+    assert reasons(config)[0] == "its Istio version does not match ^1\\.16.*"

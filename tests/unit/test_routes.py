@@ -319,6 +319,16 @@ def test_rules_that_nothing_reaches() -> None:
     assert finding.related[0].origin.field == "spec.http[1]"
 
 
+def test_a_rule_that_nothing_reaches_is_found_once() -> None:
+    """Where Istio's validation says it too, its finding stays and names the rule that comes before."""
+    rules = REVISED.replace(
+        "  - route: [{destination: {host: catalog}}]", "  - route: [{destination: {host: catalog}}]\n" * 2
+    )
+    (finding,) = [each for each in mesh(SHOP, rules).diagnostics if each.slug.endswith("unreachable-rule")]
+    assert (finding.code, finding.field) == ("IST0130", "spec.http[2]")
+    assert finding.related[0].origin.field == "spec.http[1]"
+
+
 def test_matches_for_gateways_that_the_rules_are_not_bound_to() -> None:
     """A match for a gateway that the VirtualService does not name applies nowhere."""
     rules = REVISED.replace("{uri: {prefix: /old}}", "{gateways: [edge]}")

@@ -407,3 +407,25 @@ def test_rules_that_are_never_used() -> None:
         "VirtualService rule #2 match #0 of prefix /a/b is not used "
         "(duplicate/overlapping match in rule #0 of prefix /a on #0)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("weights", "shares"),
+    [
+        ((50, 60), "the weights add up to 110, not to 100: the shares are 45.5% to a (v0), 54.5% to a (v1)"),
+        ((1, 1), "the weights add up to 2, not to 100: the shares are 50% to a (v0), 50% to a (v1)"),
+        ((1, 99), None),
+        ((100,), None),
+        ((7,), None),
+    ],
+)
+def test_weights_that_are_no_percentages_are_explained(weights: tuple[int, ...], shares: str | None) -> None:
+    """Weights that do not add up to 100 are an info with the shares that they mean, and reject nothing."""
+    targets = [
+        {"destination": {"host": "a", "subset": f"v{number}"}, "weight": weight}
+        for number, weight in enumerate(weights)
+    ]
+    explained = found("VirtualService", {"hosts": ["a"], "http": [{"route": targets}]})
+    assert [(each.message, each.severity, each.rejected) for each in explained] == (
+        [(shares, Severity.INFO, False)] if shares else []
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -120,16 +121,24 @@ def _files(by_proxy: Mapping[str, Mapping[str, Any]], form: str) -> Iterator[tup
 def _once(configs: Sequence[Config]) -> Iterable[Diagnostic]:
     """The findings of all configurations, each once: what concerns many proxies is found for each.
 
-    That a patch changes nothing for a proxy is news only if it changes nothing for any of them.
+    That a patch changes nothing for a proxy is news only if it changes nothing for any of them, and then news once.
     """
     from meshcompile.codes.envoy_filters import PATCH_WITHOUT_EFFECT
 
     patches = [report for config in configs for report in config.patches]
     at_work = {(report.origin.document, report.origin.path) for report in patches if report.changes}
-    return dict.fromkeys(
-        found
-        for config in configs
-        for found in config.diagnostics
-        if found.code != PATCH_WITHOUT_EFFECT.id
-        or (found.origin.document, found.origin.path[: len(PATCH_PATH)]) not in at_work
-    )
+    idle: dict[tuple[object, ...], list[Diagnostic]] = {}
+    others: dict[Diagnostic, None] = {}
+    for found in (found for config in configs for found in config.diagnostics):
+        patch = (found.origin.document, found.origin.path[: len(PATCH_PATH)])
+        if found.code != PATCH_WITHOUT_EFFECT.id:
+            others[found] = None
+        elif patch not in at_work:
+            idle.setdefault(patch, []).append(found)
+    return (*others, *map(_of_all, idle.values()))
+
+
+def _of_all(same: Sequence[Diagnostic]) -> Diagnostic:
+    """The first of what was found for several proxies, with the number of the others."""
+    first, *more = same
+    return replace(first, message=f"{first.message}; nor for {counted(len(more), 'other proxy')}") if more else first

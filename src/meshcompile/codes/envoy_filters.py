@@ -46,3 +46,11 @@ UNSUPPORTED_ENVOY_VALUE = Code(
     "The value is one that protobuf can hold but that this compiler cannot represent, such as an enum value without a "
     "name. Istio would pass it on to Envoy.",
 )
+PATCH_OF_OTHER_RELEASE = Code(
+    "MC1006",
+    "patch-of-other-release",
+    Severity.INFO,
+    "this patch is for proxies whose version matches `{expression}`, which that of {release} does not",
+    "`proxyVersion` chooses proxies by their release, so that one EnvoyFilter can hold a patch for each. The proxies "
+    "of this mesh are of the release that is compiled, and none of them gets this patch.",
+)

@@ -397,6 +397,13 @@ SNI_ADDRESS = _warning(
     "`{host}` is an address, which clients do not send as SNI",
     "Match by `destinationSubnets` or a port instead.",
 )
+WEIGHTS_NOT_100 = Code(
+    "MC0296",
+    "weights-not-100",
+    Severity.INFO,
+    "the weights add up to {total}, not to 100: the shares are {shares}",
+    "Weights are relative to their sum. Write percentages that add up to 100 to read the shares off them.",
+)
 SUBSET_NAME = _error(
     "MC0266",
     "invalid-subset-name",

@@ -152,12 +152,12 @@ class Patcher:
         return Miss(patch.refused) if patch.refused else self._missed.get(patch, Miss(Condition.OBJECT))
 
     def findings(self) -> Iterator[Diagnostic]:
-        """Which patches changed nothing, and on which istiod fails."""
+        """Which patches changed nothing, and on which istiod fails; one for another release is the mesh's to report."""
         for patch in self.filters.all:
             if patch in self._broken:
                 problem, what = self._broken[patch]
                 yield PATCH_OF_OTHER_TYPE(patch.value_origin, problem=problem, what=what)
-            elif patch not in self._changes:
+            elif patch not in self._changes and patch.refused is not Condition.PROXY_VERSION:
                 yield self._without_effect(patch, self._miss(patch))
 
     def _without_effect(self, patch: Patch, miss: Miss) -> Diagnostic:

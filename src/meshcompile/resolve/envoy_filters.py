@@ -1,6 +1,5 @@
 """The patches of EnvoyFilters that one proxy gets, decided. Follows istiod's `PushContext.EnvoyFilters`."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +16,7 @@ from meshcompile.models.networking.envoy_filter import (
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.policy_attachment import attaches
 from meshcompile.resolve.view import View
+from meshcompile.snapshot.envoy_filters import has_version
 from meshcompile.source import Origin
 
 EVERYTHING = EnvoyConfigObjectMatch()
@@ -161,17 +161,8 @@ def _operation(config_patch: EnvoyConfigObjectPatch) -> Operation:
 
 def _refusal(match: ProxyMatch, proxy: Proxy) -> Condition | None:
     """What the proxy lacks; None when the patch is for it."""
-    if match.proxy_version and not _has_version(match.proxy_version, proxy):
+    if match.proxy_version and not has_version(match.proxy_version, str(proxy.metadata.get("ISTIO_VERSION") or "")):
         return Condition.PROXY_VERSION
     if any(proxy.metadata.get(key) != value for key, value in match.metadata.items()):
         return Condition.PROXY_METADATA
     return None
-
-
-def _has_version(expression: str, proxy: Proxy) -> bool:
-    """Whether the expression is found in the proxy's version; a proxy without a version has none."""
-    version = str(proxy.metadata.get("ISTIO_VERSION") or "")
-    try:
-        return bool(version and re.search(expression, version))
-    except re.error:
-        return True  # one that does not compile is no condition to istiod either

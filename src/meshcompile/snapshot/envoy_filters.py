@@ -1,8 +1,11 @@
 """EnvoyFilters by namespace. Follows istiod's `PushContext.initEnvoyFilters` and `EnvoyFilters`."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from meshcompile.codes.envoy_filters import PATCH_OF_OTHER_RELEASE
+from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.envoy_filter import EnvoyFilter
 from meshcompile.snapshot.resources import NO_CREATION_TIME, Resources
@@ -34,3 +37,20 @@ def envoy_filter_index(resources: Resources, mesh: MeshConfig) -> EnvoyFilterInd
     for envoy_filter in resources.all(EnvoyFilter):
         groups.setdefault(envoy_filter.namespace, []).append(envoy_filter)
     return EnvoyFilterIndex(mesh.root_namespace, {namespace: tuple(group) for namespace, group in groups.items()})
+
+
+def has_version(expression: str, version: str) -> bool:
+    """Whether an expression is found in a proxy's version; a proxy without a version has none."""
+    try:
+        return bool(version and re.search(expression, version))
+    except re.error:
+        return True  # one that does not compile is no condition to istiod either
+
+
+def patches_of_other_releases(resources: Resources, release: str) -> Iterator[Diagnostic]:
+    """The patches that are for proxies of other releases only, where the mesh's own have this one."""
+    for envoy_filter in resources.all(EnvoyFilter):
+        for patch in envoy_filter.spec.config_patches:
+            match = patch.match.proxy if patch.match is not None else None
+            if match is not None and match.proxy_version and not has_version(match.proxy_version, release):
+                yield PATCH_OF_OTHER_RELEASE(match.at("proxy_version"), expression=match.proxy_version, release=release)

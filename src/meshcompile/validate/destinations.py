@@ -18,9 +18,22 @@ def destination(node: Destination) -> Found:
 
 
 def weights(destinations: tuple[HTTPRouteDestination, ...] | tuple[RouteDestination, ...]) -> Found:
-    """Weights below zero, and several that add up to nothing, in 32 bits."""
+    """Weights below zero, several that add up to nothing, in 32 bits, and what they mean where that is not 100."""
     for node in destinations:
         if node.weight < 0:
             yield codes.WEIGHT(node.at("weight"), problem=f"weight {node.weight} is negative")
-    if len(destinations) > 1 and not sum(node.weight for node in destinations) % 2**32:
+    total = sum(node.weight for node in destinations)
+    if len(destinations) > 1 and not total % 2**32:
         yield codes.WEIGHT(destinations[0], problem="the weights add up to 0")
+    elif len(destinations) > 1 and total != 100 and all(node.weight >= 0 for node in destinations):
+        shares = ", ".join(f"{_share(node.weight, total)} to {_named(node.destination)}" for node in destinations)
+        yield codes.WEIGHTS_NOT_100(destinations[0].at("weight"), total=total, shares=shares)
+
+
+def _share(weight: int, total: int) -> str:
+    """A share of the total in percent, to a tenth."""
+    return f"{100 * weight / total:.1f}".removesuffix(".0") + "%"
+
+
+def _named(target: Destination) -> str:
+    return f"{target.host} ({target.subset})" if target.subset else target.host
