@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING, TypeVar
 
-from meshcompile.codes.mesh import MESH_CONFIG_FROM, MESH_CONFIG_NOT_USED
+from meshcompile.codes.mesh import INVALID_MESH_CONFIG, MESH_CONFIG_FROM, MESH_CONFIG_NOT_USED
 from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.models.base import Node, Resource
 from meshcompile.settings_sources import SettingsSource, source_given, sources_among
@@ -68,13 +68,13 @@ def mesh_settings(
     )
 
 
-def _holding(sources: Iterable[SettingsSource], diagnostics: list[Diagnostic]) -> SettingsSource | None:
+def _holding(sources: Sequence[SettingsSource], diagnostics: list[Diagnostic]) -> SettingsSource | None:
     """The source that holds, which is the first; each of the others is said to count for nothing."""
-    holding, *others = (*sources, None)
-    for other in others:
-        if holding and other:
-            related = (Related("this one holds", holding.origin),)
-            diagnostics.append(MESH_CONFIG_NOT_USED(other.origin, what=holding.name, related=related))
+    if not sources:
+        return None
+    holding, *others = sources
+    related = (Related("this one holds", holding.origin),)
+    diagnostics.extend(MESH_CONFIG_NOT_USED(other.origin, what=holding.name, related=related) for other in others)
     return holding
 
 
@@ -125,8 +125,13 @@ def _networks(source: SettingsSource | None, diagnostics: list[Diagnostic]) -> M
 
 def _node(document: Document, model: type[N], diagnostics: list[Diagnostic]) -> N | None:
     from meshcompile.models.lenient import read_leniently
+    from meshcompile.models.problems import type_name
     from meshcompile.models.support import limits
 
+    if not isinstance(document.value, Mapping):
+        problem = f"expected an object, found {type_name(document.value)}"
+        diagnostics.append(INVALID_MESH_CONFIG(Origin(document), problem=problem))
+        return None
     node, found = read_leniently(document, model)
     diagnostics.extend(found)
     diagnostics.extend(limits(node) if node is not None else ())

@@ -87,10 +87,11 @@ def source_of(document: Document) -> SettingsSource:
     match document.value:
         case {"kind": "ConfigMap", "metadata": {"name": str(name)}, "data": Mapping() as data}:
             return _of_config_map(document, f"ConfigMap `{name}`", data)
-        case {"kind": "IstioOperator"}:
+        case {"kind": "IstioOperator" | "Istio" as kind}:
             parts = (*_parts(document, ("spec", *_MESH_CONFIG)), *_parts(document, (*_OPERATOR_VALUES, *_MESH_CONFIG)))
             networks = next(_parts(document, (*_OPERATOR_VALUES, *_NETWORKS)), None)
-            return SettingsSource(f"IstioOperator `{document.name}`".replace(" ``", ""), top, parts, networks)
+            name = f"{kind} `{document.name}`" if document.name else kind
+            return SettingsSource(name, top, parts, networks)
         case {"kind": str(kind), "apiVersion": str()}:
             wrong = INVALID_MESH_CONFIG(top.at("kind"), problem=f"a {kind} holds none; {_EXPECTED}")
             return SettingsSource(kind, top, diagnostics=(wrong,))

@@ -93,9 +93,38 @@ def test_a_rollout_takes_the_template_that_it_refers_to() -> None:
 
 
 def test_a_rollout_without_its_deployment_makes_no_pods() -> None:
-    """Without the Deployment that it refers to, nothing is known of a Rollout's Pods."""
+    """Without the Deployment that it refers to, nothing is known of a Rollout's Pods, which a warning says."""
     reference = "workloadRef: {apiVersion: apps/v1, kind: Deployment, name: missing}\n"
-    assert mesh(workload("argoproj.io/v1alpha1", "Rollout", template="", spec=reference)).proxies() == ()
+    loaded = mesh(workload("argoproj.io/v1alpha1", "Rollout", template="", spec=reference))
+    assert loaded.proxies() == ()
+    (found,) = [each for each in loaded.diagnostics if each.severity is meshcompile.Severity.WARNING]
+    assert (found.slug, found.kind, found.name, found.field) == ("no-template", "Rollout", "pay", "spec.workloadRef")
+
+
+@pytest.mark.parametrize("kind", ["ReplicaSet", "PodTemplate"])
+def test_a_rollout_that_refers_to_another_kind_is_not_read(kind: str) -> None:
+    """A `workloadRef` to something else than a Deployment makes no Pods."""
+    reference = f"workloadRef: {{kind: {kind}, name: pay}}\n"
+    loaded = mesh(workload("argoproj.io/v1alpha1", "Rollout", template="", spec=reference))
+    assert (loaded.proxies(), [found.slug for found in loaded.diagnostics]) == ((), ["kind-passed-over"])
+
+
+def test_what_knative_made_of_a_service_is_no_workload_beside_it() -> None:
+    """A Configuration that a Knative Service owns makes no Pods of its own."""
+    owned = workload(KNATIVE, "Configuration").replace(
+        "namespace: shop}",
+        f"namespace: shop, ownerReferences: [{{apiVersion: {KNATIVE}, kind: Service, name: pay, controller: true}}]}}",
+    )
+    assert [proxy.id for proxy in mesh(workload(KNATIVE, "Service"), owned).proxies()] == [
+        "pay-00001-deployment-0.shop"
+    ]
+
+
+def test_a_hook_of_helm_does_not_run() -> None:
+    """The Pod of a chart's test, which `helm template` prints too, is no proxy."""
+    meta = "metadata: {name: web, namespace: shop, annotations: {helm.sh/hook: test}}\n"
+    loaded = mesh("apiVersion: v1\nkind: Pod\n" + meta + "spec: {containers: [{name: web, image: web}]}\n")
+    assert (loaded.proxies(), loaded.diagnostics) == ((), ())
 
 
 def test_a_knative_service_is_its_first_revision() -> None:

@@ -144,6 +144,18 @@ def test_values_go_over_the_operators_own_mesh_config(tmp_path: Path) -> None:
     assert [(found.slug, found.line) for found in loaded.diagnostics] == [("mesh-config-from", 10)]
 
 
+def test_the_sail_operators_istio_is_read_where_it_is_given(tmp_path: Path) -> None:
+    """An Istio of the Sail operator, given as mesh config, counts with its Helm values."""
+    text = """\
+    apiVersion: sailoperator.io/v1
+    kind: Istio
+    metadata: {name: default}
+    spec: {values: {meshConfig: {accessLogFile: /dev/stdout}}}
+    """
+    loaded = meshcompile.load(SERVICE, mesh_config=written(tmp_path, dedent(text)))
+    assert loaded.settings.mesh.access_log_file == "/dev/stdout"
+
+
 def test_one_of_several_holds(tmp_path: Path) -> None:
     """The ConfigMap goes before operators and an operator without a revision before others, in any order of input."""
     canary = OPERATOR.replace("spec:", "metadata: {name: a}\nspec:\n  revision: canary").replace(
@@ -187,6 +199,14 @@ def test_what_is_no_mesh_config_is_refused(tmp_path: Path, text: str, line: int)
         return
     (found,) = errors(meshcompile.load(SERVICE, mesh_config=path))
     assert (found.slug, found.file, found.line) == ("invalid-mesh-config", str(path), line)
+
+
+def test_a_mesh_config_is_an_object(tmp_path: Path) -> None:
+    """Text where the mesh config should be is an error at its key."""
+    path = written(tmp_path, OPERATOR.partition("  meshConfig")[0] + "  meshConfig: /dev/stdout\n")
+    (found,) = errors(meshcompile.load(path))
+    assert (found.slug, found.line, found.column) == ("invalid-mesh-config", 4, 3)
+    assert found.message.startswith("mesh config: expected an object, found ")
 
 
 def test_a_mesh_config_is_found_among_other_objects(tmp_path: Path) -> None:

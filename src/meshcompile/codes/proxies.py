@@ -72,3 +72,11 @@ ASSUMED_RUNNING = Code(
     "The Pod has no status, so it was written by hand and not read from a cluster. It is taken to run, as it is after "
     "injection, with an address out of 198.18.0.0/16.",
 )
+NO_TEMPLATE = Code(
+    "MC1210",
+    "no-template",
+    Severity.WARNING,
+    "no Pods are assumed of {kind} `{name}`: Deployment `{deployment}`, whose template it uses, is not in the input",
+    "An Argo Rollout with a `workloadRef` runs the Pods of the Deployment that it names. Add that Deployment to the "
+    "input.",
+)

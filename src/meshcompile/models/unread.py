@@ -93,7 +93,7 @@ VERDICTS: Mapping[tuple[str, str], Verdict] = {
         "it makes the primary workload, Services, a VirtualService and DestinationRules: pass those of the cluster, "
         "as `kubectl get -o yaml` prints them"
     ),
-    ("sailoperator.io", "Istio"): _maker("pass its `spec.values` with --mesh-config, and Istio's own workloads"),
+    ("sailoperator.io", "Istio"): _maker("pass it with --mesh-config too, for its mesh config"),
     ("template.openshift.io", "Template"): _maker("pass the output of `oc process`"),
 }
 

@@ -43,7 +43,7 @@ from meshcompile.snapshot.assumed_pods import (
     template_of,
 )
 from meshcompile.snapshot.injection import is_gateway
-from meshcompile.snapshot.made_workloads import made_workloads
+from meshcompile.snapshot.made_workloads import made_workloads, missing_templates
 from meshcompile.snapshot.resources import Assumed
 
 # What a Namespace that is not in the input is taken to say, but for the one that Istio itself runs in.
@@ -61,6 +61,7 @@ def assumed(resources: Iterable[Resource], cluster: str = "") -> Assumed:
     if not any(isinstance(r, WORKLOAD_KINDS) or (isinstance(r, Pod) and is_manifest(r)) for r in given):
         return Assumed(given)
     assumption = _Assumption(_Given.of(given), cluster)
+    assumption.diagnostics.extend(missing_templates(given))
     for pod in assumption.given.manifests:
         assumption.start(pod)
     for workload in assumption.given.workloads:

@@ -32,6 +32,8 @@ Workload = KubernetesWorkload | CustomWorkload
 WORKLOAD_KINDS = (Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob, CustomWorkload)
 STATEFUL_LIMIT = 10
 """How many Pods of a StatefulSet are assumed at most."""
+HELM_HOOK = "helm.sh/hook"
+"""Annotation of Pods that run while a chart is installed or tested."""
 _PROXY = Container(name=PROXY_CONTAINER, image="auto")
 _READY = (PodCondition(type="Ready", status="True"),)
 # Kinds that make other workloads.
@@ -112,8 +114,9 @@ def assumed_pod(
 
 
 def is_manifest(pod: Pod) -> bool:
-    """True for a Pod as a user writes it: no cluster has said anything about it yet."""
-    return pod.status == PodStatus() and not pod.metadata.owner_references
+    """True for a Pod that a user wrote to run: no cluster has said anything about it yet. Hooks of Helm come and go."""
+    meta = pod.metadata
+    return pod.status == PodStatus() and not meta.owner_references and HELM_HOOK not in meta.annotations
 
 
 def started(pod: Pod, address: str, namespace_labels: Labels) -> Pod:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from meshcompile.codes.proxies import NO_TEMPLATE
+from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.base import ObjectMeta, Resource, placed
 from meshcompile.models.kubernetes.base import LabelSelector
 from meshcompile.models.kubernetes.custom_workload import CustomWorkload, NamedPodTemplateSpec
 from meshcompile.models.kubernetes.workloads import Deployment, DeploymentSpec, PodTemplateSpec, TemplateMeta
-from meshcompile.snapshot.assumed_pods import WORKLOAD_KINDS, Workload
+from meshcompile.snapshot.assumed_pods import WORKLOAD_KINDS, Workload, is_owned
 
 KNATIVE_GROUP = "serving.knative.dev"
 KNATIVE_SERVICE = "serving.knative.dev/service"
@@ -29,6 +31,8 @@ def made_workloads(resources: Iterable[Resource]) -> Iterator[Workload]:
     for workload in found:
         name = (workload.namespace, workload.name)
         match workload:
+            case CustomWorkload() if is_owned(workload):
+                pass
             case CustomWorkload() if workload.group == KNATIVE_GROUP:
                 if name not in served:
                     yield revision_deployment(workload)
@@ -38,6 +42,16 @@ def made_workloads(resources: Iterable[Resource]) -> Iterator[Workload]:
                 pass
             case _:
                 yield workload
+
+
+def missing_templates(resources: Iterable[Resource]) -> Iterator[Diagnostic]:
+    """The Rollouts that use the template of a Deployment which is not there."""
+    found = tuple(resources)
+    deployments = {(each.namespace, each.name) for each in found if isinstance(each, Deployment)}
+    for each in found:
+        target = referenced_deployment(each) if isinstance(each, CustomWorkload) else ""
+        if target and (each.namespace, target) not in deployments:
+            yield NO_TEMPLATE(each.at("spec", "workloadRef"), deployment=target, kind=each.kind, name=each.name)
 
 
 def referenced_deployment(workload: Workload) -> str:

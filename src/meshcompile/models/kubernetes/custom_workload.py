@@ -79,8 +79,9 @@ class CustomWorkload(KubernetesResource):
 
 
 def makes_pods(value: Mapping[str, Any]) -> bool:
-    """True for an object with a Pod template, or with a reference to the workload that has it."""
-    return any(_containers(value, path) for path in TEMPLATE_PATHS) or bool(_at(value, ("spec", "workloadRef", "name")))
+    """True for an object with a Pod template, or with a reference to the Deployment that has it."""
+    refers = _at(value, ("spec", "workloadRef", "kind")) == "Deployment"
+    return refers or any(_containers(value, path) for path in TEMPLATE_PATHS)
 
 
 def _containers(value: Mapping[str, Any], path: tuple[str, ...]) -> bool:
