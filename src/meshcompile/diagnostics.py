@@ -117,11 +117,15 @@ class Code:
         namespace: str | None = None,
         name: str | None = None,
         rejected: bool = False,
+        severity: Severity | None = None,
         suggestion: str = "",
         related: tuple[Related, ...] = (),
         **arguments: object,
     ) -> Diagnostic:
-        """The finding at `where`; the resource is the one given, else `where` itself, else the document's."""
+        """The finding at `where`; the resource is the one given, else `where` itself, else the document's.
+
+        `severity` is given where the finding is less certain than the code's others.
+        """
         origin = where if isinstance(where, Origin) else where.origin
         found_kind, found_namespace, found_name = _resource(where, origin)
         kind = found_kind if kind is None else kind
@@ -130,7 +134,7 @@ class Code:
         return Diagnostic(
             code=self.id,
             slug=self.slug,
-            severity=self.severity,
+            severity=severity or self.severity,
             message=self.template.format(kind=kind, namespace=namespace, name=name, **arguments),
             origin=origin,
             kind=kind,

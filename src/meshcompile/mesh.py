@@ -97,8 +97,11 @@ class Mesh:
     def analyze(self) -> tuple[Diagnostic, ...]:
         """What checks across resources find, by place."""
         from meshcompile.analyze import analyzed
+        from meshcompile.analyze.context import Context
+        from meshcompile.snapshot.discovery import discovered
 
-        return analyzed(self.snapshot)
+        rejected = {(d.kind, d.namespace, d.name): d for d in self.config_cluster.diagnostics if d.rejected}
+        return analyzed(Context(discovered(self._resources, self.settings.mesh), self.snapshot, rejected))
 
     def proxies(self) -> tuple[Proxy, ...]:
         """Every proxy that would exist, sorted by namespace and name."""

@@ -447,4 +447,6 @@ def test_analysis_of_telemetries() -> None:
     assert [finding.slug for finding in mesh(logs).analyze()] == ["telemetry-without-provider"]
     assert mesh(logs, defaultProviders={"accessLogging": ["envoy"]}).analyze() == ()
     idle = resource("selector: {matchLabels: {app: nobody}}", namespace="shop")
-    assert [finding.slug for finding in mesh(idle).analyze()] == ["policy-selects-nothing"]
+    assert [(finding.code, finding.field) for finding in mesh(idle).analyze()] == [
+        ("IST0101", "spec.selector.matchLabels")
+    ]

@@ -1,32 +1,25 @@
-"""Checks across resources, which no single resource shows. One module per check."""
+"""Checks across objects, which no single object shows. One module of `checks` per check."""
 
 from collections.abc import Callable, Iterable
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 
-from meshcompile.analyze.conflicting_destination_rules import conflicting_destination_rules
-from meshcompile.analyze.conflicting_mtls import conflicting_mtls
-from meshcompile.analyze.endpoints_without_pods import endpoints_without_pods
-from meshcompile.analyze.idle_destination_rules import idle_destination_rules
-from meshcompile.analyze.nothing_allowed import nothing_allowed
-from meshcompile.analyze.policies_without_workloads import policies_without_workloads
-from meshcompile.analyze.proxy_settings import proxy_settings
-from meshcompile.analyze.shadowed_services import shadowed_services
-from meshcompile.analyze.telemetries import telemetries
+from meshcompile.analyze import checks
+from meshcompile.analyze.context import Context
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.snapshot.snapshot import Snapshot
 
-CHECKS: tuple[Callable[[Snapshot], Iterable[Diagnostic]], ...] = (
-    conflicting_destination_rules,
-    conflicting_mtls,
-    endpoints_without_pods,
-    idle_destination_rules,
-    nothing_allowed,
-    policies_without_workloads,
-    proxy_settings,
-    shadowed_services,
-    telemetries,
-)
+Check = Callable[[Context], Iterable[Diagnostic]]
 
 
-def analyzed(snapshot: Snapshot) -> tuple[Diagnostic, ...]:
-    """What all checks find, by place."""
-    return tuple(sorted({finding for check in CHECKS for finding in check(snapshot)}))
+def analyzed(context: Context) -> tuple[Diagnostic, ...]:
+    """What all checks find, by place, without what an object's own annotation suppresses."""
+    found = {finding for check in every_check() for finding in check(context)}
+    return tuple(sorted(finding for finding in found if not context.suppresses(finding)))
+
+
+@cache
+def every_check() -> tuple[Check, ...]:
+    """The checks of the folder `checks`, by name; a check is the function that its module is named after."""
+    names = sorted(module.name for module in iter_modules(checks.__path__))
+    return tuple(getattr(import_module(f"{checks.__name__}.{name}"), name) for name in names)

@@ -17,6 +17,7 @@ AREAS = (
     "envoy_filters",
     "output",
     "proxies",
+    "references",
 )
 """The modules of this package, in the order of their ids. Add a new area here."""
 

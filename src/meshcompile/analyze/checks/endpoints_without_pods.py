@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
+from meshcompile.analyze.context import Context
 from meshcompile.codes.services import ENDPOINT_WITHOUT_POD
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.snapshot.snapshot import Snapshot
 
 
-def endpoints_without_pods(snapshot: Snapshot) -> Iterator[Diagnostic]:
+def endpoints_without_pods(context: Context) -> Iterator[Diagnostic]:
     """A finding for each endpoint of an EndpointSlice that is left out for want of its Pod."""
+    snapshot = context.snapshot
     for cluster, slices in snapshot.endpoints.slices.items():
         pods = snapshot.workloads.of(cluster).pods
         for endpoint in (endpoint for each in slices for endpoint in each.endpoints):

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 
+from meshcompile.analyze.context import Context
 from meshcompile.codes.telemetry import INVALID_PROXY_SETTINGS, SHADOWED_PROXY_CONFIG
 from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.snapshot.proxy_configs import ANNOTATION, annotated
-from meshcompile.snapshot.snapshot import Snapshot
 
 
-def proxy_settings(snapshot: Snapshot) -> Iterator[Diagnostic]:
+def proxy_settings(context: Context) -> Iterator[Diagnostic]:
     """A finding for each annotation that Istio ignores in part or whole, and for each ProxyConfig without effect."""
+    snapshot = context.snapshot
     for cluster in snapshot.workloads.clusters.values():
         for pod in cluster.pods.values():
             yield from _of_annotation(pod)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from meshcompile.analyze.context import Context
 from meshcompile.codes.security import CONFLICTING_MTLS
 from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.models.networking.destination_rule import ClientTLSSettings, TrafficPolicy
@@ -14,8 +15,9 @@ from meshcompile.snapshot.snapshot import Snapshot
 MESH_TLS = "ISTIO_MUTUAL"
 
 
-def conflicting_mtls(snapshot: Snapshot) -> Iterator[Diagnostic]:
+def conflicting_mtls(context: Context) -> Iterator[Diagnostic]:
     """A finding for each TLS setting that its service's workloads refuse, for clients of the service's namespace."""
+    snapshot = context.snapshot
     for service in snapshot.services.all:
         for rule in snapshot.destination_rules.lookup(service.namespace, service):
             for port in service.ports:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from meshcompile.analyze.context import Context
 from meshcompile.codes.clusters import (
     CREDENTIAL_OF_SIDECARS,
     FAILOVER_WITHOUT_OUTLIER_DETECTION,
@@ -26,8 +27,9 @@ from meshcompile.snapshot.service import Registry, Resolution, Service
 from meshcompile.snapshot.snapshot import Snapshot
 
 
-def idle_destination_rules(snapshot: Snapshot) -> Iterator[Diagnostic]:
+def idle_destination_rules(context: Context) -> Iterator[Diagnostic]:
     """A finding for each rule for no service, and for each subset and setting without effect."""
+    snapshot = context.snapshot
     used = frozenset((destination.host, destination.subset) for destination in _destinations(snapshot))
     for rule in snapshot.destination_rules.all:
         services = _services(snapshot, qualified(rule.spec.host, rule.namespace))

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 
+from meshcompile.analyze.context import Context
 from meshcompile.codes.clusters import DUPLICATE_SUBSET, SHADOWED_POLICY
 from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.models.networking.destination_rule import DestinationRule
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
-from meshcompile.snapshot.snapshot import Snapshot
 
 
-def conflicting_destination_rules(snapshot: Snapshot) -> Iterator[Diagnostic]:
+def conflicting_destination_rules(context: Context) -> Iterator[Diagnostic]:
     """A finding for each policy and subset that an older rule takes the place of, naming both places."""
+    snapshot = context.snapshot
     index = snapshot.destination_rules
     for rules in (*index.own.values(), *index.exported.values()):
         for merged in (rule for group in rules.values() for rule in group if len(rule.parts) > 1):

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
+from meshcompile.analyze.context import Context
 from meshcompile.codes.security import NOTHING_ALLOWED
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.security.authorization_policy import AuthorizationPolicyAction
-from meshcompile.snapshot.snapshot import Snapshot
 
 
-def nothing_allowed(snapshot: Snapshot) -> Iterator[Diagnostic]:
+def nothing_allowed(context: Context) -> Iterator[Diagnostic]:
     """A finding for each ALLOW policy without rules."""
-    for group in snapshot.authorization.by_namespace.values():
+    for group in context.snapshot.authorization.by_namespace.values():
         for policy in group:
             if policy.spec.action is AuthorizationPolicyAction.ALLOW and not policy.spec.rules:
                 yield NOTHING_ALLOWED(policy)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from meshcompile.analyze.context import Context
 from meshcompile.codes.services import (
     CONFLICTING_SERVICE_ENTRIES,
     NO_DNS_ENDPOINTS,
@@ -14,8 +15,9 @@ from meshcompile.snapshot.service_entries import EntryServices
 from meshcompile.snapshot.snapshot import Snapshot
 
 
-def shadowed_services(snapshot: Snapshot) -> Iterator[Diagnostic]:
+def shadowed_services(context: Context) -> Iterator[Diagnostic]:
     """A finding for each host of a ServiceEntry that an older service, or one of Kubernetes, decides about."""
+    snapshot = context.snapshot
     for of_entry in snapshot.services.entries:
         for service in {service.hostname: service for service in of_entry.services}.values():
             yield from _shadowed(snapshot, of_entry, service)

@@ -1,0 +1,58 @@
+"""VirtualServices of sidecars for one host. Follows istioctl's `ConflictingMeshGatewayHostsAnalyzer`."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from meshcompile.analyze.context import Context
+from meshcompile.codes.references import CONFLICTING_HOSTS
+from meshcompile.diagnostics import Diagnostic, Related
+from meshcompile.hosts import qualified
+from meshcompile.models.networking.virtual_service import VirtualService
+from meshcompile.snapshot.exports import EVERYWHERE, exported_to
+from meshcompile.snapshot.short_names import MESH_GATEWAY
+
+Audience = tuple[str, str]  # namespace of clients, or `*`, and host
+
+
+def conflicting_mesh_hosts(context: Context) -> Iterator[Diagnostic]:
+    """A finding for each VirtualService that shares a host with another, for clients that see both."""
+    audiences = _by_audience(context)
+    said: set[str] = set()
+    for (clients, host), own in audiences.items():
+        public = [] if clients == EVERYWHERE else audiences.get((EVERYWHERE, host), [])
+        rivals = [*own, *(each for each in public if each not in own)]  # in sidecars' order of precedence
+        if len(rivals) > 1:
+            for virtual_service in rivals:
+                if virtual_service.full_name not in said:
+                    said.add(virtual_service.full_name)
+                    yield _conflict(virtual_service, rivals, host)
+
+
+def _by_audience(context: Context) -> Mapping[Audience, list[VirtualService]]:
+    """The VirtualServices of sidecars by who sees them and host; those of few clients come before those of all."""
+    everywhere = context.snapshot.mesh.default_virtual_service_export_to or (EVERYWHERE,)
+    found: dict[Audience, list[VirtualService]] = defaultdict(list)
+    for virtual_service in context.resources.all(VirtualService):
+        spec, namespace = virtual_service.spec, virtual_service.namespace
+        if spec.gateways and MESH_GATEWAY not in spec.gateways:
+            continue
+        audience = exported_to(spec.export_to or everywhere, namespace)
+        for clients in (EVERYWHERE,) if EVERYWHERE in audience else sorted(audience):
+            for host in spec.hosts:
+                found[clients, qualified(host, namespace)].append(virtual_service)
+    return dict(sorted(found.items(), key=lambda item: item[0][0] == EVERYWHERE))
+
+
+def _conflict(virtual_service: VirtualService, rivals: list[VirtualService], host: str) -> Diagnostic:
+    first = rivals[0]
+    others = tuple(each for each in rivals if each is not virtual_service)
+    unused = "those of the others" if virtual_service is first else "these"
+    spec, namespace = virtual_service.spec, virtual_service.namespace
+    index = next(index for index, written in enumerate(spec.hosts) if qualified(written, namespace) == host)
+    return CONFLICTING_HOSTS(
+        spec.at("hosts", index),
+        names=", ".join(sorted({each.full_name for each in rivals})),
+        host=host,
+        effect=f"the rules of {first.full_name} are used, {unused} are not",
+        related=tuple(Related("it has the host too", each.origin) for each in others),
+    )

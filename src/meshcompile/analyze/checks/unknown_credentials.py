@@ -1,0 +1,42 @@
+"""Secrets that Gateways name. Follows istioctl's `gateway.SecretAnalyzer`."""
+
+from collections.abc import Iterator
+
+from meshcompile.analyze.context import INGRESS_GATEWAY_LABELS, Context
+from meshcompile.analyze.suggest import did_you_mean
+from meshcompile.codes.references import NOT_FOUND
+from meshcompile.diagnostics import Diagnostic, Severity
+from meshcompile.labels import selects
+from meshcompile.models.kubernetes.secret import Secret
+from meshcompile.models.networking.gateway import Gateway, Server
+
+
+def unknown_credentials(context: Context) -> Iterator[Diagnostic]:
+    """A finding for each `credentialName` without a Secret in the namespace of the Gateway's workloads."""
+    secrets = {secret.full_name for secret in context.resources.all(Secret)}
+    for gateway in context.resources.all(Gateway):
+        for server in gateway.spec.servers:
+            yield from _credential(server, set(_namespaces(context, gateway)), secrets)
+
+
+def _namespaces(context: Context, gateway: Gateway) -> Iterator[str]:
+    """The namespaces of the workloads that a Gateway selects."""
+    yield from (namespace for namespace, _ in context.workloads.selected(gateway.spec.selector))
+    if context.assumes_ingress_gateway and selects(gateway.spec.selector, INGRESS_GATEWAY_LABELS):
+        yield context.snapshot.mesh.root_namespace
+
+
+def _credential(server: Server, namespaces: set[str], secrets: set[str]) -> Iterator[Diagnostic]:
+    if server.tls is None or not server.tls.credential_name:
+        return
+    name = server.tls.credential_name
+    wanted = {name} if "/" in name else {f"{namespace}/{name}" for namespace in namespaces}
+    if namespaces and wanted.isdisjoint(secrets):
+        at = " or ".join(sorted(wanted))
+        yield NOT_FOUND(
+            server.tls.at("credential_name"),
+            problem=f"Secret `{name}` ({at}) is not found",
+            effect=f"TLS connections to port {server.port.number} are closed",
+            severity=Severity.WARNING,  # Secrets are seldom kept beside what names them
+            suggestion=did_you_mean(min(wanted), secrets),
+        )

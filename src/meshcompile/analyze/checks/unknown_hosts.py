@@ -1,0 +1,77 @@
+"""Destinations whose host or port nothing in the mesh has. Follows istioctl's `DestinationHostAnalyzer`."""
+
+from collections.abc import Iterator
+
+from meshcompile.analyze.context import Context, is_visible
+from meshcompile.analyze.destinations import Target, Use, targets
+from meshcompile.analyze.suggest import did_you_mean
+from meshcompile.codes.references import NOT_FOUND, PORT_REQUIRED
+from meshcompile.diagnostics import Diagnostic, Related
+from meshcompile.models.networking.virtual_service import VirtualService
+from meshcompile.snapshot.service import Registry, Service
+
+
+def unknown_hosts(context: Context) -> Iterator[Diagnostic]:
+    """A finding for each destination to a host, or to a port of one, that clients cannot reach."""
+    for virtual_service in context.resources.all(VirtualService):
+        for target in targets(virtual_service):
+            service = _service(context, target)
+            if service is not None:
+                yield from _port(target, service)
+            elif not (context.assumes_ingress_gateway and target.host == context.ingress_gateway_host):
+                yield _missing_host(context, target)
+
+
+def _service(context: Context, target: Target) -> Service | None:
+    """The service that a destination leads to, as the namespaces that the rule is for see it."""
+    return next((s for s in context.services_of(target.host) if is_visible(s, target.client_namespaces)), None)
+
+
+def _missing_host(context: Context, target: Target) -> Diagnostic:
+    written, place = target.destination.host, target.destination.at("host")
+    kind = "mirror host" if target.use is Use.MIRROR else "host"
+    hidden = next(context.services_of(target.host), None)
+    if hidden is not None:
+        return NOT_FOUND(
+            place,
+            problem=f"{kind} `{written}` is hidden from namespace {target.virtual_service.namespace} by `exportTo`",
+            effect=target.use.value,
+            related=(Related(f"exported to {', '.join(sorted(hidden.export_to))}", hidden.origin),),
+        )
+    meant = "" if written == target.host else f" ({target.host})"
+    return NOT_FOUND(
+        place,
+        problem=f"no Service or ServiceEntry has the {kind} `{written}`{meant}",
+        effect=target.use.value,
+        severity=context.of_hosts,
+        suggestion=_suggested_host(context, target),
+    )
+
+
+def _suggested_host(context: Context, target: Target) -> str:
+    """A Service of that name in another namespace, else a name that comes close."""
+    written, namespace = target.destination.host, target.virtual_service.namespace
+    for service in context.services_by_name.get(written.partition(".")[0], ()):
+        if service.registry is Registry.KUBERNETES:
+            return f"Service {service.name} is in namespace {service.namespace}: write `{service.hostname}`"
+    if "." in written:
+        known = {host for hosts in context.hosts_by_namespace.values() for host in hosts}
+        return did_you_mean(written, known)
+    return did_you_mean(written, {host.partition(".")[0] for host in context.hosts_by_namespace.get(namespace, ())})
+
+
+def _port(target: Target, service: Service) -> Iterator[Diagnostic]:
+    destination, ports = target.destination, [port.number for port in service.ports]
+    host, numbers = destination.host, ", ".join(map(str, ports))
+    if destination.port is None:
+        if len(ports) > 1:
+            yield PORT_REQUIRED(destination.at("host"), host=host, ports=numbers, effect=target.use.value)
+    elif destination.port.number not in ports:
+        problem = f"host `{host}` has no port {destination.port.number}"
+        yield NOT_FOUND(
+            destination.at("port", "number"),
+            problem=problem,
+            effect=target.use.value,
+            suggestion=f"it has {numbers}" if ports else "it declares no port",
+            related=(Related("the ports are declared here", service.origin),),
+        )

@@ -1,0 +1,34 @@
+"""Destinations to subsets that no DestinationRule defines. Follows istioctl's `DestinationRuleAnalyzer`."""
+
+from collections.abc import Iterator
+
+from meshcompile.analyze.context import Context
+from meshcompile.analyze.destinations import Target, targets
+from meshcompile.analyze.suggest import did_you_mean
+from meshcompile.codes.references import NOT_FOUND
+from meshcompile.diagnostics import Diagnostic, Related
+from meshcompile.models.networking.destination_rule import DestinationRule
+from meshcompile.models.networking.virtual_service import VirtualService
+
+
+def unknown_subsets(context: Context) -> Iterator[Diagnostic]:
+    """A finding for each destination to a subset that no rule for its host defines, in whatever namespace."""
+    for virtual_service in context.resources.all(VirtualService):
+        for target in targets(virtual_service):
+            if target.destination.subset:
+                yield from _undefined(target, tuple(context.rules_for(target.host)))
+
+
+def _undefined(target: Target, rules: tuple[DestinationRule, ...]) -> Iterator[Diagnostic]:
+    defined = {subset.name: rule for rule in rules for subset in rule.spec.subsets}
+    subset = target.destination.subset
+    if subset in defined:
+        return
+    known = f"there is {', '.join(f'`{name}`' for name in sorted(defined))}" if defined else ""
+    yield NOT_FOUND(
+        target.destination.at("subset"),
+        problem=f"no DestinationRule defines subset `{subset}` of `{target.destination.host}`",
+        effect=target.use.value,
+        suggestion=did_you_mean(subset, defined) or known or f"write a DestinationRule for host {target.host}",
+        related=tuple(Related("this rule for the host does not define it", rule.origin) for rule in rules),
+    )

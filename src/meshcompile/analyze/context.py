@@ -1,0 +1,157 @@
+"""What checks look at: the objects as their authors wrote them, and indexes that answer without a scan."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from meshcompile.analyze.workloads import WorkloadLabels
+from meshcompile.diagnostics import Diagnostic, Severity
+from meshcompile.hosts import covering, qualified
+from meshcompile.models.base import Resource
+from meshcompile.models.kubernetes.namespace import Namespace
+from meshcompile.models.kubernetes.pod import Pod
+from meshcompile.models.networking.destination_rule import DestinationRule
+from meshcompile.models.networking.gateway import Gateway
+from meshcompile.snapshot.exports import EVERYWHERE, NOBODY
+from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.service import Service
+from meshcompile.snapshot.snapshot import Snapshot
+
+SUPPRESS_ANNOTATION = "galley.istio.io/analyze-suppress"
+"""istioctl's annotation: codes of findings that are not to be said of an object, or `*`."""
+
+
+INGRESS_GATEWAY_LABELS = {"istio": "ingressgateway"}
+"""Labels of the ingress gateway that Istio's installation brings."""
+INGRESS_GATEWAY_PORTS = frozenset({80, 443, 15021, 15443, 31400})
+"""Ports of that gateway's Service."""
+
+ObjectKey = tuple[str, str, str]  # kind, namespace and name
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """A mesh under analysis: its accepted objects, oldest first, and the snapshot that is made of them.
+
+    `rejected` are the objects that take no part, by kind, namespace and name, each with the reason.
+    """
+
+    resources: Resources
+    snapshot: Snapshot
+    rejected: Mapping[ObjectKey, Diagnostic] = field(default_factory=dict)
+
+    @cached_property
+    def workloads(self) -> WorkloadLabels:
+        """The labels of Pods and WorkloadEntries, by what selectors ask for."""
+        pods = (pod for cluster in self.snapshot.workloads.clusters.values() for pod in cluster.pods.values())
+        entries = self.snapshot.workloads.entries
+        return WorkloadLabels(
+            (
+                *((pod.namespace, pod.metadata.labels) for pod in pods),
+                *((entry.namespace, {**entry.metadata.labels, **entry.spec.labels}) for entry in entries),
+            )
+        )
+
+    def pods_of(self, namespace: str) -> tuple[Pod, ...]:
+        """The Pods of a namespace, of whatever cluster."""
+        return self._pods_by_namespace.get(namespace, ())
+
+    @cached_property
+    def _pods_by_namespace(self) -> Mapping[str, tuple[Pod, ...]]:
+        found: dict[str, list[Pod]] = defaultdict(list)
+        for cluster in self.snapshot.workloads.clusters.values():
+            for pod in cluster.pods.values():
+                found[pod.namespace].append(pod)
+        return {namespace: tuple(pods) for namespace, pods in found.items()}
+
+    @cached_property
+    def of_workloads(self) -> Severity:
+        """How bad it is that a workload is missing: the input may hold no workloads at all."""
+        return Severity.ERROR if self.workloads.all else Severity.WARNING
+
+    @cached_property
+    def of_hosts(self) -> Severity:
+        """How bad it is that a host is missing: the input may hold no services at all."""
+        return Severity.ERROR if self.snapshot.services.all else Severity.WARNING
+
+    @cached_property
+    def namespaces(self) -> frozenset[str]:
+        """The namespaces of the mesh: those that are defined, and those that have objects."""
+        return frozenset(
+            {resource.namespace for resource in self._objects() if resource.namespace}
+            | {namespace.name for namespace in self.resources.all(Namespace)}
+        )
+
+    @cached_property
+    def assumes_ingress_gateway(self) -> bool:
+        """True when Istio's own ingress gateway is not among the input, where few have it: it is taken to exist."""
+        return not self.workloads.has(INGRESS_GATEWAY_LABELS)
+
+    @cached_property
+    def ingress_gateway_host(self) -> str:
+        """The host of the Service of Istio's own ingress gateway."""
+        mesh = self.snapshot.mesh
+        return qualified(mesh.ingress_service or "istio-ingressgateway", mesh.root_namespace)
+
+    @cached_property
+    def gateways(self) -> Mapping[str, Gateway]:
+        """The Gateways by `namespace/name`."""
+        return {gateway.full_name: gateway for gateway in self.resources.all(Gateway)}
+
+    @cached_property
+    def rules_by_host(self) -> Mapping[str, tuple[DestinationRule, ...]]:
+        """The DestinationRules of each full host, wildcards among them."""
+        found: dict[str, list[DestinationRule]] = defaultdict(list)
+        for rule in self.resources.all(DestinationRule):
+            found[qualified(rule.spec.host, rule.namespace)].append(rule)
+        return {host: tuple(rules) for host, rules in found.items()}
+
+    def rules_for(self, host: str) -> Iterator[DestinationRule]:
+        """The DestinationRules for a full host, those for wildcards that cover it last."""
+        return (rule for name in covering(host) for rule in self.rules_by_host.get(name, ()))
+
+    def services_of(self, host: str) -> Iterator[Service]:
+        """The services of a full host, whoever sees them, those of wildcards that cover it last."""
+        known = self.snapshot.services.by_hostname
+        return (service for name in covering(host) for service in known.get(name, {}).values())
+
+    @cached_property
+    def services_by_name(self) -> Mapping[str, tuple[Service, ...]]:
+        """The services by the first label of their host."""
+        found: dict[str, list[Service]] = defaultdict(list)
+        for service in self.snapshot.services.all:
+            found[service.hostname.partition(".")[0]].append(service)
+        return {name: tuple(services) for name, services in found.items()}
+
+    @cached_property
+    def hosts_by_namespace(self) -> Mapping[str, tuple[str, ...]]:
+        """The hosts of services by the namespace that has them."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for service in self.snapshot.services.all:
+            found[service.namespace].append(service.hostname)
+        return {namespace: tuple(hosts) for namespace, hosts in found.items()}
+
+    def suppresses(self, finding: Diagnostic) -> bool:
+        """True when the object of a finding says in its annotation that it does not want it."""
+        return not self._suppressed.get((finding.kind, finding.namespace, finding.name), frozenset()).isdisjoint(
+            (finding.code, "*")
+        )
+
+    @cached_property
+    def _suppressed(self) -> Mapping[ObjectKey, frozenset[str]]:
+        return {
+            (resource.kind, resource.namespace, resource.name): frozenset(map(str.strip, codes.split(",")))
+            for resource in self._objects()
+            if (codes := resource.metadata.annotations.get(SUPPRESS_ANNOTATION))
+        }
+
+    def _objects(self) -> Iterable[Resource]:
+        return (resource for group in self.resources.by_kind.values() for resource in group)
+
+
+def is_visible(service: Service, namespaces: Iterable[str]) -> bool:
+    """True when one of the namespaces sees the service."""
+    if NOBODY in service.export_to:
+        return False
+    return EVERYWHERE in service.export_to or any(namespace in service.export_to for namespace in namespaces)

@@ -1,0 +1,53 @@
+"""Where VirtualServices send traffic, as their authors wrote it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from meshcompile.hosts import qualified
+from meshcompile.models.networking.virtual_service import Destination, VirtualService
+
+
+class Use(StrEnum):
+    """What a destination is for; the value says what becomes of traffic whose cluster a proxy does not have."""
+
+    REQUESTS = "requests get 503 NC"
+    CONNECTIONS = "connections are closed"
+    MIRROR = "mirrored requests are lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A destination that a VirtualService names."""
+
+    virtual_service: VirtualService
+    destination: Destination
+    use: Use
+
+    @property
+    def host(self) -> str:
+        """The full host."""
+        return qualified(self.destination.host, self.virtual_service.namespace)
+
+    @property
+    def client_namespaces(self) -> tuple[str, ...]:
+        """The namespaces that the VirtualService is written for: those it is exported to by name, else its own."""
+        own = self.virtual_service.namespace
+        return tuple(own if name in (".", "*") else name for name in self.virtual_service.spec.export_to) or (own,)
+
+
+def targets(virtual_service: VirtualService) -> Iterator[Target]:
+    """Every destination of a VirtualService."""
+    for use, destination in _destinations(virtual_service):
+        yield Target(virtual_service, destination, use)
+
+
+def _destinations(virtual_service: VirtualService) -> Iterator[tuple[Use, Destination]]:
+    spec = virtual_service.spec
+    for rules in (spec.tcp, spec.tls):
+        yield from ((Use.CONNECTIONS, target.destination) for rule in rules for target in rule.route)
+    for http in spec.http:
+        yield from ((Use.REQUESTS, target.destination) for target in http.route)
+        yield from ((Use.MIRROR, mirror.destination) for mirror in http.mirrors)
+        if http.mirror is not None:
+            yield Use.MIRROR, http.mirror

@@ -1,0 +1,45 @@
+"""The labels of workloads, indexed by the pairs that selectors ask for."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from meshcompile.labels import Labels, selects
+
+
+@dataclass(frozen=True, eq=False)
+class WorkloadLabels:
+    """Namespace and labels of every workload."""
+
+    all: tuple[tuple[str, Labels], ...]
+
+    def selected(self, selector: Labels, namespace: str = "") -> Iterator[tuple[str, Labels]]:
+        """The workloads of a namespace (of any when it is "") with these labels; no labels select everything."""
+        return (
+            (of, labels)
+            for of, labels in self._candidates(selector)
+            if namespace in ("", of) and selects(selector, labels)
+        )
+
+    def has(self, selector: Labels, namespace: str = "") -> bool:
+        """True when something is selected; a selector without labels needs nobody."""
+        return not selector or any(True for _ in self.selected(selector, namespace))
+
+    def _candidates(self, selector: Labels) -> tuple[tuple[str, Labels], ...]:
+        """The workloads with that pair of the selector which the fewest have."""
+        groups = (self._by_pair.get(pair, ()) for pair in selector.items())
+        return min(groups, key=len, default=self.all)
+
+    @cached_property
+    def _by_pair(self) -> Mapping[tuple[str, str], tuple[tuple[str, Labels], ...]]:
+        found: dict[tuple[str, str], list[tuple[str, Labels]]] = defaultdict(list)
+        for workload in self.all:
+            for pair in workload[1].items():
+                found[pair].append(workload)
+        return {pair: tuple(group) for pair, group in found.items()}
+
+
+def selector_text(selector: Labels) -> str:
+    """A selector in kubectl's form: `app=web,version=v1`."""
+    return ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
