@@ -143,12 +143,14 @@ class Mesh:
         from meshcompile.assumed_proxy import AssumedProxy, is_assumed
         from meshcompile.compile import compiled
         from meshcompile.config import Config
+        from meshcompile.dead_ends import dead_ends
 
         if isinstance(proxy, AssumedProxy) or (isinstance(proxy, str) and is_assumed(proxy)):
             return self._compiled_assuming(proxy)
         asking = self.proxy(proxy) if isinstance(proxy, str) else proxy
         done = compiled(self.snapshot, asking)
-        return Config(asking, done.resources, done.diagnostics, self._credentials, done.patches)
+        diagnostics = sorted({*done.diagnostics, *dead_ends(done.resources, self.snapshot, asking)})
+        return Config(asking, done.resources, tuple(diagnostics), self._credentials, done.patches)
 
     def _compiled_assuming(self, proxy: AssumedProxy | str) -> Config:
         """The configuration of a proxy that is assumed, with what is assumed for it among the diagnostics."""

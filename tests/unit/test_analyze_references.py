@@ -133,10 +133,13 @@ spec: {hosts: ["*.example"], ports: [{number: 80, name: http, protocol: HTTP}], 
 
 
 def test_unknown_port() -> None:
-    """A port that the host does not have is an error; one that is left open is a warning where there are several."""
+    """A port that the host does not have is an error; one that is left open among several may be missing."""
     assert places(to("{host: web, port: {number: 9999}}")) == [("IST0101", f"{DESTINATION}.port.number", "web")]
     assert places(to("{host: web, port: {number: 8080}}")) == []
-    (open_port,) = found(to("{host: web}"))
+    (own,) = found(to("{host: web}"))
+    assert (own.code, own.severity) == ("IST0112", Severity.INFO)
+    other = virtual_service("{hosts: [shop.example], http: [{route: [{destination: {host: web}}]}]}")
+    (open_port,) = found(other)
     assert (open_port.code, open_port.severity, open_port.field) == (
         "IST0112", Severity.WARNING, f"{DESTINATION}.host",
     )  # fmt: skip

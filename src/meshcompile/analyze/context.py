@@ -13,7 +13,6 @@ from meshcompile.models.kubernetes.namespace import Namespace
 from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.models.networking.destination_rule import DestinationRule
 from meshcompile.models.networking.gateway import Gateway
-from meshcompile.snapshot.exports import EVERYWHERE, NOBODY
 from meshcompile.snapshot.resources import Resources
 from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.snapshot import Snapshot
@@ -148,10 +147,3 @@ class Context:
 
     def _objects(self) -> Iterable[Resource]:
         return (resource for group in self.resources.by_kind.values() for resource in group)
-
-
-def is_visible(service: Service, namespaces: Iterable[str]) -> bool:
-    """True when one of the namespaces sees the service."""
-    if NOBODY in service.export_to:
-        return False
-    return EVERYWHERE in service.export_to or any(namespace in service.export_to for namespace in namespaces)

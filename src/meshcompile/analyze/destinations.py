@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from meshcompile.hosts import qualified
 from meshcompile.models.networking.virtual_service import Destination, VirtualService
+from meshcompile.snapshot.short_names import MESH_GATEWAY
 
 
 class Use(StrEnum):
@@ -28,6 +29,12 @@ class Target:
     def host(self) -> str:
         """The full host."""
         return qualified(self.destination.host, self.virtual_service.namespace)
+
+    @property
+    def is_for_its_own_host(self) -> bool:
+        """True when traffic for the host is all that gets here: it comes in on one of the host's own ports."""
+        spec, namespace = self.virtual_service.spec, self.virtual_service.namespace
+        return not set(spec.gateways) - {MESH_GATEWAY} and {qualified(h, namespace) for h in spec.hosts} == {self.host}
 
     @property
     def client_namespaces(self) -> tuple[str, ...]:

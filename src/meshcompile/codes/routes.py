@@ -73,6 +73,17 @@ MATCH_FOR_OTHER_GATEWAYS = Code(
     "`gateways` of a match choose among the gateways that the VirtualService is bound to. One that names none is bound "
     "to `mesh`, which is all sidecars. Add the gateway to `spec.gateways`.",
 )
+CLUSTER_NOT_FOUND = Code(
+    "MC0410",
+    "cluster-not-found",
+    Severity.WARNING,
+    "there is no cluster {cluster}, so {effect}: {reason}",
+    "istiod sends routes as they are written, whether or not it sends the cluster that they lead to. Envoy answers a "
+    "request for a cluster that it does not have with 503, with the response flag NC in its access log, and closes a "
+    "connection. A cluster takes a service that the proxy's namespace sees, one of the service's ports, and a subset "
+    "that a DestinationRule defines for those clients. `meshcompile analyze` finds the same mistakes without compiling "
+    "a proxy, where they are mistakes for every proxy.",
+)
 INGRESS_BACKEND_INVALID = Code(
     "MC0420",
     "ingress-backend-invalid",

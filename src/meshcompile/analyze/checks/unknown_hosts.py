@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from meshcompile.analyze.context import Context, is_visible
+from meshcompile.analyze.context import Context
 from meshcompile.analyze.destinations import Target, Use, targets
 from meshcompile.analyze.suggest import did_you_mean
 from meshcompile.codes.references import NOT_FOUND, PORT_REQUIRED
-from meshcompile.diagnostics import Diagnostic, Related
+from meshcompile.diagnostics import Diagnostic, Related, Severity
 from meshcompile.models.networking.virtual_service import VirtualService
+from meshcompile.snapshot.exports import is_visible
 from meshcompile.snapshot.service import Registry, Service
 
 
@@ -24,7 +25,9 @@ def unknown_hosts(context: Context) -> Iterator[Diagnostic]:
 
 def _service(context: Context, target: Target) -> Service | None:
     """The service that a destination leads to, as the namespaces that the rule is for see it."""
-    return next((s for s in context.services_of(target.host) if is_visible(s, target.client_namespaces)), None)
+    return next(
+        (s for s in context.services_of(target.host) if is_visible(s.export_to, target.client_namespaces)), None
+    )
 
 
 def _missing_host(context: Context, target: Target) -> Diagnostic:
@@ -65,7 +68,13 @@ def _port(target: Target, service: Service) -> Iterator[Diagnostic]:
     host, numbers = destination.host, ", ".join(map(str, ports))
     if destination.port is None:
         if len(ports) > 1:
-            yield PORT_REQUIRED(destination.at("host"), host=host, ports=numbers, effect=target.use.value)
+            yield PORT_REQUIRED(
+                destination.at("host"),
+                host=host,
+                ports=numbers,
+                effect=target.use.value,
+                severity=Severity.INFO if target.is_for_its_own_host else None,
+            )
     elif destination.port.number not in ports:
         problem = f"host `{host}` has no port {destination.port.number}"
         yield NOT_FOUND(

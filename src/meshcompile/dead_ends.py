@@ -1,0 +1,168 @@
+"""Routes and connections of a compiled proxy that lead to a cluster which the proxy does not have, and why.
+
+istiod sends them as they are, without a word: Envoy answers such requests with 503 and closes such connections.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from itertools import chain
+
+from meshcompile.codes.routes import CLUSTER_NOT_FOUND
+from meshcompile.compile import Resources
+from meshcompile.dead_end_reasons import Reason, reason
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.envoy.config.listener import Filter, Listener
+from meshcompile.envoy.config.route import Route, RouteAction, RouteConfiguration
+from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
+from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
+from meshcompile.models.networking.virtual_service import Destination
+from meshcompile.names import ClusterName, outbound, parse_cluster_name
+from meshcompile.proxy import Proxy
+from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.source import Origin
+
+OF_BOOTSTRAP = frozenset({"agent", "prometheus_stats", "sds-grpc", "xds-grpc", "zipkin", "otlp"})
+"""Clusters that a proxy has without being sent any."""
+
+REQUESTS = "requests get 503 NC"
+CONNECTIONS = "connections are closed"
+MIRRORS = "mirrored requests are lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A cluster that a route, mirror or connection names; `origins` is where it was written."""
+
+    cluster: str
+    effect: str
+    origins: tuple[Origin, ...]
+
+
+Leads = Mapping[str, list[Lead]]  # by cluster
+
+
+def dead_ends(resources: Resources, snapshot: Snapshot, proxy: Proxy) -> Iterator[Diagnostic]:
+    """A finding for each place that leads to a cluster which the proxy does not have."""
+    known = OF_BOOTSTRAP.union(cluster.name for cluster in resources.clusters)
+    messages: Iterable[Listener | RouteConfiguration] = chain(resources.listeners, resources.routes)
+    leads = tuple(map(_leads, messages))
+    for place, lead in _first_by_place(snapshot, leads, known).items():
+        if not _leads_on(snapshot, leads, place, known & _other_ports(snapshot, lead.cluster)):
+            yield _finding(place, lead, reason(snapshot, proxy, lead.cluster))
+
+
+def _first_by_place(snapshot: Snapshot, leads: Iterable[Leads], known: AbstractSet[str]) -> Mapping[Origin, Lead]:
+    """The first lead of each place to a cluster that is not known."""
+    found: dict[Origin, Lead] = {}
+    for of_message in leads:
+        for cluster in sorted(of_message.keys() - known):
+            for lead in of_message[cluster]:
+                place = _place(snapshot, lead)
+                if place is not None:
+                    found.setdefault(place, lead)
+    return found
+
+
+def _leads_on(snapshot: Snapshot, leads: Iterable[Leads], place: Origin, clusters: AbstractSet[str]) -> bool:
+    """True when the place leads to one of these clusters elsewhere.
+
+    A destination without a port is for the port that traffic comes in on, and sidecars have the routes of a host that
+    is no service's on every port.
+    """
+    return any(
+        _place(snapshot, lead) == place
+        for of_message in leads
+        for cluster in clusters & of_message.keys()
+        for lead in of_message[cluster]
+    )
+
+
+def _other_ports(snapshot: Snapshot, cluster: str) -> AbstractSet[str]:
+    """The names of the clusters for the other ports of a cluster's service."""
+    name = parse_cluster_name(cluster)
+    if name is None:
+        return frozenset()
+    services = snapshot.services.by_hostname.get(name.host, {}).values()
+    return {outbound(port.number, name.subset, name.host) for service in services for port in service.ports}
+
+
+def _finding(place: Origin, lead: Lead, why: Reason) -> Diagnostic:
+    return CLUSTER_NOT_FOUND(
+        place, cluster=lead.cluster, effect=lead.effect, reason=why.text, suggestion=why.suggestion, related=why.related
+    )
+
+
+def _leads(message: Listener | RouteConfiguration) -> Leads:
+    """What a message leads to; kept with the message, which proxies share."""
+    known: dict[str, Leads] = message.__dict__
+    if "leads" not in known:
+        leads: dict[str, list[Lead]] = {}
+        for lead in _of_listener(message) if isinstance(message, Listener) else _of_routes(message):
+            leads.setdefault(lead.cluster, []).append(lead)
+        known["leads"] = leads
+    return known["leads"]
+
+
+def _of_listener(listener: Listener) -> Iterator[Lead]:
+    default = listener.default_filter_chain
+    for filter_chain in (*listener.filter_chains, *(() if default is None else (default,))):
+        for item in filter_chain.filters:
+            yield from _of_filter(item, filter_chain.origins)
+
+
+def _of_filter(item: Filter, origins: tuple[Origin, ...]) -> Iterator[Lead]:
+    match item.typed_config:
+        case TcpProxy() as config:
+            shares = () if config.weighted_clusters is None else config.weighted_clusters.clusters
+            names = (config.cluster, *(share.name for share in shares))
+            yield from (Lead(name, CONNECTIONS, origins) for name in names if name)
+        case HttpConnectionManager(route_config=RouteConfiguration() as routes):
+            yield from _of_routes(routes)
+
+
+def _of_routes(configuration: RouteConfiguration) -> Iterator[Lead]:
+    for virtual_host in configuration.virtual_hosts:
+        for route in virtual_host.routes:
+            if route.route is not None:
+                yield from _of_route(route, route.route)
+
+
+def _of_route(route: Route, action: RouteAction) -> Iterator[Lead]:
+    if action.cluster:
+        yield Lead(action.cluster, REQUESTS, route.origins)
+    if action.weighted_clusters is not None:
+        for share in action.weighted_clusters.clusters:
+            yield Lead(share.name, REQUESTS, share.origins or route.origins)
+    for mirror in action.request_mirror_policies:
+        if mirror.cluster:
+            yield Lead(mirror.cluster, MIRRORS, route.origins)
+
+
+def _place(snapshot: Snapshot, lead: Lead) -> Origin | None:
+    """The destination that a lead came from, else the first place that is known."""
+    name = parse_cluster_name(lead.cluster)
+    rules = snapshot.memo.once("destinations by rule", lambda: _destinations_by_rule(snapshot))
+    for origin in lead.origins:
+        for destination in rules.get(Origin(origin.document, origin.path[:3]), ()):
+            if name is not None and _means(snapshot, destination, name):
+                return destination.origin
+    return next(iter(lead.origins), None)
+
+
+def _means(snapshot: Snapshot, destination: Destination, name: ClusterName) -> bool:
+    """True when a destination is for the cluster; an ExternalName Service stands for another host."""
+    hosts = {service.external_name for service in snapshot.services.by_hostname.get(destination.host, {}).values()}
+    return destination.subset == name.subset and name.host in {destination.host, *hosts}
+
+
+def _destinations_by_rule(snapshot: Snapshot) -> Mapping[Origin, tuple[Destination, ...]]:
+    """The destinations of every rule of a VirtualService, with full hosts, by the rule's place."""
+    found: dict[Origin, tuple[Destination, ...]] = {}
+    for each in snapshot.virtual_services.all:
+        for rule in each.http:
+            mirrors = (*(mirror.destination for mirror in rule.mirrors), *((rule.mirror,) if rule.mirror else ()))
+            found[rule.origin] = (*(target.destination for target in rule.route), *mirrors)
+        for connections in (each.tls, each.tcp):
+            found |= {rule.origin: tuple(target.destination for target in rule.route) for rule in connections}
+    return found
