@@ -119,6 +119,8 @@ def _of_filter(item: Filter, origins: tuple[Origin, ...]) -> Iterator[Lead]:
             yield from (Lead(name, CONNECTIONS, origins) for name in names if name)
         case HttpConnectionManager(route_config=RouteConfiguration() as routes):
             yield from _of_routes(routes)
+        case _:  # what neither routes nor forwards
+            return
 
 
 def _of_routes(configuration: RouteConfiguration) -> Iterator[Lead]:

@@ -116,6 +116,7 @@ def test_the_summary_counts_what_was_read(run: Run, situations: Mapping[str, lis
     assert run("validate", *situations["good"]).err.splitlines() == [
         "meshcompile: 2 objects in 1 file: 1 Service, 1 workload",
         "meshcompile: All checks passed",
+        "meshcompile: each object was checked by itself; `meshcompile analyze` checks how they fit together",
     ]
     assert run("validate", *situations["rejected"]).err.splitlines() == [
         "meshcompile: 3 objects in 1 file: 1 Gateway, 1 Service, 1 workload",

@@ -374,3 +374,20 @@ def test_suppressed_findings() -> None:
     assert (
         places(lost.replace("name: web,", "name: web, annotations: {galley.istio.io/analyze-suppress: IST0109},")) != []
     )
+
+
+def test_http_rules_for_tcp_ports() -> None:
+    """HTTP rules for a service that carries none are pointed out, with the port; a sniffed port may carry HTTP."""
+    spec = "{hosts: [db], http: [{route: [{destination: {host: catalog}}]}]}"
+    service = """
+apiVersion: v1
+kind: Service
+metadata: {name: db, namespace: shop}
+spec: {clusterIP: 10.0.0.8, ports: [{name: %s, port: 90}]}
+---
+"""
+    (finding,) = found(service % "tcp-db", virtual_service(spec))
+    assert (finding.code, finding.field) == ("MC0411", "spec.hosts[0]")
+    assert finding.related[0].origin.field == "spec.ports[0]"
+    assert places(service % "http-db", virtual_service(spec)) == []
+    assert places(service % "db", virtual_service(spec)) == []

@@ -189,5 +189,6 @@ spec: {egress: [{port: {number: 7000, protocol: TCP, name: tcp}, hosts: [./web.s
 ---
 """
     spec = "{hosts: [web], tcp: [{match: [{port: 7000}], route: [{destination: {host: catalog, port: {number: 80}}}]}]}"
-    (finding,) = found(mesh(SHOP.replace("name: http,", "name: tcp,"), scope, virtual_service(spec)))
+    tcp = SHOP.replace("ports: [", "ports: [{name: tcp, port: 7000}, ")
+    (finding,) = found(mesh(tcp, scope, virtual_service(spec)))
     assert finding.message.endswith("proxies in namespace shop are not sent catalog.shop.svc.cluster.local")

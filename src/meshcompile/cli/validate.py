@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
-from typing import TextIO
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TextIO
 
 from meshcompile.cli import exit_codes
 from meshcompile.cli.console import complain, print_diagnostics
@@ -16,7 +16,11 @@ from meshcompile.cli.render import rendered
 from meshcompile.cli.summary import summary, verdict
 from meshcompile.diagnostics import Diagnostic, Severity
 
+if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
+    from meshcompile import Mesh
+
 FORMATS = ("text", "json", "yaml")
+BETWEEN_OBJECTS = "each object was checked by itself; `meshcompile analyze` checks how they fit together"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,12 +34,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    return checked(options, lambda mesh: mesh.diagnostics, afterwards=BETWEEN_OBJECTS)
+
+
+def checked(options: argparse.Namespace, findings: Callable[[Mesh], Sequence[Diagnostic]], afterwards: str = "") -> int:
+    """Print what is found in the mesh that the options describe; the exit status that it asks for.
+
+    `afterwards` is said when nothing is wrong.
+    """
     from meshcompile import UnreadableInput
 
     try:
         with progress("checking"):
             mesh = load_mesh(options)
-            found = mesh.diagnostics
+            found = findings(mesh)
     except UnreadableInput as error:
         _print(error.diagnostics, options, sys.stderr)
         complain(verdict(error.diagnostics))
@@ -46,7 +58,11 @@ def run(options: argparse.Namespace) -> int:
     _print(shown, options, sys.stdout)
     for line in summary(mesh, shown):
         complain(line)
-    return exit_codes.FINDINGS if any(item.severity.rank <= limit.rank for item in found) else exit_codes.OK
+    if any(item.severity.rank <= limit.rank for item in found):
+        return exit_codes.FINDINGS
+    if afterwards:
+        complain(afterwards)
+    return exit_codes.OK
 
 
 def _print(found: Sequence[Diagnostic], options: argparse.Namespace, stream: TextIO) -> None:

@@ -84,6 +84,15 @@ CLUSTER_NOT_FOUND = Code(
     "that a DestinationRule defines for those clients. `meshcompile analyze` finds the same mistakes without compiling "
     "a proxy, where they are mistakes for every proxy.",
 )
+HTTP_RULES_ON_TCP = Code(
+    "MC0411",
+    "http-rules-on-tcp",
+    Severity.WARNING,
+    "no port of `{host}` carries HTTP ({ports}), so sidecars use these HTTP rules for no request to it",
+    "The name of a Service's port, or its `appProtocol`, says which protocol it speaks: `http`, `http-web`, `grpc-x`. "
+    "A port that is named `tcp`, `tls` or after a database is forwarded as bytes, and HTTP rules do not apply. A name "
+    "without a known prefix is sniffed.",
+)
 INGRESS_BACKEND_INVALID = Code(
     "MC0420",
     "ingress-backend-invalid",

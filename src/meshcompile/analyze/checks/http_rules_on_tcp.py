@@ -1,0 +1,39 @@
+"""HTTP rules for services whose ports do not carry HTTP."""
+
+from collections.abc import Iterator
+
+from meshcompile.analyze.context import Context
+from meshcompile.codes.routes import HTTP_RULES_ON_TCP
+from meshcompile.diagnostics import Diagnostic, Related
+from meshcompile.hosts import qualified
+from meshcompile.models.networking.virtual_service import VirtualService
+from meshcompile.snapshot.service import Service
+from meshcompile.snapshot.short_names import MESH_GATEWAY
+
+
+def http_rules_on_tcp(context: Context) -> Iterator[Diagnostic]:
+    """A finding for each host of sidecars' HTTP rules that is a service without a port for HTTP."""
+    for virtual_service in context.resources.all(VirtualService):
+        spec, namespace = virtual_service.spec, virtual_service.namespace
+        if not spec.http or (spec.gateways and MESH_GATEWAY not in spec.gateways):
+            continue
+        for index, host in enumerate(spec.hosts):
+            services = context.snapshot.services.by_hostname.get(qualified(host, namespace), {}).values()
+            if services and not any(_takes_http(service) for service in services):
+                yield _finding(virtual_service, index, tuple(services))
+
+
+def _takes_http(service: Service) -> bool:
+    """True when proxies look for HTTP on a port, and where there are none to speak of."""
+    return not service.ports or any(port.protocol.is_http_or_sniffed for port in service.ports)
+
+
+def _finding(virtual_service: VirtualService, index: int, services: tuple[Service, ...]) -> Diagnostic:
+    ports = tuple(port for service in services for port in service.ports)
+    return HTTP_RULES_ON_TCP(
+        virtual_service.spec.at("hosts", index),
+        host=virtual_service.spec.hosts[index],
+        ports=", ".join(f"{port.number} `{port.name}` is {port.protocol}" for port in ports),
+        suggestion="name the port `http` or `http-...`, or set its `appProtocol: http`",
+        related=tuple(Related("the port is declared here", port.origin) for port in ports),
+    )

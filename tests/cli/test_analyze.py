@@ -1,0 +1,88 @@
+"""`meshcompile analyze`: what one object shows and what several show, together."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+
+LOST = """\
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: web, namespace: shop}
+spec:
+  hosts: [catalog]
+  http:
+    - route:
+        - destination: {host: catalog, subset: v9, port: {number: 9999}}
+"""
+UNVERIFIED = """\
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: catalog, namespace: shop}
+spec: {host: catalog, trafficPolicy: {tls: {mode: SIMPLE}}}
+"""
+REJECTED = """\
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: g, namespace: shop}
+spec: {servers: []}
+"""
+
+
+@pytest.fixture
+def folder(mesh: Path, tmp_path: Path) -> Path:
+    """A mesh with a route that leads nowhere, and an object that is rejected."""
+    folder = tmp_path / "input"
+    folder.mkdir()
+    (folder / "mesh.yaml").write_text(mesh.read_text())
+    (folder / "lost.yaml").write_text(LOST)
+    (folder / "rejected.yaml").write_text(REJECTED)
+    return folder
+
+
+def test_both_kinds_of_findings_are_said_once(run: Run, folder: Path) -> None:
+    """The findings of `validate` and those between objects stand in one list, by place, each once."""
+    done = run("analyze", "-f", folder, "-o", "json")
+    places = [(Path(found["file"]).name, found["field"], found["code"]) for found in json.loads(done.out)]
+    assert places == [
+        ("lost.yaml", "spec.http[0].route[0].destination.subset", "IST0101"),
+        ("lost.yaml", "spec.http[0].route[0].destination.port.number", "IST0101"),
+        ("rejected.yaml", "spec.servers", places[-1][2]),
+    ]
+    assert done.status == 1
+
+
+def test_validate_is_about_each_object_alone(run: Run, folder: Path) -> None:
+    """`validate` says nothing of references, and that `analyze` does when all else is well."""
+    (folder / "rejected.yaml").unlink()
+    done = run("validate", folder)
+    assert (done.status, done.out) == (0, "")
+    assert "`meshcompile analyze` checks how they fit together" in done.err
+    assert run("analyze", folder).status == 1
+
+
+def test_the_exit_status_follows_fail_on(run: Run, mesh: Path, tmp_path: Path) -> None:
+    """Warnings between objects count from `--fail-on warning` on."""
+    rule = tmp_path / "rule.yaml"
+    rule.write_text(UNVERIFIED)
+    assert "IST0128" in run("analyze", mesh, rule).out
+    assert run("analyze", mesh, rule).status == 0
+    assert run("analyze", mesh, rule, "--fail-on", "warning").status == 1
+
+
+def test_a_sound_mesh_passes(run: Run, mesh: Path) -> None:
+    """Nothing is said of a mesh in which everything fits."""
+    done = run("analyze", "-f", mesh)
+    assert (done.status, done.out) == (0, "")
+    assert done.err.splitlines()[-1] == "meshcompile: All checks passed"
+
+
+def test_input_that_cannot_be_read(run: Run, tmp_path: Path) -> None:
+    """A file that is not there is status 3, and JSON all the same."""
+    done = run("analyze", tmp_path / "none.yaml", "-o", "json")
+    assert done.status == 3
+    assert json.loads(done.out)[0]["code"] == "MC0008"
