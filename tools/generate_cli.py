@@ -19,10 +19,26 @@ HEAD = """\
 stdout has the result, stderr the messages. Output has colour only on a terminal, and not when `NO_COLOR` is set. The
 [page on exit codes](exit-codes.md) says which status means what, and what stdout has when a command fails.
 
-A PROXY is named as istioctl names it, `pod.namespace` or `kind/name.namespace`. Where the input has no workload for it,
-it is assumed: `router:istio-system,istio=ingressgateway` is a gateway, `sidecar:shop,app=web` a sidecar, in that
-namespace and with those labels. `--node` takes the bootstrap node of a running proxy as JSON instead.
-[Workloads and proxies](../guides/workloads.md) has examples of each.
+## Proxies
+
+| PROXY | is |
+|---|---|
+| `web-0.shop` | the proxy of a Pod, by name and namespace |
+| `deployment/web.shop`, `rollout/web.shop` | the proxy of a workload, by kind, name and namespace |
+| `router:istio-system,istio=ingressgateway` | a gateway that is assumed, in that namespace and with those labels |
+| `sidecar:shop,app=web` | a sidecar that is assumed likewise |
+
+Without a namespace, that of `-n` counts. `--node` takes the bootstrap node of a running proxy instead, as JSON of which
+this is enough:
+
+```json
+{
+  "id": "sidecar~10.0.0.7~pay-7d9f.shop~shop.svc.cluster.local",
+  "metadata": {"NAMESPACE": "shop", "LABELS": {"app": "pay"}}
+}
+```
+
+[Workloads and proxies](../guides/workloads.md) shows each of them.
 
 ## Input options
 

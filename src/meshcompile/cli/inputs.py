@@ -22,6 +22,13 @@ INPUT = "input"
 """The title of the options that every command has which reads a mesh."""
 
 
+PROXY_FORMS = (
+    "pod.namespace, kind/name.namespace such as deployment/web.shop, or one to assume: "
+    "router:istio-system,istio=ingressgateway"
+)
+"""What a proxy may be given as."""
+
+
 def mesh_arguments(parser: argparse.ArgumentParser) -> None:
     """The options that say what to read."""
     group = parser.add_argument_group(INPUT)
@@ -49,9 +56,7 @@ def path_arguments(parser: argparse.ArgumentParser) -> None:
 
 def proxy_argument(parser: argparse.ArgumentParser) -> None:
     """The proxy, by name or by its bootstrap node."""
-    parser.add_argument(
-        "proxy", nargs="?", metavar="PROXY", help="pod.namespace, or kind/name.namespace such as deployment/web.shop"
-    )
+    parser.add_argument("proxy", nargs="?", metavar="PROXY", help=PROXY_FORMS)
     parser.add_argument(
         "--node", type=Path, metavar="FILE", help="the proxy's Envoy bootstrap node as JSON, instead of PROXY"
     )
@@ -60,9 +65,7 @@ def proxy_argument(parser: argparse.ArgumentParser) -> None:
 def proxy_options(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
     """The proxy as an option, by name or by its bootstrap node: just one of those of the group, which may grow."""
     which = parser.add_mutually_exclusive_group()
-    which.add_argument(
-        "-p", "--proxy", metavar="PROXY", help="pod.namespace, or kind/name.namespace such as deployment/web.shop"
-    )
+    which.add_argument("-p", "--proxy", metavar="PROXY", help=PROXY_FORMS)
     which.add_argument("--node", type=Path, metavar="FILE", help="a proxy's Envoy bootstrap node as JSON")
     return which
 
