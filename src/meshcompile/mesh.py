@@ -23,6 +23,7 @@ from meshcompile.repeats import without_repeats
 from meshcompile.settings import MeshSettings, mesh_settings
 from meshcompile.snapshot.resources import CONFIG_CLUSTER, Assumed, Resources
 from meshcompile.source import Document, Origin
+from meshcompile.source.ignored import Selection
 from meshcompile.source.reading import Input, stream
 from meshcompile.source.sources import Sources
 
@@ -47,23 +48,29 @@ def load(
     ambient: bool = False,
     namespace: str = "default",
     jwks: Mapping[str, str] | None = None,
+    exclude: Iterable[str] = (),
+    gitignore: bool = True,
 ) -> Mesh:
     """A mesh from YAML or JSON.
 
-    `inputs` are files, folders (read recursively), `-` for standard input, texts (with a line break in them) or objects
-    (plain data). `mesh_config` overrides Istio's installed defaults and what a ConfigMap `istio` or an IstioOperator
+    `inputs` are files, folders (read recursively), tar archives, `-` for standard input, texts or objects (plain data).
+    `mesh_config` overrides Istio's installed defaults and what a ConfigMap `istio` or an IstioOperator
     says; `networks` is MeshNetworks' `networks`. Both may be plain data, a text or a file, and hold the message itself,
     a ConfigMap, an IstioOperator or Helm values. `clusters` are the inputs of remote clusters by their names;
     `namespace` is where objects without one belong, like kubectl's `-n`; `jwks` are the keys of token issuers by their
     `jwksUri`, which is never fetched.
+
+    In a folder, files that hold no object are passed over and counted in `sources`. `exclude` are patterns of files to
+    leave out, as in a `.gitignore`; they add to `.meshcompileignore` and, unless `gitignore` is False, `.gitignore`.
 
     Raises UnreadableInput when something cannot be read or is not YAML, and InvalidArgument when a mesh config file
     has several. What is wrong with an object is a diagnostic
     of the mesh, and an invalid object takes no part in it.
     """
     look_for_garbage()
-    own = accepted(stream(inputs), namespace)
-    remote = {name: accepted(stream(i), namespace) for name, i in sorted((clusters or {}).items())}
+    selection = Selection(tuple(exclude), gitignore)
+    own = accepted(stream(inputs, selection=selection), namespace)
+    remote = {name: accepted(stream(i, selection=selection), namespace) for name, i in sorted((clusters or {}).items())}
     settings = mesh_settings(own.resources, mesh_config, networks)
     return Mesh(own, remote, settings, namespace, ambient, jwks=jwks or {})
 

@@ -32,6 +32,11 @@ def workplace(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", with_blocks("console"), ids=name)
 def test_commands_of_a_page_run(page: Path, workplace: Path) -> None:
@@ -39,7 +44,7 @@ def test_commands_of_a_page_run(page: Path, workplace: Path) -> None:
     environment = {**os.environ, "PATH": f"{workplace / '.bin'}{os.pathsep}{os.environ['PATH']}"}
     for block in blocks(page):
         if block.title:
-            (workplace / block.title).write_text(block.text)
+            write(workplace / block.title, block.text)
         if block.language != "console":
             continue
         for command in commands(block):
@@ -64,7 +69,7 @@ def test_python_of_a_page_runs(page: Path, workplace: Path, monkeypatch: pytest.
     monkeypatch.chdir(workplace)
     for block in blocks(page):
         if block.title:
-            (workplace / block.title).write_text(block.text)
+            write(workplace / block.title, block.text)
         if block.language == "python" and block.text.startswith("import "):
             exec(compile(block.text, str(page), "exec"), {})
 

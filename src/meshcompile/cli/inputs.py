@@ -34,8 +34,15 @@ def mesh_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(INPUT)
     group.add_argument(
         "-f", "--file", action="append", default=[], metavar="PATH", dest="files",
-        help="a file of YAML or JSON, a folder (read with all below it), or - for stdin; may be given again",
+        help="a file of YAML or JSON, a folder or tar archive (with all in it), or - for stdin; may be given again",
     )  # fmt: skip
+    group.add_argument(
+        "--exclude", action="append", default=[], metavar="GLOB",
+        help="leave out files of folders, by a pattern as in .gitignore; may be given again",
+    )  # fmt: skip
+    group.add_argument(
+        "--no-gitignore", action="store_false", dest="gitignore", help="read what .gitignore leaves out, too"
+    )
     group.add_argument(
         "--mesh-config", type=Path, metavar="FILE", help="MeshConfig, ConfigMap, IstioOperator or Helm values"
     )
@@ -81,6 +88,8 @@ def load_mesh(options: argparse.Namespace) -> Mesh:
         clusters=pairs(options.clusters, "--remote-cluster", "NAME=PATH"),
         ambient=options.ambient,
         namespace=options.namespace,
+        exclude=options.exclude,
+        gitignore=options.gitignore,
     )
 
 

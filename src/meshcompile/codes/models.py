@@ -35,7 +35,7 @@ MISSING_NAME = Code(
     "missing-name",
     Severity.ERROR,
     "`metadata.name` is missing",
-    "An object without a name cannot exist; `generateName` gives it one only once it is created.",
+    "An object needs a name, or a `generateName` of which the API server makes one.",
 )
 UNSUPPORTED_KIND = Code(
     "MC0106",

@@ -98,7 +98,8 @@ EMPTY_FOLDER = Code(
     "empty-folder",
     Severity.WARNING,
     "the folder {path!r} holds no .yaml, .yml or .json file",
-    "Files with other names, and hidden files and folders, are passed over.",
+    "Files with other names, hidden files and folders, and what a `.gitignore` or a `.meshcompileignore` leaves out, "
+    "are passed over.",
 )
 FOREIGN_FILE = Code(
     "MC0015",
@@ -108,11 +109,62 @@ FOREIGN_FILE = Code(
     "A folder may hold files of other programs. They are counted, and nothing is said against them. A file that is "
     "named itself must hold objects. Leave files out with `--exclude` or a `.meshcompileignore`.",
 )
+HELM_CHART = Code(
+    "MC0016",
+    "helm-chart",
+    Severity.WARNING,
+    "the Helm chart {chart!r} is not read: its templates become objects only with values",
+    "The files in `templates` and `charts` below the folder of a `Chart.yaml` are not read. Render the chart with the "
+    "values that you install it with. `--exclude` leaves the chart out without this warning.",
+)
+KUSTOMIZATION = Code(
+    "MC0017",
+    "kustomization",
+    Severity.WARNING,
+    "the kustomization {folder!r} is not rendered, so this is not applied: {fields}",
+    "The files of the folder are read as they are written. A kustomization may change their names, namespaces and "
+    "fields, and add objects: only Kustomize does that. `--exclude` leaves the folder out without this warning.",
+)
+NOT_RENDERED = Code(
+    "MC0018",
+    "not-rendered",
+    Severity.WARNING,
+    "{what} not read: render {them} first",
+    "Jsonnet, CUE and templates are programs that make objects. Run them, and read what they print.",
+)
+NO_OBJECTS = Code(
+    "MC0019",
+    "no-objects",
+    Severity.WARNING,
+    "the folder {path!r} holds no Kubernetes object",
+    "There are files with the right names in the folder, but no object is in any of them. `-v` says what they are.",
+)
+BROKEN_ARCHIVE = Code(
+    "MC0020",
+    "broken-archive",
+    Severity.ERROR,
+    "this is not a tar archive that can be read: {problem}",
+    "Files that end in `.tar`, `.tar.gz` and `.tgz` are read as archives.",
+)
+ARCHIVE_MEMBER = Code(
+    "MC0021",
+    "archive-member",
+    Severity.WARNING,
+    "{member!r} in the archive is not read: {problem}",
+    "Of an archive, only plain files inside it are read: no links, no devices, no paths that lead out of it.",
+)
+TEMPLATE = Code(
+    "MC0022",
+    "template",
+    Severity.ERROR,
+    "this is {what}, not YAML: it must be filled in first",
+    "A template becomes YAML when a program such as Helm fills it in. Render it, and read the result.",
+)
 
 BROKEN_DOCUMENT = frozenset(
-    code.id for code in (NOT_YAML, DUPLICATE_KEY, BAD_VALUE, BAD_ALIAS, TOO_DEEP, TOO_MANY_ALIASES)
+    code.id for code in (NOT_YAML, DUPLICATE_KEY, BAD_VALUE, BAD_ALIAS, TOO_DEEP, TOO_MANY_ALIASES, TEMPLATE)
 )
 """Codes of a document that could not be read, while the others of its file could."""
 
-BROKEN_FILE = frozenset(code.id for code in (TOO_LARGE, NO_SUCH_FILE, UNREADABLE_FILE, NOT_UTF8))
+BROKEN_FILE = frozenset(code.id for code in (TOO_LARGE, NO_SUCH_FILE, UNREADABLE_FILE, NOT_UTF8, BROKEN_ARCHIVE))
 """Codes of a file of which nothing could be read."""

@@ -59,8 +59,14 @@ def _type_problems(document: Document) -> Iterator[Diagnostic]:
             found=type_name(value["metadata"]),
             rejected=True,
         )
-    elif not (value.get("metadata") or {}).get("name") and (known is None or known.named):
+    elif not _name(value.get("metadata") or {}) and (known is None or known.named):
         yield codes.MISSING_NAME(top.at("metadata") if "metadata" in value else top, rejected=True)
+
+
+def _name(metadata: Mapping[str, Any]) -> object:
+    """The name of an object; one that the API server would make ends in five zeros here."""
+    generated = metadata.get("generateName")
+    return metadata.get("name") or (f"{generated}00000" if _is_text(generated) else "")
 
 
 def _verdict(top: Origin, value: Mapping[str, Any]) -> Diagnostic | None:
@@ -81,6 +87,8 @@ def _with_metadata(value: Mapping[str, Any], namespace: str) -> Mapping[str, Any
     metadata = {key: field for key, field in (value.get("metadata") or {}).items() if field is not None}
     if namespace and not metadata.get("namespace"):
         metadata["namespace"] = namespace
+    if name := _name(metadata):
+        metadata["name"] = name
     return {**value, "metadata": metadata}
 
 

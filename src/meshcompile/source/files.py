@@ -1,18 +1,16 @@
-"""Named files and folders: which files they mean, and the text in them."""
+"""Files, and the text in them."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable
 from difflib import get_close_matches
 from typing import BinaryIO
 
 from meshcompile.codes.source import (
-    EMPTY_FOLDER,
     NO_SUCH_FILE,
     NOT_UTF8,
-    OUTSIDE_FOLDER,
     TOO_LARGE,
     UNREADABLE_FILE,
 )
@@ -23,27 +21,46 @@ from meshcompile.source.malformed import position_after
 from meshcompile.source.position import Position
 
 STDIN = "-"
-SUFFIXES = (".yaml", ".yml", ".json")
-
-
-def files(folder: str) -> Sequence[str | Diagnostic]:
-    """The files in a folder and all below it, by name."""
-    return list(_files_in(folder)) or [EMPTY_FOLDER(place(folder), path=folder)]
+ARCHIVES = (".tar", ".tar.gz", ".tgz")
+"""How the names of archives end."""
 
 
 def content(path: str, limit: int) -> str | Diagnostic:
     """The text of a file, or of standard input."""
+    data = _data(path, limit)
+    return data if isinstance(data, Diagnostic) else decoded("<stdin>" if path == STDIN else path, data, limit)
+
+
+def data(path: str, limit: int, is_wanted: Callable[[bytes], bool]) -> bytes | Diagnostic:
+    """The bytes of a file; only its beginning if that is long enough to show that the rest is not wanted."""
+    beginning = _data(path, BEGINNING)
+    if isinstance(beginning, Diagnostic) or len(beginning) < BEGINNING or not is_wanted(beginning[:BEGINNING]):
+        return beginning
+    return _data(path, limit)
+
+
+BEGINNING = 1024 * 1024
+"""Bytes of a file that show what it is."""
+
+
+def _data(path: str, limit: int) -> bytes | Diagnostic:
+    """What a file holds, or a little more than the limit if it holds more."""
     if "\0" in path:
         return UNREADABLE_FILE(place(path), path=path, problem="no name holds a zero byte")
     try:
         if path == STDIN:
-            return _decoded("<stdin>", _bytes(sys.stdin.buffer, limit), limit)
+            return _bytes(sys.stdin.buffer, limit)
         with open(path, "rb") as file:
-            return _decoded(path, _bytes(file, limit), limit)
+            return _bytes(file, limit)
     except FileNotFoundError:
-        return NO_SUCH_FILE(place(path), path=path, suggestion=_similar(path))
+        return no_such_file(path)
     except (OSError, ValueError) as error:
-        return _unreadable(path, error)
+        return unreadable(path, error)
+
+
+def no_such_file(path: str) -> Diagnostic:
+    """What is said of a name that does not exist."""
+    return NO_SUCH_FILE(place(path), path=path, suggestion=_similar(path))
 
 
 def place(file: str) -> Origin:
@@ -60,38 +77,6 @@ def too_large(file: str, what: str, limit: int) -> Diagnostic:
     return TOO_LARGE(place(file), what=what, limit=limit, suggestion="read less at once, or raise the Limits")
 
 
-def _files_in(folder: str) -> Iterator[str | Diagnostic]:
-    """The files below a folder, each once; hidden ones, and what links outside, are left out."""
-    root = os.path.realpath(folder)
-    waiting, seen = [folder], set[str]()
-    while waiting:
-        path = waiting.pop()
-        real = os.path.realpath(path)
-        if real in seen:
-            continue
-        seen.add(real)
-        if real != root and not real.startswith(os.path.join(root, "")):
-            yield OUTSIDE_FOLDER(place(path), path=path, folder=folder)
-        elif not os.path.isdir(path):
-            yield path
-        else:
-            try:
-                waiting += reversed(_wanted(path))
-            except OSError as error:
-                yield _unreadable(path, error)
-
-
-def _wanted(folder: str) -> list[str]:
-    """The folders in a folder, and the files to read, by name. A dangling link is one of them, a pipe is not."""
-    with os.scandir(folder) as entries:
-        return sorted(
-            entry.path
-            for entry in entries
-            if not entry.name.startswith(".")
-            and (entry.is_dir() or (entry.name.endswith(SUFFIXES) and (entry.is_file() or entry.is_symlink())))
-        )
-
-
 def _bytes(file: BinaryIO, limit: int) -> bytes:
     """What the file holds, or a little more than the limit if it holds more."""
     chunks: list[bytes] = []
@@ -104,7 +89,8 @@ def _bytes(file: BinaryIO, limit: int) -> bytes:
 _CHUNK = 1024 * 1024
 
 
-def _decoded(file: str, data: bytes, limit: int) -> str | Diagnostic:
+def decoded(file: str, data: bytes, limit: int) -> str | Diagnostic:
+    """Bytes as text."""
     if len(data) > limit:
         return too_large(file, "the rest of the input", limit)
     try:
@@ -119,7 +105,8 @@ def _decoded(file: str, data: bytes, limit: int) -> str | Diagnostic:
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-def _unreadable(path: str, error: OSError | ValueError) -> Diagnostic:
+def unreadable(path: str, error: OSError | ValueError) -> Diagnostic:
+    """What the operating system says of a file."""
     problem = (error.strerror if isinstance(error, OSError) else None) or str(error)
     suggestion = "give yourself the right to read it" if isinstance(error, PermissionError) else ""
     return UNREADABLE_FILE(place(path), path=path, problem=problem.lower(), suggestion=suggestion)

@@ -1,18 +1,24 @@
-"""Files of folders: which hold objects, and which are foreign."""
+"""Files of folders and archives: which hold objects, and which are foreign."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 
+from meshcompile.codes.source import NOT_RENDERED
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.source.files import place
+from meshcompile.source.layout import PATCH, Layout
 from meshcompile.source.look import looks_like_objects
 from meshcompile.source.recognise import NOT_YAML, foreign_as, tries
 from meshcompile.source.sources import ForeignFile
 from meshcompile.source.stream import Part
-from meshcompile.source.templates import may_be_template, template_kind
+from meshcompile.source.templates import ADVICE, may_be_template, template_kind
+
+Judged = Part | Diagnostic | ForeignFile
 
 
-def judged(parts: Iterable[Part | Diagnostic], file: str, text: str) -> Iterator[Part | Diagnostic | ForeignFile]:
+def judged(parts: Iterable[Part | Diagnostic], file: str, text: str, layout: Layout) -> Iterator[Judged]:
     """The documents of a file if one of them tries to be an object; else the file, as a foreign one.
 
     A file with an object in it is a manifest, which the API server gets as a whole: what else is in it is judged too.
@@ -26,17 +32,33 @@ def judged(parts: Iterable[Part | Diagnostic], file: str, text: str) -> Iterator
     waiting = iter(parts)
     for part in waiting:
         held.append(part)
-        if _tries(part, file, text):
+        if _tries(part, file, text, layout):
             yield from held
             yield from waiting
             return
     if held:
-        yield ForeignFile(file, _reason(held[0], file))
+        yield ForeignFile(file, _reason(held[0], file, layout))
 
 
-def _tries(part: Part | Diagnostic, file: str, text: str) -> bool:
-    return looks_like_objects(text) if isinstance(part, Diagnostic) else tries(part.value, file)
+def template_findings(foreign: Iterable[ForeignFile]) -> Iterator[Diagnostic]:
+    """The templates among foreign files, said once for each folder."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for file in foreign:
+        if file.reason in ADVICE:
+            found.setdefault((os.path.dirname(file.path), file.reason), []).append(file.path)
+    for (_, what), files in found.items():
+        one = len(files) == 1
+        noun = f"{what} is" if one else f"{len(files)} {what.removeprefix('a ')}s are"
+        yield NOT_RENDERED(place(files[0]), what=noun, them="it" if one else "them", suggestion=ADVICE[what])
 
 
-def _reason(part: Part | Diagnostic, file: str) -> str:
-    return NOT_YAML if isinstance(part, Diagnostic) else foreign_as(file, part.value)
+def _tries(part: Part | Diagnostic, file: str, text: str, layout: Layout) -> bool:
+    if isinstance(part, Diagnostic):
+        return looks_like_objects(text)
+    return tries(part.value, file) and not layout.is_patch(file, part.value)
+
+
+def _reason(part: Part | Diagnostic, file: str, layout: Layout) -> str:
+    if isinstance(part, Diagnostic):
+        return NOT_YAML
+    return PATCH if layout.is_patch(file, part.value) else foreign_as(file, part.value)

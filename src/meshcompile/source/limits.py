@@ -17,6 +17,10 @@ class Limits:
     """Bytes of one document; a `kind: List` of a whole cluster is one."""
     total_size: int = 512 * MEBIBYTE
     """Bytes of all input together."""
+    archive_size: int = 512 * MEBIBYTE
+    """Bytes of an archive, unpacked."""
+    archive_members: int = 100_000
+    """Files in an archive."""
 
 
 DEFAULT_LIMITS = Limits()

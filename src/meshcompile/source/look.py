@@ -30,6 +30,11 @@ def foreign_at_a_glance(file: str, text: str) -> str | None:
     return None if _may_hold_objects(text) else untyped_as(file, top_keys(text))
 
 
+def may_name_type(beginning: bytes) -> bool:
+    """Whether the beginning of a file names the type of an object, in whatever depth."""
+    return _ANYWHERE.search(beginning.replace(b"\0", b"").decode(errors="replace")) is not None
+
+
 def looks_like_objects(text: str) -> bool:
     """Whether a text that cannot be read has two of the keys `apiVersion`, `kind` and `metadata`."""
     patterns = _JSON_TYPE if text.lstrip()[:1] in ("{", "[") else _TYPE_LINES
@@ -53,7 +58,15 @@ def _json_at_a_glance(file: str, text: str) -> str | None:
 
 
 def _json_keys(text: str) -> Iterable[str]:
-    return re.findall(r'(?m)^(?:\{|  |\t)\s*"([\w$]+)"\s*:', text[:4096])
+    """The keys at the top of a JSON object, of a long one those at its beginning."""
+    try:
+        value = json.loads(text) if len(text) < _SHORT else None
+    except (ValueError, RecursionError):
+        value = None
+    return value if isinstance(value, dict) else re.findall(r'(?m)^(?:\{|  |\t)\s*"([\w$]+)"\s*:', text[:_SHORT])
+
+
+_SHORT = 65536
 
 
 def _may_hold_objects(text: str) -> bool:

@@ -143,11 +143,16 @@ def _tries(value: Mapping[Any, Any], *, is_other: bool = False) -> bool:
     typed = keys & {"apiversion", "kind"}
     if is_other or len(typed) == 2:
         return len(typed) == 2
+    if typed == {"kind"}:
+        return "spec" in keys or (_is_kind(value.get("kind", value.get("Kind"))) and keys <= _OBJECT_KEYS)
     if typed:
-        return not keys.isdisjoint(("metadata", "spec")) or _is_kind(value.get("kind", value.get("Kind")))
+        return not keys.isdisjoint(("metadata", "spec"))
     metadata, items = value.get("metadata"), value.get("items")
     named = isinstance(metadata, Mapping) and "name" in metadata
     return (named and "spec" in keys) or (isinstance(items, list) and tries(items))
+
+
+_OBJECT_KEYS = {"kind", "metadata", "spec", "status", "data", "stringdata", "type", "items", "endpoints", "ports"}
 
 
 def _plain(key: object) -> str:

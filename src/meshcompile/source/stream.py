@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from json import JSONDecoder
 from typing import Any
 
 import yaml
@@ -63,12 +64,14 @@ class Reader:
     def one_by_one(self, text: str, start: int) -> Iterator[Part | Malformed]:
         """The documents from `start` on, each read alone, so that a broken one leaves the others as they are."""
         line = len(_LINE_BREAK.findall(text, 0, start))
+        column = start - text.rfind("\n", 0, start) - 1
         for single in separated(text[start:]):
             try:
-                yield from self.stream(single, line)
+                yield from self.stream(" " * column + single, line)
             except Malformed as malformed:
                 yield malformed.further_down(line)
             line += len(_LINE_BREAK.findall(single))
+            column = len(single) - single.rfind("\n") - 1 + (column if "\n" not in single else 0)
 
     def stream(self, text: str, line: int = 0) -> Iterator[Part]:
         """The documents of a text that begins at `line` (from 0); raises Malformed at the first that makes no sense."""
@@ -96,7 +99,33 @@ _SEPARATOR = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 
 
 def separated(text: str) -> Iterator[str]:
-    """The text cut before every `---` that separates documents; put together again it is the same."""
+    """The text cut before every document; put together again it is the same.
+
+    A document begins with `---`, or, in a stream of JSON, where the value before it ends.
+    """
+    done = 0
+    if text.lstrip().startswith("{"):
+        for end in _json_ends(text):
+            yield text[done:end]
+            done = end
+    yield from _separated(text[done:])
+
+
+def _json_ends(text: str) -> Iterator[int]:
+    """Where the JSON objects that a text begins with end."""
+    decoder, end = JSONDecoder(), 0
+    try:
+        while (start := _NEXT.match(text, end)) is not None:
+            end = decoder.raw_decode(text, start.end() - 1)[1]
+            yield end
+    except (ValueError, RecursionError):
+        return
+
+
+_NEXT = re.compile(r"\s*\{")
+
+
+def _separated(text: str) -> Iterator[str]:
     starts = [match.start() for match in _SEPARATOR.finditer(text) if match.start()]
     for start, end in pairwise([0, *starts, len(text)]):
         yield text[start:end]

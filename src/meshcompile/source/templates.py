@@ -11,8 +11,13 @@ from meshcompile.source.stream import Part
 
 HELM = "a Helm template"
 OTHER = "a template"
+ADVICE = {
+    HELM: "render the chart that it belongs to: `helm template CHART | meshcompile validate -f -`",
+    OTHER: "fill it in first, for example with `envsubst < FILE | meshcompile validate -f -`",
+}
+"""What to do about each kind of template."""
 
-_MARKS = ("{{", "{%", "<%", "${")
+_MARKS = ("{{", "{%", "<%", "${", "$(")
 _HELM = re.compile(
     r"""\{\{-?\s*(?:
     \(?\.(?:Values|Release|Chart|Capabilities|Files|Template)\b
@@ -21,7 +26,7 @@ _HELM = re.compile(
     re.VERBOSE,
 )
 _HELM_VALUE = re.compile(r"\{\{-?\s*(?:\$?\.(?:Values|Release|Chart)\b|include\b)")
-_PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\$\{\w+[^}]*\}")
+_PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\$\{\w+[^}]*\}|\$\([\w-]+\)")
 _JUDGED_GROUPS = ("", "apps", "batch", "networking.k8s.io", "gateway.networking.k8s.io")
 _CODE = ("EnvoyFilter", "WasmPlugin")
 """Kinds of Istio that may hold code and other programs' configuration, in which braces mean something else."""

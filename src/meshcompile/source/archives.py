@@ -1,0 +1,115 @@
+"""Tar archives, such as those of `istioctl bug-report`: read in memory, and never unpacked."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import tarfile
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import BinaryIO
+
+from meshcompile.codes.source import ARCHIVE_MEMBER, BROKEN_ARCHIVE
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.source.files import no_such_file, place, too_large, unreadable
+from meshcompile.source.folders import is_wanted
+from meshcompile.source.limits import Limits
+
+BUG_REPORT_FOLDER = "cluster"
+BUG_REPORT = ("k8s-resources", "k8s-cluster-resources", "crs", "secrets")
+"""The files of a bug report's folder `cluster` that hold objects, each once; the rest are logs and other dumps."""
+
+
+def members(path: str, limits: Limits, budget: int) -> tuple[Mapping[str, bytes], tuple[Diagnostic, ...]]:
+    """What the files of an archive hold, by `ARCHIVE!MEMBER`, and what is said of the archive.
+
+    Nothing leaves memory. A link, a device and a path that leads out of the archive are not read.
+    """
+    found: dict[str, bytes] = {}
+    diagnostics: list[Diagnostic] = []
+    try:
+        with open(path, "rb") as file:
+            for item in _members(path, _Limited(_unzipped(file), min(limits.archive_size, budget)), limits):
+                match item:
+                    case Diagnostic():
+                        diagnostics.append(item)
+                    case name, data:
+                        found[f"{path}!{name}"] = data
+    except _TooMuch as much:
+        return {}, (too_large(path, "what the archive holds", much.limit),)
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, ValueError, OverflowError) as error:
+        return {}, (BROKEN_ARCHIVE(place(path), problem=str(error) or "it ends too early"),)
+    except FileNotFoundError:
+        return {}, (no_such_file(path),)
+    except OSError as error:
+        return {}, (unreadable(path, error),)
+    reports = {name: data for name, data in found.items() if _is_of_bug_report(name)}
+    return reports or found, tuple(diagnostics)
+
+
+class _TooMuch(Exception):
+    """More than the limit was unpacked."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+
+class _Limited:
+    """A file of which only so much can be read."""
+
+    def __init__(self, file: BinaryIO, limit: int) -> None:
+        self.file = file
+        self.limit = limit
+        self.left = limit
+
+    def read(self, size: int) -> bytes:
+        data = self.file.read(min(size, self.left + 1))
+        self.left -= len(data)
+        if self.left < 0:
+            raise _TooMuch(self.limit)
+        return data
+
+
+def _unzipped(file: BinaryIO) -> BinaryIO:
+    """The file, unzipped if it is zipped."""
+    zipped = file.read(2) == b"\x1f\x8b"
+    file.seek(0)
+    return gzip.GzipFile(fileobj=file) if zipped else file  # type: ignore[return-value]  # it is read as one
+
+
+def _members(path: str, file: _Limited, limits: Limits) -> Iterator[tuple[str, bytes] | Diagnostic]:
+    with tarfile.open(fileobj=file, mode="r|", errors="replace") as archive:  # type: ignore[call-overload]
+        for number, member in enumerate(archive):
+            if number >= limits.archive_members:
+                yield too_large(path, "the number of files in the archive", limits.archive_members)
+                return
+            name = os.path.normpath(member.name).replace(os.sep, "/")
+            if member.isdir() or not (_is_readable(name) or _is_of_bug_report(name)):
+                continue
+            if problem := _problem(member, name):
+                yield ARCHIVE_MEMBER(place(path), member=member.name, problem=problem)
+            elif (content := archive.extractfile(member)) is not None:
+                yield name, content.read()
+
+
+def _is_readable(name: str) -> bool:
+    """Whether a file would be read if it were in a folder."""
+    *folders, file = name.split("/")
+    return is_wanted(file) and not any(part.startswith(".") and part != ".." for part in (*folders, file))
+
+
+def _is_of_bug_report(name: str) -> bool:
+    *folders, file = name.replace("!", "/").split("/")
+    return file in BUG_REPORT and folders[-1:] == [BUG_REPORT_FOLDER]
+
+
+def _problem(member: tarfile.TarInfo, name: str) -> str:
+    """Why a member is not read; empty if nothing speaks against it."""
+    if name.startswith(("/", "../")) or name == "..":
+        return "its path leads out of the archive"
+    if member.issym() or member.islnk():
+        return "it is a link"
+    if not member.isreg() or member.issparse():
+        return "it is no plain file"
+    return ""

@@ -1,0 +1,68 @@
+"""Folders: the files in them, without those that are ignored."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from meshcompile.codes.source import OUTSIDE_FOLDER
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.source.files import place, unreadable
+from meshcompile.source.ignored import Ignored, Selection, ignored
+
+SUFFIXES = (".yaml", ".yml", ".json")
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+
+
+def files(folder: str, selection: Selection) -> Iterator[str | Diagnostic]:
+    """The files in a folder and all below it, by name, each once.
+
+    Hidden ones, ignored ones, and what links outside are left out.
+    """
+    root = os.path.realpath(folder)
+    waiting, seen = [(folder, ignored(folder, selection))], set[str]()
+    while waiting:
+        path, leaving_out = waiting.pop()
+        real = os.path.realpath(path)
+        if real in seen:
+            continue
+        seen.add(real)
+        if real != root and not real.startswith(os.path.join(root, "")):
+            yield OUTSIDE_FOLDER(place(path), path=path, folder=folder)
+        elif not os.path.isdir(path):
+            yield path
+        else:
+            try:
+                here = leaving_out.below(path)
+                waiting += [(found, here) for found in reversed(_entries(path, here))]
+            except OSError as error:
+                yield unreadable(path, error)
+
+
+def is_wanted(name: str) -> bool:
+    """Whether a file of this name is looked at."""
+    return name.endswith(SUFFIXES) or name in KUSTOMIZATIONS or os.path.splitext(name)[1] in SOURCES
+
+
+SOURCES = {
+    ".jsonnet": ("Jsonnet", "jsonnet FILE | meshcompile validate -f -"),
+    ".libsonnet": ("Jsonnet", "jsonnet FILE | meshcompile validate -f -"),
+    ".cue": ("CUE", "cue export --out yaml | meshcompile validate -f -"),
+}
+"""Files that objects are made from by a program: what they are, and how to have them made."""
+
+
+def _entries(folder: str, leaving_out: Ignored) -> list[str]:
+    """The folders in a folder, and the files to look at, by name. A dangling link is one of them, a pipe is not."""
+    with os.scandir(folder) as entries:
+        return sorted(entry.path for entry in entries if _is_candidate(entry) and not _is_ignored(entry, leaving_out))
+
+
+def _is_candidate(entry: os.DirEntry[str]) -> bool:
+    if entry.name.startswith("."):
+        return False
+    return entry.is_dir() or (is_wanted(entry.name) and (entry.is_file() or entry.is_symlink()))
+
+
+def _is_ignored(entry: os.DirEntry[str], leaving_out: Ignored) -> bool:
+    return (os.path.join(entry.path, "") if entry.is_dir() else entry.path) in leaving_out

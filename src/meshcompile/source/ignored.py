@@ -1,0 +1,137 @@
+"""Which files of a folder are left out: by --exclude, `.meshcompileignore` and `.gitignore`, with git's rules."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from meshcompile.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which files of folders are read."""
+
+    exclude: tuple[str, ...] = ()
+    """Patterns as in a `.gitignore`, relative to each folder that is read; they are asked before the ignore files."""
+    gitignore: bool = True
+    """Whether `.gitignore` files count."""
+
+    @property
+    def ignore_files(self) -> tuple[str, ...]:
+        """The names of ignore files; in one folder, a later one overrules an earlier one."""
+        return (".gitignore", ".meshcompileignore") if self.gitignore else (".meshcompileignore",)
+
+
+EVERYTHING = Selection()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Patterns that apply below a folder."""
+
+    base: str
+    patterns: GitIgnoreSpec
+    prefix: str = ""
+    """Where the base is, seen from the folder that the patterns are relative to."""
+
+    def verdict(self, path: str) -> bool | None:
+        """True if the patterns leave a path out, False if they take it back, None if they say nothing about it."""
+        below = path[len(self.base) :].lstrip(os.sep)
+        return self.patterns.check_file(os.path.join(self.prefix, below)).include
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """What is left out in a folder. The first rules that have a verdict decide."""
+
+    selection: Selection
+    excluded: tuple[Rules, ...]
+    files: tuple[Rules, ...]
+    """The rules of ignore files, those of the innermost folder first."""
+
+    def __contains__(self, path: str) -> bool:
+        """Whether a path is left out; that of a folder ends in a separator."""
+        rules = (*self.excluded, *self.files)
+        return next((verdict for one in rules if (verdict := one.verdict(path)) is not None), False)
+
+    def below(self, folder: str) -> Ignored:
+        """What is left out in a folder below."""
+        own = tuple(_rules_in(folder, self.selection))
+        return replace(self, files=(*own, *self.files)) if own else self
+
+
+def ignored(folder: str, selection: Selection) -> Ignored:
+    """What is left out in a folder that is named itself: ignore files count from the root of its repository on."""
+    excluded = tuple(_rules(folder, selection.exclude))
+    above = tuple(_rules_above(folder, selection))
+    found = Ignored(selection, excluded, above)
+    return replace(found, files=()) if Ignored(selection, (), above).__contains__(folder) else found
+
+
+def _rules_above(folder: str, selection: Selection) -> Iterator[Rules]:
+    """The rules of the folders above, up to the root of the repository; none if there is no repository."""
+    real = os.path.realpath(folder)
+    for parent in _parents(real):
+        for rules in _rules_in(parent, selection):
+            yield replace(rules, base=folder, prefix=os.path.join(os.path.relpath(real, parent), ""))
+
+
+def _parents(real: str) -> list[str]:
+    """The folders above a folder, innermost first, up to the root of the repository."""
+    found: list[str] = []
+    while not os.path.exists(os.path.join(real, ".git")):
+        parent = os.path.dirname(real)
+        if parent == real:
+            return []
+        real = parent
+        found.append(real)
+    return found
+
+
+def _rules_in(folder: str, selection: Selection) -> Iterator[Rules]:
+    """The rules of the ignore files in a folder, the stronger ones first."""
+    for name in reversed(selection.ignore_files):
+        yield from _rules(folder, _readable(_lines(os.path.join(folder, name))))
+
+
+def _rules(base: str, patterns: Iterable[str]) -> Iterator[Rules]:
+    if written := [pattern for pattern in patterns if pattern.strip() and not pattern.startswith("#")]:
+        yield Rules(base, _compiled(written))
+
+
+def _compiled(patterns: Iterable[str]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec  # here: most folders have no patterns
+
+    try:
+        return GitIgnoreSpec.from_lines(patterns)
+    except (ValueError, re.error) as error:
+        raise InvalidArgument(f"a pattern of files to exclude is wrong: {error}") from None
+
+
+def _readable(patterns: Iterable[str]) -> Iterator[str]:
+    """The patterns that mean something. In an ignore file, git passes over the others."""
+    for pattern in patterns:
+        try:
+            _compiled([pattern])
+        except InvalidArgument:
+            continue
+        yield pattern
+
+
+def _lines(path: str) -> list[str]:
+    """The lines of an ignore file; none if it cannot be read."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(_LONGEST).splitlines()
+    except OSError:
+        return []
+
+
+_LONGEST = 1024 * 1024
