@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from textwrap import dedent
 from typing import Any
 
@@ -15,10 +17,15 @@ from meshcompile.envoy.message import to_builtins
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.resolve.clusters import clusters as resolved_clusters
 from meshcompile.resolve.endpoints import load_assignments as resolved_assignments
+from meshcompile.resolve.extensions import ListenerExtensions, listener_extensions
+from meshcompile.resolve.facts import ProxyFacts, proxy_facts
+from meshcompile.resolve.listeners import Listeners
 from meshcompile.resolve.listeners import listeners as resolved_listeners
-from meshcompile.resolve.routes import route_configuration as resolved
-from meshcompile.resolve.view import View
+from meshcompile.resolve.routes import RouteTable, route_table
+from meshcompile.resolve.telemetry import Telemetry, traced_telemetry
+from meshcompile.resolve.traffic import TrafficClass
 from meshcompile.resolve.workload import placed
+from meshcompile.snapshot.snapshot import Snapshot
 
 SHOP = """
 apiVersion: v1
@@ -70,14 +77,43 @@ def gateway(namespace: str = "istio-system", labels: Mapping[str, str] | None = 
     )
 
 
-def view(of: meshcompile.Mesh, proxy: Proxy) -> View:
-    """What a proxy sees."""
-    return View(of.snapshot, proxy)
+@dataclass(frozen=True)
+class Asked:
+    """A proxy that asks for its configuration, with the labels that it was given."""
+
+    snapshot: Snapshot
+    proxy: Proxy
+
+    @cached_property
+    def facts(self) -> ProxyFacts:
+        return proxy_facts(self.snapshot, self.proxy)
+
+    @cached_property
+    def listeners(self) -> Listeners:
+        return resolved_listeners(self.snapshot, self.facts)
+
+    def slugs(self) -> list[str]:
+        """What is found about the listeners."""
+        return [finding.slug for finding in self.listeners.findings]
+
+    def route_table(self, name: str) -> RouteTable:
+        return route_table(self.snapshot, self.facts, name)
+
+    def telemetry(self, traffic: TrafficClass) -> Telemetry:
+        return traced_telemetry(self.snapshot, self.facts, traffic)
+
+    def extensions(self, traffic: TrafficClass) -> ListenerExtensions:
+        return listener_extensions(self.snapshot, self.proxy, traffic)
+
+
+def asked(of: meshcompile.Mesh, proxy: Proxy) -> Asked:
+    """A proxy of a mesh."""
+    return Asked(of.snapshot, proxy)
 
 
 def routes(of: meshcompile.Mesh, proxy: Proxy, name: str) -> dict[str, Any]:
     """A route configuration as JSON data."""
-    return to_builtins(route_configuration(resolved(view(of, proxy), name)))
+    return to_builtins(route_configuration(asked(of, proxy).route_table(name)))
 
 
 def virtual_hosts(of: meshcompile.Mesh, proxy: Proxy, name: str) -> dict[str, dict[str, Any]]:
@@ -87,17 +123,17 @@ def virtual_hosts(of: meshcompile.Mesh, proxy: Proxy, name: str) -> dict[str, di
 
 def listeners(of: meshcompile.Mesh, proxy: Proxy) -> dict[str, dict[str, Any]]:
     """The listeners of a proxy as JSON data, by their names."""
-    return {each.name: to_builtins(each) for each in emitted_listeners(resolved_listeners(view(of, proxy)))}
+    return {each.name: to_builtins(each) for each in emitted_listeners(asked(of, proxy).listeners)}
 
 
 def clusters(of: meshcompile.Mesh, proxy: Proxy) -> dict[str, dict[str, Any]]:
     """The clusters of a proxy as JSON data, by their names."""
-    seen = View(of.snapshot, placed(of.snapshot, proxy))
-    return {each.name: to_builtins(each) for each in emitted_clusters(resolved_clusters(seen))}
+    facts = proxy_facts(of.snapshot, placed(of.snapshot, proxy))
+    return {each.name: to_builtins(each) for each in emitted_clusters(resolved_clusters(of.snapshot, facts))}
 
 
 def endpoints(of: meshcompile.Mesh, proxy: Proxy) -> dict[str, list[dict[str, Any]]]:
     """The groups of endpoints of a proxy's EDS clusters as JSON data, by the clusters' names."""
-    seen = View(of.snapshot, placed(of.snapshot, proxy))
-    assignments = emitted_assignments(resolved_assignments(seen))
+    facts = proxy_facts(of.snapshot, placed(of.snapshot, proxy))
+    assignments = emitted_assignments(resolved_assignments(of.snapshot, facts))
     return {each.cluster_name: [to_builtins(group) for group in each.endpoints] for each in assignments}

@@ -19,6 +19,7 @@ from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
 from meshcompile.models.networking.virtual_service import Destination
 from meshcompile.names import ClusterName, outbound, parse_cluster_name
 from meshcompile.proxy import Proxy
+from meshcompile.queries import query
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.source import Origin
 
@@ -144,7 +145,7 @@ def _of_route(route: Route, action: RouteAction) -> Iterator[Lead]:
 def _place(snapshot: Snapshot, lead: Lead) -> Origin | None:
     """The destination that a lead came from, else the first place that is known."""
     name = parse_cluster_name(lead.cluster)
-    rules = snapshot.memo.once("destinations by rule", lambda: _destinations_by_rule(snapshot))
+    rules = _destinations_by_rule(snapshot, None)
     for origin in lead.origins:
         for destination in rules.get(Origin(origin.document, origin.path[:3]), ()):
             if name is not None and _means(snapshot, destination, name):
@@ -158,7 +159,8 @@ def _means(snapshot: Snapshot, destination: Destination, name: ClusterName) -> b
     return destination.subset == name.subset and name.host in {destination.host, *hosts}
 
 
-def _destinations_by_rule(snapshot: Snapshot) -> Mapping[Origin, tuple[Destination, ...]]:
+@query
+def _destinations_by_rule(snapshot: Snapshot, key: None) -> Mapping[Origin, tuple[Destination, ...]]:
     """The destinations of every rule of a VirtualService, with full hosts, by the rule's place."""
     found: dict[Origin, tuple[Destination, ...]] = {}
     for each in snapshot.virtual_services.all:

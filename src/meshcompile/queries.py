@@ -15,6 +15,8 @@ from collections.abc import Callable, Hashable
 from functools import wraps
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast
 
+import msgspec
+
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 P = ParamSpec("P")
@@ -79,6 +81,10 @@ class Query(Generic[S, K, V]):
 def query(function: Callable[[S, K], V]) -> Query[S, K, V]:
     """The function as a query: see the module."""
     return Query(function)
+
+
+class Key(msgspec.Struct, frozen=True, cache_hash=True):
+    """Base of keys: frozen, compared by value, hashed once however often they are looked up."""
 
 
 class Source:

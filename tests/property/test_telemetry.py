@@ -19,14 +19,13 @@ from meshcompile.models.mesh.defaults import effective_mesh_config
 from meshcompile.models.mesh.extension_providers import ExtensionProvider
 from meshcompile.models.mesh.mesh_networks import MeshNetworks
 from meshcompile.models.telemetry.telemetry import Telemetry, TelemetrySpec
-from meshcompile.resolve.extensions import RESOURCE_PREFIX, listener_extensions
+from meshcompile.resolve.extensions import RESOURCE_PREFIX
 from meshcompile.resolve.extensions import extensions as resolved
-from meshcompile.resolve.telemetry import telemetry
+from meshcompile.resolve.telemetry import telemetry_findings
 from meshcompile.resolve.traffic import TrafficClass
-from meshcompile.resolve.view import View
 from meshcompile.snapshot.build import snapshot
 from meshcompile.snapshot.resources import Resources
-from tests.meshes import gateway, sidecar
+from tests.meshes import Asked, gateway, sidecar
 from tests.property.test_models import messages
 
 Json = dict[str, Any]
@@ -57,15 +56,20 @@ providers = st.lists(messages(ExtensionProvider), min_size=1, max_size=3).map(
 )
 
 
-def view_of(resources: list[Resource], *, router: bool = False, **mesh: Any) -> View:
+def asked_of(resources: list[Resource], *, router: bool = False, **mesh: Any) -> Asked:
     settings = effective_mesh_config(mesh)
     made = snapshot(Resources.of(resources), settings, MeshNetworks())
-    return View(made, gateway("shop") if router else sidecar(ISTIO_VERSION="1.28.0"))
+    return Asked(made, gateway("shop") if router else sidecar(ISTIO_VERSION="1.28.0"))
 
 
-def reported(view: View, traffic: TrafficClass) -> list[Json]:
+def told(of: Asked) -> list[str]:
+    """What is found about Telemetries."""
+    return [str(finding) for finding in telemetry_findings(of.snapshot, of.proxy)]
+
+
+def reported(of: Asked, traffic: TrafficClass) -> list[Json]:
     """All that a traffic class reports, as JSON."""
-    found = telemetry(view, traffic)
+    found = of.telemetry(traffic)
     traced = tracing(found.tracing)
     logs = (*http_access_logs(found), *tcp_access_logs(found), *listener_access_logs(found))
     made: tuple[Message, ...] = (*stats(found), *logs, *((traced,) if traced is not None else ()))
@@ -87,12 +91,12 @@ def test_order_of_telemetries_does_not_matter(
     """Whatever Telemetries and providers say, the same is made of them in every order, and twice the same."""
     defaults = {"metrics": ["a", "b"], "tracing": ["b"], "accessLogging": ["a", "envoy"]} if default else {}
     mesh = {"extensionProviders": known, "defaultProviders": defaults, "accessLogFile": "/dev/stdout"}
-    first = view_of([*found], router=router, **mesh)
+    first = asked_of([*found], router=router, **mesh)
     made = reported(first, traffic)
     random.shuffle(found)
-    second = view_of([*found], router=router, **mesh)
+    second = asked_of([*found], router=router, **mesh)
     assert made == reported(second, traffic) == reported(first, traffic)
-    assert [str(finding) for finding in first.findings.sorted()] == [str(each) for each in second.findings.sorted()]
+    assert told(first) == told(second)
 
 
 @settings(max_examples=60, deadline=None)
@@ -118,11 +122,11 @@ def test_every_module_has_a_configuration(specs: list[tuple[Any, Json]], traffic
         )
         for index, (kind, spec) in enumerate(specs)
     ]
-    view = view_of(resources)
-    found = listener_extensions(view, traffic)
+    of = asked_of(resources)
+    found = of.extensions(traffic)
     listed = [each for kind in (found.http, found.network) for phase in kind.by_phase for each in kind.on(phase, port)]
     discovered = sorted(each.name for each in listed if each.script is None)
-    made = extensions(resolved(view, discovered))
+    made = extensions(resolved(of.snapshot, of.proxy, discovered))
     assert [each.name for each in made] == discovered
     assert all(each.name.startswith(RESOURCE_PREFIX) for each in made)
     for each in made:

@@ -9,9 +9,8 @@ import pytest
 from meshcompile.emit.rbac import permission, principal
 from meshcompile.ip import Range
 from meshcompile.resolve.conditions import DestinationPort, SourceAddress
-from meshcompile.resolve.listeners import listeners as resolved
 from meshcompile.resolve.trust_domains import TrustDomains
-from tests.meshes import listeners, mesh, sidecar, view
+from tests.meshes import asked, listeners, mesh, sidecar
 from tests.unit.test_inbound import WORKLOAD
 
 
@@ -124,9 +123,8 @@ def test_allow_rules_for_requests_are_dropped_on_tcp() -> None:
     """On a TCP port an ALLOW rule that looks at requests allows nothing at all, which is reported."""
     (config,) = rbac(policy("p", HTTP_RULE), port=9000)
     assert "policies" not in config["rules"]
-    asked = view(mesh(WORKLOAD, policy("p", HTTP_RULE)), sidecar(labels={"app": "web"}))
-    resolved(asked)
-    assert [finding.slug for finding in asked.findings.sorted()] == ["http-fields-on-tcp"]
+    found = asked(mesh(WORKLOAD, policy("p", HTTP_RULE)), sidecar(labels={"app": "web"}))
+    assert found.slugs() == ["http-fields-on-tcp"]
 
 
 def test_deny_rules_for_requests_get_wider_on_tcp() -> None:
@@ -149,9 +147,8 @@ def test_unknown_provider_denies() -> None:
     assert list(config["rules"]["policies"]) == [
         "istio-ext-authz-nobody-ns[shop]-policy[p]-rule[0]-deny-due-to-bad-CUSTOM-action"
     ]
-    asked = view(mesh(WORKLOAD, custom), sidecar(labels={"app": "web"}))
-    resolved(asked)
-    assert [finding.slug for finding in asked.findings.sorted()] == ["unknown-provider"]
+    found = asked(mesh(WORKLOAD, custom), sidecar(labels={"app": "web"}))
+    assert found.slugs() == ["unknown-provider"]
 
 
 def test_policies_of_the_root_namespace_come_first() -> None:

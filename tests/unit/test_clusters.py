@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.meshes import clusters, gateway, mesh, sidecar, view
+from tests.meshes import asked, clusters, gateway, mesh, sidecar
 
 API = """
 apiVersion: v1
@@ -403,7 +403,7 @@ def test_inbound_ports_with_one_name() -> None:
     spec: {containers: [{name: c}]}
     status: {phase: Running, podIP: 10.1.0.1}
     """
-    found = view(mesh(service, pod), sidecar(labels={"app": "two"})).targets
+    found = asked(mesh(service, pod), sidecar(labels={"app": "two"})).facts.targets
     assert [(t.port.number, t.target_port) for t in found] == [(80, 8080), (80, 9090)]
 
 

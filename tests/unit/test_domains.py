@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from meshcompile.resolve.addresses import addressing
 from meshcompile.resolve.routes.domains import host_with_port, service_domains
 from meshcompile.snapshot.service import Registry, Resolution, Service
 from tests.meshes import sidecar
+
+DOMAIN = "shop.svc.cluster.local"
 
 
 def service(host: str, **fields: object) -> Service:
@@ -32,7 +35,7 @@ def service(host: str, **fields: object) -> Service:
 )
 def test_short_forms(host: str, domain: str, short: list[str]) -> None:
     """Clients may leave out what a host has in common with their own domain; of Services also the cluster's domain."""
-    domains, variants = service_domains(host, service(host), None, replace(sidecar(), domain=domain))
+    domains, variants = service_domains(host, service(host), None, domain, addressing(sidecar()))
     assert list(domains) == [host, f"{host}.", *short]
     assert variants == {f"{host}.", *short}
 
@@ -40,14 +43,14 @@ def test_short_forms(host: str, domain: str, short: list[str]) -> None:
 @pytest.mark.parametrize(("host", "domain"), [("1.2.3.4", "1.2.3.4"), ("2406::1", "[2406::1]")])
 def test_an_address_has_no_other_names(host: str, domain: str) -> None:
     """A host that is an address stands for itself, in brackets if it is IPv6."""
-    assert service_domains(host, service(host), None, sidecar())[0] == (domain,)
+    assert service_domains(host, service(host), None, DOMAIN, addressing(sidecar()))[0] == (domain,)
 
 
 def test_pods_of_headless_services_have_names_below() -> None:
     """Every name of a headless Kubernetes Service also stands for the names of its pods."""
     headless = service("db.team.svc.cluster.local", registry=Registry.KUBERNETES, resolution=Resolution.PASSTHROUGH)
     names = ["db.team.svc.cluster.local", "db.team.svc.cluster.local.", "db.team", "db.team.svc"]
-    domains, _ = service_domains(headless.hostname, headless, None, sidecar())
+    domains, _ = service_domains(headless.hostname, headless, None, DOMAIN, addressing(sidecar()))
     assert list(domains) == names + [f"*.{name}" for name in names]
 
 
@@ -56,16 +59,16 @@ def test_addresses_of_the_proxys_cluster_and_family() -> None:
     known = service(
         "web.com", address="1.2.3.4", addresses={"Kubernetes": ("1.2.3.4", "1.2.3.5", "2001::1"), "b": ("4.3.2.1",)}
     )
-    assert service_domains("web.com", known, None, sidecar())[0][2:] == ("1.2.3.4", "1.2.3.5")
-    assert service_domains("web.com", known, None, replace(sidecar(), ip_addresses=("2001::2",)))[0][2:] == (
-        "[2001::1]",
-    )
+    assert service_domains("web.com", known, None, DOMAIN, addressing(sidecar()))[0][2:] == ("1.2.3.4", "1.2.3.5")
+    assert service_domains("web.com", known, None, DOMAIN, addressing(replace(sidecar(), ip_addresses=("2001::2",))))[
+        0
+    ][2:] == ("[2001::1]",)
 
 
 def test_aliases_are_names_of_the_service() -> None:
     """The names of ExternalName Services stand beside the service's own, in all their forms."""
     aliased = service("web.com", aliases=(("front.team.svc.cluster.local", "team"),))
-    assert service_domains("web.com", aliased, None, sidecar())[0] == (
+    assert service_domains("web.com", aliased, None, DOMAIN, addressing(sidecar()))[0] == (
         "web.com",
         "web.com.",
         "front.team.svc.cluster.local",
@@ -77,7 +80,7 @@ def test_aliases_are_names_of_the_service() -> None:
 
 def test_names_with_ports_where_ports_matter() -> None:
     """For the generic HTTP proxy every name also comes with the port."""
-    assert service_domains("web.com", service("web.com"), 80, sidecar())[0] == (
+    assert service_domains("web.com", service("web.com"), 80, DOMAIN, addressing(sidecar()))[0] == (
         "web.com",
         "web.com:80",
         "web.com.",

@@ -6,8 +6,7 @@ from typing import Any
 
 from meshcompile.resolve.egress import ACTIONS, Action
 from meshcompile.resolve.egress_claims import Kind
-from meshcompile.resolve.listeners import listeners as resolved
-from tests.meshes import SHOP, listeners, mesh, sidecar, view
+from tests.meshes import SHOP, asked, listeners, mesh, sidecar
 
 
 def entry(name: str, ports: str, extra: str = "", hosts: str = "") -> str:
@@ -64,11 +63,11 @@ def test_tls_services_without_an_address_are_told_apart_by_name() -> None:
 def test_tcp_services_without_an_address_conflict() -> None:
     """Of two TCP services on one wildcard port the older keeps the listener, which is reported."""
     port = "{name: tcp, number: 5432, protocol: TCP}"
-    asked = view(mesh(entry("a", port), entry("b", port)), sidecar())
-    (listener,) = [each for each in resolved(asked).all if each.name == "0.0.0.0_5432"]
+    found = asked(mesh(entry("a", port), entry("b", port)), sidecar())
+    (listener,) = [each for each in found.listeners.sidecar if each.name == "0.0.0.0_5432"]
     (chain,) = listener.chains
     assert "outbound|5432||a.example.com" in str(chain.connection)
-    assert [finding.slug for finding in asked.findings.sorted()] == ["listener-conflict"]
+    assert found.slugs() == ["listener-conflict"]
 
 
 def test_sniffed_service_has_its_own_routes() -> None:
@@ -87,10 +86,10 @@ def test_sniffed_service_has_its_own_routes() -> None:
 def test_server_first_protocols_share_with_nobody() -> None:
     """A MySQL service cannot share its port with TCP that is found out by looking at the first bytes."""
     mysql = entry("a", "{name: mysql, number: 3306, protocol: MySQL}")
-    asked = view(mesh(mysql, entry("b", "{name: http, number: 3306, protocol: HTTP}")), sidecar())
-    (listener,) = [each for each in resolved(asked).all if each.name == "0.0.0.0_3306"]
+    found = asked(mesh(mysql, entry("b", "{name: http, number: 3306, protocol: HTTP}")), sidecar())
+    (listener,) = [each for each in found.listeners.sidecar if each.name == "0.0.0.0_3306"]
     assert len(listener.chains) == 1
-    assert [finding.slug for finding in asked.findings.sorted()] == ["protocol-conflict"]
+    assert found.slugs() == ["protocol-conflict"]
 
 
 def test_what_a_sidecar_puts_on_a_port_stays() -> None:
@@ -150,7 +149,7 @@ def test_sidecars_that_are_alike_share_their_listeners() -> None:
     """A second sidecar of the scope gets the same messages for what does not name the proxy."""
     of = mesh(entry("db", "{name: tcp, number: 5432, protocol: TCP}", "addresses: [10.9.0.1]"))
     first, second = (
-        {each.name: each for each in resolved(view(of, sidecar(labels={"app": app}))).all} for app in ("a", "b")
+        {each.name: each for each in asked(of, sidecar(labels={"app": app})).listeners.sidecar} for app in ("a", "b")
     )
     assert first["10.9.0.1_5432"] is second["10.9.0.1_5432"]
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from meshcompile.emit.extensions import discovered_names, extensions
+from meshcompile.emit.extensions import extensions
 from meshcompile.emit.listeners import listeners
 from meshcompile.envoy.message import to_builtins
+from meshcompile.patch.asked import discovered_names
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.extensions import extensions as resolved
-from meshcompile.resolve.extensions import listener_extensions
-from meshcompile.resolve.listeners import listeners as resolved_listeners
 from meshcompile.resolve.traffic import TrafficClass
-from tests.meshes import SHOP, gateway, mesh, sidecar, view
+from tests.meshes import SHOP, asked, gateway, mesh, sidecar
 
 PREFIX = "extensions.istio.io/trafficextension/"
 SUFFIX = "~istio-translated-wasmplugin"
@@ -43,7 +42,7 @@ spec: {{{spec}}}
 
 def filters(*texts: str, proxy: Proxy | None = None, port: int = 80) -> list[str]:
     """The names of the HTTP filters of a port's outbound connection manager, the extensions' without their prefix."""
-    found = listeners(resolved_listeners(view(mesh(SHOP, *texts), proxy or sidecar())))
+    found = listeners(asked(mesh(SHOP, *texts), proxy or sidecar()).listeners)
     (listener,) = (each for each in found if each.name == f"0.0.0.0_{port}")
     manager = to_builtins(listener)["filterChains"][0]["filters"][-1]
     return [each["name"].removeprefix(PREFIX) for each in manager["typedConfig"]["httpFilters"]]
@@ -56,11 +55,11 @@ def own(names: Iterable[str]) -> list[str]:
 
 def configurations(*texts: str, proxy: Proxy | None = None) -> dict[str, dict[str, Any]]:
     """What is discovered, by name without its prefix: the module's configuration."""
-    asked = view(mesh(SHOP, *texts), proxy or sidecar())
-    names = discovered_names(listeners(resolved_listeners(asked)))
+    proxy_of = asked(mesh(SHOP, *texts), proxy or sidecar())
+    names = discovered_names(listeners(proxy_of.listeners))
     return {
         each.name.removeprefix(PREFIX): to_builtins(each)["typedConfig"]["config"]
-        for each in extensions(resolved(asked, names))
+        for each in extensions(resolved(proxy_of.snapshot, proxy_of.proxy, names))
     }
 
 
@@ -103,7 +102,7 @@ def test_targets_are_for_gateways_of_the_gateway_api() -> None:
     of = mesh(extension("t", target), extension("elsewhere", target, namespace="istio-system"))
 
     def names(proxy: Proxy) -> list[str]:
-        found = listener_extensions(view(of, proxy), TrafficClass.GATEWAY)
+        found = asked(of, proxy).extensions(TrafficClass.GATEWAY)
         return [each.name.removeprefix(PREFIX) for group in found.http.by_phase.values() for each in group]
 
     assert names(sidecar()) == []
@@ -117,7 +116,7 @@ def test_match_by_mode_and_port() -> None:
     match = "match: [{mode: SERVER}, {mode: CLIENT, ports: [{number: 8080}, {number: 9}]}]"
     assert own(filters(extension("m", match))) == []
     assert own(filters(extension("m", match), port=8080)) == ["shop.m"]
-    found = listener_extensions(view(mesh(extension("m", match)), sidecar()), INBOUND)
+    found = asked(mesh(extension("m", match)), sidecar()).extensions(INBOUND)
     assert [each.ports for group in found.http.by_phase.values() for each in group] == [None]
 
 
@@ -129,7 +128,7 @@ kind: TrafficExtension
 metadata: {name: s, namespace: shop}
 spec: {lua: {inlineCode: "function envoy_on_request(h) end"}}
 """
-    found = listeners(resolved_listeners(view(mesh(SHOP, script), sidecar())))
+    found = listeners(asked(mesh(SHOP, script), sidecar()).listeners)
     chain = next(each for each in found if each.name == "0.0.0.0_80").filter_chains[0]
     (lua,) = (
         each
@@ -143,7 +142,7 @@ spec: {lua: {inlineCode: "function envoy_on_request(h) end"}}
 def test_network_modules() -> None:
     """A module of type NETWORK is among the network filters, before the connection manager."""
     text = plugin("net", "url: oci://r/net, type: NETWORK")
-    found = listeners(resolved_listeners(view(mesh(SHOP, text), sidecar())))
+    found = listeners(asked(mesh(SHOP, text), sidecar()).listeners)
     chain = next(each for each in found if each.name == "0.0.0.0_80").filter_chains[0]
     assert [each.name.removeprefix(PREFIX) for each in chain.filters] == [
         f"shop.net{SUFFIX}",
@@ -163,7 +162,7 @@ metadata: {{name: edge, namespace: istio-system}}
 spec: {{selector: {{istio: ingressgateway}}, servers: [{server % ("a", "a")}, {server % ("b", "b")}]}}
 """
     text = plugin("net", "url: oci://r/net, type: NETWORK", namespace="istio-system")
-    (listener,) = listeners(resolved_listeners(view(mesh(edge, text), gateway())))
+    (listener,) = listeners(asked(mesh(edge, text), gateway()).listeners)
     assert [len(chain.filters) for chain in listener.filter_chains] == [2, 1]
 
 
@@ -211,24 +210,24 @@ def test_module_in_a_file() -> None:
 
 def test_only_known_names_are_answered() -> None:
     """A name that is no extension's, or one of another namespace, has no configuration."""
-    asked = view(mesh(SHOP, extension("e", namespace="elsewhere"), extension("w")), sidecar())
+    proxy_of = asked(mesh(SHOP, extension("e", namespace="elsewhere"), extension("w")), sidecar())
     names = [f"{PREFIX}elsewhere.e", f"{PREFIX}shop.w", f"{PREFIX}shop.none", "shop.w", f"{PREFIX}w"]
-    assert [each.name for each in extensions(resolved(asked, names))] == [f"{PREFIX}shop.w"]
+    assert [each.name for each in extensions(resolved(proxy_of.snapshot, proxy_of.proxy, names))] == [f"{PREFIX}shop.w"]
 
 
 def test_proxies_alike_share_their_extensions() -> None:
     """Proxies that have the same extensions get the same object."""
     of = mesh(extension("e"), extension("w", "selector: {matchLabels: {app: web}}"))
-    one, two, web = (listener_extensions(view(of, sidecar(labels={"app": app})), OUTBOUND) for app in ("a", "b", "web"))
+    one, two, web = (asked(of, sidecar(labels={"app": app})).extensions(OUTBOUND) for app in ("a", "b", "web"))
     assert one is two
     assert one is not web
 
 
 def test_filters_know_where_they_come_from() -> None:
     """A filter that stands for an extension, and its configuration, name the extension's place."""
-    asked = view(mesh(SHOP, extension("e")), sidecar())
-    found = listeners(resolved_listeners(asked))
-    (config,) = extensions(resolved(asked, discovered_names(found)))
+    proxy_of = asked(mesh(SHOP, extension("e")), sidecar())
+    found = listeners(proxy_of.listeners)
+    (config,) = extensions(resolved(proxy_of.snapshot, proxy_of.proxy, discovered_names(found)))
     (origin,) = config.origins
     assert origin.document.name == "e"
 
@@ -252,7 +251,7 @@ def test_extensions_of_a_looked_up_service() -> None:
       location: MESH_EXTERNAL
     """
     module = plugin("p", "url: oci://r/p, type: NETWORK", namespace="apis")
-    found = {each.name: each for each in listeners(resolved_listeners(view(mesh(SHOP, entry, module), sidecar())))}
+    found = {each.name: each for each in listeners(asked(mesh(SHOP, entry, module), sidecar()).listeners)}
     names = [each.name for each in found["0.0.0.0_443"].filter_chains[0].filters]
     assert names[0] == f"{PREFIX}apis.p{SUFFIX}"
     assert not discovered_names([found["0.0.0.0_80"]])

@@ -10,12 +10,12 @@ from meshcompile import load
 from meshcompile.models.networking.gateway import Port, Server, ServerTLSSettings
 from meshcompile.ports import Protocol
 from meshcompile.resolve.downstream_tls import DownstreamTls, Secret
-from meshcompile.resolve.gateway_listeners import GatewayListener, gateway_listeners
-from meshcompile.resolve.gateway_tls import cipher_suites, server_tls
+from meshcompile.resolve.gateway_listeners import GatewayListener
+from meshcompile.resolve.gateway_tls import cipher_suites, gateway_secrets, server_tls
 from meshcompile.resolve.gateways import GatewayServer
 from meshcompile.resolve.http_connection import HttpConnection
 from meshcompile.resolve.tcp_connection import TcpConnection
-from tests.meshes import SHOP, gateway, mesh, view
+from tests.meshes import SHOP, asked, gateway, mesh
 from tests.meshes import listeners as emitted
 
 TLS_ROUTE = """
@@ -55,7 +55,7 @@ HTTPS = """{name: front, port: {number: 443, name: https, protocol: HTTPS}, host
 
 
 def listeners(*texts: str, **metadata: Any) -> dict[str, GatewayListener]:
-    return {each.name: each for each in gateway_listeners(view(mesh(SHOP, *texts), gateway(**metadata)))}
+    return {each.name: each for each in asked(mesh(SHOP, *texts), gateway(**metadata)).listeners.gateway}
 
 
 def test_plain_http_has_one_chain_and_its_routes_by_name() -> None:
@@ -78,10 +78,10 @@ def test_https_is_told_apart_by_its_hosts() -> None:
 
 def test_passthrough_has_a_chain_per_match() -> None:
     """Each `tls` match for the port and Gateway has a chain; a second one on the same host is reported instead."""
-    seen = view(mesh(SHOP, edge(PASSTHROUGH), TLS_ROUTE % "one", TLS_ROUTE % "two"), gateway())
-    (listener,) = gateway_listeners(seen)
+    found = asked(mesh(SHOP, edge(PASSTHROUGH), TLS_ROUTE % "one", TLS_ROUTE % "two"), gateway()).listeners
+    (listener,) = found.gateway
     assert [chain.match and chain.match.server_names for chain in listener.chains] == [("a.example.com",)]
-    (finding,) = seen.findings.sorted()
+    (finding,) = found.findings
     assert (finding.slug, finding.name, finding.related[0].origin.document.name) == ("duplicate-sni-host", "two", "one")
 
 
@@ -97,9 +97,9 @@ def test_bytes_go_where_the_first_tcp_rule_says() -> None:
 
 def test_a_server_that_nothing_routes_has_no_listener() -> None:
     """Bytes that nobody routes are not listened for; the finding is at the server."""
-    seen = view(mesh(SHOP, edge(TCP)), gateway())
-    assert gateway_listeners(seen) == ()
-    assert [(finding.slug, finding.field) for finding in seen.findings.sorted()] == [
+    found = asked(mesh(SHOP, edge(TCP)), gateway()).listeners
+    assert found.gateway == ()
+    assert [(finding.slug, finding.field) for finding in found.findings] == [
         ("server-without-route", "spec.servers[0]")
     ]
 
@@ -126,9 +126,8 @@ def test_privileged_ports_are_not_opened_by_unprivileged_pods() -> None:
 def tls(protocol: Protocol = Protocol.HTTPS, proxy: dict[str, Any] | None = None, **fields: Any) -> DownstreamTls:
     settings = ServerTLSSettings.model_validate(fields)
     server = Server(port=Port(number=443, protocol=protocol, name="x"), hosts=("a.com",), tls=settings)
-    made = server_tls(
-        view(mesh(SHOP), gateway(**(proxy or {}))), GatewayServer(server, "shop/edge", ("a.com",), protocol, "")
-    )
+    secrets = gateway_secrets(mesh(SHOP).snapshot, gateway(**(proxy or {})))
+    made = server_tls(GatewayServer(server, "shop/edge", ("a.com",), protocol, ""), None, secrets)
     assert made is not None
     return made
 

@@ -8,9 +8,8 @@ import pytest
 
 from meshcompile.resolve.egress_claims import Kind
 from meshcompile.resolve.inbound import OPTIONS
-from meshcompile.resolve.listeners import listeners as resolved
 from meshcompile.snapshot.authentication import MutualTlsMode
-from tests.meshes import listeners, mesh, sidecar, view
+from tests.meshes import asked, listeners, mesh, sidecar
 
 WORKLOAD = """
 apiVersion: v1
@@ -105,9 +104,8 @@ def test_older_service_decides_about_a_shared_port() -> None:
     metadata: {name: younger, namespace: shop, creationTimestamp: "2030-01-01T00:00:00Z"}
     spec: {clusterIP: 10.0.0.2, selector: {app: web}, ports: [{name: tcp, port: 80, targetPort: 8080}]}
     """
-    asked = view(mesh(WORKLOAD, rival), sidecar(labels={"app": "web"}))
-    resolved(asked)
-    assert [finding.slug for finding in asked.findings.sorted()] == ["inbound-conflict"]
+    found = asked(mesh(WORKLOAD, rival), sidecar(labels={"app": "web"}))
+    assert found.slugs() == ["inbound-conflict"]
     assert shape(chains(rival, port=8080)[1])[3] == "http"
 
 

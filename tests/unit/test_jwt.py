@@ -6,8 +6,7 @@ from typing import Any
 
 import meshcompile
 from meshcompile.resolve.jwt import KEYS_OF_NOBODY
-from meshcompile.resolve.listeners import listeners as resolved
-from tests.meshes import listeners, mesh, sidecar, view
+from tests.meshes import asked, listeners, mesh, sidecar
 from tests.unit.test_inbound import WORKLOAD
 
 KEYS = '{"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}'
@@ -50,9 +49,8 @@ def test_a_token_may_be_missing_but_not_wrong() -> None:
 def test_keys_are_never_fetched() -> None:
     """Keys behind a URI are those that the caller knows; else nobody's, which is reported."""
     remote = authentication("{issuer: a, jwksUri: 'https://a/keys'}")
-    asked = view(mesh(WORKLOAD, remote), sidecar(labels={"app": "web"}))
-    resolved(asked)
-    assert [finding.slug for finding in asked.findings.sorted()] == ["keys-not-fetched"]
+    found = asked(mesh(WORKLOAD, remote), sidecar(labels={"app": "web"}))
+    assert found.slugs() == ["keys-not-fetched"]
     assert jwt(mesh(WORKLOAD, remote))["providers"]["origins-0"]["localJwks"] == {"inlineString": KEYS_OF_NOBODY}
     known = meshcompile.load(f"{WORKLOAD}\n---\n{remote}\n", jwks={"https://a/keys": "{}"})
     assert jwt(known)["providers"]["origins-0"]["localJwks"] == {"inlineString": "{}"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meshcompile.resolve.gateways import MergedGateway
-from tests.meshes import gateway, mesh, view
+from tests.meshes import asked, gateway, mesh
 
 
 def gateways(*servers: str) -> MergedGateway:
@@ -17,7 +17,7 @@ spec: {{selector: {{istio: ingressgateway}}, servers: [{server}]}}
 """
         for index, server in enumerate(servers)
     )
-    return view(mesh(*documents), gateway()).gateway
+    return asked(mesh(*documents), gateway()).facts.gateway
 
 
 HTTP = "{port: {number: 80, name: http, protocol: HTTP}, hosts: ['%s']}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from meshcompile.snapshot.authentication import MutualTlsMode
-from tests.meshes import mesh, sidecar, view
+from tests.meshes import asked, mesh, sidecar
 
 
 def policy(name: str, namespace: str, mode: str = "", selector: str = "", ports: str = "") -> str:
@@ -21,7 +21,7 @@ def policy(name: str, namespace: str, mode: str = "", selector: str = "", ports:
 
 
 def mode(*policies: str, port: int = 8080) -> MutualTlsMode:
-    return view(mesh("", *policies), sidecar(labels={"app": "web"})).peer_policy.for_port(port)
+    return asked(mesh("", *policies), sidecar(labels={"app": "web"})).facts.peer_policy.for_port(port)
 
 
 @pytest.mark.parametrize(

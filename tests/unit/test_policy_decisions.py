@@ -12,7 +12,7 @@ import pytest
 
 from meshcompile.tools.policies import Decision, Outcome, Request, decision, guard_of
 from meshcompile.tools.policies.conditions import template_expression
-from tests.meshes import mesh, sidecar, view
+from tests.meshes import mesh, sidecar
 from tests.unit.test_authorization import policy
 from tests.unit.test_inbound import WORKLOAD
 from tests.unit.test_jwt import KEYS, authentication, issuer
@@ -21,7 +21,7 @@ WEB = "spiffe://cluster.local/ns/shop/sa/web"
 
 
 def decided(request: Request, *texts: str, now: float | None = None) -> Decision:
-    return decision(guard_of(view(mesh(WORKLOAD, *texts), sidecar(labels={"app": "web"}))), request, now)
+    return decision(guard_of(mesh(WORKLOAD, *texts).snapshot, sidecar(labels={"app": "web"})), request, now)
 
 
 def token(payload: dict[str, Any]) -> str:

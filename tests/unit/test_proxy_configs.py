@@ -94,7 +94,7 @@ def test_what_a_proxy_reports_holds_as_a_whole() -> None:
     snapshot = mesh(defaultConfig={"tracing": {"sampling": 3}}).snapshot
 
     def sampling(**node: Any) -> float | None:
-        tracing = proxy_config(snapshot, sidecar(**node)).tracing
+        tracing = proxy_config(snapshot.mesh, sidecar(**node)).tracing
         return None if tracing is None else tracing.sampling
 
     assert sampling() == 3

@@ -12,10 +12,9 @@ from meshcompile.emit.routes.match import claim_path, route_match
 from meshcompile.emit.routes.retry import retry_on, retry_policy
 from meshcompile.envoy.message import to_builtins
 from meshcompile.models.networking.virtual_service import Headers, HTTPMatchRequest, HTTPRetry, HTTPRoute
-from meshcompile.resolve.routes import route_configuration
 from meshcompile.resolve.routes.sidecar import Named, parsed
 from meshcompile.snapshot.matches import takes_every_request
-from tests.meshes import SHOP, gateway, mesh, routes, sidecar, view, virtual_hosts
+from tests.meshes import SHOP, asked, gateway, mesh, routes, sidecar, virtual_hosts
 
 REVISED = """
 apiVersion: networking.istio.io/v1
@@ -69,7 +68,7 @@ def test_hosts_of_no_service_are_routed_beside_the_services() -> None:
 
 def test_origins_of_routes_and_virtual_hosts() -> None:
     """Every virtual host and route of a rule says which lines it comes from."""
-    table = route_configuration(view(mesh(SHOP, REVISED), sidecar()), "80")
+    table = asked(mesh(SHOP, REVISED), sidecar()).route_table("80")
     assert table.virtual_hosts is not None
     host = next(each for each in table.virtual_hosts if each.name.startswith("web."))
     assert [origin.field for origin in host.routes[0].origins] == ["spec.http[0].match[0]", "spec.http[0]"]  # type: ignore[union-attr]
@@ -78,9 +77,8 @@ def test_origins_of_routes_and_virtual_hosts() -> None:
 
 def test_the_second_virtual_service_of_a_host_is_shadowed() -> None:
     """The first VirtualService routes a host; the finding about the other names both."""
-    seen = view(mesh(SHOP, REVISED, REVISED.replace("name: web,", "name: web-2,")), sidecar())
-    route_configuration(seen, "80")
-    findings = [each for each in seen.findings.sorted() if each.slug == "shadowed-virtual-service"]
+    seen = asked(mesh(SHOP, REVISED, REVISED.replace("name: web,", "name: web-2,")), sidecar())
+    findings = [each for each in sorted(seen.route_table("80").findings) if each.slug == "shadowed-virtual-service"]
     assert [(each.name, each.field) for each in findings] == [("web-2", "spec.hosts[0]"), ("web-2", "spec.hosts[1]")]
     assert findings[0].related[0].origin.document.name == "web"
 
@@ -338,9 +336,8 @@ def test_matches_for_gateways_that_the_rules_are_not_bound_to() -> None:
 
 def test_second_catch_all_of_a_host_at_a_gateway() -> None:
     """Of two VirtualServices that take every request of a host, the second is a finding that names both."""
-    seen = view(
+    seen = asked(
         mesh(SHOP, EDGE % "false", (EDGE % "false").split("---")[1].replace("name: edge,", "name: late,")), gateway()
     )
-    route_configuration(seen, "http.80")
-    (finding,) = seen.findings.sorted()
+    (finding,) = seen.route_table("http.80").findings
     assert (finding.slug, finding.name, finding.related[0].origin.document.name) == ("unreachable-rule", "late", "edge")

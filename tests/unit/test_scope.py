@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meshcompile.resolve.imported_hosts import imported_hosts
-from tests.meshes import SHOP, gateway, mesh, sidecar, view
+from tests.meshes import SHOP, asked, gateway, mesh, sidecar
 
 OTHER = """
 apiVersion: v1
@@ -17,7 +17,8 @@ spec:
 
 def names(*texts: str, labels: dict[str, str] | None = None) -> list[str]:
     return [
-        s.hostname.partition(".svc")[0] for s in view(mesh(SHOP, OTHER, *texts), sidecar(labels=labels)).scope.services
+        s.hostname.partition(".svc")[0]
+        for s in asked(mesh(SHOP, OTHER, *texts), sidecar(labels=labels)).facts.scope.services
     ]
 
 
@@ -66,7 +67,7 @@ def test_listener_with_a_port_imports_only_that_port() -> None:
     spec:
       egress: [{port: {number: 9000, protocol: TCP, name: tcp}, hosts: ["bank/*"]}]
     """
-    (service,) = view(mesh(SHOP, OTHER, only), sidecar()).scope.services
+    (service,) = asked(mesh(SHOP, OTHER, only), sidecar()).facts.scope.services
     assert [port.number for port in service.ports] == [9000]
 
 
@@ -80,7 +81,7 @@ def test_destinations_of_imported_routes_are_imported_too() -> None:
       hosts: [web]
       http: [{route: [{destination: {host: ledger.bank.svc.cluster.local, port: {number: 80}}}]}]
     """
-    scope = view(mesh(SHOP, OTHER, route, a_sidecar("own", '"./web.shop.svc.cluster.local"')), sidecar()).scope
+    scope = asked(mesh(SHOP, OTHER, route, a_sidecar("own", '"./web.shop.svc.cluster.local"')), sidecar()).facts.scope
     assert [service.hostname for service in scope.services][1:] == ["ledger.bank.svc.cluster.local"]
     assert [port.number for port in scope.services[1].ports] == [80]
 
@@ -89,20 +90,20 @@ def test_private_services_are_not_imported() -> None:
     """A service exported to its own namespace is invisible to others, whatever they ask for."""
     private = OTHER.replace("namespace: bank}", 'namespace: bank, annotations: {networking.istio.io/exportTo: "."}}')
     assert "ledger.bank" not in [
-        s.name + "." + s.namespace for s in view(mesh(SHOP, private), sidecar()).scope.services
+        s.name + "." + s.namespace for s in asked(mesh(SHOP, private), sidecar()).facts.scope.services
     ]
 
 
 def test_gateways_see_everything() -> None:
     """Sidecars do not limit gateways."""
     limited = a_sidecar("root", '"./*"', namespace="istio-system")
-    assert len(view(mesh(SHOP, OTHER, limited), gateway()).scope.services) == 3
+    assert len(asked(mesh(SHOP, OTHER, limited), gateway()).facts.scope.services) == 3
 
 
 def test_proxies_of_one_sidecar_share_their_scope() -> None:
     """The scope is made once for all proxies of a namespace with the same Sidecar."""
     of = mesh(SHOP, a_sidecar("own", '"./*"'))
-    assert view(of, sidecar()).scope is view(of, sidecar(labels={"app": "other"})).scope
+    assert asked(of, sidecar()).facts.scope is asked(of, sidecar(labels={"app": "other"})).facts.scope
 
 
 def test_wildcard_routes_match_in_both_directions() -> None:

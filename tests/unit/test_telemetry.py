@@ -12,9 +12,9 @@ from meshcompile.emit.stats import stats
 from meshcompile.emit.tracing import request_id_extension, tracing
 from meshcompile.envoy.message import to_builtins
 from meshcompile.proxy import Proxy
-from meshcompile.resolve.telemetry import Telemetry, telemetry
+from meshcompile.resolve.telemetry import Telemetry, telemetry_findings
 from meshcompile.resolve.traffic import TrafficClass
-from tests.meshes import gateway, mesh, sidecar, view
+from tests.meshes import asked, gateway, mesh, sidecar
 
 INBOUND, OUTBOUND = TrafficClass.SIDECAR_INBOUND, TrafficClass.SIDECAR_OUTBOUND
 
@@ -48,7 +48,7 @@ def providers(**by_name: Any) -> list[dict[str, Any]]:
 
 def of(*texts: str, proxy: Proxy | None = None, traffic: TrafficClass = OUTBOUND, **mesh_config: Any) -> Telemetry:
     """What a sidecar of the mesh reports of outbound traffic, unless it is said otherwise."""
-    return telemetry(view(mesh(COLLECTOR, *texts, **mesh_config), proxy or sidecar()), traffic)
+    return asked(mesh(COLLECTOR, *texts, **mesh_config), proxy or sidecar()).telemetry(traffic)
 
 
 def metrics_of(*texts: str, **arguments: Any) -> list[list[dict[str, Any]]]:
@@ -191,16 +191,16 @@ def test_filters_join_those_of_listeners() -> None:
 
 def test_filter_without_provider_does_not_count() -> None:
     """In an entry that names no provider the filter is lost, and a finding says so."""
-    asked = view(
+    found = asked(
         mesh(
             resource("accessLogging: [{filter: {expression: 'true'}}]"),
             defaultProviders={"accessLogging": ["envoy"]},
         ),
         sidecar(),
     )
-    (log,) = http_access_logs(telemetry(asked, OUTBOUND))
+    (log,) = http_access_logs(found.telemetry(OUTBOUND))
     assert "filter" not in to_builtins(log)
-    assert [finding.slug for finding in asked.findings.sorted()] == ["filter-without-provider"]
+    assert [finding.slug for finding in telemetry_findings(found.snapshot, found.proxy)] == ["filter-without-provider"]
 
 
 def test_modes_of_access_logs() -> None:
@@ -365,12 +365,12 @@ def test_tags_that_old_proxies_do_not_know() -> None:
     config = {"extensionProviders": providers(z={"zipkin": SERVICE})}
     new = tags_of(resource(spec), proxy=sidecar(ISTIO_VERSION="1.30.0"), **config)
     assert (new["f"]["value"], new["h"]["requestHeader"]) == ("%PROTOCOL%", {"name": "x", "defaultValue": "d"})
-    asked = view(mesh(COLLECTOR, resource(spec), **config), sidecar(ISTIO_VERSION="1.28.0"))
-    old = tracing(telemetry(asked, OUTBOUND).tracing)
+    found = asked(mesh(COLLECTOR, resource(spec), **config), sidecar(ISTIO_VERSION="1.28.0"))
+    old = tracing(found.telemetry(OUTBOUND).tracing)
     assert old is not None
     assert not old.no_context_propagation
     assert [tag.tag for tag in old.custom_tags if len(tag.tag) == 1] == ["e", "h"]
-    assert [finding.slug for finding in asked.findings.sorted()] == ["proxy-too-old"] * 2
+    assert [finding.slug for finding in telemetry_findings(found.snapshot, found.proxy)] == ["proxy-too-old"] * 2
 
 
 def test_sampling_decision_in_the_request_id() -> None:
@@ -390,9 +390,11 @@ def test_only_the_oldest_wide_telemetry_holds() -> None:
     """Of several Telemetries for a namespace the oldest holds, by name where they are of the same age."""
     one = resource("tracing: [{disableSpanReporting: true}]", name="a", namespace="shop")
     two = resource("metrics: [{overrides: [{disabled: true}]}]", name="b", namespace="shop")
-    asked = view(mesh(one, two), sidecar())
-    assert stats(telemetry(asked, OUTBOUND)) != ()
-    assert [(finding.slug, finding.name) for finding in asked.findings.sorted()] == [("shadowed-telemetry", "b")]
+    found = asked(mesh(one, two), sidecar())
+    assert stats(found.telemetry(OUTBOUND)) != ()
+    assert [(finding.slug, finding.name) for finding in telemetry_findings(found.snapshot, found.proxy)] == [
+        ("shadowed-telemetry", "b")
+    ]
 
 
 def test_selectors_hold_in_their_namespace_only() -> None:
@@ -407,7 +409,7 @@ def test_selectors_hold_in_their_namespace_only() -> None:
 def test_proxies_alike_share_what_is_merged() -> None:
     """Proxies for which the same Telemetries hold get the same objects, whatever their labels."""
     snapshot: meshcompile.Mesh = mesh(resource("metrics: [{}]"), accessLogFile="/a")
-    one, two = (telemetry(view(snapshot, sidecar(labels={"app": app})), OUTBOUND) for app in ("a", "b"))
+    one, two = (asked(snapshot, sidecar(labels={"app": app})).telemetry(OUTBOUND) for app in ("a", "b"))
     assert one.metrics is two.metrics
     assert one.access_logs is two.access_logs
 
@@ -416,14 +418,13 @@ def test_provider_findings() -> None:
     """A provider that cannot be used is found where a Telemetry names it; a name that comes close is suggested."""
     spec = """metrics: [{providers: [{name: promethius}]}], tracing: [{providers: [{name: lost}]}],
       accessLogging: [{providers: [{name: prometheus}]}]"""
-    asked = view(
+    found = asked(
         mesh(resource(spec), extensionProviders=providers(lost={"zipkin": {"service": "x/y", "port": 1}})), sidecar()
     )
-    telemetry(asked, OUTBOUND)
-    found = {finding.slug: finding for finding in asked.findings.sorted()}
-    assert found.keys() == {"provider-not-found", "provider-unreachable", "wrong-provider"}
-    assert found["provider-not-found"].suggestion == "did you mean prometheus?"
-    assert found["provider-unreachable"].field == "spec.tracing[0].providers[0].name"
+    slugs = {finding.slug: finding for finding in telemetry_findings(found.snapshot, found.proxy)}
+    assert slugs.keys() == {"provider-not-found", "provider-unreachable", "wrong-provider"}
+    assert slugs["provider-not-found"].suggestion == "did you mean prometheus?"
+    assert slugs["provider-unreachable"].field == "spec.tracing[0].providers[0].name"
 
 
 def test_what_is_reported_knows_where_it_comes_from() -> None:

@@ -4,20 +4,17 @@ Credentials stay out: where a module names a pull secret, its place is left empt
 trust with it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 
 from meshcompile.envoy.config.core import (
     AsyncDataSource,
     DataSource,
-    ExtensionConfigSource,
     HttpUri,
     RemoteDataSource,
     TypedExtensionConfig,
 )
-from meshcompile.envoy.config.listener import Listener
 from meshcompile.envoy.extensions.filters.http import wasm as http_wasm
 from meshcompile.envoy.extensions.filters.network import wasm as network_wasm
-from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
 from meshcompile.envoy.extensions.wasm import EnvironmentVariables, FailurePolicy, PluginConfig, VmConfig
 from meshcompile.envoy.message import Packed, Unmodelled, at
 from meshcompile.envoy.protobuf import StringValue
@@ -46,11 +43,6 @@ def extensions(pieces: Extensions) -> tuple[TypedExtensionConfig, ...]:
     return tuple(
         _configuration(name, extension, module) for name, extension, module in sorted(pieces.modules, key=_name)
     )
-
-
-def discovered_names(listeners: Iterable[Listener]) -> tuple[str, ...]:
-    """The names of the extension configurations that filters discover, sorted."""
-    return tuple(sorted({name for listener in listeners for name in _discovered(listener)}))
 
 
 def _name(piece: tuple[str, Extension, WasmModule]) -> str:
@@ -106,18 +98,3 @@ def _names_secret(reference: str) -> bool:
         return False
     prefix = next((p for p in _QUALIFIED if reference.startswith(p)), "")
     return not prefix or all((*reference.removeprefix(prefix).split("/"), "")[:2])
-
-
-def _discovered(listener: Listener) -> Iterator[str]:
-    default = (listener.default_filter_chain,) if listener.default_filter_chain is not None else ()
-    for chain in (*listener.filter_chains, *default):
-        for network_filter in chain.filters:
-            yield from _name_of(network_filter.name, network_filter.config_discovery)
-            if isinstance(network_filter.typed_config, HttpConnectionManager):
-                for http_filter in network_filter.typed_config.http_filters:
-                    yield from _name_of(http_filter.name, http_filter.config_discovery)
-
-
-def _name_of(name: str, discovery: ExtensionConfigSource | None) -> Iterator[str]:
-    if discovery is not None:
-        yield name

@@ -2,15 +2,19 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
 
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.emit.extensions import extensions
+from meshcompile.emit.resources import Resources
+from meshcompile.emit.routes import route_configuration
 from meshcompile.envoy.config.cluster import Cluster
 from meshcompile.envoy.config.core import TypedExtensionConfig
 from meshcompile.envoy.config.endpoint import ClusterLoadAssignment
 from meshcompile.envoy.config.listener import Listener
 from meshcompile.envoy.config.route import RouteConfiguration
 from meshcompile.models.networking.envoy_filter import PatchContext
+from meshcompile.patch import Patched
+from meshcompile.patch.asked import discovered_names, route_names
 from meshcompile.patch.clusters import patched_clusters
 from meshcompile.patch.extensions import patched_extensions
 from meshcompile.patch.inbound_routes import with_patched_routes
@@ -19,8 +23,7 @@ from meshcompile.patch.patcher import Patcher
 from meshcompile.patch.report import PatchReport
 from meshcompile.patch.routes import is_for_patches, patched_route_configuration
 from meshcompile.proxy import ProxyType
-from meshcompile.resolve.envoy_filters import EnvoyFilters
-from meshcompile.resolve.view import View
+from meshcompile.resolve.resolved import Later, Resolved
 
 VIRTUAL_OUTBOUND = "virtualOutbound"
 VIRTUAL_INBOUND = "virtualInbound"
@@ -28,15 +31,29 @@ VIRTUAL_INBOUND = "virtualInbound"
 CONNECT_ORIGINATE = "connect_originate"
 
 
+def applied(resources: Resources, resolved: Resolved, later: Later) -> Patched:
+    """The resources of a proxy, patched in the order in which Envoy asks for them."""
+    patches = AppliedPatches(Patcher(resolved.facts, resolved.patches, later.snapshot))
+    clusters, listeners = patches.clusters(resources.clusters), patches.listeners(resources.listeners)
+    known = {table.name: table for table in resolved.route_tables}
+    tables = [known.get(name) or later.route_table(name) for name in route_names(listeners)]
+    discovered = discovered_names(listeners)
+    done = Resources(
+        listeners=listeners,
+        routes=tuple(patches.routes(route_configuration(table)) for table in tables),
+        clusters=clusters,
+        endpoints=patches.endpoints(resources.endpoints, clusters),
+        extensions=patches.extensions(extensions(later.extensions(discovered)), discovered),
+    )
+    findings = (*(finding for table in tables for finding in table.findings), *patches.findings())
+    return Patched(done, findings, patches.reports())
+
+
 @dataclass(frozen=True, slots=True)
 class AppliedPatches:
     """The patches of one proxy."""
 
     patcher: Patcher
-
-    @classmethod
-    def of(cls, view: View, filters: EnvoyFilters) -> Self:
-        return cls(Patcher(view, filters))
 
     def clusters(self, clusters: Sequence[Cluster]) -> tuple[Cluster, ...]:
         return patched_clusters(self.patcher, clusters)
@@ -51,7 +68,7 @@ class AppliedPatches:
 
     def listeners(self, listeners: Sequence[Listener]) -> tuple[Listener, ...]:
         """Listeners in the order in which istiod patches them; the virtual outbound one is patched on its own."""
-        proxy = self.patcher.view.proxy
+        proxy = self.patcher.facts.proxy
         is_late = [each.name == CONNECT_ORIGINATE and proxy.type is not ProxyType.WAYPOINT for each in listeners]
         late = [each for each, is_one in zip(listeners, is_late, strict=True) if is_one]
         early = [each for each, is_one in zip(listeners, is_late, strict=True) if not is_one]
@@ -73,7 +90,7 @@ class AppliedPatches:
         yield from patched_listeners(self.patcher, PatchContext.SIDECAR_OUTBOUND, others)
 
     def routes(self, routes: RouteConfiguration) -> RouteConfiguration:
-        is_router = self.patcher.view.proxy.is_router
+        is_router = self.patcher.facts.proxy.is_router
         if not is_router and not is_for_patches(routes):
             return routes
         context = PatchContext.GATEWAY if is_router else PatchContext.SIDECAR_OUTBOUND

@@ -18,14 +18,14 @@ from meshcompile.patch.merge import TypeMismatch, merged_packed
 from meshcompile.patch.patcher import Check, Patcher, Ready
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.resolve.envoy_filters import Condition, Patch
-from meshcompile.resolve.view import View
+from meshcompile.resolve.facts import ProxyFacts
 
 
 def patched_clusters(patcher: Patcher, clusters: Sequence[Cluster]) -> tuple[Cluster, ...]:
     """The clusters of a proxy with all patches applied, sorted by name."""
     if ApplyTo.CLUSTER not in patcher.filters.by_object:
         return tuple(clusters)
-    proxy = patcher.view.proxy
+    proxy = patcher.facts.proxy
     services: list[Cluster] = []  # which istiod lists apart
     others: dict[PatchContext | None, list[Cluster]] = {}
     for old in clusters:
@@ -82,7 +82,7 @@ def _patched(patcher: Patcher, context: PatchContext, cluster: Cluster) -> Clust
     for each in patcher.patches(ApplyTo.CLUSTER, context):
         if each.operation is Operation.ADD:
             continue
-        if not patcher.meets(each.patch, cluster_checks(each.patch, cluster.name, patcher.view)):
+        if not patcher.meets(each.patch, cluster_checks(each.patch, cluster.name, patcher.facts)):
             continue
         if each.operation is Operation.REPLACE:
             patcher.missed(each.patch, Condition.OPERATION)
@@ -118,7 +118,7 @@ def _first_of_each_name(clusters: Iterable[Cluster]) -> Iterable[Cluster]:
     return named.values()
 
 
-def cluster_checks(patch: Patch, name: str, view: View) -> Iterator[Check]:
+def cluster_checks(patch: Patch, name: str, facts: ProxyFacts) -> Iterator[Check]:
     """What a patch asks of a cluster; a name is enough."""
     match = patch.match.cluster
     if match is None:
@@ -127,19 +127,19 @@ def cluster_checks(patch: Patch, name: str, view: View) -> Iterator[Check]:
         yield Condition.CLUSTER_NAME, match.name == name, (name,)
         return
     parts = parse_cluster_name(name)
-    subset, port, hosts = (parts.subset, parts.port, _hosts(parts, view)) if parts else ("", 0, ())
+    subset, port, hosts = (parts.subset, parts.port, _hosts(parts, facts)) if parts else ("", 0, ())
     yield Condition.CLUSTER_SUBSET, match.subset in ("", subset), (subset,)
     yield Condition.CLUSTER_SERVICE, not match.service or match.service in hosts, hosts
     yield Condition.CLUSTER_PORT, match.port_number in (0, port), (port,)
 
 
-def _hosts(parts: ClusterName, view: View) -> tuple[str, ...]:
+def _hosts(parts: ClusterName, facts: ProxyFacts) -> tuple[str, ...]:
     """The services that a cluster is for: of an inbound one those that its port serves, or its Sidecar."""
     if parts.direction is not Direction.INBOUND:
         return (parts.host,)
-    hosts = tuple(target.service.hostname for target in view.targets if target.target_port == parts.port)
-    sidecar = view.scope.sidecar
-    if not view.scope.has_ingress or sidecar is None:
+    hosts = tuple(target.service.hostname for target in facts.targets if target.target_port == parts.port)
+    sidecar = facts.scope.sidecar
+    if not facts.scope.has_ingress or sidecar is None:
         return hosts
     return hosts[:1] or (f"{sidecar.name}.{sidecar.namespace}",)
 

@@ -31,7 +31,7 @@ def _filter(patcher: Patcher, network_filter: Filter) -> Filter:
     manager = network_filter.typed_config
     if not isinstance(manager, HttpConnectionManager) or manager.route_config is None:
         return network_filter
-    if patcher.view.proxy.type is ProxyType.WAYPOINT and not is_for_patches(manager.route_config):
+    if patcher.facts.proxy.type is ProxyType.WAYPOINT and not is_for_patches(manager.route_config):
         return network_filter
     routes = patched_route_configuration(patcher, PatchContext.SIDECAR_INBOUND, manager.route_config)
     if routes is manager.route_config:

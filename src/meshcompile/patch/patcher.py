@@ -12,9 +12,10 @@ from meshcompile.patch.lists import Edit
 from meshcompile.patch.merge import TypeMismatch
 from meshcompile.patch.reasons import reason, suggestion
 from meshcompile.patch.report import Change, PatchReport
-from meshcompile.patch.values import Value, patch_value
+from meshcompile.patch.values import Value, value_of
 from meshcompile.resolve.envoy_filters import Condition, EnvoyFilters, Patch
-from meshcompile.resolve.view import View
+from meshcompile.resolve.facts import ProxyFacts
+from meshcompile.snapshot.snapshot import Snapshot
 
 M = TypeVar("M", bound=Message)
 
@@ -67,8 +68,9 @@ class Miss:
 class Patcher:
     """Applies patches for one proxy, and keeps account of it."""
 
-    view: View
+    facts: ProxyFacts
     filters: EnvoyFilters
+    snapshot: Snapshot
     _changes: dict[Patch, list[Change]] = field(default_factory=dict)
     _ready: dict[tuple[ApplyTo, PatchContext | None], tuple[Ready, ...]] = field(default_factory=dict)
     _missed: dict[Patch, Miss] = field(default_factory=dict)
@@ -109,7 +111,7 @@ class Patcher:
         return Ready(patch, value) if self.meets(patch, [(Condition.VALUE, is_known, ())]) else None
 
     def _value(self, patch: Patch) -> Value[Message] | None:
-        return self.view.snapshot.memo.once(("patch value", patch.key), lambda: patch_value(patch))
+        return value_of(self.snapshot, patch.key)
 
     def meets(self, patch: Patch, checks: Iterable[Check]) -> bool:
         """Whether every condition is met; the first that is not is remembered, and what was found instead."""
@@ -163,7 +165,7 @@ class Patcher:
     def _without_effect(self, patch: Patch, miss: Miss) -> Diagnostic:
         return PATCH_WITHOUT_EFFECT(
             patch.origin.at(*miss.condition.value.split(".")),
-            proxy=self.view.proxy.id,
+            proxy=self.facts.proxy.id,
             reason=reason(patch, miss.condition),
             suggestion=suggestion(patch, miss.condition, miss.found),
         )

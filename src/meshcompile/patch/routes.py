@@ -29,7 +29,7 @@ def patched_route_configuration(
     """A route configuration of one context: merged, then host by host, new hosts last."""
     if not any(patcher.patches(apply_to, context) for apply_to in ROUTE_OBJECTS):
         return routes
-    gateway = patcher.view.gateway if context is PatchContext.GATEWAY else None
+    gateway = patcher.facts.gateway if context is PatchContext.GATEWAY else None
     for each in patcher.patches(ApplyTo.ROUTE_CONFIGURATION, context):
         if each.operation is not Operation.MERGE:
             patcher.missed(each.patch, Condition.OPERATION)

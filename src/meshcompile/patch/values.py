@@ -11,10 +11,11 @@ from meshcompile.envoy.config.route import Route, RouteConfiguration, VirtualHos
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
 from meshcompile.envoy.message import Message, at
 from meshcompile.envoy.reading import read
-from meshcompile.models.networking.envoy_filter import ApplyTo
+from meshcompile.models.networking.envoy_filter import ApplyTo, EnvoyConfigObjectPatch
 from meshcompile.patch.editing import changed, decoded
 from meshcompile.patch.merge import merged
-from meshcompile.resolve.envoy_filters import Patch
+from meshcompile.queries import query
+from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.validate.patch_value import MESSAGES
 
 M = TypeVar("M", bound=Message)
@@ -39,7 +40,7 @@ OBJECT_TYPES: Mapping[ApplyTo, type[Message]] = {
 class Value(Generic[M]):
     """What a patch says, as a message that can be put anywhere."""
 
-    patch: Patch
+    patch: EnvoyConfigObjectPatch
     message: M
     # What became of a message, by its id: proxies share most of what patches change. The message is kept with it, so
     # that the id stays its own.
@@ -54,10 +55,23 @@ class Value(Generic[M]):
         return known[1]
 
 
-def patch_value(patch: Patch) -> Value[Message] | None:
+PatchKey = tuple[str, str, int]
+"""The namespace and name of an EnvoyFilter, and the place among its patches."""
+
+
+@query
+def value_of(snapshot: Snapshot, key: PatchKey) -> Value[Message] | None:
+    """What a patch says; None for a removal, or when it cannot be read, which validation reports."""
+    namespace, name, index = key
+    envoy_filter = snapshot.envoy_filters.named(namespace, name)
+    return None if envoy_filter is None else patch_value(envoy_filter.spec.config_patches[index])
+
+
+def patch_value(patch: EnvoyConfigObjectPatch) -> Value[Message] | None:
     """What a patch says; None for a removal, or when it cannot be read, which validation reports."""
     cls = OBJECT_TYPES.get(patch.apply_to)
-    if cls is None or patch.value is None:
+    written = None if patch.patch is None else patch.patch.value
+    if cls is None or written is None:
         return None
-    data = read(MESSAGES[patch.apply_to], patch.value).value
+    data = read(MESSAGES[patch.apply_to], written).value
     return None if data is None else Value(patch, at(decoded(cls, data), patch.origin))

@@ -1,43 +1,83 @@
 """The addresses under which a proxy knows a service: istiod's `Service.GetAddressForProxy` and its kin."""
 
 from meshcompile.proxy import Proxy, ProxyType
+from meshcompile.queries import Key
 from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Service
 
 
-def service_address(service: Service, proxy: Proxy) -> str:
-    """The address of a service for a proxy; `0.0.0.0` when it has none of its own."""
-    own = _reachable(service.addresses.get(proxy.cluster, ()), proxy)
+class Addressing(Key, frozen=True):
+    """What the addresses of services and listeners depend on.
+
+    `knows_allocated`: names resolve to the addresses that istiod allocates, since the proxy answers DNS itself.
+    """
+
+    cluster: str
+    ipv4: bool
+    ipv6: bool
+    knows_allocated: bool
+
+    @property
+    def is_dual_stack(self) -> bool:
+        return self.ipv4 and self.ipv6
+
+    @property
+    def wildcards(self) -> tuple[str, ...]:
+        """The addresses of listeners for every address, IPv4's first: `0.0.0.0`, `::`."""
+        return self._of_families("0.0.0.0", "::")
+
+    @property
+    def wildcard(self) -> str:
+        """The first of them."""
+        return self.wildcards[0]
+
+    @property
+    def loopbacks(self) -> tuple[str, ...]:
+        """The application's own addresses, IPv4's first: `127.0.0.1`, `::1`."""
+        return self._of_families("127.0.0.1", "::1")
+
+    def _of_families(self, ipv4: str, ipv6: str) -> tuple[str, ...]:
+        return ((ipv4,) if self.ipv4 else ()) + ((ipv6,) if self.ipv6 else ())
+
+
+def addressing(proxy: Proxy) -> Addressing:
+    """The addressing of a proxy."""
+    return Addressing(
+        cluster=proxy.cluster,
+        ipv4=proxy.supports_ipv4,
+        ipv6=proxy.supports_ipv6,
+        knows_allocated=proxy.flag("DNS_CAPTURE") or proxy.type is ProxyType.WAYPOINT,
+    )
+
+
+def service_address(service: Service, client: Addressing) -> str:
+    """The address of a service for a client; `0.0.0.0` when it has none of its own."""
+    own = _reachable(service.addresses.get(client.cluster, ()), client)
     if own:
         return own[0]
-    if uses_allocated_addresses(proxy) and service.address == UNSPECIFIED_ADDRESS:
-        if proxy.supports_ipv4 and service.auto_ipv4:
+    if client.knows_allocated and service.address == UNSPECIFIED_ADDRESS:
+        if client.ipv4 and service.auto_ipv4:
             return service.auto_ipv4
-        if proxy.supports_ipv6 and service.auto_ipv6:
+        if client.ipv6 and service.auto_ipv6:
             return service.auto_ipv6
     return service.address
 
 
-def service_addresses(service: Service, proxy: Proxy) -> tuple[str, ...]:
-    """Every address of a service for a proxy, the one for listeners first."""
-    own = service.addresses.get(proxy.cluster, ())
-    if not own and uses_allocated_addresses(proxy):
+def service_addresses(service: Service, client: Addressing) -> tuple[str, ...]:
+    """Every address of a service for a client, the one for listeners first."""
+    own = service.addresses.get(client.cluster, ())
+    if not own and client.knows_allocated:
         own = tuple(address for address in (service.auto_ipv4, service.auto_ipv6) if address)
-    reachable = _reachable(own, proxy)
+    reachable = _reachable(own, client)
     if reachable or not service.address:
         return reachable
-    # The default address of a Kubernetes Service is that of another cluster, which a proxy may not reach.
-    return _reachable((service.address,), proxy) if service.addresses else (service.address,)
+    # The default address of a Kubernetes Service is that of another cluster, which a client may not reach.
+    return _reachable((service.address,), client) if service.addresses else (service.address,)
 
 
-def uses_allocated_addresses(proxy: Proxy) -> bool:
-    """True when names resolve to the addresses that istiod allocates: where the proxy answers DNS itself."""
-    return proxy.flag("DNS_CAPTURE") or proxy.type is ProxyType.WAYPOINT
-
-
-def _reachable(addresses: tuple[str, ...], proxy: Proxy) -> tuple[str, ...]:
-    """The addresses of the proxy's family; of the first address's family for a proxy that has both."""
-    families = tuple(_family(address) for address in addresses[:1]) if proxy.is_dual_stack else ()
-    wanted = next((family for family in families if family), 4 if proxy.supports_ipv4 else 6)
+def _reachable(addresses: tuple[str, ...], client: Addressing) -> tuple[str, ...]:
+    """The addresses of the client's family; of the first address's family for a client that has both."""
+    families = tuple(_family(address) for address in addresses[:1]) if client.is_dual_stack else ()
+    wanted = next((family for family in families if family), 4 if client.ipv4 else 6)
     return tuple(address for address in addresses if _family(address) == wanted)
 
 

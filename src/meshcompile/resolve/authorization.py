@@ -11,16 +11,19 @@ from meshcompile.codes.security import SEVERAL_PROVIDERS, UNKNOWN_PROVIDER
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.security.authorization_policy import AuthorizationPolicy
 from meshcompile.models.security.authorization_policy import AuthorizationPolicyAction as Action
-from meshcompile.queries import Source
+from meshcompile.proxy import Proxy
+from meshcompile.queries import Key, Source, query
 from meshcompile.resolve.ext_authz import ExtAuthz, ext_authz_providers
-from meshcompile.resolve.findings import Findings
+from meshcompile.resolve.findings import by_place
 from meshcompile.resolve.policy_attachment import attaches
 from meshcompile.resolve.rules import NEVER, CompiledRule, RuleContext, compiled_rule, uses_requests
 from meshcompile.resolve.trust_domains import TrustDomains
-from meshcompile.resolve.view import View
+from meshcompile.snapshot.authorization import AuthorizationIndex
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.source import Origin
 
+# What is said of a provider that nothing defines.
+UNKNOWN = "is not among the mesh config's extension providers"
 DRY_RUN_ANNOTATION = "istio.io/dry-run"
 # What Go's `strconv.ParseBool` takes for true.
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
@@ -32,7 +35,7 @@ class NamedRule:
 
     name: str
     rule: CompiledRule
-    origin: Origin = field(compare=False, repr=False)
+    origin: Origin = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,54 +83,84 @@ class Authorization(Source):
 
     http: Enforcement = Enforcement()
     tcp: Enforcement = Enforcement()
-    origins: tuple[Origin, ...] = field(default=(), compare=False, repr=False)
-    request_rules: tuple[RequestRule, ...] = field(default=(), compare=False, repr=False)
-    findings: tuple[Diagnostic, ...] = field(default=(), compare=False, repr=False)
+    origins: tuple[Origin, ...] = field(default=(), repr=False)
+    request_rules: tuple[RequestRule, ...] = field(default=(), repr=False)
+    findings: tuple[Diagnostic, ...] = field(default=(), repr=False)
 
 
 NO_AUTHORIZATION = Authorization()
 
 
-def applied_policies(view: View, beside: str = "") -> tuple[AuthorizationPolicy, ...]:
-    """The policies of a proxy's own workload: of the root namespace, its own, then of the one `beside`."""
-    return view.memo.once(("policies", beside), lambda: tuple(_attached(view, beside)))
+class AuthorizationKey(Key, frozen=True):
+    """Policies by namespace and name, in order. `tunnelled` connections have come in through HBONE."""
+
+    policies: tuple[tuple[str, str], ...]
+    tunnelled: bool
 
 
-def _attached(view: View, beside: str) -> Iterator[AuthorizationPolicy]:
-    index = view.snapshot.authorization
-    namespaces = dict.fromkeys((index.root_namespace, view.proxy.namespace, beside))
-    return (
-        policy
-        for namespace in namespaces
-        for policy in index.by_namespace.get(namespace, ())
-        if attaches(policy.spec, policy.namespace, view.proxy, index.root_namespace)
-    )
-
-
-def authorization(view: View, *, beside: str = "", tunnelled: bool = False) -> Authorization:
-    """The authorization of a proxy's own workload; the same object for workloads that have the same policies.
+def authorization(snapshot: Snapshot, proxy: Proxy, *, beside: str = "", tunnelled: bool = False) -> Authorization:
+    """The authorization of a proxy's own workload.
 
     `beside` is a further namespace to look for policies in. `tunnelled` connections have come in through HBONE.
     """
-    policies = applied_policies(view, beside)
+    policies = applied_policies(snapshot.authorization, proxy, beside)
     if not policies:
         return NO_AUTHORIZATION
-    key = ("authorization", tunnelled, tuple((policy.namespace, policy.name) for policy in policies))
-    found = view.snapshot.memo.once(key, lambda: _authorization(view.snapshot, policies, tunnelled))
-    view.findings.extend(found.findings)
-    return found
+    names = tuple((policy.namespace, policy.name) for policy in policies)
+    return authorization_of(snapshot, AuthorizationKey(names, tunnelled))
 
 
-def _authorization(snapshot: Snapshot, policies: tuple[AuthorizationPolicy, ...], tunnelled: bool) -> Authorization:
-    mesh, findings = snapshot.mesh, Findings()
-    domains = TrustDomains((mesh.trust_domain, *mesh.trust_domain_aliases))
-    compilers = (
-        Compiler(policies, domains, ext_authz_providers(snapshot), findings, for_tcp, tunnelled)
-        for for_tcp in (False, True)
+def applied_policies(index: AuthorizationIndex, proxy: Proxy, beside: str = "") -> tuple[AuthorizationPolicy, ...]:
+    """The policies of a proxy's own workload: of the root namespace, its own, then of the one `beside`."""
+    return tuple(
+        policy
+        for namespace in dict.fromkeys((index.root_namespace, proxy.namespace, beside))
+        for policy in index.by_namespace.get(namespace, ())
+        if attaches(policy.spec, policy.namespace, proxy, index.root_namespace)
     )
-    http, tcp = (compiler.enforcement() for compiler in compilers)
-    origins = tuple(policy.origin for policy in policies)
-    return Authorization(http, tcp, origins, tuple(_request_rules(policies)), findings.sorted())
+
+
+@query
+def authorization_of(snapshot: Snapshot, key: AuthorizationKey) -> Authorization:
+    """What policies allow together."""
+    mesh, providers = snapshot.mesh, ext_authz_providers(snapshot, None)
+    found = (snapshot.authorization.named(*name) for name in key.policies)
+    policies = tuple(policy for policy in found if policy is not None)
+    domains = TrustDomains((mesh.trust_domain, *mesh.trust_domain_aliases))
+    http, tcp = (
+        Compiler(policies, domains, providers, for_tcp, key.tunnelled).enforcement() for for_tcp in (False, True)
+    )
+    return Authorization(
+        http,
+        tcp,
+        origins=tuple(policy.origin for policy in policies),
+        request_rules=tuple(_request_rules(policies)),
+        findings=by_place(_provider_findings(custom_policies(policies), providers)),
+    )
+
+
+def custom_policies(policies: Iterable[AuthorizationPolicy]) -> Mapping[str, list[AuthorizationPolicy]]:
+    """The CUSTOM policies by the name of the provider that they ask."""
+    by_provider: dict[str, list[AuthorizationPolicy]] = {}
+    for policy in policies:
+        if policy.spec.action is Action.CUSTOM:
+            name = "" if policy.spec.provider is None else policy.spec.provider.name
+            by_provider.setdefault(name, []).append(policy)
+    return by_provider
+
+
+def _provider_findings(
+    by_provider: Mapping[str, list[AuthorizationPolicy]], providers: Mapping[str, ExtAuthz | str]
+) -> Iterator[Diagnostic]:
+    """Providers that cannot be asked: several for one workload, and one that is not known or not valid."""
+    several = len(by_provider) > 1
+    for name, policies in by_provider.items():
+        problem = providers.get(name, UNKNOWN)
+        for policy in policies:
+            if several:
+                yield SEVERAL_PROVIDERS(policy, providers=", ".join(sorted(by_provider)))
+            elif not isinstance(problem, ExtAuthz):
+                yield UNKNOWN_PROVIDER(policy.spec.provider or policy, provider=name, problem=problem)
 
 
 def _request_rules(policies: Iterable[AuthorizationPolicy]) -> Iterator[RequestRule]:
@@ -149,7 +182,6 @@ class Compiler:
     policies: tuple[AuthorizationPolicy, ...]
     trust_domains: TrustDomains
     providers: Mapping[str, ExtAuthz | str]
-    findings: Findings
     for_tcp: bool
     tunnelled: bool
 
@@ -191,19 +223,14 @@ class Compiler:
                 yield NamedRule(f"{name}[{index}]", compiled, rule.origin)
 
     def _custom(self) -> tuple[CustomRules, ...]:
-        by_provider: dict[str, list[AuthorizationPolicy]] = {}
-        for policy in self._of(Action.CUSTOM):
-            name = "" if policy.spec.provider is None else policy.spec.provider.name
-            by_provider.setdefault(name, []).append(policy)
-        several = len(by_provider) > 1
-        if several:
-            self._report_several(by_provider)
-        found = (self._of_provider(name, by_provider[name], several) for name in sorted(by_provider))
+        by_provider = custom_policies(self.policies)
+        found = (self._of_provider(name, by_provider[name], len(by_provider) > 1) for name in sorted(by_provider))
         return tuple(rules for rules in found if rules is not None)
 
     def _of_provider(self, name: str, policies: list[AuthorizationPolicy], several: bool) -> CustomRules | None:
         """The rules for one provider; None where it cannot be asked, HTTP about connections."""
-        asked = None if several else self._provider(name, policies)
+        known = None if several else self.providers.get(name)
+        asked = known if isinstance(known, ExtAuthz) else None
         if asked is not None and asked.http is not None and self.for_tcp:
             return None
         prefix = f"istio-ext-authz-{name}-" if name else "istio-ext-authz-"
@@ -213,17 +240,3 @@ class Compiler:
             enforced=self._named((p for p in policies if not is_dry_run(p)), Action.CUSTOM, prefix),
             on_trial=self._named((p for p in policies if is_dry_run(p)), Action.CUSTOM, prefix),
         )
-
-    def _provider(self, name: str, policies: list[AuthorizationPolicy]) -> ExtAuthz | None:
-        found = self.providers.get(name, "is not among the mesh config's extension providers")
-        if isinstance(found, ExtAuthz):
-            return found
-        for policy in policies:
-            where = policy if policy.spec.provider is None else policy.spec.provider
-            self.findings.add(UNKNOWN_PROVIDER(where, provider=name, problem=found))
-        return None
-
-    def _report_several(self, by_provider: Mapping[str, list[AuthorizationPolicy]]) -> None:
-        names = ", ".join(sorted(by_provider))
-        for policy in self._of(Action.CUSTOM):
-            self.findings.add(SEVERAL_PROVIDERS(policy, providers=names))

@@ -1,44 +1,46 @@
 """Which addresses and ports a listener may bind. Follows istiod's `Proxy.CanBindToPort`."""
 
-from dataclasses import dataclass
-
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.ports import Protocol
 from meshcompile.proxy import Proxy
-from meshcompile.resolve.view import View
+from meshcompile.queries import Key
 
 # Ports that only privileged processes may open; 0 is none.
 PRIVILEGED = range(1, 1024)
 
 
-@dataclass(frozen=True, slots=True)
-class ReservedPorts:
-    """Ports of the proxy's own listeners: status and metrics, and the two that iptables redirects to."""
+class BindLimits(Key, frozen=True):
+    """What keeps the listeners of a proxy from ports.
+
+    `own` are the ports of the proxy's own listeners, for status and metrics, `virtual` the two that iptables redirects
+    to. An `unprivileged` proxy cannot open ports below 1024.
+    """
 
     own: frozenset[int]
     virtual: frozenset[int]
+    unprivileged: bool
+    wildcard: str
 
     @property
     def all(self) -> frozenset[int]:
         return self.own | self.virtual
 
 
-def reserved_ports(view: View) -> ReservedPorts:
-    """The reserved ports of a proxy."""
-    return ReservedPorts(own=_own_ports(view.proxy), virtual=_virtual_ports(view.snapshot.mesh))
+def bind_limits(proxy: Proxy, mesh: MeshConfig) -> BindLimits:
+    """The limits of a proxy."""
+    return BindLimits(_own_ports(proxy), _virtual_ports(mesh), proxy.flag("UNPRIVILEGED_POD"), proxy.wildcard)
 
 
 def can_bind(
-    proxy: Proxy, reserved: frozenset[int], *, bind_to_port: bool, bind: str, port: int, protocol: Protocol
+    limits: BindLimits, reserved: frozenset[int], *, bind_to_port: bool, bind: str, port: int, protocol: Protocol
 ) -> bool:
-    """True when a listener may take `bind:port`.
+    """True when a listener may take `bind:port`; `reserved` are the ports that are out of reach on every address.
 
-    Ports below 1024 are out of reach for an unprivileged proxy that really opens them. Reserved ports are only out of
-    reach for listeners on every address: explicitly, or because HTTP shares one listener per port.
+    A listener is on every address explicitly, or because HTTP shares one listener per port.
     """
-    if bind_to_port and port in PRIVILEGED and proxy.flag("UNPRIVILEGED_POD"):
+    if bind_to_port and port in PRIVILEGED and limits.unprivileged:
         return False
-    on_every_address = bind == proxy.wildcard if bind else protocol.is_http
+    on_every_address = bind == limits.wildcard if bind else protocol.is_http
     return not (on_every_address and port in reserved)
 
 

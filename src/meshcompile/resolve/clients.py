@@ -3,14 +3,17 @@
 Proxies of one scope with equal clients get the same outbound clusters and endpoints: these are made once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from meshcompile.labels import HOSTNAME, NETWORK, REGION, SUBZONE, ZONE
 from meshcompile.localities import Locality
+from meshcompile.models.mesh.proxy_config import ProxyConfig
 from meshcompile.proxy import Proxy, ProxyType
-from meshcompile.resolve.view import View
-from meshcompile.snapshot.service import TrafficDistribution
+from meshcompile.queries import Key, query
+from meshcompile.resolve.scope import ScopeKey, SidecarScope, sidecar_scope
+from meshcompile.snapshot.service import Service, TrafficDistribution
+from meshcompile.snapshot.snapshot import Snapshot
 
 DISTRIBUTION_LABELS = {
     TrafficDistribution.ANY: (),
@@ -19,8 +22,7 @@ DISTRIBUTION_LABELS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ClientCertificates:
+class ClientCertificates(Key, frozen=True):
     """The files that the proxy's metadata name for its own certificate, key and roots."""
 
     chain: str
@@ -28,8 +30,7 @@ class ClientCertificates:
     roots: str
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(Key, frozen=True):
     """The traits of a proxy that its outbound clusters and endpoints depend on.
 
     `labels` are those of its labels that some rule looks at; `node_name` is "" where no service asks for it.
@@ -67,20 +68,25 @@ class Client:
         return self.visible_networks is None or not network or network in self.visible_networks
 
 
-def client(view: View) -> Client:
-    """The traits of the proxy of a view."""
-    proxy = view.proxy
-    keys = view.scope.memo.once("client labels", lambda: frozenset(_label_keys(view)))
-    by_node = view.scope.memo.once("by node", lambda: any(service.node_local for service in view.scope.services))
-    headers = view.proxy_config.proxy_headers
+class ScopedClient(Key, frozen=True):
+    """A kind of client, and what it sees."""
+
+    scope: ScopeKey
+    client: Client
+
+
+def client(snapshot: Snapshot, scope: SidecarScope, proxy: Proxy, config: ProxyConfig) -> Client:
+    """The traits of a proxy."""
+    looked_at = looked_at_by_scope(snapshot, scope.key)
+    headers = config.proxy_headers
     return Client(
         type=proxy.type,
         cluster=proxy.cluster,
         network=str(proxy.metadata.get("NETWORK") or ""),
         visible_networks=_visible_networks(proxy),
         locality=proxy.locality,
-        node_name=proxy.node_name if by_node else "",
-        labels=tuple(sorted((key, value) for key, value in proxy.labels.items() if key in keys)),
+        node_name=proxy.node_name if looked_at.node_name else "",
+        labels=tuple(sorted((key, value) for key, value in proxy.labels.items() if key in looked_at.labels)),
         has_labels=bool(proxy.labels),
         ipv4=proxy.supports_ipv4,
         ipv6=proxy.supports_ipv6,
@@ -91,13 +97,27 @@ def client(view: View) -> Client:
     )
 
 
-def _label_keys(view: View) -> Iterator[str]:
-    """The labels of clients that rules, the mesh's locality settings and services of the scope look at."""
-    yield from view.snapshot.destination_rules.label_keys
-    settings = view.snapshot.mesh.locality_lb_setting
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """The labels of clients that anything in a scope looks at, and whether anything looks at the client's node."""
+
+    labels: frozenset[str]
+    node_name: bool
+
+
+@query
+def looked_at_by_scope(snapshot: Snapshot, key: ScopeKey) -> LookedAt:
+    services = sidecar_scope(snapshot, key).services
+    return LookedAt(frozenset(_label_keys(snapshot, services)), any(service.node_local for service in services))
+
+
+def _label_keys(snapshot: Snapshot, services: Iterable[Service]) -> Iterator[str]:
+    """The labels of clients that rules, the mesh's locality settings and services look at."""
+    yield from snapshot.destination_rules.label_keys
+    settings = snapshot.mesh.locality_lb_setting
     if settings is not None:
         yield from (priority.partition("=")[0] for priority in settings.failover_priority)
-    for distribution in {service.traffic_distribution for service in view.scope.services}:
+    for distribution in {service.traffic_distribution for service in services}:
         yield from DISTRIBUTION_LABELS[distribution]
 
 

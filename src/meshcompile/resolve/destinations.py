@@ -1,7 +1,8 @@
 """Destinations of rules as the clusters they mean: istiod's `route.GetDestinationCluster`."""
 
+from meshcompile.models.networking.sidecar import OutboundTrafficPolicy, OutboundTrafficPolicyMode
 from meshcompile.models.networking.virtual_service import Destination
-from meshcompile.names import ClusterName, Direction
+from meshcompile.names import PASSTHROUGH_CLUSTER, ClusterName, Direction
 from meshcompile.snapshot.service import Service
 
 
@@ -20,3 +21,12 @@ def destination_cluster_on(destination: Destination, service: Service | None, po
     host = service.external_name if service is not None and service.external_name else destination.host
     number = port if destination.port is None else destination.port.number
     return ClusterName(Direction.OUTBOUND, number, destination.subset, host)
+
+
+def unknown_destination(policy: OutboundTrafficPolicy | None) -> str | None:
+    """The cluster for traffic to hosts and addresses that no service has; None where such traffic is refused."""
+    if policy is None or policy.mode is not OutboundTrafficPolicyMode.ALLOW_ANY:
+        return None
+    if policy.egress_proxy is None:
+        return PASSTHROUGH_CLUSTER
+    return str(destination_cluster_on(policy.egress_proxy, None, 0))

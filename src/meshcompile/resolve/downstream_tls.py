@@ -6,7 +6,7 @@ Sidecars follow istiod's `authn_utils.BuildInboundTLS`; gateways make the same p
 from dataclasses import dataclass
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
-from meshcompile.resolve.view import View
+from meshcompile.proxy import Proxy
 
 HTTP_ALPN = ("h2", "http/1.1")
 MESH_TCP_ALPN = ("istio-peer-exchange", *HTTP_ALPN)
@@ -69,17 +69,49 @@ class DownstreamTls:
     ecdh_curves: tuple[str, ...] = ()
 
 
-def mesh_server_tls(view: View, alpn: tuple[str, ...]) -> DownstreamTls:
+@dataclass(frozen=True, slots=True)
+class ProxySecrets:
+    """Where a proxy gets secrets from, as its node metadata say.
+
+    `certificate` and `roots` are the workload's own: from files, else the agent's. `files` is the cluster of the SDS
+    server of secrets in files. `credential_socket`: another SDS server on the proxy's machine has credentials.
+    """
+
+    certificate: Secret
+    roots: Secret
+    files: str
+    credential_socket: bool
+
+    def file(self, name: str) -> Secret:
+        """A secret in files."""
+        return Secret(name, self.files)
+
+
+def proxy_secrets(proxy: Proxy) -> ProxySecrets:
+    """The secrets of a proxy."""
+    metadata = proxy.metadata
+    chain, key, root = (
+        metadata.get(name) for name in ("TLS_SERVER_CERT_CHAIN", "TLS_SERVER_KEY", "TLS_SERVER_ROOT_CERT")
+    )
+    files = SDS_FILES_CLUSTER if metadata.get("file-credential") == "true" else SDS_CLUSTER
+    return ProxySecrets(
+        certificate=Secret(f"file-cert:{chain}~{key}", files) if chain and key else Secret(WORKLOAD_CERTIFICATE),
+        roots=Secret(f"file-root:{root}", files) if root else Secret(MESH_ROOTS),
+        files=files,
+        credential_socket=metadata.get("credential") == "true",
+    )
+
+
+def mesh_server_tls(mesh: MeshConfig, secrets: ProxySecrets, alpn: tuple[str, ...]) -> DownstreamTls:
     """Mutual TLS as sidecars terminate it."""
-    mesh = view.snapshot.mesh
     settings = mesh.mesh_mTLS
     at_least_13 = settings is not None and settings.min_protocol_version == "TLSV1_3"
     return DownstreamTls(
         alpn=alpn,
-        certificates=(workload_certificate(view),),
+        certificates=(secrets.certificate,),
         require_client_certificate=True,
         validation=Validation(
-            roots=workload_roots(view),
+            roots=secrets.roots,
             san_prefixes=tuple(f"spiffe://{domain}/" for domain in accepted_trust_domains(mesh)),
         ),
         minimum_version="TLSV1_3" if at_least_13 else "TLSV1_2",
@@ -94,21 +126,3 @@ def accepted_trust_domains(mesh: MeshConfig) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(domain for domain in (mesh.trust_domain, *mesh.trust_domain_aliases, *further) if domain)
     )
-
-
-def workload_certificate(view: View) -> Secret:
-    """The workload's certificate: from files that the node metadata name, else the agent's."""
-    chain, key = view.proxy.metadata.get("TLS_SERVER_CERT_CHAIN"), view.proxy.metadata.get("TLS_SERVER_KEY")
-    return file_secret(view, f"file-cert:{chain}~{key}") if chain and key else Secret(WORKLOAD_CERTIFICATE)
-
-
-def workload_roots(view: View) -> Secret:
-    """The roots that clients are checked against: from a file that the node metadata name, else the mesh's."""
-    root = view.proxy.metadata.get("TLS_SERVER_ROOT_CERT")
-    return file_secret(view, f"file-root:{root}") if root else Secret(MESH_ROOTS)
-
-
-def file_secret(view: View, name: str) -> Secret:
-    """A secret in files, which the agent serves, or another server that the node metadata announce."""
-    external = view.proxy.metadata.get("file-credential") == "true"
-    return Secret(name, SDS_FILES_CLUSTER if external else SDS_CLUSTER)

@@ -3,23 +3,29 @@
 Follows istiod's `ListenerBuilder.buildSidecarOutboundListener` and `mergeTCPFilterChains`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from meshcompile.codes.listeners import LISTENER_CONFLICT, PROTOCOL_CONFLICT
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.ports import Protocol
-from meshcompile.resolve.binding import reserved_ports
-from meshcompile.resolve.egress_chains import Chain, EgressChains, HttpRoutes, dynamic_traits
-from meshcompile.resolve.egress_claims import KINDS, Claim, Kind, Report, claims
-from meshcompile.resolve.findings import Findings
-from meshcompile.resolve.routes.shared import proxy_traits
+from meshcompile.proxy import InterceptionMode
+from meshcompile.queries import Key, query
+from meshcompile.resolve.binding import BindLimits, bind_limits
+from meshcompile.resolve.egress_chains import Chain, DynamicTraits, EgressChains, HttpRoutes, dynamic_traits
+from meshcompile.resolve.egress_claims import KINDS, Claim, EgressClient, Kind, claims
+from meshcompile.resolve.facts import ProxyFacts
+from meshcompile.resolve.findings import by_place
+from meshcompile.resolve.l4_routes import L4Client
+from meshcompile.resolve.routes.shared import RouteKey, route_key
+from meshcompile.resolve.scope import ScopeKey, sidecar_scope
 from meshcompile.resolve.tcp_connection import TcpTraits
-from meshcompile.resolve.view import View
+from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.source import Origin
 
-Key = tuple[str, int]
+Report = Callable[[Diagnostic], None]
+SocketKey = tuple[str, int]
 ChainsOf = Callable[[Claim], tuple[Chain, ...]]
 
 
@@ -48,7 +54,7 @@ ACTIONS: Mapping[tuple[Kind, Kind], Action] = {
 SERVER_FIRST = frozenset({Protocol.MONGO, Protocol.MYSQL})
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class OutboundListener:
     """One outbound listener, settled. `claims` are those that it serves, the one that made it first."""
 
@@ -74,70 +80,81 @@ class OutboundListener:
         return tuple(dict.fromkeys(origin for claim in self.claims for origin in claim.origins))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Egress:
     """The outbound listeners of all sidecars of a scope that are alike, by address and port.
 
     `of_endpoints` has, for the address of each endpoint that has a listener of its own, all claims on its listeners.
     """
 
-    listeners: Mapping[Key, OutboundListener]
-    of_endpoints: Mapping[str, Mapping[Key, tuple[Claim, ...]]]
+    listeners: Mapping[SocketKey, OutboundListener]
+    of_endpoints: Mapping[str, Mapping[SocketKey, tuple[Claim, ...]]]
     findings: tuple[Diagnostic, ...]
 
 
-def outbound_listeners(view: View, traits: TcpTraits) -> tuple[OutboundListener, ...]:
-    """A sidecar's outbound listeners. Those that do not depend on the sidecar are the same objects for all alike."""
-    chains = EgressChains(view, traits)
-    egress = view.scope.memo.once(("egress", egress_traits(view, traits)), lambda: _egress(view, chains))
-    view.findings.extend(egress.findings)
-    own = egress.of_endpoints.get(view.proxy.ip_addresses[0])
-    if own is None:
-        return tuple(egress.listeners.values())
-    found = {**egress.listeners, **dict(_without_itself(own, chains))}
-    return tuple(listener for listener in found.values() if listener is not None)
+class EgressKey(Key, frozen=True):
+    """What a sidecar's outbound listeners depend on, its own address aside.
+
+    `dynamic` is what guards and extends connections to wildcard services which are looked up, by their namespaces.
+    """
+
+    scope: ScopeKey
+    client: RouteKey
+    limits: BindLimits
+    captured: bool
+    tcp: TcpTraits
+    dynamic: tuple[tuple[str, DynamicTraits], ...]
 
 
-def egress_traits(view: View, traits: TcpTraits) -> tuple[object, ...]:
-    """What outbound listeners depend on besides the scope, own address aside."""
-    proxy, telemetry = view.proxy, traits.telemetry
-    return (
-        *proxy_traits(view),
-        proxy.interception_mode,
-        reserved_ports(view),
-        proxy.flag("UNPRIVILEGED_POD"),
-        traits.idle_timeout,
-        # Telemetries and extensions are merged once for all proxies that have the same.
-        id(telemetry.metrics),
-        id(telemetry.access_logs),
-        id(traits.extensions),
-        tuple(dynamic_traits(view).items()),
+def egress_key(snapshot: Snapshot, facts: ProxyFacts, tcp: TcpTraits) -> EgressKey:
+    """The traits of a sidecar."""
+    proxy = facts.proxy
+    return EgressKey(
+        scope=facts.scope.key,
+        client=route_key(snapshot, proxy, facts.config),
+        limits=bind_limits(proxy, snapshot.mesh),
+        captured=proxy.interception_mode is not InterceptionMode.NONE,
+        tcp=tcp,
+        dynamic=tuple(dynamic_traits(snapshot, facts).items()),
     )
 
 
-def _egress(view: View, chains: EgressChains) -> Egress:
-    findings = Findings()
-    groups: dict[Key, list[Claim]] = {}
-    for claim in claims(view, findings.add):
-        groups.setdefault(claim.key, []).append(claim)
-    of_endpoints: dict[str, dict[Key, tuple[Claim, ...]]] = {}
-    for key, group in groups.items():
+@query
+def egress(snapshot: Snapshot, key: EgressKey) -> Egress:
+    """The outbound listeners of all sidecars that are alike."""
+    client = EgressClient(key.client.addressing, key.limits, key.captured)
+    chains, findings = egress_chains(snapshot, key), list[Diagnostic]()
+    groups: dict[SocketKey, list[Claim]] = {}
+    for found in claims(sidecar_scope(snapshot, key.scope), client, snapshot.endpoints):
+        if isinstance(found, Claim):
+            groups.setdefault(found.key, []).append(found)
+        else:
+            findings.append(found)
+    of_endpoints: dict[str, dict[SocketKey, tuple[Claim, ...]]] = {}
+    for socket, group in groups.items():
         if any(claim.of_endpoint for claim in group):
-            of_endpoints.setdefault(key[0], {})[key] = tuple(group)
-    listeners = {key: settled(group, chains.of, findings.add) for key, group in groups.items()}
-    return Egress(listeners, of_endpoints, findings.sorted())
+            of_endpoints.setdefault(socket[0], {})[socket] = tuple(group)
+    listeners = {socket: settled(group, chains.of, findings.append) for socket, group in groups.items()}
+    return Egress(listeners, of_endpoints, by_place(findings))
 
 
-def _without_itself(
-    own: Mapping[Key, tuple[Claim, ...]], chains: EgressChains
-) -> Iterator[tuple[Key, OutboundListener | None]]:
-    """The listeners on the sidecar's own address, without what it is only an endpoint of.
+def egress_chains(snapshot: Snapshot, key: EgressKey) -> EgressChains:
+    """The maker of chains."""
+    client = L4Client(sidecar_scope(snapshot, key.scope), key.client.labels, snapshot.mesh.outbound_cluster_stat_name)
+    return EgressChains(client, key.client, key.tcp, dict(key.dynamic))
+
+
+def without_itself(snapshot: Snapshot, key: EgressKey, address: str) -> Mapping[SocketKey, OutboundListener | None]:
+    """The listeners on a sidecar's own address, without what it is only an endpoint of; None for no listener.
 
     An application that calls itself by its own address does not go through them.
     """
-    for key, group in own.items():
-        others = [claim for claim in group if not claim.of_endpoint]
-        yield key, settled(others, chains.of, lambda _: None) if others else None
+    own = egress(snapshot, key).of_endpoints.get(address, {})
+    if not own:
+        return {}
+    chains = egress_chains(snapshot, key)
+    others = {socket: [claim for claim in group if not claim.of_endpoint] for socket, group in own.items()}
+    return {socket: settled(group, chains.of, lambda _: None) if group else None for socket, group in others.items()}
 
 
 def settled(group: Iterable[Claim], chains_of: ChainsOf, report: Report) -> OutboundListener:

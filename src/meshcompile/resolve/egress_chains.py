@@ -12,23 +12,26 @@ from meshcompile.hosts import is_wildcard, overlaps
 from meshcompile.models.networking.virtual_service import TCPRoute, TLSRoute
 from meshcompile.names import outbound
 from meshcompile.ports import Protocol
+from meshcompile.queries import query
 from meshcompile.resolve.addresses import service_address
 from meshcompile.resolve.authorization import Authorization, authorization
 from meshcompile.resolve.egress_claims import Claim, Kind
 from meshcompile.resolve.extensions import ListenerExtensions, listener_extensions
+from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.filter_chain import ChainMatch
-from meshcompile.resolve.l4_routes import applies, routed, single
+from meshcompile.resolve.l4_routes import L4Client, ListenerPort, TcpTarget, routed, single
 from meshcompile.resolve.routes.domains import short_forms
-from meshcompile.resolve.scope import EgressListener
+from meshcompile.resolve.routes.shared import RouteKey
+from meshcompile.resolve.scope import EgressListener, ScopeKey, sidecar_scope
 from meshcompile.resolve.stat_names import StatSubject, stat_name
 from meshcompile.resolve.tcp_connection import TcpConnection, TcpTraits
 from meshcompile.resolve.traffic import TrafficClass
-from meshcompile.resolve.view import View
 from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Registry, Resolution, Service
+from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.virtual_services import MergedVirtualService
 from meshcompile.source import Origin
 
-MESH_GATEWAYS = ("mesh",)
+MESH = "mesh"
 # What the HTTP inspector finds in plain text; HTTP/1.0 is passed on as bytes.
 PLAIN_HTTP = ("http/1.1", "h2c")
 PLAIN = "raw_buffer"
@@ -87,10 +90,12 @@ class L4Rules:
 
 @dataclass(frozen=True, eq=False)
 class EgressChains:
-    """Makes the chains of claims, for one sidecar."""
+    """Makes the chains of claims, for one kind of sidecar."""
 
-    view: View
-    traits: TcpTraits
+    client: L4Client
+    traits: RouteKey
+    tcp: TcpTraits
+    dynamic: Mapping[str, "DynamicTraits"]
     _rules: dict[int, L4Rules] = field(default_factory=dict, repr=False)
 
     def of(self, claim: Claim) -> tuple[Chain, ...]:
@@ -99,7 +104,7 @@ class EgressChains:
             return (self._http(claim, EVERYTHING),)
         match claim.kind:
             case Kind.HTTP:
-                on_every_address = claim.binds[0] == self.view.proxy.wildcard
+                on_every_address = claim.binds[0] == self.traits.addressing.wildcard
                 return (self._http(claim, SNIFFED_HTTP if on_every_address else EVERYTHING),)
             case Kind.TCP:
                 return tuple(self._tcp(claim))
@@ -115,7 +120,7 @@ class EgressChains:
         bind, port = claim.key
         if port == 0:
             return bind
-        if claim.kind is Kind.AUTO and bind != self.view.proxy.wildcard:
+        if claim.kind is Kind.AUTO and bind != self.traits.addressing.wildcard:
             return f"{claim.service.hostname}:{port}"
         return str(port)
 
@@ -141,7 +146,7 @@ class EgressChains:
         for virtual_service in rules:
             for rule in virtual_service.tls:
                 for match in rule.match:
-                    if not applies(match, self.view.proxy, MESH_GATEWAYS, port):
+                    if not self.client.matches(match, MESH, port):
                         continue
                     if match.destination_subnets and port > 0:
                         destinations = match.destination_subnets
@@ -156,20 +161,20 @@ class EgressChains:
 
     def _server_names(self, claim: Claim) -> tuple[str, ...]:
         """The names that tell the service from others on the same listener; none when it has the address alone."""
-        service, proxy = claim.service, self.view.proxy
-        address = service_address(service, proxy)
+        service, traits = claim.service, self.traits
+        address = service_address(service, traits.addressing)
         is_range = bool(claim.cidrs) or "/" in address
-        is_shared = claim.binds[0] == proxy.wildcard and self._is_unspecified(service, address)
+        is_shared = claim.binds[0] == traits.addressing.wildcard and self._is_unspecified(service, address)
         if not (is_range or is_shared or _dynamic_host(service)):
             return ()
         aliases = (alias for alias, _ in service.aliases)
-        others = (name for alias in aliases for name in (alias, f"{alias}.", *short_forms(alias, proxy.domain)))
+        others = (name for alias in aliases for name in (alias, f"{alias}.", *short_forms(alias, traits.domain)))
         return (service.hostname, *others)
 
     def _is_unspecified(self, service: Service, address: str) -> bool:
         """True when the address is that of every listener; a ServiceEntry without one has it in the proxy's family."""
         own_family = service.registry is Registry.EXTERNAL and address == UNSPECIFIED_ADDRESS
-        return own_family or address == self.view.proxy.wildcard
+        return own_family or address == self.traits.addressing.wildcard
 
     # ---- TCP: chains by destination address
 
@@ -178,7 +183,7 @@ class EgressChains:
         own, covered = ChainMatch(destinations=claim.cidrs), False
         for virtual_service in rules:
             for rule in virtual_service.tcp:
-                matches = [m for m in rule.match if applies(m, self.view.proxy, MESH_GATEWAYS, claim.port.number)]
+                matches = [m for m in rule.match if self.client.matches(m, MESH, claim.port.number)]
                 catch_all = next((m for m in matches if not m.destination_subnets or claim.port.number == 0), None)
                 if not rule.match or catch_all is not None:
                     place = rule.origin if catch_all is None else catch_all.origin
@@ -202,39 +207,29 @@ class EgressChains:
         rule: TCPRoute | TLSRoute,
         place: Origin,
     ) -> Chain:
-        connection = routed(
-            self.view,
-            self.traits,
-            virtual_service,
-            rule.route,
-            port=claim.port.number,
-            port_name=claim.port.name,
-            protocol=claim.port.protocol,
-            origins=(place, *claim.origins),
-        )
+        port = ListenerPort(claim.port.number, claim.port.protocol, claim.port.name)
+        origins = (place, *claim.origins)
+        connection = routed(self.client, self.tcp, port, virtual_service, rule.route, origins)
         return Chain(where, connection, virtual_service.resource, connection.origins)
 
     def _default(self, claim: Claim, where: ChainMatch) -> Chain:
         """The service itself. On a port of the Sidecar's choice, a service with one port is meant with that port."""
-        service, scope = claim.service, self.view.scope
-        port = service.ports[0].number if len(service.ports) == 1 else claim.port.number
-        cluster, pattern = outbound(port, "", service.hostname), self.view.snapshot.mesh.outbound_cluster_stat_name
-        dynamic_host = _dynamic_host(service)
+        service = claim.service
+        number = service.ports[0].number if len(service.ports) == 1 else claim.port.number
+        cluster, dynamic_host = outbound(number, "", service.hostname), _dynamic_host(service)
+        stat_prefix = stat_name(self.client.stat_pattern, StatSubject(service.hostname, service, number), cluster)
         connection = single(
-            self._dynamic_traits(service) if dynamic_host else self.traits,
-            scope.destination_rule(service.hostname, self.view.proxy),
-            cluster,
-            stat_prefix=stat_name(pattern, StatSubject(service.hostname, service, port), cluster),
-            port=claim.port.number,
-            protocol=claim.port.protocol,
-            origins=claim.origins,
-            dynamic_host=dynamic_host,
+            self._dynamic_traits(service) if dynamic_host else self.tcp,
+            self.client.rule(service.hostname),
+            TcpTarget(cluster, stat_prefix, dynamic_host=dynamic_host),
+            ListenerPort(claim.port.number, claim.port.protocol),
+            claim.origins,
         )
         return Chain(where, connection, origins=connection.origins)
 
     def _dynamic_traits(self, service: Service) -> TcpTraits:
-        own = dynamic_traits(self.view)[service.namespace]
-        return replace(self.traits, authorization=own.authorization, extensions=own.extensions)
+        own = self.dynamic[service.namespace]
+        return replace(self.tcp, authorization=own.authorization, extensions=own.extensions)
 
 
 @dataclass(frozen=True)
@@ -245,24 +240,25 @@ class DynamicTraits:
     extensions: ListenerExtensions
 
 
-def dynamic_traits(view: View) -> Mapping[str, DynamicTraits]:
+def dynamic_traits(snapshot: Snapshot, facts: ProxyFacts) -> Mapping[str, DynamicTraits]:
     """What guards and extends connections to wildcard services which are looked up, by the services' namespaces.
 
     Of all outbound traffic only this is guarded. Policies and extensions of the service's namespace count too.
     """
-    services = view.scope.memo.once("dynamic services", lambda: _dynamic_services(view))
     return {
         namespace: DynamicTraits(
-            authorization(view, beside=namespace),
-            listener_extensions(view, TrafficClass.SIDECAR_OUTBOUND, (service,)),
+            authorization(snapshot, facts.proxy, beside=namespace),
+            listener_extensions(snapshot, facts.proxy, TrafficClass.SIDECAR_OUTBOUND, (service,)),
         )
-        for namespace, service in services.items()
+        for namespace, service in dynamic_services(snapshot, facts.scope.key).items()
     }
 
 
-def _dynamic_services(view: View) -> Mapping[str, Service]:
-    """One such service of each namespace that has any."""
-    return {service.namespace: service for service in reversed(view.scope.services) if _dynamic_host(service)}
+@query
+def dynamic_services(snapshot: Snapshot, key: ScopeKey) -> Mapping[str, Service]:
+    """One wildcard service which is looked up, of each namespace that has any."""
+    services = sidecar_scope(snapshot, key).services
+    return {service.namespace: service for service in reversed(services) if _dynamic_host(service)}
 
 
 def _dynamic_host(service: Service) -> str:

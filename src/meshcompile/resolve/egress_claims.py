@@ -3,7 +3,7 @@
 Follows istiod's `ListenerBuilder.buildSidecarOutboundListeners`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
@@ -11,17 +11,14 @@ from meshcompile.codes.listeners import EMPTY_EGRESS_LISTENER, RESERVED_PORT
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.ip import is_ip
 from meshcompile.ports import Protocol, protocol_named
-from meshcompile.proxy import InterceptionMode, Proxy
-from meshcompile.resolve.addresses import service_address, service_addresses
-from meshcompile.resolve.binding import can_bind, reserved_ports
-from meshcompile.resolve.scope import EgressListener
-from meshcompile.resolve.view import View
+from meshcompile.resolve.addresses import Addressing, service_address, service_addresses
+from meshcompile.resolve.binding import BindLimits, can_bind
+from meshcompile.resolve.scope import EgressListener, SidecarScope
+from meshcompile.snapshot.endpoints import EndpointIndex
 from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Registry, Resolution, Service, ServicePort
 from meshcompile.source import Origin
 
 UNIX_PREFIX = "unix://"
-
-Report = Callable[[Diagnostic], None]
 
 
 class Kind(Enum):
@@ -40,7 +37,7 @@ KINDS: Mapping[Protocol, Kind] = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where the listeners of one egress listener of a Sidecar go.
 
@@ -63,7 +60,7 @@ class Place:
         return () if self.listener.spec is None else (self.listener.spec.origin,)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A service that asks for a port to be listened on.
 
@@ -90,83 +87,97 @@ class Claim:
         return (self.port.origin or self.service.origin, *self.place.origins)
 
 
-def claims(view: View, report: Report) -> Iterator[Claim]:
-    """All claims on a sidecar's outbound listeners, in order of precedence.
+@dataclass(frozen=True, slots=True)
+class EgressClient:
+    """The sidecar whose outbound listeners are claimed. `captured`: iptables redirect its traffic to it."""
+
+    addressing: Addressing
+    limits: BindLimits
+    captured: bool
+
+
+def claims(scope: SidecarScope, client: EgressClient, endpoints: EndpointIndex) -> Iterator[Claim | Diagnostic]:
+    """All claims on a sidecar's outbound listeners, in order of precedence, and what is wrong with some.
 
     What is claimed for endpoints includes the proxy itself, if it is one.
     """
-    reserved = reserved_ports(view)
-    for rank, listener in enumerate(view.scope.egress_listeners):
-        place = _place(view.proxy, rank, listener)
-        for service, port in _asked(listener, report):
+    for rank, listener in enumerate(scope.egress_listeners):
+        place = _place(client, rank, listener)
+        if (empty := _empty(listener)) is not None:
+            yield empty
+        for service, port in _asked(listener):
             kind = KINDS.get(port.protocol)
             if kind is None or service.resolution is Resolution.ALIAS:
                 continue
-            if _can_bind(view.proxy, place, port, reserved.all):
-                yield from _of_service(view, Claim(place, service, port, kind, place.binds))
+            if _can_bind(client.limits, place, port):
+                yield from _of_service(client.addressing, Claim(place, service, port, kind, place.binds), endpoints)
             else:
-                report(RESERVED_PORT(port.origin or service.origin, port=port.number, host=service.hostname))
+                yield RESERVED_PORT(port.origin or service.origin, port=port.number, host=service.hostname)
 
 
-def _place(proxy: Proxy, rank: int, listener: EgressListener) -> Place:
+def _place(client: EgressClient, rank: int, listener: EgressListener) -> Place:
     spec, bind = listener.spec, listener.bind
-    bind_to_port = proxy.interception_mode is InterceptionMode.NONE or (
+    bind_to_port = not client.captured or (
         spec is not None and (spec.capture_mode == "NONE" or bind.startswith(UNIX_PREFIX))
     )
     if bind:
         return Place(rank, listener, (bind,), bind_to_port)
-    return Place(rank, listener, proxy.loopbacks if bind_to_port else (), bind_to_port)
+    return Place(rank, listener, client.addressing.loopbacks if bind_to_port else (), bind_to_port)
 
 
-def _asked(listener: EgressListener, report: Report) -> Iterator[tuple[Service, ServicePort]]:
+def _empty(listener: EgressListener) -> Diagnostic | None:
+    """What is wrong with a listener on a port of its own that imports nothing."""
+    written = None if listener.spec is None else listener.spec.port
+    return None if written is None or listener.services else EMPTY_EGRESS_LISTENER(written, port=written.number)
+
+
+def _asked(listener: EgressListener) -> Iterator[tuple[Service, ServicePort]]:
     """The services of an egress listener, each with the port that a Sidecar has put it on, else with every own port."""
     written = None if listener.spec is None else listener.spec.port
     if written is None:
         yield from ((service, port) for service in listener.services for port in service.ports)
         return
-    if not listener.services:
-        report(EMPTY_EGRESS_LISTENER(written, port=written.number))
     port = ServicePort(written.name, written.number, protocol_named(written.protocol), origin=written.origin)
     yield from ((service, port) for service in listener.services)
 
 
-def _can_bind(proxy: Proxy, place: Place, port: ServicePort, reserved: frozenset[int]) -> bool:
+def _can_bind(limits: BindLimits, place: Place, port: ServicePort) -> bool:
     bind = place.binds[0] if place.binds else ""
     return can_bind(
-        proxy, reserved, bind_to_port=place.bind_to_port, bind=bind, port=port.number, protocol=port.protocol
+        limits, limits.all, bind_to_port=place.bind_to_port, bind=bind, port=port.number, protocol=port.protocol
     )
 
 
-def _of_service(view: View, claim: Claim) -> Iterable[Claim]:
+def _of_service(client: Addressing, claim: Claim, endpoints: EndpointIndex) -> Iterable[Claim]:
     if claim.binds:
         return (claim,)
-    if claim.place.catchall and _is_per_endpoint(view, claim):
-        return _per_endpoint(view, claim)
-    return (_on_own_address(view.proxy, claim),)
+    if claim.place.catchall and _is_per_endpoint(client, claim, endpoints):
+        return _per_endpoint(claim, endpoints)
+    return (_on_own_address(client, claim),)
 
 
-def _on_own_address(proxy: Proxy, claim: Claim) -> Claim:
+def _on_own_address(client: Addressing, claim: Claim) -> Claim:
     """The claim on the service's own address; on every address for HTTP, and for a service whose address is a range."""
     if claim.kind is Kind.HTTP:
-        return replace(claim, binds=proxy.wildcards)
-    addresses = _addresses(proxy, claim.service)
+        return replace(claim, binds=client.wildcards)
+    addresses = _addresses(client, claim.service)
     if "/" in addresses[0]:
-        return replace(claim, binds=proxy.wildcards, cidrs=addresses)
+        return replace(claim, binds=client.wildcards, cidrs=addresses)
     return replace(claim, binds=addresses)
 
 
-def _addresses(proxy: Proxy, service: Service) -> tuple[str, ...]:
-    first, further = service_address(service, proxy), service_addresses(service, proxy)[1:]
+def _addresses(client: Addressing, service: Service) -> tuple[str, ...]:
+    first, further = service_address(service, client), service_addresses(service, client)[1:]
     if service.registry is Registry.EXTERNAL and first == UNSPECIFIED_ADDRESS:
         # Its endpoints may be names, which say nothing of a family: it is the proxy's then.
-        if not proxy.supports_ipv4:
+        if not client.ipv4:
             return ("::", *further)
-        if proxy.is_dual_stack:
+        if client.is_dual_stack:
             return (first, *further, "::")
     return (first, *further)
 
 
-def _is_per_endpoint(view: View, claim: Claim) -> bool:
+def _is_per_endpoint(client: Addressing, claim: Claim, endpoints: EndpointIndex) -> bool:
     """True for TCP of a headless service: its clients connect to the addresses of Pods.
 
     A ServiceEntry that can have no endpoints is listened for on every address.
@@ -174,13 +185,13 @@ def _is_per_endpoint(view: View, claim: Claim) -> bool:
     service, port = claim.service, claim.port
     if claim.kind is Kind.HTTP or service.resolution is not Resolution.PASSTHROUGH:
         return False
-    if service_address(service, view.proxy) != UNSPECIFIED_ADDRESS:
+    if service_address(service, client) != UNSPECIFIED_ADDRESS:
         return False
     can_have_endpoints = service.registry is Registry.KUBERNETES or bool(service.selector)
-    return can_have_endpoints or bool(view.snapshot.endpoints.numbered(service, port.number))
+    return can_have_endpoints or bool(endpoints.numbered(service, port.number))
 
 
-def _per_endpoint(view: View, claim: Claim) -> Iterator[Claim]:
-    for endpoint in view.snapshot.endpoints.numbered(claim.service, claim.port.number):
+def _per_endpoint(claim: Claim, endpoints: EndpointIndex) -> Iterator[Claim]:
+    for endpoint in endpoints.numbered(claim.service, claim.port.number):
         if all(is_ip(address) for address in endpoint.addresses):
             yield replace(claim, binds=endpoint.addresses, of_endpoint=True)

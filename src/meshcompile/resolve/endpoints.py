@@ -3,16 +3,19 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from meshcompile.queries import Source
-from meshcompile.resolve.clusters import discovering
-from meshcompile.resolve.clusters.pieces import Cluster, HostClusters
+from meshcompile.queries import Key, Source, query
+from meshcompile.resolve.clients import ScopedClient, client
+from meshcompile.resolve.clusters import passes_through
+from meshcompile.resolve.clusters.outbound import HostKey, host_clusters, outbound_hosts, sni_dnat_hosts
+from meshcompile.resolve.clusters.pieces import Cluster
+from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.locality_groups import LocalityGroup
 from meshcompile.resolve.reach import Reach, reach
-from meshcompile.resolve.view import View
+from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.source import Origin
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class LoadAssignment:
     """The endpoints of one cluster."""
 
@@ -21,30 +24,48 @@ class LoadAssignment:
     origins: tuple[Origin, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class HostAssignments(Source):
     """The load assignments of one service; the same object wherever its clusters are."""
 
     assignments: tuple[LoadAssignment, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class LoadAssignments(Source):
     """The load assignments of the proxies of one scope with equal traits; the same object for all of them."""
 
     hosts: tuple[HostAssignments, ...]
 
 
-def load_assignments(view: View) -> LoadAssignments:
+class AssignmentsKey(Key, frozen=True):
+    """A kind of client; one that `passes_through` has clusters for the SNI of other networks, too."""
+
+    scoped: ScopedClient
+    passes_through: bool
+
+
+def load_assignments(snapshot: Snapshot, facts: ProxyFacts) -> LoadAssignments:
     """The load assignments of a proxy, one per EDS cluster, in the order of the clusters."""
-    reached, hosts = reach(view), tuple(discovering(view))
-    # A gateway may have more clusters than its like: those of AUTO_PASSTHROUGH.
-    key = ("load assignments", reached.client, len(hosts))
-    return view.scope.memo.once(key, lambda: LoadAssignments(tuple(_of_host(reached, host) for host in hosts)))
+    scoped = ScopedClient(facts.scope.key, client(snapshot, facts.scope, facts.proxy, facts.config))
+    return shared_load_assignments(snapshot, AssignmentsKey(scoped, passes_through(facts)))
 
 
-def _of_host(reached: Reach, host: HostClusters) -> HostAssignments:
-    return reached.memo.once(host, lambda: HostAssignments(tuple(_load_assignments(reached, host.clusters))))
+@query
+def shared_load_assignments(snapshot: Snapshot, key: AssignmentsKey) -> LoadAssignments:
+    """The load assignments of a kind of client."""
+    hosts = (
+        *outbound_hosts(snapshot, key.scoped),
+        *(sni_dnat_hosts(snapshot, key.scoped) if key.passes_through else ()),
+    )
+    return LoadAssignments(tuple(host_assignments(snapshot, host) for host in hosts))
+
+
+@query
+def host_assignments(snapshot: Snapshot, key: HostKey) -> HostAssignments:
+    """The load assignments of a service."""
+    clusters, reached = host_clusters(snapshot, key).clusters, reach(snapshot, key.client)
+    return HostAssignments(tuple(_load_assignments(reached, clusters)))
 
 
 def _load_assignments(reached: Reach, clusters: Iterable[Cluster]) -> Iterator[LoadAssignment]:

@@ -15,8 +15,7 @@ from meshcompile.models.networking.envoy_filter import (
 )
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.policy_attachment import attaches
-from meshcompile.resolve.view import View
-from meshcompile.snapshot.envoy_filters import has_version
+from meshcompile.snapshot.envoy_filters import EnvoyFilterIndex, has_version
 from meshcompile.source import Origin
 
 EVERYTHING = EnvoyConfigObjectMatch()
@@ -67,7 +66,7 @@ class Condition(StrEnum):
     TRANSPORT_SOCKET = "patch.value.transport_socket"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Patch:
     """One patch of one EnvoyFilter: `index` is its place in `configPatches`."""
 
@@ -76,6 +75,9 @@ class Patch:
     config_patch: EnvoyConfigObjectPatch
     operation: Operation
     refused: Condition | None = None
+
+    def __hash__(self) -> int:
+        return hash(self.key)
 
     @property
     def apply_to(self) -> ApplyTo:
@@ -110,7 +112,7 @@ class Patch:
         return f"{self.envoy_filter.namespace}/{self.envoy_filter.name} configPatches[{self.index}]"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class EnvoyFilters:
     """The patches of the EnvoyFilters that select a proxy, in the order in which they are applied.
 
@@ -132,20 +134,19 @@ class EnvoyFilters:
 NO_ENVOY_FILTERS = EnvoyFilters()
 
 
-def envoy_filters(view: View) -> EnvoyFilters:
+def envoy_filters(index: EnvoyFilterIndex, proxy: Proxy) -> EnvoyFilters:
     """The patches for a proxy."""
-    index = view.snapshot.envoy_filters
     selecting = [
         each
-        for each in index.concerning(view.proxy.namespace)
-        if attaches(each.spec, each.namespace, view.proxy, index.root_namespace)
+        for each in index.concerning(proxy.namespace)
+        if attaches(each.spec, each.namespace, proxy, index.root_namespace)
     ]
     if not selecting:
         return NO_ENVOY_FILTERS
-    return EnvoyFilters(tuple(patch for each in selecting for patch in _patches(each, view.proxy)))
+    return EnvoyFilters(tuple(patch for each in selecting for patch in patches_of(each, proxy)))
 
 
-def _patches(envoy_filter: EnvoyFilter, proxy: Proxy) -> Iterator[Patch]:
+def patches_of(envoy_filter: EnvoyFilter, proxy: Proxy) -> Iterator[Patch]:
     for index, config_patch in enumerate(envoy_filter.spec.config_patches):
         if config_patch.patch is not None:
             match = config_patch.match or EVERYTHING

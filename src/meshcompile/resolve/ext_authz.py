@@ -11,6 +11,7 @@ from meshcompile.models.mesh.extension_providers import (
     EnvoyExternalAuthorizationRequestBody,
     ExtensionProvider,
 )
+from meshcompile.queries import query
 from meshcompile.resolve.providers import ProviderService, provider_service
 from meshcompile.snapshot.snapshot import Snapshot
 
@@ -49,9 +50,10 @@ class ExtAuthz:
     http: HttpService | None
 
 
-def ext_authz_providers(snapshot: Snapshot) -> Mapping[str, ExtAuthz | str]:
+@query
+def ext_authz_providers(snapshot: Snapshot, key: None) -> Mapping[str, ExtAuthz | str]:
     """The providers of the mesh by name; what is wrong with one in its place."""
-    return snapshot.memo.once("ext_authz providers", lambda: dict(_providers(snapshot)))
+    return dict(_providers(snapshot))
 
 
 def _providers(snapshot: Snapshot) -> Iterator[tuple[str, ExtAuthz | str]]:

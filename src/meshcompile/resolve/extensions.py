@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from meshcompile.models.extensions.common import PluginType, TrafficSelector, WorkloadMode
 from meshcompile.models.extensions.traffic_extension import ExecutionPhase, LuaConfig
 from meshcompile.proxy import Proxy, ProxyType
+from meshcompile.queries import Key, query
 from meshcompile.resolve.policy_attachment import attaches
 from meshcompile.resolve.traffic import TrafficClass
-from meshcompile.resolve.view import View
 from meshcompile.snapshot.extensions import Extension, WasmModule
 from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.snapshot import Snapshot
@@ -33,19 +33,23 @@ class ListenerExtension:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class PhasedExtensions:
     """The extensions of one sort of filter, by phase and in order; `ports` are those that any of them names."""
 
-    by_phase: Mapping[ExecutionPhase, tuple[ListenerExtension, ...]] = field(default_factory=dict)
+    by_phase: Mapping[ExecutionPhase, tuple[ListenerExtension, ...]] = field(default_factory=dict, hash=False)
     ports: frozenset[int] = frozenset()
 
     def on(self, phase: ExecutionPhase, port: int) -> tuple[ListenerExtension, ...]:
         """Those of a phase on the listeners of a port."""
         return tuple(e for e in self.by_phase.get(phase, ()) if e.ports is None or port in e.ports)
 
+    def on_port(self, port: int) -> Iterable[ListenerExtension]:
+        """Those of every phase on the listeners of a port."""
+        return (extension for phase in self.by_phase for extension in self.on(phase, port))
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, slots=True)
 class ListenerExtensions:
     """The extensions of one traffic class of a proxy: among the HTTP filters, and among the network filters."""
 
@@ -56,33 +60,39 @@ class ListenerExtensions:
 NO_EXTENSIONS = ListenerExtensions()
 
 
+class ExtensionsKey(Key, frozen=True):
+    """Extensions by namespace and name, on the listeners of a traffic class."""
+
+    extensions: tuple[tuple[str, str], ...]
+    traffic_class: TrafficClass
+
+
 def listener_extensions(
-    view: View, traffic_class: TrafficClass, services: tuple[Service, ...] = ()
+    snapshot: Snapshot, proxy: Proxy, traffic_class: TrafficClass, services: tuple[Service, ...] = ()
 ) -> ListenerExtensions:
-    """The extensions for a proxy, and for the `services` that a waypoint stands before.
-
-    Proxies that have the same get the same object.
-    """
-    found = tuple(_attached(view, services))
-    if not found:
-        return NO_EXTENSIONS
-    return view.snapshot.memo.once(("extensions", traffic_class, found), lambda: _listed(found, traffic_class))
+    """The extensions for a proxy, and for the `services` that a waypoint stands before."""
+    found = tuple((each.namespace, each.name) for each in _attached(snapshot, proxy, services))
+    return listed_extensions(snapshot, ExtensionsKey(found, traffic_class)) if found else NO_EXTENSIONS
 
 
-def _listed(found: tuple[Extension, ...], traffic_class: TrafficClass) -> ListenerExtensions:
-    matched = [(extension, ports) for extension in found if (ports := _ports(extension, traffic_class)) != frozenset()]
+@query
+def listed_extensions(snapshot: Snapshot, key: ExtensionsKey) -> ListenerExtensions:
+    """Extensions as the listeners of a traffic class have them."""
+    named = (snapshot.extensions.named(*name) for name in key.extensions)
+    found = tuple(extension for extension in named if extension is not None)
+    matched = [(each, ports) for each in found if (ports := _ports(each, key.traffic_class)) != frozenset()]
     return ListenerExtensions(
         http=_phased((e, ports) for e, ports in matched if not is_network(e)),
         network=_phased((e, ports) for e, ports in matched if is_network(e)),
     )
 
 
-def _attached(view: View, services: tuple[Service, ...]) -> Iterable[Extension]:
+def _attached(snapshot: Snapshot, proxy: Proxy, services: tuple[Service, ...]) -> Iterable[Extension]:
     """The extensions of the proxy's namespace, then of the mesh, then of the services' namespaces."""
-    index, root = view.snapshot.extensions, view.snapshot.mesh.root_namespace
-    for namespace in dict.fromkeys((view.proxy.namespace, root, *(service.namespace for service in services))):
+    index, root = snapshot.extensions, snapshot.mesh.root_namespace
+    for namespace in dict.fromkeys((proxy.namespace, root, *(service.namespace for service in services))):
         for extension in index.by_namespace.get(namespace, ()):
-            if attaches(extension.spec, namespace, view.proxy, root, services):
+            if attaches(extension.spec, namespace, proxy, root, services):
                 yield extension
 
 
@@ -138,9 +148,9 @@ class Extensions:
     modules: tuple[tuple[str, Extension, WasmModule], ...] = ()  # name of the resource
 
 
-def extensions(view: View, names: Iterable[str]) -> Extensions:
+def extensions(snapshot: Snapshot, proxy: Proxy, names: Iterable[str]) -> Extensions:
     """The extensions among the names that filters discover; another namespace's are only for waypoints."""
-    found = ((name, _named(view.snapshot, view.proxy, name)) for name in names)
+    found = ((name, _named(snapshot, proxy, name)) for name in names)
     return Extensions(
         tuple(
             (name, extension, extension.code)

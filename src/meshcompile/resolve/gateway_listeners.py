@@ -5,29 +5,30 @@ that is terminated, one for bytes, one per `tls` match of a VirtualService where
 cluster for other networks (AUTO_PASSTHROUGH).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from meshcompile.codes.gateways import DUPLICATE_SNI_HOST, PRIVILEGED_PORT, SERVER_WITHOUT_ROUTE
-from meshcompile.diagnostics import Related
+from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.hosts import overlaps, subset_of
+from meshcompile.models.mesh.mesh_config import TLSConfig
 from meshcompile.models.networking.gateway import TLSMode
 from meshcompile.models.networking.virtual_service import L4MatchAttributes, TLSMatchAttributes, TLSRoute
 from meshcompile.names import outbound_sni
 from meshcompile.ports import Protocol, protocol_named
 from meshcompile.resolve.authorization import NO_AUTHORIZATION
+from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.filter_chain import ChainMatch, FilterChain
-from meshcompile.resolve.gateway_tls import server_tls
+from meshcompile.resolve.gateway_tls import GatewaySecrets, gateway_secrets, server_tls
 from meshcompile.resolve.gateways import GatewayServer, MergedServers, ServerPort
-from meshcompile.resolve.http_connection import HttpConnection, HttpTraits, http_traits
-from meshcompile.resolve.l4_routes import routed, single
-from meshcompile.resolve.routed_hosts import routed_at_gateway
+from meshcompile.resolve.http_connection import HttpConnection, HttpTraits
+from meshcompile.resolve.l4_routes import L4Client, ListenerPort, TcpTarget, routed, single
+from meshcompile.resolve.routed_hosts import GatewayKey, RoutedHosts, routed_at_gateway
 from meshcompile.resolve.stat_names import StatSubject, stat_name
-from meshcompile.resolve.tcp_connection import TcpConnection, TcpTraits, tcp_traits
+from meshcompile.resolve.tcp_connection import TcpConnection, TcpTraits
 from meshcompile.resolve.telemetry import Telemetry
-from meshcompile.resolve.traffic import TrafficClass
-from meshcompile.resolve.view import View
 from meshcompile.snapshot.service import Service, ServicePort
+from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.virtual_services import MergedVirtualService
 from meshcompile.source import Origin
 
@@ -36,7 +37,7 @@ FIRST_UNPRIVILEGED_PORT = 1024
 MESH_ALPN = ("istio", "istio-peer-exchange", "istio-http/1.0", "istio-http/1.1", "istio-h2")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class GatewayListener:
     """One listener: an address, a port, and the chains of all servers there.
 
@@ -57,24 +58,29 @@ class GatewayListener:
         return any(chain.tls is not None or (chain.match and chain.match.server_names) for chain in self.chains)
 
 
-def gateway_listeners(view: View) -> tuple[GatewayListener, ...]:
+@dataclass(frozen=True, slots=True)
+class GatewayListeners:
+    """The listeners of a gateway, and what there is to say about them."""
+
+    listeners: tuple[GatewayListener, ...]
+    findings: tuple[Diagnostic, ...]
+
+
+def gateway_listeners(snapshot: Snapshot, facts: ProxyFacts, http: HttpTraits, tcp: TcpTraits) -> GatewayListeners:
     """The listeners of a gateway, sorted by name; one without chains is left out."""
-    tcp = tcp_traits(view, TrafficClass.GATEWAY)
-    opening = _Opening(
-        view,
-        http=http_traits(view, TrafficClass.GATEWAY),
-        tcp=tcp,
-        unchecked=replace(tcp, authorization=NO_AUTHORIZATION),
-    )
+    proxy, findings = facts.proxy, list(facts.gateway.findings)
+    opening = _Opening.of(snapshot, facts, http, tcp)
     chains: dict[tuple[str, int], list[FilterChain]] = {}
-    for port in view.gateway.ports:
-        servers = view.gateway.servers[port]
-        if port.number < FIRST_UNPRIVILEGED_PORT and view.proxy.flag("UNPRIVILEGED_POD"):
-            view.findings.extend(PRIVILEGED_PORT(each.server.port, port=port.number) for each in servers.servers)
-        else:
-            bind = port.bind or _wildcard(view)
-            chains.setdefault((bind, port.number), []).extend(opening.chains(port, servers, bind))
-    topology = view.proxy_config.gateway_topology
+    for port in facts.gateway.ports:
+        servers = facts.gateway.servers[port]
+        if port.number < FIRST_UNPRIVILEGED_PORT and proxy.flag("UNPRIVILEGED_POD"):
+            findings += (PRIVILEGED_PORT(each.server.port, port=port.number) for each in servers.servers)
+            continue
+        bind = port.bind or ("0.0.0.0" if proxy.supports_ipv4 else "::")
+        opened = tuple(opening.chains(port, servers, bind))
+        findings += (each for each in opened if isinstance(each, Diagnostic))
+        chains.setdefault((bind, port.number), []).extend(each for each in opened if isinstance(each, FilterChain))
+    topology = facts.config.gateway_topology
     made = (
         GatewayListener(
             name=listener_name(bind, number),
@@ -82,39 +88,54 @@ def gateway_listeners(view: View) -> tuple[GatewayListener, ...]:
             port=number,
             chains=tuple(group),
             proxy_protocol=topology is not None and topology.proxy_protocol is not None,
-            exact_balance=view.proxy.flag("OUTBOUND_LISTENER_EXACT_BALANCE"),
-            telemetry=opening.tcp.telemetry,
+            exact_balance=proxy.flag("OUTBOUND_LISTENER_EXACT_BALANCE"),
+            telemetry=tcp.telemetry,
         )
         for (bind, number), group in chains.items()
         if group
     )
-    return tuple(sorted(made, key=lambda each: each.name))
+    return GatewayListeners(tuple(sorted(made, key=lambda each: each.name)), tuple(findings))
 
 
 def listener_name(bind: str, port: int) -> str:
     return f"{bind}_{port}"
 
 
-def _wildcard(view: View) -> str:
-    return "0.0.0.0" if view.proxy.supports_ipv4 else "::"
+ChainOrFinding = FilterChain | Diagnostic
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Opening:
     """What is needed to open ports.
 
-    `unchecked` is for AUTO_PASSTHROUGH, where no policies of the gateway apply. `matched` remembers, per port, the SNI
-    hosts that a match has, with its address.
+    `bound` has the VirtualServices of each Gateway. `unchecked` is for AUTO_PASSTHROUGH, where no policies of the
+    gateway apply. `matched` remembers, per port, the SNI hosts that a match has, with its address.
     """
 
-    view: View
+    client: L4Client
+    bound: Mapping[str, RoutedHosts]
+    tls_defaults: TLSConfig | None
+    secrets: GatewaySecrets
     http: HttpTraits
     tcp: TcpTraits
     unchecked: TcpTraits
     matched: dict[int, dict[str, tuple[str, Origin]]] = field(default_factory=dict)
 
-    def chains(self, port: ServerPort, merged: MergedServers, bind: str) -> Iterator[FilterChain]:
-        """The chains of a port's servers."""
+    @classmethod
+    def of(cls, snapshot: Snapshot, facts: ProxyFacts, http: HttpTraits, tcp: TcpTraits) -> "_Opening":
+        mesh, namespace = snapshot.mesh, facts.proxy.namespace
+        return cls(
+            client=L4Client(facts.scope, facts.proxy.labels, mesh.outbound_cluster_stat_name),
+            bound={each: routed_at_gateway(snapshot, GatewayKey(namespace, each)) for each in facts.gateway.gateways},
+            tls_defaults=mesh.tls_defaults,
+            secrets=gateway_secrets(snapshot, facts.proxy),
+            http=http,
+            tcp=tcp,
+            unchecked=replace(tcp, authorization=NO_AUTHORIZATION),
+        )
+
+    def chains(self, port: ServerPort, merged: MergedServers, bind: str) -> Iterator[ChainOrFinding]:
+        """The chains of a port's servers, and what is wrong with some."""
         protocol = protocol_named(port.protocol)
         if protocol.is_http:
             yield self._http(port, merged, bind, protocol)
@@ -156,18 +177,18 @@ class _Opening:
         return FilterChain(
             connection,
             match=ChainMatch(server_names=server.sni_hosts),
-            tls=server_tls(self.view, server),
+            tls=server_tls(server, self.tls_defaults, self.secrets),
             connect_timeout=True,
             origins=origins,
         )
 
-    def _bytes(self, server: GatewayServer) -> Iterator[FilterChain]:
+    def _bytes(self, server: GatewayServer) -> Iterator[ChainOrFinding]:
         """The chain of a server that passes bytes on, with TLS terminated or without; none without a route."""
         connection = self._tcp_route(server)
         if connection is None:
-            self.view.findings.add(SERVER_WITHOUT_ROUTE(server.server, rules="tcp"))
+            yield SERVER_WITHOUT_ROUTE(server.server, rules="tcp")
             return
-        tls = server_tls(self.view, server)
+        tls = server_tls(server, self.tls_defaults, self.secrets)
         yield FilterChain(
             connection,
             match=None if tls is None else ChainMatch(server_names=server.sni_hosts),
@@ -178,72 +199,54 @@ class _Opening:
 
     def _tcp_route(self, server: GatewayServer) -> TcpConnection | None:
         """Where bytes go: as the first `tcp` rule says that is for the server's port and Gateway."""
-        for virtual_service in _bound(self.view, server):
+        exchanges = server.mode is TLSMode.ISTIO_MUTUAL
+        port = ListenerPort(server.port.number, server.protocol, server.port.name, exchanges_metadata=exchanges)
+        for virtual_service in self._bound(server):
             for rule in virtual_service.tcp:
                 if not rule.match or any(_is_for(match, server) for match in rule.match):
-                    return routed(
-                        self.view,
-                        self.tcp,
-                        virtual_service,
-                        rule.route,
-                        server.port.number,
-                        server.protocol,
-                        (rule.origin,),
-                        port_name=server.port.name,
-                        metadata_exchange=server.mode is TLSMode.ISTIO_MUTUAL,
-                    )
+                    return routed(self.client, self.tcp, port, virtual_service, rule.route, (rule.origin,))
         return None
 
-    def _passthrough(self, port: ServerPort, server: GatewayServer) -> Iterator[FilterChain]:
+    def _passthrough(self, port: ServerPort, server: GatewayServer) -> Iterator[ChainOrFinding]:
         """A chain per `tls` match that is for the server's port and Gateway."""
         found = False
-        for virtual_service in _bound(self.view, server):
+        for virtual_service in self._bound(server):
             for rule in virtual_service.tls:
                 for match in rule.match:
                     if _is_for(match, server):
                         found = True
-                        if self._take(match, port.number, server):
-                            yield self._tls_chain(virtual_service, rule, match, server)
+                        conflict = self._take(match, port.number, server)
+                        yield conflict or self._tls_chain(virtual_service, rule, match, server)
         if not found:
-            self.view.findings.add(SERVER_WITHOUT_ROUTE(server.server, rules="tls"))
+            yield SERVER_WITHOUT_ROUTE(server.server, rules="tls")
 
     def _tls_chain(
         self, virtual_service: MergedVirtualService, rule: TLSRoute, match: TLSMatchAttributes, server: GatewayServer
     ) -> FilterChain:
-        connection = routed(
-            self.view,
-            self.tcp,
-            virtual_service,
-            rule.route,
-            server.port.number,
-            server.protocol,
-            (match.origin,),
-            port_name=server.port.name,
-        )
+        port = ListenerPort(server.port.number, server.protocol, server.port.name)
         return FilterChain(
-            connection,
+            routed(self.client, self.tcp, port, virtual_service, rule.route, (match.origin,)),
             match=ChainMatch(server_names=match.sni_hosts),
             connect_timeout=True,
             origins=(match.origin, server.server.origin),
         )
 
-    def _take(self, match: TLSMatchAttributes, port: int, server: GatewayServer) -> bool:
-        """True when no other match on the port and address has one of the SNI hosts."""
+    def _take(self, match: TLSMatchAttributes, port: int, server: GatewayServer) -> Diagnostic | None:
+        """What is wrong when another match on the port and address has one of the SNI hosts."""
         known, bind = self.matched.setdefault(port, {}), server.server.bind
         taken = [host for host in match.sni_hosts if host in known and known[host][0] == bind]
         if taken:
             related = (Related("the match that has it", known[taken[0]][1]),)
-            self.view.findings.add(DUPLICATE_SNI_HOST(match, hosts=", ".join(taken), port=port, related=related))
-            return False
+            return DUPLICATE_SNI_HOST(match, hosts=", ".join(taken), port=port, related=related)
         known.update(dict.fromkeys(match.sni_hosts, (bind, match.origin)))
-        return True
+        return None
 
     def _auto_passthrough(self, server: GatewayServer) -> Iterator[FilterChain]:
         """A chain per port and subset of the services that the server's hosts cover, found by the SNI of sidecars."""
-        for service in self.view.scope.services:
+        for service in self.client.scope.services:
             if service.mesh_external or not any(subset_of(service.hostname, host) for host in server.sni_hosts):
                 continue
-            rule = self.view.scope.destination_rule(service.hostname, self.view.proxy)
+            rule = self.client.rule(service.hostname)
             subsets = () if rule is None else tuple(subset.name for subset in rule.subsets)
             for port in service.ports:
                 if port.protocol is not Protocol.UDP:
@@ -251,37 +254,30 @@ class _Opening:
 
     def _sni_chain(self, server: GatewayServer, service: Service, port: ServicePort, subset: str) -> FilterChain:
         cluster = outbound_sni(port.number, subset, service.hostname)
-        pattern = self.view.snapshot.mesh.outbound_cluster_stat_name
+        subject = StatSubject(service.hostname, service, port.number, port.name, subset)
         connection = single(
             self.unchecked,
-            self.view.scope.destination_rule(service.hostname, self.view.proxy),
-            cluster,
-            subset=subset,
-            stat_prefix=stat_name(
-                pattern, StatSubject(service.hostname, service, port.number, port.name, subset), cluster
-            ),
-            port=port.number,
-            protocol=port.protocol,
-            origins=(service.origin,),
-            tunnels=False,
+            self.client.rule(service.hostname),
+            TcpTarget(cluster, stat_name(self.client.stat_pattern, subject, cluster), subset),
+            ListenerPort(port.number, port.protocol),
+            (service.origin,),
         )
         return FilterChain(
-            connection,
+            replace(connection, tunnel=None),
             match=ChainMatch(server_names=(cluster,), application_protocols=MESH_ALPN),
             connect_timeout=True,
             origins=(server.server.origin, *connection.origins),
         )
 
+    def _bound(self, server: GatewayServer) -> Iterator[MergedVirtualService]:
+        """The VirtualServices of the server's Gateway that have a host in common with the server."""
+        for virtual_service in self.bound[server.gateway].overlapping(server.names):
+            if _shares_host(server, virtual_service):
+                yield virtual_service
+
 
 def _stat_prefix(bind: str, port: int) -> str:
     return f"outbound_{listener_name(bind, port)};"
-
-
-def _bound(view: View, server: GatewayServer) -> Iterator[MergedVirtualService]:
-    """The VirtualServices of the server's Gateway that have a host in common with the server."""
-    for virtual_service in routed_at_gateway(view, server.gateway).overlapping(server.names):
-        if _shares_host(server, virtual_service):
-            yield virtual_service
 
 
 def _shares_host(server: GatewayServer, virtual_service: MergedVirtualService) -> bool:

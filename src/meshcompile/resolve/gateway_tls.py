@@ -1,11 +1,13 @@
 """TLS that a gateway's server terminates. Follows istiod's `BuildListenerTLSContext`."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from meshcompile.models.mesh.mesh_config import TLSConfig
 from meshcompile.models.mesh.mesh_config import TLSProtocol as MeshTLSProtocol
 from meshcompile.models.networking.gateway import ServerTLSSettings, TLSMode, TLSProtocol
 from meshcompile.names import outbound
+from meshcompile.proxy import Proxy
 from meshcompile.resolve.downstream_tls import (
     HTTP_ALPN,
     MESH_ROOTS,
@@ -13,14 +15,13 @@ from meshcompile.resolve.downstream_tls import (
     NO_SECRET,
     WORKLOAD_CERTIFICATE,
     DownstreamTls,
+    ProxySecrets,
     Secret,
     Validation,
-    file_secret,
-    workload_certificate,
-    workload_roots,
+    proxy_secrets,
 )
 from meshcompile.resolve.gateways import GatewayServer
-from meshcompile.resolve.view import View
+from meshcompile.snapshot.snapshot import Snapshot
 
 # How credential names say where a secret is; without such a prefix it is a Secret beside the gateway.
 BUILTIN = "builtin://"
@@ -60,19 +61,36 @@ CIPHER_SUITES = frozenset(
 )
 
 
-def server_tls(view: View, server: GatewayServer) -> DownstreamTls | None:
-    """The TLS of a server; None when it has none, or passes it through."""
+@dataclass(frozen=True, slots=True)
+class GatewaySecrets:
+    """Where a gateway gets secrets from.
+
+    `provider` is the cluster of the SDS server that the mesh config names for credentials of names with `sds://`: ""
+    where it names none, None for one that is not just one known service.
+    """
+
+    proxy: ProxySecrets
+    provider: str | None
+
+
+def gateway_secrets(snapshot: Snapshot, proxy: Proxy) -> GatewaySecrets:
+    """The secrets of a gateway."""
+    return GatewaySecrets(proxy_secrets(proxy), _provider_cluster(snapshot))
+
+
+def server_tls(server: GatewayServer, defaults: TLSConfig | None, secrets: GatewaySecrets) -> DownstreamTls | None:
+    """The TLS of a server, with the mesh's defaults; None when it has none, or passes it through."""
     tls = server.server.tls
     if tls is None or server.passes_tls_through:
         return None
     passes_bytes = not server.is_http
-    limits = TLSConfig() if tls.mode is TLSMode.ISTIO_MUTUAL else view.snapshot.mesh.tls_defaults or TLSConfig()
+    limits = TLSConfig() if tls.mode is TLSMode.ISTIO_MUTUAL else defaults or TLSConfig()
     own = ServerTLSSettings() if tls.mode is TLSMode.ISTIO_MUTUAL else tls
     return DownstreamTls(
         alpn=MESH_TCP_ALPN if tls.mode is TLSMode.ISTIO_MUTUAL and passes_bytes else HTTP_ALPN,
-        certificates=tuple(_certificates(view, tls)),
+        certificates=tuple(_certificates(secrets, tls)),
         require_client_certificate=tls.mode in CLIENT_CERTIFICATE_REQUIRED,
-        validation=_validation(view, tls),
+        validation=_validation(secrets, tls),
         minimum_version=_version(own.min_protocol_version) or _minimum_version(limits),
         maximum_version=_version(own.max_protocol_version),
         cipher_suites=cipher_suites(own.cipher_suites) or limits.cipher_suites,
@@ -100,24 +118,24 @@ def _minimum_version(limits: TLSConfig) -> str:
 # ---- certificates
 
 
-def _certificates(view: View, tls: ServerTLSSettings) -> Iterator[Secret]:
+def _certificates(secrets: GatewaySecrets, tls: ServerTLSSettings) -> Iterator[Secret]:
     """The server's certificates: the mesh's, those of credentials, or files of the proxy."""
     if tls.mode is TLSMode.ISTIO_MUTUAL:
-        yield workload_certificate(view)
+        yield secrets.proxy.certificate
     elif tls.credential_names or tls.credential_name:
-        yield from (credential(view, name) for name in tls.credential_names or (tls.credential_name,))
+        yield from (credential(secrets, name) for name in tls.credential_names or (tls.credential_name,))
     else:
         for pair in tls.tls_certificates or (tls,):
-            yield _key_pair(view, pair.server_certificate, pair.private_key)
+            yield _key_pair(secrets, pair.server_certificate, pair.private_key)
 
 
-def _key_pair(view: View, certificate: str, key: str) -> Secret:
+def _key_pair(secrets: GatewaySecrets, certificate: str, key: str) -> Secret:
     if not (certificate and key):
         return Secret(WORKLOAD_CERTIFICATE)
-    return file_secret(view, f"file-cert:{certificate}~{key}")
+    return secrets.proxy.file(f"file-cert:{certificate}~{key}")
 
 
-def credential(view: View, name: str) -> Secret:
+def credential(secrets: GatewaySecrets, name: str) -> Secret:
     """The secret of a credential name; NO_SECRET when it names none, or a provider that is not there."""
     if not name:
         return NO_SECRET
@@ -126,28 +144,29 @@ def credential(view: View, name: str) -> Secret:
     if name == BUILTIN + AUTHORITIES:
         return Secret(MESH_ROOTS)
     if name.startswith(EXTERNAL):
-        return _external(view, name)
+        return _external(secrets, name)
     return Secret(resource_name(name), cluster="")
 
 
-def _external(view: View, name: str) -> Secret:
+def _external(secrets: GatewaySecrets, name: str) -> Secret:
     """A secret of an SDS server: a local one, the one that the mesh config names, else of the control plane."""
-    if view.proxy.metadata.get("credential") == "true":
+    if secrets.proxy.credential_socket:
         return Secret(name, EXTERNAL_CLUSTER)
     own_name = name.removeprefix(EXTERNAL)
-    provider = next((each.sds for each in view.snapshot.mesh.extension_providers if each.sds is not None), None)
+    if secrets.provider is None:
+        return NO_SECRET
+    return Secret(own_name, secrets.provider) if secrets.provider else Secret(resource_name(own_name), cluster="")
+
+
+def _provider_cluster(snapshot: Snapshot) -> str | None:
+    """The cluster of the first SDS provider, a `host` or `namespace/host`; None when there is not just one service."""
+    provider = next((each.sds for each in snapshot.mesh.extension_providers if each.sds is not None), None)
     if provider is None:
-        return Secret(resource_name(own_name), cluster="")
-    cluster = _provider_cluster(view, provider.service, provider.port)
-    return NO_SECRET if cluster is None else Secret(own_name, cluster)
-
-
-def _provider_cluster(view: View, service: str, port: int) -> str | None:
-    """The cluster of a provider's `host` or `namespace/host`; None when there is not just one such service."""
-    namespace, slash, host = service.rpartition("/")
-    known = view.snapshot.services.by_hostname.get(host, {})
+        return ""
+    namespace, slash, host = provider.service.rpartition("/")
+    known = snapshot.services.by_hostname.get(host, {})
     found = known.get(namespace) if slash else next(iter(known.values())) if len(known) == 1 else None
-    return None if found is None else outbound(port, "", found.hostname)
+    return None if found is None else outbound(provider.port, "", found.hostname)
 
 
 def resource_name(name: str) -> str:
@@ -162,12 +181,12 @@ def resource_name(name: str) -> str:
 # ---- checks of client certificates
 
 
-def _validation(view: View, tls: ServerTLSSettings) -> Validation | None:
+def _validation(secrets: GatewaySecrets, tls: ServerTLSSettings) -> Validation | None:
     checked = tls.mode in CLIENT_CERTIFICATE_CHECKED
     by_credential = tls.mode is not TLSMode.ISTIO_MUTUAL and (tls.credential_names or tls.credential_name)
     if by_credential and checked:
         return Validation(
-            roots=credential(view, _authorities(tls)),
+            roots=credential(secrets, _authorities(tls)),
             san_exact=tls.subject_alt_names,
             spki_hashes=tls.verify_certificate_spki,
             certificate_hashes=tls.verify_certificate_hash,
@@ -176,12 +195,12 @@ def _validation(view: View, tls: ServerTLSSettings) -> Validation | None:
         return Validation(roots=None, san_exact=tls.subject_alt_names) if tls.subject_alt_names else None
     if not checked:
         return None
-    roots = workload_roots(view) if tls.mode is TLSMode.ISTIO_MUTUAL else _roots_file(view, tls.ca_certificates)
+    roots = secrets.proxy.roots if tls.mode is TLSMode.ISTIO_MUTUAL else _roots_file(secrets, tls.ca_certificates)
     return Validation(roots=roots, san_exact=tls.subject_alt_names, crl=tls.ca_crl)
 
 
-def _roots_file(view: View, path: str) -> Secret:
-    return file_secret(view, f"file-root:{path}") if path else Secret(MESH_ROOTS)
+def _roots_file(secrets: GatewaySecrets, path: str) -> Secret:
+    return secrets.proxy.file(f"file-root:{path}") if path else Secret(MESH_ROOTS)
 
 
 def _authorities(tls: ServerTLSSettings) -> str:

@@ -33,7 +33,7 @@ class ServerPort(NamedTuple):
     bind: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class GatewayServer:
     """A server of a Gateway, `gateway` being `namespace/name`.
 

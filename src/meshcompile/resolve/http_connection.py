@@ -5,7 +5,7 @@ listener to the next is an `HttpConnection`. Follows istiod's `ListenerBuilder.b
 `util.GetProxyHeaders` and `buildGatewayConnectionManager`.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import Enum, auto
 
 from meshcompile.durations import Duration
@@ -17,10 +17,11 @@ from meshcompile.ports import Protocol
 from meshcompile.queries import Source
 from meshcompile.resolve.authorization import NO_AUTHORIZATION, Authorization, authorization
 from meshcompile.resolve.extensions import NO_EXTENSIONS, ListenerExtensions, listener_extensions
+from meshcompile.resolve.facts import ProxyFacts, idle_timeout
 from meshcompile.resolve.jwt import JwtAuthentication, jwt_authentication
-from meshcompile.resolve.telemetry import Telemetry, Tracing, telemetry
+from meshcompile.resolve.telemetry import Telemetry, traced_telemetry
 from meshcompile.resolve.traffic import TrafficClass
-from meshcompile.resolve.view import View
+from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.source import Origin
 
 # What the `server` header says; clients of sidecars see Envoy's own default instead.
@@ -47,7 +48,7 @@ class ClientCertDetails:
     chain: bool = False
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class HttpTraits(Source):
     """What all HTTP connections of one traffic class of a proxy have in common.
 
@@ -73,21 +74,6 @@ class HttpTraits(Source):
     extensions: ListenerExtensions = NO_EXTENSIONS
     jwt: JwtAuthentication | None = None
     authorization: Authorization = NO_AUTHORIZATION
-
-    @property
-    def likeness(self) -> tuple[object, ...]:
-        """Equal for traits that mean the same."""
-        telemetry = self.telemetry
-        own = (getattr(self, name) for name in _OWN_TRAITS)
-        # Telemetry resources are merged once for all proxies that have the same.
-        return (*own, id(telemetry.metrics), id(telemetry.access_logs), _likeness(telemetry.tracing))
-
-
-_OWN_TRAITS = tuple(each.name for each in fields(HttpTraits) if each.name != "telemetry")
-
-
-def _likeness(tracing: Tracing | None) -> tuple[object, ...] | None:
-    return None if tracing is None else tuple(getattr(tracing, each.name) for each in fields(tracing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +132,9 @@ class HttpConnection:
         )
 
 
-def http_traits(view: View, traffic_class: TrafficClass) -> HttpTraits:
+def http_traits(snapshot: Snapshot, facts: ProxyFacts, traffic_class: TrafficClass) -> HttpTraits:
     """The traits of a traffic class of a proxy. Policies guard what comes in, not what goes out."""
-    config, mesh = view.proxy_config, view.snapshot.mesh
+    proxy, config, mesh = facts.proxy, facts.config, snapshot.mesh
     headers = config.proxy_headers or ProxyHeaders()
     certificates = _gateway_client_cert if traffic_class is TrafficClass.GATEWAY else _sidecar_client_cert
     forward, details = certificates(config, headers)
@@ -165,14 +151,14 @@ def http_traits(view: View, traffic_class: TrafficClass) -> HttpTraits:
         forward_port_header=headers.x_forwarded_port is not None and bool(headers.x_forwarded_port.enabled),
         preserve_header_case=bool(headers.preserve_http1_header_case),
         path_normalization=_path_normalization(mesh),
-        http_10=str(view.proxy.metadata.get("HTTP10", "")) == "1",
-        idle_timeout=view.idle_timeout,
+        http_10=str(proxy.metadata.get("HTTP10", "")) == "1",
+        idle_timeout=idle_timeout(proxy),
         trusted_proxies=_trusted_proxies(config) if traffic_class is TrafficClass.GATEWAY else 0,
-        internal_networks=internal_networks(view.snapshot.networks) if traffic_class is TrafficClass.GATEWAY else (),
-        telemetry=telemetry(view, traffic_class),
-        extensions=listener_extensions(view, traffic_class),
-        jwt=None if is_outbound else jwt_authentication(view),
-        authorization=NO_AUTHORIZATION if is_outbound else authorization(view),
+        internal_networks=internal_networks(snapshot.networks) if traffic_class is TrafficClass.GATEWAY else (),
+        telemetry=traced_telemetry(snapshot, facts, traffic_class),
+        extensions=listener_extensions(snapshot, proxy, traffic_class),
+        jwt=None if is_outbound else jwt_authentication(snapshot, proxy),
+        authorization=NO_AUTHORIZATION if is_outbound else authorization(snapshot, proxy),
     )
 
 

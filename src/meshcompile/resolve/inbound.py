@@ -9,19 +9,21 @@ from dataclasses import dataclass, field
 from meshcompile.codes.listeners import INBOUND_CONFLICT, INGRESS_TLS_IGNORED, RESERVED_PORT
 from meshcompile.codes.security import HTTP_FIELDS_ON_TCP
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.names import BLACK_HOLE_CLUSTER, INBOUND_PASSTHROUGH_CLUSTER, inbound
 from meshcompile.ports import Protocol, protocol_named
 from meshcompile.proxy import InterceptionMode
-from meshcompile.resolve.authorization import authorization
-from meshcompile.resolve.binding import can_bind, reserved_ports
-from meshcompile.resolve.downstream_tls import HTTP_ALPN, MESH_TCP_ALPN, DownstreamTls, mesh_server_tls
+from meshcompile.resolve.authorization import Authorization
+from meshcompile.resolve.binding import BindLimits, bind_limits, can_bind
+from meshcompile.resolve.downstream_tls import HTTP_ALPN, MESH_TCP_ALPN, DownstreamTls, ProxySecrets, mesh_server_tls
 from meshcompile.resolve.egress_claims import KINDS, Kind
+from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.filter_chain import ChainMatch, FilterChain
 from meshcompile.resolve.http_connection import HttpConnection, HttpTraits, InboundRoute
+from meshcompile.resolve.mtls import PeerPolicy
 from meshcompile.resolve.routes.domains import host_with_port
 from meshcompile.resolve.stat_names import TARGET_PORT, StatSubject, stat_name
 from meshcompile.resolve.tcp_connection import Catchall, TcpConnection, TcpTraits, WeightedCluster
-from meshcompile.resolve.view import View
 from meshcompile.snapshot.authentication import MutualTlsMode
 from meshcompile.snapshot.service import Service
 from meshcompile.source import Origin
@@ -75,7 +77,7 @@ OPTIONS: Mapping[tuple[Kind, MutualTlsMode], tuple[Option, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class InboundPort:
     """A port of the application, as one service or a Sidecar's ingress listener declares it; 0 for all other ports.
 
@@ -118,57 +120,59 @@ class InboundPort:
 # ---- ports
 
 
-def inbound_ports(view: View) -> tuple[InboundPort, ...]:
-    """The ports of the application, by number: of the Sidecar's ingress listeners if it has any, else of services."""
-    ports = _inbound_ports(view)
-    view.findings.extend(_without_requests(view, ports))
-    return ports
+def inbound_ports(facts: ProxyFacts, mesh: MeshConfig) -> tuple[tuple[InboundPort, ...], tuple[Diagnostic, ...]]:
+    """The ports of the application, by number, and what is wrong with others.
 
-
-def _inbound_ports(view: View) -> tuple[InboundPort, ...]:
-    if view.scope.has_ingress:
-        found = _ingress_ports(view)
-    elif view.proxy.interception_mode is InterceptionMode.NONE:
-        return ()  # the application itself has those ports
+    They are those of the Sidecar's ingress listeners if it has any, else of services.
+    """
+    limits = bind_limits(facts.proxy, mesh)
+    if facts.scope.has_ingress:
+        found = _ingress_ports(facts, limits)
+    elif facts.proxy.interception_mode is InterceptionMode.NONE:
+        return (), ()  # the application itself has those ports
     else:
-        found = _service_ports(view)
-    return tuple(sorted(_one_per_port(view, found), key=lambda port: port.target_port))
+        found = _service_ports(facts, limits)
+    decided = tuple(_one_per_port(found))
+    ports = (each for each in decided if isinstance(each, InboundPort))
+    findings = (each for each in decided if isinstance(each, Diagnostic))
+    return tuple(sorted(ports, key=lambda port: port.target_port)), tuple(findings)
 
 
-def _without_requests(view: View, ports: Iterable[InboundPort]) -> Iterator[Diagnostic]:
+def without_requests(authorization: Authorization, ports: Iterable[InboundPort]) -> Iterator[Diagnostic]:
     """Rules that look at requests, on ports where there are only connections."""
     numbers = ", ".join(str(port.target_port) for port in ports if KINDS.get(port.protocol) is Kind.TCP)
     if not numbers:
         return
-    for rule in authorization(view).request_rules:
+    for rule in authorization.request_rules:
         what = "this rule does not apply" if rule.allows else "parts of this rule do not apply"
         yield HTTP_FIELDS_ON_TCP(rule.origin, what=what, port=numbers)
 
 
-def _service_ports(view: View) -> Iterator[InboundPort]:
-    reserved = reserved_ports(view).all
-    for target in view.targets:
+PortOrFinding = InboundPort | Diagnostic
+
+
+def _service_ports(facts: ProxyFacts, limits: BindLimits) -> Iterator[PortOrFinding]:
+    for target in facts.targets:
         port = InboundPort(
             target_port=target.target_port,
             number=target.port.number,
             name=target.port.name,
             protocol=target.port.protocol,
             host=target.service.hostname,
-            binds=view.proxy.wildcards,
+            binds=facts.proxy.wildcards,
             service=target.service,
             origins=(target.port.origin or target.service.origin,),
         )
-        yield from _if_free(view, port, view.proxy.wildcard, reserved)
+        yield from _if_free(port, limits.wildcard, limits, limits.all)
 
 
-def _ingress_ports(view: View) -> Iterator[InboundPort]:
-    sidecar, scope, proxy = view.scope.sidecar, view.scope, view.proxy
+def _ingress_ports(facts: ProxyFacts, limits: BindLimits) -> Iterator[PortOrFinding]:
+    sidecar, scope, proxy = facts.scope.sidecar, facts.scope, facts.proxy
     assert sidecar is not None
-    reserved = reserved_ports(view).own
     own_address = (proxy.global_unicast_address,) if proxy.global_unicast_address else proxy.wildcards
     for listener in sidecar.spec.ingress:
         if listener.tls is not None:
-            view.findings.add(INGRESS_TLS_IGNORED(listener.tls))
+            yield INGRESS_TLS_IGNORED(listener.tls)
         if listener.port is None:
             continue
         mode = listener.capture_mode
@@ -184,12 +188,12 @@ def _ingress_ports(view: View) -> Iterator[InboundPort]:
             config=f"/apis/networking.istio.io/v1/namespaces/{scope.namespace}/sidecar/{sidecar.name}",
             origins=(listener.origin,),
         )
-        yield from _if_free(view, port, listener.bind, reserved)
+        yield from _if_free(port, listener.bind, limits, limits.own)
 
 
-def _if_free(view: View, port: InboundPort, bind: str, reserved: frozenset[int]) -> Iterator[InboundPort]:
+def _if_free(port: InboundPort, bind: str, limits: BindLimits, reserved: frozenset[int]) -> Iterator[PortOrFinding]:
     free = can_bind(
-        view.proxy,
+        limits,
         reserved,
         bind_to_port=port.bind_to_port,
         bind=bind,
@@ -199,26 +203,27 @@ def _if_free(view: View, port: InboundPort, bind: str, reserved: frozenset[int])
     if free:
         yield port
     elif port.origins:
-        view.findings.add(RESERVED_PORT(port.origins[0], port=port.target_port, host=port.host))
+        yield RESERVED_PORT(port.origins[0], port=port.target_port, host=port.host)
 
 
-def _one_per_port(view: View, ports: Iterable[InboundPort]) -> Iterator[InboundPort]:
-    """The first of each target port: of services the oldest."""
+def _one_per_port(found: Iterable[PortOrFinding]) -> Iterator[PortOrFinding]:
+    """The first of each target port, of services the oldest; and what is found, about others too."""
     taken: dict[int, InboundPort] = {}
-    for port in ports:
+    for port in found:
+        if not isinstance(port, InboundPort):
+            yield port
+            continue
         winner = taken.setdefault(port.target_port, port)
         if winner is port:
             yield port
         elif winner.protocol is not port.protocol and winner.host != port.host:
-            view.findings.add(
-                INBOUND_CONFLICT(
-                    port.origins[0],
-                    port=port.target_port,
-                    host=port.host,
-                    protocol=port.protocol,
-                    winner=winner.host,
-                    existing=winner.protocol,
-                )
+            yield INBOUND_CONFLICT(
+                port.origins[0],
+                port=port.target_port,
+                host=port.host,
+                protocol=port.protocol,
+                winner=winner.host,
+                existing=winner.protocol,
             )
 
 
@@ -229,7 +234,9 @@ def _one_per_port(view: View, ports: Iterable[InboundPort]) -> Iterator[InboundP
 class InboundChains:
     """Makes the inbound filter chains of one sidecar."""
 
-    view: View
+    mesh: MeshConfig
+    peer_policy: PeerPolicy
+    declared: frozenset[int]
     http: HttpTraits
     tcp: TcpTraits
     http_tls: DownstreamTls
@@ -237,7 +244,7 @@ class InboundChains:
 
     def of(self, port: InboundPort) -> tuple[FilterChain, ...]:
         """The chains of a port, by its protocol and the mode of mutual TLS there."""
-        mode = self.view.peer_policy.for_port(port.target_port)
+        mode = self.peer_policy.for_port(port.target_port)
         kind = KINDS.get(port.protocol, Kind.TCP)
         return tuple(self._chain(port, option) for option in OPTIONS[kind, mode])
 
@@ -251,14 +258,13 @@ class InboundChains:
 
     def _undeclared(self) -> tuple[int, ...]:
         """0 for every port, then the ports that only a PeerAuthentication names."""
-        declared = _declared_ports(self.view)
-        return (0, *sorted(port for port in self.view.peer_policy.ports if port not in declared))
+        return (0, *sorted(port for port in self.peer_policy.ports if port not in self.declared))
 
     def _guard(self) -> FilterChain:
         """Connections to the listener's own port would come back for ever."""
         return FilterChain(
             Catchall(self.tcp, BLACK_HOLE_CLUSTER, metadata_exchange=True, access_logs=False),
-            ChainMatch(destination_port=self.view.snapshot.mesh.proxy_inbound_listen_port),
+            ChainMatch(destination_port=self.mesh.proxy_inbound_listen_port),
             name="virtualInbound-blackhole",
         )
 
@@ -275,7 +281,7 @@ class InboundChains:
             name=port.chain_name(option.kind),
             tls=tls if option.mutual_tls else None,
             config=port.config,
-            origins=(*port.origins, *(policy.origin for policy in self.view.peer_policy.policies)),
+            origins=(*port.origins, *(policy.origin for policy in self.peer_policy.policies)),
         )
 
     def _http(self, port: InboundPort) -> HttpConnection:
@@ -294,7 +300,7 @@ class InboundChains:
         )
 
     def _tcp(self, port: InboundPort) -> TcpConnection:
-        pattern = self.view.snapshot.mesh.inbound_cluster_stat_name
+        pattern = self.mesh.inbound_cluster_stat_name
         return TcpConnection(
             traits=self.tcp,
             stat_prefix=_stat_name(pattern, port) if pattern else port.cluster,
@@ -307,9 +313,19 @@ class InboundChains:
         )
 
 
-def inbound_chains(view: View, http: HttpTraits, tcp: TcpTraits) -> InboundChains:
+def inbound_chains(
+    mesh: MeshConfig, facts: ProxyFacts, http: HttpTraits, tcp: TcpTraits, secrets: ProxySecrets
+) -> InboundChains:
     """The maker of a sidecar's inbound chains."""
-    return InboundChains(view, http, tcp, mesh_server_tls(view, HTTP_ALPN), mesh_server_tls(view, MESH_TCP_ALPN))
+    return InboundChains(
+        mesh=mesh,
+        peer_policy=facts.peer_policy,
+        declared=_declared_ports(facts),
+        http=http,
+        tcp=tcp,
+        http_tls=mesh_server_tls(mesh, secrets, HTTP_ALPN),
+        tcp_tls=mesh_server_tls(mesh, secrets, MESH_TCP_ALPN),
+    )
 
 
 def passthrough_port(number: int) -> InboundPort:
@@ -325,11 +341,11 @@ def passthrough_port(number: int) -> InboundPort:
     )
 
 
-def _declared_ports(view: View) -> frozenset[int]:
+def _declared_ports(facts: ProxyFacts) -> frozenset[int]:
     """The ports that have chains of their own: with ingress listeners only theirs."""
-    if view.scope.sidecar is not None and view.scope.has_ingress:
-        return frozenset(listener.port.number for listener in view.scope.sidecar.spec.ingress if listener.port)
-    return frozenset(target.target_port for target in view.targets)
+    if facts.scope.sidecar is not None and facts.scope.has_ingress:
+        return frozenset(listener.port.number for listener in facts.scope.sidecar.spec.ingress if listener.port)
+    return frozenset(target.target_port for target in facts.targets)
 
 
 def _stat_name(pattern: str, port: InboundPort) -> str:

@@ -3,12 +3,15 @@
 Follows istiod's `policyApplier.JwtFilter` and `JwksResolver.BuildLocalJwks`, without ever using the network.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from meshcompile.codes.security import KEYS_NOT_FETCHED
+from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.security.request_authentication import JWTRule
+from meshcompile.proxy import Proxy
 from meshcompile.resolve.policy_attachment import attaches
-from meshcompile.resolve.view import View
+from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.source import Origin
 
 # What stands for keys that could not be fetched. Its private half was thrown away: no token is ever valid. These are
@@ -33,7 +36,7 @@ class Issuer:
     rule: JWTRule
     keys: str
     space_delimited_claims: tuple[str, ...]
-    origin: Origin = field(compare=False, repr=False)
+    origin: Origin = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +48,38 @@ class JwtAuthentication:
 
     issuers: tuple[Issuer, ...]
     clear_route_cache: bool
+    findings: tuple[Diagnostic, ...] = field(default=(), repr=False)
 
 
-def jwt_authentication(view: View) -> JwtAuthentication | None:
+def jwt_authentication(snapshot: Snapshot, proxy: Proxy) -> JwtAuthentication | None:
     """The rules of all RequestAuthentications of a proxy; None when there are none."""
-    index = view.snapshot.authentication
+    index, known = snapshot.authentication, snapshot.jwks
     rules = [
         rule
-        for policy in index.request_in(view.proxy.namespace)
-        if attaches(policy.spec, policy.namespace, view.proxy, index.root_namespace)
+        for policy in index.request_in(proxy.namespace)
+        if attaches(policy.spec, policy.namespace, proxy, index.root_namespace)
         for rule in policy.spec.jwt_rules
     ]
     if not rules:
         return None
-    issuers = tuple(_issuer(view, rule) for rule in sorted(rules, key=lambda rule: rule.issuer))
-    return JwtAuthentication(issuers, clear_route_cache=not view.proxy.is_sidecar)
+    return JwtAuthentication(
+        issuers=tuple(_issuer(rule, known) for rule in sorted(rules, key=lambda rule: rule.issuer)),
+        clear_route_cache=not proxy.is_sidecar,
+        findings=tuple(_not_fetched(rule) for rule in rules if _keys(rule, known) is None),
+    )
 
 
-def _issuer(view: View, rule: JWTRule) -> Issuer:
-    keys = rule.jwks or view.snapshot.jwks.get(rule.jwks_uri)
-    if keys is None:
-        where = f" ({rule.jwks_uri})" if rule.jwks_uri else ""
-        view.findings.add(KEYS_NOT_FETCHED(rule, issuer=rule.issuer, where=where))
+def _keys(rule: JWTRule, known: Mapping[str, str]) -> str | None:
+    """The keys of an issuer; None where they would have to be fetched."""
+    return rule.jwks or known.get(rule.jwks_uri)
+
+
+def _issuer(rule: JWTRule, known: Mapping[str, str]) -> Issuer:
+    keys = _keys(rule, known)
     claims = SPACE_DELIMITED.union(rule.space_delimited_claims)
     return Issuer(rule, KEYS_OF_NOBODY if keys is None else keys, tuple(sorted(claims)), rule.origin)
+
+
+def _not_fetched(rule: JWTRule) -> Diagnostic:
+    where = f" ({rule.jwks_uri})" if rule.jwks_uri else ""
+    return KEYS_NOT_FETCHED(rule, issuer=rule.issuer, where=where)

@@ -9,7 +9,7 @@ from meshcompile.snapshot.service import ISTIO_TLS_MODE, Health
 from meshcompile.source import Origin
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class LbEndpoint:
     """One endpoint: `port` 0 makes its address the path of a unix socket.
 
@@ -26,6 +26,10 @@ class LbEndpoint:
     cluster: str = ""
     labels: Labels = field(default_factory=dict, repr=False)
     origin: Origin | None = field(default=None, repr=False)
+
+    def __hash__(self) -> int:
+        """Of what nearly always tells endpoints apart."""
+        return hash((self.address, self.port, self.telemetry))
 
     @property
     def takes_mutual_tls(self) -> bool:

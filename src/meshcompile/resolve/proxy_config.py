@@ -1,14 +1,14 @@
 """The proxy config in force for one proxy: istiod's `NodeMetadata.ProxyConfigOrDefault`."""
 
 from meshcompile.models.lenient import read_leniently
+from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.proxy_config import ProxyConfig
 from meshcompile.proxy import Proxy
-from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.source import Document
 
 
-def proxy_config(snapshot: Snapshot, proxy: Proxy) -> ProxyConfig:
+def proxy_config(mesh: MeshConfig, proxy: Proxy) -> ProxyConfig:
     """What the proxy itself reports, which replaces the mesh's default config as a whole."""
     reported = proxy.metadata.get("PROXY_CONFIG")
     known = None if reported is None else read_leniently(Document("<node metadata>", reported), ProxyConfig)[0]
-    return known or snapshot.mesh.default_config or ProxyConfig()
+    return known or mesh.default_config or ProxyConfig()

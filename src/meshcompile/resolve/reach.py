@@ -9,17 +9,16 @@ from dataclasses import dataclass, field
 from meshcompile.ip import is_ip
 from meshcompile.labels import canonical_name, canonical_revision, selects
 from meshcompile.localities import NO_LOCALITY, locality
-from meshcompile.memo import Memo
 from meshcompile.models.networking.destination_rule import Subset, TrafficPolicy
-from meshcompile.resolve.clients import Client, client
+from meshcompile.queries import query
+from meshcompile.resolve.clients import Client
 from meshcompile.resolve.locality_balancing import balanced, locality_settings
 from meshcompile.resolve.locality_groups import LbEndpoint, LocalityGroup, total_weight
-from meshcompile.resolve.mtls import peer_policy, tls_settings
+from meshcompile.resolve.mtls import PeerPolicy, peer_policy, tls_settings
 from meshcompile.resolve.split_horizon import reachable
 from meshcompile.resolve.traffic_policy import Policy
-from meshcompile.resolve.view import View
 from meshcompile.snapshot.authentication import MutualTlsMode
-from meshcompile.snapshot.cluster_local import cluster_local_hosts
+from meshcompile.snapshot.cluster_local import ClusterLocalHosts, cluster_local_hosts
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
 from meshcompile.snapshot.networks import NetworkGateways
 from meshcompile.snapshot.service import (
@@ -71,11 +70,10 @@ class Upstream:
 
 @dataclass(frozen=True, eq=False)
 class Reach:
-    """The endpoints that one kind of client reaches; makes each one once. `memo` holds what is made of them."""
+    """The endpoints that one kind of client reaches; makes each one once."""
 
     snapshot: Snapshot
     client: Client
-    memo: Memo = field(default_factory=Memo, repr=False)
     _visible: dict[tuple[Service, str], tuple[Endpoint, ...]] = field(default_factory=dict, repr=False)
     _made: dict[tuple[Endpoint, str | None], LbEndpoint] = field(default_factory=dict, repr=False)
 
@@ -120,7 +118,7 @@ class Reach:
     def _seen(self, endpoints: Iterable[Endpoint], service: Service) -> Iterator[Endpoint]:
         """The endpoints that the client may reach at all, and that are fit to."""
         snapshot, client_ = self.snapshot, self.client
-        local_hosts = snapshot.memo.once("cluster local", lambda: cluster_local_hosts(snapshot.mesh))
+        local_hosts = local_hosts_of_mesh(snapshot, None)
         same_cluster = service.node_local or service.hostname in local_hosts
         hidden = _hidden(service)
         for endpoint in endpoints:
@@ -151,20 +149,15 @@ class Reach:
         return workload.tls_mode if speaks and workload.tls_mode != DISABLED_TLS_MODE else ""
 
     def _may_take_mutual_tls(self, workload: Workload, port: int) -> bool:
-        policies = self.snapshot.authentication
-        policy = self.snapshot.memo.once(
-            ("peer policy", workload), lambda: peer_policy(policies, workload.namespace, workload.labels)
-        )
-        return policy.for_port(port) is not MutualTlsMode.DISABLE
+        return workload_policy(self.snapshot, workload).for_port(port) is not MutualTlsMode.DISABLE
 
     def _lb_endpoint(self, endpoint: Endpoint, tls_mode: str) -> LbEndpoint:
         workload = endpoint.workload
-        telemetry = self.snapshot.memo.once(("telemetry", workload), lambda: workload_telemetry(workload))
         return LbEndpoint(
             address=endpoint.address,
             port=endpoint.port,
             weight=workload.weight,
-            telemetry=telemetry,
+            telemetry=workload_telemetry(self.snapshot, workload),
             tls_mode=tls_mode,
             health=Health.DRAINING if workload.labels.get(DRAINING_LABEL) else endpoint.health,
             network=workload.network,
@@ -184,7 +177,20 @@ def _hidden(service: Service) -> frozenset[Health]:
     return frozenset(hidden)
 
 
-def workload_telemetry(workload: Workload) -> str:
+@query
+def local_hosts_of_mesh(snapshot: Snapshot, key: None) -> ClusterLocalHosts:
+    """The hosts that are reached in the client's own cluster only."""
+    return cluster_local_hosts(snapshot.mesh)
+
+
+@query
+def workload_policy(snapshot: Snapshot, workload: Workload) -> PeerPolicy:
+    """The mutual TLS modes of the ports of a workload."""
+    return peer_policy(snapshot.authentication, workload.namespace, workload.labels)
+
+
+@query
+def workload_telemetry(snapshot: Snapshot, workload: Workload) -> str:
     """What the stats filters are told of a workload: name, namespace, canonical service and revision, cluster."""
     revision = canonical_revision(workload.labels)
     parts = (
@@ -202,7 +208,7 @@ def _mutual_tls_only(group: LocalityGroup) -> LocalityGroup:
     return LocalityGroup(group.locality, endpoints, total_weight(endpoints) if endpoints else None, group.priority)
 
 
-def reach(view: View) -> Reach:
-    """What the clients like the proxy of a view reach, shared by all of them."""
-    traits = client(view)
-    return view.snapshot.memo.once(("reach", traits), lambda: Reach(view.snapshot, traits))
+@query
+def reach(snapshot: Snapshot, client: Client) -> Reach:
+    """What a kind of client reaches."""
+    return Reach(snapshot, client)

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from meshcompile.hosts import covering, is_wildcard, subset_of
-from meshcompile.resolve.view import View
+from meshcompile.queries import Key, query
+from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.virtual_services import MergedVirtualService
 
 
@@ -38,8 +39,14 @@ class RoutedHosts:
         yield from (routed for routed in candidates if routed in self.positions)
 
 
-def routed_at_gateway(view: View, gateway: str) -> RoutedHosts:
-    """What is bound to a gateway (`namespace/name`), as far as the proxy's namespace may see it."""
-    snapshot, namespace = view.snapshot, view.proxy.namespace
-    key = ("routed hosts", namespace, gateway)
-    return snapshot.memo.once(key, lambda: RoutedHosts.of(snapshot.virtual_services.for_gateway(namespace, gateway)))
+class GatewayKey(Key, frozen=True):
+    """A gateway (`namespace/name`), and the namespace of a proxy that serves it."""
+
+    namespace: str
+    gateway: str
+
+
+@query
+def routed_at_gateway(snapshot: Snapshot, key: GatewayKey) -> RoutedHosts:
+    """What is bound to a gateway, as far as the proxy's namespace may see it."""
+    return RoutedHosts.of(snapshot.virtual_services.for_gateway(key.namespace, key.gateway))

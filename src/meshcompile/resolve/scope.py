@@ -6,16 +6,16 @@ waypoints see everything that is visible to their namespace.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from meshcompile.hosts import covering, is_wildcard
-from meshcompile.labels import selects
-from meshcompile.memo import Memo
+from meshcompile.labels import Labels, selects
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.sidecar import IstioEgressListener, OutboundTrafficPolicy, Sidecar
 from meshcompile.models.networking.virtual_service import Destination
 from meshcompile.ports import Protocol, protocol_named
 from meshcompile.proxy import Proxy
+from meshcompile.queries import Key, query
 from meshcompile.resolve.imported_hosts import ImportedHosts, imported_hosts
 from meshcompile.resolve.merged_services import merged_services
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
@@ -25,6 +25,17 @@ from meshcompile.snapshot.virtual_services import MergedVirtualService
 
 # In the namespace part of an imported host: every namespace.
 ANY_NAMESPACE = "*"
+
+
+class ScopeKey(Key, frozen=True):
+    """Whose scope: that of the proxies of a namespace which have this Sidecar (its namespace and name), or none.
+
+    `is_gateway`: gateways and waypoints see everything that is visible to their namespace.
+    """
+
+    namespace: str
+    sidecar: tuple[str, str] | None = None
+    is_gateway: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,36 +65,44 @@ class EgressListener:
 class SidecarScope:
     """The services and rules that one proxy sees; shared by the proxies that have the same Sidecar and namespace.
 
-    `outbound_traffic_policy` is None for gateways. `memo` holds what is made of this scope alone.
+    `outbound_traffic_policy` is None for gateways.
     """
 
-    namespace: str
+    key: ScopeKey
     sidecar: Sidecar | None
     egress_listeners: tuple[EgressListener, ...]
     services: tuple[Service, ...]
     outbound_traffic_policy: OutboundTrafficPolicy | None
     destination_rules: Mapping[str, tuple[MergedDestinationRule, ...]]
     services_by_hostname: Mapping[str, Service]
-    memo: Memo = field(default_factory=Memo, repr=False)
+
+    @property
+    def namespace(self) -> str:
+        return self.key.namespace
 
     def service(self, hostname: str) -> Service | None:
         """The service of this host, None when it is not imported."""
         return self.services_by_hostname.get(hostname)
 
-    def egress_listener(self, port: int, bind: str = "") -> EgressListener | None:
-        """The first egress listener that serves a route of this port, or of this unix socket when the port is 0."""
-        return next((listener for listener in self.egress_listeners if _serves(listener, port, bind)), None)
+    def egress_rank(self, port: int, bind: str = "") -> int | None:
+        """The place of the first egress listener that serves a port, or this unix socket when the port is 0."""
+        listeners = enumerate(self.egress_listeners)
+        return next((rank for rank, listener in listeners if _serves(listener, port, bind)), None)
 
-    def destination_rule(self, hostname: str, proxy: Proxy, *, outbound: bool = True) -> MergedDestinationRule | None:
-        """The rule for a host: the first whose workloadSelector selects the proxy, else the last one without selector.
+    def destination_rule(self, hostname: str, labels: Labels) -> MergedDestinationRule | None:
+        """The rule of a client with these labels for a host.
 
-        Selectors only count for outbound traffic, and only in rules of the proxy's own namespace.
+        It is the first whose workloadSelector selects the client, else the last one without selector. Selectors only
+        count in rules of the client's own namespace.
         """
+        for rule in self.destination_rules.get(hostname, ()):
+            if rule.namespace == self.namespace and _selects_client(rule, labels):
+                return rule
+        return self.inbound_destination_rule(hostname)
+
+    def inbound_destination_rule(self, hostname: str) -> MergedDestinationRule | None:
+        """The rule of a server for its own host: the last one without selector, since selectors are for clients."""
         rules = self.destination_rules.get(hostname, ())
-        if outbound:
-            for rule in rules:
-                if rule.namespace == self.namespace and _selects_proxy(rule, proxy):
-                    return rule
         return next((rule for rule in reversed(rules) if rule.workload_selector is None), None)
 
     @property
@@ -92,41 +111,48 @@ class SidecarScope:
         return self.sidecar is not None and bool(self.sidecar.spec.ingress)
 
 
-def sidecar_scope(snapshot: Snapshot, proxy: Proxy) -> SidecarScope:
-    """The scope of a proxy."""
+def scope_key(snapshot: Snapshot, proxy: Proxy) -> ScopeKey:
+    """Whose scope a proxy has."""
     if not proxy.is_sidecar:
-        return snapshot.memo.once(("gateway scope", proxy.namespace), lambda: _gateway_scope(snapshot, proxy.namespace))
+        return ScopeKey(proxy.namespace, is_gateway=True)
     sidecar = snapshot.sidecars.for_workload(proxy.namespace, proxy.labels)
-    key = ("sidecar scope", proxy.namespace, sidecar and (sidecar.namespace, sidecar.name))
-    return snapshot.memo.once(key, lambda: _sidecar_scope(snapshot, sidecar, proxy.namespace))
+    return ScopeKey(proxy.namespace, None if sidecar is None else (sidecar.namespace, sidecar.name))
 
 
-def _gateway_scope(snapshot: Snapshot, namespace: str) -> SidecarScope:
-    services = merged_services(snapshot.services.visible_to(namespace))
-    listener = EgressListener(None, (), tuple(snapshot.virtual_services.for_gateway(namespace, "mesh")), {})
-    return _scope(snapshot, None, namespace, (listener,), services, None)
+@query
+def sidecar_scope(snapshot: Snapshot, key: ScopeKey) -> SidecarScope:
+    """The scope of a key."""
+    return _gateway_scope(snapshot, key) if key.is_gateway else _sidecar_scope(snapshot, key)
 
 
-def _sidecar_scope(snapshot: Snapshot, sidecar: Sidecar | None, namespace: str) -> SidecarScope:
+def _gateway_scope(snapshot: Snapshot, key: ScopeKey) -> SidecarScope:
+    services = merged_services(snapshot.services.visible_to(key.namespace))
+    listener = EgressListener(None, (), tuple(snapshot.virtual_services.for_gateway(key.namespace, "mesh")), {})
+    return _scope(snapshot, key, (listener,), services)
+
+
+def _sidecar_scope(snapshot: Snapshot, key: ScopeKey) -> SidecarScope:
+    namespace = key.namespace
+    sidecar = None if key.sidecar is None else snapshot.sidecars.named(*key.sidecar)
     specs = (sidecar.spec.egress if sidecar is not None else ()) or (None,)
     listeners = tuple(_egress_listener(snapshot, spec, namespace) for spec in specs)
     services = merged_services(_imported(snapshot, listeners, namespace))
     own_policy = sidecar.spec.outbound_traffic_policy if sidecar is not None else None
     policy = _mesh_policy(snapshot.mesh) if own_policy is None else own_policy
-    return _scope(snapshot, sidecar, namespace, listeners, services, policy)
+    return _scope(snapshot, key, listeners, services, sidecar, policy)
 
 
 def _scope(
     snapshot: Snapshot,
-    sidecar: Sidecar | None,
-    namespace: str,
+    key: ScopeKey,
     listeners: tuple[EgressListener, ...],
     services: tuple[Service, ...],
-    policy: OutboundTrafficPolicy | None,
+    sidecar: Sidecar | None = None,
+    policy: OutboundTrafficPolicy | None = None,
 ) -> SidecarScope:
-    rules = {service.hostname: snapshot.destination_rules.lookup(namespace, service) for service in services}
+    rules = {service.hostname: snapshot.destination_rules.lookup(key.namespace, service) for service in services}
     return SidecarScope(
-        namespace=namespace,
+        key=key,
         sidecar=sidecar,
         egress_listeners=listeners,
         services=services,
@@ -144,8 +170,8 @@ def _mesh_policy(mesh: MeshConfig) -> OutboundTrafficPolicy | None:
     return OutboundTrafficPolicy.model_validate({"mode": "ALLOW_ANY" if allowed else "REGISTRY_ONLY"})
 
 
-def _selects_proxy(rule: MergedDestinationRule, proxy: Proxy) -> bool:
-    return rule.workload_selector is not None and selects(rule.workload_selector, proxy.labels)
+def _selects_client(rule: MergedDestinationRule, labels: Labels) -> bool:
+    return rule.workload_selector is not None and selects(rule.workload_selector, labels)
 
 
 def _serves(listener: EgressListener, port: int, bind: str) -> bool:

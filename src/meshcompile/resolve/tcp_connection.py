@@ -9,15 +9,16 @@ from meshcompile.durations import Duration
 from meshcompile.ports import Protocol
 from meshcompile.resolve.authorization import NO_AUTHORIZATION, Authorization, authorization
 from meshcompile.resolve.extensions import ListenerExtensions, listener_extensions
+from meshcompile.resolve.facts import ProxyFacts, idle_timeout
 from meshcompile.resolve.telemetry import Telemetry, telemetry
 from meshcompile.resolve.traffic import TrafficClass
-from meshcompile.resolve.view import View
+from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.source import Origin
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class TcpTraits:
-    """What all TCP connections of one traffic class of a proxy have in common."""
+    """What all TCP connections of one traffic class of a proxy have in common. Connections are not traced."""
 
     traffic_class: TrafficClass
     telemetry: Telemetry
@@ -79,17 +80,17 @@ class Catchall:
     access_logs: bool = True
 
 
-def tcp_traits(view: View, traffic_class: TrafficClass) -> TcpTraits:
+def tcp_traits(snapshot: Snapshot, facts: ProxyFacts, traffic_class: TrafficClass) -> TcpTraits:
     """The traits of a traffic class of a proxy. Policies guard what comes in, not what goes out."""
     is_outbound = traffic_class is TrafficClass.SIDECAR_OUTBOUND
-    behaviour = view.snapshot.behaviour
+    behaviour = snapshot.behaviour
     return TcpTraits(
         traffic_class=traffic_class,
-        telemetry=telemetry(view, traffic_class),
-        extensions=listener_extensions(view, traffic_class),
-        idle_timeout=view.idle_timeout,
+        telemetry=telemetry(snapshot, facts.proxy, traffic_class),
+        extensions=listener_extensions(snapshot, facts.proxy, traffic_class),
+        idle_timeout=idle_timeout(facts.proxy),
         mongo_filter=behaviour.mongo_filter,
         redis_filter=behaviour.redis_filter,
         mysql_filter=behaviour.mysql_filter,
-        authorization=NO_AUTHORIZATION if is_outbound else authorization(view),
+        authorization=NO_AUTHORIZATION if is_outbound else authorization(snapshot, facts.proxy),
     )

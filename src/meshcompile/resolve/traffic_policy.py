@@ -19,9 +19,9 @@ from meshcompile.models.networking.destination_rule import (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """The settings for one port; None where nobody sets anything. Compared by identity."""
+    """The settings for one port; None where nobody sets anything."""
 
     connection_pool: ConnectionPoolSettings | None = None
     load_balancer: LoadBalancerSettings | None = None
@@ -30,6 +30,10 @@ class Policy:
     tunnel: TunnelSettings | None = None
     proxy_protocol: ProxyProtocol | None = None
     retry_budget: RetryBudget | None = None
+
+    def __hash__(self) -> int:
+        """Of which settings there are: few policies of a service differ otherwise."""
+        return hash((self.connection_pool is None, self.load_balancer is None, self.outlier_detection is None))
 
     @property
     def tls_mode(self) -> ClientTLSMode | None:

@@ -15,6 +15,10 @@ class AuthorizationIndex:
     root_namespace: str
     by_namespace: Mapping[str, tuple[AuthorizationPolicy, ...]]
 
+    def named(self, namespace: str, name: str) -> AuthorizationPolicy | None:
+        """The policy of this name."""
+        return next((policy for policy in self.by_namespace.get(namespace, ()) if policy.name == name), None)
+
 
 def authorization_index(resources: Resources, mesh: MeshConfig) -> AuthorizationIndex:
     """The index of the accepted policies."""

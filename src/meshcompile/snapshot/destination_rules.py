@@ -18,7 +18,7 @@ EVERYWHERE = "*"
 OWN_NAMESPACE = "."
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class MergedDestinationRule:
     """The DestinationRules of one namespace for one host as one: name and namespace are the first's.
 
@@ -35,6 +35,10 @@ class MergedDestinationRule:
     subsets: tuple[Subset, ...]
     parts: tuple[DestinationRule, ...]
     origins: tuple[Origin, ...] = field(repr=False)
+
+    def __hash__(self) -> int:
+        """Of what nearly always tells rules apart."""
+        return hash((self.namespace, self.name, self.host))
 
     def subset(self, name: str) -> Subset | None:
         """The subset of this name."""

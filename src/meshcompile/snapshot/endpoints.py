@@ -5,14 +5,14 @@ of its namespace shares endpoints with it, where the names of ports agree.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 from meshcompile.ip import is_ip
-from meshcompile.memo import Memo
 from meshcompile.models.kubernetes.endpoint_slice import EndpointSlice
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.workload_entry import WorkloadEntry
+from meshcompile.queries import Source, derived
 from meshcompile.snapshot.entry_endpoints import HostKey, Instance, entry_endpoints
 from meshcompile.snapshot.networks import NetworkIndex
 from meshcompile.snapshot.resources import Resources
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
-class EndpointIndex:
+class EndpointIndex(Source):
     """Endpoints by host name and namespace: those of ServiceEntries, then those of each cluster by its name.
 
     `entries` are the WorkloadEntries, `slices` the EndpointSlices of each cluster.
@@ -40,7 +40,6 @@ class EndpointIndex:
     _instances: tuple[Instance, ...]
     _services: ServiceIndex
     _trust_domain_aliases: tuple[str, ...]
-    _memo: Memo = field(default_factory=Memo, repr=False)
 
     def of(self, service: Service) -> tuple[Endpoint, ...]:
         """All endpoints of a service: of every port and cluster."""
@@ -48,46 +47,58 @@ class EndpointIndex:
 
     def named(self, service: Service, port_name: str) -> tuple[Endpoint, ...]:
         """The endpoints of the service port of this name, as EDS selects them."""
-        key = (service.hostname, service.namespace)
-        by_name = self._memo.once(("name", key), lambda: _grouped((e.service_port_name, e) for e in self.of(service)))
-        return by_name.get(port_name, ())
+        return _by_port_name(self, (service.hostname, service.namespace)).get(port_name, ())
 
     def numbered(self, service: Service, number: int) -> tuple[Endpoint, ...]:
         """The endpoints of the service port of this number, as clusters select them that hold their endpoints."""
-        key = (service.hostname, service.namespace)
-        by_number = self._memo.once(("number", key), lambda: self._by_number(key))
-        return by_number.get(number, ())
-
-    def _by_number(self, key: HostKey) -> Mapping[int, tuple[Endpoint, ...]]:
-        """Endpoints by port number; of several services of the host, the last that has endpoints for a port counts."""
-        endpoints = self.by_host.get(key, ())
-        found: dict[int, tuple[Endpoint, ...]] = {}
-        for service in self._services.of_host(*key):
-            numbers = {port.name: port.number for port in service.ports}
-            found.update(_grouped(_port_numbers(endpoints, numbers)))
-        return found
+        return _by_port_number(self, (service.hostname, service.namespace)).get(number, ())
 
     def service_accounts(self, service: Service) -> tuple[str, ...]:
         """The identities that a server of the service may have, sorted, in every trust domain of the mesh."""
-        key = (service.hostname, service.namespace)
-        return self._memo.once(("accounts", key), lambda: self._accounts(key))
-
-    def _accounts(self, key: HostKey) -> tuple[str, ...]:
-        endpoints = self.by_host.get(key, ())
-        own = self._services.of_host(*key)[-1:]
-        accounts = {account for e in endpoints if (account := e.workload.service_account)}
-        accounts.update(account for service in own for account in service.service_accounts)
-        return tuple(sorted(with_trust_domain_aliases(accounts, self._trust_domain_aliases)))
+        return _service_accounts(self, (service.hostname, service.namespace))
 
     def entries_at(self, address: str) -> tuple[Workload, ...]:
         """The WorkloadEntries with an IP address, by namespace and name."""
-        found = self._memo.once("entries", lambda: _grouped((e.addresses[0], e) for e in self.entries))
-        return found.get(address, ())
+        return _entries_by_address(self).get(address, ())
 
     def external_at(self, addresses: Iterable[str], namespace: str) -> tuple[Instance, ...]:
         """The endpoints of ServiceEntries of a namespace with one of these addresses, each with its service."""
-        found = self._memo.once("instances", lambda: _grouped((i[1].address, i) for i in self._instances))
+        found = _instances_by_address(self)
         return tuple(i for address in addresses for i in found.get(address, ()) if i[0].namespace == namespace)
+
+
+@derived
+def _by_port_name(index: EndpointIndex, host: HostKey) -> Mapping[str, tuple[Endpoint, ...]]:
+    return _grouped((endpoint.service_port_name, endpoint) for endpoint in index.by_host.get(host, ()))
+
+
+@derived
+def _by_port_number(index: EndpointIndex, host: HostKey) -> Mapping[int, tuple[Endpoint, ...]]:
+    """Endpoints by port number; of several services of the host, the last that has endpoints for a port counts."""
+    endpoints = index.by_host.get(host, ())
+    found: dict[int, tuple[Endpoint, ...]] = {}
+    for service in index._services.of_host(*host):
+        numbers = {port.name: port.number for port in service.ports}
+        found.update(_grouped(_port_numbers(endpoints, numbers)))
+    return found
+
+
+@derived
+def _service_accounts(index: EndpointIndex, host: HostKey) -> tuple[str, ...]:
+    own = index._services.of_host(*host)[-1:]
+    accounts = {account for e in index.by_host.get(host, ()) if (account := e.workload.service_account)}
+    accounts.update(account for service in own for account in service.service_accounts)
+    return tuple(sorted(with_trust_domain_aliases(accounts, index._trust_domain_aliases)))
+
+
+@derived
+def _entries_by_address(index: EndpointIndex) -> Mapping[str, tuple[Workload, ...]]:
+    return _grouped((entry.addresses[0], entry) for entry in index.entries)
+
+
+@derived
+def _instances_by_address(index: EndpointIndex) -> Mapping[str, tuple[Instance, ...]]:
+    return _grouped((instance[1].address, instance) for instance in index._instances)
 
 
 def _grouped(items: Iterable[tuple[K, T]]) -> Mapping[K, tuple[T, ...]]:

@@ -23,6 +23,10 @@ class EnvoyFilterIndex:
         found = {each: self.by_namespace.get(each, ()) for each in (self.root_namespace, namespace)}
         return tuple(sorted((each for group in found.values() for each in group), key=self._order))
 
+    def named(self, namespace: str, name: str) -> EnvoyFilter | None:
+        """The EnvoyFilter of this name."""
+        return next((each for each in self.by_namespace.get(namespace, ()) if each.name == name), None)
+
     def _order(self, envoy_filter: EnvoyFilter) -> tuple[int, bool, str, str]:
         """By priority; of one priority, those of the root namespace first, then by age."""
         meta = envoy_filter.metadata

@@ -27,9 +27,9 @@ WasmModule: TypeAlias = WasmConfig | WasmPluginSpec
 """A Wasm module: both kinds describe it in the same words."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Extension:
-    """A Wasm module or a Lua script among the filters; compared by identity.
+    """A Wasm module or a Lua script among the filters.
 
     `spec` says for whom it is, on which listeners and in which place.
     """

@@ -5,16 +5,16 @@ reports it as node metadata: istiod never looks at a ProxyConfig when it answers
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.labels import Labels, selects
-from meshcompile.memo import Memo
 from meshcompile.models.lenient import read_leniently
 from meshcompile.models.mesh.merge import effective_proxy_config
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.proxy_config import ProxyConfig as ProxySettings
 from meshcompile.models.networking.proxy_config import ProxyConfig, ProxyConfigSpec
+from meshcompile.queries import Source, derived
 from meshcompile.snapshot.resources import Resources
 from meshcompile.source import Document
 from meshcompile.source.reading import UnreadableInput, read
@@ -23,14 +23,13 @@ ANNOTATION = "proxy.istio.io/config"
 
 
 @dataclass(frozen=True, eq=False)
-class ProxyConfigIndex:
+class ProxyConfigIndex(Source):
     """ProxyConfigs by namespace: the oldest one for all Pods, and those that select some, oldest first."""
 
     mesh: MeshConfig
     all: tuple[ProxyConfig, ...]
     wide: Mapping[str, ProxyConfig]
     selecting: Mapping[str, tuple[ProxyConfig, ...]]
-    memo: Memo = field(default_factory=Memo, repr=False)
 
     def effective(self, namespace: str, labels: Labels, annotations: Labels) -> ProxySettings:
         """The settings of a Pod's proxy; Pods to which the same applies get the same object."""
@@ -38,17 +37,23 @@ class ProxyConfigIndex:
         wide = None if namespace == root else self.wide.get(namespace)
         candidates = self.selecting.get(namespace, ())
         selecting = next((config for config in candidates if selects(_selector(config), labels)), None)
-        annotation = annotations.get(ANNOTATION, "")
-        return self.memo.once(
-            (namespace if wide or selecting else "", selecting and selecting.name, annotation),
-            lambda: effective_proxy_config(
-                self.mesh,
-                root=_spec(self.wide.get(root)),
-                namespace=_spec(wide),
-                workload=_spec(selecting),
-                annotation=annotated(annotation)[0],
-            ),
-        )
+        applied = namespace if wide or selecting else ""
+        return _effective(self, applied, "" if selecting is None else selecting.name, annotations.get(ANNOTATION, ""))
+
+
+@derived
+def _effective(index: ProxyConfigIndex, namespace: str, selecting: str, annotation: str) -> ProxySettings:
+    """The settings that the ProxyConfigs of a namespace, the one of this name among them, and an annotation make."""
+    root = index.mesh.root_namespace
+    wide = None if namespace == root else index.wide.get(namespace)
+    named = next((config for config in index.selecting.get(namespace, ()) if config.name == selecting), None)
+    return effective_proxy_config(
+        index.mesh,
+        root=_spec(index.wide.get(root)),
+        namespace=_spec(wide),
+        workload=_spec(named),
+        annotation=annotated(annotation)[0],
+    )
 
 
 def proxy_config_index(resources: Resources, mesh: MeshConfig) -> ProxyConfigIndex:

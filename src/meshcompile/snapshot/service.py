@@ -63,9 +63,9 @@ class ServicePort:
     origin: Origin = field(default=NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Service:
-    """A service of the mesh; compared by identity, since the snapshot makes each one once.
+    """A service of the mesh.
 
     `addresses` are the VIPs per cluster; `address` is the default VIP, `0.0.0.0` when there is none.
     `export_to` holds namespaces, `*` for all, `.` replaced by the own one, `~` for none.
@@ -97,6 +97,10 @@ class Service:
     passthrough_target_ports: Mapping[int, int] = field(default_factory=dict)
     origin: Origin = field(default=NOWHERE, repr=False)
 
+    def __hash__(self) -> int:
+        """Of what nearly always tells services apart."""
+        return hash((self.hostname, self.namespace))
+
     def port(self, number: int) -> ServicePort | None:
         """The port of this number (a port is looked up by number, then by nothing else)."""
         return next((p for p in self.ports if p.number == number), None)
@@ -107,9 +111,9 @@ class Service:
         return self.resolution is Resolution.PASSTHROUGH
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Workload:
-    """What runs behind endpoints: a Pod, a WorkloadEntry, an endpoint of a ServiceEntry; compared by identity.
+    """What runs behind endpoints: a Pod, a WorkloadEntry, an endpoint of a ServiceEntry.
 
     `labels` include the topology labels that istiod adds. `locality` is as written (`region/zone/subzone`):
     endpoints are grouped by this text. `ports` are the ports that have a name.
@@ -131,15 +135,19 @@ class Workload:
     is_pod: bool = False
     origin: Origin = field(default=NOWHERE, repr=False)
 
+    def __hash__(self) -> int:
+        """Of what nearly always tells workloads apart."""
+        return hash((self.namespace, self.name, self.addresses))
+
     @property
     def takes_mutual_tls(self) -> bool:
         """True when the workload has a sidecar that takes mutual TLS."""
         return self.tls_mode == ISTIO_TLS_MODE
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One address and port of a workload behind one service port; compared by identity.
+    """One address and port of a workload behind one service port.
 
     An address may be an IP, a host name (DNS services), or the path of a unix socket (then `port` is 0). `legacy_port`
     is the service port's number for endpoints of ServiceEntries: DNS clusters select by it rather than by name.
@@ -152,6 +160,10 @@ class Endpoint:
     health: Health = Health.UNKNOWN
     legacy_port: int = 0
     origin: Origin = field(default=NOWHERE, repr=False)
+
+    def __hash__(self) -> int:
+        """Of what nearly always tells endpoints apart."""
+        return hash((self.addresses, self.port, self.service_port_name))
 
     @property
     def address(self) -> str:

@@ -1,6 +1,6 @@
 """Sidecars by namespace, in the order in which they are tried. Follows istiod's `PushContext.initSidecarScopes`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from meshcompile.labels import Labels, selects
@@ -23,6 +23,14 @@ class SidecarIndex:
         """The Sidecar of a workload: the first of its namespace that selects it, else the root namespace's."""
         own = self.by_namespace.get(namespace, ())
         return next((sidecar for sidecar in own if selects(_selector(sidecar), labels)), self.root)
+
+    def named(self, namespace: str, name: str) -> Sidecar | None:
+        """The Sidecar of this name."""
+        return _named(self.by_namespace.get(namespace, ()), name)
+
+
+def _named(sidecars: Iterable[Sidecar], name: str) -> Sidecar | None:
+    return next((sidecar for sidecar in sidecars if sidecar.name == name), None)
 
 
 def sidecar_index(resources: Resources, mesh: MeshConfig) -> SidecarIndex:

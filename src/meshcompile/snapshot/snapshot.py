@@ -1,6 +1,6 @@
 """The mesh, indexed and merged once: istiod's PushContext.
 
-Every index answers in constant time what a view asks; nothing after this scans the mesh. An index is built by the
+Every index answers in constant time what is asked of it; nothing after this scans the mesh. An index is built by the
 function of its module from the accepted resources, and holds its own in the order that istiod gives precedence:
 oldest first, then by name, then by namespace.
 """
@@ -11,9 +11,9 @@ from functools import cached_property
 
 from meshcompile.behaviour import Behaviour
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.memo import Memo
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.mesh_networks import MeshNetworks
+from meshcompile.queries import Answers
 from meshcompile.snapshot.authentication import AuthenticationIndex
 from meshcompile.snapshot.authorization import AuthorizationIndex
 from meshcompile.snapshot.destination_rules import DestinationRuleIndex
@@ -33,7 +33,7 @@ from meshcompile.snapshot.workloads import WorkloadIndex
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """Everything that views are made from; immutable, shared by all proxies."""
+    """Everything that queries are asked about; immutable, shared by all proxies."""
 
     mesh: MeshConfig
     networks: MeshNetworks
@@ -54,7 +54,7 @@ class Snapshot:
     envoy_filters: EnvoyFilterIndex
     proxy_configs: ProxyConfigIndex
     jwks: Mapping[str, str] = field(default_factory=dict)  # keys of issuers by their URI, as the caller knows them
-    memo: Memo = field(default_factory=Memo, repr=False)  # answers that several proxies share
+    answers: Answers = field(default_factory=Answers, repr=False)  # to queries, which proxies share
 
     @cached_property
     def findings(self) -> tuple[Diagnostic, ...]:

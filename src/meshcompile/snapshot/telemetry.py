@@ -28,6 +28,10 @@ class TelemetryIndex:
         """The extension provider of this name, in upper or lower case."""
         return self._providers.get(name.lower())
 
+    def named(self, namespace: str, name: str) -> Telemetry | None:
+        """The Telemetry of this name."""
+        return next((each for each in self.all if (each.namespace, each.name) == (namespace, name)), None)
+
 
 def telemetry_index(resources: Resources, mesh: MeshConfig) -> TelemetryIndex:
     """The index of the accepted resources."""

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from meshcompile.durations import Duration
+from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.names import BLACK_HOLE_CLUSTER, INBOUND_PASSTHROUGH_CLUSTER, PASSTHROUGH_CLUSTER
-from meshcompile.resolve.clients import client
+from meshcompile.resolve.clients import Client, ScopedClient, client
 from meshcompile.resolve.clusters.inbound import PASSTHROUGH_SOURCE, PASSTHROUGH_SOURCE_IPV6, inbound_clusters
 from meshcompile.resolve.clusters.outbound import outbound_clusters, sni_dnat_clusters
 from meshcompile.resolve.clusters.pieces import (
@@ -15,77 +16,77 @@ from meshcompile.resolve.clusters.pieces import (
     Cluster,
     Clusters,
     Discovery,
-    HostClusters,
     HttpOptions,
     UpstreamProtocol,
 )
 from meshcompile.resolve.clusters.pool import keepalive
-from meshcompile.resolve.view import View
+from meshcompile.resolve.facts import ProxyFacts
+from meshcompile.snapshot.snapshot import Snapshot
 
 PASSTHROUGH_IDLE_TIMEOUT = Duration.of_seconds(300)
 EXTERNAL_SDS_SOCKET = "./var/run/secrets/credential-uds/socket"
 
 
-def clusters(view: View) -> Clusters:
+def clusters(snapshot: Snapshot, facts: ProxyFacts) -> Clusters:
     """The clusters of a proxy."""
-    traits = client(view)
+    traits = client(snapshot, facts.scope, facts.proxy, facts.config)
+    scoped = ScopedClient(facts.scope.key, traits)
+    if traits.is_sidecar:
+        own = _sidecar_clusters(snapshot.mesh, facts, traits)
+    else:
+        own = (_black_hole(snapshot.mesh), *_sni_dnat(snapshot, facts, scoped))
     return Clusters(
-        shared=outbound_clusters(view),
-        own=_sidecar_clusters(view) if traits.is_sidecar else _gateway_clusters(view),
+        shared=outbound_clusters(snapshot, scoped),
+        own=own,
         external_sds=EXTERNAL_SDS_SOCKET if traits.credential_socket else "",
     )
 
 
-def discovering(view: View) -> Iterator[HostClusters]:
-    """The clusters of a proxy that may get their endpoints by EDS, by service and in order."""
-    yield from outbound_clusters(view).hosts
-    if _passes_through(view):
-        yield from sni_dnat_clusters(view).hosts
+def passes_through(facts: ProxyFacts) -> bool:
+    """True for a gateway that has a server in AUTO_PASSTHROUGH mode."""
+    return facts.proxy.is_router and bool(facts.gateway.auto_passthrough_hosts)
 
 
-def _sidecar_clusters(view: View) -> tuple[Cluster, ...]:
-    return (_black_hole(view), _passthrough(view), *inbound_clusters(view), _inbound_passthrough(view))
+def _sidecar_clusters(mesh: MeshConfig, facts: ProxyFacts, traits: Client) -> tuple[Cluster, ...]:
+    passthrough = _passthrough(mesh, traits)
+    return (
+        _black_hole(mesh),
+        passthrough,
+        *inbound_clusters(mesh, facts, traits),
+        _inbound_passthrough(passthrough, traits),
+    )
 
 
-def _gateway_clusters(view: View) -> tuple[Cluster, ...]:
-    return (_black_hole(view), *_sni_dnat(view))
-
-
-def _sni_dnat(view: View) -> Iterator[Cluster]:
-    if _passes_through(view):
-        for host in sni_dnat_clusters(view).hosts:
+def _sni_dnat(snapshot: Snapshot, facts: ProxyFacts, scoped: ScopedClient) -> Iterator[Cluster]:
+    if passes_through(facts):
+        for host in sni_dnat_clusters(snapshot, scoped).hosts:
             yield from host.clusters
 
 
-def _passes_through(view: View) -> bool:
-    """True for a gateway that has a server in AUTO_PASSTHROUGH mode."""
-    return view.proxy.is_router and bool(view.gateway.auto_passthrough_hosts)
-
-
-def _black_hole(view: View) -> Cluster:
-    """Where requests end that nothing is known to do with."""
+def _black_hole(mesh: MeshConfig) -> Cluster:
+    """The cluster of requests that nothing is known about."""
     return Cluster(
         name=BLACK_HOLE_CLUSTER,
         stat_name=BLACK_HOLE_CLUSTER,
         discovery=Discovery.STATIC,
-        connect_timeout=view.snapshot.mesh.connect_timeout,
+        connect_timeout=mesh.connect_timeout,
     )
 
 
-def _passthrough(view: View) -> Cluster:
+def _passthrough(mesh: MeshConfig, client: Client) -> Cluster:
     """Where connections to addresses that no service has go: on to where they were meant to."""
     return Cluster(
         name=PASSTHROUGH_CLUSTER,
         stat_name=PASSTHROUGH_CLUSTER,
         discovery=Discovery.ORIGINAL_DST,
-        connect_timeout=view.snapshot.mesh.connect_timeout,
+        connect_timeout=mesh.connect_timeout,
         balancing=Balancing(Algorithm.CLUSTER_PROVIDED),
         common_balancing=False,
         thresholds=NO_LIMITS,
-        keepalive=keepalive(None, view.snapshot.mesh),
+        keepalive=keepalive(None, mesh),
         http=HttpOptions(
             UpstreamProtocol.AS_DOWNSTREAM,
-            preserves_header_case=client(view).preserves_header_case,
+            preserves_header_case=client.preserves_header_case,
             has_common=True,
             idle_timeout=PASSTHROUGH_IDLE_TIMEOUT,
         ),
@@ -93,10 +94,8 @@ def _passthrough(view: View) -> Cluster:
     )
 
 
-def _inbound_passthrough(view: View) -> Cluster:
+def _inbound_passthrough(outbound: Cluster, client: Client) -> Cluster:
     """Where connections to ports of the workload that no service has go."""
-    outbound = _passthrough(view)
-    ipv4, ipv6 = view.proxy.supports_ipv4, view.proxy.supports_ipv6
     return Cluster(
         name=INBOUND_PASSTHROUGH_CLUSTER,
         stat_name=outbound.stat_name,
@@ -108,7 +107,7 @@ def _inbound_passthrough(view: View) -> Cluster:
         keepalive=outbound.keepalive,
         http=outbound.http,
         binding=Binding(
-            PASSTHROUGH_SOURCE if ipv4 else PASSTHROUGH_SOURCE_IPV6,
-            (PASSTHROUGH_SOURCE_IPV6,) if ipv4 and ipv6 else (),
+            PASSTHROUGH_SOURCE if client.ipv4 else PASSTHROUGH_SOURCE_IPV6,
+            (PASSTHROUGH_SOURCE_IPV6,) if client.ipv4 and client.ipv6 else (),
         ),
     )

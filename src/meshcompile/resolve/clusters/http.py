@@ -2,12 +2,11 @@
 of `applyConnectionPool`.
 """
 
+from meshcompile.models.mesh.mesh_config import H2UpgradePolicy as MeshUpgradePolicy
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.destination_rule import ConnectionPoolSettings, H2UpgradePolicy
 from meshcompile.ports import Protocol
 from meshcompile.resolve.clusters.pieces import HttpOptions, UpstreamProtocol
-
-UPGRADE = "UPGRADE"
 
 
 def outbound_http(
@@ -53,7 +52,7 @@ def _is_upgraded(protocol: Protocol, pool: ConnectionPoolSettings | None, mesh: 
             return False
         if http.h2_upgrade_policy is H2UpgradePolicy.UPGRADE:
             return True
-    return protocol.is_http and mesh.h2_upgrade_policy == UPGRADE
+    return protocol.is_http and mesh.h2_upgrade_policy is MeshUpgradePolicy.UPGRADE
 
 
 def _with_pool(

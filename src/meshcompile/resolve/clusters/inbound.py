@@ -6,12 +6,13 @@ Follows istiod's `buildInboundClusters` and `buildInboundCluster`.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from meshcompile.models.mesh.mesh_config import InboundTrafficPolicyMode, MeshConfig
 from meshcompile.models.networking.destination_rule import ConnectionPoolSettings
-from meshcompile.models.networking.sidecar import IstioIngressListener
+from meshcompile.models.networking.sidecar import IstioIngressListener, Sidecar
 from meshcompile.names import inbound
 from meshcompile.ports import protocol_named
-from meshcompile.proxy import InterceptionMode
-from meshcompile.resolve.clients import client
+from meshcompile.proxy import InterceptionMode, Proxy
+from meshcompile.resolve.clients import Client
 from meshcompile.resolve.clusters.http import inbound_http
 from meshcompile.resolve.clusters.outbound import service_name
 from meshcompile.resolve.clusters.pieces import (
@@ -24,10 +25,11 @@ from meshcompile.resolve.clusters.pieces import (
     ServiceName,
 )
 from meshcompile.resolve.clusters.pool import connect_timeout, keepalive, thresholds
+from meshcompile.resolve.facts import ProxyFacts
+from meshcompile.resolve.scope import SidecarScope
 from meshcompile.resolve.service_targets import ServiceTarget
 from meshcompile.resolve.stat_names import StatSubject, stat_name
 from meshcompile.resolve.traffic_policy import NO_POLICY, Policy, port_policy
-from meshcompile.resolve.view import View
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
 from meshcompile.snapshot.service import Registry, Resolution, Service, ServicePort
 from meshcompile.source import Origin
@@ -40,14 +42,16 @@ PASSTHROUGH_SOURCE_IPV6 = "::6"
 UNIX_PREFIX = "unix://"
 
 
-def inbound_clusters(view: View) -> tuple[Cluster, ...]:
+def inbound_clusters(mesh: MeshConfig, facts: ProxyFacts, client: Client) -> tuple[Cluster, ...]:
     """The inbound clusters of a sidecar: of the ports that its Sidecar lists, else of its services' target ports."""
-    if view.scope.has_ingress:
-        return tuple(_of_ingress(view))
+    if facts.scope.has_ingress:
+        served = _of_ingress(facts)
     # Without capture only a Sidecar says what the proxy may listen to.
-    if view.proxy.interception_mode is InterceptionMode.NONE:
+    elif facts.proxy.interception_mode is InterceptionMode.NONE:
         return ()
-    return tuple(_of_services(view))
+    else:
+        served = _of_services(facts, mesh)
+    return tuple(_inbound_cluster(mesh, facts.scope, client, each) for each in served)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +67,26 @@ class Served:
     origins: tuple[Origin, ...]
 
 
-def _of_services(view: View) -> Iterator[Cluster]:
-    policy = view.snapshot.mesh.inbound_traffic_policy
-    local = policy is not None and policy.mode == "LOCALHOST"
+def _of_services(facts: ProxyFacts, mesh: MeshConfig) -> Iterator[Served]:
+    policy = mesh.inbound_traffic_policy
+    local = policy is not None and policy.mode is InboundTrafficPolicyMode.LOCALHOST
     ports: dict[int, list[ServiceTarget]] = {}
-    for target in view.targets:
+    for target in facts.targets:
         ports.setdefault(target.target_port, []).append(target)
     for number, targets in sorted(ports.items()):
         origins = tuple(dict.fromkeys(target.port.origin for target in targets))
-        yield _inbound_cluster(view, Served(number, _localhost(view) if local else "", targets, origins))
+        yield Served(number, _localhost(facts.proxy) if local else "", targets, origins)
 
 
-def _localhost(view: View) -> str:
-    return LOCALHOST if view.proxy.supports_ipv4 else LOCALHOST_IPV6
+def _localhost(proxy: Proxy) -> str:
+    return LOCALHOST if proxy.supports_ipv4 else LOCALHOST_IPV6
 
 
-def _inbound_cluster(view: View, served: Served) -> Cluster:
-    mesh, first = view.snapshot.mesh, served.targets[0]
+def _inbound_cluster(mesh: MeshConfig, scope: SidecarScope, client: Client, served: Served) -> Cluster:
+    first = served.targets[0]
     name = inbound(served.port)
-    rule = view.scope.destination_rule(first.service.hostname, view.proxy, outbound=False)
-    policy = _policy(view, served, rule)
+    rule = scope.inbound_destination_rule(first.service.hostname)
+    policy = _policy(scope.sidecar, served, rule)
     is_static = bool(served.address)
     subject = StatSubject(first.service.hostname, first.service, first.port.number, first.port.name, "", served.port)
     return Cluster(
@@ -94,29 +98,26 @@ def _inbound_cluster(view: View, served: Served) -> Cluster:
         thresholds=thresholds(policy.connection_pool, policy.retry_budget),
         keepalive=keepalive(policy.connection_pool, mesh),
         http=inbound_http(
-            first.port.protocol,
-            policy.connection_pool,
-            preserves_header_case=client(view).preserves_header_case,
+            first.port.protocol, policy.connection_pool, preserves_header_case=client.preserves_header_case
         ),
         metadata=_metadata(served, rule),
         local_endpoint=_local_endpoint(served),
         port_override=None if is_static else first.service.passthrough_target_ports.get(first.port.number),
-        binding=None if served.address in (LOCALHOST, LOCALHOST_IPV6) else _binding(view),
+        binding=None if served.address in (LOCALHOST, LOCALHOST_IPV6) else _binding(client),
         stays_connected=not is_static,
         origins=(*served.origins, *(() if rule is None else rule.origins)),
     )
 
 
-def _policy(view: View, served: Served, rule: MergedDestinationRule | None) -> Policy:
+def _policy(sidecar: Sidecar | None, served: Served, rule: MergedDestinationRule | None) -> Policy:
     """Of the rule only pool and retry budget count; the Sidecar's own pool goes before the rule's."""
     port = served.targets[0].port
     policy = NO_POLICY if rule is None else port_policy(rule.traffic_policy, port.number)
-    own = _sidecar_pool(view, served.port)
+    own = _sidecar_pool(sidecar, served.port)
     return policy if own is None else replace(policy, connection_pool=own)
 
 
-def _sidecar_pool(view: View, port: int) -> ConnectionPoolSettings | None:
-    sidecar = view.scope.sidecar
+def _sidecar_pool(sidecar: Sidecar | None, port: int) -> ConnectionPoolSettings | None:
     if sidecar is None:
         return None
     for listener in sidecar.spec.ingress:
@@ -146,24 +147,24 @@ def _local_endpoint(served: Served) -> tuple[str, int] | None:
     return served.address.removeprefix(UNIX_PREFIX), served.targets[0].target_port
 
 
-def _binding(view: View) -> Binding:
-    return Binding(PASSTHROUGH_SOURCE if view.proxy.supports_ipv4 else PASSTHROUGH_SOURCE_IPV6)
+def _binding(client: Client) -> Binding:
+    return Binding(PASSTHROUGH_SOURCE if client.ipv4 else PASSTHROUGH_SOURCE_IPV6)
 
 
 # ---- ports that a Sidecar lists
 
 
-def _of_ingress(view: View) -> Iterator[Cluster]:
-    sidecar = view.scope.sidecar
+def _of_ingress(facts: ProxyFacts) -> Iterator[Served]:
+    sidecar = facts.scope.sidecar
     for listener in () if sidecar is None else sidecar.spec.ingress:
         if listener.port is None:
             continue
-        where = _default_endpoint(view, listener)
+        where = _default_endpoint(facts.proxy, listener)
         if where is None:
             continue
         address, port = where
-        target = ServiceTarget(_ingress_service(view, listener), _ingress_port(listener), port)
-        yield _inbound_cluster(view, Served(listener.port.number, address, (target,), (listener.origin,)))
+        target = ServiceTarget(_ingress_service(facts, listener), _ingress_port(listener), port)
+        yield Served(listener.port.number, address, (target,), (listener.origin,))
 
 
 def _ingress_port(listener: IstioIngressListener) -> ServicePort:
@@ -172,17 +173,17 @@ def _ingress_port(listener: IstioIngressListener) -> ServicePort:
     return ServicePort(port.name, port.number, protocol_named(port.protocol), origin=port.origin)
 
 
-def _ingress_service(view: View, listener: IstioIngressListener) -> Service:
+def _ingress_service(facts: ProxyFacts, listener: IstioIngressListener) -> Service:
     """The service that the port serves; where there is none, one that only stands for the Sidecar."""
     number = 0 if listener.port is None else listener.port.number
-    for target in view.targets:
+    for target in facts.targets:
         if target.target_port == number:
             return target.service
-    sidecar = view.scope.sidecar
+    sidecar = facts.scope.sidecar
     name = "default" if sidecar is None else sidecar.name
     return Service(
-        hostname=f"{name}.{view.scope.namespace}",
-        namespace=view.scope.namespace,
+        hostname=f"{name}.{facts.scope.namespace}",
+        namespace=facts.scope.namespace,
         name=name,
         registry=Registry.EXTERNAL,
         resolution=Resolution.CLIENT_SIDE_LB,
@@ -192,7 +193,7 @@ def _ingress_service(view: View, listener: IstioIngressListener) -> Service:
     )
 
 
-def _default_endpoint(view: View, listener: IstioIngressListener) -> tuple[str, int] | None:
+def _default_endpoint(proxy: Proxy, listener: IstioIngressListener) -> tuple[str, int] | None:
     """Address and port of `defaultEndpoint`: "" where it names none, None where it is none."""
     text = listener.default_endpoint
     if not text:
@@ -202,13 +203,13 @@ def _default_endpoint(view: View, listener: IstioIngressListener) -> tuple[str, 
     host, _, port = text.rpartition(":")
     if not port.isdecimal():
         return None
-    return _ingress_address(view, host.removeprefix("[").removesuffix("]")), int(port)
+    return _ingress_address(proxy, host.removeprefix("[").removesuffix("]")), int(port)
 
 
-def _ingress_address(view: View, host: str) -> str:
+def _ingress_address(proxy: Proxy, host: str) -> str:
     """The address that the wildcard, standing for the Pod's own, or the loopback address of a Sidecar means."""
-    ips = view.proxy.ip_addresses
-    has_ipv4, has_ipv6 = view.proxy.supports_ipv4, view.proxy.supports_ipv6
+    ips = proxy.ip_addresses
+    has_ipv4, has_ipv6 = proxy.supports_ipv4, proxy.supports_ipv6
     match host:
         case "0.0.0.0":
             return next((ip for ip in ips if ":" not in ip), LOCALHOST)

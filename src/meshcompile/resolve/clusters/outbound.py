@@ -5,15 +5,17 @@ Follows istiod's `buildOutboundClusters`, `buildOutboundSniDnatClusters`, `apply
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+
+import msgspec
 
 from meshcompile.durations import Duration
 from meshcompile.hosts import is_wildcard
-from meshcompile.memo import Memo
 from meshcompile.models.networking.destination_rule import ClientTLSMode, Subset
 from meshcompile.names import outbound, outbound_sni
 from meshcompile.ports import Protocol
-from meshcompile.resolve.clients import Client
+from meshcompile.queries import Key, query
+from meshcompile.resolve.clients import Client, ScopedClient
 from meshcompile.resolve.clusters.balancing import asks_for_passthrough, balancing
 from meshcompile.resolve.clusters.http import outbound_http
 from meshcompile.resolve.clusters.pieces import (
@@ -34,10 +36,10 @@ from meshcompile.resolve.clusters.security import Secured, Server, secured
 from meshcompile.resolve.locality_balancing import LocalitySettings, balanced, locality_settings
 from meshcompile.resolve.locality_groups import LocalityGroup
 from meshcompile.resolve.mtls import service_mode
-from meshcompile.resolve.reach import Reach, Upstream, reach
+from meshcompile.resolve.reach import Upstream, reach
+from meshcompile.resolve.scope import sidecar_scope
 from meshcompile.resolve.stat_names import StatSubject, stat_name
 from meshcompile.resolve.traffic_policy import Policies, Policy
-from meshcompile.resolve.view import View
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
 from meshcompile.snapshot.service import Registry, Resolution, Service, ServicePort
 from meshcompile.snapshot.snapshot import Snapshot
@@ -47,63 +49,52 @@ BY_HOST_PROTOCOLS = frozenset({Protocol.HTTP, Protocol.TLS, Protocol.GRPC, Proto
 _DNS = frozenset({Discovery.STRICT_DNS, Discovery.LOGICAL_DNS})
 
 
-@dataclass(frozen=True, eq=False)
-class Clients:
-    """The proxies that get the same outbound clusters wherever they see the same service with the same rule.
+class HostKey(Key, frozen=True):
+    """A service, the rule in force for it, and who asks: whatever scope they are seen in, the clusters are the same.
 
-    `memo` holds the clusters by service and rule.
+    `sni_dnat`: the clusters of AUTO_PASSTHROUGH gateways, named by the SNI that mutual TLS of the mesh uses.
     """
 
-    snapshot: Snapshot
-    traits: Client
-    reach: Reach
-    memo: Memo = field(default_factory=Memo, repr=False)
+    client: Client
+    service: Service
+    rule: MergedDestinationRule | None
+    sni_dnat: bool = False
 
 
-def outbound_clusters(view: View) -> SharedClusters:
-    """The outbound clusters of a proxy, in the order of the scope's services."""
-    clients = _clients(view)
-    return view.scope.memo.once(
-        ("outbound clusters", clients.traits),
-        lambda: SharedClusters(
-            tuple(
-                _host_clusters(clients, service, view.scope.destination_rule(service.hostname, view.proxy))
-                for service in view.scope.services
-                if service.resolution is not Resolution.ALIAS
-            )
-        ),
-    )
+@query
+def outbound_clusters(snapshot: Snapshot, key: ScopedClient) -> SharedClusters:
+    """The outbound clusters of a kind of client, in the order of the scope's services."""
+    return SharedClusters(tuple(host_clusters(snapshot, host) for host in outbound_hosts(snapshot, key)))
 
 
-def sni_dnat_clusters(view: View) -> SharedClusters:
-    """The clusters of AUTO_PASSTHROUGH gateways, named by the SNI that mutual TLS of the mesh uses."""
-    clients = _clients(view)
-    return view.scope.memo.once(
-        ("SNI-DNAT clusters", clients.traits),
-        lambda: SharedClusters(
-            tuple(
-                _sni_dnat_clusters(clients, service, view.scope.destination_rule(service.hostname, view.proxy))
-                for service in view.scope.services
-                if not service.mesh_external
-            )
-        ),
-    )
+@query
+def sni_dnat_clusters(snapshot: Snapshot, key: ScopedClient) -> SharedClusters:
+    """The clusters of a gateway that passes TLS through by SNI."""
+    return SharedClusters(tuple(host_clusters(snapshot, host) for host in sni_dnat_hosts(snapshot, key)))
 
 
-def _clients(view: View) -> Clients:
-    reached = reach(view)
-    return view.snapshot.memo.once(
-        ("cluster clients", reached.client), lambda: Clients(view.snapshot, reached.client, reached)
-    )
+def outbound_hosts(snapshot: Snapshot, key: ScopedClient) -> Iterator[HostKey]:
+    """The services that have outbound clusters."""
+    scope, labels = sidecar_scope(snapshot, key.scope), dict(key.client.labels)
+    for service in scope.services:
+        if service.resolution is not Resolution.ALIAS:
+            yield HostKey(key.client, service, scope.destination_rule(service.hostname, labels))
 
 
-def _host_clusters(clients: Clients, service: Service, rule: MergedDestinationRule | None) -> HostClusters:
-    return clients.memo.once((service, rule), lambda: HostClusters(tuple(_service_clusters(clients, service, rule))))
+def sni_dnat_hosts(snapshot: Snapshot, key: ScopedClient) -> Iterator[HostKey]:
+    """The services that other networks can reach through a gateway."""
+    scope, labels = sidecar_scope(snapshot, key.scope), dict(key.client.labels)
+    for service in scope.services:
+        if not service.mesh_external:
+            yield HostKey(key.client, service, scope.destination_rule(service.hostname, labels), sni_dnat=True)
 
 
-def _service_clusters(clients: Clients, service: Service, rule: MergedDestinationRule | None) -> Iterator[Cluster]:
-    makes = ServiceClusters(clients, service, rule, sni_dnat=False)
-    return makes.by_host() if _is_by_host(service) else makes.all()
+@query
+def host_clusters(snapshot: Snapshot, key: HostKey) -> HostClusters:
+    """The clusters of a service."""
+    makes = ServiceClusters(snapshot, key)
+    by_host = _is_by_host(key.service) and not key.sni_dnat
+    return HostClusters(tuple(makes.by_host() if by_host else makes.all()))
 
 
 def _is_by_host(service: Service) -> bool:
@@ -111,14 +102,7 @@ def _is_by_host(service: Service) -> bool:
     return service.resolution is Resolution.DYNAMIC_DNS and is_wildcard(service.hostname)
 
 
-def _sni_dnat_clusters(clients: Clients, service: Service, rule: MergedDestinationRule | None) -> HostClusters:
-    return clients.memo.once(
-        ("SNI-DNAT", service, rule),
-        lambda: HostClusters(tuple(ServiceClusters(clients, service, rule, sni_dnat=True).all())),
-    )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What clusters with one policy have in common, whatever their ports."""
 
@@ -132,21 +116,17 @@ class Settings:
 class ServiceClusters:
     """The clusters of one service: what depends on the policy alone is made once for all ports and subsets."""
 
-    def __init__(
-        self, clients: Clients, service: Service, rule: MergedDestinationRule | None, *, sni_dnat: bool
-    ) -> None:
-        self._clients = clients
-        self._service = service
-        self._sni_dnat = sni_dnat
-        self._rule = rule
-        self._policies = Policies(None if rule is None else rule.traffic_policy)
-        self._names = (service_name(service),)
+    def __init__(self, snapshot: Snapshot, key: HostKey) -> None:
+        self._snapshot, self._client, self._reach = snapshot, key.client, reach(snapshot, key.client)
+        self._service, self._rule, self._sni_dnat = key.service, key.rule, key.sni_dnat
+        self._policies = Policies(None if key.rule is None else key.rule.traffic_policy)
+        self._names = (service_name(key.service),)
         self._settings_made: dict[tuple[Policy, Discovery, bool], Settings] = {}
 
     def all(self) -> Iterator[Cluster]:
         """The cluster of each port, followed by those of its subsets; none for a port without cluster."""
         service, rule = self._service, self._rule
-        discovery = _discovery(service, self._clients.traits)
+        discovery = _discovery(service, self._client)
         for port in service.ports:
             if port.protocol is Protocol.UDP:
                 continue
@@ -168,9 +148,9 @@ class ServiceClusters:
 
     def _cluster(self, upstream: Upstream, found_by: Discovery) -> Cluster | None:
         """One cluster; None for one whose endpoints should be listed in it, but has none."""
-        clients, service, port, policy = self._clients, self._service, upstream.port, upstream.policy
+        service, port, policy = self._service, upstream.port, upstream.policy
         by_dns = found_by in _DNS
-        groups = clients.reach.inlined(upstream, only_mutual_tls=self._sni_dnat) if by_dns else ()
+        groups = self._reach.inlined(upstream, only_mutual_tls=self._sni_dnat) if by_dns else ()
         if by_dns and not groups:
             return None
         passthrough = asks_for_passthrough(policy.load_balancer)
@@ -235,7 +215,7 @@ class ServiceClusters:
         key = (policy, discovery, is_subset)
         made = self._settings_made.get(key)
         if made is None:
-            mesh, service, pool = self._clients.snapshot.mesh, self._service, policy.connection_pool
+            mesh, service, pool = self._snapshot.mesh, self._service, policy.connection_pool
             localities = locality_settings(mesh, policy.load_balancer, service)
             made = self._settings_made[key] = Settings(
                 connect_timeout=connect_timeout(pool, mesh),
@@ -247,13 +227,13 @@ class ServiceClusters:
         return made
 
     def _security(self, upstream: Upstream, discovery: Discovery, name: str) -> Secured:
-        clients, service, rule = self._clients, self._service, self._rule
+        snapshot, service, rule = self._snapshot, self._service, self._rule
         http = outbound_http(
             upstream.port.protocol,
             upstream.policy.connection_pool,
-            clients.snapshot.mesh,
-            sniffs=not clients.traits.is_router,
-            preserves_header_case=clients.traits.preserves_header_case,
+            snapshot.mesh,
+            sniffs=not self._client.is_router,
+            preserves_header_case=self._client.preserves_header_case,
         )
         if self._sni_dnat:
             return Secured.plain(http)
@@ -261,15 +241,15 @@ class ServiceClusters:
         server = Server(
             cluster_name=name,
             discovery=discovery,
-            mode=service_mode(clients.snapshot, service, upstream.port, upstream.level_policy),
+            mode=service_mode(snapshot, service, upstream.port, upstream.level_policy),
             sni="" if by_host else outbound_sni(upstream.port.number, upstream.subset_name, service.hostname),
-            service_accounts=() if by_host else clients.snapshot.endpoints.service_accounts(service),
+            service_accounts=() if by_host else snapshot.endpoints.service_accounts(service),
             mesh_external=service.mesh_external,
             is_external_registry=service.registry is Registry.EXTERNAL,
             by_host=by_host,
         )
         selects_workloads = rule is not None and rule.workload_selector is not None
-        return secured(server, upstream.policy, http, clients.snapshot.mesh, clients.traits, selects_workloads)
+        return secured(server, upstream.policy, http, snapshot.mesh, self._client, selects_workloads)
 
     def _metadata(self, upstream: Upstream, names: tuple[ServiceName, ...] | None) -> Metadata:
         rule, whole = self._rule, upstream.subset is None
@@ -285,11 +265,11 @@ class ServiceClusters:
 
     def _is_tunnelled(self, port: ServicePort) -> bool:
         """True when every endpoint says that it takes HBONE."""
-        endpoints = self._clients.snapshot.endpoints.numbered(self._service, port.number)
+        endpoints = self._snapshot.endpoints.numbered(self._service, port.number)
         return bool(endpoints) and all("http" in e.labels.get(TUNNEL_LABEL, "").split(",") for e in endpoints)
 
     def _stat_name(self, upstream: Upstream, default: str) -> str:
-        pattern = self._clients.snapshot.mesh.outbound_cluster_stat_name
+        pattern = self._snapshot.mesh.outbound_cluster_stat_name
         if not pattern:
             return default  # most meshes have none
         service, port = self._service, upstream.port
@@ -298,16 +278,16 @@ class ServiceClusters:
     def _balanced(
         self, groups: tuple[LocalityGroup, ...], settings: Settings, upstream: Upstream
     ) -> tuple[LocalityGroup, ...]:
-        localities, traits = settings.localities, self._clients.traits
+        localities, client = settings.localities, self._client
         # istiod looks at labels of endpoints for the cluster of the whole service only.
         if upstream.subset is not None or self._sni_dnat:
-            traits = replace(traits, has_labels=False)
-        return balanced(groups, localities, traits, upstream.policy.outlier_detection is not None)
+            client = msgspec.structs.replace(client, has_labels=False)
+        return balanced(groups, localities, client, upstream.policy.outlier_detection is not None)
 
     def _dns(self) -> DnsSettings:
-        traits = self._clients.traits
-        families = "V6_ONLY" if traits.ipv6 and not traits.ipv4 else "V4_ONLY"
-        rate = self._clients.snapshot.mesh.dns_refresh_rate
+        client = self._client
+        families = "V6_ONLY" if client.ipv6 and not client.ipv4 else "V4_ONLY"
+        rate = self._snapshot.mesh.dns_refresh_rate
         return DnsSettings("ALL" if self._service.dns_connect_race else families, rate)
 
 

@@ -180,7 +180,7 @@ class Binding:
     extra_sources: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """One cluster, decided.
 
@@ -214,23 +214,23 @@ class Cluster:
     origins: tuple[Origin, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Clusters:
-    """All clusters of a proxy: `shared` is the same object for proxies of one scope with equal traits."""
+    """All clusters of a proxy: `shared` are the outbound ones, which proxies of one scope with equal traits share."""
 
     shared: "SharedClusters"
     own: tuple[Cluster, ...]
     external_sds: str = ""  # path of the socket of an external SDS server
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class SharedClusters(Source):
     """The outbound clusters of a scope, by service."""
 
     hosts: tuple["HostClusters", ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class HostClusters(Source):
     """The outbound clusters of one service: the same object in every scope where the same rule is in force for it."""
 

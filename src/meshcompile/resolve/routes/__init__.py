@@ -1,13 +1,17 @@
 """The route configurations that one proxy asks for, decided."""
 
+from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.routes.gateway import gateway_table
-from meshcompile.resolve.routes.sidecar import sidecar_table
+from meshcompile.resolve.routes.shared import route_key
+from meshcompile.resolve.routes.sidecar import TableKey, sidecar_table
 from meshcompile.resolve.routes.table import RouteTable
-from meshcompile.resolve.view import View
+from meshcompile.snapshot.snapshot import Snapshot
 
-__all__ = ["RouteTable", "route_configuration"]
+__all__ = ["RouteTable", "route_table"]
 
 
-def route_configuration(view: View, name: str) -> RouteTable:
+def route_table(snapshot: Snapshot, facts: ProxyFacts, name: str) -> RouteTable:
     """The route configuration of that name, as this proxy sees it."""
-    return gateway_table(view, name) if view.proxy.is_router else sidecar_table(view, name)
+    if facts.proxy.is_router:
+        return gateway_table(snapshot, facts, name)
+    return sidecar_table(snapshot, TableKey(facts.scope.key, route_key(snapshot, facts.proxy, facts.config), name))

@@ -4,24 +4,24 @@ Follows istiod's `BuildSidecarVirtualHostWrapper` and `selectVirtualServices`. T
 order of VirtualServices is that of their precedence.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from meshcompile.hosts import is_wildcard, overlaps
-from meshcompile.models.networking.virtual_service import Destination
+from meshcompile.models.networking.virtual_service import HTTPRetry
 from meshcompile.names import ClusterName, Direction
-from meshcompile.resolve.destinations import destination_cluster, destination_cluster_on
+from meshcompile.queries import Key, query
 from meshcompile.resolve.routed_hosts import RoutedHosts
 from meshcompile.resolve.routes.domains import host_with_port
 from meshcompile.resolve.routes.hashing import service_hash
-from meshcompile.resolve.routes.proxy_headers import appends_forwarded_host
-from meshcompile.resolve.routes.rules import Asking, rule_routes
+from meshcompile.resolve.routes.rules import Asking, Destinations, rule_routes
+from meshcompile.resolve.routes.shared import RouteKey
 from meshcompile.resolve.routes.table import Origins, Routes, ServiceRoute
-from meshcompile.resolve.scope import EgressListener
-from meshcompile.resolve.view import View
+from meshcompile.resolve.scope import ScopeKey, SidecarScope, sidecar_scope
 from meshcompile.snapshot.service import Resolution, Service, ServicePort
 from meshcompile.snapshot.short_names import MESH_GATEWAY
+from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.virtual_services import MergedVirtualService
 
 # A route configuration for every port: of a generic HTTP proxy, or of a unix socket.
@@ -31,7 +31,7 @@ HTTP_PORT = 80
 AS_SIDECAR = frozenset({MESH_GATEWAY})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Claim:
     """Services, and hosts that no service has, that want the same routes on a port.
 
@@ -49,17 +49,18 @@ class Claim:
 
 @dataclass(frozen=True)
 class Listening:
-    """A port of a sidecar (EVERY_PORT for all of them) and the egress listener that serves it."""
+    """A port of a sidecar (EVERY_PORT for all of them), and the egress listener that serves it.
 
-    view: View
-    listener: EgressListener
+    `services` are the services that have the port, by host; `retry` is the mesh's default policy.
+    """
+
+    scope: SidecarScope
+    client: RouteKey
     port: int
-
-    @cached_property
-    def services(self) -> Mapping[str, Service]:
-        """The services that have the port, by host."""
-        index = self.view.scope.memo.once(("services by port", self.listener), lambda: by_port(self.listener.services))
-        return index.get(self.port, {})
+    services: Mapping[str, Service]
+    virtual_services: Sequence[MergedVirtualService]
+    most_specific: Mapping[str, MergedVirtualService]
+    retry: HTTPRetry | None
 
     def ports(self, service: Service) -> tuple[ServicePort, ...]:
         """The ports of a service that are routed here: only those for HTTP, or for who knows what."""
@@ -70,23 +71,47 @@ class Listening:
 
     @cached_property
     def asking(self) -> Asking:
-        view = self.view
         return Asking(
-            proxy=view.proxy,
-            scope=view.scope,
+            scope=self.scope,
+            labels=self.client.labels,
             gateways=AS_SIDECAR,
             port=self.port,
             is_tls=False,
-            cluster=self._cluster_of_any if self.port == EVERY_PORT else self._cluster,
-            retry=view.snapshot.mesh.default_http_retry_policy,
-            append_x_forwarded_host=appends_forwarded_host(view),
+            destinations=Destinations(self.services, self.port, only_port=self.port != EVERY_PORT),
+            retry=self.retry,
+            append_x_forwarded_host=self.client.append_x_forwarded_host,
         )
 
-    def _cluster(self, destination: Destination) -> ClusterName:
-        return destination_cluster_on(destination, self.services.get(destination.host), self.port)
 
-    def _cluster_of_any(self, destination: Destination) -> ClusterName:
-        return destination_cluster(destination, self.services.get(destination.host), self.port)
+class EgressListenerKey(Key, frozen=True):
+    """An egress listener of a Sidecar, by its place among them."""
+
+    scope: ScopeKey
+    rank: int
+
+
+@query
+def services_by_port(snapshot: Snapshot, key: EgressListenerKey) -> Mapping[int, Mapping[str, Service]]:
+    """The services that an egress listener imports: see `by_port`."""
+    return by_port(sidecar_scope(snapshot, key.scope).egress_listeners[key.rank].services)
+
+
+@query
+def routed_hosts(snapshot: Snapshot, key: EgressListenerKey) -> RoutedHosts:
+    """The VirtualServices that an egress listener imports, by host."""
+    return RoutedHosts.of(sidecar_scope(snapshot, key.scope).egress_listeners[key.rank].virtual_services)
+
+
+def listening(snapshot: Snapshot, key: EgressListenerKey, client: RouteKey, port: int) -> Listening:
+    """A port of an egress listener."""
+    scope = sidecar_scope(snapshot, key.scope)
+    listener, services = scope.egress_listeners[key.rank], services_by_port(snapshot, key).get(port, {})
+    # On port 80 every VirtualService has a say, elsewhere those with a host that a service of this port has.
+    on_port = (
+        listener.virtual_services if port == HTTP_PORT else tuple(routed_hosts(snapshot, key).overlapping(services))
+    )
+    retry = snapshot.mesh.default_http_retry_policy
+    return Listening(scope, client, port, services, on_port, listener.most_specific, retry)
 
 
 def by_port(services: Iterable[Service]) -> Mapping[int, Mapping[str, Service]]:
@@ -102,7 +127,7 @@ def by_port(services: Iterable[Service]) -> Mapping[int, Mapping[str, Service]]:
 def claims(listening: Listening) -> Iterator[Claim]:
     """All claims on a port: of VirtualServices in order of precedence, then of services that none of them routes."""
     routed: set[str] = set()
-    for virtual_service in _virtual_services(listening):
+    for virtual_service in listening.virtual_services:
         for claim in _of_virtual_service(virtual_service, listening):
             routed.update(host for host, _ in claim.services)
             yield claim
@@ -113,13 +138,12 @@ def claims(listening: Listening) -> Iterator[Claim]:
 
 
 def _of_service(host: str, service: Service, port: ServicePort, listening: Listening) -> Claim:
-    view = listening.view
-    rule = view.scope.destination_rule(host, view.proxy)
+    rule = listening.scope.destination_rule(host, listening.client.labels)
     route = ServiceRoute(
         cluster=ClusterName(Direction.OUTBOUND, port.number, "", host),
         operation=f"{host_with_port(host, port.number)}/*",
         hash_policy=service_hash(rule, port.number),
-        retry=view.snapshot.mesh.default_http_retry_policy,
+        retry=listening.retry,
         origins=(service.origin,),
     )
     return Claim(port.number, ((host, service),), (), (route,), None, (service.origin,))
@@ -149,7 +173,7 @@ def _hosts_and_services(
 
     A service that only a wildcard covers belongs to the VirtualService with the most specific host.
     """
-    known, most_specific = listening.services, listening.listener.most_specific
+    known, most_specific = listening.services, listening.most_specific
     exact = tuple(host for host in virtual_service.hosts if not is_wildcard(host))
     hosts = [host for host in exact if host.lower() not in known]
     services = [(host.lower(), known[host.lower()]) for host in exact if host.lower() in known]
@@ -158,15 +182,3 @@ def _hosts_and_services(
         services += [(host, known[host]) for host in covered if most_specific.get(host) is virtual_service]
         hosts += [] if covered else [wildcard]
     return tuple(hosts), tuple(services)
-
-
-# ---- which VirtualServices have a say on a port
-
-
-def _virtual_services(listening: Listening) -> Iterable[MergedVirtualService]:
-    """Those with a host that a service of this port has; on port 80 all of them."""
-    if listening.port == HTTP_PORT:
-        return listening.listener.virtual_services
-    memo, listener = listening.view.scope.memo, listening.listener
-    index = memo.once(("routed hosts", listener), lambda: RoutedHosts.of(listener.virtual_services))
-    return index.overlapping(listening.services)

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from meshcompile.ip import is_ip
-from meshcompile.proxy import Proxy
-from meshcompile.resolve.addresses import service_addresses
+from meshcompile.resolve.addresses import Addressing, service_addresses
 from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Registry, Service
 
 # What tells the names of Kubernetes Services from others: `catalog.shop` `.svc.` `cluster.local`.
@@ -16,21 +15,22 @@ KUBERNETES = ".svc."
 
 
 def service_domains(
-    host: str, service: Service, port: int | None, proxy: Proxy
+    host: str, service: Service, port: int | None, domain: str, client: Addressing
 ) -> tuple[tuple[str, ...], frozenset[str]]:
-    """The domains of a service, known as `host`, for a proxy, and those that only abbreviate or complete its name.
+    """The domains of a service, known as `host`, for a client in a DNS domain, and the variants among them.
 
-    Each comes with `:port` too when a port is given: where Envoy does not ignore ports.
+    Variants only abbreviate or complete the name. Each domain comes with `:port` too when a port is given, which is
+    where Envoy does not ignore ports.
     """
     domains: list[str] = []
     variants: list[str] = []
     for name in (host, *(alias for alias, _ in service.aliases)):
-        other = tuple(_variants(name, port, proxy.domain))
+        other = tuple(_variants(name, port, domain))
         domains += [*_spelled(name, port), *other]
         variants += other
     if service.is_headless and service.registry is Registry.KUBERNETES:
-        domains += [f"*.{domain}" for domain in domains]  # its pods have names of their own
-    for address in service_addresses(service, proxy):
+        domains += [f"*.{each}" for each in domains]  # its pods have names of their own
+    for address in service_addresses(service, client):
         if address and address != UNSPECIFIED_ADDRESS:
             domains += _spelled(address, port)
     return tuple(domains), frozenset(variants)

@@ -4,42 +4,45 @@ Follows istiod's `buildGatewayHTTPRouteConfig`. Unlike a sidecar's, a host at a 
 VirtualService that names it, in order, those that take every request last.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 
 from meshcompile.codes.routes import UNREACHABLE_RULE
 from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.hosts import is_wildcard, specificity, subset_of
-from meshcompile.models.networking.virtual_service import Destination
-from meshcompile.names import ClusterName
-from meshcompile.resolve.destinations import destination_cluster
+from meshcompile.resolve.facts import ProxyFacts
+from meshcompile.resolve.findings import by_place
 from meshcompile.resolve.gateways import GatewayServer
-from meshcompile.resolve.routed_hosts import routed_at_gateway
+from meshcompile.resolve.routed_hosts import GatewayKey, routed_at_gateway
 from meshcompile.resolve.routes.domains import host_with_port
 from meshcompile.resolve.routes.proxy_headers import appends_forwarded_host, counts_attempts
-from meshcompile.resolve.routes.rules import Asking, rule_routes
+from meshcompile.resolve.routes.rules import Asking, Destinations, rule_routes
 from meshcompile.resolve.routes.table import ANY_DOMAIN, RouteTable, RuleRoute, VirtualHost
-from meshcompile.resolve.view import View
+from meshcompile.resolve.scope import SidecarScope
 from meshcompile.snapshot.exports import EVERYWHERE
 from meshcompile.snapshot.matches import takes_every_request
 from meshcompile.snapshot.service import Service
+from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.virtual_services import MergedVirtualService
 from meshcompile.source import Origin
 
 
-def gateway_table(view: View, name: str) -> RouteTable:
+def gateway_table(snapshot: Snapshot, facts: ProxyFacts, name: str) -> RouteTable:
     """The route configuration of that name; an empty one when no server has it."""
-    servers = view.gateway.by_route_name.get(name)
+    servers = facts.gateway.by_route_name.get(name)
     if servers is None:
         return RouteTable(name, None)
-    hosts = _routed_hosts(view, servers)
+    hosts = _routed_hosts(snapshot, facts, servers)
     if not hosts:
         # No routes at all: Envoy answers 404.
         return RouteTable(name, (VirtualHost(host_with_port("blackhole", servers[0].port.number), (ANY_DOMAIN,), ()),))
-    view.findings.extend(finding for host in hosts for finding in _unreachable(host))
-    virtual_hosts = (_virtual_host(group, view) for group in _with_equal_routes(hosts))
-    return RouteTable(name, tuple(sorted(virtual_hosts, key=lambda each: each.name)))
+    attempts = counts_attempts(facts.config)
+    virtual_hosts = (_virtual_host(group, attempts) for group in _with_equal_routes(hosts))
+    return RouteTable(
+        name,
+        tuple(sorted(virtual_hosts, key=lambda each: each.name)),
+        by_place(finding for host in hosts for finding in _unreachable(host)),
+    )
 
 
 @dataclass(slots=True)
@@ -53,14 +56,14 @@ class RoutedHost:
     origins: dict[Origin, None] = field(default_factory=dict)
 
 
-def _virtual_host(hosts: list[RoutedHost], view: View) -> VirtualHost:
+def _virtual_host(hosts: list[RoutedHost], attempt_count: bool) -> VirtualHost:
     """The virtual host of hosts that have the same routes, named after the most specific."""
     first = hosts[0]
     return VirtualHost(
         name=first.name,
         domains=tuple(each.host for each in hosts),
         routes=_catch_all_last(first.routes),
-        attempt_count=counts_attempts(view),
+        attempt_count=attempt_count,
         require_tls=first.require_tls,
         origins=tuple(dict.fromkeys(origin for each in hosts for origin in each.origins)),
     )
@@ -107,20 +110,21 @@ def _with_equal_routes(hosts: Iterable[RoutedHost]) -> Iterable[list[RoutedHost]
 # ---- hosts and their routes
 
 
-def _routed_hosts(view: View, servers: Iterable[GatewayServer]) -> tuple[RoutedHost, ...]:
+def _routed_hosts(snapshot: Snapshot, facts: ProxyFacts, servers: Iterable[GatewayServer]) -> tuple[RoutedHost, ...]:
     """Every host that a VirtualService routes at one of the servers, or that only redirects to HTTPS."""
     found: dict[str, RoutedHost] = {}
     routes: dict[tuple[str, MergedVirtualService], tuple[RuleRoute, ...]] = {}
     for server in servers:
         hosts = ServerHosts(server)
-        for virtual_service in routed_at_gateway(view, server.gateway).overlapping(server.names):
+        bound = routed_at_gateway(snapshot, GatewayKey(facts.proxy.namespace, server.gateway))
+        for virtual_service in bound.overlapping(server.names):
             shared = hosts.shared_with(virtual_service.hosts, virtual_service.namespace)
             if not shared:
                 continue
             # Computed for the first server of the Gateway, and kept for the others whatever their port.
             key = (server.gateway, virtual_service)
             if not routes.get(key):
-                routes[key] = rule_routes(virtual_service, _asking(view, server, virtual_service))
+                routes[key] = rule_routes(virtual_service, _asking(snapshot, facts, server, virtual_service))
             if routes[key]:
                 for host in sorted(shared):
                     _add(found, host.lower(), server, virtual_service, routes[key])
@@ -151,29 +155,35 @@ def _host(found: dict[str, RoutedHost], host: str, server: GatewayServer) -> Rou
     return found[host]
 
 
-def _asking(view: View, server: GatewayServer, virtual_service: MergedVirtualService) -> Asking:
+def _asking(
+    snapshot: Snapshot, facts: ProxyFacts, server: GatewayServer, virtual_service: MergedVirtualService
+) -> Asking:
+    services = GatewayServices(snapshot.services.by_hostname, virtual_service.namespace, facts.scope)
     return Asking(
-        proxy=view.proxy,
-        scope=view.scope,
+        scope=facts.scope,
+        labels=facts.proxy.labels,
         gateways=frozenset({server.gateway}),
         port=server.port.number,
         is_tls=server.server.tls is not None,
-        cluster=partial(_cluster, view, virtual_service.namespace, server.port.number),
-        retry=view.snapshot.mesh.default_http_retry_policy,
-        append_x_forwarded_host=appends_forwarded_host(view),
+        destinations=Destinations(services, server.port.number),
+        retry=snapshot.mesh.default_http_retry_policy,
+        append_x_forwarded_host=appends_forwarded_host(facts.config),
     )
 
 
-def _cluster(view: View, namespace: str, port: int, destination: Destination) -> ClusterName:
-    return destination_cluster(destination, _service(view, namespace, destination.host), port)
+@dataclass(frozen=True, slots=True)
+class GatewayServices:
+    """The services that the destinations of a VirtualService mean at a gateway: those of its own namespace first."""
 
+    by_hostname: Mapping[str, Mapping[str, Service]]
+    namespace: str
+    scope: SidecarScope
 
-def _service(view: View, namespace: str, host: str) -> Service | None:
-    """The service of a host as the gateway sees it, that of the VirtualService's namespace before others."""
-    own = view.snapshot.services.by_hostname.get(host, {}).get(namespace)
-    if own is not None and not own.export_to.isdisjoint((EVERYWHERE, view.proxy.namespace)):
-        return own
-    return view.scope.service(host)
+    def get(self, host: str, /) -> Service | None:
+        own = self.by_hostname.get(host, {}).get(self.namespace)
+        if own is not None and not own.export_to.isdisjoint((EVERYWHERE, self.scope.namespace)):
+            return own
+        return self.scope.service(host)
 
 
 class ServerHosts:

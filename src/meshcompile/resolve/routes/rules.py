@@ -4,10 +4,11 @@ What depends on who asks is decided here: which matches apply to the proxy, whic
 hashes choose endpoints.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
-from meshcompile.labels import selects
+from meshcompile.labels import Labels, selects
 from meshcompile.models.common import StringMatch
 from meshcompile.models.networking.destination_rule import ConsistentHashLB
 from meshcompile.models.networking.virtual_service import (
@@ -20,11 +21,12 @@ from meshcompile.models.networking.virtual_service import (
     RedirectPortSelection,
 )
 from meshcompile.names import ClusterName
-from meshcompile.proxy import Proxy
+from meshcompile.resolve.destinations import destination_cluster, destination_cluster_on
 from meshcompile.resolve.routes.hashing import destination_hash
 from meshcompile.resolve.routes.table import Action, Forward, Mirror, Redirect, RuleRoute, Target
 from meshcompile.resolve.scope import SidecarScope
 from meshcompile.snapshot.matches import takes_every_request
+from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.virtual_services import MergedVirtualService, Semantics
 from meshcompile.source import Origin
 
@@ -33,19 +35,40 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 ALL_REQUESTS = 100
 
 
+class ServicesByHost(Protocol):
+    """The services that destinations may mean, by host."""
+
+    def get(self, host: str, /) -> Service | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Destinations:
+    """What destinations mean: a service's only port goes before the listener's `port` unless `only_port`."""
+
+    services: ServicesByHost
+    port: int
+    only_port: bool = False
+
+    def cluster(self, destination: Destination) -> ClusterName:
+        """The cluster of a destination."""
+        service = self.services.get(destination.host)
+        named = destination_cluster_on if self.only_port else destination_cluster
+        return named(destination, service, self.port)
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who asks for routes: a proxy, as these gateways (`mesh` or `namespace/name`), on this port.
+    """Who asks for routes: a client with these labels, as these gateways (`mesh` or `namespace/name`), on this port.
 
-    `cluster` names the cluster of a destination, `retry` is the mesh's default policy.
+    `retry` is the mesh's default policy.
     """
 
-    proxy: Proxy
     scope: SidecarScope
+    labels: Labels
     gateways: frozenset[str]
     port: int
     is_tls: bool
-    cluster: Callable[[Destination], ClusterName]
+    destinations: Destinations
     retry: HTTPRetry | None
     append_x_forwarded_host: bool
 
@@ -74,9 +97,9 @@ def applies(match: HTTPMatchRequest | None, asking: Asking) -> bool:
         return False
     if match.gateways:
         return not asking.gateways.isdisjoint(match.gateways)
-    if match.source_namespace and match.source_namespace != asking.proxy.namespace:
+    if match.source_namespace and match.source_namespace != asking.scope.namespace:
         return False
-    return selects(match.source_labels, asking.proxy.labels)
+    return selects(match.source_labels, asking.labels)
 
 
 def _rule_route(
@@ -140,7 +163,7 @@ def _forward(rule: HTTPRoute, asking: Asking) -> Forward:
     counting = [target for target in rule.route if target.weight] if weighted else rule.route
     policies = tuple(found for target in counting if (found := _hash(target.destination, asking)) is not None)
     return Forward(
-        targets=tuple([Target(asking.cluster(target.destination), target) for target in counting]),
+        targets=tuple([Target(asking.destinations.cluster(target.destination), target) for target in counting]),
         mirrors=tuple(_mirrors(rule, asking)),
         hash_policies=policies,
         retry=asking.retry if rule.retries is None else rule.retries,
@@ -151,7 +174,7 @@ def _forward(rule: HTTPRoute, asking: Asking) -> Forward:
 
 
 def _hash(destination: Destination, asking: Asking) -> ConsistentHashLB | None:
-    return destination_hash(asking.scope.destination_rule(destination.host, asking.proxy), destination)
+    return destination_hash(asking.scope.destination_rule(destination.host, asking.labels), destination)
 
 
 def _mirrors(rule: HTTPRoute, asking: Asking) -> Iterator[Mirror]:
@@ -160,10 +183,10 @@ def _mirrors(rule: HTTPRoute, asking: Asking) -> Iterator[Mirror]:
         share = rule.mirror_percentage
         percentage = share if share is not None else rule.mirror_percent
         if _is_positive(percentage):
-            yield Mirror(asking.cluster(rule.mirror), ALL_REQUESTS if percentage is None else percentage)
+            yield Mirror(asking.destinations.cluster(rule.mirror), ALL_REQUESTS if percentage is None else percentage)
     for mirror in rule.mirrors:
         if mirror.destination is not None and _is_positive(mirror.percentage):
-            yield Mirror(asking.cluster(mirror.destination), mirror.percentage or ALL_REQUESTS)
+            yield Mirror(asking.destinations.cluster(mirror.destination), mirror.percentage or ALL_REQUESTS)
 
 
 def _is_positive(percentage: Percent | int | None) -> bool:

@@ -1,20 +1,41 @@
-"""Which sidecars get the same."""
+"""What the routes of sidecars depend on besides their scope."""
 
+from functools import cached_property
+
+from meshcompile.labels import Labels
+from meshcompile.models.mesh.proxy_config import ProxyConfig
+from meshcompile.proxy import Proxy
+from meshcompile.queries import Key
+from meshcompile.resolve.addresses import Addressing, addressing
 from meshcompile.resolve.routes.proxy_headers import appends_forwarded_host, counts_attempts
-from meshcompile.resolve.view import View
+from meshcompile.snapshot.snapshot import Snapshot
 
 
-def proxy_traits(view: View) -> tuple[object, ...]:
-    """What routes depend on besides the scope: sidecars of one scope that agree on it have the same routes."""
-    proxy, snapshot = view.proxy, view.snapshot
+class RouteKey(Key, frozen=True, dict=True):
+    """The traits of a proxy that its routes depend on; sidecars of one scope that agree on them have the same routes.
+
+    `domain` is the DNS domain of the proxy, in which names may be short. `pairs` are those of its labels that some rule
+    looks at.
+    """
+
+    domain: str
+    addressing: Addressing
+    attempt_count: bool
+    append_x_forwarded_host: bool
+    pairs: tuple[tuple[str, str], ...]
+
+    @cached_property
+    def labels(self) -> Labels:
+        return dict(self.pairs)
+
+
+def route_key(snapshot: Snapshot, proxy: Proxy, config: ProxyConfig) -> RouteKey:
+    """The traits of a proxy."""
     keys = snapshot.virtual_services.label_keys | snapshot.destination_rules.label_keys
-    return (
-        proxy.domain,
-        proxy.cluster,
-        proxy.supports_ipv4,
-        proxy.supports_ipv6,
-        proxy.flag("DNS_CAPTURE"),
-        counts_attempts(view),
-        appends_forwarded_host(view),
-        frozenset((key, proxy.labels.get(key)) for key in keys),
+    return RouteKey(
+        domain=proxy.domain,
+        addressing=addressing(proxy),
+        attempt_count=counts_attempts(config),
+        append_x_forwarded_host=appends_forwarded_host(config),
+        pairs=tuple(sorted((key, value) for key, value in proxy.labels.items() if key in keys)),
     )

@@ -5,17 +5,16 @@ Follows istiod's `buildSidecarOutboundHTTPRouteConfig`.
 
 from dataclasses import dataclass
 
-from meshcompile.diagnostics import Diagnostic
-from meshcompile.models.networking.sidecar import OutboundTrafficPolicy
-from meshcompile.names import PASSTHROUGH_CLUSTER
-from meshcompile.resolve.destinations import destination_cluster_on
+from meshcompile.queries import Key, query
+from meshcompile.resolve.destinations import unknown_destination
 from meshcompile.resolve.routes.claims import EVERY_PORT
-from meshcompile.resolve.routes.proxy_headers import appends_forwarded_host, counts_attempts
-from meshcompile.resolve.routes.shared import proxy_traits
-from meshcompile.resolve.routes.sidecar_port import virtual_hosts_on
+from meshcompile.resolve.routes.shared import RouteKey
+from meshcompile.resolve.routes.sidecar_port import OnPort, port_key, virtual_hosts_on
 from meshcompile.resolve.routes.table import ANY_DOMAIN, BlackHoleRoute, PassthroughRoute, RouteTable, VirtualHost
-from meshcompile.resolve.view import View
+from meshcompile.resolve.scope import ScopeKey, SidecarScope, sidecar_scope
+from meshcompile.snapshot.snapshot import Snapshot
 
+NOTHING = OnPort((), ())
 HTTP_PROXY_ROUTE = "http_proxy"
 UNIX_PREFIX = "unix://"
 
@@ -39,46 +38,34 @@ def parsed(name: str) -> Named | None:
     return Named(name, int(port), host if colon else None) if port.isdecimal() else None
 
 
-def sidecar_table(view: View, name: str) -> RouteTable:
-    """The route configuration of that name; an empty one when it is no sidecar's route name.
+class TableKey(Key, frozen=True):
+    """A route name, and who asks for it."""
 
-    All sidecars that would get the same share it.
-    """
-    found = view.scope.memo.once(("route table", name, proxy_traits(view)), lambda: _found(view, name))
-    view.findings.extend(found.findings)
-    return found.table
+    scope: ScopeKey
+    client: RouteKey
+    name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A route configuration, and what there is to say about it."""
-
-    table: RouteTable
-    findings: tuple[Diagnostic, ...]
-
-
-def _found(view: View, name: str) -> Found:
-    named = parsed(name)
+@query
+def sidecar_table(snapshot: Snapshot, key: TableKey) -> RouteTable:
+    """The route configuration of a name; an empty one when it is no sidecar's route name."""
+    named = parsed(key.name)
     if named is None:
-        return Found(RouteTable(name, None), ())
-    on_port = virtual_hosts_on(view, named.port, name)
+        return RouteTable(key.name, None)
+    scope = sidecar_scope(snapshot, key.scope)
+    port = port_key(scope, key.client, named.port, key.name)
+    on_port = NOTHING if port is None else virtual_hosts_on(snapshot, port)
     if named.sniffed_host is not None:
-        hosts = on_port.only_for(named.sniffed_host, name)
+        hosts = on_port.only_for(named.sniffed_host, key.name)
     else:
-        hosts = (*on_port.virtual_hosts, catch_all(view))
-    return Found(RouteTable(name, hosts), on_port.findings)
+        hosts = (*on_port.virtual_hosts, catch_all(scope, key.client))
+    return RouteTable(key.name, hosts, on_port.findings)
 
 
-def catch_all(view: View) -> VirtualHost:
+def catch_all(scope: SidecarScope, client: RouteKey) -> VirtualHost:
     """The virtual host of unknown hosts: passed on, or refused, as the outbound traffic policy says."""
-    policy = view.scope.outbound_traffic_policy
-    if policy is None or policy.mode != "ALLOW_ANY":
-        return VirtualHost("block_all", (ANY_DOMAIN,), (BlackHoleRoute(),), counts_attempts(view))
-    route = PassthroughRoute(_egress_cluster(policy), appends_forwarded_host(view))
-    return VirtualHost("allow_any", (ANY_DOMAIN,), (route,), counts_attempts(view))
-
-
-def _egress_cluster(policy: OutboundTrafficPolicy) -> str:
-    if policy.egress_proxy is None:
-        return PASSTHROUGH_CLUSTER
-    return str(destination_cluster_on(policy.egress_proxy, None, EVERY_PORT))
+    cluster = unknown_destination(scope.outbound_traffic_policy)
+    if cluster is None:
+        return VirtualHost("block_all", (ANY_DOMAIN,), (BlackHoleRoute(),), client.attempt_count)
+    route = PassthroughRoute(cluster, client.append_x_forwarded_host)
+    return VirtualHost("allow_any", (ANY_DOMAIN,), (route,), client.attempt_count)

@@ -6,14 +6,22 @@ from functools import cached_property
 
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.ports import Protocol, protocol_named
-from meshcompile.resolve.routes.claims import EVERY_PORT, HTTP_PORT, Claim, Listening, claims
+from meshcompile.queries import Key, query
+from meshcompile.resolve.routes.claims import (
+    EVERY_PORT,
+    HTTP_PORT,
+    Claim,
+    EgressListenerKey,
+    Listening,
+    claims,
+    listening,
+)
 from meshcompile.resolve.routes.domains import host_with_port, in_brackets, service_domains
-from meshcompile.resolve.routes.proxy_headers import counts_attempts
 from meshcompile.resolve.routes.rivals import Contender, Rivals
-from meshcompile.resolve.routes.shared import proxy_traits
+from meshcompile.resolve.routes.shared import RouteKey
 from meshcompile.resolve.routes.table import ANY_DOMAIN, VirtualHost
-from meshcompile.resolve.scope import EgressListener
-from meshcompile.resolve.view import View
+from meshcompile.resolve.scope import EgressListener, SidecarScope
+from meshcompile.snapshot.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
@@ -39,17 +47,31 @@ class OnPort:
         return index
 
 
-def virtual_hosts_on(view: View, port: int, name: str) -> OnPort:
-    """The virtual hosts of a port without the catch-all; `name` tells unix sockets, whose port is 0, apart.
+class PortKey(Key, frozen=True):
+    """A port of an egress listener, for one kind of client; EVERY_PORT for all of them."""
 
-    All sidecars that would get the same share them.
-    """
-    listener = view.scope.egress_listener(port, name)
-    if listener is None:
-        return OnPort((), ())
-    routed = EVERY_PORT if _is_http_proxy(listener) else port
-    key = ("virtual hosts", listener, routed, proxy_traits(view))
-    return view.scope.memo.once(key, lambda: _on_port(Listening(view, listener, routed)))
+    listener: EgressListenerKey
+    client: RouteKey
+    port: int
+
+
+def port_key(scope: SidecarScope, client: RouteKey, port: int, name: str) -> PortKey | None:
+    """Who routes a port; `name` tells unix sockets, whose port is 0, apart. None when nobody does."""
+    rank = scope.egress_rank(port, name)
+    if rank is None:
+        return None
+    routed = EVERY_PORT if _is_http_proxy(scope.egress_listeners[rank]) else port
+    return PortKey(EgressListenerKey(scope.key, rank), client, routed)
+
+
+@query
+def virtual_hosts_on(snapshot: Snapshot, key: PortKey) -> OnPort:
+    """The virtual hosts of a port without the catch-all."""
+    on_port = listening(snapshot, key.listener, key.client, key.port)
+    wanted = tuple(claims(on_port))
+    rivals = Rivals(frozenset(name for claim in wanted for name in _full_names(claim)))
+    made = [each for claim in wanted for each in _virtual_hosts(claim, on_port, rivals)]
+    return OnPort(tuple(sorted(made, key=lambda each: each.name)), tuple(rivals.findings))
 
 
 def _is_http_proxy(listener: EgressListener) -> bool:
@@ -57,24 +79,17 @@ def _is_http_proxy(listener: EgressListener) -> bool:
     return port is not None and protocol_named(port.protocol) is Protocol.HTTP_PROXY
 
 
-def _on_port(listening: Listening) -> OnPort:
-    wanted = tuple(claims(listening))
-    rivals = Rivals(frozenset(name for claim in wanted for name in _full_names(claim)))
-    made = [each for claim in wanted for each in _virtual_hosts(claim, listening, rivals)]
-    return OnPort(tuple(sorted(made, key=lambda each: each.name)), tuple(rivals.findings))
-
-
 def _full_names(claim: Claim) -> Iterator[str]:
     for host, _ in claim.services:
         yield from (host, host_with_port(host, claim.port))
 
 
-def _virtual_hosts(claim: Claim, listening: Listening, rivals: Rivals) -> Iterator[VirtualHost]:
+def _virtual_hosts(claim: Claim, on_port: Listening, rivals: Rivals) -> Iterator[VirtualHost]:
     """The virtual hosts of a claim, each with the domains that no other has taken."""
-    attempt_count = counts_attempts(listening.view)
+    attempt_count = on_port.client.attempt_count
     # Where ports share a table, only the domains that name their port can tell those of a host apart.
-    port_only = listening.port == EVERY_PORT and claim.port != HTTP_PORT
-    for contender in _contenders(claim, listening):
+    port_only = on_port.port == EVERY_PORT and claim.port != HTTP_PORT
+    for contender in _contenders(claim, on_port):
         name = host_with_port(contender.host, claim.port)
         taken = rivals.take(name, contender, claim)
         domains = tuple(domain for domain in taken if ":" in domain) if port_only else taken
@@ -82,13 +97,13 @@ def _virtual_hosts(claim: Claim, listening: Listening, rivals: Rivals) -> Iterat
             yield VirtualHost(name, domains, claim.routes, attempt_count, origins=contender.origins)
 
 
-def _contenders(claim: Claim, listening: Listening) -> Iterator[Contender]:
+def _contenders(claim: Claim, on_port: Listening) -> Iterator[Contender]:
     """The hosts of a claim that no service has, then its services."""
     for host in claim.hosts:
         name = host.lower()
         yield Contender(name, (in_brackets(name),), frozenset(), claim.origins)
-    port = claim.port if listening.port == EVERY_PORT else None
+    port = claim.port if on_port.port == EVERY_PORT else None
     for host, service in claim.services:
-        domains, variants = service_domains(host, service, port, listening.view.proxy)
+        domains, variants = service_domains(host, service, port, on_port.client.domain, on_port.client.addressing)
         origins = claim.origins if claim.virtual_service is None else (*claim.origins, service.origin)
         yield Contender(host, domains, variants, origins)

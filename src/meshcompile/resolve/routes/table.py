@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.networking.destination_rule import ConsistentHashLB
 from meshcompile.models.networking.virtual_service import (
     HTTPDirectResponse,
@@ -66,7 +67,7 @@ class Redirect:
 Action = Forward | Redirect | HTTPDirectResponse
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class RuleRoute:
     """One match of one HTTP rule of a VirtualService.
 
@@ -83,7 +84,7 @@ class RuleRoute:
     origins: Origins = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class ServiceRoute:
     """The route of a service that no VirtualService routes."""
 
@@ -111,7 +112,7 @@ Route = RuleRoute | ServiceRoute | PassthroughRoute | BlackHoleRoute
 Routes = tuple[Route, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class VirtualHost:
     """Domains and their routes. Virtual hosts that share one VirtualService's routes share one tuple of them."""
 
@@ -122,13 +123,18 @@ class VirtualHost:
     require_tls: bool = False
     origins: Origins = field(default=(), repr=False)
 
+    def __hash__(self) -> int:
+        """Of what tells virtual hosts apart."""
+        return hash((self.name, self.domains))
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True)
 class RouteTable(Source):
     """One route configuration; `virtual_hosts` is None when nothing answers to the name.
 
-    Sidecars that would get the same share one table.
+    `findings` is what there is to say about it.
     """
 
     name: str
     virtual_hosts: tuple[VirtualHost, ...] | None
+    findings: tuple[Diagnostic, ...] = field(default=(), repr=False)

@@ -1,28 +1,31 @@
 """What a proxy reports about the traffic of one class: metrics, traces, access logs."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.telemetry.telemetry import Telemetry as TelemetryResource
-from meshcompile.proxy import ProxyType
-from meshcompile.queries import Source
+from meshcompile.models.telemetry.telemetry import WorkloadMode
+from meshcompile.proxy import Proxy, ProxyType
+from meshcompile.queries import Key, Source, query
+from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.telemetry.access_logs import AccessLogs, access_logs
 from meshcompile.resolve.telemetry.applicable import applicable_telemetries
-from meshcompile.resolve.telemetry.findings import default_provider_findings, telemetry_findings
+from meshcompile.resolve.telemetry.findings import default_provider_findings
+from meshcompile.resolve.telemetry.findings import telemetry_findings as findings
 from meshcompile.resolve.telemetry.metrics import Metrics, metrics
 from meshcompile.resolve.telemetry.modes import workload_mode
 from meshcompile.resolve.telemetry.tracing import Tracing, tracing
 from meshcompile.resolve.traffic import TrafficClass
-from meshcompile.resolve.view import View
 from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.snapshot import Snapshot
 
-__all__ = ["AccessLogs", "Metrics", "Telemetry", "Tracing", "telemetry"]
+__all__ = ["AccessLogs", "Metrics", "Telemetry", "Tracing", "telemetry", "telemetry_findings", "traced_telemetry"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Telemetry(Source):
-    """What is reported of one traffic class; compared by identity.
+    """What is reported of one traffic class.
 
     `metrics` are Istio's standard metrics, once for each provider. `for_peers`: a waypoint reports for the services
     that it stands before.
@@ -35,31 +38,81 @@ class Telemetry(Source):
     for_peers: bool = False
 
 
-def telemetry(view: View, traffic_class: TrafficClass, service: Service | None = None) -> Telemetry:
-    """The telemetry of a traffic class of a proxy, and of the one `service` if a waypoint tells them apart."""
-    snapshot, mode = view.snapshot, workload_mode(traffic_class)
-    found = applicable_telemetries(view, service)
-    names = tuple((t.namespace, t.name) for t in found)
-    key = (mode, names)
-    version = view.proxy.version
-    about = snapshot.memo.once(("telemetry findings", names, version), lambda: _findings(snapshot, found, version))
-    view.findings.extend(about)
+class TelemetriesKey(Key, frozen=True):
+    """Telemetries by namespace and name, from the widest to the narrowest, on one side of requests."""
+
+    names: tuple[tuple[str, str], ...]
+    mode: WorkloadMode
+
+
+class FindingsKey(Key, frozen=True):
+    """Telemetries by namespace and name, and the version of the proxy that they are for."""
+
+    names: tuple[tuple[str, str], ...]
+    version: tuple[int, int, int]
+
+
+def telemetry(
+    snapshot: Snapshot, proxy: Proxy, traffic_class: TrafficClass, service: Service | None = None
+) -> Telemetry:
+    """The telemetry of connections, which are not traced.
+
+    It is that of the one `service` if a waypoint tells them apart.
+    """
+    found = applicable_telemetries(snapshot.telemetry, proxy, service)
+    key = TelemetriesKey(tuple((each.namespace, each.name) for each in found), workload_mode(traffic_class))
     return Telemetry(
         traffic_class=traffic_class,
-        metrics=snapshot.memo.once(
-            ("metrics", key),
-            lambda: metrics(tuple(block for t in found for block in t.spec.metrics), snapshot.telemetry, mode),
-        ),
-        tracing=tracing(view, tuple(block for t in found for block in t.spec.tracing), mode),
-        access_logs=snapshot.memo.once(
-            ("access logs", key),
-            lambda: access_logs(tuple(t.spec.access_logging for t in found if t.spec.access_logging), snapshot, mode),
-        ),
-        for_peers=view.proxy.type is ProxyType.WAYPOINT,
+        metrics=merged_metrics(snapshot, key),
+        tracing=None,
+        access_logs=merged_access_logs(snapshot, key),
+        for_peers=proxy.type is ProxyType.WAYPOINT,
     )
 
 
-def _findings(
-    snapshot: Snapshot, found: tuple[TelemetryResource, ...], version: tuple[int, int, int]
-) -> tuple[Diagnostic, ...]:
-    return (*default_provider_findings(snapshot), *telemetry_findings(snapshot, found, version))
+def traced_telemetry(
+    snapshot: Snapshot, facts: ProxyFacts, traffic_class: TrafficClass, service: Service | None = None
+) -> Telemetry:
+    """The telemetry of requests: the same, and tracing."""
+    untraced = telemetry(snapshot, facts.proxy, traffic_class, service)
+    blocks = (
+        block
+        for each in applicable_telemetries(snapshot.telemetry, facts.proxy, service)
+        for block in each.spec.tracing
+    )
+    traced = tracing(snapshot, facts.proxy, facts.config, tuple(blocks), workload_mode(traffic_class))
+    return replace(untraced, tracing=traced)
+
+
+def telemetry_findings(snapshot: Snapshot, proxy: Proxy) -> tuple[Diagnostic, ...]:
+    """What there is to say about the Telemetries in force for a proxy."""
+    names = tuple((t.namespace, t.name) for t in applicable_telemetries(snapshot.telemetry, proxy))
+    return findings_of(snapshot, FindingsKey(names, proxy.version))
+
+
+@query
+def merged_metrics(snapshot: Snapshot, key: TelemetriesKey) -> tuple[Metrics, ...]:
+    """The metrics that Telemetries ask for together."""
+    blocks = tuple(block for each in _named(snapshot, key.names) for block in each.spec.metrics)
+    return metrics(blocks, snapshot.telemetry, key.mode)
+
+
+@query
+def merged_access_logs(snapshot: Snapshot, key: TelemetriesKey) -> AccessLogs:
+    """The access logs that Telemetries ask for together."""
+    found = _named(snapshot, key.names)
+    return access_logs(
+        tuple(each.spec.access_logging for each in found if each.spec.access_logging), snapshot, key.mode
+    )
+
+
+@query
+def findings_of(snapshot: Snapshot, key: FindingsKey) -> tuple[Diagnostic, ...]:
+    """What there is to say about Telemetries."""
+    found = _named(snapshot, key.names)
+    return (*default_provider_findings(snapshot), *findings(snapshot, found, key.version))
+
+
+def _named(snapshot: Snapshot, names: Iterable[tuple[str, str]]) -> tuple[TelemetryResource, ...]:
+    named = (snapshot.telemetry.named(*name) for name in names)
+    return tuple(each for each in named if each is not None)

@@ -7,9 +7,9 @@ or none of the providers can be used, the older settings of the mesh config hold
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from meshcompile.models.mesh.extension_providers import ExtensionProvider
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.telemetry.telemetry import AccessLogging, AccessLoggingFilter, WorkloadMode
+from meshcompile.queries import query
 from meshcompile.resolve.telemetry.modes import concerns, provider_names
 from meshcompile.resolve.telemetry.sinks import FileLog, Sink, mesh_format, sink
 from meshcompile.snapshot.snapshot import Snapshot
@@ -46,7 +46,7 @@ def access_logs(blocks: tuple[tuple[AccessLogging, ...], ...], snapshot: Snapsho
         (provider.name, name, wanted, target)
         for name, wanted in merged.items()
         if (provider := snapshot.telemetry.provider(name)) is not None
-        and (target := _known_sink(snapshot, provider)) is not None
+        and (target := provider_sink(snapshot, name)) is not None
     ]
     if not found:
         return _of_mesh(mesh)
@@ -60,8 +60,11 @@ def access_logs(blocks: tuple[tuple[AccessLogging, ...], ...], snapshot: Snapsho
     )
 
 
-def _known_sink(snapshot: Snapshot, provider: ExtensionProvider) -> Sink | None:
-    return snapshot.memo.once(("access log sink", provider.name), lambda: sink(snapshot, provider))
+@query
+def provider_sink(snapshot: Snapshot, name: str) -> Sink | None:
+    """Where the provider of this name sends access logs; None when there is none, or it takes none."""
+    provider = snapshot.telemetry.provider(name)
+    return None if provider is None else sink(snapshot, provider)
 
 
 def _of_mesh(mesh: MeshConfig) -> AccessLogs:

@@ -1,7 +1,7 @@
 """Where access logs go: files, gRPC log services, OpenTelemetry collectors. Follows istiod's `telemetryAccessLog`."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from meshcompile.models.common import Struct
@@ -24,16 +24,16 @@ PEERS = ("upstream_peer", "downstream_peer")
 """Filter state that log services get unless they ask for other."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class LogFormat:
     """How a line looks: a text, or JSON with command operators as values; with neither, Istio's default text."""
 
     text: str = ""
-    json: Struct | None = None
+    json: Struct | None = field(default=None, hash=False)
     omit_empty_values: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class FileLog:
     """Lines in a file; without a format in Envoy's own."""
 
@@ -41,7 +41,7 @@ class FileLog:
     format: LogFormat | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class HttpLogService:
     """Requests sent to a gRPC access log service."""
 
@@ -53,7 +53,7 @@ class HttpLogService:
     response_trailers: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class TcpLogService:
     """Connections sent to a gRPC access log service."""
 
@@ -62,14 +62,14 @@ class TcpLogService:
     filter_state: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class OpenTelemetryLog:
     """Records sent to an OpenTelemetry collector; an empty body stands for Istio's default text."""
 
     service: ProviderService
     log_name: str
     body: str
-    attributes: Struct
+    attributes: Struct = field(hash=False)
 
 
 Sink: TypeAlias = FileLog | HttpLogService | TcpLogService | OpenTelemetryLog

@@ -23,7 +23,7 @@ from meshcompile.models.mesh.extension_providers import (
 )
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.providers import ProviderService, provider_service
-from meshcompile.resolve.view import View
+from meshcompile.snapshot.services import ServiceIndex
 
 ZIPKIN_PATH = "/api/v2/spans"
 ZIPKIN_TIMEOUT = Duration.of_seconds(5)
@@ -118,18 +118,18 @@ class Tracer:
         return isinstance(self.backend, OpenTelemetry) and self.backend.sampler is not None
 
 
-def tracer(view: View, provider: ExtensionProvider) -> Tracer | None:
+def tracer(services: ServiceIndex, proxy: Proxy, provider: ExtensionProvider) -> Tracer | None:
     """The tracer of a provider; None when it has none, or when its service is not known."""
-    router = view.proxy.is_router
+    router = proxy.is_router
     match provider:
         case ExtensionProvider(zipkin=ZipkinTracingProvider() as zipkin):
-            return _tracer(_zipkin(view, zipkin), zipkin.max_tag_length, router)
+            return _tracer(_zipkin(services, proxy, zipkin), zipkin.max_tag_length, router)
         case ExtensionProvider(datadog=DatadogTracingProvider() as datadog):
-            return _tracer(_datadog(view, datadog), datadog.max_tag_length, router)
+            return _tracer(_datadog(services, proxy, datadog), datadog.max_tag_length, router)
         case ExtensionProvider(skywalking=SkyWalkingTracingProvider() as skywalking):
-            return _tracer(_sky_walking(view, skywalking), 0, True)
+            return _tracer(_sky_walking(services, skywalking), 0, True)
         case ExtensionProvider(opentelemetry=OpenTelemetryTracingProvider() as collector):
-            return _tracer(_open_telemetry(view, collector), collector.max_tag_length, router)
+            return _tracer(_open_telemetry(services, proxy, collector), collector.max_tag_length, router)
         case _:
             return None
 
@@ -138,8 +138,8 @@ def _tracer(backend: Backend | None, max_path_tag_length: int, spawn_upstream_sp
     return None if backend is None else Tracer(backend, max_path_tag_length, spawn_upstream_span)
 
 
-def _zipkin(view: View, zipkin: ZipkinTracingProvider) -> Zipkin | None:
-    service = provider_service(view.snapshot.services, zipkin.service, zipkin.port)
+def _zipkin(services: ServiceIndex, proxy: Proxy, zipkin: ZipkinTracingProvider) -> Zipkin | None:
+    service = provider_service(services, zipkin.service, zipkin.port)
     if service is None:
         return None
     path = zipkin.path or ZIPKIN_PATH
@@ -149,39 +149,41 @@ def _zipkin(view: View, zipkin: ZipkinTracingProvider) -> Zipkin | None:
         timeout=ZIPKIN_TIMEOUT if zipkin.timeout is None else zipkin.timeout,
         headers=_headers(zipkin.headers),
     )
-    with_context = view.proxy.version >= ZIPKIN_TRACE_CONTEXT
+    with_context = proxy.version >= ZIPKIN_TRACE_CONTEXT
     return Zipkin(
         service=service,
         path=path,
-        collector=collector if view.proxy.version >= ZIPKIN_OVER_HTTP_SERVICE else None,
+        collector=collector if proxy.version >= ZIPKIN_OVER_HTTP_SERVICE else None,
         long_trace_ids=not zipkin.enable_64bit_trace_id,
         w3c_context=with_context and zipkin.trace_context_option == "USE_B3_WITH_W3C_PROPAGATION",
     )
 
 
-def _datadog(view: View, datadog: DatadogTracingProvider) -> Datadog | None:
-    service = provider_service(view.snapshot.services, datadog.service, datadog.port)
-    return None if service is None else Datadog(service, view.proxy.service_cluster)
+def _datadog(services: ServiceIndex, proxy: Proxy, datadog: DatadogTracingProvider) -> Datadog | None:
+    service = provider_service(services, datadog.service, datadog.port)
+    return None if service is None else Datadog(service, proxy.service_cluster)
 
 
-def _sky_walking(view: View, skywalking: SkyWalkingTracingProvider) -> SkyWalking | None:
-    service = provider_service(view.snapshot.services, skywalking.service, skywalking.port)
+def _sky_walking(services: ServiceIndex, skywalking: SkyWalkingTracingProvider) -> SkyWalking | None:
+    service = provider_service(services, skywalking.service, skywalking.port)
     return None if service is None else SkyWalking(service)
 
 
-def _open_telemetry(view: View, collector: OpenTelemetryTracingProvider) -> OpenTelemetry | None:
-    service = provider_service(view.snapshot.services, collector.service, collector.port)
+def _open_telemetry(
+    services: ServiceIndex, proxy: Proxy, collector: OpenTelemetryTracingProvider
+) -> OpenTelemetry | None:
+    service = provider_service(services, collector.service, collector.port)
     exporter = None if service is None else _exporter(service, collector.http, collector.grpc)
     if service is None or exporter is None:
         return None
     wanted = collector.dynatrace_sampler
-    sampler = None if wanted is None else _sampler(view, wanted, service, collector.http)
+    sampler = None if wanted is None else _sampler(services, wanted, service, collector.http)
     if wanted is not None and sampler is None:
         return None
     follows_conventions = collector.service_attribute_enrichment is ServiceAttributeEnrichment.OTEL_SEMANTIC_CONVENTIONS
     return OpenTelemetry(
         exporter=exporter,
-        service_name=service_name(view.proxy) if follows_conventions else view.proxy.service_cluster,
+        service_name=service_name(proxy) if follows_conventions else proxy.service_cluster,
         detectors=_detectors(collector.resource_detectors or ResourceDetectors(), follows_conventions),
         sampler=sampler,
     )
@@ -202,12 +204,12 @@ def _http_endpoint(service: ProviderService, http: HttpService, path: str | None
 
 
 def _sampler(
-    view: View, wanted: DynatraceSampler, service: ProviderService, http: HttpService | None
+    services: ServiceIndex, wanted: DynatraceSampler, service: ProviderService, http: HttpService | None
 ) -> Sampler | None:
     """Dynatrace's sampler, which asks an API of its own, else the collector, provided that it is reached by HTTP."""
     own = wanted.http_service
     if own is not None:
-        at = provider_service(view.snapshot.services, own.service, own.port)
+        at = provider_service(services, own.service, own.port)
         api = None if at is None else _http_endpoint(at, own.http or HttpService())
     else:
         api = None if http is None else _http_endpoint(service, http, DYNATRACE_PATH)

@@ -5,10 +5,11 @@ provider decides, the proxy config's own `tracing` holds, whose tracer is the bo
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from meshcompile.models.mesh.proxy_config import CustomTag as ProxyTag
+from meshcompile.models.mesh.proxy_config import ProxyConfig
 from meshcompile.models.mesh.proxy_config import Tracing as ProxyTracing
 from meshcompile.models.telemetry.telemetry import CustomTag as TelemetryTag
 from meshcompile.models.telemetry.telemetry import Tracing as TracingBlock
@@ -17,7 +18,7 @@ from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.queries import Source
 from meshcompile.resolve.telemetry.modes import concerns
 from meshcompile.resolve.telemetry.tracers import Tracer, tracer
-from meshcompile.resolve.view import View
+from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.source import Origin
 
 CustomTag: TypeAlias = ProxyTag | TelemetryTag
@@ -40,7 +41,7 @@ class ServiceTags:
     cluster_id: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Tracing(Source):
     """Settings of distributed tracing.
 
@@ -52,36 +53,38 @@ class Tracing(Source):
     tracer: Tracer | None = None
     service_tags: ServiceTags | None = None
     peer_tags: bool = False
-    custom_tags: Mapping[str, CustomTag] | None = None
+    custom_tags: Mapping[str, CustomTag] | None = field(default=None, hash=False)
     max_path_tag_length: int = 0
     request_id_sampling: bool = True  # the decision goes into the request id
     context_propagation: bool = True
     origins: tuple[Origin, ...] = ()
 
 
-def tracing(view: View, blocks: tuple[TracingBlock, ...], mode: WorkloadMode) -> Tracing | None:
+def tracing(
+    snapshot: Snapshot, proxy: Proxy, config: ProxyConfig, blocks: tuple[TracingBlock, ...], mode: WorkloadMode
+) -> Tracing | None:
     """The tracing that the blocks of all Telemetries in force ask for; None when nothing is traced."""
-    defaults = view.snapshot.telemetry.defaults.tracing
+    index, settings = snapshot.telemetry, config.tracing or ProxyTracing()
+    defaults = index.defaults.tracing
     if not blocks and not defaults:
-        return _of_proxy_config(view) if view.snapshot.mesh.enable_tracing else None
+        return _of_proxy_config(proxy, settings) if snapshot.mesh.enable_tracing else None
     asked = _merged(blocks, _Asked(provider=defaults[0] if defaults else ""), mode)
-    provider = view.snapshot.telemetry.provider(asked.provider)
+    provider = index.provider(asked.provider)
     if asked.disabled or provider is None:
         return None
-    exporter = tracer(view, provider)
+    exporter = tracer(snapshot.services, proxy, provider)
     if exporter is None:
         return None
-    settings = _proxy_tracing(view)
     fallback = _sampling(settings) if asked.sampling is None else asked.sampling
     return Tracing(
         sampling=100.0 if exporter.decides_sampling else fallback,
         tracer=exporter,
-        service_tags=_service_tags(view.proxy) if asked.istio_tags else None,
-        peer_tags=view.proxy.type is ProxyType.WAYPOINT,
-        custom_tags=_known_tags(asked.custom_tags, view.proxy) if asked.custom_tags else _proxy_tags(settings),
+        service_tags=_service_tags(proxy) if asked.istio_tags else None,
+        peer_tags=proxy.type is ProxyType.WAYPOINT,
+        custom_tags=_known_tags(asked.custom_tags, proxy) if asked.custom_tags else _proxy_tags(settings),
         max_path_tag_length=exporter.max_path_tag_length or settings.max_path_tag_length,
         request_id_sampling=asked.request_id_sampling,
-        context_propagation=asked.context_propagation or view.proxy.version < NO_CONTEXT_PROPAGATION,
+        context_propagation=asked.context_propagation or proxy.version < NO_CONTEXT_PROPAGATION,
         origins=asked.origins,
     )
 
@@ -122,19 +125,14 @@ def _over(asked: _Asked, block: TracingBlock) -> _Asked:
     return replace(asked, **changes, origins=(block.origin, *asked.origins))
 
 
-def _of_proxy_config(view: View) -> Tracing:
-    settings = _proxy_tracing(view)
+def _of_proxy_config(proxy: Proxy, settings: ProxyTracing) -> Tracing:
     return Tracing(
         sampling=_sampling(settings),
-        service_tags=None if settings.enable_istio_tags is False else _service_tags(view.proxy),
-        peer_tags=view.proxy.type is ProxyType.WAYPOINT,
+        service_tags=None if settings.enable_istio_tags is False else _service_tags(proxy),
+        peer_tags=proxy.type is ProxyType.WAYPOINT,
         custom_tags=_proxy_tags(settings),
         max_path_tag_length=settings.max_path_tag_length,
     )
-
-
-def _proxy_tracing(view: View) -> ProxyTracing:
-    return view.proxy_config.tracing or ProxyTracing()
 
 
 def _sampling(settings: ProxyTracing) -> float:

@@ -9,8 +9,8 @@ from meshcompile.models.security.authorization_policy import AuthorizationPolicy
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.authorization import Authorization, Enforcement, NamedRule, authorization
 from meshcompile.resolve.jwt import JwtAuthentication, jwt_authentication
-from meshcompile.resolve.view import View
 from meshcompile.resolve.workload import placed
+from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.tools.policies.conditions import is_met
 from meshcompile.tools.policies.requests import Request
 from meshcompile.tools.policies.tokens import Rejected, authenticated
@@ -54,12 +54,12 @@ def guard(mesh: Mesh, proxy: Proxy | str) -> Guard:
     Raises UnknownProxy when no proxy has that name.
     """
     asking = mesh.proxy(proxy) if isinstance(proxy, str) else proxy
-    return guard_of(View(mesh.snapshot, placed(mesh.snapshot, asking)))
+    return guard_of(mesh.snapshot, placed(mesh.snapshot, asking))
 
 
-def guard_of(view: View) -> Guard:
+def guard_of(snapshot: Snapshot, proxy: Proxy) -> Guard:
     """The guard of a proxy's workload."""
-    return Guard(authorization(view), jwt_authentication(view))
+    return Guard(authorization(snapshot, proxy), jwt_authentication(snapshot, proxy))
 
 
 def decision(guard: Guard, request: Request, now: float | None = None) -> Decision:

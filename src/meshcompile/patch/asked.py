@@ -1,0 +1,38 @@
+"""What listeners ask for, patched ones too: routes over RDS, extensions over ECDS."""
+
+from collections.abc import Iterable, Iterator
+
+from meshcompile.envoy.config.core import ExtensionConfigSource
+from meshcompile.envoy.config.listener import Filter, Listener
+from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
+
+
+def route_names(listeners: Iterable[Listener]) -> tuple[str, ...]:
+    """The route configurations that the listeners ask for, sorted, each once."""
+    managers = (each.typed_config for listener in listeners for each in _filters(listener))
+    found = (each.rds for each in managers if isinstance(each, HttpConnectionManager))
+    return tuple(sorted({rds.route_config_name for rds in found if rds is not None}))
+
+
+def discovered_names(listeners: Iterable[Listener]) -> tuple[str, ...]:
+    """The extension configurations that filters discover, sorted, each once."""
+    return tuple(sorted({name for listener in listeners for name in _discovered(listener)}))
+
+
+def _filters(listener: Listener) -> Iterator[Filter]:
+    default = (listener.default_filter_chain,) if listener.default_filter_chain is not None else ()
+    for chain in (*listener.filter_chains, *default):
+        yield from chain.filters
+
+
+def _discovered(listener: Listener) -> Iterator[str]:
+    for network_filter in _filters(listener):
+        yield from _name_of(network_filter.name, network_filter.config_discovery)
+        if isinstance(network_filter.typed_config, HttpConnectionManager):
+            for http_filter in network_filter.typed_config.http_filters:
+                yield from _name_of(http_filter.name, http_filter.config_discovery)
+
+
+def _name_of(name: str, discovery: ExtensionConfigSource | None) -> Iterator[str]:
+    if discovery is not None:
+        yield name

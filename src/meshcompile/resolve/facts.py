@@ -1,0 +1,52 @@
+"""What is known of a proxy before any of its resources is resolved."""
+
+from dataclasses import dataclass
+
+from meshcompile.durations import Duration
+from meshcompile.models.mesh.proxy_config import ProxyConfig
+from meshcompile.proxy import Proxy
+from meshcompile.resolve.gateways import MergedGateway, merged_gateway
+from meshcompile.resolve.mtls import PeerPolicy, peer_policy
+from meshcompile.resolve.proxy_config import proxy_config
+from meshcompile.resolve.scope import SidecarScope, scope_key, sidecar_scope
+from meshcompile.resolve.service_targets import ServiceTarget, service_targets
+from meshcompile.snapshot.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyFacts:
+    """A proxy, what it imports, and what it serves.
+
+    `scope` are the services and rules that it imports; gateways and waypoints import everything visible. `targets` are
+    the service ports that its workload serves, oldest service first, then by host name. `gateway` merges all Gateways
+    that select a router, and is empty for other proxies. `config` is what the proxy reports, else the mesh's default.
+    `peer_policy` has the mutual TLS modes of its own ports.
+    """
+
+    proxy: Proxy
+    config: ProxyConfig
+    scope: SidecarScope
+    targets: tuple[ServiceTarget, ...]
+    gateway: MergedGateway
+    peer_policy: PeerPolicy
+
+
+def proxy_facts(snapshot: Snapshot, proxy: Proxy) -> ProxyFacts:
+    """The facts of a proxy whose labels are those of its workload: see `resolve.workload`."""
+    targets = service_targets(snapshot, proxy)
+    return ProxyFacts(
+        proxy=proxy,
+        config=proxy_config(snapshot.mesh, proxy),
+        scope=sidecar_scope(snapshot, scope_key(snapshot, proxy)),
+        targets=targets,
+        gateway=merged_gateway(snapshot.gateways, proxy, targets),
+        peer_policy=peer_policy(snapshot.authentication, proxy.namespace, proxy.labels),
+    )
+
+
+def idle_timeout(proxy: Proxy) -> Duration | None:
+    """The idle timeout of connections that the node metadata ask for."""
+    try:
+        return Duration.parse(str(proxy.metadata["IDLE_TIMEOUT"]))
+    except (KeyError, ValueError):
+        return None

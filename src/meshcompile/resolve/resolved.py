@@ -1,0 +1,105 @@
+"""What one proxy gets, decided in Istio's words and Envoy's nouns: the value between the mesh and the messages.
+
+`resolve` decides, `emit` says the same in Envoy's messages, EnvoyFilters then change these.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.proxy import Proxy
+from meshcompile.resolve.clusters import clusters
+from meshcompile.resolve.clusters.pieces import Clusters
+from meshcompile.resolve.endpoints import LoadAssignments, load_assignments
+from meshcompile.resolve.envoy_filters import EnvoyFilters, envoy_filters
+from meshcompile.resolve.extensions import Extensions, ListenerExtension, extensions
+from meshcompile.resolve.facts import ProxyFacts, proxy_facts
+from meshcompile.resolve.filter_chain import FilterChain
+from meshcompile.resolve.findings import by_place
+from meshcompile.resolve.http_connection import HttpConnection
+from meshcompile.resolve.listeners import Listeners, listeners
+from meshcompile.resolve.routes import RouteTable, route_table
+from meshcompile.resolve.tcp_connection import TcpConnection
+from meshcompile.resolve.unsupported import unsupported
+from meshcompile.resolve.workload import placed
+from meshcompile.snapshot.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Everything that one proxy gets, decided: frozen and compared by value.
+
+    `route_tables` are those that the listeners name, sorted. `extensions` are the Wasm modules that their filters
+    discover. `patches` are those of the EnvoyFilters that select the proxy. `findings` leaves out what the route tables
+    say about themselves.
+    """
+
+    facts: ProxyFacts = field(repr=False)
+    listeners: Listeners
+    route_tables: tuple[RouteTable, ...]
+    clusters: Clusters
+    load_assignments: LoadAssignments
+    extensions: Extensions
+    patches: EnvoyFilters
+    findings: tuple[Diagnostic, ...]
+
+    @property
+    def proxy(self) -> Proxy:
+        """The proxy, with the labels and the place of its workload."""
+        return self.facts.proxy
+
+
+def resolve(snapshot: Snapshot, proxy: Proxy) -> Resolved:
+    """Everything that a proxy gets."""
+    facts = proxy_facts(snapshot, placed(snapshot, proxy))
+    found = listeners(snapshot, facts)
+    return Resolved(
+        facts=facts,
+        listeners=found,
+        route_tables=tuple(route_table(snapshot, facts, name) for name in route_names(found)),
+        clusters=clusters(snapshot, facts),
+        load_assignments=load_assignments(snapshot, facts),
+        extensions=extensions(snapshot, facts.proxy, discovered_names(found)),
+        patches=envoy_filters(snapshot.envoy_filters, facts.proxy),
+        findings=by_place(facts.gateway.findings, found.findings, unsupported(proxy)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What patched listeners may name that resolved ones did not: routes and extensions, resolved when asked for."""
+
+    snapshot: Snapshot
+    facts: ProxyFacts
+
+    def route_table(self, name: str) -> RouteTable:
+        """The route configuration of a name."""
+        return route_table(self.snapshot, self.facts, name)
+
+    def extensions(self, names: Iterable[str]) -> Extensions:
+        """The extensions among the names that filters discover."""
+        return extensions(self.snapshot, self.facts.proxy, names)
+
+
+def route_names(found: Listeners) -> tuple[str, ...]:
+    """The route configurations that listeners ask for by name, sorted, each once."""
+    connections = (chain.connection for chain in found.chains)
+    http = (each for each in connections if isinstance(each, HttpConnection))
+    return tuple(sorted({each.route_name for each in http if each.inbound_route is None}))
+
+
+def discovered_names(found: Listeners) -> tuple[str, ...]:
+    """The extensions that the filters of listeners discover, sorted, each once: all but scripts."""
+    listed = (extension for chain in found.chains for extension in _extensions(chain))
+    return tuple(sorted({extension.name for extension in listed if extension.script is None}))
+
+
+def _extensions(chain: FilterChain) -> Iterator[ListenerExtension]:
+    match chain.connection:
+        case HttpConnection(traits=traits, port=port, network_extensions=network_too):
+            yield from traits.extensions.http.on_port(port)
+            yield from traits.extensions.network.on_port(port) if network_too else ()
+        case TcpConnection(traits=traits, port=port):
+            yield from traits.extensions.network.on_port(port)
+        case _:
+            return
