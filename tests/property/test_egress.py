@@ -11,10 +11,11 @@ from meshcompile.resolve.egress_chains import Chain, HttpRoutes
 from meshcompile.resolve.egress_claims import KINDS, Claim, Kind, Place
 from meshcompile.resolve.filter_chain import ChainMatch
 from meshcompile.resolve.scope import EgressListener
+from meshcompile.resolve.traffic import Traffic
 from meshcompile.snapshot.service import Registry, Resolution, Service, ServicePort
 
 PLACE = Place(0, EgressListener(None, (), (), {}), (), False)
-HTTP = ChainMatch(application_protocols=("http/1.1",))
+HTTP = ChainMatch(traffic=Traffic.PLAIN_HTTP)
 
 
 def claim(name: str, protocol: Protocol) -> Claim:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from meshcompile.resolve.egress_claims import Kind
-from meshcompile.resolve.inbound import OPTIONS
+from meshcompile.resolve.inbound import INBOUND_CHAINS
 from meshcompile.snapshot.authentication import MutualTlsMode
 from tests.meshes import asked, listeners, mesh, sidecar
 
@@ -128,7 +128,7 @@ def test_ingress_listeners_replace_services() -> None:
 @pytest.mark.parametrize("mode", MutualTlsMode)
 def test_every_protocol_and_mode_has_chains(kind: Kind, mode: MutualTlsMode) -> None:
     """The table covers everything, and terminates mutual TLS in no disabled port."""
-    options = OPTIONS[kind, mode]
+    options = INBOUND_CHAINS[kind, mode]
     assert options
     if mode is MutualTlsMode.DISABLE:
         assert not any(option.mutual_tls for option in options)

@@ -1,5 +1,7 @@
 """Filter chains. Follows istiod's `filterChainOpts.toFilterChainMatch`."""
 
+from collections.abc import Mapping
+
 from meshcompile.emit.filters.network.chain import network_filters
 from meshcompile.emit.metadata import config_metadata
 from meshcompile.emit.tls import downstream_tls
@@ -8,9 +10,32 @@ from meshcompile.envoy.config.listener import FilterChain, FilterChainMatch
 from meshcompile.envoy.message import at
 from meshcompile.resolve.filter_chain import ChainMatch
 from meshcompile.resolve.filter_chain import FilterChain as Piece
+from meshcompile.resolve.traffic import Traffic
 
 # Clients that never finish their handshake would pile up.
 CONNECT_TIMEOUT = "15s"
+
+_TLS, _PLAIN = "tls", "raw_buffer"
+_TRANSPORT: Mapping[Traffic, str] = {
+    Traffic.ANY: "",
+    Traffic.PLAIN: _PLAIN,
+    Traffic.PLAIN_HTTP: _PLAIN,
+    Traffic.TLS: _TLS,
+    Traffic.MESH: _TLS,
+    Traffic.MESH_HTTP: _TLS,
+    Traffic.MESH_TCP: _TLS,
+    Traffic.MESH_PASSED_ON: "",
+}
+# What sidecars name in the TLS handshake when they have recognized HTTP, and when they have not.
+_MESH_HTTP = ("istio-http/1.0", "istio-http/1.1", "istio-h2")
+_MESH = ("istio", "istio-peer-exchange", *_MESH_HTTP)
+_ALPN: Mapping[Traffic, tuple[str, ...]] = {
+    Traffic.PLAIN_HTTP: ("http/1.1", "h2c"),  # as the HTTP inspector calls it
+    Traffic.MESH: _MESH,
+    Traffic.MESH_HTTP: _MESH_HTTP,
+    Traffic.MESH_TCP: ("istio-peer-exchange", "istio"),
+    Traffic.MESH_PASSED_ON: _MESH,
+}
 
 
 def filter_chain(chain: Piece) -> FilterChain:
@@ -36,6 +61,6 @@ def filter_chain_match(match: ChainMatch) -> FilterChainMatch | None:
         destination_port=match.destination_port or None,
         prefix_ranges=tuple(CidrRange(address_prefix=r.address, prefix_len=r.prefix_length) for r in match.ranges),
         server_names=match.names,
-        transport_protocol=match.transport_protocol,
-        application_protocols=match.application_protocols,
+        transport_protocol=_TRANSPORT[match.traffic],
+        application_protocols=_ALPN.get(match.traffic, ()),
     )

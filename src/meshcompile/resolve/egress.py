@@ -21,6 +21,7 @@ from meshcompile.resolve.l4_routes import L4Client
 from meshcompile.resolve.routes.shared import RouteKey, route_key
 from meshcompile.resolve.scope import ScopeKey, sidecar_scope
 from meshcompile.resolve.tcp_connection import TcpTraits
+from meshcompile.resolve.traffic import Traffic
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.source import Origin
 
@@ -183,7 +184,7 @@ class Fold:
         self.chains = list(made)
         self._taken = {chain.match.identity for chain in made}
         # Chains for HTTP alone are followed by one for the rest, which makes the listener look at the first bytes.
-        sniffs = claim.kind is Kind.HTTP and any(chain.match.application_protocols for chain in made)
+        sniffs = claim.kind is Kind.HTTP and any(chain.match.traffic is Traffic.PLAIN_HTTP for chain in made)
         self.protocol = Protocol.AUTO if sniffs else claim.port.protocol
 
     def add(self, claim: Claim) -> None:

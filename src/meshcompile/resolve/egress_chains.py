@@ -25,17 +25,14 @@ from meshcompile.resolve.routes.shared import RouteKey
 from meshcompile.resolve.scope import EgressListener, ScopeKey, sidecar_scope
 from meshcompile.resolve.stat_names import StatSubject, stat_name
 from meshcompile.resolve.tcp_connection import TcpConnection, TcpTraits
-from meshcompile.resolve.traffic import TrafficClass
+from meshcompile.resolve.traffic import Traffic, TrafficClass
 from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Registry, Resolution, Service
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.virtual_services import MergedVirtualService
 from meshcompile.source import Origin
 
 MESH = "mesh"
-# What the HTTP inspector finds in plain text; HTTP/1.0 is passed on as bytes.
-PLAIN_HTTP = ("http/1.1", "h2c")
-PLAIN = "raw_buffer"
-SNIFFED_HTTP = ChainMatch(application_protocols=PLAIN_HTTP, transport_protocol=PLAIN)
+SNIFFED_HTTP = ChainMatch(traffic=Traffic.PLAIN_HTTP)
 EVERYTHING = ChainMatch()
 
 

@@ -9,6 +9,7 @@ from meshcompile.ip import Range, cidr_range
 from meshcompile.resolve.downstream_tls import DownstreamTls
 from meshcompile.resolve.http_connection import HttpConnection
 from meshcompile.resolve.tcp_connection import Catchall, TcpConnection
+from meshcompile.resolve.traffic import Traffic
 from meshcompile.source import Origin
 
 ANY_NAME = "*"
@@ -26,8 +27,7 @@ class ChainMatch:
 
     server_names: tuple[str, ...] = ()
     destinations: tuple[str, ...] = ()
-    application_protocols: tuple[str, ...] = ()
-    transport_protocol: str = ""
+    traffic: Traffic = Traffic.ANY
     destination_port: int = 0
 
     @cached_property
@@ -44,14 +44,13 @@ class ChainMatch:
     @property
     def takes_everything(self) -> bool:
         """True when nothing restricts what the chain takes, ports aside."""
-        return not (self.names or self.application_protocols or self.transport_protocol or self.destinations)
+        return self.traffic is Traffic.ANY and not (self.names or self.destinations)
 
     @cached_property
     def identity(self) -> tuple[object, ...]:
         """What tells two chains of one listener apart; order, "*" and the host bits of ranges do not."""
         return (
-            self.transport_protocol,
-            self.application_protocols,
+            self.traffic,
             frozenset(self.server_names) - {ANY_NAME},
             frozenset(_networks(self.destinations)),
         )

@@ -27,14 +27,13 @@ from meshcompile.resolve.routed_hosts import GatewayKey, RoutedHosts, routed_at_
 from meshcompile.resolve.stat_names import StatSubject, stat_name
 from meshcompile.resolve.tcp_connection import TcpConnection, TcpTraits
 from meshcompile.resolve.telemetry import Telemetry
+from meshcompile.resolve.traffic import Traffic
 from meshcompile.snapshot.service import Service, ServicePort
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.virtual_services import MergedVirtualService
 from meshcompile.source import Origin
 
 FIRST_UNPRIVILEGED_PORT = 1024
-# What sidecars offer when they speak mutual TLS of the mesh; nothing else gets to AUTO_PASSTHROUGH servers.
-MESH_ALPN = ("istio", "istio-peer-exchange", "istio-http/1.0", "istio-http/1.1", "istio-h2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +263,7 @@ class _Opening:
         )
         return FilterChain(
             replace(connection, tunnel=None),
-            match=ChainMatch(server_names=(cluster,), application_protocols=MESH_ALPN),
+            match=ChainMatch(server_names=(cluster,), traffic=Traffic.MESH_PASSED_ON),
             connect_timeout=True,
             origins=(server.server.origin, *connection.origins),
         )

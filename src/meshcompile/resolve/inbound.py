@@ -24,56 +24,52 @@ from meshcompile.resolve.mtls import PeerPolicy
 from meshcompile.resolve.routes.domains import host_with_port
 from meshcompile.resolve.stat_names import TARGET_PORT, StatSubject, stat_name
 from meshcompile.resolve.tcp_connection import Catchall, TcpConnection, TcpTraits, WeightedCluster
+from meshcompile.resolve.traffic import Traffic
 from meshcompile.snapshot.authentication import MutualTlsMode
 from meshcompile.snapshot.service import Service
 from meshcompile.source import Origin
 
-# What sidecars name in the TLS handshake when they have recognized HTTP, and when they have not.
-MESH_HTTP = ("istio-http/1.0", "istio-http/1.1", "istio-h2")
-MESH_TCP = ("istio-peer-exchange", "istio")
-ANY_MESH = ("istio", "istio-peer-exchange", *MESH_HTTP)
-PLAIN_HTTP = ("http/1.1", "h2c")
-TLS, PLAIN = "tls", "raw_buffer"
-
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class InboundChain:
     """One kind of traffic that a port takes: what it looks like, what it is, and if it is mutual TLS to end here."""
 
     kind: Kind
-    transport_protocol: str
-    application_protocols: tuple[str, ...] = ()
+    traffic: Traffic
     mutual_tls: bool = False
 
 
 # (protocol of the port, mode) -> the chains that it needs
-OPTIONS: Mapping[tuple[Kind, MutualTlsMode], tuple[Option, ...]] = {
-    (Kind.HTTP, MutualTlsMode.STRICT): (Option(Kind.HTTP, TLS, mutual_tls=True),),
+INBOUND_CHAINS: Mapping[tuple[Kind, MutualTlsMode], tuple[InboundChain, ...]] = {
+    (Kind.HTTP, MutualTlsMode.STRICT): (InboundChain(Kind.HTTP, Traffic.TLS, mutual_tls=True),),
     (Kind.HTTP, MutualTlsMode.PERMISSIVE): (
-        Option(Kind.HTTP, TLS, ANY_MESH, mutual_tls=True),
-        Option(Kind.HTTP, PLAIN),
+        InboundChain(Kind.HTTP, Traffic.MESH, mutual_tls=True),
+        InboundChain(Kind.HTTP, Traffic.PLAIN),
         # other TLS is none of HTTP's business
     ),
-    (Kind.HTTP, MutualTlsMode.DISABLE): (Option(Kind.HTTP, PLAIN),),
+    (Kind.HTTP, MutualTlsMode.DISABLE): (InboundChain(Kind.HTTP, Traffic.PLAIN),),
     (Kind.AUTO, MutualTlsMode.STRICT): (
-        Option(Kind.HTTP, TLS, MESH_HTTP, mutual_tls=True),
-        Option(Kind.TCP, TLS, mutual_tls=True),
+        InboundChain(Kind.HTTP, Traffic.MESH_HTTP, mutual_tls=True),
+        InboundChain(Kind.TCP, Traffic.TLS, mutual_tls=True),
     ),
     (Kind.AUTO, MutualTlsMode.PERMISSIVE): (
-        Option(Kind.HTTP, TLS, MESH_HTTP, mutual_tls=True),
-        Option(Kind.HTTP, PLAIN, PLAIN_HTTP),
-        Option(Kind.TCP, TLS, MESH_TCP, mutual_tls=True),
-        Option(Kind.TCP, PLAIN),
-        Option(Kind.TCP, TLS),  # TLS of the application's own
+        InboundChain(Kind.HTTP, Traffic.MESH_HTTP, mutual_tls=True),
+        InboundChain(Kind.HTTP, Traffic.PLAIN_HTTP),
+        InboundChain(Kind.TCP, Traffic.MESH_TCP, mutual_tls=True),
+        InboundChain(Kind.TCP, Traffic.PLAIN),
+        InboundChain(Kind.TCP, Traffic.TLS),  # TLS of the application's own
     ),
-    (Kind.AUTO, MutualTlsMode.DISABLE): (Option(Kind.HTTP, PLAIN, PLAIN_HTTP), Option(Kind.TCP, PLAIN)),
-    (Kind.TCP, MutualTlsMode.STRICT): (Option(Kind.TCP, TLS, mutual_tls=True),),
+    (Kind.AUTO, MutualTlsMode.DISABLE): (
+        InboundChain(Kind.HTTP, Traffic.PLAIN_HTTP),
+        InboundChain(Kind.TCP, Traffic.PLAIN),
+    ),
+    (Kind.TCP, MutualTlsMode.STRICT): (InboundChain(Kind.TCP, Traffic.TLS, mutual_tls=True),),
     (Kind.TCP, MutualTlsMode.PERMISSIVE): (
-        Option(Kind.TCP, TLS, ANY_MESH, mutual_tls=True),
-        Option(Kind.TCP, TLS),  # TLS of the application's own
-        Option(Kind.TCP, PLAIN),
+        InboundChain(Kind.TCP, Traffic.MESH, mutual_tls=True),
+        InboundChain(Kind.TCP, Traffic.TLS),  # TLS of the application's own
+        InboundChain(Kind.TCP, Traffic.PLAIN),
     ),
-    (Kind.TCP, MutualTlsMode.DISABLE): (Option(Kind.TCP, PLAIN),),
+    (Kind.TCP, MutualTlsMode.DISABLE): (InboundChain(Kind.TCP, Traffic.PLAIN),),
 }
 
 
@@ -246,7 +242,7 @@ class InboundChains:
         """The chains of a port, by its protocol and the mode of mutual TLS there."""
         mode = self.peer_policy.for_port(port.target_port)
         kind = KINDS.get(port.protocol, Kind.TCP)
-        return tuple(self._chain(port, option) for option in OPTIONS[kind, mode])
+        return tuple(self._chain(port, wanted) for wanted in INBOUND_CHAINS[kind, mode])
 
     def virtual(self, ports: Iterable[InboundPort]) -> tuple[FilterChain, ...]:
         """The chains of the listener that all inbound traffic is redirected to.
@@ -268,18 +264,14 @@ class InboundChains:
             name="virtualInbound-blackhole",
         )
 
-    def _chain(self, port: InboundPort, option: Option) -> FilterChain:
-        is_http = option.kind is Kind.HTTP
+    def _chain(self, port: InboundPort, wanted: InboundChain) -> FilterChain:
+        is_http = wanted.kind is Kind.HTTP
         tls = self.http_tls if is_http else self.tcp_tls
         return FilterChain(
             connection=self._http(port) if is_http else self._tcp(port),
-            match=ChainMatch(
-                application_protocols=option.application_protocols,
-                transport_protocol=option.transport_protocol,
-                destination_port=port.target_port,
-            ),
-            name=port.chain_name(option.kind),
-            tls=tls if option.mutual_tls else None,
+            match=ChainMatch(traffic=wanted.traffic, destination_port=port.target_port),
+            name=port.chain_name(wanted.kind),
+            tls=tls if wanted.mutual_tls else None,
             config=port.config,
             origins=(*port.origins, *(policy.origin for policy in self.peer_policy.policies)),
         )

@@ -21,6 +21,7 @@ from meshcompile.resolve.findings import by_place
 from meshcompile.resolve.gateway_listeners import GatewayListener, gateway_listeners
 from meshcompile.resolve.http_connection import HttpConnection, HttpTraits, http_traits
 from meshcompile.resolve.inbound import InboundPort, inbound_chains, inbound_ports, without_requests
+from meshcompile.resolve.inspection import NO_INSPECTION, Inspection, inbound_inspection, outbound_inspection
 from meshcompile.resolve.jwt import JwtAuthentication
 from meshcompile.resolve.scope import sidecar_scope
 from meshcompile.resolve.tcp_connection import Catchall, TcpTraits, tcp_traits
@@ -30,6 +31,8 @@ from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.source import Origin
 
 HTTP_PROXY_ROUTE = "http_proxy"
+# Where nobody has to find out what a connection is.
+NO_TIME = Duration()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Listener(Source):
     bind_to_port: bool = False
     transparent: bool = False
     exact_balance: bool = False
+    inspection: Inspection = NO_INSPECTION
     detection_timeout: Duration | None = None
     telemetry: Telemetry | None = None
     origins: tuple[Origin, ...] = ()
@@ -171,6 +175,7 @@ class OutboundMaker:
         restricted = tuple(chain for chain in chains if chain.match and not chain.match.takes_everything)
         unrestricted = [chain for chain in chains if chain.match and chain.match.takes_everything]
         default = unrestricted[-1] if unrestricted else self.rest
+        inspection = outbound_inspection((*restricted, default))
         return Listener(
             name=settled.name,
             binds=first.binds,
@@ -180,7 +185,8 @@ class OutboundMaker:
             default=default if restricted else None,
             bind_to_port=first.place.bind_to_port,
             exact_balance=self.key.exact_balance,
-            detection_timeout=self.detection_timeout,
+            inspection=inspection,
+            detection_timeout=self.detection_timeout if inspection.http else NO_TIME,
             origins=settled.origins,
         )
 
@@ -263,7 +269,7 @@ class Outbound:
                 chains=(FilterChain(connection, connect_timeout=True),),
                 bind_to_port=True,
                 exact_balance=self.exact_balance,
-                detection_timeout=self.mesh.protocol_detection_timeout,
+                detection_timeout=NO_TIME,
             ),
         )
 
@@ -361,6 +367,7 @@ class InboundMaker:
             bind_to_port=True,
             transparent=virtual and self.proxy.interception_mode is InterceptionMode.TPROXY,
             exact_balance=self.proxy.flag("INBOUND_LISTENER_EXACT_BALANCE"),
+            inspection=inbound_inspection(chains),
             detection_timeout=self.mesh.protocol_detection_timeout,
             telemetry=self.telemetry,
             origins=tuple(dict.fromkeys(origin for chain in chains for origin in chain.origins)),

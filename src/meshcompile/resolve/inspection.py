@@ -1,0 +1,70 @@
+"""Where a listener looks at the first bytes of connections, before it chooses a chain.
+
+Follows istiod's `populateListenerFilters`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from meshcompile.resolve.filter_chain import FilterChain
+from meshcompile.resolve.tcp_connection import TcpConnection
+from meshcompile.resolve.traffic import Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class Inspector:
+    """What looks at connections to every port but these; with `only`, to these alone."""
+
+    ports: frozenset[int] = frozenset()
+    only: bool = False
+
+
+EVERYWHERE = Inspector()
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """The inspectors of a listener: for SNI and ALPN (`tls`), and to recognize HTTP in plain text (`http`)."""
+
+    tls: Inspector | None = None
+    http: Inspector | None = None
+
+
+NO_INSPECTION = Inspection()
+
+
+def outbound_inspection(chains: Iterable[FilterChain]) -> Inspection:
+    """What has to be known to choose among the chains of an outbound listener."""
+    all_chains = tuple(chains)
+    return Inspection(
+        tls=EVERYWHERE if any(map(_needs_server_name, all_chains)) else None,
+        http=EVERYWHERE if any(map(_recognizes_http, all_chains)) else None,
+    )
+
+
+def inbound_inspection(chains: Iterable[FilterChain]) -> Inspection:
+    """What has to be known on each port; chains for port 0 are for all ports that have none of their own."""
+    ports: dict[int, list[FilterChain]] = {}
+    for chain in chains:
+        ports.setdefault(0 if chain.match is None else chain.match.destination_port, []).append(chain)
+    tls = frozenset(port for port, group in ports.items() if any(map(_is_tls, group)))
+    http = frozenset(port for port, group in ports.items() if any(map(_recognizes_http, group)))
+    rest = frozenset(ports)
+    return Inspection(
+        tls=(Inspector(rest - tls) if 0 in tls else Inspector(tls, only=True)) if tls else None,
+        http=Inspector(rest - http) if http else None,
+    )
+
+
+def _needs_server_name(chain: FilterChain) -> bool:
+    """True when a chain matches server names (even if one of them is "*") or looks the name up."""
+    looks_up = isinstance(chain.connection, TcpConnection) and bool(chain.connection.dynamic_host)
+    return looks_up or (chain.match is not None and bool(chain.match.server_names))
+
+
+def _is_tls(chain: FilterChain) -> bool:
+    return chain.match is not None and chain.match.traffic.is_tls
+
+
+def _recognizes_http(chain: FilterChain) -> bool:
+    return chain.match is not None and chain.match.traffic is Traffic.PLAIN_HTTP
