@@ -1,0 +1,182 @@
+"""What was resolved for a proxy as plain data: by one rule for all values, and with the places that they come from.
+
+A value is an object of its fields, without those that are empty or have their default. `kind` tells apart what may
+stand in one place, `from` are the places. What is known by its name elsewhere, such as a service, is its name. What
+connections have in common is said once, under `traits`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from enum import Enum
+from types import UnionType
+from typing import Any, TypeAlias, Union, get_args, get_origin, get_type_hints
+
+from meshcompile.durations import Duration
+from meshcompile.localities import Locality
+from meshcompile.models.base import Node, Resource
+from meshcompile.names import ClusterName
+from meshcompile.resolve.envoy_filters import Patch
+from meshcompile.resolve.http_connection import HttpTraits
+from meshcompile.resolve.reach import Upstream
+from meshcompile.resolve.resolved import Resolved
+from meshcompile.resolve.tcp_connection import TcpTraits
+from meshcompile.snapshot.destination_rules import MergedDestinationRule
+from meshcompile.snapshot.extensions import Extension
+from meshcompile.snapshot.service import Service, ServicePort
+from meshcompile.source import Origin
+
+Json: TypeAlias = "Mapping[str, Json] | list[Json] | str | float | bool | None"
+
+# What is known by its name, and how it is called.
+NAMES: Mapping[type, Callable[[Any], str]] = {
+    Service: lambda service: f"{service.namespace}/{service.hostname}",
+    ServicePort: lambda port: f"{port.number} {port.name}".rstrip(),
+    MergedDestinationRule: lambda rule: f"{rule.namespace}/{rule.name}",
+    Extension: lambda extension: f"{extension.namespace}/{extension.name}",
+    Upstream: lambda upstream: upstream.service.hostname,
+    ClusterName: str,
+    Locality: str,
+    Duration: lambda duration: duration.json,
+}
+ORIGINS = frozenset({"origin", "origins"})
+
+
+def resolved_data(resolved: Resolved) -> dict[str, Json]:
+    """What was resolved, as JSON data."""
+    printer = Printer()
+    data: dict[str, Json] = {
+        "proxy": resolved.proxy.id,
+        "listeners": printer.items((*resolved.listeners.sidecar, *resolved.listeners.gateway)),
+        "routeTables": printer.items(resolved.route_tables),
+        "clusters": printer.items(
+            (*(each for host in resolved.clusters.shared.hosts for each in host.clusters), *resolved.clusters.own)
+        ),
+        "loadAssignments": printer.items(each for host in resolved.load_assignments.hosts for each in host.assignments),
+        "extensions": [
+            {"name": name, "module": printer.plain(module), "from": printer.items(_each(extension.origin))}
+            for name, extension, module in resolved.extensions.modules
+        ],
+        "patches": [_patch(patch) for patch in resolved.patches.all],
+        "findings": [str(finding) for finding in resolved.findings],
+    }
+    return {**data, "traits": printer.traits()}
+
+
+class Printer:
+    """Makes plain data; remembers the traits that connections have in common."""
+
+    def __init__(self) -> None:
+        self._traits: dict[str, list[HttpTraits | TcpTraits]] = {}
+        self._tagged: dict[type, frozenset[str]] = {}
+
+    def items(self, values: Iterable[object]) -> list[Json]:
+        """The data of several values."""
+        return [self.plain(value) for value in values]
+
+    def traits(self) -> dict[str, Json]:
+        """The traits that were mentioned, by name."""
+        return {
+            self._named(value): self._object(value, tag=False)
+            for known in tuple(self._traits.values())
+            for value in known
+        }
+
+    def plain(self, value: Any, *, tag: bool = False) -> Json:
+        """The data of a value; with a `kind` if other classes could stand in its place."""
+        name = NAMES.get(type(value))
+        if name is not None:
+            return name(value)
+        match value:
+            case None | bool() | int() | float():
+                return value
+            case Enum():
+                return value.name
+            case str():
+                return str(value)
+            case HttpTraits() | TcpTraits():
+                return self._named(value)
+            case Origin():
+                return f"{value} {value.field}".rstrip()
+            case Resource():
+                return value.full_name
+            case Node():
+                return _written(value)
+            case Mapping():
+                return {str(key): self.plain(item) for key, item in value.items()}
+            case frozenset():
+                return [self.plain(item) for item in sorted(value)]
+            case tuple() | list():
+                return [self.plain(item, tag=tag) for item in value]
+            case _:
+                return self._object(value, tag=tag)
+
+    def _object(self, value: Any, *, tag: bool) -> dict[str, Json]:
+        cls = type(value)
+        tagged = self._tagged.setdefault(cls, frozenset(_unions(cls)))
+        made: dict[str, Json] = {"kind": cls.__name__} if tag else {}
+        for field in fields(value):
+            item = getattr(value, field.name)
+            if field.name in ORIGINS:
+                made |= {"from": self.items(_each(item))} if item else {}
+            elif field.repr and not _is_empty(item) and item != _default(field):
+                made[_camel(field.name)] = self.plain(item, tag=field.name in tagged)
+        return made
+
+    def _named(self, value: HttpTraits | TcpTraits) -> str:
+        """The name of traits: what they are of, numbered where there are several."""
+        base = f"{type(value).__name__.removesuffix('Traits').lower()} {value.traffic_class.name}"
+        known = self._traits.setdefault(base, [])
+        if value not in known:
+            known.append(value)
+        number = known.index(value)
+        return f"{base} {number + 1}" if number else base
+
+
+def _patch(patch: Patch) -> dict[str, Json]:
+    refused = {} if patch.refused is None else {"refused": patch.refused.value}
+    place = f"{patch.origin} {patch.origin.field}"
+    kinds = {"applyTo": patch.apply_to.name, "operation": patch.operation.name}
+    return {"name": str(patch), **kinds, **refused, "from": [place]}
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or value == "" or (isinstance(value, tuple | frozenset | Mapping) and not value)
+
+
+def _each(value: Any) -> Iterable[Any]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _written(node: Node) -> Json:
+    """What a user wrote; of a rule without its matches, which stand beside it."""
+    data: dict[str, Json] = node.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    if type(node).__name__ == "HTTPRoute":
+        data.pop("match", None)
+    return data
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+def _default(field: "Field[Any]") -> object:
+    if field.default_factory is not MISSING:
+        return field.default_factory()
+    return field.default
+
+
+def _unions(cls: type) -> Iterator[str]:
+    """The fields in which objects of several classes may stand."""
+    for name, hint in get_type_hints(cls).items():
+        if sum(map(is_dataclass, _members(hint))) > 1:
+            yield name
+
+
+def _members(hint: Any) -> Iterator[Any]:
+    """The classes that a type names: those of a union, and of the items of a tuple."""
+    if get_origin(hint) in (Union, UnionType, tuple):
+        for part in get_args(hint):
+            yield from _members(part)
+    else:
+        yield hint
