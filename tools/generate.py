@@ -12,8 +12,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # In this order: what an earlier one writes, a later one may import.
-GENERATORS = ("generate_envoy.py", "generate_schemas.py", "generate_cli.py", "generate_kinds.py")
-GENERATED = ("src/meshcompile/envoy", "schemas", "docs/reference/cli.md", "docs/reference/kinds")
+GENERATORS = (
+    "generate_envoy.py",
+    "generate_kubernetes.py",
+    "generate_schemas.py",
+    "generate_cli.py",
+    "generate_kinds.py",
+)
+GENERATED = (
+    "src/meshcompile/envoy",
+    "src/meshcompile/models/kubernetes/fields.json",
+    "schemas",
+    "docs/reference/cli.md",
+    "docs/reference/kinds",
+)
 
 
 def generators() -> list[Path]:

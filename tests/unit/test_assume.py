@@ -216,7 +216,11 @@ def test_owned_workloads_are_their_owners_matter() -> None:
     """A ReplicaSet that a Deployment made gets no Pods of its own."""
     owner = [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "a", "uid": "1"}]
     owned = resource(
-        "ReplicaSet", "a-5f", api_version="apps/v1", metadata={"ownerReferences": owner}, spec={"replicas": 1}
+        "ReplicaSet",
+        "a-5f",
+        api_version="apps/v1",
+        metadata={"ownerReferences": owner},
+        spec={"replicas": 1, "selector": {}, "template": {"spec": {"containers": []}}},
     )
     assert made(Pod, [owned]) == []
 

@@ -1,4 +1,4 @@
-"""Models of Kubernetes kinds: strict about what they model, indifferent to all else."""
+"""Models of Kubernetes kinds: strict about what they model, indifferent to all else that Kubernetes has."""
 
 from typing import Any
 
@@ -21,10 +21,20 @@ def model(kind: str, api_version: str = "v1", **fields: Any) -> Any:
     return resource
 
 
+SELECTING = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
+TEMPLATE: dict[str, Any] = {"spec": {"containers": []}}
+REQUIRED: dict[str, dict[str, Any]] = {
+    **{kind: {"spec": {"selector": {}, "template": TEMPLATE}} for kind in SELECTING},
+    "Job": {"spec": {"template": TEMPLATE}},
+    "CronJob": {"spec": {"schedule": "@daily", "jobTemplate": {"spec": {"template": TEMPLATE}}}},
+    "EndpointSlice": {"addressType": "IPv4"},
+}
+
+
 @pytest.mark.parametrize("kind", [k for k in KINDS if k.module.startswith("kubernetes.")], ids=lambda kind: kind.name)
-def test_a_kind_needs_a_name_only(kind: Any) -> None:
-    """Every Kubernetes kind reads with nothing but its name, and is of its registered class."""
-    found = model(kind.name, kind.api_versions[0])
+def test_a_kind_needs_little(kind: Any) -> None:
+    """Every Kubernetes kind reads with its name and what the API requires, and is of its registered class."""
+    found = model(kind.name, kind.api_versions[0], **REQUIRED.get(kind.name, {}))
     assert isinstance(found, Resource)
     assert (type(found).__name__, found.kind, found.name) == (kind.name, kind.name, "a")
 
@@ -116,15 +126,16 @@ def test_a_slice_names_its_service() -> None:
 
 def test_a_service_account_has_a_default() -> None:
     """A Pod that names no service account runs as `default`."""
-    assert model("Pod", spec={}).spec.service_account == "default"
-    assert model("Pod", spec={"serviceAccountName": "web"}).spec.service_account == "web"
+    assert model("Pod", spec={"containers": []}).spec.service_account == "default"
+    assert model("Pod", spec={"containers": [], "serviceAccountName": "web"}).spec.service_account == "web"
 
 
 def test_templates_of_workloads_are_read() -> None:
     """Labels and ports of a template are read for every kind that makes Pods."""
-    template = {"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [{"ports": [{"containerPort": 80}]}]}}
+    container = {"name": "app", "ports": [{"containerPort": 80}]}
+    template = {"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [container]}}
     for kind in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"):
-        found = model(kind, "apps/v1", spec={"template": template})
+        found = model(kind, "apps/v1", spec={"selector": {}, "template": template})
         assert found.spec.template.metadata.labels == {"app": "a"}
         assert found.spec.template.spec.containers[0].ports[0].container_port == 80
     job = model("CronJob", "batch/v1", spec={"schedule": "@daily", "jobTemplate": {"spec": {"template": template}}})

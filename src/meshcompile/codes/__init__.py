@@ -18,6 +18,7 @@ AREAS = (
     "output",
     "proxies",
     "references",
+    "kubernetes",
 )
 """The modules of this package, in the order of their ids. Add a new area here."""
 

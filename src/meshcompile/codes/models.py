@@ -14,7 +14,8 @@ MISSING_TYPE = Code(
     "missing-type",
     Severity.ERROR,
     "`{field}` is missing: it says what the object is",
-    "Every object states its `apiVersion`, such as `networking.istio.io/v1`, and its `kind`, as text.",
+    "Every object states its `apiVersion`, such as `networking.istio.io/v1`, and its `kind`, as text and in exactly "
+    "this spelling.",
 )
 UNKNOWN_TYPE = Code(
     "MC0103",
@@ -50,7 +51,8 @@ UNKNOWN_FIELD = Code(
     Severity.ERROR,
     "unknown field `{field}`{hint}",
     "The kind has no such field at this place: it is misspelt, or a level of indentation too high or too low. "
-    "The API server refuses the object.",
+    "`kubectl apply` refuses the object. One of Istio's kinds takes no part; in one of Kubernetes' own kinds the field "
+    "is dropped and the rest counts, as in a cluster that is told to be lenient.",
 )
 PROTO_SPELLING = Code(
     "MC0111",
@@ -72,8 +74,8 @@ WRONG_TYPE = Code(
     "wrong-type",
     Severity.ERROR,
     "`{field}` must be {expected}, found {found}",
-    "The value has another type than the field. Text that YAML takes for a number or a boolean needs quotes; numbers "
-    "and booleans must have none.",
+    "The value has another type than the field. Text that YAML takes for a number or a boolean, such as `no`, needs "
+    "quotes; numbers and booleans must have none.",
 )
 WRONG_VALUE = Code(
     "MC0114",
@@ -109,7 +111,8 @@ MISSING_FIELD = Code(
     "missing-field",
     Severity.ERROR,
     "`{field}` is missing",
-    "The kind cannot do without this field.",
+    "The kind cannot do without this field. A Deployment without `spec.template` is often a patch of Kustomize: run "
+    "`kustomize build`, and pass its output instead.",
 )
 MORE_PROBLEMS = Code(
     "MC0119",

@@ -77,14 +77,14 @@ def problem(found: ErrorDetails, model: type[Node], top: Origin, written: object
     return codes.WRONG_VALUE(origin, field=field, problem=_reason(found), rejected=True)
 
 
-def wrong_type(origin: Origin, expected: str, value: object) -> Diagnostic:
+def wrong_type(origin: Origin, expected: str, value: object, *, rejected: bool = True) -> Diagnostic:
     """A value of another type than the field's."""
     return codes.WRONG_TYPE(
         origin,
         field=origin.field or origin.file.strip("<>"),  # such as `mesh config`
         expected=expected,
         found=type_name(value),
-        rejected=True,
+        rejected=rejected,
         suggestion=_quoting(expected, value),
     )
 
@@ -100,6 +100,13 @@ def wrong_choice(origin: Origin, value: object, choices: tuple[str, ...]) -> Dia
         rejected=True,
         suggestion=_instead(_nearest(value, choices)) if isinstance(value, str) else "",
     )
+
+
+def unknown_field(origin: Origin, known: Iterable[str], *, rejected: bool) -> Diagnostic:
+    """A field, at the end of ``origin``, that is none of those that are known there."""
+    nearest = _nearest(str(origin.path[-1]), known)
+    hint = f", did you mean `{nearest}`?" if nearest else ""
+    return codes.UNKNOWN_FIELD(origin, field=origin.field, hint=hint, rejected=rejected, suggestion=_instead(nearest))
 
 
 def type_name(value: object) -> str:
@@ -146,9 +153,7 @@ def _unknown_field(origin: Origin, model: type[Node] | None, siblings: object) -
         twice = isinstance(siblings, Mapping) and json in siblings
         code = codes.FIELD_TWICE if twice else codes.PROTO_SPELLING
         return code(origin, field=origin.field, expected=json, rejected=True, suggestion=_instead(json))
-    nearest = _nearest(name, spellings.values())
-    hint = f", did you mean `{nearest}`?" if nearest else ""
-    return codes.UNKNOWN_FIELD(origin, field=origin.field, hint=hint, rejected=True, suggestion=_instead(nearest))
+    return unknown_field(origin, spellings.values(), rejected=True)
 
 
 def _reason(found: ErrorDetails) -> str:

@@ -15,8 +15,8 @@ from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.base import ADMITTED, Node, Resource, stamp
 from meshcompile.models.common import IstioResource
 from meshcompile.models.nulls import refused_nulls
-from meshcompile.models.problems import problem, type_name
-from meshcompile.models.registry import CUSTOM_WORKLOAD, find
+from meshcompile.models.problems import problem, type_name, wrong_type
+from meshcompile.models.registry import CUSTOM_WORKLOAD, find, is_built_in_group
 from meshcompile.source import Document, Origin
 
 MAX_PROBLEMS = 20
@@ -30,10 +30,45 @@ def read(document: Document, namespace: str = "default") -> tuple[Resource | Non
     findings = tuple(_type_problems(document))
     if findings:
         return None, findings
+    findings = _field_problems(document)
+    if any(found.rejected for found in findings):
+        return None, _limited(document, findings)
     kind = find(document.value["apiVersion"], document.value["kind"]) or CUSTOM_WORKLOAD
     written = _with_metadata(document.value, namespace if kind.namespaced else "")
     resource, problems = _validated(kind.model, document, written)
-    return (None if problems else resource), _limited(document, problems)
+    return (None if problems else resource), _limited(document, (*findings, *problems))
+
+
+def _field_problems(document: Document) -> tuple[Diagnostic, ...]:
+    """What is wrong with the fields of an object, whether or not they are modelled; each place once."""
+    scalars = tuple(_scalar_problems(document))
+    places = {found.origin.path for found in scalars}
+    return (*scalars, *(found for found in _built_in_problems(document) if found.origin.path not in places))
+
+
+def _built_in_problems(document: Document) -> Iterable[Diagnostic]:
+    """What is wrong with the fields of an object of a kind that is built into Kubernetes."""
+    if not is_built_in_group(document.value["apiVersion"]):
+        return ()
+    from meshcompile.models.kubernetes.fields import field_problems  # for a fast start: Istio's kinds do not need it
+
+    return field_problems(document)
+
+
+def _scalar_problems(document: Document) -> Iterator[Diagnostic]:
+    """Numbers and booleans in an object's metadata, such as `name: no`: the API server takes text only.
+
+    Istio's own reader takes them as the text `false`, so the object takes part.
+    """
+    metadata, place = document.value.get("metadata") or {}, Origin(document, ("metadata",))
+    for field in ("name", "namespace"):
+        if isinstance(value := metadata.get(field), bool | int | float):
+            yield wrong_type(place.at(field), "text", value, rejected=False)
+    for field in ("labels", "annotations"):
+        found = metadata.get(field)
+        for key, value in found.items() if isinstance(found, Mapping) else ():
+            if isinstance(value, bool | int | float):
+                yield wrong_type(place.at(field, key), "text", value, rejected=False)
 
 
 def _type_problems(document: Document) -> Iterator[Diagnostic]:
@@ -42,15 +77,15 @@ def _type_problems(document: Document) -> Iterator[Diagnostic]:
     if not isinstance(value, Mapping):
         yield codes.NOT_AN_OBJECT(top, found=type_name(value), rejected=True)
         return
-    missing = [field for field in ("apiVersion", "kind") if not _is_text(value.get(field))]
-    for field in missing:
-        yield codes.MISSING_TYPE(top.at(field) if field in value else top, field=field, rejected=True)
-    if missing:
+    untyped = [found for field in ("apiVersion", "kind") if (found := _type_field_problem(field, value, top))]
+    if untyped:
+        yield from untyped
         return
     api_version, kind = value["apiVersion"], value["kind"]
     known = find(api_version, kind)
     if known is None and (verdict := _verdict(top, value)):
         yield verdict
+        yield from _built_in_problems(document)
     elif not isinstance(value.get("metadata") or {}, Mapping):
         yield codes.WRONG_TYPE(
             top.at("metadata"),
@@ -59,14 +94,16 @@ def _type_problems(document: Document) -> Iterator[Diagnostic]:
             found=type_name(value["metadata"]),
             rejected=True,
         )
-    elif not _name(value.get("metadata") or {}) and (known is None or known.named):
+    elif _name(value.get("metadata") or {}) is None and (known is None or known.named):
         yield codes.MISSING_NAME(top.at("metadata") if "metadata" in value else top, rejected=True)
 
 
-def _name(metadata: Mapping[str, Any]) -> object:
-    """The name of an object; one that the API server would make ends in five zeros here."""
-    generated = metadata.get("generateName")
-    return metadata.get("name") or (f"{generated}00000" if _is_text(generated) else "")
+def _name(metadata: Mapping[str, Any]) -> object | None:
+    """The name of an object, if it has one; one that the API server would make ends in five zeros here."""
+    name, generated = metadata.get("name"), metadata.get("generateName")
+    if name not in (None, ""):
+        return name
+    return f"{generated}00000" if isinstance(generated, str) and generated else None
 
 
 def _verdict(top: Origin, value: Mapping[str, Any]) -> Diagnostic | None:
@@ -78,8 +115,18 @@ def _verdict(top: Origin, value: Mapping[str, Any]) -> Diagnostic | None:
     return None if verdict.code == codes.PASSED_OVER.id and makes_pods(value) else verdict
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and value != ""
+def _type_field_problem(field: str, value: Mapping[str, Any], top: Origin) -> Diagnostic | None:
+    """Why `apiVersion` or `kind` does not say what an object is: it is absent, misspelt or no text."""
+    found = value.get(field)
+    if isinstance(found, str) and found:
+        return None
+    if isinstance(found, bool | int | float):
+        advice = f"it is {type_name(found)}: put it in quotes"
+        return codes.MISSING_TYPE(top.at(field), field=field, rejected=True, suggestion=advice)
+    spelt = next((key for key in value if key != field and key.lower() == field.lower()), None)
+    place = top.at(spelt or field) if spelt or field in value else top
+    advice = f"write `{field}` instead of `{spelt}`" if spelt else ""
+    return codes.MISSING_TYPE(place, field=field, rejected=True, suggestion=advice)
 
 
 def _with_metadata(value: Mapping[str, Any], namespace: str) -> Mapping[str, Any]:
@@ -87,7 +134,7 @@ def _with_metadata(value: Mapping[str, Any], namespace: str) -> Mapping[str, Any
     metadata = {key: field for key, field in (value.get("metadata") or {}).items() if field is not None}
     if namespace and not metadata.get("namespace"):
         metadata["namespace"] = namespace
-    if name := _name(metadata):
+    if (name := _name(metadata)) is not None:
         metadata["name"] = name
     return {**value, "metadata": metadata}
 

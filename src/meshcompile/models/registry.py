@@ -88,6 +88,12 @@ def find(api_version: str, kind: str) -> Kind | None:
     return BY_TYPE.get((api_version, kind))
 
 
+def is_built_in_group(api_version: str) -> bool:
+    """Whether a group can be one of Kubernetes' own: these have no dot in their name, or end in `.k8s.io`."""
+    group = api_version.rpartition("/")[0]
+    return "." not in group or group.endswith(".k8s.io")
+
+
 def has_pods(api_version: str, kind: str) -> bool:
     """True for Pods and for what makes them: objects of kinds that are not listed are read only if they do."""
     found = find(api_version, kind)

@@ -1,4 +1,4 @@
-"""Rules on one resource: where Istio's schema or its webhook would reject it, or warn.
+"""Rules on one resource: where Istio's schema or its webhook, or the API server, would reject it, or warn.
 
 Rules are generator functions over the models, one module per kind; each module has `violations(resource)`. What many
 kinds share is in `checks` and `names`. The models themselves refuse what has a wrong type, size or form.
@@ -9,12 +9,11 @@ from dataclasses import replace
 from functools import cache
 from importlib import import_module
 
-from meshcompile.codes import validation as codes
+from meshcompile.codes import kubernetes, validation
 from meshcompile.codes.envoy_filters import UNKNOWN_ENVOY_FIELD, UNSUPPORTED_ENVOY_VALUE
 from meshcompile.diagnostics import Code, Diagnostic, Severity
 from meshcompile.models.base import Resource
-from meshcompile.models.registry import ISTIO_OPERATOR
-from meshcompile.validate.metadata import forbidden_annotations
+from meshcompile.validate.metadata import forbidden_annotations, metadata_violations
 
 MODULES = {
     "AuthorizationPolicy": "authorization_policy",
@@ -38,29 +37,56 @@ MODULES = {
 TOLERATED = frozenset({UNKNOWN_ENVOY_FIELD.id, UNSUPPORTED_ENVOY_VALUE.id})
 """Errors that Istio accepts, though what the author asked for cannot happen."""
 
-ADVICE = {code.id: code.docs for code in vars(codes).values() if isinstance(code, Code)}
+ADVICE = {
+    code.id: code.docs
+    for module in (validation, kubernetes)
+    for code in vars(module).values()
+    if isinstance(code, Code)
+}
 """What to do about a finding that does not say so itself."""
 
 Rules = Callable[[Resource], Iterable[Diagnostic]]
 
 
 def violations(resource: Resource) -> Iterator[Diagnostic]:
-    """What is wrong with a resource that reads well; an error rejects it."""
-    rules = _rules(type(resource))
-    if rules is None:
-        return
-    found = tuple(forbidden_annotations(resource)) or rules(resource)
+    """What is wrong with a resource that reads well.
+
+    What Istio refuses rejects the resource. What only the API server refuses does not: istiod takes every object that
+    it is given, whatever its name and whatever the values of Kubernetes' own kinds.
+    """
+    kind = type(resource).__name__  # a custom workload may have the kind of another, such as Service
+    yield from _refused_by_kubernetes(metadata_violations(resource))
+    if kind in MODULES:
+        yield from _refused_by_istio(tuple(forbidden_annotations(resource)) or _rules(kind)(resource))
+    else:
+        yield from _refused_by_kubernetes(_kubernetes_rules(kind)(resource))
+
+
+def _refused_by_kubernetes(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    for diagnostic in found:
+        yield replace(diagnostic, rejected=False, suggestion=_advice(diagnostic))
+
+
+def _refused_by_istio(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
     for diagnostic in found:
         rejected = diagnostic.severity is Severity.ERROR and diagnostic.code not in TOLERATED
-        suggestion = diagnostic.suggestion or ADVICE.get(diagnostic.code, "")
-        yield replace(diagnostic, rejected=rejected, suggestion=suggestion)
+        yield replace(diagnostic, rejected=rejected, suggestion=_advice(diagnostic))
+
+
+def _advice(diagnostic: Diagnostic) -> str:
+    return diagnostic.suggestion or ADVICE.get(diagnostic.code, "")
 
 
 @cache
-def _rules(kind: type[Resource]) -> Rules | None:
-    """The rules of Istio's kind; None for kinds of others, and for what istioctl alone reads."""
-    group = kind.model_fields["api_version"].default.partition("/")[0]
-    if not group.endswith(".istio.io") or group == ISTIO_OPERATOR.group:
-        return None
-    rules: Rules = import_module(f"{__name__}.{MODULES[kind.__name__]}").violations
+def _rules(kind: str) -> Rules:
+    """The rules of one of Istio's kinds."""
+    rules: Rules = import_module(f"{__name__}.{MODULES[kind]}").violations
     return rules
+
+
+@cache
+def _kubernetes_rules(kind: str) -> Rules:
+    """The rules of one of Kubernetes' kinds."""
+    from meshcompile.validate.kubernetes import rules  # for a fast start: Istio's kinds do not need them
+
+    return rules(kind)

@@ -1,10 +1,21 @@
-"""Annotations that Istio refuses on its own kinds: istiod's `validateMetadata`."""
+"""Metadata of all kinds: the API server's `ValidateObjectMeta`, and istiod's `validateMetadata` of its own kinds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from meshcompile.codes import kubernetes as codes
 from meshcompile.codes.validation import ANNOTATION
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.models.base import Resource
+from meshcompile.models.base import Node, Resource
+from meshcompile.validate.object_names import (
+    CRON_JOB_NAME,
+    DNS_LABEL,
+    DNS_SUBDOMAIN,
+    Found,
+    NameForm,
+    key_problem,
+    name,
+    value_problem,
+)
 
 DRY_RUN = "istio.io/dry-run"
 INTERNAL = {
@@ -13,6 +24,9 @@ INTERNAL = {
     "internal.istio.io/parents": "is Istio's own",
 }
 GO_BOOLEANS = frozenset({"1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"})
+
+NAME_FORMS: Mapping[str, NameForm] = {"CronJob": CRON_JOB_NAME, "Namespace": DNS_LABEL, "Service": DNS_LABEL}
+"""Kinds whose names are not just any DNS name."""
 
 
 def forbidden_annotations(resource: Resource) -> Iterator[Diagnostic]:
@@ -47,3 +61,30 @@ def _dry_run_problem(resource: Resource, value: str) -> str | None:
 
 def _at(resource: Resource, annotation: str):  # type: ignore[no-untyped-def]
     return resource.metadata.at("annotations", annotation)
+
+
+def metadata_violations(resource: Resource) -> Found:
+    """What is wrong with the metadata of an object."""
+    metadata = resource.metadata
+    yield from name(metadata, "name", NAME_FORMS.get(type(resource).__name__, DNS_SUBDOMAIN))
+    yield from name(metadata, "namespace", DNS_LABEL)
+    yield from labels(metadata, "labels")
+    yield from annotations(metadata)
+
+
+def labels(node: Node, field: str) -> Found:
+    """Labels with a name or a value that no label may have."""
+    found: Mapping[str, str] = getattr(node, field)
+    for key, value in found.items():
+        if problem := key_problem(key):
+            yield codes.LABEL(node.at(field, key), label=key, problem=problem)
+        if problem := value_problem(value):
+            yield codes.LABEL(node.at(field, key), label=f"{key}: {value}", problem=problem)
+
+
+def annotations(node: Node, field: str = "annotations") -> Found:
+    """Annotations with a name that none may have; capitals are fine everywhere in it."""
+    found: Mapping[str, str] = getattr(node, field)
+    for key in found:
+        if problem := key_problem(key.lower()):
+            yield codes.ANNOTATION(node.at(field, key), annotation=key, problem=problem)

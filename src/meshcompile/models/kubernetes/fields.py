@@ -1,0 +1,225 @@
+"""The fields of Kubernetes' built-in kinds, and what is wrong with those of one object.
+
+The models beside this module have only what decides about a proxy. The API server looks at all fields: `kubectl apply`
+refuses an object with an unknown one, and an object whose field has the wrong type or is missing cannot exist at all.
+
+`fields.json` is generated from the API's own description. One line describes a type, one word a field:
+
+    NAME:TYPE
+    TYPE    string | integer | number | boolean | base64 | time | quantity | intOrString | object | any | a type's name
+            !TYPE required, []TYPE a list, {}TYPE a map
+
+The table is read when the first Kubernetes object is, and a line is parsed when an object has that type.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal, NamedTuple
+
+from meshcompile.codes import models as codes
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.models.problems import unknown_field, wrong_type
+from meshcompile.source import Document, Origin
+
+Shape = Literal["one", "list", "map"]
+Takes = frozenset[type]
+
+
+class Scalar(NamedTuple):
+    """A type without fields: what it is called in a message, and the types of Python that it takes."""
+
+    expected: str
+    takes: Takes
+
+
+SCALARS: Mapping[str, Scalar] = {
+    "string": Scalar("text", frozenset({str})),
+    "integer": Scalar("a whole number", frozenset({int})),
+    "number": Scalar("a number", frozenset({int, float})),
+    "boolean": Scalar("true or false", frozenset({bool})),
+    "base64": Scalar("text in base64", frozenset({str})),
+    "time": Scalar("a time, such as 2024-01-31T12:00:00Z", frozenset({str})),
+    "quantity": Scalar("a quantity, such as 500m or 1Gi", frozenset({str, int, float})),
+    "intOrString": Scalar("a whole number or text", frozenset({str, int})),
+    "object": Scalar("an object", frozenset({dict})),
+    "any": Scalar("anything", frozenset({str, int, float, bool, dict, list})),
+}
+
+NOTHING: Takes = frozenset()
+NULL: Takes = frozenset({type(None)})
+
+ADVICE: Mapping[str, str] = {
+    "template": "a patch of Kustomize may leave it out: pass the output of `kustomize build` instead of the patch"
+}
+"""What to do about a required field that is missing, where that is not obvious."""
+
+
+class Field(NamedTuple):
+    """A field of a type."""
+
+    element: str
+    """The type of one value."""
+    shape: Shape
+    """How the field holds values."""
+    takes: Takes
+    """Types of Python at which there is nothing more to check."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectType:
+    """A type with fields, by their names."""
+
+    fields: Mapping[str, Field]
+    required: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The data file."""
+
+    release: str
+    """The release of Kubernetes that the fields are those of."""
+    kinds: Mapping[str, str]
+    """`API_VERSION/KIND` and the type of the kind."""
+    types: Mapping[str, str]
+    """The lines of all types."""
+
+
+def field_problems(document: Document) -> Iterator[Diagnostic]:
+    """Unknown and missing fields and wrong types of an object, if its kind is one of Kubernetes' own.
+
+    An unknown field rejects nothing: a cluster that is told to be lenient drops it and takes the rest.
+    """
+    value = document.value
+    name = table().kinds.get(f"{value['apiVersion']}/{value['kind']}")
+    if name is None or _is_sound(object_type(name), value):
+        return iter(())
+    return _object_problems(name, value, Origin(document))
+
+
+@cache
+def table() -> Table:
+    """The whole table."""
+    from importlib.resources import files  # for a fast start: nobody else needs it while objects are read
+
+    return Table(**json.loads(files(__package__).joinpath("fields.json").read_bytes()))
+
+
+@cache
+def object_type(name: str) -> ObjectType:
+    """The type of this name, which the table must have."""
+    words = [word.split(":") for word in table().types[name].split()]
+    required = frozenset(field for field, word in words if word.startswith("!"))
+    return ObjectType({field: _field(word) for field, word in words}, required)
+
+
+def _field(word: str) -> Field:
+    """The field that a word says the type of."""
+    absent = NOTHING if word.startswith("!") else NULL
+    match word.removeprefix("!"):
+        case str(many) if many.startswith("[]"):
+            return Field(many[2:], "list", absent)
+        case str(many) if many.startswith("{}"):
+            return Field(many[2:], "map", absent)
+        case one:
+            return Field(one, "one", _taken(one) | absent)
+
+
+def _taken(element: str) -> Takes:
+    """The types of Python at which a value of this type needs no further look."""
+    return SCALARS[element].takes if element in SCALARS else NOTHING
+
+
+def _is_sound(known: ObjectType, value: Any) -> bool:
+    """Whether nothing is wrong with an object: a quick look, which most objects pass."""
+    if value.__class__ is not dict or not known.required <= value.keys():
+        return False
+    fields = known.fields
+    for key, item in value.items():
+        field = fields.get(key)
+        if field is None or not (item.__class__ in field.takes or _is_sound_value(field, item)):
+            return False
+    return True
+
+
+def _is_sound_value(field: Field, value: Any) -> bool:
+    """Whether nothing is wrong with the value of a field that is not just a scalar."""
+    element, shape, _ = field
+    if shape == "one":
+        return element not in SCALARS and _is_sound(object_type(element), value)
+    items = _items(shape, value)
+    if items is None:
+        return False
+    if element in SCALARS:
+        return SCALARS[element].takes.issuperset(map(type, items))
+    known = object_type(element)
+    return all(_is_sound(known, item) for item in items)
+
+
+def _items(shape: Shape, value: Any) -> Iterable[Any] | None:
+    """The items of a list or the values of a map; None for a value of another shape."""
+    match shape, value:
+        case "list", list():
+            return value
+        case "map", dict():
+            return value.values()
+        case _:
+            return None
+
+
+def _object_problems(name: str, value: Any, place: Origin) -> Iterator[Diagnostic]:
+    """What is wrong with an object of a type with fields."""
+    if not isinstance(value, Mapping):
+        yield wrong_type(place, "an object", value)
+        return
+    known = object_type(name)
+    for key, item in value.items():
+        field = known.fields.get(key)
+        if field is None:
+            yield unknown_field(place.at(key), known.fields, rejected=False)
+        elif item is not None:
+            yield from _field_problems(field, item, place.at(key))
+    for key in sorted(known.required):
+        if value.get(key) is None:
+            missing, advice = place.at(key).field, ADVICE.get(key, "")
+            yield codes.MISSING_FIELD(place, field=missing, rejected=True, suggestion=advice)
+
+
+def _field_problems(field: Field, value: Any, place: Origin) -> Iterator[Diagnostic]:
+    """What is wrong with the value of a field."""
+    match field.shape:
+        case "one":
+            yield from _value_problems(field.element, value, place)
+        case "list" if isinstance(value, list | tuple):
+            yield from _item_problems(field.element, enumerate(value), place)
+        case "map" if isinstance(value, Mapping):
+            yield from _item_problems(field.element, value.items(), place)
+        case shape:
+            yield wrong_type(place, "a list" if shape == "list" else "an object", value)
+
+
+def _item_problems(element: str, items: Any, place: Origin) -> Iterator[Diagnostic]:
+    """What is wrong with the items of a list, or the values of a map, each given with its index or key."""
+    for key, item in items:
+        if item is not None:
+            yield from _value_problems(element, item, place.at(key))
+
+
+def _value_problems(name: str, value: Any, place: Origin) -> Iterator[Diagnostic]:
+    """What is wrong with one value of the type of this name."""
+    scalar = SCALARS.get(name)
+    if scalar is None:
+        yield from _object_problems(name, value, place)
+    elif not _takes(scalar, value):
+        yield wrong_type(place, scalar.expected, value)
+
+
+def _takes(scalar: Scalar, value: Any) -> bool:
+    """Whether a value, perhaps of a subclass of Python's own types, is one of the scalar type."""
+    if isinstance(value, bool):
+        return bool in scalar.takes
+    return isinstance(value, tuple(scalar.takes)) or (dict in scalar.takes and isinstance(value, Mapping))

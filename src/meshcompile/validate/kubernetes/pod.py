@@ -1,0 +1,31 @@
+"""Rules on Pods, and on the Pods of templates: `ValidatePodSpec` of the API server, as far as Pods are modelled."""
+
+from meshcompile.models.kubernetes.pod import Container, Pod, PodSpec
+from meshcompile.validate.kubernetes.common import number_in_range, protocol, required, unique
+from meshcompile.validate.object_names import DNS_LABEL, DNS_SUBDOMAIN, PORT_NAME, Found, name
+
+
+def violations(pod: Pod) -> Found:
+    """What the API server refuses in a Pod."""
+    return pod_violations(pod.spec)
+
+
+def pod_violations(spec: PodSpec) -> Found:
+    """What is wrong with what runs in a Pod."""
+    yield from required(spec, "containers", ": a Pod has at least one")
+    yield from unique((*spec.init_containers, *spec.containers), "name", "container")
+    yield from name(spec, "service_account_name", DNS_SUBDOMAIN)
+    yield from name(spec, "hostname", DNS_LABEL)
+    yield from name(spec, "subdomain", DNS_LABEL)
+    for container in (*spec.init_containers, *spec.containers):
+        yield from container_violations(container)
+
+
+def container_violations(container: Container) -> Found:
+    """What is wrong with one container."""
+    yield from name(container, "name", DNS_LABEL)
+    yield from unique(container.ports, "name", "port")
+    for port in container.ports:
+        yield from name(port, "name", PORT_NAME)
+        yield from number_in_range(port, "container_port")
+        yield from protocol(port)

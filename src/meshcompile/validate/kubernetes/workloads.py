@@ -1,0 +1,93 @@
+"""Rules on what makes Pods: `ValidateDeploymentSpec` and its like in the API server."""
+
+from collections.abc import Iterator
+
+from meshcompile.codes import kubernetes as codes
+from meshcompile.models.kubernetes.base import LabelSelector, LabelSelectorRequirement
+from meshcompile.models.kubernetes.workloads import (
+    CronJob,
+    DaemonSet,
+    Deployment,
+    Job,
+    PodTemplateSpec,
+    ReplicaSet,
+    StatefulSet,
+    Workload,
+)
+from meshcompile.validate.kubernetes.pod import pod_violations
+from meshcompile.validate.metadata import annotations, labels
+from meshcompile.validate.object_names import Found
+
+OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
+
+
+def violations(workload: Workload) -> Found:
+    """What the API server refuses in a workload."""
+    match workload:
+        case CronJob():
+            yield from template_violations(workload.spec.job_template.spec.template)
+        case Job():
+            yield from template_violations(workload.spec.template)
+        case Deployment() | StatefulSet() | DaemonSet() | ReplicaSet():
+            yield from selecting_violations(workload)
+
+
+def selecting_violations(workload: Deployment | StatefulSet | DaemonSet | ReplicaSet) -> Found:
+    """What is wrong with a workload that finds its Pods by a selector."""
+    spec = workload.spec
+    yield from template_violations(spec.template)
+    yield from labels(spec.selector, "match_labels")
+    problems = [found for each in spec.selector.match_expressions for found in requirement(each)]
+    yield from problems
+    if not problems and (problem := mismatch(spec.selector, spec.template)):
+        yield codes.SELECTOR(spec.at("selector"), field="spec.selector", problem=problem)
+
+
+def template_violations(template: PodTemplateSpec) -> Found:
+    """What is wrong with the form of a workload's Pods."""
+    yield from labels(template.metadata, "labels")
+    yield from annotations(template.metadata)
+    yield from pod_violations(template.spec)
+
+
+def requirement(wanted: LabelSelectorRequirement) -> Found:
+    """A requirement with an unknown operator, or with values that do not go with it."""
+    place = wanted.at("operator")
+    if wanted.operator not in OPERATORS:
+        problem = f"the operator is one of {', '.join(OPERATORS)}"
+        yield codes.REQUIREMENT(place, field=place.field, problem=problem)
+    elif wanted.operator in ("In", "NotIn") and not wanted.values:
+        yield codes.REQUIREMENT(place, field=wanted.origin.field, problem=f"{wanted.operator} needs `values`")
+    elif wanted.operator in ("Exists", "DoesNotExist") and wanted.values:
+        yield codes.REQUIREMENT(place, field=wanted.origin.field, problem=f"{wanted.operator} takes no `values`")
+
+
+def mismatch(selector: LabelSelector, template: PodTemplateSpec) -> str | None:
+    """Why the selector does not match the labels of the template."""
+    if not selector.match_labels and not selector.match_expressions:
+        return "it is empty"
+    return next(_differences(selector, template), None)
+
+
+def _differences(selector: LabelSelector, template: PodTemplateSpec) -> Iterator[str]:
+    given = template.metadata.labels
+    for key, value in selector.match_labels.items():
+        if key not in given:
+            yield f"the template has no label `{key}`"
+        elif given[key] != value:
+            yield f"`{key}` is `{value}` here and `{given[key]}` in the template"
+    for wanted in selector.match_expressions:
+        if not _holds(wanted, given.get(wanted.key)):
+            yield f"`{wanted.key}` {wanted.operator} does not hold for the template"
+
+
+def _holds(wanted: LabelSelectorRequirement, value: str | None) -> bool:
+    match wanted.operator:
+        case "In":
+            return value in wanted.values
+        case "NotIn":
+            return value not in wanted.values
+        case "Exists":
+            return value is not None
+        case _:
+            return value is None
