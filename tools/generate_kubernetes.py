@@ -92,8 +92,8 @@ NOT_ENFORCED = frozenset(
 ENFORCED = frozenset({"ReplicaSetSpec.template"})
 """Fields that the API server requires, and the models do not."""
 
-NOT_CHECKED = frozenset({"status", "managedFields"})
-"""Fields that the cluster writes: what is applied of them has no effect."""
+NOT_CHECKED = frozenset({"managedFields", "ownerReferences", "status"})
+"""Fields that the cluster writes, and nobody by hand."""
 
 VERSION_PREFIX = re.compile(r"([A-Z][a-z]+)?V\d+((alpha|beta)\d+)?")
 """What precedes the kind in the name of a model, such as `V1` or `EventsV1`."""
