@@ -14,6 +14,10 @@ KEY = re.compile(r"(?!.*\.io/v\d)[a-z0-9.-]+\.io/[A-Za-z0-9._-]+")
 OTHER_KEYS = {
     "istio.io/ingress-controller",  # the controller of an IngressClass
     "istio.io/unset",  # a runtime key of Envoy that nobody sets
+    "kubernetes.io/dockercfg",  # types of Secrets
+    "kubernetes.io/dockerconfigjson",
+    "kubernetes.io/ssh-auth",
+    "kubernetes.io/tls",
     "kubernetes.io/h2c",  # values of appProtocol
     "kubernetes.io/ws",
     "kubernetes.io/wss",
