@@ -56,6 +56,21 @@ spec:
 """
 
 
+def custom_resource_definition(name: str) -> str:
+    plural, _, group = name.partition(".")
+    return f"""\
+apiVersion: {CRD}
+kind: CustomResourceDefinition
+metadata: {{name: {name}}}
+spec:
+  group: {group}
+  names: {{kind: Widget, plural: {plural}}}
+  scope: Namespaced
+  versions:
+    - {{name: v1, served: true, storage: true, schema: {{openAPIV3Schema: {{type: object}}}}}}
+"""
+
+
 def deployment(name: str, namespace: str = "shop", image: str = "shop") -> str:
     return f"""\
 apiVersion: apps/v1
@@ -129,7 +144,7 @@ def helm_chart() -> Repository:
             "templates/tests/test.yaml": 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ include "shop.name" . }}\n',
             "charts/redis/Chart.yaml": "apiVersion: v1\nname: redis\nversion: 1.0.0\n",
             "charts/redis/templates/service.yaml": "{{ range .Values.ports }}\n" + service("redis") + "{{ end }}\n",
-            "crds/crd.yaml": typed("apiextensions.k8s.io/v1", "CustomResourceDefinition", "a.b.c"),
+            "crds/crd.yaml": custom_resource_definition("widgets.example.com"),
             "manual/virtual-service.yaml": virtual_service("shop", field="htpp"),
         },
         errors=("unknown-field manual/virtual-service.yaml:6",),
@@ -222,7 +237,7 @@ def plain_folders() -> Repository:
             "shop/deployments/web.yaml": deployment("web"),
             "shop/services/web.yml": service("web"),
             "shop/services/legacy.json": json.dumps(
-                {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "old"}}
+                {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "old"}, "spec": {"ports": [{"port": 80}]}}
             ),
             "shop/istio/todo.yaml": "# TODO\n---\n# nothing yet\n",
             "shop/istio/empty.yaml": "",
@@ -340,7 +355,7 @@ def secrets_and_crds() -> Repository:
     return Repository(
         {
             "crds/bundle.yaml": stream(
-                *(typed(CRD, "CustomResourceDefinition", f"{name}.example.com") for name in "ab"),
+                *(custom_resource_definition(f"{name}.example.com") for name in "ab"),
             ),
             "sealed.yaml": typed("bitnami.com/v1alpha1", "SealedSecret", "s") + "spec:\n  encryptedData: {a: AgB}\n"
             "  template: {metadata: {name: s}}\n",

@@ -98,6 +98,7 @@ def test_fields_are_checked(kind: str, api_version: str, fields: dict[str, Any],
         ("Secret", "v1", {"data": {"a": "YQ=="}, "stringData": {"b": "c"}}),
         ("ClusterRoleBinding", "rbac.authorization.k8s.io/v1", {"roleRef": {"kind": "ClusterRole", "name": "a"}}),
         ("Widget", "example.com/v1", {"spec": {"anything": 1}}),
+        ("Secret", "v1", {"stringData": {"a": "ENC[AES256_GCM,data:x,type:str]"}, "sops": {"version": "3.8.1"}}),
         ("Deployment", "extensions/v1beta1", {"spec": {"rollbackTo": {}}}),
     ],
 )

@@ -279,6 +279,7 @@ def test_what_the_api_server_refuses(name: str, change: str, value: Any, field: 
         ("Ingress", "spec.rules.0", {"host": "a.com"}),
         ("Secret", "data.tls~crt", "YQ==\n"),
         ("Secret", "type", "example.com/mine"),
+        ("Secret", "data.tls~crt", "ENC[AES256_GCM,data:x,type:str]"),
     ],
 )
 def test_near_misses_are_silent(name: str, change: str, value: Any) -> None:

@@ -20,6 +20,8 @@ from meshcompile.models.registry import CUSTOM_WORKLOAD, find, is_built_in_group
 from meshcompile.source import Document, Origin
 
 MAX_PROBLEMS = 20
+ENCRYPTED = "sops"
+"""The field that SOPS adds to an object whose values it encrypts; it is gone before the object reaches a cluster."""
 
 
 def read(document: Document, namespace: str = "default") -> tuple[Resource | None, tuple[Diagnostic, ...]]:
@@ -48,7 +50,7 @@ def _field_problems(document: Document) -> tuple[Diagnostic, ...]:
 
 def _built_in_problems(document: Document) -> Iterable[Diagnostic]:
     """What is wrong with the fields of an object of a kind that is built into Kubernetes."""
-    if not is_built_in_group(document.value["apiVersion"]):
+    if not is_built_in_group(document.value["apiVersion"]) or ENCRYPTED in document.value:
         return ()
     from meshcompile.models.kubernetes.fields import field_problems  # for a fast start: Istio's kinds do not need it
 
@@ -100,7 +102,8 @@ def _type_problems(document: Document) -> Iterator[Diagnostic]:
 
 def _name(metadata: Mapping[str, Any]) -> object | None:
     """The name of an object, if it has one; one that the API server would make ends in five zeros here."""
-    name, generated = metadata.get("name"), metadata.get("generateName")
+    name: object = metadata.get("name")
+    generated = metadata.get("generateName")
     if name not in (None, ""):
         return name
     return f"{generated}00000" if isinstance(generated, str) and generated else None

@@ -12,6 +12,8 @@ from meshcompile.models.kubernetes.config_map import ConfigMap
 from meshcompile.models.kubernetes.secret import Secret
 from meshcompile.validate.object_names import DATA_KEY, Found
 
+ENCRYPTED = "ENC["
+"""How values start that SOPS has encrypted."""
 REQUIRED_KEYS: Mapping[str, tuple[str, ...]] = {
     "kubernetes.io/tls": ("tls.crt", "tls.key"),
     "kubernetes.io/dockercfg": (".dockercfg",),
@@ -48,7 +50,7 @@ def encoded(resource: ConfigMap | Secret, field: str) -> Found:
     """Values that are not in base64."""
     data: Mapping[str, str] = getattr(resource, field)
     for key, value in data.items():
-        if not _is_base64(value):
+        if not value.startswith(ENCRYPTED) and not _is_base64(value):
             place = resource.at(field, key)
             yield WRONG_VALUE(place, field=place.field, problem="expected text in base64, without spaces")
 
