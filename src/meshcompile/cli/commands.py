@@ -17,7 +17,7 @@ class Command:
 
 COMMANDS = (
     Command("compile", "print what istiod would send to a proxy, or to all of them", "compile"),
-    Command("proxy-config", "print tables of listeners, routes, clusters or endpoints", "proxy_config", ("pc",)),
+    Command("proxy-config", "print tables of what a proxy gets, as istioctl does", "proxy_config", ("pc",)),
     Command("resolve", "print what is decided for a proxy, in the words of Istio", "resolve"),
     Command("bootstrap", "print a static Envoy configuration that needs no control plane", "bootstrap"),
     Command("patch-lab", "print what each EnvoyFilter patch changes in a proxy's configuration", "patch_lab"),

@@ -5,38 +5,69 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from meshcompile.cli.inputs import compile_proxy, mesh_arguments, proxy_argument, reported
 from meshcompile.cli.render import rendered
+
+if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
+    from meshcompile import Config
+    from meshcompile.output.secrets import SdsSecret
 
 Resources = Mapping[str, list[dict[str, Any]]]
 FORMATS = ("short", "table", "json", "yaml")
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: what asks for it, the kinds of resources that it needs, and what prints it."""
+
+    name: str
+    aliases: tuple[str, ...]
+    kinds: tuple[str, ...]
+    show: Callable[[Config, Resources, argparse.Namespace], str]
+    options: Callable[[argparse.ArgumentParser], None]
+    help: str
+
+
 def arguments(parser: argparse.ArgumentParser) -> None:
     tables = parser.add_subparsers(title="tables", metavar="TABLE", required=True)
-    for name, aliases, kinds, show, options, text in TABLES:
-        table = tables.add_parser(
-            name, aliases=aliases, help=text, description=text, formatter_class=parser.formatter_class
+    for table in TABLES:
+        own = tables.add_parser(
+            table.name,
+            aliases=table.aliases,
+            help=table.help,
+            description=table.help,
+            formatter_class=parser.formatter_class,
         )
-        proxy_argument(table)
-        table.add_argument(
+        proxy_argument(own)
+        own.add_argument(
             "-o",
             "--output",
             choices=FORMATS,
             default="short",
             help="short and table are the same (default: %(default)s)",
         )
-        options(table)
-        mesh_arguments(table)
-        table.set_defaults(kinds=kinds, show=show)
+        table.options(own)
+        mesh_arguments(own)
+        own.set_defaults(table=table)
 
 
 def run(options: argparse.Namespace) -> int:
     config, diagnostics = compile_proxy(options)
-    sys.stdout.write(options.show(config.to_dict(options.kinds), options))
+    sys.stdout.write(options.table.show(config, _resources(config, options), options))
     return reported(diagnostics, options)
+
+
+def _resources(config: Config, options: argparse.Namespace) -> Resources:
+    """The resources that the table needs, with those of the bootstrap if they are wanted."""
+    if not getattr(options, "live_parts", False):
+        return config.to_dict(options.table.kinds)
+    from meshcompile.output.live_parts import with_live_parts
+
+    return with_live_parts(config.to_dict(), config.proxy)
 
 
 def _listener_options(parser: argparse.ArgumentParser) -> None:
@@ -44,11 +75,13 @@ def _listener_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=0, help="only listeners of this port")
     parser.add_argument("--type", default="", metavar="TYPE", help="only listeners of this type: HTTP, TCP or HTTP+TCP")
     _brief_option(parser, "a row per listener with its type, not one per filter chain")
+    _live_option(parser)
 
 
 def _route_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", default="", help="only the route configuration of this name")
     _brief_option(parser, "a row per route configuration, not one per route")
+    _live_option(parser)
 
 
 def _cluster_options(parser: argparse.ArgumentParser) -> None:
@@ -56,6 +89,7 @@ def _cluster_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=0, help="only clusters of this port")
     parser.add_argument("--subset", default="", help="only clusters whose name has this subset")
     parser.add_argument("--direction", default="", choices=("inbound", "outbound"), help="only clusters that way")
+    _live_option(parser)
 
 
 def _endpoint_options(parser: argparse.ArgumentParser) -> None:
@@ -63,13 +97,22 @@ def _endpoint_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=0, help="only endpoints of this port")
     parser.add_argument("--cluster", default="", help="only endpoints of this cluster")
     parser.add_argument("--status", default="", help="only endpoints of this status, such as healthy")
+    _live_option(parser)
+
+
+def _no_options(parser: argparse.ArgumentParser) -> None:
+    """A table without options of its own."""
+
+
+def _live_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--live-parts", action="store_true", help="with what a running proxy has of its own bootstrap")
 
 
 def _brief_option(parser: argparse.ArgumentParser, help: str) -> None:
     parser.add_argument("--brief", action="store_true", help=help)
 
 
-def _listeners(resources: Resources, options: argparse.Namespace) -> str:
+def _listeners(config: Config, resources: Resources, options: argparse.Namespace) -> str:
     from meshcompile.output import tables
 
     wanted = tables.ListenerFilter(options.address, options.port, options.type)
@@ -77,21 +120,21 @@ def _listeners(resources: Resources, options: argparse.Namespace) -> str:
     return _shown(listeners, tables.listener_type_table if options.brief else tables.listener_table, options)
 
 
-def _routes(resources: Resources, options: argparse.Namespace) -> str:
+def _routes(config: Config, resources: Resources, options: argparse.Namespace) -> str:
     from meshcompile.output import tables
 
     routes = [routes for routes in resources["routes"] if options.name in ("", routes["name"])]
     return _shown(routes, tables.virtual_host_table if options.brief else tables.route_table, options)
 
 
-def _clusters(resources: Resources, options: argparse.Namespace) -> str:
+def _clusters(config: Config, resources: Resources, options: argparse.Namespace) -> str:
     from meshcompile.output import tables
 
     wanted = tables.ClusterFilter(options.fqdn, options.port, options.subset, options.direction)
     return _shown([cluster for cluster in resources["clusters"] if wanted(cluster)], tables.cluster_table, options)
 
 
-def _endpoints(resources: Resources, options: argparse.Namespace) -> str:
+def _endpoints(config: Config, resources: Resources, options: argparse.Namespace) -> str:
     from meshcompile.output import tables
 
     wanted = tables.EndpointFilter(options.address, options.port, options.cluster, options.status)
@@ -111,8 +154,41 @@ def _shown(
     return rendered(items, options.output) if options.output in ("json", "yaml") else table(items)
 
 
+def _all(config: Config, resources: Resources, options: argparse.Namespace) -> str:
+    from meshcompile.output.summary import full_summary
+
+    if options.output in ("json", "yaml"):
+        return rendered(resources, options.output)
+    return full_summary(dict(resources), _sds_secrets(config, resources), config.proxy, datetime.now(UTC))
+
+
+def _secrets(config: Config, resources: Resources, options: argparse.Namespace) -> str:
+    from meshcompile.output.secrets import secret_dump, secret_table
+
+    secrets = _sds_secrets(config, resources)
+    if options.output in ("json", "yaml"):
+        return rendered(secret_dump(secrets), options.output)
+    return secret_table(secrets, datetime.now(UTC))
+
+
+def _sds_secrets(config: Config, resources: Resources) -> tuple[SdsSecret, ...]:
+    from meshcompile.output.secrets import sds_secrets
+
+    return sds_secrets(dict(resources), config.credentials, config.proxy.namespace)
+
+
+def _bootstrap(config: Config, resources: Resources, options: argparse.Namespace) -> str:
+    from meshcompile.output.live_bootstrap import bootstrap_summary, live_bootstrap
+
+    if options.output in ("json", "yaml"):
+        return rendered(live_bootstrap(config.proxy), options.output)
+    return bootstrap_summary(config.proxy)
+
+
+EVERY_KIND = ("listeners", "routes", "clusters", "endpoints", "extensions")
 TABLES = (
-    (
+    Table("all", ("a",), EVERY_KIND, _all, _live_option, "print all tables, one after the other"),
+    Table(
         "listeners",
         ("listener", "l"),
         ("listeners",),
@@ -120,8 +196,16 @@ TABLES = (
         _listener_options,
         "print listeners and where they send traffic",
     ),
-    ("routes", ("route", "r"), ("routes",), _routes, _route_options, "print virtual hosts and routes"),
-    ("clusters", ("cluster", "c"), ("clusters",), _clusters, _cluster_options, "print clusters"),
-    ("endpoints", ("endpoint", "ep"), ("clusters", "endpoints"), _endpoints, _endpoint_options, "print endpoints"),
+    Table("routes", ("route", "r"), ("routes",), _routes, _route_options, "print virtual hosts and routes"),
+    Table("clusters", ("cluster", "c"), ("clusters",), _clusters, _cluster_options, "print clusters"),
+    Table("endpoints", ("endpoint", "ep"), ("clusters", "endpoints"), _endpoints, _endpoint_options, "print endpoints"),
+    Table(
+        "secrets",
+        ("secret", "s"),
+        ("listeners", "clusters"),
+        _secrets,
+        _no_options,
+        "print the secrets that the proxy asks for",
+    ),
+    Table("bootstrap", ("b",), (), _bootstrap, _no_options, "print what the proxy is started with"),
 )
-"""Name, aliases, the kinds of resources that are needed, what prints them, options, and what the help says."""

@@ -28,6 +28,10 @@ PROTOCOLS = {
 }
 SHOWN_DOMAINS = 2
 
+LISTENER_COLUMNS = ("ADDRESSES", "PORT", "MATCH", "DESTINATION")
+ROUTE_COLUMNS = ("NAME", "VHOST NAME", "DOMAINS", "MATCH", "VIRTUAL SERVICE")
+CLUSTER_COLUMNS = ("SERVICE FQDN", "PORT", "SUBSET", "DIRECTION", "TYPE", "DESTINATION RULE")
+
 
 @dataclass(frozen=True, slots=True)
 class ListenerFilter:
@@ -103,12 +107,14 @@ def aligned(rows: Sequence[Sequence[str]], padding: int) -> str:
 
 def listener_table(listeners: Iterable[Json]) -> str:
     """ADDRESSES PORT MATCH DESTINATION, a row per filter chain."""
-    rows = [
-        (",".join(listener_addresses(listener)), str(listener_port(listener)), match, destination)
-        for listener in go_sorted(listeners, _listener_before)
-        for match, destination in _chains(listener)
-    ]
-    return aligned([("ADDRESSES", "PORT", "MATCH", "DESTINATION"), *rows], padding=1)
+    return aligned([LISTENER_COLUMNS, *(row for _, row in listener_rows(listeners))], padding=1)
+
+
+def listener_rows(listeners: Iterable[Json]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The name of a listener and a row of its table, for every filter chain."""
+    for listener in go_sorted(listeners, _listener_before):
+        head = (",".join(listener_addresses(listener)), str(listener_port(listener)))
+        yield from ((listener.get("name", ""), (*head, *chain)) for chain in _chains(listener))
 
 
 def listener_type_table(listeners: Iterable[Json]) -> str:
@@ -122,8 +128,12 @@ def listener_type_table(listeners: Iterable[Json]) -> str:
 
 def route_table(routes: Iterable[Json]) -> str:
     """NAME, VHOST NAME, DOMAINS, MATCH and VIRTUAL SERVICE, a row per route."""
-    rows = [row for configuration in go_sorted(routes, _route_before) for row in _route_rows(configuration)]
-    return aligned([("NAME", "VHOST NAME", "DOMAINS", "MATCH", "VIRTUAL SERVICE"), *rows], padding=5)
+    return aligned([ROUTE_COLUMNS, *route_rows(routes)], padding=5)
+
+
+def route_rows(routes: Iterable[Json]) -> Iterator[tuple[str, ...]]:
+    """The rows of the table of routes."""
+    return (row for configuration in go_sorted(routes, _route_before) for row in _route_rows(configuration))
 
 
 def virtual_host_table(routes: Iterable[Json]) -> str:
@@ -137,8 +147,13 @@ def virtual_host_table(routes: Iterable[Json]) -> str:
 
 def cluster_table(clusters: Iterable[Json]) -> str:
     """SERVICE FQDN, PORT, SUBSET, DIRECTION, TYPE and DESTINATION RULE, a row per cluster."""
-    rows = [_cluster_row(cluster) for cluster in sorted(clusters, key=lambda cluster: _cluster_key(cluster["name"]))]
-    return aligned([("SERVICE FQDN", "PORT", "SUBSET", "DIRECTION", "TYPE", "DESTINATION RULE"), *rows], padding=5)
+    return aligned([CLUSTER_COLUMNS, *(row for _, row in cluster_rows(clusters))], padding=5)
+
+
+def cluster_rows(clusters: Iterable[Json]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The name of a cluster and its row of the table."""
+    for cluster in sorted(clusters, key=lambda cluster: cluster_key(cluster["name"])):
+        yield cluster["name"], _cluster_row(cluster)
 
 
 def endpoint_table(endpoints: Iterable[Endpoint]) -> str:
@@ -152,7 +167,7 @@ def endpoints(clusters: Iterable[Json], assignments: Iterable[Json]) -> Iterator
     for assignment in load_assignments(clusters, assignments):
         for locality in assignment.get("endpoints", ()):
             for endpoint in locality.get("lbEndpoints", ()):
-                address, port = _endpoint_address(endpoint.get("endpoint", {}).get("address", {}))
+                address, port = endpoint_address(endpoint.get("endpoint", {}).get("address", {}))
                 # Envoy takes an endpoint without a status for a healthy one.
                 yield Endpoint(address, port, assignment["clusterName"], endpoint.get("healthStatus", "HEALTHY"))
 
@@ -350,7 +365,8 @@ def _cluster_parts(name: str) -> tuple[str, int, str, str] | None:
     return direction, int(port) if port.isdecimal() else 0, subset, host[0] if len(host) == 1 else ""
 
 
-def _cluster_key(name: str) -> tuple[str, str, int, str]:
+def cluster_key(name: str) -> tuple[str, str, int, str]:
+    """What clusters are sorted by: host, subset, port and direction."""
     direction, port, subset, host = _cluster_parts(name) or ("", 0, "", name)
     return host, subset, port, direction
 
@@ -360,7 +376,7 @@ def _cluster_row(cluster: Json) -> tuple[str, ...]:
     return host, str(port), subset or "-", direction, cluster.get("type", "STATIC"), _written_in(cluster)
 
 
-def _endpoint_address(address: Json) -> tuple[str, int]:
+def endpoint_address(address: Json) -> tuple[str, int]:
     """Address and port; the port is 0 for what has none."""
     match address:
         case {"socketAddress": {"address": str(host)} as socket}:

@@ -1,0 +1,125 @@
+"""The secrets that a proxy asks for, and what is known of their certificates: `istioctl proxy-config secret`."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from meshcompile.output.bootstrap.options import Credential
+from meshcompile.output.tables import aligned
+
+OF_WORKLOAD = {"default": "Cert Chain", "ROOTCA": "CA"}
+"""What Istio's agent serves to every proxy. Nothing is known of it before there is a proxy."""
+SECRET = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"
+HEADER = ("RESOURCE NAME", "TYPE", "STATUS", "VALID CERT", "SERIAL NUMBER", "NOT AFTER", "NOT BEFORE")
+
+
+@dataclass(frozen=True, slots=True)
+class SdsSecret:
+    """A secret that a proxy asks for; the PEM texts are "" when the input has no such Secret."""
+
+    name: str
+    certificate: str = ""
+    authorities: str = ""
+
+    @property
+    def pem(self) -> str:
+        return self.certificate or self.authorities
+
+
+def sds_secrets(resources: Any, credentials: Mapping[str, Credential], namespace: str) -> tuple[SdsSecret, ...]:
+    """The secrets that listeners and clusters name: the workload's first, then by name.
+
+    `credentials` are those of Secrets by `namespace/name`, and `namespace` is the proxy's.
+    """
+    names = sorted(set(_names(resources)), key=lambda name: (name not in OF_WORKLOAD, name != "default", name))
+    return tuple(_secret(name, credentials, namespace) for name in names)
+
+
+def secret_table(secrets: Iterable[SdsSecret], now: datetime, prefix: str = "") -> str:
+    """RESOURCE NAME to NOT BEFORE, a row per secret; what is not known of a certificate is left empty.
+
+    Certificates are only read when the package `cryptography` is installed.
+    """
+    rows = [(f"{prefix}{secret.name}", *_facts(secret, now)) for secret in secrets]
+    return aligned([HEADER, *rows], padding=5) if rows else "No active or warming secrets found.\n"
+
+
+def secret_dump(secrets: Iterable[SdsSecret]) -> dict[str, Any]:
+    """The secrets as Envoy's admin interface shows them: private keys are never part of it."""
+    return {"dynamicActiveSecrets": [{"name": secret.name, "secret": _dumped(secret)} for secret in secrets]}
+
+
+def _names(value: Any) -> Iterator[str]:
+    """The names of all secrets in JSON data that are fetched by SDS."""
+    match value:
+        case {"name": str(name), "sdsConfig": _}:
+            yield name
+        case dict():
+            yield from (name for item in value.values() for name in _names(item))
+        case list():
+            yield from (name for item in value for name in _names(item))
+        case _:
+            return
+
+
+def _secret(name: str, credentials: Mapping[str, Credential], namespace: str) -> SdsSecret:
+    _, _, path = name.partition("://")
+    if not path:
+        return SdsSecret(name)
+    for key, only_authorities in ((path, path.endswith("-cacert")), (path.removesuffix("-cacert"), True)):
+        found = credentials.get(key if "/" in key else f"{namespace}/{key}")
+        if found is not None:
+            return SdsSecret(name, "" if only_authorities else found.certificate, found.authorities)
+    return SdsSecret(name)
+
+
+def _facts(secret: SdsSecret, now: datetime) -> tuple[str, ...]:
+    """TYPE to NOT BEFORE."""
+    known = _certificate_facts(secret.pem, now) if secret.pem else None
+    return known or (OF_WORKLOAD.get(secret.name, ""), "ACTIVE", "", "", "", "")
+
+
+def _certificate_facts(pem: str, now: datetime) -> tuple[str, ...] | None:
+    """The facts of the first certificate in a PEM text; None when it cannot be read."""
+    try:
+        from cryptography import x509  # an extra
+    except ImportError:
+        return None
+    try:
+        certificate = x509.load_pem_x509_certificate(pem.encode())
+    except ValueError:
+        return None
+    before, after = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    return (
+        "CA" if _is_authority(certificate) else "Cert Chain",
+        "ACTIVE",
+        str(before < now < after).lower(),
+        f"{certificate.serial_number:032x}",
+        f"{after:%Y-%m-%dT%H:%M:%SZ}",
+        f"{before:%Y-%m-%dT%H:%M:%SZ}",
+    )
+
+
+def _is_authority(certificate: Any) -> bool:
+    from cryptography import x509  # an extra
+
+    try:
+        return bool(certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca)
+    except x509.ExtensionNotFound:
+        return False
+
+
+def _dumped(secret: SdsSecret) -> dict[str, Any]:
+    base: dict[str, Any] = {"@type": SECRET, "name": secret.name}
+    if secret.certificate:
+        chain = {"inlineBytes": b64encode(secret.certificate.encode()).decode()}
+        redacted = {"inlineBytes": b64encode(b"[redacted]").decode()}  # as Envoy writes it
+        return {**base, "tlsCertificate": {"certificateChain": chain, "privateKey": redacted}}
+    if secret.authorities:
+        trusted = {"inlineBytes": b64encode(secret.authorities.encode()).decode()}
+        return {**base, "validationContext": {"trustedCa": trusted}}
+    return base

@@ -1,0 +1,154 @@
+"""What a running proxy shows besides what istiod sends: the static parts of its bootstrap, and its secrets."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from meshcompile.output.bootstrap.options import Credential
+from meshcompile.output.live_bootstrap import bootstrap_summary, live_bootstrap
+from meshcompile.output.live_parts import static_resources, with_live_parts
+from meshcompile.output.secrets import sds_secrets, secret_dump, secret_table
+from meshcompile.output.tables import endpoints, listener_table
+from meshcompile.proxy import Proxy
+from tests.meshes import sidecar
+
+x509 = pytest.importorskip("cryptography.x509")
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_listeners_of_the_bootstrap() -> None:
+    """A proxy serves its health on 15021 and its statistics on 15090, as istioctl shows it."""
+    assert listener_table(static_resources(sidecar())["listeners"]) == (
+        "ADDRESSES PORT  MATCH DESTINATION\n"
+        "0.0.0.0   15021 ALL   Inline Route: /healthz/ready*\n"
+        "0.0.0.0   15090 ALL   Inline Route: /stats/prometheus*\n"
+    )
+
+
+def test_clusters_of_the_bootstrap() -> None:
+    """A proxy knows its agent, itself and where it gets its configuration and certificates from."""
+    clusters = static_resources(sidecar())["clusters"]
+    assert [(each.cluster, str(each)) for each in endpoints(clusters, ())] == [
+        ("prometheus_stats", "127.0.0.1:15000"),
+        ("agent", "127.0.0.1:15020"),
+        ("sds-grpc", "unix://./var/run/secrets/workload-spiffe-uds/socket"),
+        ("xds-grpc", "unix://./etc/istio/proxy/XDS"),
+    ]
+
+
+def test_metadata_moves_the_ports() -> None:
+    """Ports, the path of the configuration and the tracer come from the proxy's metadata."""
+    config = {
+        "proxyAdminPort": 16000,
+        "statusPort": 16020,
+        "configPath": "/etc/x",
+        "tracing": {"zipkin": {"address": "zipkin.ops:9411"}},
+    }
+    proxy = sidecar(ENVOY_STATUS_PORT="16021", ENVOY_PROMETHEUS_PORT="16090", PROXY_CONFIG=config)
+    own = static_resources(proxy)
+    assert [listener["name"] for listener in own["listeners"]] == ["0.0.0.0_16090", "0.0.0.0_16021"]
+    found = {each.cluster: str(each) for each in endpoints(own["clusters"], ())}
+    assert found["prometheus_stats"] == "127.0.0.1:16000"
+    assert found["agent"] == "127.0.0.1:16020"
+    assert found["xds-grpc"] == "unix:///etc/x/XDS"
+    assert found["zipkin"] == "zipkin.ops:9411"
+
+
+def test_ipv6() -> None:
+    """A proxy with IPv6 addresses only listens on `::`."""
+    given = sidecar()
+    proxy = Proxy(type=given.type, id=given.id, namespace="shop", ip_addresses=("fd00::1",), domain=given.domain)
+    assert [listener["name"] for listener in static_resources(proxy)["listeners"]] == ["::_15090", "::_15021"]
+
+
+def test_routes_that_listeners_hold() -> None:
+    """Each connection manager's own routes are among the routes, those of the bootstrap without a name."""
+    manager = {"name": "m", "typedConfig": {"routeConfig": {"name": "inbound|8080||", "virtualHosts": []}}}
+    given = {
+        "listeners": [{"name": "virtualInbound", "filterChains": [{"filters": [manager]}, {"filters": [manager]}]}]
+    }
+    live = with_live_parts(given, sidecar())
+    assert [route["name"] for route in live["routes"]] == ["inbound|8080||", "inbound|8080||", "", ""]
+
+
+def test_the_bootstrap() -> None:
+    """The bootstrap names the proxy's node, and where its resources come from."""
+    bootstrap = live_bootstrap(sidecar(ISTIO_VERSION="1.30.3"))["bootstrap"]
+    assert bootstrap["node"]["id"] == "sidecar~10.1.0.1~client.shop~shop.svc.cluster.local"
+    assert bootstrap["dynamicResources"]["adsConfig"]["grpcServices"] == [{"envoyGrpc": {"clusterName": "xds-grpc"}}]
+    assert bootstrap_summary(sidecar(ISTIO_VERSION="1.30.3")) == "Istio Version: 1.30.3\n"
+
+
+def certificate(authority: bool = False) -> str:
+    """A certificate of the year around NOW, in PEM."""
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "shop.example")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(255)
+        .not_valid_before(NOW - timedelta(days=1))
+        .not_valid_after(NOW + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    return made.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def sds(name: str) -> dict[str, object]:
+    return {"name": name, "sdsConfig": {}}
+
+
+def test_secrets_with_their_certificates() -> None:
+    """What is known of a certificate is shown; of the workload's own nothing is known before it runs."""
+    asked = {"listeners": [{"tls": [sds("kubernetes://shop"), sds("ROOTCA"), sds("default"), sds("kubernetes://no")]}]}
+    secrets = sds_secrets(asked, {"edge/shop": Credential(certificate())}, "edge")
+    header, *rows = (line.split() for line in secret_table(secrets, NOW).splitlines())
+    assert header[:4] == ["RESOURCE", "NAME", "TYPE", "STATUS"]
+    assert rows == [
+        ["default", "Cert", "Chain", "ACTIVE"],
+        ["ROOTCA", "CA", "ACTIVE"],
+        ["kubernetes://no", "ACTIVE"],
+        ["kubernetes://shop", "Cert", "Chain", "ACTIVE", "true", f"{255:032x}", "2026-01-02T00:00:00Z",
+         "2025-12-31T00:00:00Z"],
+    ]  # fmt: skip
+    expired = secret_table(secrets, NOW + timedelta(days=2)).splitlines()[-1].split()
+    assert expired[4] == "false"
+
+
+def test_authorities() -> None:
+    """The authorities of `NAME-cacert` are in a Secret of that name, else in that of the certificate."""
+    authorities = certificate(authority=True)
+    credential = Credential(certificate(), "key", authorities)
+    for key in ("edge/shop", "edge/shop-cacert"):
+        (secret,) = sds_secrets([sds("kubernetes://shop-cacert")], {key: credential}, "edge")
+        assert secret.pem == authorities
+        assert secret_table([secret], NOW).splitlines()[-1].split()[1:3] == ["CA", "ACTIVE"]
+
+
+def test_what_is_no_certificate_is_not_read() -> None:
+    """A Secret whose text is no certificate is a row without facts."""
+    (secret,) = sds_secrets([sds("kubernetes://shop")], {"edge/shop": Credential("nonsense")}, "edge")
+    assert secret_table([secret], NOW).splitlines()[-1].split() == ["kubernetes://shop", "ACTIVE"]
+
+
+def test_no_secrets() -> None:
+    """A proxy that asks for nothing has istioctl's sentence."""
+    assert secret_table((), NOW) == "No active or warming secrets found.\n"
+
+
+def test_private_keys_are_never_dumped() -> None:
+    """The dump has the certificate, and Envoy's word in place of the key."""
+    (secret,) = sds_secrets([sds("kubernetes://s")], {"edge/s": Credential("cert", "PRIVATE")}, "edge")
+    dump = secret_dump([secret])
+    key = dump["dynamicActiveSecrets"][0]["secret"]["tlsCertificate"]["privateKey"]
+    assert key == {"inlineBytes": b64encode(b"[redacted]").decode()}
+    assert "PRIVATE" not in str(dump)
