@@ -100,7 +100,8 @@ def certificate(authority: bool = False) -> str:
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
-    return made.public_bytes(serialization.Encoding.PEM).decode()
+    pem: bytes = made.public_bytes(serialization.Encoding.PEM)
+    return pem.decode()
 
 
 def sds(name: str) -> dict[str, object]:
