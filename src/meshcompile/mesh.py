@@ -172,12 +172,13 @@ class Mesh:
 
     def used_by(self, config: Config) -> tuple[Use, ...]:
         """What became of every object of the input in a configuration that this mesh compiled, by place."""
+        from meshcompile.resolve.skipped import skipped  # few ask for it
         from meshcompile.uses import uses
 
         clusters = (self.config_cluster, *self.remote_clusters.values())
         objects = (resource for cluster in clusters for resource in cluster.resources)
         diagnostics = (*self.diagnostics, *config.diagnostics)
-        return uses(objects, config.proxy, self.settings.mesh.root_namespace, config.source_map(), diagnostics)
+        return uses(objects, config.proxy, skipped(self.snapshot, config.proxy), config.source_map(), diagnostics)
 
     @cached_property
     @paused()

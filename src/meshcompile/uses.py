@@ -1,16 +1,13 @@
 """What became of each object of the input for one proxy: the source map turned around, and why nothing came of some."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from meshcompile.codes.proxies import NOT_USED
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.labels import selects
 from meshcompile.models.base import Resource
-from meshcompile.models.kubernetes.custom_workload import CustomWorkload
-from meshcompile.models.networking.gateway import Gateway
-from meshcompile.models.networking.virtual_service import VirtualService
 from meshcompile.proxy import Proxy
+from meshcompile.resolve.skipped import Skipped
 from meshcompile.source import Document, Origin
 
 # Kinds of which nothing is sent as such, and what they are read for.
@@ -28,6 +25,25 @@ READ_FOR_OTHERS = {
         ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"), "its Pods are what is seen"
     ),
 }
+
+# What is to be said of objects that are for the proxy, and that nothing came of all the same.
+_NO_TRAFFIC = "a policy that is closer to the workload holds instead, or there is no traffic that it is about"
+NOTHING_TO_SAY = {
+    "Gateway": "the proxy has no port for its servers",
+    "VirtualService": "the proxy has no host or server that it is for",
+    **dict.fromkeys(
+        (
+            "AuthorizationPolicy",
+            "RequestAuthentication",
+            "PeerAuthentication",
+            "Telemetry",
+            "WasmPlugin",
+            "TrafficExtension",
+        ),
+        _NO_TRAFFIC,
+    ),
+}
+NO_USE = "the proxy has no use for it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +65,17 @@ class Use:
 def uses(
     objects: Iterable[Resource],
     proxy: Proxy,
-    root_namespace: str,
+    skipped: Iterable[Skipped],
     sources: Mapping[str, tuple[Origin, ...]],
     diagnostics: Iterable[Diagnostic],
 ) -> tuple[Use, ...]:
     """The use of every object, by place; `diagnostics` are those of the mesh and of the proxy."""
-    pointers = _pointers(sources)
+    pointers, filtered = _pointers(sources), {each.origin.document: each.reason for each in reversed(tuple(skipped))}
     found = _by_document(diagnostics)
     accepted = {resource.origin.document: resource for resource in objects}
     rejected = {d.origin.document: d for of_one in found.values() for d in of_one if d.rejected}
     made = [
-        _use(resource, proxy, root_namespace, pointers.get(document, ()), found.get(document, ()))
+        _use(resource, proxy, filtered.get(document, ""), pointers.get(document, ()), found.get(document, ()))
         for document, resource in accepted.items()
     ]
     made += [
@@ -73,13 +89,13 @@ def uses(
 def _use(
     resource: Resource,
     proxy: Proxy,
-    root_namespace: str,
+    filtered: str,
     pointers: Iterable[str],
     found: Iterable[Diagnostic],
 ) -> Use:
     used, reasons = tuple(pointers), tuple(found)
     if not used and not reasons:
-        reason = _reason(resource, proxy, root_namespace)
+        reason = READ_FOR_OTHERS.get(resource.kind) or filtered or NOTHING_TO_SAY.get(resource.kind, NO_USE)
         reasons = (NOT_USED(resource, proxy=proxy.id, reason=reason),)
     return Use(resource.kind, resource.namespace, resource.name, resource.origin, used, reasons)
 
@@ -101,38 +117,3 @@ def _by_document(diagnostics: Iterable[Diagnostic]) -> Mapping[Document, list[Di
         for document in dict.fromkeys(place.document for place in places):
             by_document.setdefault(document, []).append(diagnostic)
     return by_document
-
-
-def _reason(resource: Resource, proxy: Proxy, root_namespace: str) -> str:
-    """Why nothing came of an object of which nothing is known to be wrong."""
-    return next(_reasons(resource, proxy, root_namespace))
-
-
-def _reasons(resource: Resource, proxy: Proxy, root_namespace: str) -> Iterator[str]:
-    if resource.kind in READ_FOR_OTHERS:
-        yield READ_FOR_OTHERS[resource.kind]
-    spec = getattr(resource, "spec", None)
-    match resource:
-        case CustomWorkload():
-            yield READ_FOR_OTHERS["Deployment"]
-        case Gateway():
-            if not proxy.is_router:
-                yield "only gateways read it"
-            if not selects(resource.spec.selector, proxy.labels):
-                yield "its selector does not match the proxy's labels"
-            yield "the proxy has no port for its servers"
-        case VirtualService():
-            if proxy.is_sidecar and resource.spec.gateways and "mesh" not in resource.spec.gateways:
-                yield "it is for gateways and not for sidecars"
-            yield "the proxy has no host or server that it is for"
-        case _:
-            pass
-    selector = getattr(spec, "selector", None) or getattr(spec, "workload_selector", None)
-    labels = getattr(selector, "match_labels", None) or getattr(selector, "labels", None) or {}
-    if hasattr(spec, "selector") and resource.kind != "Service":
-        if resource.namespace not in (proxy.namespace, root_namespace):
-            yield f"it is for the workloads of namespace {resource.namespace}"
-        if not selects(labels, proxy.labels):
-            yield "its selector does not match the proxy's labels"
-        yield "a policy that is closer to the workload holds instead, or there is no traffic that it is about"
-    yield "the proxy does not see it, or has no use for it"

@@ -5,6 +5,7 @@ policies without a target. Waypoints are targeted, as are the services that they
 """
 
 from collections.abc import Iterable
+from enum import StrEnum
 
 from meshcompile.labels import selects
 from meshcompile.models.common import PolicyTargetReference
@@ -19,17 +20,34 @@ WAYPOINT_CLASS = "istio-waypoint"
 _SERVICE_KINDS = {("", "Service"): Registry.KUBERNETES, ("networking.istio.io", "ServiceEntry"): Registry.EXTERNAL}
 
 
+class Refusal(StrEnum):
+    """Why a policy is not for a proxy."""
+
+    SELECTOR = "its selector does not match the proxy's labels"
+    TARGET = "its targets do not name the proxy, nor a service that it stands before"
+    WAYPOINT = "a waypoint is targeted, and selected by no labels"
+
+
 def attaches(
     spec: Attachable, namespace: str, proxy: Proxy, root_namespace: str, services: Iterable[Service] = ()
 ) -> bool:
     """Whether a policy of `namespace` is for the proxy; `services` are those that a waypoint stands before."""
+    return refusal(spec, namespace, proxy, root_namespace, services) is None
+
+
+def refusal(
+    spec: Attachable, namespace: str, proxy: Proxy, root_namespace: str, services: Iterable[Service] = ()
+) -> Refusal | None:
+    """Why a policy is not for the proxy; None when it is."""
     targeted = targets(spec)
-    gateway = proxy.labels.get(GATEWAY_NAME)
-    if gateway is None:
-        return not targeted and _selected(spec, proxy)
-    if not targeted:
-        return proxy.type is not ProxyType.WAYPOINT and _selected(spec, proxy)
-    return any(_is_target(target, namespace, proxy, root_namespace, services) for target in targeted)
+    if proxy.labels.get(GATEWAY_NAME) is not None and targeted:
+        named = any(_is_target(target, namespace, proxy, root_namespace, services) for target in targeted)
+        return None if named else Refusal.TARGET
+    if targeted:
+        return Refusal.TARGET
+    if proxy.type is ProxyType.WAYPOINT and proxy.labels.get(GATEWAY_NAME) is not None:
+        return Refusal.WAYPOINT
+    return None if _selected(spec, proxy) else Refusal.SELECTOR
 
 
 def _selected(spec: Attachable, proxy: Proxy) -> bool:
