@@ -43,12 +43,13 @@ STARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The medians of one size: seconds by step, and the peak of memory after each, in sizes of the text."""
+    """The medians of one size: seconds by step, the peak of memory after each in sizes of the text, shares of hits."""
 
     services: int
     seconds: Mapping[str, float]
     memory: Mapping[str, float]
     resources: int
+    hits: Mapping[str, float]
 
     def ratio(self, step: str) -> float:
         return self.seconds[step] / self.seconds["yaml"]
@@ -78,6 +79,7 @@ def main() -> int:
     grown = list(scaling.grown(options.rounds))
     limits = [*of_sizes({of.services: of for of in measured}), *of_growth(grown), *of_start(start)]
     print_table(measured)
+    print_hits(measured)
     print_growth(grown)
     print_start(start)
     print_limits(limits)
@@ -100,8 +102,9 @@ def measure(services: int, rounds: int) -> Measured:
         once = {**_child("fleet", path, services), **_child("cold", path, services)}
         seconds = _medians(_child("seconds", path, services) for _ in range(rounds))
         memory = _child("memory", path, services)
+        hits = _child("queries", path, services)
     resources = int(seconds.pop("resources"))
-    return Measured(services, {**seconds, **once}, memory, resources)
+    return Measured(services, {**seconds, **once}, memory, resources, hits)
 
 
 def of_sizes(by_size: Mapping[int, Measured]) -> Iterator[Limit]:
@@ -151,6 +154,15 @@ def print_growth(grown: Iterable[Grown]) -> None:
     for of in grown:
         cells = (f"{of.snapshot:.2f}", f"{of.sidecar:.2f}", f"{of.memory:.1f} x text", f"{of.growth:.2f}")
         _print_row(of.what, *cells)
+    print()
+
+
+def print_hits(measured: Sequence[Measured]) -> None:
+    """How many of a fleet's questions were answered from memory, by query."""
+    _print_row("answered from memory", *(f"{of.services:,} services" for of in measured))
+    _print_row("---", *("---:" for _ in measured))
+    for query in measured[0].hits:
+        _print_row(query, *(f"{of.hits.get(query, 0):.1%}" for of in measured))
     print()
 
 

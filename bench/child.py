@@ -62,6 +62,17 @@ def fleet(path: Path, services: int) -> Mapping[str, float]:
     return {f"{FLEET} sidecars": compiling, f"JSON of {PRINTED} of them": printing}
 
 
+def queries(path: Path, services: int) -> Mapping[str, float]:
+    """For each query, how many of the questions that a fleet asks are answered from memory, as a share."""
+    import meshcompile
+
+    mesh = meshcompile.load(path)
+    for name in sidecars(services, FLEET):
+        mesh.compile(name)
+    counted = mesh.snapshot.answers.counted()
+    return {query: hits / (computed + hits) for query, (computed, hits) in sorted(counted.items())}
+
+
 def memory(path: Path, services: int) -> Mapping[str, float]:
     """Bytes that each step adds to the peak of a process that has imported everything, in sizes of the text."""
     import meshcompile
@@ -166,5 +177,5 @@ if __name__ == "__main__":
     if what == "start":
         print(json.dumps(start()))
     else:
-        measure = {"seconds": seconds, "fleet": fleet, "memory": memory, "cold": cold}[what]
+        measure = {"seconds": seconds, "fleet": fleet, "memory": memory, "cold": cold, "queries": queries}[what]
         print(json.dumps(measure(Path(of[0]), int(of[1]))))

@@ -105,6 +105,20 @@ def test_no_unknown_case_becomes_a_message() -> None:
     assert [found for path in sorted((PACKAGE / "emit").rglob("*.py")) for found in wildcards_with_messages(path)] == []
 
 
+CHAIN_PROTOCOLS = {"raw_buffer", "h2c", "istio-http/1.0", "istio-http/1.1", "istio-h2"}
+
+
+def test_resolve_knows_no_chain_protocols() -> None:
+    """What a filter chain matches is a traffic class in resolve; transport protocols and ALPN names are emit's."""
+    texts = {
+        f"{path.name}: {node.value}"
+        for path in sorted((PACKAGE / "resolve").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in CHAIN_PROTOCOLS
+    }
+    assert texts == set()
+
+
 def test_models_are_frozen() -> None:
     """Whatever a user wrote is read into models that cannot be changed."""
     from meshcompile.models.base import Node

@@ -8,6 +8,7 @@ listener to the next is an `HttpConnection`. Follows istiod's `ListenerBuilder.b
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from meshcompile.diagnostics import Diagnostic
 from meshcompile.durations import Duration
 from meshcompile.ip import Range, cidr_range
 from meshcompile.models.mesh.mesh_config import MeshConfig
@@ -74,6 +75,11 @@ class HttpTraits(Source):
     extensions: ListenerExtensions = NO_EXTENSIONS
     jwt: JwtAuthentication | None = None
     authorization: Authorization = NO_AUTHORIZATION
+
+    @property
+    def guard_findings(self) -> tuple[Diagnostic, ...]:
+        """What there is to say about the policies that guard the workload."""
+        return (*self.authorization.findings, *(() if self.jwt is None else self.jwt.findings))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,63 +1,24 @@
 """The listeners that one proxy gets, decided: a sidecar's, or a gateway's. Follows istiod's `BuildListeners`."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.durations import Duration
-from meshcompile.models.mesh.mesh_config import MeshConfig
-from meshcompile.names import BLACK_HOLE_CLUSTER
-from meshcompile.ports import Protocol
-from meshcompile.proxy import InterceptionMode, Proxy
-from meshcompile.queries import Key, Source, query
-from meshcompile.resolve.authorization import Authorization
-from meshcompile.resolve.destinations import unknown_destination
-from meshcompile.resolve.downstream_tls import proxy_secrets
-from meshcompile.resolve.egress import EgressKey, OutboundListener, SocketKey, egress, egress_key, without_itself
-from meshcompile.resolve.egress_chains import HttpRoutes
+from meshcompile.resolve.egress import egress
 from meshcompile.resolve.facts import ProxyFacts
-from meshcompile.resolve.filter_chain import ChainMatch, FilterChain
+from meshcompile.resolve.filter_chain import FilterChain
 from meshcompile.resolve.findings import by_place
 from meshcompile.resolve.gateway_listeners import GatewayListener, gateway_listeners
-from meshcompile.resolve.http_connection import HttpConnection, HttpTraits, http_traits
-from meshcompile.resolve.inbound import InboundPort, inbound_chains, inbound_ports, without_requests
-from meshcompile.resolve.inspection import NO_INSPECTION, Inspection, inbound_inspection, outbound_inspection
-from meshcompile.resolve.jwt import JwtAuthentication
-from meshcompile.resolve.scope import sidecar_scope
-from meshcompile.resolve.tcp_connection import Catchall, TcpTraits, tcp_traits
-from meshcompile.resolve.telemetry import Telemetry, telemetry_findings
+from meshcompile.resolve.http_connection import http_traits
+from meshcompile.resolve.inbound_listeners import inbound_listeners
+from meshcompile.resolve.listener import Listener
+from meshcompile.resolve.outbound_listeners import Outbound
+from meshcompile.resolve.tcp_connection import tcp_traits
+from meshcompile.resolve.telemetry import telemetry_findings
 from meshcompile.resolve.traffic import TrafficClass
 from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.source import Origin
 
-HTTP_PROXY_ROUTE = "http_proxy"
-# Where nobody has to find out what a connection is.
-NO_TIME = Duration()
-
-
-@dataclass(frozen=True, slots=True)
-class Listener(Source):
-    """A listener of a sidecar.
-
-    `virtual`: what iptables redirect comes here, to be told apart by its original destination. `bind_to_port`: the
-    address is really opened; else the listener only takes connections that a virtual one hands over. `default` takes
-    what no other chain takes. `telemetry` reports on connections that no chain takes, where that is done.
-    """
-
-    name: str
-    binds: tuple[str, ...]
-    port: int
-    inbound: bool
-    chains: tuple[FilterChain, ...]
-    default: FilterChain | None = None
-    virtual: bool = False
-    bind_to_port: bool = False
-    transparent: bool = False
-    exact_balance: bool = False
-    inspection: Inspection = NO_INSPECTION
-    detection_timeout: Duration | None = None
-    telemetry: Telemetry | None = None
-    origins: tuple[Origin, ...] = ()
+__all__ = ["Listener", "Listeners", "listeners"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +55,13 @@ def _gateway(snapshot: Snapshot, facts: ProxyFacts) -> Listeners:
     found = gateway_listeners(snapshot, facts, http, tcp)
     return Listeners(
         gateway=found.listeners,
-        findings=by_place(
-            found.findings, _guard_findings(http.authorization, http.jwt), telemetry_findings(snapshot, facts.proxy)
-        ),
+        findings=by_place(found.findings, http.guard_findings, telemetry_findings(snapshot, facts.proxy)),
     )
 
 
 def _sidecar(snapshot: Snapshot, facts: ProxyFacts) -> Listeners:
     outbound = Outbound.of(snapshot, facts)
-    inbound = _inbound(snapshot, facts)
+    inbound = inbound_listeners(snapshot, facts)
     return Listeners(
         sidecar=(*outbound.services(snapshot), *outbound.http_proxy(), *outbound.virtual(), *inbound.listeners),
         findings=by_place(
@@ -112,263 +71,3 @@ def _sidecar(snapshot: Snapshot, facts: ProxyFacts) -> Listeners:
             telemetry_findings(snapshot, facts.proxy),
         ),
     )
-
-
-def _guard_findings(authorization: Authorization, jwt: JwtAuthentication | None) -> tuple[Diagnostic, ...]:
-    """What there is to say about the policies that guard a workload."""
-    return (*authorization.findings, *(() if jwt is None else jwt.findings))
-
-
-# ---- outbound
-
-
-class OutboundKey(Key, frozen=True):
-    """What outbound listeners are made from; without HTTP for those that have none, which more sidecars share."""
-
-    egress: EgressKey
-    exact_balance: bool
-    http: HttpTraits | None = None
-
-
-@query
-def outbound_listeners(snapshot: Snapshot, key: OutboundKey) -> Mapping[SocketKey, Listener]:
-    """The outbound listeners with HTTP, or those without, of all sidecars that are alike; by address and port."""
-    maker = OutboundMaker.of(snapshot, key)
-    wanted = key.http is None
-    return {
-        socket: maker.listener(settled)
-        for socket, settled in egress(snapshot, key.egress).listeners.items()
-        if settled.is_shared is wanted
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class OutboundMaker:
-    """Makes outbound listeners of what claims were settled to. `rest` is for what no chain takes."""
-
-    key: OutboundKey
-    rest: FilterChain
-    detection_timeout: Duration | None
-
-    @classmethod
-    def of(cls, snapshot: Snapshot, key: OutboundKey) -> "OutboundMaker":
-        policy = sidecar_scope(snapshot, key.egress.scope).outbound_traffic_policy
-        rest = unknown_chain(key.egress.tcp, unknown_destination(policy), "PassthroughFilterChain")
-        return cls(key, rest, snapshot.mesh.protocol_detection_timeout)
-
-    def listener(self, settled: OutboundListener) -> Listener:
-        """The listener; a chain that takes everything is the default one, unless it is the only one."""
-        first = settled.first
-        prefix = f"outbound_{settled.name};"
-        chains = [
-            FilterChain(
-                connection=self._http(chain.connection, prefix, first.port.number)
-                if isinstance(chain.connection, HttpRoutes)
-                else chain.connection,
-                match=chain.match,
-                config=chain.config,
-                connect_timeout=True,
-                origins=chain.origins,
-            )
-            for chain in settled.chains
-        ]
-        restricted = tuple(chain for chain in chains if chain.match and not chain.match.takes_everything)
-        unrestricted = [chain for chain in chains if chain.match and chain.match.takes_everything]
-        default = unrestricted[-1] if unrestricted else self.rest
-        inspection = outbound_inspection((*restricted, default))
-        return Listener(
-            name=settled.name,
-            binds=first.binds,
-            port=first.port.number,
-            inbound=False,
-            chains=restricted or (default,),
-            default=default if restricted else None,
-            bind_to_port=first.place.bind_to_port,
-            exact_balance=self.key.exact_balance,
-            inspection=inspection,
-            detection_timeout=self.detection_timeout if inspection.http else NO_TIME,
-            origins=settled.origins,
-        )
-
-    def _http(self, routes: HttpRoutes, stat_prefix: str, port: int) -> HttpConnection:
-        assert self.key.http is not None
-        return HttpConnection(
-            traits=self.key.http,
-            stat_prefix=stat_prefix,
-            protocol=routes.protocol,
-            port=port,
-            route_name=routes.route_name,
-            dynamic_host=routes.dynamic_host,
-        )
-
-
-def unknown_chain(tcp: TcpTraits, cluster: str | None, name: str) -> FilterChain:
-    """What happens to traffic to addresses that no service of the sidecar has; None refuses it."""
-    connection = Catchall(tcp, BLACK_HOLE_CLUSTER if cluster is None else cluster, idle_timeout=tcp.idle_timeout)
-    return FilterChain(connection, name=name)
-
-
-@dataclass(frozen=True, slots=True)
-class Outbound:
-    """Makes the outbound listeners of one sidecar."""
-
-    key: EgressKey
-    proxy: Proxy
-    http: HttpTraits
-    mesh: MeshConfig
-    unknown: str | None
-
-    @classmethod
-    def of(cls, snapshot: Snapshot, facts: ProxyFacts) -> "Outbound":
-        tcp = tcp_traits(snapshot, facts, TrafficClass.SIDECAR_OUTBOUND)
-        http = shared_traits(snapshot, http_traits(snapshot, facts, TrafficClass.SIDECAR_OUTBOUND))
-        unknown = unknown_destination(facts.scope.outbound_traffic_policy)
-        return cls(egress_key(snapshot, facts, tcp), facts.proxy, http, snapshot.mesh, unknown)
-
-    @property
-    def exact_balance(self) -> bool:
-        return self.proxy.flag("OUTBOUND_LISTENER_EXACT_BALANCE")
-
-    def services(self, snapshot: Snapshot) -> tuple[Listener, ...]:
-        """A listener for each address and port that services ask for; those on its own address are the sidecar's."""
-        without, with_http = (
-            OutboundKey(self.key, self.exact_balance),
-            OutboundKey(self.key, self.exact_balance, self.http),
-        )
-        tcp, http = outbound_listeners(snapshot, without), outbound_listeners(snapshot, with_http)
-        sockets = egress(snapshot, self.key).listeners
-        found = {socket: http.get(socket) or tcp[socket] for socket in sockets}
-        own = without_itself(snapshot, self.key, self.proxy.ip_addresses[0])
-        if not own:
-            return tuple(found.values())
-        maker = OutboundMaker.of(snapshot, with_http)
-        replaced = {socket: None if settled is None else maker.listener(settled) for socket, settled in own.items()}
-        return tuple(listener for listener in {**found, **replaced}.values() if listener is not None)
-
-    def http_proxy(self) -> tuple[Listener, ...]:
-        """The listener for applications that use the sidecar as their HTTP proxy, if there is a port for it."""
-        port = _http_proxy_port(self.proxy, self.mesh)
-        if port == 0:
-            return ()
-        binds = self.proxy.loopbacks
-        name = f"{binds[0]}_{port}"
-        connection = HttpConnection(
-            traits=self.http,
-            stat_prefix=f"outbound_{name};",
-            protocol=Protocol.HTTP_PROXY,
-            port=port,
-            route_name=HTTP_PROXY_ROUTE,
-            forward_proxy=True,
-        )
-        return (
-            Listener(
-                name=name,
-                binds=binds,
-                port=port,
-                inbound=False,
-                chains=(FilterChain(connection, connect_timeout=True),),
-                bind_to_port=True,
-                exact_balance=self.exact_balance,
-                detection_timeout=NO_TIME,
-            ),
-        )
-
-    def virtual(self) -> tuple[Listener, ...]:
-        """The listener that iptables redirect outbound connections to; it hands them on by their destination."""
-        port, tcp = self.mesh.proxy_listen_port, self.key.tcp
-        if self.proxy.interception_mode is InterceptionMode.NONE:
-            return ()
-        guard = FilterChain(
-            Catchall(tcp, BLACK_HOLE_CLUSTER, access_logs=False),
-            ChainMatch(destination_port=port),
-            name="virtualOutbound-blackhole",
-        )
-        return (
-            Listener(
-                name="virtualOutbound",
-                binds=self.proxy.wildcards[:1],
-                port=port,
-                inbound=False,
-                chains=(guard, unknown_chain(tcp, self.unknown, "virtualOutbound-catchall-tcp")),
-                virtual=True,
-                transparent=self.proxy.interception_mode is InterceptionMode.TPROXY,
-                telemetry=tcp.telemetry,
-            ),
-        )
-
-
-@query
-def shared_traits(snapshot: Snapshot, traits: HttpTraits) -> HttpTraits:
-    """The first of all traits that are equal to these: what is derived from it is derived once."""
-    return traits
-
-
-def _http_proxy_port(proxy: Proxy, mesh: MeshConfig) -> int:
-    reported = str(proxy.metadata.get("HTTP_PROXY_PORT", ""))
-    return int(reported) if reported.isdecimal() else mesh.proxy_http_port
-
-
-# ---- inbound
-
-
-@dataclass(frozen=True, slots=True)
-class _Inbound:
-    """The inbound listeners of a sidecar, and what there is to say about them."""
-
-    listeners: tuple[Listener, ...]
-    findings: tuple[Diagnostic, ...]
-
-
-def _inbound(snapshot: Snapshot, facts: ProxyFacts) -> _Inbound:
-    """The listener that iptables redirect inbound connections to, and those on ports of their own."""
-    http = http_traits(snapshot, facts, TrafficClass.SIDECAR_INBOUND)
-    tcp = tcp_traits(snapshot, facts, TrafficClass.SIDECAR_INBOUND)
-    chains = inbound_chains(snapshot.mesh, facts, http, tcp, proxy_secrets(facts.proxy))
-    ports, findings = inbound_ports(facts, snapshot.mesh)
-    makes = InboundMaker(facts.proxy, snapshot.mesh, tcp.telemetry)
-    bound = tuple(makes.of_port(port, chains.of(port)) for port in ports if port.bind_to_port)
-    redirected = tuple(port for port in ports if not port.bind_to_port)
-    captured = facts.proxy.interception_mode is not InterceptionMode.NONE
-    return _Inbound(
-        listeners=(*((makes.virtual(chains.virtual(redirected)),) if captured else ()), *bound),
-        findings=by_place(
-            findings, without_requests(http.authorization, ports), _guard_findings(http.authorization, http.jwt)
-        ),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class InboundMaker:
-    """Makes the inbound listeners of one sidecar."""
-
-    proxy: Proxy
-    mesh: MeshConfig
-    telemetry: Telemetry
-
-    def of_port(self, port: InboundPort, chains: tuple[FilterChain, ...]) -> Listener:
-        """The listener on a port of its own."""
-        return self._listener(port.listener_name, port.binds, port.target_port, chains)
-
-    def virtual(self, chains: tuple[FilterChain, ...]) -> Listener:
-        """The listener that all other inbound traffic is redirected to."""
-        port = self.mesh.proxy_inbound_listen_port
-        return self._listener("virtualInbound", self.proxy.wildcards, port, chains, virtual=True)
-
-    def _listener(
-        self, name: str, binds: Iterable[str], port: int, chains: tuple[FilterChain, ...], virtual: bool = False
-    ) -> Listener:
-        return Listener(
-            name=name,
-            binds=tuple(binds)[:1],
-            port=port,
-            inbound=True,
-            chains=chains,
-            virtual=virtual,
-            bind_to_port=True,
-            transparent=virtual and self.proxy.interception_mode is InterceptionMode.TPROXY,
-            exact_balance=self.proxy.flag("INBOUND_LISTENER_EXACT_BALANCE"),
-            inspection=inbound_inspection(chains),
-            detection_timeout=self.mesh.protocol_detection_timeout,
-            telemetry=self.telemetry,
-            origins=tuple(dict.fromkeys(origin for chain in chains for origin in chain.origins)),
-        )

@@ -5,6 +5,7 @@ Follows istiod's `PushContext.setDestinationRules`, `destinationRule` and `merge
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 
 from meshcompile.hosts import covering, qualified
 from meshcompile.labels import Labels
@@ -146,28 +147,66 @@ def _is_private(rule: MergedDestinationRule, private_default: bool) -> bool:
     return len(rule.export_to) == 1 and bool(rule.export_to & {OWN_NAMESPACE, rule.namespace})
 
 
-def _merge(rules: dict[str, list[MergedDestinationRule]], incoming: MergedDestinationRule) -> None:
-    """Join a rule with those of its host that are exported alike and select the same workloads, else add it.
+class Exports(Enum):
+    """How the exports of an incoming rule relate to those of one that is there."""
 
-    One that is exported to more than an existing rule is joined with that one and, unless both are for the same
-    workloads, added besides.
-    """
+    SAME = auto()
+    SUPERSET = auto()
+    OTHER = auto()
+
+
+class Selectors(Enum):
+    """Which workloads two rules are for."""
+
+    SAME = auto()  # those that one selector selects, or all
+    OTHER = auto()
+    MIXED = auto()  # one rule is for all, the other for some
+
+
+class Meeting(Enum):
+    """What becomes of an incoming rule where another is there for the host."""
+
+    JOIN = auto()  # the rule that is there gets what it lacks
+    JOIN_AND_KEEP = auto()  # likewise, and the incoming rule stays besides
+    KEEP = auto()  # both stay as they are
+
+
+MEETINGS: Mapping[tuple[Exports, Selectors], Meeting] = {
+    (Exports.SAME, Selectors.SAME): Meeting.JOIN,
+    (Exports.SAME, Selectors.MIXED): Meeting.JOIN,
+    (Exports.SAME, Selectors.OTHER): Meeting.KEEP,
+    (Exports.SUPERSET, Selectors.SAME): Meeting.JOIN,
+    (Exports.SUPERSET, Selectors.MIXED): Meeting.JOIN_AND_KEEP,  # for the namespaces that the other one is not for
+    (Exports.SUPERSET, Selectors.OTHER): Meeting.KEEP,
+    (Exports.OTHER, Selectors.SAME): Meeting.KEEP,
+    (Exports.OTHER, Selectors.MIXED): Meeting.KEEP,
+    (Exports.OTHER, Selectors.OTHER): Meeting.KEEP,
+}
+
+
+def _merge(rules: dict[str, list[MergedDestinationRule]], incoming: MergedDestinationRule) -> None:
+    """Join a rule with those of its host as the table says; the last of them decides whether it stays besides."""
     existing = rules.setdefault(incoming.host, [])
-    separate = True
+    meeting = Meeting.KEEP
     for index, rule in enumerate(existing):
-        separate = incoming.export_to != rule.export_to
-        if separate and not (rule.export_to and incoming.export_to > rule.export_to):
-            continue
-        if rule.workload_selector is not None and incoming.workload_selector is not None:
-            if rule.workload_selector != incoming.workload_selector:
-                separate = True
-                continue
-            separate = False
-        elif rule.workload_selector is None and incoming.workload_selector is None:
-            separate = False
-        existing[index] = _joined(rule, incoming)
-    if separate:
+        meeting = MEETINGS[_exports(rule, incoming), _selectors(rule, incoming)]
+        if meeting is not Meeting.KEEP:
+            existing[index] = _joined(rule, incoming)
+    if meeting is not Meeting.JOIN:
         existing.append(incoming)
+
+
+def _exports(rule: MergedDestinationRule, incoming: MergedDestinationRule) -> Exports:
+    if incoming.export_to == rule.export_to:
+        return Exports.SAME
+    return Exports.SUPERSET if rule.export_to and incoming.export_to > rule.export_to else Exports.OTHER
+
+
+def _selectors(rule: MergedDestinationRule, incoming: MergedDestinationRule) -> Selectors:
+    if rule.workload_selector == incoming.workload_selector:
+        return Selectors.SAME
+    one_is_for_all = rule.workload_selector is None or incoming.workload_selector is None
+    return Selectors.MIXED if one_is_for_all else Selectors.OTHER
 
 
 def _joined(rule: MergedDestinationRule, incoming: MergedDestinationRule) -> MergedDestinationRule:

@@ -2,6 +2,7 @@
 
 from meshcompile.models.networking.destination_rule import ConsistentHashLB, PortTrafficPolicy, TrafficPolicy
 from meshcompile.models.networking.virtual_service import Destination
+from meshcompile.resolve.traffic_policy import port_settings
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
 
 
@@ -38,7 +39,4 @@ def _of(policy: TrafficPolicy | PortTrafficPolicy | None) -> ConsistentHashLB | 
 
 def _of_port(policy: TrafficPolicy | None, port: int | None) -> ConsistentHashLB | None:
     """The hash of the first settings for the port."""
-    if policy is None or port is None:
-        return None
-    settings = (s for s in policy.port_level_settings if (s.port.number if s.port is not None else 0) == port)
-    return _of(next(settings, None))
+    return None if policy is None or port is None else _of(port_settings(policy, port))
