@@ -8,6 +8,7 @@ from pathlib import Path
 
 from meshcompile.cli.inputs import INPUT, mesh_arguments
 from meshcompile.cli.parser import parser
+from meshcompile.cli.rendering import RENDERING
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "cli.md"
 
@@ -18,6 +19,7 @@ HEAD = """\
 
 stdout has the result, stderr the messages. Output has colour only on a terminal, and not when `NO_COLOR` is set. The
 [page on exit codes](exit-codes.md) says which status means what, and what stdout has when a command fails.
+[Completion](../guides/completion.md) is there for bash, zsh and fish.
 
 ## Proxies
 
@@ -81,7 +83,9 @@ def input_actions() -> list[argparse.Action]:
     """The options that every command has which reads a mesh."""
     probe = argparse.ArgumentParser()
     mesh_arguments(probe)
-    return next(group._group_actions for group in probe._action_groups if group.title == INPUT)
+    return [
+        action for group in probe._action_groups if group.title in (INPUT, RENDERING) for action in group._group_actions
+    ]
 
 
 def table(actions: Iterable[argparse.Action]) -> str:
@@ -98,7 +102,11 @@ def description(command: argparse.ArgumentParser) -> str:
 def row(action: argparse.Action) -> str:
     if isinstance(action, argparse._SubParsersAction | argparse._HelpAction):
         return ""
-    value = f" {action.metavar or (action.dest.upper() if not action.choices else '')}" if action.nargs != 0 else ""
+    value = (
+        f" {action.metavar or ('' if action.choices and action.option_strings else action.dest.upper())}"
+        if action.nargs != 0
+        else ""
+    )
     names = ", ".join(f"`{name}{value}`".replace(" `", "`") for name in action.option_strings) or f"`{value.strip()}`"
     choices = f"one of {', '.join(f'`{choice}`' for choice in action.choices)}" if action.choices else ""
     text = (action.help or "").replace("%(default)s", f"{action.default}").replace("|", "\\|")

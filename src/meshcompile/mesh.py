@@ -24,6 +24,7 @@ from meshcompile.settings import MeshSettings, mesh_settings
 from meshcompile.snapshot.resources import CONFIG_CLUSTER, Assumed, Resources
 from meshcompile.source import Document, Origin
 from meshcompile.source.ignored import Selection
+from meshcompile.source.limits import DEFAULT_LIMITS, Limits
 from meshcompile.source.reading import Input, stream
 from meshcompile.source.sources import Sources
 
@@ -50,6 +51,7 @@ def load(
     jwks: Mapping[str, str] | None = None,
     exclude: Iterable[str] = (),
     gitignore: bool = True,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Mesh:
     """A mesh from YAML or JSON.
 
@@ -58,19 +60,19 @@ def load(
     says; `networks` is MeshNetworks' `networks`. Both may be plain data, a text or a file, and hold the message itself,
     a ConfigMap, an IstioOperator or Helm values. `clusters` are the inputs of remote clusters by their names;
     `namespace` is where objects without one belong, like kubectl's `-n`; `jwks` are the keys of token issuers by their
-    `jwksUri`, which is never fetched.
+    `jwksUri`, which is never fetched; `limits` says how much is read.
 
     In a folder, files that hold no object are passed over and counted in `sources`. `exclude` are patterns of files to
     leave out, as in a `.gitignore`; they add to `.meshcompileignore` and, unless `gitignore` is False, `.gitignore`.
 
-    Raises UnreadableInput when something cannot be read or is not YAML, and InvalidArgument when a mesh config file
-    has several. What is wrong with an object is a diagnostic
-    of the mesh, and an invalid object takes no part in it.
+    Raises UnreadableInput when a file cannot be read as a whole, or when there is input and none of it can be read, and
+    InvalidArgument when a mesh config file has several. What is wrong with a document or an object is a diagnostic of
+    the mesh, and an invalid object takes no part in it.
     """
     look_for_garbage()
     selection = Selection(tuple(exclude), gitignore)
-    own = accepted(stream(inputs, selection=selection), namespace)
-    remote = {name: accepted(stream(i, selection=selection), namespace) for name, i in sorted((clusters or {}).items())}
+    own = accepted(stream(inputs, limits, selection), namespace)
+    remote = {name: accepted(stream(i, limits, selection), namespace) for name, i in sorted((clusters or {}).items())}
     settings = mesh_settings(own.resources, mesh_config, networks)
     return Mesh(own, remote, settings, namespace, ambient, jwks=jwks or {})
 
@@ -122,6 +124,11 @@ class Mesh:
         from meshcompile.proxies import proxy_named
 
         return proxy_named(name, self._proxies_by_name, self.namespace)
+
+    @property
+    def proxy_names(self) -> tuple[str, ...]:
+        """Every name that `proxy` takes, sorted."""
+        return tuple(sorted(self._proxies_by_name))
 
     def assuming(self, proxy: AssumedProxy | str) -> Mesh:
         """This mesh with one proxy more, which no object of the input describes; its name is `assumed-TYPE.NAMESPACE`.

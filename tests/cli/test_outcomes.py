@@ -22,6 +22,7 @@ spec: {selectr: {app: web}}
 BROKEN = "a: [1"
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "validate": ("validate",),
+    "analyze": ("analyze",),
     "proxies": ("proxies",),
     "compile": ("compile", "-p", PROXY),
     "compile all": ("compile", "--all-proxies"),
@@ -74,7 +75,7 @@ def test_data_whatever_happens(
     assert done.status == expected
     shown = PARSERS[form](done.out)
     is_error = isinstance(shown, dict) and "error" in shown
-    assert is_error == (expected == 2 or (expected == 3 and command != "validate"))
+    assert is_error == (expected == 2 or (expected == 3 and command not in ("validate", "analyze")))
     assert not is_error or shown["error"]["status"] == expected
     assert not expected or done.err
 
@@ -137,3 +138,34 @@ def test_no_workload_gives_a_hint(run: Run, situations: Mapping[str, list[str]],
     """Commands that need a proxy say what to add when the input would run none."""
     assert "no workload that runs a proxy" in run(*COMMANDS[command], *situations["no workload"]).err
     assert "no workload that runs a proxy" not in run(*COMMANDS[command], *situations["good"]).err
+
+
+def test_output_that_cannot_be_written_is_an_error_too(run: Run, mesh: Path, tmp_path: Path) -> None:
+    """A folder that cannot be made is status 3, with the error as data where data was asked for."""
+    (tmp_path / "file").write_text("")
+    done = run("compile", "--all-proxies", mesh, "-o", "json", "--output-dir", tmp_path / "file")
+    assert done.status == 3
+    assert str(tmp_path / "file") in json.loads(done.out)["error"]["message"]
+
+
+def test_files_of_others_are_counted(run: Run, mesh: Path) -> None:
+    """Files of a folder that hold no object are counted in the summary, not called errors."""
+    (mesh.parent / "compose.yaml").write_text("services: {web: {image: web}}\n")
+    done = run("validate", mesh.parent)
+    assert done.status == 0
+    assert done.err.splitlines()[:3] == [
+        "meshcompile: 2 objects in 1 file: 1 Service, 1 workload",
+        "meshcompile: All checks passed",
+        "meshcompile: 1 other file holds no Kubernetes object; -v says which",
+    ]
+
+
+def test_kinds_that_are_not_read_count_as_objects(run: Run, mesh: Path) -> None:
+    """Objects of kinds that meshcompile does not read are in the number of objects, at its end."""
+    flag = "apiVersion: example.com/v1\nkind: Flag\nmetadata: {name: a, namespace: shop}\n"
+    mesh.write_text(f"{MESH}---\n{flag}")
+    assert "3 objects in 1 file: 1 Service, 1 workload, 1 more" in run("validate", mesh).err
+    mesh.write_text(flag)
+    done = run("validate", mesh)
+    assert "1 object in 1 file, of no kind that meshcompile reads: nothing was checked\n" in done.err
+    assert "passed" not in done.err

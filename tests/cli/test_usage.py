@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from meshcompile.cli.progress import CLEAR, progress
 from tests.cli.conftest import Run
 
 PROXY = "deployment/catalog.shop"
@@ -17,7 +23,9 @@ PROXY = "deployment/catalog.shop"
     [
         (["compil"], "no such command: 'compil'; did you mean 'compile'"),
         (["pc", "lisetners"], "no such table: 'lisetners'; did you mean 'listeners'"),
-        (["compile", "x", "-o", "yml"], "no such choice: 'yml'; did you mean 'yaml'? (choose from json, yaml)"),
+        (["compile", "x", "-o", "yml"], "no such choice: 'yml'; did you mean 'yaml'?"),
+        (["compile", "x", "-o", "table"], "no such choice: 'table'; choose from json, yaml"),
+        (["compile", "x", "--type", "secret"], "no such type: 'secret'; choose from listeners, routes, clusters"),
         (["compile", "x", "--type", "cluster"], "no such type: 'cluster'; did you mean 'clusters'?"),
         (["validate", "x", "--fail-on", "warnin"], "no such choice: 'warnin'; did you mean 'warning'?"),
         (["validate", "--namspace", "a", "x"], "no such option: --namspace; did you mean '--namespace'?"),
@@ -36,6 +44,7 @@ def test_wrong_usage_is_short_and_helps(run: Run, arguments: list[str], message:
     assert (done.status, done.out) == (2, "")
     first, second = done.err.splitlines()
     assert message in first
+    assert len(first) <= 120
     assert second.startswith("see `meshcompile")
 
 
@@ -78,3 +87,56 @@ def test_the_last_group_of_paths_counts_too(run: Run, mesh: Path, tmp_path: Path
     other.write_text(mesh.read_text().replace("catalog", "cart").replace("10.96.0.10", "10.96.0.11"))
     rows = json.loads(run("proxies", mesh, "-o", "json", other).out)
     assert [row["name"].split("-")[0] for row in rows] == ["cart", "catalog"]
+
+
+def test_a_dash_is_stdin(run: Run, mesh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`-` among the paths is standard input."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(mesh.read_bytes())))
+    assert len(json.loads(run("proxies", "-o", "json", "-").out)) == 1
+
+
+@pytest.mark.slow
+def test_nothing_is_imported_that_renders(mesh: Path) -> None:
+    """A command that renders nothing does not import what runs programs."""
+    code = "import sys; from meshcompile.cli.main import main; main(sys.argv[1:]); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "validate", str(mesh)],
+        env={**os.environ, "PYTHONPATH": "src"},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert "meshcompile.cli.validate" in done.stdout.split()
+    assert not {"meshcompile.render", "subprocess", "meshcompile.cli.complete"} & set(done.stdout.split())
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_shown_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work that takes long is shown, and the line is wiped out in the end."""
+    monkeypatch.setattr("meshcompile.cli.progress.DELAY", 0.0)
+    monkeypatch.setattr("meshcompile.cli.progress.EVERY", 0.01)
+    monkeypatch.setattr("sys.stderr", terminal := Terminal())
+    with progress("checking"):
+        while "checking" not in terminal.getvalue():
+            time.sleep(0.01)
+    assert "meshcompile: checking ... 0 s" in terminal.getvalue()
+    assert terminal.getvalue().endswith(CLEAR)
+
+
+def test_progress_is_shown_only_when_it_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quick work on a terminal, and any work without one, shows nothing."""
+    monkeypatch.setattr("sys.stderr", terminal := Terminal())
+    with progress("checking"):
+        pass
+    assert terminal.getvalue() in ("", CLEAR)
+    monkeypatch.setattr("meshcompile.cli.progress.DELAY", 0.0)
+    monkeypatch.setattr("sys.stderr", pipe := io.StringIO())
+    with progress("checking"):
+        time.sleep(0.05)
+    assert pipe.getvalue() == ""

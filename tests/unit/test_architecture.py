@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "meshcompile"
 # Packages that may do IO, and the module that only starts one of them.
-DO_IO = ("source", "cli", "xds", "__main__.py")
+DO_IO = ("source", "cli", "render", "xds", "__main__.py")
 IMPURE_MODULES = {
     "os",
     "pathlib",

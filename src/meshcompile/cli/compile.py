@@ -21,7 +21,7 @@ from meshcompile.cli.inputs import (
     wanted_proxy,
 )
 from meshcompile.cli.output_folder import update_folder
-from meshcompile.cli.parser import suggested
+from meshcompile.cli.parser import listed, suggested
 from meshcompile.cli.render import FORMATS, rendered
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
@@ -74,9 +74,7 @@ def _types(text: str) -> tuple[str, ...]:
     """The types that the text names, in the order of TYPES."""
     names = text.split(",")
     if wrong := next((name for name in names if name not in TYPES), None):
-        raise argparse.ArgumentTypeError(
-            f"no such type: {wrong!r}{suggested(wrong, TYPES)} (choose from {', '.join(TYPES)})"
-        )
+        raise argparse.ArgumentTypeError(f"no such type: {wrong!r}{suggested(wrong, TYPES) or listed(TYPES)}")
     return tuple(name for name in TYPES if name in names)
 
 

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from meshcompile.cli import exit_codes
 from meshcompile.cli.console import UsageError, print_diagnostics, worst
-from meshcompile.cli.hints import hint_at_missing_proxies
+from meshcompile.cli.limits import limit_arguments, limits
+from meshcompile.cli.rendering import is_rendered, rendered_inputs, rendering_arguments
 from meshcompile.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile import Config, Mesh, Proxy
+    from meshcompile.source.reading import Input
 
 
 INPUT = "input"
@@ -54,6 +56,8 @@ def mesh_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--ambient", action="store_true", help="the mesh has ztunnel and waypoints")
     group.add_argument("-n", "--namespace", default="default", help="of objects that name none (default: %(default)s)")
     group.add_argument("-v", "--verbose", action="store_true", help="print informational messages too")
+    limit_arguments(group)
+    rendering_arguments(parser)
 
 
 def path_arguments(parser: argparse.ArgumentParser) -> None:
@@ -90,15 +94,16 @@ def load_mesh(options: argparse.Namespace) -> Mesh:
         namespace=options.namespace,
         exclude=options.exclude,
         gitignore=options.gitignore,
+        limits=limits(options),
     )
 
 
-def _inputs(options: argparse.Namespace) -> list[str]:
-    """What the options name as input."""
-    named = [*options.files, *getattr(options, "paths", ())]
-    if not named:
+def _inputs(options: argparse.Namespace) -> list[Input]:
+    """What the options name as input. Files come last, so that they replace what a chart or a cluster has."""
+    inputs = [*rendered_inputs(options), *options.files, *getattr(options, "paths", ())]
+    if not (inputs or is_rendered(options)):
         raise UsageError("no input: name a file or folder with -f PATH, or `-f -` for stdin")
-    return named
+    return inputs
 
 
 def wanted_proxy(options: argparse.Namespace) -> Proxy | str:
@@ -124,6 +129,8 @@ def compiled(mesh: Mesh, proxy: Proxy | str) -> Config:
     try:
         return mesh.compile(proxy)
     except UnknownProxy:
+        from meshcompile.cli.hints import hint_at_missing_proxies  # few ask for what is not there
+
         hint_at_missing_proxies(mesh)
         raise
 

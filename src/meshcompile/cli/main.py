@@ -24,6 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given:
         sys.stderr.write(overview())
         return exit_codes.USAGE
+    if given[0] == "__complete":  # what a completion script asks
+        from meshcompile.cli.complete import complete
+
+        return complete(given[1:])
     if given == ["--version"]:
         given = ["version"]
     return _run(given)

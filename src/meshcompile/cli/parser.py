@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -52,8 +51,15 @@ def option_strings(parser: argparse.ArgumentParser) -> list[str]:
 
 def suggested(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'compile'?`, or nothing when no known word comes close."""
+    from difflib import get_close_matches  # few make mistakes
+
     close = get_close_matches(word, list(known), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def listed(choices: Iterable[str]) -> str:
+    """`; choose from json, yaml`, where nothing comes close."""
+    return f"; choose from {', '.join(choices)}"
 
 
 class Parser(argparse.ArgumentParser):
@@ -71,7 +77,7 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Exit with the message and where to read more."""
         name = self.prog.removeprefix("meshcompile").strip()
-        sys.stderr.write(f"meshcompile{f' {name}' if name else ''}: {message}\n")
+        sys.stderr.write(f"meshcompile{f' {name}' if name else ''}: {message.removeprefix('argument ')}\n")
         sys.stderr.write(f"see `{self.prog} --help`\n")
         raise SystemExit(exit_codes.USAGE)
 
@@ -80,10 +86,10 @@ class Parser(argparse.ArgumentParser):
         if action.choices is None or value in action.choices:
             return
         choices = list(map(str, action.choices))
-        wrong = f"{str(value)!r}{suggested(str(value), choices)}"
+        wrong, meant = repr(str(value)), suggested(str(value), choices)
         if isinstance(action, argparse._SubParsersAction):
-            raise argparse.ArgumentError(None, f"no such {str(action.metavar).lower()}: {wrong}")
-        raise argparse.ArgumentError(action, f"no such choice: {wrong} (choose from {', '.join(choices)})")
+            raise argparse.ArgumentError(None, f"no such {str(action.metavar).lower()}: {wrong}{meant}")
+        raise argparse.ArgumentError(action, f"no such choice: {wrong}{meant or listed(choices)}")
 
 
 class _Store(argparse.Action):

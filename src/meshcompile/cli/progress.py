@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import threading
 
 DELAY = 1.0
 EVERY = 0.5
@@ -19,6 +22,8 @@ def progress(what: str) -> Iterator[None]:
     if not sys.stderr.isatty():
         yield
         return
+    import threading  # only where somebody watches
+
     done = threading.Event()
     thread = threading.Thread(target=_tick, args=(what, done), daemon=True)
     thread.start()

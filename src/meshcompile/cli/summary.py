@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from meshcompile.cli.console import counted
@@ -11,6 +11,7 @@ from meshcompile.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile import Mesh
+    from meshcompile.source.sources import Sources
 
 WORKLOADS = frozenset({"Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"})
 SHOWN = 5
@@ -19,15 +20,13 @@ PASSED = "All checks passed"
 
 def summary(mesh: Mesh, shown: Iterable[Diagnostic]) -> Iterator[str]:
     """What was read, and what became of it."""
-    objects = [*_accepted(mesh), *_rejected(mesh.diagnostics)]
+    kinds = Counter("workload" if kind in WORKLOADS else kind for kind in (*_accepted(mesh), *_rejected(mesh)))
     outcome = verdict(shown)
-    if objects:
-        yield _tally(objects)
+    yield _read(mesh.sources, kinds)
+    if kinds or outcome != PASSED:
         yield outcome
-    else:
-        yield "no object was read, so nothing was checked"
-        if outcome != PASSED:
-            yield outcome
+    if mesh.sources.foreign:
+        yield _foreign(len(mesh.sources.foreign))
 
 
 def verdict(diagnostics: Iterable[Diagnostic]) -> str:
@@ -38,29 +37,34 @@ def verdict(diagnostics: Iterable[Diagnostic]) -> str:
     return ", ".join([PASSED, *counts] if passed else counts)
 
 
-FileAndKind = tuple[str, str]
+def _read(sources: Sources, kinds: Mapping[str, int]) -> str:
+    """`12 objects in 5 files: 9 Services, 2 workloads, 1 Gateway`, or that nothing was checked."""
+    if not sources.documents:
+        return "no object was read, so nothing was checked"
+    objects = f"{counted(sources.documents, 'object')} in {counted(sources.files, 'file')}"
+    if not kinds:
+        return f"{objects}, of no kind that meshcompile reads: nothing was checked"
+    return f"{objects}: {_kinds(kinds, sources.documents)}"
 
 
-def _accepted(mesh: Mesh) -> Iterator[FileAndKind]:
+def _foreign(number: int) -> str:
+    return f"{counted(number, 'other file')} {'holds' if number == 1 else 'hold'} no Kubernetes object; -v says which"
+
+
+def _kinds(kinds: Mapping[str, int], documents: int) -> str:
+    """The commonest kinds with their counts, the rest of the objects as a number."""
+    ordered = sorted(kinds.items(), key=lambda item: (-item[1], item[0]))[:SHOWN]
+    rest = documents - sum(number for _, number in ordered)
+    return ", ".join([*(counted(number, kind) for kind, number in ordered), *([f"{rest} more"] if rest > 0 else [])])
+
+
+def _accepted(mesh: Mesh) -> Iterator[str]:
+    """The kind of each object that takes part."""
     clusters = (mesh.config_cluster, *mesh.remote_clusters.values())
-    return ((resource.origin.file, resource.kind) for cluster in clusters for resource in cluster.resources)
+    return (resource.kind for cluster in clusters for resource in cluster.resources)
 
 
-def _rejected(diagnostics: Iterable[Diagnostic]) -> Iterator[FileAndKind]:
-    """Each rejected object once, however much is wrong with it."""
-    documents = {found.origin.document: found for found in diagnostics if found.rejected and found.kind}
-    return ((found.file, found.kind) for found in documents.values())
-
-
-def _tally(objects: Sequence[FileAndKind]) -> str:
-    """`12 objects in 5 files: 9 Services, 2 workloads, 1 Gateway`."""
-    files = len({file for file, _ in objects})
-    kinds = Counter("workload" if kind in WORKLOADS else kind for _, kind in objects)
-    return f"{counted(len(objects), 'object')} in {counted(files, 'file')}: {_kinds(kinds)}"
-
-
-def _kinds(kinds: Mapping[str, int]) -> str:
-    """The commonest kinds with their counts, the rest as a number."""
-    ordered = sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
-    rest = sum(number for _, number in ordered[SHOWN:])
-    return ", ".join([counted(number, kind) for kind, number in ordered[:SHOWN]] + ([f"{rest} more"] if rest else []))
+def _rejected(mesh: Mesh) -> Iterator[str]:
+    """The kind of each rejected object, however much is wrong with it."""
+    documents = {found.origin.document: found.kind for found in mesh.diagnostics if found.rejected and found.kind}
+    return iter(documents.values())

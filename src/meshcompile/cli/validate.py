@@ -12,7 +12,6 @@ from meshcompile.cli.console import complain, print_diagnostics
 from meshcompile.cli.failures import as_data
 from meshcompile.cli.inputs import load_mesh, mesh_arguments, path_arguments
 from meshcompile.cli.progress import progress
-from meshcompile.cli.render import rendered
 from meshcompile.cli.summary import summary, verdict
 from meshcompile.diagnostics import Diagnostic, Severity
 
@@ -40,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 def checked(options: argparse.Namespace, findings: Callable[[Mesh], Sequence[Diagnostic]], afterwards: str = "") -> int:
     """Print what is found in the mesh that the options describe; the exit status that it asks for.
 
-    `afterwards` is said when nothing is wrong.
+    `afterwards` is said when objects were checked and nothing is wrong.
     """
     from meshcompile import UnreadableInput
 
@@ -60,7 +59,7 @@ def checked(options: argparse.Namespace, findings: Callable[[Mesh], Sequence[Dia
         complain(line)
     if any(item.severity.rank <= limit.rank for item in found):
         return exit_codes.FINDINGS
-    if afterwards:
+    if afterwards and mesh.config_cluster.resources:
         complain(afterwards)
     return exit_codes.OK
 
@@ -70,4 +69,6 @@ def _print(found: Sequence[Diagnostic], options: argparse.Namespace, stream: Tex
     if options.output == "text":
         print_diagnostics(found, stream)
     else:
+        from meshcompile.cli.render import rendered  # text needs none of it
+
         sys.stdout.write(rendered(as_data(found), options.output))

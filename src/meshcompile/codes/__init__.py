@@ -6,6 +6,7 @@ from meshcompile.diagnostics import Code
 
 AREAS = (
     "source",
+    "rendering",
     "models",
     "validation",
     "mesh",

@@ -15,9 +15,12 @@ from meshcompile.source.malformed import Fault, Malformed
 from meshcompile.source.stream import Part, Reader
 
 
-def parts_in(text: str, file: str, reader: Reader) -> Iterator[Part | Diagnostic]:
-    """The documents of a text as they are written, where a list is one; for one that makes no sense, what is wrong."""
-    for part in reader.documents(_with_whole_characters(text)):
+def parts_in(text: str, file: str, reader: Reader, line: int = 0) -> Iterator[Part | Diagnostic]:
+    """The documents of a text as they are written, where a list is one; for one that makes no sense, what is wrong.
+
+    The text begins at `line` (from 0) of what it was taken from.
+    """
+    for part in reader.documents(_with_whole_characters(text), line):
         yield _malformed(file, part) if isinstance(part, Malformed) else part
 
 

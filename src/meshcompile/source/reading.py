@@ -15,12 +15,13 @@ from meshcompile.source.document import Document
 from meshcompile.source.files import ARCHIVES, STDIN, content, decoded
 from meshcompile.source.ignored import EVERYTHING, Selection
 from meshcompile.source.limits import DEFAULT_LIMITS, Limits
+from meshcompile.source.named_text import NamedText
 from meshcompile.source.objects import objects
 from meshcompile.source.sources import ForeignFile, Found, Sources, Tally
 from meshcompile.source.texts import Texts
 
-Input = str | bytes | os.PathLike[str] | Mapping[str, Any]
-"""A path (a folder or a tar archive means all that it holds, `-` standard input), a text of YAML or JSON, or an object.
+Input = str | bytes | os.PathLike[str] | Mapping[str, Any] | NamedText | Diagnostic
+"""A path (a folder or a tar archive means all that it holds, `-` standard input), a text, an object, or a finding.
 
 A str is a text if it has a line break, begins with `{` or `[`, or has `: ` in it and is the name of no file; any other
 is a path. Bytes are always a text in UTF-8, a PathLike is always a path.
@@ -53,7 +54,9 @@ def stream(
     does not try to hold an object is foreign, and no error. At the end UnreadableInput is raised, with all that cannot
     be read, if that is a whole file or all there is.
     """
-    named = [inputs] if isinstance(inputs, str | bytes | os.PathLike | Mapping) else list(inputs)
+    named = (
+        [inputs] if isinstance(inputs, str | bytes | os.PathLike | Mapping | NamedText | Diagnostic) else list(inputs)
+    )
     fatal = codes.BROKEN_FILE | codes.BROKEN_DOCUMENT
     diagnostics: list[Diagnostic] = []
     for item in _Reading(limits, selection).everything(named):
@@ -93,6 +96,10 @@ class _Reading:
             match given:
                 case Mapping():
                     yield from objects(Document("<object>", given), count())
+                case NamedText():
+                    yield from self.texts.named(given.name, given.text, given.line)
+                case Diagnostic():
+                    yield given
                 case bytes():
                     yield from self.text("<text>", decoded("<text>", given, self.texts.budget))
                 case str() if _is_text(given):
@@ -109,13 +116,24 @@ class _Reading:
         elif self.texts.is_new(path):
             yield from self.archive(path) if path.endswith(ARCHIVES) else self.file(path)
 
+    def piped(self, text: str) -> Iterator[Found]:
+        """The objects in standard input, of which Helm's comments may name the templates."""
+        from meshcompile.source.helm_output import by_template  # likewise
+
+        for part in by_template(text, "<stdin>"):
+            yield from self.texts.named(part.name, part.text, part.line)
+
     def archive(self, path: str) -> Iterator[Found]:
         from meshcompile.source.collection import archive_objects
 
         return archive_objects(path, self.texts)
 
     def file(self, path: str) -> Iterator[Found]:
-        yield from self.text("<stdin>" if path == STDIN else path, content(path, self.texts.budget))
+        match content(path, self.texts.budget):
+            case str(text) if path == STDIN:
+                yield from self.piped(text)
+            case found:
+                yield from self.text(path, found)
 
     def text(self, file: str, text: str | Diagnostic) -> Iterator[Found]:
         yield from (text,) if isinstance(text, Diagnostic) else self.texts.named(file, text)

@@ -51,19 +51,22 @@ class Reader:
         self.plain = _Plain()
         self.keys = _Keys()
 
-    def documents(self, text: str) -> Iterator[Part | Malformed]:
-        """The documents of a stream, without the empty ones; for one that makes no sense, what is wrong with it."""
+    def documents(self, text: str, line: int = 0) -> Iterator[Part | Malformed]:
+        """The documents of a stream, without the empty ones; for one that makes no sense, what is wrong with it.
+
+        The text begins at `line` (from 0) of what it was taken from.
+        """
         done = 0
         try:
-            for part in self.stream(text):
+            for part in self.stream(text, line):
                 yield part
                 done = part.excerpt.end
         except Malformed:
-            yield from self.one_by_one(text, done)
+            yield from self.one_by_one(text, done, line)
 
-    def one_by_one(self, text: str, start: int) -> Iterator[Part | Malformed]:
+    def one_by_one(self, text: str, start: int, line: int) -> Iterator[Part | Malformed]:
         """The documents from `start` on, each read alone, so that a broken one leaves the others as they are."""
-        line = len(_LINE_BREAK.findall(text, 0, start))
+        line += len(_LINE_BREAK.findall(text, 0, start))
         column = start - text.rfind("\n", 0, start) - 1
         for single in separated(text[start:]):
             try:

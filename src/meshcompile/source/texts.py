@@ -33,12 +33,15 @@ class Texts:
         self.seen.add(real)
         return new
 
-    def named(self, file: str, text: str) -> Iterator[Found]:
-        """The objects in a text that was given as such. A template is an error, and nothing else is said of it."""
+    def named(self, file: str, text: str, line: int = 0) -> Iterator[Found]:
+        """The objects in a text that was given as such. A template is an error, and nothing else is said of it.
+
+        The text begins at `line` (from 0) of what it was taken from.
+        """
         if refused := self.refused(file, text):
             yield refused
             return
-        parts: Iterable[Part | Diagnostic] = parts_in(text, file, self.reader)
+        parts: Iterable[Part | Diagnostic] = parts_in(text, file, self.reader, line)
         if may_be_template(text):
             parts = tuple(parts)
             broken = next((part for part in parts if isinstance(part, Diagnostic)), None)

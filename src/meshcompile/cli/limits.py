@@ -1,0 +1,63 @@
+"""The options for the limits on input."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import TYPE_CHECKING
+
+from meshcompile.source.limits import DEFAULT_LIMITS, Limits
+
+if TYPE_CHECKING:
+    Group = argparse._ArgumentGroup
+
+UNITS = {"": 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "k": 10**3, "M": 10**6, "G": 10**9}
+DEEPEST = 250
+"""The deepest nesting that may be allowed: Python itself gives up not much later."""
+_SIZE = re.compile(rf"([0-9]{{1,15}})({'|'.join(UNITS)})")
+
+
+def limit_arguments(group: Group) -> None:
+    """An option for each limit."""
+    group.add_argument(
+        "--max-size", type=size, default=DEFAULT_LIMITS.total_size, metavar="SIZE", dest="total_size",
+        help="refuse more input than this: bytes, or such as 512Mi (default: 512Mi)",
+    )  # fmt: skip
+    group.add_argument(
+        "--max-document-size", type=size, default=DEFAULT_LIMITS.document_size, metavar="SIZE", dest="document_size",
+        help="refuse larger documents (default: 64Mi)",
+    )  # fmt: skip
+    group.add_argument(
+        "--max-depth", type=_depth, default=DEFAULT_LIMITS.depth, metavar="N", dest="depth",
+        help=f"refuse more mappings and lists inside one another, {DEEPEST} at most (default: %(default)s)",
+    )  # fmt: skip
+    group.add_argument(
+        "--max-aliases", type=_number, default=DEFAULT_LIMITS.expanded, metavar="N", dest="expanded",
+        help="refuse documents whose aliases stand for more entries (default: %(default)s)",
+    )  # fmt: skip
+
+
+def limits(options: argparse.Namespace) -> Limits:
+    """The limits that the options set."""
+    return Limits(options.depth, options.expanded, options.document_size, options.total_size)
+
+
+def size(text: str) -> int:
+    """A number of bytes, with or without a unit as Kubernetes has them."""
+    found = _SIZE.fullmatch(text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size: expected a number of bytes, or such as 64Mi")
+    return int(found[1]) * UNITS[found[2]]
+
+
+def _depth(text: str) -> int:
+    depth = _number(text)
+    if not 0 < depth <= DEEPEST:
+        raise argparse.ArgumentTypeError(f"{text} is no depth: expected 1 to {DEEPEST}")
+    return depth
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number")
+    return int(text)

@@ -1,0 +1,95 @@
+"""Live clusters, read-only, through `kubectl get`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from meshcompile.codes.rendering import CLUSTER_PARTLY_READ, UNEXPECTED_OUTPUT
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.render.programs import DEFAULT_TIMEOUT, Output, Rendering, ran, shown
+from meshcompile.source.named_text import NamedText
+from meshcompile.source.reading import UnreadableInput
+
+NOT_READ = frozenset({"Secret"})
+"""Kinds that are left alone: private keys stay where they are."""
+
+
+def cluster(context: str, timeout: float = DEFAULT_TIMEOUT) -> Rendering:
+    """The objects of a live cluster that meshcompile reads, from all namespaces, except Secrets.
+
+    `kubectl` is asked which kinds the cluster has, then for all objects of those that matter. It only gets, with the
+    context of the user's kubeconfig. Findings name an object as `cluster:CONTEXT/KIND/NAMESPACE/NAME`, with the lines
+    that `kubectl get -o json` would give it. `timeout` is in seconds, for each of the two commands.
+
+    Raises UnreadableInput when kubectl is missing, fails or takes too long. What the user may not read is a diagnostic
+    of the Rendering.
+    """
+    kubectl = ("kubectl", f"--context={context}")
+    known = ran((*kubectl, "api-resources", "--verbs=list", "--no-headers"), timeout)
+    wanted = ",".join(resources(known.stdout))
+    if not wanted:
+        raise UnreadableInput(
+            (known.failure if known.status else _unexpected(known, "none of the kinds that meshcompile reads"),)
+        )
+    command = (*kubectl, "get", wanted, "--all-namespaces", "--output=json", "--ignore-not-found")
+    got = ran(command, timeout)
+    if got.status and not got.stdout.strip():
+        raise UnreadableInput((got.failure,))
+    if not got.status:
+        return Rendering(got.command, tuple(objects(got, context)), got.messages)
+    partly = CLUSTER_PARTLY_READ(got.place, command=shown(got.command[:3]), problem=got.problem)
+    return Rendering(got.command, tuple(objects(got, context)), diagnostics=(partly,))
+
+
+def resources(listed: str) -> Iterator[str]:
+    """The resources that meshcompile reads, as `virtualservices.v1.networking.istio.io`, of those that are listed.
+
+    Each line has a name, short names or none, the version of the API, whether there are namespaces, and the kind.
+    """
+    from meshcompile.models.registry import find
+
+    for line in listed.splitlines():
+        match line.split():
+            case [name, *_, version, _, kind] if kind not in NOT_READ and find(version, kind):
+                group, _, number = version.rpartition("/")
+                yield f"{name}.{number}.{group}" if group else name
+
+
+def objects(output: Output, context: str) -> Iterator[NamedText]:
+    """The objects of the list that kubectl printed."""
+    if not output.stdout.strip():
+        return
+    try:
+        items = msgspec.json.decode(output.stdout, type=_List).items
+        yield from (_object(item, context) for item in items)
+    except msgspec.DecodeError as error:
+        raise UnreadableInput((_unexpected(output, str(error)),)) from None
+
+
+def _object(item: msgspec.Raw, context: str) -> NamedText:
+    known = msgspec.json.decode(item, type=_Object)
+    names = (known.kind, known.metadata.namespace, known.metadata.name)
+    name = "/".join((f"cluster:{context}", *(part for part in names if part)))
+    return NamedText(name, msgspec.json.format(bytes(item), indent=4).decode())
+
+
+def _unexpected(output: Output, problem: str) -> Diagnostic:
+    return UNEXPECTED_OUTPUT(output.place, command=shown(output.command[:3]), problem=problem)
+
+
+class _Metadata(msgspec.Struct):
+    name: str = ""
+    namespace: str = ""
+
+
+class _Object(msgspec.Struct):
+    kind: str
+    metadata: _Metadata
+
+
+class _List(msgspec.Struct):
+    """The items as they are written, so that nothing is lost."""
+
+    items: list[msgspec.Raw]

@@ -1,0 +1,26 @@
+"""Kustomizations, through `kustomize build` or `kubectl kustomize`."""
+
+from __future__ import annotations
+
+import os
+
+from meshcompile.render.programs import DEFAULT_TIMEOUT, Rendering, installed, plain_path, succeeded
+from meshcompile.source.named_text import NamedText
+
+
+def kustomize(folder: str | os.PathLike[str], timeout: float = DEFAULT_TIMEOUT) -> Rendering:
+    """What kustomize builds from a folder with a `kustomization.yaml`.
+
+    `kustomize` is asked, or `kubectl` where there is none. Findings name the folder as `rendered:FOLDER`, with lines of
+    the output. `timeout` is in seconds.
+
+    Raises UnreadableInput when both programs are missing, or when the one asked fails or takes too long.
+    """
+    output = succeeded(kustomize_command(folder), timeout)
+    return Rendering(output.command, (NamedText(f"rendered:{os.fspath(folder)}", output.stdout),), output.messages)
+
+
+def kustomize_command(folder: str | os.PathLike[str]) -> tuple[str, ...]:
+    """The command that `kustomize` runs. Raises UnreadableInput when neither program is on PATH."""
+    program = installed("kustomize", "kubectl")
+    return (program, "build" if program == "kustomize" else "kustomize", plain_path(folder))

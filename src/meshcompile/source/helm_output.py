@@ -1,0 +1,28 @@
+"""What `helm template` printed, by the templates that its `# Source:` comments name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from meshcompile.source.named_text import NamedText
+
+_SOURCE = re.compile(r"^---[ \t]*\r?\n# Source: (.+?)[ \t\r]*$", re.MULTILINE)
+
+
+def by_template(text: str, otherwise: str) -> tuple[NamedText, ...]:
+    """The documents as texts named `rendered:CHART/templates/FILE`; `otherwise` names what has no such comment.
+
+    Lines count from the top of the whole text, so they are those of the program's own output.
+    """
+    return tuple(part for part in _parts(text, otherwise) if part.text.strip())
+
+
+def _parts(text: str, otherwise: str) -> Iterator[NamedText]:
+    found = [(match.start(), f"rendered:{match[1]}") for match in _SOURCE.finditer(text)]
+    line = 0
+    for (start, name), (end, _) in pairwise([(0, otherwise), *found, (len(text), "")]):
+        part = text[start:end]
+        yield NamedText(name, part, line)
+        line += part.count("\n")
