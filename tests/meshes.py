@@ -14,6 +14,9 @@ from meshcompile.emit.endpoints import load_assignments as emitted_assignments
 from meshcompile.emit.listeners import listeners as emitted_listeners
 from meshcompile.emit.routes import route_configuration
 from meshcompile.envoy.message import to_builtins
+from meshcompile.models.mesh.defaults import INSTALLED_DEFAULTS
+from meshcompile.models.mesh.merge import merged_mesh_config
+from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.resolve.clusters import clusters as resolved_clusters
 from meshcompile.resolve.endpoints import load_assignments as resolved_assignments
@@ -137,3 +140,8 @@ def endpoints(of: meshcompile.Mesh, proxy: Proxy) -> dict[str, list[dict[str, An
     facts = proxy_facts(of.snapshot, placed(of.snapshot, proxy))
     assignments = emitted_assignments(resolved_assignments(of.snapshot, facts))
     return {each.cluster_name: [to_builtins(group) for group in each.endpoints] for each in assignments}
+
+
+def installed_mesh_config(**overrides: Any) -> MeshConfig:
+    """Istio's installed mesh config with some fields set, in protobuf's JSON form."""
+    return merged_mesh_config(INSTALLED_DEFAULTS, MeshConfig.model_validate(overrides))

@@ -37,7 +37,6 @@ JSON_FORMS = {
     "google.protobuf.Int64Value": "Int64",
     "google.protobuf.StringValue": "str",
     "google.protobuf.Struct": "JsonObject",
-    "google.protobuf.Timestamp": "Timestamp",
     "google.protobuf.UInt32Value": "int",
     "google.protobuf.UInt64Value": "UInt64",
     "google.protobuf.Value": "JsonValue",

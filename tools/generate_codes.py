@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 
@@ -34,9 +34,8 @@ SECTION = """\
 
 
 def main() -> int:
-    by_area = {area: codes_of(area) for area in codes.AREAS}
     FOLDER.mkdir(parents=True, exist_ok=True)
-    pages = {f"{area}.md": area_page(area, found) for area, found in by_area.items()} | {"index.md": index(by_area)}
+    pages = generated_pages()
     for path in FOLDER.glob("*.md"):
         if path.name not in pages:
             path.unlink()
@@ -45,13 +44,13 @@ def main() -> int:
     return 0
 
 
-def codes_of(area: str) -> list[Code]:
-    """The codes of an area, by id."""
-    module = import_module(f"{codes.__name__}.{area}")
-    return sorted((code for code in vars(module).values() if isinstance(code, Code)), key=lambda code: code.id)
+def generated_pages() -> dict[str, str]:
+    """The text of each page, by the name of its file."""
+    by_area = {area: codes.codes_of(area) for area in codes.areas()}
+    return {f"{area}.md": area_page(area, found) for area, found in by_area.items()} | {"index.md": index(by_area)}
 
 
-def index(by_area: dict[str, list[Code]]) -> str:
+def index(by_area: Mapping[str, Iterable[Code]]) -> str:
     rows = [(code, area) for area, found in by_area.items() for code in found]
     return INDEX.format(rows="\n".join(_row(code, area) for code, area in sorted(rows, key=lambda row: row[0].id)))
 

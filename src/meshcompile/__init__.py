@@ -23,12 +23,17 @@ if TYPE_CHECKING:  # what type checkers and editors see; at run time __getattr__
     from meshcompile.diagnostics import Severity as Severity
     from meshcompile.errors import InvalidArgument as InvalidArgument
     from meshcompile.errors import MeshcompileError as MeshcompileError
+    from meshcompile.errors import MissingExtra as MissingExtra
     from meshcompile.errors import UnknownProxy as UnknownProxy
     from meshcompile.mesh import Mesh as Mesh
     from meshcompile.mesh import load as load
+    from meshcompile.output.bootstrap import Bootstrap as Bootstrap
+    from meshcompile.patch.report import Change as Change
+    from meshcompile.patch.report import PatchReport as PatchReport
     from meshcompile.proxy import Proxy as Proxy
     from meshcompile.proxy import ProxyType as ProxyType
     from meshcompile.source import Origin as Origin
+    from meshcompile.source.limits import Limits as Limits
     from meshcompile.source.reading import UnreadableInput as UnreadableInput
     from meshcompile.source.sources import ForeignFile as ForeignFile
     from meshcompile.source.sources import Sources as Sources
@@ -38,13 +43,18 @@ __version__ = "0.1.0"
 
 _PLACES = {
     "AssumedProxy": "meshcompile.assumed_proxy",
+    "Bootstrap": "meshcompile.output.bootstrap",
+    "Change": "meshcompile.patch.report",
     "Config": "meshcompile.config",
     "Diagnostic": "meshcompile.diagnostics",
     "ForeignFile": "meshcompile.source.sources",
     "InvalidArgument": "meshcompile.errors",
+    "Limits": "meshcompile.source.limits",
     "Mesh": "meshcompile.mesh",
     "MeshcompileError": "meshcompile.errors",
+    "MissingExtra": "meshcompile.errors",
     "Origin": "meshcompile.source",
+    "PatchReport": "meshcompile.patch.report",
     "Proxy": "meshcompile.proxy",
     "ProxyType": "meshcompile.proxy",
     "Related": "meshcompile.diagnostics",

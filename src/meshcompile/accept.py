@@ -5,7 +5,7 @@ one, as applying the files in order would.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from meshcompile.codes import models as codes
 from meshcompile.codes.mesh import DUPLICATE_RESOURCE
@@ -25,11 +25,17 @@ RELATED_PLACES = 5
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The objects of one cluster that take part, and everything there is to say about what was read."""
+    """The objects of one cluster that take part, and everything there is to say about what was read.
+
+    The objects alone decide about equality.
+    """
 
     resources: tuple[Resource, ...]
-    diagnostics: tuple[Diagnostic, ...]
-    sources: Sources
+    diagnostics: tuple[Diagnostic, ...] = field(compare=False)
+    sources: Sources = field(compare=False)
+
+    def __hash__(self) -> int:
+        return hash(tuple((resource.kind, resource.full_name) for resource in self.resources))
 
 
 def accepted(found: Iterable[Found], namespace: str) -> Accepted:

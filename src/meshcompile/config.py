@@ -13,6 +13,7 @@ from meshcompile.envoy.config.endpoint import ClusterLoadAssignment
 from meshcompile.envoy.config.listener import Listener
 from meshcompile.envoy.config.route import RouteConfiguration
 from meshcompile.envoy.message import Message, source_map, to_builtins, to_json_by_kind
+from meshcompile.errors import InvalidArgument, MissingExtra, instance, keyed
 from meshcompile.output.bootstrap.options import Credential
 from meshcompile.patch.report import PatchReport
 from meshcompile.proxy import Proxy
@@ -38,32 +39,44 @@ class Config:
     proxy: Proxy
     resources: Resources = field(repr=False)
     diagnostics: tuple[Diagnostic, ...] = ()
-    credentials: Mapping[str, Credential] = field(default_factory=dict, repr=False)
+    credentials: Mapping[str, Credential] = field(default_factory=dict, repr=False, hash=False)
     patches: tuple[PatchReport, ...] = field(default=(), repr=False)
 
     @property
     def listeners(self) -> tuple[Listener, ...]:
+        """What the proxy listens on (LDS), sorted by name."""
         return self.resources.listeners
 
     @property
     def routes(self) -> tuple[RouteConfiguration, ...]:
+        """The route tables that the listeners name (RDS), sorted by name."""
         return self.resources.routes
 
     @property
     def clusters(self) -> tuple[Cluster, ...]:
+        """Where the proxy can send traffic (CDS), sorted by name: `outbound|80|v2|catalog.shop.svc.cluster.local`."""
         return self.resources.clusters
 
     @property
     def endpoints(self) -> tuple[ClusterLoadAssignment, ...]:
+        """The endpoints of the clusters that discover theirs (EDS), sorted by `cluster_name`."""
         return self.resources.endpoints
 
     @property
     def extensions(self) -> tuple[TypedExtensionConfig, ...]:
+        """The filter configurations that the listeners discover (ECDS), sorted by name."""
         return self.resources.extensions
 
     @paused()
     def to_dict(self, kinds: Iterable[str] = RESOURCE_TYPES) -> dict[str, list[dict[str, Any]]]:
-        """Plain JSON data, a list per kind of resource: `{"listeners": [...], "routes": [...], ...}`."""
+        """Plain JSON data, a list per kind of resource: `{"listeners": [...], "routes": [...], ...}`.
+
+        `kinds` are some of `listeners`, `routes`, `clusters`, `endpoints` and `extensions`, in the order wanted. Raises
+        InvalidArgument for another.
+        """
+        kinds = tuple(kinds)
+        if unknown := [kind for kind in kinds if kind not in RESOURCE_TYPES]:
+            raise InvalidArgument(f"there are no resources {unknown[0]!r}, only {', '.join(RESOURCE_TYPES)}")
         return {kind: [to_builtins(message) for message in getattr(self.resources, kind)] for kind in kinds}
 
     @paused()
@@ -74,10 +87,12 @@ class Config:
     def to_betterproto(self) -> "BetterprotoResources":
         """The resources as messages of envoy-data-plane, which the extra `betterproto` installs.
 
-        Raises ImportError without it. What that library cannot hold is documented in docs/reference/betterproto.md.
+        Raises MissingExtra without it. What that library cannot hold is documented in docs/reference/betterproto.md.
         """
-        from meshcompile.output.betterproto import betterproto_resources  # takes seconds to import
-
+        try:
+            from meshcompile.output.betterproto import betterproto_resources  # takes seconds to import
+        except ModuleNotFoundError as error:
+            raise MissingExtra("betterproto", "make messages of envoy-data-plane") from error
         return betterproto_resources(self.to_dict())
 
     def source_map(self) -> Mapping[str, tuple[Origin, ...]]:
@@ -107,9 +122,9 @@ class Config:
             Flavour(flavour),
             self.proxy.namespace,
             self.credentials,
-            workload_certificates,
-            endpoints or {},
-            admin_port,
+            instance("workload_certificates", workload_certificates, str),
+            keyed("endpoints", endpoints, str),
+            instance("admin_port", admin_port, int),
         )
         return static_bootstrap(node(self.proxy), self.to_dict(), self.source_map(), options)
 

@@ -12,13 +12,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import total_ordering
-from typing import Protocol
+from typing import Any, Protocol
 
 from meshcompile.source import Origin
 
 
 class Severity(StrEnum):
-    """How bad a finding is; `rank` sorts the worst first."""
+    """How bad a finding is. An error is greater than a warning, and a warning than an info.
+
+    A severity equals its text, and may be compared with the text of another. Comparing it with any other text raises
+    ValueError.
+    """
 
     ERROR = "error"
     WARNING = "warning"
@@ -26,7 +30,20 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
+        """0 for an error, 1 for a warning, 2 for an info: sorts the worst first."""
         return tuple(Severity).index(self)
+
+    def __lt__(self, other: str) -> bool:
+        return self.rank > Severity(other).rank
+
+    def __le__(self, other: str) -> bool:
+        return self.rank >= Severity(other).rank
+
+    def __gt__(self, other: str) -> bool:
+        return self.rank < Severity(other).rank
+
+    def __ge__(self, other: str) -> bool:
+        return self.rank <= Severity(other).rank
 
 
 class Located(Protocol):
@@ -69,22 +86,46 @@ class Diagnostic:
 
     @property
     def file(self) -> str:
+        """The file as it was named, `<stdin>`, `<text>` for a text or `<object>` for plain data."""
         return self.origin.file
 
     @property
     def line(self) -> int:
+        """The line, from 1; 0 when there is no text to point into."""
         return self.origin.line
 
     @property
     def column(self) -> int:
+        """The column, from 1; 0 when there is no text to point into."""
         return self.origin.column
 
     @property
     def field(self) -> str:
+        """The path of the field, such as `spec.http[0].route[0].destination.host`; empty for the whole object."""
         return self.origin.field
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data, as `meshcompile validate -o json` prints it."""
+        return {
+            "code": self.code,
+            "slug": self.slug,
+            "severity": str(self.severity),
+            "message": self.message,
+            "file": self.file,
+            "line": self.line,
+            "column": self.column,
+            "field": self.field,
+            "kind": self.kind,
+            "namespace": self.namespace,
+            "name": self.name,
+            "rejected": self.rejected,
+            "suggestion": self.suggestion,
+            "related": [{"message": related.message, "place": str(related.origin)} for related in self.related],
+        }
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:
+        """What diagnostics are sorted by."""
         return (self.file, *self.origin.position, self.code, self.message)
 
     def __lt__(self, other: Diagnostic) -> bool:

@@ -3,10 +3,12 @@
 Hosts are plain strings. A wildcard is a host that starts with `*`. Follows istiod's `pkg/config/host`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 # The DNS domain of Kubernetes clusters.
 CLUSTER_DOMAIN = "cluster.local"
+# What the address of a Unix domain socket begins with, where others have a host.
+UNIX_PREFIX = "unix://"
 
 
 def is_wildcard(host: str) -> bool:
@@ -34,11 +36,6 @@ def overlaps(a: str, b: str) -> bool:
 def specificity(host: str) -> tuple[bool, int, str]:
     """Sort key, most specific first: exact before wildcard, longer before shorter, then by name."""
     return (is_wildcard(host), -len(host), host)
-
-
-def most_specific(host: str, candidates: Iterable[str]) -> str | None:
-    """The most specific of the candidates that `host` is a subset of; None when there is none."""
-    return min((c for c in candidates if subset_of(host, c)), key=specificity, default=None)
 
 
 def covering(host: str) -> Iterator[str]:

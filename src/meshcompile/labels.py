@@ -66,3 +66,9 @@ def locality_of(labels: Labels) -> str:
     """The same with `/`: Kubernetes allows none in a label's value."""
     text = locality_label(labels)
     return text if "/" in text else text.replace(".", "/")
+
+
+TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+"""What stands for true in an annotation, as Go's `strconv.ParseBool` has it."""
+FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+"""What stands for false."""

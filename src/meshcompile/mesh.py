@@ -8,7 +8,7 @@ print(config.to_json())
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from meshcompile.behaviour import ISTIO_1_30, Behaviour
 from meshcompile.codes.mesh import UNSUPPORTED_AMBIENT
 from meshcompile.collector import look_for_garbage, paused
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.errors import instance, keyed, texts
 from meshcompile.models.base import Resource
 from meshcompile.models.registry import has_pods
 from meshcompile.repeats import without_repeats
@@ -55,39 +56,56 @@ def load(
 ) -> Mesh:
     """A mesh from YAML or JSON.
 
-    `inputs` are files, folders (read recursively), tar archives, `-` for standard input, texts or objects (plain data).
-    `mesh_config` overrides Istio's installed defaults and what a ConfigMap `istio` or an IstioOperator
-    says; `networks` is MeshNetworks' `networks`. Both may be plain data, a text or a file, and hold the message itself,
-    a ConfigMap, an IstioOperator or Helm values. `clusters` are the inputs of remote clusters by their names;
-    `namespace` is where objects without one belong, like kubectl's `-n`; `jwks` are the keys of token issuers by their
-    `jwksUri`, which is never fetched; `limits` says how much is read.
+    `inputs` are one or several files, folders (read recursively), tar archives, `-` for standard input, texts, UTF-8
+    bytes or objects (plain data). A str is a text if it has a line break, begins with `{` or `[`, or has `: ` in it and
+    names no file; any other str is a path, and so is every `os.PathLike`.
+
+    `mesh_config` overrides Istio's installed defaults and what a ConfigMap `istio` or an IstioOperator says; `networks`
+    is MeshNetworks' `networks`. Both may be plain data, a text or a file, and hold the message itself, a ConfigMap, an
+    IstioOperator or Helm values. `clusters` are the inputs of remote clusters by their names; `namespace` is where
+    objects without one belong, like kubectl's `-n`; `jwks` are the keys of token issuers by their `jwksUri`, which is
+    never fetched.
 
     In a folder, files that hold no object are passed over and counted in `sources`. `exclude` are patterns of files to
     leave out, as in a `.gitignore`; they add to `.meshcompileignore` and, unless `gitignore` is False, `.gitignore`.
+    `limits` says how much is read of the inputs, and of those of each remote cluster.
 
     Raises UnreadableInput when a file cannot be read as a whole, or when there is input and none of it can be read, and
-    InvalidArgument when a mesh config file has several. What is wrong with a document or an object is a diagnostic of
-    the mesh, and an invalid object takes no part in it.
+    InvalidArgument when an argument has a wrong type or a mesh config file has several. What is wrong with a document
+    or an object is a diagnostic of the mesh, and an invalid object takes no part in it.
     """
     look_for_garbage()
-    selection = Selection(tuple(exclude), gitignore)
+    instance("namespace", namespace, str)
+    instance("limits", limits, Limits)
+    keys = keyed("jwks", jwks, str)
+    selection = Selection(texts("exclude", exclude), gitignore)
     own = accepted(stream(inputs, limits, selection), namespace)
-    remote = {name: accepted(stream(i, limits, selection), namespace) for name, i in sorted((clusters or {}).items())}
+    remote = {
+        name: accepted(stream(given, limits, selection), namespace)
+        for name, given in sorted(keyed("clusters", clusters).items())
+    }
     settings = mesh_settings(own.resources, mesh_config, networks)
-    return Mesh(own, remote, settings, namespace, ambient, jwks=jwks or {})
+    return Mesh(own, remote, settings, namespace, ambient, jwks=keys)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Mesh:
-    """The accepted objects of a mesh; immutable. Compiling several proxies shares all that they have in common."""
+    """The accepted objects of a mesh; immutable. Compiling several proxies shares all that they have in common.
+
+    Two meshes are equal when they have equal objects in the same order, equal settings and arguments: files and
+    diagnostics take no part. Pickling keeps what was loaded, and the copy computes the rest again.
+    """
 
     config_cluster: Accepted = field(repr=False)
-    remote_clusters: Mapping[str, Accepted] = field(repr=False)
-    settings: MeshSettings = field(repr=False)
+    remote_clusters: Mapping[str, Accepted] = field(repr=False, hash=False)
+    settings: MeshSettings = field(repr=False, hash=False)
     namespace: str = "default"
     ambient: bool = False
     behaviour: Behaviour = ISTIO_1_30
-    jwks: Mapping[str, str] = field(default_factory=dict, repr=False)
+    jwks: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+
+    def __getstate__(self) -> dict[str, object]:
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -123,6 +141,7 @@ class Mesh:
         """
         from meshcompile.proxies import proxy_named
 
+        instance("name", name, str)
         return proxy_named(name, self._proxies_by_name, self.namespace)
 
     @property
@@ -158,10 +177,11 @@ class Mesh:
         from meshcompile.compile import compiled
         from meshcompile.config import Config
         from meshcompile.dead_ends import dead_ends
+        from meshcompile.proxy import Proxy
 
         if isinstance(proxy, AssumedProxy) or (isinstance(proxy, str) and is_assumed(proxy)):
             return self._compiled_assuming(proxy)
-        asking = self.proxy(proxy) if isinstance(proxy, str) else proxy
+        asking = self.proxy(proxy) if isinstance(proxy, str) else instance("proxy", proxy, str, Proxy)
         done = compiled(self.snapshot, asking)
         diagnostics = sorted({*done.diagnostics, *dead_ends(done.resources, self.snapshot, asking)})
         return Config(asking, done.resources, tuple(diagnostics), self._credentials, done.patches)
@@ -179,9 +199,11 @@ class Mesh:
 
     def used_by(self, config: Config) -> tuple[Use, ...]:
         """What became of every object of the input in a configuration that this mesh compiled, by place."""
+        from meshcompile.config import Config
         from meshcompile.resolve.skipped import skipped  # few ask for it
         from meshcompile.uses import uses
 
+        instance("config", config, Config)
         clusters = (self.config_cluster, *self.remote_clusters.values())
         objects = (resource for cluster in clusters for resource in cluster.resources)
         diagnostics = (*self.diagnostics, *config.diagnostics)

@@ -1,4 +1,4 @@
-"""Names that istiod gives to clusters and subsets, and their way back.
+"""Names that Istio and Envoy give to things, and those of clusters and subsets parsed.
 
 `outbound|80|v2|catalog.istioinaction.svc.cluster.local` names the cluster of subset `v2` of port 80;
 `outbound_.80_.v2_.catalog.istioinaction.svc.cluster.local` is the same as an SNI value, without `|`.
@@ -11,6 +11,8 @@ from enum import StrEnum
 BLACK_HOLE_CLUSTER = "BlackHoleCluster"
 PASSTHROUGH_CLUSTER = "PassthroughCluster"
 INBOUND_PASSTHROUGH_CLUSTER = "InboundPassthroughCluster"
+HTTP_CONNECTION_MANAGER = "envoy.filters.network.http_connection_manager"
+"""The name of the network filter that reads HTTP."""
 
 
 class Direction(StrEnum):

@@ -102,10 +102,12 @@ class Proxy:
 
     @property
     def is_router(self) -> bool:
+        """True for gateways."""
         return self.type is ProxyType.ROUTER
 
     @property
     def is_sidecar(self) -> bool:
+        """True for the proxy in a Pod of an application."""
         return self.type is ProxyType.SIDECAR
 
     @cached_property
@@ -118,6 +120,7 @@ class Proxy:
 
     @property
     def interception_mode(self) -> InterceptionMode:
+        """How traffic reaches the proxy; REDIRECT unless the metadata name another mode."""
         mode = self.metadata.get("INTERCEPTION_MODE")
         return InterceptionMode(mode) if mode in tuple(InterceptionMode) else InterceptionMode.REDIRECT
 
@@ -127,14 +130,17 @@ class Proxy:
 
     @cached_property
     def supports_ipv4(self) -> bool:
+        """True when one of the addresses is of IPv4."""
         return any(ip_address(a).version == 4 for a in self.ip_addresses)
 
     @cached_property
     def supports_ipv6(self) -> bool:
+        """True when one of the addresses is of IPv6."""
         return any(ip_address(a).version == 6 for a in self.ip_addresses)
 
     @property
     def is_dual_stack(self) -> bool:
+        """True when there are addresses of both families."""
         return self.supports_ipv4 and self.supports_ipv6
 
     @property

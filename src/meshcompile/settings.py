@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING, TypeVar
 
@@ -27,7 +27,7 @@ class MeshSettings:
 
     mesh_layers: tuple[MeshConfig, ...] = ()
     network_layers: tuple[MeshNetworks, ...] = ()
-    diagnostics: tuple[Diagnostic, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = field(default=(), compare=False)
 
     @cached_property
     def mesh(self) -> MeshConfig:

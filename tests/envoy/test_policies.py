@@ -15,15 +15,15 @@ from typing import Any
 import pytest
 
 import meshcompile
-from meshcompile.tools.policies import Decision, Outcome, decision, guard
-from tests.envoy import generated_policies
+from meshcompile.tools.policies import Decision, Outcome, Request, decision, guard
+from tests.envoy import generated_policies, reference_routes
 from tests.envoy.certificates import Authority
 from tests.envoy.client import connected
 from tests.envoy.connections import Connections, Reply
 from tests.envoy.generated_policies import ADDRESS, IDENTITY, PORT, Caller
 from tests.envoy.runner import running
 from tests.envoy.sidecars import documents, sidecar_bootstrap, workload_certificates
-from tests.envoy.tokens import Issuer
+from tests.envoy.tokens import ALGORITHMS, Issuer, bearer
 
 pytestmark = pytest.mark.envoy
 
@@ -84,6 +84,50 @@ def test_the_evaluator_decides_as_envoy(tmp_path: Path) -> None:
                         pytest.fail(f"{json.dumps(policies, indent=1)}\n{call}\n{decided}\n{reply}")
     assert outcomes.total() >= 20_000
     assert min(outcomes[outcome] for outcome in STATUS.values()) > 1000
+
+
+def test_signatures_are_verified_as_by_envoy() -> None:
+    """A token of any algorithm, signed by the right key or not, with a true header or not, is as valid as for Envoy."""
+    issuers = [Issuer(f"{a}{silent}", a, silent=silent) for a in ALGORITHMS for silent in (True, False)]
+    rules = {"jwtRules": [{"issuer": issuer.name, "jwks": issuer.jwks} for issuer in issuers]}
+    asked = {"rules": [{"from": [{"source": {"requestPrincipals": ["*"]}}]}]}
+    security = (
+        generated_policies.security("RequestAuthentication", "tokens", rules),
+        generated_policies.security("AuthorizationPolicy", "signed", asked),
+    )
+    mesh = meshcompile.load(documents(*WEB, *security))
+    assert [str(d) for d in mesh.diagnostics if d.severity is meshcompile.Severity.ERROR] == []
+    guarded = guard(mesh, "web.shop")
+    valid: Counter[str] = Counter()
+    with running(answering(sidecar_bootstrap(mesh.compile("web.shop")))) as envoy:
+        anybody = partial(connected, envoy.listener_port("virtualInbound"), destination=(ADDRESS, PORT))
+        with Connections(anybody, count=2) as connections:
+            for issuer in issuers:
+                tokens = list(signed_tokens(issuer))
+                sent = [reference_routes.Request("GET", "web", "/", headers=tuple(bearer(t).items())) for t in tokens]
+                for token, reply in zip(tokens, connections.replies(sent), strict=True):
+                    decided = decision(guarded, Request(headers=bearer(token)), time.time())
+                    assert decided.outcome is STATUS[reply.status], (issuer.name, token, reply)
+                    valid[issuer.algorithm] += decided.outcome is Outcome.ALLOWED
+    assert min(valid[algorithm] for algorithm in ALGORITHMS) >= 2
+
+
+def signed_tokens(issuer: Issuer) -> Iterator[str]:
+    """Tokens of an issuer: good, of a stranger, cut short, without and with a wrong key id, with another algorithm."""
+    stranger = Issuer(issuer.name, issuer.algorithm)
+    yield issuer.token(sub="a")
+    yield stranger.token(sub="a")
+    yield issuer.token(sub="a")[:-4]
+    yield issuer.signed({"alg": issuer.algorithm}, sub="a")
+    yield issuer.signed({"alg": issuer.algorithm, "kid": "2"}, sub="a")
+    for wrong in ({"exp": "1"}, {"nbf": "1"}, {"iat": -1}, {"aud": 5}, {"aud": ["a", 5]}, {"sub": 5}, {"jti": 5}):
+        yield issuer.token(**wrong)
+    odd: Object
+    for odd in ({"nbf": 1.5}, {"exp": 0}, {"aud": []}, {"iat": 0, "exp": 9e9}, {"exp": True}):
+        yield issuer.token(**{"sub": "a", **odd})
+    for other in (*ALGORITHMS, "none"):
+        if other != issuer.algorithm:
+            yield issuer.signed({"alg": other, "kid": "1"}, sub="a")
 
 
 def client(authority: Authority, folder: Path, name: str) -> SSLContext:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshcompile.hosts import covering, most_specific, subset_of
+from meshcompile.hosts import covering, specificity, subset_of
 from meshcompile.labels import matches, selects
 from meshcompile.models.base import ObjectMeta
 from meshcompile.models.mesh.mesh_config import MeshConfig
@@ -82,6 +82,11 @@ def test_merging_does_not_depend_on_the_order_of_input(
     """Rules in any order are merged to the same."""
     given_order, shuffled = found
     assert everything(index(given_order)) == everything(index(shuffled))
+
+
+def most_specific(host: str, candidates: Iterable[str]) -> str | None:
+    """The most specific of the candidates that `host` is a subset of; None when there is none."""
+    return min((each for each in candidates if subset_of(host, each)), key=specificity, default=None)
 
 
 @given(rules(), st.sampled_from(["api.a.com", "db.b.com", "x.org"]))

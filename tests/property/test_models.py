@@ -95,7 +95,7 @@ SCALARS: Mapping[Any, st.SearchStrategy[Any]] = {
 }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(written=st.sampled_from(ISTIO_KINDS).flatmap(objects))
 def test_printing_what_was_read_reads_the_same(written: dict[str, Any]) -> None:
     """What was written of a resource, printed as Python data or JSON text, is read as the same one."""
@@ -108,7 +108,7 @@ def test_printing_what_was_read_reads_the_same(written: dict[str, Any]) -> None:
     assert again(json.loads(resource.model_dump_json(exclude_defaults=True))) == resource
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(written=st.sampled_from(ISTIO_KINDS).flatmap(objects))
 def test_every_node_leads_back_to_its_text(written: dict[str, Any]) -> None:
     """From each node inside a resource, its place leads to the data that it was made from."""
@@ -134,7 +134,7 @@ def nodes_below(value: Any) -> list[Node]:
             return []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     kind=st.sampled_from(KINDS),
     metadata=json_values | st.just({"name": "x"}),

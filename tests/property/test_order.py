@@ -42,7 +42,7 @@ def in_order(folder: Path) -> dict[str, Any]:
     return everything(documents(folder))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.permutations(documents(COOLSTORE)))
 def test_the_order_of_input_does_not_matter(shuffled: list[dict[str, Any]]) -> None:
     """Documents in any order give every proxy the same configuration."""
@@ -55,7 +55,7 @@ def test_backwards(folder: Path) -> None:
     assert everything(documents(folder)[::-1]) == in_order(folder)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.sampled_from(MESHES), st.randoms(use_true_random=False))
 def test_the_order_of_a_scenario_does_not_matter(folder: Path, random: Any) -> None:
     """The documents of any scenario, shuffled, give every proxy the same configuration."""
@@ -75,7 +75,7 @@ def answers(case: Path, documents: list[dict[str, Any]]) -> list[dict[str, Any]]
     return [mesh.compile(meshcompile.Proxy.from_node(node)).to_dict() for node in nodes]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.sampled_from(BOOK), st.randoms(use_true_random=False))
 def test_the_order_of_a_case_does_not_matter(case: Path, random: Any) -> None:
     """The documents of any of the book's conformance cases, shuffled, give its proxies the same configuration."""

@@ -216,7 +216,7 @@ def patches(written: tuple[ApplyTo, Any]) -> st.SearchStrategy[Any]:
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(written_objects.flatmap(patches), max_size=4))
 def test_any_patches_compile(described: list[Any]) -> None:
     """Whatever patches say, every proxy gets a configuration, and every patch a report."""

@@ -18,7 +18,7 @@ json_format = pytest.importorskip("google.protobuf.json_format")
 message_factory = pytest.importorskip("google.protobuf.message_factory")
 descriptor_pool = pytest.importorskip("google.protobuf.descriptor_pool")
 
-SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+SLOW = settings(max_examples=60, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module", autouse=True)

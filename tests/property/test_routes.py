@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import meshcompile
@@ -86,7 +86,7 @@ meshes = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(meshes)
 def test_names_and_domains_are_unique(objects: list[dict[str, Any]]) -> None:
     """No two virtual hosts of a configuration share a name or a domain, or Envoy would refuse it."""
@@ -99,7 +99,7 @@ def test_names_and_domains_are_unique(objects: list[dict[str, Any]]) -> None:
         assert all(host["domains"] for host in found.values())
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(meshes, st.randoms())
 def test_order_of_the_objects_does_not_matter(objects: list[dict[str, Any]], random: Any) -> None:
     """The same objects in another order give the same routes."""

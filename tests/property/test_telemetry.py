@@ -15,7 +15,6 @@ from meshcompile.envoy.message import Message, to_builtins
 from meshcompile.models.base import Resource
 from meshcompile.models.extensions.traffic_extension import TrafficExtension, TrafficExtensionSpec
 from meshcompile.models.extensions.wasm_plugin import WasmPlugin, WasmPluginSpec
-from meshcompile.models.mesh.defaults import effective_mesh_config
 from meshcompile.models.mesh.extension_providers import ExtensionProvider
 from meshcompile.models.mesh.mesh_networks import MeshNetworks
 from meshcompile.models.telemetry.telemetry import Telemetry, TelemetrySpec
@@ -25,7 +24,7 @@ from meshcompile.resolve.telemetry import telemetry_findings
 from meshcompile.resolve.traffic import TrafficClass
 from meshcompile.snapshot.build import snapshot
 from meshcompile.snapshot.resources import Resources
-from tests.meshes import Asked, gateway, sidecar
+from tests.meshes import Asked, gateway, installed_mesh_config, sidecar
 from tests.property.test_models import messages
 
 Json = dict[str, Any]
@@ -57,7 +56,7 @@ providers = st.lists(messages(ExtensionProvider), min_size=1, max_size=3).map(
 
 
 def asked_of(resources: list[Resource], *, router: bool = False, **mesh: Any) -> Asked:
-    settings = effective_mesh_config(mesh)
+    settings = installed_mesh_config(**mesh)
     made = snapshot(Resources.of(resources), settings, MeshNetworks())
     return Asked(made, gateway("shop") if router else sidecar(ISTIO_VERSION="1.28.0"))
 
@@ -76,7 +75,7 @@ def reported(of: Asked, traffic: TrafficClass) -> list[Json]:
     return [to_builtins(message) for message in made]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     found=telemetries(),
     known=providers,
@@ -99,7 +98,7 @@ def test_order_of_telemetries_does_not_matter(
     assert told(first) == told(second)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     specs=st.lists(
         messages(TrafficExtensionSpec).map(lambda spec: (TrafficExtension, spec))

@@ -57,13 +57,6 @@ def test_settings_of_unknown_ports() -> None:
     assert slugs(rule("r", policy=policy)) == ["port-settings-unknown-port"]
 
 
-def test_failover_without_outlier_detection() -> None:
-    """Priorities need to notice bad endpoints."""
-    locality = "loadBalancer: {localityLbSetting: {failoverPriority: [zone]}}"
-    assert slugs(rule("r", policy=f"{{{locality}}}")) == ["failover-without-outlier-detection"]
-    assert slugs(rule("r", policy=f"{{{locality}, outlierDetection: {{}}}}")) == []
-
-
 def test_service_entry_for_a_service() -> None:
     """A ServiceEntry with the host of a Kubernetes Service gives way to it; both are named."""
     entry = f"""

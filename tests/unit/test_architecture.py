@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "meshcompile"
@@ -172,3 +173,9 @@ def test_the_hash_seed_does_not_matter_in_any_scenario() -> None:
     }
     assert len(outputs) == 1
     assert b"outbound|80|version-v2|catalog.istioinaction.svc.cluster.local" in outputs.pop()
+
+
+def test_properties_have_no_deadline() -> None:
+    """A test of random input does not fail because the machine is busy."""
+    assert settings().deadline is None
+    assert HealthCheck.too_slow in settings().suppress_health_check

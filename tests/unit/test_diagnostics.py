@@ -1,7 +1,13 @@
 """Codes, and the diagnostics they make."""
 
+import json
 import re
+from itertools import product
+from pathlib import Path
 
+import pytest
+
+from meshcompile import codes
 from meshcompile.codes import every_code
 from meshcompile.diagnostics import Code, Related, Severity
 from meshcompile.source import NOWHERE, Origin
@@ -37,9 +43,61 @@ def test_diagnostics_sort_by_place() -> None:
 
 
 def test_codes_are_unique() -> None:
-    """No two codes share an id or a slug, and both are spelled as documented."""
-    codes = every_code()
-    assert len({code.id for code in codes}) == len({code.slug for code in codes}) == len(codes)
+    """No two codes share an id or a slug, both are spelled as documented, and each has a text for its page."""
+    found = every_code()
+    assert len({code.id for code in found}) == len({code.slug for code in found}) == len(found)
     assert all(
-        re.fullmatch(r"(MC|IST)\d{4}", code.id) and re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", code.slug) for code in codes
+        re.fullmatch(r"(MC|IST)\d{4}", code.id) and re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", code.slug) for code in found
     )
+    assert [code.id for code in found if not code.docs.strip()] == []
+
+
+def test_every_area_is_found() -> None:
+    """Every module of the folder is an area, so that no code is left out of pages and of uniqueness."""
+    modules = {path.stem for path in Path(codes.__file__).parent.glob("*.py")} - {"__init__"}
+    assert set(codes.areas()) == modules
+    assert {"clusters", "services"} <= modules
+
+
+def test_severities_are_ordered_by_badness() -> None:
+    """An error is greater than a warning, and a warning than an info, also compared with their texts."""
+    worst_last = [Severity.INFO, Severity.WARNING, Severity.ERROR]
+    assert sorted(Severity) == worst_last
+    assert max(Severity) is Severity.ERROR
+    for (i, low), (j, high) in product(enumerate(worst_last), repeat=2):
+        for other in (high, str(high.value)):
+            assert (low < other, low <= other, low == other) == (i < j, i <= j, i == j)
+            assert (low > other, low >= other, low != other) == (i > j, i >= j, i != j)
+            assert (other > low, other >= low, other < low, other <= low) == (j > i, j >= i, j < i, j <= i)
+
+
+def test_a_severity_is_a_text() -> None:
+    """A severity equals its text and is formatted as such; no other text has a place in the order."""
+    assert [str(severity) for severity in Severity] == ["error", "warning", "info"] == list(Severity)
+    assert f"{Severity.ERROR}" == "error"
+    assert {"error": 1}[Severity.ERROR] == 1
+    with pytest.raises(ValueError, match="fatal"):
+        _ = Severity.ERROR < "fatal"
+
+
+def test_a_diagnostic_as_plain_data() -> None:
+    """The data of a diagnostic has its place and what it is about, and is JSON."""
+    (document,) = read(TEXT).documents
+    related = Related("the other one", Origin(document))
+    found = FOUND(Origin(document).at("spec", "x"), what="an x", suggestion="remove it", related=(related,))
+    assert json.loads(json.dumps(found.to_dict())) == {
+        "code": "MC9999",
+        "slug": "found",
+        "severity": "warning",
+        "message": "Gateway a has an x",
+        "file": "<text>",
+        "line": 4,
+        "column": 3,
+        "field": "spec.x",
+        "kind": "Gateway",
+        "namespace": "b",
+        "name": "a",
+        "rejected": False,
+        "suggestion": "remove it",
+        "related": [{"message": "the other one", "place": "<text>:1:1"}],
+    }

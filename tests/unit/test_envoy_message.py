@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ import msgspec
 import pytest
 
 from meshcompile.envoy.config.cluster import OutlierDetection
-from meshcompile.envoy.config.core import Metadata, TransportSocket
+from meshcompile.envoy.config.core import Metadata, SocketAddress, TransportSocket
 from meshcompile.envoy.config.listener import Filter
 from meshcompile.envoy.config.route import Route, RouteAction, RouteConfiguration, RouteMatch, VirtualHost
 from meshcompile.envoy.extensions.filters.http.cors import CorsPolicy
@@ -16,6 +17,7 @@ from meshcompile.envoy.extensions.filters.http.rbac import RBAC, EmbeddedRBAC, R
 from meshcompile.envoy.extensions.filters.http.router import Router
 from meshcompile.envoy.istio import metadata_exchange
 from meshcompile.envoy.message import (
+    JsonObject,
     Message,
     Unmodelled,
     at,
@@ -167,3 +169,35 @@ def test_text_by_kind_is_that_of_the_data(indent: int) -> None:
     for messages in cases:
         data = {kind: [to_builtins(message) for message in group] for kind, group in messages.items()}
         assert to_json_by_kind(messages, indent) == to_json(data, indent)
+
+
+def test_a_pickled_message_prints_the_same() -> None:
+    """Defaults stay unprinted, values stay printed, and origins stay, in a message that was pickled."""
+    filled = SocketAddress(protocol="UDP", address="10.0.0.1", port_value=80)
+    for message in (SocketAddress(protocol="TCP"), filled, Percent(value=10.0), VirtualHost(routes=(Route(name="a"),))):
+        copied = pickle.loads(pickle.dumps(at(message, HTTP)))
+        assert to_json(copied) == to_json(message)
+        assert (copied, copied.origins) == (message, (HTTP,))
+
+
+def test_equal_messages_have_equal_hashes() -> None:
+    """Every message has a hash, also with mappings and untyped data in it."""
+    data: JsonObject = {"@type": "type.googleapis.com/acme.v1.Thing", "list": [1, {"a": 2}]}
+    for make in (
+        lambda: VirtualHost(typed_per_filter_config={"a": CorsPolicy(), "b": Unmodelled(dict(data))}),
+        lambda: Metadata(filter_metadata={"istio": {"n": [1, None]}}),
+        lambda: metadata_exchange(protocol="istio-peer-exchange", list=[1, 2]),
+    ):
+        assert {make(), make()} == {make()}
+    assert len({Route(name="a"), Route(name="b"), VirtualHost(name="a")}) == 3
+
+
+def test_a_message_with_origins_is_a_new_one() -> None:
+    """The message that `at` is given, such as a constant that many share, keeps the origins it had."""
+    constant = RouteMatch(prefix="/")
+    assert at(constant, HTTP).origins == (HTTP,)
+    assert constant.origins == ()
+    once = at(constant, HTTP)
+    assert at(once, MATCH).origins == (HTTP, MATCH)
+    assert once.origins == (HTTP,)
+    assert at(once, None, ()) is once

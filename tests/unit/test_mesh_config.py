@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from meshcompile.models.mesh.defaults import CODE_DEFAULTS, INSTALLED_DEFAULTS, effective_mesh_config
+from meshcompile.models.mesh.defaults import CODE_DEFAULTS, INSTALLED_DEFAULTS
 from meshcompile.models.mesh.merge import effective_proxy_config, merged_mesh_config, merged_proxy_configs
 from meshcompile.models.mesh.mesh_config import MeshConfig, OutboundTrafficPolicyMode
 from meshcompile.models.mesh.mesh_networks import MeshNetworks
 from meshcompile.models.mesh.proxy_config import ProxyConfig, TracingServiceName
 from meshcompile.models.networking.proxy_config import ProxyConfigSpec
+from tests.meshes import installed_mesh_config
 
 
 def written(node: Any) -> Any:
@@ -24,7 +25,7 @@ def proxy_config(**fields: Any) -> ProxyConfig:
 
 def test_nothing_written_is_what_an_installation_has() -> None:
     """Without overrides the installed defaults hold: istiod's own, and Prometheus as the metrics provider."""
-    mesh = effective_mesh_config()
+    mesh = installed_mesh_config()
     assert mesh == INSTALLED_DEFAULTS
     assert (mesh.proxy_listen_port, mesh.proxy_inbound_listen_port) == (15001, 15006)
     assert (mesh.root_namespace, mesh.trust_domain) == ("istio-system", "cluster.local")
@@ -37,9 +38,7 @@ def test_nothing_written_is_what_an_installation_has() -> None:
 
 def test_a_written_field_replaces_the_default_whole() -> None:
     """A message that is written replaces the default one, fields that it leaves out included."""
-    mesh = effective_mesh_config(
-        {"localityLbSetting": {"failover": [{"from": "a", "to": "b"}]}, "enableTracing": False}
-    )
+    mesh = installed_mesh_config(localityLbSetting={"failover": [{"from": "a", "to": "b"}]}, enableTracing=False)
     assert written(mesh.locality_lb_setting) == {"failover": [{"from": "a", "to": "b"}]}
     assert mesh.enable_tracing is False
     assert mesh.connect_timeout == INSTALLED_DEFAULTS.connect_timeout
@@ -47,7 +46,7 @@ def test_a_written_field_replaces_the_default_whole() -> None:
 
 def test_proxy_settings_are_merged() -> None:
     """Single fields of `defaultConfig` can be written, and environment variables come on top of others."""
-    first = effective_mesh_config({"defaultConfig": {"proxyMetadata": {"A": "1", "B": "1"}, "concurrency": 2}})
+    first = installed_mesh_config(defaultConfig={"proxyMetadata": {"A": "1", "B": "1"}, "concurrency": 2})
     second = merged_mesh_config(first, MeshConfig.model_validate({"defaultConfig": {"proxyMetadata": {"B": "2"}}}))
     assert second.default_config is not None
     assert second.default_config.proxy_metadata == {"A": "1", "B": "2"}
@@ -65,22 +64,22 @@ def test_nested_proxy_settings_are_replaced() -> None:
 
 def test_default_providers_are_merged_by_purpose() -> None:
     """Naming providers of logs leaves those of metrics as they are; an empty list switches them off."""
-    named = effective_mesh_config({"defaultProviders": {"accessLogging": ["envoy"]}})
+    named = installed_mesh_config(defaultProviders={"accessLogging": ["envoy"]})
     assert written(named.default_providers) == {"metrics": ["prometheus"], "accessLogging": ["envoy"]}
-    assert written(effective_mesh_config({"defaultProviders": {"metrics": []}}).default_providers) == {}
+    assert written(installed_mesh_config(defaultProviders={"metrics": []}).default_providers) == {}
 
 
 def test_providers_are_merged_by_name() -> None:
     """A provider of a known name replaces it in its place, another one comes last."""
     zipkin = {"name": "envoy", "zipkin": {"service": "zipkin.obs.svc.cluster.local", "port": 9411}}
-    mesh = effective_mesh_config({"extensionProviders": [{"name": "own", "prometheus": {}}, zipkin]})
+    mesh = installed_mesh_config(extensionProviders=[{"name": "own", "prometheus": {}}, zipkin])
     assert [provider.name for provider in mesh.extension_providers] == ["prometheus", "stackdriver", "envoy", "own"]
     assert written(mesh.extension_providers[2]) == zipkin
 
 
 def test_trust_domain_aliases_are_joined_and_sorted() -> None:
     """Aliases of all layers count."""
-    first = effective_mesh_config({"trustDomainAliases": ["c", "a"]})
+    first = installed_mesh_config(trustDomainAliases=["c", "a"])
     assert merged_mesh_config(first, MeshConfig(trust_domain_aliases=("b", "a"))).trust_domain_aliases == (
         "a",
         "b",
@@ -120,7 +119,7 @@ def test_some_proxy_headers_are_inherited() -> None:
 
 def test_precedence_of_proxy_settings() -> None:
     """The narrower ProxyConfig wins, and the annotation stands between namespace and workload."""
-    mesh = effective_mesh_config({"defaultConfig": {"concurrency": 1, "drainDuration": "9s"}})
+    mesh = installed_mesh_config(defaultConfig={"concurrency": 1, "drainDuration": "9s"})
     spec = ProxyConfigSpec.model_validate
     layers: dict[str, Any] = {
         "root": spec({"concurrency": 2, "environmentVariables": {"A": "root", "B": "root"}}),
@@ -156,7 +155,7 @@ def test_both_spellings_are_read() -> None:
 def test_what_is_wrong_is_refused(wrong: dict[str, Any]) -> None:
     """Unknown fields and names, wrong types and two kinds of one provider are refused."""
     with pytest.raises(ValidationError):
-        effective_mesh_config(wrong)
+        installed_mesh_config(**wrong)
 
 
 def test_networks_are_read() -> None:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from meshcompile.hosts import qualified
-from meshcompile.models.networking.virtual_service import Destination, VirtualService
-from meshcompile.snapshot.short_names import MESH_GATEWAY
+from meshcompile.models.networking.virtual_service import MESH_GATEWAY, Destination, VirtualService
 
 
 class Use(StrEnum):

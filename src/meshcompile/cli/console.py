@@ -48,7 +48,7 @@ def _plural(noun: str) -> str:
 
 def worst(diagnostics: Iterable[Diagnostic]) -> Severity | None:
     """The worst severity among the findings; None when there are none."""
-    return min((found.severity for found in diagnostics), key=lambda severity: severity.rank, default=None)
+    return max((found.severity for found in diagnostics), default=None)
 
 
 def _coloured(text: str, colour: str, stream: TextIO) -> str:

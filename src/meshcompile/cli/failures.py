@@ -60,7 +60,7 @@ def asked_format(options: argparse.Namespace) -> str:
 
 def as_data(diagnostics: Iterable[Diagnostic]) -> list[dict[str, Any]]:
     """Findings as plain JSON values."""
-    return [_as_data(found) for found in diagnostics]
+    return [found.to_dict() for found in diagnostics]
 
 
 def _failure(error: Exception) -> Failure:
@@ -82,22 +82,3 @@ def _failure(error: Exception) -> Failure:
 
             traceback.print_exception(error)
             return Failure(exit_codes.INTERNAL, "this is a bug in meshcompile; the lines above say where")
-
-
-def _as_data(found: Diagnostic) -> dict[str, Any]:
-    return {
-        "code": found.code,
-        "slug": found.slug,
-        "severity": str(found.severity),
-        "message": found.message,
-        "file": found.file,
-        "line": found.line,
-        "column": found.column,
-        "field": found.field,
-        "kind": found.kind,
-        "namespace": found.namespace,
-        "name": found.name,
-        "rejected": found.rejected,
-        "suggestion": found.suggestion,
-        "related": [{"message": item.message, "place": str(item.origin)} for item in found.related],
-    }

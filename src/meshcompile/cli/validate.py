@@ -57,7 +57,7 @@ def checked(options: argparse.Namespace, findings: Callable[[Mesh], Sequence[Dia
     _print(shown, options, sys.stdout)
     for line in summary(mesh, shown):
         complain(line)
-    if any(item.severity.rank <= limit.rank for item in found):
+    if any(item.severity >= limit for item in found):
         return exit_codes.FINDINGS
     if afterwards and mesh.config_cluster.resources:
         complain(afterwards)

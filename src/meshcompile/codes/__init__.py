@@ -4,27 +4,20 @@ from importlib import import_module
 
 from meshcompile.diagnostics import Code
 
-AREAS = (
-    "source",
-    "rendering",
-    "models",
-    "validation",
-    "mesh",
-    "routes",
-    "gateways",
-    "listeners",
-    "security",
-    "telemetry",
-    "envoy_filters",
-    "output",
-    "proxies",
-    "references",
-    "kubernetes",
-)
-"""The modules of this package, in the order of their ids. Add a new area here."""
+
+def areas() -> tuple[str, ...]:
+    """The modules of this package, in the order of their first ids."""
+    from pkgutil import iter_modules  # here for a fast start
+
+    return tuple(sorted((module.name for module in iter_modules(__path__)), key=lambda area: codes_of(area)[0].id))
+
+
+def codes_of(area: str) -> tuple[Code, ...]:
+    """The codes that one module declares, by id."""
+    values = vars(import_module(f"{__name__}.{area}")).values()
+    return tuple(sorted((value for value in values if isinstance(value, Code)), key=lambda code: code.id))
 
 
 def every_code() -> tuple[Code, ...]:
-    """All codes, by area and then in the order they are declared."""
-    modules = (import_module(f"{__name__}.{area}") for area in AREAS)
-    return tuple(value for module in modules for value in vars(module).values() if isinstance(value, Code))
+    """All codes, by area and then by id."""
+    return tuple(code for area in areas() for code in codes_of(area))

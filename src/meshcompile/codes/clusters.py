@@ -41,13 +41,6 @@ DUPLICATE_SUBSET = Code(
     "subset {subset} of {host} is already defined by DestinationRule {other}, so this one has no effect",
     "Rules of one namespace for one host are merged: of subsets with one name only the oldest rule's counts.",
 )
-FAILOVER_WITHOUT_OUTLIER_DETECTION = Code(
-    "MC0604",
-    "failover-without-outlier-detection",
-    Severity.WARNING,
-    "{setting} has no effect without outlierDetection",
-    "Proxies leave a locality only when they notice that its endpoints fail: add `outlierDetection` to that policy.",
-)
 UNKNOWN_PORT = Code(
     "MC0605",
     "port-settings-unknown-port",

@@ -119,4 +119,6 @@ INGRESS_RULE_WITHOUT_PATHS = Code(
     "ingress-rule-without-paths",
     Severity.INFO,
     "this rule has no paths, so it routes nothing",
+    "A rule of an Ingress routes what its `http.paths` name. Add a path, or remove the rule. Requests that no rule "
+    "matches go to `defaultBackend`.",
 )

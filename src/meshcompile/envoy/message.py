@@ -9,10 +9,10 @@ have their default left out, 64-bit integers as strings, enums by name, whole do
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
 import msgspec
 
@@ -30,14 +30,13 @@ UInt64: TypeAlias = str
 """An unsigned 64-bit integer as protobuf JSON writes it: decimal digits."""
 Duration: TypeAlias = str
 """Seconds with up to nine decimals and the suffix `s`: `10s`, `0.025s`."""
-Timestamp: TypeAlias = str
-"""RFC 3339, in UTC."""
 Base64: TypeAlias = str
 """Bytes, in standard base 64."""
 
 TYPE_URL = "type.googleapis.com/"
 
 M = TypeVar("M", bound="Message")
+T = TypeVar("T")
 
 
 class Message(
@@ -49,13 +48,31 @@ class Message(
     dict=True,
     forbid_unknown_fields=True,
 ):
-    """An Envoy message. Two messages are equal when their fields are: origins take no part."""
+    """An Envoy message. Two messages are equal when their fields are: origins take no part.
+
+    A message does not change. Its copy is the message itself, and pickling keeps its origins.
+    """
 
     @property
     def origins(self) -> "tuple[Origin, ...]":
         """What the message was made from, most relevant first; empty when nobody said."""
         origins: tuple[Origin, ...] = self.__dict__.get("origins", ())
         return origins
+
+    def __hash__(self) -> int:
+        return hash((type(self), *map(_hash_key, msgspec.structs.astuple(self))))
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """The fields that differ from their defaults.
+
+        msgspec recognises a default by identity. An unpickled copy of a default is another object and would be printed.
+        """
+        defaults = _defaults(type(self))
+        fields = {name: value for name in defaults if (value := getattr(self, name)) != defaults[name]}
+        return _unpickled, (type(self), fields, self.origins)
 
 
 class Packed:
@@ -75,29 +92,59 @@ class Unmodelled(Packed):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Unmodelled) and self.value == other.value
 
-    __hash__ = None  # type: ignore[assignment]  # as unhashable as the data in it
+    def __hash__(self) -> int:
+        return hash(_hash_key(self.value))
 
     def __repr__(self) -> str:
         return f"Unmodelled({self.value!r})"
 
 
 def at(message: M, *origins: "Origin | tuple[Origin, ...] | None") -> M:
-    """The message itself, which must be new, with these origins after those it has. Nothing falsy is kept."""
+    """The message with these origins after those it has. Nothing falsy is kept. The argument stays as it is."""
     flat: tuple[Origin, ...] = ()
     for origin in origins:
         if isinstance(origin, tuple):
             flat += origin
         elif origin:
             flat += (origin,)
-    if flat:
-        known = message.__dict__
-        known["origins"] = known.get("origins", ()) + flat
-    return message
+    return _with_origins(message, message.origins + flat) if flat else message
+
+
+def _with_origins(message: M, origins: "tuple[Origin, ...]", **fields: Any) -> M:
+    """A new message with some fields changed and with these origins only."""
+    made = msgspec.structs.replace(message, **fields)
+    if origins:
+        made.__dict__["origins"] = origins
+    return made
+
+
+def _unpickled(cls: type[M], fields: Mapping[str, Any], origins: "tuple[Origin, ...]") -> M:
+    """The message that `Message.__reduce__` took apart."""
+    return _with_origins(cls(**fields), origins)
+
+
+@cache
+def _defaults(cls: type[Message]) -> Mapping[str, object]:
+    """The default of each field, by its Python name."""
+    return {
+        info.name: {} if info.default is msgspec.NODEFAULT else info.default for info in msgspec.structs.fields(cls)
+    }
+
+
+def _hash_key(value: object) -> object:
+    """A hashable stand-in that is equal for equal values: the keys of a mapping, the length of a list."""
+    match value:
+        case Mapping():
+            return frozenset(value)
+        case list():
+            return len(value)
+        case _:
+            return value
 
 
 def replaced(message: M, **fields: Any) -> M:
     """A message with some fields changed, and the same origins. A wrong name is a `TypeError`."""
-    return at(msgspec.structs.replace(message, **fields), message.origins)
+    return _with_origins(message, message.origins, **fields)
 
 
 def to_builtins(message: "Message | Packed") -> dict[str, Any]:
@@ -186,19 +233,27 @@ def _with_whole_doubles_as_integers(value: Any) -> Any:
     return value
 
 
-def from_json(cls: type[M], data: Mapping[str, Any]) -> M:
-    """The message that JSON data describes; what is packed is read as the type that it names.
+def from_json(
+    cls: type[T], data: Mapping[str, Any], packed: "Callable[[Mapping[str, Any]], Packed] | None" = None
+) -> T:
+    """The message that JSON data describes; `packed` reads what names its type, by default as the class of that type.
 
     Raises `msgspec.ValidationError` with the path of an unknown field or of a value of the wrong type.
     """
-    return msgspec.convert(data, cls, dec_hook=_decoded)
+    read = packed or packed_from_json
+
+    def decoded(expected: type, value: Any) -> Packed:
+        if expected is Packed and isinstance(value, Mapping):
+            return read(value)
+        raise TypeError(f"Expected a message with @type, got {type(value).__name__}")
+
+    return msgspec.convert(data, cls, dec_hook=decoded)
 
 
-def _decoded(expected: type, data: Any) -> object:
-    if expected is Packed and isinstance(data, Mapping):
-        cls = packed_type(data.get("@type", ""))
-        return Unmodelled(data) if cls is None else msgspec.convert(data, cls, dec_hook=_decoded)
-    raise TypeError(f"Expected a message with @type, got {type(data).__name__}")
+def packed_from_json(data: Mapping[str, Any]) -> Packed:
+    """The message of the type that the data names in `@type`; an `Unmodelled` one when that is not generated."""
+    cls = packed_type(str(data.get("@type", "")))
+    return Unmodelled(data) if cls is None else from_json(cls, data)
 
 
 def packed_type(url: str) -> type[Packed] | None:

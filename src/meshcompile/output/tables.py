@@ -11,12 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from meshcompile.names import BLACK_HOLE_CLUSTER, PASSTHROUGH_CLUSTER
+from meshcompile.names import BLACK_HOLE_CLUSTER, HTTP_CONNECTION_MANAGER, PASSTHROUGH_CLUSTER
 from meshcompile.output.go_sort import go_sorted
 
 Json = Mapping[str, Any]
 
-HTTP_CONNECTION_MANAGER = "envoy.filters.network.http_connection_manager"
 TCP_PROXY = "envoy.filters.network.tcp_proxy"
 
 # ALPN lists that have a name of their own; the lists must be exactly these.

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from meshcompile.envoy.message import Message, Packed, Unmodelled, at, packed_type, replaced
+from meshcompile.envoy.message import Message, Packed, Unmodelled, at, from_json, packed_type, replaced
 from meshcompile.source import Origin
 
 M = TypeVar("M", bound=Message)
@@ -18,7 +18,7 @@ def changed(message: M, *origins: Origin, **fields: Any) -> M:
 
 def decoded(cls: type[M], data: Mapping[str, Any]) -> M:
     """The message that canonical JSON describes."""
-    return msgspec.convert(data, cls, dec_hook=_decoded)
+    return from_json(cls, data, decoded_packed)
 
 
 def decoded_packed(data: Mapping[str, Any]) -> Packed:
@@ -27,12 +27,6 @@ def decoded_packed(data: Mapping[str, Any]) -> Packed:
     if cls is None:
         return Unmodelled(data)
     try:
-        return msgspec.convert(data, cls, dec_hook=_decoded)
+        return from_json(cls, data, decoded_packed)
     except msgspec.ValidationError:  # a part that is not generated, such as parsed CEL, or another URL prefix
         return Unmodelled(data)
-
-
-def _decoded(expected: type, data: Any) -> object:
-    if expected is Packed:
-        return decoded_packed(data)
-    raise TypeError(f"{expected.__name__} is no part of a message")

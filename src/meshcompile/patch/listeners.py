@@ -14,6 +14,7 @@ from meshcompile.envoy.config.listener import Filter, FilterChain, Listener, Lis
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager, HttpFilter
 from meshcompile.envoy.message import Packed
 from meshcompile.models.networking.envoy_filter import ApplyTo, Operation, PatchContext
+from meshcompile.names import HTTP_CONNECTION_MANAGER
 from meshcompile.patch.drafts import ChainDraft, ListenerDraft, same
 from meshcompile.patch.editing import changed
 from meshcompile.patch.listener_checks import (
@@ -28,8 +29,6 @@ from meshcompile.patch.lists import edit, edits
 from meshcompile.patch.merge import TypeMismatch, merged_packed
 from meshcompile.patch.patcher import Checks, GaveUp, Patcher, Ready
 from meshcompile.resolve.envoy_filters import Condition
-
-HTTP_CONNECTION_MANAGER = "envoy.filters.network.http_connection_manager"
 
 LISTENER_OBJECTS = (
     ApplyTo.LISTENER,

@@ -1,7 +1,7 @@
 """The patches of EnvoyFilters that one proxy gets, decided. Follows istiod's `PushContext.EnvoyFilters`."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
@@ -70,9 +70,9 @@ class Condition(StrEnum):
 class Patch:
     """One patch of one EnvoyFilter: `index` is its place in `configPatches`."""
 
-    envoy_filter: EnvoyFilter
+    envoy_filter: EnvoyFilter = field(hash=False)
     index: int
-    config_patch: EnvoyConfigObjectPatch
+    config_patch: EnvoyConfigObjectPatch = field(hash=False)
     operation: Operation
     refused: Condition | None = None
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from meshcompile.labels import selects
 from meshcompile.models.networking.sidecar import Sidecar
+from meshcompile.models.networking.virtual_service import MESH_GATEWAY
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.facts import ProxyFacts, proxy_facts
 from meshcompile.resolve.policy_attachment import Refusal, refusal
@@ -19,7 +20,6 @@ from meshcompile.snapshot.exports import exported_to, is_visible
 from meshcompile.snapshot.gateways import GatewayIndex
 from meshcompile.snapshot.policy_targets import Attachable
 from meshcompile.snapshot.services import ServiceIndex
-from meshcompile.snapshot.short_names import MESH_GATEWAY
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.virtual_services import MergedVirtualService
 from meshcompile.source import Origin

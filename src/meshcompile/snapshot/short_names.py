@@ -10,6 +10,7 @@ from typing import TypeVar
 from meshcompile.hosts import qualified
 from meshcompile.models.base import Node
 from meshcompile.models.networking.virtual_service import (
+    MESH_GATEWAY,
     Destination,
     HTTPMatchRequest,
     HTTPMirrorPolicy,
@@ -23,9 +24,6 @@ from meshcompile.models.networking.virtual_service import (
 )
 
 N = TypeVar("N", bound=Node)
-
-# The gateway that all sidecars are: what a VirtualService is bound to when it names none.
-MESH_GATEWAY = "mesh"
 
 
 def qualified_gateway(name: str, namespace: str) -> str:

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING
 
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.hosts import qualified
-from meshcompile.models.networking.virtual_service import HTTPRoute, TCPRoute, TLSRoute, VirtualService
+from meshcompile.models.networking.virtual_service import MESH_GATEWAY, HTTPRoute, TCPRoute, TLSRoute, VirtualService
 from meshcompile.snapshot.delegates import DelegatedRule, Delegates
 from meshcompile.snapshot.exports import EVERYWHERE, NOBODY, exported_to
 from meshcompile.snapshot.resources import NO_CREATION_TIME, Resources, oldest_first
 from meshcompile.snapshot.short_names import (
-    MESH_GATEWAY,
     qualified_gateway,
     qualified_http,
     qualified_tcp,

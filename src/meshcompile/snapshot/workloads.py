@@ -6,7 +6,7 @@ Follows istiod's `kube/controller/pod.go`.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from meshcompile.labels import WORKLOAD_NAME, Labels
+from meshcompile.labels import TRUE, WORKLOAD_NAME, Labels
 from meshcompile.models.base import OwnerReference
 from meshcompile.models.kubernetes.namespace import Namespace
 from meshcompile.models.kubernetes.node import Node
@@ -15,7 +15,6 @@ from meshcompile.models.networking.workload_entry import WorkloadEntry
 from meshcompile.snapshot.resources import Resources
 
 HEALTH_CHECKS = "proxy.istio.io/health-checks-enabled"
-TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 
 
 @dataclass(frozen=True, eq=False)

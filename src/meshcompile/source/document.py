@@ -5,13 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from itertools import takewhile
 from typing import Any
 
 from meshcompile.source.excerpt import Excerpt
 from meshcompile.source.position import NO_PLACE, Path, Place, Position
 
-_FORGOTTEN = object()
+
+class _Value(Enum):
+    """What stands for the data of a document that does not hold them."""
+
+    FORGOTTEN = "forgotten"
+
+
 PLAIN_KEY = re.compile(r"[A-Za-z_][\w-]*")
 
 
@@ -19,7 +26,8 @@ class Document:
     """One resource as read: plain dicts, lists and scalars, and what it takes to find a place in its text.
 
     An item of a `kind: List` is a Document of its own, whose positions point into the list. `index` counts the
-    documents of a file. Two documents are equal only if they are the same one. Nobody may change `value`.
+    documents of a file. Two documents are equal when they hold the same at the same place of the same file. Nobody may
+    change `value`.
     """
 
     __slots__ = ("_excerpt", "_inside", "_place", "_value", "file", "index", "kind", "name", "namespace")
@@ -43,12 +51,12 @@ class Document:
     @property
     def value(self) -> Any:
         """The plain data."""
-        return _value(self._excerpt) if self._value is _FORGOTTEN and self._excerpt else self._value
+        return _value(self._excerpt) if self._value is _Value.FORGOTTEN and self._excerpt else self._value
 
     def forget(self) -> None:
         """Keep the plain data no longer, if they can be read again: few ask for them once a model is made of them."""
         if self._excerpt and self._excerpt.complete and not self._inside:
-            self._value = _FORGOTTEN
+            self._value = _Value.FORGOTTEN
 
     @property
     def text(self) -> str:
@@ -75,6 +83,19 @@ class Document:
         """A document for what the text at `path` says. Its places are inside a literal block (`|`), else the text's."""
         block = _literal_block(self._excerpt, self.place(path).start) if self._excerpt else None
         return Document(self.file, value, excerpt=block) if block else self.part(value, *path)
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, Document) and hash(self) == hash(other) and self._content == other._content
+
+    def __hash__(self) -> int:
+        return hash((self.file, self.index, self.kind, self.namespace, self.name, self._inside))
+
+    @property
+    def _content(self) -> tuple[Excerpt | None, object]:
+        """What the plain data were read from, or the data of an object made in Python."""
+        return (self._excerpt, None) if self._excerpt else (None, self._value)
 
     def __repr__(self) -> str:
         return f"Document({self.file!r}, index={self.index})"
@@ -125,18 +146,22 @@ class Origin:
 
     @property
     def file(self) -> str:
+        """The file as it was named, `<stdin>`, `<text>` for a text or `<object>` for plain data."""
         return self.document.file
 
     @property
     def position(self) -> Position:
+        """Line and column together."""
         return self.document.position(self.path)
 
     @property
     def line(self) -> int:
+        """The line, from 1; 0 when there is no text to point into."""
         return self.position.line
 
     @property
     def column(self) -> int:
+        """The column, from 1; 0 when there is no text to point into."""
         return self.position.column
 
     @property

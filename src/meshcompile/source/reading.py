@@ -10,7 +10,7 @@ from typing import Any
 
 from meshcompile.codes import source as codes
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.errors import MeshcompileError
+from meshcompile.errors import InvalidArgument, MeshcompileError, described
 from meshcompile.source.document import Document
 from meshcompile.source.files import ARCHIVES, STDIN, content, decoded
 from meshcompile.source.ignored import EVERYTHING, Selection
@@ -54,9 +54,7 @@ def stream(
     does not try to hold an object is foreign, and no error. At the end UnreadableInput is raised, with all that cannot
     be read, if that is a whole file or all there is.
     """
-    named = (
-        [inputs] if isinstance(inputs, str | bytes | os.PathLike | Mapping | NamedText | Diagnostic) else list(inputs)
-    )
+    named = _named(inputs)
     fatal = codes.BROKEN_FILE | codes.BROKEN_DOCUMENT
     diagnostics: list[Diagnostic] = []
     for item in _Reading(limits, selection).everything(named):
@@ -78,6 +76,25 @@ def read(inputs: Input | Iterable[Input], limits: Limits = DEFAULT_LIMITS, selec
     found = list(tally.without_foreign(stream(inputs, limits, selection)))
     documents = tuple(item for item in found if isinstance(item, Document))
     return Inputs(documents, tuple(item for item in found if isinstance(item, Diagnostic)), tally.sources)
+
+
+def _named(inputs: Input | Iterable[Input]) -> list[Input]:
+    """The inputs, one or several. Raises InvalidArgument for what is none."""
+    match inputs:
+        case str() | bytes() | os.PathLike() | Mapping() | NamedText() | Diagnostic():
+            return [inputs]
+        case Iterable():
+            return [_checked(each) for each in inputs]
+        case _:
+            return [_checked(inputs)]
+
+
+def _checked(given: Input) -> Input:
+    match given:
+        case str() | bytes() | os.PathLike() | Mapping() | NamedText() | Diagnostic():
+            return given
+        case _:
+            raise InvalidArgument(f"inputs must be paths, texts, bytes or mappings, not {described(given)}")
 
 
 UNREADABLE = codes.BROKEN_FILE | codes.BROKEN_DOCUMENT

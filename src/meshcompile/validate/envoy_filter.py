@@ -16,10 +16,10 @@ from meshcompile.models.networking.envoy_filter import (
     Operation,
     PatchContext,
 )
+from meshcompile.names import HTTP_CONNECTION_MANAGER
 from meshcompile.validate.checks import Found, exclusive, selector
 from meshcompile.validate.patch_value import patch_value
 
-HTTP_CONNECTION_MANAGER = "envoy.filters.network.http_connection_manager"
 OWN_MATCH: Mapping[ApplyTo, str] = {
     ApplyTo.LISTENER: "listener",
     ApplyTo.FILTER_CHAIN: "listener",

@@ -1,12 +1,13 @@
 """Rules of Gateways: istiod's `ValidateGateway`."""
 
 from meshcompile.codes import validation as codes
+from meshcompile.hosts import UNIX_PREFIX
 from meshcompile.models.networking.gateway import Gateway, Port, Server
 from meshcompile.ports import Protocol, protocol_named
 from meshcompile.validate import tls
 from meshcompile.validate.checks import Found, label_name, port
 from meshcompile.validate.metadata import made_by_gateway_api
-from meshcompile.validate.names import UNIX, is_address, is_label, partial_wildcard, unix_path_problem, wildcard_problem
+from meshcompile.validate.names import is_address, is_label, partial_wildcard, unix_path_problem, wildcard_problem
 
 
 def violations(gateway: Gateway) -> Found:
@@ -45,7 +46,7 @@ def _server(server: Server, generated: bool) -> Found:
 def _port(node: Port, bind: str) -> Found:
     if protocol_named(node.protocol) is Protocol.AUTO:
         yield codes.PROTOCOL(node.at("protocol"), protocol=node.protocol)
-    if node.number or not bind.startswith(UNIX):
+    if node.number or not bind.startswith(UNIX_PREFIX):
         yield from port(node)
     if node.target_port:
         yield codes.TARGET_PORT(node.at("target_port"))
@@ -54,7 +55,7 @@ def _port(node: Port, bind: str) -> Found:
 
 
 def _bind(server: Server) -> Found:
-    if not server.bind.startswith(UNIX):
+    if not server.bind.startswith(UNIX_PREFIX):
         if server.bind and not is_address(server.bind):
             yield codes.ADDRESS(server.at("bind"), value=server.bind, expected="an IP address")
         return

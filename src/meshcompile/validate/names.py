@@ -7,7 +7,7 @@ import ipaddress
 import re
 from functools import lru_cache
 
-from meshcompile.hosts import overlaps
+from meshcompile.hosts import UNIX_PREFIX, overlaps
 
 _LABEL = r"[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?"
 LABEL = re.compile(_LABEL)
@@ -19,8 +19,6 @@ INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
 LONGEST_LABEL = 63
 LONGEST_NAME = 255
 LONGEST_PREFIX = 253
-
-UNIX = "unix://"
 
 
 @lru_cache(maxsize=4096)
@@ -116,7 +114,7 @@ def is_address_or_range(text: str) -> bool:
 
 def unix_path_problem(address: str) -> str | None:
     """What keeps `address`, which starts with `unix://`, from leading to a socket."""
-    path = address.removeprefix(UNIX)
+    path = address.removeprefix(UNIX_PREFIX)
     if path.startswith("@"):
         return None
     if not path:

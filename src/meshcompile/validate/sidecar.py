@@ -3,6 +3,7 @@
 import re
 
 from meshcompile.codes import validation as codes
+from meshcompile.hosts import UNIX_PREFIX
 from meshcompile.models.networking.gateway import ServerTLSSettings, TLSMode
 from meshcompile.models.networking.sidecar import (
     CaptureMode,
@@ -18,7 +19,7 @@ from meshcompile.validate import checks, tls
 from meshcompile.validate.checks import Found
 from meshcompile.validate.destinations import destination
 from meshcompile.validate.gateway import host_problem
-from meshcompile.validate.names import UNIX, fqdn_problem, is_address, is_go_integer, unix_path_problem
+from meshcompile.validate.names import fqdn_problem, is_address, is_go_integer, unix_path_problem
 from meshcompile.validate.traffic_policy import connection_pool
 
 LOOPBACK = frozenset({"", "127.0.0.1", "0.0.0.0", "::1", "::"})
@@ -104,7 +105,7 @@ def _bind_address(listener: IstioIngressListener | IstioEgressListener) -> Found
 
 def _endpoint_problem(endpoint: str) -> str | None:
     """What is wrong with where an ingress listener sends requests."""
-    if endpoint.startswith(UNIX):
+    if endpoint.startswith(UNIX_PREFIX):
         return unix_path_problem(endpoint)
     match = ENDPOINT.fullmatch(endpoint)
     if match is None:
@@ -139,7 +140,7 @@ def _egress_port(listener: IstioEgressListener, port: SidecarPort) -> Found:
         yield from checks.port(port)
         yield from _bind_address(listener)
         return
-    if not listener.bind.startswith(UNIX):
+    if not listener.bind.startswith(UNIX_PREFIX):
         yield codes.UNIX_PORT(port, problem="port 0 needs a `bind` to a Unix domain socket")
     elif problem := unix_path_problem(listener.bind):
         yield codes.UNIX_SOCKET(listener.at("bind"), value=listener.bind, problem=problem)

@@ -3,6 +3,7 @@
 from meshcompile.codes import validation as codes
 from meshcompile.hosts import subset_of
 from meshcompile.models.networking.virtual_service import (
+    MESH_GATEWAY,
     L4MatchAttributes,
     TCPRoute,
     TLSMatchAttributes,
@@ -26,14 +27,12 @@ from meshcompile.validate.names import (
 )
 from meshcompile.validate.overlap import unused_rules
 
-MESH = "mesh"
-
 
 def violations(service: VirtualService) -> Found:
     """What is wrong with a VirtualService."""
     spec = service.spec
     generated = made_by_gateway_api(service, "route")
-    at_gateways = bool(spec.gateways) and MESH not in spec.gateways
+    at_gateways = bool(spec.gateways) and MESH_GATEWAY not in spec.gateways
     if not spec.hosts:
         yield from _delegate(spec)
     yield from gateway_names(spec, generated)
@@ -102,7 +101,7 @@ def _tls_route(route: TLSRoute, spec: VirtualServiceSpec, generated: bool) -> Fo
 
 def _sni_host(match: TLSMatchAttributes, index: int, host: str, spec: VirtualServiceSpec) -> Found:
     origin = match.at("sni_hosts", index)
-    problem = wildcard_problem(host) if MESH in spec.gateways else sni_problem(host)
+    problem = wildcard_problem(host) if MESH_GATEWAY in spec.gateways else sni_problem(host)
     if problem and is_address(host):
         yield codes.SNI_ADDRESS(origin, host=host)
     elif problem:

@@ -3,9 +3,10 @@
 from collections.abc import Set
 
 from meshcompile.codes import validation as codes
+from meshcompile.hosts import UNIX_PREFIX
 from meshcompile.models.networking.workload_entry import WorkloadEntry, WorkloadEntrySpec
 from meshcompile.validate.checks import Found, is_written, labels
-from meshcompile.validate.names import UNIX, fqdn_problem, is_address, is_label, unix_path_problem
+from meshcompile.validate.names import fqdn_problem, is_address, is_label, unix_path_problem
 
 LONGEST_PORT_NAME = 62
 
@@ -18,7 +19,7 @@ def violations(entry: WorkloadEntry) -> Found:
 
 def schema(spec: WorkloadEntrySpec) -> Found:
     """What the schema says of any entry, a template included: about Unix domain sockets, and names of ports."""
-    if spec.address.startswith(UNIX):
+    if spec.address.startswith(UNIX_PREFIX):
         problem = unix_path_problem(spec.address)
         if problem or spec.address.endswith("/"):
             problem = problem or "the path of a socket does not end with `/`"
@@ -45,7 +46,7 @@ def workload_entry(spec: WorkloadEntrySpec, ports: Set[str] | None, names_allowe
                 yield codes.MISSING(spec.at("address"), field="address", reason="")
             return
         yield codes.ENDPOINT_WITHOUT_ADDRESS(spec, network=spec.network)
-    elif spec.address.startswith(UNIX):
+    elif spec.address.startswith(UNIX_PREFIX):
         if ports is not None and len(ports) != 1:
             yield codes.ENDPOINT(spec.at("address"), problem="a Unix domain socket serves exactly one port")
     elif not is_address(spec.address):

@@ -7,9 +7,8 @@ from meshcompile.analyze.context import Context
 from meshcompile.codes.references import CONFLICTING_HOSTS
 from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.hosts import qualified
-from meshcompile.models.networking.virtual_service import VirtualService
+from meshcompile.models.networking.virtual_service import MESH_GATEWAY, VirtualService
 from meshcompile.snapshot.exports import EVERYWHERE, exported_to
-from meshcompile.snapshot.short_names import MESH_GATEWAY
 
 Audience = tuple[str, str]  # namespace of clients, or `*`, and host
 

@@ -6,9 +6,8 @@ from meshcompile.analyze.context import Context
 from meshcompile.codes.routes import HTTP_RULES_ON_TCP
 from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.hosts import qualified
-from meshcompile.models.networking.virtual_service import VirtualService
+from meshcompile.models.networking.virtual_service import MESH_GATEWAY, VirtualService
 from meshcompile.snapshot.service import Service
-from meshcompile.snapshot.short_names import MESH_GATEWAY
 
 
 def http_rules_on_tcp(context: Context) -> Iterator[Diagnostic]:

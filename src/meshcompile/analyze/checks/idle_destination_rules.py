@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from meshcompile.analyze.context import Context
 from meshcompile.codes.clusters import (
     CREDENTIAL_OF_SIDECARS,
-    FAILOVER_WITHOUT_OUTLIER_DETECTION,
     SUBSET_WITHOUT_PODS,
     UNKNOWN_HOST,
     UNKNOWN_PORT,
@@ -17,7 +16,6 @@ from meshcompile.labels import selects
 from meshcompile.models.networking.destination_rule import (
     ClientTLSMode,
     DestinationRule,
-    LocalityLoadBalancerSetting,
     Subset,
     TrafficPolicy,
 )
@@ -94,12 +92,7 @@ def _unknown_ports(policy: TrafficPolicy, services: tuple[Service, ...]) -> Iter
 def _settings(rule: DestinationRule) -> Iterator[Diagnostic]:
     """Settings that another one would have to go with, at every level where they are in force."""
     for policy in _policies(rule):
-        balancer, tls = policy.load_balancer, policy.tls
-        locality = None if balancer is None else balancer.locality_lb_setting
-        if locality is not None and locality.enabled is not False and policy.outlier_detection is None:
-            setting = _failover_setting(locality)
-            if setting:
-                yield FAILOVER_WITHOUT_OUTLIER_DETECTION(locality, setting=setting)
+        tls = policy.tls
         if (
             tls is not None
             and tls.mode in (ClientTLSMode.SIMPLE, ClientTLSMode.MUTUAL)
@@ -121,9 +114,3 @@ def _policies(rule: DestinationRule) -> Iterator[Policy]:
 def _ports(policy: TrafficPolicy | None) -> Iterator[int]:
     for settings in () if policy is None else policy.port_level_settings:
         yield 0 if settings.port is None else settings.port.number
-
-
-def _failover_setting(locality: LocalityLoadBalancerSetting) -> str:
-    if locality.distribute:
-        return ""
-    return "failover" if locality.failover else "failoverPriority" if locality.failover_priority else ""

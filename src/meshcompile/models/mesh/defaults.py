@@ -68,19 +68,3 @@ INSTALLED_DEFAULTS = merged_mesh_config(
         }
     ),
 )
-
-
-def effective_mesh_config(
-    overrides: Mapping[str, Any] | MeshConfig | None = None, *, defaults: MeshConfig = INSTALLED_DEFAULTS
-) -> MeshConfig:
-    """The mesh config that holds: what the user writes, over `defaults`.
-
-    A plain mapping is read in protobuf's JSON form; `pydantic.ValidationError` tells what is wrong with it.
-    """
-    match overrides:
-        case None:
-            return defaults
-        case MeshConfig():
-            return merged_mesh_config(defaults, overrides)
-        case _:
-            return merged_mesh_config(defaults, MeshConfig.model_validate(overrides))

@@ -21,6 +21,9 @@ from meshcompile.models.common import (
 )
 from meshcompile.models.networking.common import ApiVersion
 
+MESH_GATEWAY = "mesh"
+"""The gateway that all sidecars are: what a VirtualService is bound to when it names none."""
+
 
 class Percent(Node):
     """A share of 100."""

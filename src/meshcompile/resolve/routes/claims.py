@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from meshcompile.hosts import is_wildcard, overlaps
-from meshcompile.models.networking.virtual_service import HTTPRetry
+from meshcompile.models.networking.virtual_service import MESH_GATEWAY, HTTPRetry
 from meshcompile.names import ClusterName, Direction
 from meshcompile.queries import Key, query
 from meshcompile.resolve.routed_hosts import RoutedHosts
@@ -20,7 +20,6 @@ from meshcompile.resolve.routes.shared import RouteKey
 from meshcompile.resolve.routes.table import Origins, Routes, ServiceRoute
 from meshcompile.resolve.scope import ScopeKey, SidecarScope, sidecar_scope
 from meshcompile.snapshot.service import Resolution, Service, ServicePort
-from meshcompile.snapshot.short_names import MESH_GATEWAY
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.virtual_services import MergedVirtualService
 

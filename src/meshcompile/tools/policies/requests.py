@@ -90,9 +90,11 @@ class Request:
                 return several
 
     def without_header(self, name: str) -> Self:
+        """The request without a header, named in lower case."""
         return replace(self, headers={key: value for key, value in self.headers.items() if key != name})
 
     def without_parameter(self, name: str) -> Self:
+        """The request without a query parameter."""
         path, _, query = self.path.partition("?")
         kept = "&".join(part for part in query.split("&") if part.partition("=")[0] != name)
         return replace(self, path=f"{path}?{kept}" if kept else path)

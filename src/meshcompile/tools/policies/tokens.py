@@ -1,12 +1,7 @@
-"""Tokens in requests, checked as Envoy's JWT filter checks them.
-
-Signatures of RSA (`RS256`...) and shared secrets (`HS256`...) are verified here; tokens with others are rejected.
-"""
+"""Tokens in requests, checked as Envoy's JWT filter checks them."""
 
 import base64
 import binascii
-import hashlib
-import hmac
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,17 +12,11 @@ from typing import Any, NamedTuple
 from meshcompile.models.security.request_authentication import JWTRule
 from meshcompile.resolve.jwt import Issuer, JwtAuthentication
 from meshcompile.tools.policies.requests import Request
+from meshcompile.tools.policies.signatures import is_signed
 
 # Clocks may differ by this much, in seconds.
 CLOCK_SKEW = 60
 _TOKEN = re.compile(r"[A-Za-z0-9\-_.]")
-_HASHES = {"256": "sha256", "384": "sha384", "512": "sha512"}
-# What precedes the digest in an RSA signature (PKCS #1 v1.5): which hash it is.
-_DIGEST_INFO = {
-    "sha256": bytes.fromhex("3031300d060960864801650304020105000420"),
-    "sha384": bytes.fromhex("3041300d060960864801650304020205000430"),
-    "sha512": bytes.fromhex("3051300d060960864801650304020305000440"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,19 +164,19 @@ def _after_prefix(line: str, prefix: str) -> str:
 def verified(token: Token, issuer: Issuer, now: float | None) -> Mapping[str, object] | Rejected:
     """The claims of a token that its issuer has signed, for us and for now."""
     payload, rule = token.payload, issuer.rule
-    if now is not None and isinstance(payload.get("nbf"), int | float) and payload["nbf"] > now + CLOCK_SKEW:
+    if now is not None and payload.get("nbf", 0) > now + CLOCK_SKEW:
         return Rejected("the token is not valid yet")
     if now is not None and payload.get("exp") and payload["exp"] < now - CLOCK_SKEW:
         return Rejected("the token has expired")
     if rule.audiences and not set(rule.audiences) & set(_audiences(payload)):
         return Rejected(f"the token is for others than {', '.join(rule.audiences)}", forbidden=True)
-    if not any(_is_signed_by(token, key) for key in _keys(issuer.keys, token)):
+    if not is_signed(token.signed, token.signature, token.header, issuer.keys):
         return Rejected("no key of the issuer has signed the token")
     return {name: _normalized(name, value, issuer) for name, value in payload.items()}
 
 
 def parsed(text: str) -> Token | None:
-    """The token of a text; None when it is none."""
+    """A token as it is written in a request; None for a text of another form."""
     parts = text.split(".")
     if len(parts) != 3:
         return None
@@ -196,55 +185,31 @@ def parsed(text: str) -> Token | None:
         signature = _decoded(parts[2])
     except (ValueError, binascii.Error):
         return None
-    if not isinstance(header, dict) or not isinstance(payload, dict):
+    if not isinstance(header, dict) or not isinstance(payload, dict) or not _is_well_formed(header, payload):
         return None
     return Token(header, payload, f"{parts[0]}.{parts[1]}".encode(), signature)
+
+
+def _is_well_formed(header: Mapping[str, Any], payload: Mapping[str, Any]) -> bool:
+    """Whether what Envoy reads of a token, as far as it is there, is of the right type."""
+    texts = (header.get("alg"), header.get("kid", ""), *(payload.get(name, "") for name in ("iss", "sub", "jti")))
+    times = (payload.get(name, 0) for name in ("iat", "nbf", "exp"))
+    return (
+        all(isinstance(text, str) for text in texts)
+        and all(isinstance(time, int | float) and not isinstance(time, bool) and time >= 0 for time in times)
+        and all(isinstance(audience, str) for audience in _audiences(payload))
+    )
 
 
 def _decoded(text: str) -> bytes:
     return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
 
 
-def _audiences(payload: Mapping[str, Any]) -> list[str]:
+def _audiences(payload: Mapping[str, Any]) -> list[Any]:
     audiences = payload.get("aud", [])
-    return [audiences] if isinstance(audiences, str) else list(audiences)
+    return audiences if isinstance(audiences, list) else [audiences]
 
 
 def _normalized(name: str, value: object, issuer: Issuer) -> object:
     """Claims that hold several values in one text become lists."""
     return value.split(" ") if isinstance(value, str) and name in issuer.space_delimited_claims else value
-
-
-def _keys(jwks: str, token: Token) -> Iterator[Mapping[str, Any]]:
-    """The keys that may have signed a token: those of its key id, if both name one."""
-    try:
-        keys = json.loads(jwks).get("keys", [])
-    except (ValueError, AttributeError):
-        return
-    wanted = token.header.get("kid")
-    for key in keys:
-        if wanted is None or key.get("kid") in (None, wanted):
-            yield key
-
-
-def _is_signed_by(token: Token, key: Mapping[str, Any]) -> bool:
-    algorithm = str(token.header.get("alg", ""))
-    digest = _HASHES.get(algorithm[2:])
-    if digest is None or key.get("alg", algorithm) != algorithm:
-        return False
-    match algorithm[:2], key.get("kty"):
-        case "HS", "oct":
-            return hmac.compare_digest(hmac.digest(_decoded(key["k"]), token.signed, digest), token.signature)
-        case "RS", "RSA":
-            return _is_rsa_signature(token, _decoded(key["n"]), _decoded(key["e"]), digest)
-        case _:
-            return False
-
-
-def _is_rsa_signature(token: Token, modulus: bytes, exponent: bytes, digest: str) -> bool:
-    n, e, size = int.from_bytes(modulus), int.from_bytes(exponent), len(modulus.lstrip(b"\0"))
-    if len(token.signature) != size:
-        return False
-    info = _DIGEST_INFO[digest] + hashlib.new(digest, token.signed).digest()
-    expected = b"\0\1" + b"\xff" * (size - len(info) - 3) + b"\0" + info
-    return hmac.compare_digest(pow(int.from_bytes(token.signature), e, n).to_bytes(size), expected)

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import re
+
+import generate
+import generate_codes
+
+from meshcompile.codes import every_code
+from tests.docs.pages import ROOT
+
+
+def test_every_code_has_a_section() -> None:
+    """Each code has a section with its text on one page, and a row in the list that leads there."""
+    pages = generate_codes.generated_pages()
+    index = pages.pop("index.md")
+    for code in every_code():
+        (page,) = (name for name, text in pages.items() if f"## {code.id} {code.slug} " in text)
+        assert code.docs.strip() in pages[page]
+        assert f"| [{code.id}]({page}#{code.id.lower()}) | {code.slug} |" in index
+    assert len(re.findall(r"^\| \[", index, re.MULTILINE)) == len(every_code())
+
+
+def test_every_generator_is_run() -> None:
+    """`make generate` runs each generator of the folder; pages of codes are written when the site is built."""
+    there = {path.name for path in (ROOT / "tools").glob("generate_*.py")}
+    assert there == {*generate.GENERATORS, "generate_codes.py"}

@@ -1,0 +1,109 @@
+"""Arguments of `load` and of the values that it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import meshcompile
+from meshcompile import InvalidArgument, Limits, Mesh, UnreadableInput
+
+NAMESPACE = "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}"
+
+
+def codes(mesh: Mesh) -> list[str]:
+    return [d.code for d in mesh.diagnostics if d.severity is meshcompile.Severity.ERROR]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        f"{NAMESPACE}\n",
+        NAMESPACE,
+        NAMESPACE.encode(),
+        b"\xef\xbb\xbf" + NAMESPACE.encode(),
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}},
+        [NAMESPACE.encode()],
+        (NAMESPACE, b"kind: Namespace\napiVersion: v1\nmetadata: {name: bank}\n"),
+    ],
+)
+def test_texts_bytes_and_objects_are_read(given: Any) -> None:
+    """An object is read from a text, from bytes and from plain data, alone and among others."""
+    assert codes(meshcompile.load(given)) == []
+
+
+@pytest.mark.parametrize("text", ["apiVersion: v1", "kind: Service", b"apiVersion: v1"])
+def test_a_text_on_one_line_is_no_path(text: Any) -> None:
+    """A str with a key and a value is read as a text."""
+    assert codes(meshcompile.load(text))[0] == "MC0102"
+
+
+def test_a_path_stays_a_path(tmp_path: Path) -> None:
+    """A name without a key is a path, and a PathLike is one whatever its name."""
+    odd = tmp_path / "kind: odd.yaml"
+    odd.write_text(NAMESPACE)
+    assert codes(meshcompile.load(odd)) == []
+    with pytest.raises(UnreadableInput, match=r"no file or folder 'missing\.yaml'"):
+        meshcompile.load("missing.yaml")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"inputs": 42}, "inputs must be paths, texts, bytes or mappings, not int 42"),
+        ({"inputs": None}, "inputs must be .*, not None"),
+        ({"inputs": [NAMESPACE, 42]}, "inputs must be .*, not int 42"),
+        ({"inputs": [[NAMESPACE]]}, "inputs must be .*, not list"),
+        ({"exclude": "*.yaml"}, "`exclude` must be a list of texts, not str"),
+        ({"exclude": [1]}, r"`exclude\[0\]` must be of type str, not int 1"),
+        ({"clusters": ["west"]}, "`clusters` must be a mapping from texts, not list"),
+        ({"clusters": {1: NAMESPACE}}, "`clusters` must be a mapping from texts"),
+        ({"clusters": {"west": 42}}, "inputs must be .*, not int 42"),
+        ({"jwks": "keys"}, "`jwks` must be a mapping from texts, not str"),
+        ({"jwks": {"https://a": {}}}, r"`jwks\['https://a'\]` must be of type str, not dict"),
+        ({"namespace": None}, "`namespace` must be of type str, not None"),
+        ({"limits": 10}, "`limits` must be of type Limits, not int 10"),
+    ],
+)
+def test_wrong_arguments_are_named(arguments: dict[str, Any], message: str) -> None:
+    """An argument of a wrong type raises InvalidArgument, which names the argument and what was expected."""
+    with pytest.raises(InvalidArgument, match=f"^{message}"):
+        meshcompile.load(**{"inputs": NAMESPACE} | arguments)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda mesh: mesh.compile(42), "`proxy` must be of type .*Proxy.*, not int 42"),
+        (lambda mesh: mesh.compile(None), "`proxy` must be of type .*Proxy.*, not None"),
+        (lambda mesh: mesh.proxy(42), "`name` must be of type str, not int 42"),
+        (lambda mesh: mesh.used_by("web"), "`config` must be of type Config, not str"),
+        (lambda mesh: config(mesh).to_dict(["listener"]), "there are no resources 'listener', only listeners, routes"),
+        (lambda mesh: config(mesh).bootstrap("plain"), "there is no flavour 'plain'"),
+        (lambda mesh: config(mesh).bootstrap(endpoints=["a"]), "`endpoints` must be a mapping from texts, not list"),
+        (lambda mesh: config(mesh).bootstrap(endpoints={"a": 1}), r"`endpoints\['a'\]` must be of type str, not int 1"),
+        (lambda mesh: config(mesh).bootstrap(admin_port="1"), "`admin_port` must be of type int, not str"),
+        (lambda mesh: config(mesh).bootstrap(workload_certificates=Path()), "`workload_certificates` must be of type"),
+    ],
+)
+def test_wrong_arguments_of_methods_are_named(call: Callable[[Any], object], message: str) -> None:
+    """Methods name a wrong argument too, and no internal attribute."""
+    with pytest.raises(InvalidArgument, match=f"^{message}"):
+        call(meshcompile.load(NAMESPACE))
+
+
+def config(mesh: Mesh) -> Any:
+    return mesh.compile(meshcompile.Proxy(meshcompile.ProxyType.SIDECAR, "web.shop", "shop", ("10.0.0.1",)))
+
+
+def test_limits_are_an_argument() -> None:
+    """What exceeds the limits that the caller sets is refused, in remote clusters too."""
+    tight = Limits(total_size=10)
+    arguments: Any
+    for arguments in ({"inputs": NAMESPACE}, {"inputs": [], "clusters": {"west": NAMESPACE}}):
+        with pytest.raises(UnreadableInput, match="larger than the 10 bytes allowed"):
+            meshcompile.load(**arguments, limits=tight)
+    assert codes(meshcompile.load(NAMESPACE, limits=Limits())) == []
