@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 import meshcompile
 from meshcompile.proxy import Proxy
+from meshcompile.queries import Answers
+from meshcompile.resolve.resolved import resolve
 from tests.meshes import gateway, sidecar
 
 CASES = sorted((Path(__file__).resolve().parents[1] / "golden").glob("*/input.yaml"))
@@ -159,3 +161,16 @@ def test_nobody_sees_what_is_shared(data: st.DataObject, case: Path) -> None:
     for change in data.draw(st.lists(st.sampled_from(CHANGES), max_size=4, unique=True)):
         proxy = change(proxy)
     assert told(mesh, proxy) == told(loaded(case), proxy)
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), case=st.sampled_from(CASES))
+def test_what_is_resolved_is_compared_by_value(data: st.DataObject, case: Path) -> None:
+    """What is resolved for a proxy equals what is resolved without any answer from memory, and nothing else."""
+    snapshot = used(case).snapshot
+    proxy = data.draw(st.sampled_from(asking(used(case))))
+    change = data.draw(st.sampled_from(CHANGES))
+    found, changed = resolve(snapshot, proxy), resolve(snapshot, change(proxy))
+    assert found == resolve(replace(snapshot, answers=Answers()), proxy)
+    assert changed == resolve(replace(snapshot, answers=Answers()), change(proxy))
+    assert (found == changed) == (found.proxy == changed.proxy)

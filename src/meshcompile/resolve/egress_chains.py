@@ -55,7 +55,7 @@ class Chain:
     origins: tuple[Origin, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class L4Rules:
     """The VirtualServices of an egress listener that have tcp or tls rules, by the hosts they are for."""
 

@@ -97,7 +97,7 @@ class MergedServers:
     route_name: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class MergedGateway:
     """The servers of every Gateway that selects a router.
 

@@ -38,7 +38,7 @@ class ScopeKey(Key, frozen=True):
     is_gateway: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class EgressListener:
     """One egress listener of a Sidecar, and what it imports.
 
@@ -61,7 +61,7 @@ class EgressListener:
         return "" if self.spec is None else self.spec.bind
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class SidecarScope:
     """The services and rules that one proxy sees; shared by the proxies that have the same Sidecar and namespace.
 
