@@ -20,6 +20,8 @@ from meshcompile.models.registry import CUSTOM_WORKLOAD, find, is_built_in_group
 from meshcompile.source import Document, Origin
 
 MAX_PROBLEMS = 20
+SCALARS = (bool, int, float)
+"""What YAML may read where text was meant."""
 ENCRYPTED = "sops"
 """The field that SOPS adds to an object whose values it encrypts; it is gone before the object reaches a cluster."""
 
@@ -64,12 +66,12 @@ def _scalar_problems(document: Document) -> Iterator[Diagnostic]:
     """
     metadata, place = document.value.get("metadata") or {}, Origin(document, ("metadata",))
     for field in ("name", "namespace"):
-        if isinstance(value := metadata.get(field), bool | int | float):
+        if isinstance(value := metadata.get(field), SCALARS):
             yield wrong_type(place.at(field), "text", value, rejected=False)
     for field in ("labels", "annotations"):
         found = metadata.get(field)
         for key, value in found.items() if isinstance(found, Mapping) else ():
-            if isinstance(value, bool | int | float):
+            if isinstance(value, SCALARS):
                 yield wrong_type(place.at(field, key), "text", value, rejected=False)
 
 
@@ -123,7 +125,7 @@ def _type_field_problem(field: str, value: Mapping[str, Any], top: Origin) -> Di
     found = value.get(field)
     if isinstance(found, str) and found:
         return None
-    if isinstance(found, bool | int | float):
+    if isinstance(found, SCALARS):
         advice = f"it is {type_name(found)}: put it in quotes"
         return codes.MISSING_TYPE(top.at(field), field=field, rejected=True, suggestion=advice)
     spelt = next((key for key in value if key != field and key.lower() == field.lower()), None)

@@ -52,9 +52,10 @@ SCALARS: Mapping[str, Scalar] = {
 NOTHING: Takes = frozenset()
 NULL: Takes = frozenset({type(None)})
 
-ADVICE: Mapping[str, str] = {
-    "template": "a patch of Kustomize may leave it out: pass the output of `kustomize build` instead of the patch"
-}
+ADVICE: Mapping[str, str] = dict.fromkeys(
+    ("selector", "template"),
+    "a patch of Kustomize may leave it out: pass the output of `kustomize build` instead of the patch",
+)
 """What to do about a required field that is missing, where that is not obvious."""
 
 
@@ -136,12 +137,12 @@ def _taken(element: str) -> Takes:
 
 def _is_sound(known: ObjectType, value: Any) -> bool:
     """Whether nothing is wrong with an object: a quick look, which most objects pass."""
-    if value.__class__ is not dict or not known.required <= value.keys():
+    if value.__class__ is not dict or not (known.required <= value.keys() <= known.fields.keys()):
         return False
     fields = known.fields
     for key, item in value.items():
-        field = fields.get(key)
-        if field is None or not (item.__class__ in field.takes or _is_sound_value(field, item)):
+        field = fields[key]
+        if item.__class__ not in field.takes and not _is_sound_value(field, item):
             return False
     return True
 
