@@ -119,6 +119,7 @@ def _commands(rule: str, small: str) -> Mapping[str, Sequence[str]]:
         "validate": ("validate", "-f", rule),
         "validate, five kinds": ("validate", "-f", small),
         "proxies": ("proxies", "-f", small),
+        "analyze": ("analyze", "-f", small),
         "compile": ("compile", "-p", sidecars(2, 1)[0], "-f", small),
     }
 

@@ -5,7 +5,9 @@ one, as applying the files in order would.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from meshcompile.codes import models as codes
 from meshcompile.codes.mesh import DUPLICATE_RESOURCE

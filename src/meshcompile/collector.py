@@ -4,7 +4,8 @@ import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 # How many times as much there may be as was left when somebody last looked for garbage.
 _GROWTH = 4
@@ -31,8 +32,7 @@ def paused() -> Iterator[None]:
             gc.enable()
 
 
-@dataclass(slots=True)
-class _Heap:
+class _Heap(Struct):
     """The heap of this process: there is one, as there is one collector."""
 
     left: int | None = None  # blocks of memory when somebody last looked for garbage; None when nobody did

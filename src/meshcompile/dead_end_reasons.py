@@ -1,7 +1,8 @@
 """Why a proxy has no cluster of some name."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meshcompile.diagnostics import Related
 from meshcompile.hosts import covering, qualified
@@ -14,8 +15,7 @@ from meshcompile.snapshot.service import Resolution, Service
 from meshcompile.snapshot.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """Why there is no cluster, what to do, and the objects that it is about."""
 
     text: str

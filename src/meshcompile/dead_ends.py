@@ -5,8 +5,9 @@ istiod sends them as they are, without a word: Envoy answers such requests with 
 
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from itertools import chain
+
+from msgspec import Struct
 
 from meshcompile.codes.routes import CLUSTER_NOT_FOUND
 from meshcompile.compile import Resources
@@ -31,8 +32,7 @@ CONNECTIONS = "connections are closed"
 MIRRORS = "mirrored requests are lost"
 
 
-@dataclass(frozen=True, slots=True)
-class Lead:
+class Lead(Struct, frozen=True):
     """A cluster that a route, mirror or connection names; `origins` is where it was written."""
 
     cluster: str

@@ -9,10 +9,10 @@ A code is declared once, in `meshcompile.codes.<area>`, and called to make a dia
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from functools import total_ordering
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from meshcompile.source import Origin
 
@@ -53,8 +53,7 @@ class Located(Protocol):
     def origin(self) -> Origin: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(Struct, frozen=True):
     """A second place that a finding speaks about, such as the other of two duplicates."""
 
     message: str
@@ -64,9 +63,7 @@ class Related:
         return f"{self.origin}: {self.message}"
 
 
-@total_ordering
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Struct, frozen=True):
     """One finding. Diagnostics sort by file, line, column and code.
 
     `rejected` says that the resource takes no part in what is compiled, as if the API server had refused it.
@@ -131,12 +128,14 @@ class Diagnostic:
     def __lt__(self, other: Diagnostic) -> bool:
         return self.sort_key < other.sort_key
 
+    def __le__(self, other: Diagnostic) -> bool:
+        return self.sort_key <= other.sort_key
+
     def __str__(self) -> str:
         return f"{self.origin}: {self.severity}: {self.message} [{self.code} {self.slug}]"
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     """A kind of finding; call it to make a Diagnostic. Ids and slugs never change their meaning.
 
     `template` is filled by `str.format` from the arguments of the call, and from the `kind`, `namespace` and `name`

@@ -7,8 +7,9 @@ Istio's JSON goes through golang/protobuf's jsonpb, which reads a duration with 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any, Self
+
+from msgspec import Struct
 
 NANOSECONDS = {
     "ns": 1,
@@ -26,8 +27,7 @@ SMALLEST = -(2**63)
 _TERM = re.compile(r"([0-9]*)(\.[0-9]*)?([^0-9.]+)")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Duration:
+class Duration(Struct, frozen=True, order=True):
     """A length of time in whole nanoseconds; negative ones exist, as in Go."""
 
     nanoseconds: int = 0

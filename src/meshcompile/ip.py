@@ -1,9 +1,10 @@
 """IP addresses and ranges of them, as they are written."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from msgspec import Struct
 
 # A length has no sign and no leading zeros.
 _LENGTH = re.compile(r"0|[1-9][0-9]{0,2}")
@@ -21,8 +22,7 @@ def is_ip(text: str) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Struct, frozen=True):
     """Addresses in CIDR form; the address keeps its host bits."""
 
     address: str

@@ -5,8 +5,9 @@
 Follows istiod's `model.BuildSubsetKey`, `BuildDNSSrvSubsetKey` and `ParseSubsetKey`.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 BLACK_HOLE_CLUSTER = "BlackHoleCluster"
 PASSTHROUGH_CLUSTER = "PassthroughCluster"
@@ -22,8 +23,7 @@ class Direction(StrEnum):
     INBOUND = "inbound"
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterName:
+class ClusterName(Struct, frozen=True):
     """The four parts of a cluster's name; `str()` joins them with `|`."""
 
     direction: Direction

@@ -5,10 +5,11 @@ would say.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
 
 from meshcompile.errors import UnknownProxy
 from meshcompile.labels import Labels, canonical_name
@@ -44,8 +45,7 @@ _KNATIVE_SERVICE = "serving.knative.dev/service"
 _TEMPLATE_HASHES = {"pod-template-hash": "deployment", "rollouts-pod-template-hash": "rollout"}
 
 
-@dataclass(frozen=True, eq=False)
-class NamedProxy:
+class NamedProxy(Struct, frozen=True, eq=False, dict=True):
     """A proxy, made when somebody asks for it, and the names it is asked for by."""
 
     pod: Pod

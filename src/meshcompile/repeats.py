@@ -1,7 +1,8 @@
 """Findings without those that two checks make about one thing."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from meshcompile.codes.routes import UNREACHABLE_RULE
 from meshcompile.codes.validation import UNREACHABLE_RULE as ISTIO_UNREACHABLE_RULE

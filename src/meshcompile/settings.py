@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec.structs import replace
 
 from meshcompile.codes.mesh import INVALID_MESH_CONFIG, MESH_CONFIG_FROM, MESH_CONFIG_NOT_USED
 from meshcompile.diagnostics import Diagnostic, Related
@@ -42,7 +44,7 @@ class MeshSettings:
         """The networks that hold."""
         from meshcompile.models.mesh.mesh_networks import MeshNetworks
 
-        return self.network_layers[-1] if self.network_layers else MeshNetworks()
+        return self.network_layers[-1] if self.network_layers else MeshNetworks.model_construct()
 
 
 def mesh_settings(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from meshcompile.codes.mesh import INVALID_MESH_CONFIG
 from meshcompile.diagnostics import Diagnostic
@@ -22,8 +23,7 @@ _NETWORKS = ("global", "meshNetworks")
 _OPERATOR_VALUES = ("spec", "values")
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsSource:
+class SettingsSource(Struct, frozen=True):
     """An object or a file that holds settings of the mesh.
 
     The parts of the mesh config come from the weakest to the strongest; `networks` is the message, or its only field.

@@ -1,7 +1,8 @@
 """What became of each object of the input for one proxy: the source map turned around, and why nothing came of some."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meshcompile.codes.proxies import NOT_USED
 from meshcompile.diagnostics import Diagnostic
@@ -46,8 +47,7 @@ NOTHING_TO_SAY = {
 NO_USE = "the proxy has no use for it"
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """What became of one object of the input for one proxy.
 
     `pointers` are the JSON pointers into `config.to_dict()` of what came from it, in that order. `reasons` is what was

@@ -165,3 +165,51 @@ def test_networks_are_read() -> None:
         "gateways": [{"registryServiceName": "gw.istio-system.svc.cluster.local", "port": 15443}],
     }
     assert written(MeshNetworks.model_validate({"networks": {"main": main}})) == {"networks": {"main": main}}
+
+
+def test_the_defaults_are_what_istio_writes() -> None:
+    """The defaults, which are made without being read, are those that istiod's own text is read as."""
+    written = {
+        "enableTracing": True,
+        "accessLogEncoding": "TEXT",
+        "protocolDetectionTimeout": "0s",
+        "ingressService": "istio-ingressgateway",
+        "ingressControllerMode": "STRICT",
+        "ingressClass": "istio",
+        "trustDomain": "cluster.local",
+        "enableAutoMtls": True,
+        "outboundTrafficPolicy": {"mode": "ALLOW_ANY"},
+        "inboundTrafficPolicy": {"mode": "PASSTHROUGH"},
+        "localityLbSetting": {"enabled": True},
+        "defaultConfig": {
+            "configPath": "./etc/istio/proxy",
+            "serviceCluster": "istio-proxy",
+            "drainDuration": "45s",
+            "terminationDrainDuration": "5s",
+            "proxyAdminPort": 15000,
+            "controlPlaneAuthPolicy": "MUTUAL_TLS",
+            "discoveryAddress": "istiod.istio-system.svc:15012",
+            "binaryPath": "/usr/local/bin/envoy",
+            "statNameLength": 189,
+            "statusPort": 15020,
+        },
+        "rootNamespace": "istio-system",
+        "proxyListenPort": 15001,
+        "proxyInboundListenPort": 15006,
+        "connectTimeout": "10s",
+        "defaultServiceExportTo": ["*"],
+        "defaultVirtualServiceExportTo": ["*"],
+        "defaultDestinationRuleExportTo": ["*"],
+        "dnsRefreshRate": "60s",
+        "enablePrometheusMerge": True,
+        "defaultProviders": {},
+        "extensionProviders": [
+            {"name": "prometheus", "prometheus": {}},
+            {"name": "stackdriver", "stackdriver": {}},
+            {"name": "envoy", "envoyFileAccessLog": {"path": "/dev/stdout"}},
+        ],
+    }
+    read = MeshConfig.model_validate(written)
+    assert read == CODE_DEFAULTS
+    assert read.model_fields_set == CODE_DEFAULTS.model_fields_set
+    assert read.model_dump() == CODE_DEFAULTS.model_dump()

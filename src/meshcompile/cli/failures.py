@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from meshcompile.cli import exit_codes
 from meshcompile.cli.console import UsageError, complain, print_diagnostics
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from meshcompile import Diagnostic
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """Why a command could not do what was asked."""
 
     status: int

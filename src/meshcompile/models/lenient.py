@@ -4,10 +4,10 @@ As in istiod, null means absent, and a field that nobody knows is passed over; h
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import reduce
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from meshcompile.codes.models import UNKNOWN_FIELD

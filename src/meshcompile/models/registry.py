@@ -1,16 +1,16 @@
 """Every kind that is understood, and where its model is: modules are imported when a document needs them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import cast
 
+from msgspec import Struct
+
 from meshcompile.models.base import Resource
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """A kind of object: ``group`` is empty for Kubernetes' core, ``versions`` start with the preferred one."""
 
     name: str

@@ -5,9 +5,10 @@ holds for all below it.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+
+from msgspec import Struct
 
 from meshcompile.codes.models import FIELD_WITHOUT_EFFECT, UNSUPPORTED_FIELD
 from meshcompile.diagnostics import Diagnostic
@@ -26,8 +27,7 @@ class Support(StrEnum):
     """It is for others than istiod's configuration of Envoy: the injector, the agent, the bootstrap, Kubernetes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """What becomes of a field, and why."""
 
     support: Support

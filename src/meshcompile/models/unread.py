@@ -1,8 +1,9 @@
 """What is said about an object of a kind without a model: a table by apiVersion or API group, and kind."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
+
+from msgspec import Struct
 
 from meshcompile.codes import models as codes
 from meshcompile.diagnostics import Code, Diagnostic
@@ -15,8 +16,7 @@ ANY_KIND = "*"
 _ALIKE_GROUPS, _ALIKE_KINDS = 0.8, 0.85
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What is said about a kind: a code, and what fills the rest of its message."""
 
     code: Code

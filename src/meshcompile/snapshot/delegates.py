@@ -5,7 +5,8 @@ inherits what it does not say itself. A rule whose match contradicts the root's 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meshcompile.codes.routes import DELEGATE_CONFLICT, DELEGATE_NOT_FOUND, DELEGATE_NOT_VISIBLE
 from meshcompile.diagnostics import Diagnostic, Related
@@ -31,16 +32,14 @@ INHERITED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DelegatedRule:
+class DelegatedRule(Struct, frozen=True):
     """An HTTP rule and, when a root rule delegated to it, the place of that one."""
 
     rule: HTTPRoute
     root: Origin | None = None
 
 
-@dataclass(frozen=True)
-class Delegates:
+class Delegates(Struct, frozen=True):
     """VirtualServices without hosts by (namespace, name), and what there is to say about their use."""
 
     by_name: Mapping[tuple[str, str], VirtualService]

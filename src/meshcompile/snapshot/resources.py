@@ -1,8 +1,9 @@
 """The accepted resources of a mesh, grouped by kind, in istiod's order of precedence."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.base import Resource
@@ -21,16 +22,14 @@ def oldest_first(resource: Resource) -> tuple[str, str, str]:
     return (meta.creation_timestamp or NO_CREATION_TIME, meta.name, meta.namespace)
 
 
-@dataclass(frozen=True, slots=True)
-class Assumed:
+class Assumed(Struct, frozen=True):
     """The objects of a cluster with all that is assumed, and an info about each assumption."""
 
     resources: tuple[Resource, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-@dataclass(frozen=True)
-class Resources:
+class Resources(Struct, frozen=True):
     """Accepted resources of the config cluster and, under their names, of remote clusters (Kubernetes kinds only)."""
 
     by_kind: Mapping[str, tuple[Resource, ...]]

@@ -6,11 +6,13 @@ Follows istiod's `model.VirtualServiceController` and `PushContext.initVirtualSe
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.hosts import qualified
@@ -41,8 +43,7 @@ class Semantics(StrEnum):
     INGRESS = "ingress"
 
 
-@dataclass(frozen=True, eq=False)
-class MergedVirtualService:
+class MergedVirtualService(Struct, frozen=True, eq=False, dict=True):
     """A VirtualService with its delegates merged in; compared by identity.
 
     `hosts` and the hosts of destinations are full names, `gateways` are `namespace/name` or `mesh` and never empty.
@@ -58,9 +59,9 @@ class MergedVirtualService:
     http: tuple[HTTPRoute, ...]
     tls: tuple[TLSRoute, ...]
     tcp: tuple[TCPRoute, ...]
+    origin: Origin
     semantics: Semantics = Semantics.ISTIO
-    origin: Origin = field(kw_only=True, repr=False)
-    roots: tuple[Origin | None, ...] = field(default=(), repr=False)
+    roots: tuple[Origin | None, ...] = ()
 
     @property
     def resource(self) -> str:
@@ -82,8 +83,7 @@ def _rule_origins(rule: HTTPRoute, root: Origin | None) -> tuple[tuple[Origin, .
     return tuple((match.origin, *whole) for match in rule.match) or (whole,)
 
 
-@dataclass(frozen=True)
-class VirtualServiceIndex:
+class VirtualServiceIndex(Struct, frozen=True, dict=True):
     """VirtualServices by gateway: those of the proxy's own namespace, those exported to it, those for everybody."""
 
     all: tuple[MergedVirtualService, ...] = ()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from itertools import takewhile
 from typing import Any
+
+from msgspec import Struct
 
 from meshcompile.source.excerpt import Excerpt
 from meshcompile.source.position import NO_PLACE, Path, Place, Position
@@ -133,8 +134,7 @@ def _value(excerpt: Excerpt) -> Any:
     return value(" " * excerpt.column + str(excerpt))
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """A place in a document: that of a resource, a field or a list item. Line, column and field are made when asked."""
 
     document: Document

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from meshcompile.source.position import Position
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(Struct, frozen=True):
     """A part of a file's text, which it shares with the other parts: two offsets, and the line and column, from 0.
 
     `complete` says that it means the same without the rest of the file: it has no aliases, and no tags that a

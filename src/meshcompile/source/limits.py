@@ -1,12 +1,11 @@
 """How much input is too much."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 MEBIBYTE = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What reading refuses, so that hostile input costs little time and memory. Real meshes stay far below."""
 
     depth: int = 100

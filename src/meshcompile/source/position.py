@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 Path = tuple[str | int, ...]
 """Keys and list indexes from the top of a document's value down to a place in it."""
@@ -19,8 +20,7 @@ class Position(NamedTuple):
 UNKNOWN = Position(0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where one value of a document stands."""
 
     key: Position

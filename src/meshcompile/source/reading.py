@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import count
 from typing import Any
+
+from msgspec import Struct
 
 from meshcompile.codes import source as codes
 from meshcompile.diagnostics import Diagnostic
@@ -36,8 +37,7 @@ class UnreadableInput(MeshcompileError):
         self.diagnostics = diagnostics
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(Struct, frozen=True):
     """What was read, in the order it was named; findings that did not prevent it; and the counts."""
 
     documents: tuple[Document, ...]

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Recogniser:
+
+class Recogniser(Struct, frozen=True):
     """A kind of file, known by the pattern of its name, the start of its `apiVersion`, or its keys at the top."""
 
     what: str

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.source.document import Document
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignFile:
+class ForeignFile(Struct, frozen=True):
     """A file of a folder or an archive that holds no Kubernetes object."""
 
     path: str
@@ -18,8 +18,7 @@ class ForeignFile:
     """What it is instead, as a noun phrase: `a Compose file`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Struct, frozen=True):
     """What was read: how many files hold objects, how many objects there are, and the files that hold none.
 
     Standard input is one file, and so are all texts together, and all objects made in Python. Empty files do not count.

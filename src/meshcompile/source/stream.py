@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from json import JSONDecoder
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 from meshcompile.source import scalars
 from meshcompile.source.excerpt import Excerpt
@@ -33,8 +33,7 @@ from meshcompile.source.malformed import Fault, Malformed, from_libyaml, positio
 from meshcompile.source.scalars import Merge, Unrepresentable
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A value, and the part of the text that it was read from."""
 
     value: Any

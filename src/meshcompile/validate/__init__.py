@@ -5,9 +5,10 @@ kinds share is in `checks` and `names`. The models themselves refuse what has a 
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from functools import cache
 from importlib import import_module
+
+from msgspec.structs import replace
 
 from meshcompile.codes import kubernetes, validation
 from meshcompile.diagnostics import Code, Diagnostic, Severity

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meshcompile.codes import validation as codes
 from meshcompile.models.common import StringMatch
@@ -92,8 +93,7 @@ def _name(node: Route | Match, number: int) -> str:
     return json.dumps(name, ensure_ascii=False) if name else f"#{number}"
 
 
-@dataclass(frozen=True, slots=True)
-class Prefix:
+class Prefix(Struct, frozen=True):
     """A match for a prefix of the path, as far as istiod compares such matches."""
 
     match: HTTPMatchRequest

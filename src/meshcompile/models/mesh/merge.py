@@ -47,7 +47,7 @@ def _merged_value(base: Any, over: Any) -> Any:
 
 def merged_proxy_configs(*layers: ProxyConfig | None) -> ProxyConfig:
     """Settings of single proxies, each layer over those before it; an absent layer changes nothing."""
-    merged = ProxyConfig()
+    merged = ProxyConfig.model_construct()
     for layer in layers:
         if layer is not None:
             merged = _merged_proxy_config(merged, layer)
