@@ -106,6 +106,22 @@ def test_no_unknown_case_becomes_a_message() -> None:
     assert [found for path in sorted((PACKAGE / "emit").rglob("*.py")) for found in wildcards_with_messages(path)] == []
 
 
+# What a patch makes of a message, kept for as long as the patch and the message.
+OF_MESSAGES = {"patch/values.py"}
+
+
+def test_nothing_is_looked_up_by_where_it_is_in_memory() -> None:
+    """What the compiler looks up, it looks up by value: two equal values are as good as one."""
+    paths = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in pure_modules()
+        if path.relative_to(PACKAGE).parts[0] in COMPILER
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Name) and node.id == "id" and isinstance(node.ctx, ast.Load)
+    }
+    assert paths == OF_MESSAGES
+
+
 CHAIN_PROTOCOLS = {"raw_buffer", "h2c", "istio-http/1.0", "istio-http/1.1", "istio-h2"}
 
 

@@ -31,20 +31,20 @@ class EmittedRoutes:
     """The routes of one table, each made once however many virtual hosts have it."""
 
     def __init__(self) -> None:
-        self._lists: dict[int, tuple[Route, ...]] = {}
-        self._routes: dict[int, Route] = {}
+        self._lists: dict[Routes, tuple[Route, ...]] = {}
+        self._routes: dict[RoutePiece, Route] = {}
 
     def of(self, pieces: Routes) -> tuple[Route, ...]:
-        """The messages of some routes. The pieces must live as long as this."""
-        made = self._lists.get(id(pieces))
+        """The messages of some routes."""
+        made = self._lists.get(pieces)
         if made is None:
-            made = self._lists[id(pieces)] = tuple(map(self._of, pieces))
+            made = self._lists[pieces] = tuple(map(self._of, pieces))
         return made
 
     def _of(self, piece: RoutePiece) -> Route:
-        made = self._routes.get(id(piece))
+        made = self._routes.get(piece)
         if made is None:
-            made = self._routes[id(piece)] = route(piece)
+            made = self._routes[piece] = route(piece)
         return made
 
 

@@ -47,11 +47,15 @@ def gateway_table(snapshot: Snapshot, facts: ProxyFacts, name: str) -> RouteTabl
 
 @dataclass(slots=True)
 class RoutedHost:
-    """A host of the servers, and the routes that VirtualServices give it, each one's apart."""
+    """A host of the servers, and the routes that VirtualServices give it, each one's apart.
+
+    `sources` says whose routes they are: the Gateway and the VirtualService of each group.
+    """
 
     name: str
     host: str
     routes: list[tuple[RuleRoute, ...]] = field(default_factory=list)
+    sources: list[tuple[str, str]] = field(default_factory=list)
     require_tls: bool = False
     origins: dict[Origin, None] = field(default_factory=dict)
 
@@ -95,15 +99,15 @@ def _with_equal_routes(hosts: Iterable[RoutedHost]) -> Iterable[list[RoutedHost]
     Only the last group with some routes takes further hosts, so another need for TLS in between starts a new one.
     """
     groups: list[list[RoutedHost]] = []
-    last: dict[tuple[int, ...], list[RoutedHost]] = {}
+    last: dict[tuple[tuple[str, str], ...], list[RoutedHost]] = {}
     for each in sorted(hosts, key=lambda each: specificity(each.host)):
-        routes = tuple(map(id, each.routes))
-        group = last.get(routes)
+        sources = tuple(each.sources)
+        group = last.get(sources)
         if group is not None and group[0].require_tls == each.require_tls:
             group.append(each)
         else:
-            last[routes] = [each]
-            groups.append(last[routes])
+            last[sources] = [each]
+            groups.append(last[sources])
     return groups
 
 
@@ -143,6 +147,7 @@ def _add(
 ) -> None:
     routed = _host(found, host, server)
     routed.routes.append(routes)
+    routed.sources.append((server.gateway, virtual_service.resource))
     routed.origins[virtual_service.origin] = None
     routed.require_tls = routed.require_tls or server.redirects_to_https
 

@@ -83,6 +83,10 @@ class RuleRoute:
     whole_segments: bool
     origins: Origins = field(repr=False)
 
+    def __hash__(self) -> int:
+        """Of what tells routes apart: the match that they come from."""
+        return hash((self.resource, self.origins))
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceRoute:
@@ -93,6 +97,10 @@ class ServiceRoute:
     hash_policy: ConsistentHashLB | None
     retry: HTTPRetry | None
     origins: Origins = field(repr=False)
+
+    def __hash__(self) -> int:
+        """Of what tells routes apart: where requests go."""
+        return hash(self.cluster)
 
 
 @dataclass(frozen=True, slots=True)
