@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 from meshcompile.envoy.config.core import Address, Pipe, SocketAddress
 from meshcompile.envoy.config.listener import AdditionalAddress
-
-UNIX_PREFIX = "unix://"
+from meshcompile.hosts import UNIX_PREFIX
 
 
 def address(bind: str, port: int) -> Address:

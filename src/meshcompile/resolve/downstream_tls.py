@@ -15,6 +15,8 @@ WORKLOAD_CERTIFICATE = "default"
 MESH_ROOTS = "ROOTCA"
 SDS_CLUSTER = "sds-grpc"
 SDS_FILES_CLUSTER = "sds-files-grpc"
+# A server on the proxy's machine for credentials of names with `sds://`, when the node metadata announce it.
+EXTERNAL_SDS_CLUSTER = "sds-external"
 
 MESH_CIPHERS = (
     "ECDHE-ECDSA-AES256-GCM-SHA384",

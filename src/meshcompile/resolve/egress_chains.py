@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from meshcompile.hosts import is_wildcard, overlaps
-from meshcompile.models.networking.virtual_service import TCPRoute, TLSRoute
+from meshcompile.models.networking.virtual_service import MESH_GATEWAY, TCPRoute, TLSRoute
 from meshcompile.names import outbound
 from meshcompile.ports import Protocol
 from meshcompile.queries import query
@@ -31,7 +31,6 @@ from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.virtual_services import MergedVirtualService
 from meshcompile.source import Origin
 
-MESH = "mesh"
 SNIFFED_HTTP = ChainMatch(traffic=Traffic.PLAIN_HTTP)
 EVERYTHING = ChainMatch()
 
@@ -143,7 +142,7 @@ class EgressChains:
         for virtual_service in rules:
             for rule in virtual_service.tls:
                 for match in rule.match:
-                    if not self.client.matches(match, MESH, port):
+                    if not self.client.matches(match, MESH_GATEWAY, port):
                         continue
                     if match.destination_subnets and port > 0:
                         destinations = match.destination_subnets
@@ -180,7 +179,7 @@ class EgressChains:
         own, covered = ChainMatch(destinations=claim.cidrs), False
         for virtual_service in rules:
             for rule in virtual_service.tcp:
-                matches = [m for m in rule.match if self.client.matches(m, MESH, claim.port.number)]
+                matches = [m for m in rule.match if self.client.matches(m, MESH_GATEWAY, claim.port.number)]
                 catch_all = next((m for m in matches if not m.destination_subnets or claim.port.number == 0), None)
                 if not rule.match or catch_all is not None:
                     place = rule.origin if catch_all is None else catch_all.origin

@@ -9,6 +9,7 @@ from enum import Enum, auto
 
 from meshcompile.codes.listeners import EMPTY_EGRESS_LISTENER, RESERVED_PORT
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.hosts import UNIX_PREFIX
 from meshcompile.ip import is_ip
 from meshcompile.ports import Protocol, protocol_named
 from meshcompile.resolve.addresses import Addressing, service_address, service_addresses
@@ -17,8 +18,6 @@ from meshcompile.resolve.scope import EgressListener, SidecarScope
 from meshcompile.snapshot.endpoints import EndpointIndex
 from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Registry, Resolution, Service, ServicePort
 from meshcompile.source import Origin
-
-UNIX_PREFIX = "unix://"
 
 
 class Kind(Enum):

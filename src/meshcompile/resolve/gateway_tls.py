@@ -9,6 +9,7 @@ from meshcompile.models.networking.gateway import ServerTLSSettings, TLSMode, TL
 from meshcompile.names import outbound
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.downstream_tls import (
+    EXTERNAL_SDS_CLUSTER,
     HTTP_ALPN,
     MESH_ROOTS,
     MESH_TCP_ALPN,
@@ -31,8 +32,6 @@ KUBERNETES = "kubernetes://"
 IN_KUBERNETES = (KUBERNETES, "kubernetes-gateway://", "configmap://")
 # The secret with the client authorities is called after the one with the certificate.
 AUTHORITIES = "-cacert"
-# A local SDS server, for credentials of names with `sds://`, when the node metadata announce it.
-EXTERNAL_CLUSTER = "sds-external"
 
 CLIENT_CERTIFICATE_REQUIRED = frozenset({TLSMode.MUTUAL, TLSMode.ISTIO_MUTUAL})
 CLIENT_CERTIFICATE_CHECKED = CLIENT_CERTIFICATE_REQUIRED | {TLSMode.OPTIONAL_MUTUAL}
@@ -151,7 +150,7 @@ def credential(secrets: GatewaySecrets, name: str) -> Secret:
 def _external(secrets: GatewaySecrets, name: str) -> Secret:
     """A secret of an SDS server: a local one, the one that the mesh config names, else of the control plane."""
     if secrets.proxy.credential_socket:
-        return Secret(name, EXTERNAL_CLUSTER)
+        return Secret(name, EXTERNAL_SDS_CLUSTER)
     own_name = name.removeprefix(EXTERNAL)
     if secrets.provider is None:
         return NO_SECRET

@@ -17,12 +17,12 @@ from meshcompile.resolve.filter_chain import ChainMatch, FilterChain
 from meshcompile.resolve.http_connection import HttpConnection, HttpTraits, http_traits
 from meshcompile.resolve.inspection import outbound_inspection
 from meshcompile.resolve.listener import Listener
+from meshcompile.resolve.routes.sidecar import HTTP_PROXY_ROUTE
 from meshcompile.resolve.scope import sidecar_scope
 from meshcompile.resolve.tcp_connection import Catchall, TcpTraits, tcp_traits
 from meshcompile.resolve.traffic import TrafficClass
 from meshcompile.snapshot.snapshot import Snapshot
 
-HTTP_PROXY_ROUTE = "http_proxy"
 # Where nobody has to find out what a connection is.
 NO_TIME = Duration()
 

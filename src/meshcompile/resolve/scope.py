@@ -12,7 +12,7 @@ from meshcompile.hosts import covering, is_wildcard
 from meshcompile.labels import Labels, selects
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.sidecar import IstioEgressListener, OutboundTrafficPolicy, Sidecar
-from meshcompile.models.networking.virtual_service import Destination
+from meshcompile.models.networking.virtual_service import MESH_GATEWAY, Destination
 from meshcompile.ports import Protocol, protocol_named
 from meshcompile.proxy import Proxy
 from meshcompile.queries import Key, query
@@ -127,7 +127,7 @@ def sidecar_scope(snapshot: Snapshot, key: ScopeKey) -> SidecarScope:
 
 def _gateway_scope(snapshot: Snapshot, key: ScopeKey) -> SidecarScope:
     services = merged_services(snapshot.services.visible_to(key.namespace))
-    listener = EgressListener(None, (), tuple(snapshot.virtual_services.for_gateway(key.namespace, "mesh")), {})
+    listener = EgressListener(None, (), tuple(snapshot.virtual_services.for_gateway(key.namespace, MESH_GATEWAY)), {})
     return _scope(snapshot, key, (listener,), services)
 
 
@@ -187,7 +187,7 @@ def _egress_listener(snapshot: Snapshot, spec: IstioEgressListener | None, names
     imports = imported_hosts(("*/*",) if spec is None else spec.hosts, namespace)
     routes = tuple(
         virtual_service
-        for virtual_service in snapshot.virtual_services.for_gateway(namespace, "mesh")
+        for virtual_service in snapshot.virtual_services.for_gateway(namespace, MESH_GATEWAY)
         if any(
             hosts.match_route(host)
             for hosts in _of(imports, virtual_service.namespace)

@@ -5,8 +5,7 @@ from meshcompile.envoy.config.cluster import Cluster
 from meshcompile.envoy.config.core import Address, Pipe
 from meshcompile.envoy.config.endpoint import ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints
 from meshcompile.resolve.clusters.pieces import Clusters
-
-NAME = "sds-external"
+from meshcompile.resolve.downstream_tls import EXTERNAL_SDS_CLUSTER
 
 
 def external_sds_cluster(pieces: Clusters) -> Cluster:
@@ -14,12 +13,12 @@ def external_sds_cluster(pieces: Clusters) -> Cluster:
     endpoint = LbEndpoint(endpoint=Endpoint(address=Address(pipe=Pipe(path=pieces.external_sds))))
     timeout = pieces.own[0].connect_timeout
     return Cluster(
-        name=NAME,
-        alt_stat_name=f"{NAME};",
+        name=EXTERNAL_SDS_CLUSTER,
+        alt_stat_name=f"{EXTERNAL_SDS_CLUSTER};",
         type="STATIC",
         connect_timeout=timeout.json if timeout is not None else None,
         load_assignment=ClusterLoadAssignment(
-            cluster_name=NAME, endpoints=(LocalityLbEndpoints(lb_endpoints=(endpoint,)),)
+            cluster_name=EXTERNAL_SDS_CLUSTER, endpoints=(LocalityLbEndpoints(lb_endpoints=(endpoint,)),)
         ),
         typed_extension_protocol_options={HTTP_OPTIONS: HTTP2},
     )

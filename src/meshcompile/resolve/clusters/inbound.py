@@ -6,6 +6,7 @@ Follows istiod's `buildInboundClusters` and `buildInboundCluster`.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from meshcompile.hosts import UNIX_PREFIX
 from meshcompile.models.mesh.mesh_config import InboundTrafficPolicyMode, MeshConfig
 from meshcompile.models.networking.destination_rule import ConnectionPoolSettings
 from meshcompile.models.networking.sidecar import IstioIngressListener, Sidecar
@@ -39,7 +40,6 @@ LOCALHOST_IPV6 = "::1"
 # Connections from these addresses are not captured again.
 PASSTHROUGH_SOURCE = "127.0.0.6"
 PASSTHROUGH_SOURCE_IPV6 = "::6"
-UNIX_PREFIX = "unix://"
 
 
 def inbound_clusters(mesh: MeshConfig, facts: ProxyFacts, client: Client) -> tuple[Cluster, ...]:

@@ -15,6 +15,7 @@ from meshcompile.resolve.clusters.pieces import (
     UpstreamTls,
 )
 from meshcompile.resolve.downstream_tls import (
+    EXTERNAL_SDS_CLUSTER,
     MESH_ROOTS,
     SDS_CLUSTER,
     SDS_FILES_CLUSTER,
@@ -24,7 +25,6 @@ from meshcompile.resolve.downstream_tls import (
 from meshcompile.resolve.traffic_policy import Policy
 from meshcompile.snapshot.authentication import MutualTlsMode
 
-EXTERNAL_SDS_CLUSTER = "sds-external"
 H2_ALPN = ("h2",)
 MESH_ALPN = ("istio-peer-exchange", "istio")
 CONFIG_MAP = "configmap://"

@@ -5,6 +5,7 @@ Follows istiod's `buildSidecarOutboundHTTPRouteConfig`.
 
 from dataclasses import dataclass
 
+from meshcompile.hosts import UNIX_PREFIX
 from meshcompile.queries import Key, query
 from meshcompile.resolve.destinations import unknown_destination
 from meshcompile.resolve.routes.claims import EVERY_PORT
@@ -16,7 +17,6 @@ from meshcompile.snapshot.snapshot import Snapshot
 
 NOTHING = OnPort((), ())
 HTTP_PROXY_ROUTE = "http_proxy"
-UNIX_PREFIX = "unix://"
 
 
 @dataclass(frozen=True, slots=True)
