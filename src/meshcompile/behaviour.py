@@ -1,15 +1,22 @@
-"""What one Istio release does differently from another, and istiod's feature flags with their defaults.
+"""What differs between releases: of istiod, as switches, and of proxies, as what their Envoy understands.
 
-One documented field per observable difference; a later release is `replace(ISTIO_1_30, ...)`. Nothing else in the
-compiler compares versions of istiod.
+Two tables, with one documented field per difference. Nothing else in the compiler compares versions.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
+
+Version = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """The switches of one istiod; a field is named after the environment variable that sets it in istiod."""
+    """The switches of one release of istiod, with its feature flags and their defaults.
+
+    A field is named after the environment variable that sets it in istiod. A later release is
+    `replace(ISTIO_1_30, ...)`.
+    """
 
     release: str
     # PILOT_ENABLE_MONGO_FILTER, PILOT_ENABLE_REDIS_FILTER, PILOT_ENABLE_MYSQL_FILTER: filters before tcp_proxy.
@@ -19,3 +26,39 @@ class Behaviour:
 
 
 ISTIO_1_30 = Behaviour(release="1.30.3")
+
+Capability = Literal["zipkin_trace_context", "zipkin_http_service", "formatter_tags", "no_context_propagation"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyCapabilities:
+    """What the Envoy of a proxy understands; istiod leaves out of the configuration what it does not."""
+
+    zipkin_trace_context: bool
+    """`traceContextOption` of Zipkin: `zipkinConfig` in pilot/pkg/networking/core/tracing.go."""
+    zipkin_http_service: bool
+    """A timeout and headers of Zipkin, in its `collector_service`: the same function."""
+    formatter_tags: bool
+    """Custom tags with a formatter: `buildCustomTagsFromProvider` in pilot/pkg/networking/core/tracing.go."""
+    no_context_propagation: bool
+    """`disableContextPropagation`: `configureTracingFromTelemetry` in pilot/pkg/networking/core/tracing.go."""
+
+
+SINCE: Mapping[Capability, Version] = {
+    "zipkin_trace_context": (1, 28, 0),
+    "zipkin_http_service": (1, 29, 0),
+    "formatter_tags": (1, 29, 0),
+    "no_context_propagation": (1, 30, 0),
+}
+"""The first release of Istio whose proxies have a capability."""
+
+
+def capabilities(version: Version) -> ProxyCapabilities:
+    """What a proxy of a version understands."""
+    return ProxyCapabilities(**{capability: version >= first for capability, first in SINCE.items()})
+
+
+def first_release(capability: Capability) -> str:
+    """The first release whose proxies have a capability, as `1.29`."""
+    major, minor, _ = SINCE[capability]
+    return f"{major}.{minor}"

@@ -10,6 +10,7 @@ from functools import cached_property
 from ipaddress import ip_address
 from typing import Any, Self
 
+from meshcompile.behaviour import ProxyCapabilities, Version, capabilities
 from meshcompile.errors import InvalidArgument
 from meshcompile.ip import is_ip
 from meshcompile.labels import NO_LABELS, Labels
@@ -111,12 +112,17 @@ class Proxy:
         return self.type is ProxyType.SIDECAR
 
     @cached_property
-    def version(self) -> tuple[int, int, int]:
+    def version(self) -> Version:
         """The proxy's Istio version; LATEST_VERSION when it says none, 65535 for a missing patch."""
         numbers = str(self.metadata.get("ISTIO_VERSION") or "").split("-")[0].split(".")
         if not all(n.isdecimal() for n in numbers) or len(numbers) < 2:
             return LATEST_VERSION
         return (int(numbers[0]), int(numbers[1]), int(numbers[2]) if len(numbers) > 2 else LATEST_VERSION[2])
+
+    @cached_property
+    def capabilities(self) -> ProxyCapabilities:
+        """What the proxy's Envoy understands."""
+        return capabilities(self.version)
 
     @property
     def interception_mode(self) -> InterceptionMode:

@@ -83,6 +83,24 @@ def test_no_module_of_the_compiler_keeps_answers() -> None:
     assert {path for path, name in names if name in CACHES} == OF_CLASSES
 
 
+ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+OF_RELEASES = ("version", "release")
+
+
+def compared_versions(path: Path) -> Iterator[str]:
+    """The comparisons by order of what is named after a version or a release."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Compare) and any(isinstance(operator, ORDERS) for operator in node.ops):
+            operands = (getattr(n, "attr", getattr(n, "id", "")).lower() for n in (node.left, *node.comparators))
+            yield from (f"{path.name}:{node.lineno}" for name in operands if name.endswith(OF_RELEASES))
+
+
+def test_versions_are_compared_in_one_table() -> None:
+    """What a release of a proxy understands is asked of its capabilities, and decided by no other module."""
+    found = {path.name for path in pure_modules() for _ in compared_versions(path)}
+    assert found == {"behaviour.py"}
+
+
 def wildcards_with_messages(path: Path) -> Iterator[str]:
     """The `case _` that build something: what is not known must not become a message that says anything."""
     for node in ast.walk(ast.parse(path.read_text())):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from meshcompile.behaviour import ProxyCapabilities
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.telemetry.telemetry import Telemetry as TelemetryResource
 from meshcompile.models.telemetry.telemetry import WorkloadMode
@@ -46,10 +47,10 @@ class TelemetriesKey(Key, frozen=True):
 
 
 class FindingsKey(Key, frozen=True):
-    """Telemetries by namespace and name, and the version of the proxy that they are for."""
+    """Telemetries by namespace and name, and what the proxy that they are for understands."""
 
     names: tuple[tuple[str, str], ...]
-    version: tuple[int, int, int]
+    proxy: ProxyCapabilities
 
 
 def telemetry(
@@ -87,7 +88,7 @@ def traced_telemetry(
 def telemetry_findings(snapshot: Snapshot, proxy: Proxy) -> tuple[Diagnostic, ...]:
     """What there is to say about the Telemetries in force for a proxy."""
     names = tuple((t.namespace, t.name) for t in applicable_telemetries(snapshot.telemetry, proxy))
-    return findings_of(snapshot, FindingsKey(names, proxy.version))
+    return findings_of(snapshot, FindingsKey(names, proxy.capabilities))
 
 
 @query
@@ -110,7 +111,7 @@ def merged_access_logs(snapshot: Snapshot, key: TelemetriesKey) -> AccessLogs:
 def findings_of(snapshot: Snapshot, key: FindingsKey) -> tuple[Diagnostic, ...]:
     """What there is to say about Telemetries."""
     found = _named(snapshot, key.names)
-    return (*default_provider_findings(snapshot), *findings(snapshot, found, key.version))
+    return (*default_provider_findings(snapshot), *findings(snapshot, found, key.proxy))
 
 
 def _named(snapshot: Snapshot, names: Iterable[tuple[str, str]]) -> tuple[TelemetryResource, ...]:

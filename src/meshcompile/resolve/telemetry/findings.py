@@ -17,6 +17,7 @@ from meshcompile.codes.telemetry import (
     SHADOWED_TELEMETRY,
     WRONG_PROVIDER,
 )
+from meshcompile.behaviour import Capability, ProxyCapabilities, first_release
 from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.models.mesh.extension_providers import (
     ExtensionProvider,
@@ -26,8 +27,6 @@ from meshcompile.models.mesh.extension_providers import (
 )
 from meshcompile.models.telemetry.telemetry import Telemetry, Tracing
 from meshcompile.resolve.providers import provider_service
-from meshcompile.resolve.telemetry.tracers import ZIPKIN_OVER_HTTP_SERVICE, ZIPKIN_TRACE_CONTEXT
-from meshcompile.resolve.telemetry.tracing import FORMATTER_TAGS, NO_CONTEXT_PROPAGATION
 from meshcompile.snapshot.policy_targets import is_attached
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.source import NOWHERE, Origin
@@ -56,16 +55,16 @@ _SORTS = ExtensionProvider.one_of[0]
 
 
 def telemetry_findings(
-    snapshot: Snapshot, found: tuple[Telemetry, ...], version: tuple[int, int, int]
+    snapshot: Snapshot, found: tuple[Telemetry, ...], proxy: ProxyCapabilities
 ) -> Iterator[Diagnostic]:
-    """The findings about Telemetries that hold together for a proxy of a version, from the widest to the narrowest."""
+    """The findings about Telemetries that hold together for a proxy, from the widest to the narrowest."""
     yield from _rivals(snapshot, found)
     for telemetry in found:
         for signal, where, name in _named(telemetry):
             yield from _provider_findings(snapshot, signal, where, name)
-            yield from _old_zipkin(snapshot.telemetry.provider(name), version)
+            yield from _old_zipkin(snapshot.telemetry.provider(name), proxy)
         for tracing in telemetry.spec.tracing:
-            yield from _old_tracing(tracing, version)
+            yield from _old_tracing(tracing, proxy)
         for block in telemetry.spec.access_logging:
             if block.filter is not None and not block.providers and not block.disabled:
                 yield FILTER_WITHOUT_PROVIDER(block.filter)
@@ -160,29 +159,29 @@ def _sampler_findings(
         yield SAMPLER_UNREACHABLE(where, provider=provider.name)
 
 
-def _old_tracing(tracing: Tracing, version: tuple[int, int, int]) -> Iterator[Diagnostic]:
+def _old_tracing(tracing: Tracing, proxy: ProxyCapabilities) -> Iterator[Diagnostic]:
     """What of a tracing block a proxy does not know yet."""
-    if tracing.disable_context_propagation and version < NO_CONTEXT_PROPAGATION:
+    if tracing.disable_context_propagation and not proxy.no_context_propagation:
         where = tracing.at("disable_context_propagation")
-        yield _too_old(where, "disableContextPropagation", NO_CONTEXT_PROPAGATION)
+        yield _too_old(where, "disableContextPropagation", "no_context_propagation")
     for tag in tracing.custom_tags.values():
-        if tag.formatter is not None and version < FORMATTER_TAGS:
-            yield _too_old(tag.formatter.origin, "a tag with a formatter", FORMATTER_TAGS)
+        if tag.formatter is not None and not proxy.formatter_tags:
+            yield _too_old(tag.formatter.origin, "a tag with a formatter", "formatter_tags")
 
 
-def _old_zipkin(provider: ExtensionProvider | None, version: tuple[int, int, int]) -> Iterator[Diagnostic]:
+def _old_zipkin(provider: ExtensionProvider | None, proxy: ProxyCapabilities) -> Iterator[Diagnostic]:
     """What of a Zipkin provider a proxy does not know yet."""
     zipkin = None if provider is None else provider.zipkin
     if zipkin is None:
         return
-    if (zipkin.timeout is not None or zipkin.headers) and version < ZIPKIN_OVER_HTTP_SERVICE:
-        yield _too_old(zipkin.origin, "a timeout or header of Zipkin", ZIPKIN_OVER_HTTP_SERVICE)
-    if zipkin.trace_context_option is not TraceContextOption.USE_B3 and version < ZIPKIN_TRACE_CONTEXT:
-        yield _too_old(zipkin.origin, "traceContextOption", ZIPKIN_TRACE_CONTEXT)
+    if (zipkin.timeout is not None or zipkin.headers) and not proxy.zipkin_http_service:
+        yield _too_old(zipkin.origin, "a timeout or header of Zipkin", "zipkin_http_service")
+    if zipkin.trace_context_option is not TraceContextOption.USE_B3 and not proxy.zipkin_trace_context:
+        yield _too_old(zipkin.origin, "traceContextOption", "zipkin_trace_context")
 
 
-def _too_old(where: Origin, feature: str, release: tuple[int, int, int]) -> Diagnostic:
-    return PROXY_TOO_OLD(where, feature=feature, release=f"{release[0]}.{release[1]}")
+def _too_old(where: Origin, feature: str, capability: Capability) -> Diagnostic:
+    return PROXY_TOO_OLD(where, feature=feature, release=first_release(capability))
 
 
 def _header_findings(settings: Any) -> Iterator[Diagnostic]:

@@ -28,9 +28,6 @@ from meshcompile.snapshot.services import ServiceIndex
 ZIPKIN_PATH = "/api/v2/spans"
 ZIPKIN_TIMEOUT = Duration.of_seconds(5)
 DYNATRACE_PATH = "api/v2/samplingConfiguration"
-# First releases whose proxies know these.
-ZIPKIN_OVER_HTTP_SERVICE = (1, 29, 0)
-ZIPKIN_TRACE_CONTEXT = (1, 28, 0)
 _SERVICE_NAME_ANNOTATION = "resource.opentelemetry.io/service.name"
 _SERVICE_NAME_LABELS = ("app.kubernetes.io/instance", "app.kubernetes.io/name")
 
@@ -149,13 +146,13 @@ def _zipkin(services: ServiceIndex, proxy: Proxy, zipkin: ZipkinTracingProvider)
         timeout=ZIPKIN_TIMEOUT if zipkin.timeout is None else zipkin.timeout,
         headers=_headers(zipkin.headers),
     )
-    with_context = proxy.version >= ZIPKIN_TRACE_CONTEXT
+    known = proxy.capabilities
     return Zipkin(
         service=service,
         path=path,
-        collector=collector if proxy.version >= ZIPKIN_OVER_HTTP_SERVICE else None,
+        collector=collector if known.zipkin_http_service else None,
         long_trace_ids=not zipkin.enable_64bit_trace_id,
-        w3c_context=with_context and zipkin.trace_context_option == "USE_B3_WITH_W3C_PROPAGATION",
+        w3c_context=known.zipkin_trace_context and zipkin.trace_context_option == "USE_B3_WITH_W3C_PROPAGATION",
     )
 
 

@@ -25,9 +25,6 @@ CustomTag: TypeAlias = ProxyTag | TelemetryTag
 
 # Share of the requests that are traced when nobody says, in percent.
 DEFAULT_SAMPLING = 1.0
-# First releases whose proxies know these.
-FORMATTER_TAGS = (1, 29, 0)
-NO_CONTEXT_PROPAGATION = (1, 30, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +81,7 @@ def tracing(
         custom_tags=_known_tags(asked.custom_tags, proxy) if asked.custom_tags else _proxy_tags(settings),
         max_path_tag_length=exporter.max_path_tag_length or settings.max_path_tag_length,
         request_id_sampling=asked.request_id_sampling,
-        context_propagation=asked.context_propagation or proxy.version < NO_CONTEXT_PROPAGATION,
+        context_propagation=asked.context_propagation or not proxy.capabilities.no_context_propagation,
         origins=asked.origins,
     )
 
@@ -147,7 +144,7 @@ def _proxy_tags(settings: ProxyTracing) -> Mapping[str, ProxyTag]:
 
 def _known_tags(tags: Mapping[str, TelemetryTag], proxy: Proxy) -> Mapping[str, TelemetryTag]:
     """The tags without those that the proxy is too old for."""
-    if proxy.version >= FORMATTER_TAGS:
+    if proxy.capabilities.formatter_tags:
         return tags
     return {name: tag for name, tag in tags.items() if tag.formatter is None}
 
