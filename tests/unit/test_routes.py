@@ -7,12 +7,21 @@ from typing import Any
 import pytest
 
 from meshcompile.emit.filters.http import cors, fault
-from meshcompile.emit.routes.headers import authority_of, header_mutations
-from meshcompile.emit.routes.match import claim_path, route_match
-from meshcompile.emit.routes.retry import retry_on, retry_policy
+from meshcompile.emit.routes.match import route_match
+from meshcompile.emit.routes.retry import retry_policy
 from meshcompile.envoy.message import to_builtins
-from meshcompile.models.networking.virtual_service import Headers, HTTPMatchRequest, HTTPRetry, HTTPRoute
+from meshcompile.models.networking.virtual_service import (
+    CorsPolicy,
+    Headers,
+    HTTPFaultInjection,
+    HTTPMatchRequest,
+    HTTPRetry,
+)
+from meshcompile.resolve.routes.intent import Forward, RouteRule
 from meshcompile.resolve.routes.sidecar import Named, parsed
+from meshcompile.resolve.routes.virtual_service import filters, matches
+from meshcompile.resolve.routes.virtual_service.headers import header_changes, host_rewrite
+from meshcompile.resolve.routes.virtual_service.retries import retry, retry_on
 from meshcompile.snapshot.matches import takes_every_request
 from tests.meshes import SHOP, asked, gateway, mesh, routes, sidecar, virtual_hosts
 
@@ -29,8 +38,11 @@ spec:
 """
 
 
+NO_BACKENDS = Forward(backends=(), weighted=True)
+
+
 def match_of(**fields: Any) -> dict[str, Any]:
-    return to_builtins(route_match(HTTPMatchRequest.model_validate(fields), whole_segments=False))
+    return to_builtins(route_match(matches.route_match(HTTPMatchRequest.model_validate(fields))))
 
 
 # ---- sidecars
@@ -196,7 +208,7 @@ def test_missing_headers_count_as_empty_when_inverted() -> None:
 )
 def test_claims(name: str, path: tuple[str, ...]) -> None:
     """A claim's name says the way to it, in either form."""
-    assert claim_path(name) == path
+    assert matches.claim_path(name) == path
 
 
 @pytest.mark.parametrize(
@@ -214,8 +226,10 @@ def test_claims(name: str, path: tuple[str, ...]) -> None:
     ],
 )
 def test_catch_all(match: dict[str, Any], everything: bool) -> None:
-    """Only prefix `/` and regex `.*` without further conditions take every request."""
-    assert takes_every_request(HTTPMatchRequest.model_validate(match)) is everything
+    """Only prefix `/` and regex `.*` without further conditions take every request, before and after translation."""
+    written = HTTPMatchRequest.model_validate(match)
+    assert takes_every_request(written) is everything
+    assert matches.route_match(written).takes_every_request is everything
 
 
 # ---- headers, retries, faults, CORS
@@ -226,12 +240,11 @@ def test_authority_is_a_rewrite_and_no_header() -> None:
     headers = Headers.model_validate(
         {"request": {"set": {"Host": "a", "x": "1"}, "add": {":authority": "b", "x": "2"}, "remove": ["host", "y"]}}
     )
-    made = header_mutations(headers)
-    assert authority_of(headers) == "a"
-    assert [(option.header and option.header.value, option.append_action) for option in made.request_add] == [
-        ("1", "OVERWRITE_IF_EXISTS_OR_ADD"),
-        ("2", "APPEND_IF_EXISTS_OR_ADD"),
-    ]
+    made = header_changes(headers)
+    rewrite = host_rewrite(headers)
+    assert rewrite is not None
+    assert rewrite.host == "a"
+    assert [(change.value, change.append) for change in made.request_add] == [("1", False), ("2", True)]
     assert made.request_remove == ("y",)
 
 
@@ -251,11 +264,11 @@ def test_status_codes_among_retry_conditions(text: str, conditions: str, codes: 
 
 def test_no_attempts_means_no_retries() -> None:
     """An empty policy turns retries off, and a hash keeps retries at their host unless told otherwise."""
-    assert retry_policy(HTTPRetry(), keeps_host=False) is None
-    kept = retry_policy(HTTPRetry(attempts=1), keeps_host=True)
+    assert retry(HTTPRetry(), keeps_host=False) is None
+    kept = retry_policy(retry(HTTPRetry(attempts=1), keeps_host=True))
     assert kept is not None
     assert kept.retry_host_predicate == ()
-    told = retry_policy(HTTPRetry(attempts=1, retry_ignore_previous_hosts=True), keeps_host=True)
+    told = retry_policy(retry(HTTPRetry(attempts=1, retry_ignore_previous_hosts=True), keeps_host=True))
     assert told is not None
     assert len(told.retry_host_predicate) == 1
 
@@ -279,7 +292,8 @@ def test_no_attempts_means_no_retries() -> None:
 )
 def test_faults(written: dict[str, Any], made: dict[str, Any]) -> None:
     """Delays and aborts with what they need are kept, with their kind of percentage; others vanish."""
-    config = fault.per_route(HTTPRoute.model_validate({"fault": written}))
+    wanted = filters.fault(HTTPFaultInjection.model_validate(written))
+    config = fault.per_route(RouteRule("", NO_BACKENDS, fault=wanted))
     assert config is not None
     data = to_builtins(config)
     assert data.pop("@type").endswith("HTTPFault")
@@ -288,17 +302,15 @@ def test_faults(written: dict[str, Any], made: dict[str, Any]) -> None:
 
 def test_cors_is_on_for_everybody_it_names() -> None:
     """Lists are joined, ages are seconds, and the new list of origins hides the old one."""
-    rule = HTTPRoute.model_validate(
+    policy = CorsPolicy.model_validate(
         {
-            "corsPolicy": {
-                "allowOrigins": [{"prefix": "https://"}],
-                "allowOrigin": ["x"],
-                "maxAge": "1m",
-                "allowMethods": ["GET", "PUT"],
-            }
+            "allowOrigins": [{"prefix": "https://"}],
+            "allowOrigin": ["x"],
+            "maxAge": "1m",
+            "allowMethods": ["GET", "PUT"],
         }
     )
-    config = cors.per_route(rule)
+    config = cors.per_route(RouteRule("", NO_BACKENDS, cors=filters.cors(policy)))
     assert config is not None
     assert (config.max_age, config.allow_methods, config.forward_not_matching_preflights) == ("60", "GET,PUT", True)
     assert [matcher.prefix for matcher in config.allow_origin_string_match] == ["https://"]

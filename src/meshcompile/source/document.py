@@ -140,6 +140,10 @@ class Origin(Struct, frozen=True):
     document: Document
     path: Path = ()
 
+    def __bool__(self) -> bool:
+        """False for NOWHERE, and what is below it: nobody wrote that."""
+        return self.document is not NOWHERE.document
+
     def at(self, *keys: str | int) -> Origin:
         """The place of a field or list item below this one."""
         return Origin(self.document, self.path + keys)

@@ -2,9 +2,9 @@
 
 import base64
 
-from meshcompile.emit.fractions import fraction_of, percent
-from meshcompile.emit.routes.hash_policy import hash_policies
-from meshcompile.emit.routes.headers import authority_of, header_mutations
+from meshcompile.emit.fractions import share
+from meshcompile.emit.routes.hash_policy import hash_policy
+from meshcompile.emit.routes.headers import header_options
 from meshcompile.emit.routes.retry import retry_policy
 from meshcompile.envoy.config.core import DataSource, RuntimeFractionalPercent
 from meshcompile.envoy.config.route import (
@@ -18,9 +18,17 @@ from meshcompile.envoy.config.route import (
 )
 from meshcompile.envoy.message import at
 from meshcompile.envoy.type.matcher import RegexMatchAndSubstitute, RegexMatcher
-from meshcompile.models.networking.virtual_service import HTTPBody, HTTPDirectResponse, HTTPRoute
-from meshcompile.resolve.routes.table import Forward, Mirror, Redirect, Target
+from meshcompile.resolve.routes.intent import (
+    Backend,
+    DirectResponse,
+    Forward,
+    Mirror,
+    PathRewrite,
+    Redirect,
+    ResponseBody,
+)
 
+NO_TIMEOUT = "0s"
 REDIRECT_CODES: dict[int, RedirectActionRedirectResponseCode] = {
     0: "MOVED_PERMANENTLY",
     301: "MOVED_PERMANENTLY",
@@ -31,99 +39,97 @@ REDIRECT_CODES: dict[int, RedirectActionRedirectResponseCode] = {
 }
 
 
-def forward(action: Forward, rule: HTTPRoute) -> RouteAction:
+def forward(action: Forward) -> RouteAction:
     """Requests go on to one cluster, or to several by weight."""
-    timeout = "0s" if rule.timeout is None else rule.timeout.json
-    rewrite = rule.rewrite
-    regex = None if rewrite is None else rewrite.uri_regex_rewrite
-    return RouteAction(
-        cluster=None if action.weighted else str(action.targets[0].cluster),
-        weighted_clusters=weighted_clusters(action.targets) if action.weighted else None,
-        prefix_rewrite="" if rewrite is None or regex is not None else rewrite.uri,
-        regex_rewrite=None if regex is None else _substitution(regex.match, regex.rewrite),
-        host_rewrite_literal=_rewritten_host(action, rule) or None,
-        append_x_forwarded_host=action.append_x_forwarded_host,
-        timeout=timeout,
-        max_grpc_timeout=timeout,
-        retry_policy=retry_policy(action.retry, keeps_host=action.keeps_host),
-        request_mirror_policies=tuple(map(mirror_policy, action.mirrors)),
-        hash_policy=hash_policies(action.hash_policies),
+    timeout = NO_TIMEOUT if action.timeout is None else action.timeout.json
+    path, host = action.path_rewrite, action.host_rewrite
+    only = None if action.weighted else action.backends[0]
+    return at(
+        RouteAction(
+            cluster=None if only is None else str(only.cluster),
+            weighted_clusters=weighted_clusters(action.backends) if action.weighted else None,
+            prefix_rewrite=path.replacement if path is not None and path.regex is None else "",
+            regex_rewrite=None if path is None or path.regex is None else regex_rewrite(path, path.regex),
+            host_rewrite_literal=None if host is None else host.host,
+            append_x_forwarded_host=action.append_x_forwarded_host,
+            timeout=timeout,
+            max_grpc_timeout=timeout,
+            retry_policy=retry_policy(action.retry),
+            request_mirror_policies=tuple(map(mirror_policy, action.mirrors)),
+            hash_policy=tuple(map(hash_policy, action.hashes)),
+        ),
+        None if only is None else only.origin,
+        path.origin if path is not None and path.regex is None else None,
+        None if host is None else host.origin,
     )
 
 
-def _substitution(regex: str, substitution: str) -> RegexMatchAndSubstitute:
-    return RegexMatchAndSubstitute(pattern=RegexMatcher(regex=regex), substitution=substitution)
+def regex_rewrite(path: PathRewrite, regex: str) -> RegexMatchAndSubstitute:
+    """A replacement in the path, of what a regular expression finds."""
+    made = RegexMatchAndSubstitute(pattern=RegexMatcher(regex=regex), substitution=path.replacement)
+    return at(made, path.origin)
 
 
-def _rewritten_host(action: Forward, rule: HTTPRoute) -> str:
-    """The new host: the rewrite's, else the one that the rule sets as a header, else the only target does."""
-    rewritten = "" if rule.rewrite is None else rule.rewrite.authority
-    by_target = "" if action.weighted else authority_of(action.targets[0].destination.headers)
-    return rewritten or authority_of(rule.headers) or by_target
-
-
-def weighted_clusters(targets: tuple[Target, ...]) -> WeightedCluster:
+def weighted_clusters(backends: tuple[Backend, ...]) -> WeightedCluster:
     """Shares of the requests; each cluster may change headers of its own."""
-    return WeightedCluster(clusters=tuple(map(_weighted_cluster, targets)))
+    return WeightedCluster(clusters=tuple(map(_weighted_cluster, backends)))
 
 
-def _weighted_cluster(target: Target) -> WeightedClusterClusterWeight:
-    destination = target.destination
-    headers = header_mutations(destination.headers)
+def _weighted_cluster(backend: Backend) -> WeightedClusterClusterWeight:
+    headers = backend.headers
     return at(
         WeightedClusterClusterWeight(
-            name=str(target.cluster),
-            weight=destination.weight,
-            request_headers_to_add=headers.request_add,
+            name=str(backend.cluster),
+            weight=backend.weight,
+            request_headers_to_add=header_options(headers.request_add),
             request_headers_to_remove=headers.request_remove,
-            response_headers_to_add=headers.response_add,
+            response_headers_to_add=header_options(headers.response_add),
             response_headers_to_remove=headers.response_remove,
-            host_rewrite_literal=authority_of(destination.headers) or None,
+            host_rewrite_literal=None if backend.host_rewrite is None else backend.host_rewrite.host,
         ),
-        destination.origin,
+        backend.origin,
     )
 
 
 def mirror_policy(mirror: Mirror) -> RouteActionRequestMirrorPolicy:
     """A copy of requests; its host stays as it is, and it is not traced."""
-    share = mirror.percentage
-    fraction = percent(share) if isinstance(share, int) else fraction_of(share)
-    return RouteActionRequestMirrorPolicy(
-        cluster=str(mirror.cluster),
-        runtime_fraction=RuntimeFractionalPercent(default_value=fraction),
-        trace_sampled=False,
-        disable_shadow_host_suffix_append=True,
+    return at(
+        RouteActionRequestMirrorPolicy(
+            cluster=str(mirror.cluster),
+            runtime_fraction=RuntimeFractionalPercent(default_value=share(mirror.percentage)),
+            trace_sampled=False,
+            disable_shadow_host_suffix_append=True,
+        ),
+        mirror.origin,
     )
 
 
 def redirect(action: Redirect) -> RedirectAction | None:
     """A redirect; None for a code that Envoy has no redirect for: the route is left without an action."""
-    asked = action.redirect
-    code = REDIRECT_CODES.get(asked.redirect_code)
+    code = REDIRECT_CODES.get(action.code)
     if code is None:
         return None
     return at(
         RedirectAction(
-            scheme_redirect=asked.scheme or None,
-            host_redirect=asked.authority,
+            scheme_redirect=action.scheme or None,
+            host_redirect=action.host,
             port_redirect=action.port,
-            path_redirect=asked.uri,
+            path_redirect=action.path,
             response_code=code,
         ),
-        asked.origin,
+        action.origin,
     )
 
 
-def direct_response(response: HTTPDirectResponse) -> DirectResponseAction:
+def direct_response(response: DirectResponse) -> DirectResponseAction:
     """An answer of the proxy's own."""
-    return at(DirectResponseAction(status=response.status, body=_body(response.body)), response.origin)
+    body = None if response.body is None else _body(response.body)
+    return at(DirectResponseAction(status=response.status, body=body), response.origin)
 
 
-def _body(body: HTTPBody | None) -> DataSource | None:
-    match body:
-        case HTTPBody(string=str(text)):
-            return DataSource(inline_string=text)
-        case HTTPBody(bytes=bytes(data)):
-            return DataSource(inline_bytes=base64.b64encode(data).decode("ascii"))
-        case _:
-            return None
+def _body(body: ResponseBody) -> DataSource:
+    match body.content:
+        case str() as text:
+            return at(DataSource(inline_string=text), body.origin)
+        case bytes() as data:
+            return at(DataSource(inline_bytes=base64.b64encode(data).decode("ascii")), body.origin)

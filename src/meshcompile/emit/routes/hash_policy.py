@@ -1,5 +1,6 @@
 """What the endpoint of a request is chosen by. Follows istiod's `consistentHashToHashPolicy`."""
 
+from meshcompile.emit.durations import duration
 from meshcompile.envoy.config.route import (
     RouteActionHashPolicy,
     RouteActionHashPolicyConnectionProperties,
@@ -8,38 +9,34 @@ from meshcompile.envoy.config.route import (
     RouteActionHashPolicyHeader,
     RouteActionHashPolicyQueryParameter,
 )
-from meshcompile.models.networking.destination_rule import ConsistentHashLB, HTTPCookie
+from meshcompile.envoy.message import at
+from meshcompile.resolve.routes.intent import CookieHash, HeaderHash, QueryParameterHash, RequestHash, SourceAddressHash
 
 
-def hash_policies(hashes: tuple[ConsistentHashLB, ...]) -> tuple[RouteActionHashPolicy, ...]:
-    """The policies of those hashes that have a key."""
-    policies = (hash_policy(each) for each in hashes)
-    return tuple(policy for policy in policies if policy is not None)
+def hash_policy(wanted: RequestHash) -> RouteActionHashPolicy:
+    """The policy of a hash."""
+    return at(_hash_policy(wanted), wanted.origin)
 
 
-def hash_policy(wanted: ConsistentHashLB) -> RouteActionHashPolicy | None:
-    """The policy of a consistent hash; None when it names no key."""
+def _hash_policy(wanted: RequestHash) -> RouteActionHashPolicy:
     match wanted:
-        case ConsistentHashLB(http_header_name=str(name)):
+        case HeaderHash(name=name):
             return RouteActionHashPolicy(header=RouteActionHashPolicyHeader(header_name=name))
-        case ConsistentHashLB(http_cookie=HTTPCookie() as cookie):
-            return RouteActionHashPolicy(cookie=_cookie(cookie))
-        case ConsistentHashLB(use_source_ip=bool(source_ip)):
-            by_source = RouteActionHashPolicyConnectionProperties(source_ip=source_ip)
+        case CookieHash():
+            return RouteActionHashPolicy(cookie=_cookie(wanted))
+        case SourceAddressHash(enabled=enabled):
+            by_source = RouteActionHashPolicyConnectionProperties(source_ip=enabled)
             return RouteActionHashPolicy(connection_properties=by_source)
-        case ConsistentHashLB(http_query_parameter_name=str(name)):
+        case QueryParameterHash(name=name):
             return RouteActionHashPolicy(query_parameter=RouteActionHashPolicyQueryParameter(name=name))
-        case _:
-            return None
 
 
-def _cookie(cookie: HTTPCookie) -> RouteActionHashPolicyCookie:
-    """A cookie; with a `ttl` Envoy makes it where the client has none."""
+def _cookie(cookie: CookieHash) -> RouteActionHashPolicyCookie:
     return RouteActionHashPolicyCookie(
         name=cookie.name,
-        ttl=None if cookie.ttl is None else cookie.ttl.json,
+        ttl=duration(cookie.ttl),
         path=cookie.path,
         attributes=tuple(
-            RouteActionHashPolicyCookieAttribute(name=each.name, value=each.value) for each in cookie.attributes
+            RouteActionHashPolicyCookieAttribute(name=name, value=value) for name, value in cookie.attributes
         ),
     )

@@ -1,9 +1,11 @@
 """What a route matches. Follows istiod's `TranslateRouteMatch`."""
 
-from collections.abc import Iterable, Iterator
+from typing import Any
 
 from meshcompile.emit.strings import string_matcher
-from meshcompile.envoy.config.route import HeaderMatcher, QueryParameterMatcher, RouteMatch
+from meshcompile.envoy.config.route import HeaderMatcher, QueryParameterMatcher
+from meshcompile.envoy.config.route import RouteMatch as RouteMatchMessage
+from meshcompile.envoy.message import at
 from meshcompile.envoy.type.matcher import (
     ListMatcher,
     MetadataMatcher,
@@ -13,114 +15,83 @@ from meshcompile.envoy.type.matcher import (
     StringMatcher,
     ValueMatcher,
 )
-from meshcompile.models.common import StringMatch
-from meshcompile.models.networking.virtual_service import HTTPMatchRequest
+from meshcompile.resolve.routes.intent import (
+    EVERY_REQUEST,
+    ClaimMatch,
+    HeaderMatch,
+    PathMatch,
+    PathMatchType,
+    QueryMatch,
+    RouteMatch,
+)
 
-EVERY_PATH = RouteMatch(prefix="/")
-# A match that says nothing.
-UNSPECIFIED = StringMatch()
+EVERY_PATH = RouteMatchMessage(prefix="/")
 
-# A "header" of this name is a claim of the request's JWT: `@request.auth.claims.group.id` or `...claims[group][id]`.
-CLAIMS = "@request.auth.claims"
 JWT_FILTER = "envoy.filters.http.jwt_authn"
 JWT_PAYLOAD = "payload"
 
 
-def route_match(wanted: HTTPMatchRequest | None, *, whole_segments: bool) -> RouteMatch:
-    """The match of a rule; every path when it has none. `whole_segments`: a prefix ends where a `/` follows."""
-    if wanted is None:
+def route_match(wanted: RouteMatch) -> RouteMatchMessage:
+    """The match of a route."""
+    if wanted is EVERY_REQUEST:
         return EVERY_PATH
-    uri = wanted.uri
-    segments = whole_segments and uri is not None and uri.prefix not in (None, "/")
-    return RouteMatch(
-        prefix=None if segments else _prefix(uri),
-        path=None if uri is None else uri.exact,
-        safe_regex=RegexMatcher(regex=uri.regex) if uri is not None and uri.regex is not None else None,
-        path_separated_prefix=uri.prefix.removesuffix("/") if segments and uri and uri.prefix is not None else None,
-        case_sensitive=not wanted.ignore_uri_case,
-        headers=(*_header_matchers(wanted), *_pseudo_header_matchers(wanted)),
-        query_parameters=tuple([query_matcher(*each) for each in sorted(wanted.query_params.items())]),
-        dynamic_metadata=tuple(_claim_matchers(wanted)),
+    return at(
+        RouteMatchMessage(
+            **_path(wanted.path),
+            case_sensitive=not wanted.path.ignore_case,
+            headers=tuple([header_matcher(each) for each in wanted.headers]),
+            query_parameters=tuple([query_matcher(each) for each in wanted.query_params]),
+            dynamic_metadata=tuple([claim_matcher(each) for each in wanted.claims]),
+        ),
+        wanted.path.origin,
     )
 
 
-def _prefix(uri: StringMatch | None) -> str | None:
-    """The prefix to match; `/` when nothing says what to match."""
-    if uri is None or uri == UNSPECIFIED:
-        return "/"
-    return uri.prefix
+def _path(path: PathMatch) -> dict[str, Any]:
+    """The one field that compares the path."""
+    match path.type:
+        case PathMatchType.EXACT:
+            return {"path": path.value}
+        case PathMatchType.PREFIX:
+            return {"prefix": path.value}
+        case PathMatchType.SEGMENTS:
+            return {"path_separated_prefix": path.value.removesuffix("/")}
+        case PathMatchType.REGEX:
+            return {"safe_regex": RegexMatcher(regex=path.value)}
 
 
-def _header_matchers(wanted: HTTPMatchRequest) -> Iterable[HeaderMatcher]:
-    """By name; of one name, what is wanted before what is not."""
-    if not (wanted.headers or wanted.without_headers):
-        return ()
-    matchers = [header_matcher(*each) for each in wanted.headers.items() if not claim_path(each[0])]
-    matchers += [
-        header_matcher(*each, invert=True) for each in wanted.without_headers.items() if not claim_path(each[0])
-    ]
-    return sorted(matchers, key=lambda matcher: matcher.name)
-
-
-def _claim_matchers(wanted: HTTPMatchRequest) -> Iterator[MetadataMatcher]:
-    """By name; first what is wanted."""
-    for headers, invert in ((wanted.headers, False), (wanted.without_headers, True)):
-        for name, value in sorted(headers.items()):
-            if path := claim_path(name):
-                yield claim_matcher(path, value, invert=invert)
-
-
-def _pseudo_header_matchers(wanted: HTTPMatchRequest) -> Iterator[HeaderMatcher]:
-    if wanted.method is not None:
-        yield header_matcher(":method", wanted.method)
-    if wanted.authority is not None:
-        yield header_matcher(":authority", wanted.authority)
-    if wanted.scheme is not None:
-        yield header_matcher(":scheme", wanted.scheme)
-
-
-def header_matcher(name: str, value: StringMatch, *, invert: bool = False) -> HeaderMatcher:
+def header_matcher(wanted: HeaderMatch) -> HeaderMatcher:
     """A header that is there, or has a value; or, inverted, that is not or has not."""
-    if is_presence(value):
-        return HeaderMatcher(name=name, present_match=True, invert_match=invert)
-    # Envoy takes no view on a missing header otherwise: it would not match "has not the value".
-    return HeaderMatcher(
-        name=name, string_match=string_matcher(value), invert_match=invert, treat_missing_header_as_empty=invert
-    )
+    if wanted.value is None:
+        message = HeaderMatcher(name=wanted.name, present_match=True, invert_match=wanted.inverted)
+    else:
+        message = HeaderMatcher(
+            name=wanted.name,
+            string_match=string_matcher(wanted.value),
+            invert_match=wanted.inverted,
+            # Envoy takes no view on a missing header otherwise: it would not match "has not the value".
+            treat_missing_header_as_empty=wanted.inverted,
+        )
+    return at(message, wanted.origin)
 
 
-def query_matcher(name: str, value: StringMatch) -> QueryParameterMatcher:
+def query_matcher(wanted: QueryMatch) -> QueryParameterMatcher:
     """A query parameter that is there, or has a value."""
-    if is_presence(value):
-        return QueryParameterMatcher(name=name, present_match=True)
-    return QueryParameterMatcher(name=name, string_match=string_matcher(value))
+    if wanted.value is None:
+        return at(QueryParameterMatcher(name=wanted.name, present_match=True), wanted.origin)
+    return at(QueryParameterMatcher(name=wanted.name, string_match=string_matcher(wanted.value)), wanted.origin)
 
 
-def is_presence(value: StringMatch) -> bool:
-    """True when any value will do."""
-    # A lone "*" is no RE2 expression: Istio has always read it as "present".
-    return value.regex == "*" or value == UNSPECIFIED
-
-
-def claim_path(name: str) -> tuple[str, ...]:
-    """The claims that lead to a value in a JWT, outermost first; () for the name of a real header."""
-    if name[:1] != "@" or not name.lower().startswith(CLAIMS):
-        return ()
-    path = name[len(CLAIMS) :]
-    if path.startswith(".") and len(path) > 1:
-        return tuple(path[1:].split("."))
-    if path.startswith("[") and path.endswith("]") and len(path) > 2:
-        return tuple(path[1:-1].split("]["))
-    return ()
-
-
-def claim_matcher(path: tuple[str, ...], value: StringMatch, *, invert: bool = False) -> MetadataMatcher:
+def claim_matcher(wanted: ClaimMatch) -> MetadataMatcher:
     """A claim that has a value, or is a list with the value in it."""
-    matcher = ValueMatcher(string_match=string_matcher(value) or StringMatcher())
+    matcher = ValueMatcher(string_match=string_matcher(wanted.value) or StringMatcher())
     either = OrMatcher(value_matchers=(ValueMatcher(list_match=ListMatcher(one_of=matcher)), matcher))
-    return MetadataMatcher(
-        filter=JWT_FILTER,
-        path=tuple(MetadataMatcherPathSegment(key=key) for key in (JWT_PAYLOAD, *path)),
-        value=ValueMatcher(or_match=either),
-        invert=invert,
+    return at(
+        MetadataMatcher(
+            filter=JWT_FILTER,
+            path=tuple(MetadataMatcherPathSegment(key=key) for key in (JWT_PAYLOAD, *wanted.path)),
+            value=ValueMatcher(or_match=either),
+            invert=wanted.inverted,
+        ),
+        wanted.origin,
     )

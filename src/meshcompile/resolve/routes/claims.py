@@ -13,11 +13,14 @@ from meshcompile.models.networking.virtual_service import MESH_GATEWAY, HTTPRetr
 from meshcompile.names import ClusterName, Direction
 from meshcompile.queries import Key, query
 from meshcompile.resolve.routed_hosts import RoutedHosts
+from meshcompile.resolve.routes.context import Destinations, RouteContext
 from meshcompile.resolve.routes.domains import host_with_port
-from meshcompile.resolve.routes.hashing import service_hash
-from meshcompile.resolve.routes.rules import Asking, Destinations, rule_routes
+from meshcompile.resolve.routes.hashing import request_hash, service_hash
+from meshcompile.resolve.routes.intent import Retry
 from meshcompile.resolve.routes.shared import RouteKey
 from meshcompile.resolve.routes.table import Origins, Routes, ServiceRoute
+from meshcompile.resolve.routes.virtual_service.retries import retry
+from meshcompile.resolve.routes.virtual_service.rules import rule_routes
 from meshcompile.resolve.scope import ScopeKey, SidecarScope, sidecar_scope
 from meshcompile.snapshot.service import Resolution, Service, ServicePort
 from meshcompile.snapshot.snapshot import Snapshot
@@ -50,7 +53,7 @@ class Claim:
 class Listening:
     """A port of a sidecar (EVERY_PORT for all of them), and the egress listener that serves it.
 
-    `services` are the services that have the port, by host; `retry` is the mesh's default policy.
+    `services` are the services that have the port, by host; `default_retry` is the mesh's policy.
     """
 
     scope: SidecarScope
@@ -59,7 +62,7 @@ class Listening:
     services: Mapping[str, Service]
     virtual_services: Sequence[MergedVirtualService]
     most_specific: Mapping[str, MergedVirtualService]
-    retry: HTTPRetry | None
+    default_retry: HTTPRetry | None
 
     def ports(self, service: Service) -> tuple[ServicePort, ...]:
         """The ports of a service that are routed here: only those for HTTP, or for who knows what."""
@@ -69,15 +72,20 @@ class Listening:
         return (port,) if port is not None and port.protocol.is_http_or_sniffed else ()
 
     @cached_property
-    def asking(self) -> Asking:
-        return Asking(
+    def service_retry(self) -> Retry | None:
+        """The policy of services that no rule routes."""
+        return retry(self.default_retry)
+
+    @cached_property
+    def context(self) -> RouteContext:
+        return RouteContext(
             scope=self.scope,
             labels=self.client.labels,
             gateways=AS_SIDECAR,
             port=self.port,
             is_tls=False,
             destinations=Destinations(self.services, self.port, only_port=self.port != EVERY_PORT),
-            retry=self.retry,
+            default_retry=self.default_retry,
             append_x_forwarded_host=self.client.append_x_forwarded_host,
         )
 
@@ -109,8 +117,8 @@ def listening(snapshot: Snapshot, key: EgressListenerKey, client: RouteKey, port
     on_port = (
         listener.virtual_services if port == HTTP_PORT else tuple(routed_hosts(snapshot, key).overlapping(services))
     )
-    retry = snapshot.mesh.default_http_retry_policy
-    return Listening(scope, client, port, services, on_port, listener.most_specific, retry)
+    default_retry = snapshot.mesh.default_http_retry_policy
+    return Listening(scope, client, port, services, on_port, listener.most_specific, default_retry)
 
 
 def by_port(services: Iterable[Service]) -> Mapping[int, Mapping[str, Service]]:
@@ -138,11 +146,12 @@ def claims(listening: Listening) -> Iterator[Claim]:
 
 def _of_service(host: str, service: Service, port: ServicePort, listening: Listening) -> Claim:
     rule = listening.scope.destination_rule(host, listening.client.labels)
+    consistent_hash = service_hash(rule, port.number)
     route = ServiceRoute(
         cluster=ClusterName(Direction.OUTBOUND, port.number, "", host),
         operation=f"{host_with_port(host, port.number)}/*",
-        hash_policy=service_hash(rule, port.number),
-        retry=listening.retry,
+        hash=None if consistent_hash is None else request_hash(consistent_hash),
+        retry=listening.service_retry,
         origins=(service.origin,),
     )
     return Claim(port.number, ((host, service),), (), (route,), None, (service.origin,))
@@ -150,7 +159,7 @@ def _of_service(host: str, service: Service, port: ServicePort, listening: Liste
 
 def _of_virtual_service(virtual_service: MergedVirtualService, listening: Listening) -> Iterator[Claim]:
     """The claims of a VirtualService, one per port; none when no rule of it is for this proxy."""
-    routes = rule_routes(virtual_service, listening.asking)
+    routes = rule_routes(virtual_service, listening.context)
     if not routes:
         return
     hosts, services = _hosts_and_services(virtual_service, listening)

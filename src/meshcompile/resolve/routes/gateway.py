@@ -14,13 +14,13 @@ from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.findings import by_place
 from meshcompile.resolve.gateways import GatewayServer
 from meshcompile.resolve.routed_hosts import GatewayKey, routed_at_gateway
+from meshcompile.resolve.routes.context import Destinations, RouteContext
 from meshcompile.resolve.routes.domains import host_with_port
 from meshcompile.resolve.routes.proxy_headers import appends_forwarded_host, counts_attempts
-from meshcompile.resolve.routes.rules import Asking, Destinations, rule_routes
 from meshcompile.resolve.routes.table import ANY_DOMAIN, RouteTable, RuleRoute, VirtualHost
+from meshcompile.resolve.routes.virtual_service.rules import rule_routes
 from meshcompile.resolve.scope import SidecarScope
 from meshcompile.snapshot.exports import EVERYWHERE
-from meshcompile.snapshot.matches import takes_every_request
 from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.virtual_services import MergedVirtualService
@@ -78,7 +78,7 @@ def _catch_all_last(groups: list[tuple[RuleRoute, ...]]) -> tuple[RuleRoute, ...
     if len(groups) == 1:
         return groups[0]
     return tuple(
-        sorted((route for group in groups for route in group), key=lambda route: takes_every_request(route.match))
+        sorted((route for group in groups for route in group), key=lambda route: route.match.takes_every_request)
     )
 
 
@@ -86,7 +86,7 @@ def _unreachable(host: RoutedHost) -> Iterator[Diagnostic]:
     """The routes of a host that come after one of another VirtualService that takes every request."""
     if len(host.routes) < 2:
         return
-    catch_alls = [route for group in host.routes for route in group if takes_every_request(route.match)]
+    catch_alls = [route for group in host.routes for route in group if route.match.takes_every_request]
     for route in catch_alls[1:]:
         if route.resource != catch_alls[0].resource:
             related = (Related("this takes every request", catch_alls[0].origins[0]),)
@@ -128,7 +128,7 @@ def _routed_hosts(snapshot: Snapshot, facts: ProxyFacts, servers: Iterable[Gatew
             # Computed for the first server of the Gateway, and kept for the others whatever their port.
             key = (server.gateway, virtual_service)
             if not routes.get(key):
-                routes[key] = rule_routes(virtual_service, _asking(snapshot, facts, server, virtual_service))
+                routes[key] = rule_routes(virtual_service, _context(snapshot, facts, server, virtual_service))
             if routes[key]:
                 for host in sorted(shared):
                     _add(found, host.lower(), server, virtual_service, routes[key])
@@ -160,18 +160,18 @@ def _host(found: dict[str, RoutedHost], host: str, server: GatewayServer) -> Rou
     return found[host]
 
 
-def _asking(
+def _context(
     snapshot: Snapshot, facts: ProxyFacts, server: GatewayServer, virtual_service: MergedVirtualService
-) -> Asking:
+) -> RouteContext:
     services = GatewayServices(snapshot.services.by_hostname, virtual_service.namespace, facts.scope)
-    return Asking(
+    return RouteContext(
         scope=facts.scope,
         labels=facts.proxy.labels,
         gateways=frozenset({server.gateway}),
         port=server.port.number,
         is_tls=server.server.tls is not None,
         destinations=Destinations(services, server.port.number),
-        retry=snapshot.mesh.default_http_retry_policy,
+        default_retry=snapshot.mesh.default_http_retry_policy,
         append_x_forwarded_host=appends_forwarded_host(facts.config),
     )
 

@@ -1,9 +1,35 @@
-"""The consistent hash that chooses a request's endpoint: istiod's `hashForService` and `HashForHTTPDestination`."""
+"""The consistent hash that chooses a request's endpoint.
 
-from meshcompile.models.networking.destination_rule import ConsistentHashLB, PortTrafficPolicy, TrafficPolicy
+Follows istiod's `hashForService`, `HashForHTTPDestination` and `consistentHashToHashPolicy`.
+"""
+
+from meshcompile.models.networking.destination_rule import (
+    ConsistentHashLB,
+    HTTPCookie,
+    PortTrafficPolicy,
+    TrafficPolicy,
+)
 from meshcompile.models.networking.virtual_service import Destination
+from meshcompile.resolve.routes.context import RouteContext
+from meshcompile.resolve.routes.intent import CookieHash, HeaderHash, QueryParameterHash, RequestHash, SourceAddressHash
 from meshcompile.resolve.traffic_policy import port_settings
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
+
+
+def request_hash(wanted: ConsistentHashLB) -> RequestHash | None:
+    """What a consistent hash is computed of; None when it names no key."""
+    match wanted:
+        case ConsistentHashLB(http_header_name=str(name)):
+            return HeaderHash(name, wanted.origin)
+        case ConsistentHashLB(http_cookie=HTTPCookie() as cookie):
+            attributes = tuple((each.name, each.value) for each in cookie.attributes)
+            return CookieHash(cookie.name, cookie.path, cookie.ttl, attributes, cookie.origin)
+        case ConsistentHashLB(use_source_ip=bool(enabled)):
+            return SourceAddressHash(enabled, wanted.origin)
+        case ConsistentHashLB(http_query_parameter_name=str(name)):
+            return QueryParameterHash(name, wanted.origin)
+        case _:
+            return None
 
 
 def service_hash(rule: MergedDestinationRule | None, port: int) -> ConsistentHashLB | None:
@@ -13,11 +39,12 @@ def service_hash(rule: MergedDestinationRule | None, port: int) -> ConsistentHas
     return _of_port(rule.traffic_policy, port) or _of(rule.traffic_policy)
 
 
-def destination_hash(rule: MergedDestinationRule | None, destination: Destination) -> ConsistentHashLB | None:
+def destination_hash(context: RouteContext, destination: Destination) -> ConsistentHashLB | None:
     """The hash of a destination: that of its subset's port, its subset, its port, else the rule's.
 
     A port only counts when the destination names it.
     """
+    rule = context.scope.destination_rule(destination.host, context.labels)
     if rule is None:
         return None
     # A destination without a subset looks for one without a name, which there is none of.

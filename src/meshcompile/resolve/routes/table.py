@@ -3,18 +3,9 @@
 from dataclasses import dataclass, field
 
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.models.networking.destination_rule import ConsistentHashLB
-from meshcompile.models.networking.virtual_service import (
-    HTTPDirectResponse,
-    HTTPMatchRequest,
-    HTTPRedirect,
-    HTTPRetry,
-    HTTPRoute,
-    HTTPRouteDestination,
-    Percent,
-)
 from meshcompile.names import ClusterName
 from meshcompile.queries import Source
+from meshcompile.resolve.routes.intent import RequestHash, Retry, RouteMatch, RouteRule
 from meshcompile.source import Origin
 
 Origins = tuple[Origin, ...]
@@ -24,63 +15,18 @@ ANY_DOMAIN = "*"
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """A cluster that requests go to; `destination` says its weight and what happens to headers on the way."""
-
-    cluster: ClusterName
-    destination: HTTPRouteDestination
-
-
-@dataclass(frozen=True, slots=True)
-class Mirror:
-    """A cluster that gets a copy of requests: all of them, a percentage, or the old integer percentage."""
-
-    cluster: ClusterName
-    percentage: Percent | int
-
-
-@dataclass(frozen=True, slots=True)
-class Forward:
-    """Requests go on: to one target, or to several by weight.
-
-    `hash_policies` choose the endpoint. `retry` is None for the default policy. `keeps_host`: retries stay with the
-    endpoint that the hash chose.
-    """
-
-    targets: tuple[Target, ...]
-    mirrors: tuple[Mirror, ...]
-    hash_policies: tuple[ConsistentHashLB, ...]
-    retry: HTTPRetry | None
-    keeps_host: bool
-    append_x_forwarded_host: bool
-    weighted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Redirect:
-    """Requests are answered with a redirect; `port` is 0 when the URL needs none."""
-
-    redirect: HTTPRedirect
-    port: int
-
-
-Action = Forward | Redirect | HTTPDirectResponse
-
-
-@dataclass(frozen=True, slots=True)
 class RuleRoute:
-    """One match of one HTTP rule of a VirtualService.
+    """One match of one rule, and what the rule does with what it takes.
 
-    `resource` is the path of the VirtualService in the Kubernetes API, `operation` names the spans.
-    `whole_segments`: a prefix ends at a `/`, as in an Ingress.
+    `resource` is the path in the Kubernetes API of what has the rule, `operation` names the spans.
     """
 
-    rule: HTTPRoute
-    match: HTTPMatchRequest | None
-    action: Action
+    name: str
+    match: RouteMatch
+    rule: RouteRule
     resource: str
     operation: str
-    whole_segments: bool
+    stat_prefix: str
     origins: Origins = field(repr=False)
 
     def __hash__(self) -> int:
@@ -90,12 +36,12 @@ class RuleRoute:
 
 @dataclass(frozen=True, slots=True)
 class ServiceRoute:
-    """The route of a service that no VirtualService routes."""
+    """The route of a service that no rule routes; `retry` is None where nothing is tried again."""
 
     cluster: ClusterName
     operation: str
-    hash_policy: ConsistentHashLB | None
-    retry: HTTPRetry | None
+    hash: RequestHash | None
+    retry: Retry | None
     origins: Origins = field(repr=False)
 
     def __hash__(self) -> int:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
+from meshcompile.behaviour import Capability, ProxyCapabilities, first_release
 from meshcompile.codes.telemetry import (
     FILTER_WITHOUT_PROVIDER,
     HEADER_FROM_ENVIRONMENT,
@@ -17,7 +18,6 @@ from meshcompile.codes.telemetry import (
     SHADOWED_TELEMETRY,
     WRONG_PROVIDER,
 )
-from meshcompile.behaviour import Capability, ProxyCapabilities, first_release
 from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.models.mesh.extension_providers import (
     ExtensionProvider,

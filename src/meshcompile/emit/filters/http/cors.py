@@ -8,10 +8,9 @@ from meshcompile.emit.strings import string_matcher
 from meshcompile.envoy.config.core import RuntimeFractionalPercent
 from meshcompile.envoy.extensions.filters.http.cors import Cors, CorsPolicy
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
-from meshcompile.envoy.type.matcher import StringMatcher
-from meshcompile.models.networking.virtual_service import CorsPolicy as CorsPolicySpec
-from meshcompile.models.networking.virtual_service import HTTPRoute, UnmatchedPreflights
+from meshcompile.envoy.message import at
 from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
+from meshcompile.resolve.routes.intent import RouteRule
 
 NAME = "envoy.filters.http.cors"
 _FILTER = HttpFilter(name=NAME, typed_config=Cors())
@@ -21,26 +20,22 @@ def filters(traits: HttpTraits, inputs: HttpFilterInputs) -> tuple[HttpFilter, .
     return (_FILTER,)
 
 
-def per_route(rule: HTTPRoute) -> CorsPolicy | None:
-    """Who may ask a rule's routes from where; None when it has no `corsPolicy`."""
-    policy = rule.cors_policy
+def per_route(rule: RouteRule) -> CorsPolicy | None:
+    """Who may ask a rule's routes from where; None when it does not say."""
+    policy = rule.cors
     if policy is None:
         return None
-    return CorsPolicy(
-        allow_origin_string_match=_origins(policy),
-        allow_methods=",".join(policy.allow_methods),
-        allow_headers=",".join(policy.allow_headers),
-        expose_headers=",".join(policy.expose_headers),
-        max_age="" if policy.max_age is None else str(int(policy.max_age.seconds)),
-        allow_credentials=policy.allow_credentials,
-        filter_enabled=RuntimeFractionalPercent(default_value=PERCENT_100),
-        forward_not_matching_preflights=policy.unmatched_preflights is not UnmatchedPreflights.IGNORE,
-    )
-
-
-def _origins(policy: CorsPolicySpec) -> tuple[StringMatcher, ...]:
-    """The origins that may ask; those in the deprecated list count only without the other one."""
-    if not policy.allow_origins:
-        return tuple(StringMatcher(exact=origin) for origin in policy.allow_origin)
     matchers = (string_matcher(origin) for origin in policy.allow_origins)
-    return tuple(matcher for matcher in matchers if matcher is not None)
+    return at(
+        CorsPolicy(
+            allow_origin_string_match=tuple(matcher for matcher in matchers if matcher is not None),
+            allow_methods=",".join(policy.allow_methods),
+            allow_headers=",".join(policy.allow_headers),
+            expose_headers=",".join(policy.expose_headers),
+            max_age="" if policy.max_age is None else str(policy.max_age),
+            allow_credentials=policy.allow_credentials,
+            filter_enabled=RuntimeFractionalPercent(default_value=PERCENT_100),
+            forward_not_matching_preflights=policy.forward_unmatched_preflights,
+        ),
+        policy.origin,
+    )

@@ -1,0 +1,103 @@
+"""What the matches of rules ask for: istiod's `TranslateRouteMatch`."""
+
+from collections.abc import Iterator, Mapping
+
+from meshcompile.models.common import StringMatch
+from meshcompile.models.networking.virtual_service import HTTPMatchRequest
+from meshcompile.resolve.routes.intent import (
+    EVERY_REQUEST,
+    ClaimMatch,
+    HeaderMatch,
+    PathMatch,
+    PathMatchType,
+    QueryMatch,
+    RouteMatch,
+)
+from meshcompile.snapshot.virtual_services import Semantics
+
+# A match that says nothing.
+UNSPECIFIED = StringMatch()
+# What `prefix` means.
+PREFIXES: Mapping[Semantics, PathMatchType] = {
+    Semantics.ISTIO: PathMatchType.PREFIX,
+    Semantics.INGRESS: PathMatchType.SEGMENTS,
+}
+# A "header" of this name is a claim of the request's JWT: `@request.auth.claims.group.id` or `...claims[group][id]`.
+CLAIMS = "@request.auth.claims"
+
+
+def route_match(wanted: HTTPMatchRequest | None, semantics: Semantics = Semantics.ISTIO) -> RouteMatch:
+    """The conditions of a match; those of a rule without any take every request."""
+    if wanted is None:
+        return EVERY_REQUEST
+    return RouteMatch(
+        path=_path_match(wanted, semantics),
+        headers=(*_header_matches(wanted), *_pseudo_header_matches(wanted)),
+        query_params=tuple(
+            [QueryMatch(name, _value(value), value.origin) for name, value in sorted(wanted.query_params.items())]
+        ),
+        claims=tuple(_claim_matches(wanted)),
+        origin=wanted.origin,
+    )
+
+
+def _path_match(wanted: HTTPMatchRequest, semantics: Semantics) -> PathMatch:
+    """The condition on the path; prefix `/` when nothing says what to match."""
+    match wanted.uri:
+        case StringMatch(exact=str(path)) as uri:
+            return PathMatch(PathMatchType.EXACT, path, wanted.ignore_uri_case, uri.origin)
+        case StringMatch(regex=str(regex)) as uri:
+            return PathMatch(PathMatchType.REGEX, regex, wanted.ignore_uri_case, uri.origin)
+        case StringMatch(prefix=str(prefix)) as uri:
+            kind = PathMatchType.PREFIX if prefix == "/" else PREFIXES[semantics]
+            return PathMatch(kind, prefix, wanted.ignore_uri_case, uri.origin)
+        case _:
+            return PathMatch(ignore_case=wanted.ignore_uri_case)
+
+
+def _header_matches(wanted: HTTPMatchRequest) -> tuple[HeaderMatch, ...]:
+    """By name; of one name, what is wanted before what is not."""
+    if not (wanted.headers or wanted.without_headers):
+        return ()
+    given = ((wanted.headers, False), (wanted.without_headers, True))
+    matches = (_header(name, value, inverted) for headers, inverted in given for name, value in headers.items())
+    return tuple(sorted((each for each in matches if not claim_path(each.name)), key=lambda each: each.name))
+
+
+def _pseudo_header_matches(wanted: HTTPMatchRequest) -> Iterator[HeaderMatch]:
+    if wanted.method is not None:
+        yield _header(":method", wanted.method)
+    if wanted.authority is not None:
+        yield _header(":authority", wanted.authority)
+    if wanted.scheme is not None:
+        yield _header(":scheme", wanted.scheme)
+
+
+def _header(name: str, value: StringMatch, inverted: bool = False) -> HeaderMatch:
+    return HeaderMatch(name, _value(value), inverted, value.origin)
+
+
+def _value(value: StringMatch) -> StringMatch | None:
+    """The value to compare with; None when any will do."""
+    # A lone "*" is no RE2 expression: Istio has always read it as "present".
+    return None if value.regex == "*" or value == UNSPECIFIED else value
+
+
+def _claim_matches(wanted: HTTPMatchRequest) -> Iterator[ClaimMatch]:
+    """By name; first what is wanted."""
+    for headers, inverted in ((wanted.headers, False), (wanted.without_headers, True)):
+        for name, value in sorted(headers.items()):
+            if path := claim_path(name):
+                yield ClaimMatch(path, value, inverted, value.origin)
+
+
+def claim_path(name: str) -> tuple[str, ...]:
+    """The claims that lead to a value in a JWT, outermost first; () for the name of a real header."""
+    if name[:1] != "@" or not name.lower().startswith(CLAIMS):
+        return ()
+    path = name[len(CLAIMS) :]
+    if path.startswith(".") and len(path) > 1:
+        return tuple(path[1:].split("."))
+    if path.startswith("[") and path.endswith("]") and len(path) > 2:
+        return tuple(path[1:-1].split("]["))
+    return ()

@@ -1,0 +1,52 @@
+"""When requests are tried again: istiod's `retry.ConvertPolicy`."""
+
+from http import HTTPStatus
+
+from meshcompile.models.networking.virtual_service import HTTPRetry
+from meshcompile.resolve.routes.intent import DEFAULT_RETRY, DEFAULT_RETRY_AT_HOST, DEFAULT_RETRY_ON, Retry
+
+STATUS_CODES = "retriable-status-codes"
+# Go's net/http, which istiod asks, has a text for the same codes.
+_KNOWN_CODES = frozenset(status.value for status in HTTPStatus)
+
+
+def retry(wanted: HTTPRetry | None, *, keeps_host: bool = False) -> Retry | None:
+    """The policy, Istio's default when none is given; None when retries are turned off.
+
+    `keeps_host`: a consistent hash chose the host, so a retry does not look for another.
+    """
+    if wanted is None:
+        return DEFAULT_RETRY_AT_HOST if keeps_host else DEFAULT_RETRY
+    if wanted.attempts <= 0:
+        return None
+    conditions, codes = retry_on(wanted.retry_on)
+    other_hosts = wanted.retry_ignore_previous_hosts
+    return Retry(
+        attempts=wanted.attempts,
+        retry_on=conditions,
+        status_codes=codes,
+        per_try_timeout=wanted.per_try_timeout,
+        backoff=wanted.backoff,
+        other_hosts=not keeps_host if other_hosts is None else other_hosts,
+        other_localities=bool(wanted.retry_remote_localities),
+        origin=wanted.origin,
+    )
+
+
+def retry_on(text: str) -> tuple[str, tuple[int, ...]]:
+    """Envoy's conditions, and the status codes that may be written among them."""
+    if not text:
+        return DEFAULT_RETRY_ON, ()
+    parts = [part for part in map(str.strip, text.split(",")) if part]
+    codes = tuple(code for part in parts if (code := _status_code(part)))
+    conditions = ",".join(part for part in parts if not _status_code(part))
+    if codes and STATUS_CODES not in conditions:
+        return f"{conditions},{STATUS_CODES}", codes
+    return conditions, codes
+
+
+def _status_code(text: str) -> int:
+    """The code that a text names, with a sign or without; 0 when it names none."""
+    digits = text[1:] if text[:1] in ("+", "-") else text
+    code = int(digits) if digits.isascii() and digits.isdigit() and text[:1] != "-" else 0
+    return code if code in _KNOWN_CODES else 0

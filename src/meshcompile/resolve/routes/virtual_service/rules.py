@@ -1,0 +1,97 @@
+"""The routes of one VirtualService, for sidecars and gateways alike: istiod's `BuildHTTPRoutesForVirtualService`.
+
+What depends on the proxy is decided here: which matches apply to it, which clusters destinations mean, which hashes
+choose endpoints.
+"""
+
+from collections.abc import Iterator
+
+from meshcompile.labels import selects
+from meshcompile.models.networking.virtual_service import HTTPMatchRequest, HTTPRoute
+from meshcompile.resolve.routes.context import RouteContext
+from meshcompile.resolve.routes.intent import Action, Forward, PathMatch, PathMatchType, RouteRule
+from meshcompile.resolve.routes.table import Origins, RuleRoute
+from meshcompile.resolve.routes.virtual_service.actions import route_action
+from meshcompile.resolve.routes.virtual_service.filters import cors, fault
+from meshcompile.resolve.routes.virtual_service.headers import header_changes
+from meshcompile.resolve.routes.virtual_service.matches import route_match
+from meshcompile.snapshot.virtual_services import MergedVirtualService
+
+
+def rule_routes(virtual_service: MergedVirtualService, context: RouteContext) -> tuple[RuleRoute, ...]:
+    """The routes of a VirtualService in order, up to the first that takes every request."""
+    return tuple(_rule_routes(virtual_service, context))
+
+
+def _rule_routes(virtual_service: MergedVirtualService, context: RouteContext) -> Iterator[RuleRoute]:
+    for rule, origins in zip(virtual_service.http, virtual_service.http_origins, strict=True):
+        made = None
+        for match, places in zip(rule.match or (None,), origins, strict=True):
+            if applies(match, context):
+                made = made or _route_rule(rule, context)
+                route = _rule_route(virtual_service, made, match, context.port, places)
+                yield route
+                if route.match.takes_every_request:
+                    return
+
+
+def applies(match: HTTPMatchRequest | None, context: RouteContext) -> bool:
+    """True when a match is for this proxy: by port, and by gateway or else by labels and namespace of the client."""
+    if match is None:
+        return True
+    if match.port and match.port != context.port:
+        return False
+    if match.gateways:
+        return not context.gateways.isdisjoint(match.gateways)
+    if match.source_namespace and match.source_namespace != context.scope.namespace:
+        return False
+    return selects(match.source_labels, context.labels)
+
+
+def _route_rule(rule: HTTPRoute, context: RouteContext) -> RouteRule:
+    action = route_action(rule, context)
+    only_target = rule.route[0] if isinstance(action, Forward) and not action.weighted else None
+    return RouteRule(
+        name=rule.name,
+        action=action,
+        headers=header_changes(rule.headers, None if only_target is None else only_target.headers),
+        fault=fault(rule.fault),
+        cors=cors(rule.cors_policy),
+    )
+
+
+def _rule_route(
+    virtual_service: MergedVirtualService,
+    rule: RouteRule,
+    match: HTTPMatchRequest | None,
+    port: int,
+    origins: Origins,
+) -> RuleRoute:
+    wanted = route_match(match, virtual_service.semantics)
+    return RuleRoute(
+        name=f"{rule.name}.{match.name}" if match is not None and match.name else rule.name,
+        match=wanted,
+        rule=rule,
+        resource=virtual_service.resource,
+        operation=_spans_of(rule.action, virtual_service, port) + _path_of(wanted.path),
+        stat_prefix="" if match is None else match.stat_prefix,
+        origins=origins,
+    )
+
+
+def _spans_of(action: Action, virtual_service: MergedVirtualService, port: int) -> str:
+    """What spans are named after: the only cluster's host and port, else the VirtualService."""
+    if isinstance(action, Forward) and not action.weighted:
+        cluster = action.backends[0].cluster
+        return f"{cluster.host}:{cluster.port}"
+    return f"{virtual_service.name}:{port}"
+
+
+def _path_of(path: PathMatch) -> str:
+    match path.type:
+        case PathMatchType.EXACT | PathMatchType.REGEX:
+            return path.value
+        case PathMatchType.PREFIX:
+            return f"{path.value}*"
+        case PathMatchType.SEGMENTS:
+            return "/*"
