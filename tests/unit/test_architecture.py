@@ -4,7 +4,7 @@ import ast
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -99,6 +99,35 @@ def test_versions_are_compared_in_one_table() -> None:
     """What a release of a proxy understands is asked of its capabilities, and decided by no other module."""
     found = {path.name for path in pure_modules() for _ in compared_versions(path)}
     assert found == {"behaviour.py"}
+
+
+# Module of `models` -> what `emit` takes from it: leaves without references to other objects, and enums.
+LEAVES: Mapping[str, frozenset[str]] = {
+    "common": frozenset({"StringMatch"}),
+    "networking.virtual_service": frozenset({"Percent"}),
+    "networking.destination_rule": frozenset({"OutlierDetection", "ProxyProtocolVersion", "RetryBudget"}),
+    "mesh.proxy_config": frozenset({"CustomTag"}),
+    "telemetry.telemetry": frozenset({"CustomTag"}),
+    "extensions.common": frozenset({"EnvValueSource", "FailStrategy", "PluginType", "PullPolicy"}),
+    "security.authorization_policy": frozenset({"AuthorizationPolicyAction"}),
+}
+
+
+def imported_models(path: Path) -> Iterator[tuple[str, str]]:
+    """What a module imports of `models`: module below it, and name."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("meshcompile.models"):
+            below = (node.module or "").removeprefix("meshcompile.models").removeprefix(".")
+            yield from ((below, alias.name) for alias in node.names)
+
+
+def test_emit_knows_no_kinds() -> None:
+    """Of what users write, emit reads leaves alone: kinds and rules reach it in the words of resolve."""
+    found: dict[str, set[str]] = {}
+    for path in sorted((PACKAGE / "emit").rglob("*.py")):
+        for module, name in imported_models(path):
+            found.setdefault(module, set()).add(name)
+    assert found == LEAVES
 
 
 def wildcards_with_messages(path: Path) -> Iterator[str]:

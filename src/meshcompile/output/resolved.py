@@ -11,6 +11,8 @@ from enum import Enum
 from types import UnionType
 from typing import Any, TypeAlias, Union, get_args, get_origin, get_type_hints
 
+import msgspec
+
 from meshcompile.durations import Duration
 from meshcompile.localities import Locality
 from meshcompile.models.base import Node, Resource
@@ -114,12 +116,12 @@ class Printer:
         cls = type(value)
         tagged = self._tagged.setdefault(cls, frozenset(_unions(cls)))
         made: dict[str, Json] = {"kind": cls.__name__} if tag else {}
-        for field in fields(value):
-            item = getattr(value, field.name)
-            if field.name in ORIGINS:
+        for name, default in _shown_fields(cls):
+            item = getattr(value, name)
+            if name in ORIGINS:
                 made |= {"from": self.items(_each(item))} if item else {}
-            elif field.repr and not _is_empty(item) and item != _default(field):
-                made[_camel(field.name)] = self.plain(item, tag=field.name in tagged)
+            elif not _is_empty(item) and item != default:
+                made[_camel(name)] = self.plain(item, tag=name in tagged)
         return made
 
     def _named(self, value: HttpTraits | TcpTraits) -> str:
@@ -148,16 +150,21 @@ def _each(value: Any) -> Iterable[Any]:
 
 
 def _written(node: Node) -> Json:
-    """What a user wrote; of a rule without its matches, which stand beside it."""
+    """What a user wrote."""
     data: dict[str, Json] = node.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    if type(node).__name__ == "HTTPRoute":
-        data.pop("match", None)
     return data
 
 
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(part.capitalize() for part in rest)
+
+
+def _shown_fields(cls: Any) -> Iterator[tuple[str, object]]:
+    """The names of the fields that are printed, and their defaults."""
+    if issubclass(cls, msgspec.Struct):
+        return ((field.name, field.default) for field in msgspec.structs.fields(cls))
+    return ((field.name, _default(field)) for field in fields(cls) if field.repr or field.name in ORIGINS)
 
 
 def _default(field: "Field[Any]") -> object:
@@ -169,8 +176,12 @@ def _default(field: "Field[Any]") -> object:
 def _unions(cls: type) -> Iterator[str]:
     """The fields in which objects of several classes may stand."""
     for name, hint in get_type_hints(cls).items():
-        if sum(map(is_dataclass, _members(hint))) > 1:
+        if sum(map(_has_fields, _members(hint))) > 1:
             yield name
+
+
+def _has_fields(cls: Any) -> bool:
+    return is_dataclass(cls) or (isinstance(cls, type) and issubclass(cls, msgspec.Struct))
 
 
 def _members(hint: Any) -> Iterator[Any]:

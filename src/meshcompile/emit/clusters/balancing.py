@@ -16,7 +16,8 @@ from meshcompile.envoy.config.cluster import (
 )
 from meshcompile.envoy.config.core import HealthStatusSet, RuntimeDouble
 from meshcompile.envoy.type import Percent
-from meshcompile.models.networking import destination_rule as rule
+from meshcompile.models.networking.destination_rule import OutlierDetection as OutlierSettings
+from meshcompile.models.networking.destination_rule import RetryBudget
 from meshcompile.resolve.clusters.pieces import NO_LIMITS, Algorithm, Balancing, SlowStart, Thresholds
 
 UNLIMITED = 4294967295
@@ -83,7 +84,7 @@ def _slow_start(slow_start: SlowStart) -> ClusterSlowStartConfig:
     )
 
 
-def outlier_detection(outliers: rule.OutlierDetection) -> OutlierDetection:
+def outlier_detection(outliers: OutlierSettings) -> OutlierDetection:
     """Which endpoints are taken out; Istio never goes by success rates."""
     errors, gateway = outliers.consecutive_5xx_errors, outliers.consecutive_gateway_errors
     local = outliers.consecutive_local_origin_failures if outliers.split_external_local_origin_errors else None
@@ -137,7 +138,7 @@ def circuit_breakers(thresholds: Thresholds) -> CircuitBreakers:
     )
 
 
-def _retry_budget(budget: rule.RetryBudget) -> CircuitBreakersThresholdsRetryBudget:
+def _retry_budget(budget: RetryBudget) -> CircuitBreakersThresholdsRetryBudget:
     return CircuitBreakersThresholdsRetryBudget(
         budget_percent=_percent(DEFAULT_RETRY_PERCENT if budget.percent is None else budget.percent),
         min_retry_concurrency=budget.min_retry_concurrency or DEFAULT_RETRY_CONCURRENCY,

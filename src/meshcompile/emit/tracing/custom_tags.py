@@ -8,8 +8,8 @@ from meshcompile.envoy.type.tracing import (
     CustomTagLiteral,
     CustomTagMetadata,
 )
-from meshcompile.models.mesh import proxy_config
-from meshcompile.models.telemetry import telemetry
+from meshcompile.models.mesh.proxy_config import CustomTag as ProxyTag
+from meshcompile.models.telemetry.telemetry import CustomTag as TelemetryTag
 from meshcompile.resolve.telemetry.tracing import CustomTag as ConfiguredTag
 from meshcompile.resolve.telemetry.tracing import ServiceTags, Tracing
 
@@ -55,15 +55,15 @@ def _literal(name: str, value: str) -> CustomTag:
 
 def _configured(name: str, tag: ConfiguredTag) -> CustomTag:
     match tag:
-        case proxy_config.CustomTag(literal=written) | telemetry.CustomTag(literal=written) if written is not None:
+        case ProxyTag(literal=written) | TelemetryTag(literal=written) if written is not None:
             return _literal(name, written.value)
-        case proxy_config.CustomTag(environment=read) | telemetry.CustomTag(environment=read) if read is not None:
+        case ProxyTag(environment=read) | TelemetryTag(environment=read) if read is not None:
             value = CustomTagEnvironment(name=read.name, default_value=read.default_value)
             return CustomTag(tag=name, environment=value)
-        case proxy_config.CustomTag(header=header) | telemetry.CustomTag(header=header) if header is not None:
+        case ProxyTag(header=header) | TelemetryTag(header=header) if header is not None:
             value_of_header = CustomTagHeader(name=header.name, default_value=header.default_value)
             return CustomTag(tag=name, request_header=value_of_header)
-        case telemetry.CustomTag(formatter=formatter) if formatter is not None:
+        case TelemetryTag(formatter=formatter) if formatter is not None:
             return CustomTag(tag=name, value=formatter.value)
     return CustomTag(tag=name)
 

@@ -52,8 +52,8 @@ class HeaderMatch(Intent, frozen=True):
 
     name: str
     value: StringMatch | None
-    inverted: bool
     origin: Origin
+    inverted: bool = False
 
 
 class QueryMatch(Intent, frozen=True):
@@ -69,8 +69,8 @@ class ClaimMatch(Intent, frozen=True):
 
     path: tuple[str, ...]
     value: StringMatch
-    inverted: bool
     origin: Origin
+    inverted: bool = False
 
 
 class RouteMatch(Intent, frozen=True):
@@ -101,8 +101,8 @@ class HeaderChange(Intent, frozen=True):
 
     name: str
     value: str
-    append: bool
     origin: Origin
+    append: bool = False
 
 
 class HeaderChanges(Intent, frozen=True):
@@ -124,8 +124,8 @@ class PathRewrite(Intent, frozen=True):
     """A replacement in the path: of what `regex` finds, or of what the route matched (of a prefix, only that)."""
 
     replacement: str
-    regex: str | None
     origin: Origin
+    regex: str | None = None
 
 
 class HostRewrite(Intent, frozen=True):
@@ -140,9 +140,9 @@ class Backend(Intent, frozen=True):
 
     cluster: ClusterName
     weight: int
-    headers: HeaderChanges
-    host_rewrite: HostRewrite | None
     origin: Origin
+    headers: HeaderChanges = NO_CHANGES
+    host_rewrite: HostRewrite | None = None
 
 
 class Mirror(Intent, frozen=True):
@@ -218,7 +218,7 @@ class Forward(Intent, frozen=True):
     """
 
     backends: tuple[Backend, ...]
-    weighted: bool
+    weighted: bool = False
     mirrors: tuple[Mirror, ...] = ()
     hashes: tuple[RequestHash, ...] = ()
     retry: Retry | None = None

@@ -79,8 +79,8 @@ def _backend(target: HTTPRouteDestination, context: RouteContext) -> Backend:
 def _path_rewrite(rewrite: HTTPRewrite) -> PathRewrite | None:
     regex = rewrite.uri_regex_rewrite
     if regex is not None:
-        return PathRewrite(regex.rewrite, regex.match, regex.origin)
-    return PathRewrite(rewrite.uri, None, rewrite.origin) if rewrite.uri else None
+        return PathRewrite(regex.rewrite, regex.origin, regex.match)
+    return PathRewrite(rewrite.uri, rewrite.origin) if rewrite.uri else None
 
 
 def _host_rewrite(rule: HTTPRoute) -> HostRewrite | None:

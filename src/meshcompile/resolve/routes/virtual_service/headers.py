@@ -50,4 +50,4 @@ def _added(operations: HeaderOperations) -> Iterator[HeaderChange]:
 def _changes(headers: Mapping[str, str], append: bool, origin: Origin) -> Iterator[HeaderChange]:
     for name, value in sorted(headers.items()):
         if not is_internal(name):
-            yield HeaderChange(name, value, append, origin)
+            yield HeaderChange(name, value, origin, append)

@@ -74,7 +74,7 @@ def _pseudo_header_matches(wanted: HTTPMatchRequest) -> Iterator[HeaderMatch]:
 
 
 def _header(name: str, value: StringMatch, inverted: bool = False) -> HeaderMatch:
-    return HeaderMatch(name, _value(value), inverted, value.origin)
+    return HeaderMatch(name, _value(value), value.origin, inverted)
 
 
 def _value(value: StringMatch) -> StringMatch | None:
@@ -88,7 +88,7 @@ def _claim_matches(wanted: HTTPMatchRequest) -> Iterator[ClaimMatch]:
     for headers, inverted in ((wanted.headers, False), (wanted.without_headers, True)):
         for name, value in sorted(headers.items()):
             if path := claim_path(name):
-                yield ClaimMatch(path, value, inverted, value.origin)
+                yield ClaimMatch(path, value, value.origin, inverted)
 
 
 def claim_path(name: str) -> tuple[str, ...]:
