@@ -112,6 +112,7 @@ def test_a_chart_is_said_once(tmp_path: Path) -> None:
             "chart/charts/sub/Chart.yaml": "apiVersion: v2\nname: sub\n",
             "chart/charts/sub/templates/c.yaml": namespace("c"),
             "chart/crds/d.yaml": namespace("d"),
+            "chart/files/f.yaml": "{{ if .Values.f }}\n" + namespace("f"),
             "e.yaml": namespace("e"),
         },
     )

@@ -59,7 +59,7 @@ def _objects(collection: Collection, texts: Texts) -> Iterator[Found]:
         elif not (isinstance(item, Diagnostic) and item.severity is Severity.INFO):
             silent = False
         yield item
-    templates = tuple(template_findings(others))
+    templates = tuple(template_findings(others, together))
     yield from templates
     if silent and not templates:
         yield codes.NO_OBJECTS(place(collection.path), path=collection.path)

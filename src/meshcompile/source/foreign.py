@@ -40,11 +40,11 @@ def judged(parts: Iterable[Part | Diagnostic], file: str, text: str, layout: Lay
         yield ForeignFile(file, _reason(held[0], file, layout))
 
 
-def template_findings(foreign: Iterable[ForeignFile]) -> Iterator[Diagnostic]:
-    """The templates among foreign files, said once for each folder."""
+def template_findings(foreign: Iterable[ForeignFile], layout: Layout) -> Iterator[Diagnostic]:
+    """The templates among foreign files, said once for each folder; of a chart enough is said."""
     found: dict[tuple[str, str], list[str]] = {}
     for file in foreign:
-        if file.reason in ADVICE:
+        if file.reason in ADVICE and not layout.is_of_chart(file.path):
             found.setdefault((os.path.dirname(file.path), file.reason), []).append(file.path)
     for (_, what), files in found.items():
         one = len(files) == 1

@@ -71,8 +71,8 @@ def ignored(folder: str, selection: Selection) -> Ignored:
     """What is left out in a folder that is named itself: ignore files count from the root of its repository on."""
     excluded = tuple(_rules(folder, selection.exclude))
     above = tuple(_rules_above(folder, selection))
-    found = Ignored(selection, excluded, above)
-    return replace(found, files=()) if Ignored(selection, (), above).__contains__(folder) else found
+    is_left_out = folder in Ignored(selection, (), above)
+    return Ignored(selection, excluded, () if is_left_out else above)
 
 
 def _rules_above(folder: str, selection: Selection) -> Iterator[Rules]:

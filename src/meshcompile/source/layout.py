@@ -97,10 +97,16 @@ class Layout:
     claimed: Mapping[str, str]
     """Files that belong to a chart or a kustomization and are not read as objects; what each is."""
     findings: tuple[Diagnostic, ...]
+    charts: tuple[str, ...]
+    """The folders of charts."""
     kustomized: tuple[str, ...]
     """The folders of kustomizations."""
     resources: frozenset[str]
     """The files and folders that kustomizations name as resources."""
+
+    def is_of_chart(self, file: str) -> bool:
+        """Whether a file is in the folder of a chart."""
+        return file.startswith(tuple(os.path.join(chart, "") for chart in self.charts))
 
     def is_patch(self, file: str, value: object) -> bool:
         """Whether an object is a patch that no kustomization of the folder names: a workload without Pods.
@@ -126,6 +132,7 @@ def layout(files: Sequence[str], value_of: Callable[[str], object]) -> Layout:
     return Layout(
         claimed,
         findings,
+        charts,
         tuple(os.path.normpath(one.folder) for one in kustomizations),
         frozenset(path for one in kustomizations for path in one.references),
     )

@@ -11,13 +11,14 @@ from collections.abc import Iterable
 
 from meshcompile.source.recognise import JSON_WITH_COMMENTS, foreign_as, tries, untyped_as
 
-_TYPE_KEY = r"""(?im)^%s(?:-[ \t]+)*["']?(?:api_?version|kind|metadata|items)["']?[ \t]*:"""
+_TYPE_KEY = r"""(?im)^%s(?:[?&!*]|(?:-[ \t]+)*["']?(?:api_?version|kind|metadata|items|<<)["']?[ \t]*:)"""
 _ANYWHERE = re.compile(r"""(?i)\b(?:api_?version|kind|metadata)["']?[ \t]*:""")
 _TYPE_LINES = tuple(
     re.compile(rf"""(?im)^[ \t-]*["']?{key}["']?[ \t]*:""") for key in ("api_?version", "kind", "metadata")
 )
 _JSON_TYPE = tuple(re.compile(rf'(?i)"{key}"\s*:') for key in ("apiVersion", "kind", "metadata"))
 _TOP_KEY = re.compile(r"""(?m)^["']?([A-Za-z_$][\w.$-]*)["']?[ \t]*:""")
+_SEVERAL = re.compile(r"\n---|\A---[ \t]+[^#\s]")
 _FIRST_LINE = re.compile(r"(?m)^( *)(?=[^\s#%])(?!---)")
 _COMMENT = re.compile(r"(?m)^\s*(?://|/\*)|[,{\[]\s*//")
 _FEW_KEYS = 200
@@ -72,15 +73,12 @@ _SHORT = 65536
 def _may_hold_objects(text: str) -> bool:
     """Whether a document has a key of an object's type at its top, or there is none.
 
-    Where one begins is known of a text with one document only: it is as far to the left as its first line.
+    Where one begins is known of a text with one document only: it is as far to the left as its first line. What does
+    not begin with a word may be anything.
     """
     first = _FIRST_LINE.search(text)
     if first is None or not _ANYWHERE.search(text):
         return first is None
-    if "\n---" in text or text[first.end()] in _OTHER_STARTS:
+    if _SEVERAL.search(text) or not text[first.end()].isalnum():
         return True
     return re.search(_TYPE_KEY % re.escape(first[1]), text) is not None
-
-
-_OTHER_STARTS = "{[-&!*?"
-"""How a document begins that is no plain mapping in lines."""
