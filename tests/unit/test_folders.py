@@ -150,6 +150,19 @@ def test_a_template_that_is_named_is_an_error(tmp_path: Path) -> None:
     assert "helm template" in found.suggestion
 
 
+def test_a_broken_object_beside_the_text_of_a_template_is_an_error(tmp_path: Path) -> None:
+    """An object that cannot be read is no template because another object of its file holds the text of one."""
+    config = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  t: |\n    {{- if .Values.x }}\n    {{- end }}\n"
+    )
+    broken = "---\napiVersion: v1\nkind: Service\nmetadata:\n  name: a\n\tnamespace: b\n"
+    write(tmp_path, {"a.yaml": f"{config}{broken}---\n{namespace('d')}"})
+    for path in (tmp_path, tmp_path / "a.yaml"):
+        found = read(path)
+        assert [document.name for document in found.documents] == ["c", "d"]
+        assert [(item.slug, item.line) for item in found.diagnostics] == [("not-yaml", 13)]
+
+
 DEPLOYMENT = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 2}\n"
 
 

@@ -46,15 +46,17 @@ def template_kind(parts: Iterable[Part | Diagnostic], text: str) -> str:
     parts = tuple(parts)
     broken = [part for part in parts if isinstance(part, Diagnostic)]
     values = [part.value for part in parts if isinstance(part, Part)]
-    if (broken and _HELM.search(text)) or any(map(_has_helm_values, values)):
-        return HELM
     lines = text.split("\n") if broken else []
-    return OTHER if any(_at_mark(lines, found) for found in broken) or any(map(_has_placeholders, values)) else ""
+    if any(_at_mark(lines, found) for found in broken):
+        return HELM if _HELM.search(text) else OTHER
+    if any(map(_has_helm_values, values)):
+        return HELM
+    return OTHER if any(map(_has_placeholders, values)) else ""
 
 
 def _at_mark(lines: Sequence[str], found: Diagnostic) -> bool:
-    """Whether reading stopped at a mark of a template, or just below one."""
-    return any(mark in line for line in lines[max(found.line - 2, 0) : found.line] for mark in _MARKS)
+    """Whether reading stopped at a mark of a template, or a few lines below one."""
+    return any(mark in line for line in lines[max(found.line - 4, 0) : found.line] for mark in _MARKS)
 
 
 def _has_helm_values(value: object) -> bool:
