@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import re
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ json_format = pytest.importorskip("google.protobuf.json_format")
 message_factory = pytest.importorskip("google.protobuf.message_factory")
 descriptor_pool = pytest.importorskip("google.protobuf.descriptor_pool")
 
+EMPTY_ANY = re.compile(r"'@type': '[^']*'}")
 SLOW = settings(max_examples=60, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 
 
@@ -67,11 +69,14 @@ def test_canonical_json_is_protobuf_json(written: tuple[ApplyTo, Any]) -> None:
 @SLOW
 @given(pairs_of_objects)
 def test_merging_is_protobuf_merging(written: tuple[ApplyTo, Any, Any]) -> None:
-    """Merging does what protobuf does, but for durations and moments, which are replaced whole."""
+    """Merging does what protobuf does, but for durations and moments, which are replaced whole.
+
+    Protobuf takes an Any without a value as one that says nothing of its value, and keeps the bytes of another type.
+    """
     apply_to, first, second = written
     old, patch = canonical(apply_to, first), canonical(apply_to, second)
     text = f"{old} {patch}"
-    assume(not any(each in text for each in ("0s'", "0.250s", ".500Z", "v3.Router'}", "v3.Lua'}", "Config'}")))
+    assume(not any(each in text for each in ("0s'", "0.250s", ".500Z")) and not EMPTY_ANY.search(text))
     message = parsed(apply_to, old)
     message.MergeFrom(parsed(apply_to, patch))
     assert printed(message) == comparable(merged(MESSAGES[apply_to], old, patch))
