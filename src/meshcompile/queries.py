@@ -33,6 +33,10 @@ class Answers:
         self.hits: dict[str, int] = {}
         """How many answers of each query, by its name, were known already."""
 
+    def __reduce__(self) -> "tuple[type[Answers], tuple[()]]":
+        """A copy of a snapshot finds its own answers."""
+        return Answers, ()
+
     def of(self, query: "Query[Any, Any, Any]") -> dict[Hashable, Any]:
         """The answers to one query, by key."""
         known = self._by_query.get(query)
@@ -92,6 +96,10 @@ class Source:
 
     __slots__ = ("_derived",)
     _derived: dict[Hashable, Any]
+
+    def __getstate__(self) -> object:
+        """The fields alone: a copy derives its own. A dataclass with slots has a state of its own: its fields."""
+        return self.__dict__
 
 
 D = TypeVar("D", bound=Source)

@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+import copy
 import gc
+import pickle
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import meshcompile
+from meshcompile.compile import compiled
+from meshcompile.envoy.message import to_json_by_kind
 from meshcompile.queries import Answers, Source, derived, query
+from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.source import NOWHERE, Document
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
@@ -57,6 +64,17 @@ def test_what_is_derived_lives_with_its_value() -> None:
     assert multiplied(value, 4) == [8]
     assert multiplied(Value(2), 3) is not multiplied(value, 3)
     assert value == Value(2)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))])
+def test_copies_leave_answers_behind(copied: Callable[[Any], Any]) -> None:
+    """A snapshot that has been asked, and what was derived in it, can be copied; the copy gives equal answers."""
+    mesh = meshcompile.load(GOLDEN / "least-privilege" / "input.yaml")
+    proxy = mesh.proxies()[0]
+    json = mesh.compile(proxy).to_json()
+    found: Snapshot = copied(mesh.snapshot)
+    assert found.answers.counted() == {}
+    assert to_json_by_kind({"listeners": compiled(found, proxy).resources.listeners})[:-2] in json
 
 
 @pytest.mark.parametrize("case", ["gateway-telemetry", "least-privilege", "envoy-filters"])
