@@ -18,6 +18,7 @@ GENERATORS = (
     "generate_schemas.py",
     "generate_cli.py",
     "generate_kinds.py",
+    "generate_metadata.py",
 )
 GENERATED = (
     "src/meshcompile/envoy",
@@ -25,6 +26,7 @@ GENERATED = (
     "schemas",
     "docs/reference/cli.md",
     "docs/reference/kinds",
+    "docs/reference/metadata.md",
 )
 
 

@@ -15,6 +15,7 @@ from meshcompile.errors import InvalidArgument
 from meshcompile.ip import is_ip
 from meshcompile.labels import NO_LABELS, Labels
 from meshcompile.localities import NO_LOCALITY, Locality
+from meshcompile.node_metadata import NodeMetadata, node_metadata
 
 # Versions of proxies that say none: newer than every gate.
 LATEST_VERSION = (65535, 65535, 65535)
@@ -41,7 +42,7 @@ class Proxy:
     """One proxy, as its bootstrap node describes it.
 
     `labels` are the workload's (without the topology labels that istiod adds); `locality` comes from the labels or the
-    node; `metadata` is the raw node metadata, for what only few look at.
+    node; `metadata` are the node metadata as the node has them, of which `node_metadata` has the known keys with types.
     """
 
     type: ProxyType
@@ -76,23 +77,24 @@ class Proxy:
         if len(parts) != 4 or parts[0] not in tuple(ProxyType):
             raise InvalidArgument(f"node id {node.get('id')!r} is not TYPE~IP~POD.NAMESPACE~NAMESPACE.svc.DOMAIN")
         metadata = _object(node, "metadata")
-        labels = {str(k): str(v) for k, v in _object(metadata, "LABELS").items()}
+        _object(metadata, "LABELS")
+        known = node_metadata(metadata)
         where = _object(node, "locality")
         return cls(
             type=ProxyType(parts[0]),
             id=parts[2],
-            namespace=str(metadata.get("NAMESPACE") or parts[3].partition(".")[0]),
-            ip_addresses=_addresses(str(metadata.get("INSTANCE_IPS") or ""), parts[1]),
+            namespace=known.namespace or parts[3].partition(".")[0],
+            ip_addresses=_addresses(known.instance_ips, parts[1]),
             domain=parts[3],
-            labels=labels,
+            labels=known.labels,
             metadata=metadata,
             locality=Locality(
                 where.get("region", ""), where.get("zone", ""), where.get("subZone", where.get("sub_zone", ""))
             ),
-            cluster=str(metadata.get("CLUSTER_ID") or "Kubernetes"),
-            network=str(metadata.get("NETWORK") or labels.get("topology.istio.io/network") or ""),
-            service_account=str(metadata.get("SERVICE_ACCOUNT") or ""),
-            node_name=str(metadata.get("NODE_NAME") or ""),
+            cluster=known.cluster_id or "Kubernetes",
+            network=known.network or known.labels.get("topology.istio.io/network", ""),
+            service_account=known.service_account,
+            node_name=known.node_name,
             service_cluster=str(node.get("cluster") or ""),
         )
 
@@ -112,9 +114,14 @@ class Proxy:
         return self.type is ProxyType.SIDECAR
 
     @cached_property
+    def node_metadata(self) -> NodeMetadata:
+        """The node metadata that decide about the configuration, a typed field for each key."""
+        return node_metadata(self.metadata)
+
+    @cached_property
     def version(self) -> Version:
         """The proxy's Istio version; LATEST_VERSION when it says none, 65535 for a missing patch."""
-        numbers = str(self.metadata.get("ISTIO_VERSION") or "").split("-")[0].split(".")
+        numbers = self.node_metadata.istio_version.split("-")[0].split(".")
         if not all(n.isdecimal() for n in numbers) or len(numbers) < 2:
             return LATEST_VERSION
         return (int(numbers[0]), int(numbers[1]), int(numbers[2]) if len(numbers) > 2 else LATEST_VERSION[2])
@@ -127,11 +134,14 @@ class Proxy:
     @property
     def interception_mode(self) -> InterceptionMode:
         """How traffic reaches the proxy; REDIRECT unless the metadata name another mode."""
-        mode = self.metadata.get("INTERCEPTION_MODE")
+        mode = self.node_metadata.interception_mode
         return InterceptionMode(mode) if mode in tuple(InterceptionMode) else InterceptionMode.REDIRECT
 
     def flag(self, key: str) -> bool:
-        """A boolean of the metadata, written as a JSON boolean, "true" or "1"; false when it is not there."""
+        """A boolean of the raw metadata, written as a JSON boolean, "true" or "1"; false when it is not there.
+
+        `node_metadata` has a field for each key that the compiler reads.
+        """
         return str(self.metadata.get(key, "")).lower() in ("true", "1")
 
     @cached_property
@@ -181,9 +191,9 @@ def _object(owner: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return value
 
 
-def _addresses(instance_ips: str, of_id: str) -> tuple[str, ...]:
+def _addresses(instance_ips: tuple[str, ...], of_id: str) -> tuple[str, ...]:
     """The addresses of the metadata when there are some and all are valid, else the one of the node id."""
-    addresses = tuple(address.strip() for address in instance_ips.split(",") if address.strip())
+    addresses = tuple(address.strip() for address in instance_ips if address.strip())
     found = addresses if addresses and all(map(is_ip, addresses)) else (of_id,)
     if not all(map(is_ip, found)):
         raise InvalidArgument(f"neither the node id nor its INSTANCE_IPS have a valid IP address: {of_id!r}")

@@ -56,6 +56,14 @@ UNSUPPORTED_TUNNEL = Code(
     "missing",
     "In an ambient mesh, istiod gives such a proxy listeners and clusters for HBONE, which are not compiled.",
 )
+UNREADABLE_METADATA = Code(
+    "MC1211",
+    "unreadable-metadata",
+    Severity.WARNING,
+    "{proxy}: node metadata `{key}` must be {expected}: it is left out",
+    "istiod refuses a proxy whose node metadata have a value of the wrong type. meshcompile compiles for the proxy as "
+    "if it did not state the key. docs/reference/metadata.md has the keys and their types.",
+)
 NOT_USED = Code(
     "MC1208",
     "not-used",

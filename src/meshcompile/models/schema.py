@@ -139,12 +139,12 @@ def field_descriptions(model: type[BaseModel]) -> Mapping[str, str]:
     described: dict[str, str] = {}
     for base in reversed(model.__mro__):
         if issubclass(base, Node):
-            described |= _class_docstrings(base.__module__).get(base.__qualname__, {})
+            described |= class_docstrings(base.__module__).get(base.__qualname__, {})
     return described
 
 
 @cache
-def _class_docstrings(module: str) -> Mapping[str, Mapping[str, str]]:
+def class_docstrings(module: str) -> Mapping[str, Mapping[str, str]]:
     """Class -> field -> docstring, for every class of a module."""
     tree = ast.parse(inspect.getsource(sys.modules[module]))
     return {node.name: _attribute_docstrings(node) for node in tree.body if isinstance(node, ast.ClassDef)}

@@ -40,5 +40,5 @@ def live_bootstrap(proxy: Proxy) -> dict[str, Any]:
 
 def bootstrap_summary(proxy: Proxy) -> str:
     """The version of Istio; that of Envoy is the image's."""
-    version = proxy.metadata.get("ISTIO_VERSION")
+    version = proxy.node_metadata.istio_version
     return f"Istio Version: {version}\n" if version else ""

@@ -41,13 +41,13 @@ class Agent:
     def of(cls, proxy: Proxy) -> Agent:
         """The agent of a proxy, by its metadata."""
         only_ipv6 = all(ip_address(address).version == 6 for address in proxy.ip_addresses)
-        given = proxy.metadata.get("PROXY_CONFIG")
-        config: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+        metadata = proxy.node_metadata
+        config = metadata.proxy_config or {}
         return cls(
             localhost="::1" if only_ipv6 else "127.0.0.1",
             wildcard="::" if only_ipv6 else "0.0.0.0",
-            status_port=int(proxy.metadata.get("ENVOY_STATUS_PORT") or 15021),
-            prometheus_port=int(proxy.metadata.get("ENVOY_PROMETHEUS_PORT") or 15090),
+            status_port=metadata.envoy_status_port or 15021,
+            prometheus_port=metadata.envoy_prometheus_port or 15090,
             admin_port=int(config.get("proxyAdminPort") or 15000),
             agent_port=int(config.get("statusPort") or 15020),
             config_path=str(config.get("configPath") or "./etc/istio/proxy"),

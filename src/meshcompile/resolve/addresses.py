@@ -45,7 +45,7 @@ def addressing(proxy: Proxy) -> Addressing:
         cluster=proxy.cluster,
         ipv4=proxy.supports_ipv4,
         ipv6=proxy.supports_ipv6,
-        knows_allocated=proxy.flag("DNS_CAPTURE") or proxy.type is ProxyType.WAYPOINT,
+        knows_allocated=proxy.node_metadata.dns_capture or proxy.type is ProxyType.WAYPOINT,
     )
 
 

@@ -28,7 +28,7 @@ class BindLimits(Key, frozen=True):
 
 def bind_limits(proxy: Proxy, mesh: MeshConfig) -> BindLimits:
     """The limits of a proxy."""
-    return BindLimits(_own_ports(proxy), _virtual_ports(mesh), proxy.flag("UNPRIVILEGED_POD"), proxy.wildcard)
+    return BindLimits(_own_ports(proxy), _virtual_ports(mesh), proxy.node_metadata.unprivileged_pod, proxy.wildcard)
 
 
 def can_bind(
@@ -45,8 +45,8 @@ def can_bind(
 
 
 def _own_ports(proxy: Proxy) -> frozenset[int]:
-    named = (str(proxy.metadata.get(key, "")) for key in ("ENVOY_STATUS_PORT", "ENVOY_PROMETHEUS_PORT"))
-    return frozenset(int(port) for port in named if port.isdecimal())
+    ports = (proxy.node_metadata.envoy_status_port, proxy.node_metadata.envoy_prometheus_port)
+    return frozenset(port for port in ports if port)
 
 
 def _virtual_ports(mesh: MeshConfig) -> frozenset[int]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from meshcompile.labels import HOSTNAME, NETWORK, REGION, SUBZONE, ZONE
 from meshcompile.localities import Locality
 from meshcompile.models.mesh.proxy_config import ProxyConfig
+from meshcompile.node_metadata import NodeMetadata
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.queries import Key, query
 from meshcompile.resolve.scope import ScopeKey, SidecarScope, sidecar_scope
@@ -78,22 +79,22 @@ class ScopedClient(Key, frozen=True):
 def client(snapshot: Snapshot, scope: SidecarScope, proxy: Proxy, config: ProxyConfig) -> Client:
     """The traits of a proxy."""
     looked_at = looked_at_by_scope(snapshot, scope.key)
-    headers = config.proxy_headers
+    headers, metadata = config.proxy_headers, proxy.node_metadata
     return Client(
         type=proxy.type,
         cluster=proxy.cluster,
-        network=str(proxy.metadata.get("NETWORK") or ""),
-        visible_networks=_visible_networks(proxy),
+        network=metadata.network,
+        visible_networks=frozenset(metadata.requested_network_view) or None,
         locality=proxy.locality,
         node_name=proxy.node_name if looked_at.node_name else "",
         labels=tuple(sorted((key, value) for key, value in proxy.labels.items() if key in looked_at.labels)),
         has_labels=bool(proxy.labels),
         ipv4=proxy.supports_ipv4,
         ipv6=proxy.supports_ipv6,
-        certificates=_certificates(proxy),
+        certificates=_certificates(metadata),
         preserves_header_case=headers is not None and headers.preserve_http1_header_case is True,
-        credential_socket=proxy.metadata.get("credential") == "true",
-        file_credential_socket=proxy.metadata.get("file-credential") == "true",
+        credential_socket=metadata.has_credential_socket,
+        file_credential_socket=metadata.has_file_credential_socket,
     )
 
 
@@ -121,13 +122,6 @@ def _label_keys(snapshot: Snapshot, services: Iterable[Service]) -> Iterator[str
         yield from DISTRIBUTION_LABELS[distribution]
 
 
-def _visible_networks(proxy: Proxy) -> frozenset[str] | None:
-    requested = proxy.metadata.get("REQUESTED_NETWORK_VIEW")
-    networks = requested.split(",") if isinstance(requested, str) else requested or ()
-    return frozenset(map(str, networks)) or None
-
-
-def _certificates(proxy: Proxy) -> ClientCertificates | None:
-    names = ("TLS_CLIENT_CERT_CHAIN", "TLS_CLIENT_KEY", "TLS_CLIENT_ROOT_CERT")
-    chain, key, roots = (str(proxy.metadata.get(name) or "") for name in names)
-    return ClientCertificates(chain, key, roots) if chain else None
+def _certificates(metadata: NodeMetadata) -> ClientCertificates | None:
+    chain = metadata.tls_client_cert_chain
+    return ClientCertificates(chain, metadata.tls_client_key, metadata.tls_client_root_cert) if chain else None

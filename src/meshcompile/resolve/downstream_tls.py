@@ -91,16 +91,14 @@ class ProxySecrets:
 
 def proxy_secrets(proxy: Proxy) -> ProxySecrets:
     """The secrets of a proxy."""
-    metadata = proxy.metadata
-    chain, key, root = (
-        metadata.get(name) for name in ("TLS_SERVER_CERT_CHAIN", "TLS_SERVER_KEY", "TLS_SERVER_ROOT_CERT")
-    )
-    files = SDS_FILES_CLUSTER if metadata.get("file-credential") == "true" else SDS_CLUSTER
+    metadata = proxy.node_metadata
+    chain, key, root = metadata.tls_server_cert_chain, metadata.tls_server_key, metadata.tls_server_root_cert
+    files = SDS_FILES_CLUSTER if metadata.has_file_credential_socket else SDS_CLUSTER
     return ProxySecrets(
         certificate=Secret(f"file-cert:{chain}~{key}", files) if chain and key else Secret(WORKLOAD_CERTIFICATE),
         roots=Secret(f"file-root:{root}", files) if root else Secret(MESH_ROOTS),
         files=files,
-        credential_socket=metadata.get("credential") == "true",
+        credential_socket=metadata.has_credential_socket,
     )
 
 

@@ -162,7 +162,7 @@ def _operation(config_patch: EnvoyConfigObjectPatch) -> Operation:
 
 def _refusal(match: ProxyMatch, proxy: Proxy) -> Condition | None:
     """What the proxy lacks; None when the patch is for it."""
-    if match.proxy_version and not has_version(match.proxy_version, str(proxy.metadata.get("ISTIO_VERSION") or "")):
+    if match.proxy_version and not has_version(match.proxy_version, proxy.node_metadata.istio_version):
         return Condition.PROXY_VERSION
     if any(proxy.metadata.get(key) != value for key, value in match.metadata.items()):
         return Condition.PROXY_METADATA

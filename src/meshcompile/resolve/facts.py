@@ -47,6 +47,6 @@ def proxy_facts(snapshot: Snapshot, proxy: Proxy) -> ProxyFacts:
 def idle_timeout(proxy: Proxy) -> Duration | None:
     """The idle timeout of connections that the node metadata ask for."""
     try:
-        return Duration.parse(str(proxy.metadata["IDLE_TIMEOUT"]))
-    except (KeyError, ValueError):
+        return Duration.parse(proxy.node_metadata.idle_timeout)
+    except ValueError:
         return None

@@ -72,7 +72,7 @@ def gateway_listeners(snapshot: Snapshot, facts: ProxyFacts, http: HttpTraits, t
     chains: dict[tuple[str, int], list[FilterChain]] = {}
     for port in facts.gateway.ports:
         servers = facts.gateway.servers[port]
-        if port.number < FIRST_UNPRIVILEGED_PORT and proxy.flag("UNPRIVILEGED_POD"):
+        if port.number < FIRST_UNPRIVILEGED_PORT and proxy.node_metadata.unprivileged_pod:
             findings += (PRIVILEGED_PORT(each.server.port, port=port.number) for each in servers.servers)
             continue
         bind = port.bind or ("0.0.0.0" if proxy.supports_ipv4 else "::")
@@ -87,7 +87,7 @@ def gateway_listeners(snapshot: Snapshot, facts: ProxyFacts, http: HttpTraits, t
             port=number,
             chains=tuple(group),
             proxy_protocol=topology is not None and topology.proxy_protocol is not None,
-            exact_balance=proxy.flag("OUTBOUND_LISTENER_EXACT_BALANCE"),
+            exact_balance=proxy.node_metadata.outbound_listener_exact_balance,
             telemetry=tcp.telemetry,
         )
         for (bind, number), group in chains.items()

@@ -157,7 +157,7 @@ def http_traits(snapshot: Snapshot, facts: ProxyFacts, traffic_class: TrafficCla
         forward_port_header=headers.x_forwarded_port is not None and bool(headers.x_forwarded_port.enabled),
         preserve_header_case=bool(headers.preserve_http1_header_case),
         path_normalization=_path_normalization(mesh),
-        http_10=str(proxy.metadata.get("HTTP10", "")) == "1",
+        http_10=proxy.node_metadata.accepts_http_10,
         idle_timeout=idle_timeout(proxy),
         trusted_proxies=_trusted_proxies(config) if traffic_class is TrafficClass.GATEWAY else 0,
         internal_networks=internal_networks(snapshot.networks) if traffic_class is TrafficClass.GATEWAY else (),

@@ -73,7 +73,7 @@ class InboundMaker:
             virtual=virtual,
             bind_to_port=True,
             transparent=virtual and self.proxy.interception_mode is InterceptionMode.TPROXY,
-            exact_balance=self.proxy.flag("INBOUND_LISTENER_EXACT_BALANCE"),
+            exact_balance=self.proxy.node_metadata.inbound_listener_exact_balance,
             inspection=inbound_inspection(chains),
             detection_timeout=self.mesh.protocol_detection_timeout,
             telemetry=self.telemetry,

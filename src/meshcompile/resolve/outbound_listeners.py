@@ -132,7 +132,7 @@ class Outbound:
 
     @property
     def exact_balance(self) -> bool:
-        return self.proxy.flag("OUTBOUND_LISTENER_EXACT_BALANCE")
+        return self.proxy.node_metadata.outbound_listener_exact_balance
 
     def services(self, snapshot: Snapshot) -> tuple[Listener, ...]:
         """A listener for each address and port that services ask for; those on its own address are the sidecar's."""
@@ -209,5 +209,5 @@ def shared_traits(snapshot: Snapshot, traits: HttpTraits) -> HttpTraits:
 
 
 def _http_proxy_port(proxy: Proxy, mesh: MeshConfig) -> int:
-    reported = str(proxy.metadata.get("HTTP_PROXY_PORT", ""))
+    reported = proxy.node_metadata.http_proxy_port
     return int(reported) if reported.isdecimal() else mesh.proxy_http_port

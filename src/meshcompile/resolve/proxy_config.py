@@ -9,6 +9,6 @@ from meshcompile.source import Document
 
 def proxy_config(mesh: MeshConfig, proxy: Proxy) -> ProxyConfig:
     """What the proxy itself reports, which replaces the mesh's default config as a whole."""
-    reported = proxy.metadata.get("PROXY_CONFIG")
+    reported = proxy.node_metadata.proxy_config
     known = None if reported is None else read_leniently(Document("<node metadata>", reported), ProxyConfig)[0]
     return known or mesh.default_config or ProxyConfig()

@@ -104,15 +104,14 @@ def _described_targets(services: Iterable[Service], proxy: Proxy) -> Iterator[Se
 
 
 def _described_port(proxy: Proxy, port: ServicePort) -> int | None:
-    described = proxy.metadata.get("POD_PORTS")
+    described = proxy.node_metadata.pod_ports
     if not isinstance(port.target, str):
         return port.target or port.number
-    if not isinstance(described, list) or not described:
+    if not described:
         return int(port.target) if port.target.isdecimal() else 0
     transport = "UDP" if port.protocol is Protocol.UDP else "TCP"
-    named = (p for p in described if isinstance(p, dict) and p.get("name") == port.target)
-    numbers = (str(p.get("containerPort", 0)) for p in named if p.get("protocol") == transport)
-    return next((int(number) for number in numbers if number.isdecimal()), None)
+    named = (p for p in described if p.name == port.target and p.protocol == transport)
+    return next((p.container_port for p in named), None)
 
 
 # ---- WorkloadEntries and ServiceEntries

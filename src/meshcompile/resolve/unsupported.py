@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from meshcompile.codes.proxies import UNSUPPORTED_TUNNEL, UNSUPPORTED_WAYPOINT
+from meshcompile.codes.proxies import UNREADABLE_METADATA, UNSUPPORTED_TUNNEL, UNSUPPORTED_WAYPOINT
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.node_metadata import unreadable_metadata
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.source import Document, Origin
 
@@ -11,7 +12,9 @@ from meshcompile.source import Document, Origin
 def unsupported(proxy: Proxy) -> Iterator[Diagnostic]:
     """Why the configuration of this proxy is not all that istiod would send."""
     node = Origin(Document("<node>", proxy.metadata))
+    for found in unreadable_metadata(proxy.metadata):
+        yield UNREADABLE_METADATA(node.at(found.key), proxy=proxy.id, key=found.key, expected=found.expected)
     if proxy.type is ProxyType.WAYPOINT:
         yield UNSUPPORTED_WAYPOINT(node, proxy=proxy.id, namespace=proxy.namespace, name=proxy.name)
-    elif proxy.flag("ENABLE_HBONE"):
+    elif proxy.node_metadata.enable_hbone:
         yield UNSUPPORTED_TUNNEL(node.at("ENABLE_HBONE"), proxy=proxy.id, namespace=proxy.namespace, name=proxy.name)

@@ -4,7 +4,6 @@ Follows istiod's `Proxy.SetWorkloadLabels` and `xds.setTopologyLabels`: what the
 the proxy says of itself.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from meshcompile.labels import REGION, SUBZONE, ZONE, Labels, locality_label, with_topology
@@ -47,7 +46,10 @@ def _workload_labels(snapshot: Snapshot, proxy: Proxy) -> Labels:
     labels = pod.metadata.labels
     where = pod_locality(pod, snapshot.workloads.of(proxy.cluster).nodes.get(pod.spec.node_name))
     network = snapshot.topology.of(proxy.cluster, pod.status.pod_ip, labels)
-    return {**_static_labels(proxy), **with_topology(labels, proxy.cluster, where, proxy.node_name, network)}
+    return {
+        **proxy.node_metadata.static_labels,
+        **with_topology(labels, proxy.cluster, where, proxy.node_name, network),
+    }
 
 
 def _entry_labels(snapshot: Snapshot, proxy: Proxy) -> Labels | None:
@@ -55,12 +57,7 @@ def _entry_labels(snapshot: Snapshot, proxy: Proxy) -> Labels | None:
     if is_virtual_machine(proxy):
         return None
     found = snapshot.endpoints.external_at(proxy.ip_addresses, proxy.namespace)
-    return {**_static_labels(proxy), **found[0][1].labels} if found else None
-
-
-def _static_labels(proxy: Proxy) -> Labels:
-    static = proxy.metadata.get("STATIC_LABELS")
-    return {str(k): str(v) for k, v in static.items()} if isinstance(static, Mapping) else {}
+    return {**proxy.node_metadata.static_labels, **found[0][1].labels} if found else None
 
 
 def _labelled_locality(labels: Labels) -> Locality | None:

@@ -226,14 +226,13 @@ def _detectors(wanted: ResourceDetectors, follows_conventions: bool) -> tuple[st
 
 def service_name(proxy: Proxy) -> str:
     """What OpenTelemetry's conventions for Kubernetes call the proxy's service."""
-    annotations = proxy.metadata.get("ANNOTATIONS") or {}
-    containers = str(proxy.metadata.get("APP_CONTAINERS") or "")
+    metadata = proxy.node_metadata
     candidates = (
-        str(annotations.get(_SERVICE_NAME_ANNOTATION, "")),
+        metadata.annotations.get(_SERVICE_NAME_ANNOTATION, ""),
         *(proxy.labels.get(label, "") for label in _SERVICE_NAME_LABELS),
-        str(proxy.metadata.get("WORKLOAD_NAME") or ""),
+        metadata.workload_name,
         proxy.id.partition(".")[0] if "." in proxy.id else "",
-        "" if "," in containers else containers,
+        "" if "," in metadata.app_containers else metadata.app_containers,
     )
     return next(filter(None, candidates), "unknown_service")
 

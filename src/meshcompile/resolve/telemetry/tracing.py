@@ -150,11 +150,11 @@ def _known_tags(tags: Mapping[str, TelemetryTag], proxy: Proxy) -> Mapping[str, 
 
 
 def _service_tags(proxy: Proxy) -> ServiceTags:
-    labels, metadata = proxy.labels, proxy.metadata
+    labels, metadata = proxy.labels, proxy.node_metadata
     return ServiceTags(
         canonical_service=labels.get("service.istio.io/canonical-name") or "unknown",
         canonical_revision=labels.get("service.istio.io/canonical-revision") or "latest",
-        mesh_id=str(metadata.get("MESH_ID") or "unknown"),
-        namespace=str(metadata.get("NAMESPACE") or "default"),
-        cluster_id=str(metadata.get("CLUSTER_ID") or "unknown"),
+        mesh_id=metadata.mesh_id or "unknown",
+        namespace=metadata.namespace or "default",
+        cluster_id=metadata.cluster_id or "unknown",
     )
