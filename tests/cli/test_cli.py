@@ -338,7 +338,7 @@ def test_a_proxy_can_be_assumed(run: Run, tmp_path: Path, command: tuple[str, ..
     path.write_text(GATEWAY_ONLY)
     done = run(*command, "router:istio-system,istio=ingressgateway", "-f", path, "-v")
     assert done.status == 0
-    assert "assumed that Pod `assumed-router` runs" in done.err
+    assert "assumed that Pod `assumed-router` is running" in done.err
     assert "80" in done.out or "assumed-router.istio-system" in done.out
 
 

@@ -197,7 +197,7 @@ def test_a_cluster_that_may_be_read_in_part(run: Run, fake: Fake) -> None:
         ("helm", {"status": 1, "stderr": "Error: no chart\x1b[2J\n"}, ["--helm", "a"], "MC0041", "Error: no chart"),
         ("kubectl", {"status": 1, "stderr": "no context"}, ["--context", "a"], "MC0041", "status 1: no context"),
         ("kubectl", {"stdout": "hello"}, ["--context", "a"], "MC0044", "none of the kinds"),
-        ("kubectl", {"stdout": RESOURCES}, ["--context", "a"], "MC0044", "something else than expected"),
+        ("kubectl", {"stdout": RESOURCES}, ["--context", "a"], "MC0044", "unexpected output"),
     ],
 )
 def test_what_fails_is_said(
@@ -224,7 +224,7 @@ def test_a_program_that_hangs_is_stopped(run: Run, fake: Fake) -> None:
     done = run("proxies", "-k", "a", "--timeout", "0.5")
     assert time.monotonic() - started < 15
     assert done.status == 3
-    assert "`kustomize build a` did not end within 0.5 seconds [MC0042" in done.err
+    assert "`kustomize build a` did not finish within 0.5 seconds [MC0042" in done.err
 
 
 def test_what_a_program_starts_is_stopped_too(run: Run, programs: Path) -> None:

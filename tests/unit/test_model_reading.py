@@ -115,13 +115,13 @@ def test_parts_know_their_lines() -> None:
         (
             "- route:",
             "- redirect: {derivePort: FROM_REQUEST}\n    route:",
-            "MC0115 8:16 `spec.http[0].redirect.derivePort` is one of FROM_PROTOCOL_DEFAULT, FROM_REQUEST_PORT, "
+            "MC0115 8:16 `spec.http[0].redirect.derivePort` must be one of FROM_PROTOCOL_DEFAULT, FROM_REQUEST_PORT, "
             "not `FROM_REQUEST`, did you mean `FROM_REQUEST_PORT`?",
         ),
         (
             "- route:",
             "- redirect: {derivePort: 1}\n    route:",
-            "MC0115 8:16 `spec.http[0].redirect.derivePort` is one of FROM_PROTOCOL_DEFAULT, FROM_REQUEST_PORT, "
+            "MC0115 8:16 `spec.http[0].redirect.derivePort` must be one of FROM_PROTOCOL_DEFAULT, FROM_REQUEST_PORT, "
             "not the number 1",
         ),
         (

@@ -8,49 +8,49 @@ UNKNOWN_ENVOY_FIELD = Code(
     Severity.ERROR,
     "{problem}",
     "The value of a patch has a field that the Envoy of this Istio release does not have. Istio ignores the field and "
-    "applies the rest of the patch, so that what you asked for does not happen. Fields may be written in snake_case or "
-    "lowerCamelCase. Look the message up in Envoy's API reference; fields are renamed and removed between releases.",
+    "applies the rest of the patch, so the setting has no effect. Fields may be written in snake_case or "
+    "lowerCamelCase. Look up the message in Envoy's API reference: releases rename and remove fields.",
 )
 INVALID_ENVOY_VALUE = Code(
     "MC1002",
     "invalid-envoy-value",
     Severity.ERROR,
     "{problem}",
-    "The value of a patch cannot be read as the Envoy message that `applyTo` names: a field has a value of the wrong "
-    "type, an enum has no such value, or `@type` names no message. Istio refuses the whole EnvoyFilter; where its "
-    "validation is off, it leaves the patch out.",
+    "The value of a patch cannot be read as the Envoy message that `applyTo` names. A field has a value of the wrong "
+    "type, an enum has no such value, or `@type` does not name a message. Istio rejects the whole EnvoyFilter. If its "
+    "validation is off, it skips the patch.",
 )
 PATCH_WITHOUT_EFFECT = Code(
     "MC1003",
     "patch-without-effect",
     Severity.WARNING,
     "this patch changes nothing for {proxy}: {reason}",
-    "A patch that matches nothing is skipped silently by Istio. The message names the first condition that nothing of "
-    "this proxy's configuration met. `meshcompile patch-lab` shows what patches change; `meshcompile compile` prints "
-    "the names of listeners, filter chains, filters, routes and clusters to match.",
+    "Istio silently skips a patch that matches nothing. The message names the first condition that nothing in this "
+    "proxy's configuration meets. `meshcompile patch-lab` shows what patches change. `meshcompile compile` prints the "
+    "names of listeners, filter chains, filters, routes and clusters to match.",
 )
 PATCH_OF_OTHER_TYPE = Code(
     "MC1004",
     "patch-of-other-type",
     Severity.ERROR,
-    "{problem}, so Istio gives up patching the rest of {what}",
-    "The `typed_config` of a MERGE must have the type of what it is merged into. If not, istiod fails "
-    "half-way: what was patched before stays, all later patches for this direction of traffic are lost. A patch "
-    "without a filter match is merged into every filter.",
+    "{problem}, so Istio stops patching the rest of {what}",
+    "The `typed_config` of a MERGE must have the type of the object that it is merged into. If it does not, istiod "
+    "fails halfway: earlier patches stay applied, and all later patches for this direction of traffic are lost. A "
+    "patch without a filter match is merged into every filter.",
 )
 UNSUPPORTED_ENVOY_VALUE = Code(
     "MC1005",
     "unsupported-envoy-value",
     Severity.ERROR,
-    "{problem}; the field is left out here",
-    "The value is one that protobuf can hold but that this compiler cannot represent, such as an enum value without a "
-    "name. Istio would pass it on to Envoy.",
+    "{problem}; the field is omitted here",
+    "protobuf can hold this value but meshcompile cannot represent it, for example an enum value without a name. Istio "
+    "passes it on to Envoy.",
 )
 PATCH_OF_OTHER_RELEASE = Code(
     "MC1006",
     "patch-of-other-release",
     Severity.INFO,
-    "this patch is for proxies whose version matches `{expression}`, which that of {release} does not",
-    "`proxyVersion` chooses proxies by their release, so that one EnvoyFilter can hold a patch for each. The proxies "
-    "of this mesh are of the release that is compiled, and none of them gets this patch.",
+    "this patch is for proxies whose version matches `{expression}`, and the version of {release} does not match",
+    "`proxyVersion` selects proxies by release, so one EnvoyFilter can hold a patch for each release. All proxies of "
+    "this mesh run the release that is compiled, so none of them gets this patch.",
 )

@@ -1,4 +1,4 @@
-"""Codes of what the API server refuses in an object, beside unknown fields and wrong types: MC13xx."""
+"""Codes of objects that the API server rejects, apart from unknown fields and wrong types: MC13xx."""
 
 from meshcompile.diagnostics import Code, Severity
 
@@ -8,7 +8,7 @@ INVALID_NAME = Code(
     Severity.ERROR,
     "`{field}` is `{value}`, which is not {expected}",
     "The API server checks the names of objects, namespaces, containers and ports, and the keys of ConfigMaps and "
-    "Secrets. It refuses an object with a name that does not have the expected form.",
+    "Secrets. It rejects an object with an invalid name.",
 )
 LABEL = Code(
     "MC1302",
@@ -16,7 +16,7 @@ LABEL = Code(
     Severity.ERROR,
     "label `{label}` is not valid: {problem}",
     "The name and the value of a label have at most 63 characters: letters, digits, `-`, `_` and `.`, with a letter or "
-    "a digit at both ends. A lowercase DNS name and a `/` may stand before the name. The value may be empty.",
+    "a digit at both ends. The name may have a prefix: a lowercase DNS name followed by `/`. The value may be empty.",
 )
 ANNOTATION = Code(
     "MC1303",
@@ -29,16 +29,16 @@ SERVICE_NAME = Code(
     "MC1304",
     "service-name-starts-with-digit",
     Severity.WARNING,
-    "the name of the Service starts with a digit: most releases of Kubernetes refuse it",
-    "The name of a Service starts with a letter. Only recent releases of Kubernetes also take a digit.",
+    "the name of the Service starts with a digit: most releases of Kubernetes reject it",
+    "The name of a Service starts with a letter. Only recent releases of Kubernetes also accept a digit.",
 )
 SELECTOR = Code(
     "MC1310",
     "selector-without-template",
     Severity.ERROR,
     "`{field}` does not select the Pods of its own template: {problem}",
-    "The selector of a workload must match the labels in `spec.template.metadata.labels`, and must not be empty. "
-    "Otherwise the workload would not find the Pods that it makes.",
+    "The selector of a workload must match the labels in `spec.template.metadata.labels` and must not be empty. "
+    "Otherwise the workload does not find the Pods that it creates.",
 )
 REQUIREMENT = Code(
     "MC1311",
@@ -52,7 +52,7 @@ NODE_PORT = Code(
     "unexpected-node-port",
     Severity.ERROR,
     "`{field}` is set, but the Service has the type {type}",
-    "Only Services of type NodePort and LoadBalancer have ports on the Nodes. Set `type`, or remove `nodePort`.",
+    "Only Services of type NodePort and LoadBalancer have node ports. Set `type`, or remove `nodePort`.",
 )
 CLUSTER_IP = Code(
     "MC1321",
@@ -66,14 +66,14 @@ ENDPOINT_ADDRESS = Code(
     "unusable-endpoint-address",
     Severity.ERROR,
     "`{value}` cannot be the address of an endpoint: it is {problem}",
-    "The API server refuses endpoints at loopback, link-local and unspecified addresses. For a service outside of the "
-    "cluster, write the address at which Pods reach it.",
+    "The API server rejects endpoints with loopback, link-local and unspecified addresses. For a service outside the "
+    "cluster, use the address at which Pods reach it.",
 )
 INGRESS_PATH = Code(
     "MC1330",
     "invalid-ingress-path",
     Severity.ERROR,
     "`{field}` is `{path}`, which {problem}",
-    "The path of an Ingress starts with `/`. A path of type Exact or Prefix is normalized: it has no `//`, `/./`, "
-    "`/../` and no encoded slash.",
+    "The path of an Ingress starts with `/`. A path of type Exact or Prefix must be normalized: it cannot contain "
+    "`//`, `/./`, `/../` or an encoded slash.",
 )

@@ -6,31 +6,32 @@ ISTIO_ONLY = Code(
     "MC1101",
     "istio-only",
     Severity.INFO,
-    "{extension} of {resource} is left out: only Istio's build of Envoy has it",
-    "A plain Envoy refuses configuration of extensions that it does not have. What Istio's own do is not "
-    "routing: statistics, the exchange of workload metadata, and a marker in ALPN for other Istio proxies. "
-    "`--flavour istio` keeps them.",
+    "{extension} of {resource} is omitted: only Istio's build of Envoy includes it",
+    "A plain Envoy rejects configuration for extensions that it does not include. Istio's own extensions do not affect "
+    "routing: they record statistics, exchange workload metadata, and mark ALPN for other Istio proxies. `--flavour "
+    "istio` keeps them.",
 )
 NOT_INLINED = Code(
     "MC1102",
     "not-inlined",
     Severity.WARNING,
-    "{extension} of {resource} is left out: {reason}",
-    "Istio sends the filter while Envoy runs, from an image that is fetched then. A static bootstrap cannot.",
+    "{extension} of {resource} is omitted: {reason}",
+    "Istio delivers this filter at run time, from an image that the proxy fetches. A static bootstrap cannot include "
+    "it.",
 )
 SERVED_WITHOUT_CERTIFICATE = Code(
     "MC1103",
     "served-without-certificate",
     Severity.WARNING,
-    "a filter chain of {resource} is left out: there is no certificate {secret}",
-    "The filter chain ends TLS with a certificate that Envoy would fetch while it runs. Put the Secret that "
-    "`credentialName` names among the input; the certificate of the workload itself is given by `--workload-certs`.",
+    "a filter chain of {resource} is omitted: certificate {secret} is not available",
+    "The filter chain terminates TLS with a certificate that Envoy fetches at run time. Add the Secret that "
+    "`credentialName` names to the input. For the workload's own certificate, use `--workload-certs`.",
 )
 CALLED_WITHOUT_CERTIFICATE = Code(
     "MC1104",
     "called-without-certificate",
     Severity.INFO,
-    "{resource} is called without TLS: there is no certificate {secret}",
-    "Mutual TLS needs a certificate of the workload, which Istio issues while Envoy runs. Without one, "
-    "`--workload-certs` can name a folder with `cert-chain.pem`, `key.pem` and `root-cert.pem`.",
+    "{resource} is called without TLS: certificate {secret} is not available",
+    "Mutual TLS needs a workload certificate, which Istio issues at run time. To provide one, pass `--workload-certs` "
+    "a folder with `cert-chain.pem`, `key.pem` and `root-cert.pem`.",
 )

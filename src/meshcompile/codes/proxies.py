@@ -1,4 +1,4 @@
-"""Codes of proxies and of what is assumed where a mesh is described without its Pods: MC12xx."""
+"""Codes of proxies, and of assumptions about a mesh that is described without its Pods: MC12xx."""
 
 from meshcompile.diagnostics import Code, Severity
 
@@ -7,54 +7,57 @@ ASSUMED_PODS = Code(
     "assumed-pods",
     Severity.INFO,
     "assumed {pods} of {kind} `{name}`, {proxy}, at {addresses}",
-    "There is no Pod of this workload in the input, so one is assumed from its template, with an address out of "
-    "198.18.0.0/16. A StatefulSet gets one for each replica, since they have names of their own. Put the Pods of the "
-    "cluster into the input to compile for their real addresses.",
+    "The input has no Pod of this workload, so meshcompile assumes one from its template, with an address from "
+    "198.18.0.0/16. For a StatefulSet it assumes one Pod per replica, because each has its own name. To compile with "
+    "the real addresses, add the cluster's Pods to the input.",
 )
 ASSUMED_ENDPOINTS = Code(
     "MC1202",
     "assumed-endpoints",
     Severity.INFO,
     "assumed the endpoints of Service `{name}`: {pods}",
-    "There is no EndpointSlice of this Service in the input, so it is assumed from the Pods that the Service selects.",
+    "The input has no EndpointSlice of this Service, so meshcompile derives one from the Pods that the Service "
+    "selects.",
 )
 ASSUMED_CLUSTER_IP = Code(
     "MC1203",
     "assumed-cluster-ip",
     Severity.INFO,
     "assumed the address {address} for Service `{name}`",
-    "The Service has no `clusterIP`, which the cluster would give it. It gets one out of 198.19.0.0/16, which the "
-    "names of TCP listeners and the domains of routes show. State `clusterIP` to get the names that the cluster has.",
+    "The Service has no `clusterIP`, which a cluster would assign. meshcompile assigns one from 198.19.0.0/16. The "
+    "address appears in the names of TCP listeners and in the domains of routes. Set `clusterIP` to get the same names "
+    "as in the cluster.",
 )
 ASSUMED_INJECTION = Code(
     "MC1204",
     "assumed-injection",
     Severity.INFO,
-    "namespace `{namespace}` is not in the input: its workloads are assumed to have sidecars",
-    "Whether Pods get a sidecar depends on labels of their Namespace. Put the Namespace into the input, with the label "
-    "`istio-injection: enabled` or without it.",
+    "namespace `{namespace}` is not in the input: assumed that its workloads have sidecars",
+    "Labels of the Namespace decide whether its Pods get a sidecar. Add the Namespace to the input, with or without "
+    "the label `istio-injection: enabled`.",
 )
 NO_ADDRESS_LEFT = Code(
     "MC1205",
     "no-address-left",
     Severity.WARNING,
-    "no address is left to assume for {kind} `{name}`",
-    "The ranges for assumed addresses hold 65,534 Pods and as many Services.",
+    "no address is left to assign to {kind} `{name}`",
+    "The ranges of assumed addresses have room for 65,534 Pods and as many Services.",
 )
 UNSUPPORTED_WAYPOINT = Code(
     "MC1206",
     "unsupported-waypoint",
     Severity.WARNING,
-    "{proxy} is a waypoint, and waypoints are not supported: this is not what istiod would send",
-    "The listeners, clusters and routes that a waypoint gets are not compiled. Sidecars and gateways are.",
+    "{proxy} is a waypoint, and waypoints are not supported: the output differs from what istiod sends",
+    "meshcompile does not compile the listeners, clusters and routes of a waypoint. It compiles sidecars and gateways.",
 )
 UNSUPPORTED_TUNNEL = Code(
     "MC1207",
     "unsupported-tunnel",
     Severity.WARNING,
-    "{proxy} takes part in an ambient mesh (ENABLE_HBONE), and tunnels are not supported: what leads through them is "
-    "missing",
-    "In an ambient mesh, istiod gives such a proxy listeners and clusters for HBONE, which are not compiled.",
+    "{proxy} is part of an ambient mesh (ENABLE_HBONE), and tunnels are not supported: the output lacks their "
+    "listeners and clusters",
+    "In an ambient mesh, istiod gives such a proxy listeners and clusters for HBONE. meshcompile does not compile "
+    "them.",
 )
 UNREADABLE_METADATA = Code(
     "MC1211",
@@ -68,23 +71,23 @@ NOT_USED = Code(
     "MC1208",
     "not-used",
     Severity.INFO,
-    "nothing that {proxy} is sent comes from this {kind}: {reason}",
-    "The object is fine, and this proxy has nothing of it: it is for other proxies, or it only decides about other "
-    "objects. It is said by `mesh.used_by(config)` alone.",
+    "no configuration of {proxy} comes from this {kind}: {reason}",
+    "The object is valid, but it contributes nothing to this proxy. It may apply to other proxies, or only affect "
+    "other objects. Only `mesh.used_by(config)` reports this.",
 )
 ASSUMED_RUNNING = Code(
     "MC1209",
     "assumed-running",
     Severity.INFO,
-    "assumed that Pod `{name}` runs, {proxy}, at {address}",
-    "The Pod has no status, so it was written by hand and not read from a cluster. It is taken to run, as it is after "
-    "injection, with an address out of 198.18.0.0/16.",
+    "assumed that Pod `{name}` is running, {proxy}, at {address}",
+    "The Pod has no status, so it was written by hand and not read from a cluster. meshcompile treats it as running "
+    "and injected, with an address from 198.18.0.0/16.",
 )
 NO_TEMPLATE = Code(
     "MC1210",
     "no-template",
     Severity.WARNING,
-    "no Pods are assumed of {kind} `{name}`: Deployment `{deployment}`, whose template it uses, is not in the input",
+    "assumed no Pods for {kind} `{name}`: Deployment `{deployment}`, whose template it uses, is not in the input",
     "An Argo Rollout with a `workloadRef` runs the Pods of the Deployment that it names. Add that Deployment to the "
     "input.",
 )

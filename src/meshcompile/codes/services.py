@@ -6,29 +6,30 @@ SHADOWED_SERVICE_ENTRY = Code(
     "MC0310",
     "service-entry-for-service",
     Severity.WARNING,
-    "{host} is the host of Kubernetes Service {service}, which goes before this ServiceEntry",
-    "Where both are visible, the Service decides ports, address and resolution. In the Service's own namespace the "
-    "endpoints of both are joined where the names of their ports agree.",
+    "{host} is the host of Kubernetes Service {service}, which takes precedence over this ServiceEntry",
+    "Where both are visible, the Service decides the ports, the address and the resolution. In the Service's own "
+    "namespace, Istio combines the endpoints of both for ports with the same name.",
 )
 CONFLICTING_SERVICE_ENTRIES = Code(
     "MC0311",
     "service-entries-disagree",
     Severity.WARNING,
-    "{host} is also a host of ServiceEntry {other}, whose resolution {resolution} is in force",
-    "Of several ServiceEntries for one host in one namespace the oldest decides; ports of the others are added only "
-    "where everything else agrees.",
+    "{host} is also a host of ServiceEntry {other}, whose resolution {resolution} applies",
+    "When several ServiceEntries in one namespace define the same host, Istio uses the oldest. It adds the ports of "
+    "the others only if all other settings agree.",
 )
 ENDPOINT_WITHOUT_POD = Code(
     "MC0312",
     "endpoint-without-pod",
     Severity.WARNING,
-    "the endpoint refers to Pod {pod}, which does not exist, so it is left out",
-    "An endpoint whose `targetRef` is a Pod counts only with the Pod, whose labels and identity it needs.",
+    "the endpoint refers to Pod {pod}, which does not exist, so the endpoint is dropped",
+    "An endpoint whose `targetRef` is a Pod takes its labels and identity from that Pod. Without the Pod, Istio drops "
+    "the endpoint.",
 )
 NO_DNS_ENDPOINTS = Code(
     "MC0313",
     "no-endpoints-to-resolve",
     Severity.WARNING,
-    "{host} is resolved by DNS but its selector selects nothing, so it gets no cluster",
-    "A service with a `workloadSelector` has only the endpoints that it selects; its host is not resolved.",
+    "{host} uses DNS resolution but its selector selects no workload, so it gets no cluster",
+    "A service with a `workloadSelector` has only the endpoints that it selects. Its host is not resolved.",
 )

@@ -7,42 +7,44 @@ NOT_YAML = Code(
     "not-yaml",
     Severity.ERROR,
     "this is not YAML: {problem}",
-    "The text cannot be read as YAML or JSON. The place is where reading stopped; the slip is often a line earlier.",
+    "The text cannot be read as YAML or JSON. The position is where reading stopped. The mistake is often one line "
+    "earlier.",
 )
 DUPLICATE_KEY = Code(
     "MC0002",
     "duplicate-key",
     Severity.ERROR,
     "{problem}",
-    "A mapping holds a key once. kubectl silently takes the last of two, which is seldom what was meant.",
+    "A mapping can hold a key only once. kubectl silently uses the last of two values, which is rarely intended.",
 )
 BAD_VALUE = Code(
     "MC0003",
     "bad-value",
     Severity.ERROR,
     "{problem}",
-    "Kubernetes reads YAML as JSON, which has no infinity, no keys other than text, and no values of other types.",
+    "Kubernetes reads YAML as JSON. JSON has no infinity, no keys other than text, and no values of other types.",
 )
 BAD_ALIAS = Code(
     "MC0004",
     "bad-alias",
     Severity.ERROR,
     "{problem}",
-    "`*name` repeats the value that was marked `&name` earlier in the same document.",
+    "`*name` repeats the value that `&name` marks earlier in the same document.",
 )
 TOO_DEEP = Code(
     "MC0005",
     "too-deep",
     Severity.ERROR,
     "{problem}",
-    "No Kubernetes object nests this deep. `Limits.depth` sets how deep input may nest.",
+    "No Kubernetes object nests this deep. `Limits.depth` sets how deep the input may nest.",
 )
 TOO_MANY_ALIASES = Code(
     "MC0006",
     "too-many-aliases",
     Severity.ERROR,
     "{problem}",
-    "Aliases of aliases multiply: a few lines can mean billions. `Limits.expanded` sets how many entries they may.",
+    "Aliases of aliases multiply: a few lines can expand to billions of entries. `Limits.expanded` sets the maximum "
+    "number of entries.",
 )
 TOO_LARGE = Code(
     "MC0007",
@@ -56,14 +58,14 @@ NO_SUCH_FILE = Code(
     "no-such-file",
     Severity.ERROR,
     "there is no file or folder {path!r}",
-    "A file or folder was named that does not exist.",
+    "The file or folder does not exist.",
 )
 UNREADABLE_FILE = Code(
     "MC0009",
     "unreadable-file",
     Severity.ERROR,
     "{path!r} cannot be read: {problem}",
-    "The operating system refused to open or list what was named.",
+    "The operating system refused to open or list the file or folder.",
 )
 NOT_UTF8 = Code(
     "MC0010",
@@ -77,13 +79,14 @@ NOT_A_MAPPING = Code(
     "not-a-mapping",
     Severity.ERROR,
     "expected an object with apiVersion, kind and metadata, but this is {found}",
-    "Every document, and every item of a list, is one Kubernetes object. A `-` too many often makes a list of it.",
+    "Every document, and every item of a list, is one Kubernetes object. An extra `-` often turns an object into a "
+    "list.",
 )
 ITEMS_NOT_A_LIST = Code(
     "MC0012",
     "items-not-a-list",
     Severity.ERROR,
-    "the items of a {kind} are a list, but these are {found}",
+    "the items of a {kind} must be a list, but these are {found}",
     "A `kind: List` holds its objects in the list `items`.",
 )
 OUTSIDE_FOLDER = Code(
@@ -91,59 +94,59 @@ OUTSIDE_FOLDER = Code(
     "outside-folder",
     Severity.WARNING,
     "{path!r} is not read: the link leaves the folder {folder!r}",
-    "Nothing outside a named folder is read. Name the target as well if it is wanted.",
+    "Files outside a named folder are not read. To read the target, pass its path as well.",
 )
 EMPTY_FOLDER = Code(
     "MC0014",
     "empty-folder",
     Severity.WARNING,
     "the folder {path!r} holds no .yaml, .yml or .json file",
-    "Files with other names, hidden files and folders, and what a `.gitignore` or a `.meshcompileignore` leaves out, "
-    "are passed over.",
+    "These are skipped: files with other names, hidden files and folders, and everything that a `.gitignore` or a "
+    "`.meshcompileignore` excludes.",
 )
 FOREIGN_FILE = Code(
     "MC0015",
     "foreign-file",
     Severity.INFO,
     "not a Kubernetes object: {what}",
-    "A folder may hold files of other programs. They are counted, and nothing is said against them. A file that is "
-    "named itself must hold objects. Leave files out with `--exclude` or a `.meshcompileignore`.",
+    "A folder may hold files of other programs. They are counted and cause no other finding. A file that you pass by "
+    "name must hold Kubernetes objects. To exclude files, use `--exclude` or a `.meshcompileignore`.",
 )
 HELM_CHART = Code(
     "MC0016",
     "helm-chart",
     Severity.WARNING,
-    "the Helm chart {chart!r} is not read: its templates become objects only with values",
-    "The files in `templates` and `charts` below the folder of a `Chart.yaml` are not read. Render the chart with the "
-    "values that you install it with. `--exclude` leaves the chart out without this warning.",
+    "the Helm chart {chart!r} is not read: its templates need values to become objects",
+    "The files in `templates` and `charts` next to a `Chart.yaml` are not read. Render the chart with the values that "
+    "you install it with. `--exclude` excludes the chart without this warning.",
 )
 KUSTOMIZATION = Code(
     "MC0017",
     "kustomization",
     Severity.WARNING,
-    "the kustomization {folder!r} is not rendered, so this is not applied: {fields}",
-    "The files of the folder are read as they are written. A kustomization may change their names, namespaces and "
-    "fields, and add objects: only Kustomize does that. `--exclude` leaves the folder out without this warning.",
+    "the kustomization {folder!r} is not rendered, so these fields are not applied: {fields}",
+    "The files of the folder are read as they are. A kustomization may change their names, namespaces and fields, and "
+    "may add objects. Only Kustomize can do that. `--exclude` excludes the folder without this warning.",
 )
 NOT_RENDERED = Code(
     "MC0018",
     "not-rendered",
     Severity.WARNING,
     "{what} not read: render {them} first",
-    "Jsonnet, CUE and templates are programs that make objects. Run them, and read what they print.",
+    "Jsonnet, CUE and templates are programs that generate objects. Run them, and pass their output.",
 )
 NO_OBJECTS = Code(
     "MC0019",
     "no-objects",
     Severity.WARNING,
     "the folder {path!r} holds no Kubernetes object",
-    "There are files with the right names in the folder, but no object is in any of them. `-v` says what they are.",
+    "The folder has files with the right extensions, but none of them holds an object. `-v` lists what they are.",
 )
 BROKEN_ARCHIVE = Code(
     "MC0020",
     "broken-archive",
     Severity.ERROR,
-    "this is not a tar archive that can be read: {problem}",
+    "this is not a readable tar archive: {problem}",
     "Files that end in `.tar`, `.tar.gz` and `.tgz` are read as archives.",
 )
 ARCHIVE_MEMBER = Code(
@@ -151,20 +154,20 @@ ARCHIVE_MEMBER = Code(
     "archive-member",
     Severity.WARNING,
     "{member!r} in the archive is not read: {problem}",
-    "Of an archive, only plain files inside it are read: no links, no devices, no paths that lead out of it.",
+    "Only regular files inside an archive are read: no links, no devices, and no paths that lead outside it.",
 )
 TEMPLATE = Code(
     "MC0022",
     "template",
     Severity.ERROR,
-    "this is {what}, not YAML: it must be filled in first",
-    "A template becomes YAML when a program such as Helm fills it in. Render it, and read the result.",
+    "this is {what}, not YAML: render it first",
+    "A template becomes YAML when a program such as Helm renders it. Render it, and pass the result.",
 )
 
 BROKEN_DOCUMENT = frozenset(
     code.id for code in (NOT_YAML, DUPLICATE_KEY, BAD_VALUE, BAD_ALIAS, TOO_DEEP, TOO_MANY_ALIASES, TEMPLATE)
 )
-"""Codes of a document that could not be read, while the others of its file could."""
+"""Codes of a document that cannot be read although the other documents of its file can."""
 
 BROKEN_FILE = frozenset(code.id for code in (TOO_LARGE, NO_SUCH_FILE, UNREADABLE_FILE, NOT_UTF8, BROKEN_ARCHIVE))
-"""Codes of a file of which nothing could be read."""
+"""Codes of a file from which nothing can be read."""

@@ -1,7 +1,8 @@
-"""Rules on one resource: where Istio's schema or its webhook, or the API server, would reject it, or warn.
+"""Rules on one resource: findings where Istio's schema, Istio's webhook or the API server would reject it or warn.
 
-Rules are generator functions over the models, one module per kind; each module has `violations(resource)`. What many
-kinds share is in `checks` and `names`. The models themselves refuse what has a wrong type, size or form.
+Rules are generator functions over the models, with one module per kind. Each module has `violations(resource)`. Rules
+that several kinds share are in `checks` and `names`. The models themselves reject values with a wrong type, size or
+form.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -32,7 +33,7 @@ MODULES = {
     "WorkloadEntry": "workload_entry",
     "WorkloadGroup": "workload_group",
 }
-"""Istio's kinds, and the modules with their rules, which are imported when the first such object is read."""
+"""Istio's kinds, and the modules with their rules. A module is imported when the first object of its kind is read."""
 
 ADVICE = {
     code.id: code.docs
@@ -40,18 +41,18 @@ ADVICE = {
     for code in vars(module).values()
     if isinstance(code, Code)
 }
-"""What to do about a finding that does not say so itself."""
+"""The suggestion for a finding that has none of its own, by code id."""
 
 Rules = Callable[[Resource], Iterable[Diagnostic]]
 
 
 def violations(resource: Resource) -> Iterator[Diagnostic]:
-    """What is wrong with a resource that reads well.
+    """Findings about a resource that could be read.
 
-    What Istio refuses rejects the resource. What only the API server refuses does not: istiod takes every object that
-    it is given, whatever its name and whatever the values of Kubernetes' own kinds.
+    A finding of Istio rejects the resource. A finding of the API server alone does not: istiod accepts any object that
+    it receives, whatever its name and whatever the values of Kubernetes' own kinds.
     """
-    kind = type(resource).__name__  # a custom workload may have the kind of another, such as Service
+    kind = type(resource).__name__  # a custom workload may reuse another kind's name, such as Service
     yield from _refused_by_kubernetes(metadata_violations(resource))
     if kind in MODULES:
         yield from _refused_by_istio(tuple(forbidden_annotations(resource)) or _rules(kind)(resource))
@@ -72,8 +73,8 @@ def _refused_by_istio(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
 
 @cache
 def _tolerated() -> frozenset[str]:
-    """Errors that Istio accepts, though what the author asked for cannot happen."""
-    from meshcompile.codes import envoy_filters  # for a fast start: sound objects do not need them
+    """Ids of errors for which Istio accepts the object although the setting has no effect."""
+    from meshcompile.codes import envoy_filters  # for a fast start: valid objects do not need them
 
     return frozenset({envoy_filters.UNKNOWN_ENVOY_FIELD.id, envoy_filters.UNSUPPORTED_ENVOY_VALUE.id})
 

@@ -45,7 +45,7 @@ KEYS_UNKNOWN_TO_CUSTOM = frozenset(
 IDENTITIES = ("principals", "not_principals", "namespaces", "not_namespaces")
 SERVICE_ACCOUNTS = ("service_accounts", "not_service_accounts")
 TCP_SOURCES = (*IDENTITIES, *SERVICE_ACCOUNTS, "ip_blocks", "not_ip_blocks", "remote_ip_blocks", "not_remote_ip_blocks")
-"""What counts as known for TCP when istiod warns."""
+"""The source fields that istiod regards as available on TCP when it warns."""
 SOURCE_VALUES: Mapping[str, Problem] = {
     "ip_blocks": ip_problem,
     "remote_ip_blocks": ip_problem,
@@ -61,11 +61,11 @@ OPERATION_VALUES: Mapping[str, Problem] = {
     "methods": any_text,
     "hosts": any_text,
 }
-"""The fields, each of which has a twin with `not_` before it -> what can be wrong with a value that is not empty."""
+"""Fields, and the check of one nonempty value. Each field has a negated counterpart with the prefix `not_`."""
 
 
 def violations(policy: AuthorizationPolicy) -> Found:
-    """What is wrong with an AuthorizationPolicy."""
+    """Findings about an AuthorizationPolicy."""
     spec = policy.spec
     yield from attachment(spec, "selector", "target_ref", "target_refs")
     yield from _action(policy)
@@ -123,7 +123,7 @@ def _operation(operation: Operation) -> Found:
 
 
 def _values(node: Node, problems: Mapping[str, Problem]) -> Found:
-    """Values that are empty or do not fit, in the fields that have any and in their twins."""
+    """Values that are empty or invalid, in the listed fields and their `not_` counterparts."""
     for name, value_problem in problems.items():
         for field in (name, f"not_{name}"):
             values: tuple[str, ...] = getattr(node, field)
@@ -146,7 +146,7 @@ def _condition(condition: Condition) -> Found:
 
 
 def _custom_rule(rule: Rule) -> Found:
-    """What a rule asks that is not known yet when an external authorizer is asked."""
+    """The parts of a rule that Envoy does not know yet when it calls an external authorizer."""
     for source in (origin.source for origin in rule.from_ if origin.source is not None):
         for field in UNKNOWN_TO_CUSTOM:
             if getattr(source, field):
@@ -157,7 +157,7 @@ def _custom_rule(rule: Rule) -> Found:
 
 
 def _denies_all_tcp(rule: Rule) -> bool:
-    """Whether nothing is left of the rule on a TCP port, as istiod guesses when it warns."""
+    """Whether the rule matches all traffic of a TCP port, as istiod's warning estimates it."""
     sources = [origin.source for origin in rule.from_ if origin.source is not None]
     operations = [target.operation for target in rule.to if target.operation is not None]
     if operations:

@@ -1,4 +1,4 @@
-"""Values in AuthorizationPolicies: what is wrong with one that is not empty, or None.
+"""Values in AuthorizationPolicies: the problem with a nonempty value, or None.
 
 Follows istiod's `pkg/config/security`.
 """
@@ -18,7 +18,7 @@ LARGEST_PORT = 65535
 
 
 def any_text(_: str) -> str | None:
-    """Nothing is wrong with any text."""
+    """None: any text is valid."""
     return None
 
 
@@ -28,11 +28,11 @@ def ip_problem(value: str) -> str | None:
 
 def port_problem(value: str) -> str | None:
     valid = value.isascii() and value.isdigit() and len(value.lstrip("0")) <= 5 and int(value) <= LARGEST_PORT
-    return None if valid else "it is no port"
+    return None if valid else "it is not a valid port"
 
 
 def service_account_problem(value: str) -> str | None:
-    """`NAME` or `NAMESPACE/NAME`."""
+    """The problem with a service account, which is `NAME` or `NAMESPACE/NAME`."""
     if "*" in value:
         return "wildcards are not allowed"
     if value.count("/") > 1 or value.startswith("/") or value.endswith("/"):
@@ -42,20 +42,20 @@ def service_account_problem(value: str) -> str | None:
 
 
 def wildcard_problem(value: str) -> str | None:
-    """At most one `*`, at an end."""
+    """The problem with a value that may have one `*`, at its start or its end."""
     if value.count("*") > 1:
         return "only one `*` is allowed"
     if "*" in value and not value.startswith("*") and not value.endswith("*"):
-        return "`*` is allowed at the start or at the end only"
+        return "`*` is allowed only at the start or at the end"
     return None
 
 
 def trust_domain_problem(value: str) -> str | None:
-    return wildcard_problem(value) or ("a trust domain has no `/`" if "/" in value else None)
+    return wildcard_problem(value) or ("a trust domain cannot contain `/`" if "/" in value else None)
 
 
 def path_problem(path: str) -> str | None:
-    """A path with templates such as `/books/{*}/{**}`."""
+    """The problem with a path that may have templates, such as `/books/{*}/{**}`."""
     has_template = ONE_SEGMENT in path or ANY_SEGMENTS in path
     any_seen = False
     for segment in path.strip("/").split("/"):
@@ -64,9 +64,9 @@ def path_problem(path: str) -> str | None:
                 return "`{**}` must be the last template"
             any_seen = segment == ANY_SEGMENTS
         elif "{" in segment or "}" in segment:
-            return "braces are for the templates `{*}` and `{**}` only"
+            return "braces are only for the templates `{*}` and `{**}`"
         elif has_template and not LITERAL_SEGMENT.fullmatch(segment):
-            return f"`{segment}` cannot stand beside templates"
+            return f"`{segment}` cannot be combined with templates"
     return None
 
 
@@ -85,7 +85,7 @@ EXACT_KEYS: Mapping[str, Problem] = {
     "connection.sni": any_text,
 }
 KEYS_WITH_NAMES = ("request.headers", "request.auth.claims", "experimental.envoy.filters.")
-"""Keys that go on with a name in brackets."""
+"""Prefixes of keys that end with a name in brackets."""
 REPLACED_KEYS = {
     "destination.namespace": "the policy's own namespace",
     "destination.name": "the selector",
@@ -94,7 +94,7 @@ REPLACED_KEYS = {
 
 
 def condition_problem(key: str, values: tuple[str, ...]) -> str | None:
-    """What is wrong with a condition's key, or with the first of its values that does not fit."""
+    """The problem with a condition's key, or with its first invalid value."""
     if "" in values:
         return f"a value of `{key}` is empty"
     if any(key.startswith(prefix) for prefix in KEYS_WITH_NAMES):
@@ -106,7 +106,7 @@ def condition_problem(key: str, values: tuple[str, ...]) -> str | None:
             return f"`{key}` takes at most {MOST_SERVICE_ACCOUNTS} values"
         return _first_problem(EXACT_KEYS[key], values)
     if key in REPLACED_KEYS or key.startswith("destination.labels"):
-        return f"`{key}` is not supported any more: use {REPLACED_KEYS.get(key, 'the selector')}"
+        return f"`{key}` is no longer supported: use {REPLACED_KEYS.get(key, 'the selector')}"
     return f"there is no key `{key}`"
 
 

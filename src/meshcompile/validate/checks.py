@@ -1,4 +1,4 @@
-"""Checks that the rules of many kinds share. Each is given a node and one of its fields, and yields what is wrong."""
+"""Checks that the rules of several kinds share. Each takes a node and one of its fields, and yields findings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from meshcompile.validate.names import (
     label_key_problem,
 )
 
-if TYPE_CHECKING:  # models are imported for the objects that are there
+if TYPE_CHECKING:  # a model is imported only when an object of its kind is read
     from meshcompile.models.networking.service_entry import ServicePort
     from meshcompile.models.networking.sidecar import SidecarPort
 
@@ -44,7 +44,7 @@ TARGETS = frozenset(
 
 
 def errors(found: Found) -> Found:
-    """What rejects an object, without the warnings."""
+    """The findings that reject an object, without warnings."""
     return (diagnostic for diagnostic in found if diagnostic.severity is Severity.ERROR)
 
 
@@ -58,25 +58,25 @@ class Exported(Interface):
 
 
 def port(node: Node, field: str = "number") -> Found:
-    """A port that is none."""
+    """An invalid port."""
     if not 1 <= (number := getattr(node, field)) <= 65535:
         yield codes.PORT(node.at(field), port=number)
 
 
 def label_name(node: Node, field: str, what: str) -> Found:
-    """A name that must be one DNS label."""
+    """A name that is not a DNS label."""
     if not is_label(name := getattr(node, field)):
         yield codes.NAME(node.at(field), value=name, what=what)
 
 
 def protocol(port: SidecarPort | ServicePort) -> Found:
-    """A protocol that Istio does not know; none means that it is detected."""
+    """A protocol that Istio does not know. An empty protocol means that it is detected."""
     if port.protocol and protocol_named(port.protocol) is Protocol.AUTO:
         yield codes.PROTOCOL(port.at("protocol"), protocol=port.protocol)
 
 
 def duration(node: Node, *fields: str) -> Found:
-    """Durations of less than a millisecond, or not in whole ones."""
+    """Durations that are shorter than a millisecond, or not in whole milliseconds."""
     for field in fields:
         value: Duration | None = getattr(node, field)
         if value is None:
@@ -88,29 +88,31 @@ def duration(node: Node, *fields: str) -> Found:
 
 
 def not_negative(node: Node, *fields: str) -> Found:
-    """Numbers below zero."""
+    """Negative numbers."""
     for field in fields:
         if (value := getattr(node, field)) < 0:
             yield bounds(node, field, value, "at least 0")
 
 
 def bounds(node: Node, field: str, value: float, expected: str) -> Diagnostic:
-    """A number that is too small or too large."""
+    """The finding for a number that is too small or too large."""
     return codes.OUT_OF_BOUNDS(node.at(field), field=json_name(field), value=f"{value:g}", expected=expected)
 
 
 def labels(node: Node, field: str) -> Found:
-    """Labels that Kubernetes would not take."""
+    """Labels that Kubernetes would reject."""
     found: Mapping[str, str] = getattr(node, field)
     for key, value in found.items():
         if problem := label_key_problem(key):
             yield codes.LABEL(node.at(field, key), label=key, problem=problem)
         if not is_label_value(value):
-            yield codes.LABEL(node.at(field, key), label=f"{key}={value}", problem="the value is not one of a label")
+            yield codes.LABEL(
+                node.at(field, key), label=f"{key}={value}", problem="the value is not a valid label value"
+            )
 
 
 def selector(node: PolicySelector | WorkloadSelector | None) -> Found:
-    """Wildcards and empty keys in a selector, and, as a warning, one that selects everything."""
+    """Wildcards and empty keys in a selector. A selector without labels is a warning."""
     if node is None:
         return
     field = "match_labels" if isinstance(node, PolicySelector) else "labels"
@@ -125,7 +127,7 @@ def selector(node: PolicySelector | WorkloadSelector | None) -> Found:
 
 
 def attachment(spec: Node, *fields: str) -> Found:
-    """What a policy is attached to: one of a selector, a target and targets, and only what can have policies."""
+    """More than one of selector, target and targets, and targets that do not support policies."""
     yield from exclusive(spec, *fields)
     yield from selector(getattr(spec, "selector", None))
     target: PolicyTargetReference | None = getattr(spec, "target_ref", None)
@@ -137,25 +139,25 @@ def attachment(spec: Node, *fields: str) -> Found:
 
 
 def exclusive(node: Node, *fields: str) -> Found:
-    """Several fields that are written, even if empty, where the schema takes one."""
+    """Several fields that the author wrote, even if empty, where the schema allows one."""
     written = [field for field in fields if is_written(node, field)]
     if len(written) > 1:
         yield codes.EXCLUSIVE(node.at(written[-1]), fields=listed(map(json_name, written)))
 
 
 def is_written(node: Node, field: str) -> bool:
-    """Whether the author wrote the field: an empty list is not absent."""
+    """Whether the author wrote the field. An empty list counts as written."""
     return field in node.model_fields_set
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names in a sentence."""
+    """The quoted names, joined with commas and `and`."""
     *before, last = (f"`{name}`" for name in names)
     return f"{', '.join(before)} and {last}" if before else last
 
 
 def export_to(spec: Exported, namespace: str, *, to_nobody: bool = False, selects_workloads: bool = False) -> Found:
-    """Where an object is exported to: each namespace once, and nothing beside everyone or no one."""
+    """Invalid values of `exportTo`: duplicates, and `*` or `~` combined with others."""
     exported = spec.export_to
     if not exported:
         return
@@ -168,23 +170,23 @@ def export_to(spec: Exported, namespace: str, *, to_nobody: bool = False, select
             seen.add(key)
     if len(exported) > 1:
         for alone in sorted(seen & {"*", "~"}):
-            problem = "cannot stand beside others"
+            problem = "cannot be combined with others"
             yield codes.EXPORT_TO(spec.at("export_to", exported.index(alone)), value=alone, problem=problem)
     if selects_workloads and seen and seen != {namespace}:
-        problem = "goes beyond the namespace, which a workloadSelector does not allow"
+        problem = "exports beyond the rule's namespace, which is not allowed with a workloadSelector"
         yield codes.EXPORT_TO(spec.at("export_to"), value=", ".join(exported), problem=problem)
 
 
 def _export_problem(key: str, seen: set[str], to_nobody: bool) -> str | None:
     if key in seen:
-        return "is there twice"
+        return "appears twice"
     if key == "~":
-        return None if to_nobody else "is for ServiceEntries only"
-    return None if key in (".", "*") or is_label(key) else "is no namespace"
+        return None if to_nobody else "is only for ServiceEntries"
+    return None if key in (".", "*") or is_label(key) else "is not a valid namespace"
 
 
 def regex(node: Node, field: str = "regex") -> Found:
-    """An expression that Go does not compile, or that Istio takes for too long."""
+    """An expression that Go does not compile, or that is longer than Istio allows."""
     expression: str = getattr(node, field)
     if len(expression) > LONGEST_REGEX or len(expression.encode()) > LONGEST_REGEX:
         problem: str | None = f"it is longer than {LONGEST_REGEX} characters"
@@ -196,7 +198,7 @@ def regex(node: Node, field: str = "regex") -> Found:
 
 
 def string_match(match: StringMatch) -> Found:
-    """A match by an empty prefix or expression, or by one that is no expression."""
+    """A match with an empty prefix or expression, or with an invalid expression."""
     if match.prefix == "":
         yield codes.STRING_MATCH(match.at("prefix"), field="prefix")
     if match.regex is not None:
@@ -204,7 +206,7 @@ def string_match(match: StringMatch) -> Found:
 
 
 def regex_match(match: StringMatch) -> Found:
-    """The same, where an empty prefix is fine."""
+    """A match with an empty or invalid expression. An empty prefix is valid here."""
     if match.regex is None:
         return
     if match.regex:

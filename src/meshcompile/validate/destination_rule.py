@@ -8,7 +8,7 @@ from meshcompile.validate.traffic_policy import traffic_policy
 
 
 def violations(rule: DestinationRule) -> Found:
-    """What is wrong with a DestinationRule."""
+    """Findings about a DestinationRule."""
     spec = rule.spec
     if problem := wildcard_problem(spec.host):
         yield codes.HOST(spec.at("host"), host=spec.host, problem=problem)

@@ -1,4 +1,4 @@
-"""Where routes send requests: istiod's `validateDestination` and its weights."""
+"""Destinations of routes: istiod's `validateDestination` and its weights."""
 
 from meshcompile.codes import validation as codes
 from meshcompile.models.networking.virtual_service import Destination, HTTPRouteDestination, RouteDestination
@@ -7,8 +7,8 @@ from meshcompile.validate.names import is_label, wildcard_problem
 
 
 def destination(node: Destination) -> Found:
-    """A destination with a host, a subset or a port that is none."""
-    problem = "it must name a host" if node.host == "*" else wildcard_problem(node.host)
+    """A destination with an invalid host, subset or port."""
+    problem = "it must be one specific host" if node.host == "*" else wildcard_problem(node.host)
     if problem:
         yield codes.HOST(node.at("host"), host=node.host, problem=problem)
     if node.subset and not is_label(node.subset):
@@ -18,7 +18,7 @@ def destination(node: Destination) -> Found:
 
 
 def weights(destinations: tuple[HTTPRouteDestination, ...] | tuple[RouteDestination, ...]) -> Found:
-    """Weights below zero, several that add up to nothing, in 32 bits, and what they mean where that is not 100."""
+    """Negative weights, and weights that add up to 0 in 32 bits. Weights that do not add up to 100 get their shares."""
     for node in destinations:
         if node.weight < 0:
             yield codes.WEIGHT(node.at("weight"), problem=f"weight {node.weight} is negative")
@@ -31,7 +31,7 @@ def weights(destinations: tuple[HTTPRouteDestination, ...] | tuple[RouteDestinat
 
 
 def _share(weight: int, total: int) -> str:
-    """A share of the total in percent, to a tenth."""
+    """The share of the total in percent, with one decimal."""
     return f"{100 * weight / total:.1f}".removesuffix(".0") + "%"
 
 

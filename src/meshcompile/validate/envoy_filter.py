@@ -1,6 +1,6 @@
 """Rules of EnvoyFilters: istiod's `envoyfilter.ValidateEnvoyFilter`, and the schema's.
 
-A patch for waypoints is not looked at, and of another only until something is wrong with it.
+Patches for waypoints are skipped. Checking another patch stops at its first problem.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,9 @@ OWN_MATCH: Mapping[ApplyTo, str] = {
     ApplyTo.HTTP_ROUTE: "routeConfiguration",
     ApplyTo.CLUSTER: "cluster",
 }
-"""What a patch applies to -> the one match that it can have. Others can have any."""
+"""What a patch applies to, and the only match that such a patch can have. Patches that are not listed can have any
+match.
+"""
 WITHOUT_FILTERS = (ApplyTo.LISTENER, ApplyTo.FILTER_CHAIN)
 CANONICAL_NAMES: Mapping[str, str] = {
     "envoy.buffer": "envoy.filters.http.buffer",
@@ -61,11 +63,11 @@ CANONICAL_NAMES: Mapping[str, str] = {
     "envoy.squash": "envoy.filters.http.squash",
     "envoy.tcp_proxy": "envoy.filters.network.tcp_proxy",
 }
-"""Names that filters had in old releases of Envoy -> those that Istio gives them."""
+"""Names that filters had in old releases of Envoy, and the names that Istio uses."""
 
 
 def violations(envoy_filter: EnvoyFilter) -> Found:
-    """What is wrong with an EnvoyFilter."""
+    """Findings about an EnvoyFilter."""
     spec = envoy_filter.spec
     yield codes.ENVOY_FILTER(envoy_filter)
     yield from exclusive(spec, "workload_selector", "target_refs")
@@ -78,7 +80,7 @@ def violations(envoy_filter: EnvoyFilter) -> Found:
 
 
 def _context(match: EnvoyConfigObjectMatch) -> Found:
-    """What the schema says about waypoints."""
+    """The schema's rule about waypoints."""
     if (match.context is PatchContext.WAYPOINT) != (match.waypoint is not None):
         problem = "a match with `context: WAYPOINT` has `waypoint`, and no other match has it"
         yield codes.PATCH(match, problem=problem)
@@ -95,13 +97,13 @@ def _patch(patch: EnvoyConfigObjectPatch) -> Found:
 
 def _missing(patch: EnvoyConfigObjectPatch) -> str | None:
     if patch.apply_to is ApplyTo.INVALID:
-        return "the patch does not say what it applies to: `applyTo` is missing"
+        return "`applyTo` is missing"
     if patch.patch is None:
         return "`patch` is missing"
     if patch.patch.operation is Operation.INVALID:
-        return "the patch does not say what it does: `operation` is missing"
+        return "`operation` is missing"
     if patch.patch.operation is not Operation.REMOVE and patch.patch.value is None:
-        return f"`value` is missing, without which operation {patch.patch.operation} can do nothing"
+        return f"`value` is missing, which operation {patch.patch.operation} needs"
     return None
 
 
@@ -110,7 +112,7 @@ def _match_problem(patch: EnvoyConfigObjectPatch) -> str | None:
     if match is None:
         return None
     if match.proxy is not None and (problem := re2.syntax_error(match.proxy.proxy_version)):
-        return f"`proxyVersion` is not a regular expression: {problem}"
+        return f"`proxyVersion` is not a valid regular expression: {problem}"
     own = OWN_MATCH.get(patch.apply_to)
     matches = {
         "listener": match.listener,
@@ -121,7 +123,7 @@ def _match_problem(patch: EnvoyConfigObjectPatch) -> str | None:
     if own is None:
         return None
     if others := [name for name, node in matches.items() if node is not None and name != own]:
-        return f"a patch that applies to {patch.apply_to} can match by `{own}`, not by `{others[0]}`"
+        return f"a patch that applies to {patch.apply_to} can only match by `{own}`, not by `{others[0]}`"
     filter_match = _filter_match(match)
     return _filter_problem(patch.apply_to, filter_match) if filter_match is not None else None
 
@@ -137,7 +139,7 @@ def _filter_problem(apply_to: ApplyTo, match: FilterMatch) -> str | None:
     if match.sub_filter is None:
         return None
     if apply_to is not ApplyTo.HTTP_FILTER:
-        return "a match by `subFilter` is for HTTP_FILTER only"
+        return "a match by `subFilter` is only for HTTP_FILTER"
     if match.name not in (HTTP_CONNECTION_MANAGER, "envoy.http_connection_manager"):
         return f"a match by `subFilter` is for filters inside {HTTP_CONNECTION_MANAGER}"
     return None if match.sub_filter.name else "a match by `subFilter` needs its `name`"
@@ -149,9 +151,9 @@ def _doubtful_match(patch: EnvoyConfigObjectPatch) -> Found:
     if match is None:
         return
     if patch.apply_to in WITHOUT_FILTERS:
-        problem = f"a match by `filter` has no effect on what applies to {patch.apply_to}"
+        problem = f"a match by `filter` has no effect on a patch that applies to {patch.apply_to}"
         yield codes.PATCH_DOUBT(match, problem=problem)
     for named in (match, match.sub_filter):
         if named is not None and (name := CANONICAL_NAMES.get(named.name)):
-            problem = f"`{named.name}` is an old name of the filter, which matches nothing: use `{name}`"
+            problem = f"`{named.name}` is a former name of the filter and matches nothing: use `{name}`"
             yield codes.PATCH_DOUBT(named.at("name"), problem=problem, suggestion=name)

@@ -11,12 +11,12 @@ from meshcompile.validate.names import is_address, is_label, partial_wildcard, u
 
 
 def violations(gateway: Gateway) -> Found:
-    """What is wrong with a Gateway."""
+    """Findings about a Gateway."""
     generated = made_by_gateway_api(gateway, "gateway")
     if not generated:
         yield from label_name(gateway.metadata, "name", "the name of a Gateway")
     if not gateway.spec.servers:
-        yield codes.MISSING(gateway.spec.at("servers"), field="servers", reason=": a Gateway has at least one")
+        yield codes.MISSING(gateway.spec.at("servers"), field="servers", reason=": a Gateway needs at least one")
     names: set[str] = set()
     for server in gateway.spec.servers:
         yield from _server(server, generated)
@@ -27,7 +27,7 @@ def violations(gateway: Gateway) -> Found:
 
 def _server(server: Server, generated: bool) -> Found:
     if not server.hosts:
-        yield codes.MISSING(server.at("hosts"), field="hosts", reason=": a server is for at least one host")
+        yield codes.MISSING(server.at("hosts"), field="hosts", reason=": a server needs at least one host")
     for index, host in enumerate(server.hosts):
         if problem := host_problem(host, in_gateway=True, generated=generated):
             yield codes.GATEWAY_HOST(server.at("hosts", index), host=host, problem=problem)
@@ -66,22 +66,22 @@ def _bind(server: Server) -> Found:
 
 
 def _tls_problem(server: Server, protocol: Protocol) -> str | None:
-    """How the TLS settings contradict the protocol."""
+    """The contradiction between the TLS settings and the protocol, or None."""
     settings = server.tls
     if protocol.is_tls:
         return f"a server for {protocol} needs `tls`" if settings is None else None
     if settings is None:
         return None
     if not protocol.is_http:
-        return f"a server for {protocol} takes no TLS settings"
+        return f"a server for {protocol} accepts no TLS settings"
     files = settings.ca_certificates or settings.private_key or settings.server_certificate
     if settings.mode not in tls.PASSES_ON or files:
-        return f"a server for {protocol} takes no TLS settings beyond `httpsRedirect`"
+        return f"a server for {protocol} accepts no TLS settings beyond `httpsRedirect`"
     return None
 
 
 def host_problem(host: str, in_gateway: bool, generated: bool = False) -> str | None:
-    """What is wrong with `NAMESPACE/HOST`, of which a Gateway may leave out the namespace."""
+    """The problem with a host `NAMESPACE/HOST`. In a Gateway, the namespace is optional."""
     namespace, slash, name = host.partition("/")
     if not slash:
         return _name_problem(host, in_gateway) if in_gateway else "it has no namespace"
@@ -89,7 +89,7 @@ def host_problem(host: str, in_gateway: bool, generated: bool = False) -> str | 
         return "the part before or after `/` is empty"
     allowed = ("*", ".") if in_gateway and not generated else ("*", ".", "~")
     if namespace not in allowed and not is_label(namespace):
-        return f"`{namespace}` is no namespace"
+        return f"`{namespace}` is not a valid namespace"
     return _name_problem(name, in_gateway)
 
 
@@ -99,4 +99,4 @@ def _name_problem(name: str, in_gateway: bool) -> str | None:
     problem = wildcard_problem(name)
     if problem and not (in_gateway and is_address(name)):
         return problem
-    return "only whole labels can be replaced by `*`" if partial_wildcard(name) else None
+    return "`*` can only replace whole labels" if partial_wildcard(name) else None

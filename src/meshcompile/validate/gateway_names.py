@@ -14,7 +14,7 @@ Named = VirtualServiceSpec | HTTPMatchRequest | TLSMatchAttributes | L4MatchAttr
 
 
 def gateway_names(node: Named, generated: bool = False) -> Found:
-    """Names of gateways that are none; istiod looks at nothing that follows a name without a namespace."""
+    """Invalid names of gateways. Like istiod, this skips everything after a name without a namespace."""
     for index, name in enumerate(node.gateways):
         namespace, slash, gateway = name.partition("/")
         if not slash:
@@ -28,6 +28,8 @@ def gateway_names(node: Named, generated: bool = False) -> Found:
                 yield codes.GATEWAY_NAME(node.at("gateways", index), value=name, problem=problem)
             return
         if not is_label(namespace):
-            yield codes.GATEWAY_NAME(node.at("gateways", index), value=name, problem=f"`{namespace}` is no namespace")
+            yield codes.GATEWAY_NAME(
+                node.at("gateways", index), value=name, problem=f"`{namespace}` is not a valid namespace"
+            )
         if not gateway or not (generated or is_label(gateway)):
-            yield codes.GATEWAY_NAME(node.at("gateways", index), value=name, problem=f"`{gateway}` is not a name")
+            yield codes.GATEWAY_NAME(node.at("gateways", index), value=name, problem=f"`{gateway}` is not a valid name")

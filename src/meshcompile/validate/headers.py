@@ -1,6 +1,6 @@
 """Headers: names that can be matched or changed, and values with Envoy's `%COMMANDS%`.
 
-Follows istiod's `validation.go` and `header_value_validator.go`, which is Envoy's own parser.
+Follows istiod's `validation.go`, and its `header_value_validator.go`, which mirrors Envoy's parser.
 """
 
 import re
@@ -28,23 +28,23 @@ NEXT = {
     (LIST_END, ")"): COMMAND_END,
     (COMMAND_END, "%"): TEXT,
 }
-"""State and character -> next state."""
+"""The next state, by state and character."""
 ELSE = {NAME: NAME, STRING: STRING, ARGUMENT: STRING}
-"""The next state for characters that are not in NEXT; other states take blanks only."""
+"""The next state for characters that are not in NEXT. In states that are not listed, only spaces are allowed."""
 
 
 def is_claim(name: str) -> bool:
-    """Whether the name of a header stands for a claim of a token."""
+    """Whether the name of a header refers to a claim of a token."""
     return CLAIM.fullmatch(name) is not None
 
 
 def is_matchable(name: str) -> bool:
-    """Whether a match can be for a header of this name."""
+    """Whether a match can use a header of this name."""
     return bool(HEADER_NAME.fullmatch(name)) or name in PSEUDO_HEADERS or is_claim(name)
 
 
 def changes(headers: Headers) -> Found:
-    """What is wrong with changes of the headers of requests and responses."""
+    """Findings about changes to the headers of requests and responses."""
     if headers.request is not None:
         yield from _changes(headers.request, authority_allowed=True)
     if headers.response is not None:
@@ -65,7 +65,7 @@ def _changes(operations: HeaderOperations, authority_allowed: bool) -> Found:
 
 
 def is_authority(name: str) -> bool:
-    """Whether a header is the authority of requests."""
+    """Whether a header sets the authority of requests."""
     return name.lower() in (":authority", "host")
 
 
@@ -74,18 +74,18 @@ def _name_problem(name: str) -> str | None:
         return ": it is empty"
     if name.lower() == "host":
         return ": Host cannot be changed here"
-    return ": headers with `:` cannot be changed" if name.startswith(":") else None
+    return ": headers that begin with `:` cannot be changed" if name.startswith(":") else None
 
 
 def value_problem(value: str) -> str | None:
-    """What keeps a value from being one that Envoy can format."""
+    """The reason why Envoy cannot format the value, or None."""
     if CONTROL.search(value):
-        return "it has control characters"
+        return "it contains control characters"
     return _command_problem(value) if "%" in value else None
 
 
 def authority_twice(rewrite: HTTPRewrite | None, headers: Headers | None) -> Found:
-    """An authority that is set although it has been set before."""
+    """Settings of the authority that follow an earlier one."""
     set_before = rewrite.authority if rewrite is not None else ""
     request = headers.request if headers is not None else None
     if request is None:
@@ -107,7 +107,7 @@ def _command_problem(value: str) -> str | None:
                 continue
             following = next(characters, None)
             if following is None:
-                return "a `%` at the end begins nothing"
+                return "the `%` at the end does not begin a command"
             if following == "%":
                 continue
             state, character = NAME, following
@@ -120,4 +120,4 @@ def _command_problem(value: str) -> str | None:
             if state not in ELSE:
                 return f"`{character}` is not expected in a command"
             state = ELSE[state]
-    return None if state == TEXT else "a command does not end"
+    return None if state == TEXT else "a command has no end"

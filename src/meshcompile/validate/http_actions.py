@@ -1,4 +1,4 @@
-"""Rules of what `http` rules do beside routing: redirects, rewrites, retries, faults, CORS and direct responses."""
+"""Rules of the actions and filters of `http` rules: redirects, rewrites, retries, faults, CORS and direct responses."""
 
 from meshcompile.codes import validation as codes
 from meshcompile.models.common import StringMatch
@@ -52,7 +52,7 @@ NAMED_STATUSES = frozenset(
         511,
     )
 )
-"""Statuses of HTTP for which Go has a name."""
+"""HTTP statuses for which Go has a name."""
 
 
 def redirect(node: HTTPRedirect) -> Found:
@@ -60,10 +60,10 @@ def redirect(node: HTTPRedirect) -> Found:
     if not (node.uri or node.authority or node.scheme or changes_port):
         yield codes.REDIRECT(node, problem="a redirect needs `uri`, `authority`, `scheme` or a port")
     elif node.redirect_code and not 300 <= node.redirect_code <= 399:
-        problem = f"a redirect has a status from 300 to 399, not {node.redirect_code}"
+        problem = f"the status of a redirect must be 300 to 399, not {node.redirect_code}"
         yield codes.REDIRECT(node.at("redirect_code"), problem=problem)
     elif node.scheme not in ("", "http", "https"):
-        yield codes.REDIRECT(node.at("scheme"), problem=f"the scheme is `http` or `https`, not `{node.scheme}`")
+        yield codes.REDIRECT(node.at("scheme"), problem=f"the scheme must be `http` or `https`, not `{node.scheme}`")
     elif node.port:
         yield from checks.port(node, "port")
 
@@ -79,7 +79,7 @@ def direct_response(node: HTTPDirectResponse) -> Found:
 
 
 def _status(node: HTTPDirectResponse | Abort, field: str) -> Found:
-    if not 200 <= (status := getattr(node, field)) <= 600:  # 600 passes in istiod, too
+    if not 200 <= (status := getattr(node, field)) <= 600:  # istiod also accepts 600
         yield codes.STATUS(node.at(field), status=status)
 
 
@@ -88,11 +88,11 @@ def retry(node: HTTPRetry) -> Found:
         yield codes.RETRY(node.at("attempts"), problem="`attempts` is negative")
     conditional = node.per_try_timeout is not None or node.retry_on or node.retry_remote_localities is not None
     if node.attempts == 0 and conditional:
-        yield codes.RETRY(node, problem="`attempts: 0` switches retries off, so nothing else can be set")
+        yield codes.RETRY(node, problem="`attempts: 0` disables retries, so no other field can be set")
     yield from checks.duration(node, "per_try_timeout", "backoff")
     for condition in node.retry_on.split(",") if node.retry_on else ():
         if condition not in RETRY_CONDITIONS and not _is_status(condition):
-            yield codes.RETRY(node.at("retry_on"), problem=f"`{condition}` is not a condition to retry on")
+            yield codes.RETRY(node.at("retry_on"), problem=f"`{condition}` is not a valid retry condition")
 
 
 def _is_status(text: str) -> bool:
@@ -116,7 +116,7 @@ def cors(policy: CorsPolicy) -> Found:
         yield from _cors_origin(origin)
     for index, method in enumerate(policy.allow_methods):
         if method not in METHODS:
-            yield codes.CORS(policy.at("allow_methods", index), problem=f"`{method}` is no method of HTTP")
+            yield codes.CORS(policy.at("allow_methods", index), problem=f"`{method}` is not an HTTP method")
     for field in ("allow_headers", "expose_headers"):
         names: tuple[str, ...] = getattr(policy, field)
         for index, name in enumerate(names):
@@ -124,12 +124,12 @@ def cors(policy: CorsPolicy) -> Found:
                 yield codes.HEADER_NAME(policy.at(field, index), value=name, problem="")
     yield from checks.duration(policy, "max_age")
     if policy.max_age is not None and policy.max_age.nanoseconds % SECOND:
-        yield codes.CORS(policy.at("max_age"), problem="`maxAge` has whole seconds")
+        yield codes.CORS(policy.at("max_age"), problem="`maxAge` must be in whole seconds")
 
 
 def _cors_origin(origin: StringMatch) -> Found:
     if not (origin.exact or origin.prefix or origin.regex):
-        yield codes.CORS(origin, problem="an origin is `exact`, `prefix` or `regex`, and not empty")
+        yield codes.CORS(origin, problem="an origin needs a nonempty `exact`, `prefix` or `regex`")
     elif origin.regex:
         yield from checks.regex(origin)
 
@@ -149,9 +149,9 @@ def _abort(abort: Abort) -> Found:
         yield from _status(abort, "http_status")
     elif abort.grpc_status is not None:
         if abort.grpc_status not in GRPC_STATUSES:
-            yield codes.FAULT(abort.at("grpc_status"), problem=f"`{abort.grpc_status}` is no status of gRPC")
+            yield codes.FAULT(abort.at("grpc_status"), problem=f"`{abort.grpc_status}` is not a gRPC status")
     elif abort.http2_error is not None:
-        yield codes.FAULT(abort.at("http2_error"), problem="errors of HTTP/2 are not supported")
+        yield codes.FAULT(abort.at("http2_error"), problem="HTTP/2 errors are not supported")
     else:
         yield codes.ABORT_WITHOUT_ERROR(abort)
 
@@ -169,6 +169,6 @@ def _percentage(percentage: Percent | None) -> Found:
 
 
 def share(percentage: Percent | None) -> Found:
-    """A percentage of requests to mirror."""
+    """The percentage of requests to mirror."""
     if percentage is not None and not 0 <= percentage.value <= 100:
         yield codes.PERCENTAGE(percentage.at("value"), value=percentage.value, expected="0 to 100")

@@ -17,7 +17,7 @@ from meshcompile.validate.http_actions import cors, direct_response, fault, redi
 
 WITH_REDIRECT = ("route", "fault", "rewrite", "direct_response")
 WITH_DIRECT_RESPONSE = ("route", "fault", "rewrite")
-"""What cannot stand beside a redirect or a direct response."""
+"""Fields that cannot be combined with a redirect or a direct response."""
 NAMES = {"route": "route", "fault": "fault", "rewrite": "rewrite", "direct_response": "directResponse"}
 
 PARTS: Mapping[str, Callable[[Any], Found]] = {
@@ -30,11 +30,11 @@ PARTS: Mapping[str, Callable[[Any], Found]] = {
     "retries": retry,
     "rewrite": rewrite,
 }
-"""The parts of a rule that it may do without -> what is wrong with one."""
+"""The optional parts of a rule, and the check of each."""
 
 
 def http_route(route: HTTPRoute, is_delegate: bool, generated: bool) -> Found:
-    """What is wrong with a rule; `is_delegate` says that its VirtualService is one to delegate to."""
+    """Findings about a rule. `is_delegate` says that other VirtualServices delegate to the rule's VirtualService."""
     yield from _action(route, is_delegate)
     for match in route.match:
         yield from _match(match)
@@ -60,7 +60,7 @@ def _action(route: HTTPRoute, is_delegate: bool) -> Found:
                 yield codes.DELEGATE(route.at(field), problem=f"a rule that delegates cannot have `{field}`")
         return
     if route.delegate is not None:
-        problem = "a VirtualService to delegate to cannot delegate further"
+        problem = "a delegate cannot delegate further"
         yield codes.DELEGATE(route.at("delegate"), problem=problem)
     if route.redirect is not None:
         yield from _conflicts(route, "redirect", WITH_REDIRECT)
@@ -86,7 +86,7 @@ def _match(match: HTTPMatchRequest) -> Found:
         yield from checks.string_match(value)
     for name, value in match.without_headers.items():
         yield from _header(match, "without_headers", name)
-        if value.regex != "*":  # Istio reads a lone "*", which is no expression, as "present".
+        if value.regex != "*":  # Istio reads a lone "*", which is not a valid expression, as "present".
             yield from checks.string_match(value)
     if match.uri is not None:
         yield from checks.regex_match(match.uri)

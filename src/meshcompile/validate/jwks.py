@@ -1,6 +1,6 @@
-"""JSON Web Key Sets: what keeps a text from being one, and which of its keys are private.
+"""JSON Web Key Sets: why a text is not a valid one, and which of its keys are private.
 
-Follows `github.com/lestrrat-go/jwx/jwk`, with which istiod parses them.
+Follows `github.com/lestrrat-go/jwx/jwk`, which istiod uses to parse them.
 """
 
 import json
@@ -9,16 +9,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 BASE64 = re.compile("(?:[A-Za-z0-9_-]*|[A-Za-z0-9+/]*)={0,2}")
-"""One of the two alphabets, with or without padding."""
+"""Text in either base64 alphabet, with or without padding."""
 REQUIRED = {
     "RSA": ("n", "e"),
     "EC": ("crv", "x", "y"),
     "OKP": ("crv", "x"),
     "oct": ("k",),
 }
-"""Type of a key -> the members that it needs."""
+"""The members that a key needs, by its type."""
 NUMBERS = ("n", "e", "d", "p", "q", "dp", "dq", "qi", "x", "y", "k")
-"""Members in base64."""
+"""Members with base64 values."""
 TEXTS = ("alg", "kid", "use", "x5u", "x5t", "x5t#S256", "crv")
 
 
@@ -30,17 +30,17 @@ DECODER = json.JSONDecoder(parse_constant=_refuse)
 
 
 class InvalidKeys(Exception):
-    """What is wrong with a key set."""
+    """The text is not a valid key set. The message says why."""
 
 
 def private_keys(text: str) -> Iterator[int]:
-    """The positions of keys that are not public; raises InvalidKeys for what is no key set."""
+    """The positions of keys that are not public. Raises InvalidKeys if the text is not a valid key set."""
     return (index for index, key in enumerate(_keys(text)) if key.get("kty") == "oct" or key.get("d") is not None)
 
 
 def _keys(text: str) -> tuple[Mapping[str, Any], ...]:
     try:
-        value, _ = DECODER.raw_decode(text.lstrip(" \t\r\n"))  # as in Go, what follows is not looked at
+        value, _ = DECODER.raw_decode(text.lstrip(" \t\r\n"))  # like Go, ignore what follows
     except (ValueError, RecursionError) as error:
         raise InvalidKeys("it is not JSON") from error
     if not isinstance(value, dict):
@@ -61,7 +61,7 @@ def _problem(key: object) -> str | None:
         return "is not an object"
     required = REQUIRED.get(key.get("kty", ""))
     if required is None:
-        return f"has none of the types {', '.join(REQUIRED)}"
+        return f"must have one of the types {', '.join(REQUIRED)}"
     if missing := [name for name in required if key.get(name) is None]:
         return f"has no `{missing[0]}`"
     wrong = [name for name in (*TEXTS, *NUMBERS) if not isinstance(key.get(name) or "", str)]

@@ -15,7 +15,7 @@ TOPOLOGY = frozenset({REGION, ZONE, SUBZONE})
 
 
 def locality_settings(settings: LocalityLoadBalancerSetting | None, detects_outliers: bool) -> Found:
-    """What is wrong with how load is spread over localities; istiod stops at some errors."""
+    """Findings about how load is distributed over localities. Like istiod, this stops at some errors."""
     if settings is None:
         return
     if settings.distribute and settings.failover:
@@ -40,7 +40,7 @@ def locality_settings(settings: LocalityLoadBalancerSetting | None, detects_outl
 def _weights_problem(distribute: LocalityDistribute) -> str | None:
     weights = distribute.to.values()
     if any(not 1 <= weight <= 100 for weight in weights):
-        return "weights of localities are 1 to 100"
+        return "the weights of localities must be 1 to 100"
     return None if sum(weights) == 100 else f"the weights add up to {sum(weights)}, not to 100"
 
 
@@ -49,22 +49,22 @@ def _failover_problem(failover: LocalityFailover) -> str | None:
     if failover.from_ == failover.to:
         return "`from` and `to` are the same region"
     if "/" in both:
-        return "`failover` takes regions only, without zones"
-    return "`failover` takes no wildcards" if "*" in both else None
+        return "`failover` accepts only regions, without zones"
+    return "`failover` accepts no wildcards" if "*" in both else None
 
 
 def _overlap_problem(localities: Iterable[str]) -> str | None:
-    """A locality that is none, or that overlaps with one before it.
+    """The first locality that is invalid, or that overlaps with an earlier one; or None.
 
-    A zone or a subzone that comes before the wildcard for its region or zone is no overlap.
+    A zone or a subzone before the wildcard for its region or zone does not overlap.
     """
     seen: dict[str, dict[str, set[str]]] = {}
     for locality in localities:
         if locality.count("*") > 1 or ("*" in locality and not locality.endswith("*")):
-            return f"`{locality}` can have one `*`, at the end"
+            return f"`{locality}` can have one `*`, only at the end"
         parts = locality.split("/", 2)
         if "*" in seen or _overlaps(parts, seen):
-            return f"`{locality}` overlaps with one before it"
+            return f"`{locality}` overlaps with an earlier one"
         if not all(parts):
             return f"`{locality}` has an empty part"
         region, zone, subzone = (*parts, "*", "*")[:3]

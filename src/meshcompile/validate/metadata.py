@@ -1,4 +1,4 @@
-"""Metadata of all kinds: the API server's `ValidateObjectMeta`, and istiod's `validateMetadata` of its own kinds."""
+"""Metadata of all kinds: the API server's `ValidateObjectMeta`, and istiod's `validateMetadata` for its own kinds."""
 
 from collections.abc import Iterator, Mapping
 
@@ -19,17 +19,17 @@ from meshcompile.validate.object_names import (
 
 DRY_RUN = "istio.io/dry-run"
 INTERNAL = {
-    "internal.istio.io/webhook-always-reject": "makes Istio refuse the object",
-    "internal.istio.io/parent-namespace": "is Istio's own",
-    "internal.istio.io/parents": "is Istio's own",
+    "internal.istio.io/webhook-always-reject": "makes Istio reject the object",
+    "internal.istio.io/parent-namespace": "is reserved for Istio",
+    "internal.istio.io/parents": "is reserved for Istio",
 }
 
 NAME_FORMS: Mapping[str, NameForm] = {"CronJob": CRON_JOB_NAME, "Namespace": DNS_LABEL, "Service": DNS_LABEL}
-"""Kinds whose names are not just any DNS name."""
+"""Kinds whose names have a stricter form than a DNS name."""
 
 
 def forbidden_annotations(resource: Resource) -> Iterator[Diagnostic]:
-    """Annotations that nobody may write, or not like this; with one of them, nothing else is looked at."""
+    """Annotations that are reserved, or that have an invalid value. After one of them, no other rule is checked."""
     annotations = resource.metadata.annotations
     if not annotations:
         return
@@ -41,18 +41,20 @@ def forbidden_annotations(resource: Resource) -> Iterator[Diagnostic]:
 
 
 def made_by_gateway_api(resource: Resource, semantics: str) -> bool:
-    """Whether the object says that a controller made it of the Gateway API's kinds, for which rules are looser."""
+    """Whether a label says that a controller generated the object from Gateway API kinds. For these, rules are less
+    strict.
+    """
     return resource.metadata.annotations.get(f"internal.istio.io/{semantics}-semantics") == "gateway"
 
 
 def _dry_run_problem(resource: Resource, value: str) -> str | None:
-    from meshcompile.models.security.authorization_policy import (  # few objects are tried out
+    from meshcompile.models.security.authorization_policy import (  # few objects use dry run
         AuthorizationPolicy,
         AuthorizationPolicyAction,
     )
 
     if not isinstance(resource, AuthorizationPolicy):
-        return "has no meaning here: only an AuthorizationPolicy can be tried out"
+        return "has no effect here: only an AuthorizationPolicy supports a dry run"
     if resource.spec.action not in (AuthorizationPolicyAction.ALLOW, AuthorizationPolicyAction.DENY):
         return f"works with ALLOW and DENY, not with {resource.spec.action}"
     from meshcompile.labels import FALSE, TRUE  # here for a fast start
@@ -65,7 +67,7 @@ def _at(resource: Resource, annotation: str):  # type: ignore[no-untyped-def]
 
 
 def metadata_violations(resource: Resource) -> Found:
-    """What is wrong with the metadata of an object."""
+    """Findings about the metadata of an object."""
     metadata = resource.metadata
     yield from name(metadata, "name", NAME_FORMS.get(type(resource).__name__, DNS_SUBDOMAIN))
     yield from name(metadata, "namespace", DNS_LABEL)
@@ -74,7 +76,7 @@ def metadata_violations(resource: Resource) -> Found:
 
 
 def labels(node: Node, field: str) -> Found:
-    """Labels with a name or a value that no label may have."""
+    """Labels with an invalid name or value."""
     found: Mapping[str, str] = getattr(node, field)
     for key, value in found.items():
         if problem := key_problem(key):
@@ -84,7 +86,7 @@ def labels(node: Node, field: str) -> Found:
 
 
 def annotations(node: Node, field: str = "annotations") -> Found:
-    """Annotations with a name that none may have; capitals are fine everywhere in it."""
+    """Annotations with an invalid name. Upper case is allowed everywhere in it."""
     found: Mapping[str, str] = getattr(node, field)
     for key in found:
         if problem := key_problem(key.lower()):

@@ -1,6 +1,7 @@
-"""Names and addresses: what is wrong with one, in words that follow "is not a ...: ", or None when nothing is.
+"""Names and addresses: the problem with one, as text that follows "is not a ...: ", or None if it is valid.
 
-Follows istiod's `pkg/config/labels` and `validation/agent`. Go's `$` is the end of the text and its lengths are bytes.
+Follows istiod's `pkg/config/labels` and `validation/agent`. Go's `$` matches only at the end of the text, and its
+lengths are in bytes.
 """
 
 import ipaddress
@@ -23,19 +24,19 @@ LONGEST_PREFIX = 253
 
 @lru_cache(maxsize=4096)
 def is_label(name: str) -> bool:
-    """Whether `name` is one DNS label, of either case."""
+    """Whether `name` is one DNS label, in upper or lower case."""
     return len(name) <= LONGEST_LABEL and LABEL.fullmatch(name) is not None
 
 
 @lru_cache(maxsize=4096)
 def fqdn_problem(name: str) -> str | None:
-    """What keeps `name` from being a domain name without wildcards."""
+    """The reason why `name` is not a domain name without wildcards, or None."""
     return _size_problem(name) or _labels_problem(name)
 
 
 @lru_cache(maxsize=4096)
 def wildcard_problem(name: str) -> str | None:
-    """What keeps `name` from being a domain name whose first label may be, or start with, a `*`."""
+    """The reason why `name` is not a domain name whose first label may be, or start with, a `*`; or None."""
     if problem := _size_problem(name):
         return problem
     first, dot, rest = name.partition(".")
@@ -45,7 +46,9 @@ def wildcard_problem(name: str) -> str | None:
 
 
 def sni_problem(name: str) -> str | None:
-    """What keeps `name` from being a host of a gateway that passes on TLS, such as `outbound_.80_._.web.shop.com`."""
+    """The reason why `name` is not a host of a gateway that passes TLS through, such as `outbound_.80_._.web.shop.com`;
+    or None.
+    """
     if problem := _size_problem(name):
         return problem
     if not name.startswith("outbound_"):
@@ -57,12 +60,12 @@ def sni_problem(name: str) -> str | None:
 
 
 def partial_wildcard(host: str) -> bool:
-    """Whether a `*` stands for less than whole labels, or not at the start."""
+    """Whether a `*` replaces less than a whole label, or is not at the start."""
     return "*" in host and host != "*" and not host.startswith("*.")
 
 
 def hosts_overlap(hosts: tuple[str, ...]) -> tuple[int, int] | None:
-    """The first two hosts of which one stands for names of the other."""
+    """The positions of the first two hosts of which one covers names of the other."""
     wildcards = [host for host in hosts if host.startswith("*")]
     if not wildcards and len(set(hosts)) == len(hosts):
         return None
@@ -72,10 +75,10 @@ def hosts_overlap(hosts: tuple[str, ...]) -> tuple[int, int] | None:
 
 @lru_cache(maxsize=4096)
 def label_key_problem(key: str) -> str | None:
-    """What keeps `key` from being the name of a Kubernetes label."""
+    """The reason why `key` is not a valid name of a Kubernetes label, or None."""
     match = QUALIFIED_NAME.fullmatch(key)
     if match is None:
-        return "it should be letters, digits, `-`, `_` and `.`, with a DNS name and `/` before it if need be"
+        return "it should be letters, digits, `-`, `_` and `.`, optionally after a DNS name and `/`"
     prefix, name = match.groups(default="")
     if len(prefix) - 1 > LONGEST_PREFIX:
         return f"the part before `/` is longer than {LONGEST_PREFIX} characters"
@@ -84,13 +87,13 @@ def label_key_problem(key: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def is_label_value(value: str) -> bool:
-    """Whether `value` is one that a label may have; Istio does not look at its length."""
+    """Whether `value` is a valid label value. Istio does not check its length."""
     return LABEL_VALUE.fullmatch(value) is not None
 
 
 @lru_cache(maxsize=4096)
 def is_address(text: str) -> bool:
-    """Whether `text` is an IP address, an IPv6 one with or without a zone (Go's `netip.ParseAddr`)."""
+    """Whether `text` is an IP address, as Go's `netip.ParseAddr` reads it. An IPv6 address may have a zone."""
     address, percent, zone = text.partition("%")
     try:
         version = ipaddress.ip_address(address).version
@@ -100,7 +103,9 @@ def is_address(text: str) -> bool:
 
 
 def is_range(text: str) -> bool:
-    """Whether `text` is a CIDR range (Go's `netip.ParsePrefix`): bits may be set beyond it, but zones may not."""
+    """Whether `text` is a CIDR range, as Go's `netip.ParsePrefix` reads it. Bits beyond the prefix may be set; zones
+    are invalid.
+    """
     address, slash, bits = text.rpartition("/")
     if not slash or "%" in address or not is_address(address) or not re.fullmatch("0|[1-9][0-9]*", bits, re.ASCII):
         return False
@@ -113,17 +118,19 @@ def is_address_or_range(text: str) -> bool:
 
 
 def unix_path_problem(address: str) -> str | None:
-    """What keeps `address`, which starts with `unix://`, from leading to a socket."""
+    """The reason why `address`, which starts with `unix://`, is not a valid socket; or None."""
     path = address.removeprefix(UNIX_PREFIX)
     if path.startswith("@"):
         return None
     if not path:
         return "the path is missing"
-    return None if path.startswith("/") and not path.endswith("/") else "the path of a socket starts with `/` or `@`"
+    return (
+        None if path.startswith("/") and not path.endswith("/") else "the path of a socket must start with `/` or `@`"
+    )
 
 
 def is_go_integer(text: str) -> bool:
-    """Whether Go's `strconv.Atoi` reads a number from `text`."""
+    """Whether Go's `strconv.Atoi` can read a number from `text`."""
     return len(text) <= LONGEST_NAME and INTEGER.fullmatch(text) is not None and -(2**63) <= int(text) < 2**63
 
 

@@ -18,7 +18,7 @@ _QUALIFIED = r"(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 
 @dataclass(frozen=True, slots=True)
 class NameForm:
-    """A form that names have: what it is in a message, a pattern for the whole name, and the longest name."""
+    """A form of names: its description in messages, a pattern for the whole name, and the maximum length."""
 
     expected: str
     pattern: str
@@ -53,7 +53,7 @@ _LABEL_VALUE = NameForm("the value of a label", f"(?:{_QUALIFIED})?", 63)
 
 
 def name(node: Node, field: str, form: NameForm) -> Iterable[Diagnostic]:
-    """A name that does not have its form; an empty one is absent."""
+    """A name that does not have the form. An empty name counts as absent."""
     value: str | None = getattr(node, field)
     if not value or form.takes(value):
         return ()
@@ -63,23 +63,23 @@ def name(node: Node, field: str, form: NameForm) -> Iterable[Diagnostic]:
 
 @lru_cache(maxsize=4096)
 def key_problem(key: str) -> str | None:
-    """What keeps a text from being the name of a label."""
+    """The reason why a text is not a valid label name, or None."""
     prefix, slash, name = key.rpartition("/")
     if slash and not _KEY_PREFIX.takes(prefix):
         return f"`{prefix}` before the `/` is not a lowercase DNS name"
     if len(name) > _KEY_NAME.longest:
         return f"`{name}` is longer than {_KEY_NAME.longest} characters"
-    return None if _KEY_NAME.takes(name) else f"`{name}` is not made of letters, digits, `-`, `_` and `.`"
+    return None if _KEY_NAME.takes(name) else f"`{name}` must consist of letters, digits, `-`, `_` and `.`"
 
 
 @lru_cache(maxsize=4096)
 def value_problem(value: str) -> str | None:
-    """What keeps a text from being the value of a label."""
+    """The reason why a text is not a valid label value, or None."""
     if len(value) > _LABEL_VALUE.longest:
         return f"the value is longer than {_LABEL_VALUE.longest} characters"
     if _LABEL_VALUE.takes(value):
         return None
-    return "the value may have letters, digits, `-`, `_` and `.`, and starts and ends with a letter or a digit"
+    return "the value must consist of letters, digits, `-`, `_` and `.`, with a letter or a digit at both ends"
 
 
 @cache

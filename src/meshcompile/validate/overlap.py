@@ -1,7 +1,7 @@
-"""Rules of VirtualServices that are never used, and matches that are: istiod's `analyzeUnreachable*Rules`.
+"""Rules and matches of VirtualServices that are never used: istiod's `analyzeUnreachable*Rules`.
 
-It errs here and there, as istiod does: a match without a method counts as one for GET, schemes do not count, and an
-expression counts as nothing.
+The result is inexact in the same ways as istiod's: a match without a method counts as one for GET, schemes are ignored,
+and regular expressions are ignored.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ MAPS = ("headers", "without_headers", "query_params", "source_labels")
 
 
 def unused_rules(spec: VirtualServiceSpec) -> Found:
-    """Rules and matches that others before them leave nothing to."""
+    """Rules and matches that earlier ones make unreachable."""
     yield from _unused(spec.http)
     yield from _unused(spec.tcp)
     yield from _unused(spec.tls)
 
 
 def _unused(routes: Sequence[Route]) -> Found:
-    """Rules after one that takes everything, and matches that are there twice or, for HTTP, covered by others."""
+    """Rules after one that matches everything, duplicate matches, and, for HTTP, matches that others cover."""
     if len(routes) < 2 and all(len(route.match) < 2 for route in routes):
         return
     seen: dict[str, str] = {}
@@ -57,7 +57,7 @@ def _unused(routes: Sequence[Route]) -> Found:
 
 
 def _after_all(route: Route, rule: str) -> Found:
-    """A rule after one that takes everything."""
+    """A rule after one that matches everything."""
     if not route.match:
         yield codes.UNREACHABLE_RULE(route, rule=rule, reason="only the last rule can have no matches")
     for _ in route.match:
@@ -65,7 +65,7 @@ def _after_all(route: Route, rule: str) -> Found:
 
 
 def _is_new(seen: dict[str, str], match: Match, rule: str) -> bool:
-    """Whether no match before says the same; it is remembered with its rule."""
+    """Whether no earlier match is equal. Records the match with its rule."""
     key = _key(match)
     return key not in seen and seen.setdefault(key, rule) == rule
 
@@ -81,7 +81,7 @@ def _repeated(route: Route, rule: str, new: list[bool], seen: Mapping[str, str])
 
 
 def _key(match: Match) -> str:
-    """What a match says, whatever its name and the order of its maps."""
+    """The fingerprint of a match, independent of its name and the order of its maps."""
     text = match.model_dump_json(exclude={"name"}, exclude_defaults=True)
     if all(len(getattr(match, field, ())) < 2 for field in MAPS):
         return text
@@ -94,7 +94,7 @@ def _name(node: Route | Match, number: int) -> str:
 
 
 class Prefix(Struct, frozen=True):
-    """A match for a prefix of the path, as far as istiod compares such matches."""
+    """A match for a path prefix, with the attributes that istiod compares."""
 
     match: HTTPMatchRequest
     rule: str
@@ -108,7 +108,7 @@ class Prefix(Struct, frozen=True):
     without_headers: Mapping[str, str]
 
     def covers(self, other: Prefix) -> bool:
-        """Whether istiod thinks so, of one whose path goes on from this one's."""
+        """Whether istiod regards the other match as covered. The other path starts with this one."""
         return (
             self.port == other.port
             and self.method.startswith(other.method)
@@ -148,7 +148,7 @@ def _wanted(match: StringMatch | None) -> str:
 
 
 def _covered(prefixes: list[Prefix]) -> Found:
-    """Matches for a prefix that goes on from that of a match before."""
+    """Matches for a prefix that an earlier match already covers."""
     by_path: dict[str, list[int]] = {}
     covered: list[tuple[int, int]] = []
     for number, prefix in enumerate(prefixes):

@@ -1,4 +1,4 @@
-"""Values of EnvoyFilters' patches: whether Envoy's messages can be read from them."""
+"""Values of EnvoyFilter patches: whether they can be read as Envoy messages."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -23,11 +23,13 @@ MESSAGES: Mapping[ApplyTo, str] = {
     ApplyTo.EXTENSION_CONFIG: "envoy.config.core.v3.TypedExtensionConfig",
     ApplyTo.BOOTSTRAP: "envoy.config.bootstrap.v3.Bootstrap",
 }
-"""What a patch applies to -> the message that its value is."""
+"""The message of a patch's value, by what the patch applies to."""
 
 
 def patch_value(patch: EnvoyConfigObjectPatch) -> Found:
-    """What is wrong with the value. An unknown field is an error that rejects nothing, because Istio leaves it out."""
+    """Findings about the value. An unknown field is an error that does not reject the object, because Istio drops the
+    field.
+    """
     name = MESSAGES.get(patch.apply_to)
     if name is None or patch.patch is None or patch.patch.value is None:
         return
@@ -42,18 +44,20 @@ def patch_value(patch: EnvoyConfigObjectPatch) -> Found:
         else:
             yield INVALID_ENVOY_VALUE(origin.at(*problem.path), problem=_text(problem), suggestion=problem.suggestion)
     for filter_name in _without_configuration(name, reading.value or {}):
-        problem_text = f"`{filter_name}` has no `typed_config`, without which Envoy does not know what it is"
+        problem_text = f"`{filter_name}` has no `typed_config`, which Envoy needs to identify the filter"
         yield codes.PATCH_DOUBT(origin, problem=problem_text)
 
 
 def _text(problem: Problem) -> str:
     if problem.fault is not Fault.UNKNOWN_TYPE:
         return problem.text
-    return f"Envoy has no type {problem.text}" + (": version 2 of its API is gone" if ".v2." in problem.text else "")
+    return f"Envoy has no type {problem.text}" + (
+        ": version 2 of its API was removed" if ".v2." in problem.text else ""
+    )
 
 
 def _without_configuration(message: str, value: Mapping[str, Any]) -> Iterator[str]:
-    """The names of filters that only their name describes; istiod does not look into lists."""
+    """The names of filters that have only a name. Like istiod, this does not look into lists."""
     described = descriptor(message)
     if described is None:
         return

@@ -1,4 +1,4 @@
-"""Rules of PeerAuthentications: istiod's `ValidatePeerAuthentication`. The schema has the range of the ports."""
+"""Rules of PeerAuthentications: istiod's `ValidatePeerAuthentication`. The schema checks the range of the ports."""
 
 from meshcompile.codes import validation as codes
 from meshcompile.models.security.peer_authentication import PeerAuthentication
@@ -6,7 +6,7 @@ from meshcompile.validate.checks import Found, selector
 
 
 def violations(policy: PeerAuthentication) -> Found:
-    """What is wrong with a PeerAuthentication."""
+    """Findings about a PeerAuthentication."""
     spec = policy.spec
     if spec.port_level_mtls and (spec.selector is None or not spec.selector.match_labels):
         yield codes.PORT_WITHOUT_SELECTOR(spec.at("port_level_mtls"))

@@ -1,4 +1,4 @@
-"""Rules of RequestAuthentications: istiod's `ValidateRequestAuthentication`. The schema refuses most empty texts."""
+"""Rules of RequestAuthentications: istiod's `ValidateRequestAuthentication`. The schema rejects most empty texts."""
 
 from meshcompile.codes import validation as codes
 from meshcompile.models.security.request_authentication import JWTRule, RequestAuthentication
@@ -8,7 +8,7 @@ from meshcompile.validate.urls import InvalidURL, scheme_of
 
 
 def violations(policy: RequestAuthentication) -> Found:
-    """What is wrong with a RequestAuthentication."""
+    """Findings about a RequestAuthentication."""
     yield from attachment(policy.spec, "selector", "target_ref", "target_refs")
     for rule in policy.spec.jwt_rules:
         yield from _rule(rule)
@@ -30,14 +30,14 @@ def _uri_problem(uri: str) -> str | None:
         scheme = scheme_of(uri)
     except InvalidURL as invalid:
         return str(invalid)
-    return None if scheme in ("http", "https") else "the scheme is `http` or `https`"
+    return None if scheme in ("http", "https") else "the scheme must be `http` or `https`"
 
 
 def _keys(rule: JWTRule) -> Found:
     try:
         private = tuple(private_keys(rule.jwks))
     except InvalidKeys as invalid:
-        yield codes.JWT_RULE(rule.at("jwks"), problem=f"`jwks` is no JSON Web Key Set: {invalid}")
+        yield codes.JWT_RULE(rule.at("jwks"), problem=f"`jwks` is not a JSON Web Key Set: {invalid}")
         return
     for index in private:
         yield codes.PRIVATE_KEY(rule.at("jwks"), index=index)

@@ -17,11 +17,11 @@ from meshcompile.validate.names import (
 from meshcompile.validate.workload_entry import has_address, schema, undefined_ports, workload_entry
 
 FORWARDED = (Protocol.HTTP, Protocol.TLS, Protocol.GRPC, Protocol.HTTP2)
-"""Protocols for which Envoy can look up where a request goes."""
+"""Protocols for which Envoy can resolve the host of each request."""
 
 
 def violations(entry: ServiceEntry) -> Found:
-    """What is wrong with a ServiceEntry."""
+    """Findings about a ServiceEntry."""
     spec = entry.spec
     yield from checks.selector(spec.workload_selector)
     yield from checks.exclusive(spec, "workload_selector", "endpoints")
@@ -37,11 +37,11 @@ def violations(entry: ServiceEntry) -> Found:
 
 def _hosts(spec: ServiceEntrySpec) -> Found:
     for index, host in enumerate(spec.hosts):
-        problem = "it stands for all hosts" if host == "*" else wildcard_problem(host)
+        problem = "it matches all hosts" if host == "*" else wildcard_problem(host)
         if problem:
             yield codes.HOST(spec.at("hosts", index), host=host, problem=problem)
         if partial_wildcard(host) and spec.resolution is not Resolution.DYNAMIC_DNS:
-            problem = f"only whole labels of host `{host}` should be replaced by `*`"
+            problem = f"`*` should only replace whole labels of host `{host}`"
             yield codes.SERVICE_ENTRY_DOUBT(spec.at("hosts", index), problem=problem)
 
 
@@ -51,7 +51,7 @@ def _addresses(spec: ServiceEntrySpec) -> Found:
             origin = spec.at("addresses", index)
             yield codes.ADDRESS(origin, value=address, expected="an IP address or a CIDR range")
         if "/" in address and spec.resolution not in (Resolution.NONE, Resolution.STATIC):
-            problem = f"ranges of addresses go with resolution NONE or STATIC, not {spec.resolution}"
+            problem = f"address ranges need resolution NONE or STATIC, not {spec.resolution}"
             yield codes.RESOLUTION(spec.at("addresses", index), problem=problem)
 
 
@@ -70,21 +70,21 @@ def _ports(entry: ServiceEntry) -> Found:
         yield from checks.label_name(port, "name", "the name of a port")
         yield from checks.protocol(port)
         if port.protocol in ("", "TCP") and not addressed:
-            problem = f"port {port.number} is TCP, but there are no addresses that connections could be told apart by"
+            problem = f"port {port.number} is TCP, but there are no addresses to tell connections apart"
             yield codes.SERVICE_ENTRY_DOUBT(port, problem=problem)
 
 
 def _gets_address(entry: ServiceEntry) -> bool:
-    """Whether istiod allocates addresses for it."""
+    """Whether istiod allocates addresses for the entry."""
     opted_out = entry.metadata.labels.get("networking.istio.io/enable-autoallocate-ip", "").lower() == "false"
     return entry.spec.resolution is not Resolution.NONE and not opted_out
 
 
 def _none(entry: ServiceEntry, _: Set[str]) -> Found:
     if checks.is_written(entry.spec, "endpoints"):
-        yield codes.RESOLUTION(entry.spec.at("endpoints"), problem="resolution NONE takes no `endpoints`")
+        yield codes.RESOLUTION(entry.spec.at("endpoints"), problem="resolution NONE accepts no `endpoints`")
     if entry.spec.workload_selector is not None:
-        problem = "resolution NONE has no use for a `workloadSelector`"
+        problem = "`workloadSelector` has no effect with resolution NONE"
         yield codes.SERVICE_ENTRY_DOUBT(entry.spec.workload_selector, problem=problem)
     for endpoint in entry.spec.endpoints:
         yield from has_address(endpoint)
@@ -100,10 +100,12 @@ def _by_name(entry: ServiceEntry, ports: Set[str]) -> Found:
     if not spec.endpoints:
         for index, host in enumerate(spec.hosts):
             if problem := fqdn_problem(host):
-                what = f"without endpoints, resolution {spec.resolution} needs names as hosts: {problem}"
+                what = f"without endpoints, resolution {spec.resolution} needs domain names as hosts: {problem}"
                 yield codes.RESOLUTION(spec.at("hosts", index), problem=what)
     if spec.resolution is Resolution.DNS_ROUND_ROBIN and len(spec.endpoints) > 1:
-        yield codes.RESOLUTION(spec.at("endpoints", 1), problem="resolution DNS_ROUND_ROBIN takes one endpoint at most")
+        yield codes.RESOLUTION(
+            spec.at("endpoints", 1), problem="resolution DNS_ROUND_ROBIN accepts at most one endpoint"
+        )
     for endpoint in spec.endpoints:
         yield from has_address(endpoint)
         if fqdn_problem(endpoint.address) and not is_address(endpoint.address):
@@ -120,18 +122,20 @@ def _dynamic(entry: ServiceEntry, _: Set[str]) -> Found:
     spec = entry.spec
     for index, host in enumerate(spec.hosts):
         if not host.startswith("*"):
-            yield codes.RESOLUTION(spec.at("hosts", index), problem="resolution DYNAMIC_DNS takes wildcards only")
+            yield codes.RESOLUTION(
+                spec.at("hosts", index), problem="resolution DYNAMIC_DNS accepts only wildcard hosts"
+            )
     for field in ("addresses", "endpoints"):
         if getattr(spec, field):
-            yield codes.RESOLUTION(spec.at(field), problem=f"resolution DYNAMIC_DNS takes no `{field}`")
+            yield codes.RESOLUTION(spec.at(field), problem=f"resolution DYNAMIC_DNS accepts no `{field}`")
     for endpoint in spec.endpoints:
         yield from has_address(endpoint)
     for index, protocol in enumerate(_protocols(spec)):
         if protocol not in FORWARDED:
-            problem = "resolution DYNAMIC_DNS takes ports for HTTP, HTTP2, GRPC and TLS only"
+            problem = "resolution DYNAMIC_DNS accepts only ports for HTTP, HTTP2, GRPC and TLS"
             yield codes.RESOLUTION(spec.ports[index].at("protocol"), problem=problem)
     if spec.location is Location.MESH_INTERNAL and _has_waypoint(entry):
-        problem = "resolution DYNAMIC_DNS inside the mesh does not go with a waypoint"
+        problem = "resolution DYNAMIC_DNS inside the mesh cannot be combined with a waypoint"
         yield codes.RESOLUTION(spec.at("location"), problem=problem)
 
 
@@ -140,7 +144,7 @@ def _has_waypoint(entry: ServiceEntry) -> bool:
 
 
 def _many_hosts(spec: ServiceEntrySpec) -> Found:
-    """Several hosts on a port where nothing in the traffic names one."""
+    """Several hosts on a port where the traffic does not name its host."""
     if spec.resolution is Resolution.NONE or len(spec.hosts) < 2:
         return
     for index, protocol in enumerate(_protocols(spec)):

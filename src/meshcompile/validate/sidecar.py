@@ -34,7 +34,7 @@ ENDPOINT = re.compile(r"(?:\[([^\[\]]*)\]|([^:\[\]]*)):([^:\[\]]*)")
 
 
 def violations(sidecar: Sidecar) -> Found:
-    """What is wrong with a Sidecar."""
+    """Findings about a Sidecar."""
     spec = sidecar.spec
     selector = tuple(checks.selector(spec.workload_selector))
     yield from selector
@@ -72,7 +72,7 @@ def _ingress_listener(listener: IstioIngressListener) -> Found:
     if listener.tls is not None:
         yield from _ingress_tls(listener.tls)
         if not protocol.is_tls:
-            problem = "TLS settings are for ports with the protocols HTTPS and TLS"
+            problem = "TLS settings are only for ports with the protocols HTTPS and TLS"
             yield codes.SERVER_PROTOCOL(listener.at("tls"), problem=problem)
     pool = listener.connection_pool
     if pool is not None:
@@ -104,16 +104,16 @@ def _bind_address(listener: IstioIngressListener | IstioEgressListener) -> Found
 
 
 def _endpoint_problem(endpoint: str) -> str | None:
-    """What is wrong with where an ingress listener sends requests."""
+    """The problem with the default endpoint of an ingress listener, or None."""
     if endpoint.startswith(UNIX_PREFIX):
         return unix_path_problem(endpoint)
     match = ENDPOINT.fullmatch(endpoint)
     if match is None:
         return "it should be an address, `:` and a port"
     if (match[1] if match[1] is not None else match[2]) not in LOOPBACK:
-        return "the address is not the workload's own"
+        return "the address is not a local address of the workload"
     if not is_go_integer(match[3]) or not 1 <= int(match[3]) <= 65535:
-        return f"`{match[3]}` is no port"
+        return f"`{match[3]}` is not a valid port"
     return None
 
 
@@ -122,7 +122,7 @@ def _egress(listeners: tuple[IstioEgressListener, ...], namespace: str) -> Found
     for index, listener in enumerate(listeners):
         if listener.port is None:
             if index != len(listeners) - 1:
-                problem = "an egress listener without a port must be the only one, and the last"
+                problem = "only one egress listener can omit the port, and it must be the last"
                 yield codes.SIDECAR(listener, problem=problem)
         else:
             yield from _egress_port(listener, listener.port)
@@ -151,7 +151,7 @@ def _egress_port(listener: IstioEgressListener, port: SidecarPort) -> Found:
 
 def _egress_hosts(listener: IstioEgressListener, own_namespace: str) -> Found:
     if not listener.hosts:
-        yield codes.MISSING(listener.at("hosts"), field="hosts", reason=": a listener is for at least one host")
+        yield codes.MISSING(listener.at("hosts"), field="hosts", reason=": a listener needs at least one host")
     seen: dict[str, set[str]] = {}
     for index, host in enumerate(listener.hosts):
         if problem := host_problem(host, in_gateway=False):

@@ -1,4 +1,4 @@
-"""Rules of Telemetries: istiod's `ValidateTelemetry`. The schema has those of providers, tags and sampling."""
+"""Rules of Telemetries: istiod's `ValidateTelemetry`. The schema has the rules of providers, tags and sampling."""
 
 from meshcompile import cel
 from meshcompile.codes import validation as codes
@@ -15,13 +15,13 @@ from meshcompile.validate.checks import MILLISECOND, Found, attachment, is_writt
 
 
 def violations(telemetry: Telemetry) -> Found:
-    """What is wrong with a Telemetry."""
+    """Findings about a Telemetry."""
     spec = telemetry.spec
     yield from attachment(spec, "selector", "target_ref", "target_refs")
     for metrics in spec.metrics:
         yield from _metrics(metrics)
     if len(spec.tracing) > 1:
-        yield codes.TELEMETRY_IGNORED(spec.at("tracing", 1), problem="only the first item of `tracing` counts")
+        yield codes.TELEMETRY_IGNORED(spec.at("tracing", 1), problem="Istio uses only the first item of `tracing`")
     for tracing in spec.tracing:
         yield from _tracing(tracing)
     for logging in spec.access_logging:
@@ -41,7 +41,7 @@ def _tags(override: MetricsOverrides) -> Found:
     for name, tag in override.tag_overrides.items():
         if not name:
             origin = override.at("tag_overrides", name)
-            yield codes.TELEMETRY_IGNORED(origin, problem="the name of a tag should not be empty")
+            yield codes.TELEMETRY_IGNORED(origin, problem="the name of a tag must not be empty")
         yield from _tag(tag)
 
 
@@ -50,13 +50,13 @@ def _tag(tag: TagOverride) -> Found:
         if not tag.value:
             yield codes.TELEMETRY(tag, problem="operation UPSERT needs a `value`")
     elif is_written(tag, "value"):
-        yield codes.TELEMETRY(tag.at("value"), problem=f"operation {tag.operation} takes no `value`")
+        yield codes.TELEMETRY(tag.at("value"), problem=f"operation {tag.operation} accepts no `value`")
 
 
 def _tracing(tracing: Tracing) -> Found:
     if len(tracing.providers) > 1:
         origin = tracing.at("providers", 1)
-        yield codes.TELEMETRY_IGNORED(origin, problem="only the first of several providers counts")
+        yield codes.TELEMETRY_IGNORED(origin, problem="Istio uses only the first provider")
     if "" in tracing.custom_tags:
         yield codes.EMPTY_VALUE(tracing.at("custom_tags", ""), what="the name of the tag")
 

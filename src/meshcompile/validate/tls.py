@@ -17,7 +17,7 @@ CIPHER_SUITES = words(
     AES256-SHA DES-CBC3-SHA
     """
 )
-"""What BoringSSL calls them; expressions that begin with a sign are taken as they are."""
+"""Cipher suites by BoringSSL's names. Expressions that begin with a sign are accepted as they are."""
 
 PASSES_ON = (TLSMode.PASSTHROUGH, TLSMode.AUTO_PASSTHROUGH)
 VERIFIES_CLIENTS = (TLSMode.MUTUAL, TLSMode.OPTIONAL_MUTUAL)
@@ -30,12 +30,12 @@ CREDENTIALS = {
     "credential_name": "credentialName",
     "credential_names": "credentialNames",
 }
-"""The fields with which a server says what its certificates are, and their names."""
+"""The fields that provide the certificates of a server, and their JSON names."""
 CONFIG_MAP = "configmap://"
 
 
 def server(tls: ServerTLSSettings) -> Found:
-    """What is wrong with how a server terminates TLS, whatever its protocol."""
+    """Findings about how a server terminates TLS, for any protocol."""
     yield from exclusive(tls, "tls_certificates", "credential_names")
     yield from exclusive(tls, "credential_name", "credential_names")
     yield from _ciphers(tls)
@@ -50,14 +50,17 @@ def server(tls: ServerTLSSettings) -> Found:
     if tls.mode in TERMINATES:
         yield from _certificate_files(tls)
     if tls.ca_crl and tls.credential_name:
-        yield codes.TLS_CREDENTIALS(tls.at("ca_crl"), problem="with `credentialName`, the secret has the `caCrl`")
+        yield codes.TLS_CREDENTIALS(
+            tls.at("ca_crl"),
+            problem="with `credentialName`, the revocation list comes from the Secret, not from `caCrl`",
+        )
     if tls.ca_crl and tls.mode is TLSMode.SIMPLE:
-        yield codes.TLS_CREDENTIALS(tls.at("ca_crl"), problem="mode SIMPLE has no use for `caCrl`")
+        yield codes.TLS_CREDENTIALS(tls.at("ca_crl"), problem="`caCrl` has no effect in mode SIMPLE")
 
 
 def _ciphers(tls: ServerTLSSettings) -> Found:
     if tls.min_protocol_version in (TLSProtocol.TLSV1_0, TLSProtocol.TLSV1_1) and not tls.cipher_suites:
-        problem = "TLS below 1.2 needs `cipherSuites`, because the default ones do not go with it"
+        problem = "TLS below 1.2 needs `cipherSuites`, because the default suites do not support it"
         yield codes.TLS_IGNORED(tls.at("min_protocol_version"), problem=problem)
     unknown = sorted({suite for suite in tls.cipher_suites if not _is_cipher_suite(suite)})
     if unknown:
@@ -65,7 +68,7 @@ def _ciphers(tls: ServerTLSSettings) -> Found:
         yield codes.TLS_IGNORED(tls.at("cipher_suites"), problem=problem)
     known = [suite for suite in tls.cipher_suites if suite not in unknown]
     if repeated := sorted({suite for suite in known if known.count(suite) > 1}):
-        problem = f"cipher suites are there twice: {listed(repeated)}"
+        problem = f"cipher suites appear twice: {listed(repeated)}"
         yield codes.TLS_IGNORED(tls.at("cipher_suites"), problem=problem)
 
 
@@ -74,7 +77,7 @@ def _is_cipher_suite(suite: str) -> bool:
 
 
 def _is_go_alphanumeric(suite: str) -> bool:
-    """Whether the first byte, taken for a character, is a letter or a digit."""
+    """Whether the first byte, read as a character, is a letter or a digit."""
     first = chr(suite.encode()[0])
     return first.isalpha() or first.isnumeric()
 
@@ -82,7 +85,7 @@ def _is_go_alphanumeric(suite: str) -> bool:
 def _own_certificates(tls: ServerTLSSettings) -> Found:
     for field, name in CREDENTIALS.items():
         if getattr(tls, field):
-            problem = f"mode ISTIO_MUTUAL brings its own certificates, so `{name}` cannot be set"
+            problem = f"mode ISTIO_MUTUAL uses Istio's certificates, so `{name}` cannot be set"
             yield codes.TLS_CREDENTIALS(tls.at(field), problem=problem)
 
 
@@ -102,7 +105,7 @@ def _certificate_sources(tls: ServerTLSSettings) -> Found:
 
 def _certificate_files(tls: ServerTLSSettings) -> Found:
     if tls.mode in VERIFIES_CLIENTS and not tls.ca_certificates:
-        problem = f"mode {tls.mode} needs `caCertificates` to verify clients with, or a `credentialName`"
+        problem = f"mode {tls.mode} needs `caCertificates` to verify clients, or a `credentialName`"
         yield codes.TLS_CREDENTIALS(tls, problem=problem)
     for certificate in tls.tls_certificates or (tls,):
         for field, name in (("server_certificate", "serverCertificate"), ("private_key", "privateKey")):
@@ -112,7 +115,7 @@ def _certificate_files(tls: ServerTLSSettings) -> Found:
 
 
 def client(tls: ClientTLSSettings, namespace: str) -> Found:
-    """What is wrong with how a client originates TLS, in a rule of `namespace`."""
+    """Findings about how a client originates TLS, in a rule of `namespace`."""
     if tls.credential_name.startswith(CONFIG_MAP) and (problem := _config_map_problem(tls, namespace)):
         yield codes.TLS_CREDENTIALS(tls.at("credential_name"), problem=problem)
     if tls.insecure_skip_verify:
@@ -121,7 +124,7 @@ def client(tls: ClientTLSSettings, namespace: str) -> Found:
         return
     if tls.credential_name:
         if tls.client_certificate or tls.ca_certificates or tls.private_key or tls.ca_crl:
-            problem = "`credentialName` takes the place of certificates, keys and revocation lists in files"
+            problem = "`credentialName` excludes certificates, keys and revocation lists in files"
             yield codes.TLS_CREDENTIALS(tls.at("credential_name"), problem=problem)
     elif tls.mode is ClientTLSMode.MUTUAL:
         for field, name in (("client_certificate", "clientCertificate"), ("private_key", "privateKey")):
@@ -132,12 +135,12 @@ def client(tls: ClientTLSSettings, namespace: str) -> Found:
 def _config_map_problem(tls: ClientTLSSettings, namespace: str) -> str | None:
     parts = tls.credential_name.removeprefix(CONFIG_MAP).split("/")
     if len(parts) < 2 or not parts[0] or not parts[1]:
-        return "a ConfigMap is named `configmap://NAMESPACE/NAME`"
+        return "a ConfigMap reference is `configmap://NAMESPACE/NAME`"
     return None if parts[0] == namespace else f"the ConfigMap must be in the rule's own namespace, `{namespace}`"
 
 
 def _useless_authorities(tls: ClientTLSSettings) -> Found:
-    """Ways to verify the server, though `insecureSkipVerify` says not to."""
+    """Settings that verify the server although `insecureSkipVerify` disables verification."""
     fields = {"ca_certificates": "caCertificates", "subject_alt_names": "subjectAltNames"}
     if tls.mode is ClientTLSMode.SIMPLE:
         fields["credential_name"] = "credentialName"
@@ -145,5 +148,5 @@ def _useless_authorities(tls: ClientTLSSettings) -> Found:
         return
     for field, name in fields.items():
         if getattr(tls, field):
-            problem = f"`{name}` is for verifying the server, which `insecureSkipVerify` switches off"
+            problem = f"`{name}` has no effect, because `insecureSkipVerify` disables verification"
             yield codes.TLS_CREDENTIALS(tls.at(field), problem=problem)

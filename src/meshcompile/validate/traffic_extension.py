@@ -1,4 +1,4 @@
-"""Rules of TrafficExtensions: istiod's `ValidateTrafficExtension`. The schema has those of Lua."""
+"""Rules of TrafficExtensions: istiod's `ValidateTrafficExtension`. The schema has the rules of Lua."""
 
 from meshcompile.codes import validation as codes
 from meshcompile.models.extensions.traffic_extension import LuaConfig, TrafficExtension
@@ -9,7 +9,7 @@ LARGEST_LUA = 65536
 
 
 def violations(extension: TrafficExtension) -> Found:
-    """What is wrong with a TrafficExtension."""
+    """Findings about a TrafficExtension."""
     spec = extension.spec
     yield from attachment(spec, "selector", "target_refs")
     if spec.wasm is None and spec.lua is None:

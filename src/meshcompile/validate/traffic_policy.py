@@ -1,6 +1,6 @@
-"""Traffic policies of DestinationRules, of their ports and subsets: istiod's `validateTrafficPolicy`.
+"""Traffic policies of DestinationRules, and of their ports and subsets: istiod's `validateTrafficPolicy`.
 
-Warnings inside settings of ports and inside subsets are lost in istiod, and so they are here.
+Like istiod, this drops the warnings of port settings and of subsets.
 """
 
 from math import isqrt
@@ -29,11 +29,11 @@ LARGEST_TABLE = 5_000_011
 
 
 def traffic_policy(policy: TrafficPolicy | None, namespace: str) -> Found:
-    """What is wrong with a policy in a rule of `namespace`."""
+    """Findings about a policy in a rule of `namespace`."""
     if policy is None:
         return
     if not _sets_something(policy):
-        yield codes.TRAFFIC_POLICY(policy, problem="a traffic policy must set something")
+        yield codes.TRAFFIC_POLICY(policy, problem="a traffic policy must set at least one field")
         return
     if policy.tunnel is not None and policy.proxy_protocol is not None:
         yield codes.TRAFFIC_POLICY(policy, problem="`tunnel` and `proxyProtocol` exclude each other")
@@ -61,7 +61,7 @@ def _sets_something(policy: TrafficPolicy) -> bool:
 
 
 def _settings(policy: TrafficPolicy | PortTrafficPolicy, namespace: str) -> Found:
-    """What is wrong with the settings that ports have too."""
+    """Findings about the settings that a policy and its ports share."""
     if policy.outlier_detection is not None:
         yield from _outlier_detection(policy.outlier_detection)
     if policy.connection_pool is not None:
@@ -77,13 +77,13 @@ def _port_settings(policy: PortTrafficPolicy, namespace: str) -> Found:
         yield codes.TRAFFIC_POLICY(policy, problem="settings of a port must name the `port`")
     settings = (policy.outlier_detection, policy.connection_pool, policy.load_balancer, policy.tls)
     if all(part is None for part in settings):
-        yield codes.TRAFFIC_POLICY(policy, problem="settings of a port must set something")
+        yield codes.TRAFFIC_POLICY(policy, problem="settings of a port must set at least one field")
     yield from _settings(policy, namespace)
 
 
 def _tunnel(tunnel: TunnelSettings) -> Found:
     if tunnel.protocol not in ("", "CONNECT", "POST"):
-        problem = f"a tunnel is made with `CONNECT` or `POST`, not with `{tunnel.protocol}`"
+        problem = f"a tunnel uses `CONNECT` or `POST`, not `{tunnel.protocol}`"
         yield codes.TUNNEL(tunnel.at("protocol"), problem=problem)
     if fqdn_problem(tunnel.target_host) and not is_address(tunnel.target_host):
         problem = f"`{tunnel.target_host}` is neither a domain name nor an IP address"
@@ -104,7 +104,7 @@ def _outlier_detection(outlier: OutlierDetection) -> Found:
 
 
 def connection_pool(pool: ConnectionPoolSettings) -> Found:
-    """What is wrong with a pool, that of a Sidecar included."""
+    """Findings about a connection pool of a DestinationRule or a Sidecar."""
     if pool.http is None and pool.tcp is None:
         yield codes.CONNECTION_POOL(pool, problem="a connection pool needs `tcp` or `http`")
     if pool.http is not None:
@@ -131,7 +131,7 @@ def _http_pool(http: HTTPSettings) -> Found:
 def _tcp_pool(tcp: TCPSettings) -> Found:
     yield from not_negative(tcp, "max_connections")
     yield from duration(tcp, "connect_timeout", "max_connection_duration")
-    # Less than a millisecond switches the timeout off.
+    # Less than a millisecond disables the timeout.
     if tcp.idle_timeout is not None and abs(tcp.idle_timeout.nanoseconds) >= MILLISECOND:
         yield from duration(tcp, "idle_timeout")
     if tcp.tcp_keepalive is not None:
@@ -139,7 +139,7 @@ def _tcp_pool(tcp: TCPSettings) -> Found:
 
 
 def _deprecated_warmup(balancer: LoadBalancerSettings) -> Found:
-    """What only the schema says."""
+    """The rule about warm-up that only the schema has."""
     deprecated = balancer.warmup_duration_secs
     if deprecated is not None and deprecated.nanoseconds < MILLISECOND:
         origin = balancer.at("warmup_duration_secs")
@@ -162,10 +162,10 @@ def _consistent_hash(hash: ConsistentHashLB) -> Found:
         origin = hash.at("minimum_ring_size")
         yield codes.DEPRECATED_FIELD(origin, field="minimumRingSize", instead="`ringHash.minimumRingSize`")
         if hash.ring_hash is not None or hash.maglev is not None:
-            problem = "`minimumRingSize` cannot stand beside `ringHash` or `maglev`"
+            problem = "`minimumRingSize` cannot be combined with `ringHash` or `maglev`"
             yield codes.LOAD_BALANCER(origin, problem=problem)
     if hash.maglev is not None and not _is_table_size(hash.maglev.table_size):
-        problem = f"the size of a Maglev table is a prime below {LARGEST_TABLE}, not {hash.maglev.table_size}"
+        problem = f"the size of a Maglev table must be a prime below {LARGEST_TABLE}, not {hash.maglev.table_size}"
         yield codes.LOAD_BALANCER(hash.maglev.at("table_size"), problem=problem)
 
 
@@ -182,7 +182,7 @@ def _cookie(cookie: HTTPCookie) -> Found:
 
 
 def _is_table_size(size: int) -> bool:
-    """Whether Envoy takes a Maglev table of this size; for Envoy, 1 is a prime."""
+    """Whether Envoy accepts a Maglev table of this size. Envoy counts 1 as a prime."""
     if not 0 < size < LARGEST_TABLE:
         return False
     return size < 4 or (size % 2 == 1 and all(size % factor for factor in range(3, isqrt(size) + 1, 2)))

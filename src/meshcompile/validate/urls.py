@@ -1,7 +1,7 @@
-"""URLs as Go's `net/url` parses them: the scheme, or what is wrong.
+"""URLs as Go's `net/url` parses them: the scheme, or the problem.
 
-`url.ParseRequestURI` first, which takes no fragment and no relative reference, then `url.Parse`, as istiod and the CEL
-functions of Kubernetes do.
+Applies `url.ParseRequestURI`, which rejects fragments and relative references, and then `url.Parse`, as istiod and the
+CEL functions of Kubernetes do.
 """
 
 import re
@@ -19,11 +19,11 @@ HOST = re.compile(r"""[A-Za-z0-9\-._~!$&'()*+,;=:\[\]<>"%\x80-\U0010ffff]*""")
 
 
 class InvalidURL(Exception):
-    """What is wrong with a URL."""
+    """The text is not a valid URL. The message says why."""
 
 
 def scheme_of(url: str) -> str:
-    """The scheme, in lower case, empty where there is none; raises InvalidURL for what is no absolute URL or path."""
+    """The scheme in lower case, or an empty text. Raises InvalidURL unless the text is an absolute URL or a path."""
     scheme, rest = _split_scheme(url)
     if not rest and not scheme:
         raise InvalidURL("it is empty")
@@ -31,7 +31,7 @@ def scheme_of(url: str) -> str:
         raise InvalidURL("it is neither absolute nor a path")
     without_fragment, _, fragment = rest.partition("#")
     if BAD_ESCAPE.search(fragment):
-        raise InvalidURL("a `%` in the fragment is followed by no number")
+        raise InvalidURL("a `%` in the fragment is not followed by two hexadecimal digits")
     _check_hierarchy(rest, has_authority=bool(scheme))
     _check_hierarchy(without_fragment, has_authority=bool(scheme) or not rest.startswith("///"))
     return scheme
@@ -39,7 +39,7 @@ def scheme_of(url: str) -> str:
 
 def _split_scheme(url: str) -> tuple[str, str]:
     if CONTROL.search(url):
-        raise InvalidURL("it has control characters")
+        raise InvalidURL("it contains control characters")
     if url.startswith(":"):
         raise InvalidURL("the scheme is missing")
     match = SCHEME.fullmatch(url)
@@ -47,14 +47,14 @@ def _split_scheme(url: str) -> tuple[str, str]:
 
 
 def _check_hierarchy(rest: str, has_authority: bool) -> None:
-    """Refuse an authority or a path that cannot be; what does not begin with `/` is not looked into."""
+    """Raise InvalidURL for an invalid authority or path. Text that does not begin with `/` is not checked."""
     path = rest.partition("?")[0]
     if path.startswith("//") and has_authority:
         authority, slash, below = path[2:].partition("/")
         _check_authority(authority)
         path = slash + below
     if path.startswith("/") and BAD_ESCAPE.search(path):
-        raise InvalidURL("a `%` is followed by no number")
+        raise InvalidURL("a `%` is not followed by two hexadecimal digits")
 
 
 def _check_authority(authority: str) -> None:
@@ -64,18 +64,18 @@ def _check_authority(authority: str) -> None:
     if "[" in host:
         literal, _, port = host.rpartition("]")
         if not _is_literal(literal):
-            raise InvalidURL("brackets are for IPv6 addresses")
+            raise InvalidURL("brackets are only for IPv6 addresses")
     else:
         host, colon, port = host.rpartition(":") if ":" in host else (host, "", "")
         port = colon + port
         if not HOST.fullmatch(host) or BAD_HOST_ESCAPE.search(host):
             raise InvalidURL("the host is not valid")
     if not PORT.fullmatch(port):
-        raise InvalidURL(f"`{port}` is no port")
+        raise InvalidURL(f"`{port}` is not a valid port")
 
 
 def _is_literal(literal: str) -> bool:
-    """Whether this is, behind a bracket, an IPv6 address; a zone has `%25` before it."""
+    """Whether the text after a bracket is an IPv6 address. `%25` separates the zone."""
     address, escape, zone = literal.removeprefix("[").partition("%25")
     if not literal.startswith("[") or ":" not in address or (escape and not ZONE.fullmatch(zone)):
         return False

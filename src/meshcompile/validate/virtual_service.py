@@ -1,4 +1,4 @@
-"""Rules of VirtualServices: istiod's `ValidateVirtualService`, but for `http` and for rules that are never used."""
+"""Rules of VirtualServices: istiod's `ValidateVirtualService`, except for `http` rules and unused rules."""
 
 from meshcompile.codes import validation as codes
 from meshcompile.hosts import subset_of
@@ -29,7 +29,7 @@ from meshcompile.validate.overlap import unused_rules
 
 
 def violations(service: VirtualService) -> Found:
-    """What is wrong with a VirtualService."""
+    """Findings about a VirtualService."""
     spec = service.spec
     generated = made_by_gateway_api(service, "route")
     at_gateways = bool(spec.gateways) and MESH_GATEWAY not in spec.gateways
@@ -54,12 +54,12 @@ def violations(service: VirtualService) -> Found:
 def _delegate(spec: VirtualServiceSpec) -> Found:
     for field in ("gateways", "tls", "tcp"):
         if getattr(spec, field):
-            problem = f"a VirtualService without `hosts` is for others to delegate to, and has no `{field}`"
+            problem = f"a VirtualService without `hosts` is a delegate and cannot have `{field}`"
             yield codes.DELEGATE(spec.at(field), problem=problem)
 
 
 def _claims(spec: VirtualServiceSpec) -> Found:
-    """Matches of claims where no gateway looks into tokens."""
+    """Matches of claims in a VirtualService that applies to sidecars."""
     for match in (match for route in spec.http for match in route.match):
         for field in ("headers", "without_headers"):
             for name in filter(is_claim, getattr(match, field)):
@@ -88,7 +88,7 @@ def _matches_sni(spec: VirtualServiceSpec) -> bool:
 
 def _tls_route(route: TLSRoute, spec: VirtualServiceSpec, generated: bool) -> Found:
     if not route.match:
-        yield codes.MISSING(route.at("match"), field="match", reason=": a TLS rule is for certain SNI hosts")
+        yield codes.MISSING(route.at("match"), field="match", reason=": a TLS rule needs at least one SNI host")
     for match in route.match:
         if not match.sni_hosts:
             yield codes.MISSING(match.at("sni_hosts"), field="sniHosts", reason="")

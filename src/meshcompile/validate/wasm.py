@@ -1,4 +1,4 @@
-"""What WasmPlugins and TrafficExtensions have in common. The schema has most of istiod's rules."""
+"""Rules that WasmPlugins and TrafficExtensions share. The schema has most of istiod's rules."""
 
 from meshcompile.codes import validation as codes
 from meshcompile.models.extensions.common import EnvValueSource, TrafficSelector, VmConfig
@@ -11,7 +11,7 @@ SCHEMES = ("", "file", "http", "https", "oci")
 
 
 def module(node: WasmPluginSpec | WasmConfig) -> Found:
-    """What is wrong with where a module is and with its environment."""
+    """Findings about the URL of a module and about its environment."""
     if problem := _url_problem(node.url):
         yield codes.URL(node.at("url"), url=node.url, problem=problem)
     if node.vm_config is not None:
@@ -19,7 +19,7 @@ def module(node: WasmPluginSpec | WasmConfig) -> Found:
 
 
 def _url_problem(url: str) -> str | None:
-    """What is wrong with a URL; without a scheme, it is that of an image."""
+    """The problem with a URL, or None. A URL without a scheme is the URL of an image."""
     try:
         scheme = _lenient_scheme(url)
     except InvalidURL as invalid:
@@ -44,12 +44,12 @@ def _environment(config: VmConfig) -> Found:
             yield codes.DUPLICATE(variable.at("name"), what="environment variable", value=variable.name)
         names.add(variable.name)
         if variable.value_from is EnvValueSource.HOST and is_written(variable, "value"):
-            problem = f"`{variable.name}` comes from the host, so it has no `value`"
+            problem = f"`{variable.name}` comes from the host, so it cannot have a `value`"
             yield codes.VM_ENVIRONMENT(variable.at("value"), problem=problem)
 
 
 def matches(selectors: tuple[TrafficSelector, ...]) -> Found:
-    """What is wrong with the traffic that an extension is for."""
+    """Findings about the traffic that an extension selects."""
     for selector in selectors:
         numbers: set[int] = set()
         for selected in selector.ports:

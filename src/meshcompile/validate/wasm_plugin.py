@@ -6,7 +6,7 @@ from meshcompile.validate.wasm import matches, module
 
 
 def violations(plugin: WasmPlugin) -> Found:
-    """What is wrong with a WasmPlugin."""
+    """Findings about a WasmPlugin."""
     yield from attachment(plugin.spec, "selector", "target_ref", "target_refs")
     yield from module(plugin.spec)
     yield from matches(plugin.spec.match)

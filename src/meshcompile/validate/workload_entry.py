@@ -12,33 +12,33 @@ LONGEST_PORT_NAME = 62
 
 
 def violations(entry: WorkloadEntry) -> Found:
-    """What is wrong with a WorkloadEntry."""
+    """Findings about a WorkloadEntry."""
     yield from schema(entry.spec)
     yield from workload_entry(entry.spec, None, names_allowed=True)
 
 
 def schema(spec: WorkloadEntrySpec) -> Found:
-    """What the schema says of any entry, a template included: about Unix domain sockets, and names of ports."""
+    """The schema's rules for any entry, including a template: Unix domain sockets, and names of ports."""
     if spec.address.startswith(UNIX_PREFIX):
         problem = unix_path_problem(spec.address)
         if problem or spec.address.endswith("/"):
-            problem = problem or "the path of a socket does not end with `/`"
+            problem = problem or "the path of a socket cannot end with `/`"
             yield codes.UNIX_SOCKET(spec.at("address"), value=spec.address, problem=problem)
         if is_written(spec, "ports"):
-            yield codes.ENDPOINT(spec.at("ports"), problem="a Unix domain socket has no `ports`")
+            yield codes.ENDPOINT(spec.at("ports"), problem="a Unix domain socket cannot have `ports`")
     for name in spec.ports:
         if len(name) > LONGEST_PORT_NAME or not is_label(name):
             yield codes.NAME(spec.at("ports", name), value=name, what="the name of a port")
 
 
 def has_address(spec: WorkloadEntrySpec) -> Found:
-    """What the schema says of an entry that is no template: it has an address, or a network with a gateway."""
+    """The schema's rule for an entry that is not a template: it needs an address, or a network with a gateway."""
     if not is_written(spec, "address") and not is_written(spec, "network"):
         yield codes.MISSING(spec.at("address"), field="address", reason=", and so is `network`")
 
 
 def workload_entry(spec: WorkloadEntrySpec, ports: Set[str] | None, names_allowed: bool) -> Found:
-    """What is wrong with an entry; `ports` are the names of its service's ports, if it has a service."""
+    """Findings about an entry. `ports` are the names of its service's ports, or None without a service."""
     yield from has_address(spec)
     if not spec.address:
         if not spec.network:

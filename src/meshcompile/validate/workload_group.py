@@ -9,7 +9,7 @@ SCHEMES = ("", "HTTP", "HTTPS")
 
 
 def violations(group: WorkloadGroup) -> Found:
-    """What is wrong with a WorkloadGroup. Its template gets an address later, so it needs none."""
+    """Findings about a WorkloadGroup. Its template gets an address later, so it may omit one."""
     yield from schema(group.spec.template)
     if group.spec.metadata is not None:
         yield from labels(group.spec.metadata, "labels")
@@ -22,7 +22,7 @@ def _probe(probe: ReadinessProbe) -> Found:
         yield from _http_probe(probe.http_get)
     elif probe.exec is not None:
         if not probe.exec.command:
-            yield codes.MISSING(probe.exec.at("command"), field="command", reason=": there is nothing to execute")
+            yield codes.MISSING(probe.exec.at("command"), field="command", reason=": the probe has no command")
     elif probe.grpc is not None:
         yield codes.PROBE(probe.at("grpc"), problem="`grpc` is not supported")
     elif probe.tcp_socket is None:
@@ -31,7 +31,7 @@ def _probe(probe: ReadinessProbe) -> Found:
 
 def _http_probe(http: HTTPHealthCheckConfig) -> Found:
     if http.scheme not in SCHEMES:
-        problem = f"the scheme is HTTP or HTTPS, not `{http.scheme}`"
+        problem = f"the scheme must be HTTP or HTTPS, not `{http.scheme}`"
         yield codes.PROBE(http.at("scheme"), problem=problem)
     for header in http.http_headers:
         if not header.name or "_" in header.name:

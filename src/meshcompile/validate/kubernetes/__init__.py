@@ -1,6 +1,6 @@
-"""Rules of the API server on one object of Kubernetes' own kinds, one module per family of kinds.
+"""The API server's rules on one object of Kubernetes' own kinds, with one module per family of kinds.
 
-The fields and their types are checked before, while an object is read.
+Reading an object checks its fields and their types earlier.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -26,13 +26,15 @@ MODULES: Mapping[str, str] = {
     "Service": "service",
     "StatefulSet": "workloads",
 }
-"""Kinds with rules beside those on metadata, and the modules that are imported when the first such object is read."""
+"""Kinds with rules beyond those on metadata, and their modules. A module is imported when the first such object is
+read.
+"""
 
 Rules = Callable[[Resource], Iterable[Diagnostic]]
 
 
 def no_violations(_: Resource) -> Iterable[Diagnostic]:
-    """What is wrong with an object of a kind without rules."""
+    """No findings, for a kind without rules."""
     return ()
 
 

@@ -1,4 +1,4 @@
-"""What many kinds have in common: ports, choices, and items that must be there once."""
+"""Checks that several kinds share: ports, choices, and unique items."""
 
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
@@ -15,18 +15,18 @@ N = TypeVar("N", bound=Node)
 
 
 def protocol(port: Node) -> Iterable[Diagnostic]:
-    """A protocol that is none of the transport protocols."""
+    """A protocol that is not a transport protocol."""
     return choice(port, "protocol", PROTOCOLS)
 
 
 def choice(node: Node, field: str, choices: tuple[str, ...]) -> Iterable[Diagnostic]:
-    """A text that is none of those that the field takes; an empty one is absent."""
+    """A text that is not one of the field's choices. An empty text counts as absent."""
     value: str | None = getattr(node, field)
     return () if not value or value in choices else (wrong_choice(node.at(field), value, choices),)
 
 
 def number_or_name(node: Node, field: str) -> Iterable[Diagnostic]:
-    """A port that is neither a number of one nor a name; absent ones are not looked at."""
+    """A port that is neither a valid number nor a valid name. An absent port is skipped."""
     match getattr(node, field):
         case int(number) if number:
             return number_in_range(node, field)
@@ -37,19 +37,19 @@ def number_or_name(node: Node, field: str) -> Iterable[Diagnostic]:
 
 
 def number_in_range(node: Node, field: str) -> Iterable[Diagnostic]:
-    """A number that is not one of a port."""
+    """A number that is not a valid port."""
     number: int = getattr(node, field)
     return () if 1 <= number <= 65535 else (codes.PORT(node.at(field), port=number),)
 
 
 def names_required(ports: Sequence[Node]) -> Iterable[Diagnostic]:
-    """Ports without a name where there are several, which only names tell apart."""
-    reason = ": several ports are told apart by their names"
+    """Ports without a name in a list of several ports."""
+    reason = ": names tell several ports apart"
     return (found for port in ports for found in required(port, "name", reason)) if len(ports) > 1 else ()
 
 
 def repeated(nodes: Sequence[N], *fields: str) -> Iterable[N]:
-    """The nodes that say the same as an earlier one in all these fields; empty texts say nothing."""
+    """The nodes with the same values as an earlier one in all these fields, except nodes with only empty values."""
     if len(nodes) < 2:
         return ()
     first: dict[tuple[object, ...], N] = {}
@@ -58,7 +58,7 @@ def repeated(nodes: Sequence[N], *fields: str) -> Iterable[N]:
 
 
 def unique(nodes: Sequence[Node], field: str, what: str) -> Iterable[Diagnostic]:
-    """Nodes that have the same name, or the like, as an earlier one."""
+    """Nodes with the same value of the field as an earlier one."""
     twice = repeated(nodes, field)
     return [codes.DUPLICATE(node.at(field), what=what, value=getattr(node, field)) for node in twice]
 

@@ -13,18 +13,18 @@ from meshcompile.models.kubernetes.secret import Secret
 from meshcompile.validate.object_names import DATA_KEY, Found
 
 ENCRYPTED = "ENC["
-"""How values start that SOPS has encrypted."""
+"""The prefix of values that SOPS encrypted."""
 REQUIRED_KEYS: Mapping[str, tuple[str, ...]] = {
     "kubernetes.io/tls": ("tls.crt", "tls.key"),
     "kubernetes.io/dockercfg": (".dockercfg",),
     "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
     "kubernetes.io/ssh-auth": ("ssh-privatekey",),
 }
-"""Types of Secrets, and the keys that each must have."""
+"""The keys that a Secret needs, by its type."""
 
 
 def violations(resource: ConfigMap | Secret) -> Found:
-    """What the API server refuses in a ConfigMap or a Secret."""
+    """Findings about a ConfigMap or a Secret."""
     match resource:
         case ConfigMap():
             yield from keys(resource, "data")
@@ -38,7 +38,7 @@ def violations(resource: ConfigMap | Secret) -> Found:
 
 
 def keys(resource: ConfigMap | Secret, field: str) -> Found:
-    """Keys that cannot be the name of a file."""
+    """Keys that are not valid file names."""
     data: Mapping[str, str] = getattr(resource, field)
     for key in data:
         if not DATA_KEY.takes(key):
@@ -47,7 +47,7 @@ def keys(resource: ConfigMap | Secret, field: str) -> Found:
 
 
 def encoded(resource: ConfigMap | Secret, field: str) -> Found:
-    """Values that are not in base64."""
+    """Values that are not base64."""
     data: Mapping[str, str] = getattr(resource, field)
     for key, value in data.items():
         if not value.startswith(ENCRYPTED) and not _is_base64(value):
@@ -56,14 +56,14 @@ def encoded(resource: ConfigMap | Secret, field: str) -> Found:
 
 
 def required_keys(secret: Secret) -> Found:
-    """Keys that a Secret of its type must have, and does not."""
+    """Keys that a Secret of its type needs and does not have."""
     for key in REQUIRED_KEYS.get(secret.type, ()):
         if key not in secret.data and key not in secret.string_data:
-            yield validation.MISSING(secret, field=f"data[{key}]", reason=f": a Secret of type {secret.type} has it")
+            yield validation.MISSING(secret, field=f"data[{key}]", reason=f": a Secret of type {secret.type} needs it")
 
 
 def _is_base64(text: str) -> bool:
-    """Whether Go decodes the text: it passes over line breaks."""
+    """Whether Go decodes the text, ignoring line breaks."""
     try:
         b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
     except (Base64Error, ValueError):

@@ -19,11 +19,11 @@ from meshcompile.validate.kubernetes.common import (
 from meshcompile.validate.object_names import DNS_LABEL, Found, name
 
 FAMILIES: Mapping[str, tuple[str, int]] = {"IPv4": ("an IPv4 address", 4), "IPv6": ("an IPv6 address", 6)}
-"""Address types of slices: what an address is then called, and its IP version."""
+"""Address types of slices: the name of an address of the type in messages, and its IP version."""
 
 
 def violations(resource: Endpoints | EndpointSlice) -> Found:
-    """What the API server refuses in Endpoints or an EndpointSlice."""
+    """Findings about Endpoints or an EndpointSlice."""
     match resource:
         case Endpoints():
             for subset in resource.subsets:
@@ -33,7 +33,7 @@ def violations(resource: Endpoints | EndpointSlice) -> Found:
 
 
 def subset_violations(subset: EndpointSubset) -> Found:
-    """What is wrong with addresses that share their ports."""
+    """Findings about addresses that share their ports."""
     if not subset.addresses and not subset.not_ready_addresses:
         field = subset.at("addresses").field
         yield validation.MISSING(subset, field=field, reason=", and so is `notReadyAddresses`")
@@ -47,13 +47,13 @@ def subset_violations(subset: EndpointSubset) -> Found:
 
 
 def address_violations(address: EndpointAddress) -> Found:
-    """What is wrong with one address of Endpoints."""
+    """Findings about one address of Endpoints."""
     yield from usable(address.ip, address.at("ip"))
     yield from name(address, "hostname", DNS_LABEL)
 
 
 def slice_violations(found: EndpointSlice) -> Found:
-    """What is wrong with an EndpointSlice."""
+    """Findings about an EndpointSlice."""
     yield from choice(found, "address_type", (*FAMILIES, "FQDN"))
     for endpoint in found.endpoints:
         yield from endpoint_violations(endpoint, found.address_type)
@@ -63,8 +63,8 @@ def slice_violations(found: EndpointSlice) -> Found:
 
 
 def endpoint_violations(endpoint: Endpoint, address_type: str) -> Found:
-    """What is wrong with one endpoint of a slice of this type."""
-    yield from required(endpoint, "addresses", ": an endpoint has at least one")
+    """Findings about one endpoint of a slice of this type."""
+    yield from required(endpoint, "addresses", ": an endpoint needs at least one")
     for index, address in enumerate(endpoint.addresses):
         if address_type in FAMILIES:
             yield from usable(address, endpoint.at("addresses", index), *FAMILIES[address_type])
@@ -73,7 +73,7 @@ def endpoint_violations(endpoint: Endpoint, address_type: str) -> Found:
 
 
 def usable(address: str, place: Origin, expected: str = "an IP address", version: int | None = None) -> Found:
-    """An address that is none, or that no endpoint can have."""
+    """An address that is invalid, or that an endpoint cannot have."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
@@ -86,7 +86,7 @@ def usable(address: str, place: Origin, expected: str = "an IP address", version
 
 
 def _use(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str | None:
-    """What an address is for, if not for endpoints."""
+    """The description of an address that an endpoint cannot have, or None."""
     if address.is_unspecified:
         return "the unspecified address"
     if address.is_loopback:

@@ -29,16 +29,16 @@ NOT_AT_THE_END = ("/..", "/.")
 
 
 def violations(resource: Ingress | IngressClass) -> Found:
-    """What the API server refuses in an Ingress or an IngressClass."""
+    """Findings about an Ingress or an IngressClass."""
     match resource:
         case Ingress():
             yield from ingress_violations(resource)
         case IngressClass():
-            yield from required(resource.spec, "controller", ": it says who serves the class")
+            yield from required(resource.spec, "controller", ": it names the controller of the class")
 
 
 def ingress_violations(ingress: Ingress) -> Found:
-    """What is wrong with an Ingress."""
+    """Findings about an Ingress."""
     spec = ingress.spec
     if not spec.rules and not spec.default_backend:
         yield validation.MISSING(spec, field="spec.rules", reason=": there is no `defaultBackend` either")
@@ -53,23 +53,23 @@ def ingress_violations(ingress: Ingress) -> Found:
 
 
 def rule_violations(rule: IngressRule) -> Found:
-    """What is wrong with the routes of a host."""
+    """Findings about the routes of a host."""
     yield from host_violations(rule.host, rule.at("host"))
     if rule.http is not None:
-        yield from required(rule.http, "paths", ": a host with `http` has at least one")
+        yield from required(rule.http, "paths", ": a host with `http` needs at least one")
         for path in rule.http.paths:
             yield from path_violations(path)
 
 
 def tls_violations(tls: IngressTLS) -> Found:
-    """What is wrong with a certificate."""
+    """Findings about a certificate."""
     for index, host in enumerate(tls.hosts):
         yield from host_violations(host, tls.at("hosts", index))
     yield from name(tls, "secret_name", DNS_SUBDOMAIN)
 
 
 def host_violations(host: str, place: Origin) -> Found:
-    """A host that is an address or no DNS name; an empty one stands for all."""
+    """A host that is an address or not a DNS name. An empty host matches all hosts."""
     if is_address(host):
         yield validation.HOST(place, host=host, problem="it is an IP address")
     elif host and not WILDCARD_HOST.takes(host):
@@ -77,7 +77,7 @@ def host_violations(host: str, place: Origin) -> Found:
 
 
 def path_violations(path: HTTPIngressPath) -> Found:
-    """What is wrong with one path."""
+    """Findings about one path."""
     yield from choice(path, "path_type", PATH_TYPES)
     strict, place = path.path_type in ("Exact", "Prefix"), path.at("path")
     if not path.path and strict:
@@ -88,7 +88,7 @@ def path_violations(path: HTTPIngressPath) -> Found:
 
 
 def _path_problem(path: str, strict: bool) -> str | None:
-    """What is wrong with a path, of a type that is strict about its parts or not."""
+    """The problem with a path, or None. Strict path types must be normalized."""
     if path and not path.startswith("/"):
         return "does not start with `/`"
     inside = (f"contains `{part}`" for part in NOT_IN_PATHS if part in path)
@@ -97,7 +97,7 @@ def _path_problem(path: str, strict: bool) -> str | None:
 
 
 def backend_violations(backend: IngressBackend, place: Origin) -> Found:
-    """A backend that is not exactly one, or that names no port of a Service."""
+    """A backend with none or both of its alternatives, or without a port of its Service."""
     if backend.service and backend.resource:
         yield validation.EXCLUSIVE(place, fields="`service` and `resource`")
     elif backend.service:
@@ -105,12 +105,12 @@ def backend_violations(backend: IngressBackend, place: Origin) -> Found:
         yield from port_violations(backend.service.port, backend.service.at("port"))
     elif not backend.resource:
         yield validation.MISSING(
-            place, field=place.at("service").field, reason=": a backend is a Service or a `resource`"
+            place, field=place.at("service").field, reason=": a backend needs a Service or a `resource`"
         )
 
 
 def port_violations(port: ServiceBackendPort, place: Origin) -> Found:
-    """A port that is not given by either its number or its name."""
+    """A port with none or both of its number and its name."""
     if port.number and port.name:
         yield validation.EXCLUSIVE(place, fields="`number` and `name`")
     elif port.number:

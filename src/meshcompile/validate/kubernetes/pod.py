@@ -1,4 +1,4 @@
-"""Rules on Pods, and on the Pods of templates: `ValidatePodSpec` of the API server, as far as Pods are modelled."""
+"""Rules on Pods and on Pod templates: `ValidatePodSpec` of the API server, for the fields that are modelled."""
 
 from meshcompile.models.kubernetes.pod import Container, Pod, PodSpec
 from meshcompile.validate.kubernetes.common import number_in_range, protocol, required, unique
@@ -6,13 +6,13 @@ from meshcompile.validate.object_names import DNS_LABEL, DNS_SUBDOMAIN, PORT_NAM
 
 
 def violations(pod: Pod) -> Found:
-    """What the API server refuses in a Pod."""
+    """Findings about a Pod."""
     return pod_violations(pod.spec)
 
 
 def pod_violations(spec: PodSpec) -> Found:
-    """What is wrong with what runs in a Pod."""
-    yield from required(spec, "containers", ": a Pod has at least one")
+    """Findings about the specification of a Pod."""
+    yield from required(spec, "containers", ": a Pod needs at least one")
     yield from unique((*spec.init_containers, *spec.containers), "name", "container")
     yield from name(spec, "service_account_name", DNS_SUBDOMAIN)
     yield from name(spec, "hostname", DNS_LABEL)
@@ -22,7 +22,7 @@ def pod_violations(spec: PodSpec) -> Found:
 
 
 def container_violations(container: Container) -> Found:
-    """What is wrong with one container."""
+    """Findings about one container."""
     yield from name(container, "name", DNS_LABEL)
     yield from unique(container.ports, "name", "port")
     for port in container.ports:

@@ -30,7 +30,7 @@ ON_NODES = frozenset({"NodePort", "LoadBalancer"})
 
 
 def violations(service: Service) -> Found:
-    """What the API server refuses in a Service, or only takes in recent releases."""
+    """Findings about a Service, including what only recent releases of the API server accept."""
     spec = service.spec
     if service.name[:1].isdigit():
         yield codes.SERVICE_NAME(service.metadata.at("name"))
@@ -44,14 +44,14 @@ def violations(service: Service) -> Found:
 
 
 def external_name(spec: ServiceSpec) -> Found:
-    """A name that is missing or is none; a dot at its end is fine."""
-    yield from required(spec, "external_name", ", which a Service of type ExternalName stands for")
+    """An external name that is missing or invalid. A trailing dot is allowed."""
+    yield from required(spec, "external_name", ", which a Service of type ExternalName needs")
     if not spec.external_name.endswith("."):
         yield from name(spec, "external_name", DNS_SUBDOMAIN)
 
 
 def addresses(spec: ServiceSpec) -> Found:
-    """Addresses that are none, or that do not go with the type of the Service."""
+    """Addresses that are invalid, or that the type of the Service excludes."""
     if spec.cluster_ip and spec.cluster_ip != HEADLESS and not is_address(spec.cluster_ip):
         expected = f"an IP address or `{HEADLESS}`"
         yield validation.ADDRESS(spec.at("cluster_ip"), value=spec.cluster_ip, expected=expected)
@@ -64,9 +64,9 @@ def addresses(spec: ServiceSpec) -> Found:
 
 
 def ports(spec: ServiceSpec) -> Found:
-    """Ports that are missing, wrong or there twice."""
+    """Ports that are missing, invalid or duplicate."""
     if spec.cluster_ip != HEADLESS and spec.type != "ExternalName":
-        yield from required(spec, "ports", ": only headless Services and ExternalNames have none")
+        yield from required(spec, "ports", ": only headless Services and ExternalNames can omit it")
     yield from names_required(spec.ports)
     yield from unique(spec.ports, "name", "port")
     for port in repeated(spec.ports, "port", "protocol"):
@@ -76,7 +76,7 @@ def ports(spec: ServiceSpec) -> Found:
 
 
 def service_port(port: ServicePort, type: str) -> Found:
-    """What is wrong with one port of a Service of this type."""
+    """Findings about one port of a Service of this type."""
     yield from name(port, "name", DNS_LABEL)
     yield from number_in_range(port, "port")
     yield from protocol(port)

@@ -1,4 +1,4 @@
-"""Rules on what makes Pods: `ValidateDeploymentSpec` and its like in the API server."""
+"""Rules on workloads: `ValidateDeploymentSpec` of the API server, and its counterparts for the other kinds."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 
 
 def violations(workload: Workload) -> Found:
-    """What the API server refuses in a workload."""
+    """Findings about a workload."""
     match workload:
         case CronJob():
             yield from template_violations(workload.spec.job_template.spec.template)
@@ -33,37 +33,37 @@ def violations(workload: Workload) -> Found:
 
 
 def selecting_violations(workload: Deployment | StatefulSet | DaemonSet | ReplicaSet) -> Found:
-    """What is wrong with a workload that finds its Pods by a selector."""
+    """Findings about a workload that finds its Pods by a selector."""
     spec = workload.spec
     yield from template_violations(spec.template)
     yield from labels(spec.selector, "match_labels")
-    problems = [found for each in spec.selector.match_expressions for found in requirement(each)]
+    problems = [finding for expression in spec.selector.match_expressions for finding in requirement(expression)]
     yield from problems
     if not problems and (problem := mismatch(spec.selector, spec.template)):
         yield codes.SELECTOR(spec.at("selector"), field="spec.selector", problem=problem)
 
 
 def template_violations(template: PodTemplateSpec) -> Found:
-    """What is wrong with the form of a workload's Pods."""
+    """Findings about the Pod template of a workload."""
     yield from labels(template.metadata, "labels")
     yield from annotations(template.metadata)
     yield from pod_violations(template.spec)
 
 
 def requirement(wanted: LabelSelectorRequirement) -> Found:
-    """A requirement with an unknown operator, or with values that do not go with it."""
+    """A requirement with an unknown operator, or with values that do not fit the operator."""
     place = wanted.at("operator")
     if wanted.operator not in OPERATORS:
-        problem = f"the operator is one of {', '.join(OPERATORS)}"
+        problem = f"the operator must be one of {', '.join(OPERATORS)}"
         yield codes.REQUIREMENT(place, field=place.field, problem=problem)
     elif wanted.operator in ("In", "NotIn") and not wanted.values:
         yield codes.REQUIREMENT(place, field=wanted.origin.field, problem=f"{wanted.operator} needs `values`")
     elif wanted.operator in ("Exists", "DoesNotExist") and wanted.values:
-        yield codes.REQUIREMENT(place, field=wanted.origin.field, problem=f"{wanted.operator} takes no `values`")
+        yield codes.REQUIREMENT(place, field=wanted.origin.field, problem=f"{wanted.operator} accepts no `values`")
 
 
 def mismatch(selector: LabelSelector, template: PodTemplateSpec) -> str | None:
-    """Why the selector does not match the labels of the template."""
+    """The reason why the selector does not match the labels of the template, or None."""
     if not selector.match_labels and not selector.match_expressions:
         return "it is empty"
     return next(_differences(selector, template), None)
