@@ -8,7 +8,7 @@ from meshcompile.patch import patched
 from meshcompile.patch.report import PatchReport
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.findings import by_place
-from meshcompile.resolve.resolved import Later, resolve
+from meshcompile.resolve.resolved import OnDemandResolver, resolve
 from meshcompile.snapshot.snapshot import Snapshot
 
 __all__ = ["Compiled", "Resources", "compiled"]
@@ -26,5 +26,5 @@ class Compiled:
 def compiled(snapshot: Snapshot, proxy: Proxy) -> Compiled:
     """One proxy's configuration."""
     resolved = resolve(snapshot, proxy)
-    done = patched(emit(resolved), resolved, Later(snapshot, resolved.facts))
+    done = patched(emit(resolved), resolved, OnDemandResolver(snapshot, resolved.facts))
     return Compiled(done.resources, by_place(resolved.findings, done.findings), done.reports)

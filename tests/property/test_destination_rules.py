@@ -13,7 +13,7 @@ from meshcompile.labels import matches, selects
 from meshcompile.models.base import ObjectMeta
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.destination_rule import DestinationRule, TrafficPolicy
-from meshcompile.resolve.traffic_policy import Policies, Policy, subset_policy
+from meshcompile.resolve.traffic_policy import EffectivePolicies, EffectivePolicy, subset_policy
 from meshcompile.snapshot.cluster_local import cluster_local_hosts
 from meshcompile.snapshot.destination_rules import DestinationRuleIndex, destination_rule_index
 from meshcompile.snapshot.resources import Resources
@@ -170,7 +170,7 @@ def traffic_policies(draw: st.DrawFn) -> TrafficPolicy | None:
     )
 
 
-def as_values(policy: Policy) -> dict[str, Any]:
+def as_values(policy: EffectivePolicy) -> dict[str, Any]:
     return {name: getattr(policy, name) for name in (*FOUR, *THREE)}
 
 
@@ -199,6 +199,6 @@ def test_policy_of_a_subset(rule: TrafficPolicy | None, subset: TrafficPolicy | 
 @given(traffic_policies(), st.sampled_from([80, 81, 82]))
 def test_policy_of_a_port(rule: TrafficPolicy | None, port: int) -> None:
     """The policy of a port is the rule's level for it, and made once for all ports without settings."""
-    policies = Policies(rule)
+    policies = EffectivePolicies(rule)
     assert as_values(policies.of_port(port)) == level(rule, port)[0]
     assert policies.of_port(82) is policies.of_port(83)

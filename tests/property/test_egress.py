@@ -6,49 +6,51 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshcompile.ports import Protocol
-from meshcompile.resolve.egress import SERVER_FIRST, settled
+from meshcompile.resolve.egress import SERVER_FIRST, merged_listener
 from meshcompile.resolve.egress_chains import Chain, HttpRoutes
-from meshcompile.resolve.egress_claims import KINDS, Claim, Kind, Place
+from meshcompile.resolve.egress_claims import LISTENER_PROTOCOLS, EgressBind, ListenerClaim, ListenerProtocol
 from meshcompile.resolve.filter_chain import ChainMatch
 from meshcompile.resolve.scope import EgressListener
 from meshcompile.resolve.traffic import Traffic
 from meshcompile.snapshot.service import Registry, Resolution, Service, ServicePort
 
-PLACE = Place(0, EgressListener(None, (), (), {}), (), False)
+PLACE = EgressBind(0, EgressListener(None, (), (), {}), (), False)
 HTTP = ChainMatch(traffic=Traffic.PLAIN_HTTP)
 
 
-def claim(name: str, protocol: Protocol) -> Claim:
+def claim(name: str, protocol: Protocol) -> ListenerClaim:
     port = ServicePort("port", 80, protocol)
     service = Service(name, "shop", name, Registry.EXTERNAL, Resolution.CLIENT_SIDE_LB, (port,), frozenset({"*"}))
-    return Claim(PLACE, service, port, KINDS[protocol], ("0.0.0.0",))
+    return ListenerClaim(PLACE, service, port, LISTENER_PROTOCOLS[protocol], ("0.0.0.0",))
 
 
-def chains_of(asking: Claim) -> tuple[Chain, ...]:
+def chains_of(asking: ListenerClaim) -> tuple[Chain, ...]:
     """One chain for TCP by the service's name, and one for all HTTP."""
     own = Chain(ChainMatch(server_names=(asking.service.hostname,)), HttpRoutes("", asking.port.protocol))
     http = Chain(HTTP, HttpRoutes("80", asking.port.protocol))
-    return {Kind.HTTP: (http,), Kind.TCP: (own,), Kind.AUTO: (own, http)}[asking.kind]
+    return {ListenerProtocol.HTTP: (http,), ListenerProtocol.TCP: (own,), ListenerProtocol.AUTO: (own, http)}[
+        asking.protocol
+    ]
 
 
-protocols = st.sampled_from(sorted(set(KINDS) - {Protocol.HTTP_PROXY, Protocol.HBONE}))
+protocols = st.sampled_from(sorted(set(LISTENER_PROTOCOLS) - {Protocol.HTTP_PROXY, Protocol.HBONE}))
 groups = st.lists(protocols, min_size=1, max_size=8).map(
     lambda wanted: [claim(f"s{index}", protocol) for index, protocol in enumerate(wanted)]
 )
 
 
 @given(groups)
-def test_no_two_chains_take_the_same(group: list[Claim]) -> None:
+def test_no_two_chains_take_the_same(group: list[ListenerClaim]) -> None:
     """Envoy refuses a listener with two chains of equal matches: claims never bring any to another's."""
-    identities = [chain.match.identity for chain in settled(group, chains_of, lambda _: None).chains]
+    identities = [chain.match.identity for chain in merged_listener(group, chains_of, lambda _: None).chains]
     assert len(identities) == len(set(identities))
 
 
 @given(groups)
-def test_every_claim_is_served_or_reported(group: list[Claim]) -> None:
+def test_every_claim_is_served_or_reported(group: list[ListenerClaim]) -> None:
     """A claim is among those that the listener serves, or replaced by a later one, or there is a finding about it."""
     reported: list[str] = []
-    listener = settled(group, chains_of, lambda finding: reported.append(finding.message))
+    listener = merged_listener(group, chains_of, lambda finding: reported.append(finding.message))
     served = {each.service.hostname for each in listener.claims}
     last = group.index(listener.first)
     for asked in group[last:]:
@@ -56,20 +58,20 @@ def test_every_claim_is_served_or_reported(group: list[Claim]) -> None:
 
 
 @given(groups)
-def test_server_first_protocols_are_alone(group: list[Claim]) -> None:
+def test_server_first_protocols_are_alone(group: list[ListenerClaim]) -> None:
     """Where MySQL or MongoDB came first nothing else gets in."""
-    listener = settled(group, chains_of, lambda _: None)
+    listener = merged_listener(group, chains_of, lambda _: None)
     if listener.first.port.protocol in SERVER_FIRST:
         assert {each.port.protocol for each in listener.claims} == {listener.first.port.protocol}
 
 
 @given(groups, st.integers(min_value=0, max_value=7))
-def test_adding_the_same_claim_again_changes_nothing(group: list[Claim], index: int) -> None:
+def test_adding_the_same_claim_again_changes_nothing(group: list[ListenerClaim], index: int) -> None:
     """A service that asks twice gets no more chains than one that asks once."""
     again = group[index % len(group)]
-    once = settled(group, chains_of, lambda _: None)
-    twice = settled([*group, again], chains_of, lambda _: None)
-    if again.kind is not Kind.AUTO:
+    once = merged_listener(group, chains_of, lambda _: None)
+    twice = merged_listener([*group, again], chains_of, lambda _: None)
+    if again.protocol is not ListenerProtocol.AUTO:
         assert [chain.match.identity for chain in twice.chains][: len(once.chains)] == [
             chain.match.identity for chain in once.chains
         ]

@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 from meshcompile.localities import Locality
 from meshcompile.models.networking.destination_rule import LocalityDistribute, LocalityFailover
 from meshcompile.proxy import ProxyType
-from meshcompile.resolve.clients import Client
+from meshcompile.resolve.clients import ClientKey
 from meshcompile.resolve.locality_balancing import LocalitySettings, balanced, covers
 from meshcompile.resolve.locality_groups import LbEndpoint, LocalityGroup, total_weight
 from meshcompile.resolve.split_horizon import reachable
 from meshcompile.snapshot.networks import NetworkGateway, NetworkGateways
 
 
-def client(where: Locality, labels: Mapping[str, str], network: str = "") -> Client:
+def client(where: Locality, labels: Mapping[str, str], network: str = "") -> ClientKey:
     """A sidecar of this locality, with these labels, in this network."""
-    return Client(
+    return ClientKey(
         type=ProxyType.SIDECAR,
         cluster="Kubernetes",
         network=network,

@@ -11,14 +11,14 @@ from meshcompile.emit.locality_endpoints import EndpointEmitter
 from meshcompile.envoy.message import to_builtins
 from meshcompile.localities import Locality
 from meshcompile.models.networking.destination_rule import OutlierDetection, ProxyProtocolVersion, RetryBudget
-from meshcompile.resolve.clusters.pieces import (
+from meshcompile.resolve.clusters.ir import (
     NO_LIMITS,
     Algorithm,
     Balancing,
     Cluster,
+    ClusterMetadata,
     Discovery,
     HttpOptions,
-    Metadata,
     Security,
     ServiceName,
     Thresholds,
@@ -46,7 +46,7 @@ def test_bare_cluster() -> None:
 
 def test_metadata() -> None:
     """Istio's filters are told the rule, the services and what else is known."""
-    known = Metadata(
+    known = ClusterMetadata(
         services=(ServiceName("api.shop", "api", "shop"),), rule=("shop", "r"), subset="v1", is_external=True
     )
     piece = Cluster("c", "c", Discovery.EDS, None, metadata=known)

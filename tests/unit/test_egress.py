@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from meshcompile.resolve.egress import ACTIONS, Action
-from meshcompile.resolve.egress_claims import Kind
+from meshcompile.resolve.egress_claims import ListenerProtocol
 from tests.meshes import SHOP, asked, listeners, mesh, sidecar
 
 
@@ -156,8 +156,8 @@ def test_sidecars_that_are_alike_share_their_listeners() -> None:
 
 def test_every_meeting_of_two_kinds_has_an_action() -> None:
     """The table says what happens for all that can be there and all that can come."""
-    assert ACTIONS.keys() == {(there, comes) for there in Kind for comes in Kind}
-    assert ACTIONS[Kind.HTTP, Kind.HTTP] is Action.IGNORE
+    assert ACTIONS.keys() == {(there, comes) for there in ListenerProtocol for comes in ListenerProtocol}
+    assert ACTIONS[ListenerProtocol.HTTP, ListenerProtocol.HTTP] is Action.IGNORE
 
 
 def test_rules_of_one_service_are_not_compared() -> None:

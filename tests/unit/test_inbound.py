@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from meshcompile.resolve.egress_claims import Kind
+from meshcompile.resolve.egress_claims import ListenerProtocol
 from meshcompile.resolve.inbound import INBOUND_CHAINS
 from meshcompile.snapshot.authentication import MutualTlsMode
 from tests.meshes import asked, listeners, mesh, sidecar
@@ -124,9 +124,9 @@ def test_ingress_listeners_replace_services() -> None:
     assert first["metadata"]["filterMetadata"]["istio"]["config"].endswith("/namespaces/shop/sidecar/s")
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", ListenerProtocol)
 @pytest.mark.parametrize("mode", MutualTlsMode)
-def test_every_protocol_and_mode_has_chains(kind: Kind, mode: MutualTlsMode) -> None:
+def test_every_protocol_and_mode_has_chains(kind: ListenerProtocol, mode: MutualTlsMode) -> None:
     """The table covers everything, and terminates mutual TLS in no disabled port."""
     options = INBOUND_CHAINS[kind, mode]
     assert options

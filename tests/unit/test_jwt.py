@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import meshcompile
-from meshcompile.resolve.jwt import KEYS_OF_NOBODY
+from meshcompile.resolve.jwt import UNFETCHED_JWKS
 from tests.meshes import asked, listeners, mesh, sidecar
 from tests.unit.test_inbound import WORKLOAD
 
@@ -51,6 +51,6 @@ def test_keys_are_never_fetched() -> None:
     remote = authentication("{issuer: a, jwksUri: 'https://a/keys'}")
     found = asked(mesh(WORKLOAD, remote), sidecar(labels={"app": "web"}))
     assert found.slugs() == ["keys-not-fetched"]
-    assert jwt(mesh(WORKLOAD, remote))["providers"]["origins-0"]["localJwks"] == {"inlineString": KEYS_OF_NOBODY}
+    assert jwt(mesh(WORKLOAD, remote))["providers"]["origins-0"]["localJwks"] == {"inlineString": UNFETCHED_JWKS}
     known = meshcompile.load(f"{WORKLOAD}\n---\n{remote}\n", jwks={"https://a/keys": "{}"})
     assert jwt(known)["providers"]["origins-0"]["localJwks"] == {"inlineString": "{}"}

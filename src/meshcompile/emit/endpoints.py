@@ -1,4 +1,4 @@
-"""Load assignments, from their pieces."""
+"""Load assignments of a proxy."""
 
 from meshcompile.emit.locality_endpoints import EndpointEmitter
 from meshcompile.envoy.config.endpoint import ClusterLoadAssignment
@@ -8,16 +8,16 @@ from meshcompile.resolve.endpoints import HostAssignments, LoadAssignment, LoadA
 
 
 @derived
-def load_assignments(pieces: LoadAssignments) -> tuple[ClusterLoadAssignment, ...]:
+def load_assignments(resolved: LoadAssignments) -> tuple[ClusterLoadAssignment, ...]:
     """Every load assignment of a proxy, sorted by cluster name."""
-    made = (assignment for host in pieces.hosts for assignment in _of_host(host))
+    made = (assignment for host in resolved.hosts for assignment in _of_host(host))
     return tuple(sorted(made, key=lambda assignment: assignment.cluster_name))
 
 
 @derived
-def _of_host(pieces: HostAssignments) -> tuple[ClusterLoadAssignment, ...]:
+def _of_host(resolved: HostAssignments) -> tuple[ClusterLoadAssignment, ...]:
     endpoints = EndpointEmitter()
-    return tuple(load_assignment(each, endpoints) for each in pieces.assignments)
+    return tuple(load_assignment(each, endpoints) for each in resolved.assignments)
 
 
 def load_assignment(assignment: LoadAssignment, endpoints: EndpointEmitter) -> ClusterLoadAssignment:

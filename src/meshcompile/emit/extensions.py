@@ -38,10 +38,10 @@ _FAILURE_POLICIES: Mapping[FailStrategy, FailurePolicy] = {
 }
 
 
-def extensions(pieces: Extensions) -> tuple[TypedExtensionConfig, ...]:
+def extensions(resolved: Extensions) -> tuple[TypedExtensionConfig, ...]:
     """Every extension configuration of a proxy, sorted by name."""
     return tuple(
-        _configuration(name, extension, module) for name, extension, module in sorted(pieces.modules, key=_name)
+        _configuration(name, extension, module) for name, extension, module in sorted(resolved.modules, key=_name)
     )
 
 

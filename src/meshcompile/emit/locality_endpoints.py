@@ -9,7 +9,7 @@ from meshcompile.emit.address import address
 from meshcompile.envoy.config.core import HealthStatus, Locality, Metadata
 from meshcompile.envoy.config.endpoint import Endpoint, LbEndpoint, LocalityLbEndpoints
 from meshcompile.envoy.message import at
-from meshcompile.resolve import locality_groups as pieces
+from meshcompile.resolve import locality_groups
 
 TRANSPORT_SOCKET_MATCH = "envoy.transport_socket_match"
 
@@ -25,12 +25,12 @@ class EndpointEmitter:
     """Makes the message of each endpoint once, however many load assignments it is in."""
 
     def __init__(self) -> None:
-        self._messages: dict[pieces.LbEndpoint, LbEndpoint] = {}
+        self._messages: dict[locality_groups.LbEndpoint, LbEndpoint] = {}
 
-    def groups(self, groups: Iterable[pieces.LocalityGroup]) -> tuple[LocalityLbEndpoints, ...]:
+    def groups(self, groups: Iterable[locality_groups.LocalityGroup]) -> tuple[LocalityLbEndpoints, ...]:
         return tuple(self._group(group) for group in groups)
 
-    def _group(self, group: pieces.LocalityGroup) -> LocalityLbEndpoints:
+    def _group(self, group: locality_groups.LocalityGroup) -> LocalityLbEndpoints:
         where = group.locality
         return LocalityLbEndpoints(
             locality=Locality(region=where.region, zone=where.zone, sub_zone=where.subzone),
@@ -39,14 +39,14 @@ class EndpointEmitter:
             priority=group.priority,
         )
 
-    def _endpoint(self, endpoint: pieces.LbEndpoint) -> LbEndpoint:
+    def _endpoint(self, endpoint: locality_groups.LbEndpoint) -> LbEndpoint:
         message = self._messages.get(endpoint)
         if message is None:
             message = self._messages[endpoint] = lb_endpoint(endpoint)
         return message
 
 
-def lb_endpoint(endpoint: pieces.LbEndpoint) -> LbEndpoint:
+def lb_endpoint(endpoint: locality_groups.LbEndpoint) -> LbEndpoint:
     """One endpoint, with what telemetry and the choice of a transport socket need to know of it."""
     return at(
         LbEndpoint(

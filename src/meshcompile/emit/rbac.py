@@ -30,7 +30,7 @@ from meshcompile.envoy.type.matcher import (
 )
 from meshcompile.ip import Range
 from meshcompile.models.security.authorization_policy import AuthorizationPolicyAction as Action
-from meshcompile.resolve.authorization import NamedRule, Rules
+from meshcompile.resolve.authorization import ActionRules, NamedRule
 from meshcompile.resolve.conditions import (
     All,
     Always,
@@ -39,10 +39,10 @@ from meshcompile.resolve.conditions import (
     Comparison,
     DestinationAddress,
     DestinationPort,
+    DynamicMetadata,
     Header,
     Identity,
     ListValue,
-    Metadata,
     Not,
     OneOfValues,
     Path,
@@ -70,7 +70,7 @@ _ACTIONS: dict[Action, RBACAction] = {
     Action.CUSTOM: "DENY",
 }
 # Without rules on trial, the prefix is that of an ALLOW, whatever the action.
-_TRIAL_PREFIX = {Action.ALLOW: DRY_RUN_ALLOW, Action.DENY: DRY_RUN_DENY}
+_DRY_RUN_PREFIX = {Action.ALLOW: DRY_RUN_ALLOW, Action.DENY: DRY_RUN_DENY}
 
 
 def rbac(action: Action, rules: Iterable[NamedRule], suffix: str = "") -> RBAC:
@@ -78,19 +78,19 @@ def rbac(action: Action, rules: Iterable[NamedRule], suffix: str = "") -> RBAC:
     return RBAC(action=_ACTIONS[action], policies={rule.name + suffix: policy(rule) for rule in rules})
 
 
-def enforced(rules: Rules) -> RBAC | None:
+def enforced(rules: ActionRules) -> RBAC | None:
     """The rules in force; None when no policy is."""
     return None if rules.enforced is None else rbac(rules.action, rules.enforced)
 
 
-def on_trial(rules: Rules) -> RBAC | None:
+def dry_run(rules: ActionRules) -> RBAC | None:
     """The rules on trial; None when no policy is."""
-    return None if rules.on_trial is None else rbac(rules.action, rules.on_trial)
+    return None if rules.dry_run is None else rbac(rules.action, rules.dry_run)
 
 
-def trial_prefix(rules: Rules) -> str:
+def dry_run_prefix(rules: ActionRules) -> str:
     """The prefix of what is noted about rules on trial."""
-    return DRY_RUN_ALLOW if rules.on_trial is None else _TRIAL_PREFIX.get(rules.action, "")
+    return DRY_RUN_ALLOW if rules.dry_run is None else _DRY_RUN_PREFIX.get(rules.action, "")
 
 
 def policy(rule: NamedRule) -> Policy:
@@ -126,7 +126,7 @@ def permission(condition: PermissionCondition) -> Permission:
         case PathTemplate(template):
             config = UriTemplateMatchConfig(path_template=template)
             return Permission(uri_template=TypedExtensionConfig(name="uri-template", typed_config=config))
-        case Metadata():
+        case DynamicMetadata():
             return Permission(metadata=_metadata(condition))
         case Always():
             return Permission(any=True)
@@ -154,7 +154,7 @@ def principal(condition: PrincipalCondition) -> Principal:
             return Principal(authenticated=PrincipalAuthenticated(principal_name=string_matcher(wanted)))
         case Header():
             return Principal(header=_header(condition))
-        case Metadata():
+        case DynamicMetadata():
             return Principal(metadata=_metadata(condition))
         case Always():
             return Principal(any=True)
@@ -181,7 +181,7 @@ def _header(condition: Header) -> HeaderMatcher:
     return HeaderMatcher(name=condition.name, string_match=string_matcher(condition.pattern))
 
 
-def _metadata(condition: Metadata) -> MetadataMatcher:
+def _metadata(condition: DynamicMetadata) -> MetadataMatcher:
     path = tuple(MetadataMatcherPathSegment(key=key) for key in condition.path)
     return MetadataMatcher(filter=condition.filter, path=path, value=_value(condition.value))
 

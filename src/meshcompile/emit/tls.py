@@ -19,7 +19,7 @@ from meshcompile.envoy.extensions.transport_sockets.tls import (
     TlsParametersTlsProtocol,
 )
 from meshcompile.envoy.type.matcher import StringMatcher
-from meshcompile.resolve.downstream_tls import NO_SECRET, DownstreamTls, Secret, Validation
+from meshcompile.resolve.downstream_tls import NO_SECRET, ClientValidation, DownstreamTls, Secret
 
 TLS_SOCKET = "envoy.transport_sockets.tls"
 _OVER_ADS = ConfigSource(ads=AggregatedConfigSource(), resource_api_version="V3")
@@ -91,7 +91,7 @@ def _parameters(tls: DownstreamTls) -> TlsParameters | None:
     )
 
 
-def _validation_context(validation: Validation) -> CertificateValidationContext:
+def _validation_context(validation: ClientValidation) -> CertificateValidationContext:
     exact = tuple(StringMatcher(exact=name) for name in validation.san_exact)
     prefixes = tuple(StringMatcher(prefix=name) for name in validation.san_prefixes)
     return CertificateValidationContext(

@@ -17,9 +17,9 @@ from meshcompile.durations import Duration
 from meshcompile.localities import Locality
 from meshcompile.models.base import Node, Resource
 from meshcompile.names import ClusterName
+from meshcompile.resolve.endpoint_builder import Upstream
 from meshcompile.resolve.envoy_filters import Patch
 from meshcompile.resolve.http_connection import HttpTraits
-from meshcompile.resolve.reach import Upstream
 from meshcompile.resolve.resolved import Resolved
 from meshcompile.resolve.tcp_connection import TcpTraits
 from meshcompile.snapshot.destination_rules import MergedDestinationRule

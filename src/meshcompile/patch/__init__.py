@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.emit.resources import Resources
 from meshcompile.patch.report import PatchReport
-from meshcompile.resolve.resolved import Later, Resolved
+from meshcompile.resolve.resolved import OnDemandResolver, Resolved
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,10 @@ class Patched:
     reports: tuple[PatchReport, ...] = ()
 
 
-def patched(resources: Resources, resolved: Resolved, later: Later) -> Patched:
+def patched(resources: Resources, resolved: Resolved, on_demand: OnDemandResolver) -> Patched:
     """The resources, patched. What patches bring into use, and was not resolved, is asked for later."""
     if not resolved.patches.all:
         return Patched(resources, tuple(finding for table in resolved.route_tables for finding in table.findings))
     from meshcompile.patch.applied import applied  # only who patches pays for what it takes
 
-    return applied(resources, resolved, later)
+    return applied(resources, resolved, on_demand)

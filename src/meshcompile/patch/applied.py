@@ -23,7 +23,7 @@ from meshcompile.patch.patcher import Patcher
 from meshcompile.patch.report import PatchReport
 from meshcompile.patch.routes import is_for_patches, patched_route_configuration
 from meshcompile.proxy import ProxyType
-from meshcompile.resolve.resolved import Later, Resolved
+from meshcompile.resolve.resolved import OnDemandResolver, Resolved
 
 VIRTUAL_OUTBOUND = "virtualOutbound"
 VIRTUAL_INBOUND = "virtualInbound"
@@ -31,19 +31,19 @@ VIRTUAL_INBOUND = "virtualInbound"
 CONNECT_ORIGINATE = "connect_originate"
 
 
-def applied(resources: Resources, resolved: Resolved, later: Later) -> Patched:
+def applied(resources: Resources, resolved: Resolved, on_demand: OnDemandResolver) -> Patched:
     """The resources of a proxy, patched in the order in which Envoy asks for them."""
-    patches = AppliedPatches(Patcher(resolved.facts, resolved.patches, later.snapshot))
+    patches = AppliedPatches(Patcher(resolved.facts, resolved.patches, on_demand.snapshot))
     clusters, listeners = patches.clusters(resources.clusters), patches.listeners(resources.listeners)
     known = {table.name: table for table in resolved.route_tables}
-    tables = [known.get(name) or later.route_table(name) for name in route_names(listeners)]
+    tables = [known.get(name) or on_demand.route_table(name) for name in route_names(listeners)]
     discovered = discovered_names(listeners)
     done = Resources(
         listeners=listeners,
         routes=tuple(patches.routes(route_configuration(table)) for table in tables),
         clusters=clusters,
         endpoints=patches.endpoints(resources.endpoints, clusters),
-        extensions=patches.extensions(extensions(later.extensions(discovered)), discovered),
+        extensions=patches.extensions(extensions(on_demand.extensions(discovered)), discovered),
     )
     findings = (*(finding for table in tables for finding in table.findings), *patches.findings())
     return Patched(done, findings, patches.reports())

@@ -17,10 +17,10 @@ from meshcompile.resolve.conditions import (
     Comparison,
     DestinationAddress,
     DestinationPort,
+    DynamicMetadata,
     Header,
     Identity,
     ListValue,
-    Metadata,
     OneOfValues,
     Path,
     PathTemplate,
@@ -42,7 +42,7 @@ ENVOY_FILTER_KEY = "experimental."
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class AttributeContext:
     """What a value is read in: the key as written, the policy's namespace, and how peers are known."""
 
     key: str
@@ -51,8 +51,8 @@ class Context:
 
 
 C = TypeVar("C", covariant=True)
-Compare: TypeAlias = Callable[[Context, str], C | None]
-CompareAll: TypeAlias = Callable[[Context, tuple[str, ...]], C | None]
+Compare: TypeAlias = Callable[[AttributeContext, str], C | None]
+CompareAll: TypeAlias = Callable[[AttributeContext, tuple[str, ...]], C | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,44 +71,44 @@ class Attribute(Generic[C]):
 # ---- of connections
 
 
-def _destination_address(context: Context, value: str) -> PermissionCondition | None:
+def _destination_address(context: AttributeContext, value: str) -> PermissionCondition | None:
     found = cidr_range(value)
     return None if found is None else DestinationAddress(found)
 
 
-def _source_address(context: Context, value: str) -> PrincipalCondition | None:
+def _source_address(context: AttributeContext, value: str) -> PrincipalCondition | None:
     found = cidr_range(value)
     return None if found is None else SourceAddress(found)
 
 
-def _client_address(context: Context, value: str) -> PrincipalCondition | None:
+def _client_address(context: AttributeContext, value: str) -> PrincipalCondition | None:
     found = cidr_range(value)
     return None if found is None else ClientAddress(found)
 
 
-def _destination_port(context: Context, value: str) -> PermissionCondition | None:
+def _destination_port(context: AttributeContext, value: str) -> PermissionCondition | None:
     return DestinationPort(int(value)) if value.isdecimal() and int(value) <= 65535 else None
 
 
-def _server_name(context: Context, value: str) -> PermissionCondition:
+def _server_name(context: AttributeContext, value: str) -> PermissionCondition:
     return ServerName(pattern(value))
 
 
-def _identity(context: Context, wanted: Pattern) -> PrincipalCondition:
+def _identity(context: AttributeContext, wanted: Pattern) -> PrincipalCondition:
     return Identity(wanted, context.tunnelled)
 
 
-def _principal(context: Context, value: str) -> PrincipalCondition:
+def _principal(context: AttributeContext, value: str) -> PrincipalCondition:
     return _identity(context, pattern(value, SPIFFE))
 
 
-def _namespace(context: Context, value: str) -> PrincipalCondition:
+def _namespace(context: AttributeContext, value: str) -> PrincipalCondition:
     """`*` stands for any text, wherever it is."""
     wanted = ".*".join(quoted(part) for part in value.split("*"))
     return _identity(context, Pattern(Comparison.REGEX, f".*/ns/{wanted}/.*"))
 
 
-def _service_account(context: Context, value: str) -> PrincipalCondition:
+def _service_account(context: AttributeContext, value: str) -> PrincipalCondition:
     """`namespace/name`, or a name in the policy's own namespace. Identities may have further parts."""
     namespace, slash, name = value.partition("/")
     if not slash:
@@ -117,7 +117,7 @@ def _service_account(context: Context, value: str) -> PrincipalCondition:
     return _identity(context, Pattern(Comparison.REGEX, wanted))
 
 
-def _trust_domain(context: Context, value: str) -> PrincipalCondition:
+def _trust_domain(context: AttributeContext, value: str) -> PrincipalCondition:
     if value == "*":
         return _identity(context, Pattern(Comparison.PREFIX, SPIFFE))
     start, star, end = value.partition("*")
@@ -129,12 +129,12 @@ def _trust_domain(context: Context, value: str) -> PrincipalCondition:
 # ---- of requests
 
 
-def _host(context: Context, value: str) -> PermissionCondition:
+def _host(context: AttributeContext, value: str) -> PermissionCondition:
     found = _header_pattern(value)
     return Header(":authority", None if found is None else Pattern(found.comparison, found.text, ignore_case=True))
 
 
-def _method(context: Context, value: str) -> PermissionCondition:
+def _method(context: AttributeContext, value: str) -> PermissionCondition:
     return Header(":method", _header_pattern(value))
 
 
@@ -143,13 +143,13 @@ def _header_pattern(value: str) -> Pattern | None:
     return None if value == "*" else pattern(value)
 
 
-def _path(context: Context, value: str) -> PermissionCondition:
+def _path(context: AttributeContext, value: str) -> PermissionCondition:
     if "{*}" in value or "{**}" in value:
         return PathTemplate(value.replace("{*}", "*").replace("{**}", "**"))
     return Path(pattern(value))
 
 
-def _request_header(context: Context, value: str) -> PrincipalCondition | None:
+def _request_header(context: AttributeContext, value: str) -> PrincipalCondition | None:
     name = _in_brackets(context.key.removeprefix("request.headers"))
     return None if name is None else Header(name, _header_pattern(value))
 
@@ -157,7 +157,7 @@ def _request_header(context: Context, value: str) -> PrincipalCondition | None:
 # ---- of tokens
 
 
-def _token_principal(context: Context, values: tuple[str, ...]) -> PrincipalCondition | None:
+def _token_principal(context: AttributeContext, values: tuple[str, ...]) -> PrincipalCondition | None:
     """`issuer/subject`: both claims have to agree."""
     found: tuple[PrincipalCondition, ...] = tuple(
         All((_text_claim("iss", issuer), _text_claim("sub", subject))) for issuer, subject in _pairs(values)
@@ -194,18 +194,18 @@ def _exact(text: str) -> Pattern:
 
 
 def _text_claim(name: str, wanted: Pattern) -> PrincipalCondition:
-    return Metadata(JWT_FILTER, (JWT_PAYLOAD, name), TextValue(wanted))
+    return DynamicMetadata(JWT_FILTER, (JWT_PAYLOAD, name), TextValue(wanted))
 
 
-def _audiences(context: Context, values: tuple[str, ...]) -> PrincipalCondition:
+def _audiences(context: AttributeContext, values: tuple[str, ...]) -> PrincipalCondition:
     return _claim(("aud",), values)
 
 
-def _presenter(context: Context, values: tuple[str, ...]) -> PrincipalCondition:
+def _presenter(context: AttributeContext, values: tuple[str, ...]) -> PrincipalCondition:
     return _claim(("azp",), values)
 
 
-def _claims(context: Context, values: tuple[str, ...]) -> PrincipalCondition | None:
+def _claims(context: AttributeContext, values: tuple[str, ...]) -> PrincipalCondition | None:
     names = _in_nested_brackets(context.key.removeprefix("request.auth.claims"))
     return None if names is None else _claim(names, values)
 
@@ -213,15 +213,15 @@ def _claims(context: Context, values: tuple[str, ...]) -> PrincipalCondition | N
 def _claim(names: tuple[str, ...], values: tuple[str, ...]) -> PrincipalCondition:
     """A claim that is one of the values, or a list with one of them."""
     value = one_of(tuple(TextValue(pattern(each)) for each in values))
-    return Metadata(JWT_FILTER, (JWT_PAYLOAD, *names), OneOfValues((ListValue(value), value)))
+    return DynamicMetadata(JWT_FILTER, (JWT_PAYLOAD, *names), OneOfValues((ListValue(value), value)))
 
 
-def _envoy_filter(context: Context, values: tuple[str, ...]) -> PermissionCondition | None:
+def _envoy_filter(context: AttributeContext, values: tuple[str, ...]) -> PermissionCondition | None:
     """`experimental.envoy.filters.a.b[key]`: metadata of any filter; `[value]` is a list with the value in it."""
     name, bracket, key = context.key.removeprefix(ENVOY_FILTER_KEY).removesuffix("]").partition("[")
     if not bracket:
         return None
-    return Metadata(name, (key,), one_of(tuple(_filter_value(value) for value in values)))
+    return DynamicMetadata(name, (key,), one_of(tuple(_filter_value(value) for value in values)))
 
 
 def _filter_value(value: str) -> Value:

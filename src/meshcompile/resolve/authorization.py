@@ -39,7 +39,7 @@ class NamedRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class ActionRules:
     """The rules of one action: those in force, and those on trial, whose outcome is only noted.
 
     None stands for no policy at all; policies whose rules were all dropped leave an empty tuple, and an empty ALLOW
@@ -48,17 +48,17 @@ class Rules:
 
     action: Action
     enforced: tuple[NamedRule, ...] | None
-    on_trial: tuple[NamedRule, ...] | None
+    dry_run: tuple[NamedRule, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
 class CustomRules:
-    """The rules of the CUSTOM policies that name one provider; what they match is denied when `asked` is None."""
+    """The rules of the CUSTOM policies that name one provider; what they match is denied when `ext_authz` is None."""
 
     provider: str
-    asked: ExtAuthz | None
+    ext_authz: ExtAuthz | None
     enforced: tuple[NamedRule, ...]
-    on_trial: tuple[NamedRule, ...]
+    dry_run: tuple[NamedRule, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Enforcement:
     """Everything that is enforced on one kind of traffic, in order."""
 
     custom: tuple[CustomRules, ...] = ()
-    local: tuple[Rules, ...] = ()
+    local: tuple[ActionRules, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +98,27 @@ class AuthorizationKey(Key, frozen=True):
     tunnelled: bool
 
 
-def authorization(snapshot: Snapshot, proxy: Proxy, *, beside: str = "", tunnelled: bool = False) -> Authorization:
+def authorization(
+    snapshot: Snapshot, proxy: Proxy, *, service_namespace: str = "", tunnelled: bool = False
+) -> Authorization:
     """The authorization of a proxy's own workload.
 
-    `beside` is a further namespace to look for policies in. `tunnelled` connections have come in through HBONE.
+    Policies of `service_namespace` also apply. `tunnelled` connections arrive through HBONE.
     """
-    policies = applied_policies(snapshot.authorization, proxy, beside)
+    policies = applied_policies(snapshot.authorization, proxy, service_namespace)
     if not policies:
         return NO_AUTHORIZATION
     names = tuple((policy.namespace, policy.name) for policy in policies)
     return authorization_of(snapshot, AuthorizationKey(names, tunnelled))
 
 
-def applied_policies(index: AuthorizationIndex, proxy: Proxy, beside: str = "") -> tuple[AuthorizationPolicy, ...]:
-    """The policies of a proxy's own workload: of the root namespace, its own, then of the one `beside`."""
+def applied_policies(
+    index: AuthorizationIndex, proxy: Proxy, service_namespace: str = ""
+) -> tuple[AuthorizationPolicy, ...]:
+    """The policies of a proxy's workload: those of the root namespace, its own, then `service_namespace`."""
     return tuple(
         policy
-        for namespace in dict.fromkeys((index.root_namespace, proxy.namespace, beside))
+        for namespace in dict.fromkeys((index.root_namespace, proxy.namespace, service_namespace))
         for policy in index.by_namespace.get(namespace, ())
         if attaches(policy.spec, policy.namespace, proxy, index.root_namespace)
     )
@@ -128,7 +132,7 @@ def authorization_of(snapshot: Snapshot, key: AuthorizationKey) -> Authorization
     policies = tuple(policy for policy in found if policy is not None)
     domains = TrustDomains((mesh.trust_domain, *mesh.trust_domain_aliases))
     http, tcp = (
-        Compiler(policies, domains, providers, for_tcp, key.tunnelled).enforcement() for for_tcp in (False, True)
+        PolicyCompiler(policies, domains, providers, for_tcp, key.tunnelled).enforcement() for for_tcp in (False, True)
     )
     return Authorization(
         http,
@@ -176,7 +180,7 @@ def is_dry_run(policy: AuthorizationPolicy) -> bool:
 
 
 @dataclass(frozen=True)
-class Compiler:
+class PolicyCompiler:
     """Compiles the policies of one workload for one kind of traffic."""
 
     policies: tuple[AuthorizationPolicy, ...]
@@ -192,16 +196,16 @@ class Compiler:
     def _of(self, action: Action) -> tuple[AuthorizationPolicy, ...]:
         return tuple(policy for policy in self.policies if policy.spec.action is action)
 
-    def _rules(self, action: Action) -> Rules | None:
+    def _rules(self, action: Action) -> ActionRules | None:
         policies = self._of(action)
         enforced = [policy for policy in policies if not is_dry_run(policy)]
-        on_trial = [policy for policy in policies if is_dry_run(policy)]
+        dry_run = [policy for policy in policies if is_dry_run(policy)]
         if not policies:
             return None
-        return Rules(
+        return ActionRules(
             action,
             self._named(enforced, action) if enforced else None,
-            self._named(on_trial, action) if on_trial else None,
+            self._named(dry_run, action) if dry_run else None,
         )
 
     def _named(
@@ -230,13 +234,13 @@ class Compiler:
     def _of_provider(self, name: str, policies: list[AuthorizationPolicy], several: bool) -> CustomRules | None:
         """The rules for one provider; None where it cannot be asked, HTTP about connections."""
         known = None if several else self.providers.get(name)
-        asked = known if isinstance(known, ExtAuthz) else None
-        if asked is not None and asked.http is not None and self.for_tcp:
+        ext_authz = known if isinstance(known, ExtAuthz) else None
+        if ext_authz is not None and ext_authz.http is not None and self.for_tcp:
             return None
         prefix = f"istio-ext-authz-{name}-" if name else "istio-ext-authz-"
         return CustomRules(
             provider=name,
-            asked=asked,
+            ext_authz=ext_authz,
             enforced=self._named((p for p in policies if not is_dry_run(p)), Action.CUSTOM, prefix),
-            on_trial=self._named((p for p in policies if is_dry_run(p)), Action.CUSTOM, prefix),
+            dry_run=self._named((p for p in policies if is_dry_run(p)), Action.CUSTOM, prefix),
         )

@@ -31,7 +31,7 @@ class ClientCertificates(Key, frozen=True):
     roots: str
 
 
-class Client(Key, frozen=True):
+class ClientKey(Key, frozen=True):
     """The traits of a proxy that its outbound clusters and endpoints depend on.
 
     `labels` are those of its labels that some rule looks at; `node_name` is "" where no service asks for it.
@@ -69,25 +69,25 @@ class Client(Key, frozen=True):
         return self.visible_networks is None or not network or network in self.visible_networks
 
 
-class ScopedClient(Key, frozen=True):
+class ScopedClientKey(Key, frozen=True):
     """A kind of client, and what it sees."""
 
     scope: ScopeKey
-    client: Client
+    client: ClientKey
 
 
-def client(snapshot: Snapshot, scope: SidecarScope, proxy: Proxy, config: ProxyConfig) -> Client:
+def client_key(snapshot: Snapshot, scope: SidecarScope, proxy: Proxy, config: ProxyConfig) -> ClientKey:
     """The traits of a proxy."""
-    looked_at = looked_at_by_scope(snapshot, scope.key)
+    referenced = referenced_traits(snapshot, scope.key)
     headers, metadata = config.proxy_headers, proxy.node_metadata
-    return Client(
+    return ClientKey(
         type=proxy.type,
         cluster=proxy.cluster,
         network=metadata.network,
         visible_networks=frozenset(metadata.requested_network_view) or None,
         locality=proxy.locality,
-        node_name=proxy.node_name if looked_at.node_name else "",
-        labels=tuple(sorted((key, value) for key, value in proxy.labels.items() if key in looked_at.labels)),
+        node_name=proxy.node_name if referenced.node_name else "",
+        labels=tuple(sorted((key, value) for key, value in proxy.labels.items() if key in referenced.labels)),
         has_labels=bool(proxy.labels),
         ipv4=proxy.supports_ipv4,
         ipv6=proxy.supports_ipv6,
@@ -99,7 +99,7 @@ def client(snapshot: Snapshot, scope: SidecarScope, proxy: Proxy, config: ProxyC
 
 
 @dataclass(frozen=True, slots=True)
-class LookedAt:
+class ReferencedTraits:
     """The labels of clients that anything in a scope looks at, and whether anything looks at the client's node."""
 
     labels: frozenset[str]
@@ -107,9 +107,9 @@ class LookedAt:
 
 
 @query
-def looked_at_by_scope(snapshot: Snapshot, key: ScopeKey) -> LookedAt:
+def referenced_traits(snapshot: Snapshot, key: ScopeKey) -> ReferencedTraits:
     services = sidecar_scope(snapshot, key).services
-    return LookedAt(frozenset(_label_keys(snapshot, services)), any(service.node_local for service in services))
+    return ReferencedTraits(frozenset(_label_keys(snapshot, services)), any(service.node_local for service in services))
 
 
 def _label_keys(snapshot: Snapshot, services: Iterable[Service]) -> Iterator[str]:

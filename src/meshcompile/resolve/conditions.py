@@ -177,7 +177,7 @@ class PathTemplate:
 
 
 @dataclass(frozen=True, slots=True)
-class Metadata:
+class DynamicMetadata:
     """What a filter has noted about the request, under a path of keys."""
 
     filter: str
@@ -196,7 +196,7 @@ PermissionCondition: TypeAlias = (
     | Header
     | Path
     | PathTemplate
-    | Metadata
+    | DynamicMetadata
 )
 PrincipalCondition: TypeAlias = (
     Always
@@ -207,6 +207,6 @@ PrincipalCondition: TypeAlias = (
     | ClientAddress
     | Identity
     | Header
-    | Metadata
+    | DynamicMetadata
 )
 Condition: TypeAlias = PermissionCondition | PrincipalCondition

@@ -46,7 +46,7 @@ NO_SECRET = Secret("", cluster="")
 
 
 @dataclass(frozen=True, slots=True)
-class Validation:
+class ClientValidation:
     """How a client's certificate is checked. `roots` is None when no authority is asked for."""
 
     roots: Secret | None
@@ -64,7 +64,7 @@ class DownstreamTls:
     alpn: tuple[str, ...]
     certificates: tuple[Secret, ...]
     require_client_certificate: bool
-    validation: Validation | None = None
+    validation: ClientValidation | None = None
     minimum_version: str = ""
     maximum_version: str = ""
     cipher_suites: tuple[str, ...] = ()
@@ -110,7 +110,7 @@ def mesh_server_tls(mesh: MeshConfig, secrets: ProxySecrets, alpn: tuple[str, ..
         alpn=alpn,
         certificates=(secrets.certificate,),
         require_client_certificate=True,
-        validation=Validation(
+        validation=ClientValidation(
             roots=secrets.roots,
             san_prefixes=tuple(f"spiffe://{domain}/" for domain in accepted_trust_domains(mesh)),
         ),

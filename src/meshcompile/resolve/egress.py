@@ -14,7 +14,7 @@ from meshcompile.proxy import InterceptionMode
 from meshcompile.queries import Key, query
 from meshcompile.resolve.binding import BindLimits, bind_limits
 from meshcompile.resolve.egress_chains import Chain, DynamicTraits, EgressChains, HttpRoutes, dynamic_traits
-from meshcompile.resolve.egress_claims import KINDS, Claim, EgressClient, Kind, claims
+from meshcompile.resolve.egress_claims import LISTENER_PROTOCOLS, EgressClient, ListenerClaim, ListenerProtocol, claims
 from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.findings import by_place
 from meshcompile.resolve.l4_routes import L4Client
@@ -27,7 +27,7 @@ from meshcompile.source import Origin
 
 Report = Callable[[Diagnostic], None]
 SocketKey = tuple[str, int]
-ChainsOf = Callable[[Claim], tuple[Chain, ...]]
+ChainsOf = Callable[[ListenerClaim], tuple[Chain, ...]]
 
 
 class Action(Enum):
@@ -39,17 +39,18 @@ class Action(Enum):
     REPLACE = auto()  # start anew
 
 
-# (what is there, what comes) -> action
-ACTIONS: Mapping[tuple[Kind, Kind], Action] = {
-    (Kind.HTTP, Kind.HTTP): Action.IGNORE,
-    (Kind.HTTP, Kind.TCP): Action.SNIFF,  # the HTTP listener is bound to an address of its own
-    (Kind.HTTP, Kind.AUTO): Action.REPLACE,  # the sniffing listener takes HTTP too, with routes of its own service
-    (Kind.TCP, Kind.HTTP): Action.SNIFF,
-    (Kind.TCP, Kind.TCP): Action.MERGE,
-    (Kind.TCP, Kind.AUTO): Action.SNIFF,
-    (Kind.AUTO, Kind.HTTP): Action.IGNORE,
-    (Kind.AUTO, Kind.TCP): Action.MERGE,
-    (Kind.AUTO, Kind.AUTO): Action.IGNORE,
+_HTTP, _TCP, _AUTO = ListenerProtocol.HTTP, ListenerProtocol.TCP, ListenerProtocol.AUTO
+# (protocol of the listener so far, protocol of the new claim) -> action
+ACTIONS: Mapping[tuple[ListenerProtocol, ListenerProtocol], Action] = {
+    (_HTTP, _HTTP): Action.IGNORE,
+    (_HTTP, _TCP): Action.SNIFF,  # the HTTP listener is bound to an address of its own
+    (_HTTP, _AUTO): Action.REPLACE,  # the sniffing listener also accepts HTTP, with the routes of its own service
+    (_TCP, _HTTP): Action.SNIFF,
+    (_TCP, _TCP): Action.MERGE,
+    (_TCP, _AUTO): Action.SNIFF,
+    (_AUTO, _HTTP): Action.IGNORE,
+    (_AUTO, _TCP): Action.MERGE,
+    (_AUTO, _AUTO): Action.IGNORE,
 }
 # Servers that speak first: nothing can be found out by waiting for the client.
 SERVER_FIRST = frozenset({Protocol.MONGO, Protocol.MYSQL})
@@ -59,11 +60,11 @@ SERVER_FIRST = frozenset({Protocol.MONGO, Protocol.MYSQL})
 class OutboundListener:
     """One outbound listener, settled. `claims` are those that it serves, the one that made it first."""
 
-    claims: tuple[Claim, ...]
+    claims: tuple[ListenerClaim, ...]
     chains: tuple[Chain, ...]
 
     @property
-    def first(self) -> Claim:
+    def first(self) -> ListenerClaim:
         return self.claims[0]
 
     @property
@@ -89,7 +90,7 @@ class Egress:
     """
 
     listeners: Mapping[SocketKey, OutboundListener]
-    of_endpoints: Mapping[str, Mapping[SocketKey, tuple[Claim, ...]]]
+    of_endpoints: Mapping[str, Mapping[SocketKey, tuple[ListenerClaim, ...]]]
     findings: tuple[Diagnostic, ...]
 
 
@@ -125,17 +126,17 @@ def egress(snapshot: Snapshot, key: EgressKey) -> Egress:
     """The outbound listeners of all sidecars that are alike."""
     client = EgressClient(key.client.addressing, key.limits, key.captured)
     chains, findings = egress_chains(snapshot, key), list[Diagnostic]()
-    groups: dict[SocketKey, list[Claim]] = {}
+    groups: dict[SocketKey, list[ListenerClaim]] = {}
     for found in claims(sidecar_scope(snapshot, key.scope), client, snapshot.endpoints):
-        if isinstance(found, Claim):
+        if isinstance(found, ListenerClaim):
             groups.setdefault(found.key, []).append(found)
         else:
             findings.append(found)
-    of_endpoints: dict[str, dict[SocketKey, tuple[Claim, ...]]] = {}
+    of_endpoints: dict[str, dict[SocketKey, tuple[ListenerClaim, ...]]] = {}
     for socket, group in groups.items():
         if any(claim.of_endpoint for claim in group):
             of_endpoints.setdefault(socket[0], {})[socket] = tuple(group)
-    listeners = {socket: settled(group, chains.of, findings.append) for socket, group in groups.items()}
+    listeners = {socket: merged_listener(group, chains.of, findings.append) for socket, group in groups.items()}
     return Egress(listeners, of_endpoints, by_place(findings))
 
 
@@ -155,45 +156,49 @@ def without_itself(snapshot: Snapshot, key: EgressKey, address: str) -> Mapping[
         return {}
     chains = egress_chains(snapshot, key)
     others = {socket: [claim for claim in group if not claim.of_endpoint] for socket, group in own.items()}
-    return {socket: settled(group, chains.of, lambda _: None) if group else None for socket, group in others.items()}
+    return {
+        socket: merged_listener(group, chains.of, lambda _: None) if group else None for socket, group in others.items()
+    }
 
 
-def settled(group: Iterable[Claim], chains_of: ChainsOf, report: Report) -> OutboundListener:
+def merged_listener(group: Iterable[ListenerClaim], chains_of: ChainsOf, report: Report) -> OutboundListener:
     """The listener that a group of claims on one address and port, which is not empty, comes to."""
     first, *rest = group
-    fold = Fold(first, chains_of, report)
+    merge = ListenerMerge(first, chains_of, report)
     for claim in rest:
-        fold.add(claim)
-    return OutboundListener(tuple(fold.claims), tuple(fold.chains))
+        merge.add(claim)
+    return OutboundListener(tuple(merge.claims), tuple(merge.chains))
 
 
-class Fold:
+class ListenerMerge:
     """A listener in the making: what it handles so far, and the chains that tell its connections apart.
 
     `protocol` is AUTO once the listener looks at the first bytes.
     """
 
-    def __init__(self, first: Claim, chains_of: ChainsOf, report: Report) -> None:
+    def __init__(self, first: ListenerClaim, chains_of: ChainsOf, report: Report) -> None:
         self._chains_of, self._report = chains_of, report
         self._start(first)
 
-    def _start(self, claim: Claim) -> None:
+    def _start(self, claim: ListenerClaim) -> None:
         made = self._chains_of(claim)
         self.claims = [claim]
         # Chains of one claim are never compared with each other, even if Envoy cannot tell them apart.
         self.chains = list(made)
         self._taken = {chain.match.identity for chain in made}
         # Chains for HTTP alone are followed by one for the rest, which makes the listener look at the first bytes.
-        sniffs = claim.kind is Kind.HTTP and any(chain.match.traffic is Traffic.PLAIN_HTTP for chain in made)
+        sniffs = claim.protocol is ListenerProtocol.HTTP and any(
+            chain.match.traffic is Traffic.PLAIN_HTTP for chain in made
+        )
         self.protocol = Protocol.AUTO if sniffs else claim.port.protocol
 
-    def add(self, claim: Claim) -> None:
+    def add(self, claim: ListenerClaim) -> None:
         """Let a later claim in, if the table says so."""
-        if claim.place.catchall and claim.place.rank > self.claims[0].place.rank:
+        if claim.egress_bind.catchall and claim.egress_bind.rank > self.claims[0].egress_bind.rank:
             return None  # what a Sidecar put here explicitly stays as it is
         if claim.port.protocol is Protocol.HTTP_PROXY:
             return self._start(claim)
-        action = ACTIONS[KINDS[self.protocol], claim.kind]
+        action = ACTIONS[LISTENER_PROTOCOLS[self.protocol], claim.protocol]
         if action is not Action.IGNORE and self._is_server_first_conflict(claim):
             return self._report(_protocol_conflict(self.claims[0], claim))
         if action is Action.REPLACE:
@@ -205,7 +210,7 @@ class Fold:
             self.protocol = Protocol.AUTO
         return None
 
-    def _merge(self, claim: Claim) -> None:
+    def _merge(self, claim: ListenerClaim) -> None:
         """Add the claim's chains, except where a chain takes the same connections already."""
         for chain in self._chains_of(claim):
             if chain.match.identity in self._taken:
@@ -214,12 +219,12 @@ class Fold:
                 self._taken.add(chain.match.identity)
                 self.chains.append(chain)
 
-    def _is_server_first_conflict(self, claim: Claim) -> bool:
+    def _is_server_first_conflict(self, claim: ListenerClaim) -> bool:
         protocols = {self.protocol, claim.port.protocol}
         return len(protocols) > 1 and not protocols.isdisjoint(SERVER_FIRST)
 
 
-def _listener_conflict(winner: Claim, claim: Claim) -> Diagnostic:
+def _listener_conflict(winner: ListenerClaim, claim: ListenerClaim) -> Diagnostic:
     return LISTENER_CONFLICT(
         claim.origins[0],
         host=claim.service.hostname,
@@ -229,7 +234,7 @@ def _listener_conflict(winner: Claim, claim: Claim) -> Diagnostic:
     )
 
 
-def _protocol_conflict(winner: Claim, claim: Claim) -> Diagnostic:
+def _protocol_conflict(winner: ListenerClaim, claim: ListenerClaim) -> Diagnostic:
     return PROTOCOL_CONFLICT(
         claim.origins[0],
         host=claim.service.hostname,

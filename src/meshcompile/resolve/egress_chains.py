@@ -15,7 +15,7 @@ from meshcompile.ports import Protocol
 from meshcompile.queries import query
 from meshcompile.resolve.addresses import service_address
 from meshcompile.resolve.authorization import Authorization, authorization
-from meshcompile.resolve.egress_claims import Claim, Kind
+from meshcompile.resolve.egress_claims import ListenerClaim, ListenerProtocol
 from meshcompile.resolve.extensions import ListenerExtensions, listener_extensions
 from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.filter_chain import ChainMatch
@@ -94,45 +94,45 @@ class EgressChains:
     dynamic: Mapping[str, "DynamicTraits"]
     _rules: dict[int, L4Rules] = field(default_factory=dict, repr=False)
 
-    def of(self, claim: Claim) -> tuple[Chain, ...]:
+    def of(self, claim: ListenerClaim) -> tuple[Chain, ...]:
         """The chains of a claim. A listener on every address takes other traffic too: its HTTP has to be recognized."""
         if claim.port.protocol is Protocol.HTTP_PROXY:
             return (self._http(claim, EVERYTHING),)
-        match claim.kind:
-            case Kind.HTTP:
+        match claim.protocol:
+            case ListenerProtocol.HTTP:
                 on_every_address = claim.binds[0] == self.traits.addressing.wildcard
                 return (self._http(claim, SNIFFED_HTTP if on_every_address else EVERYTHING),)
-            case Kind.TCP:
+            case ListenerProtocol.TCP:
                 return tuple(self._tcp(claim))
-            case Kind.AUTO:
+            case ListenerProtocol.AUTO:
                 return (*self._tcp(claim), self._http(claim, SNIFFED_HTTP))
 
-    def _http(self, claim: Claim, match: ChainMatch) -> Chain:
+    def _http(self, claim: ListenerClaim, match: ChainMatch) -> Chain:
         routes = HttpRoutes(self._route_name(claim), claim.port.protocol, _dynamic_host(claim.service))
         return Chain(match, routes, origins=claim.origins)
 
-    def _route_name(self, claim: Claim) -> str:
+    def _route_name(self, claim: ListenerClaim) -> str:
         """All HTTP of a port shares its routes; a sniffed service with an address of its own has its own."""
         bind, port = claim.key
         if port == 0:
             return bind
-        if claim.kind is Kind.AUTO and bind != self.traits.addressing.wildcard:
+        if claim.protocol is ListenerProtocol.AUTO and bind != self.traits.addressing.wildcard:
             return f"{claim.service.hostname}:{port}"
         return str(port)
 
-    def _tcp(self, claim: Claim) -> Iterator[Chain]:
+    def _tcp(self, claim: ListenerClaim) -> Iterator[Chain]:
         rules = self._rules_of(claim).for_host(claim.service.hostname)
         return self._tls_chains(claim, rules) if claim.port.protocol.is_tls else self._tcp_chains(claim, rules)
 
-    def _rules_of(self, claim: Claim) -> L4Rules:
-        rank = claim.place.rank
+    def _rules_of(self, claim: ListenerClaim) -> L4Rules:
+        rank = claim.egress_bind.rank
         if rank not in self._rules:
-            self._rules[rank] = L4Rules.of(claim.place.listener)
+            self._rules[rank] = L4Rules.of(claim.egress_bind.listener)
         return self._rules[rank]
 
     # ---- TLS: chains by server name
 
-    def _tls_chains(self, claim: Claim, rules: Iterable[MergedVirtualService]) -> Iterator[Chain]:
+    def _tls_chains(self, claim: ListenerClaim, rules: Iterable[MergedVirtualService]) -> Iterator[Chain]:
         """A chain for each match; for the whole service when none applies.
 
         The destinations of a match hold for those after it, too, until another one brings its own.
@@ -155,7 +155,7 @@ class EgressChains:
             names = self._server_names(claim)
             yield self._default(claim, ChainMatch(server_names=names, destinations=claim.cidrs))
 
-    def _server_names(self, claim: Claim) -> tuple[str, ...]:
+    def _server_names(self, claim: ListenerClaim) -> tuple[str, ...]:
         """The names that tell the service from others on the same listener; none when it has the address alone."""
         service, traits = claim.service, self.traits
         address = service_address(service, traits.addressing)
@@ -174,7 +174,7 @@ class EgressChains:
 
     # ---- TCP: chains by destination address
 
-    def _tcp_chains(self, claim: Claim, rules: Iterable[MergedVirtualService]) -> Iterator[Chain]:
+    def _tcp_chains(self, claim: ListenerClaim, rules: Iterable[MergedVirtualService]) -> Iterator[Chain]:
         """A chain for each rule that applies, up to the first that takes every address; then the service itself."""
         own, covered = ChainMatch(destinations=claim.cidrs), False
         for virtual_service in rules:
@@ -197,7 +197,7 @@ class EgressChains:
 
     def _routed(
         self,
-        claim: Claim,
+        claim: ListenerClaim,
         virtual_service: MergedVirtualService,
         where: ChainMatch,
         rule: TCPRoute | TLSRoute,
@@ -208,7 +208,7 @@ class EgressChains:
         connection = routed(self.client, self.tcp, port, virtual_service, rule.route, origins)
         return Chain(where, connection, virtual_service.resource, connection.origins)
 
-    def _default(self, claim: Claim, where: ChainMatch) -> Chain:
+    def _default(self, claim: ListenerClaim, where: ChainMatch) -> Chain:
         """The service itself. On a port of the Sidecar's choice, a service with one port is meant with that port."""
         service = claim.service
         number = service.ports[0].number if len(service.ports) == 1 else claim.port.number
@@ -243,7 +243,7 @@ def dynamic_traits(snapshot: Snapshot, facts: ProxyFacts) -> Mapping[str, Dynami
     """
     return {
         namespace: DynamicTraits(
-            authorization(snapshot, facts.proxy, beside=namespace),
+            authorization(snapshot, facts.proxy, service_namespace=namespace),
             listener_extensions(snapshot, facts.proxy, TrafficClass.SIDECAR_OUTBOUND, (service,)),
         )
         for namespace, service in dynamic_services(snapshot, facts.scope.key).items()

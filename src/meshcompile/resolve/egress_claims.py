@@ -20,7 +20,7 @@ from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Registry, Resoluti
 from meshcompile.source import Origin
 
 
-class Kind(Enum):
+class ListenerProtocol(Enum):
     """How a listener handles a protocol: istiod's ListenerProtocol."""
 
     HTTP = auto()
@@ -29,15 +29,19 @@ class Kind(Enum):
 
 
 # UDP is not handled.
-KINDS: Mapping[Protocol, Kind] = {
-    protocol: Kind.HTTP if protocol.is_http else Kind.TCP if protocol.is_tcp else Kind.AUTO
+LISTENER_PROTOCOLS: Mapping[Protocol, ListenerProtocol] = {
+    protocol: ListenerProtocol.HTTP
+    if protocol.is_http
+    else ListenerProtocol.TCP
+    if protocol.is_tcp
+    else ListenerProtocol.AUTO
     for protocol in Protocol
     if protocol is not Protocol.UDP
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class EgressBind:
     """Where the listeners of one egress listener of a Sidecar go.
 
     `rank` is its place among the Sidecar's; `catchall` says that it serves every port that no listener before it has.
@@ -60,17 +64,17 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class ListenerClaim:
     """A service that asks for a port to be listened on.
 
     `binds` are the addresses, the first naming the listener; `cidrs` is set when the service's own address is a range.
     `of_endpoint`: the address is that of one endpoint of a headless service.
     """
 
-    place: Place
+    egress_bind: EgressBind
     service: Service
     port: ServicePort
-    kind: Kind
+    protocol: ListenerProtocol
     binds: tuple[str, ...]
     cidrs: tuple[str, ...] = ()
     of_endpoint: bool = False
@@ -83,7 +87,7 @@ class Claim:
     @property
     def origins(self) -> tuple[Origin, ...]:
         """The service's port, then the egress listener."""
-        return (self.port.origin or self.service.origin, *self.place.origins)
+        return (self.port.origin or self.service.origin, *self.egress_bind.origins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,33 +99,35 @@ class EgressClient:
     captured: bool
 
 
-def claims(scope: SidecarScope, client: EgressClient, endpoints: EndpointIndex) -> Iterator[Claim | Diagnostic]:
+def claims(scope: SidecarScope, client: EgressClient, endpoints: EndpointIndex) -> Iterator[ListenerClaim | Diagnostic]:
     """All claims on a sidecar's outbound listeners, in order of precedence, and what is wrong with some.
 
     What is claimed for endpoints includes the proxy itself, if it is one.
     """
     for rank, listener in enumerate(scope.egress_listeners):
-        place = _place(client, rank, listener)
+        egress_bind = _egress_bind(client, rank, listener)
         if (empty := _empty(listener)) is not None:
             yield empty
-        for service, port in _asked(listener):
-            kind = KINDS.get(port.protocol)
-            if kind is None or service.resolution is Resolution.ALIAS:
+        for service, port in _services_with_ports(listener):
+            protocol = LISTENER_PROTOCOLS.get(port.protocol)
+            if protocol is None or service.resolution is Resolution.ALIAS:
                 continue
-            if _can_bind(client.limits, place, port):
-                yield from _of_service(client.addressing, Claim(place, service, port, kind, place.binds), endpoints)
+            if _can_bind(client.limits, egress_bind, port):
+                yield from _of_service(
+                    client.addressing, ListenerClaim(egress_bind, service, port, protocol, egress_bind.binds), endpoints
+                )
             else:
                 yield RESERVED_PORT(port.origin or service.origin, port=port.number, host=service.hostname)
 
 
-def _place(client: EgressClient, rank: int, listener: EgressListener) -> Place:
+def _egress_bind(client: EgressClient, rank: int, listener: EgressListener) -> EgressBind:
     spec, bind = listener.spec, listener.bind
     bind_to_port = not client.captured or (
         spec is not None and (spec.capture_mode == "NONE" or bind.startswith(UNIX_PREFIX))
     )
     if bind:
-        return Place(rank, listener, (bind,), bind_to_port)
-    return Place(rank, listener, client.addressing.loopbacks if bind_to_port else (), bind_to_port)
+        return EgressBind(rank, listener, (bind,), bind_to_port)
+    return EgressBind(rank, listener, client.addressing.loopbacks if bind_to_port else (), bind_to_port)
 
 
 def _empty(listener: EgressListener) -> Diagnostic | None:
@@ -130,7 +136,7 @@ def _empty(listener: EgressListener) -> Diagnostic | None:
     return None if written is None or listener.services else EMPTY_EGRESS_LISTENER(written, port=written.number)
 
 
-def _asked(listener: EgressListener) -> Iterator[tuple[Service, ServicePort]]:
+def _services_with_ports(listener: EgressListener) -> Iterator[tuple[Service, ServicePort]]:
     """The services of an egress listener, each with the port that a Sidecar has put it on, else with every own port."""
     written = None if listener.spec is None else listener.spec.port
     if written is None:
@@ -140,24 +146,24 @@ def _asked(listener: EgressListener) -> Iterator[tuple[Service, ServicePort]]:
     yield from ((service, port) for service in listener.services)
 
 
-def _can_bind(limits: BindLimits, place: Place, port: ServicePort) -> bool:
-    bind = place.binds[0] if place.binds else ""
+def _can_bind(limits: BindLimits, egress_bind: EgressBind, port: ServicePort) -> bool:
+    bind = egress_bind.binds[0] if egress_bind.binds else ""
     return can_bind(
-        limits, limits.all, bind_to_port=place.bind_to_port, bind=bind, port=port.number, protocol=port.protocol
+        limits, limits.all, bind_to_port=egress_bind.bind_to_port, bind=bind, port=port.number, protocol=port.protocol
     )
 
 
-def _of_service(client: Addressing, claim: Claim, endpoints: EndpointIndex) -> Iterable[Claim]:
+def _of_service(client: Addressing, claim: ListenerClaim, endpoints: EndpointIndex) -> Iterable[ListenerClaim]:
     if claim.binds:
         return (claim,)
-    if claim.place.catchall and _is_per_endpoint(client, claim, endpoints):
+    if claim.egress_bind.catchall and _is_per_endpoint(client, claim, endpoints):
         return _per_endpoint(claim, endpoints)
     return (_on_own_address(client, claim),)
 
 
-def _on_own_address(client: Addressing, claim: Claim) -> Claim:
+def _on_own_address(client: Addressing, claim: ListenerClaim) -> ListenerClaim:
     """The claim on the service's own address; on every address for HTTP, and for a service whose address is a range."""
-    if claim.kind is Kind.HTTP:
+    if claim.protocol is ListenerProtocol.HTTP:
         return replace(claim, binds=client.wildcards)
     addresses = _addresses(client, claim.service)
     if "/" in addresses[0]:
@@ -176,13 +182,13 @@ def _addresses(client: Addressing, service: Service) -> tuple[str, ...]:
     return (first, *further)
 
 
-def _is_per_endpoint(client: Addressing, claim: Claim, endpoints: EndpointIndex) -> bool:
+def _is_per_endpoint(client: Addressing, claim: ListenerClaim, endpoints: EndpointIndex) -> bool:
     """True for TCP of a headless service: its clients connect to the addresses of Pods.
 
     A ServiceEntry that can have no endpoints is listened for on every address.
     """
     service, port = claim.service, claim.port
-    if claim.kind is Kind.HTTP or service.resolution is not Resolution.PASSTHROUGH:
+    if claim.protocol is ListenerProtocol.HTTP or service.resolution is not Resolution.PASSTHROUGH:
         return False
     if service_address(service, client) != UNSPECIFIED_ADDRESS:
         return False
@@ -190,7 +196,7 @@ def _is_per_endpoint(client: Addressing, claim: Claim, endpoints: EndpointIndex)
     return can_have_endpoints or bool(endpoints.numbered(service, port.number))
 
 
-def _per_endpoint(claim: Claim, endpoints: EndpointIndex) -> Iterator[Claim]:
+def _per_endpoint(claim: ListenerClaim, endpoints: EndpointIndex) -> Iterator[ListenerClaim]:
     for endpoint in endpoints.numbered(claim.service, claim.port.number):
         if all(is_ip(address) for address in endpoint.addresses):
             yield replace(claim, binds=endpoint.addresses, of_endpoint=True)

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from meshcompile.queries import Key, Source, query
-from meshcompile.resolve.clients import ScopedClient, client
+from meshcompile.resolve.clients import ScopedClientKey, client_key
 from meshcompile.resolve.clusters import passes_through
+from meshcompile.resolve.clusters.ir import Cluster
 from meshcompile.resolve.clusters.outbound import HostKey, host_clusters, outbound_hosts, sni_dnat_hosts
-from meshcompile.resolve.clusters.pieces import Cluster
+from meshcompile.resolve.endpoint_builder import EndpointBuilder, endpoint_builder
 from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.locality_groups import LocalityGroup
-from meshcompile.resolve.reach import Reach, reach
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.source import Origin
 
@@ -41,13 +41,13 @@ class LoadAssignments(Source):
 class AssignmentsKey(Key, frozen=True):
     """A kind of client; one that `passes_through` has clusters for the SNI of other networks, too."""
 
-    scoped: ScopedClient
+    scoped: ScopedClientKey
     passes_through: bool
 
 
 def load_assignments(snapshot: Snapshot, facts: ProxyFacts) -> LoadAssignments:
     """The load assignments of a proxy, one per EDS cluster, in the order of the clusters."""
-    scoped = ScopedClient(facts.scope.key, client(snapshot, facts.scope, facts.proxy, facts.config))
+    scoped = ScopedClientKey(facts.scope.key, client_key(snapshot, facts.scope, facts.proxy, facts.config))
     return shared_load_assignments(snapshot, AssignmentsKey(scoped, passes_through(facts)))
 
 
@@ -64,15 +64,15 @@ def shared_load_assignments(snapshot: Snapshot, key: AssignmentsKey) -> LoadAssi
 @query
 def host_assignments(snapshot: Snapshot, key: HostKey) -> HostAssignments:
     """The load assignments of a service."""
-    clusters, reached = host_clusters(snapshot, key).clusters, reach(snapshot, key.client)
-    return HostAssignments(tuple(_load_assignments(reached, clusters)))
+    clusters, builder = host_clusters(snapshot, key).clusters, endpoint_builder(snapshot, key.client)
+    return HostAssignments(tuple(_load_assignments(builder, clusters)))
 
 
-def _load_assignments(reached: Reach, clusters: Iterable[Cluster]) -> Iterator[LoadAssignment]:
+def _load_assignments(builder: EndpointBuilder, clusters: Iterable[Cluster]) -> Iterator[LoadAssignment]:
     """One per cluster name: of ports with the same number the first counts."""
     seen = set[str]()
     for cluster in clusters:
         if cluster.upstream is not None and cluster.name not in seen:
             seen.add(cluster.name)
-            groups = reached.discovered(cluster.upstream, only_mutual_tls=cluster.is_sni_dnat)
+            groups = builder.discovered(cluster.upstream, only_mutual_tls=cluster.is_sni_dnat)
             yield LoadAssignment(cluster.name, groups, cluster.upstream.origins)

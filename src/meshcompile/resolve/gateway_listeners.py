@@ -68,7 +68,7 @@ class GatewayListeners:
 def gateway_listeners(snapshot: Snapshot, facts: ProxyFacts, http: HttpTraits, tcp: TcpTraits) -> GatewayListeners:
     """The listeners of a gateway, sorted by name; one without chains is left out."""
     proxy, findings = facts.proxy, list(facts.gateway.findings)
-    opening = _Opening.of(snapshot, facts, http, tcp)
+    opening = GatewayChains.of(snapshot, facts, http, tcp)
     chains: dict[tuple[str, int], list[FilterChain]] = {}
     for port in facts.gateway.ports:
         servers = facts.gateway.servers[port]
@@ -104,7 +104,7 @@ ChainOrFinding = FilterChain | Diagnostic
 
 
 @dataclass(frozen=True, slots=True)
-class _Opening:
+class GatewayChains:
     """What is needed to open ports.
 
     `bound` has the VirtualServices of each Gateway. `unchecked` is for AUTO_PASSTHROUGH, where no policies of the
@@ -121,7 +121,7 @@ class _Opening:
     matched: dict[int, dict[str, tuple[str, Origin]]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, snapshot: Snapshot, facts: ProxyFacts, http: HttpTraits, tcp: TcpTraits) -> "_Opening":
+    def of(cls, snapshot: Snapshot, facts: ProxyFacts, http: HttpTraits, tcp: TcpTraits) -> "GatewayChains":
         mesh, namespace = snapshot.mesh, facts.proxy.namespace
         return cls(
             client=L4Client(facts.scope, facts.proxy.labels, mesh.outbound_cluster_stat_name),

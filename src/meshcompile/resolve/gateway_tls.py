@@ -15,10 +15,10 @@ from meshcompile.resolve.downstream_tls import (
     MESH_TCP_ALPN,
     NO_SECRET,
     WORKLOAD_CERTIFICATE,
+    ClientValidation,
     DownstreamTls,
     ProxySecrets,
     Secret,
-    Validation,
     proxy_secrets,
 )
 from meshcompile.resolve.gateways import GatewayServer
@@ -180,22 +180,22 @@ def resource_name(name: str) -> str:
 # ---- checks of client certificates
 
 
-def _validation(secrets: GatewaySecrets, tls: ServerTLSSettings) -> Validation | None:
+def _validation(secrets: GatewaySecrets, tls: ServerTLSSettings) -> ClientValidation | None:
     checked = tls.mode in CLIENT_CERTIFICATE_CHECKED
     by_credential = tls.mode is not TLSMode.ISTIO_MUTUAL and (tls.credential_names or tls.credential_name)
     if by_credential and checked:
-        return Validation(
+        return ClientValidation(
             roots=credential(secrets, _authorities(tls)),
             san_exact=tls.subject_alt_names,
             spki_hashes=tls.verify_certificate_spki,
             certificate_hashes=tls.verify_certificate_hash,
         )
     if by_credential:
-        return Validation(roots=None, san_exact=tls.subject_alt_names) if tls.subject_alt_names else None
+        return ClientValidation(roots=None, san_exact=tls.subject_alt_names) if tls.subject_alt_names else None
     if not checked:
         return None
     roots = secrets.proxy.roots if tls.mode is TLSMode.ISTIO_MUTUAL else _roots_file(secrets, tls.ca_certificates)
-    return Validation(roots=roots, san_exact=tls.subject_alt_names, crl=tls.ca_crl)
+    return ClientValidation(roots=roots, san_exact=tls.subject_alt_names, crl=tls.ca_crl)
 
 
 def _roots_file(secrets: GatewaySecrets, path: str) -> Secret:

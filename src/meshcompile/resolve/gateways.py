@@ -124,7 +124,7 @@ def merged_gateway(gateways: GatewayIndex, proxy: Proxy, targets: Iterable[Servi
     """The merged gateway of a proxy; empty when it is not a router."""
     if not proxy.is_router:
         return NO_GATEWAY
-    merge = _Merge()
+    merge = _GatewayMerge()
     target_ports = _target_ports(targets)
     for gateway in gateways.selecting(proxy.labels):
         for server in gateway.spec.servers:
@@ -179,7 +179,7 @@ def _route_name(server: GatewayServer, gateway: Gateway, number: int) -> str:
 
 
 @dataclass(slots=True)
-class _Opened:
+class _PortServers:
     """The servers of a ServerPort while merging."""
 
     servers: list[GatewayServer]
@@ -187,11 +187,11 @@ class _Opened:
 
 
 @dataclass(slots=True)
-class _Merge:
+class _GatewayMerge:
     """The state of merging, server by server, oldest Gateway first."""
 
     ports: list[ServerPort] = field(default_factory=list)
-    opened: dict[ServerPort, _Opened] = field(default_factory=dict)
+    opened: dict[ServerPort, _PortServers] = field(default_factory=dict)
     by_route_name: dict[str, list[GatewayServer]] = field(default_factory=dict)
     plain: dict[int, tuple[ServerPort, GatewayServer]] = field(default_factory=dict)  # by port number
     tls_hosts: dict[int, dict[str, GatewayServer]] = field(default_factory=dict)  # by port number, then host
@@ -218,11 +218,11 @@ class _Merge:
             self.numbers.add(number)
             self._open(server, port)
         elif number in self.plain:
-            self._beside_plain(server, port, *self.plain[number])
+            self._join_plain(server, port, *self.plain[number])
         elif not server.is_tls:
             self._open(server, port)
         else:
-            self._beside_tls(server, port)
+            self._join_tls(server, port)
 
     def _open(self, server: GatewayServer, port: ServerPort) -> None:
         """Start a port with a server."""
@@ -230,10 +230,10 @@ class _Merge:
             self.plain[port.number] = (port, server)
         if server.is_http:
             self.by_route_name[server.route_name] = [server]
-        self.opened[port] = _Opened([server], server.route_name)
+        self.opened[port] = _PortServers([server], server.route_name)
         self.ports.append(port)
 
-    def _beside_plain(
+    def _join_plain(
         self, server: GatewayServer, port: ServerPort, other_port: ServerPort, other: GatewayServer
     ) -> None:
         """Join the plain servers of a port, which only plain HTTP servers of one address can."""
@@ -250,7 +250,7 @@ class _Merge:
             self.opened[port].servers.append(server)
             self.by_route_name.setdefault(server.route_name, []).append(server)
 
-    def _beside_tls(self, server: GatewayServer, port: ServerPort) -> None:
+    def _join_tls(self, server: GatewayServer, port: ServerPort) -> None:
         """Join the TLS servers of a port."""
         if server.is_http:
             if server.route_name in self.by_route_name:
@@ -262,7 +262,7 @@ class _Merge:
                 return
             self.by_route_name[server.route_name] = [server]
         if port not in self.opened:
-            self.opened[port] = _Opened([])
+            self.opened[port] = _PortServers([])
             self.ports.append(port)
         self.opened[port].servers.append(server)
 

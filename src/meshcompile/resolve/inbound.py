@@ -16,7 +16,7 @@ from meshcompile.proxy import InterceptionMode
 from meshcompile.resolve.authorization import Authorization
 from meshcompile.resolve.binding import BindLimits, bind_limits, can_bind
 from meshcompile.resolve.downstream_tls import HTTP_ALPN, MESH_TCP_ALPN, DownstreamTls, ProxySecrets, mesh_server_tls
-from meshcompile.resolve.egress_claims import KINDS, Kind
+from meshcompile.resolve.egress_claims import LISTENER_PROTOCOLS, ListenerProtocol
 from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.filter_chain import ChainMatch, FilterChain
 from meshcompile.resolve.http_connection import HttpConnection, HttpTraits, InboundRoute
@@ -34,42 +34,42 @@ from meshcompile.source import Origin
 class InboundChain:
     """One kind of traffic that a port takes: what it looks like, what it is, and if it is mutual TLS to end here."""
 
-    kind: Kind
+    kind: ListenerProtocol
     traffic: Traffic
     mutual_tls: bool = False
 
 
 # (protocol of the port, mode) -> the chains that it needs
-INBOUND_CHAINS: Mapping[tuple[Kind, MutualTlsMode], tuple[InboundChain, ...]] = {
-    (Kind.HTTP, MutualTlsMode.STRICT): (InboundChain(Kind.HTTP, Traffic.TLS, mutual_tls=True),),
-    (Kind.HTTP, MutualTlsMode.PERMISSIVE): (
-        InboundChain(Kind.HTTP, Traffic.MESH, mutual_tls=True),
-        InboundChain(Kind.HTTP, Traffic.PLAIN),
+INBOUND_CHAINS: Mapping[tuple[ListenerProtocol, MutualTlsMode], tuple[InboundChain, ...]] = {
+    (ListenerProtocol.HTTP, MutualTlsMode.STRICT): (InboundChain(ListenerProtocol.HTTP, Traffic.TLS, mutual_tls=True),),
+    (ListenerProtocol.HTTP, MutualTlsMode.PERMISSIVE): (
+        InboundChain(ListenerProtocol.HTTP, Traffic.MESH, mutual_tls=True),
+        InboundChain(ListenerProtocol.HTTP, Traffic.PLAIN),
         # other TLS is none of HTTP's business
     ),
-    (Kind.HTTP, MutualTlsMode.DISABLE): (InboundChain(Kind.HTTP, Traffic.PLAIN),),
-    (Kind.AUTO, MutualTlsMode.STRICT): (
-        InboundChain(Kind.HTTP, Traffic.MESH_HTTP, mutual_tls=True),
-        InboundChain(Kind.TCP, Traffic.TLS, mutual_tls=True),
+    (ListenerProtocol.HTTP, MutualTlsMode.DISABLE): (InboundChain(ListenerProtocol.HTTP, Traffic.PLAIN),),
+    (ListenerProtocol.AUTO, MutualTlsMode.STRICT): (
+        InboundChain(ListenerProtocol.HTTP, Traffic.MESH_HTTP, mutual_tls=True),
+        InboundChain(ListenerProtocol.TCP, Traffic.TLS, mutual_tls=True),
     ),
-    (Kind.AUTO, MutualTlsMode.PERMISSIVE): (
-        InboundChain(Kind.HTTP, Traffic.MESH_HTTP, mutual_tls=True),
-        InboundChain(Kind.HTTP, Traffic.PLAIN_HTTP),
-        InboundChain(Kind.TCP, Traffic.MESH_TCP, mutual_tls=True),
-        InboundChain(Kind.TCP, Traffic.PLAIN),
-        InboundChain(Kind.TCP, Traffic.TLS),  # TLS of the application's own
+    (ListenerProtocol.AUTO, MutualTlsMode.PERMISSIVE): (
+        InboundChain(ListenerProtocol.HTTP, Traffic.MESH_HTTP, mutual_tls=True),
+        InboundChain(ListenerProtocol.HTTP, Traffic.PLAIN_HTTP),
+        InboundChain(ListenerProtocol.TCP, Traffic.MESH_TCP, mutual_tls=True),
+        InboundChain(ListenerProtocol.TCP, Traffic.PLAIN),
+        InboundChain(ListenerProtocol.TCP, Traffic.TLS),  # TLS of the application's own
     ),
-    (Kind.AUTO, MutualTlsMode.DISABLE): (
-        InboundChain(Kind.HTTP, Traffic.PLAIN_HTTP),
-        InboundChain(Kind.TCP, Traffic.PLAIN),
+    (ListenerProtocol.AUTO, MutualTlsMode.DISABLE): (
+        InboundChain(ListenerProtocol.HTTP, Traffic.PLAIN_HTTP),
+        InboundChain(ListenerProtocol.TCP, Traffic.PLAIN),
     ),
-    (Kind.TCP, MutualTlsMode.STRICT): (InboundChain(Kind.TCP, Traffic.TLS, mutual_tls=True),),
-    (Kind.TCP, MutualTlsMode.PERMISSIVE): (
-        InboundChain(Kind.TCP, Traffic.MESH, mutual_tls=True),
-        InboundChain(Kind.TCP, Traffic.TLS),  # TLS of the application's own
-        InboundChain(Kind.TCP, Traffic.PLAIN),
+    (ListenerProtocol.TCP, MutualTlsMode.STRICT): (InboundChain(ListenerProtocol.TCP, Traffic.TLS, mutual_tls=True),),
+    (ListenerProtocol.TCP, MutualTlsMode.PERMISSIVE): (
+        InboundChain(ListenerProtocol.TCP, Traffic.MESH, mutual_tls=True),
+        InboundChain(ListenerProtocol.TCP, Traffic.TLS),  # TLS of the application's own
+        InboundChain(ListenerProtocol.TCP, Traffic.PLAIN),
     ),
-    (Kind.TCP, MutualTlsMode.DISABLE): (InboundChain(Kind.TCP, Traffic.PLAIN),),
+    (ListenerProtocol.TCP, MutualTlsMode.DISABLE): (InboundChain(ListenerProtocol.TCP, Traffic.PLAIN),),
 }
 
 
@@ -101,11 +101,11 @@ class InboundPort:
     def listener_name(self) -> str:
         return f"{self.binds[0]}_{self.target_port}"
 
-    def chain_name(self, kind: Kind) -> str:
+    def chain_name(self, kind: ListenerProtocol) -> str:
         """The chain's name: of the address and port, but for passing through fixed ones."""
         if not self.passthrough:
             return self.listener_name
-        return "virtualInbound-catchall-http" if kind is Kind.HTTP else "virtualInbound"
+        return "virtualInbound-catchall-http" if kind is ListenerProtocol.HTTP else "virtualInbound"
 
     @property
     def stat_prefix(self) -> str:
@@ -136,7 +136,9 @@ def inbound_ports(facts: ProxyFacts, mesh: MeshConfig) -> tuple[tuple[InboundPor
 
 def without_requests(authorization: Authorization, ports: Iterable[InboundPort]) -> Iterator[Diagnostic]:
     """Rules that look at requests, on ports where there are only connections."""
-    numbers = ", ".join(str(port.target_port) for port in ports if KINDS.get(port.protocol) is Kind.TCP)
+    numbers = ", ".join(
+        str(port.target_port) for port in ports if LISTENER_PROTOCOLS.get(port.protocol) is ListenerProtocol.TCP
+    )
     if not numbers:
         return
     for rule in authorization.request_rules:
@@ -241,7 +243,7 @@ class InboundChains:
     def of(self, port: InboundPort) -> tuple[FilterChain, ...]:
         """The chains of a port, by its protocol and the mode of mutual TLS there."""
         mode = self.peer_policy.for_port(port.target_port)
-        kind = KINDS.get(port.protocol, Kind.TCP)
+        kind = LISTENER_PROTOCOLS.get(port.protocol, ListenerProtocol.TCP)
         return tuple(self._chain(port, wanted) for wanted in INBOUND_CHAINS[kind, mode])
 
     def virtual(self, ports: Iterable[InboundPort]) -> tuple[FilterChain, ...]:
@@ -265,7 +267,7 @@ class InboundChains:
         )
 
     def _chain(self, port: InboundPort, wanted: InboundChain) -> FilterChain:
-        is_http = wanted.kind is Kind.HTTP
+        is_http = wanted.kind is ListenerProtocol.HTTP
         tls = self.http_tls if is_http else self.tcp_tls
         return FilterChain(
             connection=self._http(port) if is_http else self._tcp(port),

@@ -16,7 +16,7 @@ from meshcompile.source import Origin
 
 # What stands for keys that could not be fetched. Its private half was thrown away: no token is ever valid. These are
 # istiod's own characters, down to the spaces.
-KEYS_OF_NOBODY = """{
+UNFETCHED_JWKS = """{
   "keys": [
     {
       "kty": "RSA",
@@ -77,7 +77,7 @@ def _keys(rule: JWTRule, known: Mapping[str, str]) -> str | None:
 def _issuer(rule: JWTRule, known: Mapping[str, str]) -> Issuer:
     keys = _keys(rule, known)
     claims = SPACE_DELIMITED.union(rule.space_delimited_claims)
-    return Issuer(rule, KEYS_OF_NOBODY if keys is None else keys, tuple(sorted(claims)), rule.origin)
+    return Issuer(rule, UNFETCHED_JWKS if keys is None else keys, tuple(sorted(claims)), rule.origin)
 
 
 def _not_fetched(rule: JWTRule) -> Diagnostic:

@@ -12,7 +12,7 @@ from meshcompile.resolve.gateway_listeners import GatewayListener, gateway_liste
 from meshcompile.resolve.http_connection import http_traits
 from meshcompile.resolve.inbound_listeners import inbound_listeners
 from meshcompile.resolve.listener import Listener
-from meshcompile.resolve.outbound_listeners import Outbound
+from meshcompile.resolve.outbound_listeners import SidecarOutbound
 from meshcompile.resolve.tcp_connection import tcp_traits
 from meshcompile.resolve.telemetry import telemetry_findings
 from meshcompile.resolve.traffic import TrafficClass
@@ -60,7 +60,7 @@ def _gateway(snapshot: Snapshot, facts: ProxyFacts) -> Listeners:
 
 
 def _sidecar(snapshot: Snapshot, facts: ProxyFacts) -> Listeners:
-    outbound = Outbound.of(snapshot, facts)
+    outbound = SidecarOutbound.of(snapshot, facts)
     inbound = inbound_listeners(snapshot, facts)
     return Listeners(
         sidecar=(*outbound.services(snapshot), *outbound.http_proxy(), *outbound.virtual(), *inbound.listeners),

@@ -15,7 +15,7 @@ from meshcompile.models.networking.destination_rule import (
     LocalityFailover,
     LocalityLoadBalancerSetting,
 )
-from meshcompile.resolve.clients import DISTRIBUTION_LABELS, Client
+from meshcompile.resolve.clients import DISTRIBUTION_LABELS, ClientKey
 from meshcompile.resolve.locality_groups import LbEndpoint, LocalityGroup, total_weight
 from meshcompile.snapshot.service import Service, TrafficDistribution
 
@@ -53,7 +53,7 @@ def _enabled(setting: LocalityLoadBalancerSetting) -> LocalitySettings | None:
 
 
 def balanced(
-    groups: Sequence[LocalityGroup], settings: LocalitySettings | None, client: Client, fails_over: bool
+    groups: Sequence[LocalityGroup], settings: LocalitySettings | None, client: ClientKey, fails_over: bool
 ) -> tuple[LocalityGroup, ...]:
     """The groups with the weights and priorities that the settings give them.
 
@@ -123,7 +123,9 @@ def _distance(where: Locality, other: Locality, failover_to: str | None) -> int:
     return 0 if where.subzone == other.subzone else 1
 
 
-def _by_labels(groups: Sequence[LocalityGroup], priorities: Sequence[str], client: Client) -> tuple[LocalityGroup, ...]:
+def _by_labels(
+    groups: Sequence[LocalityGroup], priorities: Sequence[str], client: ClientKey
+) -> tuple[LocalityGroup, ...]:
     """The groups split by how many labels, from the first on, an endpoint shares with the client."""
     if not client.has_labels:
         return tuple(groups)

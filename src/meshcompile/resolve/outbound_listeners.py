@@ -38,7 +38,7 @@ class OutboundKey(Key, frozen=True):
 @query
 def outbound_listeners(snapshot: Snapshot, key: OutboundKey) -> Mapping[SocketKey, Listener]:
     """The outbound listeners with HTTP, or those without, of all sidecars that are alike; by address and port."""
-    maker = OutboundMaker.of(snapshot, key)
+    maker = OutboundListenerBuilder.of(snapshot, key)
     wanted = key.http is None
     return {
         socket: maker.listener(settled)
@@ -48,7 +48,7 @@ def outbound_listeners(snapshot: Snapshot, key: OutboundKey) -> Mapping[SocketKe
 
 
 @dataclass(frozen=True, slots=True)
-class OutboundMaker:
+class OutboundListenerBuilder:
     """Makes outbound listeners of what claims were settled to. `rest` is for what no chain takes."""
 
     key: OutboundKey
@@ -56,7 +56,7 @@ class OutboundMaker:
     detection_timeout: Duration | None
 
     @classmethod
-    def of(cls, snapshot: Snapshot, key: OutboundKey) -> "OutboundMaker":
+    def of(cls, snapshot: Snapshot, key: OutboundKey) -> "OutboundListenerBuilder":
         policy = sidecar_scope(snapshot, key.egress.scope).outbound_traffic_policy
         rest = unknown_chain(key.egress.tcp, unknown_destination(policy), "PassthroughFilterChain")
         return cls(key, rest, snapshot.mesh.protocol_detection_timeout)
@@ -88,7 +88,7 @@ class OutboundMaker:
             inbound=False,
             chains=restricted or (default,),
             default=default if restricted else None,
-            bind_to_port=first.place.bind_to_port,
+            bind_to_port=first.egress_bind.bind_to_port,
             exact_balance=self.key.exact_balance,
             inspection=inspection,
             detection_timeout=self.detection_timeout if inspection.http else NO_TIME,
@@ -114,7 +114,7 @@ def unknown_chain(tcp: TcpTraits, cluster: str | None, name: str) -> FilterChain
 
 
 @dataclass(frozen=True, slots=True)
-class Outbound:
+class SidecarOutbound:
     """Makes the outbound listeners of one sidecar."""
 
     key: EgressKey
@@ -124,7 +124,7 @@ class Outbound:
     unknown: str | None
 
     @classmethod
-    def of(cls, snapshot: Snapshot, facts: ProxyFacts) -> "Outbound":
+    def of(cls, snapshot: Snapshot, facts: ProxyFacts) -> "SidecarOutbound":
         tcp = tcp_traits(snapshot, facts, TrafficClass.SIDECAR_OUTBOUND)
         http = shared_traits(snapshot, http_traits(snapshot, facts, TrafficClass.SIDECAR_OUTBOUND))
         unknown = unknown_destination(facts.scope.outbound_traffic_policy)
@@ -146,7 +146,7 @@ class Outbound:
         own = without_itself(snapshot, self.key, self.proxy.ip_addresses[0])
         if not own:
             return tuple(found.values())
-        maker = OutboundMaker.of(snapshot, with_http)
+        maker = OutboundListenerBuilder.of(snapshot, with_http)
         replaced = {socket: None if settled is None else maker.listener(settled) for socket, settled in own.items()}
         return tuple(listener for listener in {**found, **replaced}.values() if listener is not None)
 

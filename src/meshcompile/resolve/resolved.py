@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.clusters import clusters
-from meshcompile.resolve.clusters.pieces import Clusters
+from meshcompile.resolve.clusters.ir import Clusters
 from meshcompile.resolve.endpoints import LoadAssignments, load_assignments
 from meshcompile.resolve.envoy_filters import EnvoyFilters, envoy_filters
 from meshcompile.resolve.extensions import Extensions, ListenerExtension, extensions
@@ -66,7 +66,7 @@ def resolve(snapshot: Snapshot, proxy: Proxy) -> Resolved:
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
+class OnDemandResolver:
     """What patched listeners may name that resolved ones did not: routes and extensions, resolved when asked for."""
 
     snapshot: Snapshot

@@ -21,7 +21,7 @@ from meshcompile.resolve.attributes import (
     SOURCE_SERVICE_ACCOUNT,
     SOURCE_TRUST_DOMAIN,
     Attribute,
-    Context,
+    AttributeContext,
     Permissions,
     Principals,
     destination_attribute,
@@ -166,7 +166,7 @@ def _condition(tests: Iterable[AttributeTest[C]], context: RuleContext) -> Teste
 
 def _compared(test: AttributeTest[C], values: tuple[str, ...], context: RuleContext) -> tuple[Compared[C] | None, bool]:
     """The attribute compared with any of the values (None when there is nothing to compare), and if that was all."""
-    attribute, read_in = test.attribute, Context(test.key, context.namespace, context.tunnelled)
+    attribute, read_in = test.attribute, AttributeContext(test.key, context.namespace, context.tunnelled)
     if not values:
         return None, True
     if attribute.http_only and context.for_tcp:

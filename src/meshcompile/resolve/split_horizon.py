@@ -9,7 +9,7 @@ from ipaddress import ip_address
 
 from meshcompile.ip import is_ip
 from meshcompile.labels import with_topology
-from meshcompile.resolve.clients import Client
+from meshcompile.resolve.clients import ClientKey
 from meshcompile.resolve.locality_groups import MAX_WEIGHT, LbEndpoint, LocalityGroup, total_weight
 from meshcompile.snapshot.networks import NetworkGateway, NetworkGateways
 from meshcompile.snapshot.service import ISTIO_TLS_MODE
@@ -17,7 +17,7 @@ from meshcompile.source import Origin
 
 
 def reachable(
-    groups: tuple[LocalityGroup, ...], gateways: NetworkGateways, client: Client
+    groups: tuple[LocalityGroup, ...], gateways: NetworkGateways, client: ClientKey
 ) -> tuple[LocalityGroup, ...]:
     """The groups as the client reaches them: unchanged when there is one network only.
 
@@ -29,7 +29,7 @@ def reachable(
     return tuple(_reachable(group, gateways, client) for group in groups)
 
 
-def _reachable(group: LocalityGroup, gateways: NetworkGateways, client: Client) -> LocalityGroup:
+def _reachable(group: LocalityGroup, gateways: NetworkGateways, client: ClientKey) -> LocalityGroup:
     direct: list[LbEndpoint] = []
     weights: dict[NetworkGateway, int] = {}
     origins: dict[NetworkGateway, Origin | None] = {}
@@ -51,12 +51,12 @@ def _reachable(group: LocalityGroup, gateways: NetworkGateways, client: Client) 
     return LocalityGroup(group.locality, endpoints, total_weight(endpoints) if endpoints else None, group.priority)
 
 
-def _usable(gateways: Iterable[NetworkGateway], client: Client) -> tuple[NetworkGateway, ...]:
+def _usable(gateways: Iterable[NetworkGateway], client: ClientKey) -> tuple[NetworkGateway, ...]:
     """The gateways that take mutual TLS, which is all that sidecars can speak to them."""
     return tuple(gateway for gateway in gateways if gateway.port or not client.is_sidecar)
 
 
-def _of_family(gateways: tuple[NetworkGateway, ...], client: Client) -> tuple[NetworkGateway, ...]:
+def _of_family(gateways: tuple[NetworkGateway, ...], client: ClientKey) -> tuple[NetworkGateway, ...]:
     if client.ipv4 == client.ipv6:
         return gateways
     return tuple(gateway for gateway in gateways if is_ip(gateway.address) and _is_ipv4(gateway.address) == client.ipv4)

@@ -20,7 +20,7 @@ from meshcompile.models.networking.destination_rule import (
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class EffectivePolicy:
     """The settings for one port; None where nobody sets anything."""
 
     connection_pool: ConnectionPoolSettings | None = None
@@ -40,22 +40,22 @@ class Policy:
         return None if self.tls is None else self.tls.mode
 
 
-NO_POLICY = Policy()
+NO_POLICY = EffectivePolicy()
 
 
-class Policies:
+class EffectivePolicies:
     """The policies of a rule for ports and subsets; ports without settings of their own share one."""
 
     def __init__(self, rule: TrafficPolicy | None) -> None:
         self._rule = rule
         self._whole = NO_POLICY if rule is None else _whole(rule)
 
-    def of_port(self, port: int) -> Policy:
+    def of_port(self, port: int) -> EffectivePolicy:
         """The policy for a port: its settings replace the rule's, those it leaves out included."""
         settings = None if self._rule is None else port_settings(self._rule, port)
         return self._whole if settings is None else _of_port(settings)
 
-    def of_subset(self, subset: TrafficPolicy | None, port: int) -> Policy:
+    def of_subset(self, subset: TrafficPolicy | None, port: int) -> EffectivePolicy:
         """The policy of a subset for a port: what the subset sets goes before what the rule sets.
 
         Settings of the subset for the port replace the four that ports may have, those they leave out included.
@@ -64,21 +64,21 @@ class Policies:
         return inherited if subset is None else _merged(inherited, subset, port)
 
 
-def port_policy(policy: TrafficPolicy | None, port: int) -> Policy:
+def port_policy(policy: TrafficPolicy | None, port: int) -> EffectivePolicy:
     """The policy of a rule for a port."""
-    return Policies(policy).of_port(port)
+    return EffectivePolicies(policy).of_port(port)
 
 
-def subset_policy(rule: TrafficPolicy | None, subset: TrafficPolicy | None, port: int) -> Policy:
+def subset_policy(rule: TrafficPolicy | None, subset: TrafficPolicy | None, port: int) -> EffectivePolicy:
     """The policy of a subset for a port."""
-    return Policies(rule).of_subset(subset, port)
+    return EffectivePolicies(rule).of_subset(subset, port)
 
 
-def _merged(inherited: Policy, subset: TrafficPolicy, port: int) -> Policy:
+def _merged(inherited: EffectivePolicy, subset: TrafficPolicy, port: int) -> EffectivePolicy:
     settings = port_settings(subset, port)
     own = _whole(subset) if settings is None else _of_port(settings)
     replaces = settings is not None
-    return Policy(
+    return EffectivePolicy(
         connection_pool=own.connection_pool if replaces else own.connection_pool or inherited.connection_pool,
         load_balancer=own.load_balancer if replaces else own.load_balancer or inherited.load_balancer,
         outlier_detection=own.outlier_detection if replaces else own.outlier_detection or inherited.outlier_detection,
@@ -97,8 +97,8 @@ def port_settings(policy: TrafficPolicy, port: int) -> PortTrafficPolicy | None:
     return None
 
 
-def _whole(policy: TrafficPolicy) -> Policy:
-    return Policy(
+def _whole(policy: TrafficPolicy) -> EffectivePolicy:
+    return EffectivePolicy(
         connection_pool=policy.connection_pool,
         load_balancer=policy.load_balancer,
         outlier_detection=policy.outlier_detection,
@@ -109,8 +109,8 @@ def _whole(policy: TrafficPolicy) -> Policy:
     )
 
 
-def _of_port(settings: PortTrafficPolicy) -> Policy:
-    return Policy(
+def _of_port(settings: PortTrafficPolicy) -> EffectivePolicy:
+    return EffectivePolicy(
         connection_pool=settings.connection_pool,
         load_balancer=settings.load_balancer,
         outlier_detection=settings.outlier_detection,

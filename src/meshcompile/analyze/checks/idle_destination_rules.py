@@ -20,7 +20,7 @@ from meshcompile.models.networking.destination_rule import (
     TrafficPolicy,
 )
 from meshcompile.models.networking.virtual_service import Destination
-from meshcompile.resolve.traffic_policy import Policy, port_policy, subset_policy
+from meshcompile.resolve.traffic_policy import EffectivePolicy, port_policy, subset_policy
 from meshcompile.snapshot.service import Registry, Resolution, Service
 from meshcompile.snapshot.snapshot import Snapshot
 
@@ -103,7 +103,7 @@ def _settings(rule: DestinationRule) -> Iterator[Diagnostic]:
             yield CREDENTIAL_OF_SIDECARS(tls.at("credential_name"))
 
 
-def _policies(rule: DestinationRule) -> Iterator[Policy]:
+def _policies(rule: DestinationRule) -> Iterator[EffectivePolicy]:
     """The policies in force: of the rule and of each subset, for ports with settings and for the others."""
     top = rule.spec.traffic_policy
     for own in (None, *(subset.traffic_policy for subset in rule.spec.subsets)):

@@ -1,4 +1,4 @@
-"""Clusters, from their pieces."""
+"""Clusters of a proxy."""
 
 from collections.abc import Iterable
 
@@ -7,26 +7,26 @@ from meshcompile.emit.clusters.external_sds import external_sds_cluster
 from meshcompile.emit.locality_endpoints import EndpointEmitter
 from meshcompile.envoy.config.cluster import Cluster
 from meshcompile.queries import derived
-from meshcompile.resolve.clusters.pieces import Clusters, HostClusters, SharedClusters
+from meshcompile.resolve.clusters.ir import Clusters, HostClusters, SharedClusters
 
 
-def clusters(pieces: Clusters) -> tuple[Cluster, ...]:
+def clusters(resolved: Clusters) -> tuple[Cluster, ...]:
     """Every cluster of a proxy, sorted by name."""
     endpoints = EndpointEmitter()
-    own = tuple(cluster(piece, endpoints) for piece in pieces.own)
-    sds = (external_sds_cluster(pieces),) if pieces.external_sds else ()
-    return _by_name((*_shared(pieces.shared), *own, *sds))
+    own = tuple(cluster(piece, endpoints) for piece in resolved.own)
+    sds = (external_sds_cluster(resolved),) if resolved.external_sds else ()
+    return _by_name((*_shared(resolved.shared), *own, *sds))
 
 
 @derived
-def _shared(pieces: SharedClusters) -> tuple[Cluster, ...]:
-    return _by_name(made for host in pieces.hosts for made in _of_host(host))
+def _shared(resolved: SharedClusters) -> tuple[Cluster, ...]:
+    return _by_name(made for host in resolved.hosts for made in _of_host(host))
 
 
 @derived
-def _of_host(pieces: HostClusters) -> tuple[Cluster, ...]:
+def _of_host(resolved: HostClusters) -> tuple[Cluster, ...]:
     endpoints = EndpointEmitter()
-    return tuple(cluster(piece, endpoints) for piece in pieces.clusters)
+    return tuple(cluster(piece, endpoints) for piece in resolved.clusters)
 
 
 def _by_name(emitted: Iterable[Cluster]) -> tuple[Cluster, ...]:

@@ -18,7 +18,7 @@ from meshcompile.envoy.config.core import HealthStatusSet, RuntimeDouble
 from meshcompile.envoy.type import Percent
 from meshcompile.models.networking.destination_rule import OutlierDetection as OutlierSettings
 from meshcompile.models.networking.destination_rule import RetryBudget
-from meshcompile.resolve.clusters.pieces import NO_LIMITS, Algorithm, Balancing, SlowStart, Thresholds
+from meshcompile.resolve.clusters.ir import NO_LIMITS, Algorithm, Balancing, SlowStart, Thresholds
 
 UNLIMITED = 4294967295
 DEFAULT_RETRY_PERCENT = 20.0

@@ -31,18 +31,18 @@ from meshcompile.envoy.config.cluster import (
 from meshcompile.envoy.config.core import (
     BindConfig,
     ExtraSourceAddress,
+    Metadata,
     SocketAddress,
     TcpKeepalive,
     TypedExtensionConfig,
 )
-from meshcompile.envoy.config.core import Metadata as ClusterMetadata
 from meshcompile.envoy.config.endpoint import ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints
 from meshcompile.envoy.extensions.clusters.dynamic_forward_proxy import ClusterConfig
 from meshcompile.envoy.extensions.network.dns_resolver.cares import CaresDnsResolverConfig
 from meshcompile.envoy.istio import metadata_exchange
 from meshcompile.envoy.message import JsonValue, Packed, at
-from meshcompile.resolve.clusters import pieces
-from meshcompile.resolve.clusters.pieces import Algorithm, Binding, Discovery, Keepalive, Metadata
+from meshcompile.resolve.clusters import ir
+from meshcompile.resolve.clusters.ir import Algorithm, Binding, ClusterMetadata, Discovery, Keepalive
 
 NEVER = "9223372035s"  # the longest that istiod's durations get
 DNS_JITTER = "0.100s"
@@ -73,10 +73,10 @@ _METADATA_EXCHANGE = (
 _DNS_RESOLVER = TypedExtensionConfig(
     name="envoy.network.dns_resolver.cares", typed_config=CaresDnsResolverConfig(udp_max_queries=100)
 )
-_NO_BALANCING = pieces.Balancing(Algorithm.ROUND_ROBIN)
+_NO_BALANCING = ir.Balancing(Algorithm.ROUND_ROBIN)
 
 
-def cluster(piece: pieces.Cluster, endpoints: EndpointEmitter) -> Cluster:
+def cluster(piece: ir.Cluster, endpoints: EndpointEmitter) -> Cluster:
     """The message of a cluster."""
     balancing, dns, timeout = piece.balancing or _NO_BALANCING, piece.dns, piece.connect_timeout
     return at(
@@ -130,7 +130,7 @@ def cluster(piece: pieces.Cluster, endpoints: EndpointEmitter) -> Cluster:
 _NO_OPTIONS: Mapping[str, Packed] = {}
 
 
-def _by_host(piece: pieces.Cluster) -> ClusterCustomClusterType:
+def _by_host(piece: ir.Cluster) -> ClusterCustomClusterType:
     return ClusterCustomClusterType(
         name="envoy.clusters.dynamic_forward_proxy",
         typed_config=ClusterConfig(
@@ -139,7 +139,7 @@ def _by_host(piece: pieces.Cluster) -> ClusterCustomClusterType:
     )
 
 
-def _load_assignment(piece: pieces.Cluster, endpoints: EndpointEmitter) -> ClusterLoadAssignment | None:
+def _load_assignment(piece: ir.Cluster, endpoints: EndpointEmitter) -> ClusterLoadAssignment | None:
     if piece.local_endpoint is not None:
         endpoint = LbEndpoint(endpoint=Endpoint(address=address(*piece.local_endpoint)))
         return ClusterLoadAssignment(
@@ -169,7 +169,7 @@ def _keepalive(keepalive: Keepalive) -> UpstreamConnectionOptions:
     )
 
 
-def _metadata(metadata: Metadata) -> ClusterMetadata | None:
+def _metadata(metadata: ClusterMetadata) -> Metadata | None:
     """What Istio's filters read, in the namespace `istio`."""
     told: dict[str, JsonValue] = {}
     if metadata.rule is not None:
@@ -185,4 +185,4 @@ def _metadata(metadata: Metadata) -> ClusterMetadata | None:
         told["external"] = True
     if metadata.is_tunnelled:
         told["disable_mx"] = True
-    return ClusterMetadata(filter_metadata={"istio": told}) if told else None
+    return Metadata(filter_metadata={"istio": told}) if told else None

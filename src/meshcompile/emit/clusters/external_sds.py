@@ -4,14 +4,14 @@ from meshcompile.emit.clusters.http import HTTP2, HTTP_OPTIONS
 from meshcompile.envoy.config.cluster import Cluster
 from meshcompile.envoy.config.core import Address, Pipe
 from meshcompile.envoy.config.endpoint import ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints
-from meshcompile.resolve.clusters.pieces import Clusters
+from meshcompile.resolve.clusters.ir import Clusters
 from meshcompile.resolve.downstream_tls import EXTERNAL_SDS_CLUSTER
 
 
-def external_sds_cluster(pieces: Clusters) -> Cluster:
+def external_sds_cluster(resolved: Clusters) -> Cluster:
     """The server at the end of a unix socket."""
-    endpoint = LbEndpoint(endpoint=Endpoint(address=Address(pipe=Pipe(path=pieces.external_sds))))
-    timeout = pieces.own[0].connect_timeout
+    endpoint = LbEndpoint(endpoint=Endpoint(address=Address(pipe=Pipe(path=resolved.external_sds))))
+    timeout = resolved.own[0].connect_timeout
     return Cluster(
         name=EXTERNAL_SDS_CLUSTER,
         alt_stat_name=f"{EXTERNAL_SDS_CLUSTER};",

@@ -15,7 +15,7 @@ from meshcompile.envoy.extensions.upstreams.http import (
     HttpProtocolOptionsExplicitHttpConfig,
     HttpProtocolOptionsUseDownstreamHttpConfig,
 )
-from meshcompile.resolve.clusters.pieces import HttpOptions, UpstreamProtocol
+from meshcompile.resolve.clusters.ir import HttpOptions, UpstreamProtocol
 
 HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 

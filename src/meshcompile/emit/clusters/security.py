@@ -14,7 +14,7 @@ from meshcompile.envoy.extensions.transport_sockets.tls import (
 )
 from meshcompile.envoy.type.matcher import StringMatcher
 from meshcompile.models.networking.destination_rule import ProxyProtocolVersion
-from meshcompile.resolve.clusters.pieces import Security, UpstreamTls
+from meshcompile.resolve.clusters.ir import Security, UpstreamTls
 
 PROXY_SOCKET = "envoy.transport_sockets.upstream_proxy_protocol"
 

@@ -1,4 +1,4 @@
-"""Listeners, from their pieces."""
+"""Listeners of a proxy."""
 
 from meshcompile.emit.listeners.gateway import gateway_listener
 from meshcompile.emit.listeners.sidecar import listener
@@ -6,7 +6,7 @@ from meshcompile.envoy.config.listener import Listener
 from meshcompile.resolve.listeners import Listeners
 
 
-def listeners(pieces: Listeners) -> tuple[Listener, ...]:
+def listeners(resolved: Listeners) -> tuple[Listener, ...]:
     """Every listener of a proxy, sorted by name."""
-    made = (*map(listener, pieces.sidecar), *map(gateway_listener, pieces.gateway))
+    made = (*map(listener, resolved.sidecar), *map(gateway_listener, resolved.gateway))
     return tuple(sorted(made, key=lambda message: message.name))

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from meshcompile.durations import Duration
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.names import BLACK_HOLE_CLUSTER, INBOUND_PASSTHROUGH_CLUSTER, PASSTHROUGH_CLUSTER
-from meshcompile.resolve.clients import Client, ScopedClient, client
+from meshcompile.resolve.clients import ClientKey, ScopedClientKey, client_key
 from meshcompile.resolve.clusters.inbound import PASSTHROUGH_SOURCE, PASSTHROUGH_SOURCE_IPV6, inbound_clusters
-from meshcompile.resolve.clusters.outbound import outbound_clusters, sni_dnat_clusters
-from meshcompile.resolve.clusters.pieces import (
+from meshcompile.resolve.clusters.ir import (
     NO_LIMITS,
     Algorithm,
     Balancing,
@@ -19,6 +18,7 @@ from meshcompile.resolve.clusters.pieces import (
     HttpOptions,
     UpstreamProtocol,
 )
+from meshcompile.resolve.clusters.outbound import outbound_clusters, sni_dnat_clusters
 from meshcompile.resolve.clusters.pool import keepalive
 from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.snapshot.snapshot import Snapshot
@@ -29,8 +29,8 @@ EXTERNAL_SDS_SOCKET = "./var/run/secrets/credential-uds/socket"
 
 def clusters(snapshot: Snapshot, facts: ProxyFacts) -> Clusters:
     """The clusters of a proxy."""
-    traits = client(snapshot, facts.scope, facts.proxy, facts.config)
-    scoped = ScopedClient(facts.scope.key, traits)
+    traits = client_key(snapshot, facts.scope, facts.proxy, facts.config)
+    scoped = ScopedClientKey(facts.scope.key, traits)
     if traits.is_sidecar:
         own = _sidecar_clusters(snapshot.mesh, facts, traits)
     else:
@@ -47,7 +47,7 @@ def passes_through(facts: ProxyFacts) -> bool:
     return facts.proxy.is_router and bool(facts.gateway.auto_passthrough_hosts)
 
 
-def _sidecar_clusters(mesh: MeshConfig, facts: ProxyFacts, traits: Client) -> tuple[Cluster, ...]:
+def _sidecar_clusters(mesh: MeshConfig, facts: ProxyFacts, traits: ClientKey) -> tuple[Cluster, ...]:
     passthrough = _passthrough(mesh, traits)
     return (
         _black_hole(mesh),
@@ -57,7 +57,7 @@ def _sidecar_clusters(mesh: MeshConfig, facts: ProxyFacts, traits: Client) -> tu
     )
 
 
-def _sni_dnat(snapshot: Snapshot, facts: ProxyFacts, scoped: ScopedClient) -> Iterator[Cluster]:
+def _sni_dnat(snapshot: Snapshot, facts: ProxyFacts, scoped: ScopedClientKey) -> Iterator[Cluster]:
     if passes_through(facts):
         for host in sni_dnat_clusters(snapshot, scoped).hosts:
             yield from host.clusters
@@ -73,7 +73,7 @@ def _black_hole(mesh: MeshConfig) -> Cluster:
     )
 
 
-def _passthrough(mesh: MeshConfig, client: Client) -> Cluster:
+def _passthrough(mesh: MeshConfig, client: ClientKey) -> Cluster:
     """Where connections to addresses that no service has go: on to where they were meant to."""
     return Cluster(
         name=PASSTHROUGH_CLUSTER,
@@ -94,7 +94,7 @@ def _passthrough(mesh: MeshConfig, client: Client) -> Cluster:
     )
 
 
-def _inbound_passthrough(outbound: Cluster, client: Client) -> Cluster:
+def _inbound_passthrough(outbound: Cluster, client: ClientKey) -> Cluster:
     """Where connections to ports of the workload that no service has go."""
     return Cluster(
         name=INBOUND_PASSTHROUGH_CLUSTER,

@@ -3,9 +3,9 @@ of `applyOutlierDetection`.
 """
 
 from meshcompile.models.networking.destination_rule import ConsistentHashLB, LoadBalancerSettings, SimpleLB
-from meshcompile.resolve.clusters.pieces import Algorithm, Balancing, Discovery, SlowStart
+from meshcompile.resolve.clusters.ir import Algorithm, Balancing, Discovery, SlowStart
 from meshcompile.resolve.locality_balancing import LocalitySettings
-from meshcompile.resolve.traffic_policy import Policy
+from meshcompile.resolve.traffic_policy import EffectivePolicy
 from meshcompile.snapshot.service import Service, TrafficDistribution
 from meshcompile.snapshot.slice_endpoints import keeps_draining
 
@@ -26,7 +26,7 @@ def asks_for_passthrough(balancer: LoadBalancerSettings | None) -> bool:
 
 def balancing(
     service: Service,
-    policy: Policy,
+    policy: EffectivePolicy,
     discovery: Discovery,
     localities: LocalitySettings | None,
     *,
@@ -85,14 +85,14 @@ def _ring_size(hashing: ConsistentHashLB) -> int | None:
     return hashing.minimum_ring_size or DEFAULT_RING_SIZE
 
 
-def _is_locality_weighted(localities: LocalitySettings | None, policy: Policy) -> bool:
+def _is_locality_weighted(localities: LocalitySettings | None, policy: EffectivePolicy) -> bool:
     if localities is None:
         return False
     fails_over = localities.forced or policy.outlier_detection is not None
     return bool(localities.distribute) or (fails_over and localities.is_explicit)
 
 
-def _panic_threshold(service: Service, policy: Policy) -> int | None:
+def _panic_threshold(service: Service, policy: EffectivePolicy) -> int | None:
     """The share of healthy endpoints below which all get traffic: none by Istio's default where health matters."""
     if service.traffic_distribution is not TrafficDistribution.ANY:
         return 0

@@ -6,7 +6,7 @@ from meshcompile.models.mesh.mesh_config import H2UpgradePolicy as MeshUpgradePo
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.destination_rule import ConnectionPoolSettings, H2UpgradePolicy
 from meshcompile.ports import Protocol
-from meshcompile.resolve.clusters.pieces import HttpOptions, UpstreamProtocol
+from meshcompile.resolve.clusters.ir import HttpOptions, UpstreamProtocol
 
 
 def outbound_http(

@@ -13,24 +13,24 @@ from meshcompile.models.networking.sidecar import IstioIngressListener, Sidecar
 from meshcompile.names import inbound
 from meshcompile.ports import protocol_named
 from meshcompile.proxy import InterceptionMode, Proxy
-from meshcompile.resolve.clients import Client
+from meshcompile.resolve.clients import ClientKey
 from meshcompile.resolve.clusters.http import inbound_http
-from meshcompile.resolve.clusters.outbound import service_name
-from meshcompile.resolve.clusters.pieces import (
+from meshcompile.resolve.clusters.ir import (
     Algorithm,
     Balancing,
     Binding,
     Cluster,
+    ClusterMetadata,
     Discovery,
-    Metadata,
     ServiceName,
 )
+from meshcompile.resolve.clusters.outbound import service_name
 from meshcompile.resolve.clusters.pool import connect_timeout, keepalive, thresholds
 from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.scope import SidecarScope
 from meshcompile.resolve.service_targets import ServiceTarget
 from meshcompile.resolve.stat_names import StatSubject, stat_name
-from meshcompile.resolve.traffic_policy import NO_POLICY, Policy, port_policy
+from meshcompile.resolve.traffic_policy import NO_POLICY, EffectivePolicy, port_policy
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
 from meshcompile.snapshot.service import Registry, Resolution, Service, ServicePort
 from meshcompile.source import Origin
@@ -42,7 +42,7 @@ PASSTHROUGH_SOURCE = "127.0.0.6"
 PASSTHROUGH_SOURCE_IPV6 = "::6"
 
 
-def inbound_clusters(mesh: MeshConfig, facts: ProxyFacts, client: Client) -> tuple[Cluster, ...]:
+def inbound_clusters(mesh: MeshConfig, facts: ProxyFacts, client: ClientKey) -> tuple[Cluster, ...]:
     """The inbound clusters of a sidecar: of the ports that its Sidecar lists, else of its services' target ports."""
     if facts.scope.has_ingress:
         served = _of_ingress(facts)
@@ -55,7 +55,7 @@ def inbound_clusters(mesh: MeshConfig, facts: ProxyFacts, client: Client) -> tup
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class InboundClusterPort:
     """One inbound port: `targets` are all that it serves, the first is the one that settings are looked up for.
 
     `address` is where the workload is to be found, "" for the address that the client meant.
@@ -67,7 +67,7 @@ class Served:
     origins: tuple[Origin, ...]
 
 
-def _of_services(facts: ProxyFacts, mesh: MeshConfig) -> Iterator[Served]:
+def _of_services(facts: ProxyFacts, mesh: MeshConfig) -> Iterator[InboundClusterPort]:
     policy = mesh.inbound_traffic_policy
     local = policy is not None and policy.mode is InboundTrafficPolicyMode.LOCALHOST
     ports: dict[int, list[ServiceTarget]] = {}
@@ -75,14 +75,14 @@ def _of_services(facts: ProxyFacts, mesh: MeshConfig) -> Iterator[Served]:
         ports.setdefault(target.target_port, []).append(target)
     for number, targets in sorted(ports.items()):
         origins = tuple(dict.fromkeys(target.port.origin for target in targets))
-        yield Served(number, _localhost(facts.proxy) if local else "", targets, origins)
+        yield InboundClusterPort(number, _localhost(facts.proxy) if local else "", targets, origins)
 
 
 def _localhost(proxy: Proxy) -> str:
     return LOCALHOST if proxy.supports_ipv4 else LOCALHOST_IPV6
 
 
-def _inbound_cluster(mesh: MeshConfig, scope: SidecarScope, client: Client, served: Served) -> Cluster:
+def _inbound_cluster(mesh: MeshConfig, scope: SidecarScope, client: ClientKey, served: InboundClusterPort) -> Cluster:
     first = served.targets[0]
     name = inbound(served.port)
     rule = scope.inbound_destination_rule(first.service.hostname)
@@ -109,7 +109,7 @@ def _inbound_cluster(mesh: MeshConfig, scope: SidecarScope, client: Client, serv
     )
 
 
-def _policy(sidecar: Sidecar | None, served: Served, rule: MergedDestinationRule | None) -> Policy:
+def _policy(sidecar: Sidecar | None, served: InboundClusterPort, rule: MergedDestinationRule | None) -> EffectivePolicy:
     """Of the rule only pool and retry budget count; the Sidecar's own pool goes before the rule's."""
     port = served.targets[0].port
     policy = NO_POLICY if rule is None else port_policy(rule.traffic_policy, port.number)
@@ -126,7 +126,7 @@ def _sidecar_pool(sidecar: Sidecar | None, port: int) -> ConnectionPoolSettings 
     return sidecar.spec.inbound_connection_pool
 
 
-def _metadata(served: Served, rule: MergedDestinationRule | None) -> Metadata | None:
+def _metadata(served: InboundClusterPort, rule: MergedDestinationRule | None) -> ClusterMetadata | None:
     first = served.targets[0]
     if first.service.mesh_external:
         return None
@@ -135,26 +135,26 @@ def _metadata(served: Served, rule: MergedDestinationRule | None) -> Metadata | 
         if target.port.number == first.port.number:
             names.setdefault(target.service.hostname, service_name(target.service))
     applies = rule is not None and rule.traffic_policy is not None
-    return Metadata(
+    return ClusterMetadata(
         services=tuple(names.values()),
         rule=(rule.namespace, rule.name) if rule is not None and applies else None,
     )
 
 
-def _local_endpoint(served: Served) -> tuple[str, int] | None:
+def _local_endpoint(served: InboundClusterPort) -> tuple[str, int] | None:
     if not served.address:
         return None
     return served.address.removeprefix(UNIX_PREFIX), served.targets[0].target_port
 
 
-def _binding(client: Client) -> Binding:
+def _binding(client: ClientKey) -> Binding:
     return Binding(PASSTHROUGH_SOURCE if client.ipv4 else PASSTHROUGH_SOURCE_IPV6)
 
 
 # ---- ports that a Sidecar lists
 
 
-def _of_ingress(facts: ProxyFacts) -> Iterator[Served]:
+def _of_ingress(facts: ProxyFacts) -> Iterator[InboundClusterPort]:
     sidecar = facts.scope.sidecar
     for listener in () if sidecar is None else sidecar.spec.ingress:
         if listener.port is None:
@@ -164,7 +164,7 @@ def _of_ingress(facts: ProxyFacts) -> Iterator[Served]:
             continue
         address, port = where
         target = ServiceTarget(_ingress_service(facts, listener), _ingress_port(listener), port)
-        yield Served(listener.port.number, address, (target,), (listener.origin,))
+        yield InboundClusterPort(listener.port.number, address, (target,), (listener.origin,))
 
 
 def _ingress_port(listener: IstioIngressListener) -> ServicePort:

@@ -15,31 +15,31 @@ from meshcompile.models.networking.destination_rule import ClientTLSMode, Subset
 from meshcompile.names import outbound, outbound_sni
 from meshcompile.ports import Protocol
 from meshcompile.queries import Key, query
-from meshcompile.resolve.clients import Client, ScopedClient
+from meshcompile.resolve.clients import ClientKey, ScopedClientKey
 from meshcompile.resolve.clusters.balancing import asks_for_passthrough, balancing
 from meshcompile.resolve.clusters.http import outbound_http
-from meshcompile.resolve.clusters.pieces import (
+from meshcompile.resolve.clusters.ir import (
     Algorithm,
     Balancing,
     Cluster,
+    ClusterMetadata,
     Discovery,
     DnsSettings,
     HostClusters,
     Keepalive,
-    Metadata,
     ServiceName,
     SharedClusters,
     Thresholds,
 )
 from meshcompile.resolve.clusters.pool import connect_timeout, keepalive, thresholds
-from meshcompile.resolve.clusters.security import Secured, Server, secured
+from meshcompile.resolve.clusters.security import ClusterTls, TlsPeer, cluster_tls
+from meshcompile.resolve.endpoint_builder import Upstream, endpoint_builder
 from meshcompile.resolve.locality_balancing import LocalitySettings, balanced, locality_settings
 from meshcompile.resolve.locality_groups import LocalityGroup
 from meshcompile.resolve.mtls import service_mode
-from meshcompile.resolve.reach import Upstream, reach
 from meshcompile.resolve.scope import sidecar_scope
 from meshcompile.resolve.stat_names import StatSubject, stat_name
-from meshcompile.resolve.traffic_policy import Policies, Policy
+from meshcompile.resolve.traffic_policy import EffectivePolicies, EffectivePolicy
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
 from meshcompile.snapshot.service import Registry, Resolution, Service, ServicePort
 from meshcompile.snapshot.snapshot import Snapshot
@@ -55,25 +55,25 @@ class HostKey(Key, frozen=True):
     `sni_dnat`: the clusters of AUTO_PASSTHROUGH gateways, named by the SNI that mutual TLS of the mesh uses.
     """
 
-    client: Client
+    client: ClientKey
     service: Service
     rule: MergedDestinationRule | None
     sni_dnat: bool = False
 
 
 @query
-def outbound_clusters(snapshot: Snapshot, key: ScopedClient) -> SharedClusters:
+def outbound_clusters(snapshot: Snapshot, key: ScopedClientKey) -> SharedClusters:
     """The outbound clusters of a kind of client, in the order of the scope's services."""
     return SharedClusters(tuple(host_clusters(snapshot, host) for host in outbound_hosts(snapshot, key)))
 
 
 @query
-def sni_dnat_clusters(snapshot: Snapshot, key: ScopedClient) -> SharedClusters:
+def sni_dnat_clusters(snapshot: Snapshot, key: ScopedClientKey) -> SharedClusters:
     """The clusters of a gateway that passes TLS through by SNI."""
     return SharedClusters(tuple(host_clusters(snapshot, host) for host in sni_dnat_hosts(snapshot, key)))
 
 
-def outbound_hosts(snapshot: Snapshot, key: ScopedClient) -> Iterator[HostKey]:
+def outbound_hosts(snapshot: Snapshot, key: ScopedClientKey) -> Iterator[HostKey]:
     """The services that have outbound clusters."""
     scope, labels = sidecar_scope(snapshot, key.scope), dict(key.client.labels)
     for service in scope.services:
@@ -81,7 +81,7 @@ def outbound_hosts(snapshot: Snapshot, key: ScopedClient) -> Iterator[HostKey]:
             yield HostKey(key.client, service, scope.destination_rule(service.hostname, labels))
 
 
-def sni_dnat_hosts(snapshot: Snapshot, key: ScopedClient) -> Iterator[HostKey]:
+def sni_dnat_hosts(snapshot: Snapshot, key: ScopedClientKey) -> Iterator[HostKey]:
     """The services that other networks can reach through a gateway."""
     scope, labels = sidecar_scope(snapshot, key.scope), dict(key.client.labels)
     for service in scope.services:
@@ -103,7 +103,7 @@ def _is_by_host(service: Service) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class PolicySettings:
     """What clusters with one policy have in common, whatever their ports."""
 
     connect_timeout: Duration | None
@@ -117,11 +117,15 @@ class ServiceClusters:
     """The clusters of one service: what depends on the policy alone is made once for all ports and subsets."""
 
     def __init__(self, snapshot: Snapshot, key: HostKey) -> None:
-        self._snapshot, self._client, self._reach = snapshot, key.client, reach(snapshot, key.client)
+        self._snapshot, self._client, self._endpoint_builder = (
+            snapshot,
+            key.client,
+            endpoint_builder(snapshot, key.client),
+        )
         self._service, self._rule, self._sni_dnat = key.service, key.rule, key.sni_dnat
-        self._policies = Policies(None if key.rule is None else key.rule.traffic_policy)
+        self._policies = EffectivePolicies(None if key.rule is None else key.rule.traffic_policy)
         self._names = (service_name(key.service),)
-        self._settings_made: dict[tuple[Policy, Discovery, bool], Settings] = {}
+        self._settings_made: dict[tuple[EffectivePolicy, Discovery, bool], PolicySettings] = {}
 
     def all(self) -> Iterator[Cluster]:
         """The cluster of each port, followed by those of its subsets; none for a port without cluster."""
@@ -150,7 +154,7 @@ class ServiceClusters:
         """One cluster; None for one whose endpoints should be listed in it, but has none."""
         service, port, policy = self._service, upstream.port, upstream.policy
         by_dns = found_by in _DNS
-        groups = self._reach.inlined(upstream, only_mutual_tls=self._sni_dnat) if by_dns else ()
+        groups = self._endpoint_builder.inlined(upstream, only_mutual_tls=self._sni_dnat) if by_dns else ()
         if by_dns and not groups:
             return None
         passthrough = asks_for_passthrough(policy.load_balancer)
@@ -211,13 +215,13 @@ class ServiceClusters:
             origins=upstream.origins,
         )
 
-    def _settings(self, policy: Policy, discovery: Discovery, is_subset: bool) -> Settings:
+    def _settings(self, policy: EffectivePolicy, discovery: Discovery, is_subset: bool) -> PolicySettings:
         key = (policy, discovery, is_subset)
         made = self._settings_made.get(key)
         if made is None:
             mesh, service, pool = self._snapshot.mesh, self._service, policy.connection_pool
             localities = locality_settings(mesh, policy.load_balancer, service)
-            made = self._settings_made[key] = Settings(
+            made = self._settings_made[key] = PolicySettings(
                 connect_timeout=connect_timeout(pool, mesh),
                 thresholds=thresholds(pool, policy.retry_budget),
                 keepalive=keepalive(pool, mesh),
@@ -226,7 +230,7 @@ class ServiceClusters:
             )
         return made
 
-    def _security(self, upstream: Upstream, discovery: Discovery, name: str) -> Secured:
+    def _security(self, upstream: Upstream, discovery: Discovery, name: str) -> ClusterTls:
         snapshot, service, rule = self._snapshot, self._service, self._rule
         http = outbound_http(
             upstream.port.protocol,
@@ -236,9 +240,9 @@ class ServiceClusters:
             preserves_header_case=self._client.preserves_header_case,
         )
         if self._sni_dnat:
-            return Secured.plain(http)
+            return ClusterTls.plain(http)
         by_host = discovery is Discovery.DYNAMIC_FORWARD_PROXY
-        server = Server(
+        server = TlsPeer(
             cluster_name=name,
             discovery=discovery,
             mode=service_mode(snapshot, service, upstream.port, upstream.level_policy),
@@ -249,12 +253,12 @@ class ServiceClusters:
             by_host=by_host,
         )
         selects_workloads = rule is not None and rule.workload_selector is not None
-        return secured(server, upstream.policy, http, snapshot.mesh, self._client, selects_workloads)
+        return cluster_tls(server, upstream.policy, http, snapshot.mesh, self._client, selects_workloads)
 
-    def _metadata(self, upstream: Upstream, names: tuple[ServiceName, ...] | None) -> Metadata:
+    def _metadata(self, upstream: Upstream, names: tuple[ServiceName, ...] | None) -> ClusterMetadata:
         rule, whole = self._rule, upstream.subset is None
         tunnelled = whole and not self._sni_dnat and self._is_tunnelled(upstream.port)
-        return Metadata(
+        return ClusterMetadata(
             services=names,
             rule=None if rule is None else (rule.namespace, rule.name),
             subset=upstream.subset_name,
@@ -276,7 +280,7 @@ class ServiceClusters:
         return stat_name(pattern, StatSubject(service.hostname, service, port.number, port.name, upstream.subset_name))
 
     def _balanced(
-        self, groups: tuple[LocalityGroup, ...], settings: Settings, upstream: Upstream
+        self, groups: tuple[LocalityGroup, ...], settings: PolicySettings, upstream: Upstream
     ) -> tuple[LocalityGroup, ...]:
         localities, client = settings.localities, self._client
         # istiod looks at labels of endpoints for the cluster of the whole service only.
@@ -295,7 +299,7 @@ def service_name(service: Service) -> ServiceName:
     return ServiceName(service.hostname, service.name, service.namespace)
 
 
-def _discovery(service: Service, client: Client) -> Discovery:
+def _discovery(service: Service, client: ClientKey) -> Discovery:
     match service.resolution:
         case Resolution.DNS_LB:
             return Discovery.LOGICAL_DNS if service.dns_connect_race else Discovery.STRICT_DNS

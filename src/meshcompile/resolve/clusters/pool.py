@@ -3,7 +3,7 @@
 from meshcompile.durations import Duration
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.destination_rule import ConnectionPoolSettings, RetryBudget
-from meshcompile.resolve.clusters.pieces import NO_LIMITS, Keepalive, Thresholds
+from meshcompile.resolve.clusters.ir import NO_LIMITS, Keepalive, Thresholds
 
 NANOSECONDS = 1_000_000_000
 

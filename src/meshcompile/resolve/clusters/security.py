@@ -5,8 +5,8 @@ from typing import Self
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.destination_rule import ClientTLSMode, ClientTLSSettings
-from meshcompile.resolve.clients import Client, ClientCertificates
-from meshcompile.resolve.clusters.pieces import (
+from meshcompile.resolve.clients import ClientCertificates, ClientKey
+from meshcompile.resolve.clusters.ir import (
     PLAIN_TEXT,
     Discovery,
     HttpOptions,
@@ -22,7 +22,7 @@ from meshcompile.resolve.downstream_tls import (
     WORKLOAD_CERTIFICATE,
     Secret,
 )
-from meshcompile.resolve.traffic_policy import Policy
+from meshcompile.resolve.traffic_policy import EffectivePolicy
 from meshcompile.snapshot.authentication import MutualTlsMode
 
 H2_ALPN = ("h2",)
@@ -35,7 +35,7 @@ _FROM_RULE = frozenset({ClientTLSMode.SIMPLE, ClientTLSMode.MUTUAL})
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class TlsPeer:
     """Who a cluster's connections go to, as far as TLS is concerned.
 
     `mode` is what the service is assumed to take, None for one outside of the mesh. `sni` is the one that mutual TLS
@@ -53,7 +53,7 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
-class Secured:
+class ClusterTls:
     """The security of a cluster, and what it makes of the cluster's HTTP options."""
 
     security: Security
@@ -66,14 +66,14 @@ class Secured:
         return cls(PLAIN_TEXT, http)
 
 
-def secured(
-    server: Server,
-    policy: Policy,
+def cluster_tls(
+    server: TlsPeer,
+    policy: EffectivePolicy,
     http: HttpOptions | None,
     mesh: MeshConfig,
-    client: Client,
+    client: ClientKey,
     rule_selects_workloads: bool,
-) -> Secured:
+) -> ClusterTls:
     """How a client secures its connections: as the rule says, else mutual TLS where the server takes it."""
     if policy.tls is None:
         found = _automatic(server, http, mesh, client)
@@ -83,11 +83,11 @@ def secured(
     return replace(found, security=replace(found.security, proxy_protocol=version)) if version else found
 
 
-def _automatic(server: Server, http: HttpOptions | None, mesh: MeshConfig, client: Client) -> Secured:
+def _automatic(server: TlsPeer, http: HttpOptions | None, mesh: MeshConfig, client: ClientKey) -> ClusterTls:
     """Mutual TLS to services that are assumed to take it, as far as each endpoint does."""
     off = mesh.enable_auto_mtls is False or server.mesh_external
     if off or server.mode is None or server.mode is MutualTlsMode.DISABLE:
-        return Secured.plain(http)
+        return ClusterTls.plain(http)
     if client.certificates is not None:
         return _by_rule(
             server, _from_files(client.certificates, server.service_accounts, server.sni), http, mesh, client
@@ -95,37 +95,37 @@ def _automatic(server: Server, http: HttpOptions | None, mesh: MeshConfig, clien
     # Clusters that go where the client meant cannot tell endpoints apart: they are all or nothing.
     partial = server.discovery is not Discovery.ORIGINAL_DST
     security = Security(_mesh_tls(server, server.sni, server.service_accounts, http), only_where_possible=partial)
-    found = Secured(security, http)
+    found = ClusterTls(security, http)
     return _with_automatic_names(found, ClientTLSSettings(sni=server.sni), by_host=True) if server.by_host else found
 
 
 def _as_written(
-    server: Server,
+    server: TlsPeer,
     tls: ClientTLSSettings,
     http: HttpOptions | None,
     mesh: MeshConfig,
-    client: Client,
+    client: ClientKey,
     rule_selects_workloads: bool,
-) -> Secured:
+) -> ClusterTls:
     """TLS as the rule asks for it; the proxy's own files replace the certificates of mutual TLS inside of the mesh."""
     if tls.mode is ClientTLSMode.DISABLE:
-        return Secured.plain(http)
+        return ClusterTls.plain(http)
     if client.certificates is not None and tls.mode is not ClientTLSMode.SIMPLE and not server.mesh_external:
         tls = _from_files(client.certificates, tls.subject_alt_names, tls.sni, tls.insecure_skip_verify)
     if _is_refused(tls, client, rule_selects_workloads):
-        return Secured.plain(http)
+        return ClusterTls.plain(http)
     if tls.mode is not ClientTLSMode.ISTIO_MUTUAL:
         return _by_rule(server, tls, http, mesh, client)
     names = tls.subject_alt_names or server.service_accounts
-    found = Secured(Security(_mesh_tls(server, tls.sni or server.sni, names, http)), http)
+    found = ClusterTls(Security(_mesh_tls(server, tls.sni or server.sni, names, http)), http)
     return _with_automatic_names(found, tls, by_host=True) if server.by_host else found
 
 
 def _by_rule(
-    server: Server, tls: ClientTLSSettings, http: HttpOptions | None, mesh: MeshConfig, client: Client
-) -> Secured:
+    server: TlsPeer, tls: ClientTLSSettings, http: HttpOptions | None, mesh: MeshConfig, client: ClientKey
+) -> ClusterTls:
     security = Security(_originated(server, tls, http, mesh, client))
-    return _with_automatic_names(Secured(security, http), tls, by_host=server.by_host)
+    return _with_automatic_names(ClusterTls(security, http), tls, by_host=server.by_host)
 
 
 def _from_files(
@@ -142,7 +142,7 @@ def _from_files(
     )
 
 
-def _is_refused(tls: ClientTLSSettings, client: Client, rule_selects_workloads: bool) -> bool:
+def _is_refused(tls: ClientTLSSettings, client: ClientKey, rule_selects_workloads: bool) -> bool:
     """True for a Secret that not every sidecar may read: only rules that select workloads may name one."""
     return (
         client.is_sidecar
@@ -157,7 +157,7 @@ def _speaks_http2(http: HttpOptions | None) -> bool:
     return http is not None and http.protocol is UpstreamProtocol.HTTP2
 
 
-def _mesh_tls(server: Server, sni: str, names: tuple[str, ...], http: HttpOptions | None) -> UpstreamTls:
+def _mesh_tls(server: TlsPeer, sni: str, names: tuple[str, ...], http: HttpOptions | None) -> UpstreamTls:
     return UpstreamTls(
         sni=sni or ("" if server.by_host else server.cluster_name),
         subject_alt_names=names,
@@ -168,7 +168,7 @@ def _mesh_tls(server: Server, sni: str, names: tuple[str, ...], http: HttpOption
 
 
 def _originated(
-    server: Server, tls: ClientTLSSettings, http: HttpOptions | None, mesh: MeshConfig, client: Client
+    server: TlsPeer, tls: ClientTLSSettings, http: HttpOptions | None, mesh: MeshConfig, client: ClientKey
 ) -> UpstreamTls | None:
     """TLS as a rule asks for it; None for mutual TLS that lacks its certificate."""
     names = tls.subject_alt_names
@@ -204,11 +204,11 @@ def _originated(
     )
 
 
-def _file(name: str, client: Client) -> Secret:
+def _file(name: str, client: ClientKey) -> Secret:
     return Secret(name, SDS_FILES_CLUSTER if client.file_credential_socket else SDS_CLUSTER)
 
 
-def _credential(name: str, client: Client) -> Secret:
+def _credential(name: str, client: ClientKey) -> Secret:
     """A credential by name: from the workload itself, an external server, or the control plane."""
     if name == "builtin://":
         return Secret(WORKLOAD_CERTIFICATE)
@@ -225,7 +225,7 @@ def _credential(name: str, client: Client) -> Secret:
     return Secret(name if name.startswith(_TYPED_CREDENTIALS) else f"kubernetes://{name}", "")
 
 
-def _with_automatic_names(found: Secured, tls: ClientTLSSettings, *, by_host: bool) -> Secured:
+def _with_automatic_names(found: ClusterTls, tls: ClientTLSSettings, *, by_host: bool) -> ClusterTls:
     """The SNI from each request's host unless the rule sets one, and the certificate's names checked against it.
 
     For clusters by host the names are always checked; leaving anything of this out needs Envoy's explicit consent.

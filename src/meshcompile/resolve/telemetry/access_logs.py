@@ -41,7 +41,7 @@ class AccessLogs:
 def access_logs(blocks: tuple[tuple[AccessLogging, ...], ...], snapshot: Snapshot, mode: WorkloadMode) -> AccessLogs:
     """The access logs that the `accessLogging` of each Telemetry in force asks for."""
     mesh, defaults = snapshot.mesh, snapshot.telemetry.defaults.access_logging
-    merged = _merged(blocks, defaults, mode) if blocks else {name: _Wanted() for name in defaults}
+    merged = _merged(blocks, defaults, mode) if blocks else {name: _ProviderLogging() for name in defaults}
     found = [
         (provider.name, name, wanted, target)
         for name, wanted in merged.items()
@@ -77,7 +77,7 @@ def _of_mesh(mesh: MeshConfig) -> AccessLogs:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _ProviderLogging:
     """What is wanted of one provider."""
 
     disabled: bool = False
@@ -87,29 +87,29 @@ class _Wanted:
 
 def _merged(
     telemetries: tuple[tuple[AccessLogging, ...], ...], defaults: tuple[str, ...], mode: WorkloadMode
-) -> Mapping[str, _Wanted]:
+) -> Mapping[str, _ProviderLogging]:
     """What the blocks want of each provider in force: those of the last Telemetry that names any for this mode.
 
     A block without providers is about those of the block before it, whatever mode that was for; its filter does not
     count, since filters belong to the providers that are named beside them.
     """
     in_force: frozenset[str] = frozenset(defaults)
-    named: dict[str, _Wanted] = {}
+    named: dict[str, _ProviderLogging] = {}
     for blocks in telemetries:
         own = {
-            name: _Wanted(filter=block.filter)
+            name: _ProviderLogging(filter=block.filter)
             for block in blocks
             if concerns(block.match, mode)
             for name in provider_names(block.providers)
         }
         named |= own
         in_force = frozenset(own) or in_force
-    wanted: dict[str, _Wanted] = {}
+    wanted: dict[str, _ProviderLogging] = {}
     names = defaults
     for block in (block for blocks in telemetries for block in blocks):
         names = provider_names(block.providers) or names
         if concerns(block.match, mode):
             for name in in_force.intersection(names):
-                asked = named.get(name, _Wanted())
+                asked = named.get(name, _ProviderLogging())
                 wanted[name] = replace(asked, disabled=bool(block.disabled), origins=(block.origin,))
     return wanted

@@ -69,7 +69,7 @@ def metrics(blocks: tuple[MetricsBlock, ...], index: TelemetryIndex, mode: Workl
 
 
 @dataclass
-class _Change:
+class _PendingChange:
     """A change of one metric that later blocks may change again."""
 
     drop: bool = False
@@ -77,11 +77,11 @@ class _Change:
 
 
 @dataclass
-class _Provider:
+class _ProviderMetrics:
     """What the blocks read so far want of one provider."""
 
     disabled: bool = False
-    changes: dict[str, _Change] = field(default_factory=dict)
+    changes: dict[str, _PendingChange] = field(default_factory=dict)
     reporting_interval: Duration | None = None
     origins: list[Origin] = field(default_factory=list)
 
@@ -92,7 +92,7 @@ class _Provider:
         if self.disabled:
             return
         for name in named:
-            change = self.changes.setdefault(name, _Change())
+            change = self.changes.setdefault(name, _PendingChange())
             if override.disabled is not None:
                 change.drop = override.disabled
             change.tags |= override.tag_overrides
@@ -109,22 +109,24 @@ class _Provider:
         )
 
 
-def _merged(blocks: tuple[MetricsBlock, ...], defaults: tuple[str, ...], mode: WorkloadMode) -> Mapping[str, _Provider]:
+def _merged(
+    blocks: tuple[MetricsBlock, ...], defaults: tuple[str, ...], mode: WorkloadMode
+) -> Mapping[str, _ProviderMetrics]:
     """The providers in force. A block without providers is about those of the block before it."""
     if not blocks:
-        return {name: _Provider() for name in defaults}
+        return {name: _ProviderMetrics() for name in defaults}
     in_force = next((names for block in reversed(blocks) if (names := provider_names(block.providers))), defaults)
-    merged: dict[str, _Provider] = {}
+    merged: dict[str, _ProviderMetrics] = {}
     names = defaults
     for block in blocks:
         names = provider_names(block.providers) or names
         for name in names:
             if name in in_force:
-                _apply(block, merged.setdefault(name, _Provider()), mode)
+                _apply(block, merged.setdefault(name, _ProviderMetrics()), mode)
     return merged
 
 
-def _apply(block: MetricsBlock, provider: _Provider, mode: WorkloadMode) -> None:
+def _apply(block: MetricsBlock, provider: _ProviderMetrics, mode: WorkloadMode) -> None:
     provider.origins.append(block.origin)
     if block.reporting_interval is not None:
         provider.reporting_interval = block.reporting_interval

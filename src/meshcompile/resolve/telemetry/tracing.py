@@ -65,7 +65,7 @@ def tracing(
     defaults = index.defaults.tracing
     if not blocks and not defaults:
         return _of_proxy_config(proxy, settings) if snapshot.mesh.enable_tracing else None
-    asked = _merged(blocks, _Asked(provider=defaults[0] if defaults else ""), mode)
+    asked = _merged(blocks, _MergedTracing(provider=defaults[0] if defaults else ""), mode)
     provider = index.provider(asked.provider)
     if asked.disabled or provider is None:
         return None
@@ -87,7 +87,7 @@ def tracing(
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _MergedTracing:
     """What the blocks read so far ask for; a field of the last one that sets it."""
 
     provider: str = ""
@@ -100,14 +100,14 @@ class _Asked:
     origins: tuple[Origin, ...] = ()
 
 
-def _merged(blocks: tuple[TracingBlock, ...], asked: _Asked, mode: WorkloadMode) -> _Asked:
+def _merged(blocks: tuple[TracingBlock, ...], asked: _MergedTracing, mode: WorkloadMode) -> _MergedTracing:
     for block in blocks:
         if concerns(block.match, mode):
             asked = _over(asked, block)
     return asked
 
 
-def _over(asked: _Asked, block: TracingBlock) -> _Asked:
+def _over(asked: _MergedTracing, block: TracingBlock) -> _MergedTracing:
     propagation = None if block.disable_context_propagation is None else not block.disable_context_propagation
     written: Mapping[str, Any] = {
         "provider": block.providers[0].name if block.providers else None,

@@ -16,10 +16,10 @@ from meshcompile.resolve.conditions import (
     Condition,
     DestinationAddress,
     DestinationPort,
+    DynamicMetadata,
     Header,
     Identity,
     ListValue,
-    Metadata,
     Not,
     OneOfValues,
     Path,
@@ -65,7 +65,7 @@ def is_met(condition: Condition, request: Request) -> bool:
             return matches(wanted, request.path_only)
         case PathTemplate(template):
             return template_expression(template).fullmatch(request.path_only) is not None
-        case Metadata():
+        case DynamicMetadata():
             return _is_noted(condition, request)
 
 
@@ -102,7 +102,7 @@ def template_expression(template: str) -> re.Pattern[str]:
     return re.compile("".join(globs.get(part, re.escape(part)) for part in parts))
 
 
-def _is_noted(condition: Metadata, request: Request) -> bool:
+def _is_noted(condition: DynamicMetadata, request: Request) -> bool:
     """True for a claim that has the value; other filters have noted nothing that is known here."""
     filter_name, (root, *names) = condition.filter, condition.path
     if request.claims is None or filter_name != JWT_FILTER or root != JWT_PAYLOAD:

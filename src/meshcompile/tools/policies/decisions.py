@@ -90,7 +90,7 @@ def _custom(enforcement: Enforcement, request: Request) -> Decision | None:
     """Who is asked, or the rule that denies because nobody can be; None when no CUSTOM rule matches."""
     for rules in enforcement.custom:
         rule = _first(rules.enforced, request)
-        if rule and rules.asked is None:
+        if rule and rules.ext_authz is None:
             return Decision(Outcome.DENIED, rule, "the provider of this CUSTOM policy cannot be asked")
         if rule:
             return Decision(Outcome.ASKED, rule, provider=rules.provider)
@@ -103,7 +103,7 @@ def _local(enforcement: Enforcement, request: Request) -> Decision:
     on_trial: tuple[str, ...] = ()
     allowed_by = ""
     for rules in enforcement.local:
-        on_trial += _all(rules.on_trial or (), request)
+        on_trial += _all(rules.dry_run or (), request)
         if rules.enforced is None:
             continue
         rule = _first(rules.enforced, request)

@@ -31,17 +31,17 @@ def filters(traits: HttpTraits, inputs: HttpFilterInputs) -> tuple[HttpFilter, .
 
 
 def _of_provider(rules: CustomRules) -> tuple[HttpFilter, ...]:
-    if rules.asked is None:
+    if rules.ext_authz is None:
         denied = RBAC(rules=rbac(Action.CUSTOM, rules.enforced, DENIED_SUFFIX))
         return (HttpFilter(name=rbac_filter.NAME, typed_config=denied),)
     noted = RBAC(
-        rules=rbac(Action.CUSTOM, rules.on_trial) if rules.on_trial else None,
+        rules=rbac(Action.CUSTOM, rules.dry_run) if rules.dry_run else None,
         shadow_rules=rbac(Action.CUSTOM, rules.enforced),
         shadow_rules_stat_prefix=EXT_AUTHZ,
     )
     return (
         HttpFilter(name=rbac_filter.NAME, typed_config=noted),
-        HttpFilter(name=NAME, typed_config=_ext_authz(rules.asked, rules.provider)),
+        HttpFilter(name=NAME, typed_config=_ext_authz(rules.ext_authz, rules.provider)),
     )
 
 

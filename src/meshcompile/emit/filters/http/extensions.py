@@ -9,7 +9,7 @@ from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
 
 
 @dataclass(frozen=True, slots=True)
-class Phase:
+class HttpExtensionPhase:
     """The extensions of one phase."""
 
     phase: ExecutionPhase
@@ -19,7 +19,7 @@ class Phase:
         return tuple(http_filter(extension) for extension in extensions.on(self.phase, inputs.extension_port))
 
 
-AUTHN = Phase(ExecutionPhase.AUTHN)
-AUTHZ = Phase(ExecutionPhase.AUTHZ)
-STATS = Phase(ExecutionPhase.STATS)
-UNSPECIFIED = Phase(ExecutionPhase.UNSPECIFIED)
+AUTHN = HttpExtensionPhase(ExecutionPhase.AUTHN)
+AUTHZ = HttpExtensionPhase(ExecutionPhase.AUTHZ)
+STATS = HttpExtensionPhase(ExecutionPhase.STATS)
+UNSPECIFIED = HttpExtensionPhase(ExecutionPhase.UNSPECIFIED)

@@ -1,10 +1,10 @@
 """`envoy.filters.http.rbac`: AUDIT, DENY and ALLOW policies on requests, a filter for each action."""
 
-from meshcompile.emit.rbac import enforced, on_trial, trial_prefix
+from meshcompile.emit.rbac import dry_run, dry_run_prefix, enforced
 from meshcompile.envoy.extensions.filters.http.rbac import RBAC
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
 from meshcompile.queries import derived
-from meshcompile.resolve.authorization import Authorization, Rules
+from meshcompile.resolve.authorization import ActionRules, Authorization
 from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
 
 NAME = "envoy.filters.http.rbac"
@@ -19,10 +19,10 @@ def _filters(authorization: Authorization) -> tuple[HttpFilter, ...]:
     return tuple(_filter(rules) for rules in authorization.http.local)
 
 
-def _filter(rules: Rules) -> HttpFilter:
+def _filter(rules: ActionRules) -> HttpFilter:
     return HttpFilter(
         name=NAME,
         typed_config=RBAC(
-            rules=enforced(rules), shadow_rules=on_trial(rules), shadow_rules_stat_prefix=trial_prefix(rules)
+            rules=enforced(rules), shadow_rules=dry_run(rules), shadow_rules_stat_prefix=dry_run_prefix(rules)
         ),
     )

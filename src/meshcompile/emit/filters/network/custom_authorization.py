@@ -18,19 +18,19 @@ def filters(connection: TcpConnection) -> tuple[Filter, ...]:
 
 
 def _of_provider(rules: CustomRules) -> tuple[Filter, ...]:
-    if rules.asked is None:
+    if rules.ext_authz is None:
         denied = RBAC(rules=rbac(Action.CUSTOM, rules.enforced, DENIED_SUFFIX), stat_prefix=rbac_filter.STAT_PREFIX)
         return (Filter(name=rbac_filter.NAME, typed_config=denied),)
     noted = RBAC(
-        rules=rbac(Action.CUSTOM, rules.on_trial) if rules.on_trial else None,
+        rules=rbac(Action.CUSTOM, rules.dry_run) if rules.dry_run else None,
         shadow_rules=rbac(Action.CUSTOM, rules.enforced),
         shadow_rules_stat_prefix=EXT_AUTHZ,
         stat_prefix=rbac_filter.STAT_PREFIX,
     )
     asked = ExtAuthz(
         stat_prefix=rbac_filter.STAT_PREFIX,
-        grpc_service=grpc_service(rules.asked),
-        failure_mode_allow=rules.asked.fail_open,
+        grpc_service=grpc_service(rules.ext_authz),
+        failure_mode_allow=rules.ext_authz.fail_open,
         transport_api_version="V3",
         filter_enabled_metadata=where_matched(rbac_filter.NAME, rules.provider),
     )

@@ -10,7 +10,7 @@ from meshcompile.resolve.tcp_connection import TcpConnection
 
 
 @dataclass(frozen=True, slots=True)
-class Phase:
+class NetworkExtensionPhase:
     """The extensions of one phase."""
 
     phase: ExecutionPhase
@@ -20,8 +20,8 @@ class Phase:
         return tuple(network_filter(extension) for extension in extensions.on(self.phase, connection.port))
 
 
-AUTHN = Phase(ExecutionPhase.AUTHN)
-AUTHZ = Phase(ExecutionPhase.AUTHZ)
-STATS = Phase(ExecutionPhase.STATS)
-UNSPECIFIED = Phase(ExecutionPhase.UNSPECIFIED)
+AUTHN = NetworkExtensionPhase(ExecutionPhase.AUTHN)
+AUTHZ = NetworkExtensionPhase(ExecutionPhase.AUTHZ)
+STATS = NetworkExtensionPhase(ExecutionPhase.STATS)
+UNSPECIFIED = NetworkExtensionPhase(ExecutionPhase.UNSPECIFIED)
 ALL = (AUTHN, AUTHZ, STATS, UNSPECIFIED)

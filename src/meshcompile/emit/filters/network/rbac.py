@@ -1,10 +1,10 @@
 """`envoy.filters.network.rbac`: AUDIT, DENY and ALLOW policies on connections, a filter for each action."""
 
-from meshcompile.emit.rbac import enforced, on_trial, trial_prefix
+from meshcompile.emit.rbac import dry_run, dry_run_prefix, enforced
 from meshcompile.envoy.config.listener import Filter
 from meshcompile.envoy.extensions.filters.network.rbac import RBAC
 from meshcompile.queries import derived
-from meshcompile.resolve.authorization import Authorization, Rules
+from meshcompile.resolve.authorization import ActionRules, Authorization
 from meshcompile.resolve.tcp_connection import TcpConnection
 
 NAME = "envoy.filters.network.rbac"
@@ -20,13 +20,13 @@ def _filters(authorization: Authorization) -> tuple[Filter, ...]:
     return tuple(_filter(rules) for rules in authorization.tcp.local)
 
 
-def _filter(rules: Rules) -> Filter:
+def _filter(rules: ActionRules) -> Filter:
     return Filter(
         name=NAME,
         typed_config=RBAC(
             rules=enforced(rules),
-            shadow_rules=on_trial(rules),
-            shadow_rules_stat_prefix=trial_prefix(rules),
+            shadow_rules=dry_run(rules),
+            shadow_rules_stat_prefix=dry_run_prefix(rules),
             stat_prefix=STAT_PREFIX,
         ),
     )

@@ -11,12 +11,12 @@ from meshcompile.labels import canonical_name, canonical_revision, selects
 from meshcompile.localities import NO_LOCALITY, locality
 from meshcompile.models.networking.destination_rule import Subset, TrafficPolicy
 from meshcompile.queries import query
-from meshcompile.resolve.clients import Client
+from meshcompile.resolve.clients import ClientKey
 from meshcompile.resolve.locality_balancing import balanced, locality_settings
 from meshcompile.resolve.locality_groups import LbEndpoint, LocalityGroup, total_weight
 from meshcompile.resolve.mtls import PeerPolicy, peer_policy, tls_settings
 from meshcompile.resolve.split_horizon import reachable
-from meshcompile.resolve.traffic_policy import Policy
+from meshcompile.resolve.traffic_policy import EffectivePolicy
 from meshcompile.snapshot.authentication import MutualTlsMode
 from meshcompile.snapshot.cluster_local import ClusterLocalHosts, cluster_local_hosts
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
@@ -44,7 +44,7 @@ class Upstream:
     service: Service
     port: ServicePort
     rule: MergedDestinationRule | None
-    policy: Policy
+    policy: EffectivePolicy
     subset: Subset | None = None
 
     @property
@@ -69,11 +69,11 @@ class Upstream:
 
 
 @dataclass(frozen=True, eq=False)
-class Reach:
+class EndpointBuilder:
     """The endpoints that one kind of client reaches; makes each one once."""
 
     snapshot: Snapshot
-    client: Client
+    client: ClientKey
     _visible: dict[tuple[Service, str], tuple[Endpoint, ...]] = field(default_factory=dict, repr=False)
     _made: dict[tuple[Endpoint, str | None], LbEndpoint] = field(default_factory=dict, repr=False)
 
@@ -209,6 +209,6 @@ def _mutual_tls_only(group: LocalityGroup) -> LocalityGroup:
 
 
 @query
-def reach(snapshot: Snapshot, client: Client) -> Reach:
+def endpoint_builder(snapshot: Snapshot, client: ClientKey) -> EndpointBuilder:
     """What a kind of client reaches."""
-    return Reach(snapshot, client)
+    return EndpointBuilder(snapshot, client)

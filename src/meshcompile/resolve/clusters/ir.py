@@ -12,8 +12,8 @@ from meshcompile.models.networking.destination_rule import (
 )
 from meshcompile.queries import Source
 from meshcompile.resolve.downstream_tls import Secret
+from meshcompile.resolve.endpoint_builder import Upstream
 from meshcompile.resolve.locality_groups import LocalityGroup
-from meshcompile.resolve.reach import Upstream
 from meshcompile.source import Origin
 
 
@@ -158,7 +158,7 @@ class ServiceName:
 
 
 @dataclass(frozen=True, slots=True)
-class Metadata:
+class ClusterMetadata:
     """What Istio's own filters read from a cluster; `rule` is namespace and name of its DestinationRule.
 
     `services` is None where telemetry is told nothing; an empty tuple says that there are none.
@@ -199,7 +199,7 @@ class Cluster:
     http: HttpOptions | None = None
     security: Security = PLAIN_TEXT
     outlier_detection: OutlierDetection | None = None
-    metadata: Metadata | None = None
+    metadata: ClusterMetadata | None = None
     groups: tuple[LocalityGroup, ...] = ()
     local_endpoint: tuple[str, int] | None = None  # inbound: address, or path of a unix socket, and port
     dns: DnsSettings | None = None
