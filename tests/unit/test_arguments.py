@@ -99,6 +99,30 @@ def config(mesh: Mesh) -> Any:
     return mesh.compile(meshcompile.Proxy(meshcompile.ProxyType.SIDECAR, "web.shop", "shop", ("10.0.0.1",)))
 
 
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ({"depth": 0}, "`limits.depth` must be 1 to 250, not 0"),
+        ({"depth": 251}, "`limits.depth` must be 1 to 250, not 251"),
+        ({"depth": "9"}, "`limits.depth` must be of type int, not str"),
+        ({"total_size": -1}, "`limits.total_size` must not be negative, but is -1"),
+    ],
+)
+def test_limits_that_make_no_sense_are_refused(limits: dict[str, Any], message: str) -> None:
+    """A limit that is no number or is negative, and a depth that Python cannot follow, raise InvalidArgument."""
+    with pytest.raises(InvalidArgument, match=f"^{message}$"):
+        Limits(**limits)
+
+
+def test_the_deepest_limit_can_be_used() -> None:
+    """Input as deep as the deepest limit is read, and deeper input is refused."""
+    object_in = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: deep}\ndata: "
+    deepest = Limits(depth=250)
+    assert codes(meshcompile.load(object_in + "[" * 249 + "]" * 249, limits=deepest)) == ["MC0113"]
+    with pytest.raises(UnreadableInput, match="too-deep"):
+        meshcompile.load(object_in + "[" * 250 + "]" * 250, limits=deepest)
+
+
 def test_limits_are_an_argument() -> None:
     """What exceeds the limits that the caller sets is refused, in remote clusters too."""
     tight = Limits(total_size=10)

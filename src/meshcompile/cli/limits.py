@@ -6,14 +6,12 @@ import argparse
 import re
 from typing import TYPE_CHECKING
 
-from meshcompile.source.limits import DEFAULT_LIMITS, Limits
+from meshcompile.source.limits import DEEPEST, DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
     Group = argparse._ArgumentGroup
 
 UNITS = {"": 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "k": 10**3, "M": 10**6, "G": 10**9}
-DEEPEST = 250
-"""The deepest nesting that may be allowed: Python itself gives up not much later."""
 _SIZE = re.compile(rf"([0-9]{{1,15}})({'|'.join(UNITS)})")
 
 
