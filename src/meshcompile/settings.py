@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 
 from meshcompile.codes.mesh import INVALID_MESH_CONFIG, MESH_CONFIG_FROM, MESH_CONFIG_NOT_USED
 from meshcompile.diagnostics import Diagnostic, Related
+from meshcompile.errors import instance
 from meshcompile.models.base import Node, Resource
 from meshcompile.settings_sources import SettingsSource, source_given, sources_among
 from meshcompile.source import Document, Origin
@@ -21,6 +23,8 @@ if TYPE_CHECKING:  # imported when the settings are written or asked for: checki
     from meshcompile.models.mesh.mesh_networks import MeshNetworks
 
 N = TypeVar("N", bound=Node)
+WRITTEN = (str, bytes, os.PathLike, Mapping)
+"""The forms in which a caller gives settings, beside the messages themselves."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ def _given_mesh_config(given: Input | MeshConfig | None, diagnostics: list[Diagn
 
     if given is None or isinstance(given, MeshConfig):
         return given
-    return _mesh_config(source_given(given, "mesh config"), diagnostics)
+    return _mesh_config(source_given(instance("mesh_config", given, *WRITTEN), "mesh config"), diagnostics)
 
 
 def _given_networks(given: Input | MeshNetworks | None, diagnostics: list[Diagnostic]) -> MeshNetworks | None:
@@ -93,7 +97,7 @@ def _given_networks(given: Input | MeshNetworks | None, diagnostics: list[Diagno
 
     if given is None or isinstance(given, MeshNetworks):
         return given
-    return _networks(source_given(given, "mesh networks"), diagnostics)
+    return _networks(source_given(instance("networks", given, *WRITTEN), "mesh networks"), diagnostics)
 
 
 def _mesh_config(source: SettingsSource | None, diagnostics: list[Diagnostic]) -> MeshConfig | None:

@@ -47,7 +47,11 @@ def test_version_is_an_option_too(run: Run) -> None:
 
 @pytest.mark.parametrize(
     ("text", "problem"),
-    [("[]", "must be an object"), ("{", "Expecting"), ('{"id": "sidecar~web~a.b~b.svc"}', "valid IP address")],
+    [
+        ("[]", "must be an object"),
+        ("{", "this is not JSON: Expecting property name enclosed in double quotes (line 1, column 2)"),
+        ('{"id": "sidecar~web~a.b~b.svc"}', "valid IP address"),
+    ],
 )
 def test_a_file_that_is_no_node_is_wrong_usage(run: Run, mesh: Path, tmp_path: Path, text: str, problem: str) -> None:
     """`--node` with something else than a node names the file and the problem."""

@@ -158,6 +158,7 @@ def test_files_of_others_are_counted(run: Run, mesh: Path) -> None:
         "meshcompile: All checks passed",
         "meshcompile: 1 other file holds no Kubernetes object; -v says which",
     ]
+    assert "meshcompile: 1 other file holds no Kubernetes object\n" in run("validate", "-v", mesh.parent).err
 
 
 def test_kinds_that_are_not_read_count_as_objects(run: Run, mesh: Path) -> None:

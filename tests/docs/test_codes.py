@@ -20,6 +20,15 @@ def test_every_code_has_a_section() -> None:
     assert len(re.findall(r"^\| \[", index, re.MULTILINE)) == len(every_code())
 
 
+def test_every_page_is_in_the_navigation() -> None:
+    """The site's navigation leads to each page of docs/ and each page of codes, once."""
+    written = {str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs").rglob("*.md")}
+    pages = {page for page in written if not page.startswith("codes/")}
+    codes = {f"codes/{page}" for page in generate_codes.generated_pages()}
+    listed = re.findall(r"^ +- (?:.*: )?(\S+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
+    assert sorted(listed) == sorted(pages | codes)
+
+
 def test_every_generator_is_run() -> None:
     """`make generate` runs each generator of the folder; pages of codes are written when the site is built."""
     there = {path.name for path in (ROOT / "tools").glob("generate_*.py")}

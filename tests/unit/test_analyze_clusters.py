@@ -36,6 +36,18 @@ def test_subset_without_endpoints() -> None:
     assert slugs(*texts, rule("r", subsets="v1 v9")) == ["subset-without-pods", "unused-subset"]
 
 
+def test_subset_of_another_cluster() -> None:
+    """Input of one cluster does not tell what a subset of another cluster or network selects."""
+    for label in ("topology.istio.io/cluster", "topology.istio.io/network"):
+        west = f"""
+        apiVersion: networking.istio.io/v1
+        kind: DestinationRule
+        metadata: {{name: r, namespace: shop}}
+        spec: {{host: api, subsets: [{{name: west, labels: {{{label}: west}}}}]}}
+        """
+        assert slugs(pod(1), slice_of(1), west) == ["unused-subset"]
+
+
 def test_unused_subset() -> None:
     """A subset that no VirtualService sends to is for nothing."""
     (finding,) = findings(pod(1), slice_of(1), rule("r", subsets="v1"))

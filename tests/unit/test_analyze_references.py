@@ -94,6 +94,18 @@ def test_unknown_host() -> None:
     assert places(to("{host: catalog.shop.svc.cluster.local}")) == []
 
 
+def test_the_api_server_is_there() -> None:
+    """Every cluster has the Service of its API server, so a route or a rule for it is silent without one in a file."""
+    rule = """
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: api-server, namespace: istio-system}
+spec: {host: kubernetes.default.svc.cluster.local, trafficPolicy: {tls: {mode: DISABLE}}}
+---
+"""
+    assert places(to("{host: kubernetes.default.svc.cluster.local}"), rule) == []
+
+
 def test_host_of_another_namespace() -> None:
     """A short name means the VirtualService's own namespace; a Service of that name elsewhere is pointed out."""
     spec = "{hosts: [web.shop.svc.cluster.local], http: [{route: [{destination: {host: catalog}}]}]}"

@@ -65,6 +65,8 @@ def test_a_path_stays_a_path(tmp_path: Path) -> None:
         ({"jwks": "keys"}, "`jwks` must be a mapping from texts, not str"),
         ({"jwks": {"https://a": {}}}, r"`jwks\['https://a'\]` must be of type str, not dict"),
         ({"namespace": None}, "`namespace` must be of type str, not None"),
+        ({"mesh_config": 42}, "`mesh_config` must be of type str or bytes or PathLike or Mapping, not int 42"),
+        ({"networks": [{}]}, "`networks` must be of type str or bytes or PathLike or Mapping, not list"),
         ({"limits": 10}, "`limits` must be of type Limits, not int 10"),
     ],
 )

@@ -394,6 +394,31 @@ def test_annotations(kind: str, annotations: dict[str, str], rejected: bool) -> 
     assert any(one.rejected for one in violations(resource)) == rejected
 
 
+@pytest.mark.parametrize(
+    ("rule", "left"),
+    [
+        ({"to": [{"operation": {"methods": ["GET"]}}]}, ""),
+        ({"from": [{"source": {"requestPrincipals": ["*"]}}]}, ""),
+        (
+            {
+                "from": [{"source": {"namespaces": ["shop"], "requestPrincipals": ["*"]}}],
+                "to": [{"operation": {"paths": ["/a"]}}],
+                "when": [
+                    {"key": "source.ip", "values": ["10.0.0.1"]},
+                    {"key": "request.headers[x-a]", "values": ["b"]},
+                ],
+            },
+            " that matches `namespaces`, `source.ip`",
+        ),
+    ],
+)
+def test_what_is_left_of_a_denial_on_tcp_is_said(rule: dict[str, Any], left: str) -> None:
+    """A rule of DENY that has conditions on HTTP and no port names its conditions that apply to TCP."""
+    (finding,) = found("AuthorizationPolicy", {"action": "DENY", "rules": [rule]})
+    assert finding.slug == "http-in-deny"
+    assert finding.message.startswith(f"on TCP ports, this rule denies all traffic{left}, because")
+
+
 def test_rules_that_are_never_used() -> None:
     """Each kind of useless rule is found: after a catch-all, twice, and under a prefix that covers it."""
     route = [{"destination": {"host": "a"}}]

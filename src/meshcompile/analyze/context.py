@@ -20,7 +20,8 @@ from meshcompile.snapshot.snapshot import Snapshot
 SUPPRESS_ANNOTATION = "galley.istio.io/analyze-suppress"
 """istioctl's annotation: codes of findings that are not to be said of an object, or `*`."""
 
-
+API_SERVER_HOST = qualified("kubernetes", "default")
+"""The host of the Service that every cluster has for its API server."""
 INGRESS_GATEWAY_LABELS = {"istio": "ingressgateway"}
 """Labels of the ingress gateway that Istio's installation brings."""
 INGRESS_GATEWAY_PORTS = frozenset({80, 443, 15021, 15443, 31400})
@@ -86,6 +87,10 @@ class Context:
     def assumes_ingress_gateway(self) -> bool:
         """True when Istio's own ingress gateway is not among the input, where few have it: it is taken to exist."""
         return not self.workloads.has(INGRESS_GATEWAY_LABELS)
+
+    def assumes(self, host: str) -> bool:
+        """True for the full host of a Service that is taken to exist, because few have it in files."""
+        return host == API_SERVER_HOST or (self.assumes_ingress_gateway and host == self.ingress_gateway_host)
 
     @cached_property
     def ingress_gateway_host(self) -> str:

@@ -155,5 +155,8 @@ def _proxy_of_node(path: Path) -> Proxy:
 
     try:
         return Proxy.from_node(json.loads(path.read_bytes()))
-    except ValueError as error:  # no JSON, or no node
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise UsageError(f"--node {path}: this is not JSON: {error.msg} ({where})") from None
+    except ValueError as error:
         raise UsageError(f"--node {path}: {error}") from None

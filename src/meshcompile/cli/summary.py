@@ -18,15 +18,15 @@ SHOWN = 5
 PASSED = "All checks passed"
 
 
-def summary(mesh: Mesh, shown: Iterable[Diagnostic]) -> Iterator[str]:
-    """What was read, and what became of it."""
+def summary(mesh: Mesh, shown: Iterable[Diagnostic], verbose: bool = False) -> Iterator[str]:
+    """What was read, and what became of it. When `verbose`, the findings name the files of others already."""
     kinds = Counter("workload" if kind in WORKLOADS else kind for kind in (*_accepted(mesh), *_rejected(mesh)))
     outcome = verdict(shown)
     yield _read(mesh.sources, kinds)
     if kinds or outcome != PASSED:
         yield outcome
     if mesh.sources.foreign:
-        yield _foreign(len(mesh.sources.foreign))
+        yield f"{_foreign(len(mesh.sources.foreign))}{'' if verbose else '; -v says which'}"
 
 
 def verdict(diagnostics: Iterable[Diagnostic]) -> str:
@@ -48,7 +48,7 @@ def _read(sources: Sources, kinds: Mapping[str, int]) -> str:
 
 
 def _foreign(number: int) -> str:
-    return f"{counted(number, 'other file')} {'holds' if number == 1 else 'hold'} no Kubernetes object; -v says which"
+    return f"{counted(number, 'other file')} {'holds' if number == 1 else 'hold'} no Kubernetes object"
 
 
 def _kinds(kinds: Mapping[str, int], documents: int) -> str:

@@ -55,7 +55,7 @@ def checked(options: argparse.Namespace, findings: Callable[[Mesh], Sequence[Dia
     everything = options.verbose or limit is Severity.INFO  # what makes the command fail is shown
     shown = [item for item in found if everything or item.severity is not Severity.INFO]
     _print(shown, options, sys.stdout)
-    for line in summary(mesh, shown):
+    for line in summary(mesh, shown, everything):
         complain(line)
     if any(item.severity >= limit for item in found):
         return exit_codes.FINDINGS

@@ -545,7 +545,7 @@ CONDITION = _error(
 HTTP_IN_DENY = _warning(
     "MC0285",
     "http-in-deny",
-    "this rule denies all traffic on TCP ports, because it only matches HTTP attributes",
+    "on TCP ports, this rule denies all traffic{left}, because HTTP conditions do not apply there",
     "TCP has no paths and headers, so only the rest of the rule applies to it. Add `ports` to the rule.",
 )
 JWT_RULE = _error(

@@ -46,6 +46,8 @@ IDENTITIES = ("principals", "not_principals", "namespaces", "not_namespaces")
 SERVICE_ACCOUNTS = ("service_accounts", "not_service_accounts")
 TCP_SOURCES = (*IDENTITIES, *SERVICE_ACCOUNTS, "ip_blocks", "not_ip_blocks", "remote_ip_blocks", "not_remote_ip_blocks")
 """The source fields that istiod regards as available on TCP when it warns."""
+HTTP_SOURCES = frozenset({"request_principals", "not_request_principals"})
+"""The source fields that only HTTP requests have."""
 SOURCE_VALUES: Mapping[str, Problem] = {
     "ip_blocks": ip_problem,
     "remote_ip_blocks": ip_problem,
@@ -74,7 +76,7 @@ def violations(policy: AuthorizationPolicy) -> Found:
         if spec.action is CUSTOM:
             yield from _custom_rule(rule)
         if spec.action is DENY and _denies_all_tcp(rule):
-            yield codes.HTTP_IN_DENY(rule)
+            yield codes.HTTP_IN_DENY(rule, left=_left_for_tcp(rule))
 
 
 def _action(policy: AuthorizationPolicy) -> Found:
@@ -163,3 +165,13 @@ def _denies_all_tcp(rule: Rule) -> bool:
     if operations:
         return not any(operation.ports or operation.not_ports for operation in operations)
     return bool(sources) and not any(getattr(source, field) for source in sources for field in TCP_SOURCES)
+
+
+def _left_for_tcp(rule: Rule) -> str:
+    """` that matches ...`, with the conditions of a rule that apply on TCP ports; "" when there are none."""
+    sources = [origin.source for origin in rule.from_ if origin.source is not None]
+    known = [[json_name(f) for f in type(s).model_fields if f not in HTTP_SOURCES and getattr(s, f)] for s in sources]
+    fields = [field for each in known for field in each] if all(known) else []
+    keys = [condition.key for condition in rule.when if not condition.key.startswith("request.")]
+    left = ", ".join(f"`{name}`" for name in dict.fromkeys((*fields, *keys)))
+    return f" that matches {left}" if left else ""

@@ -12,7 +12,7 @@ from meshcompile.codes.clusters import (
 )
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.hosts import is_wildcard, qualified, subset_of
-from meshcompile.labels import selects
+from meshcompile.labels import CLUSTER, NETWORK, selects
 from meshcompile.models.networking.destination_rule import (
     ClientTLSMode,
     DestinationRule,
@@ -30,9 +30,11 @@ def idle_destination_rules(context: Context) -> Iterator[Diagnostic]:
     snapshot = context.snapshot
     used = frozenset((destination.host, destination.subset) for destination in _destinations(snapshot))
     for rule in snapshot.destination_rules.all:
-        services = _services(snapshot, qualified(rule.spec.host, rule.namespace))
-        if not services:
+        host = qualified(rule.spec.host, rule.namespace)
+        services = _services(snapshot, host)
+        if not services and not context.assumes(host):
             yield UNKNOWN_HOST(rule.spec.at("host"), host=rule.spec.host)
+        if not services:
             continue
         for subset in rule.spec.subsets:
             yield from _subset(snapshot, rule, subset, services, used)
@@ -70,10 +72,19 @@ def _subset(
 ) -> Iterator[Diagnostic]:
     known = [service for service in services if _has_known_endpoints(service)]
     endpoints = (endpoint for service in known for endpoint in snapshot.endpoints.of(service))
-    if known and not any(selects(subset.labels, endpoint.labels) for endpoint in endpoints):
+    if (
+        known
+        and not _is_elsewhere(snapshot, subset)
+        and not any(selects(subset.labels, endpoint.labels) for endpoint in endpoints)
+    ):
         yield SUBSET_WITHOUT_PODS(subset, subset=subset.name, host=rule.spec.host)
     if not any((service.hostname, subset.name) in used for service in services):
         yield UNUSED_SUBSET(subset, subset=subset.name, host=rule.spec.host)
+
+
+def _is_elsewhere(snapshot: Snapshot, subset: Subset) -> bool:
+    """True when the subset is that of a cluster or network, and the input has one cluster only."""
+    return len(snapshot.workloads.clusters) < 2 and not subset.labels.keys().isdisjoint((CLUSTER, NETWORK))
 
 
 def _has_known_endpoints(service: Service) -> bool:

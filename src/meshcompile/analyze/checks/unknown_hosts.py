@@ -19,7 +19,7 @@ def unknown_hosts(context: Context) -> Iterator[Diagnostic]:
             service = _service(context, target)
             if service is not None:
                 yield from _port(target, service)
-            elif not (context.assumes_ingress_gateway and target.host == context.ingress_gateway_host):
+            elif not context.assumes(target.host):
                 yield _missing_host(context, target)
 
 
