@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
@@ -16,15 +15,13 @@ from meshcompile.errors import instance
 from meshcompile.models.base import Node, Resource
 from meshcompile.settings_sources import SettingsSource, source_given, sources_among
 from meshcompile.source import Document, Origin
-from meshcompile.source.reading import Input
+from meshcompile.source.reading import WRITTEN, Input
 
 if TYPE_CHECKING:  # imported when the settings are written or asked for: checking other objects needs neither
     from meshcompile.models.mesh.mesh_config import MeshConfig
     from meshcompile.models.mesh.mesh_networks import MeshNetworks
 
 N = TypeVar("N", bound=Node)
-WRITTEN = (str, bytes, os.PathLike, Mapping)
-"""The forms in which a caller gives settings, beside the messages themselves."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ Input = str | bytes | os.PathLike[str] | Mapping[str, Any] | NamedText | Diagnos
 A str is a text if it has a line break, begins with `{` or `[`, or has `: ` in it and is the name of no file; any other
 is a path. Bytes are always a text in UTF-8, a PathLike is always a path.
 """
+WRITTEN = (str, bytes, os.PathLike, Mapping)
+"""The forms of input that a caller writes."""
 
 
 class UnreadableInput(MeshcompileError):
