@@ -1,5 +1,5 @@
-"""Addresses for what is assumed: out of 198.18.0.0/15, the range set aside for benchmarks (RFC 2544), which no cluster
-uses. Pods get the lower half of it, Services the upper.
+"""Addresses for assumed objects, from 198.18.0.0/15. This range is reserved for benchmarks (RFC 2544), and no
+cluster uses it. Pods get the lower half and Services the upper half.
 """
 
 from collections.abc import Iterable
@@ -11,10 +11,10 @@ SERVICE_RANGE = IPv4Network("198.19.0.0/16")
 
 
 class AddressPool:
-    """A range that hands out its addresses by name.
+    """A range that assigns addresses by name.
 
-    The same name gets the same address in every run. When two names fall on one address, the later one gets the next
-    that is free: ask in a fixed order.
+    The same name gets the same address in every run. If two names hash to one address, the later one gets the next free
+    address, so callers must ask in a fixed order.
     """
 
     def __init__(self, network: IPv4Network, taken: Iterable[str] = ()) -> None:
@@ -23,7 +23,7 @@ class AddressPool:
         self._taken = set(taken)
 
     def address(self, *name: str) -> str | None:
-        """The address for a name; None when all are taken."""
+        """The address for a name; None when the range is exhausted."""
         start = int.from_bytes(sha256("/".join(name).encode()).digest()[:8])
         candidates = (str(IPv4Address(self._first + (start + step) % self._size)) for step in range(self._size))
         found = next((candidate for candidate in candidates if candidate not in self._taken), None)

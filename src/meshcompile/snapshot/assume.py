@@ -1,17 +1,17 @@
-"""Pods, EndpointSlices and addresses that a cluster would make, for meshes that are described without them.
+"""Pods, EndpointSlices and addresses that a cluster would create, for meshes that are described without them.
 
-In Git there are Deployments and Services, but no Pods and EndpointSlices. Where a workload has no Pod in the input, its
-Pods are assumed from its template, as Kubernetes and Istio's injection would make them; then the endpoints of the
-Services that select them, and addresses of these Services. A Pod without a status, as it is in Git, is assumed to run.
-Nothing else is: where Pods or EndpointSlices of a cluster are stated, they hold as they are, and a Service that selects
-no assumed Pod stays as it is written.
+Git repositories hold Deployments and Services, but no Pods and EndpointSlices. If the input has no Pod of a workload,
+its Pods are assumed from its template, as Kubernetes and Istio's injection would create them. The endpoints of the
+Services that select these Pods, and the addresses of these Services, are assumed as well. A Pod without a status, as in
+a repository, is assumed to be running. Nothing else is assumed. Pods and EndpointSlices in the input are used as they
+are. A Service that selects no assumed Pod stays unchanged.
 
-- One Pod stands for all replicas of a workload; a StatefulSet has one for each, but no more than ten, since they have
-  names of their own. A workload with no replicas has none.
-- Pods are called as a StatefulSet's, `NAME-0`, also where Kubernetes would make names up.
-- Addresses depend on cluster, namespace, kind and name only, neither on the order of the input nor on other objects,
-  unless two fall on one address.
-- All that is assumed carries the origin of the workload or Service that it comes from.
+- One Pod stands for all replicas of a workload. A StatefulSet has one Pod per replica, at most ten, because each has
+  its own name. A workload with no replicas has none.
+- Pods are named like those of a StatefulSet, `NAME-0`, even where Kubernetes would generate a random name.
+- An address depends only on cluster, namespace, kind and name, unless two hash to the same address. It depends neither
+  on the order of the input nor on other objects.
+- Every assumed object has the origin of the workload or Service that it comes from.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -46,16 +46,15 @@ from meshcompile.snapshot.injection import is_gateway
 from meshcompile.snapshot.made_workloads import made_workloads, missing_templates
 from meshcompile.snapshot.resources import Assumed
 
-# What a Namespace that is not in the input is taken to say, but for the one that Istio itself runs in.
+# The labels of a Namespace that is not in the input, except for the namespace of Istio itself.
 _ASSUMED_NAMESPACE: Labels = {"istio-injection": "enabled"}
 _NOT_GUESSED = frozenset({"istio-system"})
 
 
 def assumed(resources: Iterable[Resource], cluster: str = "") -> Assumed:
-    """The objects of one cluster, completed; `cluster` keeps the addresses of several apart.
+    """The objects of one cluster, completed. `cluster` makes the addresses of several clusters differ.
 
-    Services that get an address and Pods that are started are replaced, everything else is passed on; what is new comes
-    last.
+    Services that get an address and Pods that are started are replaced. All other objects stay. New objects come last.
     """
     given = tuple(resources)
     if not any(isinstance(r, WORKLOAD_KINDS) or (isinstance(r, Pod) and is_manifest(r)) for r in given):
@@ -74,7 +73,7 @@ def assumed(resources: Iterable[Resource], cluster: str = "") -> Assumed:
 
 @dataclass(frozen=True)
 class _Given:
-    """What the input says, in a fixed order."""
+    """The objects of the input, in a fixed order."""
 
     workloads: tuple[Workload, ...]
     services: tuple[Service, ...]
@@ -98,7 +97,7 @@ class _Given:
 
 
 class _Pods:
-    """Pods that are found by their labels without a look at all of them."""
+    """Pods, indexed by their labels."""
 
     def __init__(self, pods: Iterable[Pod] = ()) -> None:
         self._by_label: dict[tuple[str, str, str], list[Pod]] = {}
@@ -115,14 +114,14 @@ class _Pods:
         return (namespace, name) in self._names
 
     def selected(self, namespace: str, selector: Labels) -> Sequence[Pod]:
-        """The Pods that a selector selects; none for an empty one."""
+        """The Pods that a selector matches; none for an empty selector."""
         candidates = (self._by_label.get((namespace, *label), []) for label in selector.items())
         fewest = min(candidates, key=len, default=[])
         return [pod for pod in fewest if selects(selector, pod.metadata.labels)]
 
 
 class _Assumption:
-    """What has been assumed so far."""
+    """The objects that are assumed so far."""
 
     def __init__(self, given: _Given, cluster: str) -> None:
         self.given = given
@@ -138,7 +137,7 @@ class _Assumption:
         self._service_addresses = AddressPool(SERVICE_RANGE, (service.spec.cluster_ip for service in given.services))
 
     def start(self, pod: Pod) -> None:
-        """Assume that a Pod that only a user wrote runs."""
+        """Assume that a handwritten Pod is running."""
         address = self._pod_addresses.address(self.cluster, pod.namespace, pod.kind, pod.name)
         if address is None:
             self.diagnostics.append(codes.NO_ADDRESS_LEFT(pod))
@@ -198,7 +197,7 @@ class _Assumption:
         return assumed_pod(workload, template, name, address, self._namespace_labels(workload, template))
 
     def _pod_name(self, workload: Workload, ordinal: int) -> str:
-        """`NAME-ORDINAL`, with the kind in between where another Pod has that name."""
+        """`NAME-ORDINAL`, with the kind in between if another Pod already has that name."""
         name, namespace = f"{workload.name}-{ordinal}", workload.namespace
         is_taken = self._given_pods.has(namespace, name) or self._assumed_pods.has(namespace, name)
         return f"{workload.name}-{workload.kind.lower()}-{ordinal}" if is_taken else name

@@ -1,4 +1,4 @@
-"""The EndpointSlices of a Service, as Kubernetes' controller makes them from the Pods that it selects."""
+"""The EndpointSlices of a Service, as Kubernetes' controller creates them from the Pods that it selects."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from meshcompile.models.kubernetes.service import Service, ServicePort
 
 
 class TargetPort(NamedTuple):
-    """A Service port as it is in a Pod."""
+    """A port of a Service, resolved in a Pod."""
 
     name: str | None
     number: int
@@ -29,7 +29,9 @@ _SERVING = EndpointConditions(ready=True, serving=True, terminating=False)
 
 
 def endpoint_slices(service: Service, pods: Sequence[Pod]) -> Iterator[EndpointSlice]:
-    """The Pods, a slice for each set of ports: a named port may be another number in other Pods."""
+    """The EndpointSlices of the Pods, one for each set of ports: a named port may have different numbers in
+    different Pods.
+    """
     groups: dict[tuple[TargetPort, ...], list[Pod]] = {}
     for pod in pods:
         groups.setdefault(tuple(_target_ports(service, pod)), []).append(pod)
@@ -59,7 +61,7 @@ def _endpoint_port(port: TargetPort) -> EndpointPort:
 
 
 def _target_port(port: ServicePort, pod: Pod) -> int | None:
-    """The number of a Service port in a Pod; None where it is a name that the Pod does not have."""
+    """The number of a Service port in a Pod; None for a name that the Pod does not have."""
     target = port.effective_target_port
     if isinstance(target, int):
         return target

@@ -1,4 +1,4 @@
-"""A Pod of a workload, as Kubernetes makes it from the template and Istio's injection completes it."""
+"""A Pod of a workload, as Kubernetes creates it from the template and as Istio's injection completes it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,20 +28,20 @@ from meshcompile.snapshot.injection import (
 )
 
 Workload = KubernetesWorkload | CustomWorkload
-"""Anything that makes Pods."""
+"""Any object that creates Pods."""
 WORKLOAD_KINDS = (Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob, CustomWorkload)
 STATEFUL_LIMIT = 10
-"""How many Pods of a StatefulSet are assumed at most."""
+"""The maximum number of assumed Pods per StatefulSet."""
 HELM_HOOK = "helm.sh/hook"
-"""Annotation of Pods that run while a chart is installed or tested."""
+"""Annotation of Pods that run only while a chart is installed or tested."""
 _PROXY = Container(name=PROXY_CONTAINER, image="auto")
 _READY = (PodCondition(type="Ready", status="True"),)
-# Kinds that make other workloads.
+# Kinds that create other workloads.
 _OWNERS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Rollout"})
 
 
 def template_of(workload: Workload) -> PodTemplateSpec:
-    """The form of a workload's Pods."""
+    """The Pod template of a workload."""
     match workload:
         case CronJob():
             return workload.spec.job_template.spec.template
@@ -52,7 +52,7 @@ def template_of(workload: Workload) -> PodTemplateSpec:
 
 
 def selector_of(workload: Workload) -> Labels:
-    """The labels by which a workload knows its Pods; empty where it does not know them by labels."""
+    """The labels by which a workload selects its Pods; empty if it selects them in another way."""
     match workload:
         case Deployment() | StatefulSet() | DaemonSet() | ReplicaSet():
             return workload.spec.selector.match_labels
@@ -63,7 +63,7 @@ def selector_of(workload: Workload) -> Labels:
 
 
 def replicas(workload: Workload) -> int:
-    """How many Pods are assumed."""
+    """The number of Pods that are assumed."""
     match workload:
         case StatefulSet():
             return min(workload.spec.replicas, STATEFUL_LIMIT)
@@ -76,7 +76,7 @@ def replicas(workload: Workload) -> int:
 
 
 def is_owned(workload: Workload) -> bool:
-    """True for a workload that another one makes, such as the ReplicaSet of a Deployment."""
+    """True for a workload that another one creates, such as the ReplicaSet of a Deployment."""
     owners = workload.metadata.owner_references
     if isinstance(workload, CustomWorkload):
         return any(owner.controller for owner in owners)
@@ -86,7 +86,7 @@ def is_owned(workload: Workload) -> bool:
 def assumed_pod(
     workload: Workload, template: PodTemplateSpec, name: str, address: str, namespace_labels: Labels
 ) -> Pod:
-    """A running Pod of a workload, as it is after injection."""
+    """A running Pod of a workload, after injection."""
     injected = _injected(workload.namespace, workload.name, template, namespace_labels)
     labels = injected.metadata.labels
     identity: Mapping[str, Any] = {}
@@ -114,13 +114,13 @@ def assumed_pod(
 
 
 def is_manifest(pod: Pod) -> bool:
-    """True for a Pod that a user wrote to run: no cluster has said anything about it yet. Hooks of Helm come and go."""
+    """True for a handwritten Pod without a status. Pods of Helm hooks are excluded, because they do not stay."""
     meta = pod.metadata
     return pod.status == PodStatus() and not meta.owner_references and HELM_HOOK not in meta.annotations
 
 
 def started(pod: Pod, address: str, namespace_labels: Labels) -> Pod:
-    """A Pod that only a user wrote, running, as it is after injection."""
+    """A handwritten Pod as a running Pod, after injection."""
     injected = _injected(pod.namespace, pod.name, manifest_template(pod), namespace_labels)
     added = {"labels": injected.metadata.labels, "annotations": injected.metadata.annotations}
     spec = injected.spec.model_copy(update={"service_account_name": pod.spec.service_account})
@@ -130,7 +130,7 @@ def started(pod: Pod, address: str, namespace_labels: Labels) -> Pod:
 
 
 def manifest_template(pod: Pod) -> PodTemplateSpec:
-    """The form of a Pod, as a workload's template would have it."""
+    """The specification of a Pod, in the form of a Pod template."""
     meta = TemplateMeta(labels=pod.metadata.labels, annotations=pod.metadata.annotations)
     return PodTemplateSpec(metadata=meta, spec=pod.spec)
 
@@ -153,6 +153,6 @@ def _injected(namespace: str, name: str, template: PodTemplateSpec, namespace_la
 
 
 def gets_proxy(namespace: str, template: PodTemplateSpec, namespace_labels: Labels) -> bool:
-    """True when injection adds a proxy to the Pods; on the Node's own network there is none."""
+    """True if injection adds a proxy to the Pods. Pods on the Node's network get none."""
     labels, annotations = template.metadata.labels, template.metadata.annotations
     return is_injected(namespace, namespace_labels, labels, annotations) and not template.spec.host_network

@@ -16,7 +16,7 @@ R = TypeVar("R", bound=Resource)
 
 
 class MutualTlsMode(StrEnum):
-    """What a server takes: plain text only, both, or mutual TLS only. Unset is None, never a member."""
+    """What a server accepts: plain text only, both, or mutual TLS only. Unset is None and not a member."""
 
     DISABLE = "DISABLE"
     PERMISSIVE = "PERMISSIVE"
@@ -24,16 +24,17 @@ class MutualTlsMode(StrEnum):
 
 
 def mutual_tls_mode(mode: str | None) -> MutualTlsMode | None:
-    """The mode that a policy names; None when it says UNSET or nothing."""
+    """The mode of a policy; None for UNSET or a missing mode."""
     return None if mode is None else MutualTlsMode.__members__.get(mode)
 
 
 @dataclass(frozen=True)
 class AuthenticationIndex:
-    """Policies by namespace, oldest first; of several PeerAuthentications without selector only the oldest counts.
+    """Policies by namespace, oldest first. Of several PeerAuthentications without a selector, only the oldest
+    applies.
 
-    `mesh_mode` is the root namespace's mode (None without such a policy); `namespace_modes` are those of the namespaces
-    that have a policy of their own, with what they inherit filled in.
+    `mesh_mode` is the root namespace's mode, or None without such a policy. `namespace_modes` are the modes of the
+    namespaces that have a policy of their own, after inheritance.
     """
 
     root_namespace: str
@@ -43,15 +44,17 @@ class AuthenticationIndex:
     namespace_modes: Mapping[str, MutualTlsMode]
 
     def namespace_mode(self, namespace: str) -> MutualTlsMode | None:
-        """The mode that namespace- and mesh-wide policies ask for; None when there are none."""
+        """The mode of namespace-wide and mesh-wide policies; None if there are none."""
         return self.namespace_modes.get(namespace, self.mesh_mode)
 
     def peer_for(self, namespace: str, labels: Labels) -> tuple[PeerAuthentication, ...]:
-        """The PeerAuthentications that select a workload: of its namespace, then of the root namespace."""
+        """The PeerAuthentications that select a workload: first those of its namespace, then those of the root
+        namespace.
+        """
         return tuple(policy for policy in self._lookup(self.peer, namespace) if selects(peer_selector(policy), labels))
 
     def request_in(self, namespace: str) -> tuple[RequestAuthentication, ...]:
-        """The RequestAuthentications that may concern a workload: of its namespace, then of the root namespace."""
+        """The RequestAuthentications that may apply to a workload: first its namespace's, then the root namespace's."""
         return self._lookup(self.request, namespace)
 
     def _lookup(self, policies: Mapping[str, tuple[R, ...]], namespace: str) -> tuple[R, ...]:
@@ -86,12 +89,12 @@ def is_wide(policy: PeerAuthentication) -> bool:
 
 
 def own_mode(policy: PeerAuthentication) -> MutualTlsMode | None:
-    """The mode that a policy sets for all ports; None when it inherits."""
+    """The mode that a policy sets for all ports; None if it inherits one."""
     return None if policy.spec.mtls is None else mutual_tls_mode(policy.spec.mtls.mode)
 
 
 def _without_shadowed(policies: Iterable[PeerAuthentication]) -> Iterable[PeerAuthentication]:
-    """The policies without those for a whole namespace that already has an older one."""
+    """The policies, without the namespace-wide policies of a namespace that has an older one."""
     seen: set[str] = set()
     for policy in policies:
         if not is_wide(policy):

@@ -1,4 +1,4 @@
-"""From accepted resources to a Snapshot: one function per index, in the order in which they need each other."""
+"""Builds a Snapshot from accepted resources: one function per index, in the order of their dependencies."""
 
 from collections.abc import Mapping
 
@@ -33,7 +33,7 @@ def snapshot(
     cluster: str = CONFIG_CLUSTER,
     jwks: Mapping[str, str] | None = None,
 ) -> Snapshot:
-    """The snapshot of a mesh; the order of `resources` does not matter. `jwks` are keys of issuers by their URI."""
+    """The snapshot of a mesh, independent of the order of `resources`. `jwks` are keys of issuers by their URI."""
     resources = discovered(resources, mesh)
     workloads = workload_index(resources, cluster)
     services = service_index(resources, mesh, workloads)

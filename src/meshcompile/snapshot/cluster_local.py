@@ -1,4 +1,4 @@
-"""Hosts whose endpoints only clients of the same cluster reach. Follows istiod's `model.ClusterLocalProvider`."""
+"""Hosts whose endpoints only clients of the same cluster can reach. Follows istiod's `model.ClusterLocalProvider`."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,9 @@ from meshcompile.models.mesh.mesh_config import MeshConfig
 
 @dataclass(frozen=True)
 class ClusterLocalHosts:
-    """Hosts, and wildcards with the most specific first, each with whether it is local."""
+    """Exact hosts, and wildcards with the most specific first. The value is whether the host is local to its
+    cluster.
+    """
 
     exact: Mapping[str, bool]
     wildcards: tuple[tuple[str, bool], ...]
@@ -21,7 +23,7 @@ class ClusterLocalHosts:
 
 
 def cluster_local_hosts(mesh: MeshConfig) -> ClusterLocalHosts:
-    """The hosts that the mesh's settings name, and those that are local unless a setting says otherwise."""
+    """The hosts from the mesh's settings, and the hosts that are local by default."""
     written: dict[str, bool] = {}
     for service in mesh.service_settings:
         local = service.settings is not None and service.settings.cluster_local

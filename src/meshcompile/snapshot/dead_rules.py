@@ -1,4 +1,4 @@
-"""Rules of VirtualServices that have no effect on any proxy, or not the one that they were written for."""
+"""Rules of VirtualServices that have no effect on any proxy, or not the intended effect."""
 
 from collections.abc import Iterator
 
@@ -19,12 +19,12 @@ from meshcompile.snapshot.matches import applies_everywhere, takes_every_request
 from meshcompile.snapshot.virtual_services import MergedVirtualService
 from meshcompile.source import Origin
 
-# What Envoy can redirect with; 0 is not said.
+# The redirect codes of Envoy; 0 means that none is set.
 REDIRECT_CODES = frozenset({0, 301, 302, 303, 307, 308})
 
 
 def dead_rules(virtual_service: MergedVirtualService) -> Iterator[Diagnostic]:
-    """What there is to say about the rules of a VirtualService, whoever asks for them."""
+    """Findings about the rules of a VirtualService that do not depend on the proxy."""
     yield from _unreachable(virtual_service)
     yield from _for_other_gateways(virtual_service)
     for rule in virtual_service.http:
@@ -32,7 +32,7 @@ def dead_rules(virtual_service: MergedVirtualService) -> Iterator[Diagnostic]:
 
 
 def _unreachable(virtual_service: MergedVirtualService) -> Iterator[Diagnostic]:
-    """Rules and matches after one that takes every request of every proxy."""
+    """Rules and matches after one that matches every request of every proxy."""
     taken: Origin | None = None
     for rule in virtual_service.http:
         if taken is not None:
@@ -46,11 +46,11 @@ def _unreachable(virtual_service: MergedVirtualService) -> Iterator[Diagnostic]:
 
 
 def _after(unreachable: HTTPRoute | HTTPMatchRequest, taken: Origin) -> Diagnostic:
-    return UNREACHABLE_RULE(unreachable, related=(Related("this takes every request", taken),))
+    return UNREACHABLE_RULE(unreachable, related=(Related("this matches every request", taken),))
 
 
 def _for_other_gateways(virtual_service: MergedVirtualService) -> Iterator[Diagnostic]:
-    """Matches that only name gateways that the VirtualService is not bound to."""
+    """Matches that only name gateways to which the VirtualService is not bound."""
     for match in _matches(virtual_service):
         if match.gateways and not set(match.gateways) & set(virtual_service.gateways):
             yield MATCH_FOR_OTHER_GATEWAYS(

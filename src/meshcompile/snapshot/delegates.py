@@ -1,7 +1,7 @@
 """Rules that a root VirtualService delegates to others, merged. Follows istiod's `model.MergeHTTPRoutes`.
 
-A delegate is a VirtualService without hosts. Each of its rules is narrowed by the matches of the root's rule and
-inherits what it does not say itself. A rule whose match contradicts the root's is dropped.
+A delegate is a VirtualService without hosts. The matches of the root's rule narrow each of its rules. A delegate's rule
+inherits fields that it does not set. A rule whose match contradicts the root's is dropped.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +16,7 @@ from meshcompile.snapshot.exports import EVERYWHERE, exported_to
 from meshcompile.snapshot.short_names import qualified_http
 from meshcompile.source import Origin
 
-# What a delegate's rule takes from the root's when it does not say it itself.
+# Fields that a delegate's rule inherits from the root's rule if it does not set them.
 INHERITED = (
     "rewrite",
     "direct_response",
@@ -33,14 +33,14 @@ INHERITED = (
 
 
 class DelegatedRule(Struct, frozen=True):
-    """An HTTP rule and, when a root rule delegated to it, the place of that one."""
+    """An HTTP rule, and the origin of the root rule that delegated to it, if there is one."""
 
     rule: HTTPRoute
     root: Origin | None = None
 
 
 class Delegates(Struct, frozen=True):
-    """VirtualServices without hosts by (namespace, name), and what there is to say about their use."""
+    """VirtualServices without hosts by (namespace, name), and findings about their use."""
 
     by_name: Mapping[tuple[str, str], VirtualService]
     default_export_to: tuple[str, ...]
@@ -53,7 +53,7 @@ class Delegates(Struct, frozen=True):
         return cls(found, default_export_to, [])
 
     def rules(self, virtual_service: VirtualService) -> tuple[DelegatedRule, ...]:
-        """The HTTP rules of a root, in order, with those of its delegates in place; names are full."""
+        """The HTTP rules of a root in order, with delegated rules expanded. Names are fully qualified."""
         return tuple(self._rules(virtual_service))
 
     def _rules(self, virtual_service: VirtualService) -> Iterator[DelegatedRule]:
@@ -65,7 +65,7 @@ class Delegates(Struct, frozen=True):
                 yield from self._merged(rule, delegate)
 
     def _found(self, wanted: Delegate, namespace: str) -> VirtualService | None:
-        """The delegate of that name, None when it is not there for this namespace."""
+        """The delegate of that name; None if it does not exist or is not visible in this namespace."""
         name = (wanted.namespace or namespace, wanted.name)
         delegate = self.by_name.get(name)
         if delegate is None:
@@ -91,7 +91,7 @@ class Delegates(Struct, frozen=True):
 
 
 def merged_rule(root: HTTPRoute, leaf: HTTPRoute) -> HTTPRoute | None:
-    """The delegate's rule narrowed by the root's; None when their matches contradict each other."""
+    """The delegate's rule, narrowed by the root's rule; None when their matches contradict each other."""
     match = merged_matches(root.match, leaf.match)
     if match is None:
         return None
@@ -102,7 +102,7 @@ def merged_rule(root: HTTPRoute, leaf: HTTPRoute) -> HTTPRoute | None:
 def merged_matches(
     root: tuple[HTTPMatchRequest, ...], leaf: tuple[HTTPMatchRequest, ...]
 ) -> tuple[HTTPMatchRequest, ...] | None:
-    """Every leaf match narrowed by every root match that it agrees with; None when one agrees with none."""
+    """Every leaf match, narrowed by every compatible root match; None if a leaf match is compatible with none."""
     if not root or not leaf:
         return leaf or root
     groups = [[merged_match(outer, inner) for outer in root if not contradicts(outer, inner)] for inner in leaf]
@@ -110,7 +110,7 @@ def merged_matches(
 
 
 def merged_match(root: HTTPMatchRequest, leaf: HTTPMatchRequest) -> HTTPMatchRequest:
-    """What satisfies both matches; where both speak of one thing, the leaf's word counts."""
+    """The intersection of both matches. Where both set the same attribute, the leaf's value is used."""
     return leaf.model_copy(
         update={
             "name": _joined(root.name, leaf.name),
@@ -135,12 +135,12 @@ def _joined(root: str, leaf: str) -> str:
 
 
 def contradicts(root: HTTPMatchRequest, leaf: HTTPMatchRequest) -> bool:
-    """True when the leaf's match is not a refinement of the root's."""
+    """True unless the leaf's match narrows the root's match."""
     return (
         any(text_contradicts(outer, inner) for outer, inner in _text_matches(root, leaf))
         or root.ignore_uri_case != leaf.ignore_uri_case
         or bool(root.port and leaf.port and root.port != leaf.port)
-        # A root that asks for a namespace wants the leaf to repeat it.
+        # If the root requires a namespace, the leaf must repeat it.
         or bool(root.source_namespace and leaf.source_namespace != root.source_namespace)
         or any(root.source_labels.get(key, value) != value for key, value in leaf.source_labels.items())
         or _gateways_contradict(root.gateways, leaf.gateways)
@@ -150,7 +150,7 @@ def contradicts(root: HTTPMatchRequest, leaf: HTTPMatchRequest) -> bool:
 def _text_matches(
     root: HTTPMatchRequest, leaf: HTTPMatchRequest
 ) -> Iterator[tuple[StringMatch | None, StringMatch | None]]:
-    """What both matches say about each thing that is matched as text."""
+    """The pairs of string matches that both sides have for the same attribute."""
     for field in ("uri", "scheme", "method", "authority"):
         yield getattr(root, field), getattr(leaf, field)
     for field in ("headers", "without_headers", "query_params"):
@@ -164,9 +164,9 @@ def _gateways_contradict(root: tuple[str, ...], leaf: tuple[str, ...]) -> bool:
 
 
 def text_contradicts(root: StringMatch | None, leaf: StringMatch | None) -> bool:
-    """True when what the leaf matches is not known to be part of what the root matches.
+    """True unless the leaf's match is known to be a subset of the root's match.
 
-    Regular expressions are not compared: beside one, any other match is a contradiction.
+    Regular expressions are not compared: any other match contradicts one.
     """
     if root is None or leaf is None:
         return False

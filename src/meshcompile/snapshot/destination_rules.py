@@ -1,4 +1,4 @@
-"""DestinationRules, merged per host, by who may see them.
+"""DestinationRules, merged per host and indexed by the namespaces that see them.
 
 Follows istiod's `PushContext.setDestinationRules`, `destinationRule` and `mergeDestinationRule`.
 """
@@ -21,10 +21,10 @@ OWN_NAMESPACE = "."
 
 @dataclass(frozen=True, slots=True)
 class MergedDestinationRule:
-    """The DestinationRules of one namespace for one host as one: name and namespace are the first's.
+    """The DestinationRules of one namespace for one host, merged. Name and namespace are those of the first rule.
 
-    `workload_selector` is None for a rule for all clients. `traffic_policy` is the first that is set; `subsets` are
-    those of all `parts`, the first of each name.
+    `workload_selector` is None for a rule for all clients. `traffic_policy` is the first that is set. `subsets` come
+    from all `parts`; of several subsets with one name, the first is used.
     """
 
     name: str
@@ -38,7 +38,7 @@ class MergedDestinationRule:
     origins: tuple[Origin, ...] = field(repr=False)
 
     def __hash__(self) -> int:
-        """Of what nearly always tells rules apart."""
+        """A hash of the fields that almost always distinguish rules."""
         return hash((self.namespace, self.name, self.host))
 
     def subset(self, name: str) -> Subset | None:
@@ -54,10 +54,11 @@ RulesByHost = Mapping[str, tuple[MergedDestinationRule, ...]]
 
 @dataclass(frozen=True, eq=False)
 class DestinationRuleIndex:
-    """DestinationRules by namespace and host: the namespace's own, those it exports, and the root namespace's private.
+    """DestinationRules by namespace and host: the namespace's own rules, its exported rules, and the root
+    namespace's private rules.
 
-    `all` are the rules as written. `label_keys` are the labels of proxies that rules look at: two proxies that agree on
-    them get the same.
+    `all` are the rules as written. `label_keys` are the proxy labels that rules read: two proxies with equal values of
+    these labels get the same rules.
     """
 
     root_namespace: str
@@ -70,8 +71,8 @@ class DestinationRuleIndex:
     def lookup(self, client_namespace: str, service: Service) -> tuple[MergedDestinationRule, ...]:
         """The rules for a service: the client namespace's, else the service's, else the root namespace's.
 
-        The most specific host of a namespace decides, even when its rule turns out to be for others. Several rules
-        remain only where they select workloads or are exported differently.
+        The most specific host of a namespace decides, even if its rule applies to other clients. Several rules remain
+        only if they select workloads or have different exports.
         """
         private = self.root_private if client_namespace == self.root_namespace else self.own.get(client_namespace, {})
         return (
@@ -121,7 +122,9 @@ def _precedence(rule: DestinationRule) -> tuple[bool, tuple[str, str, str]]:
 
 
 def _single(part: DestinationRule) -> MergedDestinationRule:
-    """A rule by itself; one that selects workloads is for its own namespace only, whatever it exports to."""
+    """A merged rule with one part. A rule that selects workloads applies only to its own namespace, whatever its
+    `exportTo`.
+    """
     spec, selector = part.spec, part.spec.workload_selector
     return MergedDestinationRule(
         name=part.name,
@@ -137,7 +140,7 @@ def _single(part: DestinationRule) -> MergedDestinationRule:
 
 
 def _applies_at_home(rule: MergedDestinationRule) -> bool:
-    """False for a rule that is exported to other namespaces only: then it is for them alone."""
+    """False for a rule that is exported only to other namespaces. Such a rule does not apply to its own namespace."""
     return not rule.export_to or bool(rule.export_to & {EVERYWHERE, OWN_NAMESPACE, rule.namespace})
 
 
@@ -148,7 +151,7 @@ def _is_private(rule: MergedDestinationRule, private_default: bool) -> bool:
 
 
 class Exports(Enum):
-    """How the exports of an incoming rule relate to those of one that is there."""
+    """How the exports of an incoming rule relate to those of an existing one."""
 
     SAME = auto()
     SUPERSET = auto()
@@ -156,19 +159,19 @@ class Exports(Enum):
 
 
 class Selectors(Enum):
-    """Which workloads two rules are for."""
+    """How the workloads of two rules relate."""
 
-    SAME = auto()  # those that one selector selects, or all
+    SAME = auto()  # both have the same selector, or none
     OTHER = auto()
-    MIXED = auto()  # one rule is for all, the other for some
+    MIXED = auto()  # only one of the rules has a selector
 
 
 class Meeting(Enum):
-    """What becomes of an incoming rule where another is there for the host."""
+    """How an incoming rule merges with an existing rule for the host."""
 
-    JOIN = auto()  # the rule that is there gets what it lacks
-    JOIN_AND_KEEP = auto()  # likewise, and the incoming rule stays besides
-    KEEP = auto()  # both stay as they are
+    JOIN = auto()  # the existing rule gets the settings that it lacks
+    JOIN_AND_KEEP = auto()  # the same, and the incoming rule also stays
+    KEEP = auto()  # both stay unchanged
 
 
 MEETINGS: Mapping[tuple[Exports, Selectors], Meeting] = {
@@ -176,7 +179,7 @@ MEETINGS: Mapping[tuple[Exports, Selectors], Meeting] = {
     (Exports.SAME, Selectors.MIXED): Meeting.JOIN,
     (Exports.SAME, Selectors.OTHER): Meeting.KEEP,
     (Exports.SUPERSET, Selectors.SAME): Meeting.JOIN,
-    (Exports.SUPERSET, Selectors.MIXED): Meeting.JOIN_AND_KEEP,  # for the namespaces that the other one is not for
+    (Exports.SUPERSET, Selectors.MIXED): Meeting.JOIN_AND_KEEP,  # for the namespaces to which the other is not exported
     (Exports.SUPERSET, Selectors.OTHER): Meeting.KEEP,
     (Exports.OTHER, Selectors.SAME): Meeting.KEEP,
     (Exports.OTHER, Selectors.MIXED): Meeting.KEEP,
@@ -185,7 +188,9 @@ MEETINGS: Mapping[tuple[Exports, Selectors], Meeting] = {
 
 
 def _merge(rules: dict[str, list[MergedDestinationRule]], incoming: MergedDestinationRule) -> None:
-    """Join a rule with those of its host as the table says; the last of them decides whether it stays besides."""
+    """Merge a rule with the rules of its host, as the table says. The last of them decides whether the rule also
+    stays.
+    """
     existing = rules.setdefault(incoming.host, [])
     meeting = Meeting.KEEP
     for index, rule in enumerate(existing):
@@ -225,7 +230,7 @@ def _frozen(rules: Mapping[str, list[MergedDestinationRule]]) -> RulesByHost:
 
 
 def _label_keys(rules: Mapping[str, Iterable[MergedDestinationRule]]) -> Iterator[str]:
-    """The labels that the selectors and failover priorities of rules name."""
+    """The labels in the selectors and failover priorities of rules."""
     for group in rules.values():
         for rule in group:
             yield from rule.workload_selector or ()

@@ -1,4 +1,4 @@
-"""The namespaces that a mesh looks at. Follows istiod's `namespace.discoveryNamespacesFilter`."""
+"""The namespaces that istiod watches. Follows istiod's `namespace.discoveryNamespacesFilter`."""
 
 from meshcompile.labels import Labels
 from meshcompile.models.kubernetes.base import LabelSelector, LabelSelectorRequirement
@@ -8,9 +8,9 @@ from meshcompile.snapshot.resources import Resources
 
 
 def discovered(resources: Resources, mesh: MeshConfig) -> Resources:
-    """The resources of the namespaces that one of the mesh's selectors selects, and those of no namespace.
+    """The resources of namespaces that one of the mesh's selectors matches, and cluster-scoped resources.
 
-    Every cluster's own namespaces decide for it. Without selectors all resources are looked at.
+    Each cluster uses its own Namespace objects. Without selectors, all resources are included.
     """
     if not mesh.discovery_selectors:
         return resources
@@ -29,7 +29,7 @@ def discovered(resources: Resources, mesh: MeshConfig) -> Resources:
 
 
 def is_selected(selector: LabelSelector, labels: Labels) -> bool:
-    """True when labels meet all that a selector asks for."""
+    """True if labels meet all requirements of a selector."""
     return all(labels.get(key) == value for key, value in selector.match_labels.items()) and all(
         _meets(requirement, labels) for requirement in selector.match_expressions
     )

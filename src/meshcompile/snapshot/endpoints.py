@@ -1,7 +1,7 @@
 """The endpoints of each service: istiod's endpoint shards and `PushContext.ServiceIndex.instancesByPort`.
 
-Endpoints belong to a host name and namespace, not to one service: a ServiceEntry for the host of a Kubernetes Service
-of its namespace shares endpoints with it, where the names of ports agree.
+Endpoints belong to a host name and namespace and not to one service. A ServiceEntry shares endpoints with a Kubernetes
+Service of its namespace if it has the same host, for ports with the same name.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -29,9 +29,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, eq=False)
 class EndpointIndex(Source):
-    """Endpoints by host name and namespace: those of ServiceEntries, then those of each cluster by its name.
+    """Endpoints by host name and namespace: first those of ServiceEntries, then those of each cluster, ordered by
+    cluster name.
 
-    `entries` are the WorkloadEntries, `slices` the EndpointSlices of each cluster.
+    `entries` are the WorkloadEntries. `slices` are the EndpointSlices of each cluster.
     """
 
     by_host: Mapping[HostKey, tuple[Endpoint, ...]]
@@ -42,27 +43,27 @@ class EndpointIndex(Source):
     _trust_domain_aliases: tuple[str, ...]
 
     def of(self, service: Service) -> tuple[Endpoint, ...]:
-        """All endpoints of a service: of every port and cluster."""
+        """All endpoints of a service, for every port and cluster."""
         return self.by_host.get((service.hostname, service.namespace), ())
 
     def named(self, service: Service, port_name: str) -> tuple[Endpoint, ...]:
-        """The endpoints of the service port of this name, as EDS selects them."""
+        """The endpoints of the service port with this name, as EDS selects them."""
         return _by_port_name(self, (service.hostname, service.namespace)).get(port_name, ())
 
     def numbered(self, service: Service, number: int) -> tuple[Endpoint, ...]:
-        """The endpoints of the service port of this number, as clusters select them that hold their endpoints."""
+        """The endpoints of the service port with this number, as clusters with inline endpoints select them."""
         return _by_port_number(self, (service.hostname, service.namespace)).get(number, ())
 
     def service_accounts(self, service: Service) -> tuple[str, ...]:
-        """The identities that a server of the service may have, sorted, in every trust domain of the mesh."""
+        """The identities that servers of the service may have, sorted, in every trust domain of the mesh."""
         return _service_accounts(self, (service.hostname, service.namespace))
 
     def entries_at(self, address: str) -> tuple[Workload, ...]:
-        """The WorkloadEntries with an IP address, by namespace and name."""
+        """The WorkloadEntries with an IP address, ordered by namespace and name."""
         return _entries_by_address(self).get(address, ())
 
     def external_at(self, addresses: Iterable[str], namespace: str) -> tuple[Instance, ...]:
-        """The endpoints of ServiceEntries of a namespace with one of these addresses, each with its service."""
+        """The endpoints of a namespace's ServiceEntries with one of these addresses, each with its service."""
         found = _instances_by_address(self)
         return tuple(i for address in addresses for i in found.get(address, ()) if i[0].namespace == namespace)
 
@@ -74,7 +75,7 @@ def _by_port_name(index: EndpointIndex, host: HostKey) -> Mapping[str, tuple[End
 
 @derived
 def _by_port_number(index: EndpointIndex, host: HostKey) -> Mapping[int, tuple[Endpoint, ...]]:
-    """Endpoints by port number; of several services of the host, the last that has endpoints for a port counts."""
+    """Endpoints by port number. Of several services of the host, the last one with endpoints for a port wins."""
     endpoints = index.by_host.get(host, ())
     found: dict[int, tuple[Endpoint, ...]] = {}
     for service in index._services.of_host(*host):
@@ -163,7 +164,7 @@ def _selectable(
     sources: Mapping[str, WorkloadSource],
     entries: Mapping[str, Sequence[Workload]],
 ) -> Mapping[str, Sequence[Workload]]:
-    """The workloads that ServiceEntries may select, by namespace, for those with selectors: Pods, then entries."""
+    """The workloads that ServiceEntries with selectors may select, by namespace: first Pods, then entries."""
     namespaces = {e.entry.namespace for e in services.entries if e.entry.spec.workload_selector is not None}
     if not namespaces:
         return {}

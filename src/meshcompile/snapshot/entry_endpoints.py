@@ -26,10 +26,10 @@ Instance = tuple[Service, Endpoint]
 def entry_endpoints(
     entries: Iterable[EntryServices], selectable: Mapping[str, Sequence[Workload]], source: WorkloadSource
 ) -> Mapping[HostKey, tuple[Instance, ...]]:
-    """The endpoints of ServiceEntries by host and namespace, the oldest entry's first.
+    """The endpoints of ServiceEntries by host and namespace, those of the oldest entry first.
 
-    `selectable` are the workloads of each namespace. A host with several addresses has each endpoint as many times. Of
-    services with DNS_ROUND_ROBIN only the first endpoint of a port counts.
+    `selectable` are the workloads of each namespace. A host with several addresses has each endpoint once per address.
+    For DNS_ROUND_ROBIN, only the first endpoint of a port is used.
     """
     groups: dict[HostKey, list[tuple[ServiceEntry, Service]]] = {}
     for of_entry in entries:
@@ -86,7 +86,9 @@ def _service_endpoints(
 
 
 def _on_ports(entry: ServiceEntry, workload: Workload) -> Iterator[Endpoint]:
-    """The workload behind each port: the workload's port of that name, the target port, the port itself."""
+    """The workload at each port. Its port number is the workload's port of that name, else the target port, else the
+    port.
+    """
     address = workload.addresses[0]
     for port in entry.spec.ports:
         if address.startswith(UNIX_PREFIX):

@@ -19,7 +19,7 @@ class EnvoyFilterIndex:
     by_namespace: Mapping[str, tuple[EnvoyFilter, ...]] = field(default_factory=dict)
 
     def concerning(self, namespace: str) -> tuple[EnvoyFilter, ...]:
-        """The EnvoyFilters of a namespace and of the root namespace, in the order in which they are applied."""
+        """The EnvoyFilters of a namespace and of the root namespace, in the order in which they apply."""
         found = {each: self.by_namespace.get(each, ()) for each in (self.root_namespace, namespace)}
         return tuple(sorted((each for group in found.values() for each in group), key=self._order))
 
@@ -28,7 +28,7 @@ class EnvoyFilterIndex:
         return next((each for each in self.by_namespace.get(namespace, ()) if each.name == name), None)
 
     def _order(self, envoy_filter: EnvoyFilter) -> tuple[int, bool, str, str]:
-        """By priority; of one priority, those of the root namespace first, then by age."""
+        """Sort key: by priority, then those of the root namespace first, then by age."""
         meta = envoy_filter.metadata
         created = meta.creation_timestamp or NO_CREATION_TIME
         is_local = meta.namespace != self.root_namespace
@@ -44,15 +44,15 @@ def envoy_filter_index(resources: Resources, mesh: MeshConfig) -> EnvoyFilterInd
 
 
 def has_version(expression: str, version: str) -> bool:
-    """Whether an expression is found in a proxy's version; a proxy without a version has none."""
+    """Whether an expression matches a proxy's version. A proxy without a version never matches."""
     try:
         return bool(version and re.search(expression, version))
     except re.error:
-        return True  # one that does not compile is no condition to istiod either
+        return True  # like istiod, ignore an expression that does not compile
 
 
 def patches_of_other_releases(resources: Resources, release: str) -> Iterator[Diagnostic]:
-    """The patches that are for proxies of other releases only, where the mesh's own have this one."""
+    """The patches that apply only to other releases, if the mesh's proxies have this release."""
     for envoy_filter in resources.all(EnvoyFilter):
         for patch in envoy_filter.spec.config_patches:
             match = patch.match.proxy if patch.match is not None else None

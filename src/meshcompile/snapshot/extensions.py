@@ -1,4 +1,4 @@
-"""TrafficExtensions and WasmPlugins by namespace, the latter as the TrafficExtensions that they stand for.
+"""TrafficExtensions and WasmPlugins by namespace. A WasmPlugin is converted to an equivalent TrafficExtension.
 
 Follows istiod's `translateWasmPlugin` and `convertToTrafficExtensionWrapper`.
 """
@@ -19,19 +19,19 @@ from meshcompile.models.extensions.wasm_plugin import PluginPhase, WasmPlugin, W
 from meshcompile.snapshot.resources import Resources, oldest_first
 from meshcompile.source import Origin
 
-# Appended to a WasmPlugin's name, so that it cannot meet a TrafficExtension of the same name.
+# Appended to a WasmPlugin's name, so that it cannot collide with a TrafficExtension of the same name.
 WASM_PLUGIN_SUFFIX = "~istio-translated-wasmplugin"
 LONGEST_SCRIPT = 64 * 1024  # bytes
 
 WasmModule: TypeAlias = WasmConfig | WasmPluginSpec
-"""A Wasm module: both kinds describe it in the same words."""
+"""A Wasm module. Both kinds describe it with the same fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """A Wasm module or a Lua script among the filters.
+    """A Wasm module or a Lua script in a filter chain.
 
-    `spec` says for whom it is, on which listeners and in which place.
+    `spec` holds its targets, its listeners and its position.
     """
 
     name: str
@@ -43,12 +43,12 @@ class Extension:
 
     @property
     def phase(self) -> ExecutionPhase:
-        """The place among the filters."""
+        """The position in the filter chain."""
         return _PHASES.get(self.spec.phase, ExecutionPhase.UNSPECIFIED)
 
     @property
     def priority(self) -> float:
-        """The order within a phase, the highest first; without one, below all numbers."""
+        """The order within a phase, highest first. Without a priority, it comes after all others."""
         return float("-inf") if self.spec.priority is None else self.spec.priority
 
 
@@ -65,7 +65,7 @@ class ExtensionIndex:
     by_namespace: Mapping[str, tuple[Extension, ...]]
 
     def named(self, namespace: str, name: str) -> Extension | None:
-        """The extension of a name, a WasmPlugin's with its suffix."""
+        """The extension with a name. The name of a WasmPlugin includes its suffix."""
         return next((found for found in self.by_namespace.get(namespace, ()) if found.name == name), None)
 
 
@@ -99,7 +99,7 @@ def _of_wasm_plugin(resource: WasmPlugin) -> tuple[Resource, Extension | None]:
 
 
 def _usable(code: WasmModule | LuaConfig) -> bool:
-    """Whether a module says where it is, or a script has a length that Istio takes."""
+    """Whether a module has a URL, or a script has a length that Istio accepts."""
     if isinstance(code, LuaConfig):
         return 0 < len(code.inline_code.encode()) <= LONGEST_SCRIPT
     return bool(code.url)

@@ -1,4 +1,4 @@
-"""What there is to say about a mesh, whichever proxy asks: the snapshot's findings, without the rest of it."""
+"""Findings about a mesh that do not depend on the proxy, without building the rest of the snapshot."""
 
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.networking.virtual_service import VirtualService
@@ -9,9 +9,9 @@ from meshcompile.snapshot.virtual_services import VirtualServiceIndex, index_of
 
 
 def findings(resources: Resources, settings: MeshSettings) -> tuple[Diagnostic, ...]:
-    """What there is to say about the accepted objects of a mesh.
+    """Findings about the accepted objects of a mesh.
 
-    The mesh config is looked at only where one is written, or is needed for Ingresses: it takes long to import.
+    The mesh config is imported only if the input has one, or if Ingresses need it, because the import is slow.
     """
     if settings.mesh_layers or "Ingress" in resources.by_kind:
         return findings_of_routes(_routes(resources, settings))
@@ -19,12 +19,12 @@ def findings(resources: Resources, settings: MeshSettings) -> tuple[Diagnostic, 
 
 
 def findings_of_routes(routes: VirtualServiceIndex) -> tuple[Diagnostic, ...]:
-    """The same, of VirtualServices that are merged already."""
+    """Findings about VirtualServices that are already merged."""
     return (*routes.findings, *(finding for each in routes.all for finding in dead_rules(each)))
 
 
 def _routes(resources: Resources, settings: MeshSettings) -> VirtualServiceIndex:
-    """The index that the snapshot would have."""
+    """The index of VirtualServices that the snapshot would have."""
     from meshcompile.snapshot.discovery import discovered
     from meshcompile.snapshot.ingress import from_ingresses
     from meshcompile.snapshot.virtual_services import virtual_service_index

@@ -10,15 +10,17 @@ from meshcompile.snapshot.resources import Resources, oldest_first
 
 @dataclass(frozen=True)
 class GatewayIndex:
-    """Gateways and those that Ingresses stand for, oldest first."""
+    """Gateways, including those generated from Ingresses, oldest first."""
 
     all: tuple[Gateway, ...] = ()
 
     def selecting(self, labels: Labels) -> tuple[Gateway, ...]:
-        """The Gateways, of any namespace, that select a workload; one without selector selects every workload."""
+        """The Gateways of all namespaces that select a workload. A Gateway without a selector selects every
+        workload.
+        """
         return tuple(gateway for gateway in self.all if selects(gateway.spec.selector, labels))
 
 
 def gateway_index(resources: Resources, ingresses: FromIngresses) -> GatewayIndex:
-    """The index of the accepted Gateways, and of those that Ingresses stand for."""
+    """The index of the accepted Gateways, and of those generated from Ingresses."""
     return GatewayIndex(tuple(sorted((*resources.all(Gateway), *ingresses.gateways), key=oldest_first)))

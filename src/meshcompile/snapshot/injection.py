@@ -1,7 +1,7 @@
-"""Which Pods get a proxy, and the labels that come with it.
+"""Which Pods get a proxy, and the labels that injection adds.
 
 Follows the selectors of istiod's mutating webhook for the default revision, `injectRequired` (pkg/kube/inject) and the
-`metadata` of the injection templates `sidecar` and `gateway`. Every revision counts as ours.
+`metadata` of the injection templates `sidecar` and `gateway`. Every revision is treated as the mesh's own.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ TLS_MODE = "security.istio.io/tlsMode"
 CANONICAL_NAME = "service.istio.io/canonical-name"
 CANONICAL_REVISION = "service.istio.io/canonical-revision"
 
-# Labels and annotations of ambient mode: what the namespace or Pod asks for, and the mark that it has been done.
+# Labels and annotations of ambient mode: the requested mode of a namespace or Pod, and the mark of an enrolled Pod.
 DATAPLANE_MODE = "istio.io/dataplane-mode"
 AMBIENT_REDIRECTION = "ambient.istio.io/redirection"
 
@@ -25,12 +25,12 @@ NEVER_INJECTED = frozenset({"kube-system", "kube-public", "kube-node-lease", "lo
 
 _NAME_LABELS = (CANONICAL_NAME, "app.kubernetes.io/name", "app")
 _REVISION_LABELS = (CANONICAL_REVISION, "app.kubernetes.io/version", "version")
-# Longest value that a Kubernetes label may have.
+# The maximum length of a Kubernetes label value.
 _LABEL_LENGTH = 63
 
 
 def is_injected(namespace: str, namespace_labels: Labels, labels: Labels, annotations: Labels) -> bool:
-    """True when a Pod in this namespace gets a proxy; host networking is the caller's to exclude."""
+    """True if a Pod in this namespace gets a proxy. The caller must exclude Pods with host networking."""
     if namespace in NEVER_INJECTED or labels.get(INJECT) == "false":
         return False
     if INJECT not in labels and annotations.get(INJECT) == "false":
@@ -39,14 +39,14 @@ def is_injected(namespace: str, namespace_labels: Labels, labels: Labels, annota
 
 
 def _webhook_is_called(namespace_labels: Labels, labels: Labels) -> bool:
-    """True when the API server asks istiod: by the namespace's labels, or for lack of them by the Pod's."""
+    """True if the API server calls istiod's webhook. The namespace's labels decide, else the Pod's labels."""
     if NAMESPACE_INJECTION in namespace_labels:
         return namespace_labels[NAMESPACE_INJECTION] == "enabled"
     return REVISION in namespace_labels or REVISION in labels or labels.get(INJECT) == "true"
 
 
 def is_gateway(annotations: Labels) -> bool:
-    """True when the template that is injected makes a gateway of the Pod."""
+    """True if the injection template turns the Pod into a gateway."""
     return "gateway" in (template.strip() for template in annotations.get(TEMPLATES, "").split(","))
 
 
@@ -69,10 +69,10 @@ def gateway_labels(labels: Labels, workload: str) -> Mapping[str, str]:
 
 
 def is_ambient(namespace_labels: Labels, labels: Labels) -> bool:
-    """True when ztunnel takes over the traffic of a Pod without a sidecar."""
+    """True if ztunnel handles the traffic of a Pod without a sidecar."""
     return labels.get(DATAPLANE_MODE, namespace_labels.get(DATAPLANE_MODE)) == "ambient"
 
 
 def _first(labels: Labels, names: Iterable[str], default: str) -> str:
-    """The first label of these that has a value."""
+    """The value of the first of these labels that is set and nonempty."""
     return next((labels[name] for name in names if labels.get(name)), default)

@@ -1,5 +1,5 @@
-"""Kubernetes Services as services of the mesh. Follows istiod's `kube.ConvertService`, and `aggregate.Controller` for
-a Service that several clusters have.
+"""Kubernetes Services, converted to services of the mesh. Follows istiod's `kube.ConvertService`, and
+`aggregate.Controller` for a Service in several clusters.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,7 +32,7 @@ _DISTRIBUTIONS = {
     "preferclose": TrafficDistribution.PREFER_SAME_ZONE,
     "prefersamenode": TrafficDistribution.PREFER_SAME_NODE,
 }
-# In `spec` the words must be spelled exactly; in annotations case does not count.
+# Values in `spec` are case-sensitive; values of annotations are not.
 _EXACT_DISTRIBUTIONS = frozenset({"PreferSameZone", "PreferClose", "PreferSameNode"})
 
 
@@ -56,7 +56,7 @@ def kubernetes_services(
 
 
 def merged(clusters: Mapping[str, Iterable[Service]]) -> tuple[Service, ...]:
-    """One service for each host name of all clusters, by host name: as the first cluster has it."""
+    """One service per host name over all clusters, ordered by host name. The first cluster's definition is used."""
     found: dict[str, Service] = {}
     for services in clusters.values():
         for service in services:
@@ -66,7 +66,7 @@ def merged(clusters: Mapping[str, Iterable[Service]]) -> tuple[Service, ...]:
 
 
 def _with_cluster(service: Service, other: Service) -> Service:
-    """The service with the addresses and accounts that it has in another cluster."""
+    """The service with the addresses and service accounts of another cluster added."""
     return replace(
         service,
         addresses={**other.addresses, **service.addresses},
@@ -77,7 +77,7 @@ def _with_cluster(service: Service, other: Service) -> Service:
 def kubernetes_service(
     service: kubernetes.Service, cluster: str, namespace_annotations: Labels, mesh: MeshConfig
 ) -> Service:
-    """One Service as the mesh sees it."""
+    """One Service, converted to a service of the mesh."""
     spec, annotations = service.spec, service.metadata.annotations
     external_name = spec.external_name if spec.type == "ExternalName" else ""
     addresses = _addresses(spec)
@@ -143,13 +143,13 @@ def _listed(text: str) -> tuple[str, ...]:
 
 
 def exported_to(export_to: Iterable[str], namespace: str, mesh: MeshConfig) -> frozenset[str]:
-    """The namespaces that see a service: its own list or the mesh's default, `.` being its namespace."""
+    """The namespaces that see a service: its own list, or else the mesh's default. `.` is the service's namespace."""
     written = tuple(export_to) or mesh.default_service_export_to or ("*",)
     return frozenset(namespace if to == "." else to for to in written)
 
 
 def traffic_distribution(spec: str, annotations: Labels, namespace_annotations: Labels) -> TrafficDistribution:
-    """The distribution that a service asks for: its field, else its annotation, else the namespace's annotation."""
+    """The traffic distribution of a service: its field, else its annotation, else the namespace's annotation."""
     if spec in _EXACT_DISTRIBUTIONS:
         return _DISTRIBUTIONS[spec.lower()]
     for source in (annotations, namespace_annotations):
@@ -160,7 +160,7 @@ def traffic_distribution(spec: str, annotations: Labels, namespace_annotations: 
 
 
 def with_aliases(services: Iterable[Service]) -> tuple[Service, ...]:
-    """The services, each with the ExternalName Services that stand for it, also through other ExternalNames."""
+    """The services, each with the ExternalName Services that refer to it directly or through other ExternalNames."""
     given = tuple(services)
     names = {service.hostname: service.external_name for service in given if service.resolution is Resolution.ALIAS}
     if not names:
@@ -179,7 +179,7 @@ def with_aliases(services: Iterable[Service]) -> tuple[Service, ...]:
 
 
 def _concrete(alias: str, names: Mapping[str, str]) -> str | None:
-    """The host that an ExternalName stands for in the end; None when they go round in a circle."""
+    """The host that an ExternalName finally refers to; None for a cycle."""
     seen = {alias}
     while alias in names:
         alias = names[alias]

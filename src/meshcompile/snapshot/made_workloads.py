@@ -1,4 +1,4 @@
-"""The workloads that make Pods, where one kind makes another: Knative Services and Argo Rollouts."""
+"""Workloads that create Pods through another kind: Knative Services and Argo Rollouts."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -13,16 +13,16 @@ from meshcompile.snapshot.assumed_pods import WORKLOAD_KINDS, Workload, is_owned
 KNATIVE_GROUP = "serving.knative.dev"
 KNATIVE_SERVICE = "serving.knative.dev/service"
 FIRST_REVISION = "00001"
-"""What Knative calls the first revision of a Service that does not name it."""
+"""Knative's name for the first revision of a Service that does not name it."""
 
 _Name = tuple[str, str]  # namespace and name
 
 
 def made_workloads(resources: Iterable[Resource]) -> Iterator[Workload]:
-    """The workloads among the objects that make Pods of their own, in the same order.
+    """The workloads that create Pods directly, in the order of the objects.
 
-    A Knative Service stands for the Deployment of its first revision, unless its Deployments are there. A Rollout with
-    a `workloadRef` takes the Deployment's template, and the place of the Deployment.
+    A Knative Service becomes the Deployment of its first revision, unless the input has its Deployments. A Rollout with
+    a `workloadRef` uses the Deployment's template and replaces the Deployment.
     """
     found = [resource for resource in resources if isinstance(resource, WORKLOAD_KINDS)]
     deployments = {(each.namespace, each.name): each for each in found if isinstance(each, Deployment)}
@@ -45,7 +45,7 @@ def made_workloads(resources: Iterable[Resource]) -> Iterator[Workload]:
 
 
 def missing_templates(resources: Iterable[Resource]) -> Iterator[Diagnostic]:
-    """The Rollouts that use the template of a Deployment which is not there."""
+    """The Rollouts that use the template of a Deployment that is not in the input."""
     found = tuple(resources)
     deployments = {(each.namespace, each.name) for each in found if isinstance(each, Deployment)}
     for each in found:
@@ -55,7 +55,7 @@ def missing_templates(resources: Iterable[Resource]) -> Iterator[Diagnostic]:
 
 
 def referenced_deployment(workload: Workload) -> str:
-    """The Deployment whose template a Rollout uses; "" where it uses none."""
+    """The Deployment whose template a Rollout uses; "" if it uses none."""
     if not isinstance(workload, CustomWorkload) or workload.spec.template is not None:
         return ""
     reference = workload.spec.workload_ref
@@ -63,7 +63,7 @@ def referenced_deployment(workload: Workload) -> str:
 
 
 def _with_template(rollout: CustomWorkload, deployments: Mapping[_Name, Deployment]) -> Iterator[CustomWorkload]:
-    """The Rollout with the template of the Deployment that it refers to, if that is there."""
+    """The Rollout with the template of the Deployment that it refers to, if the Deployment exists."""
     deployment = deployments.get((rollout.namespace, referenced_deployment(rollout)))
     if deployment is None:
         return
@@ -77,7 +77,7 @@ def _with_template(rollout: CustomWorkload, deployments: Mapping[_Name, Deployme
 
 
 def revision_deployment(service: CustomWorkload) -> Deployment:
-    """The Deployment that Knative makes for the first revision of a Service."""
+    """The Deployment that Knative creates for the first revision of a Service."""
     template = service.template
     stated = template.metadata.name if isinstance(template, NamedPodTemplateSpec) else ""
     revision = stated or f"{service.name}-{FIRST_REVISION}"

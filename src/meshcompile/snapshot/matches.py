@@ -1,16 +1,16 @@
-"""What can be said of a match without knowing who asks."""
+"""Properties of a match that do not depend on the proxy."""
 
 from meshcompile.models.common import StringMatch
 from meshcompile.models.networking.virtual_service import HTTPMatchRequest
 
-# A `uri: {}` that says nothing.
+# An empty `uri: {}`.
 UNSPECIFIED = StringMatch()
 
 
 def takes_every_request(match: HTTPMatchRequest | None) -> bool:
-    """True when no request gets past a match, where it applies: prefix `/` or regex `.*`, and no further condition.
+    """True if a match accepts every request where it applies: prefix `/` or regex `.*`, and no further condition.
 
-    Follows istiod's `IsCatchAllRoute`: prefix "" and regex `/.*` match as much, but do not count.
+    Follows istiod's `IsCatchAllRoute`: prefix "" and regex `/.*` match the same requests, but do not count.
     """
     if match is None:
         return True
@@ -22,5 +22,5 @@ def takes_every_request(match: HTTPMatchRequest | None) -> bool:
 
 
 def applies_everywhere(match: HTTPMatchRequest | None) -> bool:
-    """True when a match is for every proxy and port."""
+    """True if a match applies to every proxy and port."""
     return match is None or not (match.port or match.gateways or match.source_labels or match.source_namespace)

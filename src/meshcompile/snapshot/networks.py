@@ -1,7 +1,7 @@
-"""Networks: which one an address belongs to, and the gateways through which others reach it.
+"""Networks: the network of an address, and the gateways through which other networks reach it.
 
-Follows istiod's `kube/controller/network.go` and `model/network.go`. Host names of gateways are not resolved: istiod
-asks the DNS, here only those with an IP address count where endpoints must have one.
+Follows istiod's `kube/controller/network.go` and `model/network.go`. istiod resolves host names of gateways in DNS;
+this module does not. Where endpoints need an IP address, it uses only gateways that have one.
 """
 
 import json
@@ -27,7 +27,7 @@ HBONE_GATEWAY_PORT = 15008
 
 
 class NetworkGateway(NamedTuple):
-    """A gateway between networks; `port` is 0 for one that only takes HBONE. Sorts as istiod sorts them."""
+    """A gateway between networks. `port` is 0 if it only accepts HBONE. Gateways sort as in istiod."""
 
     address: str
     port: int
@@ -41,10 +41,10 @@ class NetworkGateways:
 
     by_network: Mapping[str, tuple[NetworkGateway, ...]]
     by_network_and_cluster: Mapping[tuple[str, str], tuple[NetworkGateway, ...]]
-    scale: int  # by which weights are multiplied, so that they divide among the gateways of any network
+    scale: int  # factor for weights, so that they divide evenly among the gateways of any network
 
     def __bool__(self) -> bool:
-        """True when there are several networks."""
+        """True if there are several networks."""
         return bool(self.by_network)
 
     def towards(self, network: str, cluster: str) -> tuple[NetworkGateway, ...]:
@@ -54,17 +54,19 @@ class NetworkGateways:
 
 @dataclass(frozen=True, eq=False)
 class NetworkIndex:
-    """Networks of addresses and their gateways: `gateways` with an IP address, `unresolved` with host names too."""
+    """The networks of addresses and their gateways. `gateways` have an IP address; `unresolved` also has those with
+    host names.
+    """
 
     system: Mapping[str, str]  # of each cluster, from the label of the system namespace
     registries: Mapping[str, str]  # of each cluster, from fromRegistry
-    ranges: tuple[tuple[IPv4Network | IPv6Network, str], ...]  # widest first: of nested ones the outermost counts
+    ranges: tuple[tuple[IPv4Network | IPv6Network, str], ...]  # widest first: of nested ranges, the outermost wins
     gateways: NetworkGateways
     unresolved: NetworkGateways
     _by_address: dict[str, str] = field(default_factory=dict, repr=False)
 
     def of(self, cluster: str, address: str, labels: Labels) -> str:
-        """The network of a workload of Kubernetes: its label, the cluster's, then what the mesh networks say."""
+        """The network of a Kubernetes workload: its label, else the cluster's label, else the mesh networks."""
         return labels.get(NETWORK) or self.system.get(cluster) or self._by_config(cluster, address)
 
     def _by_config(self, cluster: str, address: str) -> str:
@@ -107,7 +109,7 @@ def _grouped(gateways: Iterable[NetworkGateway]) -> NetworkGateways:
 
 
 def _registries(networks: MeshNetworks) -> Iterator[tuple[str, str]]:
-    """Network and cluster of every `fromRegistry`; of several networks for one cluster the first by name counts."""
+    """The network and cluster of every `fromRegistry`. If several networks name one cluster, the first by name wins."""
     for name, network in sorted(networks.networks.items()):
         yield from ((name, endpoints.from_registry) for endpoints in network.endpoints if endpoints.from_registry)
 
@@ -132,7 +134,7 @@ def _static_gateways(networks: MeshNetworks) -> Iterator[NetworkGateway]:
 def _service_gateways(
     resources: Resources, workloads: WorkloadIndex, networks: MeshNetworks
 ) -> Iterator[NetworkGateway]:
-    """The gateways that Services are, under each address that they have outside of their cluster."""
+    """The gateways that are Services, at each of their addresses outside the cluster."""
     for cluster, of_cluster in ((workloads.config_cluster, resources), *resources.clusters.items()):
         named = {host: tuple(ports) for host, ports in _named_gateways(networks, cluster).items()}
         for service in of_cluster.all(kubernetes.Service):
@@ -145,7 +147,9 @@ def _service_gateways(
 
 
 def _named_gateways(networks: MeshNetworks, cluster: str) -> Mapping[str, list[tuple[str, int]]]:
-    """Network and port by the host name of the Service that `registryServiceName` names, of this cluster's networks."""
+    """The network and port, by the host name of the Service that `registryServiceName` names, for this cluster's
+    networks.
+    """
     found: dict[str, list[tuple[str, int]]] = {}
     for name, network in networks.networks.items():
         if any(endpoints.from_registry == cluster for endpoints in network.endpoints):
@@ -158,7 +162,7 @@ def _named_gateways(networks: MeshNetworks, cluster: str) -> Mapping[str, list[t
 def _gateway_ports(
     service: kubernetes.Service, named: Mapping[str, tuple[tuple[str, int], ...]]
 ) -> tuple[tuple[str, int], ...]:
-    """Network and port that a Service is a gateway for: its label says so, or the mesh networks do."""
+    """The networks and ports that a Service is a gateway for, from its label or else from the mesh networks."""
     labels = service.metadata.labels
     if not labels.get(NETWORK):
         return named.get(service_hostname(service.name, service.namespace), ())

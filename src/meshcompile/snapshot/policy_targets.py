@@ -1,4 +1,4 @@
-"""What a policy is attached to: workloads that it selects, or objects that it targets."""
+"""The targets of a policy: workloads that it selects, or objects that it references."""
 
 from typing import Protocol
 
@@ -16,11 +16,11 @@ class Attachable(Protocol):
 
 
 def targets(spec: Attachable) -> tuple[PolicyTargetReference, ...]:
-    """The objects that a policy targets; the older, single `targetRef` counts where the list is empty."""
+    """The objects that a policy targets. The older field `targetRef` applies if the list is empty."""
     single: PolicyTargetReference | None = getattr(spec, "target_ref", None)
     return spec.target_refs or (() if single is None else (single,))
 
 
 def is_attached(spec: Attachable) -> bool:
-    """False for a policy of a whole namespace, or of the mesh."""
+    """False for a policy that applies to a whole namespace or to the mesh."""
     return bool(spec.selector and spec.selector.match_labels) or bool(targets(spec))

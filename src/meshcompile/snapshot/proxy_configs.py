@@ -1,7 +1,7 @@
-"""ProxyConfigs by namespace, and what they make of the mesh's defaults for one Pod.
+"""ProxyConfigs by namespace, and their effect on the mesh's defaults for one Pod.
 
-Follows istiod's `GetProxyConfigs` and `EffectiveProxyConfig`. Injection puts the outcome into the Pod, whose proxy then
-reports it as node metadata: istiod never looks at a ProxyConfig when it answers a proxy.
+Follows istiod's `GetProxyConfigs` and `EffectiveProxyConfig`. Injection writes the result to the Pod, and its proxy
+reports it as node metadata. istiod never reads a ProxyConfig when it answers a proxy.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,7 +24,7 @@ ANNOTATION = "proxy.istio.io/config"
 
 @dataclass(frozen=True, eq=False)
 class ProxyConfigIndex(Source):
-    """ProxyConfigs by namespace: the oldest one for all Pods, and those that select some, oldest first."""
+    """ProxyConfigs by namespace: the oldest one for all Pods, and those with a selector, oldest first."""
 
     mesh: MeshConfig
     all: tuple[ProxyConfig, ...]
@@ -32,7 +32,7 @@ class ProxyConfigIndex(Source):
     selecting: Mapping[str, tuple[ProxyConfig, ...]]
 
     def effective(self, namespace: str, labels: Labels, annotations: Labels) -> ProxySettings:
-        """The settings of a Pod's proxy; Pods to which the same applies get the same object."""
+        """The settings of a Pod's proxy. Pods with the same ProxyConfigs and annotation share one object."""
         root = self.mesh.root_namespace
         wide = None if namespace == root else self.wide.get(namespace)
         candidates = self.selecting.get(namespace, ())
@@ -43,7 +43,9 @@ class ProxyConfigIndex(Source):
 
 @derived
 def _effective(index: ProxyConfigIndex, namespace: str, selecting: str, annotation: str) -> ProxySettings:
-    """The settings that the ProxyConfigs of a namespace, the one of this name among them, and an annotation make."""
+    """The settings from the ProxyConfigs of a namespace, including those named in `selecting`, and from an
+    annotation.
+    """
     root = index.mesh.root_namespace
     wide = None if namespace == root else index.wide.get(namespace)
     named = next((config for config in index.selecting.get(namespace, ()) if config.name == selecting), None)
@@ -68,9 +70,9 @@ def proxy_config_index(resources: Resources, mesh: MeshConfig) -> ProxyConfigInd
 
 
 def annotated(text: str) -> tuple[ProxySettings | None, tuple[Diagnostic, ...]]:
-    """The settings that a Pod's annotation holds as YAML, and what is wrong with them; None where it holds none.
+    """The settings that a Pod's annotation holds as YAML, and findings about them; None if it holds none.
 
-    One that cannot be read counts for nothing, as in istiod.
+    Like istiod, this ignores an annotation that cannot be read.
     """
     if not text.strip():
         return None, ()

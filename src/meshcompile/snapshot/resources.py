@@ -10,9 +10,9 @@ from meshcompile.models.base import Resource
 
 R = TypeVar("R", bound=Resource)
 
-# Creation time of everything that was written without one.
+# Creation time of objects without one.
 NO_CREATION_TIME = "2024-01-01T00:00:00Z"
-# The name that the config cluster has when nobody names it.
+# The default name of the config cluster.
 CONFIG_CLUSTER = "Kubernetes"
 
 
@@ -23,14 +23,14 @@ def oldest_first(resource: Resource) -> tuple[str, str, str]:
 
 
 class Assumed(Struct, frozen=True):
-    """The objects of a cluster with all that is assumed, and an info about each assumption."""
+    """The objects of a cluster including assumed objects, and an info about each assumption."""
 
     resources: tuple[Resource, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
 class Resources(Struct, frozen=True):
-    """Accepted resources of the config cluster and, under their names, of remote clusters (Kubernetes kinds only)."""
+    """Accepted resources of the config cluster and, by cluster name, of remote clusters (Kubernetes kinds only)."""
 
     by_kind: Mapping[str, tuple[Resource, ...]]
     clusters: Mapping[str, "Resources"] = field(default_factory=dict)

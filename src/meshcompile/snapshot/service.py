@@ -1,4 +1,4 @@
-"""The registry's view of a service, whatever it was written as: istiod's `model.Service` and `model.IstioEndpoint`."""
+"""The registry's view of a service, for any source kind: istiod's `model.Service` and `model.IstioEndpoint`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,15 +9,15 @@ from meshcompile.ports import Protocol
 from meshcompile.snapshot.resources import NO_CREATION_TIME
 from meshcompile.source import NOWHERE, Origin
 
-# The address of a service that has none of its own: a wildcard, not an address to bind for it.
+# The address of a service without its own address. It is a wildcard, and listeners do not bind to it.
 UNSPECIFIED_ADDRESS = "0.0.0.0"
-# Values of the label security.istio.io/tlsMode; any other is passed on as it is.
+# Values of the label security.istio.io/tlsMode; any other value stays unchanged.
 ISTIO_TLS_MODE = "istio"
 DISABLED_TLS_MODE = "disabled"
 
 
 class Registry(StrEnum):
-    """Where a service comes from."""
+    """The source of a service."""
 
     KUBERNETES = "Kubernetes"
     EXTERNAL = "External"  # ServiceEntry
@@ -31,7 +31,7 @@ class Resolution(Enum):
     DNS_ROUND_ROBIN_LB = auto()  # LOGICAL_DNS
     PASSTHROUGH = auto()  # ORIGINAL_DST: headless, or ServiceEntry with resolution NONE
     DYNAMIC_DNS = auto()  # by SNI or host of each request
-    ALIAS = auto()  # ExternalName: only a name of another service
+    ALIAS = auto()  # ExternalName: another name of a service
 
 
 class TrafficDistribution(Enum):
@@ -43,9 +43,9 @@ class TrafficDistribution(Enum):
 
 
 class Health(StrEnum):
-    """Health of an endpoint, in Envoy's words."""
+    """The health of an endpoint, in Envoy's terms."""
 
-    UNKNOWN = "UNKNOWN"  # not said: ServiceEntry, WorkloadEntry
+    UNKNOWN = "UNKNOWN"  # not reported: ServiceEntry, WorkloadEntry
     HEALTHY = "HEALTHY"
     UNHEALTHY = "UNHEALTHY"
     DRAINING = "DRAINING"
@@ -67,8 +67,8 @@ class ServicePort:
 class Service:
     """A service of the mesh.
 
-    `addresses` are the VIPs per cluster; `address` is the default VIP, `0.0.0.0` when there is none.
-    `export_to` holds namespaces, `*` for all, `.` replaced by the own one, `~` for none.
+    `addresses` are the VIPs per cluster. `address` is the default VIP, `0.0.0.0` if there is none. `export_to` holds
+    namespaces, `*` for all, or `~` for none; `.` is replaced by the service's namespace.
     """
 
     hostname: str
@@ -87,7 +87,7 @@ class Service:
     annotations: Labels = field(default_factory=dict)
     selector: Labels = field(default_factory=dict)
     service_accounts: tuple[str, ...] = ()
-    aliases: tuple[tuple[str, str], ...] = ()  # (hostname, namespace) of ExternalName Services that mean this one
+    aliases: tuple[tuple[str, str], ...] = ()  # (hostname, namespace) of ExternalName Services that refer to this one
     creation_time: str = NO_CREATION_TIME
     external_name: str = ""
     object_name: str = ""  # name of the Kubernetes or Istio object
@@ -98,28 +98,28 @@ class Service:
     origin: Origin = field(default=NOWHERE, repr=False)
 
     def __hash__(self) -> int:
-        """Of what nearly always tells services apart."""
+        """A hash of the fields that almost always distinguish services."""
         return hash((self.hostname, self.namespace))
 
     def port(self, number: int) -> ServicePort | None:
-        """The port of this number (a port is looked up by number, then by nothing else)."""
+        """The port with this number; None if there is none."""
         return next((p for p in self.ports if p.number == number), None)
 
     @property
     def is_headless(self) -> bool:
-        """True for a service without an address of its own whose clients resolve it to its endpoints."""
+        """True for a service without its own address whose clients resolve it to its endpoints."""
         return self.resolution is Resolution.PASSTHROUGH
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """What runs behind endpoints: a Pod, a WorkloadEntry, an endpoint of a ServiceEntry.
+    """The workload of endpoints: a Pod, a WorkloadEntry, or an endpoint of a ServiceEntry.
 
-    `labels` include the topology labels that istiod adds. `locality` is as written (`region/zone/subzone`):
-    endpoints are grouped by this text. `ports` are the ports that have a name.
+    `labels` include the topology labels that istiod adds. `locality` is as written (`region/zone/subzone`): endpoints
+    are grouped by this text. `ports` are the ports that have a name.
     """
 
-    name: str  # as telemetry calls it: the Deployment's rather than the Pod's
+    name: str  # the name in telemetry: the Deployment's, not the Pod's
     namespace: str
     addresses: tuple[str, ...] = ()
     labels: Labels = field(default_factory=dict)
@@ -136,21 +136,22 @@ class Workload:
     origin: Origin = field(default=NOWHERE, repr=False)
 
     def __hash__(self) -> int:
-        """Of what nearly always tells workloads apart."""
+        """A hash of the fields that almost always distinguish workloads."""
         return hash((self.namespace, self.name, self.addresses))
 
     @property
     def takes_mutual_tls(self) -> bool:
-        """True when the workload has a sidecar that takes mutual TLS."""
+        """True if the workload has a sidecar that accepts mutual TLS."""
         return self.tls_mode == ISTIO_TLS_MODE
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One address and port of a workload behind one service port.
+    """One address and port of a workload for one service port.
 
-    An address may be an IP, a host name (DNS services), or the path of a unix socket (then `port` is 0). `legacy_port`
-    is the service port's number for endpoints of ServiceEntries: DNS clusters select by it rather than by name.
+    An address is an IP address, a host name (DNS services), or the path of a Unix domain socket (then `port` is 0).
+    `legacy_port` is the service port's number for endpoints of ServiceEntries: DNS clusters select by it and not by
+    name.
     """
 
     workload: Workload
@@ -162,7 +163,7 @@ class Endpoint:
     origin: Origin = field(default=NOWHERE, repr=False)
 
     def __hash__(self) -> int:
-        """Of what nearly always tells endpoints apart."""
+        """A hash of the fields that almost always distinguish endpoints."""
         return hash((self.addresses, self.port, self.service_port_name))
 
     @property

@@ -1,4 +1,4 @@
-"""ServiceEntries as services of the mesh. Follows istiod's `serviceentry.convertServices`."""
+"""ServiceEntries, converted to services of the mesh. Follows istiod's `serviceentry.convertServices`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ def service_entries(resources: Resources, workloads: WorkloadIndex, mesh: MeshCo
 
 
 def entry_services(entry: ServiceEntry, namespace_annotations: Labels, mesh: MeshConfig) -> Iterator[Service]:
-    """The services of one ServiceEntry: istiod makes one for each host and address."""
+    """The services of one ServiceEntry. Like istiod, this creates one for each host and address."""
     spec, meta = entry.spec, entry.metadata
     resolution = _RESOLUTIONS[spec.resolution]
     ports = tuple(_port(port) for port in spec.ports)
@@ -98,7 +98,7 @@ def _port(port: EntryPort) -> ServicePort:
 
 
 class Vip(NamedTuple):
-    """A host and one of its addresses; the automatic ones are those that a controller noted in the status."""
+    """A host and one of its addresses. A controller records automatic addresses in the status."""
 
     host: str
     address: str
@@ -117,7 +117,7 @@ def _vips(entry: ServiceEntry) -> Iterator[Vip]:
 
 
 def _address(text: str) -> str | None:
-    """An address or CIDR as a listener binds it, without the mask of a single host; None when it is neither."""
+    """An address or CIDR range as a listener binds it, without the mask of a single address; None if it is neither."""
     try:
         interface = ip_interface(text)
     except ValueError:
@@ -126,7 +126,9 @@ def _address(text: str) -> str | None:
 
 
 def _automatic_addresses(entry: ServiceEntry) -> dict[tuple[str, int], str]:
-    """The addresses of the status by host and IP version, when they count: not for NONE, not when opted out."""
+    """The addresses in the status, by host and IP version. They do not apply to resolution NONE or to an entry that
+    opts out.
+    """
     opted_out = entry.metadata.labels.get(AUTO_ALLOCATE, "").lower() == "false"
     if entry.spec.resolution is EntryResolution.NONE or opted_out or entry.spec.addresses or entry.status is None:
         return {}
@@ -139,5 +141,7 @@ def _automatic_addresses(entry: ServiceEntry) -> dict[tuple[str, int], str]:
 
 
 def is_ip_or_unknown(address: str) -> bool:
-    """True for an IP address, and for none: only gateways of its network lead to a workload without address."""
+    """True for an IP address or an empty address. Only gateways of its network lead to a workload without an
+    address.
+    """
     return not address or is_ip(address)

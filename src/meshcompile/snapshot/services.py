@@ -1,4 +1,4 @@
-"""The services of the mesh by host name and by who may see them: istiod's `PushContext.initServiceRegistry`."""
+"""The services of the mesh by host name and by visibility: istiod's `PushContext.initServiceRegistry`."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ class ServiceIndex:
     """The services of the mesh, oldest first.
 
     `by_hostname` has one service for each host and namespace: the Kubernetes Service, else the oldest. `entries` are
-    the ServiceEntries with the services that they make. `kubernetes` are the Services of each cluster and namespace as
-    that cluster has them.
+    the ServiceEntries with their services. `kubernetes` are the Services of each cluster and namespace, as defined in
+    that cluster.
     """
 
     all: tuple[Service, ...]
@@ -29,15 +29,15 @@ class ServiceIndex:
     _by_host: Mapping[tuple[str, str], tuple[Service, ...]]
 
     def visible_to(self, namespace: str) -> tuple[Service, ...]:
-        """What a namespace sees: the services exported to it by name, then those exported to everyone."""
+        """The services that a namespace sees: first those exported to it by name, then those exported to all."""
         return self._exported.get(namespace, ()) + self._public
 
     def of_cluster(self, cluster: str) -> Iterator[Service]:
-        """The Services of a cluster, as that cluster has them."""
+        """The Services of a cluster, as defined in that cluster."""
         return (service for (name, _), group in self.kubernetes.items() if name == cluster for service in group)
 
     def of_host(self, hostname: str, namespace: str) -> tuple[Service, ...]:
-        """All services of a host in a namespace, oldest first: ServiceEntries may share one."""
+        """All services of a host in a namespace, oldest first. Several ServiceEntries may define the same host."""
         return self._by_host.get((hostname, namespace), ())
 
 
@@ -74,7 +74,7 @@ def _by_hostname(services: Iterable[Service]) -> Mapping[str, Mapping[str, Servi
 
 
 def _exported(services: Iterable[Service]) -> Mapping[str, tuple[Service, ...]]:
-    """The services that are exported to namespaces by name; `~` stands for nobody, whatever else is listed."""
+    """The services that are exported to namespaces by name. `~` hides a service, whatever else its list has."""
     found: dict[str, list[Service]] = {}
     for service in services:
         if not service.export_to & {"*", "~"}:

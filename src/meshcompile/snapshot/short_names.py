@@ -1,7 +1,7 @@
-"""Short names in VirtualServices made full: hosts of Services, and names of Gateways.
+"""Short names in VirtualServices, replaced by full names: hosts of Services, and names of Gateways.
 
-Follows istiod's `model.ResolveVirtualServiceShortnames` and `resolveGatewayName`. A node that has only full names is
-passed on as it is.
+Follows istiod's `model.ResolveVirtualServiceShortnames` and `resolveGatewayName`. A node without short names is
+returned unchanged.
 """
 
 from collections.abc import Callable, Iterable
@@ -27,9 +27,9 @@ N = TypeVar("N", bound=Node)
 
 
 def qualified_gateway(name: str, namespace: str) -> str:
-    """`namespace/name` of a gateway named in `namespace`; `mesh` stays as it is.
+    """`namespace/name` of a gateway that an object in `namespace` names. `mesh` stays unchanged.
 
-    Besides `gateway`, `./gateway` and `namespace/gateway` there is the old form `gateway.namespace.svc.cluster.local`.
+    Accepts `gateway`, `./gateway`, `namespace/gateway` and the older form `gateway.namespace.svc.cluster.local`.
     """
     if name == MESH_GATEWAY:
         return name
@@ -41,7 +41,7 @@ def qualified_gateway(name: str, namespace: str) -> str:
 
 
 def qualified_http(rule: HTTPRoute, namespace: str) -> HTTPRoute:
-    """The rule with full names, as a VirtualService of `namespace` means them."""
+    """The rule with full names, for a VirtualService in `namespace`."""
     return _with(
         rule,
         match=_each(rule.match, lambda match: _match(match, namespace)),
@@ -52,7 +52,7 @@ def qualified_http(rule: HTTPRoute, namespace: str) -> HTTPRoute:
 
 
 def qualified_tls(rule: TLSRoute, namespace: str) -> TLSRoute:
-    """The rule with full names, as a VirtualService of `namespace` means them."""
+    """The rule with full names, for a VirtualService in `namespace`."""
     return _with(
         rule,
         match=_each(rule.match, lambda match: _match(match, namespace)),
@@ -61,7 +61,7 @@ def qualified_tls(rule: TLSRoute, namespace: str) -> TLSRoute:
 
 
 def qualified_tcp(rule: TCPRoute, namespace: str) -> TCPRoute:
-    """The rule with full names, as a VirtualService of `namespace` means them."""
+    """The rule with full names, for a VirtualService in `namespace`."""
     return _with(
         rule,
         match=_each(rule.match, lambda match: _match(match, namespace)),
@@ -90,7 +90,7 @@ def _destination(destination: Destination, namespace: str) -> Destination:
 
 
 def _each(nodes: tuple[N, ...], change: Callable[[N], N]) -> tuple[N, ...]:
-    """The nodes changed; the same tuple when no node did."""
+    """The changed nodes; the same tuple if no node changed."""
     changed = tuple(map(change, nodes))
     return nodes if _same(nodes, changed) else changed
 
@@ -100,7 +100,7 @@ def _same(before: Iterable[object], after: Iterable[object]) -> bool:
 
 
 def _with(node: N, **fields: object) -> N:
-    """The node with these fields; the node itself when they are what it has."""
+    """The node with these field values; the node itself if they do not change it."""
     values = node.__dict__
     changed = {name: value for name, value in fields.items() if value is not values[name] and value != values[name]}
     return node.model_copy(update=changed) if changed else node

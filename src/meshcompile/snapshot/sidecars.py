@@ -1,4 +1,4 @@
-"""Sidecars by namespace, in the order in which they are tried. Follows istiod's `PushContext.initSidecarScopes`."""
+"""Sidecars by namespace, in order of precedence. Follows istiod's `PushContext.initSidecarScopes`."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from meshcompile.snapshot.resources import Resources
 class SidecarIndex:
     """Sidecars of each namespace: those with a selector first, each group oldest first.
 
-    `root` is the Sidecar of the root namespace without a selector, which serves every namespace that has none.
+    `root` is the root namespace's Sidecar without a selector. It applies to every namespace without its own Sidecar.
     """
 
     by_namespace: Mapping[str, tuple[Sidecar, ...]]

@@ -1,4 +1,5 @@
-"""The endpoints of Kubernetes Services: of their EndpointSlices, and of the WorkloadEntries that they select.
+"""The endpoints of Kubernetes Services: those of their EndpointSlices, and those of WorkloadEntries that they
+select.
 
 Follows istiod's `kube/controller/endpointslice.go` and `Controller.serviceInstancesFromWorkloadInstances`.
 """
@@ -25,7 +26,7 @@ HostKey = tuple[str, str]
 def slice_endpoints(
     slices: Iterable[EndpointSlice], services: Mapping[str, Service], source: WorkloadSource
 ) -> Mapping[HostKey, tuple[Endpoint, ...]]:
-    """The endpoints of one cluster's slices by host and namespace; an address and port counts once per service."""
+    """The endpoints of one cluster's slices by host and namespace. An address and port appears once per service."""
     groups: dict[HostKey, dict[tuple[str, str], Endpoint]] = {}
     for slice_ in sorted(slices, key=lambda s: (s.namespace, s.name)):
         if (
@@ -59,7 +60,9 @@ def _of_slice(slice_: EndpointSlice, service: Service | None, source: WorkloadSo
 
 
 def _workload(listed: kubernetes.Endpoint, address: str, namespace: str, source: WorkloadSource) -> Workload | None:
-    """The Pod that an endpoint refers to, None when that does not exist; else what is known of the address."""
+    """The Pod that an endpoint refers to, or None if it does not exist. Without a reference, the workload of the
+    address.
+    """
     pods = source.index.of(source.cluster)
     target = listed.target_ref
     if target is not None and target.kind == "Pod":
@@ -70,7 +73,7 @@ def _workload(listed: kubernetes.Endpoint, address: str, namespace: str, source:
 
 
 def endpoint_health(service: Service | None, conditions: kubernetes.EndpointConditions) -> Health:
-    """The health that the conditions of an endpoint mean; what is not said counts as true."""
+    """The health that the conditions of an endpoint imply. A missing condition counts as true."""
     if conditions.ready is not False:
         return Health.HEALTHY
     if service is None or conditions.terminating is False:
@@ -81,7 +84,7 @@ def endpoint_health(service: Service | None, conditions: kubernetes.EndpointCond
 
 
 def keeps_draining(service: Service) -> bool:
-    """True for a service with persistent sessions, which reach an endpoint until it has ended."""
+    """True for a service with persistent sessions. These reach an endpoint until it terminates."""
     return bool(service.labels.get(PERSISTENT_SESSION) or service.labels.get(PERSISTENT_SESSION_HEADER))
 
 
@@ -91,7 +94,7 @@ def keeps_draining(service: Service) -> bool:
 def selected_endpoints(
     services: Iterable[Service], entries: Mapping[str, Iterable[Workload]]
 ) -> Mapping[HostKey, tuple[Endpoint, ...]]:
-    """The endpoints that Services have of the WorkloadEntries of their namespace that they select."""
+    """The endpoints of Services from the WorkloadEntries of their namespace that they select."""
     return {
         (service.hostname, service.namespace): endpoints
         for service in services
@@ -112,7 +115,7 @@ def _selected(service: Service, entries: Iterable[Workload]) -> Iterator[Endpoin
 
 
 class TargetPort(NamedTuple):
-    """Where a service port leads on the workload: a number, or a name that an entry's `ports` may give a number."""
+    """The target of a service port on the workload: a number, or a name that an entry's `ports` can map to a number."""
 
     number: int
     name: str
@@ -120,7 +123,7 @@ class TargetPort(NamedTuple):
 
 
 def _target_port(service: Service, port: ServicePort) -> TargetPort:
-    # istiod looks the port up by name or number, which finds another one when names are missing or shared.
+    # istiod looks up the port by name or number. It finds a different port if names are missing or duplicate.
     found = next((p for p in service.ports if p.name == port.name or p.number == port.number), port)
     if isinstance(found.target, str):
         return TargetPort(port.number, found.target, must_exist=True)
@@ -128,7 +131,7 @@ def _target_port(service: Service, port: ServicePort) -> TargetPort:
 
 
 def entry_port(service: Service, port: ServicePort, entry: Workload) -> int | None:
-    """The port of a WorkloadEntry behind a service port; None when the service asks for a name that it lacks."""
+    """The port of a WorkloadEntry for a service port; None if the target is a name that the entry does not define."""
     target = _target_port(service, port)
     named = entry.ports.get(target.name) if target.name else None
     if named:

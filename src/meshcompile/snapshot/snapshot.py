@@ -1,8 +1,8 @@
 """The mesh, indexed and merged once: istiod's PushContext.
 
-Every index answers in constant time what is asked of it; nothing after this scans the mesh. An index is built by the
-function of its module from the accepted resources, and holds its own in the order that istiod gives precedence:
-oldest first, then by name, then by namespace.
+Every index answers its lookups in constant time, and no later stage scans the mesh. The function of its module builds
+an index from the accepted resources. An index keeps its objects in istiod's order of precedence: oldest first, then by
+name, then by namespace.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ from meshcompile.snapshot.workloads import WorkloadIndex
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """Everything that queries are asked about; immutable, shared by all proxies."""
+    """The input of all queries; immutable, and shared by all proxies."""
 
     mesh: MeshConfig
     networks: MeshNetworks
@@ -53,10 +53,10 @@ class Snapshot:
     extensions: ExtensionIndex
     envoy_filters: EnvoyFilterIndex
     proxy_configs: ProxyConfigIndex
-    jwks: Mapping[str, str] = field(default_factory=dict)  # keys of issuers by their URI, as the caller knows them
+    jwks: Mapping[str, str] = field(default_factory=dict)  # keys of issuers by their URI, as the caller provides them
     answers: Answers = field(default_factory=Answers, repr=False)  # to queries, which proxies share
 
     @cached_property
     def findings(self) -> tuple[Diagnostic, ...]:
-        """What there is to say about the mesh, whichever proxy asks."""
+        """Findings about the mesh that do not depend on the proxy."""
         return findings_of_routes(self.virtual_services)

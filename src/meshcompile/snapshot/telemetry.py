@@ -12,9 +12,9 @@ from meshcompile.snapshot.resources import Resources
 
 @dataclass(frozen=True, eq=False)
 class TelemetryIndex:
-    """Telemetries by namespace: of those for a whole namespace the oldest counts, of the others all, oldest first.
+    """Telemetries by namespace: the oldest one without a selector or target, and all others, oldest first.
 
-    `defaults` are the providers that the mesh config uses where no Telemetry names any.
+    `defaults` are the mesh config's providers, which apply where no Telemetry names any.
     """
 
     root_namespace: str
@@ -25,7 +25,7 @@ class TelemetryIndex:
     _providers: Mapping[str, ExtensionProvider]
 
     def provider(self, name: str) -> ExtensionProvider | None:
-        """The extension provider of this name, in upper or lower case."""
+        """The extension provider with this name, ignoring case."""
         return self._providers.get(name.lower())
 
     def named(self, namespace: str, name: str) -> Telemetry | None:

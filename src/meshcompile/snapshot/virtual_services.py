@@ -1,4 +1,4 @@
-"""VirtualServices with their delegates merged in, by gateway and by who may see them.
+"""VirtualServices with merged delegates, by gateway and by visibility.
 
 Follows istiod's `model.VirtualServiceController` and `PushContext.initVirtualServices`.
 """
@@ -28,16 +28,16 @@ from meshcompile.snapshot.short_names import (
 )
 from meshcompile.source import Origin
 
-if TYPE_CHECKING:  # VirtualServices are checked without either
+if TYPE_CHECKING:  # checking VirtualServices needs neither of them
     from meshcompile.models.mesh.mesh_config import MeshConfig
     from meshcompile.snapshot.ingress import FromIngresses
 
-# On a VirtualService: whose rules its matches follow.
+# The annotation of a VirtualService that selects the semantics of its matches.
 SEMANTICS_ANNOTATION = "internal.istio.io/route-semantics"
 
 
 class Semantics(StrEnum):
-    """Whose rules a VirtualService follows; one made of an Ingress matches whole path segments."""
+    """The API whose semantics a VirtualService follows. One that comes from an Ingress matches whole path segments."""
 
     ISTIO = ""
     INGRESS = "ingress"
@@ -46,8 +46,8 @@ class Semantics(StrEnum):
 class MergedVirtualService(Struct, frozen=True, eq=False, dict=True):
     """A VirtualService with its delegates merged in; compared by identity.
 
-    `hosts` and the hosts of destinations are full names, `gateways` are `namespace/name` or `mesh` and never empty.
-    `roots` has, for each rule of `http`, the place of the rule that delegated to it; it is empty without delegates.
+    `hosts` and the hosts of destinations are full names. `gateways` are `namespace/name` or `mesh`, and never empty.
+    `roots` has the origin of the delegating rule for each rule of `http`; it is empty without delegates.
     """
 
     name: str
@@ -65,14 +65,14 @@ class MergedVirtualService(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def resource(self) -> str:
-        """The path of the resource in the Kubernetes API, as it stands in Envoy's metadata."""
+        """The path of the resource in the Kubernetes API, as in Envoy's metadata."""
         return f"/apis/networking.istio.io/v1/namespaces/{self.namespace}/virtual-service/{self.name}"
 
     @cached_property
     def http_origins(self) -> tuple[tuple[tuple[Origin, ...], ...], ...]:
-        """For each HTTP rule, the places that each of its matches comes from (one entry when it has none).
+        """For each HTTP rule, the origins of each of its matches, or one entry if it has no match.
 
-        First the match, then the rule, then the root's rule that delegated to it.
+        Each entry has the origins of the match, of the rule, and of the root's rule that delegated to it.
         """
         roots = self.roots or (None,) * len(self.http)
         return tuple(_rule_origins(rule, root) for rule, root in zip(self.http, roots, strict=True))
@@ -84,22 +84,23 @@ def _rule_origins(rule: HTTPRoute, root: Origin | None) -> tuple[tuple[Origin, .
 
 
 class VirtualServiceIndex(Struct, frozen=True, dict=True):
-    """VirtualServices by gateway: those of the proxy's own namespace, those exported to it, those for everybody."""
+    """VirtualServices by gateway: those of the proxy's own namespace, those exported to it, and public ones."""
 
     all: tuple[MergedVirtualService, ...] = ()
     findings: tuple[Diagnostic, ...] = ()
 
     def for_gateway(self, namespace: str, gateway: str) -> tuple[MergedVirtualService, ...]:
-        """What applies to proxies of a namespace on a gateway (`namespace/name` or `mesh`), in order of precedence.
+        """The VirtualServices for proxies of a namespace on a gateway (`namespace/name` or `mesh`), in order of
+        precedence.
 
-        Private ones come before exported ones, and those before public ones; each group is oldest first.
+        Private ones come before exported ones, and those before public ones. Each group is ordered oldest first.
         """
         groups = self._by_gateway.get(gateway, {})
         return groups.get((namespace, True), ()) + groups.get((namespace, False), ()) + groups.get(_PUBLIC, ())
 
     @cached_property
     def label_keys(self) -> frozenset[str]:
-        """The labels of proxies that matches look at: two proxies that agree on them get the same routes."""
+        """The proxy labels that matches read: two proxies with equal values of these labels get the same routes."""
         http = (match for each in self.all for rule in each.http for match in rule.match)
         tls = (match for each in self.all for rule in each.tls for match in rule.match)
         tcp = (match for each in self.all for rule in each.tcp for match in rule.match)
@@ -108,10 +109,10 @@ class VirtualServiceIndex(Struct, frozen=True, dict=True):
 
     @cached_property
     def _by_gateway(self) -> Mapping[str, Mapping[tuple[str, bool], tuple[MergedVirtualService, ...]]]:
-        """Gateway -> (namespace that sees them, whether it is their own) -> VirtualServices."""
+        """VirtualServices by gateway, and by (namespace that sees them, whether it is their own namespace)."""
         index: dict[str, dict[tuple[str, bool], list[MergedVirtualService]]] = {}
         for virtual_service in self.all:
-            for gateway in virtual_service.gateways:  # named twice is bound twice
+            for gateway in virtual_service.gateways:  # a gateway that is listed twice is bound twice
                 for audience in _audiences(virtual_service):
                     index.setdefault(gateway, {}).setdefault(audience, []).append(virtual_service)
         return {gateway: {key: tuple(group) for key, group in groups.items()} for gateway, groups in index.items()}
@@ -130,14 +131,14 @@ def _audiences(virtual_service: MergedVirtualService) -> Iterable[tuple[str, boo
 
 
 def virtual_service_index(resources: Resources, mesh: MeshConfig, ingresses: FromIngresses) -> VirtualServiceIndex:
-    """The index of the accepted VirtualServices, and of those that Ingresses stand for."""
+    """The index of the accepted VirtualServices, and of those generated from Ingresses."""
     written = sorted((*resources.all(VirtualService), *ingresses.virtual_services), key=oldest_first)
     index = index_of(written, mesh.default_virtual_service_export_to or (EVERYWHERE,))
     return replace(index, findings=(*ingresses.findings, *index.findings))
 
 
 def index_of(written: Iterable[VirtualService], everywhere: tuple[str, ...] = (EVERYWHERE,)) -> VirtualServiceIndex:
-    """The index of VirtualServices, the oldest first; `everywhere` is where they are exported to that do not say it."""
+    """The index of VirtualServices, oldest first. `everywhere` is the default export."""
     delegates = Delegates.of(written, everywhere)
     merged = tuple(_merged(each, delegates, everywhere) for each in written if each.spec.hosts)
     return VirtualServiceIndex(merged, tuple(delegates.findings))

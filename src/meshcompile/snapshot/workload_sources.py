@@ -22,7 +22,7 @@ _OLD_ZONE = "failure-domain.beta.kubernetes.io/zone"
 
 @dataclass(frozen=True, eq=False)
 class WorkloadSource:
-    """Makes the workloads of one cluster, each Pod's once."""
+    """Builds the workloads of one cluster, once per Pod."""
 
     cluster: str
     trust_domain: str
@@ -31,7 +31,7 @@ class WorkloadSource:
     _pods: dict[tuple[str, str], Workload] = field(default_factory=dict, repr=False)
 
     def of_pod(self, pod: Pod) -> Workload:
-        """The workload that a Pod is."""
+        """The workload of a Pod."""
         key = (pod.namespace, pod.name)
         found = self._pods.get(key)
         if found is None:
@@ -60,7 +60,7 @@ class WorkloadSource:
         )
 
     def of_address(self, address: str) -> Workload:
-        """The workload that an address without a Pod is: nothing is known but where it runs."""
+        """The workload of an address without a Pod. Only its location is known."""
         network = self.networks.of(self.cluster, address, {})
         return Workload(
             name="",
@@ -72,7 +72,7 @@ class WorkloadSource:
         )
 
     def of_entry(self, entry: WorkloadEntry) -> Workload:
-        """The workload that a WorkloadEntry is; labels of its metadata go before those of its spec."""
+        """The workload of a WorkloadEntry. Labels of its metadata override labels of its spec."""
         meta = entry.metadata
         name = meta.annotations.get(AUTO_REGISTRATION_GROUP) or meta.labels.get(WORKLOAD_NAME) or entry.name
         return self.of_spec(
@@ -103,7 +103,7 @@ class WorkloadSource:
         )
 
     def of_host(self, host: str, name: str, namespace: str, origin: Origin = NOWHERE) -> Workload:
-        """The workload that a host name resolved by DNS is."""
+        """The workload of a host name that DNS resolves."""
         return Workload(name=name, namespace=namespace, addresses=(host,), cluster=self.cluster, origin=origin)
 
 

@@ -19,7 +19,7 @@ HEALTH_CHECKS = "proxy.istio.io/health-checks-enabled"
 
 @dataclass(frozen=True, eq=False)
 class ClusterWorkloads:
-    """Pods, Nodes and Namespaces of one Kubernetes cluster. Failed Pods are left out."""
+    """Pods, Nodes and Namespaces of one Kubernetes cluster, without failed Pods."""
 
     pods: Mapping[tuple[str, str], Pod]  # by namespace and name
     ready_pods_by_ip: Mapping[str, tuple[Pod, ...]]
@@ -27,7 +27,9 @@ class ClusterWorkloads:
     namespaces: Mapping[str, Namespace]
 
     def pod_at(self, address: str, namespace: str) -> Pod | None:
-        """A ready Pod of the namespace with this address: the first by name where host networking makes several."""
+        """A ready Pod of the namespace with this address: the first by name, if host networking makes several share
+        it.
+        """
         return next((pod for pod in self.ready_pods_by_ip.get(address, ()) if pod.namespace == namespace), None)
 
     def namespace_labels(self, namespace: str) -> Labels:
@@ -48,7 +50,7 @@ class WorkloadIndex:
     entries: tuple[WorkloadEntry, ...]
 
     def of(self, cluster: str) -> ClusterWorkloads:
-        """The workloads of a cluster; nothing for one that is not known."""
+        """The workloads of a cluster; empty for an unknown cluster."""
         return self.clusters.get(cluster, _NOTHING)
 
     @property
@@ -86,7 +88,7 @@ def _by_ip(pods: Iterable[Pod]) -> Mapping[str, tuple[Pod, ...]]:
 
 
 def is_ready(pod: Pod) -> bool:
-    """True for a Pod with an address that runs, is ready and is not being deleted."""
+    """True for a Pod that has an address, runs, is ready and is not being deleted."""
     return (
         pod.status.phase != "Succeeded"
         and bool(pod.status.pod_ip or pod.status.pod_ips)
@@ -96,7 +98,7 @@ def is_ready(pod: Pod) -> bool:
 
 
 def workload_name(pod: Pod) -> str:
-    """What telemetry calls the workload of a Pod: its label, else what manages it, else the Pod's own name."""
+    """The name of a Pod's workload in telemetry: its label, else its controller's name, else the Pod's name."""
     labelled = pod.metadata.labels.get(WORKLOAD_NAME)
     if labelled is not None:
         return labelled
@@ -107,7 +109,7 @@ def workload_name(pod: Pod) -> str:
 
 
 def _managed_name(owner: OwnerReference, labels: Labels) -> str:
-    """The Deployment behind a ReplicaSet, the CronJob behind a Job; else the owner itself."""
+    """The Deployment of a ReplicaSet, the CronJob of a Job, or else the owner itself."""
     match owner.kind:
         case "ReplicaSet":
             for label in ("pod-template-hash", "rollouts-pod-template-hash"):
@@ -125,7 +127,7 @@ def _managed_name(owner: OwnerReference, labels: Labels) -> str:
 
 
 def named_ports(pod: Pod) -> Mapping[str, int]:
-    """The TCP ports of a Pod's containers that have a name; the first of a name counts."""
+    """The named TCP ports of a Pod's containers. The first port with a name wins."""
     ports: dict[str, int] = {}
     for container in serving_containers(pod):
         for port in container.ports:
@@ -135,13 +137,13 @@ def named_ports(pod: Pod) -> Mapping[str, int]:
 
 
 def serving_containers(pod: Pod) -> tuple[Container, ...]:
-    """The containers that stay: all but the init containers that come to an end."""
+    """The containers that keep running: all except init containers that terminate."""
     sidecars = (container for container in pod.spec.init_containers if container.restart_policy == "Always")
     return (*pod.spec.containers, *sidecars)
 
 
 def _is_healthy(entry: WorkloadEntry) -> bool:
-    """False for an entry whose health is checked until it is reported healthy."""
+    """False for an entry with health checks until it is reported healthy."""
     if entry.metadata.annotations.get(HEALTH_CHECKS) not in TRUE:
         return True
     conditions = entry.status.conditions if entry.status is not None else ()
