@@ -207,7 +207,7 @@ spec:
         ),
         (
             patch("HTTP_FILTER", "ADD", lua("a"), context="GATEWAY"),
-            "nothing of it belongs to the context GATEWAY",
+            "it has nothing in the context GATEWAY",
             "match.context",
         ),
         (
@@ -247,9 +247,9 @@ spec:
             "nothing has `match.routeConfiguration.vhost.route.action: REDIRECT`",
             "match.routeConfiguration.vhost.route.action",
         ),
-        (patch("CLUSTER", "REPLACE", {"name": "x"}), "REPLACE does nothing to a cluster", "patch.operation"),
-        (patch("HTTP_ROUTE", "REPLACE", {"name": "x"}), "REPLACE does nothing to an HTTP route", "patch.operation"),
-        (patch("LISTENER", "REPLACE", {"name": "x"}), "REPLACE does nothing to a listener", "patch.operation"),
+        (patch("CLUSTER", "REPLACE", {"name": "x"}), "REPLACE has no effect on a cluster", "patch.operation"),
+        (patch("HTTP_ROUTE", "REPLACE", {"name": "x"}), "REPLACE has no effect on an HTTP route", "patch.operation"),
+        (patch("LISTENER", "REPLACE", {"name": "x"}), "REPLACE has no effect on a listener", "patch.operation"),
         (patch("LISTENER", "ADD", {}), "istiod drops a listener without a name", "patch.value.name"),
         (
             patch("FILTER_CHAIN", "ADD", {"name": "x"}),

@@ -122,7 +122,7 @@ def test_service_cluster(annotation: str, name: str) -> None:
     ("annotation", "says"),
     [
         ("concurrency: 2", ""),
-        ("unknown: 1", "is read but for one field"),
+        ("unknown: 1", "is read except for one field"),
         (": [", "is ignored"),
         ("tracing: 7", "is ignored"),
     ],

@@ -1,4 +1,4 @@
-"""Checks across objects, which no single object shows. One module of `checks` per check."""
+"""Checks across objects, for problems that no single object shows. Each check is a module of `checks`."""
 
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -14,14 +14,14 @@ Check = Callable[[Context], Iterable[Diagnostic]]
 
 
 def analyzed(context: Context) -> tuple[Diagnostic, ...]:
-    """What all checks find, by place, without what an object's own annotation suppresses."""
+    """The findings of all checks, ordered by position, without those that an object's annotation suppresses."""
     found = {finding for check in every_check() for finding in check(context)}
     kept = (finding for finding in found if not context.suppresses(finding))
-    return tuple(sorted(kept, key=attrgetter("sort_key")))  # a place is looked up once, not at every comparison
+    return tuple(sorted(kept, key=attrgetter("sort_key")))  # a position is computed once, not in every comparison
 
 
 @cache
 def every_check() -> tuple[Check, ...]:
-    """The checks of the folder `checks`, by name; a check is the function that its module is named after."""
+    """The checks in the folder `checks`, by name. A check is the function with its module's name."""
     names = sorted(module.name for module in iter_modules(checks.__path__))
     return tuple(getattr(import_module(f"{checks.__name__}.{name}"), name) for name in names)

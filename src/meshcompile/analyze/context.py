@@ -1,4 +1,4 @@
-"""What checks look at: the objects as their authors wrote them, and indexes that answer without a scan."""
+"""The input of checks: the objects as written, and indexes that answer without a scan."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,12 +18,12 @@ from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.snapshot import Snapshot
 
 SUPPRESS_ANNOTATION = "galley.istio.io/analyze-suppress"
-"""istioctl's annotation: codes of findings that are not to be said of an object, or `*`."""
+"""istioctl's annotation: codes of findings to suppress for an object, or `*` for all."""
 
 API_SERVER_HOST = qualified("kubernetes", "default")
 """The host of the Service that every cluster has for its API server."""
 INGRESS_GATEWAY_LABELS = {"istio": "ingressgateway"}
-"""Labels of the ingress gateway that Istio's installation brings."""
+"""Labels of the ingress gateway from Istio's installation."""
 INGRESS_GATEWAY_PORTS = frozenset({80, 443, 15021, 15443, 31400})
 """Ports of that gateway's Service."""
 
@@ -32,9 +32,9 @@ ObjectKey = tuple[str, str, str]  # kind, namespace and name
 
 @dataclass(frozen=True, eq=False)
 class Context:
-    """A mesh under analysis: its accepted objects, oldest first, and the snapshot that is made of them.
+    """A mesh under analysis: its accepted objects, oldest first, and their snapshot.
 
-    `rejected` are the objects that take no part, by kind, namespace and name, each with the reason.
+    `rejected` are the objects that are ignored, by kind, namespace and name, each with the reason.
     """
 
     resources: Resources
@@ -43,7 +43,7 @@ class Context:
 
     @cached_property
     def workloads(self) -> WorkloadLabels:
-        """The labels of Pods and WorkloadEntries, by what selectors ask for."""
+        """The labels of Pods and WorkloadEntries, indexed for selectors."""
         pods = (pod for cluster in self.snapshot.workloads.clusters.values() for pod in cluster.pods.values())
         entries = self.snapshot.workloads.entries
         return WorkloadLabels(
@@ -54,7 +54,7 @@ class Context:
         )
 
     def pods_of(self, namespace: str) -> tuple[Pod, ...]:
-        """The Pods of a namespace, of whatever cluster."""
+        """The Pods of a namespace in all clusters."""
         return self._pods_by_namespace.get(namespace, ())
 
     @cached_property
@@ -67,17 +67,17 @@ class Context:
 
     @cached_property
     def of_workloads(self) -> Severity:
-        """How bad it is that a workload is missing: the input may hold no workloads at all."""
+        """The severity of a missing workload. It is lower if the input has no workloads at all."""
         return Severity.ERROR if self.workloads.all else Severity.WARNING
 
     @cached_property
     def of_hosts(self) -> Severity:
-        """How bad it is that a host is missing: the input may hold no services at all."""
+        """The severity of a missing host. It is lower if the input has no services at all."""
         return Severity.ERROR if self.snapshot.services.all else Severity.WARNING
 
     @cached_property
     def namespaces(self) -> frozenset[str]:
-        """The namespaces of the mesh: those that are defined, and those that have objects."""
+        """The namespaces of the mesh: those that are defined, and those of objects."""
         return frozenset(
             {resource.namespace for resource in self._objects() if resource.namespace}
             | {namespace.name for namespace in self.resources.all(Namespace)}
@@ -85,7 +85,9 @@ class Context:
 
     @cached_property
     def assumes_ingress_gateway(self) -> bool:
-        """True when Istio's own ingress gateway is not among the input, where few have it: it is taken to exist."""
+        """True if the input lacks Istio's own ingress gateway, which is common. The checks then assume that it
+        exists.
+        """
         return not self.workloads.has(INGRESS_GATEWAY_LABELS)
 
     def assumes(self, host: str) -> bool:
@@ -105,18 +107,18 @@ class Context:
 
     @cached_property
     def rules_by_host(self) -> Mapping[str, tuple[DestinationRule, ...]]:
-        """The DestinationRules of each full host, wildcards among them."""
+        """The DestinationRules by full host, including wildcards."""
         found: dict[str, list[DestinationRule]] = defaultdict(list)
         for rule in self.resources.all(DestinationRule):
             found[qualified(rule.spec.host, rule.namespace)].append(rule)
         return {host: tuple(rules) for host, rules in found.items()}
 
     def rules_for(self, host: str) -> Iterator[DestinationRule]:
-        """The DestinationRules for a full host, those for wildcards that cover it last."""
+        """The DestinationRules for a full host. Those for wildcards that cover it come last."""
         return (rule for name in covering(host) for rule in self.rules_by_host.get(name, ()))
 
     def services_of(self, host: str) -> Iterator[Service]:
-        """The services of a full host, whoever sees them, those of wildcards that cover it last."""
+        """The services of a full host, regardless of visibility. Those of wildcards that cover it come last."""
         known = self.snapshot.services.by_hostname
         return (service for name in covering(host) for service in known.get(name, {}).values())
 
@@ -130,14 +132,14 @@ class Context:
 
     @cached_property
     def hosts_by_namespace(self) -> Mapping[str, tuple[str, ...]]:
-        """The hosts of services by the namespace that has them."""
+        """The hosts of services, by namespace."""
         found: dict[str, list[str]] = defaultdict(list)
         for service in self.snapshot.services.all:
             found[service.namespace].append(service.hostname)
         return {namespace: tuple(hosts) for namespace, hosts in found.items()}
 
     def suppresses(self, finding: Diagnostic) -> bool:
-        """True when the object of a finding says in its annotation that it does not want it."""
+        """True if an annotation of the finding's object suppresses the finding."""
         return not self._suppressed.get((finding.kind, finding.namespace, finding.name), frozenset()).isdisjoint(
             (finding.code, "*")
         )

@@ -1,4 +1,4 @@
-"""Where VirtualServices send traffic, as their authors wrote it."""
+"""The destinations of VirtualServices, as written."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from meshcompile.models.networking.virtual_service import MESH_GATEWAY, Destinat
 
 
 class Use(StrEnum):
-    """What a destination is for; the value says what becomes of traffic whose cluster a proxy does not have."""
+    """The purpose of a destination. The value describes what happens to traffic if the proxy lacks the cluster."""
 
     REQUESTS = "requests get 503 NC"
     CONNECTIONS = "connections are closed"
@@ -31,13 +31,13 @@ class Target:
 
     @property
     def is_for_its_own_host(self) -> bool:
-        """True when traffic for the host is all that gets here: it comes in on one of the host's own ports."""
+        """True if only traffic for the destination's own host reaches it, on one of the host's own ports."""
         spec, namespace = self.virtual_service.spec, self.virtual_service.namespace
         return not set(spec.gateways) - {MESH_GATEWAY} and {qualified(h, namespace) for h in spec.hosts} == {self.host}
 
     @property
     def client_namespaces(self) -> tuple[str, ...]:
-        """The namespaces that the VirtualService is written for: those it is exported to by name, else its own."""
+        """The namespaces that the VirtualService applies to: those it is exported to by name, else its own."""
         own = self.virtual_service.namespace
         return tuple(own if name in (".", "*") else name for name in self.virtual_service.spec.export_to) or (own,)
 

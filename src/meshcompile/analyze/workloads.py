@@ -1,4 +1,4 @@
-"""The labels of workloads, indexed by the pairs that selectors ask for."""
+"""The labels of workloads, indexed by the pairs in selectors."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -10,12 +10,12 @@ from meshcompile.labels import Labels, selects
 
 @dataclass(frozen=True, eq=False)
 class WorkloadLabels:
-    """Namespace and labels of every workload."""
+    """The namespace and labels of every workload."""
 
     all: tuple[tuple[str, Labels], ...]
 
     def selected(self, selector: Labels, namespace: str = "") -> Iterator[tuple[str, Labels]]:
-        """The workloads of a namespace (of any when it is "") with these labels; no labels select everything."""
+        """The workloads of a namespace (of all namespaces for "") with these labels. No labels select all."""
         return (
             (of, labels)
             for of, labels in self._candidates(selector)
@@ -23,11 +23,11 @@ class WorkloadLabels:
         )
 
     def has(self, selector: Labels, namespace: str = "") -> bool:
-        """True when something is selected; a selector without labels needs nobody."""
+        """True if something is selected. A selector without labels always counts as selecting."""
         return not selector or any(True for _ in self.selected(selector, namespace))
 
     def _candidates(self, selector: Labels) -> tuple[tuple[str, Labels], ...]:
-        """The workloads with that pair of the selector which the fewest have."""
+        """The workloads with the selector's rarest pair."""
         groups = (self._by_pair.get(pair, ()) for pair in selector.items())
         return min(groups, key=len, default=self.all)
 

@@ -1,13 +1,13 @@
-"""EnvoyFilter: changes of what was emitted, in the order in which istiod makes them.
+"""EnvoyFilter: patches of the emitted resources, in istiod's order.
 
-`patched` is all that a proxy's EnvoyFilters do. What belongs together:
+`patched` applies all EnvoyFilters of a proxy. The modules:
 
-    values      what patches say, as messages
-    patcher     which patches are for what, and the account of what they did
+    values      the values of patches, as messages
+    patcher     which patches match what, and the record of their changes
     applied     the resources of a proxy, patched one after the other
-    listeners, routes, clusters, extensions      a kind of resource each
+    listeners, routes, clusters, extensions      one kind of resource each
     merge, lists, editing      merging JSON, changing lists, changing messages
-    asked       what patched listeners ask for
+    asked       the names that patched listeners request over RDS and ECDS
 """
 
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ from meshcompile.resolve.resolved import OnDemandResolver, Resolved
 
 @dataclass(frozen=True, slots=True)
 class Patched:
-    """The resources of a proxy as its EnvoyFilters leave them.
+    """The resources of a proxy after its EnvoyFilters are applied.
 
-    `findings` is what patching, and the route tables that are in use, have to say; `reports` says what became of each
-    patch, in the order in which they are applied.
+    `findings` come from patching, and from the route tables that are in use. `reports` has the outcome of each patch,
+    in the order in which they apply.
     """
 
     resources: Resources
@@ -32,9 +32,9 @@ class Patched:
 
 
 def patched(resources: Resources, resolved: Resolved, on_demand: OnDemandResolver) -> Patched:
-    """The resources, patched. What patches bring into use, and was not resolved, is asked for later."""
+    """The patched resources. `on_demand` resolves those that only patches bring into use."""
     if not resolved.patches.all:
         return Patched(resources, tuple(finding for table in resolved.route_tables for finding in table.findings))
-    from meshcompile.patch.applied import applied  # only who patches pays for what it takes
+    from meshcompile.patch.applied import applied  # imported only if a proxy has patches, for a fast start
 
     return applied(resources, resolved, on_demand)

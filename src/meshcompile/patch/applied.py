@@ -27,12 +27,12 @@ from meshcompile.resolve.resolved import OnDemandResolver, Resolved
 
 VIRTUAL_OUTBOUND = "virtualOutbound"
 VIRTUAL_INBOUND = "virtualInbound"
-# Puts connections into HBONE; istiod adds it to sidecars and gateways when all else is patched.
+# Tunnels connections over HBONE. istiod adds it to sidecars and gateways after all patches.
 CONNECT_ORIGINATE = "connect_originate"
 
 
 def applied(resources: Resources, resolved: Resolved, on_demand: OnDemandResolver) -> Patched:
-    """The resources of a proxy, patched in the order in which Envoy asks for them."""
+    """The resources of a proxy, patched in the order in which Envoy requests them."""
     patches = AppliedPatches(Patcher(resolved.facts, resolved.patches, on_demand.snapshot))
     clusters, listeners = patches.clusters(resources.clusters), patches.listeners(resources.listeners)
     known = {table.name: table for table in resolved.route_tables}
@@ -61,17 +61,19 @@ class AppliedPatches:
     def endpoints(
         self, assignments: Sequence[ClusterLoadAssignment], clusters: Iterable[Cluster]
     ) -> tuple[ClusterLoadAssignment, ...]:
-        """A cluster that only patches know of gets no endpoints."""
-        known = {each.cluster_name: each for each in assignments}
+        """The load assignments of the clusters. A cluster that only patches add gets no endpoints."""
+        known = {assignment.cluster_name: assignment for assignment in assignments}
         asked = {_eds_name(cluster) for cluster in clusters if cluster.type == "EDS"}
         return tuple(known.get(name) or ClusterLoadAssignment(cluster_name=name) for name in sorted(asked))
 
     def listeners(self, listeners: Sequence[Listener]) -> tuple[Listener, ...]:
-        """Listeners in the order in which istiod patches them; the virtual outbound one is patched on its own."""
+        """Listeners in the order in which istiod patches them. The virtual outbound listener is patched separately."""
         proxy = self.patcher.facts.proxy
-        is_late = [each.name == CONNECT_ORIGINATE and proxy.type is not ProxyType.WAYPOINT for each in listeners]
-        late = [each for each, is_one in zip(listeners, is_late, strict=True) if is_one]
-        early = [each for each, is_one in zip(listeners, is_late, strict=True) if not is_one]
+        is_late = [
+            listener.name == CONNECT_ORIGINATE and proxy.type is not ProxyType.WAYPOINT for listener in listeners
+        ]
+        late = [listener for listener, is_one in zip(listeners, is_late, strict=True) if is_one]
+        early = [listener for listener, is_one in zip(listeners, is_late, strict=True) if not is_one]
         if proxy.is_router:
             patched = patched_listeners(self.patcher, PatchContext.GATEWAY, early)
         else:
@@ -79,12 +81,12 @@ class AppliedPatches:
         return tuple(sorted((*patched, *late), key=lambda listener: listener.name))
 
     def _sidecar_listeners(self, listeners: Sequence[Listener]) -> Iterator[Listener]:
-        outbound = [each for each in listeners if each.traffic_direction == "OUTBOUND"]
-        virtual = [each for each in outbound if each.name == VIRTUAL_OUTBOUND]
-        others = [each for each in outbound if each.name != VIRTUAL_OUTBOUND]
-        inbound = [each for each in listeners if each.traffic_direction != "OUTBOUND"]
-        routed = [with_patched_routes(self.patcher, each) for each in inbound]
-        routed.sort(key=lambda each: each.name != VIRTUAL_INBOUND)
+        outbound = [listener for listener in listeners if listener.traffic_direction == "OUTBOUND"]
+        virtual = [listener for listener in outbound if listener.name == VIRTUAL_OUTBOUND]
+        others = [listener for listener in outbound if listener.name != VIRTUAL_OUTBOUND]
+        inbound = [listener for listener in listeners if listener.traffic_direction != "OUTBOUND"]
+        routed = [with_patched_routes(self.patcher, listener) for listener in inbound]
+        routed.sort(key=lambda listener: listener.name != VIRTUAL_INBOUND)
         yield from patched_listeners(self.patcher, PatchContext.SIDECAR_OUTBOUND, virtual, additions=False)
         yield from patched_listeners(self.patcher, PatchContext.SIDECAR_INBOUND, routed)
         yield from patched_listeners(self.patcher, PatchContext.SIDECAR_OUTBOUND, others)
@@ -109,6 +111,6 @@ class AppliedPatches:
 
 
 def _eds_name(cluster: Cluster) -> str:
-    """The name under which a cluster asks for its endpoints."""
+    """The name under which a cluster requests its endpoints."""
     config = cluster.eds_cluster_config
     return (config.service_name if config else "") or cluster.name

@@ -1,4 +1,4 @@
-"""What listeners ask for, patched ones too: routes over RDS, extensions over ECDS."""
+"""The names that listeners, including patched ones, request: routes over RDS, extensions over ECDS."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,14 +8,14 @@ from meshcompile.envoy.extensions.filters.network.http_connection_manager import
 
 
 def route_names(listeners: Iterable[Listener]) -> tuple[str, ...]:
-    """The route configurations that the listeners ask for, sorted, each once."""
-    managers = (each.typed_config for listener in listeners for each in _filters(listener))
-    found = (each.rds for each in managers if isinstance(each, HttpConnectionManager))
-    return tuple(sorted({rds.route_config_name for rds in found if rds is not None}))
+    """The route configurations that the listeners request: sorted, without duplicates."""
+    configs = (network_filter.typed_config for listener in listeners for network_filter in _filters(listener))
+    sources = (config.rds for config in configs if isinstance(config, HttpConnectionManager))
+    return tuple(sorted({rds.route_config_name for rds in sources if rds is not None}))
 
 
 def discovered_names(listeners: Iterable[Listener]) -> tuple[str, ...]:
-    """The extension configurations that filters discover, sorted, each once."""
+    """The extension configurations that filters discover: sorted, without duplicates."""
     return tuple(sorted({name for listener in listeners for name in _discovered(listener)}))
 
 

@@ -15,7 +15,7 @@ from meshcompile.names import (
 )
 from meshcompile.patch.editing import changed
 from meshcompile.patch.merge import TypeMismatch, merged_packed
-from meshcompile.patch.patcher import Check, Patcher, Ready
+from meshcompile.patch.patcher import ActivePatch, Check, Patcher
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.resolve.envoy_filters import Condition, Patch
 from meshcompile.resolve.facts import ProxyFacts
@@ -26,7 +26,7 @@ def patched_clusters(patcher: Patcher, clusters: Sequence[Cluster]) -> tuple[Clu
     if ApplyTo.CLUSTER not in patcher.filters.by_object:
         return tuple(clusters)
     proxy = patcher.facts.proxy
-    services: list[Cluster] = []  # which istiod lists apart
+    services: list[Cluster] = []  # istiod lists these separately
     others: dict[PatchContext | None, list[Cluster]] = {}
     for old in clusters:
         context = cluster_context(proxy, old.name)
@@ -40,7 +40,7 @@ def patched_clusters(patcher: Patcher, clusters: Sequence[Cluster]) -> tuple[Clu
 
 
 SERVICES = "outbound|"
-# The order in which istiod lists the other clusters: of one name the first stays.
+# The order in which istiod lists the other clusters. Of several with one name, it keeps the first.
 _ORDER = (PatchContext.GATEWAY, PatchContext.SIDECAR_OUTBOUND, PatchContext.SIDECAR_INBOUND)
 
 
@@ -56,7 +56,7 @@ def _contexts_of_additions(proxy: Proxy) -> tuple[PatchContext, ...]:
 
 
 def cluster_context(proxy: Proxy, name: str) -> PatchContext | None:
-    """The context that a generated cluster belongs to; None for those that are not patched."""
+    """The context of a generated cluster; None for clusters that are not patched."""
     parts = parse_cluster_name(name)
     direction = parts.direction if parts else _DIRECTIONS.get(name)
     match direction, proxy.type:
@@ -78,36 +78,36 @@ _DIRECTIONS = {
 
 
 def _patched(patcher: Patcher, context: PatchContext, cluster: Cluster) -> Cluster | None:
-    """A generated cluster with patches merged into it; None when it is removed."""
-    for each in patcher.patches(ApplyTo.CLUSTER, context):
-        if each.operation is Operation.ADD:
+    """A generated cluster with patches merged into it; None if a patch removes it."""
+    for active in patcher.patches(ApplyTo.CLUSTER, context):
+        if active.operation is Operation.ADD:
             continue
-        if not patcher.meets(each.patch, cluster_checks(each.patch, cluster.name, patcher.facts)):
+        if not patcher.meets(active.patch, cluster_checks(active.patch, cluster.name, patcher.facts)):
             continue
-        if each.operation is Operation.REPLACE:
-            patcher.missed(each.patch, Condition.OPERATION)
+        if active.operation is Operation.REPLACE:
+            patcher.missed(active.patch, Condition.OPERATION)
             continue
         before, place = cluster, f"cluster {cluster.name}"
-        if each.operation is Operation.REMOVE:
-            patcher.changed(each.patch, place, before, None)
+        if active.operation is Operation.REMOVE:
+            patcher.changed(active.patch, place, before, None)
             return None
         try:
-            cluster = _merged(each, before)
+            cluster = _merged(active, before)
         except TypeMismatch as error:
-            patcher.broke(each.patch, place, error)
+            patcher.failed(active.patch, place, error)
             return cluster
         if cluster is before:
-            patcher.missed(each.patch, Condition.TRANSPORT_SOCKET)
+            patcher.missed(active.patch, Condition.TRANSPORT_SOCKET)
         else:
-            patcher.changed(each.patch, place, before, cluster)
+            patcher.changed(active.patch, place, before, cluster)
     return cluster
 
 
 def _added(patcher: Patcher, context: PatchContext) -> Iterator[Cluster]:
     """New clusters."""
-    for each in patcher.additions(ApplyTo.CLUSTER, context):
-        cluster: Cluster = each.message
-        patcher.changed(each.patch, f"cluster {cluster.name}", None, cluster)
+    for active in patcher.additions(ApplyTo.CLUSTER, context):
+        cluster: Cluster = active.message
+        patcher.changed(active.patch, f"cluster {cluster.name}", None, cluster)
         yield cluster
 
 
@@ -119,7 +119,7 @@ def _first_of_each_name(clusters: Iterable[Cluster]) -> Iterable[Cluster]:
 
 
 def cluster_checks(patch: Patch, name: str, facts: ProxyFacts) -> Iterator[Check]:
-    """What a patch asks of a cluster; a name is enough."""
+    """The conditions of a patch on a cluster. They need only the cluster's name."""
     match = patch.match.cluster
     if match is None:
         return
@@ -134,7 +134,9 @@ def cluster_checks(patch: Patch, name: str, facts: ProxyFacts) -> Iterator[Check
 
 
 def _hosts(parts: ClusterName, facts: ProxyFacts) -> tuple[str, ...]:
-    """The services that a cluster is for: of an inbound one those that its port serves, or its Sidecar."""
+    """The services of a cluster. For an inbound cluster: the services of its port, or the host of its Sidecar
+    listener.
+    """
     if parts.direction is not Direction.INBOUND:
         return (parts.host,)
     hosts = tuple(target.service.hostname for target in facts.targets if target.target_port == parts.port)
@@ -144,31 +146,35 @@ def _hosts(parts: ClusterName, facts: ProxyFacts) -> tuple[str, ...]:
     return hosts[:1] or (f"{sidecar.name}.{sidecar.namespace}",)
 
 
-def _merged(each: Ready, cluster: Cluster) -> Cluster:
-    """A cluster with a patch merged into it: a transport socket for itself, and then nothing else."""
-    patch: Cluster = each.message
+def _merged(active: ActivePatch, cluster: Cluster) -> Cluster:
+    """A cluster with a patch merged into it. A transport socket is merged alone, and excludes the patch's other
+    fields.
+    """
+    patch: Cluster = active.message
     if patch.transport_socket is None:
-        return each.into(cluster)
+        return active.into(cluster)
     if cluster.transport_socket_matches:
-        return _merged_match(each, cluster, patch.transport_socket)
+        return _merged_match(active, cluster, patch.transport_socket)
     socket = cluster.transport_socket
     if socket is None or socket.name != patch.transport_socket.name:
-        return changed(cluster, each.patch.origin, transport_socket=patch.transport_socket)
-    return changed(cluster, each.patch.origin, transport_socket=_merged_socket(each, socket, patch.transport_socket))
+        return changed(cluster, active.patch.origin, transport_socket=patch.transport_socket)
+    return changed(
+        cluster, active.patch.origin, transport_socket=_merged_socket(active, socket, patch.transport_socket)
+    )
 
 
-def _merged_match(each: Ready, cluster: Cluster, patch: TransportSocket) -> Cluster:
-    """A cluster that chooses among transport sockets: the patch goes into the first of its name."""
+def _merged_match(active: ActivePatch, cluster: Cluster, patch: TransportSocket) -> Cluster:
+    """A cluster with transport socket matches. The patch is merged into the first match with its name."""
     matches = list(cluster.transport_socket_matches)
     for index, match in enumerate(matches):
         socket = match.transport_socket
         if socket is not None and socket.name == patch.name:
-            matches[index] = changed(match, transport_socket=_merged_socket(each, socket, patch))
-            return changed(cluster, each.patch.origin, transport_socket_matches=tuple(matches))
+            matches[index] = changed(match, transport_socket=_merged_socket(active, socket, patch))
+            return changed(cluster, active.patch.origin, transport_socket_matches=tuple(matches))
     return cluster
 
 
-def _merged_socket(each: Ready, socket: TransportSocket, patch: TransportSocket) -> TransportSocket:
+def _merged_socket(active: ActivePatch, socket: TransportSocket, patch: TransportSocket) -> TransportSocket:
     if socket.typed_config is None or patch.typed_config is None:
         return socket
-    return changed(socket, each.patch.origin, typed_config=merged_packed(socket.typed_config, patch.typed_config))
+    return changed(socket, active.patch.origin, typed_config=merged_packed(socket.typed_config, patch.typed_config))

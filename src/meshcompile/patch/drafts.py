@@ -1,4 +1,4 @@
-"""Listeners and filter chains while they are patched: taken apart, and put together again where something changed."""
+"""Listeners and filter chains during patching: split into parts, and reassembled if something changed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from meshcompile.patch.editing import changed
 
 @dataclass(slots=True, eq=False)
 class ChainDraft:
-    """A filter chain while it is patched."""
+    """A filter chain during patching."""
 
     message: FilterChain
     filters: list[Filter]
     removed: bool = False
 
     def result(self) -> FilterChain | None:
-        """The chain as it is by now, if it is still there."""
+        """The patched chain; None if it is removed."""
         filters = tuple(self.filters)
         if self.removed:
             return None
@@ -24,7 +24,7 @@ class ChainDraft:
 
 
 class ListenerDraft:
-    """A listener while it is patched; what is done stays, even when istiod gives up on the rest."""
+    """A listener during patching. Changes stay even if istiod aborts the remaining patches."""
 
     def __init__(self, listener: Listener) -> None:
         self.message = listener
@@ -32,7 +32,7 @@ class ListenerDraft:
         self.open()
 
     def open(self) -> None:
-        """Take the listener apart; a chain without filters is none."""
+        """Split the listener into parts. A chain without filters is skipped."""
         self.listener_filters = list(self.message.listener_filters)
         self.chains = [ChainDraft(chain, list(chain.filters)) for chain in self.message.filter_chains if chain.filters]
         default = self.message.default_filter_chain
@@ -40,13 +40,13 @@ class ListenerDraft:
 
     @property
     def all_chains(self) -> Iterator[ChainDraft]:
-        """The chains with filters, the default one last."""
+        """The chains with filters; the default chain comes last."""
         yield from self.chains
         if self.default is not None and self.default.filters:
             yield self.default
 
     def result(self) -> Listener:
-        """The listener as it is by now."""
+        """The patched listener."""
         parts = {
             "filter_chains": tuple(chain for draft in self.chains if (chain := draft.result()) is not None),
             "default_filter_chain": self.default and self.default.result(),
@@ -57,7 +57,7 @@ class ListenerDraft:
 
 
 def same(part: object, old: object) -> bool:
-    """Whether a part is the very same as before: equal messages may differ in their origins."""
+    """Whether a part is the identical object. Equal messages may differ in their origins."""
     if isinstance(part, tuple) and isinstance(old, tuple):
-        return len(part) == len(old) and all(new is each for new, each in zip(part, old, strict=True))
+        return len(part) == len(old) and all(new is before for new, before in zip(part, old, strict=True))
     return part is old

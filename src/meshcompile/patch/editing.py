@@ -1,4 +1,4 @@
-"""New messages from old ones, or from data."""
+"""Creates messages from existing ones, or from data."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -12,21 +12,21 @@ M = TypeVar("M", bound=Message)
 
 
 def changed(message: M, *origins: Origin, **fields: Any) -> M:
-    """The message with other values in some fields, and these origins after its own."""
+    """A copy of the message with new values of some fields. The origins are appended to its own."""
     return at(replaced(message, **fields), origins)
 
 
 def decoded(cls: type[M], data: Mapping[str, Any]) -> M:
-    """The message that canonical JSON describes."""
+    """The message of canonical JSON."""
     return from_json(cls, data, decoded_packed)
 
 
 def decoded_packed(data: Mapping[str, Any]) -> Packed:
-    """The packed message that canonical JSON describes: typed if a type is generated that can say all of it."""
+    """The packed message of canonical JSON. It is typed if a generated type can represent all of it."""
     cls = packed_type(str(data.get("@type", "")))
     if cls is None:
         return Unmodelled(data)
     try:
         return from_json(cls, data, decoded_packed)
-    except msgspec.ValidationError:  # a part that is not generated, such as parsed CEL, or another URL prefix
+    except msgspec.ValidationError:  # a part without a generated type, such as parsed CEL, or another URL prefix
         return Unmodelled(data)

@@ -11,17 +11,17 @@ from meshcompile.resolve.envoy_filters import Condition
 def patched_extensions(
     patcher: Patcher, extensions: Iterable[TypedExtensionConfig], discovered: Collection[str]
 ) -> tuple[TypedExtensionConfig, ...]:
-    """The extension configurations with those that patches add under a discovered name; sorted by name."""
+    """The extension configurations, with those that patches add under a discovered name; sorted by name."""
     return tuple(sorted((*_added(patcher, discovered), *extensions), key=lambda extension: extension.name))
 
 
 def _added(patcher: Patcher, discovered: Collection[str]) -> Iterator[TypedExtensionConfig]:
-    """What is added; the context of a patch does not matter."""
-    for each in patcher.patches(ApplyTo.EXTENSION_CONFIG):
-        if each.operation is not Operation.ADD:
-            patcher.missed(each.patch, Condition.OPERATION)
-        elif each.message.name in discovered:
-            patcher.changed(each.patch, f"extension {each.message.name}", None, each.message)
-            yield each.message
+    """The extension configurations that patches add. The context of a patch is ignored."""
+    for active in patcher.patches(ApplyTo.EXTENSION_CONFIG):
+        if active.operation is not Operation.ADD:
+            patcher.missed(active.patch, Condition.OPERATION)
+        elif active.message.name in discovered:
+            patcher.changed(active.patch, f"extension {active.message.name}", None, active.message)
+            yield active.message
         else:
-            patcher.missed(each.patch, Condition.DISCOVERY)
+            patcher.missed(active.patch, Condition.DISCOVERY)

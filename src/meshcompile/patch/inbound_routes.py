@@ -1,4 +1,4 @@
-"""Patches of the route configurations in inbound listeners: istiod makes and patches them before the listeners."""
+"""Patches of the route configurations in inbound listeners. istiod creates and patches them before the listeners."""
 
 from meshcompile.envoy.config.listener import Filter, FilterChain, Listener
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
@@ -9,7 +9,7 @@ from meshcompile.patch.patcher import Patcher
 from meshcompile.patch.routes import ROUTE_OBJECTS, is_for_patches, patched_route_configuration
 from meshcompile.proxy import ProxyType
 
-# Takes HBONE connections and hands on what is in them; its one route is not for patches.
+# Terminates HBONE and forwards the inner connections. Patches do not apply to its only route.
 CONNECT_TERMINATE = "connect_terminate"
 
 
@@ -23,7 +23,7 @@ def with_patched_routes(patcher: Patcher, listener: Listener) -> Listener:
 
 
 def _chain(patcher: Patcher, chain: FilterChain) -> FilterChain:
-    filters = tuple(_filter(patcher, each) for each in chain.filters)
+    filters = tuple(_filter(patcher, network_filter) for network_filter in chain.filters)
     return chain if same(filters, chain.filters) else changed(chain, filters=filters)
 
 

@@ -1,4 +1,4 @@
-"""What patches ask of listeners and what is in them, condition by condition, in istiod's order."""
+"""The conditions of patches on listeners and their parts, in istiod's order."""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,7 +13,7 @@ NO_CRITERIA = FilterChainMatch()
 
 
 def listener_checks(patch: Patch, listener: Listener) -> Iterator[Check]:
-    """What a patch asks of a listener. The ports of virtual listeners are those of their filter chains."""
+    """The conditions of a patch on a listener. The ports of virtual listeners are those of their filter chains."""
     match = patch.match.listener
     if match is None:
         return
@@ -23,13 +23,13 @@ def listener_checks(patch: Patch, listener: Listener) -> Iterator[Check]:
 
 
 def _port(listener: Listener) -> int | None:
-    """The port that a listener is bound to; None for one that is not bound to a port."""
+    """The port that a listener binds; None for a listener without a port."""
     address = listener.address.socket_address if listener.address else None
     return None if address is None else address.port_value or 0
 
 
 def chain_checks(patch: Patch, listener: Listener, chain: FilterChain) -> Iterator[Check]:
-    """What a patch asks of a filter chain."""
+    """The conditions of a patch on a filter chain."""
     match = patch.match.listener
     if match is None:
         return
@@ -37,21 +37,21 @@ def chain_checks(patch: Patch, listener: Listener, chain: FilterChain) -> Iterat
     port = criteria.destination_port
     if listener.name in VIRTUAL_LISTENERS:
         yield Condition.LISTENER_PORT, match.port_number in (0, port), (port,)
-    wanted = match.filter_chain
-    if wanted is None:
+    chain_match = match.filter_chain
+    if chain_match is None:
         return
-    protocols = wanted.application_protocols.split(",") if wanted.application_protocols else ()
-    yield Condition.CHAIN_NAME, wanted.name in ("", chain.name), (chain.name,)
-    yield Condition.CHAIN_SNI, not wanted.sni or wanted.sni in criteria.server_names, criteria.server_names
+    protocols = chain_match.application_protocols.split(",") if chain_match.application_protocols else ()
+    yield Condition.CHAIN_NAME, chain_match.name in ("", chain.name), (chain.name,)
+    yield Condition.CHAIN_SNI, not chain_match.sni or chain_match.sni in criteria.server_names, criteria.server_names
     transport = criteria.transport_protocol
-    yield Condition.CHAIN_TRANSPORT, wanted.transport_protocol in ("", transport), (transport,)
-    found = criteria.application_protocols
-    yield Condition.CHAIN_PROTOCOLS, set(protocols) <= set(found), found
-    yield Condition.CHAIN_PORT, wanted.destination_port in (0, port), (port,)
+    yield Condition.CHAIN_TRANSPORT, chain_match.transport_protocol in ("", transport), (transport,)
+    offered = criteria.application_protocols
+    yield Condition.CHAIN_PROTOCOLS, set(protocols) <= set(offered), offered
+    yield Condition.CHAIN_PORT, chain_match.destination_port in (0, port), (port,)
 
 
 def filter_checks(filters: Sequence[Filter], index: int) -> Checks:
-    """What patches ask of a network filter, under the name that it has by then."""
+    """The conditions of patches on a network filter. They use the filter's current name."""
 
     def checks(patch: Patch) -> Iterator[Check]:
         name = filters[index].name
@@ -61,7 +61,7 @@ def filter_checks(filters: Sequence[Filter], index: int) -> Checks:
 
 
 def sub_filter_checks(filters: Sequence[HttpFilter], index: int) -> Checks:
-    """What patches ask of an HTTP filter, under the name that it has by then."""
+    """The conditions of patches on an HTTP filter. They use the filter's current name."""
 
     def checks(patch: Patch) -> Iterator[Check]:
         name = filters[index].name
@@ -71,14 +71,14 @@ def sub_filter_checks(filters: Sequence[HttpFilter], index: int) -> Checks:
 
 
 def filter_name(patch: Patch) -> str | None:
-    """The network filter that a patch is about; None for any."""
+    """The network filter that a patch matches; None for any."""
     listener = patch.match.listener
     chain = listener.filter_chain if listener else None
     return chain.filter.name if chain and chain.filter else None
 
 
 def sub_filter_name(patch: Patch) -> str | None:
-    """The HTTP filter that a patch is about; None for any."""
+    """The HTTP filter that a patch matches; None for any."""
     listener = patch.match.listener
     chain = listener.filter_chain if listener else None
     sub_filter = chain.filter.sub_filter if chain and chain.filter else None

@@ -1,8 +1,8 @@
-"""Patches of listeners and what is in them. Follows istiod's `envoyfilter.ApplyListenerPatches`.
+"""Patches of listeners and their parts. Follows istiod's `envoyfilter.ApplyListenerPatches`.
 
-Within a listener the order is that of istiod: the listener itself, its listener filters, then chain by chain the chain,
-its network filters, and in a connection manager its HTTP filters. Of filters, all additions and removals come before
-the first merge. New chains come last, and new listeners after all others.
+Within a listener, the order is istiod's: the listener, its listener filters, and then active filter chain. Within a
+chain, the order is: the chain, its network filters, and the HTTP filters of a connection manager. For filters, all
+additions and removals come before the first merge. New chains come last, and new listeners come after all others.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ from meshcompile.patch.listener_checks import (
 )
 from meshcompile.patch.lists import edit, edits
 from meshcompile.patch.merge import TypeMismatch, merged_packed
-from meshcompile.patch.patcher import Checks, GaveUp, Patcher, Ready
+from meshcompile.patch.patcher import ActivePatch, Checks, PatchAborted, Patcher
 from meshcompile.resolve.envoy_filters import Condition
 
 LISTENER_OBJECTS = (
@@ -57,152 +57,156 @@ def patched_listeners(
                 patching.listener(draft)
             finally:
                 done += () if draft.removed else (draft.result(),)
-    except GaveUp:
+    except PatchAborted:
         return (*done, *rest)
     return (*done, *patching.added()) if additions else tuple(done)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ListenerPatching:
-    """The patches of one context, applied to listener after listener."""
+    """The patches of one context, applied to one listener after the other."""
 
     patcher: Patcher
     context: PatchContext
 
-    def patches(self, apply_to: ApplyTo, *conditions: Checks) -> Iterator[Ready]:
+    def patches(self, apply_to: ApplyTo, *conditions: Checks) -> Iterator[ActivePatch]:
         return self.patcher.matching(apply_to, self.context, *conditions)
 
     def added(self) -> Iterator[Listener]:
-        """New listeners; one without a name does not stay."""
-        for each in self.patcher.additions(ApplyTo.LISTENER, self.context):
-            message: Listener = each.message
+        """New listeners. A listener without a name is dropped."""
+        for active in self.patcher.additions(ApplyTo.LISTENER, self.context):
+            message: Listener = active.message
             if message.name:
-                self.patcher.changed(each.patch, f"listener {message.name}", None, message)
+                self.patcher.changed(active.patch, f"listener {message.name}", None, message)
                 yield message
             else:
-                self.patcher.missed(each.patch, Condition.UNNAMED)
+                self.patcher.missed(active.patch, Condition.UNNAMED)
 
     def listener(self, draft: ListenerDraft) -> None:
-        """A listener and all in it."""
-        for each in self.patches(ApplyTo.LISTENER, lambda patch: listener_checks(patch, draft.message)):
+        """Patch a listener and all its parts."""
+        for active in self.patches(ApplyTo.LISTENER, lambda patch: listener_checks(patch, draft.message)):
             before = draft.message
             place = f"listener {before.name}"
-            match each.operation:
+            match active.operation:
                 case Operation.REMOVE:
                     draft.removed = True
-                    self.patcher.changed(each.patch, place, before, None)
+                    self.patcher.changed(active.patch, place, before, None)
                     return
                 case Operation.MERGE:
-                    draft.message = each.into(before)
+                    draft.message = active.into(before)
                     draft.open()
-                    self.patcher.changed(each.patch, place, before, draft.message)
+                    self.patcher.changed(active.patch, place, before, draft.message)
                 case Operation.REPLACE:
-                    self.patcher.missed(each.patch, Condition.OPERATION)
+                    self.patcher.missed(active.patch, Condition.OPERATION)
                 case _:
                     pass
         self.listener_filters(draft)
         for chain in draft.all_chains:
             self.chain(draft, chain)
-        for each in self.patches(ApplyTo.FILTER_CHAIN, lambda patch: listener_checks(patch, draft.message)):
-            if each.operation is Operation.ADD:
-                self.add_chain(draft, each)
+        for active in self.patches(ApplyTo.FILTER_CHAIN, lambda patch: listener_checks(patch, draft.message)):
+            if active.operation is Operation.ADD:
+                self.add_chain(draft, active)
 
-    def add_chain(self, draft: ListenerDraft, each: Ready) -> None:
-        """A new filter chain; one without filters does not stay."""
-        chain: FilterChain = each.message
+    def add_chain(self, draft: ListenerDraft, active: ActivePatch) -> None:
+        """Add a filter chain. A chain without filters is dropped."""
+        chain: FilterChain = active.message
         if chain.filters:
             draft.chains.append(ChainDraft(chain, list(chain.filters)))
-            self.patcher.changed(each.patch, f"listener {draft.message.name}, filter chain {chain.name}", None, chain)
+            self.patcher.changed(active.patch, f"listener {draft.message.name}, filter chain {chain.name}", None, chain)
         else:
-            self.patcher.missed(each.patch, Condition.WITHOUT_FILTERS)
+            self.patcher.missed(active.patch, Condition.WITHOUT_FILTERS)
 
     def listener_filters(self, draft: ListenerDraft) -> None:
-        """The listener filters of a listener. A merge goes into all of them, whichever it names."""
+        """Patch the listener filters of a listener. A merge applies to all of them, regardless of its name."""
         place = f"listener {draft.message.name}, listener_filters"
-        for each in self.patches(ApplyTo.LISTENER_FILTER, lambda patch: listener_checks(patch, draft.message)):
-            match = each.patch.match.listener
-            wanted = match.listener_filter if match else ""
-            if each.operation is not Operation.MERGE:
-                self.edit(draft.listener_filters, each, place, Condition.LISTENER_FILTER, wanted or None)
-            elif wanted:
-                self.merge_listener_filters(draft, each, place)
+        for active in self.patches(ApplyTo.LISTENER_FILTER, lambda patch: listener_checks(patch, draft.message)):
+            match = active.patch.match.listener
+            target = match.listener_filter if match else ""
+            if active.operation is not Operation.MERGE:
+                self.edit(draft.listener_filters, active, place, Condition.LISTENER_FILTER, target or None)
+            elif target:
+                self.merge_listener_filters(draft, active, place)
             else:
-                self.patcher.missed(each.patch, Condition.OPERATION)
+                self.patcher.missed(active.patch, Condition.OPERATION)
 
-    def merge_listener_filters(self, draft: ListenerDraft, each: Ready, place: str) -> None:
+    def merge_listener_filters(self, draft: ListenerDraft, active: ActivePatch, place: str) -> None:
         for index, old in enumerate(draft.listener_filters):
-            patch: ListenerFilter = each.message
+            patch: ListenerFilter = active.message
             if old.typed_config is None or patch.typed_config is None:
-                self.patcher.missed(each.patch, Condition.OPERATION)
+                self.patcher.missed(active.patch, Condition.OPERATION)
                 continue
-            config = self.packed_into(each, old.typed_config, patch.typed_config)
-            new = changed(old, each.patch.origin, typed_config=config)
+            config = self.packed_into(active, old.typed_config, patch.typed_config)
+            new = changed(old, active.patch.origin, typed_config=config)
             draft.listener_filters[index] = new
-            self.patcher.changed(each.patch, f"{place}[{index}]", old, new)
+            self.patcher.changed(active.patch, f"{place}[{index}]", old, new)
 
-    def edit(self, items: list[F], each: Ready, place: str, condition: Condition, wanted: str | None) -> None:
-        """Put filters into a list, or take them out; `wanted` is the name of the filter that a patch refers to."""
-        matches = None if wanted is None else lambda item: item.name == wanted
-        made = edits(items, each.operation, each.message, matches)
-        if made:
-            edit(items, made)
-            self.patcher.edited(each.patch, place, made)
+    def edit(self, items: list[F], active: ActivePatch, place: str, condition: Condition, target: str | None) -> None:
+        """Insert filters into a list, or remove them. `target` is the name of the filter that a patch matches."""
+        matches = None if target is None else lambda item: item.name == target
+        changes = edits(items, active.operation, active.message, matches)
+        if changes:
+            edit(items, changes)
+            self.patcher.edited(active.patch, place, changes)
         else:
-            missed = Condition.OPERATION if wanted is None else condition
-            self.patcher.missed(each.patch, missed, [item.name for item in items])
+            missed = Condition.OPERATION if target is None else condition
+            self.patcher.missed(active.patch, missed, [item.name for item in items])
 
     def chain(self, draft: ListenerDraft, chain: ChainDraft) -> None:
-        """A filter chain and all in it."""
+        """Patch a filter chain and all its parts."""
         listener = draft.message
         checks = (
             lambda patch: listener_checks(patch, listener),
             lambda patch: chain_checks(patch, listener, chain.message),
         )
         place = f"listener {listener.name}, filter chain {chain.message.name or '(unnamed)'}"
-        for each in self.patches(ApplyTo.FILTER_CHAIN, *checks):
+        for active in self.patches(ApplyTo.FILTER_CHAIN, *checks):
             before = chain.message
-            match each.operation:
+            match active.operation:
                 case Operation.REMOVE:
                     chain.removed = True
-                    self.patcher.changed(each.patch, place, before, None)
+                    self.patcher.changed(active.patch, place, before, None)
                     return
                 case Operation.MERGE:
-                    chain.message = self.merged_chain(each, before)
+                    chain.message = self.merged_chain(active, before)
                     chain.filters = list(chain.message.filters)
-                    self.patcher.changed(each.patch, place, before, chain.message)
+                    self.patcher.changed(active.patch, place, before, chain.message)
                 case Operation.REPLACE:
-                    self.patcher.missed(each.patch, Condition.OPERATION)
+                    self.patcher.missed(active.patch, Condition.OPERATION)
                 case _:
                     pass
         self.network_filters(chain, checks, place)
 
-    def merged_chain(self, each: Ready, chain: FilterChain) -> FilterChain:
-        """A chain with a patch merged into it: only into the transport socket, if both have one of the same name."""
-        patch: FilterChain = each.message
+    def merged_chain(self, active: ActivePatch, chain: FilterChain) -> FilterChain:
+        """A chain with a patch merged into it. If both have a transport socket with the same name, only that is
+        merged.
+        """
+        patch: FilterChain = active.message
         old, new = chain.transport_socket, patch.transport_socket
         if old is None or new is None or old.name != new.name:
-            merged: FilterChain = each.into(chain)
+            merged: FilterChain = active.into(chain)
             return merged
-        return changed(chain, each.patch.origin, transport_socket=self.merged_socket(each, old, new))
+        return changed(chain, active.patch.origin, transport_socket=self.merged_socket(active, old, new))
 
-    def merged_socket(self, each: Ready, old: TransportSocket, new: TransportSocket) -> TransportSocket:
+    def merged_socket(self, active: ActivePatch, old: TransportSocket, new: TransportSocket) -> TransportSocket:
         if old.typed_config is None or new.typed_config is None:
             return old
-        return changed(old, each.patch.origin, typed_config=self.packed_into(each, old.typed_config, new.typed_config))
+        return changed(
+            old, active.patch.origin, typed_config=self.packed_into(active, old.typed_config, new.typed_config)
+        )
 
     def network_filters(self, chain: ChainDraft, checks: Sequence[Checks], place: str) -> None:
-        """The network filters of a chain."""
-        for each in self.patches(ApplyTo.NETWORK_FILTER, *checks):
-            if each.operation is not Operation.MERGE:
-                self.edit(chain.filters, each, f"{place}, filters", Condition.FILTER, filter_name(each.patch))
+        """Patch the network filters of a chain."""
+        for active in self.patches(ApplyTo.NETWORK_FILTER, *checks):
+            if active.operation is not Operation.MERGE:
+                self.edit(chain.filters, active, f"{place}, filters", Condition.FILTER, filter_name(active.patch))
         for index in range(len(chain.filters)):
             self.network_filter(chain, index, checks, f"{place}, filters[{index}]")
 
     def network_filter(self, chain: ChainDraft, index: int, checks: Sequence[Checks], place: str) -> None:
-        """One network filter: merges, then the HTTP filters in it."""
-        for each in self.patches(ApplyTo.NETWORK_FILTER, *checks, filter_checks(chain.filters, index)):
-            if each.operation is Operation.MERGE:
-                chain.filters[index] = self.merged_filter(each, chain.filters[index], place)
+        """Patch one network filter: apply merges, then patch its HTTP filters."""
+        for active in self.patches(ApplyTo.NETWORK_FILTER, *checks, filter_checks(chain.filters, index)):
+            if active.operation is Operation.MERGE:
+                chain.filters[index] = self.merged_filter(active, chain.filters[index], place)
         network_filter = chain.filters[index]
         manager = network_filter.typed_config
         if network_filter.name == HTTP_CONNECTION_MANAGER and isinstance(manager, HttpConnectionManager):
@@ -215,32 +219,34 @@ class ListenerPatching:
     def http_filters(self, manager: HttpConnectionManager, here: Sequence[Checks], place: str) -> HttpConnectionManager:
         """A connection manager with its HTTP filters patched."""
         filters = list(manager.http_filters)
-        for each in self.patches(ApplyTo.HTTP_FILTER, *here):
-            if each.operation is not Operation.MERGE:
-                self.edit(filters, each, place, Condition.SUB_FILTER, sub_filter_name(each.patch))
+        for active in self.patches(ApplyTo.HTTP_FILTER, *here):
+            if active.operation is not Operation.MERGE:
+                self.edit(filters, active, place, Condition.SUB_FILTER, sub_filter_name(active.patch))
         for index in range(len(filters)):
-            for each in self.patches(ApplyTo.HTTP_FILTER, *here, sub_filter_checks(filters, index)):
-                if each.operation is Operation.MERGE:
-                    filters[index] = self.merged_filter(each, filters[index], f"{place}[{index}]")
+            for active in self.patches(ApplyTo.HTTP_FILTER, *here, sub_filter_checks(filters, index)):
+                if active.operation is Operation.MERGE:
+                    filters[index] = self.merged_filter(active, filters[index], f"{place}[{index}]")
         return manager if same(tuple(filters), manager.http_filters) else changed(manager, http_filters=tuple(filters))
 
-    def merged_filter(self, each: Ready, old: F, place: str) -> F:
-        """A filter with a patch merged into it: its name replaced, its configuration merged if it is not discovered."""
-        patch: F = each.message
+    def merged_filter(self, active: ActivePatch, old: F, place: str) -> F:
+        """A filter with a patch merged into it. Its name is replaced. Its configuration is merged unless it is
+        discovered.
+        """
+        patch: F = active.message
         if old.typed_config is None:
-            self.patcher.missed(each.patch, Condition.OPERATION)
+            self.patcher.missed(active.patch, Condition.OPERATION)
             return old
         config = old.typed_config
         if patch.typed_config is not None:
-            config = self.packed_into(each, old.typed_config, patch.typed_config)
-        new = changed(old, each.patch.origin, name=patch.name or old.name, typed_config=config)
-        self.patcher.changed(each.patch, place, old, new)
+            config = self.packed_into(active, old.typed_config, patch.typed_config)
+        new = changed(old, active.patch.origin, name=patch.name or old.name, typed_config=config)
+        self.patcher.changed(active.patch, place, old, new)
         return new
 
-    def packed_into(self, each: Ready, packed: Packed, other: Packed) -> Packed:
-        """A configuration with one of the same type merged into it; istiod gives up when the types differ."""
+    def packed_into(self, active: ActivePatch, packed: Packed, other: Packed) -> Packed:
+        """A configuration with one of the same type merged into it. istiod aborts if the types differ."""
         try:
             return merged_packed(packed, other)
         except TypeMismatch as error:
-            self.patcher.broke(each.patch, "the listeners of this direction", error)
-            raise GaveUp from error
+            self.patcher.failed(active.patch, "the listeners of this direction", error)
+            raise PatchAborted from error

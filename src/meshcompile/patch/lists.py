@@ -1,4 +1,4 @@
-"""Patches that put something into a list, or take it out of it: filters and routes, whose order counts."""
+"""Patches that insert into a list or remove from it: filters and routes, whose order matters."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ M = TypeVar("M", bound=Message)
 
 @dataclass(frozen=True, slots=True)
 class Edit(Generic[M]):
-    """One change of a list: what was at `index` before, and what is there now; None for nothing."""
+    """One change of a list: the item at `index` before and after; None for no item."""
 
     index: int
     before: M | None
@@ -22,10 +22,10 @@ class Edit(Generic[M]):
 def edits(
     items: Sequence[M], operation: Operation, value: M | None, matches: Callable[[M], bool] | None
 ) -> tuple[Edit[M], ...]:
-    """What a patch changes in a list; nothing when no item matches.
+    """The changes that a patch makes to a list; empty if no item matches.
 
-    `matches` is None for a patch that names no item: then it is put at the end that the operation is about, and what
-    needs an item to replace or to remove does nothing.
+    `matches` is None for a patch that names no item. Such a patch inserts at the start or at the end, as its operation
+    says. An operation that replaces or removes an item then has no effect.
     """
     if operation is Operation.REMOVE:
         gone = () if matches is None else tuple(index for index, item in enumerate(items) if matches(item))
@@ -37,7 +37,7 @@ def edits(
 
 
 def _place(items: Sequence[M], operation: Operation, matches: Callable[[M], bool] | None) -> int | None:
-    """The index at which a value goes; None when it has no place."""
+    """The index for a new value; None if it has no position."""
     found = None if matches is None else next((index for index, item in enumerate(items) if matches(item)), None)
     match operation:
         case Operation.ADD:
@@ -57,7 +57,7 @@ def _place(items: Sequence[M], operation: Operation, matches: Callable[[M], bool
 
 
 def edit(items: list[M], changes: Sequence[Edit[M]]) -> None:
-    """Make the changes, in order."""
+    """Apply the changes in order."""
     for change in changes:
         items[change.index : change.index + (change.before is not None)] = (
             [] if change.after is None else [change.after]

@@ -1,11 +1,11 @@
-"""Merging of Envoy configuration: istiod's `pkg/proto/merge`, protobuf's merge but for durations.
+"""Merging of Envoy configuration: istiod's `pkg/proto/merge`, which is protobuf's merge except for durations.
 
-What the patch says of a scalar replaces, lists grow at their end, maps get and replace entries, messages merge field by
-field, and of a oneof only what was set last stays. What is zero and has no presence is not said at all, so it cannot
+A scalar in the patch replaces the old one. Lists are appended. Maps gain and replace entries. Messages merge field by
+field. Of a oneof, only the last field that was set stays. A zero value without presence counts as unset, so it cannot
 replace anything, not even in a wrapper.
 
-Both sides are messages, or both canonical JSON where a type is not generated. What a patch does not touch stays the
-very same object, with its origins.
+Both sides are messages, or both are canonical JSON if no type is generated. Parts that a patch does not touch stay the
+same objects, with their origins.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ class TypeMismatch(Exception):
 
 
 def merged(message: str, old: T, patch: T) -> T:
-    """A message of this full name with a patch merged into it; neither argument is changed."""
+    """A message of this full name with a patch merged into it. Neither argument is modified."""
     known = descriptor(message)
     if known is None:
         return patch
@@ -47,7 +47,7 @@ def merged(message: str, old: T, patch: T) -> T:
 def merged_packed(old: Packed, patch: Packed) -> Packed:
     """A packed message with one of the same type merged into it, field by field.
 
-    Raises TypeMismatch when the types differ.
+    Raises TypeMismatch if the types differ.
     """
     name = packed_name(old)
     if name != packed_name(patch):
@@ -90,7 +90,7 @@ def _merged_value(message: str, old: Any, patch: Any) -> Any:
 
 
 def _merged_any(old: Any, patch: Any) -> Any:
-    """A packed message inside another: replaced whole, as its bytes are; without any, they stay."""
+    """A packed message inside another one. It is replaced as a whole, like its bytes; an empty patch keeps it."""
     return old if _says_nothing(patch) and packed_name(old) == packed_name(patch) else patch
 
 
@@ -122,16 +122,16 @@ def packed_name(packed: Any) -> str:
 def _said(value: Any) -> Mapping[str, Any]:
     """The fields that are set, by JSON name."""
     if isinstance(value, Message):
-        read = ((name, getattr(value, attribute), zero) for name, (attribute, zero) in _places(type(value)).items())
+        read = ((name, getattr(value, attribute), zero) for name, (attribute, zero) in _slots(type(value)).items())
         return {name: item for name, item, zero in read if item is not zero and item != zero}
     fields: Mapping[str, Any] = value.value if isinstance(value, Unmodelled) else value
     return fields
 
 
 def _field(value: Any, name: str) -> Any:
-    """The value of a field; _NOTHING when it is not set."""
+    """The value of a field; _NOTHING if it is not set."""
     if isinstance(value, Message):
-        place = _places(type(value)).get(name)
+        place = _slots(type(value)).get(name)
         if place is None:
             return _NOTHING
         item = getattr(value, place.attribute)
@@ -140,26 +140,26 @@ def _field(value: Any, name: str) -> Any:
 
 
 def _changed(old: T, changes: Mapping[str, Any]) -> T:
-    """The message with other values in some fields."""
+    """A copy of the message with new values of some fields."""
     if isinstance(old, Message):
-        places = _places(type(old))
+        places = _slots(type(old))
         return replaced(old, **{places[n].attribute: None if v is _NOTHING else v for n, v in changes.items()})
     fields: Any = {**_said(old), **changes}
     return cast(T, {name: value for name, value in fields.items() if value is not _NOTHING})
 
 
-class Place(NamedTuple):
-    """Where a message keeps a field, and what is there when it is not set."""
+class FieldSlot(NamedTuple):
+    """The attribute that holds a field, and its default."""
 
     attribute: str
     zero: Any
 
 
 @cache
-def _places(cls: type[Message]) -> Mapping[str, Place]:
-    """The places of the fields of a message, by JSON name."""
+def _slots(cls: type[Message]) -> Mapping[str, FieldSlot]:
+    """The slots of the fields of a message, by JSON name."""
     return {
-        field.encode_name: Place(
+        field.encode_name: FieldSlot(
             field.name, field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
         )
         for field in msgspec.structs.fields(cls)

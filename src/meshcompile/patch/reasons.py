@@ -1,4 +1,4 @@
-"""Why a patch changed nothing, in words."""
+"""The reason why a patch changed nothing, as text."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -9,21 +9,21 @@ from meshcompile.resolve.envoy_filters import Condition, Patch
 
 FILTERS = (ApplyTo.LISTENER_FILTER, ApplyTo.NETWORK_FILTER, ApplyTo.HTTP_FILTER)
 MOST_NAMES = 8
-"""How many of the things that a patch could have named are listed."""
+"""The maximum number of names in a suggestion."""
 
 
 def reason(patch: Patch, condition: Condition) -> str:
-    """What came of the condition that stopped a patch."""
-    asked = _asked(patch, condition)
+    """The description of the condition that stopped a patch."""
+    expected = _expected(patch, condition)
     match condition:
         case Condition.PROXY_VERSION:
-            return f"its Istio version does not match {asked}"
+            return f"its Istio version does not match {expected}"
         case Condition.PROXY_METADATA:
-            return f"its metadata lack {', '.join(f'{key}={value}' for key, value in asked.items())}"
-        case Condition.CONTEXT if asked is PatchContext.WAYPOINT:
+            return f"its metadata lack {', '.join(f'{key}={value}' for key, value in expected.items())}"
+        case Condition.CONTEXT if expected is PatchContext.WAYPOINT:
             return "istiod applies no patches with the context WAYPOINT"
         case Condition.CONTEXT:
-            return f"nothing of it belongs to the context {asked}"
+            return f"it has nothing in the context {expected}"
         case Condition.OBJECT if patch.apply_to is ApplyTo.BOOTSTRAP:
             return "istiod applies no patches to bootstraps"
         case Condition.OBJECT:
@@ -37,17 +37,17 @@ def reason(patch: Patch, condition: Condition) -> str:
         case Condition.DISCOVERY:
             return "no filter discovers a configuration of that name"
         case Condition.TRANSPORT_SOCKET:
-            return "the cluster chooses among transport sockets, and none of them has the name of the patch's"
+            return "the cluster has several transport sockets, and none of them has the patch's name"
         case Condition.OPERATION:
             return _useless(patch)
         case _:
-            return f"nothing has `{condition.value}: {asked}`"
+            return f"nothing has `{condition.value}: {expected}`"
 
 
 def suggestion(patch: Patch, condition: Condition, found: Iterable[object]) -> str:
-    """What the patch may have meant: of what was found where the condition looks, what comes close, or some of it."""
-    names = sorted({str(each) for each in found if each})
-    near = get_close_matches(str(_asked(patch, condition)), names, n=1)
+    """The most similar name that was found, or else a list of the names that were found."""
+    names = sorted({str(value) for value in found if value})
+    near = get_close_matches(str(_expected(patch, condition)), names, n=1)
     if near:
         return f"did you mean {near[0]}?"
     more = len(names) - MOST_NAMES
@@ -57,7 +57,7 @@ def suggestion(patch: Patch, condition: Condition, found: Iterable[object]) -> s
 def _useless(patch: Patch) -> str:
     if patch.apply_to not in FILTERS:
         return (
-            f"{patch.operation} does nothing to {'an' if patch.apply_to is ApplyTo.HTTP_ROUTE else 'a'} {_noun(patch)}"
+            f"{patch.operation} has no effect on {'an' if patch.apply_to is ApplyTo.HTTP_ROUTE else 'a'} {_noun(patch)}"
         )
     if patch.operation is Operation.MERGE:
         return "MERGE needs a typed_config on both sides"
@@ -68,8 +68,8 @@ def _noun(patch: Patch) -> str:
     return patch.apply_to.lower().replace("_", " ").replace("http", "HTTP")
 
 
-def _asked(patch: Patch, condition: Condition) -> Any:
-    """What a patch says in the field of a condition."""
+def _expected(patch: Patch, condition: Condition) -> Any:
+    """The value of a condition's field in a patch."""
     value: Any = patch.config_patch
     for name in condition.value.split("."):
         value = getattr(value, _attribute(name), None)
@@ -77,5 +77,5 @@ def _asked(patch: Patch, condition: Condition) -> Any:
 
 
 def _attribute(name: str) -> str:
-    """The Python name of a field."""
+    """The Python name of a field, from its JSON name."""
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)

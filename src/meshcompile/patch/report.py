@@ -1,4 +1,4 @@
-"""What became of each patch of a proxy's EnvoyFilters."""
+"""The outcome of each patch of a proxy's EnvoyFilters."""
 
 from dataclasses import dataclass
 
@@ -9,9 +9,9 @@ from meshcompile.source import Origin
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One place that a patch changed, as it was and as it is; None where there was nothing, or is nothing now.
+    """One change: the object before and after. None means that it did not exist, or no longer exists.
 
-    `place` is for readers: `listener virtualInbound, filter chain ..., filters[1], http_filters[0]`.
+    `place` is a description for readers: `listener virtualInbound, filter chain ..., filters[1], http_filters[0]`.
     """
 
     place: str
@@ -21,7 +21,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class PatchReport:
-    """One patch, the places that it changed in the order of the changes, and, if there are none, why."""
+    """One patch, and its changes in order. Without changes, `reason` says why."""
 
     patch: Patch
     changes: tuple[Change, ...]
@@ -34,10 +34,10 @@ class PatchReport:
 
     @property
     def index(self) -> int:
-        """The place of the patch in `configPatches`."""
+        """The index of the patch in `configPatches`."""
         return self.patch.index
 
     @property
     def origin(self) -> Origin:
-        """Where the patch was written."""
+        """The origin of the patch."""
         return self.patch.origin

@@ -1,4 +1,4 @@
-"""Patches of route configurations and what is in them. Follows istiod's `ApplyRouteConfigurationPatches`."""
+"""Patches of route configurations and their parts. Follows istiod's `ApplyRouteConfigurationPatches`."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from meshcompile.names import parse_cluster_name
 from meshcompile.patch.drafts import same
 from meshcompile.patch.editing import changed
 from meshcompile.patch.lists import edit, edits
-from meshcompile.patch.patcher import Check, Patcher, Ready
+from meshcompile.patch.patcher import ActivePatch, Check, Patcher
 from meshcompile.resolve.envoy_filters import Condition, Patch
 from meshcompile.resolve.gateways import MergedGateway
 
@@ -26,16 +26,16 @@ ROUTE_OBJECTS = (ApplyTo.ROUTE_CONFIGURATION, ApplyTo.VIRTUAL_HOST, ApplyTo.HTTP
 def patched_route_configuration(
     patcher: Patcher, context: PatchContext, routes: RouteConfiguration
 ) -> RouteConfiguration:
-    """A route configuration of one context: merged, then host by host, new hosts last."""
+    """A route configuration of one context: merged first, then patched host by host. New hosts come last."""
     if not any(patcher.patches(apply_to, context) for apply_to in ROUTE_OBJECTS):
         return routes
     gateway = patcher.facts.gateway if context is PatchContext.GATEWAY else None
-    for each in patcher.patches(ApplyTo.ROUTE_CONFIGURATION, context):
-        if each.operation is not Operation.MERGE:
-            patcher.missed(each.patch, Condition.OPERATION)
-        elif patcher.meets(each.patch, routes_checks(each.patch, routes, gateway)):
-            before, routes = routes, each.into(routes)
-            patcher.changed(each.patch, f"routes {before.name}", before, routes)
+    for active in patcher.patches(ApplyTo.ROUTE_CONFIGURATION, context):
+        if active.operation is not Operation.MERGE:
+            patcher.missed(active.patch, Condition.OPERATION)
+        elif patcher.meets(active.patch, routes_checks(active.patch, routes, gateway)):
+            before, routes = routes, active.into(routes)
+            patcher.changed(active.patch, f"routes {before.name}", before, routes)
 
     def here(patch: Patch) -> Iterator[Check]:
         return routes_checks(patch, routes, gateway)
@@ -51,24 +51,26 @@ def patched_route_configuration(
 
 
 def is_for_patches(routes: RouteConfiguration) -> bool:
-    """False for what istiod does not patch: the empty answer to a name that says nothing to it, and a waypoint's routes
-    of VirtualServices. Both lack the limit that it sets for direct responses.
+    """False for route configurations that istiod does not patch: the empty answer to an unknown name, and a
+    waypoint's routes of VirtualServices. Both lack the body limit that istiod sets for direct responses.
     """
     return routes.max_direct_response_body_size_bytes is not None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VirtualHostPatching:
-    """The patches of one route configuration's virtual hosts, and of the routes in them; `place` says where this is."""
+    """The patches of the virtual hosts of one route configuration and of their routes. `place` describes the
+    configuration.
+    """
 
     patcher: Patcher
-    of_hosts: Sequence[Ready]
-    of_routes: Sequence[Ready]
+    host_patches: Sequence[ActivePatch]
+    route_patches: Sequence[ActivePatch]
     place: str
 
     def virtual_hosts(self, hosts: tuple[VirtualHost, ...]) -> tuple[VirtualHost, ...]:
-        """The hosts, without those that share the name of a removed one, and with new ones."""
-        if not self.of_hosts and not self.of_routes:
+        """The patched hosts, including new ones. All hosts with the name of a removed host are removed."""
+        if not self.host_patches and not self.route_patches:
             return hosts
         patched = [self.virtual_host(host) for host in hosts]
         removed = {host.name for host, is_removed in patched if is_removed}
@@ -77,73 +79,73 @@ class VirtualHostPatching:
 
     def added(self) -> Iterator[VirtualHost]:
         """New hosts."""
-        for each in self.of_hosts:
-            if each.operation is Operation.ADD:
-                host: VirtualHost = each.message
-                self.patcher.changed(each.patch, f"{self.place}, virtual host {host.name}", None, host)
+        for active in self.host_patches:
+            if active.operation is Operation.ADD:
+                host: VirtualHost = active.message
+                self.patcher.changed(active.patch, f"{self.place}, virtual host {host.name}", None, host)
                 yield host
 
     def virtual_host(self, host: VirtualHost) -> tuple[VirtualHost, bool]:
-        """A virtual host and the routes in it, and whether it is removed."""
+        """A patched virtual host with its routes, and whether it is removed."""
         place = f"{self.place}, virtual host {host.name}"
-        for each in self.of_hosts:
-            if each.operation is Operation.ADD or not self.patcher.meets(
-                each.patch, virtual_host_checks(each.patch, host)
+        for active in self.host_patches:
+            if active.operation is Operation.ADD or not self.patcher.meets(
+                active.patch, virtual_host_checks(active.patch, host)
             ):
                 continue
             before = host
-            match each.operation:
+            match active.operation:
                 case Operation.REMOVE:
-                    self.patcher.changed(each.patch, place, before, None)
+                    self.patcher.changed(active.patch, place, before, None)
                     return before, True
                 case Operation.MERGE:
-                    host = each.into(before)
+                    host = active.into(before)
                 case Operation.REPLACE:
-                    host = each.message
+                    host = active.message
                 case _:
                     pass
-            self.patcher.changed(each.patch, place, before, host)
+            self.patcher.changed(active.patch, place, before, host)
         routes = self.routes(host, place)
         return (host if same(routes, host.routes) else changed(host, routes=routes)), False
 
     def routes(self, host: VirtualHost, place: str) -> tuple[Route, ...]:
-        """The routes of a virtual host: first what happens to those it has, then what is put among them."""
-        patches = tuple(self.patcher.meeting(self.of_routes, lambda patch: virtual_host_checks(patch, host)))
+        """The routes of a virtual host: existing routes are patched first, then new ones are inserted."""
+        patches = tuple(self.patcher.meeting(self.route_patches, lambda patch: virtual_host_checks(patch, host)))
         if not patches:
             return host.routes
         patched = (self.route(route, patches, f"{place}, routes[{index}]") for index, route in enumerate(host.routes))
         routes = [route for route in patched if route is not None]
-        for each in patches:
-            if each.operation in _INSERTIONS:
-                self.insert(routes, each, f"{place}, routes")
-            elif each.operation is Operation.REPLACE:
-                self.patcher.missed(each.patch, Condition.OPERATION)
+        for active in patches:
+            if active.operation in _INSERTIONS:
+                self.insert(routes, active, f"{place}, routes")
+            elif active.operation is Operation.REPLACE:
+                self.patcher.missed(active.patch, Condition.OPERATION)
         return tuple(routes)
 
-    def insert(self, routes: list[Route], each: Ready, place: str) -> None:
-        """Put a route among others; even INSERT_FIRST asks for the route that its match names."""
-        wanted = names_route(each.patch)
-        matching = (route for route in routes if self.patcher.meets(each.patch, route_checks(each.patch, route)))
+    def insert(self, routes: list[Route], active: ActivePatch, place: str) -> None:
+        """Insert a route. Even INSERT_FIRST requires the route that its match names."""
+        is_named = names_route(active.patch)
+        matching = (route for route in routes if self.patcher.meets(active.patch, route_checks(active.patch, route)))
         found = next(matching, None)
-        if wanted and found is None and each.operation is not Operation.ADD:
+        if is_named and found is None and active.operation is not Operation.ADD:
             return
-        made = edits(routes, each.operation, each.message, (lambda route: route is found) if wanted else None)
-        edit(routes, made)
-        self.patcher.edited(each.patch, place, made)
+        changes = edits(routes, active.operation, active.message, (lambda route: route is found) if is_named else None)
+        edit(routes, changes)
+        self.patcher.edited(active.patch, place, changes)
 
-    def route(self, route: Route, patches: Iterable[Ready], place: str) -> Route | None:
-        """A route with patches merged into it; None when it is removed."""
-        for each in patches:
-            if each.operation not in (Operation.MERGE, Operation.REMOVE):
+    def route(self, route: Route, patches: Iterable[ActivePatch], place: str) -> Route | None:
+        """A route with patches merged into it; None if a patch removes it."""
+        for active in patches:
+            if active.operation not in (Operation.MERGE, Operation.REMOVE):
                 continue
-            if not self.patcher.meets(each.patch, route_checks(each.patch, route)):
+            if not self.patcher.meets(active.patch, route_checks(active.patch, route)):
                 continue
             before = route
-            if each.operation is Operation.REMOVE:
-                self.patcher.changed(each.patch, place, before, None)
+            if active.operation is Operation.REMOVE:
+                self.patcher.changed(active.patch, place, before, None)
                 return None
-            route = each.into(before)
-            self.patcher.changed(each.patch, place, before, route)
+            route = active.into(before)
+            self.patcher.changed(active.patch, place, before, route)
         return route
 
 
@@ -154,7 +156,7 @@ _INSERTIONS = frozenset({Operation.ADD, Operation.INSERT_AFTER, Operation.INSERT
 
 
 def routes_checks(patch: Patch, routes: RouteConfiguration, gateway: MergedGateway | None) -> Iterator[Check]:
-    """What a patch asks of a route configuration; `gateway` is None for a sidecar's."""
+    """The conditions of a patch on a route configuration. `gateway` is None for a sidecar's."""
     match = patch.match.route_configuration
     if match is None:
         return
@@ -171,7 +173,7 @@ def routes_checks(patch: Patch, routes: RouteConfiguration, gateway: MergedGatew
 
 
 def virtual_host_checks(patch: Patch, host: VirtualHost) -> Iterator[Check]:
-    """What a patch asks of a virtual host."""
+    """The conditions of a patch on a virtual host."""
     match = _virtual_host_match(patch)
     if match is not None:
         yield Condition.VIRTUAL_HOST_NAME, match.name in ("", host.name), (host.name,)
@@ -179,7 +181,7 @@ def virtual_host_checks(patch: Patch, host: VirtualHost) -> Iterator[Check]:
 
 
 def route_checks(patch: Patch, route: Route) -> Iterator[Check]:
-    """What a patch asks of a route. A route that does none of the things that can be asked for does any."""
+    """The conditions of a patch on a route. A route without an action that a patch can match meets every action."""
     host = _virtual_host_match(patch)
     match = host.route if host else None
     if match is not None:
@@ -194,7 +196,7 @@ def _virtual_host_match(patch: Patch) -> VirtualHostMatch | None:
 
 
 def names_route(patch: Patch) -> bool:
-    """Whether a patch is about certain routes only."""
+    """Whether a patch matches specific routes only."""
     host = _virtual_host_match(patch)
     return host is not None and host.route is not None
 
@@ -209,9 +211,10 @@ def _action(route: Route) -> RouteAction | None:
 
 @dataclass(frozen=True, slots=True)
 class GatewayRouteName:
-    """What the name of a gateway's route configuration says: `http.PORT` or `https.PORT.PORTNAME.GATEWAY.NAMESPACE`.
+    """The parts of the name of a gateway's route configuration: `http.PORT` or
+    `https.PORT.PORTNAME.GATEWAY.NAMESPACE`.
 
-    A name with an address in it says nothing.
+    A name with an address has no parts.
     """
 
     port: int = 0
@@ -230,13 +233,13 @@ class GatewayRouteName:
 
 
 def sidecar_port(name: str) -> int:
-    """The port that the name of a sidecar's route configuration says; 0 for none."""
+    """The port in the name of a sidecar's route configuration; 0 if there is none."""
     inbound = parse_cluster_name(name)
     return inbound.port if inbound else _number(name)
 
 
 def server_ports(gateway: MergedGateway, port: int) -> frozenset[int]:
-    """The ports of the servers behind a port of route names, which is the one that is bound."""
+    """The ports of the servers behind the port of a route name, which is the bound port."""
     named = {name: GatewayRouteName.parsed(name).port for name in gateway.by_route_name}
     if port not in named.values():
         return frozenset({port})
@@ -245,5 +248,5 @@ def server_ports(gateway: MergedGateway, port: int) -> frozenset[int]:
 
 
 def _number(text: str) -> int:
-    """A number as Go's Atoi reads it, with 0 for all else."""
+    """A number as Go's Atoi reads it; 0 for any other text."""
     return int(text) if text.isascii() and text.removeprefix("+").removeprefix("-").isdigit() else 0

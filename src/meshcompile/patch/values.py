@@ -1,4 +1,4 @@
-"""What patches say, read once for all proxies. Follows istiod's `xds.BuildXDSObjectFromStruct`."""
+"""The values of patches, read once for all proxies. Follows istiod's `xds.BuildXDSObjectFromStruct`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,21 +33,21 @@ OBJECT_TYPES: Mapping[ApplyTo, type[Message]] = {
     ApplyTo.CLUSTER: Cluster,
     ApplyTo.EXTENSION_CONFIG: TypedExtensionConfig,
 }
-"""What a patch applies to -> the message that it changes, or adds."""
+"""The message that a patch changes or adds, by what it applies to."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Value(Generic[M]):
-    """What a patch says, as a message that can be put anywhere."""
+    """The value of a patch, as a message."""
 
     patch: EnvoyConfigObjectPatch
     message: M
-    # What became of a message, by its id: proxies share most of what patches change. The message is kept with it, so
-    # that the id stays its own.
+    # Merge results by the id of the message: proxies share most patched messages. The message is kept as well, so
+    # that its id is not reused.
     _done: dict[int, tuple[M, M]] = field(default_factory=dict, repr=False)
 
     def into(self, message: M) -> M:
-        """The message with this merged into it."""
+        """A message with this value merged into it."""
         known = self._done.get(id(message))
         if known is None:
             new = changed(merged(MESSAGES[self.patch.apply_to], message, self.message), self.patch.origin)
@@ -56,19 +56,19 @@ class Value(Generic[M]):
 
 
 PatchKey = tuple[str, str, int]
-"""The namespace and name of an EnvoyFilter, and the place among its patches."""
+"""The namespace and name of an EnvoyFilter, and the index of the patch."""
 
 
 @query
 def value_of(snapshot: Snapshot, key: PatchKey) -> Value[Message] | None:
-    """What a patch says; None for a removal, or when it cannot be read, which validation reports."""
+    """The value of a patch; None for a removal, or if it cannot be read, which validation reports."""
     namespace, name, index = key
     envoy_filter = snapshot.envoy_filters.named(namespace, name)
     return None if envoy_filter is None else patch_value(envoy_filter.spec.config_patches[index])
 
 
 def patch_value(patch: EnvoyConfigObjectPatch) -> Value[Message] | None:
-    """What a patch says; None for a removal, or when it cannot be read, which validation reports."""
+    """The value of a patch; None for a removal, or if it cannot be read, which validation reports."""
     cls = OBJECT_TYPES.get(patch.apply_to)
     written = None if patch.patch is None else patch.patch.value
     if cls is None or written is None:

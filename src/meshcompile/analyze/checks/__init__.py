@@ -1,1 +1,1 @@
-"""The checks. A module here is a check when it has a function of its own name: `Context` to findings."""
+"""The checks. A module here is a check if it has a function with its own name, from `Context` to findings."""

@@ -1,4 +1,6 @@
-"""DestinationRules of one namespace for one host: what of the younger ones is left out when they are merged."""
+"""DestinationRules of one namespace for one host: the settings of younger ones that are dropped when they are
+merged.
+"""
 
 from collections.abc import Iterator
 
@@ -10,7 +12,7 @@ from meshcompile.snapshot.destination_rules import MergedDestinationRule
 
 
 def conflicting_destination_rules(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each policy and subset that an older rule takes the place of, naming both places."""
+    """A finding for each policy and subset that an older rule overrides, with both positions."""
     snapshot = context.snapshot
     index = snapshot.destination_rules
     for rules in (*index.own.values(), *index.exported.values()):
@@ -28,7 +30,7 @@ def _shadowed_policies(merged: MergedDestinationRule) -> Iterator[Diagnostic]:
         if first is None or first.spec.traffic_policy is None:
             first = part
             continue
-        related = (Related("this policy is in force", first.spec.traffic_policy.origin),)
+        related = (Related("this policy applies", first.spec.traffic_policy.origin),)
         yield SHADOWED_POLICY(policy, other=first.name, host=merged.host, related=related)
 
 
@@ -38,5 +40,5 @@ def _duplicate_subsets(merged: MergedDestinationRule) -> Iterator[Diagnostic]:
             counting = merged.subset(subset.name)
             if counting is not None and counting is not subset:
                 owner = next(p.name for p in merged.parts if any(s is counting for s in p.spec.subsets))
-                related = (Related("this subset is in force", counting.origin),)
+                related = (Related("this subset applies", counting.origin),)
                 yield DUPLICATE_SUBSET(subset, subset=subset.name, host=merged.host, other=owner, related=related)

@@ -1,4 +1,4 @@
-"""VirtualServices of sidecars for one host. Follows istioctl's `ConflictingMeshGatewayHostsAnalyzer`."""
+"""VirtualServices of sidecars with the same host. Follows istioctl's `ConflictingMeshGatewayHostsAnalyzer`."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -28,7 +28,9 @@ def conflicting_mesh_hosts(context: Context) -> Iterator[Diagnostic]:
 
 
 def _by_audience(context: Context) -> Mapping[Audience, list[VirtualService]]:
-    """The VirtualServices of sidecars by who sees them and host; those of few clients come before those of all."""
+    """The VirtualServices of sidecars, by the namespaces that see them and by host. Those with few clients come
+    before public ones.
+    """
     everywhere = context.snapshot.mesh.default_virtual_service_export_to or (EVERYWHERE,)
     found: dict[Audience, list[VirtualService]] = defaultdict(list)
     for virtual_service in context.resources.all(VirtualService):
@@ -53,5 +55,5 @@ def _conflict(virtual_service: VirtualService, rivals: list[VirtualService], hos
         names=", ".join(sorted({each.full_name for each in rivals})),
         host=host,
         effect=f"the rules of {first.full_name} are used, {unused} are not",
-        related=tuple(Related("it has the host too", each.origin) for each in others),
+        related=tuple(Related("it has the same host", each.origin) for each in others),
     )

@@ -1,4 +1,4 @@
-"""Clients and servers that disagree about mutual TLS: a DestinationRule against a PeerAuthentication."""
+"""Clients and servers that disagree about mutual TLS: a DestinationRule and a PeerAuthentication."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ MESH_TLS = "ISTIO_MUTUAL"
 
 
 def conflicting_mtls(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each TLS setting that its service's workloads refuse, for clients of the service's namespace."""
+    """A finding for each TLS setting that the service's workloads reject, for clients of the service's namespace."""
     snapshot = context.snapshot
     for service in snapshot.services.all:
         for rule in snapshot.destination_rules.lookup(service.namespace, service):
@@ -50,12 +50,12 @@ def _policies(rule: MergedDestinationRule) -> Iterator[TrafficPolicy]:
 
 
 def _server_modes(snapshot: Snapshot, service: Service, port: ServicePort) -> dict[MutualTlsMode, tuple[Related, ...]]:
-    """What the workloads of a port with sidecars take, each with the policies that say so."""
+    """The modes that the workloads of a port with sidecars accept, each with the policies that set it."""
     modes: dict[MutualTlsMode, tuple[Related, ...]] = {}
     for endpoint in snapshot.endpoints.named(service, port.name):
         if endpoint.mtls:
             policy = peer_policy(snapshot.authentication, endpoint.namespace, endpoint.labels)
-            places = tuple(Related("this policy says what servers take", p.origin) for p in policy.policies)
+            places = tuple(Related("this policy sets the mode of servers", p.origin) for p in policy.policies)
             modes.setdefault(policy.for_port(endpoint.port), places)
     return modes
 

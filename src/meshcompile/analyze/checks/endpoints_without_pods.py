@@ -8,7 +8,7 @@ from meshcompile.diagnostics import Diagnostic
 
 
 def endpoints_without_pods(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each endpoint of an EndpointSlice that is left out for want of its Pod."""
+    """A finding for each endpoint of an EndpointSlice that is dropped because its Pod does not exist."""
     snapshot = context.snapshot
     for cluster, slices in snapshot.endpoints.slices.items():
         pods = snapshot.workloads.of(cluster).pods

@@ -11,7 +11,7 @@ HANDED_OUT = ("ISTIO_META_DNS_AUTO_ALLOCATE", "PILOT_ENABLE_IP_AUTOALLOCATE")
 
 
 def entries_without_addresses(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each TCP port that proxies cannot tell from others by address."""
+    """A finding for each TCP port that proxies cannot distinguish by address."""
     if _hands_out_addresses(context):
         return
     for entry in context.resources.all(ServiceEntry):
@@ -24,12 +24,12 @@ def entries_without_addresses(context: Context) -> Iterator[Diagnostic]:
                     port,
                     port=port.number,
                     protocol=port.protocol or "no named protocol",
-                    effect=f"its listener takes every connection to port {port.number} that no other one takes",
+                    effect=f"its listener gets all connections to port {port.number} that no other listener matches",
                 )
 
 
 def _hands_out_addresses(context: Context) -> bool:
-    """True when the mesh config makes all proxies resolve DNS, and istiod hand out addresses."""
+    """True if the mesh config makes all proxies resolve DNS and istiod allocate addresses."""
     config = context.snapshot.mesh.default_config
     metadata = {} if config is None else config.proxy_metadata
     return metadata.get("ISTIO_META_DNS_CAPTURE") == "true" and any(metadata.get(key) == "true" for key in HANDED_OUT)

@@ -1,6 +1,6 @@
 """Operations of EnvoyFilter patches. Follows istioctl's `EnvoyPatchAnalyzer`.
 
-istioctl also says of ADD and REMOVE that they are ignored for HTTP_ROUTE, which istiod has long applied them to.
+istioctl also reports that ADD and REMOVE are ignored for HTTP_ROUTE. This check does not, because istiod applies them.
 """
 
 from collections.abc import Iterator
@@ -21,8 +21,8 @@ RELATIVE = (Operation.REMOVE, Operation.REPLACE, Operation.INSERT_BEFORE, Operat
 
 
 def envoy_filter_operations(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each operation that has no effect where it is applied, or depends on other patches."""
-    of_versions: set[str] = set()  # names of filters that patches so far limit to proxy versions
+    """A finding for each operation that has no effect on its target, or that depends on other patches."""
+    of_versions: set[str] = set()  # names of filters for which an earlier patch has a proxy version
     for envoy_filter in context.resources.all(EnvoyFilter):
         for patch in envoy_filter.spec.config_patches:
             name = _filter_name(patch)
@@ -48,7 +48,7 @@ def _operation(patch: EnvoyConfigObjectPatch, *, has_priority: bool, of_version:
 
 
 def _filter_name(patch: EnvoyConfigObjectPatch) -> str:
-    """The name of the filter that a patch has or looks for."""
+    """The name of the filter that a patch adds or matches."""
     if patch.patch is None or not patch.patch.value:
         return ""
     if "name" in patch.patch.value:

@@ -11,7 +11,7 @@ from meshcompile.snapshot.service import Service
 
 
 def http_rules_on_tcp(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each host of sidecars' HTTP rules that is a service without a port for HTTP."""
+    """A finding for each host of sidecars' HTTP rules that is a service without an HTTP port."""
     for virtual_service in context.resources.all(VirtualService):
         spec, namespace = virtual_service.spec, virtual_service.namespace
         if not spec.http or (spec.gateways and MESH_GATEWAY not in spec.gateways):
@@ -23,7 +23,7 @@ def http_rules_on_tcp(context: Context) -> Iterator[Diagnostic]:
 
 
 def _takes_http(service: Service) -> bool:
-    """True when proxies look for HTTP on a port, and where there are none to speak of."""
+    """True if proxies look for HTTP on a port, or if the service has no ports."""
     return not service.ports or any(port.protocol.is_http_or_sniffed for port in service.ports)
 
 

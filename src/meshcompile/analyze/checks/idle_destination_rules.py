@@ -1,4 +1,4 @@
-"""DestinationRules, and subsets and settings in them, that nothing uses."""
+"""DestinationRules, and their subsets and settings, that nothing uses."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ from meshcompile.snapshot.snapshot import Snapshot
 
 
 def idle_destination_rules(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each rule for no service, and for each subset and setting without effect."""
+    """A finding for each rule without a service, and for each subset and setting without effect."""
     snapshot = context.snapshot
     used = frozenset((destination.host, destination.subset) for destination in _destinations(snapshot))
     for rule in snapshot.destination_rules.all:
@@ -57,7 +57,7 @@ def _destinations(snapshot: Snapshot) -> Iterator[Destination]:
 
 
 def _services(snapshot: Snapshot, host: str) -> tuple[Service, ...]:
-    """The services that a rule's host stands for."""
+    """The services that a rule's host matches."""
     known = snapshot.services.by_hostname
     hostnames = (name for name in known if subset_of(name, host)) if is_wildcard(host) else (host,)
     return tuple(service for name in hostnames for service in known.get(name, {}).values())
@@ -88,7 +88,7 @@ def _is_elsewhere(snapshot: Snapshot, subset: Subset) -> bool:
 
 
 def _has_known_endpoints(service: Service) -> bool:
-    """False for services whose endpoints only the DNS or the client knows."""
+    """False for services whose endpoints only DNS or the client knows."""
     headless = service.resolution is Resolution.PASSTHROUGH and service.registry is Registry.KUBERNETES
     return headless or service.resolution is Resolution.CLIENT_SIDE_LB
 
@@ -101,7 +101,7 @@ def _unknown_ports(policy: TrafficPolicy, services: tuple[Service, ...]) -> Iter
 
 
 def _settings(rule: DestinationRule) -> Iterator[Diagnostic]:
-    """Settings that another one would have to go with, at every level where they are in force."""
+    """Settings that need another setting to have an effect, at every level where they apply."""
     for policy in _policies(rule):
         tls = policy.tls
         if (
@@ -115,7 +115,7 @@ def _settings(rule: DestinationRule) -> Iterator[Diagnostic]:
 
 
 def _policies(rule: DestinationRule) -> Iterator[EffectivePolicy]:
-    """The policies in force: of the rule and of each subset, for ports with settings and for the others."""
+    """The policies that apply: those of the rule and of each subset, for ports with settings and for the others."""
     top = rule.spec.traffic_policy
     for own in (None, *(subset.traffic_policy for subset in rule.spec.subsets)):
         for port in {0, *_ports(top), *_ports(own)}:

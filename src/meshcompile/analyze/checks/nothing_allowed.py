@@ -1,4 +1,4 @@
-"""ALLOW policies that can match nothing: Istio's way to deny what no other policy allows."""
+"""ALLOW policies that match nothing, which is Istio's way to deny everything that no other policy allows."""
 
 from collections.abc import Iterator
 

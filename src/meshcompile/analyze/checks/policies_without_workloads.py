@@ -1,4 +1,4 @@
-"""Policies that select no workload, and so have no effect."""
+"""Policies that have no effect because they select no workload."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,9 @@ from meshcompile.snapshot.snapshot import Snapshot
 
 
 def policies_without_workloads(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each policy whose selector selects nothing; one of the root namespace selects everywhere."""
+    """A finding for each policy whose selector matches nothing. A policy of the root namespace selects in all
+    namespaces.
+    """
     snapshot = context.snapshot
     workloads = context.workloads
     root = snapshot.mesh.root_namespace
@@ -44,7 +46,7 @@ def _idle_extensions(snapshot: Snapshot, workloads: WorkloadLabels) -> Iterator[
 
 
 def _is_idle(spec: Attachable, policy: Resource, root: str, workloads: WorkloadLabels) -> bool:
-    """True when the selector of a policy selects nothing; what has targets or no selector is left alone."""
+    """True if the selector of a policy matches nothing. A policy with targets or without a selector is never idle."""
     if spec.selector is None or not spec.selector.match_labels:
         return False
     namespace = "" if policy.namespace == root else policy.namespace

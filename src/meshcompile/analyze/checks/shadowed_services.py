@@ -1,4 +1,4 @@
-"""ServiceEntries for hosts that another service already has."""
+"""ServiceEntries whose hosts belong to another service."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,9 @@ from meshcompile.snapshot.snapshot import Snapshot
 
 
 def shadowed_services(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each host of a ServiceEntry that an older service, or one of Kubernetes, decides about."""
+    """A finding for each host of a ServiceEntry for which an older service, or a Kubernetes Service, takes
+    precedence.
+    """
     snapshot = context.snapshot
     for of_entry in snapshot.services.entries:
         for service in {service.hostname: service for service in of_entry.services}.values():
@@ -38,7 +40,7 @@ def _shadowed(snapshot: Snapshot, of_entry: EntryServices, service: Service) -> 
             and other.object_name != service.object_name
             and other.resolution is not service.resolution
         ):
-            related = (Related("this ServiceEntry is in force", other.origin),)
+            related = (Related("this ServiceEntry applies", other.origin),)
             yield CONFLICTING_SERVICE_ENTRIES(
                 where, host=service.hostname, other=other.object_name, resolution=other.resolution.name, related=related
             )

@@ -16,7 +16,7 @@ from meshcompile.models.networking.sidecar import Sidecar
 
 
 def sidecars(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each Sidecar that selects nothing, or what another one has already."""
+    """A finding for each Sidecar that selects nothing, or whose workloads another one already selects."""
     namespaces: dict[str, list[Sidecar]] = defaultdict(list)
     selecting: dict[str, list[Sidecar]] = defaultdict(list)
     for sidecar in context.resources.all(Sidecar):
@@ -45,7 +45,7 @@ def _selecting_nothing(context: Context, group: list[Sidecar]) -> Iterator[Diagn
 
 
 def _selecting_the_same(context: Context, group: list[Sidecar]) -> Iterator[Diagnostic]:
-    """A finding for each of several Sidecars of one Pod, naming the first such Pod."""
+    """A finding for each of several Sidecars that select the same Pod. It names the first such Pod."""
     if len(group) == 1:
         return
     said: set[str] = set()

@@ -1,4 +1,4 @@
-"""Telemetries that stand in each other's way, or name nobody who takes their logs."""
+"""Telemetries that conflict, or that name no provider for their logs."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from meshcompile.snapshot.snapshot import Snapshot
 
 
 def telemetries(context: Context) -> Iterator[Diagnostic]:
-    """What istioctl's analyzers of Telemetries find."""
+    """The findings of istioctl's analyzers of Telemetries."""
     snapshot = context.snapshot
     yield from _without_provider(snapshot)
     yield from _without_selector(snapshot)
@@ -30,7 +30,7 @@ def _without_provider(snapshot: Snapshot) -> Iterator[Diagnostic]:
 
 
 def _without_selector(snapshot: Snapshot) -> Iterator[Diagnostic]:
-    """A finding for each of several Telemetries without a selector in one namespace, whatever they target."""
+    """A finding for each of several Telemetries without a selector in one namespace, regardless of their targets."""
     namespaces: dict[str, list[Telemetry]] = {}
     for telemetry in snapshot.telemetry.all:
         if telemetry.spec.selector is None:
@@ -42,7 +42,7 @@ def _without_selector(snapshot: Snapshot) -> Iterator[Diagnostic]:
 
 
 def _selecting_nothing(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each selector that selects nothing: it only counts in its own namespace."""
+    """A finding for each selector that matches nothing in its own namespace."""
     for telemetry in context.snapshot.telemetry.all:
         selector = telemetry.spec.selector
         if selector is not None and not context.workloads.has(selector.match_labels, telemetry.namespace):

@@ -37,6 +37,6 @@ def _credential(server: Server, namespaces: set[str], secrets: set[str]) -> Iter
             server.tls.at("credential_name"),
             problem=f"Secret `{name}` ({at}) is not found",
             effect=f"TLS connections to port {server.port.number} are closed",
-            severity=Severity.WARNING,  # Secrets are seldom kept beside what names them
+            severity=Severity.WARNING,  # Secrets are rarely stored next to the objects that name them
             suggestion=did_you_mean(min(wanted), secrets),
         )

@@ -1,4 +1,4 @@
-"""Destinations whose host or port nothing in the mesh has. Follows istioctl's `DestinationHostAnalyzer`."""
+"""Destinations whose host or port does not exist in the mesh. Follows istioctl's `DestinationHostAnalyzer`."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ def unknown_hosts(context: Context) -> Iterator[Diagnostic]:
 
 
 def _service(context: Context, target: Target) -> Service | None:
-    """The service that a destination leads to, as the namespaces that the rule is for see it."""
+    """The service of a destination, as the namespaces that the rule applies to see it."""
     return next(
         (s for s in context.services_of(target.host) if is_visible(s.export_to, target.client_namespaces)), None
     )
@@ -52,7 +52,7 @@ def _missing_host(context: Context, target: Target) -> Diagnostic:
 
 
 def _suggested_host(context: Context, target: Target) -> str:
-    """A Service of that name in another namespace, else a name that comes close."""
+    """A Service with that name in another namespace, else a similar name."""
     written, namespace = target.destination.host, target.virtual_service.namespace
     for service in context.services_by_name.get(written.partition(".")[0], ()):
         if service.registry is Registry.KUBERNETES:

@@ -10,7 +10,7 @@ from meshcompile.models.security.authorization_policy import AuthorizationPolicy
 
 
 def unknown_namespaces(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each namespace of a source, or pattern of one, that no namespace of the mesh meets."""
+    """A finding for each namespace or namespace pattern of a source that matches no namespace of the mesh."""
     for policy in context.resources.all(AuthorizationPolicy):
         for source in (each.source for rule in policy.spec.rules for each in rule.from_):
             if source is not None:
@@ -20,7 +20,7 @@ def unknown_namespaces(context: Context) -> Iterator[Diagnostic]:
 def _unknown(source: Source, known: frozenset[str]) -> Iterator[Diagnostic]:
     for field, names, effect in (
         ("namespaces", source.namespaces, "this part of the rule matches no request"),
-        ("not_namespaces", source.not_namespaces, "this part of the rule excludes nobody"),
+        ("not_namespaces", source.not_namespaces, "this part of the rule excludes no request"),
     ):
         for index, pattern in enumerate(names):
             if not any(_meets(name, pattern) for name in known):
@@ -31,7 +31,7 @@ def _unknown(source: Source, known: frozenset[str]) -> Iterator[Diagnostic]:
 
 
 def _meets(name: str, pattern: str) -> bool:
-    """True when a name meets a pattern with `*` at one end."""
+    """True if a name matches a pattern with `*` at one end."""
     if pattern.startswith("*"):
         return name.endswith(pattern[1:])
     return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern

@@ -12,7 +12,7 @@ from meshcompile.models.networking.virtual_service import VirtualService
 
 
 def unknown_subsets(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each destination to a subset that no rule for its host defines, in whatever namespace."""
+    """A finding for each destination to a subset that no rule for its host defines in any namespace."""
     for virtual_service in context.resources.all(VirtualService):
         for target in targets(virtual_service):
             if target.destination.subset:

@@ -1,4 +1,4 @@
-"""Gateways and the Pods and Services in front of which they stand. Follows istioctl's `IngressGatewayPortAnalyzer`."""
+"""Gateways, and the Pods and Services that serve them. Follows istioctl's `IngressGatewayPortAnalyzer`."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
@@ -13,7 +13,7 @@ from meshcompile.models.networking.gateway import Gateway
 
 
 def unselected_gateways(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each Gateway that selects no workload, and for each port that no Service leads to."""
+    """A finding for each Gateway that selects no workload, and for each port that no Service forwards to."""
     services: dict[str, list[Service]] = defaultdict(list)
     for service in context.resources.all(Service):
         services[service.namespace].append(service)
@@ -38,7 +38,7 @@ def _selecting_nothing(context: Context, gateway: Gateway) -> Diagnostic:
 
 
 def _leading_to(workload: tuple[str, Labels], services: Mapping[str, list[Service]]) -> Iterator[int]:
-    """The ports of Services in front of a workload, and the workload's own that they lead to."""
+    """The ports of Services in front of a workload, and the workload's own ports that they forward to."""
     namespace, labels = workload
     for service in services.get(namespace, ()):
         if selects(service.spec.selector, labels):

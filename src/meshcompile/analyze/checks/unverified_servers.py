@@ -1,4 +1,4 @@
-"""TLS of clients that trust any server. Follows istioctl's `CaCertificateAnalyzer`."""
+"""TLS settings of clients that accept any server. Follows istioctl's `CaCertificateAnalyzer`."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ ORIGINATED = (ClientTLSMode.SIMPLE, ClientTLSMode.MUTUAL)
 
 
 def unverified_servers(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each SIMPLE or MUTUAL mode without an authority to check servers against."""
+    """A finding for each SIMPLE or MUTUAL mode without a certificate authority to verify servers."""
     for rule in context.resources.all(DestinationRule):
         policy, host = rule.spec.traffic_policy, rule.spec.host
         if policy is None:
