@@ -213,3 +213,11 @@ def test_a_wrong_template_is_an_error() -> None:
     (found,) = [each for each in loaded.diagnostics if each.rejected]
     assert found.field == "spec.template.spec.containers[0].ports[0].containerPort"
     assert (found.kind, found.line) == ("Rollout", 9)
+
+
+@pytest.mark.parametrize("labels", ["null", "x", "[a]"])
+def test_labels_of_a_selector_that_are_none_match_nothing(labels: str) -> None:
+    """A workload whose `matchLabels` are no object is read, and knows no Pods by labels."""
+    loaded = mesh(ROLLOUT.replace("matchLabels: {app: pay}", f"matchLabels: {labels}"))
+    assert not any(found.rejected for found in loaded.diagnostics)
+    assert loaded.proxy("rollout/pay.shop").labels["app"] == "pay"

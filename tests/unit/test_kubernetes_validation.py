@@ -153,6 +153,8 @@ def test_valid_objects_are_silent(name: str) -> None:
         ("ExternalName", "spec.externalName", ..., "spec", "`spec.externalName` is missing"),
         ("ExternalName", "spec.externalName", "a_b", "spec.externalName", "not a DNS name"),
         ("ExternalName", "spec.clusterIP", "10.0.0.1", "spec.clusterIP", "type ExternalName"),
+        ("Pod", "status", {"podIP": "10.0.0"}, "status.podIP", "`10.0.0` is not an IP address"),
+        ("Pod", "status", {"podIPs": [{}]}, "status.podIPs[0].ip", "not an IP address"),
         ("Pod", "spec.containers", [], "spec", "`spec.containers` is missing"),
         ("Pod", "spec.containers.1.name", "app", "spec.containers[1].name", "container `app` appears twice"),
         ("Pod", "spec.containers.1.name", "init", "spec.containers[1].name", "container `init` appears twice"),

@@ -7,6 +7,7 @@ import pytest
 
 from meshcompile.diagnostics import Diagnostic, Severity
 from meshcompile.models.base import Resource
+from meshcompile.models.kubernetes.service import Service
 from meshcompile.models.read import MAX_PROBLEMS, read
 from meshcompile.source import Document
 from meshcompile.source.reading import read as read_text
@@ -293,3 +294,44 @@ def test_an_object_stays_in_its_namespace() -> None:
     whole_cluster = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}}
     assert read(Document("a", whole_cluster), namespace="prod")[0].namespace == ""  # type: ignore[union-attr]
     assert "namespace" not in namespaced["metadata"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("discovery.k8s.io/v1 EndpointSlice", "addressType: IPv4\nendpoints: [null]"),
+        ("v1 Service", "spec: {ports: [null]}"),
+        ("networking.istio.io/v1 VirtualService", "spec: {hosts: [a], http: [null]}"),
+    ],
+)
+def test_null_is_no_item_of_a_list(kind: str, fields: str) -> None:
+    """A null in a list of objects is an error at its place, in every kind."""
+    api_version, name = kind.split()
+    text = f"apiVersion: {api_version}\nkind: {name}\nmetadata: {{name: x}}\n{fields}\n"
+    resource, (found,) = read_one(text)
+    assert resource is None
+    assert (found.code, found.rejected) == ("MC0117", True)
+    line, column = found.origin.line, found.origin.column
+    assert text.splitlines()[line - 1][column - 1 :].startswith("null")
+
+
+def test_null_is_empty_text_in_a_map_of_texts() -> None:
+    """A label, an annotation or the label of a selector that is null is empty text, as Go reads it."""
+    text = """\
+apiVersion: v1
+kind: Service
+metadata: {name: web, labels: {a: null}, annotations: {b: null}}
+spec: {selector: {c: null}, clusterIP: null}
+"""
+    resource, found = read_one(text)
+    assert not found
+    assert isinstance(resource, Service)
+    assert (resource.metadata.labels, resource.metadata.annotations) == ({"a": ""}, {"b": ""})
+    assert resource.spec.selector == {"c": ""}
+
+
+def test_the_other_spelling_of_mirror_percent_may_be_null() -> None:
+    """The schema of VirtualService has this one field in both spellings, and null means absent in both."""
+    resource, found = read_one(VIRTUAL_SERVICE.replace("- route:", "- mirror_percent: null\n    route:"))
+    assert resource is not None
+    assert not found

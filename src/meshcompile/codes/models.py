@@ -103,8 +103,9 @@ NULL_VALUE = Code(
     "null-value",
     Severity.ERROR,
     "`{field}` is null: leave it out, or give it a value",
-    "The API server accepts null only where protobuf has a wrapper, such as `consecutive5xxErrors`. A template that "
-    "renders to nothing often leaves such a null.",
+    "In Istio's kinds, the API server accepts null only where protobuf has a wrapper, such as `consecutive5xxErrors`. "
+    "In a list of a Kubernetes kind, it reads null as an empty item, and nearly always refuses that item because a "
+    "field is missing; such a null is always an error here. A template that renders to nothing often leaves a null.",
 )
 MISSING_FIELD = Code(
     "MC0118",

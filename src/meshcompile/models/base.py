@@ -142,8 +142,13 @@ class OwnerReference(Node):
 
 
 def scalar_text(value: object) -> object:
-    """The text of a number or boolean, as sigs.k8s.io/yaml reads one where text is expected: a name `y` is `true`."""
+    """The text of a number or boolean, as sigs.k8s.io/yaml reads one where text is expected: a name `y` is `true`.
+
+    Go reads null as empty text.
+    """
     match value:
+        case None:
+            return ""
         case bool():
             return "true" if value else "false"
         case int():
@@ -285,19 +290,28 @@ def nested_fields(model: type[Node]) -> Mapping[str, Nested]:
     """The fields of ``model`` that hold nodes, by the names that users may write."""
     shapes = ((field, _shape(info.annotation)) for field, info in model.model_fields.items())
     return {
-        name: Nested(field, shape) for field, shape in shapes if shape is not None for name in _spellings(model)[field]
+        name: Nested(field, shape) for field, shape in shapes if shape is not None for name in spellings(model)[field]
     }
 
 
 @cache
-def _spellings(model: type[Node]) -> Mapping[str, tuple[str, ...]]:
+def nested_models(model: type[Node]) -> Mapping[str, type[Node]]:
+    """The models of what the fields of ``model`` hold, by the names that users may write."""
+    types = (
+        (name, node_type(model.model_fields[nested.field].annotation)) for name, nested in nested_fields(model).items()
+    )
+    return {name: found for name, found in types if found is not None}
+
+
+@cache
+def spellings(model: type[Node]) -> Mapping[str, tuple[str, ...]]:
     """Python name of every field -> the names that users may write it under, JSON's first."""
     return {name: tuple(dict.fromkeys((field.alias or name, name))) for name, field in model.model_fields.items()}
 
 
 def written_name(model: type[Node], field: str, written: object) -> str:
     """The spelling of ``field`` that ``written`` uses, JSON's if it uses none."""
-    names = _spellings(model)[field]
+    names = spellings(model)[field]
     return next((name for name in names if isinstance(written, Mapping) and name in written), names[0])
 
 

@@ -5,11 +5,12 @@ Pydantic takes null for every optional field, so that what is absent can be said
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from meshcompile.codes import models as codes
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.models.base import Node, Resource, nested_fields
+from meshcompile.models.base import Node, Resource, nested_fields, spellings
 from meshcompile.models.common import IstioStatus, Nullable
 
 
@@ -55,6 +56,6 @@ def _pairs(value: Any, written: Any) -> Iterator[tuple[Node, Mapping[str, Any]]]
 
 @cache
 def _nullable(model: type[Node]) -> frozenset[str]:
-    """The JSON names of the fields that may be null."""
-    fields = model.model_fields.items()
-    return frozenset(field.alias or name for name, field in fields if Nullable in field.metadata) | {"status"}
+    """The names, as users may write them, of the fields that may be null."""
+    spelt = (spellings(model)[name] for name, field in model.model_fields.items() if Nullable in field.metadata)
+    return frozenset(chain({"status"}, *spelt))

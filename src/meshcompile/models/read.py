@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from meshcompile.codes import models as codes
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.models.base import ADMITTED, Node, Resource, stamp
+from meshcompile.models.base import ADMITTED, Node, Resource, nested_models, stamp
 from meshcompile.models.common import IstioResource
 from meshcompile.models.nulls import refused_nulls
 from meshcompile.models.problems import problem, type_name, wrong_type
@@ -152,7 +152,7 @@ def _validated(
     try:
         resource = model.model_validate(written, by_alias=True, by_name=False, context=ADMITTED)
     except ValidationError as error:
-        if not istio and (given := _without_nulls(written)) != written:
+        if not istio and (given := _without_null_fields(model, written)) != written:
             return _validated(model, document, given)
         return None, tuple(_explained(error, model, document, written))
     stamp(resource, document, written)
@@ -173,13 +173,21 @@ def _explained(
             yield diagnostic
 
 
-def _without_nulls(value: Any) -> Any:
-    """``value`` without fields that are null: Kubernetes takes them as absent."""
-    if isinstance(value, Mapping):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+def _without_null_fields(model: type[Node], value: Any) -> Any:
+    """``value`` without fields of ``model`` that are null: Kubernetes takes them as absent."""
+    if not isinstance(value, Mapping):
+        return value
+    below = nested_models(model)
+    return {key: _without_nulls_below(below.get(key), item) for key, item in value.items() if item is not None}
+
+
+def _without_nulls_below(model: type[Node] | None, value: Any) -> Any:
+    """The value of a field that holds nodes of ``model``, as it is or in a list, without fields that are null."""
+    if model is None:
+        return value
     if isinstance(value, list):
-        return [_without_nulls(item) for item in value]
-    return value
+        return [_without_null_fields(model, item) for item in value]
+    return _without_null_fields(model, value)
 
 
 def _limited(document: Document, problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

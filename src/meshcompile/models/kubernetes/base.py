@@ -8,7 +8,7 @@ that a manifest of any Kubernetes release reads.
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import ConfigDict, Strict
+from pydantic import BeforeValidator, ConfigDict, Strict
 
 from meshcompile.models.base import Node, Resource
 
@@ -16,6 +16,8 @@ Int = Annotated[int, Strict()]
 """A whole number: Kubernetes takes none in quotes, unlike protobuf."""
 IntOrString = Int | str
 """A port by its number or by its name; a number in quotes is a name."""
+TextValue = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
+"""A text in a map. Go reads null as empty text there."""
 
 
 class KubernetesNode(Node):
@@ -44,7 +46,7 @@ class LabelSelectorRequirement(KubernetesNode):
 class LabelSelector(KubernetesNode):
     """A query over labels: every label and every expression must hold. An empty selector selects everything."""
 
-    match_labels: Mapping[str, str] = {}
+    match_labels: Mapping[str, TextValue] = {}
     """Labels that must be there with exactly these values."""
     match_expressions: tuple[LabelSelectorRequirement, ...] = ()
     """Further requirements, joined by AND."""

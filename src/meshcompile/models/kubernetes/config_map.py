@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from meshcompile.models.kubernetes.base import KubernetesResource
+from meshcompile.models.kubernetes.base import KubernetesResource, TextValue
 
 
 class ConfigMap(KubernetesResource):
@@ -11,7 +11,7 @@ class ConfigMap(KubernetesResource):
 
     api_version: Literal["v1"] = "v1"
     kind: Literal["ConfigMap"] = "ConfigMap"
-    data: Mapping[str, str] = {}
+    data: Mapping[str, TextValue] = {}
     """Values by key, as plain text."""
-    binary_data: Mapping[str, str] = {}
+    binary_data: Mapping[str, TextValue] = {}
     """Values by key, in base64."""

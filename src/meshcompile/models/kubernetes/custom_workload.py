@@ -74,8 +74,11 @@ class CustomWorkload(KubernetesResource):
     @property
     def match_labels(self) -> Labels:
         """The labels by which the workload knows its Pods; empty where it does not know them by labels."""
-        labels = self.spec.selector.get("matchLabels", self.spec.selector)
-        return {key: value for key, value in labels.items() if isinstance(value, str)}
+        match self.spec.selector.get("matchLabels", self.spec.selector):
+            case Mapping() as labels:
+                return {key: value for key, value in labels.items() if isinstance(value, str)}
+            case _:
+                return {}
 
 
 def makes_pods(value: Mapping[str, Any]) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from meshcompile.models.kubernetes.base import KubernetesResource
+from meshcompile.models.kubernetes.base import KubernetesResource, TextValue
 
 
 class Secret(KubernetesResource):
@@ -13,7 +13,7 @@ class Secret(KubernetesResource):
     kind: Literal["Secret"] = "Secret"
     type: str = "Opaque"
     """What it holds, such as `kubernetes.io/tls`."""
-    data: Mapping[str, str] = {}
+    data: Mapping[str, TextValue] = {}
     """Values by key, in base64."""
-    string_data: Mapping[str, str] = {}
+    string_data: Mapping[str, TextValue] = {}
     """Values by key, as plain text; they win over `data`."""

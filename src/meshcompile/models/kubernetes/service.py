@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from meshcompile.models.common import Bool
-from meshcompile.models.kubernetes.base import Int, IntOrString, KubernetesNode, KubernetesResource
+from meshcompile.models.kubernetes.base import Int, IntOrString, KubernetesNode, KubernetesResource, TextValue
 
 HEADLESS = "None"
 """The clusterIP of a Service that wants none: its name resolves to the Pods themselves."""
@@ -41,7 +41,7 @@ class ServiceSpec(KubernetesNode):
     """`ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`."""
     ports: tuple[ServicePort, ...] = ()
     """The ports, each with a listener, route or cluster of its own."""
-    selector: Mapping[str, str] = {}
+    selector: Mapping[str, TextValue] = {}
     """Labels of the Pods behind the Service; empty means that endpoints are written by hand."""
     cluster_ip: str = Field(default="", alias="clusterIP")
     """Virtual address of the Service, bound by TCP listeners; `None` makes it headless."""

@@ -5,16 +5,16 @@ from typing import Literal
 
 from pydantic import Field
 
-from meshcompile.models.kubernetes.base import Int, KubernetesNode, KubernetesResource, LabelSelector
+from meshcompile.models.kubernetes.base import Int, KubernetesNode, KubernetesResource, LabelSelector, TextValue
 from meshcompile.models.kubernetes.pod import PodSpec
 
 
 class TemplateMeta(KubernetesNode):
     """What the metadata of every Pod of a workload starts from."""
 
-    labels: Mapping[str, str] = {}
+    labels: Mapping[str, TextValue] = {}
     """Labels of the Pods."""
-    annotations: Mapping[str, str] = {}
+    annotations: Mapping[str, TextValue] = {}
     """Annotations of the Pods."""
 
 

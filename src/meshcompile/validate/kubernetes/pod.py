@@ -1,13 +1,25 @@
 """Rules on Pods and on Pod templates: `ValidatePodSpec` of the API server, for the fields that are modelled."""
 
-from meshcompile.models.kubernetes.pod import Container, Pod, PodSpec
+from meshcompile.codes import validation as codes
+from meshcompile.ip import is_ip
+from meshcompile.models.kubernetes.pod import Container, Pod, PodSpec, PodStatus
 from meshcompile.validate.kubernetes.common import number_in_range, protocol, required, unique
 from meshcompile.validate.object_names import DNS_LABEL, DNS_SUBDOMAIN, PORT_NAME, Found, name
 
 
 def violations(pod: Pod) -> Found:
     """Findings about a Pod."""
-    return pod_violations(pod.spec)
+    yield from pod_violations(pod.spec)
+    yield from status_violations(pod.status)
+
+
+def status_violations(status: PodStatus) -> Found:
+    """Findings about the addresses of a Pod."""
+    if status.pod_ip and not is_ip(status.pod_ip):
+        yield codes.ADDRESS(status.at("pod_ip"), value=status.pod_ip, expected="an IP address")
+    for address in status.pod_ips:
+        if not is_ip(address.ip):
+            yield codes.ADDRESS(address.at("ip"), value=address.ip, expected="an IP address")
 
 
 def pod_violations(spec: PodSpec) -> Found:
