@@ -156,4 +156,4 @@ def _doubtful_match(patch: EnvoyConfigObjectPatch) -> Found:
     for named in (match, match.sub_filter):
         if named is not None and (name := CANONICAL_NAMES.get(named.name)):
             problem = f"`{named.name}` is a former name of the filter and matches nothing: use `{name}`"
-            yield codes.PATCH_DOUBT(named.at("name"), problem=problem, suggestion=name)
+            yield codes.PATCH_DOUBT(named.at("name"), problem=problem, suggestion=f"write `{name}`")

@@ -22,7 +22,7 @@ def gateway_names(node: Named, generated: bool = False) -> Found:
                 first, second = name.split(".")[:2]
                 instead = f"{second}/{first}"
                 yield codes.LEGACY_GATEWAY_NAME(
-                    node.at("gateways", index), value=name, instead=instead, suggestion=instead
+                    node.at("gateways", index), value=name, instead=instead, suggestion=f"write `{instead}`"
                 )
             if problem := fqdn_problem(name):
                 yield codes.GATEWAY_NAME(node.at("gateways", index), value=name, problem=problem)
