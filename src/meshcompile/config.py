@@ -126,7 +126,7 @@ class Config:
             keyed("endpoints", endpoints, str),
             instance("admin_port", admin_port, int),
         )
-        return static_bootstrap(node(self.proxy), self.to_dict(), self.source_map(), options)
+        return static_bootstrap(node(self.proxy), self.resources, options)
 
     def _by_kind(self) -> Iterator[tuple[str, tuple[Message, ...]]]:
         for kind in RESOURCE_TYPES:

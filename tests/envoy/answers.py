@@ -10,11 +10,12 @@ from typing import Any
 import yaml
 
 import meshcompile
+from meshcompile.envoy.config.core import Node
+from meshcompile.envoy.message import from_json
 from meshcompile.output.bootstrap import Options, static_bootstrap
 from tests.conformance.compare import load_mesh
 from tests.conformance.corpus import cases_dir
-
-KINDS = ("listeners", "routes", "clusters", "endpoints", "extensions")
+from tests.resources import TYPES, resources
 
 
 def proxies(area: str) -> list[str]:
@@ -26,8 +27,9 @@ def proxies(area: str) -> list[str]:
 def bootstrap(proxy: str, options: Options | None = None) -> dict[str, Any]:
     """The bootstrap of a proxy, as AREA/CASE/istiod/PROXY."""
     folder = cases_dir() / proxy
-    resources = {kind: _content(folder / f"{kind}.json") for kind in KINDS}
-    return static_bootstrap(_content(folder / "node.json"), resources, {}, options or Options()).to_dict()
+    sent = resources(**{kind: _content(folder / f"{kind}.json") for kind in TYPES})
+    node = from_json(Node, _content(folder / "node.json"))
+    return static_bootstrap(node, sent, options or Options()).to_dict()
 
 
 def compiled(proxy: str) -> dict[str, Any]:

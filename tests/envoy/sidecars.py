@@ -52,7 +52,7 @@ def read_by_header(content: Json) -> Json:
 def _read_by_header(listener: Json) -> Json:
     if listener["name"] not in ("virtualInbound", "virtualOutbound"):
         return listener
-    others = [f for f in listener["listenerFilters"] if f["name"] != "envoy.filters.listener.original_dst"]
+    others = [f for f in listener.get("listenerFilters", ()) if f["name"] != "envoy.filters.listener.original_dst"]
     return {**listener, "listenerFilters": [PROXY_PROTOCOL, *others]}
 
 

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
+from meshcompile.envoy.config.core import Node
 from meshcompile.models.kubernetes.secret import Secret
 from meshcompile.output.bootstrap import Bootstrap, Credential, Flavour, Options, static_bootstrap
 from meshcompile.output.bootstrap.credentials import credentials
+from tests.resources import resources as messages
 
-NODE = {"id": "router~10.0.0.1~gateway-0.shop~shop.svc.cluster.local", "cluster": "gateway.shop"}
+NODE = Node(id="router~10.0.0.1~gateway-0.shop~shop.svc.cluster.local", cluster="gateway.shop")
 HCM = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 DOWNSTREAM = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
 UPSTREAM = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
@@ -28,10 +30,7 @@ WASM = {"@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
 
 
 def made(options: Options | None = None, **resources: list[dict[str, Any]]) -> Bootstrap:
-    empty: dict[str, list[dict[str, Any]]] = {
-        kind: [] for kind in ("listeners", "routes", "clusters", "endpoints", "extensions")
-    }
-    return static_bootstrap(NODE, {**empty, **resources}, {}, options or Options(namespace="shop"))
+    return static_bootstrap(NODE, messages(**resources), options or Options(namespace="shop"))
 
 
 def listener(*filters: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -40,13 +39,13 @@ def listener(*filters: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def manager(bootstrap: Bootstrap) -> dict[str, Any]:
-    (only,) = bootstrap.content["staticResources"]["listeners"]
+    (only,) = bootstrap.to_dict()["staticResources"]["listeners"]
     config: dict[str, Any] = only["filterChains"][0]["filters"][0]["typedConfig"]
     return config
 
 
 def cluster(bootstrap: Bootstrap) -> dict[str, Any]:
-    found: dict[str, Any] = bootstrap.content["staticResources"]["clusters"][0]
+    found: dict[str, Any] = bootstrap.to_dict()["staticResources"]["clusters"][0]
     return found
 
 
@@ -96,6 +95,7 @@ def test_discovered_filters() -> None:
 
 def test_credentials_are_inlined() -> None:
     """A Secret that a gateway names stands in its TLS context, also as the authority of client certificates."""
+    names = [{"sanType": "URI", "matcher": {"prefix": "spiffe://shop/"}}]
     tls = {
         "name": "tls",
         "typedConfig": {
@@ -103,7 +103,7 @@ def test_credentials_are_inlined() -> None:
             "commonTlsContext": {
                 "tlsCertificateSdsSecretConfigs": [secret("kubernetes://web")],
                 "combinedValidationContext": {
-                    "defaultValidationContext": {"matchTypedSubjectAltNames": []},
+                    "defaultValidationContext": {"matchTypedSubjectAltNames": names},
                     "validationContextSdsSecretConfig": secret("kubernetes://web-cacert"),
                 },
             },
@@ -111,13 +111,13 @@ def test_credentials_are_inlined() -> None:
     }
     options = Options(namespace="shop", credentials={"shop/web": Credential("C", "K", "A")})
     bootstrap = made(options, listeners=[listener(transportSocket=tls)])
-    chain = bootstrap.content["staticResources"]["listeners"][0]["filterChains"][0]
+    chain = bootstrap.to_dict()["staticResources"]["listeners"][0]["filterChains"][0]
     assert chain["transportSocket"]["typedConfig"]["commonTlsContext"] == {
         "tlsCertificates": [{"certificateChain": {"inlineString": "C"}, "privateKey": {"inlineString": "K"}}],
-        "validationContext": {"matchTypedSubjectAltNames": [], "trustedCa": {"inlineString": "A"}},
+        "validationContext": {"matchTypedSubjectAltNames": names, "trustedCa": {"inlineString": "A"}},
     }
     missing = made(listeners=[listener(transportSocket=tls)])
-    assert missing.content["staticResources"]["listeners"] == []
+    assert missing.to_dict()["staticResources"]["listeners"] == []
     assert [found.slug for found in missing.diagnostics] == ["served-without-certificate"]
 
 
@@ -153,7 +153,7 @@ def test_istio_fetches_the_certificate_of_the_workload() -> None:
     """Istio's agent serves the certificate: the context stays, and the cluster of the agent is there."""
     bootstrap = made(Options(Flavour.ISTIO), clusters=[{"name": "a", "transportSocket": MUTUAL}])
     assert cluster(bootstrap)["transportSocket"] == MUTUAL
-    assert bootstrap.content["staticResources"]["clusters"][-1]["name"] == "sds-grpc"
+    assert bootstrap.to_dict()["staticResources"]["clusters"][-1]["name"] == "sds-grpc"
 
 
 def test_files_are_named() -> None:
@@ -229,7 +229,9 @@ def test_secrets_hold_credentials() -> None:
 def test_a_cluster_is_there_once() -> None:
     """Of clusters with one name, which istiod sends for a Service that has a port twice, the first one stays."""
     bootstrap = made(clusters=[{"name": "a", "connectTimeout": "1s"}, {"name": "a", "connectTimeout": "2s"}])
-    assert [(c["name"], c["connectTimeout"]) for c in bootstrap.content["staticResources"]["clusters"]] == [("a", "1s")]
+    assert [(c["name"], c["connectTimeout"]) for c in bootstrap.to_dict()["staticResources"]["clusters"]] == [
+        ("a", "1s")
+    ]
 
 
 def test_clusters_that_resolve_any_name() -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from meshcompile.emit.resources import Resources
 from meshcompile.output.bootstrap.options import Credential
 from meshcompile.output.live_bootstrap import bootstrap_summary, live_bootstrap
 from meshcompile.output.live_parts import static_resources, with_live_parts
@@ -14,14 +15,17 @@ from meshcompile.output.secrets import sds_secrets, secret_dump, secret_table
 from meshcompile.output.tables import endpoints, listener_table
 from meshcompile.proxy import Proxy
 from tests.meshes import sidecar
+from tests.resources import resources
 
 x509 = pytest.importorskip("cryptography.x509")
+HCM = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+UPSTREAM = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def test_listeners_of_the_bootstrap() -> None:
     """A proxy serves its health on 15021 and its statistics on 15090, as istioctl shows it."""
-    assert listener_table(static_resources(sidecar())["listeners"]) == (
+    assert listener_table(static_resources(sidecar()).listeners) == (
         "ADDRESSES PORT  MATCH DESTINATION\n"
         "0.0.0.0   15021 ALL   Inline Route: /healthz/ready*\n"
         "0.0.0.0   15090 ALL   Inline Route: /stats/prometheus*\n"
@@ -30,7 +34,7 @@ def test_listeners_of_the_bootstrap() -> None:
 
 def test_clusters_of_the_bootstrap() -> None:
     """A proxy knows its agent, itself and where it gets its configuration and certificates from."""
-    clusters = static_resources(sidecar())["clusters"]
+    clusters = static_resources(sidecar()).clusters
     assert [(each.cluster, str(each)) for each in endpoints(clusters, ())] == [
         ("prometheus_stats", "127.0.0.1:15000"),
         ("agent", "127.0.0.1:15020"),
@@ -49,8 +53,8 @@ def test_metadata_moves_the_ports() -> None:
     }
     proxy = sidecar(ENVOY_STATUS_PORT="16021", ENVOY_PROMETHEUS_PORT="16090", PROXY_CONFIG=config)
     own = static_resources(proxy)
-    assert [listener["name"] for listener in own["listeners"]] == ["0.0.0.0_16090", "0.0.0.0_16021"]
-    found = {each.cluster: str(each) for each in endpoints(own["clusters"], ())}
+    assert [listener.name for listener in own.listeners] == ["0.0.0.0_16090", "0.0.0.0_16021"]
+    found = {each.cluster: str(each) for each in endpoints(own.clusters, ())}
     assert found["prometheus_stats"] == "127.0.0.1:16000"
     assert found["agent"] == "127.0.0.1:16020"
     assert found["xds-grpc"] == "unix:///etc/x/XDS"
@@ -61,17 +65,15 @@ def test_ipv6() -> None:
     """A proxy with IPv6 addresses only listens on `::`."""
     given = sidecar()
     proxy = Proxy(type=given.type, id=given.id, namespace="shop", ip_addresses=("fd00::1",), domain=given.domain)
-    assert [listener["name"] for listener in static_resources(proxy)["listeners"]] == ["::_15090", "::_15021"]
+    assert [listener.name for listener in static_resources(proxy).listeners] == ["::_15090", "::_15021"]
 
 
 def test_routes_that_listeners_hold() -> None:
     """Each connection manager's own routes are among the routes, those of the bootstrap without a name."""
-    manager = {"name": "m", "typedConfig": {"routeConfig": {"name": "inbound|8080||", "virtualHosts": []}}}
-    given = {
-        "listeners": [{"name": "virtualInbound", "filterChains": [{"filters": [manager]}, {"filters": [manager]}]}]
-    }
-    live = with_live_parts(given, sidecar())
-    assert [route["name"] for route in live["routes"]] == ["inbound|8080||", "inbound|8080||", "", ""]
+    manager = {"name": "m", "typedConfig": {"@type": HCM, "routeConfig": {"name": "inbound|8080||"}}}
+    chains = [{"filters": [manager]}, {"filters": [manager]}]
+    live = with_live_parts(resources(listeners=[{"name": "virtualInbound", "filterChains": chains}]), sidecar())
+    assert [route.name for route in live.routes] == ["inbound|8080||", "inbound|8080||", "", ""]
 
 
 def test_the_bootstrap() -> None:
@@ -104,13 +106,27 @@ def certificate(authority: bool = False) -> str:
     return pem.decode()
 
 
-def sds(name: str) -> dict[str, object]:
-    return {"name": name, "sdsConfig": {}}
+def asking(*names: str) -> Resources:
+    """A listener whose filter fetches these secrets, and whose configuration is not generated."""
+    secrets = [{"name": name, "sdsConfig": {}} for name in names]
+    config = {"@type": "type.googleapis.com/envoy.extensions.filters.http.oauth2.v3.OAuth2", "credentials": secrets}
+    return resources(listeners=[{"filterChains": [{"filters": [{"name": "o", "typedConfig": config}]}]}])
+
+
+def test_secrets_of_tls() -> None:
+    """Certificates and authorities of listeners and clusters are asked for once, whatever holds the context."""
+    common = {
+        "tlsCertificateSdsSecretConfigs": [{"name": "default", "sdsConfig": {"ads": {}}}],
+        "validationContextSdsSecretConfig": {"name": "ROOTCA", "sdsConfig": {"ads": {}}},
+    }
+    socket = {"name": "tls", "typedConfig": {"@type": UPSTREAM, "commonTlsContext": common}}
+    clusters = [{"name": "a", "transportSocket": socket}, {"name": "b", "transportSocket": socket}]
+    assert [secret.name for secret in sds_secrets(resources(clusters=clusters), {}, "edge")] == ["default", "ROOTCA"]
 
 
 def test_secrets_with_their_certificates() -> None:
     """What is known of a certificate is shown; of the workload's own nothing is known before it runs."""
-    asked = {"listeners": [{"tls": [sds("kubernetes://shop"), sds("ROOTCA"), sds("default"), sds("kubernetes://no")]}]}
+    asked = asking("kubernetes://shop", "ROOTCA", "default", "kubernetes://no")
     secrets = sds_secrets(asked, {"edge/shop": Credential(certificate())}, "edge")
     header, *rows = (line.split() for line in secret_table(secrets, NOW).splitlines())
     assert header[:4] == ["RESOURCE", "NAME", "TYPE", "STATUS"]
@@ -130,14 +146,14 @@ def test_authorities() -> None:
     authorities = certificate(authority=True)
     credential = Credential(certificate(), "key", authorities)
     for key in ("edge/shop", "edge/shop-cacert"):
-        (secret,) = sds_secrets([sds("kubernetes://shop-cacert")], {key: credential}, "edge")
+        (secret,) = sds_secrets(asking("kubernetes://shop-cacert"), {key: credential}, "edge")
         assert secret.pem == authorities
         assert secret_table([secret], NOW).splitlines()[-1].split()[1:3] == ["CA", "ACTIVE"]
 
 
 def test_what_is_no_certificate_is_not_read() -> None:
     """A Secret whose text is no certificate is a row without facts."""
-    (secret,) = sds_secrets([sds("kubernetes://shop")], {"edge/shop": Credential("nonsense")}, "edge")
+    (secret,) = sds_secrets(asking("kubernetes://shop"), {"edge/shop": Credential("nonsense")}, "edge")
     assert secret_table([secret], NOW).splitlines()[-1].split() == ["kubernetes://shop", "ACTIVE"]
 
 
@@ -148,7 +164,7 @@ def test_no_secrets() -> None:
 
 def test_private_keys_are_never_dumped() -> None:
     """The dump has the certificate, and Envoy's word in place of the key."""
-    (secret,) = sds_secrets([sds("kubernetes://s")], {"edge/s": Credential("cert", "PRIVATE")}, "edge")
+    (secret,) = sds_secrets(asking("kubernetes://s"), {"edge/s": Credential("cert", "PRIVATE")}, "edge")
     dump = secret_dump([secret])
     key = dump["dynamicActiveSecrets"][0]["secret"]["tlsCertificate"]["privateKey"]
     assert key == {"inlineBytes": b64encode(b"[redacted]").decode()}

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from meshcompile.envoy.config.cluster import Cluster
+from meshcompile.envoy.config.route import RouteConfiguration, VirtualHost
 from meshcompile.output.tables import (
     ClusterFilter,
     Endpoint,
@@ -12,35 +16,47 @@ from meshcompile.output.tables import (
     listener_type_table,
     virtual_host_table,
 )
+from tests.resources import resources
 
-HTTP = {
-    "name": "0.0.0.0_80",
-    "address": {"socketAddress": {"address": "0.0.0.0", "portValue": 80}},
-    "additionalAddresses": [{"address": {"socketAddress": {"address": "::", "portValue": 80}}}],
-    "filterChains": [{"filters": [{"name": "envoy.filters.network.http_connection_manager"}]}],
-    "defaultFilterChain": {"filters": [{"name": "envoy.filters.network.tcp_proxy", "typedConfig": {"cluster": "a"}}]},
-}
-BLACK_HOLE = {
-    "name": "hole",
-    "address": {"socketAddress": {"address": "10.0.0.1", "portValue": 9}},
-    "filterChains": [
-        {"filters": [{"name": "envoy.filters.network.tcp_proxy", "typedConfig": {"cluster": "BlackHoleCluster"}}]}
-    ],
-}
+TCP = {"@type": "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"}
+
+
+def tcp_proxy(cluster: str) -> dict[str, Any]:
+    """A filter chain that forwards to a cluster."""
+    return {"filters": [{"name": "envoy.filters.network.tcp_proxy", "typedConfig": {**TCP, "cluster": cluster}}]}
+
+
+LISTENERS = resources(
+    listeners=[
+        {
+            "name": "0.0.0.0_80",
+            "address": {"socketAddress": {"address": "0.0.0.0", "portValue": 80}},
+            "additionalAddresses": [{"address": {"socketAddress": {"address": "::", "portValue": 80}}}],
+            "filterChains": [{"filters": [{"name": "envoy.filters.network.http_connection_manager"}]}],
+            "defaultFilterChain": tcp_proxy("a"),
+        },
+        {
+            "name": "hole",
+            "address": {"socketAddress": {"address": "10.0.0.1", "portValue": 9}},
+            "filterChains": [tcp_proxy("BlackHoleCluster")],
+        },
+    ]
+).listeners
+HTTP, BLACK_HOLE = LISTENERS
 
 
 def test_listener_types() -> None:
     """A listener is HTTP, TCP or both by its filters; what only drops is UNKNOWN."""
-    assert listener_type_table([HTTP, BLACK_HOLE]) == (
+    assert listener_type_table(LISTENERS) == (
         "ADDRESSES  PORT TYPE\n10.0.0.1   9    UNKNOWN\n0.0.0.0,:: 80   HTTP+TCP\n"
     )
 
 
 def test_virtual_host_table() -> None:
     """Routes named after ports are sorted by number."""
-    assert virtual_host_table([{"name": "8080", "virtualHosts": [{}, {}]}, {"name": "80"}]) == (
-        "NAME     VIRTUAL HOSTS\n80       0\n8080     2\n"
-    )
+    assert virtual_host_table(
+        (RouteConfiguration(name="8080", virtual_hosts=(VirtualHost(), VirtualHost())), RouteConfiguration(name="80"))
+    ) == ("NAME     VIRTUAL HOSTS\n80       0\n8080     2\n")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +88,7 @@ def test_listener_filter(wanted: ListenerFilter, shown: bool) -> None:
 )
 def test_cluster_filter(wanted: ClusterFilter, shown: bool) -> None:
     """Host, subset and direction are parts of the name; a port is a whole one."""
-    assert wanted({"name": "outbound|80|v1|web.shop.svc.cluster.local"}) is shown
+    assert wanted(Cluster(name="outbound|80|v1|web.shop.svc.cluster.local")) is shown
 
 
 ASSIGNMENT = {
@@ -111,7 +127,8 @@ STATIC = {
 
 def test_endpoint_table() -> None:
     """Endpoints of load assignments and of clusters stand in one table, sorted by address."""
-    assert endpoint_table(endpoints([STATIC], [ASSIGNMENT])) == (
+    sent = resources(clusters=[STATIC], endpoints=[ASSIGNMENT])
+    assert endpoint_table(endpoints(sent.clusters, sent.endpoints)) == (
         "ENDPOINT              STATUS       OUTLIER CHECK     CLUSTER\n"
         "10.1.0.10:8080        DRAINING     OK                outbound|80||web.shop.svc.cluster.local\n"
         "10.1.0.2:8080         HEALTHY      OK                outbound|80||web.shop.svc.cluster.local\n"

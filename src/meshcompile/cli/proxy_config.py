@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from meshcompile.cli.inputs import compile_proxy, mesh_arguments, proxy_argument, reported
 from meshcompile.cli.render import rendered
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile import Config
+    from meshcompile.emit.resources import Resources
+    from meshcompile.envoy.message import Message
     from meshcompile.output.secrets import SdsSecret
 
-Resources = Mapping[str, list[dict[str, Any]]]
+    M = TypeVar("M", bound=Message)
+
 FORMATS = ("short", "table", "json", "yaml")
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table: what asks for it, the kinds of resources that it needs, and what prints it."""
+    """One table: what asks for it, and what prints it."""
 
     name: str
     aliases: tuple[str, ...]
-    kinds: tuple[str, ...]
     show: Callable[[Config, Resources, argparse.Namespace], str]
     options: Callable[[argparse.ArgumentParser], None]
     help: str
@@ -62,12 +64,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _resources(config: Config, options: argparse.Namespace) -> Resources:
-    """The resources that the table needs, with those of the bootstrap if they are wanted."""
+    """The resources, with those of the bootstrap if they are wanted."""
     if not getattr(options, "live_parts", False):
-        return config.to_dict(options.table.kinds)
+        return config.resources
     from meshcompile.output.live_parts import with_live_parts
 
-    return with_live_parts(config.to_dict(), config.proxy)
+    return with_live_parts(config.resources, config.proxy)
 
 
 def _listener_options(parser: argparse.ArgumentParser) -> None:
@@ -116,14 +118,14 @@ def _listeners(config: Config, resources: Resources, options: argparse.Namespace
     from meshcompile.output import tables
 
     wanted = tables.ListenerFilter(options.address, options.port, options.type)
-    listeners = [listener for listener in resources["listeners"] if wanted(listener)]
+    listeners = [listener for listener in resources.listeners if wanted(listener)]
     return _shown(listeners, tables.listener_type_table if options.brief else tables.listener_table, options)
 
 
 def _routes(config: Config, resources: Resources, options: argparse.Namespace) -> str:
     from meshcompile.output import tables
 
-    routes = [routes for routes in resources["routes"] if options.name in ("", routes["name"])]
+    routes = [routes for routes in resources.routes if options.name in ("", routes.name)]
     return _shown(routes, tables.virtual_host_table if options.brief else tables.route_table, options)
 
 
@@ -131,35 +133,38 @@ def _clusters(config: Config, resources: Resources, options: argparse.Namespace)
     from meshcompile.output import tables
 
     wanted = tables.ClusterFilter(options.fqdn, options.port, options.subset, options.direction)
-    return _shown([cluster for cluster in resources["clusters"] if wanted(cluster)], tables.cluster_table, options)
+    return _shown([cluster for cluster in resources.clusters if wanted(cluster)], tables.cluster_table, options)
 
 
 def _endpoints(config: Config, resources: Resources, options: argparse.Namespace) -> str:
     from meshcompile.output import tables
 
     wanted = tables.EndpointFilter(options.address, options.port, options.cluster, options.status)
-    found = [
-        endpoint for endpoint in tables.endpoints(resources["clusters"], resources["endpoints"]) if wanted(endpoint)
-    ]
+    found = [endpoint for endpoint in tables.endpoints(resources.clusters, resources.endpoints) if wanted(endpoint)]
     if options.output in ("json", "yaml"):
         names = {endpoint.cluster for endpoint in found}
-        assignments = tables.load_assignments(resources["clusters"], resources["endpoints"])
-        return rendered([item for item in assignments if item["clusterName"] in names], options.output)
+        assignments = tables.load_assignments(resources.clusters, resources.endpoints)
+        return rendered(_data(item for item in assignments if item.cluster_name in names), options.output)
     return tables.endpoint_table(found)
 
 
-def _shown(
-    items: list[dict[str, Any]], table: Callable[[list[dict[str, Any]]], str], options: argparse.Namespace
-) -> str:
-    return rendered(items, options.output) if options.output in ("json", "yaml") else table(items)
+def _shown(items: Sequence[M], table: Callable[[Sequence[M]], str], options: argparse.Namespace) -> str:
+    return rendered(_data(items), options.output) if options.output in ("json", "yaml") else table(items)
+
+
+def _data(items: Iterable[Message]) -> list[dict[str, object]]:
+    from meshcompile.envoy.message import to_builtins
+
+    return [to_builtins(item) for item in items]
 
 
 def _all(config: Config, resources: Resources, options: argparse.Namespace) -> str:
+    from meshcompile.config import RESOURCE_TYPES
     from meshcompile.output.summary import full_summary
 
     if options.output in ("json", "yaml"):
-        return rendered(resources, options.output)
-    return full_summary(dict(resources), _sds_secrets(config, resources), config.proxy, datetime.now(UTC))
+        return rendered({kind: _data(getattr(resources, kind)) for kind in RESOURCE_TYPES}, options.output)
+    return full_summary(resources, _sds_secrets(config, resources), config.proxy, datetime.now(UTC))
 
 
 def _secrets(config: Config, resources: Resources, options: argparse.Namespace) -> str:
@@ -174,7 +179,7 @@ def _secrets(config: Config, resources: Resources, options: argparse.Namespace) 
 def _sds_secrets(config: Config, resources: Resources) -> tuple[SdsSecret, ...]:
     from meshcompile.output.secrets import sds_secrets
 
-    return sds_secrets(dict(resources), config.credentials, config.proxy.namespace)
+    return sds_secrets(resources, config.credentials, config.proxy.namespace)
 
 
 def _bootstrap(config: Config, resources: Resources, options: argparse.Namespace) -> str:
@@ -185,27 +190,24 @@ def _bootstrap(config: Config, resources: Resources, options: argparse.Namespace
     return bootstrap_summary(config.proxy)
 
 
-EVERY_KIND = ("listeners", "routes", "clusters", "endpoints", "extensions")
 TABLES = (
-    Table("all", ("a",), EVERY_KIND, _all, _live_option, "print all tables, one after the other"),
+    Table("all", ("a",), _all, _live_option, "print all tables, one after the other"),
     Table(
         "listeners",
         ("listener", "l"),
-        ("listeners",),
         _listeners,
         _listener_options,
         "print listeners and where they send traffic",
     ),
-    Table("routes", ("route", "r"), ("routes",), _routes, _route_options, "print virtual hosts and routes"),
-    Table("clusters", ("cluster", "c"), ("clusters",), _clusters, _cluster_options, "print clusters"),
-    Table("endpoints", ("endpoint", "ep"), ("clusters", "endpoints"), _endpoints, _endpoint_options, "print endpoints"),
+    Table("routes", ("route", "r"), _routes, _route_options, "print virtual hosts and routes"),
+    Table("clusters", ("cluster", "c"), _clusters, _cluster_options, "print clusters"),
+    Table("endpoints", ("endpoint", "ep"), _endpoints, _endpoint_options, "print endpoints"),
     Table(
         "secrets",
         ("secret", "s"),
-        ("listeners", "clusters"),
         _secrets,
         _no_options,
         "print the secrets that the proxy asks for",
     ),
-    Table("bootstrap", ("b",), (), _bootstrap, _no_options, "print what the proxy is started with"),
+    Table("bootstrap", ("b",), _bootstrap, _no_options, "print what the proxy is started with"),
 )

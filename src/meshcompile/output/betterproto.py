@@ -1,7 +1,8 @@
 """Messages as the classes of envoy-data-plane (betterproto2), for programs that work with those.
 
 The classes are made from the JSON form, field by field: betterproto's own `from_dict` does not find fields such as
-`consecutive_5xx`, and knows a packed message only if its module has been imported. Types that envoy-data-plane lacks,
+`consecutive_5xx`, and knows a packed message only if its module has been imported. The JSON form is what both libraries
+share, so this module alone works on it and not on messages. Types that envoy-data-plane lacks,
 Istio's own above all, are packed as `xds.type.v3.TypedStruct`, which Envoy unpacks itself.
 """
 

@@ -5,23 +5,23 @@ Follows `tools/packaging/common/envoy_bootstrap.json`, with the ports that the p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
-from typing import Any
 
+from meshcompile.emit.resources import Resources
+from meshcompile.envoy.config.bootstrap import BootstrapStaticResources
+from meshcompile.envoy.config.cluster import Cluster
+from meshcompile.envoy.config.core import Address, Pipe, SocketAddress
+from meshcompile.envoy.config.listener import Filter, FilterChain, Listener
+from meshcompile.envoy.config.route import Route, RouteAction, RouteConfiguration, RouteMatch, VirtualHost
+from meshcompile.envoy.extensions.filters.http.router import Router
+from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager, HttpFilter
+from meshcompile.envoy.message import Duration, replaced
+from meshcompile.names import HTTP_CONNECTION_MANAGER
+from meshcompile.output.bootstrap.agent import AGENT_SOCKET, HTTP2, single_endpoint
+from meshcompile.output.packed import known
 from meshcompile.proxy import Proxy
-
-Json = dict[str, Any]
-Resources = Mapping[str, list[Json]]
-
-HTTP_CONNECTION_MANAGER = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3"
-HTTP2 = {
-    "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-        "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-        "explicitHttpConfig": {"http2ProtocolOptions": {}},
-    }
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,82 +55,79 @@ class Agent:
         )
 
 
-def with_live_parts(resources: Resources, proxy: Proxy) -> dict[str, list[Json]]:
+def with_live_parts(resources: Resources, proxy: Proxy) -> Resources:
     """The resources with those of the bootstrap, and with the routes that listeners hold inline."""
     own = static_resources(proxy)
-    listeners = [*resources.get("listeners", ()), *own["listeners"]]
-    return {
-        **resources,
-        "listeners": listeners,
-        "clusters": [*resources.get("clusters", ()), *own["clusters"]],
-        "routes": [*resources.get("routes", ()), *_inline_routes(listeners)],
-    }
+    listeners = (*resources.listeners, *own.listeners)
+    return replace(
+        resources,
+        listeners=listeners,
+        clusters=(*resources.clusters, *own.clusters),
+        routes=(*resources.routes, *_inline_routes(listeners)),
+    )
 
 
-def static_resources(proxy: Proxy) -> dict[str, list[Json]]:
+def static_resources(proxy: Proxy) -> BootstrapStaticResources:
     """The listeners and clusters of a proxy's bootstrap."""
     agent = Agent.of(proxy)
     listeners = (
         _listener(agent.wildcard, agent.prometheus_port, "stats", "/stats/prometheus", "prometheus_stats"),
         _listener(agent.wildcard, agent.status_port, "agent", "/healthz/ready", "agent"),
     )
-    return {"listeners": list(listeners), "clusters": list(_clusters(agent))}
+    return BootstrapStaticResources(listeners=listeners, clusters=tuple(_clusters(agent)))
 
 
-def _clusters(agent: Agent) -> Iterator[Json]:
+def _clusters(agent: Agent) -> Iterator[Cluster]:
     yield _cluster("prometheus_stats", _socket(agent.localhost, agent.admin_port), "0.250s")
     yield _cluster("agent", _socket(agent.localhost, agent.agent_port), "0.250s")
-    identity = "./var/run/secrets/workload-spiffe-uds/socket"
-    yield {**_cluster("sds-grpc", {"pipe": {"path": identity}}, "1s"), "typedExtensionProtocolOptions": HTTP2}
-    xds = {"pipe": {"path": f"{agent.config_path}/XDS"}}
-    yield {**_cluster("xds-grpc", xds, "1s"), "typedExtensionProtocolOptions": HTTP2}
+    for name, path in (("sds-grpc", AGENT_SOCKET), ("xds-grpc", f"{agent.config_path}/XDS")):
+        cluster = _cluster(name, Address(pipe=Pipe(path=path)), "1s")
+        yield replaced(cluster, typed_extension_protocol_options=HTTP2)
     if agent.zipkin:
         host, _, port = agent.zipkin.rpartition(":")
         zipkin = _cluster("zipkin", _socket(host, int(port) if port.isdecimal() else 0), "1s")
-        yield {**zipkin, "type": "STRICT_DNS", "respectDnsTtl": True, "dnsRefreshRate": "30s"}
+        yield replaced(zipkin, type="STRICT_DNS", respect_dns_ttl=True, dns_refresh_rate="30s")
 
 
-def _socket(address: str, port: int) -> Json:
-    return {"socketAddress": {"address": address, "portValue": port}}
+def _socket(address: str, port: int) -> Address:
+    return Address(socket_address=SocketAddress(address=address, port_value=port))
 
 
-def _cluster(name: str, address: Json, connect_timeout: str) -> Json:
-    return {
-        "name": name,
-        "altStatName": f"{name};",
-        "type": "STATIC",
-        "connectTimeout": connect_timeout,
-        "loadAssignment": {
-            "clusterName": name,
-            "endpoints": [{"lbEndpoints": [{"endpoint": {"address": address}}]}],
-        },
-    }
+def _cluster(name: str, address: Address, connect_timeout: Duration) -> Cluster:
+    return Cluster(
+        name=name,
+        alt_stat_name=f"{name};",
+        type="STATIC",
+        connect_timeout=connect_timeout,
+        load_assignment=single_endpoint(name, address),
+    )
 
 
-def _listener(address: str, port: int, stat_prefix: str, prefix: str, cluster: str) -> Json:
-    routes = [{"match": {"prefix": prefix}, "route": {"cluster": cluster}}]
-    router = {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"}
-    manager = {
-        "@type": f"{HTTP_CONNECTION_MANAGER}.HttpConnectionManager",
-        "statPrefix": stat_prefix,
-        "routeConfig": {"virtualHosts": [{"name": "backend", "domains": ["*"], "routes": routes}]},
-        "httpFilters": [{"name": "envoy.filters.http.router", "typedConfig": router}],
-    }
-    filters = [{"name": "envoy.filters.network.http_connection_manager", "typedConfig": manager}]
-    return {
-        "name": f"{address}_{port}",
-        "address": _socket(address, port),
-        "filterChains": [{"filters": filters}],
-        "ignoreGlobalConnLimit": True,
-        "bypassOverloadManager": True,
-    }
+def _listener(address: str, port: int, stat_prefix: str, prefix: str, cluster: str) -> Listener:
+    route = Route(match=RouteMatch(prefix=prefix), route=RouteAction(cluster=cluster))
+    host = VirtualHost(name="backend", domains=("*",), routes=(route,))
+    manager = HttpConnectionManager(
+        stat_prefix=stat_prefix,
+        route_config=RouteConfiguration(virtual_hosts=(host,)),
+        http_filters=(HttpFilter(name="envoy.filters.http.router", typed_config=Router()),),
+    )
+    return Listener(
+        name=f"{address}_{port}",
+        address=_socket(address, port),
+        filter_chains=(FilterChain(filters=(Filter(name=HTTP_CONNECTION_MANAGER, typed_config=manager),)),),
+        ignore_global_conn_limit=True,
+        bypass_overload_manager=True,
+    )
 
 
-def _inline_routes(listeners: list[Json]) -> Iterator[Json]:
+def _inline_routes(listeners: Iterable[Listener]) -> Iterator[RouteConfiguration]:
     """The route configurations that connection managers hold, one for each of them."""
     for listener in listeners:
-        default = listener.get("defaultFilterChain")
-        for chain in (*listener.get("filterChains", ()), *(() if default is None else (default,))):
-            for item in chain.get("filters", ()):
-                if "routeConfig" in item.get("typedConfig", {}):
-                    yield {"name": "", **item["typedConfig"]["routeConfig"]}
+        default = listener.default_filter_chain
+        for chain in (*listener.filter_chains, *(() if default is None else (default,))):
+            for item in chain.filters:
+                match known(item.typed_config):
+                    case HttpConnectionManager(route_config=RouteConfiguration() as routes):
+                        yield routes
+                    case _:
+                        pass

@@ -8,12 +8,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from meshcompile.emit.resources import Resources
+from meshcompile.envoy.config.core import ConfigSource, DataSource
+from meshcompile.envoy.extensions.transport_sockets.tls import (
+    CertificateValidationContext,
+    SdsSecretConfig,
+    Secret,
+    TlsCertificate,
+)
+from meshcompile.envoy.message import TYPE_URL, Unmodelled, encode, to_builtins
+from meshcompile.envoy.udpa import TypedStruct
 from meshcompile.output.bootstrap.options import Credential
 from meshcompile.output.tables import aligned
+from meshcompile.output.walk import messages
 
 OF_WORKLOAD = {"default": "Cert Chain", "ROOTCA": "CA"}
 """What Istio's agent serves to every proxy. Nothing is known of it before there is a proxy."""
-SECRET = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"
+SECRET = f"{TYPE_URL}envoy.extensions.transport_sockets.tls.v3.Secret"
 HEADER = ("RESOURCE NAME", "TYPE", "STATUS", "VALID CERT", "SERIAL NUMBER", "NOT AFTER", "NOT BEFORE")
 
 
@@ -30,12 +41,12 @@ class SdsSecret:
         return self.certificate or self.authorities
 
 
-def sds_secrets(resources: Any, credentials: Mapping[str, Credential], namespace: str) -> tuple[SdsSecret, ...]:
-    """The secrets that listeners and clusters name: the workload's first, then by name.
+def sds_secrets(resources: Resources, credentials: Mapping[str, Credential], namespace: str) -> tuple[SdsSecret, ...]:
+    """The secrets that the resources name: the workload's first, then by name.
 
     `credentials` are those of Secrets by `namespace/name`, and `namespace` is the proxy's.
     """
-    names = sorted(set(_names(resources)), key=lambda name: (name not in OF_WORKLOAD, name != "default", name))
+    names = sorted(set(_secret_names(resources)), key=lambda name: (name not in OF_WORKLOAD, name != "default", name))
     return tuple(_secret(name, credentials, namespace) for name in names)
 
 
@@ -53,15 +64,28 @@ def secret_dump(secrets: Iterable[SdsSecret]) -> dict[str, Any]:
     return {"dynamicActiveSecrets": [{"name": secret.name, "secret": _dumped(secret)} for secret in secrets]}
 
 
-def _names(value: Any) -> Iterator[str]:
-    """The names of all secrets in JSON data that are fetched by SDS."""
+def _secret_names(resources: Resources) -> Iterator[str]:
+    """The names of all secrets that the resources fetch by SDS."""
+    kinds = (resources.listeners, resources.clusters, resources.routes, resources.extensions)
+    asking = (resource for kind in kinds for resource in kind if b'"sdsConfig"' in encode(resource))
+    for message in messages(tuple(asking)):
+        match message:
+            case SdsSecretConfig(name=name, sds_config=ConfigSource()) if name:
+                yield name
+            case Unmodelled(value=value) | TypedStruct(value=value):
+                yield from _names_in_json(value)
+            case _:
+                pass
+
+
+def _names_in_json(value: object) -> Iterator[str]:
     match value:
         case {"name": str(name), "sdsConfig": _}:
             yield name
-        case dict():
-            yield from (name for item in value.values() for name in _names(item))
-        case list():
-            yield from (name for item in value for name in _names(item))
+        case Mapping():
+            yield from (name for item in value.values() for name in _names_in_json(item))
+        case list() | tuple():
+            yield from (name for item in value for name in _names_in_json(item))
         case _:
             return
 
@@ -114,12 +138,19 @@ def _is_authority(certificate: Any) -> bool:
 
 
 def _dumped(secret: SdsSecret) -> dict[str, Any]:
-    base: dict[str, Any] = {"@type": SECRET, "name": secret.name}
+    return {"@type": SECRET, **to_builtins(_message(secret))}
+
+
+def _message(secret: SdsSecret) -> Secret:
     if secret.certificate:
-        chain = {"inlineBytes": b64encode(secret.certificate.encode()).decode()}
-        redacted = {"inlineBytes": b64encode(b"[redacted]").decode()}  # as Envoy writes it
-        return {**base, "tlsCertificate": {"certificateChain": chain, "privateKey": redacted}}
+        redacted = _inline("[redacted]")  # as Envoy writes it
+        certificate = TlsCertificate(certificate_chain=_inline(secret.certificate), private_key=redacted)
+        return Secret(name=secret.name, tls_certificate=certificate)
     if secret.authorities:
-        trusted = {"inlineBytes": b64encode(secret.authorities.encode()).decode()}
-        return {**base, "validationContext": {"trustedCa": trusted}}
-    return base
+        context = CertificateValidationContext(trusted_ca=_inline(secret.authorities))
+        return Secret(name=secret.name, validation_context=context)
+    return Secret(name=secret.name)
+
+
+def _inline(text: str) -> DataSource:
+    return DataSource(inline_bytes=b64encode(text.encode()).decode())

@@ -7,19 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
+from meshcompile.emit.resources import Resources
+from meshcompile.envoy.config.cluster import Cluster
+from meshcompile.envoy.config.core import Locality
+from meshcompile.envoy.config.endpoint import ClusterLoadAssignment
+from meshcompile.envoy.config.listener import Listener
+from meshcompile.envoy.config.route import RouteConfiguration
+from meshcompile.hosts import UNIX_PREFIX
 from meshcompile.output.live_bootstrap import bootstrap_summary
 from meshcompile.output.secrets import SdsSecret, secret_table
 from meshcompile.output.tables import (
     CLUSTER_COLUMNS,
     LISTENER_COLUMNS,
     ROUTE_COLUMNS,
-    Json,
     aligned,
     cluster_key,
     cluster_rows,
     endpoint_address,
+    health_status,
     listener_rows,
     load_assignments,
     route_rows,
@@ -27,21 +33,21 @@ from meshcompile.output.tables import (
 from meshcompile.proxy import Proxy
 
 
-def full_summary(resources: dict[str, list[Any]], secrets: Sequence[SdsSecret], proxy: Proxy, now: datetime) -> str:
+def full_summary(resources: Resources, secrets: Sequence[SdsSecret], proxy: Proxy, now: datetime) -> str:
     """The bootstrap, clusters, listeners, routes, secrets and endpoints, with empty lines between."""
     return "\n".join(
         (
             bootstrap_summary(proxy),
-            _clusters(resources["clusters"]),
-            _listeners(resources["listeners"]),
-            _routes(resources["routes"]),
+            _clusters(resources.clusters),
+            _listeners(resources.listeners),
+            _routes(resources.routes),
             secret_table(secrets, now, "secret/"),
-            _endpoints(resources["clusters"], resources["endpoints"]),
+            _endpoints(resources.clusters, resources.endpoints),
         )
     )
 
 
-def _clusters(clusters: Iterable[Json]) -> str:
+def _clusters(clusters: Iterable[Cluster]) -> str:
     rows = [_cluster(f"cluster/{name}", row) for name, row in cluster_rows(clusters)]
     return aligned([("NAME", *CLUSTER_COLUMNS), *rows], padding=5)
 
@@ -51,25 +57,28 @@ def _cluster(name: str, row: tuple[str, ...]) -> tuple[str, ...]:
     return (name, name, *row[1:]) if row[1] == "-" else (name, *row)
 
 
-def _listeners(listeners: Iterable[Json]) -> str:
+def _listeners(listeners: Iterable[Listener]) -> str:
     rows = [(f"listener/{name}", *row) for name, row in listener_rows(listeners)]
     return aligned([("NAME", *LISTENER_COLUMNS), *rows], padding=1)
 
 
-def _routes(routes: Iterable[Json]) -> str:
+def _routes(routes: Iterable[RouteConfiguration]) -> str:
     return aligned([ROUTE_COLUMNS, *((f"route/{name}", *row) for name, *row in route_rows(routes))], padding=5)
 
 
-def _endpoints(clusters: Iterable[Json], assignments: Iterable[Json]) -> str:
-    known = sorted(load_assignments(clusters, assignments), key=lambda each: cluster_key(each["clusterName"]))
+def _endpoints(clusters: Iterable[Cluster], assignments: Iterable[ClusterLoadAssignment]) -> str:
+    known = sorted(load_assignments(clusters, assignments), key=lambda each: cluster_key(each.cluster_name))
     return aligned([("NAME", "STATUS", "LOCALITY", "CLUSTER"), *(row for each in known for row in _rows(each))], 5)
 
 
-def _rows(assignment: Json) -> Iterator[tuple[str, ...]]:
-    for group in assignment.get("endpoints", ()):
-        locality = group.get("locality", {})
-        where = "/".join(part for key in ("region", "zone", "subZone") if (part := locality.get(key)))
-        for endpoint in group.get("lbEndpoints", ()):
-            address, port = endpoint_address(endpoint.get("endpoint", {}).get("address", {}))
-            name = f"endpoint/{address}:{port}" if port else f"endpoint/{address.removeprefix('unix://')}"
-            yield name, endpoint.get("healthStatus", "HEALTHY"), where, assignment["clusterName"]
+def _rows(assignment: ClusterLoadAssignment) -> Iterator[tuple[str, ...]]:
+    for group in assignment.endpoints:
+        where = _place(group.locality or Locality())
+        for endpoint in group.lb_endpoints:
+            address, port = endpoint_address(endpoint)
+            name = f"endpoint/{address}:{port}" if port else f"endpoint/{address.removeprefix(UNIX_PREFIX)}"
+            yield name, health_status(endpoint), where, assignment.cluster_name
+
+
+def _place(locality: Locality) -> str:
+    return "/".join(filter(None, (locality.region, locality.zone, locality.sub_zone)))

@@ -1,4 +1,4 @@
-"""The tables of `istioctl proxy-config`, made from resources as plain JSON values.
+"""The tables of `istioctl proxy-config`, made from messages.
 
 Follows istioctl's `pkg/writer/envoy/configdump` (listener.go, route.go, cluster.go) and `writer/envoy/clusters`, with
 the same columns, wording and order.
@@ -6,15 +6,21 @@ the same columns, wording and order.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from meshcompile.envoy.config.cluster import Cluster
+from meshcompile.envoy.config.core import Address, EnvoyInternalAddress, Metadata, Pipe, SocketAddress
+from meshcompile.envoy.config.endpoint import ClusterLoadAssignment, LbEndpoint
+from meshcompile.envoy.config.listener import Filter, FilterChain, FilterChainMatch, Listener
+from meshcompile.envoy.config.route import Route, RouteAction, RouteConfiguration, RouteMatch, VirtualHost
+from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager, Rds
+from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
+from meshcompile.envoy.message import Packed, encode
+from meshcompile.hosts import UNIX_PREFIX
 from meshcompile.names import BLACK_HOLE_CLUSTER, HTTP_CONNECTION_MANAGER, PASSTHROUGH_CLUSTER
 from meshcompile.output.go_sort import go_sorted
-
-Json = Mapping[str, Any]
+from meshcompile.output.packed import known
 
 TCP_PROXY = "envoy.filters.network.tcp_proxy"
 
@@ -40,7 +46,7 @@ class ListenerFilter:
     port: int = 0
     type: str = ""
 
-    def __call__(self, listener: Json) -> bool:
+    def __call__(self, listener: Listener) -> bool:
         addresses = [address.lower() for address in listener_addresses(listener)]
         return (
             (not self.address or self.address.lower() in addresses)
@@ -58,10 +64,9 @@ class ClusterFilter:
     subset: str = ""
     direction: str = ""
 
-    def __call__(self, cluster: Json) -> bool:
-        name = cluster.get("name", "")
+    def __call__(self, cluster: Cluster) -> bool:
         wanted = (self.fqdn, self.direction, self.subset, f"|{self.port}|" if self.port else "")
-        return all(part in name for part in wanted)
+        return all(part in cluster.name for part in wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +109,19 @@ def aligned(rows: Sequence[Sequence[str]], padding: int) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def listener_table(listeners: Iterable[Json]) -> str:
+def listener_table(listeners: Iterable[Listener]) -> str:
     """ADDRESSES PORT MATCH DESTINATION, a row per filter chain."""
     return aligned([LISTENER_COLUMNS, *(row for _, row in listener_rows(listeners))], padding=1)
 
 
-def listener_rows(listeners: Iterable[Json]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def listener_rows(listeners: Iterable[Listener]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The name of a listener and a row of its table, for every filter chain."""
     for listener in go_sorted(listeners, _listener_before):
         head = (",".join(listener_addresses(listener)), str(listener_port(listener)))
-        yield from ((listener.get("name", ""), (*head, *chain)) for chain in _chains(listener))
+        yield from ((listener.name, (*head, *chain)) for chain in _chains(listener))
 
 
-def listener_type_table(listeners: Iterable[Json]) -> str:
+def listener_type_table(listeners: Iterable[Listener]) -> str:
     """ADDRESSES PORT TYPE, a row per listener."""
     rows = [
         (",".join(listener_addresses(listener)), str(listener_port(listener)), listener_type(listener))
@@ -125,34 +130,34 @@ def listener_type_table(listeners: Iterable[Json]) -> str:
     return aligned([("ADDRESSES", "PORT", "TYPE"), *rows], padding=1)
 
 
-def route_table(routes: Iterable[Json]) -> str:
+def route_table(routes: Iterable[RouteConfiguration]) -> str:
     """NAME, VHOST NAME, DOMAINS, MATCH and VIRTUAL SERVICE, a row per route."""
     return aligned([ROUTE_COLUMNS, *route_rows(routes)], padding=5)
 
 
-def route_rows(routes: Iterable[Json]) -> Iterator[tuple[str, ...]]:
+def route_rows(routes: Iterable[RouteConfiguration]) -> Iterator[tuple[str, ...]]:
     """The rows of the table of routes."""
     return (row for configuration in go_sorted(routes, _route_before) for row in _route_rows(configuration))
 
 
-def virtual_host_table(routes: Iterable[Json]) -> str:
+def virtual_host_table(routes: Iterable[RouteConfiguration]) -> str:
     """NAME and VIRTUAL HOSTS, a row per route configuration."""
     rows = [
-        (configuration.get("name", ""), str(len(configuration.get("virtualHosts", ()))))
+        (configuration.name, str(len(configuration.virtual_hosts)))
         for configuration in go_sorted(routes, _route_before)
     ]
     return aligned([("NAME", "VIRTUAL HOSTS"), *rows], padding=5)
 
 
-def cluster_table(clusters: Iterable[Json]) -> str:
+def cluster_table(clusters: Iterable[Cluster]) -> str:
     """SERVICE FQDN, PORT, SUBSET, DIRECTION, TYPE and DESTINATION RULE, a row per cluster."""
     return aligned([CLUSTER_COLUMNS, *(row for _, row in cluster_rows(clusters))], padding=5)
 
 
-def cluster_rows(clusters: Iterable[Json]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def cluster_rows(clusters: Iterable[Cluster]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The name of a cluster and its row of the table."""
-    for cluster in sorted(clusters, key=lambda cluster: cluster_key(cluster["name"])):
-        yield cluster["name"], _cluster_row(cluster)
+    for cluster in sorted(clusters, key=lambda cluster: cluster_key(cluster.name)):
+        yield cluster.name, _cluster_row(cluster)
 
 
 def endpoint_table(endpoints: Iterable[Endpoint]) -> str:
@@ -161,116 +166,126 @@ def endpoint_table(endpoints: Iterable[Endpoint]) -> str:
     return aligned([("ENDPOINT", "STATUS", "OUTLIER CHECK", "CLUSTER"), *rows], padding=5)
 
 
-def endpoints(clusters: Iterable[Json], assignments: Iterable[Json]) -> Iterator[Endpoint]:
+def endpoints(clusters: Iterable[Cluster], assignments: Iterable[ClusterLoadAssignment]) -> Iterator[Endpoint]:
     """Every endpoint that Envoy would know."""
     for assignment in load_assignments(clusters, assignments):
-        for locality in assignment.get("endpoints", ()):
-            for endpoint in locality.get("lbEndpoints", ()):
-                address, port = endpoint_address(endpoint.get("endpoint", {}).get("address", {}))
-                # Envoy takes an endpoint without a status for a healthy one.
-                yield Endpoint(address, port, assignment["clusterName"], endpoint.get("healthStatus", "HEALTHY"))
+        for locality in assignment.endpoints:
+            for endpoint in locality.lb_endpoints:
+                address, port = endpoint_address(endpoint)
+                yield Endpoint(address, port, assignment.cluster_name, health_status(endpoint))
 
 
-def load_assignments(clusters: Iterable[Json], assignments: Iterable[Json]) -> Iterator[Json]:
+def load_assignments(
+    clusters: Iterable[Cluster], assignments: Iterable[ClusterLoadAssignment]
+) -> Iterator[ClusterLoadAssignment]:
     """The load assignments of their own, then those that are written in the clusters."""
     yield from assignments
-    yield from (cluster["loadAssignment"] for cluster in clusters if "loadAssignment" in cluster)
+    yield from (cluster.load_assignment for cluster in clusters if cluster.load_assignment is not None)
 
 
-def listener_addresses(listener: Json) -> list[str]:
+def listener_addresses(listener: Listener) -> list[str]:
     """The address of the listener and its additional ones; "" for an internal listener."""
-    address = listener.get("address", {})
-    own = address.get("socketAddress", {}).get("address") or address.get("pipe", {}).get("path", "")
-    additional = (more["address"]["socketAddress"]["address"] for more in listener.get("additionalAddresses", ()))
-    return [own, *additional]
+    return [_host(listener.address), *(_host(additional.address) for additional in listener.additional_addresses)]
 
 
-def listener_port(listener: Json) -> int:
+def _host(address: Address | None) -> str:
+    """The IP address, or the path of a pipe."""
+    match address:
+        case Address(socket_address=SocketAddress(address=host)):
+            return host
+        case Address(pipe=Pipe(path=path)):
+            return path
+        case _:
+            return ""
+
+
+def listener_port(listener: Listener) -> int:
     """The port of the listener; 0 for a pipe or an internal listener."""
-    return int(listener.get("address", {}).get("socketAddress", {}).get("portValue", 0))
+    socket = None if listener.address is None else listener.address.socket_address
+    return 0 if socket is None else socket.port_value or 0
 
 
-def listener_type(listener: Json) -> str:
+def listener_type(listener: Listener) -> str:
     """HTTP, TCP, HTTP+TCP or UNKNOWN. A TCP proxy to the black hole does not count."""
-    filters = [item for chain in _filter_chains(listener) for item in chain.get("filters", ())]
-    http = any(item.get("name") == HTTP_CONNECTION_MANAGER for item in filters)
-    tcp = any(item.get("name") == TCP_PROXY and not _drops(item) for item in filters)
+    filters = [item for chain in _filter_chains(listener) for item in chain.filters]
+    http = any(item.name == HTTP_CONNECTION_MANAGER for item in filters)
+    tcp = any(item.name == TCP_PROXY and not _drops(item) for item in filters)
     return {(True, True): "HTTP+TCP", (True, False): "HTTP", (False, True): "TCP", (False, False): "UNKNOWN"}[http, tcp]
 
 
-def _listener_before(listener: Json, other: Json) -> bool:
+def _listener_before(listener: Listener, other: Listener) -> bool:
     """By port, address and type."""
     return _listener_key(listener) < _listener_key(other)
 
 
-def _listener_key(listener: Json) -> tuple[int, str, str]:
+def _listener_key(listener: Listener) -> tuple[int, str, str]:
     return listener_port(listener), listener_addresses(listener)[0], listener_type(listener)
 
 
-def _filter_chains(listener: Json) -> list[Json]:
+def _filter_chains(listener: Listener) -> list[FilterChain]:
     """The filter chains in order, the default one last."""
-    default = listener.get("defaultFilterChain")
-    return [*listener.get("filterChains", ()), *([default] if default is not None else [])]
+    default = listener.default_filter_chain
+    return [*listener.filter_chains, *([default] if default is not None else [])]
 
 
-def _chains(listener: Json) -> list[tuple[str, str]]:
+def _chains(listener: Listener) -> list[tuple[str, str]]:
     """(match, destination) of every filter chain, the destinations in descending order."""
     chains = [
-        (_chain_match(chain.get("filterChainMatch", {})), _destination(chain.get("filters", ())))
+        (_chain_match(chain.filter_chain_match or FilterChainMatch()), _destination(chain.filters))
         for chain in _filter_chains(listener)
     ]
     return go_sorted(chains, lambda chain, other: chain[1] > other[1])
 
 
-def _chain_match(match: Json) -> str:
+def _chain_match(match: FilterChainMatch) -> str:
     """`SNI: a.example; Trans: tls; App: TCP TLS; Addr: *:8080`, or ALL."""
     parts = (_server_names(match), _transport(match), _application_protocols(match), _destination_address(match))
     return "; ".join(part for part in parts if part) or "ALL"
 
 
-def _server_names(match: Json) -> str:
-    names = match.get("serverNames")
-    return f"SNI: {','.join(names)}" if names else ""
+def _server_names(match: FilterChainMatch) -> str:
+    return f"SNI: {','.join(match.server_names)}" if match.server_names else ""
 
 
-def _transport(match: Json) -> str:
-    protocol = match.get("transportProtocol")
-    return f"Trans: {protocol}" if protocol else ""
+def _transport(match: FilterChainMatch) -> str:
+    return f"Trans: {match.transport_protocol}" if match.transport_protocol else ""
 
 
-def _application_protocols(match: Json) -> str:
-    protocols = match.get("applicationProtocols")
-    return f"App: {PROTOCOLS.get(tuple(protocols), ','.join(protocols))}" if protocols else ""
+def _application_protocols(match: FilterChainMatch) -> str:
+    protocols = match.application_protocols
+    return f"App: {PROTOCOLS.get(protocols, ','.join(protocols))}" if protocols else ""
 
 
-def _destination_address(match: Json) -> str:
-    port = f":{match['destinationPort']}" if "destinationPort" in match else ""
-    ranges = ",".join(f"{r.get('addressPrefix', '')}/{r.get('prefixLen', 0)}" for r in match.get("prefixRanges", ()))
+def _destination_address(match: FilterChainMatch) -> str:
+    port = "" if match.destination_port is None else f":{match.destination_port}"
+    ranges = ",".join(f"{cidr.address_prefix}/{cidr.prefix_len or 0}" for cidr in match.prefix_ranges)
     return f"Addr: {ranges or '*'}{port}" if ranges or port else ""
 
 
-def _destination(filters: Iterable[Json]) -> str:
+def _destination(filters: Iterable[Filter]) -> str:
     """Where the first filter that ends the chain sends its traffic."""
     for item in filters:
-        config = item.get("typedConfig", {})
-        match item.get("name"):
-            case name if name == HTTP_CONNECTION_MANAGER:
-                return _http_destination(config)
-            case name if name == TCP_PROXY and not _drops(item):
-                return _cluster_destination(config.get("cluster", ""))
+        if item.name == HTTP_CONNECTION_MANAGER:
+            return _http_destination(known(item.typed_config))
+        if item.name == TCP_PROXY and not _drops(item):
+            config = known(item.typed_config)
+            return _cluster_destination(config.cluster or "" if isinstance(config, TcpProxy) else "")
     return "Non-HTTP/Non-TCP"
 
 
-def _drops(tcp_proxy: Json) -> bool:
+def _drops(tcp_proxy: Filter) -> bool:
     """True when the black hole is named anywhere in the filter's configuration."""
-    return BLACK_HOLE_CLUSTER in json.dumps(tcp_proxy.get("typedConfig", {}))
+    return BLACK_HOLE_CLUSTER.encode() in encode(tcp_proxy.typed_config)
 
 
-def _http_destination(manager: Json) -> str:
-    if "routeConfig" in manager:
-        return _inline_destination(manager["routeConfig"])
-    name = manager.get("rds", {}).get("routeConfigName")
-    return f"Route: {name}" if name else "HTTP"
+def _http_destination(manager: Packed | None) -> str:
+    match manager:
+        case HttpConnectionManager(route_config=RouteConfiguration() as configuration):
+            return _inline_destination(configuration)
+        case HttpConnectionManager(rds=Rds(route_config_name=str(name))) if name:
+            return f"Route: {name}"
+        case _:
+            return "HTTP"
 
 
 def _cluster_destination(cluster: str) -> str:
@@ -278,46 +293,51 @@ def _cluster_destination(cluster: str) -> str:
     return cluster if "Cluster" in cluster else f"Cluster: {cluster}"
 
 
-def _inline_destination(configuration: Json) -> str:
+def _inline_destination(configuration: RouteConfiguration) -> str:
     """The cluster when everything goes to one, else every domain and match."""
-    match configuration.get("virtualHosts", ()):
-        case [{"domains": ["*"], "routes": [{"match": {"prefix": "/"}, "route": {"cluster": str(cluster)}}]}]:
+    match configuration.virtual_hosts:
+        case (
+            VirtualHost(
+                domains=("*",),
+                routes=(Route(match=RouteMatch(prefix="/"), route=RouteAction(cluster=str(cluster))),),
+            ),
+        ):
             return _cluster_destination(cluster)
         case virtual_hosts:
             return f"Inline Route: {'; '.join(map(_inline_virtual_host, virtual_hosts))}"
 
 
-def _inline_virtual_host(virtual_host: Json) -> str:
-    domains = virtual_host.get("domains", [])
-    routes = ", ".join(_route_match(route.get("match", {})) for route in virtual_host.get("routes", ()))
-    return routes if domains == ["*"] else f"{'/'.join(domains)} {routes}"
+def _inline_virtual_host(virtual_host: VirtualHost) -> str:
+    routes = ", ".join(_route_match(route.match) for route in virtual_host.routes)
+    return routes if virtual_host.domains == ("*",) else f"{'/'.join(virtual_host.domains)} {routes}"
 
 
-def _route_match(match: Json) -> str:
+def _route_match(match: RouteMatch | None) -> str:
     """The path that a route matches; headers and the like are not shown."""
+    if match is None:
+        return ""
     parts = (
-        f"{match['prefix']}*" if match.get("prefix") else "",
-        f"PathPrefix:{match['pathSeparatedPrefix']}" if match.get("pathSeparatedPrefix") else "",
-        match.get("path", ""),
-        f"regex {match['safeRegex'].get('regex', '')}" if "safeRegex" in match else "",
+        f"{match.prefix}*" if match.prefix else "",
+        f"PathPrefix:{match.path_separated_prefix}" if match.path_separated_prefix else "",
+        match.path or "",
+        "" if match.safe_regex is None else f"regex {match.safe_regex.regex}",
     )
     return " ".join(part for part in parts if part)
 
 
-def _route_before(configuration: Json, other: Json) -> bool:
+def _route_before(configuration: RouteConfiguration, other: RouteConfiguration) -> bool:
     """By number, between two names that are numbers; other names stay where the sort leaves them."""
-    name, other_name = configuration.get("name", ""), other.get("name", "")
+    name, other_name = configuration.name, other.name
     return name.isdecimal() and other_name.isdecimal() and int(name) < int(other_name)
 
 
-def _route_rows(configuration: Json) -> Iterator[tuple[str, ...]]:
-    name = configuration.get("name", "")
-    for virtual_host in configuration.get("virtualHosts", ()):
-        head = (name, virtual_host.get("name", ""), _domains(virtual_host.get("domains", ())))
-        for route in virtual_host.get("routes", ()):
-            if route.get("route", {}).get("cluster") != PASSTHROUGH_CLUSTER:
-                yield *head, _route_match(route.get("match", {})), _written_in(route)
-        if not virtual_host.get("routes"):
+def _route_rows(configuration: RouteConfiguration) -> Iterator[tuple[str, ...]]:
+    for virtual_host in configuration.virtual_hosts:
+        head = (configuration.name, virtual_host.name, _domains(virtual_host.domains))
+        for route in virtual_host.routes:
+            if route.route is None or route.route.cluster != PASSTHROUGH_CLUSTER:
+                yield *head, _route_match(route.match), _written_in(route.metadata)
+        if not virtual_host.routes:
             yield *head, "/*", "404"
 
 
@@ -341,12 +361,12 @@ def _has_short_name(domain: str, domains: frozenset[str]) -> bool:
     )
 
 
-def _written_in(resource: Json) -> str:
+def _written_in(metadata: Metadata | None) -> str:
     """`name.namespace` of the VirtualService or DestinationRule that the resource came from; "" when from none."""
-    path = resource.get("metadata", {}).get("filterMetadata", {}).get("istio", {}).get("config")
+    path = None if metadata is None else metadata.filter_metadata.get("istio", {}).get("config")
     if path is None:
         return ""
-    match path.split("/"):
+    match str(path).split("/"):
         case ["", "apis", "networking.istio.io", _, _, namespace, _, name]:
             return f"{name}.{namespace}"
         case ["", "apis", "networking.istio.io", *_]:
@@ -370,19 +390,24 @@ def cluster_key(name: str) -> tuple[str, str, int, str]:
     return host, subset, port, direction
 
 
-def _cluster_row(cluster: Json) -> tuple[str, ...]:
-    direction, port, subset, host = _cluster_parts(cluster["name"]) or ("-", "-", "-", cluster["name"])
-    return host, str(port), subset or "-", direction, cluster.get("type", "STATIC"), _written_in(cluster)
+def _cluster_row(cluster: Cluster) -> tuple[str, ...]:
+    direction, port, subset, host = _cluster_parts(cluster.name) or ("-", "-", "-", cluster.name)
+    return host, str(port), subset or "-", direction, cluster.type or "STATIC", _written_in(cluster.metadata)
 
 
-def endpoint_address(address: Json) -> tuple[str, int]:
+def endpoint_address(endpoint: LbEndpoint) -> tuple[str, int]:
     """Address and port; the port is 0 for what has none."""
-    match address:
-        case {"socketAddress": {"address": str(host)} as socket}:
-            return host, socket.get("portValue", 0)
-        case {"pipe": {"path": str(path)}}:
-            return f"unix://{path}", 0
-        case {"envoyInternalAddress": {"serverListenerName": str(listener)} as internal}:
-            return f"envoy://{listener}/{internal.get('endpointId', '')}", 0
+    match None if endpoint.endpoint is None else endpoint.endpoint.address:
+        case Address(socket_address=SocketAddress(address=host, port_value=port)):
+            return host, port or 0
+        case Address(pipe=Pipe(path=path)):
+            return f"{UNIX_PREFIX}{path}", 0
+        case Address(envoy_internal_address=EnvoyInternalAddress(server_listener_name=str(listener)) as internal):
+            return f"envoy://{listener}/{internal.endpoint_id}", 0
         case _:
             return "unknown", 0
+
+
+def health_status(endpoint: LbEndpoint) -> str:
+    """Envoy takes an endpoint without a status for a healthy one."""
+    return "HEALTHY" if endpoint.health_status == "UNKNOWN" else endpoint.health_status

@@ -4,11 +4,27 @@ What surrounds the resources follows Istio's `tools/packaging/common/envoy_boots
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from meshcompile.collector import paused
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.emit.resources import Resources
+from meshcompile.envoy.config import bootstrap as envoy
+from meshcompile.envoy.config.cluster import Cluster
+from meshcompile.envoy.config.core import (
+    Address,
+    Locality,
+    Node,
+    Pipe,
+    SocketAddress,
+    TypedExtensionConfig,
+)
+from meshcompile.envoy.config.listener import Listener
+from meshcompile.envoy.extensions.bootstrap.internal_listener import InternalListener
+from meshcompile.envoy.message import Message, encode, replaced, to_builtins
+from meshcompile.output.bootstrap.agent import AGENT_SOCKET, HTTP2, single_endpoint
 from meshcompile.output.bootstrap.clusters import static_cluster
 from meshcompile.output.bootstrap.listeners import StaticListener
 from meshcompile.output.bootstrap.options import Credential, Flavour, Options
@@ -17,115 +33,109 @@ from meshcompile.source import NOWHERE, Origin
 
 __all__ = ["Bootstrap", "Credential", "Flavour", "Options", "node", "static_bootstrap"]
 
-Json = Mapping[str, Any]
-Resources = Mapping[str, list[dict[str, Any]]]
-
 # Istio's settings of Envoy that the configuration relies on. Regular expressions of users may be larger than Envoy's
 # own limit, and a fragment in a path is cut off instead of refused.
 RUNTIME = {
     "envoy.reloadable_features.http_reject_path_with_fragment": False,
     "re2.max_program_size.error_level": 32768,
 }
-INTERNAL_LISTENERS = {
-    "name": "envoy.bootstrap.internal_listener",
-    "typedConfig": {
-        "@type": "type.googleapis.com/envoy.extensions.bootstrap.internal_listener.v3.InternalListener",
-        "bufferSizeKb": 64,
-    },
-}
-# Where Istio's agent serves the certificates of the workload.
-AGENT = {
-    "name": "sds-grpc",
-    "type": "STATIC",
-    "typedExtensionProtocolOptions": {
-        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-            "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-            "explicitHttpConfig": {"http2ProtocolOptions": {}},
-        }
-    },
-    "loadAssignment": {
-        "clusterName": "sds-grpc",
-        "endpoints": [
-            {
-                "lbEndpoints": [
-                    {"endpoint": {"address": {"pipe": {"path": "./var/run/secrets/workload-spiffe-uds/socket"}}}}
-                ]
-            }
-        ],
-    },
-}
+FIRST_FIELDS = ("node", "admin", "layeredRuntime", "bootstrapExtensions")
+"""What a bootstrap shows before its resources, which are long."""
+INTERNAL_LISTENERS = TypedExtensionConfig(
+    name="envoy.bootstrap.internal_listener", typed_config=InternalListener(buffer_size_kb=64)
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Bootstrap:
     """The configuration of an Envoy without a control plane; `diagnostics` say what it lacks."""
 
-    content: Json = field(repr=False)
+    content: envoy.Bootstrap = field(repr=False)
     diagnostics: tuple[Diagnostic, ...] = ()
 
+    @paused()
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
-        return dict(self.content)
+        """Plain JSON data, the resources last. The lists of listeners and clusters are there even if they are empty."""
+        static = self.content.static_resources or envoy.BootstrapStaticResources()
+        surroundings = to_builtins(replaced(self.content, static_resources=None))
+        return {
+            **{key: surroundings[key] for key in FIRST_FIELDS if key in surroundings},
+            "staticResources": {
+                "listeners": [to_builtins(listener) for listener in static.listeners],
+                "clusters": [to_builtins(cluster) for cluster in static.clusters],
+            },
+        }
 
     def to_json(self, indent: int = 2) -> str:
         """JSON text, as `envoy -c` reads it."""
-        return json.dumps(self.content, indent=indent)
+        return json.dumps(self.to_dict(), indent=indent)
 
 
-def node(proxy: Proxy) -> Json:
+def node(proxy: Proxy) -> Node:
     """The bootstrap node of the proxy: what `Proxy.from_node` reads."""
-    where = {"region": proxy.locality.region, "zone": proxy.locality.zone, "subZone": proxy.locality.subzone}
-    locality = {key: value for key, value in where.items() if value}
-    return {
-        "id": f"{proxy.type}~{proxy.ip_addresses[0]}~{proxy.id}~{proxy.domain}",
-        "cluster": f"{proxy.labels.get('app', proxy.name)}.{proxy.namespace}",
-        **({"locality": locality} if locality else {}),
-        "metadata": {"NAMESPACE": proxy.namespace, **proxy.metadata},
-    }
+    where = Locality(region=proxy.locality.region, zone=proxy.locality.zone, sub_zone=proxy.locality.subzone)
+    return Node(
+        id=f"{proxy.type}~{proxy.ip_addresses[0]}~{proxy.id}~{proxy.domain}",
+        cluster=f"{proxy.labels.get('app', proxy.name)}.{proxy.namespace}",
+        metadata={"NAMESPACE": proxy.namespace, **proxy.metadata},
+        locality=None if where == Locality() else where,
+    )
 
 
-def static_bootstrap(
-    node: Json, resources: Resources, origins: Mapping[str, tuple[Origin, ...]], options: Options
-) -> Bootstrap:
-    """The bootstrap of a proxy. `origins` are those of the resources, by JSON pointer."""
+def static_bootstrap(node: Node, resources: Resources, options: Options) -> Bootstrap:
+    """The bootstrap of a proxy."""
     found: dict[Diagnostic, None] = {}
+    routes = {route.name: route for route in resources.routes}
+    discovered = {extension.name: extension for extension in resources.extensions}
     listeners = []
-    for index, listener in enumerate(resources["listeners"]):
-        static = StaticListener(
-            listener["name"],
-            _origin(origins, f"/listeners/{index}"),
-            {route["name"]: route for route in resources["routes"]},
-            {extension["name"]: extension for extension in resources["extensions"]},
-            options,
-        )
+    for listener in resources.listeners:
+        static = StaticListener(listener.name, _origin(listener), routes, discovered, options)
         if (made := static.of(listener)) is not None:
             listeners.append(made)
         found |= dict.fromkeys(static.found)
-    clusters: dict[str, Json] = {}
-    assignments = {assignment["clusterName"]: assignment for assignment in resources["endpoints"]}
-    for index, cluster in enumerate(resources["clusters"]):
-        made, lacking = static_cluster(cluster, assignments, options, _origin(origins, f"/clusters/{index}"))
+    clusters: dict[str, Cluster] = {}
+    assignments = {assignment.cluster_name: assignment for assignment in resources.endpoints}
+    for cluster in resources.clusters:
+        copy, lacking = static_cluster(cluster, assignments, options, _origin(cluster))
         found |= dict.fromkeys(lacking)
         # istiod sends a cluster twice when a Service has a port twice; Envoy keeps one only while it runs.
-        clusters.setdefault(cluster["name"], made)
-    return Bootstrap(_bootstrap(node, listeners, list(clusters.values()), options), tuple(found))
+        clusters.setdefault(cluster.name, copy)
+    return Bootstrap(_bootstrap(node, tuple(listeners), tuple(clusters.values()), options), tuple(found))
 
 
-def _bootstrap(node: Json, listeners: list[Json], clusters: list[Json], options: Options) -> Json:
-    agent = [AGENT] if options.flavour is Flavour.ISTIO else []
-    return {
-        "node": node,
-        "admin": {"address": {"socketAddress": {"address": "127.0.0.1", "portValue": options.admin_port}}},
-        "layeredRuntime": {"layers": [{"name": "istio", "staticLayer": RUNTIME}, {"name": "admin", "adminLayer": {}}]},
-        **({"bootstrapExtensions": [INTERNAL_LISTENERS]} if _has_internal((*listeners, *clusters)) else {}),
-        "staticResources": {"listeners": listeners, "clusters": [*clusters, *agent]},
-    }
+def _bootstrap(
+    node: Node, listeners: tuple[Listener, ...], clusters: tuple[Cluster, ...], options: Options
+) -> envoy.Bootstrap:
+    agent = (_agent(),) if options.flavour is Flavour.ISTIO else ()
+    admin = SocketAddress(address="127.0.0.1", port_value=options.admin_port)
+    layers = (
+        envoy.RuntimeLayer(name="istio", static_layer=RUNTIME),
+        envoy.RuntimeLayer(name="admin", admin_layer=envoy.RuntimeLayerAdminLayer()),
+    )
+    return envoy.Bootstrap(
+        node=node,
+        admin=envoy.Admin(address=Address(socket_address=admin)),
+        layered_runtime=envoy.LayeredRuntime(layers=layers),
+        bootstrap_extensions=(INTERNAL_LISTENERS,) if _has_internal((*listeners, *clusters)) else (),
+        static_resources=envoy.BootstrapStaticResources(listeners=listeners, clusters=(*clusters, *agent)),
+    )
 
 
-def _has_internal(resources: Iterable[Json]) -> bool:
+def _agent() -> Cluster:
+    """Where Envoy gets the certificates of the workload."""
+    return Cluster(
+        name="sds-grpc",
+        type="STATIC",
+        load_assignment=single_endpoint("sds-grpc", Address(pipe=Pipe(path=AGENT_SOCKET))),
+        typed_extension_protocol_options=HTTP2,
+    )
+
+
+def _has_internal(resources: Iterable[Message]) -> bool:
     """True when a listener or an endpoint is inside of Envoy itself."""
-    return any("nternalListener" in text or "envoyInternalAddress" in text for text in map(json.dumps, resources))
+    texts = map(encode, resources)  # which takes less time than a walk over the messages
+    return any(b'"internalListener"' in text or b'"envoyInternalAddress"' in text for text in texts)
 
 
-def _origin(origins: Mapping[str, tuple[Origin, ...]], pointer: str) -> Origin:
-    return next(iter(origins.get(pointer, ())), NOWHERE)
+def _origin(message: Message) -> Origin:
+    return next(iter(message.origins), NOWHERE)

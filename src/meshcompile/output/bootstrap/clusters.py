@@ -1,125 +1,125 @@
 """Clusters that need no control plane: endpoints and certificates in them."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from meshcompile.codes.output import CALLED_WITHOUT_CERTIFICATE, ISTIO_ONLY
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.envoy.config.cluster import Cluster, ClusterTransportSocketMatch, Filter
+from meshcompile.envoy.config.core import Address, SocketAddress, TransportSocket
+from meshcompile.envoy.config.endpoint import ClusterLoadAssignment
+from meshcompile.envoy.extensions.clusters.dynamic_forward_proxy import ClusterConfig
+from meshcompile.envoy.message import Message, replaced
 from meshcompile.ip import is_ip
 from meshcompile.output.bootstrap import extensions
 from meshcompile.output.bootstrap.options import Flavour, Options
 from meshcompile.output.bootstrap.tls import MissingSecret, static_socket
+from meshcompile.output.packed import type_of
+from meshcompile.output.walk import rewritten
 from meshcompile.source import Origin
 
-Json = Mapping[str, Any]
+StaticSocket = Callable[[TransportSocket], TransportSocket | None]
 
 
 def static_cluster(
-    cluster: Json, assignments: Mapping[str, Json], options: Options, origin: Origin
-) -> tuple[Json, list[Diagnostic]]:
+    cluster: Cluster, assignments: Mapping[str, ClusterLoadAssignment], options: Options, origin: Origin
+) -> tuple[Cluster, list[Diagnostic]]:
     """The cluster with what Envoy would fetch for it, and what had to be left out."""
     found: list[Diagnostic] = []
-    fetched = {"edsClusterConfig", "filters", "transportSocket", "transportSocketMatches"}
-    static = {key: value for key, value in cluster.items() if key not in fetched}
-    static |= _endpoints(cluster, assignments, options)
-    static |= _filters(cluster, options, origin, found)
-    static |= _sockets(cluster, options, origin, found)
-    static |= _resolving(cluster)
-    return static, found
+    filters = tuple(_filters(cluster, options, origin, found))
+    static = _with_sockets(replaced(cluster, filters=filters), options, origin, found)
+    return _resolving(_with_endpoints(static, assignments, options), cluster), found
 
 
-def _resolving(cluster: Json) -> Json:
-    """The type of a cluster that looks up whatever name it is asked for.
+def _resolving(static: Cluster, cluster: Cluster) -> Cluster:
+    """The cluster, with the permission to check no certificate if it looks up whatever name it is asked for.
 
     Envoy refuses it without checks of the server's certificate; one that does no TLS has no certificate to check.
     """
-    kind = cluster.get("clusterType", {})
-    if extensions.type_of(kind.get("typedConfig", {})) not in extensions.RESOLVING or "transportSocket" in cluster:
-        return {}
-    return {"clusterType": {**kind, "typedConfig": {**kind["typedConfig"], "allowInsecureClusterOptions": True}}}
+    kind = cluster.cluster_type
+    if kind is None or not isinstance(kind.typed_config, ClusterConfig) or cluster.transport_socket is not None:
+        return static
+    config = replaced(kind.typed_config, allow_insecure_cluster_options=True)
+    return replaced(static, cluster_type=replaced(kind, typed_config=config))
 
 
-def _endpoints(cluster: Json, assignments: Mapping[str, Json], options: Options) -> Json:
-    """Type and load assignment; a cluster without endpoints has neither, and answers 503."""
-    own = cluster.get("loadAssignment")
-    if cluster.get("type") != "EDS":
-        return {} if own is None else {"loadAssignment": _moved(own, options)}
-    name = cluster.get("edsClusterConfig", {}).get("serviceName") or cluster["name"]
-    if name not in assignments:
-        return {"type": "STATIC"}
-    assignment = _moved(assignments[name], options)
-    return {
-        "type": "STATIC" if all(map(is_ip, _hosts(assignment))) else "STRICT_DNS",
-        "loadAssignment": assignment,
-    }
+def _with_endpoints(cluster: Cluster, assignments: Mapping[str, ClusterLoadAssignment], options: Options) -> Cluster:
+    """The cluster with its endpoints; one without any answers 503."""
+    if cluster.type != "EDS":
+        own = cluster.load_assignment
+        moved = None if own is None else _moved(own, options)
+        return replaced(cluster, load_assignment=moved, eds_cluster_config=None)
+    config = cluster.eds_cluster_config
+    assignment = assignments.get((config and config.service_name) or cluster.name)
+    if assignment is None:
+        return replaced(cluster, type="STATIC", eds_cluster_config=None)
+    static = _moved(assignment, options)
+    kind = "STATIC" if all(map(is_ip, _hosts(static))) else "STRICT_DNS"
+    return replaced(cluster, type=kind, load_assignment=static, eds_cluster_config=None)
 
 
-def _moved(assignment: Json, options: Options) -> Json:
+def _moved(assignment: ClusterLoadAssignment, options: Options) -> ClusterLoadAssignment:
     """The load assignment with those endpoints moved that the options name."""
-    return assignment if not options.endpoints else _with_addresses(assignment, options.endpoints)
+    if not options.endpoints:
+        return assignment
+
+    def moved(message: Message) -> Message:
+        match message:
+            case Address(socket_address=SocketAddress() as socket):
+                to = _target(socket, options.endpoints)
+                return message if to is None else Address(socket_address=to)
+            case _:
+                return message
+
+    return rewritten(assignment, moved)
 
 
-def _with_addresses(value: Any, endpoints: Mapping[str, str]) -> Any:
-    match value:
-        case {"socketAddress": {"address": str(address)} as socket}:
-            to = endpoints.get(f"{address}:{socket.get('portValue')}") or endpoints.get(address)
-            return value if to is None else {"socketAddress": _socket_address(to)}
-        case dict():
-            return {key: _with_addresses(item, endpoints) for key, item in value.items()}
-        case list():
-            return [_with_addresses(item, endpoints) for item in value]
-        case _:
-            return value
+def _target(socket: SocketAddress, endpoints: Mapping[str, str]) -> SocketAddress | None:
+    """Where an endpoint is moved to; None when it stays."""
+    to = endpoints.get(f"{socket.address}:{socket.port_value}") or endpoints.get(socket.address)
+    if to is None:
+        return None
+    address, _, port = to.rpartition(":")
+    return SocketAddress(address=address.strip("[]"), port_value=int(port))
 
 
-def _socket_address(text: str) -> Json:
-    address, _, port = text.rpartition(":")
-    return {"address": address.strip("[]"), "portValue": int(port)}
-
-
-def _hosts(assignment: Json) -> Iterator[str]:
+def _hosts(assignment: ClusterLoadAssignment) -> Iterator[str]:
     """The addresses and names of the endpoints."""
-    for locality in assignment.get("endpoints", ()):
-        for endpoint in locality.get("lbEndpoints", ()):
-            socket = endpoint.get("endpoint", {}).get("address", {}).get("socketAddress")
-            if socket is not None:
-                yield socket.get("address", "")
+    for locality in assignment.endpoints:
+        for endpoint in locality.lb_endpoints:
+            address = None if endpoint.endpoint is None else endpoint.endpoint.address
+            if address is not None and address.socket_address is not None:
+                yield address.socket_address.address
 
 
-def _filters(cluster: Json, options: Options, origin: Origin, found: list[Diagnostic]) -> Json:
+def _filters(cluster: Cluster, options: Options, origin: Origin, found: list[Diagnostic]) -> Iterator[Filter]:
     """The filters that the flavour has."""
-    kept = []
-    for item in cluster.get("filters", ()):
-        if (
-            options.flavour is Flavour.ENVOY
-            and extensions.type_of(item.get("typedConfig", {})) in extensions.ISTIO_ONLY
-        ):
-            found.append(ISTIO_ONLY(origin, extension=item["name"], resource=f"cluster {cluster['name']}"))
+    for item in cluster.filters:
+        if options.flavour is Flavour.ENVOY and type_of(item.typed_config) in extensions.ISTIO_ONLY:
+            found.append(ISTIO_ONLY(origin, extension=item.name, resource=f"cluster {cluster.name}"))
         else:
-            kept.append(item)
-    return {"filters": kept} if kept else {}
+            yield item
 
 
-def _sockets(cluster: Json, options: Options, origin: Origin, found: list[Diagnostic]) -> Json:
-    """The transport sockets that can be made; without a certificate the cluster is called in plain text."""
+def _with_sockets(cluster: Cluster, options: Options, origin: Origin, found: list[Diagnostic]) -> Cluster:
+    """The cluster with the transport sockets that can be made; without a certificate it is called in plain text."""
 
-    def static(socket: Json) -> Json | None:
+    def static(socket: TransportSocket) -> TransportSocket | None:
         try:
             return static_socket(socket, options)
         except MissingSecret as missing:
-            found.append(CALLED_WITHOUT_CERTIFICATE(origin, resource=f"cluster {cluster['name']}", secret=missing.name))
+            found.append(CALLED_WITHOUT_CERTIFICATE(origin, resource=f"cluster {cluster.name}", secret=missing.name))
             return None
 
-    matches = list(_matches(cluster.get("transportSocketMatches", ()), static))
-    own = static(cluster["transportSocket"]) if "transportSocket" in cluster else None
-    return {
-        **({"transportSocketMatches": matches} if matches else {}),
-        **({"transportSocket": own} if own is not None else {}),
-    }
+    matches = tuple(_matches(cluster.transport_socket_matches, static))
+    own = None if cluster.transport_socket is None else static(cluster.transport_socket)
+    return replaced(cluster, transport_socket_matches=matches, transport_socket=own)
 
 
-def _matches(matches: Iterable[Json], static: Any) -> Iterator[Json]:
+def _matches(
+    matches: Iterable[ClusterTransportSocketMatch], static: StaticSocket
+) -> Iterator[ClusterTransportSocketMatch]:
     for item in matches:
-        socket = static(item["transportSocket"]) if "transportSocket" in item else {}
-        if socket is not None:
-            yield {**item, "transportSocket": socket} if socket else item
+        if item.transport_socket is None:
+            yield item
+        elif (socket := static(item.transport_socket)) is not None:
+            yield replaced(item, transport_socket=socket)

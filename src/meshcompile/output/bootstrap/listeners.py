@@ -1,19 +1,32 @@
 """Listeners that need no control plane: routes, filters and certificates in them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeVar
 
 from meshcompile.codes.output import ISTIO_ONLY, NOT_INLINED, SERVED_WITHOUT_CERTIFICATE
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.envoy.config.core import TypedExtensionConfig
+from meshcompile.envoy.config.listener import Filter, FilterChain, Listener, ListenerFilter
+from meshcompile.envoy.config.route import (
+    Route,
+    RouteConfiguration,
+    VirtualHost,
+    WeightedClusterClusterWeight,
+)
+from meshcompile.envoy.extensions.filters.common.set_filter_state import FilterStateValue
+from meshcompile.envoy.extensions.filters.http.set_filter_state import Config as HttpFilterState
+from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager, HttpFilter
+from meshcompile.envoy.extensions.filters.network.set_filter_state import Config as NetworkFilterState
+from meshcompile.envoy.message import Message, Packed, encode, replaced
 from meshcompile.output.bootstrap import extensions
 from meshcompile.output.bootstrap.options import Flavour, Options
 from meshcompile.output.bootstrap.tls import MissingSecret, static_socket
+from meshcompile.output.packed import known, type_of
+from meshcompile.output.walk import rewritten
 from meshcompile.source import Origin
 
-Json = Mapping[str, Any]
-
-HTTP_CONNECTION_MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+F = TypeVar("F", Filter, HttpFilter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,124 +35,116 @@ class StaticListener:
 
     name: str
     origin: Origin
-    routes: Mapping[str, Json]
-    discovered: Mapping[str, Json]  # extensions by name
+    routes: Mapping[str, RouteConfiguration]
+    discovered: Mapping[str, TypedExtensionConfig]  # extensions by name
     options: Options
     found: list[Diagnostic] = field(default_factory=list)
 
-    def of(self, listener: Json) -> Json | None:
+    def of(self, listener: Listener) -> Listener | None:
         """The listener with what Envoy would fetch for it; None when none of its filter chains can be made."""
-        chains = [made for chain in listener.get("filterChains", ()) if (made := self._chain(chain)) is not None]
-        default = self._chain(listener["defaultFilterChain"]) if "defaultFilterChain" in listener else None
+        chains = tuple(made for chain in listener.filter_chains if (made := self._chain(chain)) is not None)
+        default = None if listener.default_filter_chain is None else self._chain(listener.default_filter_chain)
         if not chains and default is None:
             return None
-        fetched = ("filterChains", "defaultFilterChain", "listenerFilters")
-        return {
-            **{key: value for key, value in listener.items() if key not in fetched},
-            **({"filterChains": chains} if chains else {}),
-            **({"defaultFilterChain": default} if default is not None else {}),
-            "listenerFilters": [item for item in listener.get("listenerFilters", ()) if self._may_listen(item)],
-        }
-
-    def _may_listen(self, item: Json) -> bool:
-        return (
-            self.options.flavour is Flavour.ISTIO
-            or extensions.type_of(item.get("typedConfig", {})) not in extensions.NEEDS_ROOT
+        return replaced(
+            listener,
+            filter_chains=chains,
+            default_filter_chain=default,
+            listener_filters=tuple(filter(self._may_listen, listener.listener_filters)),
         )
 
-    def _chain(self, chain: Json) -> Json | None:
+    def _may_listen(self, item: ListenerFilter) -> bool:
+        return self.options.flavour is Flavour.ISTIO or type_of(item.typed_config) not in extensions.NEEDS_ROOT
+
+    def _chain(self, chain: FilterChain) -> FilterChain | None:
         """The filter chain; None when there is no certificate for it."""
+        socket = chain.transport_socket
         try:
-            socket = static_socket(chain["transportSocket"], self.options) if "transportSocket" in chain else None
+            static = None if socket is None else static_socket(socket, self.options)
         except MissingSecret as missing:
             self.found.append(
                 SERVED_WITHOUT_CERTIFICATE(self.origin, resource=f"listener {self.name}", secret=missing.name)
             )
             return None
-        return {
-            **chain,
-            **({"transportSocket": socket} if socket is not None else {}),
-            "filters": [self._network_filter(item) for item in self._supported(chain.get("filters", ()))],
-        }
+        filters = tuple(self._network_filter(item) for item in self._supported(chain.filters))
+        return replaced(chain, transport_socket=static, filters=filters)
 
-    def _supported(self, filters: Any) -> Iterator[Json]:
+    def _supported(self, filters: Iterable[F]) -> Iterator[F]:
         """The filters that the flavour has, those that Envoy would fetch among them."""
         for item in filters:
-            config = item.get("typedConfig")
-            if "configDiscovery" in item:
-                config = self.discovered.get(item["name"], {}).get("typedConfig")
+            config = self._config(item)
             if (reason := self._left_out(config)) is None:
-                yield {**{key: value for key, value in item.items() if key != "configDiscovery"}, "typedConfig": config}
+                yield (
+                    item if config is item.typed_config else replaced(item, config_discovery=None, typed_config=config)
+                )
             elif reason:
                 self.found.append(
-                    NOT_INLINED(self.origin, extension=item["name"], resource=f"listener {self.name}", reason=reason)
+                    NOT_INLINED(self.origin, extension=item.name, resource=f"listener {self.name}", reason=reason)
                 )
             else:
-                self.found.append(ISTIO_ONLY(self.origin, extension=item["name"], resource=f"listener {self.name}"))
+                self.found.append(ISTIO_ONLY(self.origin, extension=item.name, resource=f"listener {self.name}"))
 
-    def _left_out(self, config: Json | None) -> str | None:
+    def _config(self, item: Filter | HttpFilter) -> Packed | None:
+        """The configuration that a filter has or discovers; None when it is not known."""
+        if item.config_discovery is None:
+            return item.typed_config
+        discovered = self.discovered.get(item.name)
+        return None if discovered is None else discovered.typed_config
+
+    def _left_out(self, config: Packed | None) -> str | None:
         """Why a filter is left out: None when it stays, "" when only Istio's build has it."""
         if config is None:
             return "its configuration is not known"
-        name = extensions.type_of(config)
+        name = type_of(config)
         if self.options.flavour is Flavour.ISTIO:
             return None
         if name in extensions.WASM:
             return "its module would be fetched while Envoy runs"
         return "" if name in extensions.ISTIO_ONLY else None
 
-    def _network_filter(self, item: Json) -> Json:
-        config = self._known_factories(item.get("typedConfig", {}))
-        if extensions.type_of(config) != HTTP_CONNECTION_MANAGER:
-            return {**item, "typedConfig": config}
-        filters = [self._http_filter(inner) for inner in self._supported(config.get("httpFilters", ()))]
-        manager = {key: value for key, value in config.items() if key != "rds"}
-        return {**item, "typedConfig": {**manager, **self._route_config(config), "httpFilters": filters}}
-
-    def _http_filter(self, item: Json) -> Json:
-        return {**item, "typedConfig": self._known_factories(item.get("typedConfig", {}))}
-
-    def _route_config(self, manager: Json) -> Json:
-        """The routes, inline; those that nobody has sent are none."""
-        if "rds" not in manager:
-            return {"routeConfig": self._overrides(manager["routeConfig"])} if "routeConfig" in manager else {}
-        name = manager["rds"].get("routeConfigName", "")
-        return {"routeConfig": self._overrides(self.routes.get(name, {"name": name, "validateClusters": False}))}
-
-    def _overrides(self, value: Any) -> Any:
-        """Routes without settings of filters that are left out."""
-        match value:
-            case dict():
-                return {
-                    key: self._kept_overrides(item) if key == "typedPerFilterConfig" else self._overrides(item)
-                    for key, item in value.items()
-                }
-            case list():
-                return [self._overrides(item) for item in value]
+    def _network_filter(self, item: Filter) -> Filter:
+        match known(item.typed_config):
+            case HttpConnectionManager() as manager:
+                return replaced(item, typed_config=self._manager(manager))
             case _:
-                return value
+                return self._with_known_factories(item)
 
-    def _kept_overrides(self, settings: Json) -> Json:
-        return {name: config for name, config in settings.items() if self._left_out(config) is None}
+    def _manager(self, manager: HttpConnectionManager) -> HttpConnectionManager:
+        """The connection manager with its routes inline."""
+        filters = tuple(map(self._with_known_factories, self._supported(manager.http_filters)))
+        return replaced(manager, http_filters=filters, rds=None, route_config=self._route_config(manager))
 
-    def _known_factories(self, config: Json) -> Json:
+    def _route_config(self, manager: HttpConnectionManager) -> RouteConfiguration | None:
+        """The routes; those that nobody has sent are none."""
+        routes = manager.route_config
+        if manager.rds is not None:
+            name = manager.rds.route_config_name
+            routes = self.routes.get(name, RouteConfiguration(name=name, validate_clusters=False))
+        if routes is None or b'"typedPerFilterConfig"' not in encode(routes):  # few have it, and a walk takes longer
+            return routes
+        return rewritten(routes, self._without_overrides)
+
+    def _without_overrides(self, message: Message) -> Message:
+        """The message without settings of filters that are left out."""
+        match message:
+            case RouteConfiguration() | VirtualHost() | Route() | WeightedClusterClusterWeight():
+                settings = message.typed_per_filter_config
+                kept = {name: config for name, config in settings.items() if self._left_out(config) is None}
+                return message if len(kept) == len(settings) else replaced(message, typed_per_filter_config=kept)
+            case _:
+                return message
+
+    def _with_known_factories(self, item: F) -> F:
         """A plain Envoy has Istio's hashable string under a name of its own."""
-        if self.options.flavour is Flavour.ISTIO or not extensions.type_of(config).endswith(
-            "set_filter_state.v3.Config"
-        ):
-            return config
-        renamed: Json = _renamed(config, "factoryKey", "istio.hashable_string", "envoy.hashable_string")
-        return renamed
+        config = item.typed_config
+        if self.options.flavour is Flavour.ENVOY and isinstance(config, HttpFilterState | NetworkFilterState):
+            return replaced(item, typed_config=rewritten(config, _with_known_factory))
+        return item
 
 
-def _renamed(value: Any, field: str, old: str, new: str) -> Any:
-    match value:
-        case dict():
-            return {
-                key: new if key == field and item == old else _renamed(item, field, old, new)
-                for key, item in value.items()
-            }
-        case list():
-            return [_renamed(item, field, old, new) for item in value]
+def _with_known_factory(message: Message) -> Message:
+    match message:
+        case FilterStateValue(factory_key="istio.hashable_string"):
+            return replaced(message, factory_key="envoy.hashable_string")
         case _:
-            return value
+            return message

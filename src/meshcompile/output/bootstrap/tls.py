@@ -3,27 +3,27 @@
 Names of secrets follow istiod's `pilot/pkg/model/credentials` and `security.SdsCertificateConfig`.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
-from meshcompile.output.bootstrap.extensions import type_of
+from meshcompile.envoy.config.core import DataSource, TransportSocket
+from meshcompile.envoy.extensions.transport_sockets.internal_upstream import InternalUpstreamTransport
+from meshcompile.envoy.extensions.transport_sockets.proxy_protocol import ProxyProtocolUpstreamTransport
+from meshcompile.envoy.extensions.transport_sockets.quic import QuicDownstreamTransport
+from meshcompile.envoy.extensions.transport_sockets.tls import (
+    CertificateValidationContext,
+    CommonTlsContext,
+    DownstreamTlsContext,
+    EmbeddedDownstreamTlsContext,
+    SdsSecretConfig,
+    TlsCertificate,
+    UpstreamTlsContext,
+)
+from meshcompile.envoy.message import Packed, Unmodelled, replaced, to_builtins
 from meshcompile.output.bootstrap.options import Credential, Flavour, Options
-
-Json = Mapping[str, Any]
+from meshcompile.output.packed import known
+from meshcompile.patch.editing import decoded
 
 WORKLOAD_CERTIFICATE = "default"
 WORKLOAD_AUTHORITIES = "ROOTCA"
 SYSTEM_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
-
-TLS = frozenset(
-    {
-        "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
-        "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
-    }
-)
-_CERTIFICATES = "tlsCertificateSdsSecretConfigs"
-_VALIDATION = ("validationContextSdsSecretConfig", "combinedValidationContext")
-QUIC = "envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport"
 
 
 class MissingSecret(Exception):
@@ -34,56 +34,70 @@ class MissingSecret(Exception):
         self.name = name
 
 
-def static_socket(socket: Json, options: Options) -> Json:
+def static_socket(socket: TransportSocket, options: Options) -> TransportSocket:
     """The transport socket with its certificates inlined. Raises MissingSecret."""
-    config = socket.get("typedConfig", {})
-    match type_of(config):
-        case name if name in TLS:
-            return {**socket, "typedConfig": _static_context(config, options)}
-        case name if name == QUIC:
-            context = _static_context(config["downstreamTlsContext"], options)
-            return {**socket, "typedConfig": {**config, "downstreamTlsContext": context}}
-        case _ if "transportSocket" in config:  # a socket in a socket, such as for the PROXY protocol
-            inner = static_socket(config["transportSocket"], options)
-            return {**socket, "typedConfig": {**config, "transportSocket": inner}}
+    config = None if socket.typed_config is None else _static_config(socket.typed_config, options)
+    return replaced(socket, typed_config=config)
+
+
+def _static_config(config: Packed, options: Options) -> Packed:
+    match known(config):
+        case DownstreamTlsContext() | UpstreamTlsContext() as context:
+            common = context.common_tls_context or CommonTlsContext()
+            return replaced(context, common_tls_context=_static_common(common, options))
+        case QuicDownstreamTransport() as transport:
+            embedded = transport.downstream_tls_context or EmbeddedDownstreamTlsContext()
+            common = _static_common(embedded.common_tls_context or CommonTlsContext(), options)
+            return replaced(transport, downstream_tls_context=replaced(embedded, common_tls_context=common))
+        # A socket in a socket.
+        case (
+            ProxyProtocolUpstreamTransport(transport_socket=TransportSocket() as inner)
+            | InternalUpstreamTransport(transport_socket=TransportSocket() as inner)
+        ) as outer:
+            return replaced(outer, transport_socket=static_socket(inner, options))
+        case Unmodelled(value={"transportSocket": dict(written)} as value):
+            socket = static_socket(decoded(TransportSocket, written), options)
+            return Unmodelled({**value, "transportSocket": to_builtins(socket)})
         case _:
-            return socket
+            return config
 
 
-def _static_context(context: Json, options: Options) -> Json:
-    return {**context, "commonTlsContext": _static_common(context.get("commonTlsContext", {}), options)}
+def _static_common(common: CommonTlsContext, options: Options) -> CommonTlsContext:
+    return _with_validation(_with_certificates(common, options), options)
 
 
-def _static_common(common: Json, options: Options) -> Json:
-    kept = {key: value for key, value in common.items() if key not in (_CERTIFICATES, *_VALIDATION)}
-    return {**kept, **_own_certificates(common, options), **_validation(common, options)}
+def _with_certificates(common: CommonTlsContext, options: Options) -> CommonTlsContext:
+    """The context with what this side shows."""
+    secrets = common.tls_certificate_sds_secret_configs
+    if not secrets or _is_served_by_agent(secrets[0], options):
+        return common
+    certificates = tuple(_certificate(secret.name, options) for secret in secrets)
+    return replaced(common, tls_certificates=certificates, tls_certificate_sds_secret_configs=())
 
 
-def _own_certificates(common: Json, options: Options) -> Json:
-    """What this side shows, as fields of a CommonTlsContext."""
-    secrets = common.get(_CERTIFICATES, ())
-    if not secrets or _fetched(secrets[0], options):
-        return {_CERTIFICATES: secrets} if secrets else {}
-    return {"tlsCertificates": [_certificate(secret["name"], options) for secret in secrets]}
+def _with_validation(common: CommonTlsContext, options: Options) -> CommonTlsContext:
+    """The context with how the other side is verified."""
+    combined = common.combined_validation_context
+    secret = (common if combined is None else combined).validation_context_sds_secret_config
+    if secret is None or _is_served_by_agent(secret, options):
+        return common
+    default = None if combined is None else combined.default_validation_context
+    return replaced(
+        common,
+        validation_context=replaced(
+            default or CertificateValidationContext(), trusted_ca=_authorities(secret.name, options)
+        ),
+        validation_context_sds_secret_config=None,
+        combined_validation_context=None,
+    )
 
 
-def _validation(common: Json, options: Options) -> Json:
-    """How the other side is verified, as fields of a CommonTlsContext."""
-    combined: Json = common.get("combinedValidationContext", {})
-    secret = (combined or common).get("validationContextSdsSecretConfig")
-    if secret is None or _fetched(secret, options):
-        return {name: common[name] for name in _VALIDATION if name in common}
-    default: Json = combined.get("defaultValidationContext", {})
-    return {"validationContext": {**default, "trustedCa": _authorities(secret["name"], options)}}
-
-
-def _fetched(secret: Json, options: Options) -> bool:
+def _is_served_by_agent(secret: SdsSecretConfig, options: Options) -> bool:
     """True for what Istio's agent serves beside the Envoy of Istio's own build."""
-    return options.flavour is Flavour.ISTIO and secret["name"] in (WORKLOAD_CERTIFICATE, WORKLOAD_AUTHORITIES)
+    return options.flavour is Flavour.ISTIO and secret.name in (WORKLOAD_CERTIFICATE, WORKLOAD_AUTHORITIES)
 
 
-def _certificate(name: str, options: Options) -> Json:
-    """A TlsCertificate."""
+def _certificate(name: str, options: Options) -> TlsCertificate:
     kind, _, rest = name.partition(":")
     if name == WORKLOAD_CERTIFICATE and options.workload_certificates:
         return _files(f"{options.workload_certificates}/cert-chain.pem", f"{options.workload_certificates}/key.pem")
@@ -92,28 +106,30 @@ def _certificate(name: str, options: Options) -> Json:
     found = _credential(name, options)
     if not (found.certificate and found.private_key):
         raise MissingSecret(name)
-    return {
-        "certificateChain": {"inlineString": found.certificate},
-        "privateKey": {"inlineString": found.private_key},
-    }
+    return TlsCertificate(
+        certificate_chain=DataSource(inline_string=found.certificate),
+        private_key=DataSource(inline_string=found.private_key),
+    )
 
 
-def _files(certificate: str, private_key: str) -> Json:
-    return {"certificateChain": {"filename": certificate}, "privateKey": {"filename": private_key}}
+def _files(certificate: str, private_key: str) -> TlsCertificate:
+    return TlsCertificate(
+        certificate_chain=DataSource(filename=certificate), private_key=DataSource(filename=private_key)
+    )
 
 
-def _authorities(name: str, options: Options) -> Json:
-    """The DataSource of the authorities to trust."""
+def _authorities(name: str, options: Options) -> DataSource:
+    """The authorities to trust."""
     kind, _, rest = name.partition(":")
     if name == WORKLOAD_AUTHORITIES and options.workload_certificates:
-        return {"filename": f"{options.workload_certificates}/root-cert.pem"}
+        return DataSource(filename=f"{options.workload_certificates}/root-cert.pem")
     if kind == "file-root":
-        return {"filename": SYSTEM_AUTHORITIES if rest == "system" else rest}
+        return DataSource(filename=SYSTEM_AUTHORITIES if rest == "system" else rest)
     if authorities := _credential(name, options).authorities:
-        return {"inlineString": authorities}
+        return DataSource(inline_string=authorities)
     # A Secret for the authorities alone goes before the one that holds the certificate too.
     if authorities := _credential(name.removesuffix("-cacert"), options).authorities:
-        return {"inlineString": authorities}
+        return DataSource(inline_string=authorities)
     raise MissingSecret(name)
 
 
