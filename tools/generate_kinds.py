@@ -124,7 +124,7 @@ class Fields:
             says = " ".join(part for part in (described.replace("\n", " "), seen) if part)
             status = STATUS[found.support].format(why=found.why)
             holds = getattr(defaults, name, None) if defaults is not None else info.default
-            cells = (path_cell(where), type_name(info.annotation), default(info, holds), escaped(says), status)
+            cells = (f"`{where}`", type_name(info.annotation), default(info, holds), escaped(says), status)
             yield f"| {' | '.join(cells)} |"
             if below is not None and not seen:
                 self.described[below] = where
@@ -186,7 +186,7 @@ def text(page: Page) -> str:
 
 def about_type(row: str) -> bool:
     """Whether the row says only what kind of object it is, as the page does."""
-    return row.startswith(tuple(f"| {path_cell(name)} |" for name in ("apiVersion", "kind")))
+    return row.startswith(tuple(f"| `{name}` |" for name in ("apiVersion", "kind")))
 
 
 def index() -> str:
@@ -204,11 +204,6 @@ def suffix(annotation: Any) -> str:
             return ""
         case origin:
             return "[]" if origin is tuple else ".NAME" if node_type(annotation) else ""
-
-
-def path_cell(path: str) -> str:
-    """The path of a field as code that a browser breaks only after a dot."""
-    return f"<code>{path.replace('.', '.<wbr>')}</code>"
 
 
 def core(annotation: Any) -> Any:
