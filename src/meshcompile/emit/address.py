@@ -8,7 +8,7 @@ from meshcompile.hosts import UNIX_PREFIX
 
 
 def address(bind: str, port: int) -> Address:
-    """An IP address and port; a unix socket when the port is 0."""
+    """An IP address and port, or a unix socket when the port is 0."""
     if port == 0:
         return Address(pipe=Pipe(path=bind.removeprefix(UNIX_PREFIX)))
     return Address(socket_address=SocketAddress(address=bind, port_value=port))

@@ -1,4 +1,4 @@
-"""The DNS cache of a wildcard service whose addresses are looked up; filters and cluster share it by name."""
+"""The DNS cache of a dynamic wildcard service. Filters and the cluster share it by name."""
 
 from meshcompile.envoy.extensions.common.dynamic_forward_proxy import DnsCacheConfig
 

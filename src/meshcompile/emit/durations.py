@@ -4,5 +4,5 @@ from meshcompile.durations import Duration
 
 
 def duration(value: Duration | None) -> str | None:
-    """`10s`; None for none."""
+    """A duration such as `10s`; None for None."""
     return None if value is None else value.json

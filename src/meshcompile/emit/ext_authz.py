@@ -1,4 +1,4 @@
-"""External authorization, the parts that HTTP and TCP share. Follows istiod's `authz/builder/extauthz.go`."""
+"""External authorization: what the HTTP and TCP filters share. Follows istiod's `authz/builder/extauthz.go`."""
 
 from collections.abc import Mapping
 from typing import get_args
@@ -10,14 +10,14 @@ from meshcompile.envoy.type import HttpStatus, StatusCode
 from meshcompile.envoy.type.matcher import MetadataMatcher, MetadataMatcherPathSegment, StringMatcher, ValueMatcher
 from meshcompile.resolve.ext_authz import STATUSES, ExtAuthz
 
-# The names come in the order of the numbers.
+# The names are in the order of their numbers.
 _STATUS_NAMES: Mapping[int, StatusCode] = dict(zip(sorted(STATUSES), get_args(StatusCode), strict=True))
-# Ends the names of rules that deny, since nobody can be asked.
+# The suffix of rules that deny because no provider is available.
 DENIED_SUFFIX = "-deny-due-to-bad-CUSTOM-action"
 
 
 def where_matched(rbac_filter: str, provider: str) -> MetadataMatcher:
-    """True of requests and connections that a rule of the provider has matched, in that RBAC filter's metadata."""
+    """Matches the metadata that the RBAC filter sets when a rule of the provider matches."""
     return MetadataMatcher(
         filter=rbac_filter,
         path=(MetadataMatcherPathSegment(key=EXT_AUTHZ + EFFECTIVE_POLICY),),
@@ -26,10 +26,10 @@ def where_matched(rbac_filter: str, provider: str) -> MetadataMatcher:
 
 
 def grpc_service(provider: ExtAuthz) -> GrpcService:
-    """The provider, asked over gRPC."""
+    """The gRPC service of the provider."""
     return GrpcService(envoy_grpc=envoy_grpc(provider.service), timeout=provider.timeout.json)
 
 
 def status(provider: ExtAuthz) -> HttpStatus | None:
-    """The answer while the provider cannot be asked; None for Envoy's own choice."""
+    """The HTTP status when the provider is unavailable; None for Envoy's default."""
     return None if provider.status_on_error is None else HttpStatus(code=_STATUS_NAMES[provider.status_on_error])

@@ -1,7 +1,7 @@
 """Configurations of Wasm modules (ECDS). Follows istiod's `TrafficExtensionWrapper.buildWasmConfig`.
 
-Credentials stay out: where a module names a pull secret, its place is left empty, as for a proxy that istiod does not
-trust with it.
+Credentials are left out. A module that names a pull secret gets an empty one, as istiod sends to a proxy that may not
+read the secret.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ _DEFAULT_SCHEME = "oci"
 _PULL_SECRET = "ISTIO_META_WASM_IMAGE_PULL_SECRET"
 _PULL_POLICY = "ISTIO_META_WASM_IMAGE_PULL_POLICY"
 _RESOURCE_VERSION = "ISTIO_META_WASM_PLUGIN_RESOURCE_VERSION"
-# Istiod's names of a proxy's own certificate, and of references that want a namespace.
+# istiod's name of a proxy's own certificate, and its prefix of references with a namespace.
 _NO_SECRET = ("builtin://",)
 _QUALIFIED = ("configmap://", "kubernetes-gateway://")
 _FAILURE_POLICIES: Mapping[FailStrategy, FailurePolicy] = {
@@ -69,7 +69,10 @@ def _wasm(extension: Extension, module: WasmModule) -> Packed:
 
 
 def _code(module: WasmModule) -> AsyncDataSource:
-    """Where the module is: a file of the proxy, or what the agent fetches, whatever cluster is named."""
+    """The location of the module: a file of the proxy, or a URL that the agent fetches.
+
+    The cluster name is irrelevant.
+    """
     if module.url.lower().startswith("file:"):
         return AsyncDataSource(local=DataSource(filename=module.url.removeprefix(_FILE)))
     uri = with_scheme(module.url, _DEFAULT_SCHEME)
@@ -78,7 +81,7 @@ def _code(module: WasmModule) -> AsyncDataSource:
 
 
 def _environment(extension: Extension, module: WasmModule) -> EnvironmentVariables:
-    """What the agent reads and takes out, then the module's own variables."""
+    """The variables that the agent reads and removes, then the variables of the module."""
     written = () if module.vm_config is None else module.vm_config.env
     policy = module.image_pull_policy
     return EnvironmentVariables(
@@ -93,7 +96,7 @@ def _environment(extension: Extension, module: WasmModule) -> EnvironmentVariabl
 
 
 def _names_secret(reference: str) -> bool:
-    """Whether a pull secret is named in a way that istiod can read."""
+    """True when the module names a pull secret in a form that istiod can parse."""
     if not reference or reference.startswith(_NO_SECRET):
         return False
     prefix = next((p for p in _QUALIFIED if reference.startswith(p)), "")

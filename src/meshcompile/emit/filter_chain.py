@@ -12,7 +12,7 @@ from meshcompile.resolve.filter_chain import ChainMatch
 from meshcompile.resolve.filter_chain import FilterChain as Piece
 from meshcompile.resolve.traffic import Traffic
 
-# Clients that never finish their handshake would pile up.
+# Without a timeout, clients that never finish their handshake would accumulate.
 CONNECT_TIMEOUT = "15s"
 
 _TLS, _PLAIN = "tls", "raw_buffer"
@@ -26,11 +26,11 @@ _TRANSPORT: Mapping[Traffic, str] = {
     Traffic.MESH_TCP: _TLS,
     Traffic.MESH_PASSED_ON: "",
 }
-# What sidecars name in the TLS handshake when they have recognized HTTP, and when they have not.
+# The ALPN protocols that sidecars offer when they have detected HTTP, and when they have not.
 _MESH_HTTP = ("istio-http/1.0", "istio-http/1.1", "istio-h2")
 _MESH = ("istio", "istio-peer-exchange", *_MESH_HTTP)
 _ALPN: Mapping[Traffic, tuple[str, ...]] = {
-    Traffic.PLAIN_HTTP: ("http/1.1", "h2c"),  # as the HTTP inspector calls it
+    Traffic.PLAIN_HTTP: ("http/1.1", "h2c"),  # the name that the HTTP inspector uses
     Traffic.MESH: _MESH,
     Traffic.MESH_HTTP: _MESH_HTTP,
     Traffic.MESH_TCP: ("istio-peer-exchange", "istio"),
@@ -39,7 +39,7 @@ _ALPN: Mapping[Traffic, tuple[str, ...]] = {
 
 
 def filter_chain(chain: Piece) -> FilterChain:
-    """The chain of a piece."""
+    """The message of a filter chain."""
     return at(
         FilterChain(
             filter_chain_match=None if chain.match is None else filter_chain_match(chain.match),
@@ -54,7 +54,7 @@ def filter_chain(chain: Piece) -> FilterChain:
 
 
 def filter_chain_match(match: ChainMatch) -> FilterChainMatch | None:
-    """The match; None for what takes everything."""
+    """The match; None for a chain that matches everything."""
     if match.takes_everything and not match.destination_port:
         return None
     return FilterChainMatch(

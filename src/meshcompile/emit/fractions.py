@@ -11,7 +11,7 @@ def share(percentage: Percent | int) -> FractionalPercent:
 
 
 def fraction_of(percentage: Percent) -> FractionalPercent:
-    """A percentage with decimals, in millionths; what is finer is cut off."""
+    """A percentage with decimals, in millionths. Further decimals are cut off."""
     return at(FractionalPercent(numerator=int(percentage.value * 10_000), denominator="MILLION"), percentage.origin)
 
 

@@ -1,4 +1,7 @@
-"""The HTTP connection manager, for all traffic classes: istiod's `ListenerBuilder.buildHTTPConnectionManager`."""
+"""The HTTP connection manager, for all traffic classes.
+
+Follows istiod's `ListenerBuilder.buildHTTPConnectionManager`.
+"""
 
 from meshcompile.emit.access_log import http_access_logs
 from meshcompile.emit.config_sources import OVER_ADS
@@ -49,7 +52,7 @@ _WEBSOCKET = HttpConnectionManagerUpgradeConfig(upgrade_type="websocket")
 _PRESERVE_CASE = Http1ProtocolOptionsHeaderKeyFormat(
     stateful_formatter=TypedExtensionConfig(name="preserve_case", typed_config=PreserveCaseFormatterConfig())
 )
-# What normalizing does: RFC 3986, merge slashes, and what becomes of escaped ones.
+# The steps of path normalization: RFC 3986, merged slashes, and the handling of escaped slashes.
 _NORMALIZATION: dict[PathNormalization, tuple[bool, bool, HttpConnectionManagerPathWithEscapedSlashesAction]] = {
     PathNormalization.NONE: (False, False, "KEEP_UNCHANGED"),
     PathNormalization.BASE: (True, False, "KEEP_UNCHANGED"),

@@ -1,4 +1,4 @@
-"""Endpoints by locality, as load assignments have them, in EDS and in clusters.
+"""Endpoints by locality, for load assignments in EDS and in clusters.
 
 Follows istiod's `endpoints.buildEnvoyLbEndpoint` and `util.AppendLbEndpointMetadata`.
 """
@@ -22,7 +22,7 @@ _HEALTH: dict[str, HealthStatus] = {
 
 
 class EndpointEmitter:
-    """Makes the message of each endpoint once, however many load assignments it is in."""
+    """Emits each endpoint once, however many load assignments contain it."""
 
     def __init__(self) -> None:
         self._messages: dict[locality_groups.LbEndpoint, LbEndpoint] = {}
@@ -47,7 +47,7 @@ class EndpointEmitter:
 
 
 def lb_endpoint(endpoint: locality_groups.LbEndpoint) -> LbEndpoint:
-    """One endpoint, with what telemetry and the choice of a transport socket need to know of it."""
+    """One endpoint, with its metadata for telemetry and for the choice of a transport socket."""
     return at(
         LbEndpoint(
             endpoint=Endpoint(address=address(endpoint.address, endpoint.port)),

@@ -1,4 +1,4 @@
-"""How Envoy itself reaches the services behind extension providers."""
+"""The services of extension providers, as Envoy calls them."""
 
 from meshcompile.envoy.config.core import (
     GrpcService,
@@ -17,7 +17,7 @@ def envoy_grpc(service: ProviderService) -> GrpcServiceEnvoyGrpc:
 
 
 def grpc_service(endpoint: GrpcEndpoint) -> GrpcService:
-    """A gRPC service with the metadata of its calls."""
+    """A gRPC service, with the initial metadata of its calls."""
     return GrpcService(
         envoy_grpc=envoy_grpc(endpoint.service),
         timeout=None if endpoint.timeout is None else endpoint.timeout.json,
@@ -26,7 +26,7 @@ def grpc_service(endpoint: GrpcEndpoint) -> GrpcService:
 
 
 def http_service(endpoint: HttpEndpoint) -> HttpService:
-    """A URI to post to, with the headers of its requests."""
+    """An HTTP URI, with the headers of its requests."""
     timeout = None if endpoint.timeout is None else endpoint.timeout.json
     return HttpService(
         http_uri=HttpUri(uri=endpoint.uri, cluster=endpoint.cluster, timeout=timeout),

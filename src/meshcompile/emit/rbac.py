@@ -1,4 +1,4 @@
-"""Authorization rules as Envoy's RBAC engine reads them. Follows istiod's `authz/model` and `authz/matcher`."""
+"""Authorization rules for Envoy's RBAC engine. Follows istiod's `authz/model` and `authz/matcher`."""
 
 from collections.abc import Iterable
 from typing import assert_never
@@ -56,11 +56,11 @@ from meshcompile.resolve.conditions import (
     Value,
 )
 
-# Prefixes of the metadata in which the engine notes what rules on trial would have done.
+# Prefixes of the metadata in which the engine records the results of dry-run rules.
 DRY_RUN_ALLOW = "istio_dry_run_allow_"
 DRY_RUN_DENY = "istio_dry_run_deny_"
 EXT_AUTHZ = "istio_ext_authz_"
-# Under this key, behind the prefix, is the name of the rule that matched.
+# After the prefix, this key has the name of the rule that matched.
 EFFECTIVE_POLICY = "shadow_effective_policy_id"
 
 _ACTIONS: dict[Action, RBACAction] = {
@@ -69,27 +69,27 @@ _ACTIONS: dict[Action, RBACAction] = {
     Action.AUDIT: "LOG",
     Action.CUSTOM: "DENY",
 }
-# Without rules on trial, the prefix is that of an ALLOW, whatever the action.
+# Without dry-run rules, the prefix is that of ALLOW for every action.
 _DRY_RUN_PREFIX = {Action.ALLOW: DRY_RUN_ALLOW, Action.DENY: DRY_RUN_DENY}
 
 
 def rbac(action: Action, rules: Iterable[NamedRule], suffix: str = "") -> RBAC:
-    """The rules of an action; `suffix` ends their names."""
+    """The rules of an action. `suffix` is appended to their names."""
     return RBAC(action=_ACTIONS[action], policies={rule.name + suffix: policy(rule) for rule in rules})
 
 
 def enforced(rules: ActionRules) -> RBAC | None:
-    """The rules in force; None when no policy is."""
+    """The enforced rules; None when every policy is a dry run."""
     return None if rules.enforced is None else rbac(rules.action, rules.enforced)
 
 
 def dry_run(rules: ActionRules) -> RBAC | None:
-    """The rules on trial; None when no policy is."""
+    """The rules of dry-run policies; None when there are no such policies."""
     return None if rules.dry_run is None else rbac(rules.action, rules.dry_run)
 
 
 def dry_run_prefix(rules: ActionRules) -> str:
-    """The prefix of what is noted about rules on trial."""
+    """The prefix of the metadata that record the results of dry-run rules."""
     return DRY_RUN_ALLOW if rules.dry_run is None else _DRY_RUN_PREFIX.get(rules.action, "")
 
 
@@ -105,7 +105,7 @@ def policy(rule: NamedRule) -> Policy:
 
 
 def permission(condition: PermissionCondition) -> Permission:
-    """A condition on what is asked for."""
+    """A condition on the request or its destination."""
     match condition:
         case All(conditions):
             return Permission(and_rules=PermissionSet(rules=tuple(permission(each) for each in conditions)))
@@ -135,7 +135,7 @@ def permission(condition: PermissionCondition) -> Permission:
 
 
 def principal(condition: PrincipalCondition) -> Principal:
-    """A condition on who asks."""
+    """A condition on the peer."""
     match condition:
         case All(conditions):
             return Principal(and_ids=PrincipalSet(ids=tuple(principal(each) for each in conditions)))
@@ -163,7 +163,7 @@ def principal(condition: PrincipalCondition) -> Principal:
 
 
 def string_matcher(wanted: Pattern) -> StringMatcher:
-    """A pattern of text."""
+    """The matcher of a text pattern."""
     match wanted.comparison:
         case Comparison.EXACT:
             return StringMatcher(exact=wanted.text, ignore_case=wanted.ignore_case)

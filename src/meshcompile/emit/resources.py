@@ -1,4 +1,4 @@
-"""All resources of one proxy, from what was resolved."""
+"""All resources of one proxy."""
 
 from dataclasses import dataclass
 
@@ -27,7 +27,7 @@ class Resources:
 
 
 def emit(resolved: Resolved) -> Resources:
-    """The messages of everything that was resolved."""
+    """The messages for everything that was resolved."""
     return Resources(
         listeners=listeners(resolved.listeners),
         routes=tuple(map(route_configuration, resolved.route_tables)),

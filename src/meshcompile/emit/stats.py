@@ -1,4 +1,4 @@
-"""Configuration of `istio.stats`, the same for requests and connections. Follows istiod's `generateStatsConfig`."""
+"""The configuration of `istio.stats`, for requests and connections. Follows istiod's `generateStatsConfig`."""
 
 from meshcompile.envoy.istio import StatsMetricConfig, StatsPluginConfig
 from meshcompile.envoy.message import at
@@ -12,12 +12,12 @@ NAME = "istio.stats"
 
 @derived
 def stats(telemetry: Telemetry) -> tuple[StatsPluginConfig, ...]:
-    """One configuration per provider of metrics."""
+    """One configuration for each metrics provider."""
     return tuple(_config(metrics, telemetry) for metrics in telemetry.metrics)
 
 
 def _config(metrics: Metrics, telemetry: Telemetry) -> StatsPluginConfig:
-    """The configuration. The host header names the service only for what a sidecar sends."""
+    """The configuration. The host header names the service only for outbound traffic of sidecars."""
     interval = metrics.reporting_interval
     config = StatsPluginConfig(
         disable_host_header_fallback=telemetry.traffic_class is not TrafficClass.SIDECAR_OUTBOUND,

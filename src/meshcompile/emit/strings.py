@@ -1,11 +1,11 @@
-"""Matches of text in Envoy's words: istiod's `util.ConvertToEnvoyMatch`."""
+"""String matchers. Follows istiod's `util.ConvertToEnvoyMatch`."""
 
 from meshcompile.envoy.type.matcher import RegexMatcher, StringMatcher
 from meshcompile.models.common import StringMatch
 
 
 def string_matcher(value: StringMatch) -> StringMatcher | None:
-    """The same match in Envoy's words; None when it says nothing."""
+    """The string matcher of a StringMatch; None for an empty one."""
     match value:
         case StringMatch(exact=str(text)):
             return StringMatcher(exact=text)

@@ -1,4 +1,4 @@
-"""The TCP proxy. Follows istiod's `buildOutboundNetworkFilters...` and `tunnelingconfig.Apply`."""
+"""The TCP proxy. Follows istiod's `buildOutboundNetworkFilters` functions and `tunnelingconfig.Apply`."""
 
 from meshcompile.emit.access_log import tcp_access_logs
 from meshcompile.envoy.config.listener import Filter
@@ -16,7 +16,7 @@ _BY_SOURCE_IP = (HashPolicy(source_ip=HashPolicySourceIp()),)
 
 
 def tcp_proxy(connection: TcpConnection) -> Filter:
-    """The network filter that passes bytes on."""
+    """The network filter that forwards a connection."""
     shares = tuple(
         TcpProxyWeightedClusterClusterWeight(name=share.cluster, weight=share.weight) for share in connection.clusters
     )
@@ -37,7 +37,7 @@ def tcp_proxy(connection: TcpConnection) -> Filter:
 
 
 def catchall_proxy(catchall: Catchall) -> Filter:
-    """The network filter for connections that nothing else takes."""
+    """The network filter for connections that nothing else matches."""
     return Filter(
         name=NAME,
         typed_config=TcpProxy(

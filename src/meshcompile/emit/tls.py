@@ -40,12 +40,12 @@ def downstream_tls(tls: DownstreamTls) -> TransportSocket:
 
 
 def tls_version(name: str) -> TlsParametersTlsProtocol:
-    """The version that Istio calls `TLSV1_2`; Envoy's choice for anything else."""
+    """The protocol version of a name such as `TLSV1_2`; Envoy's default for any other name."""
     return _VERSIONS.get(name, "TLS_AUTO")
 
 
 def sds_secret(secret: Secret) -> SdsSecretConfig:
-    """Where Envoy gets a secret from."""
+    """A secret and the source from which Envoy gets it."""
     if secret == NO_SECRET:
         return SdsSecretConfig()
     return SdsSecretConfig(name=secret.name, sds_config=_sds_source(secret) if secret.cluster else _OVER_ADS)

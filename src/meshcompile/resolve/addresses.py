@@ -1,4 +1,4 @@
-"""The addresses under which a proxy knows a service: istiod's `Service.GetAddressForProxy` and its kin."""
+"""The addresses that a proxy uses for a service. Follows istiod's `Service.GetAddressForProxy` and related methods."""
 
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.queries import Key
@@ -8,7 +8,7 @@ from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Service
 class Addressing(Key, frozen=True):
     """What the addresses of services and listeners depend on.
 
-    `knows_allocated`: names resolve to the addresses that istiod allocates, since the proxy answers DNS itself.
+    `knows_allocated` means that the proxy answers DNS itself, so names resolve to the addresses that istiod allocates.
     """
 
     cluster: str
@@ -22,17 +22,17 @@ class Addressing(Key, frozen=True):
 
     @property
     def wildcards(self) -> tuple[str, ...]:
-        """The addresses of listeners for every address, IPv4's first: `0.0.0.0`, `::`."""
+        """The addresses on which listeners accept every destination, IPv4 first: `0.0.0.0`, `::`."""
         return self._of_families("0.0.0.0", "::")
 
     @property
     def wildcard(self) -> str:
-        """The first of them."""
+        """The first wildcard address."""
         return self.wildcards[0]
 
     @property
     def loopbacks(self) -> tuple[str, ...]:
-        """The application's own addresses, IPv4's first: `127.0.0.1`, `::1`."""
+        """The loopback addresses of the application, IPv4 first: `127.0.0.1`, `::1`."""
         return self._of_families("127.0.0.1", "::1")
 
     def _of_families(self, ipv4: str, ipv6: str) -> tuple[str, ...]:
@@ -50,7 +50,7 @@ def addressing(proxy: Proxy) -> Addressing:
 
 
 def service_address(service: Service, client: Addressing) -> str:
-    """The address of a service for a client; `0.0.0.0` when it has none of its own."""
+    """The address of a service for a client; `0.0.0.0` when the service has no address."""
     own = _reachable(service.addresses.get(client.cluster, ()), client)
     if own:
         return own[0]
@@ -63,14 +63,14 @@ def service_address(service: Service, client: Addressing) -> str:
 
 
 def service_addresses(service: Service, client: Addressing) -> tuple[str, ...]:
-    """Every address of a service for a client, the one for listeners first."""
+    """Every address of a service for a client. The first is the one that listeners use."""
     own = service.addresses.get(client.cluster, ())
     if not own and client.knows_allocated:
         own = tuple(address for address in (service.auto_ipv4, service.auto_ipv6) if address)
     reachable = _reachable(own, client)
     if reachable or not service.address:
         return reachable
-    # The default address of a Kubernetes Service is that of another cluster, which a client may not reach.
+    # The default address of a Kubernetes Service belongs to another cluster, so the client may not reach it.
     return _reachable((service.address,), client) if service.addresses else (service.address,)
 
 
@@ -82,7 +82,7 @@ def _reachable(addresses: tuple[str, ...], client: Addressing) -> tuple[str, ...
 
 
 def _family(address: str) -> int:
-    """4 or 6, for an address or a range; 0 for what is neither."""
+    """The family of an address or range, 4 or 6; 0 when the text is neither."""
     if ":" in address:
         return 6
     return 4 if address.replace(".", "").replace("/", "").isdigit() else 0

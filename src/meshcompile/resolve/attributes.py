@@ -1,4 +1,4 @@
-"""The attributes that authorization policies compare, and the conditions they mean.
+"""The attributes that authorization policies compare, and the conditions that they become.
 
 Follows istiod's `pilot/pkg/security/authz/model/generator.go`.
 """
@@ -43,7 +43,7 @@ ENVOY_FILTER_KEY = "experimental."
 
 @dataclass(frozen=True, slots=True)
 class AttributeContext:
-    """What a value is read in: the key as written, the policy's namespace, and how peers are known."""
+    """The context of a value: its key as written, the namespace of the policy, and how peers are known."""
 
     key: str
     namespace: str
@@ -57,10 +57,10 @@ CompareAll: TypeAlias = Callable[[AttributeContext, tuple[str, ...]], C | None]
 
 @dataclass(frozen=True, slots=True)
 class Attribute(Generic[C]):
-    """An attribute of connections or, if `http_only`, of requests, and the conditions that values of it come to.
+    """An attribute of connections or, if `http_only`, of requests, and the conditions that its values become.
 
-    Values are alternatives: each is a condition of its own (`compare`), or all together are one (`compare_all`). The
-    condition of a value that is not valid is None.
+    Values are alternatives. Either each value becomes a condition (`compare`), or all values together become one
+    (`compare_all`). An invalid value has no condition (None).
     """
 
     compare: Compare[C] | None = None
@@ -103,13 +103,13 @@ def _principal(context: AttributeContext, value: str) -> PrincipalCondition:
 
 
 def _namespace(context: AttributeContext, value: str) -> PrincipalCondition:
-    """`*` stands for any text, wherever it is."""
+    """Any `*` in the value matches any text."""
     wanted = ".*".join(quoted(part) for part in value.split("*"))
     return _identity(context, Pattern(Comparison.REGEX, f".*/ns/{wanted}/.*"))
 
 
 def _service_account(context: AttributeContext, value: str) -> PrincipalCondition:
-    """`namespace/name`, or a name in the policy's own namespace. Identities may have further parts."""
+    """`namespace/name`, or a name in the namespace of the policy. An identity may have further parts."""
     namespace, slash, name = value.partition("/")
     if not slash:
         namespace, name = context.namespace, value
@@ -139,7 +139,7 @@ def _method(context: AttributeContext, value: str) -> PermissionCondition:
 
 
 def _header_pattern(value: str) -> Pattern | None:
-    """The pattern; None for any value but none."""
+    """The pattern of a header value; None when any value matches, as long as there is one."""
     return None if value == "*" else pattern(value)
 
 
@@ -158,7 +158,7 @@ def _request_header(context: AttributeContext, value: str) -> PrincipalCondition
 
 
 def _token_principal(context: AttributeContext, values: tuple[str, ...]) -> PrincipalCondition | None:
-    """`issuer/subject`: both claims have to agree."""
+    """`issuer/subject`: both claims must match."""
     found: tuple[PrincipalCondition, ...] = tuple(
         All((_text_claim("iss", issuer), _text_claim("sub", subject))) for issuer, subject in _pairs(values)
     )
@@ -166,7 +166,7 @@ def _token_principal(context: AttributeContext, values: tuple[str, ...]) -> Prin
 
 
 def _pairs(values: Iterable[str]) -> Iterable[tuple[Pattern, Pattern]]:
-    """Issuer and subject of each value, split at the last `/`, since issuers may be URLs."""
+    """The issuer and subject of each value. They are split at the last `/`, since an issuer may be a URL."""
     for value in values:
         issuer, slash, subject = value.rpartition("/")
         if value == "*":
@@ -211,13 +211,13 @@ def _claims(context: AttributeContext, values: tuple[str, ...]) -> PrincipalCond
 
 
 def _claim(names: tuple[str, ...], values: tuple[str, ...]) -> PrincipalCondition:
-    """A claim that is one of the values, or a list with one of them."""
+    """A claim that equals one of the values, or is a list that contains one."""
     value = one_of(tuple(TextValue(pattern(each)) for each in values))
     return DynamicMetadata(JWT_FILTER, (JWT_PAYLOAD, *names), OneOfValues((ListValue(value), value)))
 
 
 def _envoy_filter(context: AttributeContext, values: tuple[str, ...]) -> PermissionCondition | None:
-    """`experimental.envoy.filters.a.b[key]`: metadata of any filter; `[value]` is a list with the value in it."""
+    """`experimental.envoy.filters.a.b[key]`: metadata of any filter. `[value]` means a list that contains the value."""
     name, bracket, key = context.key.removeprefix(ENVOY_FILTER_KEY).removesuffix("]").partition("[")
     if not bracket:
         return None
@@ -231,12 +231,15 @@ def _filter_value(value: str) -> Value:
 
 
 def _in_brackets(text: str) -> str | None:
-    """The name in `[name]`; None when it is not in brackets."""
+    """The name in `[name]`; None when there are no brackets."""
     return text[1:-1] if text.startswith("[") and text.endswith("]") else None
 
 
 def _in_nested_brackets(text: str) -> tuple[str, ...] | None:
-    """The names in `[a][b]`; what does not split so is one name, brackets and all. None when it is not in brackets."""
+    """The names in `[a][b]`; None when the text is not in brackets.
+
+    Text that does not split in this way counts as one name, brackets included.
+    """
     outer = _in_brackets(text)
     if outer is None:
         return () if not text else None
@@ -261,13 +264,13 @@ HOST: Permissions = Attribute(_host, http_only=True)
 METHOD: Permissions = Attribute(_method, http_only=True)
 PATH: Permissions = Attribute(_path, http_only=True)
 
-# Keys of `when` about what is asked for.
+# Keys of `when` about the request and its destination.
 DESTINATION_KEYS: dict[str, Permissions] = {
     "destination.ip": Attribute(_destination_address),
     "destination.port": DESTINATION_PORT,
     "connection.sni": Attribute(_server_name),
 }
-# Keys of `when` about who asks.
+# Keys of `when` about the peer.
 SOURCE_KEYS: dict[str, Principals] = {
     "source.ip": SOURCE_IP,
     "remote.ip": REMOTE_IP,
@@ -285,12 +288,12 @@ _REQUEST_CLAIM: Principals = Attribute(compare_all=_claims, http_only=True)
 
 
 def destination_attribute(key: str) -> Permissions | None:
-    """The attribute of what is asked for that a key names; None when it names none."""
+    """The attribute of the request or its destination with this key; None when there is none."""
     return _ENVOY_FILTER if key.startswith("experimental.envoy.filters.") else DESTINATION_KEYS.get(key)
 
 
 def source_attribute(key: str) -> Principals | None:
-    """The attribute of who asks that a key names; None when it names none."""
+    """The attribute of the peer with this key; None when there is none."""
     if key in SOURCE_KEYS:
         return SOURCE_KEYS[key]
     if key.startswith("request.headers"):

@@ -1,7 +1,7 @@
-"""What a workload allows: its AuthorizationPolicies, decided, in the order in which they are enforced.
+"""What a workload allows, decided from its AuthorizationPolicies in the order in which Envoy enforces them.
 
-First whoever a CUSTOM policy names is asked, then AUDIT, DENY and ALLOW policies apply, each action as a whole.
-Follows istiod's `authz/builder.Builder`.
+CUSTOM providers decide first. AUDIT, DENY and ALLOW policies follow, one action at a time. Follows istiod's
+`authz/builder.Builder`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,16 +22,16 @@ from meshcompile.snapshot.authorization import AuthorizationIndex
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.source import Origin
 
-# What is said of a provider that nothing defines.
+# The problem of a provider that the mesh config does not define.
 UNKNOWN = "is not among the mesh config's extension providers"
 DRY_RUN_ANNOTATION = "istio.io/dry-run"
-# What Go's `strconv.ParseBool` takes for true.
+# The texts that Go's `strconv.ParseBool` reads as true.
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 
 
 @dataclass(frozen=True, slots=True)
 class NamedRule:
-    """A compiled rule under the name that logs and metadata know it by."""
+    """A compiled rule, with the name that it has in logs and metadata."""
 
     name: str
     rule: CompiledRule
@@ -40,10 +40,9 @@ class NamedRule:
 
 @dataclass(frozen=True, slots=True)
 class ActionRules:
-    """The rules of one action: those in force, and those on trial, whose outcome is only noted.
+    """The rules of one action: those that are enforced, and those of dry-run policies, which Envoy only records.
 
-    None stands for no policy at all; policies whose rules were all dropped leave an empty tuple, and an empty ALLOW
-    allows nothing.
+    None means that there is no policy. An empty tuple means that every rule was dropped; an empty ALLOW allows nothing.
     """
 
     action: Action
@@ -53,7 +52,10 @@ class ActionRules:
 
 @dataclass(frozen=True, slots=True)
 class CustomRules:
-    """The rules of the CUSTOM policies that name one provider; what they match is denied when `ext_authz` is None."""
+    """The rules of the CUSTOM policies that name one provider.
+
+    Without `ext_authz` the provider is unusable, and Envoy denies what the rules match.
+    """
 
     provider: str
     ext_authz: ExtAuthz | None
@@ -63,7 +65,7 @@ class CustomRules:
 
 @dataclass(frozen=True, slots=True)
 class Enforcement:
-    """Everything that is enforced on one kind of traffic, in order."""
+    """All rules for HTTP or for TCP traffic, in the order in which Envoy applies them."""
 
     custom: tuple[CustomRules, ...] = ()
     local: tuple[ActionRules, ...] = ()
@@ -71,7 +73,10 @@ class Enforcement:
 
 @dataclass(frozen=True, slots=True)
 class RequestRule:
-    """A rule that looks at requests, which some ports do not have; one that `allows` does not apply there at all."""
+    """A rule that looks at requests.
+
+    On a TCP port, a rule that `allows` is dropped as a whole.
+    """
 
     origin: Origin
     allows: bool
@@ -79,7 +84,7 @@ class RequestRule:
 
 @dataclass(frozen=True, slots=True)
 class Authorization(Source):
-    """What a workload allows, of requests and of connections that are not taken apart into requests."""
+    """What a workload allows, for HTTP requests and for TCP connections."""
 
     http: Enforcement = Enforcement()
     tcp: Enforcement = Enforcement()
@@ -92,7 +97,7 @@ NO_AUTHORIZATION = Authorization()
 
 
 class AuthorizationKey(Key, frozen=True):
-    """Policies by namespace and name, in order. `tunnelled` connections have come in through HBONE."""
+    """Policies by namespace and name, in order. `tunnelled` connections arrive through HBONE."""
 
     policies: tuple[tuple[str, str], ...]
     tunnelled: bool
@@ -101,7 +106,7 @@ class AuthorizationKey(Key, frozen=True):
 def authorization(
     snapshot: Snapshot, proxy: Proxy, *, service_namespace: str = "", tunnelled: bool = False
 ) -> Authorization:
-    """The authorization of a proxy's own workload.
+    """The authorization of the proxy's workload.
 
     Policies of `service_namespace` also apply. `tunnelled` connections arrive through HBONE.
     """
@@ -126,7 +131,7 @@ def applied_policies(
 
 @query
 def authorization_of(snapshot: Snapshot, key: AuthorizationKey) -> Authorization:
-    """What policies allow together."""
+    """The combined authorization of several policies."""
     mesh, providers = snapshot.mesh, ext_authz_providers(snapshot, None)
     found = (snapshot.authorization.named(*name) for name in key.policies)
     policies = tuple(policy for policy in found if policy is not None)
@@ -144,7 +149,7 @@ def authorization_of(snapshot: Snapshot, key: AuthorizationKey) -> Authorization
 
 
 def custom_policies(policies: Iterable[AuthorizationPolicy]) -> Mapping[str, list[AuthorizationPolicy]]:
-    """The CUSTOM policies by the name of the provider that they ask."""
+    """The CUSTOM policies by the name of their provider."""
     by_provider: dict[str, list[AuthorizationPolicy]] = {}
     for policy in policies:
         if policy.spec.action is Action.CUSTOM:
@@ -156,7 +161,7 @@ def custom_policies(policies: Iterable[AuthorizationPolicy]) -> Mapping[str, lis
 def _provider_findings(
     by_provider: Mapping[str, list[AuthorizationPolicy]], providers: Mapping[str, ExtAuthz | str]
 ) -> Iterator[Diagnostic]:
-    """Providers that cannot be asked: several for one workload, and one that is not known or not valid."""
+    """Findings about unusable providers: several for one workload, or one that is unknown or invalid."""
     several = len(by_provider) > 1
     for name, policies in by_provider.items():
         problem = providers.get(name, UNKNOWN)
@@ -175,7 +180,7 @@ def _request_rules(policies: Iterable[AuthorizationPolicy]) -> Iterator[RequestR
 
 
 def is_dry_run(policy: AuthorizationPolicy) -> bool:
-    """True for a policy on trial."""
+    """True for a policy with the dry-run annotation."""
     return policy.metadata.annotations.get(DRY_RUN_ANNOTATION) in _TRUE
 
 
@@ -214,7 +219,10 @@ class PolicyCompiler:
         return tuple(rule for policy in policies for rule in self._of_policy(policy, action, prefix))
 
     def _of_policy(self, policy: AuthorizationPolicy, action: Action, prefix: str) -> Iterable[NamedRule]:
-        """The rules of a policy, without those that had to be dropped; one that never matches when it has none."""
+        """The rules of a policy, without dropped ones.
+
+        A policy without rules has one rule that never matches.
+        """
         name = f"{prefix}ns[{policy.namespace}]-policy[{policy.name}]-rule"
         if not policy.spec.rules:
             yield NamedRule(f"{name}[0]", NEVER, policy.origin)
@@ -232,7 +240,7 @@ class PolicyCompiler:
         return tuple(rules for rules in found if rules is not None)
 
     def _of_provider(self, name: str, policies: list[AuthorizationPolicy], several: bool) -> CustomRules | None:
-        """The rules for one provider; None where it cannot be asked, HTTP about connections."""
+        """The rules for one provider; None when it cannot decide, as with HTTP providers for TCP connections."""
         known = None if several else self.providers.get(name)
         ext_authz = known if isinstance(known, ExtAuthz) else None
         if ext_authz is not None and ext_authz.http is not None and self.for_tcp:

@@ -1,19 +1,19 @@
-"""Which addresses and ports a listener may bind. Follows istiod's `Proxy.CanBindToPort`."""
+"""Which addresses and ports a listener can bind. Follows istiod's `Proxy.CanBindToPort`."""
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.ports import Protocol
 from meshcompile.proxy import Proxy
 from meshcompile.queries import Key
 
-# Ports that only privileged processes may open; 0 is none.
+# Ports that only privileged processes can bind; 0 is not a port.
 PRIVILEGED = range(1, 1024)
 
 
 class BindLimits(Key, frozen=True):
-    """What keeps the listeners of a proxy from ports.
+    """The ports that the listeners of a proxy cannot use.
 
-    `own` are the ports of the proxy's own listeners, for status and metrics, `virtual` the two that iptables redirects
-    to. An `unprivileged` proxy cannot open ports below 1024.
+    `own` are the ports of the proxy's status and metrics listeners. `virtual` are the two ports that iptables redirects
+    to. An `unprivileged` proxy cannot bind ports below 1024.
     """
 
     own: frozenset[int]
@@ -27,16 +27,17 @@ class BindLimits(Key, frozen=True):
 
 
 def bind_limits(proxy: Proxy, mesh: MeshConfig) -> BindLimits:
-    """The limits of a proxy."""
+    """The bind limits of a proxy."""
     return BindLimits(_own_ports(proxy), _virtual_ports(mesh), proxy.node_metadata.unprivileged_pod, proxy.wildcard)
 
 
 def can_bind(
     limits: BindLimits, reserved: frozenset[int], *, bind_to_port: bool, bind: str, port: int, protocol: Protocol
 ) -> bool:
-    """True when a listener may take `bind:port`; `reserved` are the ports that are out of reach on every address.
+    """True when a listener can bind `bind:port`.
 
-    A listener is on every address explicitly, or because HTTP shares one listener per port.
+    `reserved` are the ports that are unavailable on every address. A listener uses every address if it says so, or
+    because HTTP shares one listener per port.
     """
     if bind_to_port and port in PRIVILEGED and limits.unprivileged:
         return False

@@ -1,6 +1,6 @@
-"""What the clusters and endpoints of a proxy depend on beside its scope.
+"""What the clusters and endpoints of a proxy depend on, in addition to its scope.
 
-Proxies of one scope with equal clients get the same outbound clusters and endpoints: these are made once.
+Proxies of one scope with equal client keys get the same outbound clusters and endpoints, so these are built once.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,7 +24,7 @@ DISTRIBUTION_LABELS = {
 
 
 class ClientCertificates(Key, frozen=True):
-    """The files that the proxy's metadata name for its own certificate, key and roots."""
+    """The certificate, key and root files that the node metadata name for the proxy's own certificate."""
 
     chain: str
     key: str
@@ -32,9 +32,9 @@ class ClientCertificates(Key, frozen=True):
 
 
 class ClientKey(Key, frozen=True):
-    """The traits of a proxy that its outbound clusters and endpoints depend on.
+    """What outbound clusters and endpoints depend on in a proxy.
 
-    `labels` are those of its labels that some rule looks at; `node_name` is "" where no service asks for it.
+    `labels` are the proxy labels that some rule refers to. `node_name` is "" unless a service needs it.
     `visible_networks` is None for a proxy that sees every network.
     """
 
@@ -62,7 +62,7 @@ class ClientKey(Key, frozen=True):
         return self.type is ProxyType.ROUTER
 
     def in_network(self, network: str) -> bool:
-        """True when the network is the proxy's, or when either is not known."""
+        """True when the proxy is in the network, or when either network is unknown."""
         return not network or not self.network or network == self.network
 
     def sees(self, network: str) -> bool:
@@ -70,14 +70,14 @@ class ClientKey(Key, frozen=True):
 
 
 class ScopedClientKey(Key, frozen=True):
-    """A kind of client, and what it sees."""
+    """A client key, together with the scope of the proxy."""
 
     scope: ScopeKey
     client: ClientKey
 
 
 def client_key(snapshot: Snapshot, scope: SidecarScope, proxy: Proxy, config: ProxyConfig) -> ClientKey:
-    """The traits of a proxy."""
+    """The client key of a proxy."""
     referenced = referenced_traits(snapshot, scope.key)
     headers, metadata = config.proxy_headers, proxy.node_metadata
     return ClientKey(
@@ -100,7 +100,7 @@ def client_key(snapshot: Snapshot, scope: SidecarScope, proxy: Proxy, config: Pr
 
 @dataclass(frozen=True, slots=True)
 class ReferencedTraits:
-    """The labels of clients that anything in a scope looks at, and whether anything looks at the client's node."""
+    """The proxy labels that anything in a scope refers to, and whether anything refers to the node name."""
 
     labels: frozenset[str]
     node_name: bool
@@ -113,7 +113,7 @@ def referenced_traits(snapshot: Snapshot, key: ScopeKey) -> ReferencedTraits:
 
 
 def _label_keys(snapshot: Snapshot, services: Iterable[Service]) -> Iterator[str]:
-    """The labels of clients that rules, the mesh's locality settings and services look at."""
+    """The label keys that destination rules, the mesh's locality settings and services refer to."""
     yield from snapshot.destination_rules.label_keys
     settings = snapshot.mesh.locality_lb_setting
     if settings is not None:

@@ -1,7 +1,8 @@
-"""Conditions of authorization rules, decided: a small language that says what is compared with what.
+"""Conditions of authorization rules: a small language that says which attribute is compared with which value.
 
-Connections and requests meet a condition, or do not; nothing here knows who checks it. A permission is about what is
-asked for, a principal about who asks: each has a union of its own, so that whoever reads one handles all of it.
+Connections and requests either meet a condition or do not. Nothing here depends on who evaluates it. A permission is
+about the request and its destination, a principal about the peer. Each has its own union, so an interpreter of one must
+handle every case.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ C = TypeVar("C", covariant=True)
 
 
 class Comparison(Enum):
-    """How text is compared."""
+    """How a pattern matches text."""
 
     EXACT = auto()
     PREFIX = auto()
@@ -25,7 +26,7 @@ class Comparison(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Text to compare with."""
+    """A text to compare with."""
 
     comparison: Comparison
     text: str
@@ -36,9 +37,9 @@ SOMETHING = Pattern(Comparison.REGEX, ".+")
 
 
 def pattern(value: str, prefix: str = "") -> Pattern:
-    """The pattern that a policy writes as `text`, `text*`, `*text` or `*`, of text that starts with `prefix`.
+    """The pattern that a policy writes as `text`, `text*`, `*text` or `*`, after the given `prefix`.
 
-    A lone `*` stands for any text but none, with or without the prefix.
+    A lone `*` matches any text that is not empty, with or without the prefix.
     """
     if value == "*":
         return SOMETHING
@@ -55,21 +56,21 @@ def pattern(value: str, prefix: str = "") -> Pattern:
 
 @dataclass(frozen=True, slots=True)
 class TextValue:
-    """A value that is text."""
+    """A text value."""
 
     pattern: Pattern
 
 
 @dataclass(frozen=True, slots=True)
 class ListValue:
-    """A list with such a value in it."""
+    """A list that contains such a value."""
 
     item: "Value"
 
 
 @dataclass(frozen=True, slots=True)
 class OneOfValues:
-    """A value that is one of these."""
+    """A value that equals one of these."""
 
     values: "tuple[Value, ...]"
 
@@ -78,7 +79,7 @@ Value = TextValue | ListValue | OneOfValues
 
 
 def one_of(values: "tuple[Value, ...]") -> Value:
-    """One of several values; the only one itself."""
+    """One of several values; a single value stands for itself."""
     return values[0] if len(values) == 1 else OneOfValues(values)
 
 
@@ -87,40 +88,40 @@ def one_of(values: "tuple[Value, ...]") -> Value:
 
 @dataclass(frozen=True, slots=True)
 class Always:
-    """Met by everything."""
+    """Everything meets this condition."""
 
 
 @dataclass(frozen=True, slots=True)
 class Not(Generic[C]):
-    """Met when the condition is not."""
+    """Met when the inner condition is not met."""
 
     condition: C
 
 
 @dataclass(frozen=True, slots=True)
 class All(Generic[C]):
-    """Met when every condition is."""
+    """Met when every condition is met."""
 
     conditions: tuple[C, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf(Generic[C]):
-    """Met when at least one condition is."""
+    """Met when at least one condition is met."""
 
     conditions: tuple[C, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class DestinationAddress:
-    """The address that was connected to."""
+    """The destination address of the connection."""
 
     range: Range
 
 
 @dataclass(frozen=True, slots=True)
 class DestinationPort:
-    """The port that was connected to."""
+    """The destination port of the connection."""
 
     port: int
 
@@ -141,14 +142,14 @@ class SourceAddress:
 
 @dataclass(frozen=True, slots=True)
 class ClientAddress:
-    """The address of the original client, as `x-forwarded-for` or the PROXY protocol tells it."""
+    """The address of the original client, from `x-forwarded-for` or the PROXY protocol."""
 
     range: Range
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The SPIFFE identity of the peer: of its certificate, or as the tunnel's end has noted it."""
+    """The SPIFFE identity of the peer, from its certificate or from the end of its tunnel."""
 
     pattern: Pattern
     tunnelled: bool = False
@@ -156,7 +157,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header; any value but none when there is no pattern."""
+    """A request header. Without a pattern, it must be present."""
 
     name: str
     pattern: Pattern | None
@@ -171,14 +172,14 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class PathTemplate:
-    """The path, matched segment by segment: `*` is one segment, `**` are any."""
+    """The path, segment by segment: `*` matches one segment, `**` any number."""
 
     template: str
 
 
 @dataclass(frozen=True, slots=True)
 class DynamicMetadata:
-    """What a filter has noted about the request, under a path of keys."""
+    """Metadata that a filter has set for the request, under a path of keys."""
 
     filter: str
     path: tuple[str, ...]

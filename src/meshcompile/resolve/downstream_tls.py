@@ -1,6 +1,7 @@
-"""TLS of a listener's filter chain, decided.
+"""TLS of the filter chains of listeners.
 
-Sidecars follow istiod's `authn_utils.BuildInboundTLS`; gateways make the same piece from their servers' settings.
+Sidecars follow istiod's `authn_utils.BuildInboundTLS`. Gateways build the same value from the settings of their
+servers.
 """
 
 from dataclasses import dataclass
@@ -10,12 +11,12 @@ from meshcompile.proxy import Proxy
 
 HTTP_ALPN = ("h2", "http/1.1")
 MESH_TCP_ALPN = ("istio-peer-exchange", *HTTP_ALPN)
-# Names under which the agent hands out the workload's own certificate and the mesh's roots.
+# The agent serves the workload's certificate and the mesh's roots under these names.
 WORKLOAD_CERTIFICATE = "default"
 MESH_ROOTS = "ROOTCA"
 SDS_CLUSTER = "sds-grpc"
 SDS_FILES_CLUSTER = "sds-files-grpc"
-# A server on the proxy's machine for credentials of names with `sds://`, when the node metadata announce it.
+# A local SDS server for `sds://` credentials. The node metadata announce it.
 EXTERNAL_SDS_CLUSTER = "sds-external"
 
 MESH_CIPHERS = (
@@ -30,24 +31,27 @@ MESH_CIPHERS = (
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A secret by name, from an SDS server that is a cluster; over ADS from the control plane when `cluster` is ""."""
+    """A secret by name.
+
+    It comes from the SDS server in `cluster`, or over ADS from the control plane when `cluster` is "".
+    """
 
     name: str
     cluster: str = SDS_CLUSTER
 
     @property
     def is_preconfigured(self) -> bool:
-        """True for the workload's own secrets, for which a listener waits without limit."""
+        """True for the workload's own secrets. A listener waits for them without a time limit."""
         return self.cluster == SDS_CLUSTER and self.name in (WORKLOAD_CERTIFICATE, MESH_ROOTS)
 
 
-# What istiod asks for, with an empty message, where it does not know who has the secret.
+# istiod sends an empty message when it does not know the source of the secret.
 NO_SECRET = Secret("", cluster="")
 
 
 @dataclass(frozen=True, slots=True)
 class ClientValidation:
-    """How a client's certificate is checked. `roots` is None when no authority is asked for."""
+    """How Envoy verifies a client's certificate. `roots` is None when no authority is configured."""
 
     roots: Secret | None
     san_exact: tuple[str, ...] = ()
@@ -59,7 +63,10 @@ class ClientValidation:
 
 @dataclass(frozen=True, slots=True)
 class DownstreamTls:
-    """TLS that a chain terminates. Versions are TLSProtocol names (`TLSV1_2`), "" where Envoy's default stands."""
+    """TLS that a chain terminates.
+
+    Versions are names of TLSProtocol (`TLSV1_2`), "" for Envoy's default.
+    """
 
     alpn: tuple[str, ...]
     certificates: tuple[Secret, ...]
@@ -73,10 +80,11 @@ class DownstreamTls:
 
 @dataclass(frozen=True, slots=True)
 class ProxySecrets:
-    """Where a proxy gets secrets from, as its node metadata say.
+    """The sources of a proxy's secrets, from its node metadata.
 
-    `certificate` and `roots` are the workload's own: from files, else the agent's. `files` is the cluster of the SDS
-    server of secrets in files. `credential_socket`: another SDS server on the proxy's machine has credentials.
+    `certificate` and `roots` are the workload's own, from files or from the agent. `files` is the cluster of the SDS
+    server for secrets in files. `credential_socket` means that another SDS server on the proxy's machine has
+    credentials.
     """
 
     certificate: Secret
@@ -85,12 +93,12 @@ class ProxySecrets:
     credential_socket: bool
 
     def file(self, name: str) -> Secret:
-        """A secret in files."""
+        """A secret that is in files."""
         return Secret(name, self.files)
 
 
 def proxy_secrets(proxy: Proxy) -> ProxySecrets:
-    """The secrets of a proxy."""
+    """The sources of the secrets of a proxy."""
     metadata = proxy.node_metadata
     chain, key, root = metadata.tls_server_cert_chain, metadata.tls_server_key, metadata.tls_server_root_cert
     files = SDS_FILES_CLUSTER if metadata.has_file_credential_socket else SDS_CLUSTER
@@ -103,7 +111,7 @@ def proxy_secrets(proxy: Proxy) -> ProxySecrets:
 
 
 def mesh_server_tls(mesh: MeshConfig, secrets: ProxySecrets, alpn: tuple[str, ...]) -> DownstreamTls:
-    """Mutual TLS as sidecars terminate it."""
+    """Mutual TLS that a sidecar terminates."""
     settings = mesh.mesh_mTLS
     at_least_13 = settings is not None and settings.min_protocol_version == "TLSV1_3"
     return DownstreamTls(
@@ -121,7 +129,7 @@ def mesh_server_tls(mesh: MeshConfig, secrets: ProxySecrets, alpn: tuple[str, ..
 
 
 def accepted_trust_domains(mesh: MeshConfig) -> tuple[str, ...]:
-    """The trust domains whose workloads are let in: the mesh's own, its aliases, and those of further authorities."""
+    """The accepted trust domains: the mesh's own, its aliases, and those of further authorities."""
     further = (domain for authority in mesh.ca_certificates for domain in authority.trust_domains)
     return tuple(
         dict.fromkeys(domain for domain in (mesh.trust_domain, *mesh.trust_domain_aliases, *further) if domain)

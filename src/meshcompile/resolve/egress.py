@@ -1,4 +1,4 @@
-"""A sidecar's outbound listeners: claims on the same address and port, folded into one listener by a table.
+"""The outbound listeners of a sidecar: a table merges the claims on one address and port into one listener.
 
 Follows istiod's `ListenerBuilder.buildSidecarOutboundListener` and `mergeTCPFilterChains`.
 """
@@ -31,12 +31,12 @@ ChainsOf = Callable[[ListenerClaim], tuple[Chain, ...]]
 
 
 class Action(Enum):
-    """What becomes of a claim on a port that another one has already."""
+    """What a new claim does to a listener that earlier claims have built."""
 
-    IGNORE = auto()  # the listener serves it: HTTP of all services is told apart by routes
-    MERGE = auto()  # add its chains, as far as connections can be told apart
-    SNIFF = auto()  # the same, and look at the first bytes from now on
-    REPLACE = auto()  # start anew
+    IGNORE = auto()  # the listener serves the claim already: routes separate the HTTP of all services
+    MERGE = auto()  # add the chains whose match is not taken
+    SNIFF = auto()  # merge, and detect the protocol from now on
+    REPLACE = auto()  # discard the listener and start with the new claim
 
 
 _HTTP, _TCP, _AUTO = ListenerProtocol.HTTP, ListenerProtocol.TCP, ListenerProtocol.AUTO
@@ -52,13 +52,13 @@ ACTIONS: Mapping[tuple[ListenerProtocol, ListenerProtocol], Action] = {
     (_AUTO, _TCP): Action.MERGE,
     (_AUTO, _AUTO): Action.IGNORE,
 }
-# Servers that speak first: nothing can be found out by waiting for the client.
+# In these protocols the server speaks first, so Envoy cannot detect anything while it waits for the client.
 SERVER_FIRST = frozenset({Protocol.MONGO, Protocol.MYSQL})
 
 
 @dataclass(frozen=True)
 class OutboundListener:
-    """One outbound listener, settled. `claims` are those that it serves, the one that made it first."""
+    """One outbound listener after merging. `claims` are those that it serves; the first one created it."""
 
     claims: tuple[ListenerClaim, ...]
     chains: tuple[Chain, ...]
@@ -73,20 +73,23 @@ class OutboundListener:
 
     @property
     def is_shared(self) -> bool:
-        """True for a listener without HTTP, whose connection managers name the proxy's own service in traces."""
+        """True for a listener without HTTP.
+
+        HTTP connection managers name the proxy's own service in traces, so listeners with HTTP are shared less.
+        """
         return not any(isinstance(chain.connection, HttpRoutes) for chain in self.chains)
 
     @property
     def origins(self) -> tuple[Origin, ...]:
-        """The places of all claims, each once."""
+        """The origins of all claims, without duplicates."""
         return tuple(dict.fromkeys(origin for claim in self.claims for origin in claim.origins))
 
 
 @dataclass(frozen=True)
 class Egress:
-    """The outbound listeners of all sidecars of a scope that are alike, by address and port.
+    """The outbound listeners that equal sidecars of a scope share, by address and port.
 
-    `of_endpoints` has, for the address of each endpoint that has a listener of its own, all claims on its listeners.
+    `of_endpoints` has all claims on the listeners of an endpoint, by the address of the endpoint.
     """
 
     listeners: Mapping[SocketKey, OutboundListener]
@@ -95,9 +98,9 @@ class Egress:
 
 
 class EgressKey(Key, frozen=True):
-    """What a sidecar's outbound listeners depend on, its own address aside.
+    """What the outbound listeners of a sidecar depend on, apart from its own address.
 
-    `dynamic` is what guards and extends connections to wildcard services which are looked up, by their namespaces.
+    `dynamic` has the policies and extensions for connections to dynamic wildcard services, by namespace.
     """
 
     scope: ScopeKey
@@ -109,7 +112,7 @@ class EgressKey(Key, frozen=True):
 
 
 def egress_key(snapshot: Snapshot, facts: ProxyFacts, tcp: TcpTraits) -> EgressKey:
-    """The traits of a sidecar."""
+    """The egress key of a sidecar."""
     proxy = facts.proxy
     return EgressKey(
         scope=facts.scope.key,
@@ -123,7 +126,7 @@ def egress_key(snapshot: Snapshot, facts: ProxyFacts, tcp: TcpTraits) -> EgressK
 
 @query
 def egress(snapshot: Snapshot, key: EgressKey) -> Egress:
-    """The outbound listeners of all sidecars that are alike."""
+    """The outbound listeners for an egress key."""
     client = EgressClient(key.client.addressing, key.limits, key.captured)
     chains, findings = egress_chains(snapshot, key), list[Diagnostic]()
     groups: dict[SocketKey, list[ListenerClaim]] = {}
@@ -141,15 +144,15 @@ def egress(snapshot: Snapshot, key: EgressKey) -> Egress:
 
 
 def egress_chains(snapshot: Snapshot, key: EgressKey) -> EgressChains:
-    """The maker of chains."""
+    """The builder of the filter chains."""
     client = L4Client(sidecar_scope(snapshot, key.scope), key.client.labels, snapshot.mesh.outbound_cluster_stat_name)
     return EgressChains(client, key.client, key.tcp, dict(key.dynamic))
 
 
 def without_itself(snapshot: Snapshot, key: EgressKey, address: str) -> Mapping[SocketKey, OutboundListener | None]:
-    """The listeners on a sidecar's own address, without what it is only an endpoint of; None for no listener.
+    """The listeners on the sidecar's own address, without the claims of endpoints; None for a removed listener.
 
-    An application that calls itself by its own address does not go through them.
+    An application that calls its own address bypasses those claims.
     """
     own = egress(snapshot, key).of_endpoints.get(address, {})
     if not own:
@@ -162,7 +165,7 @@ def without_itself(snapshot: Snapshot, key: EgressKey, address: str) -> Mapping[
 
 
 def merged_listener(group: Iterable[ListenerClaim], chains_of: ChainsOf, report: Report) -> OutboundListener:
-    """The listener that a group of claims on one address and port, which is not empty, comes to."""
+    """The listener that merges a non-empty group of claims on one address and port."""
     first, *rest = group
     merge = ListenerMerge(first, chains_of, report)
     for claim in rest:
@@ -171,9 +174,9 @@ def merged_listener(group: Iterable[ListenerClaim], chains_of: ChainsOf, report:
 
 
 class ListenerMerge:
-    """A listener in the making: what it handles so far, and the chains that tell its connections apart.
+    """A listener while it is merged: what it handles so far, and the chains that match its connections.
 
-    `protocol` is AUTO once the listener looks at the first bytes.
+    `protocol` becomes AUTO once the listener detects the protocol.
     """
 
     def __init__(self, first: ListenerClaim, chains_of: ChainsOf, report: Report) -> None:
@@ -183,19 +186,19 @@ class ListenerMerge:
     def _start(self, claim: ListenerClaim) -> None:
         made = self._chains_of(claim)
         self.claims = [claim]
-        # Chains of one claim are never compared with each other, even if Envoy cannot tell them apart.
+        # Chains of one claim are not compared with each other, even if Envoy cannot distinguish them.
         self.chains = list(made)
         self._taken = {chain.match.identity for chain in made}
-        # Chains for HTTP alone are followed by one for the rest, which makes the listener look at the first bytes.
+        # A chain for the rest follows chains for HTTP alone. With it, the listener detects the protocol.
         sniffs = claim.protocol is ListenerProtocol.HTTP and any(
             chain.match.traffic is Traffic.PLAIN_HTTP for chain in made
         )
         self.protocol = Protocol.AUTO if sniffs else claim.port.protocol
 
     def add(self, claim: ListenerClaim) -> None:
-        """Let a later claim in, if the table says so."""
+        """Merge a later claim, as the table says."""
         if claim.egress_bind.catchall and claim.egress_bind.rank > self.claims[0].egress_bind.rank:
-            return None  # what a Sidecar put here explicitly stays as it is
+            return None  # an explicit egress listener of the Sidecar takes precedence
         if claim.port.protocol is Protocol.HTTP_PROXY:
             return self._start(claim)
         action = ACTIONS[LISTENER_PROTOCOLS[self.protocol], claim.protocol]
@@ -211,7 +214,7 @@ class ListenerMerge:
         return None
 
     def _merge(self, claim: ListenerClaim) -> None:
-        """Add the claim's chains, except where a chain takes the same connections already."""
+        """Add the chains of the claim, except those whose match is taken."""
         for chain in self._chains_of(claim):
             if chain.match.identity in self._taken:
                 self._report(_listener_conflict(self.claims[0], claim))

@@ -1,4 +1,4 @@
-"""The filter chains that one claim on an outbound listener asks for.
+"""The filter chains of one claim on an outbound listener.
 
 Follows istiod's `buildSidecarOutboundHTTPListenerOpts`, `buildSidecarOutboundTLSFilterChainOpts` and
 `buildSidecarOutboundTCPFilterChainOpts`.
@@ -37,7 +37,10 @@ EVERYTHING = ChainMatch()
 
 @dataclass(frozen=True, slots=True)
 class HttpRoutes:
-    """HTTP with the routes of this name. `dynamic_host` is set for a wildcard service that is looked up per request."""
+    """HTTP with a named route configuration.
+
+    `dynamic_host` is set for a wildcard service that Envoy resolves for each request.
+    """
 
     route_name: str
     protocol: Protocol
@@ -46,7 +49,7 @@ class HttpRoutes:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """One filter chain; `config` is the path of the VirtualService that asked for it."""
+    """One filter chain. `config` is the path of the VirtualService that it comes from."""
 
     match: ChainMatch
     connection: TcpConnection | HttpRoutes
@@ -56,7 +59,7 @@ class Chain:
 
 @dataclass(frozen=True)
 class L4Rules:
-    """The VirtualServices of an egress listener that have tcp or tls rules, by the hosts they are for."""
+    """The VirtualServices of an egress listener that have tcp or tls rules, by host."""
 
     rules: tuple[MergedVirtualService, ...]
     _exact: Mapping[str, tuple[int, ...]]
@@ -74,7 +77,10 @@ class L4Rules:
         return cls(rules, exact, wildcard)
 
     def for_host(self, hostname: str) -> tuple[MergedVirtualService, ...]:
-        """Those with a host that overlaps the service's, in either direction, in order of precedence."""
+        """The VirtualServices with a host that overlaps the service's host in either direction.
+
+        They are in order of precedence.
+        """
         if not self.rules:
             return ()
         candidates: Iterable[int] = range(len(self.rules))
@@ -86,7 +92,7 @@ class L4Rules:
 
 @dataclass(frozen=True, eq=False)
 class EgressChains:
-    """Makes the chains of claims, for one kind of sidecar."""
+    """Builds the chains of claims for sidecars with one egress key."""
 
     client: L4Client
     traits: RouteKey
@@ -95,7 +101,10 @@ class EgressChains:
     _rules: dict[int, L4Rules] = field(default_factory=dict, repr=False)
 
     def of(self, claim: ListenerClaim) -> tuple[Chain, ...]:
-        """The chains of a claim. A listener on every address takes other traffic too: its HTTP has to be recognized."""
+        """The chains of a claim.
+
+        A listener on every address also accepts other traffic, so Envoy has to detect its HTTP.
+        """
         if claim.port.protocol is Protocol.HTTP_PROXY:
             return (self._http(claim, EVERYTHING),)
         match claim.protocol:
@@ -112,7 +121,10 @@ class EgressChains:
         return Chain(match, routes, origins=claim.origins)
 
     def _route_name(self, claim: ListenerClaim) -> str:
-        """All HTTP of a port shares its routes; a sniffed service with an address of its own has its own."""
+        """The name of the route configuration.
+
+        All HTTP on a port shares its routes. A service with protocol detection and its own address has its own.
+        """
         bind, port = claim.key
         if port == 0:
             return bind
@@ -133,9 +145,9 @@ class EgressChains:
     # ---- TLS: chains by server name
 
     def _tls_chains(self, claim: ListenerClaim, rules: Iterable[MergedVirtualService]) -> Iterator[Chain]:
-        """A chain for each match; for the whole service when none applies.
+        """One chain for each match; one for the whole service when no match applies.
 
-        The destinations of a match hold for those after it, too, until another one brings its own.
+        The destinations of a match also apply to the matches after it, until one has its own.
         """
         destinations, port = claim.cidrs, claim.port.number
         seen: set[tuple[tuple[str, ...], tuple[str, ...]]] = set()
@@ -156,7 +168,7 @@ class EgressChains:
             yield self._default(claim, ChainMatch(server_names=names, destinations=claim.cidrs))
 
     def _server_names(self, claim: ListenerClaim) -> tuple[str, ...]:
-        """The names that tell the service from others on the same listener; none when it has the address alone."""
+        """The server names that distinguish the service on its listener; none when it has the address to itself."""
         service, traits = claim.service, self.traits
         address = service_address(service, traits.addressing)
         is_range = bool(claim.cidrs) or "/" in address
@@ -168,14 +180,17 @@ class EgressChains:
         return (service.hostname, *others)
 
     def _is_unspecified(self, service: Service, address: str) -> bool:
-        """True when the address is that of every listener; a ServiceEntry without one has it in the proxy's family."""
+        """True for the wildcard address.
+
+        A ServiceEntry without an address has the wildcard of the proxy's address family.
+        """
         own_family = service.registry is Registry.EXTERNAL and address == UNSPECIFIED_ADDRESS
         return own_family or address == self.traits.addressing.wildcard
 
     # ---- TCP: chains by destination address
 
     def _tcp_chains(self, claim: ListenerClaim, rules: Iterable[MergedVirtualService]) -> Iterator[Chain]:
-        """A chain for each rule that applies, up to the first that takes every address; then the service itself."""
+        """One chain for each applicable rule, up to the first that matches every address; then the service itself."""
         own, covered = ChainMatch(destinations=claim.cidrs), False
         for virtual_service in rules:
             for rule in virtual_service.tcp:
@@ -209,7 +224,10 @@ class EgressChains:
         return Chain(where, connection, virtual_service.resource, connection.origins)
 
     def _default(self, claim: ListenerClaim, where: ChainMatch) -> Chain:
-        """The service itself. On a port of the Sidecar's choice, a service with one port is meant with that port."""
+        """The chain to the service itself.
+
+        When a Sidecar sets the port of the listener, a service with one port gets the traffic on its own port.
+        """
         service = claim.service
         number = service.ports[0].number if len(service.ports) == 1 else claim.port.number
         cluster, dynamic_host = outbound(number, "", service.hostname), _dynamic_host(service)
@@ -230,16 +248,16 @@ class EgressChains:
 
 @dataclass(frozen=True)
 class DynamicTraits:
-    """What connections to wildcard services which are looked up have of their own."""
+    """The traits of connections to dynamic wildcard services."""
 
     authorization: Authorization
     extensions: ListenerExtensions
 
 
 def dynamic_traits(snapshot: Snapshot, facts: ProxyFacts) -> Mapping[str, DynamicTraits]:
-    """What guards and extends connections to wildcard services which are looked up, by the services' namespaces.
+    """The traits of connections to dynamic wildcard services, by the namespaces of the services.
 
-    Of all outbound traffic only this is guarded. Policies and extensions of the service's namespace count too.
+    Policies apply to no other outbound traffic. Policies and extensions in the service's namespace also apply.
     """
     return {
         namespace: DynamicTraits(
@@ -252,12 +270,12 @@ def dynamic_traits(snapshot: Snapshot, facts: ProxyFacts) -> Mapping[str, Dynami
 
 @query
 def dynamic_services(snapshot: Snapshot, key: ScopeKey) -> Mapping[str, Service]:
-    """One wildcard service which is looked up, of each namespace that has any."""
+    """One dynamic wildcard service of each namespace that has any."""
     services = sidecar_scope(snapshot, key).services
     return {service.namespace: service for service in reversed(services) if _dynamic_host(service)}
 
 
 def _dynamic_host(service: Service) -> str:
-    """The wildcard host of a service whose address is looked up as it is asked for; "" for all others."""
+    """The wildcard host of a service that Envoy resolves on demand; "" for all other services."""
     dynamic = service.resolution is Resolution.DYNAMIC_DNS and is_wildcard(service.hostname)
     return service.hostname if dynamic else ""

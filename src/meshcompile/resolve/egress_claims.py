@@ -1,4 +1,4 @@
-"""Who asks for which outbound listener: one claim per egress listener, service and port.
+"""Claims on outbound listeners: one for each egress listener, service and port.
 
 Follows istiod's `ListenerBuilder.buildSidecarOutboundListeners`.
 """
@@ -21,14 +21,14 @@ from meshcompile.source import Origin
 
 
 class ListenerProtocol(Enum):
-    """How a listener handles a protocol: istiod's ListenerProtocol."""
+    """How a listener handles a protocol. Follows istiod's ListenerProtocol."""
 
     HTTP = auto()
     TCP = auto()
-    AUTO = auto()  # looks at the first bytes
+    AUTO = auto()  # Envoy detects the protocol
 
 
-# UDP is not handled.
+# UDP has no listener.
 LISTENER_PROTOCOLS: Mapping[Protocol, ListenerProtocol] = {
     protocol: ListenerProtocol.HTTP
     if protocol.is_http
@@ -42,11 +42,11 @@ LISTENER_PROTOCOLS: Mapping[Protocol, ListenerProtocol] = {
 
 @dataclass(frozen=True, slots=True)
 class EgressBind:
-    """Where the listeners of one egress listener of a Sidecar go.
+    """Where the listeners of one egress listener of a Sidecar bind.
 
-    `rank` is its place among the Sidecar's; `catchall` says that it serves every port that no listener before it has.
-    `binds` are the addresses it asks for, none when each service has its own. They are really bound (`bind_to_port`)
-    where iptables do not redirect to the proxy: for the whole proxy, for the listener, or for a unix socket.
+    `rank` is its position in the Sidecar. `catchall` means that it serves every port that no earlier egress listener
+    has. `binds` are the addresses that it sets; empty when each service has its own. `bind_to_port` is true where
+    iptables does not redirect traffic: for the whole proxy, for the egress listener, or for a unix socket.
     """
 
     rank: int
@@ -65,10 +65,10 @@ class EgressBind:
 
 @dataclass(frozen=True, slots=True)
 class ListenerClaim:
-    """A service that asks for a port to be listened on.
+    """A service port that needs an outbound listener.
 
-    `binds` are the addresses, the first naming the listener; `cidrs` is set when the service's own address is a range.
-    `of_endpoint`: the address is that of one endpoint of a headless service.
+    `binds` are the addresses; the first one names the listener. `cidrs` is set when the address of the service is a
+    range. `of_endpoint` means that the address belongs to one endpoint of a headless service.
     """
 
     egress_bind: EgressBind
@@ -92,7 +92,7 @@ class ListenerClaim:
 
 @dataclass(frozen=True, slots=True)
 class EgressClient:
-    """The sidecar whose outbound listeners are claimed. `captured`: iptables redirect its traffic to it."""
+    """The sidecar that the claims are for. `captured` means that iptables redirects its traffic to it."""
 
     addressing: Addressing
     limits: BindLimits
@@ -100,9 +100,9 @@ class EgressClient:
 
 
 def claims(scope: SidecarScope, client: EgressClient, endpoints: EndpointIndex) -> Iterator[ListenerClaim | Diagnostic]:
-    """All claims on a sidecar's outbound listeners, in order of precedence, and what is wrong with some.
+    """All claims on a sidecar's outbound listeners, in order of precedence, and findings about them.
 
-    What is claimed for endpoints includes the proxy itself, if it is one.
+    Claims for endpoints include the proxy's own endpoint.
     """
     for rank, listener in enumerate(scope.egress_listeners):
         egress_bind = _egress_bind(client, rank, listener)
@@ -131,13 +131,13 @@ def _egress_bind(client: EgressClient, rank: int, listener: EgressListener) -> E
 
 
 def _empty(listener: EgressListener) -> Diagnostic | None:
-    """What is wrong with a listener on a port of its own that imports nothing."""
+    """A finding when an egress listener with its own port imports nothing."""
     written = None if listener.spec is None else listener.spec.port
     return None if written is None or listener.services else EMPTY_EGRESS_LISTENER(written, port=written.number)
 
 
 def _services_with_ports(listener: EgressListener) -> Iterator[tuple[Service, ServicePort]]:
-    """The services of an egress listener, each with the port that a Sidecar has put it on, else with every own port."""
+    """The services of an egress listener, with the port of the Sidecar or else with each of their own ports."""
     written = None if listener.spec is None else listener.spec.port
     if written is None:
         yield from ((service, port) for service in listener.services for port in service.ports)
@@ -162,7 +162,10 @@ def _of_service(client: Addressing, claim: ListenerClaim, endpoints: EndpointInd
 
 
 def _on_own_address(client: Addressing, claim: ListenerClaim) -> ListenerClaim:
-    """The claim on the service's own address; on every address for HTTP, and for a service whose address is a range."""
+    """The claim on the address of the service.
+
+    HTTP, and services whose address is a range, use the wildcard address.
+    """
     if claim.protocol is ListenerProtocol.HTTP:
         return replace(claim, binds=client.wildcards)
     addresses = _addresses(client, claim.service)
@@ -174,7 +177,7 @@ def _on_own_address(client: Addressing, claim: ListenerClaim) -> ListenerClaim:
 def _addresses(client: Addressing, service: Service) -> tuple[str, ...]:
     first, further = service_address(service, client), service_addresses(service, client)[1:]
     if service.registry is Registry.EXTERNAL and first == UNSPECIFIED_ADDRESS:
-        # Its endpoints may be names, which say nothing of a family: it is the proxy's then.
+        # Endpoints with host names have no address family. The proxy's family applies to them.
         if not client.ipv4:
             return ("::", *further)
         if client.is_dual_stack:
@@ -183,9 +186,9 @@ def _addresses(client: Addressing, service: Service) -> tuple[str, ...]:
 
 
 def _is_per_endpoint(client: Addressing, claim: ListenerClaim, endpoints: EndpointIndex) -> bool:
-    """True for TCP of a headless service: its clients connect to the addresses of Pods.
+    """True for TCP of a headless service, since its clients connect to the addresses of Pods.
 
-    A ServiceEntry that can have no endpoints is listened for on every address.
+    A ServiceEntry that can have no endpoints uses the wildcard address.
     """
     service, port = claim.service, claim.port
     if claim.protocol is ListenerProtocol.HTTP or service.resolution is not Resolution.PASSTHROUGH:

@@ -1,7 +1,4 @@
-"""The endpoints that a client reaches of each service and subset.
-
-Follows istiod's `endpoints.EndpointBuilder`.
-"""
+"""The endpoints of services and subsets that a client can reach. Follows istiod's `endpoints.EndpointBuilder`."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -39,7 +36,7 @@ DRAINING_LABEL = "istio.io/draining"
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """What a cluster is made for: a port of a service, or of a subset of it. `policy` is the one in force."""
+    """The subject of a cluster: a port of a service, or of a subset. `policy` is its effective traffic policy."""
 
     service: Service
     port: ServicePort
@@ -49,19 +46,19 @@ class Upstream:
 
     @property
     def subset_name(self) -> str:
-        """The subset's name; "" for the whole service."""
+        """The name of the subset; "" for the whole service."""
         return "" if self.subset is None else self.subset.name
 
     @property
     def level_policy(self) -> TrafficPolicy | None:
-        """The policy of the subset, or of the rule where there is no subset, as written."""
+        """The policy of the subset as written, or that of the rule without a subset."""
         if self.subset is not None:
             return self.subset.traffic_policy
         return None if self.rule is None else self.rule.traffic_policy
 
     @property
     def origins(self) -> tuple[Origin, ...]:
-        """The port, then the subset, then the rules."""
+        """The origins of the port, the subset and the rules, in this order."""
         port = self.service.origin if self.port.origin is NOWHERE else self.port.origin
         if self.rule is None:
             return (port,)
@@ -70,7 +67,7 @@ class Upstream:
 
 @dataclass(frozen=True, eq=False)
 class EndpointBuilder:
-    """The endpoints that one kind of client reaches; makes each one once."""
+    """Builds the endpoints that clients with one key reach, each endpoint once."""
 
     snapshot: Snapshot
     client: ClientKey
@@ -78,7 +75,7 @@ class EndpointBuilder:
     _made: dict[tuple[Endpoint, str | None], LbEndpoint] = field(default_factory=dict, repr=False)
 
     def discovered(self, upstream: Upstream, only_mutual_tls: bool = False) -> tuple[LocalityGroup, ...]:
-        """The groups that EDS gives: endpoints of the port's name, with weights and priorities for the client."""
+        """The groups for EDS: endpoints with the name of the port, with weights and priorities for the client."""
         service, policy = upstream.service, upstream.policy
         key = (service, upstream.port.name)
         visible = self._visible.get(key)
@@ -93,7 +90,7 @@ class EndpointBuilder:
         return balanced(groups, settings, self.client, policy.outlier_detection is not None)
 
     def inlined(self, upstream: Upstream, only_mutual_tls: bool = False) -> tuple[LocalityGroup, ...]:
-        """The groups that a cluster holds itself: endpoints of the port's number, host names included."""
+        """The groups that the cluster itself contains: endpoints with the number of the port, host names included."""
         numbered = self.snapshot.endpoints.numbered(upstream.service, upstream.port.number)
         groups = self._groups(self._seen(numbered, upstream.service), upstream, self.snapshot.topology.unresolved)
         return tuple(_mutual_tls_only(group) for group in groups) if only_mutual_tls else groups
@@ -116,7 +113,7 @@ class EndpointBuilder:
         return reachable(groups, gateways, self.client)
 
     def _seen(self, endpoints: Iterable[Endpoint], service: Service) -> Iterator[Endpoint]:
-        """The endpoints that the client may reach at all, and that are fit to."""
+        """The endpoints that are visible to the client and in a usable state."""
         snapshot, client_ = self.snapshot, self.client
         local_hosts = local_hosts_of_mesh(snapshot, None)
         same_cluster = service.node_local or service.hostname in local_hosts
@@ -140,7 +137,7 @@ class EndpointBuilder:
         return made
 
     def _tls_mode(self, endpoint: Endpoint, rule_mode: str | None) -> str:
-        """The TLS mode of the workload where mutual TLS is to be spoken; else ""."""
+        """The TLS mode of the workload when the client uses mutual TLS; else ""."""
         workload = endpoint.workload
         if rule_mode is not None:
             speaks = rule_mode == "ISTIO_MUTUAL"
@@ -168,7 +165,10 @@ class EndpointBuilder:
 
 
 def _hidden(service: Service) -> frozenset[Health]:
-    """The states in which an endpoint is not sent: draining ones only for services with persistent sessions."""
+    """The health states of endpoints that are left out.
+
+    Services with persistent sessions keep draining endpoints.
+    """
     hidden = {Health.TERMINATING}
     if service.traffic_distribution is TrafficDistribution.ANY:
         hidden.add(Health.UNHEALTHY)
@@ -179,19 +179,22 @@ def _hidden(service: Service) -> frozenset[Health]:
 
 @query
 def local_hosts_of_mesh(snapshot: Snapshot, key: None) -> ClusterLocalHosts:
-    """The hosts that are reached in the client's own cluster only."""
+    """The hosts that clients reach only in their own cluster."""
     return cluster_local_hosts(snapshot.mesh)
 
 
 @query
 def workload_policy(snapshot: Snapshot, workload: Workload) -> PeerPolicy:
-    """The mutual TLS modes of the ports of a workload."""
+    """The mutual TLS modes of a workload's ports."""
     return peer_policy(snapshot.authentication, workload.namespace, workload.labels)
 
 
 @query
 def workload_telemetry(snapshot: Snapshot, workload: Workload) -> str:
-    """What the stats filters are told of a workload: name, namespace, canonical service and revision, cluster."""
+    """The description of a workload for the stats filters.
+
+    It consists of name, namespace, canonical service and revision, and cluster.
+    """
     revision = canonical_revision(workload.labels)
     parts = (
         workload.name,
@@ -210,5 +213,5 @@ def _mutual_tls_only(group: LocalityGroup) -> LocalityGroup:
 
 @query
 def endpoint_builder(snapshot: Snapshot, client: ClientKey) -> EndpointBuilder:
-    """What a kind of client reaches."""
+    """The endpoint builder of a client key."""
     return EndpointBuilder(snapshot, client)

@@ -1,4 +1,4 @@
-"""The load assignments of one proxy's EDS clusters, decided."""
+"""The load assignments of the EDS clusters of one proxy."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -26,20 +26,20 @@ class LoadAssignment:
 
 @dataclass(frozen=True, slots=True)
 class HostAssignments(Source):
-    """The load assignments of one service; the same object wherever its clusters are."""
+    """The load assignments of one service. It is the same object wherever its clusters are."""
 
     assignments: tuple[LoadAssignment, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class LoadAssignments(Source):
-    """The load assignments of the proxies of one scope with equal traits; the same object for all of them."""
+    """The load assignments that proxies with one scope and equal client keys share, as one object."""
 
     hosts: tuple[HostAssignments, ...]
 
 
 class AssignmentsKey(Key, frozen=True):
-    """A kind of client; one that `passes_through` has clusters for the SNI of other networks, too."""
+    """A client key. A gateway that `passes_through` also has clusters for the SNI of other networks."""
 
     scoped: ScopedClientKey
     passes_through: bool
@@ -53,7 +53,7 @@ def load_assignments(snapshot: Snapshot, facts: ProxyFacts) -> LoadAssignments:
 
 @query
 def shared_load_assignments(snapshot: Snapshot, key: AssignmentsKey) -> LoadAssignments:
-    """The load assignments of a kind of client."""
+    """The load assignments for an assignments key."""
     hosts = (
         *outbound_hosts(snapshot, key.scoped),
         *(sni_dnat_hosts(snapshot, key.scoped) if key.passes_through else ()),
@@ -69,7 +69,7 @@ def host_assignments(snapshot: Snapshot, key: HostKey) -> HostAssignments:
 
 
 def _load_assignments(builder: EndpointBuilder, clusters: Iterable[Cluster]) -> Iterator[LoadAssignment]:
-    """One per cluster name: of ports with the same number the first counts."""
+    """One load assignment per cluster name. The first of several ports with one number applies."""
     seen = set[str]()
     for cluster in clusters:
         if cluster.upstream is not None and cluster.name not in seen:

@@ -1,4 +1,4 @@
-"""The patches of EnvoyFilters that one proxy gets, decided. Follows istiod's `PushContext.EnvoyFilters`."""
+"""The EnvoyFilter patches of one proxy. Follows istiod's `PushContext.EnvoyFilters`."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,13 +20,13 @@ from meshcompile.source import Origin
 
 EVERYTHING = EnvoyConfigObjectMatch()
 
-# An insertion has a place only in these lists; elsewhere it adds at the end.
+# An insertion has a position only in these lists. Elsewhere it appends.
 _ORDERED = frozenset({ApplyTo.HTTP_FILTER, ApplyTo.NETWORK_FILTER, ApplyTo.HTTP_ROUTE, ApplyTo.LISTENER_FILTER})
 _INSERTIONS = frozenset({Operation.INSERT_BEFORE, Operation.INSERT_AFTER, Operation.INSERT_FIRST})
 
 
 class Condition(StrEnum):
-    """What a patch asks for, in the order in which it is looked at; the value is the path of the field that asks."""
+    """A condition of a patch, in order of evaluation. The value is the path of the field that sets it."""
 
     PROXY_VERSION = "match.proxy.proxyVersion"
     PROXY_METADATA = "match.proxy.metadata"
@@ -68,7 +68,7 @@ class Condition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """One patch of one EnvoyFilter: `index` is its place in `configPatches`."""
+    """One patch of one EnvoyFilter. `index` is its position in `configPatches`."""
 
     envoy_filter: EnvoyFilter = field(hash=False)
     index: int
@@ -85,12 +85,12 @@ class Patch:
 
     @property
     def match(self) -> EnvoyConfigObjectMatch:
-        """The conditions; without any, it matches everything."""
+        """The conditions of the patch. A patch without conditions matches everything."""
         return self.config_patch.match or EVERYTHING
 
     @property
     def value(self) -> Mapping[str, object] | None:
-        """Envoy configuration as it was written; None for a removal."""
+        """The Envoy configuration, as written; None for a removal."""
         return None if self.config_patch.patch is None else self.config_patch.patch.value
 
     @property
@@ -99,13 +99,13 @@ class Patch:
 
     @property
     def value_origin(self) -> Origin:
-        """Where the value was written."""
+        """The origin of the value."""
         patch = self.config_patch.patch
         return self.origin if patch is None else patch.at("value")
 
     @property
     def key(self) -> tuple[str, str, int]:
-        """What tells patches of a mesh apart."""
+        """Identifies the patch in the mesh."""
         return (self.envoy_filter.namespace, self.envoy_filter.name, self.index)
 
     def __str__(self) -> str:
@@ -114,16 +114,16 @@ class Patch:
 
 @dataclass(frozen=True)
 class EnvoyFilters:
-    """The patches of the EnvoyFilters that select a proxy, in the order in which they are applied.
+    """The patches of the EnvoyFilters that select a proxy, in the order in which they apply.
 
-    Those that refuse it, by what they ask of the proxy, are among them, to say so.
+    Patches whose proxy conditions fail are included, so that reports can name them.
     """
 
     all: tuple[Patch, ...] = ()
 
     @cached_property
     def by_object(self) -> Mapping[ApplyTo, tuple[Patch, ...]]:
-        """The patches that may have an effect, by the kind of Envoy object that they are for."""
+        """The patches that can have an effect, by the kind of Envoy object that they change."""
         groups: dict[ApplyTo, list[Patch]] = {}
         for patch in self.all:
             if patch.refused is None:
@@ -135,7 +135,7 @@ NO_ENVOY_FILTERS = EnvoyFilters()
 
 
 def envoy_filters(index: EnvoyFilterIndex, proxy: Proxy) -> EnvoyFilters:
-    """The patches for a proxy."""
+    """The patches of a proxy."""
     selecting = [
         each
         for each in index.concerning(proxy.namespace)
@@ -161,7 +161,7 @@ def _operation(config_patch: EnvoyConfigObjectPatch) -> Operation:
 
 
 def _refusal(match: ProxyMatch, proxy: Proxy) -> Condition | None:
-    """What the proxy lacks; None when the patch is for it."""
+    """The first proxy condition that fails; None when the patch applies."""
     if match.proxy_version and not has_version(match.proxy_version, proxy.node_metadata.istio_version):
         return Condition.PROXY_VERSION
     if any(proxy.metadata.get(key) != value for key, value in match.metadata.items()):

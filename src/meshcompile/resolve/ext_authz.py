@@ -1,4 +1,4 @@
-"""External authorization: who is asked about what a CUSTOM policy matches: istiod's `authz/builder/extauthz.go`."""
+"""External authorization: the providers of CUSTOM policies. Follows istiod's `authz/builder/extauthz.go`."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +18,7 @@ from meshcompile.snapshot.snapshot import Snapshot
 DEFAULT_TIMEOUT = Duration.of_seconds(600)
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _BAD_URL = re.compile(r"%(?![0-9A-Fa-f]{2})|[\x00-\x1f\x7f]")
-# The HTTP statuses that Envoy knows by name.
+# The HTTP status codes that Envoy defines.
 STATUSES = frozenset(
     {0, 100, *range(200, 209), 226, 300, 301, 302, 303, 304, 305, 307, 308, *range(400, 418), 421, 422, 423, 424, 426}
     | {428, 429, 431, *range(500, 509), 510, 511}
@@ -27,7 +27,7 @@ STATUSES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class HttpService:
-    """A service that is asked over HTTP. Header names may have a `*` in front or at the end."""
+    """An authorization service that is called over HTTP. Header names may start or end with `*`."""
 
     path_prefix: str
     check_headers: tuple[str, ...]
@@ -39,7 +39,10 @@ class HttpService:
 
 @dataclass(frozen=True, slots=True)
 class ExtAuthz:
-    """A provider of external authorization; `http` is None for one that is asked over gRPC, which can do TCP too."""
+    """A provider of external authorization.
+
+    `http` is None for a gRPC provider, which also supports TCP.
+    """
 
     name: str
     service: ProviderService
@@ -52,7 +55,7 @@ class ExtAuthz:
 
 @query
 def ext_authz_providers(snapshot: Snapshot, key: None) -> Mapping[str, ExtAuthz | str]:
-    """The providers of the mesh by name; what is wrong with one in its place."""
+    """The providers of the mesh by name; a problem instead of a provider that is invalid."""
     return dict(_providers(snapshot))
 
 

@@ -1,4 +1,4 @@
-"""The extensions among the filters of one proxy, and the configurations that such filters discover (ECDS).
+"""The extensions in the filter chains of one proxy, and the configurations that its filters discover (ECDS).
 
 Follows istiod's `TrafficExtensionsByListenerInfo` and `InsertedTrafficExtensionConfigurations`.
 """
@@ -19,13 +19,13 @@ from meshcompile.source import Origin
 
 __all__ = ["ExecutionPhase", "Extension", "Extensions", "LuaConfig", "WasmModule", "extensions", "listener_extensions"]
 
-# The filter that stands for an extension is named after it.
+# The filter of an extension has the extension's name.
 RESOURCE_PREFIX = "extensions.istio.io/trafficextension/"
 
 
 @dataclass(frozen=True, slots=True)
 class ListenerExtension:
-    """An extension on the listeners of a traffic class, and the ports of those listeners; None for all of them."""
+    """An extension on the listeners of a traffic class. `ports` are their ports; None means all of them."""
 
     name: str
     script: str | None  # Lua; a Wasm module is discovered
@@ -35,23 +35,23 @@ class ListenerExtension:
 
 @dataclass(frozen=True, slots=True)
 class PhasedExtensions:
-    """The extensions of one sort of filter, by phase and in order; `ports` are those that any of them names."""
+    """The extensions of one filter type, by phase and in order. `ports` are those that any of them names."""
 
     by_phase: Mapping[ExecutionPhase, tuple[ListenerExtension, ...]] = field(default_factory=dict, hash=False)
     ports: frozenset[int] = frozenset()
 
     def on(self, phase: ExecutionPhase, port: int) -> tuple[ListenerExtension, ...]:
-        """Those of a phase on the listeners of a port."""
+        """The extensions of a phase on a port."""
         return tuple(e for e in self.by_phase.get(phase, ()) if e.ports is None or port in e.ports)
 
     def on_port(self, port: int) -> Iterable[ListenerExtension]:
-        """Those of every phase on the listeners of a port."""
+        """The extensions of every phase on a port."""
         return (extension for phase in self.by_phase for extension in self.on(phase, port))
 
 
 @dataclass(frozen=True, slots=True)
 class ListenerExtensions:
-    """The extensions of one traffic class of a proxy: among the HTTP filters, and among the network filters."""
+    """The extensions of one traffic class of a proxy: HTTP filters and network filters."""
 
     http: PhasedExtensions = PhasedExtensions()
     network: PhasedExtensions = PhasedExtensions()
@@ -61,7 +61,7 @@ NO_EXTENSIONS = ListenerExtensions()
 
 
 class ExtensionsKey(Key, frozen=True):
-    """Extensions by namespace and name, on the listeners of a traffic class."""
+    """Extensions by namespace and name, and the traffic class of their listeners."""
 
     extensions: tuple[tuple[str, str], ...]
     traffic_class: TrafficClass
@@ -70,14 +70,14 @@ class ExtensionsKey(Key, frozen=True):
 def listener_extensions(
     snapshot: Snapshot, proxy: Proxy, traffic_class: TrafficClass, services: tuple[Service, ...] = ()
 ) -> ListenerExtensions:
-    """The extensions for a proxy, and for the `services` that a waypoint stands before."""
+    """The extensions of a proxy, and those of the `services` behind a waypoint."""
     found = tuple((each.namespace, each.name) for each in _attached(snapshot, proxy, services))
     return listed_extensions(snapshot, ExtensionsKey(found, traffic_class)) if found else NO_EXTENSIONS
 
 
 @query
 def listed_extensions(snapshot: Snapshot, key: ExtensionsKey) -> ListenerExtensions:
-    """Extensions as the listeners of a traffic class have them."""
+    """The extensions for the listeners of a traffic class."""
     named = (snapshot.extensions.named(*name) for name in key.extensions)
     found = tuple(extension for extension in named if extension is not None)
     matched = [(each, ports) for each in found if (ports := _ports(each, key.traffic_class)) != frozenset()]
@@ -88,7 +88,7 @@ def listed_extensions(snapshot: Snapshot, key: ExtensionsKey) -> ListenerExtensi
 
 
 def _attached(snapshot: Snapshot, proxy: Proxy, services: tuple[Service, ...]) -> Iterable[Extension]:
-    """The extensions of the proxy's namespace, then of the mesh, then of the services' namespaces."""
+    """The extensions of the proxy's namespace, then of the root namespace, then of the services' namespaces."""
     index, root = snapshot.extensions, snapshot.mesh.root_namespace
     for namespace in dict.fromkeys((proxy.namespace, root, *(service.namespace for service in services))):
         for extension in index.by_namespace.get(namespace, ()):
@@ -97,12 +97,15 @@ def _attached(snapshot: Snapshot, proxy: Proxy, services: tuple[Service, ...]) -
 
 
 def is_network(extension: Extension) -> bool:
-    """Whether an extension filters bytes; scripts and, unless they say otherwise, modules filter HTTP."""
+    """True for a network filter.
+
+    Lua scripts filter HTTP. Wasm modules filter HTTP unless their type says otherwise.
+    """
     return not isinstance(extension.code, LuaConfig) and extension.code.type is PluginType.NETWORK
 
 
 def _ports(extension: Extension, traffic_class: TrafficClass) -> frozenset[int] | None:
-    """The ports of the listeners of a traffic class that are meant; None for all, empty for none."""
+    """The listener ports of a traffic class that an extension matches; None for all, empty for none."""
     if not extension.spec.match:
         return None
     ports: set[int] = set()
@@ -115,13 +118,16 @@ def _ports(extension: Extension, traffic_class: TrafficClass) -> frozenset[int] 
 
 
 def _concerns(selector: TrafficSelector, traffic_class: TrafficClass) -> bool:
-    """What sidecars receive is a server's; all else, gateways included, a client's."""
+    """True when a mode matches the traffic class.
+
+    Inbound traffic of a sidecar is SERVER. All other traffic, gateways included, is CLIENT.
+    """
     served = traffic_class is TrafficClass.SIDECAR_INBOUND
     return selector.mode is not (WorkloadMode.CLIENT if served else WorkloadMode.SERVER)
 
 
 def _phased(matched: Iterable[tuple[Extension, frozenset[int] | None]]) -> PhasedExtensions:
-    """The extensions by phase, those of the highest priority first."""
+    """The extensions by phase, highest priority first."""
     phases: dict[ExecutionPhase, list[ListenerExtension]] = {}
     for extension, ports in sorted(matched, key=lambda m: -m[0].priority):
         script = extension.code.inline_code if isinstance(extension.code, LuaConfig) else None
@@ -143,13 +149,16 @@ def resource_name(extension: Extension) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Extensions:
-    """The Wasm modules whose configurations one proxy's filters discover."""
+    """The Wasm modules whose configurations the filters of one proxy discover."""
 
     modules: tuple[tuple[str, Extension, WasmModule], ...] = ()  # name of the resource
 
 
 def extensions(snapshot: Snapshot, proxy: Proxy, names: Iterable[str]) -> Extensions:
-    """The extensions among the names that filters discover; another namespace's are only for waypoints."""
+    """The extensions with the names that filters discover.
+
+    Extensions of other namespaces are available only to waypoints.
+    """
     found = ((name, _named(snapshot, proxy, name)) for name in names)
     return Extensions(
         tuple(

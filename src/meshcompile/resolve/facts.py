@@ -1,4 +1,4 @@
-"""What is known of a proxy before any of its resources is resolved."""
+"""Facts about a proxy that are known before its resources are resolved."""
 
 from dataclasses import dataclass
 
@@ -17,10 +17,10 @@ from meshcompile.snapshot.snapshot import Snapshot
 class ProxyFacts:
     """A proxy, what it imports, and what it serves.
 
-    `scope` are the services and rules that it imports; gateways and waypoints import everything visible. `targets` are
+    `scope` has the services and rules that it imports. Gateways and waypoints import everything visible. `targets` are
     the service ports that its workload serves, oldest service first, then by host name. `gateway` merges all Gateways
-    that select a router, and is empty for other proxies. `config` is what the proxy reports, else the mesh's default.
-    `peer_policy` has the mutual TLS modes of its own ports.
+    that select a router, and is empty for other proxies. `config` is what the proxy reports, or the mesh's default.
+    `peer_policy` has the mutual TLS modes of its ports.
     """
 
     proxy: Proxy
@@ -45,7 +45,7 @@ def proxy_facts(snapshot: Snapshot, proxy: Proxy) -> ProxyFacts:
 
 
 def idle_timeout(proxy: Proxy) -> Duration | None:
-    """The idle timeout of connections that the node metadata ask for."""
+    """The idle timeout of connections, from the node metadata."""
     try:
         return Duration.parse(proxy.node_metadata.idle_timeout)
     except ValueError:

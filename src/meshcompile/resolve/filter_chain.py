@@ -1,4 +1,4 @@
-"""A filter chain of a listener, decided, for all traffic classes. Follows istiod's `filterChainOpts`."""
+"""A filter chain of a listener, for all traffic classes. Follows istiod's `filterChainOpts`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from meshcompile.resolve.traffic import Traffic
 from meshcompile.source import Origin
 
 ANY_NAME = "*"
-# Destination addresses that stand for every address.
+# Destination addresses that match every address.
 UNSPECIFIED = ("0.0.0.0", "::")
 
 
 @dataclass(frozen=True)
 class ChainMatch:
-    """What connections a chain takes; what is empty does not restrict.
+    """The connections that a chain matches. Empty fields do not restrict it.
 
-    `server_names` and `destinations` are as written: "*" among the names stands for every name, and a destination is an
-    address or a range.
+    `server_names` and `destinations` are as written. "*" matches every server name, and a destination is an address or
+    a range.
     """
 
     server_names: tuple[str, ...] = ()
@@ -32,23 +32,26 @@ class ChainMatch:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """The server names, sorted; none when one of them stands for all."""
+        """The server names, sorted; none when one of them is "*"."""
         return () if ANY_NAME in self.server_names else tuple(sorted(self.server_names))
 
     @cached_property
     def ranges(self) -> tuple[Range, ...]:
-        """The destinations as ranges, sorted as written; those that stand for everything, or are none, left out."""
+        """The destinations as ranges, sorted as written, without invalid ranges and those that match every address."""
         found = (cidr_range(text) for text in sorted(self.destinations))
         return tuple(r for r in found if r is not None and r.address != UNSPECIFIED[0])
 
     @property
     def takes_everything(self) -> bool:
-        """True when nothing restricts what the chain takes, ports aside."""
+        """True when the match has no restrictions, apart from ports."""
         return self.traffic is Traffic.ANY and not (self.names or self.destinations)
 
     @cached_property
     def identity(self) -> tuple[object, ...]:
-        """What tells two chains of one listener apart; order, "*" and the host bits of ranges do not."""
+        """Identifies the match among the chains of one listener.
+
+        The order of values, "*" and the host bits of ranges do not count.
+        """
         return (
             self.traffic,
             frozenset(self.server_names) - {ANY_NAME},
@@ -58,14 +61,14 @@ class ChainMatch:
 
 @dataclass(frozen=True, slots=True)
 class FilterChain:
-    """A filter chain. `config` is the path of the Istio resource that asked for it, "" when none did."""
+    """A filter chain. `config` is the path of the Istio resource that it comes from, "" without one."""
 
     connection: HttpConnection | TcpConnection | Catchall
     match: ChainMatch | None = None
     name: str = ""
     tls: DownstreamTls | None = None
     config: str = ""
-    connect_timeout: bool = False  # 15 s to finish a TLS handshake
+    connect_timeout: bool = False  # limits the TLS handshake to 15 s
     origins: tuple[Origin, ...] = ()
 
 

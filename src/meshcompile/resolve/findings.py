@@ -1,4 +1,4 @@
-"""What resolving has to say: diagnostics about conflicts, rules without effect, and what is not supported."""
+"""Findings of the resolvers: conflicts, rules without effect, and unsupported features."""
 
 from collections.abc import Iterable
 from itertools import chain
@@ -7,5 +7,5 @@ from meshcompile.diagnostics import Diagnostic
 
 
 def by_place(*found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """All diagnostics, each once, by place."""
+    """All diagnostics in the order of their places, without duplicates."""
     return tuple(sorted(dict.fromkeys(chain.from_iterable(found))))

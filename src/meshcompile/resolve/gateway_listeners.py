@@ -1,8 +1,8 @@
 """The listeners of gateways. Follows istiod's `buildGatewayListeners`.
 
-Plain HTTP servers of a port share one chain. Every other server has chains of its own, told apart by SNI: one for HTTPS
-that is terminated, one for bytes, one per `tls` match of a VirtualService where TLS is passed through, and one per
-cluster for other networks (AUTO_PASSTHROUGH).
+Plain HTTP servers of a port share one chain. Every other server has its own chains, which SNI distinguishes: one for
+terminated HTTPS, one for TCP, one for each `tls` match of a VirtualService with TLS passthrough, and one for each
+cluster that other networks reach (AUTO_PASSTHROUGH).
 """
 
 from collections.abc import Iterator, Mapping
@@ -38,9 +38,9 @@ FIRST_UNPRIVILEGED_PORT = 1024
 
 @dataclass(frozen=True, slots=True)
 class GatewayListener:
-    """One listener: an address, a port, and the chains of all servers there.
+    """One listener: an address, a port, and the chains of all servers on them.
 
-    `telemetry` reports on connections that no chain takes.
+    `telemetry` is for connections that match no chain.
     """
 
     name: str
@@ -53,20 +53,20 @@ class GatewayListener:
 
     @property
     def inspects_tls(self) -> bool:
-        """True when a chain needs to know the SNI or ALPN of a connection first."""
+        """True when a chain matches the SNI or ALPN of connections."""
         return any(chain.tls is not None or (chain.match and chain.match.server_names) for chain in self.chains)
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayListeners:
-    """The listeners of a gateway, and what there is to say about them."""
+    """The listeners of a gateway, and the findings about them."""
 
     listeners: tuple[GatewayListener, ...]
     findings: tuple[Diagnostic, ...]
 
 
 def gateway_listeners(snapshot: Snapshot, facts: ProxyFacts, http: HttpTraits, tcp: TcpTraits) -> GatewayListeners:
-    """The listeners of a gateway, sorted by name; one without chains is left out."""
+    """The listeners of a gateway, sorted by name. A listener without chains is left out."""
     proxy, findings = facts.proxy, list(facts.gateway.findings)
     opening = GatewayChains.of(snapshot, facts, http, tcp)
     chains: dict[tuple[str, int], list[FilterChain]] = {}
@@ -105,10 +105,11 @@ ChainOrFinding = FilterChain | Diagnostic
 
 @dataclass(frozen=True, slots=True)
 class GatewayChains:
-    """What is needed to open ports.
+    """Builds the filter chains of a gateway.
 
-    `bound` has the VirtualServices of each Gateway. `unchecked` is for AUTO_PASSTHROUGH, where no policies of the
-    gateway apply. `matched` remembers, per port, the SNI hosts that a match has, with its address.
+    `bound` has the VirtualServices of each Gateway. `unchecked` is for AUTO_PASSTHROUGH, to which the gateway's
+    policies do not apply. `matched` records, for each port, the SNI hosts that have a chain, with the address and
+    origin of each.
     """
 
     client: L4Client
@@ -134,7 +135,7 @@ class GatewayChains:
         )
 
     def chains(self, port: ServerPort, merged: MergedServers, bind: str) -> Iterator[ChainOrFinding]:
-        """The chains of a port's servers, and what is wrong with some."""
+        """The chains of a port's servers, and findings about them."""
         protocol = protocol_named(port.protocol)
         if protocol.is_http:
             yield self._http(port, merged, bind, protocol)
@@ -182,7 +183,7 @@ class GatewayChains:
         )
 
     def _bytes(self, server: GatewayServer) -> Iterator[ChainOrFinding]:
-        """The chain of a server that passes bytes on, with TLS terminated or without; none without a route."""
+        """The chain of a server that forwards TCP, with terminated TLS or without TLS; none without a route."""
         connection = self._tcp_route(server)
         if connection is None:
             yield SERVER_WITHOUT_ROUTE(server.server, rules="tcp")
@@ -197,7 +198,7 @@ class GatewayChains:
         )
 
     def _tcp_route(self, server: GatewayServer) -> TcpConnection | None:
-        """Where bytes go: as the first `tcp` rule says that is for the server's port and Gateway."""
+        """The route of TCP connections: the first `tcp` rule that matches the server's port and Gateway."""
         exchanges = server.mode is TLSMode.ISTIO_MUTUAL
         port = ListenerPort(server.port.number, server.protocol, server.port.name, exchanges_metadata=exchanges)
         for virtual_service in self._bound(server):
@@ -207,7 +208,7 @@ class GatewayChains:
         return None
 
     def _passthrough(self, port: ServerPort, server: GatewayServer) -> Iterator[ChainOrFinding]:
-        """A chain per `tls` match that is for the server's port and Gateway."""
+        """One chain for each `tls` match that applies to the server's port and Gateway."""
         found = False
         for virtual_service in self._bound(server):
             for rule in virtual_service.tls:
@@ -231,7 +232,7 @@ class GatewayChains:
         )
 
     def _take(self, match: TLSMatchAttributes, port: int, server: GatewayServer) -> Diagnostic | None:
-        """What is wrong when another match on the port and address has one of the SNI hosts."""
+        """A finding when another match on the port and address has one of the SNI hosts."""
         known, bind = self.matched.setdefault(port, {}), server.server.bind
         taken = [host for host in match.sni_hosts if host in known and known[host][0] == bind]
         if taken:
@@ -241,7 +242,7 @@ class GatewayChains:
         return None
 
     def _auto_passthrough(self, server: GatewayServer) -> Iterator[FilterChain]:
-        """A chain per port and subset of the services that the server's hosts cover, found by the SNI of sidecars."""
+        """One chain for each port and subset of the services that the server's hosts cover, by their SNI."""
         for service in self.client.scope.services:
             if service.mesh_external or not any(subset_of(service.hostname, host) for host in server.sni_hosts):
                 continue
@@ -269,7 +270,7 @@ class GatewayChains:
         )
 
     def _bound(self, server: GatewayServer) -> Iterator[MergedVirtualService]:
-        """The VirtualServices of the server's Gateway that have a host in common with the server."""
+        """The VirtualServices of the server's Gateway that share a host with the server."""
         for virtual_service in self.bound[server.gateway].overlapping(server.names):
             if _shares_host(server, virtual_service):
                 yield virtual_service
@@ -288,5 +289,5 @@ def _shares_host(server: GatewayServer, virtual_service: MergedVirtualService) -
 
 
 def _is_for(match: L4MatchAttributes | TLSMatchAttributes, server: GatewayServer) -> bool:
-    """True when a match is for the server's port and Gateway; nothing else counts at a gateway."""
+    """True when a match applies to the server's port and Gateway. A gateway ignores its other conditions."""
     return match.port in (0, server.port.number) and (not match.gateways or server.gateway in match.gateways)

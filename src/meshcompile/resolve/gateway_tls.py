@@ -1,4 +1,4 @@
-"""TLS that a gateway's server terminates. Follows istiod's `BuildListenerTLSContext`."""
+"""TLS that the servers of a gateway terminate. Follows istiod's `BuildListenerTLSContext`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,19 +24,19 @@ from meshcompile.resolve.downstream_tls import (
 from meshcompile.resolve.gateways import GatewayServer
 from meshcompile.snapshot.snapshot import Snapshot
 
-# How credential names say where a secret is; without such a prefix it is a Secret beside the gateway.
+# The prefixes of typed credential names. A name without a prefix refers to a Secret in the gateway's namespace.
 BUILTIN = "builtin://"
 INVALID = "invalid://"
 EXTERNAL = "sds://"
 KUBERNETES = "kubernetes://"
 IN_KUBERNETES = (KUBERNETES, "kubernetes-gateway://", "configmap://")
-# The secret with the client authorities is called after the one with the certificate.
+# The secret with the client authorities has the name of the certificate's secret and this suffix.
 AUTHORITIES = "-cacert"
 
 CLIENT_CERTIFICATE_REQUIRED = frozenset({TLSMode.MUTUAL, TLSMode.ISTIO_MUTUAL})
 CLIENT_CERTIFICATE_CHECKED = CLIENT_CERTIFICATE_REQUIRED | {TLSMode.OPTIONAL_MUTUAL}
 
-# What Envoy's BoringSSL knows; a suite that it does not know would make it refuse the listener.
+# The suites that Envoy's BoringSSL supports. Envoy rejects a listener with any other suite.
 CIPHER_SUITES = frozenset(
     {
         "ECDHE-ECDSA-AES128-GCM-SHA256",
@@ -62,10 +62,10 @@ CIPHER_SUITES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class GatewaySecrets:
-    """Where a gateway gets secrets from.
+    """The sources of a gateway's secrets.
 
-    `provider` is the cluster of the SDS server that the mesh config names for credentials of names with `sds://`: ""
-    where it names none, None for one that is not just one known service.
+    `provider` is the cluster of the SDS server that the mesh config sets for `sds://` credentials. It is "" without a
+    server, and None unless the server is exactly one known service.
     """
 
     proxy: ProxySecrets
@@ -73,12 +73,12 @@ class GatewaySecrets:
 
 
 def gateway_secrets(snapshot: Snapshot, proxy: Proxy) -> GatewaySecrets:
-    """The secrets of a gateway."""
+    """The sources of the secrets of a gateway."""
     return GatewaySecrets(proxy_secrets(proxy), _provider_cluster(snapshot))
 
 
 def server_tls(server: GatewayServer, defaults: TLSConfig | None, secrets: GatewaySecrets) -> DownstreamTls | None:
-    """The TLS of a server, with the mesh's defaults; None when it has none, or passes it through."""
+    """The TLS of a server, with the mesh's defaults; None for a server without TLS or with passthrough."""
     tls = server.server.tls
     if tls is None or server.passes_tls_through:
         return None
@@ -98,7 +98,7 @@ def server_tls(server: GatewayServer, defaults: TLSConfig | None, secrets: Gatew
 
 
 def cipher_suites(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The suites that Envoy knows, each once; expressions such as `-ALL` and `[A|B]` pass."""
+    """The cipher suites that Envoy supports, without duplicates. Expressions such as `-ALL` and `[A|B]` are kept."""
     known = (name for name in names if name in CIPHER_SUITES or not (name[0].isalpha() or name[0].isnumeric()))
     return tuple(dict.fromkeys(known))
 
@@ -108,7 +108,7 @@ def _version(version: TLSProtocol) -> str:
 
 
 def _minimum_version(limits: TLSConfig) -> str:
-    """The mesh's oldest version: it knows 1.2 and 1.3 only."""
+    """The minimum version of the mesh config, which supports only 1.2 and 1.3."""
     if limits.min_protocol_version is MeshTLSProtocol.TLS_AUTO:
         return ""
     return "TLSV1_3" if limits.min_protocol_version is MeshTLSProtocol.TLSV1_3 else "TLSV1_2"
@@ -118,7 +118,7 @@ def _minimum_version(limits: TLSConfig) -> str:
 
 
 def _certificates(secrets: GatewaySecrets, tls: ServerTLSSettings) -> Iterator[Secret]:
-    """The server's certificates: the mesh's, those of credentials, or files of the proxy."""
+    """The server's certificates: the mesh's own, those of credentials, or files of the proxy."""
     if tls.mode is TLSMode.ISTIO_MUTUAL:
         yield secrets.proxy.certificate
     elif tls.credential_names or tls.credential_name:
@@ -135,7 +135,10 @@ def _key_pair(secrets: GatewaySecrets, certificate: str, key: str) -> Secret:
 
 
 def credential(secrets: GatewaySecrets, name: str) -> Secret:
-    """The secret of a credential name; NO_SECRET when it names none, or a provider that is not there."""
+    """The secret with a credential name.
+
+    It is NO_SECRET when the name is empty, or when its provider does not exist.
+    """
     if not name:
         return NO_SECRET
     if name == BUILTIN:
@@ -148,7 +151,7 @@ def credential(secrets: GatewaySecrets, name: str) -> Secret:
 
 
 def _external(secrets: GatewaySecrets, name: str) -> Secret:
-    """A secret of an SDS server: a local one, the one that the mesh config names, else of the control plane."""
+    """A secret of an SDS server: the local one, the one in the mesh config, or the control plane."""
     if secrets.proxy.credential_socket:
         return Secret(name, EXTERNAL_SDS_CLUSTER)
     own_name = name.removeprefix(EXTERNAL)
@@ -158,7 +161,10 @@ def _external(secrets: GatewaySecrets, name: str) -> Secret:
 
 
 def _provider_cluster(snapshot: Snapshot) -> str | None:
-    """The cluster of the first SDS provider, a `host` or `namespace/host`; None when there is not just one service."""
+    """The cluster of the first SDS provider, a `host` or `namespace/host`.
+
+    It is None unless the provider is exactly one service.
+    """
     provider = next((each.sds for each in snapshot.mesh.extension_providers if each.sds is not None), None)
     if provider is None:
         return ""
@@ -169,7 +175,7 @@ def _provider_cluster(snapshot: Snapshot) -> str | None:
 
 
 def resource_name(name: str) -> str:
-    """The name under which the control plane knows a credential."""
+    """The name of a credential in the control plane."""
     if name.startswith(BUILTIN):
         return WORKLOAD_CERTIFICATE
     if name.startswith(INVALID):
@@ -203,5 +209,5 @@ def _roots_file(secrets: GatewaySecrets, path: str) -> Secret:
 
 
 def _authorities(tls: ServerTLSSettings) -> str:
-    """The credential with the client authorities."""
+    """The credential with the certificate authorities of clients."""
     return tls.ca_cert_credential_name or (tls.credential_names or (tls.credential_name,))[0] + AUTHORITIES

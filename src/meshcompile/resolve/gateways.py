@@ -1,7 +1,7 @@
-"""All Gateways that select one router, merged: istiod's `model.mergeGateways`.
+"""All Gateways that select one router, merged. Follows istiod's `model.mergeGateways`.
 
-Servers of several Gateways meet on the ports that they resolve to. There, plain HTTP servers share a listener and its
-routes, TLS servers are told apart by SNI, and what cannot live together is left out in favour of the older Gateway.
+Servers of several Gateways meet on the ports that they resolve to. Plain HTTP servers on a port share a listener and
+its routes. SNI distinguishes TLS servers. When two servers conflict, the server of the older Gateway wins.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,12 +21,12 @@ from meshcompile.proxy import Proxy
 from meshcompile.resolve.service_targets import ServiceTarget
 from meshcompile.snapshot.gateways import GatewayIndex
 
-# On a Service: Gateways name its target ports, not its own.
+# With this label on a Service, Gateways refer to its target ports instead of its ports.
 NO_PORT_TRANSLATION = "experimental.istio.io/disable-gateway-port-translation"
 
 
 class ServerPort(NamedTuple):
-    """What the servers of one listener share: the port that is bound, the protocol as written, and the address."""
+    """What the servers of one listener share: the bound port, the protocol as written, and the address."""
 
     number: int
     protocol: str
@@ -35,7 +35,7 @@ class ServerPort(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class GatewayServer:
-    """A server of a Gateway, `gateway` being `namespace/name`.
+    """A server of a Gateway. `gateway` is `namespace/name`.
 
     `hosts` are `host` or `namespace/host`, with `.` replaced by the Gateway's namespace. `route_name` is "" for servers
     that are not HTTP.
@@ -53,7 +53,7 @@ class GatewayServer:
 
     @property
     def mode(self) -> TLSMode | None:
-        """None without TLS settings."""
+        """The TLS mode; None without TLS settings."""
         return None if self.server.tls is None else self.server.tls.mode
 
     @property
@@ -62,7 +62,7 @@ class GatewayServer:
 
     @property
     def is_tls(self) -> bool:
-        """True for anything with TLS settings but HTTP, where they only ask for a redirect."""
+        """True for servers with TLS settings, except on HTTP ports, where the settings only configure a redirect."""
         return self.server.tls is not None and not self.protocol.is_http
 
     @property
@@ -71,7 +71,7 @@ class GatewayServer:
 
     @property
     def is_http(self) -> bool:
-        """True when requests are routed: HTTP, or HTTPS that is terminated."""
+        """True for servers that route requests: HTTP, and HTTPS that is terminated."""
         return self.protocol.is_http or (self.protocol is Protocol.HTTPS and not self.passes_tls_through)
 
     @property
@@ -80,18 +80,18 @@ class GatewayServer:
 
     @property
     def names(self) -> frozenset[str]:
-        """The hosts without namespaces."""
+        """The hosts, without namespaces."""
         return frozenset(host.rpartition("/")[2] for host in self.hosts)
 
     @property
     def sni_hosts(self) -> tuple[str, ...]:
-        """The names that TLS clients ask for, sorted."""
+        """The server names that TLS clients request, sorted."""
         return tuple(sorted(self.names))
 
 
 @dataclass(frozen=True, slots=True)
 class MergedServers:
-    """The servers of one ServerPort, in order; `route_name` is that of plain HTTP servers."""
+    """The servers of one ServerPort, in order. `route_name` is the route configuration of plain HTTP servers."""
 
     servers: tuple[GatewayServer, ...]
     route_name: str
@@ -101,7 +101,7 @@ class MergedServers:
 class MergedGateway:
     """The servers of every Gateway that selects a router.
 
-    `ports` are in the order in which they were opened; servers of several of them may stand on one listener.
+    `ports` are in the order in which servers opened them. Servers of several ports may share a listener.
     """
 
     ports: tuple[ServerPort, ...] = ()
@@ -112,7 +112,7 @@ class MergedGateway:
 
     @cached_property
     def auto_passthrough_hosts(self) -> frozenset[str]:
-        """The hosts whose services other networks reach through this gateway, by SNI."""
+        """The hosts of services that other networks reach through this gateway by SNI."""
         every = (server for merged in self.servers.values() for server in merged.servers)
         return frozenset(host for server in every if server.mode is TLSMode.AUTO_PASSTHROUGH for host in server.hosts)
 
@@ -121,7 +121,7 @@ NO_GATEWAY = MergedGateway()
 
 
 def merged_gateway(gateways: GatewayIndex, proxy: Proxy, targets: Iterable[ServiceTarget]) -> MergedGateway:
-    """The merged gateway of a proxy; empty when it is not a router."""
+    """The merged gateway of a proxy; empty when the proxy is not a router."""
     if not proxy.is_router:
         return NO_GATEWAY
     merge = _GatewayMerge()
@@ -134,7 +134,7 @@ def merged_gateway(gateways: GatewayIndex, proxy: Proxy, targets: Iterable[Servi
 
 
 def _target_ports(targets: Iterable[ServiceTarget]) -> Mapping[int, int]:
-    """Port of a Service of the router -> the port it listens on; the first Service counts."""
+    """The port of a Service of the router -> the port on which it listens. The first Service applies."""
     translated = (target for target in targets if NO_PORT_TRANSLATION not in target.service.labels)
     ports: dict[int, int] = {}
     for target in translated:
@@ -156,7 +156,7 @@ def gateway_server(gateway: Gateway, server: Server, number: int) -> GatewayServ
 
 
 def _with_namespaces(hosts: tuple[str, ...], namespace: str) -> Iterator[str]:
-    """The hosts with `./` replaced by the namespace and without `*/`, which is any."""
+    """The hosts, with the namespace in place of `./`, and without `*/`, which matches any namespace."""
     if "*/*" in hosts:
         yield "*"
         return
@@ -169,7 +169,10 @@ def _with_namespaces(hosts: tuple[str, ...], namespace: str) -> Iterator[str]:
 
 
 def _route_name(server: GatewayServer, gateway: Gateway, number: int) -> str:
-    """The name of a server's route configuration: plain HTTP servers share one per port, HTTPS servers do not."""
+    """The name of a server's route configuration.
+
+    Plain HTTP servers of a port share one. Each HTTPS server has its own.
+    """
     bind = f".{server.server.bind}" if server.server.bind else ""
     if server.protocol.is_http:
         return f"http.{number}{bind}"
@@ -180,7 +183,7 @@ def _route_name(server: GatewayServer, gateway: Gateway, number: int) -> str:
 
 @dataclass(slots=True)
 class _PortServers:
-    """The servers of a ServerPort while merging."""
+    """The servers of a ServerPort during the merge."""
 
     servers: list[GatewayServer]
     route_name: str = ""
@@ -188,7 +191,7 @@ class _PortServers:
 
 @dataclass(slots=True)
 class _GatewayMerge:
-    """The state of merging, server by server, oldest Gateway first."""
+    """The state of the merge, which adds one server at a time, oldest Gateway first."""
 
     ports: list[ServerPort] = field(default_factory=list)
     opened: dict[ServerPort, _PortServers] = field(default_factory=dict)
@@ -209,7 +212,7 @@ class _GatewayMerge:
         )
 
     def add(self, server: GatewayServer, number: int) -> None:
-        """Put a server on a port, or find why it cannot be there."""
+        """Add a server to its port, or report why it cannot be there."""
         self.gateways.add(server.gateway)
         if server.server.tls is not None and not self._take_hosts(server, number):
             return
@@ -225,7 +228,7 @@ class _GatewayMerge:
             self._join_tls(server, port)
 
     def _open(self, server: GatewayServer, port: ServerPort) -> None:
-        """Start a port with a server."""
+        """Open a port with its first server."""
         if not server.is_tls:
             self.plain[port.number] = (port, server)
         if server.is_http:
@@ -236,7 +239,10 @@ class _GatewayMerge:
     def _join_plain(
         self, server: GatewayServer, port: ServerPort, other_port: ServerPort, other: GatewayServer
     ) -> None:
-        """Join the plain servers of a port, which only plain HTTP servers of one address can."""
+        """Add the server to the plain servers of a port.
+
+        Only plain HTTP servers on one address can share a port.
+        """
         if port.bind == other_port.bind:
             if not _can_share(server.protocol, other.protocol):
                 self.findings.append(_conflict(server, port, other))
@@ -251,7 +257,7 @@ class _GatewayMerge:
             self.by_route_name.setdefault(server.route_name, []).append(server)
 
     def _join_tls(self, server: GatewayServer, port: ServerPort) -> None:
-        """Join the TLS servers of a port."""
+        """Add the server to the TLS servers of a port."""
         if server.is_http:
             if server.route_name in self.by_route_name:
                 other = self.by_route_name[server.route_name][0]
@@ -267,7 +273,7 @@ class _GatewayMerge:
         self.opened[port].servers.append(server)
 
     def _take_hosts(self, server: GatewayServer, number: int) -> bool:
-        """True when no other server of the port and address has one of the hosts."""
+        """True when no other server on the port and address has one of the hosts."""
         known = self.tls_hosts.setdefault(number, {})
         bind = server.server.bind
         taken = [host for host in server.hosts if host in known and known[host].server.bind == bind]

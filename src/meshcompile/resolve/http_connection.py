@@ -1,8 +1,8 @@
-"""How a proxy handles HTTP connections, decided, for all three traffic classes.
+"""How a proxy handles HTTP connections, for all three traffic classes.
 
-What is common to all connections of a class is one `HttpTraits`, made once per proxy and class; what differs from one
-listener to the next is an `HttpConnection`. Follows istiod's `ListenerBuilder.buildHTTPConnectionManager`,
-`util.GetProxyHeaders` and `buildGatewayConnectionManager`.
+`HttpTraits` has what all connections of a class share, and is built once per proxy and class. `HttpConnection` has what
+differs between listeners. Follows istiod's `ListenerBuilder.buildHTTPConnectionManager`, `util.GetProxyHeaders` and
+`buildGatewayConnectionManager`.
 """
 
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ from meshcompile.resolve.traffic import TrafficClass
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.source import Origin
 
-# What the `server` header says; clients of sidecars see Envoy's own default instead.
+# The value of the `server` header. Clients of sidecars see Envoy's default.
 SERVER_NAME = "istio-envoy"
 
 
 class PathNormalization(Enum):
-    """What is done to paths before they are matched; each includes the one before."""
+    """How Envoy normalizes paths before it matches them. Each level includes the previous one."""
 
     NONE = auto()
     BASE = auto()  # RFC 3986
@@ -40,7 +40,7 @@ class PathNormalization(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ClientCertDetails:
-    """Which parts of a client's certificate the `x-forwarded-client-cert` header tells."""
+    """The details of a client's certificate that the `x-forwarded-client-cert` header contains."""
 
     subject: bool
     uri: bool
@@ -51,9 +51,9 @@ class ClientCertDetails:
 
 @dataclass(frozen=True)
 class HttpTraits(Source):
-    """What all HTTP connections of one traffic class of a proxy have in common.
+    """What all HTTP connections of one traffic class of a proxy share.
 
-    `forward_client_cert` is one of Istio's ForwardClientCertDetails, None where the header is not touched.
+    `forward_client_cert` is one of Istio's ForwardClientCertDetails, None when Envoy leaves the header as it is.
     """
 
     traffic_class: TrafficClass
@@ -78,15 +78,15 @@ class HttpTraits(Source):
 
     @property
     def guard_findings(self) -> tuple[Diagnostic, ...]:
-        """What there is to say about the policies that guard the workload."""
+        """The findings about the policies that protect the workload."""
         return (*self.authorization.findings, *(() if self.jwt is None else self.jwt.findings))
 
 
 @dataclass(frozen=True, slots=True)
 class HttpFilterInputs:
-    """What HTTP filters know of a connection besides its traits: connections that agree on it have the same filters.
+    """What HTTP filters depend on, apart from traits. Connections with equal inputs have the same filters.
 
-    `extension_port` is the listener's port where an extension names it, else 0.
+    `extension_port` is the port of the listener when an extension names it, else 0.
     """
 
     protocol: Protocol
@@ -98,20 +98,20 @@ class HttpFilterInputs:
 
 @dataclass(frozen=True, slots=True)
 class InboundRoute:
-    """The only route of an inbound connection: to the application. `operation` names its spans."""
+    """The only route of an inbound connection, to the application. `operation` names its spans."""
 
     cluster: str
     port: int
     operation: str
-    retries: bool  # not for gRPC: its streams do not survive them
+    retries: bool  # not for gRPC, whose streams they would break
 
 
 @dataclass(frozen=True, slots=True)
 class HttpConnection:
     """One HTTP connection manager.
 
-    Routes come by name over RDS (`route_name`), or the connection has an `inbound_route`. `port` is the listener's;
-    `dynamic_host` is the wildcard host of a service whose address is looked up for every request, else "".
+    Its routes come by name over RDS (`route_name`), or it has an `inbound_route`. `port` is the port of the listener.
+    `dynamic_host` is the wildcard host of a service that Envoy resolves for each request, else "".
     """
 
     traits: HttpTraits
@@ -121,10 +121,10 @@ class HttpConnection:
     route_name: str = ""
     inbound_route: InboundRoute | None = None
     http3: bool = False
-    forward_proxy: bool = False  # takes absolute URLs
-    tunnelled: bool = False  # came in through HBONE, whose end has exchanged metadata already
+    forward_proxy: bool = False  # accepts absolute URLs
+    tunnelled: bool = False  # arrived through HBONE, which has already exchanged metadata
     dynamic_host: str = ""
-    network_extensions: bool = True  # of a listener's HTTP chains, only the first has them
+    network_extensions: bool = True  # only on the first HTTP chain of a listener
     origins: tuple[Origin, ...] = ()
 
     @property
@@ -139,7 +139,7 @@ class HttpConnection:
 
 
 def http_traits(snapshot: Snapshot, facts: ProxyFacts, traffic_class: TrafficClass) -> HttpTraits:
-    """The traits of a traffic class of a proxy. Policies guard what comes in, not what goes out."""
+    """The traits of a traffic class of a proxy. Policies apply to inbound traffic only."""
     proxy, config, mesh = facts.proxy, facts.config, snapshot.mesh
     headers = config.proxy_headers or ProxyHeaders()
     certificates = _gateway_client_cert if traffic_class is TrafficClass.GATEWAY else _sidecar_client_cert
@@ -169,7 +169,7 @@ def http_traits(snapshot: Snapshot, facts: ProxyFacts, traffic_class: TrafficCla
 
 
 def internal_networks(networks: MeshNetworks) -> tuple[Range, ...]:
-    """The networks of the mesh, sorted; requests from there are internal and keep their internal headers."""
+    """The networks of the mesh, sorted. Requests from them are internal and keep their internal headers."""
     written = (e.from_cidr for network in networks.networks.values() for e in network.endpoints if e.from_cidr)
     found = (network for text in written if (network := cidr_range(text)) is not None)
     return tuple(sorted(found, key=lambda network: network.place))
@@ -198,7 +198,10 @@ def _sidecar_client_cert(config: ProxyConfig, headers: ProxyHeaders) -> tuple[st
 
 
 def _gateway_client_cert(config: ProxyConfig, headers: ProxyHeaders) -> tuple[str, ClientCertDetails | None]:
-    """Gateways have a setting of their own, and tell nothing where the header is not theirs to write."""
+    """The client certificate settings of a gateway.
+
+    Gateways have their own setting. They add no details unless they write the header.
+    """
     topology = config.gateway_topology
     forward = _named("UNDEFINED" if topology is None else topology.forward_client_cert_details, "SANITIZE_SET")
     writes = forward in ("APPEND_FORWARD", "SANITIZE_SET")

@@ -1,4 +1,4 @@
-"""The hosts that an egress listener of a Sidecar imports: istiod's `model.hostClassification`."""
+"""The hosts that an egress listener of a Sidecar imports. Follows istiod's `model.hostClassification`."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ class ImportedHosts:
     everything: bool
 
     def match_service(self, host: str) -> bool:
-        """True when everything that a service's host stands for is imported."""
+        """True when the imports cover the whole host of a service."""
         if self.everything or host in self.exact:
             return True
         return any(subset_of(host, wildcard) for wildcard in self.wildcards)
 
     def match_route(self, host: str) -> bool:
-        """True when a VirtualService's host overlaps what is imported, in either direction."""
+        """True when the host of a VirtualService overlaps the imports, in either direction."""
         if self.everything or host in self.exact:
             return True
         if is_wildcard(host) and any(subset_of(exact, host) for exact in self.exact):
@@ -33,7 +33,7 @@ class ImportedHosts:
 
 
 def imported_hosts(hosts: Iterable[str], namespace: str) -> Mapping[str, ImportedHosts]:
-    """The imported hosts by namespace, `.` replaced by the Sidecar's own."""
+    """The imported hosts by namespace, with the Sidecar's namespace in place of `.`."""
     names: dict[str, list[str]] = {}
     for host in hosts:
         of, separator, name = host.partition("/")

@@ -1,4 +1,4 @@
-"""A sidecar's inbound filter chains: for each port of the application, one per kind of traffic that may come.
+"""The inbound filter chains of a sidecar: for each port of the application, one per kind of traffic.
 
 Follows istiod's `buildInboundChainConfigs`, `filterchain_options.go` and `buildInboundPassthroughChains`.
 """
@@ -32,7 +32,7 @@ from meshcompile.source import Origin
 
 @dataclass(frozen=True, slots=True)
 class InboundChain:
-    """One kind of traffic that a port takes: what it looks like, what it is, and if it is mutual TLS to end here."""
+    """One kind of traffic on a port: what it matches, how it is handled, and whether mutual TLS ends here."""
 
     kind: ListenerProtocol
     traffic: Traffic
@@ -45,7 +45,7 @@ INBOUND_CHAINS: Mapping[tuple[ListenerProtocol, MutualTlsMode], tuple[InboundCha
     (ListenerProtocol.HTTP, MutualTlsMode.PERMISSIVE): (
         InboundChain(ListenerProtocol.HTTP, Traffic.MESH, mutual_tls=True),
         InboundChain(ListenerProtocol.HTTP, Traffic.PLAIN),
-        # other TLS is none of HTTP's business
+        # an HTTP port does not accept other TLS
     ),
     (ListenerProtocol.HTTP, MutualTlsMode.DISABLE): (InboundChain(ListenerProtocol.HTTP, Traffic.PLAIN),),
     (ListenerProtocol.AUTO, MutualTlsMode.STRICT): (
@@ -75,10 +75,10 @@ INBOUND_CHAINS: Mapping[tuple[ListenerProtocol, MutualTlsMode], tuple[InboundCha
 
 @dataclass(frozen=True, slots=True)
 class InboundPort:
-    """A port of the application, as one service or a Sidecar's ingress listener declares it; 0 for all other ports.
+    """A port of the application, as a service or a Sidecar's ingress listener declares it; 0 for all other ports.
 
-    `host` names it in traces and statistics, `number` is the service's port. `bind` is only an address to listen on
-    when `bind_to_port`; it names the chain all the same.
+    `host` names it in traces and statistics. `number` is the port of the service. With `bind_to_port`, the listener
+    binds `bind`; without, `bind` only names the chain.
     """
 
     target_port: int
@@ -102,14 +102,14 @@ class InboundPort:
         return f"{self.binds[0]}_{self.target_port}"
 
     def chain_name(self, kind: ListenerProtocol) -> str:
-        """The chain's name: of the address and port, but for passing through fixed ones."""
+        """The name of the chain: its address and port, or a fixed name for passthrough chains."""
         if not self.passthrough:
             return self.listener_name
         return "virtualInbound-catchall-http" if kind is ListenerProtocol.HTTP else "virtualInbound"
 
     @property
     def stat_prefix(self) -> str:
-        """The prefix of the connection manager's statistics, with the delimiter that ends it."""
+        """The prefix of the statistics of the connection manager, delimiter included."""
         return f"{self.cluster};" if self.passthrough else f"inbound_{self.listener_name};"
 
 
@@ -117,15 +117,15 @@ class InboundPort:
 
 
 def inbound_ports(facts: ProxyFacts, mesh: MeshConfig) -> tuple[tuple[InboundPort, ...], tuple[Diagnostic, ...]]:
-    """The ports of the application, by number, and what is wrong with others.
+    """The ports of the application, by number, and findings about them.
 
-    They are those of the Sidecar's ingress listeners if it has any, else of services.
+    They come from the Sidecar's ingress listeners if it has any, or from services.
     """
     limits = bind_limits(facts.proxy, mesh)
     if facts.scope.has_ingress:
         found = _ingress_ports(facts, limits)
     elif facts.proxy.interception_mode is InterceptionMode.NONE:
-        return (), ()  # the application itself has those ports
+        return (), ()  # the application listens on those ports itself
     else:
         found = _service_ports(facts, limits)
     decided = tuple(_one_per_port(found))
@@ -135,7 +135,7 @@ def inbound_ports(facts: ProxyFacts, mesh: MeshConfig) -> tuple[tuple[InboundPor
 
 
 def without_requests(authorization: Authorization, ports: Iterable[InboundPort]) -> Iterator[Diagnostic]:
-    """Rules that look at requests, on ports where there are only connections."""
+    """Findings for rules that look at requests, on ports that only have connections."""
     numbers = ", ".join(
         str(port.target_port) for port in ports if LISTENER_PROTOCOLS.get(port.protocol) is ListenerProtocol.TCP
     )
@@ -205,7 +205,7 @@ def _if_free(port: InboundPort, bind: str, limits: BindLimits, reserved: frozens
 
 
 def _one_per_port(found: Iterable[PortOrFinding]) -> Iterator[PortOrFinding]:
-    """The first of each target port, of services the oldest; and what is found, about others too."""
+    """The first declaration of each target port, oldest service first, and findings about the others."""
     taken: dict[int, InboundPort] = {}
     for port in found:
         if not isinstance(port, InboundPort):
@@ -230,7 +230,7 @@ def _one_per_port(found: Iterable[PortOrFinding]) -> Iterator[PortOrFinding]:
 
 @dataclass(frozen=True, eq=False)
 class InboundChains:
-    """Makes the inbound filter chains of one sidecar."""
+    """Builds the inbound filter chains of one sidecar."""
 
     mesh: MeshConfig
     peer_policy: PeerPolicy
@@ -241,25 +241,26 @@ class InboundChains:
     tcp_tls: DownstreamTls
 
     def of(self, port: InboundPort) -> tuple[FilterChain, ...]:
-        """The chains of a port, by its protocol and the mode of mutual TLS there."""
+        """The chains of a port, by its protocol and mutual TLS mode."""
         mode = self.peer_policy.for_port(port.target_port)
         kind = LISTENER_PROTOCOLS.get(port.protocol, ListenerProtocol.TCP)
         return tuple(self._chain(port, wanted) for wanted in INBOUND_CHAINS[kind, mode])
 
     def virtual(self, ports: Iterable[InboundPort]) -> tuple[FilterChain, ...]:
-        """The chains of the listener that all inbound traffic is redirected to.
+        """The chains of the virtual inbound listener.
 
-        First a guard against loops, then what passes traffic to ports that nobody declares, then the ports themselves.
+        The first chain prevents loops. Passthrough chains for undeclared ports follow, then the chains of the declared
+        ports.
         """
         passing = (passthrough_port(number) for number in self._undeclared())
         return (self._guard(), *(chain for port in (*passing, *ports) for chain in self.of(port)))
 
     def _undeclared(self) -> tuple[int, ...]:
-        """0 for every port, then the ports that only a PeerAuthentication names."""
+        """0 for every undeclared port, then the ports that only a PeerAuthentication names."""
         return (0, *sorted(port for port in self.peer_policy.ports if port not in self.declared))
 
     def _guard(self) -> FilterChain:
-        """Connections to the listener's own port would come back for ever."""
+        """The chain that drops connections to the listener's own port, which would loop for ever."""
         return FilterChain(
             Catchall(self.tcp, BLACK_HOLE_CLUSTER, metadata_exchange=True, access_logs=False),
             ChainMatch(destination_port=self.mesh.proxy_inbound_listen_port),
@@ -310,7 +311,7 @@ class InboundChains:
 def inbound_chains(
     mesh: MeshConfig, facts: ProxyFacts, http: HttpTraits, tcp: TcpTraits, secrets: ProxySecrets
 ) -> InboundChains:
-    """The maker of a sidecar's inbound chains."""
+    """The builder of a sidecar's inbound chains."""
     return InboundChains(
         mesh=mesh,
         peer_policy=facts.peer_policy,
@@ -336,13 +337,13 @@ def passthrough_port(number: int) -> InboundPort:
 
 
 def _declared_ports(facts: ProxyFacts) -> frozenset[int]:
-    """The ports that have chains of their own: with ingress listeners only theirs."""
+    """The ports that have their own chains. With ingress listeners, only theirs."""
     if facts.scope.sidecar is not None and facts.scope.has_ingress:
         return frozenset(listener.port.number for listener in facts.scope.sidecar.spec.ingress if listener.port)
     return frozenset(target.target_port for target in facts.targets)
 
 
 def _stat_name(pattern: str, port: InboundPort) -> str:
-    """Istio leaves `%TARGET_PORT%` in inbound names as it is."""
+    """The name for statistics. Istio does not substitute `%TARGET_PORT%` in inbound names."""
     subject = StatSubject(port.host, port.service, port.number, port.name)
     return TARGET_PORT.join(stat_name(part, subject) for part in pattern.split(TARGET_PORT))

@@ -22,14 +22,14 @@ from meshcompile.snapshot.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class InboundListeners:
-    """The inbound listeners of a sidecar, and what there is to say about them."""
+    """The inbound listeners of a sidecar, and the findings about them."""
 
     listeners: tuple[Listener, ...]
     findings: tuple[Diagnostic, ...]
 
 
 def inbound_listeners(snapshot: Snapshot, facts: ProxyFacts) -> InboundListeners:
-    """The listener that iptables redirect inbound connections to, and those on ports of their own."""
+    """The virtual inbound listener, and the listeners with their own ports."""
     http = http_traits(snapshot, facts, TrafficClass.SIDECAR_INBOUND)
     tcp = tcp_traits(snapshot, facts, TrafficClass.SIDECAR_INBOUND)
     chains = inbound_chains(snapshot.mesh, facts, http, tcp, proxy_secrets(facts.proxy))
@@ -46,18 +46,18 @@ def inbound_listeners(snapshot: Snapshot, facts: ProxyFacts) -> InboundListeners
 
 @dataclass(frozen=True, slots=True)
 class InboundListenerBuilder:
-    """Makes the inbound listeners of one sidecar."""
+    """Builds the inbound listeners of one sidecar."""
 
     proxy: Proxy
     mesh: MeshConfig
     telemetry: Telemetry
 
     def of_port(self, port: InboundPort, chains: tuple[FilterChain, ...]) -> Listener:
-        """The listener on a port of its own."""
+        """The listener on a port that it binds itself."""
         return self._listener(port.listener_name, port.binds, port.target_port, chains)
 
     def virtual(self, chains: tuple[FilterChain, ...]) -> Listener:
-        """The listener that all other inbound traffic is redirected to."""
+        """The listener to which iptables redirects all other inbound traffic."""
         port = self.mesh.proxy_inbound_listen_port
         return self._listener("virtualInbound", self.proxy.wildcards, port, chains, virtual=True)
 

@@ -1,4 +1,4 @@
-"""Where a listener looks at the first bytes of connections, before it chooses a chain.
+"""Where a listener inspects the first bytes of connections before it chooses a filter chain.
 
 Follows istiod's `populateListenerFilters`.
 """
@@ -13,7 +13,7 @@ from meshcompile.resolve.traffic import Traffic
 
 @dataclass(frozen=True, slots=True)
 class Inspector:
-    """What looks at connections to every port but these; with `only`, to these alone."""
+    """A listener filter that inspects connections to every port except these; with `only`, to these ports alone."""
 
     ports: frozenset[int] = frozenset()
     only: bool = False
@@ -24,7 +24,7 @@ EVERYWHERE = Inspector()
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """The inspectors of a listener: for SNI and ALPN (`tls`), and to recognize HTTP in plain text (`http`)."""
+    """The inspectors of a listener: for SNI and ALPN (`tls`), and for HTTP in plain text (`http`)."""
 
     tls: Inspector | None = None
     http: Inspector | None = None
@@ -34,7 +34,7 @@ NO_INSPECTION = Inspection()
 
 
 def outbound_inspection(chains: Iterable[FilterChain]) -> Inspection:
-    """What has to be known to choose among the chains of an outbound listener."""
+    """The inspectors that the chains of an outbound listener need."""
     all_chains = tuple(chains)
     return Inspection(
         tls=EVERYWHERE if any(map(_needs_server_name, all_chains)) else None,
@@ -43,7 +43,7 @@ def outbound_inspection(chains: Iterable[FilterChain]) -> Inspection:
 
 
 def inbound_inspection(chains: Iterable[FilterChain]) -> Inspection:
-    """What has to be known on each port; chains for port 0 are for all ports that have none of their own."""
+    """The inspectors that each port needs. Chains for port 0 apply to ports that have no chains."""
     ports: dict[int, list[FilterChain]] = {}
     for chain in chains:
         ports.setdefault(0 if chain.match is None else chain.match.destination_port, []).append(chain)
@@ -57,7 +57,7 @@ def inbound_inspection(chains: Iterable[FilterChain]) -> Inspection:
 
 
 def _needs_server_name(chain: FilterChain) -> bool:
-    """True when a chain matches server names (even if one of them is "*") or looks the name up."""
+    """True when a chain matches server names, "*" included, or resolves the server name."""
     looks_up = isinstance(chain.connection, TcpConnection) and bool(chain.connection.dynamic_host)
     return looks_up or (chain.match is not None and bool(chain.match.server_names))
 

@@ -1,6 +1,6 @@
-"""The tokens that a workload validates: its RequestAuthentications, decided.
+"""The tokens that a workload validates, from its RequestAuthentications.
 
-Follows istiod's `policyApplier.JwtFilter` and `JwksResolver.BuildLocalJwks`, without ever using the network.
+Follows istiod's `policyApplier.JwtFilter` and `JwksResolver.BuildLocalJwks`, but never uses the network.
 """
 
 from collections.abc import Mapping
@@ -14,8 +14,8 @@ from meshcompile.resolve.policy_attachment import attaches
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.source import Origin
 
-# What stands for keys that could not be fetched. Its private half was thrown away: no token is ever valid. These are
-# istiod's own characters, down to the spaces.
+# Replaces a JWKS that was not fetched. Nobody has the private key, so no token is ever valid. The text is the same as
+# in istiod, spaces included.
 UNFETCHED_JWKS = """{
   "keys": [
     {
@@ -25,7 +25,7 @@ UNFETCHED_JWKS = """{
     }
   ]
 }"""  # noqa: E501
-# Claims that hold several values in one text, separated by spaces.
+# Claims that hold several values in one string, separated by spaces.
 SPACE_DELIMITED = frozenset({"permission", "scope"})
 
 
@@ -41,9 +41,10 @@ class Issuer:
 
 @dataclass(frozen=True, slots=True)
 class JwtAuthentication:
-    """The issuers of a workload, sorted. A token of one has to be valid; a request without any token is let in.
+    """The issuers of a workload, sorted.
 
-    `clear_route_cache`: routes are chosen anew once claims are known, for gateways that route by them.
+    A token must be valid. A request without a token is accepted. `clear_route_cache` makes Envoy choose the route again
+    once the claims are known, for gateways that route by claims.
     """
 
     issuers: tuple[Issuer, ...]
@@ -70,7 +71,7 @@ def jwt_authentication(snapshot: Snapshot, proxy: Proxy) -> JwtAuthentication | 
 
 
 def _keys(rule: JWTRule, known: Mapping[str, str]) -> str | None:
-    """The keys of an issuer; None where they would have to be fetched."""
+    """The keys of an issuer; None when they would have to be fetched."""
     return rule.jwks or known.get(rule.jwks_uri)
 
 

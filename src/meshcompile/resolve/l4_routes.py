@@ -1,4 +1,4 @@
-"""The tcp and tls rules of VirtualServices: which apply to a listener, and where they send connections.
+"""The tcp and tls rules of VirtualServices: which of them match a listener, and where they route connections.
 
 Follows istiod's `matchTLS`, `matchTCP`, `buildOutboundNetworkFilters` and `tunnelingconfig.Apply`.
 """
@@ -27,7 +27,7 @@ from meshcompile.source import Origin
 
 @dataclass(frozen=True, slots=True)
 class ListenerPort:
-    """Where connections come in. `exchanges_metadata`: the peers tell each other first who they are."""
+    """The port of a listener. `exchanges_metadata` means that peers first exchange their metadata."""
 
     number: int
     protocol: Protocol
@@ -37,7 +37,7 @@ class ListenerPort:
 
 @dataclass(frozen=True, slots=True)
 class L4Client:
-    """Who connects: what the proxy imports, its labels, and the mesh's pattern of names in statistics."""
+    """The client of connections: what it imports, its labels, and the mesh's pattern for statistics."""
 
     scope: SidecarScope
     labels: Labels
@@ -48,7 +48,7 @@ class L4Client:
         return self.scope.destination_rule(hostname, self.labels)
 
     def matches(self, match: L4MatchAttributes | TLSMatchAttributes, gateway: str, port: int) -> bool:
-        """True when a match's conditions on the client, the gateway and the port hold; all of them must."""
+        """True when all conditions of a match on the client, the gateway and the port hold."""
         return (
             (not match.gateways or gateway in match.gateways)
             and selects(match.source_labels, self.labels)
@@ -59,7 +59,7 @@ class L4Client:
 
 @dataclass(frozen=True, slots=True)
 class TcpTarget:
-    """The one cluster of a connection, and the subset that it is of; `stat_prefix` names the connection."""
+    """The only cluster of a connection, and its subset. `stat_prefix` names the connection in statistics."""
 
     cluster: str
     stat_prefix: str
@@ -75,9 +75,9 @@ def routed(
     routes: Sequence[RouteDestination],
     origins: tuple[Origin, ...],
 ) -> TcpConnection:
-    """The connection of a rule: to its one destination, or to shares of several.
+    """The connection of a rule, to one destination or to weighted destinations.
 
-    The DestinationRule of the first destination's service decides about timeouts, hashing and tunnels.
+    The DestinationRule of the first destination decides timeouts, hashing and tunnels.
     """
     first = routes[0].destination
     service = client.scope.service(first.host if first is not None else "")
@@ -115,7 +115,7 @@ def single(
     port: ListenerPort,
     origins: tuple[Origin, ...] = (),
 ) -> TcpConnection:
-    """A connection to one cluster, as the DestinationRule of its service wants it."""
+    """A connection to one cluster, with the settings of the DestinationRule of its service."""
     settings = tcp_settings(rule, target.subset)
     return TcpConnection(
         traits=traits,
@@ -148,7 +148,7 @@ def _shares(scope: SidecarScope, routes: Sequence[RouteDestination], port: int) 
 
 @dataclass(frozen=True, slots=True)
 class TcpSettings:
-    """What a DestinationRule says about connections of bytes."""
+    """The settings of a DestinationRule for TCP connections."""
 
     idle_timeout: Duration | None = None
     max_duration: Duration | None = None
@@ -160,7 +160,7 @@ NO_SETTINGS = TcpSettings()
 
 
 def tcp_settings(rule: MergedDestinationRule | None, subset: str) -> TcpSettings:
-    """The settings for connections to a subset, or to the whole service; timeouts are those of the whole rule."""
+    """The settings for connections to a subset, or to the whole service. Timeouts come from the whole rule."""
     if rule is None:
         return NO_SETTINGS
     policy = rule.traffic_policy
@@ -174,7 +174,10 @@ def tcp_settings(rule: MergedDestinationRule | None, subset: str) -> TcpSettings
 
 
 def _hashes_source_ip(rule: MergedDestinationRule, subset_name: str) -> bool:
-    """True when connections of one client go to one server; a load balancer of the subset's own decides."""
+    """True when all connections of a client go to one endpoint.
+
+    A load balancer of the subset takes precedence.
+    """
     subset = rule.subset(subset_name)
     own = None if subset is None or subset.traffic_policy is None else subset.traffic_policy.load_balancer
     inherited = None if rule.traffic_policy is None else rule.traffic_policy.load_balancer
@@ -185,7 +188,7 @@ def _hashes_source_ip(rule: MergedDestinationRule, subset_name: str) -> bool:
 
 
 def _tunnel(rule: MergedDestinationRule, subset_name: str) -> Tunnel | None:
-    """The tunnel of the subset; of the whole rule when there is no subset."""
+    """The tunnel of the subset, or of the whole rule without a subset."""
     subset = rule.subset(subset_name) if subset_name else None
     policy = (None if subset is None else subset.traffic_policy) if subset_name else rule.traffic_policy
     settings = None if policy is None else policy.tunnel

@@ -1,4 +1,4 @@
-"""A listener of a sidecar, decided."""
+"""A listener of a sidecar."""
 
 from dataclasses import dataclass
 
@@ -14,9 +14,10 @@ from meshcompile.source import Origin
 class Listener(Source):
     """A listener of a sidecar.
 
-    `virtual`: what iptables redirect comes here, to be told apart by its original destination. `bind_to_port`: the
-    address is really opened; else the listener only takes connections that a virtual one hands over. `default` takes
-    what no other chain takes. `telemetry` reports on connections that no chain takes, where that is done.
+    `virtual` means that iptables redirects connections to it, and that it dispatches them by their original
+    destination. With `bind_to_port` it binds its address. Without, it only gets the connections that a virtual listener
+    hands over. `default` gets the connections that match no chain. `telemetry` reports these connections, if anything
+    does.
     """
 
     name: str

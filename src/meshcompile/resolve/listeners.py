@@ -1,4 +1,4 @@
-"""The listeners that one proxy gets, decided: a sidecar's, or a gateway's. Follows istiod's `BuildListeners`."""
+"""The listeners of one proxy, a sidecar or a gateway. Follows istiod's `BuildListeners`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ __all__ = ["Listener", "Listeners", "listeners"]
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """The listeners of one proxy: a sidecar's or a gateway's, and what there is to say about them."""
+    """The listeners of one proxy, a sidecar or a gateway, and the findings about them."""
 
     sidecar: tuple[Listener, ...] = ()
     gateway: tuple[GatewayListener, ...] = ()
@@ -41,7 +41,7 @@ class Listeners:
 
 
 def listeners(snapshot: Snapshot, facts: ProxyFacts) -> Listeners:
-    """The listeners of a proxy; none for a mesh without a port to redirect to."""
+    """The listeners of a proxy; none when the mesh has no port for redirected traffic."""
     if facts.proxy.is_router:
         return _gateway(snapshot, facts)
     if not facts.proxy.is_sidecar or snapshot.mesh.proxy_listen_port <= 0:

@@ -1,4 +1,4 @@
-"""Locality load balancing: the weights and priorities of groups of endpoints, as one client sees them.
+"""Locality load balancing: the weights and priorities of endpoint groups for one client.
 
 Follows istiod's `loadbalancer.ApplyLocalityLoadBalancer`.
 """
@@ -22,7 +22,7 @@ from meshcompile.snapshot.service import Service, TrafficDistribution
 
 @dataclass(frozen=True, slots=True)
 class LocalitySettings:
-    """How localities count: by shares, or by order of preference, which needs outlier detection or `forced`."""
+    """The settings for localities: distribution by weight, or failover, which needs outlier detection or `forced`."""
 
     distribute: tuple[LocalityDistribute, ...] = ()
     failover: tuple[LocalityFailover, ...] = ()
@@ -37,7 +37,7 @@ class LocalitySettings:
 def locality_settings(
     mesh: MeshConfig, balancer: LoadBalancerSettings | None, service: Service
 ) -> LocalitySettings | None:
-    """The settings of a rule, else the service's traffic distribution, else the mesh's; None when switched off."""
+    """The settings of a rule, or the service's traffic distribution, or the mesh's settings; None when disabled."""
     rule = None if balancer is None else balancer.locality_lb_setting
     if rule is not None:
         return _enabled(rule)
@@ -55,9 +55,10 @@ def _enabled(setting: LocalityLoadBalancerSetting) -> LocalitySettings | None:
 def balanced(
     groups: Sequence[LocalityGroup], settings: LocalitySettings | None, client: ClientKey, fails_over: bool
 ) -> tuple[LocalityGroup, ...]:
-    """The groups with the weights and priorities that the settings give them.
+    """The groups with the weights and priorities of the settings.
 
-    `fails_over` says that the cluster notices bad endpoints; without that no priority would ever be left.
+    `fails_over` means that the cluster detects unhealthy endpoints. Without detection, traffic would never leave the
+    first priority.
     """
     if settings is None:
         return tuple(groups)
@@ -77,7 +78,10 @@ def balanced(
 def _distributed(
     groups: Sequence[LocalityGroup], distribute: Iterable[LocalityDistribute], where: Locality
 ) -> tuple[LocalityGroup, ...]:
-    """The weights that the first setting for the client's locality gives; what it leaves out loses its endpoints."""
+    """The groups with the weights that the first setting for the client's locality gives.
+
+    A locality without a weight loses its endpoints.
+    """
     setting = next((d for d in distribute if covers(d.from_, where)), None)
     if setting is None:
         return tuple(groups)
@@ -89,7 +93,7 @@ def _distributed(
 
 
 def _shares(groups: Sequence[LocalityGroup], to: Mapping[str, int]) -> Iterator[tuple[int, int]]:
-    """Index and weight of each group: a locality's share, divided among its groups by their own weights."""
+    """Index and weight of each group. The groups of a locality divide its share by their own weights."""
     left = set(range(len(groups)))
     for rule, share in sorted(to.items()):
         matched = [index for index in sorted(left) if covers(rule, groups[index].locality)]
@@ -99,7 +103,10 @@ def _shares(groups: Sequence[LocalityGroup], to: Mapping[str, int]) -> Iterator[
 
 
 def covers(rule: str, where: Locality) -> bool:
-    """True when `region/zone/subzone`, in which `*` and a missing part stand for any, covers the locality."""
+    """True when a locality pattern covers the locality.
+
+    The pattern is `region/zone/subzone`. A `*` matches anything, as does a missing zone or subzone.
+    """
     region, zone, subzone = locality(rule)
     return region in ("*", where.region) and zone in ("*", "", where.zone) and subzone in ("*", "", where.subzone)
 
@@ -110,7 +117,10 @@ def covers(rule: str, where: Locality) -> bool:
 def _failed_over(
     groups: Sequence[LocalityGroup], failover: Iterable[LocalityFailover], where: Locality
 ) -> tuple[LocalityGroup, ...]:
-    """Priorities by distance, within those that the groups have: subzone, zone, region, region to fail over to."""
+    """The groups with priorities by distance: same subzone, zone, region, failover region, and the others.
+
+    The existing priorities of the groups come first.
+    """
     to = next((setting.to for setting in failover if setting.from_ == where.region), None)
     return _ranked(groups, [group.priority * 5 + _distance(where, group.locality, to) for group in groups])
 
@@ -126,7 +136,7 @@ def _distance(where: Locality, other: Locality, failover_to: str | None) -> int:
 def _by_labels(
     groups: Sequence[LocalityGroup], priorities: Sequence[str], client: ClientKey
 ) -> tuple[LocalityGroup, ...]:
-    """The groups split by how many labels, from the first on, an endpoint shares with the client."""
+    """The groups, split by how many labels their endpoints share with the client, counted from the first label."""
     if not client.has_labels:
         return tuple(groups)
     wanted = tuple(_wanted(priorities, dict(client.labels)))
@@ -135,7 +145,7 @@ def _by_labels(
 
 
 def _wanted(priorities: Iterable[str], labels: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Label and value that endpoints should have: written as `label=value`, else the client's own."""
+    """The label and value that endpoints should have: from `label=value`, or the client's own value."""
     written = [tuple(priority.split("=")) for priority in priorities]
     fixed = {parts[0]: parts[1] for parts in written if len(parts) == 2}
     return ((parts[0], fixed.get(parts[0], labels.get(parts[0], ""))) for parts in written)
@@ -150,7 +160,7 @@ def _split(group: LocalityGroup, wanted: Sequence[tuple[str, str]]) -> Iterator[
 
 
 def _mismatch(endpoint: LbEndpoint, wanted: Sequence[tuple[str, str]]) -> int:
-    """0 when all labels match; else the more, the earlier the first is that does not."""
+    """0 when all labels match. An earlier mismatch gives a higher number."""
     return next(
         (len(wanted) - index for index, (label, value) in enumerate(wanted) if endpoint.labels.get(label, "") != value),
         0,
@@ -158,7 +168,7 @@ def _mismatch(endpoint: LbEndpoint, wanted: Sequence[tuple[str, str]]) -> int:
 
 
 def _ranked(groups: Sequence[LocalityGroup], priorities: Sequence[int]) -> tuple[LocalityGroup, ...]:
-    """The groups with these priorities, counted from 0 without a gap."""
+    """The groups with these priorities, renumbered from 0 without gaps."""
     if len(set(priorities)) <= 1 and not any(group.priority for group in groups):
         return tuple(groups)
     rank = {priority: index for index, priority in enumerate(sorted(set(priorities)))}

@@ -1,4 +1,4 @@
-"""Endpoints as a cluster holds them: grouped by locality, each group with a weight and a priority."""
+"""Endpoints grouped by locality, each group with a weight and a priority."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,9 +11,9 @@ from meshcompile.source import Origin
 
 @dataclass(frozen=True, slots=True)
 class LbEndpoint:
-    """One endpoint: `port` 0 makes its address the path of a unix socket.
+    """One endpoint. With `port` 0, its address is the path of a unix socket.
 
-    `tls_mode` is "" where the client is to send plain text; `telemetry` describes the workload to the stats filters.
+    `tls_mode` is "" when the client sends plain text. `telemetry` describes the workload for the stats filters.
     """
 
     address: str
@@ -28,7 +28,7 @@ class LbEndpoint:
     origin: Origin | None = field(default=None, repr=False)
 
     def __hash__(self) -> int:
-        """Of what nearly always tells endpoints apart."""
+        """The hash of the fields that nearly always distinguish endpoints."""
         return hash((self.address, self.port, self.telemetry))
 
     @property
@@ -38,7 +38,7 @@ class LbEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class LocalityGroup:
-    """The endpoints of one locality and priority; `weight` is None for a group that lost all endpoints."""
+    """The endpoints of one locality and priority. `weight` is None for a group that lost all its endpoints."""
 
     locality: Locality
     endpoints: tuple[LbEndpoint, ...]

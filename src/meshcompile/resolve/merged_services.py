@@ -1,4 +1,4 @@
-"""One service per host, of all that a scope imports: istiod's `SidecarScope.appendSidecarServices`."""
+"""One service for each host that a scope imports. Follows istiod's `SidecarScope.appendSidecarServices`."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -7,7 +7,7 @@ from meshcompile.snapshot.service import Registry, Service
 
 
 def merged_services(services: Iterable[Service]) -> tuple[Service, ...]:
-    """One service per host, in the order of the first mention."""
+    """One service for each host, in the order in which the hosts first appear."""
     merged: dict[str, Service] = {}
     for service in services:
         existing = merged.setdefault(service.hostname, service)
@@ -17,7 +17,10 @@ def merged_services(services: Iterable[Service]) -> tuple[Service, ...]:
 
 
 def _merge(existing: Service, service: Service) -> Service:
-    """What stays of two services of one host: Kubernetes' own, else the first, with the ports of both if they agree."""
+    """The service that results from two services with one host.
+
+    A Kubernetes Service wins, else the first service. It gets the ports of both if they agree.
+    """
     if service.registry is not existing.registry:
         return service if service.registry is Registry.KUBERNETES else existing
     known = {port.number for port in existing.ports}

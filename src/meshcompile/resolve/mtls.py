@@ -1,7 +1,7 @@
-"""Mutual TLS: what a workload's ports take, and what its clients may expect.
+"""Mutual TLS: what the ports of a workload accept, and what its clients assume.
 
-Servers follow istiod's `authn.ComposePeerAuthentication`. Clients know less: clusters only look at namespace- and
-mesh-wide policies (`PushContext.BestEffortInferServiceMTLSMode`), endpoints at those of each endpoint's workload
+Servers follow istiod's `authn.ComposePeerAuthentication`. Clients know less. Clusters use only namespace-wide and mesh-
+wide policies (`PushContext.BestEffortInferServiceMTLSMode`). Endpoints use the policies of their own workload
 (`endpoints.mtlsChecker`).
 """
 
@@ -24,26 +24,29 @@ from meshcompile.snapshot.snapshot import Snapshot
 
 @dataclass(frozen=True)
 class PeerPolicy:
-    """The mutual TLS mode of a workload, and of the ports that differ; `policies` are all that have a say."""
+    """The mutual TLS mode of a workload, and the modes of ports that differ.
+
+    `policies` are all PeerAuthentications that contribute.
+    """
 
     mode: MutualTlsMode
     ports: Mapping[int, MutualTlsMode]
     policies: tuple[PeerAuthentication, ...] = ()
 
     def for_port(self, port: int) -> MutualTlsMode:
-        """The mode of a port of the workload (the target port, not the service's)."""
+        """The mode of a port of the workload. This is the target port, not the port of the service."""
         return self.ports.get(port, self.mode)
 
 
 def peer_policy(index: AuthenticationIndex, namespace: str, labels: Labels) -> PeerPolicy:
-    """The policy of a workload: the narrowest level that says something, PERMISSIVE when none does."""
+    """The policy of a workload. The narrowest level that sets a mode applies; PERMISSIVE is the default."""
     return composed(index.root_namespace, index.peer_for(namespace, labels))
 
 
 def composed(root_namespace: str, policies: Iterable[PeerAuthentication]) -> PeerPolicy:
-    """The policies of a workload merged: mesh, namespace and workload level, of each the oldest.
+    """The merged policies of a workload: the oldest of each of the mesh, namespace and workload levels.
 
-    Port levels only count at the workload level, and a policy with a selector counts for nothing in the root namespace.
+    Port levels apply only at the workload level. A policy with a selector has no effect in the root namespace.
     """
     applying = tuple(policies)
     mesh = _oldest(policy for policy in applying if is_wide(policy) and policy.namespace == root_namespace)
@@ -57,10 +60,10 @@ def composed(root_namespace: str, policies: Iterable[PeerAuthentication]) -> Pee
 def service_mode(
     snapshot: Snapshot, service: Service, port: ServicePort, policy: TrafficPolicy | None
 ) -> MutualTlsMode | None:
-    """The mode that a client's cluster assumes of a service; None when it is outside of the mesh.
+    """The mode that a client's cluster assumes for a service; None outside the mesh.
 
-    Policies with a selector and port levels are not looked at. A service whose clients connect to what they resolved
-    themselves has mutual TLS only when every one of its endpoints has a sidecar.
+    Policies with a selector and port levels do not count. A service whose clients resolve its endpoints themselves has
+    mutual TLS only if every endpoint has a sidecar.
     """
     if service.mesh_external:
         return None
@@ -72,7 +75,7 @@ def service_mode(
 
 
 def tls_settings(policy: TrafficPolicy, service_port: int) -> ClientTLSSettings | None:
-    """The TLS settings of a policy for a port: those of the port itself, else those for all."""
+    """The TLS settings of a policy for a port: its port-level settings, or the general ones."""
     for settings in policy.port_level_settings:
         if settings.tls is not None and settings.port is not None and settings.port.number == service_port:
             return settings.tls
@@ -85,12 +88,12 @@ def _is_passthrough(service: Service, policy: TrafficPolicy | None) -> bool:
 
 
 def _oldest(policies: Iterable[PeerAuthentication]) -> PeerAuthentication | None:
-    """The first: an index lists the oldest first."""
+    """The oldest policy, which is the first in an index."""
     return next(iter(policies), None)
 
 
 def _port_modes(workload: PeerAuthentication, mode: MutualTlsMode) -> Mapping[int, MutualTlsMode]:
-    """The modes that the workload's policy sets per port, `mode` where it says UNSET."""
+    """The modes that the workload's policy sets for ports. `mode` replaces UNSET."""
     return {
         int(port): mutual_tls_mode(settings.mode) or mode for port, settings in workload.spec.port_level_mtls.items()
     }

@@ -1,4 +1,7 @@
-"""A sidecar's outbound listeners. Follows istiod's `ListenerBuilder.buildSidecarOutboundListeners` and its callers."""
+"""The outbound listeners of a sidecar.
+
+Follows istiod's `ListenerBuilder.buildSidecarOutboundListeners` and its callers.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,12 +26,12 @@ from meshcompile.resolve.tcp_connection import Catchall, TcpTraits, tcp_traits
 from meshcompile.resolve.traffic import TrafficClass
 from meshcompile.snapshot.snapshot import Snapshot
 
-# Where nobody has to find out what a connection is.
+# The timeout of a listener without protocol detection.
 NO_TIME = Duration()
 
 
 class OutboundKey(Key, frozen=True):
-    """What outbound listeners are made from; without HTTP for those that have none, which more sidecars share."""
+    """What outbound listeners are built from. Without `http`, they have no HTTP, and more sidecars share them."""
 
     egress: EgressKey
     exact_balance: bool
@@ -37,7 +40,7 @@ class OutboundKey(Key, frozen=True):
 
 @query
 def outbound_listeners(snapshot: Snapshot, key: OutboundKey) -> Mapping[SocketKey, Listener]:
-    """The outbound listeners with HTTP, or those without, of all sidecars that are alike; by address and port."""
+    """The outbound listeners for a key, with HTTP or without, by address and port."""
     maker = OutboundListenerBuilder.of(snapshot, key)
     wanted = key.http is None
     return {
@@ -49,7 +52,10 @@ def outbound_listeners(snapshot: Snapshot, key: OutboundKey) -> Mapping[SocketKe
 
 @dataclass(frozen=True, slots=True)
 class OutboundListenerBuilder:
-    """Makes outbound listeners of what claims were settled to. `rest` is for what no chain takes."""
+    """Builds outbound listeners from merged claims.
+
+    `rest` handles connections that no other chain matches.
+    """
 
     key: OutboundKey
     rest: FilterChain
@@ -62,7 +68,7 @@ class OutboundListenerBuilder:
         return cls(key, rest, snapshot.mesh.protocol_detection_timeout)
 
     def listener(self, settled: OutboundListener) -> Listener:
-        """The listener; a chain that takes everything is the default one, unless it is the only one."""
+        """The listener. A chain that matches everything becomes its default chain, unless it is the only chain."""
         first = settled.first
         prefix = f"outbound_{settled.name};"
         chains = [
@@ -108,14 +114,14 @@ class OutboundListenerBuilder:
 
 
 def unknown_chain(tcp: TcpTraits, cluster: str | None, name: str) -> FilterChain:
-    """What happens to traffic to addresses that no service of the sidecar has; None refuses it."""
+    """The chain for traffic to addresses that are unknown to the sidecar; a `cluster` of None refuses it."""
     connection = Catchall(tcp, BLACK_HOLE_CLUSTER if cluster is None else cluster, idle_timeout=tcp.idle_timeout)
     return FilterChain(connection, name=name)
 
 
 @dataclass(frozen=True, slots=True)
 class SidecarOutbound:
-    """Makes the outbound listeners of one sidecar."""
+    """Builds the outbound listeners of one sidecar."""
 
     key: EgressKey
     proxy: Proxy
@@ -135,7 +141,10 @@ class SidecarOutbound:
         return self.proxy.node_metadata.outbound_listener_exact_balance
 
     def services(self, snapshot: Snapshot) -> tuple[Listener, ...]:
-        """A listener for each address and port that services ask for; those on its own address are the sidecar's."""
+        """A listener for each address and port that services claim.
+
+        Sidecars share all of them, except the listeners on the sidecar's own address.
+        """
         without, with_http = (
             OutboundKey(self.key, self.exact_balance),
             OutboundKey(self.key, self.exact_balance, self.http),
@@ -151,7 +160,7 @@ class SidecarOutbound:
         return tuple(listener for listener in {**found, **replaced}.values() if listener is not None)
 
     def http_proxy(self) -> tuple[Listener, ...]:
-        """The listener for applications that use the sidecar as their HTTP proxy, if there is a port for it."""
+        """The listener for applications that use the sidecar as an HTTP proxy, if it has a port."""
         port = _http_proxy_port(self.proxy, self.mesh)
         if port == 0:
             return ()
@@ -179,7 +188,7 @@ class SidecarOutbound:
         )
 
     def virtual(self) -> tuple[Listener, ...]:
-        """The listener that iptables redirect outbound connections to; it hands them on by their destination."""
+        """The listener to which iptables redirects outbound connections. It dispatches them by their destination."""
         port, tcp = self.mesh.proxy_listen_port, self.key.tcp
         if self.proxy.interception_mode is InterceptionMode.NONE:
             return ()
@@ -204,7 +213,7 @@ class SidecarOutbound:
 
 @query
 def shared_traits(snapshot: Snapshot, traits: HttpTraits) -> HttpTraits:
-    """The first of all traits that are equal to these: what is derived from it is derived once."""
+    """The first traits that equal these, so that values derived from them are computed once."""
     return traits
 
 

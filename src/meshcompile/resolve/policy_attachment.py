@@ -1,7 +1,7 @@
-"""Whether a policy is for a proxy: istiod's `WorkloadPolicyMatcher.ShouldAttachPolicy`.
+"""Whether a policy applies to a proxy. Follows istiod's `WorkloadPolicyMatcher.ShouldAttachPolicy`.
 
-Workloads are selected by their labels. Gateways of the Gateway API are targeted by name, and selected by labels only by
-policies without a target. Waypoints are targeted, as are the services that they stand before.
+Labels select workloads. Policies target gateways of the Gateway API by name. Labels select such a gateway only in a
+policy without targets. Policies target waypoints, and the services behind them.
 """
 
 from collections.abc import Iterable
@@ -16,12 +16,12 @@ from meshcompile.snapshot.service import Registry, Service
 GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name"
 GATEWAY_API = "gateway.networking.k8s.io"
 WAYPOINT_CLASS = "istio-waypoint"
-# The group and kind under which a waypoint's services are targeted.
+# The group and kind of a target that is a service behind a waypoint.
 _SERVICE_KINDS = {("", "Service"): Registry.KUBERNETES, ("networking.istio.io", "ServiceEntry"): Registry.EXTERNAL}
 
 
 class Refusal(StrEnum):
-    """Why a policy is not for a proxy."""
+    """Why a policy does not apply to a proxy."""
 
     SELECTOR = "its selector does not match the proxy's labels"
     TARGET = "its targets do not name the proxy, nor a service that it stands before"
@@ -31,14 +31,14 @@ class Refusal(StrEnum):
 def attaches(
     spec: Attachable, namespace: str, proxy: Proxy, root_namespace: str, services: Iterable[Service] = ()
 ) -> bool:
-    """Whether a policy of `namespace` is for the proxy; `services` are those that a waypoint stands before."""
+    """True when a policy of `namespace` applies to the proxy. `services` are those behind a waypoint."""
     return refusal(spec, namespace, proxy, root_namespace, services) is None
 
 
 def refusal(
     spec: Attachable, namespace: str, proxy: Proxy, root_namespace: str, services: Iterable[Service] = ()
 ) -> Refusal | None:
-    """Why a policy is not for the proxy; None when it is."""
+    """Why a policy does not apply to the proxy; None when it does."""
     targeted = targets(spec)
     if proxy.labels.get(GATEWAY_NAME) is not None and targeted:
         named = any(_is_target(target, namespace, proxy, root_namespace, services) for target in targeted)

@@ -1,4 +1,4 @@
-"""The services behind extension providers. Follows istiod's `LookupCluster`."""
+"""The services of extension providers. Follows istiod's `LookupCluster`."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from meshcompile.snapshot.services import ServiceIndex
 
 @dataclass(frozen=True, slots=True)
 class ProviderService:
-    """A service that Envoy itself talks to: `cluster` to reach it, `hostname` to name it."""
+    """A service that Envoy itself calls: its cluster and its host."""
 
     hostname: str
     cluster: str
@@ -17,7 +17,7 @@ class ProviderService:
 def provider_service(services: ServiceIndex, service: str, port: int) -> ProviderService | None:
     """The service that a provider names as `host` or `namespace/host`.
 
-    None when there is no such host, or when the namespace is missing and several have it.
+    None when the host does not exist, or when the namespace is missing and several namespaces have the host.
     """
     namespace, slash, host = service.rpartition("/")
     found = services.by_hostname.get(host, {})

@@ -1,4 +1,4 @@
-"""The proxy config in force for one proxy: istiod's `NodeMetadata.ProxyConfigOrDefault`."""
+"""The proxy config of one proxy. Follows istiod's `NodeMetadata.ProxyConfigOrDefault`."""
 
 from meshcompile.models.lenient import read_leniently
 from meshcompile.models.mesh.mesh_config import MeshConfig
@@ -8,7 +8,7 @@ from meshcompile.source import Document
 
 
 def proxy_config(mesh: MeshConfig, proxy: Proxy) -> ProxyConfig:
-    """What the proxy itself reports, which replaces the mesh's default config as a whole."""
+    """The config that the proxy reports, which replaces the mesh's default config as a whole, or that default."""
     reported = proxy.node_metadata.proxy_config
     known = None if reported is None else read_leniently(Document("<node metadata>", reported), ProxyConfig)[0]
     return known or mesh.default_config or ProxyConfig()

@@ -1,6 +1,6 @@
-"""What one proxy gets, decided in Istio's words and Envoy's nouns: the value between the mesh and the messages.
+"""Everything that one proxy gets, in terms of Istio and Envoy, before messages are built.
 
-`resolve` decides, `emit` says the same in Envoy's messages, EnvoyFilters then change these.
+`resolve` decides, `emit` builds Envoy's messages from the result, and EnvoyFilters then patch the messages.
 """
 
 from collections.abc import Iterable, Iterator
@@ -27,11 +27,11 @@ from meshcompile.snapshot.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """Everything that one proxy gets, decided: frozen and compared by value.
+    """Everything that one proxy gets. It is frozen and compared by value.
 
     `route_tables` are those that the listeners name, sorted. `extensions` are the Wasm modules that their filters
-    discover. `patches` are those of the EnvoyFilters that select the proxy. `findings` leaves out what the route tables
-    say about themselves.
+    discover. `patches` are those of the EnvoyFilters that select the proxy. `findings` excludes the findings of the
+    route tables.
     """
 
     facts: ProxyFacts = field(repr=False)
@@ -45,7 +45,7 @@ class Resolved:
 
     @property
     def proxy(self) -> Proxy:
-        """The proxy, with the labels and the place of its workload."""
+        """The proxy, with the labels and the locality of its workload."""
         return self.facts.proxy
 
 
@@ -67,13 +67,13 @@ def resolve(snapshot: Snapshot, proxy: Proxy) -> Resolved:
 
 @dataclass(frozen=True, slots=True)
 class OnDemandResolver:
-    """What patched listeners may name that resolved ones did not: routes and extensions, resolved when asked for."""
+    """Resolves the routes and extensions that only patched listeners refer to."""
 
     snapshot: Snapshot
     facts: ProxyFacts
 
     def route_table(self, name: str) -> RouteTable:
-        """The route configuration of a name."""
+        """The route table with a name."""
         return route_table(self.snapshot, self.facts, name)
 
     def extensions(self, names: Iterable[str]) -> Extensions:
@@ -82,14 +82,17 @@ class OnDemandResolver:
 
 
 def route_names(found: Listeners) -> tuple[str, ...]:
-    """The route configurations that listeners ask for by name, sorted, each once."""
+    """The names of the route configurations that listeners request, sorted, without duplicates."""
     connections = (chain.connection for chain in found.chains)
     http = (each for each in connections if isinstance(each, HttpConnection))
     return tuple(sorted({each.route_name for each in http if each.inbound_route is None}))
 
 
 def discovered_names(found: Listeners) -> tuple[str, ...]:
-    """The extensions that the filters of listeners discover, sorted, each once: all but scripts."""
+    """The names of the extensions that the filters of listeners discover, sorted, without duplicates.
+
+    Lua scripts are not discovered.
+    """
     listed = (extension for chain in found.chains for extension in _extensions(chain))
     return tuple(sorted({extension.name for extension in listed if extension.script is None}))
 

@@ -1,4 +1,4 @@
-"""VirtualServices by the hosts that they route."""
+"""VirtualServices by their hosts."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from meshcompile.snapshot.virtual_services import MergedVirtualService
 
 @dataclass(frozen=True)
 class RoutedHosts:
-    """Some VirtualServices, in order of precedence, and the positions of those that have a host (in lower case)."""
+    """VirtualServices in order of precedence, and their positions by host (in lower case)."""
 
     virtual_services: Sequence[MergedVirtualService]
     positions: Mapping[str, Sequence[int]]
@@ -26,13 +26,13 @@ class RoutedHosts:
         return cls(virtual_services, positions, any(map(is_wildcard, positions)))
 
     def overlapping(self, hosts: Iterable[str]) -> Iterator[MergedVirtualService]:
-        """The VirtualServices that have a host in common with these, in order; one named twice comes twice."""
+        """The VirtualServices that share a host with these hosts, in order. A VirtualService can appear twice."""
         found = {routed for host in hosts for routed in self._overlapping(host.lower())}
         for position in sorted({position for host in found for position in self.positions[host]}):
             yield self.virtual_services[position]
 
     def _overlapping(self, host: str) -> Iterator[str]:
-        """The routed hosts that overlap one: itself, the wildcards over it, and what is under it."""
+        """The known hosts that overlap a host: the host itself, wildcards that cover it, and hosts that it covers."""
         if is_wildcard(host):
             yield from (routed for routed in self.positions if subset_of(routed, host))
         candidates = covering(host) if self.has_wildcards else (host,)
@@ -40,7 +40,7 @@ class RoutedHosts:
 
 
 class GatewayKey(Key, frozen=True):
-    """A gateway (`namespace/name`), and the namespace of a proxy that serves it."""
+    """A gateway (`namespace/name`), and the namespace of a proxy that runs it."""
 
     namespace: str
     gateway: str
@@ -48,5 +48,5 @@ class GatewayKey(Key, frozen=True):
 
 @query
 def routed_at_gateway(snapshot: Snapshot, key: GatewayKey) -> RoutedHosts:
-    """What is bound to a gateway, as far as the proxy's namespace may see it."""
+    """The VirtualServices that are bound to a gateway and visible to the proxy's namespace."""
     return RoutedHosts.of(snapshot.virtual_services.for_gateway(key.namespace, key.gateway))

@@ -1,4 +1,4 @@
-"""One rule of an AuthorizationPolicy, decided: what may be asked for, and who may ask.
+"""One rule of an AuthorizationPolicy, compiled to permissions and principals.
 
 Follows istiod's `authz/model.Model`.
 """
@@ -35,10 +35,10 @@ C = TypeVar("C", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class RuleContext:
-    """What a rule is compiled for.
+    """The context in which a rule is compiled.
 
-    Requests and their parts are not to be seen where only bytes pass (`for_tcp`). A rule that `allows` is dropped there
-    as a whole, and so allows less; any other is kept without the part, and so denies more.
+    A TCP filter (`for_tcp`) cannot see requests. There, a rule that `allows` is dropped as a whole when it uses
+    requests, and so allows less. Any other rule loses only the part that it cannot check, and so denies more.
     """
 
     namespace: str
@@ -50,7 +50,7 @@ class RuleContext:
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """A rule: met when one of the permissions and one of the principals is."""
+    """A rule, which matches when at least one permission and one principal match."""
 
     permissions: tuple[PermissionCondition, ...]
     principals: tuple[PrincipalCondition, ...]
@@ -58,7 +58,7 @@ class CompiledRule:
 
 @dataclass(frozen=True, slots=True)
 class AttributeTest(Generic[C]):
-    """An attribute compared with values that it should have, and with values that it should not."""
+    """An attribute, with the values that it must have and the values that it must not have."""
 
     attribute: Attribute[C]
     key: str
@@ -66,12 +66,12 @@ class AttributeTest(Generic[C]):
     not_values: tuple[str, ...]
 
 
-# Met by nothing: what a policy without rules comes to.
+# Never matches. A policy without rules compiles to it.
 NEVER = CompiledRule((Not(Always()),), (Not(Always()),))
 
 
 def compiled_rule(rule: Rule, context: RuleContext) -> CompiledRule | None:
-    """The rule, compiled; None when it has to be dropped."""
+    """The compiled rule; None when it is dropped."""
     when = tuple((condition, source_attribute(condition.key)) for condition in rule.when)
     if any(found is None and destination_attribute(condition.key) is None for condition, found in when):
         return None
@@ -86,7 +86,7 @@ def compiled_rule(rule: Rule, context: RuleContext) -> CompiledRule | None:
         if found is not None and destination_attribute(condition.key) is None
     )
     domains = context.trust_domains
-    # Each `from` has the trust domains of all `when`s replaced once more, as they share them.
+    # The `from`s share the `when`s, so each `from` expands the trust domains of every `when` once more.
     for _ in rule.from_ or (None,):
         about_whom = tuple(_in_trust_domains(test, domains) for test in about_whom)
     operations = [(*_operation(to.operation), *about_what) for to in rule.to] or [about_what]
@@ -108,7 +108,7 @@ def _source(source: Source | None, domains: TrustDomains) -> Iterator[AttributeT
 
 
 Values = tuple[tuple[str, ...], tuple[str, ...]]
-# The fields of an operation and of a source, in the order in which they are checked.
+# The fields of an operation and of a source, in the order in which Envoy checks them.
 OPERATION: tuple[tuple[Permissions, Callable[[Operation], Values]], ...] = (
     (HOST, lambda o: (o.hosts, o.not_hosts)),
     (METHOD, lambda o: (o.methods, o.not_methods)),
@@ -129,7 +129,7 @@ SOURCE: tuple[tuple[Principals, Callable[[Source], Values]], ...] = (
 def _in_trust_domains(
     test: AttributeTest[PrincipalCondition], domains: TrustDomains
 ) -> AttributeTest[PrincipalCondition]:
-    """The test with its identities in all trust domains of the mesh."""
+    """The test, with its identities in all trust domains of the mesh."""
     if test.attribute is SOURCE_PRINCIPAL:
         return AttributeTest(
             test.attribute, test.key, domains.principals(test.values), domains.principals(test.not_values)
@@ -146,13 +146,16 @@ Tested: TypeAlias = All[Always | Not[Compared[C]] | Compared[C]]
 def _conditions(
     alternatives: Iterable[Iterable[AttributeTest[C]]], context: RuleContext
 ) -> tuple[Tested[C], ...] | None:
-    """One condition for each alternative; None when the rule has to be dropped."""
+    """One condition for each alternative; None when the rule is dropped."""
     found = tuple(_condition(tests, context) for tests in alternatives)
     return None if None in found else tuple(each for each in found if each is not None)
 
 
 def _condition(tests: Iterable[AttributeTest[C]], context: RuleContext) -> Tested[C] | None:
-    """All tests at once; None when one of them cannot be made and the rule would allow."""
+    """The condition that all tests hold.
+
+    None when a test cannot be compiled in a rule that allows.
+    """
     parts: list[Always | Not[Compared[C]] | Compared[C]] = []
     for test in tests:
         for values, negated in ((test.values, False), (test.not_values, True)):
@@ -165,7 +168,10 @@ def _condition(tests: Iterable[AttributeTest[C]], context: RuleContext) -> Teste
 
 
 def _compared(test: AttributeTest[C], values: tuple[str, ...], context: RuleContext) -> tuple[Compared[C] | None, bool]:
-    """The attribute compared with any of the values (None when there is nothing to compare), and if that was all."""
+    """The comparison with any of the values, and whether every value could be compared.
+
+    The comparison is None when there is nothing to compare.
+    """
     attribute, read_in = test.attribute, AttributeContext(test.key, context.namespace, context.tunnelled)
     if not values:
         return None, True
@@ -181,7 +187,7 @@ def _compared(test: AttributeTest[C], values: tuple[str, ...], context: RuleCont
 
 
 def uses_requests(rule: Rule) -> bool:
-    """True when a rule looks at requests, which connections without HTTP do not have."""
+    """True when a rule looks at requests, which do not exist on TCP connections."""
     operations = (test for to in rule.to for test in _operation(to.operation))
     sources = (test for each in rule.from_ for test in _source(each.source, TrustDomains(())))
     of_fields = (test.attribute for test in (*operations, *sources) if test.values or test.not_values)

@@ -1,7 +1,7 @@
-"""What a proxy imports: istiod's SidecarScope (`pilot/pkg/model/sidecar.go`).
+"""What a proxy imports. Follows istiod's SidecarScope (`pilot/pkg/model/sidecar.go`).
 
-A sidecar sees what the egress listeners of its Sidecar import, each listener its own services and VirtualServices; the
-scope's own services are the union of them, plus the destinations of the imported VirtualServices. Gateways and
+A sidecar sees what the egress listeners of its Sidecar import. Each listener has its own services and VirtualServices.
+The services of the scope are the union of these, plus the destinations of the imported VirtualServices. Gateways and
 waypoints see everything that is visible to their namespace.
 """
 
@@ -23,14 +23,14 @@ from meshcompile.snapshot.service import Registry, Service
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.virtual_services import MergedVirtualService
 
-# In the namespace part of an imported host: every namespace.
+# The namespace part of an imported host that means every namespace.
 ANY_NAMESPACE = "*"
 
 
 class ScopeKey(Key, frozen=True):
-    """Whose scope: that of the proxies of a namespace which have this Sidecar (its namespace and name), or none.
+    """The proxies of a namespace that share a Sidecar (its namespace and name), or have none.
 
-    `is_gateway`: gateways and waypoints see everything that is visible to their namespace.
+    `is_gateway` marks gateways and waypoints, which see everything that is visible to their namespace.
     """
 
     namespace: str
@@ -42,8 +42,9 @@ class ScopeKey(Key, frozen=True):
 class EgressListener:
     """One egress listener of a Sidecar, and what it imports.
 
-    `spec` is None for the listener of proxies without a Sidecar (or whose Sidecar lists none). `most_specific` maps
-    the host of each service to the VirtualService with the most specific host that covers it.
+    `spec` is None for the default listener of proxies without a Sidecar, or with a Sidecar that has no egress
+    listeners. `most_specific` maps the host of each service to the VirtualService with the most specific host that
+    covers it.
     """
 
     spec: IstioEgressListener | None
@@ -53,7 +54,7 @@ class EgressListener:
 
     @property
     def port(self) -> int | None:
-        """The port that the listener is limited to; None when it serves every port; 0 for a unix socket."""
+        """The port of the listener; None when it serves every port, 0 for a unix socket."""
         return None if self.spec is None or self.spec.port is None else self.spec.port.number
 
     @property
@@ -63,7 +64,7 @@ class EgressListener:
 
 @dataclass(frozen=True)
 class SidecarScope:
-    """The services and rules that one proxy sees; shared by the proxies that have the same Sidecar and namespace.
+    """The services and rules that a proxy sees. Proxies with one Sidecar and namespace share it.
 
     `outbound_traffic_policy` is None for gateways.
     """
@@ -81,19 +82,19 @@ class SidecarScope:
         return self.key.namespace
 
     def service(self, hostname: str) -> Service | None:
-        """The service of this host, None when it is not imported."""
+        """The service with a host; None when the scope does not import it."""
         return self.services_by_hostname.get(hostname)
 
     def egress_rank(self, port: int, bind: str = "") -> int | None:
-        """The place of the first egress listener that serves a port, or this unix socket when the port is 0."""
+        """The position of the first egress listener that serves a port, or this unix socket when the port is 0."""
         listeners = enumerate(self.egress_listeners)
         return next((rank for rank, listener in listeners if _serves(listener, port, bind)), None)
 
     def destination_rule(self, hostname: str, labels: Labels) -> MergedDestinationRule | None:
-        """The rule of a client with these labels for a host.
+        """The DestinationRule for a host and a client with these labels.
 
-        It is the first whose workloadSelector selects the client, else the last one without selector. Selectors only
-        count in rules of the client's own namespace.
+        It is the first rule whose workloadSelector selects the client, or the last rule without a selector. Selectors
+        apply only in rules of the client's own namespace.
         """
         for rule in self.destination_rules.get(hostname, ()):
             if rule.namespace == self.namespace and _selects_client(rule, labels):
@@ -101,18 +102,21 @@ class SidecarScope:
         return self.inbound_destination_rule(hostname)
 
     def inbound_destination_rule(self, hostname: str) -> MergedDestinationRule | None:
-        """The rule of a server for its own host: the last one without selector, since selectors are for clients."""
+        """The DestinationRule that a server uses for its own host.
+
+        It is the last rule without a selector, since selectors select clients.
+        """
         rules = self.destination_rules.get(hostname, ())
         return next((rule for rule in reversed(rules) if rule.workload_selector is None), None)
 
     @property
     def has_ingress(self) -> bool:
-        """True when the Sidecar lists inbound ports itself, instead of taking them from services."""
+        """True when the Sidecar declares inbound ports, which replace the ports of services."""
         return self.sidecar is not None and bool(self.sidecar.spec.ingress)
 
 
 def scope_key(snapshot: Snapshot, proxy: Proxy) -> ScopeKey:
-    """Whose scope a proxy has."""
+    """The scope key of a proxy."""
     if not proxy.is_sidecar:
         return ScopeKey(proxy.namespace, is_gateway=True)
     sidecar = snapshot.sidecars.for_workload(proxy.namespace, proxy.labels)
@@ -163,7 +167,10 @@ def _scope(
 
 
 def _mesh_policy(mesh: MeshConfig) -> OutboundTrafficPolicy | None:
-    """The mesh's policy in the words of a Sidecar, which knows no ALLOW_ANY_DYNAMIC_DNS: that is as REGISTRY_ONLY."""
+    """The mesh's policy as a Sidecar would set it.
+
+    A Sidecar has no ALLOW_ANY_DYNAMIC_DNS, which becomes REGISTRY_ONLY.
+    """
     if mesh.outbound_traffic_policy is None:
         return None
     allowed = mesh.outbound_traffic_policy.mode == "ALLOW_ANY"
@@ -206,7 +213,7 @@ def _egress_listener(snapshot: Snapshot, spec: IstioEgressListener | None, names
 
 
 def _of(imports: Mapping[str, ImportedHosts], namespace: str) -> Iterator[ImportedHosts]:
-    """What is imported of a namespace: what names it, then what names every namespace."""
+    """The imports of a namespace: those that name it, then those that name every namespace."""
     if namespace in imports:
         yield imports[namespace]
     if ANY_NAMESPACE in imports:
@@ -214,14 +221,14 @@ def _of(imports: Mapping[str, ImportedHosts], namespace: str) -> Iterator[Import
 
 
 def _only_port(spec: IstioEgressListener | None) -> int | None:
-    """The one port that services are imported with; None for all of them, as for a generic HTTP proxy."""
+    """The only port with which services are imported; None for all ports, as with a generic HTTP proxy."""
     if spec is None or spec.port is None or not spec.port.number:
         return None
     return None if protocol_named(spec.port.protocol) is Protocol.HTTP_PROXY else spec.port.number
 
 
 def _imported_service(service: Service, imports: Mapping[str, ImportedHosts], port: int | None) -> Service | None:
-    """The service, reduced to the port and the aliases that are imported; None when it is not."""
+    """The service with only the imported port and aliases; None when it is not imported."""
     for hosts in _of(imports, service.namespace):
         if hosts.match_service(service.hostname):
             trimmed = service if port is None else _with_port(service, port)
@@ -243,9 +250,9 @@ def _with_aliases(service: Service, hosts: ImportedHosts) -> Service:
 
 
 def _one_namespace_per_host(services: Iterable[Service], namespace: str) -> tuple[Service, ...]:
-    """The services whose namespace is the one chosen for their host.
+    """The services from the namespace that is chosen for their host.
 
-    The proxy's own namespace wins, then a Kubernetes Service over a ServiceEntry, then the first.
+    The proxy's own namespace wins, then a Kubernetes Service over a ServiceEntry, then the first service.
     """
     imported = tuple(services)
     chosen: dict[str, tuple[str, bool]] = {}
@@ -261,7 +268,10 @@ def _one_namespace_per_host(services: Iterable[Service], namespace: str) -> tupl
 def most_specific_routes(
     routes: Iterable[MergedVirtualService], services: Iterable[Service]
 ) -> Mapping[str, MergedVirtualService]:
-    """Host of each service -> the VirtualService with the most specific host that covers it, the first of equals."""
+    """Host of each service -> the VirtualService with the most specific host that covers it.
+
+    The first of equally specific VirtualServices wins.
+    """
     by_host: dict[str, MergedVirtualService] = {}
     for route in routes:
         for host in route.hosts:
@@ -298,9 +308,9 @@ def _imported(snapshot: Snapshot, listeners: Iterable[EgressListener], namespace
 
 
 def destinations(route: MergedVirtualService, namespace: str) -> Mapping[str, frozenset[int]]:
-    """Hosts that a VirtualService sends to, each with the ports named; port 0 stands for a destination without one.
+    """The destination hosts of a VirtualService, each with its ports. Port 0 marks a destination without a port.
 
-    HTTP rules whose matches all ask for another source namespace do not count.
+    HTTP rules whose matches all require another source namespace do not count.
     """
     found: dict[str, set[int]] = {}
     for destination in _destinations(route, namespace):
@@ -322,7 +332,10 @@ def _destinations(route: MergedVirtualService, namespace: str) -> Iterator[Desti
 
 
 def _visible_service(snapshot: Snapshot, host: str, namespace: str) -> Service | None:
-    """The service of a host: of the own namespace, else a visible one of Kubernetes, else the oldest visible one."""
+    """The service with a host.
+
+    A service in the own namespace wins, then a visible Kubernetes Service, then the oldest visible service.
+    """
     candidates = snapshot.services.by_hostname.get(host, {})
     if namespace in candidates:
         return candidates[namespace]
@@ -339,7 +352,7 @@ def _preference(service: Service) -> tuple[bool, str, str]:
 
 
 def _with_ports(service: Service, numbers: frozenset[int]) -> Service | None:
-    """The service with the named ports only; with all of them when one destination names no port."""
+    """The service with only the named ports, or with all of them when a destination names no port."""
     if 0 in numbers:
         return service
     ports = tuple(port for port in service.ports if port.number in numbers)

@@ -1,4 +1,4 @@
-"""The service ports that a proxy's own workload serves.
+"""The service ports that the workload of a proxy serves.
 
 Follows istiod's `Proxy.SetServiceTargets` and `GetProxyServiceTargets` of its registries.
 """
@@ -19,7 +19,7 @@ from meshcompile.snapshot.workloads import serving_containers
 
 @dataclass(frozen=True, slots=True)
 class ServiceTarget:
-    """One port of one service, and the port on which the workload serves it."""
+    """A port of a service, and the port on which the workload serves it."""
 
     service: Service
     port: ServicePort
@@ -54,13 +54,13 @@ def _selecting(snapshot: Snapshot, proxy: Proxy, labels: Labels) -> tuple[Servic
 
 def _pod_targets(services: Iterable[Service], pod: Pod) -> Iterator[ServiceTarget]:
     for service in services:
-        # istiod looks each port up by its name, which finds the first of those that share one.
+        # istiod looks up each port by name, so the first of several ports with one name wins.
         named = {port.name: port for port in reversed(service.ports)}
         yield from _distinct(service, ((named[port.name], _pod_port(pod, port)) for port in service.ports))
 
 
 def _pod_port(pod: Pod, port: ServicePort) -> int | None:
-    """The number of the target port; None when it is a name that no container has."""
+    """The number of the target port; None for a name that no container has."""
     if not isinstance(port.target, str):
         return port.target or port.number
     transport = "UDP" if port.protocol is Protocol.UDP else "TCP"
@@ -76,7 +76,7 @@ def _pod_port(pod: Pod, port: ServicePort) -> int | None:
 
 
 def _distinct(service: Service, ports: Iterable[tuple[ServicePort, int | None]]) -> Iterator[ServiceTarget]:
-    """A target for the first service port of each target port and protocol."""
+    """The target of the first service port for each target port and protocol."""
     seen: set[tuple[int, Protocol]] = set()
     for port, number in ports:
         if number is not None and (number, port.protocol) not in seen:
@@ -85,7 +85,7 @@ def _distinct(service: Service, ports: Iterable[tuple[ServicePort, int | None]])
 
 
 def _endpoint_targets(snapshot: Snapshot, proxy: Proxy) -> Iterator[ServiceTarget]:
-    """Targets of a Pod that no Service selects: by the endpoints with its address, as of headless Services."""
+    """The targets of a Pod that no Service selects, by the endpoints with its address, as in headless Services."""
     for service in snapshot.services.kubernetes.get((proxy.cluster, proxy.namespace), ()):
         ports = {port.name: port for port in reversed(service.ports)}
         for endpoint in snapshot.endpoints.of(service):
@@ -96,7 +96,10 @@ def _endpoint_targets(snapshot: Snapshot, proxy: Proxy) -> Iterator[ServiceTarge
 
 
 def _described_targets(services: Iterable[Service], proxy: Proxy) -> Iterator[ServiceTarget]:
-    """Targets of a proxy whose Pod is not known: by what it says of its ports, none when it leaves one out."""
+    """The targets of a proxy without a known Pod, by the ports in its node metadata.
+
+    There are none when the metadata lack one of the ports.
+    """
     found = [(service, [(port, _described_port(proxy, port)) for port in service.ports]) for service in services]
     if all(number is not None for _, ports in found for _, number in ports):
         for service, ports in found:
@@ -118,7 +121,10 @@ def _described_port(proxy: Proxy, port: ServicePort) -> int | None:
 
 
 def _entry_of(snapshot: Snapshot, proxy: Proxy) -> Workload | None:
-    """The WorkloadEntry with the proxy's address: of several the one of its name, else of its namespace, else any."""
+    """The WorkloadEntry with the proxy's address.
+
+    Of several, the one with its name wins, then one in its namespace, then any.
+    """
     if proxy.cluster != snapshot.cluster or not proxy.ip_addresses:
         return None
     entries = snapshot.endpoints.entries_at(proxy.ip_addresses[0])
@@ -141,7 +147,7 @@ def _entry_targets(snapshot: Snapshot, entry: Workload) -> Iterator[ServiceTarge
 
 
 def _external_targets(snapshot: Snapshot, proxy: Proxy) -> Iterator[ServiceTarget]:
-    """Targets by the endpoints of ServiceEntries of the proxy's namespace that have one of its addresses."""
+    """The targets from endpoints of ServiceEntries in the proxy's namespace that have one of its addresses."""
     for service, endpoint in snapshot.endpoints.external_at(proxy.ip_addresses, proxy.namespace):
         port = service.port(endpoint.legacy_port)
         if port is not None:

@@ -1,6 +1,6 @@
-"""What resolving leaves out for one proxy, and why: the filters themselves give the reasons.
+"""The objects that a proxy gets nothing of, with the reasons that the filters themselves give.
 
-Nothing of this is needed to compile; it is made when somebody asks what became of an object.
+Compiling does not need this. It is computed when somebody asks what became of an object.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -35,14 +35,14 @@ NO_HOST = "the proxy imports none of its hosts"
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """An object that a proxy gets nothing of, by the place where it was written."""
+    """An object that a proxy gets nothing of, and the place where it is written."""
 
     origin: Origin
     reason: str
 
 
 def skipped(snapshot: Snapshot, proxy: Proxy) -> Iterator[Skipped]:
-    """The objects that filtering leaves out for a proxy."""
+    """The objects that are left out for a proxy."""
     facts = proxy_facts(snapshot, placed(snapshot, proxy))
     yield from _policies(snapshot, facts.proxy)
     yield from _gateways(snapshot.gateways, facts)

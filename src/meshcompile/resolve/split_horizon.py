@@ -1,4 +1,4 @@
-"""Endpoints in other networks: replaced by the gateways that lead there.
+"""Endpoints in other networks, replaced by the gateways of these networks.
 
 Follows istiod's `EndpointBuilder.EndpointsByNetworkFilter`.
 """
@@ -19,10 +19,10 @@ from meshcompile.source import Origin
 def reachable(
     groups: tuple[LocalityGroup, ...], gateways: NetworkGateways, client: ClientKey
 ) -> tuple[LocalityGroup, ...]:
-    """The groups as the client reaches them: unchanged when there is one network only.
+    """The groups as the client reaches them. They stay the same in a mesh with one network.
 
-    Weights are scaled so that they divide among gateways. What needs a gateway but takes no mutual TLS is left out:
-    gateways find the service by the SNI.
+    Weights are scaled so that gateways can divide them. An endpoint behind a gateway that does not accept mutual TLS is
+    left out, because the gateway needs the SNI to find the service.
     """
     if not gateways:
         return groups
@@ -52,7 +52,7 @@ def _reachable(group: LocalityGroup, gateways: NetworkGateways, client: ClientKe
 
 
 def _usable(gateways: Iterable[NetworkGateway], client: ClientKey) -> tuple[NetworkGateway, ...]:
-    """The gateways that take mutual TLS, which is all that sidecars can speak to them."""
+    """The gateways that accept mutual TLS, the only protocol that sidecars can use with them."""
     return tuple(gateway for gateway in gateways if gateway.port or not client.is_sidecar)
 
 
@@ -68,7 +68,7 @@ def _is_ipv4(address: str) -> bool:
 
 
 def _gateway_endpoint(gateway: NetworkGateway, weight: int, origin: Origin | None) -> LbEndpoint:
-    """A gateway; `origin` is that of the first endpoint behind it."""
+    """The endpoint of a gateway. `origin` is that of the first endpoint behind it."""
     return LbEndpoint(
         address=gateway.address,
         port=gateway.port,

@@ -1,4 +1,4 @@
-"""Names of statistics by the patterns of the mesh config. Follows istiod's `telemetry.BuildStatPrefix`."""
+"""Names in statistics, from the patterns of the mesh config. Follows istiod's `telemetry.BuildStatPrefix`."""
 
 from dataclasses import dataclass
 
@@ -9,9 +9,9 @@ TARGET_PORT = "%TARGET_PORT%"
 
 @dataclass(frozen=True, slots=True)
 class StatSubject:
-    """What statistics are about: a port of a host, which may be that of a known service, or of a subset of it.
+    """The subject of statistics: a port of a host or of a subset, and its service if known.
 
-    `target` is the port of the workload, 0 where there is none.
+    `target` is the port of the workload, 0 if there is none.
     """
 
     host: str
@@ -23,9 +23,9 @@ class StatSubject:
 
 
 def stat_name(pattern: str, subject: StatSubject, default: str = "") -> str:
-    """A pattern such as `%SERVICE_FQDN%_%SERVICE_PORT%` filled in; the default where there is no pattern.
+    """A pattern such as `%SERVICE_FQDN%_%SERVICE_PORT%` with its values, or the default without a pattern.
 
-    `%SERVICE%` and `%SERVICE_NAME%` are short for Kubernetes Services only.
+    `%SERVICE%` and `%SERVICE_NAME%` are short only for Kubernetes Services.
     """
     if not pattern:
         return default

@@ -1,4 +1,4 @@
-"""How a proxy handles connections as bytes, decided, for all three traffic classes.
+"""How a proxy handles TCP connections, for all three traffic classes.
 
 Follows istiod's `ListenerBuilder.buildCompleteNetworkFilters` and its callers.
 """
@@ -18,7 +18,7 @@ from meshcompile.source import Origin
 
 @dataclass(frozen=True, slots=True)
 class TcpTraits:
-    """What all TCP connections of one traffic class of a proxy have in common. Connections are not traced."""
+    """What all TCP connections of one traffic class of a proxy share. TCP connections are not traced."""
 
     traffic_class: TrafficClass
     telemetry: Telemetry
@@ -32,7 +32,7 @@ class TcpTraits:
 
 @dataclass(frozen=True, slots=True)
 class WeightedCluster:
-    """A share of the connections."""
+    """A cluster and its share of the connections."""
 
     cluster: str
     weight: int
@@ -40,7 +40,7 @@ class WeightedCluster:
 
 @dataclass(frozen=True, slots=True)
 class Tunnel:
-    """CONNECT (or POST) to an HTTP proxy, which connects to `host:port`."""
+    """A tunnel through an HTTP proxy with CONNECT (or POST), to `host:port`."""
 
     host: str
     port: int
@@ -49,9 +49,9 @@ class Tunnel:
 
 @dataclass(frozen=True, slots=True)
 class TcpConnection:
-    """One TCP proxy, to one cluster or to shares of several.
+    """A TCP proxy to one cluster or to weighted clusters.
 
-    `metadata_exchange`: the peers tell each other who they are first. `protocol` chooses a database filter.
+    `metadata_exchange` means that peers first exchange their metadata. `protocol` selects the filter of a database.
     """
 
     traits: TcpTraits
@@ -71,7 +71,7 @@ class TcpConnection:
 
 @dataclass(frozen=True, slots=True)
 class Catchall:
-    """What happens to connections that nothing else takes: passed on as they came, sent to a proxy, or refused."""
+    """Connections that nothing else matches: forwarded to their original destination, sent to a proxy, or refused."""
 
     traits: TcpTraits
     cluster: str
@@ -81,7 +81,7 @@ class Catchall:
 
 
 def tcp_traits(snapshot: Snapshot, facts: ProxyFacts, traffic_class: TrafficClass) -> TcpTraits:
-    """The traits of a traffic class of a proxy. Policies guard what comes in, not what goes out."""
+    """The traits of a traffic class of a proxy. Policies apply to inbound traffic only."""
     is_outbound = traffic_class is TrafficClass.SIDECAR_OUTBOUND
     behaviour = snapshot.behaviour
     return TcpTraits(

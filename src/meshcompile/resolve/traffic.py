@@ -1,10 +1,10 @@
-"""Which way the traffic of a listener goes, and what it looks like."""
+"""The direction of a listener's traffic, and what the traffic looks like."""
 
 from enum import Enum, auto
 
 
 class TrafficClass(Enum):
-    """istiod's ListenerClass: many settings differ between the three."""
+    """The class of a listener, istiod's ListenerClass. Many settings differ between the three."""
 
     SIDECAR_INBOUND = auto()
     SIDECAR_OUTBOUND = auto()
@@ -12,20 +12,20 @@ class TrafficClass(Enum):
 
 
 class Traffic(Enum):
-    """What the first bytes of a connection show: how the client encrypts it, and what is in it."""
+    """What the first bytes of a connection reveal: its encryption and its protocol."""
 
     ANY = auto()
     PLAIN = auto()  # no TLS
-    PLAIN_HTTP = auto()  # no TLS, recognized as HTTP/1.1 or HTTP/2; HTTP/1.0 passes as bytes
-    TLS = auto()  # TLS of any kind, the application's own too
+    PLAIN_HTTP = auto()  # no TLS, recognized as HTTP/1.1 or HTTP/2; HTTP/1.0 counts as TCP
+    TLS = auto()  # TLS of any kind, including the application's own
     MESH = auto()  # mutual TLS of the mesh
     MESH_HTTP = auto()  # mutual TLS of a sidecar that has recognized HTTP
     MESH_TCP = auto()  # mutual TLS of a sidecar that has not
-    MESH_PASSED_ON = auto()  # mutual TLS of the mesh that is not ended here: its SNI says where it goes
+    MESH_PASSED_ON = auto()  # mutual TLS of the mesh that is not terminated here: its SNI selects the destination
 
     @property
     def is_tls(self) -> bool:
-        """True when TLS has to be told from plain text."""
+        """True for traffic that Envoy has to distinguish from plain text."""
         return self in _TLS
 
 

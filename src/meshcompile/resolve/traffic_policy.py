@@ -1,4 +1,4 @@
-"""The traffic policy in force for one port of a service or subset.
+"""The effective traffic policy of a port of a service or subset.
 
 Follows istiod's `util.GetPortLevelTrafficPolicy` and `MergeSubsetTrafficPolicy`.
 """
@@ -21,7 +21,7 @@ from meshcompile.models.networking.destination_rule import (
 
 @dataclass(frozen=True, slots=True)
 class EffectivePolicy:
-    """The settings for one port; None where nobody sets anything."""
+    """The settings of one port; None for settings that nobody sets."""
 
     connection_pool: ConnectionPoolSettings | None = None
     load_balancer: LoadBalancerSettings | None = None
@@ -32,7 +32,7 @@ class EffectivePolicy:
     retry_budget: RetryBudget | None = None
 
     def __hash__(self) -> int:
-        """Of which settings there are: few policies of a service differ otherwise."""
+        """The hash of which settings are present. The policies of one service rarely differ in anything else."""
         return hash((self.connection_pool is None, self.load_balancer is None, self.outlier_detection is None))
 
     @property
@@ -44,21 +44,25 @@ NO_POLICY = EffectivePolicy()
 
 
 class EffectivePolicies:
-    """The policies of a rule for ports and subsets; ports without settings of their own share one."""
+    """The effective policies of a rule. Ports without port-level settings share one."""
 
     def __init__(self, rule: TrafficPolicy | None) -> None:
         self._rule = rule
         self._whole = NO_POLICY if rule is None else _whole(rule)
 
     def of_port(self, port: int) -> EffectivePolicy:
-        """The policy for a port: its settings replace the rule's, those it leaves out included."""
+        """The policy of a port.
+
+        Port-level settings replace the rule's settings, including those that they leave out.
+        """
         settings = None if self._rule is None else port_settings(self._rule, port)
         return self._whole if settings is None else _of_port(settings)
 
     def of_subset(self, subset: TrafficPolicy | None, port: int) -> EffectivePolicy:
-        """The policy of a subset for a port: what the subset sets goes before what the rule sets.
+        """The policy of a subset for a port. Settings of the subset take precedence over the rule's.
 
-        Settings of the subset for the port replace the four that ports may have, those they leave out included.
+        Port-level settings of the subset replace the four settings that ports can have, including those that they leave
+        out.
         """
         inherited = self.of_port(port)
         return inherited if subset is None else _merged(inherited, subset, port)
@@ -90,7 +94,7 @@ def _merged(inherited: EffectivePolicy, subset: TrafficPolicy, port: int) -> Eff
 
 
 def port_settings(policy: TrafficPolicy, port: int) -> PortTrafficPolicy | None:
-    """The first settings of a policy for a port number."""
+    """The first port-level settings of a policy for a port number."""
     for settings in policy.port_level_settings:
         if settings.port is not None and settings.port.number == port:
             return settings

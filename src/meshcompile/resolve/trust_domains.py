@@ -1,4 +1,4 @@
-"""Trust domains in policies: a mesh that changes its trust domain keeps the old one as an alias.
+"""Trust domains in policies. A mesh that changes its trust domain keeps the old one as an alias.
 
 Follows istiod's `trustdomain.Bundle`.
 """
@@ -6,25 +6,25 @@ Follows istiod's `trustdomain.Bundle`.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-# In policies, the mesh's own trust domain whatever it is called.
+# The placeholder in policies for the mesh's own trust domain.
 OWN = "cluster.local"
 
 
 @dataclass(frozen=True)
 class TrustDomains:
-    """The trust domains of a mesh: its own first, then the aliases."""
+    """The trust domains of a mesh: its own, then the aliases."""
 
     names: tuple[str, ...]
 
     def principals(self, principals: Iterable[str]) -> tuple[str, ...]:
-        """The principals (`td/ns/shop/sa/catalog`), each of the mesh's own in every one of its trust domains.
+        """The principals (`td/ns/shop/sa/catalog`), with one in every trust domain for each of the mesh's own.
 
-        What names no trust domain, or a foreign one, stays as it is.
+        A principal without a trust domain, or with a foreign one, stays the same.
         """
         return tuple(alias for principal in principals for alias in self._aliases(principal))
 
     def expanded(self, domains: Iterable[str]) -> tuple[str, ...]:
-        """The trust domains, each of the mesh's own replaced by all of them; each once."""
+        """The trust domains without duplicates. Each trust domain of the mesh expands to all of them."""
         found = (name for domain in domains for name in (self.names if domain in self.names else (domain,)))
         return tuple(dict.fromkeys(found))
 
@@ -38,13 +38,13 @@ class TrustDomains:
 
     def _in_each(self, principal: str, domain: str, identity: str) -> Iterator[str]:
         for name in self.names:
-            # `*-td` stands for `old-td` and `new-td` already.
+            # `*-td` already covers `old-td` and `new-td`.
             covered = domain.startswith("*") and name.endswith(domain[1:])
             yield principal if covered else f"{name}/{identity}"
 
 
 def _overlap(a: str, b: str) -> bool:
-    """True when the names are equal, or one has a `*` in front or at the end that covers the other."""
+    """True when the names are equal, or when one starts or ends with a `*` that covers the other."""
     return a == b or b == "*" or _covers(a, b) or _covers(b, a)
 
 

@@ -1,4 +1,4 @@
-"""What istiod would do for a proxy and meshcompile does not: said of each proxy that it concerns."""
+"""Features of istiod that meshcompile does not support, reported for each proxy that they affect."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from meshcompile.source import Document, Origin
 
 
 def unsupported(proxy: Proxy) -> Iterator[Diagnostic]:
-    """Why the configuration of this proxy is not all that istiod would send."""
+    """The reasons why the configuration of this proxy is less than what istiod would send."""
     node = Origin(Document("<node>", proxy.metadata))
     for found in unreadable_metadata(proxy.metadata):
         yield UNREADABLE_METADATA(node.at(found.key), proxy=proxy.id, key=found.key, expected=found.expected)

@@ -1,7 +1,7 @@
-"""The workload that a proxy runs beside: its labels and where it is.
+"""The workload of a proxy: its labels and its locality.
 
-Follows istiod's `Proxy.SetWorkloadLabels` and `xds.setTopologyLabels`: what the mesh knows of the Pod goes before what
-the proxy says of itself.
+Follows istiod's `Proxy.SetWorkloadLabels` and `xds.setTopologyLabels`. What the mesh knows of the Pod takes precedence
+over what the proxy reports.
 """
 
 from dataclasses import replace
@@ -17,7 +17,7 @@ VIRTUAL_MACHINE = "istio.io/test-vm"
 
 
 def placed(snapshot: Snapshot, proxy: Proxy) -> Proxy:
-    """The proxy with the labels of its workload, those of its topology included, and its locality."""
+    """The proxy, with the labels of its workload and topology, and its locality."""
     labels = _workload_labels(snapshot, proxy)
     where = _labelled_locality(labels) or proxy.locality
     return replace(
@@ -28,7 +28,7 @@ def placed(snapshot: Snapshot, proxy: Proxy) -> Proxy:
 
 
 def pod_of(snapshot: Snapshot, proxy: Proxy) -> Pod | None:
-    """The Pod that the proxy's id names, in the proxy's own cluster."""
+    """The Pod that the proxy's id names, in the proxy's cluster."""
     name, dot, namespace = proxy.id.partition(".")
     if not dot or namespace != proxy.namespace:
         return None
@@ -53,7 +53,7 @@ def _workload_labels(snapshot: Snapshot, proxy: Proxy) -> Labels:
 
 
 def _entry_labels(snapshot: Snapshot, proxy: Proxy) -> Labels | None:
-    """The labels of the first endpoint of a ServiceEntry of the proxy's namespace that has one of its addresses."""
+    """The labels of the first ServiceEntry endpoint in the proxy's namespace that has one of its addresses."""
     if is_virtual_machine(proxy):
         return None
     found = snapshot.endpoints.external_at(proxy.ip_addresses, proxy.namespace)

@@ -1,6 +1,6 @@
-"""Access logs, from what a traffic class reports. Follows istiod's `AccessLogBuilder`.
+"""Access logs of a traffic class. Follows istiod's `AccessLogBuilder`.
 
-The log service of the bootstrap gets what the mesh config's `enableEnvoyAccessLogService` sends it, besides the file.
+The log service of the bootstrap also gets the logs when the mesh config sets `enableEnvoyAccessLogService`.
 """
 
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ def tcp_access_logs(telemetry: Telemetry) -> tuple[AccessLog, ...]:
 
 @derived
 def listener_access_logs(telemetry: Telemetry) -> tuple[AccessLog, ...]:
-    """The access logs of a listener: of connections that no filter chain takes."""
+    """The access logs of a listener, for connections that match no filter chain."""
     logs = telemetry.access_logs
     return _logs(logs, NO_FILTER_CHAIN, LISTENER_TO_BOOTSTRAP) if logs.of_listeners else ()
 

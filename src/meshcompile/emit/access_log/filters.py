@@ -1,4 +1,4 @@
-"""Conditions of access logs. Follows istiod's `buildAccessLogFilter` and its kin."""
+"""Filters of access logs. Follows istiod's `buildAccessLogFilter` and related functions."""
 
 from collections.abc import Iterable
 
@@ -16,12 +16,12 @@ NO_FILTER_CHAIN = AccessLogFilter(response_flag_filter=ResponseFlagFilter(flags=
 
 
 def expression(cel: str) -> AccessLogFilter:
-    """A CEL expression that must hold."""
+    """A filter by a CEL expression."""
     return AccessLogFilter(extension_filter=ExtensionFilter(name=CEL, typed_config=ExpressionFilter(expression=cel)))
 
 
 def both(conditions: Iterable[AccessLogFilter]) -> AccessLogFilter | None:
-    """All of the conditions at once; None when there are none."""
+    """All of the filters together; None when there are none."""
     match tuple(conditions):
         case ():
             return None

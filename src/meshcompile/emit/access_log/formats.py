@@ -48,7 +48,7 @@ _LINE = (
 )
 DEFAULT_JSON = _OPERATORS
 DEFAULT_TEXT = _LINE.format_map(_OPERATORS)
-# Operators that Envoy has only with an extension; istiod adds no others.
+# Operators that need an extension of Envoy. istiod adds no other extensions.
 _FORMATTERS = {
     "%REQ_WITHOUT_QUERY": TypedExtensionConfig(
         name="envoy.formatter.req_without_query", typed_config=ReqWithoutQuery()
@@ -57,7 +57,7 @@ _FORMATTERS = {
 
 
 def log_format(written: LogFormat) -> SubstitutionFormatString:
-    """The format of a line: JSON where that is wanted, with Istio's default fields in place of none, else text."""
+    """The format of a line, JSON or text. Istio's default fields apply when the format is empty."""
     if written.json is not None:
         fields = written.json or DEFAULT_JSON
         return SubstitutionFormatString(
@@ -75,11 +75,11 @@ def log_format(written: LogFormat) -> SubstitutionFormatString:
 
 
 def formatters(*formats: object) -> tuple[TypedExtensionConfig, ...]:
-    """The extensions that the operators in the texts among `formats` need; what is nested deeper does not count."""
+    """The extensions that the operators in `formats` need. Only texts at the top level count."""
     texts = tuple(text for text in formats if isinstance(text, str))
     return tuple(extension for operator, extension in _FORMATTERS.items() if any(operator in text for text in texts))
 
 
 def _line(text: str) -> str:
-    """A format that ends its line; Istio's default one in place of none."""
+    """A format that ends its line, or Istio's default format without one."""
     return DEFAULT_TEXT if not text else text if text.endswith("\n") else f"{text}\n"

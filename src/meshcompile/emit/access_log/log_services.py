@@ -1,4 +1,4 @@
-"""gRPC access log services: those of providers, and the one that the bootstrap names.
+"""gRPC access log services of providers and of the bootstrap.
 
 Follows istiod's `tcpGrpcAccessLog`, `httpGrpcAccessLog` and `buildAccessLogFilter`.
 """
@@ -14,7 +14,7 @@ from meshcompile.envoy.extensions.access_loggers.grpc import (
 
 HTTP = "envoy.access_loggers.http_grpc"
 TCP = "envoy.tcp_grpc_access_log"
-# What peers have told about themselves, also under the names that proxies before 1.24 used.
+# The metadata of peers, also under the names that proxies before 1.24 use.
 ALL_PEERS = (
     "upstream_peer",
     "downstream_peer",
@@ -23,7 +23,7 @@ ALL_PEERS = (
     "wasm.downstream_peer",
     "wasm.downstream_peer_id",
 )
-# The static cluster that the bootstrap makes of `envoyAccessLogService`.
+# The static cluster in the bootstrap for `envoyAccessLogService`.
 _BOOTSTRAP_SERVICE = GrpcService(envoy_grpc=GrpcServiceEnvoyGrpc(cluster_name="envoy_accesslog_service"))
 
 

@@ -1,4 +1,4 @@
-"""One access log, by where it goes. Follows istiod's `telemetryAccessLog`."""
+"""One access log, by its sink. Follows istiod's `telemetryAccessLog`."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,7 @@ OPEN_TELEMETRY = "envoy.access_loggers.open_telemetry"
 
 
 def access_log(sink: Sink, condition: AccessLogFilter | None) -> AccessLog:
-    """The access log that goes to a sink, under a condition."""
+    """The access log of a sink, with a filter."""
     match sink:
         case FileLog():
             return AccessLog(name=FILE, filter=condition, typed_config=_file(sink))
@@ -61,7 +61,7 @@ def _open_telemetry(log: OpenTelemetryLog) -> OpenTelemetryAccessLogConfig:
 
 
 def _attributes(written: Mapping[str, object]) -> KeyValueList:
-    """The attributes by name; a value that is no text is logged as none."""
+    """The attributes by name. A value that is not text is logged as an empty value."""
     return KeyValueList(
         values=tuple(
             KeyValue(key=key, value=AnyValue(string_value=value if isinstance(value, str) else ""))

@@ -28,12 +28,12 @@ DEFAULT_MINIMUM_PERCENT = 10.0
 
 _NO_COMMON_CONFIG = ClusterCommonLbConfig()
 _BY_LOCALITY = ClusterCommonLbConfigLocalityWeightedLbConfig()
-# With persistent sessions, requests reach the endpoint that they are bound to until it has ended.
+# With persistent sessions, requests go to their endpoint until it terminates.
 _DRAINING = HealthStatusSet(statuses=("HEALTHY", "DRAINING", "UNKNOWN", "DEGRADED"))
 
 
 def common_lb_config(balancing: Balancing) -> ClusterCommonLbConfig:
-    """What does not depend on the algorithm."""
+    """The load balancing settings that do not depend on the algorithm."""
     if not balancing.locality_weighted and balancing.panic_threshold is None and not balancing.keeps_draining:
         return _NO_COMMON_CONFIG
     threshold = balancing.panic_threshold
@@ -63,7 +63,7 @@ def round_robin_config(balancing: Balancing) -> ClusterRoundRobinLbConfig | None
 
 
 def _slow_start_of(balancing: Balancing, algorithm: Algorithm) -> SlowStart | None:
-    """The slow start of an algorithm, unless the size of a hash takes the place of its configuration."""
+    """The slow start of an algorithm, unless a hash size uses the place of its configuration."""
     found = balancing.slow_start
     if found is None or found.algorithm is not algorithm:
         return None
@@ -78,14 +78,14 @@ def _slow_start(slow_start: SlowStart) -> ClusterSlowStartConfig:
     minimum = DEFAULT_MINIMUM_PERCENT if warmup.minimum_percent is None else warmup.minimum_percent
     return ClusterSlowStartConfig(
         slow_start_window=duration(slow_start.window),
-        # The runtime key is istiod's: Envoy needs one, and this is never set.
+        # istiod uses this runtime key. Envoy requires a key, and nothing sets this one.
         aggression=RuntimeDouble(default_value=aggression or 0.0, runtime_key="("),
         min_weight_percent=_percent(minimum),
     )
 
 
 def outlier_detection(outliers: OutlierSettings) -> OutlierDetection:
-    """Which endpoints are taken out; Istio never goes by success rates."""
+    """Outlier detection. Istio never uses success rates."""
     errors, gateway = outliers.consecutive_5xx_errors, outliers.consecutive_gateway_errors
     local = outliers.consecutive_local_origin_failures if outliers.split_external_local_origin_errors else None
     return OutlierDetection(
@@ -121,7 +121,7 @@ _NO_BREAKERS = CircuitBreakers(
 
 
 def circuit_breakers(thresholds: Thresholds) -> CircuitBreakers:
-    """Limits; Envoy's own defaults are low, Istio's are none."""
+    """Circuit breakers. Envoy's own defaults are low; Istio has no limits by default."""
     if thresholds == NO_LIMITS:
         return _NO_BREAKERS
     budget = thresholds.retry_budget

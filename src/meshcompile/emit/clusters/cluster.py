@@ -1,4 +1,4 @@
-"""One cluster. Follows istiod's `ClusterBuilder.buildCluster` and what is applied to its result."""
+"""One cluster. Follows istiod's `ClusterBuilder.buildCluster` and the steps that change its result."""
 
 from collections.abc import Mapping
 
@@ -44,7 +44,7 @@ from meshcompile.envoy.message import JsonValue, Packed, at
 from meshcompile.resolve.clusters import ir
 from meshcompile.resolve.clusters.ir import Algorithm, Binding, ClusterMetadata, Discovery, Keepalive
 
-NEVER = "9223372035s"  # the longest that istiod's durations get
+NEVER = "9223372035s"  # the longest duration that istiod writes
 DNS_JITTER = "0.100s"
 
 _TYPES: dict[Discovery, ClusterDiscoveryType] = {
@@ -170,7 +170,7 @@ def _keepalive(keepalive: Keepalive) -> UpstreamConnectionOptions:
 
 
 def _metadata(metadata: ClusterMetadata) -> Metadata | None:
-    """What Istio's filters read, in the namespace `istio`."""
+    """The metadata that Istio's filters read, in the namespace `istio`."""
     told: dict[str, JsonValue] = {}
     if metadata.rule is not None:
         namespace, name = metadata.rule

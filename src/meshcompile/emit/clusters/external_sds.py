@@ -1,4 +1,4 @@
-"""The cluster of an SDS server on the proxy's own machine. Follows istiod's `buildExternalSDSCluster`."""
+"""The cluster of an SDS server on the proxy's machine. Follows istiod's `buildExternalSDSCluster`."""
 
 from meshcompile.emit.clusters.http import HTTP2, HTTP_OPTIONS
 from meshcompile.envoy.config.cluster import Cluster
@@ -9,7 +9,7 @@ from meshcompile.resolve.downstream_tls import EXTERNAL_SDS_CLUSTER
 
 
 def external_sds_cluster(resolved: Clusters) -> Cluster:
-    """The server at the end of a unix socket."""
+    """The cluster with the unix socket of the SDS server."""
     endpoint = LbEndpoint(endpoint=Endpoint(address=Address(pipe=Pipe(path=resolved.external_sds))))
     timeout = resolved.own[0].connect_timeout
     return Cluster(

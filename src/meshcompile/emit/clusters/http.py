@@ -33,7 +33,7 @@ _AS_DOWNSTREAM = HttpProtocolOptions(
         http_protocol_options=_HTTP1, http2_protocol_options=Http2ProtocolOptions()
     )
 )
-# What most clusters have: shared, as messages never change.
+# The options of most clusters. Clusters share them, since messages are immutable.
 _PLAIN = {
     HttpOptions(UpstreamProtocol.HTTP2): HTTP2,
     HttpOptions(UpstreamProtocol.AS_DOWNSTREAM): _AS_DOWNSTREAM,
@@ -41,7 +41,7 @@ _PLAIN = {
 
 
 def http_options(options: HttpOptions) -> HttpProtocolOptions:
-    """The options of a cluster that speaks HTTP, or whose connections an HTTP setting limits."""
+    """The options of a cluster that uses HTTP, or whose connections an HTTP setting limits."""
     if not options.has_common and (plain := _PLAIN.get(options)) is not None:
         return plain
     http1 = _HTTP1_WITH_CASE if options.preserves_header_case else _HTTP1

@@ -19,13 +19,16 @@ from meshcompile.resolve.clusters.ir import Security, UpstreamTls
 PROXY_SOCKET = "envoy.transport_sockets.upstream_proxy_protocol"
 
 _RAW_BUFFER = TransportSocket(name="envoy.transport_sockets.raw_buffer", typed_config=RawBuffer())
-_BARE_RAW_BUFFER = TransportSocket(name="raw_buffer", typed_config=RawBuffer())  # istiod has two names for the same
+_BARE_RAW_BUFFER = TransportSocket(name="raw_buffer", typed_config=RawBuffer())  # istiod has two names for this
 _VERSIONS = TlsParameters(tls_minimum_protocol_version="TLSv1_2", tls_maximum_protocol_version="TLSv1_3")
 _PLAIN_TEXT_MATCH = ClusterTransportSocketMatch(name="tlsMode-disabled", match={}, transport_socket=_RAW_BUFFER)
 
 
 def transport_socket(security: Security) -> TransportSocket | None:
-    """The socket of all endpoints; None where Envoy's own, for plain text, is right, and where each has its own."""
+    """The transport socket of all endpoints.
+
+    None means Envoy's default socket (plain text), or that each endpoint has its own.
+    """
     if security.only_where_possible:
         return None
     tls = None if security.tls is None else tls_socket(security.tls)
@@ -35,7 +38,7 @@ def transport_socket(security: Security) -> TransportSocket | None:
 
 
 def transport_socket_matches(security: Security) -> tuple[ClusterTransportSocketMatch, ...]:
-    """The sockets by endpoint: mutual TLS for those whose workload takes it, plain text for the others."""
+    """The sockets by endpoint: mutual TLS for workloads that accept it, plain text for the others."""
     if not security.only_where_possible or security.tls is None:
         return ()
     tls, version = tls_socket(security.tls), security.proxy_protocol
@@ -54,7 +57,7 @@ def transport_socket_matches(security: Security) -> tuple[ClusterTransportSocket
 
 
 def _proxied(inner: TransportSocket, version: ProxyProtocolVersion) -> TransportSocket:
-    """The socket with a PROXY protocol header before its data."""
+    """The socket, with a PROXY protocol header before its data."""
     config = ProxyProtocolConfig(version="V2" if version is ProxyProtocolVersion.V2 else "V1")
     return TransportSocket(
         name=PROXY_SOCKET, typed_config=ProxyProtocolUpstreamTransport(config=config, transport_socket=inner)
@@ -62,7 +65,7 @@ def _proxied(inner: TransportSocket, version: ProxyProtocolVersion) -> Transport
 
 
 def tls_socket(tls: UpstreamTls) -> TransportSocket:
-    """A socket that originates TLS."""
+    """A transport socket that originates TLS."""
     return TransportSocket(
         name=TLS_SOCKET, typed_config=UpstreamTlsContext(common_tls_context=_common_context(tls), sni=tls.sni)
     )

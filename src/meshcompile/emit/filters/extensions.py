@@ -1,4 +1,4 @@
-"""The filters that stand for extensions: Wasm modules are discovered, Lua scripts are in place.
+"""The filters of extensions: Envoy discovers Wasm modules, and has Lua scripts in place.
 
 Follows istiod's `toEnvoyHTTPTrafficExtension` and `toEnvoyNetworkTrafficExtension`.
 """
@@ -13,7 +13,10 @@ from meshcompile.resolve.extensions import ListenerExtension
 
 
 def _discovered(layer: str) -> ExtensionConfigSource:
-    """Discovery of a module; the agent answers with a filter that refuses all when it cannot get it."""
+    """Discovery of a module.
+
+    When the agent cannot fetch the module, it answers with a filter that rejects all traffic.
+    """
     filters = f"{TYPE_URL}envoy.extensions.filters.{layer}"
     return ExtensionConfigSource(
         config_source=OVER_ADS, type_urls=(f"{filters}.wasm.v3.Wasm", f"{filters}.rbac.v3.RBAC")
@@ -33,5 +36,5 @@ def http_filter(extension: ListenerExtension) -> HttpFilter:
 
 
 def network_filter(extension: ListenerExtension) -> Filter:
-    """The network filter of an extension, which is never a script."""
+    """The network filter of an extension, which is never a Lua script."""
     return at(Filter(name=extension.name, config_discovery=_NETWORK), extension.origin)

@@ -1,4 +1,4 @@
-"""A gateway's listeners. Follows istiod's `buildGatewayListener`."""
+"""The listeners of a gateway. Follows istiod's `buildGatewayListener`."""
 
 from meshcompile.emit.access_log import listener_access_logs
 from meshcompile.emit.address import address
@@ -14,7 +14,7 @@ from meshcompile.resolve.gateway_listeners import GatewayListener
 
 
 def gateway_listener(piece: GatewayListener) -> Listener:
-    """The listener of a piece."""
+    """The message of a listener."""
     return at(
         Listener(
             name=piece.name,
@@ -31,6 +31,6 @@ def gateway_listener(piece: GatewayListener) -> Listener:
 
 
 def _listener_filters(piece: GatewayListener) -> tuple[ListenerFilter, ...]:
-    """The PROXY header comes before anything else is read of a connection."""
+    """The listener filters. Envoy reads the PROXY protocol header before any other data."""
     proxy_protocol = (PROXY_PROTOCOL,) if piece.proxy_protocol else ()
     return (*proxy_protocol, tls_inspector()) if piece.inspects_tls else proxy_protocol

@@ -1,4 +1,7 @@
-"""A sidecar's listeners. Follows istiod's `buildListenerFromEntry`, `buildInboundListener` and the virtual ones."""
+"""The listeners of a sidecar.
+
+Follows istiod's `buildListenerFromEntry`, `buildInboundListener` and its functions for virtual listeners.
+"""
 
 from meshcompile.emit.access_log import listener_access_logs
 from meshcompile.emit.address import additional_addresses, address
@@ -29,7 +32,7 @@ from meshcompile.resolve.listeners import Listener
 
 @derived
 def listener(piece: Listener) -> Message:
-    """The listener of a piece."""
+    """The message of a listener."""
     if piece.inbound:
         return at(_inbound(piece), piece.origins)
     return at(_virtual_outbound(piece) if piece.virtual else _outbound(piece), piece.origins)
@@ -58,7 +61,7 @@ def _default_chain(chain: FilterChain) -> FilterChainMessage:
 
 
 def _for_the_rest(chain: FilterChainMessage) -> FilterChainMessage:
-    """The chain for what the services of the listener do not take; istiod gives it an empty match."""
+    """The default chain. istiod gives it an empty match."""
     return FilterChainMessage(name=chain.name, filter_chain_match=FilterChainMatch(), filters=chain.filters)
 
 
@@ -107,5 +110,5 @@ def _inspectors(inspection: Inspection) -> tuple[ListenerFilter, ...]:
 
 
 def _disabled(inspector: Inspector) -> ListenerFilterChainMatchPredicate | None:
-    """Where an inspector does not look."""
+    """The ports on which an inspector is disabled."""
     return except_on_ports(inspector.ports) if inspector.only else on_ports(inspector.ports)

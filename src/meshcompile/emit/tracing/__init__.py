@@ -20,7 +20,7 @@ _REQUEST_ID = {
 
 
 def tracing(settings: Tracing | None) -> HttpConnectionManagerTracing | None:
-    """The tracing of a connection manager; None when nothing is traced."""
+    """The tracing of a connection manager; None without tracing."""
     return None if settings is None else _tracing(settings)
 
 
@@ -30,7 +30,7 @@ def _tracing(settings: Tracing) -> HttpConnectionManagerTracing:
     made = HttpConnectionManagerTracing(
         client_sampling=_ALL,
         overall_sampling=_ALL,
-        random_sampling=Percent(value=settings.sampling) if settings.sampling else Percent(),  # 0 is not printed
+        random_sampling=Percent(value=settings.sampling) if settings.sampling else Percent(),  # JSON omits 0
         custom_tags=custom_tags(settings),
         max_path_tag_length=settings.max_path_tag_length or None,
         provider=None if exporter is None else tracer(exporter.backend),
@@ -41,5 +41,5 @@ def _tracing(settings: Tracing) -> HttpConnectionManagerTracing:
 
 
 def request_id_extension(settings: Tracing | None) -> RequestIDExtension:
-    """How request ids are made, and whether they carry the sampling decision."""
+    """How Envoy generates request ids, and whether they contain the sampling decision."""
     return _REQUEST_ID[settings is None or settings.request_id_sampling]

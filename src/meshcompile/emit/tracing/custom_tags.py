@@ -1,4 +1,4 @@
-"""Tags of spans besides Envoy's own. Follows istiod's `configureCustomTags`."""
+"""Custom tags of spans. Follows istiod's `configureCustomTags`."""
 
 from meshcompile.envoy.type.metadata import MetadataKey, MetadataKeyPathSegment, MetadataKind, MetadataKindRequest
 from meshcompile.envoy.type.tracing import (
@@ -14,7 +14,7 @@ from meshcompile.resolve.telemetry.tracing import CustomTag as ConfiguredTag
 from meshcompile.resolve.telemetry.tracing import ServiceTags, Tracing
 
 RBAC_METADATA = "envoy.filters.http.rbac"
-# What a waypoint tells of both sides: the tag, and the field of what the peer has told about itself.
+# The tags in which a waypoint reports both peers, and the fields of the peer metadata.
 _PEER_FIELDS = {
     "workload": "workload",
     "namespace": "namespace",
@@ -69,7 +69,7 @@ def _configured(name: str, tag: ConfiguredTag) -> CustomTag:
 
 
 def _dry_run(name: str, key: str) -> CustomTag:
-    """A tag with what a policy on trial would have done, which the RBAC filter leaves in the metadata."""
+    """A tag with the result of a dry-run policy, which the RBAC filter records in the metadata."""
     path = (MetadataKeyPathSegment(key=key),)
     return CustomTag(
         tag=f"istio.authorization.dry_run.{name}",

@@ -1,4 +1,4 @@
-"""The clusters that one proxy gets, decided. Follows istiod's `ConfigGeneratorImpl.buildClusters`."""
+"""The clusters of one proxy. Follows istiod's `ConfigGeneratorImpl.buildClusters`."""
 
 from collections.abc import Iterator
 
@@ -43,7 +43,7 @@ def clusters(snapshot: Snapshot, facts: ProxyFacts) -> Clusters:
 
 
 def passes_through(facts: ProxyFacts) -> bool:
-    """True for a gateway that has a server in AUTO_PASSTHROUGH mode."""
+    """True for a gateway with a server in AUTO_PASSTHROUGH mode."""
     return facts.proxy.is_router and bool(facts.gateway.auto_passthrough_hosts)
 
 
@@ -64,7 +64,7 @@ def _sni_dnat(snapshot: Snapshot, facts: ProxyFacts, scoped: ScopedClientKey) ->
 
 
 def _black_hole(mesh: MeshConfig) -> Cluster:
-    """The cluster of requests that nothing is known about."""
+    """The cluster for requests that have no known destination."""
     return Cluster(
         name=BLACK_HOLE_CLUSTER,
         stat_name=BLACK_HOLE_CLUSTER,
@@ -74,7 +74,7 @@ def _black_hole(mesh: MeshConfig) -> Cluster:
 
 
 def _passthrough(mesh: MeshConfig, client: ClientKey) -> Cluster:
-    """Where connections to addresses that no service has go: on to where they were meant to."""
+    """The cluster that forwards connections to unknown addresses to their original destination."""
     return Cluster(
         name=PASSTHROUGH_CLUSTER,
         stat_name=PASSTHROUGH_CLUSTER,
@@ -95,7 +95,7 @@ def _passthrough(mesh: MeshConfig, client: ClientKey) -> Cluster:
 
 
 def _inbound_passthrough(outbound: Cluster, client: ClientKey) -> Cluster:
-    """Where connections to ports of the workload that no service has go."""
+    """The cluster for connections to workload ports that no service declares."""
     return Cluster(
         name=INBOUND_PASSTHROUGH_CLUSTER,
         stat_name=outbound.stat_name,

@@ -1,5 +1,6 @@
-"""Load balancing of clusters. Follows istiod's `applyLoadBalancer`, `ApplyRingHashLoadBalancer` and the panic threshold
-of `applyOutlierDetection`.
+"""Load balancing of clusters.
+
+Follows istiod's `applyLoadBalancer`, `ApplyRingHashLoadBalancer` and the panic threshold of `applyOutlierDetection`.
 """
 
 from meshcompile.models.networking.destination_rule import ConsistentHashLB, LoadBalancerSettings, SimpleLB
@@ -20,7 +21,7 @@ _WARMING_UP = frozenset({Algorithm.ROUND_ROBIN, Algorithm.LEAST_REQUEST})
 
 
 def asks_for_passthrough(balancer: LoadBalancerSettings | None) -> bool:
-    """True when connections are to go where the client meant them to go."""
+    """True when the load balancer forwards connections to their original destination."""
     return balancer is not None and balancer.simple is SimpleLB.PASSTHROUGH
 
 
@@ -77,7 +78,10 @@ def _hashing(hashing: ConsistentHashLB) -> Algorithm:
 
 
 def _ring_size(hashing: ConsistentHashLB) -> int | None:
-    """The ring's size, Istio's default where no algorithm is chosen; None where Envoy's default stands."""
+    """The ring size.
+
+    Istio's default applies when no algorithm is set. None leaves Envoy's default.
+    """
     if hashing.maglev is not None:
         return None
     if hashing.ring_hash is not None:
@@ -93,7 +97,10 @@ def _is_locality_weighted(localities: LocalitySettings | None, policy: Effective
 
 
 def _panic_threshold(service: Service, policy: EffectivePolicy) -> int | None:
-    """The share of healthy endpoints below which all get traffic: none by Istio's default where health matters."""
+    """The percentage of healthy hosts below which all hosts get traffic.
+
+    Istio disables the threshold by default when health matters.
+    """
     if service.traffic_distribution is not TrafficDistribution.ANY:
         return 0
     outliers = policy.outlier_detection

@@ -17,7 +17,7 @@ def outbound_http(
     sniffs: bool,
     preserves_header_case: bool,
 ) -> HttpOptions | None:
-    """The options of a cluster for a port; `sniffs` says that the proxy finds out what undeclared ports carry."""
+    """The HTTP options of a cluster for a port. `sniffs` means that Envoy detects the protocol of undeclared ports."""
     declared = _declared(protocol, sniffs, preserves_header_case)
     if declared is None and _is_upgraded(protocol, pool, mesh):
         declared = UpstreamProtocol.HTTP2
@@ -27,7 +27,7 @@ def outbound_http(
 def inbound_http(
     protocol: Protocol, pool: ConnectionPoolSettings | None, *, preserves_header_case: bool
 ) -> HttpOptions | None:
-    """The options of a sidecar's inbound cluster: never upgraded."""
+    """The HTTP options of a sidecar's inbound cluster, which is never upgraded to HTTP/2."""
     declared = _declared(protocol, True, preserves_header_case)
     return _with_pool(declared, _keeps_case(protocol, preserves_header_case), pool)
 
@@ -45,7 +45,10 @@ def _declared(protocol: Protocol, sniffs: bool, preserves_header_case: bool) -> 
 
 
 def _is_upgraded(protocol: Protocol, pool: ConnectionPoolSettings | None, mesh: MeshConfig) -> bool:
-    """True for HTTP/2 to a server that did not declare it: a rule may ask for it on any port, the mesh on HTTP."""
+    """True when HTTP/2 replaces the declared protocol.
+
+    A rule can ask for it on any port, the mesh config on HTTP ports.
+    """
     http = None if pool is None else pool.http
     if http is not None:
         if http.use_client_protocol or http.h2_upgrade_policy is H2UpgradePolicy.DO_NOT_UPGRADE:
@@ -67,7 +70,7 @@ def _with_pool(
     duration = tcp.max_connection_duration if tcp is not None else None
     has_common = idle is not None or duration is not None or requests > 0 or streams > 0
     if http is not None and http.use_client_protocol:
-        # What was asked of HTTP/2 before is lost, as in istiod; so is the case of headers where sniffing said it first.
+        # Earlier HTTP/2 settings are lost, as in istiod. So is the header case when protocol detection set it first.
         keeps_case = keeps_case and protocol is not UpstreamProtocol.AS_DOWNSTREAM
         protocol, streams = UpstreamProtocol.AS_DOWNSTREAM, 0
     if protocol is None and not has_common:

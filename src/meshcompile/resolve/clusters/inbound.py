@@ -1,4 +1,4 @@
-"""Inbound clusters: from the proxy to the workload beside it.
+"""Inbound clusters: from the proxy to its workload.
 
 Follows istiod's `buildInboundClusters` and `buildInboundCluster`.
 """
@@ -37,16 +37,19 @@ from meshcompile.source import Origin
 
 LOCALHOST = "127.0.0.1"
 LOCALHOST_IPV6 = "::1"
-# Connections from these addresses are not captured again.
+# iptables does not capture connections from these addresses again.
 PASSTHROUGH_SOURCE = "127.0.0.6"
 PASSTHROUGH_SOURCE_IPV6 = "::6"
 
 
 def inbound_clusters(mesh: MeshConfig, facts: ProxyFacts, client: ClientKey) -> tuple[Cluster, ...]:
-    """The inbound clusters of a sidecar: of the ports that its Sidecar lists, else of its services' target ports."""
+    """The inbound clusters of a sidecar.
+
+    Their ports are those of the Sidecar's ingress listeners, or the target ports of its services.
+    """
     if facts.scope.has_ingress:
         served = _of_ingress(facts)
-    # Without capture only a Sidecar says what the proxy may listen to.
+    # Without traffic capture, only a Sidecar decides where the proxy listens.
     elif facts.proxy.interception_mode is InterceptionMode.NONE:
         return ()
     else:
@@ -56,9 +59,10 @@ def inbound_clusters(mesh: MeshConfig, facts: ProxyFacts, client: ClientKey) -> 
 
 @dataclass(frozen=True, slots=True)
 class InboundClusterPort:
-    """One inbound port: `targets` are all that it serves, the first is the one that settings are looked up for.
+    """One inbound port.
 
-    `address` is where the workload is to be found, "" for the address that the client meant.
+    `targets` are all the service ports that it serves. The first one decides the settings. `address` is where the
+    workload listens, "" for the original destination.
     """
 
     port: int
@@ -110,7 +114,10 @@ def _inbound_cluster(mesh: MeshConfig, scope: SidecarScope, client: ClientKey, s
 
 
 def _policy(sidecar: Sidecar | None, served: InboundClusterPort, rule: MergedDestinationRule | None) -> EffectivePolicy:
-    """Of the rule only pool and retry budget count; the Sidecar's own pool goes before the rule's."""
+    """The inbound policy.
+
+    Only the connection pool and retry budget of the rule apply. The Sidecar's own pool takes precedence.
+    """
     port = served.targets[0].port
     policy = NO_POLICY if rule is None else port_policy(rule.traffic_policy, port.number)
     own = _sidecar_pool(sidecar, served.port)
@@ -174,7 +181,10 @@ def _ingress_port(listener: IstioIngressListener) -> ServicePort:
 
 
 def _ingress_service(facts: ProxyFacts, listener: IstioIngressListener) -> Service:
-    """The service that the port serves; where there is none, one that only stands for the Sidecar."""
+    """The service on the port.
+
+    Without a service, a placeholder represents the Sidecar.
+    """
     number = 0 if listener.port is None else listener.port.number
     for target in facts.targets:
         if target.target_port == number:
@@ -194,7 +204,10 @@ def _ingress_service(facts: ProxyFacts, listener: IstioIngressListener) -> Servi
 
 
 def _default_endpoint(proxy: Proxy, listener: IstioIngressListener) -> tuple[str, int] | None:
-    """Address and port of `defaultEndpoint`: "" where it names none, None where it is none."""
+    """Address and port of `defaultEndpoint`.
+
+    The address is "" when it names none. The result is None when the endpoint is invalid.
+    """
     text = listener.default_endpoint
     if not text:
         return "", 0
@@ -207,7 +220,10 @@ def _default_endpoint(proxy: Proxy, listener: IstioIngressListener) -> tuple[str
 
 
 def _ingress_address(proxy: Proxy, host: str) -> str:
-    """The address that the wildcard, standing for the Pod's own, or the loopback address of a Sidecar means."""
+    """The address behind a Sidecar's wildcard or loopback address.
+
+    The wildcard represents the address of the Pod.
+    """
     ips = proxy.ip_addresses
     has_ipv4, has_ipv6 = proxy.supports_ipv4, proxy.supports_ipv6
     match host:

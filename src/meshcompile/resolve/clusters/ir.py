@@ -1,4 +1,4 @@
-"""What a cluster is made from: plain values and leaves of what users wrote."""
+"""Intermediate representation of clusters: plain values, and leaves of what users wrote."""
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
@@ -18,7 +18,7 @@ from meshcompile.source import Origin
 
 
 class Discovery(StrEnum):
-    """How the endpoints of a cluster are found."""
+    """How Envoy finds the endpoints of a cluster."""
 
     EDS = "EDS"
     STATIC = "STATIC"
@@ -29,7 +29,7 @@ class Discovery(StrEnum):
 
 
 class Algorithm(StrEnum):
-    """How one endpoint of several is chosen."""
+    """How Envoy chooses an endpoint."""
 
     ROUND_ROBIN = "ROUND_ROBIN"
     LEAST_REQUEST = "LEAST_REQUEST"
@@ -41,7 +41,10 @@ class Algorithm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SlowStart:
-    """How fast new endpoints get their full share; `warmup` is None for the deprecated setting of a window alone."""
+    """How fast a new endpoint gets its full share.
+
+    `warmup` is None for the deprecated setting, which has only a window.
+    """
 
     algorithm: Algorithm  # LEAST_REQUEST or ROUND_ROBIN
     window: Duration | None
@@ -62,7 +65,7 @@ class Balancing:
 
 
 class UpstreamProtocol(Enum):
-    """What is spoken to the endpoints."""
+    """The protocol between the proxy and the endpoints."""
 
     HTTP1 = auto()
     HTTP2 = auto()
@@ -71,7 +74,7 @@ class UpstreamProtocol(Enum):
 
 @dataclass(frozen=True, slots=True)
 class HttpOptions:
-    """HTTP settings of a cluster. `has_common` makes the common options appear even when none of them is set."""
+    """HTTP settings of a cluster. `has_common` emits the common options even when none of them is set."""
 
     protocol: UpstreamProtocol
     preserves_header_case: bool = False
@@ -86,7 +89,7 @@ class HttpOptions:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Circuit breakers; 0 stands for no limit."""
+    """Circuit breakers; 0 means no limit."""
 
     max_connections: int = 0
     max_pending_requests: int = 0
@@ -100,7 +103,7 @@ NO_LIMITS = Thresholds()
 
 @dataclass(frozen=True, slots=True)
 class Keepalive:
-    """TCP keepalive; 0 and None leave the operating system's value."""
+    """TCP keepalive; 0 and None leave the defaults of the operating system."""
 
     probes: int = 0
     time: int | None = None  # seconds
@@ -109,9 +112,10 @@ class Keepalive:
 
 @dataclass(frozen=True, slots=True)
 class UpstreamTls:
-    """TLS that a cluster originates. `roots` is None when the server's certificate is not checked.
+    """TLS that a cluster originates.
 
-    `secret_validation` tells a check without roots that is written down as empty from one that is left out.
+    `roots` is None when Envoy does not verify the server's certificate. `secret_validation` tells a verification with
+    empty roots from one that is left out.
     """
 
     sni: str = ""
@@ -129,7 +133,7 @@ class UpstreamTls:
 class Security:
     """How connections to the endpoints are secured: in plain text when `tls` is None.
 
-    With `only_where_possible`, TLS goes to endpoints whose workload takes mutual TLS, plain text to the others.
+    With `only_where_possible`, TLS goes to endpoints whose workload accepts mutual TLS, and plain text to the others.
     """
 
     tls: UpstreamTls | None = None
@@ -150,7 +154,7 @@ class DnsSettings:
 
 @dataclass(frozen=True, slots=True)
 class ServiceName:
-    """A service as telemetry names it."""
+    """The names of a service in telemetry."""
 
     host: str
     name: str
@@ -159,22 +163,22 @@ class ServiceName:
 
 @dataclass(frozen=True, slots=True)
 class ClusterMetadata:
-    """What Istio's own filters read from a cluster; `rule` is namespace and name of its DestinationRule.
+    """What Istio's filters read from a cluster. `rule` is the namespace and name of its DestinationRule.
 
-    `services` is None where telemetry is told nothing; an empty tuple says that there are none.
+    `services` is None when telemetry gets no services. An empty tuple says that there are none.
     """
 
     services: tuple[ServiceName, ...] | None = None
     rule: tuple[str, str] | None = None
     subset: str = ""
     is_external: bool = False
-    is_tunnelled: bool = False  # every endpoint takes HBONE
-    keeps_alpn: bool = False  # the ALPN of TLS that users asked for is not Istio's to change
+    is_tunnelled: bool = False  # every endpoint accepts HBONE
+    keeps_alpn: bool = False  # Istio does not change the ALPN of TLS that users configure
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """The addresses that connections to a workload's own application come from, so that they are not captured."""
+    """The source addresses of connections to the workload's application, so that iptables does not capture them."""
 
     source: str
     extra_sources: tuple[str, ...] = ()
@@ -216,7 +220,10 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
-    """All clusters of a proxy: `shared` are the outbound ones, which proxies of one scope with equal traits share."""
+    """All clusters of a proxy.
+
+    `shared` are the outbound clusters, which proxies with one scope and equal client keys share.
+    """
 
     shared: "SharedClusters"
     own: tuple[Cluster, ...]
@@ -232,6 +239,9 @@ class SharedClusters(Source):
 
 @dataclass(frozen=True, slots=True)
 class HostClusters(Source):
-    """The outbound clusters of one service: the same object in every scope where the same rule is in force for it."""
+    """The outbound clusters of one service.
+
+    It is the same object in every scope in which the same rule applies.
+    """
 
     clusters: tuple[Cluster, ...]

@@ -1,4 +1,4 @@
-"""Outbound clusters: one for each port of each service, and of each of its subsets.
+"""Outbound clusters: one for each port of each service, and one for each of its subsets.
 
 Follows istiod's `buildOutboundClusters`, `buildOutboundSniDnatClusters`, `applyDestinationRule` and
 `buildSubsetCluster`.
@@ -50,9 +50,9 @@ _DNS = frozenset({Discovery.STRICT_DNS, Discovery.LOGICAL_DNS})
 
 
 class HostKey(Key, frozen=True):
-    """A service, the rule in force for it, and who asks: whatever scope they are seen in, the clusters are the same.
+    """A service, its DestinationRule and the client. The clusters are the same in every scope.
 
-    `sni_dnat`: the clusters of AUTO_PASSTHROUGH gateways, named by the SNI that mutual TLS of the mesh uses.
+    `sni_dnat` marks the clusters of AUTO_PASSTHROUGH gateways, named by the SNI of Istio mutual TLS.
     """
 
     client: ClientKey
@@ -63,13 +63,13 @@ class HostKey(Key, frozen=True):
 
 @query
 def outbound_clusters(snapshot: Snapshot, key: ScopedClientKey) -> SharedClusters:
-    """The outbound clusters of a kind of client, in the order of the scope's services."""
+    """The outbound clusters of a client key, in the order of the services in the scope."""
     return SharedClusters(tuple(host_clusters(snapshot, host) for host in outbound_hosts(snapshot, key)))
 
 
 @query
 def sni_dnat_clusters(snapshot: Snapshot, key: ScopedClientKey) -> SharedClusters:
-    """The clusters of a gateway that passes TLS through by SNI."""
+    """The clusters of a gateway that routes TLS by SNI without terminating it."""
     return SharedClusters(tuple(host_clusters(snapshot, host) for host in sni_dnat_hosts(snapshot, key)))
 
 
@@ -82,7 +82,7 @@ def outbound_hosts(snapshot: Snapshot, key: ScopedClientKey) -> Iterator[HostKey
 
 
 def sni_dnat_hosts(snapshot: Snapshot, key: ScopedClientKey) -> Iterator[HostKey]:
-    """The services that other networks can reach through a gateway."""
+    """The services that clients in other networks can reach through a gateway."""
     scope, labels = sidecar_scope(snapshot, key.scope), dict(key.client.labels)
     for service in scope.services:
         if not service.mesh_external:
@@ -98,13 +98,13 @@ def host_clusters(snapshot: Snapshot, key: HostKey) -> HostClusters:
 
 
 def _is_by_host(service: Service) -> bool:
-    """True for a wildcard whose addresses are looked up by each request's host."""
+    """True for a wildcard service that Envoy resolves by the host of each request."""
     return service.resolution is Resolution.DYNAMIC_DNS and is_wildcard(service.hostname)
 
 
 @dataclass(frozen=True, slots=True)
 class PolicySettings:
-    """What clusters with one policy have in common, whatever their ports."""
+    """The settings that clusters with one policy share, on any port."""
 
     connect_timeout: Duration | None
     thresholds: Thresholds
@@ -114,7 +114,10 @@ class PolicySettings:
 
 
 class ServiceClusters:
-    """The clusters of one service: what depends on the policy alone is made once for all ports and subsets."""
+    """The clusters of one service.
+
+    What depends on the policy alone is computed once for all ports and subsets.
+    """
 
     def __init__(self, snapshot: Snapshot, key: HostKey) -> None:
         self._snapshot, self._client, self._endpoint_builder = (
@@ -128,7 +131,7 @@ class ServiceClusters:
         self._settings_made: dict[tuple[EffectivePolicy, Discovery, bool], PolicySettings] = {}
 
     def all(self) -> Iterator[Cluster]:
-        """The cluster of each port, followed by those of its subsets; none for a port without cluster."""
+        """The cluster of each port, followed by the clusters of its subsets. A port without a cluster has neither."""
         service, rule = self._service, self._rule
         discovery = _discovery(service, self._client)
         for port in service.ports:
@@ -151,7 +154,7 @@ class ServiceClusters:
         return self._cluster(Upstream(self._service, port, self._rule, policy, subset), discovery)
 
     def _cluster(self, upstream: Upstream, found_by: Discovery) -> Cluster | None:
-        """One cluster; None for one whose endpoints should be listed in it, but has none."""
+        """One cluster; None when it must list its endpoints and has none."""
         service, port, policy = self._service, upstream.port, upstream.policy
         by_dns = found_by in _DNS
         groups = self._endpoint_builder.inlined(upstream, only_mutual_tls=self._sni_dnat) if by_dns else ()
@@ -186,7 +189,7 @@ class ServiceClusters:
         )
 
     def by_host(self) -> Iterator[Cluster]:
-        """The clusters of a wildcard service whose addresses are looked up by each request's host."""
+        """The clusters of a wildcard service that Envoy resolves by the host of each request."""
         for port in self._service.ports:
             if port.protocol in BY_HOST_PROTOCOLS:
                 policy = self._policies.of_port(port.number)
@@ -268,7 +271,7 @@ class ServiceClusters:
         )
 
     def _is_tunnelled(self, port: ServicePort) -> bool:
-        """True when every endpoint says that it takes HBONE."""
+        """True when every endpoint accepts HBONE."""
         endpoints = self._snapshot.endpoints.numbered(self._service, port.number)
         return bool(endpoints) and all("http" in e.labels.get(TUNNEL_LABEL, "").split(",") for e in endpoints)
 
@@ -283,7 +286,7 @@ class ServiceClusters:
         self, groups: tuple[LocalityGroup, ...], settings: PolicySettings, upstream: Upstream
     ) -> tuple[LocalityGroup, ...]:
         localities, client = settings.localities, self._client
-        # istiod looks at labels of endpoints for the cluster of the whole service only.
+        # istiod checks endpoint labels only for the cluster of the whole service.
         if upstream.subset is not None or self._sni_dnat:
             client = msgspec.structs.replace(client, has_labels=False)
         return balanced(groups, localities, client, upstream.policy.outlier_detection is not None)
@@ -307,5 +310,5 @@ def _discovery(service: Service, client: ClientKey) -> Discovery:
             return Discovery.LOGICAL_DNS
         case Resolution.PASSTHROUGH if not client.is_router:
             return Discovery.ORIGINAL_DST
-    # Gateways have no original destination to go to: they balance over the endpoints of headless services too.
+    # Gateways have no original destination, so they also balance over the endpoints of headless services.
     return Discovery.EDS

@@ -23,13 +23,13 @@ def thresholds(pool: ConnectionPoolSettings | None, retry_budget: RetryBudget | 
 
 
 def connect_timeout(pool: ConnectionPoolSettings | None, mesh: MeshConfig) -> Duration | None:
-    """The rule's timeout, else the mesh's."""
+    """The connect timeout of the rule, or that of the mesh."""
     own = pool.tcp.connect_timeout if pool is not None and pool.tcp is not None else None
     return mesh.connect_timeout if own is None else own
 
 
 def keepalive(pool: ConnectionPoolSettings | None, mesh: MeshConfig) -> Keepalive | None:
-    """TCP keepalive: each value the rule's, else the mesh's; None when neither asks for any."""
+    """TCP keepalive: each value from the rule, or from the mesh; None when neither sets any."""
     own = pool.tcp.tcp_keepalive if pool is not None and pool.tcp is not None else None
     settings = [found for found in (own, mesh.tcp_keepalive) if found is not None]
     if not settings:

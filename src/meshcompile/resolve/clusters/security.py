@@ -28,7 +28,7 @@ from meshcompile.snapshot.authentication import MutualTlsMode
 H2_ALPN = ("h2",)
 MESH_ALPN = ("istio-peer-exchange", "istio")
 CONFIG_MAP = "configmap://"
-# What a credentialName may start with to say what it is; any other names a Kubernetes Secret.
+# The prefixes of typed credential names. A name without a prefix refers to a Kubernetes Secret.
 _TYPED_CREDENTIALS = (CONFIG_MAP, "kubernetes://", "kubernetes-gateway://")
 _WORKLOAD_CERTIFICATE, _MESH_ROOTS = Secret(WORKLOAD_CERTIFICATE), Secret(MESH_ROOTS)
 _FROM_RULE = frozenset({ClientTLSMode.SIMPLE, ClientTLSMode.MUTUAL})
@@ -36,10 +36,10 @@ _FROM_RULE = frozenset({ClientTLSMode.SIMPLE, ClientTLSMode.MUTUAL})
 
 @dataclass(frozen=True, slots=True)
 class TlsPeer:
-    """Who a cluster's connections go to, as far as TLS is concerned.
+    """The server side of a cluster, as far as TLS is concerned.
 
-    `mode` is what the service is assumed to take, None for one outside of the mesh. `sni` is the one that mutual TLS
-    of the mesh uses. `is_external_registry` marks ServiceEntries.
+    `mode` is the assumed mutual TLS mode of the service, None outside the mesh. `sni` is the name that Istio mutual TLS
+    uses. `is_external_registry` marks ServiceEntries.
     """
 
     cluster_name: str
@@ -54,7 +54,7 @@ class TlsPeer:
 
 @dataclass(frozen=True, slots=True)
 class ClusterTls:
-    """The security of a cluster, and what it makes of the cluster's HTTP options."""
+    """The security of a cluster, and the HTTP options that follow from it."""
 
     security: Security
     http: HttpOptions | None
@@ -62,7 +62,7 @@ class ClusterTls:
 
     @classmethod
     def plain(cls, http: HttpOptions | None) -> Self:
-        """Plain text."""
+        """Plain text, without TLS."""
         return cls(PLAIN_TEXT, http)
 
 
@@ -74,7 +74,7 @@ def cluster_tls(
     client: ClientKey,
     rule_selects_workloads: bool,
 ) -> ClusterTls:
-    """How a client secures its connections: as the rule says, else mutual TLS where the server takes it."""
+    """How a client secures its connections: as the rule says, or with mutual TLS when the server accepts it."""
     if policy.tls is None:
         found = _automatic(server, http, mesh, client)
     else:
@@ -84,7 +84,7 @@ def cluster_tls(
 
 
 def _automatic(server: TlsPeer, http: HttpOptions | None, mesh: MeshConfig, client: ClientKey) -> ClusterTls:
-    """Mutual TLS to services that are assumed to take it, as far as each endpoint does."""
+    """Automatic mutual TLS, to each endpoint that accepts it."""
     off = mesh.enable_auto_mtls is False or server.mesh_external
     if off or server.mode is None or server.mode is MutualTlsMode.DISABLE:
         return ClusterTls.plain(http)
@@ -92,7 +92,7 @@ def _automatic(server: TlsPeer, http: HttpOptions | None, mesh: MeshConfig, clie
         return _by_rule(
             server, _from_files(client.certificates, server.service_accounts, server.sni), http, mesh, client
         )
-    # Clusters that go where the client meant cannot tell endpoints apart: they are all or nothing.
+    # ORIGINAL_DST clusters cannot tell endpoints apart, so TLS applies to all of them or to none.
     partial = server.discovery is not Discovery.ORIGINAL_DST
     security = Security(_mesh_tls(server, server.sni, server.service_accounts, http), only_where_possible=partial)
     found = ClusterTls(security, http)
@@ -107,7 +107,10 @@ def _as_written(
     client: ClientKey,
     rule_selects_workloads: bool,
 ) -> ClusterTls:
-    """TLS as the rule asks for it; the proxy's own files replace the certificates of mutual TLS inside of the mesh."""
+    """TLS as the rule configures it.
+
+    The proxy's own certificate files replace the certificates of mutual TLS inside the mesh.
+    """
     if tls.mode is ClientTLSMode.DISABLE:
         return ClusterTls.plain(http)
     if client.certificates is not None and tls.mode is not ClientTLSMode.SIMPLE and not server.mesh_external:
@@ -143,7 +146,10 @@ def _from_files(
 
 
 def _is_refused(tls: ClientTLSSettings, client: ClientKey, rule_selects_workloads: bool) -> bool:
-    """True for a Secret that not every sidecar may read: only rules that select workloads may name one."""
+    """True for a Secret that not every sidecar may read.
+
+    Only rules with a workload selector may name one.
+    """
     return (
         client.is_sidecar
         and not rule_selects_workloads
@@ -170,7 +176,7 @@ def _mesh_tls(server: TlsPeer, sni: str, names: tuple[str, ...], http: HttpOptio
 def _originated(
     server: TlsPeer, tls: ClientTLSSettings, http: HttpOptions | None, mesh: MeshConfig, client: ClientKey
 ) -> UpstreamTls | None:
-    """TLS as a rule asks for it; None for mutual TLS that lacks its certificate."""
+    """TLS as a rule configures it; None for MUTUAL without a certificate."""
     names = tls.subject_alt_names
     if server.is_external_registry and not names:
         names = server.service_accounts
@@ -209,7 +215,7 @@ def _file(name: str, client: ClientKey) -> Secret:
 
 
 def _credential(name: str, client: ClientKey) -> Secret:
-    """A credential by name: from the workload itself, an external server, or the control plane."""
+    """A credential by name, from the workload itself, an external SDS server or the control plane."""
     if name == "builtin://":
         return Secret(WORKLOAD_CERTIFICATE)
     if name == "builtin://-cacert":
@@ -226,9 +232,9 @@ def _credential(name: str, client: ClientKey) -> Secret:
 
 
 def _with_automatic_names(found: ClusterTls, tls: ClientTLSSettings, *, by_host: bool) -> ClusterTls:
-    """The SNI from each request's host unless the rule sets one, and the certificate's names checked against it.
+    """TLS with the SNI of each request's host, unless the rule sets one, and a check of the certificate names.
 
-    For clusters by host the names are always checked; leaving anything of this out needs Envoy's explicit consent.
+    Clusters by host always check the names. To leave out a part of this, Envoy needs explicit consent.
     """
     unchecked = tls.insecure_skip_verify is True
     sni = not tls.sni

@@ -1,4 +1,4 @@
-"""What a proxy reports about the traffic of one class: metrics, traces, access logs."""
+"""The telemetry of one traffic class of a proxy: metrics, traces, access logs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -26,10 +26,9 @@ __all__ = ["AccessLogs", "Metrics", "Telemetry", "Tracing", "telemetry", "teleme
 
 @dataclass(frozen=True, slots=True)
 class Telemetry(Source):
-    """What is reported of one traffic class.
+    """The telemetry of one traffic class. `metrics` are Istio's standard metrics, for each provider.
 
-    `metrics` are Istio's standard metrics, once for each provider. `for_peers`: a waypoint reports for the services
-    that it stands before.
+    `for_peers` means that a waypoint reports for the services behind it.
     """
 
     traffic_class: TrafficClass
@@ -40,14 +39,14 @@ class Telemetry(Source):
 
 
 class TelemetriesKey(Key, frozen=True):
-    """Telemetries by namespace and name, from the widest to the narrowest, on one side of requests."""
+    """Telemetries by namespace and name, from the widest to the narrowest, and the side of the requests."""
 
     names: tuple[tuple[str, str], ...]
     mode: WorkloadMode
 
 
 class FindingsKey(Key, frozen=True):
-    """Telemetries by namespace and name, and what the proxy that they are for understands."""
+    """Telemetries by namespace and name, and the capabilities of their proxy."""
 
     names: tuple[tuple[str, str], ...]
     proxy: ProxyCapabilities
@@ -56,9 +55,9 @@ class FindingsKey(Key, frozen=True):
 def telemetry(
     snapshot: Snapshot, proxy: Proxy, traffic_class: TrafficClass, service: Service | None = None
 ) -> Telemetry:
-    """The telemetry of connections, which are not traced.
+    """The telemetry of TCP connections, which are not traced.
 
-    It is that of the one `service` if a waypoint tells them apart.
+    A waypoint that distinguishes services gives the telemetry of one `service`.
     """
     found = applicable_telemetries(snapshot.telemetry, proxy, service)
     key = TelemetriesKey(tuple((each.namespace, each.name) for each in found), workload_mode(traffic_class))
@@ -74,7 +73,7 @@ def telemetry(
 def traced_telemetry(
     snapshot: Snapshot, facts: ProxyFacts, traffic_class: TrafficClass, service: Service | None = None
 ) -> Telemetry:
-    """The telemetry of requests: the same, and tracing."""
+    """The telemetry of HTTP requests, tracing included."""
     untraced = telemetry(snapshot, facts.proxy, traffic_class, service)
     blocks = (
         block
@@ -86,21 +85,21 @@ def traced_telemetry(
 
 
 def telemetry_findings(snapshot: Snapshot, proxy: Proxy) -> tuple[Diagnostic, ...]:
-    """What there is to say about the Telemetries in force for a proxy."""
+    """The findings about the Telemetries of a proxy."""
     names = tuple((t.namespace, t.name) for t in applicable_telemetries(snapshot.telemetry, proxy))
     return findings_of(snapshot, FindingsKey(names, proxy.capabilities))
 
 
 @query
 def merged_metrics(snapshot: Snapshot, key: TelemetriesKey) -> tuple[Metrics, ...]:
-    """The metrics that Telemetries ask for together."""
+    """The metrics of several Telemetries."""
     blocks = tuple(block for each in _named(snapshot, key.names) for block in each.spec.metrics)
     return metrics(blocks, snapshot.telemetry, key.mode)
 
 
 @query
 def merged_access_logs(snapshot: Snapshot, key: TelemetriesKey) -> AccessLogs:
-    """The access logs that Telemetries ask for together."""
+    """The access logs of several Telemetries."""
     found = _named(snapshot, key.names)
     return access_logs(
         tuple(each.spec.access_logging for each in found if each.spec.access_logging), snapshot, key.mode
@@ -109,7 +108,7 @@ def merged_access_logs(snapshot: Snapshot, key: TelemetriesKey) -> AccessLogs:
 
 @query
 def findings_of(snapshot: Snapshot, key: FindingsKey) -> tuple[Diagnostic, ...]:
-    """What there is to say about Telemetries."""
+    """The findings about several Telemetries."""
     found = _named(snapshot, key.names)
     return (*default_provider_findings(snapshot), *findings(snapshot, found, key.proxy))
 

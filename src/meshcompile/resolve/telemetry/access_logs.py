@@ -1,7 +1,7 @@
-"""The access logs of one traffic class.
+"""The access logs of one traffic class. Follows istiod's `Telemetries.AccessLogging` and `mergeLogs`.
 
-Follows istiod's `Telemetries.AccessLogging` and `mergeLogs`. Where neither a Telemetry nor a default provider decides,
-or none of the providers can be used, the older settings of the mesh config hold.
+The older settings of the mesh config apply when neither a Telemetry nor a default provider decides, or when none of the
+providers is usable.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from meshcompile.source import Origin
 
 @dataclass(frozen=True, slots=True)
 class AccessLog:
-    """One access log, of what a CEL expression holds for; None stands for everything."""
+    """One access log, and the CEL expression that selects its entries; None selects all."""
 
     sink: Sink
     expression: str | None = None
@@ -29,8 +29,8 @@ class AccessLog:
 class AccessLogs:
     """The access logs of one traffic class.
 
-    `log_service`: also to the log service that the bootstrap names. `of_listeners`: listeners log the connections that
-    none of their filter chains takes.
+    `log_service` adds the log service of the bootstrap. `of_listeners` makes listeners log the connections that match
+    no filter chain.
     """
 
     logs: tuple[AccessLog, ...] = ()
@@ -39,7 +39,7 @@ class AccessLogs:
 
 
 def access_logs(blocks: tuple[tuple[AccessLogging, ...], ...], snapshot: Snapshot, mode: WorkloadMode) -> AccessLogs:
-    """The access logs that the `accessLogging` of each Telemetry in force asks for."""
+    """The access logs that the `accessLogging` of each applicable Telemetry configures."""
     mesh, defaults = snapshot.mesh, snapshot.telemetry.defaults.access_logging
     merged = _merged(blocks, defaults, mode) if blocks else {name: _ProviderLogging() for name in defaults}
     found = [
@@ -62,13 +62,13 @@ def access_logs(blocks: tuple[tuple[AccessLogging, ...], ...], snapshot: Snapsho
 
 @query
 def provider_sink(snapshot: Snapshot, name: str) -> Sink | None:
-    """Where the provider of this name sends access logs; None when there is none, or it takes none."""
+    """The access log sink of a provider; None when it does not exist or takes no access logs."""
     provider = snapshot.telemetry.provider(name)
     return None if provider is None else sink(snapshot, provider)
 
 
 def _of_mesh(mesh: MeshConfig) -> AccessLogs:
-    """What the mesh config's `accessLogFile` and `enableEnvoyAccessLogService` ask for."""
+    """The access logs of the mesh config's `accessLogFile` and `enableEnvoyAccessLogService`."""
     return AccessLogs(
         logs=(AccessLog(FileLog(mesh.access_log_file, mesh_format(mesh))),) if mesh.access_log_file else (),
         log_service=mesh.enable_envoy_access_log_service,
@@ -78,7 +78,7 @@ def _of_mesh(mesh: MeshConfig) -> AccessLogs:
 
 @dataclass(frozen=True, slots=True)
 class _ProviderLogging:
-    """What is wanted of one provider."""
+    """The access logging of one provider."""
 
     disabled: bool = False
     filter: AccessLoggingFilter | None = None
@@ -88,10 +88,11 @@ class _ProviderLogging:
 def _merged(
     telemetries: tuple[tuple[AccessLogging, ...], ...], defaults: tuple[str, ...], mode: WorkloadMode
 ) -> Mapping[str, _ProviderLogging]:
-    """What the blocks want of each provider in force: those of the last Telemetry that names any for this mode.
+    """The access logging of each active provider.
 
-    A block without providers is about those of the block before it, whatever mode that was for; its filter does not
-    count, since filters belong to the providers that are named beside them.
+    The last Telemetry that names providers for this mode decides which are active. A block without providers applies to
+    those of the block before it, whatever its mode. Its filter has no effect, since a filter belongs to the providers
+    in its own block.
     """
     in_force: frozenset[str] = frozenset(defaults)
     named: dict[str, _ProviderLogging] = {}

@@ -1,4 +1,4 @@
-"""The Telemetries that hold for a proxy. Follows istiod's `applicableTelemetries`."""
+"""The Telemetries that apply to a proxy. Follows istiod's `applicableTelemetries`."""
 
 from meshcompile.models.telemetry.telemetry import Telemetry
 from meshcompile.proxy import Proxy, ProxyType
@@ -10,9 +10,9 @@ from meshcompile.snapshot.telemetry import TelemetryIndex
 def applicable_telemetries(
     index: TelemetryIndex, proxy: Proxy, service: Service | None = None
 ) -> tuple[Telemetry, ...]:
-    """From the widest to the narrowest, the later ones going before: the mesh's, the namespace's, the attached ones.
+    """The Telemetries from the widest to the narrowest: mesh, namespace, workload. Later ones win.
 
-    For a `service` that a waypoint stands before, those of the service's namespace count.
+    For a `service` behind a waypoint, the Telemetries of the service's namespace apply.
     """
     namespace = proxy.namespace
     namespaces = [index.root_namespace, namespace]

@@ -1,4 +1,4 @@
-"""What there is to say about the Telemetries in force: providers that cannot be used, and what has no effect."""
+"""Findings about Telemetries: unusable providers, and settings without effect."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
@@ -33,14 +33,14 @@ from meshcompile.source import NOWHERE, Origin
 
 
 class Signal(StrEnum):
-    """What a provider may take."""
+    """The kind of telemetry that a provider receives."""
 
     TRACES = "traces"
     METRICS = "metrics"
     ACCESS_LOGS = "access logs"
 
 
-# The sorts of providers that take a signal, by their fields, and what comes of one that does not.
+# The provider types that support a signal, by their fields, and the code for a provider of another type.
 _TAKES: Mapping[Signal, frozenset[str]] = {
     Signal.TRACES: frozenset({"zipkin", "datadog", "skywalking", "opentelemetry"}),
     Signal.METRICS: frozenset({"prometheus"}),
@@ -57,7 +57,7 @@ _SORTS = ExtensionProvider.one_of[0]
 def telemetry_findings(
     snapshot: Snapshot, found: tuple[Telemetry, ...], proxy: ProxyCapabilities
 ) -> Iterator[Diagnostic]:
-    """The findings about Telemetries that hold together for a proxy, from the widest to the narrowest."""
+    """The findings about Telemetries that apply together to a proxy, from the widest to the narrowest."""
     yield from _rivals(snapshot, found)
     for telemetry in found:
         for signal, where, name in _named(telemetry):
@@ -71,7 +71,7 @@ def telemetry_findings(
 
 
 def default_provider_findings(snapshot: Snapshot) -> Iterator[Diagnostic]:
-    """The findings about the providers that the mesh config uses by default."""
+    """The findings about the mesh config's default providers."""
     defaults = snapshot.telemetry.defaults
     for signal, field, names in (
         (Signal.TRACES, "tracing", defaults.tracing[:1]),
@@ -83,7 +83,7 @@ def default_provider_findings(snapshot: Snapshot) -> Iterator[Diagnostic]:
 
 
 def _rivals(snapshot: Snapshot, found: tuple[Telemetry, ...]) -> Iterator[Diagnostic]:
-    """Telemetries that others leave without effect, and those that share a workload."""
+    """Findings for Telemetries that others override, and for those that select the same workload."""
     for namespace in {telemetry.namespace for telemetry in found if not is_attached(telemetry.spec)}:
         holds = snapshot.telemetry.wide[namespace]
         for idle in snapshot.telemetry.all:
@@ -97,7 +97,7 @@ def _rivals(snapshot: Snapshot, found: tuple[Telemetry, ...]) -> Iterator[Diagno
 
 
 def _named(telemetry: Telemetry) -> Iterator[tuple[Signal, Origin, str]]:
-    """Every provider that a Telemetry uses, with what it is to get."""
+    """Every provider that a Telemetry uses, with its signal."""
     spec = telemetry.spec
     for signal, providers in (
         *((Signal.TRACES, tracing.providers[:1]) for tracing in spec.tracing),
@@ -132,7 +132,7 @@ def _provider_findings(snapshot: Snapshot, signal: Signal, where: Origin, name: 
 def _service_findings(
     snapshot: Snapshot, signal: Signal, where: Origin, provider: ExtensionProvider, settings: Any
 ) -> Iterator[Diagnostic]:
-    """Whether the service of a provider is known; some sorts have none."""
+    """A finding when the service of a provider is unknown. Some provider types have no service."""
     service: str | None = getattr(settings, "service", None)
     if service is None or provider_service(snapshot.services, service, settings.port) is not None:
         return
@@ -160,7 +160,7 @@ def _sampler_findings(
 
 
 def _old_tracing(tracing: Tracing, proxy: ProxyCapabilities) -> Iterator[Diagnostic]:
-    """What of a tracing block a proxy does not know yet."""
+    """The settings of a tracing block that a proxy is too old for."""
     if tracing.disable_context_propagation and not proxy.no_context_propagation:
         where = tracing.at("disable_context_propagation")
         yield _too_old(where, "disableContextPropagation", "no_context_propagation")
@@ -170,7 +170,7 @@ def _old_tracing(tracing: Tracing, proxy: ProxyCapabilities) -> Iterator[Diagnos
 
 
 def _old_zipkin(provider: ExtensionProvider | None, proxy: ProxyCapabilities) -> Iterator[Diagnostic]:
-    """What of a Zipkin provider a proxy does not know yet."""
+    """The settings of a Zipkin provider that a proxy is too old for."""
     zipkin = None if provider is None else provider.zipkin
     if zipkin is None:
         return
@@ -191,7 +191,7 @@ def _header_findings(settings: Any) -> Iterator[Diagnostic]:
 
 
 def _headers(settings: Any) -> Iterable[HttpHeader]:
-    """All headers of a tracing provider: its own, or those of how it is spoken to."""
+    """All headers of a tracing provider: its own, or those of its HTTP or gRPC service."""
     http, grpc = getattr(settings, "http", None), getattr(settings, "grpc", None)
     return (
         *getattr(settings, "headers", ()),

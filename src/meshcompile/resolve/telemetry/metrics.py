@@ -34,7 +34,7 @@ ALL_METRICS = tuple(PROMETHEUS_NAMES)
 
 @dataclass(frozen=True, slots=True)
 class TagChange:
-    """A tag that gets the value of a CEL expression, or (None) that is removed."""
+    """A tag and the CEL expression of its value; None removes the tag."""
 
     name: str
     value: str | None
@@ -42,7 +42,10 @@ class TagChange:
 
 @dataclass(frozen=True, slots=True)
 class MetricChange:
-    """What becomes of one metric, under Prometheus' name or, if Istio has none of it, as it was written."""
+    """A change of one metric.
+
+    The name is that of Prometheus, or the name as written if Istio has no such metric.
+    """
 
     metric: str
     drop: bool
@@ -51,7 +54,7 @@ class MetricChange:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """The metrics of one provider: Istio's own, with these changes."""
+    """The metrics of one provider: Istio's standard metrics with these changes."""
 
     changes: tuple[MetricChange, ...] = ()
     reporting_interval: Duration | None = None  # of TCP connections
@@ -59,7 +62,7 @@ class Metrics:
 
 
 def metrics(blocks: tuple[MetricsBlock, ...], index: TelemetryIndex, mode: WorkloadMode) -> tuple[Metrics, ...]:
-    """What each Prometheus provider in force gets, by their names."""
+    """The metrics of each active Prometheus provider, by name."""
     merged = _merged(blocks, index.defaults.metrics, mode)
     return tuple(
         provider.metrics
@@ -70,7 +73,7 @@ def metrics(blocks: tuple[MetricsBlock, ...], index: TelemetryIndex, mode: Workl
 
 @dataclass
 class _PendingChange:
-    """A change of one metric that later blocks may change again."""
+    """A change of one metric that later blocks can change again."""
 
     drop: bool = False
     tags: dict[str, TagOverride] = field(default_factory=dict)
@@ -78,7 +81,7 @@ class _PendingChange:
 
 @dataclass
 class _ProviderMetrics:
-    """What the blocks read so far want of one provider."""
+    """The metrics of one provider, from the blocks read so far."""
 
     disabled: bool = False
     changes: dict[str, _PendingChange] = field(default_factory=dict)
@@ -86,7 +89,10 @@ class _ProviderMetrics:
     origins: list[Origin] = field(default_factory=list)
 
     def override(self, override: MetricsOverrides) -> None:
-        """Dropping all metrics drops the filter, and any later override brings it back."""
+        """Apply an override.
+
+        Disabling all metrics removes the filter. Any later override restores it.
+        """
         named = _names(override.match)
         self.disabled = named is ALL_METRICS and bool(override.disabled)
         if self.disabled:
@@ -112,7 +118,7 @@ class _ProviderMetrics:
 def _merged(
     blocks: tuple[MetricsBlock, ...], defaults: tuple[str, ...], mode: WorkloadMode
 ) -> Mapping[str, _ProviderMetrics]:
-    """The providers in force. A block without providers is about those of the block before it."""
+    """The active providers. A block without providers applies to the providers of the block before it."""
     if not blocks:
         return {name: _ProviderMetrics() for name in defaults}
     in_force = next((names for block in reversed(blocks) if (names := provider_names(block.providers))), defaults)
@@ -136,7 +142,10 @@ def _apply(block: MetricsBlock, provider: _ProviderMetrics, mode: WorkloadMode) 
 
 
 def _names(selector: MetricSelector | None) -> tuple[str, ...]:
-    """The metrics that an override is about; exactly `ALL_METRICS` when it says none, or all."""
+    """The metrics that an override applies to.
+
+    The result is exactly `ALL_METRICS` when it names none, or all.
+    """
     match selector:
         case MetricSelector(custom_metric=str(name)):
             return (name,)

@@ -1,4 +1,4 @@
-"""The side of a request that a block of a Telemetry is about."""
+"""The side of a request, client or server, that a block of a Telemetry applies to."""
 
 from typing import Protocol
 
@@ -14,12 +14,15 @@ class Selector(Protocol):
 
 
 def workload_mode(traffic_class: TrafficClass) -> WorkloadMode:
-    """What sidecars receive is a server's; all else, gateways included, a client's."""
+    """The mode of a traffic class.
+
+    Inbound traffic of a sidecar is SERVER. All other traffic, gateways included, is CLIENT.
+    """
     return WorkloadMode.SERVER if traffic_class is TrafficClass.SIDECAR_INBOUND else WorkloadMode.CLIENT
 
 
 def concerns(selector: Selector | None, mode: WorkloadMode) -> bool:
-    """Whether a block is about the traffic of `mode`, one of CLIENT and SERVER."""
+    """True when a block applies to a `mode`, CLIENT or SERVER."""
     return selector is None or selector.mode in (mode, WorkloadMode.CLIENT_AND_SERVER)
 
 

@@ -1,4 +1,7 @@
-"""Where access logs go: files, gRPC log services, OpenTelemetry collectors. Follows istiod's `telemetryAccessLog`."""
+"""The sinks of access logs: files, gRPC log services, OpenTelemetry collectors.
+
+Follows istiod's `telemetryAccessLog`.
+"""
 
 import json
 from dataclasses import dataclass, field
@@ -17,16 +20,19 @@ from meshcompile.resolve.providers import ProviderService, provider_service
 from meshcompile.snapshot.snapshot import Snapshot
 
 STDOUT = "/dev/stdout"
-# The provider that is always there, whose format is the mesh config's.
+# The built-in provider. It uses the format of the mesh config.
 BUILTIN_PROVIDER = "envoy"
-# What the proxies of both sides have told about themselves.
+# The metadata that the proxies of both sides exchange.
 PEERS = ("upstream_peer", "downstream_peer")
 """Filter state that log services get unless they ask for other."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogFormat:
-    """How a line looks: a text, or JSON with command operators as values; with neither, Istio's default text."""
+    """The format of a line: text, or JSON whose values are command operators.
+
+    Without either, it is Istio's default text format.
+    """
 
     text: str = ""
     json: Struct | None = field(default=None, hash=False)
@@ -35,7 +41,7 @@ class LogFormat:
 
 @dataclass(frozen=True, slots=True)
 class FileLog:
-    """Lines in a file; without a format in Envoy's own."""
+    """A log file. Without a format, it uses Envoy's."""
 
     path: str
     format: LogFormat | None
@@ -43,7 +49,7 @@ class FileLog:
 
 @dataclass(frozen=True, slots=True)
 class HttpLogService:
-    """Requests sent to a gRPC access log service."""
+    """A gRPC access log service for requests."""
 
     service: ProviderService
     log_name: str
@@ -55,7 +61,7 @@ class HttpLogService:
 
 @dataclass(frozen=True, slots=True)
 class TcpLogService:
-    """Connections sent to a gRPC access log service."""
+    """A gRPC access log service for connections."""
 
     service: ProviderService
     log_name: str
@@ -64,7 +70,7 @@ class TcpLogService:
 
 @dataclass(frozen=True, slots=True)
 class OpenTelemetryLog:
-    """Records sent to an OpenTelemetry collector; an empty body stands for Istio's default text."""
+    """An OpenTelemetry collector for log records. An empty body means Istio's default text format."""
 
     service: ProviderService
     log_name: str
@@ -76,7 +82,7 @@ Sink: TypeAlias = FileLog | HttpLogService | TcpLogService | OpenTelemetryLog
 
 
 def sink(snapshot: Snapshot, provider: ExtensionProvider) -> Sink | None:
-    """Where a provider sends access logs; None when it takes none, or its service is not known."""
+    """The access log sink of a provider; None when it takes no access logs, or its service is unknown."""
     match provider:
         case ExtensionProvider(envoy_file_access_log=EnvoyFileAccessLogProvider() as file):
             return _file_log(provider.name, file, snapshot.mesh)
@@ -105,7 +111,7 @@ def _file_log(name: str, file: EnvoyFileAccessLogProvider, mesh: MeshConfig) -> 
 
 
 def mesh_format(mesh: MeshConfig) -> LogFormat:
-    """The format that the mesh config gives; JSON that cannot be read is as good as none."""
+    """The format in the mesh config. Invalid JSON counts as no format."""
     if mesh.access_log_encoding is AccessLogEncoding.TEXT:
         return LogFormat(text=mesh.access_log_format)
     return LogFormat(json=_json_object(mesh.access_log_format) if mesh.access_log_format else {})

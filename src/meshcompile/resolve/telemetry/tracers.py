@@ -1,6 +1,6 @@
-"""Where spans are sent: the tracing providers. Follows istiod's `configureFromProviderConfig`.
+"""The tracing providers. Follows istiod's `configureFromProviderConfig`.
 
-Lightstep, OpenCensus and Stackdriver have no tracer any more, and neither have the providers of other things.
+Lightstep, OpenCensus and Stackdriver no longer have a tracer. Providers for other signals have none either.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ _SERVICE_NAME_LABELS = ("app.kubernetes.io/instance", "app.kubernetes.io/name")
 
 @dataclass(frozen=True, slots=True)
 class HttpEndpoint:
-    """A URI that Envoy itself posts to, over a cluster; headers as pairs."""
+    """A URI that Envoy posts to, and the cluster that it uses. Headers are pairs."""
 
     uri: str
     cluster: str
@@ -44,7 +44,7 @@ class HttpEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class GrpcEndpoint:
-    """A gRPC service that Envoy itself calls; metadata as pairs."""
+    """A gRPC service that Envoy calls. Metadata are pairs."""
 
     service: ProviderService
     timeout: Duration | None = None
@@ -53,7 +53,10 @@ class GrpcEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class Zipkin:
-    """Zipkin's collector; `collector` is None for proxies that only know the older fields (`service` and `path`)."""
+    """Zipkin's collector.
+
+    `collector` is None for proxies that know only the older fields (`service` and `path`).
+    """
 
     service: ProviderService
     path: str
@@ -102,8 +105,11 @@ Backend: TypeAlias = Zipkin | Datadog | SkyWalking | OpenTelemetry
 
 @dataclass(frozen=True, slots=True)
 class Tracer:
-    """Where spans go. `max_path_tag_length` is 0 where the provider says none; `spawn_upstream_span`: what is sent on
-    has a span of its own."""
+    """The tracer that receives spans.
+
+    `max_path_tag_length` is 0 when the provider sets none. `spawn_upstream_span` gives each upstream request its own
+    span.
+    """
 
     backend: Backend
     max_path_tag_length: int = 0
@@ -111,12 +117,12 @@ class Tracer:
 
     @property
     def decides_sampling(self) -> bool:
-        """Whether the backend wants to see all requests and chooses itself."""
+        """True when the backend samples by itself and needs all requests."""
         return isinstance(self.backend, OpenTelemetry) and self.backend.sampler is not None
 
 
 def tracer(services: ServiceIndex, proxy: Proxy, provider: ExtensionProvider) -> Tracer | None:
-    """The tracer of a provider; None when it has none, or when its service is not known."""
+    """The tracer of a provider; None when it has none, or its service is unknown."""
     router = proxy.is_router
     match provider:
         case ExtensionProvider(zipkin=ZipkinTracingProvider() as zipkin):
@@ -203,7 +209,10 @@ def _http_endpoint(service: ProviderService, http: HttpService, path: str | None
 def _sampler(
     services: ServiceIndex, wanted: DynatraceSampler, service: ProviderService, http: HttpService | None
 ) -> Sampler | None:
-    """Dynatrace's sampler, which asks an API of its own, else the collector, provided that it is reached by HTTP."""
+    """Dynatrace's sampler.
+
+    It calls its own API, or the collector if that uses HTTP.
+    """
     own = wanted.http_service
     if own is not None:
         at = provider_service(services, own.service, own.port)
@@ -216,7 +225,10 @@ def _sampler(
 
 
 def _detectors(wanted: ResourceDetectors, follows_conventions: bool) -> tuple[str, ...]:
-    """The detectors in order; by OpenTelemetry's conventions, the environment always counts."""
+    """The resource detectors, in order.
+
+    With OpenTelemetry's naming conventions, the environment detector is always on.
+    """
     named = (
         *(("environment",) if wanted.environment is not None else ()),
         *(("dynatrace",) if wanted.dynatrace is not None else ()),
@@ -225,7 +237,7 @@ def _detectors(wanted: ResourceDetectors, follows_conventions: bool) -> tuple[st
 
 
 def service_name(proxy: Proxy) -> str:
-    """What OpenTelemetry's conventions for Kubernetes call the proxy's service."""
+    """The name of the proxy's service by OpenTelemetry's conventions for Kubernetes."""
     metadata = proxy.node_metadata
     candidates = (
         metadata.annotations.get(_SERVICE_NAME_ANNOTATION, ""),
@@ -238,5 +250,8 @@ def service_name(proxy: Proxy) -> str:
 
 
 def _headers(headers: tuple[HttpHeader, ...]) -> tuple[tuple[str, str], ...]:
-    """Names and values; a value out of istiod's own environment is not known here, and empty as if it were not set."""
+    """Names and values.
+
+    A value from istiod's environment is unknown here. It counts as empty, as if the variable were unset.
+    """
     return tuple((header.name, header.value or "") for header in headers)

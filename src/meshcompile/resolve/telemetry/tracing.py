@@ -1,7 +1,7 @@
 """Distributed tracing of one traffic class.
 
-Follows istiod's `Telemetries.Tracing` and `configureTracingFromTelemetry`. Where neither a Telemetry nor a default
-provider decides, the proxy config's own `tracing` holds, whose tracer is the bootstrap's.
+Follows istiod's `Telemetries.Tracing` and `configureTracingFromTelemetry`. The proxy config's `tracing` applies when
+neither a Telemetry nor a default provider decides. Its tracer is in the bootstrap.
 """
 
 from collections.abc import Mapping
@@ -23,13 +23,13 @@ from meshcompile.source import Origin
 
 CustomTag: TypeAlias = ProxyTag | TelemetryTag
 
-# Share of the requests that are traced when nobody says, in percent.
+# The default percentage of requests that are traced.
 DEFAULT_SAMPLING = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceTags:
-    """What Istio's own tags say about the proxy."""
+    """The values of Istio's own tags for the proxy."""
 
     canonical_service: str
     canonical_revision: str
@@ -40,10 +40,9 @@ class ServiceTags:
 
 @dataclass(frozen=True, slots=True)
 class Tracing(Source):
-    """Settings of distributed tracing.
+    """Settings of distributed tracing. `sampling` is a percentage. `tracer` None means the tracer of the bootstrap.
 
-    `sampling` is a percentage. `tracer` None stands for the bootstrap's. `service_tags` is None when Istio's own tags
-    are switched off. `peer_tags`: a waypoint also tells who talks to whom.
+    `service_tags` is None when Istio's own tags are disabled. `peer_tags` makes a waypoint report both peers.
     """
 
     sampling: float
@@ -52,7 +51,7 @@ class Tracing(Source):
     peer_tags: bool = False
     custom_tags: Mapping[str, CustomTag] | None = field(default=None, hash=False)
     max_path_tag_length: int = 0
-    request_id_sampling: bool = True  # the decision goes into the request id
+    request_id_sampling: bool = True  # the request id contains the decision
     context_propagation: bool = True
     origins: tuple[Origin, ...] = ()
 
@@ -60,7 +59,7 @@ class Tracing(Source):
 def tracing(
     snapshot: Snapshot, proxy: Proxy, config: ProxyConfig, blocks: tuple[TracingBlock, ...], mode: WorkloadMode
 ) -> Tracing | None:
-    """The tracing that the blocks of all Telemetries in force ask for; None when nothing is traced."""
+    """The tracing that all applicable Telemetries configure; None when nothing is traced."""
     index, settings = snapshot.telemetry, config.tracing or ProxyTracing()
     defaults = index.defaults.tracing
     if not blocks and not defaults:
@@ -88,7 +87,7 @@ def tracing(
 
 @dataclass(frozen=True, slots=True)
 class _MergedTracing:
-    """What the blocks read so far ask for; a field of the last one that sets it."""
+    """The settings of the blocks read so far. For each field, the last block that sets it wins."""
 
     provider: str = ""
     disabled: bool = False
@@ -133,7 +132,7 @@ def _of_proxy_config(proxy: Proxy, settings: ProxyTracing) -> Tracing:
 
 
 def _sampling(settings: ProxyTracing) -> float:
-    """The share to trace; one above everything falls back to the default."""
+    """The percentage to trace. A value above 100 falls back to the default."""
     return settings.sampling if settings.sampling and settings.sampling <= 100 else DEFAULT_SAMPLING
 
 
@@ -143,7 +142,7 @@ def _proxy_tags(settings: ProxyTracing) -> Mapping[str, ProxyTag]:
 
 
 def _known_tags(tags: Mapping[str, TelemetryTag], proxy: Proxy) -> Mapping[str, TelemetryTag]:
-    """The tags without those that the proxy is too old for."""
+    """The tags that the proxy's version supports."""
     if proxy.capabilities.formatter_tags:
         return tags
     return {name: tag for name, tag in tags.items() if tag.formatter is None}

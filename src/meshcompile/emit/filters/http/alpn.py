@@ -1,4 +1,4 @@
-"""`istio.alpn`: tells the server, in the TLS handshake, which version of HTTP the client speaks."""
+"""`istio.alpn`: tells the server the client's HTTP version in the TLS handshake."""
 
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
 from meshcompile.envoy.istio import AlpnFilterConfig, AlpnOverride

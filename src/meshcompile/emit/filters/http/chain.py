@@ -23,10 +23,13 @@ from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
 
 
 class HttpFilterModule(Protocol):
-    """One HTTP filter: a module of this package. Most have one or no filter, some have one per rule."""
+    """A module of this package that contributes HTTP filters.
+
+    Most modules contribute one filter or none. Some contribute one per rule.
+    """
 
     def filters(self, traits: HttpTraits, inputs: HttpFilterInputs) -> tuple[HttpFilter, ...]:
-        """What the filter contributes to a connection."""
+        """The filters that the module contributes to a connection."""
 
 
 HTTP_FILTERS: tuple[HttpFilterModule, ...] = (

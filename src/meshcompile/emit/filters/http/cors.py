@@ -1,6 +1,6 @@
-"""`envoy.filters.http.cors`: does nothing by itself; routes configure who may ask from where.
+"""`envoy.filters.http.cors`: enables CORS, which routes configure.
 
-Follows istiod's `TranslateCORSPolicy` for what rules of VirtualServices ask for.
+Follows istiod's `TranslateCORSPolicy` for the rules of VirtualServices.
 """
 
 from meshcompile.emit.fractions import PERCENT_100
@@ -21,7 +21,7 @@ def filters(traits: HttpTraits, inputs: HttpFilterInputs) -> tuple[HttpFilter, .
 
 
 def per_route(rule: RouteRule) -> CorsPolicy | None:
-    """Who may ask a rule's routes from where; None when it does not say."""
+    """The CORS policy of a rule's routes; None when the rule has none."""
     policy = rule.cors
     if policy is None:
         return None

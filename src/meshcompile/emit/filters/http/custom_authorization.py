@@ -1,6 +1,6 @@
-"""`envoy.filters.http.ext_authz`: asks somebody else about the requests that CUSTOM policies match.
+"""`envoy.filters.http.ext_authz`: calls a provider for the requests that CUSTOM policies match.
 
-An RBAC filter before it only notes which requests those are.
+An RBAC filter before it only records which requests match.
 """
 
 from meshcompile.emit.ext_authz import DENIED_SUFFIX, grpc_service, status, where_matched

@@ -1,4 +1,4 @@
-"""`envoy.filters.http.dynamic_forward_proxy`: looks up the host of each request, for wildcard services."""
+"""`envoy.filters.http.dynamic_forward_proxy`: resolves the host of each request, for wildcard services."""
 
 from meshcompile.emit.dns_cache import dns_cache
 from meshcompile.envoy.extensions.filters.http.dynamic_forward_proxy import FilterConfig

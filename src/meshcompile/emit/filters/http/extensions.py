@@ -1,4 +1,4 @@
-"""TrafficExtensions and WasmPlugins among the HTTP filters: each phase has its place in the chain."""
+"""The HTTP filters of TrafficExtensions and WasmPlugins. Each phase has its position in the chain."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
 
 @dataclass(frozen=True, slots=True)
 class HttpExtensionPhase:
-    """The extensions of one phase."""
+    """The HTTP extensions of one phase."""
 
     phase: ExecutionPhase
 

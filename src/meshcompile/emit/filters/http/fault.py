@@ -1,6 +1,6 @@
-"""`envoy.filters.http.fault`: does nothing by itself; routes configure delays and aborts.
+"""`envoy.filters.http.fault`: enables fault injection, which routes configure.
 
-Follows istiod's `TranslateFault` for what rules of VirtualServices ask for.
+Follows istiod's `TranslateFault` for the rules of VirtualServices.
 """
 
 from meshcompile.emit.fractions import fraction_of, share
@@ -14,7 +14,7 @@ from meshcompile.resolve.routes.intent import FaultDelay as Delay
 from meshcompile.resolve.routes.intent import RouteRule
 
 NAME = "envoy.filters.http.fault"
-# Status codes of gRPC, in the order of their numbers.
+# The status codes of gRPC, in the order of their numbers.
 GRPC_STATUS = (
     "OK",
     "CANCELLED",
@@ -42,7 +42,7 @@ def filters(traits: HttpTraits, inputs: HttpFilterInputs) -> tuple[HttpFilter, .
 
 
 def per_route(rule: RouteRule) -> HTTPFault | None:
-    """The delays and aborts of a rule's routes; None when it asks for no faults."""
+    """The delays and aborts of a rule's routes; None when the rule has none."""
     if rule.fault is None:
         return None
     return at(HTTPFault(delay=_delay(rule.fault.delay), abort=_abort(rule.fault.abort)), rule.fault.origin)
@@ -55,7 +55,7 @@ def _delay(delay: Delay | None) -> FaultDelay | None:
 
 
 def _abort(abort: Abort | None) -> FaultAbort | None:
-    """Without a percentage Envoy's default counts, which is none."""
+    """An abort. Without a percentage, Envoy's default of none applies."""
     if abort is None:
         return None
     return at(

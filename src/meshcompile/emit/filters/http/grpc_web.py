@@ -1,4 +1,4 @@
-"""`envoy.filters.http.grpc_web`: browsers' gRPC, on ports that declare it."""
+"""`envoy.filters.http.grpc_web`: gRPC from browsers, on ports that declare it."""
 
 from meshcompile.envoy.extensions.filters.http.grpc_web import GrpcWeb
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter

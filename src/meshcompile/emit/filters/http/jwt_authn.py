@@ -1,4 +1,4 @@
-"""`envoy.filters.http.jwt_authn`: validates tokens, and notes their claims for policies and routes.
+"""`envoy.filters.http.jwt_authn`: validates tokens, and records their claims for policies and routes.
 
 Follows istiod's `convertToEnvoyJwtConfig`.
 """
@@ -42,9 +42,10 @@ def _authentication(jwt: Piece) -> JwtAuthentication:
 
 
 def _requirement(names: tuple[str, ...]) -> JwtRequirement:
-    """A token has to be valid, and may be missing.
+    """A token must be valid, and may be missing.
 
-    Several issuers may look for tokens in the same place, where one of them finds another's: any valid token will do.
+    Several issuers can look for tokens in the same place, where one finds the token of another. Any valid token is then
+    enough.
     """
     each = tuple(_any_of(JwtRequirement(provider_name=name), JwtRequirement(allow_missing=Empty())) for name in names)
     if len(each) == 1:

@@ -1,6 +1,6 @@
-"""`istio.metadata_exchange`: peers tell each other which workload they are, so that metrics can say it.
+"""`istio.metadata_exchange`: exchanges the workload metadata of peers, for metrics.
 
-First of all filters, so that also what RBAC refuses is told (istio/istio#41066).
+It is the first filter, so that requests that RBAC denies also have metadata (istio/istio#41066).
 """
 
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter

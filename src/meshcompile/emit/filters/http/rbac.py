@@ -1,4 +1,4 @@
-"""`envoy.filters.http.rbac`: AUDIT, DENY and ALLOW policies on requests, a filter for each action."""
+"""`envoy.filters.http.rbac`: AUDIT, DENY and ALLOW policies for requests, one filter per action."""
 
 from meshcompile.emit.rbac import dry_run, dry_run_prefix, enforced
 from meshcompile.envoy.extensions.filters.http.rbac import RBAC

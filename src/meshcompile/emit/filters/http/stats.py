@@ -1,4 +1,4 @@
-"""`istio.stats`: Istio's standard metrics of requests."""
+"""`istio.stats`: Istio's standard metrics for requests."""
 
 from meshcompile.emit.stats import NAME, stats
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter

@@ -1,4 +1,4 @@
-"""Listener filters: what finds out, before a chain is chosen, where a connection wanted to go and what it speaks.
+"""Listener filters, which inspect a connection before Envoy chooses its filter chain.
 
 Follows istiod's `populateListenerFilters`.
 """
@@ -18,13 +18,13 @@ from meshcompile.envoy.extensions.filters.listener.tls_inspector import TlsInspe
 from meshcompile.envoy.type import Int32Range
 
 ORIGINAL_DESTINATION = ListenerFilter(name="envoy.filters.listener.original_dst", typed_config=OriginalDst())
-# The mark lets iptables tell the proxy's connections, which have the client's address, from the client's.
+# The proxy's connections have the client's address. The mark lets iptables distinguish them.
 ORIGINAL_SOURCE = ListenerFilter(name="envoy.filters.listener.original_src", typed_config=OriginalSrc(mark=1337))
 PROXY_PROTOCOL = ListenerFilter(name="envoy.filters.listener.proxy_protocol", typed_config=ProxyProtocol())
 
 
 def tls_inspector(disabled: ListenerFilterChainMatchPredicate | None = None) -> ListenerFilter:
-    """Reads SNI and ALPN from the first bytes, except where it is disabled."""
+    """Reads SNI and ALPN from the first bytes, except on disabled ports."""
     return ListenerFilter(
         name="envoy.filters.listener.tls_inspector",
         typed_config=TlsInspector(initial_read_buffer_size=512),
@@ -33,14 +33,14 @@ def tls_inspector(disabled: ListenerFilterChainMatchPredicate | None = None) -> 
 
 
 def http_inspector(disabled: ListenerFilterChainMatchPredicate | None = None) -> ListenerFilter:
-    """Recognizes HTTP in the first bytes, except where it is disabled."""
+    """Detects HTTP in the first bytes, except on disabled ports."""
     return ListenerFilter(
         name="envoy.filters.listener.http_inspector", typed_config=HttpInspector(), filter_disabled=disabled
     )
 
 
 def on_ports(ports: Iterable[int]) -> ListenerFilterChainMatchPredicate | None:
-    """True on these destination ports; None when there are none."""
+    """Matches these destination ports; None without ports."""
     ranges = tuple(
         ListenerFilterChainMatchPredicate(destination_port_range=Int32Range(start=port, end=port + 1))
         for port in sorted(ports)
@@ -51,6 +51,6 @@ def on_ports(ports: Iterable[int]) -> ListenerFilterChainMatchPredicate | None:
 
 
 def except_on_ports(ports: Iterable[int]) -> ListenerFilterChainMatchPredicate | None:
-    """True everywhere but on these destination ports; None when there are none."""
+    """Matches every destination port except these; None without ports."""
     there = on_ports(ports)
     return None if there is None else ListenerFilterChainMatchPredicate(not_match=there)

@@ -20,10 +20,10 @@ from meshcompile.resolve.traffic import TrafficClass
 
 
 class NetworkFilterModule(Protocol):
-    """One network filter: a module of this package."""
+    """A module of this package that contributes network filters."""
 
     def filters(self, connection: TcpConnection) -> tuple[Filter, ...]:
-        """What the filter contributes to a connection."""
+        """The filters that the module contributes to a connection."""
 
 
 NETWORK_FILTERS: tuple[NetworkFilterModule, ...] = (
@@ -41,7 +41,7 @@ NETWORK_FILTERS: tuple[NetworkFilterModule, ...] = (
 
 
 def network_filters(connection: HttpConnection | TcpConnection | Catchall) -> tuple[Filter, ...]:
-    """All network filters of a connection, of whatever kind."""
+    """All network filters of a TCP or HTTP connection."""
     match connection:
         case TcpConnection():
             return tuple(made for module in NETWORK_FILTERS for made in module.filters(connection))
@@ -52,7 +52,10 @@ def network_filters(connection: HttpConnection | TcpConnection | Catchall) -> tu
 
 
 def _before_http(connection: HttpConnection) -> tuple[Filter, ...]:
-    """What comes before the connection manager: outbound, its HTTP filter exchanges metadata."""
+    """The filters before the connection manager.
+
+    Outbound connections exchange metadata in an HTTP filter instead.
+    """
     inbound = connection.traits.traffic_class is TrafficClass.SIDECAR_INBOUND
     exchange = (metadata_exchange.FILTER,) if inbound and not connection.tunnelled else ()
     phases = extensions.ALL if connection.network_extensions else ()

@@ -1,4 +1,4 @@
-"""`envoy.filters.network.ext_authz`: asks somebody else about the connections that CUSTOM policies match."""
+"""`envoy.filters.network.ext_authz`: calls a provider for the connections that CUSTOM policies match."""
 
 from meshcompile.emit.ext_authz import DENIED_SUFFIX, grpc_service, where_matched
 from meshcompile.emit.filters.network import rbac as rbac_filter

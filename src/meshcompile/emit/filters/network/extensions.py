@@ -1,4 +1,4 @@
-"""TrafficExtensions and WasmPlugins among the network filters: each phase has its place in the chain."""
+"""The network filters of TrafficExtensions and WasmPlugins. Each phase has its position in the chain."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from meshcompile.resolve.tcp_connection import TcpConnection
 
 @dataclass(frozen=True, slots=True)
 class NetworkExtensionPhase:
-    """The extensions of one phase."""
+    """The network extensions of one phase."""
 
     phase: ExecutionPhase
 

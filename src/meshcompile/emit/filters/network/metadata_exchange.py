@@ -1,4 +1,4 @@
-"""`istio.metadata_exchange`: peers tell each other, ahead of the bytes, which workload they are."""
+"""`istio.metadata_exchange`: exchanges the workload metadata of peers before other data."""
 
 from meshcompile.envoy.config.listener import Filter
 from meshcompile.envoy.istio import metadata_exchange

@@ -1,4 +1,4 @@
-"""`envoy.filters.network.rbac`: AUDIT, DENY and ALLOW policies on connections, a filter for each action."""
+"""`envoy.filters.network.rbac`: AUDIT, DENY and ALLOW policies for connections, one filter per action."""
 
 from meshcompile.emit.rbac import dry_run, dry_run_prefix, enforced
 from meshcompile.envoy.config.listener import Filter

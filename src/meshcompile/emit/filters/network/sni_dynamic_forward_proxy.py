@@ -1,4 +1,4 @@
-"""SNI dynamic forward proxy: looks up the server name of each connection, for wildcard services that ask for it.
+"""SNI dynamic forward proxy: resolves the server name of each connection, for dynamic wildcard services.
 
 `envoy.extensions.filters.network.sni_dynamic_forward_proxy` in Envoy.
 """

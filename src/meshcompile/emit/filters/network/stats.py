@@ -1,4 +1,4 @@
-"""`istio.stats`: Istio's standard metrics of connections."""
+"""`istio.stats`: Istio's standard metrics for connections."""
 
 from meshcompile.emit.stats import NAME, stats
 from meshcompile.envoy.config.listener import Filter
@@ -11,5 +11,5 @@ def filters(connection: TcpConnection) -> tuple[Filter, ...]:
 
 
 def stats_filters(telemetry: Telemetry) -> tuple[Filter, ...]:
-    """One filter per provider of metrics."""
+    """One filter for each metrics provider."""
     return tuple(Filter(name=NAME, typed_config=config) for config in stats(telemetry))

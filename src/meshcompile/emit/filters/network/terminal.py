@@ -1,6 +1,7 @@
-"""The last filters, which send the bytes: the TCP proxy, behind or instead of it a database's own filter.
+"""The last network filters, which forward the data: the TCP proxy, and the filter of a database.
 
-Follows istiod's `buildNetworkFiltersStack`. The database filters are switches of the control plane.
+A database filter comes before the TCP proxy, or replaces it. Follows istiod's `buildNetworkFiltersStack`. Switches of
+the control plane enable the database filters.
 """
 
 from meshcompile.emit.tcp_proxy import tcp_proxy
