@@ -169,6 +169,17 @@ def test_a_problem_is_said_with_its_place(before: str, after: str, problem: str)
     assert problems(VIRTUAL_SERVICE.replace(before, after)) == [problem]
 
 
+@pytest.mark.parametrize(
+    ("weight", "advice"),
+    [("'10'", "write it without quotes"), ("2024-01-01", ""), ("ten", ""), ("true", "")],
+)
+def test_quotes_are_mentioned_where_they_are_the_mistake(weight: str, advice: str) -> None:
+    """A text that is a number without its quotes gets this advice, and no other text does."""
+    text = VIRTUAL_SERVICE.replace("host: catalog", f"host: catalog\n      weight: {weight}")
+    _, (found,) = read_one(text)
+    assert (found.slug, found.suggestion) == ("wrong-type", advice)
+
+
 def test_an_absent_spec_has_a_place() -> None:
     """What is wrong with a spec that nobody wrote is said of its object."""
     resource, _ = read_one("apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: web}\n")

@@ -1,6 +1,7 @@
 """pydantic's errors in the user's words: the field as it was spelt, what was expected, and what may be meant."""
 
 import difflib
+import re
 import types
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -29,6 +30,9 @@ EXPECTED = {
     "literal_error": "as expected",
 }
 """pydantic's errors about types -> what the field takes."""
+
+UNQUOTED = {"a whole number": "[-+]?[0-9]+", "a number": r"[-+]?[0-9]+(\.[0-9]+)?", "true or false": "true|false"}
+"""What a field takes -> the texts that are that without their quotes."""
 
 LIMITS = {
     "greater_than_equal": ("ge", "at least {}"),
@@ -165,9 +169,8 @@ def _quoting(expected: str, value: object) -> str:
     """What to do about a value that only its quotes, or their lack, make wrong."""
     if expected == "text" and isinstance(value, bool | int | float):
         return "put it in quotes"
-    if isinstance(value, str) and expected in ("a whole number", "a number", "true or false"):
-        return "write it without quotes"
-    return ""
+    meant = UNQUOTED.get(expected, "")
+    return "write it without quotes" if meant and isinstance(value, str) and re.fullmatch(meant, value) else ""
 
 
 def _shortened(text: str) -> str:
