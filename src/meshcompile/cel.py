@@ -6,223 +6,275 @@
 Names and types are not looked at: istiod does not either.
 """
 
-import math
-import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from enum import Enum, auto
 
+from meshcompile.cel_macros import COMPUTED, Expr, Ident, Select, called, check_loop
+from meshcompile.cel_tokens import CelSyntaxError, Token, TokenKind, check_number, tokens
 from meshcompile.words import words
 
-_ESCAPE = r"\\(?:[abfnrtv\\?\"'`]|x[0-9a-fA-F]{2}|X[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2})"
-TOKEN = re.compile(
-    rf"""
-    (?P<blank>[ \t\r\n\f]+ | //[^\n]*)
-  | (?P<literal>
-        [bB]?[rR](?:\"\"\".*?\"\"\" | '''.*?''' | "[^"\r\n]*" | '[^'\r\n]*')
-      | [bB]?(?:\"\"\"(?:[^\\]|{_ESCAPE})*?\"\"\" | '''(?:[^\\]|{_ESCAPE})*?'''
-              | "(?:[^"\\\r\n]|{_ESCAPE})*" | '(?:[^'\\\r\n]|{_ESCAPE})*')
-      | (?:[0-9]+\.[0-9]+(?:[eE][+-]?[0-9]+)? | [0-9]+[eE][+-]?[0-9]+ | \.[0-9]+(?:[eE][+-]?[0-9]+)?)
-      | (?:0x[0-9a-fA-F]+ | [0-9]+)[uU]?
-    )
-  | (?P<escaped>`[A-Za-z0-9_.\-/\ ]+`)
-  | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
-  | (?P<sign>\|\| | && | == | != | <= | >= | [-<>+*/%!?:.,()\[\]{{}}])
-    """,
-    re.VERBOSE | re.DOTALL | re.ASCII,
-)
-CONSTANTS = frozenset({"true", "false", "null"})
 RESERVED = words(
     """
     as break const continue else for function if import let loop package namespace return var void while
     """
 )
-COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in"})
-SUMS = frozenset({"+", "-"})
-PRODUCTS = frozenset({"*", "/", "%"})
-LOOPS = {"all": (2,), "exists": (2,), "exists_one": (2,), "existsOne": (2,), "map": (2, 3), "filter": (2,)}
-"""Macros that bind a name -> how many arguments they take."""
+"""Words that name fields and messages, but no variables and functions."""
+COMPARISONS = dict.fromkeys(("==", "!=", "<", "<=", ">", ">=", "in"), 1)
+ARITHMETIC = {"+": 1, "-": 1, "*": 2, "/": 2, "%": 2}
+"""Operators -> how tightly they bind among themselves."""
 DEEPEST = 250
 
-Token = tuple[str, str]
-END: Token = ("end", "")
+
+class Rule(Enum):
+    """Rules of the grammar that contain themselves; each may nest `DEEPEST` times."""
+
+    EXPRESSION = auto()
+    RELATION = auto()
+    ARITHMETIC = auto()
+    MEMBER = auto()
 
 
-class _Invalid(Exception):
-    """What is wrong with the expression."""
+Reading = Generator["Reading", Expr, Expr]
+"""A rule of the grammar as it is read: it yields readings of expressions inside it, and gets what these are."""
 
 
 def syntax_error(expression: str) -> str | None:
     """What is wrong with the expression; None if it can be parsed."""
     try:
-        parser = _Parser((*_tokens(expression), END))
-        parser.expression()
-        parser.expect("end", "")
-    except _Invalid as invalid:
-        return str(invalid)
+        parse(expression)
+    except CelSyntaxError as error:
+        return str(error)
     return None
 
 
-def _tokens(text: str) -> Iterator[Token]:
-    at = 0
-    while at < len(text):
-        match = TOKEN.match(text, at)
-        if match is None or match.lastgroup is None:
-            raise _Invalid(f"`{text[at : at + 10]}` cannot be read")
-        at = match.end()
-        if match.lastgroup != "blank":
-            yield match.lastgroup, match[0]
+def parse(expression: str) -> Expr:
+    """What the expression is at its top. Raises CelSyntaxError."""
+    parser = _Parser(tuple(tokens(expression)))
+    found = _read(parser.expression())
+    parser.expect("end", "")
+    return found
 
 
-def _check_number(literal: str, negative: bool) -> None:
-    """Refuse a number of more than 64 bits."""
-    if re.fullmatch("(0x[0-9a-fA-F]+|[0-9]+)[uU]?", literal):
-        digits = literal.rstrip("uU")
-        limit = 2**64 if digits != literal else 2**63 + negative
-        too_large = int(digits, 16 if digits.startswith("0x") else 10) >= limit
-    else:
-        too_large = literal[0] in ".0123456789" and math.isinf(float(literal))
-    if too_large:
-        raise _Invalid(f"`{literal}` is too large")
+def _read(reading: Reading) -> Expr:
+    """What a reading of an expression returns; those inside it, which it yields, are read on a stack of their own."""
+    stack = [reading]
+    found: Expr | None = None
+    while True:
+        try:
+            stack.append(next(stack[-1]) if found is None else stack[-1].send(found))
+            found = None
+        except StopIteration as end:
+            stack.pop()
+            result: Expr = end.value
+            if not stack:
+                return result
+            found = result
 
 
 class _Parser:
-    """Recursive descent; each method reads one rule of the grammar and says what it read, as far as macros ask."""
+    """Recursive descent; each method reads one rule of the grammar.
 
-    def __init__(self, tokens: tuple[Token, ...]) -> None:
-        self.tokens = tokens
+    Expressions may nest deeper than Python's calls, so a method yields those inside its own.
+    """
+
+    def __init__(self, found: tuple[Token, ...]) -> None:
+        self.tokens = found
         self.at = 0
-        self.depth = 0
+        self.depths: Counter[Rule] = Counter()
 
-    def expression(self) -> str:
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise _Invalid("it nests too deeply")
-        shape = self._chain(("||",), lambda: self._chain(("&&",), self._relation))
-        if self._skip("?"):
-            self._chain(("||",), lambda: self._chain(("&&",), self._relation))
+    def expression(self) -> Reading:
+        with self._nested(Rule.EXPRESSION):
+            found = yield from self._or()
+            if not self._skip("?"):
+                return found
+            yield from self._or()
             self.expect("sign", ":")
-            self.expression()
-            shape = ""
-        self.depth -= 1
-        return shape
+            yield self.expression()
+            return COMPUTED
 
-    def expect(self, kind: str, text: str) -> None:
+    def expect(self, kind: TokenKind, text: str) -> None:
         if self.tokens[self.at] != (kind, text):
             raise self._unexpected()
         self.at += 1
 
-    def _relation(self) -> str:
-        return self._chain(COMPARISONS, lambda: self._chain(SUMS, lambda: self._chain(PRODUCTS, self._unary)))
+    def _or(self) -> Reading:
+        found = yield from self._and()
+        while self._skip("||"):
+            yield from self._and()
+            found = COMPUTED
+        return found
 
-    def _chain(self, operators, operand) -> str:  # type: ignore[no-untyped-def]
-        shape: str = operand()
-        while self.tokens[self.at][1] in operators and self.tokens[self.at][0] != "literal":
-            self.at += 1
-            operand()
-            shape = ""
-        return shape
+    def _and(self) -> Reading:
+        found = yield from self._relation()
+        while self._skip("&&"):
+            yield from self._relation()
+            found = COMPUTED
+        return found
 
-    def _unary(self) -> str:
-        sign = self.tokens[self.at][1]
-        if sign not in ("!", "-") or self.tokens[self.at][0] == "literal":
-            return self._member()
-        count = 0
-        while self._skip(sign):
-            count += 1
-        self._member(negative=sign == "-" and count == 1)
-        return ""
+    def _relation(self) -> Reading:
+        return (yield from self._operation(Rule.RELATION, COMPARISONS, self._arithmetic))
 
-    def _member(self, negative: bool = False) -> str:
-        shape = self._primary(negative)
-        while True:
-            if self._skip("."):
-                shape = self._selection()
-            elif self._skip("["):
-                self.expression()
-                self.expect("sign", "]")
-                shape = ""
-            else:
-                return shape
+    def _arithmetic(self) -> Reading:
+        return (yield from self._operation(Rule.ARITHMETIC, ARITHMETIC, self._unary))
 
-    def _selection(self) -> str:
-        if self.tokens[self.at][0] == "escaped":
-            self.at += 1
-            return "selection"
-        name = self._identifier(field=True)
+    def _operation(
+        self, rule: Rule, operators: Mapping[str, int], operand: Callable[[], Reading], tighter_than: int = 0
+    ) -> Reading:
+        """Operands joined by operators that bind tighter than a level; each operator is one more level of nesting."""
+        with self._nested(rule):
+            found = yield from operand()
+            while (level := self._operator_level(operators)) > tighter_than:
+                self._deepen(rule)
+                self.at += 1
+                yield from self._operation(rule, operators, operand, level)
+                found = COMPUTED
+            return found
+
+    def _operator_level(self, operators: Mapping[str, int]) -> int:
+        token = self.tokens[self.at]
+        return operators.get(token.text, 0) if token.kind == "sign" else 0
+
+    def _unary(self) -> Reading:
+        signs = () if self._at_negative_number() else ("!", "-")
+        for sign in signs:
+            if self._skip(sign):
+                while self._skip(sign):
+                    pass
+                yield from self._member()
+                return COMPUTED
+        return (yield from self._member())
+
+    def _at_negative_number(self) -> bool:
+        """Whether a `-` comes that belongs to the number behind it."""
+        return self.tokens[self.at] == ("sign", "-") and self.tokens[self.at + 1].kind in ("int", "float")
+
+    def _member(self) -> Reading:
+        with self._nested(Rule.MEMBER):
+            found = yield from self._primary()
+            while True:
+                if self._skip("."):
+                    self._deepen(Rule.MEMBER)
+                    found = yield from self._selection()
+                elif self._skip("["):
+                    self._deepen(Rule.MEMBER)
+                    yield self.expression()
+                    self.expect("sign", "]")
+                    found = COMPUTED
+                else:
+                    return found
+
+    def _selection(self) -> Reading:
+        """A field, or the call of a method."""
+        if self.tokens[self.at].kind == "escaped":
+            return Select(self._next())
+        name = self._name()
         if not self._skip("("):
-            return "selection"
-        arguments = self._list(")", self.expression)
-        if len(arguments) in LOOPS.get(name, ()) and arguments[0] != "name":
-            raise _Invalid(f"the first argument of `{name}` is not a name")
-        return ""
+            return Select(name)
+        arguments = yield from self._arguments()
+        check_loop(name, arguments)
+        return COMPUTED
 
-    def _primary(self, negative: bool) -> str:
-        kind, text = self.tokens[self.at]
-        if kind == "literal":
-            _check_number(text, negative)
-        if kind == "literal" or text in CONSTANTS:
-            self.at += 1
-            return ""
-        if self._skip("("):
-            shape = self.expression()
-            self.expect("sign", ")")
-            return shape
-        if self._skip("["):
-            self._list("]", self.expression, comma_may_end=True)
-            return ""
-        if self._skip("{"):
-            self._list("}", self._entry, comma_may_end=True)
-            return ""
-        return self._named()
+    def _primary(self) -> Reading:
+        negative = self._at_negative_number() and self._skip("-")
+        token = self.tokens[self.at]
+        match token.kind:
+            case "int" | "uint" | "float":
+                check_number(token, negative)
+                self.at += 1
+                return COMPUTED
+            case "text" | "constant":
+                self.at += 1
+                return COMPUTED
+            case "sign" if token.text in "([{":
+                self.at += 1
+                return (yield from self._enclosed(token.text))
+            case _:
+                return (yield from self._named())
 
-    def _named(self) -> str:
-        """A name, a call, or a message such as `a.b.C{d: 1}`."""
-        absolute = self._skip(".")
-        name = self._identifier(field=False)
-        if self._skip("("):
-            arguments = self._list(")", self.expression)
-            if name == "has" and not absolute and len(arguments) == 1 and arguments[0] != "selection":
-                raise _Invalid("the argument of `has` is not a field")
-            return ""
+    def _enclosed(self, bracket: str) -> Reading:
+        """An expression in parentheses, a list or a map."""
+        match bracket:
+            case "(":
+                found = yield self.expression()
+                self.expect("sign", ")")
+                return found
+            case "[":
+                yield from self._elements("]", self.expression)
+            case _:
+                yield from self._elements("}", self._entry)
+        return COMPUTED
+
+    def _named(self) -> Reading:
+        """A variable, a call, or a message such as `a.b.C{d: 1}`."""
+        dot = "." if self._skip(".") else ""
+        start = self.at
+        name = self._name()
+        if self._at_message():
+            yield from self._elements("}", self._message_field)
+            return COMPUTED
+        if name in RESERVED:
+            self.at = start
+            raise self._unexpected()
+        if not self._skip("("):
+            return Ident(dot + name)
+        return called(dot + name, (yield from self._arguments()))
+
+    def _at_message(self) -> bool:
+        """Whether further names and a `{` come, which are read; else nothing is."""
         start = self.at
         while self._skip("."):
-            if self.tokens[self.at][0] != "name":
+            if self.tokens[self.at].kind != "name":
                 break
             self.at += 1
         if self._skip("{"):
-            self._list("}", self._message_field, comma_may_end=True)
-            return ""
+            return True
         self.at = start
-        return "name"
+        return False
 
-    def _entry(self) -> str:
-        self.expression()
+    def _entry(self) -> Reading:
+        yield self.expression()
         self.expect("sign", ":")
-        return self.expression()
+        return (yield self.expression())
 
-    def _message_field(self) -> str:
-        self._identifier(field=True)
+    def _message_field(self) -> Reading:
+        if self.tokens[self.at].kind == "escaped":
+            self.at += 1
+        else:
+            self._name()
         self.expect("sign", ":")
-        return self.expression()
+        return (yield self.expression())
 
-    def _list(self, end: str, item, comma_may_end: bool = False) -> list[str]:  # type: ignore[no-untyped-def]
-        items: list[str] = []
-        if comma_may_end and self._skip(","):
-            self.expect("sign", end)
-            return items
+    def _arguments(self) -> Generator[Reading, Expr, tuple[Expr, ...]]:
+        """The arguments of a call, up to its end."""
+        if self._skip(")"):
+            return ()
+        found = [(yield self.expression())]
+        while not self._skip(")"):
+            self.expect("sign", ",")
+            found.append((yield self.expression()))
+        return tuple(found)
+
+    def _elements(self, end: str, element: Callable[[], Reading]) -> Generator[Reading, Expr, None]:
+        """Elements up to a bracket; a comma may follow the last one, or stand alone."""
         while not self._skip(end):
-            if items:
-                self.expect("sign", ",")
-                if comma_may_end and self._skip(end):
-                    break
-            items.append(item())
-        return items
+            if self.tokens[self.at] != ("sign", ","):
+                yield element()
+            if not self._skip(","):
+                self.expect("sign", end)
+                return
+            if self.tokens[self.at] == ("sign", ","):
+                raise self._unexpected()
 
-    def _identifier(self, field: bool) -> str:
-        kind, text = self.tokens[self.at]
-        if kind != "name" or text in CONSTANTS or text == "in" or (text in RESERVED and not field):
+    def _name(self) -> str:
+        if self.tokens[self.at].kind != "name":
             raise self._unexpected()
+        return self._next()
+
+    def _next(self) -> str:
         self.at += 1
-        return text
+        return self.tokens[self.at - 1].text
 
     def _skip(self, sign: str) -> bool:
         if self.tokens[self.at] != ("sign", sign):
@@ -230,6 +282,19 @@ class _Parser:
         self.at += 1
         return True
 
-    def _unexpected(self) -> _Invalid:
+    @contextmanager
+    def _nested(self, rule: Rule) -> Iterator[None]:
+        """Read inside a rule; what it nests further is over at its end."""
+        before = self.depths[rule]
+        self._deepen(rule)
+        yield
+        self.depths[rule] = before
+
+    def _deepen(self, rule: Rule) -> None:
+        self.depths[rule] += 1
+        if self.depths[rule] > DEEPEST:
+            raise CelSyntaxError("it nests too deeply")
+
+    def _unexpected(self) -> CelSyntaxError:
         token = self.tokens[self.at]
-        return _Invalid("it ends too early" if token == END else f"`{token[1]}` is not expected there")
+        return CelSyntaxError("it ends too early" if token.kind == "end" else f"`{token.text}` is not expected there")

@@ -14,6 +14,13 @@ VALID = [
     "{'a': 1, 'b': 2u}['a'] == 1.5e3 // always",
     "a.`b-c`",
     ".a",
+    "!-1",
+    "has(has(a.b))",
+    "a.B{`b-c`: 1}",
+    "for{}",
+    "(" * 249 + "a" + ")" * 249,
+    "a" + ".b" * 249,
+    "a" + " || b" * 1000,
 ]
 INVALID = [
     "",
@@ -32,6 +39,15 @@ INVALID = [
     "a & b",
     "a.?b",
     "1e999",
+    "a.all(__result__, true)",
+    r"b'\u0041'",
+    r"'\ud800'",
+    r"'\U00110000'",
+    "(" * 250 + "a" + ")" * 250,
+    "a" + ".b" * 250,
+    "a" + " + b" * 250,
+    "a" * 100_001,
+    "9" * 5000,
 ]
 
 
@@ -45,3 +61,9 @@ def test_what_cel_parses_is_valid(expression: str) -> None:
 def test_what_cel_refuses_is_invalid(expression: str) -> None:
     """Something is wrong with an expression that cannot be parsed."""
     assert syntax_error(expression)
+
+
+def test_deep_nesting_needs_no_deep_calls() -> None:
+    """Brackets may nest as deep as `cel-go` lets them, and any deeper is an error and no exception."""
+    assert syntax_error("[" * 250 + "]" * 250) is None
+    assert syntax_error("[" * 90_000) == "it nests too deeply"

@@ -1,0 +1,71 @@
+"""Regular expressions: what is said of their syntax is what the RE2 of Envoy says.
+
+Go's `regexp`, which istiod asks, and the RE2 in C++, which Envoy asks, differ in few things, and here Go is followed:
+
+- C++ knows `\\C`, a single byte; Go does not.
+- Go looks categories up by their long names and in any case, such as `\\p{Letter}`, `\\p{any}` and `\\pz`; C++ by their
+  short names, spelt exactly.
+- C++ takes letters of other alphabets in the name of a group, and the same name twice; Go takes neither.
+- C++ limits how large the compiled program is.
+"""
+
+from __future__ import annotations
+
+import re
+
+import re2
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from meshcompile.re2 import syntax_error
+
+pieces = st.one_of(
+    st.sampled_from(list("ab.^$|*+?-:,&é\n 01")),
+    st.sampled_from(
+        ["(", "(?:", "(?i)", "(?i-s:", "(?P<n>", "(?<m>", "(?-)", "(?i-)", "(?=", "(?!", "(?<=", "(?>", ")"]
+    ),
+    st.sampled_from(["(?#a)", "(?P=n)", "(?P<1a>", "(?P<>", "(?P<a-b>", "(?P<n"]),
+    st.builds("{{{}}}".format, st.sampled_from(["0", "2", "1000", "1001", "2,", "0,1", "3,1", ",3", "01", "100", ""])),
+    st.sampled_from(["[", "[^", "]", "[]", "[^]", "a-z", "z-a", "a-\\d", "\\d-a", "[:alpha:]", "[:^word:]", "[:foo:]"]),
+    st.sampled_from([f"\\{letter}" for letter in "dDsSwWbBAzZQEGKRXacefnrtuv1890_-]-.\\"]),
+    st.sampled_from(["\\é", "\\", "\\12", "\\012", "\\x41", "\\xg", "\\x{10FFFF}", "\\x{110000}", "\\x{}"]),
+    st.sampled_from(["\\pL", "\\PN", "\\p{Greek}", "\\p{^Lu}", "\\p{Foo}", "\\p{", "\\p", "\\P{}"]),
+)
+expressions = st.lists(pieces, max_size=8).map("".join)
+CATEGORY = re.compile(r"\\[pP](?:\{\^?[^}]*\}|.)", re.DOTALL)
+SHORT_CATEGORY = re.compile(r"\\[pP](?:[LN]|\{(?:\^?(?:Greek|Lu|Foo))?\})")
+NAME = re.compile(r"\(\?P?<(\w+)>")
+
+
+def oracle_error(expression: str) -> str | None:
+    """What the RE2 of Envoy says about an expression; None if it compiles it."""
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = 2**30
+    try:
+        re2.compile(expression, options)
+    except re2.error as error:
+        return str(error)
+    return None
+
+
+@settings(max_examples=1200)
+@given(expressions)
+def test_the_syntax_is_that_of_re2(expression: str) -> None:
+    """An expression has a syntax error exactly if RE2 finds one, but for what Go and C++ read differently."""
+    names = NAME.findall(expression)
+    assume("\\C" not in expression and len(names) == len(set(names)))
+    assume(all(SHORT_CATEGORY.fullmatch(found[0]) for found in CATEGORY.finditer(expression)))
+    assert (syntax_error(expression) is None) == (oracle_error(expression) is None), oracle_error(expression)
+
+
+def test_what_go_and_cpp_read_differently() -> None:
+    """The known differences are differences."""
+    assert syntax_error(r"\C")
+    assert oracle_error(r"\C") is None
+    for names in ("(?P<é>a)", "(?P<n>a)(?P<n>b)"):
+        assert syntax_error(names)
+        assert oracle_error(names) is None
+    for category in (r"\p{Letter}", r"\p{any}", r"\pz"):
+        assert syntax_error(category) is None
+        assert oracle_error(category)
