@@ -122,7 +122,7 @@ def _failed_over(
     The existing priorities of the groups come first.
     """
     to = next((setting.to for setting in failover if setting.from_ == where.region), None)
-    return _ranked(groups, [group.priority * 5 + _distance(where, group.locality, to) for group in groups])
+    return _with_priorities(groups, [group.priority * 5 + _distance(where, group.locality, to) for group in groups])
 
 
 def _distance(where: Locality, other: Locality, failover_to: str | None) -> int:
@@ -139,35 +139,39 @@ def _by_labels(
     """The groups, split by how many labels their endpoints share with the client, counted from the first label."""
     if not client.has_labels:
         return tuple(groups)
-    wanted = tuple(_wanted(priorities, dict(client.labels)))
-    parts = [part for group in groups for part in _split(group, wanted)]
-    return _ranked(parts, [part.priority for part in parts])
+    preferred = tuple(_preferred_labels(priorities, dict(client.labels)))
+    parts = [part for group in groups for part in _split(group, preferred)]
+    return _with_priorities(parts, [part.priority for part in parts])
 
 
-def _wanted(priorities: Iterable[str], labels: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _preferred_labels(priorities: Iterable[str], labels: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The label and value that endpoints should have: from `label=value`, or the client's own value."""
     written = [tuple(priority.split("=")) for priority in priorities]
     fixed = {parts[0]: parts[1] for parts in written if len(parts) == 2}
     return ((parts[0], fixed.get(parts[0], labels.get(parts[0], ""))) for parts in written)
 
 
-def _split(group: LocalityGroup, wanted: Sequence[tuple[str, str]]) -> Iterator[LocalityGroup]:
+def _split(group: LocalityGroup, preferred: Sequence[tuple[str, str]]) -> Iterator[LocalityGroup]:
     parts: dict[int, list[LbEndpoint]] = {}
     for endpoint in group.endpoints:
-        parts.setdefault(_mismatch(endpoint, wanted), []).append(endpoint)
+        parts.setdefault(_mismatch(endpoint, preferred), []).append(endpoint)
     for priority, endpoints in sorted(parts.items()):
         yield LocalityGroup(group.locality, tuple(endpoints), total_weight(endpoints), priority)
 
 
-def _mismatch(endpoint: LbEndpoint, wanted: Sequence[tuple[str, str]]) -> int:
+def _mismatch(endpoint: LbEndpoint, preferred: Sequence[tuple[str, str]]) -> int:
     """0 when all labels match. An earlier mismatch gives a higher number."""
     return next(
-        (len(wanted) - index for index, (label, value) in enumerate(wanted) if endpoint.labels.get(label, "") != value),
+        (
+            len(preferred) - index
+            for index, (label, value) in enumerate(preferred)
+            if endpoint.labels.get(label, "") != value
+        ),
         0,
     )
 
 
-def _ranked(groups: Sequence[LocalityGroup], priorities: Sequence[int]) -> tuple[LocalityGroup, ...]:
+def _with_priorities(groups: Sequence[LocalityGroup], priorities: Sequence[int]) -> tuple[LocalityGroup, ...]:
     """The groups with these priorities, renumbered from 0 without gaps."""
     if len(set(priorities)) <= 1 and not any(group.priority for group in groups):
         return tuple(groups)

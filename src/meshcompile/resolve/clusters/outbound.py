@@ -120,11 +120,8 @@ class ServiceClusters:
     """
 
     def __init__(self, snapshot: Snapshot, key: HostKey) -> None:
-        self._snapshot, self._client, self._endpoint_builder = (
-            snapshot,
-            key.client,
-            endpoint_builder(snapshot, key.client),
-        )
+        self._snapshot, self._client = snapshot, key.client
+        self._endpoint_builder = endpoint_builder(snapshot, key.client)
         self._service, self._rule, self._sni_dnat = key.service, key.rule, key.sni_dnat
         self._policies = EffectivePolicies(None if key.rule is None else key.rule.traffic_policy)
         self._names = (service_name(key.service),)

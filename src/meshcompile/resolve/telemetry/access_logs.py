@@ -111,6 +111,6 @@ def _merged(
         names = provider_names(block.providers) or names
         if concerns(block.match, mode):
             for name in in_force.intersection(names):
-                asked = named.get(name, _ProviderLogging())
-                wanted[name] = replace(asked, disabled=bool(block.disabled), origins=(block.origin,))
+                logging = named.get(name, _ProviderLogging())
+                wanted[name] = replace(logging, disabled=bool(block.disabled), origins=(block.origin,))
     return wanted

@@ -64,24 +64,24 @@ def tracing(
     defaults = index.defaults.tracing
     if not blocks and not defaults:
         return _of_proxy_config(proxy, settings) if snapshot.mesh.enable_tracing else None
-    asked = _merged(blocks, _MergedTracing(provider=defaults[0] if defaults else ""), mode)
-    provider = index.provider(asked.provider)
-    if asked.disabled or provider is None:
+    merged = _merged(blocks, _MergedTracing(provider=defaults[0] if defaults else ""), mode)
+    provider = index.provider(merged.provider)
+    if merged.disabled or provider is None:
         return None
     exporter = tracer(snapshot.services, proxy, provider)
     if exporter is None:
         return None
-    fallback = _sampling(settings) if asked.sampling is None else asked.sampling
+    fallback = _sampling(settings) if merged.sampling is None else merged.sampling
     return Tracing(
         sampling=100.0 if exporter.decides_sampling else fallback,
         tracer=exporter,
-        service_tags=_service_tags(proxy) if asked.istio_tags else None,
+        service_tags=_service_tags(proxy) if merged.istio_tags else None,
         peer_tags=proxy.type is ProxyType.WAYPOINT,
-        custom_tags=_known_tags(asked.custom_tags, proxy) if asked.custom_tags else _proxy_tags(settings),
+        custom_tags=_known_tags(merged.custom_tags, proxy) if merged.custom_tags else _proxy_tags(settings),
         max_path_tag_length=exporter.max_path_tag_length or settings.max_path_tag_length,
-        request_id_sampling=asked.request_id_sampling,
-        context_propagation=asked.context_propagation or not proxy.capabilities.no_context_propagation,
-        origins=asked.origins,
+        request_id_sampling=merged.request_id_sampling,
+        context_propagation=merged.context_propagation or not proxy.capabilities.no_context_propagation,
+        origins=merged.origins,
     )
 
 
@@ -99,14 +99,14 @@ class _MergedTracing:
     origins: tuple[Origin, ...] = ()
 
 
-def _merged(blocks: tuple[TracingBlock, ...], asked: _MergedTracing, mode: WorkloadMode) -> _MergedTracing:
+def _merged(blocks: tuple[TracingBlock, ...], merged: _MergedTracing, mode: WorkloadMode) -> _MergedTracing:
     for block in blocks:
         if concerns(block.match, mode):
-            asked = _over(asked, block)
-    return asked
+            merged = _over(merged, block)
+    return merged
 
 
-def _over(asked: _MergedTracing, block: TracingBlock) -> _MergedTracing:
+def _over(merged: _MergedTracing, block: TracingBlock) -> _MergedTracing:
     propagation = None if block.disable_context_propagation is None else not block.disable_context_propagation
     written: Mapping[str, Any] = {
         "provider": block.providers[0].name if block.providers else None,
@@ -118,7 +118,7 @@ def _over(asked: _MergedTracing, block: TracingBlock) -> _MergedTracing:
         "context_propagation": propagation,
     }
     changes = {name: value for name, value in written.items() if value is not None}
-    return replace(asked, **changes, origins=(block.origin, *asked.origins))
+    return replace(merged, **changes, origins=(block.origin, *merged.origins))
 
 
 def _of_proxy_config(proxy: Proxy, settings: ProxyTracing) -> Tracing:
