@@ -69,6 +69,6 @@ def locality_of(labels: Labels) -> str:
 
 
 TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
-"""What stands for true in an annotation, as Go's `strconv.ParseBool` has it."""
+"""What stands for true in an annotation and in node metadata, as Go's `strconv.ParseBool` has it."""
 FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 """What stands for false."""

@@ -19,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from meshcompile.output.tables import aligned
+    from meshcompile.output.columns import aligned
 
     mesh = load_mesh(options)
     rows = [

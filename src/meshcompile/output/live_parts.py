@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
+from meshcompile.emit.filters.http import router
 from meshcompile.emit.resources import Resources
 from meshcompile.envoy.config.bootstrap import BootstrapStaticResources
 from meshcompile.envoy.config.cluster import Cluster
@@ -109,7 +110,7 @@ def _listener(address: str, port: int, stat_prefix: str, prefix: str, cluster: s
     manager = HttpConnectionManager(
         stat_prefix=stat_prefix,
         route_config=RouteConfiguration(virtual_hosts=(host,)),
-        http_filters=(HttpFilter(name="envoy.filters.http.router", typed_config=Router()),),
+        http_filters=(HttpFilter(name=router.NAME, typed_config=Router()),),
     )
     return Listener(
         name=f"{address}_{port}",

@@ -19,7 +19,7 @@ from meshcompile.envoy.extensions.transport_sockets.tls import (
 from meshcompile.envoy.message import TYPE_URL, Unmodelled, encode, to_builtins
 from meshcompile.envoy.udpa import TypedStruct
 from meshcompile.output.bootstrap.options import Credential
-from meshcompile.output.tables import aligned
+from meshcompile.output.columns import aligned
 from meshcompile.output.walk import messages
 
 OF_WORKLOAD = {"default": "Cert Chain", "ROOTCA": "CA"}

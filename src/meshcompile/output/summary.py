@@ -15,13 +15,13 @@ from meshcompile.envoy.config.endpoint import ClusterLoadAssignment
 from meshcompile.envoy.config.listener import Listener
 from meshcompile.envoy.config.route import RouteConfiguration
 from meshcompile.hosts import UNIX_PREFIX
+from meshcompile.output.columns import aligned
 from meshcompile.output.live_bootstrap import bootstrap_summary
 from meshcompile.output.secrets import SdsSecret, secret_table
 from meshcompile.output.tables import (
     CLUSTER_COLUMNS,
     LISTENER_COLUMNS,
     ROUTE_COLUMNS,
-    aligned,
     cluster_key,
     cluster_rows,
     endpoint_address,

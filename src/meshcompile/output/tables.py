@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from meshcompile.emit import tcp_proxy
 from meshcompile.envoy.config.cluster import Cluster
 from meshcompile.envoy.config.core import Address, EnvoyInternalAddress, Metadata, Pipe, SocketAddress
 from meshcompile.envoy.config.endpoint import ClusterLoadAssignment, LbEndpoint
@@ -19,10 +20,9 @@ from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
 from meshcompile.envoy.message import Packed, encode
 from meshcompile.hosts import UNIX_PREFIX
 from meshcompile.names import BLACK_HOLE_CLUSTER, HTTP_CONNECTION_MANAGER, PASSTHROUGH_CLUSTER
+from meshcompile.output.columns import aligned
 from meshcompile.output.go_sort import go_sorted
 from meshcompile.output.packed import known
-
-TCP_PROXY = "envoy.filters.network.tcp_proxy"
 
 # ALPN lists that have a name of their own; the lists must be exactly these.
 PROTOCOLS = {
@@ -98,15 +98,6 @@ class Endpoint:
 
     def __str__(self) -> str:
         return f"{self.address}:{self.port}" if self.port else self.address
-
-
-def aligned(rows: Sequence[Sequence[str]], padding: int) -> str:
-    """Rows with every column but the last as wide as its longest cell plus the padding."""
-    widths = [max(len(cell) for cell in column) + padding for column in zip(*rows, strict=True)]
-    lines = (
-        "".join(cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)) + row[-1] for row in rows
-    )
-    return "".join(f"{line}\n" for line in lines)
 
 
 def listener_table(listeners: Iterable[Listener]) -> str:
@@ -209,7 +200,7 @@ def listener_type(listener: Listener) -> str:
     """HTTP, TCP, HTTP+TCP or UNKNOWN. A TCP proxy to the black hole does not count."""
     filters = [item for chain in _filter_chains(listener) for item in chain.filters]
     http = any(item.name == HTTP_CONNECTION_MANAGER for item in filters)
-    tcp = any(item.name == TCP_PROXY and not _drops(item) for item in filters)
+    tcp = any(item.name == tcp_proxy.NAME and not _drops(item) for item in filters)
     return {(True, True): "HTTP+TCP", (True, False): "HTTP", (False, True): "TCP", (False, False): "UNKNOWN"}[http, tcp]
 
 
@@ -267,15 +258,15 @@ def _destination(filters: Iterable[Filter]) -> str:
     for item in filters:
         if item.name == HTTP_CONNECTION_MANAGER:
             return _http_destination(known(item.typed_config))
-        if item.name == TCP_PROXY and not _drops(item):
+        if item.name == tcp_proxy.NAME and not _drops(item):
             config = known(item.typed_config)
             return _cluster_destination(config.cluster or "" if isinstance(config, TcpProxy) else "")
     return "Non-HTTP/Non-TCP"
 
 
-def _drops(tcp_proxy: Filter) -> bool:
+def _drops(item: Filter) -> bool:
     """True when the black hole is named anywhere in the filter's configuration."""
-    return BLACK_HOLE_CLUSTER.encode() in encode(tcp_proxy.typed_config)
+    return BLACK_HOLE_CLUSTER.encode() in encode(item.typed_config)
 
 
 def _http_destination(manager: Packed | None) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from meshcompile.codes.security import SEVERAL_PROVIDERS, UNKNOWN_PROVIDER
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.labels import TRUE
 from meshcompile.models.security.authorization_policy import AuthorizationPolicy
 from meshcompile.models.security.authorization_policy import AuthorizationPolicyAction as Action
 from meshcompile.proxy import Proxy
@@ -25,8 +26,6 @@ from meshcompile.source import Origin
 # The problem of a provider that the mesh config does not define.
 UNKNOWN = "is not among the mesh config's extension providers"
 DRY_RUN_ANNOTATION = "istio.io/dry-run"
-# The texts that Go's `strconv.ParseBool` reads as true.
-_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +180,7 @@ def _request_rules(policies: Iterable[AuthorizationPolicy]) -> Iterator[RequestR
 
 def is_dry_run(policy: AuthorizationPolicy) -> bool:
     """True for a policy with the dry-run annotation."""
-    return policy.metadata.annotations.get(DRY_RUN_ANNOTATION) in _TRUE
+    return policy.metadata.annotations.get(DRY_RUN_ANNOTATION) in TRUE
 
 
 @dataclass(frozen=True)
