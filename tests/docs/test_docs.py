@@ -80,6 +80,13 @@ def test_public_names_are_documented() -> None:
     assert [name for name in meshcompile.__all__ if name != "__version__" and name not in page] == []
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md"])
+def test_the_first_pages_say_what_is_not_compiled(page: str) -> None:
+    """A reader learns on the first page that the Gateway API, waypoints and ambient are not compiled."""
+    text = (ROOT / page).read_text()
+    assert all(word in text for word in ("Gateway API", "waypoints", "ambient"))
+
+
 def test_exit_codes_are_documented() -> None:
     """The page of exit codes has every status that a command may have."""
     page = (ROOT / "docs" / "reference" / "exit-codes.md").read_text()
