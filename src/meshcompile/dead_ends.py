@@ -5,7 +5,6 @@ istiod sends them as they are, without a word: Envoy answers such requests with 
 
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from itertools import chain
 
 from msgspec import Struct
 
@@ -41,12 +40,16 @@ class Lead(Struct, frozen=True):
 
 
 Leads = Mapping[str, list[Lead]]  # by cluster
+Sender = Listener | RouteConfiguration
 
 
 def dead_ends(resources: Resources, snapshot: Snapshot, proxy: Proxy) -> Iterator[Diagnostic]:
     """A finding for each place that leads to a cluster which the proxy does not have."""
-    known = OF_BOOTSTRAP.union(cluster.name for cluster in resources.clusters)
-    messages: Iterable[Listener | RouteConfiguration] = chain(resources.listeners, resources.routes)
+    known = {cluster.name for cluster in resources.clusters}
+    known |= OF_BOOTSTRAP
+    messages: tuple[Sender, ...] = (*resources.listeners, *resources.routes)
+    if all(_names(message) <= known for message in messages):
+        return
     leads = tuple(map(_leads, messages))
     for place, lead in _first_by_place(snapshot, leads, known).items():
         if not _leads_on(snapshot, leads, place, known & _other_ports(snapshot, lead.cluster)):
@@ -94,7 +97,32 @@ def _finding(place: Origin, lead: Lead, why: Reason) -> Diagnostic:
     )
 
 
-def _leads(message: Listener | RouteConfiguration) -> Leads:
+def _names(message: Sender) -> AbstractSet[str]:
+    """The clusters that a message names; kept with the message, which proxies share."""
+    known: dict[str, AbstractSet[str]] = message.__dict__
+    if "cluster names" not in known:
+        known["cluster names"] = frozenset(_named(message))
+    return known["cluster names"]
+
+
+def _named(message: Sender) -> Iterator[str]:
+    """The clusters that a message names. The routes of a mesh are many, and few proxies have a dead end."""
+    if isinstance(message, Listener):
+        yield from (lead.cluster for lead in _of_listener(message))
+        return
+    for virtual_host in message.virtual_hosts:
+        for route in virtual_host.routes:
+            if (action := route.route) is None:
+                continue
+            if action.cluster:
+                yield action.cluster
+            if action.weighted_clusters is not None:
+                yield from [share.name for share in action.weighted_clusters.clusters]
+            if action.request_mirror_policies:
+                yield from [mirror.cluster for mirror in action.request_mirror_policies if mirror.cluster]
+
+
+def _leads(message: Sender) -> Leads:
     """What a message leads to; kept with the message, which proxies share."""
     known: dict[str, Leads] = message.__dict__
     if "leads" not in known:

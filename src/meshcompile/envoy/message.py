@@ -107,7 +107,11 @@ def at(message: M, *origins: "Origin | tuple[Origin, ...] | None") -> M:
             flat += origin
         elif origin:
             flat += (origin,)
-    return _with_origins(message, message.origins + flat) if flat else message
+    if not flat:
+        return message
+    made = msgspec.structs.replace(message)
+    made.__dict__["origins"] = message.__dict__.get("origins", ()) + flat
+    return made
 
 
 def _with_origins(message: M, origins: "tuple[Origin, ...]", **fields: Any) -> M:

@@ -85,10 +85,6 @@ class Node(BaseModel):
         defer_build=True,  # few meshes use every kind, and most of the time to import a model is that of its validator
     )
 
-    def model_post_init(self, context: object) -> None:
-        """Share with all nodes that set the same fields the names of them: a set is as large as the node itself."""
-        object.__setattr__(self, "__pydantic_fields_set__", _shared(frozenset(self.__pydantic_fields_set__)))
-
     @property
     def origin(self) -> Origin:
         """Where this node was written; ``NOWHERE`` if it was made in Python."""
@@ -162,6 +158,23 @@ def scalar_text(value: object) -> object:
 ScalarText = Annotated[str, BeforeValidator(scalar_text)]
 
 
+class _Nothing(dict[str, Any]):
+    """An empty mapping with a hash: pydantic copies no default that has one, and most objects have no annotations."""
+
+    def __hash__(self) -> int:  # type: ignore[override]  # a dict has none
+        return 0
+
+    def __reduce__(self) -> str:
+        return "NOTHING"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.dict_schema()
+
+
+NOTHING: Mapping[str, Any] = _Nothing()
+
+
 class ObjectMeta(Node):
     """Kubernetes' metadata of every object: what it is called, and what is attached to it."""
 
@@ -171,9 +184,9 @@ class ObjectMeta(Node):
     """Prefix of a name that the API server completes; such an object has no name yet."""
     namespace: ScalarText = ""
     """Namespace; empty for kinds that belong to the whole cluster."""
-    labels: Mapping[str, ScalarText] = {}
+    labels: Mapping[str, ScalarText] = NOTHING
     """Labels that selectors match."""
-    annotations: Mapping[str, ScalarText] = {}
+    annotations: Mapping[str, ScalarText] = NOTHING
     """Annotations, several of which change what Istio generates."""
     creation_timestamp: str | None = None
     """Moment of creation (RFC 3339); the oldest of several rivals wins."""
@@ -223,6 +236,9 @@ class Resource(Node):
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
 
+_set = object.__setattr__
+
+
 @cache
 def _shared(names: frozenset[str]) -> set[str]:
     """The one set of these names; pydantic copies it before it adds any."""
@@ -245,6 +261,8 @@ def stamp(node: Node, document: Document, written: Mapping[str, Any], path: Path
 
 
 def _stamp(node: Node, place: _Place, written: Mapping[str, Any]) -> None:
+    # Nodes that set the same fields share the names of them: a set is as large as the node itself.
+    _set(node, "__pydantic_fields_set__", _shared(frozenset(node.__pydantic_fields_set__)))
     values = node.__dict__
     values[_PLACE] = place
     nested = nested_fields(type(node))

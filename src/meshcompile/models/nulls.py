@@ -22,8 +22,10 @@ def refused_nulls(resource: Resource, written: Mapping[str, Any]) -> Iterator[Di
 
 def has_null(value: Mapping[str, Any] | list[Any]) -> bool:
     """Whether there is a null anywhere in ``value``; nearly always there is none, and this is soon known."""
-    for item in value.values() if isinstance(value, Mapping) else value:
-        if item is None or (isinstance(item, dict | list) and has_null(item)):
+    for item in value if isinstance(value, list) else value.values():
+        if item.__class__ is str:
+            continue
+        if item is None or (isinstance(item, (dict, list)) and has_null(item)):
             return True
     return False
 

@@ -22,6 +22,8 @@ from meshcompile.source import Document, Origin
 MAX_PROBLEMS = 20
 SCALARS = (bool, int, float)
 """What YAML may read where text was meant."""
+PLAIN = frozenset({str, type(None)})
+"""The types of Python of what is text or absent."""
 ENCRYPTED = "sops"
 """The field that SOPS adds to an object whose values it encrypts; it is gone before the object reaches a cluster."""
 
@@ -35,7 +37,7 @@ def read(document: Document, namespace: str = "default") -> tuple[Resource | Non
     if findings:
         return None, findings
     findings = _field_problems(document)
-    if any(found.rejected for found in findings):
+    if findings and any(found.rejected for found in findings):
         return None, _limited(document, findings)
     kind = find(document.value["apiVersion"], document.value["kind"]) or CUSTOM_WORKLOAD
     written = _with_metadata(document.value, namespace if kind.namespaced else "")
@@ -45,9 +47,25 @@ def read(document: Document, namespace: str = "default") -> tuple[Resource | Non
 
 def _field_problems(document: Document) -> tuple[Diagnostic, ...]:
     """What is wrong with the fields of an object, whether or not they are modelled; each place once."""
-    scalars = tuple(_scalar_problems(document))
+    scalars = () if _metadata_is_text(document.value) else tuple(_scalar_problems(document))
+    problems = _built_in_problems(document)
+    if not scalars:
+        return tuple(problems)
     places = {found.origin.path for found in scalars}
-    return (*scalars, *(found for found in _built_in_problems(document) if found.origin.path not in places))
+    return (*scalars, *(found for found in problems if found.origin.path not in places))
+
+
+def _metadata_is_text(value: Mapping[str, Any]) -> bool:
+    """Whether an object's metadata have no number and no boolean where text is meant: a quick look."""
+    metadata = value.get("metadata") or {}
+    name, namespace = metadata.get("name"), metadata.get("namespace")
+    labels, annotations = metadata.get("labels"), metadata.get("annotations")
+    return (
+        name.__class__ in PLAIN
+        and namespace.__class__ in PLAIN
+        and (not labels or (isinstance(labels, dict) and PLAIN.issuperset(map(type, labels.values()))))
+        and (not annotations or (isinstance(annotations, dict) and PLAIN.issuperset(map(type, annotations.values()))))
+    )
 
 
 def _built_in_problems(document: Document) -> Iterable[Diagnostic]:

@@ -6,6 +6,7 @@ Follows istiod's `ListenerBuilder.buildSidecarOutboundListener` and `mergeTCPFil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import cached_property
 
 from meshcompile.codes.listeners import LISTENER_CONFLICT, PROTOCOL_CONFLICT
 from meshcompile.diagnostics import Diagnostic
@@ -79,7 +80,7 @@ class OutboundListener:
         """
         return not any(isinstance(chain.connection, HttpRoutes) for chain in self.chains)
 
-    @property
+    @cached_property
     def origins(self) -> tuple[Origin, ...]:
         """The origins of all claims, without duplicates."""
         return tuple(dict.fromkeys(origin for claim in self.claims for origin in claim.origins))

@@ -88,15 +88,16 @@ class Document:
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        return isinstance(other, Document) and hash(self) == hash(other) and self._content == other._content
+        return isinstance(other, Document) and self._content == other._content
 
     def __hash__(self) -> int:
-        return hash((self.file, self.index, self.kind, self.namespace, self.name, self._inside))
+        return hash((self.file, self.index, self.name))  # origins are hashed often, and this tells most of them apart
 
     @property
-    def _content(self) -> tuple[Excerpt | None, object]:
-        """What the plain data were read from, or the data of an object made in Python."""
-        return (self._excerpt, None) if self._excerpt else (None, self._value)
+    def _content(self) -> tuple[object, ...]:
+        """Its place, and what the plain data were read from, or the data of an object made in Python."""
+        value = None if self._excerpt else self._value
+        return self.file, self.index, self.kind, self.namespace, self.name, self._inside, self._excerpt, value
 
     def __repr__(self) -> str:
         return f"Document({self.file!r}, index={self.index})"

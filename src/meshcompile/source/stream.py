@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from json import JSONDecoder
 from typing import Any
@@ -188,10 +189,10 @@ class _Builder:
 
     def value(self, event: Event, depth: int) -> Any:
         """The value that begins with `event`."""
-        if event.__class__ is Alias:
-            return self.aliased(event)
         if event.anchor is None:
             return self.unnamed(event, depth)
+        if event.__class__ is Alias:
+            return self.aliased(event)
         before = self.entries
         self.anchors[event.anchor] = None
         value = self.unnamed(event, depth)
@@ -225,7 +226,7 @@ class _Builder:
     def mapping(self, depth: int) -> dict[str, Any]:
         next_event, plain, keys = self.next_event, self.plain, self.keys
         result: dict[str, Any] = {}
-        merged: set[str] = set()
+        merged: AbstractSet[str] = frozenset()
         event = next_event()
         try:
             while event.__class__ is not MappingEnd:
@@ -241,7 +242,8 @@ class _Builder:
                     raise _duplicate(key, key_event)
                 else:
                     result[key] = value
-                    merged.discard(key)
+                    if merged:
+                        merged -= {key}
                 event = next_event()
         except Unrepresentable as error:
             raise _unrepresentable(error, event) from error

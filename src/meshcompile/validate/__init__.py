@@ -46,23 +46,23 @@ ADVICE = {
 Rules = Callable[[Resource], Iterable[Diagnostic]]
 
 
-def violations(resource: Resource) -> Iterator[Diagnostic]:
+def violations(resource: Resource) -> list[Diagnostic]:
     """Findings about a resource that could be read.
 
     A finding of Istio rejects the resource. A finding of the API server alone does not: istiod accepts any object that
     it receives, whatever its name and whatever the values of Kubernetes' own kinds.
     """
     kind = type(resource).__name__  # a custom workload may reuse another kind's name, such as Service
-    yield from _refused_by_kubernetes(metadata_violations(resource))
+    found = _refused_by_kubernetes(metadata_violations(resource))
     if kind in MODULES:
-        yield from _refused_by_istio(tuple(forbidden_annotations(resource)) or _rules(kind)(resource))
+        found += _refused_by_istio(tuple(forbidden_annotations(resource)) or _rules(kind)(resource))
     else:
-        yield from _refused_by_kubernetes(_kubernetes_rules(kind)(resource))
+        found += _refused_by_kubernetes(_kubernetes_rules(kind)(resource))
+    return found
 
 
-def _refused_by_kubernetes(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
-    for diagnostic in found:
-        yield replace(diagnostic, rejected=False, suggestion=_advice(diagnostic))
+def _refused_by_kubernetes(found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    return [replace(diagnostic, rejected=False, suggestion=_advice(diagnostic)) for diagnostic in found]
 
 
 def _refused_by_istio(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:

@@ -1,11 +1,12 @@
 """Metadata of all kinds: the API server's `ValidateObjectMeta`, and istiod's `validateMetadata` for its own kinds."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from meshcompile.codes import kubernetes as codes
 from meshcompile.codes.validation import ANNOTATION
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.base import Node, Resource
+from meshcompile.source import Origin
 from meshcompile.validate.object_names import (
     CRON_JOB_NAME,
     DNS_LABEL,
@@ -66,28 +67,40 @@ def _at(resource: Resource, annotation: str):  # type: ignore[no-untyped-def]
     return resource.metadata.at("annotations", annotation)
 
 
-def metadata_violations(resource: Resource) -> Found:
+def metadata_violations(resource: Resource) -> Sequence[Diagnostic]:
     """Findings about the metadata of an object."""
     metadata = resource.metadata
-    yield from name(metadata, "name", NAME_FORMS.get(type(resource).__name__, DNS_SUBDOMAIN))
-    yield from name(metadata, "namespace", DNS_LABEL)
-    yield from labels(metadata, "labels")
-    yield from annotations(metadata)
+    return (
+        *name(metadata, "name", NAME_FORMS.get(type(resource).__name__, DNS_SUBDOMAIN)),
+        *name(metadata, "namespace", DNS_LABEL),
+        *labels(metadata, "labels"),
+        *annotations(metadata),
+    )
 
 
-def labels(node: Node, field: str) -> Found:
+def labels(node: Node, field: str) -> Sequence[Diagnostic]:
     """Labels with an invalid name or value."""
     found: Mapping[str, str] = getattr(node, field)
-    for key, value in found.items():
-        if problem := key_problem(key):
-            yield codes.LABEL(node.at(field, key), label=key, problem=problem)
-        if problem := value_problem(value):
-            yield codes.LABEL(node.at(field, key), label=f"{key}: {value}", problem=problem)
+    return [
+        finding
+        for key, value in found.items()
+        if key_problem(key) or value_problem(value)
+        for finding in _label(node.at(field, key), key, value)
+    ]
 
 
-def annotations(node: Node, field: str = "annotations") -> Found:
+def _label(place: Origin, key: str, value: str) -> Found:
+    if problem := key_problem(key):
+        yield codes.LABEL(place, label=key, problem=problem)
+    if problem := value_problem(value):
+        yield codes.LABEL(place, label=f"{key}: {value}", problem=problem)
+
+
+def annotations(node: Node, field: str = "annotations") -> Sequence[Diagnostic]:
     """Annotations with an invalid name. Upper case is allowed everywhere in it."""
     found: Mapping[str, str] = getattr(node, field)
-    for key in found:
-        if problem := key_problem(key.lower()):
-            yield codes.ANNOTATION(node.at(field, key), annotation=key, problem=problem)
+    return [
+        codes.ANNOTATION(node.at(field, key), annotation=key, problem=problem)
+        for key in found
+        if (problem := key_problem(key.lower()))
+    ]

@@ -1,9 +1,9 @@
 """Names as the API server checks them: `k8s.io/apimachinery/pkg/util/validation`."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cached_property, lru_cache
 
 from meshcompile.codes import kubernetes as codes
 from meshcompile.diagnostics import Diagnostic
@@ -16,7 +16,7 @@ _DNS_SUBDOMAIN = rf"{_DNS_LABEL}(?:\.{_DNS_LABEL})*"
 _QUALIFIED = r"(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NameForm:
     """A form of names: its description in messages, a pattern for the whole name, and the maximum length."""
 
@@ -26,7 +26,11 @@ class NameForm:
 
     def takes(self, name: str) -> bool:
         """Whether a name has this form."""
-        return len(name) <= self.longest and _compiled(self.pattern).fullmatch(name) is not None
+        return len(name) <= self.longest and self._matches(name) is not None
+
+    @cached_property
+    def _matches(self) -> Callable[[str], re.Match[str] | None]:
+        return re.compile(self.pattern).fullmatch
 
 
 DNS_LABEL = NameForm("a DNS label: lowercase letters, digits and `-`, at most 63 characters", _DNS_LABEL, 63)
@@ -80,8 +84,3 @@ def value_problem(value: str) -> str | None:
     if _LABEL_VALUE.takes(value):
         return None
     return "the value must consist of letters, digits, `-`, `_` and `.`, with a letter or a digit at both ends"
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)

@@ -1,6 +1,7 @@
 """Clusters of a proxy."""
 
 from collections.abc import Iterable
+from operator import attrgetter
 
 from meshcompile.emit.clusters.cluster import cluster
 from meshcompile.emit.clusters.external_sds import external_sds_cluster
@@ -30,4 +31,4 @@ def _of_host(resolved: HostClusters) -> tuple[Cluster, ...]:
 
 
 def _by_name(emitted: Iterable[Cluster]) -> tuple[Cluster, ...]:
-    return tuple(sorted(emitted, key=lambda made: made.name))
+    return tuple(sorted(emitted, key=attrgetter("name")))

@@ -15,7 +15,7 @@ The table is read when the first Kubernetes object is, and a line is parsed when
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, NamedTuple
@@ -27,6 +27,8 @@ from meshcompile.source import Document, Origin
 
 Shape = Literal["one", "list", "map"]
 Takes = frozenset[type]
+Look = Callable[[Any], bool]
+"""Whether nothing is wrong with a value; one that it is not sure of is looked at closely."""
 
 
 class Scalar(NamedTuple):
@@ -59,7 +61,8 @@ ADVICE: Mapping[str, str] = dict.fromkeys(
 """What to do about a required field that is missing, where that is not obvious."""
 
 
-class Field(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Field:
     """A field of a type."""
 
     element: str
@@ -68,6 +71,8 @@ class Field(NamedTuple):
     """How the field holds values."""
     takes: Takes
     """Types of Python at which there is nothing more to check."""
+    is_sound: Look
+    """A quick look at a value of any other type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,53 +128,54 @@ def _field(word: str) -> Field:
     absent = NOTHING if word.startswith("!") else NULL
     match word.removeprefix("!"):
         case str(many) if many.startswith("[]"):
-            return Field(many[2:], "list", absent)
+            return Field(many[2:], "list", absent, _list_look(many[2:]))
         case str(many) if many.startswith("{}"):
-            return Field(many[2:], "map", absent)
+            return Field(many[2:], "map", absent, _map_look(many[2:]))
+        case one if one in SCALARS:
+            return Field(one, "one", SCALARS[one].takes | absent, _never)
         case one:
-            return Field(one, "one", _taken(one) | absent)
+            return Field(one, "one", absent, _object_look(one))
 
 
-def _taken(element: str) -> Takes:
-    """The types of Python at which a value of this type needs no further look."""
-    return SCALARS[element].takes if element in SCALARS else NOTHING
+def _never(_: Any) -> bool:
+    return False
+
+
+def _object_look(element: str) -> Look:
+    """A look at an object of this type, whose line is parsed when there is one."""
+    return lambda value: _is_sound(object_type(element), value)
+
+
+def _list_look(element: str) -> Look:
+    """A look at a list."""
+    look = _items_look(element)
+    return lambda value: value.__class__ is list and look(value)
+
+
+def _map_look(element: str) -> Look:
+    """A look at a map."""
+    look = _items_look(element)
+    return lambda value: value.__class__ is dict and look(value.values())
+
+
+def _items_look(element: str) -> Look:
+    """A look at the values in a list or a map."""
+    if element not in SCALARS:
+        return lambda items: all(_is_sound(object_type(element), item) for item in items)
+    takes = SCALARS[element].takes
+    return lambda items: takes.issuperset(map(type, items))
 
 
 def _is_sound(known: ObjectType, value: Any) -> bool:
     """Whether nothing is wrong with an object: a quick look, which most objects pass."""
-    if value.__class__ is not dict or not (known.required <= value.keys() <= known.fields.keys()):
+    if value.__class__ is not dict or not known.required <= value.keys():
         return False
     fields = known.fields
     for key, item in value.items():
-        field = fields[key]
-        if item.__class__ not in field.takes and not _is_sound_value(field, item):
+        field = fields.get(key)
+        if field is None or (item.__class__ not in field.takes and not field.is_sound(item)):
             return False
     return True
-
-
-def _is_sound_value(field: Field, value: Any) -> bool:
-    """Whether nothing is wrong with the value of a field that is not just a scalar."""
-    element, shape, _ = field
-    if shape == "one":
-        return element not in SCALARS and _is_sound(object_type(element), value)
-    items = _items(shape, value)
-    if items is None:
-        return False
-    if element in SCALARS:
-        return SCALARS[element].takes.issuperset(map(type, items))
-    known = object_type(element)
-    return all(_is_sound(known, item) for item in items)
-
-
-def _items(shape: Shape, value: Any) -> Iterable[Any] | None:
-    """The items of a list or the values of a map; None for a value of another shape."""
-    match shape, value:
-        case "list", list():
-            return value
-        case "map", dict():
-            return value.values()
-        case _:
-            return None
 
 
 def _object_problems(name: str, value: Any, place: Origin) -> Iterator[Diagnostic]:

@@ -1,8 +1,11 @@
 """Rules on Pods and on Pod templates: `ValidatePodSpec` of the API server, for the fields that are modelled."""
 
+from collections.abc import Sequence
+
 from meshcompile.codes import validation as codes
+from meshcompile.diagnostics import Diagnostic
 from meshcompile.ip import is_ip
-from meshcompile.models.kubernetes.pod import Container, Pod, PodSpec, PodStatus
+from meshcompile.models.kubernetes.pod import Container, ContainerPort, Pod, PodSpec, PodStatus
 from meshcompile.validate.kubernetes.common import number_in_range, protocol, required, unique
 from meshcompile.validate.object_names import DNS_LABEL, DNS_SUBDOMAIN, PORT_NAME, Found, name
 
@@ -22,22 +25,28 @@ def status_violations(status: PodStatus) -> Found:
             yield codes.ADDRESS(address.at("ip"), value=address.ip, expected="an IP address")
 
 
-def pod_violations(spec: PodSpec) -> Found:
+def pod_violations(spec: PodSpec) -> Sequence[Diagnostic]:
     """Findings about the specification of a Pod."""
-    yield from required(spec, "containers", ": a Pod needs at least one")
-    yield from unique((*spec.init_containers, *spec.containers), "name", "container")
-    yield from name(spec, "service_account_name", DNS_SUBDOMAIN)
-    yield from name(spec, "hostname", DNS_LABEL)
-    yield from name(spec, "subdomain", DNS_LABEL)
-    for container in (*spec.init_containers, *spec.containers):
-        yield from container_violations(container)
+    containers = (*spec.init_containers, *spec.containers)
+    return (
+        *required(spec, "containers", ": a Pod needs at least one"),
+        *unique(containers, "name", "container"),
+        *name(spec, "service_account_name", DNS_SUBDOMAIN),
+        *name(spec, "hostname", DNS_LABEL),
+        *name(spec, "subdomain", DNS_LABEL),
+        *[found for container in containers for found in container_violations(container)],
+    )
 
 
-def container_violations(container: Container) -> Found:
+def container_violations(container: Container) -> Sequence[Diagnostic]:
     """Findings about one container."""
-    yield from name(container, "name", DNS_LABEL)
-    yield from unique(container.ports, "name", "port")
-    for port in container.ports:
-        yield from name(port, "name", PORT_NAME)
-        yield from number_in_range(port, "container_port")
-        yield from protocol(port)
+    return (
+        *name(container, "name", DNS_LABEL),
+        *unique(container.ports, "name", "port"),
+        *[found for port in container.ports for found in port_violations(port)],
+    )
+
+
+def port_violations(port: ContainerPort) -> Sequence[Diagnostic]:
+    """Findings about one port of a container."""
+    return (*name(port, "name", PORT_NAME), *number_in_range(port, "container_port"), *protocol(port))

@@ -1,9 +1,10 @@
 """Rules on Services: `ValidateService` of the API server."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from meshcompile.codes import kubernetes as codes
 from meshcompile.codes import validation
+from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.kubernetes.service import HEADLESS, Service, ServicePort, ServiceSpec
 from meshcompile.validate.kubernetes.common import (
     choice,
@@ -34,8 +35,7 @@ def violations(service: Service) -> Found:
     spec = service.spec
     if service.name[:1].isdigit():
         yield codes.SERVICE_NAME(service.metadata.at("name"))
-    for field, choices in CHOICES.items():
-        yield from choice(spec, field, choices)
+    yield from [found for field, choices in CHOICES.items() for found in choice(spec, field, choices)]
     yield from labels(spec, "selector")
     yield from addresses(spec)
     yield from ports(spec)
@@ -71,16 +71,22 @@ def ports(spec: ServiceSpec) -> Found:
     yield from unique(spec.ports, "name", "port")
     for port in repeated(spec.ports, "port", "protocol"):
         yield validation.DUPLICATE(port, what="port", value=f"{port.port}/{port.protocol}")
-    for port in spec.ports:
-        yield from service_port(port, spec.type)
+    yield from [found for port in spec.ports for found in service_port(port, spec.type)]
 
 
-def service_port(port: ServicePort, type: str) -> Found:
+def service_port(port: ServicePort, type: str) -> Sequence[Diagnostic]:
     """Findings about one port of a Service of this type."""
-    yield from name(port, "name", DNS_LABEL)
-    yield from number_in_range(port, "port")
-    yield from protocol(port)
-    yield from number_or_name(port, "target_port")
-    if port.node_port and type == "ClusterIP":
+    return (
+        *name(port, "name", DNS_LABEL),
+        *number_in_range(port, "port"),
+        *protocol(port),
+        *number_or_name(port, "target_port"),
+        *(node_port(port, type) if port.node_port else ()),
+    )
+
+
+def node_port(port: ServicePort, type: str) -> Found:
+    """A port on every node, for a Service of a type without."""
+    if type == "ClusterIP":
         place = port.at("node_port")
         yield codes.NODE_PORT(place, field=place.field, type=type)

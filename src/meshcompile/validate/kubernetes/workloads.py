@@ -1,8 +1,9 @@
 """Rules on workloads: `ValidateDeploymentSpec` of the API server, and its counterparts for the other kinds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from meshcompile.codes import kubernetes as codes
+from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.kubernetes.base import LabelSelector, LabelSelectorRequirement
 from meshcompile.models.kubernetes.workloads import (
     CronJob,
@@ -43,11 +44,10 @@ def selecting_violations(workload: Deployment | StatefulSet | DaemonSet | Replic
         yield codes.SELECTOR(spec.at("selector"), field="spec.selector", problem=problem)
 
 
-def template_violations(template: PodTemplateSpec) -> Found:
+def template_violations(template: PodTemplateSpec) -> Sequence[Diagnostic]:
     """Findings about the Pod template of a workload."""
-    yield from labels(template.metadata, "labels")
-    yield from annotations(template.metadata)
-    yield from pod_violations(template.spec)
+    metadata = template.metadata
+    return (*labels(metadata, "labels"), *annotations(metadata), *pod_violations(template.spec))
 
 
 def requirement(wanted: LabelSelectorRequirement) -> Found:
