@@ -151,7 +151,7 @@ def test_a_pod_of_a_manifest_runs() -> None:
     loaded = mesh(pod + "spec: {containers: [{name: web, image: web}]}\n", SERVICE)
     assert endpoints(loaded, "web.shop") == list(loaded.proxy("pod/web.shop").ip_addresses)
     (assumption,) = [found for found in loaded.diagnostics if found.slug == "assumed-running"]
-    assert assumption.message.startswith("assumed that Pod `web` runs, with a sidecar, at 198.18.")
+    assert assumption.message.startswith("assumed that Pod `web` is running, with a sidecar, at 198.18.")
 
 
 def test_a_pod_of_a_cluster_stays_as_it_is() -> None:
