@@ -8,7 +8,7 @@
     config = mesh.compile("deployment/webapp.istioinaction")
     print(config.to_json())
 
-Everything here is stable; what is deeper in the package may change. Names are imported on first use, so that importing
+All names here are stable; deeper parts of the package may change. Names are imported on first use, so that importing
 the package costs nothing.
 """
 

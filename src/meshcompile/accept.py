@@ -1,7 +1,7 @@
-"""From documents to the objects that take part: read, validated, each once.
+"""From documents to accepted objects: read and validated, each once.
 
-An object that Istio would reject takes no part; a later object of the same kind, namespace and name replaces an earlier
-one, as applying the files in order would.
+An object that Istio would reject is ignored. A later object of the same kind, namespace and name replaces an earlier
+one, as if the files were applied in order.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,16 +20,16 @@ from meshcompile.source.sources import Found, Sources, Tally
 from meshcompile.validate import violations
 
 ONCE_PER_KIND = frozenset({codes.PASSED_OVER.id, codes.MAKES_OBJECTS.id})
-"""Codes of findings that are about a kind: they are given once for all of its objects."""
+"""Codes of findings about a kind. Each is reported once for all objects of the kind."""
 RELATED_PLACES = 5
-"""How many further places such a finding names."""
+"""The number of further positions that such a finding lists."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The objects of one cluster that take part, and everything there is to say about what was read.
+    """The accepted objects of one cluster, and all findings about the input.
 
-    The objects alone decide about equality.
+    Only the objects are compared for equality.
     """
 
     resources: tuple[Resource, ...]
@@ -41,10 +41,10 @@ class Accepted:
 
 
 def accepted(found: Iterable[Found], namespace: str) -> Accepted:
-    """The objects that take part; one without a namespace, of a kind that has them, belongs to `namespace`.
+    """The accepted objects. An object without a namespace belongs to `namespace`, if its kind has namespaces.
 
-    Objects are made as documents are found, and the documents' own data forgotten: two forms of all at once would
-    take twice the memory.
+    Objects are built while documents are read, and the documents' plain data are dropped. Keeping both forms would
+    double the memory.
     """
     diagnostics: list[Diagnostic] = []
     tally = Tally()
@@ -68,7 +68,7 @@ def _valid(found: Iterable[Document | Diagnostic], namespace: str, diagnostics: 
 
 
 def _grouped(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
-    """The diagnostics with one for all objects of a kind that is not read, at the place of the first."""
+    """The diagnostics, with one for all objects of a kind that is not read, at the position of the first."""
     groups: dict[object, list[Diagnostic]] = {}
     for number, found in enumerate(diagnostics):
         groups.setdefault((found.code, found.message) if found.code in ONCE_PER_KIND else number, []).append(found)
@@ -77,7 +77,7 @@ def _grouped(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
 
 
 def _with_others(first: Diagnostic, others: Sequence[Diagnostic]) -> Diagnostic:
-    """The first of several that say the same, with the places of some of the others."""
+    """The first of several equal findings, with the positions of some of the others."""
     related = tuple(Related("here too", other.origin) for other in others[:RELATED_PLACES])
     return replace(first, message=f"{first.message} ({len(others) + 1} in the input)", related=related)
 
@@ -91,7 +91,7 @@ def _key(resource: Resource) -> Key:
 
 
 def _last_of_each(resources: Iterable[Resource], diagnostics: list[Diagnostic]) -> Mapping[Key, Resource]:
-    """The resources by key; the last one counts, and a warning names both places."""
+    """The resources by key. The last one wins, and a warning names both positions."""
     unique: dict[Key, Resource] = {}
     for resource in resources:
         key = _key(resource)

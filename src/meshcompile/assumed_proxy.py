@@ -1,4 +1,4 @@
-"""A proxy that is assumed where the input has no workload for it: `router:istio-system,istio=ingressgateway`."""
+"""A proxy that is assumed because the input has no workload for it: `router:istio-system,istio=ingressgateway`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -21,9 +21,9 @@ _TYPES = (ProxyType.SIDECAR, ProxyType.ROUTER)
 
 @dataclass(frozen=True)
 class AssumedProxy:
-    """A proxy that no object of the input describes: its type, its namespace and the labels of its Pod.
+    """A proxy without an object in the input: its type, its namespace and the labels of its Pod.
 
-    As text it is `TYPE:NAMESPACE[,LABEL=VALUE...]`, such as `sidecar:shop,app=web`.
+    Its text form is `TYPE:NAMESPACE[,LABEL=VALUE...]`, such as `sidecar:shop,app=web`.
     """
 
     type: ProxyType
@@ -41,7 +41,7 @@ class AssumedProxy:
     def parse(cls, text: str) -> Self:
         """The proxy that a text describes.
 
-        Raises InvalidArgument for a text of another form.
+        Raises InvalidArgument for an invalid text.
         """
         kind, _, rest = text.partition(":")
         namespace, *labels = rest.split(",")
@@ -66,7 +66,7 @@ class AssumedProxy:
 
 
 def is_assumed(name: str) -> bool:
-    """True for a text that describes a proxy; no name of a proxy has a colon."""
+    """True for a text that describes an assumed proxy. Names of proxies contain no colon."""
     return ":" in name
 
 
@@ -78,7 +78,8 @@ def assumed_proxy(proxy: AssumedProxy | str) -> AssumedProxy:
 def assumed_proxy_pod(proxy: AssumedProxy, resources: Iterable[Resource]) -> Pod:
     """The Pod of a proxy, as a manifest with the proxy injected.
 
-    Target ports that the Services which select it name, and only its containers could number, are the Services' own.
+    If a Service that selects it has a named target port, only the Pod's containers could define its number. The
+    Service's own port number is used instead.
     """
     services = (resource for resource in resources if isinstance(resource, Service))
     ports = tuple(dict.fromkeys(port for service in services for port in _named_ports(proxy, service)))
@@ -107,7 +108,9 @@ def _named_ports(proxy: AssumedProxy, service: Service) -> Iterable[ContainerPor
 
 
 def assumable_gateways(resources: Iterable[Resource], root_namespace: str) -> tuple[AssumedProxy, ...]:
-    """The routers that Gateways select, each once: with the labels that a Service selects besides, in its namespace."""
+    """The routers that Gateways select, each once, with the namespace and additional labels of a Service that
+    selects them.
+    """
     ordered = sorted(resources, key=lambda each: (each.namespace, each.name))
     services = [each for each in ordered if isinstance(each, Service)]
     found: dict[str, AssumedProxy] = {}

@@ -1,4 +1,4 @@
-"""The garbage collector, out of the way but not forever."""
+"""Pauses and triggers of Python's garbage collector."""
 
 import gc
 import sys
@@ -7,18 +7,18 @@ from contextlib import contextmanager
 
 from msgspec import Struct
 
-# How many times as much there may be as was left when somebody last looked for garbage.
+# The factor by which the heap may grow before the next collection.
 _GROWTH = 4
 
 
 @contextmanager
-def paused() -> Iterator[None]:
-    """No garbage collection meanwhile; what is made is old at once.
+def gc_paused() -> Iterator[None]:
+    """Pause garbage collection, and then move all new objects to the oldest generation.
 
-    Loading and compiling make many objects and keep nearly all of them: looking for garbage among them takes as long
-    as making them, and longer the more there are. The collector looks at what is young first, and would go through all
-    of it afterwards. Freezing and unfreezing moves it to the oldest generation without a look at any of it; what
-    somebody else froze stays frozen.
+    Loading and compiling create many objects and keep nearly all of them. Collecting among them takes as long as
+    creating them, and longer the more there are. After a pause, the collector would examine all of them as young
+    objects. Freezing and unfreezing moves them to the oldest generation without examining them. Objects that the caller
+    froze stay frozen.
     """
     enabled = gc.isenabled()
     gc.disable()
@@ -33,19 +33,19 @@ def paused() -> Iterator[None]:
 
 
 class _Heap(Struct):
-    """The heap of this process: there is one, as there is one collector."""
+    """The state of this process' heap. A process has one heap and one collector."""
 
-    left: int | None = None  # blocks of memory when somebody last looked for garbage; None when nobody did
+    left: int | None = None  # memory blocks after the last collection; None before the first
 
 
 _HEAP = _Heap()
 
 
-def look_for_garbage() -> None:
-    """Collect when there is much more than when somebody last looked; called before a mesh is loaded.
+def collect_if_grown() -> None:
+    """Collect if the heap has grown much since the last collection. Called before a mesh is loaded.
 
-    The collector does not count what `paused` makes old: without this, a program that loads again and again would keep
-    all meshes that it is done with. A program that loads once is spared the look.
+    The collector does not count objects that `gc_paused` moves to the oldest generation. Without this function, a
+    program that loads repeatedly would keep all old meshes. A program that loads once pays nothing.
     """
     blocks = sys.getallocatedblocks()
     if _HEAP.left is None:

@@ -16,7 +16,7 @@ __all__ = ["Compiled", "Resources", "compiled"]
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What istiod sends to a proxy, what there is to say about it, and what became of each EnvoyFilter patch."""
+    """What istiod sends to a proxy, findings about it, and the outcome of each EnvoyFilter patch."""
 
     resources: Resources
     diagnostics: tuple[Diagnostic, ...]

@@ -1,10 +1,10 @@
-"""What one proxy is sent, for users: typed messages, JSON, and where each came from."""
+"""The configuration of one proxy, for users: typed messages, JSON, and the origins of each part."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from meshcompile.collector import paused
+from meshcompile.collector import gc_paused
 from meshcompile.compile import Resources
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.envoy.config.cluster import Cluster
@@ -19,7 +19,7 @@ from meshcompile.patch.report import PatchReport
 from meshcompile.proxy import Proxy
 from meshcompile.source import Origin
 
-if TYPE_CHECKING:  # imported when they are asked for
+if TYPE_CHECKING:  # imported on first use
     from meshcompile.output.betterproto import BetterprotoResources
     from meshcompile.output.bootstrap import Bootstrap
 
@@ -31,9 +31,9 @@ RESOURCE_TYPES = ("listeners", "routes", "clusters", "endpoints", "extensions")
 class Config:
     """The configuration of one proxy, as istiod would send it.
 
-    Each kind of resource is a tuple of typed messages, sorted by name. `diagnostics` says what this compilation found:
-    conflicts that istiod settles silently, rules without effect, and what is not supported. `patches` says what became
-    of each patch of the EnvoyFilters that select the proxy, in the order in which they are applied.
+    Each kind of resource is a tuple of typed messages, sorted by name. `diagnostics` are the findings of this
+    compilation: conflicts that istiod resolves silently, rules without effect, and unsupported configuration. `patches`
+    has the outcome of each patch of the EnvoyFilters that select the proxy, in the order in which they apply.
     """
 
     proxy: Proxy
@@ -44,7 +44,7 @@ class Config:
 
     @property
     def listeners(self) -> tuple[Listener, ...]:
-        """What the proxy listens on (LDS), sorted by name."""
+        """The listeners of the proxy (LDS), sorted by name."""
         return self.resources.listeners
 
     @property
@@ -54,7 +54,7 @@ class Config:
 
     @property
     def clusters(self) -> tuple[Cluster, ...]:
-        """Where the proxy can send traffic (CDS), sorted by name: `outbound|80|v2|catalog.shop.svc.cluster.local`."""
+        """The clusters of the proxy (CDS), sorted by name: `outbound|80|v2|catalog.shop.svc.cluster.local`."""
         return self.resources.clusters
 
     @property
@@ -67,7 +67,7 @@ class Config:
         """The filter configurations that the listeners discover (ECDS), sorted by name."""
         return self.resources.extensions
 
-    @paused()
+    @gc_paused()
     def to_dict(self, kinds: Iterable[str] = RESOURCE_TYPES) -> dict[str, list[dict[str, Any]]]:
         """Plain JSON data, a list per kind of resource: `{"listeners": [...], "routes": [...], ...}`.
 
@@ -79,7 +79,7 @@ class Config:
             raise InvalidArgument(f"there are no resources {unknown[0]!r}, only {', '.join(RESOURCE_TYPES)}")
         return {kind: [to_builtins(message) for message in getattr(self.resources, kind)] for kind in kinds}
 
-    @paused()
+    @gc_paused()
     def to_json(self, indent: int = 2) -> str:
         """The text of `to_dict`, in the protobuf JSON form that istiod prints."""
         return to_json_by_kind(dict(self._by_kind()), indent)
@@ -96,7 +96,7 @@ class Config:
         return betterproto_resources(self.to_dict())
 
     def source_map(self) -> Mapping[str, tuple[Origin, ...]]:
-        """Origins by JSON pointer into `to_dict()`: `/routes/0/virtualHosts/1` -> the places it came from."""
+        """Origins by JSON pointer into `to_dict()`: the origins of `/routes/0/virtualHosts/1`, for example."""
         return source_map(dict(self._by_kind()))
 
     def bootstrap(

@@ -1,4 +1,4 @@
-"""Why a proxy has no cluster of some name."""
+"""The reason why a proxy lacks a cluster."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ from meshcompile.snapshot.snapshot import Snapshot
 
 
 class Reason(Struct, frozen=True):
-    """Why there is no cluster, what to do, and the objects that it is about."""
+    """The reason why a cluster does not exist, a suggestion, and the related objects."""
 
     text: str
     suggestion: str = ""
@@ -24,10 +24,10 @@ class Reason(Struct, frozen=True):
 
 
 def reason(snapshot: Snapshot, proxy: Proxy, cluster: str) -> Reason:
-    """Why a proxy has no cluster of this name: the first of the things that it takes which is not there."""
+    """The reason why a proxy has no cluster of this name: the first missing precondition."""
     name = parse_cluster_name(cluster)
     if name is None:
-        return Reason("nothing makes a cluster of that name")
+        return Reason("no object creates a cluster with that name")
     services = tuple(snapshot.services.by_hostname.get(name.host, {}).values())
     visible = tuple(service for service in services if is_visible(service.export_to, (proxy.namespace,)))
     if not services:
@@ -80,7 +80,7 @@ def _without_subset(snapshot: Snapshot, proxy: Proxy, name: ClusterName) -> Reas
 
 
 def _rules(snapshot: Snapshot, host: str) -> Iterator[DestinationRule]:
-    """The DestinationRules for a host, whoever uses them."""
+    """The DestinationRules for a host, for any client."""
     hosts = frozenset(covering(host))
     return (rule for rule in snapshot.destination_rules.all if qualified(rule.spec.host, rule.namespace) in hosts)
 

@@ -1,6 +1,6 @@
-"""Routes and connections of a compiled proxy that lead to a cluster which the proxy does not have, and why.
+"""Routes and connections of a compiled proxy that lead to a missing cluster, and the reasons.
 
-istiod sends them as they are, without a word: Envoy answers such requests with 503 and closes such connections.
+istiod sends them without a warning. Envoy answers such requests with 503 and closes such connections.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +24,7 @@ from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.source import Origin
 
 OF_BOOTSTRAP = frozenset({"agent", "prometheus_stats", "sds-grpc", "xds-grpc", "zipkin", "otlp"})
-"""Clusters that a proxy has without being sent any."""
+"""Clusters of a proxy's bootstrap, which istiod does not send."""
 
 REQUESTS = "requests get 503 NC"
 CONNECTIONS = "connections are closed"
@@ -32,7 +32,7 @@ MIRRORS = "mirrored requests are lost"
 
 
 class Lead(Struct, frozen=True):
-    """A cluster that a route, mirror or connection names; `origins` is where it was written."""
+    """A cluster that a route, mirror or connection names. `origins` are the sources of the reference."""
 
     cluster: str
     effect: str
@@ -44,7 +44,7 @@ Sender = Listener | RouteConfiguration
 
 
 def dead_ends(resources: Resources, snapshot: Snapshot, proxy: Proxy) -> Iterator[Diagnostic]:
-    """A finding for each place that leads to a cluster which the proxy does not have."""
+    """A finding for each reference to a cluster that the proxy does not have."""
     known = {cluster.name for cluster in resources.clusters}
     known |= OF_BOOTSTRAP
     messages: tuple[Sender, ...] = (*resources.listeners, *resources.routes)
@@ -57,7 +57,7 @@ def dead_ends(resources: Resources, snapshot: Snapshot, proxy: Proxy) -> Iterato
 
 
 def _first_by_place(snapshot: Snapshot, leads: Iterable[Leads], known: AbstractSet[str]) -> Mapping[Origin, Lead]:
-    """The first lead of each place to a cluster that is not known."""
+    """The first reference to an unknown cluster, by position."""
     found: dict[Origin, Lead] = {}
     for of_message in leads:
         for cluster in sorted(of_message.keys() - known):
@@ -69,10 +69,10 @@ def _first_by_place(snapshot: Snapshot, leads: Iterable[Leads], known: AbstractS
 
 
 def _leads_on(snapshot: Snapshot, leads: Iterable[Leads], place: Origin, clusters: AbstractSet[str]) -> bool:
-    """True when the place leads to one of these clusters elsewhere.
+    """True if the same position also leads to one of these clusters.
 
-    A destination without a port is for the port that traffic comes in on, and sidecars have the routes of a host that
-    is no service's on every port.
+    A destination without a port uses the port on which traffic arrives. Sidecars have the routes of a host that belongs
+    to no service on every port.
     """
     return any(
         _place(snapshot, lead) == place
@@ -123,7 +123,7 @@ def _named(message: Sender) -> Iterator[str]:
 
 
 def _leads(message: Sender) -> Leads:
-    """What a message leads to; kept with the message, which proxies share."""
+    """The clusters that a message references. The result is stored with the message, which proxies share."""
     known: dict[str, Leads] = message.__dict__
     if "leads" not in known:
         leads: dict[str, list[Lead]] = {}
@@ -171,7 +171,7 @@ def _of_route(route: Route, action: RouteAction) -> Iterator[Lead]:
 
 
 def _place(snapshot: Snapshot, lead: Lead) -> Origin | None:
-    """The destination that a lead came from, else the first place that is known."""
+    """The destination that a reference comes from, else the first known origin."""
     name = parse_cluster_name(lead.cluster)
     rules = _destinations_by_rule(snapshot, None)
     for origin in lead.origins:
@@ -182,14 +182,14 @@ def _place(snapshot: Snapshot, lead: Lead) -> Origin | None:
 
 
 def _means(snapshot: Snapshot, destination: Destination, name: ClusterName) -> bool:
-    """True when a destination is for the cluster; an ExternalName Service stands for another host."""
+    """True if a destination refers to the cluster. An ExternalName Service refers to another host."""
     hosts = {service.external_name for service in snapshot.services.by_hostname.get(destination.host, {}).values()}
     return destination.subset == name.subset and name.host in {destination.host, *hosts}
 
 
 @query
 def _destinations_by_rule(snapshot: Snapshot, key: None) -> Mapping[Origin, tuple[Destination, ...]]:
-    """The destinations of every rule of a VirtualService, with full hosts, by the rule's place."""
+    """The destinations of every rule of a VirtualService, with full hosts, by the rule's origin."""
     found: dict[Origin, tuple[Destination, ...]] = {}
     for each in snapshot.virtual_services.all:
         for rule in each.http:

@@ -1,6 +1,6 @@
-"""Problems as values: what was found, where, how bad, and what to do about it.
+"""Findings as values: the problem, its position, its severity, and a suggestion.
 
-A code is declared once, in `meshcompile.codes.<area>`, and called to make a diagnostic:
+A code is declared once, in `meshcompile.codes.<area>`, and called to create a diagnostic:
 
     UNKNOWN_HOST = Code("MC0412", "unknown-host", Severity.WARNING, "{host} is not a known service")
     ...
@@ -18,10 +18,10 @@ from meshcompile.source import Origin
 
 
 class Severity(StrEnum):
-    """How bad a finding is. An error is greater than a warning, and a warning than an info.
+    """The severity of a finding. An error is greater than a warning, and a warning is greater than an info.
 
-    A severity equals its text, and may be compared with the text of another. Comparing it with any other text raises
-    ValueError.
+    A severity equals its text, and can be compared with the text of another one. Comparing it with any other text
+    raises ValueError.
     """
 
     ERROR = "error"
@@ -47,14 +47,14 @@ class Severity(StrEnum):
 
 
 class Located(Protocol):
-    """Anything that knows where it was written: every Node of the models."""
+    """Anything with an origin, such as every Node of the models."""
 
     @property
     def origin(self) -> Origin: ...
 
 
 class Related(Struct, frozen=True):
-    """A second place that a finding speaks about, such as the other of two duplicates."""
+    """A second position of a finding, such as the other one of two duplicates."""
 
     message: str
     origin: Origin
@@ -66,7 +66,7 @@ class Related(Struct, frozen=True):
 class Diagnostic(Struct, frozen=True):
     """One finding. Diagnostics sort by file, line, column and code.
 
-    `rejected` says that the resource takes no part in what is compiled, as if the API server had refused it.
+    `rejected` says that the resource is ignored, as if the API server had rejected it.
     """
 
     code: str
@@ -83,17 +83,17 @@ class Diagnostic(Struct, frozen=True):
 
     @property
     def file(self) -> str:
-        """The file as it was named, `<stdin>`, `<text>` for a text or `<object>` for plain data."""
+        """The file name as given, `<stdin>`, `<text>` for a text or `<object>` for plain data."""
         return self.origin.file
 
     @property
     def line(self) -> int:
-        """The line, from 1; 0 when there is no text to point into."""
+        """The line, from 1; 0 without a source text."""
         return self.origin.line
 
     @property
     def column(self) -> int:
-        """The column, from 1; 0 when there is no text to point into."""
+        """The column, from 1; 0 without a source text."""
         return self.origin.column
 
     @property
@@ -122,7 +122,7 @@ class Diagnostic(Struct, frozen=True):
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:
-        """What diagnostics are sorted by."""
+        """The sort key of diagnostics."""
         return (self.file, *self.origin.position, self.code, self.message)
 
     def __lt__(self, other: Diagnostic) -> bool:
@@ -136,10 +136,10 @@ class Diagnostic(Struct, frozen=True):
 
 
 class Code(Struct, frozen=True):
-    """A kind of finding; call it to make a Diagnostic. Ids and slugs never change their meaning.
+    """A kind of finding. Call it to create a Diagnostic. Ids and slugs never change their meaning.
 
-    `template` is filled by `str.format` from the arguments of the call, and from the `kind`, `namespace` and `name`
-    of the resource. `docs` is the text of the code's page: what is wrong and how to fix it.
+    `str.format` fills `template` with the arguments of the call, and with the `kind`, `namespace` and `name` of the
+    resource. `docs` is the text of the code's page: the problem and the fix.
     """
 
     id: str
@@ -162,9 +162,9 @@ class Code(Struct, frozen=True):
         related: tuple[Related, ...] = (),
         **arguments: object,
     ) -> Diagnostic:
-        """The finding at `where`; the resource is the one given, else `where` itself, else the document's.
+        """The finding at `where`. The resource comes from the arguments, else from `where`, else from the document.
 
-        `severity` is given where the finding is less certain than the code's others.
+        Pass `severity` if the finding is less certain than the others of its code.
         """
         origin = where if isinstance(where, Origin) else where.origin
         found_kind, found_namespace, found_name = _resource(where, origin)
@@ -187,7 +187,7 @@ class Code(Struct, frozen=True):
 
 
 def _resource(where: object, origin: Origin) -> tuple[str, str, str]:
-    """Kind, namespace and name of a resource; of the document for what is only a part of one."""
+    """Kind, namespace and name of a resource. A part of a document uses those of the document."""
     document = origin.document
     metadata = getattr(where, "metadata", None)
     if metadata is None:

@@ -1,7 +1,7 @@
 """Durations as Istio reads and prints them.
 
 Istio's JSON goes through golang/protobuf's jsonpb, which reads a duration with Go's `time.ParseDuration`: `1h30m` and
-`+2s` are as good as `10s`, and the range is that of 64-bit nanoseconds. Printing is that of protobuf JSON.
+`+2s` are as valid as `10s`, and the range is that of 64-bit nanoseconds. Printing follows protobuf JSON.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _TERM = re.compile(r"([0-9]*)(\.[0-9]*)?([^0-9.]+)")
 
 
 class Duration(Struct, frozen=True, order=True):
-    """A length of time in whole nanoseconds; negative ones exist, as in Go."""
+    """A length of time in whole nanoseconds. As in Go, it may be negative."""
 
     nanoseconds: int = 0
 
@@ -38,7 +38,7 @@ class Duration(Struct, frozen=True, order=True):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The duration that `text` means to Go's `time.ParseDuration`; ValueError where it means none."""
+        """The duration of `text`, as Go's `time.ParseDuration` reads it. Raises ValueError for an invalid one."""
         digits = text[1:] if text[:1] in ("+", "-") else text
         if digits == "0":
             return cls()
@@ -56,7 +56,7 @@ class Duration(Struct, frozen=True, order=True):
 
     @property
     def milliseconds(self) -> int:
-        """Whole milliseconds, cut towards zero as Go's `Duration.Milliseconds` does."""
+        """Whole milliseconds, truncated towards zero like Go's `Duration.Milliseconds`."""
         return _towards_zero(self.nanoseconds, NANOSECONDS["ms"])
 
     @property
@@ -74,12 +74,12 @@ class Duration(Struct, frozen=True, order=True):
         return self.json
 
     def __bool__(self) -> bool:
-        """Whether it is another length than zero."""
+        """Whether the length is not zero."""
         return self.nanoseconds != 0
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
-        """How a model reads it from text and prints it."""
+        """The pydantic schema that reads it from text and prints it."""
         from pydantic_core import core_schema  # here, so that durations do not cost pydantic's import
 
         return core_schema.no_info_plain_validator_function(
@@ -114,7 +114,7 @@ def _term(text: str, whole: str, fraction: str, unit: str) -> int:
 
 
 def _fraction(digits: str, size: int) -> int:
-    """`0.digits * size`, cut; as in Go, digits past what fits into 63 bits do not count."""
+    """`0.digits * size`, truncated. As in Go, digits beyond 63 bits are ignored."""
     value, scale = 0, 1.0
     for digit in digits:
         if value > LARGEST // 10 or value * 10 + int(digit) > LARGEST + 1:

@@ -1,6 +1,6 @@
-"""Exceptions of the public API, and the checks of arguments that raise them.
+"""Exceptions of the public API, and the argument checks that raise them.
 
-Everything that a user can do wrong inside an object is a Diagnostic instead.
+Mistakes inside an object are reported as a Diagnostic instead.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,15 +10,15 @@ T = TypeVar("T")
 
 
 class MeshcompileError(Exception):
-    """Base of every error that meshcompile raises on purpose."""
+    """The base class of all errors that meshcompile raises deliberately."""
 
 
 class InvalidArgument(MeshcompileError, ValueError):
-    """An argument that cannot be used, such as a node without an id."""
+    """An invalid argument, such as a node without an id."""
 
 
 class UnknownProxy(MeshcompileError):
-    """No proxy of that name; `candidates` are names that come close."""
+    """No proxy has this name. `candidates` are similar names."""
 
     def __init__(self, name: str, candidates: tuple[str, ...] = ()) -> None:
         hint = f"; did you mean {' or '.join(candidates)}?" if candidates else ""
@@ -28,7 +28,7 @@ class UnknownProxy(MeshcompileError):
 
 
 class MissingExtra(MeshcompileError, ImportError):
-    """Something needs an optional package; `extra` names the extra of meshcompile that installs it."""
+    """A feature needs an optional package. `extra` names the extra of meshcompile that installs it."""
 
     def __init__(self, extra: str, purpose: str) -> None:
         super().__init__(f"to {purpose}, install the extra: pip install 'meshcompile[{extra}]'")
@@ -36,14 +36,14 @@ class MissingExtra(MeshcompileError, ImportError):
 
 
 def texts(name: str, given: Iterable[str]) -> tuple[str, ...]:
-    """An argument that is several texts. Raises InvalidArgument for a single one, and for another type."""
+    """An argument that is a list of texts. Raises InvalidArgument for a single text, and for another type."""
     if isinstance(given, str) or not isinstance(given, Iterable):
         raise InvalidArgument(f"`{name}` must be a list of texts, not {described(given)}")
     return tuple(instance(f"{name}[{index}]", text, str) for index, text in enumerate(given))
 
 
 def keyed(name: str, given: Mapping[str, T] | None, of: type | None = None) -> Mapping[str, T]:
-    """An argument that maps texts to something, to values of one type if that is given; empty for None.
+    """An argument that maps texts to values, of one type if `of` is given; empty for None.
 
     Raises InvalidArgument for another type.
     """
@@ -58,7 +58,7 @@ def keyed(name: str, given: Mapping[str, T] | None, of: type | None = None) -> M
 
 
 def instance(name: str, given: T, *of: type) -> T:
-    """The argument, which must be of one of these types. Raises InvalidArgument for another."""
+    """The argument, if it has one of these types. Raises InvalidArgument for another."""
     if not isinstance(given, of):
         wanted = " or ".join(each.__name__ for each in of)
         raise InvalidArgument(f"`{name}` must be of type {wanted}, not {described(given)}")
@@ -66,7 +66,7 @@ def instance(name: str, given: T, *of: type) -> T:
 
 
 def described(given: object) -> str:
-    """The type of a value, and short values themselves."""
+    """The type of a value, and the value itself if it is short."""
     match given:
         case None:
             return "None"

@@ -1,9 +1,9 @@
-"""URLs as Go's `net/url` prints them, for the places where istiod passes a user's URL through it."""
+"""URLs as Go's `net/url` prints them, for URLs that istiod parses and prints again."""
 
 import re
 from urllib.parse import quote, unquote_to_bytes
 
-# What Go leaves alone in a path that it did not escape itself, and what it leaves alone when it does escape.
+# The characters that Go accepts unescaped in a path, and those that it does not escape.
 _VALID_PATH = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@\[\]/]|%[0-9A-Fa-f]{2})*")
 _UNESCAPED = "$&+,/:;=@~"
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -19,7 +19,7 @@ def joined(base: str, path: str) -> str | None:
 
 
 def with_scheme(url: str, default: str) -> str | None:
-    """The URL with its scheme in lower case, else the default scheme; None where Go cannot read it."""
+    """The URL with its scheme in lower case, or with the default scheme; None if Go cannot read it."""
     match = _URL.fullmatch(url)
     if match is None or _BAD_ESCAPE.search(url):
         return None
@@ -41,5 +41,5 @@ def _clean(path: str) -> str:
 
 
 def _escaped(path: str) -> str:
-    """The path itself where all of it may stand in a URL, else escaped anew."""
+    """The path, or the escaped path if it has characters that must be escaped."""
     return path if _VALID_PATH.fullmatch(path) else quote(unquote_to_bytes(path), safe=_UNESCAPED)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 # The DNS domain of Kubernetes clusters.
 CLUSTER_DOMAIN = "cluster.local"
-# What the address of a Unix domain socket begins with, where others have a host.
+# The prefix of the address of a Unix domain socket, in place of a host.
 UNIX_PREFIX = "unix://"
 
 
@@ -17,9 +17,9 @@ def is_wildcard(host: str) -> bool:
 
 
 def subset_of(host: str, of: str) -> bool:
-    """True when every name that `host` stands for is one that `of` stands for too.
+    """True if `of` covers all names that `host` covers.
 
-    `a.shop.com` and `*.eu.shop.com` are subsets of `*.shop.com`; a wildcard is never a subset of an exact host.
+    `a.shop.com` and `*.eu.shop.com` are subsets of `*.shop.com`. A wildcard is never a subset of an exact host.
     """
     if not is_wildcard(of):
         return host == of
@@ -29,7 +29,7 @@ def subset_of(host: str, of: str) -> bool:
 
 
 def overlaps(a: str, b: str) -> bool:
-    """True when some name is matched by both, in whichever direction: istiod's `Name.Matches`, symmetric."""
+    """True if both cover a common name: istiod's `Name.Matches`, which is symmetric."""
     return subset_of(a, b) or subset_of(b, a)
 
 
@@ -39,9 +39,9 @@ def specificity(host: str) -> tuple[bool, int, str]:
 
 
 def covering(host: str) -> Iterator[str]:
-    """The host itself and every wildcard that it is a subset of, most specific first.
+    """The host itself and every wildcard that covers it, most specific first.
 
-    Looking each up takes as long as the host has letters, however many wildcards there are.
+    The number of results depends only on the length of the host, and not on the number of wildcards.
     """
     yield host
     suffix = host[1:] if is_wildcard(host) else host
@@ -49,9 +49,9 @@ def covering(host: str) -> Iterator[str]:
 
 
 def qualified(host: str, namespace: str, domain: str = CLUSTER_DOMAIN) -> str:
-    """The FQDN that a host in a rule of `namespace` means: a name without a dot is a Service of that namespace.
+    """The FQDN of a host in a rule of `namespace`. A name without a dot is a Service of that namespace.
 
-    Any dot means "already qualified", so `catalog.shop` stays as it is, and so do `*`, "" and IP addresses
+    A host with a dot counts as fully qualified, so `catalog.shop` stays unchanged, and so do `*`, "" and IP addresses
     (istiod's `ResolveShortnameToFQDN`).
     """
     if not host or host == "*" or "." in host or ":" in host:

@@ -1,4 +1,4 @@
-"""IP addresses and ranges of them, as they are written."""
+"""IP addresses and CIDR ranges in text form."""
 
 import re
 from functools import lru_cache
@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from msgspec import Struct
 
-# A length has no sign and no leading zeros.
+# A prefix length has no sign and no leading zeros.
 _LENGTH = re.compile(r"0|[1-9][0-9]{0,2}")
 
 
@@ -14,7 +14,7 @@ _LENGTH = re.compile(r"0|[1-9][0-9]{0,2}")
 def is_ip(text: str) -> bool:
     """True for an IP address of either version."""
     if not (text[-1:].isdigit() or ":" in text):
-        return False  # what most names are, at a fraction of the cost
+        return False  # a fast path for most names
     try:
         ip_address(text)
     except ValueError:
@@ -23,20 +23,22 @@ def is_ip(text: str) -> bool:
 
 
 class Range(Struct, frozen=True):
-    """Addresses in CIDR form; the address keeps its host bits."""
+    """A CIDR range. Its address keeps the host bits."""
 
     address: str
     prefix_length: int
 
     @property
     def place(self) -> tuple[int, int, int]:
-        """Orders ranges: IPv4 first, then by address and length."""
+        """The sort key of ranges: IPv4 first, then by address and length."""
         ip = ip_address(self.address)
         return (ip.version, int(ip), self.prefix_length)
 
 
 def cidr_range(text: str) -> Range | None:
-    """The range that an address or `address/length` means to istiod's `util.AddrStrToCidrRange`; None for others."""
+    """The range of an address or `address/length`, as istiod's `util.AddrStrToCidrRange` reads it; None for other
+    texts.
+    """
     address, slash, length = text.partition("/")
     try:
         ip = ip_address(address)
@@ -50,6 +52,6 @@ def cidr_range(text: str) -> Range | None:
 
 
 def _text(ip: IPv4Address | IPv6Address) -> str:
-    """The address as Go writes it: what is an IPv4 address in IPv6's clothes keeps its dots."""
+    """The address as Go writes it. An IPv4-mapped IPv6 address keeps its dotted form."""
     mapped = ip.ipv4_mapped if isinstance(ip, IPv6Address) else None
     return str(ip) if mapped is None else f"::ffff:{mapped}"

@@ -1,7 +1,7 @@
 """Labels and selectors.
 
-A selector selects a workload when every one of its pairs is among the workload's labels; an empty selector selects
-everything. What *absent* means differs per kind and is decided where the selector is read.
+A selector selects a workload if the workload's labels include all its pairs. An empty selector selects everything. The
+meaning of an absent selector differs per kind, and is decided where the selector is read.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ NO_LABELS: Labels = {}
 
 
 def selects(selector: Labels, labels: Labels) -> bool:
-    """True when every pair of the selector is among the labels (an empty selector selects everything)."""
+    """True if the labels include every pair of the selector. An empty selector selects everything."""
     return all(labels.get(key) == value for key, value in selector.items())
 
 
@@ -25,13 +25,13 @@ HOSTNAME = "kubernetes.io/hostname"
 TLS_MODE = "security.istio.io/tlsMode"
 WORKLOAD_NAME = "service.istio.io/workload-name"
 
-# Where a workload's canonical service and revision may be written, the first that is there counts.
+# The labels of a workload's canonical service and revision, in order of precedence.
 _CANONICAL_NAME = ("service.istio.io/canonical-name", "app.kubernetes.io/name", "app")
 _CANONICAL_REVISION = ("service.istio.io/canonical-revision", "app.kubernetes.io/version", "version")
 
 
 def matches(selector: Labels, labels: Labels) -> bool:
-    """True when a selector selects the labels, an empty one selecting nothing: how services select workloads."""
+    """True if a selector selects the labels. An empty selector selects nothing, as for services."""
     return bool(selector) and selects(selector, labels)
 
 
@@ -46,9 +46,9 @@ def canonical_revision(labels: Labels) -> str:
 
 
 def with_topology(labels: Labels, cluster: str, locality: str, node: str, network: str) -> Labels:
-    """The labels with those that istiod adds for where a workload runs; its own network label stays.
+    """The labels, with the topology labels that istiod adds. An existing network label stays.
 
-    `locality` is `region/zone/subzone`, empty parts being unknown.
+    `locality` is `region/zone/subzone`. Empty parts are unknown.
     """
     region, zone, subzone = (*locality.split("/"), "", "", "")[:3]
     added = {REGION: region, ZONE: zone, SUBZONE: subzone, CLUSTER: cluster, HOSTNAME: node}
@@ -58,17 +58,17 @@ def with_topology(labels: Labels, cluster: str, locality: str, node: str, networ
 
 
 def locality_label(labels: Labels) -> str:
-    """The locality that the labels give, overriding the node's: `region/zone/subzone` or, as written, with dots."""
+    """The locality in the labels, which overrides the node's: `region/zone/subzone`, or with dots as written."""
     return next((labels[key] for key in ("topology.istio.io/locality", "istio-locality") if key in labels), "")
 
 
 def locality_of(labels: Labels) -> str:
-    """The same with `/`: Kubernetes allows none in a label's value."""
+    """The locality in the labels with `/`, which Kubernetes does not allow in a label's value."""
     text = locality_label(labels)
     return text if "/" in text else text.replace(".", "/")
 
 
 TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
-"""What stands for true in an annotation and in node metadata, as Go's `strconv.ParseBool` has it."""
+"""Annotation and node metadata values that mean true, as in Go's `strconv.ParseBool`."""
 FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
-"""What stands for false."""
+"""Values that mean false."""

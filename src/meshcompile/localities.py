@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 
 class Locality(NamedTuple):
-    """Where a workload runs; empty parts are unknown. `str()` is `region/zone/subzone` without empty tail."""
+    """The locality of a workload. Empty parts are unknown. `str()` is `region/zone/subzone` without trailing empty
+    parts.
+    """
 
     region: str = ""
     zone: str = ""
@@ -21,6 +23,6 @@ NO_LOCALITY = Locality()
 
 
 def locality(text: str) -> Locality:
-    """The locality that `region/zone/subzone` names; missing parts are empty, further parts are ignored."""
+    """The locality of `region/zone/subzone`. Missing parts are empty, and further parts are ignored."""
     region, zone, subzone = (*text.split("/"), "", "", "")[:3]
     return Locality(region, zone, subzone)

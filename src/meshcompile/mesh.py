@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from meshcompile.accept import Accepted, accepted
 from meshcompile.behaviour import ISTIO_1_30, Behaviour
 from meshcompile.codes.mesh import UNSUPPORTED_AMBIENT
-from meshcompile.collector import look_for_garbage, paused
+from meshcompile.collector import collect_if_grown, gc_paused
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.errors import instance, keyed, texts
 from meshcompile.models.base import Resource
@@ -41,7 +41,7 @@ if TYPE_CHECKING:  # the compiler is imported by what needs it, so that objects 
     from meshcompile.uses import Use
 
 
-@paused()
+@gc_paused()
 def load(
     inputs: Input | Iterable[Input],
     mesh_config: Input | MeshConfig | None = None,
@@ -74,7 +74,7 @@ def load(
     InvalidArgument when an argument has a wrong type or a mesh config file has several. What is wrong with a document
     or an object is a diagnostic of the mesh, and an invalid object takes no part in it.
     """
-    look_for_garbage()
+    collect_if_grown()
     instance("namespace", namespace, str)
     instance("limits", limits, Limits)
     keys = keyed("jwks", jwks, str)
@@ -166,7 +166,7 @@ class Mesh:
 
         return assumable_gateways(self.config_cluster.resources, self.settings.mesh.root_namespace)
 
-    @paused()
+    @gc_paused()
     def compile(self, proxy: Proxy | AssumedProxy | str) -> Config:
         """What istiod would send to a proxy, given as such or by its name.
 
@@ -210,7 +210,7 @@ class Mesh:
         return uses(objects, config.proxy, skipped(self.snapshot, config.proxy), config.source_map(), diagnostics)
 
     @cached_property
-    @paused()
+    @gc_paused()
     def snapshot(self) -> Snapshot:
         """The mesh, indexed; made on first use."""
         from meshcompile.snapshot.build import snapshot

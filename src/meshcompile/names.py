@@ -1,8 +1,8 @@
-"""Names that Istio and Envoy give to things, and those of clusters and subsets parsed.
+"""Names that Istio and Envoy generate, and parsers for those of clusters and subsets.
 
-`outbound|80|v2|catalog.istioinaction.svc.cluster.local` names the cluster of subset `v2` of port 80;
-`outbound_.80_.v2_.catalog.istioinaction.svc.cluster.local` is the same as an SNI value, without `|`.
-Follows istiod's `model.BuildSubsetKey`, `BuildDNSSrvSubsetKey` and `ParseSubsetKey`.
+`outbound|80|v2|catalog.istioinaction.svc.cluster.local` is the name of the cluster of subset `v2` at port 80.
+`outbound_.80_.v2_.catalog.istioinaction.svc.cluster.local` is its form as an SNI value, without `|`. Follows istiod's
+`model.BuildSubsetKey`, `BuildDNSSrvSubsetKey` and `ParseSubsetKey`.
 """
 
 from enum import StrEnum
@@ -56,7 +56,7 @@ def outbound_sni(port: int, subset: str, host: str) -> str:
 
 
 def parse_cluster_name(name: str) -> ClusterName | None:
-    """The parts of a cluster's name in either form; None when it is not such a name (`BlackHoleCluster`)."""
+    """The parts of a cluster's name in either form; None for a name of another form (`BlackHoleCluster`)."""
     separator = "|" if "|" in name else "_."
     parts = name.split(separator)
     if len(parts) != 4 or parts[0] not in tuple(Direction) or not parts[1].isdigit():

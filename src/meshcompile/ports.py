@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Protocol(StrEnum):
-    """What a port carries, as declared; AUTO (istiod's "unsupported") means the proxy finds out by sniffing."""
+    """The declared protocol of a port. AUTO (istiod's "unsupported") means that the proxy detects it."""
 
     HTTP = "HTTP"
     HTTP2 = "HTTP2"
@@ -38,7 +38,7 @@ class Protocol(StrEnum):
 
     @property
     def is_tcp(self) -> bool:
-        """True for everything that is handled as bytes: TCP, TLS and HTTPS, and the database protocols."""
+        """True for protocols that are handled as bytes: TCP, TLS, HTTPS, and the database protocols."""
         return self in _TCP
 
     @property
@@ -56,7 +56,7 @@ _GRPC = frozenset({Protocol.GRPC, Protocol.GRPC_WEB})
 _TLS = frozenset({Protocol.HTTPS, Protocol.TLS})
 _TCP = _TLS | {Protocol.TCP, Protocol.MONGO, Protocol.REDIS, Protocol.MYSQL}
 
-# What may be written: `hbone` is not among it.
+# Protocol names that users may write. `hbone` is excluded.
 _BY_NAME = {p.value.lower(): p for p in Protocol if p not in (Protocol.HBONE, Protocol.AUTO)}
 # Names that Kubernetes itself defines for appProtocol.
 _BY_APP_PROTOCOL = {
@@ -64,12 +64,12 @@ _BY_APP_PROTOCOL = {
     "kubernetes.io/ws": Protocol.HTTP,
     "kubernetes.io/wss": Protocol.HTTPS,
 }
-# Servers that speak first break under sniffing: SMTP, DNS, MySQL, MongoDB.
+# Protocol detection breaks servers that speak first: SMTP, DNS, MySQL, MongoDB.
 _NEVER_SNIFFED = frozenset({25, 53, 3306, 27017})
 
 
 def protocol_named(name: str) -> Protocol:
-    """The protocol of this name, in any case; AUTO for any other name."""
+    """The protocol with this name, ignoring case; AUTO for any other name."""
     return _BY_NAME.get(name.lower(), Protocol.AUTO)
 
 

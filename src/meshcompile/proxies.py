@@ -1,7 +1,6 @@
-"""The proxies of a mesh: one per Pod that runs Envoy, found by the names that istioctl takes.
+"""The proxies of a mesh: one per Pod that runs Envoy, found by the names that istioctl accepts.
 
-The parts of the injector and the agent are played here: the node metadata of a Pod's proxy are what its bootstrap
-would say.
+This module takes the role of the injector and the agent: it computes the node metadata of a Pod's bootstrap.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,9 +19,9 @@ from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.snapshot.proxy_configs import ProxyConfigIndex
 
 TEMPLATES_ANNOTATION = "inject.istio.io/templates"
-# The injector's templates that run Envoy as a gateway, without an application beside it.
+# The injector's templates that run Envoy as a gateway, without an application container.
 _GATEWAY_TEMPLATES = frozenset({"gateway", "kube-gateway"})
-# Labels that name a workload's application, the first that is there counts: not in the order of the canonical name.
+# Labels that name a workload's application, in order of precedence. The order differs from the canonical name's.
 _APP_LABELS = ("app", "app.kubernetes.io/name", "service.istio.io/canonical-name")
 _METADATA_PREFIX = "ISTIO_META_"
 _ENDED = frozenset({"Succeeded", "Failed"})
@@ -39,14 +38,14 @@ _KINDS = {
     "dc": "deploymentconfig",
     "kservice": "ksvc",
 }
-# Label by which a Pod knows its Knative Service, which kubectl calls ksvc to tell it from Kubernetes' own.
+# The label of a Pod's Knative Service. kubectl calls this kind ksvc.
 _KNATIVE_SERVICE = "serving.knative.dev/service"
-# Labels of Pods that hold the hash in the name of their ReplicaSet, and the kind that made that.
+# Labels of Pods with the hash in the name of their ReplicaSet, and the kind that owns the ReplicaSet.
 _TEMPLATE_HASHES = {"pod-template-hash": "deployment", "rollouts-pod-template-hash": "rollout"}
 
 
 class NamedProxy(Struct, frozen=True, eq=False, dict=True):
-    """A proxy, made when somebody asks for it, and the names it is asked for by."""
+    """A proxy, created on first use, and the names by which users refer to it."""
 
     pod: Pod
     release: str
@@ -59,7 +58,7 @@ class NamedProxy(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def names(self) -> Iterator[str]:
-        """What it may be called: `POD.NAMESPACE`, `pod/POD.NAMESPACE`, `KIND/NAME.NAMESPACE`."""
+        """Its names: `POD.NAMESPACE`, `pod/POD.NAMESPACE`, `KIND/NAME.NAMESPACE`."""
         kind, workload = _workload(self.pod)
         names = [self.pod.name, f"pod/{self.pod.name}", f"{kind}/{workload}"]
         if service := self.pod.metadata.labels.get(_KNATIVE_SERVICE):
@@ -74,7 +73,7 @@ def proxies(pods: Iterable[Pod], release: str, cluster: str, configs: ProxyConfi
 
 
 def by_name(known: Iterable[NamedProxy]) -> Mapping[str, NamedProxy]:
-    """The proxies by all their names; the first one has a name that several have."""
+    """The proxies by all their names. If several share a name, it refers to the first one."""
     names: dict[str, NamedProxy] = {}
     for candidate in known:
         for name in candidate.names:
@@ -83,9 +82,9 @@ def by_name(known: Iterable[NamedProxy]) -> Mapping[str, NamedProxy]:
 
 
 def proxy_named(name: str, known: Mapping[str, NamedProxy], namespace: str) -> Proxy:
-    """The proxy with this name; without a namespace in it, of `namespace`.
+    """The proxy with this name. A name without a namespace refers to `namespace`.
 
-    Raises UnknownProxy, with names that come close.
+    Raises UnknownProxy, with similar names.
     """
     kind, slash, rest = name.rpartition("/")
     wanted = f"{_KINDS.get(kind.lower(), kind.lower())}{slash}{rest}"
@@ -96,7 +95,7 @@ def proxy_named(name: str, known: Mapping[str, NamedProxy], namespace: str) -> P
 
 
 def _close(name: str, known: Mapping[str, NamedProxy]) -> tuple[str, ...]:
-    """Names that come close, the closest first; of a proxy only the closest of its names."""
+    """Similar names, the most similar first. Each proxy contributes only its most similar name."""
     names: dict[NamedProxy, str] = {}
     for close in get_close_matches(name, known, n=9, cutoff=0.5):
         names.setdefault(known[close], close)
@@ -104,7 +103,7 @@ def _close(name: str, known: Mapping[str, NamedProxy]) -> tuple[str, ...]:
 
 
 def _runs_proxy(pod: Pod) -> bool:
-    """True when Envoy is one of the containers of a Pod that has an address and has not ended."""
+    """True if Envoy is a container of a Pod that has an address and has not terminated."""
     return bool(pod.status.pod_ip) and pod.status.phase not in _ENDED and pod.spec.proxy is not None
 
 
@@ -138,7 +137,7 @@ def _node(pod: Pod, release: str, cluster: str, configs: ProxyConfigIndex) -> Ma
 
 
 def _service_cluster(config: ProxyConfig, labels: Labels, workload_name: str, namespace: str) -> str:
-    """What the proxy's service is called in traces. Follows the agent's `getServiceCluster`."""
+    """The name of the proxy's service in traces. Follows the agent's `getServiceCluster`."""
     canonical = canonical_name(labels, workload_name)
     match config.tracing_service_name:
         case TracingServiceName.CANONICAL_NAME_AND_NAMESPACE:
@@ -153,16 +152,17 @@ def _service_cluster(config: ProxyConfig, labels: Labels, workload_name: str, na
 
 
 def _reported(config: ProxyConfig, mesh: MeshConfig) -> Mapping[str, Any]:
-    """What the proxy reports of its settings; nothing where they are the mesh's defaults, which hold anyway."""
+    """The settings that the proxy reports; empty if they equal the mesh's defaults, which apply anyway."""
     if config == mesh.default_config:
         return {}
     return {"PROXY_CONFIG": config.model_dump(mode="json", by_alias=True, exclude_defaults=True)}
 
 
 def _metadata_from_environment(pod: Pod, config: ProxyConfig) -> Mapping[str, str]:
-    """Node metadata that `ISTIO_META_...` variables set: those of the settings, then those of the proxy's container.
+    """Node metadata from `ISTIO_META_...` variables: first those of the settings, then those of the proxy's
+    container.
 
-    Variables that take their value from elsewhere say what is known anyway.
+    Variables with a `valueFrom` are skipped, because their values are already known.
     """
     container = pod.spec.proxy
     own = {variable.name: variable.value for variable in container.env if variable.value} if container else {}
@@ -175,14 +175,14 @@ def _metadata_from_environment(pod: Pod, config: ProxyConfig) -> Mapping[str, st
 
 
 def _proxy_type(pod: Pod) -> ProxyType:
-    """ROUTER for a Pod made by a gateway template, or in which Envoy is alone."""
+    """ROUTER for a Pod from a gateway template, or with Envoy as its only container."""
     templates = pod.metadata.annotations.get(TEMPLATES_ANNOTATION, "").split(",")
     alone = all(c.name == PROXY_CONTAINER for c in pod.spec.containers)
     return ProxyType.ROUTER if alone or _GATEWAY_TEMPLATES.intersection(templates) else ProxyType.SIDECAR
 
 
 def _workload(pod: Pod) -> tuple[str, str]:
-    """Kind (lower case) and name of what made the Pod; a ReplicaSet of a Deployment counts as the Deployment."""
+    """Kind (lower case) and name of the Pod's controller. A ReplicaSet of a Deployment counts as the Deployment."""
     owner = next((o for o in pod.metadata.owner_references if o.controller is not False), None)
     if owner is None:
         return "pod", pod.name

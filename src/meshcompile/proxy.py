@@ -1,4 +1,4 @@
-"""The proxy that asks: who it is, where it runs, and what its node metadata switch on.
+"""A proxy: its identity, its location, and the settings in its node metadata.
 
 Follows istiod's `model.ParseServiceNodeWithMetadata` and `pilot/pkg/xds/ads.go`.
 """
@@ -17,7 +17,7 @@ from meshcompile.labels import NO_LABELS, Labels
 from meshcompile.localities import NO_LOCALITY, Locality
 from meshcompile.node_metadata import NodeMetadata, node_metadata
 
-# Versions of proxies that say none: newer than every gate.
+# The version of a proxy that reports none: newer than every gate.
 LATEST_VERSION = (65535, 65535, 65535)
 
 
@@ -60,7 +60,7 @@ class Proxy:
     service_cluster: str = ""  # the node's `cluster`, as tracers call the proxy's service: catalog.shop
 
     def __post_init__(self) -> None:
-        """Raises InvalidArgument for a proxy without an address, which istiod would not serve either."""
+        """Raises InvalidArgument for a proxy without an address, which istiod rejects as well."""
         if not self.ip_addresses:
             raise InvalidArgument(f"proxy {self.id!r} has no IP address")
 
@@ -120,7 +120,7 @@ class Proxy:
 
     @cached_property
     def version(self) -> Version:
-        """The proxy's Istio version; LATEST_VERSION when it says none, 65535 for a missing patch."""
+        """The proxy's Istio version; LATEST_VERSION if it reports none, with 65535 for a missing patch number."""
         numbers = self.node_metadata.istio_version.split("-")[0].split(".")
         if not all(n.isdecimal() for n in numbers) or len(numbers) < 2:
             return LATEST_VERSION
@@ -128,12 +128,12 @@ class Proxy:
 
     @cached_property
     def capabilities(self) -> ProxyCapabilities:
-        """What the proxy's Envoy understands."""
+        """The features that the proxy's Envoy supports."""
         return capabilities(self.version)
 
     @property
     def interception_mode(self) -> InterceptionMode:
-        """How traffic reaches the proxy; REDIRECT unless the metadata name another mode."""
+        """How traffic reaches the proxy. The default is REDIRECT."""
         mode = self.node_metadata.interception_mode
         return InterceptionMode(mode) if mode in tuple(InterceptionMode) else InterceptionMode.REDIRECT
 
@@ -161,12 +161,12 @@ class Proxy:
 
     @property
     def wildcards(self) -> tuple[str, ...]:
-        """The addresses of listeners for every address, IPv4's first: `0.0.0.0`, `::`."""
+        """The wildcard addresses of listeners, IPv4 first: `0.0.0.0`, `::`."""
         return self._of_families("0.0.0.0", "::")
 
     @property
     def loopbacks(self) -> tuple[str, ...]:
-        """The application's own addresses, IPv4's first: `127.0.0.1`, `::1`."""
+        """The addresses of the application, IPv4 first: `127.0.0.1`, `::1`."""
         return self._of_families("127.0.0.1", "::1")
 
     def _of_families(self, ipv4: str, ipv6: str) -> tuple[str, ...]:
@@ -174,17 +174,17 @@ class Proxy:
 
     @cached_property
     def global_unicast_address(self) -> str:
-        """The first address that others can reach; "" when there is none."""
+        """The first address that others can reach; "" if there is none."""
         return next((a for a in self.ip_addresses if _is_global_unicast(a)), "")
 
     @property
     def wildcard(self) -> str:
-        """The address of listeners for every address: `0.0.0.0` or `::`."""
+        """The wildcard address of listeners: `0.0.0.0` or `::`."""
         return self.wildcards[0]
 
 
 def _object(owner: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """What a node has under this key; empty when it has nothing there."""
+    """The object under this key of a node; empty if it is missing."""
     value = owner.get(key) or {}
     if not isinstance(value, Mapping):
         raise InvalidArgument(f"`{key}` of a node must be an object")
@@ -192,7 +192,7 @@ def _object(owner: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 def _addresses(instance_ips: tuple[str, ...], of_id: str) -> tuple[str, ...]:
-    """The addresses of the metadata when there are some and all are valid, else the one of the node id."""
+    """The addresses of the metadata if all of them are valid, else the address of the node id."""
     addresses = tuple(address.strip() for address in instance_ips if address.strip())
     found = addresses if addresses and all(map(is_ip, addresses)) else (of_id,)
     if not all(map(is_ip, found)):
@@ -201,6 +201,6 @@ def _addresses(instance_ips: tuple[str, ...], of_id: str) -> tuple[str, ...]:
 
 
 def _is_global_unicast(address: str) -> bool:
-    """True for an address of one host that is not only on its own link, private ones included, as Go has it."""
+    """True for a unicast address that is not link-local. As in Go, this includes private addresses."""
     ip = ip_address(address)
     return not (ip.is_unspecified or ip.is_loopback or ip.is_multicast or ip.is_link_local)

@@ -62,24 +62,24 @@ SCRIPTS = words(
 )
 
 
-class _Invalid(Exception):
-    """What is wrong with the expression."""
+class _InvalidRe2(Exception):
+    """The expression is invalid. The message says why."""
 
 
 def syntax_error(expression: str) -> str | None:
-    """What is wrong with the expression; None if Go compiles it."""
+    """The problem with the expression; None if Go compiles it."""
     try:
-        _Parser(expression).parse()
-    except _Invalid as invalid:
+        _Re2Parser(expression).parse()
+    except _InvalidRe2 as invalid:
         return str(invalid)
     return None
 
 
-class _Parser:
-    """Goes through an expression once.
+class _Re2Parser:
+    """Parses an expression in one pass.
 
-    `weights` has, for the expression and each group that is open, how often its operand so far may repeat: the product
-    of nested repetitions, the largest of operands side by side. None stands for no operand yet.
+    `weights` has one entry for the expression and one for each open group: how often its operand may repeat. Nested
+    repetitions multiply; operands side by side take the maximum. None means that there is no operand yet.
     """
 
     def __init__(self, expression: str) -> None:
@@ -92,11 +92,11 @@ class _Parser:
 
     def parse(self) -> None:
         while self.at < len(self.text):
-            step = _STEPS.get(self.text[self.at], _Parser._literal)
+            step = _STEPS.get(self.text[self.at], _Re2Parser._literal)
             was, self.repeated = self.repeated, False
             step(self, was)
         if len(self.groups) > 1:
-            raise _Invalid("a `)` is missing")
+            raise _InvalidRe2("a `)` is missing")
 
     def _literal(self, _: bool) -> None:
         self.at += 1
@@ -121,20 +121,20 @@ class _Parser:
             if flags[1] == ")":
                 return
         else:
-            raise _Invalid(f"`{self.text[self.at : self.at + 3]}` is not supported")
+            raise _InvalidRe2(f"`{self.text[self.at : self.at + 3]}` is not supported")
         self.groups.append(1)
         self.operand = None
         if len(self.groups) > DEEPEST:
-            raise _Invalid("it nests too deeply")
+            raise _InvalidRe2("it nests too deeply")
 
     def _name(self, name: str) -> None:
         if not re.fullmatch("[A-Za-z0-9_]+", name) or name in self.names:
-            raise _Invalid(f"`{name}` is not valid as the name of a group")
+            raise _InvalidRe2(f"`{name}` is not a valid group name")
         self.names.add(name)
 
     def _close(self, _: bool) -> None:
         if len(self.groups) == 1:
-            raise _Invalid("a `)` closes nothing")
+            raise _InvalidRe2("a `)` has no matching `(`")
         self.at += 1
         self._operand(self.groups.pop())
 
@@ -150,7 +150,7 @@ class _Parser:
         least = int(match[1])
         most = least if match[2] is None else int(match[3]) if match[3] else -1
         if max(least, most) > MOST_REPETITIONS or 0 <= most < least:
-            raise _Invalid(f"`{match[0]}` does not repeat 0 to {MOST_REPETITIONS} times")
+            raise _InvalidRe2(f"`{match[0]}` does not repeat 0 to {MOST_REPETITIONS} times")
         self.at = match.end()
         self._repeat(was_repeated, least, most)
 
@@ -158,12 +158,12 @@ class _Parser:
         if self.text.startswith("?", self.at):
             self.at += 1
         if was_repeated:
-            raise _Invalid("one repetition follows another")
+            raise _InvalidRe2("one repetition follows another")
         if self.operand is None:
-            raise _Invalid("there is nothing to repeat")
+            raise _InvalidRe2("there is nothing to repeat")
         weight = self.operand * max(1, least if most < 0 else most)
         if max(least, most) >= 2 and weight > MOST_REPETITIONS:
-            raise _Invalid(f"nested repetitions repeat more than {MOST_REPETITIONS} times")
+            raise _InvalidRe2(f"nested repetitions repeat more than {MOST_REPETITIONS} times")
         self._operand(weight)
         self.repeated = True
 
@@ -183,13 +183,13 @@ class _Parser:
         self._operand(1)
 
     def _class(self, _: bool) -> None:
-        """A class in brackets; a `]` is an ordinary character if it is the first."""
+        """A character class in brackets. A `]` as the first character is literal."""
         text, start = self.text, self.at
         self.at += 2 if text.startswith("[^", start) else 1
         first = True
         while first or not text.startswith("]", self.at):
             if self.at >= len(text):
-                raise _Invalid("a `]` is missing")
+                raise _InvalidRe2("a `]` is missing")
             first = False
             self._class_item()
         self.at += 1
@@ -199,7 +199,7 @@ class _Parser:
         text = self.text
         if posix := POSIX_CLASS.match(text, self.at):
             if posix[1].removeprefix("^") not in POSIX_CLASSES:
-                raise _Invalid(f"there is no class `{posix[0]}`")
+                raise _InvalidRe2(f"there is no class `{posix[0]}`")
             self.at = posix.end()
             return
         if text.startswith("\\", self.at) and text[self.at + 1 : self.at + 2] in {*PERL_CLASSES, "p", "P"}:
@@ -210,39 +210,39 @@ class _Parser:
         if text.startswith("-", self.at) and not text.startswith("-]", self.at) and self.at + 1 < len(text):
             self.at += 1
             if self._class_character() < low:
-                raise _Invalid(f"the range `{text[start : self.at]}` is empty")
+                raise _InvalidRe2(f"the range `{text[start : self.at]}` is empty")
 
     def _class_character(self) -> int:
         start = self.at
         if start >= len(self.text):
-            raise _Invalid("a `]` is missing")
+            raise _InvalidRe2("a `]` is missing")
         self.at = _escape_end(self.text, start, classes=False) if self.text[start] == "\\" else start + 1
         return _code_point(self.text[start : self.at])
 
 
-_STEPS: dict[str, Callable[[_Parser, bool], None]] = {
-    "(": _Parser._open,
-    ")": _Parser._close,
-    "|": _Parser._bar,
-    "*": _Parser._star,
-    "+": _Parser._star,
-    "?": _Parser._star,
-    "{": _Parser._braces,
-    "[": _Parser._class,
-    "\\": _Parser._escape,
+_STEPS: dict[str, Callable[[_Re2Parser, bool], None]] = {
+    "(": _Re2Parser._open,
+    ")": _Re2Parser._close,
+    "|": _Re2Parser._bar,
+    "*": _Re2Parser._star,
+    "+": _Re2Parser._star,
+    "?": _Re2Parser._star,
+    "{": _Re2Parser._braces,
+    "[": _Re2Parser._class,
+    "\\": _Re2Parser._escape,
 }
 
 
 def _canonical(repetition: re.Match[str]) -> bool:
-    """Whether its numbers have no leading zeros; else Go takes the braces as they are."""
+    """Whether its numbers have no leading zeros. Otherwise, Go reads the braces literally."""
     return all(number in (None, "") or number == str(int(number)) for number in repetition.group(1, 3))
 
 
 def _escape_end(text: str, start: int, classes: bool) -> int:
-    """Where the escape at `start` ends; what stands for more than one character is allowed only where `classes`."""
+    """The end of the escape at `start`. Escapes for several characters are allowed only if `classes` is set."""
     letter = text[start + 1 : start + 2]
     if not letter:
-        raise _Invalid("it ends in a `\\`")
+        raise _InvalidRe2("it ends in a `\\`")
     if classes and letter in PERL_CLASSES:
         return start + 2
     if classes and (found := UNICODE_CLASS.match(text, start + 1)):
@@ -254,11 +254,11 @@ def _escape_end(text: str, start: int, classes: bool) -> int:
             return found.end()
     elif letter in CONTROLS or (letter.isascii() and not letter.isalnum()):
         return start + 2
-    raise _Invalid(f"`{text[start : start + 2]}` is not supported")
+    raise _InvalidRe2(f"`{text[start : start + 2]}` is not supported")
 
 
 def _code_point(character: str) -> int:
-    """The number of a character, or of what an escape stands for."""
+    """The code point of a character or of an escape."""
     if not character.startswith("\\") or len(character) < 2:
         return ord(character)
     escaped = character[1:]

@@ -1,4 +1,4 @@
-"""Findings without those that two checks make about one thing."""
+"""Findings without duplicates from two checks of the same rule."""
 
 from collections.abc import Iterable, Iterator
 
@@ -10,9 +10,9 @@ from meshcompile.diagnostics import Diagnostic
 
 
 def without_repeats(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
-    """The diagnostics, with one for each rule that nothing reaches.
+    """The diagnostics, with one for each unreachable rule.
 
-    Istio's own validation finds many of these rules. Its finding stays, and takes over which rule comes before.
+    Istio's own validation finds many of these rules. Its finding stays, and gains the reference to the earlier rule.
     """
     found = tuple(diagnostics)
     ours = {each.origin: each for each in found if each.code == UNREACHABLE_RULE.id}

@@ -1,4 +1,6 @@
-"""The settings of a mesh: Istio's installed defaults, over them what the input says, over that what the caller says."""
+"""The settings of a mesh: the caller's settings override those of the input, which override Istio's installed
+defaults.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from meshcompile.settings_sources import SettingsSource, source_given, sources_a
 from meshcompile.source import Document, Origin
 from meshcompile.source.reading import WRITTEN, Input
 
-if TYPE_CHECKING:  # imported when the settings are written or asked for: checking other objects needs neither
+if TYPE_CHECKING:  # imported only if the settings are written or used: checking other objects needs neither
     from meshcompile.models.mesh.mesh_config import MeshConfig
     from meshcompile.models.mesh.mesh_networks import MeshNetworks
 
@@ -26,7 +28,7 @@ N = TypeVar("N", bound=Node)
 
 @dataclass(frozen=True)
 class MeshSettings:
-    """The mesh config and the networks that were written, the weakest first, and what was wrong with them."""
+    """The mesh config and the networks from all sources, in ascending precedence, and findings about them."""
 
     mesh_layers: tuple[MeshConfig, ...] = ()
     network_layers: tuple[MeshNetworks, ...] = ()
@@ -34,7 +36,7 @@ class MeshSettings:
 
     @cached_property
     def mesh(self) -> MeshConfig:
-        """The mesh config that holds."""
+        """The effective mesh config."""
         from meshcompile.models.mesh.defaults import INSTALLED_DEFAULTS
         from meshcompile.models.mesh.merge import merged_mesh_config
 
@@ -42,7 +44,7 @@ class MeshSettings:
 
     @cached_property
     def networks(self) -> MeshNetworks:
-        """The networks that hold."""
+        """The effective networks."""
         from meshcompile.models.mesh.mesh_networks import MeshNetworks
 
         return self.network_layers[-1] if self.network_layers else MeshNetworks.model_construct()
@@ -53,9 +55,9 @@ def mesh_settings(
     mesh_config: Input | MeshConfig | None = None,
     networks: Input | MeshNetworks | None = None,
 ) -> MeshSettings:
-    """The settings that hold. One that cannot be read counts for nothing, and a diagnostic says what is wrong.
+    """The effective settings. A source that cannot be read is ignored, and a diagnostic says why.
 
-    Raises UnreadableInput or InvalidArgument for a given file that holds no settings.
+    Raises UnreadableInput or InvalidArgument for a given file without settings.
     """
     sources = sources_among(resources)
     if not sources and mesh_config is None and networks is None:
@@ -72,11 +74,11 @@ def mesh_settings(
 
 
 def _holding(sources: Sequence[SettingsSource], diagnostics: list[Diagnostic]) -> SettingsSource | None:
-    """The source that holds, which is the first; each of the others is said to count for nothing."""
+    """The source that applies, which is the first. Each of the others gets a finding."""
     if not sources:
         return None
     holding, *others = sources
-    related = (Related("this one holds", holding.origin),)
+    related = (Related("this one applies", holding.origin),)
     diagnostics.extend(MESH_CONFIG_NOT_USED(other.origin, what=holding.name, related=related) for other in others)
     return holding
 

@@ -1,4 +1,4 @@
-"""Where mesh config and mesh networks are written: a ConfigMap, an IstioOperator, Helm values, or on their own."""
+"""Sources of mesh config and mesh networks: a ConfigMap, an IstioOperator, Helm values, or a plain message."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from meshcompile.source import Document, Origin, Path
 from meshcompile.source.reading import Input, UnreadableInput, read
 
 ROOT_NAMESPACE = "istio-system"
-"""Where the ConfigMap is: Istio's root namespace, as it is installed."""
-# Where Helm values have the mesh config: those of the chart istiod, of an umbrella chart, and of Istio's own charts.
+"""The namespace of the ConfigMap: Istio's root namespace in a default installation."""
+# Paths of the mesh config in Helm values: for the chart istiod, for an umbrella chart, and for Istio's own charts.
 _VALUES = ((), ("istiod",), ("defaults",), ("_internal_defaults_do_not_set",))
 _MESH_CONFIG = ("meshConfig",)
 _NETWORKS = ("global", "meshNetworks")
@@ -24,9 +24,9 @@ _OPERATOR_VALUES = ("spec", "values")
 
 
 class SettingsSource(Struct, frozen=True):
-    """An object or a file that holds settings of the mesh.
+    """An object or a file with settings of the mesh.
 
-    The parts of the mesh config come from the weakest to the strongest; `networks` is the message, or its only field.
+    The parts of the mesh config are in ascending precedence. `networks` is the message, or its only field.
     """
 
     name: str
@@ -35,14 +35,14 @@ class SettingsSource(Struct, frozen=True):
     networks: Document | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
     is_plain: bool = False
-    """True for a message on its own, and for the ConfigMap that istiod reads."""
+    """True for a plain message, and for the ConfigMap that istiod reads."""
 
 
 def sources_among(resources: Iterable[Resource]) -> list[SettingsSource]:
-    """The sources among the objects of a mesh, the one that holds first.
+    """The sources among the objects of a mesh, the one that applies first.
 
-    istiod reads the ConfigMap, which is what becomes of an IstioOperator. Of several of these, one without a revision
-    comes first, then by namespace and name.
+    istiod reads the ConfigMap, which an IstioOperator generates. Of several IstioOperators, one without a revision
+    comes first, then they are ordered by namespace and name.
     """
     objects = tuple(resources)
     config_maps = [r for r in objects if r.kind == "ConfigMap" and _is_read_by_istiod(r)]
@@ -60,9 +60,9 @@ def _rank(operator: Resource) -> tuple[bool, str, str]:
 
 
 def source_given(given: Input, name: str) -> SettingsSource | None:
-    """The source that a caller gives: plain data, a text or a file; None for one with nothing in it.
+    """The source that a caller passes: plain data, a text or a file; None if it is empty.
 
-    Raises UnreadableInput for what cannot be read, InvalidArgument where there are several sources.
+    Raises UnreadableInput if it cannot be read, and InvalidArgument if there are several sources.
     """
     if isinstance(given, Mapping):
         return source_of(Document(f"<{name}>", given))
@@ -82,7 +82,7 @@ _EXPECTED = "expected MeshConfig, MeshNetworks, a ConfigMap, an IstioOperator or
 
 
 def source_of(document: Document) -> SettingsSource:
-    """The settings that a document holds; a document of another kind holds none, and a diagnostic says so."""
+    """The settings in a document. A document of another kind has none and gets a diagnostic."""
     top = Origin(document)
     match document.value:
         case {"kind": "ConfigMap", "metadata": {"name": str(name)}, "data": Mapping() as data}:
@@ -104,7 +104,7 @@ def source_of(document: Document) -> SettingsSource:
 
 
 def _parts(document: Document, path: Path) -> Iterator[Document]:
-    """What is at a path, if something is."""
+    """The value at a path, if there is one."""
     if value := _at(document.value, path):
         yield document.part(value, *path)
 
@@ -116,7 +116,7 @@ def _at(value: Any, path: Path) -> Any:
 
 
 def _of_config_map(document: Document, name: str, data: Mapping[str, Any]) -> SettingsSource:
-    """The settings that a ConfigMap holds as YAML text."""
+    """The settings in a ConfigMap, as YAML text."""
     mesh, networks = (_embedded(document, key, data.get(key)) for key in ("mesh", "meshNetworks"))
     return SettingsSource(
         name,
@@ -129,7 +129,7 @@ def _of_config_map(document: Document, name: str, data: Mapping[str, Any]) -> Se
 
 
 def _embedded(document: Document, key: str, text: object) -> tuple[Document | Diagnostic, ...]:
-    """The document that a text inside a document holds, or why it cannot be read."""
+    """The document of a text inside a document, or the reason why it cannot be read."""
     if not isinstance(text, str) or not text.strip():
         return ()
     path = ("data", key)

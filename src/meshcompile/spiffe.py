@@ -11,7 +11,9 @@ def spiffe_id(trust_domain: str, namespace: str, service_account: str) -> str:
 
 
 def with_trust_domain_aliases(identities: Iterable[str], aliases: Iterable[str]) -> set[str]:
-    """The identities, and the same in each of the other trust domains; what is no SPIFFE identity stays alone."""
+    """The identities in their own and in all other trust domains. A value that is not a SPIFFE identity has no
+    aliases.
+    """
     found = set(identities)
     parsed = [identity.removeprefix(PREFIX).split("/") for identity in found if identity.startswith(PREFIX)]
     for parts in parsed:

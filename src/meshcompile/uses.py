@@ -1,4 +1,4 @@
-"""What became of each object of the input for one proxy: the source map turned around, and why nothing came of some."""
+"""The use of each input object for one proxy: the inverted source map, and reasons for unused objects."""
 
 from collections.abc import Iterable, Mapping
 
@@ -11,9 +11,9 @@ from meshcompile.proxy import Proxy
 from meshcompile.resolve.skipped import Skipped
 from meshcompile.source import Document, Origin
 
-# Kinds of which nothing is sent as such, and what they are read for.
+# Kinds that no resource comes from directly, and what they affect.
 READ_FOR_OTHERS = {
-    "Namespace": "its labels decide about the objects in it",
+    "Namespace": "its labels affect the objects in it",
     "Node": "it gives its Pods their locality",
     "Pod": "Pods are seen through the EndpointSlices that name them",
     "Secret": "secrets are named in what is sent, and a bootstrap holds them",
@@ -27,7 +27,7 @@ READ_FOR_OTHERS = {
     ),
 }
 
-# What is to be said of objects that are for the proxy, and that nothing came of all the same.
+# Reasons for objects that apply to the proxy but contribute nothing.
 _NO_TRAFFIC = "a policy that is closer to the workload holds instead, or there is no traffic that it is about"
 NOTHING_TO_SAY = {
     "Gateway": "the proxy has no port for its servers",
@@ -48,10 +48,10 @@ NO_USE = "the proxy has no use for it"
 
 
 class Use(Struct, frozen=True):
-    """What became of one object of the input for one proxy.
+    """The use of one input object for one proxy.
 
-    `pointers` are the JSON pointers into `config.to_dict()` of what came from it, in that order. `reasons` is what was
-    found about the object; where nothing came from it there is at least one.
+    `pointers` are JSON pointers into `config.to_dict()` for the parts that come from it, in that order. `reasons` are
+    findings about the object. An object without pointers has at least one reason.
     """
 
     kind: str
@@ -69,7 +69,7 @@ def uses(
     sources: Mapping[str, tuple[Origin, ...]],
     diagnostics: Iterable[Diagnostic],
 ) -> tuple[Use, ...]:
-    """The use of every object, by place; `diagnostics` are those of the mesh and of the proxy."""
+    """The use of every object, by position. `diagnostics` are those of the mesh and of the proxy."""
     pointers, filtered = _pointers(sources), {each.origin.document: each.reason for each in reversed(tuple(skipped))}
     found = _by_document(diagnostics)
     accepted = {resource.origin.document: resource for resource in objects}
@@ -101,7 +101,7 @@ def _use(
 
 
 def _pointers(sources: Mapping[str, tuple[Origin, ...]]) -> Mapping[Document, dict[str, None]]:
-    """Pointers by the document that they came from, each once."""
+    """Pointers by their source document, without duplicates."""
     by_document: dict[Document, dict[str, None]] = {}
     for pointer, origins in sources.items():
         for origin in origins:
@@ -110,7 +110,7 @@ def _pointers(sources: Mapping[str, tuple[Origin, ...]]) -> Mapping[Document, di
 
 
 def _by_document(diagnostics: Iterable[Diagnostic]) -> Mapping[Document, list[Diagnostic]]:
-    """Diagnostics by the documents that they speak about."""
+    """Diagnostics by the documents to which they refer."""
     by_document: dict[Document, list[Diagnostic]] = {}
     for diagnostic in diagnostics:
         places = (diagnostic.origin, *(related.origin for related in diagnostic.related))

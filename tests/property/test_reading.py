@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from meshcompile.durations import LARGEST, SMALLEST, Duration
 from meshcompile.source.document import Document
 from meshcompile.source.limits import DEFAULT_LIMITS
-from meshcompile.source.position import Place
+from meshcompile.source.position import SourceSpan
 from meshcompile.source.reading import read
 from meshcompile.source.stream import Reader
 
@@ -86,7 +86,7 @@ def test_durations_read_back(nanoseconds: int) -> None:
 def every_place(document: Document, lines: int) -> list[tuple[int, int]]:
     """All places of a document, moved down by a number of lines."""
 
-    def below(place: Place) -> list[tuple[int, int]]:
+    def below(place: SourceSpan) -> list[tuple[int, int]]:
         here = [(position.line + lines, position.column) for position in (place.key, place.start)]
         return [*here, *(position for child in place.children.values() for position in below(child))]
 

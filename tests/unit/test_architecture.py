@@ -4,6 +4,7 @@ import ast
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -236,6 +237,25 @@ def test_the_hash_seed_does_not_matter_in_any_scenario() -> None:
     }
     assert len(outputs) == 1
     assert b"outbound|80|version-v2|catalog.istioinaction.svc.cluster.local" in outputs.pop()
+
+
+SHARED_CLASS_NAMES = {
+    "Resources",  # accepted objects by kind, and emitted resources
+}
+"""Class names that two modules still share."""
+
+
+def test_class_names_are_unique() -> None:
+    """A class name means one thing, apart from models and Envoy's messages, which have the names of their APIs."""
+    source = ROOT / "src" / "meshcompile"
+    names = Counter(
+        node.name
+        for path in sorted(source.rglob("*.py"))
+        if not {"models", "envoy"} & set(path.relative_to(source).parts)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+    )
+    assert {name for name, count in names.items() if count > 1} == SHARED_CLASS_NAMES
 
 
 def test_properties_have_no_deadline() -> None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import gc
 import sys
 
-from meshcompile.collector import look_for_garbage, paused
+from meshcompile.collector import collect_if_grown, gc_paused
 
 
 def test_garbage_of_many_rounds_is_collected() -> None:
     """What many rounds without collection leave behind does not add up."""
     gc.collect()
-    look_for_garbage()
+    collect_if_grown()
     before = sys.getallocatedblocks()
     for _ in range(20):
-        look_for_garbage()
-        with paused():
+        collect_if_grown()
+        with gc_paused():
             for _ in range(before // 2):
                 loop: list[object] = []
                 loop.append(loop)
@@ -27,6 +27,6 @@ def test_the_collector_is_left_as_it_was() -> None:
     for switch in (gc.disable, gc.enable):
         switch()
         enabled = gc.isenabled()
-        with paused():
+        with gc_paused():
             assert not gc.isenabled()
         assert gc.isenabled() is enabled

@@ -175,7 +175,10 @@ spec:
 ---
 """
     (finding,) = found(mesh(SHOP, patch % "own"))
-    assert (finding.kind, finding.message.endswith("nothing makes a cluster of that name")) == ("EnvoyFilter", True)
+    assert (finding.kind, finding.message.endswith("no object creates a cluster with that name")) == (
+        "EnvoyFilter",
+        True,
+    )
     assert found(mesh(SHOP, patch % "prometheus_stats")) == []
 
 

@@ -62,7 +62,7 @@ def test_deny_goes_before_allow() -> None:
 def test_policies_on_trial_only_note() -> None:
     """A policy on trial changes nothing, and says what it would have done."""
     trial = policy("t", "[{}]", "DENY", annotations='istio.io/dry-run: "true"')
-    assert decided(Request(), trial) == Decision(Outcome.ALLOWED, on_trial=("ns[shop]-policy[t]-rule[0]",))
+    assert decided(Request(), trial) == Decision(Outcome.ALLOWED, dry_run=("ns[shop]-policy[t]-rule[0]",))
 
 
 def test_a_missing_header_meets_negations() -> None:

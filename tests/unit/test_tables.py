@@ -8,8 +8,8 @@ from meshcompile.envoy.config.cluster import Cluster
 from meshcompile.envoy.config.route import RouteConfiguration, VirtualHost
 from meshcompile.output.tables import (
     ClusterFilter,
-    Endpoint,
     EndpointFilter,
+    EndpointRow,
     ListenerFilter,
     endpoint_table,
     endpoints,
@@ -150,4 +150,4 @@ def test_endpoint_table() -> None:
 )
 def test_endpoint_filter(wanted: EndpointFilter, shown: bool) -> None:
     """Address, port, cluster and status each narrow what is shown."""
-    assert wanted(Endpoint("10.1.0.2", 8080, "c", "HEALTHY")) is shown
+    assert wanted(EndpointRow("10.1.0.2", 8080, "c", "HEALTHY")) is shown

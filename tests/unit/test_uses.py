@@ -72,7 +72,7 @@ def list_of_objects() -> list[str]:
         ("AuthorizationPolicy", "catalog", "selector"),
         ("VirtualService", "gateways-only", "gateway"),
         ("Gateway", "coolstore-gateway", "only gateways read it"),
-        ("Namespace", "istioinaction", "labels decide"),
+        ("Namespace", "istioinaction", "labels affect"),
     ],
 )
 def test_reasons(by_name: dict[tuple[str, str], meshcompile.Use], kind: str, name: str, reason: str) -> None:

@@ -8,7 +8,7 @@ from meshcompile.hosts import qualified
 from meshcompile.models.networking.virtual_service import MESH_GATEWAY, Destination, VirtualService
 
 
-class Use(StrEnum):
+class DestinationUse(StrEnum):
     """The purpose of a destination. The value describes what happens to traffic if the proxy lacks the cluster."""
 
     REQUESTS = "requests get 503 NC"
@@ -22,7 +22,7 @@ class Target:
 
     virtual_service: VirtualService
     destination: Destination
-    use: Use
+    use: DestinationUse
 
     @property
     def host(self) -> str:
@@ -48,12 +48,12 @@ def targets(virtual_service: VirtualService) -> Iterator[Target]:
         yield Target(virtual_service, destination, use)
 
 
-def _destinations(virtual_service: VirtualService) -> Iterator[tuple[Use, Destination]]:
+def _destinations(virtual_service: VirtualService) -> Iterator[tuple[DestinationUse, Destination]]:
     spec = virtual_service.spec
     for rules in (spec.tcp, spec.tls):
-        yield from ((Use.CONNECTIONS, target.destination) for rule in rules for target in rule.route)
+        yield from ((DestinationUse.CONNECTIONS, target.destination) for rule in rules for target in rule.route)
     for http in spec.http:
-        yield from ((Use.REQUESTS, target.destination) for target in http.route)
-        yield from ((Use.MIRROR, mirror.destination) for mirror in http.mirrors)
+        yield from ((DestinationUse.REQUESTS, target.destination) for target in http.route)
+        yield from ((DestinationUse.MIRROR, mirror.destination) for mirror in http.mirrors)
         if http.mirror is not None:
-            yield Use.MIRROR, http.mirror
+            yield DestinationUse.MIRROR, http.mirror

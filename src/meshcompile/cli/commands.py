@@ -1,10 +1,10 @@
-"""The commands, and what `meshcompile --help` says of them."""
+"""The commands, and their texts in `meshcompile --help`."""
 
 from __future__ import annotations
 
 
 class Command:
-    """One command: its module in `meshcompile.cli` is imported only when it is asked for."""
+    """One command. Its module in `meshcompile.cli` is imported only if the command runs."""
 
     __slots__ = ("aliases", "help", "module", "name")
 

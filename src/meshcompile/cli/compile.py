@@ -28,7 +28,7 @@ from meshcompile.cli.render import FORMATS, rendered
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile import Config, Diagnostic
 
-# Where a patch stands in an EnvoyFilter.
+# The path of a patch in an EnvoyFilter.
 PATCH_PATH = ("spec", "configPatches", 0)
 TYPES = ("listeners", "routes", "clusters", "endpoints", "extensions")
 
@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _written(folder: Path, by_proxy: Mapping[str, Mapping[str, Any]], options: argparse.Namespace) -> str:
-    """Write the folder; what was done."""
+    """Write the folder, and describe what was done."""
     files = dict(_files(by_proxy, options.output))
     update = update_folder(folder, files, complete=options.all_proxies)
     removed = f", removed {update.removed}" if update.removed else ""
@@ -85,7 +85,7 @@ def _resources(config: Config, types: Iterable[str]) -> dict[str, Any]:
 
 
 def _sources(config: Config, types: Iterable[str]) -> dict[str, Any]:
-    """What each part is called and which places of the input it comes from, by JSON pointer such as `/clusters/3`."""
+    """The name and the origins of each part, by JSON pointer such as `/clusters/3`."""
     resources = config.to_dict()
     wanted = tuple(f"/{name}/" for name in types)
     return {
@@ -99,7 +99,7 @@ def _sources(config: Config, types: Iterable[str]) -> dict[str, Any]:
 
 
 def _names(value: Any, pointer: str) -> Iterator[str]:
-    """The names on the way to a part, such as those of its route configuration and its virtual host."""
+    """The names on the path to a part, such as those of its route configuration and its virtual host."""
     for step in pointer.split("/")[1:]:
         value = value[int(step) if isinstance(value, list) else step.replace("~1", "/").replace("~0", "~")]
         match value:
@@ -118,9 +118,9 @@ def _files(by_proxy: Mapping[str, Mapping[str, Any]], form: str) -> Iterator[tup
 
 
 def _once(configs: Sequence[Config]) -> Iterable[Diagnostic]:
-    """The findings of all configurations, each once: what concerns many proxies is found for each.
+    """The findings of all configurations without duplicates. Many proxies may share a finding.
 
-    That a patch changes nothing for a proxy is news only if it changes nothing for any of them, and then news once.
+    A patch without effect is reported only if it changes nothing for any proxy, and then once.
     """
     from meshcompile.codes.envoy_filters import PATCH_WITHOUT_EFFECT
 
@@ -138,6 +138,6 @@ def _once(configs: Sequence[Config]) -> Iterable[Diagnostic]:
 
 
 def _of_all(same: Sequence[Diagnostic]) -> Diagnostic:
-    """The first of what was found for several proxies, with the number of the others."""
+    """The first of several equal findings, with the number of the others."""
     first, *more = same
     return replace(first, message=f"{first.message}; nor for {counted(len(more), 'other proxy')}") if more else first

@@ -1,7 +1,8 @@
-"""What may stand at the cursor: `meshcompile __complete WORD...`, which the scripts of `meshcompile completion` call.
+"""Completion candidates at the cursor: `meshcompile __complete WORD...`, which the scripts of `meshcompile
+completion` call.
 
-The first line printed says what belongs there besides the words that follow: `files`, `dirs` or `words`. Each other
-line is a word, and after a tab what it means. The last WORD is the one that is being typed.
+The first line of output says what else fits there: `files`, `dirs` or `words`. Each other line is a candidate, with a
+tab and its description. The last WORD is the one at the cursor.
 """
 
 from __future__ import annotations
@@ -20,16 +21,16 @@ from meshcompile.cli.commands import COMMANDS
 from meshcompile.cli.parser import actions, parser
 
 BUDGET = 3.0
-"""Seconds that the names in the input may take to find: who presses a key does not wait longer."""
+"""The time limit in seconds for finding names in the input, so that a key press returns quickly."""
 BUDGET_VARIABLE = "MESHCOMPILE_COMPLETION_SECONDS"
-"""The environment variable that sets another budget."""
+"""The environment variable that overrides the time limit."""
 WORDS, FILES, DIRS = "words", "files", "dirs"
 _PLACES = {"FILE": FILES, "PATH": FILES, "CHART": FILES, "DIR": DIRS}
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Words with their meanings, and whether files or folders may stand there too."""
+    """Candidates with their descriptions, and whether files or folders also fit."""
 
     words: Mapping[str, str] = field(default_factory=dict)
     place: str = WORDS
@@ -38,7 +39,7 @@ class Offer:
         return Offer({word: text for word, text in self.words.items() if word.startswith(typed)}, self.place)
 
     def after(self, prefix: str) -> Offer:
-        """The same words behind a prefix, such as `--output=`."""
+        """The same candidates with a prefix, such as `--output=`."""
         return Offer({f"{prefix}{word}": text for word, text in self.words.items()}, self.place)
 
 
@@ -47,7 +48,7 @@ NOTHING = Offer()
 
 @dataclass(slots=True)
 class Line:
-    """What is typed so far: the parser that it leads to, the values of its options, and what still needs a value."""
+    """The state of the typed line: its parser, the values of its options, and the argument that still needs a value."""
 
     parser: argparse.ArgumentParser
     given: dict[str, list[str]] = field(default_factory=dict)
@@ -55,7 +56,7 @@ class Line:
     pending: argparse.Action | None = None
 
     def take(self, word: str) -> None:
-        """Go on by one word."""
+        """Process one word."""
         if self.pending is not None:
             self.note(self.pending, word)
             self.pending = None
@@ -91,7 +92,7 @@ class Line:
 
     @property
     def next_positional(self) -> argparse.Action | None:
-        """The positional argument at the cursor; the last one goes on if it takes any number of words."""
+        """The positional argument at the cursor. The last one repeats if it accepts any number of words."""
         positional = [action for action in actions(self.parser) if not action.option_strings]
         if self.positional < len(positional):
             return positional[self.positional]
@@ -102,7 +103,7 @@ _EMPTY = argparse.ArgumentParser(add_help=False)
 
 
 def complete(words: Sequence[str]) -> int:
-    """Print what the last word may become."""
+    """Print the candidates for the last word."""
     *before, typed = words or [""]
     offer = offered(before, typed).starting_with(typed)
     sys.stdout.write(f"{offer.place}\n")
@@ -111,7 +112,7 @@ def complete(words: Sequence[str]) -> int:
 
 
 def offered(before: Sequence[str], typed: str) -> Offer:
-    """What may come after the words before."""
+    """The candidates after the preceding words."""
     if not before:
         return Offer({command.name: command.help for command in COMMANDS} | {"--version": "", "--help": ""})
     line = Line(parser(before[0]))
@@ -129,7 +130,7 @@ def offered(before: Sequence[str], typed: str) -> Offer:
 
 
 def _options(line: Line) -> Offer:
-    """The options that may still be given: the long spelling of each."""
+    """The options that may still follow, in their long spelling."""
     free = [
         action
         for action in actions(line.parser)
@@ -139,7 +140,7 @@ def _options(line: Line) -> Offer:
 
 
 def _values(action: argparse.Action, line: Line, typed: str) -> Offer:
-    """What the value of an argument may be."""
+    """The candidates for the value of an argument."""
     if isinstance(action, argparse._SubParsersAction):
         return Offer({choice.dest: choice.help or "" for choice in action._choices_actions})
     if action.choices is not None:
@@ -160,14 +161,14 @@ def _seconds() -> float:
 
 @contextmanager
 def _budget(seconds: float) -> Iterator[None]:
-    """Give up what is inside, in silence, when it takes longer or cannot be done."""
+    """Abort the block silently if it exceeds the time limit or fails."""
     timer = hasattr(signal, "setitimer")
     if timer:
         signal.signal(signal.SIGALRM, _give_up)
         signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
-    except Exception:  # whatever is wrong with the input: a key press is no time to say it
+    except Exception:  # a completion must not report errors in the input
         pass
     finally:
         if timer:
@@ -182,12 +183,12 @@ Given = Mapping[str, Sequence[str]]
 
 
 def _inputs(given: Given) -> list[str]:
-    """The input that is named on the line; stdin is not there while a line is typed."""
+    """The inputs on the line. stdin is not available during completion."""
     return [path for path in (*given.get("files", ()), *given.get("paths", ())) if path != "-"]
 
 
 def _proxies(given: Given, typed: str) -> Iterable[str]:
-    """Names of the proxies in the input: of workloads, and of Pods when a name is begun that way."""
+    """Names of the proxies in the input: of workloads, or of Pods if the word begins like one."""
     import meshcompile
 
     names = meshcompile.load(_inputs(given)).proxy_names
@@ -196,7 +197,7 @@ def _proxies(given: Given, typed: str) -> Iterable[str]:
 
 
 def _types(given: Given, typed: str) -> Iterable[str]:
-    """A list of types with one more."""
+    """The typed list with each possible next type."""
     from meshcompile.cli.compile import TYPES
 
     listed, comma, _ = typed.rpartition(",")
@@ -238,7 +239,7 @@ _NAMES: Mapping[str, Callable[[Given, str], Iterable[str]]] = {
     "kind": _kinds,
     "context": _contexts,
 }
-"""What finds names, by the argument that takes them."""
+"""The functions that find names, by argument."""
 
 
 def _help(action: argparse.Action) -> str:

@@ -25,8 +25,8 @@ def run(options: argparse.Namespace) -> int:
     return exit_codes.OK
 
 
-# bash cuts words at `:` and `=` and replaces only what follows the last of them. So the line is cut at spaces here, and
-# what bash keeps is taken off the front of each word.
+# bash splits words at `:` and `=` and replaces only the last part. So this script splits the line at spaces, and strips
+# the part that bash keeps from each candidate.
 BASH = """\
 _meshcompile() {
   local IFS=$' \\t\\n' typed=${COMP_LINE:0:COMP_POINT} words current kept="" place word

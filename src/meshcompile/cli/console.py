@@ -1,4 +1,4 @@
-"""stdout is for data, stderr for messages; colour only on a terminal, and not when NO_COLOR is set."""
+"""stdout is for data and stderr is for messages. Colour is used only on a terminal, and not if NO_COLOR is set."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 
 
 class UsageError(Exception):
-    """Arguments that do not go together."""
+    """Arguments that cannot be combined."""
 
 
 def complain(message: str) -> None:
-    """Print a message of the command itself."""
+    """Print a message of the command."""
     print(f"meshcompile: {message}", file=sys.stderr)
 
 
 def print_diagnostics(diagnostics: Iterable[Diagnostic], stream: TextIO) -> None:
-    """One line per finding, then what would mend it and the other places that it speaks about."""
+    """Print one line per finding, followed by its suggestion and its related positions."""
     for found in diagnostics:
         severity = _coloured(str(found.severity), COLOURS[found.severity], stream)
         print(f"{found.origin}: {severity}: {found.message} [{found.code} {found.slug}]", file=stream)

@@ -1,4 +1,4 @@
-"""What the exit status says. docs/reference/exit-codes.md is the page about it."""
+"""The exit statuses. docs/reference/exit-codes.md documents them."""
 
 OK = 0
 FINDINGS = 1

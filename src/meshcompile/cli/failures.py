@@ -1,4 +1,4 @@
-"""What a command that failed says: a message on stderr, and JSON on stdout where the user asked for data."""
+"""Reports of failed commands: a message on stderr, and JSON on stdout if the user requested data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Failure(Struct, frozen=True):
-    """Why a command could not do what was asked."""
+    """The reason why a command failed."""
 
     status: int
     message: str
@@ -25,7 +25,7 @@ class Failure(Struct, frozen=True):
     candidates: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """`{"error": {...}}`, which no command prints when it succeeds."""
+        """`{"error": {...}}`, a form that successful commands never print."""
         return {
             "error": {
                 "status": self.status,
@@ -37,7 +37,7 @@ class Failure(Struct, frozen=True):
 
 
 def failed(error: Exception, options: argparse.Namespace) -> int:
-    """Say what went wrong; the exit status for it."""
+    """Report an error, and return its exit status."""
     failure = _failure(error)
     if failure.diagnostics:
         print_diagnostics(failure.diagnostics, sys.stderr)
@@ -53,7 +53,7 @@ def failed(error: Exception, options: argparse.Namespace) -> int:
 
 
 def asked_format(options: argparse.Namespace) -> str:
-    """`json` or `yaml` if the user wrote so, else ""; the default of a command does not count."""
+    """`json` or `yaml` if the user requested it, else "". The default of a command does not count."""
     form = getattr(options, "output", "")
     return form if form in ("json", "yaml") and "output" in options.given else ""
 

@@ -1,4 +1,4 @@
-"""What to do when the input has nothing to compile for."""
+"""Hints for input without proxies."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ the input has no workload that runs a proxy
     Add Pods or Deployments, label a namespace `istio-injection: enabled`, describe a proxy with --node FILE,
     or assume one: {assumed}"""
 MOST_ASSUMED = 3
-"""How many proxies that could be assumed are named."""
+"""The maximum number of assumable proxies in a hint."""
 
 
 def hint_at_missing_proxies(mesh: Mesh) -> None:
-    """Say what to add when no proxy would exist, and which gateways the Gateways of the input could be for."""
+    """Print what to add if the input has no proxies, and which gateways could be assumed."""
     if not mesh.proxies():
         gateways = [str(each) for each in mesh.assumable()[:MOST_ASSUMED]]
         complain(NO_PROXY.format(assumed=" or ".join(gateways) or "sidecar:NAMESPACE,app=NAME"))

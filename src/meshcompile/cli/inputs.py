@@ -1,4 +1,4 @@
-"""What every command that reads a mesh has in common: its options, and the mesh and the proxy they ask for."""
+"""Options that all commands with a mesh share, and functions that load the mesh and the proxy."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
 
 
 INPUT = "input"
-"""The title of the options that every command has which reads a mesh."""
+"""The title of the input options."""
 
 
 PROXY_FORMS = (
     "pod.namespace, kind/name.namespace such as deployment/web.shop, or one to assume: "
     "router:istio-system,istio=ingressgateway"
 )
-"""What a proxy may be given as."""
+"""The forms of a proxy argument."""
 
 
 def mesh_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options that say what to read."""
+    """Add the options for the input."""
     group = parser.add_argument_group(INPUT)
     group.add_argument(
         "-f", "--file", action="append", default=[], metavar="PATH", dest="files",
@@ -61,12 +61,12 @@ def mesh_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def path_arguments(parser: argparse.ArgumentParser) -> None:
-    """Input named without `-f`, for commands whose words mean nothing else."""
+    """Add positional inputs, for commands without other positional arguments."""
     parser.add_argument("paths", nargs="*", metavar="PATH", help="input, as with -f")
 
 
 def proxy_argument(parser: argparse.ArgumentParser) -> None:
-    """The proxy, by name or by its bootstrap node."""
+    """Add the proxy, by name or by its bootstrap node."""
     parser.add_argument("proxy", nargs="?", metavar="PROXY", help=PROXY_FORMS)
     parser.add_argument(
         "--node", type=Path, metavar="FILE", help="the proxy's Envoy bootstrap node as JSON, instead of PROXY"
@@ -74,7 +74,9 @@ def proxy_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def proxy_options(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
-    """The proxy as an option, by name or by its bootstrap node: just one of those of the group, which may grow."""
+    """Add the proxy as an option, by name or by its bootstrap node. Returns the exclusive group, which may be
+    extended.
+    """
     which = parser.add_mutually_exclusive_group()
     which.add_argument("-p", "--proxy", metavar="PROXY", help=PROXY_FORMS)
     which.add_argument("--node", type=Path, metavar="FILE", help="a proxy's Envoy bootstrap node as JSON")
@@ -99,7 +101,7 @@ def load_mesh(options: argparse.Namespace) -> Mesh:
 
 
 def _inputs(options: argparse.Namespace) -> list[Input]:
-    """What the options name as input. Files come last, so that they replace what a chart or a cluster has."""
+    """The inputs of the options. Files come last, so they override objects of a chart or a cluster."""
     inputs = [*rendered_inputs(options), *options.files, *getattr(options, "paths", ())]
     if not (inputs or is_rendered(options)):
         raise UsageError("no input: name a file or folder with -f PATH, or `-f -` for stdin")
@@ -115,7 +117,7 @@ def wanted_proxy(options: argparse.Namespace) -> Proxy | str:
 
 
 def compile_proxy(options: argparse.Namespace) -> tuple[Config, tuple[Diagnostic, ...]]:
-    """The configuration of the proxy that the options name, and all that was found on the way."""
+    """The configuration of the selected proxy, and all findings on the way."""
     wanted = wanted_proxy(options)
     mesh = load_mesh(options)
     config = compiled(mesh, wanted)
@@ -123,27 +125,27 @@ def compile_proxy(options: argparse.Namespace) -> tuple[Config, tuple[Diagnostic
 
 
 def compiled(mesh: Mesh, proxy: Proxy | str) -> Config:
-    """The configuration of a proxy; before an unknown one is refused, a hint when there are none at all."""
+    """The configuration of a proxy. If the mesh has no proxies at all, prints a hint before it fails."""
     from meshcompile import UnknownProxy
 
     try:
         return mesh.compile(proxy)
     except UnknownProxy:
-        from meshcompile.cli.hints import hint_at_missing_proxies  # few ask for what is not there
+        from meshcompile.cli.hints import hint_at_missing_proxies  # only needed for an unknown proxy
 
         hint_at_missing_proxies(mesh)
         raise
 
 
 def reported(diagnostics: Iterable[Diagnostic], options: argparse.Namespace) -> int:
-    """Print the findings to stderr; the exit status that they ask for."""
+    """Print the findings to stderr, and return the exit status."""
     found = tuple(diagnostics)
     print_diagnostics((f for f in found if options.verbose or f.severity is not Severity.INFO), sys.stderr)
     return exit_codes.FINDINGS if worst(found) is Severity.ERROR else exit_codes.OK
 
 
 def pairs(given: Sequence[str], option: str, form: str) -> dict[str, str]:
-    """The values of an option that is written `KEY=VALUE`, by key."""
+    """The values of a `KEY=VALUE` option, by key."""
     split = [text.rpartition("=") for text in given]
     if wrong := next((text for text, parts in zip(given, split, strict=True) if not all(parts)), None):
         raise UsageError(f"{option} {wrong}: expected {form}")

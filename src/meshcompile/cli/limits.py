@@ -16,7 +16,7 @@ _SIZE = re.compile(rf"([0-9]{{1,15}})({'|'.join(UNITS)})")
 
 
 def limit_arguments(group: Group) -> None:
-    """An option for each limit."""
+    """Add an option for each limit."""
     group.add_argument(
         "--max-size", type=size, default=DEFAULT_LIMITS.total_size, metavar="SIZE", dest="total_size",
         help="refuse more input than this: bytes, or such as 512Mi (default: 512Mi)",

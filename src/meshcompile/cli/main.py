@@ -1,6 +1,6 @@
-"""The entry point: find the command, run it, and turn what went wrong into a message and an exit status.
+"""The entry point: finds the command, runs it, and converts errors to a message and an exit status.
 
-`meshcompile --help` answers from here, without argparse: nothing but this module and its table is imported.
+`meshcompile --help` is answered here without argparse: only this module and its table of commands are imported.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command that the arguments name; the exit status."""
+    """Run the command, and return the exit status."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     if given[:1] in (["-h"], ["--help"]):
         sys.stdout.write(overview())
@@ -57,7 +57,7 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _reader_left() -> int:
-    """Whoever read the output has seen enough: nothing more may be written, and that is no failure."""
+    """Stop writing, because the reader of the output has closed the pipe. This is not a failure."""
     import os
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,6 +1,6 @@
-"""A folder of results that follows the mesh: what an earlier run wrote and this one does not is removed.
+"""A folder of results that follows the mesh: files of earlier runs that are no longer generated are removed.
 
-The folder holds a manifest of the files that were written. No other file is ever removed.
+The folder holds a manifest of the written files. No other file is ever removed.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ MANIFEST = ".meshcompile.json"
 
 
 class Update(Struct, frozen=True):
-    """What a run did to a folder."""
+    """The changes of a run to a folder."""
 
     written: int
     removed: int
 
 
 def update_folder(folder: Path, files: Mapping[str, str], complete: bool) -> Update:
-    """Write the files, by `PROXY/NAME`, and remove what earlier runs wrote for the same proxies and this one did not.
+    """Write the files, by `PROXY/NAME`, and remove outdated files of the same proxies from earlier runs.
 
-    With `complete` the files are those of all proxies, so the files of other proxies are removed too.
+    With `complete`, the files are those of all proxies, so the files of other proxies are removed too.
     """
     earlier = _listed(folder)
     scope = {_proxy(name) for name in files}
@@ -42,7 +42,7 @@ def _proxy(name: str) -> str:
 
 
 def _listed(folder: Path) -> list[str]:
-    """The names in the manifest that lead to a file inside the folder; the manifest may come from anywhere."""
+    """The manifest's names that are inside the folder. The manifest is not trusted."""
     try:
         listed = json.loads((folder / MANIFEST).read_bytes())
     except (OSError, ValueError):
@@ -56,12 +56,12 @@ def _texts(values: object) -> Iterable[str]:
 
 
 def _is_own_name(name: PurePosixPath) -> bool:
-    """Whether it is a name that `compile` gives: a file in the folder of a proxy."""
+    """Whether `compile` generates such a name: a file in the folder of a proxy."""
     return len(name.parts) == 2 and not name.is_absolute() and ".." not in name.parts and "\0" not in str(name)
 
 
 def _removed(folder: Path, name: str) -> bool:
-    """Remove a file, and its folder if that is empty then; False if there is none, or if a link leads elsewhere."""
+    """Remove a file, and its folder if that becomes empty. False if there is no file, or if a link leads elsewhere."""
     path = folder / name
     if path.parent.is_symlink() or not path.is_file():
         return False

@@ -1,4 +1,4 @@
-"""The parser of the command line. A command's own arguments are added only when it is the one that is asked for."""
+"""The parser of the command line. Only the arguments of the requested command are added."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def parser(command: str | None = None) -> Parser:
 
 
 def parsed(arguments: Sequence[str]) -> argparse.Namespace:
-    """The options that the arguments give; exits with a message when they make no sense."""
+    """The options of the arguments. Exits with a message if they are invalid."""
     options, extra = parser(arguments[0] if arguments else "").parse_known_args(arguments)
     paths = getattr(options, "paths", None)
     unknown = [word for word in extra if paths is None or _is_option(word)]
@@ -40,7 +40,7 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
-    """The arguments of a command. argparse has no public list of them; shtab and argcomplete read this one too."""
+    """The arguments of a command. argparse has no public list of them; shtab and argcomplete also read this one."""
     return parser._actions
 
 
@@ -50,22 +50,22 @@ def option_strings(parser: argparse.ArgumentParser) -> list[str]:
 
 
 def suggested(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'compile'?`, or nothing when no known word comes close."""
-    from difflib import get_close_matches  # few make mistakes
+    """`; did you mean 'compile'?`, or an empty text if no known word is similar."""
+    from difflib import get_close_matches  # only needed for mistakes
 
     close = get_close_matches(word, list(known), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def listed(choices: Iterable[str]) -> str:
-    """`; choose from json, yaml`, where nothing comes close."""
+    """`; choose from json, yaml`, for a word without a similar one."""
     return f"; choose from {', '.join(choices)}"
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser without abbreviated options, whose errors are short and suggest what was meant.
+    """A parser without abbreviated options, with short errors and suggestions.
 
-    `options.given` has the destinations of the options that were on the line, `options.parser` the command's parser.
+    `options.given` has the destinations of the options on the line. `options.parser` is the command's parser.
     """
 
     def __init__(self, **settings: Any) -> None:
@@ -75,14 +75,14 @@ class Parser(argparse.ArgumentParser):
         self.set_defaults(parser=self, given=frozenset())
 
     def error(self, message: str) -> NoReturn:
-        """Exit with the message and where to read more."""
+        """Exit with the message and a hint at the help."""
         name = self.prog.removeprefix("meshcompile").strip()
         sys.stderr.write(f"meshcompile{f' {name}' if name else ''}: {message.removeprefix('argument ')}\n")
         sys.stderr.write(f"see `{self.prog} --help`\n")
         raise SystemExit(exit_codes.USAGE)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
-        """Refuse what is none of the choices. argparse offers no public way to word this."""
+        """Reject an invalid choice. argparse has no public way to change this message."""
         if action.choices is None or value in action.choices:
             return
         choices = list(map(str, action.choices))
@@ -93,7 +93,7 @@ class Parser(argparse.ArgumentParser):
 
 
 class _Store(argparse.Action):
-    """Store the value, and that it was given."""
+    """Store the value, and record that the option was given."""
 
     def __call__(
         self,

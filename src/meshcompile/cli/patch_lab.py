@@ -1,4 +1,4 @@
-"""Print what each patch of an EnvoyFilter changes for a proxy: every place, as JSON before and after the patch."""
+"""Print what each patch of an EnvoyFilter changes for a proxy: every change, as JSON before and after the patch."""
 
 from __future__ import annotations
 

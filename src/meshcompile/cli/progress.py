@@ -18,11 +18,11 @@ CLEAR = "\r\x1b[K"
 
 @contextmanager
 def progress(what: str) -> Iterator[None]:
-    """Say on stderr what is done and for how long, from the second second on; nothing unless it is a terminal."""
+    """Print the activity and its duration to stderr after one second, if stderr is a terminal."""
     if not sys.stderr.isatty():
         yield
         return
-    import threading  # only where somebody watches
+    import threading  # only for a terminal
 
     done = threading.Event()
     thread = threading.Thread(target=_tick, args=(what, done), daemon=True)

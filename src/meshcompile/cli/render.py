@@ -1,4 +1,4 @@
-"""Data as text: JSON, YAML, and files that appear whole or not at all."""
+"""Data as text: JSON, YAML, and files that are written atomically."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def rendered(data: Any, form: str) -> str:
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:
-    """Write files by relative path. All of them are complete before the first one takes its place."""
+    """Write files by relative path. All of them are complete before the first one replaces an existing file."""
     import tempfile  # few write files
 
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Input that the user's own programs render: the options, and the commands that they mean."""
+"""Input that the user's own programs render: the options, and the commands that they run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RENDERING = "rendered input"
 
 
 def rendering_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options that name what to render, and how."""
+    """Add the options for input that other programs render."""
     group = parser.add_argument_group(RENDERING, "runs your own helm, kustomize or kubectl, found on PATH")
     group.add_argument(
         "-k", "--kustomize", action="append", default=[], metavar="DIR", dest="kustomizations",
@@ -44,12 +44,12 @@ def rendering_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def is_rendered(options: argparse.Namespace) -> bool:
-    """Whether there is something to render, be it nothing in the end."""
+    """Whether any option requests rendering."""
     return bool(options.kustomizations or options.helm or options.context)
 
 
 def rendered_inputs(options: argparse.Namespace) -> Iterator[Input]:
-    """What the programs print, after saying what is run."""
+    """The output of the programs. Prints each command before it runs."""
     if options.helm is None and (options.values or options.settings or options.release):
         raise UsageError("--values, --set and --release say how to render a chart: name it with --helm CHART")
     if not is_rendered(options):

@@ -1,4 +1,4 @@
-"""What was read and how it went, in two lines for stderr."""
+"""A summary of the input and the result, in two lines for stderr."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PASSED = "All checks passed"
 
 
 def summary(mesh: Mesh, shown: Iterable[Diagnostic], verbose: bool = False) -> Iterator[str]:
-    """What was read, and what became of it. When `verbose`, the findings name the files of others already."""
+    """The summary. With `verbose`, the findings already name the foreign files."""
     kinds = Counter("workload" if kind in WORKLOADS else kind for kind in (*_accepted(mesh), *_rejected(mesh)))
     outcome = verdict(shown)
     yield _read(mesh.sources, kinds)
@@ -38,7 +38,7 @@ def verdict(diagnostics: Iterable[Diagnostic]) -> str:
 
 
 def _read(sources: Sources, kinds: Mapping[str, int]) -> str:
-    """`12 objects in 5 files: 9 Services, 2 workloads, 1 Gateway`, or that nothing was checked."""
+    """`12 objects in 5 files: 9 Services, 2 workloads, 1 Gateway`, or a note that nothing was checked."""
     if not sources.documents:
         return "no object was read, so nothing was checked"
     objects = f"{counted(sources.documents, 'object')} in {counted(sources.files, 'file')}"
@@ -52,19 +52,19 @@ def _foreign(number: int) -> str:
 
 
 def _kinds(kinds: Mapping[str, int], documents: int) -> str:
-    """The commonest kinds with their counts, the rest of the objects as a number."""
+    """The most frequent kinds with their counts, and the number of the other objects."""
     ordered = sorted(kinds.items(), key=lambda item: (-item[1], item[0]))[:SHOWN]
     rest = documents - sum(number for _, number in ordered)
     return ", ".join([*(counted(number, kind) for kind, number in ordered), *([f"{rest} more"] if rest > 0 else [])])
 
 
 def _accepted(mesh: Mesh) -> Iterator[str]:
-    """The kind of each object that takes part."""
+    """The kind of each accepted object."""
     clusters = (mesh.config_cluster, *mesh.remote_clusters.values())
     return (resource.kind for cluster in clusters for resource in cluster.resources)
 
 
 def _rejected(mesh: Mesh) -> Iterator[str]:
-    """The kind of each rejected object, however much is wrong with it."""
+    """The kind of each rejected object, once per object."""
     documents = {found.origin.document: found.kind for found in mesh.diagnostics if found.rejected and found.kind}
     return iter(documents.values())

@@ -37,9 +37,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def checked(options: argparse.Namespace, findings: Callable[[Mesh], Sequence[Diagnostic]], afterwards: str = "") -> int:
-    """Print what is found in the mesh that the options describe; the exit status that it asks for.
+    """Print the findings about the input, and return the exit status.
 
-    `afterwards` is said when objects were checked and nothing is wrong.
+    `afterwards` is printed if objects were checked without findings.
     """
     from meshcompile import UnreadableInput
 
@@ -52,7 +52,7 @@ def checked(options: argparse.Namespace, findings: Callable[[Mesh], Sequence[Dia
         complain(verdict(error.diagnostics))
         return exit_codes.UNREADABLE
     limit = Severity(options.fail_on)
-    everything = options.verbose or limit is Severity.INFO  # what makes the command fail is shown
+    everything = options.verbose or limit is Severity.INFO  # findings that make the command fail are always shown
     shown = [item for item in found if everything or item.severity is not Severity.INFO]
     _print(shown, options, sys.stdout)
     for line in summary(mesh, shown, everything):

@@ -1,7 +1,7 @@
-"""What every model has: protobuf JSON names, strict fields, and the place in the text it was read from.
+"""The base of all models: protobuf JSON names, strict fields, and the origin of each node.
 
-The names follow protobuf's JSON mapping as Istio's API types do (``jsonpb``): a field is written in lowerCamelCase or
-under its proto name, an enum by name or number, and null means absent.
+The names follow protobuf's JSON mapping, like Istio's API types (``jsonpb``): a field has its lowerCamelCase name or
+its proto name, an enum value has its name or number, and null means absent.
 """
 
 import types
@@ -27,10 +27,10 @@ from meshcompile.source import NOWHERE, Document, Origin, Path
 
 
 def json_name(field: str) -> str:
-    """Protobuf's JSON name of ``field``; one trailing underscore (``from_``, a Python keyword) is no part of it.
+    """Protobuf's JSON name of ``field``, without a trailing underscore (``from_``, a Python keyword).
 
-    An underscore goes, and the letter after it becomes a capital: ``consecutive_5xx_errors`` is
-    ``consecutive5xxErrors``, where title-casing would wrongly yield ``consecutive5XxErrors``.
+    Each underscore is removed, and the letter after it becomes upper case: ``consecutive_5xx_errors`` is
+    ``consecutive5xxErrors``. Title-casing would yield ``consecutive5XxErrors``, which is wrong.
     """
     first, *rest = field.removesuffix("_").split("_")
     return first + "".join(part[:1].upper() + part[1:] for part in rest)
@@ -41,7 +41,7 @@ class ProtoEnum(StrEnum):
 
     @classmethod
     def numbers(cls) -> Mapping[int, str]:
-        """The members by number: their positions, unless an enum says otherwise."""
+        """The members by number. By default, the number of a member is its position."""
         return dict(enumerate(cls))
 
     @classmethod
@@ -56,7 +56,7 @@ class ProtoEnum(StrEnum):
 
     @classmethod
     def _read(cls, value: object, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Self:
-        """The member that ``value`` stands for; the API server takes no numbers."""
+        """The member for ``value``. The API server accepts no numbers."""
         if not isinstance(value, str) and info.context is ADMITTED:
             raise PydanticKnownError("enum", {"expected": ", ".join(cls)})
         member: Self = read(value)
@@ -64,13 +64,13 @@ class ProtoEnum(StrEnum):
 
 
 ADMITTED = object()
-"""Context of a validation that is to refuse, as the API server does, numbers in quotes and enums by number."""
+"""The context of a validation that rejects quoted numbers and enum numbers, like the API server."""
 
 
 class Node(BaseModel):
-    """A message that a user wrote: immutable, without unknown fields, and aware of its place.
+    """A message in the input: immutable, without unknown fields, and with an origin.
 
-    Two nodes are equal if they say the same, wherever they were written.
+    Two nodes are equal if their fields are equal, regardless of their origins.
     """
 
     model_config = ConfigDict(
@@ -82,12 +82,12 @@ class Node(BaseModel):
         serialize_by_alias=True,
         protected_namespaces=(),
         ser_json_inf_nan="strings",
-        defer_build=True,  # few meshes use every kind, and most of the time to import a model is that of its validator
+        defer_build=True,  # few meshes use every kind, and validators take most of a model's import time
     )
 
     @property
     def origin(self) -> Origin:
-        """Where this node was written; ``NOWHERE`` if it was made in Python."""
+        """The origin of this node; ``NOWHERE`` for a node made in Python."""
         place: _Place | None = self.__dict__.get(_PLACE)
         if place is None:
             return NOWHERE
@@ -98,7 +98,7 @@ class Node(BaseModel):
         return Origin(above, path)
 
     def at(self, field: str, *keys: str | int) -> Origin:
-        """Where ``field`` (by its Python name) was written, in its author's spelling, or what lies under it."""
+        """The origin of ``field`` (by its Python name) in its written spelling, or of a value below it."""
         return self.origin.at(written_name(type(self), field, _written(self.origin)), *keys)
 
 
@@ -106,10 +106,10 @@ N = TypeVar("N", bound=Node)
 
 
 class OneOf(Node):
-    """A message of which some fields exclude each other, as in a protobuf oneof."""
+    """A message with mutually exclusive fields, like a protobuf oneof."""
 
     one_of: ClassVar[tuple[tuple[str, ...], ...]]
-    """Groups of fields of which at most one is set."""
+    """Groups of fields. At most one field of each group is set."""
 
     @model_validator(mode="after")
     def _at_most_one(self) -> Self:
@@ -241,21 +241,21 @@ _set = object.__setattr__
 
 @cache
 def _shared(names: frozenset[str]) -> set[str]:
-    """The one set of these names; pydantic copies it before it adds any."""
+    """The shared set of these names. pydantic copies it before it adds names."""
     return set(names)
 
 
-# The keys that lead to a node from the document, or from the place of a node around it.
+# The path of a node from its document, or from an enclosing node.
 _Place = tuple["Document | _Place", Path]
-# Kept in the instance's __dict__ under a name that no field can have: outside equality, hash and output, yet carried
-# by model_copy and pickle. A pydantic private attribute costs another dict per node.
+# Stored in the instance's __dict__ under a name that no field can have: excluded from equality, hash and output, but
+# copied by model_copy and pickle. A pydantic private attribute would cost another dict per node.
 _PLACE = "origin."
 
 
 def stamp(node: Node, document: Document, written: Mapping[str, Any], path: Path = ()) -> None:
-    """Note on ``node``, and on every node inside, that it was read from ``path`` of ``document``.
+    """Record on ``node`` and all nodes below that they were read from ``path`` of ``document``.
 
-    ``written`` is the data that the node was made from.
+    ``written`` is the data from which the node was built.
     """
     _stamp(node, (document, path), written)
 
@@ -283,12 +283,12 @@ def _stamp(node: Node, place: _Place, written: Mapping[str, Any]) -> None:
 
 @cache
 def _step(*keys: str | int) -> Path:
-    """The one tuple of these keys: a field, and perhaps the index of an item in it."""
+    """The shared tuple of these keys: a field, and possibly the index of an item in it."""
     return keys
 
 
 def placed(node: N, origin: Origin) -> N:
-    """``node`` itself, which must be new, said to stand at ``origin``: for nodes that are made of others."""
+    """``node`` with the given ``origin``. The node must be new: this is for nodes that are derived from others."""
     node.__dict__[_PLACE] = (origin.document, origin.path)
     return node
 
@@ -297,7 +297,7 @@ Shape = Literal["one", "many", "map"]
 
 
 class Nested(NamedTuple):
-    """A field that holds nodes: its Python name, and how it holds them."""
+    """A field that holds nodes: its Python name, and the shape of its value."""
 
     field: str
     shape: Shape
@@ -305,7 +305,7 @@ class Nested(NamedTuple):
 
 @cache
 def nested_fields(model: type[Node]) -> Mapping[str, Nested]:
-    """The fields of ``model`` that hold nodes, by the names that users may write."""
+    """The fields of ``model`` that hold nodes, by every allowed spelling."""
     shapes = ((field, _shape(info.annotation)) for field, info in model.model_fields.items())
     return {
         name: Nested(field, shape) for field, shape in shapes if shape is not None for name in spellings(model)[field]
@@ -328,13 +328,13 @@ def spellings(model: type[Node]) -> Mapping[str, tuple[str, ...]]:
 
 
 def written_name(model: type[Node], field: str, written: object) -> str:
-    """The spelling of ``field`` that ``written`` uses, JSON's if it uses none."""
+    """The spelling of ``field`` in ``written``, or the JSON name if it is absent."""
     names = spellings(model)[field]
     return next((name for name in names if isinstance(written, Mapping) and name in written), names[0])
 
 
 def _written(origin: Origin) -> object:
-    """The data at ``origin``; None where nothing is written, as for an absent spec."""
+    """The data at ``origin``; None if there are none, as for an absent spec."""
     value: Any = origin.document.value
     for key in origin.path:
         try:
@@ -345,7 +345,7 @@ def _written(origin: Origin) -> object:
 
 
 def _shape(annotation: Any) -> Shape | None:
-    """How a field of this type holds nodes, None if it holds none."""
+    """The shape in which a field of this type holds nodes; None if it holds none."""
     kind, parts = get_origin(annotation), get_args(annotation)
     if kind is None:
         return "one" if isinstance(annotation, type) and issubclass(annotation, Node) else None
@@ -361,7 +361,7 @@ def _holds_nodes(annotation: Any) -> bool:
 
 
 def node_type(annotation: Any) -> type[Node] | None:
-    """The model of what a field of this type holds, as it is, in a list or in a map; None if it holds no nodes."""
+    """The model of the nodes in a field of this type, directly, in a list or in a map; None if it holds none."""
     if isinstance(annotation, type) and issubclass(annotation, Node):
         return annotation
     return next((found for part in get_args(annotation) if (found := node_type(part))), None)

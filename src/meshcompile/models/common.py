@@ -1,7 +1,7 @@
-"""Field types and messages that many kinds share.
+"""Field types and messages that several kinds share.
 
-The scalar types follow protobuf's JSON rules, as Istio reads them: a whole number may be in quotes (``"10"``) or be
-written as ``10.0``, while a boolean may not be in quotes, and text must be quoted if it looks like a number.
+The scalar types follow protobuf's JSON rules, as Istio reads them: a whole number may be quoted (``"10"``) or written
+as ``10.0``, a boolean may not be quoted, and text that looks like a number must be quoted.
 """
 
 import base64
@@ -56,7 +56,7 @@ __all__ = [
 
 
 def whole_number(value: object, info: ValidationInfo) -> object:
-    """``value`` as an int where protobuf's JSON allows it; anything else as it is, for the type to refuse."""
+    """``value`` as an int if protobuf's JSON allows it. Any other value is unchanged, and the type rejects it."""
     if isinstance(value, bool):
         raise PydanticKnownError("int_type")
     if isinstance(value, float) and value.is_integer():
@@ -67,12 +67,12 @@ def whole_number(value: object, info: ValidationInfo) -> object:
 
 
 def _unquoted(value: object) -> object:
-    """The number that a key stands for; keys are always text in JSON."""
+    """The number of a map key, which is always text in JSON."""
     return int(value) if isinstance(value, str) and _is_decimal(value) else value
 
 
 def real_number(value: object, info: ValidationInfo) -> object:
-    """``value`` as a float where protobuf's JSON allows it; anything else as it is, for the type to refuse."""
+    """``value`` as a float if protobuf's JSON allows it. Any other value is unchanged, and the type rejects it."""
     if isinstance(value, bool):
         raise PydanticKnownError("float_type")
     if isinstance(value, str) and info.context is not ADMITTED:
@@ -97,7 +97,9 @@ def _quoted_number(text: str) -> object:
 
 
 def _decoded(value: object, info: ValidationInfo) -> object:
-    """The bytes of a base64 text, which may use either alphabet and leave out the padding; in an object it may not."""
+    """The bytes of a base64 text. Either alphabet and missing padding are accepted, except in objects for the API
+    server.
+    """
     if not isinstance(value, str):
         return value
     if info.context is ADMITTED and not STANDARD_BASE64.fullmatch(value):
@@ -130,16 +132,16 @@ Bool = Annotated[bool, Strict()]
 PortNumber = Annotated[int, Strict(), Field(ge=1, le=65535), _INTEGER]
 """A port where the schema of the kind refuses others."""
 NonEmpty = Annotated[str, Field(min_length=1)]
-"""Text that may be absent, but not be written empty."""
+"""Text that may be absent but not empty."""
 
 
 def size(most: int, least: int = 0) -> Any:
-    """How many characters a text may have if it is written, or how many items a list or a map."""
+    """The limits of the length of a text, a list or a map, if it is present."""
     return Field(min_length=least, max_length=most)
 
 
 class Nullable:
-    """Marks the fields in which the API server accepts null as absent: protobuf's wrappers, and only they."""
+    """Marks fields for which the API server accepts null as absent: only protobuf's wrappers."""
 
 
 BoolValue = Annotated[Bool | None, Nullable]
@@ -226,7 +228,7 @@ class IstioCondition(Node):
 
 
 class IstioStatus(Node):
-    """What controllers say about an object; nobody writes it by hand, and fields that matter to none are left out."""
+    """The status that controllers report for an object. Fields without effect are omitted."""
 
     model_config = ConfigDict(extra="ignore")
 

@@ -1,6 +1,6 @@
 """Messages that istiod reads leniently: mesh config, mesh networks, proxy config.
 
-As in istiod, null means absent, and a field that nobody knows is passed over; here it is reported.
+As in istiod, null means absent, and unknown fields are skipped. Here they are also reported.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ N = TypeVar("N", bound=Node)
 
 
 def read_leniently(document: Document, model: type[N]) -> tuple[N | None, tuple[Diagnostic, ...]]:
-    """The message that a document holds, or None when it holds none, and what is wrong with it."""
+    """The message in a document, or None if it holds none, and findings about it."""
     written = _without_nulls(document.value)
     problems = _problems(document, model, written)
     unknown = [found.origin.path for found in problems if found.code == UNKNOWN_FIELD.id]
@@ -36,7 +36,7 @@ def read_leniently(document: Document, model: type[N]) -> tuple[N | None, tuple[
 
 
 def _problems(document: Document, model: type[N], written: Any) -> tuple[Diagnostic, ...]:
-    """What is wrong with a message as it was written; none of it rejects an object."""
+    """Findings about a message as written. None of them rejects an object."""
     try:
         model.model_validate(written)
     except ValidationError as error:
@@ -46,7 +46,7 @@ def _problems(document: Document, model: type[N], written: Any) -> tuple[Diagnos
 
 
 def _without_nulls(value: Any) -> Any:
-    """Data without fields that are null."""
+    """The data without null fields."""
     match value:
         case Mapping():
             return {key: _without_nulls(item) for key, item in value.items() if item is not None}
@@ -57,7 +57,7 @@ def _without_nulls(value: Any) -> Any:
 
 
 def _without(value: Any, path: Path) -> Any:
-    """Data without the field that `path` leads to."""
+    """The data without the field at `path`."""
     key, *rest = path
     if not rest:
         return {name: item for name, item in value.items() if name != key}

@@ -1,7 +1,7 @@
-"""What becomes of each field: most are compiled, and this is the list of those that are not, with the reason.
+"""The fields that are not compiled, each with the reason.
 
-A field that is not listed is compiled: what it says is in the output, or decides about it. What is said of a field
-holds for all below it.
+A field that is not listed is compiled: it appears in the output or affects it. An entry applies to all fields below its
+field.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,19 +16,21 @@ from meshcompile.models.base import Nested, Node, json_name, nested_fields, node
 
 
 class Support(StrEnum):
-    """What becomes of a field."""
+    """The support of a field."""
 
     COMPILED = "compiled"
     UNSUPPORTED = "unsupported"
-    """istiod would act on it, and meshcompile does not."""
+    """istiod uses the field, but meshcompile does not."""
     IGNORED = "ignored"
-    """Istio itself does nothing with it."""
+    """Istio ignores the field."""
     ELSEWHERE = "elsewhere"
-    """It is for others than istiod's configuration of Envoy: the injector, the agent, the bootstrap, Kubernetes."""
+    """Other components use the field, not istiod's Envoy configuration: the injector, the agent, the bootstrap,
+    Kubernetes.
+    """
 
 
 class Limit(Struct, frozen=True):
-    """What becomes of a field, and why."""
+    """The support of a field, and the reason."""
 
     support: Support
     why: str
@@ -50,7 +52,7 @@ def _elsewhere(why: str) -> Limit:
 
 
 def _each(fields: str, limit: Limit) -> Mapping[str, Limit]:
-    """The same for several fields, which blanks separate."""
+    """The same limit for several fields, which are separated by spaces."""
     return dict.fromkeys(fields.split(), limit)
 
 
@@ -160,19 +162,19 @@ LIMITS: Mapping[str, Mapping[str, Limit]] = {
     "kubernetes.workloads.CronJobSpec": {"schedule": KUBERNETES},
     "kubernetes.ingress.IngressBackend": {"resource": NOT_IMPLEMENTED},
 }
-"""Class (by its module below `models`) -> field -> what becomes of it, for fields that are not compiled.
+"""The limits of fields that are not compiled, by class (module below `models`) and field.
 
-What a class says of a field comes before what its bases say.
+An entry of a class takes precedence over the entries of its bases.
 """
 
 
 def limit(model: type[Node], field: str) -> Limit:
-    """What becomes of a field of a model."""
+    """The limit of a model's field."""
     return next((known[field] for known in _known(model) if field in known), COMPILED)
 
 
 def limits(node: Node) -> Iterator[Diagnostic]:
-    """What is said in vain in what a user wrote: fields that are unsupported, and those that Istio ignores."""
+    """Findings about fields without effect: unsupported fields, and fields that Istio ignores."""
     for field, found in _reported(type(node)):
         if field in node.model_fields_set and getattr(node, field):
             code = UNSUPPORTED_FIELD if found.support is Support.UNSUPPORTED else FIELD_WITHOUT_EFFECT
@@ -190,7 +192,7 @@ def limits(node: Node) -> Iterator[Diagnostic]:
 
 
 def _known(model: type[Node]) -> Iterator[Mapping[str, Limit]]:
-    """What is known about the model and each of its bases."""
+    """The limits of the model and of each of its bases."""
     for base in model.__mro__:
         name = f"{base.__module__.removeprefix('meshcompile.models.')}.{base.__qualname__}"
         if name in LIMITS:
@@ -199,7 +201,7 @@ def _known(model: type[Node]) -> Iterator[Mapping[str, Limit]]:
 
 @cache
 def _reported(model: type[Node]) -> tuple[tuple[str, Limit], ...]:
-    """The fields of the model of which a user is told that they do nothing."""
+    """The fields of the model that cause a finding."""
     told = (Support.UNSUPPORTED, Support.IGNORED)
     fields = ((field, limit(model, field)) for field in model.model_fields)
     return tuple((field, found) for field, found in fields if found.support in told)
@@ -207,7 +209,7 @@ def _reported(model: type[Node]) -> tuple[tuple[str, Limit], ...]:
 
 @cache
 def _leading(model: type[Node]) -> tuple[Nested, ...]:
-    """The fields of a compiled model below which there are reported ones, each once; most models have none."""
+    """The fields of a compiled model below which there are reported fields, each once. Most models have none."""
     nested = dict.fromkeys(nested_fields(model).values())
     return tuple(each for each in nested if limit(model, each.field) is COMPILED and _leads(model, each.field))
 

@@ -1,4 +1,4 @@
-"""What is said about an object of a kind without a model: a table by apiVersion or API group, and kind."""
+"""Findings about objects of kinds without a model: a table by apiVersion or API group, and kind."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -12,12 +12,12 @@ from meshcompile.models.registry import KINDS, Kind
 from meshcompile.source import Origin
 
 ANY_KIND = "*"
-# How alike two groups, or two kinds of Kubernetes, must be for one to be taken for a slip of the pen, out of 1.
+# The minimum similarity, from 0 to 1, at which a group or a kind counts as a misspelling of another one.
 _ALIKE_GROUPS, _ALIKE_KINDS = 0.8, 0.85
 
 
 class Verdict(Struct, frozen=True):
-    """What is said about a kind: a code, and what fills the rest of its message."""
+    """The finding about a kind: a code, and the arguments of its message."""
 
     code: Code
     advice: str
@@ -80,7 +80,7 @@ VERDICTS: Mapping[tuple[str, str], Verdict] = {
     ("apiextensions.k8s.io/v1beta1", ANY_KIND): _retired("1.22", "`apiextensions.k8s.io/v1`"),
     ("admissionregistration.k8s.io/v1beta1", "MutatingWebhookConfiguration"): _WEBHOOKS_V1,
     ("admissionregistration.k8s.io/v1beta1", "ValidatingWebhookConfiguration"): _WEBHOOKS_V1,
-    # Kinds whose controllers make other objects.
+    # Kinds whose controllers create other objects.
     ("argoproj.io", "Application"): _maker("render its source, as `argocd app manifests` does, and pass the output"),
     ("argoproj.io", "ApplicationSet"): _maker("render the sources of its Applications and pass the output"),
     ("kustomize.toolkit.fluxcd.io", "Kustomization"): _maker("pass the output of `flux build kustomization`"),
@@ -97,7 +97,7 @@ VERDICTS: Mapping[tuple[str, str], Verdict] = {
     ("template.openshift.io", "Template"): _maker("pass the output of `oc process`"),
 }
 
-# All the kinds of those groups of Kubernetes in which a slip of the pen would hide something that matters.
+# All kinds of those Kubernetes groups in which a misspelling would hide a relevant object.
 _KUBERNETES_KINDS: Mapping[str, tuple[str, ...]] = {
     "": (
         *("Binding", "ComponentStatus", "ConfigMap", "Endpoints", "Event", "LimitRange", "Namespace", "Node"),
@@ -112,7 +112,7 @@ _KUBERNETES_KINDS: Mapping[str, tuple[str, ...]] = {
 
 
 def unread(top: Origin, api_version: str, kind: str) -> Diagnostic:
-    """What there is to say about a kind without a model; it rejects an object only if the API server would."""
+    """The finding about a kind without a model. It rejects an object only if the API server would."""
     group = api_version.rpartition("/")[0]
     siblings = [known for known in KINDS if known.group == group]
     if siblings and (group.endswith(".istio.io") or any(kind == known.name for known in KINDS)):
@@ -128,7 +128,9 @@ def unread(top: Origin, api_version: str, kind: str) -> Diagnostic:
 
 
 def verdict_on(api_version: str, kind: str) -> Verdict | None:
-    """The row of the table: that of the version before that of the group, that of the kind before that of all."""
+    """The row of the table: a row of the version before one of the group, and a row of the kind before one of all
+    kinds.
+    """
     places = (api_version, api_version.rpartition("/")[0])
     rows = ((place, name) for place in places for name in (kind, ANY_KIND))
     return next((VERDICTS[row] for row in rows if row in VERDICTS), None)
@@ -139,7 +141,7 @@ def _unknown(top: Origin, api_version: str, kind: str, hint: str) -> Diagnostic:
 
 
 def _type_hint(kind: str, siblings: list[Kind]) -> str:
-    """Where the kind is, or which kind of the group may be meant."""
+    """The group that has the kind, or the kind of the group that may be meant."""
     versions = [f"`{version}`" for known in KINDS if known.name == kind for version in known.api_versions]
     if versions:
         return f", only in {', '.join(versions)}"
@@ -147,12 +149,12 @@ def _type_hint(kind: str, siblings: list[Kind]) -> str:
 
 
 def _meant_kind(group: str, kind: str) -> str:
-    """The kind of a group of Kubernetes that is spelt much like this one, which the group does not have."""
+    """The kind of a Kubernetes group with a similar spelling, if the group lacks this kind."""
     names = _KUBERNETES_KINDS.get(group, ())
     return "" if kind in names else next(iter(get_close_matches(kind, names, n=1, cutoff=_ALIKE_KINDS)), "")
 
 
 def _meant_group(group: str, kind: str) -> str:
-    """The group that has the kind, where it is spelt much like this one."""
+    """The group that has the kind, if its spelling is similar to this one."""
     homes = [known.group for known in KINDS if known.name == kind and known.group]
     return next(iter(get_close_matches(group, homes, n=1, cutoff=_ALIKE_GROUPS)), "")

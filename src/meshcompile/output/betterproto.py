@@ -1,9 +1,8 @@
-"""Messages as the classes of envoy-data-plane (betterproto2), for programs that work with those.
+"""Messages as classes of envoy-data-plane (betterproto2), for programs that use them.
 
-The classes are made from the JSON form, field by field: betterproto's own `from_dict` does not find fields such as
-`consecutive_5xx`, and knows a packed message only if its module has been imported. The JSON form is what both libraries
-share, so this module alone works on it and not on messages. Types that envoy-data-plane lacks,
-Istio's own above all, are packed as `xds.type.v3.TypedStruct`, which Envoy unpacks itself.
+The classes are built from the JSON form, field by field. betterproto's own `from_dict` does not find fields such as
+`consecutive_5xx`, and recognizes a packed message only if its module has been imported. Types that envoy-data-plane
+lacks, mostly Istio's own, are packed as `xds.type.v3.TypedStruct`, which Envoy unpacks.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,8 +22,8 @@ from meshcompile.envoy.message import TYPE_URL
 
 WELL_KNOWN = "google.protobuf."
 ANY = "google.protobuf.Any"
-TYPED_STRUCTS = ("xds.type.v3.TypedStruct", "udpa.type.v1.TypedStruct")  # two names of one form
-EMPTY_STRUCT = b"\x12\x00"  # field 2 of a TypedStruct, which is there and has no fields
+TYPED_STRUCTS = ("xds.type.v3.TypedStruct", "udpa.type.v1.TypedStruct")  # two names of the same type
+EMPTY_STRUCT = b"\x12\x00"  # field 2 of a TypedStruct, present and without fields
 
 Json = Mapping[str, Any]
 
@@ -57,7 +56,7 @@ def betterproto_resources(resources: Mapping[str, Iterable[Json]]) -> Betterprot
 
 
 def message(name: str, data: Json) -> Any:
-    """The message of this type that has the data; `name` must be a type of envoy-data-plane."""
+    """The message of this type with this data. `name` must be a type of envoy-data-plane."""
     cls, known = message_class(name), descriptor(name)
     assert cls is not None, name
     if known is None or name.startswith(WELL_KNOWN):
@@ -73,7 +72,7 @@ def message(name: str, data: Json) -> Any:
 
 @cache
 def message_class(name: str) -> Any:
-    """The class of a message; None where envoy-data-plane has none."""
+    """The class of a message; None if envoy-data-plane has none."""
     package = ".".join(part for part in name.split(".") if not part[:1].isupper())
     try:
         import_module(f"envoy_data_plane.{package}")
@@ -83,7 +82,7 @@ def message_class(name: str) -> Any:
 
 
 def _by_hand(field: FieldDescriptor) -> bool:
-    """Whether the field must not be left to `from_dict`: it holds messages, or its name is not understood."""
+    """Whether `from_dict` cannot read the field: it holds messages, or its name is not recognized."""
     holds_messages = field.kind == "message" and (field.type == ANY or not field.type.startswith(WELL_KNOWN))
     return holds_messages or safe_snake_case(field.name) != _attribute(field)
 
@@ -107,11 +106,11 @@ def _item(field: FieldDescriptor, value: Any) -> Any:
         return packed(value)
     if field.kind == "message" and not field.type.startswith(WELL_KNOWN):
         return message(field.type, value)
-    return value  # numbers and booleans, with a wrapper or without
+    return value  # numbers and booleans, wrapped or not
 
 
 def packed(data: Json) -> Any:
-    """The message that the data name in `@type`, packed."""
+    """The packed message whose type is in `@type`."""
     url, rest = data["@type"], {key: value for key, value in data.items() if key != "@type"}
     name = url.removeprefix(TYPE_URL)
     if name in TYPED_STRUCTS:
@@ -123,6 +122,6 @@ def packed(data: Json) -> Any:
 
 
 def _typed_struct(url: str, about: str, value: Json) -> Any:
-    """A packed TypedStruct. It has the numbers and the wire types of an Any, so that one can stand in for its class."""
+    """A packed TypedStruct. It has the field numbers and wire types of an Any, so an Any can represent it."""
     inside = bytes(PackedMessage(type_url=about, value=bytes(Struct.from_dict(value))))
     return PackedMessage(type_url=url, value=inside if value else inside + EMPTY_STRUCT)

@@ -1,8 +1,7 @@
-"""The order in which Go's `sort.Slice` leaves elements, also those of which none is less than the other.
+"""The order of Go's `sort.Slice`, including the order of equal elements.
 
-Go sorts by pattern-defeating quicksort, which is not stable but always the same for the same input. istioctl sorts its
-tables with it, some by comparisons that are no order at all, so equal tables need an equal sort.
-Follows Go's `sort.pdqsort_func`.
+Go sorts by pattern-defeating quicksort, which is not stable but deterministic. istioctl sorts its tables with it, and
+some of its comparisons are inconsistent, so equal tables need the same algorithm. Follows Go's `sort.pdqsort_func`.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ class _Sort(Generic[T]):
         self.items[i], self.items[j] = self.items[j], self.items[i]
 
     def quick(self, a: int, b: int, limit: int) -> None:
-        """Sort [a, b); after `limit` bad pivots a heap sort takes over."""
+        """Sort [a, b). After `limit` bad pivots, heap sort takes over."""
         balanced = partitioned = True
         while (length := b - a) > LONGEST_INSERTION:
             if limit == 0:
@@ -94,7 +93,7 @@ class _Sort(Generic[T]):
             root = child
 
     def partition(self, a: int, b: int, pivot: int) -> tuple[int, bool]:
-        """The pivot's new place, with lesser items before it; and whether the range was partitioned already."""
+        """The pivot's new index, with smaller items before it, and whether the range was already partitioned."""
         self.swap(a, pivot)
         i, j = self.out_of_place(a, a + 1, b - 1)
         already = i > j
@@ -105,7 +104,7 @@ class _Sort(Generic[T]):
         return j, already
 
     def out_of_place(self, pivot: int, i: int, j: int) -> tuple[int, int]:
-        """The next pair that stands on the wrong sides; i > j when there is none."""
+        """The next pair of items on the wrong sides; i > j if there is none."""
         while i <= j and self.less(i, pivot):
             i += 1
         while i <= j and not self.less(j, pivot):
@@ -113,7 +112,7 @@ class _Sort(Generic[T]):
         return i, j
 
     def partition_equal(self, a: int, b: int, pivot: int) -> int:
-        """The start of the items greater than the pivot, those equal to it before them."""
+        """The index of the first item greater than the pivot, after moving equal items before it."""
         self.swap(a, pivot)
         i, j = a + 1, b - 1
         while True:
@@ -127,7 +126,7 @@ class _Sort(Generic[T]):
             i, j = i + 1, j - 1
 
     def nearly_sorted(self, a: int, b: int) -> bool:
-        """True when the range is sorted, after a few shifts at most."""
+        """True if the range is sorted after at most a few shifts."""
         i = a + 1
         for _ in range(MOST_SHIFTS):
             while i < b and not self.less(i, i - 1):
@@ -149,7 +148,7 @@ class _Sort(Generic[T]):
             j += 1
 
     def break_patterns(self, a: int, b: int) -> None:
-        """Scatter three items, by a generator that is seeded with the length."""
+        """Swap three items at positions from a generator that is seeded with the length."""
         length = random = b - a
         place = a + length // 4 * 2 - 1
         for i in range(3):
@@ -160,7 +159,7 @@ class _Sort(Generic[T]):
             self.swap(place - 1 + i, a + (other - length if other >= length else other))
 
     def pivot(self, a: int, b: int) -> tuple[int, int]:
-        """The place of the pivot, and how many comparisons found a pair in descending order: 0 to 12."""
+        """The index of the pivot, and the number of comparisons that found a descending pair, 0 to 12."""
         quarter = (b - a) // 4
         places = [a + quarter, a + 2 * quarter, a + 3 * quarter]
         swaps = 0
@@ -171,7 +170,7 @@ class _Sort(Generic[T]):
         return place, swaps + count
 
     def median(self, i: int, j: int, k: int) -> tuple[int, int]:
-        """The place of the middle one of three, and how many pairs were in descending order."""
+        """The index of the median of three items, and the number of descending pairs."""
         swaps = 0
         if self.less(j, i):
             i, j, swaps = j, i, swaps + 1

@@ -1,6 +1,7 @@
-"""The bootstrap that a running proxy has, as far as its mesh says it: `istioctl proxy-config bootstrap`.
+"""The bootstrap of a running proxy, as far as its mesh determines it: `istioctl proxy-config bootstrap`.
 
-What only the proxy's image and environment decide is left out: statistics, log formats, overload limits, and versions.
+Settings that only the proxy's image and environment determine are omitted: statistics, log formats, overload limits,
+and versions.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ ISTIOD = ApiConfigSource(
 
 
 def live_bootstrap(proxy: Proxy) -> dict[str, Any]:
-    """The dump of the bootstrap, as Envoy's admin interface names its parts."""
+    """The dump of the bootstrap, with the names of Envoy's admin interface."""
     agent = Agent.of(proxy)
     address = Address(socket_address=SocketAddress(address=agent.localhost, port_value=agent.admin_port))
     bootstrap = Bootstrap(
@@ -45,6 +46,6 @@ def live_bootstrap(proxy: Proxy) -> dict[str, Any]:
 
 
 def bootstrap_summary(proxy: Proxy) -> str:
-    """The version of Istio; that of Envoy is the image's."""
+    """The version of Istio. The image determines the version of Envoy, so it is omitted."""
     version = proxy.node_metadata.istio_version
     return f"Istio Version: {version}\n" if version else ""

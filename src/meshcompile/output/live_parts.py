@@ -1,4 +1,4 @@
-"""What a running proxy has besides what istiod sends it: the static resources of Istio's bootstrap.
+"""The resources of a running proxy that istiod does not send: the static resources of Istio's bootstrap.
 
 Follows `tools/packaging/common/envoy_bootstrap.json`, with the ports that the proxy's metadata may change.
 """
@@ -27,7 +27,7 @@ from meshcompile.proxy import Proxy
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """Where the proxy and its agent listen; the defaults are those of Istio's installation."""
+    """The ports of the proxy and its agent. The defaults are those of Istio's installation."""
 
     localhost: str
     wildcard: str
@@ -57,7 +57,7 @@ class Agent:
 
 
 def with_live_parts(resources: Resources, proxy: Proxy) -> Resources:
-    """The resources with those of the bootstrap, and with the routes that listeners hold inline."""
+    """The resources, with those of the bootstrap and with the routes that listeners hold inline."""
     own = static_resources(proxy)
     listeners = (*resources.listeners, *own.listeners)
     return replace(
@@ -122,7 +122,7 @@ def _listener(address: str, port: int, stat_prefix: str, prefix: str, cluster: s
 
 
 def _inline_routes(listeners: Iterable[Listener]) -> Iterator[RouteConfiguration]:
-    """The route configurations that connection managers hold, one for each of them."""
+    """The inline route configurations of connection managers."""
     for listener in listeners:
         default = listener.default_filter_chain
         for chain in (*listener.filter_chains, *(() if default is None else (default,))):

@@ -1,8 +1,8 @@
-"""What was resolved for a proxy as plain data: by one rule for all values, and with the places that they come from.
+"""The resolved configuration of a proxy as plain data, with origins. One rule applies to all values.
 
-A value is an object of its fields, without those that are empty or have their default. `kind` tells apart what may
-stand in one place, `from` are the places. What is known by its name elsewhere, such as a service, is its name. What
-connections have in common is said once, under `traits`.
+A value is an object of its fields, without empty and default fields. `kind` distinguishes classes that may stand in one
+field, and `from` has the origins. A value with a name, such as a service, is represented by its name. Settings that
+connections share appear once, under `traits`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -29,7 +29,7 @@ from meshcompile.source import Origin
 
 Json: TypeAlias = "Mapping[str, Json] | list[Json] | str | float | bool | None"
 
-# What is known by its name, and how it is called.
+# Classes that are represented by a name, and the function for the name.
 NAMES: Mapping[type, Callable[[Any], str]] = {
     Service: lambda service: f"{service.namespace}/{service.hostname}",
     ServicePort: lambda port: f"{port.number} {port.name}".rstrip(),
@@ -44,7 +44,7 @@ ORIGINS = frozenset({"origin", "origins"})
 
 
 def resolved_data(resolved: Resolved) -> dict[str, Json]:
-    """What was resolved, as JSON data."""
+    """The resolved configuration as JSON data."""
     printer = Printer()
     data: dict[str, Json] = {
         "proxy": resolved.proxy.id,
@@ -65,7 +65,7 @@ def resolved_data(resolved: Resolved) -> dict[str, Json]:
 
 
 class Printer:
-    """Makes plain data; remembers the traits that connections have in common."""
+    """Converts values to plain data, and collects the traits that connections share."""
 
     def __init__(self) -> None:
         self._traits: dict[str, list[HttpTraits | TcpTraits]] = {}
@@ -76,7 +76,7 @@ class Printer:
         return [self.plain(value) for value in values]
 
     def traits(self) -> dict[str, Json]:
-        """The traits that were mentioned, by name."""
+        """The traits that were referenced, by name."""
         return {
             self._named(value): self._object(value, tag=False)
             for known in tuple(self._traits.values())
@@ -84,7 +84,7 @@ class Printer:
         }
 
     def plain(self, value: Any, *, tag: bool = False) -> Json:
-        """The data of a value; with a `kind` if other classes could stand in its place."""
+        """The data of a value, with a `kind` if other classes could stand in its field."""
         name = NAMES.get(type(value))
         if name is not None:
             return name(value)
@@ -125,7 +125,7 @@ class Printer:
         return made
 
     def _named(self, value: HttpTraits | TcpTraits) -> str:
-        """The name of traits: what they are of, numbered where there are several."""
+        """The name of a set of traits: its class, with a number if there are several."""
         base = f"{type(value).__name__.removesuffix('Traits').lower()} {value.traffic_class.name}"
         known = self._traits.setdefault(base, [])
         if value not in known:
@@ -150,7 +150,7 @@ def _each(value: Any) -> Iterable[Any]:
 
 
 def _written(node: Node) -> Json:
-    """What a user wrote."""
+    """The data of a node as the user wrote it."""
     data: dict[str, Json] = node.model_dump(mode="json", by_alias=True, exclude_unset=True)
     return data
 
@@ -174,7 +174,7 @@ def _default(field: "Field[Any]") -> object:
 
 
 def _unions(cls: type) -> Iterator[str]:
-    """The fields in which objects of several classes may stand."""
+    """The fields that may hold objects of several classes."""
     for name, hint in get_type_hints(cls).items():
         if sum(map(_has_fields, _members(hint))) > 1:
             yield name
@@ -185,7 +185,7 @@ def _has_fields(cls: Any) -> bool:
 
 
 def _members(hint: Any) -> Iterator[Any]:
-    """The classes that a type names: those of a union, and of the items of a tuple."""
+    """The classes of a type: those of a union, and of the items of a tuple."""
     if get_origin(hint) in (Union, UnionType, tuple):
         for part in get_args(hint):
             yield from _members(part)

@@ -1,4 +1,4 @@
-"""The secrets that a proxy asks for, and what is known of their certificates: `istioctl proxy-config secret`."""
+"""The secrets that a proxy requests, and details of their certificates: `istioctl proxy-config secret`."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from meshcompile.output.columns import aligned
 from meshcompile.output.walk import messages
 
 OF_WORKLOAD = {"default": "Cert Chain", "ROOTCA": "CA"}
-"""What Istio's agent serves to every proxy. Nothing is known of it before there is a proxy."""
+"""Secrets that Istio's agent serves to every proxy. Their content is unknown before the proxy runs."""
 SECRET = f"{TYPE_URL}envoy.extensions.transport_sockets.tls.v3.Secret"
 HEADER = ("RESOURCE NAME", "TYPE", "STATUS", "VALID CERT", "SERIAL NUMBER", "NOT AFTER", "NOT BEFORE")
 
 
 @dataclass(frozen=True, slots=True)
 class SdsSecret:
-    """A secret that a proxy asks for; the PEM texts are "" when the input has no such Secret."""
+    """A secret that a proxy requests. The PEM texts are "" if the input has no such Secret."""
 
     name: str
     certificate: str = ""
@@ -51,16 +51,16 @@ def sds_secrets(resources: Resources, credentials: Mapping[str, Credential], nam
 
 
 def secret_table(secrets: Iterable[SdsSecret], now: datetime, prefix: str = "") -> str:
-    """RESOURCE NAME to NOT BEFORE, a row per secret; what is not known of a certificate is left empty.
+    """RESOURCE NAME to NOT BEFORE, a row per secret. Unknown details of a certificate are empty.
 
-    Certificates are only read when the package `cryptography` is installed.
+    Certificates are read only if the package `cryptography` is installed.
     """
     rows = [(f"{prefix}{secret.name}", *_facts(secret, now)) for secret in secrets]
     return aligned([HEADER, *rows], padding=5) if rows else "No active or warming secrets found.\n"
 
 
 def secret_dump(secrets: Iterable[SdsSecret]) -> dict[str, Any]:
-    """The secrets as Envoy's admin interface shows them: private keys are never part of it."""
+    """The secrets as Envoy's admin interface shows them, without private keys."""
     return {"dynamicActiveSecrets": [{"name": secret.name, "secret": _dumped(secret)} for secret in secrets]}
 
 
@@ -108,7 +108,7 @@ def _facts(secret: SdsSecret, now: datetime) -> tuple[str, ...]:
 
 
 def _certificate_facts(pem: str, now: datetime) -> tuple[str, ...] | None:
-    """The facts of the first certificate in a PEM text; None when it cannot be read."""
+    """Details of the first certificate in a PEM text; None if it cannot be read."""
     try:
         from cryptography import x509  # an extra
     except ImportError:

@@ -53,7 +53,7 @@ def _clusters(clusters: Iterable[Cluster]) -> str:
 
 
 def _cluster(name: str, row: tuple[str, ...]) -> tuple[str, ...]:
-    """A row behind its name; a cluster that is named after no service has it in place of one too."""
+    """A row with its name in front. A cluster without a service also shows its name as the service."""
     return (name, name, *row[1:]) if row[1] == "-" else (name, *row)
 
 

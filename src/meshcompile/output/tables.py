@@ -1,4 +1,4 @@
-"""The tables of `istioctl proxy-config`, made from messages.
+"""The tables of `istioctl proxy-config`, built from messages.
 
 Follows istioctl's `pkg/writer/envoy/configdump` (listener.go, route.go, cluster.go) and `writer/envoy/clusters`, with
 the same columns, wording and order.
@@ -24,7 +24,7 @@ from meshcompile.output.columns import aligned
 from meshcompile.output.go_sort import go_sorted
 from meshcompile.output.packed import known
 
-# ALPN lists that have a name of their own; the lists must be exactly these.
+# ALPN lists that istioctl shows by name. The lists must match exactly.
 PROTOCOLS = {
     ("http/1.0", "http/1.1", "h2c", "istio-http/1.0", "istio-http/1.1", "istio-h2"): "HTTP TLS",
     ("istio", "istio-http/1.0", "istio-http/1.1", "istio-h2"): "Istio HTTP Plain",
@@ -40,7 +40,7 @@ CLUSTER_COLUMNS = ("SERVICE FQDN", "PORT", "SUBSET", "DIRECTION", "TYPE", "DESTI
 
 @dataclass(frozen=True, slots=True)
 class ListenerFilter:
-    """Which listeners to show; the default shows all."""
+    """Which listeners to show. The default shows all."""
 
     address: str = ""
     port: int = 0
@@ -57,7 +57,7 @@ class ListenerFilter:
 
 @dataclass(frozen=True, slots=True)
 class ClusterFilter:
-    """Which clusters to show, by parts of their name; the default shows all."""
+    """Which clusters to show, by parts of their name. The default shows all."""
 
     fqdn: str = ""
     port: int = 0
@@ -71,14 +71,14 @@ class ClusterFilter:
 
 @dataclass(frozen=True, slots=True)
 class EndpointFilter:
-    """Which endpoints to show; the default shows all."""
+    """Which endpoints to show. The default shows all."""
 
     address: str = ""
     port: int = 0
     cluster: str = ""
     status: str = ""
 
-    def __call__(self, endpoint: Endpoint) -> bool:
+    def __call__(self, endpoint: EndpointRow) -> bool:
         return (
             (not self.address or endpoint.address.lower() == self.address.lower())
             and (not self.port or endpoint.port == self.port)
@@ -88,8 +88,8 @@ class EndpointFilter:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Endpoint:
-    """One row of the endpoints table; rows sort by address, port and cluster. `port` is 0 where there is none."""
+class EndpointRow:
+    """One row of the endpoints table. Rows sort by address, port and cluster. `port` is 0 if there is none."""
 
     address: str
     port: int
@@ -151,31 +151,31 @@ def cluster_rows(clusters: Iterable[Cluster]) -> Iterator[tuple[str, tuple[str, 
         yield cluster.name, _cluster_row(cluster)
 
 
-def endpoint_table(endpoints: Iterable[Endpoint]) -> str:
-    """ENDPOINT, STATUS, OUTLIER CHECK and CLUSTER, a row per endpoint. No host has failed an outlier check yet."""
+def endpoint_table(endpoints: Iterable[EndpointRow]) -> str:
+    """ENDPOINT, STATUS, OUTLIER CHECK and CLUSTER, a row per endpoint. Every endpoint has passed its outlier check."""
     rows = [(str(endpoint), endpoint.status, "OK", endpoint.cluster) for endpoint in sorted(endpoints)]
     return aligned([("ENDPOINT", "STATUS", "OUTLIER CHECK", "CLUSTER"), *rows], padding=5)
 
 
-def endpoints(clusters: Iterable[Cluster], assignments: Iterable[ClusterLoadAssignment]) -> Iterator[Endpoint]:
-    """Every endpoint that Envoy would know."""
+def endpoints(clusters: Iterable[Cluster], assignments: Iterable[ClusterLoadAssignment]) -> Iterator[EndpointRow]:
+    """All endpoints that Envoy would have."""
     for assignment in load_assignments(clusters, assignments):
         for locality in assignment.endpoints:
             for endpoint in locality.lb_endpoints:
                 address, port = endpoint_address(endpoint)
-                yield Endpoint(address, port, assignment.cluster_name, health_status(endpoint))
+                yield EndpointRow(address, port, assignment.cluster_name, health_status(endpoint))
 
 
 def load_assignments(
     clusters: Iterable[Cluster], assignments: Iterable[ClusterLoadAssignment]
 ) -> Iterator[ClusterLoadAssignment]:
-    """The load assignments of their own, then those that are written in the clusters."""
+    """The separate load assignments, and then those inside the clusters."""
     yield from assignments
     yield from (cluster.load_assignment for cluster in clusters if cluster.load_assignment is not None)
 
 
 def listener_addresses(listener: Listener) -> list[str]:
-    """The address of the listener and its additional ones; "" for an internal listener."""
+    """The address of the listener and its additional addresses; "" for an internal listener."""
     return [_host(listener.address), *(_host(additional.address) for additional in listener.additional_addresses)]
 
 
@@ -214,7 +214,7 @@ def _listener_key(listener: Listener) -> tuple[int, str, str]:
 
 
 def _filter_chains(listener: Listener) -> list[FilterChain]:
-    """The filter chains in order, the default one last."""
+    """The filter chains in order; the default chain comes last."""
     default = listener.default_filter_chain
     return [*listener.filter_chains, *([default] if default is not None else [])]
 
@@ -254,7 +254,7 @@ def _destination_address(match: FilterChainMatch) -> str:
 
 
 def _destination(filters: Iterable[Filter]) -> str:
-    """Where the first filter that ends the chain sends its traffic."""
+    """The destination of the first terminal filter."""
     for item in filters:
         if item.name == HTTP_CONNECTION_MANAGER:
             return _http_destination(known(item.typed_config))
@@ -265,7 +265,7 @@ def _destination(filters: Iterable[Filter]) -> str:
 
 
 def _drops(item: Filter) -> bool:
-    """True when the black hole is named anywhere in the filter's configuration."""
+    """True if the filter's configuration contains the name of the black hole cluster."""
     return BLACK_HOLE_CLUSTER.encode() in encode(item.typed_config)
 
 
@@ -280,12 +280,12 @@ def _http_destination(manager: Packed | None) -> str:
 
 
 def _cluster_destination(cluster: str) -> str:
-    """PassthroughCluster and its like speak for themselves."""
+    """The description of a cluster; the name itself for PassthroughCluster and similar clusters."""
     return cluster if "Cluster" in cluster else f"Cluster: {cluster}"
 
 
 def _inline_destination(configuration: RouteConfiguration) -> str:
-    """The cluster when everything goes to one, else every domain and match."""
+    """The cluster if all routes have the same one, else every domain and match."""
     match configuration.virtual_hosts:
         case (
             VirtualHost(
@@ -304,7 +304,7 @@ def _inline_virtual_host(virtual_host: VirtualHost) -> str:
 
 
 def _route_match(match: RouteMatch | None) -> str:
-    """The path that a route matches; headers and the like are not shown."""
+    """The path match of a route. Headers and other conditions are not shown."""
     if match is None:
         return ""
     parts = (
@@ -317,7 +317,7 @@ def _route_match(match: RouteMatch | None) -> str:
 
 
 def _route_before(configuration: RouteConfiguration, other: RouteConfiguration) -> bool:
-    """By number, between two names that are numbers; other names stay where the sort leaves them."""
+    """Order by number if both names are numbers. Other names are not compared."""
     name, other_name = configuration.name, other.name
     return name.isdecimal() and other_name.isdecimal() and int(name) < int(other_name)
 
@@ -333,7 +333,7 @@ def _route_rows(configuration: RouteConfiguration) -> Iterator[tuple[str, ...]]:
 
 
 def _domains(domains: Sequence[str]) -> str:
-    """The first domains without a port, short names instead of the long names that go with them."""
+    """The first domains without a port. Short names replace the full names of the same service."""
     if len(domains) == 1:
         return domains[0]
     without_port = [domain for domain in domains if ":" not in domain or _is_bare_ipv6(domain)]
@@ -353,7 +353,7 @@ def _has_short_name(domain: str, domains: frozenset[str]) -> bool:
 
 
 def _written_in(metadata: Metadata | None) -> str:
-    """`name.namespace` of the VirtualService or DestinationRule that the resource came from; "" when from none."""
+    """`name.namespace` of the VirtualService or DestinationRule that the resource comes from; "" if there is none."""
     path = None if metadata is None else metadata.filter_metadata.get("istio", {}).get("config")
     if path is None:
         return ""
@@ -367,7 +367,7 @@ def _written_in(metadata: Metadata | None) -> str:
 
 
 def _cluster_parts(name: str) -> tuple[str, int, str, str] | None:
-    """Direction, port, subset and host of a cluster's name; None when it is not of that form."""
+    """Direction, port, subset and host from a cluster's name; None if the name has another form."""
     parts = name.split("|")
     if len(parts) < 4:
         return None
@@ -376,7 +376,7 @@ def _cluster_parts(name: str) -> tuple[str, int, str, str] | None:
 
 
 def cluster_key(name: str) -> tuple[str, str, int, str]:
-    """What clusters are sorted by: host, subset, port and direction."""
+    """The sort key of clusters: host, subset, port and direction."""
     direction, port, subset, host = _cluster_parts(name) or ("", 0, "", name)
     return host, subset, port, direction
 
@@ -387,7 +387,7 @@ def _cluster_row(cluster: Cluster) -> tuple[str, ...]:
 
 
 def endpoint_address(endpoint: LbEndpoint) -> tuple[str, int]:
-    """Address and port; the port is 0 for what has none."""
+    """Address and port; the port is 0 if there is none."""
     match None if endpoint.endpoint is None else endpoint.endpoint.address:
         case Address(socket_address=SocketAddress(address=host, port_value=port)):
             return host, port or 0

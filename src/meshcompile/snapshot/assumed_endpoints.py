@@ -16,7 +16,7 @@ from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.models.kubernetes.service import Service, ServicePort
 
 
-class TargetPort(NamedTuple):
+class ResolvedServicePort(NamedTuple):
     """A port of a Service, resolved in a Pod."""
 
     name: str | None
@@ -32,7 +32,7 @@ def endpoint_slices(service: Service, pods: Sequence[Pod]) -> Iterator[EndpointS
     """The EndpointSlices of the Pods, one for each set of ports: a named port may have different numbers in
     different Pods.
     """
-    groups: dict[tuple[TargetPort, ...], list[Pod]] = {}
+    groups: dict[tuple[ResolvedServicePort, ...], list[Pod]] = {}
     for pod in pods:
         groups.setdefault(tuple(_target_ports(service, pod)), []).append(pod)
     for number, (ports, members) in enumerate(groups.items()):
@@ -49,14 +49,14 @@ def endpoint_slices(service: Service, pods: Sequence[Pod]) -> Iterator[EndpointS
         yield placed(made, service.origin)
 
 
-def _target_ports(service: Service, pod: Pod) -> Iterator[TargetPort]:
+def _target_ports(service: Service, pod: Pod) -> Iterator[ResolvedServicePort]:
     for port in service.spec.ports:
         target = _target_port(port, pod)
         if target is not None:
-            yield TargetPort(port.name, target, port.protocol, port.app_protocol)
+            yield ResolvedServicePort(port.name, target, port.protocol, port.app_protocol)
 
 
-def _endpoint_port(port: TargetPort) -> EndpointPort:
+def _endpoint_port(port: ResolvedServicePort) -> EndpointPort:
     return EndpointPort(name=port.name, port=port.number, protocol=port.protocol, app_protocol=port.app_protocol)
 
 

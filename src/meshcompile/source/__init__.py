@@ -1,10 +1,10 @@
-"""Where input comes from: documents of YAML and the places in them.
+"""Sources of input: documents of YAML and positions in them.
 
-`meshcompile.source.reading` reads files, folders, texts and objects into Documents; it stands above
-`meshcompile.diagnostics`, which stands above this package's Document and Origin.
+`meshcompile.source.reading` reads files, folders, texts and objects into Documents. It depends on
+`meshcompile.diagnostics`, which depends on this package's Document and Origin.
 """
 
 from meshcompile.source.document import NOWHERE, Document, Origin
-from meshcompile.source.position import Path, Place, Position
+from meshcompile.source.position import Path, Position, SourceSpan
 
-__all__ = ["NOWHERE", "Document", "Origin", "Path", "Place", "Position"]
+__all__ = ["NOWHERE", "Document", "Origin", "Path", "Position", "SourceSpan"]

@@ -1,4 +1,4 @@
-"""Tar archives, such as those of `istioctl bug-report`: read in memory, and never unpacked."""
+"""Tar archives, such as those of `istioctl bug-report`: read in memory and never unpacked to disk."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from meshcompile.source.limits import Limits
 
 BUG_REPORT_FOLDER = "cluster"
 BUG_REPORT = ("k8s-resources", "k8s-cluster-resources", "crs", "secrets")
-"""The files of a bug report's folder `cluster` that hold objects, each once; the rest are logs and other dumps."""
+"""The files of a bug report's folder `cluster` that hold objects, each once. The others are logs and dumps."""
 
 
 def members(path: str, limits: Limits, budget: int) -> tuple[Mapping[str, bytes], tuple[Diagnostic, ...]]:
-    """What the files of an archive hold, by `ARCHIVE!MEMBER`, and what is said of the archive.
+    """The contents of an archive's files, by `ARCHIVE!MEMBER`, and findings about the archive.
 
-    Nothing leaves memory. A link, a device and a path that leads out of the archive are not read.
+    Nothing is written to disk. Links, devices and paths that lead outside the archive are not read.
     """
     found: dict[str, bytes] = {}
     diagnostics: list[Diagnostic] = []
@@ -38,7 +38,7 @@ def members(path: str, limits: Limits, budget: int) -> tuple[Mapping[str, bytes]
     except _TooMuch as much:
         return {}, (too_large(path, "what the archive holds", much.limit),)
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, ValueError, OverflowError) as error:
-        return {}, (BROKEN_ARCHIVE(place(path), problem=str(error) or "it ends too early"),)
+        return {}, (BROKEN_ARCHIVE(place(path), problem=str(error) or "it is truncated"),)
     except FileNotFoundError:
         return {}, (no_such_file(path),)
     except OSError as error:
@@ -48,7 +48,7 @@ def members(path: str, limits: Limits, budget: int) -> tuple[Mapping[str, bytes]
 
 
 class _TooMuch(Exception):
-    """More than the limit was unpacked."""
+    """The unpacked data exceeds the limit."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(limit)
@@ -56,7 +56,7 @@ class _TooMuch(Exception):
 
 
 class _Limited:
-    """A file of which only so much can be read."""
+    """A file that can be read only up to a limit."""
 
     def __init__(self, file: BinaryIO, limit: int) -> None:
         self.file = file
@@ -72,7 +72,7 @@ class _Limited:
 
 
 def _unzipped(file: BinaryIO) -> BinaryIO:
-    """The file, unzipped if it is zipped."""
+    """The file, decompressed if it is compressed."""
     zipped = file.read(2) == b"\x1f\x8b"
     file.seek(0)
     return gzip.GzipFile(fileobj=file) if zipped else file  # type: ignore[return-value]  # it is read as one
@@ -94,7 +94,7 @@ def _members(path: str, file: _Limited, limits: Limits) -> Iterator[tuple[str, b
 
 
 def _is_readable(name: str) -> bool:
-    """Whether a file would be read if it were in a folder."""
+    """Whether a file with this name would be read from a folder."""
     *folders, file = name.split("/")
     return is_wanted(file) and not any(part.startswith(".") and part != ".." for part in (*folders, file))
 
@@ -105,11 +105,11 @@ def _is_of_bug_report(name: str) -> bool:
 
 
 def _problem(member: tarfile.TarInfo, name: str) -> str:
-    """Why a member is not read; empty if nothing speaks against it."""
+    """The reason why a member is not read; empty if it is read."""
     if name.startswith(("/", "../")) or name == "..":
-        return "its path leads out of the archive"
+        return "its path leads outside the archive"
     if member.issym() or member.islnk():
         return "it is a link"
     if not member.isreg() or member.issparse():
-        return "it is no plain file"
+        return "it is not a regular file"
     return ""

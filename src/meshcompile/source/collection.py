@@ -1,4 +1,4 @@
-"""Files that were not named one by one: those of a folder, and those of an archive."""
+"""Files that were not named one by one: those of a folder and those of an archive."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from meshcompile.source.texts import Texts, foreign
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A folder or an archive: its files by name, and how to read one."""
+    """A folder or an archive: its files by name, and the function that reads one."""
 
     path: str
     files: Sequence[str]
@@ -28,7 +28,7 @@ class Collection:
 
 
 def folder_objects(path: str, selection: Selection, texts: Texts) -> Iterator[Found]:
-    """The objects of the files in a folder, the files that are foreign, and findings."""
+    """The objects in a folder's files, the foreign files, and findings."""
     found = list(files(path, selection))
     yield from (item for item in found if isinstance(item, Diagnostic))
     if not found:
@@ -38,7 +38,7 @@ def folder_objects(path: str, selection: Selection, texts: Texts) -> Iterator[Fo
 
 
 def archive_objects(path: str, texts: Texts) -> Iterator[Found]:
-    """The objects of the files in an archive, the files that are foreign, and findings."""
+    """The objects in an archive's files, the foreign files, and findings."""
     from meshcompile.source.archives import members  # for a fast start: few inputs are archives
 
     held, findings = members(path, texts.limits, texts.budget)
@@ -49,7 +49,7 @@ def archive_objects(path: str, texts: Texts) -> Iterator[Found]:
 
 
 def _objects(collection: Collection, texts: Texts) -> Iterator[Found]:
-    """The objects of files that belong together, and what is not rendered among them."""
+    """The objects of a collection's files, and findings about files that need rendering."""
     together = layout(collection.files, lambda file: _first_value(collection, file, texts))
     yield from together.findings
     silent, others = not together.findings and bool(collection.files), list[ForeignFile]()
@@ -66,7 +66,7 @@ def _objects(collection: Collection, texts: Texts) -> Iterator[Found]:
 
 
 def _each(collection: Collection, together: Layout, texts: Texts) -> Iterator[Found]:
-    """The objects of each file that has not had its turn."""
+    """The objects of each file that has not been read yet."""
     for file in filter(texts.is_new, collection.files):
         if what := together.claimed.get(file):
             yield from foreign(ForeignFile(file, what))
@@ -83,7 +83,7 @@ def _each(collection: Collection, together: Layout, texts: Texts) -> Iterator[Fo
 
 
 def _found(file: str, text: str, together: Layout, texts: Texts) -> Iterator[Found]:
-    """The objects in a text, or its file as a foreign one."""
+    """The objects in a text, or its file as a foreign file."""
     if what := foreign_at_a_glance(file, text):
         yield from foreign(ForeignFile(file, what))
     elif refused := texts.refused(file, text):
@@ -99,5 +99,5 @@ def _first_value(collection: Collection, file: str, texts: Texts) -> object:
 
 
 def _readable(data: bytes) -> str:
-    """What can be read at the beginning of bytes that are no UTF-8; UTF-16 has a zero beside every letter."""
+    """The readable beginning of bytes that are not UTF-8. UTF-16 has a zero byte next to every ASCII letter."""
     return data[:BEGINNING].replace(b"\0", b"").decode(errors="replace")

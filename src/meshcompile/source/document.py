@@ -1,4 +1,4 @@
-"""Documents and the places in them, found only when somebody asks."""
+"""Documents and positions in them, which are computed on first use."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 from msgspec import Struct
 
 from meshcompile.source.excerpt import Excerpt
-from meshcompile.source.position import NO_PLACE, Path, Place, Position
+from meshcompile.source.position import NO_PLACE, Path, Position, SourceSpan
 
 
 class _Value(Enum):
-    """What stands for the data of a document that does not hold them."""
+    """Marks a document whose data are not held in memory."""
 
     FORGOTTEN = "forgotten"
 
@@ -24,11 +24,11 @@ PLAIN_KEY = re.compile(r"[A-Za-z_][\w-]*")
 
 
 class Document:
-    """One resource as read: plain dicts, lists and scalars, and what it takes to find a place in its text.
+    """One resource as read: plain dicts, lists and scalars, and the source text for positions.
 
-    An item of a `kind: List` is a Document of its own, whose positions point into the list. `index` counts the
-    documents of a file. Two documents are equal when they hold the same at the same place of the same file. Nobody may
-    change `value`.
+    An item of a `kind: List` is a separate Document whose positions refer to the list. `index` counts the documents of
+    a file. Two documents are equal if they hold the same data at the same position of the same file. `value` must not
+    be modified.
     """
 
     __slots__ = ("_excerpt", "_inside", "_place", "_value", "file", "index", "kind", "name", "namespace")
@@ -36,7 +36,7 @@ class Document:
     def __init__(
         self, file: str, value: Any, index: int = 0, excerpt: Excerpt | None = None, inside: Path = ()
     ) -> None:
-        """`inside` is the path to the value in what the excerpt says, where that says more."""
+        """`inside` is the path to the value in the excerpt, if the excerpt holds more."""
         self.file = file
         self.index = index
         self.kind = _text(value, "kind")
@@ -47,7 +47,7 @@ class Document:
         self._value = value
         self._excerpt = excerpt
         self._inside = inside
-        self._place: Place | None = None
+        self._place: SourceSpan | None = None
 
     @property
     def value(self) -> Any:
@@ -55,33 +55,37 @@ class Document:
         return _value(self._excerpt) if self._value is _Value.FORGOTTEN and self._excerpt else self._value
 
     def forget(self) -> None:
-        """Keep the plain data no longer, if they can be read again: few ask for them once a model is made of them."""
+        """Drop the plain data if they can be read again. They are rarely needed after a model is built from them."""
         if self._excerpt and self._excerpt.complete and not self._inside:
             self._value = _Value.FORGOTTEN
 
     @property
     def text(self) -> str:
-        """The text it was read from; empty for an object made in Python."""
+        """The source text; empty for an object made in Python."""
         return str(self._excerpt) if self._excerpt else ""
 
-    def place(self, path: Path = ()) -> Place:
-        """Where the value at `path` and its key stand; of what nobody wrote, the nearest value around it."""
+    def place(self, path: Path = ()) -> SourceSpan:
+        """The positions of the value at `path` and of its key. For an absent value, those of the nearest enclosing
+        value.
+        """
         if self._place is None:
             self._place = _places(self._excerpt).nearest(self._inside) if self._excerpt else NO_PLACE
         return self._place.nearest(path)
 
     def position(self, path: Path = ()) -> Position:
-        """Where the key or the item that `path` ends in stands."""
+        """The position of the last key or item of `path`."""
         if self._excerpt and not path and not self._inside:
-            return self._excerpt.position  # as the place says, which is not known yet
+            return self._excerpt.position  # the same position as that of the place, which is not computed yet
         return self.place(path).key
 
     def part(self, value: Any, *keys: str | int) -> Document:
-        """A document of its own for the part of this one at `keys`."""
+        """A separate document for the part of this one at `keys`."""
         return Document(self.file, value, excerpt=self._excerpt, inside=(*self._inside, *keys))
 
     def embedded(self, value: Any, path: Path) -> Document:
-        """A document for what the text at `path` says. Its places are inside a literal block (`|`), else the text's."""
+        """A document for the YAML text at `path`. Its positions are inside a literal block (`|`), or else those of
+        the text.
+        """
         block = _literal_block(self._excerpt, self.place(path).start) if self._excerpt else None
         return Document(self.file, value, excerpt=block) if block else self.part(value, *path)
 
@@ -95,7 +99,7 @@ class Document:
 
     @property
     def _content(self) -> tuple[object, ...]:
-        """Its place, and what the plain data were read from, or the data of an object made in Python."""
+        """The source of the plain data: an excerpt, or the data of an object made in Python."""
         value = None if self._excerpt else self._value
         return self.file, self.index, self.kind, self.namespace, self.name, self._inside, self._excerpt, value
 
@@ -104,7 +108,7 @@ class Document:
 
 
 def _literal_block(excerpt: Excerpt, start: Position) -> Excerpt | None:
-    """The lines of the literal block that begins at a position, without the first one's indentation."""
+    """The lines of the literal block at a position, without the indentation of its first line."""
     lines = str(excerpt).split("\n")
     row = start.line - 1 - excerpt.line
     if not lines[row][start.column - 1 - (0 if row else excerpt.column) :].startswith("|"):
@@ -121,37 +125,39 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
-def _places(excerpt: Excerpt) -> Place:
-    """The places in an excerpt."""
+def _places(excerpt: Excerpt) -> SourceSpan:
+    """The positions in an excerpt."""
     from meshcompile.source.places import places  # here, so that an Origin does not cost the import of yaml
 
     return places(str(excerpt), excerpt.line, excerpt.column)
 
 
 def _value(excerpt: Excerpt) -> Any:
-    """The plain data of an excerpt, read once more."""
+    """The plain data of an excerpt, read again."""
     from meshcompile.source.stream import value  # likewise
 
     return value(" " * excerpt.column + str(excerpt))
 
 
 class Origin(Struct, frozen=True):
-    """A place in a document: that of a resource, a field or a list item. Line, column and field are made when asked."""
+    """The position of a resource, a field or a list item in a document. Line, column and field are computed on first
+    use.
+    """
 
     document: Document
     path: Path = ()
 
     def __bool__(self) -> bool:
-        """False for NOWHERE, and what is below it: nobody wrote that."""
+        """False for NOWHERE and everything below it."""
         return self.document is not NOWHERE.document
 
     def at(self, *keys: str | int) -> Origin:
-        """The place of a field or list item below this one."""
+        """The origin of a field or list item below this one."""
         return Origin(self.document, self.path + keys)
 
     @property
     def file(self) -> str:
-        """The file as it was named, `<stdin>`, `<text>` for a text or `<object>` for plain data."""
+        """The file name as given, `<stdin>`, `<text>` for a text or `<object>` for plain data."""
         return self.document.file
 
     @property
@@ -161,12 +167,12 @@ class Origin(Struct, frozen=True):
 
     @property
     def line(self) -> int:
-        """The line, from 1; 0 when there is no text to point into."""
+        """The line, from 1; 0 without a source text."""
         return self.position.line
 
     @property
     def column(self) -> int:
-        """The column, from 1; 0 when there is no text to point into."""
+        """The column, from 1; 0 without a source text."""
         return self.position.column
 
     @property
@@ -199,4 +205,4 @@ def _text(value: object, key: str) -> str:
 
 
 NOWHERE = Origin(Document("<none>", {}))
-"""The place of what nobody wrote, such as a default."""
+"""The origin of values without a source, such as defaults."""

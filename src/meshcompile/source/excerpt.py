@@ -8,10 +8,10 @@ from meshcompile.source.position import Position
 
 
 class Excerpt(Struct, frozen=True):
-    """A part of a file's text, which it shares with the other parts: two offsets, and the line and column, from 0.
+    """A part of a file's text: two offsets into the shared text, and the line and column, from 0.
 
-    `complete` says that it means the same without the rest of the file: it has no aliases, and no tags that a
-    directive explains.
+    `complete` says that it can be read without the rest of the file: it has no aliases, and no tags that need a
+    directive.
     """
 
     text: str

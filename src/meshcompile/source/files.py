@@ -1,4 +1,4 @@
-"""Files, and the text in them."""
+"""Files and their text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from meshcompile.source.position import Position
 
 STDIN = "-"
 ARCHIVES = (".tar", ".tar.gz", ".tgz")
-"""How the names of archives end."""
+"""The file name extensions of archives."""
 
 
 def content(path: str, limit: int) -> str | Diagnostic:
@@ -32,7 +32,7 @@ def content(path: str, limit: int) -> str | Diagnostic:
 
 
 def data(path: str, limit: int, is_wanted: Callable[[bytes], bool]) -> bytes | Diagnostic:
-    """The bytes of a file; only its beginning if that is long enough to show that the rest is not wanted."""
+    """The bytes of a file, or only its beginning if that shows that the file is not wanted."""
     beginning = _data(path, BEGINNING)
     if isinstance(beginning, Diagnostic) or len(beginning) < BEGINNING or not is_wanted(beginning[:BEGINNING]):
         return beginning
@@ -40,13 +40,13 @@ def data(path: str, limit: int, is_wanted: Callable[[bytes], bool]) -> bytes | D
 
 
 BEGINNING = 1024 * 1024
-"""Bytes of a file that show what it is."""
+"""The number of bytes at the beginning of a file that identify its content."""
 
 
 def _data(path: str, limit: int) -> bytes | Diagnostic:
-    """What a file holds, or a little more than the limit if it holds more."""
+    """The content of a file, or slightly more than the limit if the file is larger."""
     if "\0" in path:
-        return UNREADABLE_FILE(place(path), path=path, problem="no name holds a zero byte")
+        return UNREADABLE_FILE(place(path), path=path, problem="a file name cannot contain a zero byte")
     try:
         if path == STDIN:
             return _bytes(sys.stdin.buffer, limit)
@@ -59,17 +59,17 @@ def _data(path: str, limit: int) -> bytes | Diagnostic:
 
 
 def no_such_file(path: str) -> Diagnostic:
-    """What is said of a name that does not exist."""
+    """The finding for a name that does not exist."""
     return NO_SUCH_FILE(place(path), path=path, suggestion=_similar(path))
 
 
 def place(file: str) -> Origin:
-    """The place of a file as a whole."""
+    """The origin of a whole file."""
     return Origin(Document(file, {}))
 
 
 def place_in(file: str, position: Position) -> Origin:
-    """A place in a file that gave no document."""
+    """A position in a file from which no document was read."""
     return Origin(Document(file, {}, excerpt=Excerpt("", 0, 0, position.line - 1, position.column - 1)))
 
 
@@ -78,7 +78,7 @@ def too_large(file: str, what: str, limit: int) -> Diagnostic:
 
 
 def _bytes(file: BinaryIO, limit: int) -> bytes:
-    """What the file holds, or a little more than the limit if it holds more."""
+    """The content of the file, or slightly more than the limit if the file is larger."""
     chunks: list[bytes] = []
     while limit >= 0 and (chunk := file.read(_CHUNK)):
         chunks.append(chunk)
@@ -97,7 +97,7 @@ def decoded(file: str, data: bytes, limit: int) -> str | Diagnostic:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         where = place_in(file, position_after(data[: error.start].decode(errors="replace")))
-        problem = f"byte 0x{data[error.start]:02x} cannot stand here"
+        problem = f"byte 0x{data[error.start]:02x} is not valid here"
         suggestion = "save it as UTF-8" if not data.startswith(_UTF16) else "this looks like UTF-16: save it as UTF-8"
         return NOT_UTF8(where, problem=problem, suggestion=suggestion)
 
@@ -106,14 +106,14 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def unreadable(path: str, error: OSError | ValueError) -> Diagnostic:
-    """What the operating system says of a file."""
+    """The finding for an error of the operating system."""
     problem = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    suggestion = "give yourself the right to read it" if isinstance(error, PermissionError) else ""
+    suggestion = "give yourself read permission" if isinstance(error, PermissionError) else ""
     return UNREADABLE_FILE(place(path), path=path, problem=problem.lower(), suggestion=suggestion)
 
 
 def _similar(path: str) -> str:
-    """What may have been meant by a name that does not exist: one whose stem is close to it."""
+    """A suggestion for a name that does not exist: a file with a similar stem."""
     folder, name = os.path.split(path)
     try:
         stems = {os.path.splitext(there)[0]: there for there in sorted(os.listdir(folder or "."))}

@@ -1,4 +1,4 @@
-"""Folders: the files in them, without those that are ignored."""
+"""Folders: their files, without those that are ignored."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
 def files(folder: str, selection: Selection) -> Iterator[str | Diagnostic]:
-    """The files in a folder and all below it, by name, each once.
+    """The files in a folder and its subfolders, by name, each once.
 
-    Hidden ones, ignored ones, and what links outside are left out.
+    Hidden files, ignored files, and links that lead outside are skipped.
     """
     root = os.path.realpath(folder)
     waiting, seen = [(folder, ignored(folder, selection))], set[str]()
@@ -40,7 +40,7 @@ def files(folder: str, selection: Selection) -> Iterator[str | Diagnostic]:
 
 
 def is_wanted(name: str) -> bool:
-    """Whether a file of this name is looked at."""
+    """Whether a file with this name may hold objects."""
     return name.endswith(SUFFIXES) or name in KUSTOMIZATIONS or os.path.splitext(name)[1] in SOURCES
 
 
@@ -49,11 +49,11 @@ SOURCES = {
     ".libsonnet": ("Jsonnet", "jsonnet FILE | meshcompile validate -f -"),
     ".cue": ("CUE", "cue export --out yaml | meshcompile validate -f -"),
 }
-"""Files that objects are made from by a program: what they are, and how to have them made."""
+"""Files from which a program generates objects: what they are, and how to run the program."""
 
 
 def _entries(folder: str, leaving_out: Ignored) -> list[str]:
-    """The folders in a folder, and the files to look at, by name. A dangling link is one of them, a pipe is not."""
+    """The subfolders and relevant files of a folder, by name. It includes dangling links and excludes pipes."""
     with os.scandir(folder) as entries:
         return sorted(entry.path for entry in entries if _is_candidate(entry) and not _is_ignored(entry, leaving_out))
 

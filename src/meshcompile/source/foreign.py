@@ -1,4 +1,4 @@
-"""Files of folders and archives: which hold objects, and which are foreign."""
+"""Files of folders and archives: which ones hold objects, and which are foreign."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Judged = Part | Diagnostic | ForeignFile
 
 
 def judged(parts: Iterable[Part | Diagnostic], file: str, text: str, layout: Layout) -> Iterator[Judged]:
-    """The documents of a file if one of them tries to be an object; else the file, as a foreign one.
+    """The documents of a file if one of them appears to be an object; else the file, as a foreign one.
 
-    A file with an object in it is a manifest, which the API server gets as a whole: what else is in it is judged too.
+    A file with an object in it is a manifest, which the API server gets as a whole. All its documents are then checked.
     """
     if may_be_template(text):
         parts = tuple(parts)
@@ -41,7 +41,7 @@ def judged(parts: Iterable[Part | Diagnostic], file: str, text: str, layout: Lay
 
 
 def template_findings(foreign: Iterable[ForeignFile], layout: Layout) -> Iterator[Diagnostic]:
-    """The templates among foreign files, said once for each folder; of a chart enough is said."""
+    """Findings about templates among foreign files, one for each folder. Charts have their own finding."""
     found: dict[tuple[str, str], list[str]] = {}
     for file in foreign:
         if file.reason in ADVICE and not layout.is_of_chart(file.path):

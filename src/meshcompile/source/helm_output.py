@@ -1,4 +1,4 @@
-"""What `helm template` printed, by the templates that its `# Source:` comments name."""
+"""The output of `helm template`, split by the templates in its `# Source:` comments."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ _SOURCE = re.compile(r"^---[ \t]*\r?\n# Source: (.+?)[ \t\r]*$", re.MULTILINE)
 
 
 def by_template(text: str, otherwise: str) -> tuple[NamedText, ...]:
-    """The documents as texts named `rendered:CHART/templates/FILE`; `otherwise` names what has no such comment.
+    """The documents as texts named `rendered:CHART/templates/FILE`. `otherwise` names documents without such a
+    comment.
 
-    Lines count from the top of the whole text, so they are those of the program's own output.
+    Lines count from the top of the whole output.
     """
     return tuple(part for part in _parts(text, otherwise) if part.text.strip())
 

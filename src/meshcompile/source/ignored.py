@@ -1,4 +1,4 @@
-"""Which files of a folder are left out: by --exclude, `.meshcompileignore` and `.gitignore`, with git's rules."""
+"""Which files of a folder are excluded: by --exclude, `.meshcompileignore` and `.gitignore`, with git's rules."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Selection:
     """Which files of folders are read."""
 
     exclude: tuple[str, ...] = ()
-    """Patterns as in a `.gitignore`, relative to each folder that is read; they are asked before the ignore files."""
+    """Patterns as in a `.gitignore`, relative to each folder that is read. They take precedence over ignore files."""
     gitignore: bool = True
-    """Whether `.gitignore` files count."""
+    """Whether `.gitignore` files apply."""
 
     @property
     def ignore_files(self) -> tuple[str, ...]:
-        """The names of ignore files; in one folder, a later one overrules an earlier one."""
+        """The names of ignore files. In one folder, a later one overrides an earlier one."""
         return (".gitignore", ".meshcompileignore") if self.gitignore else (".meshcompileignore",)
 
 
@@ -39,17 +39,17 @@ class Rules:
     base: str
     patterns: GitIgnoreSpec
     prefix: str = ""
-    """Where the base is, seen from the folder that the patterns are relative to."""
+    """The path of the patterns' base, relative to the folder that is read."""
 
     def verdict(self, path: str) -> bool | None:
-        """True if the patterns leave a path out, False if they take it back, None if they say nothing about it."""
+        """True if the patterns exclude a path, False if they include it again, None if no pattern matches."""
         below = path[len(self.base) :].lstrip(os.sep)
         return self.patterns.check_file(os.path.join(self.prefix, below)).include
 
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """What is left out in a folder. The first rules that have a verdict decide."""
+    """The exclusions in a folder. The first rules with a verdict decide."""
 
     selection: Selection
     excluded: tuple[Rules, ...]
@@ -57,18 +57,20 @@ class Ignored:
     """The rules of ignore files, those of the innermost folder first."""
 
     def __contains__(self, path: str) -> bool:
-        """Whether a path is left out; that of a folder ends in a separator."""
+        """Whether a path is excluded. The path of a folder ends with a separator."""
         rules = (*self.excluded, *self.files)
         return next((verdict for one in rules if (verdict := one.verdict(path)) is not None), False)
 
     def below(self, folder: str) -> Ignored:
-        """What is left out in a folder below."""
+        """The exclusions in a subfolder."""
         own = tuple(_rules_in(folder, self.selection))
         return replace(self, files=(*own, *self.files)) if own else self
 
 
 def ignored(folder: str, selection: Selection) -> Ignored:
-    """What is left out in a folder that is named itself: ignore files count from the root of its repository on."""
+    """The exclusions in a folder that is passed by name. Ignore files apply from the root of its repository
+    downwards.
+    """
     excluded = tuple(_rules(folder, selection.exclude))
     above = tuple(_rules_above(folder, selection))
     is_left_out = folder in Ignored(selection, (), above)
@@ -76,7 +78,7 @@ def ignored(folder: str, selection: Selection) -> Ignored:
 
 
 def _rules_above(folder: str, selection: Selection) -> Iterator[Rules]:
-    """The rules of the folders above, up to the root of the repository; none if there is no repository."""
+    """The rules of the parent folders, up to the root of the repository; none without a repository."""
     real = os.path.realpath(folder)
     for parent in _parents(real):
         for rules in _rules_in(parent, selection):
@@ -84,7 +86,7 @@ def _rules_above(folder: str, selection: Selection) -> Iterator[Rules]:
 
 
 def _parents(real: str) -> list[str]:
-    """The folders above a folder, innermost first, up to the root of the repository."""
+    """The parent folders, innermost first, up to the root of the repository."""
     found: list[str] = []
     while not os.path.exists(os.path.join(real, ".git")):
         parent = os.path.dirname(real)
@@ -96,7 +98,7 @@ def _parents(real: str) -> list[str]:
 
 
 def _rules_in(folder: str, selection: Selection) -> Iterator[Rules]:
-    """The rules of the ignore files in a folder, the stronger ones first."""
+    """The rules of the ignore files in a folder, in order of precedence."""
     for name in reversed(selection.ignore_files):
         yield from _rules(folder, _readable(_lines(os.path.join(folder, name))))
 
@@ -112,11 +114,11 @@ def _compiled(patterns: Iterable[str]) -> GitIgnoreSpec:
     try:
         return GitIgnoreSpec.from_lines(patterns)
     except (ValueError, re.error) as error:
-        raise InvalidArgument(f"a pattern of files to exclude is wrong: {error}") from None
+        raise InvalidArgument(f"invalid exclude pattern: {error}") from None
 
 
 def _readable(patterns: Iterable[str]) -> Iterator[str]:
-    """The patterns that mean something. In an ignore file, git passes over the others."""
+    """The valid patterns. git skips invalid ones in an ignore file."""
     for pattern in patterns:
         try:
             _compiled([pattern])

@@ -1,7 +1,7 @@
-"""How a folder is laid out: its Helm charts and kustomizations, and which files belong to them.
+"""The layout of a folder: its Helm charts and kustomizations, and the files that belong to them.
 
-Nothing is rendered here: a chart's templates become objects only with values, a kustomization's patches change objects
-only when Kustomize applies them. Each is said once.
+Nothing is rendered here. A chart's templates need values to become objects, and only Kustomize applies a
+kustomization's patches. Each chart and kustomization gets one finding.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PARTS: Mapping[str, str] = {
     "secretGenerator": "data of a Secret",
     "helmCharts": "Helm values",
 }
-"""Fields of a kustomization that name files, and what these are."""
+"""Fields of a kustomization that name files, and the kind of these files."""
 
 REFERENCES = ("resources", "bases", "components")
 PATHS = ("path", "files", "envs", "env", "valuesFile", "additionalValuesFiles")
@@ -56,7 +56,7 @@ NEUTRAL = frozenset(
         "vars",
     ]
 )
-"""Fields of a kustomization that change nothing that matters to a proxy. All others do."""
+"""Fields of a kustomization that do not affect proxies. All other fields do."""
 
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob")
 
@@ -84,7 +84,7 @@ class Kustomization:
 
     @property
     def applies(self) -> Iterator[str]:
-        """What it does to its resources, by the names of the fields that say so."""
+        """The fields that change its resources."""
         yield from (key for key, value in self.value.items() if value and key not in NEUTRAL)
         if any(_is_remote(path) for field in REFERENCES for path in _paths(self.value.get(field) or ())):
             yield "remote resources"
@@ -92,10 +92,10 @@ class Kustomization:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What programs make of the files in a folder."""
+    """The charts and kustomizations among the files in a folder."""
 
     claimed: Mapping[str, str]
-    """Files that belong to a chart or a kustomization and are not read as objects; what each is."""
+    """Files that belong to a chart or a kustomization and are not read as objects, each with its description."""
     findings: tuple[Diagnostic, ...]
     charts: tuple[str, ...]
     """The folders of charts."""
@@ -109,9 +109,9 @@ class Layout:
         return file.startswith(tuple(os.path.join(chart, "") for chart in self.charts))
 
     def is_patch(self, file: str, value: object) -> bool:
-        """Whether an object is a patch that no kustomization of the folder names: a workload without Pods.
+        """Whether an object is a patch that no kustomization in the folder names: a workload without Pods.
 
-        The kustomization that names it may be elsewhere, or be written by a program such as Flux.
+        Another folder may have the kustomization that names it, or a program such as Flux may generate it.
         """
         if not isinstance(value, Mapping) or value.get("kind") not in WORKLOADS or not self.kustomized:
             return False
@@ -122,7 +122,7 @@ class Layout:
 
 
 def layout(files: Sequence[str], value_of: Callable[[str], object]) -> Layout:
-    """How the files of a folder belong together; `value_of` reads the plain data of one."""
+    """The layout of a folder's files. `value_of` reads the plain data of a file."""
     charts = tuple(_charts(files))
     kustomizations = tuple(_kustomizations(files, value_of))
     claimed = {file: what for chart in charts for file, what in _of_chart(chart, files)}
@@ -173,7 +173,7 @@ _GROUP = "kustomize.config.k8s.io/"
 
 
 def _of_kustomizations(kustomizations: Iterable[Kustomization], files: Iterable[str]) -> dict[str, str]:
-    """The files that kustomizations name and that are no objects, and the kustomizations themselves."""
+    """The kustomizations, and the files that they name and that are not objects."""
     written = {os.path.normpath(file): file for file in files}
     claimed = {one.file: "a kustomization" for one in kustomizations}
     for one in kustomizations:
@@ -183,7 +183,7 @@ def _of_kustomizations(kustomizations: Iterable[Kustomization], files: Iterable[
 
 
 def _kustomization_findings(kustomizations: Sequence[Kustomization]) -> Iterator[Diagnostic]:
-    """What is not applied, for each kustomization that is not a part of another one."""
+    """A finding for each kustomization that is not part of another one, with the fields that are not applied."""
     by_folder = {os.path.normpath(one.folder): one for one in kustomizations}
     parts = {path for one in kustomizations for path in one.references if path != os.path.normpath(one.folder)}
     for path, one in by_folder.items():
@@ -200,7 +200,7 @@ def _kustomization_finding(one: Kustomization, applied: Sequence[str]) -> Diagno
 
 
 def _closure(path: str, by_folder: Mapping[str, Kustomization]) -> Iterator[Kustomization]:
-    """A kustomization and all that it is made of."""
+    """A kustomization and all kustomizations that it includes."""
     waiting, seen = [path], set[str]()
     while waiting:
         path = waiting.pop()
@@ -211,7 +211,7 @@ def _closure(path: str, by_folder: Mapping[str, Kustomization]) -> Iterator[Kust
 
 
 def _source_findings(files: Iterable[str]) -> Iterator[Diagnostic]:
-    """The files that programs make objects from, each language once."""
+    """A finding for each language whose programs generate objects."""
     found: dict[tuple[str, str], list[str]] = {}
     for file in files:
         if (suffix := os.path.splitext(file)[1]) in SOURCES:
@@ -241,5 +241,5 @@ def _is_remote(path: str) -> bool:
 
 
 def _holder_of(path: str) -> Callable[[str], bool]:
-    """Whether a folder holds the path."""
+    """A predicate: whether a folder contains the path."""
     return lambda folder: folder == "." or path.startswith(os.path.join(folder, ""))

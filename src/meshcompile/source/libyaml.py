@@ -1,4 +1,4 @@
-"""libyaml's events, with the types they really have: those of PyYAML's stubs could all be None."""
+"""libyaml's events with their actual types. In PyYAML's stubs, every attribute may be None."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ StreamEnd: type = events.StreamEndEvent
 
 
 class Mark(Protocol):
-    """A place in the text, all counted from 0."""
+    """A position in the text, counted from 0."""
 
     index: int
     line: int
@@ -25,7 +25,7 @@ class Mark(Protocol):
 
 
 class Event(Protocol):
-    """An event; its class, one of those above, says which one, and which of these it has besides its marks."""
+    """An event. Its class is one of the above, and decides which of these attributes exist."""
 
     start_mark: Mark
     end_mark: Mark
@@ -48,7 +48,7 @@ def event_source(text: str) -> NextEvent:
 
 
 class _Chunks:
-    """A text as a file that libyaml reads piece by piece: given the text itself, PyYAML would copy it whole."""
+    """A text as a file that libyaml reads in chunks. PyYAML would copy a whole text."""
 
     def __init__(self, text: str) -> None:
         self.text = text

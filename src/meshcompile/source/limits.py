@@ -1,4 +1,4 @@
-"""How much input is too much."""
+"""Limits of input."""
 
 from msgspec import Struct
 
@@ -10,20 +10,20 @@ DEEPEST = 250
 
 
 class Limits(Struct, frozen=True):
-    """What reading refuses, so that hostile input costs little time and memory. Real meshes stay far below."""
+    """The limits of reading, so that hostile input costs little time and memory. Real meshes stay far below."""
 
     depth: int = 100
-    """Mappings and lists inside one another, 1 to 250."""
+    """The maximum nesting of mappings and lists."""
     expanded: int = 100_000
-    """Entries that the aliases (`*name`) of one document may stand for, so that a few lines cannot mean billions."""
+    """The maximum number of entries that the aliases (`*name`) of one document expand to."""
     document_size: int = 64 * MEBIBYTE
-    """Bytes of one document; a `kind: List` of a whole cluster is one."""
+    """The maximum size of one document in bytes. A `kind: List` of a whole cluster is one document."""
     total_size: int = 512 * MEBIBYTE
-    """Bytes of all input together."""
+    """The maximum size of all input in bytes."""
     archive_size: int = 512 * MEBIBYTE
-    """Bytes of an archive, unpacked."""
+    """The maximum size of an unpacked archive in bytes."""
     archive_members: int = 100_000
-    """Files in an archive."""
+    """The maximum number of files in an archive."""
 
     def __post_init__(self) -> None:
         """Raises InvalidArgument for a limit that is no number or is negative, and for a depth out of its range."""

@@ -1,6 +1,6 @@
-"""A cheap look at a text: whether it may hold an object, without reading it as YAML.
+"""A cheap check whether a text may hold an object, without reading it as YAML.
 
-A lock file of megabytes takes seconds to read as YAML, and milliseconds to look at.
+Reading a lock file of several megabytes as YAML takes seconds. This check takes milliseconds.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _FEW_KEYS = 200
 
 
 def foreign_at_a_glance(file: str, text: str) -> str | None:
-    """What a text is instead of objects; None if only reading it can tell."""
+    """The description of a text that holds no objects; None if only reading it can tell."""
     if text.lstrip()[:1] in ("{", "["):
         return _json_at_a_glance(file, text)
     return None if _may_hold_objects(text) else untyped_as(file, top_keys(text))
 
 
 def may_name_type(beginning: bytes) -> bool:
-    """Whether the beginning of a file names the type of an object, in whatever depth."""
+    """Whether the beginning of a file names the type of an object at any depth."""
     return _ANYWHERE.search(beginning.replace(b"\0", b"").decode(errors="replace")) is not None
 
 
@@ -53,13 +53,13 @@ def _json_at_a_glance(file: str, text: str) -> str | None:
         return JSON_WITH_COMMENTS if _COMMENT.search(text) else untyped_as(file, _json_keys(text))
     try:
         value = json.loads(text)
-    except (ValueError, RecursionError):  # a stream of objects, YAML in braces, or no JSON at all
+    except (ValueError, RecursionError):  # a stream of objects, YAML in braces, or not JSON
         return None
     return None if tries(value, file) or value in ({}, []) else foreign_as(file, value)
 
 
 def _json_keys(text: str) -> Iterable[str]:
-    """The keys at the top of a JSON object, of a long one those at its beginning."""
+    """The top-level keys of a JSON object, or of its beginning if it is long."""
     try:
         value = json.loads(text) if len(text) < _SHORT else None
     except (ValueError, RecursionError):
@@ -71,10 +71,10 @@ _SHORT = 65536
 
 
 def _may_hold_objects(text: str) -> bool:
-    """Whether a document has a key of an object's type at its top, or there is none.
+    """Whether a document has a key of an object's type at its top level, or whether it has no keys.
 
-    Where one begins is known of a text with one document only: it is as far to the left as its first line. What does
-    not begin with a word may be anything.
+    The indentation of the first line is known only in a text with one document. Text that does not begin with a word
+    may hold anything.
     """
     first = _FIRST_LINE.search(text)
     if first is None or not _ANYWHERE.search(text):

@@ -1,4 +1,4 @@
-"""Text that is not YAML, or more YAML than the limits allow, told apart by what is wrong."""
+"""Text that is not YAML, or that exceeds the limits, by kind of error."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from meshcompile.source.libyaml import Mark
 from meshcompile.source.position import Position
 
 
-class Fault(StrEnum):
-    """What can be wrong with a text."""
+class YamlFault(StrEnum):
+    """The kinds of errors in a text."""
 
     SYNTAX = "syntax"
     CHARACTER = "character"
@@ -24,9 +24,9 @@ class Fault(StrEnum):
 
 
 class Malformed(Exception):
-    """A text that cannot be read; `problem` says why in a sentence, `position` where."""
+    """A text that cannot be read. `problem` is a sentence about the reason, and `position` is where reading failed."""
 
-    def __init__(self, fault: Fault, problem: str, position: Position, suggestion: str = "") -> None:
+    def __init__(self, fault: YamlFault, problem: str, position: Position, suggestion: str = "") -> None:
         super().__init__(problem)
         self.fault = fault
         self.problem = problem
@@ -34,19 +34,19 @@ class Malformed(Exception):
         self.suggestion = suggestion
 
     def further_down(self, lines: int) -> Malformed:
-        """The same in a text that begins `lines` lines earlier."""
+        """The same error, in a text that begins `lines` lines earlier."""
         return Malformed(
             self.fault, self.problem, Position(self.position.line + lines, self.position.column), self.suggestion
         )
 
 
 def position_of(mark: Mark) -> Position:
-    """The place of libyaml's mark, which counts from 0."""
+    """The position of libyaml's mark, which counts from 0."""
     return Position(mark.line + 1, mark.column + 1)
 
 
 def from_libyaml(error: yaml.YAMLError | UnicodeEncodeError, text: str) -> Malformed:
-    """What libyaml complains of, with advice where it is a common slip."""
+    """libyaml's error, with advice for common mistakes."""
     if isinstance(error, UnicodeEncodeError):
         start = text.index(error.object[error.start])
         return _bad_character(ord(text[start]), error.reason, text[:start])
@@ -54,17 +54,17 @@ def from_libyaml(error: yaml.YAMLError | UnicodeEncodeError, text: str) -> Malfo
         before = text.encode(errors="surrogatepass")[: error.position].decode(errors="replace")
         return _bad_character(int(error.character), error.reason, before)
     if not isinstance(error, yaml.MarkedYAMLError):
-        return Malformed(Fault.SYNTAX, str(error), Position(1, 1))
+        return Malformed(YamlFault.SYNTAX, str(error), Position(1, 1))
     unclosed = error.problem == "found unexpected end of stream"
     mark = (unclosed and error.context_mark) or error.problem_mark or error.context_mark
     position = position_of(mark) if mark else Position(1, 1)
-    problem = error.problem or "the text ends too early"
+    problem = error.problem or "the text is truncated"
     context = f" ({error.context})" if error.context else ""
-    return Malformed(Fault.SYNTAX, problem + context, position, _advice(problem, _line(text, position)))
+    return Malformed(YamlFault.SYNTAX, problem + context, position, _advice(problem, _line(text, position)))
 
 
 def position_after(text: str) -> Position:
-    """The place of what follows `text`."""
+    """The position after `text`."""
     return Position(text.count("\n") + 1, len(text) - text.rfind("\n"))
 
 
@@ -89,11 +89,11 @@ def _advice(problem: str, line: str) -> str:
 
 
 def _line(text: str, position: Position) -> str:
-    """What stands on the line up to a little past the position."""
+    """The line of the position, up to slightly after it."""
     lines = text.split("\n", position.line)
     return lines[position.line - 1][: position.column + 1] if len(lines) >= position.line else ""
 
 
 def _bad_character(character: int, reason: str, before: str) -> Malformed:
     suggestion = "remove the character, or write it as an escape in double quotes"
-    return Malformed(Fault.CHARACTER, f"U+{character:04X}: {reason}", position_after(before), suggestion)
+    return Malformed(YamlFault.CHARACTER, f"U+{character:04X}: {reason}", position_after(before), suggestion)

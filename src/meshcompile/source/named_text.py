@@ -1,4 +1,4 @@
-"""Texts that came from elsewhere than a file."""
+"""Texts that do not come from a file."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class NamedText:
-    """A text of YAML or JSON with the name that findings give as its file.
+    """A text of YAML or JSON, with the file name that findings show.
 
-    `line` counts the lines that stand before the text where it came from; the places of findings count them too.
+    `line` is the number of lines before the text at its source. Positions of findings include them.
     """
 
     name: str

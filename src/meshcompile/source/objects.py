@@ -1,4 +1,4 @@
-"""The objects in a text: its documents, the items of its lists, and what is wrong with those that make no sense."""
+"""The objects in a text: its documents, the items of its lists, and findings about malformed ones."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from meshcompile.codes import source as codes
 from meshcompile.diagnostics import Code, Diagnostic
 from meshcompile.source.document import Document, Origin
 from meshcompile.source.files import place_in
-from meshcompile.source.malformed import Fault, Malformed
+from meshcompile.source.malformed import Malformed, YamlFault
 from meshcompile.source.stream import Part, Reader
 
 
 def parts_in(text: str, file: str, reader: Reader, line: int = 0) -> Iterator[Part | Diagnostic]:
-    """The documents of a text as they are written, where a list is one; for one that makes no sense, what is wrong.
+    """The documents of a text as written, with a list as one document, and findings about malformed ones.
 
-    The text begins at `line` (from 0) of what it was taken from.
+    The text begins at `line` (from 0) of its source.
     """
     for part in reader.documents(_with_whole_characters(text), line):
         yield _malformed(file, part) if isinstance(part, Malformed) else part
 
 
 def objects_of(part: Part, file: str, indexes: Iterator[int]) -> Iterator[Document | Diagnostic]:
-    """The objects of one document of a text; the items of a list know their own part of the text."""
+    """The objects of one document of a text. The items of a list have their own part of the text."""
     if not part.items or not _is_list(part.value):
         yield from objects(Document(file, part.value, excerpt=part.excerpt), indexes)
         return
@@ -38,7 +38,7 @@ def objects_of(part: Part, file: str, indexes: Iterator[int]) -> Iterator[Docume
 
 
 def objects(document: Document, indexes: Iterator[int]) -> Iterator[Document | Diagnostic]:
-    """The object that a document is, or those that a list document holds; none if it is empty."""
+    """The object of a document, or the objects of a list document; none if it is empty."""
     value = document.value
     if not isinstance(value, Mapping):
         yield codes.NOT_A_MAPPING(Origin(document), found=_described(value))
@@ -59,7 +59,7 @@ def _items(document: Document, indexes: Iterator[int]) -> Iterator[Document | Di
 
 
 def _is_list(value: object) -> bool:
-    """Whether an object is a list of others: a `List`, or a kind such as `ServiceList` with `items`."""
+    """Whether an object is a list of other objects: a `List`, or a kind such as `ServiceList` with `items`."""
     if not isinstance(value, Mapping):
         return False
     kind = value.get("kind")
@@ -67,7 +67,7 @@ def _is_list(value: object) -> bool:
 
 
 def _typed(item: Any, listed: Mapping[str, Any]) -> Any:
-    """The item with the type that the API server leaves to the list: a `ServiceList` holds Services."""
+    """The item with the type that the API server derives from the list: a `ServiceList` holds Services."""
     kind = str(listed["kind"]).removesuffix("List")
     if not kind or not isinstance(item, Mapping) or "kind" in item:
         return item
@@ -90,14 +90,14 @@ def _described(value: object) -> str:
             return "a list"
 
 
-_FAULT_CODES: dict[Fault, Code] = {
-    Fault.SYNTAX: codes.NOT_YAML,
-    Fault.CHARACTER: codes.NOT_YAML,
-    Fault.DUPLICATE_KEY: codes.DUPLICATE_KEY,
-    Fault.VALUE: codes.BAD_VALUE,
-    Fault.ANCHOR: codes.BAD_ALIAS,
-    Fault.TOO_DEEP: codes.TOO_DEEP,
-    Fault.TOO_MANY_ALIASES: codes.TOO_MANY_ALIASES,
+_FAULT_CODES: dict[YamlFault, Code] = {
+    YamlFault.SYNTAX: codes.NOT_YAML,
+    YamlFault.CHARACTER: codes.NOT_YAML,
+    YamlFault.DUPLICATE_KEY: codes.DUPLICATE_KEY,
+    YamlFault.VALUE: codes.BAD_VALUE,
+    YamlFault.ANCHOR: codes.BAD_ALIAS,
+    YamlFault.TOO_DEEP: codes.TOO_DEEP,
+    YamlFault.TOO_MANY_ALIASES: codes.TOO_MANY_ALIASES,
 }
 
 
@@ -115,7 +115,7 @@ _SURROGATES = re.compile(r"\\\\|\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][
 
 
 def _with_whole_characters(text: str) -> str:
-    """The text, if it is JSON, with pairs of surrogates as YAML wants them: one escape per character."""
+    """The text. In JSON, each surrogate pair is replaced by one escape, which YAML requires."""
     if not text.lstrip().startswith(("{", "[")):
         return text
     return _SURROGATES.sub(lambda pair: pair[0] if pair[1] is None else _whole_character(pair[1], pair[2]), text)

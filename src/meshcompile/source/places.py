@@ -1,4 +1,4 @@
-"""The place of every key, value and item of one document, found by reading its text once more."""
+"""The position of every key, value and item of one document, from reading its text again."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from meshcompile.source.libyaml import (
     StreamEnd,
     event_source,
 )
-from meshcompile.source.position import Place, Position
+from meshcompile.source.position import Position, SourceSpan
 from meshcompile.source.scalars import Merge, Unrepresentable
 
 
-def places(text: str, line: int, column: int) -> Place:
-    """The places in a document that begins at `line` and `column` (from 0) of its file.
+def places(text: str, line: int, column: int) -> SourceSpan:
+    """The positions in a document that begins at `line` and `column` (from 0) of its file.
 
-    The text was read before, so it makes sense; if it needs the rest of its file to do so (an alias, a tag), what
-    cannot be found stays without children.
+    The text has been read before, so it is well-formed. If it needs the rest of its file (for an alias or a tag), the
+    unresolved values have no children.
     """
     start = Position(line + 1, column + 1)
     try:
@@ -35,36 +35,38 @@ def places(text: str, line: int, column: int) -> Place:
             return _Finder(next_event, line).place(next_event())
     except yaml.YAMLError:
         pass
-    return Place(start, start, start)
+    return SourceSpan(start, start, start)
 
 
 class _Finder:
-    """Places, event by event. It asks for nothing that reading the values has asked for."""
+    """Finds positions, event by event, without repeating the checks of the first reading."""
 
     def __init__(self, next_event: NextEvent, line: int) -> None:
         self.next_event = next_event
         self.line = line
-        self.anchors: dict[str, dict[str | int, Place]] = {}
+        self.anchors: dict[str, dict[str | int, SourceSpan]] = {}
         self.keys: dict[str, str] = {}
 
-    def place(self, event: Event, key: Event | None = None) -> Place:
-        """The place of the value that begins with `event`, under the key that `key` is."""
+    def place(self, event: Event, key: Event | None = None) -> SourceSpan:
+        """The span of the value that begins with `event`, under the key at `key`."""
         start = self.position(event.start_mark)
         children, last = self.children(event)
         if event.__class__ is not Alias and event.anchor:
             self.anchors[event.anchor] = children
-        return Place(self.position(key.start_mark) if key else start, start, self.position(last.end_mark), children)
+        return SourceSpan(
+            self.position(key.start_mark) if key else start, start, self.position(last.end_mark), children
+        )
 
-    def children(self, event: Event) -> tuple[dict[str | int, Place], Event]:
-        """What is below the value, and the last event of it."""
+    def children(self, event: Event) -> tuple[dict[str | int, SourceSpan], Event]:
+        """The spans below the value, and its last event."""
         if event.__class__ is Alias:
             return self.anchors.get(event.anchor or "", {}), event
         if event.__class__ is Scalar:
             return {}, event
         return self.entries() if event.__class__ is MappingStart else self.items()
 
-    def entries(self) -> tuple[dict[str | int, Place], Event]:
-        found: dict[str | int, Place] = {}
+    def entries(self) -> tuple[dict[str | int, SourceSpan], Event]:
+        found: dict[str | int, SourceSpan] = {}
         while (event := self.next_event()).__class__ is not MappingEnd:
             key = self.key(event)
             place = self.place(self.next_event(), event)
@@ -74,8 +76,8 @@ class _Finder:
                 found[key] = place
         return found, event
 
-    def items(self) -> tuple[dict[str | int, Place], Event]:
-        found: dict[str | int, Place] = {}
+    def items(self) -> tuple[dict[str | int, SourceSpan], Event]:
+        found: dict[str | int, SourceSpan] = {}
         while (event := self.next_event()).__class__ is not SequenceEnd:
             found[len(found)] = self.place(event)
         return found, event
@@ -99,11 +101,11 @@ def _written_key(event: Event) -> str:
     return scalars.key_text(scalars.tagged(event.tag, event.value), event.value) if event.tag else event.value
 
 
-def _merged(place: Place) -> dict[str | int, Place]:
-    """The entries that a `<<` brings: those of a mapping, or of a list of mappings of which the first wins."""
+def _merged(place: SourceSpan) -> dict[str | int, SourceSpan]:
+    """The entries of a `<<`: those of a mapping, or of a list of mappings in which the first wins."""
     if all(isinstance(step, str) for step in place.children):
         return place.children
-    below: dict[str | int, Place] = {}
+    below: dict[str | int, SourceSpan] = {}
     for item in reversed(place.children.values()):
         below |= item.children
     return below

@@ -1,4 +1,4 @@
-"""Places in a text, and paths to them."""
+"""Positions in a text, and paths to them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import NamedTuple
 from msgspec import Struct, field
 
 Path = tuple[str | int, ...]
-"""Keys and list indexes from the top of a document's value down to a place in it."""
+"""Keys and list indexes from the top of a document's value to a value in it."""
 
 
 class Position(NamedTuple):
-    """A line and a column, both counted from 1; `(0, 0)` where there is no text to point into."""
+    """A line and a column, both from 1; `(0, 0)` without a source text."""
 
     line: int
     column: int
@@ -20,20 +20,20 @@ class Position(NamedTuple):
 UNKNOWN = Position(0, 0)
 
 
-class Place(Struct, frozen=True):
-    """Where one value of a document stands."""
+class SourceSpan(Struct, frozen=True):
+    """The positions of one value of a document."""
 
     key: Position
-    """Where its key begins; for a list item or a whole document, where the value does."""
+    """The start of its key; for a list item or a whole document, the start of the value."""
     start: Position
-    """Where the value itself begins."""
+    """The start of the value."""
     end: Position
-    """Where the value has ended; of a block mapping or list, where the next thing begins."""
-    children: dict[str | int, Place] = field(default_factory=dict)
-    """The places of a mapping's entries or a list's items; of an alias, those of what it stands for."""
+    """The end of the value; for a block mapping or list, the start of the next token."""
+    children: dict[str | int, SourceSpan] = field(default_factory=dict)
+    """The spans of a mapping's entries or a list's items; for an alias, those of its anchor."""
 
-    def nearest(self, path: Path) -> Place:
-        """The place that `path` leads to, or the last one on the way that was written."""
+    def nearest(self, path: Path) -> SourceSpan:
+        """The span at `path`, or the last span on the way that exists."""
         place = self
         for step in path:
             if (below := place.children.get(step)) is None:
@@ -42,4 +42,4 @@ class Place(Struct, frozen=True):
         return place
 
 
-NO_PLACE = Place(UNKNOWN, UNKNOWN, UNKNOWN)
+NO_PLACE = SourceSpan(UNKNOWN, UNKNOWN, UNKNOWN)

@@ -1,4 +1,4 @@
-"""Everything a user can hand in, as Documents: files, folders, standard input, texts and objects."""
+"""Reads all kinds of input into Documents: files, folders, standard input, texts and objects."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from meshcompile.source.sources import ForeignFile, Found, Sources, Tally
 from meshcompile.source.texts import Texts
 
 Input = str | bytes | os.PathLike[str] | Mapping[str, Any] | NamedText | Diagnostic
-"""A path (a folder or a tar archive means all that it holds, `-` standard input), a text, an object, or a finding.
+"""A path, a text, an object, or a finding. A folder or a tar archive means all its files, and `-` is standard input.
 
-A str is a text if it has a line break, begins with `{` or `[`, or has `: ` in it and is the name of no file; any other
-is a path. Bytes are always a text in UTF-8, a PathLike is always a path.
+A str is a text if it has a line break, if it begins with `{` or `[`, or if it contains `: ` and no file has this name.
+Any other str is a path. Bytes are always a UTF-8 text, and a PathLike is always a path.
 """
 WRITTEN = (str, bytes, os.PathLike, Mapping)
 """The forms of input that a caller writes."""
 
 
 class UnreadableInput(MeshcompileError):
-    """Input that cannot be read; `diagnostics` say what is wrong, and where."""
+    """Input that cannot be read. `diagnostics` say what is wrong, and where."""
 
     def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
         super().__init__("\n".join(map(str, diagnostics)))
@@ -40,7 +40,7 @@ class UnreadableInput(MeshcompileError):
 
 
 class Inputs(Struct, frozen=True):
-    """What was read, in the order it was named; findings that did not prevent it; and the counts."""
+    """The documents in input order, findings that did not prevent reading, and counts."""
 
     documents: tuple[Document, ...]
     diagnostics: tuple[Diagnostic, ...]
@@ -50,11 +50,11 @@ class Inputs(Struct, frozen=True):
 def stream(
     inputs: Input | Iterable[Input], limits: Limits = DEFAULT_LIMITS, selection: Selection = EVERYTHING
 ) -> Iterator[Found]:
-    """All documents of the inputs, each file once, as they are read, and findings that do not prevent it.
+    """All documents of the inputs as they are read, each file once, and findings that do not prevent reading.
 
-    A document that makes no sense is a finding beside the others, as it is to `kubectl apply`. A file of a folder that
-    does not try to hold an object is foreign, and no error. At the end UnreadableInput is raised, with all that cannot
-    be read, if that is a whole file or all there is.
+    Like in `kubectl apply`, a malformed document is a finding and does not affect the others. A file of a folder that
+    does not appear to hold an object is foreign, and not an error. At the end, this raises UnreadableInput with all
+    unreadable parts if a whole file or the whole input cannot be read.
     """
     named = _named(inputs)
     fatal = codes.BROKEN_FILE | codes.BROKEN_DOCUMENT
@@ -73,7 +73,7 @@ def stream(
 
 
 def read(inputs: Input | Iterable[Input], limits: Limits = DEFAULT_LIMITS, selection: Selection = EVERYTHING) -> Inputs:
-    """What `stream` yields, at once."""
+    """The result of `stream`, collected."""
     tally = Tally()
     found = list(tally.without_foreign(stream(inputs, limits, selection)))
     documents = tuple(item for item in found if isinstance(item, Document))
@@ -81,7 +81,7 @@ def read(inputs: Input | Iterable[Input], limits: Limits = DEFAULT_LIMITS, selec
 
 
 def _named(inputs: Input | Iterable[Input]) -> list[Input]:
-    """The inputs, one or several. Raises InvalidArgument for what is none."""
+    """The inputs as a list. Raises InvalidArgument for an invalid one."""
     match inputs:
         case str() | bytes() | os.PathLike() | Mapping() | NamedText() | Diagnostic():
             return [inputs]
@@ -100,7 +100,7 @@ def _checked(given: Input) -> Input:
 
 
 UNREADABLE = codes.BROKEN_FILE | codes.BROKEN_DOCUMENT
-"""Codes of what could not be read."""
+"""Codes of input that could not be read."""
 
 
 class _Reading:
@@ -127,7 +127,7 @@ class _Reading:
                     yield from self.path(os.fspath(given))
 
     def path(self, path: str) -> Iterator[Found]:
-        """The objects of what a name means: a file is itself, a folder or an archive all that it holds."""
+        """The objects at a path: a file, or all files of a folder or an archive."""
         if "\0" not in path and os.path.isdir(path):
             from meshcompile.source.collection import folder_objects  # for a fast start, as below
 
@@ -136,7 +136,7 @@ class _Reading:
             yield from self.archive(path) if path.endswith(ARCHIVES) else self.file(path)
 
     def piped(self, text: str) -> Iterator[Found]:
-        """The objects in standard input, of which Helm's comments may name the templates."""
+        """The objects in standard input. Helm's comments may name their templates."""
         from meshcompile.source.helm_output import by_template  # likewise
 
         for part in by_template(text, "<stdin>"):

@@ -1,7 +1,7 @@
-"""Whether a document tries to be a Kubernetes object, and what a file is that holds none.
+"""Whether a document appears to be a Kubernetes object, and what a file without one is.
 
-A folder holds files of many programs. A file whose documents do not try to be objects is foreign: it is counted, and
-nothing is said against it.
+A folder holds files of many programs. A file whose documents do not appear to be objects is foreign: it is counted and
+gets no finding.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from msgspec import Struct
 
 
 class Recogniser(Struct, frozen=True):
-    """A kind of file, known by the pattern of its name, the start of its `apiVersion`, or its keys at the top."""
+    """A kind of file, recognized by the pattern of its name, the start of its `apiVersion`, or its top-level keys."""
 
     what: str
     names: tuple[str, ...] = ()
     api_versions: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
-    """Each is a set of keys, separated by spaces, that are all there."""
+    """Alternatives, each a set of keys separated by spaces. All keys of one set must be present."""
 
     def recognises(self, name: str, api_version: str, keys: frozenset[str]) -> bool:
         return (
@@ -46,7 +46,7 @@ TYPED = (
     Recogniser("a configuration of ctlptl", (), ("ctlptl.dev/",)),
     Recogniser("a kubeconfig", keys=("clusters contexts users",)),
 )
-"""Files that have an `apiVersion` and a `kind`, but are read by programs and never by the API server."""
+"""Files with an `apiVersion` and a `kind` that other programs read, and not the API server."""
 
 UNTYPED = (
     Recogniser("a Helm chart's description", ("chart.yaml", "requirements.yaml")),
@@ -81,7 +81,7 @@ UNTYPED = (
     Recogniser("a Terraform file", ("*.tf.json", "*.tfvars.json", "*.auto.tfvars.json")),
     Recogniser("a Kustomize patch", keys=("$patch",)),
 )
-"""Files without an `apiVersion` or without a `kind`. The first row that fits says what a file is."""
+"""Files without an `apiVersion` or without a `kind`. The first row that matches describes a file."""
 
 NO_TYPE = "no apiVersion and no kind"
 JSON_PATCH = "a JSON patch"
@@ -92,14 +92,14 @@ NOT_YAML = "not YAML"
 
 
 def typed_as(value: object) -> str:
-    """What a program's own file with an `apiVersion` and a `kind` is; empty for an object."""
+    """The description of another program's file with an `apiVersion` and a `kind`; empty for an object."""
     if not isinstance(value, Mapping):
         return ""
     return next(_recognised(TYPED, "", _text(value, "apiVersion"), value), "")
 
 
 def untyped_as(file: str, keys: Iterable[object]) -> str:
-    """What a file with these keys at the top is, if it does not try to hold an object."""
+    """The description of a file with these top-level keys, if it does not appear to hold an object."""
     return next(_recognised((*UNTYPED, *TYPED), _name(file), "", keys), NO_TYPE)
 
 
@@ -109,7 +109,7 @@ def _recognised(table: Iterable[Recogniser], name: str, api_version: str, keys: 
 
 
 def foreign_as(file: str, value: object) -> str:
-    """What a document is that does not try to be an object."""
+    """The description of a document that does not appear to be an object."""
     match value:
         case Mapping():
             return typed_as(value) or untyped_as(file, value)
@@ -122,9 +122,10 @@ def foreign_as(file: str, value: object) -> str:
 
 
 def tries(value: object, file: str = "") -> bool:
-    """Whether a document tries to be an object, well or badly: it has a type, or half of one and the rest of an object.
+    """Whether a document appears to be an object, valid or not: it has a type, or part of a type and other object
+    fields.
 
-    A list tries if one of its items does: it is an object behind a `-` too many.
+    A list appears to be an object if one of its items does: it may be an object behind an extra `-`.
     """
     match value:
         case Mapping() if typed_as(value):
@@ -138,7 +139,9 @@ def tries(value: object, file: str = "") -> bool:
 
 
 def _tries(value: Mapping[Any, Any], *, is_other: bool = False) -> bool:
-    """`is_other` says that the file has the name of another kind of file: only what has a type is an object then."""
+    """`is_other` says that the file has the name of another kind of file. Then only a document with a type is an
+    object.
+    """
     keys = {_plain(key) for key in value}
     typed = keys & {"apiversion", "kind"}
     if is_other or len(typed) == 2:
@@ -156,12 +159,12 @@ _OBJECT_KEYS = {"kind", "metadata", "spec", "status", "data", "stringdata", "typ
 
 
 def _plain(key: object) -> str:
-    """A key without what people get wrong in it: `ApiVersion`, `api_version`."""
+    """A key without common spelling mistakes: `ApiVersion`, `api_version`."""
     return re.sub("[^a-z]", "", str(key).lower())
 
 
 def _is_kind(value: object) -> bool:
-    """Whether this is spelled as kinds are."""
+    """Whether the value is spelled like a kind."""
     return isinstance(value, str) and re.fullmatch("[A-Z]|[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*", value) is not None
 
 

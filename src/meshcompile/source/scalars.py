@@ -1,7 +1,8 @@
-"""What an unquoted YAML scalar means to sigs.k8s.io/yaml: YAML 1.1 as Go reads it, told in JSON's values.
+"""The value of an unquoted YAML scalar in sigs.k8s.io/yaml: YAML 1.1 as Go reads it, converted to JSON values.
 
-Follows `resolve` of go.yaml.in/yaml/v2 and `convertToJSONableObject` of sigs.k8s.io/yaml. Unlike PyYAML, `y` and `n`
-are booleans, `0o10` is a number, `1:30` and dates are text, and what JSON cannot say (`.inf`, a null key) is an error.
+Follows `resolve` of go.yaml.in/yaml/v2 and `convertToJSONableObject` of sigs.k8s.io/yaml. Unlike in PyYAML, `y` and `n`
+are booleans, `0o10` is a number, and `1:30` and dates are text. A value without a JSON form (`.inf`, a null key) is an
+error.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ Scalar = str | int | float | bool | None
 
 
 class Unrepresentable(ValueError):
-    """A scalar that JSON has no value for, or that is not what its tag says."""
+    """A scalar without a JSON value, or one that does not match its tag."""
 
 
 class Merge:
-    """The key `<<`, which stands for the entries of other mappings."""
+    """The key `<<`, which merges the entries of other mappings."""
 
 
 MERGE: Final = Merge()
@@ -43,7 +44,7 @@ _INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+
 _BETWEEN_DIGITS = re.compile(r"(?<=[0-9])_(?=[0-9])")
 _SMALLEST_INTEGER, _LARGEST_INTEGER, _LARGEST_UNSIGNED = -(2**63), 2**63 - 1, 2**64 - 1
 _FIRST_WITH_EXPONENT = 1e21
-"""Go prints doubles from here on with an exponent; smaller whole ones look like integers, and are."""
+"""From here on, Go prints doubles with an exponent. Smaller whole doubles are printed as integers."""
 
 _TAG = "tag:yaml.org,2002:"
 
@@ -69,7 +70,7 @@ def resolved(text: str) -> Scalar:
 
 
 def tagged(tag: str, text: str) -> Scalar:
-    """The value of a scalar that carries a tag; tags that YAML does not define leave text as it is."""
+    """The value of a scalar with a tag. Tags that YAML does not define leave the text unchanged."""
     match tag.removeprefix(_TAG):
         case "binary":
             return _binary(text)
@@ -102,7 +103,7 @@ def key_text(value: Scalar, text: str) -> str:
 
 
 def _integer(digits: str) -> int | None:
-    """As Go's `strconv.ParseInt` in base 0, then `ParseUint`, which takes no sign."""
+    """An integer as Go reads it: `strconv.ParseInt` in base 0, then `ParseUint`, which accepts no sign."""
     match = _INTEGER.fullmatch(digits)
     if match is None:
         return None
@@ -118,7 +119,7 @@ def _integer(digits: str) -> int | None:
 
 
 def _float(digits: str) -> float | None:
-    """The double; None for other text, and for what overflows, which Go leaves as text."""
+    """The double; None for other text, and for a value that overflows, which Go keeps as text."""
     if not _FLOAT.fullmatch(digits):
         return None
     value = float(digits)
@@ -126,7 +127,7 @@ def _float(digits: str) -> float | None:
 
 
 def _json_number(value: float) -> int | float:
-    """A whole double as the integer that Go prints for it, with its shortest digits."""
+    """A whole double as the integer that Go prints for it, with the shortest digits."""
     if not value.is_integer() or abs(value) >= _FIRST_WITH_EXPONENT:
         return value
     return int(Decimal(repr(value)))
@@ -148,7 +149,7 @@ def _short_float(value: float) -> str:
 
 
 def _binary(text: str) -> str:
-    """The text in base64; like Go, with a replacement character for every byte that is not UTF-8."""
+    """The decoded base64 text. Like in Go, a replacement character stands for every byte that is not UTF-8."""
     try:
         data = b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
     except Base64Error as error:

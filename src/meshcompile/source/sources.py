@@ -1,4 +1,4 @@
-"""What was read, counted: files, documents, and files that are no Kubernetes objects."""
+"""Counts of the input: files, documents, and files without Kubernetes objects."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ class ForeignFile(Struct, frozen=True):
 
     path: str
     reason: str
-    """What it is instead, as a noun phrase: `a Compose file`."""
+    """The description of the file, as a noun phrase: `a Compose file`."""
 
 
 class Sources(Struct, frozen=True):
-    """What was read: how many files hold objects, how many objects there are, and the files that hold none.
+    """Counts of the input: files with objects, objects, and the files without objects.
 
-    Standard input is one file, and so are all texts together, and all objects made in Python. Empty files do not count.
+    Standard input counts as one file, and so do all texts together, and all objects made in Python. Empty files are not
+    counted.
     """
 
     files: int = 0
@@ -33,11 +34,11 @@ class Sources(Struct, frozen=True):
 
 
 Found = Document | Diagnostic | ForeignFile
-"""What reading yields."""
+"""The results of reading."""
 
 
 class Tally:
-    """Counts what is read while it goes by."""
+    """Counts results while they are read."""
 
     def __init__(self) -> None:
         self.files: set[str] = set()
@@ -45,7 +46,7 @@ class Tally:
         self.foreign: list[ForeignFile] = []
 
     def without_foreign(self, found: Iterable[Found]) -> Iterator[Document | Diagnostic]:
-        """What was found, except the foreign files, which are only counted."""
+        """The results, except for foreign files, which are only counted."""
         for item in found:
             if isinstance(item, ForeignFile):
                 self.foreign.append(item)

@@ -1,7 +1,7 @@
-"""YAML text to plain values: libyaml finds the structure, the rules of `scalars` give the values.
+"""YAML text to plain values: libyaml finds the structure, and the rules of `scalars` determine the values.
 
-This is the one pass that every document takes, so it is written for speed. It keeps no places (`places` finds them
-again when asked), and every distinct key and unquoted scalar is understood, and stored, once.
+Every document takes this pass, so it is written for speed. It records no positions (`places` finds them again on
+demand). Every distinct key and unquoted scalar is parsed and stored once.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ from meshcompile.source.libyaml import (
     event_source,
 )
 from meshcompile.source.limits import DEFAULT_LIMITS, Limits
-from meshcompile.source.malformed import Fault, Malformed, from_libyaml, position_of
+from meshcompile.source.malformed import Malformed, YamlFault, from_libyaml, position_of
 from meshcompile.source.scalars import Merge, Unrepresentable
 
 
 class Part(Struct, frozen=True):
-    """A value, and the part of the text that it was read from."""
+    """A value, and the part of the text from which it was read."""
 
     value: Any
     excerpt: Excerpt
     items: tuple[Part, ...] = ()
-    """What is in the `items` of a document that has them."""
+    """The entries of the document's `items`, if it has any."""
 
 
 class Reader:
-    """Reads texts one after the other; what keys and words they share is stored once."""
+    """Reads texts one after the other. Shared keys and scalars are stored once."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -52,9 +52,9 @@ class Reader:
         self.keys = _Keys()
 
     def documents(self, text: str, line: int = 0) -> Iterator[Part | Malformed]:
-        """The documents of a stream, without the empty ones; for one that makes no sense, what is wrong with it.
+        """The documents of a stream, without empty ones. A malformed one yields its error.
 
-        The text begins at `line` (from 0) of what it was taken from.
+        The text begins at `line` (from 0) of its source.
         """
         done = 0
         try:
@@ -65,7 +65,7 @@ class Reader:
             yield from self.one_by_one(text, done, line)
 
     def one_by_one(self, text: str, start: int, line: int) -> Iterator[Part | Malformed]:
-        """The documents from `start` on, each read alone, so that a broken one leaves the others as they are."""
+        """The documents from `start` on, each read separately, so that a malformed one does not affect the others."""
         line += len(_LINE_BREAK.findall(text, 0, start))
         column = start - text.rfind("\n", 0, start) - 1
         for single in separated(text[start:]):
@@ -77,7 +77,7 @@ class Reader:
             column = len(single) - single.rfind("\n") - 1 + (column if "\n" not in single else 0)
 
     def stream(self, text: str, line: int = 0) -> Iterator[Part]:
-        """The documents of a text that begins at `line` (from 0); raises Malformed at the first that makes no sense."""
+        """The documents of a text that begins at `line` (from 0). Raises Malformed at the first malformed one."""
         try:
             next_event = event_source(text)
             next_event()
@@ -93,7 +93,7 @@ class Reader:
 
 
 def value(text: str) -> Any:
-    """The value of a text that was read before, with only one document in it."""
+    """The value of a text with a single document that was read before."""
     return next(Reader(DEFAULT_LIMITS).stream(text)).value
 
 
@@ -102,9 +102,9 @@ _SEPARATOR = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 
 
 def separated(text: str) -> Iterator[str]:
-    """The text cut before every document; put together again it is the same.
+    """The text, split before every document. Joining the parts gives the same text.
 
-    A document begins with `---`, or, in a stream of JSON, where the value before it ends.
+    A document begins with `---`, or, in a stream of JSON, after the previous value.
     """
     done = 0
     if text.lstrip().startswith("{"):
@@ -115,7 +115,7 @@ def separated(text: str) -> Iterator[str]:
 
 
 def _json_ends(text: str) -> Iterator[int]:
-    """Where the JSON objects that a text begins with end."""
+    """The ends of the JSON objects at the beginning of a text."""
     decoder, end = JSONDecoder(), 0
     try:
         while (start := _NEXT.match(text, end)) is not None:
@@ -135,7 +135,7 @@ def _separated(text: str) -> Iterator[str]:
 
 
 class _Plain(dict[str, scalars.Scalar]):
-    """Unquoted scalars met so far, by their text."""
+    """The unquoted scalars so far, by their text."""
 
     def __missing__(self, text: str) -> scalars.Scalar:
         value = self[text] = scalars.plain(text)
@@ -143,7 +143,7 @@ class _Plain(dict[str, scalars.Scalar]):
 
 
 class _Keys(dict[str, str | Merge]):
-    """Unquoted keys met so far, by their text."""
+    """The unquoted keys so far, by their text."""
 
     def __missing__(self, text: str) -> str | Merge:
         key = self[text] = scalars.key(text)
@@ -151,9 +151,9 @@ class _Keys(dict[str, str | Merge]):
 
 
 class _Builder:
-    """The value of one document, event by event.
+    """Builds the value of one document, event by event.
 
-    `entries` counts what is in mappings and lists, and in what aliases stand for; `expanded` the latter only.
+    `entries` counts the entries of mappings and lists, including those of aliases. `expanded` counts only the latter.
     """
 
     def __init__(self, reader: Reader, next_event: NextEvent, text: str, line: int, *, has_directives: bool) -> None:
@@ -252,7 +252,7 @@ class _Builder:
         return result
 
     def key(self, event: Event) -> str | Merge:
-        """The key that is not a plain one without an anchor."""
+        """A key that is not a plain key without an anchor."""
         if event.__class__ is not Scalar and event.__class__ is not Alias:
             raise Unrepresentable("a key must be text, not a mapping or list")
         value = self.value(event, 0)
@@ -276,7 +276,7 @@ class _Builder:
         return result
 
     def located_sequence(self) -> list[Any]:
-        """A list just below the top, which may hold the items of a `kind: List`: it notes where they are."""
+        """A list just below the top, which may be the items of a `kind: List`. Records the positions of its items."""
         parts: list[Part] = []
         event = self.next_event()
         try:
@@ -295,7 +295,7 @@ class _Builder:
 
 
 def _merge(value: Any, into: dict[str, Any], event: Event) -> set[str]:
-    """The keys that a `<<` brings `into` a mapping; as in Go it overwrites what stands before it."""
+    """Merge the entries of a `<<` into a mapping, and return their keys. As in Go, they override earlier keys."""
     sources = value if isinstance(value, list) else [value]
     if not all(isinstance(source, dict) for source in sources):
         raise Unrepresentable("`<<` needs a mapping or a list of mappings")
@@ -308,21 +308,23 @@ def _merge(value: Any, into: dict[str, Any], event: Event) -> set[str]:
 
 def _duplicate(key: str, event: Event) -> Malformed:
     return Malformed(
-        Fault.DUPLICATE_KEY,
-        f"the key {key!r} stands here a second time",
+        YamlFault.DUPLICATE_KEY,
+        f"the key {key!r} appears a second time",
         position_of(event.start_mark),
         "remove one of the two, or merge what is below them",
     )
 
 
 def _unrepresentable(error: Unrepresentable, event: Event) -> Malformed:
-    return Malformed(Fault.VALUE, str(error), position_of(event.start_mark), "put quotes around it if text is meant")
+    return Malformed(
+        YamlFault.VALUE, str(error), position_of(event.start_mark), "put quotes around it if text is meant"
+    )
 
 
 def _bad_alias(event: Event, *, itself: bool) -> Malformed:
     problem = f"the anchor &{event.anchor} contains itself" if itself else f"there is no anchor &{event.anchor}"
     return Malformed(
-        Fault.ANCHOR,
+        YamlFault.ANCHOR,
         problem,
         position_of(event.start_mark),
         f"define &{event.anchor} earlier in the same document, or put quotes around a text that begins with *",
@@ -331,15 +333,15 @@ def _bad_alias(event: Event, *, itself: bool) -> Malformed:
 
 def _too_deep(limits: Limits, event: Event) -> Malformed:
     return Malformed(
-        Fault.TOO_DEEP,
-        f"more than {limits.depth} mappings and lists are inside one another",
+        YamlFault.TOO_DEEP,
+        f"more than {limits.depth} mappings and lists are nested",
         position_of(event.start_mark),
     )
 
 
 def _too_many_aliases(limits: Limits, event: Event) -> Malformed:
     return Malformed(
-        Fault.TOO_MANY_ALIASES,
-        f"the aliases of this document stand for more than {limits.expanded} entries",
+        YamlFault.TOO_MANY_ALIASES,
+        f"the aliases of this document expand to more than {limits.expanded} entries",
         position_of(event.start_mark),
     )

@@ -1,4 +1,4 @@
-"""Templates: texts that become objects only when a program has filled them in."""
+"""Templates: texts that become objects only after a program renders them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ADVICE = {
     HELM: "render the chart that it belongs to: `helm template CHART | meshcompile validate -f -`",
     OTHER: "fill it in first, for example with `envsubst < FILE | meshcompile validate -f -`",
 }
-"""What to do about each kind of template."""
+"""The suggestion for each kind of template."""
 
 _MARKS = ("{{", "{%", "<%", "${", "$(")
 _HELM = re.compile(
@@ -29,7 +29,7 @@ _HELM_VALUE = re.compile(r"\{\{-?\s*(?:\$?\.(?:Values|Release|Chart)\b|include\b
 _PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\$\{\w+[^}]*\}|\$\([\w-]+\)")
 _JUDGED_GROUPS = ("", "apps", "batch", "networking.k8s.io", "gateway.networking.k8s.io")
 _CODE = ("EnvoyFilter", "WasmPlugin")
-"""Kinds of Istio that may hold code and other programs' configuration, in which braces mean something else."""
+"""Istio kinds that may contain code and other programs' configuration, in which braces have another meaning."""
 _DATA = ("ConfigMap", "Secret")
 
 
@@ -38,10 +38,10 @@ def may_be_template(text: str) -> bool:
 
 
 def template_kind(parts: Iterable[Part | Diagnostic], text: str) -> str:
-    """What kind of template a text is; empty if it is none.
+    """The kind of template of a text; empty if it is not a template.
 
-    It is one if a document of it cannot be read because of what is to be filled in, or if what is to be filled in
-    stands where a name or a value of an object belongs.
+    A text is a template if a placeholder prevents reading one of its documents, or if a placeholder replaces a name or
+    a value of an object.
     """
     parts = tuple(parts)
     broken = [part for part in parts if isinstance(part, Diagnostic)]
@@ -55,7 +55,7 @@ def template_kind(parts: Iterable[Part | Diagnostic], text: str) -> str:
 
 
 def _at_mark(lines: Sequence[str], found: Diagnostic) -> bool:
-    """Whether reading stopped at a mark of a template, or a few lines below one."""
+    """Whether reading stopped at a placeholder, or a few lines below one."""
     return any(mark in line for line in lines[max(found.line - 4, 0) : found.line] for mark in _MARKS)
 
 
@@ -66,7 +66,7 @@ def _has_helm_values(value: object) -> bool:
 
 
 def _has_placeholders(value: object) -> bool:
-    """Whether there is something to fill in where a name stands, or anywhere in an object of Istio."""
+    """Whether a name is a placeholder, or whether an Istio object contains one anywhere."""
     if not isinstance(value, Mapping) or not _is_judged(value):
         return False
     metadata = value.get("metadata")
@@ -83,7 +83,7 @@ def _is_judged(value: Mapping[Any, Any]) -> bool:
 
 
 def _lines(value: object) -> Iterator[str]:
-    """The texts of one line in a value. What has more lines is code or a file, which may be full of braces."""
+    """The single-line texts in a value. Texts with more lines are code or files, which may contain many braces."""
     match value:
         case str() if "\n" not in value:
             yield value

@@ -1,4 +1,4 @@
-"""Texts as objects: what one call of `load` may still read, and what it has read."""
+"""Converts texts to objects, and tracks the remaining budget of one call of `load`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from meshcompile.source.templates import ADVICE, may_be_template, template_kind
 
 
 class Texts:
-    """Reads texts one after the other: the budget that is left, and the files that had their turn."""
+    """Reads texts one after the other: the remaining budget, and the files that have been read."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -27,16 +27,16 @@ class Texts:
         self.seen: set[str] = set()
 
     def is_new(self, path: str) -> bool:
-        """Whether a file has its turn: each has one."""
+        """Whether a file has not been read yet. Each file is read once."""
         real = path if path == STDIN or "\0" in path else os.path.realpath(path)
         new = real not in self.seen
         self.seen.add(real)
         return new
 
     def named(self, file: str, text: str, line: int = 0) -> Iterator[Found]:
-        """The objects in a text that was given as such. A template is an error, and nothing else is said of it.
+        """The objects in a text that was passed directly. A template is an error and gets no other finding.
 
-        The text begins at `line` (from 0) of what it was taken from.
+        The text begins at `line` (from 0) of its source.
         """
         if refused := self.refused(file, text):
             yield refused
@@ -51,14 +51,14 @@ class Texts:
         yield from self.objects(file, parts)
 
     def first_value(self, text: str) -> object:
-        """The plain data of the first document of a text; None if there is none or it makes no sense."""
+        """The plain data of the first document of a text; None if there is none, or if it is malformed."""
         try:
             return next((part.value for part in self.reader.stream(text)), None)
         except Malformed:
             return None
 
     def refused(self, file: str, text: str) -> Diagnostic | None:
-        """What is said of a text that is too large; any other counts as read."""
+        """The finding for a text that is too large. Any other text is counted as read."""
         if len(text) > self.budget:
             return too_large(file, "the rest of the input", self.budget)
         self.budget -= len(text)
@@ -80,13 +80,13 @@ class Texts:
 
 
 def foreign(file: ForeignFile) -> Iterator[Found]:
-    """A foreign file, which is counted, and the finding that names it."""
+    """A foreign file, for counting, and the finding that names it."""
     yield file
     yield codes.FOREIGN_FILE(place(file.path), what=file.reason)
 
 
 def _longest_document(text: str, limits: Limits) -> int:
-    """The length of the longest document; that of the whole text if it is short anyway."""
+    """The length of the longest document, or of the whole text if the text is short."""
     if len(text) <= limits.document_size:
         return len(text)
     return max(map(len, separated(text)))

@@ -1,1 +1,1 @@
-"""Tools on top of the compiler: what a request would meet."""
+"""Tools on top of the compiler: policy decisions for a request."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from meshcompile.analyze.context import Context
-from meshcompile.analyze.destinations import Target, Use, targets
+from meshcompile.analyze.destinations import DestinationUse, Target, targets
 from meshcompile.analyze.suggest import did_you_mean
 from meshcompile.codes.references import NOT_FOUND, PORT_REQUIRED
 from meshcompile.diagnostics import Diagnostic, Related, Severity
@@ -32,7 +32,7 @@ def _service(context: Context, target: Target) -> Service | None:
 
 def _missing_host(context: Context, target: Target) -> Diagnostic:
     written, place = target.destination.host, target.destination.at("host")
-    kind = "mirror host" if target.use is Use.MIRROR else "host"
+    kind = "mirror host" if target.use is DestinationUse.MIRROR else "host"
     hidden = next(context.services_of(target.host), None)
     if hidden is not None:
         return NOT_FOUND(

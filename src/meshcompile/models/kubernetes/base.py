@@ -1,8 +1,8 @@
-"""What all Kubernetes models share.
+"""The base of all Kubernetes models.
 
-Kubernetes kinds have hundreds of fields that say nothing about a mesh (resources, volumes, tolerations ...). Only the
-fields that decide what a proxy gets are modelled, and these are checked; all others are accepted and passed over, so
-that a manifest of any Kubernetes release reads.
+Kubernetes kinds have hundreds of fields without effect on a mesh (resources, volumes, tolerations ...). Only the fields
+that affect proxies are modelled and checked. All other fields are accepted and ignored, so that manifests of any
+Kubernetes release can be read.
 """
 
 from collections.abc import Mapping
@@ -13,21 +13,21 @@ from pydantic import BeforeValidator, ConfigDict, Strict
 from meshcompile.models.base import Node, Resource
 
 Int = Annotated[int, Strict()]
-"""A whole number: Kubernetes takes none in quotes, unlike protobuf."""
+"""A whole number. Unlike protobuf, Kubernetes does not accept it in quotes."""
 IntOrString = Int | str
-"""A port by its number or by its name; a number in quotes is a name."""
+"""A port by its number or by its name. A quoted number is a name."""
 TextValue = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
 """A text in a map. Go reads null as empty text there."""
 
 
 class KubernetesNode(Node):
-    """A part of a Kubernetes object: strict about the fields it models, indifferent to all others."""
+    """A part of a Kubernetes object: strict about modelled fields, and lenient about all others."""
 
     model_config = ConfigDict(extra="ignore")
 
 
 class KubernetesResource(Resource):
-    """A Kubernetes object: strict about the fields it models, indifferent to all others."""
+    """A Kubernetes object: strict about modelled fields, and lenient about all others."""
 
     model_config = ConfigDict(extra="ignore")
 

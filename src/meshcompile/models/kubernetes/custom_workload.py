@@ -14,14 +14,14 @@ TEMPLATE_PATHS = (("spec", "template"), ("spec", "jobTemplate", "spec", "templat
 
 
 class NamedTemplateMeta(TemplateMeta):
-    """What the metadata of every Pod of a workload starts from; a Knative Service names its revision here."""
+    """The metadata of a Pod template. A Knative Service names its revision here."""
 
     name: str = ""
     """Name of the revision that the template makes."""
 
 
 class NamedPodTemplateSpec(PodTemplateSpec):
-    """The form of a workload's Pods."""
+    """The Pod template of a workload."""
 
     metadata: NamedTemplateMeta = Field(default_factory=NamedTemplateMeta)
     """Name, labels and annotations of what the template makes."""
@@ -37,16 +37,16 @@ class WorkloadRef(KubernetesNode):
 
 
 class CustomWorkloadSpec(KubernetesNode):
-    """What a workload wants, in the fields that such kinds have in common."""
+    """The specification of a workload, in the fields that such kinds share."""
 
     replicas: Int | None = None
-    """How many Pods there are to be."""
+    """The desired number of Pods."""
     selector: Mapping[str, Any] = {}
-    """Which Pods are its own: labels, or an object with `matchLabels`."""
+    """The selector of its Pods: labels, or an object with `matchLabels`."""
     template: NamedPodTemplateSpec | None = None
-    """The form of the Pods."""
+    """The Pod template."""
     job_template: JobTemplateSpec | None = None
-    """The form of the Jobs that make the Pods."""
+    """The template of the Jobs that create the Pods."""
     workload_ref: WorkloadRef | None = None
     """The Deployment whose template an Argo Rollout uses."""
 
@@ -57,7 +57,7 @@ class CustomWorkload(KubernetesResource):
     api_version: str = ""
     kind: str = ""
     spec: CustomWorkloadSpec = Field(default_factory=CustomWorkloadSpec)
-    """What it wants."""
+    """Its specification."""
 
     @property
     def group(self) -> str:
@@ -66,7 +66,7 @@ class CustomWorkload(KubernetesResource):
 
     @property
     def template(self) -> NamedPodTemplateSpec | PodTemplateSpec:
-        """The form of the Pods; an empty one where it is another object's."""
+        """The Pod template; empty if another object has it."""
         if self.spec.template is not None:
             return self.spec.template
         return self.spec.job_template.spec.template if self.spec.job_template else PodTemplateSpec()

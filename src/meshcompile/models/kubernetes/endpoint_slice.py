@@ -67,7 +67,7 @@ class EndpointSlice(KubernetesResource):
     api_version: Literal["discovery.k8s.io/v1", "discovery.k8s.io/v1beta1"] = "discovery.k8s.io/v1"
     kind: Literal["EndpointSlice"] = "EndpointSlice"
     address_type: str = "IPv4"
-    """`IPv4`, `IPv6` or `FQDN`; slices of names are passed over."""
+    """`IPv4`, `IPv6` or `FQDN`; slices of names are ignored."""
     endpoints: tuple[Endpoint, ...] = ()
     """The endpoints."""
     ports: tuple[EndpointPort, ...] = ()

@@ -1,15 +1,16 @@
-"""The fields of Kubernetes' built-in kinds, and what is wrong with those of one object.
+"""The fields of Kubernetes' built-in kinds, and findings about the fields of an object.
 
-The models beside this module have only what decides about a proxy. The API server looks at all fields: `kubectl apply`
-refuses an object with an unknown one, and an object whose field has the wrong type or is missing cannot exist at all.
+The models next to this module have only the fields that affect proxies. The API server checks all fields: `kubectl
+apply` rejects an object with an unknown field, and an object with a missing field or a field of the wrong type cannot
+exist.
 
-`fields.json` is generated from the API's own description. One line describes a type, one word a field:
+`fields.json` is generated from the API's own description. One line describes a type, and one word describes a field:
 
     NAME:TYPE
     TYPE    string | integer | number | boolean | base64 | time | quantity | intOrString | object | any | a type's name
             !TYPE required, []TYPE a list, {}TYPE a map
 
-The table is read when the first Kubernetes object is, and a line is parsed when an object has that type.
+The table is read with the first Kubernetes object, and a line is parsed with the first object of its type.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ Look = Callable[[Any], bool]
 
 
 class Scalar(NamedTuple):
-    """A type without fields: what it is called in a message, and the types of Python that it takes."""
+    """A type without fields: its name in messages, and the Python types that it accepts."""
 
     expected: str
     takes: Takes
@@ -58,7 +59,7 @@ ADVICE: Mapping[str, str] = dict.fromkeys(
     ("selector", "template"),
     "a patch of Kustomize may leave it out: pass the output of `kustomize build` instead of the patch",
 )
-"""What to do about a required field that is missing, where that is not obvious."""
+"""Suggestions for missing required fields, where the fix is not obvious."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,9 @@ class Field:
     element: str
     """The type of one value."""
     shape: Shape
-    """How the field holds values."""
+    """The shape in which the field holds values."""
     takes: Takes
-    """Types of Python at which there is nothing more to check."""
+    """Python types that need no further check."""
     is_sound: Look
     """A quick look at a value of any other type."""
 
@@ -88,7 +89,7 @@ class Table:
     """The data file."""
 
     release: str
-    """The release of Kubernetes that the fields are those of."""
+    """The Kubernetes release of the fields."""
     kinds: Mapping[str, str]
     """`API_VERSION/KIND` and the type of the kind."""
     types: Mapping[str, str]
@@ -96,9 +97,9 @@ class Table:
 
 
 def field_problems(document: Document) -> Iterator[Diagnostic]:
-    """Unknown and missing fields and wrong types of an object, if its kind is one of Kubernetes' own.
+    """Unknown fields, missing fields and wrong types in an object of a built-in kind.
 
-    An unknown field rejects nothing: a cluster that is told to be lenient drops it and takes the rest.
+    An unknown field does not reject the object: a cluster with lenient validation drops the field and uses the rest.
     """
     value = document.value
     name = table().kinds.get(f"{value['apiVersion']}/{value['kind']}")
@@ -110,21 +111,21 @@ def field_problems(document: Document) -> Iterator[Diagnostic]:
 @cache
 def table() -> Table:
     """The whole table."""
-    from importlib.resources import files  # for a fast start: nobody else needs it while objects are read
+    from importlib.resources import files  # for a fast start: reading objects needs it nowhere else
 
     return Table(**json.loads(files(__package__).joinpath("fields.json").read_bytes()))
 
 
 @cache
 def object_type(name: str) -> ObjectType:
-    """The type of this name, which the table must have."""
+    """The type of this name, which must be in the table."""
     words = [word.split(":") for word in table().types[name].split()]
     required = frozenset(field for field, word in words if word.startswith("!"))
     return ObjectType({field: _field(word) for field, word in words}, required)
 
 
 def _field(word: str) -> Field:
-    """The field that a word says the type of."""
+    """The field that a word of the table describes."""
     absent = NOTHING if word.startswith("!") else NULL
     match word.removeprefix("!"):
         case str(many) if many.startswith("[]"):
@@ -167,7 +168,7 @@ def _items_look(element: str) -> Look:
 
 
 def _is_sound(known: ObjectType, value: Any) -> bool:
-    """Whether nothing is wrong with an object: a quick look, which most objects pass."""
+    """Whether an object is valid. This fast check is enough for most objects."""
     if value.__class__ is not dict or not known.required <= value.keys():
         return False
     fields = known.fields
@@ -179,7 +180,7 @@ def _is_sound(known: ObjectType, value: Any) -> bool:
 
 
 def _object_problems(name: str, value: Any, place: Origin) -> Iterator[Diagnostic]:
-    """What is wrong with an object of a type with fields."""
+    """Findings about an object of a type with fields."""
     if not isinstance(value, Mapping):
         yield wrong_type(place, "an object", value)
         return
@@ -197,7 +198,7 @@ def _object_problems(name: str, value: Any, place: Origin) -> Iterator[Diagnosti
 
 
 def _field_problems(field: Field, value: Any, place: Origin) -> Iterator[Diagnostic]:
-    """What is wrong with the value of a field."""
+    """Findings about the value of a field."""
     match field.shape:
         case "one":
             yield from _value_problems(field.element, value, place)
@@ -210,14 +211,14 @@ def _field_problems(field: Field, value: Any, place: Origin) -> Iterator[Diagnos
 
 
 def _item_problems(element: str, items: Any, place: Origin) -> Iterator[Diagnostic]:
-    """What is wrong with the items of a list, or the values of a map, each given with its index or key."""
+    """Findings about the items of a list or the values of a map, each with its index or key."""
     for key, item in items:
         if item is not None:
             yield from _value_problems(element, item, place.at(key))
 
 
 def _value_problems(name: str, value: Any, place: Origin) -> Iterator[Diagnostic]:
-    """What is wrong with one value of the type of this name."""
+    """Findings about one value of the type of this name."""
     scalar = SCALARS.get(name)
     if scalar is None:
         yield from _object_problems(name, value, place)
@@ -226,7 +227,7 @@ def _value_problems(name: str, value: Any, place: Origin) -> Iterator[Diagnostic
 
 
 def _takes(scalar: Scalar, value: Any) -> bool:
-    """Whether a value, perhaps of a subclass of Python's own types, is one of the scalar type."""
+    """Whether the scalar type accepts a value, including one of a subclass of Python's own types."""
     if isinstance(value, bool):
         return bool in scalar.takes
     return isinstance(value, tuple(scalar.takes)) or (dict in scalar.takes and isinstance(value, Mapping))

@@ -26,7 +26,7 @@ class IngressServiceBackend(KubernetesNode):
 
 
 class ResourceBackend(KubernetesNode):
-    """An object that serves instead of a Service; Istio has no use for one."""
+    """An object that serves instead of a Service; Istio ignores it."""
 
     api_group: str | None = None
     """Its API group."""
@@ -42,7 +42,7 @@ class IngressBackend(KubernetesNode):
     service: IngressServiceBackend | None = None
     """To a Service."""
     resource: ResourceBackend | None = None
-    """To another object, which Istio passes over."""
+    """To another object, which Istio ignores."""
 
 
 class HTTPIngressPath(KubernetesNode):
@@ -82,12 +82,12 @@ class IngressTLS(KubernetesNode):
 
 
 class IngressSpec(KubernetesNode):
-    """What an Ingress lets in."""
+    """The specification of an Ingress."""
 
     ingress_class_name: str | None = None
     """The IngressClass that is to serve it."""
     default_backend: IngressBackend | None = None
-    """Where requests go that no rule takes."""
+    """Where requests go that match no rule."""
     tls: tuple[IngressTLS, ...] = ()
     """The certificates: each makes an HTTPS server."""
     rules: tuple[IngressRule, ...] = ()
@@ -100,7 +100,7 @@ class Ingress(KubernetesResource):
     api_version: Literal["networking.k8s.io/v1"] = "networking.k8s.io/v1"
     kind: Literal["Ingress"] = "Ingress"
     spec: IngressSpec = Field(default_factory=IngressSpec)
-    """What it lets in."""
+    """Its specification."""
 
 
 class IngressClassSpec(KubernetesNode):

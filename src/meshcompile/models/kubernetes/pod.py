@@ -152,10 +152,10 @@ class PodCondition(KubernetesNode):
 
 
 class PodStatus(KubernetesNode):
-    """What the cluster made of a Pod."""
+    """The status of a Pod."""
 
     phase: str = ""
-    """`Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`; a Pod that has ended takes no part."""
+    """`Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`; a Pod that has terminated is ignored."""
     pod_ip: str = Field(default="", alias="podIP")
     """Its first address."""
     pod_ips: tuple[PodIP, ...] = Field(default=(), alias="podIPs")
@@ -174,4 +174,4 @@ class Pod(KubernetesResource):
     spec: PodSpec = Field(default_factory=PodSpec)
     """What runs in it."""
     status: PodStatus = Field(default_factory=PodStatus)
-    """What the cluster made of it."""
+    """Its status."""

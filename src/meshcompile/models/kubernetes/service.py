@@ -35,7 +35,7 @@ class ServicePort(KubernetesNode):
 
 
 class ServiceSpec(KubernetesNode):
-    """What a Service promises."""
+    """The specification of a Service."""
 
     type: str = "ClusterIP"
     """`ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`."""
@@ -86,7 +86,7 @@ class LoadBalancerStatus(KubernetesNode):
 
 
 class ServiceStatus(KubernetesNode):
-    """What the cluster made of a Service."""
+    """The status of a Service."""
 
     load_balancer: LoadBalancerStatus | None = None
     """The addresses from outside: those of a network's gateway come from here."""
@@ -98,9 +98,9 @@ class Service(KubernetesResource):
     api_version: Literal["v1"] = "v1"
     kind: Literal["Service"] = "Service"
     spec: ServiceSpec = Field(default_factory=ServiceSpec)
-    """What it promises."""
+    """Its specification."""
     status: ServiceStatus | None = None
-    """What the cluster made of it."""
+    """Its status."""
 
     @property
     def is_headless(self) -> bool:

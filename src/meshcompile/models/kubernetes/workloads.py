@@ -1,4 +1,4 @@
-"""Kubernetes workloads: what makes Pods out of a template."""
+"""Kubernetes workloads: kinds that create Pods from a template."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -10,7 +10,7 @@ from meshcompile.models.kubernetes.pod import PodSpec
 
 
 class TemplateMeta(KubernetesNode):
-    """What the metadata of every Pod of a workload starts from."""
+    """The metadata of a Pod template."""
 
     labels: Mapping[str, TextValue] = {}
     """Labels of the Pods."""
@@ -19,7 +19,7 @@ class TemplateMeta(KubernetesNode):
 
 
 class PodTemplateSpec(KubernetesNode):
-    """The form of a workload's Pods."""
+    """The Pod template of a workload."""
 
     metadata: TemplateMeta = Field(default_factory=TemplateMeta)
     """Labels and annotations of the Pods."""
@@ -28,14 +28,14 @@ class PodTemplateSpec(KubernetesNode):
 
 
 class DeploymentSpec(KubernetesNode):
-    """What a Deployment wants."""
+    """The specification of a Deployment."""
 
     replicas: Int = 1
-    """How many Pods there are to be."""
+    """The desired number of Pods."""
     selector: LabelSelector = Field(default_factory=LabelSelector)
-    """Which Pods are its own."""
+    """The selector of its Pods."""
     template: PodTemplateSpec = Field(default_factory=PodTemplateSpec)
-    """The form of the Pods."""
+    """The Pod template."""
 
 
 class Deployment(KubernetesResource):
@@ -44,18 +44,18 @@ class Deployment(KubernetesResource):
     api_version: Literal["apps/v1"] = "apps/v1"
     kind: Literal["Deployment"] = "Deployment"
     spec: DeploymentSpec = Field(default_factory=DeploymentSpec)
-    """What it wants."""
+    """Its specification."""
 
 
 class ReplicaSetSpec(KubernetesNode):
-    """What a ReplicaSet wants."""
+    """The specification of a ReplicaSet."""
 
     replicas: Int = 1
-    """How many Pods there are to be."""
+    """The desired number of Pods."""
     selector: LabelSelector = Field(default_factory=LabelSelector)
-    """Which Pods are its own."""
+    """The selector of its Pods."""
     template: PodTemplateSpec = Field(default_factory=PodTemplateSpec)
-    """The form of the Pods."""
+    """The Pod template."""
 
 
 class ReplicaSet(KubernetesResource):
@@ -64,20 +64,20 @@ class ReplicaSet(KubernetesResource):
     api_version: Literal["apps/v1"] = "apps/v1"
     kind: Literal["ReplicaSet"] = "ReplicaSet"
     spec: ReplicaSetSpec = Field(default_factory=ReplicaSetSpec)
-    """What it wants."""
+    """Its specification."""
 
 
 class StatefulSetSpec(KubernetesNode):
-    """What a StatefulSet wants."""
+    """The specification of a StatefulSet."""
 
     replicas: Int = 1
-    """How many Pods there are to be, named with ordinals."""
+    """The desired number of Pods, named with ordinals."""
     service_name: str = ""
     """The headless Service that gives each Pod its DNS name."""
     selector: LabelSelector = Field(default_factory=LabelSelector)
-    """Which Pods are its own."""
+    """The selector of its Pods."""
     template: PodTemplateSpec = Field(default_factory=PodTemplateSpec)
-    """The form of the Pods."""
+    """The Pod template."""
 
 
 class StatefulSet(KubernetesResource):
@@ -86,16 +86,16 @@ class StatefulSet(KubernetesResource):
     api_version: Literal["apps/v1"] = "apps/v1"
     kind: Literal["StatefulSet"] = "StatefulSet"
     spec: StatefulSetSpec = Field(default_factory=StatefulSetSpec)
-    """What it wants."""
+    """Its specification."""
 
 
 class DaemonSetSpec(KubernetesNode):
-    """What a DaemonSet wants."""
+    """The specification of a DaemonSet."""
 
     selector: LabelSelector = Field(default_factory=LabelSelector)
-    """Which Pods are its own."""
+    """The selector of its Pods."""
     template: PodTemplateSpec = Field(default_factory=PodTemplateSpec)
-    """The form of the Pods."""
+    """The Pod template."""
 
 
 class DaemonSet(KubernetesResource):
@@ -104,16 +104,16 @@ class DaemonSet(KubernetesResource):
     api_version: Literal["apps/v1"] = "apps/v1"
     kind: Literal["DaemonSet"] = "DaemonSet"
     spec: DaemonSetSpec = Field(default_factory=DaemonSetSpec)
-    """What it wants."""
+    """Its specification."""
 
 
 class JobSpec(KubernetesNode):
-    """What a Job wants."""
+    """The specification of a Job."""
 
     parallelism: Int = 1
     """How many Pods run at a time."""
     template: PodTemplateSpec = Field(default_factory=PodTemplateSpec)
-    """The form of the Pods."""
+    """The Pod template."""
 
 
 class Job(KubernetesResource):
@@ -122,23 +122,23 @@ class Job(KubernetesResource):
     api_version: Literal["batch/v1"] = "batch/v1"
     kind: Literal["Job"] = "Job"
     spec: JobSpec = Field(default_factory=JobSpec)
-    """What it wants."""
+    """Its specification."""
 
 
 class JobTemplateSpec(KubernetesNode):
-    """The form of a CronJob's Jobs."""
+    """The Job template of a CronJob."""
 
     spec: JobSpec = Field(default_factory=JobSpec)
-    """What each Job wants."""
+    """The specification of each Job."""
 
 
 class CronJobSpec(KubernetesNode):
-    """What a CronJob wants."""
+    """The specification of a CronJob."""
 
     schedule: str = ""
     """When a Job starts, in cron's notation."""
     job_template: JobTemplateSpec = Field(default_factory=JobTemplateSpec)
-    """The form of the Jobs."""
+    """The Job template."""
 
 
 class CronJob(KubernetesResource):
@@ -147,8 +147,8 @@ class CronJob(KubernetesResource):
     api_version: Literal["batch/v1"] = "batch/v1"
     kind: Literal["CronJob"] = "CronJob"
     spec: CronJobSpec = Field(default_factory=CronJobSpec)
-    """What it wants."""
+    """Its specification."""
 
 
 Workload = Deployment | ReplicaSet | StatefulSet | DaemonSet | Job | CronJob
-"""Anything that makes Pods."""
+"""Any kind that creates Pods."""

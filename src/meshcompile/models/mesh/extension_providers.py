@@ -333,7 +333,7 @@ class DynatraceApi(Node):
 
 
 class DynatraceSampler(Node):
-    """Sampling as Dynatrace wants it."""
+    """Sampling as configured in Dynatrace."""
 
     tenant: str = ""
     """Id of the Dynatrace tenant."""
@@ -363,7 +363,7 @@ class OpenTelemetryTracingProvider(Node):
     service_attribute_enrichment: ServiceAttributeEnrichment = ServiceAttributeEnrichment.ISTIO_CANONICAL
     """Which labels the service attributes are taken from."""
     dynatrace_sampler: DynatraceSampler | None = None
-    """Samples as Dynatrace wants it."""
+    """Samples as configured in Dynatrace."""
 
 
 class SDSProvider(Node):

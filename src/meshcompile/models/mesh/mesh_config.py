@@ -36,7 +36,7 @@ class AccessLogEncoding(ProtoEnum):
 
 
 class OutboundTrafficPolicyMode(ProtoEnum):
-    """What becomes of requests to hosts that nobody declared."""
+    """How requests to unknown hosts are handled."""
 
     REGISTRY_ONLY = "REGISTRY_ONLY"
     ALLOW_ANY = "ALLOW_ANY"
@@ -48,7 +48,7 @@ class OutboundTrafficPolicyMode(ProtoEnum):
 
 
 class OutboundTrafficPolicy(Node):
-    """What becomes of requests to hosts that nobody declared."""
+    """How requests to unknown hosts are handled."""
 
     mode: OutboundTrafficPolicyMode = OutboundTrafficPolicyMode.REGISTRY_ONLY
     """Dropped (BlackHoleCluster) or let through (PassthroughCluster)."""
@@ -252,7 +252,7 @@ class MeshConfig(Node):
     default_config: ProxyConfig | None = None
     """Settings of single proxies, where they have none of their own."""
     outbound_traffic_policy: OutboundTrafficPolicy | None = None
-    """What becomes of requests to hosts that nobody declared."""
+    """How requests to unknown hosts are handled."""
     inbound_traffic_policy: InboundTrafficPolicy | None = None
     """Where proxies hand over inbound traffic."""
     config_sources: tuple[ConfigSource, ...] = ()

@@ -128,7 +128,7 @@ class Tracing(OneOf):
     max_path_tag_length: UInt32 = 0
     """Longest URL path kept in a tag; 256 where unset."""
     sampling: Double = 0
-    """Per cent of the requests that are traced by chance; 1 where unset."""
+    """The percentage of requests that are traced at random; 1 where unset."""
     tls_settings: ClientTLSSettings | None = None
     """TLS towards the collector (bootstrap)."""
     enable_istio_tags: Bool | None = None
@@ -160,7 +160,7 @@ class ProxyProtocolConfiguration(Node):
 
 
 class Topology(Node):
-    """What stands before a gateway."""
+    """The proxies in front of a gateway."""
 
     num_trusted_proxies: UInt32 = 0
     """How many proxies before it are trusted in `x-forwarded-for` (`xff_num_trusted_hops`)."""
@@ -393,7 +393,7 @@ class ProxyConfig(OneOf):
     extra_stat_tags: tuple[str, ...] = ()
     """Deprecated: tags to extract from statistics (bootstrap)."""
     gateway_topology: Topology | None = None
-    """What stands before a gateway."""
+    """The proxies in front of a gateway."""
     termination_drain_duration: Duration | None = None
     """How long the agent drains before it ends Envoy (agent)."""
     mesh_id: str = ""

@@ -9,7 +9,7 @@ from meshcompile.models.common import IstioResource, PolicyTargetReference, Work
 
 
 class Source(Node):
-    """Who sends a request: all given fields must hold. `*` at either end of a value stands for anything."""
+    """The source of a request: all given fields must match. `*` at either end of a value matches any text."""
 
     principals: tuple[str, ...] = ()
     """Identities of the peer, `TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT`; needs mutual TLS."""
@@ -42,7 +42,7 @@ class Source(Node):
 
 
 class Operation(Node):
-    """What a request wants: all given fields must hold. `*` at either end of a value stands for anything."""
+    """The operation of a request: all given fields must match. `*` at either end of a value matches any text."""
 
     hosts: tuple[str, ...] = ()
     """Hosts (`:authority`), whatever their case; HTTP only."""
@@ -63,14 +63,14 @@ class Operation(Node):
 
 
 class RuleFrom(Node):
-    """One possible sender."""
+    """One alternative source."""
 
     source: Source | None = None
     """Who it is."""
 
 
 class RuleTo(Node):
-    """One possible wish."""
+    """One alternative operation."""
 
     operation: Operation | None = None
     """What it is."""
@@ -88,18 +88,18 @@ class Condition(Node):
 
 
 class Rule(Node):
-    """Requests by sender, wish and conditions, joined by AND; what is empty holds for all."""
+    """Requests by source, operation and conditions, joined by AND. An empty part matches all requests."""
 
     from_: Annotated[tuple[RuleFrom, ...], size(512)] = ()
-    """Senders, one of which must fit."""
+    """Sources, one of which must match."""
     to: tuple[RuleTo, ...] = ()
-    """Wishes, one of which must fit."""
+    """Operations, one of which must match."""
     when: tuple[Condition, ...] = ()
     """Conditions, all of which must hold."""
 
 
 class AuthorizationPolicyAction(ProtoEnum):
-    """What becomes of a request that a rule matches."""
+    """The action for a request that a rule matches."""
 
     ALLOW = "ALLOW"
     DENY = "DENY"
@@ -115,7 +115,7 @@ class AuthorizationPolicyProvider(Node):
 
 
 class AuthorizationPolicySpec(Node):
-    """Who may do what: the filters `envoy.filters.http.rbac` and `envoy.filters.network.rbac`."""
+    """Access control: the filters `envoy.filters.http.rbac` and `envoy.filters.network.rbac`."""
 
     selector: WorkloadSelector | None = None
     """Workloads of its namespace; without it and a target all, or in the root namespace the whole mesh."""
@@ -132,7 +132,7 @@ class AuthorizationPolicySpec(Node):
 
 
 class AuthorizationPolicy(IstioResource):
-    """Allows or denies requests and connections; once there is an ALLOW policy, what none allows is denied."""
+    """Allows or denies requests and connections. If any ALLOW policy exists, requests that none allows are denied."""
 
     api_version: Literal["security.istio.io/v1", "security.istio.io/v1beta1"] = "security.istio.io/v1"
     kind: Literal["AuthorizationPolicy"] = "AuthorizationPolicy"

@@ -37,7 +37,7 @@ class PeerAuthenticationSpec(Node):
 
 
 class PeerAuthentication(IstioResource):
-    """Says which workloads insist on mutual TLS; of several the narrowest decides, then the oldest."""
+    """Decides which workloads require mutual TLS. Of several, the most specific wins, then the oldest."""
 
     api_version: Literal["security.istio.io/v1", "security.istio.io/v1beta1"] = "security.istio.io/v1"
     kind: Literal["PeerAuthentication"] = "PeerAuthentication"

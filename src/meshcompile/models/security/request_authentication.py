@@ -23,7 +23,7 @@ class JWTHeader(Node):
     name: NonEmpty
     """Name of the header."""
     prefix: str = ""
-    """What stands before the token, such as `Bearer ` with its blank."""
+    """The prefix of the token, such as `Bearer ` with its space."""
 
 
 class ClaimToHeader(Node):
@@ -67,7 +67,7 @@ class JWTRule(Node):
 
 
 class RequestAuthenticationSpec(Node):
-    """Tokens that workloads know: a request with a bad one is refused, one without any passes."""
+    """Accepted tokens: a request with an invalid token is rejected, and a request without a token passes."""
 
     selector: WorkloadSelector | None = None
     """Workloads of its namespace; if neither this nor a target is given, all."""
@@ -80,7 +80,7 @@ class RequestAuthenticationSpec(Node):
 
 
 class RequestAuthentication(IstioResource):
-    """Checks JSON web tokens of requests; that there is one at all is for an AuthorizationPolicy to ask."""
+    """Validates JSON web tokens of requests. Requiring a token needs an AuthorizationPolicy."""
 
     api_version: Literal["security.istio.io/v1", "security.istio.io/v1beta1"] = "security.istio.io/v1"
     kind: Literal["RequestAuthentication"] = "RequestAuthentication"

@@ -95,7 +95,7 @@ class Tracing(Node):
     providers: tuple[ProviderRef, ...] = ()
     """Where traces go; the first one is used."""
     random_sampling_percentage: Annotated[DoubleValue, Field(ge=0, le=100)] = None
-    """Per cent of the requests that are traced by chance (`random_sampling`)."""
+    """The percentage of requests that are traced at random (`random_sampling`)."""
     disable_span_reporting: BoolValue = None
     """Whether no spans are reported; trace headers are passed on all the same."""
     custom_tags: Mapping[str, CustomTag] = {}
@@ -220,7 +220,7 @@ class TelemetrySpec(Node):
 
 
 class Telemetry(IstioResource):
-    """What workloads tell about their traffic."""
+    """Telemetry that workloads report about their traffic."""
 
     api_version: Literal["telemetry.istio.io/v1", "telemetry.istio.io/v1alpha1"] = "telemetry.istio.io/v1"
     kind: Literal["Telemetry"] = "Telemetry"

@@ -1,6 +1,6 @@
-"""A static bootstrap: everything that istiod would send, written into one configuration for an Envoy to start with.
+"""A static bootstrap: all resources that istiod would send, in one configuration that Envoy can start with.
 
-What surrounds the resources follows Istio's `tools/packaging/common/envoy_bootstrap.json`.
+The configuration around the resources follows Istio's `tools/packaging/common/envoy_bootstrap.json`.
 """
 
 import json
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from meshcompile.collector import paused
+from meshcompile.collector import gc_paused
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.emit.resources import Resources
 from meshcompile.envoy.config import bootstrap as envoy
@@ -33,8 +33,8 @@ from meshcompile.source import NOWHERE, Origin
 
 __all__ = ["Bootstrap", "Credential", "Flavour", "Options", "node", "static_bootstrap"]
 
-# Istio's settings of Envoy that the configuration relies on. Regular expressions of users may be larger than Envoy's
-# own limit, and a fragment in a path is cut off instead of refused.
+# Istio's runtime settings that the configuration relies on. Users' regular expressions may exceed Envoy's default
+# limit, and Envoy strips a fragment from a path instead of rejecting it.
 RUNTIME = {
     "envoy.reloadable_features.http_reject_path_with_fragment": False,
     "re2.max_program_size.error_level": 32768,
@@ -48,12 +48,12 @@ INTERNAL_LISTENERS = TypedExtensionConfig(
 
 @dataclass(frozen=True, slots=True)
 class Bootstrap:
-    """The configuration of an Envoy without a control plane; `diagnostics` say what it lacks."""
+    """The configuration of an Envoy without a control plane. `diagnostics` report what it lacks."""
 
     content: envoy.Bootstrap = field(repr=False)
     diagnostics: tuple[Diagnostic, ...] = ()
 
-    @paused()
+    @gc_paused()
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data, the resources last. The lists of listeners and clusters are there even if they are empty."""
         static = self.content.static_resources or envoy.BootstrapStaticResources()
@@ -72,7 +72,7 @@ class Bootstrap:
 
 
 def node(proxy: Proxy) -> Node:
-    """The bootstrap node of the proxy: what `Proxy.from_node` reads."""
+    """The bootstrap node of the proxy, in the form that `Proxy.from_node` reads."""
     where = Locality(region=proxy.locality.region, zone=proxy.locality.zone, sub_zone=proxy.locality.subzone)
     return Node(
         id=f"{proxy.type}~{proxy.ip_addresses[0]}~{proxy.id}~{proxy.domain}",
@@ -98,7 +98,7 @@ def static_bootstrap(node: Node, resources: Resources, options: Options) -> Boot
     for cluster in resources.clusters:
         copy, lacking = static_cluster(cluster, assignments, options, _origin(cluster))
         found |= dict.fromkeys(lacking)
-        # istiod sends a cluster twice when a Service has a port twice; Envoy keeps one only while it runs.
+        # istiod sends a cluster twice if a Service has a port twice. A bootstrap must not have duplicates.
         clusters.setdefault(cluster.name, copy)
     return Bootstrap(_bootstrap(node, tuple(listeners), tuple(clusters.values()), options), tuple(found))
 
@@ -132,7 +132,7 @@ def _agent() -> Cluster:
 
 
 def _has_internal(resources: Iterable[Message]) -> bool:
-    """True when a listener or an endpoint is inside of Envoy itself."""
+    """True if a listener or an endpoint is internal to Envoy."""
     texts = map(encode, resources)  # which takes less time than a walk over the messages
     return any(b'"internalListener"' in text or b'"envoyInternalAddress"' in text for text in texts)
 

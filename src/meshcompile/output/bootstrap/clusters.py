@@ -1,4 +1,4 @@
-"""Clusters that need no control plane: endpoints and certificates in them."""
+"""Clusters that need no control plane: endpoints and certificates are inlined."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -23,7 +23,7 @@ StaticSocket = Callable[[TransportSocket], TransportSocket | None]
 def static_cluster(
     cluster: Cluster, assignments: Mapping[str, ClusterLoadAssignment], options: Options, origin: Origin
 ) -> tuple[Cluster, list[Diagnostic]]:
-    """The cluster with what Envoy would fetch for it, and what had to be left out."""
+    """The cluster with all data that Envoy would fetch for it, and findings about omitted parts."""
     found: list[Diagnostic] = []
     filters = tuple(_filters(cluster, options, origin, found))
     static = _with_sockets(replaced(cluster, filters=filters), options, origin, found)
@@ -31,9 +31,11 @@ def static_cluster(
 
 
 def _resolving(static: Cluster, cluster: Cluster) -> Cluster:
-    """The cluster, with the permission to check no certificate if it looks up whatever name it is asked for.
+    """The cluster. A dynamic forward proxy cluster, which resolves any host name, may skip verification of the
+    server.
 
-    Envoy refuses it without checks of the server's certificate; one that does no TLS has no certificate to check.
+    Envoy rejects such a cluster without verification of the server's certificate. A cluster without TLS has no
+    certificate to verify.
     """
     kind = cluster.cluster_type
     if kind is None or not isinstance(kind.typed_config, ClusterConfig) or cluster.transport_socket is not None:
@@ -58,7 +60,7 @@ def _with_endpoints(cluster: Cluster, assignments: Mapping[str, ClusterLoadAssig
 
 
 def _moved(assignment: ClusterLoadAssignment, options: Options) -> ClusterLoadAssignment:
-    """The load assignment with those endpoints moved that the options name."""
+    """The load assignment after replacing the endpoints that the options name."""
     if not options.endpoints:
         return assignment
 
@@ -92,7 +94,7 @@ def _hosts(assignment: ClusterLoadAssignment) -> Iterator[str]:
 
 
 def _filters(cluster: Cluster, options: Options, origin: Origin, found: list[Diagnostic]) -> Iterator[Filter]:
-    """The filters that the flavour has."""
+    """The filters that the flavour of Envoy includes."""
     for item in cluster.filters:
         if options.flavour is Flavour.ENVOY and type_of(item.typed_config) in extensions.ISTIO_ONLY:
             found.append(ISTIO_ONLY(origin, extension=item.name, resource=f"cluster {cluster.name}"))

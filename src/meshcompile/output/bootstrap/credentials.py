@@ -1,4 +1,4 @@
-"""TLS material out of Kubernetes Secrets. Follows istiod's `pilot/pkg/credentials/kube`."""
+"""TLS material from Kubernetes Secrets. Follows istiod's `pilot/pkg/credentials/kube`."""
 
 import binascii
 from base64 import b64decode
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from meshcompile.models.kubernetes.secret import Secret
 from meshcompile.output.bootstrap.options import Credential
 
-# The keys that a Secret may have for each part, the first that is there wins.
+# The keys of a Secret for each part, in order of precedence.
 CERTIFICATE = ("cert", "tls.crt")
 PRIVATE_KEY = ("key", "tls.key")
 AUTHORITIES = ("cacert", "ca.crt")
@@ -24,7 +24,7 @@ def _credential(secret: Secret) -> Credential:
 
 
 def _text(secret: Secret, keys: Iterable[str]) -> str:
-    """The first value there is, as text; "" for none, and for what is no base64 of a text."""
+    """The first value that exists, as text; "" if there is none, or if it is not base64-encoded text."""
     for key in keys:
         if key in secret.string_data:
             return secret.string_data[key]

@@ -1,4 +1,4 @@
-"""Which extensions a plain Envoy does not have, by the types of their configuration."""
+"""Extensions that a plain Envoy lacks, by the types of their configuration."""
 
 # Extensions of Istio's build.
 ISTIO_ONLY = frozenset(

@@ -1,4 +1,4 @@
-"""Listeners that need no control plane: routes, filters and certificates in them."""
+"""Listeners that need no control plane: routes, filters and certificates are inlined."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ F = TypeVar("F", Filter, HttpFilter)
 
 @dataclass(frozen=True, slots=True)
 class StaticListener:
-    """One listener on its way: what it may take from, and what had to be left out."""
+    """Builds one static listener from the available resources, and collects findings about omitted parts."""
 
     name: str
     origin: Origin
@@ -41,7 +41,7 @@ class StaticListener:
     found: list[Diagnostic] = field(default_factory=list)
 
     def of(self, listener: Listener) -> Listener | None:
-        """The listener with what Envoy would fetch for it; None when none of its filter chains can be made."""
+        """The listener with all data that Envoy would fetch for it; None if none of its filter chains can be built."""
         chains = tuple(made for chain in listener.filter_chains if (made := self._chain(chain)) is not None)
         default = None if listener.default_filter_chain is None else self._chain(listener.default_filter_chain)
         if not chains and default is None:
@@ -57,7 +57,7 @@ class StaticListener:
         return self.options.flavour is Flavour.ISTIO or type_of(item.typed_config) not in extensions.NEEDS_ROOT
 
     def _chain(self, chain: FilterChain) -> FilterChain | None:
-        """The filter chain; None when there is no certificate for it."""
+        """The filter chain; None if its certificate is missing."""
         socket = chain.transport_socket
         try:
             static = None if socket is None else static_socket(socket, self.options)
@@ -70,7 +70,7 @@ class StaticListener:
         return replaced(chain, transport_socket=static, filters=filters)
 
     def _supported(self, filters: Iterable[F]) -> Iterator[F]:
-        """The filters that the flavour has, those that Envoy would fetch among them."""
+        """The filters that the flavour of Envoy includes, with discovered ones inlined."""
         for item in filters:
             config = self._config(item)
             if (reason := self._left_out(config)) is None:
@@ -92,14 +92,14 @@ class StaticListener:
         return None if discovered is None else discovered.typed_config
 
     def _left_out(self, config: Packed | None) -> str | None:
-        """Why a filter is left out: None when it stays, "" when only Istio's build has it."""
+        """The reason why a filter is omitted: None if it stays, "" if only Istio's build includes it."""
         if config is None:
             return "its configuration is not known"
         name = type_of(config)
         if self.options.flavour is Flavour.ISTIO:
             return None
         if name in extensions.WASM:
-            return "its module would be fetched while Envoy runs"
+            return "Envoy would fetch its module at run time"
         return "" if name in extensions.ISTIO_ONLY else None
 
     def _network_filter(self, item: Filter) -> Filter:
@@ -115,7 +115,7 @@ class StaticListener:
         return replaced(manager, http_filters=filters, rds=None, route_config=self._route_config(manager))
 
     def _route_config(self, manager: HttpConnectionManager) -> RouteConfiguration | None:
-        """The routes; those that nobody has sent are none."""
+        """The inlined routes; empty if there are none."""
         routes = manager.route_config
         if manager.rds is not None:
             name = manager.rds.route_config_name

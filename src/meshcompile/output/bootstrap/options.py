@@ -1,4 +1,4 @@
-"""What a static bootstrap may be asked to be."""
+"""The options of a static bootstrap."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from meshcompile.errors import InvalidArgument
 
 
 class Flavour(StrEnum):
-    """The build of Envoy that is to run it: that of Envoy's own project, or Istio's."""
+    """The build of Envoy that runs the bootstrap: upstream Envoy or Istio's."""
 
     ENVOY = "envoy"
     ISTIO = "istio"
@@ -20,7 +20,7 @@ class Flavour(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """TLS material, PEM; "" for what there is not."""
+    """TLS material in PEM; "" for parts that are missing."""
 
     certificate: str = ""
     private_key: str = ""
@@ -29,10 +29,10 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to make a bootstrap.
+    """The options of a bootstrap.
 
     `credentials` are those of Secrets, by `namespace/name`. `workload_certificates` is a folder with `cert-chain.pem`,
-    `key.pem` and `root-cert.pem`; "" when the workload has no certificate. `endpoints` moves endpoints: from
+    `key.pem` and `root-cert.pem`, or "" if the workload has no certificate. `endpoints` replaces endpoints: from
     `address:port` or `address` to `address:port`.
     """
 
@@ -44,7 +44,7 @@ class Options:
     admin_port: int = 15000
 
     def __post_init__(self) -> None:
-        """Raises InvalidArgument for what no Envoy could start with."""
+        """Raises InvalidArgument for options with which Envoy could not start."""
         if not 0 <= self.admin_port <= 65535:
             raise InvalidArgument(f"the admin port must be from 0 to 65535, not {self.admin_port}")
         for target in self.endpoints.values():

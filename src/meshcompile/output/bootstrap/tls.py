@@ -1,4 +1,4 @@
-"""TLS contexts with their certificates in them, in the place of secrets that Envoy would fetch.
+"""TLS contexts with inlined certificates, in place of secrets that Envoy would fetch.
 
 Names of secrets follow istiod's `pilot/pkg/model/credentials` and `security.SdsCertificateConfig`.
 """
@@ -27,7 +27,7 @@ SYSTEM_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 
 
 class MissingSecret(Exception):
-    """A secret that nothing is known of; it never leaves this package."""
+    """A secret is not available. This exception never leaves the package."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -119,7 +119,7 @@ def _files(certificate: str, private_key: str) -> TlsCertificate:
 
 
 def _authorities(name: str, options: Options) -> DataSource:
-    """The authorities to trust."""
+    """The trusted certificate authorities."""
     kind, _, rest = name.partition(":")
     if name == WORKLOAD_AUTHORITIES and options.workload_certificates:
         return DataSource(filename=f"{options.workload_certificates}/root-cert.pem")
@@ -127,14 +127,14 @@ def _authorities(name: str, options: Options) -> DataSource:
         return DataSource(filename=SYSTEM_AUTHORITIES if rest == "system" else rest)
     if authorities := _credential(name, options).authorities:
         return DataSource(inline_string=authorities)
-    # A Secret for the authorities alone goes before the one that holds the certificate too.
+    # A Secret with only the authorities takes precedence over one that also has the certificate.
     if authorities := _credential(name.removesuffix("-cacert"), options).authorities:
         return DataSource(inline_string=authorities)
     raise MissingSecret(name)
 
 
 def _credential(name: str, options: Options) -> Credential:
-    """The Secret that `kubernetes://NAME`, or `kubernetes-gateway://NAMESPACE/NAME`, stands for."""
+    """The Secret that `kubernetes://NAME` or `kubernetes-gateway://NAMESPACE/NAME` refers to."""
     _, _, path = name.partition("://")
     key = path if "/" in path else f"{options.namespace}/{path}"
     return options.credentials.get(key, Credential())

@@ -1,16 +1,16 @@
-"""What policies say about a request: the compiled rules, evaluated without Envoy.
+"""Policy decisions for a request: evaluates the compiled rules without Envoy.
 
     mesh = meshcompile.load("mesh/")
     decided = decision(guard(mesh, "deployment/catalog.shop"), Request(method="GET", path="/items"))
     decided.outcome, decided.rule                           # Outcome.DENIED, "ns[shop]-policy[p]-rule[0]"
 
-The rules are those that Envoy gets, and the answers are Envoy's.
+The rules are the ones that Envoy gets, and they are evaluated as Envoy evaluates them.
 """
 
 from meshcompile.tools.policies.decisions import (
     Decision,
-    Guard,
     Outcome,
+    WorkloadPolicies,
     connection_decision,
     decision,
     guard,
@@ -18,4 +18,4 @@ from meshcompile.tools.policies.decisions import (
 )
 from meshcompile.tools.policies.requests import Request
 
-__all__ = ["Decision", "Guard", "Outcome", "Request", "connection_decision", "decision", "guard", "guard_of"]
+__all__ = ["Decision", "Outcome", "Request", "WorkloadPolicies", "connection_decision", "decision", "guard", "guard_of"]

@@ -1,4 +1,4 @@
-"""Conditions, checked as Envoy's RBAC engine checks them."""
+"""Conditions, evaluated as Envoy's RBAC engine evaluates them."""
 
 import re
 from collections.abc import Mapping
@@ -32,12 +32,12 @@ from meshcompile.resolve.conditions import (
 )
 from meshcompile.tools.policies.requests import Ip, Request
 
-# Characters of one segment of a path template's `*`.
+# The characters that a path template's `*` matches.
 _SEGMENT = r"[A-Za-z0-9\-._~%!$&'()+,;:@=*]"
 
 
 def is_met(condition: Condition, request: Request) -> bool:
-    """True when the request meets the condition."""
+    """True if the request meets the condition."""
     match condition:
         case Always():
             return True
@@ -70,7 +70,7 @@ def is_met(condition: Condition, request: Request) -> bool:
 
 
 def matches(wanted: Pattern, text: str) -> bool:
-    """True when the text is as the pattern wants it."""
+    """True if the text matches the pattern."""
     if wanted.comparison is Comparison.REGEX:
         return re.fullmatch(wanted.text, text, re.ASCII) is not None
     expected = wanted.text
@@ -96,14 +96,14 @@ def _contains(addresses: Range, address: Ip) -> bool:
 
 @lru_cache(maxsize=1024)
 def template_expression(template: str) -> re.Pattern[str]:
-    """A path template as an expression: `*` is one segment, `**` any text of a path."""
+    """A path template as a regular expression: `*` matches one segment, and `**` matches any part of a path."""
     parts = re.split(r"(\*\*|\*)", template)
     globs = {"*": f"{_SEGMENT}+", "**": f"(?:{_SEGMENT}|/)*"}
     return re.compile("".join(globs.get(part, re.escape(part)) for part in parts))
 
 
 def _is_noted(condition: DynamicMetadata, request: Request) -> bool:
-    """True for a claim that has the value; other filters have noted nothing that is known here."""
+    """True for a claim with the expected value. Metadata of other filters is unknown here and never matches."""
     filter_name, (root, *names) = condition.filter, condition.path
     if request.claims is None or filter_name != JWT_FILTER or root != JWT_PAYLOAD:
         return False

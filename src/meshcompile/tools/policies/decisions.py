@@ -1,4 +1,4 @@
-"""The decision about a request, in the order in which a workload's filters make it."""
+"""Policy decisions for a request, in the order of a workload's filters."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -17,19 +17,20 @@ from meshcompile.tools.policies.tokens import Rejected, authenticated
 
 
 class Outcome(Enum):
-    """What becomes of a request."""
+    """The decision for a request."""
 
     ALLOWED = auto()
-    DENIED = auto()  # 403; a connection is closed
-    ASKED = auto()  # somebody else decides
-    UNAUTHENTICATED = auto()  # 401: a token that is not valid
+    DENIED = auto()  # 403, or a closed connection
+    ASKED = auto()  # an external authorizer decides
+    UNAUTHENTICATED = auto()  # 401: the token is invalid
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The outcome, and the rule that made it: "" when no rule had to match.
+    """The outcome, and the rule that decided; "" if no rule had to match.
 
-    `provider` is who is asked. `audited` are the AUDIT rules that match, `on_trial` the rules on trial that do.
+    `provider` is the extension provider that decides. `audited` are the AUDIT rules that match. `dry_run` are the rules
+    of dry-run policies that match.
     """
 
     outcome: Outcome
@@ -37,36 +38,36 @@ class Decision:
     reason: str = ""
     provider: str = ""
     audited: tuple[str, ...] = ()
-    on_trial: tuple[str, ...] = ()
+    dry_run: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
-    """The policies that guard a workload."""
+class WorkloadPolicies:
+    """The authorization and JWT policies of a workload."""
 
     authorization: Authorization
     jwt: JwtAuthentication | None
 
 
-def guard(mesh: Mesh, proxy: Proxy | str) -> Guard:
-    """The guard of a workload, by its proxy or the proxy's name.
+def guard(mesh: Mesh, proxy: Proxy | str) -> WorkloadPolicies:
+    """The policies of a workload, by its proxy or the proxy's name.
 
-    Raises UnknownProxy when no proxy has that name.
+    Raises UnknownProxy if no proxy has that name.
     """
     asking = mesh.proxy(proxy) if isinstance(proxy, str) else proxy
     return guard_of(mesh.snapshot, placed(mesh.snapshot, asking))
 
 
-def guard_of(snapshot: Snapshot, proxy: Proxy) -> Guard:
-    """The guard of a proxy's workload."""
-    return Guard(authorization(snapshot, proxy), jwt_authentication(snapshot, proxy))
+def guard_of(snapshot: Snapshot, proxy: Proxy) -> WorkloadPolicies:
+    """The policies of a proxy's workload."""
+    return WorkloadPolicies(authorization(snapshot, proxy), jwt_authentication(snapshot, proxy))
 
 
-def decision(guard: Guard, request: Request, now: float | None = None) -> Decision:
-    """The decision about a request over HTTP; tokens are checked for the time `now`, in seconds since 1970.
+def decision(guard: WorkloadPolicies, request: Request, now: float | None = None) -> Decision:
+    """The decision for an HTTP request. `now` is the time for checking tokens, in seconds since 1970.
 
-    Without a time, a token never expires. Whoever CUSTOM policies would ask is asked before tokens are looked at, so
-    that rules about claims never match there.
+    Without a time, a token never expires. CUSTOM policies decide before tokens are checked, so their rules about claims
+    never match.
     """
     enforcement = guard.authorization.http
     custom = _custom(enforcement, replace(request, claims=None) if guard.jwt is not None else request)
@@ -80,30 +81,34 @@ def decision(guard: Guard, request: Request, now: float | None = None) -> Decisi
     return _local(enforcement, request)
 
 
-def connection_decision(guard: Guard, connection: Request) -> Decision:
-    """The decision about a connection that is not taken apart into requests."""
+def connection_decision(guard: WorkloadPolicies, connection: Request) -> Decision:
+    """The decision for a TCP connection, which is not parsed as HTTP."""
     enforcement = guard.authorization.tcp
     return _custom(enforcement, connection) or _local(enforcement, connection)
 
 
 def _custom(enforcement: Enforcement, request: Request) -> Decision | None:
-    """Who is asked, or the rule that denies because nobody can be; None when no CUSTOM rule matches."""
+    """The provider that decides, or the rule that denies because its provider is unusable; None if no CUSTOM rule
+    matches.
+    """
     for rules in enforcement.custom:
         rule = _first(rules.enforced, request)
         if rule and rules.ext_authz is None:
-            return Decision(Outcome.DENIED, rule, "the provider of this CUSTOM policy cannot be asked")
+            return Decision(Outcome.DENIED, rule, "the provider of this CUSTOM policy is not available")
         if rule:
             return Decision(Outcome.ASKED, rule, provider=rules.provider)
     return None
 
 
 def _local(enforcement: Enforcement, request: Request) -> Decision:
-    """AUDIT only notes, DENY denies what matches, ALLOW denies what does not."""
+    """The decision of AUDIT, DENY and ALLOW: AUDIT only records, DENY denies requests that match, ALLOW denies all
+    others.
+    """
     audited: tuple[str, ...] = ()
-    on_trial: tuple[str, ...] = ()
+    dry_run: tuple[str, ...] = ()
     allowed_by = ""
     for rules in enforcement.local:
-        on_trial += _all(rules.dry_run or (), request)
+        dry_run += _all(rules.dry_run or (), request)
         if rules.enforced is None:
             continue
         rule = _first(rules.enforced, request)
@@ -111,19 +116,19 @@ def _local(enforcement: Enforcement, request: Request) -> Decision:
             case Action.AUDIT:
                 audited += _all(rules.enforced, request)
             case Action.DENY if rule:
-                return Decision(Outcome.DENIED, rule, audited=audited, on_trial=on_trial)
+                return Decision(Outcome.DENIED, rule, audited=audited, dry_run=dry_run)
             case Action.ALLOW if not rule:
                 reason = "no rule of an ALLOW policy matches"
-                return Decision(Outcome.DENIED, reason=reason, audited=audited, on_trial=on_trial)
+                return Decision(Outcome.DENIED, reason=reason, audited=audited, dry_run=dry_run)
             case Action.ALLOW:
                 allowed_by = rule
             case _:
                 pass
-    return Decision(Outcome.ALLOWED, allowed_by, audited=audited, on_trial=on_trial)
+    return Decision(Outcome.ALLOWED, allowed_by, audited=audited, dry_run=dry_run)
 
 
 def _first(rules: Iterable[NamedRule], request: Request) -> str:
-    """The name of the first rule, by name, that the request meets; "" when it meets none."""
+    """The first matching rule by name; "" if no rule matches."""
     return min(_all(rules, request), default="")
 
 

@@ -1,4 +1,4 @@
-"""A request, as policies see it."""
+"""A request as policies see it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ from meshcompile.words import words
 
 Ip = IPv4Address | IPv6Address
 
-# Headers of which Envoy makes one line when there are several, with commas.
+# Headers for which Envoy joins several lines with commas.
 _ONE_LINE = words(
     """
     accept accept-encoding access-control-request-method authorization cache-control content-type grpc-timeout origin
@@ -21,12 +21,12 @@ _ONE_LINE = words(
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request and its connection. Names of headers are in lower case; one with several lines has a tuple of them.
+    """A request and its connection. Header names are lower case; a header with several lines has a tuple of values.
 
-    The path is as Envoy's filters see it: normalized, with the query.
+    The path is normalized and includes the query, as Envoy's filters see it.
 
-    `principal` is the SPIFFE identity of the peer's certificate, "" without mutual TLS; `source` is its address.
-    `claims` are those of a token that is known to be valid; tokens in headers are another matter (`tokens`).
+    `principal` is the SPIFFE identity of the peer's certificate, or "" without mutual TLS. `source` is the peer's
+    address. `claims` are those of a token that is already known to be valid. For tokens in headers, see `tokens`.
     """
 
     method: str = "GET"
@@ -47,29 +47,29 @@ class Request:
 
     @property
     def query(self) -> Mapping[str, str]:
-        """Query parameters; the first of each name."""
+        """Query parameters. For duplicate names, the first value is used."""
         pairs = parse_qsl(self.path.partition("?")[2].partition("#")[0], keep_blank_values=True)
         return dict(reversed(pairs))
 
     @property
     def cookies(self) -> Mapping[str, str]:
-        """Cookies; the first of each name."""
+        """Cookies. For duplicate names, the first value is used."""
         pairs = [part.strip().partition("=") for line in self.lines("cookie") for part in line.split(";")]
         return {name: value for name, sign, value in reversed(pairs) if sign}
 
     @property
     def client(self) -> Ip:
-        """The original client: the last address of `x-forwarded-for`, which is the only one a sidecar trusts."""
+        """The original client: the last address of `x-forwarded-for`, which is the only one that a sidecar trusts."""
         forwarded = _ip("".join(self.lines("x-forwarded-for")).rpartition(",")[2].strip())
         return ip_address(self.source) if forwarded is None else forwarded
 
     @property
     def is_preflight(self) -> bool:
-        """True for the question of a browser, before the request itself, whether other origins may call."""
+        """True for a browser's CORS preflight request."""
         return self.method == "OPTIONS" and all(map(self.lines, ("origin", "access-control-request-method")))
 
     def lines(self, name: str) -> tuple[str, ...]:
-        """The values of a header or pseudo header, one a line; none when it is not there."""
+        """The values of a header or pseudo header, one per line; empty if it is missing."""
         match name.lower():
             case ":method":
                 return (self.method,)
@@ -90,7 +90,7 @@ class Request:
                 return several
 
     def without_header(self, name: str) -> Self:
-        """The request without a header, named in lower case."""
+        """The request without a header. The name is lower case."""
         return replace(self, headers={key: value for key, value in self.headers.items() if key != name})
 
     def without_parameter(self, name: str) -> Self:

@@ -1,6 +1,6 @@
-"""Signatures of tokens, verified with the keys of an issuer by PyJWT, which the extra `jwt` installs.
+"""Signatures of tokens, verified with an issuer's keys by PyJWT, which the extra `jwt` installs.
 
-Which key may have signed a token follows `verifyJwt` of Envoy's `jwt_verify_lib`.
+The choice of keys follows `verifyJwt` of Envoy's `jwt_verify_lib`.
 """
 
 import json
@@ -10,14 +10,14 @@ from typing import Any
 from meshcompile.errors import MissingExtra
 
 ALGORITHMS = ("EdDSA", *(f"{scheme}{bits}" for scheme in ("ES", "HS", "PS", "RS") for bits in (256, 384, 512)))
-"""The algorithms that Envoy knows; it refuses tokens with others."""
+"""The algorithms that Envoy supports. It rejects tokens with others."""
 
 CURVES = (None, "P-256", "P-384", "P-521", "Ed25519")
-"""The curves that Envoy knows; keys that are of none, such as RSA's, name none."""
+"""The curves that Envoy supports. Keys without a curve, such as RSA keys, name none."""
 
 
 def is_signed(signed: bytes, signature: bytes, header: Mapping[str, Any], jwks: str) -> bool:
-    """Whether one of the keys of a JSON Web Key Set has signed a token with this header.
+    """Whether a key of a JSON Web Key Set signed a token with this header.
 
     Raises MissingExtra without PyJWT.
     """
@@ -29,7 +29,7 @@ def is_signed(signed: bytes, signature: bytes, header: Mapping[str, Any], jwks: 
 
 
 def _keys(jwks: str, key_id: object) -> Iterator[Mapping[str, Any]]:
-    """The keys of a set: those of a key id, if both the key and the token name one."""
+    """The candidate keys of a set. If both the key and the token have a key id, the ids must be equal."""
     try:
         keys = json.loads(jwks)["keys"]
     except (ValueError, TypeError, KeyError):
@@ -40,10 +40,10 @@ def _keys(jwks: str, key_id: object) -> Iterator[Mapping[str, Any]]:
 
 
 def _scheme(key: Mapping[str, Any], algorithm: str) -> str:
-    """The algorithm to verify with; "" when there is none.
+    """The algorithm to verify with; "" if there is none.
 
-    For Envoy the type of the key decides, and the algorithm of the token only about the hash. A key that names no
-    algorithm is tried with tokens that claim to be signed by another type of key.
+    In Envoy, the type of the key decides, and the token's algorithm only selects the hash. A key that names no
+    algorithm is also tried for tokens that claim another key type.
     """
     match key.get("kty"):
         case "RSA":
@@ -68,5 +68,5 @@ def _is_signed_by(signed: bytes, signature: bytes, scheme: str, key: Mapping[str
     verifier = get_algorithm_by_name(scheme)
     try:
         return bool(verifier.verify(signed, verifier.from_jwk(dict(key)), signature))
-    except (InvalidKeyError, ValueError, TypeError, KeyError):  # no token fits such a key
+    except (InvalidKeyError, ValueError, TypeError, KeyError):  # such a key verifies no token
         return False

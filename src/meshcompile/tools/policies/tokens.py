@@ -1,4 +1,4 @@
-"""Tokens in requests, checked as Envoy's JWT filter checks them."""
+"""Tokens in requests, verified as Envoy's JWT filter verifies them."""
 
 import base64
 import binascii
@@ -14,14 +14,16 @@ from meshcompile.resolve.jwt import Issuer, JwtAuthentication
 from meshcompile.tools.policies.requests import Request
 from meshcompile.tools.policies.signatures import is_signed
 
-# Clocks may differ by this much, in seconds.
+# The allowed clock skew in seconds.
 CLOCK_SKEW = 60
 _TOKEN = re.compile(r"[A-Za-z0-9\-_.]")
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A request whose token is not valid, or `forbidden`: valid, but for others; or of an `unknown` issuer."""
+    """A rejected token. `forbidden` means that the token is valid for another audience. `unknown` means that no rule
+    applies to its issuer, or that there is no token.
+    """
 
     reason: str
     forbidden: bool = False
@@ -32,8 +34,8 @@ MISSING = Rejected("there is no token", unknown=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
-    """A token, taken apart."""
+class JsonWebToken:
+    """A parsed token."""
 
     header: Mapping[str, Any]
     payload: Mapping[str, Any]
@@ -42,22 +44,22 @@ class Token:
 
 
 class Where(IntEnum):
-    """Kinds of places for tokens."""
+    """The kinds of token locations."""
 
     HEADER = 0
     PARAMETER = 1
     COOKIE = 2
 
 
-class Place(NamedTuple):
-    """A place for a token. Header names are in lower case."""
+class TokenLocation(NamedTuple):
+    """A location of a token. Header names are lower case."""
 
     where: Where
     name: str
     prefix: str = ""
 
     def emptied(self, request: Request) -> Request:
-        """The request without what is in this place; cookies stay."""
+        """The request without the token at this location. Cookies stay."""
         match self.where:
             case Where.HEADER:
                 return request.without_header(self.name)
@@ -67,30 +69,37 @@ class Place(NamedTuple):
                 return request
 
 
-DEFAULT_PLACES = (Place(Where.HEADER, "authorization", "Bearer "), Place(Where.PARAMETER, "access_token"))
+DEFAULT_LOCATIONS = (
+    TokenLocation(Where.HEADER, "authorization", "Bearer "),
+    TokenLocation(Where.PARAMETER, "access_token"),
+)
 
 
 def authenticated(jwt: JwtAuthentication, request: Request, now: float | None) -> Request | Rejected:
-    """The request as it goes on, with the claims of its last token and without tokens that are not forwarded; or why
-    it is rejected.
+    """The request after authentication, or the reason why it is rejected. It has the claims of its last token, and
+    lacks tokens that are not forwarded.
 
-    It goes on when the tokens in the places of one issuer are all that issuer's and valid; else when that is so for
-    every issuer in whose places there are any.
+    With several issuers, the request passes if all tokens at the locations of one issuer are valid tokens of that
+    issuer. Otherwise it passes if this holds for every issuer that has a token at its locations.
     """
-    reading = _Reading(request, now)
-    rejected = reading.of_any(jwt.issuers) if len(jwt.issuers) > 1 else reading.of_all(jwt.issuers)
-    return reading.request if rejected is None else rejected
+    check = _TokenCheck(request, now)
+    rejected = check.of_any(jwt.issuers) if len(jwt.issuers) > 1 else check.of_all(jwt.issuers)
+    return check.request if rejected is None else rejected
 
 
 @dataclass(slots=True)
-class _Reading:
-    """A request whose tokens are being read: a good one that is not forwarded is gone for whoever looks next."""
+class _TokenCheck:
+    """The check of a request's tokens. It removes a valid token that is not forwarded, so later issuers do not see
+    it.
+    """
 
     request: Request
     now: float | None
 
     def of_any(self, issuers: Sequence[Issuer]) -> Rejected | None:
-        """None when one issuer's tokens are valid, or all are. That a token is another's is the worst of reasons."""
+        """None if one issuer's tokens are valid, or if all are. Otherwise the last reason other than an unknown
+        issuer.
+        """
         reasons: list[Rejected] = []
         for issuer in issuers:
             rejected = self.of(issuer)
@@ -104,22 +113,22 @@ class _Reading:
         return next((reason for reason in reversed(reasons) if not reason.unknown), rejected)
 
     def of_all(self, issuers: Iterable[Issuer]) -> Rejected | None:
-        """None when no issuer has anything against the tokens in its places; there may be none."""
+        """None if no issuer rejects a token at its locations. A missing token is not rejected."""
         rejections = (self.of(issuer) for issuer in issuers)
         return next((each for each in rejections if each is not None and each is not MISSING), None)
 
     def of(self, issuer: Issuer) -> Rejected | None:
-        """None when all tokens in the issuer's places are valid, of which the last one is looked at first."""
+        """None if all tokens at the issuer's locations are valid. The last token is checked first."""
         found = list(_found(issuer.rule, self.request))
         rejections = (self._rejection(place, text, issuer) for place, text in reversed(found))
         return next((each for each in rejections if each is not None), None) if found else MISSING
 
-    def _rejection(self, place: Place, text: str, issuer: Issuer) -> Rejected | None:
+    def _rejection(self, place: TokenLocation, text: str, issuer: Issuer) -> Rejected | None:
         token = parsed(text)
         if token is None:
-            return Rejected("this is no token")
+            return Rejected("this is not a token")
         if token.payload.get("iss") != issuer.rule.issuer:
-            return Rejected(f"nobody looks for tokens of {token.payload.get('iss')} there", unknown=True)
+            return Rejected(f"no rule accepts tokens of {token.payload.get('iss')} at this location", unknown=True)
         claims = verified(token, issuer, self.now)
         if isinstance(claims, Rejected):
             return claims
@@ -128,23 +137,23 @@ class _Reading:
         return None
 
 
-def _found(rule: JWTRule, request: Request) -> Iterator[tuple[Place, str]]:
-    """The texts in the issuer's places, headers first."""
+def _found(rule: JWTRule, request: Request) -> Iterator[tuple[TokenLocation, str]]:
+    """The token texts at the issuer's locations, headers first."""
     for place in sorted(places(rule)):
         yield from ((place, text) for text in _texts_at(place, request))
 
 
-def places(rule: JWTRule) -> tuple[Place, ...]:
-    """Where an issuer's tokens are looked for."""
+def places(rule: JWTRule) -> tuple[TokenLocation, ...]:
+    """The locations of an issuer's tokens."""
     chosen = (
-        *(Place(Where.HEADER, header.name.lower(), header.prefix) for header in rule.from_headers),
-        *(Place(Where.PARAMETER, name) for name in rule.from_params),
-        *(Place(Where.COOKIE, name) for name in rule.from_cookies),
+        *(TokenLocation(Where.HEADER, header.name.lower(), header.prefix) for header in rule.from_headers),
+        *(TokenLocation(Where.PARAMETER, name) for name in rule.from_params),
+        *(TokenLocation(Where.COOKIE, name) for name in rule.from_cookies),
     )
-    return chosen or DEFAULT_PLACES
+    return chosen or DEFAULT_LOCATIONS
 
 
-def _texts_at(place: Place, request: Request) -> Iterator[str]:
+def _texts_at(place: TokenLocation, request: Request) -> Iterator[str]:
     match place.where:
         case Where.HEADER:
             lines = (line for line in request.lines(place.name) if place.prefix in line)
@@ -156,27 +165,27 @@ def _texts_at(place: Place, request: Request) -> Iterator[str]:
 
 
 def _after_prefix(line: str, prefix: str) -> str:
-    """What stands behind the prefix, from the first character on that a token may have."""
+    """The text after the prefix, from the first character that a token may contain."""
     begins = _TOKEN.search(line, line.index(prefix) + len(prefix))
     return line if begins is None else line[begins.start() :]
 
 
-def verified(token: Token, issuer: Issuer, now: float | None) -> Mapping[str, object] | Rejected:
-    """The claims of a token that its issuer has signed, for us and for now."""
+def verified(token: JsonWebToken, issuer: Issuer, now: float | None) -> Mapping[str, object] | Rejected:
+    """The claims of a valid token: it has not expired, its audience is accepted, and the issuer signed it."""
     payload, rule = token.payload, issuer.rule
     if now is not None and payload.get("nbf", 0) > now + CLOCK_SKEW:
         return Rejected("the token is not valid yet")
     if now is not None and payload.get("exp") and payload["exp"] < now - CLOCK_SKEW:
         return Rejected("the token has expired")
     if rule.audiences and not set(rule.audiences) & set(_audiences(payload)):
-        return Rejected(f"the token is for others than {', '.join(rule.audiences)}", forbidden=True)
+        return Rejected(f"the audience of the token is none of {', '.join(rule.audiences)}", forbidden=True)
     if not is_signed(token.signed, token.signature, token.header, issuer.keys):
         return Rejected("no key of the issuer has signed the token")
     return {name: _normalized(name, value, issuer) for name, value in payload.items()}
 
 
-def parsed(text: str) -> Token | None:
-    """A token as it is written in a request; None for a text of another form."""
+def parsed(text: str) -> JsonWebToken | None:
+    """A token from its text in a request; None for any other text."""
     parts = text.split(".")
     if len(parts) != 3:
         return None
@@ -187,11 +196,11 @@ def parsed(text: str) -> Token | None:
         return None
     if not isinstance(header, dict) or not isinstance(payload, dict) or not _is_well_formed(header, payload):
         return None
-    return Token(header, payload, f"{parts[0]}.{parts[1]}".encode(), signature)
+    return JsonWebToken(header, payload, f"{parts[0]}.{parts[1]}".encode(), signature)
 
 
 def _is_well_formed(header: Mapping[str, Any], payload: Mapping[str, Any]) -> bool:
-    """Whether what Envoy reads of a token, as far as it is there, is of the right type."""
+    """Whether the members of a token that Envoy reads have the right types, if they are present."""
     texts = (header.get("alg"), header.get("kid", ""), *(payload.get(name, "") for name in ("iss", "sub", "jti")))
     times = (payload.get(name, 0) for name in ("iat", "nbf", "exp"))
     return (
@@ -211,5 +220,5 @@ def _audiences(payload: Mapping[str, Any]) -> list[Any]:
 
 
 def _normalized(name: str, value: object, issuer: Issuer) -> object:
-    """Claims that hold several values in one text become lists."""
+    """The value of a claim. A text with several values becomes a list."""
     return value.split(" ") if isinstance(value, str) and name in issuer.space_delimited_claims else value
