@@ -60,12 +60,12 @@ def patched(message: Message) -> bool:
     return any(origin.document.kind == "EnvoyFilter" for origin in message.origins)
 
 
-def configs(case: Path) -> Iterator[meshcompile.Config]:
+def compiled_case(case: Path) -> tuple[meshcompile.Mesh, tuple[meshcompile.Config, ...]]:
+    """The mesh of a case, and the configurations of its proxies."""
     spec = yaml.load((case / "case.yaml").read_text(), Loader=yaml.CSafeLoader)
     mesh, _ = load_mesh(case, spec)
-    for proxy in spec["proxies"]:
-        node = json.loads((case / "istiod" / proxy["name"] / "node.json").read_text())
-        yield mesh.compile(meshcompile.Proxy.from_node(node))
+    nodes = [json.loads((case / "istiod" / proxy["name"] / "node.json").read_text()) for proxy in spec["proxies"]]
+    return mesh, tuple(mesh.compile(meshcompile.Proxy.from_node(node)) for node in nodes)
 
 
 @pytest.mark.slow
@@ -75,7 +75,7 @@ def test_everything_has_an_origin(area: str) -> None:
     bare = {
         f"{case.name}: {name}"
         for case in sorted((corpus.cases_dir() / area).iterdir())
-        for config in configs(case)
+        for config in compiled_case(case)[1]
         for name, message in parts(config)
         if not message.origins and not ALWAYS_MADE.fullmatch(name)
     }

@@ -106,7 +106,9 @@ def test_versions_are_compared_in_one_table() -> None:
 LEAVES: Mapping[str, frozenset[str]] = {
     "common": frozenset({"StringMatch"}),
     "networking.virtual_service": frozenset({"Percent"}),
-    "networking.destination_rule": frozenset({"OutlierDetection", "ProxyProtocolVersion", "RetryBudget"}),
+    "networking.destination_rule": frozenset(
+        {"OutlierDetection", "ProxyProtocol", "ProxyProtocolVersion", "RetryBudget"}
+    ),
     "mesh.proxy_config": frozenset({"CustomTag"}),
     "telemetry.telemetry": frozenset({"CustomTag"}),
     "extensions.common": frozenset({"EnvValueSource", "FailStrategy", "PluginType", "PullPolicy"}),

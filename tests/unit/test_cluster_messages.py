@@ -10,7 +10,12 @@ from meshcompile.emit.clusters.security import transport_socket, transport_socke
 from meshcompile.emit.locality_endpoints import EndpointEmitter
 from meshcompile.envoy.message import to_builtins
 from meshcompile.localities import Locality
-from meshcompile.models.networking.destination_rule import OutlierDetection, ProxyProtocolVersion, RetryBudget
+from meshcompile.models.networking.destination_rule import (
+    OutlierDetection,
+    ProxyProtocol,
+    ProxyProtocolVersion,
+    RetryBudget,
+)
 from meshcompile.resolve.clusters.ir import (
     NO_LIMITS,
     Algorithm,
@@ -118,7 +123,7 @@ def test_sockets() -> None:
 
 def test_proxy_protocol() -> None:
     """The PROXY header goes before plain text too."""
-    socket = transport_socket(Security(proxy_protocol=ProxyProtocolVersion.V2))
+    socket = transport_socket(Security(proxy_protocol=ProxyProtocol(version=ProxyProtocolVersion.V2)))
     assert socket is not None
     inner = to_builtins(socket)["typedConfig"]
     assert (inner["config"], inner["transportSocket"]["name"]) == ({"version": "V2"}, "raw_buffer")

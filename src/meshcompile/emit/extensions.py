@@ -54,16 +54,19 @@ def _configuration(name: str, extension: Extension, module: WasmModule) -> Typed
 
 
 def _wasm(extension: Extension, module: WasmModule) -> Packed:
-    config = PluginConfig(
-        name=f"{extension.namespace}.{extension.name}",
-        root_id=module.plugin_name,
-        configuration=StringValue(value=compact(module.plugin_config)) if module.plugin_config else Unmodelled({}),
-        vm_config=VmConfig(
-            runtime="envoy.wasm.runtime.v8",
-            code=_code(module),
-            environment_variables=_environment(extension, module),
+    config = at(
+        PluginConfig(
+            name=f"{extension.namespace}.{extension.name}",
+            root_id=module.plugin_name,
+            configuration=StringValue(value=compact(module.plugin_config)) if module.plugin_config else Unmodelled({}),
+            vm_config=VmConfig(
+                runtime="envoy.wasm.runtime.v8",
+                code=_code(module),
+                environment_variables=_environment(extension, module),
+            ),
+            failure_policy=_FAILURE_POLICIES[module.fail_strategy],
         ),
-        failure_policy=_FAILURE_POLICIES[module.fail_strategy],
+        module.origin,
     )
     return network_wasm.Wasm(config=config) if module.type is PluginType.NETWORK else http_wasm.Wasm(config=config)
 
@@ -84,7 +87,7 @@ def _environment(extension: Extension, module: WasmModule) -> EnvironmentVariabl
     """The variables that the agent reads and removes, then the variables of the module."""
     written = () if module.vm_config is None else module.vm_config.env
     policy = module.image_pull_policy
-    return EnvironmentVariables(
+    message = EnvironmentVariables(
         key_values={
             **({_PULL_SECRET: ""} if _names_secret(module.image_pull_secret) else {}),
             **({_PULL_POLICY: policy.value} if policy is not PullPolicy.UNSPECIFIED_POLICY else {}),
@@ -93,6 +96,7 @@ def _environment(extension: Extension, module: WasmModule) -> EnvironmentVariabl
         },
         host_env_keys=tuple(variable.name for variable in written if variable.value_from is EnvValueSource.HOST),
     )
+    return at(message, tuple(variable.origin for variable in written))
 
 
 def _names_secret(reference: str) -> bool:

@@ -1,7 +1,7 @@
 """Authorization rules for Envoy's RBAC engine. Follows istiod's `authz/model` and `authz/matcher`."""
 
 from collections.abc import Iterable
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 from meshcompile.envoy.config.core import CidrRange, TypedExtensionConfig
 from meshcompile.envoy.config.rbac import (
@@ -16,7 +16,7 @@ from meshcompile.envoy.config.rbac import (
 )
 from meshcompile.envoy.config.route import HeaderMatcher
 from meshcompile.envoy.extensions.path.match.uri_template import UriTemplateMatchConfig
-from meshcompile.envoy.message import at
+from meshcompile.envoy.message import Message, at
 from meshcompile.envoy.type.matcher import (
     FilterStateMatcher,
     ListMatcher,
@@ -55,6 +55,9 @@ from meshcompile.resolve.conditions import (
     TextValue,
     Value,
 )
+from meshcompile.source import Origin
+
+M = TypeVar("M", bound=Message)
 
 # Prefixes of the metadata in which the engine records the results of dry-run rules.
 DRY_RUN_ALLOW = "istio_dry_run_allow_"
@@ -107,8 +110,9 @@ def policy(rule: NamedRule) -> Policy:
 def permission(condition: PermissionCondition) -> Permission:
     """A condition on the request or its destination."""
     match condition:
-        case All(conditions):
-            return Permission(and_rules=PermissionSet(rules=tuple(permission(each) for each in conditions)))
+        case All(conditions, places):
+            rules = tuple(permission(each) for each in conditions)
+            return Permission(and_rules=PermissionSet(rules=_at_places(rules, places)))
         case AnyOf(conditions):
             return Permission(or_rules=PermissionSet(rules=tuple(permission(each) for each in conditions)))
         case Not(inner):
@@ -137,8 +141,9 @@ def permission(condition: PermissionCondition) -> Permission:
 def principal(condition: PrincipalCondition) -> Principal:
     """A condition on the peer."""
     match condition:
-        case All(conditions):
-            return Principal(and_ids=PrincipalSet(ids=tuple(principal(each) for each in conditions)))
+        case All(conditions, places):
+            ids = tuple(principal(each) for each in conditions)
+            return Principal(and_ids=PrincipalSet(ids=_at_places(ids, places)))
         case AnyOf(conditions):
             return Principal(or_ids=PrincipalSet(ids=tuple(principal(each) for each in conditions)))
         case Not(inner):
@@ -160,6 +165,10 @@ def principal(condition: PrincipalCondition) -> Principal:
             return Principal(any=True)
         case _:
             assert_never(condition)
+
+
+def _at_places(messages: tuple[M, ...], places: tuple[Origin, ...]) -> tuple[M, ...]:
+    return tuple(map(at, messages, places)) if places else messages
 
 
 def string_matcher(wanted: Pattern) -> StringMatcher:

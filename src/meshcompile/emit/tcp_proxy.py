@@ -8,6 +8,7 @@ from meshcompile.envoy.extensions.filters.network.tcp_proxy import (
     TcpProxyWeightedCluster,
     TcpProxyWeightedClusterClusterWeight,
 )
+from meshcompile.envoy.message import at
 from meshcompile.envoy.type import HashPolicy, HashPolicySourceIp
 from meshcompile.resolve.tcp_connection import Catchall, TcpConnection, Tunnel
 
@@ -18,20 +19,24 @@ _BY_SOURCE_IP = (HashPolicy(source_ip=HashPolicySourceIp()),)
 def tcp_proxy(connection: TcpConnection) -> Filter:
     """The network filter that forwards a connection."""
     shares = tuple(
-        TcpProxyWeightedClusterClusterWeight(name=share.cluster, weight=share.weight) for share in connection.clusters
+        at(TcpProxyWeightedClusterClusterWeight(name=share.cluster, weight=share.weight), share.origin)
+        for share in connection.clusters
     )
     idle_timeout, max_duration = connection.idle_timeout, connection.max_duration
     return Filter(
         name=NAME,
-        typed_config=TcpProxy(
-            stat_prefix=connection.stat_prefix,
-            cluster=None if connection.weighted else connection.clusters[0].cluster,
-            weighted_clusters=TcpProxyWeightedCluster(clusters=shares) if connection.weighted else None,
-            idle_timeout=None if idle_timeout is None else idle_timeout.json,
-            max_downstream_connection_duration=None if max_duration is None else max_duration.json,
-            hash_policy=_BY_SOURCE_IP if connection.hash_source_ip else (),
-            tunneling_config=None if connection.tunnel is None else _tunnel(connection.tunnel),
-            access_log=tcp_access_logs(connection.traits.telemetry),
+        typed_config=at(
+            TcpProxy(
+                stat_prefix=connection.stat_prefix,
+                cluster=None if connection.weighted else connection.clusters[0].cluster,
+                weighted_clusters=TcpProxyWeightedCluster(clusters=shares) if connection.weighted else None,
+                idle_timeout=None if idle_timeout is None else idle_timeout.json,
+                max_downstream_connection_duration=None if max_duration is None else max_duration.json,
+                hash_policy=_BY_SOURCE_IP if connection.hash_source_ip else (),
+                tunneling_config=None if connection.tunnel is None else _tunnel(connection.tunnel),
+                access_log=tcp_access_logs(connection.traits.telemetry),
+            ),
+            None if connection.weighted else connection.clusters[0].origin,
         ),
     )
 
@@ -51,4 +56,4 @@ def catchall_proxy(catchall: Catchall) -> Filter:
 
 def _tunnel(tunnel: Tunnel) -> TcpProxyTunnelingConfig:
     host = f"[{tunnel.host}]" if ":" in tunnel.host else tunnel.host
-    return TcpProxyTunnelingConfig(hostname=f"{host}:{tunnel.port}", use_post=tunnel.post)
+    return at(TcpProxyTunnelingConfig(hostname=f"{host}:{tunnel.port}", use_post=tunnel.post), tunnel.origin)

@@ -18,6 +18,7 @@ from meshcompile.envoy.extensions.transport_sockets.tls import (
     TlsParameters,
     TlsParametersTlsProtocol,
 )
+from meshcompile.envoy.message import at
 from meshcompile.envoy.type.matcher import StringMatcher
 from meshcompile.resolve.downstream_tls import NO_SECRET, ClientValidation, DownstreamTls, Secret
 
@@ -36,7 +37,7 @@ def downstream_tls(tls: DownstreamTls) -> TransportSocket:
     context = DownstreamTlsContext(
         common_tls_context=_common_context(tls), require_client_certificate=tls.require_client_certificate
     )
-    return TransportSocket(name=TLS_SOCKET, typed_config=context)
+    return TransportSocket(name=TLS_SOCKET, typed_config=at(context, tls.origin))
 
 
 def tls_version(name: str) -> TlsParametersTlsProtocol:
@@ -69,7 +70,7 @@ def _common_context(tls: DownstreamTls) -> CommonTlsContext:
     return CommonTlsContext(
         alpn_protocols=tls.alpn,
         tls_params=_parameters(tls),
-        tls_certificate_sds_secret_configs=tuple(sds_secret(secret) for secret in tls.certificates),
+        tls_certificate_sds_secret_configs=tuple(at(sds_secret(secret), secret.origin) for secret in tls.certificates),
         validation_context=checks if roots is None else None,
         combined_validation_context=None
         if roots is None

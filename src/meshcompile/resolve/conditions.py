@@ -5,12 +5,13 @@ about the request and its destination, a principal about the peer. Each has its 
 handle every case.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Generic, TypeAlias, TypeVar
 
 from meshcompile.go_regex import quoted
 from meshcompile.ip import Range
+from meshcompile.source import Origin
 
 C = TypeVar("C", covariant=True)
 
@@ -100,9 +101,10 @@ class Not(Generic[C]):
 
 @dataclass(frozen=True, slots=True)
 class All(Generic[C]):
-    """Met when every condition is met."""
+    """Met when every condition is met; `places` says where each is written."""
 
     conditions: tuple[C, ...]
+    places: tuple[Origin, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

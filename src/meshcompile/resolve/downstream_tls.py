@@ -4,10 +4,11 @@ Sidecars follow istiod's `authn_utils.BuildInboundTLS`. Gateways build the same 
 servers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.proxy import Proxy
+from meshcompile.source import NOWHERE, Origin
 
 HTTP_ALPN = ("h2", "http/1.1")
 MESH_TCP_ALPN = ("istio-peer-exchange", *HTTP_ALPN)
@@ -38,6 +39,7 @@ class Secret:
 
     name: str
     cluster: str = SDS_CLUSTER
+    origin: Origin = field(default=NOWHERE, compare=False, repr=False)
 
     @property
     def is_preconfigured(self) -> bool:
@@ -76,6 +78,7 @@ class DownstreamTls:
     maximum_version: str = ""
     cipher_suites: tuple[str, ...] = ()
     ecdh_curves: tuple[str, ...] = ()
+    origin: Origin = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """TLS that the servers of a gateway terminate. Follows istiod's `BuildListenerTLSContext`."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from meshcompile.models.mesh.mesh_config import TLSConfig
 from meshcompile.models.mesh.mesh_config import TLSProtocol as MeshTLSProtocol
@@ -94,6 +94,7 @@ def server_tls(server: GatewayServer, defaults: TLSConfig | None, secrets: Gatew
         maximum_version=_version(own.max_protocol_version),
         cipher_suites=cipher_suites(own.cipher_suites) or limits.cipher_suites,
         ecdh_curves=limits.ecdh_curves,
+        origin=tls.origin,
     )
 
 
@@ -125,7 +126,7 @@ def _certificates(secrets: GatewaySecrets, tls: ServerTLSSettings) -> Iterator[S
         yield from (credential(secrets, name) for name in tls.credential_names or (tls.credential_name,))
     else:
         for pair in tls.tls_certificates or (tls,):
-            yield _key_pair(secrets, pair.server_certificate, pair.private_key)
+            yield replace(_key_pair(secrets, pair.server_certificate, pair.private_key), origin=pair.origin)
 
 
 def _key_pair(secrets: GatewaySecrets, certificate: str, key: str) -> Secret:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from meshcompile.durations import Duration
 from meshcompile.labels import Labels, selects
 from meshcompile.models.networking.virtual_service import (
-    Destination,
     L4MatchAttributes,
     RouteDestination,
     TLSMatchAttributes,
@@ -22,7 +21,7 @@ from meshcompile.resolve.tcp_connection import TcpConnection, TcpTraits, Tunnel,
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
 from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.virtual_services import MergedVirtualService
-from meshcompile.source import Origin
+from meshcompile.source import NOWHERE, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +64,7 @@ class TcpTarget:
     stat_prefix: str
     subset: str = ""
     dynamic_host: str = ""
+    origin: Origin = NOWHERE
 
 
 def routed(
@@ -83,7 +83,7 @@ def routed(
     service = client.scope.service(first.host if first is not None else "")
     rule = None if service is None else client.rule(service.hostname)
     if len(routes) == 1 and first is not None:
-        return single(traits, rule, _target(client, port, first, service), port, origins)
+        return single(traits, rule, _target(client, port, routes[0], service), port, origins)
     settings = tcp_settings(rule, "")
     return TcpConnection(
         traits=traits,
@@ -101,11 +101,12 @@ def routed(
     )
 
 
-def _target(client: L4Client, port: ListenerPort, destination: Destination, service: Service | None) -> TcpTarget:
+def _target(client: L4Client, port: ListenerPort, route: RouteDestination, service: Service | None) -> TcpTarget:
+    destination = route.destination
     cluster = str(destination_cluster(destination, service, port.number))
     subject = StatSubject(destination.host, service, port.number, port.name, destination.subset)
     pattern = "" if service is None else client.stat_pattern
-    return TcpTarget(cluster, stat_name(pattern, subject, cluster), destination.subset)
+    return TcpTarget(cluster, stat_name(pattern, subject, cluster), destination.subset, origin=route.origin)
 
 
 def single(
@@ -120,7 +121,7 @@ def single(
     return TcpConnection(
         traits=traits,
         stat_prefix=target.stat_prefix,
-        clusters=(WeightedCluster(target.cluster, 1),),
+        clusters=(WeightedCluster(target.cluster, 1, target.origin),),
         protocol=port.protocol,
         port=port.number,
         idle_timeout=traits.idle_timeout if settings.idle_timeout is None else settings.idle_timeout,
@@ -136,7 +137,9 @@ def single(
 def _shares(scope: SidecarScope, routes: Sequence[RouteDestination], port: int) -> tuple[WeightedCluster, ...]:
     return tuple(
         WeightedCluster(
-            str(destination_cluster(route.destination, scope.service(route.destination.host), port)), route.weight
+            str(destination_cluster(route.destination, scope.service(route.destination.host), port)),
+            route.weight,
+            route.origin,
         )
         for route in routes
         if route.weight > 0 and route.destination is not None
@@ -194,4 +197,4 @@ def _tunnel(rule: MergedDestinationRule, subset_name: str) -> Tunnel | None:
     settings = None if policy is None else policy.tunnel
     if settings is None:
         return None
-    return Tunnel(settings.target_host, settings.target_port, settings.protocol == "POST")
+    return Tunnel(settings.target_host, settings.target_port, settings.protocol == "POST", settings.origin)

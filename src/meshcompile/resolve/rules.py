@@ -4,7 +4,7 @@ Follows istiod's `authz/model.Model`.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeAlias, TypeVar
 
 from meshcompile.models.security.authorization_policy import Operation, Rule, Source
@@ -29,6 +29,7 @@ from meshcompile.resolve.attributes import (
 )
 from meshcompile.resolve.conditions import All, Always, AnyOf, Not, PermissionCondition, PrincipalCondition
 from meshcompile.resolve.trust_domains import TrustDomains
+from meshcompile.source import NOWHERE, Origin
 
 C = TypeVar("C", covariant=True)
 
@@ -64,6 +65,7 @@ class AttributeTest(Generic[C]):
     key: str
     values: tuple[str, ...]
     not_values: tuple[str, ...]
+    origin: Origin = NOWHERE
 
 
 # Never matches. A policy without rules compiles to it.
@@ -76,12 +78,12 @@ def compiled_rule(rule: Rule, context: RuleContext) -> CompiledRule | None:
     if any(found is None and destination_attribute(condition.key) is None for condition, found in when):
         return None
     about_what = tuple(
-        AttributeTest(found, condition.key, condition.values, condition.not_values)
+        AttributeTest(found, condition.key, condition.values, condition.not_values, condition.origin)
         for condition, _ in when
         if (found := destination_attribute(condition.key)) is not None
     )
     about_whom = tuple(
-        AttributeTest(found, condition.key, condition.values, condition.not_values)
+        AttributeTest(found, condition.key, condition.values, condition.not_values, condition.origin)
         for condition, found in when
         if found is not None and destination_attribute(condition.key) is None
     )
@@ -98,12 +100,13 @@ def compiled_rule(rule: Rule, context: RuleContext) -> CompiledRule | None:
 
 def _operation(operation: Operation | None) -> Iterator[AttributeTest[PermissionCondition]]:
     if operation is not None:
-        yield from (AttributeTest(attribute, "", *values(operation)) for attribute, values in OPERATION)
+        for attribute, values in OPERATION:
+            yield AttributeTest(attribute, "", *values(operation), operation.origin)
 
 
 def _source(source: Source | None, domains: TrustDomains) -> Iterator[AttributeTest[PrincipalCondition]]:
     if source is not None:
-        tests = (AttributeTest(attribute, "", *values(source)) for attribute, values in SOURCE)
+        tests = (AttributeTest(attribute, "", *values(source), source.origin) for attribute, values in SOURCE)
         yield from (_in_trust_domains(test, domains) for test in tests)
 
 
@@ -131,11 +134,9 @@ def _in_trust_domains(
 ) -> AttributeTest[PrincipalCondition]:
     """The test, with its identities in all trust domains of the mesh."""
     if test.attribute is SOURCE_PRINCIPAL:
-        return AttributeTest(
-            test.attribute, test.key, domains.principals(test.values), domains.principals(test.not_values)
-        )
+        return replace(test, values=domains.principals(test.values), not_values=domains.principals(test.not_values))
     if test.attribute is SOURCE_TRUST_DOMAIN:
-        return AttributeTest(test.attribute, test.key, domains.expanded(test.values), domains.expanded(test.not_values))
+        return replace(test, values=domains.expanded(test.values), not_values=domains.expanded(test.not_values))
     return test
 
 
@@ -157,6 +158,7 @@ def _condition(tests: Iterable[AttributeTest[C]], context: RuleContext) -> Teste
     None when a test cannot be compiled in a rule that allows.
     """
     parts: list[Always | Not[Compared[C]] | Compared[C]] = []
+    places: list[Origin] = []
     for test in tests:
         for values, negated in ((test.values, False), (test.not_values, True)):
             made, complete = _compared(test, values, context)
@@ -164,7 +166,8 @@ def _condition(tests: Iterable[AttributeTest[C]], context: RuleContext) -> Teste
                 return None
             if made is not None:
                 parts.append(Not(made) if negated else made)
-    return All(tuple(parts) or (Always(),))
+                places.append(test.origin)
+    return All(tuple(parts), tuple(places)) if parts else All((Always(),))
 
 
 def _compared(test: AttributeTest[C], values: tuple[str, ...], context: RuleContext) -> tuple[Compared[C] | None, bool]:

@@ -3,7 +3,7 @@
 Follows istiod's `ListenerBuilder.buildCompleteNetworkFilters` and its callers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from meshcompile.durations import Duration
 from meshcompile.ports import Protocol
@@ -13,7 +13,7 @@ from meshcompile.resolve.facts import ProxyFacts, idle_timeout
 from meshcompile.resolve.telemetry import Telemetry, telemetry
 from meshcompile.resolve.traffic import TrafficClass
 from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.source import Origin
+from meshcompile.source import NOWHERE, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class WeightedCluster:
 
     cluster: str
     weight: int
+    origin: Origin = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Tunnel:
     host: str
     port: int
     post: bool
+    origin: Origin = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from meshcompile.envoy.config.accesslog import AccessLog, AccessLogFilter
 from meshcompile.envoy.message import at
 from meshcompile.queries import derived
 from meshcompile.resolve.telemetry import AccessLogs, Telemetry
+from meshcompile.resolve.telemetry.access_logs import AccessLog as LogPiece
 
 
 @derived
@@ -34,12 +35,12 @@ def listener_access_logs(telemetry: Telemetry) -> tuple[AccessLog, ...]:
 
 
 def _logs(logs: AccessLogs, condition: AccessLogFilter | None, to_bootstrap: AccessLog) -> tuple[AccessLog, ...]:
-    own = (at(access_log(log.sink, both(_conditions(condition, log.expression))), log.origins) for log in logs.logs)
+    own = (at(access_log(log.sink, both(_conditions(condition, log))), log.origins) for log in logs.logs)
     return (*own, *((to_bootstrap,) if logs.log_service else ()))
 
 
-def _conditions(condition: AccessLogFilter | None, cel: str | None) -> Iterable[AccessLogFilter]:
+def _conditions(condition: AccessLogFilter | None, log: LogPiece) -> Iterable[AccessLogFilter]:
     if condition is not None:
         yield condition
-    if cel is not None:
-        yield expression(cel)
+    if log.expression is not None:
+        yield at(expression(log.expression), log.expression_origin)

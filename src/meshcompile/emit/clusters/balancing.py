@@ -15,6 +15,7 @@ from meshcompile.envoy.config.cluster import (
     OutlierDetection,
 )
 from meshcompile.envoy.config.core import HealthStatusSet, RuntimeDouble
+from meshcompile.envoy.message import at
 from meshcompile.envoy.type import Percent
 from meshcompile.models.networking.destination_rule import OutlierDetection as OutlierSettings
 from meshcompile.models.networking.destination_rule import RetryBudget
@@ -45,11 +46,15 @@ def common_lb_config(balancing: Balancing) -> ClusterCommonLbConfig:
 
 
 def ring_hash_config(balancing: Balancing) -> ClusterRingHashLbConfig | None:
-    return None if balancing.ring_size is None else ClusterRingHashLbConfig(minimum_ring_size=str(balancing.ring_size))
+    if balancing.ring_size is None:
+        return None
+    return at(ClusterRingHashLbConfig(minimum_ring_size=str(balancing.ring_size)), balancing.hash_origin)
 
 
 def maglev_config(balancing: Balancing) -> ClusterMaglevLbConfig | None:
-    return None if balancing.table_size is None else ClusterMaglevLbConfig(table_size=str(balancing.table_size))
+    if balancing.table_size is None:
+        return None
+    return at(ClusterMaglevLbConfig(table_size=str(balancing.table_size)), balancing.hash_origin)
 
 
 def least_request_config(balancing: Balancing) -> ClusterLeastRequestLbConfig | None:
@@ -76,11 +81,14 @@ def _slow_start(slow_start: SlowStart) -> ClusterSlowStartConfig:
         return ClusterSlowStartConfig(slow_start_window=duration(slow_start.window))
     aggression = DEFAULT_AGGRESSION if warmup.aggression is None else warmup.aggression
     minimum = DEFAULT_MINIMUM_PERCENT if warmup.minimum_percent is None else warmup.minimum_percent
-    return ClusterSlowStartConfig(
-        slow_start_window=duration(slow_start.window),
-        # istiod uses this runtime key. Envoy requires a key, and nothing sets this one.
-        aggression=RuntimeDouble(default_value=aggression or 0.0, runtime_key="("),
-        min_weight_percent=_percent(minimum),
+    return at(
+        ClusterSlowStartConfig(
+            slow_start_window=duration(slow_start.window),
+            # istiod uses this runtime key. Envoy requires a key, and nothing sets this one.
+            aggression=RuntimeDouble(default_value=aggression or 0.0, runtime_key="("),
+            min_weight_percent=_percent(minimum),
+        ),
+        warmup.origin,
     )
 
 
@@ -88,19 +96,22 @@ def outlier_detection(outliers: OutlierSettings) -> OutlierDetection:
     """Outlier detection. Istio never uses success rates."""
     errors, gateway = outliers.consecutive_5xx_errors, outliers.consecutive_gateway_errors
     local = outliers.consecutive_local_origin_failures if outliers.split_external_local_origin_errors else None
-    return OutlierDetection(
-        enforcing_success_rate=0,
-        consecutive_5xx=errors,
-        enforcing_consecutive_5xx=_enforced(errors),
-        consecutive_gateway_failure=gateway,
-        enforcing_consecutive_gateway_failure=_enforced(gateway),
-        interval=duration(outliers.interval),
-        base_ejection_time=duration(outliers.base_ejection_time),
-        max_ejection_percent=outliers.max_ejection_percent if outliers.max_ejection_percent > 0 else None,
-        split_external_local_origin_errors=outliers.split_external_local_origin_errors,
-        consecutive_local_origin_failure=local or None,
-        enforcing_consecutive_local_origin_failure=100 if local else None,
-        enforcing_local_origin_success_rate=0 if outliers.split_external_local_origin_errors else None,
+    return at(
+        OutlierDetection(
+            enforcing_success_rate=0,
+            consecutive_5xx=errors,
+            enforcing_consecutive_5xx=_enforced(errors),
+            consecutive_gateway_failure=gateway,
+            enforcing_consecutive_gateway_failure=_enforced(gateway),
+            interval=duration(outliers.interval),
+            base_ejection_time=duration(outliers.base_ejection_time),
+            max_ejection_percent=outliers.max_ejection_percent if outliers.max_ejection_percent > 0 else None,
+            split_external_local_origin_errors=outliers.split_external_local_origin_errors,
+            consecutive_local_origin_failure=local or None,
+            enforcing_consecutive_local_origin_failure=100 if local else None,
+            enforcing_local_origin_success_rate=0 if outliers.split_external_local_origin_errors else None,
+        ),
+        outliers.origin,
     )
 
 
@@ -125,23 +136,29 @@ def circuit_breakers(thresholds: Thresholds) -> CircuitBreakers:
     if thresholds == NO_LIMITS:
         return _NO_BREAKERS
     budget = thresholds.retry_budget
-    return CircuitBreakers(
-        thresholds=(
-            CircuitBreakersThresholds(
-                max_connections=thresholds.max_connections or UNLIMITED,
-                max_pending_requests=thresholds.max_pending_requests or UNLIMITED,
-                max_requests=thresholds.max_requests or UNLIMITED,
-                max_retries=thresholds.max_retries or UNLIMITED,
-                retry_budget=None if budget is None else _retry_budget(budget),
-            ),
-        )
+    return at(
+        CircuitBreakers(
+            thresholds=(
+                CircuitBreakersThresholds(
+                    max_connections=thresholds.max_connections or UNLIMITED,
+                    max_pending_requests=thresholds.max_pending_requests or UNLIMITED,
+                    max_requests=thresholds.max_requests or UNLIMITED,
+                    max_retries=thresholds.max_retries or UNLIMITED,
+                    retry_budget=None if budget is None else _retry_budget(budget),
+                ),
+            )
+        ),
+        thresholds.origins,
     )
 
 
 def _retry_budget(budget: RetryBudget) -> CircuitBreakersThresholdsRetryBudget:
-    return CircuitBreakersThresholdsRetryBudget(
-        budget_percent=_percent(DEFAULT_RETRY_PERCENT if budget.percent is None else budget.percent),
-        min_retry_concurrency=budget.min_retry_concurrency or DEFAULT_RETRY_CONCURRENCY,
+    return at(
+        CircuitBreakersThresholdsRetryBudget(
+            budget_percent=_percent(DEFAULT_RETRY_PERCENT if budget.percent is None else budget.percent),
+            min_retry_concurrency=budget.min_retry_concurrency or DEFAULT_RETRY_CONCURRENCY,
+        ),
+        budget.origin,
     )
 
 

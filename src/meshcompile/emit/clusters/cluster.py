@@ -124,6 +124,7 @@ def cluster(piece: ir.Cluster, endpoints: EndpointEmitter) -> Cluster:
             filters=_METADATA_EXCHANGE if piece.exchanges_metadata else (),
         ),
         piece.origins,
+        balancing.origin,
     )
 
 
@@ -160,13 +161,12 @@ def _bind_config(binding: Binding) -> BindConfig:
 
 
 def _keepalive(keepalive: Keepalive) -> UpstreamConnectionOptions:
-    return UpstreamConnectionOptions(
-        tcp_keepalive=TcpKeepalive(
-            keepalive_probes=keepalive.probes or None,
-            keepalive_time=keepalive.time,
-            keepalive_interval=keepalive.interval,
-        )
+    probes = TcpKeepalive(
+        keepalive_probes=keepalive.probes or None,
+        keepalive_time=keepalive.time,
+        keepalive_interval=keepalive.interval,
     )
+    return UpstreamConnectionOptions(tcp_keepalive=at(probes, keepalive.origins))
 
 
 def _metadata(metadata: ClusterMetadata) -> Metadata | None:

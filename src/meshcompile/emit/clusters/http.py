@@ -15,6 +15,7 @@ from meshcompile.envoy.extensions.upstreams.http import (
     HttpProtocolOptionsExplicitHttpConfig,
     HttpProtocolOptionsUseDownstreamHttpConfig,
 )
+from meshcompile.envoy.message import at
 from meshcompile.resolve.clusters.ir import HttpOptions, UpstreamProtocol
 
 HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
@@ -45,15 +46,18 @@ def http_options(options: HttpOptions) -> HttpProtocolOptions:
     if not options.has_common and (plain := _PLAIN.get(options)) is not None:
         return plain
     http1 = _HTTP1_WITH_CASE if options.preserves_header_case else _HTTP1
-    return HttpProtocolOptions(
-        common_http_protocol_options=_common(options) if options.has_common else None,
-        upstream_http_protocol_options=_automatic_names(options),
-        explicit_http_config=_explicit(options, http1),
-        use_downstream_protocol_config=HttpProtocolOptionsUseDownstreamHttpConfig(
-            http_protocol_options=http1, http2_protocol_options=Http2ProtocolOptions()
-        )
-        if options.protocol is UpstreamProtocol.AS_DOWNSTREAM
-        else None,
+    return at(
+        HttpProtocolOptions(
+            common_http_protocol_options=_common(options) if options.has_common else None,
+            upstream_http_protocol_options=_automatic_names(options),
+            explicit_http_config=_explicit(options, http1),
+            use_downstream_protocol_config=HttpProtocolOptionsUseDownstreamHttpConfig(
+                http_protocol_options=http1, http2_protocol_options=Http2ProtocolOptions()
+            )
+            if options.protocol is UpstreamProtocol.AS_DOWNSTREAM
+            else None,
+        ),
+        options.origins,
     )
 
 

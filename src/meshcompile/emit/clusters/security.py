@@ -12,8 +12,9 @@ from meshcompile.envoy.extensions.transport_sockets.tls import (
     TlsParameters,
     UpstreamTlsContext,
 )
+from meshcompile.envoy.message import at
 from meshcompile.envoy.type.matcher import StringMatcher
-from meshcompile.models.networking.destination_rule import ProxyProtocolVersion
+from meshcompile.models.networking.destination_rule import ProxyProtocol, ProxyProtocolVersion
 from meshcompile.resolve.clusters.ir import Security, UpstreamTls
 
 PROXY_SOCKET = "envoy.transport_sockets.upstream_proxy_protocol"
@@ -41,34 +42,32 @@ def transport_socket_matches(security: Security) -> tuple[ClusterTransportSocket
     """The sockets by endpoint: mutual TLS for workloads that accept it, plain text for the others."""
     if not security.only_where_possible or security.tls is None:
         return ()
-    tls, version = tls_socket(security.tls), security.proxy_protocol
+    tls, header = tls_socket(security.tls), security.proxy_protocol
     return (
         ClusterTransportSocketMatch(
             name="tlsMode-istio",
             match={"tlsMode": "istio"},
-            transport_socket=tls if version is None else _proxied(tls, version),
+            transport_socket=tls if header is None else _proxied(tls, header),
         ),
         _PLAIN_TEXT_MATCH
-        if version is None
+        if header is None
         else ClusterTransportSocketMatch(
-            name="tlsMode-disabled", match={}, transport_socket=_proxied(_RAW_BUFFER, version)
+            name="tlsMode-disabled", match={}, transport_socket=_proxied(_RAW_BUFFER, header)
         ),
     )
 
 
-def _proxied(inner: TransportSocket, version: ProxyProtocolVersion) -> TransportSocket:
+def _proxied(inner: TransportSocket, header: ProxyProtocol) -> TransportSocket:
     """The socket, with a PROXY protocol header before its data."""
-    config = ProxyProtocolConfig(version="V2" if version is ProxyProtocolVersion.V2 else "V1")
-    return TransportSocket(
-        name=PROXY_SOCKET, typed_config=ProxyProtocolUpstreamTransport(config=config, transport_socket=inner)
-    )
+    config = ProxyProtocolConfig(version="V2" if header.version is ProxyProtocolVersion.V2 else "V1")
+    upstream = ProxyProtocolUpstreamTransport(config=config, transport_socket=inner)
+    return TransportSocket(name=PROXY_SOCKET, typed_config=at(upstream, header.origin))
 
 
 def tls_socket(tls: UpstreamTls) -> TransportSocket:
     """A transport socket that originates TLS."""
-    return TransportSocket(
-        name=TLS_SOCKET, typed_config=UpstreamTlsContext(common_tls_context=_common_context(tls), sni=tls.sni)
-    )
+    context = UpstreamTlsContext(common_tls_context=_common_context(tls), sni=tls.sni)
+    return TransportSocket(name=TLS_SOCKET, typed_config=at(context, tls.origin))
 
 
 def _common_context(tls: UpstreamTls) -> CommonTlsContext:

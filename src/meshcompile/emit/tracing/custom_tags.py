@@ -1,5 +1,6 @@
 """Custom tags of spans. Follows istiod's `configureCustomTags`."""
 
+from meshcompile.envoy.message import at
 from meshcompile.envoy.type.metadata import MetadataKey, MetadataKeyPathSegment, MetadataKind, MetadataKindRequest
 from meshcompile.envoy.type.tracing import (
     CustomTag,
@@ -33,7 +34,7 @@ def custom_tags(settings: Tracing) -> tuple[CustomTag, ...]:
     tags = (
         *(() if settings.service_tags is None else _istio_tags(settings.service_tags)),
         *(PEER_TAGS if settings.peer_tags else ()),
-        *(_configured(name, tag) for name, tag in (settings.custom_tags or {}).items()),
+        *(at(_configured(name, tag), tag.origin) for name, tag in (settings.custom_tags or {}).items()),
     )
     return tuple(sorted(tags, key=lambda tag: tag.tag))
 

@@ -9,6 +9,7 @@ from meshcompile.resolve.locality_balancing import LocalitySettings
 from meshcompile.resolve.traffic_policy import EffectivePolicy
 from meshcompile.snapshot.service import Service, TrafficDistribution
 from meshcompile.snapshot.slice_endpoints import keeps_draining
+from meshcompile.source import NOWHERE
 
 DEFAULT_RING_SIZE = 1024
 
@@ -55,6 +56,8 @@ def balancing(
         locality_weighted=weighted,
         panic_threshold=threshold,
         keeps_draining=draining,
+        origin=NOWHERE if settings is None else settings.origin,
+        hash_origin=NOWHERE if hashing is None else (hashing.ring_hash or hashing.maglev or hashing).origin,
     )
 
 

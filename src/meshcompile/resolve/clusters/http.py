@@ -68,6 +68,7 @@ def _with_pool(
     requests = max(http.max_requests_per_connection, 0) if http is not None else 0
     streams = max(http.max_concurrent_streams, 0) if http is not None else 0
     duration = tcp.max_connection_duration if tcp is not None else None
+    limits = [node for node in (http, tcp) if node is not None]
     has_common = idle is not None or duration is not None or requests > 0 or streams > 0
     if http is not None and http.use_client_protocol:
         # Earlier HTTP/2 settings are lost, as in istiod. So is the header case when protocol detection set it first.
@@ -83,4 +84,5 @@ def _with_pool(
         idle_timeout=idle,
         max_requests_per_connection=requests,
         max_connection_duration=duration,
+        origins=tuple(node.origin for node in limits) if has_common else (),
     )

@@ -6,7 +6,7 @@ from enum import Enum, StrEnum, auto
 from meshcompile.durations import Duration
 from meshcompile.models.networking.destination_rule import (
     OutlierDetection,
-    ProxyProtocolVersion,
+    ProxyProtocol,
     RetryBudget,
     WarmupConfiguration,
 )
@@ -14,7 +14,7 @@ from meshcompile.queries import Source
 from meshcompile.resolve.downstream_tls import Secret
 from meshcompile.resolve.endpoint_builder import Upstream
 from meshcompile.resolve.locality_groups import LocalityGroup
-from meshcompile.source import Origin
+from meshcompile.source import NOWHERE, Origin
 
 
 class Discovery(StrEnum):
@@ -53,7 +53,10 @@ class SlowStart:
 
 @dataclass(frozen=True, slots=True)
 class Balancing:
-    """The load balancing of a cluster. `panic_threshold` is None where Envoy's default stands."""
+    """The load balancing of a cluster. `panic_threshold` is None where Envoy's default stands.
+
+    `origin` is the place of the settings, `hash_origin` that of the size of the ring or the table.
+    """
 
     algorithm: Algorithm
     slow_start: SlowStart | None = None
@@ -62,6 +65,8 @@ class Balancing:
     locality_weighted: bool = False
     panic_threshold: int | None = None
     keeps_draining: bool = False
+    origin: Origin = NOWHERE
+    hash_origin: Origin = NOWHERE
 
 
 class UpstreamProtocol(Enum):
@@ -85,6 +90,7 @@ class HttpOptions:
     max_connection_duration: Duration | None = None
     auto_sni: bool = False
     auto_san_validation: bool = False
+    origins: tuple[Origin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,7 @@ class Thresholds:
     max_requests: int = 0
     max_retries: int = 0
     retry_budget: RetryBudget | None = None
+    origins: tuple[Origin, ...] = ()
 
 
 NO_LIMITS = Thresholds()
@@ -108,6 +115,7 @@ class Keepalive:
     probes: int = 0
     time: int | None = None  # seconds
     interval: int | None = None
+    origins: tuple[Origin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +135,7 @@ class UpstreamTls:
     alpn: tuple[str, ...] = ()
     cipher_suites: tuple[str, ...] = ()
     ecdh_curves: tuple[str, ...] = ()
+    origin: Origin = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +147,7 @@ class Security:
 
     tls: UpstreamTls | None = None
     only_where_possible: bool = False
-    proxy_protocol: ProxyProtocolVersion | None = None
+    proxy_protocol: ProxyProtocol | None = None
 
 
 PLAIN_TEXT = Security()

@@ -125,7 +125,7 @@ class ServiceClusters:
         self._service, self._rule, self._sni_dnat = key.service, key.rule, key.sni_dnat
         self._policies = EffectivePolicies(None if key.rule is None else key.rule.traffic_policy)
         self._names = (service_name(key.service),)
-        self._settings_made: dict[tuple[EffectivePolicy, Discovery, bool], PolicySettings] = {}
+        self._settings_made: dict[tuple[object, ...], PolicySettings] = {}
 
     def all(self) -> Iterator[Cluster]:
         """The cluster of each port, followed by the clusters of its subsets. A port without a cluster has neither."""
@@ -216,7 +216,9 @@ class ServiceClusters:
         )
 
     def _settings(self, policy: EffectivePolicy, discovery: Discovery, is_subset: bool) -> PolicySettings:
-        key = (policy, discovery, is_subset)
+        # By identity, since what is equal may stand in several places, which settings name.
+        parts = (policy.connection_pool, policy.load_balancer, policy.outlier_detection, policy.retry_budget)
+        key = (*map(id, parts), discovery, is_subset)
         made = self._settings_made.get(key)
         if made is None:
             mesh, service, pool = self._snapshot.mesh, self._service, policy.connection_pool

@@ -19,6 +19,7 @@ def thresholds(pool: ConnectionPoolSettings | None, retry_budget: RetryBudget | 
         max_requests=0 if http is None else max(http.http2_max_requests, 0),
         max_retries=0 if http is None else max(http.max_retries, 0),
         retry_budget=retry_budget,
+        origins=tuple(node.origin for node in (tcp, http) if node is not None),
     )
 
 
@@ -38,6 +39,7 @@ def keepalive(pool: ConnectionPoolSettings | None, mesh: MeshConfig) -> Keepaliv
         probes=next((s.probes for s in settings if s.probes > 0), 0),
         time=next((_seconds(s.time) for s in settings if s.time is not None), None),
         interval=next((_seconds(s.interval) for s in settings if s.interval is not None), None),
+        origins=tuple(s.origin for s in settings),
     )
 
 

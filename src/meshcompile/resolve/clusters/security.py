@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
+from meshcompile.models.base import placed
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.destination_rule import ClientTLSMode, ClientTLSSettings
 from meshcompile.resolve.clients import ClientCertificates, ClientKey
@@ -79,8 +80,8 @@ def cluster_tls(
         found = _automatic(server, http, mesh, client)
     else:
         found = _as_written(server, policy.tls, http, mesh, client, rule_selects_workloads)
-    version = None if policy.proxy_protocol is None else policy.proxy_protocol.version
-    return replace(found, security=replace(found.security, proxy_protocol=version)) if version else found
+    header = policy.proxy_protocol
+    return found if header is None else replace(found, security=replace(found.security, proxy_protocol=header))
 
 
 def _automatic(server: TlsPeer, http: HttpOptions | None, mesh: MeshConfig, client: ClientKey) -> ClusterTls:
@@ -114,13 +115,16 @@ def _as_written(
     if tls.mode is ClientTLSMode.DISABLE:
         return ClusterTls.plain(http)
     if client.certificates is not None and tls.mode is not ClientTLSMode.SIMPLE and not server.mesh_external:
+        written = tls.origin
         tls = _from_files(client.certificates, tls.subject_alt_names, tls.sni, tls.insecure_skip_verify)
+        tls = placed(tls, written)
     if _is_refused(tls, client, rule_selects_workloads):
         return ClusterTls.plain(http)
     if tls.mode is not ClientTLSMode.ISTIO_MUTUAL:
         return _by_rule(server, tls, http, mesh, client)
     names = tls.subject_alt_names or server.service_accounts
-    found = ClusterTls(Security(_mesh_tls(server, tls.sni or server.sni, names, http)), http)
+    mesh_tls = replace(_mesh_tls(server, tls.sni or server.sni, names, http), origin=tls.origin)
+    found = ClusterTls(Security(mesh_tls), http)
     return _with_automatic_names(found, tls, by_host=True) if server.by_host else found
 
 
@@ -187,6 +191,7 @@ def _originated(
         alpn=H2_ALPN if _speaks_http2(http) else (),
         cipher_suites=defaults.cipher_suites if defaults is not None else (),
         ecdh_curves=defaults.ecdh_curves if defaults is not None else (),
+        origin=tls.origin,
     )
     unchecked = tls.insecure_skip_verify is True
     if tls.credential_name:

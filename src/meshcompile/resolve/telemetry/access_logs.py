@@ -13,16 +13,20 @@ from meshcompile.queries import query
 from meshcompile.resolve.telemetry.modes import concerns, provider_names
 from meshcompile.resolve.telemetry.sinks import FileLog, Sink, mesh_format, sink
 from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.source import Origin
+from meshcompile.source import NOWHERE, Origin
 
 
 @dataclass(frozen=True, slots=True)
 class AccessLog:
-    """One access log, and the CEL expression that selects its entries; None selects all."""
+    """One access log, of what a CEL expression holds for; None stands for everything.
+
+    `expression_origin` is the place of the filter that has the expression.
+    """
 
     sink: Sink
     expression: str | None = None
     origins: tuple[Origin, ...] = ()
+    expression_origin: Origin = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +56,18 @@ def access_logs(blocks: tuple[tuple[AccessLogging, ...], ...], snapshot: Snapsho
         return _of_mesh(mesh)
     return AccessLogs(
         logs=tuple(
-            AccessLog(target, None if wanted.filter is None else wanted.filter.expression, wanted.origins)
+            _filtered(AccessLog(target, origins=wanted.origins), wanted.filter)
             for _, _, wanted, target in sorted(found, key=lambda f: f[:2])
             if not wanted.disabled
         ),
         of_listeners=not mesh.disable_envoy_listener_log,
     )
+
+
+def _filtered(log: AccessLog, condition: AccessLoggingFilter | None) -> AccessLog:
+    if condition is None:
+        return log
+    return replace(log, expression=condition.expression, expression_origin=condition.origin)
 
 
 @query

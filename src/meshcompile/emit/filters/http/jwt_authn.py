@@ -66,7 +66,7 @@ def _provider(issuer: Issuer, clear_route_cache: bool) -> JwtProvider:
             audiences=rule.audiences,
             local_jwks=DataSource(inline_string=issuer.keys),
             forward=rule.forward_original_token,
-            from_headers=tuple(JwtHeader(name=h.name, value_prefix=h.prefix) for h in rule.from_headers),
+            from_headers=tuple(at(JwtHeader(name=h.name, value_prefix=h.prefix), h.origin) for h in rule.from_headers),
             from_params=rule.from_params,
             from_cookies=rule.from_cookies,
             forward_payload_header=rule.output_payload_to_header,
@@ -75,7 +75,7 @@ def _provider(issuer: Issuer, clear_route_cache: bool) -> JwtProvider:
                 space_delimited_claims=issuer.space_delimited_claims
             ),
             claim_to_headers=tuple(
-                JwtClaimToHeader(header_name=each.header, claim_name=each.claim)
+                at(JwtClaimToHeader(header_name=each.header, claim_name=each.claim), each.origin)
                 for each in rule.output_claim_to_headers
             ),
             clear_route_cache=clear_route_cache,
