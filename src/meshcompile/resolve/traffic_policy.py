@@ -35,6 +35,14 @@ class EffectivePolicy:
         """The hash of which settings are present. The policies of one service rarely differ in anything else."""
         return hash((self.connection_pool is None, self.load_balancer is None, self.outlier_detection is None))
 
+    def is_written_where(self, other: "EffectivePolicy") -> bool:
+        """True when the settings of an equal policy are the same objects, and so have the same places."""
+        return (
+            self.connection_pool is other.connection_pool
+            and self.load_balancer is other.load_balancer
+            and self.retry_budget is other.retry_budget
+        )
+
     @property
     def tls_mode(self) -> ClientTLSMode | None:
         return None if self.tls is None else self.tls.mode

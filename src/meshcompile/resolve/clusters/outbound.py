@@ -125,7 +125,7 @@ class ServiceClusters:
         self._service, self._rule, self._sni_dnat = key.service, key.rule, key.sni_dnat
         self._policies = EffectivePolicies(None if key.rule is None else key.rule.traffic_policy)
         self._names = (service_name(key.service),)
-        self._settings_made: dict[tuple[object, ...], PolicySettings] = {}
+        self._settings_made: dict[tuple[EffectivePolicy, Discovery, bool], tuple[EffectivePolicy, PolicySettings]] = {}
 
     def all(self) -> Iterator[Cluster]:
         """The cluster of each port, followed by the clusters of its subsets. A port without a cluster has neither."""
@@ -216,21 +216,25 @@ class ServiceClusters:
         )
 
     def _settings(self, policy: EffectivePolicy, discovery: Discovery, is_subset: bool) -> PolicySettings:
-        # By identity, since what is equal may stand in several places, which settings name.
-        parts = (policy.connection_pool, policy.load_balancer, policy.outlier_detection, policy.retry_budget)
-        key = (*map(id, parts), discovery, is_subset)
-        made = self._settings_made.get(key)
-        if made is None:
-            mesh, service, pool = self._snapshot.mesh, self._service, policy.connection_pool
-            localities = locality_settings(mesh, policy.load_balancer, service)
-            made = self._settings_made[key] = PolicySettings(
-                connect_timeout=connect_timeout(pool, mesh),
-                thresholds=thresholds(pool, policy.retry_budget),
-                keepalive=keepalive(pool, mesh),
-                localities=localities,
-                balancing=balancing(service, policy, discovery, localities, is_subset=is_subset),
-            )
+        key = (policy, discovery, is_subset)
+        known = self._settings_made.get(key)
+        # Equal policies may be written in several places, and settings name their place.
+        if known is not None and known[0].is_written_where(policy):
+            return known[1]
+        made = self._new_settings(policy, discovery, is_subset)
+        self._settings_made[key] = (policy, made)
         return made
+
+    def _new_settings(self, policy: EffectivePolicy, discovery: Discovery, is_subset: bool) -> PolicySettings:
+        mesh, service, pool = self._snapshot.mesh, self._service, policy.connection_pool
+        localities = locality_settings(mesh, policy.load_balancer, service)
+        return PolicySettings(
+            connect_timeout=connect_timeout(pool, mesh),
+            thresholds=thresholds(pool, policy.retry_budget),
+            keepalive=keepalive(pool, mesh),
+            localities=localities,
+            balancing=balancing(service, policy, discovery, localities, is_subset=is_subset),
+        )
 
     def _security(self, upstream: Upstream, discovery: Discovery, name: str) -> ClusterTls:
         snapshot, service, rule = self._snapshot, self._service, self._rule
