@@ -36,7 +36,7 @@ check: $(READY) ## format, lint, types, import contracts, generated files
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python tools/generate.py --check
+	$(BIN)/python codegen/generate.py --check
 
 format: $(READY) ## format and fix what can be fixed
 	$(BIN)/ruff format .
@@ -46,7 +46,7 @@ golden: $(READY) ## rewrite the golden files from what is compiled now
 	MESHCOMPILE_REWRITE_GOLDENS=1 $(BIN)/python -m pytest -q tests/golden
 
 generate: $(READY) ## rewrite generated code, schemas and pages
-	$(BIN)/python tools/generate.py
+	$(BIN)/python codegen/generate.py
 
 bench: $(READY) ## measure, and check the thresholds
 	$(BIN)/python -m bench --check
@@ -55,11 +55,11 @@ conformance: $(READY) ## compare every conformance case with istiod's answers
 	$(BIN)/python -m tests.conformance.parity --jobs $(JOBS) $(ARGS)
 
 docs: $(READY) ## build the documentation site into site/
-	$(BIN)/python tools/generate_codes.py
+	$(BIN)/python codegen/generate_codes.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 lock: $(READY) ## resolve the dependencies again and write requirements/*.txt
-	tools/lock.sh $(BIN)
+	codegen/lock.sh $(BIN)
 
 clean: ## remove everything that was made
 	rm -rf $(VENV) site build dist docs/codes .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .cache

@@ -19,15 +19,15 @@ from meshcompile.models.mesh.merge import merged_mesh_config
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.resolve.clusters import clusters as resolved_clusters
-from meshcompile.resolve.endpoints import load_assignments as resolved_assignments
+from meshcompile.resolve.endpoints.load_assignments import load_assignments as resolved_assignments
 from meshcompile.resolve.extensions import ListenerExtensions, listener_extensions
 from meshcompile.resolve.facts import ProxyFacts, proxy_facts
-from meshcompile.resolve.listeners import Listeners
-from meshcompile.resolve.listeners import listeners as resolved_listeners
+from meshcompile.resolve.listeners.proxy_listeners import Listeners
+from meshcompile.resolve.listeners.proxy_listeners import listeners as resolved_listeners
+from meshcompile.resolve.listeners.traffic import TrafficClass
 from meshcompile.resolve.routes import RouteTable, route_table
+from meshcompile.resolve.scope.workload import placed
 from meshcompile.resolve.telemetry import Telemetry, traced_telemetry
-from meshcompile.resolve.traffic import TrafficClass
-from meshcompile.resolve.workload import placed
 from meshcompile.snapshot.snapshot import Snapshot
 
 SHOP = """

@@ -21,6 +21,8 @@ if TYPE_CHECKING:  # what type checkers and editors see; at run time __getattr__
     from meshcompile.diagnostics import Diagnostic as Diagnostic
     from meshcompile.diagnostics import Related as Related
     from meshcompile.diagnostics import Severity as Severity
+    from meshcompile.documents import Origin as Origin
+    from meshcompile.documents.limits import Limits as Limits
     from meshcompile.errors import InvalidArgument as InvalidArgument
     from meshcompile.errors import MeshcompileError as MeshcompileError
     from meshcompile.errors import MissingExtra as MissingExtra
@@ -32,8 +34,6 @@ if TYPE_CHECKING:  # what type checkers and editors see; at run time __getattr__
     from meshcompile.patch.report import PatchReport as PatchReport
     from meshcompile.proxy import Proxy as Proxy
     from meshcompile.proxy import ProxyType as ProxyType
-    from meshcompile.source import Origin as Origin
-    from meshcompile.source.limits import Limits as Limits
     from meshcompile.source.reading import UnreadableInput as UnreadableInput
     from meshcompile.source.sources import ForeignFile as ForeignFile
     from meshcompile.source.sources import Sources as Sources
@@ -49,11 +49,11 @@ _PLACES = {
     "Diagnostic": "meshcompile.diagnostics",
     "ForeignFile": "meshcompile.source.sources",
     "InvalidArgument": "meshcompile.errors",
-    "Limits": "meshcompile.source.limits",
+    "Limits": "meshcompile.documents.limits",
     "Mesh": "meshcompile.mesh",
     "MeshcompileError": "meshcompile.errors",
     "MissingExtra": "meshcompile.errors",
-    "Origin": "meshcompile.source",
+    "Origin": "meshcompile.documents",
     "PatchReport": "meshcompile.patch.report",
     "Proxy": "meshcompile.proxy",
     "ProxyType": "meshcompile.proxy",

@@ -12,10 +12,10 @@ from msgspec.structs import replace
 from meshcompile.codes import models as codes
 from meshcompile.codes.mesh import DUPLICATE_RESOURCE
 from meshcompile.diagnostics import Diagnostic, Related
+from meshcompile.documents import Document
 from meshcompile.models.base import Resource
 from meshcompile.models.read import read
 from meshcompile.models.support import limits
-from meshcompile.source import Document
 from meshcompile.source.sources import Found, Sources, Tally
 from meshcompile.validate import violations
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from meshcompile.collector import gc_paused
 from meshcompile.compile import Resources
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents import Origin
 from meshcompile.envoy.config.cluster import Cluster
 from meshcompile.envoy.config.core import TypedExtensionConfig
 from meshcompile.envoy.config.endpoint import ClusterLoadAssignment
@@ -17,7 +18,6 @@ from meshcompile.errors import InvalidArgument, MissingExtra, instance, keyed
 from meshcompile.output.bootstrap.options import Credential
 from meshcompile.patch.report import PatchReport
 from meshcompile.proxy import Proxy
-from meshcompile.source import Origin
 
 if TYPE_CHECKING:  # imported on first use
     from meshcompile.output.betterproto import BetterprotoResources

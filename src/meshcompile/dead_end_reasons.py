@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from meshcompile.diagnostics import Related
-from meshcompile.hosts import covering, qualified
 from meshcompile.models.networking.destination_rule import DestinationRule
-from meshcompile.names import ClusterName, parse_cluster_name
 from meshcompile.proxy import Proxy
 from meshcompile.snapshot.entry_endpoints import BY_DNS
 from meshcompile.snapshot.exports import is_visible
 from meshcompile.snapshot.service import Resolution, Service
 from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.values.hosts import covering, qualified
+from meshcompile.values.names import ClusterName, parse_cluster_name
 
 
 class Reason(Struct, frozen=True):

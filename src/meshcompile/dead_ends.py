@@ -12,16 +12,16 @@ from meshcompile.codes.routes import CLUSTER_NOT_FOUND
 from meshcompile.compile import Resources
 from meshcompile.dead_end_reasons import Reason, reason
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents import Origin
 from meshcompile.envoy.config.listener import Filter, Listener
 from meshcompile.envoy.config.route import Route, RouteAction, RouteConfiguration
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
 from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
 from meshcompile.models.networking.virtual_service import Destination
-from meshcompile.names import ClusterName, outbound, parse_cluster_name
 from meshcompile.proxy import Proxy
 from meshcompile.queries import query
 from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.source import Origin
+from meshcompile.values.names import ClusterName, outbound, parse_cluster_name
 
 OF_BOOTSTRAP = frozenset({"agent", "prometheus_stats", "sds-grpc", "xds-grpc", "zipkin", "otlp"})
 """Clusters of a proxy's bootstrap, which istiod does not send."""

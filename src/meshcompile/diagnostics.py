@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from meshcompile.source import Origin
+from meshcompile.documents import Origin
 
 
 class Severity(StrEnum):

@@ -17,15 +17,15 @@ from meshcompile.behaviour import ISTIO_1_30, Behaviour
 from meshcompile.codes.mesh import UNSUPPORTED_AMBIENT
 from meshcompile.collector import collect_if_grown, gc_paused
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents import Document, Origin
+from meshcompile.documents.limits import DEFAULT_LIMITS, Limits
 from meshcompile.errors import instance, keyed, texts
 from meshcompile.models.base import Resource
 from meshcompile.models.registry import has_pods
 from meshcompile.repeats import without_repeats
 from meshcompile.settings import MeshSettings, mesh_settings
 from meshcompile.snapshot.resources import CONFIG_CLUSTER, Assumed, Resources
-from meshcompile.source import Document, Origin
 from meshcompile.source.ignored import Selection
-from meshcompile.source.limits import DEFAULT_LIMITS, Limits
 from meshcompile.source.reading import Input, stream
 from meshcompile.source.sources import Sources
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from meshcompile.labels import FALSE, NO_LABELS, TRUE, Labels
+from meshcompile.values.labels import FALSE, NO_LABELS, TRUE, Labels
 
 
 class PodPort(msgspec.Struct, frozen=True):

@@ -11,12 +11,12 @@ from typing import Any
 from msgspec import Struct
 
 from meshcompile.errors import UnknownProxy
-from meshcompile.labels import Labels, canonical_name
 from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Pod
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.proxy_config import ProxyConfig, TracingServiceName
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.snapshot.proxy_configs import ProxyConfigIndex
+from meshcompile.values.labels import Labels, canonical_name
 
 TEMPLATES_ANNOTATION = "inject.istio.io/templates"
 # The injector's templates that run Envoy as a gateway, without an application container.

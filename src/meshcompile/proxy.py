@@ -12,10 +12,10 @@ from typing import Any, Self
 
 from meshcompile.behaviour import ProxyCapabilities, Version, capabilities
 from meshcompile.errors import InvalidArgument
-from meshcompile.ip import is_ip
-from meshcompile.labels import NO_LABELS, Labels
-from meshcompile.localities import NO_LOCALITY, Locality
 from meshcompile.node_metadata import NodeMetadata, node_metadata
+from meshcompile.values.ip import is_ip
+from meshcompile.values.labels import NO_LABELS, Labels
+from meshcompile.values.localities import NO_LOCALITY, Locality
 
 # The version of a proxy that reports none: newer than every gate.
 LATEST_VERSION = (65535, 65535, 65535)

@@ -13,10 +13,10 @@ from msgspec.structs import replace
 
 from meshcompile.codes.mesh import INVALID_MESH_CONFIG, MESH_CONFIG_FROM, MESH_CONFIG_NOT_USED
 from meshcompile.diagnostics import Diagnostic, Related
+from meshcompile.documents import Document, Origin
 from meshcompile.errors import instance
 from meshcompile.models.base import Node, Resource
 from meshcompile.settings_sources import SettingsSource, source_given, sources_among
-from meshcompile.source import Document, Origin
 from meshcompile.source.reading import WRITTEN, Input
 
 if TYPE_CHECKING:  # imported only if the settings are written or used: checking other objects needs neither

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from meshcompile.codes.mesh import INVALID_MESH_CONFIG
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents import Document, Origin, Path
 from meshcompile.errors import InvalidArgument
 from meshcompile.models.base import Resource
-from meshcompile.source import Document, Origin, Path
 from meshcompile.source.reading import Input, UnreadableInput, read
 
 ROOT_NAMESPACE = "istio-system"

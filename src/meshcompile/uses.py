@@ -6,10 +6,10 @@ from msgspec import Struct
 
 from meshcompile.codes.proxies import NOT_USED
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents import Document, Origin
 from meshcompile.models.base import Resource
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.skipped import Skipped
-from meshcompile.source import Document, Origin
 
 # Kinds that no resource comes from directly, and what they affect.
 READ_FOR_OTHERS = {

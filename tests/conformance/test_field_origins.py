@@ -8,9 +8,9 @@ from pathlib import Path as File
 import pytest
 
 import meshcompile
+from meshcompile.documents import Document, Path
 from meshcompile.models.base import Node, Resource
 from meshcompile.models.support import COMPILED, limit
-from meshcompile.source import Document, Path
 from tests.conformance import corpus
 from tests.conformance.test_provenance import compiled_case
 

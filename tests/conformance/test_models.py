@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from meshcompile.documents import Document
 from meshcompile.models.read import read
 from meshcompile.models.registry import find
 from meshcompile.models.schema import file_name
-from meshcompile.source import Document
 from meshcompile.source.reading import read as read_files
 from tests.conformance import corpus
 

@@ -31,5 +31,5 @@ def test_every_page_is_in_the_navigation() -> None:
 
 def test_every_generator_is_run() -> None:
     """`make generate` runs each generator of the folder; pages of codes are written when the site is built."""
-    there = {path.name for path in (ROOT / "tools").glob("generate_*.py")}
+    there = {path.name for path in (ROOT / "codegen").glob("generate_*.py")}
     assert there == {*generate.GENERATORS, "generate_codes.py"}

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import meshcompile
-from meshcompile.localities import Locality
+from meshcompile.values.localities import Locality
 from tests.envoy.backends import http_backend
 from tests.envoy.certificates import Authority
 from tests.envoy.client import Answer, request

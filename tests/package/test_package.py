@@ -102,11 +102,11 @@ def tracked(folder: str) -> Iterator[Path]:
 
 
 def test_the_sdist_has_what_it_takes_to_test(unpacked: Path) -> None:
-    """Whoever has the sdist can read, build and test: sources, tests, tools, lock files and pages are there."""
+    """Whoever has the sdist can read, build and test: sources, tests, generators, lock files and pages are there."""
     for name in (
         *("README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "Makefile", "pyproject.toml"),
         *("mkdocs.yml", ".importlinter", "docs/index.md", "requirements/dev.txt", "schemas", "examples/coolstore"),
-        *("tests/conftest.py", "tests/conformance/istiod-1.30.3.tar.xz", "tools/generate.py", "bench/__main__.py"),
+        *("tests/conftest.py", "tests/conformance/istiod-1.30.3.tar.xz", "codegen/generate.py", "bench/__main__.py"),
     ):
         assert (unpacked / name).exists(), name
     assert not list(unpacked.rglob("__pycache__"))

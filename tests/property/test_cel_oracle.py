@@ -14,7 +14,7 @@ import cel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meshcompile.cel import syntax_error
+from meshcompile.syntax.cel import syntax_error
 
 NUMBERS = ["1", "1u", "0x1F", "0x1FU", "0X1", "007", "1.5", ".5", "1.", "1e3", "1E-3", "1e999", "1.5u"]
 LARGE = ["9223372036854775807", "9223372036854775808", "18446744073709551615u", "18446744073709551616u"]

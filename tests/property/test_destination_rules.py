@@ -8,16 +8,16 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshcompile.hosts import covering, specificity, subset_of
-from meshcompile.labels import matches, selects
 from meshcompile.models.base import ObjectMeta
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.destination_rule import DestinationRule, TrafficPolicy
-from meshcompile.resolve.traffic_policy import EffectivePolicies, EffectivePolicy, subset_policy
+from meshcompile.resolve.scope.traffic_policy import EffectivePolicies, EffectivePolicy, subset_policy
 from meshcompile.snapshot.cluster_local import cluster_local_hosts
 from meshcompile.snapshot.destination_rules import DestinationRuleIndex, destination_rule_index
 from meshcompile.snapshot.resources import Resources
 from meshcompile.snapshot.service import Registry, Resolution, Service
+from meshcompile.values.hosts import covering, specificity, subset_of
+from meshcompile.values.labels import matches, selects
 
 MESH = MeshConfig(root_namespace="root")
 NAMESPACES = ["a", "b", "root"]

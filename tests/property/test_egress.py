@@ -5,14 +5,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshcompile.ports import Protocol
-from meshcompile.resolve.egress import SERVER_FIRST, merged_listener
-from meshcompile.resolve.egress_chains import Chain, HttpRoutes
-from meshcompile.resolve.egress_claims import LISTENER_PROTOCOLS, EgressBind, ListenerClaim, ListenerProtocol
-from meshcompile.resolve.filter_chain import ChainMatch
-from meshcompile.resolve.scope import EgressListener
-from meshcompile.resolve.traffic import Traffic
+from meshcompile.resolve.listeners.filter_chain import ChainMatch
+from meshcompile.resolve.listeners.traffic import Traffic
+from meshcompile.resolve.outbound.egress import SERVER_FIRST, merged_listener
+from meshcompile.resolve.outbound.egress_chains import Chain, HttpRoutes
+from meshcompile.resolve.outbound.egress_claims import LISTENER_PROTOCOLS, EgressBind, ListenerClaim, ListenerProtocol
+from meshcompile.resolve.scope.sidecar import EgressListener
 from meshcompile.snapshot.service import Registry, Resolution, Service, ServicePort
+from meshcompile.values.ports import Protocol
 
 PLACE = EgressBind(0, EgressListener(None, (), (), {}), (), False)
 HTTP = ChainMatch(traffic=Traffic.PLAIN_HTTP)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshcompile.hosts import overlaps, specificity, subset_of
+from meshcompile.documents import NOWHERE
 from meshcompile.models.networking.gateway import Port, Server
-from meshcompile.ports import Protocol
-from meshcompile.resolve.gateways import GatewayServer
-from meshcompile.resolve.routed_hosts import RoutedHosts
+from meshcompile.resolve.gateways.merged import GatewayServer
+from meshcompile.resolve.outbound.routed_hosts import RoutedHosts
 from meshcompile.resolve.routes.domains import short_forms
 from meshcompile.resolve.routes.gateway import ServerHosts
 from meshcompile.snapshot.virtual_services import MergedVirtualService
-from meshcompile.source import NOWHERE
+from meshcompile.values.hosts import overlaps, specificity, subset_of
+from meshcompile.values.ports import Protocol
 
 labels = st.sampled_from(["a", "b", "svc", "shop", "cluster", "local", "com"])
 names = st.lists(labels, min_size=1, max_size=5).map(".".join)

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from meshcompile.documents import Document, Path
 from meshcompile.models.kubernetes.fields import Field, field_problems, object_type, table
-from meshcompile.source import Document, Path
 
 DEPTH = 6
 """How deep objects get before optional fields are left out: some types contain themselves."""

@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshcompile.localities import Locality
 from meshcompile.models.networking.destination_rule import LocalityDistribute, LocalityFailover
 from meshcompile.proxy import ProxyType
-from meshcompile.resolve.clients import ClientKey
-from meshcompile.resolve.locality_balancing import LocalitySettings, balanced, covers
-from meshcompile.resolve.locality_groups import LbEndpoint, LocalityGroup, total_weight
-from meshcompile.resolve.split_horizon import reachable
+from meshcompile.resolve.endpoints.locality_balancing import LocalitySettings, balanced, covers
+from meshcompile.resolve.endpoints.locality_groups import LbEndpoint, LocalityGroup, total_weight
+from meshcompile.resolve.endpoints.split_horizon import reachable
+from meshcompile.resolve.scope.clients import ClientKey
 from meshcompile.snapshot.networks import NetworkGateway, NetworkGateways
+from meshcompile.values.localities import Locality
 
 
 def client(where: Locality, labels: Mapping[str, str], network: str = "") -> ClientKey:

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic.fields import FieldInfo
 
-from meshcompile.durations import Duration
+from meshcompile.documents import Document
 from meshcompile.models.base import Node, OneOf, json_name
 from meshcompile.models.problems import alternatives, items
 from meshcompile.models.read import read
 from meshcompile.models.registry import KINDS, Kind
-from meshcompile.source import Document
+from meshcompile.values.durations import Duration
 
 ISTIO_KINDS = [kind for kind in KINDS if kind.group.endswith(".istio.io")]
 

@@ -7,12 +7,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshcompile.durations import LARGEST, SMALLEST, Duration
-from meshcompile.source.document import Document
-from meshcompile.source.limits import DEFAULT_LIMITS
-from meshcompile.source.position import SourceSpan
+from meshcompile.documents.document import Document
+from meshcompile.documents.limits import DEFAULT_LIMITS
+from meshcompile.documents.position import SourceSpan
+from meshcompile.documents.stream import Reader
 from meshcompile.source.reading import read
-from meshcompile.source.stream import Reader
+from meshcompile.values.durations import LARGEST, SMALLEST, Duration
 
 letters = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\ufeff\u2028\u2029")
 texts = st.text(letters, max_size=80)  # YAML allows a key 1024 characters, escapes included

@@ -17,7 +17,7 @@ import re2
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from meshcompile.re2 import syntax_error
+from meshcompile.syntax.re2 import syntax_error
 
 pieces = st.one_of(
     st.sampled_from(list("ab.^$|*+?-:,&é\n 01")),

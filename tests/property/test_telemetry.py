@@ -20,8 +20,8 @@ from meshcompile.models.mesh.mesh_networks import MeshNetworks
 from meshcompile.models.telemetry.telemetry import Telemetry, TelemetrySpec
 from meshcompile.resolve.extensions import RESOURCE_PREFIX
 from meshcompile.resolve.extensions import extensions as resolved
+from meshcompile.resolve.listeners.traffic import TrafficClass
 from meshcompile.resolve.telemetry import telemetry_findings
-from meshcompile.resolve.traffic import TrafficClass
 from meshcompile.snapshot.build import snapshot
 from meshcompile.snapshot.resources import Resources
 from tests.meshes import Asked, gateway, installed_mesh_config, sidecar

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshcompile.resolve.trust_domains import TrustDomains
+from meshcompile.resolve.security.trust_domains import TrustDomains
 
 names = st.text("abc", min_size=1, max_size=3)
 domains = st.lists(names, min_size=1, max_size=4, unique=True).map(lambda found: TrustDomains(tuple(found)))

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from meshcompile.documents import Document
 from meshcompile.models.base import Resource
 from meshcompile.models.kubernetes.endpoint_slice import EndpointSlice
 from meshcompile.models.kubernetes.pod import Pod
@@ -13,7 +14,6 @@ from meshcompile.models.read import read
 from meshcompile.snapshot.assume import assumed
 from meshcompile.snapshot.assumed_pods import STATEFUL_LIMIT
 from meshcompile.snapshot.resources import Assumed
-from meshcompile.source import Document
 
 
 def resource(kind: str, name: str, namespace: str = "prod", api_version: str = "v1", **fields: Any) -> Resource:

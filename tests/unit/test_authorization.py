@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from meshcompile.emit.rbac import permission, principal
-from meshcompile.ip import Range
-from meshcompile.resolve.conditions import DestinationPort, SourceAddress
-from meshcompile.resolve.trust_domains import TrustDomains
+from meshcompile.resolve.security.conditions import DestinationPort, SourceAddress
+from meshcompile.resolve.security.trust_domains import TrustDomains
+from meshcompile.values.ip import Range
 from tests.meshes import asked, listeners, mesh, sidecar
 from tests.unit.test_inbound import WORKLOAD
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from meshcompile.cel import syntax_error
+from meshcompile.syntax.cel import syntax_error
 
 VALID = [
     "response.code >= 400 && !connection.mtls",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from meshcompile.durations import Duration
+from meshcompile.documents import Document, Origin
 from meshcompile.emit.clusters.balancing import circuit_breakers, common_lb_config, outlier_detection
 from meshcompile.emit.clusters.cluster import cluster
 from meshcompile.emit.clusters.http import http_options
 from meshcompile.emit.clusters.security import transport_socket, transport_socket_matches
 from meshcompile.emit.locality_endpoints import EndpointEmitter
 from meshcompile.envoy.message import to_builtins
-from meshcompile.localities import Locality
 from meshcompile.models.networking.destination_rule import (
     OutlierDetection,
     ProxyProtocol,
@@ -30,10 +29,11 @@ from meshcompile.resolve.clusters.ir import (
     UpstreamProtocol,
     UpstreamTls,
 )
-from meshcompile.resolve.downstream_tls import Secret
-from meshcompile.resolve.locality_groups import LbEndpoint, LocalityGroup
+from meshcompile.resolve.endpoints.locality_groups import LbEndpoint, LocalityGroup
+from meshcompile.resolve.security.downstream_tls import Secret
 from meshcompile.snapshot.service import Health
-from meshcompile.source import Document, Origin
+from meshcompile.values.durations import Duration
+from meshcompile.values.localities import Locality
 
 TLS = UpstreamTls(sni="api", subject_alt_names=("a", "b"), certificate=Secret("default"), roots=Secret("ROOTCA"))
 

@@ -10,7 +10,7 @@ import pytest
 from meshcompile import codes
 from meshcompile.codes import every_code
 from meshcompile.diagnostics import Code, Related, Severity
-from meshcompile.source import NOWHERE, Origin
+from meshcompile.documents import NOWHERE, Origin
 from meshcompile.source.reading import read
 
 TEXT = "kind: Gateway\nmetadata: {name: a, namespace: b}\nspec:\n  x: 1\n"

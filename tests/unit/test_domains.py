@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from meshcompile.resolve.addresses import addressing
+from meshcompile.resolve.endpoints.addresses import addressing
 from meshcompile.resolve.routes.domains import host_with_port, service_domains
 from meshcompile.snapshot.service import Registry, Resolution, Service
 from tests.meshes import sidecar

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from meshcompile.durations import Duration
+from meshcompile.values.durations import Duration
 
 
 @pytest.mark.parametrize(

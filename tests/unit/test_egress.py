@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from meshcompile.resolve.egress import ACTIONS, Action
-from meshcompile.resolve.egress_claims import ListenerProtocol
+from meshcompile.resolve.outbound.egress import ACTIONS, Action
+from meshcompile.resolve.outbound.egress_claims import ListenerProtocol
 from tests.meshes import SHOP, asked, listeners, mesh, sidecar
 
 

@@ -7,7 +7,7 @@ from textwrap import dedent
 from typing import Any
 
 import meshcompile
-from meshcompile.localities import Locality
+from meshcompile.values.localities import Locality
 from tests.meshes import clusters, endpoints, gateway, mesh, sidecar
 
 NAME = "outbound|80||api.shop.svc.cluster.local"

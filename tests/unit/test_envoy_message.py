@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from meshcompile.documents import Document, Origin
 from meshcompile.envoy.config.cluster import OutlierDetection
 from meshcompile.envoy.config.core import Metadata, SocketAddress, TransportSocket
 from meshcompile.envoy.config.listener import Filter
@@ -29,7 +30,6 @@ from meshcompile.envoy.message import (
     to_json_by_kind,
 )
 from meshcompile.envoy.type import Int64Range, Percent
-from meshcompile.source import Document, Origin
 
 DOCUMENT = Document("routes.yaml", {})
 HTTP = Origin(DOCUMENT, ("spec", "http", 0))
@@ -153,7 +153,7 @@ def test_a_module_imports_only_what_it_needs() -> None:
     ).stdout.split()
     unwanted = ("config.listener", "config.cluster", "extensions", "registry", "descriptors")
     assert [name for name in loaded if name.removeprefix("meshcompile.envoy.").startswith(unwanted)] == []
-    assert not [name for name in loaded if name.startswith("meshcompile.source")]
+    assert not [name for name in loaded if name.startswith("meshcompile.documents")]
 
 
 @pytest.mark.parametrize("indent", [2, 4, 0, -1])

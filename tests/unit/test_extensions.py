@@ -11,7 +11,7 @@ from meshcompile.envoy.message import to_builtins
 from meshcompile.patch.asked import discovered_names
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.extensions import extensions as resolved
-from meshcompile.resolve.traffic import TrafficClass
+from meshcompile.resolve.listeners.traffic import TrafficClass
 from tests.meshes import SHOP, asked, gateway, mesh, sidecar
 
 PREFIX = "extensions.istio.io/trafficextension/"

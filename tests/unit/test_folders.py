@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 import meshcompile
+from meshcompile.documents.limits import Limits
 from meshcompile.errors import InvalidArgument
 from meshcompile.source.ignored import Selection
-from meshcompile.source.limits import Limits
 from meshcompile.source.reading import UnreadableInput, read
 
 

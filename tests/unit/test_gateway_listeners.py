@@ -8,14 +8,14 @@ import pytest
 
 from meshcompile import load
 from meshcompile.models.networking.gateway import Port, Server, ServerTLSSettings
-from meshcompile.ports import Protocol
-from meshcompile.resolve.downstream_tls import DownstreamTls, Secret
-from meshcompile.resolve.gateway_listeners import GatewayListener
-from meshcompile.resolve.gateway_tls import cipher_suites, gateway_secrets, server_tls
-from meshcompile.resolve.gateways import GatewayServer
-from meshcompile.resolve.http_connection import HttpConnection
-from meshcompile.resolve.tcp_connection import TcpConnection
-from meshcompile.resolve.traffic import Traffic
+from meshcompile.resolve.gateways.listeners import GatewayListener
+from meshcompile.resolve.gateways.merged import GatewayServer
+from meshcompile.resolve.gateways.tls import cipher_suites, gateway_secrets, server_tls
+from meshcompile.resolve.listeners.http_connection import HttpConnection
+from meshcompile.resolve.listeners.tcp_connection import TcpConnection
+from meshcompile.resolve.listeners.traffic import Traffic
+from meshcompile.resolve.security.downstream_tls import DownstreamTls, Secret
+from meshcompile.values.ports import Protocol
 from tests.meshes import SHOP, asked, gateway, mesh
 from tests.meshes import listeners as emitted
 

@@ -19,7 +19,7 @@ def test_what_is_generated_is_what_is_committed() -> None:
     except importlib.metadata.PackageNotFoundError:
         pytest.skip("xds-protos is not installed")
     check = subprocess.run(
-        [sys.executable, "tools/generate_envoy.py", "--check"],
+        [sys.executable, "codegen/generate_envoy.py", "--check"],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": "src"},
         capture_output=True,

@@ -15,7 +15,7 @@ def test_what_is_generated_is_what_is_committed() -> None:
     """Generating the table of Kubernetes' fields anew changes nothing."""
     pytest.importorskip("kubernetes")
     check = subprocess.run(
-        [sys.executable, "tools/generate_kubernetes.py", "--check"],
+        [sys.executable, "codegen/generate_kubernetes.py", "--check"],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": "src"},
         capture_output=True,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshcompile.go_json import compact
-from meshcompile.go_urls import joined, with_scheme
+from meshcompile.golang.json import compact
+from meshcompile.golang.urls import joined, with_scheme
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from operator import lt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshcompile.output.go_sort import go_sorted
+from meshcompile.golang.sort import go_sorted
 
 
 @given(st.lists(st.integers(0, 40), max_size=300))

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from meshcompile.resolve.egress_claims import ListenerProtocol
-from meshcompile.resolve.inbound import INBOUND_CHAINS
+from meshcompile.resolve.inbound.chains import INBOUND_CHAINS
+from meshcompile.resolve.outbound.egress_claims import ListenerProtocol
 from meshcompile.snapshot.authentication import MutualTlsMode
 from tests.meshes import asked, listeners, mesh, sidecar
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meshcompile.ip import Range, cidr_range, is_ip
+from meshcompile.values.ip import Range, cidr_range, is_ip
 
 
 @pytest.mark.parametrize("text", ["10.0.0.1", "::1", "fd00::", "::ffff:10.0.0.1"])

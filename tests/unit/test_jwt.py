@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import meshcompile
-from meshcompile.resolve.jwt import UNFETCHED_JWKS
+from meshcompile.resolve.security.jwt import UNFETCHED_JWKS
 from tests.meshes import asked, listeners, mesh, sidecar
 from tests.unit.test_inbound import WORKLOAD
 

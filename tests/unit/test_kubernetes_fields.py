@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from meshcompile.diagnostics import Severity
+from meshcompile.documents import Document
 from meshcompile.models.base import Resource
 from meshcompile.models.kubernetes.fields import SCALARS, object_type, table
 from meshcompile.models.read import read
 from meshcompile.models.registry import KINDS
-from meshcompile.source import Document
 from meshcompile.source.reading import read as read_text
 
 CONTAINER = {"name": "app", "image": "app"}

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents import Document
 from meshcompile.models.base import Resource
 from meshcompile.models.read import read
 from meshcompile.models.registry import KINDS
-from meshcompile.source import Document
 
 
 def loaded(kind: str, api_version: str = "v1", **fields: Any) -> tuple[Any, tuple[Diagnostic, ...]]:

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from meshcompile.diagnostics import Diagnostic, Severity
+from meshcompile.documents import Document
 from meshcompile.models.read import read
-from meshcompile.source import Document
 from meshcompile.validate import violations
 
 VALID = yaml.safe_load("""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meshcompile.resolve.gateways import MergedGateway
+from meshcompile.resolve.gateways.merged import MergedGateway
 from tests.meshes import asked, gateway, mesh
 
 

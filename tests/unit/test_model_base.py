@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from meshcompile.durations import Duration
+from meshcompile.documents import NOWHERE, Document
 from meshcompile.models.base import Node, OneOf, ProtoEnum, json_name, nested_fields, stamp
 from meshcompile.models.common import (
     Bool,
@@ -22,7 +22,7 @@ from meshcompile.models.common import (
     Struct,
     UInt64,
 )
-from meshcompile.source import NOWHERE, Document
+from meshcompile.values.durations import Duration
 
 
 class Colour(ProtoEnum):

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from meshcompile.diagnostics import Diagnostic, Severity
+from meshcompile.documents import Document
 from meshcompile.models.base import Resource
 from meshcompile.models.kubernetes.service import Service
 from meshcompile.models.read import MAX_PROBLEMS, read
-from meshcompile.source import Document
 from meshcompile.source.reading import read as read_text
 
 VIRTUAL_SERVICE = """\

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from meshcompile.durations import Duration
 from meshcompile.models.networking.destination_rule import DestinationRule, SimpleLB
 from meshcompile.models.networking.envoy_filter import EnvoyFilter, Operation
 from meshcompile.models.networking.gateway import Gateway, TLSMode
@@ -21,6 +20,7 @@ from meshcompile.models.networking.virtual_service import (
 from meshcompile.models.networking.workload_entry import WorkloadEntry
 from meshcompile.models.networking.workload_group import WorkloadGroup
 from meshcompile.models.registry import KINDS
+from meshcompile.values.durations import Duration
 
 META = {"metadata": {"name": "x"}}
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from meshcompile.documents import Document, Origin
 from meshcompile.envoy.config.cluster import CircuitBreakers, CircuitBreakersThresholds, Cluster
 from meshcompile.envoy.config.core import DataSource
 from meshcompile.envoy.config.listener import Filter
@@ -15,7 +16,6 @@ from meshcompile.envoy.message import Unmodelled, at
 from meshcompile.models.networking.envoy_filter import Operation
 from meshcompile.patch.lists import edit, edits
 from meshcompile.patch.merge import TypeMismatch, merged, merged_packed
-from meshcompile.source import Document, Origin
 
 CLUSTER = "envoy.config.cluster.v3.Cluster"
 LISTENER = "envoy.config.listener.v3.Listener"

@@ -1,6 +1,6 @@
 """Lines and columns of what was read."""
 
-from meshcompile.source import NOWHERE, Document, Origin
+from meshcompile.documents import NOWHERE, Document, Origin
 from meshcompile.source.reading import read
 
 TEXT = """\

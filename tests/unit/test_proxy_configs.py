@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from meshcompile.resolve.proxy_config import proxy_config
+from meshcompile.resolve.scope.proxy_config import proxy_config
 from tests.meshes import mesh, sidecar
 
 POD = """

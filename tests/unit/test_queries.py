@@ -13,10 +13,10 @@ import pytest
 
 import meshcompile
 from meshcompile.compile import compiled
+from meshcompile.documents import NOWHERE, Document
 from meshcompile.envoy.message import to_json_by_kind
 from meshcompile.queries import Answers, Source, derived, query
 from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.source import NOWHERE, Document
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 

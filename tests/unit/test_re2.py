@@ -2,7 +2,7 @@
 
 import pytest
 
-from meshcompile.re2 import syntax_error
+from meshcompile.syntax.re2 import syntax_error
 
 VALID = [
     "",

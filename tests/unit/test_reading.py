@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.source.limits import Limits
+from meshcompile.documents.limits import Limits
 from meshcompile.source.reading import Input, UnreadableInput, read
 
 TYPE = "apiVersion: v1\nkind: A\n"

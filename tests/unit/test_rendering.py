@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 import meshcompile
+from meshcompile.documents.helm_output import by_template
+from meshcompile.documents.named_text import NamedText
 from meshcompile.render.cluster import resources
 from meshcompile.render.helm import helm_command
 from meshcompile.render.programs import shown
-from meshcompile.source.helm_output import by_template
-from meshcompile.source.named_text import NamedText
 
 GATEWAY = """\
 apiVersion: networking.istio.io/v1

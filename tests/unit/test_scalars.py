@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from meshcompile.source.limits import DEFAULT_LIMITS
-from meshcompile.source.malformed import Malformed
+from meshcompile.documents.limits import DEFAULT_LIMITS
+from meshcompile.documents.malformed import Malformed
+from meshcompile.documents.scalars import Unrepresentable, key, plain, tagged
+from meshcompile.documents.stream import Reader
 from meshcompile.source.reading import UnreadableInput, read
-from meshcompile.source.scalars import Unrepresentable, key, plain, tagged
-from meshcompile.source.stream import Reader
 
 CASES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "data" / "scalars.json").read_text())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meshcompile.resolve.imported_hosts import imported_hosts
+from meshcompile.resolve.scope.imported_hosts import imported_hosts
 from tests.meshes import SHOP, asked, gateway, mesh, sidecar
 
 OTHER = """

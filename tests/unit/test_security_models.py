@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from meshcompile.documents import Document
 from meshcompile.models.read import read
 from meshcompile.models.security.authorization_policy import AuthorizationPolicyAction
 from meshcompile.models.security.peer_authentication import MutualTLSMode
 from meshcompile.models.telemetry.telemetry import IstioMetric, WorkloadMode
-from meshcompile.source import Document
 
 VERSIONS = {
     "PeerAuthentication": ("security.istio.io/v1", "security.istio.io/v1beta1"),

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from meshcompile.proxy import Proxy
-from meshcompile.resolve.service_targets import service_targets
-from meshcompile.resolve.workload import placed
+from meshcompile.resolve.inbound.service_targets import service_targets
+from meshcompile.resolve.scope.workload import placed
 from meshcompile.snapshot.service import Resolution, Service, TrafficDistribution
 from tests.meshes import mesh, sidecar
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from meshcompile.documents import Document
 from meshcompile.models.base import Resource
 from meshcompile.models.mesh.defaults import INSTALLED_DEFAULTS
 from meshcompile.models.read import read
 from meshcompile.settings import MeshSettings, mesh_settings
-from meshcompile.source import Document
 
 
 def config_map(name: str = "istio", namespace: str = "istio-system", **data: str) -> Resource:

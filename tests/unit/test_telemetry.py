@@ -12,8 +12,8 @@ from meshcompile.emit.stats import stats
 from meshcompile.emit.tracing import request_id_extension, tracing
 from meshcompile.envoy.message import to_builtins
 from meshcompile.proxy import Proxy
+from meshcompile.resolve.listeners.traffic import TrafficClass
 from meshcompile.resolve.telemetry import Telemetry, telemetry_findings
-from meshcompile.resolve.traffic import TrafficClass
 from tests.meshes import asked, gateway, mesh, sidecar
 
 INBOUND, OUTBOUND = TrafficClass.SIDECAR_INBOUND, TrafficClass.SIDECAR_OUTBOUND

@@ -9,9 +9,9 @@ import pytest
 from meshcompile.accept import RELATED_PLACES, accepted
 from meshcompile.codes import models as codes
 from meshcompile.diagnostics import Code, Diagnostic, Severity
+from meshcompile.documents import Document
 from meshcompile.models.registry import find
 from meshcompile.models.unread import ANY_KIND, VERDICTS, verdict_on
-from meshcompile.source import Document
 
 
 def findings(*types: tuple[str, str]) -> tuple[Diagnostic, ...]:

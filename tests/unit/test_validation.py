@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from meshcompile.diagnostics import Diagnostic, Severity
+from meshcompile.documents import Document
 from meshcompile.models.read import read
 from meshcompile.models.registry import KINDS
-from meshcompile.source import Document
 from meshcompile.validate import violations
 
 VALID = yaml.safe_load("""

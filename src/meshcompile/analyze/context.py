@@ -7,7 +7,6 @@ from functools import cached_property
 
 from meshcompile.analyze.workloads import WorkloadLabels
 from meshcompile.diagnostics import Diagnostic, Severity
-from meshcompile.hosts import covering, qualified
 from meshcompile.models.base import Resource
 from meshcompile.models.kubernetes.namespace import Namespace
 from meshcompile.models.kubernetes.pod import Pod
@@ -16,6 +15,7 @@ from meshcompile.models.networking.gateway import Gateway
 from meshcompile.snapshot.resources import Resources
 from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.values.hosts import covering, qualified
 
 SUPPRESS_ANNOTATION = "galley.istio.io/analyze-suppress"
 """istioctl's annotation: codes of findings to suppress for an object, or `*` for all."""

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from meshcompile.hosts import qualified
 from meshcompile.models.networking.virtual_service import MESH_GATEWAY, Destination, VirtualService
+from meshcompile.values.hosts import qualified
 
 
 class DestinationUse(StrEnum):

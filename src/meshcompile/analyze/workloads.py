@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from meshcompile.labels import Labels, selects
+from meshcompile.values.labels import Labels, selects
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ import argparse
 import re
 from typing import TYPE_CHECKING
 
-from meshcompile.source.limits import DEEPEST, DEFAULT_LIMITS, Limits
+from meshcompile.documents.limits import DEEPEST, DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
     Group = argparse._ArgumentGroup

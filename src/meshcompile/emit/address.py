@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from meshcompile.envoy.config.core import Address, Pipe, SocketAddress
 from meshcompile.envoy.config.listener import AdditionalAddress
-from meshcompile.hosts import UNIX_PREFIX
+from meshcompile.values.hosts import UNIX_PREFIX
 
 
 def address(bind: str, port: int) -> Address:

@@ -1,6 +1,6 @@
 """Durations as protobuf's JSON writes them."""
 
-from meshcompile.durations import Duration
+from meshcompile.values.durations import Duration
 
 
 def duration(value: Duration | None) -> str | None:

@@ -4,7 +4,7 @@ from meshcompile.emit.locality_endpoints import EndpointEmitter
 from meshcompile.envoy.config.endpoint import ClusterLoadAssignment
 from meshcompile.envoy.message import at
 from meshcompile.queries import derived
-from meshcompile.resolve.endpoints import HostAssignments, LoadAssignment, LoadAssignments
+from meshcompile.resolve.endpoints.load_assignments import HostAssignments, LoadAssignment, LoadAssignments
 
 
 @derived

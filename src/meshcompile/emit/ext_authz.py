@@ -8,7 +8,7 @@ from meshcompile.emit.rbac import EFFECTIVE_POLICY, EXT_AUTHZ
 from meshcompile.envoy.config.core import GrpcService
 from meshcompile.envoy.type import HttpStatus, StatusCode
 from meshcompile.envoy.type.matcher import MetadataMatcher, MetadataMatcherPathSegment, StringMatcher, ValueMatcher
-from meshcompile.resolve.ext_authz import STATUSES, ExtAuthz
+from meshcompile.resolve.security.ext_authz import STATUSES, ExtAuthz
 
 # The names are in the order of their numbers.
 _STATUS_NAMES: Mapping[int, StatusCode] = dict(zip(sorted(STATUSES), get_args(StatusCode), strict=True))

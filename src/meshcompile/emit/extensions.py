@@ -18,8 +18,8 @@ from meshcompile.envoy.extensions.filters.network import wasm as network_wasm
 from meshcompile.envoy.extensions.wasm import EnvironmentVariables, FailurePolicy, PluginConfig, VmConfig
 from meshcompile.envoy.message import Packed, Unmodelled, at
 from meshcompile.envoy.protobuf import StringValue
-from meshcompile.go_json import compact
-from meshcompile.go_urls import with_scheme
+from meshcompile.golang.json import compact
+from meshcompile.golang.urls import with_scheme
 from meshcompile.models.extensions.common import EnvValueSource, FailStrategy, PluginType, PullPolicy
 from meshcompile.resolve.extensions import Extension, Extensions, WasmModule
 

@@ -8,9 +8,9 @@ from meshcompile.emit.tls import downstream_tls
 from meshcompile.envoy.config.core import CidrRange
 from meshcompile.envoy.config.listener import FilterChain, FilterChainMatch
 from meshcompile.envoy.message import at
-from meshcompile.resolve.filter_chain import ChainMatch
-from meshcompile.resolve.filter_chain import FilterChain as Piece
-from meshcompile.resolve.traffic import Traffic
+from meshcompile.resolve.listeners.filter_chain import ChainMatch
+from meshcompile.resolve.listeners.filter_chain import FilterChain as Piece
+from meshcompile.resolve.listeners.traffic import Traffic
 
 # Without a timeout, clients that never finish their handshake would accumulate.
 CONNECT_TIMEOUT = "15s"

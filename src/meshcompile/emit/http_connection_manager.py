@@ -37,14 +37,14 @@ from meshcompile.envoy.extensions.filters.network.http_connection_manager import
     Rds,
 )
 from meshcompile.envoy.extensions.http.header_formatters.preserve_case import PreserveCaseFormatterConfig
-from meshcompile.resolve.http_connection import (
+from meshcompile.resolve.listeners.http_connection import (
     ClientCertDetails,
     HttpConnection,
     HttpTraits,
     InboundRoute,
     PathNormalization,
 )
-from meshcompile.resolve.traffic import TrafficClass
+from meshcompile.resolve.listeners.traffic import TrafficClass
 
 NAME = "envoy.filters.network.http_connection_manager"
 

@@ -9,7 +9,7 @@ from meshcompile.emit.address import address
 from meshcompile.envoy.config.core import HealthStatus, Locality, Metadata
 from meshcompile.envoy.config.endpoint import Endpoint, LbEndpoint, LocalityLbEndpoints
 from meshcompile.envoy.message import at
-from meshcompile.resolve import locality_groups
+from meshcompile.resolve.endpoints import locality_groups
 
 TRANSPORT_SOCKET_MATCH = "envoy.transport_socket_match"
 

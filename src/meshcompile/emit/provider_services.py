@@ -8,7 +8,7 @@ from meshcompile.envoy.config.core import (
     HttpService,
     HttpUri,
 )
-from meshcompile.resolve.providers import ProviderService
+from meshcompile.resolve.security.providers import ProviderService
 from meshcompile.resolve.telemetry.tracers import GrpcEndpoint, HttpEndpoint
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TypeVar, assert_never
 
+from meshcompile.documents import Origin
 from meshcompile.envoy.config.core import CidrRange, TypedExtensionConfig
 from meshcompile.envoy.config.rbac import (
     RBAC,
@@ -28,10 +29,9 @@ from meshcompile.envoy.type.matcher import (
     StringMatcher,
     ValueMatcher,
 )
-from meshcompile.ip import Range
 from meshcompile.models.security.authorization_policy import AuthorizationPolicyAction as Action
-from meshcompile.resolve.authorization import ActionRules, NamedRule
-from meshcompile.resolve.conditions import (
+from meshcompile.resolve.security.authorization import ActionRules, NamedRule
+from meshcompile.resolve.security.conditions import (
     All,
     Always,
     AnyOf,
@@ -55,7 +55,7 @@ from meshcompile.resolve.conditions import (
     TextValue,
     Value,
 )
-from meshcompile.source import Origin
+from meshcompile.values.ip import Range
 
 M = TypeVar("M", bound=Message)
 

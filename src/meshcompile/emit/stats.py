@@ -3,9 +3,9 @@
 from meshcompile.envoy.istio import StatsMetricConfig, StatsPluginConfig
 from meshcompile.envoy.message import at
 from meshcompile.queries import derived
+from meshcompile.resolve.listeners.traffic import TrafficClass
 from meshcompile.resolve.telemetry import Metrics, Telemetry
 from meshcompile.resolve.telemetry.metrics import MetricChange
-from meshcompile.resolve.traffic import TrafficClass
 
 NAME = "istio.stats"
 

@@ -10,7 +10,7 @@ from meshcompile.envoy.extensions.filters.network.tcp_proxy import (
 )
 from meshcompile.envoy.message import at
 from meshcompile.envoy.type import HashPolicy, HashPolicySourceIp
-from meshcompile.resolve.tcp_connection import Catchall, TcpConnection, Tunnel
+from meshcompile.resolve.listeners.tcp_connection import Catchall, TcpConnection, Tunnel
 
 NAME = "envoy.filters.network.tcp_proxy"
 _BY_SOURCE_IP = (HashPolicy(source_ip=HashPolicySourceIp()),)

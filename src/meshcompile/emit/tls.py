@@ -20,7 +20,7 @@ from meshcompile.envoy.extensions.transport_sockets.tls import (
 )
 from meshcompile.envoy.message import at
 from meshcompile.envoy.type.matcher import StringMatcher
-from meshcompile.resolve.downstream_tls import NO_SECRET, ClientValidation, DownstreamTls, Secret
+from meshcompile.resolve.security.downstream_tls import NO_SECRET, ClientValidation, DownstreamTls, Secret
 
 TLS_SOCKET = "envoy.transport_sockets.tls"
 _OVER_ADS = ConfigSource(ads=AggregatedConfigSource(), resource_api_version="V3")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 import msgspec
 
 if TYPE_CHECKING:  # only names the type: msgspec cannot read a recursive alias, and nobody who emits needs `source`
-    from meshcompile.source import Origin
+    from meshcompile.documents import Origin
 
     JsonValue: TypeAlias = "Mapping[str, JsonValue] | Sequence[JsonValue] | str | float | bool | None"
 else:

@@ -22,9 +22,9 @@ from difflib import get_close_matches
 from enum import Enum, auto
 from typing import Any, NoReturn, TypeAlias
 
-from meshcompile.durations import Duration
 from meshcompile.envoy.descriptors import FieldDescriptor, MessageDescriptor, descriptor, enum_values
 from meshcompile.envoy.message import JsonValue
+from meshcompile.values.durations import Duration
 
 Path: TypeAlias = tuple[str | int, ...]
 

@@ -23,7 +23,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
-from meshcompile.source import NOWHERE, Document, Origin, Path
+from meshcompile.documents import NOWHERE, Document, Origin, Path
 
 
 def json_name(field: str) -> str:

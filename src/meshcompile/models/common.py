@@ -23,8 +23,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticKnownError
 
-from meshcompile.durations import Duration
 from meshcompile.models.base import ADMITTED, Node, OneOf, Resource
+from meshcompile.values.durations import Duration
 
 __all__ = [
     "Bool",

@@ -12,9 +12,9 @@ from pydantic import ValidationError
 
 from meshcompile.codes.models import UNKNOWN_FIELD
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents import Document, Origin, Path
 from meshcompile.models.base import Node, stamp
 from meshcompile.models.problems import problem
-from meshcompile.source import Document, Origin, Path
 
 N = TypeVar("N", bound=Node)
 

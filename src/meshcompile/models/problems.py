@@ -11,8 +11,8 @@ from pydantic_core import ErrorDetails
 
 from meshcompile.codes import models as codes
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents import Origin, Path
 from meshcompile.models.base import Node, json_name
-from meshcompile.source import Origin, Path
 
 EXPECTED = {
     "string_type": "text",

@@ -12,12 +12,12 @@ from pydantic import ValidationError
 
 from meshcompile.codes import models as codes
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents import Document, Origin
 from meshcompile.models.base import ADMITTED, Node, Resource, nested_models, stamp
 from meshcompile.models.common import IstioResource
 from meshcompile.models.nulls import refused_nulls
 from meshcompile.models.problems import problem, type_name, wrong_type
 from meshcompile.models.registry import CUSTOM_WORKLOAD, find, is_built_in_group
-from meshcompile.source import Document, Origin
 
 MAX_PROBLEMS = 20
 SCALARS = (bool, int, float)

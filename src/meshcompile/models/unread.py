@@ -7,9 +7,9 @@ from msgspec import Struct
 
 from meshcompile.codes import models as codes
 from meshcompile.diagnostics import Code, Diagnostic
+from meshcompile.documents import Origin
 from meshcompile.models.problems import name_hint
 from meshcompile.models.registry import KINDS, Kind
-from meshcompile.source import Origin
 
 ANY_KIND = "*"
 # The minimum similarity, from 0 to 1, at which a group or a kind counts as a misspelling of another one.

@@ -19,10 +19,10 @@ from meshcompile.envoy.config.route import Route, RouteAction, RouteConfiguratio
 from meshcompile.envoy.extensions.filters.http.router import Router
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager, HttpFilter
 from meshcompile.envoy.message import Duration, replaced
-from meshcompile.names import HTTP_CONNECTION_MANAGER
 from meshcompile.output.bootstrap.agent import AGENT_SOCKET, HTTP2, single_endpoint
 from meshcompile.output.packed import known
 from meshcompile.proxy import Proxy
+from meshcompile.values.names import HTTP_CONNECTION_MANAGER
 
 
 @dataclass(frozen=True, slots=True)

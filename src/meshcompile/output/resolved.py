@@ -13,19 +13,19 @@ from typing import Any, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from meshcompile.durations import Duration
-from meshcompile.localities import Locality
+from meshcompile.documents import Origin
 from meshcompile.models.base import Node, Resource
-from meshcompile.names import ClusterName
-from meshcompile.resolve.endpoint_builder import Upstream
+from meshcompile.resolve.endpoints.endpoint_builder import Upstream
 from meshcompile.resolve.envoy_filters import Patch
-from meshcompile.resolve.http_connection import HttpTraits
+from meshcompile.resolve.listeners.http_connection import HttpTraits
+from meshcompile.resolve.listeners.tcp_connection import TcpTraits
 from meshcompile.resolve.resolved import Resolved
-from meshcompile.resolve.tcp_connection import TcpTraits
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
 from meshcompile.snapshot.extensions import Extension
 from meshcompile.snapshot.service import Service, ServicePort
-from meshcompile.source import Origin
+from meshcompile.values.durations import Duration
+from meshcompile.values.localities import Locality
+from meshcompile.values.names import ClusterName
 
 Json: TypeAlias = "Mapping[str, Json] | list[Json] | str | float | bool | None"
 

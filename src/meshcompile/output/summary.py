@@ -14,7 +14,6 @@ from meshcompile.envoy.config.core import Locality
 from meshcompile.envoy.config.endpoint import ClusterLoadAssignment
 from meshcompile.envoy.config.listener import Listener
 from meshcompile.envoy.config.route import RouteConfiguration
-from meshcompile.hosts import UNIX_PREFIX
 from meshcompile.output.columns import aligned
 from meshcompile.output.live_bootstrap import bootstrap_summary
 from meshcompile.output.secrets import SdsSecret, secret_table
@@ -31,6 +30,7 @@ from meshcompile.output.tables import (
     route_rows,
 )
 from meshcompile.proxy import Proxy
+from meshcompile.values.hosts import UNIX_PREFIX
 
 
 def full_summary(resources: Resources, secrets: Sequence[SdsSecret], proxy: Proxy, now: datetime) -> str:

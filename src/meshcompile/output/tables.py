@@ -18,11 +18,11 @@ from meshcompile.envoy.config.route import Route, RouteAction, RouteConfiguratio
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager, Rds
 from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
 from meshcompile.envoy.message import Packed, encode
-from meshcompile.hosts import UNIX_PREFIX
-from meshcompile.names import BLACK_HOLE_CLUSTER, HTTP_CONNECTION_MANAGER, PASSTHROUGH_CLUSTER
+from meshcompile.golang.sort import go_sorted
 from meshcompile.output.columns import aligned
-from meshcompile.output.go_sort import go_sorted
 from meshcompile.output.packed import known
+from meshcompile.values.hosts import UNIX_PREFIX
+from meshcompile.values.names import BLACK_HOLE_CLUSTER, HTTP_CONNECTION_MANAGER, PASSTHROUGH_CLUSTER
 
 # ALPN lists that istioctl shows by name. The lists must match exactly.
 PROTOCOLS = {

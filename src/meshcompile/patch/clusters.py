@@ -5,7 +5,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from meshcompile.envoy.config.cluster import Cluster
 from meshcompile.envoy.config.core import TransportSocket
 from meshcompile.models.networking.envoy_filter import ApplyTo, Operation, PatchContext
-from meshcompile.names import (
+from meshcompile.patch.editing import changed
+from meshcompile.patch.merge import TypeMismatch, merged_packed
+from meshcompile.patch.patcher import ActivePatch, Check, Patcher
+from meshcompile.proxy import Proxy, ProxyType
+from meshcompile.resolve.envoy_filters import Condition, Patch
+from meshcompile.resolve.facts import ProxyFacts
+from meshcompile.values.names import (
     BLACK_HOLE_CLUSTER,
     INBOUND_PASSTHROUGH_CLUSTER,
     PASSTHROUGH_CLUSTER,
@@ -13,12 +19,6 @@ from meshcompile.names import (
     Direction,
     parse_cluster_name,
 )
-from meshcompile.patch.editing import changed
-from meshcompile.patch.merge import TypeMismatch, merged_packed
-from meshcompile.patch.patcher import ActivePatch, Check, Patcher
-from meshcompile.proxy import Proxy, ProxyType
-from meshcompile.resolve.envoy_filters import Condition, Patch
-from meshcompile.resolve.facts import ProxyFacts
 
 
 def patched_clusters(patcher: Patcher, clusters: Sequence[Cluster]) -> tuple[Cluster, ...]:

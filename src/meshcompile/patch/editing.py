@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from meshcompile.documents import Origin
 from meshcompile.envoy.message import Message, Packed, Unmodelled, at, from_json, packed_type, replaced
-from meshcompile.source import Origin
 
 M = TypeVar("M", bound=Message)
 

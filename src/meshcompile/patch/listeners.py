@@ -14,7 +14,6 @@ from meshcompile.envoy.config.listener import Filter, FilterChain, Listener, Lis
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager, HttpFilter
 from meshcompile.envoy.message import Packed
 from meshcompile.models.networking.envoy_filter import ApplyTo, Operation, PatchContext
-from meshcompile.names import HTTP_CONNECTION_MANAGER
 from meshcompile.patch.drafts import ChainDraft, ListenerDraft, same
 from meshcompile.patch.editing import changed
 from meshcompile.patch.listener_checks import (
@@ -29,6 +28,7 @@ from meshcompile.patch.lists import edit, edits
 from meshcompile.patch.merge import TypeMismatch, merged_packed
 from meshcompile.patch.patcher import ActivePatch, Checks, PatchAborted, Patcher
 from meshcompile.resolve.envoy_filters import Condition
+from meshcompile.values.names import HTTP_CONNECTION_MANAGER
 
 LISTENER_OBJECTS = (
     ApplyTo.LISTENER,

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from meshcompile.documents import Origin
 from meshcompile.envoy.message import Message
 from meshcompile.resolve.envoy_filters import Patch
-from meshcompile.source import Origin
 
 
 @dataclass(frozen=True, slots=True)

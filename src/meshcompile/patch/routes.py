@@ -12,13 +12,13 @@ from meshcompile.models.networking.envoy_filter import (
     RouteAction,
     VirtualHostMatch,
 )
-from meshcompile.names import parse_cluster_name
 from meshcompile.patch.drafts import same
 from meshcompile.patch.editing import changed
 from meshcompile.patch.lists import edit, edits
 from meshcompile.patch.patcher import ActivePatch, Check, Patcher
 from meshcompile.resolve.envoy_filters import Condition, Patch
-from meshcompile.resolve.gateways import MergedGateway
+from meshcompile.resolve.gateways.merged import MergedGateway
+from meshcompile.values.names import parse_cluster_name
 
 ROUTE_OBJECTS = (ApplyTo.ROUTE_CONFIGURATION, ApplyTo.VIRTUAL_HOST, ApplyTo.HTTP_ROUTE)
 

@@ -8,8 +8,8 @@ import msgspec
 
 from meshcompile.codes.rendering import CLUSTER_PARTLY_READ, UNEXPECTED_OUTPUT
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents.named_text import NamedText
 from meshcompile.render.programs import DEFAULT_TIMEOUT, Output, Rendering, ran, shown
-from meshcompile.source.named_text import NamedText
 from meshcompile.source.reading import UnreadableInput
 
 NOT_READ = frozenset({"Secret"})

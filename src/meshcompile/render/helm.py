@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from meshcompile.documents.helm_output import by_template
 from meshcompile.render.programs import DEFAULT_TIMEOUT, Rendering, plain_path, succeeded
-from meshcompile.source.helm_output import by_template
 
 StrPath = str | os.PathLike[str]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
+from meshcompile.documents.named_text import NamedText
 from meshcompile.render.programs import DEFAULT_TIMEOUT, Rendering, installed, plain_path, succeeded
-from meshcompile.source.named_text import NamedText
 
 
 def kustomize(folder: str | os.PathLike[str], timeout: float = DEFAULT_TIMEOUT) -> Rendering:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from meshcompile.codes.rendering import PROGRAM_FAILED, PROGRAM_MISSING, PROGRAM_TOO_SLOW
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.source import Document, Origin
-from meshcompile.source.named_text import NamedText
+from meshcompile.documents import Document, Origin
+from meshcompile.documents.named_text import NamedText
 from meshcompile.source.reading import UnreadableInput
 
 DEFAULT_TIMEOUT = 60.0

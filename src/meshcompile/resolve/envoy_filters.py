@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from meshcompile.documents import Origin
 from meshcompile.models.networking.envoy_filter import (
     ApplyTo,
     EnvoyConfigObjectMatch,
@@ -14,9 +15,8 @@ from meshcompile.models.networking.envoy_filter import (
     ProxyMatch,
 )
 from meshcompile.proxy import Proxy
-from meshcompile.resolve.policy_attachment import attaches
+from meshcompile.resolve.security.policy_attachment import attaches
 from meshcompile.snapshot.envoy_filters import EnvoyFilterIndex, has_version
-from meshcompile.source import Origin
 
 EVERYTHING = EnvoyConfigObjectMatch()
 

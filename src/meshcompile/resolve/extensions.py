@@ -6,16 +6,16 @@ Follows istiod's `TrafficExtensionsByListenerInfo` and `InsertedTrafficExtension
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from meshcompile.documents import Origin
 from meshcompile.models.extensions.common import PluginType, TrafficSelector, WorkloadMode
 from meshcompile.models.extensions.traffic_extension import ExecutionPhase, LuaConfig
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.queries import Key, query
-from meshcompile.resolve.policy_attachment import attaches
-from meshcompile.resolve.traffic import TrafficClass
+from meshcompile.resolve.listeners.traffic import TrafficClass
+from meshcompile.resolve.security.policy_attachment import attaches
 from meshcompile.snapshot.extensions import Extension, WasmModule
 from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.source import Origin
 
 __all__ = ["ExecutionPhase", "Extension", "Extensions", "LuaConfig", "WasmModule", "extensions", "listener_extensions"]
 

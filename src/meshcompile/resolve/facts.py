@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from meshcompile.durations import Duration
 from meshcompile.models.mesh.proxy_config import ProxyConfig
 from meshcompile.proxy import Proxy
-from meshcompile.resolve.gateways import MergedGateway, merged_gateway
-from meshcompile.resolve.mtls import PeerPolicy, peer_policy
-from meshcompile.resolve.proxy_config import proxy_config
-from meshcompile.resolve.scope import SidecarScope, scope_key, sidecar_scope
-from meshcompile.resolve.service_targets import ServiceTarget, service_targets
+from meshcompile.resolve.gateways.merged import MergedGateway, merged_gateway
+from meshcompile.resolve.inbound.service_targets import ServiceTarget, service_targets
+from meshcompile.resolve.scope.proxy_config import proxy_config
+from meshcompile.resolve.scope.sidecar import SidecarScope, scope_key, sidecar_scope
+from meshcompile.resolve.security.mtls import PeerPolicy, peer_policy
 from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.values.durations import Duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class ProxyFacts:
 
 
 def proxy_facts(snapshot: Snapshot, proxy: Proxy) -> ProxyFacts:
-    """The facts of a proxy whose labels are those of its workload: see `resolve.workload`."""
+    """The facts of a proxy whose labels are those of its workload: see `resolve.scope.workload`."""
     targets = service_targets(snapshot, proxy)
     return ProxyFacts(
         proxy=proxy,

@@ -10,18 +10,18 @@ from meshcompile.diagnostics import Diagnostic
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.clusters import clusters
 from meshcompile.resolve.clusters.ir import Clusters
-from meshcompile.resolve.endpoints import LoadAssignments, load_assignments
+from meshcompile.resolve.endpoints.load_assignments import LoadAssignments, load_assignments
 from meshcompile.resolve.envoy_filters import EnvoyFilters, envoy_filters
 from meshcompile.resolve.extensions import Extensions, ListenerExtension, extensions
 from meshcompile.resolve.facts import ProxyFacts, proxy_facts
-from meshcompile.resolve.filter_chain import FilterChain
 from meshcompile.resolve.findings import by_place
-from meshcompile.resolve.http_connection import HttpConnection
-from meshcompile.resolve.listeners import Listeners, listeners
+from meshcompile.resolve.listeners.filter_chain import FilterChain
+from meshcompile.resolve.listeners.http_connection import HttpConnection
+from meshcompile.resolve.listeners.proxy_listeners import Listeners, listeners
+from meshcompile.resolve.listeners.tcp_connection import TcpConnection
 from meshcompile.resolve.routes import RouteTable, route_table
-from meshcompile.resolve.tcp_connection import TcpConnection
+from meshcompile.resolve.scope.workload import placed
 from meshcompile.resolve.unsupported import unsupported
-from meshcompile.resolve.workload import placed
 from meshcompile.snapshot.snapshot import Snapshot
 
 

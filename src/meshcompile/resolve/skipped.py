@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TypeVar
 
-from meshcompile.labels import selects
+from meshcompile.documents import Origin
 from meshcompile.models.networking.sidecar import Sidecar
 from meshcompile.models.networking.virtual_service import MESH_GATEWAY
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.facts import ProxyFacts, proxy_facts
-from meshcompile.resolve.policy_attachment import Refusal, refusal
-from meshcompile.resolve.workload import placed
+from meshcompile.resolve.scope.workload import placed
+from meshcompile.resolve.security.policy_attachment import Refusal, refusal
 from meshcompile.snapshot.destination_rules import DestinationRuleIndex
 from meshcompile.snapshot.exports import exported_to, is_visible
 from meshcompile.snapshot.gateways import GatewayIndex
@@ -22,7 +22,7 @@ from meshcompile.snapshot.policy_targets import Attachable
 from meshcompile.snapshot.services import ServiceIndex
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.virtual_services import MergedVirtualService
-from meshcompile.source import Origin
+from meshcompile.values.labels import selects
 
 T = TypeVar("T")
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from meshcompile.codes.proxies import UNREADABLE_METADATA, UNSUPPORTED_TUNNEL, UNSUPPORTED_WAYPOINT
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents import Document, Origin
 from meshcompile.node_metadata import unreadable_metadata
 from meshcompile.proxy import Proxy, ProxyType
-from meshcompile.source import Document, Origin
 
 
 def unsupported(proxy: Proxy) -> Iterator[Diagnostic]:

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 
 from meshcompile.codes import proxies as codes
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.labels import NO_LABELS, Labels, selects
 from meshcompile.models.base import Resource
 from meshcompile.models.kubernetes.endpoint_slice import EndpointSlice
 from meshcompile.models.kubernetes.endpoints import Endpoints
@@ -45,6 +44,7 @@ from meshcompile.snapshot.assumed_pods import (
 from meshcompile.snapshot.injection import is_gateway
 from meshcompile.snapshot.made_workloads import made_workloads, missing_templates
 from meshcompile.snapshot.resources import Assumed
+from meshcompile.values.labels import NO_LABELS, Labels, selects
 
 # The labels of a Namespace that is not in the input, except for the namespace of Istio itself.
 _ASSUMED_NAMESPACE: Labels = {"istio-injection": "enabled"}

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from meshcompile.labels import Labels
 from meshcompile.models.base import ObjectMeta, OwnerReference, placed
 from meshcompile.models.kubernetes.custom_workload import CustomWorkload
 from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Container, Pod, PodCondition, PodIP, PodStatus
@@ -26,6 +25,7 @@ from meshcompile.snapshot.injection import (
     is_injected,
     sidecar_labels,
 )
+from meshcompile.values.labels import Labels
 
 Workload = KubernetesWorkload | CustomWorkload
 """Any object that creates Pods."""

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from meshcompile.labels import Labels, selects
 from meshcompile.models.base import Resource
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.security.peer_authentication import PeerAuthentication
 from meshcompile.models.security.request_authentication import RequestAuthentication
 from meshcompile.snapshot.resources import Resources
+from meshcompile.values.labels import Labels, selects
 
 R = TypeVar("R", bound=Resource)
 

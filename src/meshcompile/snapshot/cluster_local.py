@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from meshcompile.hosts import CLUSTER_DOMAIN, is_wildcard, specificity, subset_of
 from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.values.hosts import CLUSTER_DOMAIN, is_wildcard, specificity, subset_of
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from meshcompile.codes.routes import (
     UNREACHABLE_RULE,
 )
 from meshcompile.diagnostics import Diagnostic, Related
+from meshcompile.documents import Origin
 from meshcompile.models.networking.virtual_service import (
     HTTPMatchRequest,
     HTTPRoute,
@@ -17,7 +18,6 @@ from meshcompile.models.networking.virtual_service import (
 )
 from meshcompile.snapshot.matches import applies_everywhere, takes_every_request
 from meshcompile.snapshot.virtual_services import MergedVirtualService
-from meshcompile.source import Origin
 
 # The redirect codes of Envoy; 0 means that none is set.
 REDIRECT_CODES = frozenset({0, 301, 302, 303, 307, 308})

@@ -10,11 +10,11 @@ from msgspec import Struct
 
 from meshcompile.codes.routes import DELEGATE_CONFLICT, DELEGATE_NOT_FOUND, DELEGATE_NOT_VISIBLE
 from meshcompile.diagnostics import Diagnostic, Related
+from meshcompile.documents import Origin
 from meshcompile.models.common import StringMatch
 from meshcompile.models.networking.virtual_service import Delegate, HTTPMatchRequest, HTTPRoute, VirtualService
 from meshcompile.snapshot.exports import EVERYWHERE, exported_to
 from meshcompile.snapshot.short_names import qualified_http
-from meshcompile.source import Origin
 
 # Fields that a delegate's rule inherits from the root's rule if it does not set them.
 INHERITED = (

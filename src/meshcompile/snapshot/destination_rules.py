@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
-from meshcompile.hosts import covering, qualified
-from meshcompile.labels import Labels
+from meshcompile.documents import Origin
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.destination_rule import DestinationRule, Subset, TrafficPolicy
 from meshcompile.snapshot.resources import Resources, oldest_first
 from meshcompile.snapshot.service import Service
-from meshcompile.source import Origin
+from meshcompile.values.hosts import covering, qualified
+from meshcompile.values.labels import Labels
 
 EVERYWHERE = "*"
 OWN_NAMESPACE = "."

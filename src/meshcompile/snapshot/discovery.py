@@ -1,10 +1,10 @@
 """The namespaces that istiod watches. Follows istiod's `namespace.discoveryNamespacesFilter`."""
 
-from meshcompile.labels import Labels
 from meshcompile.models.kubernetes.base import LabelSelector, LabelSelectorRequirement
 from meshcompile.models.kubernetes.namespace import Namespace
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.snapshot.resources import Resources
+from meshcompile.values.labels import Labels
 
 
 def discovered(resources: Resources, mesh: MeshConfig) -> Resources:

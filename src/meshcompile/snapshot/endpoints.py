@@ -8,7 +8,6 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from meshcompile.ip import is_ip
 from meshcompile.models.kubernetes.endpoint_slice import EndpointSlice
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.workload_entry import WorkloadEntry
@@ -21,7 +20,8 @@ from meshcompile.snapshot.services import ServiceIndex
 from meshcompile.snapshot.slice_endpoints import selected_endpoints, slice_endpoints
 from meshcompile.snapshot.workload_sources import WorkloadSource
 from meshcompile.snapshot.workloads import WorkloadIndex, is_ready
-from meshcompile.spiffe import with_trust_domain_aliases
+from meshcompile.values.ip import is_ip
+from meshcompile.values.spiffe import with_trust_domain_aliases
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")

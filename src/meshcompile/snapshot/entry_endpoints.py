@@ -5,13 +5,13 @@ Follows istiod's `serviceentry.convertServiceEntryToInstances`, `services` and `
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from meshcompile.hosts import UNIX_PREFIX
-from meshcompile.labels import selects
 from meshcompile.models.networking.service_entry import ServiceEntry
 from meshcompile.models.networking.service_entry import ServicePort as EntryPort
 from meshcompile.snapshot.service import Endpoint, Health, Resolution, Service, Workload
 from meshcompile.snapshot.service_entries import EntryServices, is_ip_or_unknown
 from meshcompile.snapshot.workload_sources import WorkloadSource
+from meshcompile.values.hosts import UNIX_PREFIX
+from meshcompile.values.labels import selects
 
 BY_DNS = frozenset({Resolution.DNS_LB, Resolution.DNS_ROUND_ROBIN_LB})
 

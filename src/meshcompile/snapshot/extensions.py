@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from meshcompile.documents import Origin
 from meshcompile.models.base import Resource
 from meshcompile.models.extensions.traffic_extension import (
     ExecutionPhase,
@@ -17,7 +18,6 @@ from meshcompile.models.extensions.traffic_extension import (
 )
 from meshcompile.models.extensions.wasm_plugin import PluginPhase, WasmPlugin, WasmPluginSpec
 from meshcompile.snapshot.resources import Resources, oldest_first
-from meshcompile.source import Origin
 
 # Appended to a WasmPlugin's name, so that it cannot collide with a TrafficExtension of the same name.
 WASM_PLUGIN_SUFFIX = "~istio-translated-wasmplugin"

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from meshcompile.labels import Labels, selects
 from meshcompile.models.networking.gateway import Gateway
 from meshcompile.snapshot.ingress import FromIngresses
 from meshcompile.snapshot.resources import Resources, oldest_first
+from meshcompile.values.labels import Labels, selects
 
 
 @dataclass(frozen=True)

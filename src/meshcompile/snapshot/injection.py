@@ -6,7 +6,7 @@ Follows the selectors of istiod's mutating webhook for the default revision, `in
 
 from collections.abc import Iterable, Mapping
 
-from meshcompile.labels import Labels
+from meshcompile.values.labels import Labels
 
 INJECT = "sidecar.istio.io/inject"
 REVISION = "istio.io/rev"

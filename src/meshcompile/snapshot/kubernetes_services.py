@@ -5,11 +5,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from meshcompile.hosts import CLUSTER_DOMAIN
-from meshcompile.labels import Labels
 from meshcompile.models.kubernetes import service as kubernetes
 from meshcompile.models.mesh.mesh_config import MeshConfig
-from meshcompile.ports import declared_protocol
 from meshcompile.snapshot.resources import NO_CREATION_TIME, Resources
 from meshcompile.snapshot.service import (
     UNSPECIFIED_ADDRESS,
@@ -20,7 +17,10 @@ from meshcompile.snapshot.service import (
     TrafficDistribution,
 )
 from meshcompile.snapshot.workloads import WorkloadIndex
-from meshcompile.spiffe import spiffe_id
+from meshcompile.values.hosts import CLUSTER_DOMAIN
+from meshcompile.values.labels import Labels
+from meshcompile.values.ports import declared_protocol
+from meshcompile.values.spiffe import spiffe_id
 
 EXPORT_TO = "networking.istio.io/exportTo"
 CANONICAL_ACCOUNTS = "alpha.istio.io/canonical-serviceaccounts"

@@ -11,14 +11,14 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from math import lcm
 from typing import NamedTuple
 
-from meshcompile.ip import is_ip
-from meshcompile.labels import NETWORK, Labels, selects
 from meshcompile.models.kubernetes import service as kubernetes
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.mesh_networks import MeshNetworks
 from meshcompile.snapshot.kubernetes_services import service_hostname
 from meshcompile.snapshot.resources import Resources
 from meshcompile.snapshot.workloads import WorkloadIndex
+from meshcompile.values.ip import is_ip
+from meshcompile.values.labels import NETWORK, Labels, selects
 
 GATEWAY_PORT = "networking.istio.io/gatewayPort"
 NODE_SELECTOR = "traffic.istio.io/nodeSelector"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.labels import Labels, selects
+from meshcompile.documents import Document
 from meshcompile.models.lenient import read_leniently
 from meshcompile.models.mesh.merge import effective_proxy_config
 from meshcompile.models.mesh.mesh_config import MeshConfig
@@ -16,8 +16,8 @@ from meshcompile.models.mesh.proxy_config import ProxyConfig as ProxySettings
 from meshcompile.models.networking.proxy_config import ProxyConfig, ProxyConfigSpec
 from meshcompile.queries import Source, derived
 from meshcompile.snapshot.resources import Resources
-from meshcompile.source import Document
 from meshcompile.source.reading import UnreadableInput, read
+from meshcompile.values.labels import Labels, selects
 
 ANNOTATION = "proxy.istio.io/config"
 

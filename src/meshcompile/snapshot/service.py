@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 
-from meshcompile.labels import Labels
-from meshcompile.ports import Protocol
+from meshcompile.documents import NOWHERE, Origin
 from meshcompile.snapshot.resources import NO_CREATION_TIME
-from meshcompile.source import NOWHERE, Origin
+from meshcompile.values.labels import Labels
+from meshcompile.values.ports import Protocol
 
 # The address of a service without its own address. It is a wildcard, and listeners do not bind to it.
 UNSPECIFIED_ADDRESS = "0.0.0.0"

@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_interface
 from typing import NamedTuple
 
-from meshcompile.ip import is_ip
-from meshcompile.labels import Labels
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.service_entry import Location, ServiceEntry
 from meshcompile.models.networking.service_entry import Resolution as EntryResolution
 from meshcompile.models.networking.service_entry import ServicePort as EntryPort
-from meshcompile.ports import protocol_named
 from meshcompile.snapshot.kubernetes_services import exported_to, traffic_distribution
 from meshcompile.snapshot.resources import NO_CREATION_TIME, Resources
 from meshcompile.snapshot.service import (
@@ -22,6 +19,9 @@ from meshcompile.snapshot.service import (
     ServicePort,
 )
 from meshcompile.snapshot.workloads import WorkloadIndex
+from meshcompile.values.ip import is_ip
+from meshcompile.values.labels import Labels
+from meshcompile.values.ports import protocol_named
 
 AUTO_ALLOCATE = "networking.istio.io/enable-autoallocate-ip"
 CONNECT_STRATEGY = "istio.io/connect-strategy"

@@ -7,7 +7,6 @@ returned unchanged.
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from meshcompile.hosts import qualified
 from meshcompile.models.base import Node
 from meshcompile.models.networking.virtual_service import (
     MESH_GATEWAY,
@@ -22,6 +21,7 @@ from meshcompile.models.networking.virtual_service import (
     TLSMatchAttributes,
     TLSRoute,
 )
+from meshcompile.values.hosts import qualified
 
 N = TypeVar("N", bound=Node)
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from meshcompile.labels import Labels, selects
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.sidecar import Sidecar
 from meshcompile.snapshot.resources import Resources
+from meshcompile.values.labels import Labels, selects
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ Follows istiod's `kube/controller/endpointslice.go` and `Controller.serviceInsta
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from meshcompile.labels import matches
 from meshcompile.models.kubernetes import endpoint_slice as kubernetes
 from meshcompile.models.kubernetes.endpoint_slice import EndpointSlice
 from meshcompile.snapshot.kubernetes_services import service_hostname
 from meshcompile.snapshot.service import Endpoint, Health, Resolution, Service, ServicePort, Workload
 from meshcompile.snapshot.service_entries import is_ip_or_unknown
 from meshcompile.snapshot.workload_sources import WorkloadSource
+from meshcompile.values.labels import matches
 
 MULTI_CLUSTER_SERVICE = "multicluster.kubernetes.io/service-name"
 PERSISTENT_SESSION = "istio.io/persistent-session"

@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.hosts import qualified
+from meshcompile.documents import Origin
 from meshcompile.models.networking.virtual_service import MESH_GATEWAY, HTTPRoute, TCPRoute, TLSRoute, VirtualService
 from meshcompile.snapshot.delegates import DelegatedRule, Delegates
 from meshcompile.snapshot.exports import EVERYWHERE, NOBODY, exported_to
@@ -26,7 +26,7 @@ from meshcompile.snapshot.short_names import (
     qualified_tcp,
     qualified_tls,
 )
-from meshcompile.source import Origin
+from meshcompile.values.hosts import qualified
 
 if TYPE_CHECKING:  # checking VirtualServices needs neither of them
     from meshcompile.models.mesh.mesh_config import MeshConfig

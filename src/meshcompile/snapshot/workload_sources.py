@@ -5,15 +5,15 @@ Follows istiod's `kube/controller/endpoint_builder.go` and `serviceentry.convert
 
 from dataclasses import dataclass, field
 
-from meshcompile.labels import REGION, SUBZONE, TLS_MODE, WORKLOAD_NAME, ZONE, Labels, locality_of, with_topology
+from meshcompile.documents import NOWHERE, Origin
 from meshcompile.models.kubernetes.node import Node
 from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.models.networking.workload_entry import WorkloadEntry, WorkloadEntrySpec
 from meshcompile.snapshot.networks import NetworkIndex
 from meshcompile.snapshot.service import DISABLED_TLS_MODE, ISTIO_TLS_MODE, Workload
 from meshcompile.snapshot.workloads import WorkloadIndex, named_ports, workload_name
-from meshcompile.source import NOWHERE, Origin
-from meshcompile.spiffe import spiffe_id
+from meshcompile.values.labels import REGION, SUBZONE, TLS_MODE, WORKLOAD_NAME, ZONE, Labels, locality_of, with_topology
+from meshcompile.values.spiffe import spiffe_id
 
 AUTO_REGISTRATION_GROUP = "istio.io/autoRegistrationGroup"
 _OLD_REGION = "failure-domain.beta.kubernetes.io/region"

@@ -6,13 +6,13 @@ Follows istiod's `kube/controller/pod.go`.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from meshcompile.labels import TRUE, WORKLOAD_NAME, Labels
 from meshcompile.models.base import OwnerReference
 from meshcompile.models.kubernetes.namespace import Namespace
 from meshcompile.models.kubernetes.node import Node
 from meshcompile.models.kubernetes.pod import Container, Pod
 from meshcompile.models.networking.workload_entry import WorkloadEntry
 from meshcompile.snapshot.resources import Resources
+from meshcompile.values.labels import TRUE, WORKLOAD_NAME, Labels
 
 HEALTH_CHECKS = "proxy.istio.io/health-checks-enabled"
 

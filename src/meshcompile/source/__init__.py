@@ -1,10 +1,4 @@
-"""Sources of input: documents of YAML and positions in them.
+"""Everything a user can hand in, as Documents: files, folders, archives, standard input, texts and objects.
 
-`meshcompile.source.reading` reads files, folders, texts and objects into Documents. It depends on
-`meshcompile.diagnostics`, which depends on this package's Document and Origin.
+The only packages that do IO are this one, `meshcompile.render` and `meshcompile.cli`.
 """
-
-from meshcompile.source.document import NOWHERE, Document, Origin
-from meshcompile.source.position import Path, Position, SourceSpan
-
-__all__ = ["NOWHERE", "Document", "Origin", "Path", "Position", "SourceSpan"]

@@ -11,9 +11,9 @@ from typing import BinaryIO
 
 from meshcompile.codes.source import ARCHIVE_MEMBER, BROKEN_ARCHIVE
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents.limits import Limits
 from meshcompile.source.files import no_such_file, place, too_large, unreadable
 from meshcompile.source.folders import is_wanted
-from meshcompile.source.limits import Limits
 
 BUG_REPORT_FOLDER = "cluster"
 BUG_REPORT = ("k8s-resources", "k8s-cluster-resources", "crs", "secrets")

@@ -15,10 +15,10 @@ from meshcompile.codes.source import (
     UNREADABLE_FILE,
 )
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.source.document import Document, Origin
-from meshcompile.source.excerpt import Excerpt
-from meshcompile.source.malformed import position_after
-from meshcompile.source.position import Position
+from meshcompile.documents.document import Document, Origin
+from meshcompile.documents.excerpt import Excerpt
+from meshcompile.documents.malformed import position_after
+from meshcompile.documents.position import Position
 
 STDIN = "-"
 ARCHIVES = (".tar", ".tar.gz", ".tgz")

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 
 from meshcompile.codes.source import NOT_RENDERED
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents.stream import Part
 from meshcompile.source.files import place
 from meshcompile.source.layout import PATCH, Layout
 from meshcompile.source.look import looks_like_objects
 from meshcompile.source.recognise import NOT_YAML, foreign_as, tries
 from meshcompile.source.sources import ForeignFile
-from meshcompile.source.stream import Part
 from meshcompile.source.templates import ADVICE, may_be_template, template_kind
 
 Judged = Part | Diagnostic | ForeignFile

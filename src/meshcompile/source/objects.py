@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from meshcompile.codes import source as codes
 from meshcompile.diagnostics import Code, Diagnostic
-from meshcompile.source.document import Document, Origin
+from meshcompile.documents.document import Document, Origin
+from meshcompile.documents.malformed import Malformed, YamlFault
+from meshcompile.documents.stream import Part, Reader
 from meshcompile.source.files import place_in
-from meshcompile.source.malformed import Malformed, YamlFault
-from meshcompile.source.stream import Part, Reader
 
 
 def parts_in(text: str, file: str, reader: Reader, line: int = 0) -> Iterator[Part | Diagnostic]:

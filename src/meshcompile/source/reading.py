@@ -11,12 +11,12 @@ from msgspec import Struct
 
 from meshcompile.codes import source as codes
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents.document import Document
+from meshcompile.documents.limits import DEFAULT_LIMITS, Limits
+from meshcompile.documents.named_text import NamedText
 from meshcompile.errors import InvalidArgument, MeshcompileError, described
-from meshcompile.source.document import Document
 from meshcompile.source.files import ARCHIVES, STDIN, content, decoded
 from meshcompile.source.ignored import EVERYTHING, Selection
-from meshcompile.source.limits import DEFAULT_LIMITS, Limits
-from meshcompile.source.named_text import NamedText
 from meshcompile.source.objects import objects
 from meshcompile.source.sources import ForeignFile, Found, Sources, Tally
 from meshcompile.source.texts import Texts
@@ -137,7 +137,7 @@ class _Reading:
 
     def piped(self, text: str) -> Iterator[Found]:
         """The objects in standard input. Helm's comments may name their templates."""
-        from meshcompile.source.helm_output import by_template  # likewise
+        from meshcompile.documents.helm_output import by_template  # likewise
 
         for part in by_template(text, "<stdin>"):
             yield from self.texts.named(part.name, part.text, part.line)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.source.document import Document
+from meshcompile.documents.document import Document
 
 
 class ForeignFile(Struct, frozen=True):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.source.stream import Part
+from meshcompile.documents.stream import Part
 
 HELM = "a Helm template"
 OTHER = "a template"

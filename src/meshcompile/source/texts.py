@@ -8,12 +8,12 @@ from itertools import count
 
 from meshcompile.codes import source as codes
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents.limits import Limits
+from meshcompile.documents.malformed import Malformed
+from meshcompile.documents.stream import Part, Reader, separated
 from meshcompile.source.files import STDIN, place, too_large
-from meshcompile.source.limits import Limits
-from meshcompile.source.malformed import Malformed
 from meshcompile.source.objects import objects_of, parts_in
 from meshcompile.source.sources import ForeignFile, Found
-from meshcompile.source.stream import Part, Reader, separated
 from meshcompile.source.templates import ADVICE, may_be_template, template_kind
 
 

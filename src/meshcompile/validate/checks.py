@@ -7,21 +7,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 from typing import Protocol as Interface
 
-from meshcompile import re2
 from meshcompile.codes import validation as codes
 from meshcompile.diagnostics import Diagnostic, Severity
-from meshcompile.durations import Duration
+from meshcompile.documents import Origin
 from meshcompile.models.base import Node, json_name
 from meshcompile.models.common import PolicyTargetReference, StringMatch
 from meshcompile.models.common import WorkloadSelector as PolicySelector
 from meshcompile.models.networking.common import WorkloadSelector
-from meshcompile.ports import Protocol, protocol_named
-from meshcompile.source import Origin
+from meshcompile.syntax import re2
 from meshcompile.validate.names import (
     is_label,
     is_label_value,
     label_key_problem,
 )
+from meshcompile.values.durations import Duration
+from meshcompile.values.ports import Protocol, protocol_named
 
 if TYPE_CHECKING:  # a model is imported only when an object of its kind is read
     from meshcompile.models.networking.service_entry import ServicePort

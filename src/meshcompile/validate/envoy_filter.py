@@ -5,7 +5,6 @@ Patches for waypoints are skipped. Checking another patch stops at its first pro
 
 from collections.abc import Mapping
 
-from meshcompile import re2
 from meshcompile.codes import validation as codes
 from meshcompile.models.networking.envoy_filter import (
     ApplyTo,
@@ -16,9 +15,10 @@ from meshcompile.models.networking.envoy_filter import (
     Operation,
     PatchContext,
 )
-from meshcompile.names import HTTP_CONNECTION_MANAGER
+from meshcompile.syntax import re2
 from meshcompile.validate.checks import Found, exclusive, selector
 from meshcompile.validate.patch_value import patch_value
+from meshcompile.values.names import HTTP_CONNECTION_MANAGER
 
 OWN_MATCH: Mapping[ApplyTo, str] = {
     ApplyTo.LISTENER: "listener",

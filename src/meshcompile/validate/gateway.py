@@ -1,13 +1,13 @@
 """Rules of Gateways: istiod's `ValidateGateway`."""
 
 from meshcompile.codes import validation as codes
-from meshcompile.hosts import UNIX_PREFIX
 from meshcompile.models.networking.gateway import Gateway, Port, Server
-from meshcompile.ports import Protocol, protocol_named
 from meshcompile.validate import tls
 from meshcompile.validate.checks import Found, label_name, port
 from meshcompile.validate.metadata import made_by_gateway_api
 from meshcompile.validate.names import is_address, is_label, partial_wildcard, unix_path_problem, wildcard_problem
+from meshcompile.values.hosts import UNIX_PREFIX
+from meshcompile.values.ports import Protocol, protocol_named
 
 
 def violations(gateway: Gateway) -> Found:

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 
 from meshcompile.codes import validation as codes
-from meshcompile.labels import REGION, SUBZONE, ZONE
 from meshcompile.models.networking.destination_rule import (
     LocalityDistribute,
     LocalityFailover,
     LocalityLoadBalancerSetting,
 )
 from meshcompile.validate.checks import Found
+from meshcompile.values.labels import REGION, SUBZONE, ZONE
 
 TOPOLOGY = frozenset({REGION, ZONE, SUBZONE})
 

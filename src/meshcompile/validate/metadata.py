@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from meshcompile.codes import kubernetes as codes
 from meshcompile.codes.validation import ANNOTATION
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents import Origin
 from meshcompile.models.base import Node, Resource
-from meshcompile.source import Origin
 from meshcompile.validate.object_names import (
     CRON_JOB_NAME,
     DNS_LABEL,
@@ -58,7 +58,7 @@ def _dry_run_problem(resource: Resource, value: str) -> str | None:
         return "has no effect here: only an AuthorizationPolicy supports a dry run"
     if resource.spec.action not in (AuthorizationPolicyAction.ALLOW, AuthorizationPolicyAction.DENY):
         return f"works with ALLOW and DENY, not with {resource.spec.action}"
-    from meshcompile.labels import FALSE, TRUE  # here for a fast start
+    from meshcompile.values.labels import FALSE, TRUE  # here for a fast start
 
     return None if value in TRUE | FALSE else f"must be `true` or `false`, not `{value}`"
 

@@ -8,7 +8,7 @@ import ipaddress
 import re
 from functools import lru_cache
 
-from meshcompile.hosts import UNIX_PREFIX, overlaps
+from meshcompile.values.hosts import UNIX_PREFIX, overlaps
 
 _LABEL = r"[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?"
 LABEL = re.compile(_LABEL)

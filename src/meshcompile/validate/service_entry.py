@@ -4,7 +4,6 @@ from collections.abc import Iterable, Set
 
 from meshcompile.codes import validation as codes
 from meshcompile.models.networking.service_entry import Location, Resolution, ServiceEntry, ServiceEntrySpec
-from meshcompile.ports import Protocol, protocol_named
 from meshcompile.validate import checks
 from meshcompile.validate.checks import Found
 from meshcompile.validate.names import (
@@ -15,6 +14,7 @@ from meshcompile.validate.names import (
     wildcard_problem,
 )
 from meshcompile.validate.workload_entry import has_address, schema, undefined_ports, workload_entry
+from meshcompile.values.ports import Protocol, protocol_named
 
 FORWARDED = (Protocol.HTTP, Protocol.TLS, Protocol.GRPC, Protocol.HTTP2)
 """Protocols for which Envoy can resolve the host of each request."""

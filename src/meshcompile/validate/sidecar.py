@@ -3,7 +3,6 @@
 import re
 
 from meshcompile.codes import validation as codes
-from meshcompile.hosts import UNIX_PREFIX
 from meshcompile.models.networking.gateway import ServerTLSSettings, TLSMode
 from meshcompile.models.networking.sidecar import (
     CaptureMode,
@@ -14,13 +13,14 @@ from meshcompile.models.networking.sidecar import (
     Sidecar,
     SidecarPort,
 )
-from meshcompile.ports import protocol_named
 from meshcompile.validate import checks, tls
 from meshcompile.validate.checks import Found
 from meshcompile.validate.destinations import destination
 from meshcompile.validate.gateway import host_problem
 from meshcompile.validate.names import fqdn_problem, is_address, is_go_integer, unix_path_problem
 from meshcompile.validate.traffic_policy import connection_pool
+from meshcompile.values.hosts import UNIX_PREFIX
+from meshcompile.values.ports import protocol_named
 
 LOOPBACK = frozenset({"", "127.0.0.1", "0.0.0.0", "::1", "::"})
 UNSUPPORTED_TLS = {

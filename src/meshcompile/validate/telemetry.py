@@ -1,6 +1,5 @@
 """Rules of Telemetries: istiod's `ValidateTelemetry`. The schema has the rules of providers, tags and sampling."""
 
-from meshcompile import cel
 from meshcompile.codes import validation as codes
 from meshcompile.models.telemetry.telemetry import (
     AccessLogging,
@@ -11,6 +10,7 @@ from meshcompile.models.telemetry.telemetry import (
     Telemetry,
     Tracing,
 )
+from meshcompile.syntax import cel
 from meshcompile.validate.checks import MILLISECOND, Found, attachment, is_written
 
 

@@ -1,7 +1,6 @@
 """Rules of VirtualServices: istiod's `ValidateVirtualService`, except for `http` rules and unused rules."""
 
 from meshcompile.codes import validation as codes
-from meshcompile.hosts import subset_of
 from meshcompile.models.networking.virtual_service import (
     MESH_GATEWAY,
     L4MatchAttributes,
@@ -26,6 +25,7 @@ from meshcompile.validate.names import (
     wildcard_problem,
 )
 from meshcompile.validate.overlap import unused_rules
+from meshcompile.values.hosts import subset_of
 
 
 def violations(service: VirtualService) -> Found:

@@ -3,10 +3,10 @@
 from collections.abc import Set
 
 from meshcompile.codes import validation as codes
-from meshcompile.hosts import UNIX_PREFIX
 from meshcompile.models.networking.workload_entry import WorkloadEntry, WorkloadEntrySpec
 from meshcompile.validate.checks import Found, is_written, labels
 from meshcompile.validate.names import fqdn_problem, is_address, is_label, unix_path_problem
+from meshcompile.values.hosts import UNIX_PREFIX
 
 LONGEST_PORT_NAME = 62
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from meshcompile.analyze.context import Context
 from meshcompile.codes.references import CONFLICTING_HOSTS
 from meshcompile.diagnostics import Diagnostic, Related
-from meshcompile.hosts import qualified
 from meshcompile.models.networking.virtual_service import MESH_GATEWAY, VirtualService
 from meshcompile.snapshot.exports import EVERYWHERE, exported_to
+from meshcompile.values.hosts import qualified
 
 Audience = tuple[str, str]  # namespace of clients, or `*`, and host
 

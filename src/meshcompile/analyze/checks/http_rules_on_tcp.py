@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from meshcompile.analyze.context import Context
 from meshcompile.codes.routes import HTTP_RULES_ON_TCP
 from meshcompile.diagnostics import Diagnostic, Related
-from meshcompile.hosts import qualified
 from meshcompile.models.networking.virtual_service import MESH_GATEWAY, VirtualService
 from meshcompile.snapshot.service import Service
+from meshcompile.values.hosts import qualified
 
 
 def http_rules_on_tcp(context: Context) -> Iterator[Diagnostic]:

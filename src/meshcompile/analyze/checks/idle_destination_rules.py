@@ -11,8 +11,6 @@ from meshcompile.codes.clusters import (
     UNUSED_SUBSET,
 )
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.hosts import is_wildcard, qualified, subset_of
-from meshcompile.labels import CLUSTER, NETWORK, selects
 from meshcompile.models.networking.destination_rule import (
     ClientTLSMode,
     DestinationRule,
@@ -20,9 +18,11 @@ from meshcompile.models.networking.destination_rule import (
     TrafficPolicy,
 )
 from meshcompile.models.networking.virtual_service import Destination
-from meshcompile.resolve.traffic_policy import EffectivePolicy, port_policy, subset_policy
+from meshcompile.resolve.scope.traffic_policy import EffectivePolicy, port_policy, subset_policy
 from meshcompile.snapshot.service import Registry, Resolution, Service
 from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.values.hosts import is_wildcard, qualified, subset_of
+from meshcompile.values.labels import CLUSTER, NETWORK, selects
 
 
 def idle_destination_rules(context: Context) -> Iterator[Diagnostic]:

@@ -11,8 +11,8 @@ from meshcompile.codes.references import (
     SEVERAL_SIDECARS_FOR_WORKLOAD,
 )
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.labels import selects
 from meshcompile.models.networking.sidecar import Sidecar
+from meshcompile.values.labels import selects
 
 
 def sidecars(context: Context) -> Iterator[Diagnostic]:

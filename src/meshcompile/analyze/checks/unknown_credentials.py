@@ -6,9 +6,9 @@ from meshcompile.analyze.context import INGRESS_GATEWAY_LABELS, Context
 from meshcompile.analyze.suggest import did_you_mean
 from meshcompile.codes.references import NOT_FOUND
 from meshcompile.diagnostics import Diagnostic, Severity
-from meshcompile.labels import selects
 from meshcompile.models.kubernetes.secret import Secret
 from meshcompile.models.networking.gateway import Gateway, Server
+from meshcompile.values.labels import selects
 
 
 def unknown_credentials(context: Context) -> Iterator[Diagnostic]:

@@ -7,9 +7,9 @@ from meshcompile.analyze.context import INGRESS_GATEWAY_LABELS, INGRESS_GATEWAY_
 from meshcompile.analyze.workloads import selector_text
 from meshcompile.codes.references import GATEWAY_PORT_NOT_ON_SERVICE, NOT_FOUND
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.labels import Labels, selects
 from meshcompile.models.kubernetes.service import Service
 from meshcompile.models.networking.gateway import Gateway
+from meshcompile.values.labels import Labels, selects
 
 
 def unselected_gateways(context: Context) -> Iterator[Diagnostic]:

@@ -5,7 +5,7 @@ from meshcompile.envoy.config.cluster import Cluster
 from meshcompile.envoy.config.core import Address, Pipe
 from meshcompile.envoy.config.endpoint import ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints
 from meshcompile.resolve.clusters.ir import Clusters
-from meshcompile.resolve.downstream_tls import EXTERNAL_SDS_CLUSTER
+from meshcompile.resolve.security.downstream_tls import EXTERNAL_SDS_CLUSTER
 
 
 def external_sds_cluster(resolved: Clusters) -> Cluster:

@@ -3,7 +3,7 @@
 from meshcompile.emit.listeners.gateway import gateway_listener
 from meshcompile.emit.listeners.sidecar import listener
 from meshcompile.envoy.config.listener import Listener
-from meshcompile.resolve.listeners import Listeners
+from meshcompile.resolve.listeners.proxy_listeners import Listeners
 
 
 def listeners(resolved: Listeners) -> tuple[Listener, ...]:

@@ -10,7 +10,7 @@ from meshcompile.envoy.config.listener import (
     ListenerFilter,
 )
 from meshcompile.envoy.message import at
-from meshcompile.resolve.gateway_listeners import GatewayListener
+from meshcompile.resolve.gateways.listeners import GatewayListener
 
 
 def gateway_listener(piece: GatewayListener) -> Listener:

@@ -25,9 +25,9 @@ from meshcompile.envoy.config.listener import (
 from meshcompile.envoy.config.listener import Listener as Message
 from meshcompile.envoy.message import at
 from meshcompile.queries import derived
-from meshcompile.resolve.filter_chain import FilterChain
-from meshcompile.resolve.inspection import Inspection, Inspector
-from meshcompile.resolve.listeners import Listener
+from meshcompile.resolve.listeners.filter_chain import FilterChain
+from meshcompile.resolve.listeners.inspection import Inspection, Inspector
+from meshcompile.resolve.listeners.proxy_listeners import Listener
 
 
 @derived

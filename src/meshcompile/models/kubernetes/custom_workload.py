@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import Field
 
-from meshcompile.labels import Labels
 from meshcompile.models.kubernetes.base import Int, KubernetesNode, KubernetesResource
 from meshcompile.models.kubernetes.workloads import JobTemplateSpec, PodTemplateSpec, TemplateMeta
+from meshcompile.values.labels import Labels
 
 TEMPLATE_PATHS = (("spec", "template"), ("spec", "jobTemplate", "spec", "template"))
 """Where an object may have a Pod template."""

@@ -23,8 +23,8 @@ from typing import Any, Literal, NamedTuple
 
 from meshcompile.codes import models as codes
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents import Document, Origin
 from meshcompile.models.problems import unknown_field, wrong_type
-from meshcompile.source import Document, Origin
 
 Shape = Literal["one", "list", "map"]
 Takes = frozenset[type]

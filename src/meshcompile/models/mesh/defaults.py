@@ -5,7 +5,6 @@ Every installation by istioctl or Helm adds a little, above all the `prometheus`
 is no `istio.stats` filter. `INSTALLED_DEFAULTS` are what users have in their clusters, and what a mesh starts from.
 """
 
-from meshcompile.durations import Duration
 from meshcompile.models.mesh.extension_providers import (
     EnvoyFileAccessLogProvider,
     ExtensionProvider,
@@ -25,6 +24,7 @@ from meshcompile.models.mesh.mesh_config import (
 )
 from meshcompile.models.mesh.proxy_config import AuthenticationPolicy, ProxyConfig
 from meshcompile.models.networking.destination_rule import LocalityLoadBalancerSetting
+from meshcompile.values.durations import Duration
 
 # Made as they are: to read them would take validators for all of MeshConfig, which few meshes write.
 _PROXY_CONFIG = ProxyConfig.model_construct(

@@ -6,9 +6,9 @@ A provider's `service` is `host` or `namespace/host`; with its `port` it names t
 
 from collections.abc import Mapping
 
-from meshcompile.durations import Duration
 from meshcompile.models.base import Node, OneOf, ProtoEnum
 from meshcompile.models.common import Bool, Int32, Int64, Struct, UInt32
+from meshcompile.values.durations import Duration
 
 
 class HttpHeader(OneOf):

@@ -5,7 +5,6 @@ Here is what a user writes; what holds where nothing is written is `models.mesh.
 
 from collections.abc import Mapping
 
-from meshcompile.durations import Duration
 from meshcompile.models.base import Node, OneOf, ProtoEnum
 from meshcompile.models.common import Bool, Int32
 from meshcompile.models.kubernetes.base import LabelSelector
@@ -17,6 +16,7 @@ from meshcompile.models.networking.destination_rule import (
     TcpKeepalive,
 )
 from meshcompile.models.networking.virtual_service import HTTPRetry
+from meshcompile.values.durations import Duration
 
 
 class IngressControllerMode(ProtoEnum):

@@ -4,13 +4,13 @@
 
 from collections.abc import Mapping
 
-from meshcompile.durations import Duration
 from meshcompile.models.base import Node, OneOf, ProtoEnum
 from meshcompile.models.common import Bool, Double, Int32, Int64, UInt32
 from meshcompile.models.mesh.extension_providers import TraceContext
 from meshcompile.models.networking.destination_rule import ClientTLSSettings, TcpKeepalive
 from meshcompile.models.networking.proxy_config import ProxyImage
 from meshcompile.models.networking.workload_group import ReadinessProbe
+from meshcompile.values.durations import Duration
 
 
 class AuthenticationPolicy(ProtoEnum):

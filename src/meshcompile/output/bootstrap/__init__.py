@@ -10,6 +10,7 @@ from typing import Any
 
 from meshcompile.collector import gc_paused
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents import NOWHERE, Origin
 from meshcompile.emit.resources import Resources
 from meshcompile.envoy.config import bootstrap as envoy
 from meshcompile.envoy.config.cluster import Cluster
@@ -29,7 +30,6 @@ from meshcompile.output.bootstrap.clusters import static_cluster
 from meshcompile.output.bootstrap.listeners import StaticListener
 from meshcompile.output.bootstrap.options import Credential, Flavour, Options
 from meshcompile.proxy import Proxy
-from meshcompile.source import NOWHERE, Origin
 
 __all__ = ["Bootstrap", "Credential", "Flavour", "Options", "node", "static_bootstrap"]
 

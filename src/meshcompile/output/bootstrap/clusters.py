@@ -4,18 +4,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from meshcompile.codes.output import CALLED_WITHOUT_CERTIFICATE, ISTIO_ONLY
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents import Origin
 from meshcompile.envoy.config.cluster import Cluster, ClusterTransportSocketMatch, Filter
 from meshcompile.envoy.config.core import Address, SocketAddress, TransportSocket
 from meshcompile.envoy.config.endpoint import ClusterLoadAssignment
 from meshcompile.envoy.extensions.clusters.dynamic_forward_proxy import ClusterConfig
 from meshcompile.envoy.message import Message, replaced
-from meshcompile.ip import is_ip
 from meshcompile.output.bootstrap import extensions
 from meshcompile.output.bootstrap.options import Flavour, Options
 from meshcompile.output.bootstrap.tls import MissingSecret, static_socket
 from meshcompile.output.packed import type_of
 from meshcompile.output.walk import rewritten
-from meshcompile.source import Origin
+from meshcompile.values.ip import is_ip
 
 StaticSocket = Callable[[TransportSocket], TransportSocket | None]
 

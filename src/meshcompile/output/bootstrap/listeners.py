@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from meshcompile.codes.output import ISTIO_ONLY, NOT_INLINED, SERVED_WITHOUT_CERTIFICATE
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents import Origin
 from meshcompile.envoy.config.core import TypedExtensionConfig
 from meshcompile.envoy.config.listener import Filter, FilterChain, Listener, ListenerFilter
 from meshcompile.envoy.config.route import (
@@ -24,7 +25,6 @@ from meshcompile.output.bootstrap.options import Flavour, Options
 from meshcompile.output.bootstrap.tls import MissingSecret, static_socket
 from meshcompile.output.packed import known, type_of
 from meshcompile.output.walk import rewritten
-from meshcompile.source import Origin
 
 F = TypeVar("F", Filter, HttpFilter)
 

@@ -2,10 +2,7 @@
 
 from collections.abc import Iterator
 
-from meshcompile.durations import Duration
 from meshcompile.models.mesh.mesh_config import MeshConfig
-from meshcompile.names import BLACK_HOLE_CLUSTER, INBOUND_PASSTHROUGH_CLUSTER, PASSTHROUGH_CLUSTER
-from meshcompile.resolve.clients import ClientKey, ScopedClientKey, client_key
 from meshcompile.resolve.clusters.inbound import PASSTHROUGH_SOURCE, PASSTHROUGH_SOURCE_IPV6, inbound_clusters
 from meshcompile.resolve.clusters.ir import (
     NO_LIMITS,
@@ -21,7 +18,10 @@ from meshcompile.resolve.clusters.ir import (
 from meshcompile.resolve.clusters.outbound import outbound_clusters, sni_dnat_clusters
 from meshcompile.resolve.clusters.pool import keepalive
 from meshcompile.resolve.facts import ProxyFacts
+from meshcompile.resolve.scope.clients import ClientKey, ScopedClientKey, client_key
 from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.values.durations import Duration
+from meshcompile.values.names import BLACK_HOLE_CLUSTER, INBOUND_PASSTHROUGH_CLUSTER, PASSTHROUGH_CLUSTER
 
 PASSTHROUGH_IDLE_TIMEOUT = Duration.of_seconds(300)
 EXTERNAL_SDS_SOCKET = "./var/run/secrets/credential-uds/socket"

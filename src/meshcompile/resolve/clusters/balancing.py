@@ -3,13 +3,13 @@
 Follows istiod's `applyLoadBalancer`, `ApplyRingHashLoadBalancer` and the panic threshold of `applyOutlierDetection`.
 """
 
+from meshcompile.documents import NOWHERE
 from meshcompile.models.networking.destination_rule import ConsistentHashLB, LoadBalancerSettings, SimpleLB
 from meshcompile.resolve.clusters.ir import Algorithm, Balancing, Discovery, SlowStart
-from meshcompile.resolve.locality_balancing import LocalitySettings
-from meshcompile.resolve.traffic_policy import EffectivePolicy
+from meshcompile.resolve.endpoints.locality_balancing import LocalitySettings
+from meshcompile.resolve.scope.traffic_policy import EffectivePolicy
 from meshcompile.snapshot.service import Service, TrafficDistribution
 from meshcompile.snapshot.slice_endpoints import keeps_draining
-from meshcompile.source import NOWHERE
 
 DEFAULT_RING_SIZE = 1024
 

@@ -5,8 +5,8 @@ of `applyConnectionPool`.
 from meshcompile.models.mesh.mesh_config import H2UpgradePolicy as MeshUpgradePolicy
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.destination_rule import ConnectionPoolSettings, H2UpgradePolicy
-from meshcompile.ports import Protocol
 from meshcompile.resolve.clusters.ir import HttpOptions, UpstreamProtocol
+from meshcompile.values.ports import Protocol
 
 
 def outbound_http(

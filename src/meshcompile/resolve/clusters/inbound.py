@@ -6,14 +6,11 @@ Follows istiod's `buildInboundClusters` and `buildInboundCluster`.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from meshcompile.hosts import UNIX_PREFIX
+from meshcompile.documents import Origin
 from meshcompile.models.mesh.mesh_config import InboundTrafficPolicyMode, MeshConfig
 from meshcompile.models.networking.destination_rule import ConnectionPoolSettings
 from meshcompile.models.networking.sidecar import IstioIngressListener, Sidecar
-from meshcompile.names import inbound
-from meshcompile.ports import protocol_named
 from meshcompile.proxy import InterceptionMode, Proxy
-from meshcompile.resolve.clients import ClientKey
 from meshcompile.resolve.clusters.http import inbound_http
 from meshcompile.resolve.clusters.ir import (
     Algorithm,
@@ -27,13 +24,16 @@ from meshcompile.resolve.clusters.ir import (
 from meshcompile.resolve.clusters.outbound import service_name
 from meshcompile.resolve.clusters.pool import connect_timeout, keepalive, thresholds
 from meshcompile.resolve.facts import ProxyFacts
-from meshcompile.resolve.scope import SidecarScope
-from meshcompile.resolve.service_targets import ServiceTarget
-from meshcompile.resolve.stat_names import StatSubject, stat_name
-from meshcompile.resolve.traffic_policy import NO_POLICY, EffectivePolicy, port_policy
+from meshcompile.resolve.inbound.service_targets import ServiceTarget
+from meshcompile.resolve.listeners.stat_names import StatSubject, stat_name
+from meshcompile.resolve.scope.clients import ClientKey
+from meshcompile.resolve.scope.sidecar import SidecarScope
+from meshcompile.resolve.scope.traffic_policy import NO_POLICY, EffectivePolicy, port_policy
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
 from meshcompile.snapshot.service import Registry, Resolution, Service, ServicePort
-from meshcompile.source import Origin
+from meshcompile.values.hosts import UNIX_PREFIX
+from meshcompile.values.names import inbound
+from meshcompile.values.ports import protocol_named
 
 LOCALHOST = "127.0.0.1"
 LOCALHOST_IPV6 = "::1"

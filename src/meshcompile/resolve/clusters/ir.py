@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
-from meshcompile.durations import Duration
+from meshcompile.documents import NOWHERE, Origin
 from meshcompile.models.networking.destination_rule import (
     OutlierDetection,
     ProxyProtocol,
@@ -11,10 +11,10 @@ from meshcompile.models.networking.destination_rule import (
     WarmupConfiguration,
 )
 from meshcompile.queries import Source
-from meshcompile.resolve.downstream_tls import Secret
-from meshcompile.resolve.endpoint_builder import Upstream
-from meshcompile.resolve.locality_groups import LocalityGroup
-from meshcompile.source import NOWHERE, Origin
+from meshcompile.resolve.endpoints.endpoint_builder import Upstream
+from meshcompile.resolve.endpoints.locality_groups import LocalityGroup
+from meshcompile.resolve.security.downstream_tls import Secret
+from meshcompile.values.durations import Duration
 
 
 class Discovery(StrEnum):

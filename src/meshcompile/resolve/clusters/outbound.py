@@ -9,13 +9,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from meshcompile.durations import Duration
-from meshcompile.hosts import is_wildcard
 from meshcompile.models.networking.destination_rule import ClientTLSMode, Subset
-from meshcompile.names import outbound, outbound_sni
-from meshcompile.ports import Protocol
 from meshcompile.queries import Key, query
-from meshcompile.resolve.clients import ClientKey, ScopedClientKey
 from meshcompile.resolve.clusters.balancing import asks_for_passthrough, balancing
 from meshcompile.resolve.clusters.http import outbound_http
 from meshcompile.resolve.clusters.ir import (
@@ -33,16 +28,21 @@ from meshcompile.resolve.clusters.ir import (
 )
 from meshcompile.resolve.clusters.pool import connect_timeout, keepalive, thresholds
 from meshcompile.resolve.clusters.security import ClusterTls, TlsPeer, cluster_tls
-from meshcompile.resolve.endpoint_builder import Upstream, endpoint_builder
-from meshcompile.resolve.locality_balancing import LocalitySettings, balanced, locality_settings
-from meshcompile.resolve.locality_groups import LocalityGroup
-from meshcompile.resolve.mtls import service_mode
-from meshcompile.resolve.scope import sidecar_scope
-from meshcompile.resolve.stat_names import StatSubject, stat_name
-from meshcompile.resolve.traffic_policy import EffectivePolicies, EffectivePolicy
+from meshcompile.resolve.endpoints.endpoint_builder import Upstream, endpoint_builder
+from meshcompile.resolve.endpoints.locality_balancing import LocalitySettings, balanced, locality_settings
+from meshcompile.resolve.endpoints.locality_groups import LocalityGroup
+from meshcompile.resolve.listeners.stat_names import StatSubject, stat_name
+from meshcompile.resolve.scope.clients import ClientKey, ScopedClientKey
+from meshcompile.resolve.scope.sidecar import sidecar_scope
+from meshcompile.resolve.scope.traffic_policy import EffectivePolicies, EffectivePolicy
+from meshcompile.resolve.security.mtls import service_mode
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
 from meshcompile.snapshot.service import Registry, Resolution, Service, ServicePort
 from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.values.durations import Duration
+from meshcompile.values.hosts import is_wildcard
+from meshcompile.values.names import outbound, outbound_sni
+from meshcompile.values.ports import Protocol
 
 TUNNEL_LABEL = "networking.istio.io/tunnel"
 BY_HOST_PROTOCOLS = frozenset({Protocol.HTTP, Protocol.TLS, Protocol.GRPC, Protocol.HTTP2})

@@ -1,9 +1,9 @@
 """Connection pools: circuit breakers, connect timeout and keepalive. Follows istiod's `applyConnectionPool`."""
 
-from meshcompile.durations import Duration
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.destination_rule import ConnectionPoolSettings, RetryBudget
 from meshcompile.resolve.clusters.ir import NO_LIMITS, Keepalive, Thresholds
+from meshcompile.values.durations import Duration
 
 NANOSECONDS = 1_000_000_000
 

@@ -6,7 +6,6 @@ from typing import Self
 from meshcompile.models.base import placed
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.destination_rule import ClientTLSMode, ClientTLSSettings
-from meshcompile.resolve.clients import ClientCertificates, ClientKey
 from meshcompile.resolve.clusters.ir import (
     PLAIN_TEXT,
     Discovery,
@@ -15,7 +14,9 @@ from meshcompile.resolve.clusters.ir import (
     UpstreamProtocol,
     UpstreamTls,
 )
-from meshcompile.resolve.downstream_tls import (
+from meshcompile.resolve.scope.clients import ClientCertificates, ClientKey
+from meshcompile.resolve.scope.traffic_policy import EffectivePolicy
+from meshcompile.resolve.security.downstream_tls import (
     EXTERNAL_SDS_CLUSTER,
     MESH_ROOTS,
     SDS_CLUSTER,
@@ -23,7 +24,6 @@ from meshcompile.resolve.downstream_tls import (
     WORKLOAD_CERTIFICATE,
     Secret,
 )
-from meshcompile.resolve.traffic_policy import EffectivePolicy
 from meshcompile.snapshot.authentication import MutualTlsMode
 
 H2_ALPN = ("h2",)

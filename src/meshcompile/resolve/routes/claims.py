@@ -8,11 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from meshcompile.hosts import is_wildcard, overlaps
 from meshcompile.models.networking.virtual_service import MESH_GATEWAY, HTTPRetry
-from meshcompile.names import ClusterName, Direction
 from meshcompile.queries import Key, query
-from meshcompile.resolve.routed_hosts import RoutedHosts
+from meshcompile.resolve.outbound.routed_hosts import RoutedHosts
 from meshcompile.resolve.routes.context import Destinations, RouteContext
 from meshcompile.resolve.routes.domains import host_with_port
 from meshcompile.resolve.routes.hashing import request_hash, service_hash
@@ -21,10 +19,12 @@ from meshcompile.resolve.routes.shared import RouteKey
 from meshcompile.resolve.routes.table import Origins, Routes, ServiceRoute
 from meshcompile.resolve.routes.virtual_service.retries import retry
 from meshcompile.resolve.routes.virtual_service.rules import rule_routes
-from meshcompile.resolve.scope import ScopeKey, SidecarScope, sidecar_scope
+from meshcompile.resolve.scope.sidecar import ScopeKey, SidecarScope, sidecar_scope
 from meshcompile.snapshot.service import Resolution, Service, ServicePort
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.virtual_services import MergedVirtualService
+from meshcompile.values.hosts import is_wildcard, overlaps
+from meshcompile.values.names import ClusterName, Direction
 
 # A route configuration for every port: of a generic HTTP proxy, or of a unix socket.
 EVERY_PORT = 0

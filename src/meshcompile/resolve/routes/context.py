@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from meshcompile.labels import Labels
 from meshcompile.models.networking.virtual_service import Destination, HTTPRetry
-from meshcompile.names import ClusterName
-from meshcompile.resolve.destinations import destination_cluster, destination_cluster_on
-from meshcompile.resolve.scope import SidecarScope
+from meshcompile.resolve.outbound.destinations import destination_cluster, destination_cluster_on
+from meshcompile.resolve.scope.sidecar import SidecarScope
 from meshcompile.snapshot.service import Service
+from meshcompile.values.labels import Labels
+from meshcompile.values.names import ClusterName
 
 
 class ServicesByHost(Protocol):

@@ -6,9 +6,9 @@ Follows istiod's `generateVirtualHostDomains`, `GenerateAltVirtualHosts` and `de
 from collections.abc import Iterator
 from itertools import takewhile
 
-from meshcompile.ip import is_ip
-from meshcompile.resolve.addresses import Addressing, service_addresses
+from meshcompile.resolve.endpoints.addresses import Addressing, service_addresses
 from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Registry, Service
+from meshcompile.values.ip import is_ip
 
 # What tells the names of Kubernetes Services from others: `catalog.shop` `.svc.` `cluster.local`.
 KUBERNETES = ".svc."

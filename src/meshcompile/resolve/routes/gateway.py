@@ -9,22 +9,22 @@ from dataclasses import dataclass, field
 
 from meshcompile.codes.routes import UNREACHABLE_RULE
 from meshcompile.diagnostics import Diagnostic, Related
-from meshcompile.hosts import is_wildcard, specificity, subset_of
+from meshcompile.documents import Origin
 from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.findings import by_place
-from meshcompile.resolve.gateways import GatewayServer
-from meshcompile.resolve.routed_hosts import GatewayKey, routed_at_gateway
+from meshcompile.resolve.gateways.merged import GatewayServer
+from meshcompile.resolve.outbound.routed_hosts import GatewayKey, routed_at_gateway
 from meshcompile.resolve.routes.context import Destinations, RouteContext
 from meshcompile.resolve.routes.domains import host_with_port
 from meshcompile.resolve.routes.proxy_headers import appends_forwarded_host, counts_attempts
 from meshcompile.resolve.routes.table import ANY_DOMAIN, RouteTable, RuleRoute, VirtualHost
 from meshcompile.resolve.routes.virtual_service.rules import rule_routes
-from meshcompile.resolve.scope import SidecarScope
+from meshcompile.resolve.scope.sidecar import SidecarScope
 from meshcompile.snapshot.exports import EVERYWHERE
 from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.virtual_services import MergedVirtualService
-from meshcompile.source import Origin
+from meshcompile.values.hosts import is_wildcard, specificity, subset_of
 
 
 def gateway_table(snapshot: Snapshot, facts: ProxyFacts, name: str) -> RouteTable:

@@ -12,7 +12,7 @@ from meshcompile.models.networking.destination_rule import (
 from meshcompile.models.networking.virtual_service import Destination
 from meshcompile.resolve.routes.context import RouteContext
 from meshcompile.resolve.routes.intent import CookieHash, HeaderHash, QueryParameterHash, RequestHash, SourceAddressHash
-from meshcompile.resolve.traffic_policy import port_settings
+from meshcompile.resolve.scope.traffic_policy import port_settings
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
 
 

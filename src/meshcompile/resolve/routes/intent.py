@@ -10,11 +10,11 @@ from typing import TypeAlias
 
 import msgspec
 
-from meshcompile.durations import Duration
+from meshcompile.documents import NOWHERE, Origin
 from meshcompile.models.common import StringMatch
 from meshcompile.models.networking.virtual_service import Percent
-from meshcompile.names import ClusterName
-from meshcompile.source import NOWHERE, Origin
+from meshcompile.values.durations import Duration
+from meshcompile.values.names import ClusterName
 
 
 class Intent(msgspec.Struct, frozen=True):

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from meshcompile.codes.routes import DUPLICATE_DOMAIN, SHADOWED_VIRTUAL_SERVICE
 from meshcompile.diagnostics import Diagnostic, Related
+from meshcompile.documents import Origin
 from meshcompile.resolve.routes.claims import Claim
 from meshcompile.resolve.routes.table import Origins
 from meshcompile.snapshot.virtual_services import MergedVirtualService
-from meshcompile.source import Origin
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from functools import cached_property
 
-from meshcompile.labels import Labels
 from meshcompile.models.mesh.proxy_config import ProxyConfig
 from meshcompile.proxy import Proxy
 from meshcompile.queries import Key
-from meshcompile.resolve.addresses import Addressing, addressing
+from meshcompile.resolve.endpoints.addresses import Addressing, addressing
 from meshcompile.resolve.routes.proxy_headers import appends_forwarded_host, counts_attempts
 from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.values.labels import Labels
 
 
 class RouteKey(Key, frozen=True, dict=True):

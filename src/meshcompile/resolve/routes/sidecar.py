@@ -5,15 +5,15 @@ Follows istiod's `buildSidecarOutboundHTTPRouteConfig`.
 
 from dataclasses import dataclass
 
-from meshcompile.hosts import UNIX_PREFIX
 from meshcompile.queries import Key, query
-from meshcompile.resolve.destinations import unknown_destination
+from meshcompile.resolve.outbound.destinations import unknown_destination
 from meshcompile.resolve.routes.claims import EVERY_PORT
 from meshcompile.resolve.routes.shared import RouteKey
 from meshcompile.resolve.routes.sidecar_port import OnPort, port_key, virtual_hosts_on
 from meshcompile.resolve.routes.table import ANY_DOMAIN, BlackHoleRoute, PassthroughRoute, RouteTable, VirtualHost
-from meshcompile.resolve.scope import ScopeKey, SidecarScope, sidecar_scope
+from meshcompile.resolve.scope.sidecar import ScopeKey, SidecarScope, sidecar_scope
 from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.values.hosts import UNIX_PREFIX
 
 NOTHING = OnPort((), ())
 HTTP_PROXY_ROUTE = "http_proxy"

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.ports import Protocol, protocol_named
 from meshcompile.queries import Key, query
 from meshcompile.resolve.routes.claims import (
     EVERY_PORT,
@@ -20,8 +19,9 @@ from meshcompile.resolve.routes.domains import host_with_port, in_brackets, serv
 from meshcompile.resolve.routes.rivals import Contender, Rivals
 from meshcompile.resolve.routes.shared import RouteKey
 from meshcompile.resolve.routes.table import ANY_DOMAIN, VirtualHost
-from meshcompile.resolve.scope import EgressListener, SidecarScope
+from meshcompile.resolve.scope.sidecar import EgressListener, SidecarScope
 from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.values.ports import Protocol, protocol_named
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.names import ClusterName
+from meshcompile.documents import Origin
 from meshcompile.queries import Source
 from meshcompile.resolve.routes.intent import RequestHash, Retry, RouteMatch, RouteRule
-from meshcompile.source import Origin
+from meshcompile.values.names import ClusterName
 
 Origins = tuple[Origin, ...]
 

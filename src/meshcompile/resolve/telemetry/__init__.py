@@ -10,6 +10,7 @@ from meshcompile.models.telemetry.telemetry import WorkloadMode
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.queries import Key, Source, query
 from meshcompile.resolve.facts import ProxyFacts
+from meshcompile.resolve.listeners.traffic import TrafficClass
 from meshcompile.resolve.telemetry.access_logs import AccessLogs, access_logs
 from meshcompile.resolve.telemetry.applicable import applicable_telemetries
 from meshcompile.resolve.telemetry.findings import default_provider_findings
@@ -17,7 +18,6 @@ from meshcompile.resolve.telemetry.findings import telemetry_findings as finding
 from meshcompile.resolve.telemetry.metrics import Metrics, metrics
 from meshcompile.resolve.telemetry.modes import workload_mode
 from meshcompile.resolve.telemetry.tracing import Tracing, tracing
-from meshcompile.resolve.traffic import TrafficClass
 from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.snapshot import Snapshot
 

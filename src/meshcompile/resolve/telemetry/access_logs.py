@@ -7,13 +7,13 @@ providers is usable.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from meshcompile.documents import NOWHERE, Origin
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.telemetry.telemetry import AccessLogging, AccessLoggingFilter, WorkloadMode
 from meshcompile.queries import query
 from meshcompile.resolve.telemetry.modes import concerns, provider_names
 from meshcompile.resolve.telemetry.sinks import FileLog, Sink, mesh_format, sink
 from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.source import NOWHERE, Origin
 
 
 @dataclass(frozen=True, slots=True)

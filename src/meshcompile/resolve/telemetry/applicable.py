@@ -2,7 +2,7 @@
 
 from meshcompile.models.telemetry.telemetry import Telemetry
 from meshcompile.proxy import Proxy, ProxyType
-from meshcompile.resolve.policy_attachment import attaches
+from meshcompile.resolve.security.policy_attachment import attaches
 from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.telemetry import TelemetryIndex
 

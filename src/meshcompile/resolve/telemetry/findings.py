@@ -19,6 +19,7 @@ from meshcompile.codes.telemetry import (
     WRONG_PROVIDER,
 )
 from meshcompile.diagnostics import Diagnostic, Related
+from meshcompile.documents import NOWHERE, Origin
 from meshcompile.models.mesh.extension_providers import (
     ExtensionProvider,
     HttpHeader,
@@ -26,10 +27,9 @@ from meshcompile.models.mesh.extension_providers import (
     TraceContextOption,
 )
 from meshcompile.models.telemetry.telemetry import Telemetry, Tracing
-from meshcompile.resolve.providers import provider_service
+from meshcompile.resolve.security.providers import provider_service
 from meshcompile.snapshot.policy_targets import is_attached
 from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.source import NOWHERE, Origin
 
 
 class Signal(StrEnum):

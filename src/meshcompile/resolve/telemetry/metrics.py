@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from meshcompile.durations import Duration
+from meshcompile.documents import Origin
 from meshcompile.models.telemetry.telemetry import (
     IstioMetric,
     MetricSelector,
@@ -15,7 +15,7 @@ from meshcompile.models.telemetry.telemetry import (
 from meshcompile.models.telemetry.telemetry import Metrics as MetricsBlock
 from meshcompile.resolve.telemetry.modes import concerns, provider_names
 from meshcompile.snapshot.telemetry import TelemetryIndex
-from meshcompile.source import Origin
+from meshcompile.values.durations import Duration
 
 PROMETHEUS_NAMES: Mapping[str, str] = {
     "REQUEST_COUNT": "requests_total",

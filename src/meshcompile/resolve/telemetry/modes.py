@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from meshcompile.models.telemetry.telemetry import ProviderRef, WorkloadMode
-from meshcompile.resolve.traffic import TrafficClass
+from meshcompile.resolve.listeners.traffic import TrafficClass
 
 
 class Selector(Protocol):

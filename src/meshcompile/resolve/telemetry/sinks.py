@@ -16,7 +16,7 @@ from meshcompile.models.mesh.extension_providers import (
     ExtensionProvider,
 )
 from meshcompile.models.mesh.mesh_config import AccessLogEncoding, MeshConfig
-from meshcompile.resolve.providers import ProviderService, provider_service
+from meshcompile.resolve.security.providers import ProviderService, provider_service
 from meshcompile.snapshot.snapshot import Snapshot
 
 STDOUT = "/dev/stdout"

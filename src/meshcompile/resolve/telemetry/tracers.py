@@ -6,8 +6,7 @@ Lightstep, OpenCensus and Stackdriver no longer have a tracer. Providers for oth
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from meshcompile.durations import Duration
-from meshcompile.go_urls import joined
+from meshcompile.golang.urls import joined
 from meshcompile.models.mesh.extension_providers import (
     DatadogTracingProvider,
     DynatraceSampler,
@@ -22,8 +21,9 @@ from meshcompile.models.mesh.extension_providers import (
     ZipkinTracingProvider,
 )
 from meshcompile.proxy import Proxy
-from meshcompile.resolve.providers import ProviderService, provider_service
+from meshcompile.resolve.security.providers import ProviderService, provider_service
 from meshcompile.snapshot.services import ServiceIndex
+from meshcompile.values.durations import Duration
 
 ZIPKIN_PATH = "/api/v2/spans"
 ZIPKIN_TIMEOUT = Duration.of_seconds(5)

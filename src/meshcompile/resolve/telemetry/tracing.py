@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+from meshcompile.documents import Origin
 from meshcompile.models.mesh.proxy_config import CustomTag as ProxyTag
 from meshcompile.models.mesh.proxy_config import ProxyConfig
 from meshcompile.models.mesh.proxy_config import Tracing as ProxyTracing
@@ -19,7 +20,6 @@ from meshcompile.queries import Source
 from meshcompile.resolve.telemetry.modes import concerns
 from meshcompile.resolve.telemetry.tracers import Tracer, tracer
 from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.source import Origin
 
 CustomTag: TypeAlias = ProxyTag | TelemetryTag
 

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
-from meshcompile.ip import Range
-from meshcompile.resolve.attributes import JWT_FILTER, JWT_PAYLOAD
-from meshcompile.resolve.conditions import (
+from meshcompile.resolve.security.attributes import JWT_FILTER, JWT_PAYLOAD
+from meshcompile.resolve.security.conditions import (
     All,
     Always,
     AnyOf,
@@ -31,6 +30,7 @@ from meshcompile.resolve.conditions import (
     Value,
 )
 from meshcompile.tools.policies.requests import Ip, Request
+from meshcompile.values.ip import Range
 
 # The characters that a path template's `*` matches.
 _SEGMENT = r"[A-Za-z0-9\-._~%!$&'()+,;:@=*]"

@@ -7,9 +7,9 @@ from enum import Enum, auto
 from meshcompile.mesh import Mesh
 from meshcompile.models.security.authorization_policy import AuthorizationPolicyAction as Action
 from meshcompile.proxy import Proxy
-from meshcompile.resolve.authorization import Authorization, Enforcement, NamedRule, authorization
-from meshcompile.resolve.jwt import JwtAuthentication, jwt_authentication
-from meshcompile.resolve.workload import placed
+from meshcompile.resolve.scope.workload import placed
+from meshcompile.resolve.security.authorization import Authorization, Enforcement, NamedRule, authorization
+from meshcompile.resolve.security.jwt import JwtAuthentication, jwt_authentication
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.tools.policies.conditions import is_met
 from meshcompile.tools.policies.requests import Request

@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple
 
 from meshcompile.models.security.request_authentication import JWTRule
-from meshcompile.resolve.jwt import Issuer, JwtAuthentication
+from meshcompile.resolve.security.jwt import Issuer, JwtAuthentication
 from meshcompile.tools.policies.requests import Request
 from meshcompile.tools.policies.signatures import is_signed
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 from meshcompile.codes import kubernetes as codes
 from meshcompile.codes import validation
+from meshcompile.documents import Origin
 from meshcompile.models.kubernetes.endpoint_slice import Endpoint, EndpointSlice
 from meshcompile.models.kubernetes.endpoints import EndpointAddress, Endpoints, EndpointSubset
-from meshcompile.source import Origin
 from meshcompile.validate.kubernetes.common import (
     choice,
     names_required,

@@ -2,6 +2,7 @@
 
 from meshcompile.codes import kubernetes as codes
 from meshcompile.codes import validation
+from meshcompile.documents import Origin
 from meshcompile.models.kubernetes.ingress import (
     HTTPIngressPath,
     Ingress,
@@ -11,7 +12,6 @@ from meshcompile.models.kubernetes.ingress import (
     IngressTLS,
     ServiceBackendPort,
 )
-from meshcompile.source import Origin
 from meshcompile.validate.kubernetes.common import choice, number_in_range, required
 from meshcompile.validate.names import is_address
 from meshcompile.validate.object_names import (

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from meshcompile.codes import validation as codes
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.ip import is_ip
 from meshcompile.models.kubernetes.pod import Container, ContainerPort, Pod, PodSpec, PodStatus
 from meshcompile.validate.kubernetes.common import number_in_range, protocol, required, unique
 from meshcompile.validate.object_names import DNS_LABEL, DNS_SUBDOMAIN, PORT_NAME, Found, name
+from meshcompile.values.ip import is_ip
 
 
 def violations(pod: Pod) -> Found:

@@ -2,8 +2,8 @@
 
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
 from meshcompile.envoy.istio import AlpnFilterConfig, AlpnOverride
-from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
-from meshcompile.resolve.traffic import TrafficClass
+from meshcompile.resolve.listeners.http_connection import HttpFilterInputs, HttpTraits
+from meshcompile.resolve.listeners.traffic import TrafficClass
 
 NAME = "istio.alpn"
 # "istio" is for servers that know no more than that; the last is for servers outside of the mesh.

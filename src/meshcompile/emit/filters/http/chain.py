@@ -19,7 +19,7 @@ from meshcompile.emit.filters.http import (
 )
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
 from meshcompile.queries import derived
-from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
+from meshcompile.resolve.listeners.http_connection import HttpFilterInputs, HttpTraits
 
 
 class HttpFilterModule(Protocol):

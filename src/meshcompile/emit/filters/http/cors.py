@@ -9,7 +9,7 @@ from meshcompile.envoy.config.core import RuntimeFractionalPercent
 from meshcompile.envoy.extensions.filters.http.cors import Cors, CorsPolicy
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
 from meshcompile.envoy.message import at
-from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
+from meshcompile.resolve.listeners.http_connection import HttpFilterInputs, HttpTraits
 from meshcompile.resolve.routes.intent import RouteRule
 
 NAME = "envoy.filters.http.cors"

@@ -18,10 +18,10 @@ from meshcompile.envoy.extensions.filters.http.rbac import RBAC
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
 from meshcompile.envoy.type.matcher import ListStringMatcher, StringMatcher
 from meshcompile.models.security.authorization_policy import AuthorizationPolicyAction as Action
-from meshcompile.resolve.authorization import CustomRules
-from meshcompile.resolve.ext_authz import ExtAuthz as Provider
-from meshcompile.resolve.ext_authz import HttpService as Service
-from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
+from meshcompile.resolve.listeners.http_connection import HttpFilterInputs, HttpTraits
+from meshcompile.resolve.security.authorization import CustomRules
+from meshcompile.resolve.security.ext_authz import ExtAuthz as Provider
+from meshcompile.resolve.security.ext_authz import HttpService as Service
 
 NAME = "envoy.filters.http.ext_authz"
 

@@ -3,7 +3,7 @@
 from meshcompile.emit.dns_cache import dns_cache
 from meshcompile.envoy.extensions.filters.http.dynamic_forward_proxy import FilterConfig
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
-from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
+from meshcompile.resolve.listeners.http_connection import HttpFilterInputs, HttpTraits
 
 NAME = "envoy.filters.http.dynamic_forward_proxy"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from meshcompile.emit.filters.extensions import http_filter
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
 from meshcompile.resolve.extensions import ExecutionPhase
-from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
+from meshcompile.resolve.listeners.http_connection import HttpFilterInputs, HttpTraits
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from meshcompile.envoy.extensions.filters.common.fault import FaultDelay
 from meshcompile.envoy.extensions.filters.http.fault import FaultAbort, HTTPFault
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
 from meshcompile.envoy.message import at
-from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
+from meshcompile.resolve.listeners.http_connection import HttpFilterInputs, HttpTraits
 from meshcompile.resolve.routes.intent import FaultAbort as Abort
 from meshcompile.resolve.routes.intent import FaultDelay as Delay
 from meshcompile.resolve.routes.intent import RouteRule

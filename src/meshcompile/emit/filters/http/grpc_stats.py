@@ -2,7 +2,7 @@
 
 from meshcompile.envoy.extensions.filters.http.grpc_stats import FilterConfig
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
-from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
+from meshcompile.resolve.listeners.http_connection import HttpFilterInputs, HttpTraits
 
 NAME = "envoy.filters.http.grpc_stats"
 _FILTER = HttpFilter(name=NAME, typed_config=FilterConfig(emit_filter_state=True, stats_for_all_methods=False))

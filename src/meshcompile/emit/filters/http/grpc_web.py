@@ -2,8 +2,8 @@
 
 from meshcompile.envoy.extensions.filters.http.grpc_web import GrpcWeb
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
-from meshcompile.ports import Protocol
-from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
+from meshcompile.resolve.listeners.http_connection import HttpFilterInputs, HttpTraits
+from meshcompile.values.ports import Protocol
 
 NAME = "envoy.filters.http.grpc_web"
 _FILTER = HttpFilter(name=NAME, typed_config=GrpcWeb())

@@ -19,9 +19,9 @@ from meshcompile.envoy.extensions.filters.http.jwt_authn import (
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
 from meshcompile.envoy.message import at
 from meshcompile.envoy.protobuf import Empty
-from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
-from meshcompile.resolve.jwt import Issuer
-from meshcompile.resolve.jwt import JwtAuthentication as Piece
+from meshcompile.resolve.listeners.http_connection import HttpFilterInputs, HttpTraits
+from meshcompile.resolve.security.jwt import Issuer
+from meshcompile.resolve.security.jwt import JwtAuthentication as Piece
 
 NAME = "envoy.filters.http.jwt_authn"
 PAYLOAD = "payload"

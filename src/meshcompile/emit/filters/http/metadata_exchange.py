@@ -6,8 +6,8 @@ It is the first filter, so that requests that RBAC denies also have metadata (is
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
 from meshcompile.envoy.istio import peer_metadata
 from meshcompile.envoy.message import JsonValue
-from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
-from meshcompile.resolve.traffic import TrafficClass
+from meshcompile.resolve.listeners.http_connection import HttpFilterInputs, HttpTraits
+from meshcompile.resolve.listeners.traffic import TrafficClass
 
 NAME = "istio.metadata_exchange"
 

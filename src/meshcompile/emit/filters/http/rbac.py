@@ -4,8 +4,8 @@ from meshcompile.emit.rbac import dry_run, dry_run_prefix, enforced
 from meshcompile.envoy.extensions.filters.http.rbac import RBAC
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
 from meshcompile.queries import derived
-from meshcompile.resolve.authorization import ActionRules, Authorization
-from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
+from meshcompile.resolve.listeners.http_connection import HttpFilterInputs, HttpTraits
+from meshcompile.resolve.security.authorization import ActionRules, Authorization
 
 NAME = "envoy.filters.http.rbac"
 

@@ -2,7 +2,7 @@
 
 from meshcompile.envoy.extensions.filters.http.router import Router
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
-from meshcompile.resolve.http_connection import HttpFilterInputs, HttpTraits
+from meshcompile.resolve.listeners.http_connection import HttpFilterInputs, HttpTraits
 
 NAME = "envoy.filters.http.router"
 _FILTER = HttpFilter(name=NAME, typed_config=Router())

@@ -14,9 +14,9 @@ from meshcompile.emit.filters.network import (
 from meshcompile.emit.http_connection_manager import http_connection_manager
 from meshcompile.emit.tcp_proxy import catchall_proxy
 from meshcompile.envoy.config.listener import Filter
-from meshcompile.resolve.http_connection import HttpConnection
-from meshcompile.resolve.tcp_connection import Catchall, TcpConnection
-from meshcompile.resolve.traffic import TrafficClass
+from meshcompile.resolve.listeners.http_connection import HttpConnection
+from meshcompile.resolve.listeners.tcp_connection import Catchall, TcpConnection
+from meshcompile.resolve.listeners.traffic import TrafficClass
 
 
 class NetworkFilterModule(Protocol):

@@ -7,8 +7,8 @@ from meshcompile.envoy.config.listener import Filter
 from meshcompile.envoy.extensions.filters.network.ext_authz import ExtAuthz
 from meshcompile.envoy.extensions.filters.network.rbac import RBAC
 from meshcompile.models.security.authorization_policy import AuthorizationPolicyAction as Action
-from meshcompile.resolve.authorization import CustomRules
-from meshcompile.resolve.tcp_connection import TcpConnection
+from meshcompile.resolve.listeners.tcp_connection import TcpConnection
+from meshcompile.resolve.security.authorization import CustomRules
 
 NAME = "envoy.filters.network.ext_authz"
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from meshcompile.emit.filters.extensions import network_filter
 from meshcompile.envoy.config.listener import Filter
 from meshcompile.resolve.extensions import ExecutionPhase
-from meshcompile.resolve.http_connection import HttpConnection
-from meshcompile.resolve.tcp_connection import TcpConnection
+from meshcompile.resolve.listeners.http_connection import HttpConnection
+from meshcompile.resolve.listeners.tcp_connection import TcpConnection
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from meshcompile.envoy.config.listener import Filter
 from meshcompile.envoy.istio import metadata_exchange
-from meshcompile.resolve.tcp_connection import TcpConnection
+from meshcompile.resolve.listeners.tcp_connection import TcpConnection
 
 FILTER = Filter(
     name="istio.metadata_exchange",

@@ -4,8 +4,8 @@ from meshcompile.emit.rbac import dry_run, dry_run_prefix, enforced
 from meshcompile.envoy.config.listener import Filter
 from meshcompile.envoy.extensions.filters.network.rbac import RBAC
 from meshcompile.queries import derived
-from meshcompile.resolve.authorization import ActionRules, Authorization
-from meshcompile.resolve.tcp_connection import TcpConnection
+from meshcompile.resolve.listeners.tcp_connection import TcpConnection
+from meshcompile.resolve.security.authorization import ActionRules, Authorization
 
 NAME = "envoy.filters.network.rbac"
 STAT_PREFIX = "tcp."

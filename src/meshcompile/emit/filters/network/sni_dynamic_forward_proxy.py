@@ -6,7 +6,7 @@
 from meshcompile.emit.dns_cache import dns_cache
 from meshcompile.envoy.config.listener import Filter
 from meshcompile.envoy.extensions.filters.network.sni_dynamic_forward_proxy import FilterConfig
-from meshcompile.resolve.tcp_connection import TcpConnection
+from meshcompile.resolve.listeners.tcp_connection import TcpConnection
 
 NAME = "envoy.extensions.filters.network.sni_dynamic_forward_proxy"
 

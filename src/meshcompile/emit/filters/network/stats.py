@@ -2,7 +2,7 @@
 
 from meshcompile.emit.stats import NAME, stats
 from meshcompile.envoy.config.listener import Filter
-from meshcompile.resolve.tcp_connection import TcpConnection
+from meshcompile.resolve.listeners.tcp_connection import TcpConnection
 from meshcompile.resolve.telemetry import Telemetry
 
 

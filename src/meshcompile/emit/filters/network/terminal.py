@@ -14,8 +14,8 @@ from meshcompile.envoy.extensions.filters.network.redis_proxy import (
     RedisProxyPrefixRoutes,
     RedisProxyPrefixRoutesRoute,
 )
-from meshcompile.ports import Protocol
-from meshcompile.resolve.tcp_connection import TcpConnection
+from meshcompile.resolve.listeners.tcp_connection import TcpConnection
+from meshcompile.values.ports import Protocol
 
 
 def filters(connection: TcpConnection) -> tuple[Filter, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from meshcompile.documents import Origin
 from meshcompile.models.networking.virtual_service import (
     Destination,
     HTTPBody,
@@ -28,7 +29,6 @@ from meshcompile.resolve.routes.intent import (
 )
 from meshcompile.resolve.routes.virtual_service.headers import header_changes, host_rewrite
 from meshcompile.resolve.routes.virtual_service.retries import retry
-from meshcompile.source import Origin
 
 # Ports that a URL of the scheme does without.
 DEFAULT_PORTS = {"http": 80, "https": 443}

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
+from meshcompile.documents import Origin
 from meshcompile.models.networking.virtual_service import HeaderOperations, Headers
 from meshcompile.resolve.routes.intent import NO_CHANGES, HeaderChange, HeaderChanges, HostRewrite
-from meshcompile.source import Origin
 
 # Envoy's name of the host, and HTTP/1's. Setting it is a rewrite of the host, no change to a header.
 AUTHORITY = (":authority", "host")

@@ -6,7 +6,6 @@ choose endpoints.
 
 from collections.abc import Iterator
 
-from meshcompile.labels import selects
 from meshcompile.models.networking.virtual_service import HTTPMatchRequest, HTTPRoute
 from meshcompile.resolve.routes.context import RouteContext
 from meshcompile.resolve.routes.intent import Action, Forward, PathMatch, PathMatchType, RouteRule
@@ -16,6 +15,7 @@ from meshcompile.resolve.routes.virtual_service.filters import cors, fault
 from meshcompile.resolve.routes.virtual_service.headers import header_changes
 from meshcompile.resolve.routes.virtual_service.matches import route_match
 from meshcompile.snapshot.virtual_services import MergedVirtualService
+from meshcompile.values.labels import selects
 
 
 def rule_routes(virtual_service: MergedVirtualService, context: RouteContext) -> tuple[RuleRoute, ...]:

@@ -1,0 +1,49 @@
+"""Write schemas/*.json from the models; with --check, say what is not up to date instead."""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from meshcompile.models.schema import every_schema
+
+FOLDER = Path(__file__).parent.parent / "schemas"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing, fail if a schema is not up to date")
+    stale = stale_files(texts())
+    if parser.parse_args().check:
+        for path in stale:
+            print(f"{path} is not up to date: run codegen/generate_schemas.py", file=sys.stderr)
+        return 1 if stale else 0
+    for path in stale:
+        write(path, texts().get(path.name))
+    return 0
+
+
+def texts() -> Mapping[str, str]:
+    """File name -> what it is to hold."""
+    return {name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for name, schema in every_schema().items()}
+
+
+def stale_files(wanted: Mapping[str, str]) -> list[Path]:
+    """The files that are missing, differ or belong to no kind."""
+    found = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.json")}
+    names = sorted(found.keys() | wanted.keys())
+    return [FOLDER / name for name in names if found.get(name) != wanted.get(name)]
+
+
+def write(path: Path, text: str | None) -> None:
+    """The file with this text, or no file."""
+    if text is None:
+        path.unlink()
+        return
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

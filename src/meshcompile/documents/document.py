@@ -1,0 +1,208 @@
+"""Documents and positions in them, which are computed on first use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import Enum
+from itertools import takewhile
+from typing import Any
+
+from msgspec import Struct
+
+from meshcompile.documents.excerpt import Excerpt
+from meshcompile.documents.position import NO_PLACE, Path, Position, SourceSpan
+
+
+class _Value(Enum):
+    """Marks a document whose data are not held in memory."""
+
+    FORGOTTEN = "forgotten"
+
+
+PLAIN_KEY = re.compile(r"[A-Za-z_][\w-]*")
+
+
+class Document:
+    """One resource as read: plain dicts, lists and scalars, and the source text for positions.
+
+    An item of a `kind: List` is a separate Document whose positions refer to the list. `index` counts the documents of
+    a file. Two documents are equal if they hold the same data at the same position of the same file. `value` must not
+    be modified.
+    """
+
+    __slots__ = ("_excerpt", "_inside", "_place", "_value", "file", "index", "kind", "name", "namespace")
+
+    def __init__(
+        self, file: str, value: Any, index: int = 0, excerpt: Excerpt | None = None, inside: Path = ()
+    ) -> None:
+        """`inside` is the path to the value in the excerpt, if the excerpt holds more."""
+        self.file = file
+        self.index = index
+        self.kind = _text(value, "kind")
+        """The `kind` as written; empty where there is none, as the name and the namespace are."""
+        metadata = _field(value, "metadata")
+        self.namespace = _text(metadata, "namespace")
+        self.name = _text(metadata, "name")
+        self._value = value
+        self._excerpt = excerpt
+        self._inside = inside
+        self._place: SourceSpan | None = None
+
+    @property
+    def value(self) -> Any:
+        """The plain data."""
+        return _value(self._excerpt) if self._value is _Value.FORGOTTEN and self._excerpt else self._value
+
+    def forget(self) -> None:
+        """Drop the plain data if they can be read again. They are rarely needed after a model is built from them."""
+        if self._excerpt and self._excerpt.complete and not self._inside:
+            self._value = _Value.FORGOTTEN
+
+    @property
+    def text(self) -> str:
+        """The source text; empty for an object made in Python."""
+        return str(self._excerpt) if self._excerpt else ""
+
+    def place(self, path: Path = ()) -> SourceSpan:
+        """The positions of the value at `path` and of its key. For an absent value, those of the nearest enclosing
+        value.
+        """
+        if self._place is None:
+            self._place = _places(self._excerpt).nearest(self._inside) if self._excerpt else NO_PLACE
+        return self._place.nearest(path)
+
+    def position(self, path: Path = ()) -> Position:
+        """The position of the last key or item of `path`."""
+        if self._excerpt and not path and not self._inside:
+            return self._excerpt.position  # the same position as that of the place, which is not computed yet
+        return self.place(path).key
+
+    def part(self, value: Any, *keys: str | int) -> Document:
+        """A separate document for the part of this one at `keys`."""
+        return Document(self.file, value, excerpt=self._excerpt, inside=(*self._inside, *keys))
+
+    def embedded(self, value: Any, path: Path) -> Document:
+        """A document for the YAML text at `path`. Its positions are inside a literal block (`|`), or else those of
+        the text.
+        """
+        block = _literal_block(self._excerpt, self.place(path).start) if self._excerpt else None
+        return Document(self.file, value, excerpt=block) if block else self.part(value, *path)
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, Document) and self._content == other._content
+
+    def __hash__(self) -> int:
+        return hash((self.file, self.index, self.name))  # origins are hashed often, and this tells most of them apart
+
+    @property
+    def _content(self) -> tuple[object, ...]:
+        """The source of the plain data: an excerpt, or the data of an object made in Python."""
+        value = None if self._excerpt else self._value
+        return self.file, self.index, self.kind, self.namespace, self.name, self._inside, self._excerpt, value
+
+    def __repr__(self) -> str:
+        return f"Document({self.file!r}, index={self.index})"
+
+
+def _literal_block(excerpt: Excerpt, start: Position) -> Excerpt | None:
+    """The lines of the literal block at a position, without the indentation of its first line."""
+    lines = str(excerpt).split("\n")
+    row = start.line - 1 - excerpt.line
+    if not lines[row][start.column - 1 - (0 if row else excerpt.column) :].startswith("|"):
+        return None
+    while not lines[row + 1].strip():
+        row += 1
+    indent = _indent(lines[row + 1])
+    block = list(takewhile(lambda line: not line.strip() or _indent(line) >= indent, lines[row + 1 :]))
+    text = "\n".join(block)[indent:]
+    return Excerpt(text, 0, len(text), excerpt.line + row + 1, indent, complete=False)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _places(excerpt: Excerpt) -> SourceSpan:
+    """The positions in an excerpt."""
+    from meshcompile.documents.places import places  # here, so that an Origin does not cost the import of yaml
+
+    return places(str(excerpt), excerpt.line, excerpt.column)
+
+
+def _value(excerpt: Excerpt) -> Any:
+    """The plain data of an excerpt, read again."""
+    from meshcompile.documents.stream import value  # likewise
+
+    return value(" " * excerpt.column + str(excerpt))
+
+
+class Origin(Struct, frozen=True):
+    """The position of a resource, a field or a list item in a document. Line, column and field are computed on first
+    use.
+    """
+
+    document: Document
+    path: Path = ()
+
+    def __bool__(self) -> bool:
+        """False for NOWHERE and everything below it."""
+        return self.document is not NOWHERE.document
+
+    def at(self, *keys: str | int) -> Origin:
+        """The origin of a field or list item below this one."""
+        return Origin(self.document, self.path + keys)
+
+    @property
+    def file(self) -> str:
+        """The file name as given, `<stdin>`, `<text>` for a text or `<object>` for plain data."""
+        return self.document.file
+
+    @property
+    def position(self) -> Position:
+        """Line and column together."""
+        return self.document.position(self.path)
+
+    @property
+    def line(self) -> int:
+        """The line, from 1; 0 without a source text."""
+        return self.position.line
+
+    @property
+    def column(self) -> int:
+        """The column, from 1; 0 without a source text."""
+        return self.position.column
+
+    @property
+    def field(self) -> str:
+        """The path as text: `spec.http[0].route[0].destination.host`, `metadata.labels["a.b/c"]`; "" for the whole."""
+        return "".join(map(_step, self.path)).removeprefix(".")
+
+    def __str__(self) -> str:
+        line, column = self.position
+        return f"{self.file}:{line}:{column}" if line else self.file
+
+
+def _step(key: str | int) -> str:
+    match key:
+        case int():
+            return f"[{key}]"
+        case _ if PLAIN_KEY.fullmatch(key):
+            return f".{key}"
+        case _:
+            return f'["{key}"]'
+
+
+def _field(value: object, key: str) -> object:
+    return value.get(key) if isinstance(value, Mapping) else None
+
+
+def _text(value: object, key: str) -> str:
+    found = _field(value, key)
+    return found if isinstance(found, str) else ""
+
+
+NOWHERE = Origin(Document("<none>", {}))
+"""The origin of values without a source, such as defaults."""

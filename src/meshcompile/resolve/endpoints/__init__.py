@@ -1,0 +1,1 @@
+"""The endpoints of clusters, as one proxy reaches them: networks, localities, addresses."""

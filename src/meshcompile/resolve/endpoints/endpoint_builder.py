@@ -1,0 +1,217 @@
+"""The endpoints of services and subsets that a client can reach. Follows istiod's `endpoints.EndpointBuilder`."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from meshcompile.documents import NOWHERE, Origin
+from meshcompile.models.networking.destination_rule import Subset, TrafficPolicy
+from meshcompile.queries import query
+from meshcompile.resolve.endpoints.locality_balancing import balanced, locality_settings
+from meshcompile.resolve.endpoints.locality_groups import LbEndpoint, LocalityGroup, total_weight
+from meshcompile.resolve.endpoints.split_horizon import reachable
+from meshcompile.resolve.scope.clients import ClientKey
+from meshcompile.resolve.scope.traffic_policy import EffectivePolicy
+from meshcompile.resolve.security.mtls import PeerPolicy, peer_policy, tls_settings
+from meshcompile.snapshot.authentication import MutualTlsMode
+from meshcompile.snapshot.cluster_local import ClusterLocalHosts, cluster_local_hosts
+from meshcompile.snapshot.destination_rules import MergedDestinationRule
+from meshcompile.snapshot.networks import NetworkGateways
+from meshcompile.snapshot.service import (
+    DISABLED_TLS_MODE,
+    Endpoint,
+    Health,
+    Service,
+    ServicePort,
+    TrafficDistribution,
+    Workload,
+)
+from meshcompile.snapshot.slice_endpoints import PERSISTENT_SESSION
+from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.values.ip import is_ip
+from meshcompile.values.labels import canonical_name, canonical_revision, selects
+from meshcompile.values.localities import NO_LOCALITY, locality
+
+DRAINING_LABEL = "istio.io/draining"
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """The subject of a cluster: a port of a service, or of a subset. `policy` is its effective traffic policy."""
+
+    service: Service
+    port: ServicePort
+    rule: MergedDestinationRule | None
+    policy: EffectivePolicy
+    subset: Subset | None = None
+
+    @property
+    def subset_name(self) -> str:
+        """The name of the subset; "" for the whole service."""
+        return "" if self.subset is None else self.subset.name
+
+    @property
+    def level_policy(self) -> TrafficPolicy | None:
+        """The policy of the subset as written, or that of the rule without a subset."""
+        if self.subset is not None:
+            return self.subset.traffic_policy
+        return None if self.rule is None else self.rule.traffic_policy
+
+    @property
+    def origins(self) -> tuple[Origin, ...]:
+        """The origins of the port, the subset and the rules, in this order."""
+        port = self.service.origin if self.port.origin is NOWHERE else self.port.origin
+        if self.rule is None:
+            return (port,)
+        return (port, *self.rule.origins) if self.subset is None else (port, self.subset.origin, *self.rule.origins)
+
+
+@dataclass(frozen=True, eq=False)
+class EndpointBuilder:
+    """Builds the endpoints that clients with one key reach, each endpoint once."""
+
+    snapshot: Snapshot
+    client: ClientKey
+    _visible: dict[tuple[Service, str], tuple[Endpoint, ...]] = field(default_factory=dict, repr=False)
+    _made: dict[tuple[Endpoint, str | None], LbEndpoint] = field(default_factory=dict, repr=False)
+
+    def discovered(self, upstream: Upstream, only_mutual_tls: bool = False) -> tuple[LocalityGroup, ...]:
+        """The groups for EDS: endpoints with the name of the port, with weights and priorities for the client."""
+        service, policy = upstream.service, upstream.policy
+        key = (service, upstream.port.name)
+        visible = self._visible.get(key)
+        if visible is None:
+            named = self.snapshot.endpoints.named(service, upstream.port.name)
+            addressed = (e for e in named if not e.address or not e.port or is_ip(e.address))
+            visible = self._visible[key] = tuple(self._seen(addressed, service))
+        groups = self._groups(visible, upstream, self.snapshot.topology.gateways)
+        if only_mutual_tls:
+            groups = tuple(_mutual_tls_only(group) for group in groups)
+        settings = locality_settings(self.snapshot.mesh, policy.load_balancer, service)
+        return balanced(groups, settings, self.client, policy.outlier_detection is not None)
+
+    def inlined(self, upstream: Upstream, only_mutual_tls: bool = False) -> tuple[LocalityGroup, ...]:
+        """The groups that the cluster itself contains: endpoints with the number of the port, host names included."""
+        numbered = self.snapshot.endpoints.numbered(upstream.service, upstream.port.number)
+        groups = self._groups(self._seen(numbered, upstream.service), upstream, self.snapshot.topology.unresolved)
+        return tuple(_mutual_tls_only(group) for group in groups) if only_mutual_tls else groups
+
+    def _groups(
+        self, endpoints: Iterable[Endpoint], upstream: Upstream, gateways: NetworkGateways
+    ) -> tuple[LocalityGroup, ...]:
+        labels = {} if upstream.subset is None else upstream.subset.labels
+        level = upstream.level_policy
+        tls = None if level is None else tls_settings(level, upstream.port.number)
+        mode = None if tls is None else tls.mode
+        found: dict[str, list[LbEndpoint]] = {}
+        for endpoint in endpoints:
+            if not labels or selects(labels, endpoint.workload.labels):
+                found.setdefault(endpoint.workload.locality, []).append(self._made_once(endpoint, mode))
+        groups = tuple(
+            LocalityGroup(locality(where) if where else NO_LOCALITY, tuple(group), total_weight(group))
+            for where, group in sorted(found.items())
+        )
+        return reachable(groups, gateways, self.client)
+
+    def _seen(self, endpoints: Iterable[Endpoint], service: Service) -> Iterator[Endpoint]:
+        """The endpoints that are visible to the client and in a usable state."""
+        snapshot, client_ = self.snapshot, self.client
+        local_hosts = local_hosts_of_mesh(snapshot, None)
+        same_cluster = service.node_local or service.hostname in local_hosts
+        hidden = _hidden(service)
+        for endpoint in endpoints:
+            workload = endpoint.workload
+            if same_cluster and workload.cluster != client_.cluster:
+                continue
+            if service.node_local and workload.node_name != client_.node_name:
+                continue
+            if endpoint.health in hidden or (Health.DRAINING in hidden and workload.labels.get(DRAINING_LABEL)):
+                continue
+            if client_.sees(workload.network):
+                yield endpoint
+
+    def _made_once(self, endpoint: Endpoint, rule_mode: str | None) -> LbEndpoint:
+        key = (endpoint, rule_mode)
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = self._lb_endpoint(endpoint, self._tls_mode(endpoint, rule_mode))
+        return made
+
+    def _tls_mode(self, endpoint: Endpoint, rule_mode: str | None) -> str:
+        """The TLS mode of the workload when the client uses mutual TLS; else ""."""
+        workload = endpoint.workload
+        if rule_mode is not None:
+            speaks = rule_mode == "ISTIO_MUTUAL"
+        else:
+            speaks = workload.takes_mutual_tls and self._may_take_mutual_tls(workload, endpoint.port)
+        return workload.tls_mode if speaks and workload.tls_mode != DISABLED_TLS_MODE else ""
+
+    def _may_take_mutual_tls(self, workload: Workload, port: int) -> bool:
+        return workload_policy(self.snapshot, workload).for_port(port) is not MutualTlsMode.DISABLE
+
+    def _lb_endpoint(self, endpoint: Endpoint, tls_mode: str) -> LbEndpoint:
+        workload = endpoint.workload
+        return LbEndpoint(
+            address=endpoint.address,
+            port=endpoint.port,
+            weight=workload.weight,
+            telemetry=workload_telemetry(self.snapshot, workload),
+            tls_mode=tls_mode,
+            health=Health.DRAINING if workload.labels.get(DRAINING_LABEL) else endpoint.health,
+            network=workload.network,
+            cluster=workload.cluster,
+            labels=workload.labels,
+            origin=endpoint.origin,
+        )
+
+
+def _hidden(service: Service) -> frozenset[Health]:
+    """The health states of endpoints that are left out.
+
+    Services with persistent sessions keep draining endpoints.
+    """
+    hidden = {Health.TERMINATING}
+    if service.traffic_distribution is TrafficDistribution.ANY:
+        hidden.add(Health.UNHEALTHY)
+    if not service.labels.get(PERSISTENT_SESSION):
+        hidden.add(Health.DRAINING)
+    return frozenset(hidden)
+
+
+@query
+def local_hosts_of_mesh(snapshot: Snapshot, key: None) -> ClusterLocalHosts:
+    """The hosts that clients reach only in their own cluster."""
+    return cluster_local_hosts(snapshot.mesh)
+
+
+@query
+def workload_policy(snapshot: Snapshot, workload: Workload) -> PeerPolicy:
+    """The mutual TLS modes of a workload's ports."""
+    return peer_policy(snapshot.authentication, workload.namespace, workload.labels)
+
+
+@query
+def workload_telemetry(snapshot: Snapshot, workload: Workload) -> str:
+    """The description of a workload for the stats filters.
+
+    It consists of name, namespace, canonical service and revision, and cluster.
+    """
+    revision = canonical_revision(workload.labels)
+    parts = (
+        workload.name,
+        workload.namespace,
+        canonical_name(workload.labels, workload.name),
+        "" if revision == "latest" else revision,
+        workload.cluster,
+    )
+    return ";".join(parts)
+
+
+def _mutual_tls_only(group: LocalityGroup) -> LocalityGroup:
+    endpoints = tuple(endpoint for endpoint in group.endpoints if endpoint.takes_mutual_tls)
+    return LocalityGroup(group.locality, endpoints, total_weight(endpoints) if endpoints else None, group.priority)
+
+
+@query
+def endpoint_builder(snapshot: Snapshot, client: ClientKey) -> EndpointBuilder:
+    """The endpoint builder of a client key."""
+    return EndpointBuilder(snapshot, client)

@@ -1,0 +1,53 @@
+"""Endpoints grouped by locality, each group with a weight and a priority."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from meshcompile.documents import Origin
+from meshcompile.snapshot.service import ISTIO_TLS_MODE, Health
+from meshcompile.values.labels import Labels
+from meshcompile.values.localities import Locality
+
+
+@dataclass(frozen=True, slots=True)
+class LbEndpoint:
+    """One endpoint. With `port` 0, its address is the path of a unix socket.
+
+    `tls_mode` is "" when the client sends plain text. `telemetry` describes the workload for the stats filters.
+    """
+
+    address: str
+    port: int
+    weight: int
+    telemetry: str
+    tls_mode: str = ""
+    health: Health = Health.UNKNOWN
+    network: str = ""
+    cluster: str = ""
+    labels: Labels = field(default_factory=dict, repr=False)
+    origin: Origin | None = field(default=None, repr=False)
+
+    def __hash__(self) -> int:
+        """The hash of the fields that nearly always distinguish endpoints."""
+        return hash((self.address, self.port, self.telemetry))
+
+    @property
+    def takes_mutual_tls(self) -> bool:
+        return self.tls_mode == ISTIO_TLS_MODE
+
+
+@dataclass(frozen=True, slots=True)
+class LocalityGroup:
+    """The endpoints of one locality and priority. `weight` is None for a group that lost all its endpoints."""
+
+    locality: Locality
+    endpoints: tuple[LbEndpoint, ...]
+    weight: int | None
+    priority: int = 0
+
+
+MAX_WEIGHT = 2**32 - 1
+
+
+def total_weight(endpoints: Iterable[LbEndpoint]) -> int:
+    return min(sum(endpoint.weight for endpoint in endpoints), MAX_WEIGHT)

@@ -1,0 +1,1 @@
+"""What gateways serve: the merged servers of all Gateways, their listeners and certificates."""

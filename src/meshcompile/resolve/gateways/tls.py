@@ -1,0 +1,214 @@
+"""TLS that the servers of a gateway terminate. Follows istiod's `BuildListenerTLSContext`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from meshcompile.models.mesh.mesh_config import TLSConfig
+from meshcompile.models.mesh.mesh_config import TLSProtocol as MeshTLSProtocol
+from meshcompile.models.networking.gateway import ServerTLSSettings, TLSMode, TLSProtocol
+from meshcompile.proxy import Proxy
+from meshcompile.resolve.gateways.merged import GatewayServer
+from meshcompile.resolve.security.downstream_tls import (
+    EXTERNAL_SDS_CLUSTER,
+    HTTP_ALPN,
+    MESH_ROOTS,
+    MESH_TCP_ALPN,
+    NO_SECRET,
+    WORKLOAD_CERTIFICATE,
+    ClientValidation,
+    DownstreamTls,
+    ProxySecrets,
+    Secret,
+    proxy_secrets,
+)
+from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.values.names import outbound
+
+# The prefixes of typed credential names. A name without a prefix refers to a Secret in the gateway's namespace.
+BUILTIN = "builtin://"
+INVALID = "invalid://"
+EXTERNAL = "sds://"
+KUBERNETES = "kubernetes://"
+IN_KUBERNETES = (KUBERNETES, "kubernetes-gateway://", "configmap://")
+# The secret with the client authorities has the name of the certificate's secret and this suffix.
+AUTHORITIES = "-cacert"
+
+CLIENT_CERTIFICATE_REQUIRED = frozenset({TLSMode.MUTUAL, TLSMode.ISTIO_MUTUAL})
+CLIENT_CERTIFICATE_CHECKED = CLIENT_CERTIFICATE_REQUIRED | {TLSMode.OPTIONAL_MUTUAL}
+
+# The suites that Envoy's BoringSSL supports. Envoy rejects a listener with any other suite.
+CIPHER_SUITES = frozenset(
+    {
+        "ECDHE-ECDSA-AES128-GCM-SHA256",
+        "ECDHE-RSA-AES128-GCM-SHA256",
+        "ECDHE-ECDSA-AES256-GCM-SHA384",
+        "ECDHE-RSA-AES256-GCM-SHA384",
+        "ECDHE-ECDSA-CHACHA20-POLY1305",
+        "ECDHE-RSA-CHACHA20-POLY1305",
+        "ECDHE-ECDSA-AES128-SHA",
+        "ECDHE-RSA-AES128-SHA",
+        "ECDHE-ECDSA-AES256-SHA",
+        "ECDHE-RSA-AES256-SHA",
+        "AES128-GCM-SHA256",
+        "AES256-GCM-SHA384",
+        "AES128-SHA",
+        "AES256-SHA",
+        "DES-CBC3-SHA",
+        "",
+        "ALL",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySecrets:
+    """The sources of a gateway's secrets.
+
+    `provider` is the cluster of the SDS server that the mesh config sets for `sds://` credentials. It is "" without a
+    server, and None unless the server is exactly one known service.
+    """
+
+    proxy: ProxySecrets
+    provider: str | None
+
+
+def gateway_secrets(snapshot: Snapshot, proxy: Proxy) -> GatewaySecrets:
+    """The sources of the secrets of a gateway."""
+    return GatewaySecrets(proxy_secrets(proxy), _provider_cluster(snapshot))
+
+
+def server_tls(server: GatewayServer, defaults: TLSConfig | None, secrets: GatewaySecrets) -> DownstreamTls | None:
+    """The TLS of a server, with the mesh's defaults; None for a server without TLS or with passthrough."""
+    tls = server.server.tls
+    if tls is None or server.passes_tls_through:
+        return None
+    passes_bytes = not server.is_http
+    limits = TLSConfig() if tls.mode is TLSMode.ISTIO_MUTUAL else defaults or TLSConfig()
+    own = ServerTLSSettings() if tls.mode is TLSMode.ISTIO_MUTUAL else tls
+    return DownstreamTls(
+        alpn=MESH_TCP_ALPN if tls.mode is TLSMode.ISTIO_MUTUAL and passes_bytes else HTTP_ALPN,
+        certificates=tuple(_certificates(secrets, tls)),
+        require_client_certificate=tls.mode in CLIENT_CERTIFICATE_REQUIRED,
+        validation=_validation(secrets, tls),
+        minimum_version=_version(own.min_protocol_version) or _minimum_version(limits),
+        maximum_version=_version(own.max_protocol_version),
+        cipher_suites=cipher_suites(own.cipher_suites) or limits.cipher_suites,
+        ecdh_curves=limits.ecdh_curves,
+        origin=tls.origin,
+    )
+
+
+def cipher_suites(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The cipher suites that Envoy supports, without duplicates. Expressions such as `-ALL` and `[A|B]` are kept."""
+    known = (name for name in names if name in CIPHER_SUITES or not (name[0].isalpha() or name[0].isnumeric()))
+    return tuple(dict.fromkeys(known))
+
+
+def _version(version: TLSProtocol) -> str:
+    return "" if version is TLSProtocol.TLS_AUTO else str(version)
+
+
+def _minimum_version(limits: TLSConfig) -> str:
+    """The minimum version of the mesh config, which supports only 1.2 and 1.3."""
+    if limits.min_protocol_version is MeshTLSProtocol.TLS_AUTO:
+        return ""
+    return "TLSV1_3" if limits.min_protocol_version is MeshTLSProtocol.TLSV1_3 else "TLSV1_2"
+
+
+# ---- certificates
+
+
+def _certificates(secrets: GatewaySecrets, tls: ServerTLSSettings) -> Iterator[Secret]:
+    """The server's certificates: the mesh's own, those of credentials, or files of the proxy."""
+    if tls.mode is TLSMode.ISTIO_MUTUAL:
+        yield secrets.proxy.certificate
+    elif tls.credential_names or tls.credential_name:
+        yield from (credential(secrets, name) for name in tls.credential_names or (tls.credential_name,))
+    else:
+        for pair in tls.tls_certificates or (tls,):
+            yield replace(_key_pair(secrets, pair.server_certificate, pair.private_key), origin=pair.origin)
+
+
+def _key_pair(secrets: GatewaySecrets, certificate: str, key: str) -> Secret:
+    if not (certificate and key):
+        return Secret(WORKLOAD_CERTIFICATE)
+    return secrets.proxy.file(f"file-cert:{certificate}~{key}")
+
+
+def credential(secrets: GatewaySecrets, name: str) -> Secret:
+    """The secret with a credential name.
+
+    It is NO_SECRET when the name is empty, or when its provider does not exist.
+    """
+    if not name:
+        return NO_SECRET
+    if name == BUILTIN:
+        return Secret(WORKLOAD_CERTIFICATE)
+    if name == BUILTIN + AUTHORITIES:
+        return Secret(MESH_ROOTS)
+    if name.startswith(EXTERNAL):
+        return _external(secrets, name)
+    return Secret(resource_name(name), cluster="")
+
+
+def _external(secrets: GatewaySecrets, name: str) -> Secret:
+    """A secret of an SDS server: the local one, the one in the mesh config, or the control plane."""
+    if secrets.proxy.credential_socket:
+        return Secret(name, EXTERNAL_SDS_CLUSTER)
+    own_name = name.removeprefix(EXTERNAL)
+    if secrets.provider is None:
+        return NO_SECRET
+    return Secret(own_name, secrets.provider) if secrets.provider else Secret(resource_name(own_name), cluster="")
+
+
+def _provider_cluster(snapshot: Snapshot) -> str | None:
+    """The cluster of the first SDS provider, a `host` or `namespace/host`.
+
+    It is None unless the provider is exactly one service.
+    """
+    provider = next((each.sds for each in snapshot.mesh.extension_providers if each.sds is not None), None)
+    if provider is None:
+        return ""
+    namespace, slash, host = provider.service.rpartition("/")
+    known = snapshot.services.by_hostname.get(host, {})
+    found = known.get(namespace) if slash else next(iter(known.values())) if len(known) == 1 else None
+    return None if found is None else outbound(provider.port, "", found.hostname)
+
+
+def resource_name(name: str) -> str:
+    """The name of a credential in the control plane."""
+    if name.startswith(BUILTIN):
+        return WORKLOAD_CERTIFICATE
+    if name.startswith(INVALID):
+        return INVALID
+    return name if name.startswith(IN_KUBERNETES) else KUBERNETES + name
+
+
+# ---- checks of client certificates
+
+
+def _validation(secrets: GatewaySecrets, tls: ServerTLSSettings) -> ClientValidation | None:
+    checked = tls.mode in CLIENT_CERTIFICATE_CHECKED
+    by_credential = tls.mode is not TLSMode.ISTIO_MUTUAL and (tls.credential_names or tls.credential_name)
+    if by_credential and checked:
+        return ClientValidation(
+            roots=credential(secrets, _authorities(tls)),
+            san_exact=tls.subject_alt_names,
+            spki_hashes=tls.verify_certificate_spki,
+            certificate_hashes=tls.verify_certificate_hash,
+        )
+    if by_credential:
+        return ClientValidation(roots=None, san_exact=tls.subject_alt_names) if tls.subject_alt_names else None
+    if not checked:
+        return None
+    roots = secrets.proxy.roots if tls.mode is TLSMode.ISTIO_MUTUAL else _roots_file(secrets, tls.ca_certificates)
+    return ClientValidation(roots=roots, san_exact=tls.subject_alt_names, crl=tls.ca_crl)
+
+
+def _roots_file(secrets: GatewaySecrets, path: str) -> Secret:
+    return secrets.proxy.file(f"file-root:{path}") if path else Secret(MESH_ROOTS)
+
+
+def _authorities(tls: ServerTLSSettings) -> str:
+    """The credential with the certificate authorities of clients."""
+    return tls.ca_cert_credential_name or (tls.credential_names or (tls.credential_name,))[0] + AUTHORITIES

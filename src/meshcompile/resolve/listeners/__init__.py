@@ -1,0 +1,1 @@
+"""What listeners of all proxies have in common: filter chains, connections, inspection."""

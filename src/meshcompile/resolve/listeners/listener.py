@@ -1,0 +1,36 @@
+"""A listener of a sidecar."""
+
+from dataclasses import dataclass
+
+from meshcompile.documents import Origin
+from meshcompile.queries import Source
+from meshcompile.resolve.listeners.filter_chain import FilterChain
+from meshcompile.resolve.listeners.inspection import NO_INSPECTION, Inspection
+from meshcompile.resolve.telemetry import Telemetry
+from meshcompile.values.durations import Duration
+
+
+@dataclass(frozen=True, slots=True)
+class Listener(Source):
+    """A listener of a sidecar.
+
+    `virtual` means that iptables redirects connections to it, and that it dispatches them by their original
+    destination. With `bind_to_port` it binds its address. Without, it only gets the connections that a virtual listener
+    hands over. `default` gets the connections that match no chain. `telemetry` reports these connections, if anything
+    does.
+    """
+
+    name: str
+    binds: tuple[str, ...]
+    port: int
+    inbound: bool
+    chains: tuple[FilterChain, ...]
+    default: FilterChain | None = None
+    virtual: bool = False
+    bind_to_port: bool = False
+    transparent: bool = False
+    exact_balance: bool = False
+    inspection: Inspection = NO_INSPECTION
+    detection_timeout: Duration | None = None
+    telemetry: Telemetry | None = None
+    origins: tuple[Origin, ...] = ()

@@ -1,0 +1,73 @@
+"""The listeners of one proxy, a sidecar or a gateway. Follows istiod's `BuildListeners`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.resolve.facts import ProxyFacts
+from meshcompile.resolve.findings import by_place
+from meshcompile.resolve.gateways.listeners import GatewayListener, gateway_listeners
+from meshcompile.resolve.inbound.listeners import inbound_listeners
+from meshcompile.resolve.listeners.filter_chain import FilterChain
+from meshcompile.resolve.listeners.http_connection import http_traits
+from meshcompile.resolve.listeners.listener import Listener
+from meshcompile.resolve.listeners.tcp_connection import tcp_traits
+from meshcompile.resolve.listeners.traffic import TrafficClass
+from meshcompile.resolve.outbound.egress import egress
+from meshcompile.resolve.outbound.listeners import SidecarOutbound
+from meshcompile.resolve.telemetry import telemetry_findings
+from meshcompile.snapshot.snapshot import Snapshot
+
+__all__ = ["Listener", "Listeners", "listeners"]
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """The listeners of one proxy, a sidecar or a gateway, and the findings about them."""
+
+    sidecar: tuple[Listener, ...] = ()
+    gateway: tuple[GatewayListener, ...] = ()
+    findings: tuple[Diagnostic, ...] = field(default=(), repr=False)
+
+    @property
+    def chains(self) -> Iterator[FilterChain]:
+        """Every filter chain."""
+        for listener in self.sidecar:
+            yield from listener.chains
+            if listener.default is not None:
+                yield listener.default
+        for gateway in self.gateway:
+            yield from gateway.chains
+
+
+def listeners(snapshot: Snapshot, facts: ProxyFacts) -> Listeners:
+    """The listeners of a proxy; none when the mesh has no port for redirected traffic."""
+    if facts.proxy.is_router:
+        return _gateway(snapshot, facts)
+    if not facts.proxy.is_sidecar or snapshot.mesh.proxy_listen_port <= 0:
+        return Listeners()
+    return _sidecar(snapshot, facts)
+
+
+def _gateway(snapshot: Snapshot, facts: ProxyFacts) -> Listeners:
+    http = http_traits(snapshot, facts, TrafficClass.GATEWAY)
+    tcp = tcp_traits(snapshot, facts, TrafficClass.GATEWAY)
+    found = gateway_listeners(snapshot, facts, http, tcp)
+    return Listeners(
+        gateway=found.listeners,
+        findings=by_place(found.findings, http.guard_findings, telemetry_findings(snapshot, facts.proxy)),
+    )
+
+
+def _sidecar(snapshot: Snapshot, facts: ProxyFacts) -> Listeners:
+    outbound = SidecarOutbound.of(snapshot, facts)
+    inbound = inbound_listeners(snapshot, facts)
+    return Listeners(
+        sidecar=(*outbound.services(snapshot), *outbound.http_proxy(), *outbound.virtual(), *inbound.listeners),
+        findings=by_place(
+            egress(snapshot, outbound.key).findings,
+            (finding for _, own in outbound.key.dynamic for finding in own.authorization.findings),
+            inbound.findings,
+            telemetry_findings(snapshot, facts.proxy),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""What a sidecar's outbound listeners take, and where they send it."""

@@ -1,0 +1,200 @@
+"""The tcp and tls rules of VirtualServices: which of them match a listener, and where they route connections.
+
+Follows istiod's `matchTLS`, `matchTCP`, `buildOutboundNetworkFilters` and `tunnelingconfig.Apply`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from meshcompile.documents import NOWHERE, Origin
+from meshcompile.models.networking.virtual_service import (
+    L4MatchAttributes,
+    RouteDestination,
+    TLSMatchAttributes,
+)
+from meshcompile.resolve.listeners.stat_names import StatSubject, stat_name
+from meshcompile.resolve.listeners.tcp_connection import TcpConnection, TcpTraits, Tunnel, WeightedCluster
+from meshcompile.resolve.outbound.destinations import destination_cluster
+from meshcompile.resolve.scope.sidecar import SidecarScope
+from meshcompile.snapshot.destination_rules import MergedDestinationRule
+from meshcompile.snapshot.service import Service
+from meshcompile.snapshot.virtual_services import MergedVirtualService
+from meshcompile.values.durations import Duration
+from meshcompile.values.labels import Labels, selects
+from meshcompile.values.ports import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerPort:
+    """The port of a listener. `exchanges_metadata` means that peers first exchange their metadata."""
+
+    number: int
+    protocol: Protocol
+    name: str = ""
+    exchanges_metadata: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class L4Client:
+    """The client of connections: what it imports, its labels, and the mesh's pattern for statistics."""
+
+    scope: SidecarScope
+    labels: Labels
+    stat_pattern: str
+
+    def rule(self, hostname: str) -> MergedDestinationRule | None:
+        """The DestinationRule in force for a host."""
+        return self.scope.destination_rule(hostname, self.labels)
+
+    def matches(self, match: L4MatchAttributes | TLSMatchAttributes, gateway: str, port: int) -> bool:
+        """True when all conditions of a match on the client, the gateway and the port hold."""
+        return (
+            (not match.gateways or gateway in match.gateways)
+            and selects(match.source_labels, self.labels)
+            and match.port in (0, port)
+            and match.source_namespace in ("", self.scope.namespace)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TcpTarget:
+    """The only cluster of a connection, and its subset. `stat_prefix` names the connection in statistics."""
+
+    cluster: str
+    stat_prefix: str
+    subset: str = ""
+    dynamic_host: str = ""
+    origin: Origin = NOWHERE
+
+
+def routed(
+    client: L4Client,
+    traits: TcpTraits,
+    port: ListenerPort,
+    virtual_service: MergedVirtualService,
+    routes: Sequence[RouteDestination],
+    origins: tuple[Origin, ...],
+) -> TcpConnection:
+    """The connection of a rule, to one destination or to weighted destinations.
+
+    The DestinationRule of the first destination decides timeouts, hashing and tunnels.
+    """
+    first = routes[0].destination
+    service = client.scope.service(first.host if first is not None else "")
+    rule = None if service is None else client.rule(service.hostname)
+    if len(routes) == 1 and first is not None:
+        return single(traits, rule, _target(client, port, routes[0], service), port, origins)
+    settings = tcp_settings(rule, "")
+    return TcpConnection(
+        traits=traits,
+        stat_prefix=f"{virtual_service.name}.{virtual_service.namespace}",
+        clusters=_shares(client.scope, routes, port.number),
+        weighted=True,
+        protocol=port.protocol,
+        port=port.number,
+        idle_timeout=traits.idle_timeout if settings.idle_timeout is None else settings.idle_timeout,
+        max_duration=settings.max_duration,
+        hash_source_ip=settings.hash_source_ip,
+        tunnel=settings.tunnel,
+        metadata_exchange=port.exchanges_metadata,
+        origins=origins,
+    )
+
+
+def _target(client: L4Client, port: ListenerPort, route: RouteDestination, service: Service | None) -> TcpTarget:
+    destination = route.destination
+    cluster = str(destination_cluster(destination, service, port.number))
+    subject = StatSubject(destination.host, service, port.number, port.name, destination.subset)
+    pattern = "" if service is None else client.stat_pattern
+    return TcpTarget(cluster, stat_name(pattern, subject, cluster), destination.subset, origin=route.origin)
+
+
+def single(
+    traits: TcpTraits,
+    rule: MergedDestinationRule | None,
+    target: TcpTarget,
+    port: ListenerPort,
+    origins: tuple[Origin, ...] = (),
+) -> TcpConnection:
+    """A connection to one cluster, with the settings of the DestinationRule of its service."""
+    settings = tcp_settings(rule, target.subset)
+    return TcpConnection(
+        traits=traits,
+        stat_prefix=target.stat_prefix,
+        clusters=(WeightedCluster(target.cluster, 1, target.origin),),
+        protocol=port.protocol,
+        port=port.number,
+        idle_timeout=traits.idle_timeout if settings.idle_timeout is None else settings.idle_timeout,
+        max_duration=settings.max_duration,
+        hash_source_ip=settings.hash_source_ip,
+        tunnel=settings.tunnel,
+        metadata_exchange=port.exchanges_metadata,
+        dynamic_host=target.dynamic_host,
+        origins=origins if rule is None else (*origins, *rule.origins),
+    )
+
+
+def _shares(scope: SidecarScope, routes: Sequence[RouteDestination], port: int) -> tuple[WeightedCluster, ...]:
+    return tuple(
+        WeightedCluster(
+            str(destination_cluster(route.destination, scope.service(route.destination.host), port)),
+            route.weight,
+            route.origin,
+        )
+        for route in routes
+        if route.weight > 0 and route.destination is not None
+    )
+
+
+# ---- what DestinationRules say
+
+
+@dataclass(frozen=True, slots=True)
+class TcpSettings:
+    """The settings of a DestinationRule for TCP connections."""
+
+    idle_timeout: Duration | None = None
+    max_duration: Duration | None = None
+    hash_source_ip: bool = False
+    tunnel: Tunnel | None = None
+
+
+NO_SETTINGS = TcpSettings()
+
+
+def tcp_settings(rule: MergedDestinationRule | None, subset: str) -> TcpSettings:
+    """The settings for connections to a subset, or to the whole service. Timeouts come from the whole rule."""
+    if rule is None:
+        return NO_SETTINGS
+    policy = rule.traffic_policy
+    pool = None if policy is None or policy.connection_pool is None else policy.connection_pool.tcp
+    return TcpSettings(
+        idle_timeout=None if pool is None else pool.idle_timeout,
+        max_duration=None if pool is None else pool.max_connection_duration,
+        hash_source_ip=_hashes_source_ip(rule, subset),
+        tunnel=_tunnel(rule, subset),
+    )
+
+
+def _hashes_source_ip(rule: MergedDestinationRule, subset_name: str) -> bool:
+    """True when all connections of a client go to one endpoint.
+
+    A load balancer of the subset takes precedence.
+    """
+    subset = rule.subset(subset_name)
+    own = None if subset is None or subset.traffic_policy is None else subset.traffic_policy.load_balancer
+    inherited = None if rule.traffic_policy is None else rule.traffic_policy.load_balancer
+    balancer = inherited if own is None else own
+    return (
+        balancer is not None and balancer.consistent_hash is not None and bool(balancer.consistent_hash.use_source_ip)
+    )
+
+
+def _tunnel(rule: MergedDestinationRule, subset_name: str) -> Tunnel | None:
+    """The tunnel of the subset, or of the whole rule without a subset."""
+    subset = rule.subset(subset_name) if subset_name else None
+    policy = (None if subset is None else subset.traffic_policy) if subset_name else rule.traffic_policy
+    settings = None if policy is None else policy.tunnel
+    if settings is None:
+        return None
+    return Tunnel(settings.target_host, settings.target_port, settings.protocol == "POST", settings.origin)

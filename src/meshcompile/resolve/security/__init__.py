@@ -1,0 +1,1 @@
+"""Authentication and authorization: mutual TLS, tokens, and policies as conditions."""

@@ -1,0 +1,1 @@
+"""The languages inside of fields: RE2 and CEL."""

@@ -1,0 +1,1 @@
+"""Value types with their algebra: hosts, ports, labels, names, durations, addresses, localities, identities."""
