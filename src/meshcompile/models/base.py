@@ -85,6 +85,10 @@ class Node(BaseModel):
         defer_build=True,  # few meshes use every kind, and validators take most of a model's import time
     )
 
+    def model_post_init(self, context: object) -> None:
+        """Share with all nodes that set the same fields the names of them: a set is as large as the node itself."""
+        _set(self, "__pydantic_fields_set__", _shared(frozenset(self.__pydantic_fields_set__)))
+
     @property
     def origin(self) -> Origin:
         """The origin of this node; ``NOWHERE`` for a node made in Python."""
@@ -261,8 +265,6 @@ def stamp(node: Node, document: Document, written: Mapping[str, Any], path: Path
 
 
 def _stamp(node: Node, place: _Place, written: Mapping[str, Any]) -> None:
-    # Nodes that set the same fields share the names of them: a set is as large as the node itself.
-    _set(node, "__pydantic_fields_set__", _shared(frozenset(node.__pydantic_fields_set__)))
     values = node.__dict__
     values[_PLACE] = place
     nested = nested_fields(type(node))
