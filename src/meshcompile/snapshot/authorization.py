@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.security.authorization_policy import AuthorizationPolicy
-from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.resources import Resources, by_name
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,11 @@ class AuthorizationIndex:
 
     def named(self, namespace: str, name: str) -> AuthorizationPolicy | None:
         """The policy of this name."""
-        return next((policy for policy in self.by_namespace.get(namespace, ()) if policy.name == name), None)
+        return self._by_name.get((namespace, name))
+
+    @cached_property
+    def _by_name(self) -> Mapping[tuple[str, str], AuthorizationPolicy]:
+        return by_name(self.by_namespace)
 
 
 def authorization_index(resources: Resources, mesh: MeshConfig) -> AuthorizationIndex:

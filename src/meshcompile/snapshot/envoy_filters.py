@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from meshcompile.codes.envoy_filters import PATCH_OF_OTHER_RELEASE
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.envoy_filter import EnvoyFilter
-from meshcompile.snapshot.resources import NO_CREATION_TIME, Resources
+from meshcompile.snapshot.resources import NO_CREATION_TIME, Resources, by_name
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,11 @@ class EnvoyFilterIndex:
 
     def named(self, namespace: str, name: str) -> EnvoyFilter | None:
         """The EnvoyFilter of this name."""
-        return next((each for each in self.by_namespace.get(namespace, ()) if each.name == name), None)
+        return self._by_name.get((namespace, name))
+
+    @cached_property
+    def _by_name(self) -> Mapping[tuple[str, str], EnvoyFilter]:
+        return by_name(self.by_namespace)
 
     def _order(self, envoy_filter: EnvoyFilter) -> tuple[int, bool, str, str]:
         """Sort key: by priority, then those of the root namespace first, then by age."""

@@ -5,6 +5,7 @@ Follows istiod's `translateWasmPlugin` and `convertToTrafficExtensionWrapper`.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 from meshcompile.documents import Origin
@@ -17,7 +18,7 @@ from meshcompile.models.extensions.traffic_extension import (
     WasmConfig,
 )
 from meshcompile.models.extensions.wasm_plugin import PluginPhase, WasmPlugin, WasmPluginSpec
-from meshcompile.snapshot.resources import Resources, oldest_first
+from meshcompile.snapshot.resources import Resources, by_name, oldest_first
 
 # Appended to a WasmPlugin's name, so that it cannot collide with a TrafficExtension of the same name.
 WASM_PLUGIN_SUFFIX = "~istio-translated-wasmplugin"
@@ -66,7 +67,11 @@ class ExtensionIndex:
 
     def named(self, namespace: str, name: str) -> Extension | None:
         """The extension with a name. The name of a WasmPlugin includes its suffix."""
-        return next((found for found in self.by_namespace.get(namespace, ()) if found.name == name), None)
+        return self._by_name.get((namespace, name))
+
+    @cached_property
+    def _by_name(self) -> Mapping[tuple[str, str], Extension]:
+        return by_name(self.by_namespace)
 
 
 def extension_index(resources: Resources) -> ExtensionIndex:

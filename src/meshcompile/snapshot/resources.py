@@ -1,14 +1,23 @@
 """The accepted resources of a mesh, grouped by kind, in istiod's order of precedence."""
 
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from msgspec import Struct, field
 
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.base import Resource
 
+
+class HasName(Protocol):
+    """What an index finds by its name."""
+
+    @property
+    def name(self) -> str: ...
+
+
 R = TypeVar("R", bound=Resource)
+N = TypeVar("N", bound=HasName)
 
 # Creation time of objects without one.
 NO_CREATION_TIME = "2024-01-01T00:00:00Z"
@@ -20,6 +29,15 @@ def oldest_first(resource: Resource) -> tuple[str, str, str]:
     """Sort key of istiod's precedence: creation time, then name, then namespace."""
     meta = resource.metadata
     return (meta.creation_timestamp or NO_CREATION_TIME, meta.name, meta.namespace)
+
+
+def by_name(by_namespace: Mapping[str, Iterable[N]]) -> Mapping[tuple[str, str], N]:
+    """The resources by namespace and name; the first of several with one name counts."""
+    named: dict[tuple[str, str], N] = {}
+    for namespace, group in by_namespace.items():
+        for resource in group:
+            named.setdefault((namespace, resource.name), resource)
+    return named
 
 
 class Assumed(Struct, frozen=True):

@@ -1,11 +1,12 @@
 """Sidecars by namespace, in order of precedence. Follows istiod's `PushContext.initSidecarScopes`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.sidecar import Sidecar
-from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.resources import Resources, by_name
 from meshcompile.values.labels import Labels, selects
 
 
@@ -26,11 +27,11 @@ class SidecarIndex:
 
     def named(self, namespace: str, name: str) -> Sidecar | None:
         """The Sidecar of this name."""
-        return _named(self.by_namespace.get(namespace, ()), name)
+        return self._by_name.get((namespace, name))
 
-
-def _named(sidecars: Iterable[Sidecar], name: str) -> Sidecar | None:
-    return next((sidecar for sidecar in sidecars if sidecar.name == name), None)
+    @cached_property
+    def _by_name(self) -> Mapping[tuple[str, str], Sidecar]:
+        return by_name(self.by_namespace)
 
 
 def sidecar_index(resources: Resources, mesh: MeshConfig) -> SidecarIndex:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from meshcompile.models.mesh.extension_providers import ExtensionProvider
 from meshcompile.models.mesh.mesh_config import DefaultProviders, MeshConfig
@@ -30,7 +31,11 @@ class TelemetryIndex:
 
     def named(self, namespace: str, name: str) -> Telemetry | None:
         """The Telemetry of this name."""
-        return next((each for each in self.all if (each.namespace, each.name) == (namespace, name)), None)
+        return self._by_name.get((namespace, name))
+
+    @cached_property
+    def _by_name(self) -> Mapping[tuple[str, str], Telemetry]:
+        return {(telemetry.namespace, telemetry.name): telemetry for telemetry in reversed(self.all)}
 
 
 def telemetry_index(resources: Resources, mesh: MeshConfig) -> TelemetryIndex:
