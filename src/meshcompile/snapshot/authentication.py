@@ -9,7 +9,7 @@ from meshcompile.models.base import Resource
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.security.peer_authentication import PeerAuthentication
 from meshcompile.models.security.request_authentication import RequestAuthentication
-from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.resources import Resources, by_namespace
 from meshcompile.values.labels import Labels, selects
 
 R = TypeVar("R", bound=Resource)
@@ -64,14 +64,14 @@ class AuthenticationIndex:
 
 def authentication_index(resources: Resources, mesh: MeshConfig) -> AuthenticationIndex:
     """The index of the accepted policies."""
-    peer = _by_namespace(_without_shadowed(resources.all(PeerAuthentication)))
+    peer = by_namespace(_without_shadowed(resources.all(PeerAuthentication)))
     wide = {policy.namespace: own_mode(policy) for group in peer.values() for policy in group if is_wide(policy)}
     mesh_mode = wide.pop(mesh.root_namespace) or MutualTlsMode.PERMISSIVE if mesh.root_namespace in wide else None
     inherited = mesh_mode or MutualTlsMode.PERMISSIVE
     return AuthenticationIndex(
         root_namespace=mesh.root_namespace,
         peer=peer,
-        request=_by_namespace(resources.all(RequestAuthentication)),
+        request=by_namespace(resources.all(RequestAuthentication)),
         mesh_mode=mesh_mode,
         namespace_modes={namespace: mode or inherited for namespace, mode in wide.items()},
     )
@@ -102,10 +102,3 @@ def _without_shadowed(policies: Iterable[PeerAuthentication]) -> Iterable[PeerAu
         elif policy.namespace not in seen:
             seen.add(policy.namespace)
             yield policy
-
-
-def _by_namespace(policies: Iterable[R]) -> Mapping[str, tuple[R, ...]]:
-    groups: dict[str, list[R]] = {}
-    for policy in policies:
-        groups.setdefault(policy.namespace, []).append(policy)
-    return {namespace: tuple(group) for namespace, group in groups.items()}

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.security.authorization_policy import AuthorizationPolicy
-from meshcompile.snapshot.resources import Resources, by_name
+from meshcompile.snapshot.resources import Resources, by_name, by_namespace
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,4 @@ class AuthorizationIndex:
 
 def authorization_index(resources: Resources, mesh: MeshConfig) -> AuthorizationIndex:
     """The index of the accepted policies."""
-    groups: dict[str, list[AuthorizationPolicy]] = {}
-    for policy in resources.all(AuthorizationPolicy):
-        groups.setdefault(policy.namespace, []).append(policy)
-    return AuthorizationIndex(mesh.root_namespace, {namespace: tuple(group) for namespace, group in groups.items()})
+    return AuthorizationIndex(mesh.root_namespace, by_namespace(resources.all(AuthorizationPolicy)))

@@ -9,7 +9,7 @@ from meshcompile.codes.envoy_filters import PATCH_OF_OTHER_RELEASE
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.envoy_filter import EnvoyFilter
-from meshcompile.snapshot.resources import NO_CREATION_TIME, Resources, by_name
+from meshcompile.snapshot.resources import NO_CREATION_TIME, Resources, by_name, by_namespace
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,7 @@ class EnvoyFilterIndex:
 
 def envoy_filter_index(resources: Resources, mesh: MeshConfig) -> EnvoyFilterIndex:
     """The index of the accepted resources."""
-    groups: dict[str, list[EnvoyFilter]] = {}
-    for envoy_filter in resources.all(EnvoyFilter):
-        groups.setdefault(envoy_filter.namespace, []).append(envoy_filter)
-    return EnvoyFilterIndex(mesh.root_namespace, {namespace: tuple(group) for namespace, group in groups.items()})
+    return EnvoyFilterIndex(mesh.root_namespace, by_namespace(resources.all(EnvoyFilter)))
 
 
 def has_version(expression: str, version: str) -> bool:

@@ -3,7 +3,7 @@
 Follows istiod's `translateWasmPlugin` and `convertToTrafficExtensionWrapper`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -18,7 +18,7 @@ from meshcompile.models.extensions.traffic_extension import (
     WasmConfig,
 )
 from meshcompile.models.extensions.wasm_plugin import PluginPhase, WasmPlugin, WasmPluginSpec
-from meshcompile.snapshot.resources import Resources, by_name, oldest_first
+from meshcompile.snapshot.resources import Resources, by_name, by_namespace, oldest_first
 
 # Appended to a WasmPlugin's name, so that it cannot collide with a TrafficExtension of the same name.
 WASM_PLUGIN_SUFFIX = "~istio-translated-wasmplugin"
@@ -83,7 +83,7 @@ def extension_index(resources: Resources) -> ExtensionIndex:
         for resource, extension in (*extensions, *plugins)
         if extension is not None
     ]
-    return ExtensionIndex(_by_namespace(extension for _, extension in sorted(found, key=lambda f: f[0])))
+    return ExtensionIndex(by_namespace(extension for _, extension in sorted(found, key=lambda f: f[0])))
 
 
 def _oldest_first(resource: Resource, extension: Extension) -> tuple[str, str, str]:
@@ -115,10 +115,3 @@ def _extension(
 ) -> Extension:
     metadata = resource.metadata
     return Extension(name, metadata.namespace, metadata.resource_version, spec, code, resource.origin)
-
-
-def _by_namespace(extensions: Iterable[Extension]) -> Mapping[str, tuple[Extension, ...]]:
-    groups: dict[str, list[Extension]] = {}
-    for extension in extensions:
-        groups.setdefault(extension.namespace, []).append(extension)
-    return {namespace: tuple(group) for namespace, group in groups.items()}

@@ -4,7 +4,7 @@ Follows istiod's `GetProxyConfigs` and `EffectiveProxyConfig`. Injection writes 
 reports it as node metadata. istiod never reads a ProxyConfig when it answers a proxy.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from meshcompile.diagnostics import Diagnostic
@@ -15,7 +15,7 @@ from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.proxy_config import ProxyConfig as ProxySettings
 from meshcompile.models.networking.proxy_config import ProxyConfig, ProxyConfigSpec
 from meshcompile.queries import Source, derived
-from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.resources import Resources, by_namespace
 from meshcompile.source.reading import UnreadableInput, read
 from meshcompile.values.labels import Labels, selects
 
@@ -65,7 +65,7 @@ def proxy_config_index(resources: Resources, mesh: MeshConfig) -> ProxyConfigInd
         mesh=mesh,
         all=configs,
         wide={config.namespace: config for config in reversed(configs) if config.spec.selector is None},
-        selecting=_by_namespace(config for config in configs if _selector(config)),
+        selecting=by_namespace(config for config in configs if _selector(config)),
     )
 
 
@@ -91,10 +91,3 @@ def _spec(config: ProxyConfig | None) -> ProxyConfigSpec | None:
 
 def _selector(config: ProxyConfig) -> Labels:
     return {} if config.spec.selector is None else config.spec.selector.match_labels
-
-
-def _by_namespace(configs: Iterable[ProxyConfig]) -> Mapping[str, tuple[ProxyConfig, ...]]:
-    groups: dict[str, list[ProxyConfig]] = {}
-    for config in configs:
-        groups.setdefault(config.namespace, []).append(config)
-    return {namespace: tuple(group) for namespace, group in groups.items()}

@@ -9,15 +9,18 @@ from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.base import Resource
 
 
-class HasName(Protocol):
-    """What an index finds by its name."""
+class Namespaced(Protocol):
+    """What an index finds by its namespace and its name."""
+
+    @property
+    def namespace(self) -> str: ...
 
     @property
     def name(self) -> str: ...
 
 
 R = TypeVar("R", bound=Resource)
-N = TypeVar("N", bound=HasName)
+N = TypeVar("N", bound=Namespaced)
 
 # Creation time of objects without one.
 NO_CREATION_TIME = "2024-01-01T00:00:00Z"
@@ -31,10 +34,18 @@ def oldest_first(resource: Resource) -> tuple[str, str, str]:
     return (meta.creation_timestamp or NO_CREATION_TIME, meta.name, meta.namespace)
 
 
-def by_name(by_namespace: Mapping[str, Iterable[N]]) -> Mapping[tuple[str, str], N]:
+def by_namespace(resources: Iterable[N]) -> Mapping[str, tuple[N, ...]]:
+    """The resources of each namespace, in their order."""
+    groups: dict[str, list[N]] = {}
+    for resource in resources:
+        groups.setdefault(resource.namespace, []).append(resource)
+    return {namespace: tuple(group) for namespace, group in groups.items()}
+
+
+def by_name(groups: Mapping[str, Iterable[N]]) -> Mapping[tuple[str, str], N]:
     """The resources by namespace and name; the first of several with one name counts."""
     named: dict[tuple[str, str], N] = {}
-    for namespace, group in by_namespace.items():
+    for namespace, group in groups.items():
         for resource in group:
             named.setdefault((namespace, resource.name), resource)
     return named

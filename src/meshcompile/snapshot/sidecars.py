@@ -6,7 +6,7 @@ from functools import cached_property
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.sidecar import Sidecar
-from meshcompile.snapshot.resources import Resources, by_name
+from meshcompile.snapshot.resources import Resources, by_name, by_namespace
 from meshcompile.values.labels import Labels, selects
 
 
@@ -37,12 +37,10 @@ class SidecarIndex:
 def sidecar_index(resources: Resources, mesh: MeshConfig) -> SidecarIndex:
     """The index of the accepted Sidecars."""
     sidecars = sorted(resources.all(Sidecar), key=_selects_everything)
-    groups: dict[str, list[Sidecar]] = {}
-    for sidecar in sidecars:
-        groups.setdefault(sidecar.namespace, []).append(sidecar)
-    in_root = groups.get(mesh.root_namespace, [])
+    groups = by_namespace(sidecars)
+    in_root = groups.get(mesh.root_namespace, ())
     return SidecarIndex(
-        by_namespace={namespace: tuple(group) for namespace, group in groups.items()},
+        by_namespace=groups,
         root=next((sidecar for sidecar in in_root if _selects_everything(sidecar)), None),
     )
 

@@ -1,6 +1,6 @@
 """Telemetries by namespace, and the extension providers that they name. Follows istiod's `getTelemetries`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,7 +8,7 @@ from meshcompile.models.mesh.extension_providers import ExtensionProvider
 from meshcompile.models.mesh.mesh_config import DefaultProviders, MeshConfig
 from meshcompile.models.telemetry.telemetry import Telemetry
 from meshcompile.snapshot.policy_targets import is_attached
-from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.resources import Resources, by_namespace
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,13 +46,6 @@ def telemetry_index(resources: Resources, mesh: MeshConfig) -> TelemetryIndex:
         defaults=mesh.default_providers or DefaultProviders(),
         all=telemetries,
         wide={t.namespace: t for t in reversed(telemetries) if not is_attached(t.spec)},
-        attached=_by_namespace(t for t in telemetries if is_attached(t.spec)),
+        attached=by_namespace(t for t in telemetries if is_attached(t.spec)),
         _providers={provider.name.lower(): provider for provider in reversed(mesh.extension_providers)},
     )
-
-
-def _by_namespace(telemetries: Iterable[Telemetry]) -> Mapping[str, tuple[Telemetry, ...]]:
-    groups: dict[str, list[Telemetry]] = {}
-    for telemetry in telemetries:
-        groups.setdefault(telemetry.namespace, []).append(telemetry)
-    return {namespace: tuple(group) for namespace, group in groups.items()}
