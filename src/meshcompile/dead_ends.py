@@ -101,25 +101,8 @@ def _names(message: Sender) -> AbstractSet[str]:
     """The clusters that a message names; kept with the message, which proxies share."""
     known: dict[str, AbstractSet[str]] = message.__dict__
     if "cluster names" not in known:
-        known["cluster names"] = frozenset(_named(message))
+        known["cluster names"] = frozenset(lead.cluster for lead in _of_message(message))
     return known["cluster names"]
-
-
-def _named(message: Sender) -> Iterator[str]:
-    """The clusters that a message names. The routes of a mesh are many, and few proxies have a dead end."""
-    if isinstance(message, Listener):
-        yield from (lead.cluster for lead in _of_listener(message))
-        return
-    for virtual_host in message.virtual_hosts:
-        for route in virtual_host.routes:
-            if (action := route.route) is None:
-                continue
-            if action.cluster:
-                yield action.cluster
-            if action.weighted_clusters is not None:
-                yield from [share.name for share in action.weighted_clusters.clusters]
-            if action.request_mirror_policies:
-                yield from [mirror.cluster for mirror in action.request_mirror_policies if mirror.cluster]
 
 
 def _leads(message: Sender) -> Leads:
@@ -127,10 +110,14 @@ def _leads(message: Sender) -> Leads:
     known: dict[str, Leads] = message.__dict__
     if "leads" not in known:
         leads: dict[str, list[Lead]] = {}
-        for lead in _of_listener(message) if isinstance(message, Listener) else _of_routes(message):
+        for lead in _of_message(message):
             leads.setdefault(lead.cluster, []).append(lead)
         known["leads"] = leads
     return known["leads"]
+
+
+def _of_message(message: Sender) -> Iterator[Lead]:
+    return _of_listener(message) if isinstance(message, Listener) else _of_routes(message)
 
 
 def _of_listener(listener: Listener) -> Iterator[Lead]:
