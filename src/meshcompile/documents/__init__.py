@@ -1,6 +1,7 @@
-"""YAML text into Documents that know the place of every key and value.
+"""Parses YAML text into Documents that know the position of every key and value.
 
-This package stands below `meshcompile.diagnostics`; `meshcompile.source`, above it, reads files, folders and texts.
+This package is a layer below `meshcompile.diagnostics`. `meshcompile.source`, a layer above, reads files, directories
+and texts.
 """
 
 from meshcompile.documents.document import NOWHERE, Document, Origin

@@ -1,4 +1,4 @@
-"""Documents and positions in them, which are computed on first use."""
+"""Documents and positions in them. Positions are computed on first use."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from meshcompile.documents.position import NO_PLACE, Path, Position, SourceSpan
 
 
 class _Value(Enum):
-    """Marks a document whose data are not held in memory."""
+    """Marks a document whose data is not kept in memory."""
 
     FORGOTTEN = "forgotten"
 
@@ -26,9 +26,9 @@ PLAIN_KEY = re.compile(r"[A-Za-z_][\w-]*")
 class Document:
     """One resource as read: plain dicts, lists and scalars, and the source text for positions.
 
-    An item of a `kind: List` is a separate Document whose positions refer to the list. `index` counts the documents of
-    a file. Two documents are equal if they hold the same data at the same position of the same file. `value` must not
-    be modified.
+    Each item of a `kind: List` is a Document of its own, with positions in the list. `index` counts the documents of a
+    file. Two documents are equal if they hold the same data at the same position of the same file. Do not modify
+    `value`.
     """
 
     __slots__ = ("_excerpt", "_inside", "_place", "_value", "file", "index", "kind", "name", "namespace")
@@ -36,11 +36,11 @@ class Document:
     def __init__(
         self, file: str, value: Any, index: int = 0, excerpt: Excerpt | None = None, inside: Path = ()
     ) -> None:
-        """`inside` is the path to the value in the excerpt, if the excerpt holds more."""
+        """`inside` is the path to the value in the excerpt, if the excerpt holds more than the value."""
         self.file = file
         self.index = index
         self.kind = _text(value, "kind")
-        """The `kind` as written; empty where there is none, as the name and the namespace are."""
+        """The `kind` as written. Empty if there is none; so are the name and the namespace."""
         metadata = _field(value, "metadata")
         self.namespace = _text(metadata, "namespace")
         self.name = _text(metadata, "name")
@@ -55,18 +55,19 @@ class Document:
         return _value(self._excerpt) if self._value is _Value.FORGOTTEN and self._excerpt else self._value
 
     def forget(self) -> None:
-        """Drop the plain data if they can be read again. They are rarely needed after a model is built from them."""
+        """Drop the plain data if it can be read again. It is rarely needed after a model is built from it."""
         if self._excerpt and self._excerpt.complete and not self._inside:
             self._value = _Value.FORGOTTEN
 
     @property
     def text(self) -> str:
-        """The source text; empty for an object made in Python."""
+        """The source text. Empty for an object created in Python."""
         return str(self._excerpt) if self._excerpt else ""
 
     def place(self, path: Path = ()) -> SourceSpan:
-        """The positions of the value at `path` and of its key. For an absent value, those of the nearest enclosing
-        value.
+        """The positions of the value at `path` and of its key.
+
+        For an absent value, the positions of the nearest enclosing value.
         """
         if self._place is None:
             self._place = _places(self._excerpt).nearest(self._inside) if self._excerpt else NO_PLACE
@@ -83,8 +84,10 @@ class Document:
         return Document(self.file, value, excerpt=self._excerpt, inside=(*self._inside, *keys))
 
     def embedded(self, value: Any, path: Path) -> Document:
-        """A document for the YAML text at `path`. Its positions are inside a literal block (`|`), or else those of
-        the text.
+        """A document for the YAML text at `path`.
+
+        Its positions are inside the literal block (`|`) if the text is one. Otherwise they are the position of the
+        text.
         """
         block = _literal_block(self._excerpt, self.place(path).start) if self._excerpt else None
         return Document(self.file, value, excerpt=block) if block else self.part(value, *path)
@@ -95,11 +98,13 @@ class Document:
         return isinstance(other, Document) and self._content == other._content
 
     def __hash__(self) -> int:
-        return hash((self.file, self.index, self.name))  # origins are hashed often, and this tells most of them apart
+        return hash(
+            (self.file, self.index, self.name)
+        )  # origins are hashed often, and these two fields tell most of them apart
 
     @property
     def _content(self) -> tuple[object, ...]:
-        """The source of the plain data: an excerpt, or the data of an object made in Python."""
+        """What the plain data is read from: an excerpt, or the data of an object created in Python."""
         value = None if self._excerpt else self._value
         return self.file, self.index, self.kind, self.namespace, self.name, self._inside, self._excerpt, value
 
@@ -134,14 +139,15 @@ def _places(excerpt: Excerpt) -> SourceSpan:
 
 def _value(excerpt: Excerpt) -> Any:
     """The plain data of an excerpt, read again."""
-    from meshcompile.documents.stream import value  # likewise
+    from meshcompile.documents.stream import value  # for a fast start, as above
 
     return value(" " * excerpt.column + str(excerpt))
 
 
 class Origin(Struct, frozen=True):
-    """The position of a resource, a field or a list item in a document. Line, column and field are computed on first
-    use.
+    """The position of a resource, a field or a list item in a document.
+
+    Line, column and field are computed on first use.
     """
 
     document: Document
@@ -157,7 +163,7 @@ class Origin(Struct, frozen=True):
 
     @property
     def file(self) -> str:
-        """The file name as given, `<stdin>`, `<text>` for a text or `<object>` for plain data."""
+        """The file name as given, `<stdin>`, `<text>` for a text, or `<object>` for plain data."""
         return self.document.file
 
     @property
@@ -167,17 +173,20 @@ class Origin(Struct, frozen=True):
 
     @property
     def line(self) -> int:
-        """The line, from 1; 0 without a source text."""
+        """The line, from 1. 0 without a source text."""
         return self.position.line
 
     @property
     def column(self) -> int:
-        """The column, from 1; 0 without a source text."""
+        """The column, from 1. 0 without a source text."""
         return self.position.column
 
     @property
     def field(self) -> str:
-        """The path as text: `spec.http[0].route[0].destination.host`, `metadata.labels["a.b/c"]`; "" for the whole."""
+        """The path as text: `spec.http[0].route[0].destination.host`, `metadata.labels["a.b/c"]`.
+
+        Empty for the whole document.
+        """
         return "".join(map(_step, self.path)).removeprefix(".")
 
     def __str__(self) -> str:

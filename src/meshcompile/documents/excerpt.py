@@ -1,4 +1,4 @@
-"""Parts of texts, which share the text that they are parts of."""
+"""Parts of texts. They share the text that they are parts of."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from meshcompile.documents.position import Position
 
 
 class Excerpt(Struct, frozen=True):
-    """A part of a file's text: two offsets into the shared text, and the line and column, from 0.
+    """A part of a file's text: two offsets into the shared text, and the line and column of its start, from 0.
 
-    `complete` says that it can be read without the rest of the file: it has no aliases, and no tags that need a
-    directive.
+    `complete` means that the part can be parsed without the rest of the file: it has no aliases, and no tags that need
+    a directive.
     """
 
     text: str

@@ -33,22 +33,22 @@ class Event(Protocol):
     tag: str | None
     value: str
     implicit: tuple[bool, bool]
-    """Of a scalar: whether it is unquoted, or quoted, and has no tag."""
+    """For a scalar: whether its tag is implicit if it is unquoted, and if it is quoted."""
     tags: Mapping[str, str] | None
-    """Of the start of a document: the prefixes of tags that its directives name."""
+    """For the start of a document: the tag prefixes that its directives define."""
 
 
 NextEvent = Callable[[], Event]
 
 
 def event_source(text: str) -> NextEvent:
-    """A function that yields the events of `text`, one per call; raises yaml.YAMLError where it is not YAML."""
+    """A function that returns the next event of `text` per call. Raises yaml.YAMLError if the text is not YAML."""
     parser: Any = cyaml.CParser  # type: ignore[attr-defined]  # not exported, but documented
     return cast(NextEvent, parser(_Chunks(text)).get_event)
 
 
 class _Chunks:
-    """A text as a file that libyaml reads in chunks. PyYAML would copy a whole text."""
+    """A text as a file that libyaml reads in chunks. PyYAML would copy the whole text."""
 
     def __init__(self, text: str) -> None:
         self.text = text

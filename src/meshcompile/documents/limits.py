@@ -6,11 +6,11 @@ from meshcompile.errors import InvalidArgument, instance
 
 MEBIBYTE = 1024 * 1024
 DEEPEST = 250
-"""The deepest nesting that may be allowed: Python itself gives up not much later."""
+"""The highest limit on nesting that a user may set. Python's own recursion limit is not much higher."""
 
 
 class Limits(Struct, frozen=True):
-    """The limits of reading, so that hostile input costs little time and memory. Real meshes stay far below."""
+    """The limits on input, so that hostile input costs little time and memory. Real meshes stay far below."""
 
     depth: int = 100
     """The maximum nesting of mappings and lists."""
@@ -26,7 +26,7 @@ class Limits(Struct, frozen=True):
     """The maximum number of files in an archive."""
 
     def __post_init__(self) -> None:
-        """Raises InvalidArgument for a limit that is no number or is negative, and for a depth out of its range."""
+        """Raises InvalidArgument for a limit that is not a number or is negative, or a depth outside its range."""
         for name in self.__struct_fields__:
             if instance(f"limits.{name}", getattr(self, name), int) < 0:
                 raise InvalidArgument(f"`limits.{name}` must not be negative, but is {getattr(self, name)}")

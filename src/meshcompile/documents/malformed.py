@@ -89,7 +89,7 @@ def _advice(problem: str, line: str) -> str:
 
 
 def _line(text: str, position: Position) -> str:
-    """The line of the position, up to slightly after it."""
+    """The line of the position, up to a few characters after it."""
     lines = text.split("\n", position.line)
     return lines[position.line - 1][: position.column + 1] if len(lines) >= position.line else ""
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class NamedText:
-    """A text of YAML or JSON, with the file name that findings show.
+    """A text of YAML or JSON, with the file name to show in findings.
 
-    `line` is the number of lines before the text at its source. Positions of findings include them.
+    `line` is the number of lines before the text in its source. Positions in findings include them.
     """
 
     name: str

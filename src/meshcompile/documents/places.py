@@ -1,4 +1,4 @@
-"""The position of every key, value and item of one document, from reading its text again."""
+"""The position of every key, value and item of one document. They come from parsing its text again."""
 
 from __future__ import annotations
 
@@ -66,21 +66,21 @@ class _Finder:
         return self.entries() if event.__class__ is MappingStart else self.items()
 
     def entries(self) -> tuple[dict[str | int, SourceSpan], Event]:
-        found: dict[str | int, SourceSpan] = {}
+        entries: dict[str | int, SourceSpan] = {}
         while (event := self.next_event()).__class__ is not MappingEnd:
             key = self.key(event)
             place = self.place(self.next_event(), event)
             if isinstance(key, Merge):
-                found.update(_merged(place))
+                entries.update(_merged(place))
             else:
-                found[key] = place
-        return found, event
+                entries[key] = place
+        return entries, event
 
     def items(self) -> tuple[dict[str | int, SourceSpan], Event]:
-        found: dict[str | int, SourceSpan] = {}
+        entries: dict[str | int, SourceSpan] = {}
         while (event := self.next_event()).__class__ is not SequenceEnd:
-            found[len(found)] = self.place(event)
-        return found, event
+            entries[len(entries)] = self.place(event)
+        return entries, event
 
     def key(self, event: Event) -> str | Merge:
         if event.__class__ is Alias:
@@ -102,7 +102,7 @@ def _written_key(event: Event) -> str:
 
 
 def _merged(place: SourceSpan) -> dict[str | int, SourceSpan]:
-    """The entries of a `<<`: those of a mapping, or of a list of mappings in which the first wins."""
+    """The entries of a `<<`: those of a mapping, or of a list of mappings in which the first one takes precedence."""
     if all(isinstance(step, str) for step in place.children):
         return place.children
     below: dict[str | int, SourceSpan] = {}

@@ -44,7 +44,7 @@ _INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+
 _BETWEEN_DIGITS = re.compile(r"(?<=[0-9])_(?=[0-9])")
 _SMALLEST_INTEGER, _LARGEST_INTEGER, _LARGEST_UNSIGNED = -(2**63), 2**63 - 1, 2**64 - 1
 _FIRST_WITH_EXPONENT = 1e21
-"""From here on, Go prints doubles with an exponent. Smaller whole doubles are printed as integers."""
+"""Go prints doubles from here on with an exponent. It prints smaller whole doubles as integers."""
 
 _TAG = "tag:yaml.org,2002:"
 
@@ -74,14 +74,14 @@ def tagged(tag: str, text: str) -> Scalar:
     match tag.removeprefix(_TAG):
         case "binary":
             return _binary(text)
-        case "bool" | "int" | "float" | "null" | "timestamp" as wanted:
-            return _converted(wanted, text)
+        case "bool" | "int" | "float" | "null" | "timestamp" as type_name:
+            return _converted(type_name, text)
         case _:
             return text
 
 
 def key(text: str) -> str | Merge:
-    """The text of an unquoted key: JSON's keys are text, so `on` is "true" and `1.50` is "1.5"."""
+    """The string of an unquoted key. JSON keys are strings, so `on` is "true" and `1.50` is "1.5"."""
     if text == "<<":
         return MERGE
     return key_text(resolved(text), text)
@@ -119,7 +119,7 @@ def _integer(digits: str) -> int | None:
 
 
 def _float(digits: str) -> float | None:
-    """The double; None for other text, and for a value that overflows, which Go keeps as text."""
+    """The double. None for other text, and for a value that overflows: Go keeps such a value as text."""
     if not _FLOAT.fullmatch(digits):
         return None
     value = float(digits)
@@ -149,7 +149,7 @@ def _short_float(value: float) -> str:
 
 
 def _binary(text: str) -> str:
-    """The decoded base64 text. Like in Go, a replacement character stands for every byte that is not UTF-8."""
+    """The text of base64 data. As in Go, a replacement character stands for every byte that is not UTF-8."""
     try:
         data = b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
     except Base64Error as error:
@@ -157,8 +157,8 @@ def _binary(text: str) -> str:
     return re.sub("[\udc80-\udcff]", "\ufffd", data.decode(errors="surrogateescape"))
 
 
-def _converted(wanted: str, text: str) -> Scalar:
-    match wanted, resolved(text):
+def _converted(type_name: str, text: str) -> Scalar:
+    match type_name, resolved(text):
         case ("bool", bool() as value) | ("null", None as value) | ("timestamp", str() as value):
             return value
         case "int", int() as value if not isinstance(value, bool):
@@ -166,4 +166,4 @@ def _converted(wanted: str, text: str) -> Scalar:
         case "float", int() | float() as value if not isinstance(value, bool):
             return _json_number(float(value))
         case _:
-            raise Unrepresentable(f"{text!r} is no {wanted}, which its tag !!{wanted} wants")
+            raise Unrepresentable(f"{text!r} has the tag !!{type_name}, but is not a valid {type_name}")

@@ -1,7 +1,7 @@
-"""YAML text to plain values: libyaml finds the structure, and the rules of `scalars` determine the values.
+"""Parses YAML text into plain values. libyaml finds the structure, and `scalars` determines the values.
 
-Every document takes this pass, so it is written for speed. It records no positions (`places` finds them again on
-demand). Every distinct key and unquoted scalar is parsed and stored once.
+All input passes through this module, so it is written for speed. It records no positions; `places` finds them on
+demand. Every distinct key and unquoted scalar is parsed and stored once.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Part(Struct, frozen=True):
 
 
 class Reader:
-    """Reads texts one after the other. Shared keys and scalars are stored once."""
+    """Reads texts one after the other, and stores keys and scalars that they share once."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -52,7 +52,7 @@ class Reader:
         self.keys = _Keys()
 
     def documents(self, text: str, line: int = 0) -> Iterator[Part | Malformed]:
-        """The documents of a stream, without empty ones. A malformed one yields its error.
+        """The documents of a stream, without empty ones. A malformed document yields its error.
 
         The text begins at `line` (from 0) of its source.
         """
@@ -102,9 +102,9 @@ _SEPARATOR = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 
 
 def separated(text: str) -> Iterator[str]:
-    """The text, split before every document. Joining the parts gives the same text.
+    """The text, split before every document. The parts join to the same text.
 
-    A document begins with `---`, or, in a stream of JSON, after the previous value.
+    A document begins with `---` or, in a stream of JSON, after the previous value.
     """
     done = 0
     if text.lstrip().startswith("{"):
@@ -135,7 +135,7 @@ def _separated(text: str) -> Iterator[str]:
 
 
 class _Plain(dict[str, scalars.Scalar]):
-    """The unquoted scalars so far, by their text."""
+    """The unquoted scalars that have been parsed, by text."""
 
     def __missing__(self, text: str) -> scalars.Scalar:
         value = self[text] = scalars.plain(text)
@@ -143,7 +143,7 @@ class _Plain(dict[str, scalars.Scalar]):
 
 
 class _Keys(dict[str, str | Merge]):
-    """The unquoted keys so far, by their text."""
+    """The unquoted keys that have been parsed, by text."""
 
     def __missing__(self, text: str) -> str | Merge:
         key = self[text] = scalars.key(text)
@@ -171,7 +171,7 @@ class _Builder:
         self.end = 0
         """Offset at which the last mapping or list ended."""
         self.parts: dict[int, list[Part]] = {}
-        """The items of the lists just below the top, by the id of the list."""
+        """The items of the lists directly below the top, by the id of the list."""
 
     def document(self, event: Event) -> Any:
         try:
@@ -276,7 +276,10 @@ class _Builder:
         return result
 
     def located_sequence(self) -> list[Any]:
-        """A list just below the top, which may be the items of a `kind: List`. Records the positions of its items."""
+        """A list directly below the top, which may be the items of a `kind: List`.
+
+        Records the positions of its items.
+        """
         parts: list[Part] = []
         event = self.next_event()
         try:
@@ -300,7 +303,7 @@ def _merge(value: Any, into: dict[str, Any], event: Event) -> set[str]:
     if not all(isinstance(source, dict) for source in sources):
         raise Unrepresentable("`<<` needs a mapping or a list of mappings")
     added: set[str] = set()
-    for source in reversed(sources):  # the first of several mappings wins
+    for source in reversed(sources):  # the first of several mappings takes precedence
         added |= source.keys() - into.keys()
         into.update(source)
     return added

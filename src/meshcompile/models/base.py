@@ -56,7 +56,7 @@ class ProtoEnum(StrEnum):
 
     @classmethod
     def _read(cls, value: object, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Self:
-        """The member for ``value``. The API server accepts no numbers."""
+        """The member for ``value``. The API server rejects numbers."""
         if not isinstance(value, str) and info.context is ADMITTED:
             raise PydanticKnownError("enum", {"expected": ", ".join(cls)})
         member: Self = read(value)
@@ -86,12 +86,12 @@ class Node(BaseModel):
     )
 
     def model_post_init(self, context: object) -> None:
-        """Share with all nodes that set the same fields the names of them: a set is as large as the node itself."""
+        """Share the set of field names between nodes that set the same fields: a set is as large as a node."""
         _set(self, "__pydantic_fields_set__", _shared(frozenset(self.__pydantic_fields_set__)))
 
     @property
     def origin(self) -> Origin:
-        """The origin of this node; ``NOWHERE`` for a node made in Python."""
+        """The origin of this node, or ``NOWHERE`` for a node created in Python."""
         place: _Place | None = self.__dict__.get(_PLACE)
         if place is None:
             return NOWHERE
@@ -102,7 +102,10 @@ class Node(BaseModel):
         return Origin(above, path)
 
     def at(self, field: str, *keys: str | int) -> Origin:
-        """The origin of ``field`` (by its Python name) in its written spelling, or of a value below it."""
+        """The origin of ``field``, or of a value below it.
+
+        ``field`` is the Python name. The origin has the spelling in the input.
+        """
         return self.origin.at(written_name(type(self), field, _written(self.origin)), *keys)
 
 
@@ -125,7 +128,7 @@ class OneOf(Node):
 
 
 class OwnerReference(Node):
-    """The object that made this one; a ReplicaSet's owner is its Deployment."""
+    """The object that owns this one. For example, a Deployment owns a ReplicaSet."""
 
     api_version: str = ""
     """API group and version of the owner."""
@@ -134,17 +137,17 @@ class OwnerReference(Node):
     name: str = ""
     """Name of the owner, in the same namespace."""
     uid: str = ""
-    """Unique id of the owner."""
+    """Unique ID of the owner."""
     controller: StrictBool | None = None
-    """True for the one owner that manages the object."""
+    """Whether the owner is the controller of the object. At most one owner is."""
     block_owner_deletion: StrictBool | None = None
-    """Whether the owner's deletion waits for this object's."""
+    """Whether the deletion of the owner waits for the deletion of this object."""
 
 
 def scalar_text(value: object) -> object:
-    """The text of a number or boolean, as sigs.k8s.io/yaml reads one where text is expected: a name `y` is `true`.
+    """The string that Kubernetes reads from a number or boolean in a string field.
 
-    Go reads null as empty text.
+    sigs.k8s.io/yaml converts it: the name `y` becomes `true`. Go reads null as an empty string.
     """
     match value:
         case None:
@@ -163,7 +166,7 @@ ScalarText = Annotated[str, BeforeValidator(scalar_text)]
 
 
 class _Nothing(dict[str, Any]):
-    """An empty mapping with a hash: pydantic copies no default that has one, and most objects have no annotations."""
+    """An empty mapping with a hash. pydantic does not copy a hashable default, and most objects have no annotations."""
 
     def __hash__(self) -> int:  # type: ignore[override]  # a dict has none
         return 0
@@ -180,44 +183,44 @@ NOTHING: Mapping[str, Any] = _Nothing()
 
 
 class ObjectMeta(Node):
-    """Kubernetes' metadata of every object: what it is called, and what is attached to it."""
+    """Kubernetes object metadata: name, namespace, labels and annotations."""
 
     name: ScalarText = ""
-    """Name, unique for the kind in its namespace; it breaks ties of age."""
+    """Name, unique per kind and namespace. Between objects of the same age, the name decides which takes precedence."""
     generate_name: str = ""
-    """Prefix of a name that the API server completes; such an object has no name yet."""
+    """Prefix of a generated name. Such an object has no name until the API server creates it."""
     namespace: ScalarText = ""
-    """Namespace; empty for kinds that belong to the whole cluster."""
+    """Namespace. Empty for cluster-scoped kinds."""
     labels: Mapping[str, ScalarText] = NOTHING
     """Labels that selectors match."""
     annotations: Mapping[str, ScalarText] = NOTHING
-    """Annotations, several of which change what Istio generates."""
+    """Annotations. Some of them affect the configuration that Istio generates."""
     creation_timestamp: str | None = None
-    """Moment of creation (RFC 3339); the oldest of several rivals wins."""
+    """Creation time (RFC 3339). Between conflicting objects, the oldest takes precedence."""
     generation: StrictInt = 0
-    """Counts the changes of the spec."""
+    """Number of changes to the spec."""
     resource_version: str = ""
     """Version of the stored object."""
     uid: str = ""
-    """Unique id of the object."""
+    """Unique ID of the object."""
     owner_references: tuple[OwnerReference, ...] = ()
-    """Objects that this one belongs to."""
+    """Objects that own this one."""
     finalizers: tuple[str, ...] = ()
-    """What must happen before the object is removed."""
+    """Names of the steps to complete before the object is removed."""
     deletion_timestamp: str | None = None
-    """Moment from which the object is being deleted (RFC 3339)."""
+    """Time at which deletion was requested (RFC 3339)."""
     deletion_grace_period_seconds: StrictInt | None = None
-    """Seconds left for an orderly end."""
+    """Seconds until the object is removed."""
     managed_fields: tuple[Mapping[str, Any], ...] = ()
-    """Who set which field; without effect."""
+    """Which client set which field. It has no effect."""
     self_link: str = ""
-    """Deprecated, without effect."""
+    """Deprecated. It has no effect."""
     cluster_name: str = ""
-    """Deprecated, without effect."""
+    """Deprecated. It has no effect."""
 
 
 class Resource(Node):
-    """An object of the Kubernetes API; a kind is a subclass with its own ``kind``, ``api_version`` and ``spec``."""
+    """A Kubernetes API object. Each kind is a subclass with its own ``kind``, ``api_version`` and ``spec``."""
 
     api_version: str
     """API group and version."""
@@ -236,7 +239,7 @@ class Resource(Node):
 
     @property
     def full_name(self) -> str:
-        """`NAMESPACE/NAME`, or the name alone for kinds that belong to the whole cluster."""
+        """`NAMESPACE/NAME`, or only the name for cluster-scoped kinds."""
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
 
@@ -269,13 +272,13 @@ def _stamp(node: Node, place: _Place, written: Mapping[str, Any]) -> None:
     values[_PLACE] = place
     nested = nested_fields(type(node))
     for key, below in written.items():
-        found = nested.get(key)
-        if found is None or below is None:
+        child = nested.get(key)
+        if child is None or below is None:
             continue
-        value = values[found.field]
-        if found.shape == "one":
+        value = values[child.field]
+        if child.shape == "one":
             _stamp(value, (place, _step(key)), below)
-        elif found.shape == "many":
+        elif child.shape == "many":
             for index, item in enumerate(value):
                 _stamp(item, (place, _step(key, index)), below[index])
         else:
@@ -290,7 +293,7 @@ def _step(*keys: str | int) -> Path:
 
 
 def placed(node: N, origin: Origin) -> N:
-    """``node`` with the given ``origin``. The node must be new: this is for nodes that are derived from others."""
+    """``node`` with the given ``origin``. The node must be new: use this for nodes that are derived from others."""
     node.__dict__[_PLACE] = (origin.document, origin.path)
     return node
 
@@ -320,12 +323,12 @@ def nested_models(model: type[Node]) -> Mapping[str, type[Node]]:
     types = (
         (name, node_type(model.model_fields[nested.field].annotation)) for name, nested in nested_fields(model).items()
     )
-    return {name: found for name, found in types if found is not None}
+    return {name: below for name, below in types if below is not None}
 
 
 @cache
 def spellings(model: type[Node]) -> Mapping[str, tuple[str, ...]]:
-    """Python name of every field -> the names that users may write it under, JSON's first."""
+    """The names that users may write for each field, the JSON name first. The keys are Python names."""
     return {name: tuple(dict.fromkeys((field.alias or name, name))) for name, field in model.model_fields.items()}
 
 
@@ -336,7 +339,7 @@ def written_name(model: type[Node], field: str, written: object) -> str:
 
 
 def _written(origin: Origin) -> object:
-    """The data at ``origin``; None if there are none, as for an absent spec."""
+    """The data at ``origin``, or None, for example for an absent spec."""
     value: Any = origin.document.value
     for key in origin.path:
         try:
@@ -366,4 +369,4 @@ def node_type(annotation: Any) -> type[Node] | None:
     """The model of the nodes in a field of this type, directly, in a list or in a map; None if it holds none."""
     if isinstance(annotation, type) and issubclass(annotation, Node):
         return annotation
-    return next((found for part in get_args(annotation) if (found := node_type(part))), None)
+    return next((below for part in get_args(annotation) if (below := node_type(part))), None)

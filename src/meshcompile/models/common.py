@@ -1,7 +1,7 @@
 """Field types and messages that several kinds share.
 
-The scalar types follow protobuf's JSON rules, as Istio reads them: a whole number may be quoted (``"10"``) or written
-as ``10.0``, a boolean may not be quoted, and text that looks like a number must be quoted.
+The scalar types follow protobuf's JSON rules as Istio applies them. An integer may be quoted (``"10"``) or written as
+``10.0``. A boolean must not be quoted. A string that looks like a number must be quoted.
 """
 
 import base64
@@ -67,7 +67,7 @@ def whole_number(value: object, info: ValidationInfo) -> object:
 
 
 def _unquoted(value: object) -> object:
-    """The number of a map key, which is always text in JSON."""
+    """The number in a map key. JSON map keys are always strings."""
     return int(value) if isinstance(value, str) and _is_decimal(value) else value
 
 
@@ -97,8 +97,9 @@ def _quoted_number(text: str) -> object:
 
 
 def _decoded(value: object, info: ValidationInfo) -> object:
-    """The bytes of a base64 text. Either alphabet and missing padding are accepted, except in objects for the API
-    server.
+    """The bytes of a base64 string.
+
+    Either alphabet and missing padding are accepted, except in objects for the API server.
     """
     if not isinstance(value, str):
         return value
@@ -124,19 +125,19 @@ UInt32 = Annotated[int, Strict(), Field(ge=0, lt=2**32), _INTEGER]
 Int64 = Annotated[int, Strict(), Field(ge=-(2**63), lt=2**63), _INTEGER]
 UInt64 = Annotated[int, Strict(), Field(ge=0, lt=2**64), _INTEGER]
 PortKey = Annotated[int, Strict(), Field(ge=1, le=65535), BeforeValidator(_unquoted)]
-"""A port as the key of a map."""
+"""A port number as the key of a map."""
 Double = Annotated[float, Strict(), BeforeValidator(real_number)]
 Bool = Annotated[bool, Strict()]
 
 
 PortNumber = Annotated[int, Strict(), Field(ge=1, le=65535), _INTEGER]
-"""A port where the schema of the kind refuses others."""
+"""A port number, for fields whose schema requires a valid one."""
 NonEmpty = Annotated[str, Field(min_length=1)]
-"""Text that may be absent but not empty."""
+"""A string that may be absent, but not empty."""
 
 
 def size(most: int, least: int = 0) -> Any:
-    """The limits of the length of a text, a list or a map, if it is present."""
+    """Limits on the length of a string, list or map, if it is present."""
     return Field(min_length=least, max_length=most)
 
 
@@ -159,34 +160,34 @@ Struct = Mapping[str, JsonValue]
 
 
 HEADER = r"^[-_A-Za-z0-9]+$"
-"""A strict header name."""
+"""Pattern of a header name."""
 
 
 class StringMatch(OneOf):
-    """One way to match text; exactly one field is set."""
+    """A string match. Set exactly one field."""
 
     one_of = (("exact", "prefix", "regex"),)
 
     exact: str | None = None
-    """The whole text, case-sensitive."""
+    """The whole string. Case-sensitive."""
     prefix: str | None = None
-    """How the text starts."""
+    """The start of the string. Case-sensitive."""
     regex: str | None = None
-    """RE2 expression that the whole text matches."""
+    """RE2 expression that must match the whole string."""
 
 
 class PortSelector(Node):
-    """A port, by its number."""
+    """A port, by number."""
 
     number: UInt32 = 0
     """Port number of the service."""
 
 
 class WorkloadSelector(Node):
-    """The workloads of the same namespace (of every namespace in the root namespace) with all these labels."""
+    """Selects workloads by label, in the namespace of the resource or, for a resource in the root namespace, in all."""
 
     match_labels: Annotated[Mapping[str, Annotated[str, size(63)]], size(4096)] = {}
-    """Labels that a pod or workload entry must carry; none selects all."""
+    """Labels that a pod or workload entry must have, all of them. Empty selects every workload."""
 
 
 GROUP = r"^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
@@ -194,54 +195,54 @@ KIND = r"^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$"
 
 
 class PolicyTargetReference(Node):
-    """The object that a policy is attached to, such as a Gateway of the Gateway API or a Service with a waypoint."""
+    """The object that a policy is attached to, for example a Gateway of the Gateway API, or a Service of a waypoint."""
 
     group: Annotated[str, Field(max_length=253, pattern=GROUP)] = ""
-    """API group of the target, empty for Kubernetes' core."""
+    """API group of the target. Empty for the core group of Kubernetes."""
     kind: Annotated[str, Field(min_length=1, max_length=63, pattern=KIND)]
     """Kind of the target: Gateway, GatewayClass, Service or ServiceEntry."""
     name: Annotated[str, size(253, least=1)]
     """Name of the target."""
     namespace: Annotated[str, size(0)] = ""
-    """Namespace of the target; only the policy's own is allowed."""
+    """Namespace of the target. It must be the namespace of the policy."""
 
 
 class IstioCondition(Node):
-    """One observation about an object, made by a controller."""
+    """A condition of an object, as a controller reports it."""
 
     model_config = ConfigDict(extra="ignore")
 
     type: str = ""
-    """What is observed; `Healthy` decides whether a workload entry gets traffic."""
+    """Type of the condition. `Healthy` decides whether a workload entry receives traffic."""
     status: str = ""
     """`True`, `False` or `Unknown`."""
     last_probe_time: str | None = None
-    """Moment of the last probe (RFC 3339)."""
+    """Time of the last probe (RFC 3339)."""
     last_transition_time: str | None = None
-    """Moment of the last change of status (RFC 3339)."""
+    """Time of the last change of the status (RFC 3339)."""
     reason: str = ""
-    """Reason of the last change, one word."""
+    """Reason for the last change, in one word."""
     message: str = ""
     """Details of the last change."""
     observed_generation: Int64 = 0
-    """Generation of the object that was looked at."""
+    """Generation of the object that the condition is about."""
 
 
 class IstioStatus(Node):
-    """The status that controllers report for an object. Fields without effect are omitted."""
+    """The status that controllers report. Fields without effect are omitted."""
 
     model_config = ConfigDict(extra="ignore")
 
     conditions: tuple[IstioCondition, ...] = ()
-    """Latest observations."""
+    """Latest conditions."""
     validation_messages: tuple[Struct, ...] = ()
-    """Findings of istiod's own analysis."""
+    """Findings of istiod's analysis."""
     observed_generation: Int64 = 0
-    """Generation of the object that was looked at."""
+    """Generation of the object that the status is about."""
 
 
 class IstioResource(Resource):
-    """An object of one of Istio's own kinds."""
+    """A resource of one of Istio's kinds."""
 
     status: IstioStatus | None = None
-    """Observations of controllers."""
+    """Status that controllers report."""

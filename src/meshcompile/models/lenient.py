@@ -1,6 +1,6 @@
-"""Messages that istiod reads leniently: mesh config, mesh networks, proxy config.
+"""Messages that istiod reads leniently: mesh config, mesh networks and proxy config.
 
-As in istiod, null means absent, and unknown fields are skipped. Here they are also reported.
+As in istiod, null means absent, and unknown fields are skipped. meshcompile also reports them.
 """
 
 from collections.abc import Mapping
@@ -20,10 +20,10 @@ N = TypeVar("N", bound=Node)
 
 
 def read_leniently(document: Document, model: type[N]) -> tuple[N | None, tuple[Diagnostic, ...]]:
-    """The message in a document, or None if it holds none, and findings about it."""
+    """The message in a document, or None if there is none, and findings about it."""
     written = _without_nulls(document.value)
     problems = _problems(document, model, written)
-    unknown = [found.origin.path for found in problems if found.code == UNKNOWN_FIELD.id]
+    unknown = [diagnostic.origin.path for diagnostic in problems if diagnostic.code == UNKNOWN_FIELD.id]
     if len(unknown) < len(problems):
         return None, problems
     known = reduce(_without, unknown, written)
@@ -36,12 +36,12 @@ def read_leniently(document: Document, model: type[N]) -> tuple[N | None, tuple[
 
 
 def _problems(document: Document, model: type[N], written: Any) -> tuple[Diagnostic, ...]:
-    """Findings about a message as written. None of them rejects an object."""
+    """Findings about a message as written. None of them rejects the message."""
     try:
         model.model_validate(written)
     except ValidationError as error:
-        found = (problem(e, model, Origin(document), written) for e in error.errors(include_url=False))
-        return tuple(replace(d, rejected=False) for d in found)
+        problems = (problem(e, model, Origin(document), written) for e in error.errors(include_url=False))
+        return tuple(replace(d, rejected=False) for d in problems)
     return ()
 
 

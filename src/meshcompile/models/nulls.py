@@ -1,6 +1,6 @@
-"""Nulls in Istio's objects: the API server refuses them for everything but protobuf's wrappers.
+"""Nulls in Istio's objects. The API server accepts null only for protobuf's wrapper types.
 
-Pydantic takes null for every optional field, so that what is absent can be said as None in Python.
+Pydantic accepts null for every optional field, because in Python None stands for an absent field.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,13 +15,13 @@ from meshcompile.models.common import IstioStatus, Nullable
 
 
 def refused_nulls(resource: Resource, written: Mapping[str, Any]) -> Iterator[Diagnostic]:
-    """The nulls in ``written``, of which ``resource`` was made, where the API server takes none."""
+    """The nulls in ``written`` that the API server rejects. ``resource`` was built from ``written``."""
     if has_null(written):
         yield from _nulls(resource, written)
 
 
 def has_null(value: Mapping[str, Any] | list[Any]) -> bool:
-    """Whether there is a null anywhere in ``value``; nearly always there is none, and this is soon known."""
+    """Whether there is a null anywhere in ``value``. There rarely is one, and this check is fast."""
     for item in value if isinstance(value, list) else value.values():
         if item.__class__ is str:
             continue
@@ -42,7 +42,7 @@ def _nulls(node: Node, written: Mapping[str, Any]) -> Iterator[Diagnostic]:
 
 
 def _pairs(value: Any, written: Any) -> Iterator[tuple[Node, Mapping[str, Any]]]:
-    """The nodes that a field holds, each with the data it was made from; nobody writes a status by hand."""
+    """The nodes in a field, each with the data it was built from. Skips the status, which no user writes."""
     match value:
         case IstioStatus():
             return
@@ -58,6 +58,6 @@ def _pairs(value: Any, written: Any) -> Iterator[tuple[Node, Mapping[str, Any]]]
 
 @cache
 def _nullable(model: type[Node]) -> frozenset[str]:
-    """The names, as users may write them, of the fields that may be null."""
+    """The spellings of the fields that may be null."""
     spelt = (spellings(model)[name] for name, field in model.model_fields.items() if Nullable in field.metadata)
     return frozenset(chain({"status"}, *spelt))

@@ -1,4 +1,4 @@
-"""pydantic's errors in the user's words: the field as it was spelt, what was expected, and what may be meant."""
+"""Explanations of pydantic's errors: the field as the user spelled it, the expected value, and a suggestion."""
 
 import difflib
 import re
@@ -29,10 +29,10 @@ EXPECTED = {
     "bytes_type": "base64",
     "literal_error": "as expected",
 }
-"""pydantic's errors about types -> what the field takes."""
+"""pydantic's errors about types, each with the type that the field expects."""
 
 UNQUOTED = {"a whole number": "[-+]?[0-9]+", "a number": r"[-+]?[0-9]+(\.[0-9]+)?", "true or false": "true|false"}
-"""What a field takes -> the texts that are that without their quotes."""
+"""Strings that are a value of the expected type once their quotes are removed, by expected type."""
 
 LIMITS = {
     "greater_than_equal": ("ge", "at least {}"),
@@ -40,7 +40,7 @@ LIMITS = {
     "less_than_equal": ("le", "at most {}"),
     "less_than": ("lt", "less than {}"),
 }
-"""pydantic's errors about limits -> where it keeps the limit, and how to say it."""
+"""pydantic's errors about limits, each with the place of the limit in the error and its description."""
 
 SIZES = {
     "string_too_short": ("min_length", "at least {} character{}"),
@@ -48,18 +48,18 @@ SIZES = {
     "too_short": ("min_length", "at least {} item{}"),
     "too_long": ("max_length", "at most {} item{}"),
 }
-"""pydantic's errors about sizes -> where it keeps the limit, and how to say it."""
+"""pydantic's errors about sizes, each with the place of the limit in the error and its description."""
 
 
-def problem(found: ErrorDetails, model: type[Node], top: Origin, written: object) -> Diagnostic:
-    """The diagnostic for one error of pydantic, in an object of ``model`` that was made from ``written``."""
-    path = _written_path(found["loc"], written)
+def problem(error: ErrorDetails, model: type[Node], top: Origin, written: object) -> Diagnostic:
+    """The diagnostic for one pydantic error in an object of ``model`` that was built from ``written``."""
+    path = _written_path(error["loc"], written)
     origin = top.at(*path)
-    field, value, kind = origin.field, found["input"], found["type"]
+    field, value, kind = origin.field, error["input"], error["type"]
     if kind == "extra_forbidden":
         return _unknown_field(origin, _model_at(model, path[:-1]), _value_at(written, path[:-1]))
     if kind == "missing":
-        missing = f"{top.at(*_written_path(found['loc'][:-1], written)).field}.{found['loc'][-1]}".removeprefix(".")
+        missing = f"{top.at(*_written_path(error['loc'][:-1], written)).field}.{error['loc'][-1]}".removeprefix(".")
         return codes.MISSING_FIELD(origin, field=missing, rejected=True)
     if value is None and kind != "value_error":
         return codes.NULL_VALUE(origin, field=field, rejected=True)
@@ -67,25 +67,25 @@ def problem(found: ErrorDetails, model: type[Node], top: Origin, written: object
         return wrong_choice(origin, value, _choices(model, path))
     if kind in LIMITS:
         limit, words = LIMITS[kind]
-        expected = words.format(found["ctx"][limit])
+        expected = words.format(error["ctx"][limit])
         return codes.OUT_OF_RANGE(origin, field=field, expected=expected, found=value, rejected=True)
     if kind in SIZES:
         limit, words = SIZES[kind]
-        expected = words.format(found["ctx"][limit], "" if found["ctx"][limit] == 1 else "s")
+        expected = words.format(error["ctx"][limit], "" if error["ctx"][limit] == 1 else "s")
         return codes.WRONG_SIZE(origin, field=field, expected=expected, rejected=True)
     if kind == "string_pattern_mismatch":
-        pattern = found["ctx"]["pattern"]
+        pattern = error["ctx"]["pattern"]
         return codes.WRONG_FORM(origin, field=field, found=_shortened(value), expected=pattern, rejected=True)
     if kind in EXPECTED:
         return wrong_type(origin, EXPECTED[kind], value)
-    return codes.WRONG_VALUE(origin, field=field, problem=_reason(found), rejected=True)
+    return codes.WRONG_VALUE(origin, field=field, problem=_reason(error), rejected=True)
 
 
 def wrong_type(origin: Origin, expected: str, value: object, *, rejected: bool = True) -> Diagnostic:
-    """A value of another type than the field's."""
+    """A value of a type that the field does not accept."""
     return codes.WRONG_TYPE(
         origin,
-        field=origin.field or origin.file.strip("<>"),  # such as `mesh config`
+        field=origin.field or origin.file.strip("<>"),  # for example `mesh config`
         expected=expected,
         found=type_name(value),
         rejected=rejected,
@@ -94,7 +94,7 @@ def wrong_type(origin: Origin, expected: str, value: object, *, rejected: bool =
 
 
 def wrong_choice(origin: Origin, value: object, choices: tuple[str, ...]) -> Diagnostic:
-    """A value that is none of the names the field takes."""
+    """A value that is not one of the names that the field accepts."""
     return codes.WRONG_CHOICE(
         origin,
         field=origin.field,
@@ -107,14 +107,14 @@ def wrong_choice(origin: Origin, value: object, choices: tuple[str, ...]) -> Dia
 
 
 def unknown_field(origin: Origin, known: Iterable[str], *, rejected: bool) -> Diagnostic:
-    """A field, at the end of ``origin``, that is none of those that are known there."""
+    """An unknown field at the end of ``origin``. ``known`` are the fields that exist there."""
     nearest = _nearest(str(origin.path[-1]), known)
     hint = f", did you mean `{nearest}`?" if nearest else ""
     return codes.UNKNOWN_FIELD(origin, field=origin.field, hint=hint, rejected=rejected, suggestion=_instead(nearest))
 
 
 def type_name(value: object) -> str:
-    """What a value is, in YAML's words."""
+    """The type of a value, in YAML terms."""
     match value:
         case None:
             return "null"
@@ -133,7 +133,7 @@ def type_name(value: object) -> str:
 
 
 def name_hint(name: str, known: Iterable[str]) -> str:
-    """A question after the name that may be meant, or nothing."""
+    """A question whether a similar name is meant, or an empty string."""
     nearest = _nearest(name, known)
     return f", did you mean `{nearest}`?" if nearest else ""
 
@@ -149,7 +149,7 @@ def _instead(name: str | None) -> str:
 
 
 def _unknown_field(origin: Origin, model: type[Node] | None, siblings: object) -> Diagnostic:
-    """A field that the model does not have, or not in this spelling."""
+    """A field that the model does not have, or that has another spelling."""
     name = str(origin.path[-1])
     spellings = {} if model is None else {key: field.alias or key for key, field in model.model_fields.items()}
     json = json_name(name)
@@ -160,13 +160,13 @@ def _unknown_field(origin: Origin, model: type[Node] | None, siblings: object) -
     return unknown_field(origin, spellings.values(), rejected=True)
 
 
-def _reason(found: ErrorDetails) -> str:
-    error = found.get("ctx", {}).get("error")
-    return str(error) if error is not None else found["msg"]
+def _reason(details: ErrorDetails) -> str:
+    error = details.get("ctx", {}).get("error")
+    return str(error) if error is not None else details["msg"]
 
 
 def _quoting(expected: str, value: object) -> str:
-    """What to do about a value that only its quotes, or their lack, make wrong."""
+    """A suggestion for a value that is only wrong because of its quotes, or because quotes are missing."""
     if expected == "text" and isinstance(value, bool | int | float):
         return "put it in quotes"
     meant = UNQUOTED.get(expected, "")
@@ -178,7 +178,7 @@ def _shortened(text: str) -> str:
 
 
 def _written_path(loc: tuple[int | str, ...], written: Any) -> Path:
-    """The part of pydantic's ``loc`` that is a place in the text; it also names members of unions and the like."""
+    """The part of pydantic's ``loc`` that is a path in the input: without names of union members and the like."""
     path: list[int | str] = []
     for key in loc:
         inside = isinstance(written, Mapping) and key in written
@@ -195,26 +195,26 @@ def _value_at(written: Any, path: Path) -> Any:
 
 
 def _model_at(model: type[Node], path: Path) -> type[Node] | None:
-    """The model of the object that ``path`` leads to from an object of ``model``."""
-    found = _type_at(model, path)
-    return next((part for part in alternatives(found) if isinstance(part, type) and issubclass(part, Node)), None)
+    """The model at ``path`` below an object of ``model``."""
+    annotation = _type_at(model, path)
+    return next((part for part in alternatives(annotation) if isinstance(part, type) and issubclass(part, Node)), None)
 
 
 def _choices(model: type[Node], path: Path) -> tuple[str, ...]:
-    """The names that the enum at ``path`` has."""
+    """The names in the enum at ``path``."""
     types = (part for part in alternatives(_type_at(model, path)) if isinstance(part, type))
-    return tuple(str(member) for found in types if issubclass(found, StrEnum) for member in found)
+    return tuple(str(member) for enum in types if issubclass(enum, StrEnum) for member in enum)
 
 
 def _type_at(annotation: Any, path: Path) -> Any:
-    """The type of what ``path`` leads to, None where no model says."""
+    """The type of the value at ``path``, or None if no model defines it."""
     for key in path:
-        annotation = next((found for part in alternatives(annotation) if (found := _step(part, key)) is not None), None)
+        annotation = next((step for part in alternatives(annotation) if (step := _step(part, key)) is not None), None)
     return annotation
 
 
 def _step(annotation: Any, key: int | str) -> Any:
-    """The type of a field or an item of this type."""
+    """The type of a field or an item of a value of this type."""
     if isinstance(annotation, type) and issubclass(annotation, Node):
         fields = (field for name, field in annotation.model_fields.items() if key in (field.alias, name))
         return next((field.annotation for field in fields), None)
@@ -222,7 +222,7 @@ def _step(annotation: Any, key: int | str) -> Any:
 
 
 def items(annotation: Any) -> Any:
-    """The type of what a list or a map of this type holds, None for others."""
+    """The type of the items in a list or map of this type; None for other types."""
     arguments = get_args(annotation)
     if not arguments:
         return None
@@ -230,7 +230,7 @@ def items(annotation: Any) -> Any:
 
 
 def alternatives(annotation: Any) -> tuple[Any, ...]:
-    """The alternatives of a union, without what only annotates them."""
+    """The alternatives of a union, without annotations."""
     if get_origin(annotation) is Annotated:
         return alternatives(get_args(annotation)[0])
     if get_origin(annotation) in (Union, types.UnionType):

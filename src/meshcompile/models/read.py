@@ -1,8 +1,8 @@
-"""Documents into models: what is wrong is said with its place, and an object that is wrong takes no part.
+"""Builds models from documents. Findings have a source location. A rejected object is not part of the mesh.
 
-Objects are read as the API server admits them, which is narrower than protobuf's JSON: it takes lowerCamelCase names
-only, numbers without quotes, enums by name, and null only for wrappers. Models validated directly, such as a mesh
-config, take all that protobuf's JSON takes.
+The rules are those of the API server, which are stricter than protobuf's JSON. It accepts only lowerCamelCase names,
+unquoted numbers, enums by name, and null only for wrapper types. Models that are validated directly, such as a mesh
+config, accept everything that protobuf's JSON accepts.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,23 +21,23 @@ from meshcompile.models.registry import CUSTOM_WORKLOAD, find, is_built_in_group
 
 MAX_PROBLEMS = 20
 SCALARS = (bool, int, float)
-"""What YAML may read where text was meant."""
+"""The types that YAML may produce where a string was meant."""
 PLAIN = frozenset({str, type(None)})
-"""The types of Python of what is text or absent."""
+"""The Python types of a string field that may be absent."""
 ENCRYPTED = "sops"
-"""The field that SOPS adds to an object whose values it encrypts; it is gone before the object reaches a cluster."""
+"""The field that SOPS adds to an object with encrypted values. SOPS removes it before the object reaches a cluster."""
 
 
 def read(document: Document, namespace: str = "default") -> tuple[Resource | None, tuple[Diagnostic, ...]]:
-    """The object that ``document`` holds, in ``namespace`` unless it names one, and what is wrong with it.
+    """The object in ``document``, and findings about it. ``namespace`` applies if the object names none.
 
-    None for an object that is rejected, and for a kind that is not read.
+    The object is None if it is rejected or if its kind is not supported.
     """
     findings = tuple(_type_problems(document))
     if findings:
         return None, findings
     findings = _field_problems(document)
-    if findings and any(found.rejected for found in findings):
+    if findings and any(finding.rejected for finding in findings):
         return None, _limited(document, findings)
     kind = find(document.value["apiVersion"], document.value["kind"]) or CUSTOM_WORKLOAD
     written = _with_metadata(document.value, namespace if kind.namespaced else "")
@@ -46,17 +46,17 @@ def read(document: Document, namespace: str = "default") -> tuple[Resource | Non
 
 
 def _field_problems(document: Document) -> tuple[Diagnostic, ...]:
-    """What is wrong with the fields of an object, whether or not they are modelled; each place once."""
+    """Findings about the fields of an object, modelled or not. At most one per place."""
     scalars = () if _metadata_is_text(document.value) else tuple(_scalar_problems(document))
     problems = _built_in_problems(document)
     if not scalars:
         return tuple(problems)
-    places = {found.origin.path for found in scalars}
-    return (*scalars, *(found for found in problems if found.origin.path not in places))
+    places = {finding.origin.path for finding in scalars}
+    return (*scalars, *(finding for finding in problems if finding.origin.path not in places))
 
 
 def _metadata_is_text(value: Mapping[str, Any]) -> bool:
-    """Whether an object's metadata have no number and no boolean where text is meant: a quick look."""
+    """Whether all names, labels and annotations of an object are strings. A fast check."""
     metadata = value.get("metadata") or {}
     name, namespace = metadata.get("name"), metadata.get("namespace")
     labels, annotations = metadata.get("labels"), metadata.get("annotations")
@@ -69,7 +69,7 @@ def _metadata_is_text(value: Mapping[str, Any]) -> bool:
 
 
 def _built_in_problems(document: Document) -> Iterable[Diagnostic]:
-    """What is wrong with the fields of an object of a kind that is built into Kubernetes."""
+    """Findings about the fields of an object of a built-in Kubernetes kind."""
     if not is_built_in_group(document.value["apiVersion"]) or ENCRYPTED in document.value:
         return ()
     from meshcompile.models.kubernetes.fields import field_problems  # for a fast start: Istio's kinds do not need it
@@ -78,28 +78,28 @@ def _built_in_problems(document: Document) -> Iterable[Diagnostic]:
 
 
 def _scalar_problems(document: Document) -> Iterator[Diagnostic]:
-    """Numbers and booleans in an object's metadata, such as `name: no`: the API server takes text only.
+    """Numbers and booleans in an object's metadata, for example `name: no`. The API server accepts only strings.
 
-    Istio's own reader takes them as the text `false`, so the object takes part.
+    Istio's own reader converts them to strings such as `false`, so the object is part of the mesh.
     """
     metadata, place = document.value.get("metadata") or {}, Origin(document, ("metadata",))
     for field in ("name", "namespace"):
         if isinstance(value := metadata.get(field), SCALARS):
             yield wrong_type(place.at(field), "text", value, rejected=False)
     for field in ("labels", "annotations"):
-        found = metadata.get(field)
-        for key, value in found.items() if isinstance(found, Mapping) else ():
+        entries = metadata.get(field)
+        for key, value in entries.items() if isinstance(entries, Mapping) else ():
             if isinstance(value, SCALARS):
                 yield wrong_type(place.at(field, key), "text", value, rejected=False)
 
 
 def _type_problems(document: Document) -> Iterator[Diagnostic]:
-    """Why the document is no object of a kind that is read."""
+    """Findings about a document that is not an object of a supported kind."""
     value, top = document.value, Origin(document)
     if not isinstance(value, Mapping):
         yield codes.NOT_AN_OBJECT(top, found=type_name(value), rejected=True)
         return
-    untyped = [found for field in ("apiVersion", "kind") if (found := _type_field_problem(field, value, top))]
+    untyped = [problem for field in ("apiVersion", "kind") if (problem := _type_field_problem(field, value, top))]
     if untyped:
         yield from untyped
         return
@@ -121,7 +121,7 @@ def _type_problems(document: Document) -> Iterator[Diagnostic]:
 
 
 def _name(metadata: Mapping[str, Any]) -> object | None:
-    """The name of an object, if it has one; one that the API server would make ends in five zeros here."""
+    """The name of an object, or None. A generated name ends in five zeros here."""
     name: object = metadata.get("name")
     generated = metadata.get("generateName")
     if name not in (None, ""):
@@ -130,7 +130,7 @@ def _name(metadata: Mapping[str, Any]) -> object | None:
 
 
 def _verdict(top: Origin, value: Mapping[str, Any]) -> Diagnostic | None:
-    """What is said about an object of a kind without a model; None for one that makes Pods, and is read for that."""
+    """The finding about an object of a kind without a model. None for an object that creates pods."""
     from meshcompile.models.kubernetes.custom_workload import makes_pods  # for a fast start: few kinds have no model
     from meshcompile.models.unread import unread
 
@@ -139,12 +139,12 @@ def _verdict(top: Origin, value: Mapping[str, Any]) -> Diagnostic | None:
 
 
 def _type_field_problem(field: str, value: Mapping[str, Any], top: Origin) -> Diagnostic | None:
-    """Why `apiVersion` or `kind` does not say what an object is: it is absent, misspelt or no text."""
-    found = value.get(field)
-    if isinstance(found, str) and found:
+    """The finding about an `apiVersion` or `kind` that is absent, misspelled or not a string."""
+    written = value.get(field)
+    if isinstance(written, str) and written:
         return None
-    if isinstance(found, SCALARS):
-        advice = f"it is {type_name(found)}: put it in quotes"
+    if isinstance(written, SCALARS):
+        advice = f"it is {type_name(written)}: put it in quotes"
         return codes.MISSING_TYPE(top.at(field), field=field, rejected=True, suggestion=advice)
     spelt = next((key for key in value if key != field and key.lower() == field.lower()), None)
     place = top.at(spelt or field) if spelt or field in value else top
@@ -153,7 +153,7 @@ def _type_field_problem(field: str, value: Mapping[str, Any], top: Origin) -> Di
 
 
 def _with_metadata(value: Mapping[str, Any], namespace: str) -> Mapping[str, Any]:
-    """The object in a namespace and without nulls in its metadata, which mean nothing."""
+    """The object with a namespace, and without nulls in its metadata, which have no effect."""
     metadata = {key: field for key, field in (value.get("metadata") or {}).items() if field is not None}
     if namespace and not metadata.get("namespace"):
         metadata["namespace"] = namespace
@@ -165,7 +165,7 @@ def _with_metadata(value: Mapping[str, Any], namespace: str) -> Mapping[str, Any
 def _validated(
     model: type[Resource], document: Document, written: Mapping[str, Any]
 ) -> tuple[Resource | None, tuple[Diagnostic, ...]]:
-    """The object as a model that knows its place, or all that is wrong with it."""
+    """The object as a model with its origin, or the findings that reject it."""
     istio = issubclass(model, IstioResource)
     try:
         resource = model.model_validate(written, by_alias=True, by_name=False, context=ADMITTED)
@@ -175,24 +175,24 @@ def _validated(
         return None, tuple(_explained(error, model, document, written))
     stamp(resource, document, written)
     if "spec" not in written and isinstance(spec := getattr(resource, "spec", None), Node):
-        stamp(spec, document, {}, ("spec",))  # so that problems of an absent spec point at its object
+        stamp(spec, document, {}, ("spec",))  # so that findings about an absent spec point at its object
     return resource, tuple(refused_nulls(resource, written)) if istio else ()
 
 
 def _explained(
     error: ValidationError, model: type[Resource], document: Document, written: Mapping[str, Any]
 ) -> Iterator[Diagnostic]:
-    """What pydantic found, in the words of the user's text; each place once."""
+    """pydantic's errors as diagnostics, at most one per place."""
     places = set()
-    for found in error.errors(include_url=False):
-        diagnostic = problem(found, model, Origin(document), written)
+    for detail in error.errors(include_url=False):
+        diagnostic = problem(detail, model, Origin(document), written)
         if diagnostic.origin.path not in places:
             places.add(diagnostic.origin.path)
             yield diagnostic
 
 
 def _without_null_fields(model: type[Node], value: Any) -> Any:
-    """``value`` without fields of ``model`` that are null: Kubernetes takes them as absent."""
+    """``value`` without the fields of ``model`` that are null. Kubernetes treats them as absent."""
     if not isinstance(value, Mapping):
         return value
     below = nested_models(model)
@@ -200,7 +200,7 @@ def _without_null_fields(model: type[Node], value: Any) -> Any:
 
 
 def _without_nulls_below(model: type[Node] | None, value: Any) -> Any:
-    """The value of a field that holds nodes of ``model``, as it is or in a list, without fields that are null."""
+    """The value of a field that holds nodes of ``model``, directly or in a list, without null fields."""
     if model is None:
         return value
     if isinstance(value, list):
@@ -209,7 +209,7 @@ def _without_nulls_below(model: type[Node] | None, value: Any) -> Any:
 
 
 def _limited(document: Document, problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """The first problems in the order of the text, and how many there are beyond."""
+    """The first findings in the order of the text, and the number of the others."""
     shown = sorted(problems)
     if len(shown) <= MAX_PROBLEMS:
         return tuple(shown)

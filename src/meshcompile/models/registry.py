@@ -1,4 +1,4 @@
-"""Every kind that is understood, and where its model is: modules are imported when a document needs them."""
+"""All supported kinds, and the modules of their models. A module is imported when a document first needs it."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -11,7 +11,7 @@ from meshcompile.models.base import Resource
 
 
 class Kind(Struct, frozen=True):
-    """A kind of object: ``group`` is empty for Kubernetes' core, ``versions`` start with the preferred one."""
+    """A kind of object. ``group`` is empty for the core group. The first of ``versions`` is the preferred one."""
 
     name: str
     group: str
@@ -22,12 +22,12 @@ class Kind(Struct, frozen=True):
 
     @property
     def api_versions(self) -> tuple[str, ...]:
-        """What ``apiVersion`` may be."""
+        """The accepted values of ``apiVersion``."""
         return tuple(f"{self.group}/{version}" if self.group else version for version in self.versions)
 
     @property
     def model(self) -> type[Resource]:
-        """The model of the kind, imported on first use; its class has the kind's name."""
+        """The model of the kind, imported on first use. Its class has the name of the kind."""
         return _model(self.module, self.name)
 
 
@@ -73,10 +73,10 @@ KINDS: tuple[Kind, ...] = (
 )
 
 CUSTOM_WORKLOAD = Kind("CustomWorkload", "", (), "kubernetes.custom_workload")
-"""What an object of any other kind is read as if it has a Pod template."""
+"""The kind for objects of any other kind that have a pod template."""
 
 ISTIO_OPERATOR = Kind("IstioOperator", "install.istio.io", ("v1alpha1",), "mesh.istio_operator", named=False)
-"""What istioctl reads from a file, often without a name; the API server need not know it."""
+"""The input file of istioctl. It often has no name, and the API server may not know the kind."""
 
 BY_TYPE: Mapping[tuple[str, str], Kind] = {
     (api_version, kind.name): kind for kind in (*KINDS, ISTIO_OPERATOR) for api_version in kind.api_versions
@@ -84,17 +84,17 @@ BY_TYPE: Mapping[tuple[str, str], Kind] = {
 
 
 def find(api_version: str, kind: str) -> Kind | None:
-    """The kind that a document names by its ``apiVersion`` and ``kind``, if it is understood."""
+    """The supported kind with this ``apiVersion`` and ``kind``, or None."""
     return BY_TYPE.get((api_version, kind))
 
 
 def is_built_in_group(api_version: str) -> bool:
-    """Whether a group can be one of Kubernetes' own: these have no dot in their name, or end in `.k8s.io`."""
+    """Whether a group can be part of Kubernetes: its name has no dot, or ends in `.k8s.io`."""
     group = api_version.rpartition("/")[0]
     return "." not in group or group.endswith(".k8s.io")
 
 
 def has_pods(api_version: str, kind: str) -> bool:
-    """True for Pods and for what makes them: objects of kinds that are not listed are read only if they do."""
-    found = find(api_version, kind)
-    return found is None or found.module in ("kubernetes.pod", "kubernetes.workloads")
+    """Whether the kind is Pod or creates pods. Only such objects of unlisted kinds are read."""
+    listed = find(api_version, kind)
+    return listed is None or listed.module in ("kubernetes.pod", "kubernetes.workloads")

@@ -1,4 +1,4 @@
-"""JSON Schema (2020-12) of every kind, for editors: names, types, choices, and the docstrings as descriptions."""
+"""JSON Schema (2020-12) of every kind, for editors: names, types, choices, and docstrings as descriptions."""
 
 import ast
 import inspect
@@ -25,14 +25,14 @@ RELEASE = ISTIO_1_30.release.rpartition(".")[0]
 
 
 def every_schema() -> Mapping[str, JsonSchemaValue]:
-    """File name -> schema: of every kind, of the mesh's own settings, and the index of kinds."""
+    """The schemas of all kinds and mesh settings, and the index of kinds, by file name."""
     kinds = {file_name(kind): kind_schema(kind) for kind in KINDS}
     mesh = {f"mesh.{model.__name__}.json".lower(): mesh_schema(model) for model in (MeshConfig, MeshNetworks)}
     return kinds | mesh | {"all.json": all_schema()}
 
 
 def mesh_schema(model: type[Node]) -> JsonSchemaValue:
-    """The schema of a setting that is no object of its own but a text in the ConfigMap `istio`."""
+    """The schema of a mesh setting, which is not an object but a value in the ConfigMap `istio`."""
     schema = model.model_json_schema(schema_generator=_Schema)
     return {"$schema": DIALECT, "$id": identifier("mesh", model.__name__), **schema}
 
@@ -49,9 +49,9 @@ def kind_schema(kind: Kind) -> JsonSchemaValue:
 
 
 def all_schema() -> JsonSchemaValue:
-    """The schema of any object: each kind by its own schema, kinds that are not known as they are.
+    """The schema of any object. It applies the schema of the kind, and accepts unknown kinds as they are.
 
-    It has no `$id`: the schemas that it refers to are the files beside it, wherever that is.
+    It has no `$id`: it refers to the other schemas as files in the same directory.
     """
     return {
         "$schema": DIALECT,
@@ -66,12 +66,12 @@ def all_schema() -> JsonSchemaValue:
 
 
 def identifier(group: str, name: str) -> str:
-    """The `$id` of a schema: a name, and no address."""
+    """The `$id` of a schema. It is a name, not an address."""
     return f"urn:meshcompile:schema:{RELEASE}:{group}:{name}"
 
 
 def file_name(kind: Kind) -> str:
-    """The file of a kind's schema; two groups may have a kind of one name."""
+    """The file name of a kind's schema. It has the group, because two groups may have a kind with the same name."""
     return f"{kind.group or 'core'}.{kind.name}.json".lower()
 
 
@@ -81,32 +81,34 @@ def _is_kind(kind: Kind) -> JsonSchemaValue:
 
 
 class _Schema(GenerateJsonSchema):
-    """pydantic's generator, with docstrings as descriptions and without what editors have no use for."""
+    """pydantic's generator with docstrings as descriptions, without the details that editors do not use."""
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         model: type[BaseModel] = schema["cls"]
-        made = super().model_schema(schema)
-        made["description"] = inspect.getdoc(model) or ""
+        object_schema = super().model_schema(schema)
+        object_schema["description"] = inspect.getdoc(model) or ""
         if issubclass(model, OneOf):
-            made["not"] = {"anyOf": [{"required": list(pair)} for pair in _exclusive_pairs(model)]}
-        properties = made.get("properties", {})
+            object_schema["not"] = {"anyOf": [{"required": list(pair)} for pair in _exclusive_pairs(model)]}
+        properties = object_schema.get("properties", {})
         for name, description in field_descriptions(model).items():
             field = model.model_fields.get(name)
             if field is not None and field.alias in properties:
-                found = _described(properties[field.alias], description)
-                properties |= dict.fromkeys(_names(field), _or_null(found) if Nullable in field.metadata else found)
-        return made
+                described = _described(properties[field.alias], description)
+                properties |= dict.fromkeys(
+                    _names(field), _or_null(described) if Nullable in field.metadata else described
+                )
+        return object_schema
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
-        """What an optional field holds; null is not written."""
+        """The schema of an optional field's value. Null is not part of it."""
         return self.generate_inner(schema["schema"])
 
 
 def _names(field: FieldInfo) -> tuple[str, ...]:
-    """The names that the API server knows a field by; very few have a second one."""
+    """The names under which the API server knows a field. Very few fields have two."""
     match field.validation_alias:
         case AliasChoices(choices=choices):
             return tuple(str(choice) for choice in choices)
@@ -115,12 +117,12 @@ def _names(field: FieldInfo) -> tuple[str, ...]:
 
 
 def _exclusive_pairs(model: type[OneOf]) -> list[tuple[str, ...]]:
-    """Pairs of fields that cannot both be set."""
+    """Pairs of fields that are mutually exclusive."""
     return [tuple(map(json_name, pair)) for group in model.one_of for pair in combinations(group, 2)]
 
 
 def _described(schema: JsonSchemaValue, description: str) -> JsonSchemaValue:
-    """``schema`` with a description of the field, and without a default that says only that it is absent."""
+    """``schema`` with the description of the field, and without a default that only means absent."""
     kept = {key: value for key, value in schema.items() if key != "default" or value}
     return {**kept, "description": description}
 
@@ -132,9 +134,9 @@ def _or_null(schema: JsonSchemaValue) -> JsonSchemaValue:
 
 @cache
 def field_descriptions(model: type[BaseModel]) -> Mapping[str, str]:
-    """Field name -> the docstring below it, its class's own and those of its bases.
+    """The docstrings of the fields of a model and its bases, by field name.
 
-    They are read from the source when they are asked for, so that reading objects does not pay for them.
+    They are read from the source on demand, so that reading objects does not pay for them.
     """
     described: dict[str, str] = {}
     for base in reversed(model.__mro__):
@@ -145,7 +147,7 @@ def field_descriptions(model: type[BaseModel]) -> Mapping[str, str]:
 
 @cache
 def class_docstrings(module: str) -> Mapping[str, Mapping[str, str]]:
-    """Class -> field -> docstring, for every class of a module."""
+    """The docstrings of all fields in a module, by class and field."""
     tree = ast.parse(inspect.getsource(sys.modules[module]))
     return {node.name: _attribute_docstrings(node) for node in tree.body if isinstance(node, ast.ClassDef)}
 

@@ -175,20 +175,20 @@ def limit(model: type[Node], field: str) -> Limit:
 
 def limits(node: Node) -> Iterator[Diagnostic]:
     """Findings about fields without effect: unsupported fields, and fields that Istio ignores."""
-    for field, found in _reported(type(node)):
+    for field, field_limit in _reported(type(node)):
         if field in node.model_fields_set and getattr(node, field):
-            code = UNSUPPORTED_FIELD if found.support is Support.UNSUPPORTED else FIELD_WITHOUT_EFFECT
+            code = UNSUPPORTED_FIELD if field_limit.support is Support.UNSUPPORTED else FIELD_WITHOUT_EFFECT
             where = node.at(field)
-            yield code(where, field=where.field or json_name(field), why=found.why)
+            yield code(where, field=where.field or json_name(field), why=field_limit.why)
     for nested in _leading(type(node)):
         below = getattr(node, nested.field)
         match nested.shape:
             case "one":
                 yield from limits(below) if below is not None else ()
             case "many":
-                yield from (found for item in below for found in limits(item))
+                yield from (finding for item in below for finding in limits(item))
             case "map":
-                yield from (found for item in below.values() for found in limits(item))
+                yield from (finding for item in below.values() for finding in limits(item))
 
 
 def _known(model: type[Node]) -> Iterator[Mapping[str, Limit]]:
@@ -202,16 +202,16 @@ def _known(model: type[Node]) -> Iterator[Mapping[str, Limit]]:
 @cache
 def _reported(model: type[Node]) -> tuple[tuple[str, Limit], ...]:
     """The fields of the model that cause a finding."""
-    told = (Support.UNSUPPORTED, Support.IGNORED)
+    reported = (Support.UNSUPPORTED, Support.IGNORED)
     fields = ((field, limit(model, field)) for field in model.model_fields)
-    return tuple((field, found) for field, found in fields if found.support in told)
+    return tuple((field, field_limit) for field, field_limit in fields if field_limit.support in reported)
 
 
 @cache
 def _leading(model: type[Node]) -> tuple[Nested, ...]:
     """The fields of a compiled model below which there are reported fields, each once. Most models have none."""
     nested = dict.fromkeys(nested_fields(model).values())
-    return tuple(each for each in nested if limit(model, each.field) is COMPILED and _leads(model, each.field))
+    return tuple(child for child in nested if limit(model, child.field) is COMPILED and _leads(model, child.field))
 
 
 def _leads(model: type[Node], field: str) -> bool:

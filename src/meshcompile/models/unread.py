@@ -48,7 +48,7 @@ VERDICTS: Mapping[tuple[str, str], Verdict] = {
     ("gateway.networking.x-k8s.io", ANY_KIND): _GATEWAY_API,
     ("inference.networking.k8s.io", ANY_KIND): _GATEWAY_API,
     ("multicluster.x-k8s.io", ANY_KIND): _GATEWAY_API,
-    # APIs that Istio had once.
+    # APIs that earlier releases of Istio had.
     ("authentication.istio.io", ANY_KIND): _removed(
         "1.6",
         "it turns on no mutual TLS and checks no token: write a PeerAuthentication or a RequestAuthentication of "
@@ -64,7 +64,7 @@ VERDICTS: Mapping[tuple[str, str], Verdict] = {
     ("config.istio.io", "QuotaSpecBinding"): _removed("1.8", "limit rates with an EnvoyFilter"),
     ("config.istio.io", ANY_KIND): _MIXER,
     ("mixer.istio.io", ANY_KIND): _MIXER,
-    # Versions that Kubernetes had once.
+    # Versions that earlier releases of Kubernetes had.
     ("extensions/v1beta1", "Ingress"): _retired("1.22", "`networking.k8s.io/v1`"),
     ("extensions/v1beta1", "NetworkPolicy"): _retired("1.16", "`networking.k8s.io/v1`"),
     ("extensions/v1beta1", "PodSecurityPolicy"): _retired("1.16", "labels `pod-security.kubernetes.io/enforce`"),
@@ -128,9 +128,7 @@ def unread(top: Origin, api_version: str, kind: str) -> Diagnostic:
 
 
 def verdict_on(api_version: str, kind: str) -> Verdict | None:
-    """The row of the table: a row of the version before one of the group, and a row of the kind before one of all
-    kinds.
-    """
+    """The row of the table. A version's row precedes a group's; a kind's row precedes that for all kinds."""
     places = (api_version, api_version.rpartition("/")[0])
     rows = ((place, name) for place in places for name in (kind, ANY_KIND))
     return next((VERDICTS[row] for row in rows if row in VERDICTS), None)
@@ -141,7 +139,7 @@ def _unknown(top: Origin, api_version: str, kind: str, hint: str) -> Diagnostic:
 
 
 def _type_hint(kind: str, siblings: list[Kind]) -> str:
-    """The group that has the kind, or the kind of the group that may be meant."""
+    """A suggestion: the group that has the kind, or a similar kind in the group."""
     versions = [f"`{version}`" for known in KINDS if known.name == kind for version in known.api_versions]
     if versions:
         return f", only in {', '.join(versions)}"

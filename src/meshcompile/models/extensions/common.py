@@ -1,4 +1,4 @@
-"""What the extension kinds share."""
+"""Messages that several extension kinds share."""
 
 from typing import Annotated
 
@@ -6,11 +6,11 @@ from meshcompile.models.base import Node, ProtoEnum
 from meshcompile.models.common import PortSelector, size
 
 SHA256 = r"(^$|^[a-f0-9]{64}$)"
-"""A digest, or none."""
+"""Pattern of a SHA-256 digest, which may be empty."""
 
 
 class WorkloadMode(ProtoEnum):
-    """The side of a request that is meant: sent (outbound), served (inbound) or both."""
+    """Direction of the traffic: client (outbound), server (inbound) or both."""
 
     UNDEFINED = "UNDEFINED"
     CLIENT = "CLIENT"
@@ -19,16 +19,16 @@ class WorkloadMode(ProtoEnum):
 
 
 class TrafficSelector(Node):
-    """Listeners that get an extension."""
+    """Selects the listeners that run an extension."""
 
     mode: WorkloadMode = WorkloadMode.UNDEFINED
-    """The side that is meant; both where unset."""
+    """Direction of the traffic. The default is both."""
     ports: tuple[PortSelector, ...] = ()
-    """Ports that are meant; all where empty."""
+    """Ports of the listeners. If empty, all ports."""
 
 
 class PluginType(ProtoEnum):
-    """Where a Wasm module runs."""
+    """Whether a Wasm module runs as an HTTP or a network filter."""
 
     UNSPECIFIED_PLUGIN_TYPE = "UNSPECIFIED_PLUGIN_TYPE"
     HTTP = "HTTP"
@@ -36,7 +36,7 @@ class PluginType(ProtoEnum):
 
 
 class PullPolicy(ProtoEnum):
-    """When an image is fetched again."""
+    """When to pull the image."""
 
     UNSPECIFIED_POLICY = "UNSPECIFIED_POLICY"
     IfNotPresent = "IfNotPresent"
@@ -52,7 +52,7 @@ class FailStrategy(ProtoEnum):
 
 
 class EnvValueSource(ProtoEnum):
-    """Where the value of a variable comes from."""
+    """Where the value of an environment variable comes from."""
 
     INLINE = "INLINE"
     HOST = "HOST"
@@ -62,15 +62,15 @@ class EnvVar(Node):
     """An environment variable of a Wasm module."""
 
     name: Annotated[str, size(256, least=1)]
-    """Its name."""
+    """Name of the variable."""
     value_from: EnvValueSource = EnvValueSource.INLINE
-    """Whether `value` is its value or it is taken from the proxy's environment."""
+    """Whether `value` is the value, or the variable is copied from the proxy's environment."""
     value: Annotated[str, size(2048)] = ""
-    """Its value."""
+    """Value of the variable, if it is inline."""
 
 
 class VmConfig(Node):
-    """What a Wasm module's virtual machine gets."""
+    """The virtual machine of a Wasm module."""
 
     env: Annotated[tuple[EnvVar, ...], size(256)] = ()
-    """Its environment variables."""
+    """Environment variables of the virtual machine."""

@@ -1,4 +1,4 @@
-"""TrafficExtension: a Wasm module or a Lua script among the filters of workloads."""
+"""TrafficExtension: a Wasm module or a Lua script in the filter chains of workloads."""
 
 from typing import Annotated, Literal
 
@@ -18,7 +18,7 @@ from meshcompile.models.extensions.common import SHA256, FailStrategy, PluginTyp
 
 
 class ExecutionPhase(ProtoEnum):
-    """The place among the filters: before authentication, authorization or statistics, or at the end."""
+    """Position in the filter chain: before the authentication, authorization or statistics filters, or at the end."""
 
     UNSPECIFIED = "UNSPECIFIED"
     AUTHN = "AUTHN"
@@ -27,52 +27,54 @@ class ExecutionPhase(ProtoEnum):
 
 
 class WasmConfig(Node):
-    """A Wasm module: `envoy.filters.http.wasm` or `envoy.filters.network.wasm`, found by ECDS."""
+    """A Wasm module: `envoy.filters.http.wasm` or `envoy.filters.network.wasm`, delivered by ECDS."""
 
     url: NonEmpty
-    """Where the module is: `oci://` (also where no scheme is given), `http://`, `https://` or `file://`."""
+    """URL of the module: `oci://` (also if there is no scheme), `http://`, `https://` or `file://`."""
     sha256: Annotated[str, Field(pattern=SHA256)] = ""
-    """Checksum of the module or image."""
+    """SHA-256 checksum of the module or image."""
     image_pull_policy: PullPolicy = PullPolicy.UNSPECIFIED_POLICY
-    """When it is fetched again; for the tag `latest` always, else if it is missing, where unset."""
+    """When to pull the image. By default, always for the tag `latest`, and otherwise only if it is not present."""
     image_pull_secret: Annotated[str, size(253, least=1)] = ""
-    """Secret of its namespace with the registry's credentials."""
+    """Secret in the same namespace with the credentials for the registry."""
     verification_key: str = ""
-    """Public key of its signature; not used yet."""
+    """Public key that verifies the signature of the image. Istio does not use it yet."""
     plugin_config: Struct | None = None
-    """Configuration that the module gets, as JSON."""
+    """Configuration for the module, as JSON."""
     plugin_name: Annotated[str, size(256, least=1)] = ""
-    """Name that the module knows itself by (`root_id`)."""
+    """Name of the plugin inside the module (`root_id`)."""
     fail_strategy: FailStrategy = FailStrategy.FAIL_CLOSE
-    """What happens when it fails: traffic stops, passes, or the module is loaded again."""
+    """What happens when the module fails: the proxy rejects traffic, lets it pass, or reloads the module."""
     vm_config: VmConfig | None = None
-    """What its virtual machine gets."""
+    """The virtual machine of the module."""
     type: PluginType = PluginType.UNSPECIFIED_PLUGIN_TYPE
-    """Where it runs; HTTP where unset."""
+    """Whether the module runs as an HTTP or a network filter. The default is HTTP."""
 
 
 class LuaConfig(Node):
     """A Lua script: the filter `envoy.filters.http.lua`."""
 
     inline_code: Annotated[str, size(65536, least=1)]
-    """The script, with `envoy_on_request` or `envoy_on_response`."""
+    """The script. It defines `envoy_on_request` or `envoy_on_response`."""
 
 
 class TrafficExtensionSpec(OneOf):
-    """An extension among the filters; exactly one of `wasm` and `lua`."""
+    """An extension of the filter chain. Set exactly one of `wasm` and `lua`."""
 
     one_of = (("wasm", "lua"),)
 
     selector: WorkloadSelector | None = None
-    """Workloads of its namespace; without it and a target all, or in the root namespace the whole mesh."""
+    """Workloads in the namespace of the resource. Without selector and target: the whole namespace or, in the root
+    namespace, the whole mesh.
+    """
     target_refs: Annotated[tuple[PolicyTargetReference, ...], size(16)] = ()
-    """The objects that it is attached to."""
+    """The objects that the resource is attached to."""
     phase: ExecutionPhase = ExecutionPhase.UNSPECIFIED
-    """The place among the filters."""
+    """Position in the filter chain."""
     priority: Int32Value = None
-    """The order within a phase, the highest first; 0 where unset."""
+    """Order within a phase, highest first. The default is 0."""
     match: tuple[TrafficSelector, ...] = ()
-    """Listeners that get it, joined by OR; all where empty."""
+    """Alternative selections of listeners. If empty, all listeners."""
     wasm: WasmConfig | None = None
     """A Wasm module."""
     lua: LuaConfig | None = None

@@ -1,4 +1,4 @@
-"""WasmPlugin: a Wasm module among the filters of workloads."""
+"""WasmPlugin: a Wasm module in the filter chains of workloads."""
 
 from typing import Annotated, Literal
 
@@ -18,7 +18,7 @@ from meshcompile.models.extensions.common import SHA256, FailStrategy, PluginTyp
 
 
 class PluginPhase(ProtoEnum):
-    """The place among the filters: before authentication, authorization or statistics, or at the end."""
+    """Position in the filter chain: before the authentication, authorization or statistics filters, or at the end."""
 
     UNSPECIFIED_PHASE = "UNSPECIFIED_PHASE"
     AUTHN = "AUTHN"
@@ -27,40 +27,45 @@ class PluginPhase(ProtoEnum):
 
 
 class WasmPluginSpec(Node):
-    """A Wasm module among the filters: `envoy.filters.http.wasm` or `envoy.filters.network.wasm`, found by ECDS."""
+    """A Wasm module as an HTTP or a network filter (`envoy.filters.http.wasm`, `envoy.filters.network.wasm`).
+
+    ECDS delivers the module.
+    """
 
     selector: WorkloadSelector | None = None
-    """Workloads of its namespace; without it and a target all, or in the root namespace the whole mesh."""
+    """Workloads in the namespace of the resource. Without selector and target: the whole namespace or, in the root
+    namespace, the whole mesh.
+    """
     target_ref: PolicyTargetReference | None = None
-    """The object that it is attached to."""
+    """The object that the resource is attached to."""
     target_refs: Annotated[tuple[PolicyTargetReference, ...], size(16)] = ()
-    """The objects that it is attached to."""
+    """The objects that the resource is attached to."""
     url: NonEmpty
-    """Where the module is: `oci://` (also where no scheme is given), `http://`, `https://` or `file://`."""
+    """URL of the module: `oci://` (also if there is no scheme), `http://`, `https://` or `file://`."""
     sha256: Annotated[str, Field(pattern=SHA256)] = ""
-    """Checksum of the module or image."""
+    """SHA-256 checksum of the module or image."""
     image_pull_policy: PullPolicy = PullPolicy.UNSPECIFIED_POLICY
-    """When it is fetched again; for the tag `latest` always, else if it is missing, where unset."""
+    """When to pull the image. By default, always for the tag `latest`, and otherwise only if it is not present."""
     image_pull_secret: Annotated[str, size(253, least=1)] = ""
-    """Secret of its namespace with the registry's credentials."""
+    """Secret in the same namespace with the credentials for the registry."""
     verification_key: str = ""
-    """Public key of its signature; not used yet."""
+    """Public key that verifies the signature of the image. Istio does not use it yet."""
     plugin_config: Struct | None = None
-    """Configuration that the module gets, as JSON."""
+    """Configuration for the module, as JSON."""
     plugin_name: Annotated[str, size(256, least=1)] = ""
-    """Name that the module knows itself by (`root_id`)."""
+    """Name of the plugin inside the module (`root_id`)."""
     phase: PluginPhase = PluginPhase.UNSPECIFIED_PHASE
-    """The place among the filters."""
+    """Position in the filter chain."""
     priority: Int32Value = None
-    """The order within a phase, the highest first; 0 where unset."""
+    """Order within a phase, highest first. The default is 0."""
     fail_strategy: FailStrategy = FailStrategy.FAIL_CLOSE
-    """What happens when it fails: traffic stops, passes, or the module is loaded again."""
+    """What happens when the module fails: the proxy rejects traffic, lets it pass, or reloads the module."""
     vm_config: VmConfig | None = None
-    """What its virtual machine gets."""
+    """The virtual machine of the module."""
     match: tuple[TrafficSelector, ...] = ()
-    """Listeners that get it, joined by OR; all where empty."""
+    """Alternative selections of listeners. If empty, all listeners."""
     type: PluginType = PluginType.UNSPECIFIED_PLUGIN_TYPE
-    """Where it runs; HTTP where unset."""
+    """Whether the module runs as an HTTP or a network filter. The default is HTTP."""
 
 
 class WasmPlugin(IstioResource):

@@ -1,4 +1,7 @@
-"""Workloads of kinds without a model of their own: objects with a Pod template where Kubernetes' own kinds have it."""
+"""Workloads of kinds without a model of their own.
+
+They are objects with a pod template in the place where Kubernetes' own kinds have it.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,54 +13,54 @@ from meshcompile.models.kubernetes.workloads import JobTemplateSpec, PodTemplate
 from meshcompile.values.labels import Labels
 
 TEMPLATE_PATHS = (("spec", "template"), ("spec", "jobTemplate", "spec", "template"))
-"""Where an object may have a Pod template."""
+"""Where an object may have a pod template."""
 
 
 class NamedTemplateMeta(TemplateMeta):
-    """The metadata of a Pod template. A Knative Service names its revision here."""
+    """The metadata of a pod template. In a Knative Service, the name is the name of the revision."""
 
     name: str = ""
-    """Name of the revision that the template makes."""
+    """Name of the revision that the template creates."""
 
 
 class NamedPodTemplateSpec(PodTemplateSpec):
-    """The Pod template of a workload."""
+    """The pod template of a workload."""
 
     metadata: NamedTemplateMeta = Field(default_factory=NamedTemplateMeta)
-    """Name, labels and annotations of what the template makes."""
+    """Name, labels and annotations of the created objects."""
 
 
 class WorkloadRef(KubernetesNode):
-    """The workload whose template an Argo Rollout uses in place of one of its own."""
+    """The workload that provides the pod template of an Argo Rollout."""
 
     kind: str = ""
     """Kind of the workload."""
     name: str = ""
-    """Its name, in the same namespace."""
+    """Name of the workload, in the same namespace."""
 
 
 class CustomWorkloadSpec(KubernetesNode):
-    """The specification of a workload, in the fields that such kinds share."""
+    """The specification of a workload: the fields that most such kinds have."""
 
     replicas: Int | None = None
-    """The desired number of Pods."""
+    """Desired number of pods."""
     selector: Mapping[str, Any] = {}
-    """The selector of its Pods: labels, or an object with `matchLabels`."""
+    """Selector of the pods: labels, or an object with `matchLabels`."""
     template: NamedPodTemplateSpec | None = None
-    """The Pod template."""
+    """Pod template."""
     job_template: JobTemplateSpec | None = None
-    """The template of the Jobs that create the Pods."""
+    """Template of the Jobs that create the pods."""
     workload_ref: WorkloadRef | None = None
-    """The Deployment whose template an Argo Rollout uses."""
+    """The Deployment that provides the pod template of an Argo Rollout."""
 
 
 class CustomWorkload(KubernetesResource):
-    """An object that makes Pods, of a kind such as Rollout, DeploymentConfig or a Knative Service."""
+    """An object that creates pods, of a kind such as Rollout, DeploymentConfig or Knative Service."""
 
     api_version: str = ""
     kind: str = ""
     spec: CustomWorkloadSpec = Field(default_factory=CustomWorkloadSpec)
-    """Its specification."""
+    """Specification of the workload."""
 
     @property
     def group(self) -> str:
@@ -66,14 +69,14 @@ class CustomWorkload(KubernetesResource):
 
     @property
     def template(self) -> NamedPodTemplateSpec | PodTemplateSpec:
-        """The Pod template; empty if another object has it."""
+        """The pod template. Empty if another object provides it."""
         if self.spec.template is not None:
             return self.spec.template
         return self.spec.job_template.spec.template if self.spec.job_template else PodTemplateSpec()
 
     @property
     def match_labels(self) -> Labels:
-        """The labels by which the workload knows its Pods; empty where it does not know them by labels."""
+        """The labels that select the workload's pods. Empty if the workload does not select them by label."""
         match self.spec.selector.get("matchLabels", self.spec.selector):
             case Mapping() as labels:
                 return {key: value for key, value in labels.items() if isinstance(value, str)}
@@ -82,18 +85,22 @@ class CustomWorkload(KubernetesResource):
 
 
 def makes_pods(value: Mapping[str, Any]) -> bool:
-    """True for an object with a Pod template, or with a reference to the Deployment that has it."""
+    """Whether the object has a pod template, or refers to the Deployment that has one."""
     refers = _at(value, ("spec", "workloadRef", "kind")) == "Deployment"
     return refers or any(_containers(value, path) for path in TEMPLATE_PATHS)
 
 
 def _containers(value: Mapping[str, Any], path: tuple[str, ...]) -> bool:
     containers = _at(value, (*path, "spec", "containers"))
-    return isinstance(containers, list) and bool(containers) and all(isinstance(each, Mapping) for each in containers)
+    return (
+        isinstance(containers, list)
+        and bool(containers)
+        and all(isinstance(container, Mapping) for container in containers)
+    )
 
 
 def _at(value: Any, path: tuple[str, ...]) -> Any:
-    """What is at a path; None where there is nothing."""
+    """The value at a path, or None."""
     for key in path:
         value = value.get(key) if isinstance(value, Mapping) else None
     return value

@@ -1,4 +1,4 @@
-"""Kubernetes EndpointSlice: the addresses behind one Service."""
+"""Kubernetes EndpointSlice: endpoints of a Service."""
 
 from typing import Literal
 
@@ -6,74 +6,74 @@ from meshcompile.models.common import Bool
 from meshcompile.models.kubernetes.base import Int, KubernetesNode, KubernetesResource
 
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
-"""The label by which an EndpointSlice names its Service."""
+"""The label of an EndpointSlice with the name of its Service."""
 
 
 class ObjectReference(KubernetesNode):
-    """The object behind an address, a Pod as a rule."""
+    """The object behind an address, usually a pod."""
 
     kind: str = ""
-    """Its kind."""
+    """Kind of the object."""
     name: str = ""
-    """Its name."""
+    """Name of the object."""
     namespace: str = ""
-    """Its namespace."""
+    """Namespace of the object."""
 
 
 class EndpointConditions(KubernetesNode):
-    """State of an endpoint; None means unknown."""
+    """State of an endpoint. None means unknown."""
 
     ready: Bool | None = None
-    """Whether it takes traffic; unknown counts as ready."""
+    """Whether the endpoint accepts traffic. Unknown counts as ready."""
     serving: Bool | None = None
-    """Whether it would take traffic, whether or not it is terminating."""
+    """Whether the endpoint can serve traffic, even if it is terminating."""
     terminating: Bool | None = None
-    """Whether it is being shut down; it is drained if it still serves."""
+    """Whether the endpoint is terminating. If it is still serving, Envoy drains it."""
 
 
 class Endpoint(KubernetesNode):
     """One endpoint of a Service."""
 
     addresses: tuple[str, ...] = ()
-    """Its addresses, interchangeable."""
+    """Addresses of the endpoint. They are interchangeable."""
     conditions: EndpointConditions = EndpointConditions()
-    """Its state."""
+    """State of the endpoint."""
     hostname: str | None = None
-    """Its own DNS name within a headless Service."""
+    """DNS name of the endpoint in a headless Service."""
     node_name: str | None = None
-    """The Node that runs it, which gives it a locality."""
+    """Node that runs the endpoint. It determines the locality."""
     zone: str | None = None
-    """The zone it runs in."""
+    """Zone of the endpoint."""
     target_ref: ObjectReference | None = None
-    """The Pod behind it, which gives it labels, identity and mTLS."""
+    """Pod behind the endpoint. It determines labels, identity and mutual TLS."""
 
 
 class EndpointPort(KubernetesNode):
-    """A port that all endpoints of the slice have."""
+    """A port of all endpoints in the slice."""
 
     name: str | None = None
-    """Name of the Service port it belongs to."""
+    """Name of the Service port."""
     port: Int | None = None
-    """The port at the endpoints."""
+    """Port number of the endpoints."""
     protocol: str = "TCP"
-    """Transport: `TCP`, `UDP` or `SCTP`."""
+    """Transport protocol: `TCP`, `UDP` or `SCTP`."""
     app_protocol: str | None = None
-    """Application protocol, as the Service states it."""
+    """Application protocol, copied from the Service."""
 
 
 class EndpointSlice(KubernetesResource):
-    """Endpoints of the Service that the label `kubernetes.io/service-name` names."""
+    """Endpoints of the Service in the label `kubernetes.io/service-name`."""
 
     api_version: Literal["discovery.k8s.io/v1", "discovery.k8s.io/v1beta1"] = "discovery.k8s.io/v1"
     kind: Literal["EndpointSlice"] = "EndpointSlice"
     address_type: str = "IPv4"
-    """`IPv4`, `IPv6` or `FQDN`; slices of names are ignored."""
+    """`IPv4`, `IPv6` or `FQDN`. FQDN slices are ignored."""
     endpoints: tuple[Endpoint, ...] = ()
-    """The endpoints."""
+    """Endpoints of the Service."""
     ports: tuple[EndpointPort, ...] = ()
-    """The ports, each of them at every endpoint."""
+    """Ports of every endpoint."""
 
     @property
     def service_name(self) -> str:
-        """Name of the Service in the slice's namespace; empty where the label is missing."""
+        """Name of the Service in the same namespace. Empty if the label is missing."""
         return self.metadata.labels.get(SERVICE_NAME_LABEL, "")

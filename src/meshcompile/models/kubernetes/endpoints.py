@@ -1,4 +1,4 @@
-"""Kubernetes Endpoints: the older form of EndpointSlice, one object per Service and of its name."""
+"""Kubernetes Endpoints: the predecessor of EndpointSlice. The object has the name of its Service."""
 
 from typing import Literal
 
@@ -7,46 +7,46 @@ from meshcompile.models.kubernetes.endpoint_slice import ObjectReference
 
 
 class EndpointAddress(KubernetesNode):
-    """One address."""
+    """An address of a Service."""
 
     ip: str = ""
-    """The address."""
+    """IP address."""
     hostname: str = ""
-    """Its own DNS name within a headless Service."""
+    """DNS name of the address in a headless Service."""
     node_name: str | None = None
-    """The Node it runs on."""
+    """Node that runs the endpoint."""
     target_ref: ObjectReference | None = None
-    """The Pod behind it."""
+    """Pod behind the address."""
 
 
 class EndpointsPort(KubernetesNode):
-    """One port of a subset."""
+    """A port of a subset."""
 
     name: str = ""
-    """Name of the Service port it belongs to."""
+    """Name of the Service port."""
     port: Int = 0
-    """The port at the addresses."""
+    """Port number at the addresses."""
     protocol: str = "TCP"
-    """Transport: `TCP`, `UDP` or `SCTP`."""
+    """Transport protocol: `TCP`, `UDP` or `SCTP`."""
     app_protocol: str | None = None
-    """Application protocol, as the Service states it."""
+    """Application protocol, copied from the Service."""
 
 
 class EndpointSubset(KubernetesNode):
-    """Addresses that share their ports."""
+    """Addresses with the same ports."""
 
     addresses: tuple[EndpointAddress, ...] = ()
-    """Addresses that take traffic."""
+    """Addresses that accept traffic."""
     not_ready_addresses: tuple[EndpointAddress, ...] = ()
-    """Addresses that do not take traffic yet."""
+    """Addresses that do not accept traffic yet."""
     ports: tuple[EndpointsPort, ...] = ()
-    """The ports, each of them at every address."""
+    """Ports of every address."""
 
 
 class Endpoints(KubernetesResource):
-    """Endpoints of the Service that has the same name."""
+    """Endpoints of the Service with the same name."""
 
     api_version: Literal["v1"] = "v1"
     kind: Literal["Endpoints"] = "Endpoints"
     subsets: tuple[EndpointSubset, ...] = ()
-    """The addresses, grouped by their ports."""
+    """Addresses, grouped by ports."""

@@ -1,8 +1,7 @@
 """The fields of Kubernetes' built-in kinds, and findings about the fields of an object.
 
-The models next to this module have only the fields that affect proxies. The API server checks all fields: `kubectl
-apply` rejects an object with an unknown field, and an object with a missing field or a field of the wrong type cannot
-exist.
+The models next to this module define only the fields that affect proxies. The API server checks all fields: `kubectl
+apply` rejects an object with an unknown field, a missing required field or a field of the wrong type.
 
 `fields.json` is generated from the API's own description. One line describes a type, and one word describes a field:
 
@@ -28,8 +27,8 @@ from meshcompile.models.problems import unknown_field, wrong_type
 
 Shape = Literal["one", "list", "map"]
 Takes = frozenset[type]
-Look = Callable[[Any], bool]
-"""Whether nothing is wrong with a value; one that it is not sure of is looked at closely."""
+QuickCheck = Callable[[Any], bool]
+"""A fast check whether a value is valid. False only means that the value needs the full check."""
 
 
 class Scalar(NamedTuple):
@@ -72,8 +71,8 @@ class Field:
     """The shape in which the field holds values."""
     takes: Takes
     """Python types that need no further check."""
-    is_sound: Look
-    """A quick look at a value of any other type."""
+    is_valid: QuickCheck
+    """A fast check of a value of any other type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ def field_problems(document: Document) -> Iterator[Diagnostic]:
     """
     value = document.value
     name = table().kinds.get(f"{value['apiVersion']}/{value['kind']}")
-    if name is None or _is_sound(object_type(name), value):
+    if name is None or _is_valid(object_type(name), value):
         return iter(())
     return _object_problems(name, value, Origin(document))
 
@@ -129,52 +128,52 @@ def _field(word: str) -> Field:
     absent = NOTHING if word.startswith("!") else NULL
     match word.removeprefix("!"):
         case str(many) if many.startswith("[]"):
-            return Field(many[2:], "list", absent, _list_look(many[2:]))
+            return Field(many[2:], "list", absent, _list_check(many[2:]))
         case str(many) if many.startswith("{}"):
-            return Field(many[2:], "map", absent, _map_look(many[2:]))
+            return Field(many[2:], "map", absent, _map_check(many[2:]))
         case one if one in SCALARS:
             return Field(one, "one", SCALARS[one].takes | absent, _never)
         case one:
-            return Field(one, "one", absent, _object_look(one))
+            return Field(one, "one", absent, _object_check(one))
 
 
 def _never(_: Any) -> bool:
     return False
 
 
-def _object_look(element: str) -> Look:
-    """A look at an object of this type, whose line is parsed when there is one."""
-    return lambda value: _is_sound(object_type(element), value)
+def _object_check(element: str) -> QuickCheck:
+    """The fast check of an object of this type. Parses the line of the type with the first object."""
+    return lambda value: _is_valid(object_type(element), value)
 
 
-def _list_look(element: str) -> Look:
-    """A look at a list."""
-    look = _items_look(element)
-    return lambda value: value.__class__ is list and look(value)
+def _list_check(element: str) -> QuickCheck:
+    """The fast check of a list."""
+    items_are_valid = _items_check(element)
+    return lambda value: value.__class__ is list and items_are_valid(value)
 
 
-def _map_look(element: str) -> Look:
-    """A look at a map."""
-    look = _items_look(element)
-    return lambda value: value.__class__ is dict and look(value.values())
+def _map_check(element: str) -> QuickCheck:
+    """The fast check of a map."""
+    items_are_valid = _items_check(element)
+    return lambda value: value.__class__ is dict and items_are_valid(value.values())
 
 
-def _items_look(element: str) -> Look:
-    """A look at the values in a list or a map."""
+def _items_check(element: str) -> QuickCheck:
+    """The fast check of the values in a list or a map."""
     if element not in SCALARS:
-        return lambda items: all(_is_sound(object_type(element), item) for item in items)
+        return lambda items: all(_is_valid(object_type(element), item) for item in items)
     takes = SCALARS[element].takes
     return lambda items: takes.issuperset(map(type, items))
 
 
-def _is_sound(known: ObjectType, value: Any) -> bool:
+def _is_valid(known: ObjectType, value: Any) -> bool:
     """Whether an object is valid. This fast check is enough for most objects."""
     if value.__class__ is not dict or not known.required <= value.keys():
         return False
     fields = known.fields
     for key, item in value.items():
         field = fields.get(key)
-        if field is None or (item.__class__ not in field.takes and not field.is_sound(item)):
+        if field is None or (item.__class__ not in field.takes and not field.is_valid(item)):
             return False
     return True
 

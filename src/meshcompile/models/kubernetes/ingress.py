@@ -1,4 +1,4 @@
-"""Kubernetes Ingress and IngressClass: HTTP routes from outside, older than Gateways."""
+"""Kubernetes Ingress and IngressClass: HTTP routes into the cluster, the predecessor of gateways."""
 
 from typing import Literal
 
@@ -11,109 +11,109 @@ class ServiceBackendPort(KubernetesNode):
     """A port of a Service, by number or by name."""
 
     name: str = ""
-    """Its name."""
+    """Name of the port."""
     number: Int = 0
-    """Its number; wins over the name."""
+    """Number of the port. Takes precedence over the name."""
 
 
 class IngressServiceBackend(KubernetesNode):
     """A Service in the namespace of the Ingress."""
 
     name: str = ""
-    """Its name."""
+    """Name of the Service."""
     port: ServiceBackendPort = ServiceBackendPort()
-    """Its port."""
+    """Port of the Service."""
 
 
 class ResourceBackend(KubernetesNode):
-    """An object that serves instead of a Service; Istio ignores it."""
+    """An object other than a Service that handles requests. Istio ignores it."""
 
     api_group: str | None = None
-    """Its API group."""
+    """API group of the object."""
     kind: str = ""
-    """Its kind."""
+    """Kind of the object."""
     name: str = ""
-    """Its name."""
+    """Name of the object."""
 
 
 class IngressBackend(KubernetesNode):
-    """Where requests go."""
+    """The backend that receives requests."""
 
     service: IngressServiceBackend | None = None
-    """To a Service."""
+    """Service that receives the requests."""
     resource: ResourceBackend | None = None
-    """To another object, which Istio ignores."""
+    """Another object that handles the requests. Istio ignores it."""
 
 
 class HTTPIngressPath(KubernetesNode):
-    """Requests by their path."""
+    """A path and its backend."""
 
     path: str = ""
-    """The path; empty means all."""
+    """Path of the request. Empty matches all requests."""
     path_type: str | None = None
     """`Exact`, `Prefix` or `ImplementationSpecific`."""
     backend: IngressBackend = IngressBackend()
-    """Where they go."""
+    """Backend for the path."""
 
 
 class HTTPIngressRuleValue(KubernetesNode):
-    """The paths of a host."""
+    """Paths of a host."""
 
     paths: tuple[HTTPIngressPath, ...] = ()
-    """The paths; the more specific one is tried first."""
+    """Paths. More specific ones are matched first."""
 
 
 class IngressRule(KubernetesNode):
-    """Requests by their host."""
+    """A host and its paths."""
 
     host: str = ""
-    """The host, `*.` in front for a wildcard; empty means all."""
+    """Host of the request. A leading `*.` is a wildcard. Empty matches all hosts."""
     http: HTTPIngressRuleValue | None = None
-    """The paths of the host."""
+    """Paths of the host."""
 
 
 class IngressTLS(KubernetesNode):
     """A certificate for hosts."""
 
     hosts: tuple[str, ...] = ()
-    """The hosts."""
+    """Hosts that the certificate is for."""
     secret_name: str = ""
-    """The Secret that holds certificate and key."""
+    """Secret with the key and certificate."""
 
 
 class IngressSpec(KubernetesNode):
     """The specification of an Ingress."""
 
     ingress_class_name: str | None = None
-    """The IngressClass that is to serve it."""
+    """IngressClass that handles the Ingress."""
     default_backend: IngressBackend | None = None
-    """Where requests go that match no rule."""
+    """Backend for requests that match no rule."""
     tls: tuple[IngressTLS, ...] = ()
-    """The certificates: each makes an HTTPS server."""
+    """Certificates. Each becomes an HTTPS server."""
     rules: tuple[IngressRule, ...] = ()
-    """The routes."""
+    """Routes, by host."""
 
 
 class Ingress(KubernetesResource):
-    """A Kubernetes Ingress: a Gateway and VirtualServices on the ingress gateway."""
+    """A Kubernetes Ingress. It becomes a Gateway and VirtualServices of the ingress gateway."""
 
     api_version: Literal["networking.k8s.io/v1"] = "networking.k8s.io/v1"
     kind: Literal["Ingress"] = "Ingress"
     spec: IngressSpec = Field(default_factory=IngressSpec)
-    """Its specification."""
+    """Specification of the Ingress."""
 
 
 class IngressClassSpec(KubernetesNode):
-    """Who serves the Ingresses of a class."""
+    """Which controller handles the Ingress resources of a class."""
 
     controller: str = ""
-    """The controller; Istio's is `istio.io/ingress-controller`."""
+    """Name of the controller. Istio's is `istio.io/ingress-controller`."""
 
 
 class IngressClass(KubernetesResource):
-    """A Kubernetes IngressClass: tells Istio's Ingresses from those of others."""
+    """A Kubernetes IngressClass. It tells which Ingress resources Istio handles."""
 
     api_version: Literal["networking.k8s.io/v1"] = "networking.k8s.io/v1"
     kind: Literal["IngressClass"] = "IngressClass"
     spec: IngressClassSpec = Field(default_factory=IngressClassSpec)
-    """Who serves it."""
+    """Specification of the class."""

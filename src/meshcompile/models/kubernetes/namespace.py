@@ -1,4 +1,4 @@
-"""Kubernetes Namespace: labels and annotations that hold for all that is in it."""
+"""Kubernetes Namespace: its labels and annotations apply to everything in it."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ from meshcompile.models.kubernetes.base import KubernetesResource
 
 
 class Namespace(KubernetesResource):
-    """A Kubernetes Namespace: its labels decide on injection, discovery, network and ambient mode."""
+    """A Kubernetes Namespace. Its labels control injection, discovery, network and ambient mode."""
 
     api_version: Literal["v1"] = "v1"
     kind: Literal["Namespace"] = "Namespace"

@@ -1,4 +1,4 @@
-"""Kubernetes Node: the locality of the Pods that run on it."""
+"""Kubernetes Node: the locality of the pods that run on it."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from meshcompile.models.kubernetes.base import KubernetesNode, KubernetesResourc
 
 
 class NodeAddress(KubernetesNode):
-    """One address of a Node."""
+    """An address of a node."""
 
     type: str = ""
     """`ExternalIP`, `InternalIP`, `Hostname`, `ExternalDNS` or `InternalDNS`."""
@@ -17,16 +17,16 @@ class NodeAddress(KubernetesNode):
 
 
 class NodeStatus(KubernetesNode):
-    """What is known of a Node."""
+    """The status of a node."""
 
     addresses: tuple[NodeAddress, ...] = ()
-    """Its addresses; the external ones are a network gateway's when its Service is of type NodePort."""
+    """Addresses of the node. A network gateway with a Service of type NodePort has the external ones."""
 
 
 class Node(KubernetesResource):
-    """A Kubernetes Node: its labels give region and zone."""
+    """A Kubernetes Node. Its labels determine region and zone."""
 
     api_version: Literal["v1"] = "v1"
     kind: Literal["Node"] = "Node"
     status: NodeStatus = Field(default_factory=NodeStatus)
-    """What is known of it."""
+    """Status of the node."""

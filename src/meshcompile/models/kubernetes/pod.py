@@ -1,4 +1,4 @@
-"""Kubernetes Pod: labels, identity, ports and addresses of what runs."""
+"""Kubernetes Pod: labels, identity, ports and addresses of a workload."""
 
 from typing import Literal
 
@@ -12,141 +12,141 @@ class ContainerPort(KubernetesNode):
     """A port that a container listens on."""
 
     name: str = ""
-    """Name that a Service's `targetPort` may use."""
+    """Name of the port, for the `targetPort` of a Service."""
     container_port: Int = 0
-    """The port."""
+    """Port number."""
     protocol: str = "TCP"
-    """Transport: `TCP`, `UDP` or `SCTP`."""
+    """Transport protocol: `TCP`, `UDP` or `SCTP`."""
 
 
 class EnvVar(KubernetesNode):
-    """An environment variable of a container, where its value is written out."""
+    """An environment variable of a container."""
 
     name: str = ""
-    """Its name."""
+    """Name of the variable."""
     value: str = ""
-    """Its value; empty where it comes from elsewhere."""
+    """Value of the variable. Empty if it comes from another source."""
 
 
 class SecurityContext(KubernetesNode):
-    """Who a container runs as."""
+    """The security settings of a container."""
 
     run_as_user: Int | None = None
-    """User ID; Envoy's own is 1337, whose traffic is not captured."""
+    """User ID of the process. Envoy runs as 1337: traffic of that user is not captured."""
 
 
 class HTTPGetAction(KubernetesNode):
-    """A probe by an HTTP request."""
+    """An HTTP probe."""
 
     path: str = ""
-    """Path that is asked for."""
+    """Path of the request."""
     port: IntOrString = 0
     """Number or name of the port."""
     host: str = ""
-    """Host that is asked; the Pod itself where empty."""
+    """Host to connect to. If empty, the pod."""
     scheme: str = "HTTP"
     """`HTTP` or `HTTPS`."""
 
 
 class TCPSocketAction(KubernetesNode):
-    """A probe by opening a connection."""
+    """A TCP probe."""
 
     port: IntOrString = 0
     """Number or name of the port."""
     host: str = ""
-    """Host that is tried; the Pod itself where empty."""
+    """Host to connect to. If empty, the pod."""
 
 
 class GRPCAction(KubernetesNode):
-    """A probe by gRPC's health service."""
+    """A probe that uses the gRPC health checking protocol."""
 
     port: Int = 0
-    """The port."""
+    """Port number."""
     service: str | None = None
-    """The service name in the health request."""
+    """Service name in the health check request."""
 
 
 class Probe(KubernetesNode):
-    """How the kubelet asks a container for its health."""
+    """How the kubelet probes a container."""
 
     http_get: HTTPGetAction | None = None
-    """By an HTTP request."""
+    """HTTP probe."""
     tcp_socket: TCPSocketAction | None = None
-    """By opening a connection."""
+    """TCP probe."""
     grpc: GRPCAction | None = None
-    """By gRPC's health service."""
+    """gRPC health probe."""
 
 
 class Container(KubernetesNode):
-    """One container of a Pod."""
+    """A container of a pod."""
 
     name: str = ""
-    """Its name; `istio-proxy` is Envoy."""
+    """Name of the container. `istio-proxy` runs Envoy."""
     image: str = ""
-    """Its image; `auto` asks the injector for Envoy's."""
+    """Image of the container. The injector replaces `auto` with the image of Envoy."""
     args: tuple[str, ...] = ()
-    """Its arguments; `proxy ztunnel` makes it a ztunnel, which is no Envoy."""
+    """Arguments. `proxy ztunnel` means ztunnel, which is not an Envoy proxy."""
     ports: tuple[ContainerPort, ...] = ()
-    """Ports it listens on."""
+    """Ports that the container listens on."""
     env: tuple[EnvVar, ...] = ()
-    """Its environment; `ISTIO_META_...` of `istio-proxy` becomes node metadata."""
+    """Environment variables. `ISTIO_META_...` variables of `istio-proxy` become node metadata."""
     security_context: SecurityContext | None = None
-    """Who it runs as."""
+    """Security settings of the container."""
     restart_policy: str | None = None
     """`Always` makes an init container a native sidecar."""
     readiness_probe: Probe | None = None
-    """Whether it takes traffic."""
+    """Probe that decides whether the container accepts traffic."""
     liveness_probe: Probe | None = None
-    """Whether it must be restarted."""
+    """Probe that decides whether the container is restarted."""
     startup_probe: Probe | None = None
-    """Whether it has started."""
+    """Probe that decides whether the container has started."""
 
 
 PROXY_CONTAINER = "istio-proxy"
 
 
 class PodSpec(KubernetesNode):
-    """What runs in a Pod."""
+    """The specification of a pod."""
 
     containers: tuple[Container, ...] = ()
-    """The containers."""
+    """Containers of the pod."""
     init_containers: tuple[Container, ...] = ()
-    """Containers that run before them, native sidecars among them."""
+    """Containers that run before the others. Native sidecars are among them."""
     service_account_name: str = ""
-    """The identity of the Pod; see `service_account`."""
+    """Service account of the pod, as written; see `service_account`."""
     node_name: str = ""
-    """The Node it runs on, which gives it a locality."""
+    """Node that runs the pod. It determines the locality."""
     host_network: Bool = False
-    """Whether it shares the Node's network: such a Pod has no sidecar."""
+    """Whether the pod shares the network of its node. Such a pod has no sidecar."""
     hostname: str = ""
-    """Its own DNS name within a headless Service."""
+    """DNS name of the pod in a headless Service."""
     subdomain: str = ""
-    """The headless Service that its DNS name belongs to."""
+    """Headless Service that the DNS name belongs to."""
 
     @property
     def proxy(self) -> Container | None:
-        """The container that runs Envoy; ztunnel's has the same name."""
+        """The container that runs Envoy. The container of a ztunnel has the same name."""
         containers = (*self.containers, *self.init_containers)
         return next((c for c in containers if c.name == PROXY_CONTAINER and "ztunnel" not in c.args), None)
 
     @property
     def service_account(self) -> str:
-        """The name of its service account: Kubernetes takes `default` where none is named."""
+        """Name of the service account. The default in Kubernetes is `default`."""
         return self.service_account_name or "default"
 
 
 class PodIP(KubernetesNode):
-    """One address of a Pod."""
+    """An IP address of a pod."""
 
     ip: str = ""
-    """The address."""
+    """IP address."""
 
 
 class PodCondition(KubernetesNode):
-    """One observation about a Pod."""
+    """A condition of a pod."""
 
     type: str = ""
-    """What was observed, such as `Ready`."""
+    """Type of the condition, for example `Ready`."""
     status: str = ""
     """`True`, `False` or `Unknown`."""
 
@@ -155,23 +155,23 @@ class PodStatus(KubernetesNode):
     """The status of a Pod."""
 
     phase: str = ""
-    """`Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`; a Pod that has terminated is ignored."""
+    """`Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`. Terminated pods are ignored."""
     pod_ip: str = Field(default="", alias="podIP")
-    """Its first address."""
+    """First IP address of the pod."""
     pod_ips: tuple[PodIP, ...] = Field(default=(), alias="podIPs")
-    """All its addresses, one per IP family."""
+    """All IP addresses of the pod, one per IP family."""
     host_ip: str = Field(default="", alias="hostIP")
-    """Address of its Node."""
+    """IP address of the node."""
     conditions: tuple[PodCondition, ...] = ()
-    """What was observed about it."""
+    """Conditions of the pod."""
 
 
 class Pod(KubernetesResource):
-    """A Kubernetes Pod: an endpoint of Services, and a proxy where Envoy is injected."""
+    """A Kubernetes Pod. It is an endpoint of Services and, if Envoy is injected, a proxy."""
 
     api_version: Literal["v1"] = "v1"
     kind: Literal["Pod"] = "Pod"
     spec: PodSpec = Field(default_factory=PodSpec)
-    """What runs in it."""
+    """Specification of the pod."""
     status: PodStatus = Field(default_factory=PodStatus)
-    """Its status."""
+    """Status of the pod."""

@@ -1,4 +1,4 @@
-"""Kubernetes Service: a name, its ports, and where its traffic goes."""
+"""Kubernetes Service: a name, its ports, and the workloads behind it."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -9,28 +9,28 @@ from meshcompile.models.common import Bool
 from meshcompile.models.kubernetes.base import Int, IntOrString, KubernetesNode, KubernetesResource, TextValue
 
 HEADLESS = "None"
-"""The clusterIP of a Service that wants none: its name resolves to the Pods themselves."""
+"""The `clusterIP` of a headless Service. Its name resolves to the pods."""
 
 
 class ServicePort(KubernetesNode):
-    """One port of a Service."""
+    """A port of a Service."""
 
     name: str = ""
-    """Name by which EndpointSlices repeat the port; its prefix (`http-`, `tcp`, ...) says which protocol it speaks."""
+    """Name of the port. EndpointSlices refer to it. Its prefix (`http-`, `tcp`, ...) selects the protocol."""
     port: Int = 0
-    """Port that clients connect to, part of listener, route and cluster names."""
+    """Port that clients connect to. It is part of the names of listeners, routes and clusters."""
     protocol: str = "TCP"
-    """Transport: `TCP`, `UDP` or `SCTP`."""
+    """Transport protocol: `TCP`, `UDP` or `SCTP`."""
     app_protocol: str | None = None
-    """Application protocol; wins over the prefix of the name."""
+    """Application protocol. Takes precedence over the prefix of the name."""
     target_port: IntOrString | None = None
-    """Port of the Pods, a number or the name of a container port; see `effective_target_port`."""
+    """Port of the pods: a number, or the name of a container port. See `effective_target_port`."""
     node_port: Int = 0
-    """Port on every Node, for type NodePort and LoadBalancer."""
+    """Port on every node, for the types NodePort and LoadBalancer."""
 
     @property
     def effective_target_port(self) -> IntOrString:
-        """The port of the Pods: Kubernetes takes `port` where `targetPort` is absent, zero or empty."""
+        """The port of the pods. Kubernetes uses `port` if `targetPort` is absent, zero or empty."""
         return self.target_port or self.port
 
 
@@ -40,69 +40,69 @@ class ServiceSpec(KubernetesNode):
     type: str = "ClusterIP"
     """`ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`."""
     ports: tuple[ServicePort, ...] = ()
-    """The ports, each with a listener, route or cluster of its own."""
+    """Ports. Each gets listeners, routes or clusters of its own."""
     selector: Mapping[str, TextValue] = {}
-    """Labels of the Pods behind the Service; empty means that endpoints are written by hand."""
+    """Labels of the pods behind the Service. If empty, endpoints are defined by separate objects."""
     cluster_ip: str = Field(default="", alias="clusterIP")
-    """Virtual address of the Service, bound by TCP listeners; `None` makes it headless."""
+    """Virtual IP address, which TCP listeners bind to. `None` makes the Service headless."""
     cluster_ips: tuple[str, ...] = Field(default=(), alias="clusterIPs")
-    """All virtual addresses, one per IP family; the first repeats `clusterIP`."""
+    """All virtual IP addresses, one per IP family. The first is the same as `clusterIP`."""
     ip_families: tuple[str, ...] = ()
-    """`IPv4`, `IPv6`, in order of preference."""
+    """`IPv4` and `IPv6`, in order of preference."""
     ip_family_policy: str = ""
     """`SingleStack`, `PreferDualStack` or `RequireDualStack`."""
     external_ips: tuple[str, ...] = Field(default=(), alias="externalIPs")
-    """Further addresses at which Nodes take traffic of the Service."""
+    """Additional IP addresses at which nodes accept traffic for the Service."""
     external_name: str = ""
-    """The DNS name that a Service of type ExternalName stands for."""
+    """DNS name that a Service of type ExternalName is an alias for."""
     load_balancer_ip: str = Field(default="", alias="loadBalancerIP")
-    """Address asked of the load balancer."""
+    """IP address to request for the load balancer."""
     session_affinity: str = ""
-    """`None` or `ClientIP`; Envoy's load balancing does not follow it."""
+    """`None` or `ClientIP`. It does not affect Envoy's load balancing."""
     internal_traffic_policy: str = ""
-    """`Cluster` or `Local`: with `Local` a proxy only gets the endpoints of its own Node."""
+    """`Cluster` or `Local`. With `Local`, a proxy receives only the endpoints on its own node."""
     external_traffic_policy: str = ""
-    """`Cluster` or `Local`, for traffic from outside; it does not change Envoy's configuration."""
+    """`Cluster` or `Local`, for external traffic. It does not affect Envoy's configuration."""
     publish_not_ready_addresses: Bool = False
-    """Whether Pods that are not ready take traffic as well."""
+    """Whether pods that are not ready accept traffic too."""
     traffic_distribution: str = ""
-    """`PreferClose`, `PreferSameZone` or `PreferSameNode`: endpoints nearby get a higher priority."""
+    """`PreferClose`, `PreferSameZone` or `PreferSameNode`: nearby endpoints get a higher priority."""
 
 
 class LoadBalancerIngress(KubernetesNode):
-    """One entrance of a load balancer."""
+    """An address of a load balancer."""
 
     ip: str = ""
-    """Its address, where it has a fixed one."""
+    """IP address, if it is fixed."""
     hostname: str = ""
-    """Its DNS name, where it has no fixed address."""
+    """DNS name, if there is no fixed IP address."""
 
 
 class LoadBalancerStatus(KubernetesNode):
-    """The entrances that a load balancer has."""
+    """The addresses of a load balancer."""
 
     ingress: tuple[LoadBalancerIngress, ...] = ()
-    """The entrances."""
+    """Addresses of the load balancer."""
 
 
 class ServiceStatus(KubernetesNode):
     """The status of a Service."""
 
     load_balancer: LoadBalancerStatus | None = None
-    """The addresses from outside: those of a network's gateway come from here."""
+    """External addresses. A network gateway uses them."""
 
 
 class Service(KubernetesResource):
-    """A Kubernetes Service: listeners, routes and clusters of every proxy that can see it."""
+    """A Kubernetes Service. It becomes listeners, routes and clusters of every proxy that can see it."""
 
     api_version: Literal["v1"] = "v1"
     kind: Literal["Service"] = "Service"
     spec: ServiceSpec = Field(default_factory=ServiceSpec)
-    """Its specification."""
+    """Specification of the Service."""
     status: ServiceStatus | None = None
-    """Its status."""
+    """Status of the Service."""
 
     @property
     def is_headless(self) -> bool:
-        """Whether clients are meant to reach the Pods directly."""
+        """Whether clients connect to the pods directly."""
         return self.spec.cluster_ip == HEADLESS

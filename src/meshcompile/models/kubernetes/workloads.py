@@ -1,4 +1,4 @@
-"""Kubernetes workloads: kinds that create Pods from a template."""
+"""Kubernetes workloads: kinds that create pods from a template."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -10,145 +10,145 @@ from meshcompile.models.kubernetes.pod import PodSpec
 
 
 class TemplateMeta(KubernetesNode):
-    """The metadata of a Pod template."""
+    """The metadata of a pod template."""
 
     labels: Mapping[str, TextValue] = {}
-    """Labels of the Pods."""
+    """Labels of the pods."""
     annotations: Mapping[str, TextValue] = {}
-    """Annotations of the Pods."""
+    """Annotations of the pods."""
 
 
 class PodTemplateSpec(KubernetesNode):
-    """The Pod template of a workload."""
+    """The pod template of a workload."""
 
     metadata: TemplateMeta = Field(default_factory=TemplateMeta)
-    """Labels and annotations of the Pods."""
+    """Labels and annotations of the pods."""
     spec: PodSpec = Field(default_factory=PodSpec)
-    """What runs in them."""
+    """Specification of the pods."""
 
 
 class DeploymentSpec(KubernetesNode):
     """The specification of a Deployment."""
 
     replicas: Int = 1
-    """The desired number of Pods."""
+    """Desired number of pods."""
     selector: LabelSelector = Field(default_factory=LabelSelector)
-    """The selector of its Pods."""
+    """Selector of the pods."""
     template: PodTemplateSpec = Field(default_factory=PodTemplateSpec)
-    """The Pod template."""
+    """Pod template."""
 
 
 class Deployment(KubernetesResource):
-    """A Kubernetes Deployment: interchangeable Pods."""
+    """A Kubernetes Deployment. Its pods are interchangeable."""
 
     api_version: Literal["apps/v1"] = "apps/v1"
     kind: Literal["Deployment"] = "Deployment"
     spec: DeploymentSpec = Field(default_factory=DeploymentSpec)
-    """Its specification."""
+    """Specification of the Deployment."""
 
 
 class ReplicaSetSpec(KubernetesNode):
     """The specification of a ReplicaSet."""
 
     replicas: Int = 1
-    """The desired number of Pods."""
+    """Desired number of pods."""
     selector: LabelSelector = Field(default_factory=LabelSelector)
-    """The selector of its Pods."""
+    """Selector of the pods."""
     template: PodTemplateSpec = Field(default_factory=PodTemplateSpec)
-    """The Pod template."""
+    """Pod template."""
 
 
 class ReplicaSet(KubernetesResource):
-    """A Kubernetes ReplicaSet: one generation of a Deployment's Pods, or Pods of its own."""
+    """A Kubernetes ReplicaSet: one revision of a Deployment, or a set of pods on its own."""
 
     api_version: Literal["apps/v1"] = "apps/v1"
     kind: Literal["ReplicaSet"] = "ReplicaSet"
     spec: ReplicaSetSpec = Field(default_factory=ReplicaSetSpec)
-    """Its specification."""
+    """Specification of the ReplicaSet."""
 
 
 class StatefulSetSpec(KubernetesNode):
     """The specification of a StatefulSet."""
 
     replicas: Int = 1
-    """The desired number of Pods, named with ordinals."""
+    """Desired number of pods. Their names end in ordinals."""
     service_name: str = ""
-    """The headless Service that gives each Pod its DNS name."""
+    """Headless Service that gives each pod a DNS name."""
     selector: LabelSelector = Field(default_factory=LabelSelector)
-    """The selector of its Pods."""
+    """Selector of the pods."""
     template: PodTemplateSpec = Field(default_factory=PodTemplateSpec)
-    """The Pod template."""
+    """Pod template."""
 
 
 class StatefulSet(KubernetesResource):
-    """A Kubernetes StatefulSet: Pods with names of their own."""
+    """A Kubernetes StatefulSet. Its pods have stable names."""
 
     api_version: Literal["apps/v1"] = "apps/v1"
     kind: Literal["StatefulSet"] = "StatefulSet"
     spec: StatefulSetSpec = Field(default_factory=StatefulSetSpec)
-    """Its specification."""
+    """Specification of the StatefulSet."""
 
 
 class DaemonSetSpec(KubernetesNode):
     """The specification of a DaemonSet."""
 
     selector: LabelSelector = Field(default_factory=LabelSelector)
-    """The selector of its Pods."""
+    """Selector of the pods."""
     template: PodTemplateSpec = Field(default_factory=PodTemplateSpec)
-    """The Pod template."""
+    """Pod template."""
 
 
 class DaemonSet(KubernetesResource):
-    """A Kubernetes DaemonSet: one Pod on every Node."""
+    """A Kubernetes DaemonSet: one pod on every node."""
 
     api_version: Literal["apps/v1"] = "apps/v1"
     kind: Literal["DaemonSet"] = "DaemonSet"
     spec: DaemonSetSpec = Field(default_factory=DaemonSetSpec)
-    """Its specification."""
+    """Specification of the DaemonSet."""
 
 
 class JobSpec(KubernetesNode):
     """The specification of a Job."""
 
     parallelism: Int = 1
-    """How many Pods run at a time."""
+    """Number of pods that run at the same time."""
     template: PodTemplateSpec = Field(default_factory=PodTemplateSpec)
-    """The Pod template."""
+    """Pod template."""
 
 
 class Job(KubernetesResource):
-    """A Kubernetes Job: Pods that run until they are done."""
+    """A Kubernetes Job. Its pods run to completion."""
 
     api_version: Literal["batch/v1"] = "batch/v1"
     kind: Literal["Job"] = "Job"
     spec: JobSpec = Field(default_factory=JobSpec)
-    """Its specification."""
+    """Specification of the Job."""
 
 
 class JobTemplateSpec(KubernetesNode):
     """The Job template of a CronJob."""
 
     spec: JobSpec = Field(default_factory=JobSpec)
-    """The specification of each Job."""
+    """Specification of each Job."""
 
 
 class CronJobSpec(KubernetesNode):
     """The specification of a CronJob."""
 
     schedule: str = ""
-    """When a Job starts, in cron's notation."""
+    """When to start a Job, in cron syntax."""
     job_template: JobTemplateSpec = Field(default_factory=JobTemplateSpec)
-    """The Job template."""
+    """Job template."""
 
 
 class CronJob(KubernetesResource):
-    """A Kubernetes CronJob: a Job at every due time."""
+    """A Kubernetes CronJob: starts Jobs on a schedule."""
 
     api_version: Literal["batch/v1"] = "batch/v1"
     kind: Literal["CronJob"] = "CronJob"
     spec: CronJobSpec = Field(default_factory=CronJobSpec)
-    """Its specification."""
+    """Specification of the CronJob."""
 
 
 Workload = Deployment | ReplicaSet | StatefulSet | DaemonSet | Job | CronJob
-"""Any kind that creates Pods."""
+"""Any kind that creates pods."""

@@ -1,8 +1,9 @@
-"""The mesh config that holds where a user writes none, or only a part.
+"""The mesh config that applies where a user sets nothing.
 
-`CODE_DEFAULTS` are what istiod itself assumes (`DefaultMeshConfig` and `DefaultProxyConfig`, pkg/config/mesh/mesh.go).
-Every installation by istioctl or Helm adds a little, above all the `prometheus` metrics provider, without which there
-is no `istio.stats` filter. `INSTALLED_DEFAULTS` are what users have in their clusters, and what a mesh starts from.
+`CODE_DEFAULTS` are istiod's built-in defaults (`DefaultMeshConfig` and `DefaultProxyConfig`, pkg/config/mesh/mesh.go).
+`INSTALLED_DEFAULTS` also have what istioctl and the Helm charts add to every installation. The most important addition
+is the `prometheus` metrics provider: without it there is no `istio.stats` filter. A mesh starts from
+`INSTALLED_DEFAULTS`.
 """
 
 from meshcompile.models.mesh.extension_providers import (
@@ -26,7 +27,7 @@ from meshcompile.models.mesh.proxy_config import AuthenticationPolicy, ProxyConf
 from meshcompile.models.networking.destination_rule import LocalityLoadBalancerSetting
 from meshcompile.values.durations import Duration
 
-# Made as they are: to read them would take validators for all of MeshConfig, which few meshes write.
+# Constructed without validation: validators for all of MeshConfig take time, and few meshes need them.
 _PROXY_CONFIG = ProxyConfig.model_construct(
     config_path="./etc/istio/proxy",
     service_cluster="istio-proxy",

@@ -1,7 +1,7 @@
-"""Extension providers of the mesh config: the services that policies and Telemetry name for authorization, tracing,
-metrics, access logs and secrets (istio/api `mesh/v1alpha1/config.proto`, `MeshConfig.ExtensionProvider`).
+"""Extension providers of the mesh config (istio/api `mesh/v1alpha1/config.proto`, `MeshConfig.ExtensionProvider`).
 
-A provider's `service` is `host` or `namespace/host`; with its `port` it names the cluster that Envoy talks to.
+Policies and Telemetry refer to them by name: services for authorization, tracing, metrics, access logs and secrets. The
+`service` of a provider is `host` or `namespace/host`. Together with `port` it names the cluster that Envoy connects to.
 """
 
 from collections.abc import Mapping
@@ -12,99 +12,102 @@ from meshcompile.values.durations import Duration
 
 
 class HttpHeader(OneOf):
-    """A header that is sent along to a provider."""
+    """A header to send to a provider."""
 
     one_of = (("value", "env_name"),)
 
     name: str = ""
     """Name of the header."""
     value: str | None = None
-    """Its value."""
+    """Value of the header."""
     env_name: str | None = None
-    """The environment variable of the proxy that its value is taken from."""
+    """Environment variable of the proxy that holds the value."""
 
 
 class HttpService(Node):
-    """A provider spoken to by HTTP."""
+    """How requests are sent to a provider over HTTP."""
 
     path: str = ""
     """Path of the requests."""
     timeout: Duration | None = None
-    """How long one request may take."""
+    """Timeout of a request."""
     headers: tuple[HttpHeader, ...] = ()
-    """Headers of the requests."""
+    """Headers to add to each request."""
 
 
 class GrpcService(Node):
-    """A provider spoken to by gRPC."""
+    """How requests are sent to a provider over gRPC."""
 
     timeout: Duration | None = None
-    """How long one call may take."""
+    """Timeout of a call."""
     initial_metadata: tuple[HttpHeader, ...] = ()
-    """Metadata of the calls."""
+    """Metadata to add to each call."""
 
 
 class EnvoyExternalAuthorizationRequestBody(Node):
-    """How much of a request's body the authorization service gets."""
+    """How much of the request body the authorization service receives."""
 
     max_request_bytes: UInt32 = 0
-    """Size of Envoy's buffer; a larger body is refused unless partial ones are allowed."""
+    """Maximum size of the buffered body in bytes. Larger bodies are rejected unless partial ones are allowed."""
     allow_partial_message: Bool = False
-    """Whether a body that does not fit is sent as far as it does."""
+    """Whether to send the first part of a body that does not fit."""
     pack_as_bytes: Bool = False
-    """Whether it is sent as bytes instead of UTF-8 text (gRPC only)."""
+    """Whether to send the body as raw bytes instead of UTF-8 text (gRPC only)."""
 
 
 class EnvoyExternalAuthorizationHttpProvider(Node):
-    """External authorization by HTTP: `envoy.filters.http.ext_authz` with `http_service`."""
+    """External authorization over HTTP: `envoy.filters.http.ext_authz` with `http_service`."""
 
     service: str = ""
-    """Host of the authorization service, optionally `namespace/host`."""
+    """Host of the authorization service, as `host` or `namespace/host`."""
     port: UInt32 = 0
-    """Its port."""
+    """Port of the service."""
     timeout: Duration | None = None
-    """How long a check may take; ten minutes where unset."""
+    """Timeout of a check. The default is 10m."""
     path_prefix: str = ""
-    """Prefix put before the path of the checked request."""
+    """Prefix to add to the path of the checked request."""
     fail_open: Bool = False
-    """Whether requests pass when the service does not answer (`failure_mode_allow`)."""
+    """Whether to allow requests if the service does not respond (`failure_mode_allow`)."""
     clear_route_cache: Bool = False
-    """Whether the route is chosen again after the check."""
+    """Whether to select the route again after the check."""
     status_on_error: str = ""
-    """HTTP status for the client when the service does not answer; 403 where unset."""
+    """HTTP status for the client if the service does not respond. The default is 403."""
     include_headers_in_check: tuple[str, ...] = ()
-    """Deprecated spelling of `include_request_headers_in_check`."""
+    """Deprecated: use `includeRequestHeadersInCheck`."""
     include_request_headers_in_check: tuple[str, ...] = ()
-    """Request headers sent along: names, with `*` as prefix or suffix."""
+    """Request headers to send with the check: names, or a prefix or suffix with `*`."""
     include_additional_headers_in_check: Mapping[str, str] = {}
-    """Fixed headers added to the check."""
+    """Fixed headers to add to the check."""
     include_request_body_in_check: EnvoyExternalAuthorizationRequestBody | None = None
-    """How much of the body is sent along; none where unset."""
+    """How much of the body to send with the check. If absent, none of it."""
     headers_to_upstream_on_allow: tuple[str, ...] = ()
-    """Headers of the answer that are set on the allowed request."""
+    """Response headers of the service to add to an allowed request."""
     headers_to_downstream_on_deny: tuple[str, ...] = ()
-    """Headers of the answer that the denied client gets."""
+    """Response headers of the service to return to a denied client."""
     headers_to_downstream_on_allow: tuple[str, ...] = ()
-    """Headers of the answer that the allowed client gets."""
+    """Response headers of the service to return to an allowed client."""
 
 
 class EnvoyExternalAuthorizationGrpcProvider(Node):
-    """External authorization by gRPC: `envoy.filters.http.ext_authz` and its network twin with `grpc_service`."""
+    """External authorization over gRPC.
+
+    The filters are `envoy.filters.http.ext_authz` or `envoy.filters.network.ext_authz` with `grpc_service`.
+    """
 
     service: str = ""
-    """Host of the authorization service, optionally `namespace/host`."""
+    """Host of the authorization service, as `host` or `namespace/host`."""
     port: UInt32 = 0
-    """Its port."""
+    """Port of the service."""
     timeout: Duration | None = None
-    """How long a check may take; ten minutes where unset."""
+    """Timeout of a check. The default is 10m."""
     fail_open: Bool = False
-    """Whether requests pass when the service does not answer (`failure_mode_allow`)."""
+    """Whether to allow requests if the service does not respond (`failure_mode_allow`)."""
     clear_route_cache: Bool = False
-    """Whether the route is chosen again after the check."""
+    """Whether to select the route again after the check."""
     status_on_error: str = ""
-    """HTTP status for the client when the service does not answer; 403 where unset."""
+    """HTTP status for the client if the service does not respond. The default is 403."""
     include_request_body_in_check: EnvoyExternalAuthorizationRequestBody | None = None
-    """How much of the body is sent along; none where unset."""
+    """How much of the body to send with the check. If absent, none of it."""
 
 
 class TraceContextOption(ProtoEnum):
@@ -118,84 +121,84 @@ class ZipkinTracingProvider(Node):
     """A Zipkin backend: Envoy's `envoy.tracers.zipkin`."""
 
     service: str = ""
-    """Host of the collector, optionally `namespace/host`."""
+    """Host of the collector, as `host` or `namespace/host`."""
     port: UInt32 = 0
-    """Its port."""
+    """Port of the collector."""
     max_tag_length: UInt32 = 0
-    """Longest URL path kept in a tag (`max_path_tag_length`)."""
+    """Maximum length of the URL path in a tag (`max_path_tag_length`)."""
     enable_64bit_trace_id: Bool = False
-    """Whether trace ids have 64 bits instead of 128."""
+    """Whether trace IDs have 64 bits instead of 128."""
     path: str = ""
-    """Path of the collector; `/api/v2/spans` where unset."""
+    """Path of the collector's API. The default is `/api/v2/spans`."""
     trace_context_option: TraceContextOption = TraceContextOption.USE_B3
-    """Which trace headers are read and written."""
+    """Which trace headers to read and write."""
     timeout: Duration | None = None
-    """How long a report may take."""
+    """Timeout of a report."""
     headers: tuple[HttpHeader, ...] = ()
-    """Headers of the reports."""
+    """Headers to add to each report."""
 
 
 class LightstepTracingProvider(Node):
-    """A Lightstep backend; deprecated, Istio sends to it by OpenTelemetry."""
+    """A Lightstep backend. Deprecated: Istio sends traces to it over OpenTelemetry."""
 
     service: str = ""
-    """Host of the collector, optionally `namespace/host`."""
+    """Host of the collector, as `host` or `namespace/host`."""
     port: UInt32 = 0
-    """Its port."""
+    """Port of the collector."""
     access_token: str = ""
-    """The access token."""
+    """Access token for the collector."""
     max_tag_length: UInt32 = 0
-    """Longest URL path kept in a tag."""
+    """Maximum length of the URL path in a tag."""
 
 
 class DatadogTracingProvider(Node):
     """A Datadog agent: Envoy's `envoy.tracers.datadog`."""
 
     service: str = ""
-    """Host of the agent, optionally `namespace/host`."""
+    """Host of the agent, as `host` or `namespace/host`."""
     port: UInt32 = 0
-    """Its port."""
+    """Port of the agent."""
     max_tag_length: UInt32 = 0
-    """Longest URL path kept in a tag."""
+    """Maximum length of the URL path in a tag."""
 
 
 class SkyWalkingTracingProvider(Node):
     """A SkyWalking backend: Envoy's `envoy.tracers.skywalking`."""
 
     service: str = ""
-    """Host of the receiver, optionally `namespace/host`."""
+    """Host of the receiver, as `host` or `namespace/host`."""
     port: UInt32 = 0
-    """Its port."""
+    """Port of the receiver."""
     access_token: str = ""
-    """The access token."""
+    """Access token for the receiver."""
 
 
 class StackdriverLogging(Node):
-    """Access logs sent to Stackdriver."""
+    """Access logs for Stackdriver."""
 
     labels: Mapping[str, str] = {}
-    """Labels of each log entry: name to CEL expression."""
+    """Labels to add to each log entry: the name, and a CEL expression for the value."""
 
 
 class StackdriverProvider(Node):
-    """Google's operations suite, for traces, metrics and logs."""
+    """Google Cloud's operations suite (Stackdriver), for traces, metrics and logs."""
 
     debug: Bool = False
-    """Deprecated: traces go to stdout."""
+    """Deprecated: writes traces to stdout."""
     max_number_of_attributes: Int64 | None = None
-    """Deprecated: most attributes of a span."""
+    """Deprecated: maximum number of attributes per span."""
     max_number_of_annotations: Int64 | None = None
-    """Deprecated: most annotations of a span."""
+    """Deprecated: maximum number of annotations per span."""
     max_number_of_message_events: Int64 | None = None
-    """Deprecated: most message events of a span."""
+    """Deprecated: maximum number of message events per span."""
     max_tag_length: UInt32 = 0
-    """Longest URL path kept in a tag."""
+    """Maximum length of the URL path in a tag."""
     logging: StackdriverLogging | None = None
-    """How access logs are sent."""
+    """Settings for access logs."""
 
 
 class TraceContext(ProtoEnum):
-    """Headers that carry the trace context."""
+    """Format of the headers that carry the trace context."""
 
     UNSPECIFIED = "UNSPECIFIED"
     W3C_TRACE_CONTEXT = "W3C_TRACE_CONTEXT"
@@ -205,16 +208,16 @@ class TraceContext(ProtoEnum):
 
 
 class OpenCensusAgentTracingProvider(Node):
-    """An OpenCensus agent; deprecated, Envoy has no such tracer any more."""
+    """An OpenCensus agent. Deprecated: Envoy no longer has this tracer."""
 
     service: str = ""
-    """Host of the agent, optionally `namespace/host`."""
+    """Host of the agent, as `host` or `namespace/host`."""
     port: UInt32 = 0
-    """Its port."""
+    """Port of the agent."""
     context: tuple[TraceContext, ...] = ()
-    """Which trace headers are read and written."""
+    """Which trace headers to read and write."""
     max_tag_length: UInt32 = 0
-    """Longest URL path kept in a tag."""
+    """Maximum length of the URL path in a tag."""
 
 
 class PrometheusMetricsProvider(Node):
@@ -222,38 +225,38 @@ class PrometheusMetricsProvider(Node):
 
 
 class FileLogFormat(OneOf):
-    """How a line of the access log looks; one of the two."""
+    """Format of an access log entry. Set one of the two."""
 
     one_of = (("text", "labels"),)
 
     text: str | None = None
-    """A line of text with Envoy's command operators."""
+    """Text with Envoy's command operators."""
     labels: Struct | None = None
-    """A JSON object with Envoy's command operators as its values."""
+    """A JSON object whose values use Envoy's command operators."""
 
 
 class EnvoyFileAccessLogProvider(Node):
     """Access logs to a file: Envoy's `envoy.access_loggers.file`."""
 
     path: str = ""
-    """The file, `/dev/stdout` as a rule."""
+    """File to write to, usually `/dev/stdout`."""
     log_format: FileLogFormat | None = None
-    """How a line looks; Istio's default text where unset."""
+    """Format of an entry. If absent, Istio's default text format."""
     omit_empty_values: Bool = False
-    """Whether operators without a value print nothing instead of `-`, and JSON leaves them out."""
+    """Whether operators without a value yield an empty text instead of `-`. JSON entries omit them."""
 
 
 class EnvoyHttpGrpcV3LogProvider(Node):
-    """Access logs of HTTP requests by gRPC: Envoy's `envoy.access_loggers.http_grpc`."""
+    """Access logs of HTTP requests over gRPC: Envoy's `envoy.access_loggers.http_grpc`."""
 
     service: str = ""
-    """Host of the log service, optionally `namespace/host`."""
+    """Host of the log service, as `host` or `namespace/host`."""
     port: UInt32 = 0
-    """Its port."""
+    """Port of the log service."""
     log_name: str = ""
-    """Name of the log; `http_envoy_accesslog` where unset."""
+    """Name of the log. The default is `http_envoy_accesslog`."""
     filter_state_objects_to_log: tuple[str, ...] = ()
-    """Filter state objects to log."""
+    """Filter state objects to add to each entry."""
     additional_request_headers_to_log: tuple[str, ...] = ()
     """Request headers to log."""
     additional_response_headers_to_log: tuple[str, ...] = ()
@@ -263,122 +266,122 @@ class EnvoyHttpGrpcV3LogProvider(Node):
 
 
 class EnvoyTcpGrpcV3LogProvider(Node):
-    """Access logs of TCP connections by gRPC: Envoy's `envoy.access_loggers.tcp_grpc`."""
+    """Access logs of TCP connections over gRPC: Envoy's `envoy.access_loggers.tcp_grpc`."""
 
     service: str = ""
-    """Host of the log service, optionally `namespace/host`."""
+    """Host of the log service, as `host` or `namespace/host`."""
     port: UInt32 = 0
-    """Its port."""
+    """Port of the log service."""
     log_name: str = ""
-    """Name of the log; `tcp_envoy_accesslog` where unset."""
+    """Name of the log. The default is `tcp_envoy_accesslog`."""
     filter_state_objects_to_log: tuple[str, ...] = ()
-    """Filter state objects to log."""
+    """Filter state objects to add to each entry."""
 
 
 class OpenTelemetryLogFormat(Node):
-    """How an OpenTelemetry log record looks."""
+    """Format of an OpenTelemetry log record."""
 
     text: str = ""
-    """The body, with Envoy's command operators."""
+    """Body of the record, with Envoy's command operators."""
     labels: Struct | None = None
-    """The attributes, with Envoy's command operators as their values."""
+    """Attributes of the record. Their values use Envoy's command operators."""
 
 
 class EnvoyOpenTelemetryLogProvider(Node):
-    """Access logs as OpenTelemetry records: Envoy's `envoy.access_loggers.open_telemetry`."""
+    """Access logs as OpenTelemetry log records: Envoy's `envoy.access_loggers.open_telemetry`."""
 
     service: str = ""
-    """Host of the collector, optionally `namespace/host`."""
+    """Host of the collector, as `host` or `namespace/host`."""
     port: UInt32 = 0
-    """Its port."""
+    """Port of the collector."""
     log_name: str = ""
-    """Name of the log; `otel_envoy_accesslog` where unset."""
+    """Name of the log. The default is `otel_envoy_accesslog`."""
     log_format: OpenTelemetryLogFormat | None = None
-    """How a record looks; Istio's default text as the body where unset."""
+    """Format of a record. If absent, the body is Istio's default text format."""
 
 
 class ServiceAttributeEnrichment(ProtoEnum):
-    """Which labels the service attributes of an OpenTelemetry resource are taken from."""
+    """Which labels provide the service attributes of an OpenTelemetry resource."""
 
     ISTIO_CANONICAL = "ISTIO_CANONICAL"
     OTEL_SEMANTIC_CONVENTIONS = "OTEL_SEMANTIC_CONVENTIONS"
 
 
 class EnvironmentResourceDetector(Node):
-    """Resource attributes out of `OTEL_RESOURCE_ATTRIBUTES`."""
+    """Reads resource attributes from `OTEL_RESOURCE_ATTRIBUTES`."""
 
 
 class DynatraceResourceDetector(Node):
-    """Resource attributes that Dynatrace's OneAgent provides."""
+    """Reads the resource attributes that Dynatrace's OneAgent provides."""
 
 
 class ResourceDetectors(Node):
-    """Where the resource attributes of a tracer come from."""
+    """Sources of the resource attributes of a tracer."""
 
     environment: EnvironmentResourceDetector | None = None
-    """From the environment of the proxy."""
+    """The environment of the proxy."""
     dynatrace: DynatraceResourceDetector | None = None
-    """From Dynatrace's OneAgent."""
+    """Dynatrace's OneAgent."""
 
 
 class DynatraceApi(Node):
-    """Dynatrace's API, which says how much is sampled."""
+    """The Dynatrace API that provides the sampling rate."""
 
     service: str = ""
-    """Host of the API, optionally `namespace/host`."""
+    """Host of the API, as `host` or `namespace/host`."""
     port: UInt32 = 0
-    """Its port."""
+    """Port of the API."""
     http: HttpService | None = None
-    """How requests to it look."""
+    """How requests are sent to the API."""
 
 
 class DynatraceSampler(Node):
-    """Sampling as configured in Dynatrace."""
+    """A sampler that Dynatrace configures."""
 
     tenant: str = ""
-    """Id of the Dynatrace tenant."""
+    """ID of the Dynatrace tenant."""
     cluster_id: Int32 = 0
-    """Id of the Dynatrace cluster."""
+    """ID of the Dynatrace cluster."""
     root_spans_per_minute: UInt32 = 0
-    """Root spans per minute where the API gives no number; 1000 where unset."""
+    """Root spans per minute if the API provides no number. The default is 1000."""
     http_service: DynatraceApi | None = None
-    """The API; the collector itself where unset."""
+    """The Dynatrace API. If absent, the collector."""
 
 
 class OpenTelemetryTracingProvider(Node):
     """An OpenTelemetry collector: Envoy's `envoy.tracers.opentelemetry`."""
 
     service: str = ""
-    """Host of the collector, optionally `namespace/host`."""
+    """Host of the collector, as `host` or `namespace/host`."""
     port: UInt32 = 0
-    """Its port."""
+    """Port of the collector."""
     max_tag_length: UInt32 = 0
-    """Longest URL path kept in a tag."""
+    """Maximum length of the URL path in a tag."""
     http: HttpService | None = None
-    """Reports go by HTTP; by gRPC where unset."""
+    """Exports over HTTP. If absent, over gRPC."""
     grpc: GrpcService | None = None
-    """How reports by gRPC look."""
+    """Settings for the export over gRPC."""
     resource_detectors: ResourceDetectors | None = None
-    """Where the resource attributes come from."""
+    """Sources of the resource attributes."""
     service_attribute_enrichment: ServiceAttributeEnrichment = ServiceAttributeEnrichment.ISTIO_CANONICAL
-    """Which labels the service attributes are taken from."""
+    """Which labels provide the service attributes."""
     dynatrace_sampler: DynatraceSampler | None = None
-    """Samples as configured in Dynatrace."""
+    """A sampler that Dynatrace configures."""
 
 
 class SDSProvider(Node):
-    """A service that delivers secrets, for credentials written `sds://name`."""
+    """An SDS server, for credentials of the form `sds://name`."""
 
     name: str = ""
-    """The name that credentials use."""
+    """Name that credentials refer to."""
     service: str = ""
-    """Host of the service, optionally `namespace/host`."""
+    """Host of the server, as `host` or `namespace/host`."""
     port: UInt32 = 0
-    """Its port."""
+    """Port of the server."""
 
 
 class ExtensionProvider(OneOf):
-    """A named provider, of exactly one sort."""
+    """A named provider. Set exactly one kind."""
 
     one_of = (
         (
@@ -401,34 +404,34 @@ class ExtensionProvider(OneOf):
     )
 
     name: str = ""
-    """The name that AuthorizationPolicy, Telemetry and `defaultProviders` use."""
+    """Name that AuthorizationPolicy, Telemetry and `defaultProviders` refer to."""
     envoy_ext_authz_http: EnvoyExternalAuthorizationHttpProvider | None = None
-    """External authorization by HTTP."""
+    """External authorization over HTTP."""
     envoy_ext_authz_grpc: EnvoyExternalAuthorizationGrpcProvider | None = None
-    """External authorization by gRPC."""
+    """External authorization over gRPC."""
     zipkin: ZipkinTracingProvider | None = None
-    """Traces to Zipkin."""
+    """Traces for Zipkin."""
     lightstep: LightstepTracingProvider | None = None
-    """Deprecated: traces to Lightstep."""
+    """Deprecated: traces for Lightstep."""
     datadog: DatadogTracingProvider | None = None
-    """Traces to Datadog."""
+    """Traces for Datadog."""
     stackdriver: StackdriverProvider | None = None
-    """Traces, metrics and logs to Google's operations suite."""
+    """Traces, metrics and logs for Google Cloud's operations suite (Stackdriver)."""
     opencensus: OpenCensusAgentTracingProvider | None = None
-    """Deprecated: traces to an OpenCensus agent."""
+    """Deprecated: traces for an OpenCensus agent."""
     skywalking: SkyWalkingTracingProvider | None = None
-    """Traces to SkyWalking."""
+    """Traces for SkyWalking."""
     opentelemetry: OpenTelemetryTracingProvider | None = None
-    """Traces to an OpenTelemetry collector."""
+    """Traces for an OpenTelemetry collector."""
     prometheus: PrometheusMetricsProvider | None = None
     """Metrics for Prometheus."""
     envoy_file_access_log: EnvoyFileAccessLogProvider | None = None
-    """Access logs to a file."""
+    """Access logs in a file."""
     envoy_http_als: EnvoyHttpGrpcV3LogProvider | None = None
-    """Access logs of HTTP requests by gRPC."""
+    """Access logs of HTTP requests over gRPC."""
     envoy_tcp_als: EnvoyTcpGrpcV3LogProvider | None = None
-    """Access logs of TCP connections by gRPC."""
+    """Access logs of TCP connections over gRPC."""
     envoy_otel_als: EnvoyOpenTelemetryLogProvider | None = None
-    """Access logs as OpenTelemetry records."""
+    """Access logs as OpenTelemetry log records."""
     sds: SDSProvider | None = None
-    """Secrets by SDS."""
+    """Secrets from an SDS server."""

@@ -1,4 +1,4 @@
-"""IstioOperator: what `istioctl install` is told, of which only the mesh config and the networks are read."""
+"""IstioOperator: the input of `istioctl install`. meshcompile reads only the mesh config and the mesh networks."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -7,9 +7,9 @@ from meshcompile.models.kubernetes.base import KubernetesResource
 
 
 class IstioOperator(KubernetesResource):
-    """How a control plane is installed; `spec` is plain data, which `meshcompile.settings` reads."""
+    """An installation of Istio. `spec` is untyped; `meshcompile.settings` reads it."""
 
     api_version: Literal["install.istio.io/v1alpha1"] = "install.istio.io/v1alpha1"
     kind: Literal["IstioOperator"] = "IstioOperator"
     spec: Mapping[str, Any] = {}
-    """What is installed, and how."""
+    """What to install, and with which settings."""

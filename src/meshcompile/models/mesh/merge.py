@@ -1,8 +1,9 @@
-"""How mesh config and proxy config are laid over others: a field that is written replaces the one below it, with the
-few exceptions that istiod makes.
+"""Merging of mesh configs and proxy configs.
+
+A field that is set replaces the one below it. istiod makes a few exceptions.
 
 Follows istiod's `ApplyMeshConfig` and `MergeProxyConfig` (pkg/config/mesh/mesh.go) and `EffectiveProxyConfig`
-(pilot/pkg/model/proxy_config.go). All functions make new values; the parts keep their origins.
+(pilot/pkg/model/proxy_config.go). All functions return new values. The parts keep their origins.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,9 +19,10 @@ N = TypeVar("N", bound=Node)
 
 
 def merged_mesh_config(base: MeshConfig, over: MeshConfig) -> MeshConfig:
-    """`base` with all that `over` writes.
+    """`base`, overridden by what `over` sets.
 
-    Proxy settings, default providers, providers and trust domain aliases are merged, everything else is replaced.
+    Proxy settings, default providers, extension providers and trust domain aliases are merged. All other fields are
+    replaced.
     """
     return _overlaid(base, over).model_copy(
         update={
@@ -33,7 +35,7 @@ def merged_mesh_config(base: MeshConfig, over: MeshConfig) -> MeshConfig:
 
 
 def merged_values(base: N, over: N) -> N:
-    """`base` with all that `over` writes, as Helm merges values: messages and maps are merged, all else is replaced."""
+    """`base`, overridden by what `over` sets, like Helm values: messages and maps are merged, the rest is replaced."""
     return base.model_copy(
         update={name: _merged_value(getattr(base, name), getattr(over, name)) for name in over.model_fields_set}
     )
@@ -46,7 +48,7 @@ def _merged_value(base: Any, over: Any) -> Any:
 
 
 def merged_proxy_configs(*layers: ProxyConfig | None) -> ProxyConfig:
-    """Settings of single proxies, each layer over those before it; an absent layer changes nothing."""
+    """Merged proxy configs. Each layer overrides those before it; None stands for a missing layer."""
     merged = ProxyConfig.model_construct()
     for layer in layers:
         if layer is not None:
@@ -62,11 +64,11 @@ def effective_proxy_config(
     workload: ProxyConfigSpec | None = None,
     annotation: ProxyConfig | None = None,
 ) -> ProxyConfig:
-    """What holds for one proxy.
+    """The proxy config that applies to one proxy.
 
-    From the weakest to the strongest: the mesh's `defaultConfig`, the ProxyConfig without a selector in the root
-    namespace, the one in the proxy's namespace (None for a proxy of the root namespace), the Pod's annotation
-    `proxy.istio.io/config`, and the ProxyConfig that selects the Pod.
+    Later sources override earlier ones: the mesh-wide `defaultConfig`, the ProxyConfig without a selector in the root
+    namespace, the one in the proxy's namespace (None for a proxy in the root namespace), the pod annotation
+    `proxy.istio.io/config`, and the ProxyConfig that selects the pod.
     """
     return merged_proxy_configs(
         mesh.default_config, _settings(root), _settings(namespace), annotation, _settings(workload)
@@ -74,7 +76,7 @@ def effective_proxy_config(
 
 
 def _settings(written: ProxyConfigSpec | None) -> ProxyConfig | None:
-    """The settings that a ProxyConfig object makes."""
+    """The proxy config that a ProxyConfig resource describes."""
     if written is None:
         return None
     settings: Mapping[str, Any] = {
@@ -91,7 +93,7 @@ def _merged_proxy_config(base: ProxyConfig, over: ProxyConfig) -> ProxyConfig:
         "proxy_metadata": {**base.proxy_metadata, **over.proxy_metadata},
         "proxy_headers": _merged_headers(base.proxy_headers, over.proxy_headers),
     }
-    # Two members of one oneof: the one written later drops the other.
+    # Members of one oneof: setting the later one clears the other.
     if over.tracing_service_name is not None:
         changes["service_cluster"] = None
     elif over.service_cluster is not None:
@@ -99,7 +101,7 @@ def _merged_proxy_config(base: ProxyConfig, over: ProxyConfig) -> ProxyConfig:
     return merged.model_copy(update=changes)
 
 
-# Headers that an overlay without them takes over from what it is laid over. The others are lost, as in istiod.
+# Headers that an overlay inherits if it does not set them. istiod loses all others.
 _INHERITED_HEADERS = ("request_id", "attempt_count", "server", "envoy_debug_headers")
 
 
@@ -123,11 +125,11 @@ def _merged_default_providers(base: DefaultProviders | None, over: DefaultProvid
 def _merged_providers(
     base: Iterable[ExtensionProvider], over: Iterable[ExtensionProvider]
 ) -> tuple[ExtensionProvider, ...]:
-    """The providers in order of their first appearance, the last one of a name deciding what it is."""
+    """The providers in the order in which their names first appear. The last provider with a name wins."""
     return tuple({provider.name: provider for provider in (*base, *over)}.values())
 
 
 def _overlaid(base: N, over: N) -> N:
-    """`base` with the fields that `over` writes, at the place of `over`."""
+    """`base`, overridden by the fields that `over` sets. The result has the origin of `over`."""
     written = {name: value for name in over.model_fields_set if (value := getattr(over, name)) is not None}
     return over.model_copy(update={name: getattr(base, name) for name in type(base).model_fields} | written)

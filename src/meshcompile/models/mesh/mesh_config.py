@@ -1,6 +1,6 @@
-"""Mesh config: the settings of the whole mesh (istio/api `mesh/v1alpha1/config.proto`).
+"""Mesh config: mesh-wide settings (istio/api `mesh/v1alpha1/config.proto`).
 
-Here is what a user writes; what holds where nothing is written is `models.mesh.defaults`.
+These models hold what a user sets. The defaults are in `models.mesh.defaults`.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from meshcompile.values.durations import Duration
 
 
 class IngressControllerMode(ProtoEnum):
-    """Which Ingresses are served."""
+    """Which Ingress resources Istio handles."""
 
     UNSPECIFIED = "UNSPECIFIED"
     OFF = "OFF"
@@ -29,14 +29,14 @@ class IngressControllerMode(ProtoEnum):
 
 
 class AccessLogEncoding(ProtoEnum):
-    """Form of the access log."""
+    """Encoding of access logs."""
 
     TEXT = "TEXT"
     JSON = "JSON"
 
 
 class OutboundTrafficPolicyMode(ProtoEnum):
-    """How requests to unknown hosts are handled."""
+    """How traffic to unknown hosts is handled."""
 
     REGISTRY_ONLY = "REGISTRY_ONLY"
     ALLOW_ANY = "ALLOW_ANY"
@@ -48,136 +48,136 @@ class OutboundTrafficPolicyMode(ProtoEnum):
 
 
 class OutboundTrafficPolicy(Node):
-    """How requests to unknown hosts are handled."""
+    """How traffic to unknown hosts is handled."""
 
     mode: OutboundTrafficPolicyMode = OutboundTrafficPolicyMode.REGISTRY_ONLY
-    """Dropped (BlackHoleCluster) or let through (PassthroughCluster)."""
+    """REGISTRY_ONLY drops it (`BlackHoleCluster`). ALLOW_ANY forwards it (`PassthroughCluster`)."""
     tls: ClientTLSSettings | None = None
-    """TLS towards them, with ALLOW_ANY_DYNAMIC_DNS."""
+    """TLS settings for connections to unknown hosts, with ALLOW_ANY_DYNAMIC_DNS."""
 
 
 class InboundTrafficPolicyMode(ProtoEnum):
-    """Where a proxy hands over inbound traffic."""
+    """Address at which a proxy forwards inbound traffic to the application."""
 
     PASSTHROUGH = "PASSTHROUGH"
     LOCALHOST = "LOCALHOST"
 
 
 class InboundTrafficPolicy(Node):
-    """Where a proxy hands over inbound traffic."""
+    """Address at which a proxy forwards inbound traffic to the application."""
 
     mode: InboundTrafficPolicyMode = InboundTrafficPolicyMode.PASSTHROUGH
-    """At the address it was sent to (an ORIGINAL_DST inbound cluster) or at 127.0.0.1."""
+    """PASSTHROUGH keeps the destination address (an ORIGINAL_DST inbound cluster). LOCALHOST uses 127.0.0.1."""
 
 
 class ConfigResource(ProtoEnum):
-    """What a configuration source delivers."""
+    """The resources that a configuration source provides."""
 
     SERVICE_REGISTRY = "SERVICE_REGISTRY"
 
 
 class ConfigSource(Node):
-    """A place that istiod reads configuration from; without effect here."""
+    """A source of istiod's configuration. It has no effect in meshcompile."""
 
     address: str = ""
     """`k8s://`, `xds://...` or `fs:///...`."""
     tls_settings: ClientTLSSettings | None = None
-    """TLS towards it."""
+    """TLS settings for connections to the source."""
     subscribed_resources: tuple[ConfigResource, ...] = ()
-    """What it delivers."""
+    """Resources that the source provides."""
 
 
 class CertificateData(OneOf):
-    """A root certificate; one of `pem` and `spiffe_bundle_url`."""
+    """A root certificate. Set either `pem` or `spiffeBundleUrl`."""
 
     one_of = (("pem", "spiffe_bundle_url"),)
 
     pem: str | None = None
-    """The certificate."""
+    """The certificate in PEM format."""
     spiffe_bundle_url: str | None = None
-    """Where it is found."""
+    """URL of a SPIFFE trust bundle."""
     cert_signers: tuple[str, ...] = ()
-    """Kubernetes signers that it belongs to; all where empty."""
+    """Kubernetes signers that the certificate applies to. If empty, all signers."""
     trust_domains: tuple[str, ...] = ()
-    """Trust domains that it belongs to; all where empty."""
+    """Trust domains that the certificate applies to. If empty, all trust domains."""
 
 
 class H2UpgradePolicy(ProtoEnum):
-    """Whether HTTP/1.1 to services in the mesh becomes HTTP/2 on the way."""
+    """Whether proxies upgrade HTTP/1.1 connections between services in the mesh to HTTP/2."""
 
     DO_NOT_UPGRADE = "DO_NOT_UPGRADE"
     UPGRADE = "UPGRADE"
 
 
 class Certificate(Node):
-    """Deprecated: a certificate that istiod was to make."""
+    """Deprecated: a certificate for istiod to create."""
 
     secret_name: str = ""
-    """Secret to keep it in."""
+    """Secret that stores the certificate."""
     dns_names: tuple[str, ...] = ()
-    """DNS names in it."""
+    """DNS names of the certificate."""
 
 
 class ServiceSettingsSettings(Node):
     """Settings of services."""
 
     cluster_local: Bool = False
-    """Whether only endpoints of the proxy's own cluster take its traffic."""
+    """Whether traffic stays in the cluster of the client."""
 
 
 class ServiceSettings(Node):
-    """Settings of the services with certain hosts."""
+    """Settings for selected hosts."""
 
     settings: ServiceSettingsSettings | None = None
     """The settings."""
     hosts: tuple[str, ...] = ()
-    """The hosts, `*.` in front for a wildcard; the most specific one decides."""
+    """Hosts, where a leading `*.` is a wildcard. The most specific host applies."""
 
 
 class ServiceScope(ProtoEnum):
-    """How far a service reaches."""
+    """Whether a service is visible in one cluster or in all."""
 
     LOCAL = "LOCAL"
     GLOBAL = "GLOBAL"
 
 
 class ServiceScopeConfigs(Node):
-    """How far services reach across clusters in ambient mode."""
+    """Visibility of services across clusters in ambient mode."""
 
     namespace_selector: LabelSelector | None = None
     """Namespaces of the services."""
     services_selector: LabelSelector | None = None
-    """The services by their labels."""
+    """Labels of the services."""
     scope: ServiceScope = ServiceScope.LOCAL
-    """LOCAL keeps to one cluster, GLOBAL reaches all."""
+    """LOCAL limits the service to its cluster. GLOBAL makes it visible in all clusters."""
 
 
 class CA(Node):
-    """A certificate authority outside of istiod; without effect on what proxies get."""
+    """An external certificate authority. It does not affect the configuration of proxies."""
 
     address: str = ""
-    """Its `host:port`."""
+    """`host:port` of the certificate authority."""
     tls_settings: ClientTLSSettings | None = None
-    """TLS towards it."""
+    """TLS settings for connections to the certificate authority."""
     request_timeout: Duration | None = None
-    """How long a request may take."""
+    """Timeout of a request."""
     istiod_side: Bool = False
-    """Whether istiod asks it, and not the agent."""
+    """Whether istiod sends the requests, instead of the agent."""
 
 
 class DefaultProviders(Node):
-    """Providers used where no Telemetry names any."""
+    """Providers to use where no Telemetry resource names any."""
 
     tracing: tuple[str, ...] = ()
-    """For traces."""
+    """Providers for traces."""
     metrics: tuple[str, ...] = ()
-    """For metrics; `prometheus` adds the `istio.stats` filter."""
+    """Providers for metrics. `prometheus` adds the `istio.stats` filter."""
     access_logging: tuple[str, ...] = ()
-    """For access logs."""
+    """Providers for access logs."""
 
 
 class PathNormalizationType(ProtoEnum):
-    """How far paths are normalized."""
+    """How thoroughly paths are normalized."""
 
     DEFAULT = "DEFAULT"
     NONE = "NONE"
@@ -187,10 +187,11 @@ class PathNormalizationType(ProtoEnum):
 
 
 class ProxyPathNormalization(Node):
-    """How paths are normalized before routes and policies look at them."""
+    """How paths are normalized before routing and authorization."""
 
     normalization: PathNormalizationType = PathNormalizationType.DEFAULT
-    """How far: `normalize_path`, `merge_slashes`, `path_with_escaped_slashes_action`; DEFAULT is BASE."""
+    """The normalization: `normalize_path`, `merge_slashes` and `path_with_escaped_slashes_action`. DEFAULT means BASE.
+    """
 
 
 class TLSProtocol(ProtoEnum):
@@ -202,110 +203,115 @@ class TLSProtocol(ProtoEnum):
 
 
 class TLSConfig(Node):
-    """What TLS connections agree on."""
+    """TLS parameters."""
 
     min_protocol_version: TLSProtocol = TLSProtocol.TLS_AUTO
-    """The lowest version; TLS 1.2 where unset."""
+    """Minimum TLS version. The default is 1.2."""
     ecdh_curves: tuple[str, ...] = ()
-    """Curves that may be used."""
+    """Allowed ECDH curves."""
     cipher_suites: tuple[str, ...] = ()
-    """Ciphers that may be used up to TLS 1.2."""
+    """Allowed cipher suites for TLS 1.2 and older."""
 
 
 class MeshConfig(Node):
-    """Settings of the whole mesh."""
+    """Mesh-wide settings."""
 
     proxy_listen_port: Int32 = 0
     """Port of the listener `virtualOutbound`."""
     proxy_inbound_listen_port: Int32 = 0
     """Port of the listener `virtualInbound`."""
     proxy_http_port: Int32 = 0
-    """Port of an HTTP proxy listener on 127.0.0.1; none where 0."""
+    """Port of an HTTP proxy listener on 127.0.0.1. 0 means no such listener."""
     connect_timeout: Duration | None = None
     """`connect_timeout` of every cluster."""
     hbone_idle_timeout: Duration | None = None
-    """How long connections to ztunnel may be idle; an hour where unset."""
+    """Idle timeout of connections to ztunnel. The default is 1h."""
     protocol_detection_timeout: Duration | None = None
-    """How long a listener waits for the first bytes to tell the protocol (`listener_filters_timeout`)."""
+    """How long a listener waits for the first bytes before it gives up detecting the protocol
+    (`listener_filters_timeout`).
+    """
     tcp_keepalive: TcpKeepalive | None = None
-    """Keep-alive probes of connections to every cluster."""
+    """TCP keepalive probes on connections to every cluster."""
     ingress_class: str = ""
-    """The value of `kubernetes.io/ingress.class` that Istio serves."""
+    """Value of the annotation `kubernetes.io/ingress.class` that Istio handles."""
     ingress_service: str = ""
-    """Name of the ingress gateway's Service."""
+    """Name of the Service of the ingress gateway."""
     ingress_controller_mode: IngressControllerMode = IngressControllerMode.UNSPECIFIED
-    """Which Ingresses are served: none, also those without a class, or only those of Istio's class."""
+    """Which Ingress resources Istio handles: none, also those without a class, or only those with Istio's class."""
     ingress_selector: str = ""
-    """Value of the label `istio` on the gateway that serves Ingresses."""
+    """Value of the label `istio` on the gateway that handles Ingress resources."""
     enable_tracing: Bool = False
-    """Whether connection managers trace."""
+    """Whether HTTP connection managers trace requests."""
     access_log_file: str = ""
-    """File of the access log; none where empty."""
+    """File for access logs. If empty, there are no access logs."""
     access_log_format: str = ""
-    """How a line looks; Istio's default where empty."""
+    """Format of an access log entry. If empty, Istio's default format."""
     access_log_encoding: AccessLogEncoding = AccessLogEncoding.TEXT
     """Whether `access_log_format` is text or a JSON object."""
     enable_envoy_access_log_service: Bool = False
-    """Whether access logs go to the service of the bootstrap by gRPC."""
+    """Whether to send access logs over gRPC to the service in the bootstrap configuration."""
     disable_envoy_listener_log: Bool = False
-    """Whether listeners do not log connections that no filter chain takes."""
+    """Whether to stop logging connections that match no filter chain."""
     default_config: ProxyConfig | None = None
-    """Settings of single proxies, where they have none of their own."""
+    """Default proxy config. Individual proxies can override it."""
     outbound_traffic_policy: OutboundTrafficPolicy | None = None
-    """How requests to unknown hosts are handled."""
+    """How traffic to unknown hosts is handled."""
     inbound_traffic_policy: InboundTrafficPolicy | None = None
-    """Where proxies hand over inbound traffic."""
+    """Address at which a proxy forwards inbound traffic to the application."""
     config_sources: tuple[ConfigSource, ...] = ()
-    """Where istiod reads its configuration; without effect here."""
+    """Sources of istiod's configuration. They have no effect in meshcompile."""
     enable_auto_mtls: Bool | None = None
-    """Whether clusters use mutual TLS towards endpoints that can take it, where no DestinationRule says otherwise."""
+    """Whether clusters use mutual TLS towards endpoints that support it, unless a DestinationRule sets something else.
+    """
     trust_domain: str = ""
-    """Domain of the mesh's identities: `spiffe://DOMAIN/ns/NAMESPACE/sa/ACCOUNT`."""
+    """Trust domain of identities in the mesh, as in `spiffe://DOMAIN/ns/NAMESPACE/sa/ACCOUNT`."""
     trust_domain_aliases: tuple[str, ...] = ()
-    """Further domains that count as this mesh's."""
+    """Other trust domains that belong to the mesh."""
     ca_certificates: tuple[CertificateData, ...] = ()
-    """Further root certificates for traffic within the mesh."""
+    """Additional root certificates for traffic in the mesh."""
     default_service_export_to: tuple[str, ...] = ()
-    """Namespaces that see a Service or ServiceEntry without `exportTo`."""
+    """Namespaces that can see a Service or ServiceEntry without `exportTo`."""
     default_virtual_service_export_to: tuple[str, ...] = ()
-    """Namespaces that see a VirtualService without `exportTo`."""
+    """Namespaces that can see a VirtualService without `exportTo`."""
     default_destination_rule_export_to: tuple[str, ...] = ()
-    """Namespaces that see a DestinationRule without `exportTo`."""
+    """Namespaces that can see a DestinationRule without `exportTo`."""
     root_namespace: str = ""
-    """The namespace whose policies hold for the whole mesh."""
+    """Namespace whose policies apply to the whole mesh."""
     locality_lb_setting: LocalityLoadBalancerSetting | None = None
-    """How endpoints are preferred by their locality."""
+    """Locality load balancing for all hosts."""
     dns_refresh_rate: Duration | None = None
-    """How often DNS clusters ask again after a failure."""
+    """How long DNS clusters wait before they resolve a host again after a failure."""
     h2_upgrade_policy: H2UpgradePolicy = H2UpgradePolicy.DO_NOT_UPGRADE
-    """Whether HTTP/1.1 to services in the mesh becomes HTTP/2 on the way."""
+    """Whether proxies upgrade HTTP/1.1 connections between services in the mesh to HTTP/2."""
     inbound_cluster_stat_name: str = ""
-    """Pattern of inbound clusters' `alt_stat_name`, with `%SERVICE%`, `%SERVICE_PORT%` and so on."""
+    """Pattern for the `alt_stat_name` of inbound clusters, with placeholders such as `%SERVICE%` and `%SERVICE_PORT%`.
+    """
     outbound_cluster_stat_name: str = ""
-    """Pattern of outbound clusters' `alt_stat_name`, with `%SERVICE%`, `%SUBSET_NAME%` and so on."""
+    """Pattern for the `alt_stat_name` of outbound clusters, with placeholders such as `%SERVICE%` and `%SUBSET_NAME%`.
+    """
     certificates: tuple[Certificate, ...] = ()
-    """Deprecated, without effect."""
+    """Deprecated. It has no effect."""
     service_settings: tuple[ServiceSettings, ...] = ()
-    """Services that stay within their cluster."""
+    """Services whose traffic stays in one cluster."""
     service_scope_configs: tuple[ServiceScopeConfigs, ...] = ()
-    """How far services reach in ambient mode."""
+    """Visibility of services across clusters in ambient mode."""
     enable_prometheus_merge: Bool | None = None
-    """Whether the agent adds the application's metrics to Envoy's (injection)."""
+    """Whether the agent merges the application's metrics into Envoy's. Affects injection only."""
     verify_certificate_at_client: Bool | None = None
-    """Deprecated: false stops clients from checking certificates where no CA is given."""
+    """Deprecated: false disables the verification of server certificates where no CA certificates are set."""
     ca: CA | None = None
-    """A certificate authority outside of istiod."""
+    """An external certificate authority."""
     extension_providers: tuple[ExtensionProvider, ...] = ()
-    """Services that policies and Telemetry name."""
+    """Services that policies and Telemetry refer to by name."""
     default_providers: DefaultProviders | None = None
-    """Providers used where no Telemetry names any."""
+    """Providers to use where no Telemetry resource names any."""
     discovery_selectors: tuple[LabelSelector, ...] = ()
-    """Namespaces that take part, joined by OR; all where empty."""
+    """Namespaces that belong to the mesh, by alternative label selectors. If empty, all namespaces."""
     path_normalization: ProxyPathNormalization | None = None
-    """How paths are normalized before routes and policies look at them."""
+    """How paths are normalized before routing and authorization."""
     default_http_retry_policy: HTTPRetry | None = None
-    """Retries of routes that have none of their own."""
+    """Default retry policy for HTTP routes."""
     mesh_mTLS: TLSConfig | None = None  # noqa: N815 - the proto's own name, and `meshMTLS` in JSON
-    """What mutual TLS within the mesh agrees on."""
+    """TLS parameters for mutual TLS in the mesh."""
     tls_defaults: TLSConfig | None = None
-    """What all other TLS agrees on."""
+    """TLS parameters for all other TLS connections."""

@@ -1,6 +1,4 @@
-"""Mesh networks: which endpoints can reach one another, and the gateways between them
-(istio/api `mesh/v1alpha1/network.proto`).
-"""
+"""Mesh networks and the gateways between them (istio/api `mesh/v1alpha1/network.proto`)."""
 
 from collections.abc import Mapping
 
@@ -9,42 +7,42 @@ from meshcompile.models.common import UInt32
 
 
 class NetworkEndpoints(OneOf):
-    """Endpoints that belong to a network; one of the two."""
+    """Endpoints that belong to a network. Set one of the two."""
 
     one_of = (("from_cidr", "from_registry"),)
 
     from_cidr: str | None = None
-    """All whose address is in this range."""
+    """Endpoints with an IP address in this CIDR range."""
     from_registry: str | None = None
-    """All of this cluster."""
+    """All endpoints in this cluster."""
 
 
 class IstioNetworkGateway(OneOf):
-    """An entrance of a network; a Service's name or an address."""
+    """A gateway into a network, by service name or by address."""
 
     one_of = (("registry_service_name", "address"),)
 
     registry_service_name: str | None = None
-    """Host of the gateway's Service; its external addresses are taken."""
+    """Hostname of the gateway's service. Its external addresses are used."""
     address: str | None = None
-    """Address or DNS name of the gateway."""
+    """IP address or DNS name of the gateway."""
     port: UInt32 = 0
-    """The port that takes mutual TLS from other networks, 15443 as a rule."""
+    """Port for mutual TLS traffic from other networks, usually 15443."""
     locality: str = ""
-    """Locality of the gateway; without effect."""
+    """Locality of the gateway. It has no effect."""
 
 
 class Network(Node):
-    """Endpoints that reach one another directly, and how others reach them."""
+    """Endpoints that reach each other directly, and the gateways for traffic from other networks."""
 
     endpoints: tuple[NetworkEndpoints, ...] = ()
-    """The endpoints."""
+    """Endpoints in the network."""
     gateways: tuple[IstioNetworkGateway, ...] = ()
-    """The entrances: in other networks they stand in for the endpoints."""
+    """Gateways of the network. Proxies in other networks send traffic to them instead of the endpoints."""
 
 
 class MeshNetworks(Node):
     """The networks of the mesh."""
 
     networks: Mapping[str, Network] = {}
-    """The networks by name."""
+    """Networks by name."""

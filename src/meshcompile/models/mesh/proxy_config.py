@@ -1,5 +1,7 @@
-"""Proxy config: settings of single proxies, the mesh's `defaultConfig` and the annotation `proxy.istio.io/config`
-(istio/api `mesh/v1alpha1/proxy.proto`). The Kubernetes kind of the same name is `models.networking.proxy_config`.
+"""Proxy config: settings of individual proxies (istio/api `mesh/v1alpha1/proxy.proto`).
+
+They come from the mesh-wide `defaultConfig` and from the annotation `proxy.istio.io/config`. The Kubernetes kind of the
+same name is in `models.networking.proxy_config`.
 """
 
 from collections.abc import Mapping
@@ -14,7 +16,7 @@ from meshcompile.values.durations import Duration
 
 
 class AuthenticationPolicy(ProtoEnum):
-    """How a proxy talks to istiod."""
+    """How the proxy authenticates to istiod."""
 
     NONE = "NONE"
     MUTUAL_TLS = "MUTUAL_TLS"
@@ -29,123 +31,123 @@ class Zipkin(Node):
     """A Zipkin collector."""
 
     address: str = ""
-    """Its `host:port`."""
+    """`host:port` of the collector."""
 
 
 class Lightstep(Node):
     """A Lightstep satellite."""
 
     address: str = ""
-    """Its `host:port`."""
+    """`host:port` of the satellite."""
     access_token: str = ""
-    """The access token."""
+    """Access token for the satellite."""
 
 
 class Datadog(Node):
     """A Datadog agent."""
 
     address: str = ""
-    """Its `host:port`."""
+    """`host:port` of the agent."""
 
 
 class Stackdriver(Node):
-    """Google's operations suite."""
+    """Google Cloud's operations suite (Stackdriver)."""
 
     debug: Bool = False
-    """Whether traces go to stdout."""
+    """Whether to write traces to stdout."""
     max_number_of_attributes: Int64 | None = None
-    """Most attributes of a span."""
+    """Maximum number of attributes per span."""
     max_number_of_annotations: Int64 | None = None
-    """Most annotations of a span."""
+    """Maximum number of annotations per span."""
     max_number_of_message_events: Int64 | None = None
-    """Most message events of a span."""
+    """Maximum number of message events per span."""
 
 
 class OpenCensusAgent(Node):
     """An OpenCensus agent."""
 
     address: str = ""
-    """Its address in gRPC's notation."""
+    """Address of the agent, in gRPC syntax."""
     context: tuple[TraceContext, ...] = ()
-    """Which trace headers are read and written."""
+    """Which trace headers to read and write."""
 
 
 class LiteralTag(Node):
-    """A tag of fixed value."""
+    """A tag with a fixed value."""
 
     value: str = ""
     """The value."""
 
 
 class EnvironmentTag(Node):
-    """A tag with the value of an environment variable of the proxy."""
+    """A tag whose value is an environment variable of the proxy."""
 
     name: str = ""
-    """The variable."""
+    """Name of the environment variable."""
     default_value: str = ""
-    """The value where the variable is not set."""
+    """Value if the variable is not set."""
 
 
 class RequestHeaderTag(Node):
-    """A tag with the value of a request header."""
+    """A tag whose value is a request header."""
 
     name: str = ""
-    """The header."""
+    """Name of the header."""
     default_value: str = ""
-    """The value where the header is missing."""
+    """Value if the request does not have the header."""
 
 
 class CustomTag(OneOf):
-    """A tag of every span, of exactly one sort."""
+    """A tag to add to every span. Set exactly one kind."""
 
     one_of = (("literal", "environment", "header"),)
 
     literal: LiteralTag | None = None
-    """A fixed value."""
+    """Fixed value."""
     environment: EnvironmentTag | None = None
-    """The value of an environment variable."""
+    """Environment variable of the proxy."""
     header: RequestHeaderTag | None = None
-    """The value of a request header."""
+    """Request header."""
 
 
 class Tracing(OneOf):
-    """How requests are traced where no Telemetry says otherwise."""
+    """How requests are traced, unless a Telemetry resource sets something else."""
 
     one_of = (("zipkin", "lightstep", "datadog", "stackdriver", "open_census_agent"),)
 
     zipkin: Zipkin | None = None
-    """Traces go to Zipkin (bootstrap)."""
+    """Sends traces to Zipkin (bootstrap)."""
     lightstep: Lightstep | None = None
-    """Traces go to Lightstep (bootstrap)."""
+    """Sends traces to Lightstep (bootstrap)."""
     datadog: Datadog | None = None
-    """Traces go to Datadog (bootstrap)."""
+    """Sends traces to Datadog (bootstrap)."""
     stackdriver: Stackdriver | None = None
-    """Traces go to Google's operations suite (bootstrap)."""
+    """Sends traces to Google Cloud's operations suite (bootstrap)."""
     open_census_agent: OpenCensusAgent | None = None
-    """Traces go to an OpenCensus agent (bootstrap)."""
+    """Sends traces to an OpenCensus agent (bootstrap)."""
     custom_tags: Mapping[str, CustomTag] = {}
-    """Further tags by name."""
+    """Additional tags, by name."""
     max_path_tag_length: UInt32 = 0
-    """Longest URL path kept in a tag; 256 where unset."""
+    """Maximum length of the URL path in a tag. The default is 256."""
     sampling: Double = 0
-    """The percentage of requests that are traced at random; 1 where unset."""
+    """Percentage of requests to sample. The default is 1."""
     tls_settings: ClientTLSSettings | None = None
-    """TLS towards the collector (bootstrap)."""
+    """TLS settings for connections to the collector (bootstrap)."""
     enable_istio_tags: Bool | None = None
-    """Whether Istio's own tags are added; they are where unset."""
+    """Whether to add Istio's own tags. The default is true."""
 
 
 class SDS(Node):
-    """Deprecated, without effect."""
+    """Deprecated. It has no effect."""
 
     enabled: Bool = False
-    """Without effect."""
+    """It has no effect."""
     k8s_sa_jwt_path: str = ""
-    """Without effect."""
+    """It has no effect."""
 
 
 class ForwardClientCertDetails(ProtoEnum):
-    """What becomes of the header `x-forwarded-client-cert`."""
+    """How the header `x-forwarded-client-cert` is handled."""
 
     UNDEFINED = "UNDEFINED"
     SANITIZE = "SANITIZE"
@@ -156,40 +158,40 @@ class ForwardClientCertDetails(ProtoEnum):
 
 
 class ProxyProtocolConfiguration(Node):
-    """Empty: being there switches it on."""
+    """An empty message. If present, the PROXY protocol is enabled."""
 
 
 class Topology(Node):
     """The proxies in front of a gateway."""
 
     num_trusted_proxies: UInt32 = 0
-    """How many proxies before it are trusted in `x-forwarded-for` (`xff_num_trusted_hops`)."""
+    """Number of trusted proxies in front of the gateway, for `x-forwarded-for` (`xff_num_trusted_hops`)."""
     forward_client_cert_details: ForwardClientCertDetails = ForwardClientCertDetails.UNDEFINED
-    """What a gateway does with `x-forwarded-client-cert`; SANITIZE_SET where unset."""
+    """How a gateway handles `x-forwarded-client-cert`. The default is SANITIZE_SET."""
     proxy_protocol: ProxyProtocolConfiguration | None = None
-    """Whether connections to a gateway start with the PROXY protocol (a listener filter)."""
+    """If present, connections to the gateway start with the PROXY protocol (a listener filter)."""
 
 
 class CryptoMb(Node):
-    """Private keys handled with AVX-512 instructions."""
+    """Private key operations with AVX-512 instructions."""
 
     poll_delay: Duration | None = None
-    """How long requests wait for a full batch."""
+    """How long operations wait for a full batch."""
     fallback: Bool | None = None
-    """Whether Envoy does without where the hardware cannot do it."""
+    """Whether Envoy falls back to its own implementation if the CPU does not support the instructions."""
 
 
 class QAT(Node):
-    """Private keys handled by QuickAssist hardware."""
+    """Private key operations on QuickAssist hardware."""
 
     poll_delay: Duration | None = None
-    """How long to wait before the hardware is asked."""
+    """How long to wait before polling the hardware."""
     fallback: Bool | None = None
-    """Whether Envoy does without where the hardware is not there."""
+    """Whether Envoy falls back to its own implementation if the hardware is missing."""
 
 
 class PrivateKeyProvider(OneOf):
-    """Hardware that handles private keys; one of the two."""
+    """Hardware for private key operations. Set one of the two."""
 
     one_of = (("cryptomb", "qat"),)
 
@@ -200,7 +202,7 @@ class PrivateKeyProvider(OneOf):
 
 
 class TracingServiceName(ProtoEnum):
-    """What a proxy's service is called in traces."""
+    """How the service of the proxy is named in traces."""
 
     APP_LABEL_AND_NAMESPACE = "APP_LABEL_AND_NAMESPACE"
     CANONICAL_NAME_ONLY = "CANONICAL_NAME_ONLY"
@@ -208,7 +210,7 @@ class TracingServiceName(ProtoEnum):
 
 
 class InboundInterceptionMode(ProtoEnum):
-    """How connections to the application reach its proxy."""
+    """How inbound connections reach the proxy."""
 
     REDIRECT = "REDIRECT"
     TPROXY = "TPROXY"
@@ -216,62 +218,62 @@ class InboundInterceptionMode(ProtoEnum):
 
 
 class ProxyStatsMatcher(Node):
-    """Statistics that Envoy keeps besides Istio's choice (bootstrap)."""
+    """Statistics that Envoy reports in addition to Istio's selection (bootstrap)."""
 
     inclusion_prefixes: tuple[str, ...] = ()
-    """Prefixes of their names."""
+    """Prefixes of the names of statistics."""
     inclusion_suffixes: tuple[str, ...] = ()
-    """Suffixes of their names."""
+    """Suffixes of the names of statistics."""
     inclusion_regexps: tuple[str, ...] = ()
-    """Regular expressions for their names."""
+    """Regular expressions for the names of statistics."""
 
 
 class ServerHeader(Node):
-    """The header `server` of responses."""
+    """The response header `server`."""
 
     disabled: Bool | None = None
-    """Whether the application's own is passed on."""
+    """Whether to pass on the application's header instead."""
     value: str = ""
-    """Its value; `istio-envoy` where unset."""
+    """Value of the header. The default is `istio-envoy`."""
 
 
 class RequestIdHeader(Node):
-    """The header `x-request-id`."""
+    """The request header `x-request-id`."""
 
     disabled: Bool | None = None
-    """Whether Envoy makes none."""
+    """Whether to stop generating the header."""
 
 
 class AttemptCountHeader(Node):
-    """The header `x-envoy-attempt-count`."""
+    """The request header `x-envoy-attempt-count`."""
 
     disabled: Bool | None = None
-    """Whether Envoy adds none."""
+    """Whether to stop adding the header."""
 
 
 class XForwardedHostHeader(Node):
-    """The header `x-forwarded-host`."""
+    """The request header `x-forwarded-host`."""
 
     enabled: Bool | None = None
-    """Whether the original host is kept there when a route rewrites it."""
+    """Whether to keep the original host in the header when a route rewrites the host."""
 
 
 class XForwardedPortHeader(Node):
-    """The header `x-forwarded-port`."""
+    """The request header `x-forwarded-port`."""
 
     enabled: Bool | None = None
-    """Whether the port that the client used is kept there."""
+    """Whether to put the port that the client connected to in the header."""
 
 
 class EnvoyDebugHeaders(Node):
     """Headers such as `x-envoy-upstream-service-time`."""
 
     disabled: Bool | None = None
-    """Whether the router adds none (`suppress_envoy_headers`)."""
+    """Whether to stop adding the headers (`suppress_envoy_headers`)."""
 
 
 class MetadataExchangeMode(ProtoEnum):
-    """To whom the metadata exchange headers are sent."""
+    """Which services receive the metadata exchange headers."""
 
     UNDEFINED = "UNDEFINED"
     IN_MESH = "IN_MESH"
@@ -281,140 +283,144 @@ class MetadataExchangeHeaders(Node):
     """The headers `x-envoy-peer-metadata` and `x-envoy-peer-metadata-id`."""
 
     mode: MetadataExchangeMode = MetadataExchangeMode.UNDEFINED
-    """To whom they are sent: IN_MESH spares services outside of the mesh."""
+    """Which services receive the headers. IN_MESH excludes services outside the mesh."""
 
 
 class SetCurrentClientCertDetails(Node):
-    """What of the client's certificate `x-forwarded-client-cert` carries."""
+    """The parts of the client certificate that `x-forwarded-client-cert` includes."""
 
     subject: Bool | None = None
-    """The subject; carried where unset."""
+    """Whether to include the subject. The default is true."""
     cert: Bool | None = None
-    """The certificate itself."""
+    """Whether to include the certificate."""
     chain: Bool | None = None
-    """The certificate with its chain."""
+    """Whether to include the certificate chain."""
     dns: Bool | None = None
-    """The DNS names; carried where unset."""
+    """Whether to include the DNS names. The default is true."""
     uri: Bool | None = None
-    """The URI; carried where unset."""
+    """Whether to include the URI. The default is true."""
 
 
 class ProxyHeaders(Node):
-    """Headers that a proxy adds or changes."""
+    """Headers that the proxy adds or changes."""
 
     forwarded_client_cert: ForwardClientCertDetails = ForwardClientCertDetails.UNDEFINED
-    """What a sidecar does with `x-forwarded-client-cert` of inbound requests; APPEND_FORWARD where unset."""
+    """How a sidecar handles `x-forwarded-client-cert` of inbound requests. The default is APPEND_FORWARD."""
     set_current_client_cert_details: SetCurrentClientCertDetails | None = None
-    """What of the client's certificate is carried."""
+    """Parts of the client certificate to include in `x-forwarded-client-cert`."""
     request_id: RequestIdHeader | None = None
-    """`x-request-id`."""
+    """The request header `x-request-id`."""
     server: ServerHeader | None = None
-    """`server`."""
+    """The response header `server`."""
     attempt_count: AttemptCountHeader | None = None
-    """`x-envoy-attempt-count`."""
+    """The request header `x-envoy-attempt-count`."""
     envoy_debug_headers: EnvoyDebugHeaders | None = None
-    """`x-envoy-upstream-service-time` and the like."""
+    """Headers such as `x-envoy-upstream-service-time`."""
     metadata_exchange_headers: MetadataExchangeHeaders | None = None
-    """`x-envoy-peer-metadata`."""
+    """The headers `x-envoy-peer-metadata` and `x-envoy-peer-metadata-id`."""
     preserve_http1_header_case: Bool | None = None
-    """Whether HTTP/1 headers keep their upper and lower case."""
+    """Whether to preserve the case of HTTP/1 header names."""
     x_forwarded_host: XForwardedHostHeader | None = None
-    """`x-forwarded-host`."""
+    """The request header `x-forwarded-host`."""
     x_forwarded_port: XForwardedPortHeader | None = None
-    """`x-forwarded-port`."""
+    """The request header `x-forwarded-port`."""
 
 
 class RemoteService(Node):
-    """A service that the bootstrap names."""
+    """A service in the bootstrap configuration."""
 
     address: str = ""
-    """Its `host:port`."""
+    """`host:port` of the service."""
     tls_settings: ClientTLSSettings | None = None
-    """TLS towards it."""
+    """TLS settings for connections to the service."""
     tcp_keepalive: TcpKeepalive | None = None
-    """Keep-alive probes of the connection."""
+    """TCP keepalive probes on connections to the service."""
 
 
 class ProxyConfig(OneOf):
-    """Settings of single proxies: most are read by the agent and the bootstrap, some change listeners and routes."""
+    """Settings of individual proxies. The agent and the bootstrap use most of them.
+
+    Some affect listeners and routes.
+    """
 
     one_of = (("service_cluster", "tracing_service_name"),)
 
     config_path: str = ""
-    """Folder of the generated bootstrap (agent)."""
+    """Directory of the generated bootstrap configuration (agent)."""
     binary_path: str = ""
-    """Path of Envoy (agent)."""
+    """Path of the Envoy binary (agent)."""
     service_cluster: str | None = None
-    """The node's `cluster` (bootstrap); excludes `tracing_service_name`."""
+    """`cluster` of the node (bootstrap). Cannot be combined with `tracingServiceName`."""
     tracing_service_name: TracingServiceName | None = None
-    """What the service is called in traces; excludes `service_cluster`."""
+    """How the service is named in traces. Cannot be combined with `serviceCluster`."""
     drain_duration: Duration | None = None
-    """How long Envoy drains connections on a change (agent)."""
+    """How long Envoy drains connections after a change (agent)."""
     discovery_address: str = ""
     """`host:port` of istiod (bootstrap)."""
     discovery_refresh_delay: Duration | None = None
-    """Deprecated, without effect."""
+    """Deprecated. It has no effect."""
     zipkin_address: str = ""
-    """Deprecated: `host:port` of Zipkin; `tracing.zipkin.address` is the place for it."""
+    """Deprecated: use `tracing.zipkin.address`. `host:port` of Zipkin."""
     statsd_udp_address: str = ""
-    """`host:port` of a statsd server (bootstrap)."""
+    """`host:port` of a StatsD server (bootstrap)."""
     envoy_metrics_service_address: str = ""
-    """Deprecated: `envoyMetricsService.address` is the place for it."""
+    """Deprecated: use `envoyMetricsService.address`."""
     proxy_admin_port: Int32 = 0
     """Port of Envoy's admin interface (bootstrap)."""
     availability_zone: str = ""
-    """Deprecated, without effect."""
+    """Deprecated. It has no effect."""
     control_plane_auth_policy: AuthenticationPolicy = AuthenticationPolicy.NONE
-    """How istiod is talked to (bootstrap)."""
+    """How the proxy authenticates to istiod (bootstrap)."""
     custom_config_file: str = ""
-    """A bootstrap to use instead of the generated one (agent)."""
+    """A bootstrap configuration to use instead of the generated one (agent)."""
     stat_name_length: Int32 = 0
-    """Longest name of a statistic (agent)."""
+    """Maximum length of the name of a statistic (agent)."""
     concurrency: Int32 | None = None
-    """Worker threads; one per core where it is 0 (agent)."""
+    """Number of worker threads (agent). 0 means one per core."""
     proxy_bootstrap_template_path: str = ""
-    """Template of the bootstrap (agent)."""
+    """Template of the bootstrap configuration (agent)."""
     interception_mode: InboundInterceptionMode = InboundInterceptionMode.REDIRECT
-    """How connections reach the proxy; TPROXY makes listeners transparent, NONE makes them bind."""
+    """How inbound connections reach the proxy. TPROXY makes listeners transparent. NONE makes them bind to their ports.
+    """
     tracing: Tracing | None = None
-    """How requests are traced where no Telemetry says otherwise."""
+    """How requests are traced, unless a Telemetry resource sets something else."""
     sds: SDS | None = None
-    """Deprecated, without effect."""
+    """Deprecated. It has no effect."""
     envoy_access_log_service: RemoteService | None = None
-    """Where access logs are sent by gRPC (bootstrap)."""
+    """Service that receives access logs over gRPC (bootstrap)."""
     envoy_metrics_service: RemoteService | None = None
-    """Where metrics are sent by gRPC (bootstrap)."""
+    """Service that receives metrics over gRPC (bootstrap)."""
     proxy_metadata: Mapping[str, str] = {}
-    """Environment of the proxy; `ISTIO_META_...` becomes node metadata."""
+    """Environment variables of the proxy. `ISTIO_META_...` variables become node metadata."""
     runtime_values: Mapping[str, str] = {}
-    """Envoy's runtime values (bootstrap)."""
+    """Envoy runtime values (bootstrap)."""
     status_port: Int32 = 0
-    """Port of the agent, for probes and metrics."""
+    """Port of the agent for probes and metrics."""
     extra_stat_tags: tuple[str, ...] = ()
-    """Deprecated: tags to extract from statistics (bootstrap)."""
+    """Deprecated: tags to extract from the names of statistics (bootstrap)."""
     gateway_topology: Topology | None = None
     """The proxies in front of a gateway."""
     termination_drain_duration: Duration | None = None
-    """How long the agent drains before it ends Envoy (agent)."""
+    """How long the agent drains connections before it terminates Envoy (agent)."""
     mesh_id: str = ""
-    """Name of the mesh in telemetry."""
+    """ID of the mesh in telemetry."""
     readiness_probe: ReadinessProbe | None = None
-    """How the agent asks an application outside of Kubernetes for its health (agent)."""
+    """How the agent probes an application outside Kubernetes (agent)."""
     proxy_stats_matcher: ProxyStatsMatcher | None = None
-    """Statistics to keep besides Istio's choice (bootstrap)."""
+    """Statistics to report in addition to Istio's selection (bootstrap)."""
     hold_application_until_proxy_starts: Bool | None = None
-    """Whether the application waits for its proxy (injection)."""
+    """Whether the application starts after the proxy (injection)."""
     ca_certificates_pem: tuple[str, ...] = ()
-    """Further root certificates for traffic within the mesh."""
+    """Additional root certificates for traffic in the mesh."""
     image: ProxyImage | None = None
-    """Variant of the proxy's image (injection)."""
+    """Variant of the proxy image (injection)."""
     private_key_provider: PrivateKeyProvider | None = None
-    """Hardware that handles private keys."""
+    """Hardware for private key operations."""
     proxy_headers: ProxyHeaders | None = None
     """Headers that the proxy adds or changes."""
     file_flush_interval: Duration | None = None
-    """How often Envoy writes its log files (agent)."""
+    """How often Envoy flushes its log files (agent)."""
     file_flush_min_size_kb: UInt32 = 0
-    """How much it collects before it writes, in kilobytes (agent)."""
+    """Minimum size of the buffer before it is flushed, in kilobytes (agent)."""
     stats_compression: Bool | None = None
-    """Whether statistics may be sent compressed (bootstrap)."""
+    """Whether Envoy may compress statistics (bootstrap)."""

@@ -1,4 +1,4 @@
-"""What the networking kinds share."""
+"""Messages that several networking kinds share."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -10,7 +10,7 @@ ApiVersion = Literal["networking.istio.io/v1", "networking.istio.io/v1beta1", "n
 
 
 class WorkloadSelector(Node):
-    """The workloads of the same namespace (of every namespace in the root namespace) with all these labels."""
+    """Selects workloads by label, in the namespace of the resource or, for a resource in the root namespace, in all."""
 
     labels: Annotated[Mapping[str, Annotated[str, size(63)]], size(256)] = {}
-    """Labels that a pod or workload entry must carry; none selects all."""
+    """Labels that a pod or workload entry must have, all of them. Empty selects every workload."""

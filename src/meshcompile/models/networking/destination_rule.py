@@ -1,4 +1,4 @@
-"""DestinationRule: how clients talk to a host once routing has chosen it."""
+"""DestinationRule: how clients talk to a host after routing has chosen it."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -24,7 +24,7 @@ from meshcompile.models.networking.common import ApiVersion
 
 
 class SimpleLB(ProtoEnum):
-    """A load balancing policy without parameters; LEAST_REQUEST unless one is named."""
+    """A load balancing policy without parameters. The default is LEAST_REQUEST."""
 
     UNSPECIFIED = "UNSPECIFIED"
     LEAST_CONN = "LEAST_CONN"
@@ -38,18 +38,18 @@ class RingHash(Node):
     """Consistent hashing on a ring (Envoy's RING_HASH)."""
 
     minimum_ring_size: UInt64 = 0
-    """Least number of points on the ring (`minimum_ring_size`); 0 means Envoy's 1024."""
+    """Minimum number of points on the ring (`minimum_ring_size`). 0 means 1024, Envoy's default."""
 
 
 class MagLev(Node):
-    """Consistent hashing by a look-up table (Envoy's MAGLEV)."""
+    """Consistent hashing with a lookup table (Envoy's MAGLEV)."""
 
     table_size: UInt64 = 0
-    """Size of the table, a prime (`table_size`); 0 means Envoy's 65537."""
+    """Size of the table, a prime number (`table_size`). 0 means 65537, Envoy's default."""
 
 
 class HTTPCookieAttribute(Node):
-    """An attribute of a cookie that the proxy makes."""
+    """An attribute of a cookie that the proxy generates."""
 
     name: str
     """Name of the attribute."""
@@ -58,20 +58,23 @@ class HTTPCookieAttribute(Node):
 
 
 class HTTPCookie(Node):
-    """A cookie to hash by, made by the proxy if the client sends none."""
+    """The cookie to hash. The proxy generates it if the client sends none."""
 
     name: str
     """Name of the cookie."""
     path: str = ""
     """Path of the cookie."""
     ttl: Duration | None = None
-    """Life of the cookie; 0s makes it a session cookie, absent makes the proxy create none."""
+    """Lifetime of the generated cookie. 0s makes it a session cookie; if absent, the proxy generates no cookie."""
     attributes: tuple[HTTPCookieAttribute, ...] = ()
-    """More attributes of a cookie that the proxy makes."""
+    """Further attributes of the generated cookie."""
 
 
 class ConsistentHashLB(OneOf):
-    """Requests with the same key go to the same endpoint: `hash_policy` of routes, ring or table of clusters."""
+    """Consistent hashing: requests with the same key go to the same endpoint.
+
+    It sets the `hash_policy` of routes and the ring or table of clusters.
+    """
 
     one_of = (
         ("http_header_name", "http_cookie", "use_source_ip", "http_query_parameter_name"),
@@ -79,85 +82,89 @@ class ConsistentHashLB(OneOf):
     )
 
     http_header_name: str | None = None
-    """Hash by this header (`hash_policy.header`)."""
+    """Hashes this request header (`hash_policy.header`)."""
     http_cookie: HTTPCookie | None = None
-    """Hash by this cookie (`hash_policy.cookie`)."""
+    """Hashes this cookie (`hash_policy.cookie`)."""
     use_source_ip: Bool | None = None
-    """Hash by the client's address (`hash_policy.connection_properties.source_ip`); works for TCP too."""
+    """Hashes the client's IP address (`hash_policy.connection_properties.source_ip`). Works for TCP too."""
     http_query_parameter_name: str | None = None
-    """Hash by this query parameter (`hash_policy.query_parameter`)."""
+    """Hashes this query parameter (`hash_policy.query_parameter`)."""
     ring_hash: RingHash | None = None
-    """Use a ring (`lb_policy: RING_HASH`); the default."""
+    """Uses a ring (`lb_policy: RING_HASH`). This is the default."""
     maglev: MagLev | None = None
-    """Use a look-up table (`lb_policy: MAGLEV`)."""
+    """Uses a lookup table (`lb_policy: MAGLEV`)."""
     minimum_ring_size: UInt64 = 0
-    """Deprecated form of `ringHash.minimumRingSize`."""
+    """Deprecated: use `ringHash.minimumRingSize`."""
 
 
 class LocalityDistribute(Node):
-    """How traffic that starts in one locality is spread over others (endpoint weights)."""
+    """How traffic from one locality is distributed over localities (endpoint weights)."""
 
     from_: str = ""
-    """Locality where the traffic starts, as `region/zone/sub-zone`, with `*` for any."""
+    """Locality where the traffic starts, as `region/zone/sub-zone`. `*` matches any part."""
     to: Mapping[str, UInt32] = {}
-    """Percentage for each locality; they add up to 100."""
+    """Percentage of the traffic for each locality. The percentages must add up to 100."""
 
 
 class LocalityFailover(Node):
-    """The region that takes over when all endpoints of a region fail (endpoint priorities)."""
+    """The region that takes over when the endpoints of another region fail (endpoint priorities)."""
 
     from_: str = ""
-    """Region that fails."""
+    """Region whose endpoints fail."""
     to: str = ""
     """Region that takes over."""
 
 
 class LocalityLoadBalancerSetting(Node):
-    """Preference for endpoints that are near; failing over needs outlier detection."""
+    """Locality load balancing: prefers endpoints close to the client. Failover also needs outlier detection."""
 
     distribute: tuple[LocalityDistribute, ...] = ()
-    """Fixed shares by locality (`load_balancing_weight` of localities); excludes failing over."""
+    """Fixed shares per locality (`load_balancing_weight` of localities). Cannot be combined with failover."""
     failover: tuple[LocalityFailover, ...] = ()
-    """Which region takes over for which (`priority` of localities)."""
+    """Which region takes over from which (`priority` of localities)."""
     failover_priority: tuple[str, ...] = ()
-    """Labels in order of weight: the more of them an endpoint shares with the client, the higher its `priority`."""
+    """Labels in order of importance. The more of them an endpoint shares with the client, counted from the first, the
+    higher its `priority`.
+    """
     enabled: BoolValue = None
-    """Switches the preference on or off; the mesh's setting if absent."""
+    """Turns locality load balancing on or off. If absent, the mesh-wide setting applies."""
 
 
 class WarmupConfiguration(Node):
-    """More traffic bit by bit for a new endpoint (Envoy's slow start)."""
+    """Slow start: a new endpoint gets its share of the traffic gradually."""
 
     duration: Duration
     """Time until an endpoint gets its full share (`slow_start_window`)."""
     minimum_percent: Annotated[DoubleValue, Field(ge=0, le=100)] = None
-    """Share it starts with (`min_weight_percent`); 10% by default."""
+    """Percentage of its share that an endpoint starts with (`min_weight_percent`). The default is 10."""
     aggression: Annotated[DoubleValue, Field(ge=0)] = None
-    """Shape of the growth (`aggression`); 1, the default, is linear."""
+    """Shape of the growth (`aggression`). The default of 1 is linear growth."""
 
 
 class LoadBalancerSettings(OneOf):
-    """How an endpoint is chosen."""
+    """How the proxy chooses an endpoint."""
 
     one_of = (("simple", "consistent_hash"),)
 
     simple: SimpleLB | None = None
-    """Policy without parameters (`lb_policy`)."""
+    """Load balancing policy without parameters (`lb_policy`)."""
     consistent_hash: ConsistentHashLB | None = None
-    """Policy that keeps a client at its endpoint: `lb_policy` RING_HASH or MAGLEV, and `hash_policy` of the routes."""
+    """Consistent hashing: `lb_policy` RING_HASH or MAGLEV on the cluster, and `hash_policy` on its routes."""
     locality_lb_setting: LocalityLoadBalancerSetting | None = None
-    """Preference for endpoints that are near, in place of the mesh's."""
+    """Locality load balancing for this host. Replaces the mesh-wide setting."""
     warmup_duration_secs: Duration | None = None
-    """Deprecated form of `warmup.duration`."""
+    """Deprecated: use `warmup.duration`."""
     warmup: WarmupConfiguration | None = None
-    """Slow start (`slow_start_config`); for ROUND_ROBIN and LEAST_REQUEST only."""
+    """Slow start (`slow_start_config`). Applies to ROUND_ROBIN and LEAST_REQUEST only."""
 
 
 class TcpKeepalive(Node):
-    """Probes on idle connections (socket option SO_KEEPALIVE)."""
+    """TCP keepalive probes on idle connections (socket option SO_KEEPALIVE)."""
 
     probes: UInt32 = 0
-    """Unanswered probes after which a connection is dead (`keepalive_probes`); 0 leaves it to the system."""
+    """Number of unanswered probes after which the connection is dead (`keepalive_probes`). 0 means the operating
+    system's default.
+    """
     time: Duration | None = None
     """Idle time before the first probe (`keepalive_time`)."""
     interval: Duration | None = None
@@ -165,22 +172,22 @@ class TcpKeepalive(Node):
 
 
 class TCPSettings(Node):
-    """Limits for connections of every protocol."""
+    """Connection settings for all protocols."""
 
     max_connections: Int32 = 0
-    """Most connections to the host (`circuit_breakers`: `max_connections`); 0 is no limit."""
+    """Maximum number of connections to the host (`circuit_breakers`: `max_connections`). 0 means no limit."""
     connect_timeout: Duration | None = None
-    """Time to connect (`connect_timeout`); the mesh's, 10s, if absent."""
+    """Connection timeout (`connect_timeout`). If absent, the mesh-wide timeout applies, 10s by default."""
     tcp_keepalive: TcpKeepalive | None = None
-    """Probes on idle connections (`upstream_connection_options.tcp_keepalive`)."""
+    """TCP keepalive probes (`upstream_connection_options.tcp_keepalive`)."""
     max_connection_duration: Duration | None = None
-    """Longest life of a connection (`max_connection_duration`)."""
+    """Maximum lifetime of a connection (`max_connection_duration`)."""
     idle_timeout: Duration | None = None
-    """Idle time after which a TCP connection is closed (`idle_timeout` of `tcp_proxy`); 0s switches it off."""
+    """Idle time after which a TCP connection is closed (`idle_timeout` of `tcp_proxy`). 0s disables the timeout."""
 
 
 class H2UpgradePolicy(ProtoEnum):
-    """Whether HTTP/1.1 is carried over HTTP/2 between proxies."""
+    """Whether proxies upgrade HTTP/1.1 between them to HTTP/2."""
 
     DEFAULT = "DEFAULT"
     DO_NOT_UPGRADE = "DO_NOT_UPGRADE"
@@ -188,66 +195,73 @@ class H2UpgradePolicy(ProtoEnum):
 
 
 class HTTPSettings(Node):
-    """Limits for HTTP."""
+    """Connection settings for HTTP."""
 
     http1_max_pending_requests: Int32 = 0
-    """Most requests that wait for a connection (`circuit_breakers`: `max_pending_requests`); 0 is no limit."""
+    """Maximum number of requests that wait for a connection (`circuit_breakers`: `max_pending_requests`). 0 means no
+    limit.
+    """
     http2_max_requests: Int32 = 0
-    """Most requests at a time (`circuit_breakers`: `max_requests`); 0 is no limit."""
+    """Maximum number of concurrent requests (`circuit_breakers`: `max_requests`). 0 means no limit."""
     max_requests_per_connection: Int32 = 0
-    """Requests after which a connection is closed (`max_requests_per_connection`); 0 is no limit, 1 switches
-    keep-alive off.
+    """Number of requests after which a connection is closed (`max_requests_per_connection`). 0 means no limit; 1
+    disables keep-alive.
     """
     max_retries: Int32 = 0
-    """Most retries at a time (`circuit_breakers`: `max_retries`); 0 is no limit."""
+    """Maximum number of concurrent retries (`circuit_breakers`: `max_retries`). 0 means no limit."""
     idle_timeout: Duration | None = None
-    """Time without requests after which a connection is closed (`common_http_protocol_options.idle_timeout`); Envoy's
-    1h if absent.
+    """Time without requests after which a connection is closed (`common_http_protocol_options.idle_timeout`). The
+    default is Envoy's 1h.
     """
     h2_upgrade_policy: H2UpgradePolicy = H2UpgradePolicy.DEFAULT
-    """Whether HTTP/1.1 is upgraded to HTTP/2 (`explicit_http_config`); by default the mesh's setting."""
+    """Whether HTTP/1.1 is upgraded to HTTP/2 (`explicit_http_config`). DEFAULT uses the mesh-wide setting."""
     use_client_protocol: Bool = False
-    """Speak the client's HTTP version to the host (`use_downstream_protocol_config`)."""
+    """Uses the client's HTTP version towards the host (`use_downstream_protocol_config`)."""
     max_concurrent_streams: Int32 = 0
-    """Most streams on an HTTP/2 connection (`http2_protocol_options.max_concurrent_streams`); 0 leaves Envoy's
-    default.
+    """Maximum number of streams per HTTP/2 connection (`http2_protocol_options.max_concurrent_streams`). 0 means
+    Envoy's default.
     """
 
 
 class ConnectionPoolSettings(Node):
-    """Limits on connections and requests: circuit breakers and timeouts of a cluster."""
+    """Limits on connections and requests: the circuit breakers and timeouts of a cluster."""
 
     tcp: TCPSettings | None = None
-    """Limits for connections of every protocol."""
+    """Settings for all protocols."""
     http: HTTPSettings | None = None
-    """Limits for HTTP."""
+    """Settings for HTTP."""
 
 
 class OutlierDetection(Node):
-    """When an endpoint that fails is left out for a while."""
+    """Ejects endpoints that keep failing from load balancing for a while."""
 
     consecutive_errors: Int32 = 0
-    """Deprecated, without effect."""
+    """Deprecated. Istio ignores it."""
     split_external_local_origin_errors: Bool = False
     """Count failures to connect apart from error responses (`split_external_local_origin_errors`)."""
     consecutive_local_origin_failures: UInt32Value = None
     """Failures to connect in a row, if counted apart (`consecutive_local_origin_failure`); Envoy's 5 if absent."""
     consecutive_gateway_errors: UInt32Value = None
-    """Responses 502, 503 and 504 in a row (`consecutive_gateway_failure`); absent or 0 does not count them."""
+    """Number of consecutive 502, 503 and 504 responses that ejects an endpoint (`consecutive_gateway_failure`). Absent
+    or 0 disables the check.
+    """
     consecutive_5xx_errors: UInt32Value = None
-    """Responses 5xx in a row (`consecutive_5xx`); Envoy's 5 if absent, 0 does not count them."""
+    """Number of consecutive 5xx responses that ejects an endpoint (`consecutive_5xx`). If absent, Envoy's default of 5
+    applies; 0 disables the check.
+    """
     interval: Duration | None = None
-    """Time between two looks (`interval`); 10s if absent."""
+    """Time between two evaluations (`interval`). The default is 10s."""
     base_ejection_time: Duration | None = None
-    """Shortest time out, multiplied by the number of times (`base_ejection_time`); 30s if absent."""
+    """Minimum ejection time, multiplied by the number of ejections so far (`base_ejection_time`). The default is 30s.
+    """
     max_ejection_percent: Int32 = 0
-    """Largest share of endpoints that may be out (`max_ejection_percent`); 0 means Envoy's 10%."""
+    """Maximum percentage of endpoints that may be ejected (`max_ejection_percent`). 0 means 10, Envoy's default."""
     min_health_percent: Int32 = 0
-    """Share of healthy endpoints below which all are used again (`healthy_panic_threshold`)."""
+    """Percentage of healthy endpoints below which traffic goes to all endpoints (`healthy_panic_threshold`)."""
 
 
 class ClientTLSMode(ProtoEnum):
-    """Whether a client uses TLS, and with which certificate."""
+    """Whether the client uses TLS, and which certificate it presents."""
 
     DISABLE = "DISABLE"
     SIMPLE = "SIMPLE"
@@ -256,54 +270,54 @@ class ClientTLSMode(ProtoEnum):
 
 
 class ClientTLSSettings(Node):
-    """TLS towards a host: Envoy's upstream transport socket."""
+    """TLS settings for connections to a host: Envoy's upstream transport socket."""
 
     mode: ClientTLSMode = ClientTLSMode.DISABLE
-    """Whether TLS is used, and with which certificate."""
+    """Whether the client uses TLS, and which certificate it presents."""
     client_certificate: str = ""
-    """File of the client's certificate chain, for MUTUAL (SDS `file-cert:`)."""
+    """Path of the client's certificate chain, for MUTUAL (SDS `file-cert:`)."""
     private_key: str = ""
-    """File of the client's private key, for MUTUAL (SDS `file-cert:`)."""
+    """Path of the client's private key, for MUTUAL (SDS `file-cert:`)."""
     ca_certificates: str = ""
-    """File of the authorities that the server's certificate is checked against (SDS `file-root:`); the system's if
-    empty.
+    """Path of the CA certificates that verify the server (SDS `file-root:`). If empty, the operating system's CA
+    certificates apply.
     """
     credential_name: str = ""
-    """Kubernetes Secret with key, certificate and authorities, in place of files (SDS `kubernetes://`)."""
+    """Kubernetes Secret with the key, certificate and CA certificates. Replaces the paths (SDS `kubernetes://`)."""
     subject_alt_names: tuple[str, ...] = ()
-    """Names of which the server's certificate must carry one (`match_typed_subject_alt_names`)."""
+    """The server's certificate must have one of these names (`match_typed_subject_alt_names`)."""
     sni: str = ""
-    """Server name sent to the server (`sni`)."""
+    """Server name to send (`sni`)."""
     insecure_skip_verify: BoolValue = None
-    """Trust any server certificate."""
+    """Accepts any server certificate."""
     ca_crl: str = ""
-    """File of the revoked server certificates."""
+    """Path of the certificate revocation list for server certificates."""
 
 
 class PortTrafficPolicy(Node):
-    """The policy of one port; it replaces the host's whole policy there."""
+    """The traffic policy of one port. It replaces the whole policy of the host for that port."""
 
     port: PortSelector | None = None
     """Port of the service."""
     load_balancer: LoadBalancerSettings | None = None
-    """How an endpoint is chosen."""
+    """How the proxy chooses an endpoint."""
     connection_pool: ConnectionPoolSettings | None = None
     """Limits on connections and requests."""
     outlier_detection: OutlierDetection | None = None
-    """When an endpoint that fails is left out."""
+    """When a failing endpoint is ejected."""
     tls: ClientTLSSettings | None = None
-    """TLS towards the host."""
+    """TLS settings for connections to the host."""
 
 
 class TunnelSettings(Node):
-    """TCP inside an HTTP CONNECT or POST request to a proxy outside (`tunneling_config`)."""
+    """Tunnels TCP through an external proxy, in HTTP CONNECT or POST requests (`tunneling_config`)."""
 
     protocol: str = ""
-    """CONNECT, which is the default, or POST."""
+    """HTTP method of the tunnel: CONNECT, the default, or POST."""
     target_host: str
-    """Host that the outside proxy connects to (`tunneling_config.hostname`)."""
+    """Host that the external proxy connects to (`tunneling_config.hostname`)."""
     target_port: UInt32
-    """Port that the outside proxy connects to (`tunneling_config.hostname`)."""
+    """Port that the external proxy connects to (`tunneling_config.hostname`)."""
 
 
 class ProxyProtocolVersion(ProtoEnum):
@@ -314,70 +328,72 @@ class ProxyProtocolVersion(ProtoEnum):
 
 
 class ProxyProtocol(Node):
-    """A PROXY protocol header before each connection's data."""
+    """Sends a PROXY protocol header at the start of each connection."""
 
     version: ProxyProtocolVersion = ProxyProtocolVersion.V1
     """Version of the header."""
 
 
 class RetryBudget(Node):
-    """A limit of retries relative to the requests at a time."""
+    """A limit on concurrent retries, relative to the number of active requests."""
 
     percent: Annotated[DoubleValue, Field(ge=0, le=100)] = None
-    """Retries at a time as a percentage of the requests (`budget_percent`); 20% if absent."""
+    """Concurrent retries as a percentage of active requests (`budget_percent`). The default is 20."""
     min_retry_concurrency: UInt32 = 0
-    """Retries that are always allowed (`min_retry_concurrency`); 0 means 3."""
+    """Number of concurrent retries that are always allowed (`min_retry_concurrency`). 0 means 3."""
 
 
 class TrafficPolicy(Node):
-    """What applies to all traffic to a host or a subset."""
+    """Settings for all traffic to a host or a subset."""
 
     load_balancer: LoadBalancerSettings | None = None
-    """How an endpoint is chosen (`lb_policy`, `common_lb_config`)."""
+    """How the proxy chooses an endpoint (`lb_policy`, `common_lb_config`)."""
     connection_pool: ConnectionPoolSettings | None = None
     """Limits on connections and requests (`circuit_breakers`, protocol options)."""
     outlier_detection: OutlierDetection | None = None
-    """When an endpoint that fails is left out (`outlier_detection`)."""
+    """When a failing endpoint is ejected (`outlier_detection`)."""
     tls: ClientTLSSettings | None = None
-    """TLS towards the host (`transport_socket`); automatic mutual TLS if absent."""
+    """TLS settings for connections to the host (`transport_socket`). If absent, automatic mutual TLS applies."""
     port_level_settings: Annotated[tuple[PortTrafficPolicy, ...], size(4096)] = ()
-    """Policies of single ports, each replacing this one there."""
+    """Policies of individual ports. Each replaces this policy for its port."""
     tunnel: TunnelSettings | None = None
-    """Tunnel through a proxy outside."""
+    """Tunnel through an external proxy."""
     proxy_protocol: ProxyProtocol | None = None
-    """PROXY protocol header before the data (`upstream_proxy_protocol` around the transport socket)."""
+    """PROXY protocol header at the start of each connection (`upstream_proxy_protocol` around the transport socket)."""
     retry_budget: RetryBudget | None = None
-    """Limit of retries (`circuit_breakers.thresholds.retry_budget`)."""
+    """Limit on retries (`circuit_breakers.thresholds.retry_budget`)."""
 
 
 class Subset(Node):
-    """A named part of a host's endpoints: a cluster of its own."""
+    """A named subset of the endpoints of a host. Each subset gets its own cluster."""
 
     name: str
-    """Name that routes refer to; third part of the name of its cluster, `outbound|80|v1|host`."""
+    """Name that routes refer to. It is the third part of the cluster name, as in `outbound|80|v1|host`."""
     labels: Mapping[str, str] = {}
-    """Labels that its endpoints carry, which decide on its load assignment."""
+    """Labels that select the endpoints of the subset."""
     traffic_policy: TrafficPolicy | None = None
-    """Policy of the subset, field by field over the host's."""
+    """Policy of the subset. Each field that it sets overrides the host's."""
 
 
 class DestinationRuleSpec(Node):
-    """A host, its subsets and their policies."""
+    """A host, its subsets and their traffic policies."""
 
     host: str
-    """Name of the service in the registry, or a wildcard; a short name is completed with the rule's namespace."""
+    """Service name in the registry, or a wildcard. A short name is completed with the namespace of the rule."""
     traffic_policy: TrafficPolicy | None = None
-    """Policy of all traffic to the host."""
+    """Policy for all traffic to the host."""
     subsets: tuple[Subset, ...] = ()
-    """Named parts of the host's endpoints."""
+    """Named subsets of the endpoints of the host."""
     export_to: tuple[str, ...] = ()
-    """Namespaces that see the rule: `.` its own, `*` all, or names; the mesh's default if empty."""
+    """Namespaces that can see the rule: `.` for its own, `*` for all, or names. If empty, the mesh-wide default
+    applies.
+    """
     workload_selector: WorkloadSelector | None = None
-    """Client workloads of its namespace that the rule is for; all if absent."""
+    """Client workloads in the namespace of the rule that it applies to. If absent, it applies to all."""
 
 
 class DestinationRule(IstioResource):
-    """Shapes the clusters of a host: subsets, load balancing, limits, outlier detection, TLS."""
+    """Configures the clusters of a host: subsets, load balancing, connection limits, outlier detection and TLS."""
 
     api_version: ApiVersion = "networking.istio.io/v1"
     kind: Literal["DestinationRule"] = "DestinationRule"

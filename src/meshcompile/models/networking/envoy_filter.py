@@ -1,4 +1,4 @@
-"""EnvoyFilter: changes of the generated Envoy configuration itself."""
+"""EnvoyFilter: patches to the generated Envoy configuration."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -12,7 +12,7 @@ from meshcompile.models.networking.common import WorkloadSelector
 
 
 class ApplyTo(ProtoEnum):
-    """The kind of Envoy object that a patch changes."""
+    """The kind of Envoy object that a patch applies to."""
 
     INVALID = "INVALID"
     LISTENER = "LISTENER"
@@ -29,7 +29,7 @@ class ApplyTo(ProtoEnum):
 
 
 class PatchContext(ProtoEnum):
-    """Which proxies, and which direction of their traffic."""
+    """The kind of proxy, and the direction of its traffic."""
 
     ANY = "ANY"
     SIDECAR_INBOUND = "SIDECAR_INBOUND"
@@ -39,29 +39,29 @@ class PatchContext(ProtoEnum):
 
 
 class ProxyMatch(Node):
-    """A condition on the proxy."""
+    """Conditions on the proxy."""
 
     proxy_version: str = ""
-    """RE2 expression found in the proxy's Istio version (ISTIO_VERSION)."""
+    """RE2 expression that must match part of the proxy's Istio version (ISTIO_VERSION)."""
     metadata: Mapping[str, str] = {}
-    """Values that the proxy's node metadata must have."""
+    """Keys and values that the proxy's node metadata must have."""
 
 
 class ClusterMatch(Node):
-    """A condition on clusters."""
+    """Conditions on a cluster."""
 
     port_number: UInt32 = 0
-    """Port of the cluster's service; 0 is any."""
+    """Service port of the cluster. 0 matches any port."""
     service: str = ""
-    """Host name of the cluster's service."""
+    """Hostname of the cluster's service."""
     subset: str = ""
     """Subset of the cluster."""
     name: str = ""
-    """Exact name of the cluster, such as `outbound|80||reviews.default.svc.cluster.local`."""
+    """Exact name of the cluster, for example `outbound|80||reviews.default.svc.cluster.local`."""
 
 
 class RouteAction(ProtoEnum):
-    """What a route does."""
+    """The action of a route."""
 
     ANY = "ANY"
     ROUTE = "ROUTE"
@@ -70,116 +70,116 @@ class RouteAction(ProtoEnum):
 
 
 class RouteMatch(Node):
-    """A condition on routes."""
+    """Conditions on a route."""
 
     name: str = ""
     """Exact name of the route."""
     action: RouteAction = RouteAction.ANY
-    """What the route does."""
+    """Action of the route."""
 
 
 class VirtualHostMatch(Node):
-    """A condition on virtual hosts."""
+    """Conditions on a virtual host."""
 
     name: str = ""
-    """Exact name of the virtual host, `host:port` for generated ones."""
+    """Exact name of the virtual host. Generated virtual hosts are named `host:port`."""
     domain_name: str = ""
-    """A domain of the virtual host."""
+    """One of the domains of the virtual host."""
     route: RouteMatch | None = None
-    """Route inside."""
+    """A route in the virtual host."""
 
 
 class RouteConfigurationMatch(Node):
-    """A condition on route configurations."""
+    """Conditions on a route configuration."""
 
     port_number: UInt32 = 0
-    """Port that the routes are for; 0 is any."""
+    """Port that the route configuration serves. 0 matches any port."""
     port_name: str = ""
-    """Name of the gateway's server port."""
+    """Name of the port of the gateway's server."""
     gateway: str = ""
-    """Gateway that the routes are for, as `namespace/name`."""
+    """Gateway that the route configuration belongs to, as `namespace/name`."""
     vhost: VirtualHostMatch | None = None
-    """Virtual host inside."""
+    """A virtual host in the route configuration."""
     name: str = ""
     """Exact name of the route configuration."""
 
 
 class SubFilterMatch(Node):
-    """A filter inside another."""
+    """Conditions on an HTTP filter."""
 
     name: str = ""
-    """Name of the HTTP filter, or its type."""
+    """Name or type of the HTTP filter."""
 
 
 class FilterMatch(Node):
-    """A network filter of a filter chain."""
+    """Conditions on a network filter."""
 
     name: str = ""
-    """Name of the network filter, or its type."""
+    """Name or type of the network filter."""
     sub_filter: SubFilterMatch | None = None
-    """HTTP filter inside the connection manager."""
+    """HTTP filter in the HTTP connection manager."""
 
 
 class FilterChainMatch(Node):
-    """A condition on filter chains."""
+    """Conditions on a filter chain."""
 
     name: str = ""
     """Exact name of the filter chain."""
     sni: str = ""
-    """A server name that it matches."""
+    """One of the server names that the filter chain matches."""
     transport_protocol: str = ""
-    """Transport protocol that it matches, `raw_buffer` or `tls`."""
+    """Transport protocol that the filter chain matches: `raw_buffer` or `tls`."""
     application_protocols: str = ""
-    """ALPN protocols that it matches, separated by commas."""
+    """ALPN protocols that the filter chain matches, separated by commas."""
     filter: FilterMatch | None = None
-    """Network filter inside."""
+    """A network filter in the filter chain."""
     destination_port: UInt32 = 0
-    """Destination port that it matches; 0 is any."""
+    """Destination port that the filter chain matches. 0 matches any port."""
 
 
 class ListenerMatch(Node):
-    """A condition on listeners."""
+    """Conditions on a listener."""
 
     port_number: UInt32 = 0
-    """Port of the listener; 0 is any."""
+    """Port of the listener. 0 matches any port."""
     port_name: str = ""
-    """Not implemented by Istio, without effect."""
+    """Istio does not implement it. It has no effect."""
     filter_chain: FilterChainMatch | None = None
-    """Filter chain inside."""
+    """A filter chain of the listener."""
     listener_filter: str = ""
-    """Name of a listener filter inside."""
+    """Name of one of the listener filters."""
     name: str = ""
-    """Exact name of the listener, such as `0.0.0.0_80` or `virtualInbound`."""
+    """Exact name of the listener, for example `0.0.0.0_80` or `virtualInbound`."""
 
 
 class WaypointSubFilterMatch(Node):
-    """A filter inside another one of a waypoint."""
+    """Conditions on an HTTP filter of a waypoint."""
 
     name: str = ""
     """Name of the HTTP filter."""
 
 
 class WaypointFilterMatch(Node):
-    """A network filter of a waypoint."""
+    """Conditions on a network filter of a waypoint."""
 
     name: str = ""
     """Name of the network filter."""
     sub_filter: WaypointSubFilterMatch | None = None
-    """HTTP filter inside the connection manager."""
+    """HTTP filter in the HTTP connection manager."""
 
 
 class WaypointRouteMatch(Node):
-    """A condition on routes of a waypoint."""
+    """Conditions on a route of a waypoint."""
 
     name: str = ""
     """Name of the route."""
 
 
 class WaypointMatch(Node):
-    """A condition on objects of a waypoint."""
+    """Conditions on the objects of a waypoint."""
 
     port_number: PortNumber = 0
-    """Port of the service; 0 is any."""
+    """Port of the service. 0 matches any port."""
     route: WaypointRouteMatch | None = None
     """Route of a service."""
     filter: WaypointFilterMatch | None = None
@@ -187,7 +187,7 @@ class WaypointMatch(Node):
 
 
 class Operation(ProtoEnum):
-    """How an Envoy object is changed."""
+    """How a patch changes an object."""
 
     INVALID = "INVALID"
     MERGE = "MERGE"
@@ -200,7 +200,7 @@ class Operation(ProtoEnum):
 
 
 class FilterClass(ProtoEnum):
-    """The group of HTTP filters behind which a new filter is placed."""
+    """The group of HTTP filters after which a new filter is inserted."""
 
     UNSPECIFIED = "UNSPECIFIED"
     AUTHN = "AUTHN"
@@ -209,67 +209,69 @@ class FilterClass(ProtoEnum):
 
 
 class Patch(Node):
-    """A change of an Envoy object."""
+    """A change to an Envoy object."""
 
     operation: Operation = Operation.INVALID
-    """How the object is changed."""
+    """How the patch changes the object."""
     value: Struct | None = None
-    """Envoy's own configuration to merge or add, in protobuf JSON."""
+    """Envoy configuration to merge or add, in protobuf JSON."""
     filter_class: FilterClass = FilterClass.UNSPECIFIED
-    """Place of an added filter."""
+    """Where an added filter is inserted."""
 
 
 class EnvoyConfigObjectMatch(OneOf):
-    """Which objects are changed; at most one of listener, route configuration, cluster and waypoint is set."""
+    """Selects the objects to patch. Set at most one of listener, route configuration, cluster and waypoint."""
 
     one_of = (("listener", "route_configuration", "cluster", "waypoint"),)
 
     context: PatchContext = PatchContext.ANY
-    """Proxies and direction of traffic."""
+    """Kind of proxy and direction of traffic."""
     proxy: ProxyMatch | None = None
-    """Condition on the proxy."""
+    """Conditions on the proxy."""
     listener: ListenerMatch | None = None
-    """Condition on listeners."""
+    """Conditions on the listener."""
     route_configuration: RouteConfigurationMatch | None = None
-    """Condition on route configurations."""
+    """Conditions on the route configuration."""
     cluster: ClusterMatch | None = None
-    """Condition on clusters."""
+    """Conditions on the cluster."""
     waypoint: WaypointMatch | None = None
-    """Condition on objects of a waypoint."""
+    """Conditions on the objects of a waypoint."""
 
 
 class EnvoyConfigObjectPatch(Node):
-    """A change, and what it is applied to."""
+    """A patch, and the objects that it applies to."""
 
     apply_to: ApplyTo = ApplyTo.INVALID
-    """Kind of Envoy object."""
+    """Kind of Envoy object to patch."""
     match: EnvoyConfigObjectMatch | None = None
-    """Which objects of the kind; all if absent."""
+    """Which objects of the kind to patch. If absent, all of them."""
     patch: Patch | None = None
     """The change."""
 
 
 class EnvoyFilterSpec(Node):
-    """Changes, and the proxies they are for."""
+    """Patches, and the proxies that they apply to."""
 
     workload_selector: WorkloadSelector | None = None
-    """Workloads of its namespace (of all in the root namespace); all if absent."""
+    """Workloads in the namespace of the filter, or in all namespaces for a filter in the root namespace. If absent, all
+    of them.
+    """
     target_refs: Annotated[tuple[PolicyTargetReference, ...], size(16)] = ()
-    """Gateways and services (of waypoints) that it is attached to, instead of a selector."""
+    """Gateways, and services of waypoints, that the filter is attached to. Replaces the selector."""
     config_patches: tuple[EnvoyConfigObjectPatch, ...] = ()
-    """Changes, applied in order."""
+    """Patches, applied in order."""
     priority: Int32 = 0
-    """Order among filters, lowest first; those of the root namespace come before others."""
+    """Order among filters, lowest first. Filters in the root namespace come before all others."""
 
     @property
     def selector(self) -> PolicySelector | None:
-        """The selector in the form of other policies; one without labels selects everything."""
+        """The selector in the form that other policies use. Without labels it selects every workload."""
         labels = self.workload_selector.labels if self.workload_selector else {}
         return PolicySelector(match_labels=labels) if labels else None
 
 
 class EnvoyFilter(IstioResource):
-    """Patches what Istio generates; a last resort, as it depends on internals."""
+    """Patches the configuration that Istio generates. It depends on Istio's internals: use it as a last resort."""
 
     api_version: Literal["networking.istio.io/v1alpha3"] = "networking.istio.io/v1alpha3"
     kind: Literal["EnvoyFilter"] = "EnvoyFilter"

@@ -1,4 +1,4 @@
-"""Gateway: the ports that gateway proxies open, and the TLS they speak there."""
+"""Gateway: the ports that gateway proxies open, and their TLS settings."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -11,7 +11,7 @@ from meshcompile.models.networking.common import ApiVersion
 
 
 class TLSMode(ProtoEnum):
-    """Who ends TLS, and whether the client shows a certificate."""
+    """Where TLS is terminated, and whether the client must present a certificate."""
 
     PASSTHROUGH = "PASSTHROUGH"
     SIMPLE = "SIMPLE"
@@ -22,7 +22,7 @@ class TLSMode(ProtoEnum):
 
 
 class TLSProtocol(ProtoEnum):
-    """A version of TLS; TLS_AUTO leaves the choice to Envoy."""
+    """A TLS version. TLS_AUTO leaves the choice to Envoy."""
 
     TLS_AUTO = "TLS_AUTO"
     TLSV1_0 = "TLSV1_0"
@@ -32,94 +32,98 @@ class TLSProtocol(ProtoEnum):
 
 
 class TLSCertificate(Node):
-    """One certificate, kept in files of the proxy."""
+    """A certificate in files of the proxy."""
 
     server_certificate: str = ""
-    """File of the certificate chain."""
+    """Path of the certificate chain."""
     private_key: str = ""
-    """File of the private key."""
+    """Path of the private key."""
     ca_certificates: str = ""
-    """File of the authorities that client certificates are checked against."""
+    """Path of the CA certificates that verify client certificates."""
 
 
 class ServerTLSSettings(Node):
-    """TLS of a server: Envoy's downstream transport socket, or for passing through just its SNI match."""
+    """TLS settings of a server: Envoy's downstream transport socket or, with PASSTHROUGH, only an SNI match."""
 
     https_redirect: Bool = False
-    """Answer plain HTTP with a redirect to HTTPS (`require_tls` of the virtual hosts)."""
+    """Redirects plain HTTP requests to HTTPS (`require_tls` of the virtual hosts)."""
     mode: TLSMode = TLSMode.PASSTHROUGH
-    """Who ends TLS, and whether the client must, may or need not show a certificate."""
+    """Where TLS is terminated, and whether a client certificate is required, optional or not requested."""
     server_certificate: str = ""
-    """File of the certificate chain (SDS `file-cert:`)."""
+    """Path of the certificate chain (SDS `file-cert:`)."""
     private_key: str = ""
-    """File of the private key (SDS `file-cert:`)."""
+    """Path of the private key (SDS `file-cert:`)."""
     ca_certificates: str = ""
-    """File of the authorities that client certificates are checked against (SDS `file-root:`)."""
+    """Path of the CA certificates that verify client certificates (SDS `file-root:`)."""
     ca_crl: str = ""
-    """File of the revoked client certificates."""
+    """Path of the certificate revocation list for client certificates."""
     credential_name: str = ""
-    """Kubernetes Secret with key and certificate, in the gateway's namespace; also the base of its `-cacert` twin."""
+    """Kubernetes Secret with the key and certificate, in the namespace of the gateway. The CA certificates may be in a
+    second Secret with the suffix `-cacert`.
+    """
     credential_names: Annotated[tuple[str, ...], size(2, least=1)] = ()
-    """Several Secrets, such as one RSA and one ECDSA certificate; instead of `credentialName`."""
+    """Several Secrets, for example with an RSA and an ECDSA certificate. Replaces `credentialName`."""
     ca_cert_credential_name: str = ""
-    """Secret or ConfigMap of the client authorities, instead of the `-cacert` twin."""
+    """Secret or ConfigMap with the CA certificates for clients. Replaces the `-cacert` Secret."""
     tls_certificates: Annotated[tuple[TLSCertificate, ...], size(2, least=1)] = ()
-    """Several certificates in files, instead of `serverCertificate` and `privateKey`."""
+    """Several certificates in files. Replaces `serverCertificate` and `privateKey`."""
     subject_alt_names: tuple[str, ...] = ()
-    """Names of which the client certificate must carry one (`match_typed_subject_alt_names`)."""
+    """The client certificate must have one of these names (`match_typed_subject_alt_names`)."""
     verify_certificate_spki: tuple[str, ...] = ()
-    """Base64 SHA-256 hashes of public keys that client certificates may have."""
+    """Base64 SHA-256 hashes of the public keys of accepted client certificates."""
     verify_certificate_hash: tuple[str, ...] = ()
-    """Hex SHA-256 hashes of client certificates that are accepted."""
+    """Hex SHA-256 hashes of accepted client certificates."""
     min_protocol_version: TLSProtocol = TLSProtocol.TLS_AUTO
-    """Oldest version that is spoken (`tls_minimum_protocol_version`)."""
+    """Minimum TLS version (`tls_minimum_protocol_version`)."""
     max_protocol_version: TLSProtocol = TLSProtocol.TLS_AUTO
-    """Newest version that is spoken (`tls_maximum_protocol_version`)."""
+    """Maximum TLS version (`tls_maximum_protocol_version`)."""
     cipher_suites: tuple[str, ...] = ()
-    """Cipher suites up to TLS 1.2 (`cipher_suites`); those that Envoy does not know are dropped."""
+    """Cipher suites for TLS 1.2 and older (`cipher_suites`). Suites that Envoy does not know are dropped."""
 
 
 class Port(Node):
-    """A port of a gateway and the protocol spoken on it."""
+    """A port of a gateway, and its protocol."""
 
     number: UInt32
-    """Number of the gateway's Service port; the listener opens the target port behind it."""
+    """Number of the gateway's Service port. The listener opens the target port of that port."""
     protocol: str
-    """HTTP, HTTPS, GRPC, GRPC-WEB, HTTP2, MONGO, TCP or TLS: decides the filters of the listener."""
+    """HTTP, HTTPS, GRPC, GRPC-WEB, HTTP2, MONGO, TCP or TLS. It determines the filters of the listener."""
     name: str
-    """Label of the port; part of the route name of an HTTPS server."""
+    """Label of the port. It is part of the route name of an HTTPS server."""
     target_port: UInt32 = 0
-    """Deprecated, without effect."""
+    """Deprecated. It has no effect."""
 
 
 class Server(Node):
-    """Hosts that are served on a port: a filter chain with its route configuration."""
+    """The hosts that a gateway serves on a port: a filter chain and its route configuration."""
 
     port: Port
     """Port to listen on."""
     bind: str = ""
-    """Address or Unix socket to listen on, instead of every address; part of the listener's name."""
+    """Address or Unix domain socket to listen on. By default, all addresses. It is part of the listener's name."""
     hosts: tuple[str, ...]
-    """Names served, as `host` or `namespace/host`: SNI match of TLS and limit of the virtual services bound here."""
+    """Hosts to serve, as `host` or `namespace/host`: the SNI match of TLS, and the only hosts that bound virtual
+    services may route.
+    """
     tls: ServerTLSSettings | None = None
-    """TLS of the port."""
+    """TLS settings of the port."""
     default_endpoint: str = ""
-    """Not implemented by Istio, without effect."""
+    """Istio does not implement it. It has no effect."""
     name: str = ""
-    """Label of the server; statistics prefix of an HTTPS server."""
+    """Label of the server. It is the statistics prefix of an HTTPS server."""
 
 
 class GatewaySpec(Node):
     """Servers, and the gateway proxies that run them."""
 
     servers: tuple[Server, ...] = ()
-    """What to listen for; servers of all gateways on one port share a listener."""
+    """Servers to run. All servers on one port share a listener, even those of different gateways."""
     selector: Mapping[str, str] = {}
-    """Labels of the gateway pods, in any namespace; none selects every gateway proxy."""
+    """Labels of the gateway pods, in any namespace. Empty selects every gateway proxy."""
 
 
 class Gateway(IstioResource):
-    """Opens ports on gateway proxies; virtual services say where the traffic goes from there."""
+    """Opens ports on gateway proxies. Virtual services bound to the gateway route the traffic."""
 
     api_version: ApiVersion = "networking.istio.io/v1"
     kind: Literal["Gateway"] = "Gateway"

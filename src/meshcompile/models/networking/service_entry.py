@@ -9,14 +9,14 @@ from meshcompile.models.networking.workload_entry import WorkloadEntrySpec
 
 
 class Location(ProtoEnum):
-    """Whether a service is part of the mesh: inside, mutual TLS is expected."""
+    """Whether the service is part of the mesh. Services inside the mesh are expected to support mutual TLS."""
 
     MESH_EXTERNAL = "MESH_EXTERNAL"
     MESH_INTERNAL = "MESH_INTERNAL"
 
 
 class Resolution(ProtoEnum):
-    """How a proxy finds the addresses of a service: the discovery type of its cluster."""
+    """How a proxy resolves the addresses of the service: the discovery type of its cluster."""
 
     NONE = "NONE"
     STATIC = "STATIC"
@@ -31,18 +31,18 @@ class ServicePort(Node):
     number: PortNumber
     """Number that clients use."""
     protocol: Annotated[str, size(256)] = ""
-    """HTTP, HTTPS, GRPC, HTTP2, MONGO, TCP or TLS; detected if empty."""
+    """HTTP, HTTPS, GRPC, HTTP2, MONGO, TCP or TLS. If empty, the protocol is detected."""
     name: Annotated[str, size(256)]
     """Label of the port."""
     target_port: PortNumber = 0
-    """Port of the endpoints; 0 means `number`."""
+    """Port of the endpoints. 0 means the same as `number`."""
 
 
 class ServiceEntrySpec(Node):
-    """Hosts, how to reach them and what is behind them."""
+    """Hosts, how to reach them, and their endpoints."""
 
     hosts: Annotated[tuple[str, ...], size(256, least=1)]
-    """Names of the service, each a service of its own; a wildcard needs resolution NONE or DYNAMIC_DNS."""
+    """Hostnames. Each becomes a service of its own. A wildcard needs the resolution NONE or DYNAMIC_DNS."""
     addresses: Annotated[tuple[Annotated[str, size(64)], ...], size(256)] = ()
     """Virtual addresses or CIDR ranges that TCP and TLS clients connect to."""
     ports: Annotated[tuple[ServicePort, ...], size(256)] = ()
@@ -50,38 +50,40 @@ class ServiceEntrySpec(Node):
     location: Location = Location.MESH_EXTERNAL
     """Whether the service is part of the mesh."""
     resolution: Resolution = Resolution.NONE
-    """How its addresses are found; NONE forwards to the address that the client connected to."""
+    """How addresses are resolved. NONE forwards to the address that the client connected to."""
     endpoints: Annotated[tuple[WorkloadEntrySpec, ...], size(4096)] = ()
-    """Endpoints, written out; excludes `workloadSelector`."""
+    """Static list of endpoints. Cannot be combined with `workloadSelector`."""
     workload_selector: WorkloadSelector | None = None
-    """Pods and workload entries of its namespace that are the endpoints."""
+    """Pods and workload entries in the same namespace that are the endpoints."""
     export_to: tuple[str, ...] = ()
-    """Namespaces that see the service: `.` its own, `*` all, or names; the mesh's default if empty."""
+    """Namespaces that can see the service: `.` for its own, `*` for all, or names. If empty, the mesh-wide default
+    applies.
+    """
     subject_alt_names: tuple[str, ...] = ()
-    """Names of which the server's certificate must carry one."""
+    """The server's certificate must have one of these names."""
 
 
 class ServiceEntryAddress(Node):
-    """A virtual address that istiod has given to a host without any."""
+    """A virtual address that istiod assigned to a host without addresses."""
 
     value: str = ""
     """IP address."""
     host: str = ""
-    """Host that it belongs to."""
+    """Host that the address is assigned to."""
 
 
 class ServiceEntryStatus(IstioStatus):
-    """Observations of controllers, and the addresses that istiod has given."""
+    """Conditions that controllers report, and the addresses that istiod assigned."""
 
     addresses: tuple[ServiceEntryAddress, ...] = ()
-    """Automatic virtual addresses, used by proxies that answer DNS themselves."""
+    """Assigned virtual addresses. Proxies that answer DNS queries themselves use them."""
 
 
 class ServiceEntry(IstioResource):
-    """Adds a service to the registry: one outside the mesh, or one of workloads outside Kubernetes."""
+    """Adds a service to the registry: one outside the mesh, or one with workloads outside Kubernetes."""
 
     api_version: ApiVersion = "networking.istio.io/v1"
     kind: Literal["ServiceEntry"] = "ServiceEntry"
     spec: ServiceEntrySpec
     status: ServiceEntryStatus | None = None
-    """Addresses that istiod has given, and observations of controllers."""
+    """Addresses that istiod assigned, and conditions that controllers report."""

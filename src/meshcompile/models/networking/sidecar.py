@@ -1,4 +1,4 @@
-"""Sidecar: what a sidecar proxy listens to and which services it knows."""
+"""Sidecar: the ports that a sidecar proxy opens and the services that it can reach."""
 
 from typing import Literal
 
@@ -13,7 +13,7 @@ from meshcompile.models.networking.virtual_service import Destination
 
 
 class CaptureMode(ProtoEnum):
-    """How traffic reaches a listener: caught by iptables, or sent to its port."""
+    """How traffic reaches a listener: iptables redirects it, or the client sends it to the port."""
 
     DEFAULT = "DEFAULT"
     IPTABLES = "IPTABLES"
@@ -24,79 +24,86 @@ class SidecarPort(Node):
     """A port of a listener."""
 
     number: UInt32 = 0
-    """Port number; 0 for a Unix socket."""
+    """Port number. 0 for a Unix domain socket."""
     protocol: str = ""
-    """Protocol spoken on the port; decides the filters of the listener."""
+    """Protocol of the port. It determines the filters of the listener."""
     name: str = ""
     """Label of the port."""
     target_port: UInt32 = 0
-    """Deprecated, without effect."""
+    """Deprecated. It has no effect."""
 
 
 class IstioIngressListener(Node):
-    """A port on which the workload is reached: an inbound filter chain and its cluster."""
+    """A port that receives inbound traffic: an inbound filter chain and its cluster."""
 
     port: SidecarPort
-    """Port that clients send to."""
+    """Port that clients connect to."""
     bind: str = ""
     """Address to listen on."""
     capture_mode: CaptureMode = CaptureMode.DEFAULT
-    """How traffic is caught; NONE opens the port itself."""
+    """How traffic is captured. With NONE the proxy binds to the port itself."""
     default_endpoint: str = ""
-    """Where the application listens: `127.0.0.1:port`, `[::1]:port`, `0.0.0.0:port` for the pod's address,
-    or `unix://` path."""
+    """Address of the application: `127.0.0.1:port`, `[::1]:port`, `0.0.0.0:port` for the pod's IP address, or `unix://`
+    and a path.
+    """
     tls: ServerTLSSettings | None = None
-    """TLS of the port, where peer authentication is disabled."""
+    """TLS settings of the port. They apply only where mutual TLS is disabled by PeerAuthentication."""
     connection_pool: ConnectionPoolSettings | None = None
-    """Limits towards the application on this port."""
+    """Connection settings towards the application on this port."""
 
 
 class IstioEgressListener(Node):
-    """Services that the workload reaches, on all ports or through one port."""
+    """Services that the workload can reach, through one port or through all."""
 
     port: SidecarPort | None = None
-    """Port to open; if absent, the listener is for the ports of its services that no other one names."""
+    """Port to open. If absent, the listener applies to all service ports that no other egress listener names."""
     bind: str = ""
-    """Address or `unix://` path to listen on."""
+    """IP address or `unix://` path to listen on."""
     capture_mode: CaptureMode = CaptureMode.DEFAULT
-    """How traffic is caught; NONE opens the port itself."""
+    """How traffic is captured. With NONE the proxy binds to the port itself."""
     hosts: tuple[str, ...]
-    """Services and rules to import, as `namespace/host`; `.` is the own namespace, `*` any, `~` none."""
+    """Services and virtual services to import, as `namespace/host`. As namespace, `.` is the Sidecar's own, `*` is any,
+    `~` is none.
+    """
 
 
 class OutboundTrafficPolicyMode(ProtoEnum):
-    """What happens to traffic for unknown hosts."""
+    """How traffic to unknown hosts is handled."""
 
     REGISTRY_ONLY = "REGISTRY_ONLY"
     ALLOW_ANY = "ALLOW_ANY"
 
 
 class OutboundTrafficPolicy(Node):
-    """What happens to traffic for unknown hosts."""
+    """How traffic to unknown hosts is handled."""
 
     mode: OutboundTrafficPolicyMode = OutboundTrafficPolicyMode.REGISTRY_ONLY
-    """Drop it (`BlackHoleCluster`, `block_all`), or let it pass (`PassthroughCluster`, `allow_any`)."""
+    """REGISTRY_ONLY drops it (`BlackHoleCluster`, `block_all`). ALLOW_ANY forwards it (`PassthroughCluster`,
+    `allow_any`).
+    """
     egress_proxy: Destination | None = None
-    """Service that it is sent to instead, for example an egress gateway."""
+    """Service that receives the traffic instead, for example an egress gateway."""
 
 
 class SidecarSpec(Node):
-    """What the sidecars of some workloads listen to and know."""
+    """Inbound and outbound listeners of sidecar proxies."""
 
     workload_selector: WorkloadSelector | None = None
-    """Workloads of its namespace; if absent, all, or in the root namespace the default of every namespace."""
+    """Workloads in the namespace of the Sidecar. If absent, the whole namespace or, in the root namespace, every
+    namespace without a Sidecar of its own.
+    """
     ingress: tuple[IstioIngressListener, ...] = ()
-    """Ports on which the workload is reached; the ports of its services if empty."""
+    """Inbound listeners. If empty, the ports of the workload's services."""
     egress: tuple[IstioEgressListener, ...] = ()
-    """Services that the workload knows; all that are exported to it if empty."""
+    """Outbound listeners and the services to import. If empty, all services that are exported to the namespace."""
     inbound_connection_pool: ConnectionPoolSettings | None = None
-    """Limits towards the application on every port."""
+    """Connection settings towards the application, for every port."""
     outbound_traffic_policy: OutboundTrafficPolicy | None = None
-    """What happens to traffic for unknown hosts; the mesh's setting if absent."""
+    """How traffic to unknown hosts is handled. If absent, the mesh-wide setting applies."""
 
 
 class Sidecar(IstioResource):
-    """Limits what sidecars are sent, and fine-tunes their listeners."""
+    """Limits the configuration that sidecars receive, and fine-tunes their listeners."""
 
     api_version: ApiVersion = "networking.istio.io/v1"
     kind: Literal["Sidecar"] = "Sidecar"

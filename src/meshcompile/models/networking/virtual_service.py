@@ -1,4 +1,4 @@
-"""VirtualService: where requests and connections for a host go, and what happens to them on the way."""
+"""VirtualService: how requests and connections to a host are routed and changed."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -22,185 +22,192 @@ from meshcompile.models.common import (
 from meshcompile.models.networking.common import ApiVersion
 
 MESH_GATEWAY = "mesh"
-"""The gateway that all sidecars are: what a VirtualService is bound to when it names none."""
+"""The reserved gateway name that stands for all sidecars. A VirtualService without gateways is bound to it."""
 
 
 class Percent(Node):
-    """A share of 100."""
+    """A percentage."""
 
     value: Double = 0.0
-    """Percentage from 0 to 100, with a resolution of one in a million."""
+    """Percentage from 0 to 100, with a precision of 0.0001."""
 
 
 class Destination(Node):
-    """A service, or a subset of one: an Envoy cluster."""
+    """A service or one of its subsets. It becomes an Envoy cluster."""
 
     host: str
-    """Name of the service in the registry; a short name is completed with the rule's own namespace."""
+    """Service name in the registry. A short name is completed with the namespace of the rule."""
     subset: str = ""
-    """Subset that a destination rule of the host declares."""
+    """A subset that a destination rule of the host defines."""
     port: PortSelector | None = None
-    """Port of the service; needed only if it has several."""
+    """Port of the service. Required only if the service has several ports."""
 
 
 class Delegate(Node):
-    """Another virtual service, without hosts and gateways of its own, whose routes take the place of this one."""
+    """A virtual service without hosts and gateways that provides the routes for this rule."""
 
     name: str = ""
-    """Name of the virtual service."""
+    """Name of the virtual service to delegate to."""
     namespace: str = ""
-    """Its namespace, by default that of the root."""
+    """Namespace of the virtual service to delegate to. By default, the namespace of this one."""
 
 
 class HeaderOperations(Node):
-    """Changes of headers, applied as set, add, remove."""
+    """Header changes. Envoy applies set, then add, then remove."""
 
     set: Mapping[str, str] = {}
-    """Headers that get this value (`OVERWRITE_IF_EXISTS_OR_ADD`); `:authority` and `host` rewrite the host."""
+    """Headers to overwrite (`OVERWRITE_IF_EXISTS_OR_ADD`). `:authority` and `host` rewrite the host."""
     add: Mapping[str, str] = {}
-    """Headers that get this value in addition to those present (`APPEND_IF_EXISTS_OR_ADD`)."""
+    """Headers to append to existing values (`APPEND_IF_EXISTS_OR_ADD`)."""
     remove: tuple[str, ...] = ()
-    """Headers that are dropped (`request_headers_to_remove`, `response_headers_to_remove`)."""
+    """Headers to remove (`request_headers_to_remove`, `response_headers_to_remove`)."""
 
 
 class Headers(Node):
-    """Changes of headers on the way there and back."""
+    """Header changes for requests and responses."""
 
     request: HeaderOperations | None = None
-    """Changes before a request is forwarded."""
+    """Changes to apply before the request is forwarded."""
     response: HeaderOperations | None = None
-    """Changes before a response is returned."""
+    """Changes to apply before the response is returned."""
 
 
 class HTTPMatchRequest(Node):
-    """A condition on requests, all parts of which must hold: the match of one Envoy route."""
+    """Conditions on a request, all of which must hold. They become the match of one Envoy route."""
 
     name: str = ""
-    """Label, appended to the name of the route."""
+    """Label that is appended to the name of the route."""
     uri: StringMatch | None = None
-    """Path of the request, without its query (`path`, `prefix` or `safe_regex` of the route)."""
+    """Path of the request, without the query string (`path`, `prefix` or `safe_regex` of the route)."""
     scheme: StringMatch | None = None
     """Scheme of the request (`:scheme`)."""
     method: StringMatch | None = None
     """Method of the request (`:method`)."""
     authority: StringMatch | None = None
-    """Host of the request (`:authority`)."""
+    """Host in the request (`:authority`)."""
     headers: Mapping[str, StringMatch] = {}
-    """Headers by lower-case name; an empty match asks for presence, `@request.auth.claims...` for a JWT's claim."""
+    """Request headers, by lowercase name. An empty match only requires the header. `@request.auth.claims...` matches a
+    JWT claim.
+    """
     port: UInt32 = 0
-    """Only on this port of the host; 0 is any."""
+    """Port of the host. 0 matches any port."""
     source_labels: Mapping[str, str] = {}
-    """Only for client workloads with these labels; decides what a sidecar is sent."""
+    """Labels that the client workload must have. A sidecar whose workload does not have them does not receive the
+    route.
+    """
     gateways: tuple[str, ...] = ()
-    """Only on these of the rule's gateways."""
+    """Gateways of the virtual service that the match applies to. If empty, all of them."""
     query_params: Mapping[str, StringMatch] = {}
-    """Query parameters by name (`query_parameters`); an empty match asks for presence."""
+    """Query parameters, by name (`query_parameters`). An empty match only requires the parameter."""
     ignore_uri_case: Bool = False
-    """Compare exact and prefix paths regardless of case (`case_sensitive`)."""
+    """Ignores case in exact and prefix matches of the path (`case_sensitive`)."""
     without_headers: Mapping[str, StringMatch] = {}
-    """Headers that must not match (`invert_match`); the opposite of `headers`."""
+    """Headers that must not match (`invert_match`). The opposite of `headers`."""
     source_namespace: str = ""
-    """Only for client workloads of this namespace."""
+    """Namespace of the client workload."""
     stat_prefix: str = ""
     """Statistics prefix of the route (`stat_prefix`)."""
 
 
 class HTTPRouteDestination(Node):
-    """A destination and its share of the requests."""
+    """A destination, and its share of the requests."""
 
     destination: Destination
-    """Where requests go."""
+    """Where to forward the requests."""
     weight: Int32 = 0
-    """Share relative to the sum of the weights (`weight`); a single destination gets all."""
+    """Share of the requests, relative to the sum of all weights (`weight`). A single destination receives all requests.
+    """
     headers: Headers | None = None
-    """Changes of headers for this destination only."""
+    """Header changes for this destination only."""
 
 
 class RedirectPortSelection(ProtoEnum):
-    """How the port of a redirect is found."""
+    """How the port of a redirect is determined."""
 
     FROM_PROTOCOL_DEFAULT = "FROM_PROTOCOL_DEFAULT"
     FROM_REQUEST_PORT = "FROM_REQUEST_PORT"
 
 
 class HTTPRedirect(OneOf):
-    """An answer that sends the client elsewhere."""
+    """A redirect response."""
 
     one_of = (("port", "derive_port"),)
 
     uri: str = ""
-    """Path that replaces the request's (`path_redirect`); `%PREFIX()%` keeps what follows the matched prefix."""
+    """Path of the redirect (`path_redirect`). `%PREFIX()%` keeps what follows the matched prefix."""
     authority: str = ""
-    """Host that replaces the request's (`host_redirect`)."""
+    """Host of the redirect (`host_redirect`)."""
     port: UInt32 | None = None
-    """Port of the target (`port_redirect`); one of `port` and `derivePort`."""
+    """Port of the redirect (`port_redirect`). Set either `port` or `derivePort`."""
     derive_port: RedirectPortSelection | None = None
-    """Port of the target taken from the scheme or from the request."""
+    """Takes the port of the redirect from the scheme or from the request."""
     scheme: str = ""
-    """Scheme of the target, `http` or `https` (`scheme_redirect`)."""
+    """Scheme of the redirect, `http` or `https` (`scheme_redirect`)."""
     redirect_code: UInt32 = 0
     """Status code (`response_code`); 0 means 301."""
 
 
 class HTTPBody(OneOf):
-    """The body of an answer."""
+    """A response body."""
 
     one_of = (("string", "bytes"),)
 
     string: str | None = None
-    """Body as text."""
+    """The body as text."""
     bytes: Bytes | None = None
-    """Body as base64."""
+    """The body in base64."""
 
 
 class HTTPDirectResponse(Node):
-    """An answer that the proxy gives itself."""
+    """A fixed response that the proxy sends itself."""
 
     status: UInt32
     """Status code."""
     body: HTTPBody | None = None
-    """Body, at most 1 MB."""
+    """Body of the response, at most 1 MB."""
 
 
 class RegexRewrite(Node):
-    """A replacement in the path."""
+    """A replacement in the path by regular expression."""
 
     match: str = ""
-    """RE2 expression of what is replaced."""
+    """RE2 expression that matches the part of the path to replace."""
     rewrite: str = ""
-    r"""Replacement; `\1` stands for the first capture."""
+    r"""Replacement text. `\1` inserts the first capture group."""
 
 
 class HTTPRewrite(Node):
-    """Changes of path and host before a request is forwarded."""
+    """Path and host rewrites before the request is forwarded."""
 
     uri: str = ""
-    """Path, or with a prefix match the prefix, that replaces the matched one (`prefix_rewrite`)."""
+    """New path or, with a prefix match, new prefix (`prefix_rewrite`)."""
     authority: str = ""
-    """Host that replaces the request's (`host_rewrite_literal`)."""
+    """New host (`host_rewrite_literal`)."""
     uri_regex_rewrite: RegexRewrite | None = None
-    """Replacement in the path by regular expression (`regex_rewrite`)."""
+    """Path rewrite by regular expression (`regex_rewrite`)."""
 
 
 class HTTPRetry(Node):
-    """When a failed request is tried again."""
+    """How failed requests are retried."""
 
     attempts: Int32 = 0
-    """Number of retries (`num_retries`); 0 switches retrying off."""
+    """Maximum number of retries (`num_retries`). 0 disables retries."""
     per_try_timeout: Duration | None = None
-    """Limit of each try (`per_try_timeout`); by default the route's timeout."""
+    """Timeout of each attempt (`per_try_timeout`). By default, the timeout of the route."""
     retry_on: str = ""
-    """Envoy's retry conditions and status codes, separated by commas (`retry_on`); the mesh's default if empty."""
+    """Envoy retry conditions and status codes, separated by commas (`retry_on`). If empty, the mesh-wide default
+    applies.
+    """
     retry_remote_localities: BoolValue = None
     """Whether retries may go to other localities (`retry_priority`: previous priorities)."""
     retry_ignore_previous_hosts: BoolValue = None
-    """Whether retries avoid hosts that failed before (`retry_host_predicate`); true by default."""
+    """Whether retries avoid endpoints that already failed (`retry_host_predicate`). The default is true."""
     backoff: Duration | None = None
-    """Shortest pause between tries (`retry_back_off.base_interval`); 25ms by default."""
+    """Minimum pause between attempts (`retry_back_off.base_interval`). The default is 25ms."""
 
 
 class UnmatchedPreflights(ProtoEnum):
-    """What happens to a CORS preflight from another origin."""
+    """What happens to a CORS preflight request from an origin that is not allowed."""
 
     UNSPECIFIED = "UNSPECIFIED"
     FORWARD = "FORWARD"
@@ -208,193 +215,199 @@ class UnmatchedPreflights(ProtoEnum):
 
 
 class CorsPolicy(Node):
-    """What scripts of other sites may do: Envoy's CORS filter."""
+    """Cross-origin resource sharing: Envoy's CORS filter."""
 
     allow_origin: tuple[str, ...] = ()
-    """Deprecated form of `allowOrigins`: exact origins, `*` for all."""
+    """Deprecated: use `allowOrigins`. Exact origins, or `*` for all."""
     allow_origins: tuple[StringMatch, ...] = ()
-    """Sites whose scripts are let in."""
+    """Origins that may send requests."""
     allow_methods: tuple[str, ...] = ()
-    """Methods they may use (`Access-Control-Allow-Methods`)."""
+    """Allowed methods (`Access-Control-Allow-Methods`)."""
     allow_headers: tuple[str, ...] = ()
-    """Headers they may send (`Access-Control-Allow-Headers`)."""
+    """Allowed request headers (`Access-Control-Allow-Headers`)."""
     expose_headers: tuple[str, ...] = ()
-    """Response headers they may read (`Access-Control-Expose-Headers`)."""
+    """Response headers that scripts may read (`Access-Control-Expose-Headers`)."""
     max_age: Duration | None = None
-    """How long a preflight's answer may be kept (`Access-Control-Max-Age`)."""
+    """How long a browser may cache the response to a preflight (`Access-Control-Max-Age`)."""
     allow_credentials: BoolValue = None
-    """Whether requests may carry credentials (`Access-Control-Allow-Credentials`)."""
+    """Whether requests may include credentials (`Access-Control-Allow-Credentials`)."""
     unmatched_preflights: UnmatchedPreflights = UnmatchedPreflights.UNSPECIFIED
-    """Whether preflights of other sites are forwarded, which is the default, or answered by the proxy."""
+    """Whether preflights from other origins are forwarded, the default, or answered by the proxy."""
 
 
 class Delay(OneOf):
-    """A wait before a request is forwarded."""
+    """A delay before the request is forwarded."""
 
     one_of = (("fixed_delay", "exponential_delay"),)
 
     percent: Int32 = 0
-    """Deprecated form of `percentage` in whole percents."""
+    """Deprecated: use `percentage`. A whole percentage."""
     fixed_delay: Duration | None = None
-    """Length of the wait."""
+    """Length of the delay."""
     exponential_delay: Duration | None = None
-    """Not implemented by Istio, without effect."""
+    """Istio does not implement it. It has no effect."""
     percentage: Percent | None = None
-    """Share of the requests that wait."""
+    """Percentage of requests to delay."""
 
 
 class Abort(OneOf):
-    """A failure in place of an answer."""
+    """An error response that the proxy sends instead of forwarding the request."""
 
     one_of = (("http_status", "grpc_status", "http2_error"),)
 
     http_status: Int32 | None = None
-    """Status code of the answer."""
+    """HTTP status code of the response."""
     grpc_status: str | None = None
-    """gRPC status of the answer, by name."""
+    """Name of the gRPC status of the response."""
     http2_error: str | None = None
-    """Not implemented by Istio, without effect."""
+    """Istio does not implement it. It has no effect."""
     percentage: Percent | None = None
-    """Share of the requests that fail; all by default."""
+    """Percentage of requests to abort. The default is 100."""
 
 
 class HTTPFaultInjection(Node):
-    """Faults on purpose, for tests: Envoy's fault filter."""
+    """Faults to inject for resilience tests: Envoy's fault filter."""
 
     delay: Delay | None = None
-    """Wait before forwarding."""
+    """Delay before the request is forwarded."""
     abort: Abort | None = None
-    """Failure instead of forwarding."""
+    """Error response instead of forwarding."""
 
 
 class HTTPMirrorPolicy(Node):
-    """A destination that gets a copy of the requests; its answers are dropped."""
+    """A destination that receives a copy of the requests. Its responses are discarded."""
 
     destination: Destination
-    """Where the copies go."""
+    """Where to send the copies."""
     percentage: Percent | None = None
-    """Share of the requests that are copied; all by default."""
+    """Percentage of requests to mirror. The default is 100."""
 
 
 class HTTPRoute(Node):
-    """A rule for HTTP requests; each of its matches becomes a route of Envoy, and the first that fits wins."""
+    """A rule for HTTP requests. Each of its matches becomes an Envoy route; the first route that matches is used."""
 
     name: str = ""
-    """Label of the rule; name of the route."""
+    """Label of the rule. It becomes the name of the routes."""
     match: tuple[HTTPMatchRequest, ...] = ()
-    """Alternatives of which one must hold; none matches everything."""
+    """Alternative matches; one of them must hold. Without any, the rule matches all requests."""
     route: tuple[HTTPRouteDestination, ...] = ()
-    """Destinations by weight (`cluster` or `weighted_clusters`)."""
+    """Weighted destinations (`cluster` or `weighted_clusters`)."""
     redirect: HTTPRedirect | None = None
-    """Redirect (`redirect`), in place of `route`."""
+    """Redirect response (`redirect`). Replaces `route`."""
     direct_response: HTTPDirectResponse | None = None
-    """Fixed answer (`direct_response`), in place of `route`."""
+    """Fixed response (`direct_response`). Replaces `route`."""
     delegate: Delegate | None = None
-    """Virtual service that has the routes, in place of `route`."""
+    """Virtual service that provides the routes. Replaces `route`."""
     rewrite: HTTPRewrite | None = None
-    """Changes of path and host."""
+    """Path and host rewrites."""
     timeout: Duration | None = None
-    """Limit of the whole request with its retries (`timeout` and `max_grpc_timeout`); none by default."""
+    """Timeout of the request, including all retries (`timeout` and `max_grpc_timeout`). By default, there is no
+    timeout.
+    """
     retries: HTTPRetry | None = None
-    """When to try again (`retry_policy`); the mesh's default if absent."""
+    """How failed requests are retried (`retry_policy`). If absent, the mesh-wide default applies."""
     fault: HTTPFaultInjection | None = None
-    """Faults on purpose (filter `envoy.filters.http.fault` of the route)."""
+    """Faults to inject (filter `envoy.filters.http.fault` of the route)."""
     mirror: Destination | None = None
-    """Destination that gets a copy of the requests (`request_mirror_policies`)."""
+    """Destination that receives a copy of the requests (`request_mirror_policies`)."""
     mirrors: tuple[HTTPMirrorPolicy, ...] = ()
-    """Several destinations that get copies, instead of `mirror`."""
+    """Several destinations that receive copies. Replaces `mirror`."""
     mirror_percent: UInt32Value = Field(
         None, alias="mirrorPercent", validation_alias=AliasChoices("mirrorPercent", "mirror_percent")
     )
-    """Deprecated form of `mirrorPercentage` in whole percents."""
+    """Deprecated: use `mirrorPercentage`. A whole percentage."""
     mirror_percentage: Percent | None = None
-    """Share of the requests that `mirror` gets; all by default."""
+    """Percentage of requests to send to `mirror`. The default is 100."""
     cors_policy: CorsPolicy | None = None
-    """What scripts of other sites may do (filter `envoy.filters.http.cors` of the route)."""
+    """Cross-origin resource sharing (filter `envoy.filters.http.cors` of the route)."""
     headers: Headers | None = None
-    """Changes of headers."""
+    """Header changes for requests and responses."""
 
 
 class RouteDestination(Node):
-    """A destination and its share of the connections."""
+    """A destination, and its share of the connections."""
 
     destination: Destination
-    """Where connections go."""
+    """Where to forward the connections."""
     weight: Int32 = 0
-    """Share relative to the sum of the weights; a single destination gets all."""
+    """Share of the connections, relative to the sum of all weights. A single destination receives all connections."""
 
 
 class TLSMatchAttributes(Node):
-    """A condition on TLS connections that are passed through: the match of a filter chain."""
+    """Conditions on a TLS connection that passes through. They become the match of a filter chain."""
 
     sni_hosts: tuple[str, ...]
-    """Server names, which must be among the rule's hosts (`server_names`)."""
+    """Server names (`server_names`). They must be covered by the hosts of the virtual service."""
     destination_subnets: tuple[str, ...] = ()
-    """Addresses or CIDR ranges the client connects to (`prefix_ranges`)."""
+    """IP addresses or CIDR ranges that the client connects to (`prefix_ranges`)."""
     port: UInt32 = 0
-    """Only on this port of the host; 0 is any."""
+    """Port of the host. 0 matches any port."""
     source_labels: Mapping[str, str] = {}
-    """Only for client workloads with these labels."""
+    """Labels that the client workload must have."""
     gateways: tuple[str, ...] = ()
-    """Only on these of the rule's gateways."""
+    """Gateways of the virtual service that the match applies to. If empty, all of them."""
     source_namespace: str = ""
-    """Only for client workloads of this namespace."""
+    """Namespace of the client workload."""
 
 
 class TLSRoute(Node):
-    """A rule for TLS connections that are passed through unopened."""
+    """A rule for TLS connections that pass through without termination."""
 
     match: tuple[TLSMatchAttributes, ...]
-    """Alternatives of which one must hold."""
+    """Alternative matches; one of them must hold."""
     route: tuple[RouteDestination, ...] = ()
-    """Destinations by weight."""
+    """Weighted destinations."""
 
 
 class L4MatchAttributes(Node):
-    """A condition on TCP connections: the match of a filter chain."""
+    """Conditions on a TCP connection. They become the match of a filter chain."""
 
     destination_subnets: tuple[str, ...] = ()
-    """Addresses or CIDR ranges the client connects to (`prefix_ranges`)."""
+    """IP addresses or CIDR ranges that the client connects to (`prefix_ranges`)."""
     port: UInt32 = 0
-    """Only on this port of the host; 0 is any."""
+    """Port of the host. 0 matches any port."""
     source_subnet: str = ""
-    """Not implemented by Istio, without effect."""
+    """Istio does not implement it. It has no effect."""
     source_labels: Mapping[str, str] = {}
-    """Only for client workloads with these labels."""
+    """Labels that the client workload must have."""
     gateways: tuple[str, ...] = ()
-    """Only on these of the rule's gateways."""
+    """Gateways of the virtual service that the match applies to. If empty, all of them."""
     source_namespace: str = ""
-    """Only for client workloads of this namespace."""
+    """Namespace of the client workload."""
 
 
 class TCPRoute(Node):
     """A rule for TCP connections."""
 
     match: tuple[L4MatchAttributes, ...] = ()
-    """Alternatives of which one must hold; none matches everything."""
+    """Alternative matches; one of them must hold. Without any, the rule matches all connections."""
     route: tuple[RouteDestination, ...] = ()
-    """Destinations by weight."""
+    """Weighted destinations."""
 
 
 class VirtualServiceSpec(Node):
-    """Rules for hosts, by protocol; the first rule that matches is used."""
+    """Routing rules for hosts, by protocol. The first rule that matches is used."""
 
     hosts: tuple[str, ...] = ()
-    """Names the rules are for: domains of Envoy's virtual hosts. None makes it a delegate of another rule."""
+    """Hosts that the rules apply to: the domains of Envoy's virtual hosts. A virtual service without hosts is a
+    delegate.
+    """
     gateways: tuple[str, ...] = ()
-    """Gateways, as `name` or `namespace/name`, and `mesh` for all sidecars, which is the default."""
+    """Gateways, as `name` or `namespace/name`. `mesh`, the default, stands for all sidecars."""
     http: tuple[HTTPRoute, ...] = ()
     """Rules for HTTP, HTTP/2 and gRPC requests."""
     tls: tuple[TLSRoute, ...] = ()
-    """Rules for TLS that is passed through, by server name."""
+    """Rules for TLS connections that pass through, by server name."""
     tcp: tuple[TCPRoute, ...] = ()
-    """Rules for every other connection."""
+    """Rules for all other connections."""
     export_to: tuple[str, ...] = ()
-    """Namespaces that see the rule: `.` its own, `*` all, or names; the mesh's default if empty."""
+    """Namespaces that can see the rules: `.` for its own, `*` for all, or names. If empty, the mesh-wide default
+    applies.
+    """
 
 
 class VirtualService(IstioResource):
-    """Routes traffic for hosts: Envoy's virtual hosts and routes, or the filter chains of TCP and TLS."""
+    """Routes traffic to hosts: Envoy's virtual hosts and routes or, for TCP and TLS, filter chains."""
 
     api_version: ApiVersion = "networking.istio.io/v1"
     kind: Literal["VirtualService"] = "VirtualService"

@@ -1,4 +1,4 @@
-"""WorkloadGroup: a template for workload entries that register themselves."""
+"""WorkloadGroup: a template for workload entries that register automatically."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -12,16 +12,16 @@ from meshcompile.models.networking.workload_entry import WorkloadEntrySpec
 
 
 class WorkloadGroupMeta(Node):
-    """Metadata that the workload entries get."""
+    """Metadata of the generated workload entries."""
 
     labels: Annotated[Mapping[str, str], size(256)] = {}
-    """Labels of the entries."""
+    """Labels of the workload entries."""
     annotations: Annotated[Mapping[str, str], size(256)] = {}
-    """Annotations of the entries."""
+    """Annotations of the workload entries."""
 
 
 class HTTPHeader(Node):
-    """A header of a probe's request."""
+    """A header of the probe request."""
 
     name: Annotated[str, Field(pattern=HEADER)] = ""
     """Name of the header."""
@@ -30,83 +30,83 @@ class HTTPHeader(Node):
 
 
 class HTTPHealthCheckConfig(Node):
-    """A probe by an HTTP request."""
+    """An HTTP probe."""
 
     path: str = ""
     """Path of the request."""
     port: PortNumber
     """Port of the workload."""
     host: str = ""
-    """Address to connect to; localhost by default."""
+    """Address to connect to. The default is localhost."""
     scheme: str = ""
-    """HTTP, which is the default, or HTTPS."""
+    """HTTP, the default, or HTTPS."""
     http_headers: tuple[HTTPHeader, ...] = ()
     """Headers of the request."""
 
 
 class TCPHealthCheckConfig(Node):
-    """A probe by a TCP connection."""
+    """A TCP probe."""
 
     host: str = ""
-    """Address to connect to; localhost by default."""
+    """Address to connect to. The default is localhost."""
     port: PortNumber
     """Port of the workload."""
 
 
 class ExecHealthCheckConfig(Node):
-    """A probe by a command."""
+    """A command to run as probe."""
 
     command: tuple[NonEmpty, ...]
-    """Program and arguments; healthy if it exits with 0."""
+    """Command and arguments. Exit code 0 means healthy."""
 
 
 class GrpcHealthCheckConfig(Node):
-    """A probe by gRPC's health service."""
+    """A probe that uses the gRPC health checking protocol."""
 
     port: PortNumber = 0
     """Port of the workload."""
     service: str = ""
-    """Name of the service to ask for."""
+    """Service name to send in the health check request."""
 
 
 class ReadinessProbe(OneOf):
-    """How the agent on a workload finds out if it is healthy; exactly one kind of check is set."""
+    """How the agent determines whether the workload is ready. Set exactly one kind of probe."""
 
     one_of = (("http_get", "tcp_socket", "exec", "grpc"),)
 
     initial_delay_seconds: Annotated[Int32, Field(ge=0)] = 0
     """Seconds before the first probe."""
     timeout_seconds: Annotated[Int32, Field(ge=0)] = 0
-    """Seconds until a probe fails; 0 means 1."""
+    """Timeout of a probe in seconds. 0 means 1."""
     period_seconds: Annotated[Int32, Field(ge=0)] = 0
-    """Seconds between probes; 0 means 10."""
+    """Seconds between probes. 0 means 10."""
     success_threshold: Annotated[Int32, Field(ge=0)] = 0
-    """Successes in a row that make it healthy; 0 means 1."""
+    """Consecutive successes before the workload is ready. 0 means 1."""
     failure_threshold: Annotated[Int32, Field(ge=0)] = 0
-    """Failures in a row that make it unhealthy; 0 means 3."""
+    """Consecutive failures before the workload is not ready. 0 means 3."""
     http_get: HTTPHealthCheckConfig | None = None
-    """Probe by an HTTP request."""
+    """HTTP probe."""
     tcp_socket: TCPHealthCheckConfig | None = None
-    """Probe by a TCP connection."""
+    """TCP probe."""
     exec: ExecHealthCheckConfig | None = None
-    """Probe by a command."""
+    """Command to run as probe."""
     grpc: GrpcHealthCheckConfig | None = None
-    """Probe by gRPC's health service."""
+    """gRPC health probe."""
 
 
 class WorkloadGroupSpec(Node):
-    """What the workload entries of the group look like."""
+    """The template for the workload entries of the group."""
 
     metadata: WorkloadGroupMeta | None = None
-    """Labels and annotations of the entries."""
+    """Labels and annotations of the workload entries."""
     template: WorkloadEntrySpec
-    """Fields of the entries."""
+    """Fields of the workload entries."""
     probe: ReadinessProbe | None = None
-    """How their health is found out."""
+    """How the readiness of the workloads is determined."""
 
 
 class WorkloadGroup(IstioResource):
-    """A template from which istiod makes a workload entry for each machine that registers; no proxy sees it."""
+    """A template from which istiod creates a workload entry for each machine that registers. No proxy sees it."""
 
     api_version: ApiVersion = "networking.istio.io/v1"
     kind: Literal["WorkloadGroup"] = "WorkloadGroup"

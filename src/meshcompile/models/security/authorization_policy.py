@@ -1,4 +1,4 @@
-"""AuthorizationPolicy: who may do what to a workload."""
+"""AuthorizationPolicy: access control for workloads."""
 
 from typing import Annotated, Literal
 
@@ -9,97 +9,103 @@ from meshcompile.models.common import IstioResource, PolicyTargetReference, Work
 
 
 class Source(Node):
-    """The source of a request: all given fields must match. `*` at either end of a value matches any text."""
+    """Source of a request. All fields that are set must match. A `*` at the start or end of a value is a wildcard."""
 
     principals: tuple[str, ...] = ()
-    """Identities of the peer, `TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT`; needs mutual TLS."""
+    """Identities of the peer, as `TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT`. Requires mutual TLS."""
     not_principals: tuple[str, ...] = ()
-    """Identities that the peer must not have."""
+    """Identities of the peer that do not match."""
     request_principals: tuple[str, ...] = ()
-    """Identities of the token, `ISSUER/SUBJECT`; needs a RequestAuthentication."""
+    """Identities from the token, as `ISSUER/SUBJECT`. Requires a RequestAuthentication."""
     not_request_principals: tuple[str, ...] = ()
-    """Identities that the token must not have."""
+    """Identities from the token that do not match."""
     namespaces: tuple[str, ...] = ()
-    """Namespaces of the peer; needs mutual TLS."""
+    """Namespaces of the peer. Requires mutual TLS."""
     not_namespaces: tuple[str, ...] = ()
-    """Namespaces that the peer must not be of."""
+    """Namespaces of the peer that do not match."""
     service_accounts: Annotated[tuple[Annotated[str, size(320)], ...], size(16)] = ()
-    """Service accounts of the peer, `NAMESPACE/ACCOUNT` or one of the policy's own namespace; without `*`."""
+    """Service accounts of the peer, as `NAMESPACE/ACCOUNT`, or `ACCOUNT` in the namespace of the policy. `*` is not
+    allowed.
+    """
     not_service_accounts: Annotated[tuple[Annotated[str, size(320)], ...], size(16)] = ()
-    """Service accounts that the peer must not have."""
+    """Service accounts of the peer that do not match."""
     ip_blocks: tuple[str, ...] = ()
-    """Addresses or ranges of the connection (`direct_remote_ip`)."""
+    """IP addresses or CIDR ranges of the connection (`direct_remote_ip`)."""
     not_ip_blocks: tuple[str, ...] = ()
-    """Addresses or ranges that the connection must not come from."""
+    """IP addresses or CIDR ranges of the connection that do not match."""
     remote_ip_blocks: tuple[str, ...] = ()
-    """Addresses or ranges of the client as `x-forwarded-for` or the PROXY protocol tell it (`remote_ip`)."""
+    """IP addresses or CIDR ranges of the original client, from `x-forwarded-for` or the PROXY protocol (`remote_ip`).
+    """
     not_remote_ip_blocks: tuple[str, ...] = ()
-    """Addresses or ranges that the client must not have."""
+    """IP addresses or CIDR ranges of the original client that do not match."""
     trust_domains: tuple[str, ...] = ()
-    """Trust domains of the peer; needs mutual TLS."""
+    """Trust domains of the peer. Requires mutual TLS."""
     not_trust_domains: tuple[str, ...] = ()
-    """Trust domains that the peer must not be of."""
+    """Trust domains of the peer that do not match."""
 
 
 class Operation(Node):
-    """The operation of a request: all given fields must match. `*` at either end of a value matches any text."""
+    """Operation of a request: all fields that are set must match.
+
+    A `*` at the start or end of a value is a wildcard.
+    """
 
     hosts: tuple[str, ...] = ()
-    """Hosts (`:authority`), whatever their case; HTTP only."""
+    """Hosts (`:authority`). Case is ignored. HTTP only."""
     not_hosts: tuple[str, ...] = ()
-    """Hosts that it must not name; HTTP only."""
+    """Hosts that do not match. HTTP only."""
     ports: tuple[str, ...] = ()
     """Ports of the workload."""
     not_ports: tuple[str, ...] = ()
-    """Ports that it must not come to."""
+    """Ports of the workload that do not match."""
     methods: tuple[str, ...] = ()
-    """HTTP methods; of gRPC all are POST."""
+    """HTTP methods. gRPC always uses POST. HTTP only."""
     not_methods: tuple[str, ...] = ()
-    """HTTP methods that it must not use."""
+    """HTTP methods that do not match. HTTP only."""
     paths: tuple[str, ...] = ()
-    """Paths, also with `{*}` and `{**}`; of gRPC `/package.Service/Method`."""
+    """Paths, which may contain `{*}` and `{**}`. For gRPC, `/package.Service/Method`. HTTP only."""
     not_paths: tuple[str, ...] = ()
-    """Paths that it must not name."""
+    """Paths that do not match. HTTP only."""
 
 
 class RuleFrom(Node):
     """One alternative source."""
 
     source: Source | None = None
-    """Who it is."""
+    """The source."""
 
 
 class RuleTo(Node):
     """One alternative operation."""
 
     operation: Operation | None = None
-    """What it is."""
+    """The operation."""
 
 
 class Condition(Node):
-    """A further condition on an attribute."""
+    """A condition on an attribute of the request."""
 
     key: str
-    """The attribute, such as `request.headers[x-token]`, `source.ip` or `request.auth.claims[sub]`."""
+    """Name of the attribute, for example `request.headers[x-token]`, `source.ip` or `request.auth.claims[sub]`."""
     values: tuple[str, ...] = ()
-    """Values, one of which it must have."""
+    """Values; the attribute must have one of them."""
     not_values: tuple[str, ...] = ()
-    """Values that it must not have."""
+    """Values that do not match."""
 
 
 class Rule(Node):
-    """Requests by source, operation and conditions, joined by AND. An empty part matches all requests."""
+    """Requests by source, operation and further conditions, all of which must match. Empty parts match all requests."""
 
     from_: Annotated[tuple[RuleFrom, ...], size(512)] = ()
-    """Sources, one of which must match."""
+    """Alternative sources; one of them must match."""
     to: tuple[RuleTo, ...] = ()
-    """Operations, one of which must match."""
+    """Alternative operations; one of them must match."""
     when: tuple[Condition, ...] = ()
-    """Conditions, all of which must hold."""
+    """Further conditions, all of which must hold."""
 
 
 class AuthorizationPolicyAction(ProtoEnum):
-    """The action for a request that a rule matches."""
+    """What happens to a request that a rule matches."""
 
     ALLOW = "ALLOW"
     DENY = "DENY"
@@ -108,31 +114,39 @@ class AuthorizationPolicyAction(ProtoEnum):
 
 
 class AuthorizationPolicyProvider(Node):
-    """The external authorization of a CUSTOM policy."""
+    """The external authorizer of a CUSTOM policy."""
 
     name: str = ""
-    """Name of an extension provider of the mesh config."""
+    """Name of an extension provider in the mesh config."""
 
 
 class AuthorizationPolicySpec(Node):
     """Access control: the filters `envoy.filters.http.rbac` and `envoy.filters.network.rbac`."""
 
     selector: WorkloadSelector | None = None
-    """Workloads of its namespace; without it and a target all, or in the root namespace the whole mesh."""
+    """Workloads in the namespace of the policy. Without selector and target: the whole namespace or, in the root
+    namespace, the whole mesh.
+    """
     target_ref: PolicyTargetReference | None = None
     """The object that the policy is attached to."""
     target_refs: Annotated[tuple[PolicyTargetReference, ...], size(16)] = ()
     """The objects that the policy is attached to."""
     rules: Annotated[tuple[Rule, ...], size(512)] = ()
-    """What it matches, joined by OR; nothing where empty, while an empty rule matches everything."""
+    """Alternative rules; one of them must match. An empty list matches nothing, but an empty rule matches all requests.
+    """
     action: AuthorizationPolicyAction = AuthorizationPolicyAction.ALLOW
-    """What becomes of what it matches: CUSTOM is asked first, then DENY, then ALLOW; AUDIT only marks."""
+    """What happens to a matching request. CUSTOM policies are evaluated first, then DENY, then ALLOW. AUDIT only marks
+    requests.
+    """
     provider: AuthorizationPolicyProvider | None = None
-    """Who decides; only for CUSTOM."""
+    """The external authorizer. For CUSTOM only."""
 
 
 class AuthorizationPolicy(IstioResource):
-    """Allows or denies requests and connections. If any ALLOW policy exists, requests that none allows are denied."""
+    """Allows or denies requests and connections.
+
+    If a workload has any ALLOW policy, requests that no ALLOW policy matches are denied.
+    """
 
     api_version: Literal["security.istio.io/v1", "security.istio.io/v1beta1"] = "security.istio.io/v1"
     kind: Literal["AuthorizationPolicy"] = "AuthorizationPolicy"

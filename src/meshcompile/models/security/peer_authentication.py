@@ -1,4 +1,4 @@
-"""PeerAuthentication: whether a workload takes mutual TLS, plain text or both."""
+"""PeerAuthentication: whether a workload accepts mutual TLS, plaintext or both."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -10,7 +10,7 @@ from meshcompile.models.common import IstioResource, PortKey, WorkloadSelector
 
 
 class MutualTLSMode(ProtoEnum):
-    """What inbound connections may be."""
+    """Which inbound connections a workload accepts."""
 
     UNSET = "UNSET"
     DISABLE = "DISABLE"
@@ -19,25 +19,29 @@ class MutualTLSMode(ProtoEnum):
 
 
 class MutualTLS(Node):
-    """What inbound connections may be."""
+    """Which inbound connections a workload accepts."""
 
     mode: MutualTLSMode = MutualTLSMode.UNSET
-    """Mutual TLS only, plain text only, or both; UNSET takes the wider policy's, in the end PERMISSIVE."""
+    """STRICT accepts only mutual TLS, DISABLE only plaintext, PERMISSIVE both. UNSET inherits from the wider policy;
+    the mesh-wide default is PERMISSIVE.
+    """
 
 
 class PeerAuthenticationSpec(Node):
-    """Mutual TLS of workloads: the filter chains of `virtualInbound`, and what clients use towards them."""
+    """Mutual TLS settings of workloads: the filter chains of `virtualInbound`, and what clients use towards them."""
 
     selector: WorkloadSelector | None = None
-    """Workloads of its namespace; if absent, all, or in the root namespace the whole mesh."""
+    """Workloads in the namespace of the policy. If absent, the whole namespace or, in the root namespace, the whole
+    mesh.
+    """
     mtls: MutualTLS | None = None
-    """What connections to every port may be: the filter chains of `virtualInbound`."""
+    """Mode for all ports: the filter chains of `virtualInbound`."""
     port_level_mtls: Annotated[Mapping[PortKey, MutualTLS], Field(min_length=1)] = {}
-    """What connections to single ports may be, by the workload's port; only with a selector."""
+    """Mode for individual ports, by port of the workload. Requires a selector."""
 
 
 class PeerAuthentication(IstioResource):
-    """Decides which workloads require mutual TLS. Of several, the most specific wins, then the oldest."""
+    """Controls which workloads require mutual TLS. The most specific policy applies, then the oldest."""
 
     api_version: Literal["security.istio.io/v1", "security.istio.io/v1beta1"] = "security.istio.io/v1"
     kind: Literal["PeerAuthentication"] = "PeerAuthentication"

@@ -1,4 +1,4 @@
-"""RequestAuthentication: which JSON web tokens a workload knows, and what becomes of their claims."""
+"""RequestAuthentication: which JSON web tokens (JWTs) a workload accepts, and where their claims go."""
 
 from typing import Annotated, Literal
 
@@ -23,64 +23,70 @@ class JWTHeader(Node):
     name: NonEmpty
     """Name of the header."""
     prefix: str = ""
-    """The prefix of the token, such as `Bearer ` with its space."""
+    """Prefix before the token, for example `Bearer ` with the space."""
 
 
 class ClaimToHeader(Node):
-    """A claim that the application gets in a header."""
+    """A claim that is copied to a request header for the application."""
 
     header: Annotated[str, Field(pattern=HEADER)]
     """Name of the header."""
     claim: NonEmpty
-    """Name of the claim, nested ones with dots; text, numbers and booleans only."""
+    """Name of the claim, with dots for nested claims. Only strings, numbers and booleans are copied."""
 
 
 class JWTRule(Node):
-    """One issuer of tokens: a provider of the filter `envoy.filters.http.jwt_authn`."""
+    """An issuer of tokens: a provider of the filter `envoy.filters.http.jwt_authn`."""
 
     issuer: NonEmpty = ""
-    """Issuer that the token must name (`issuer` of a provider of `envoy.filters.http.jwt_authn`)."""
+    """Issuer in the token (`issuer` of a provider of `envoy.filters.http.jwt_authn`)."""
     audiences: tuple[NonEmpty, ...] = ()
-    """Audiences, one of which the token must name (`audiences`); any where empty."""
+    """Accepted audiences; the token must have one of them (`audiences`). If empty, any audience is accepted."""
     jwks_uri: Annotated[str, size(2048, least=1)] = Field(
         "", alias="jwksUri", validation_alias=AliasChoices("jwksUri", "jwks_uri")
     )
-    """Where the public keys are; found by OpenID discovery where neither they nor this is given."""
+    """URL of the public keys. If neither `jwksUri` nor `jwks` is set, it is discovered from the issuer by OpenID
+    Connect.
+    """
     jwks: str = ""
-    """The public keys themselves (`local_jwks`)."""
+    """The public keys, inline (`local_jwks`)."""
     from_headers: tuple[JWTHeader, ...] = ()
-    """Headers that carry the token; with no place given it is `Authorization: Bearer` and `access_token`."""
+    """Headers that carry the token. If no location is set, `Authorization: Bearer` and the query parameter
+    `access_token`.
+    """
     from_params: tuple[NonEmpty, ...] = ()
     """Query parameters that carry the token (`from_params`)."""
     output_payload_to_header: str = ""
-    """Header that passes on the payload, in base64 (`forward_payload_header`)."""
+    """Request header that passes the base64 payload of the token to the application (`forward_payload_header`)."""
     from_cookies: tuple[NonEmpty, ...] = ()
     """Cookies that carry the token (`from_cookies`)."""
     forward_original_token: Bool = False
-    """Whether the application gets the token itself (`forward`)."""
+    """Whether the token itself is forwarded to the application (`forward`)."""
     output_claim_to_headers: tuple[ClaimToHeader, ...] = ()
-    """Claims that the application gets in headers (`claim_to_headers`)."""
+    """Claims to copy to request headers for the application (`claim_to_headers`)."""
     timeout: Duration | None = None
-    """How long fetching the public keys may take; five seconds where unset."""
+    """Timeout for fetching the public keys. The default is 5s."""
     space_delimited_claims: Annotated[tuple[NonEmpty, ...], size(64)] = ()
-    """Claims that are lists with blanks between their items, besides `scope` and `permission`."""
+    """Claims that hold space-separated lists, in addition to `scope` and `permission`."""
 
 
 class RequestAuthenticationSpec(Node):
-    """Accepted tokens: a request with an invalid token is rejected, and a request without a token passes."""
+    """Accepted tokens. A request with an invalid token is rejected. A request without a token is accepted."""
 
     selector: WorkloadSelector | None = None
-    """Workloads of its namespace; if neither this nor a target is given, all."""
+    """Workloads in the namespace of the policy. Without selector and target: the whole namespace or, in the root
+    namespace, the whole mesh.
+    """
     target_ref: PolicyTargetReference | None = None
     """The object that the policy is attached to."""
     target_refs: Annotated[tuple[PolicyTargetReference, ...], size(16)] = ()
     """The objects that the policy is attached to."""
     jwt_rules: Annotated[tuple[JWTRule, ...], size(4096)] = ()
-    """The issuers; rules of all policies on a workload are joined."""
+    """Accepted issuers. The rules of all policies of a workload are combined."""
 
 
 class RequestAuthentication(IstioResource):
-    """Validates JSON web tokens of requests. Requiring a token needs an AuthorizationPolicy."""
+    """Validates the JWTs of requests. To require a token, add an AuthorizationPolicy."""
 
     api_version: Literal["security.istio.io/v1", "security.istio.io/v1beta1"] = "security.istio.io/v1"
     kind: Literal["RequestAuthentication"] = "RequestAuthentication"

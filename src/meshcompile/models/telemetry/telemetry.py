@@ -19,7 +19,7 @@ from meshcompile.models.common import (
 
 
 class WorkloadMode(ProtoEnum):
-    """The side of a request that is meant: sent (outbound), served (inbound) or both."""
+    """Direction of the traffic: client (outbound), server (inbound) or both."""
 
     CLIENT_AND_SERVER = "CLIENT_AND_SERVER"
     CLIENT = "CLIENT"
@@ -27,89 +27,89 @@ class WorkloadMode(ProtoEnum):
 
 
 class ProviderRef(Node):
-    """A provider of the mesh config."""
+    """Reference to an extension provider in the mesh config."""
 
     name: NonEmpty
-    """Its name."""
+    """Name of the provider."""
 
 
 class TracingSelector(Node):
-    """Requests that a tracing block is about."""
+    """Selects the requests that a tracing block applies to."""
 
     mode: WorkloadMode = WorkloadMode.CLIENT_AND_SERVER
-    """The side that is meant."""
+    """Direction of the traffic."""
 
 
 class LiteralTag(Node):
-    """A tag of fixed value."""
+    """A tag with a fixed value."""
 
     value: NonEmpty
     """The value."""
 
 
 class EnvironmentTag(Node):
-    """A tag with the value of an environment variable of the proxy."""
+    """A tag whose value is an environment variable of the proxy."""
 
     name: NonEmpty
-    """The variable."""
+    """Name of the environment variable."""
     default_value: str = ""
-    """The value where the variable is not set."""
+    """Value if the variable is not set."""
 
 
 class RequestHeaderTag(Node):
-    """A tag with the value of a request header."""
+    """A tag whose value is a request header."""
 
     name: NonEmpty
-    """The header."""
+    """Name of the header."""
     default_value: str = ""
-    """The value where the header is missing."""
+    """Value if the request does not have the header."""
 
 
 class FormatterTag(Node):
-    """A tag written with command operators of the access log."""
+    """A tag whose value uses the command operators of access logs."""
 
     value: NonEmpty
-    """The format, such as `%REQ(:path)%`."""
+    """Format string, for example `%REQ(:path)%`."""
 
 
 class CustomTag(OneOf):
-    """A tag of every span, of exactly one sort."""
+    """A tag to add to every span. Set exactly one kind."""
 
     one_of = (("literal", "environment", "header", "formatter"),)
 
     literal: LiteralTag | None = None
-    """A fixed value."""
+    """Fixed value."""
     environment: EnvironmentTag | None = None
-    """The value of an environment variable."""
+    """Environment variable of the proxy."""
     header: RequestHeaderTag | None = None
-    """The value of a request header."""
+    """Request header."""
     formatter: FormatterTag | None = None
-    """A value written with command operators."""
+    """Format string with command operators."""
 
 
 class Tracing(Node):
     """How requests are traced: `tracing` of the connection manager."""
 
     match: TracingSelector | None = None
-    """Requests it is about; all where unset."""
+    """Requests that the settings apply to. If absent, all requests."""
     providers: tuple[ProviderRef, ...] = ()
-    """Where traces go; the first one is used."""
+    """Providers to send spans to. Only the first one is used."""
     random_sampling_percentage: Annotated[DoubleValue, Field(ge=0, le=100)] = None
-    """The percentage of requests that are traced at random (`random_sampling`)."""
+    """Percentage of requests to sample (`random_sampling`)."""
     disable_span_reporting: BoolValue = None
-    """Whether no spans are reported; trace headers are passed on all the same."""
+    """Whether to stop reporting spans. Trace headers are still propagated."""
     custom_tags: Mapping[str, CustomTag] = {}
-    """Further tags by name (`custom_tags`)."""
+    """Additional tags, by name (`custom_tags`)."""
     use_request_id_for_trace_sampling: BoolValue = None
-    """Whether the sampling decision goes into `x-request-id`; it does where unset."""
+    """Whether `x-request-id` carries the sampling decision. The default is true."""
     enable_istio_tags: BoolValue = None
-    """Whether Istio's own tags are added; they are where unset."""
+    """Whether to add Istio's own tags. The default is true."""
     disable_context_propagation: BoolValue = None
-    """Whether no trace headers are sent on."""
+    """Whether to stop propagating trace headers."""
 
 
 class IstioMetric(ProtoEnum):
-    """One of Istio's metrics."""
+    """A standard metric of Istio."""
 
     ALL_METRICS = "ALL_METRICS"
     REQUEST_COUNT = "REQUEST_COUNT"
@@ -125,102 +125,106 @@ class IstioMetric(ProtoEnum):
 
 
 class MetricSelector(OneOf):
-    """Metrics that an override is about; one of `metric` and `custom_metric`."""
+    """Selects the metrics that an override applies to. Set either `metric` or `customMetric`."""
 
     one_of = (("metric", "custom_metric"),)
 
     metric: IstioMetric | None = None
-    """One of Istio's, or all."""
+    """A standard metric of Istio, or all of them."""
     custom_metric: NonEmpty | None = None
-    """One of another name."""
+    """Name of a custom metric."""
     mode: WorkloadMode = WorkloadMode.CLIENT_AND_SERVER
-    """The side that is meant."""
+    """Direction of the traffic."""
 
 
 class TagOverrideOperation(ProtoEnum):
-    """What becomes of a tag."""
+    """How an override changes a tag."""
 
     UPSERT = "UPSERT"
     REMOVE = "REMOVE"
 
 
 class TagOverride(Node):
-    """What becomes of a tag."""
+    """A change to a tag."""
 
     operation: TagOverrideOperation = TagOverrideOperation.UPSERT
-    """Whether it is set or removed."""
+    """Whether to set or to remove the tag."""
     value: str = ""
-    """CEL expression for its value."""
+    """CEL expression for the value."""
 
 
 class MetricsOverrides(Node):
-    """What is changed about metrics: a `metrics` entry in the configuration of `istio.stats`."""
+    """A change to metrics: a `metrics` entry in the configuration of `istio.stats`."""
 
     match: MetricSelector | None = None
-    """Metrics it is about; all where unset."""
+    """Metrics that the override applies to. If absent, all metrics."""
     disabled: BoolValue = None
-    """Whether they are not produced."""
+    """Whether to disable the metrics."""
     tag_overrides: Mapping[str, TagOverride] = {}
-    """What becomes of their tags, by name."""
+    """Changes to tags, by tag name."""
 
 
 class Metrics(Node):
-    """Which metrics are produced: the filter `istio.stats`."""
+    """Which metrics are reported: the filter `istio.stats`."""
 
     providers: tuple[ProviderRef, ...] = ()
-    """For whom; the wider policy's or the mesh's where empty."""
+    """Providers of the metrics. If empty, those of the wider policy or the mesh-wide default."""
     overrides: tuple[MetricsOverrides, ...] = ()
-    """What is changed about them, in order (configuration of `istio.stats`)."""
+    """Changes to the metrics, applied in order (configuration of `istio.stats`)."""
     reporting_interval: Duration | None = None
-    """How often metrics of TCP connections are reported; five seconds where unset."""
+    """Interval between reports of TCP metrics. The default is 5s."""
 
 
 class LogSelector(Node):
-    """Requests that an access logging block is about."""
+    """Selects the requests that an access logging block applies to."""
 
     mode: WorkloadMode = WorkloadMode.CLIENT_AND_SERVER
-    """The side that is meant."""
+    """Direction of the traffic."""
 
 
 class AccessLoggingFilter(Node):
-    """Requests that are logged."""
+    """Selects the requests to log."""
 
     expression: str = ""
-    """CEL expression that must hold (`envoy.access_loggers.extension_filters.cel`)."""
+    """CEL expression. A request is logged if it evaluates to true (`envoy.access_loggers.extension_filters.cel`)."""
 
 
 class AccessLogging(Node):
     """Which requests and connections are logged: `access_log` of filters and listeners."""
 
     match: LogSelector | None = None
-    """Requests it is about; all where unset."""
+    """Requests that the settings apply to. If absent, all requests."""
     providers: tuple[ProviderRef, ...] = ()
-    """Where logs go, an `access_log` for each; the wider policy's or the mesh's where empty."""
+    """Providers to send logs to; each becomes an `access_log`. If empty, those of the wider policy or the mesh-wide
+    default.
+    """
     disabled: BoolValue = None
-    """Whether nothing is logged."""
+    """Whether to disable access logs."""
     filter: AccessLoggingFilter | None = None
-    """Which of them are logged; all where unset."""
+    """Selects the requests to log. If absent, all requests."""
 
 
 class TelemetrySpec(Node):
-    """Traces, metrics and access logs of workloads; what a narrower one leaves open, the wider one decides."""
+    """Traces, metrics and access logs of workloads. Unset fields are inherited from the wider policy."""
 
     selector: WorkloadSelector | None = None
-    """Workloads of its namespace; without it and a target all, or in the root namespace the whole mesh."""
+    """Workloads in the namespace of the resource. Without selector and target: the whole namespace or, in the root
+    namespace, the whole mesh.
+    """
     target_ref: PolicyTargetReference | None = None
-    """The object that it is attached to."""
+    """The object that the resource is attached to."""
     target_refs: Annotated[tuple[PolicyTargetReference, ...], size(16)] = ()
-    """The objects that it is attached to."""
+    """The objects that the resource is attached to."""
     tracing: tuple[Tracing, ...] = ()
     """How requests are traced."""
     metrics: tuple[Metrics, ...] = ()
-    """Which metrics are produced."""
+    """Which metrics are reported."""
     access_logging: tuple[AccessLogging, ...] = ()
-    """Which requests are logged."""
+    """Which requests and connections are logged."""
 
 
 class Telemetry(IstioResource):
-    """Telemetry that workloads report about their traffic."""
+    """Configures the traces, metrics and access logs that proxies report."""
 
     api_version: Literal["telemetry.istio.io/v1", "telemetry.istio.io/v1alpha1"] = "telemetry.istio.io/v1"
     kind: Literal["Telemetry"] = "Telemetry"
