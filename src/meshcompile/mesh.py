@@ -24,7 +24,7 @@ from meshcompile.models.base import Resource
 from meshcompile.models.registry import has_pods
 from meshcompile.repeats import without_repeats
 from meshcompile.settings import MeshSettings, mesh_settings
-from meshcompile.snapshot.resources import CONFIG_CLUSTER, Assumed, Resources
+from meshcompile.snapshot.resources import CONFIG_CLUSTER, Assumed, ConfigStore
 from meshcompile.source.ignored import Selection
 from meshcompile.source.reading import Input, stream
 from meshcompile.source.sources import Sources
@@ -239,11 +239,11 @@ class Mesh:
         return tuple(patches_of_other_releases(self._resources, self.behaviour.release))
 
     @cached_property
-    def _resources(self) -> Resources:
+    def _resources(self) -> ConfigStore:
         """The objects of all clusters, grouped by kind."""
         resources = {name: cluster.resources for name, cluster in self._clusters.items()}
         own = resources.pop(CONFIG_CLUSTER)
-        return Resources.of(own, {name: Resources.of(objects) for name, objects in resources.items()})
+        return ConfigStore.of(own, {name: ConfigStore.of(objects) for name, objects in resources.items()})
 
     @cached_property
     def _credentials(self) -> Mapping[str, Credential]:
@@ -270,7 +270,7 @@ class Mesh:
         from meshcompile.proxies import proxies
         from meshcompile.snapshot.proxy_configs import proxy_config_index
 
-        configs = proxy_config_index(Resources.of(self.config_cluster.resources), self.settings.mesh)
+        configs = proxy_config_index(ConfigStore.of(self.config_cluster.resources), self.settings.mesh)
         return tuple(
             named
             for name, cluster in self._clusters.items()

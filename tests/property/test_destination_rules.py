@@ -14,7 +14,7 @@ from meshcompile.models.networking.destination_rule import DestinationRule, Traf
 from meshcompile.resolve.scope.traffic_policy import EffectivePolicies, EffectivePolicy, subset_policy
 from meshcompile.snapshot.cluster_local import cluster_local_hosts
 from meshcompile.snapshot.destination_rules import DestinationRuleIndex, destination_rule_index
-from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.resources import ConfigStore
 from meshcompile.snapshot.service import Registry, Resolution, Service
 from meshcompile.values.hosts import covering, specificity, subset_of
 from meshcompile.values.labels import matches, selects
@@ -72,7 +72,7 @@ def everything(index: DestinationRuleIndex) -> list[Any]:
 
 
 def index(of: list[DestinationRule]) -> DestinationRuleIndex:
-    return destination_rule_index(Resources.of(of), MESH)
+    return destination_rule_index(ConfigStore.of(of), MESH)
 
 
 @given(rules().flatmap(lambda found: st.tuples(st.just(found), st.permutations(found))))

@@ -12,7 +12,7 @@ from meshcompile.models.kubernetes.namespace import Namespace
 from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.models.networking.destination_rule import DestinationRule
 from meshcompile.models.networking.gateway import Gateway
-from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.resources import ConfigStore
 from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.hosts import covering, qualified
@@ -37,7 +37,7 @@ class Context:
     `rejected` are the objects that are ignored, by kind, namespace and name, each with the reason.
     """
 
-    resources: Resources
+    resources: ConfigStore
     snapshot: Snapshot
     rejected: Mapping[ObjectKey, Diagnostic] = field(default_factory=dict)
 

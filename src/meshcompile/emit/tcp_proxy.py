@@ -1,6 +1,7 @@
 """The TCP proxy. Follows istiod's `buildOutboundNetworkFilters` functions and `tunnelingconfig.Apply`."""
 
 from meshcompile.emit.access_log import tcp_access_logs
+from meshcompile.emit.durations import duration
 from meshcompile.envoy.config.listener import Filter
 from meshcompile.envoy.extensions.filters.network.tcp_proxy import (
     TcpProxy,
@@ -22,7 +23,7 @@ def tcp_proxy(connection: TcpConnection) -> Filter:
         at(TcpProxyWeightedClusterClusterWeight(name=share.cluster, weight=share.weight), share.origin)
         for share in connection.clusters
     )
-    idle_timeout, max_duration = connection.idle_timeout, connection.max_duration
+    settings = connection.settings
     return Filter(
         name=NAME,
         typed_config=at(
@@ -30,10 +31,10 @@ def tcp_proxy(connection: TcpConnection) -> Filter:
                 stat_prefix=connection.stat_prefix,
                 cluster=None if connection.weighted else connection.clusters[0].cluster,
                 weighted_clusters=TcpProxyWeightedCluster(clusters=shares) if connection.weighted else None,
-                idle_timeout=None if idle_timeout is None else idle_timeout.json,
-                max_downstream_connection_duration=None if max_duration is None else max_duration.json,
-                hash_policy=_BY_SOURCE_IP if connection.hash_source_ip else (),
-                tunneling_config=None if connection.tunnel is None else _tunnel(connection.tunnel),
+                idle_timeout=duration(settings.idle_timeout),
+                max_downstream_connection_duration=duration(settings.max_duration),
+                hash_policy=_BY_SOURCE_IP if settings.hash_source_ip else (),
+                tunneling_config=None if settings.tunnel is None else _tunnel(settings.tunnel),
                 access_log=tcp_access_logs(connection.traits.telemetry),
             ),
             None if connection.weighted else connection.clusters[0].origin,
@@ -48,7 +49,7 @@ def catchall_proxy(catchall: Catchall) -> Filter:
         typed_config=TcpProxy(
             stat_prefix=catchall.cluster,
             cluster=catchall.cluster,
-            idle_timeout=None if catchall.idle_timeout is None else catchall.idle_timeout.json,
+            idle_timeout=duration(catchall.idle_timeout),
             access_log=tcp_access_logs(catchall.traits.telemetry) if catchall.access_logs else (),
         ),
     )

@@ -9,7 +9,7 @@ from meshcompile.models.base import Resource
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.security.peer_authentication import PeerAuthentication
 from meshcompile.models.security.request_authentication import RequestAuthentication
-from meshcompile.snapshot.resources import Resources, by_namespace
+from meshcompile.snapshot.resources import ConfigStore, by_namespace
 from meshcompile.values.labels import Labels, selects
 
 R = TypeVar("R", bound=Resource)
@@ -62,7 +62,7 @@ class AuthenticationIndex:
         return own if namespace == self.root_namespace else own + policies.get(self.root_namespace, ())
 
 
-def authentication_index(resources: Resources, mesh: MeshConfig) -> AuthenticationIndex:
+def authentication_index(resources: ConfigStore, mesh: MeshConfig) -> AuthenticationIndex:
     """The index of the accepted policies."""
     peer = by_namespace(_without_shadowed(resources.all(PeerAuthentication)))
     wide = {policy.namespace: own_mode(policy) for group in peer.values() for policy in group if is_wide(policy)}

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.security.authorization_policy import AuthorizationPolicy
-from meshcompile.snapshot.resources import Resources, by_name, by_namespace
+from meshcompile.snapshot.resources import ConfigStore, by_name, by_namespace
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,6 @@ class AuthorizationIndex:
         return by_name(self.by_namespace)
 
 
-def authorization_index(resources: Resources, mesh: MeshConfig) -> AuthorizationIndex:
+def authorization_index(resources: ConfigStore, mesh: MeshConfig) -> AuthorizationIndex:
     """The index of the accepted policies."""
     return AuthorizationIndex(mesh.root_namespace, by_namespace(resources.all(AuthorizationPolicy)))

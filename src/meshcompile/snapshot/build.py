@@ -16,7 +16,7 @@ from meshcompile.snapshot.gateways import gateway_index
 from meshcompile.snapshot.ingress import from_ingresses
 from meshcompile.snapshot.networks import network_index
 from meshcompile.snapshot.proxy_configs import proxy_config_index
-from meshcompile.snapshot.resources import CONFIG_CLUSTER, Resources
+from meshcompile.snapshot.resources import CONFIG_CLUSTER, ConfigStore
 from meshcompile.snapshot.services import service_index
 from meshcompile.snapshot.sidecars import sidecar_index
 from meshcompile.snapshot.snapshot import Snapshot
@@ -26,7 +26,7 @@ from meshcompile.snapshot.workloads import workload_index
 
 
 def snapshot(
-    resources: Resources,
+    resources: ConfigStore,
     mesh: MeshConfig,
     networks: MeshNetworks,
     behaviour: Behaviour = ISTIO_1_30,

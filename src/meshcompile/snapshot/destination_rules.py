@@ -10,7 +10,7 @@ from enum import Enum, auto
 from meshcompile.documents import Origin
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.destination_rule import DestinationRule, Subset, TrafficPolicy
-from meshcompile.snapshot.resources import Resources, oldest_first
+from meshcompile.snapshot.resources import ConfigStore, oldest_first
 from meshcompile.snapshot.service import Service
 from meshcompile.values.hosts import covering, qualified
 from meshcompile.values.labels import Labels
@@ -92,7 +92,7 @@ def _most_specific(hostname: str, rules: RulesByHost) -> tuple[MergedDestination
     return next((rules[host] for host in covering(hostname) if host in rules), ())
 
 
-def destination_rule_index(resources: Resources, mesh: MeshConfig) -> DestinationRuleIndex:
+def destination_rule_index(resources: ConfigStore, mesh: MeshConfig) -> DestinationRuleIndex:
     """The index of the accepted resources."""
     own: dict[str, dict[str, list[MergedDestinationRule]]] = {}
     exported: dict[str, dict[str, list[MergedDestinationRule]]] = {}

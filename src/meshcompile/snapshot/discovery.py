@@ -3,11 +3,11 @@
 from meshcompile.models.kubernetes.base import LabelSelector, LabelSelectorRequirement
 from meshcompile.models.kubernetes.namespace import Namespace
 from meshcompile.models.mesh.mesh_config import MeshConfig
-from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.resources import ConfigStore
 from meshcompile.values.labels import Labels
 
 
-def discovered(resources: Resources, mesh: MeshConfig) -> Resources:
+def discovered(resources: ConfigStore, mesh: MeshConfig) -> ConfigStore:
     """The resources of namespaces that one of the mesh's selectors matches, and cluster-scoped resources.
 
     Each cluster uses its own Namespace objects. Without selectors, all resources are included.
@@ -19,7 +19,7 @@ def discovered(resources: Resources, mesh: MeshConfig) -> Resources:
         for namespace in resources.all(Namespace)
         if any(is_selected(selector, namespace.metadata.labels) for selector in mesh.discovery_selectors)
     }
-    return Resources(
+    return ConfigStore(
         {
             kind: tuple(resource for resource in group if not resource.namespace or resource.namespace in selected)
             for kind, group in resources.by_kind.items()

@@ -14,7 +14,7 @@ from meshcompile.models.networking.workload_entry import WorkloadEntry
 from meshcompile.queries import Source, derived
 from meshcompile.snapshot.entry_endpoints import HostKey, Instance, entry_endpoints
 from meshcompile.snapshot.networks import NetworkIndex
-from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.resources import ConfigStore
 from meshcompile.snapshot.service import Endpoint, Service, Workload
 from meshcompile.snapshot.services import ServiceIndex
 from meshcompile.snapshot.slice_endpoints import selected_endpoints, slice_endpoints
@@ -118,7 +118,7 @@ def _port_numbers(endpoints: Iterable[Endpoint], numbers: Mapping[str, int]) -> 
 
 
 def endpoint_index(
-    resources: Resources,
+    resources: ConfigStore,
     services: ServiceIndex,
     workloads: WorkloadIndex,
     networks: NetworkIndex,

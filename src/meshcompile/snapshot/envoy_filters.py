@@ -9,7 +9,7 @@ from meshcompile.codes.envoy_filters import PATCH_OF_OTHER_RELEASE
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.envoy_filter import EnvoyFilter
-from meshcompile.snapshot.resources import NO_CREATION_TIME, Resources, by_name, by_namespace
+from meshcompile.snapshot.resources import NO_CREATION_TIME, ConfigStore, by_name, by_namespace
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class EnvoyFilterIndex:
         return (envoy_filter.spec.priority, is_local, created, f"{meta.name}.{meta.namespace}")
 
 
-def envoy_filter_index(resources: Resources, mesh: MeshConfig) -> EnvoyFilterIndex:
+def envoy_filter_index(resources: ConfigStore, mesh: MeshConfig) -> EnvoyFilterIndex:
     """The index of the accepted resources."""
     return EnvoyFilterIndex(mesh.root_namespace, by_namespace(resources.all(EnvoyFilter)))
 
@@ -53,7 +53,7 @@ def has_version(expression: str, version: str) -> bool:
         return True  # like istiod, ignore an expression that does not compile
 
 
-def patches_of_other_releases(resources: Resources, release: str) -> Iterator[Diagnostic]:
+def patches_of_other_releases(resources: ConfigStore, release: str) -> Iterator[Diagnostic]:
     """The patches that apply only to other releases, if the mesh's proxies have this release."""
     for envoy_filter in resources.all(EnvoyFilter):
         for patch in envoy_filter.spec.config_patches:

@@ -18,7 +18,7 @@ from meshcompile.models.extensions.traffic_extension import (
     WasmConfig,
 )
 from meshcompile.models.extensions.wasm_plugin import PluginPhase, WasmPlugin, WasmPluginSpec
-from meshcompile.snapshot.resources import Resources, by_name, by_namespace, oldest_first
+from meshcompile.snapshot.resources import ConfigStore, by_name, by_namespace, oldest_first
 
 # Appended to a WasmPlugin's name, so that it cannot collide with a TrafficExtension of the same name.
 WASM_PLUGIN_SUFFIX = "~istio-translated-wasmplugin"
@@ -74,7 +74,7 @@ class ExtensionIndex:
         return by_name(self.by_namespace)
 
 
-def extension_index(resources: Resources) -> ExtensionIndex:
+def extension_index(resources: ConfigStore) -> ExtensionIndex:
     """The index of the accepted resources."""
     extensions = (_of_traffic_extension(resource) for resource in resources.all(TrafficExtension))
     plugins = (_of_wasm_plugin(resource) for resource in resources.all(WasmPlugin))

@@ -4,11 +4,11 @@ from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.networking.virtual_service import VirtualService
 from meshcompile.settings import MeshSettings
 from meshcompile.snapshot.dead_rules import dead_rules
-from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.resources import ConfigStore
 from meshcompile.snapshot.virtual_services import VirtualServiceIndex, index_of
 
 
-def findings(resources: Resources, settings: MeshSettings) -> tuple[Diagnostic, ...]:
+def findings(resources: ConfigStore, settings: MeshSettings) -> tuple[Diagnostic, ...]:
     """Findings about the accepted objects of a mesh.
 
     The mesh config is imported only if the input has one, or if Ingresses need it, because the import is slow.
@@ -23,7 +23,7 @@ def findings_of_routes(routes: VirtualServiceIndex) -> tuple[Diagnostic, ...]:
     return (*routes.findings, *(finding for each in routes.all for finding in dead_rules(each)))
 
 
-def _routes(resources: Resources, settings: MeshSettings) -> VirtualServiceIndex:
+def _routes(resources: ConfigStore, settings: MeshSettings) -> VirtualServiceIndex:
     """The index of VirtualServices that the snapshot would have."""
     from meshcompile.snapshot.discovery import discovered
     from meshcompile.snapshot.ingress import from_ingresses

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from meshcompile.models.networking.gateway import Gateway
 from meshcompile.snapshot.ingress import FromIngresses
-from meshcompile.snapshot.resources import Resources, oldest_first
+from meshcompile.snapshot.resources import ConfigStore, oldest_first
 from meshcompile.values.labels import Labels, selects
 
 
@@ -21,6 +21,6 @@ class GatewayIndex:
         return tuple(gateway for gateway in self.all if selects(gateway.spec.selector, labels))
 
 
-def gateway_index(resources: Resources, ingresses: FromIngresses) -> GatewayIndex:
+def gateway_index(resources: ConfigStore, ingresses: FromIngresses) -> GatewayIndex:
     """The index of the accepted Gateways, and of those generated from Ingresses."""
     return GatewayIndex(tuple(sorted((*resources.all(Gateway), *ingresses.gateways), key=oldest_first)))

@@ -38,7 +38,7 @@ from meshcompile.models.networking.virtual_service import (
     VirtualService,
     VirtualServiceSpec,
 )
-from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.resources import ConfigStore
 from meshcompile.snapshot.virtual_services import SEMANTICS_ANNOTATION, Semantics
 
 CLASS_ANNOTATION = "kubernetes.io/ingress.class"
@@ -65,7 +65,7 @@ class FromIngresses:
     findings: tuple[Diagnostic, ...]
 
 
-def from_ingresses(resources: Resources, mesh: MeshConfig) -> FromIngresses:
+def from_ingresses(resources: ConfigStore, mesh: MeshConfig) -> FromIngresses:
     """The Gateways and VirtualServices of the Ingresses that Istio serves."""
     findings: list[Diagnostic] = []
     classes = {each.name: each for each in resources.all(IngressClass)}

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from meshcompile.models.kubernetes import service as kubernetes
 from meshcompile.models.mesh.mesh_config import MeshConfig
-from meshcompile.snapshot.resources import NO_CREATION_TIME, Resources
+from meshcompile.snapshot.resources import NO_CREATION_TIME, ConfigStore
 from meshcompile.snapshot.service import (
     UNSPECIFIED_ADDRESS,
     Registry,
@@ -42,7 +42,7 @@ def service_hostname(name: str, namespace: str) -> str:
 
 
 def kubernetes_services(
-    resources: Resources, workloads: WorkloadIndex, mesh: MeshConfig
+    resources: ConfigStore, workloads: WorkloadIndex, mesh: MeshConfig
 ) -> Mapping[str, tuple[Service, ...]]:
     """The Services of each cluster, the config cluster's first."""
     found = {workloads.config_cluster: resources, **dict(sorted(resources.clusters.items()))}

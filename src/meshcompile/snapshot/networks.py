@@ -15,7 +15,7 @@ from meshcompile.models.kubernetes import service as kubernetes
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.mesh_networks import MeshNetworks
 from meshcompile.snapshot.kubernetes_services import service_hostname
-from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.resources import ConfigStore
 from meshcompile.snapshot.workloads import WorkloadIndex
 from meshcompile.values.ip import is_ip
 from meshcompile.values.labels import NETWORK, Labels, selects
@@ -81,7 +81,7 @@ class NetworkIndex:
 
 
 def network_index(
-    resources: Resources, workloads: WorkloadIndex, networks: MeshNetworks, mesh: MeshConfig
+    resources: ConfigStore, workloads: WorkloadIndex, networks: MeshNetworks, mesh: MeshConfig
 ) -> NetworkIndex:
     """The index of the mesh's networks."""
     gateways = set(_static_gateways(networks)) | set(_service_gateways(resources, workloads, networks))
@@ -132,7 +132,7 @@ def _static_gateways(networks: MeshNetworks) -> Iterator[NetworkGateway]:
 
 
 def _service_gateways(
-    resources: Resources, workloads: WorkloadIndex, networks: MeshNetworks
+    resources: ConfigStore, workloads: WorkloadIndex, networks: MeshNetworks
 ) -> Iterator[NetworkGateway]:
     """The gateways that are Services, at each of their addresses outside the cluster."""
     for cluster, of_cluster in ((workloads.config_cluster, resources), *resources.clusters.items()):

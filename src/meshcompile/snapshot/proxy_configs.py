@@ -15,7 +15,7 @@ from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.proxy_config import ProxyConfig as ProxySettings
 from meshcompile.models.networking.proxy_config import ProxyConfig, ProxyConfigSpec
 from meshcompile.queries import Source, derived
-from meshcompile.snapshot.resources import Resources, by_namespace
+from meshcompile.snapshot.resources import ConfigStore, by_namespace
 from meshcompile.source.reading import UnreadableInput, read
 from meshcompile.values.labels import Labels, selects
 
@@ -58,7 +58,7 @@ def _effective(index: ProxyConfigIndex, namespace: str, selecting: str, annotati
     )
 
 
-def proxy_config_index(resources: Resources, mesh: MeshConfig) -> ProxyConfigIndex:
+def proxy_config_index(resources: ConfigStore, mesh: MeshConfig) -> ProxyConfigIndex:
     """The index of the accepted resources."""
     configs = resources.all(ProxyConfig)
     return ProxyConfigIndex(

@@ -58,14 +58,17 @@ class Assumed(Struct, frozen=True):
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-class Resources(Struct, frozen=True):
-    """Accepted resources of the config cluster and, by cluster name, of remote clusters (Kubernetes kinds only)."""
+class ConfigStore(Struct, frozen=True):
+    """The accepted resources of the config cluster and, by cluster name, of remote clusters (Kubernetes kinds only).
+
+    Istio calls this the config store.
+    """
 
     by_kind: Mapping[str, tuple[Resource, ...]]
-    clusters: Mapping[str, "Resources"] = field(default_factory=dict)
+    clusters: Mapping[str, "ConfigStore"] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, resources: Iterable[Resource], clusters: Mapping[str, "Resources"] | None = None) -> "Resources":
+    def of(cls, resources: Iterable[Resource], clusters: Mapping[str, "ConfigStore"] | None = None) -> "ConfigStore":
         """The resources grouped by kind, each group oldest first."""
         groups: dict[str, list[Resource]] = {}
         for resource in resources:

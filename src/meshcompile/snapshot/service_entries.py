@@ -10,7 +10,7 @@ from meshcompile.models.networking.service_entry import Location, ServiceEntry
 from meshcompile.models.networking.service_entry import Resolution as EntryResolution
 from meshcompile.models.networking.service_entry import ServicePort as EntryPort
 from meshcompile.snapshot.kubernetes_services import exported_to, traffic_distribution
-from meshcompile.snapshot.resources import NO_CREATION_TIME, Resources
+from meshcompile.snapshot.resources import NO_CREATION_TIME, ConfigStore
 from meshcompile.snapshot.service import (
     UNSPECIFIED_ADDRESS,
     Registry,
@@ -43,7 +43,7 @@ class EntryServices:
     services: tuple[Service, ...]
 
 
-def service_entries(resources: Resources, workloads: WorkloadIndex, mesh: MeshConfig) -> tuple[EntryServices, ...]:
+def service_entries(resources: ConfigStore, workloads: WorkloadIndex, mesh: MeshConfig) -> tuple[EntryServices, ...]:
     """Every ServiceEntry with its services, oldest first."""
     annotations = workloads.here.namespace_annotations
     return tuple(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.snapshot.kubernetes_services import kubernetes_services, merged, with_aliases
-from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.resources import ConfigStore
 from meshcompile.snapshot.service import Registry, Service
 from meshcompile.snapshot.service_entries import EntryServices, service_entries
 from meshcompile.snapshot.workloads import WorkloadIndex
@@ -41,7 +41,7 @@ class ServiceIndex:
         return self._by_host.get((hostname, namespace), ())
 
 
-def service_index(resources: Resources, mesh: MeshConfig, workloads: WorkloadIndex) -> ServiceIndex:
+def service_index(resources: ConfigStore, mesh: MeshConfig, workloads: WorkloadIndex) -> ServiceIndex:
     """The index of the accepted resources."""
     clusters = kubernetes_services(resources, workloads, mesh)
     entries = service_entries(resources, workloads, mesh)

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.sidecar import Sidecar
-from meshcompile.snapshot.resources import Resources, by_name, by_namespace
+from meshcompile.snapshot.resources import ConfigStore, by_name, by_namespace
 from meshcompile.values.labels import Labels, selects
 
 
@@ -34,7 +34,7 @@ class SidecarIndex:
         return by_name(self.by_namespace)
 
 
-def sidecar_index(resources: Resources, mesh: MeshConfig) -> SidecarIndex:
+def sidecar_index(resources: ConfigStore, mesh: MeshConfig) -> SidecarIndex:
     """The index of the accepted Sidecars."""
     sidecars = sorted(resources.all(Sidecar), key=_selects_everything)
     groups = by_namespace(sidecars)

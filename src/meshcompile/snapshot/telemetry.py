@@ -8,7 +8,7 @@ from meshcompile.models.mesh.extension_providers import ExtensionProvider
 from meshcompile.models.mesh.mesh_config import DefaultProviders, MeshConfig
 from meshcompile.models.telemetry.telemetry import Telemetry
 from meshcompile.snapshot.policy_targets import is_attached
-from meshcompile.snapshot.resources import Resources, by_namespace
+from meshcompile.snapshot.resources import ConfigStore, by_namespace
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class TelemetryIndex:
         return {(telemetry.namespace, telemetry.name): telemetry for telemetry in reversed(self.all)}
 
 
-def telemetry_index(resources: Resources, mesh: MeshConfig) -> TelemetryIndex:
+def telemetry_index(resources: ConfigStore, mesh: MeshConfig) -> TelemetryIndex:
     """The index of the accepted resources."""
     telemetries = resources.all(Telemetry)
     return TelemetryIndex(

@@ -19,7 +19,7 @@ from meshcompile.documents import Origin
 from meshcompile.models.networking.virtual_service import MESH_GATEWAY, HTTPRoute, TCPRoute, TLSRoute, VirtualService
 from meshcompile.snapshot.delegates import DelegatedRule, Delegates
 from meshcompile.snapshot.exports import EVERYWHERE, NOBODY, exported_to
-from meshcompile.snapshot.resources import NO_CREATION_TIME, Resources, oldest_first
+from meshcompile.snapshot.resources import NO_CREATION_TIME, ConfigStore, oldest_first
 from meshcompile.snapshot.short_names import (
     qualified_gateway,
     qualified_http,
@@ -130,7 +130,7 @@ def _audiences(virtual_service: MergedVirtualService) -> Iterable[tuple[str, boo
     return tuple((namespace, namespace == virtual_service.namespace) for namespace in virtual_service.export_to)
 
 
-def virtual_service_index(resources: Resources, mesh: MeshConfig, ingresses: FromIngresses) -> VirtualServiceIndex:
+def virtual_service_index(resources: ConfigStore, mesh: MeshConfig, ingresses: FromIngresses) -> VirtualServiceIndex:
     """The index of the accepted VirtualServices, and of those generated from Ingresses."""
     written = sorted((*resources.all(VirtualService), *ingresses.virtual_services), key=oldest_first)
     index = index_of(written, mesh.default_virtual_service_export_to or (EVERYWHERE,))

@@ -11,7 +11,7 @@ from meshcompile.models.kubernetes.namespace import Namespace
 from meshcompile.models.kubernetes.node import Node
 from meshcompile.models.kubernetes.pod import Container, Pod
 from meshcompile.models.networking.workload_entry import WorkloadEntry
-from meshcompile.snapshot.resources import Resources
+from meshcompile.snapshot.resources import ConfigStore
 from meshcompile.values.labels import TRUE, WORKLOAD_NAME, Labels
 
 HEALTH_CHECKS = "proxy.istio.io/health-checks-enabled"
@@ -62,14 +62,14 @@ class WorkloadIndex:
 _NOTHING = ClusterWorkloads({}, {}, {}, {})
 
 
-def workload_index(resources: Resources, cluster: str) -> WorkloadIndex:
+def workload_index(resources: ConfigStore, cluster: str) -> WorkloadIndex:
     """The index of the accepted resources."""
     remote = {name: _cluster_workloads(of_cluster) for name, of_cluster in resources.clusters.items()}
     entries = tuple(entry for entry in resources.all(WorkloadEntry) if _is_healthy(entry))
     return WorkloadIndex(cluster, {**remote, cluster: _cluster_workloads(resources)}, entries)
 
 
-def _cluster_workloads(resources: Resources) -> ClusterWorkloads:
+def _cluster_workloads(resources: ConfigStore) -> ClusterWorkloads:
     pods = {(pod.namespace, pod.name): pod for pod in resources.all(Pod) if pod.status.phase != "Failed"}
     return ClusterWorkloads(
         pods=pods,

@@ -6,7 +6,8 @@ from meshcompile.analyze.context import Context
 from meshcompile.codes.security import CONFLICTING_MTLS
 from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.models.networking.destination_rule import ClientTLSSettings, TrafficPolicy
-from meshcompile.resolve.security.mtls import peer_policy, tls_settings
+from meshcompile.resolve.scope.traffic_policy import tls_settings
+from meshcompile.resolve.security.mtls import peer_policy
 from meshcompile.snapshot.authentication import MutualTlsMode
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
 from meshcompile.snapshot.service import Service, ServicePort

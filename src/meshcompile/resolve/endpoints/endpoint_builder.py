@@ -10,8 +10,8 @@ from meshcompile.resolve.endpoints.locality_balancing import balanced, locality_
 from meshcompile.resolve.endpoints.locality_groups import LbEndpoint, LocalityGroup, total_weight
 from meshcompile.resolve.endpoints.split_horizon import reachable
 from meshcompile.resolve.scope.clients import ClientKey
-from meshcompile.resolve.scope.traffic_policy import EffectivePolicy
-from meshcompile.resolve.security.mtls import PeerPolicy, peer_policy, tls_settings
+from meshcompile.resolve.scope.traffic_policy import EffectivePolicy, tls_settings
+from meshcompile.resolve.security.mtls import PeerPolicy, peer_policy
 from meshcompile.snapshot.authentication import MutualTlsMode
 from meshcompile.snapshot.cluster_local import ClusterLocalHosts, cluster_local_hosts
 from meshcompile.snapshot.destination_rules import MergedDestinationRule

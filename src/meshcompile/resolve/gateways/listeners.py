@@ -263,7 +263,7 @@ class GatewayChains:
             (service.origin,),
         )
         return FilterChain(
-            replace(connection, tunnel=None),
+            replace(connection, settings=replace(connection.settings, tunnel=None)),
             match=ChainMatch(server_names=(cluster,), traffic=Traffic.MESH_PASSED_ON),
             connect_timeout=True,
             origins=(server.server.origin, *connection.origins),

@@ -17,7 +17,13 @@ from meshcompile.resolve.inbound.binding import BindLimits, bind_limits, can_bin
 from meshcompile.resolve.listeners.filter_chain import ChainMatch, FilterChain
 from meshcompile.resolve.listeners.http_connection import HttpConnection, HttpTraits, InboundRoute
 from meshcompile.resolve.listeners.stat_names import TARGET_PORT, StatSubject, stat_name
-from meshcompile.resolve.listeners.tcp_connection import Catchall, TcpConnection, TcpTraits, WeightedCluster
+from meshcompile.resolve.listeners.tcp_connection import (
+    Catchall,
+    TcpConnection,
+    TcpSettings,
+    TcpTraits,
+    WeightedCluster,
+)
 from meshcompile.resolve.listeners.traffic import Traffic
 from meshcompile.resolve.outbound.egress_claims import LISTENER_PROTOCOLS, ListenerProtocol
 from meshcompile.resolve.routes.domains import host_with_port
@@ -308,7 +314,7 @@ class InboundChains:
             clusters=(WeightedCluster(port.cluster, 1),),
             protocol=port.protocol,
             port=port.number,
-            idle_timeout=self.tcp.idle_timeout,
+            settings=TcpSettings(self.tcp.idle_timeout),
             metadata_exchange=True,
             origins=port.origins,
         )

@@ -50,6 +50,19 @@ class Tunnel:
 
 
 @dataclass(frozen=True, slots=True)
+class TcpSettings:
+    """Settings of TCP connections; None leaves Envoy's default. `hash_source_ip` keeps a client at one endpoint."""
+
+    idle_timeout: Duration | None = None
+    max_duration: Duration | None = None
+    hash_source_ip: bool = False
+    tunnel: Tunnel | None = None
+
+
+NO_SETTINGS = TcpSettings()
+
+
+@dataclass(frozen=True, slots=True)
 class TcpConnection:
     """A TCP proxy to one cluster or to weighted clusters.
 
@@ -61,10 +74,7 @@ class TcpConnection:
     clusters: tuple[WeightedCluster, ...]
     protocol: Protocol
     port: int
-    idle_timeout: Duration | None = None
-    max_duration: Duration | None = None
-    hash_source_ip: bool = False
-    tunnel: Tunnel | None = None
+    settings: TcpSettings = NO_SETTINGS
     metadata_exchange: bool = False
     weighted: bool = False
     dynamic_host: str = ""

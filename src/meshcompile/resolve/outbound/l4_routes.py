@@ -13,9 +13,17 @@ from meshcompile.models.networking.virtual_service import (
     TLSMatchAttributes,
 )
 from meshcompile.resolve.listeners.stat_names import StatSubject, stat_name
-from meshcompile.resolve.listeners.tcp_connection import TcpConnection, TcpTraits, Tunnel, WeightedCluster
+from meshcompile.resolve.listeners.tcp_connection import (
+    NO_SETTINGS,
+    TcpConnection,
+    TcpSettings,
+    TcpTraits,
+    Tunnel,
+    WeightedCluster,
+)
 from meshcompile.resolve.outbound.destinations import destination_cluster
 from meshcompile.resolve.scope.sidecar import SidecarScope
+from meshcompile.resolve.scope.traffic_policy import load_balancer, policy_levels
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
 from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.virtual_services import MergedVirtualService
@@ -84,7 +92,6 @@ def routed(
     rule = None if service is None else client.rule(service.hostname)
     if len(routes) == 1 and first is not None:
         return single(traits, rule, _target(client, port, routes[0], service), port, origins)
-    settings = tcp_settings(rule, "")
     return TcpConnection(
         traits=traits,
         stat_prefix=f"{virtual_service.name}.{virtual_service.namespace}",
@@ -92,10 +99,7 @@ def routed(
         weighted=True,
         protocol=port.protocol,
         port=port.number,
-        idle_timeout=traits.idle_timeout if settings.idle_timeout is None else settings.idle_timeout,
-        max_duration=settings.max_duration,
-        hash_source_ip=settings.hash_source_ip,
-        tunnel=settings.tunnel,
+        settings=tcp_settings(rule, "", traits.idle_timeout),
         metadata_exchange=port.exchanges_metadata,
         origins=origins,
     )
@@ -117,17 +121,13 @@ def single(
     origins: tuple[Origin, ...] = (),
 ) -> TcpConnection:
     """A connection to one cluster, with the settings of the DestinationRule of its service."""
-    settings = tcp_settings(rule, target.subset)
     return TcpConnection(
         traits=traits,
         stat_prefix=target.stat_prefix,
         clusters=(WeightedCluster(target.cluster, 1, target.origin),),
         protocol=port.protocol,
         port=port.number,
-        idle_timeout=traits.idle_timeout if settings.idle_timeout is None else settings.idle_timeout,
-        max_duration=settings.max_duration,
-        hash_source_ip=settings.hash_source_ip,
-        tunnel=settings.tunnel,
+        settings=tcp_settings(rule, target.subset, traits.idle_timeout),
         metadata_exchange=port.exchanges_metadata,
         dynamic_host=target.dynamic_host,
         origins=origins if rule is None else (*origins, *rule.origins),
@@ -149,45 +149,31 @@ def _shares(scope: SidecarScope, routes: Sequence[RouteDestination], port: int) 
 # ---- what DestinationRules say
 
 
-@dataclass(frozen=True, slots=True)
-class TcpSettings:
-    """The settings of a DestinationRule for TCP connections."""
+def tcp_settings(rule: MergedDestinationRule | None, subset: str, idle_timeout: Duration | None) -> TcpSettings:
+    """The settings for connections to a subset, or to the whole service. Timeouts come from the whole rule.
 
-    idle_timeout: Duration | None = None
-    max_duration: Duration | None = None
-    hash_source_ip: bool = False
-    tunnel: Tunnel | None = None
-
-
-NO_SETTINGS = TcpSettings()
-
-
-def tcp_settings(rule: MergedDestinationRule | None, subset: str) -> TcpSettings:
-    """The settings for connections to a subset, or to the whole service. Timeouts come from the whole rule."""
+    `idle_timeout` applies when the rule sets none.
+    """
     if rule is None:
-        return NO_SETTINGS
+        return NO_SETTINGS if idle_timeout is None else TcpSettings(idle_timeout)
     policy = rule.traffic_policy
     pool = None if policy is None or policy.connection_pool is None else policy.connection_pool.tcp
     return TcpSettings(
-        idle_timeout=None if pool is None else pool.idle_timeout,
+        idle_timeout=idle_timeout if pool is None or pool.idle_timeout is None else pool.idle_timeout,
         max_duration=None if pool is None else pool.max_connection_duration,
         hash_source_ip=_hashes_source_ip(rule, subset),
         tunnel=_tunnel(rule, subset),
     )
 
 
-def _hashes_source_ip(rule: MergedDestinationRule, subset_name: str) -> bool:
+def _hashes_source_ip(rule: MergedDestinationRule, subset: str) -> bool:
     """True when all connections of a client go to one endpoint.
 
     A load balancer of the subset takes precedence.
     """
-    subset = rule.subset(subset_name)
-    own = None if subset is None or subset.traffic_policy is None else subset.traffic_policy.load_balancer
-    inherited = None if rule.traffic_policy is None else rule.traffic_policy.load_balancer
-    balancer = inherited if own is None else own
-    return (
-        balancer is not None and balancer.consistent_hash is not None and bool(balancer.consistent_hash.use_source_ip)
-    )
+    balancer = load_balancer(policy_levels(rule, subset))
+    hashing = None if balancer is None else balancer.consistent_hash
+    return hashing is not None and bool(hashing.use_source_ip)
 
 
 def _tunnel(rule: MergedDestinationRule, subset_name: str) -> Tunnel | None:

@@ -1,14 +1,19 @@
-"""The effective traffic policy of a port of a service or subset.
+"""The traffic policies of a DestinationRule that hold for a port of a service or subset.
 
-Follows istiod's `util.GetPortLevelTrafficPolicy` and `MergeSubsetTrafficPolicy`.
+Clusters get an `EffectivePolicy`, in which port-level settings replace the rule's as a whole. It follows istiod's
+`util.GetPortLevelTrafficPolicy` and `MergeSubsetTrafficPolicy`. Routes, TCP connections and endpoints look for one
+setting in the `policy_levels`, from the narrowest to the widest, as `HashForHTTPDestination` and `mtlsChecker` do.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from meshcompile.models.networking.destination_rule import (
     ClientTLSMode,
     ClientTLSSettings,
     ConnectionPoolSettings,
+    ConsistentHashLB,
     LoadBalancerSettings,
     OutlierDetection,
     PortTrafficPolicy,
@@ -17,6 +22,7 @@ from meshcompile.models.networking.destination_rule import (
     TrafficPolicy,
     TunnelSettings,
 )
+from meshcompile.snapshot.destination_rules import MergedDestinationRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ class EffectivePolicies:
 
         Port-level settings replace the rule's settings, including those that they leave out.
         """
-        settings = None if self._rule is None else port_settings(self._rule, port)
+        settings = None if self._rule is None else _port_settings(self._rule, port)
         return self._whole if settings is None else _of_port(settings)
 
     def of_subset(self, subset: TrafficPolicy | None, port: int) -> EffectivePolicy:
@@ -87,7 +93,7 @@ def subset_policy(rule: TrafficPolicy | None, subset: TrafficPolicy | None, port
 
 
 def _merged(inherited: EffectivePolicy, subset: TrafficPolicy, port: int) -> EffectivePolicy:
-    settings = port_settings(subset, port)
+    settings = _port_settings(subset, port)
     own = _whole(subset) if settings is None else _of_port(settings)
     replaces = settings is not None
     return EffectivePolicy(
@@ -101,12 +107,15 @@ def _merged(inherited: EffectivePolicy, subset: TrafficPolicy, port: int) -> Eff
     )
 
 
-def port_settings(policy: TrafficPolicy, port: int) -> PortTrafficPolicy | None:
+def _port_settings(policy: TrafficPolicy, port: int) -> PortTrafficPolicy | None:
     """The first port-level settings of a policy for a port number."""
+    return next(_all_port_settings(policy, port), None)
+
+
+def _all_port_settings(policy: TrafficPolicy, port: int) -> Iterator[PortTrafficPolicy]:
     for settings in policy.port_level_settings:
         if settings.port is not None and settings.port.number == port:
-            return settings
-    return None
+            yield settings
 
 
 def _whole(policy: TrafficPolicy) -> EffectivePolicy:
@@ -128,3 +137,43 @@ def _of_port(settings: PortTrafficPolicy) -> EffectivePolicy:
         outlier_detection=settings.outlier_detection,
         tls=settings.tls,
     )
+
+
+# ---- one setting, from the narrowest level that has it
+
+PolicyLevel: TypeAlias = TrafficPolicy | PortTrafficPolicy
+
+
+def policy_levels(
+    rule: MergedDestinationRule | None, subset_name: str = "", port: int | None = None
+) -> Iterator[PolicyLevel]:
+    """The policies for a destination, narrowest first: the subset's port, the subset, the rule's port, the rule.
+
+    Without a port, port-level settings do not count. Without a name, there is no subset.
+    """
+    if rule is None:
+        return
+    subset = rule.subset(subset_name)
+    for policy in (None if subset is None else subset.traffic_policy, rule.traffic_policy):
+        if policy is not None:
+            settings = None if port is None else _port_settings(policy, port)
+            if settings is not None:
+                yield settings
+            yield policy
+
+
+def load_balancer(levels: Iterable[PolicyLevel]) -> LoadBalancerSettings | None:
+    """The load balancer of the narrowest level that has one."""
+    return next((level.load_balancer for level in levels if level.load_balancer is not None), None)
+
+
+def consistent_hash(levels: Iterable[PolicyLevel]) -> ConsistentHashLB | None:
+    """The hash of the narrowest level that has one, whether or not narrower levels have another load balancer."""
+    balancers = (level.load_balancer for level in levels if level.load_balancer is not None)
+    return next((each.consistent_hash for each in balancers if each.consistent_hash is not None), None)
+
+
+def tls_settings(policy: TrafficPolicy, port: int) -> ClientTLSSettings | None:
+    """The TLS settings of a policy for a port: the first port-level ones, or the general ones."""
+    of_port = (settings.tls for settings in _all_port_settings(policy, port) if settings.tls is not None)
+    return next(of_port, policy.tls)

@@ -8,7 +8,7 @@ wide policies (`PushContext.BestEffortInferServiceMTLSMode`). Endpoints use the 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from meshcompile.models.networking.destination_rule import ClientTLSSettings, TrafficPolicy
+from meshcompile.models.networking.destination_rule import TrafficPolicy
 from meshcompile.models.security.peer_authentication import PeerAuthentication
 from meshcompile.snapshot.authentication import (
     AuthenticationIndex,
@@ -72,14 +72,6 @@ def service_mode(
         if not endpoints or any(endpoint.workload.tls_mode == DISABLED_TLS_MODE for endpoint in endpoints):
             return MutualTlsMode.DISABLE
     return snapshot.authentication.namespace_mode(service.namespace) or MutualTlsMode.PERMISSIVE
-
-
-def tls_settings(policy: TrafficPolicy, service_port: int) -> ClientTLSSettings | None:
-    """The TLS settings of a policy for a port: its port-level settings, or the general ones."""
-    for settings in policy.port_level_settings:
-        if settings.tls is not None and settings.port is not None and settings.port.number == service_port:
-            return settings.tls
-    return policy.tls
 
 
 def _is_passthrough(service: Service, policy: TrafficPolicy | None) -> bool:
