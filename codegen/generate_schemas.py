@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from meshcompile.findings.formats.schema import findings_schema
 from meshcompile.models.schema import every_schema
 
 FOLDER = Path(__file__).parent.parent / "schemas"
@@ -26,7 +27,12 @@ def main() -> int:
 
 def texts() -> Mapping[str, str]:
     """File name -> what it is to hold."""
-    return {name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for name, schema in every_schema().items()}
+    return {name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for name, schema in schemas().items()}
+
+
+def schemas() -> Mapping[str, object]:
+    """File name -> schema: of what is read, and of what is printed."""
+    return {**every_schema(), "findings.json": findings_schema()}
 
 
 def stale_files(wanted: Mapping[str, str]) -> list[Path]:

@@ -59,6 +59,12 @@ class Related(Struct, frozen=True):
     message: str
     origin: Origin
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        line, column = self.origin.position
+        place = {"file": self.origin.file, "line": line, "column": column}
+        return {"message": self.message, "place": str(self.origin), **place}
+
     def __str__(self) -> str:
         return f"{self.origin}: {self.message}"
 
@@ -80,6 +86,8 @@ class Diagnostic(Struct, frozen=True):
     rejected: bool = False
     suggestion: str = ""
     related: tuple[Related, ...] = ()
+    effect: str = ""
+    """What happens because of it, such as `requests get 503 NC`. The message may end with it."""
 
     @property
     def file(self) -> str:
@@ -116,9 +124,22 @@ class Diagnostic(Struct, frozen=True):
             "namespace": self.namespace,
             "name": self.name,
             "rejected": self.rejected,
+            "effect": self.effect,
             "suggestion": self.suggestion,
-            "related": [{"message": related.message, "place": str(related.origin)} for related in self.related],
+            "related": [related.to_dict() for related in self.related],
         }
+
+    @property
+    def problem(self) -> str:
+        """The message without the effect at its end."""
+        if not self.effect:
+            return self.message
+        return self.message.removesuffix(f", so {self.effect}").removesuffix(f": {self.effect}")
+
+    @property
+    def object_name(self) -> str:
+        """`VirtualService shop/web`; empty if the finding is about no object."""
+        return f"{self.kind} {'/'.join(part for part in (self.namespace, self.name) if part)}".strip()
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:
@@ -139,7 +160,8 @@ class Code(Struct, frozen=True):
     """A kind of finding. Call it to create a Diagnostic. Ids and slugs never change their meaning.
 
     `str.format` fills `template` with the arguments of the call, and with the `kind`, `namespace` and `name` of the
-    resource. `docs` is the text of the code's page: the problem and the fix.
+    resource. The argument `effect` is also kept by itself. `docs` is the text of the code's page: the problem and the
+    fix.
     """
 
     id: str
@@ -183,6 +205,7 @@ class Code(Struct, frozen=True):
             rejected=rejected,
             suggestion=suggestion,
             related=related,
+            effect=str(arguments.get("effect", "")),
         )
 
 

@@ -99,5 +99,8 @@ def test_a_diagnostic_as_plain_data() -> None:
         "name": "a",
         "rejected": False,
         "suggestion": "remove it",
-        "related": [{"message": "the other one", "place": "<text>:1:1"}],
+        "effect": "",
+        "related": [
+            {"message": "the other one", "place": "<text>:1:1", "file": "<text>", "line": 1, "column": 1},
+        ],
     }

@@ -9,8 +9,6 @@ from typing import TextIO
 
 from meshcompile.diagnostics import Diagnostic, Severity
 
-COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
-
 
 class UsageError(Exception):
     """Arguments that cannot be combined."""
@@ -23,13 +21,17 @@ def complain(message: str) -> None:
 
 def print_diagnostics(diagnostics: Iterable[Diagnostic], stream: TextIO) -> None:
     """Print one line per finding, followed by its suggestion and its related positions."""
-    for found in diagnostics:
-        severity = _coloured(str(found.severity), COLOURS[found.severity], stream)
-        print(f"{found.origin}: {severity}: {found.message} [{found.code} {found.slug}]", file=stream)
-        if found.suggestion:
-            print(f"    {found.suggestion}", file=stream)
-        for related in found.related:
-            print(f"    {related}", file=stream)
+    found = tuple(diagnostics)
+    if found:
+        from meshcompile.findings.colours import coloured, uncoloured  # few inputs have findings
+        from meshcompile.findings.formats.concise import concise
+
+        stream.write(concise(found, coloured if wants_colour(stream) else uncoloured))
+
+
+def wants_colour(stream: TextIO) -> bool:
+    """True for a terminal, unless the environment says that it shows no colours."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def counted(number: int, noun: str) -> str:
@@ -49,8 +51,3 @@ def _plural(noun: str) -> str:
 def worst(diagnostics: Iterable[Diagnostic]) -> Severity | None:
     """The worst severity among the findings; None when there are none."""
     return max((found.severity for found in diagnostics), default=None)
-
-
-def _coloured(text: str, colour: str, stream: TextIO) -> str:
-    wanted = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return f"\x1b[{colour}m{text}\x1b[0m" if wanted else text

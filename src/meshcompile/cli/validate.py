@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from meshcompile.cli import exit_codes
-from meshcompile.cli.console import complain, print_diagnostics
-from meshcompile.cli.failures import as_data
+from meshcompile.cli.console import complain
+from meshcompile.cli.findings import FORMATS, write_findings
 from meshcompile.cli.inputs import load_mesh, mesh_arguments, path_arguments
 from meshcompile.cli.progress import progress
 from meshcompile.cli.summary import summary, verdict
@@ -18,12 +18,14 @@ from meshcompile.diagnostics import Diagnostic, Severity
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile import Mesh
 
-FORMATS = ("text", "json", "yaml")
 BETWEEN_OBJECTS = "each object was checked by itself; `meshcompile analyze` checks how they fit together"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-o", "--output", choices=FORMATS, default="text", help="(default: %(default)s)")
+    parser.add_argument(
+        "-o", "--output", choices=FORMATS, help="full shows the lines of the source; text and concise are the same "
+        "(default: full on a terminal, else concise)",
+    )  # fmt: skip
     parser.add_argument(
         "--fail-on", choices=[str(severity) for severity in Severity], default="error", metavar="SEVERITY",
         help="exit with 1 when something this bad is found: error, warning or info (default: %(default)s)",
@@ -48,13 +50,13 @@ def checked(options: argparse.Namespace, findings: Callable[[Mesh], Sequence[Dia
             mesh = load_mesh(options)
             found = findings(mesh)
     except UnreadableInput as error:
-        _print(error.diagnostics, options, sys.stderr)
+        write_findings(error.diagnostics, options, sys.stderr)
         complain(verdict(error.diagnostics))
         return exit_codes.UNREADABLE
     limit = Severity(options.fail_on)
     everything = options.verbose or limit is Severity.INFO  # findings that make the command fail are always shown
     shown = [item for item in found if everything or item.severity is not Severity.INFO]
-    _print(shown, options, sys.stdout)
+    write_findings(shown, options, sys.stdout)
     for line in summary(mesh, shown, everything):
         complain(line)
     if any(item.severity >= limit for item in found):
@@ -62,13 +64,3 @@ def checked(options: argparse.Namespace, findings: Callable[[Mesh], Sequence[Dia
     if afterwards and mesh.config_cluster.resources:
         complain(afterwards)
     return exit_codes.OK
-
-
-def _print(found: Sequence[Diagnostic], options: argparse.Namespace, stream: TextIO) -> None:
-    """The findings: text on the stream, data always on stdout."""
-    if options.output == "text":
-        print_diagnostics(found, stream)
-    else:
-        from meshcompile.cli.render import rendered  # text needs none of it
-
-        sys.stdout.write(rendered(as_data(found), options.output))

@@ -60,6 +60,11 @@ class Document:
             self._value = _Value.FORGOTTEN
 
     @property
+    def excerpt(self) -> Excerpt | None:
+        """The part of a text from which the document was read; None for an object made in Python."""
+        return self._excerpt
+
+    @property
     def text(self) -> str:
         """The source text. Empty for an object created in Python."""
         return str(self._excerpt) if self._excerpt else ""

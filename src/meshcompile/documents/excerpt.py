@@ -1,10 +1,15 @@
-"""Parts of texts. They share the text that they are parts of."""
+"""Parts of texts, which share the text that they are parts of. Lines of these texts."""
 
 from __future__ import annotations
+
+import re
 
 from msgspec import Struct
 
 from meshcompile.documents.position import Position
+
+LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""The line breaks of YAML."""
 
 
 class Excerpt(Struct, frozen=True):
@@ -27,3 +32,43 @@ class Excerpt(Struct, frozen=True):
     @property
     def position(self) -> Position:
         return Position(self.line + 1, self.column + 1)
+
+    def line_at(self, number: int) -> str | None:
+        """A line of the text, by its number in the file; None if it is before the excerpt or after the text."""
+        start = line_start(self.text, self.start, number - 1 - self.line)
+        if start is None:
+            return None
+        found = LINE_BREAK.search(self.text, start)
+        line = self.text[start : found.start() if found else len(self.text)]
+        missing = self.column - (self.start - start) if number == self.position.line else 0
+        return " " * missing + line  # the text of a literal block lacks the indentation of its first line
+
+
+def line_start(text: str, position: int, further: int) -> int | None:
+    """The offset of the line that is `further` lines after the one at `position`; None if there is no such line."""
+    if further < 0:
+        return None
+    if further == 0:
+        return _line_of(text, position)
+    for found in LINE_BREAK.finditer(text, position):
+        further -= 1
+        if not further:
+            return found.end()
+    return None
+
+
+def _line_of(text: str, position: int) -> int:
+    """The offset of the line at a position."""
+    return max(text.rfind(line_break, 0, position) for line_break in "\n\r\x85\u2028\u2029") + 1
+
+
+class Reached(Struct, frozen=True):
+    """The start of a line that was looked for, from which later lines are found without starting again."""
+
+    start: int
+    line: int
+
+    def at_line(self, text: str, line: int) -> Reached:
+        """A later line; the same if the text has no such line."""
+        start = line_start(text, self.start, line - self.line)
+        return self if start is None else Reached(start, line)

@@ -17,7 +17,7 @@ import yaml
 from msgspec import Struct
 
 from meshcompile.documents import scalars
-from meshcompile.documents.excerpt import Excerpt
+from meshcompile.documents.excerpt import LINE_BREAK, Excerpt
 from meshcompile.documents.libyaml import (
     Alias,
     Event,
@@ -66,14 +66,14 @@ class Reader:
 
     def one_by_one(self, text: str, start: int, line: int) -> Iterator[Part | Malformed]:
         """The documents from `start` on, each read separately, so that a malformed one does not affect the others."""
-        line += len(_LINE_BREAK.findall(text, 0, start))
+        line += len(LINE_BREAK.findall(text, 0, start))
         column = start - text.rfind("\n", 0, start) - 1
         for single in separated(text[start:]):
             try:
                 yield from self.stream(" " * column + single, line)
             except Malformed as malformed:
                 yield malformed.further_down(line)
-            line += len(_LINE_BREAK.findall(single))
+            line += len(LINE_BREAK.findall(single))
             column = len(single) - single.rfind("\n") - 1 + (column if "\n" not in single else 0)
 
     def stream(self, text: str, line: int = 0) -> Iterator[Part]:
@@ -97,7 +97,6 @@ def value(text: str) -> Any:
     return next(Reader(DEFAULT_LIMITS).stream(text)).value
 
 
-_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _SEPARATOR = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 
 

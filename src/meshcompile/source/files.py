@@ -68,9 +68,9 @@ def place(file: str) -> Origin:
     return Origin(Document(file, {}))
 
 
-def place_in(file: str, position: Position) -> Origin:
-    """A position in a file from which no document was read."""
-    return Origin(Document(file, {}, excerpt=Excerpt("", 0, 0, position.line - 1, position.column - 1)))
+def place_in(file: str, position: Position, text: str = "", start: int = 0) -> Origin:
+    """A position in a file from which no document was read, at the offset `start` of its text."""
+    return Origin(Document(file, {}, excerpt=Excerpt(text, start, start, position.line - 1, position.column - 1)))
 
 
 def too_large(file: str, what: str, limit: int) -> Diagnostic:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from meshcompile.codes import source as codes
 from meshcompile.diagnostics import Code, Diagnostic
 from meshcompile.documents.document import Document, Origin
+from meshcompile.documents.excerpt import Reached
 from meshcompile.documents.malformed import Malformed, YamlFault
 from meshcompile.documents.stream import Part, Reader
 from meshcompile.source.files import place_in
@@ -21,8 +22,13 @@ def parts_in(text: str, file: str, reader: Reader, line: int = 0) -> Iterator[Pa
 
     The text begins at `line` (from 0) of its source.
     """
+    reached = Reached(0, line + 1)
     for part in reader.documents(_with_whole_characters(text), line):
-        yield _malformed(file, part) if isinstance(part, Malformed) else part
+        if isinstance(part, Malformed):
+            reached = reached.at_line(text, part.position.line)
+            yield _malformed(file, part, text, reached.start + part.position.column - 1)
+        else:
+            yield part
 
 
 def objects_of(part: Part, file: str, indexes: Iterator[int]) -> Iterator[Document | Diagnostic]:
@@ -101,10 +107,10 @@ _FAULT_CODES: dict[YamlFault, Code] = {
 }
 
 
-def _malformed(file: str, malformed: Malformed) -> Diagnostic:
+def _malformed(file: str, malformed: Malformed, text: str, start: int) -> Diagnostic:
     code = _FAULT_CODES[malformed.fault]
     return code(
-        place_in(file, malformed.position),
+        place_in(file, malformed.position, text, start),
         problem=malformed.problem,
         suggestion=malformed.suggestion,
         rejected=True,

@@ -1,0 +1,61 @@
+"""The JSON Schema of findings, as `validate -o json` and `analyze -o json` print them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from meshcompile.diagnostics import Severity
+from meshcompile.findings.report import BaselineState
+
+TEXT = {"type": "string"}
+NUMBER = {"type": "integer", "minimum": 0}
+PLACE = {
+    "file": {**TEXT, "description": "File name as given; `<stdin>` for standard input."},
+    "line": {**NUMBER, "description": "Line, from 1; 0 without a source text."},
+    "column": {**NUMBER, "description": "Column in characters, from 1; 0 without a source text."},
+}
+RELATED = {
+    "type": "object",
+    "required": ["message", "place", *PLACE],
+    "properties": {
+        "message": {**TEXT, "description": "What stands there."},
+        "place": {**TEXT, "description": "`file:line:column`."},
+        **PLACE,
+    },
+}
+PROPERTIES: dict[str, Any] = {
+    "code": {**TEXT, "description": "Code, such as `IST0101`; it never changes its meaning."},
+    "slug": {**TEXT, "description": "Name of the code."},
+    "severity": {"enum": [str(severity) for severity in Severity], "description": "How bad it is."},
+    "message": {**TEXT, "description": "What is wrong."},
+    **PLACE,
+    "field": {**TEXT, "description": "Path of the field; empty for a whole object or file."},
+    "kind": {**TEXT, "description": "Kind of the object; empty if the finding is about no object."},
+    "namespace": {**TEXT, "description": "Namespace of the object."},
+    "name": {**TEXT, "description": "Name of the object."},
+    "rejected": {"type": "boolean", "description": "Whether the object is ignored."},
+    "effect": {**TEXT, "description": "What happens because of it; empty if it is not known."},
+    "suggestion": {**TEXT, "description": "What to do about it; empty if there is no suggestion."},
+    "related": {"type": "array", "items": RELATED, "description": "Other places that it is about."},
+    "end_line": {**NUMBER, "description": "Line where the underlined part ends."},
+    "end_column": {**NUMBER, "description": "Column after the underlined part."},
+    "fingerprint": {**TEXT, "description": "The same in every run, as long as the object and the problem are."},
+    "state": {
+        "enum": [str(state) for state in BaselineState],
+        "description": "What the comparison says; only with `--baseline`.",
+    },
+}
+
+
+def findings_schema() -> dict[str, Any]:
+    """The schema of the list of findings."""
+    required = [name for name in PROPERTIES if name != "state"]
+    item = {"type": "object", "required": required, "properties": PROPERTIES}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:meshcompile:schema:findings",
+        "title": "Findings",
+        "description": "What `meshcompile validate -o json` and `meshcompile analyze -o json` print.",
+        "type": "array",
+        "items": item,
+    }
