@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -17,21 +18,21 @@ HEAD = """\
 
 # Command line
 
-stdout has the result, stderr the messages. Output has colour only on a terminal, and not when `NO_COLOR` is set. The
-[page on exit codes](exit-codes.md) says which status means what, and what stdout has when a command fails.
-[Completion](../guides/completion.md) is there for bash, zsh and fish.
+Results go to stdout, messages to stderr. Output is coloured only on a terminal, and not if `NO_COLOR` is set. See
+[exit codes](exit-codes.md) for the exit statuses, and for the output of a command that fails. See
+[completion](../guides/completion.md) for completion in bash, zsh and fish.
 
 ## Proxies
 
-| PROXY | is |
+| PROXY | meaning |
 |---|---|
-| `web-0.shop` | the proxy of a Pod, by name and namespace |
+| `web-0.shop` | the proxy of a pod, by name and namespace |
 | `deployment/web.shop`, `rollout/web.shop` | the proxy of a workload, by kind, name and namespace |
-| `router:istio-system,istio=ingressgateway` | a gateway that is assumed, in that namespace and with those labels |
-| `sidecar:shop,app=web` | a sidecar that is assumed likewise |
+| `router:istio-system,istio=ingressgateway` | an assumed gateway, in this namespace and with these labels |
+| `sidecar:shop,app=web` | an assumed sidecar, in this namespace and with these labels |
 
-Without a namespace, that of `-n` counts. `--node` takes the bootstrap node of a running proxy instead, as JSON of which
-this is enough:
+A name without a namespace is looked up in the namespace of `-n`. Instead of a name, `--node FILE` reads the bootstrap
+node of a running proxy as JSON. This is enough:
 
 ```json
 {
@@ -40,11 +41,11 @@ this is enough:
 }
 ```
 
-[Workloads and proxies](../guides/workloads.md) shows each of them.
+[Workloads and proxies](../guides/workloads.md) has examples of each form.
 
 ## Input options
 
-What every command takes that reads a mesh:
+All commands that read a mesh accept these options:
 
 """
 
@@ -56,7 +57,7 @@ def main() -> int:
 
 
 def sections(command: argparse.ArgumentParser) -> Iterator[str]:
-    """A section for every command below this one, aliases left out."""
+    """A section for every command below this one. Aliases have no section."""
     for group in command._actions:
         if isinstance(group, argparse._SubParsersAction):
             for choice in group._choices_actions:
@@ -71,16 +72,16 @@ def aliases(group: argparse._SubParsersAction[argparse.ArgumentParser], name: st
 
 def section(command: argparse.ArgumentParser, aliases: list[str]) -> str:
     level = "#" * len(command.prog.split())
-    also = f"Also: {', '.join(f'`{alias}`' for alias in aliases)}.\n" if aliases else ""
+    also = f"Aliases: {', '.join(f'`{alias}`' for alias in aliases)}.\n" if aliases else ""
     shared = {action.dest for action in input_actions()}
     own = [action for action in command._actions if action.dest not in shared]
-    takes = "Takes the [input options](#input-options).\n" if len(own) < len(command._actions) else ""
+    takes = "Accepts the [input options](#input-options).\n" if len(own) < len(command._actions) else ""
     parts = (f"{level} {command.prog}\n", f"{description(command)}\n", also, table(own), takes)
     return "\n".join(part for part in parts if part)
 
 
 def input_actions() -> list[argparse.Action]:
-    """The options that every command has which reads a mesh."""
+    """The options of all commands that read a mesh."""
     probe = argparse.ArgumentParser()
     mesh_arguments(probe)
     return [
@@ -94,7 +95,7 @@ def table(actions: Iterable[argparse.Action]) -> str:
 
 
 def description(command: argparse.ArgumentParser) -> str:
-    """The description as a sentence; the one of a table is only a phrase."""
+    """The description as a sentence. The description of a table is only a phrase."""
     text = (command.description or "").strip()
     return text if text.endswith(".") or "\n" in text else f"{text[:1].upper()}{text[1:]}."
 
@@ -109,7 +110,7 @@ def row(action: argparse.Action) -> str:
     )
     names = ", ".join(f"`{name}{value}`".replace(" `", "`") for name in action.option_strings) or f"`{value.strip()}`"
     choices = f"one of {', '.join(f'`{choice}`' for choice in action.choices)}" if action.choices else ""
-    text = (action.help or "").replace("%(default)s", f"{action.default}").replace("|", "\\|")
+    text = re.sub(r"%\(default\)[sg]", f"{action.default}", action.help or "").replace("|", "\\|")
     required = "required" if action.required and action.option_strings else ""
     return f"{names} | {'; '.join(part for part in (text, choices, required) if part)}"
 

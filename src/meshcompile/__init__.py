@@ -8,14 +8,14 @@
     config = mesh.compile("deployment/webapp.istioinaction")
     print(config.to_json())
 
-All names here are stable; deeper parts of the package may change. Names are imported on first use, so that importing
-the package costs nothing.
+All names here are stable. Other parts of the package may change. Names are imported on first use, so importing the
+package is cheap.
 """
 
 from importlib import import_module
 
-TYPE_CHECKING = False  # `typing` alone would take longer to import than all else here
-if TYPE_CHECKING:  # what type checkers and editors see; at run time __getattr__ imports the same
+TYPE_CHECKING = False  # `typing` alone would take longer to import than all the rest
+if TYPE_CHECKING:  # for type checkers and editors; at run time, __getattr__ imports the same names
     from meshcompile.assumed_proxy import AssumedProxy as AssumedProxy
     from meshcompile.config import Config as Config
     from meshcompile.diagnostics import Diagnostic as Diagnostic

@@ -1,6 +1,6 @@
-"""What differs between releases: of istiod, as switches, and of proxies, as what their Envoy understands.
+"""Differences between releases: switches of istiod, and capabilities of the Envoy of a proxy.
 
-Two tables, with one documented field per difference. Nothing else in the compiler compares versions.
+There are two tables, with one documented field per difference. No other part of the compiler compares versions.
 """
 
 from collections.abc import Mapping
@@ -32,12 +32,12 @@ Capability = Literal["zipkin_trace_context", "zipkin_http_service", "formatter_t
 
 @dataclass(frozen=True, slots=True)
 class ProxyCapabilities:
-    """What the Envoy of a proxy understands; istiod leaves out of the configuration what it does not."""
+    """The features that the Envoy of a proxy supports. istiod omits configuration for the others."""
 
     zipkin_trace_context: bool
     """`traceContextOption` of Zipkin: `zipkinConfig` in pilot/pkg/networking/core/tracing.go."""
     zipkin_http_service: bool
-    """A timeout and headers of Zipkin, in its `collector_service`: the same function."""
+    """Timeout and headers of Zipkin, in its `collector_service`: the same function."""
     formatter_tags: bool
     """Custom tags with a formatter: `buildCustomTagsFromProvider` in pilot/pkg/networking/core/tracing.go."""
     no_context_propagation: bool
@@ -54,7 +54,7 @@ SINCE: Mapping[Capability, Version] = {
 
 
 def capabilities(version: Version) -> ProxyCapabilities:
-    """What a proxy of a version understands."""
+    """The capabilities of proxies of this version."""
     return ProxyCapabilities(**{capability: version >= first for capability, first in SINCE.items()})
 
 

@@ -69,10 +69,10 @@ class Config:
 
     @gc_paused()
     def to_dict(self, kinds: Iterable[str] = RESOURCE_TYPES) -> dict[str, list[dict[str, Any]]]:
-        """Plain JSON data, a list per kind of resource: `{"listeners": [...], "routes": [...], ...}`.
+        """Plain JSON data, with a list per kind of resource: `{"listeners": [...], "routes": [...], ...}`.
 
-        `kinds` are some of `listeners`, `routes`, `clusters`, `endpoints` and `extensions`, in the order wanted. Raises
-        InvalidArgument for another.
+        `kinds` selects some of `listeners`, `routes`, `clusters`, `endpoints` and `extensions`, and their order. Raises
+        InvalidArgument for any other name.
         """
         kinds = tuple(kinds)
         if unknown := [kind for kind in kinds if kind not in RESOURCE_TYPES]:
@@ -81,13 +81,13 @@ class Config:
 
     @gc_paused()
     def to_json(self, indent: int = 2) -> str:
-        """The text of `to_dict`, in the protobuf JSON form that istiod prints."""
+        """The data of `to_dict` as text, in the protobuf JSON form that istiod prints."""
         return to_json_by_kind(dict(self._by_kind()), indent)
 
     def to_betterproto(self) -> "BetterprotoResources":
-        """The resources as messages of envoy-data-plane, which the extra `betterproto` installs.
+        """The resources as messages of envoy-data-plane. Requires the extra `betterproto`.
 
-        Raises MissingExtra without it. What that library cannot hold is documented in docs/reference/betterproto.md.
+        Raises MissingExtra without it. docs/reference/betterproto.md lists what that library cannot represent.
         """
         try:
             from meshcompile.output.betterproto import betterproto_resources  # takes seconds to import
@@ -107,14 +107,15 @@ class Config:
         workload_certificates: str = "",
         admin_port: int = 15000,
     ) -> "Bootstrap":
-        """A static configuration with which an Envoy needs no control plane.
+        """A static bootstrap configuration, with which Envoy needs no control plane.
 
-        `flavour` is "envoy" for the Envoy of its own project, "istio" for Istio's build of it. `endpoints` moves
-        endpoints, from `address:port` or `address` to `address:port`. `workload_certificates` is a folder with
-        `cert-chain.pem`, `key.pem` and `root-cert.pem`; without it, what needs a certificate of the workload is called
-        in plain text, and not served. What is left out or changed is in the bootstrap's diagnostics.
+        `flavour` is the build of Envoy: "envoy" for the upstream build, "istio" for Istio's. `endpoints` replaces
+        addresses of endpoints: the keys are `address:port` or `address`, the values `address:port`.
+        `workload_certificates` is a folder with `cert-chain.pem`, `key.pem` and `root-cert.pem`. Without it, clusters
+        that need a workload certificate use plaintext, and filter chains that need one are omitted. The diagnostics of
+        the bootstrap list everything that was omitted or changed.
 
-        Raises InvalidArgument when there is no such flavour, and for a port or an address that cannot be.
+        Raises InvalidArgument for an unknown flavour, and for an invalid port or address.
         """
         from meshcompile.output.bootstrap import Flavour, Options, node, static_bootstrap  # few need it
 

@@ -36,21 +36,21 @@ class MissingExtra(MeshcompileError, ImportError):
 
 
 def texts(name: str, given: Iterable[str]) -> tuple[str, ...]:
-    """An argument that is a list of texts. Raises InvalidArgument for a single text, and for another type."""
+    """An argument that is a list of strings. Raises InvalidArgument for a single string, and for another type."""
     if isinstance(given, str) or not isinstance(given, Iterable):
-        raise InvalidArgument(f"`{name}` must be a list of texts, not {described(given)}")
+        raise InvalidArgument(f"`{name}` must be a list of strings, not {described(given)}")
     return tuple(instance(f"{name}[{index}]", text, str) for index, text in enumerate(given))
 
 
 def keyed(name: str, given: Mapping[str, T] | None, of: type | None = None) -> Mapping[str, T]:
-    """An argument that maps texts to values, of one type if `of` is given; empty for None.
+    """An argument that maps strings to values, all of one type if `of` is given. Empty for None.
 
     Raises InvalidArgument for another type.
     """
     if given is None:
         return {}
     if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
-        raise InvalidArgument(f"`{name}` must be a mapping from texts, not {described(given)}")
+        raise InvalidArgument(f"`{name}` must be a mapping with string keys, not {described(given)}")
     for key, value in given.items():
         if of is not None:
             instance(f"{name}[{key!r}]", value, of)

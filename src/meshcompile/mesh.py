@@ -56,23 +56,23 @@ def load(
 ) -> Mesh:
     """A mesh from YAML or JSON.
 
-    `inputs` are one or several files, folders (read recursively), tar archives, `-` for standard input, texts, UTF-8
-    bytes or objects (plain data). A str is a text if it has a line break, begins with `{` or `[`, or has `: ` in it and
-    names no file; any other str is a path, and so is every `os.PathLike`.
+    `inputs` are one or more files, folders (read recursively), tar archives, `-` for standard input, texts, UTF-8 bytes
+    or objects (plain data). A str is a text if it has a line break, begins with `{` or `[`, or contains `: ` and is not
+    the name of a file. Any other str is a path, and so is every `os.PathLike`.
 
-    `mesh_config` overrides Istio's installed defaults and what a ConfigMap `istio` or an IstioOperator says; `networks`
-    is MeshNetworks' `networks`. Both may be plain data, a text or a file, and hold the message itself, a ConfigMap, an
-    IstioOperator or Helm values. `clusters` are the inputs of remote clusters by their names; `namespace` is where
-    objects without one belong, like kubectl's `-n`; `jwks` are the keys of token issuers by their `jwksUri`, which is
-    never fetched.
+    `mesh_config` overrides Istio's installed defaults, and the ConfigMap `istio` or IstioOperator in the input.
+    `networks` are the `networks` of MeshNetworks. Both may be plain data, a text or a file, which contains the message
+    itself, a ConfigMap, an IstioOperator or Helm values. `clusters` are the inputs of remote clusters, by name.
+    `namespace` is the namespace of objects without one, like kubectl's `-n`. `jwks` are the keys of token issuers by
+    `jwksUri`, which meshcompile never fetches.
 
-    In a folder, files that hold no object are passed over and counted in `sources`. `exclude` are patterns of files to
-    leave out, as in a `.gitignore`; they add to `.meshcompileignore` and, unless `gitignore` is False, `.gitignore`.
-    `limits` says how much is read of the inputs, and of those of each remote cluster.
+    In a folder, files without objects are skipped and counted in `sources`. `exclude` are patterns of files to exclude,
+    as in a `.gitignore`. They apply in addition to `.meshcompileignore` and, unless `gitignore` is False, `.gitignore`.
+    `limits` limits the size of the inputs. It applies to the inputs of each remote cluster separately.
 
-    Raises UnreadableInput when a file cannot be read as a whole, or when there is input and none of it can be read, and
-    InvalidArgument when an argument has a wrong type or a mesh config file has several. What is wrong with a document
-    or an object is a diagnostic of the mesh, and an invalid object takes no part in it.
+    Raises UnreadableInput if a whole file cannot be read, or if there is input but none of it can be read. Raises
+    InvalidArgument if an argument has a wrong type, or if a mesh config file contains several mesh configs. Problems of
+    a document or an object are diagnostics of the mesh, and an invalid object is ignored.
     """
     collect_if_grown()
     instance("namespace", namespace, str)
@@ -90,10 +90,10 @@ def load(
 
 @dataclass(frozen=True)
 class Mesh:
-    """The accepted objects of a mesh; immutable. Compiling several proxies shares all that they have in common.
+    """The accepted objects of a mesh. Immutable. Compiling several proxies shares what they have in common.
 
-    Two meshes are equal when they have equal objects in the same order, equal settings and arguments: files and
-    diagnostics take no part. Pickling keeps what was loaded, and the copy computes the rest again.
+    Two meshes are equal if they have equal objects in the same order, equal settings and equal arguments, regardless of
+    files and diagnostics. Pickling keeps what was loaded; the copy computes the rest again.
     """
 
     config_cluster: Accepted = field(repr=False)
@@ -109,7 +109,7 @@ class Mesh:
 
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """What was found in the mesh, by place: rejected objects, rules without effect, and what was assumed."""
+        """Findings about the mesh, by position: rejected objects, rules without effect, and assumptions."""
         read = (*self.config_cluster.diagnostics, *(d for c in self.remote_clusters.values() for d in c.diagnostics))
         completed = (d for cluster in self._clusters.values() for d in cluster.diagnostics)
         unsupported = (UNSUPPORTED_AMBIENT(Origin(Document("<mesh>", {})), name=""),) if self.ambient else ()
@@ -118,11 +118,11 @@ class Mesh:
 
     @property
     def sources(self) -> Sources:
-        """How much was read: files and objects, and the files of folders that are no Kubernetes objects."""
+        """What was read: the number of files and objects, and the files in folders without Kubernetes objects."""
         return sum((cluster.sources for cluster in self.remote_clusters.values()), self.config_cluster.sources)
 
     def analyze(self) -> tuple[Diagnostic, ...]:
-        """What checks across resources find, by place."""
+        """Findings of the checks across objects, by position."""
         from meshcompile.analyze import analyzed
         from meshcompile.analyze.context import Context
         from meshcompile.snapshot.discovery import discovered
@@ -131,13 +131,13 @@ class Mesh:
         return analyzed(Context(discovered(self._resources, self.settings.mesh), self.snapshot, rejected))
 
     def proxies(self) -> tuple[Proxy, ...]:
-        """Every proxy that would exist, sorted by namespace and name."""
+        """Every proxy that would run, sorted by namespace and name."""
         return tuple(named.proxy for named in self._proxies)
 
     def proxy(self, name: str) -> Proxy:
-        """The proxy that istioctl would find by this name: `POD.NAMESPACE`, `deployment/NAME.NAMESPACE`.
+        """The proxy with this name, in the forms that istioctl accepts: `POD.NAMESPACE`, `deployment/NAME.NAMESPACE`.
 
-        Raises UnknownProxy, with names that come close.
+        Raises UnknownProxy, with similar names.
         """
         from meshcompile.proxies import proxy_named
 
@@ -146,13 +146,14 @@ class Mesh:
 
     @property
     def proxy_names(self) -> tuple[str, ...]:
-        """Every name that `proxy` takes, sorted."""
+        """Every name that `proxy` accepts, sorted."""
         return tuple(sorted(self._proxies_by_name))
 
     def assuming(self, proxy: AssumedProxy | str) -> Mesh:
-        """This mesh with one proxy more, which no object of the input describes; its name is `assumed-TYPE.NAMESPACE`.
+        """This mesh with an additional proxy, which no object in the input describes. Its name is
+        `assumed-TYPE.NAMESPACE`.
 
-        Services that select its labels lead to it. Raises InvalidArgument for a text that describes no proxy.
+        Services that select its labels have it as an endpoint. Raises InvalidArgument for an invalid text.
         """
         from meshcompile.assumed_proxy import assumed_proxy, assumed_proxy_pod
 
@@ -161,17 +162,17 @@ class Mesh:
         return replace(self, config_cluster=replace(self.config_cluster, resources=(*resources, pod)))
 
     def assumable(self) -> tuple[AssumedProxy, ...]:
-        """The gateways that the Gateways of the input select, for `assuming`."""
+        """The gateways that Gateway objects in the input select, as arguments for `assuming`."""
         from meshcompile.assumed_proxy import assumable_gateways
 
         return assumable_gateways(self.config_cluster.resources, self.settings.mesh.root_namespace)
 
     @gc_paused()
     def compile(self, proxy: Proxy | AssumedProxy | str) -> Config:
-        """What istiod would send to a proxy, given as such or by its name.
+        """The configuration that istiod would send to a proxy. The proxy is given directly or by name.
 
-        An AssumedProxy, or the text of one such as `sidecar:shop,app=web`, is compiled as if its Pod were part of the
-        input. Raises UnknownProxy when no proxy has that name; whatever else is wrong is in the config's diagnostics.
+        An AssumedProxy, or its text form such as `sidecar:shop,app=web`, is compiled as if its Pod were part of the
+        input. Raises UnknownProxy if no proxy has that name. All other problems are diagnostics of the config.
         """
         from meshcompile.assumed_proxy import AssumedProxy, is_assumed
         from meshcompile.compile import compiled
@@ -187,7 +188,7 @@ class Mesh:
         return Config(asking, done.resources, tuple(diagnostics), self._credentials, done.patches)
 
     def _compiled_assuming(self, proxy: AssumedProxy | str) -> Config:
-        """The configuration of a proxy that is assumed, with what is assumed for it among the diagnostics."""
+        """The configuration of an assumed proxy. Its diagnostics include the assumptions."""
         from meshcompile.assumed_proxy import assumed_proxy
 
         assumption = assumed_proxy(proxy)
@@ -198,9 +199,9 @@ class Mesh:
         return replace(config, diagnostics=tuple(sorted((*config.diagnostics, *new))))
 
     def used_by(self, config: Config) -> tuple[Use, ...]:
-        """What became of every object of the input in a configuration that this mesh compiled, by place."""
+        """The use of every object of the input in a configuration that this mesh compiled, by position."""
         from meshcompile.config import Config
-        from meshcompile.resolve.skipped import skipped  # few ask for it
+        from meshcompile.resolve.skipped import skipped  # rarely needed
         from meshcompile.uses import uses
 
         instance("config", config, Config)
@@ -212,7 +213,7 @@ class Mesh:
     @cached_property
     @gc_paused()
     def snapshot(self) -> Snapshot:
-        """The mesh, indexed; made on first use."""
+        """The mesh with indexes. Created on first use."""
         from meshcompile.snapshot.build import snapshot
 
         return snapshot(
@@ -221,7 +222,7 @@ class Mesh:
 
     @cached_property
     def _findings(self) -> tuple[Diagnostic, ...]:
-        """The findings of the snapshot; without the whole of one when nobody has asked for that yet."""
+        """The findings of the snapshot. If no snapshot exists yet, they are found without creating all of it."""
         if "snapshot" in self.__dict__:
             return self.snapshot.findings
         if not any(kind in self._resources.by_kind for kind in ("VirtualService", "Ingress")):
@@ -254,7 +255,7 @@ class Mesh:
 
     @cached_property
     def _clusters(self) -> Mapping[str, Assumed]:
-        """The objects of each cluster with what is assumed, the config cluster's first."""
+        """The objects of each cluster, including assumed ones. The config cluster is first."""
         remote = {name: _assumed(cluster.resources, name) for name, cluster in self.remote_clusters.items()}
         return {CONFIG_CLUSTER: _assumed(self.config_cluster.resources)} | remote
 
@@ -281,7 +282,7 @@ class Mesh:
 
 
 def _assumed(resources: tuple[Resource, ...], cluster: str = "") -> Assumed:
-    """The objects of one cluster with what is assumed, which is nothing where there are no Pods and no workloads."""
+    """The objects of one cluster, including assumed ones. Without Pods and workloads, nothing is assumed."""
     if not any(has_pods(resource.api_version, resource.kind) for resource in resources):
         return Assumed(resources)
     from meshcompile.snapshot.assume import assumed

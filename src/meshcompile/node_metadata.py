@@ -1,8 +1,8 @@
-"""The node metadata of a proxy: what its agent tells istiod when it connects.
+"""The node metadata of a proxy: settings that the agent sends to istiod when the proxy connects.
 
-Follows istiod's `model.NodeMetadata` (`pkg/model/proxy.go`). The type of a field decides how its value is read, as in
-istiod: a boolean is the text `true`, a list is one text with commas, and the ports of the Pod are a JSON text. A JSON
-boolean, a JSON list and JSON objects are read as well.
+Follows istiod's `model.NodeMetadata` (`pkg/model/proxy.go`). As in istiod, the type of a field determines the format of
+its value: a boolean is the string `true`, a list is one string with commas, and the ports of the Pod are a string of
+JSON. JSON booleans, lists and objects are accepted, too.
 
 The table in docs/reference/metadata.md is generated from the fields and their docstrings.
 """
@@ -25,88 +25,88 @@ class PodPort(msgspec.Struct, frozen=True):
 
 
 class UnreadableMetadata(msgspec.Struct, frozen=True):
-    """A key whose value is not of its type, and what the type wants."""
+    """A key with a value of the wrong type, and the expected type."""
 
     key: str
     expected: str
 
 
 class NodeMetadata(msgspec.Struct, frozen=True, kw_only=True):
-    """The metadata that decide about a proxy's configuration, a field for each key.
+    """The metadata that affects a proxy's configuration, with a field for each key.
 
-    A key that is missing, null or of the wrong type has the field's default.
+    A key that is missing, null or of the wrong type has the default of the field.
     """
 
     namespace: str = msgspec.field(name="NAMESPACE", default="")
-    """namespace of the workload; else that of the node's id"""
+    """namespace of the workload; by default, the namespace in the node's ID"""
     labels: Labels = msgspec.field(name="LABELS", default=NO_LABELS)
-    """labels of the workload, which selectors match"""
+    """labels of the workload, for selectors"""
     static_labels: Labels = msgspec.field(name="STATIC_LABELS", default=NO_LABELS)
-    """labels that count besides the Pod's own"""
+    """labels in addition to the Pod's"""
     annotations: Labels = msgspec.field(name="ANNOTATIONS", default=NO_LABELS)
-    """annotations of the Pod; `resource.opentelemetry.io/service.name` among them names the service in traces"""
+    """annotations of the Pod; `resource.opentelemetry.io/service.name` is the name of the service in traces"""
     instance_ips: tuple[str, ...] = msgspec.field(name="INSTANCE_IPS", default=())
-    """addresses of the Pod; the first one's family decides wildcard addresses"""
+    """IP addresses of the Pod; the family of the first one determines the wildcard address"""
     cluster_id: str = msgspec.field(name="CLUSTER_ID", default="")
-    """cluster of the proxy: whose endpoints are local, and part of tracing tags"""
+    """cluster of the proxy: determines which endpoints are local; also a tracing tag"""
     network: str = msgspec.field(name="NETWORK", default="")
-    """network of the proxy: endpoints of other networks are reached through gateways"""
+    """network of the proxy: endpoints in other networks are reached through gateways"""
     requested_network_view: tuple[str, ...] = msgspec.field(name="REQUESTED_NETWORK_VIEW", default=())
-    """networks whose endpoints the proxy wants, and no others"""
+    """networks whose endpoints the proxy receives; by default, all networks"""
     service_account: str = msgspec.field(name="SERVICE_ACCOUNT", default="")
-    """service account of the workload, part of its identity"""
+    """service account of the workload, which is part of its identity"""
     node_name: str = msgspec.field(name="NODE_NAME", default="")
-    """Node that the Pod runs on, from which its region and zone come"""
+    """node that runs the Pod; determines region and zone"""
     workload_name: str = msgspec.field(name="WORKLOAD_NAME", default="")
-    """what a service may be named after in traces"""
+    """name of the workload, from which the service name in traces can be derived"""
     app_containers: str = msgspec.field(name="APP_CONTAINERS", default="")
-    """containers of the application, separated by commas: a single one may name the service in traces"""
+    """containers of the application, separated by commas; a single one can be the service name in traces"""
     mesh_id: str = msgspec.field(name="MESH_ID", default="")
     """tracing tag `istio.mesh_id`"""
     istio_version: str = msgspec.field(name="ISTIO_VERSION", default="")
-    """release of the proxy: gates features, and is matched by EnvoyFilters"""
+    """Istio version of the proxy; determines its features, and EnvoyFilters can match it"""
     proxy_config: Mapping[str, Any] | None = msgspec.field(name="PROXY_CONFIG", default=None)
-    """ProxyConfig of the proxy, in place of the mesh's `defaultConfig`"""
+    """ProxyConfig of the proxy, instead of the mesh-wide `defaultConfig`"""
     interception_mode: str = msgspec.field(name="INTERCEPTION_MODE", default="")
-    """`REDIRECT`, `TPROXY` (listeners are transparent) or `NONE` (listeners bind their ports)"""
+    """`REDIRECT`, `TPROXY` (transparent listeners) or `NONE` (listeners bind to their ports)"""
     pod_ports: tuple[PodPort, ...] = msgspec.field(name="POD_PORTS", default=())
-    """ports of the Pod, among which named target ports are looked up"""
+    """ports of the Pod, for named target ports"""
     http_proxy_port: str = msgspec.field(name="HTTP_PROXY_PORT", default="")
-    """port of an HTTP proxy on 127.0.0.1, in place of the mesh config's"""
+    """port of an HTTP proxy on 127.0.0.1, instead of the port in the mesh config"""
     http10: str = msgspec.field(name="HTTP10", default="")
-    """`1` accepts HTTP/1.0 (`accept_http_10`)"""
+    """`1` enables HTTP/1.0 (`accept_http_10`)"""
     idle_timeout: str = msgspec.field(name="IDLE_TIMEOUT", default="")
-    """idle timeout of HTTP connections (`common_http_protocol_options`), such as `10s`"""
+    """idle timeout of HTTP connections (`common_http_protocol_options`), for example `10s`"""
     dns_capture: bool = msgspec.field(name="DNS_CAPTURE", default=False)
-    """the proxy resolves names itself, so that automatic addresses of ServiceEntries get listeners"""
+    """whether the proxy resolves DNS names itself; then automatic addresses of ServiceEntries get listeners"""
     unprivileged_pod: bool = msgspec.field(name="UNPRIVILEGED_POD", default=False)
-    """the proxy cannot bind ports below 1024: no listeners for them where listeners bind"""
+    """whether the proxy cannot bind to ports below 1024; then ports below 1024 get no listener that binds"""
     inbound_listener_exact_balance: bool = msgspec.field(name="INBOUND_LISTENER_EXACT_BALANCE", default=False)
-    """inbound connections are spread over threads (`connection_balance_config`)"""
+    """whether inbound connections are balanced exactly over threads (`connection_balance_config`)"""
     outbound_listener_exact_balance: bool = msgspec.field(name="OUTBOUND_LISTENER_EXACT_BALANCE", default=False)
-    """the same for outbound connections, and those of gateways"""
+    """the same for outbound connections, and for gateways"""
     envoy_status_port: int = msgspec.field(name="ENVOY_STATUS_PORT", default=0)
-    """port of the agent's health checks, which no listener may take"""
+    """port of the agent's health checks; no listener may use it"""
     envoy_prometheus_port: int = msgspec.field(name="ENVOY_PROMETHEUS_PORT", default=0)
-    """port of metrics, which no listener may take"""
+    """port of metrics; no listener may use it"""
     tls_server_cert_chain: str = msgspec.field(name="TLS_SERVER_CERT_CHAIN", default="")
-    """file of the workload's certificate as a server, in place of SDS"""
+    """file with the workload's server certificate, instead of SDS"""
     tls_server_key: str = msgspec.field(name="TLS_SERVER_KEY", default="")
-    """file of its private key"""
+    """file with the private key of the server certificate"""
     tls_server_root_cert: str = msgspec.field(name="TLS_SERVER_ROOT_CERT", default="")
-    """file of the authorities that verify clients"""
+    """file with the CA certificates that verify clients"""
     tls_client_cert_chain: str = msgspec.field(name="TLS_CLIENT_CERT_CHAIN", default="")
-    """file of the workload's certificate as a client, in place of SDS"""
+    """file with the workload's client certificate, instead of SDS"""
     tls_client_key: str = msgspec.field(name="TLS_CLIENT_KEY", default="")
-    """file of its private key"""
+    """file with the private key of the client certificate"""
     tls_client_root_cert: str = msgspec.field(name="TLS_CLIENT_ROOT_CERT", default="")
-    """file of the authorities that verify servers"""
+    """file with the CA certificates that verify servers"""
     credential: str = msgspec.field(name="credential", default="")
-    """`true`: a socket beside the proxy serves credentials"""
+    """`true` if a socket next to the proxy serves credentials"""
     file_credential: str = msgspec.field(name="file-credential", default="")
-    """`true`: a socket beside the proxy serves credentials in files"""
+    """`true` if a socket next to the proxy serves credentials from files"""
     enable_hbone: bool = msgspec.field(name="ENABLE_HBONE", default=False)
-    """takes part in an ambient mesh: not supported (`MC1207`)"""
+    """whether the proxy is part of an ambient mesh: not supported (`MC1207`)"""
 
     @property
     def accepts_http_10(self) -> bool:
@@ -122,7 +122,7 @@ class NodeMetadata(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def node_metadata(raw: Mapping[str, Any]) -> NodeMetadata:
-    """The metadata as a node has them; other keys are left out."""
+    """The known keys of the metadata. Other keys are ignored."""
     return NodeMetadata(**{field: value for field, _, value in _read(raw) if value is not None})
 
 
@@ -134,14 +134,14 @@ def unreadable_metadata(raw: Mapping[str, Any]) -> Iterator[UnreadableMetadata]:
 
 
 def _read(raw: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    """Field, key and value of each key that is there; None for a value of the wrong type."""
+    """The field, key and value of each key that is present. The value is None if it has the wrong type."""
     for field, (key, read) in _readers().items():
         if (value := raw.get(key)) is not None:
             yield field, key, read(value)
 
 
 def _text(value: object) -> str | None:
-    """Text; a number is what was meant to be one."""
+    """A string. A number is converted."""
     return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
 
 
@@ -206,14 +206,14 @@ _EXPECTED: Mapping[Callable[[object], Any], str] = {
     _text: "a text",
     _boolean: "`true` or `false`",
     _number: "a whole number",
-    _list: "texts, separated by commas",
+    _list: "a comma-separated list of strings",
     _pod_ports: "a list of ports, each with `name`, `containerPort` and `protocol`",
-    _string_map: "an object with texts as values",
+    _string_map: "an object with string values",
     _object: "an object",
 }
 
 
 @cache
 def _readers() -> Mapping[str, tuple[str, Callable[[object], Any]]]:
-    """Field -> its key, and what reads its value."""
+    """The key of each field, and the function that reads its value."""
     return {field.name: (field.encode_name, _READERS[field.type]) for field in msgspec.structs.fields(NodeMetadata)}

@@ -39,10 +39,10 @@ class InterceptionMode(StrEnum):
 
 @dataclass(frozen=True)
 class Proxy:
-    """One proxy, as its bootstrap node describes it.
+    """A proxy, as its bootstrap node describes it.
 
-    `labels` are the workload's (without the topology labels that istiod adds); `locality` comes from the labels or the
-    node; `metadata` are the node metadata as the node has them, of which `node_metadata` has the known keys with types.
+    `labels` are the labels of the workload, without the topology labels that istiod adds. `locality` comes from the
+    labels or the node. `metadata` is the raw node metadata. `node_metadata` has its known keys, with types.
     """
 
     type: ProxyType
@@ -57,22 +57,22 @@ class Proxy:
     network: str = ""
     service_account: str = ""
     node_name: str = ""
-    service_cluster: str = ""  # the node's `cluster`, as tracers call the proxy's service: catalog.shop
+    service_cluster: str = ""  # the node's `cluster`, which names the proxy's service in traces: catalog.shop
 
     def __post_init__(self) -> None:
-        """Raises InvalidArgument for a proxy without an address, which istiod rejects as well."""
+        """Raises InvalidArgument for a proxy without an address. istiod rejects such a proxy, too."""
         if not self.ip_addresses:
             raise InvalidArgument(f"proxy {self.id!r} has no IP address")
 
     @classmethod
     def from_node(cls, node: Mapping[str, Any]) -> Self:
-        """The proxy of an Envoy bootstrap node with an id such as `sidecar~10.0.0.1~web-0.shop~shop.svc.cluster.local`.
+        """The proxy of an Envoy bootstrap node with an ID such as `sidecar~10.0.0.1~web-0.shop~shop.svc.cluster.local`.
 
-        Raises InvalidArgument when the id is not of that form, when there is no valid address, or when something that
-        must be an object is none.
+        Raises InvalidArgument if the ID has another form, if there is no valid address, or if a field that must be an
+        object has another type.
         """
         if not isinstance(node, Mapping):
-            raise InvalidArgument("a node must be an object with `id` and `metadata`")
+            raise InvalidArgument("a node must be an object with the fields `id` and `metadata`")
         parts = str(node.get("id", "")).split("~")
         if len(parts) != 4 or parts[0] not in tuple(ProxyType):
             raise InvalidArgument(f"node id {node.get('id')!r} is not TYPE~IP~POD.NAMESPACE~NAMESPACE.svc.DOMAIN")
@@ -110,12 +110,12 @@ class Proxy:
 
     @property
     def is_sidecar(self) -> bool:
-        """True for the proxy in a Pod of an application."""
+        """True for the proxy in an application's Pod."""
         return self.type is ProxyType.SIDECAR
 
     @cached_property
     def node_metadata(self) -> NodeMetadata:
-        """The node metadata that decide about the configuration, a typed field for each key."""
+        """The node metadata that affects the configuration, with a typed field for each key."""
         return node_metadata(self.metadata)
 
     @cached_property
@@ -138,25 +138,25 @@ class Proxy:
         return InterceptionMode(mode) if mode in tuple(InterceptionMode) else InterceptionMode.REDIRECT
 
     def flag(self, key: str) -> bool:
-        """A boolean of the raw metadata, written as a JSON boolean, "true" or "1"; false when it is not there.
+        """A boolean of the raw metadata: a JSON boolean, "true" or "1". False if it is missing.
 
-        `node_metadata` has a field for each key that the compiler reads.
+        `node_metadata` has a typed field for each key that the compiler reads.
         """
         return str(self.metadata.get(key, "")).lower() in ("true", "1")
 
     @cached_property
     def supports_ipv4(self) -> bool:
-        """True when one of the addresses is of IPv4."""
+        """True if one of the addresses is IPv4."""
         return any(ip_address(a).version == 4 for a in self.ip_addresses)
 
     @cached_property
     def supports_ipv6(self) -> bool:
-        """True when one of the addresses is of IPv6."""
+        """True if one of the addresses is IPv6."""
         return any(ip_address(a).version == 6 for a in self.ip_addresses)
 
     @property
     def is_dual_stack(self) -> bool:
-        """True when there are addresses of both families."""
+        """True if there are addresses of both families."""
         return self.supports_ipv4 and self.supports_ipv6
 
     @property

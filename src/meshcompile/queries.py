@@ -1,4 +1,4 @@
-"""Answers that are computed once: to questions about a snapshot, and to questions about one value.
+"""Memoized functions of a snapshot, and of single values.
 
     @query
     def route_table(snapshot: Snapshot, key: RouteTableKey) -> RouteTable: ...
@@ -6,9 +6,10 @@
     @derived
     def message(table: RouteTable) -> RouteConfiguration: ...
 
-A query is a function of a snapshot and a key, which is frozen and compared by value. What is not in the key cannot be
-read, so that two proxies which ask with equal keys get the same answer, and nobody can see that it was shared. The
-answers live in the snapshot, and die with it. What is derived from one frozen value lives with that value.
+A query is a function of a snapshot and a key. Keys are frozen and compared by value. A query can read nothing about a
+proxy that is not in its key. So two proxies with equal keys get the same answer, and the sharing is invisible. The
+answers are stored in the snapshot and freed with it. The result of a derived function is stored in the value that it is
+derived from.
 """
 
 from collections.abc import Callable, Hashable
@@ -24,17 +25,17 @@ _NOT_YET: Any = object()
 
 
 class Answers:
-    """The answers to the queries of one snapshot, and how often each query was asked and answered from memory."""
+    """The answers to the queries of one snapshot, and how often each query hit the cache."""
 
     __slots__ = ("_by_query", "hits")
 
     def __init__(self) -> None:
         self._by_query: dict[object, dict[Hashable, Any]] = {}
         self.hits: dict[str, int] = {}
-        """How many answers of each query, by its name, were known already."""
+        """The number of cache hits of each query, by name."""
 
     def __reduce__(self) -> "tuple[type[Answers], tuple[()]]":
-        """A copy of a snapshot finds its own answers."""
+        """A copy of a snapshot starts with an empty cache."""
         return Answers, ()
 
     def of(self, query: "Query[Any, Any, Any]") -> dict[Hashable, Any]:
@@ -46,7 +47,7 @@ class Answers:
         return known
 
     def counted(self) -> dict[str, tuple[int, int]]:
-        """Query -> how many answers were computed, and how often one of them was asked for again."""
+        """The number of computed answers and of cache hits, by query name."""
         return {query.name: (len(known), self.hits[query.name]) for query, known in self._queries()}
 
     def _queries(self) -> "list[tuple[Query[Any, Any, Any], dict[Hashable, Any]]]":
@@ -54,7 +55,7 @@ class Answers:
 
 
 class Answering(Protocol):
-    """A frozen value that queries are asked about: a snapshot."""
+    """A frozen value that queries are functions of: a snapshot."""
 
     @property
     def answers(self) -> Answers: ...
@@ -64,7 +65,7 @@ S = TypeVar("S", bound=Answering)
 
 
 class Query(Generic[S, K, V]):
-    """A function of a snapshot and a key, whose answers are kept in the snapshot."""
+    """A function of a snapshot and a key. The snapshot stores its answers."""
 
     def __init__(self, function: Callable[[S, K], V]) -> None:
         self.__wrapped__ = function
@@ -83,22 +84,22 @@ class Query(Generic[S, K, V]):
 
 
 def query(function: Callable[[S, K], V]) -> Query[S, K, V]:
-    """The function as a query: see the module."""
+    """The function as a query, as the module describes."""
     return Query(function)
 
 
 class Key(msgspec.Struct, frozen=True, cache_hash=True):
-    """Base of keys: frozen, compared by value, hashed once however often they are looked up."""
+    """The base class of keys: frozen, compared by value, with a cached hash."""
 
 
 class Source:
-    """Base of frozen values that keep what is derived from them, outside of equality and of their fields."""
+    """The base class of frozen values that store derived results, outside their fields and their equality."""
 
     __slots__ = ("_derived",)
     _derived: dict[Hashable, Any]
 
     def __getstate__(self) -> object:
-        """The fields alone: a copy derives its own. A dataclass with slots has a state of its own: its fields."""
+        """Only the fields: a copy derives its own results. The state of a dataclass with slots is its fields."""
         return self.__dict__
 
 
@@ -106,7 +107,7 @@ D = TypeVar("D", bound=Source)
 
 
 def derived(function: Callable[Concatenate[D, P], V]) -> Callable[Concatenate[D, P], V]:
-    """The function, which has an answer of its own for each value, computed once; further arguments are compared."""
+    """The function, memoized for each value and each set of further arguments."""
 
     @wraps(function)
     def answer(value: D, /, *key: P.args, **unused: P.kwargs) -> V:

@@ -57,11 +57,11 @@ def test_both_kinds_of_findings_are_said_once(run: Run, folder: Path) -> None:
 
 
 def test_validate_is_about_each_object_alone(run: Run, folder: Path) -> None:
-    """`validate` says nothing of references, and that `analyze` does when all else is well."""
+    """`validate` does not check references, and points to `analyze` if it has no findings."""
     (folder / "rejected.yaml").unlink()
     done = run("validate", folder)
     assert (done.status, done.out) == (0, "")
-    assert "`meshcompile analyze` checks how they fit together" in done.err
+    assert "run `meshcompile analyze` to check how they fit together" in done.err
     assert run("analyze", folder).status == 1
 
 

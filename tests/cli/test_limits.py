@@ -23,7 +23,7 @@ def test_sizes(text: str, number: int) -> None:
 @pytest.mark.parametrize("text", ["", "-1", "1.5Mi", "1 Mi", "Mi", "1mb", "١", "9" * 30])
 def test_what_is_no_size(text: str) -> None:
     """Anything else is refused."""
-    with pytest.raises(argparse.ArgumentTypeError, match="is no size"):
+    with pytest.raises(argparse.ArgumentTypeError, match="is not a size"):
         size(text)
 
 
@@ -54,9 +54,13 @@ def test_each_limit(run: Run, tmp_path: Path, option: str, value: str, code: str
     [
         ("--max-depth", "0", "expected 1 to 250"),
         ("--max-depth", "251", "expected 1 to 250"),
-        ("--max-depth", "deep", "'deep' is no number"),
-        ("--max-aliases", "-1", "'-1' is no number"),
-        ("--max-size", "huge", "'huge' is no size: expected a number of bytes, or such as 64Mi"),
+        ("--max-depth", "deep", "'deep' is not a number"),
+        ("--max-aliases", "-1", "'-1' is not a number"),
+        (
+            "--max-size",
+            "huge",
+            "'huge' is not a size: expected a number of bytes, with or without a unit, for example 64Mi",
+        ),
     ],
 )
 def test_wrong_limits(run: Run, mesh: Path, option: str, value: str, message: str) -> None:

@@ -117,7 +117,7 @@ def test_the_summary_counts_what_was_read(run: Run, situations: Mapping[str, lis
     assert run("validate", *situations["good"]).err.splitlines() == [
         "meshcompile: 2 objects in 1 file: 1 Service, 1 workload",
         "meshcompile: All checks passed",
-        "meshcompile: each object was checked by itself; `meshcompile analyze` checks how they fit together",
+        "meshcompile: each object was checked on its own; run `meshcompile analyze` to check how they fit together",
     ]
     assert run("validate", *situations["rejected"]).err.splitlines() == [
         "meshcompile: 3 objects in 1 file: 1 Gateway, 1 Service, 1 workload",
@@ -129,15 +129,15 @@ def test_nothing_read_is_no_success(run: Run, tmp_path: Path) -> None:
     """Input without an object is not said to have passed."""
     (tmp_path / "empty.yaml").write_text("# nothing\n")
     done = run("validate", tmp_path)
-    assert "no object was read" in done.err
+    assert "no objects found" in done.err
     assert "passed" not in done.err
 
 
 @pytest.mark.parametrize("command", ["proxies", "compile all", "pc", "compile", "bootstrap"])
 def test_no_workload_gives_a_hint(run: Run, situations: Mapping[str, list[str]], command: str) -> None:
     """Commands that need a proxy say what to add when the input would run none."""
-    assert "no workload that runs a proxy" in run(*COMMANDS[command], *situations["no workload"]).err
-    assert "no workload that runs a proxy" not in run(*COMMANDS[command], *situations["good"]).err
+    assert "no workload with a proxy" in run(*COMMANDS[command], *situations["no workload"]).err
+    assert "no workload with a proxy" not in run(*COMMANDS[command], *situations["good"]).err
 
 
 def test_output_that_cannot_be_written_is_an_error_too(run: Run, mesh: Path, tmp_path: Path) -> None:
@@ -156,9 +156,9 @@ def test_files_of_others_are_counted(run: Run, mesh: Path) -> None:
     assert done.err.splitlines()[:3] == [
         "meshcompile: 2 objects in 1 file: 1 Service, 1 workload",
         "meshcompile: All checks passed",
-        "meshcompile: 1 other file holds no Kubernetes object; -v says which",
+        "meshcompile: 1 other file contains no Kubernetes object; use -v to list them",
     ]
-    assert "meshcompile: 1 other file holds no Kubernetes object\n" in run("validate", "-v", mesh.parent).err
+    assert "meshcompile: 1 other file contains no Kubernetes object\n" in run("validate", "-v", mesh.parent).err
 
 
 def test_kinds_that_are_not_read_count_as_objects(run: Run, mesh: Path) -> None:
@@ -168,5 +168,5 @@ def test_kinds_that_are_not_read_count_as_objects(run: Run, mesh: Path) -> None:
     assert "3 objects in 1 file: 1 Service, 1 workload, 1 more" in run("validate", mesh).err
     mesh.write_text(flag)
     done = run("validate", mesh)
-    assert "1 object in 1 file, of no kind that meshcompile reads: nothing was checked\n" in done.err
+    assert "1 object in 1 file, of kinds that meshcompile does not read: nothing was checked\n" in done.err
     assert "passed" not in done.err

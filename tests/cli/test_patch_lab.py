@@ -69,7 +69,7 @@ def test_nothing_to_show(run: Run, mesh: Path) -> None:
     """A proxy that no EnvoyFilter selects is said to be one."""
     done = run("patch-lab", "-p", PROXY, "-f", mesh)
     assert done.status == 0
-    assert done.out.startswith("no EnvoyFilter is for catalog-0.shop")
+    assert done.out.startswith("no EnvoyFilter applies to catalog-0.shop")
 
 
 def test_compiling_all_proxies(run: Run, patched: Path) -> None:

@@ -242,8 +242,8 @@ def test_what_a_program_starts_is_stopped_too(run: Run, programs: Path) -> None:
     [
         (["--values", "a.yaml"], "name it with --helm CHART"),
         (["--set", "a=1", "-k", "x"], "name it with --helm CHART"),
-        (["-k", "x", "--timeout", "0"], "'0' is no number of seconds"),
-        (["-k", "x", "--timeout", "soon"], "'soon' is no number of seconds"),
+        (["-k", "x", "--timeout", "0"], "'0' is not a number of seconds"),
+        (["-k", "x", "--timeout", "soon"], "'soon' is not a number of seconds"),
     ],
 )
 def test_wrong_usage(run: Run, options: list[str], words: str) -> None:

@@ -32,9 +32,9 @@ PROXY = "deployment/catalog.shop"
         (["compile", "--all-proxy", "x"], "no such option: --all-proxy; did you mean '--all-proxies'?"),
         (["validate", "--mesh-confg=a", "x"], "no such option: --mesh-confg=a; did you mean '--mesh-config'?"),
         (["pc", "routes", "a.b", "c.d", "-f", "x"], "unexpected argument 'c.d'"),
-        (["validate"], "no input: name a file or folder"),
-        (["compile", "x"], "name a proxy, or give its --node or --all-proxies"),
-        (["pc", "routes", "-f", "x"], "name a proxy, or give its --node"),
+        (["validate"], "no input: pass a file or folder"),
+        (["compile", "x"], "name a proxy, or pass its node with --node FILE or --all-proxies"),
+        (["pc", "routes", "-f", "x"], "name a proxy, or pass its node with --node FILE"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

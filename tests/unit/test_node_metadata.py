@@ -54,13 +54,13 @@ def test_a_key_is_read_by_its_type(key: str, field: str, value: Any, expected: o
         ("DNS_CAPTURE", "yes", "`true` or `false`"),
         ("MESH_ID", {"a": "b"}, "a text"),
         ("ENVOY_STATUS_PORT", "9" * 5000, "a whole number"),
-        ("INSTANCE_IPS", {"a": "b"}, "texts, separated by commas"),
+        ("INSTANCE_IPS", {"a": "b"}, "a comma-separated list of strings"),
         ("POD_PORTS", "[{", PORTS),
         ("POD_PORTS", '"http"', PORTS),
         ("POD_PORTS", 8080, PORTS),
         ("POD_PORTS", [{"containerPort": "web"}], PORTS),
         ("PROXY_CONFIG", "{}", "an object"),
-        ("ANNOTATIONS", ["a"], "an object with texts as values"),
+        ("ANNOTATIONS", ["a"], "an object with string values"),
     ],
 )
 def test_a_value_of_the_wrong_type_is_left_out(key: str, value: Any, expected: str) -> None:

@@ -1,4 +1,4 @@
-"""Check the input as `validate` does, and how its objects fit together: references that lead nowhere, and conflicts.
+"""Check each object in the input, and how objects fit together: dangling references and conflicts.
 
 The findings are the output: they go to stdout.
 """

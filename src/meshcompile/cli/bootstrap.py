@@ -1,4 +1,4 @@
-"""Print a static Envoy configuration of a proxy: everything inlined, so that it needs no control plane."""
+"""Print the configuration of a proxy as a static Envoy bootstrap, which needs no control plane."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", choices=FORMATS, default="json", help="(default: %(default)s)")
     parser.add_argument(
         "--flavour", choices=("envoy", "istio"), default="envoy",
-        help="for the Envoy of its own project, or with what only Istio's build has (default: %(default)s)",
+        help="build of Envoy to configure: the upstream one, or Istio's with its extensions (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--endpoint-map", action="append", default=[], metavar="FROM=TO", dest="endpoints",
-        help="put an endpoint elsewhere: ADDRESS[:PORT]=ADDRESS:PORT; may be given again",
+        help="replace the address of an endpoint: ADDRESS[:PORT]=ADDRESS:PORT; repeatable",
     )  # fmt: skip
     parser.add_argument(
         "--workload-certs", default="", metavar="DIR",
-        help="where Envoy finds the certificate of the workload: cert-chain.pem, key.pem and root-cert.pem",
+        help="directory of the workload certificate: cert-chain.pem, key.pem and root-cert.pem",
     )  # fmt: skip
-    parser.add_argument("--admin-port", type=int, default=15000, help="on 127.0.0.1 (default: %(default)s)")
+    parser.add_argument(
+        "--admin-port", type=int, default=15000, help="port of the admin interface on 127.0.0.1 (default: %(default)s)"
+    )
     mesh_arguments(parser)
 
 

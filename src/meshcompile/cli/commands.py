@@ -16,17 +16,17 @@ class Command:
 
 
 COMMANDS = (
-    Command("compile", "print what istiod would send to a proxy, or to all of them", "compile"),
-    Command("proxy-config", "print tables of what a proxy gets, as istioctl does", "proxy_config", ("pc",)),
-    Command("resolve", "print what is decided for a proxy, in the words of Istio", "resolve"),
+    Command("compile", "print the Envoy configuration that istiod would send to a proxy, or to all proxies", "compile"),
+    Command("proxy-config", "print the configuration of a proxy in tables, as istioctl does", "proxy_config", ("pc",)),
+    Command("resolve", "print the resolved configuration of a proxy, before it becomes Envoy messages", "resolve"),
     Command("bootstrap", "print a static Envoy configuration that needs no control plane", "bootstrap"),
     Command("patch-lab", "print what each EnvoyFilter patch changes in a proxy's configuration", "patch_lab"),
-    Command("validate", "check each object of the input and print what is wrong with it", "validate"),
-    Command("analyze", "check each object and how they fit together", "analyze"),
-    Command("proxies", "list the proxies that the input has", "proxies"),
+    Command("validate", "check each object in the input", "validate"),
+    Command("analyze", "check each object, and how objects fit together", "analyze"),
+    Command("proxies", "list the proxies in the input", "proxies"),
     Command("schema", "print the JSON Schema of a kind", "schema"),
     Command("completion", "print a completion script for a shell", "completion"),
-    Command("version", "print the versions of meshcompile and of the Istio that it follows", "version"),
+    Command("version", "print the versions of meshcompile and of the Istio release that it follows", "version"),
 )
 
 OVERVIEW = """\
@@ -37,7 +37,7 @@ Compile Istio configuration into Envoy configuration, offline.
 commands:
 {commands}
 
-`meshcompile COMMAND --help` says more about a command.
+Run `meshcompile COMMAND --help` for the options of a command.
 exit status: 0 ok, 1 findings, 2 wrong usage, 3 unreadable input, 4 internal error
 """
 

@@ -1,4 +1,4 @@
-"""Print what istiod would send to a proxy, or to all of them, as JSON or YAML."""
+"""Print the Envoy configuration that istiod would send to a proxy, or to all proxies, as JSON or YAML."""
 
 from __future__ import annotations
 
@@ -35,18 +35,32 @@ TYPES = ("listeners", "routes", "clusters", "endpoints", "extensions")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     which = proxy_options(parser)
-    which.add_argument("--all-proxies", action="store_true", help="every proxy that `meshcompile proxies` lists")
+    which.add_argument(
+        "--all-proxies", action="store_true", help="compile every proxy that `meshcompile proxies` lists"
+    )
     parser.add_argument("-o", "--output", choices=FORMATS, default="json", help="(default: %(default)s)")
-    parser.add_argument("--type", type=_types, default=TYPES, metavar="TYPES", help=f"some of {','.join(TYPES)}")
-    parser.add_argument("--output-dir", type=Path, metavar="DIR", help="write DIR/PROXY/TYPE.json")
-    parser.add_argument("--sources", action="store_true", help="print which lines of the input each part comes from")
+    parser.add_argument(
+        "--type",
+        type=_types,
+        default=TYPES,
+        metavar="TYPES",
+        help=f"comma-separated list of types; by default {','.join(TYPES)}",
+    )
+    parser.add_argument(
+        "--output-dir", type=Path, metavar="DIR", help="write files DIR/PROXY/TYPE.json instead of printing"
+    )
+    parser.add_argument(
+        "--sources",
+        action="store_true",
+        help="print the lines of the input that each part comes from, instead of the parts",
+    )
     path_arguments(parser)
     mesh_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     if options.sources and options.output_dir:
-        raise UsageError("--sources is printed: it does not go with --output-dir")
+        raise UsageError("--sources only prints: do not combine it with --output-dir")
     wanted = None if options.all_proxies else wanted_proxy(options)
     mesh = load_mesh(options)
     proxies = mesh.proxies() if wanted is None else [wanted]

@@ -17,7 +17,7 @@ from meshcompile.cli import exit_codes
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("shell", choices=tuple(SCRIPTS), help="the shell that the script is for")
+    parser.add_argument("shell", choices=tuple(SCRIPTS), help="the shell to print the script for")
 
 
 def run(options: argparse.Namespace) -> int:

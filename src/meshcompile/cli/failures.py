@@ -70,7 +70,7 @@ def _failure(error: Exception) -> Failure:
         case UnreadableInput():
             return Failure(exit_codes.UNREADABLE, str(error), error.diagnostics)
         case UnknownProxy(candidates=()):
-            return Failure(exit_codes.USAGE, f"{error}; `meshcompile proxies` lists those there are")
+            return Failure(exit_codes.USAGE, f"{error}; `meshcompile proxies` lists the available ones")
         case UnknownProxy():
             return Failure(exit_codes.USAGE, str(error), candidates=error.candidates)
         case MeshcompileError() | UsageError():
@@ -81,4 +81,4 @@ def _failure(error: Exception) -> Failure:
             import traceback
 
             traceback.print_exception(error)
-            return Failure(exit_codes.INTERNAL, "this is a bug in meshcompile; the lines above say where")
+            return Failure(exit_codes.INTERNAL, "this is a bug in meshcompile: please report it with the lines above")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile import Mesh
 
 NO_PROXY = """\
-the input has no workload that runs a proxy
+the input has no workload with a proxy
     Add Pods or Deployments, label a namespace `istio-injection: enabled`, describe a proxy with --node FILE,
     or assume one: {assumed}"""
 MOST_ASSUMED = 3

@@ -25,7 +25,7 @@ INPUT = "input"
 
 
 PROXY_FORMS = (
-    "pod.namespace, kind/name.namespace such as deployment/web.shop, or one to assume: "
+    "pod.namespace, kind/name.namespace (deployment/web.shop), or a proxy to assume: "
     "router:istio-system,istio=ingressgateway"
 )
 """The forms of a proxy argument."""
@@ -36,25 +36,32 @@ def mesh_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(INPUT)
     group.add_argument(
         "-f", "--file", action="append", default=[], metavar="PATH", dest="files",
-        help="a file of YAML or JSON, a folder or tar archive (with all in it), or - for stdin; may be given again",
+        help="YAML or JSON file, folder, tar archive, or - for stdin; repeatable",
     )  # fmt: skip
     group.add_argument(
         "--exclude", action="append", default=[], metavar="GLOB",
-        help="leave out files of folders, by a pattern as in .gitignore; may be given again",
+        help="exclude files in folders by a pattern, as in .gitignore; repeatable",
     )  # fmt: skip
     group.add_argument(
-        "--no-gitignore", action="store_false", dest="gitignore", help="read what .gitignore leaves out, too"
+        "--no-gitignore", action="store_false", dest="gitignore", help="also read files that .gitignore excludes"
     )
     group.add_argument(
-        "--mesh-config", type=Path, metavar="FILE", help="MeshConfig, ConfigMap, IstioOperator or Helm values"
+        "--mesh-config",
+        type=Path,
+        metavar="FILE",
+        help="mesh config: a MeshConfig, ConfigMap, IstioOperator or Helm values",
     )
-    group.add_argument("--networks", type=Path, metavar="FILE", help="MeshNetworks, likewise")
+    group.add_argument("--networks", type=Path, metavar="FILE", help="mesh networks, in the same forms")
     group.add_argument(
         "--remote-cluster", action="append", default=[], metavar="NAME=PATH", dest="clusters",
-        help="a file or folder with the objects of a remote cluster; may be given again",
+        help="file or folder with the objects of a remote cluster; repeatable",
     )  # fmt: skip
-    group.add_argument("--ambient", action="store_true", help="the mesh has ztunnel and waypoints")
-    group.add_argument("-n", "--namespace", default="default", help="of objects that name none (default: %(default)s)")
+    group.add_argument(
+        "--ambient", action="store_true", help="set if the mesh has ztunnel and waypoints (ambient mode)"
+    )
+    group.add_argument(
+        "-n", "--namespace", default="default", help="namespace of objects without one (default: %(default)s)"
+    )
     group.add_argument("-v", "--verbose", action="store_true", help="print informational messages too")
     limit_arguments(group)
     rendering_arguments(parser)
@@ -62,14 +69,17 @@ def mesh_arguments(parser: argparse.ArgumentParser) -> None:
 
 def path_arguments(parser: argparse.ArgumentParser) -> None:
     """Add positional inputs, for commands without other positional arguments."""
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="input, as with -f")
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="input, like -f")
 
 
 def proxy_argument(parser: argparse.ArgumentParser) -> None:
     """Add the proxy, by name or by its bootstrap node."""
     parser.add_argument("proxy", nargs="?", metavar="PROXY", help=PROXY_FORMS)
     parser.add_argument(
-        "--node", type=Path, metavar="FILE", help="the proxy's Envoy bootstrap node as JSON, instead of PROXY"
+        "--node",
+        type=Path,
+        metavar="FILE",
+        help="file with the node of the proxy's Envoy bootstrap, as JSON; replaces PROXY",
     )
 
 
@@ -79,7 +89,9 @@ def proxy_options(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiv
     """
     which = parser.add_mutually_exclusive_group()
     which.add_argument("-p", "--proxy", metavar="PROXY", help=PROXY_FORMS)
-    which.add_argument("--node", type=Path, metavar="FILE", help="a proxy's Envoy bootstrap node as JSON")
+    which.add_argument(
+        "--node", type=Path, metavar="FILE", help="file with the node of a proxy's Envoy bootstrap, as JSON"
+    )
     return which
 
 
@@ -104,7 +116,7 @@ def _inputs(options: argparse.Namespace) -> list[Input]:
     """The inputs of the options. Files come last, so they override objects of a chart or a cluster."""
     inputs = [*rendered_inputs(options), *options.files, *getattr(options, "paths", ())]
     if not (inputs or is_rendered(options)):
-        raise UsageError("no input: name a file or folder with -f PATH, or `-f -` for stdin")
+        raise UsageError("no input: pass a file or folder with -f PATH, or use `-f -` for stdin")
     return inputs
 
 
@@ -112,7 +124,7 @@ def wanted_proxy(options: argparse.Namespace) -> Proxy | str:
     """The proxy that the options name; a string is a name for `Mesh.compile`."""
     if (options.proxy is None) == (options.node is None):
         alternative = " or --all-proxies" if hasattr(options, "all_proxies") else ""
-        raise UsageError(f"name a proxy, or give its --node{alternative}")
+        raise UsageError(f"name a proxy, or pass its node with --node FILE{alternative}")
     return options.proxy if options.node is None else _proxy_of_node(options.node)
 
 

@@ -19,19 +19,19 @@ def limit_arguments(group: Group) -> None:
     """Add an option for each limit."""
     group.add_argument(
         "--max-size", type=size, default=DEFAULT_LIMITS.total_size, metavar="SIZE", dest="total_size",
-        help="refuse more input than this: bytes, or such as 512Mi (default: 512Mi)",
+        help="maximum size of all input, in bytes or with a unit, for example 512Mi (default: 512Mi)",
     )  # fmt: skip
     group.add_argument(
         "--max-document-size", type=size, default=DEFAULT_LIMITS.document_size, metavar="SIZE", dest="document_size",
-        help="refuse larger documents (default: 64Mi)",
+        help="maximum size of a document (default: 64Mi)",
     )  # fmt: skip
     group.add_argument(
         "--max-depth", type=_depth, default=DEFAULT_LIMITS.depth, metavar="N", dest="depth",
-        help=f"refuse more mappings and lists inside one another, {DEEPEST} at most (default: %(default)s)",
+        help=f"maximum nesting of mappings and lists, up to {DEEPEST} (default: %(default)s)",
     )  # fmt: skip
     group.add_argument(
         "--max-aliases", type=_number, default=DEFAULT_LIMITS.expanded, metavar="N", dest="expanded",
-        help="refuse documents whose aliases stand for more entries (default: %(default)s)",
+        help="maximum number of entries that the aliases of a document expand to (default: %(default)s)",
     )  # fmt: skip
 
 
@@ -41,21 +41,23 @@ def limits(options: argparse.Namespace) -> Limits:
 
 
 def size(text: str) -> int:
-    """A number of bytes, with or without a unit as Kubernetes has them."""
+    """A number of bytes, with or without a unit in the syntax of Kubernetes."""
     found = _SIZE.fullmatch(text)
     if found is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no size: expected a number of bytes, or such as 64Mi")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a size: expected a number of bytes, with or without a unit, for example 64Mi"
+        )
     return int(found[1]) * UNITS[found[2]]
 
 
 def _depth(text: str) -> int:
     depth = _number(text)
     if not 0 < depth <= DEEPEST:
-        raise argparse.ArgumentTypeError(f"{text} is no depth: expected 1 to {DEEPEST}")
+        raise argparse.ArgumentTypeError(f"{text} is not a valid depth: expected 1 to {DEEPEST}")
     return depth
 
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
     return int(text)

@@ -1,4 +1,4 @@
-"""Print what each patch of an EnvoyFilter changes for a proxy: every change, as JSON before and after the patch."""
+"""Print what each patch of an EnvoyFilter changes in the configuration of a proxy, as JSON before and after."""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     proxy_options(parser)
-    parser.add_argument(
-        "--envoyfilter", metavar="NAME", help="NAME or NAMESPACE/NAME of one EnvoyFilter (default: all of the proxy)"
-    )
+    parser.add_argument("--envoyfilter", metavar="NAME", help="only this EnvoyFilter: NAME or NAMESPACE/NAME")
     parser.add_argument("-o", "--output", choices=("text", *FORMATS), default="text", help="(default: %(default)s)")
     mesh_arguments(parser)
 
@@ -34,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     config = mesh.compile(wanted_proxy(options))
     reports = [report for report in config.patches if wanted is None or report.envoy_filter in wanted]
     if options.output == "text":
-        sys.stdout.write(_text(reports) or f"no EnvoyFilter is for {config.proxy.id}\n")
+        sys.stdout.write(_text(reports) or f"no EnvoyFilter applies to {config.proxy.id}\n")
     else:
         sys.stdout.write(rendered([_data(report) for report in reports], options.output))
     return reported((*mesh.diagnostics, *config.diagnostics), options)

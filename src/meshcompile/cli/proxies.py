@@ -1,4 +1,4 @@
-"""List the proxies that the input has: of Pods, and of the workloads that would make Pods."""
+"""List the proxies in the input: those of Pods, and those of workloads that would create Pods."""
 
 from __future__ import annotations
 

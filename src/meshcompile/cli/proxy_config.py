@@ -1,4 +1,4 @@
-"""Print tables of what a proxy gets, with the columns and the words of `istioctl proxy-config`."""
+"""Print the configuration of a proxy in tables, in the format of `istioctl proxy-config`."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
             "--output",
             choices=FORMATS,
             default="short",
-            help="short and table are the same (default: %(default)s)",
+            help="format; short and table are the same (default: %(default)s)",
         )
         table.options(own)
         mesh_arguments(own)
@@ -73,32 +73,34 @@ def _resources(config: Config, options: argparse.Namespace) -> Resources:
 
 
 def _listener_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--address", default="", help="only listeners of this address")
-    parser.add_argument("--port", type=int, default=0, help="only listeners of this port")
+    parser.add_argument("--address", default="", help="only listeners with this address")
+    parser.add_argument("--port", type=int, default=0, help="only listeners with this port")
     parser.add_argument("--type", default="", metavar="TYPE", help="only listeners of this type: HTTP, TCP or HTTP+TCP")
-    _brief_option(parser, "a row per listener with its type, not one per filter chain")
+    _brief_option(parser, "print one row per listener, with its type, instead of one per filter chain")
     _live_option(parser)
 
 
 def _route_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--name", default="", help="only the route configuration of this name")
-    _brief_option(parser, "a row per route configuration, not one per route")
+    parser.add_argument("--name", default="", help="only the route configuration with this name")
+    _brief_option(parser, "print one row per route configuration, instead of one per route")
     _live_option(parser)
 
 
 def _cluster_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--fqdn", default="", help="only clusters whose name has this host")
+    parser.add_argument("--fqdn", default="", help="only clusters of this host")
     parser.add_argument("--port", type=int, default=0, help="only clusters of this port")
-    parser.add_argument("--subset", default="", help="only clusters whose name has this subset")
-    parser.add_argument("--direction", default="", choices=("inbound", "outbound"), help="only clusters that way")
+    parser.add_argument("--subset", default="", help="only clusters of this subset")
+    parser.add_argument(
+        "--direction", default="", choices=("inbound", "outbound"), help="only clusters for this direction"
+    )
     _live_option(parser)
 
 
 def _endpoint_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--address", default="", help="only endpoints of this address")
-    parser.add_argument("--port", type=int, default=0, help="only endpoints of this port")
+    parser.add_argument("--address", default="", help="only endpoints with this address")
+    parser.add_argument("--port", type=int, default=0, help="only endpoints with this port")
     parser.add_argument("--cluster", default="", help="only endpoints of this cluster")
-    parser.add_argument("--status", default="", help="only endpoints of this status, such as healthy")
+    parser.add_argument("--status", default="", help="only endpoints with this status, for example healthy")
     _live_option(parser)
 
 
@@ -107,7 +109,9 @@ def _no_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _live_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--live-parts", action="store_true", help="with what a running proxy has of its own bootstrap")
+    parser.add_argument(
+        "--live-parts", action="store_true", help="include what a running proxy has from its own bootstrap"
+    )
 
 
 def _brief_option(parser: argparse.ArgumentParser, help: str) -> None:
@@ -207,7 +211,7 @@ TABLES = (
         ("secret", "s"),
         _secrets,
         _no_options,
-        "print the secrets that the proxy asks for",
+        "print the secrets that the proxy requests",
     ),
-    Table("bootstrap", ("b",), _bootstrap, _no_options, "print what the proxy is started with"),
+    Table("bootstrap", ("b",), _bootstrap, _no_options, "print the bootstrap configuration of the proxy"),
 )

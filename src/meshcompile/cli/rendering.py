@@ -22,24 +22,26 @@ def rendering_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(RENDERING, "runs your own helm, kustomize or kubectl, found on PATH")
     group.add_argument(
         "-k", "--kustomize", action="append", default=[], metavar="DIR", dest="kustomizations",
-        help="what `kustomize build DIR` (or `kubectl kustomize DIR`) prints; may be given again",
+        help="the output of `kustomize build DIR` or `kubectl kustomize DIR`; repeatable",
     )  # fmt: skip
-    group.add_argument("--helm", metavar="CHART", help="what `helm template` makes of the chart, in --namespace")
+    group.add_argument("--helm", metavar="CHART", help="the output of `helm template` for the chart, in --namespace")
     group.add_argument(
-        "--values", action="append", default=[], metavar="FILE", help="values for --helm; may be given again"
+        "--values", action="append", default=[], metavar="FILE", help="values file for --helm; repeatable"
     )
     group.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", dest="settings",
-        help="one value for --helm, as `helm --set` takes it; may be given again",
+        help="a value for --helm, in the syntax of `helm --set`; repeatable",
     )  # fmt: skip
-    group.add_argument("--release", default="", metavar="NAME", help="of --helm (default: the chart's name)")
+    group.add_argument(
+        "--release", default="", metavar="NAME", help="release name for --helm (default: the name of the chart)"
+    )
     group.add_argument(
         "--context", metavar="NAME",
-        help="a live cluster, by its context in your kubeconfig: only `kubectl get`, and never Secrets",
+        help="a live cluster, by kubeconfig context; read with `kubectl`, except for Secrets",
     )  # fmt: skip
     group.add_argument(
         "--timeout", type=_seconds, default=60.0, metavar="SECONDS",
-        help="of each program that is run (default: %(default)g)",
+        help="timeout of each program that is run (default: %(default)g)",
     )  # fmt: skip
 
 
@@ -51,7 +53,7 @@ def is_rendered(options: argparse.Namespace) -> bool:
 def rendered_inputs(options: argparse.Namespace) -> Iterator[Input]:
     """The output of the programs. Prints each command before it runs."""
     if options.helm is None and (options.values or options.settings or options.release):
-        raise UsageError("--values, --set and --release say how to render a chart: name it with --helm CHART")
+        raise UsageError("--values, --set and --release configure a chart: name it with --helm CHART")
     if not is_rendered(options):
         return
     for rendering in _renderings(options):
@@ -80,5 +82,5 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < 86_400:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
     return seconds

@@ -1,4 +1,4 @@
-"""Print what is decided for a proxy before Envoy's messages are made of it, with the places that decide it."""
+"""Print the resolved configuration of a proxy, before it becomes Envoy messages, with the source of each part."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "proxy",
         nargs="?",
         metavar="PROXY",
-        help="pod.namespace, or kind/name.namespace such as deployment/web.shop",
+        help="pod.namespace or kind/name.namespace, for example deployment/web.shop",
     )
-    parser.add_argument("--node", type=Path, metavar="FILE", help="a proxy's Envoy bootstrap node as JSON")
+    parser.add_argument(
+        "--node", type=Path, metavar="FILE", help="file with the node of a proxy's Envoy bootstrap, as JSON"
+    )
     parser.add_argument("-o", "--output", choices=FORMATS, default="yaml", help="(default: %(default)s)")
     mesh_arguments(parser)
 

@@ -1,4 +1,4 @@
-"""Print the JSON Schema of a kind, or the list of kinds that have one."""
+"""Print the JSON Schema of a kind, or the list of kinds."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from meshcompile.cli.render import rendered, write_files
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "kind", nargs="?", metavar="KIND", help="such as VirtualService or networking.istio.io/VirtualService"
+        "kind", nargs="?", metavar="KIND", help="for example VirtualService or networking.istio.io/VirtualService"
     )
-    parser.add_argument("--output-dir", type=Path, metavar="DIR", help="write the schemas of all kinds, for editors")
+    parser.add_argument(
+        "--output-dir", type=Path, metavar="DIR", help="write the schemas of all kinds to files, for editors"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

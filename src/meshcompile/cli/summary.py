@@ -26,7 +26,7 @@ def summary(mesh: Mesh, shown: Iterable[Diagnostic], verbose: bool = False) -> I
     if kinds or outcome != PASSED:
         yield outcome
     if mesh.sources.foreign:
-        yield f"{_foreign(len(mesh.sources.foreign))}{'' if verbose else '; -v says which'}"
+        yield f"{_foreign(len(mesh.sources.foreign))}{'' if verbose else '; use -v to list them'}"
 
 
 def verdict(diagnostics: Iterable[Diagnostic]) -> str:
@@ -40,15 +40,15 @@ def verdict(diagnostics: Iterable[Diagnostic]) -> str:
 def _read(sources: Sources, kinds: Mapping[str, int]) -> str:
     """`12 objects in 5 files: 9 Services, 2 workloads, 1 Gateway`, or a note that nothing was checked."""
     if not sources.documents:
-        return "no object was read, so nothing was checked"
+        return "no objects found: nothing was checked"
     objects = f"{counted(sources.documents, 'object')} in {counted(sources.files, 'file')}"
     if not kinds:
-        return f"{objects}, of no kind that meshcompile reads: nothing was checked"
+        return f"{objects}, of kinds that meshcompile does not read: nothing was checked"
     return f"{objects}: {_kinds(kinds, sources.documents)}"
 
 
 def _foreign(number: int) -> str:
-    return f"{counted(number, 'other file')} {'holds' if number == 1 else 'hold'} no Kubernetes object"
+    return f"{counted(number, 'other file')} {'contains' if number == 1 else 'contain'} no Kubernetes object"
 
 
 def _kinds(kinds: Mapping[str, int], documents: int) -> str:

@@ -1,4 +1,4 @@
-"""Check the input and print what is wrong with it. The findings are the output: they go to stdout."""
+"""Check each object in the input, and print the findings to stdout."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from meshcompile.diagnostics import Diagnostic, Severity
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile import Mesh
 
-BETWEEN_OBJECTS = "each object was checked by itself; `meshcompile analyze` checks how they fit together"
+BETWEEN_OBJECTS = "each object was checked on its own; run `meshcompile analyze` to check how they fit together"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--fail-on", choices=[str(severity) for severity in Severity], default="error", metavar="SEVERITY",
-        help="exit with 1 when something this bad is found: error, warning or info (default: %(default)s)",
+        help="exit with status 1 for findings of this severity or above: error, warning, info (default: %(default)s)",
     )  # fmt: skip
     path_arguments(parser)
     mesh_arguments(parser)

@@ -1,4 +1,4 @@
-"""Print the versions of meshcompile and of the Istio that it follows."""
+"""Print the versions of meshcompile and of the Istio release that it follows."""
 
 from __future__ import annotations
 

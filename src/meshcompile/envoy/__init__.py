@@ -1,18 +1,18 @@
 """Message types of Envoy, generated from its descriptors by `codegen/generate_envoy.py`.
 
-A module is named after its protobuf package, without `envoy.` and the version: `envoy.config.route.v3.RouteMatch` is
-`meshcompile.envoy.config.route.RouteMatch`. A nested message joins the names: `RouteAction.HashPolicy.Header` is
-`RouteActionHashPolicyHeader`.
+A module has the name of its protobuf package, without `envoy.` and the version: `envoy.config.route.v3.RouteMatch` is
+`meshcompile.envoy.config.route.RouteMatch`. The class of a nested message joins the names:
+`RouteAction.HashPolicy.Header` is `RouteActionHashPolicyHeader`.
 
-What programs need most is imported from here as well, each name on first use:
+The most common classes can also be imported from here. Each is imported on first use:
 
     from meshcompile.envoy import HttpConnectionManager, Route, to_json
 """
 
 from importlib import import_module
 
-TYPE_CHECKING = False  # `typing` alone would take longer to import than all else here
-if TYPE_CHECKING:  # what type checkers and editors see; at run time __getattr__ imports the same
+TYPE_CHECKING = False  # `typing` alone would take longer to import than all the rest
+if TYPE_CHECKING:  # for type checkers and editors; at run time, __getattr__ imports the same names
     from meshcompile.envoy.config.bootstrap import Bootstrap as Bootstrap
     from meshcompile.envoy.config.cluster import CircuitBreakers as CircuitBreakers
     from meshcompile.envoy.config.cluster import Cluster as Cluster

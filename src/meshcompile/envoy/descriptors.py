@@ -1,11 +1,11 @@
-"""The fields of every message of the Envoy API, for what is only known at run time: patches, and bootstrap checks.
+"""The fields of all messages of the Envoy API, for values that are only known at run time: patches and bootstraps.
 
-The table is generated with the message types, but holds all messages, not only those that istiod emits. It is read on
-first use, and a message is parsed when it is asked for:
+The table is generated together with the message types, but has all messages, not only those that istiod sends. It is
+read on first use, and each message is parsed on demand:
 
     descriptor("envoy.config.listener.v3.Listener").field("filterChains").type   # envoy.config.listener.v3.FilterChain
 
-One line describes a message, one word a field:
+One line describes a message, and one word describes a field:
 
     name[=jsonName]:TYPE[|oneof]
     TYPE    string | uint32 | ... | .message | @enum
@@ -29,7 +29,7 @@ _KIND_OF_PREFIX: Mapping[str, Kind] = {"@": "enum", ".": "message"}
 
 
 class FieldDescriptor(NamedTuple):
-    """One field of a message. `type` is a scalar's protobuf name, or the full name of an enum or a message."""
+    """A field of a message. `type` is the protobuf name of a scalar, or the full name of an enum or a message."""
 
     name: str
     json_name: str
@@ -41,7 +41,7 @@ class FieldDescriptor(NamedTuple):
 
     @property
     def has_presence(self) -> bool:
-        """Whether the field tells its zero value from absence, and so is printed when it is zero."""
+        """Whether the field distinguishes its zero value from absence. Such a field is printed even if it is zero."""
         if self.cardinality == "single":
             return self.kind == "message" or self.oneof is not None
         return self.cardinality == "optional"
@@ -49,17 +49,17 @@ class FieldDescriptor(NamedTuple):
 
 @dataclass(frozen=True)
 class MessageDescriptor:
-    """A message: its full name, and its fields in the order of the protobuf source."""
+    """A message: its full name, and its fields in the order of the proto file."""
 
     name: str
     fields: tuple[FieldDescriptor, ...]
 
     def field(self, name: str) -> FieldDescriptor | None:
-        """The field of this name, given as in the protobuf source or as in JSON."""
+        """The field with this name, in its proto or its JSON spelling."""
         return self._by_name.get(name)
 
     def oneof(self, name: str) -> tuple[FieldDescriptor, ...]:
-        """The alternatives of a oneof, of which at most one is set."""
+        """The fields of a oneof. At most one of them is set."""
         return tuple(field for field in self.fields if field.oneof == name)
 
     @cached_property
@@ -68,7 +68,7 @@ class MessageDescriptor:
 
 
 class Table(msgspec.Struct, frozen=True):
-    """The data file: the line of each message and of each enum, by full name."""
+    """The data file: the lines of all messages and enums, by full name."""
 
     messages: dict[str, str]
     enums: dict[str, str]
@@ -76,7 +76,7 @@ class Table(msgspec.Struct, frozen=True):
 
 @cache
 def descriptor(name: str) -> MessageDescriptor | None:
-    """The message of this full name, or of a type URL that ends in it; `None` when Envoy has none."""
+    """The message with this full name, or with a type URL that ends in it. None if Envoy has no such message."""
     full_name = name.rpartition("/")[2]
     line = _table().messages.get(full_name)
     return None if line is None else parsed_message(full_name, line)
@@ -84,7 +84,7 @@ def descriptor(name: str) -> MessageDescriptor | None:
 
 @cache
 def enum_values(name: str) -> Mapping[str, int] | None:
-    """The numbers of an enum by value name, the zero value first; `None` when Envoy has no such enum."""
+    """The numbers of an enum by value name, the zero value first. None if Envoy has no such enum."""
     line = _table().enums.get(name)
     return None if line is None else parsed_enum(line)
 
@@ -110,7 +110,7 @@ def message_line(message: MessageDescriptor) -> str:
 
 
 def parsed_enum(line: str) -> Mapping[str, int]:
-    """The enum that a line describes: value names, with their number where it is not one more than the one before."""
+    """The enum that a line describes: value names, each with its number unless that is the previous number plus one."""
     values: dict[str, int] = {}
     following = 0
     for word in line.split():
@@ -166,6 +166,6 @@ def _field_word(field: FieldDescriptor) -> str:
 
 
 def lower_camel(name: str) -> str:
-    """The JSON name that protobuf gives a field: each underscore gone, and a lower-case letter after it capitalized."""
+    """The JSON name of a field in protobuf: without underscores, and with the letter after each in upper case."""
     head, *tail = name.split("_")
     return head + "".join(word[:1].upper() + word[1:] for word in tail)

@@ -1,7 +1,7 @@
-"""Configuration of the filters that only Istio's Envoy has.
+"""Configuration of the filters that only Istio's build of Envoy has.
 
-Two are messages of their own. The others istiod sends as a `TypedStruct`, whose fields keep their protobuf names; the
-values here are those that istiod knows (`pilot/pkg/xds/filters/filters.go`).
+Two are messages of their own. istiod sends the others as a `TypedStruct` with protobuf field names. The values here are
+those that istiod uses (`pilot/pkg/xds/filters/filters.go`).
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ AlpnProtocol: TypeAlias = Literal["HTTP10", "HTTP11", "HTTP2"]
 
 
 class StatsMetricConfig(Message, frozen=True, kw_only=True):
-    """stats.MetricConfig: what is changed of one standard metric, or of all of them when `name` is empty."""
+    """stats.MetricConfig: changes to a standard metric, or to all of them if `name` is empty."""
 
     dimensions: Mapping[str, str] = {}
     name: str = ""
@@ -26,7 +26,7 @@ class StatsMetricConfig(Message, frozen=True, kw_only=True):
 
 
 class StatsMetricDefinition(Message, frozen=True, kw_only=True):
-    """stats.MetricDefinition: a metric that Istio does not have by itself."""
+    """stats.MetricDefinition: a metric that is not one of Istio's standard metrics."""
 
     name: str = ""
     value: str = ""
@@ -48,7 +48,7 @@ class StatsPluginConfig(
 
 
 class AlpnOverride(Message, frozen=True, kw_only=True):
-    """The ALPN that a request of one protocol is sent with."""
+    """The ALPN values for requests with a given upstream protocol."""
 
     upstream_protocol: AlpnProtocol = "HTTP10"
     alpn_override: tuple[str, ...] = ()
@@ -73,5 +73,5 @@ def metadata_exchange(**fields: JsonValue) -> TypedStruct:
 
 
 def peer_metadata(**fields: JsonValue) -> TypedStruct:
-    """The configuration of the HTTP filter `istio.metadata_exchange`, and of its likes in a waypoint."""
+    """The configuration of the HTTP filter `istio.metadata_exchange`, and of similar filters in a waypoint."""
     return TypedStruct(type_url=TYPE_URL + "io.istio.http.peer_metadata.Config", value=fields)

@@ -1,7 +1,7 @@
-"""Base of the Envoy message types: JSON in protobuf form, and origins carried beside it.
+"""The base class of Envoy message types: protobuf JSON, and origins next to the fields.
 
-A message is a frozen, keyword-only `msgspec.Struct`. Its JSON is what istiod prints: lowerCamelCase names, fields that
-have their default left out, 64-bit integers as strings, enums by name, whole doubles without a fraction.
+A message is a frozen, keyword-only `msgspec.Struct`. Its JSON is what istiod prints: lowerCamelCase names, no fields
+with default values, 64-bit integers as strings, enums by name, and whole doubles without a fraction.
 
     route = at(Route(match=RouteMatch(prefix="/"), name="default"), http_route.origin)
     to_json(route)       # {"match": {"prefix": "/"}, "name": "default"}
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
 import msgspec
 
-if TYPE_CHECKING:  # only names the type: msgspec cannot read a recursive alias, and nobody who emits needs `source`
+if TYPE_CHECKING:  # only for the type of `source`: msgspec does not support recursive aliases
     from meshcompile.documents import Origin
 
     JsonValue: TypeAlias = "Mapping[str, JsonValue] | Sequence[JsonValue] | str | float | bool | None"
@@ -31,7 +31,7 @@ UInt64: TypeAlias = str
 Duration: TypeAlias = str
 """Seconds with up to nine decimals and the suffix `s`: `10s`, `0.025s`."""
 Base64: TypeAlias = str
-"""Bytes, in standard base 64."""
+"""Bytes in standard base64."""
 
 TYPE_URL = "type.googleapis.com/"
 
@@ -48,14 +48,14 @@ class Message(
     dict=True,
     forbid_unknown_fields=True,
 ):
-    """An Envoy message. Two messages are equal when their fields are: origins take no part.
+    """An Envoy message. Two messages are equal if their fields are equal, regardless of their origins.
 
-    A message does not change. Its copy is the message itself, and pickling keeps its origins.
+    Messages are immutable. Copying a message returns the message itself, and pickling keeps its origins.
     """
 
     @property
     def origins(self) -> "tuple[Origin, ...]":
-        """What the message was made from, most relevant first; empty when nobody said."""
+        """The origins of the message, most relevant first. Empty if none were recorded."""
         origins: tuple[Origin, ...] = self.__dict__.get("origins", ())
         return origins
 
@@ -68,7 +68,7 @@ class Message(
     def __reduce__(self) -> tuple[Any, ...]:
         """The fields that differ from their defaults.
 
-        msgspec recognises a default by identity. An unpickled copy of a default is another object and would be printed.
+        msgspec recognizes a default by identity. An unpickled copy of a default is another object and would be printed.
         """
         defaults = _defaults(type(self))
         fields = {name: value for name in defaults if (value := getattr(self, name)) != defaults[name]}
@@ -76,13 +76,13 @@ class Message(
 
 
 class Packed:
-    """A message that names its type in `@type`, so that it may stand where Envoy has a `google.protobuf.Any`."""
+    """A message that names its type in `@type`, for fields of the type `google.protobuf.Any`."""
 
     __slots__ = ()
 
 
 class Unmodelled(Packed):
-    """A packed message of a type that is not generated, as JSON data with its `@type`."""
+    """A packed message without a generated class, as JSON data with its `@type`."""
 
     __slots__ = ("value",)
 
@@ -100,7 +100,7 @@ class Unmodelled(Packed):
 
 
 def at(message: M, *origins: "Origin | tuple[Origin, ...] | None") -> M:
-    """The message with these origins after those it has. Nothing falsy is kept. The argument stays as it is."""
+    """A copy of the message with these origins added at the end. Falsy origins are skipped."""
     flat: tuple[Origin, ...] = ()
     for origin in origins:
         if isinstance(origin, tuple):
@@ -115,7 +115,7 @@ def at(message: M, *origins: "Origin | tuple[Origin, ...] | None") -> M:
 
 
 def _with_origins(message: M, origins: "tuple[Origin, ...]", **fields: Any) -> M:
-    """A new message with some fields changed and with these origins only."""
+    """A new message with some fields changed, and with only these origins."""
     made = msgspec.structs.replace(message, **fields)
     if origins:
         made.__dict__["origins"] = origins
@@ -123,7 +123,7 @@ def _with_origins(message: M, origins: "tuple[Origin, ...]", **fields: Any) -> M
 
 
 def _unpickled(cls: type[M], fields: Mapping[str, Any], origins: "tuple[Origin, ...]") -> M:
-    """The message that `Message.__reduce__` took apart."""
+    """The message that `Message.__reduce__` serialized."""
     return _with_origins(cls(**fields), origins)
 
 
@@ -136,7 +136,7 @@ def _defaults(cls: type[Message]) -> Mapping[str, object]:
 
 
 def _hash_key(value: object) -> object:
-    """A hashable stand-in that is equal for equal values: the keys of a mapping, the length of a list."""
+    """A hashable value that is equal for equal messages: the keys of a mapping, the length of a list."""
     match value:
         case Mapping():
             return frozenset(value)
@@ -147,18 +147,21 @@ def _hash_key(value: object) -> object:
 
 
 def replaced(message: M, **fields: Any) -> M:
-    """A message with some fields changed, and the same origins. A wrong name is a `TypeError`."""
+    """A message with some fields changed, and with the same origins. An unknown name raises TypeError."""
     return _with_origins(message, message.origins, **fields)
 
 
 def to_builtins(message: "Message | Packed") -> dict[str, Any]:
-    """The message as plain JSON data, new at each call."""
+    """The message as plain JSON data, which is new on every call."""
     data: dict[str, Any] = msgspec.json.decode(encode(message))  # `msgspec.to_builtins` would keep the tuples
     return data
 
 
 def to_json(message: object, indent: int = 2) -> str:
-    """JSON text of a message, or of data that holds messages. `indent=0` puts it on one line, `-1` leaves no spaces."""
+    """The JSON text of a message, or of data with messages in it.
+
+    `indent=0` prints one line, and `-1` also omits spaces.
+    """
     return msgspec.json.format(encode(message), indent=indent).decode()
 
 
@@ -166,17 +169,17 @@ _WHOLE_DOUBLE = re.compile(rb"\.0[,\]}]")
 
 
 def encode(message: object) -> bytes:
-    """Compact JSON of a message, or of data that holds messages."""
+    """The compact JSON of a message, or of data with messages in it."""
     data = _ENCODER.encode(message)
-    if b".0" in data and _WHOLE_DOUBLE.search(data):  # rare, and cheaper to look for than to convert every number
+    if b".0" in data and _WHOLE_DOUBLE.search(data):  # rare, and cheaper to detect than to convert every number
         return msgspec.json.encode(_with_whole_doubles_as_integers(msgspec.json.decode(data)))
     return data
 
 
 def to_json_by_kind(messages: "Mapping[str, Sequence[Message]]", indent: int = 2) -> str:
-    """JSON text of lists of messages: `{"clusters": [...], ...}`, as `to_json` prints it.
+    """The JSON text of lists of messages: `{"clusters": [...], ...}`, in the format of `to_json`.
 
-    The text of a message stays with it, so that proxies which share messages share their texts.
+    The text of a message is cached with the message, so proxies that share messages share their texts.
     """
     colon = ":" if indent < 0 else ": "
     lists = {f'"{kind}"{colon}': _list_pieces(group, indent) for kind, group in messages.items()}
@@ -186,7 +189,7 @@ def to_json_by_kind(messages: "Mapping[str, Sequence[Message]]", indent: int = 2
 
 
 def _list_pieces(messages: "Sequence[Message]", indent: int) -> Sequence[str]:
-    """What the text of a list of messages consists of: joined once, and not list by list, since it may be long."""
+    """The parts of the text of a list of messages. They are joined once at the end, because the text may be long."""
     if not messages:
         return ("[]",)
     before, between, after = _separators("[]", indent, 1)
@@ -195,7 +198,7 @@ def _list_pieces(messages: "Sequence[Message]", indent: int) -> Sequence[str]:
 
 
 def _separators(brackets: str, indent: int, depth: int) -> tuple[str, str, str]:
-    """What stands before, between and after the items of a list or an object that is so deep in others."""
+    """The text before, between and after the items of a list or an object at this depth."""
     if indent <= 0:
         return brackets[0], "," if indent < 0 else ", ", brackets[1]
     outside = "\n" + " " * indent * depth
@@ -204,7 +207,7 @@ def _separators(brackets: str, indent: int, depth: int) -> tuple[str, str, str]:
 
 
 def _fragment(message: Message, indent: int) -> str:
-    """The JSON text of a message, as it stands in a list in an object."""
+    """The JSON text of a message as an item of a list in an object."""
     known = message.__dict__
     key = f"JSON {indent}"
     text: str | None = known.get(key)
@@ -232,7 +235,7 @@ def _with_whole_doubles_as_integers(value: Any) -> Any:
             return {key: _with_whole_doubles_as_integers(item) for key, item in value.items()}
         case list():
             return [_with_whole_doubles_as_integers(item) for item in value]
-        case float() if value.is_integer() and abs(value) < 1e21:  # as ECMAScript and Go do
+        case float() if value.is_integer() and abs(value) < 1e21:  # like ECMAScript and Go
             return int(value)
     return value
 
@@ -240,7 +243,8 @@ def _with_whole_doubles_as_integers(value: Any) -> Any:
 def from_json(
     cls: type[T], data: Mapping[str, Any], packed: "Callable[[Mapping[str, Any]], Packed] | None" = None
 ) -> T:
-    """The message that JSON data describes; `packed` reads what names its type, by default as the class of that type.
+    """The message that JSON data describes. `packed` converts data with an `@type`; the default uses the class of that
+    type.
 
     Raises `msgspec.ValidationError` with the path of an unknown field or of a value of the wrong type.
     """
@@ -255,14 +259,14 @@ def from_json(
 
 
 def packed_from_json(data: Mapping[str, Any]) -> Packed:
-    """The message of the type that the data names in `@type`; an `Unmodelled` one when that is not generated."""
+    """The message of the type in `@type`, or an `Unmodelled` message if that type has no class."""
     cls = packed_type(str(data.get("@type", "")))
     return Unmodelled(data) if cls is None else from_json(cls, data)
 
 
 def packed_type(url: str) -> type[Packed] | None:
-    """The message class of a type URL; `None` when it is not generated."""
-    from meshcompile.envoy.registry import PACKED  # only who reads messages needs the table
+    """The message class of a type URL, or None if there is none."""
+    from meshcompile.envoy.registry import PACKED  # only needed for reading messages
 
     place = PACKED.get(url.removeprefix(TYPE_URL))
     if place is None:
@@ -273,9 +277,10 @@ def packed_type(url: str) -> type[Packed] | None:
 
 
 def source_map(message: object, pointer: str = "") -> "dict[str, tuple[Origin, ...]]":
-    """Origins by JSON pointer, of a message and all in it, in the order of the JSON. `pointer` is where it stands.
+    """Origins by JSON pointer, for a message and everything in it, in the order of the JSON.
 
-    Data that holds messages will do as well, such as a list of listeners.
+    `pointer` is the position of the message. The message can also be data with messages in it, such as a list of
+    listeners.
     """
     found: dict[str, tuple[Origin, ...]] = {}
     _collect_origins(message, pointer, found)
@@ -303,7 +308,7 @@ _LEAVES = frozenset({str, int, float, bool})
 
 @cache
 def _steps(cls: type[Message]) -> tuple[str, ...]:
-    """The step in a JSON pointer to each field of a message class."""
+    """The JSON pointer step of each field of a message class."""
     return tuple(f"/{name}" for name in cls.__struct_encode_fields__)
 
 

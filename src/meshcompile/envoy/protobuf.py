@@ -1,15 +1,15 @@
-"""The few messages of `google.protobuf` that Envoy does not merely use as a JSON value."""
+"""The few messages of `google.protobuf` that are not plain JSON values in Envoy's API."""
 
 from meshcompile.envoy.message import TYPE_URL, Message, Packed
 
 
 class Empty(Message, frozen=True, kw_only=True):
-    """A oneof's alternative that says nothing but that it was chosen."""
+    """An empty message, for alternatives of a oneof without fields."""
 
 
 class StringValue(
     Packed, Message, frozen=True, kw_only=True, tag_field="@type", tag=TYPE_URL + "google.protobuf.StringValue"
 ):
-    """A string where Envoy has an Any, such as the name of a filter chain as the outcome of a match."""
+    """A string in a field of the type Any, for example the name of a filter chain as the result of a match."""
 
     value: str = ""

@@ -1,13 +1,14 @@
-"""Envoy configuration as users write it, made canonical with the descriptors of the whole Envoy API.
+"""Converts Envoy configuration in any allowed spelling to canonical JSON, with the descriptors of the whole Envoy API.
 
-Users may write a field in snake_case or lowerCamelCase, a number in quotes, a duration as `1m30s`, a default. What
-comes out is the one form that protobuf JSON prints, the form of the messages in this package:
+A user may write a field in snake_case or lowerCamelCase, a number in quotes, a duration such as `1m30s`, or a default
+value. The result is the single form that protobuf prints as JSON, which is also the form of the messages in this
+package:
 
     read("envoy.config.cluster.v3.Cluster", {"connect_timeout": "1500ms", "lb_policy": "ROUND_ROBIN"}).value
     # {"connectTimeout": "1.500s"}
 
-Follows golang/protobuf's `jsonpb` with unknown fields allowed, as istiod reads the values of EnvoyFilters: what Envoy
-does not have is left out, with a Problem; anything else wrong makes the whole unreadable.
+Follows golang/protobuf's `jsonpb` with unknown fields allowed, as istiod reads the values of EnvoyFilters. An unknown
+field is omitted and reported as a Problem. Any other problem makes the whole value unreadable.
 """
 
 import base64
@@ -41,33 +42,33 @@ WRAPPED: Mapping[str, str] = {
     f"{GOOGLE}UInt32Value": "uint32",
     f"{GOOGLE}UInt64Value": "uint64",
 }
-"""Wrapper messages, which JSON writes as the scalar in them."""
+"""Wrapper messages. Their JSON is the JSON of the scalar in them."""
 SPECIAL = (
     frozenset(WRAPPED)
     | {ANY}
     | {f"{GOOGLE}{name}" for name in ("Duration", "Empty", "ListValue", "Struct", "Timestamp", "Value")}
 )
-"""Messages with a JSON form of their own; in an Any they stand under `value`."""
+"""Messages with a special JSON form. In an Any, that form is under `value`."""
 
 NULLABLE = (f"{GOOGLE}Value", f"{GOOGLE}NullValue")
-"""Types of which null is a value; everywhere else it says nothing."""
+"""Types for which null is a value. For all other types, null means absent."""
 
 ZEROS: Mapping[str, JsonValue] = {"bool": False, "bytes": "", "string": "", "double": 0.0, "float": 0.0}
-"""The zero values of scalars that are not whole numbers."""
+"""The zero values of scalars that are not integers."""
 
 
 class Fault(Enum):
-    """What is wrong with a value; only BAD_VALUE and UNKNOWN_TYPE make istiod refuse the whole."""
+    """The kind of a problem. istiod rejects the whole value only for BAD_VALUE and UNKNOWN_TYPE."""
 
     UNKNOWN_FIELD = auto()
     UNKNOWN_TYPE = auto()
     BAD_VALUE = auto()
-    UNSUPPORTED = auto()  # valid, but beyond what the generated messages can say
+    UNSUPPORTED = auto()  # valid, but not representable in the generated messages
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong, at `path` in the data as it was written."""
+    """A problem at `path` in the data as it was written."""
 
     path: Path
     fault: Fault
@@ -77,14 +78,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The canonical form, None when it cannot be read; and what is wrong, the first fault first."""
+    """The canonical form, or None if the value is unreadable, and the problems. The first problem comes first."""
 
     value: Mapping[str, Any] | None
     problems: tuple[Problem, ...] = ()
 
 
 def read(message: str, data: object) -> Reading:
-    """What `data` says as a message of this full name."""
+    """`data` as a message with this full name."""
     reader = _Reader([])
     try:
         value = reader.message(message, data, ())
@@ -94,7 +95,7 @@ def read(message: str, data: object) -> Reading:
 
 
 class _Unreadable(Exception):
-    """Stops reading; `read` turns it into a Problem."""
+    """Stops reading. `read` converts it to a Problem."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.text)
@@ -106,7 +107,7 @@ def _fail(path: Path, text: str, suggestion: str = "") -> NoReturn:
 
 
 class _Unsupported(Exception):
-    """A value that has to be left out; the field that holds it turns it into a Problem."""
+    """A value that must be omitted. The field that holds the value converts it to a Problem."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ class _Reader:
         return dict(self.fields(known, _object(data, path), path)) if known else {}
 
     def packed(self, data: object, path: Path) -> Mapping[str, Any]:
-        """The canonical form of an Any: the message that `@type` names, with `@type`."""
+        """The canonical form of an Any: the message of the type in `@type`, with `@type`."""
         fields = dict(_object(data, path))
         url = fields.pop("@type", None)
         if not isinstance(url, str):
@@ -153,7 +154,7 @@ class _Reader:
     def fields(
         self, message: MessageDescriptor, data: Mapping[str, object], path: Path
     ) -> Iterator[tuple[str, JsonValue]]:
-        """JSON names and canonical values of the fields that are set and printed."""
+        """The JSON names and canonical values of the fields that are set and printed."""
         unread = dict(data)
         chosen: dict[str, FieldDescriptor] = {}
         found: dict[str, JsonValue] = {}
@@ -168,7 +169,7 @@ class _Reader:
             except _Unsupported as error:
                 self.problems.append(Problem((*path, key), Fault.UNSUPPORTED, str(error)))
                 continue
-            if field.oneof:  # the last alternative in the order of the source wins
+            if field.oneof:  # the last alternative in the order of the proto file wins
                 if field.oneof in chosen:
                     found.pop(chosen[field.oneof].json_name, None)
                 chosen[field.oneof] = field
@@ -191,7 +192,7 @@ class _Reader:
                 return self.element(field, data, path)
 
     def element(self, field: FieldDescriptor, data: object, path: Path) -> Any:
-        """The canonical form of one value of a field; null is nothing said."""
+        """The canonical form of one value of a field. Null means absent."""
         match field.kind:
             case "message":
                 if data is None and field.type != f"{GOOGLE}Value":
@@ -204,7 +205,7 @@ class _Reader:
 
 
 def is_default(field: FieldDescriptor, value: object) -> bool:
-    """Whether protobuf JSON leaves the field out when it has no presence."""
+    """Whether protobuf JSON omits the value of a field without presence."""
     if field.cardinality in ("repeated", "map"):
         return not value
     return value == default(field.kind, field.type)
@@ -256,7 +257,7 @@ def _shown(data: object) -> str:
 
 
 def free_form(data: Any) -> Any:
-    """A value of a Struct: every number in it is a double."""
+    """A value of a Struct. All numbers in it are doubles."""
     match data:
         case Mapping():
             return {key: free_form(value) for key, value in data.items()}
@@ -271,7 +272,7 @@ def free_form(data: Any) -> Any:
 
 
 def as_number(number: float) -> float:
-    """A number as a double holds it, whole ones without a fraction."""
+    """A number as a double. Whole numbers have no fraction."""
     double = float(number)
     return int(double) if double.is_integer() and abs(double) < 1e21 else double
 
@@ -320,7 +321,7 @@ _NOT_FINITE = ("NaN", "Infinity", "-Infinity")
 
 
 def _whole(type_name: str, data: object, path: Path) -> JsonValue:
-    """A whole number; one of 64 bits is printed in quotes."""
+    """An integer. 64-bit integers are printed in quotes."""
     number = as_number(data) if isinstance(data, int | float) and not isinstance(data, bool) else data or 0
     text = str(number)
     if isinstance(data, bool) or not _WHOLE.fullmatch(text):
@@ -338,14 +339,14 @@ def _real(type_name: str, data: object, path: Path) -> JsonValue:
         raise _Unsupported(f"{data} is not supported")
     if isinstance(data, bool) or not _REAL.fullmatch(str(data or 0)):
         _fail(path, f"expected a number, not {_shown(data)}")
-    number = float(data or 0)  # type: ignore[arg-type]  # a number, or text of one
+    number = float(data or 0)  # type: ignore[arg-type]  # a number, or a string with a number
     if math.isinf(number):
         _fail(path, f"{data} is too large")
     return number if type_name == "double" else _single(number, path)
 
 
 def _single(number: float, path: Path) -> float:
-    """The shortest decimal number that is the same float of 32 bits."""
+    """The shortest decimal number that converts to the same 32-bit float."""
     try:
         packed = struct.pack("f", number)
     except OverflowError:
@@ -374,7 +375,7 @@ def _enum(name: str, data: object, path: Path) -> JsonValue:
 
 
 def _map_key(field: FieldDescriptor, key: str, path: Path) -> str:
-    """A key, which JSON always writes as text."""
+    """A map key. JSON keys are always strings."""
     if field.map_key == "bool":
         return key if key in ("true", "false") else _fail(path, f"expected true or false, not {key}")
     return key if field.map_key == "string" else str(_whole(field.map_key or "", key, path))

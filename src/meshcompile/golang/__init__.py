@@ -1,1 +1,1 @@
-"""What Go's standard library does where Python's differs: JSON, regular expressions, URLs, sorting."""
+"""Parts of Go's standard library that behave differently from Python's: JSON, regular expressions, URLs and sorting."""

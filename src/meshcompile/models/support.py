@@ -56,19 +56,19 @@ def _each(fields: str, limit: Limit) -> Mapping[str, Limit]:
     return dict.fromkeys(fields.split(), limit)
 
 
-DEPRECATED = _ignored("it is deprecated")
-NOT_IMPLEMENTED = _ignored("Istio has not implemented it")
-REFUSED = _ignored("Istio refuses objects with it")
-NOT_SENT = _ignored("istiod does not pass it on")
+DEPRECATED = _ignored("the field is deprecated")
+NOT_IMPLEMENTED = _ignored("Istio does not implement it")
+REFUSED = _ignored("Istio rejects objects with this field")
+NOT_SENT = _ignored("istiod does not send it to proxies")
 REMOVED = _ignored("Istio no longer has this provider")
 AMBIENT = _unsupported("ambient mode is not compiled")
-OBSERVED = _elsewhere("written by controllers")
-KUBERNETES = _elsewhere("read by Kubernetes")
-INJECTOR = _elsewhere("read by the injector")
-AGENT = _elsewhere("read by the agent beside Envoy")
-BOOTSTRAP = _elsewhere("read when the agent writes its bootstrap")
-AUTHORITY = _elsewhere("read by istiod as a certificate authority")
-REGISTRATION = _elsewhere("read when a machine registers, which makes a WorkloadEntry")
+OBSERVED = _elsewhere("controllers write it")
+KUBERNETES = _elsewhere("only Kubernetes uses it")
+INJECTOR = _elsewhere("only the injector uses it")
+AGENT = _elsewhere("only the agent next to Envoy uses it")
+BOOTSTRAP = _elsewhere("only the bootstrap configuration uses it")
+AUTHORITY = _elsewhere("istiod uses it only as a certificate authority")
+REGISTRATION = _elsewhere("istiod uses it only to create a WorkloadEntry when a machine registers")
 
 LIMITS: Mapping[str, Mapping[str, Limit]] = {
     "base.ObjectMeta": _each(
@@ -102,14 +102,14 @@ LIMITS: Mapping[str, Mapping[str, Limit]] = {
     "networking.envoy_filter.Patch": {"filter_class": NOT_IMPLEMENTED},
     "networking.proxy_config.ProxyConfigSpec": {"concurrency": AGENT, "image": INJECTOR},
     "security.request_authentication.JWTRule": {
-        "timeout": _elsewhere("read when istiod fetches the keys, which are given to meshcompile")
+        "timeout": _elsewhere("istiod uses it only to fetch the keys, which meshcompile receives as input")
     },
     "extensions.wasm_plugin.WasmPluginSpec": {"verification_key": NOT_IMPLEMENTED},
     "extensions.traffic_extension.WasmConfig": {"verification_key": NOT_IMPLEMENTED},
     "mesh.mesh_config.MeshConfig": {
         "hbone_idle_timeout": AMBIENT,
         "service_scope_configs": AMBIENT,
-        "config_sources": _elsewhere("read by istiod, to find its configuration"),
+        "config_sources": _elsewhere("istiod uses it only to find its configuration"),
         "certificates": DEPRECATED,
         "enable_prometheus_merge": INJECTOR,
         "verify_certificate_at_client": DEPRECATED,

@@ -1,4 +1,4 @@
-"""Input that other programs make: Helm charts, kustomizations and live clusters.
+"""Input that other programs generate: Helm charts, kustomizations and live clusters.
 
     import meshcompile
     from meshcompile import render
@@ -7,9 +7,9 @@
     mesh = meshcompile.load([*render.kustomize("overlays/prod"), "istio/"])
     mesh = meshcompile.load(render.cluster("staging"))
 
-Each function runs the user's own program, found on PATH, without a shell, and returns what it printed as a Rendering:
-an iterable of inputs for `meshcompile.load`. Each raises `meshcompile.UnreadableInput` when the program is missing,
-fails or takes too long.
+Each function runs the user's own program from PATH, without a shell. It returns the output as a Rendering, which is an
+iterable of inputs for `meshcompile.load`. It raises `meshcompile.UnreadableInput` if the program is missing, fails or
+takes too long.
 """
 
 from meshcompile.render.cluster import cluster

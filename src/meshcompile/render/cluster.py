@@ -1,4 +1,4 @@
-"""Live clusters, read-only, through `kubectl get`."""
+"""Reads live clusters with `kubectl get`. Nothing is written."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from meshcompile.render.programs import DEFAULT_TIMEOUT, Output, Rendering, ran,
 from meshcompile.source.reading import UnreadableInput
 
 NOT_READ = frozenset({"Secret"})
-"""Kinds that are left alone: private keys stay where they are."""
+"""Kinds that are never read, so that private keys stay in the cluster."""
 
 
 def cluster(context: str, timeout: float = DEFAULT_TIMEOUT) -> Rendering:
     """The objects of a live cluster that meshcompile reads, from all namespaces, except Secrets.
 
-    `kubectl` is asked which kinds the cluster has, then for all objects of those that matter. It only gets, with the
-    context of the user's kubeconfig. Findings name an object as `cluster:CONTEXT/KIND/NAMESPACE/NAME`, with the lines
-    that `kubectl get -o json` would give it. `timeout` is in seconds, for each of the two commands.
+    The first command asks the cluster for its kinds. The second command gets all objects of the relevant kinds. Both
+    use only `kubectl get` or `kubectl api-resources`, with the given context of the user's kubeconfig. Findings name an
+    object as `cluster:CONTEXT/KIND/NAMESPACE/NAME`, with the line numbers that `kubectl get -o json` would print for
+    it. `timeout` is in seconds per command.
 
-    Raises UnreadableInput when kubectl is missing, fails or takes too long. What the user may not read is a diagnostic
-    of the Rendering.
+    Raises UnreadableInput if kubectl is missing, fails or takes too long. Kinds that the user may not read become
+    diagnostics of the Rendering.
     """
     kubectl = ("kubectl", f"--context={context}")
     known = ran((*kubectl, "api-resources", "--verbs=list", "--no-headers"), timeout)
@@ -44,9 +45,9 @@ def cluster(context: str, timeout: float = DEFAULT_TIMEOUT) -> Rendering:
 
 
 def resources(listed: str) -> Iterator[str]:
-    """The resources that meshcompile reads, as `virtualservices.v1.networking.istio.io`, of those that are listed.
+    """The listed resources that meshcompile reads, as `virtualservices.v1.networking.istio.io`.
 
-    Each line has a name, short names or none, the version of the API, whether there are namespaces, and the kind.
+    Each line has the name, optional short names, the API version, whether the resource is namespaced, and the kind.
     """
     from meshcompile.models.registry import find
 
@@ -58,7 +59,7 @@ def resources(listed: str) -> Iterator[str]:
 
 
 def objects(output: Output, context: str) -> Iterator[NamedText]:
-    """The objects of the list that kubectl printed."""
+    """The objects in the list that kubectl printed."""
     if not output.stdout.strip():
         return
     try:
@@ -90,6 +91,6 @@ class _Object(msgspec.Struct):
 
 
 class _List(msgspec.Struct):
-    """The items as they are written, so that nothing is lost."""
+    """The items of the list, as they were printed."""
 
     items: list[msgspec.Raw]

@@ -1,4 +1,4 @@
-"""Helm charts, through `helm template`."""
+"""Renders Helm charts with `helm template`."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def helm(
     settings: Iterable[str] = (),
     timeout: float = DEFAULT_TIMEOUT,
 ) -> Rendering:
-    """What `helm template` makes of a chart: a folder, an archive, or whatever else helm takes.
+    """The output of `helm template` for a chart: a folder, an archive, or anything else that helm accepts.
 
-    `release` is the name of the release (default: the chart's name), `values` are files of values, `settings` are
-    `key=value` texts as for `--set`, `timeout` is in seconds. Findings name the template as
-    `rendered:CHART/templates/FILE`, with lines of helm's output.
+    `release` is the name of the release. The default is the name of the chart. `values` are values files, `settings`
+    are `key=value` strings as for `--set`, and `timeout` is in seconds. Findings name the template as
+    `rendered:CHART/templates/FILE`, with line numbers in helm's output.
 
-    Raises UnreadableInput when helm is missing, fails or takes too long.
+    Raises UnreadableInput if helm is missing, fails or takes too long.
     """
     output = succeeded(helm_command(chart, release, namespace, values, settings), timeout)
     return Rendering(output.command, by_template(output.stdout, f"rendered:{chart}"), output.messages)
@@ -41,7 +41,8 @@ def helm_command(
 ) -> tuple[str, ...]:
     """The command that `helm` runs.
 
-    Charts ask which APIs the cluster has: the answer is those that meshcompile reads, since the mesh has Istio.
+    Charts may ask which APIs the cluster has. The command declares the APIs that meshcompile reads, because the mesh
+    has Istio.
     """
     return (
         "helm",
@@ -57,7 +58,7 @@ def helm_command(
 
 
 def api_versions() -> Iterator[str]:
-    """The APIs of Istio that meshcompile reads, with and without their kinds: charts ask for either."""
+    """Istio's APIs that meshcompile reads, with and without kinds, because charts ask for either."""
     from meshcompile.models.registry import KINDS
 
     kinds = [kind for kind in KINDS if kind.group.endswith(("istio.io", "gateway.networking.k8s.io"))]
@@ -66,6 +67,6 @@ def api_versions() -> Iterator[str]:
 
 
 def _release(chart: StrPath) -> str:
-    """A name for a release of the chart, as short as helm wants it."""
+    """A release name for the chart, within helm's length limit."""
     name = Path(chart).resolve().name.removesuffix(".tgz").lower()
     return "".join(letter if letter.isalnum() else "-" for letter in name).strip("-")[:53].strip("-") or "release"

@@ -1,4 +1,4 @@
-"""Kustomizations, through `kustomize build` or `kubectl kustomize`."""
+"""Builds kustomizations with `kustomize build` or `kubectl kustomize`."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from meshcompile.render.programs import DEFAULT_TIMEOUT, Rendering, installed, p
 
 
 def kustomize(folder: str | os.PathLike[str], timeout: float = DEFAULT_TIMEOUT) -> Rendering:
-    """What kustomize builds from a folder with a `kustomization.yaml`.
+    """The output of kustomize for a folder with a `kustomization.yaml`.
 
-    `kustomize` is asked, or `kubectl` where there is none. Findings name the folder as `rendered:FOLDER`, with lines of
-    the output. `timeout` is in seconds.
+    Runs `kustomize` or, if that is missing, `kubectl`. Findings name the folder as `rendered:FOLDER`, with line numbers
+    in the output. `timeout` is in seconds.
 
-    Raises UnreadableInput when both programs are missing, or when the one asked fails or takes too long.
+    Raises UnreadableInput if both programs are missing, or if the program fails or takes too long.
     """
     output = succeeded(kustomize_command(folder), timeout)
     return Rendering(output.command, (NamedText(f"rendered:{os.fspath(folder)}", output.stdout),), output.messages)
 
 
 def kustomize_command(folder: str | os.PathLike[str]) -> tuple[str, ...]:
-    """The command that `kustomize` runs. Raises UnreadableInput when neither program is on PATH."""
+    """The command that `kustomize` runs. Raises UnreadableInput if neither program is on PATH."""
     program = installed("kustomize", "kubectl")
     return (program, "build" if program == "kustomize" else "kustomize", plain_path(folder))

@@ -1,4 +1,4 @@
-"""Programs of the user: found on PATH, run without a shell, with a time limit."""
+"""Runs the user's programs: looked up on PATH, without a shell, with a time limit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from meshcompile.documents.named_text import NamedText
 from meshcompile.source.reading import UnreadableInput
 
 DEFAULT_TIMEOUT = 60.0
-"""Seconds that a program may take."""
+"""The time limit of a program in seconds."""
 INSTALL = {
     "helm": "install Helm (https://helm.sh), or pass the output of `helm template`",
     "kustomize": "install kustomize (https://kustomize.io) or kubectl, or pass the output of `kustomize build`",
@@ -32,14 +32,14 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """What a program printed, as inputs for `meshcompile.load`; iterate over it, or hand it in as it is."""
+    """The output of a program, as inputs for `meshcompile.load`. Iterate over it, or pass it as it is."""
 
     command: tuple[str, ...]
     texts: tuple[NamedText, ...]
     messages: str = ""
-    """What the program wrote to stderr although it succeeded."""
+    """Text that a successful program wrote to stderr."""
     diagnostics: tuple[Diagnostic, ...] = ()
-    """What could not be read."""
+    """Findings about what could not be read."""
 
     def __iter__(self) -> Iterator[NamedText | Diagnostic]:
         return iter((*self.diagnostics, *self.texts))
@@ -47,7 +47,7 @@ class Rendering:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What a program printed, and its exit status."""
+    """The output of a program, and its exit status."""
 
     command: tuple[str, ...]
     status: int
@@ -56,23 +56,23 @@ class Output:
 
     @property
     def failure(self) -> Diagnostic:
-        """The finding about a status other than 0."""
+        """The finding about an exit status other than 0."""
         return PROGRAM_FAILED(self.place, command=shown(self.command), status=self.status, problem=self.problem)
 
     @property
     def place(self) -> Origin:
-        """The program, as the place of findings."""
+        """The program, as the origin of findings."""
         return _place(self.command[0])
 
     @property
     def problem(self) -> str:
-        """The end of what was written to stderr, where programs say what was wrong."""
+        """The end of stderr, where programs usually explain an error."""
         lines = [line for line in self.messages.splitlines() if line.strip()]
-        return "\n    ".join(lines[-SHOWN:]) or "it says nothing"
+        return "\n    ".join(lines[-SHOWN:]) or "it printed no error message"
 
 
 def installed(*programs: str) -> str:
-    """The first of the programs that is on PATH. Raises UnreadableInput when none is."""
+    """The first of the programs that is on PATH. Raises UnreadableInput if none is."""
     for program in programs:
         if shutil.which(program):
             return program
@@ -81,7 +81,7 @@ def installed(*programs: str) -> str:
 
 
 def succeeded(command: Sequence[str], timeout: float) -> Output:
-    """What a program prints. Raises UnreadableInput when it fails."""
+    """The output of a program. Raises UnreadableInput if the program fails."""
     output = ran(command, timeout)
     if output.status:
         raise UnreadableInput((output.failure,))
@@ -89,7 +89,7 @@ def succeeded(command: Sequence[str], timeout: float) -> Output:
 
 
 def ran(command: Sequence[str], timeout: float) -> Output:
-    """What a program prints, whatever its status. Raises UnreadableInput when it is missing or takes too long."""
+    """The output of a program, regardless of its status. Raises UnreadableInput if it is missing or takes too long."""
     path = shutil.which(installed(command[0]))
     with subprocess.Popen(
         [str(path), *command[1:]],
@@ -111,7 +111,7 @@ def ran(command: Sequence[str], timeout: float) -> Output:
 
 
 def shown(command: Sequence[str]) -> str:
-    """The command as one would type it; of an option that is given many times, only that it is there."""
+    """The command as a user would type it. An option that appears many times is shortened."""
     options = [word.partition("=")[0] for word in command]
     many = {option for option, number in Counter(options).items() if number > SHOWN}
     words = (
@@ -121,7 +121,7 @@ def shown(command: Sequence[str]) -> str:
 
 
 def plain_path(path: str | os.PathLike[str]) -> str:
-    """The path, written so that no program takes it for an option."""
+    """The path in a form that no program mistakes for an option."""
     text = os.fspath(path)
     return os.path.join(".", text) if text.startswith("-") else text
 
@@ -131,13 +131,13 @@ def _place(program: str) -> Origin:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Stop the program and what it started, which may hold its pipes open."""
-    with suppress(ProcessLookupError):  # it may have ended just now
+    """Stop the program and its children, which may keep its pipes open."""
+    with suppress(ProcessLookupError):  # it may have ended in the meantime
         if os.name == "posix":
             os.killpg(process.pid, signal.SIGKILL)
         process.kill()
 
 
 def _legible(data: bytes) -> str:
-    """Text without what would move the cursor or change colours on a terminal."""
+    """The text without control characters that could move the cursor or change colours on a terminal."""
     return _CONTROL.sub("", data.decode(errors="replace"))

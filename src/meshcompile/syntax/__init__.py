@@ -1,1 +1,1 @@
-"""The languages inside of fields: RE2 and CEL."""
+"""Languages inside fields: RE2 and CEL."""

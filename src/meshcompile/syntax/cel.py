@@ -3,7 +3,7 @@
     syntax_error("response.code >=")   # "it ends too early"
     syntax_error("response.code >= 400 && !connection.mtls")   # None
 
-Names and types are not looked at: istiod does not either.
+Names and types are not checked, as in istiod.
 """
 
 from collections import Counter
@@ -20,15 +20,15 @@ RESERVED = words(
     as break const continue else for function if import let loop package namespace return var void while
     """
 )
-"""Words that name fields and messages, but no variables and functions."""
+"""Words that may name fields and messages, but not variables and functions."""
 COMPARISONS = dict.fromkeys(("==", "!=", "<", "<=", ">", ">=", "in"), 1)
 ARITHMETIC = {"+": 1, "-": 1, "*": 2, "/": 2, "%": 2}
-"""Operators -> how tightly they bind among themselves."""
+"""The precedence of each operator. A higher number binds more tightly."""
 DEEPEST = 250
 
 
 class Rule(Enum):
-    """Rules of the grammar that contain themselves; each may nest `DEEPEST` times."""
+    """Grammar rules that are recursive. Each may nest `DEEPEST` times."""
 
     EXPRESSION = auto()
     RELATION = auto()
@@ -37,11 +37,11 @@ class Rule(Enum):
 
 
 Reading = Generator["Reading", Expr, Expr]
-"""A rule of the grammar as it is read: it yields readings of expressions inside it, and gets what these are."""
+"""A grammar rule in progress. It yields the rules for its subexpressions, and receives their results."""
 
 
 def syntax_error(expression: str) -> str | None:
-    """What is wrong with the expression; None if it can be parsed."""
+    """The problem with the expression, or None if it can be parsed."""
     try:
         parse(expression)
     except CelSyntaxError as error:
@@ -50,7 +50,7 @@ def syntax_error(expression: str) -> str | None:
 
 
 def parse(expression: str) -> Expr:
-    """What the expression is at its top. Raises CelSyntaxError."""
+    """The outermost node of the expression. Raises CelSyntaxError."""
     parser = _Parser(tuple(tokens(expression)))
     found = _read(parser.expression())
     parser.expect("end", "")
@@ -58,7 +58,7 @@ def parse(expression: str) -> Expr:
 
 
 def _read(reading: Reading) -> Expr:
-    """What a reading of an expression returns; those inside it, which it yields, are read on a stack of their own."""
+    """The result of a grammar rule. Rules that it yields run on an explicit stack."""
     stack = [reading]
     found: Expr | None = None
     while True:
@@ -74,9 +74,10 @@ def _read(reading: Reading) -> Expr:
 
 
 class _Parser:
-    """Recursive descent; each method reads one rule of the grammar.
+    """A recursive descent parser. Each method reads one grammar rule.
 
-    Expressions may nest deeper than Python's calls, so a method yields those inside its own.
+    Expressions may nest deeper than Python's call stack. So a method yields the rules for its subexpressions instead of
+    calling them.
     """
 
     def __init__(self, found: tuple[Token, ...]) -> None:
@@ -122,7 +123,7 @@ class _Parser:
     def _operation(
         self, rule: Rule, operators: Mapping[str, int], operand: Callable[[], Reading], tighter_than: int = 0
     ) -> Reading:
-        """Operands joined by operators that bind tighter than a level; each operator is one more level of nesting."""
+        """Operands joined by operators of at least this precedence. Each operator is another level of nesting."""
         with self._nested(rule):
             found = yield from operand()
             while (level := self._operator_level(operators)) > tighter_than:
@@ -147,7 +148,7 @@ class _Parser:
         return (yield from self._member())
 
     def _at_negative_number(self) -> bool:
-        """Whether a `-` comes that belongs to the number behind it."""
+        """Whether the next token is a `-` that belongs to the following number."""
         return self.tokens[self.at] == ("sign", "-") and self.tokens[self.at + 1].kind in ("int", "float")
 
     def _member(self) -> Reading:
@@ -166,7 +167,7 @@ class _Parser:
                     return found
 
     def _selection(self) -> Reading:
-        """A field, or the call of a method."""
+        """A field selection or a method call."""
         if self.tokens[self.at].kind == "escaped":
             return Select(self._next())
         name = self._name()
@@ -222,7 +223,7 @@ class _Parser:
         return called(dot + name, (yield from self._arguments()))
 
     def _at_message(self) -> bool:
-        """Whether further names and a `{` come, which are read; else nothing is."""
+        """Whether further names and a `{` follow. Only then are these tokens consumed."""
         start = self.at
         while self._skip("."):
             if self.tokens[self.at].kind != "name":
@@ -247,7 +248,7 @@ class _Parser:
         return (yield self.expression())
 
     def _arguments(self) -> Generator[Reading, Expr, tuple[Expr, ...]]:
-        """The arguments of a call, up to its end."""
+        """The arguments of a call, up to the closing parenthesis."""
         if self._skip(")"):
             return ()
         found = [(yield self.expression())]
@@ -257,7 +258,7 @@ class _Parser:
         return tuple(found)
 
     def _elements(self, end: str, element: Callable[[], Reading]) -> Generator[Reading, Expr, None]:
-        """Elements up to a bracket; a comma may follow the last one, or stand alone."""
+        """Elements up to the closing bracket. A trailing comma is allowed, also on its own."""
         while not self._skip(end):
             if self.tokens[self.at] != ("sign", ","):
                 yield element()
@@ -284,7 +285,7 @@ class _Parser:
 
     @contextmanager
     def _nested(self, rule: Rule) -> Iterator[None]:
-        """Read inside a rule; what it nests further is over at its end."""
+        """Read a subexpression inside a rule. Its nesting ends with it."""
         before = self.depths[rule]
         self._deepen(rule)
         yield

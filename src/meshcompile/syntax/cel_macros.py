@@ -1,13 +1,13 @@
-"""Expressions of the Common Expression Language as its macros see them, and what `cel-go`'s macros take."""
+"""The nodes of expressions that `cel-go`'s macros distinguish, and the arguments that the macros accept."""
 
 from msgspec import Struct
 
 from meshcompile.syntax.cel_tokens import CelSyntaxError
 
 LOOPS = {"all": (2,), "exists": (2,), "exists_one": (2,), "existsOne": (2,), "map": (2, 3), "filter": (2,)}
-"""Macros that bind a name -> how many arguments they take."""
+"""The number of arguments of each macro that binds a name."""
 ACCUMULATOR = "__result__"
-"""The variable in which macros gather their result."""
+"""The variable in which macros accumulate their result."""
 
 
 class Ident(Struct, frozen=True):
@@ -17,13 +17,13 @@ class Ident(Struct, frozen=True):
 
 
 class Select(Struct, frozen=True):
-    """A field of something, or the test by `has` whether the field is there."""
+    """A field selection, or the test with `has` whether a field is set."""
 
     field: str
 
 
 class Computed(Struct, frozen=True):
-    """Any other expression: macros make no difference between these."""
+    """Any other expression. Macros do not distinguish these."""
 
 
 Expr = Ident | Select | Computed
@@ -31,7 +31,7 @@ COMPUTED = Computed()
 
 
 def called(name: str, arguments: tuple[Expr, ...]) -> Expr:
-    """The call of a function; `has` is a macro that takes one field."""
+    """A function call. `has` is a macro with one field as its argument."""
     if name != "has" or len(arguments) != 1:
         return COMPUTED
     match arguments[0]:
@@ -42,7 +42,7 @@ def called(name: str, arguments: tuple[Expr, ...]) -> Expr:
 
 
 def check_loop(name: str, arguments: tuple[Expr, ...]) -> None:
-    """Raise CelSyntaxError for a method that is a macro unless it can bind its first argument."""
+    """Raise CelSyntaxError if a method is a macro and cannot bind its first argument."""
     if len(arguments) not in LOOPS.get(name, ()):
         return
     match arguments[0]:

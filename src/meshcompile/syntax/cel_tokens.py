@@ -26,15 +26,15 @@ TOKEN = re.compile(
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
 CODE_POINT = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|.)", re.DOTALL)
-"""An escape; of those by code point, its number."""
+"""An escape sequence. For escapes by code point, the group has the number."""
 
 TokenKind = Literal["text", "float", "uint", "int", "constant", "escaped", "name", "sign", "end"]
 KEYWORDS: dict[str, TokenKind] = {"true": "constant", "false": "constant", "null": "constant", "in": "sign"}
-"""Words that are no names, not even of fields."""
+"""Words that are never names, not even of fields."""
 
 
 class Token(NamedTuple):
-    """A piece of an expression; no text stands for its end."""
+    """A token of an expression. An empty text marks the end."""
 
     kind: TokenKind
     text: str
@@ -48,7 +48,7 @@ class CelSyntaxError(Exception):
 
 
 def tokens(expression: str) -> Iterator[Token]:
-    """The tokens of an expression without blanks and comments, and END. Raises CelSyntaxError."""
+    """The tokens of an expression without white space and comments, followed by END. Raises CelSyntaxError."""
     if len(expression) > MOST_CHARACTERS:
         raise CelSyntaxError(f"it has more than {MOST_CHARACTERS} characters")
     at = 0
@@ -58,13 +58,13 @@ def tokens(expression: str) -> Iterator[Token]:
             raise CelSyntaxError(f"`{expression[at : at + 10]}` cannot be read")
         at = match.end()
         if match.lastgroup != "blank":
-            kind = cast(TokenKind, match.lastgroup)  # the names of the pattern's groups
+            kind = cast(TokenKind, match.lastgroup)  # the group names of the pattern
             yield _checked(Token(KEYWORDS.get(match[0], kind), match[0]))
     yield END
 
 
 def _checked(token: Token) -> Token:
-    """The token. Raises CelSyntaxError for a text with an escape that stands for no character."""
+    """The token. Raises CelSyntaxError for a string with an escape that is not a character."""
     if token.kind == "text" and "r" not in token.text[:2].lower():
         in_bytes = token.text[0] in "bB"
         for escape in CODE_POINT.finditer(token.text):
@@ -75,12 +75,12 @@ def _checked(token: Token) -> Token:
 
 
 def _is_character(code_point: int) -> bool:
-    """Whether a code point is in Unicode's range, and no surrogate."""
+    """Whether a code point is in Unicode's range and is not a surrogate."""
     return code_point <= 0x10FFFF and not 0xD800 <= code_point <= 0xDFFF
 
 
 def check_number(token: Token, negative: bool) -> None:
-    """Raise CelSyntaxError for a number that needs more than 64 bits."""
+    """Raise CelSyntaxError for a number that does not fit into 64 bits."""
     digits = token.text.rstrip("uU")
     match token.kind:
         case "float":
@@ -94,7 +94,7 @@ def check_number(token: Token, negative: bool) -> None:
 
 
 def _whole(digits: str) -> int:
-    """The value of hexadecimal or decimal digits; very many of the latter are just a large number."""
+    """The value of hexadecimal or decimal digits. Too many decimal digits yield an arbitrary large number."""
     if digits.startswith("0x"):
         return int(digits, 16)
     significant = digits.lstrip("0")
