@@ -130,7 +130,7 @@ def test_left_out_delegates_are_reported_with_both_places() -> None:
     """A missing delegate and a rule that contradicts the root's are findings, the latter with both places."""
     findings = {finding.slug: finding for finding in mesh(DELEGATING).snapshot.virtual_services.findings}
     assert set(findings) == {"delegate-not-found", "delegate-conflict"}
-    assert findings["delegate-not-found"].field == "spec.http[1].delegate"
+    assert findings["delegate-not-found"].field == "spec.http[1].delegate.name"
     (related,) = findings["delegate-conflict"].related
     assert (findings["delegate-conflict"].field, related.origin.field) == ("spec.http[1]", "spec.http[0]")
 

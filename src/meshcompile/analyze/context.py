@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from meshcompile.analyze.neighbours import Neighbours, neighbours
 from meshcompile.analyze.workloads import WorkloadLabels
 from meshcompile.diagnostics import Diagnostic, Severity
 from meshcompile.models.base import Resource
@@ -12,10 +13,13 @@ from meshcompile.models.kubernetes.namespace import Namespace
 from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.models.networking.destination_rule import DestinationRule
 from meshcompile.models.networking.gateway import Gateway
+from meshcompile.models.networking.virtual_service import VirtualService
 from meshcompile.snapshot.resources import ConfigStore
 from meshcompile.snapshot.service import Service
+from meshcompile.snapshot.short_names import qualified_gateway
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.hosts import covering, qualified
+from meshcompile.values.labels import selects
 
 SUPPRESS_ANNOTATION = "galley.istio.io/analyze-suppress"
 """istioctl's annotation: codes of findings to suppress for an object, or `*` for all."""
@@ -104,6 +108,41 @@ class Context:
     def gateways(self) -> Mapping[str, Gateway]:
         """The Gateways by `namespace/name`."""
         return {gateway.full_name: gateway for gateway in self.resources.all(Gateway)}
+
+    def gateways_of(self, virtual_service: VirtualService) -> tuple[Gateway, ...]:
+        """The Gateways that a VirtualService is bound to, without those that do not exist."""
+        names = (qualified_gateway(written, virtual_service.namespace) for written in virtual_service.spec.gateways)
+        return tuple(self.gateways[name] for name in names if name in self.gateways)
+
+    def bound_to(self, gateway: Gateway) -> tuple[VirtualService, ...]:
+        """The VirtualServices that name a Gateway."""
+        return self._bound.get(gateway.full_name, ())
+
+    @cached_property
+    def _bound(self) -> Mapping[str, tuple[VirtualService, ...]]:
+        found: dict[str, list[VirtualService]] = defaultdict(list)
+        for virtual_service in self.resources.all(VirtualService):
+            for gateway in self.gateways_of(virtual_service):
+                found[gateway.full_name].append(virtual_service)
+        return {name: tuple(group) for name, group in found.items()}
+
+    def namespaces_of(self, gateway: Gateway) -> frozenset[str]:
+        """The namespaces of the workloads that a Gateway selects, with that of an ingress gateway that is assumed."""
+        return self._namespaces_by_gateway[gateway.full_name]
+
+    @cached_property
+    def _namespaces_by_gateway(self) -> Mapping[str, frozenset[str]]:
+        return {name: frozenset(self._workload_namespaces(gateway)) for name, gateway in self.gateways.items()}
+
+    def _workload_namespaces(self, gateway: Gateway) -> Iterator[str]:
+        yield from (namespace for namespace, _ in self.workloads.selected(gateway.spec.selector))
+        if self.assumes_ingress_gateway and selects(gateway.spec.selector, INGRESS_GATEWAY_LABELS):
+            yield self.snapshot.mesh.root_namespace
+
+    @cached_property
+    def neighbours(self) -> Neighbours:
+        """The VirtualServices that route a host together at a gateway."""
+        return neighbours(self.snapshot.virtual_services.all)
 
     @cached_property
     def rules_by_host(self) -> Mapping[str, tuple[DestinationRule, ...]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from meshcompile.codes.http_rules import EMPTY_MATCH
 from meshcompile.codes.routes import (
     FAULT_WITHOUT_EFFECT,
     MATCH_FOR_OTHER_GATEWAYS,
@@ -38,11 +39,22 @@ def _unreachable(virtual_service: MergedVirtualService) -> Iterator[Diagnostic]:
         if taken is not None:
             yield _after(rule, taken)
             continue
+        empty = _empty_item(rule)
+        if empty is not None:
+            yield EMPTY_MATCH(empty, suggestion="remove the item, or its dash if it begins the next one")
         for match in rule.match or (None,):
             if match is not None and taken is not None:
-                yield _after(match, taken)
+                if empty is None:
+                    yield _after(match, taken)
             elif takes_every_request(match) and applies_everywhere(match):
                 taken = rule.origin if match is None else match.origin
+
+
+def _empty_item(rule: HTTPRoute) -> HTTPMatchRequest | None:
+    """A match without any condition that stands beside others."""
+    if len(rule.match) < 2:
+        return None
+    return next((match for match in rule.match if match == HTTPMatchRequest(name=match.name)), None)
 
 
 def _after(unreachable: HTTPRoute | HTTPMatchRequest, taken: Origin) -> Diagnostic:

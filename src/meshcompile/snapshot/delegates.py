@@ -69,7 +69,7 @@ class Delegates(Struct, frozen=True):
         name = (wanted.namespace or namespace, wanted.name)
         delegate = self.by_name.get(name)
         if delegate is None:
-            self.findings.append(DELEGATE_NOT_FOUND(wanted, delegate="/".join(name)))
+            self.findings.append(self._not_found(wanted, name))
             return None
         visible_to = exported_to(delegate.spec.export_to or self.default_export_to, delegate.namespace)
         if not visible_to & {EVERYWHERE, namespace}:
@@ -79,6 +79,13 @@ class Delegates(Struct, frozen=True):
             )
             return None
         return delegate
+
+    def _not_found(self, wanted: Delegate, name: tuple[str, str]) -> Diagnostic:
+        """The finding is at the namespace if no delegate is in it, else at the name."""
+        known = any(namespace == name[0] for namespace, _ in self.by_name)
+        namesake = next((f"did you mean `{'/'.join(other)}`?" for other in self.by_name if other[1] == name[1]), "")
+        place = wanted.at("name" if known or not wanted.namespace else "namespace")
+        return DELEGATE_NOT_FOUND(place, delegate="/".join(name), suggestion=namesake)
 
     def _merged(self, root: HTTPRoute, delegate: VirtualService) -> Iterator[DelegatedRule]:
         for written in delegate.spec.http:

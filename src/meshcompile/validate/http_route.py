@@ -105,7 +105,7 @@ def _match(match: HTTPMatchRequest) -> Found:
 
 def _header(match: HTTPMatchRequest, field: str, name: str) -> Found:
     if not is_matchable(name):
-        problem = "" if name else ": it is empty"
+        problem = ": the path is `uri`, or the header `:path`" if name == ":uri" else "" if name else ": it is empty"
         yield codes.HEADER_NAME(match.at(field, name), value=name, problem=problem)
 
 

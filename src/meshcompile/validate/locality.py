@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from meshcompile.codes import validation as codes
 from meshcompile.models.networking.destination_rule import (
+    LoadBalancerSettings,
     LocalityDistribute,
     LocalityFailover,
-    LocalityLoadBalancerSetting,
 )
 from meshcompile.validate.checks import Found
 from meshcompile.values.labels import REGION, SUBZONE, ZONE
@@ -14,8 +14,9 @@ from meshcompile.values.labels import REGION, SUBZONE, ZONE
 TOPOLOGY = frozenset({REGION, ZONE, SUBZONE})
 
 
-def locality_settings(settings: LocalityLoadBalancerSetting | None, detects_outliers: bool) -> Found:
+def locality_settings(balancer: LoadBalancerSettings, detects_outliers: bool) -> Found:
     """Findings about how load is distributed over localities. Like istiod, this stops at some errors."""
+    settings = balancer.locality_lb_setting
     if settings is None:
         return
     if settings.distribute and settings.failover:
@@ -31,7 +32,7 @@ def locality_settings(settings: LocalityLoadBalancerSetting | None, detects_outl
     if problem := _overlap_problem(distribute.from_ for distribute in settings.distribute):
         yield codes.LOCALITY(settings.at("distribute"), problem=problem)
     if (settings.failover or settings.failover_priority) and not detects_outliers:
-        yield codes.FAILOVER_WITHOUT_OUTLIER_DETECTION(settings)
+        yield codes.FAILOVER_WITHOUT_OUTLIER_DETECTION(balancer)
     for failover in settings.failover:
         if problem := _failover_problem(failover):
             yield codes.LOCALITY(failover, problem=problem)

@@ -150,7 +150,7 @@ def _load_balancer(balancer: LoadBalancerSettings, outlier: OutlierDetection | N
     yield from _deprecated_warmup(balancer)
     if balancer.consistent_hash is not None:
         yield from _consistent_hash(balancer.consistent_hash)
-    yield from locality_settings(balancer.locality_lb_setting, outlier is not None)
+    yield from locality_settings(balancer, outlier is not None)
     if balancer.warmup is not None:
         yield from _warmup(balancer.warmup)
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 
-from meshcompile.analyze.context import INGRESS_GATEWAY_LABELS, Context
+from meshcompile.analyze.context import Context
 from meshcompile.analyze.suggest import did_you_mean
 from meshcompile.codes.references import NOT_FOUND
 from meshcompile.diagnostics import Diagnostic, Severity
 from meshcompile.models.kubernetes.secret import Secret
 from meshcompile.models.networking.gateway import Gateway, Server
-from meshcompile.values.labels import selects
 
 
 def unknown_credentials(context: Context) -> Iterator[Diagnostic]:
@@ -16,17 +15,10 @@ def unknown_credentials(context: Context) -> Iterator[Diagnostic]:
     secrets = {secret.full_name for secret in context.resources.all(Secret)}
     for gateway in context.resources.all(Gateway):
         for server in gateway.spec.servers:
-            yield from _credential(server, set(_namespaces(context, gateway)), secrets)
+            yield from _credential(server, context.namespaces_of(gateway), secrets)
 
 
-def _namespaces(context: Context, gateway: Gateway) -> Iterator[str]:
-    """The namespaces of the workloads that a Gateway selects."""
-    yield from (namespace for namespace, _ in context.workloads.selected(gateway.spec.selector))
-    if context.assumes_ingress_gateway and selects(gateway.spec.selector, INGRESS_GATEWAY_LABELS):
-        yield context.snapshot.mesh.root_namespace
-
-
-def _credential(server: Server, namespaces: set[str], secrets: set[str]) -> Iterator[Diagnostic]:
+def _credential(server: Server, namespaces: frozenset[str], secrets: set[str]) -> Iterator[Diagnostic]:
     if server.tls is None or not server.tls.credential_name:
         return
     name = server.tls.credential_name

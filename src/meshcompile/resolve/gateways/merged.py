@@ -245,7 +245,7 @@ class _GatewayMerge:
         """
         if port.bind == other_port.bind:
             if not _can_share(server.protocol, other.protocol):
-                self.findings.append(_conflict(server, port, other))
+                self.findings.append(_conflict(server, other))
             else:
                 self.opened[other_port].servers.append(server)
                 self.by_route_name.setdefault(server.route_name, []).append(server)
@@ -282,7 +282,7 @@ class _GatewayMerge:
             related = (Related("the server that has it", other.server.origin),)
             self.findings.append(
                 DUPLICATE_TLS_HOST(
-                    server.server, hosts=", ".join(taken), port=number, other=other.gateway, related=related
+                    server.server, hosts=", ".join(taken), port=server.port.number, other=other.gateway, related=related
                 )
             )
             return False
@@ -294,11 +294,11 @@ def _can_share(protocol: Protocol, other: Protocol) -> bool:
     return other.is_http and protocol.is_http
 
 
-def _conflict(server: GatewayServer, port: ServerPort, other: GatewayServer) -> Diagnostic:
+def _conflict(server: GatewayServer, other: GatewayServer) -> Diagnostic:
     return PORT_CONFLICT(
         server.server,
         protocol=server.port.protocol,
-        port=port.number,
+        port=server.port.number,
         other_protocol=other.port.protocol,
         other=other.gateway,
         related=(Related("the server that has the port", other.server.origin),),

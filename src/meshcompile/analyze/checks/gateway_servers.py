@@ -1,0 +1,22 @@
+"""Servers of Gateways that conflict, also across Gateways and namespaces, or that have no routes.
+
+What is found is what compiling the gateway finds: see `meshcompile.resolve.gateways`.
+"""
+
+from collections.abc import Iterator
+
+from meshcompile.analyze.context import Context
+from meshcompile.analyze.routers import routers
+from meshcompile.codes.telemetry import SHADOWED_TELEMETRY
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.resolve.facts import proxy_facts
+from meshcompile.resolve.listeners.proxy_listeners import listeners
+
+
+def gateway_servers(context: Context) -> Iterator[Diagnostic]:
+    """The findings about the listeners of each gateway."""
+    if not context.gateways:
+        return
+    for router in routers(context.snapshot):
+        found = listeners(context.snapshot, proxy_facts(context.snapshot, router)).findings
+        yield from (finding for finding in found if finding.code != SHADOWED_TELEMETRY.id)  # IST0160 says that

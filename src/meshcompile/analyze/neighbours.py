@@ -1,0 +1,52 @@
+"""The VirtualServices that route a host together: at a gateway, Envoy tries the rules of all of them."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from meshcompile.models.networking.virtual_service import MESH_GATEWAY, HTTPMatchRequest
+from meshcompile.snapshot.virtual_services import MergedVirtualService
+from meshcompile.values.hosts import covering, is_wildcard, subset_of
+
+
+class Neighbours(Struct, frozen=True):
+    """VirtualServices by (gateway, host). `wildcards` are the wildcard hosts of each gateway."""
+
+    by_host: Mapping[tuple[str, str], tuple[MergedVirtualService, ...]]
+    concrete: Mapping[str, tuple[str, ...]]
+
+    def sharing(self, virtual_service: MergedVirtualService) -> Iterator[MergedVirtualService]:
+        """Those that may take requests for the same hosts: itself, and the others of its gateways."""
+        yield virtual_service
+        for gateway in virtual_service.gateways:
+            if gateway != MESH_GATEWAY:
+                for host in virtual_service.hosts:
+                    yield from self._of(gateway, host)
+
+    def _of(self, gateway: str, host: str) -> Iterator[MergedVirtualService]:
+        names = set(covering(host))
+        if is_wildcard(host):
+            names |= {name for name in self.concrete.get(gateway, ()) if subset_of(name, host)}
+        for name in names:
+            yield from self.by_host.get((gateway, name), ())
+
+
+def neighbours(virtual_services: tuple[MergedVirtualService, ...]) -> Neighbours:
+    """The index of all VirtualServices."""
+    found: dict[tuple[str, str], list[MergedVirtualService]] = defaultdict(list)
+    hosts: dict[str, dict[str, None]] = defaultdict(dict)
+    for each in virtual_services:
+        for gateway in each.gateways:
+            for host in each.hosts if gateway != MESH_GATEWAY else ():
+                found[gateway, host].append(each)
+                hosts[gateway][host] = None
+    return Neighbours(
+        {key: tuple(group) for key, group in found.items()}, {gateway: tuple(each) for gateway, each in hosts.items()}
+    )
+
+
+def matches_of(virtual_service: MergedVirtualService) -> Iterator[HTTPMatchRequest | None]:
+    """Every match of the HTTP rules, in order; None for a rule without one."""
+    for rule in virtual_service.http:
+        yield from rule.match or (None,)
