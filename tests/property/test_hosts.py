@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshcompile.documents import NOWHERE
-from meshcompile.models.networking.gateway import Port, Server
-from meshcompile.resolve.gateways.merged import GatewayServer
+from meshcompile.models.base import ObjectMeta
+from meshcompile.models.networking.gateway import Gateway, Port, Server
+from meshcompile.resolve.gateways.from_gateway import gateway_server
 from meshcompile.resolve.outbound.routed_hosts import RoutedHosts
 from meshcompile.resolve.routes.domains import short_forms
 from meshcompile.resolve.routes.gateway import ServerHosts
 from meshcompile.snapshot.virtual_services import MergedVirtualService
 from meshcompile.values.hosts import overlaps, specificity, subset_of
-from meshcompile.values.ports import Protocol
 
 labels = st.sampled_from(["a", "b", "svc", "shop", "cluster", "local", "com"])
 names = st.lists(labels, min_size=1, max_size=5).map(".".join)
@@ -47,8 +47,8 @@ def test_shared_hosts_are_the_intersection(of_server: list[str], of_routes: list
     pairs = ((a, b) for a in of_server for b in of_routes if overlaps(a, b))
     expected = {a if subset_of(a, b) else b for a, b in pairs}
     server = Server(port=Port(number=80, protocol="HTTP", name="http"), hosts=tuple(of_server))
-    merged = GatewayServer(server, "edge/gw", tuple(of_server), Protocol.HTTP, "http.80")
-    assert set(ServerHosts(merged).shared_with(tuple(of_routes), "shop")) == expected
+    gateway = Gateway(metadata=ObjectMeta(name="gw", namespace="edge"))
+    assert set(ServerHosts(gateway_server(gateway, server, 80)).shared_with(tuple(of_routes), "shop")) == expected
 
 
 @given(names, names)

@@ -133,6 +133,22 @@ def test_emit_knows_no_kinds() -> None:
     assert found == LEAVES
 
 
+# The modules of resolve that read Gateways, and what the others take of them.
+READ_GATEWAYS = {"from_gateway.py"}
+LEAVES_OF_GATEWAYS = {"TLSMode"}
+
+
+def test_gateways_are_read_in_one_place() -> None:
+    """Listeners, routes and TLS of gateways are resolved from servers in words of resolve, whatever kind says them."""
+    readers = {
+        path.name
+        for path in sorted((PACKAGE / "resolve").rglob("*.py"))
+        for module, name in imported_models(path)
+        if module == "networking.gateway" and name not in LEAVES_OF_GATEWAYS
+    }
+    assert readers == READ_GATEWAYS
+
+
 def wildcards_with_messages(path: Path) -> Iterator[str]:
     """The `case _` that build something: what is not known must not become a message that says anything."""
     for node in ast.walk(ast.parse(path.read_text())):

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from meshcompile import load
-from meshcompile.models.networking.gateway import Port, Server, ServerTLSSettings
+from meshcompile.models.base import ObjectMeta
+from meshcompile.models.networking.gateway import Gateway, Port, Server, ServerTLSSettings
+from meshcompile.resolve.gateways.from_gateway import gateway_server
 from meshcompile.resolve.gateways.listeners import GatewayListener
-from meshcompile.resolve.gateways.merged import GatewayServer
 from meshcompile.resolve.gateways.tls import cipher_suites, gateway_secrets, server_tls
 from meshcompile.resolve.listeners.http_connection import HttpConnection
 from meshcompile.resolve.listeners.tcp_connection import TcpConnection
@@ -128,7 +129,8 @@ def tls(protocol: Protocol = Protocol.HTTPS, proxy: dict[str, Any] | None = None
     settings = ServerTLSSettings.model_validate(fields)
     server = Server(port=Port(number=443, protocol=protocol, name="x"), hosts=("a.com",), tls=settings)
     secrets = gateway_secrets(mesh(SHOP).snapshot, gateway(**(proxy or {})))
-    made = server_tls(GatewayServer(server, "shop/edge", ("a.com",), protocol, ""), None, secrets)
+    of = Gateway(metadata=ObjectMeta(name="edge", namespace="shop"))
+    made = server_tls(gateway_server(of, server, 443), None, secrets)
     assert made is not None
     return made
 

@@ -15,7 +15,8 @@ from meshcompile.models.mesh.mesh_config import TLSConfig
 from meshcompile.models.networking.gateway import TLSMode
 from meshcompile.models.networking.virtual_service import L4MatchAttributes, TLSMatchAttributes, TLSRoute
 from meshcompile.resolve.facts import ProxyFacts
-from meshcompile.resolve.gateways.merged import GatewayServer, MergedServers, ServerPort
+from meshcompile.resolve.gateways.merged import MergedServers, ServerPort
+from meshcompile.resolve.gateways.server import GatewayServer
 from meshcompile.resolve.gateways.tls import GatewaySecrets, gateway_secrets, server_tls
 from meshcompile.resolve.listeners.filter_chain import ChainMatch, FilterChain
 from meshcompile.resolve.listeners.http_connection import HttpConnection, HttpTraits
@@ -73,7 +74,7 @@ def gateway_listeners(snapshot: Snapshot, facts: ProxyFacts, http: HttpTraits, t
     for port in facts.gateway.ports:
         servers = facts.gateway.servers[port]
         if port.number < FIRST_UNPRIVILEGED_PORT and proxy.node_metadata.unprivileged_pod:
-            findings += (PRIVILEGED_PORT(each.server.port, port=port.number) for each in servers.servers)
+            findings += (PRIVILEGED_PORT(each.port, port=port.number) for each in servers.servers)
             continue
         bind = port.bind or ("0.0.0.0" if proxy.supports_ipv4 else "::")
         opened = tuple(opening.chains(port, servers, bind))
@@ -152,7 +153,7 @@ class GatewayChains:
                 yield from self._bytes(server)
 
     def _http(self, port: ServerPort, merged: MergedServers, bind: str, protocol: Protocol) -> FilterChain:
-        origins = tuple(server.server.origin for server in merged.servers)
+        origins = tuple(server.origin for server in merged.servers)
         connection = HttpConnection(
             traits=self.http,
             stat_prefix=_stat_prefix(bind, port.number),
@@ -164,10 +165,10 @@ class GatewayChains:
         return FilterChain(connection, connect_timeout=True, origins=origins)
 
     def _https(self, port: ServerPort, server: GatewayServer, bind: str, *, is_first: bool) -> FilterChain:
-        origins = (server.server.origin,)
+        origins = (server.origin,)
         connection = HttpConnection(
             traits=self.http,
-            stat_prefix=server.server.name or _stat_prefix(bind, port.number),
+            stat_prefix=server.name or _stat_prefix(bind, port.number),
             protocol=server.protocol,
             port=port.number,
             route_name=server.route_name,
@@ -186,7 +187,7 @@ class GatewayChains:
         """The chain of a server that forwards TCP, with terminated TLS or without TLS; none without a route."""
         connection = self._tcp_route(server)
         if connection is None:
-            yield SERVER_WITHOUT_ROUTE(server.server, rules="tcp")
+            yield SERVER_WITHOUT_ROUTE(server, rules="tcp")
             return
         tls = server_tls(server, self.tls_defaults, self.secrets)
         yield FilterChain(
@@ -194,7 +195,7 @@ class GatewayChains:
             match=None if tls is None else ChainMatch(server_names=server.sni_hosts),
             tls=tls,
             connect_timeout=True,
-            origins=(server.server.origin, *connection.origins),
+            origins=(server.origin, *connection.origins),
         )
 
     def _tcp_route(self, server: GatewayServer) -> TcpConnection | None:
@@ -218,7 +219,7 @@ class GatewayChains:
                         conflict = self._take(match, port.number, server)
                         yield conflict or self._tls_chain(virtual_service, rule, match, server)
         if not found:
-            yield SERVER_WITHOUT_ROUTE(server.server, rules="tls")
+            yield SERVER_WITHOUT_ROUTE(server, rules="tls")
 
     def _tls_chain(
         self, virtual_service: MergedVirtualService, rule: TLSRoute, match: TLSMatchAttributes, server: GatewayServer
@@ -228,12 +229,12 @@ class GatewayChains:
             routed(self.client, self.tcp, port, virtual_service, rule.route, (match.origin,)),
             match=ChainMatch(server_names=match.sni_hosts),
             connect_timeout=True,
-            origins=(match.origin, server.server.origin),
+            origins=(match.origin, server.origin),
         )
 
     def _take(self, match: TLSMatchAttributes, port: int, server: GatewayServer) -> Diagnostic | None:
         """A finding when another match on the port and address has one of the SNI hosts."""
-        known, bind = self.matched.setdefault(port, {}), server.server.bind
+        known, bind = self.matched.setdefault(port, {}), server.bind
         taken = [host for host in match.sni_hosts if host in known and known[host][0] == bind]
         if taken:
             related = (Related("the match that has it", known[taken[0]][1]),)
@@ -266,7 +267,7 @@ class GatewayChains:
             replace(connection, settings=replace(connection.settings, tunnel=None)),
             match=ChainMatch(server_names=(cluster,), traffic=Traffic.MESH_PASSED_ON),
             connect_timeout=True,
-            origins=(server.server.origin, *connection.origins),
+            origins=(server.origin, *connection.origins),
         )
 
     def _bound(self, server: GatewayServer) -> Iterator[MergedVirtualService]:

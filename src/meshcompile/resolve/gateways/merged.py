@@ -4,8 +4,8 @@ Servers of several Gateways meet on the ports that they resolve to. Plain HTTP s
 its routes. SNI distinguishes TLS servers. When two servers conflict, the server of the older Gateway wins.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -15,11 +15,13 @@ from meshcompile.codes.gateways import (
     PORT_CONFLICT,
 )
 from meshcompile.diagnostics import Diagnostic, Related
-from meshcompile.models.networking.gateway import Gateway, Port, Server, TLSMode
+from meshcompile.models.networking.gateway import TLSMode
 from meshcompile.proxy import Proxy
+from meshcompile.resolve.gateways.from_gateway import gateway_server
+from meshcompile.resolve.gateways.server import GatewayServer
 from meshcompile.resolve.inbound.service_targets import ServiceTarget
 from meshcompile.snapshot.gateways import GatewayIndex
-from meshcompile.values.ports import Protocol, protocol_named
+from meshcompile.values.ports import Protocol
 
 # With this label on a Service, Gateways refer to its target ports instead of its ports.
 NO_PORT_TRANSLATION = "experimental.istio.io/disable-gateway-port-translation"
@@ -31,62 +33,6 @@ class ServerPort(NamedTuple):
     number: int
     protocol: str
     bind: str
-
-
-@dataclass(frozen=True, slots=True)
-class GatewayServer:
-    """A server of a Gateway. `gateway` is `namespace/name`.
-
-    `hosts` are `host` or `namespace/host`, with `.` replaced by the Gateway's namespace. `route_name` is "" for servers
-    that are not HTTP.
-    """
-
-    server: Server
-    gateway: str
-    hosts: tuple[str, ...]
-    protocol: Protocol
-    route_name: str
-
-    @property
-    def port(self) -> Port:
-        return self.server.port
-
-    @property
-    def mode(self) -> TLSMode | None:
-        """The TLS mode; None without TLS settings."""
-        return None if self.server.tls is None else self.server.tls.mode
-
-    @property
-    def passes_tls_through(self) -> bool:
-        return self.mode in (TLSMode.PASSTHROUGH, TLSMode.AUTO_PASSTHROUGH)
-
-    @property
-    def is_tls(self) -> bool:
-        """True for servers with TLS settings, except on HTTP ports, where the settings only configure a redirect."""
-        return self.server.tls is not None and not self.protocol.is_http
-
-    @property
-    def terminates_https(self) -> bool:
-        return self.server.tls is not None and self.protocol is Protocol.HTTPS and not self.passes_tls_through
-
-    @property
-    def is_http(self) -> bool:
-        """True for servers that route requests: HTTP, and HTTPS that is terminated."""
-        return self.protocol.is_http or (self.protocol is Protocol.HTTPS and not self.passes_tls_through)
-
-    @property
-    def redirects_to_https(self) -> bool:
-        return self.server.tls is not None and self.server.tls.https_redirect
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The hosts, without namespaces."""
-        return frozenset(host.rpartition("/")[2] for host in self.hosts)
-
-    @property
-    def sni_hosts(self) -> tuple[str, ...]:
-        """The server names that TLS clients request, sorted."""
-        return tuple(sorted(self.names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,45 +88,6 @@ def _target_ports(targets: Iterable[ServiceTarget]) -> Mapping[int, int]:
     return ports
 
 
-def gateway_server(gateway: Gateway, server: Server, number: int) -> GatewayServer:
-    """A server of a Gateway that listens on `number`."""
-    protocol = protocol_named(server.port.protocol)
-    made = GatewayServer(
-        server=server,
-        gateway=f"{gateway.namespace}/{gateway.name}",
-        hosts=tuple(_with_namespaces(server.hosts, gateway.namespace)),
-        protocol=protocol,
-        route_name="",
-    )
-    return replace(made, route_name=_route_name(made, gateway, number))
-
-
-def _with_namespaces(hosts: tuple[str, ...], namespace: str) -> Iterator[str]:
-    """The hosts, with the namespace in place of `./`, and without `*/`, which matches any namespace."""
-    if "*/*" in hosts:
-        yield "*"
-        return
-    for host in hosts:
-        of, slash, name = host.partition("/")
-        if slash and of == "*":
-            yield name
-        else:
-            yield f"{namespace}/{name}" if slash and of == "." else host
-
-
-def _route_name(server: GatewayServer, gateway: Gateway, number: int) -> str:
-    """The name of a server's route configuration.
-
-    Plain HTTP servers of a port share one. Each HTTPS server has its own.
-    """
-    bind = f".{server.server.bind}" if server.server.bind else ""
-    if server.protocol.is_http:
-        return f"http.{number}{bind}"
-    if server.protocol is Protocol.HTTPS and not server.passes_tls_through:
-        return f"https.{server.port.number}.{server.port.name}.{gateway.name}.{gateway.namespace}{bind}"
-    return ""
-
-
 @dataclass(slots=True)
 class _PortServers:
     """The servers of a ServerPort during the merge."""
@@ -214,9 +121,9 @@ class _GatewayMerge:
     def add(self, server: GatewayServer, number: int) -> None:
         """Add a server to its port, or report why it cannot be there."""
         self.gateways.add(server.gateway)
-        if server.server.tls is not None and not self._take_hosts(server, number):
+        if server.tls is not None and not self._take_hosts(server, number):
             return
-        port = ServerPort(number, server.port.protocol, server.server.bind)
+        port = ServerPort(number, server.port.protocol_name, server.bind)
         if number not in self.numbers:
             self.numbers.add(number)
             self._open(server, port)
@@ -261,10 +168,8 @@ class _GatewayMerge:
         if server.is_http:
             if server.route_name in self.by_route_name:
                 other = self.by_route_name[server.route_name][0]
-                related = (Related("the other server", other.server.origin),)
-                self.findings.append(
-                    DUPLICATE_HTTPS_PORT_NAME(server.server, port_name=server.port.name, related=related)
-                )
+                related = (Related("the other server", other.origin),)
+                self.findings.append(DUPLICATE_HTTPS_PORT_NAME(server, port_name=server.port.name, related=related))
                 return
             self.by_route_name[server.route_name] = [server]
         if port not in self.opened:
@@ -275,14 +180,14 @@ class _GatewayMerge:
     def _take_hosts(self, server: GatewayServer, number: int) -> bool:
         """True when no other server on the port and address has one of the hosts."""
         known = self.tls_hosts.setdefault(number, {})
-        bind = server.server.bind
-        taken = [host for host in server.hosts if host in known and known[host].server.bind == bind]
+        bind = server.bind
+        taken = [host for host in server.hosts if host in known and known[host].bind == bind]
         if taken:
             other = known[taken[0]]
-            related = (Related("the server that has it", other.server.origin),)
+            related = (Related("the server that has it", other.origin),)
             self.findings.append(
                 DUPLICATE_TLS_HOST(
-                    server.server, hosts=", ".join(taken), port=server.port.number, other=other.gateway, related=related
+                    server, hosts=", ".join(taken), port=server.port.number, other=other.gateway, related=related
                 )
             )
             return False
@@ -296,10 +201,10 @@ def _can_share(protocol: Protocol, other: Protocol) -> bool:
 
 def _conflict(server: GatewayServer, other: GatewayServer) -> Diagnostic:
     return PORT_CONFLICT(
-        server.server,
-        protocol=server.port.protocol,
+        server,
+        protocol=server.port.protocol_name,
         port=server.port.number,
-        other_protocol=other.port.protocol,
+        other_protocol=other.port.protocol_name,
         other=other.gateway,
-        related=(Related("the server that has the port", other.server.origin),),
+        related=(Related("the server that has the port", other.origin),),
     )

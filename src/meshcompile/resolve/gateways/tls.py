@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 
 from meshcompile.models.mesh.mesh_config import TLSConfig
 from meshcompile.models.mesh.mesh_config import TLSProtocol as MeshTLSProtocol
-from meshcompile.models.networking.gateway import ServerTLSSettings, TLSMode, TLSProtocol
 from meshcompile.proxy import Proxy
-from meshcompile.resolve.gateways.merged import GatewayServer
+from meshcompile.resolve.gateways.server import CertificateFiles, GatewayServer, ServerTls
 from meshcompile.resolve.security.downstream_tls import (
     EXTERNAL_SDS_CLUSTER,
     HTTP_ALPN,
@@ -32,9 +31,6 @@ KUBERNETES = "kubernetes://"
 IN_KUBERNETES = (KUBERNETES, "kubernetes-gateway://", "configmap://")
 # The secret with the client authorities has the name of the certificate's secret and this suffix.
 AUTHORITIES = "-cacert"
-
-CLIENT_CERTIFICATE_REQUIRED = frozenset({TLSMode.MUTUAL, TLSMode.ISTIO_MUTUAL})
-CLIENT_CERTIFICATE_CHECKED = CLIENT_CERTIFICATE_REQUIRED | {TLSMode.OPTIONAL_MUTUAL}
 
 # The suites that Envoy's BoringSSL supports. Envoy rejects a listener with any other suite.
 CIPHER_SUITES = frozenset(
@@ -79,20 +75,18 @@ def gateway_secrets(snapshot: Snapshot, proxy: Proxy) -> GatewaySecrets:
 
 def server_tls(server: GatewayServer, defaults: TLSConfig | None, secrets: GatewaySecrets) -> DownstreamTls | None:
     """The TLS of a server, with the mesh's defaults; None for a server without TLS or with passthrough."""
-    tls = server.server.tls
-    if tls is None or server.passes_tls_through:
+    tls = server.tls
+    if tls is None or tls.passes_through:
         return None
-    passes_bytes = not server.is_http
-    limits = TLSConfig() if tls.mode is TLSMode.ISTIO_MUTUAL else defaults or TLSConfig()
-    own = ServerTLSSettings() if tls.mode is TLSMode.ISTIO_MUTUAL else tls
+    limits = TLSConfig() if tls.is_mesh or defaults is None else defaults
     return DownstreamTls(
-        alpn=MESH_TCP_ALPN if tls.mode is TLSMode.ISTIO_MUTUAL and passes_bytes else HTTP_ALPN,
+        alpn=MESH_TCP_ALPN if tls.is_mesh and not server.is_http else HTTP_ALPN,
         certificates=tuple(_certificates(secrets, tls)),
-        require_client_certificate=tls.mode in CLIENT_CERTIFICATE_REQUIRED,
+        require_client_certificate=tls.requires_client_certificate,
         validation=_validation(secrets, tls),
-        minimum_version=_version(own.min_protocol_version) or _minimum_version(limits),
-        maximum_version=_version(own.max_protocol_version),
-        cipher_suites=cipher_suites(own.cipher_suites) or limits.cipher_suites,
+        minimum_version=("" if tls.is_mesh else tls.minimum_version) or _minimum_version(limits),
+        maximum_version="" if tls.is_mesh else tls.maximum_version,
+        cipher_suites=(() if tls.is_mesh else cipher_suites(tls.cipher_suites)) or limits.cipher_suites,
         ecdh_curves=limits.ecdh_curves,
         origin=tls.origin,
     )
@@ -102,10 +96,6 @@ def cipher_suites(names: tuple[str, ...]) -> tuple[str, ...]:
     """The cipher suites that Envoy supports, without duplicates. Expressions such as `-ALL` and `[A|B]` are kept."""
     known = (name for name in names if name in CIPHER_SUITES or not (name[0].isalpha() or name[0].isnumeric()))
     return tuple(dict.fromkeys(known))
-
-
-def _version(version: TLSProtocol) -> str:
-    return "" if version is TLSProtocol.TLS_AUTO else str(version)
 
 
 def _minimum_version(limits: TLSConfig) -> str:
@@ -118,21 +108,21 @@ def _minimum_version(limits: TLSConfig) -> str:
 # ---- certificates
 
 
-def _certificates(secrets: GatewaySecrets, tls: ServerTLSSettings) -> Iterator[Secret]:
+def _certificates(secrets: GatewaySecrets, tls: ServerTls) -> Iterator[Secret]:
     """The server's certificates: the mesh's own, those of credentials, or files of the proxy."""
-    if tls.mode is TLSMode.ISTIO_MUTUAL:
+    if tls.is_mesh:
         yield secrets.proxy.certificate
-    elif tls.credential_names or tls.credential_name:
-        yield from (credential(secrets, name) for name in tls.credential_names or (tls.credential_name,))
+    elif tls.credentials:
+        yield from (credential(secrets, name) for name in tls.credentials)
     else:
-        for pair in tls.tls_certificates or (tls,):
-            yield replace(_key_pair(secrets, pair.server_certificate, pair.private_key), origin=pair.origin)
+        for files in tls.files:
+            yield replace(_key_pair(secrets, files), origin=files.origin)
 
 
-def _key_pair(secrets: GatewaySecrets, certificate: str, key: str) -> Secret:
-    if not (certificate and key):
+def _key_pair(secrets: GatewaySecrets, files: CertificateFiles) -> Secret:
+    if not (files.chain and files.key):
         return Secret(WORKLOAD_CERTIFICATE)
-    return secrets.proxy.file(f"file-cert:{certificate}~{key}")
+    return secrets.proxy.file(f"file-cert:{files.chain}~{files.key}")
 
 
 def credential(secrets: GatewaySecrets, name: str) -> Secret:
@@ -187,28 +177,28 @@ def resource_name(name: str) -> str:
 # ---- checks of client certificates
 
 
-def _validation(secrets: GatewaySecrets, tls: ServerTLSSettings) -> ClientValidation | None:
-    checked = tls.mode in CLIENT_CERTIFICATE_CHECKED
-    by_credential = tls.mode is not TLSMode.ISTIO_MUTUAL and (tls.credential_names or tls.credential_name)
-    if by_credential and checked:
+def _validation(secrets: GatewaySecrets, tls: ServerTls) -> ClientValidation | None:
+    checks, is_checked = tls.client, tls.checks_client_certificate
+    by_credential = bool(tls.credentials) and not tls.is_mesh
+    if by_credential and is_checked:
         return ClientValidation(
             roots=credential(secrets, _authorities(tls)),
-            san_exact=tls.subject_alt_names,
-            spki_hashes=tls.verify_certificate_spki,
-            certificate_hashes=tls.verify_certificate_hash,
+            san_exact=checks.subject_alt_names,
+            spki_hashes=checks.spki_hashes,
+            certificate_hashes=checks.certificate_hashes,
         )
     if by_credential:
-        return ClientValidation(roots=None, san_exact=tls.subject_alt_names) if tls.subject_alt_names else None
-    if not checked:
+        return ClientValidation(roots=None, san_exact=checks.subject_alt_names) if checks.subject_alt_names else None
+    if not is_checked:
         return None
-    roots = secrets.proxy.roots if tls.mode is TLSMode.ISTIO_MUTUAL else _roots_file(secrets, tls.ca_certificates)
-    return ClientValidation(roots=roots, san_exact=tls.subject_alt_names, crl=tls.ca_crl)
+    roots = secrets.proxy.roots if tls.is_mesh else _roots_file(secrets, checks.authorities_file)
+    return ClientValidation(roots=roots, san_exact=checks.subject_alt_names, crl=checks.revocation_file)
 
 
 def _roots_file(secrets: GatewaySecrets, path: str) -> Secret:
     return secrets.proxy.file(f"file-root:{path}") if path else Secret(MESH_ROOTS)
 
 
-def _authorities(tls: ServerTLSSettings) -> str:
+def _authorities(tls: ServerTls) -> str:
     """The credential with the certificate authorities of clients."""
-    return tls.ca_cert_credential_name or (tls.credential_names or (tls.credential_name,))[0] + AUTHORITIES
+    return tls.client.authorities_credential or tls.credentials[0] + AUTHORITIES

@@ -12,7 +12,7 @@ from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.documents import Origin
 from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.findings import by_place
-from meshcompile.resolve.gateways.merged import GatewayServer
+from meshcompile.resolve.gateways.server import GatewayServer
 from meshcompile.resolve.outbound.routed_hosts import GatewayKey, routed_at_gateway
 from meshcompile.resolve.routes.context import Destinations, RouteContext
 from meshcompile.resolve.routes.domains import host_with_port
@@ -156,7 +156,7 @@ def _host(found: dict[str, RoutedHost], host: str, server: GatewayServer) -> Rou
     """The host among those found, named after the port of the first server that has it."""
     if host not in found:
         found[host] = RoutedHost(host_with_port(host, server.port.number), host)
-    found[host].origins[server.server.origin] = None
+    found[host].origins[server.origin] = None
     return found[host]
 
 
@@ -169,7 +169,7 @@ def _context(
         labels=facts.proxy.labels,
         gateways=frozenset({server.gateway}),
         port=server.port.number,
-        is_tls=server.server.tls is not None,
+        is_tls=server.tls is not None,
         destinations=Destinations(services, server.port.number),
         default_retry=snapshot.mesh.default_http_retry_policy,
         append_x_forwarded_host=appends_forwarded_host(facts.config),
