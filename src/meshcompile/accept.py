@@ -4,19 +4,25 @@ An object that Istio would reject is ignored. A later object of the same kind, n
 one, as if the files were applied in order.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from dataclasses import replace as replace_fields
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from meshcompile.codes import models as codes
 from meshcompile.codes.mesh import DUPLICATE_RESOURCE
 from meshcompile.diagnostics import Diagnostic, Related
-from meshcompile.documents import Document
+from meshcompile.documents import Document, Origin
 from meshcompile.models.base import Resource
 from meshcompile.models.read import read
+from meshcompile.models.registry import find
 from meshcompile.models.support import limits
-from meshcompile.source.sources import Found, Sources, Tally
+from meshcompile.source.pieces import Closed, Listed, Opened, Piece, ReadEvent
+from meshcompile.source.sources import ForeignFile, Sources
 from meshcompile.validate import violations
 
 ONCE_PER_KIND = frozenset({codes.PASSED_OVER.id, codes.MAKES_OBJECTS.id})
@@ -25,46 +31,153 @@ RELATED_PLACES = 5
 """The number of further positions that such a finding lists."""
 
 
+ObjectKey = tuple[str, str, str, str]
+"""The group, kind, namespace and name of an object. A later object replaces an earlier one with the same key."""
+
+
+class Checked(Struct, frozen=True, eq=False):
+    """What became of one document: the object unless it is rejected, and findings about it."""
+
+    key: ObjectKey
+    file: str
+    resource: Resource | None
+    problems: tuple[Diagnostic, ...]
+
+
+Item = Checked | Diagnostic
+Part = Piece | Listed | Item
+"""A part of the input in order. What is outside of pieces are findings about whole folders."""
+
+
+class ClusterInputs(Struct, frozen=True, eq=False):
+    """The inputs of one cluster: paths, and what was read of other inputs.
+
+    `left_out` are real paths that count as removed, and `buffers` texts that replace files, by their real path.
+    """
+
+    given: tuple[str | Piece, ...] = ()
+    left_out: frozenset[str] = frozenset()
+    buffers: Mapping[str, str] = {}
+
+
+NO_INPUTS = ClusterInputs()
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """The accepted objects of one cluster, and all findings about the input.
 
-    Only the objects are compared for equality.
+    Only the objects are compared for equality. `inputs` and `parts` are what was given and what was read, for
+    `Mesh.updated`.
     """
 
     resources: tuple[Resource, ...]
     diagnostics: tuple[Diagnostic, ...] = field(compare=False)
     sources: Sources = field(compare=False)
+    parts: tuple[Part, ...] = field(default=(), compare=False, repr=False)
+    inputs: ClusterInputs = field(default=NO_INPUTS, compare=False, repr=False)
 
     def __hash__(self) -> int:
         return hash(tuple((resource.kind, resource.full_name) for resource in self.resources))
 
+    def with_object(self, resource: Resource) -> Accepted:
+        """These objects and one more, which is not part of the input."""
+        added = Piece("", "", 0, 0, (), (), (Checked(_key(resource), resource.origin.file, resource, ()),))
+        inputs = replace(self.inputs, given=(*self.inputs.given, added))
+        return replace_fields(self, resources=(*self.resources, resource), parts=(*self.parts, added), inputs=inputs)
 
-def accepted(found: Iterable[Found], namespace: str) -> Accepted:
-    """The accepted objects. An object without a namespace belongs to `namespace`, if its kind has namespaces.
+
+def accepted(events: Iterable[ReadEvent], namespace: str) -> Accepted:
+    """The accepted objects. An object without a namespace belongs to `namespace`, if its kind has namespaces."""
+    return accepted_parts(parts_of(events, namespace))
+
+
+def accepted_parts(parts: tuple[Part, ...]) -> Accepted:
+    """The accepted objects of what was read."""
+    items = [item for part in parts for item in _items(part)]
+    diagnostics = [found for item in items for found in (item.problems if isinstance(item, Checked) else (item,))]
+    unique = _last_of_each((item for item in items if isinstance(item, Checked)), diagnostics)
+    return Accepted(tuple(unique.values()), tuple(_grouped(diagnostics)), _sources(parts), parts)
+
+
+def checked(document: Document, namespace: str) -> Checked:
+    """The object of a document, and findings about it. The plain data of the document are dropped."""
+    resource, problems = read(document, namespace)
+    if resource is not None:
+        problems = (*problems, *violations(resource), *limits(resource))
+    key = _written_key(document, namespace) if resource is None else _key(resource)
+    document.forget()
+    return Checked(key, document.file, None if any(found.rejected for found in problems) else resource, problems)
+
+
+def _items(part: Part) -> tuple[Item, ...]:
+    match part:
+        case Piece():
+            return part.items
+        case Listed():
+            return ()
+        case _:
+            return (part,)
+
+
+def parts_of(events: Iterable[ReadEvent], namespace: str) -> tuple[Part, ...]:
+    """The parts of the input, with the objects that they hold.
 
     Objects are built while documents are read, and the documents' plain data are dropped. Keeping both forms would
     double the memory.
     """
-    diagnostics: list[Diagnostic] = []
-    tally = Tally()
-    resources = list(_valid(tally.without_foreign(found), namespace, diagnostics))
-    unique = _last_of_each(resources, diagnostics)
-    return Accepted(tuple(unique.values()), tuple(_grouped(diagnostics)), tally.sources)
+    return tuple(_parts(events, namespace))
 
 
-def _valid(found: Iterable[Document | Diagnostic], namespace: str, diagnostics: list[Diagnostic]) -> Iterator[Resource]:
-    for item in found:
-        if isinstance(item, Diagnostic):
-            diagnostics.append(item)
-            continue
-        resource, problems = read(item, namespace)
-        if resource is not None:
-            problems = (*problems, *violations(resource), *limits(resource))
-        item.forget()
-        diagnostics += problems
-        if resource is not None and not any(d.rejected for d in problems):
-            yield resource
+def _parts(events: Iterable[ReadEvent], namespace: str) -> Iterator[Part]:
+    """The parts of the input, each file as a piece once it has been read."""
+    waiting = iter(events)
+    for event in waiting:
+        match event:
+            case Opened():
+                yield _piece(event, waiting, namespace)
+            case Document():
+                yield Piece("", "", 0, 1, (), (), (checked(event, namespace),))
+            case ForeignFile():
+                yield Piece("", "", 0, 0, (), (event,), ())
+            case Closed():
+                pass
+            case _:
+                yield event
+
+
+def _piece(opened: Opened, events: Iterator[ReadEvent], namespace: str) -> Piece:
+    """What follows until it is closed."""
+    items: list[Item] = []
+    foreign: list[ForeignFile] = []
+    for event in events:
+        match event:
+            case Closed():
+                found = tuple(item for item in items if isinstance(item, Diagnostic))
+                documents = len(items) - len(found)
+                return Piece(opened.path, opened.real, event.size, documents, found, tuple(foreign), tuple(items))
+            case Document():
+                items.append(checked(event, namespace))
+            case ForeignFile():
+                foreign.append(event)
+            case Diagnostic():
+                items.append(event)
+            case _:
+                pass
+    raise AssertionError("a piece was not closed")
+
+
+def _sources(parts: Iterable[Part]) -> Sources:
+    """The counts of what was read."""
+    pieces = [part for part in parts if isinstance(part, Piece)]
+    files = {file for piece in pieces for file in _files(piece)}
+    foreign = tuple(file for piece in pieces for file in piece.foreign)
+    return Sources(len(files), sum(piece.documents for piece in pieces), foreign)
+
+
+def _files(piece: Piece) -> Iterable[str]:
+    """The names of the files that hold objects: one, unless the piece is an archive or standard input."""
+    return {item.file for item in piece.items if isinstance(item, Checked)} if piece.documents else ()
 
 
 def _grouped(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
@@ -82,21 +195,29 @@ def _with_others(first: Diagnostic, others: Sequence[Diagnostic]) -> Diagnostic:
     return replace(first, message=f"{first.message} ({len(others) + 1} in the input)", related=related)
 
 
-Key = tuple[str, str, str, str]
-
-
-def _key(resource: Resource) -> Key:
+def _key(resource: Resource) -> ObjectKey:
     group = resource.api_version.rpartition("/")[0]
     return (group, resource.kind, resource.namespace, resource.name or str(resource.origin))
 
 
-def _last_of_each(resources: Iterable[Resource], diagnostics: list[Diagnostic]) -> Mapping[Key, Resource]:
+def _written_key(document: Document, namespace: str) -> ObjectKey:
+    """The key of a document that is no valid object."""
+    value = document.value
+    api_version = value.get("apiVersion") if isinstance(value, Mapping) else None
+    group = api_version.rpartition("/")[0] if isinstance(api_version, str) else ""
+    found = find(api_version, document.kind) if isinstance(api_version, str) else None
+    default = "" if found is not None and not found.namespaced else namespace
+    return (group, document.kind, document.namespace or default, document.name or str(Origin(document)))
+
+
+def _last_of_each(items: Iterable[Checked], diagnostics: list[Diagnostic]) -> Mapping[ObjectKey, Resource]:
     """The resources by key. The last one wins, and a warning names both positions."""
-    unique: dict[Key, Resource] = {}
-    for resource in resources:
-        key = _key(resource)
-        if earlier := unique.get(key):
+    unique: dict[ObjectKey, Resource] = {}
+    for item in items:
+        if (resource := item.resource) is None:
+            continue
+        if earlier := unique.get(item.key):
             related = (Related("replaces this one", earlier.origin),)
             diagnostics.append(DUPLICATE_RESOURCE(resource, resource=resource.full_name, related=related))
-        unique[key] = resource
+        unique[item.key] = resource
     return unique

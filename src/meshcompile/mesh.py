@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from meshcompile.accept import Accepted, accepted
+from meshcompile.accept import Accepted
 from meshcompile.behaviour import ISTIO_1_30, Behaviour
 from meshcompile.codes.mesh import UNSUPPORTED_AMBIENT
 from meshcompile.collector import collect_if_grown, gc_paused
@@ -20,13 +20,14 @@ from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Document, Origin
 from meshcompile.documents.limits import DEFAULT_LIMITS, Limits
 from meshcompile.errors import instance, keyed, texts
+from meshcompile.inputs import LOADED_BY_DEFAULT, Loading, Reading, loaded
 from meshcompile.models.base import Resource
 from meshcompile.models.registry import has_pods
 from meshcompile.repeats import without_repeats
-from meshcompile.settings import MeshSettings, mesh_settings
+from meshcompile.settings import MeshSettings, settings_with
 from meshcompile.snapshot.resources import CONFIG_CLUSTER, Assumed, ConfigStore
 from meshcompile.source.ignored import Selection
-from meshcompile.source.reading import Input, stream
+from meshcompile.source.reading import Input
 from meshcompile.source.sources import Sources
 
 if TYPE_CHECKING:  # the compiler is imported by what needs it, so that objects are checked without
@@ -78,14 +79,12 @@ def load(
     instance("namespace", namespace, str)
     instance("limits", limits, Limits)
     keys = keyed("jwks", jwks, str)
-    selection = Selection(texts("exclude", exclude), gitignore)
-    own = accepted(stream(inputs, limits, selection), namespace)
-    remote = {
-        name: accepted(stream(given, limits, selection), namespace)
-        for name, given in sorted(keyed("clusters", clusters).items())
-    }
-    settings = mesh_settings(own.resources, mesh_config, networks)
-    return Mesh(own, remote, settings, namespace, ambient, jwks=keys)
+    reading = Reading(limits, Selection(texts("exclude", exclude), gitignore), namespace)
+    own = loaded(inputs, reading)
+    remote = {name: loaded(given, reading) for name, given in sorted(keyed("clusters", clusters).items())}
+    loading = Loading.of(reading, mesh_config, networks)
+    settings = settings_with(own.resources, loading.given)
+    return Mesh(own, remote, settings, namespace, ambient, jwks=keys, loading=loading)
 
 
 @dataclass(frozen=True)
@@ -103,6 +102,7 @@ class Mesh:
     ambient: bool = False
     behaviour: Behaviour = ISTIO_1_30
     jwks: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+    loading: Loading = field(default=LOADED_BY_DEFAULT, repr=False, compare=False)
 
     def __getstate__(self) -> dict[str, object]:
         return {each.name: getattr(self, each.name) for each in fields(self)}
@@ -159,7 +159,38 @@ class Mesh:
 
         resources = self.config_cluster.resources
         pod = assumed_proxy_pod(assumed_proxy(proxy), resources)
-        return replace(self, config_cluster=replace(self.config_cluster, resources=(*resources, pod)))
+        return replace(self, config_cluster=self.config_cluster.with_object(pod))
+
+    @gc_paused()
+    def updated(
+        self,
+        changed: Input | Iterable[Input] = (),
+        removed: Input | Iterable[Input] = (),
+        *,
+        cluster: str | None = None,
+    ) -> Mesh:
+        """The mesh after an edit, equal to what `load` makes of the edited input; this mesh stays as it is.
+
+        `changed` are files and folders that changed or are new, objects, and texts of files that are not saved, as
+        `NamedText`. Only they are read again. An object takes the place of the one with its name, and a text that names
+        no file is read as its objects. `removed` are files, folders and objects that are gone. Files that are not
+        named are taken to be as they were. New files and objects belong to the config cluster, or to the remote one
+        that `cluster` names.
+
+        Raises UnreadableInput as `load` does, and InvalidArgument when there is no such cluster.
+        """
+        from meshcompile.updates import Loaded, updated  # few programs update a mesh
+
+        collect_if_grown()
+        before = Loaded(self.config_cluster, self.remote_clusters, self.settings, self.loading)
+        now = updated(before, changed, removed, cluster)
+        return replace(
+            self,
+            config_cluster=now.config_cluster,
+            remote_clusters=now.remote_clusters,
+            settings=now.settings,
+            loading=now.loading,
+        )
 
     def assumable(self) -> tuple[AssumedProxy, ...]:
         """The gateways that Gateway objects in the input select, as arguments for `assuming`."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING, TypeVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from meshcompile.codes.mesh import INVALID_MESH_CONFIG, MESH_CONFIG_FROM, MESH_CONFIG_NOT_USED
@@ -50,6 +51,26 @@ class MeshSettings:
         return self.network_layers[-1] if self.network_layers else MeshNetworks.model_construct()
 
 
+class GivenSettings(Struct, frozen=True):
+    """The settings that the caller passes, and findings about them."""
+
+    mesh: MeshConfig | None = None
+    networks: MeshNetworks | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+NOTHING_GIVEN = GivenSettings()
+
+
+def given_settings(mesh_config: Input | MeshConfig | None, networks: Input | MeshNetworks | None) -> GivenSettings:
+    """The settings that the caller passes. Raises UnreadableInput or InvalidArgument for a file without settings."""
+    if mesh_config is None and networks is None:
+        return NOTHING_GIVEN
+    diagnostics: list[Diagnostic] = []
+    mesh, found = _given_mesh_config(mesh_config, diagnostics), _given_networks(networks, diagnostics)
+    return GivenSettings(mesh, found, tuple(diagnostics))
+
+
 def mesh_settings(
     resources: Iterable[Resource],
     mesh_config: Input | MeshConfig | None = None,
@@ -59,17 +80,22 @@ def mesh_settings(
 
     Raises UnreadableInput or InvalidArgument for a given file without settings.
     """
+    return settings_with(resources, given_settings(mesh_config, networks))
+
+
+def settings_with(resources: Iterable[Resource], given: GivenSettings) -> MeshSettings:
+    """The effective settings, from the input and from what the caller passed."""
     sources = sources_among(resources)
-    if not sources and mesh_config is None and networks is None:
+    if not sources and given is NOTHING_GIVEN:
         return MeshSettings()
     diagnostics: list[Diagnostic] = []
     in_input = _holding(sources, diagnostics)
-    mesh_layers = (_mesh_config(in_input, diagnostics), _given_mesh_config(mesh_config, diagnostics))
-    network_layers = (_networks(in_input, diagnostics), _given_networks(networks, diagnostics))
+    mesh_layers = (_mesh_config(in_input, diagnostics), given.mesh)
+    network_layers = (_networks(in_input, diagnostics), given.networks)
     return MeshSettings(
         tuple(layer for layer in mesh_layers if layer),
         tuple(layer for layer in network_layers if layer),
-        tuple(diagnostics),
+        (*diagnostics, *given.diagnostics),
     )
 
 

@@ -22,7 +22,17 @@ CLASSES = [value for name in NAMES if inspect.isclass(value := getattr(meshcompi
 # Attributes that hold how something was made or is kept, which are not for users.
 INTERNAL = {
     "Config": {"resources", "credentials"},
-    "Mesh": {"config_cluster", "remote_clusters", "settings", "snapshot", "namespace", "ambient", "behaviour", "jwks"},
+    "Mesh": {
+        "config_cluster",
+        "remote_clusters",
+        "settings",
+        "snapshot",
+        "namespace",
+        "ambient",
+        "behaviour",
+        "jwks",
+        "loading",
+    },
     "Bootstrap": {"content"},
     "Diagnostic": {"sort_key"},
     "Origin": {"document", "path"},

@@ -18,7 +18,8 @@ from meshcompile.errors import InvalidArgument, MeshcompileError, described
 from meshcompile.source.files import ARCHIVES, STDIN, content, decoded
 from meshcompile.source.ignored import EVERYTHING, Selection
 from meshcompile.source.objects import objects
-from meshcompile.source.sources import ForeignFile, Found, Sources, Tally
+from meshcompile.source.pieces import NOTHING_KNOWN, Closed, Known, Listed, Opened, Piece, ReadEvent
+from meshcompile.source.sources import Found, Sources, Tally
 from meshcompile.source.texts import Texts
 
 Input = str | bytes | os.PathLike[str] | Mapping[str, Any] | NamedText | Diagnostic
@@ -56,18 +57,32 @@ def stream(
     does not appear to hold an object is foreign, and not an error. At the end, this raises UnreadableInput with all
     unreadable parts if a whole file or the whole input cannot be read.
     """
-    named = _named(inputs)
+    for event in read_events(named_inputs(inputs), limits, selection):
+        if not isinstance(event, Opened | Closed | Listed | Piece):
+            yield event
+
+
+def read_events(
+    inputs: Iterable[Input | Piece],
+    limits: Limits = DEFAULT_LIMITS,
+    selection: Selection = EVERYTHING,
+    known: Known = NOTHING_KNOWN,
+) -> Iterator[ReadEvent]:
+    """The events of reading, as `stream` reads. What is known is not read again: it comes as a Piece."""
     fatal = codes.BROKEN_FILE | codes.BROKEN_DOCUMENT
     diagnostics: list[Diagnostic] = []
-    for item in _Reading(limits, selection).everything(named):
-        match item:
+    for event in _Reading(limits, selection, known).everything(inputs):
+        match event:
             case Diagnostic():
-                diagnostics.append(item)
+                diagnostics.append(event)
             case Document():
                 fatal = codes.BROKEN_FILE
-            case ForeignFile():
+            case Piece():
+                diagnostics += event.found
+                fatal = codes.BROKEN_FILE if event.documents else fatal
+            case _:
                 pass
-        yield item
+        yield event
     if any(item.code in fatal for item in diagnostics):
         raise UnreadableInput(tuple(item for item in diagnostics if item.code in UNREADABLE))
 
@@ -80,7 +95,7 @@ def read(inputs: Input | Iterable[Input], limits: Limits = DEFAULT_LIMITS, selec
     return Inputs(documents, tuple(item for item in found if isinstance(item, Diagnostic)), tally.sources)
 
 
-def _named(inputs: Input | Iterable[Input]) -> list[Input]:
+def named_inputs(inputs: Input | Iterable[Input]) -> list[Input]:
     """The inputs as a list. Raises InvalidArgument for an invalid one."""
     match inputs:
         case str() | bytes() | os.PathLike() | Mapping() | NamedText() | Diagnostic():
@@ -106,34 +121,55 @@ UNREADABLE = codes.BROKEN_FILE | codes.BROKEN_DOCUMENT
 class _Reading:
     """One call of `stream`."""
 
-    def __init__(self, limits: Limits, selection: Selection) -> None:
+    def __init__(self, limits: Limits, selection: Selection, known: Known) -> None:
         self.selection = selection
-        self.texts = Texts(limits)
+        self.texts = Texts(limits, known)
 
-    def everything(self, inputs: Iterable[Input]) -> Iterator[Found]:
+    def everything(self, inputs: Iterable[Input | Piece]) -> Iterator[ReadEvent]:
         for given in inputs:
             match given:
-                case Mapping():
-                    yield from objects(Document("<object>", given), count())
-                case NamedText():
-                    yield from self.texts.named(given.name, given.text, given.line)
-                case Diagnostic():
+                case Piece():
+                    self.texts.count(given)
                     yield given
-                case bytes():
-                    yield from self.text("<text>", decoded("<text>", given, self.texts.budget))
-                case str() if _is_text(given):
-                    yield from self.text("<text>", given.removeprefix("\ufeff"))
+                case Mapping() | NamedText() | Diagnostic() | bytes():
+                    yield from self.opened(self.given(given))
+                case str() if is_text(given):
+                    yield from self.opened(self.text("<text>", given.removeprefix("\ufeff")))
                 case _:
                     yield from self.path(os.fspath(given))
 
-    def path(self, path: str) -> Iterator[Found]:
+    def given(self, given: Mapping[str, Any] | NamedText | Diagnostic | bytes) -> Iterator[Found]:
+        """The objects in an input that is no path."""
+        match given:
+            case Mapping():
+                yield from objects(Document("<object>", given), count())
+            case NamedText():
+                yield from self.texts.named(given.name, given.text, given.line)
+            case Diagnostic():
+                yield given
+            case bytes():
+                yield from self.text("<text>", decoded("<text>", given, self.texts.budget))
+
+    def opened(self, found: Iterable[Found], path: str = "") -> Iterator[ReadEvent]:
+        """The objects in a file or another input, as one piece."""
+        budget = self.texts.budget
+        yield Opened(path, os.path.realpath(path) if path else "")
+        yield from found
+        yield Closed(budget - self.texts.budget)
+
+    def path(self, path: str) -> Iterator[ReadEvent]:
         """The objects at a path: a file, or all files of a folder or an archive."""
         if "\0" not in path and os.path.isdir(path):
             from meshcompile.source.collection import folder_objects  # for a fast start, as below
 
             yield from folder_objects(path, self.selection, self.texts)
+        elif piece := self.texts.known.files.get(path):
+            if self.texts.is_unseen(piece.real):
+                self.texts.count(piece)
+                yield piece
         elif self.texts.is_new(path):
-            yield from self.archive(path) if path.endswith(ARCHIVES) else self.file(path)
+            found = self.archive(path) if path.endswith(ARCHIVES) else self.file(path)
+            yield from self.opened(found, "" if path == STDIN or "\0" in path else path)
 
     def piped(self, text: str) -> Iterator[Found]:
         """The objects in standard input. Helm's comments may name their templates."""
@@ -148,7 +184,8 @@ class _Reading:
         return archive_objects(path, self.texts)
 
     def file(self, path: str) -> Iterator[Found]:
-        match content(path, self.texts.budget):
+        buffer = self.texts.known.buffer(path)
+        match content(path, self.texts.budget) if buffer is None else buffer:
             case str(text) if path == STDIN:
                 yield from self.piped(text)
             case found:
@@ -158,7 +195,7 @@ class _Reading:
         yield from (text,) if isinstance(text, Diagnostic) else self.texts.named(file, text)
 
 
-def _is_text(given: str) -> bool:
+def is_text(given: str) -> bool:
     if "\n" in given or given.lstrip().startswith(("{", "[")):
         return True
     return ": " in given and not os.path.exists(given)

@@ -13,6 +13,7 @@ from meshcompile.documents.malformed import Malformed
 from meshcompile.documents.stream import Part, Reader, separated
 from meshcompile.source.files import STDIN, place, too_large
 from meshcompile.source.objects import objects_of, parts_in
+from meshcompile.source.pieces import NOTHING_KNOWN, Known, Piece
 from meshcompile.source.sources import ForeignFile, Found
 from meshcompile.source.templates import ADVICE, may_be_template, template_kind
 
@@ -20,18 +21,26 @@ from meshcompile.source.templates import ADVICE, may_be_template, template_kind
 class Texts:
     """Reads texts one after the other: the remaining budget, and the files that have been read."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, known: Known = NOTHING_KNOWN) -> None:
         self.limits = limits
+        self.known = known
         self.budget = limits.total_size
         self.reader = Reader(limits)
         self.seen: set[str] = set()
 
     def is_new(self, path: str) -> bool:
         """Whether a file has not been read yet. Each file is read once."""
-        real = path if path == STDIN or "\0" in path else os.path.realpath(path)
+        return self.is_unseen(path if path == STDIN or "\0" in path else os.path.realpath(path))
+
+    def is_unseen(self, real: str) -> bool:
+        """Whether a file with this real path has not been read yet. It now has."""
         new = real not in self.seen
         self.seen.add(real)
         return new
+
+    def count(self, piece: Piece) -> None:
+        """Count a piece that is known as read."""
+        self.budget -= piece.size
 
     def named(self, file: str, text: str, line: int = 0) -> Iterator[Found]:
         """The objects in a text that was passed directly. A template is an error and gets no other finding.

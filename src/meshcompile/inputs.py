@@ -1,0 +1,75 @@
+"""What a mesh is loaded from, kept so that it can be updated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from meshcompile.accept import Accepted, ClusterInputs, Part, accepted_parts, parts_of
+from meshcompile.documents.limits import DEFAULT_LIMITS, Limits
+from meshcompile.settings import NOTHING_GIVEN, GivenSettings, given_settings
+from meshcompile.source.files import STDIN
+from meshcompile.source.ignored import EVERYTHING, Selection
+from meshcompile.source.paths import input_path
+from meshcompile.source.pieces import Piece
+from meshcompile.source.reading import Input, named_inputs, read_events
+
+if TYPE_CHECKING:
+    from meshcompile.models.mesh.mesh_config import MeshConfig
+    from meshcompile.models.mesh.mesh_networks import MeshNetworks
+
+
+class Reading(Struct, frozen=True):
+    """How the inputs of a mesh are read."""
+
+    limits: Limits = DEFAULT_LIMITS
+    selection: Selection = EVERYTHING
+    namespace: str = "default"
+
+
+class Loading(Struct, frozen=True, eq=False):
+    """How a mesh was loaded: how its inputs are read, the settings that were given, and the files that they are in."""
+
+    reading: Reading
+    given: GivenSettings = NOTHING_GIVEN
+    mesh_config: Input | MeshConfig | None = None
+    networks: Input | MeshNetworks | None = None
+
+    @classmethod
+    def of(
+        cls, reading: Reading, mesh_config: Input | MeshConfig | None, networks: Input | MeshNetworks | None
+    ) -> Loading:
+        """How a mesh is loaded; what is given in a file is read."""
+        return cls(reading, given_settings(mesh_config, networks), mesh_config, networks)
+
+
+LOADED_BY_DEFAULT = Loading(Reading())
+
+
+def loaded(inputs: Input | Iterable[Input], reading: Reading) -> Accepted:
+    """The accepted objects of inputs, and what is needed to update them."""
+    given = named_inputs(inputs)
+    parts = parts_of(read_events(given, reading.limits, reading.selection), reading.namespace)
+    return accepted_inputs(parts, ClusterInputs(_kept_inputs(given, parts)))
+
+
+def _kept_inputs(given: Iterable[Input], parts: Iterable[Part]) -> tuple[str | Piece, ...]:
+    """The paths among the inputs, and what was read of the others, which cannot be read twice."""
+    others = (part for part in parts if isinstance(part, Piece) and not part.path)
+    kept: list[str | Piece | None] = []
+    has_stdin = False
+    for each in given:
+        path = input_path(each)
+        if path == STDIN and has_stdin:
+            continue
+        has_stdin = has_stdin or path == STDIN
+        kept.append(next(others, None) if path is None or path == STDIN or "\0" in path else path)
+    return tuple(each for each in kept if each is not None)
+
+
+def accepted_inputs(parts: tuple[Part, ...], inputs: ClusterInputs) -> Accepted:
+    """The accepted objects of what was read of some inputs."""
+    found = accepted_parts(parts)
+    return Accepted(found.resources, found.diagnostics, found.sources, parts, inputs)
