@@ -6,6 +6,7 @@ from enum import Enum, StrEnum, auto
 
 from meshcompile.documents import NOWHERE, Origin
 from meshcompile.snapshot.resources import NO_CREATION_TIME
+from meshcompile.values.hosts import is_wildcard
 from meshcompile.values.labels import Labels
 from meshcompile.values.ports import Protocol
 
@@ -104,6 +105,11 @@ class Service:
     def port(self, number: int) -> ServicePort | None:
         """The port with this number; None if there is none."""
         return next((p for p in self.ports if p.number == number), None)
+
+    @property
+    def is_dynamic(self) -> bool:
+        """True for a wildcard host that Envoy resolves for each request."""
+        return self.resolution is Resolution.DYNAMIC_DNS and is_wildcard(self.hostname)
 
     @property
     def is_headless(self) -> bool:

@@ -21,8 +21,8 @@ from meshcompile.resolve.clusters.ir import (
     Discovery,
     ServiceName,
 )
-from meshcompile.resolve.clusters.outbound import service_name
 from meshcompile.resolve.clusters.pool import connect_timeout, keepalive, thresholds
+from meshcompile.resolve.clusters.service_parts import service_name
 from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.inbound.service_targets import ServiceTarget
 from meshcompile.resolve.listeners.stat_names import StatSubject, stat_name

@@ -223,7 +223,7 @@ class Cluster:
     stays_connected: bool = False  # inbound: idle hosts are never cleaned up
     exchanges_metadata: bool = False
     upstream: Upstream | None = None
-    is_sni_dnat: bool = False
+    only_mutual_tls: bool = False  # the endpoints that accept it, for mutual TLS that is passed on
     origins: tuple[Origin, ...] = ()
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from meshcompile.documents import Origin
 from meshcompile.queries import Key, Source, query
 from meshcompile.resolve.clusters import passes_through
+from meshcompile.resolve.clusters.cluster_mode import HostKey
 from meshcompile.resolve.clusters.ir import Cluster
-from meshcompile.resolve.clusters.outbound import HostKey, host_clusters, outbound_hosts, sni_dnat_hosts
+from meshcompile.resolve.clusters.outbound import host_clusters, outbound_hosts, sni_dnat_hosts
 from meshcompile.resolve.endpoints.endpoint_builder import EndpointBuilder, endpoint_builder
 from meshcompile.resolve.endpoints.locality_groups import LocalityGroup
 from meshcompile.resolve.facts import ProxyFacts
@@ -74,5 +75,5 @@ def _load_assignments(builder: EndpointBuilder, clusters: Iterable[Cluster]) -> 
     for cluster in clusters:
         if cluster.upstream is not None and cluster.name not in seen:
             seen.add(cluster.name)
-            groups = builder.discovered(cluster.upstream, only_mutual_tls=cluster.is_sni_dnat)
+            groups = builder.discovered(cluster.upstream, only_mutual_tls=cluster.only_mutual_tls)
             yield LoadAssignment(cluster.name, groups, cluster.upstream.origins)

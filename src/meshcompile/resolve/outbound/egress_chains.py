@@ -24,7 +24,7 @@ from meshcompile.resolve.routes.domains import short_forms
 from meshcompile.resolve.routes.shared import RouteKey
 from meshcompile.resolve.scope.sidecar import EgressListener, ScopeKey, sidecar_scope
 from meshcompile.resolve.security.authorization import Authorization, authorization
-from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Registry, Resolution, Service
+from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Registry, Service
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.virtual_services import MergedVirtualService
 from meshcompile.values.hosts import is_wildcard, overlaps
@@ -173,7 +173,7 @@ class EgressChains:
         address = service_address(service, traits.addressing)
         is_range = bool(claim.cidrs) or "/" in address
         is_shared = claim.binds[0] == traits.addressing.wildcard and self._is_unspecified(service, address)
-        if not (is_range or is_shared or _dynamic_host(service)):
+        if not (is_range or is_shared or service.is_dynamic):
             return ()
         aliases = (alias for alias, _ in service.aliases)
         others = (name for alias in aliases for name in (alias, f"{alias}.", *short_forms(alias, traits.domain)))
@@ -272,10 +272,9 @@ def dynamic_traits(snapshot: Snapshot, facts: ProxyFacts) -> Mapping[str, Dynami
 def dynamic_services(snapshot: Snapshot, key: ScopeKey) -> Mapping[str, Service]:
     """One dynamic wildcard service of each namespace that has any."""
     services = sidecar_scope(snapshot, key).services
-    return {service.namespace: service for service in reversed(services) if _dynamic_host(service)}
+    return {service.namespace: service for service in reversed(services) if service.is_dynamic}
 
 
 def _dynamic_host(service: Service) -> str:
     """The wildcard host of a service that Envoy resolves on demand; "" for all other services."""
-    dynamic = service.resolution is Resolution.DYNAMIC_DNS and is_wildcard(service.hostname)
-    return service.hostname if dynamic else ""
+    return service.hostname if service.is_dynamic else ""

@@ -1,0 +1,43 @@
+"""The clusters of wildcard services that Envoy resolves by the host of each request."""
+
+from collections.abc import Iterator
+
+from meshcompile.resolve.clusters.ir import Algorithm, Balancing, Cluster, Discovery
+from meshcompile.resolve.clusters.service_parts import ServiceParts
+from meshcompile.resolve.endpoints.endpoint_builder import Upstream
+from meshcompile.values.names import outbound
+from meshcompile.values.ports import Protocol
+
+DYNAMIC_PROTOCOLS = frozenset({Protocol.HTTP, Protocol.TLS, Protocol.GRPC, Protocol.HTTP2})
+
+
+def dynamic_clusters(parts: ServiceParts) -> Iterator[Cluster]:
+    """The clusters of a dynamic service: one for each port whose traffic names a host."""
+    service, rule = parts.key.service, parts.key.rule
+    for port in service.ports:
+        if port.protocol in DYNAMIC_PROTOCOLS:
+            yield _cluster(parts, Upstream(service, port, rule, parts.policies.of_port(port.number)))
+
+
+def _cluster(parts: ServiceParts, upstream: Upstream) -> Cluster:
+    name = outbound(upstream.port.number, "", upstream.service.hostname)
+    settings = parts.settings.of(upstream.policy, Discovery.DYNAMIC_FORWARD_PROXY, False)
+    tls = parts.tls(upstream, Discovery.DYNAMIC_FORWARD_PROXY, name)
+    return Cluster(
+        name=name,
+        stat_name=name,
+        discovery=Discovery.DYNAMIC_FORWARD_PROXY,
+        connect_timeout=settings.connect_timeout,
+        balancing=Balancing(Algorithm.CLUSTER_PROVIDED),
+        common_balancing=False,
+        thresholds=settings.thresholds,
+        keepalive=settings.keepalive,
+        http=tls.http,
+        security=tls.security,
+        outlier_detection=upstream.policy.outlier_detection,
+        metadata=parts.metadata(upstream, None),
+        host=upstream.service.hostname,
+        insecure_host_options=tls.insecure_host_options,
+        exchanges_metadata=True,
+        origins=upstream.origins,
+    )
