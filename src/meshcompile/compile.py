@@ -1,6 +1,6 @@
 """One proxy compiled: resolve what it gets, emit messages from that, patch them. A pure function, no IO."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.emit.resources import Resources, emit
@@ -14,8 +14,7 @@ from meshcompile.snapshot.snapshot import Snapshot
 __all__ = ["Compiled", "Resources", "compiled"]
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(Struct, frozen=True):
     """What istiod sends to a proxy, findings about it, and the outcome of each EnvoyFilter patch."""
 
     resources: Resources

@@ -92,15 +92,11 @@ class Key(msgspec.Struct, frozen=True, cache_hash=True):
     """The base class of keys: frozen, compared by value, with a cached hash."""
 
 
-class Source:
-    """The base class of frozen values that store derived results, outside their fields and their equality."""
+class Source(msgspec.Struct, frozen=True, dict=True):
+    """The base class of frozen values that store derived results, outside their fields and their equality.
 
-    __slots__ = ("_derived",)
-    _derived: dict[Hashable, Any]
-
-    def __getstate__(self) -> object:
-        """Only the fields: a copy derives its own results. The state of a dataclass with slots is its fields."""
-        return self.__dict__
+    A copy has only the fields, and derives its own results.
+    """
 
 
 D = TypeVar("D", bound=Source)
@@ -111,11 +107,7 @@ def derived(function: Callable[Concatenate[D, P], V]) -> Callable[Concatenate[D,
 
     @wraps(function)
     def answer(value: D, /, *key: P.args, **unused: P.kwargs) -> V:
-        try:
-            known = value._derived
-        except AttributeError:
-            known = {}
-            object.__setattr__(value, "_derived", known)
+        known: dict[Any, Any] = value.__dict__
         found = known.get((function, key), _NOT_YET)
         if found is _NOT_YET:
             found = known[function, key] = function(value, *key, **unused)

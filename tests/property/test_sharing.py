@@ -10,6 +10,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 import meshcompile
 from meshcompile.proxy import Proxy
@@ -171,6 +172,6 @@ def test_what_is_resolved_is_compared_by_value(data: st.DataObject, case: Path) 
     proxy = data.draw(st.sampled_from(asking(used(case))))
     change = data.draw(st.sampled_from(CHANGES))
     found, changed = resolve(snapshot, proxy), resolve(snapshot, change(proxy))
-    assert found == resolve(replace(snapshot, answers=Answers()), proxy)
-    assert changed == resolve(replace(snapshot, answers=Answers()), change(proxy))
+    assert found == resolve(structs.replace(snapshot, answers=Answers()), proxy)
+    assert changed == resolve(structs.replace(snapshot, answers=Answers()), change(proxy))
     assert (found == changed) == (found.proxy == changed.proxy)

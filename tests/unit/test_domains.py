@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from meshcompile.resolve.endpoints.addresses import addressing
 from meshcompile.resolve.routes.domains import host_with_port, service_domains
@@ -16,7 +17,7 @@ DOMAIN = "shop.svc.cluster.local"
 
 def service(host: str, **fields: object) -> Service:
     made = Service(host, "shop", host, Registry.EXTERNAL, Resolution.CLIENT_SIDE_LB, (), frozenset("*"), address="")
-    return replace(made, **fields)  # type: ignore[arg-type]
+    return structs.replace(made, **fields)
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,7 @@ def added(numbers: Numbers, key: int) -> list[int]:
     return [numbers.offset + key]
 
 
-@dataclass(frozen=True, slots=True)
-class Value(Source):
+class Value(Source, frozen=True):
     """What answers are derived from."""
 
     number: int

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from meshcompile.analyze.neighbours import Neighbours, neighbours
 from meshcompile.analyze.workloads import WorkloadLabels
@@ -34,8 +35,7 @@ INGRESS_GATEWAY_PORTS = frozenset({80, 443, 15021, 15443, 31400})
 ObjectKey = tuple[str, str, str]  # kind, namespace and name
 
 
-@dataclass(frozen=True, eq=False)
-class Context:
+class Context(Struct, frozen=True, eq=False, dict=True):
     """A mesh under analysis: its accepted objects, oldest first, and their snapshot.
 
     `rejected` are the objects that are ignored, by kind, namespace and name, each with the reason.

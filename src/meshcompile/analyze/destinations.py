@@ -1,8 +1,9 @@
 """The destinations of VirtualServices, as written."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from meshcompile.models.networking.virtual_service import MESH_GATEWAY, Destination, VirtualService
 from meshcompile.values.hosts import qualified
@@ -16,8 +17,7 @@ class DestinationUse(StrEnum):
     MIRROR = "mirrored requests are lost"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """A destination that a VirtualService names."""
 
     virtual_service: VirtualService

@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from meshcompile.values.labels import Labels, selects
 
 
-@dataclass(frozen=True, eq=False)
-class WorkloadLabels:
+class WorkloadLabels(Struct, frozen=True, eq=False, dict=True):
     """The namespace and labels of every workload."""
 
     all: tuple[tuple[str, Labels], ...]

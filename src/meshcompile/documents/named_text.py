@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class NamedText:
+class NamedText(Struct, frozen=True):
     """A text of YAML or JSON, with the file name to show in findings.
 
     `line` is the number of lines before the text in its source. Positions in findings include them.

@@ -1,6 +1,6 @@
 """All resources of one proxy."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from meshcompile.emit.clusters import clusters
 from meshcompile.emit.endpoints import load_assignments
@@ -15,8 +15,7 @@ from meshcompile.envoy.config.route import RouteConfiguration
 from meshcompile.resolve.resolved import Resolved
 
 
-@dataclass(frozen=True, slots=True)
-class Resources:
+class Resources(Struct, frozen=True):
     """The xDS resources of one proxy, each kind sorted by name."""
 
     listeners: tuple[Listener, ...]

@@ -17,11 +17,12 @@ import math
 import re
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from enum import Enum, auto
 from typing import Any, NoReturn, TypeAlias
+
+from msgspec import Struct
 
 from meshcompile.envoy.descriptors import FieldDescriptor, MessageDescriptor, descriptor, enum_values
 from meshcompile.envoy.message import JsonValue
@@ -66,8 +67,7 @@ class Fault(Enum):
     UNSUPPORTED = auto()  # valid, but not representable in the generated messages
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """A problem at `path` in the data as it was written."""
 
     path: Path
@@ -76,8 +76,7 @@ class Problem:
     suggestion: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """The canonical form, or None if the value is unreadable, and the problems. The first problem comes first."""
 
     value: Mapping[str, Any] | None
@@ -110,8 +109,7 @@ class _Unsupported(Exception):
     """A value that must be omitted. The field that holds the value converts it to a Problem."""
 
 
-@dataclass(frozen=True)
-class _Reader:
+class _Reader(Struct, frozen=True):
     problems: list[Problem]
 
     def message(self, name: str, data: object, path: Path) -> Any:

@@ -6,8 +6,10 @@ Follows `tools/packaging/common/envoy_bootstrap.json`, with the ports that the p
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from ipaddress import ip_address
+
+from msgspec.structs import replace
 
 from meshcompile.emit.filters.http import router
 from meshcompile.emit.resources import Resources

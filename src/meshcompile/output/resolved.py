@@ -41,6 +41,8 @@ NAMES: Mapping[type, Callable[[Any], str]] = {
     Duration: lambda duration: duration.json,
 }
 ORIGINS = frozenset({"origin", "origins"})
+# Fields that are left out: findings have a list of their own, and labels only decided on an endpoint's priority.
+HIDDEN = frozenset({"findings", "request_rules", "labels"})
 
 
 def resolved_data(resolved: Resolved) -> dict[str, Json]:
@@ -163,7 +165,7 @@ def _camel(name: str) -> str:
 def _shown_fields(cls: Any) -> Iterator[tuple[str, object]]:
     """The names of the fields that are printed, and their defaults."""
     if issubclass(cls, msgspec.Struct):
-        return ((field.name, field.default) for field in msgspec.structs.fields(cls))
+        return ((field.name, field.default) for field in msgspec.structs.fields(cls) if field.name not in HIDDEN)
     return ((field.name, _default(field)) for field in fields(cls) if field.repr or field.name in ORIGINS)
 
 

@@ -10,7 +10,7 @@
     asked       the names that patched listeners request over RDS and ECDS
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.emit.resources import Resources
@@ -18,8 +18,7 @@ from meshcompile.patch.report import PatchReport
 from meshcompile.resolve.resolved import OnDemandResolver, Resolved
 
 
-@dataclass(frozen=True, slots=True)
-class Patched:
+class Patched(Struct, frozen=True):
     """The resources of a proxy after its EnvoyFilters are applied.
 
     `findings` come from patching, and from the route tables that are in use. `reports` has the outcome of each patch,

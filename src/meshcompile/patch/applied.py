@@ -1,7 +1,8 @@
 """The EnvoyFilters of a proxy, applied resource by resource."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.emit.extensions import extensions
@@ -49,8 +50,7 @@ def applied(resources: Resources, resolved: Resolved, on_demand: OnDemandResolve
     return Patched(done, findings, patches.reports())
 
 
-@dataclass(frozen=True, slots=True)
-class AppliedPatches:
+class AppliedPatches(Struct, frozen=True):
     """The patches of one proxy."""
 
     patcher: Patcher

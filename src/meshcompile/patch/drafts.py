@@ -1,14 +1,14 @@
 """Listeners and filter chains during patching: split into parts, and reassembled if something changed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meshcompile.envoy.config.listener import Filter, FilterChain, Listener
 from meshcompile.patch.editing import changed
 
 
-@dataclass(slots=True, eq=False)
-class ChainDraft:
+class ChainDraft(Struct, eq=False):
     """A filter chain during patching."""
 
     message: FilterChain

@@ -6,8 +6,9 @@ additions and removals come before the first merge. New chains come last, and ne
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from meshcompile.envoy.config.core import TransportSocket
 from meshcompile.envoy.config.listener import Filter, FilterChain, Listener, ListenerFilter
@@ -62,8 +63,7 @@ def patched_listeners(
     return (*done, *patching.added()) if additions else tuple(done)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ListenerPatching:
+class ListenerPatching(Struct, frozen=True, eq=False):
     """The patches of one context, applied to one listener after the other."""
 
     patcher: Patcher

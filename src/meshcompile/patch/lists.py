@@ -1,8 +1,9 @@
 """Patches that insert into a list or remove from it: filters and routes, whose order matters."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from meshcompile.envoy.message import Message
 from meshcompile.models.networking.envoy_filter import Operation
@@ -10,8 +11,7 @@ from meshcompile.models.networking.envoy_filter import Operation
 M = TypeVar("M", bound=Message)
 
 
-@dataclass(frozen=True, slots=True)
-class Edit(Generic[M]):
+class Edit(Struct, Generic[M], frozen=True):
     """One change of a list: the item at `index` before and after; None for no item."""
 
     index: int

@@ -1,8 +1,9 @@
 """The patches of one proxy during compilation: which ones match, what they change, and why others do not."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
+
+from msgspec import Struct, field
 
 from meshcompile.codes.envoy_filters import PATCH_OF_OTHER_TYPE, PATCH_WITHOUT_EFFECT
 from meshcompile.diagnostics import Diagnostic
@@ -24,8 +25,7 @@ class PatchAborted(Exception):
     """A patch makes istiod abort the patches of a listener and of all later listeners."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ActivePatch:
+class ActivePatch(Struct, frozen=True, eq=False):
     """A patch that applies to the proxy, with its value. The value is None only for a removal."""
 
     patch: Patch
@@ -56,16 +56,14 @@ _CONTEXTS_OF_ADDITIONS = frozenset({PatchContext.SIDECAR_OUTBOUND, PatchContext.
 _RANKS = {condition: rank for rank, condition in enumerate(Condition)}
 
 
-@dataclass(slots=True)
-class PatchMiss:
+class PatchMiss(Struct):
     """The condition that stopped a patch, and the values that were compared with it."""
 
     condition: Condition
     found: set[object] = field(default_factory=set)
 
 
-@dataclass(eq=False)
-class Patcher:
+class Patcher(Struct, eq=False):
     """Applies the patches of one proxy and records the outcome."""
 
     facts: ProxyFacts

@@ -1,14 +1,13 @@
 """The outcome of each patch of a proxy's EnvoyFilters."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from meshcompile.documents import Origin
 from meshcompile.envoy.message import Message
 from meshcompile.resolve.envoy_filters import Patch
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One change: the object before and after. None means that it did not exist, or no longer exists.
 
     `place` is a description for readers: `listener virtualInbound, filter chain ..., filters[1], http_filters[0]`.
@@ -19,8 +18,7 @@ class Change:
     after: Message | None
 
 
-@dataclass(frozen=True, slots=True)
-class PatchReport:
+class PatchReport(Struct, frozen=True):
     """One patch, and its changes in order. Without changes, `reason` says why."""
 
     patch: Patch

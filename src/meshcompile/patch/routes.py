@@ -1,8 +1,9 @@
 """Patches of route configurations and their parts. Follows istiod's `ApplyRouteConfigurationPatches`."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Self
+
+from msgspec import Struct
 
 from meshcompile.envoy.config.route import Route, RouteConfiguration, VirtualHost
 from meshcompile.models.networking.envoy_filter import (
@@ -57,8 +58,7 @@ def is_for_patches(routes: RouteConfiguration) -> bool:
     return routes.max_direct_response_body_size_bytes is not None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class VirtualHostPatching:
+class VirtualHostPatching(Struct, frozen=True, eq=False):
     """The patches of the virtual hosts of one route configuration and of their routes. `place` describes the
     configuration.
     """
@@ -209,8 +209,7 @@ def _action(route: Route) -> RouteAction | None:
     return None if route.direct_response is None else RouteAction.DIRECT_RESPONSE
 
 
-@dataclass(frozen=True, slots=True)
-class GatewayRouteName:
+class GatewayRouteName(Struct, frozen=True):
     """The parts of the name of a gateway's route configuration: `http.PORT` or
     `https.PORT.PORTNAME.GATEWAY.NAMESPACE`.
 

@@ -1,8 +1,9 @@
 """The values of patches, read once for all proxies. Follows istiod's `xds.BuildXDSObjectFromStruct`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+from msgspec import Struct, field
 
 from meshcompile.envoy.config.cluster import Cluster
 from meshcompile.envoy.config.core import TypedExtensionConfig
@@ -36,15 +37,14 @@ OBJECT_TYPES: Mapping[ApplyTo, type[Message]] = {
 """The message that a patch changes or adds, by what it applies to."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Value(Generic[M]):
+class Value(Struct, Generic[M], frozen=True, eq=False):
     """The value of a patch, as a message."""
 
     patch: EnvoyConfigObjectPatch
     message: M
     # Merge results by the id of the message: proxies share most patched messages. The message is kept as well, so
     # that its id is not reused.
-    _done: dict[int, tuple[M, M]] = field(default_factory=dict, repr=False)
+    _done: dict[int, tuple[M, M]] = field(default_factory=dict)
 
     def into(self, message: M) -> M:
         """A message with this value merged into it."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+import msgspec
+
 from meshcompile.documents import Origin
 from meshcompile.models.networking.envoy_filter import (
     ApplyTo,
@@ -112,8 +114,7 @@ class Patch:
         return f"{self.envoy_filter.namespace}/{self.envoy_filter.name} configPatches[{self.index}]"
 
 
-@dataclass(frozen=True)
-class EnvoyFilters:
+class EnvoyFilters(msgspec.Struct, frozen=True, dict=True):
     """The patches of the EnvoyFilters that select a proxy, in the order in which they apply.
 
     Patches whose proxy conditions fail are included, so that reports can name them.

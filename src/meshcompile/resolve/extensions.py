@@ -6,6 +6,8 @@ Follows istiod's `TrafficExtensionsByListenerInfo` and `InsertedTrafficExtension
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from meshcompile.documents import Origin
 from meshcompile.models.extensions.common import PluginType, TrafficSelector, WorkloadMode
 from meshcompile.models.extensions.traffic_extension import ExecutionPhase, LuaConfig
@@ -23,8 +25,7 @@ __all__ = ["ExecutionPhase", "Extension", "Extensions", "LuaConfig", "WasmModule
 RESOURCE_PREFIX = "extensions.istio.io/trafficextension/"
 
 
-@dataclass(frozen=True, slots=True)
-class ListenerExtension:
+class ListenerExtension(msgspec.Struct, frozen=True):
     """An extension on the listeners of a traffic class. `ports` are their ports; None means all of them."""
 
     name: str
@@ -49,8 +50,7 @@ class PhasedExtensions:
         return (extension for phase in self.by_phase for extension in self.on(phase, port))
 
 
-@dataclass(frozen=True, slots=True)
-class ListenerExtensions:
+class ListenerExtensions(msgspec.Struct, frozen=True):
     """The extensions of one traffic class of a proxy: HTTP filters and network filters."""
 
     http: PhasedExtensions = PhasedExtensions()
@@ -147,8 +147,7 @@ def resource_name(extension: Extension) -> str:
 # ---- the configurations that filters discover
 
 
-@dataclass(frozen=True, slots=True)
-class Extensions:
+class Extensions(msgspec.Struct, frozen=True):
     """The Wasm modules whose configurations the filters of one proxy discover."""
 
     modules: tuple[tuple[str, Extension, WasmModule], ...] = ()  # name of the resource

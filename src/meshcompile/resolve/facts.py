@@ -1,6 +1,6 @@
 """Facts about a proxy that are known before its resources are resolved."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from meshcompile.models.mesh.proxy_config import ProxyConfig
 from meshcompile.proxy import Proxy
@@ -13,8 +13,7 @@ from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.durations import Duration
 
 
-@dataclass(frozen=True, slots=True)
-class ProxyFacts:
+class ProxyFacts(Struct, frozen=True):
     """A proxy, what it imports, and what it serves.
 
     `scope` has the services and rules that it imports. Gateways and waypoints import everything visible. `targets` are

@@ -4,7 +4,8 @@
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.proxy import Proxy
@@ -25,8 +26,7 @@ from meshcompile.resolve.unsupported import unsupported
 from meshcompile.snapshot.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Struct, frozen=True):
     """Everything that one proxy gets. It is frozen and compared by value.
 
     `route_tables` are those that the listeners name, sorted. `extensions` are the Wasm modules that their filters
@@ -34,7 +34,7 @@ class Resolved:
     route tables.
     """
 
-    facts: ProxyFacts = field(repr=False)
+    facts: ProxyFacts
     listeners: Listeners
     route_tables: tuple[RouteTable, ...]
     clusters: Clusters
@@ -65,8 +65,7 @@ def resolve(snapshot: Snapshot, proxy: Proxy) -> Resolved:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class OnDemandResolver:
+class OnDemandResolver(Struct, frozen=True):
     """Resolves the routes and extensions that only patched listeners refer to."""
 
     snapshot: Snapshot

@@ -4,9 +4,10 @@ Compiling does not need this. It is computed when somebody asks what became of a
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain
 from typing import TypeVar
+
+from msgspec import Struct
 
 from meshcompile.documents import Origin
 from meshcompile.models.networking.sidecar import Sidecar
@@ -33,8 +34,7 @@ NO_GATEWAY = "none of its gateways selects the proxy"
 NO_HOST = "the proxy imports none of its hosts"
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(Struct, frozen=True):
     """An object that a proxy gets nothing of, and the place where it is written."""
 
     origin: Origin

@@ -15,7 +15,8 @@ are. A Service that selects no assumed Pod stays unchanged.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meshcompile.codes import proxies as codes
 from meshcompile.diagnostics import Diagnostic
@@ -71,8 +72,7 @@ def assumed(resources: Iterable[Resource], cluster: str = "") -> Assumed:
     return Assumed((*kept, *assumption.pods, *assumption.slices), tuple(assumption.diagnostics))
 
 
-@dataclass(frozen=True)
-class _Given:
+class _Given(Struct, frozen=True):
     """The objects of the input, in a fixed order."""
 
     workloads: tuple[Workload, ...]

@@ -1,9 +1,10 @@
 """PeerAuthentications and RequestAuthentications by namespace. Follows istiod's `model.AuthenticationPolicies`."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
+
+from msgspec import Struct
 
 from meshcompile.models.base import Resource
 from meshcompile.models.mesh.mesh_config import MeshConfig
@@ -28,8 +29,7 @@ def mutual_tls_mode(mode: str | None) -> MutualTlsMode | None:
     return None if mode is None else MutualTlsMode.__members__.get(mode)
 
 
-@dataclass(frozen=True)
-class AuthenticationIndex:
+class AuthenticationIndex(Struct, frozen=True):
     """Policies by namespace, oldest first. Of several PeerAuthentications without a selector, only the oldest
     applies.
 

@@ -1,16 +1,16 @@
 """AuthorizationPolicies by namespace. Follows istiod's `model.AuthorizationPolicies`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.security.authorization_policy import AuthorizationPolicy
 from meshcompile.snapshot.resources import ConfigStore, by_name, by_namespace
 
 
-@dataclass(frozen=True)
-class AuthorizationIndex:
+class AuthorizationIndex(Struct, frozen=True, dict=True):
     """Policies by namespace, oldest first; those of the root namespace apply everywhere."""
 
     root_namespace: str

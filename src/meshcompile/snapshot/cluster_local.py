@@ -1,14 +1,14 @@
 """Hosts whose endpoints only clients of the same cluster can reach. Follows istiod's `model.ClusterLocalProvider`."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.values.hosts import CLUSTER_DOMAIN, is_wildcard, specificity, subset_of
 
 
-@dataclass(frozen=True)
-class ClusterLocalHosts:
+class ClusterLocalHosts(Struct, frozen=True):
     """Exact hosts, and wildcards with the most specific first. The value is whether the host is local to its
     cluster.
     """

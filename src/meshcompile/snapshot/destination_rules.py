@@ -4,8 +4,10 @@ Follows istiod's `PushContext.setDestinationRules`, `destinationRule` and `merge
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from enum import Enum, auto
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from meshcompile.documents import Origin
 from meshcompile.models.mesh.mesh_config import MeshConfig
@@ -19,8 +21,7 @@ EVERYWHERE = "*"
 OWN_NAMESPACE = "."
 
 
-@dataclass(frozen=True, slots=True)
-class MergedDestinationRule:
+class MergedDestinationRule(Struct, frozen=True):
     """The DestinationRules of one namespace for one host, merged. Name and namespace are those of the first rule.
 
     `workload_selector` is None for a rule for all clients. `traffic_policy` is the first that is set. `subsets` come
@@ -35,7 +36,7 @@ class MergedDestinationRule:
     traffic_policy: TrafficPolicy | None
     subsets: tuple[Subset, ...]
     parts: tuple[DestinationRule, ...]
-    origins: tuple[Origin, ...] = field(repr=False)
+    origins: tuple[Origin, ...]
 
     def __hash__(self) -> int:
         """A hash of the fields that almost always distinguish rules."""
@@ -52,8 +53,7 @@ class MergedDestinationRule:
 RulesByHost = Mapping[str, tuple[MergedDestinationRule, ...]]
 
 
-@dataclass(frozen=True, eq=False)
-class DestinationRuleIndex:
+class DestinationRuleIndex(Struct, frozen=True, eq=False):
     """DestinationRules by namespace and host: the namespace's own rules, its exported rules, and the root
     namespace's private rules.
 

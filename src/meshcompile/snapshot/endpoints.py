@@ -5,7 +5,6 @@ Service of its namespace if it has the same host, for ports with the same name.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from meshcompile.models.kubernetes.endpoint_slice import EndpointSlice
@@ -27,8 +26,7 @@ K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, eq=False)
-class EndpointIndex(Source):
+class EndpointIndex(Source, frozen=True, eq=False):
     """Endpoints by host name and namespace: first those of ServiceEntries, then those of each cluster, ordered by
     cluster name.
 

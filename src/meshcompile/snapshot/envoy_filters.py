@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from meshcompile.codes.envoy_filters import PATCH_OF_OTHER_RELEASE
 from meshcompile.diagnostics import Diagnostic
@@ -12,8 +13,7 @@ from meshcompile.models.networking.envoy_filter import EnvoyFilter
 from meshcompile.snapshot.resources import NO_CREATION_TIME, ConfigStore, by_name, by_namespace
 
 
-@dataclass(frozen=True)
-class EnvoyFilterIndex:
+class EnvoyFilterIndex(Struct, frozen=True, dict=True):
     """EnvoyFilters by namespace."""
 
     root_namespace: str = ""

@@ -4,9 +4,10 @@ Follows istiod's `translateWasmPlugin` and `convertToTrafficExtensionWrapper`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from meshcompile.documents import Origin
 from meshcompile.models.base import Resource
@@ -28,8 +29,7 @@ WasmModule: TypeAlias = WasmConfig | WasmPluginSpec
 """A Wasm module. Both kinds describe it with the same fields."""
 
 
-@dataclass(frozen=True, slots=True)
-class Extension:
+class Extension(Struct, frozen=True):
     """A Wasm module or a Lua script in a filter chain.
 
     `spec` holds its targets, its listeners and its position.
@@ -59,8 +59,7 @@ _PHASES: Mapping[str, ExecutionPhase] = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class ExtensionIndex:
+class ExtensionIndex(Struct, frozen=True, eq=False, dict=True):
     """Extensions by namespace, oldest first."""
 
     by_namespace: Mapping[str, tuple[Extension, ...]]

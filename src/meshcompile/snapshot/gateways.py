@@ -1,6 +1,6 @@
 """Gateways, oldest first. Follows istiod's `PushContext.initGateways` and the selection of `mergeGateways`."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from meshcompile.models.networking.gateway import Gateway
 from meshcompile.snapshot.ingress import FromIngresses
@@ -8,8 +8,7 @@ from meshcompile.snapshot.resources import ConfigStore, oldest_first
 from meshcompile.values.labels import Labels, selects
 
 
-@dataclass(frozen=True)
-class GatewayIndex:
+class GatewayIndex(Struct, frozen=True):
     """Gateways, including those generated from Ingresses, oldest first."""
 
     all: tuple[Gateway, ...] = ()

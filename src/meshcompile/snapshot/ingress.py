@@ -6,8 +6,9 @@ VirtualService that is bound to the Gateway of the oldest of these Ingresses.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from meshcompile.codes.routes import (
     INGRESS_BACKEND_INVALID,
@@ -56,8 +57,7 @@ BEFORE_EVERYTHING = "0001-01-01T00:00:00Z"
 ANY_PATH = frozenset({"", "*", "/*", ".*"})
 
 
-@dataclass(frozen=True)
-class FromIngresses:
+class FromIngresses(Struct, frozen=True):
     """The Gateways and VirtualServices of the accepted Ingresses, and findings about them."""
 
     gateways: tuple[Gateway, ...]
@@ -139,8 +139,7 @@ def _https_servers(ingress: Ingress, findings: list[Diagnostic]) -> Iterator[Ser
 # ---- VirtualServices
 
 
-@dataclass(frozen=True, slots=True)
-class HostRule:
+class HostRule(Struct, frozen=True):
     """One rule of an Ingress that has paths."""
 
     ingress: Ingress

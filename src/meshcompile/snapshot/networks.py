@@ -6,10 +6,11 @@ this module does not. Where endpoints need an IP address, it uses only gateways 
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from math import lcm
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from meshcompile.models.kubernetes import service as kubernetes
 from meshcompile.models.mesh.mesh_config import MeshConfig
@@ -35,8 +36,7 @@ class NetworkGateway(NamedTuple):
     cluster: str = ""
 
 
-@dataclass(frozen=True, eq=False)
-class NetworkGateways:
+class NetworkGateways(Struct, frozen=True, eq=False):
     """Gateways by the network that they lead to."""
 
     by_network: Mapping[str, tuple[NetworkGateway, ...]]
@@ -52,8 +52,7 @@ class NetworkGateways:
         return self.by_network_and_cluster.get((network, cluster)) or self.by_network.get(network, ())
 
 
-@dataclass(frozen=True, eq=False)
-class NetworkIndex:
+class NetworkIndex(Struct, frozen=True, eq=False):
     """The networks of addresses and their gateways. `gateways` have an IP address; `unresolved` also has those with
     host names.
     """
@@ -63,7 +62,7 @@ class NetworkIndex:
     ranges: tuple[tuple[IPv4Network | IPv6Network, str], ...]  # widest first: of nested ranges, the outermost wins
     gateways: NetworkGateways
     unresolved: NetworkGateways
-    _by_address: dict[str, str] = field(default_factory=dict, repr=False)
+    _by_address: dict[str, str] = field(default_factory=dict)
 
     def of(self, cluster: str, address: str, labels: Labels) -> str:
         """The network of a Kubernetes workload: its label, else the cluster's label, else the mesh networks."""

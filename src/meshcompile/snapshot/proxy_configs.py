@@ -5,7 +5,6 @@ reports it as node metadata. istiod never reads a ProxyConfig when it answers a 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Document
@@ -22,8 +21,7 @@ from meshcompile.values.labels import Labels, selects
 ANNOTATION = "proxy.istio.io/config"
 
 
-@dataclass(frozen=True, eq=False)
-class ProxyConfigIndex(Source):
+class ProxyConfigIndex(Source, frozen=True, eq=False):
     """ProxyConfigs by namespace: the oldest one for all Pods, and those with a selector, oldest first."""
 
     mesh: MeshConfig

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 
+import msgspec
+
 from meshcompile.documents import NOWHERE, Origin
 from meshcompile.snapshot.resources import NO_CREATION_TIME
 from meshcompile.values.hosts import is_wildcard
@@ -64,8 +66,7 @@ class ServicePort:
     origin: Origin = field(default=NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(msgspec.Struct, frozen=True):
     """A service of the mesh.
 
     `addresses` are the VIPs per cluster. `address` is the default VIP, `0.0.0.0` if there is none. `export_to` holds
@@ -80,13 +81,13 @@ class Service:
     ports: tuple[ServicePort, ...]
     export_to: frozenset[str]
     address: str = UNSPECIFIED_ADDRESS
-    addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    addresses: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     auto_ipv4: str = ""
     auto_ipv6: str = ""
     mesh_external: bool = False
-    labels: Labels = field(default_factory=dict)
-    annotations: Labels = field(default_factory=dict)
-    selector: Labels = field(default_factory=dict)
+    labels: Labels = msgspec.field(default_factory=dict)
+    annotations: Labels = msgspec.field(default_factory=dict)
+    selector: Labels = msgspec.field(default_factory=dict)
     service_accounts: tuple[str, ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()  # (hostname, namespace) of ExternalName Services that refer to this one
     creation_time: str = NO_CREATION_TIME
@@ -95,8 +96,8 @@ class Service:
     node_local: bool = False  # internalTrafficPolicy: Local
     traffic_distribution: TrafficDistribution = TrafficDistribution.ANY
     dns_connect_race: bool = False  # ServiceEntry annotation networking.istio.io/connect-strategy
-    passthrough_target_ports: Mapping[int, int] = field(default_factory=dict)
-    origin: Origin = field(default=NOWHERE, repr=False)
+    passthrough_target_ports: Mapping[int, int] = msgspec.field(default_factory=dict)
+    origin: Origin = NOWHERE
 
     def __hash__(self) -> int:
         """A hash of the fields that almost always distinguish services."""
@@ -117,8 +118,7 @@ class Service:
         return self.resolution is Resolution.PASSTHROUGH
 
 
-@dataclass(frozen=True, slots=True)
-class Workload:
+class Workload(msgspec.Struct, frozen=True):
     """The workload of endpoints: a Pod, a WorkloadEntry, or an endpoint of a ServiceEntry.
 
     `labels` include the topology labels that istiod adds. `locality` is as written (`region/zone/subzone`): endpoints
@@ -128,18 +128,18 @@ class Workload:
     name: str  # the name in telemetry: the Deployment's, not the Pod's
     namespace: str
     addresses: tuple[str, ...] = ()
-    labels: Labels = field(default_factory=dict)
+    labels: Labels = msgspec.field(default_factory=dict)
     service_account: str = ""  # as SPIFFE identity
     network: str = ""
     locality: str = ""
     cluster: str = ""
     weight: int = 1
     tls_mode: str = DISABLED_TLS_MODE
-    ports: Mapping[str, int] = field(default_factory=dict)
+    ports: Mapping[str, int] = msgspec.field(default_factory=dict)
     node_name: str = ""
     object_name: str = ""  # of the Pod or WorkloadEntry
     is_pod: bool = False
-    origin: Origin = field(default=NOWHERE, repr=False)
+    origin: Origin = NOWHERE
 
     def __hash__(self) -> int:
         """A hash of the fields that almost always distinguish workloads."""
@@ -151,8 +151,7 @@ class Workload:
         return self.tls_mode == ISTIO_TLS_MODE
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(msgspec.Struct, frozen=True):
     """One address and port of a workload for one service port.
 
     An address is an IP address, a host name (DNS services), or the path of a Unix domain socket (then `port` is 0).
@@ -166,7 +165,7 @@ class Endpoint:
     service_port_name: str
     health: Health = Health.UNKNOWN
     legacy_port: int = 0
-    origin: Origin = field(default=NOWHERE, repr=False)
+    origin: Origin = NOWHERE
 
     def __hash__(self) -> int:
         """A hash of the fields that almost always distinguish endpoints."""

@@ -1,9 +1,10 @@
 """ServiceEntries, converted to services of the mesh. Follows istiod's `serviceentry.convertServices`."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import ip_address, ip_interface
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.service_entry import Location, ServiceEntry
@@ -35,8 +36,7 @@ _RESOLUTIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class EntryServices:
+class EntryServices(Struct, frozen=True, eq=False):
     """A ServiceEntry and its services: one for each host and address."""
 
     entry: ServiceEntry

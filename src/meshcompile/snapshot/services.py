@@ -1,7 +1,8 @@
 """The services of the mesh by host name and by visibility: istiod's `PushContext.initServiceRegistry`."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.snapshot.kubernetes_services import kubernetes_services, merged, with_aliases
@@ -11,8 +12,7 @@ from meshcompile.snapshot.service_entries import EntryServices, service_entries
 from meshcompile.snapshot.workloads import WorkloadIndex
 
 
-@dataclass(frozen=True, eq=False)
-class ServiceIndex:
+class ServiceIndex(Struct, frozen=True, eq=False):
     """The services of the mesh, oldest first.
 
     `by_hostname` has one service for each host and namespace: the Kubernetes Service, else the oldest. `entries` are

@@ -1,8 +1,9 @@
 """Sidecars by namespace, in order of precedence. Follows istiod's `PushContext.initSidecarScopes`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.sidecar import Sidecar
@@ -10,8 +11,7 @@ from meshcompile.snapshot.resources import ConfigStore, by_name, by_namespace
 from meshcompile.values.labels import Labels, selects
 
 
-@dataclass(frozen=True)
-class SidecarIndex:
+class SidecarIndex(Struct, frozen=True, dict=True):
     """Sidecars of each namespace: those with a selector first, each group oldest first.
 
     `root` is the root namespace's Sidecar without a selector. It applies to every namespace without its own Sidecar.

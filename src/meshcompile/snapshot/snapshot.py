@@ -6,8 +6,9 @@ name, then by namespace.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from meshcompile.behaviour import Behaviour
 from meshcompile.diagnostics import Diagnostic
@@ -31,8 +32,7 @@ from meshcompile.snapshot.virtual_services import VirtualServiceIndex
 from meshcompile.snapshot.workloads import WorkloadIndex
 
 
-@dataclass(frozen=True, eq=False)
-class Snapshot:
+class Snapshot(Struct, frozen=True, eq=False, dict=True):
     """The input of all queries; immutable, and shared by all proxies."""
 
     mesh: MeshConfig
@@ -54,7 +54,7 @@ class Snapshot:
     envoy_filters: EnvoyFilterIndex
     proxy_configs: ProxyConfigIndex
     jwks: Mapping[str, str] = field(default_factory=dict)  # keys of issuers by their URI, as the caller provides them
-    answers: Answers = field(default_factory=Answers, repr=False)  # to queries, which proxies share
+    answers: Answers = field(default_factory=Answers)  # to queries, which proxies share
 
     @cached_property
     def findings(self) -> tuple[Diagnostic, ...]:

@@ -1,8 +1,9 @@
 """Telemetries by namespace, and the extension providers that they name. Follows istiod's `getTelemetries`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from meshcompile.models.mesh.extension_providers import ExtensionProvider
 from meshcompile.models.mesh.mesh_config import DefaultProviders, MeshConfig
@@ -11,8 +12,7 @@ from meshcompile.snapshot.policy_targets import is_attached
 from meshcompile.snapshot.resources import ConfigStore, by_namespace
 
 
-@dataclass(frozen=True, eq=False)
-class TelemetryIndex:
+class TelemetryIndex(Struct, frozen=True, eq=False, dict=True):
     """Telemetries by namespace: the oldest one without a selector or target, and all others, oldest first.
 
     `defaults` are the mesh config's providers, which apply where no Telemetry names any.

@@ -3,7 +3,7 @@
 Follows istiod's `kube/controller/endpoint_builder.go` and `serviceentry.convertWorkloadEntryToWorkloadInstance`.
 """
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from meshcompile.documents import NOWHERE, Origin
 from meshcompile.models.kubernetes.node import Node
@@ -20,15 +20,14 @@ _OLD_REGION = "failure-domain.beta.kubernetes.io/region"
 _OLD_ZONE = "failure-domain.beta.kubernetes.io/zone"
 
 
-@dataclass(frozen=True, eq=False)
-class WorkloadSource:
+class WorkloadSource(Struct, frozen=True, eq=False):
     """Builds the workloads of one cluster, once per Pod."""
 
     cluster: str
     trust_domain: str
     index: WorkloadIndex
     networks: NetworkIndex
-    _pods: dict[tuple[str, str], Workload] = field(default_factory=dict, repr=False)
+    _pods: dict[tuple[str, str], Workload] = field(default_factory=dict)
 
     def of_pod(self, pod: Pod) -> Workload:
         """The workload of a Pod."""

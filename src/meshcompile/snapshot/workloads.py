@@ -4,7 +4,8 @@ Follows istiod's `kube/controller/pod.go`.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meshcompile.models.base import OwnerReference
 from meshcompile.models.kubernetes.namespace import Namespace
@@ -17,8 +18,7 @@ from meshcompile.values.labels import TRUE, WORKLOAD_NAME, Labels
 HEALTH_CHECKS = "proxy.istio.io/health-checks-enabled"
 
 
-@dataclass(frozen=True, eq=False)
-class ClusterWorkloads:
+class ClusterWorkloads(Struct, frozen=True, eq=False):
     """Pods, Nodes and Namespaces of one Kubernetes cluster, without failed Pods."""
 
     pods: Mapping[tuple[str, str], Pod]  # by namespace and name
@@ -41,8 +41,7 @@ class ClusterWorkloads:
         return {} if found is None else found.metadata.annotations
 
 
-@dataclass(frozen=True, eq=False)
-class WorkloadIndex:
+class WorkloadIndex(Struct, frozen=True, eq=False):
     """The workloads of every cluster; `entries` are the healthy WorkloadEntries of the config cluster."""
 
     config_cluster: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from meshcompile.codes import source as codes
 from meshcompile.diagnostics import Diagnostic, Severity
@@ -22,8 +23,7 @@ from meshcompile.source.sources import ForeignFile, Found
 from meshcompile.source.texts import Texts, foreign
 
 
-@dataclass(frozen=True, slots=True)
-class Collection:
+class Collection(Struct, frozen=True):
     """A folder or an archive: its files by name, and the function that reads one."""
 
     path: str

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from meshcompile.errors import InvalidArgument
 
@@ -14,8 +16,7 @@ if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """Which files of folders are read."""
 
     exclude: tuple[str, ...] = ()
@@ -32,8 +33,7 @@ class Selection:
 EVERYTHING = Selection()
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """Patterns that apply below a folder."""
 
     base: str
@@ -47,8 +47,7 @@ class Rules:
         return self.patterns.check_file(os.path.join(self.prefix, below)).include
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
+class Ignored(Struct, frozen=True):
     """The exclusions in a folder. The first rules with a verdict decide."""
 
     selection: Selection

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from meshcompile.codes.source import HELM_CHART, KUSTOMIZATION, NOT_RENDERED
 from meshcompile.diagnostics import Diagnostic
@@ -61,8 +62,7 @@ NEUTRAL = frozenset(
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob")
 
 
-@dataclass(frozen=True, slots=True)
-class Kustomization:
+class Kustomization(Struct, frozen=True):
     """A kustomization, and the files and folders that it names."""
 
     file: str
@@ -90,8 +90,7 @@ class Kustomization:
             yield "remote resources"
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """The charts and kustomizations among the files in a folder."""
 
     claimed: Mapping[str, str]

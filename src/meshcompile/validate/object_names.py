@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
+
+from msgspec import Struct
 
 from meshcompile.codes import kubernetes as codes
 from meshcompile.diagnostics import Diagnostic
@@ -16,8 +17,7 @@ _DNS_SUBDOMAIN = rf"{_DNS_LABEL}(?:\.{_DNS_LABEL})*"
 _QUALIFIED = r"(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 
 
-@dataclass(frozen=True)
-class NameForm:
+class NameForm(Struct, frozen=True, dict=True):
     """A form of names: its description in messages, a pattern for the whole name, and the maximum length."""
 
     expected: str

@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, NamedTuple
+
+from msgspec import Struct
 
 from meshcompile.codes import models as codes
 from meshcompile.diagnostics import Diagnostic
@@ -61,8 +62,7 @@ ADVICE: Mapping[str, str] = dict.fromkeys(
 """Suggestions for missing required fields, where the fix is not obvious."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A field of a type."""
 
     element: str
@@ -75,16 +75,14 @@ class Field:
     """A fast check of a value of any other type."""
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectType:
+class ObjectType(Struct, frozen=True):
     """A type with fields, by their names."""
 
     fields: Mapping[str, Field]
     required: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """The data file."""
 
     release: str

@@ -4,7 +4,9 @@ Follows istiod's `buildInboundClusters` and `buildInboundCluster`.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from meshcompile.documents import Origin
 from meshcompile.models.mesh.mesh_config import InboundTrafficPolicyMode, MeshConfig
@@ -57,8 +59,7 @@ def inbound_clusters(mesh: MeshConfig, facts: ProxyFacts, client: ClientKey) -> 
     return tuple(_inbound_cluster(mesh, facts.scope, client, each) for each in served)
 
 
-@dataclass(frozen=True, slots=True)
-class InboundClusterPort:
+class InboundClusterPort(Struct, frozen=True):
     """One inbound port.
 
     `targets` are all the service ports that it serves. The first one decides the settings. `address` is where the

@@ -1,7 +1,8 @@
 """Intermediate representation of clusters: plain values, and leaves of what users wrote."""
 
-from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
+
+from msgspec import Struct
 
 from meshcompile.documents import NOWHERE, Origin
 from meshcompile.models.networking.destination_rule import (
@@ -39,8 +40,7 @@ class Algorithm(StrEnum):
     CLUSTER_PROVIDED = "CLUSTER_PROVIDED"  # there is no choice: original destination, or by host
 
 
-@dataclass(frozen=True, slots=True)
-class SlowStart:
+class SlowStart(Struct, frozen=True):
     """How fast a new endpoint gets its full share.
 
     `warmup` is None for the deprecated setting, which has only a window.
@@ -51,8 +51,7 @@ class SlowStart:
     warmup: WarmupConfiguration | None
 
 
-@dataclass(frozen=True, slots=True)
-class Balancing:
+class Balancing(Struct, frozen=True):
     """The load balancing of a cluster. `panic_threshold` is None where Envoy's default stands.
 
     `origin` is the place of the settings, `hash_origin` that of the size of the ring or the table.
@@ -77,8 +76,7 @@ class UpstreamProtocol(Enum):
     AS_DOWNSTREAM = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class HttpOptions:
+class HttpOptions(Struct, frozen=True):
     """HTTP settings of a cluster. `has_common` emits the common options even when none of them is set."""
 
     protocol: UpstreamProtocol
@@ -93,8 +91,7 @@ class HttpOptions:
     origins: tuple[Origin, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Thresholds:
+class Thresholds(Struct, frozen=True):
     """Circuit breakers; 0 means no limit."""
 
     max_connections: int = 0
@@ -108,8 +105,7 @@ class Thresholds:
 NO_LIMITS = Thresholds()
 
 
-@dataclass(frozen=True, slots=True)
-class Keepalive:
+class Keepalive(Struct, frozen=True):
     """TCP keepalive; 0 and None leave the defaults of the operating system."""
 
     probes: int = 0
@@ -118,8 +114,7 @@ class Keepalive:
     origins: tuple[Origin, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class UpstreamTls:
+class UpstreamTls(Struct, frozen=True):
     """TLS that a cluster originates.
 
     `roots` is None when Envoy does not verify the server's certificate. `secret_validation` tells a verification with
@@ -138,8 +133,7 @@ class UpstreamTls:
     origin: Origin = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Security:
+class Security(Struct, frozen=True):
     """How connections to the endpoints are secured: in plain text when `tls` is None.
 
     With `only_where_possible`, TLS goes to endpoints whose workload accepts mutual TLS, and plain text to the others.
@@ -153,16 +147,14 @@ class Security:
 PLAIN_TEXT = Security()
 
 
-@dataclass(frozen=True, slots=True)
-class DnsSettings:
+class DnsSettings(Struct, frozen=True):
     """How host names are resolved."""
 
     families: str  # V4_ONLY, V6_ONLY, ALL
     refresh_rate: Duration | None
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceName:
+class ServiceName(Struct, frozen=True):
     """The names of a service in telemetry."""
 
     host: str
@@ -170,8 +162,7 @@ class ServiceName:
     namespace: str
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterMetadata:
+class ClusterMetadata(Struct, frozen=True):
     """What Istio's filters read from a cluster. `rule` is the namespace and name of its DestinationRule.
 
     `services` is None when telemetry gets no services. An empty tuple says that there are none.
@@ -185,16 +176,14 @@ class ClusterMetadata:
     keeps_alpn: bool = False  # Istio does not change the ALPN of TLS that users configure
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(Struct, frozen=True):
     """The source addresses of connections to the workload's application, so that iptables does not capture them."""
 
     source: str
     extra_sources: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
+class Cluster(Struct, frozen=True):
     """One cluster, decided.
 
     `balancing` and `thresholds` are None only for the black hole. `upstream` says what EDS gives the cluster's
@@ -227,8 +216,7 @@ class Cluster:
     origins: tuple[Origin, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Clusters:
+class Clusters(Struct, frozen=True):
     """All clusters of a proxy.
 
     `shared` are the outbound clusters, which proxies with one scope and equal client keys share.
@@ -239,15 +227,13 @@ class Clusters:
     external_sds: str = ""  # path of the socket of an external SDS server
 
 
-@dataclass(frozen=True, slots=True)
-class SharedClusters(Source):
+class SharedClusters(Source, frozen=True):
     """The outbound clusters of a scope, by service."""
 
     hosts: tuple["HostClusters", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class HostClusters(Source):
+class HostClusters(Source, frozen=True):
     """The outbound clusters of one service.
 
     It is the same object in every scope in which the same rule applies.

@@ -1,7 +1,9 @@
 """TLS of outbound clusters. Follows istiod's `cluster_tls.go`."""
 
-from dataclasses import dataclass, replace
 from typing import Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from meshcompile.models.base import placed
 from meshcompile.models.mesh.mesh_config import MeshConfig
@@ -35,8 +37,7 @@ _WORKLOAD_CERTIFICATE, _MESH_ROOTS = Secret(WORKLOAD_CERTIFICATE), Secret(MESH_R
 _FROM_RULE = frozenset({ClientTLSMode.SIMPLE, ClientTLSMode.MUTUAL})
 
 
-@dataclass(frozen=True, slots=True)
-class TlsPeer:
+class TlsPeer(Struct, frozen=True):
     """The server side of a cluster, as far as TLS is concerned.
 
     `mode` is the assumed mutual TLS mode of the service, None outside the mesh. `sni` is the name that Istio mutual TLS
@@ -53,8 +54,7 @@ class TlsPeer:
     by_host: bool  # DYNAMIC_FORWARD_PROXY
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterTls:
+class ClusterTls(Struct, frozen=True):
     """The security of a cluster, and the HTTP options that follow from it."""
 
     security: Security

@@ -1,7 +1,8 @@
 """The endpoints of services and subsets that a client can reach. Follows istiod's `endpoints.EndpointBuilder`."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from meshcompile.documents import NOWHERE, Origin
 from meshcompile.models.networking.destination_rule import Subset, TrafficPolicy
@@ -34,8 +35,7 @@ from meshcompile.values.localities import NO_LOCALITY, locality
 DRAINING_LABEL = "istio.io/draining"
 
 
-@dataclass(frozen=True, slots=True)
-class Upstream:
+class Upstream(Struct, frozen=True):
     """The subject of a cluster: a port of a service, or of a subset. `policy` is its effective traffic policy."""
 
     service: Service
@@ -65,14 +65,13 @@ class Upstream:
         return (port, *self.rule.origins) if self.subset is None else (port, self.subset.origin, *self.rule.origins)
 
 
-@dataclass(frozen=True, eq=False)
-class EndpointBuilder:
+class EndpointBuilder(Struct, frozen=True, eq=False):
     """Builds the endpoints that clients with one key reach, each endpoint once."""
 
     snapshot: Snapshot
     client: ClientKey
-    _visible: dict[tuple[Service, str], tuple[Endpoint, ...]] = field(default_factory=dict, repr=False)
-    _made: dict[tuple[Endpoint, str | None], LbEndpoint] = field(default_factory=dict, repr=False)
+    _visible: dict[tuple[Service, str], tuple[Endpoint, ...]] = field(default_factory=dict)
+    _made: dict[tuple[Endpoint, str | None], LbEndpoint] = field(default_factory=dict)
 
     def discovered(self, upstream: Upstream, only_mutual_tls: bool = False) -> tuple[LocalityGroup, ...]:
         """The groups for EDS: endpoints with the name of the port, with weights and priorities for the client."""

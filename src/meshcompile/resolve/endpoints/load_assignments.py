@@ -1,7 +1,8 @@
 """The load assignments of the EDS clusters of one proxy."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meshcompile.documents import Origin
 from meshcompile.queries import Key, Source, query
@@ -16,8 +17,7 @@ from meshcompile.resolve.scope.clients import ScopedClientKey, client_key
 from meshcompile.snapshot.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class LoadAssignment:
+class LoadAssignment(Struct, frozen=True):
     """The endpoints of one cluster."""
 
     cluster_name: str
@@ -25,15 +25,13 @@ class LoadAssignment:
     origins: tuple[Origin, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class HostAssignments(Source):
+class HostAssignments(Source, frozen=True):
     """The load assignments of one service. It is the same object wherever its clusters are."""
 
     assignments: tuple[LoadAssignment, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LoadAssignments(Source):
+class LoadAssignments(Source, frozen=True):
     """The load assignments that proxies with one scope and equal client keys share, as one object."""
 
     hosts: tuple[HostAssignments, ...]

@@ -4,8 +4,10 @@ Follows istiod's `loadbalancer.ApplyLocalityLoadBalancer`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from math import ceil
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.destination_rule import (
@@ -20,8 +22,7 @@ from meshcompile.snapshot.service import Service, TrafficDistribution
 from meshcompile.values.localities import Locality, locality
 
 
-@dataclass(frozen=True, slots=True)
-class LocalitySettings:
+class LocalitySettings(Struct, frozen=True):
     """The settings for localities: distribution by weight, or failover, which needs outlier detection or `forced`."""
 
     distribute: tuple[LocalityDistribute, ...] = ()

@@ -1,7 +1,8 @@
 """Endpoints grouped by locality, each group with a weight and a priority."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from meshcompile.documents import Origin
 from meshcompile.snapshot.service import ISTIO_TLS_MODE, Health
@@ -9,8 +10,7 @@ from meshcompile.values.labels import Labels
 from meshcompile.values.localities import Locality
 
 
-@dataclass(frozen=True, slots=True)
-class LbEndpoint:
+class LbEndpoint(Struct, frozen=True):
     """One endpoint. With `port` 0, its address is the path of a unix socket.
 
     `tls_mode` is "" when the client sends plain text. `telemetry` describes the workload for the stats filters.
@@ -24,8 +24,8 @@ class LbEndpoint:
     health: Health = Health.UNKNOWN
     network: str = ""
     cluster: str = ""
-    labels: Labels = field(default_factory=dict, repr=False)
-    origin: Origin | None = field(default=None, repr=False)
+    labels: Labels = field(default_factory=dict)
+    origin: Origin | None = None
 
     def __hash__(self) -> int:
         """The hash of the fields that nearly always distinguish endpoints."""
@@ -36,8 +36,7 @@ class LbEndpoint:
         return self.tls_mode == ISTIO_TLS_MODE
 
 
-@dataclass(frozen=True, slots=True)
-class LocalityGroup:
+class LocalityGroup(Struct, frozen=True):
     """The endpoints of one locality and priority. `weight` is None for a group that lost all its endpoints."""
 
     locality: Locality

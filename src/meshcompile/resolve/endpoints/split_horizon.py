@@ -4,8 +4,9 @@ Follows istiod's `EndpointBuilder.EndpointsByNetworkFilter`.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from ipaddress import ip_address
+
+from msgspec.structs import replace
 
 from meshcompile.documents import Origin
 from meshcompile.resolve.endpoints.locality_groups import MAX_WEIGHT, LbEndpoint, LocalityGroup, total_weight

@@ -6,7 +6,9 @@ cluster that other networks reach (AUTO_PASSTHROUGH).
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from meshcompile.codes.gateways import DUPLICATE_SNI_HOST, PRIVILEGED_PORT, SERVER_WITHOUT_ROUTE
 from meshcompile.diagnostics import Diagnostic, Related
@@ -37,8 +39,7 @@ from meshcompile.values.ports import Protocol, protocol_named
 FIRST_UNPRIVILEGED_PORT = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class GatewayListener:
+class GatewayListener(Struct, frozen=True):
     """One listener: an address, a port, and the chains of all servers on them.
 
     `telemetry` is for connections that match no chain.
@@ -58,8 +59,7 @@ class GatewayListener:
         return any(chain.tls is not None or (chain.match and chain.match.server_names) for chain in self.chains)
 
 
-@dataclass(frozen=True, slots=True)
-class GatewayListeners:
+class GatewayListeners(Struct, frozen=True):
     """The listeners of a gateway, and the findings about them."""
 
     listeners: tuple[GatewayListener, ...]
@@ -104,8 +104,7 @@ def listener_name(bind: str, port: int) -> str:
 ChainOrFinding = FilterChain | Diagnostic
 
 
-@dataclass(frozen=True, slots=True)
-class GatewayChains:
+class GatewayChains(Struct, frozen=True):
     """Builds the filter chains of a gateway.
 
     `bound` has the VirtualServices of each Gateway. `unchecked` is for AUTO_PASSTHROUGH, to which the gateway's

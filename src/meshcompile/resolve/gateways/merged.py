@@ -5,9 +5,10 @@ its routes. SNI distinguishes TLS servers. When two servers conflict, the server
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from meshcompile.codes.gateways import (
     DUPLICATE_HTTPS_PORT_NAME,
@@ -35,16 +36,14 @@ class ServerPort(NamedTuple):
     bind: str
 
 
-@dataclass(frozen=True, slots=True)
-class MergedServers:
+class MergedServers(Struct, frozen=True):
     """The servers of one ServerPort, in order. `route_name` is the route configuration of plain HTTP servers."""
 
     servers: tuple[GatewayServer, ...]
     route_name: str
 
 
-@dataclass(frozen=True)
-class MergedGateway:
+class MergedGateway(Struct, frozen=True, dict=True):
     """The servers of every Gateway that selects a router.
 
     `ports` are in the order in which servers opened them. Servers of several ports may share a listener.
@@ -88,16 +87,14 @@ def _target_ports(targets: Iterable[ServiceTarget]) -> Mapping[int, int]:
     return ports
 
 
-@dataclass(slots=True)
-class _PortServers:
+class _PortServers(Struct):
     """The servers of a ServerPort during the merge."""
 
     servers: list[GatewayServer]
     route_name: str = ""
 
 
-@dataclass(slots=True)
-class _GatewayMerge:
+class _GatewayMerge(Struct):
     """The state of the merge, which adds one server at a time, oldest Gateway first."""
 
     ports: list[ServerPort] = field(default_factory=list)

@@ -1,7 +1,9 @@
 """TLS that the servers of a gateway terminate. Follows istiod's `BuildListenerTLSContext`."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from msgspec import Struct
 
 from meshcompile.models.mesh.mesh_config import TLSConfig
 from meshcompile.models.mesh.mesh_config import TLSProtocol as MeshTLSProtocol
@@ -56,8 +58,7 @@ CIPHER_SUITES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class GatewaySecrets:
+class GatewaySecrets(Struct, frozen=True):
     """The sources of a gateway's secrets.
 
     `provider` is the cluster of the SDS server that the mesh config sets for `sds://` credentials. It is "" without a

@@ -4,7 +4,8 @@ Follows istiod's `buildInboundChainConfigs`, `filterchain_options.go` and `build
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from meshcompile.codes.listeners import INBOUND_CONFLICT, INGRESS_TLS_IGNORED, RESERVED_PORT
 from meshcompile.codes.security import HTTP_FIELDS_ON_TCP
@@ -42,8 +43,7 @@ from meshcompile.values.names import BLACK_HOLE_CLUSTER, INBOUND_PASSTHROUGH_CLU
 from meshcompile.values.ports import Protocol, protocol_named
 
 
-@dataclass(frozen=True, slots=True)
-class InboundChain:
+class InboundChain(Struct, frozen=True):
     """One kind of traffic on a port: what it matches, how it is handled, and whether mutual TLS ends here."""
 
     kind: ListenerProtocol
@@ -85,8 +85,7 @@ INBOUND_CHAINS: Mapping[tuple[ListenerProtocol, MutualTlsMode], tuple[InboundCha
 }
 
 
-@dataclass(frozen=True, slots=True)
-class InboundPort:
+class InboundPort(Struct, frozen=True):
     """A port of the application, as a service or a Sidecar's ingress listener declares it; 0 for all other ports.
 
     `host` names it in traces and statistics. `number` is the port of the service. With `bind_to_port`, the listener
@@ -103,7 +102,7 @@ class InboundPort:
     passthrough: bool = False
     service: Service | None = None
     config: str = ""
-    origins: tuple[Origin, ...] = field(default=(), repr=False)
+    origins: tuple[Origin, ...] = ()
 
     @property
     def cluster(self) -> str:
@@ -240,8 +239,7 @@ def _one_per_port(found: Iterable[PortOrFinding]) -> Iterator[PortOrFinding]:
 # ---- chains
 
 
-@dataclass(frozen=True, eq=False)
-class InboundChains:
+class InboundChains(Struct, frozen=True, eq=False):
     """Builds the inbound filter chains of one sidecar."""
 
     mesh: MeshConfig

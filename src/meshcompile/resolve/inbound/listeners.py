@@ -1,7 +1,8 @@
 """A sidecar's inbound listeners. Follows istiod's `ListenerBuilder.buildSidecarInboundListeners`."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.mesh.mesh_config import MeshConfig
@@ -20,8 +21,7 @@ from meshcompile.resolve.telemetry import Telemetry
 from meshcompile.snapshot.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class InboundListeners:
+class InboundListeners(Struct, frozen=True):
     """The inbound listeners of a sidecar, and the findings about them."""
 
     listeners: tuple[Listener, ...]
@@ -44,8 +44,7 @@ def inbound_listeners(snapshot: Snapshot, facts: ProxyFacts) -> InboundListeners
     )
 
 
-@dataclass(frozen=True, slots=True)
-class InboundListenerBuilder:
+class InboundListenerBuilder(Struct, frozen=True):
     """Builds the inbound listeners of one sidecar."""
 
     proxy: Proxy

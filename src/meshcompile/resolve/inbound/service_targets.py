@@ -4,7 +4,8 @@ Follows istiod's `Proxy.SetServiceTargets` and `GetProxyServiceTargets` of its r
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.proxy import Proxy
@@ -17,8 +18,7 @@ from meshcompile.values.labels import Labels, matches
 from meshcompile.values.ports import Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceTarget:
+class ServiceTarget(Struct, frozen=True):
     """A port of a service, and the port on which the workload serves it."""
 
     service: Service

@@ -1,9 +1,10 @@
 """A filter chain of a listener, for all traffic classes. Follows istiod's `filterChainOpts`."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
+
+from msgspec import Struct
 
 from meshcompile.documents import Origin
 from meshcompile.resolve.listeners.http_connection import HttpConnection
@@ -17,8 +18,7 @@ ANY_NAME = "*"
 UNSPECIFIED = ("0.0.0.0", "::")
 
 
-@dataclass(frozen=True)
-class ChainMatch:
+class ChainMatch(Struct, frozen=True, dict=True):
     """The connections that a chain matches. Empty fields do not restrict it.
 
     `server_names` and `destinations` are as written. "*" matches every server name, and a destination is an address or
@@ -59,8 +59,7 @@ class ChainMatch:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class FilterChain:
+class FilterChain(Struct, frozen=True):
     """A filter chain. `config` is the path of the Istio resource that it comes from, "" without one."""
 
     connection: HttpConnection | TcpConnection | Catchall

@@ -5,8 +5,9 @@ differs between listeners. Follows istiod's `ListenerBuilder.buildHTTPConnection
 `buildGatewayConnectionManager`.
 """
 
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from msgspec import Struct
 
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Origin
@@ -38,8 +39,7 @@ class PathNormalization(Enum):
     DECODE_AND_MERGE_SLASHES = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class ClientCertDetails:
+class ClientCertDetails(Struct, frozen=True):
     """The details of a client's certificate that the `x-forwarded-client-cert` header contains."""
 
     subject: bool
@@ -49,8 +49,7 @@ class ClientCertDetails:
     chain: bool = False
 
 
-@dataclass(frozen=True)
-class HttpTraits(Source):
+class HttpTraits(Source, frozen=True):
     """What all HTTP connections of one traffic class of a proxy share.
 
     `forward_client_cert` is one of Istio's ForwardClientCertDetails, None when Envoy leaves the header as it is.
@@ -82,8 +81,7 @@ class HttpTraits(Source):
         return (*self.authorization.findings, *(() if self.jwt is None else self.jwt.findings))
 
 
-@dataclass(frozen=True, slots=True)
-class HttpFilterInputs:
+class HttpFilterInputs(Struct, frozen=True):
     """What HTTP filters depend on, apart from traits. Connections with equal inputs have the same filters.
 
     `extension_port` is the port of the listener when an extension names it, else 0.
@@ -96,8 +94,7 @@ class HttpFilterInputs:
     extension_port: int
 
 
-@dataclass(frozen=True, slots=True)
-class InboundRoute:
+class InboundRoute(Struct, frozen=True):
     """The only route of an inbound connection, to the application. `operation` names its spans."""
 
     cluster: str
@@ -106,8 +103,7 @@ class InboundRoute:
     retries: bool  # not for gRPC, whose streams they would break
 
 
-@dataclass(frozen=True, slots=True)
-class HttpConnection:
+class HttpConnection(Struct, frozen=True):
     """One HTTP connection manager.
 
     Its routes come by name over RDS (`route_name`), or it has an `inbound_route`. `port` is the port of the listener.

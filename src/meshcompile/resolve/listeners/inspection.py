@@ -4,15 +4,15 @@ Follows istiod's `populateListenerFilters`.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meshcompile.resolve.listeners.filter_chain import FilterChain
 from meshcompile.resolve.listeners.tcp_connection import TcpConnection
 from meshcompile.resolve.listeners.traffic import Traffic
 
 
-@dataclass(frozen=True, slots=True)
-class Inspector:
+class Inspector(Struct, frozen=True):
     """A listener filter that inspects connections to every port except these; with `only`, to these ports alone."""
 
     ports: frozenset[int] = frozenset()
@@ -22,8 +22,7 @@ class Inspector:
 EVERYWHERE = Inspector()
 
 
-@dataclass(frozen=True, slots=True)
-class Inspection:
+class Inspection(Struct, frozen=True):
     """The inspectors of a listener: for SNI and ALPN (`tls`), and for HTTP in plain text (`http`)."""
 
     tls: Inspector | None = None

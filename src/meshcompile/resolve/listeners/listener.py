@@ -1,7 +1,5 @@
 """A listener of a sidecar."""
 
-from dataclasses import dataclass
-
 from meshcompile.documents import Origin
 from meshcompile.queries import Source
 from meshcompile.resolve.listeners.filter_chain import FilterChain
@@ -10,8 +8,7 @@ from meshcompile.resolve.telemetry import Telemetry
 from meshcompile.values.durations import Duration
 
 
-@dataclass(frozen=True, slots=True)
-class Listener(Source):
+class Listener(Source, frozen=True):
     """A listener of a sidecar.
 
     `virtual` means that iptables redirects connections to it, and that it dispatches them by their original

@@ -1,7 +1,8 @@
 """The listeners of one proxy, a sidecar or a gateway. Follows istiod's `BuildListeners`."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.resolve.facts import ProxyFacts
@@ -21,13 +22,12 @@ from meshcompile.snapshot.snapshot import Snapshot
 __all__ = ["Listener", "Listeners", "listeners"]
 
 
-@dataclass(frozen=True, slots=True)
-class Listeners:
+class Listeners(Struct, frozen=True):
     """The listeners of one proxy, a sidecar or a gateway, and the findings about them."""
 
     sidecar: tuple[Listener, ...] = ()
     gateway: tuple[GatewayListener, ...] = ()
-    findings: tuple[Diagnostic, ...] = field(default=(), repr=False)
+    findings: tuple[Diagnostic, ...] = ()
 
     @property
     def chains(self) -> Iterator[FilterChain]:

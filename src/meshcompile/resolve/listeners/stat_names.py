@@ -1,14 +1,13 @@
 """Names in statistics, from the patterns of the mesh config. Follows istiod's `telemetry.BuildStatPrefix`."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from meshcompile.snapshot.service import Registry, Service
 
 TARGET_PORT = "%TARGET_PORT%"
 
 
-@dataclass(frozen=True, slots=True)
-class StatSubject:
+class StatSubject(Struct, frozen=True):
     """The subject of statistics: a port of a host or of a subset, and its service if known.
 
     `target` is the port of the workload, 0 if there is none.

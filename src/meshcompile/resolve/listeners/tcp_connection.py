@@ -5,6 +5,8 @@ Follows istiod's `ListenerBuilder.buildCompleteNetworkFilters` and its callers.
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from meshcompile.documents import NOWHERE, Origin
 from meshcompile.resolve.extensions import ListenerExtensions, listener_extensions
 from meshcompile.resolve.facts import ProxyFacts, idle_timeout
@@ -16,8 +18,7 @@ from meshcompile.values.durations import Duration
 from meshcompile.values.ports import Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class TcpTraits:
+class TcpTraits(msgspec.Struct, frozen=True):
     """What all TCP connections of one traffic class of a proxy share. TCP connections are not traced."""
 
     traffic_class: TrafficClass
@@ -49,8 +50,7 @@ class Tunnel:
     origin: Origin = field(default=NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class TcpSettings:
+class TcpSettings(msgspec.Struct, frozen=True):
     """Settings of TCP connections; None leaves Envoy's default. `hash_source_ip` keeps a client at one endpoint."""
 
     idle_timeout: Duration | None = None
@@ -62,8 +62,7 @@ class TcpSettings:
 NO_SETTINGS = TcpSettings()
 
 
-@dataclass(frozen=True, slots=True)
-class TcpConnection:
+class TcpConnection(msgspec.Struct, frozen=True):
     """A TCP proxy to one cluster or to weighted clusters.
 
     `metadata_exchange` means that peers first exchange their metadata. `protocol` selects the filter of a database.
@@ -81,8 +80,7 @@ class TcpConnection:
     origins: tuple[Origin, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Catchall:
+class Catchall(msgspec.Struct, frozen=True):
     """Connections that nothing else matches: forwarded to their original destination, sent to a proxy, or refused."""
 
     traits: TcpTraits

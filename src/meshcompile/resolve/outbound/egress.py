@@ -4,9 +4,10 @@ Follows istiod's `ListenerBuilder.buildSidecarOutboundListener` and `mergeTCPFil
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
+
+from msgspec import Struct
 
 from meshcompile.codes.listeners import LISTENER_CONFLICT, PROTOCOL_CONFLICT
 from meshcompile.diagnostics import Diagnostic
@@ -63,8 +64,7 @@ ACTIONS: Mapping[tuple[ListenerProtocol, ListenerProtocol], Action] = {
 SERVER_FIRST = frozenset({Protocol.MONGO, Protocol.MYSQL})
 
 
-@dataclass(frozen=True)
-class OutboundListener:
+class OutboundListener(Struct, frozen=True, dict=True):
     """One outbound listener after merging. `claims` are those that it serves; the first one created it."""
 
     claims: tuple[ListenerClaim, ...]
@@ -92,8 +92,7 @@ class OutboundListener:
         return tuple(dict.fromkeys(origin for claim in self.claims for origin in claim.origins))
 
 
-@dataclass(frozen=True)
-class Egress:
+class Egress(Struct, frozen=True):
     """The outbound listeners that equal sidecars of a scope share, by address and port.
 
     `of_endpoints` has all claims on the listeners of an endpoint, by the address of the endpoint.

@@ -5,8 +5,10 @@ Follows istiod's `buildSidecarOutboundHTTPListenerOpts`, `buildSidecarOutboundTL
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Self
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from meshcompile.documents import Origin
 from meshcompile.models.networking.virtual_service import MESH_GATEWAY, TCPRoute, TLSRoute
@@ -35,8 +37,7 @@ SNIFFED_HTTP = ChainMatch(traffic=Traffic.PLAIN_HTTP)
 EVERYTHING = ChainMatch()
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRoutes:
+class HttpRoutes(Struct, frozen=True):
     """HTTP with a named route configuration.
 
     `dynamic_host` is set for a wildcard service that Envoy resolves for each request.
@@ -47,8 +48,7 @@ class HttpRoutes:
     dynamic_host: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Struct, frozen=True):
     """One filter chain. `config` is the path of the VirtualService that it comes from."""
 
     match: ChainMatch
@@ -57,8 +57,7 @@ class Chain:
     origins: tuple[Origin, ...] = ()
 
 
-@dataclass(frozen=True)
-class L4Rules:
+class L4Rules(Struct, frozen=True):
     """The VirtualServices of an egress listener that have tcp or tls rules, by host."""
 
     rules: tuple[MergedVirtualService, ...]
@@ -90,15 +89,14 @@ class L4Rules:
         return tuple(vs for vs in found if any(overlaps(host, hostname) for host in vs.hosts))
 
 
-@dataclass(frozen=True, eq=False)
-class EgressChains:
+class EgressChains(Struct, frozen=True, eq=False):
     """Builds the chains of claims for sidecars with one egress key."""
 
     client: L4Client
     traits: RouteKey
     tcp: TcpTraits
     dynamic: Mapping[str, "DynamicTraits"]
-    _rules: dict[int, L4Rules] = field(default_factory=dict, repr=False)
+    _rules: dict[int, L4Rules] = field(default_factory=dict)
 
     def of(self, claim: ListenerClaim) -> tuple[Chain, ...]:
         """The chains of a claim.
@@ -246,8 +244,7 @@ class EgressChains:
         return replace(self.tcp, authorization=own.authorization, extensions=own.extensions)
 
 
-@dataclass(frozen=True)
-class DynamicTraits:
+class DynamicTraits(Struct, frozen=True):
     """The traits of connections to dynamic wildcard services."""
 
     authorization: Authorization

@@ -4,8 +4,10 @@ Follows istiod's `ListenerBuilder.buildSidecarOutboundListeners`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from enum import Enum, auto
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from meshcompile.codes.listeners import EMPTY_EGRESS_LISTENER, RESERVED_PORT
 from meshcompile.diagnostics import Diagnostic
@@ -40,8 +42,7 @@ LISTENER_PROTOCOLS: Mapping[Protocol, ListenerProtocol] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class EgressBind:
+class EgressBind(Struct, frozen=True):
     """Where the listeners of one egress listener of a Sidecar bind.
 
     `rank` is its position in the Sidecar. `catchall` means that it serves every port that no earlier egress listener
@@ -63,8 +64,7 @@ class EgressBind:
         return () if self.listener.spec is None else (self.listener.spec.origin,)
 
 
-@dataclass(frozen=True, slots=True)
-class ListenerClaim:
+class ListenerClaim(Struct, frozen=True):
     """A service port that needs an outbound listener.
 
     `binds` are the addresses; the first one names the listener. `cidrs` is set when the address of the service is a
@@ -90,8 +90,7 @@ class ListenerClaim:
         return (self.port.origin or self.service.origin, *self.egress_bind.origins)
 
 
-@dataclass(frozen=True, slots=True)
-class EgressClient:
+class EgressClient(Struct, frozen=True):
     """The sidecar that the claims are for. `captured` means that iptables redirects its traffic to it."""
 
     addressing: Addressing

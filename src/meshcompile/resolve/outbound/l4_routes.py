@@ -4,7 +4,8 @@ Follows istiod's `matchTLS`, `matchTCP`, `buildOutboundNetworkFilters` and `tunn
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meshcompile.documents import NOWHERE, Origin
 from meshcompile.models.networking.virtual_service import (
@@ -32,8 +33,7 @@ from meshcompile.values.labels import Labels, selects
 from meshcompile.values.ports import Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class ListenerPort:
+class ListenerPort(Struct, frozen=True):
     """The port of a listener. `exchanges_metadata` means that peers first exchange their metadata."""
 
     number: int
@@ -42,8 +42,7 @@ class ListenerPort:
     exchanges_metadata: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class L4Client:
+class L4Client(Struct, frozen=True):
     """The client of connections: what it imports, its labels, and the mesh's pattern for statistics."""
 
     scope: SidecarScope
@@ -64,8 +63,7 @@ class L4Client:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class TcpTarget:
+class TcpTarget(Struct, frozen=True):
     """The only cluster of a connection, and its subset. `stat_prefix` names the connection in statistics."""
 
     cluster: str

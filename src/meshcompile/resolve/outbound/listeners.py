@@ -4,7 +4,8 @@ Follows istiod's `ListenerBuilder.buildSidecarOutboundListeners` and its callers
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.proxy import InterceptionMode, Proxy
@@ -57,8 +58,7 @@ def outbound_listeners(snapshot: Snapshot, key: OutboundKey) -> Mapping[SocketKe
     }
 
 
-@dataclass(frozen=True, slots=True)
-class OutboundListenerBuilder:
+class OutboundListenerBuilder(Struct, frozen=True):
     """Builds outbound listeners from merged claims.
 
     `rest` handles connections that no other chain matches.
@@ -126,8 +126,7 @@ def unknown_chain(tcp: TcpTraits, cluster: str | None, name: str) -> FilterChain
     return FilterChain(connection, name=name)
 
 
-@dataclass(frozen=True, slots=True)
-class SidecarOutbound:
+class SidecarOutbound(Struct, frozen=True):
     """Builds the outbound listeners of one sidecar."""
 
     key: EgressKey

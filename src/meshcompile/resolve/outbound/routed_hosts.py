@@ -1,7 +1,8 @@
 """VirtualServices by their hosts."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meshcompile.queries import Key, query
 from meshcompile.snapshot.snapshot import Snapshot
@@ -9,8 +10,7 @@ from meshcompile.snapshot.virtual_services import MergedVirtualService
 from meshcompile.values.hosts import covering, is_wildcard, subset_of
 
 
-@dataclass(frozen=True)
-class RoutedHosts:
+class RoutedHosts(Struct, frozen=True):
     """VirtualServices in order of precedence, and their positions by host (in lower case)."""
 
     virtual_services: Sequence[MergedVirtualService]

@@ -5,8 +5,9 @@ order of VirtualServices is that of their precedence.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from meshcompile.models.networking.virtual_service import MESH_GATEWAY, HTTPRetry
 from meshcompile.queries import Key, query
@@ -33,8 +34,7 @@ HTTP_PORT = 80
 AS_SIDECAR = frozenset({MESH_GATEWAY})
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """Services, and hosts that no service has, that want the same routes on a port.
 
     Services come under the host that they are routed by: in lower case, but for the generic HTTP proxy.
@@ -49,8 +49,7 @@ class Claim:
     origins: Origins
 
 
-@dataclass(frozen=True)
-class Listening:
+class Listening(Struct, frozen=True, dict=True):
     """A port of a sidecar (EVERY_PORT for all of them), and the egress listener that serves it.
 
     `services` are the services that have the port, by host; `default_retry` is the mesh's policy.

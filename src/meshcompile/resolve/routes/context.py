@@ -1,7 +1,8 @@
 """What routes depend on besides the objects that ask for them: who gets them, and what destinations mean there."""
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from meshcompile.models.networking.virtual_service import Destination, HTTPRetry
 from meshcompile.resolve.outbound.destinations import destination_cluster, destination_cluster_on
@@ -17,8 +18,7 @@ class ServicesByHost(Protocol):
     def get(self, host: str, /) -> Service | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Destinations:
+class Destinations(Struct, frozen=True):
     """What destinations mean: a service's only port goes before the listener's `port` unless `only_port`."""
 
     services: ServicesByHost
@@ -32,8 +32,7 @@ class Destinations:
         return named(destination, service, self.port)
 
 
-@dataclass(frozen=True, slots=True)
-class RouteContext:
+class RouteContext(Struct, frozen=True):
     """Who gets routes: a client with these labels, as these gateways (`mesh` or `namespace/name`), on this port.
 
     `default_retry` is the mesh's policy.

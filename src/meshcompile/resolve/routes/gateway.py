@@ -5,7 +5,8 @@ VirtualService that names it, in order, those that take every request last.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from meshcompile.codes.routes import UNREACHABLE_RULE
 from meshcompile.diagnostics import Diagnostic, Related
@@ -45,8 +46,7 @@ def gateway_table(snapshot: Snapshot, facts: ProxyFacts, name: str) -> RouteTabl
     )
 
 
-@dataclass(slots=True)
-class RoutedHost:
+class RoutedHost(Struct):
     """A host of the servers, and the routes that VirtualServices give it, each one's apart.
 
     `sources` says whose routes they are: the Gateway and the VirtualService of each group.
@@ -176,8 +176,7 @@ def _context(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class GatewayServices:
+class GatewayServices(Struct, frozen=True):
     """The services that the destinations of a VirtualService mean at a gateway: those of its own namespace first."""
 
     by_hostname: Mapping[str, Mapping[str, Service]]

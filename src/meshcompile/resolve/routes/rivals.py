@@ -1,7 +1,8 @@
 """Names and domains of virtual hosts, each given to the first that claims it: istiod's `dedupeDomains`."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from meshcompile.codes.routes import DUPLICATE_DOMAIN, SHADOWED_VIRTUAL_SERVICE
 from meshcompile.diagnostics import Diagnostic, Related
@@ -11,8 +12,7 @@ from meshcompile.resolve.routes.table import Origins
 from meshcompile.snapshot.virtual_services import MergedVirtualService
 
 
-@dataclass(frozen=True, slots=True)
-class Contender:
+class Contender(Struct, frozen=True):
     """A host and the domains that it wants; `variants` are those that only abbreviate or complete its name."""
 
     host: str
@@ -21,8 +21,7 @@ class Contender:
     origins: Origins
 
 
-@dataclass(slots=True)
-class Rivals:
+class Rivals(Struct):
     """What is taken on a port, by whom; `known_hosts` are the full names of services, kept free of short forms."""
 
     known_hosts: frozenset[str]

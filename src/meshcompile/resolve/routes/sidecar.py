@@ -3,7 +3,7 @@
 Follows istiod's `buildSidecarOutboundHTTPRouteConfig`.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from meshcompile.queries import Key, query
 from meshcompile.resolve.outbound.destinations import unknown_destination
@@ -19,8 +19,7 @@ NOTHING = OnPort((), ())
 HTTP_PROXY_ROUTE = "http_proxy"
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """What a sidecar's route name says: the port, and the host when the port's protocol is sniffed."""
 
     name: str

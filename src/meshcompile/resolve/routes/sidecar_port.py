@@ -1,8 +1,10 @@
 """The virtual hosts of a sidecar's port, each domain in one only: istiod's `BuildSidecarOutboundVirtualHosts`."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.queries import Key, query
@@ -24,8 +26,7 @@ from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.ports import Protocol, protocol_named
 
 
-@dataclass(frozen=True)
-class OnPort:
+class OnPort(Struct, frozen=True, dict=True):
     """The virtual hosts of a port, sorted by name, and what there is to say about them."""
 
     virtual_hosts: tuple[VirtualHost, ...]

@@ -1,6 +1,6 @@
 """The pieces of a route configuration: what `emit.routes` makes Envoy messages of."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Origin
@@ -14,8 +14,7 @@ Origins = tuple[Origin, ...]
 ANY_DOMAIN = "*"
 
 
-@dataclass(frozen=True, slots=True)
-class RuleRoute:
+class RuleRoute(Struct, frozen=True):
     """One match of one rule, and what the rule does with what it takes.
 
     `resource` is the path in the Kubernetes API of what has the rule, `operation` names the spans.
@@ -27,38 +26,35 @@ class RuleRoute:
     resource: str
     operation: str
     stat_prefix: str
-    origins: Origins = field(repr=False)
+    origins: Origins
 
     def __hash__(self) -> int:
         """Of what tells routes apart: the match that they come from."""
         return hash((self.resource, self.origins))
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceRoute:
+class ServiceRoute(Struct, frozen=True):
     """The route of a service that no rule routes; `retry` is None where nothing is tried again."""
 
     cluster: ClusterName
     operation: str
     hash: RequestHash | None
     retry: Retry | None
-    origins: Origins = field(repr=False)
+    origins: Origins
 
     def __hash__(self) -> int:
         """Of what tells routes apart: where requests go."""
         return hash(self.cluster)
 
 
-@dataclass(frozen=True, slots=True)
-class PassthroughRoute:
+class PassthroughRoute(Struct, frozen=True):
     """Requests to unknown hosts go where the client sent them, or to the egress proxy: `cluster`."""
 
     cluster: str
     append_x_forwarded_host: bool
 
 
-@dataclass(frozen=True, slots=True)
-class BlackHoleRoute:
+class BlackHoleRoute(Struct, frozen=True):
     """Requests to unknown hosts are refused."""
 
 
@@ -66,8 +62,7 @@ Route = RuleRoute | ServiceRoute | PassthroughRoute | BlackHoleRoute
 Routes = tuple[Route, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class VirtualHost:
+class VirtualHost(Struct, frozen=True):
     """Domains and their routes. Virtual hosts that share one VirtualService's routes share one tuple of them."""
 
     name: str
@@ -75,15 +70,14 @@ class VirtualHost:
     routes: Routes
     attempt_count: bool = False
     require_tls: bool = False
-    origins: Origins = field(default=(), repr=False)
+    origins: Origins = ()
 
     def __hash__(self) -> int:
         """Of what tells virtual hosts apart."""
         return hash((self.name, self.domains))
 
 
-@dataclass(frozen=True)
-class RouteTable(Source):
+class RouteTable(Source, frozen=True):
     """One route configuration; `virtual_hosts` is None when nothing answers to the name.
 
     `findings` is what there is to say about it.
@@ -91,4 +85,4 @@ class RouteTable(Source):
 
     name: str
     virtual_hosts: tuple[VirtualHost, ...] | None
-    findings: tuple[Diagnostic, ...] = field(default=(), repr=False)
+    findings: tuple[Diagnostic, ...] = ()

@@ -4,7 +4,8 @@ Proxies of one scope with equal client keys get the same outbound clusters and e
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meshcompile.models.mesh.proxy_config import ProxyConfig
 from meshcompile.node_metadata import NodeMetadata
@@ -98,8 +99,7 @@ def client_key(snapshot: Snapshot, scope: SidecarScope, proxy: Proxy, config: Pr
     )
 
 
-@dataclass(frozen=True, slots=True)
-class ReferencedTraits:
+class ReferencedTraits(Struct, frozen=True):
     """The proxy labels that anything in a scope refers to, and whether anything refers to the node name."""
 
     labels: frozenset[str]

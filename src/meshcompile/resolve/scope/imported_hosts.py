@@ -1,7 +1,8 @@
 """The hosts that an egress listener of a Sidecar imports. Follows istiod's `model.hostClassification`."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meshcompile.values.hosts import is_wildcard, overlaps, subset_of
 
@@ -9,8 +10,7 @@ from meshcompile.values.hosts import is_wildcard, overlaps, subset_of
 OWN_NAMESPACE = "."
 
 
-@dataclass(frozen=True, slots=True)
-class ImportedHosts:
+class ImportedHosts(Struct, frozen=True):
     """The hosts that an egress listener imports from one namespace."""
 
     exact: frozenset[str]

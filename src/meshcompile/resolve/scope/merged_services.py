@@ -1,7 +1,8 @@
 """One service for each host that a scope imports. Follows istiod's `SidecarScope.appendSidecarServices`."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from meshcompile.snapshot.service import Registry, Service
 

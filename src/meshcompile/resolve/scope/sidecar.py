@@ -6,7 +6,9 @@ waypoints see everything that is visible to their namespace.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.sidecar import IstioEgressListener, OutboundTrafficPolicy, Sidecar
@@ -38,8 +40,7 @@ class ScopeKey(Key, frozen=True):
     is_gateway: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class EgressListener:
+class EgressListener(Struct, frozen=True):
     """One egress listener of a Sidecar, and what it imports.
 
     `spec` is None for the default listener of proxies without a Sidecar, or with a Sidecar that has no egress
@@ -62,8 +63,7 @@ class EgressListener:
         return "" if self.spec is None else self.spec.bind
 
 
-@dataclass(frozen=True)
-class SidecarScope:
+class SidecarScope(Struct, frozen=True):
     """The services and rules that a proxy sees. Proxies with one Sidecar and namespace share it.
 
     `outbound_traffic_policy` is None for gateways.

@@ -6,8 +6,9 @@ setting in the `policy_levels`, from the narrowest to the widest, as `HashForHTT
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from meshcompile.models.networking.destination_rule import (
     ClientTLSMode,
@@ -25,8 +26,7 @@ from meshcompile.models.networking.destination_rule import (
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
 
 
-@dataclass(frozen=True, slots=True)
-class EffectivePolicy:
+class EffectivePolicy(Struct, frozen=True):
     """The settings of one port; None for settings that nobody sets."""
 
     connection_pool: ConnectionPoolSettings | None = None

@@ -4,8 +4,9 @@ Follows istiod's `pilot/pkg/security/authz/model/generator.go`.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
+
+from msgspec import Struct
 
 from meshcompile.golang.regex import quoted
 from meshcompile.resolve.security.conditions import (
@@ -41,8 +42,7 @@ JWT_PAYLOAD = "payload"
 ENVOY_FILTER_KEY = "experimental."
 
 
-@dataclass(frozen=True, slots=True)
-class AttributeContext:
+class AttributeContext(Struct, frozen=True):
     """The context of a value: its key as written, the namespace of the policy, and how peers are known."""
 
     key: str
@@ -55,8 +55,7 @@ Compare: TypeAlias = Callable[[AttributeContext, str], C | None]
 CompareAll: TypeAlias = Callable[[AttributeContext, tuple[str, ...]], C | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute(Generic[C]):
+class Attribute(Struct, Generic[C], frozen=True):
     """An attribute of connections or, if `http_only`, of requests, and the conditions that its values become.
 
     Values are alternatives. Either each value becomes a condition (`compare`), or all values together become one

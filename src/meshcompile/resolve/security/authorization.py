@@ -5,7 +5,8 @@ CUSTOM providers decide first. AUDIT, DENY and ALLOW policies follow, one action
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from meshcompile.codes.security import SEVERAL_PROVIDERS, UNKNOWN_PROVIDER
 from meshcompile.diagnostics import Diagnostic
@@ -28,17 +29,15 @@ UNKNOWN = "is not among the mesh config's extension providers"
 DRY_RUN_ANNOTATION = "istio.io/dry-run"
 
 
-@dataclass(frozen=True, slots=True)
-class NamedRule:
+class NamedRule(Struct, frozen=True):
     """A compiled rule, with the name that it has in logs and metadata."""
 
     name: str
     rule: CompiledRule
-    origin: Origin = field(repr=False)
+    origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class ActionRules:
+class ActionRules(Struct, frozen=True):
     """The rules of one action: those that are enforced, and those of dry-run policies, which Envoy only records.
 
     None means that there is no policy. An empty tuple means that every rule was dropped; an empty ALLOW allows nothing.
@@ -49,8 +48,7 @@ class ActionRules:
     dry_run: tuple[NamedRule, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class CustomRules:
+class CustomRules(Struct, frozen=True):
     """The rules of the CUSTOM policies that name one provider.
 
     Without `ext_authz` the provider is unusable, and Envoy denies what the rules match.
@@ -62,16 +60,14 @@ class CustomRules:
     dry_run: tuple[NamedRule, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Enforcement:
+class Enforcement(Struct, frozen=True):
     """All rules for HTTP or for TCP traffic, in the order in which Envoy applies them."""
 
     custom: tuple[CustomRules, ...] = ()
     local: tuple[ActionRules, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RequestRule:
+class RequestRule(Struct, frozen=True):
     """A rule that looks at requests.
 
     On a TCP port, a rule that `allows` is dropped as a whole.
@@ -81,15 +77,14 @@ class RequestRule:
     allows: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Authorization(Source):
+class Authorization(Source, frozen=True):
     """What a workload allows, for HTTP requests and for TCP connections."""
 
     http: Enforcement = Enforcement()
     tcp: Enforcement = Enforcement()
-    origins: tuple[Origin, ...] = field(default=(), repr=False)
-    request_rules: tuple[RequestRule, ...] = field(default=(), repr=False)
-    findings: tuple[Diagnostic, ...] = field(default=(), repr=False)
+    origins: tuple[Origin, ...] = ()
+    request_rules: tuple[RequestRule, ...] = ()
+    findings: tuple[Diagnostic, ...] = ()
 
 
 NO_AUTHORIZATION = Authorization()
@@ -183,8 +178,7 @@ def is_dry_run(policy: AuthorizationPolicy) -> bool:
     return policy.metadata.annotations.get(DRY_RUN_ANNOTATION) in TRUE
 
 
-@dataclass(frozen=True)
-class PolicyCompiler:
+class PolicyCompiler(Struct, frozen=True):
     """Compiles the policies of one workload for one kind of traffic."""
 
     policies: tuple[AuthorizationPolicy, ...]

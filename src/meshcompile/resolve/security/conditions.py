@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Generic, TypeAlias, TypeVar
 
+import msgspec
+
 from meshcompile.documents import Origin
 from meshcompile.golang.regex import quoted
 from meshcompile.values.ip import Range
@@ -25,8 +27,7 @@ class Comparison(Enum):
     REGEX = auto()  # RE2, of the whole text
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(msgspec.Struct, frozen=True):
     """A text to compare with."""
 
     comparison: Comparison
@@ -55,22 +56,19 @@ def pattern(value: str, prefix: str = "") -> Pattern:
 # ---- values of metadata, such as claims of tokens
 
 
-@dataclass(frozen=True, slots=True)
-class TextValue:
+class TextValue(msgspec.Struct, frozen=True):
     """A text value."""
 
     pattern: Pattern
 
 
-@dataclass(frozen=True, slots=True)
-class ListValue:
+class ListValue(msgspec.Struct, frozen=True):
     """A list that contains such a value."""
 
     item: "Value"
 
 
-@dataclass(frozen=True, slots=True)
-class OneOfValues:
+class OneOfValues(msgspec.Struct, frozen=True):
     """A value that equals one of these."""
 
     values: "tuple[Value, ...]"
@@ -87,13 +85,11 @@ def one_of(values: "tuple[Value, ...]") -> Value:
 # ---- conditions
 
 
-@dataclass(frozen=True, slots=True)
-class Always:
+class Always(msgspec.Struct, frozen=True):
     """Everything meets this condition."""
 
 
-@dataclass(frozen=True, slots=True)
-class Not(Generic[C]):
+class Not(msgspec.Struct, Generic[C], frozen=True):
     """Met when the inner condition is not met."""
 
     condition: C
@@ -107,80 +103,69 @@ class All(Generic[C]):
     places: tuple[Origin, ...] = field(default=(), compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf(Generic[C]):
+class AnyOf(msgspec.Struct, Generic[C], frozen=True):
     """Met when at least one condition is met."""
 
     conditions: tuple[C, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DestinationAddress:
+class DestinationAddress(msgspec.Struct, frozen=True):
     """The destination address of the connection."""
 
     range: Range
 
 
-@dataclass(frozen=True, slots=True)
-class DestinationPort:
+class DestinationPort(msgspec.Struct, frozen=True):
     """The destination port of the connection."""
 
     port: int
 
 
-@dataclass(frozen=True, slots=True)
-class ServerName:
+class ServerName(msgspec.Struct, frozen=True):
     """The SNI of the TLS handshake."""
 
     pattern: Pattern
 
 
-@dataclass(frozen=True, slots=True)
-class SourceAddress:
+class SourceAddress(msgspec.Struct, frozen=True):
     """The address of the peer."""
 
     range: Range
 
 
-@dataclass(frozen=True, slots=True)
-class ClientAddress:
+class ClientAddress(msgspec.Struct, frozen=True):
     """The address of the original client, from `x-forwarded-for` or the PROXY protocol."""
 
     range: Range
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True):
     """The SPIFFE identity of the peer, from its certificate or from the end of its tunnel."""
 
     pattern: Pattern
     tunnelled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(msgspec.Struct, frozen=True):
     """A request header. Without a pattern, it must be present."""
 
     name: str
     pattern: Pattern | None
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(msgspec.Struct, frozen=True):
     """The path without the query."""
 
     pattern: Pattern
 
 
-@dataclass(frozen=True, slots=True)
-class PathTemplate:
+class PathTemplate(msgspec.Struct, frozen=True):
     """The path, segment by segment: `*` matches one segment, `**` any number."""
 
     template: str
 
 
-@dataclass(frozen=True, slots=True)
-class DynamicMetadata:
+class DynamicMetadata(msgspec.Struct, frozen=True):
     """Metadata that a filter has set for the request, under a path of keys."""
 
     filter: str

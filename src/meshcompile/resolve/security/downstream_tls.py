@@ -6,6 +6,8 @@ servers.
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from meshcompile.documents import NOWHERE, Origin
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.proxy import Proxy
@@ -51,8 +53,7 @@ class Secret:
 NO_SECRET = Secret("", cluster="")
 
 
-@dataclass(frozen=True, slots=True)
-class ClientValidation:
+class ClientValidation(msgspec.Struct, frozen=True):
     """How Envoy verifies a client's certificate. `roots` is None when no authority is configured."""
 
     roots: Secret | None
@@ -63,8 +64,7 @@ class ClientValidation:
     crl: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DownstreamTls:
+class DownstreamTls(msgspec.Struct, frozen=True):
     """TLS that a chain terminates.
 
     Versions are names of TLSProtocol (`TLSV1_2`), "" for Envoy's default.
@@ -81,8 +81,7 @@ class DownstreamTls:
     origin: Origin = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class ProxySecrets:
+class ProxySecrets(msgspec.Struct, frozen=True):
     """The sources of a proxy's secrets, from its node metadata.
 
     `certificate` and `roots` are the workload's own, from files or from the agent. `files` is the cluster of the SDS

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meshcompile.models.mesh.extension_providers import (
     EnvoyExternalAuthorizationGrpcProvider,
@@ -25,8 +26,7 @@ STATUSES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class HttpService:
+class HttpService(Struct, frozen=True):
     """An authorization service that is called over HTTP. Header names may start or end with `*`."""
 
     path_prefix: str
@@ -37,8 +37,7 @@ class HttpService:
     allowed_headers: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ExtAuthz:
+class ExtAuthz(Struct, frozen=True):
     """A provider of external authorization.
 
     `http` is None for a gRPC provider, which also supports TCP.

@@ -4,7 +4,8 @@ Follows istiod's `policyApplier.JwtFilter` and `JwksResolver.BuildLocalJwks`, bu
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from meshcompile.codes.security import KEYS_NOT_FETCHED
 from meshcompile.diagnostics import Diagnostic
@@ -29,18 +30,16 @@ UNFETCHED_JWKS = """{
 SPACE_DELIMITED = frozenset({"permission", "scope"})
 
 
-@dataclass(frozen=True, slots=True)
-class Issuer:
+class Issuer(Struct, frozen=True):
     """An issuer whose tokens are validated, with its keys (JWKS)."""
 
     rule: JWTRule
     keys: str
     space_delimited_claims: tuple[str, ...]
-    origin: Origin = field(repr=False)
+    origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class JwtAuthentication:
+class JwtAuthentication(Struct, frozen=True):
     """The issuers of a workload, sorted.
 
     A token must be valid. A request without a token is accepted. `clear_route_cache` makes Envoy choose the route again
@@ -49,7 +48,7 @@ class JwtAuthentication:
 
     issuers: tuple[Issuer, ...]
     clear_route_cache: bool
-    findings: tuple[Diagnostic, ...] = field(default=(), repr=False)
+    findings: tuple[Diagnostic, ...] = ()
 
 
 def jwt_authentication(snapshot: Snapshot, proxy: Proxy) -> JwtAuthentication | None:

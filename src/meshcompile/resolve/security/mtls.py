@@ -6,7 +6,8 @@ wide policies (`PushContext.BestEffortInferServiceMTLSMode`). Endpoints use the 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from meshcompile.models.networking.destination_rule import TrafficPolicy
 from meshcompile.models.security.peer_authentication import PeerAuthentication
@@ -22,8 +23,7 @@ from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.labels import Labels
 
 
-@dataclass(frozen=True)
-class PeerPolicy:
+class PeerPolicy(Struct, frozen=True):
     """The mutual TLS mode of a workload, and the modes of ports that differ.
 
     `policies` are all PeerAuthentications that contribute.

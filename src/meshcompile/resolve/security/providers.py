@@ -1,13 +1,12 @@
 """The services of extension providers. Follows istiod's `LookupCluster`."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from meshcompile.snapshot.services import ServiceIndex
 from meshcompile.values.names import outbound
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderService:
+class ProviderService(Struct, frozen=True):
     """A service that Envoy itself calls: its cluster and its host."""
 
     hostname: str

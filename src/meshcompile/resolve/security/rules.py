@@ -4,8 +4,10 @@ Follows istiod's `authz/model.Model`.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import Generic, TypeAlias, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from meshcompile.documents import NOWHERE, Origin
 from meshcompile.models.security.authorization_policy import Operation, Rule, Source
@@ -34,8 +36,7 @@ from meshcompile.resolve.security.trust_domains import TrustDomains
 C = TypeVar("C", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class RuleContext:
+class RuleContext(Struct, frozen=True):
     """The context in which a rule is compiled.
 
     A TCP filter (`for_tcp`) cannot see requests. There, a rule that `allows` is dropped as a whole when it uses
@@ -49,16 +50,14 @@ class RuleContext:
     tunnelled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledRule:
+class CompiledRule(Struct, frozen=True):
     """A rule, which matches when at least one permission and one principal match."""
 
     permissions: tuple[PermissionCondition, ...]
     principals: tuple[PrincipalCondition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AttributeTest(Generic[C]):
+class AttributeTest(Struct, Generic[C], frozen=True):
     """An attribute, with the values that it must have and the values that it must not have."""
 
     attribute: Attribute[C]

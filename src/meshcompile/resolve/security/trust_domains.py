@@ -4,14 +4,14 @@ Follows istiod's `trustdomain.Bundle`.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 # The placeholder in policies for the mesh's own trust domain.
 OWN = "cluster.local"
 
 
-@dataclass(frozen=True)
-class TrustDomains:
+class TrustDomains(Struct, frozen=True):
     """The trust domains of a mesh: its own, then the aliases."""
 
     names: tuple[str, ...]

@@ -1,7 +1,8 @@
 """The telemetry of one traffic class of a proxy: metrics, traces, access logs."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from msgspec.structs import replace
 
 from meshcompile.behaviour import ProxyCapabilities
 from meshcompile.diagnostics import Diagnostic
@@ -24,8 +25,7 @@ from meshcompile.snapshot.snapshot import Snapshot
 __all__ = ["AccessLogs", "Metrics", "Telemetry", "Tracing", "telemetry", "telemetry_findings", "traced_telemetry"]
 
 
-@dataclass(frozen=True, slots=True)
-class Telemetry(Source):
+class Telemetry(Source, frozen=True):
     """The telemetry of one traffic class. `metrics` are Istio's standard metrics, for each provider.
 
     `for_peers` means that a waypoint reports for the services behind it.

@@ -5,7 +5,9 @@ providers is usable.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from meshcompile.documents import NOWHERE, Origin
 from meshcompile.models.mesh.mesh_config import MeshConfig
@@ -16,8 +18,7 @@ from meshcompile.resolve.telemetry.sinks import FileLog, Sink, mesh_format, sink
 from meshcompile.snapshot.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class AccessLog:
+class AccessLog(Struct, frozen=True):
     """One access log, of what a CEL expression holds for; None stands for everything.
 
     `expression_origin` is the place of the filter that has the expression.
@@ -29,8 +30,7 @@ class AccessLog:
     expression_origin: Origin = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class AccessLogs:
+class AccessLogs(Struct, frozen=True):
     """The access logs of one traffic class.
 
     `log_service` adds the log service of the bootstrap. `of_listeners` makes listeners log the connections that match
@@ -86,8 +86,7 @@ def _of_mesh(mesh: MeshConfig) -> AccessLogs:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _ProviderLogging:
+class _ProviderLogging(Struct, frozen=True):
     """The access logging of one provider."""
 
     disabled: bool = False

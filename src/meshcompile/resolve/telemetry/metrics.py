@@ -1,7 +1,8 @@
 """Istio's standard metrics of one traffic class. Follows istiod's `mergeMetrics` and `generateStatsConfig`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from meshcompile.documents import Origin
 from meshcompile.models.telemetry.telemetry import (
@@ -32,16 +33,14 @@ PROMETHEUS_NAMES: Mapping[str, str] = {
 ALL_METRICS = tuple(PROMETHEUS_NAMES)
 
 
-@dataclass(frozen=True, slots=True)
-class TagChange:
+class TagChange(Struct, frozen=True):
     """A tag and the CEL expression of its value; None removes the tag."""
 
     name: str
     value: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class MetricChange:
+class MetricChange(Struct, frozen=True):
     """A change of one metric.
 
     The name is that of Prometheus, or the name as written if Istio has no such metric.
@@ -52,8 +51,7 @@ class MetricChange:
     tags: tuple[TagChange, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Metrics:
+class Metrics(Struct, frozen=True):
     """The metrics of one provider: Istio's standard metrics with these changes."""
 
     changes: tuple[MetricChange, ...] = ()
@@ -71,16 +69,14 @@ def metrics(blocks: tuple[MetricsBlock, ...], index: TelemetryIndex, mode: Workl
     )
 
 
-@dataclass
-class _PendingChange:
+class _PendingChange(Struct):
     """A change of one metric that later blocks can change again."""
 
     drop: bool = False
     tags: dict[str, TagOverride] = field(default_factory=dict)
 
 
-@dataclass
-class _ProviderMetrics:
+class _ProviderMetrics(Struct):
     """The metrics of one provider, from the blocks read so far."""
 
     disabled: bool = False

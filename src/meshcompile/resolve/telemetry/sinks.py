@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+import msgspec
+
 from meshcompile.models.common import Struct
 from meshcompile.models.mesh.extension_providers import (
     EnvoyFileAccessLogProvider,
@@ -39,16 +41,14 @@ class LogFormat:
     omit_empty_values: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FileLog:
+class FileLog(msgspec.Struct, frozen=True):
     """A log file. Without a format, it uses Envoy's."""
 
     path: str
     format: LogFormat | None
 
 
-@dataclass(frozen=True, slots=True)
-class HttpLogService:
+class HttpLogService(msgspec.Struct, frozen=True):
     """A gRPC access log service for requests."""
 
     service: ProviderService
@@ -59,8 +59,7 @@ class HttpLogService:
     response_trailers: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TcpLogService:
+class TcpLogService(msgspec.Struct, frozen=True):
     """A gRPC access log service for connections."""
 
     service: ProviderService

@@ -3,8 +3,9 @@
 Lightstep, OpenCensus and Stackdriver no longer have a tracer. Providers for other signals have none either.
 """
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from meshcompile.golang.urls import joined
 from meshcompile.models.mesh.extension_providers import (
@@ -32,8 +33,7 @@ _SERVICE_NAME_ANNOTATION = "resource.opentelemetry.io/service.name"
 _SERVICE_NAME_LABELS = ("app.kubernetes.io/instance", "app.kubernetes.io/name")
 
 
-@dataclass(frozen=True, slots=True)
-class HttpEndpoint:
+class HttpEndpoint(Struct, frozen=True):
     """A URI that Envoy posts to, and the cluster that it uses. Headers are pairs."""
 
     uri: str
@@ -42,8 +42,7 @@ class HttpEndpoint:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class GrpcEndpoint:
+class GrpcEndpoint(Struct, frozen=True):
     """A gRPC service that Envoy calls. Metadata are pairs."""
 
     service: ProviderService
@@ -51,8 +50,7 @@ class GrpcEndpoint:
     metadata: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Zipkin:
+class Zipkin(Struct, frozen=True):
     """Zipkin's collector.
 
     `collector` is None for proxies that know only the older fields (`service` and `path`).
@@ -65,23 +63,20 @@ class Zipkin:
     w3c_context: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Datadog:
+class Datadog(Struct, frozen=True):
     """Datadog's agent."""
 
     service: ProviderService
     service_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class SkyWalking:
+class SkyWalking(Struct, frozen=True):
     """SkyWalking's receiver."""
 
     service: ProviderService
 
 
-@dataclass(frozen=True, slots=True)
-class Sampler:
+class Sampler(Struct, frozen=True):
     """Dynatrace's sampler."""
 
     tenant: str
@@ -90,8 +85,7 @@ class Sampler:
     api: HttpEndpoint
 
 
-@dataclass(frozen=True, slots=True)
-class OpenTelemetry:
+class OpenTelemetry(Struct, frozen=True):
     """An OpenTelemetry collector; `detectors` are `environment` and `dynatrace`, in order."""
 
     exporter: HttpEndpoint | GrpcEndpoint
@@ -103,8 +97,7 @@ class OpenTelemetry:
 Backend: TypeAlias = Zipkin | Datadog | SkyWalking | OpenTelemetry
 
 
-@dataclass(frozen=True, slots=True)
-class Tracer:
+class Tracer(Struct, frozen=True):
     """The tracer that receives spans.
 
     `max_path_tag_length` is 0 when the provider sets none. `spawn_upstream_span` gives each upstream request its own

@@ -5,8 +5,10 @@ neither a Telemetry nor a default provider decides. Its tracer is in the bootstr
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
+
+import msgspec
+from msgspec.structs import replace
 
 from meshcompile.documents import Origin
 from meshcompile.models.mesh.proxy_config import CustomTag as ProxyTag
@@ -27,8 +29,7 @@ CustomTag: TypeAlias = ProxyTag | TelemetryTag
 DEFAULT_SAMPLING = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceTags:
+class ServiceTags(msgspec.Struct, frozen=True):
     """The values of Istio's own tags for the proxy."""
 
     canonical_service: str
@@ -38,8 +39,7 @@ class ServiceTags:
     cluster_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tracing(Source):
+class Tracing(Source, frozen=True):
     """Settings of distributed tracing. `sampling` is a percentage. `tracer` None means the tracer of the bootstrap.
 
     `service_tags` is None when Istio's own tags are disabled. `peer_tags` makes a waypoint report both peers.
@@ -49,11 +49,15 @@ class Tracing(Source):
     tracer: Tracer | None = None
     service_tags: ServiceTags | None = None
     peer_tags: bool = False
-    custom_tags: Mapping[str, CustomTag] | None = field(default=None, hash=False)
+    custom_tags: Mapping[str, CustomTag] | None = None
     max_path_tag_length: int = 0
     request_id_sampling: bool = True  # the request id contains the decision
     context_propagation: bool = True
     origins: tuple[Origin, ...] = ()
+
+    def __hash__(self) -> int:
+        """A hash of what distinguishes most settings; custom tags are not hashable."""
+        return hash((self.sampling, self.tracer, self.origins))
 
 
 def tracing(
@@ -85,8 +89,7 @@ def tracing(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _MergedTracing:
+class _MergedTracing(msgspec.Struct, frozen=True):
     """The settings of the blocks read so far. For each field, the last block that sets it wins."""
 
     provider: str = ""

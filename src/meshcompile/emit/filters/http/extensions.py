@@ -1,6 +1,6 @@
 """The HTTP filters of TrafficExtensions and WasmPlugins. Each phase has its position in the chain."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from meshcompile.emit.filters.extensions import http_filter
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
@@ -8,8 +8,7 @@ from meshcompile.resolve.extensions import ExecutionPhase
 from meshcompile.resolve.listeners.http_connection import HttpFilterInputs, HttpTraits
 
 
-@dataclass(frozen=True, slots=True)
-class HttpExtensionPhase:
+class HttpExtensionPhase(Struct, frozen=True):
     """The HTTP extensions of one phase."""
 
     phase: ExecutionPhase

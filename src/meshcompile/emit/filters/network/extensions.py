@@ -1,6 +1,6 @@
 """The network filters of TrafficExtensions and WasmPlugins. Each phase has its position in the chain."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from meshcompile.emit.filters.extensions import network_filter
 from meshcompile.envoy.config.listener import Filter
@@ -9,8 +9,7 @@ from meshcompile.resolve.listeners.http_connection import HttpConnection
 from meshcompile.resolve.listeners.tcp_connection import TcpConnection
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkExtensionPhase:
+class NetworkExtensionPhase(Struct, frozen=True):
     """The network extensions of one phase."""
 
     phase: ExecutionPhase
