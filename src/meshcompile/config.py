@@ -8,11 +8,13 @@ from meshcompile.collector import gc_paused
 from meshcompile.compile import Resources
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Origin
+from meshcompile.encoded import RESOURCE_TYPES, fingerprints, printed
 from meshcompile.envoy.config.cluster import Cluster
 from meshcompile.envoy.config.core import TypedExtensionConfig
 from meshcompile.envoy.config.endpoint import ClusterLoadAssignment
 from meshcompile.envoy.config.listener import Listener
 from meshcompile.envoy.config.route import RouteConfiguration
+from meshcompile.envoy.fingerprint import digest_of_all
 from meshcompile.envoy.message import Message, source_map, to_builtins, to_json_by_kind
 from meshcompile.errors import InvalidArgument, MissingExtra, instance, keyed
 from meshcompile.output.bootstrap.options import Credential
@@ -23,8 +25,7 @@ if TYPE_CHECKING:  # imported on first use
     from meshcompile.output.betterproto import BetterprotoResources
     from meshcompile.output.bootstrap import Bootstrap
 
-RESOURCE_TYPES = ("listeners", "routes", "clusters", "endpoints", "extensions")
-"""The kinds of xDS resources (LDS, RDS, CDS, EDS, ECDS), in the order in which they are printed."""
+__all__ = ["RESOURCE_TYPES", "Config"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,21 @@ class Config:
         """The filter configurations that the listeners discover (ECDS), sorted by name."""
         return self.resources.extensions
 
+    @property
+    def fingerprints(self) -> Mapping[str, str]:
+        """The content fingerprint of the resources of each type: 64 hexadecimal digits by `listeners`, `routes` etc.
+
+        Equal content has equal fingerprints in every run, process and machine. The fingerprint of a message is SHA-256
+        of its compact JSON with sorted keys. That of a type is SHA-256 of the fingerprints of its messages. Messages
+        keep their fingerprints, so comparing the configurations of two proxies of a mesh encodes nothing again.
+        """
+        return {kind: digest.hex() for kind, digest in fingerprints(self.resources).items()}
+
+    @property
+    def fingerprint(self) -> str:
+        """The content fingerprint of all resources: SHA-256 of the fingerprints of the types, in their order."""
+        return digest_of_all(fingerprints(self.resources).values()).hex()
+
     @gc_paused()
     def to_dict(self, kinds: Iterable[str] = RESOURCE_TYPES) -> dict[str, list[dict[str, Any]]]:
         """Plain JSON data, with a list per kind of resource: `{"listeners": [...], "routes": [...], ...}`.
@@ -77,12 +93,12 @@ class Config:
         kinds = tuple(kinds)
         if unknown := [kind for kind in kinds if kind not in RESOURCE_TYPES]:
             raise InvalidArgument(f"there are no resources {unknown[0]!r}, only {', '.join(RESOURCE_TYPES)}")
-        return {kind: [to_builtins(message) for message in getattr(self.resources, kind)] for kind in kinds}
+        return {kind: [to_builtins(message) for message in printed(self.resources, kind)] for kind in kinds}
 
     @gc_paused()
     def to_json(self, indent: int = 2) -> str:
         """The data of `to_dict` as text, in the protobuf JSON form that istiod prints."""
-        return to_json_by_kind(dict(self._by_kind()), indent)
+        return to_json_by_kind({kind: printed(self.resources, kind) for kind in RESOURCE_TYPES}, indent)
 
     def to_betterproto(self) -> "BetterprotoResources":
         """The resources as messages of envoy-data-plane. Requires the extra `betterproto`.

@@ -7,7 +7,7 @@ print(config.to_json())
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -31,6 +31,8 @@ from meshcompile.source.reading import Input
 from meshcompile.source.sources import Sources
 
 if TYPE_CHECKING:  # the compiler is imported by what needs it, so that objects are checked without
+    from concurrent.futures import Executor
+
     from meshcompile.assumed_proxy import AssumedProxy
     from meshcompile.config import Config
     from meshcompile.models.mesh.mesh_config import MeshConfig
@@ -217,6 +219,29 @@ class Mesh:
         done = compiled(self.snapshot, asking)
         diagnostics = sorted({*done.diagnostics, *dead_ends(done.resources, self.snapshot, asking)})
         return Config(asking, done.resources, tuple(diagnostics), self._credentials, done.patches)
+
+    def compile_all(
+        self,
+        proxies: Iterable[Proxy | AssumedProxy | str] | None = None,
+        *,
+        jobs: int = 1,
+        executor: Executor | None = None,
+    ) -> Iterator[Config]:
+        """The configuration of each proxy, in order; without `proxies`, of every proxy of the mesh.
+
+        One configuration is made at a time, so memory is bounded unless the caller keeps them. With `jobs`, that many
+        processes compile, which share the snapshot where processes fork. With an `executor`, its workers compile, which
+        are sent the mesh; `jobs` is how many they are. A part that a lost worker had is done again.
+
+        Configurations from other processes equal those from this one, and print the same bytes. They hold JSON,
+        fingerprints, diagnostics and patches; the messages are compiled in this process when they are asked for.
+
+        Raises UnknownProxy when a name is no proxy's, and InvalidArgument for an argument of a wrong type, both before
+        anything is compiled.
+        """
+        from meshcompile.fleet.run import all_compiled
+
+        return all_compiled(self, proxies, self._credentials, jobs, executor)
 
     def _compiled_assuming(self, proxy: AssumedProxy | str) -> Config:
         """The configuration of an assumed proxy. Its diagnostics include the assumptions."""

@@ -99,6 +99,15 @@ class Unmodelled(Packed):
         return f"Unmodelled({self.value!r})"
 
 
+class EncodedMessage:
+    """The compact JSON of a message, in the place of the message. It is printed like the message itself."""
+
+    __slots__ = ("__dict__", "text")
+
+    def __init__(self, text: bytes) -> None:
+        self.text = text
+
+
 def at(message: M, *origins: "Origin | tuple[Origin, ...] | None") -> M:
     """A copy of the message with these origins added at the end. Falsy origins are skipped."""
     flat: tuple[Origin, ...] = ()
@@ -151,7 +160,7 @@ def replaced(message: M, **fields: Any) -> M:
     return _with_origins(message, message.origins, **fields)
 
 
-def to_builtins(message: "Message | Packed") -> dict[str, Any]:
+def to_builtins(message: "Message | Packed | EncodedMessage") -> dict[str, Any]:
     """The message as plain JSON data, which is new on every call."""
     data: dict[str, Any] = msgspec.json.decode(encode(message))  # `msgspec.to_builtins` would keep the tuples
     return data
@@ -176,24 +185,37 @@ def encode(message: object) -> bytes:
     return data
 
 
-def to_json_by_kind(messages: "Mapping[str, Sequence[Message]]", indent: int = 2) -> str:
+def canonical(message: object) -> bytes:
+    """Compact JSON in which the keys of every object are sorted: equal for equal messages."""
+    data = _CANONICAL.encode(message)
+    if b".0" in data and _WHOLE_DOUBLE.search(data):
+        return _CANONICAL.encode(_with_whole_doubles_as_integers(msgspec.json.decode(data)))
+    return data
+
+
+def to_json_by_kind(messages: "Mapping[str, Sequence[Message | EncodedMessage]]", indent: int = 2) -> str:
     """The JSON text of lists of messages: `{"clusters": [...], ...}`, in the format of `to_json`.
 
     The text of a message is cached with the message, so proxies that share messages share their texts.
     """
     colon = ":" if indent < 0 else ": "
-    lists = {f'"{kind}"{colon}': _list_pieces(group, indent) for kind, group in messages.items()}
+    lists = {f'"{kind}"{colon}': _list_pieces(group, indent, 1) for kind, group in messages.items()}
     before, between, after = _separators("{}", indent, 0)
     parts = [piece for head, pieces in lists.items() for piece in (between, head, *pieces)]
     return "".join((before, *parts[1:], after)) if parts else "{}"
 
 
-def _list_pieces(messages: "Sequence[Message]", indent: int) -> Sequence[str]:
+def to_json_list(messages: "Sequence[Message | EncodedMessage]", indent: int = 2) -> Sequence[str]:
+    """The pieces of the JSON text of a list of messages, as `to_json` prints it."""
+    return _list_pieces(messages, indent, 0)
+
+
+def _list_pieces(messages: "Sequence[Message | EncodedMessage]", indent: int, depth: int) -> Sequence[str]:
     """The parts of the text of a list of messages. They are joined once at the end, because the text may be long."""
     if not messages:
         return ("[]",)
-    before, between, after = _separators("[]", indent, 1)
-    parts = [piece for message in messages for piece in (between, _fragment(message, indent))]
+    before, between, after = _separators("[]", indent, depth)
+    parts = [piece for message in messages for piece in (between, fragment(message, indent, depth + 1))]
     return (before, *parts[1:], after)
 
 
@@ -206,13 +228,14 @@ def _separators(brackets: str, indent: int, depth: int) -> tuple[str, str, str]:
     return brackets[0] + inside, "," + inside, outside + brackets[1]
 
 
-def _fragment(message: Message, indent: int) -> str:
-    """The JSON text of a message as an item of a list in an object."""
+def fragment(message: "Message | EncodedMessage", indent: int, depth: int) -> str:
+    """The JSON text of a message that is so deep in lists and objects. It stays with the message."""
+    margin = " " * max(indent, 0) * depth
     known = message.__dict__
-    key = f"JSON {indent}"
+    key = f"JSON {indent} {margin}"
     text: str | None = known.get(key)
     if text is None:
-        text = known[key] = to_json(message, indent).replace("\n", "\n" + " " * max(indent, 0) * 2)
+        text = known[key] = to_json(message, indent).replace("\n", "\n" + margin)
     return text
 
 
@@ -220,6 +243,8 @@ def _encoded(value: object) -> object:
     match value:
         case Unmodelled():
             return value.value
+        case EncodedMessage():
+            return msgspec.Raw(value.text)
         case Mapping():
             return dict(value)
         case _:
@@ -227,6 +252,7 @@ def _encoded(value: object) -> object:
 
 
 _ENCODER = msgspec.json.Encoder(enc_hook=_encoded)
+_CANONICAL = msgspec.json.Encoder(enc_hook=_encoded, order="sorted")
 
 
 def _with_whole_doubles_as_integers(value: Any) -> Any:

@@ -1,0 +1,59 @@
+"""Fingerprints of messages: SHA-256 of their canonical JSON.
+
+The canonical JSON of a message has no spaces, sorts the keys of every object, and is UTF-8. It depends on the content
+alone, so a fingerprint is the same in every process, on every machine and in every run. The fingerprint of a list of
+messages is SHA-256 of the fingerprints of its messages (32 bytes each), in their order.
+
+The fingerprint stays with the message. Proxies that share a message share its fingerprint.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+from meshcompile.envoy.message import canonical
+
+
+class Printable(Protocol):
+    """A message, or its text in its place."""
+
+    __dict__: dict[str, Any]
+
+
+def fingerprint(message: Printable) -> str:
+    """The fingerprint of one message, as 64 hexadecimal digits."""
+    return digests((message,))[0].hex()
+
+
+def digests(messages: Sequence[Printable]) -> list[bytes]:
+    """The fingerprint of each message, as 32 bytes."""
+    try:
+        return [message.__dict__["fingerprint"] for message in messages]
+    except KeyError:
+        return list(map(_digest, messages))
+
+
+def sizes(messages: Sequence[Printable]) -> list[int]:
+    """The length of the compact JSON of each message, in bytes."""
+    digests(messages)
+    return [message.__dict__["size"] for message in messages]
+
+
+def digest_of_all(found: Iterable[bytes]) -> bytes:
+    """The fingerprint of a list of fingerprints."""
+    return hashlib.sha256(b"".join(found)).digest()
+
+
+def size_of_all(found: Sequence[int]) -> int:
+    """The length of the compact JSON of a list of messages of these lengths."""
+    return sum(found) + max(len(found) - 1, 0) + len("[]")
+
+
+def _digest(message: Printable) -> bytes:
+    known = message.__dict__
+    digest: bytes | None = known.get("fingerprint")
+    if digest is None:
+        text = canonical(message)
+        digest = hashlib.sha256(text).digest()
+        known["fingerprint"], known["size"] = digest, len(text)
+    return digest

@@ -1,0 +1,85 @@
+"""The messages of many proxies, by what changes from one proxy to the next.
+
+Proxies of a namespace have nearly the same lists of messages: the same objects, but for a few. What is known of a list
+is taken from the list before it, where both begin and end alike. To look at each message would take longer than to
+compile the proxy.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Sequence
+from operator import is_
+from typing import Any
+
+from msgspec import Struct
+
+from meshcompile.encoded import Measure
+from meshcompile.envoy.fingerprint import digests, sizes
+from meshcompile.envoy.message import Message
+
+NUMBERS = "I"
+"""Unsigned integers of four bytes."""
+
+
+class Listed(Struct, frozen=True):
+    """A list of messages, the fingerprint and the size of each, and its number in the catalogue."""
+
+    messages: tuple[Message, ...] = ()
+    digests: tuple[bytes, ...] = ()
+    sizes: tuple[int, ...] = ()
+    numbers: bytes = b""
+
+    @property
+    def measure(self) -> Measure:
+        """What is known of the list as a whole."""
+        return Measure.of(self.digests, self.sizes)
+
+
+class Catalogue:
+    """Numbers the messages of one type, each content once, in the order in which they come first."""
+
+    def __init__(self, first_seen: Callable[[Message], Any] = lambda message: None) -> None:
+        """`first_seen` is called for each message when it gets its number."""
+        self._numbers: dict[bytes, int] = {}
+        self._first_seen = first_seen
+        self._last = Listed()
+
+    def listed(self, messages: tuple[Message, ...]) -> Listed:
+        """What is known of a list."""
+        last = self._last
+        start, length = _same_start(last.messages, messages), len(messages)
+        end = length - min(_same_end(last.messages, messages), length - start, len(last.messages) - start)
+        rest = len(last.messages) - (length - end)
+        new = messages[start:end]
+        found = digests(new)
+        self._last = Listed(
+            messages,
+            last.digests[:start] + tuple(found) + last.digests[rest:],
+            last.sizes[:start] + tuple(sizes(new)) + last.sizes[rest:],
+            last.numbers[: 4 * start] + self._numbered(new, found) + last.numbers[4 * rest :],
+        )
+        return self._last
+
+    def _numbered(self, messages: Sequence[Message], found: Sequence[bytes]) -> bytes:
+        numbers = self._numbers
+        for message, digest in zip(messages, found, strict=True):
+            if digest not in numbers:
+                numbers[digest] = len(numbers)
+                self._first_seen(message)
+        return array(NUMBERS, map(numbers.__getitem__, found)).tobytes()
+
+
+def _same_start(before: Sequence[object], after: Sequence[object]) -> int:
+    """How many objects at the start of both are the same."""
+    return _run(list(map(is_, before, after)))
+
+
+def _same_end(before: Sequence[object], after: Sequence[object]) -> int:
+    """How many objects at the end of both are the same."""
+    return _run(list(map(is_, reversed(before), reversed(after))))
+
+
+def _run(same: list[bool]) -> int:
+    """How many are true before the first that is not."""
+    return same.index(False) if False in same else len(same)
