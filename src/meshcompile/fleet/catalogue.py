@@ -22,7 +22,7 @@ NUMBERS = "I"
 """Unsigned integers of four bytes."""
 
 
-class Listed(Struct, frozen=True):
+class CatalogueEntry(Struct, frozen=True):
     """A list of messages, the fingerprint and the size of each, and its number in the catalogue."""
 
     messages: tuple[Message, ...] = ()
@@ -43,9 +43,9 @@ class Catalogue:
         """`first_seen` is called for each message when it gets its number."""
         self._numbers: dict[bytes, int] = {}
         self._first_seen = first_seen
-        self._last = Listed()
+        self._last = CatalogueEntry()
 
-    def listed(self, messages: tuple[Message, ...]) -> Listed:
+    def listed(self, messages: tuple[Message, ...]) -> CatalogueEntry:
         """What is known of a list."""
         last = self._last
         start, length = _same_start(last.messages, messages), len(messages)
@@ -53,7 +53,7 @@ class Catalogue:
         rest = len(last.messages) - (length - end)
         new = messages[start:end]
         found = digests(new)
-        self._last = Listed(
+        self._last = CatalogueEntry(
             messages,
             last.digests[:start] + tuple(found) + last.digests[rest:],
             last.sizes[:start] + tuple(sizes(new)) + last.sizes[rest:],
