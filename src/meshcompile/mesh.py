@@ -257,14 +257,15 @@ class Mesh:
     def used_by(self, config: Config) -> tuple[Use, ...]:
         """The use of every object of the input in a configuration that this mesh compiled, by position."""
         from meshcompile.config import Config
-        from meshcompile.resolve.skipped import skipped  # rarely needed
+        from meshcompile.resolve.resolved import resolve
         from meshcompile.uses import uses
 
         instance("config", config, Config)
         clusters = (self.config_cluster, *self.remote_clusters.values())
         objects = (resource for cluster in clusters for resource in cluster.resources)
         diagnostics = (*self.diagnostics, *config.diagnostics)
-        return uses(objects, config.proxy, skipped(self.snapshot, config.proxy), config.source_map(), diagnostics)
+        skipped = resolve(self.snapshot, config.proxy).skipped
+        return uses(objects, config.proxy, skipped, config.source_map(), diagnostics)
 
     @cached_property
     @gc_paused()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from meshcompile.proxy import Proxy
-from meshcompile.resolve.skipped import skipped
+from meshcompile.resolve.resolved import resolve
 from tests.meshes import SHOP, gateway, mesh, sidecar
 
 OBJECTS = """
@@ -78,7 +78,7 @@ spec: {selector: {matchLabels: {app: other}}, mtls: {mode: STRICT}}
 
 def reasons(proxy: Proxy) -> dict[str, str]:
     """The reasons by the names of the objects."""
-    return {each.origin.document.name: each.reason for each in skipped(mesh(SHOP, OBJECTS).snapshot, proxy)}
+    return {each.origin.document.name: each.reason for each in resolve(mesh(SHOP, OBJECTS).snapshot, proxy).skipped}
 
 
 @pytest.mark.parametrize(
@@ -115,3 +115,11 @@ def test_what_a_gateway_leaves_out() -> None:
     assert found["only-web"] == "only sidecars read it"
     assert found["edge"] == "its selector does not match the proxy's labels"
     assert found["at-edge"] == found["routes-of-catalog"] == "none of its gateways selects the proxy"
+
+
+def test_what_is_left_out_is_compared_by_value() -> None:
+    """Equal meshes leave out the same. An object more that the proxy gets nothing of makes a difference."""
+    one, other = (resolve(mesh(SHOP, OBJECTS).snapshot, sidecar()) for _ in range(2))
+    fewer = resolve(mesh(SHOP, *OBJECTS.split("---")[:-1]).snapshot, sidecar())
+    assert (one.skipped, hash(one.skipped)) == (other.skipped, hash(other.skipped))
+    assert one.skipped != fewer.skipped

@@ -20,6 +20,7 @@ from meshcompile.resolve.envoy_filters import Patch
 from meshcompile.resolve.listeners.http_connection import HttpTraits
 from meshcompile.resolve.listeners.tcp_connection import TcpTraits
 from meshcompile.resolve.resolved import Resolved
+from meshcompile.resolve.skipped import Skipped
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
 from meshcompile.snapshot.extensions import Extension
 from meshcompile.snapshot.service import Service, ServicePort
@@ -62,6 +63,7 @@ def resolved_data(resolved: Resolved) -> dict[str, Json]:
         ],
         "patches": [_patch(patch) for patch in resolved.patches.all],
         "findings": [str(finding) for finding in resolved.findings],
+        "skipped": [_skipped(each) for each in resolved.skipped],
     }
     return {**data, "traits": printer.traits()}
 
@@ -141,6 +143,12 @@ def _patch(patch: Patch) -> dict[str, Json]:
     place = f"{patch.origin} {patch.origin.field}"
     kinds = {"applyTo": patch.apply_to.name, "operation": patch.operation.name}
     return {"name": str(patch), **kinds, **refused, "from": [place]}
+
+
+def _skipped(skipped: Skipped) -> dict[str, Json]:
+    document = skipped.origin.document
+    name = f"{document.kind} {document.namespace}/{document.name}"
+    return {"name": name, "reason": str(skipped.reason), "from": [str(skipped.origin)]}
 
 
 def _is_empty(value: object) -> bool:

@@ -22,6 +22,7 @@ from meshcompile.resolve.listeners.proxy_listeners import Listeners, listeners
 from meshcompile.resolve.listeners.tcp_connection import TcpConnection
 from meshcompile.resolve.routes import RouteTable, route_table
 from meshcompile.resolve.scope.workload import placed
+from meshcompile.resolve.skipped_objects import SkippedObjects
 from meshcompile.resolve.unsupported import unsupported
 from meshcompile.snapshot.snapshot import Snapshot
 
@@ -31,7 +32,7 @@ class Resolved(Struct, frozen=True):
 
     `route_tables` are those that the listeners name, sorted. `extensions` are the Wasm modules that their filters
     discover. `patches` are those of the EnvoyFilters that select the proxy. `findings` excludes the findings of the
-    route tables.
+    route tables. `skipped` are the objects of which the proxy gets nothing.
     """
 
     facts: ProxyFacts
@@ -42,6 +43,7 @@ class Resolved(Struct, frozen=True):
     extensions: Extensions
     patches: EnvoyFilters
     findings: tuple[Diagnostic, ...]
+    skipped: SkippedObjects
 
     @property
     def proxy(self) -> Proxy:
@@ -62,6 +64,7 @@ def resolve(snapshot: Snapshot, proxy: Proxy) -> Resolved:
         extensions=extensions(snapshot, facts.proxy, discovered_names(found)),
         patches=envoy_filters(snapshot.envoy_filters, facts.proxy),
         findings=by_place(facts.gateway.findings, found.findings, unsupported(proxy)),
+        skipped=SkippedObjects(snapshot, facts),
     )
 
 

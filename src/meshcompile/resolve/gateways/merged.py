@@ -4,7 +4,7 @@ Servers of several Gateways meet on the ports that they resolve to. Plain HTTP s
 its routes. SNI distinguishes TLS servers. When two servers conflict, the server of the older Gateway wins.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -21,11 +21,15 @@ from meshcompile.proxy import Proxy
 from meshcompile.resolve.gateways.from_gateway import gateway_server
 from meshcompile.resolve.gateways.server import GatewayServer
 from meshcompile.resolve.inbound.service_targets import ServiceTarget
+from meshcompile.resolve.security.policy_attachment import Refusal
+from meshcompile.resolve.skipped import Skipped
 from meshcompile.snapshot.gateways import GatewayIndex
+from meshcompile.values.labels import selects
 from meshcompile.values.ports import Protocol
 
 # With this label on a Service, Gateways refer to its target ports instead of its ports.
 NO_PORT_TRANSLATION = "experimental.istio.io/disable-gateway-port-translation"
+ONLY_GATEWAYS = "only gateways read it"
 
 
 class ServerPort(NamedTuple):
@@ -76,6 +80,15 @@ def merged_gateway(gateways: GatewayIndex, proxy: Proxy, targets: Iterable[Servi
             number = target_ports.get(server.port.number, server.port.number)
             merge.add(gateway_server(gateway, server, number), number)
     return merge.result()
+
+
+def skipped_gateways(gateways: GatewayIndex, proxy: Proxy) -> Iterator[Skipped]:
+    """The Gateways that no listener of a proxy comes from."""
+    for gateway in gateways.all:
+        if not proxy.is_router:
+            yield Skipped(gateway.origin, ONLY_GATEWAYS)
+        elif not selects(gateway.spec.selector, proxy.labels):
+            yield Skipped(gateway.origin, Refusal.SELECTOR)
 
 
 def _target_ports(targets: Iterable[ServiceTarget]) -> Mapping[int, int]:

@@ -5,22 +5,26 @@ wide policies (`PushContext.BestEffortInferServiceMTLSMode`). Endpoints use the 
 (`endpoints.mtlsChecker`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
 from meshcompile.models.networking.destination_rule import TrafficPolicy
 from meshcompile.models.security.peer_authentication import PeerAuthentication
+from meshcompile.proxy import Proxy
+from meshcompile.resolve.security.policy_attachment import Refusal
+from meshcompile.resolve.skipped import Skipped, of_namespace
 from meshcompile.snapshot.authentication import (
     AuthenticationIndex,
     MutualTlsMode,
     is_wide,
     mutual_tls_mode,
     own_mode,
+    peer_selector,
 )
 from meshcompile.snapshot.service import DISABLED_TLS_MODE, Service, ServicePort
 from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.values.labels import Labels
+from meshcompile.values.labels import Labels, selects
 
 
 class PeerPolicy(Struct, frozen=True):
@@ -55,6 +59,16 @@ def composed(root_namespace: str, policies: Iterable[PeerAuthentication]) -> Pee
     levels = tuple(policy for policy in (workload, namespace, mesh) if policy is not None)
     mode = next((mode for policy in levels if (mode := own_mode(policy)) is not None), MutualTlsMode.PERMISSIVE)
     return PeerPolicy(mode, {} if workload is None else _port_modes(workload, mode), levels)
+
+
+def skipped_peer_policies(index: AuthenticationIndex, proxy: Proxy) -> Iterator[Skipped]:
+    """The PeerAuthentications that do not apply to a proxy."""
+    for namespace, policies in index.peer.items():
+        for policy in policies:
+            if namespace not in (proxy.namespace, index.root_namespace):
+                yield Skipped(policy.origin, of_namespace(namespace))
+            elif not selects(peer_selector(policy), proxy.labels):
+                yield Skipped(policy.origin, Refusal.SELECTOR)
 
 
 def service_mode(

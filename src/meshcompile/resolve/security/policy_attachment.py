@@ -4,11 +4,14 @@ Labels select workloads. Policies target gateways of the Gateway API by name. La
 policy without targets. Policies target waypoints, and the services behind them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from typing import Protocol
 
+from meshcompile.documents import Origin
 from meshcompile.models.common import PolicyTargetReference
 from meshcompile.proxy import Proxy, ProxyType
+from meshcompile.resolve.skipped import Skipped, of_namespace
 from meshcompile.snapshot.policy_targets import Attachable, targets
 from meshcompile.snapshot.service import Registry, Service
 from meshcompile.values.labels import selects
@@ -26,6 +29,19 @@ class Refusal(StrEnum):
     SELECTOR = "its selector does not match the proxy's labels"
     TARGET = "its targets do not name the proxy, nor a service that it stands before"
     WAYPOINT = "a waypoint is targeted, and selected by no labels"
+
+
+class AttachablePolicy(Protocol):
+    """A policy with its namespace."""
+
+    @property
+    def namespace(self) -> str: ...
+
+    @property
+    def spec(self) -> Attachable: ...
+
+    @property
+    def origin(self) -> Origin: ...
 
 
 def attaches(
@@ -48,6 +64,15 @@ def refusal(
     if proxy.type is ProxyType.WAYPOINT and proxy.labels.get(GATEWAY_NAME) is not None:
         return Refusal.WAYPOINT
     return None if _selected(spec, proxy) else Refusal.SELECTOR
+
+
+def skipped_policies(policies: Iterable[AttachablePolicy], proxy: Proxy, root_namespace: str) -> Iterator[Skipped]:
+    """The policies that do not apply to a proxy. Policies of other namespaces, apart from the root, never do."""
+    for policy in policies:
+        if policy.namespace not in (proxy.namespace, root_namespace):
+            yield Skipped(policy.origin, of_namespace(policy.namespace))
+        elif reason := refusal(policy.spec, policy.namespace, proxy, root_namespace):
+            yield Skipped(policy.origin, reason)
 
 
 def _selected(spec: Attachable, proxy: Proxy) -> bool:
