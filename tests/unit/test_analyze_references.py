@@ -399,7 +399,7 @@ spec: {clusterIP: 10.0.0.8, ports: [{name: %s, port: 90}]}
 ---
 """
     (finding,) = found(service % "tcp-db", virtual_service(spec))
-    assert (finding.code, finding.field) == ("MC0411", "spec.hosts[0]")
-    assert finding.related[0].origin.field == "spec.ports[0]"
+    assert (finding.code, finding.kind, finding.field) == ("MC0411", "Service", "spec.ports[0].name")
+    assert finding.related[0].origin.field == "spec.hosts[0]"
     assert places(service % "http-db", virtual_service(spec)) == []
     assert places(service % "db", virtual_service(spec)) == []

@@ -19,7 +19,8 @@ def test_policy_that_selects_nothing() -> None:
     spec: {selector: {matchLabels: {app: nobody}}, rules: [{}]}
     """
     assert slugs(WORKLOAD, idle) == ["no-matching-workloads"]
-    assert slugs(WORKLOAD, idle.replace("nobody", "web")) == []
+    workload = WORKLOAD.replace("labels: {app: web}}", "labels: {app: web, security.istio.io/tlsMode: istio}}")
+    assert slugs(workload, idle.replace("nobody", "web")) == []
 
 
 def test_selector_in_the_root_namespace() -> None:

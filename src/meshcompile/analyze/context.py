@@ -7,20 +7,22 @@ from functools import cached_property
 from msgspec import Struct, field
 
 from meshcompile.analyze.neighbours import Neighbours, neighbours
+from meshcompile.analyze.pods import Pods
 from meshcompile.analyze.workloads import WorkloadLabels
 from meshcompile.diagnostics import Diagnostic, Severity
 from meshcompile.models.base import Resource
 from meshcompile.models.kubernetes.namespace import Namespace
 from meshcompile.models.kubernetes.pod import Pod
+from meshcompile.models.kubernetes.service import Service as KubernetesService
 from meshcompile.models.networking.destination_rule import DestinationRule
 from meshcompile.models.networking.gateway import Gateway
-from meshcompile.models.networking.virtual_service import VirtualService
+from meshcompile.models.networking.virtual_service import MESH_GATEWAY, VirtualService
 from meshcompile.snapshot.resources import ConfigStore
 from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.short_names import qualified_gateway
 from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.values.hosts import covering, qualified
-from meshcompile.values.labels import selects
+from meshcompile.values.hosts import covering, is_wildcard, qualified
+from meshcompile.values.labels import Labels, selects
 
 SUPPRESS_ANNOTATION = "galley.istio.io/analyze-suppress"
 """istioctl's annotation: codes of findings to suppress for an object, or `*` for all."""
@@ -70,6 +72,29 @@ class Context(Struct, frozen=True, eq=False, dict=True):
         return {namespace: tuple(pods) for namespace, pods in found.items()}
 
     @cached_property
+    def pods(self) -> Pods:
+        """The Pods of all clusters, indexed for selectors, with the Services that lead to them."""
+        clusters = (self.resources, *self.resources.clusters.values())
+        return Pods(
+            tuple(pod for cluster in self.snapshot.workloads.clusters.values() for pod in cluster.pods.values()),
+            tuple(service for cluster in clusters for service in cluster.all(KubernetesService)),
+        )
+
+    def serves_gateway(self, pod: Pod) -> bool:
+        """True if a Gateway selects a Pod."""
+        return any(selects(selector, pod.metadata.labels) for selector in self._gateway_selectors)
+
+    @cached_property
+    def _gateway_selectors(self) -> tuple[Labels, ...]:
+        found = {tuple(sorted(each.spec.selector.items())) for each in self.gateways.values() if each.spec.selector}
+        return tuple(dict(selector) for selector in sorted(found))
+
+    @cached_property
+    def workload_namespaces(self) -> frozenset[str]:
+        """The namespaces with workloads."""
+        return frozenset(namespace for namespace, _ in self.workloads.all)
+
+    @cached_property
     def of_workloads(self) -> Severity:
         """The severity of a missing workload. It is lower if the input has no workloads at all."""
         return Severity.ERROR if self.workloads.all else Severity.WARNING
@@ -113,6 +138,18 @@ class Context(Struct, frozen=True, eq=False, dict=True):
         """The Gateways that a VirtualService is bound to, without those that do not exist."""
         names = (qualified_gateway(written, virtual_service.namespace) for written in virtual_service.spec.gateways)
         return tuple(self.gateways[name] for name in names if name in self.gateways)
+
+    def winner(self, client: str, host: str) -> tuple[str, str] | None:
+        """The namespace and name of the VirtualService from which sidecars of a namespace take the routes of a host."""
+        if client not in self._winners:
+            seen = self.snapshot.virtual_services.for_gateway(client, MESH_GATEWAY)
+            self._winners[client] = {h: (each.namespace, each.name) for each in reversed(seen) for h in each.hosts}
+        return self._winners[client].get(host)
+
+    @cached_property
+    def _winners(self) -> dict[str, Mapping[str, tuple[str, str]]]:
+        """The winner of each host, by the namespace of clients. It is filled as namespaces are asked for."""
+        return {}
 
     def bound_to(self, gateway: Gateway) -> tuple[VirtualService, ...]:
         """The VirtualServices that name a Gateway."""
@@ -160,6 +197,22 @@ class Context(Struct, frozen=True, eq=False, dict=True):
         """The services of a full host, regardless of visibility. Those of wildcards that cover it come last."""
         known = self.snapshot.services.by_hostname
         return (service for name in covering(host) for service in known.get(name, {}).values())
+
+    def services_for(self, host: str) -> tuple[Service, ...]:
+        """The services that the full host of a rule matches, which may be a wildcard."""
+        if is_wildcard(host):
+            return self._services_by_wildcard.get(host, ())
+        return tuple(self.snapshot.services.by_hostname.get(host, {}).values())
+
+    @cached_property
+    def _services_by_wildcard(self) -> Mapping[str, tuple[Service, ...]]:
+        """The services by the wildcards of DestinationRules."""
+        wildcards = {host for host in self.rules_by_host if is_wildcard(host)}
+        found: dict[str, list[Service]] = defaultdict(list)
+        for hostname, services in self.snapshot.services.by_hostname.items() if wildcards else ():
+            for host in wildcards.intersection(covering(hostname)):
+                found[host].extend(services.values())
+        return {host: tuple(services) for host, services in found.items()}
 
     @cached_property
     def services_by_name(self) -> Mapping[str, tuple[Service, ...]]:

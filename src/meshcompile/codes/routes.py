@@ -88,7 +88,7 @@ HTTP_RULES_ON_TCP = Code(
     "MC0411",
     "http-rules-on-tcp",
     Severity.WARNING,
-    "no port of `{host}` carries HTTP ({ports}), so sidecars never use these HTTP rules for it",
+    "no port of `{host}` carries HTTP ({ports}), so sidecars never use the HTTP rules of VirtualService {rules} for it",
     "The name of a Service's port, or its `appProtocol`, declares the protocol: `http`, `http-web`, `grpc-x`. Sidecars "
     "forward a port named `tcp`, `tls` or after a database as plain bytes, so HTTP rules do not apply to it. For a "
     "name without a known prefix, they detect the protocol.",

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from meshcompile.analyze.context import Context
 from meshcompile.codes.routes import HTTP_RULES_ON_TCP
 from meshcompile.diagnostics import Diagnostic, Related
+from meshcompile.documents import Origin
 from meshcompile.models.networking.virtual_service import MESH_GATEWAY, VirtualService
-from meshcompile.snapshot.service import Service
+from meshcompile.snapshot.service import Registry, Service, ServicePort
 from meshcompile.values.hosts import qualified
+from meshcompile.values.ports import declared_protocol
 
 
 def http_rules_on_tcp(context: Context) -> Iterator[Diagnostic]:
@@ -28,11 +30,21 @@ def _takes_http(service: Service) -> bool:
 
 
 def _finding(virtual_service: VirtualService, index: int, services: tuple[Service, ...]) -> Diagnostic:
-    ports = tuple(port for service in services for port in service.ports)
+    ports = tuple((service, port) for service in services for port in service.ports)
+    rules = Related("these rules are not used", virtual_service.spec.at("hosts", index))
     return HTTP_RULES_ON_TCP(
-        virtual_service.spec.at("hosts", index),
+        _declaration(*ports[0]),
         host=virtual_service.spec.hosts[index],
-        ports=", ".join(f"{port.number} `{port.name}` is {port.protocol}" for port in ports),
+        rules=virtual_service.full_name,
+        ports=", ".join(f"{port.number} `{port.name}` is {port.protocol}" for _, port in ports),
         suggestion="name the port `http` or `http-...`, or set its `appProtocol: http`",
-        related=tuple(Related("the port is declared here", port.origin) for port in ports),
+        related=(rules, *(Related("the port is declared here", port.origin) for _, port in ports[1:])),
     )
+
+
+def _declaration(service: Service, port: ServicePort) -> Origin:
+    """The place that declares the protocol of a port."""
+    if service.registry is Registry.EXTERNAL:
+        return port.origin.at("protocol")
+    by_name = declared_protocol(port.number, port.name) is port.protocol
+    return port.origin.at("name" if by_name and port.name else "appProtocol")

@@ -21,7 +21,7 @@ from meshcompile.models.networking.virtual_service import Destination
 from meshcompile.resolve.scope.traffic_policy import EffectivePolicy, port_policy, subset_policy
 from meshcompile.snapshot.service import Registry, Resolution, Service
 from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.values.hosts import is_wildcard, qualified, subset_of
+from meshcompile.values.hosts import qualified
 from meshcompile.values.labels import CLUSTER, NETWORK, selects
 
 
@@ -31,7 +31,7 @@ def idle_destination_rules(context: Context) -> Iterator[Diagnostic]:
     used = frozenset((destination.host, destination.subset) for destination in _destinations(snapshot))
     for rule in snapshot.destination_rules.all:
         host = qualified(rule.spec.host, rule.namespace)
-        services = _services(snapshot, host)
+        services = context.services_for(host)
         if not services and not context.assumes(host):
             yield UNKNOWN_HOST(rule.spec.at("host"), host=rule.spec.host)
         if not services:
@@ -54,13 +54,6 @@ def _destinations(snapshot: Snapshot) -> Iterator[Destination]:
                 yield http.mirror
         routes = (*(rule.route for rule in virtual_service.tcp), *(rule.route for rule in virtual_service.tls))
         yield from (target.destination for route in routes for target in route if target.destination is not None)
-
-
-def _services(snapshot: Snapshot, host: str) -> tuple[Service, ...]:
-    """The services that a rule's host matches."""
-    known = snapshot.services.by_hostname
-    hostnames = (name for name in known if subset_of(name, host)) if is_wildcard(host) else (host,)
-    return tuple(service for name in hostnames for service in known.get(name, {}).values())
 
 
 def _subset(

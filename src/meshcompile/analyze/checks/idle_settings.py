@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from meshcompile.analyze.context import Context
-from meshcompile.codes.http_rules import SETTING_OF_ANSWER, SHARE_OF_NOTHING
+from meshcompile.codes.retries import SETTING_OF_ANSWER, SHARE_OF_NOTHING
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.base import json_name
 from meshcompile.models.networking.virtual_service import HTTPFaultInjection, HTTPRoute, VirtualService

@@ -40,14 +40,20 @@ def _conditional(virtual_service: MergedVirtualService) -> Mapping[str, list[HTT
     """The matches with conditions, by their path."""
     found: dict[str, list[HTTPMatchRequest]] = defaultdict(list)
     for match in matches_of(virtual_service):
-        if match is not None and any(_conditions(match)):
+        if match is not None and _has_condition(match):
             found[path_text(match.uri)].append(match)
     return found
 
 
 def _is_open(match: HTTPMatchRequest | None) -> bool:
     """True if a match has no condition but on the path."""
-    return match is None or not (match.authority or match.scheme or match.without_headers or any(_conditions(match)))
+    return match is None or not (match.authority or match.scheme or match.without_headers or _has_condition(match))
+
+
+def _has_condition(match: HTTPMatchRequest) -> bool:
+    """True if `_conditions` has any."""
+    has_method = match.method is not None and (match.method.exact or "").isupper()
+    return has_method or bool(match.query_params) or any(not name.startswith(CLAIM) for name in match.headers)
 
 
 def _complement(group: Iterable[HTTPMatchRequest]) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from meshcompile.analyze.context import Context
-from meshcompile.codes.http_rules import (
+from meshcompile.codes.retries import (
     ABORT_NOT_RETRIED,
     ANSWERS_NOT_RETRIED,
     HANGING_TRY,

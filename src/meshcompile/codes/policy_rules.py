@@ -1,0 +1,160 @@
+"""Codes of rules in policies that match more or fewer requests than they seem to: MC0827 to MC0830."""
+
+from meshcompile.diagnostics import Code, Severity
+
+CHECK_BEFORE_TOKENS = Code(
+    "MC0827",
+    "external-check-before-tokens",
+    Severity.INFO,
+    "the external check runs before tokens are read: it sees neither the claims nor the headers that "
+    "RequestAuthentication {authentication} makes of them",
+    """Envoy asks the provider of a CUSTOM policy first, then validates tokens, then applies DENY and ALLOW policies.
+The provider gets the request as the client sent it, also with a token that is invalid. Let the provider validate the
+token itself.
+
+Bad:
+
+```yaml
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: check, namespace: shop}
+spec:
+  selector: {matchLabels: {app: forum}}
+  action: CUSTOM # MC0827
+  provider: {name: opa}
+  rules: [{to: [{operation: {paths: ["/*"]}}]}]
+---
+apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: {name: login, namespace: shop}
+spec:
+  selector: {matchLabels: {app: forum}}
+  jwtRules: [{issuer: "https://login.example.org", jwks: '{"keys": []}'}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: forum-0, namespace: shop, labels: {app: forum}}
+spec: {containers: [{name: forum}]}
+```
+
+Good:
+
+```yaml
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: check, namespace: shop}
+spec:
+  selector: {matchLabels: {app: forum}}
+  action: CUSTOM
+  provider: {name: opa}
+  rules: [{to: [{operation: {paths: ["/*"]}}]}]
+---
+apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: {name: login, namespace: shop}
+spec:
+  selector: {matchLabels: {app: other}}
+  jwtRules: [{issuer: "https://login.example.org", jwks: '{"keys": []}'}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: forum-0, namespace: shop, labels: {app: forum}}
+spec: {containers: [{name: forum}]}
+```""",
+)
+EXACT_PATH_IN_POLICY = Code(
+    "MC0828",
+    "exact-path-in-policy",
+    Severity.INFO,
+    "`{path}` is this path and nothing else: {path}/ and the paths below it are not allowed by this policy",
+    """A path without `*` is compared as a whole. Add `PATH/*` to allow what is below it.
+
+Bad:
+
+```yaml
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: reports, namespace: shop}
+spec:
+  rules:
+    - to:
+        - operation:
+            paths: ["/reports"] # MC0828
+```
+
+Good:
+
+```yaml
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: reports, namespace: shop}
+spec:
+  rules:
+    - to:
+        - operation:
+            paths: ["/reports", "/reports/*"]
+```""",
+)
+EMPTY_RULE = Code(
+    "MC0829",
+    "empty-rule",
+    Severity.WARNING,
+    "this rule is empty and matches every request, so the other rules of this {action} policy have no effect",
+    """The rules of a policy are alternatives. A rule without `from`, `to` and `when` matches everything. It often
+comes from a dash too many.
+
+Bad:
+
+```yaml
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  rules:
+    - {} # MC0829
+    - from: [{source: {namespaces: [shop]}}]
+```
+
+Good:
+
+```yaml
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  rules:
+    - from: [{source: {namespaces: [shop]}}]
+```""",
+)
+SEPARATE_RULES = Code(
+    "MC0830",
+    "separate-rules",
+    Severity.INFO,
+    "`from` and `to` are two rules here: this {action} policy applies to every request that matches either of them",
+    """The items of `rules` are alternatives, and the parts of one item apply together. A dash before `to` makes a
+rule of its own, which matches callers of every origin. Remove the dash if both are meant together.
+
+Bad:
+
+```yaml
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  rules:
+    - from: [{source: {namespaces: [shop]}}]
+    - to: [{operation: {paths: ["/api/*"]}}] # MC0830
+```
+
+Good:
+
+```yaml
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  rules:
+    - from: [{source: {namespaces: [shop]}}]
+      to: [{operation: {paths: ["/api/*"]}}]
+```""",
+)
