@@ -13,7 +13,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.validators import validator_for
 
-from meshcompile.cli.findings import FORMATS
+from meshcompile.cli.validate import FORMATS
 from tests.cli.conftest import MESH, Run
 
 LOST = """\

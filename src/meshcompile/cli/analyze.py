@@ -13,4 +13,4 @@ __all__ = ["arguments", "run"]
 
 
 def run(options: argparse.Namespace) -> int:
-    return checked(options, lambda mesh: sorted({*mesh.diagnostics, *mesh.analyze()}))
+    return checked(options, lambda mesh: sorted({*mesh.diagnostics, *mesh.analyze()}), complete=True)

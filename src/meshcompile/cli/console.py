@@ -14,6 +14,14 @@ class UsageError(Exception):
     """Arguments that cannot be combined."""
 
 
+class InvalidConfiguration(Exception):
+    """A configuration file that cannot be used."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__("; ".join(str(found) for found in diagnostics))
+        self.diagnostics = diagnostics
+
+
 def complain(message: str) -> None:
     """Print a message of the command."""
     print(f"meshcompile: {message}", file=sys.stderr)

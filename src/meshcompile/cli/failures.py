@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from meshcompile.cli import exit_codes
-from meshcompile.cli.console import UsageError, complain, print_diagnostics
+from meshcompile.cli.console import InvalidConfiguration, UsageError, complain, print_diagnostics
 
 if TYPE_CHECKING:
     from meshcompile import Diagnostic
@@ -69,6 +69,8 @@ def _failure(error: Exception) -> Failure:
     match error:
         case UnreadableInput():
             return Failure(exit_codes.UNREADABLE, str(error), error.diagnostics)
+        case InvalidConfiguration():
+            return Failure(exit_codes.USAGE, str(error), error.diagnostics)
         case UnknownProxy(candidates=()):
             return Failure(exit_codes.USAGE, f"{error}; `meshcompile proxies` lists the available ones")
         case UnknownProxy():

@@ -5,17 +5,23 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from meshcompile.cli.console import print_diagnostics, wants_colour
+from meshcompile.cli.validate import TEXT
 from meshcompile.diagnostics import Diagnostic, Severity
 
-TEXT = ("full", "concise", "text")
-FORMATS = (*TEXT, "json", "yaml", "github", "gitlab", "sarif", "junit", "rdjson")
+if TYPE_CHECKING:
+    from meshcompile.findings.report import Finding
 
 
-def write_findings(found: Sequence[Diagnostic], options: argparse.Namespace, stream: TextIO) -> None:
-    """Write the findings: text on the stream, formats for programs always on stdout."""
+def write_findings(
+    found: Sequence[Diagnostic], options: argparse.Namespace, stream: TextIO, compared: Sequence[Finding] = ()
+) -> None:
+    """Write the findings: text on the stream, formats for programs always on stdout.
+
+    `compared` are all findings with their states, if there is a baseline.
+    """
     form = options.output or ("full" if stream.isatty() else "concise")
     if form == "full":
         from meshcompile.findings.colours import coloured, uncoloured  # not needed to be concise
@@ -30,4 +36,13 @@ def write_findings(found: Sequence[Diagnostic], options: argparse.Namespace, str
         from meshcompile.findings.report import Invocation, findings
 
         invocation = Invocation(__version__, Severity(options.fail_on))
-        sys.stdout.write(formatted(findings(found), form, invocation))
+        sys.stdout.write(formatted(compared or findings(found), form, invocation))
+
+
+def write_statistics(found: Sequence[Diagnostic], options: argparse.Namespace) -> None:
+    """Write how often each code is found."""
+    from meshcompile.cli.render import rendered
+    from meshcompile.findings.statistics import statistics, statistics_text
+
+    text = options.output in (None, *TEXT)
+    sys.stdout.write(statistics_text(found) if text else rendered(statistics(found), options.output))

@@ -62,9 +62,34 @@ def mesh_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "-n", "--namespace", default="default", help="namespace of objects without one (default: %(default)s)"
     )
+    group.add_argument(
+        "--config", type=Path, metavar="FILE",
+        help="configuration file (default: the nearest meshcompile.yaml or pyproject.toml)",
+    )  # fmt: skip
+    group.add_argument("--no-config", action="store_true", help="do not use a configuration file")
     group.add_argument("-v", "--verbose", action="store_true", help="print informational messages too")
     limit_arguments(group)
     rendering_arguments(parser)
+
+
+def configure(options: argparse.Namespace) -> None:
+    """Add what the configuration file says, if there is one. `options.project` is its content, else None."""
+    options.project = None
+    path = None if options.no_config else (options.config or _configuration_file(Path.cwd()))
+    if path is not None:
+        from meshcompile.cli import project  # few projects have one
+
+        project.configure(options, path)
+
+
+def _configuration_file(folder: Path) -> Path | None:
+    """The nearest configuration file in a folder or above it."""
+    for each in (folder, *folder.parents):
+        if (own := each / "meshcompile.yaml").is_file():
+            return own
+        if (shared := each / "pyproject.toml").is_file() and b"[tool.meshcompile" in shared.read_bytes():
+            return shared
+    return None
 
 
 def path_arguments(parser: argparse.ArgumentParser) -> None:

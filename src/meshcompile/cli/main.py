@@ -43,6 +43,10 @@ def _run(arguments: Sequence[str]) -> int:
     gc.disable()  # a command ends soon, and needs all that it makes until then
     options = parsed(arguments)
     try:
+        if hasattr(options, "config"):  # a command that reads a mesh
+            from meshcompile.cli.inputs import configure
+
+            configure(options)
         status: int = options.run(options)
         sys.stdout.flush()
     except KeyboardInterrupt:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meshcompile.cli import exit_codes
-from meshcompile.cli.console import complain
-from meshcompile.cli.findings import FORMATS, write_findings
+from meshcompile.cli.console import UsageError, complain, counted
 from meshcompile.cli.inputs import load_mesh, mesh_arguments, path_arguments
 from meshcompile.cli.progress import progress
 from meshcompile.cli.summary import summary, verdict
@@ -17,19 +17,16 @@ from meshcompile.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile import Mesh
+    from meshcompile.findings.baseline import BaselineComparison
 
+TEXT = ("full", "concise", "text")
+FORMATS = (*TEXT, "json", "yaml", "github", "gitlab", "sarif", "junit", "rdjson")
+SEVERITIES = [str(severity) for severity in Severity]
 BETWEEN_OBJECTS = "each object was checked on its own; run `meshcompile analyze` to check how they fit together"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "-o", "--output", choices=FORMATS, help="full shows the lines of the source; text and concise are the same "
-        "(default: full on a terminal, else concise)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--fail-on", choices=[str(severity) for severity in Severity], default="error", metavar="SEVERITY",
-        help="exit with status 1 for findings of this severity or above: error, warning, info (default: %(default)s)",
-    )  # fmt: skip
+    _finding_arguments(parser)
     path_arguments(parser)
     mesh_arguments(parser)
 
@@ -38,29 +35,134 @@ def run(options: argparse.Namespace) -> int:
     return checked(options, lambda mesh: mesh.diagnostics, afterwards=BETWEEN_OBJECTS)
 
 
-def checked(options: argparse.Namespace, findings: Callable[[Mesh], Sequence[Diagnostic]], afterwards: str = "") -> int:
+def _finding_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which findings count, and how they are printed."""
+    parser.add_argument(
+        "-o", "--output", choices=FORMATS, help="format; full shows source lines, text is concise "
+        "(default: full on a terminal, else concise)",
+    )  # fmt: skip
+    parser.add_argument("--statistics", action="store_true", help="print the number of findings per code instead")
+    group = parser.add_argument_group("findings")
+    group.add_argument(
+        "--fail-on", choices=SEVERITIES, default="error", metavar="SEVERITY",
+        help="exit with status 1 for findings of this severity or above: error, warning, info (default: %(default)s)",
+    )  # fmt: skip
+    group.add_argument("--exit-zero", action="store_true", help="exit with status 0 even if there are findings")
+    group.add_argument(
+        "--severity-threshold", choices=SEVERITIES, metavar="SEVERITY",
+        help="hide findings below this severity (default: info with -v, else warning)",
+    )  # fmt: skip
+    group.add_argument(
+        "--select", action="append", default=[], metavar="CODES",
+        help="report only these codes, such as IST0101,MC04 or a name; repeatable",
+    )  # fmt: skip
+    group.add_argument(
+        "--ignore", action="append", default=[], metavar="CODES", help="do not report these codes; repeatable"
+    )
+    group.add_argument(
+        "--suppress", action="append", default=[], metavar="CODE=KIND/NAME.NAMESPACE",
+        help="do not report this code for these objects; each part may have wildcards; repeatable",
+    )  # fmt: skip
+    group.add_argument(
+        "--baseline",
+        type=Path,
+        metavar="FILE",
+        help="report only findings that this file of known findings does not have",
+    )
+    group.add_argument(
+        "--update-baseline", action="store_true", help="write the current findings to the --baseline FILE"
+    )
+
+
+def checked(
+    options: argparse.Namespace,
+    findings: Callable[[Mesh], Sequence[Diagnostic]],
+    afterwards: str = "",
+    complete: bool = False,
+) -> int:
     """Print the findings about the input, and return the exit status.
 
-    `afterwards` is printed if objects were checked without findings.
+    `afterwards` is printed if objects were checked without findings. `complete` says that all checks ran, so that
+    suppressions without findings are superfluous.
     """
     from meshcompile import UnreadableInput
 
+    _refuse_contradictions(options)
     try:
         with progress("checking"):
             mesh = load_mesh(options)
             found = findings(mesh)
     except UnreadableInput as error:
+        from meshcompile.cli.findings import write_findings
+
         write_findings(error.diagnostics, options, sys.stderr)
         complain(verdict(error.diagnostics))
         return exit_codes.UNREADABLE
-    limit = Severity(options.fail_on)
-    everything = options.verbose or limit is Severity.INFO  # findings that make the command fail are always shown
-    shown = [item for item in found if everything or item.severity is not Severity.INFO]
-    write_findings(shown, options, sys.stdout)
-    for line in summary(mesh, shown, everything):
+    kept, suppressed = _judged(mesh, found, options, complete)
+    if options.update_baseline:
+        from meshcompile.cli.judgement import update_baseline
+
+        return update_baseline(kept, options)
+    comparison = _comparison(kept, options) if options.baseline else None
+    counting = [each.diagnostic for each in comparison.introduced] if comparison else kept
+    shown = [each for each in counting if each.severity >= _threshold(options)]
+    _write(shown, options, comparison)
+    for line in (*summary(mesh, shown, _threshold(options) is Severity.INFO), *_notes(options, suppressed, comparison)):
         complain(line)
-    if any(item.severity >= limit for item in found):
-        return exit_codes.FINDINGS
+    if any(each.severity >= options.fail_on for each in shown):
+        return exit_codes.OK if options.exit_zero else exit_codes.FINDINGS
     if afterwards and mesh.config_cluster.resources:
         complain(afterwards)
     return exit_codes.OK
+
+
+def _refuse_contradictions(options: argparse.Namespace) -> None:
+    if options.update_baseline and not options.baseline:
+        raise UsageError("--update-baseline needs the --baseline FILE to write")
+    if options.statistics and options.output not in (None, *TEXT, "json", "yaml"):
+        raise UsageError(f"--statistics has no form as -o {options.output}: choose text, json or yaml")
+
+
+def _judged(
+    mesh: Mesh, found: Sequence[Diagnostic], options: argparse.Namespace, complete: bool
+) -> tuple[Sequence[Diagnostic], int]:
+    """The findings that are neither left out nor suppressed, and the number of those that are suppressed."""
+    if not (found or complete or options.select or options.ignore or options.suppress):
+        return found, 0
+    from meshcompile.cli.judgement import judgement  # only needed for findings
+
+    return judgement(mesh, found, options, complete)
+
+
+def _comparison(found: Sequence[Diagnostic], options: argparse.Namespace) -> BaselineComparison:
+    from meshcompile.cli.judgement import comparison
+
+    return comparison(found, options, _threshold(options))
+
+
+def _threshold(options: argparse.Namespace) -> Severity:
+    """The severity of the least bad findings to print. Findings that make the command fail are always printed."""
+    if options.severity_threshold:
+        return Severity(options.severity_threshold)
+    return Severity.INFO if options.verbose or options.fail_on == Severity.INFO else Severity.WARNING
+
+
+def _write(shown: Sequence[Diagnostic], options: argparse.Namespace, comparison: BaselineComparison | None) -> None:
+    """Write the findings, or how often each code is found."""
+    if not shown and options.output in (None, *TEXT):
+        return
+    from meshcompile.cli.findings import write_findings, write_statistics  # few inputs have findings
+
+    if options.statistics:
+        write_statistics(shown, options)
+    else:
+        write_findings(shown, options, sys.stdout, comparison.findings if comparison else ())
+
+
+def _notes(options: argparse.Namespace, suppressed: int, comparison: BaselineComparison | None) -> Iterator[str]:
+    """What else there is to say of the findings."""
+    if suppressed:
+        yield f"{counted(suppressed, 'finding')} suppressed"
+    if comparison:
+        yield f"compared with {options.baseline}: {comparison}"
+        yield from (f"fixed: {known}" for known in (comparison.fixed if options.verbose else ()))

@@ -18,6 +18,7 @@ from meshcompile.models.base import Node, OneOf, json_name
 from meshcompile.models.common import Nullable
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.mesh_networks import MeshNetworks
+from meshcompile.models.project import Project
 from meshcompile.models.registry import KINDS, Kind
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -35,6 +36,12 @@ def mesh_schema(model: type[Node]) -> JsonSchemaValue:
     """The schema of a mesh setting, which is not an object but a value in the ConfigMap `istio`."""
     schema = model.model_json_schema(schema_generator=_Schema)
     return {"$schema": DIALECT, "$id": identifier("mesh", model.__name__), **schema}
+
+
+def project_schema() -> JsonSchemaValue:
+    """The schema of the configuration file of meshcompile."""
+    schema = Project.model_json_schema(schema_generator=_Schema)
+    return {"$schema": DIALECT, "$id": "urn:meshcompile:schema:project", **schema, "title": "meshcompile.yaml"}
 
 
 def kind_schema(kind: Kind) -> JsonSchemaValue:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from meshcompile.findings.report import Finding, Invocation
+from meshcompile.findings.report import BaselineState, Finding, Invocation
 
 Format = Callable[[Sequence[Finding], Invocation], str]
 """Findings by position, and what is said about the command, to text."""
@@ -14,7 +14,12 @@ FORMATS = ("github", "gitlab", "json", "junit", "rdjson", "sarif", "yaml")
 """The formats for programs."""
 
 
+WITH_STATES = ("json", "sarif", "yaml")
+"""Formats that say which findings a baseline has. The others leave these findings out."""
+
+
 def formatted(findings: Sequence[Finding], form: str, invocation: Invocation) -> str:
     """The findings in one of FORMATS, ending in a newline."""
     function: Format = getattr(import_module(f"{__name__}.{form}"), form)
-    return function(findings, invocation)
+    shown = findings if form in WITH_STATES else [f for f in findings if f.state is not BaselineState.UNCHANGED]
+    return function(shown, invocation)

@@ -1,0 +1,47 @@
+"""Suppressions by code and object: `IST0101=VirtualService/web.shop`, with wildcards."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from msgspec import Struct
+
+from meshcompile.diagnostics import Diagnostic
+
+FORM = "CODE=KIND/NAME.NAMESPACE"
+
+
+class Suppression(Struct, frozen=True):
+    """Patterns of a code, a kind, a name and a namespace. `*` stands for any text, and `?` for any character."""
+
+    code: str
+    kind: str
+    name: str
+    namespace: str = "*"
+
+    def covers(self, found: Diagnostic) -> bool:
+        """True if the finding is suppressed."""
+        return (
+            (fnmatchcase(found.code, self.code) or found.slug == self.code)
+            and fnmatchcase(found.kind, self.kind)
+            and fnmatchcase(found.name, self.name)
+            and fnmatchcase(found.namespace, self.namespace)
+        )
+
+    def __str__(self) -> str:
+        return f"{self.code}={self.kind}/{self.name}.{self.namespace}"
+
+
+def suppression(text: str) -> Suppression | None:
+    """The suppression that a text describes; None if it has another form.
+
+    `CODE=*` covers every object, and `CODE=KIND/NAME` those of all namespaces.
+    """
+    code, _, target = text.partition("=")
+    if code and target == "*":
+        return Suppression(code, "*", "*")
+    kind, _, rest = target.partition("/")
+    name, _, namespace = rest.rpartition(".")
+    if not (code and kind and rest):
+        return None
+    return Suppression(code, kind, name, namespace) if name and namespace else Suppression(code, kind, rest)
