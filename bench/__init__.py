@@ -1,1 +1,1 @@
-"""Benchmarks: how long a mesh takes to load and compile, measured in what libyaml needs to read the same text."""
+"""Benchmarks: the time to load and compile a mesh, relative to the time that libyaml needs to read the same text."""

@@ -1,6 +1,7 @@
-"""Measure meshes of several sizes and print tables; with --check, fail when a limit is passed.
+"""Measure meshes of several sizes and print tables. With --check, fail if a limit is exceeded.
 
-The unit is what `yaml.CSafeLoader` alone needs for the same text, in the same process: ratios hold on any machine.
+The unit is the time that `yaml.CSafeLoader` alone needs for the same text in the same process, so the ratios hold on
+any machine.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / ".benchmarks" / "latest.json"
 SIZES = (100, 1000, 5000)
 
-# The most that each may be. `load` and the sidecar are in units of reading the YAML.
+# The limits. `load` and the sidecar are in units of reading the YAML.
 LOAD = 2.5
 FIRST_SIDECAR = 1.0
 SECOND_OF_FIRST = 0.1
 GROWTH = 6.0  # from 1,000 to 5,000 services
 MEMORY_OF_TEXT = 12.0
-GROWTH_PER_DOUBLING = 2.4  # linear, with a fifth for noise
-# In starts of Python: the processor's time of `python -c pass`.
+GROWTH_PER_DOUBLING = 2.4  # linear growth, plus a fifth for noise
+# In starts of Python: the processor time of `python -c pass`.
 STARTS = {
     "--help": 1.6,
     "version": 6.0,
@@ -44,7 +45,7 @@ STARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The medians of one size: seconds by step, the peak of memory after each in sizes of the text, shares of hits."""
+    """The medians of one size: seconds per step, peak memory per step in multiples of the text, and cache hits."""
 
     services: int
     seconds: Mapping[str, float]
@@ -58,7 +59,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Something that may not be more than so much."""
+    """A measured value and its maximum."""
 
     name: str
     measured: float
@@ -96,7 +97,7 @@ def main() -> int:
 
 
 def measure(services: int, rounds: int) -> Measured:
-    """The medians of several rounds, each in a process of its own; a fleet and memory are measured once."""
+    """The medians of several rounds, each in its own process. A fleet and memory are measured once."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mesh.yaml"
         path.write_text(mesh(services))
@@ -109,7 +110,7 @@ def measure(services: int, rounds: int) -> Measured:
 
 
 def of_sizes(by_size: Mapping[int, Measured]) -> Iterator[Limit]:
-    """The limits that the sizes allow to check."""
+    """The limits that can be checked with these sizes."""
     for size, of in by_size.items():
         yield Limit(f"load {size:,} services, in readings of the YAML", of.ratio("load"), LOAD)
         yield Limit(
@@ -137,7 +138,7 @@ def of_start(start: Mapping[str, float]) -> Iterator[Limit]:
 
 
 def print_table(measured: Sequence[Measured]) -> None:
-    """Steps in readings of the YAML, and memory in sizes of the text."""
+    """Steps in readings of the YAML, and memory in multiples of the text."""
     _print_row("readings of the YAML", *(f"{of.services:,} services" for of in measured))
     _print_row("---", *("---:" for _ in measured))
     for step in measured[0].seconds:
@@ -159,7 +160,7 @@ def print_growth(grown: Iterable[Grown]) -> None:
 
 
 def print_hits(measured: Sequence[Measured]) -> None:
-    """How many of a fleet's questions were answered from memory, by query."""
+    """The cache hits of a fleet, by query."""
     _print_row("answered from memory", *(f"{of.services:,} services" for of in measured))
     _print_row("---", *("---:" for _ in measured))
     for query in measured[0].hits:

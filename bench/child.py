@@ -1,6 +1,6 @@
-"""One measurement in a process of its own: `python -m bench.child WHAT FILE SERVICES`, as JSON.
+"""One measurement in its own process: `python -m bench.child WHAT FILE SERVICES`. Prints JSON.
 
-Seconds are those of the processor that this process used, so that other work on the machine disturbs little.
+Seconds are the processor time of this process, so other work on the machine has little influence.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PRINTED = 20
 
 
 def seconds(path: Path, services: int) -> Mapping[str, float]:
-    """How long each step takes, and how many resources the first sidecar has."""
+    """The time of each step, and the number of resources of the first sidecar."""
     import meshcompile
 
     took: dict[str, float] = {}
@@ -50,7 +50,7 @@ def seconds(path: Path, services: int) -> Mapping[str, float]:
 
 
 def fleet(path: Path, services: int) -> Mapping[str, float]:
-    """How long many sidecars of ten namespaces take together, the first one too, and the JSON of some."""
+    """The time for many sidecars in ten namespaces, for the first of them, and for the JSON of some."""
     import meshcompile
 
     _warm_up()
@@ -63,7 +63,7 @@ def fleet(path: Path, services: int) -> Mapping[str, float]:
 
 
 def queries(path: Path, services: int) -> Mapping[str, float]:
-    """For each query, how many of the questions that a fleet asks are answered from memory, as a share."""
+    """The share of cache hits for each query in a fleet."""
     import meshcompile
 
     mesh = meshcompile.load(path)
@@ -74,7 +74,7 @@ def queries(path: Path, services: int) -> Mapping[str, float]:
 
 
 def memory(path: Path, services: int) -> Mapping[str, float]:
-    """Bytes that each step adds to the peak of a process that has imported everything, in sizes of the text."""
+    """Bytes that each step adds to the peak of a process that has imported everything, in multiples of the text."""
     import meshcompile
 
     _warm_up()
@@ -92,13 +92,13 @@ def memory(path: Path, services: int) -> Mapping[str, float]:
 
 
 def cold(path: Path, services: int) -> Mapping[str, float]:
-    """How long the command line needs from nothing to a table."""
+    """The time of the command line from process start to a table."""
     proxy = sidecars(services, 1)[0]
     return {"cold command": _command("-m", "meshcompile", "proxy-config", "clusters", proxy, "-f", str(path))}
 
 
 def start() -> Mapping[str, float]:
-    """How long Python takes to start, and each command with a mesh of two services to answer."""
+    """The time of starting Python, and of each command with a mesh of two services."""
     with tempfile.TemporaryDirectory() as folder:
         rule, small = Path(folder) / "rule.yaml", Path(folder) / "mesh.yaml"
         rule.write_text(VIRTUAL_SERVICE.format(name="reviews", namespace="shop"))
@@ -107,12 +107,12 @@ def start() -> Mapping[str, float]:
             name: ("-m", "meshcompile", *command) for name, command in _commands(str(rule), str(small)).items()
         }
         for command in commands.values():
-            _command(*command)  # so that bytecode is there, as after an installation
+            _command(*command)  # so that bytecode exists, as after an installation
         return {name: _command(*command) for name, command in commands.items()}
 
 
 def _commands(rule: str, small: str) -> Mapping[str, Sequence[str]]:
-    """The commands that are measured, by what the tables call them."""
+    """The measured commands, by their names in the tables."""
     return {
         "--help": ("--help",),
         "version": ("version",),
@@ -125,7 +125,7 @@ def _commands(rule: str, small: str) -> Mapping[str, Sequence[str]]:
 
 
 def _command(*arguments: str) -> float:
-    """Seconds of the processor that a Python process takes."""
+    """The processor time of a Python process in seconds."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     _run([sys.executable, *arguments], environment)
@@ -138,7 +138,7 @@ def _run(command: Sequence[str], environment: Mapping[str, str]) -> None:
 
 
 def _reading(path: Path) -> float:
-    """What libyaml's loader needs for the text; without garbage collection, which `load` does without too."""
+    """The time of libyaml's loader for the text, without garbage collection, like `load`."""
     import yaml
 
     text = path.read_text()
@@ -156,7 +156,7 @@ def _timed(work: Callable[[], T]) -> tuple[T, float]:
 
 
 def _warm_up() -> None:
-    """Import all that is needed, and build the models' validators, with a mesh of two services."""
+    """Import everything, and build the validators of the models, with a mesh of two services."""
     import meshcompile
 
     small = meshcompile.load(mesh(2))
@@ -165,7 +165,7 @@ def _warm_up() -> None:
 
 
 def peak() -> int:
-    """The most memory that this process has had, in bytes; on Linux without what its parent had when it began."""
+    """The peak memory of this process in bytes. On Linux, without the memory that its parent had when it started."""
     status = Path("/proc/self/status")
     if status.exists():
         return next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")) * 1024

@@ -1,4 +1,4 @@
-"""Synthetic meshes, as a user has them in Git: no Pods and no EndpointSlices, which are assumed from the workloads."""
+"""Synthetic meshes as users keep them in Git: without Pods and EndpointSlices, which meshcompile assumes."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def mesh(services: int) -> str:
 
 
 def sidecars(services: int, count: int) -> list[str]:
-    """Names of proxies of the mesh, as many as asked for or there are; the first two are of one namespace."""
+    """The names of up to `count` proxies in the mesh. The first two are in one namespace."""
     numbers = [0, NAMESPACES, *(number for number in range(1, services) if number != NAMESPACES)]
     names = [
         f"deployment/{_name(number)}-{version}.{_namespace(number)}" for version in ("v1", "v2") for number in numbers

@@ -1,6 +1,6 @@
-"""How indexing a mesh and compiling one proxy of it grow with one kind of resource.
+"""How the time for indexing a mesh and compiling one proxy grows with one kind of resource.
 
-`python -m bench.scaling CASE COUNT` measures one size in a process of its own, and prints JSON.
+`python -m bench.scaling CASE COUNT` measures one size in its own process, and prints JSON.
 """
 
 from __future__ import annotations
@@ -147,13 +147,13 @@ def policies(count: int) -> str:
 
 
 def scoped(count: int) -> str:
-    """Services of ten namespaces, of which a Sidecar imports one."""
+    """Services in ten namespaces. A Sidecar imports one of the namespaces."""
     return _joined(SIDECAR, services(count, team))
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What grows, up to which size, and the proxy that is compiled; `what` names the size in a table."""
+    """What grows, its maximum size, and the compiled proxy. `what` describes the size in a table."""
 
     what: str
     most: int
@@ -177,7 +177,7 @@ CASES: Mapping[str, Case] = {
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """One case at its full size, and how much more than half of it takes; `memory` in sizes of the text."""
+    """One case at its full size, and its growth from half the size. `memory` is in multiples of the text."""
 
     case: str
     snapshot: float
@@ -192,7 +192,7 @@ class Grown:
 
 
 def grown(rounds: int) -> Iterator[Grown]:
-    """Every case, measured in turn; `snapshot` and `sidecar` in readings of the YAML."""
+    """Every case. `snapshot` and `sidecar` are in readings of the YAML."""
     for name, case in CASES.items():
         half, full = ([_in_child(name, size) for _ in range(rounds)] for size in (case.most // 2, case.most))
         snapshot, sidecar, memory, unit = (
@@ -211,7 +211,7 @@ def _in_child(what: str, size: int) -> Mapping[str, float]:
 
 
 def measured(case: Case, count: int) -> Mapping[str, float]:
-    """Seconds of the processor for indexing the mesh and compiling the proxy, and the memory that both take."""
+    """The processor time for indexing the mesh and compiling the proxy, and the memory of both."""
     import yaml
 
     import meshcompile

@@ -1,4 +1,4 @@
-"""What the site does that its configuration cannot say."""
+"""Hooks for the documentation site, for what its configuration cannot express."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _CODE = re.compile(r"<code>(.*?)</code>", re.DOTALL)
 
 
 def on_config(config: Any) -> Any:
-    """Put the version into the footer of every page."""
+    """Add the version to the footer of every page."""
     config.copyright = f"meshcompile {__version__} · Apache License 2.0"
     return config
 
 
 def on_page_content(html: str, **_: Any) -> str:
-    """Let a browser break the paths of fields in tables after a dot: the style sheet forbids it elsewhere."""
+    """Allow browsers to break field paths in tables after a dot. The style sheet forbids other breaks."""
     return _CELL.sub(lambda cell: _CODE.sub(_breakable, cell[0]), html)
 
 

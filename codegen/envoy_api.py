@@ -1,8 +1,8 @@
-"""All descriptors of Istio's Envoy: PyPI's `xds-protos`, and what it lacks, from `envoy_additions.json`.
+"""All descriptors of Istio's build of Envoy: those of `xds-protos`, and additions from `envoy_additions.json`.
 
-The additions are what `go-control-plane` has beyond xds-protos at the commit that Istio 1.30 is built with, contrib and
-Istio's own filters included, in the grammar of `meshcompile.envoy.descriptors`: new messages with all their fields,
-known messages with the fields to add, enums whole.
+The additions are the parts of `go-control-plane` that xds-protos lacks, at the commit that Istio 1.30 uses. They
+include contrib and Istio's own filters. Their syntax is that of `meshcompile.envoy.descriptors`: new messages with all
+fields, known messages with additional fields, and whole enums.
 """
 
 import importlib
@@ -44,17 +44,17 @@ class Api:
 GONE = re.compile(
     r"envoy\.(type|type\.matcher|config\.cluster\.redis|config\.retry\.previous_priorities|.*\.(v1alpha1|v2(alpha\d*)?))"
 )
-"""Packages of Envoy's API before version 3, which neither Envoy nor istiod knows any more."""
+"""Packages of Envoy's API before version 3. Envoy and istiod no longer support them."""
 
 
 def package_of(full_name: str) -> str:
-    """The protobuf package of a type: its names begin with a capital, and packages do not."""
+    """The protobuf package of a type. Names of types begin with a capital letter, and names of packages do not."""
     parts = full_name.split(".")
     return ".".join(parts[: next(index for index, part in enumerate(parts) if part[0].isupper())])
 
 
 def envoy_api() -> Api:
-    """The API of Istio's Envoy: Envoy's own packages, what they refer to, and the additions."""
+    """The API of Istio's build of Envoy: Envoy's own packages, the packages that they refer to, and the additions."""
     known = known_api()
     added = msgspec.json.decode(ADDITIONS.read_bytes(), type=Table)
     return Api(
@@ -64,13 +64,13 @@ def envoy_api() -> Api:
 
 
 def extended(known: Api, name: str, line: str) -> MessageDescriptor:
-    """A message with the fields of an addition."""
+    """A message, including the fields of an addition."""
     message = parsed_message(name, line)
     return MessageDescriptor(name, (*known.messages.get(name, MessageDescriptor(name, ())).fields, *message.fields))
 
 
 def known_api() -> Api:
-    """What xds-protos has of Envoy's own packages, and all that they refer to."""
+    """The messages and enums of Envoy's own packages in xds-protos, and all that they refer to."""
     messages: dict[str, MessageDescriptor] = {}
     enums: dict[str, Mapping[str, int]] = {}
     pending = [message for file in envoy_files() for message in file.message_types_by_name.values()]
@@ -101,7 +101,7 @@ def numbers_of(enum: protobuf.EnumDescriptor) -> Mapping[str, int]:
 
 
 def field_of(field: protobuf.FieldDescriptor) -> FieldDescriptor:
-    """The field in the table's terms."""
+    """The field as an entry of the table."""
     value = value_of(field)
     named = value.message_type or value.enum_type
     oneof = field.containing_oneof
@@ -117,7 +117,7 @@ def field_of(field: protobuf.FieldDescriptor) -> FieldDescriptor:
 
 
 def cardinality_of(field: protobuf.FieldDescriptor) -> Cardinality:
-    """How many values a field holds: a map is a repeated message to protobuf, and an optional field a oneof."""
+    """The number of values of a field. In protobuf, a map is a repeated message, and an optional field is a oneof."""
     if is_map(field):
         return "map"
     if field.is_repeated:
@@ -126,12 +126,12 @@ def cardinality_of(field: protobuf.FieldDescriptor) -> Cardinality:
 
 
 def is_optional(field: protobuf.FieldDescriptor) -> bool:
-    """Whether a field is marked `optional`, for which protobuf makes a oneof of one field."""
+    """Whether a field is marked `optional`. protobuf represents it as a oneof with one field."""
     return bool(field.containing_oneof and field.containing_oneof.name == f"_{field.name}")
 
 
 def value_of(field: protobuf.FieldDescriptor) -> protobuf.FieldDescriptor:
-    """The field that holds a map's values; the field itself when it is no map."""
+    """The value field of a map; for any other field, the field itself."""
     return field.message_type.fields_by_name["value"] if is_map(field) else field
 
 

@@ -1,6 +1,6 @@
-"""Run every generator of the project; with --check, only say which generated files are out of date.
+"""Run all generators of the project. With --check, only report generated files that are out of date.
 
-A generator is a module `codegen/generate_NAME.py` with a `main()`. What it writes stands under one of GENERATED.
+A generator is a module `codegen/generate_NAME.py` with a `main()`. It writes to paths in GENERATED.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# In this order: what an earlier one writes, a later one may import.
+# Order matters: later generators may import what earlier ones write.
 GENERATORS = (
     "generate_envoy.py",
     "generate_kubernetes.py",
@@ -31,7 +31,7 @@ GENERATED = (
 
 
 def generators() -> list[Path]:
-    """The generators, in their order."""
+    """The generators, in order."""
     return [ROOT / "codegen" / name for name in GENERATORS]
 
 
@@ -46,7 +46,7 @@ def generated_files() -> dict[Path, bytes]:
 
 
 def restore(before: dict[Path, bytes], after: dict[Path, bytes]) -> None:
-    """Put the files back as they were."""
+    """Restore the files."""
     for path in after.keys() - before.keys():
         path.unlink()
     for path, content in before.items():

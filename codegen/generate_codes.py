@@ -1,4 +1,4 @@
-"""Write docs/codes/ before the site is built: a page per area of codes, and the list of all, from the registry."""
+"""Write docs/codes/ before the site is built: a page per area of codes, and an index, from the registry."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ FOLDER = Path(__file__).resolve().parent.parent / "docs" / "codes"
 INDEX = """\
 # Codes
 
-Every finding has a code that never changes its meaning, so that it can be looked up and filtered. `IST` codes are those
-of `istioctl analyze`; `MC` codes are meshcompile's own. An *error* says that an object takes no part, as if the API
-server had refused it, or that a part of it is lost; a *warning* that something will not do what was meant; an *info*
-what was assumed.
+This section explains all codes of findings. A code never changes its meaning, so you can look it up and filter by it.
+`IST` codes are those of `istioctl analyze`. `MC` codes are meshcompile's own. An *error* means that an object is
+ignored, as if the API server had rejected it, or that a part of it is lost. A *warning* means that something will not
+work as intended. An *info* reports an assumption or a detail.
 
 | code | name | severity | area |
 |---|---|---|---|
@@ -45,7 +45,7 @@ def main() -> int:
 
 
 def generated_pages() -> dict[str, str]:
-    """The text of each page, by the name of its file."""
+    """The text of each page, by file name."""
     by_area = {area: codes.codes_of(area) for area in codes.areas()}
     return {f"{area}.md": area_page(area, found) for area, found in by_area.items()} | {"index.md": index(by_area)}
 
@@ -70,7 +70,7 @@ def _row(code: Code, area: str) -> str:
 
 
 def _message(code: Code) -> str:
-    """The template as a sentence: what is filled in stands in capitals."""
+    """The template as a sentence, with placeholders in capitals."""
     filled = code.template
     for part in sorted({piece.split("}")[0] for piece in filled.split("{")[1:]}):
         filled = filled.replace("{" + part + "}", "" if part == "hint" else part.upper())

@@ -1,10 +1,11 @@
 """Generate `meshcompile.envoy` from the descriptors of Envoy.
 
     python codegen/generate_envoy.py            write the modules and the descriptor table
-    python codegen/generate_envoy.py --check    exit with 1 when what is committed differs
+    python codegen/generate_envoy.py --check    exit with 1 if the committed files differ
 
-Messages are generated for what istiod emits: `RESOURCES` and `PACKED`, and all that they hold, except `PRUNED`. The
-descriptor table has all of Envoy's messages. Python names follow the package docstring of `meshcompile.envoy`.
+Classes are generated for the messages that istiod sends: `RESOURCES` and `PACKED`, and all messages in them, except
+`PRUNED`. The descriptor table has all messages of Envoy. The docstring of the package `meshcompile.envoy` explains the
+Python names.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from meshcompile.envoy.descriptors import FieldDescriptor, enum_line, message_li
 
 ENVOY = Path(__file__).parent.parent / "src" / "meshcompile" / "envoy"
 
-# What xDS and the bootstrap file carry.
+# The messages of xDS and of the bootstrap file.
 RESOURCES = (
     "envoy.config.bootstrap.v3.Bootstrap",
     "envoy.config.cluster.v3.Cluster",
@@ -40,7 +41,7 @@ RESOURCES = (
     "envoy.extensions.transport_sockets.tls.v3.Secret",
 )
 
-# What stands in an Any, and so prints its @type.
+# Messages that are packed in an Any, and so print their @type.
 PACKED = (
     # listener filters
     "envoy.extensions.filters.listener.http_inspector.v3.HttpInspector",
@@ -88,7 +89,7 @@ PACKED = (
     "envoy.extensions.filters.http.stateful_session.v3.StatefulSessionPerRoute",
     "envoy.extensions.filters.http.tap.v3.Tap",
     "envoy.extensions.filters.http.wasm.v3.Wasm",
-    # what HTTP filters and the connection manager take as extensions
+    # extensions of HTTP filters and the connection manager
     "envoy.extensions.compression.brotli.compressor.v3.Brotli",
     "envoy.extensions.compression.gzip.compressor.v3.Gzip",
     "envoy.extensions.compression.zstd.compressor.v3.Zstd",
@@ -150,10 +151,10 @@ PACKED = (
     "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
 )
 
-# Subtrees that istiod never emits: nothing is generated for them, nor for the fields that hold them.
+# Subtrees that istiod never sends. Neither they nor the fields that contain them are generated.
 PRUNED = (
-    "cel.expr.",  # parsed CEL: istiod writes conditions as text
-    "google.api.expr.",  # the same, as Envoy used to have it
+    "cel.expr.",  # parsed CEL: istiod sends conditions as text
+    "google.api.expr.",  # the same, in its deprecated form
 )
 
 
@@ -189,7 +190,7 @@ def generated_files(api: Api) -> dict[Path, str]:
 
 
 def selection(api: Api) -> Selection:
-    """The messages that are generated: the closure of what istiod emits."""
+    """The messages to generate: the closure of what istiod sends."""
     fields: dict[str, tuple[FieldDescriptor, ...]] = {}
     pending = [*RESOURCES, *PACKED]
     while pending:
@@ -202,14 +203,14 @@ def selection(api: Api) -> Selection:
 
 
 def path_of(module: str, modules: Iterable[str]) -> Path:
-    """The file of a module, which is a package when other modules lie below it."""
+    """The file of a module. The module is a package if other modules are below it."""
     stem = ENVOY.joinpath(*module.removeprefix(f"{ROOT}.").split("."))
     is_package = any(other.startswith(f"{module}.") for other in modules)
     return stem / "__init__.py" if is_package else stem.with_suffix(".py")
 
 
 def registry() -> str:
-    """The module that says where the class of each packed type is."""
+    """The module with the location of the class of each packed type."""
     places = {name: f"{module_name(name)}:{python_name(name)}" for name in PACKED} | HAND_WRITTEN_PACKED
     rows = "".join(f'    "{name}": "{place}",\n' for name, place in sorted(places.items()))
     doc = '"""Where the class of each packed type is, by full name."""'
@@ -217,7 +218,7 @@ def registry() -> str:
 
 
 def table(api: Api) -> str:
-    """The descriptor table, a line a type."""
+    """The descriptor table, with one line per type."""
     data = {
         "messages": {name: message_line(api.messages[name]) for name in sorted(api.messages)},
         "enums": {name: enum_line(api.enums[name]) for name in sorted(api.enums)},
@@ -226,7 +227,7 @@ def table(api: Api) -> str:
 
 
 def stale_files(files: Mapping[Path, str]) -> list[Path]:
-    """Generated modules that are there but are not generated any more."""
+    """Files of modules that are no longer generated."""
     return [path for path in ENVOY.rglob("*.py") if path not in files and path.read_text().startswith(MARK)]
 
 

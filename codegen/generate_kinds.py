@@ -1,4 +1,4 @@
-"""Write docs/reference/kinds/: a page per kind with a table of its fields, from the models and what is not compiled."""
+"""Write docs/reference/kinds/: a page per kind with a table of its fields, from the models and `models/support.py`."""
 
 from __future__ import annotations
 
@@ -31,22 +31,21 @@ INDEX = """\
 
 # Kinds
 
-Every kind that is read, with all of its fields: what a field may be, what holds where it is not written, and what it
-does in Envoy. The last column says what becomes of it:
+This section has a page for every kind that meshcompile reads, with all of its fields: their types, their defaults, and
+what they do in Envoy. The last column says whether the field is compiled:
 
-| | the field |
+| | meaning |
 |---|---|
-| **yes** | is compiled: what it says is in the output, or decides about it |
-| **not supported** | is acted on by istiod and not by meshcompile, which warns where it is written (`MC0130`) |
-| no effect | is in Istio's API, and Istio does nothing with it (`MC0131`, an info) |
-| elsewhere | is for the injector, the agent, the bootstrap or Kubernetes: it is no part of what istiod sends to Envoy |
+| **yes** | The field is compiled: it appears in the output or affects it. |
+| **not supported** | istiod uses the field, but meshcompile does not. Setting it causes a warning (`MC0130`). |
+| no effect | Istio's API has the field, but Istio ignores it (`MC0131`, informational). |
+| elsewhere | Only the injector, the agent, the bootstrap or Kubernetes use the field. istiod does not send it. |
 
-An object of another kind that has a Pod template, such as an Argo Rollout, is read as a
-[workload](../assumptions.md#workloads). All other kinds are not read, which an info says once for each (`MC0104`). It
-is a warning where more hangs on it: where istiod would make something of the object, as of the Gateway API's
-(`MC0106`), where Istio or Kubernetes removed the API (`MC0140`, `MC0141`), where the group seems mistyped (`MC0142`),
-and where a controller would make other objects of it (`MC0143`). Node metadata, labels and annotations have [a page
-of their own](../metadata.md).
+An object of another kind with a Pod template, for example an Argo Rollout, is read as a
+[workload](../assumptions.md#workloads). Other kinds are not read. One informational finding per kind reports that
+(`MC0104`). It is a warning if the object matters: if istiod uses the kind, as for the Gateway API (`MC0106`), if Istio
+or Kubernetes removed the API (`MC0140`, `MC0141`), if the group seems misspelled (`MC0142`), or if a controller creates
+other objects from it (`MC0143`). [Node metadata, labels and annotations](../metadata.md) have their own page.
 
 | kind | `apiVersion` | |
 |---|---|---|
@@ -90,7 +89,7 @@ PROXY_CONFIG = "ProxyConfig of the mesh config"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page: the name of its file, what it is about, and an object whose values are the defaults, if there is one."""
+    """A page: its file name, its content, and an object with the default values, if there is one."""
 
     name: str
     title: str
@@ -102,7 +101,7 @@ class Page:
 
 @dataclass(slots=True)
 class Fields:
-    """The rows of a page; a message that comes again is described where it came first."""
+    """The rows of a page. The fields of a message are listed only where it first appears."""
 
     page: str
     described: dict[type[Node], str] = field(default_factory=dict)
@@ -110,9 +109,9 @@ class Fields:
     def rows(
         self, model: type[Node], defaults: Node | None, path: str = "", inherited: Limit | None = None
     ) -> Iterator[str]:
-        """A row for each field of the model and for all below it, in the order of the declaration.
+        """A row for each field of the model and for all fields below it, in the order of the declaration.
 
-        `defaults` is an object that holds where nothing is written; without it the defaults of the model do.
+        `defaults` is an object with the effective default values. Without it, the defaults of the model are used.
         """
         descriptions = field_descriptions(model)
         for name, info in model.model_fields.items():
@@ -132,7 +131,7 @@ class Fields:
                 yield from self.rows(below, holds if isinstance(holds, Node) else None, f"{where}.", limited)
 
     def _reference(self, model: type[Node], where: str) -> str:
-        """Where the fields of the model are listed, if that is not below this row."""
+        """The place where the fields of the model are listed, if that is not below this row."""
         if model in self.described:
             return f"Fields as those of `{self.described[model]}`."
         page = ELSEWHERE_DESCRIBED.get(model)
@@ -151,7 +150,7 @@ def main() -> int:
 
 
 def pages() -> list[Page]:
-    """All pages in the order of the index: Istio's kinds, the mesh's settings, Kubernetes' kinds."""
+    """All pages in the order of the index: Istio's kinds, the mesh settings, Kubernetes' kinds."""
     kinds = [kind_page(kind) for kind in KINDS]
     own = [page for page, kind in zip(kinds, KINDS, strict=True) if kind.group.endswith("istio.io")]
     mesh = [
@@ -168,7 +167,7 @@ def kind_page(kind: Kind) -> Page:
 
 
 def mesh_page(name: str, title: str, model: type[Node], defaults: Node | None) -> Page:
-    """The page of settings that are no object of their own."""
+    """The page of mesh settings, which are not objects."""
     intro = f"{sentence(model)} It stands in the ConfigMap `istio`, or is given to `load`."
     return Page(name, title, model, intro, defaults=defaults)
 
@@ -185,7 +184,7 @@ def text(page: Page) -> str:
 
 
 def about_type(row: str) -> bool:
-    """Whether the row says only what kind of object it is, as the page does."""
+    """Whether the row only states the kind of the object, like the page itself."""
     return row.startswith(tuple(f"| `{name}` |" for name in ("apiVersion", "kind")))
 
 
@@ -198,7 +197,7 @@ def index() -> str:
 
 
 def suffix(annotation: Any) -> str:
-    """What a path has after the name of a list or of a map."""
+    """The suffix of a path for lists and maps."""
     match get_origin(core(annotation)):
         case None:
             return ""
@@ -207,7 +206,7 @@ def suffix(annotation: Any) -> str:
 
 
 def core(annotation: Any) -> Any:
-    """The type without what only annotates it, and without None."""
+    """The type without annotations and without None."""
     origin = get_origin(annotation)
     if origin is Annotated:
         return core(get_args(annotation)[0])
@@ -218,7 +217,7 @@ def core(annotation: Any) -> Any:
 
 
 SCALARS: dict[Any, str] = {
-    str: "text",
+    str: "string",
     int: "integer",
     float: "number",
     bool: "boolean",
@@ -229,7 +228,7 @@ SCALARS: dict[Any, str] = {
 
 
 def type_name(annotation: Any) -> str:
-    """The type in words: `text`, `list of integer`, the names of an enum."""
+    """The type in words: `string`, `list of integer`, or the names in an enum."""
     found = core(annotation)
     origin, arguments = get_origin(found), get_args(found)
     if found in SCALARS:
@@ -251,7 +250,7 @@ def type_name(annotation: Any) -> str:
 
 
 def default(info: FieldInfo, holds: object) -> str:
-    """The value that holds where the field is not written; nothing where that is nothing."""
+    """The effective value of a field that is not set; empty if there is none."""
     if info.is_required():
         return "required"
     match holds:
@@ -268,7 +267,7 @@ def default(info: FieldInfo, holds: object) -> str:
 
 
 def escaped(words: str) -> str:
-    """Text that may stand in a cell of a table."""
+    """Text that is safe in a table cell."""
     return words.replace("|", "\\|")
 
 

@@ -1,7 +1,8 @@
-"""Write the table of the fields of Kubernetes' built-in kinds from the models of the package `kubernetes`.
+"""Write the table of the fields of Kubernetes' built-in kinds, from the models of the package `kubernetes`.
 
-The table is `src/meshcompile/models/kubernetes/fields.json`; `meshcompile.models.kubernetes.fields` says how it reads.
-The models follow the OpenAPI document of the API server. What that document gets wrong or leaves out is corrected here.
+The table is `src/meshcompile/models/kubernetes/fields.json`. `meshcompile.models.kubernetes.fields` explains its
+syntax. The models follow the OpenAPI document of the API server. This module corrects what that document gets wrong or
+omits.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ SCALARS: Mapping[frozenset[Any], str] = {
     frozenset({datetime}): "time",
     frozenset({int, str}): "intOrString",
 }
-"""The alternatives of a field's annotation -> its type in the table."""
+"""The type in the table for the alternatives of a field's annotation."""
 
 QUANTITIES = frozenset(
     {
@@ -74,7 +75,7 @@ QUANTITIES = frozenset(
         "VolumeResourceRequirements.requests",
     }
 )
-"""Fields that are quantities, of which the models say that they are strings: the API server takes numbers as well."""
+"""Fields that are quantities. The models declare them as strings, but the API server accepts numbers, too."""
 
 NOT_ENFORCED = frozenset(
     {
@@ -87,23 +88,23 @@ NOT_ENFORCED = frozenset(
         "Sysctl.value",
     }
 )
-"""Fields that the models require, and that the API server takes as zero where they are absent."""
+"""Fields that the models require, but that default to zero in the API server."""
 
 ENFORCED = frozenset({"ReplicaSetSpec.template"})
-"""Fields that the API server requires, and the models do not."""
+"""Fields that the API server requires, but the models do not."""
 
 NOT_CHECKED = frozenset({"managedFields", "ownerReferences", "status"})
-"""Fields that the cluster writes, and nobody by hand."""
+"""Fields that the cluster writes, not the user."""
 
 VERSION_PREFIX = re.compile(r"([A-Z][a-z]+)?V\d+((alpha|beta)\d+)?")
-"""What precedes the kind in the name of a model, such as `V1` or `EventsV1`."""
+"""The prefix of the kind in the name of a model, such as `V1` or `EventsV1`."""
 
 CREATION = re.compile(
     r"    def create_\w+\(\n(?:(?!\n    def ).)*?\n        body: (?P<model>\w+),\n"
     r".*?\n    def _create_\w+_serialize\(.*?resource_path='(?P<path>[^']+)'",
     re.DOTALL,
 )
-"""A method of the client that makes an object: the model of what it makes, and the path of the API."""
+"""A client method that creates an object: its model, and the path of the API."""
 
 COLLECTION = re.compile(r"/apis?/(?P<api_version>(?:[a-z0-9.]+/)?v\w+)/(?P<namespaced>namespaces/\{namespace\}/)?\w+")
 """The path of all objects of a kind."""
@@ -142,7 +143,7 @@ def _kinds() -> Iterator[tuple[str, str]]:
 
 
 def _closure(names: Iterable[str]) -> set[str]:
-    """The models of these names, and all that are used by their fields."""
+    """The models with these names, and all models that their fields use."""
     found: set[str] = set()
     wanted = list(names)
     while wanted:
@@ -159,7 +160,7 @@ def _line(name: str) -> str:
 
 
 def _fields(name: str) -> Iterator[tuple[str, str]]:
-    """The fields of a model by name, and their types; `!` marks those that are required."""
+    """The fields of a model by name, with their types. `!` marks required fields."""
     model: type[BaseModel] = getattr(models, name)
     by_name = {info.serialization_alias or name: info for name, info in model.model_fields.items()}
     for field, info in sorted(by_name.items()):
@@ -177,7 +178,7 @@ def _field_type(annotation: Any, path: str) -> str:
 
 
 def _type(annotation: Any) -> str:
-    """What an annotation of a model is in the table; `any` where the API takes several shapes."""
+    """The type in the table for an annotation of a model; `any` if the API accepts several shapes."""
     parts = [part for part in _alternatives(annotation) if part is not type(None)]
     if (scalar := SCALARS.get(frozenset(part for part in parts if isinstance(part, type)))) and _plain(parts):
         return scalar
@@ -197,7 +198,7 @@ def _plain(parts: Iterable[Any]) -> bool:
 
 
 def _alternatives(annotation: Any) -> tuple[Any, ...]:
-    """The alternatives of a union, without what only annotates them."""
+    """The alternatives of a union, without annotations."""
     if get_origin(annotation) is Annotated:
         return _alternatives(get_args(annotation)[0])
     if get_origin(annotation) in (Union, types.UnionType):

@@ -17,11 +17,11 @@ BEGIN = "<!-- Generated from src/meshcompile/node_metadata.py by codegen/generat
 END = "<!-- End of the generated table. -->\n"
 
 TYPES: Mapping[object, str] = {
-    str: "text",
+    str: "string",
     bool: '`"true"` or `"false"`',
     int: "number",
-    tuple[str, ...]: "text with commas",
-    tuple[PodPort, ...]: "list of `name`, `containerPort`, `protocol`, as JSON text",
+    tuple[str, ...]: "comma-separated string",
+    tuple[PodPort, ...]: "list of `name`, `containerPort`, `protocol`, as a JSON string",
     Labels: "object",
     Mapping[str, Any] | None: "object",
 }

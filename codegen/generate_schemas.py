@@ -1,4 +1,4 @@
-"""Write schemas/*.json from the models; with --check, say what is not up to date instead."""
+"""Write schemas/*.json from the models. With --check, only report files that are out of date."""
 
 import argparse
 import json
@@ -26,7 +26,7 @@ def main() -> int:
 
 
 def texts() -> Mapping[str, str]:
-    """File name -> what it is to hold."""
+    """The content of each file, by file name."""
     return {name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for name, schema in schemas().items()}
 
 
@@ -36,14 +36,14 @@ def schemas() -> Mapping[str, object]:
 
 
 def stale_files(wanted: Mapping[str, str]) -> list[Path]:
-    """The files that are missing, differ or belong to no kind."""
+    """The files that are missing, differ, or belong to no kind."""
     found = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.json")}
     names = sorted(found.keys() | wanted.keys())
     return [FOLDER / name for name in names if found.get(name) != wanted.get(name)]
 
 
 def write(path: Path, text: str | None) -> None:
-    """The file with this text, or no file."""
+    """Write the file, or remove it if there is no text."""
     if text is None:
         path.unlink()
         return

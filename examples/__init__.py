@@ -1,1 +1,1 @@
-"""Examples: a mesh to compile, and the program that shows what becomes of it."""
+"""Examples: a mesh to compile, and a program that shows the result."""

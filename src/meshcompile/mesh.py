@@ -115,8 +115,8 @@ class Mesh:
         read = (*self.config_cluster.diagnostics, *(d for c in self.remote_clusters.values() for d in c.diagnostics))
         completed = (d for cluster in self._clusters.values() for d in cluster.diagnostics)
         unsupported = (UNSUPPORTED_AMBIENT(Origin(Document("<mesh>", {})), name=""),) if self.ambient else ()
-        found = (*self._findings, *self._patches_of_other_releases)
-        return tuple(sorted(without_repeats({*read, *self.settings.diagnostics, *completed, *found, *unsupported})))
+        compiled = (*self._findings, *self._patches_of_other_releases)
+        return tuple(sorted(without_repeats({*read, *self.settings.diagnostics, *completed, *compiled, *unsupported})))
 
     @property
     def sources(self) -> Sources:
@@ -251,7 +251,7 @@ class Mesh:
         mesh = self.assuming(assumption)
         config = mesh.compile(f"{assumption.pod_name}.{assumption.namespace}")
         known = set(self.diagnostics)
-        new = (found for found in mesh.diagnostics if found not in known)
+        new = (finding for finding in mesh.diagnostics if finding not in known)
         return replace(config, diagnostics=tuple(sorted((*config.diagnostics, *new))))
 
     def used_by(self, config: Config) -> tuple[Use, ...]:

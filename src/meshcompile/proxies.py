@@ -87,11 +87,11 @@ def proxy_named(name: str, known: Mapping[str, NamedProxy], namespace: str) -> P
     Raises UnknownProxy, with similar names.
     """
     kind, slash, rest = name.rpartition("/")
-    wanted = f"{_KINDS.get(kind.lower(), kind.lower())}{slash}{rest}"
-    for spelling in (wanted, f"{wanted}.{namespace}"):
+    full_name = f"{_KINDS.get(kind.lower(), kind.lower())}{slash}{rest}"
+    for spelling in (full_name, f"{full_name}.{namespace}"):
         if spelling in known:
             return known[spelling].proxy
-    raise UnknownProxy(name, _close(wanted, known))
+    raise UnknownProxy(name, _close(full_name, known))
 
 
 def _close(name: str, known: Mapping[str, NamedProxy]) -> tuple[str, ...]:

@@ -194,10 +194,10 @@ def _object(owner: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 def _addresses(instance_ips: tuple[str, ...], of_id: str) -> tuple[str, ...]:
     """The addresses of the metadata if all of them are valid, else the address of the node id."""
     addresses = tuple(address.strip() for address in instance_ips if address.strip())
-    found = addresses if addresses and all(map(is_ip, addresses)) else (of_id,)
-    if not all(map(is_ip, found)):
+    valid_addresses = addresses if addresses and all(map(is_ip, addresses)) else (of_id,)
+    if not all(map(is_ip, valid_addresses)):
         raise InvalidArgument(f"neither the node id nor its INSTANCE_IPS have a valid IP address: {of_id!r}")
-    return found
+    return valid_addresses
 
 
 def _is_global_unicast(address: str) -> bool:

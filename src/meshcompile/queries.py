@@ -75,12 +75,12 @@ class Query(Generic[S, K, V]):
     def __call__(self, snapshot: S, key: K) -> V:
         answers = snapshot.answers
         known = answers.of(self)
-        found = known.get(key, _NOT_YET)
-        if found is _NOT_YET:
-            found = known[key] = self.__wrapped__(snapshot, key)
+        value = known.get(key, _NOT_YET)
+        if value is _NOT_YET:
+            value = known[key] = self.__wrapped__(snapshot, key)
         else:
             answers.hits[self.name] += 1
-        return cast(V, found)
+        return cast(V, value)
 
 
 def query(function: Callable[[S, K], V]) -> Query[S, K, V]:
@@ -108,9 +108,9 @@ def derived(function: Callable[Concatenate[D, P], V]) -> Callable[Concatenate[D,
     @wraps(function)
     def answer(value: D, /, *key: P.args, **unused: P.kwargs) -> V:
         known: dict[Any, Any] = value.__dict__
-        found = known.get((function, key), _NOT_YET)
-        if found is _NOT_YET:
-            found = known[function, key] = function(value, *key, **unused)
-        return cast(V, found)
+        result = known.get((function, key), _NOT_YET)
+        if result is _NOT_YET:
+            result = known[function, key] = function(value, *key, **unused)
+        return cast(V, result)
 
     return cast("Callable[Concatenate[D, P], V]", answer)

@@ -148,9 +148,9 @@ def _networks(source: SettingsSource | None, diagnostics: list[Diagnostic]) -> M
     document = source.networks
     if not isinstance(document.value, Mapping) or "networks" in document.value:
         return _node(document, MeshNetworks, diagnostics)
-    found: list[Diagnostic] = []
-    node = _node(Document(document.file, {"networks": document.value}), MeshNetworks, found)
-    diagnostics.extend(replace(each, origin=Origin(document, each.origin.path[1:])) for each in found)
+    findings: list[Diagnostic] = []
+    node = _node(Document(document.file, {"networks": document.value}), MeshNetworks, findings)
+    diagnostics.extend(replace(finding, origin=Origin(document, finding.origin.path[1:])) for finding in findings)
     return node
 
 
@@ -163,7 +163,7 @@ def _node(document: Document, model: type[N], diagnostics: list[Diagnostic]) -> 
         problem = f"expected an object, found {type_name(document.value)}"
         diagnostics.append(INVALID_MESH_CONFIG(Origin(document), problem=problem))
         return None
-    node, found = read_leniently(document, model)
-    diagnostics.extend(found)
+    node, findings = read_leniently(document, model)
+    diagnostics.extend(findings)
     diagnostics.extend(limits(node) if node is not None else ())
     return node

@@ -101,14 +101,14 @@ def _resources(config: Config, types: Iterable[str]) -> dict[str, Any]:
 def _sources(config: Config, types: Iterable[str]) -> dict[str, Any]:
     """The name and the origins of each part, by JSON pointer such as `/clusters/3`."""
     resources = config.to_dict()
-    wanted = tuple(f"/{name}/" for name in types)
+    prefixes = tuple(f"/{name}/" for name in types)
     return {
         pointer: {
             "name": " > ".join(_names(resources, pointer)),
             "from": [f"{origin} {origin.field}".rstrip() for origin in origins],
         }
         for pointer, origins in config.source_map().items()
-        if pointer.startswith(wanted)
+        if pointer.startswith(prefixes)
     }
 
 
@@ -142,12 +142,12 @@ def _once(configs: Sequence[Config]) -> Iterable[Diagnostic]:
     at_work = {(report.origin.document, report.origin.path) for report in patches if report.changes}
     idle: dict[tuple[object, ...], list[Diagnostic]] = {}
     others: dict[Diagnostic, None] = {}
-    for found in (found for config in configs for found in config.diagnostics):
-        patch = (found.origin.document, found.origin.path[: len(PATCH_PATH)])
-        if found.code != PATCH_WITHOUT_EFFECT.id:
-            others[found] = None
+    for finding in (finding for config in configs for finding in config.diagnostics):
+        patch = (finding.origin.document, finding.origin.path[: len(PATCH_PATH)])
+        if finding.code != PATCH_WITHOUT_EFFECT.id:
+            others[finding] = None
         elif patch not in at_work:
-            idle.setdefault(patch, []).append(found)
+            idle.setdefault(patch, []).append(finding)
     return (*others, *map(_of_all, idle.values()))
 
 

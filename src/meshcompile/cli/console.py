@@ -58,4 +58,4 @@ def _plural(noun: str) -> str:
 
 def worst(diagnostics: Iterable[Diagnostic]) -> Severity | None:
     """The worst severity among the findings; None when there are none."""
-    return max((found.severity for found in diagnostics), default=None)
+    return max((finding.severity for finding in diagnostics), default=None)

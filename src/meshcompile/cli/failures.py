@@ -60,7 +60,7 @@ def asked_format(options: argparse.Namespace) -> str:
 
 def as_data(diagnostics: Iterable[Diagnostic]) -> list[dict[str, Any]]:
     """Findings as plain JSON values."""
-    return [found.to_dict() for found in diagnostics]
+    return [diagnostic.to_dict() for diagnostic in diagnostics]
 
 
 def _failure(error: Exception) -> Failure:

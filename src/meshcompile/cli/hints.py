@@ -20,5 +20,5 @@ MOST_ASSUMED = 3
 def hint_at_missing_proxies(mesh: Mesh) -> None:
     """Print what to add if the input has no proxies, and which gateways could be assumed."""
     if not mesh.proxies():
-        gateways = [str(each) for each in mesh.assumable()[:MOST_ASSUMED]]
+        gateways = [str(gateway) for gateway in mesh.assumable()[:MOST_ASSUMED]]
         complain(NO_PROXY.format(assumed=" or ".join(gateways) or "sidecar:NAMESPACE,app=NAME"))

@@ -155,9 +155,9 @@ def wanted_proxy(options: argparse.Namespace) -> Proxy | str:
 
 def compile_proxy(options: argparse.Namespace) -> tuple[Config, tuple[Diagnostic, ...]]:
     """The configuration of the selected proxy, and all findings on the way."""
-    wanted = wanted_proxy(options)
+    proxy = wanted_proxy(options)
     mesh = load_mesh(options)
-    config = compiled(mesh, wanted)
+    config = compiled(mesh, proxy)
     return config, (*mesh.diagnostics, *config.diagnostics)
 
 
@@ -176,9 +176,9 @@ def compiled(mesh: Mesh, proxy: Proxy | str) -> Config:
 
 def reported(diagnostics: Iterable[Diagnostic], options: argparse.Namespace) -> int:
     """Print the findings to stderr, and return the exit status."""
-    found = tuple(diagnostics)
-    print_diagnostics((f for f in found if options.verbose or f.severity is not Severity.INFO), sys.stderr)
-    return exit_codes.FINDINGS if worst(found) is Severity.ERROR else exit_codes.OK
+    findings = tuple(diagnostics)
+    print_diagnostics((f for f in findings if options.verbose or f.severity is not Severity.INFO), sys.stderr)
+    return exit_codes.FINDINGS if worst(findings) is Severity.ERROR else exit_codes.OK
 
 
 def pairs(given: Sequence[str], option: str, form: str) -> dict[str, str]:

@@ -42,12 +42,12 @@ def limits(options: argparse.Namespace) -> Limits:
 
 def size(text: str) -> int:
     """A number of bytes, with or without a unit in the syntax of Kubernetes."""
-    found = _SIZE.fullmatch(text)
-    if found is None:
+    match = _SIZE.fullmatch(text)
+    if match is None:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a size: expected a number of bytes, with or without a unit, for example 64Mi"
         )
-    return int(found[1]) * UNITS[found[2]]
+    return int(match[1]) * UNITS[match[2]]
 
 
 def _depth(text: str) -> int:

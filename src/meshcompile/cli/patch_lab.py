@@ -28,9 +28,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     mesh = load_mesh(options)
-    wanted = _wanted(mesh, options.envoyfilter)
+    names = _wanted(mesh, options.envoyfilter)
     config = mesh.compile(wanted_proxy(options))
-    reports = [report for report in config.patches if wanted is None or report.envoy_filter in wanted]
+    reports = [report for report in config.patches if names is None or report.envoy_filter in names]
     if options.output == "text":
         sys.stdout.write(_text(reports) or f"no EnvoyFilter applies to {config.proxy.id}\n")
     else:
@@ -43,12 +43,16 @@ def _wanted(mesh: Mesh, name: str | None) -> Sequence[str] | None:
     if name is None:
         return None
     index = mesh.snapshot.envoy_filters
-    known = [f"{each.namespace}/{each.name}" for group in index.by_namespace.values() for each in group]
-    found = [each for each in known if name in (each, each.rpartition("/")[2])]
-    if not found:
-        near = get_close_matches(name, [*known, *(each.rpartition("/")[2] for each in known)], n=2)
+    known = [
+        f"{envoy_filter.namespace}/{envoy_filter.name}"
+        for group in index.by_namespace.values()
+        for envoy_filter in group
+    ]
+    matching = [envoy_filter for envoy_filter in known if name in (envoy_filter, envoy_filter.rpartition("/")[2])]
+    if not matching:
+        near = get_close_matches(name, [*known, *(envoy_filter.rpartition("/")[2] for envoy_filter in known)], n=2)
         raise UsageError(f"no EnvoyFilter named {name}" + (f"; did you mean {' or '.join(near)}?" if near else ""))
-    return found
+    return matching
 
 
 def _text(reports: Iterable[PatchReport]) -> str:
@@ -89,6 +93,7 @@ def _data(report: PatchReport) -> dict[str, Any]:
         "source": str(report.origin),
         "reason": report.reason,
         "changes": [
-            {"place": each.place, "before": _plain(each.before), "after": _plain(each.after)} for each in report.changes
+            {"place": change.place, "before": _plain(change.before), "after": _plain(change.after)}
+            for change in report.changes
         ],
     }

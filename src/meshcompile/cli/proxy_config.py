@@ -121,8 +121,8 @@ def _brief_option(parser: argparse.ArgumentParser, help: str) -> None:
 def _listeners(config: Config, resources: Resources, options: argparse.Namespace) -> str:
     from meshcompile.output import tables
 
-    wanted = tables.ListenerFilter(options.address, options.port, options.type)
-    listeners = [listener for listener in resources.listeners if wanted(listener)]
+    is_selected = tables.ListenerFilter(options.address, options.port, options.type)
+    listeners = [listener for listener in resources.listeners if is_selected(listener)]
     return _shown(listeners, tables.listener_type_table if options.brief else tables.listener_table, options)
 
 
@@ -136,20 +136,22 @@ def _routes(config: Config, resources: Resources, options: argparse.Namespace) -
 def _clusters(config: Config, resources: Resources, options: argparse.Namespace) -> str:
     from meshcompile.output import tables
 
-    wanted = tables.ClusterFilter(options.fqdn, options.port, options.subset, options.direction)
-    return _shown([cluster for cluster in resources.clusters if wanted(cluster)], tables.cluster_table, options)
+    is_selected = tables.ClusterFilter(options.fqdn, options.port, options.subset, options.direction)
+    return _shown([cluster for cluster in resources.clusters if is_selected(cluster)], tables.cluster_table, options)
 
 
 def _endpoints(config: Config, resources: Resources, options: argparse.Namespace) -> str:
     from meshcompile.output import tables
 
-    wanted = tables.EndpointFilter(options.address, options.port, options.cluster, options.status)
-    found = [endpoint for endpoint in tables.endpoints(resources.clusters, resources.endpoints) if wanted(endpoint)]
+    is_selected = tables.EndpointFilter(options.address, options.port, options.cluster, options.status)
+    endpoints = [
+        endpoint for endpoint in tables.endpoints(resources.clusters, resources.endpoints) if is_selected(endpoint)
+    ]
     if options.output in ("json", "yaml"):
-        names = {endpoint.cluster for endpoint in found}
+        names = {endpoint.cluster for endpoint in endpoints}
         assignments = tables.load_assignments(resources.clusters, resources.endpoints)
         return rendered(_data(item for item in assignments if item.cluster_name in names), options.output)
-    return tables.endpoint_table(found)
+    return tables.endpoint_table(endpoints)
 
 
 def _shown(items: Sequence[M], table: Callable[[Sequence[M]], str], options: argparse.Namespace) -> str:

@@ -31,24 +31,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    wanted = wanted_proxy(options)
+    proxy = wanted_proxy(options)
     mesh = load_mesh(options)
 
     from meshcompile.output.resolved import resolved_data
     from meshcompile.resolve.resolved import resolve
 
-    resolved = resolve(mesh.snapshot, _proxy(mesh, wanted))
+    resolved = resolve(mesh.snapshot, _proxy(mesh, proxy))
     sys.stdout.write(rendered(resolved_data(resolved), options.output))
     return reported((*mesh.diagnostics, *resolved.findings), options)
 
 
-def _proxy(mesh: Mesh, wanted: Proxy | str) -> Proxy:
+def _proxy(mesh: Mesh, proxy: Proxy | str) -> Proxy:
     from meshcompile import UnknownProxy
 
-    if not isinstance(wanted, str):
-        return wanted
+    if not isinstance(proxy, str):
+        return proxy
     try:
-        return mesh.proxy(wanted)
+        return mesh.proxy(proxy)
     except UnknownProxy:
         hint_at_missing_proxies(mesh)
         raise

@@ -31,7 +31,7 @@ def summary(mesh: Mesh, shown: Iterable[Diagnostic], verbose: bool = False) -> I
 
 def verdict(diagnostics: Iterable[Diagnostic]) -> str:
     """`2 errors, 1 warning`, or `All checks passed`."""
-    severities = Counter(found.severity for found in diagnostics)
+    severities = Counter(finding.severity for finding in diagnostics)
     counts = [counted(severities[severity], str(severity)) for severity in Severity if severities[severity]]
     passed = not severities[Severity.ERROR] and not severities[Severity.WARNING]
     return ", ".join([PASSED, *counts] if passed else counts)
@@ -66,5 +66,7 @@ def _accepted(mesh: Mesh) -> Iterator[str]:
 
 def _rejected(mesh: Mesh) -> Iterator[str]:
     """The kind of each rejected object, once per object."""
-    documents = {found.origin.document: found.kind for found in mesh.diagnostics if found.rejected and found.kind}
+    documents = {
+        finding.origin.document: finding.kind for finding in mesh.diagnostics if finding.rejected and finding.kind
+    }
     return iter(documents.values())

@@ -20,9 +20,9 @@ WORD = (1 << 64) - 1
 
 def go_sorted(items: Iterable[T], less: Callable[[T, T], bool]) -> list[T]:
     """The items as Go's `sort.Slice` would leave them."""
-    found = list(items)
-    _Sort(found, less).quick(0, len(found), len(found).bit_length())
-    return found
+    result = list(items)
+    _Sort(result, less).quick(0, len(result), len(result).bit_length())
+    return result
 
 
 class _Sort(Generic[T]):

@@ -63,11 +63,11 @@ def message(name: str, data: Json) -> Any:
         return cls.from_dict(data)
     fields = [(field, value) for key, value in data.items() if (field := known.field(key)) is not None]
     plain = {field.name: value for field, value in fields if not _by_hand(field)}
-    made = cls.from_dict(plain)
+    result = cls.from_dict(plain)
     for field, value in fields:
         if _by_hand(field):
-            setattr(made, _attribute(field), _value(field, value))
-    return made
+            setattr(result, _attribute(field), _value(field, value))
+    return result
 
 
 @cache

@@ -25,8 +25,8 @@ def known(config: Packed | None) -> Packed | None:
     """The message that an `Unmodelled` describes when its class is generated, such as one with an unusual type URL."""
     if not isinstance(config, Unmodelled):
         return config
-    found = decoded_packed({**config.value, "@type": TYPE_URL + type_of(config)})
-    return config if isinstance(found, Unmodelled) else found
+    decoded = decoded_packed({**config.value, "@type": TYPE_URL + type_of(config)})
+    return config if isinstance(decoded, Unmodelled) else decoded
 
 
 def _name(url: str) -> str:

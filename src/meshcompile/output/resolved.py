@@ -119,14 +119,14 @@ class Printer:
     def _object(self, value: Any, *, tag: bool) -> dict[str, Json]:
         cls = type(value)
         tagged = self._tagged.setdefault(cls, frozenset(_unions(cls)))
-        made: dict[str, Json] = {"kind": cls.__name__} if tag else {}
+        data: dict[str, Json] = {"kind": cls.__name__} if tag else {}
         for name, default in _shown_fields(cls):
             item = getattr(value, name)
             if name in ORIGINS:
-                made |= {"from": self.items(_each(item))} if item else {}
+                data |= {"from": self.items(_each(item))} if item else {}
             elif not _is_empty(item) and item != default:
-                made[_camel(name)] = self.plain(item, tag=name in tagged)
-        return made
+                data[_camel(name)] = self.plain(item, tag=name in tagged)
+        return data
 
     def _named(self, value: HttpTraits | TcpTraits) -> str:
         """The name of a set of traits: its class, with a number if there are several."""

@@ -95,9 +95,9 @@ def _secret(name: str, credentials: Mapping[str, Credential], namespace: str) ->
     if not path:
         return SdsSecret(name)
     for key, only_authorities in ((path, path.endswith("-cacert")), (path.removesuffix("-cacert"), True)):
-        found = credentials.get(key if "/" in key else f"{namespace}/{key}")
-        if found is not None:
-            return SdsSecret(name, "" if only_authorities else found.certificate, found.authorities)
+        credential = credentials.get(key if "/" in key else f"{namespace}/{key}")
+        if credential is not None:
+            return SdsSecret(name, "" if only_authorities else credential.certificate, credential.authorities)
     return SdsSecret(name)
 
 

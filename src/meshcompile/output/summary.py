@@ -67,8 +67,10 @@ def _routes(routes: Iterable[RouteConfiguration]) -> str:
 
 
 def _endpoints(clusters: Iterable[Cluster], assignments: Iterable[ClusterLoadAssignment]) -> str:
-    known = sorted(load_assignments(clusters, assignments), key=lambda each: cluster_key(each.cluster_name))
-    return aligned([("NAME", "STATUS", "LOCALITY", "CLUSTER"), *(row for each in known for row in _rows(each))], 5)
+    known = sorted(load_assignments(clusters, assignments), key=lambda assignment: cluster_key(assignment.cluster_name))
+    return aligned(
+        [("NAME", "STATUS", "LOCALITY", "CLUSTER"), *(row for assignment in known for row in _rows(assignment))], 5
+    )
 
 
 def _rows(assignment: ClusterLoadAssignment) -> Iterator[tuple[str, ...]]:

@@ -36,17 +36,17 @@ def rewritten(value: T, change: Callable[[Message], Message]) -> T:
 
     What does not change stays the same object. An `Unmodelled` is no message to `change`.
     """
-    found: Any = value
-    match found:
+    any_value: Any = value
+    match any_value:
         case Message():
-            return change(_with_fields(found, change))  # type: ignore[return-value]
+            return change(_with_fields(any_value, change))  # type: ignore[return-value]
         case tuple():
-            items = tuple(rewritten(item, change) for item in found)
-            same = all(new is old for new, old in zip(items, found, strict=True))
+            items = tuple(rewritten(item, change) for item in any_value)
+            same = all(new is old for new, old in zip(items, any_value, strict=True))
             return value if same else items  # type: ignore[return-value]
         case Mapping():
-            entries = {key: rewritten(item, change) for key, item in found.items()}
-            same = all(entries[key] is found[key] for key in found)
+            entries = {key: rewritten(item, change) for key, item in any_value.items()}
+            same = all(entries[key] is any_value[key] for key in any_value)
             return value if same else entries  # type: ignore[return-value]
         case _:
             return value

@@ -29,19 +29,19 @@ def cluster(context: str, timeout: float = DEFAULT_TIMEOUT) -> Rendering:
     """
     kubectl = ("kubectl", f"--context={context}")
     known = ran((*kubectl, "api-resources", "--verbs=list", "--no-headers"), timeout)
-    wanted = ",".join(resources(known.stdout))
-    if not wanted:
+    names = ",".join(resources(known.stdout))
+    if not names:
         raise UnreadableInput(
             (known.failure if known.status else _unexpected(known, "none of the kinds that meshcompile reads"),)
         )
-    command = (*kubectl, "get", wanted, "--all-namespaces", "--output=json", "--ignore-not-found")
-    got = ran(command, timeout)
-    if got.status and not got.stdout.strip():
-        raise UnreadableInput((got.failure,))
-    if not got.status:
-        return Rendering(got.command, tuple(objects(got, context)), got.messages)
-    partly = CLUSTER_PARTLY_READ(got.place, command=shown(got.command[:3]), problem=got.problem)
-    return Rendering(got.command, tuple(objects(got, context)), diagnostics=(partly,))
+    command = (*kubectl, "get", names, "--all-namespaces", "--output=json", "--ignore-not-found")
+    result = ran(command, timeout)
+    if result.status and not result.stdout.strip():
+        raise UnreadableInput((result.failure,))
+    if not result.status:
+        return Rendering(result.command, tuple(objects(result, context)), result.messages)
+    partly = CLUSTER_PARTLY_READ(result.place, command=shown(result.command[:3]), problem=result.problem)
+    return Rendering(result.command, tuple(objects(result, context)), diagnostics=(partly,))
 
 
 def resources(listed: str) -> Iterator[str]:

@@ -25,7 +25,7 @@ def members(path: str, limits: Limits, budget: int) -> tuple[Mapping[str, bytes]
 
     Nothing is written to disk. Links, devices and paths that lead outside the archive are not read.
     """
-    found: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
     diagnostics: list[Diagnostic] = []
     try:
         with open(path, "rb") as file:
@@ -34,7 +34,7 @@ def members(path: str, limits: Limits, budget: int) -> tuple[Mapping[str, bytes]
                     case Diagnostic():
                         diagnostics.append(item)
                     case name, data:
-                        found[f"{path}!{name}"] = data
+                        contents[f"{path}!{name}"] = data
     except _TooMuch as much:
         return {}, (too_large(path, "what the archive holds", much.limit),)
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, ValueError, OverflowError) as error:
@@ -43,8 +43,8 @@ def members(path: str, limits: Limits, budget: int) -> tuple[Mapping[str, bytes]
         return {}, (no_such_file(path),)
     except OSError as error:
         return {}, (unreadable(path, error),)
-    reports = {name: data for name, data in found.items() if _is_of_bug_report(name)}
-    return reports or found, tuple(diagnostics)
+    reports = {name: data for name, data in contents.items() if _is_of_bug_report(name)}
+    return reports or contents, tuple(diagnostics)
 
 
 class _TooMuch(Exception):

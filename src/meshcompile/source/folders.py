@@ -34,7 +34,7 @@ def files(folder: str, selection: Selection) -> Iterator[str | Diagnostic]:
         else:
             try:
                 here = leaving_out.below(path)
-                waiting += [(found, here) for found in reversed(_entries(path, here))]
+                waiting += [(entry, here) for entry in reversed(_entries(path, here))]
             except OSError as error:
                 yield unreadable(path, error)
 

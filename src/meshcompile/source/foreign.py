@@ -42,11 +42,11 @@ def judged(parts: Iterable[Part | Diagnostic], file: str, text: str, layout: Lay
 
 def template_findings(foreign: Iterable[ForeignFile], layout: Layout) -> Iterator[Diagnostic]:
     """Findings about templates among foreign files, one for each folder. Charts have their own finding."""
-    found: dict[tuple[str, str], list[str]] = {}
+    by_folder: dict[tuple[str, str], list[str]] = {}
     for file in foreign:
         if file.reason in ADVICE and not layout.is_of_chart(file.path):
-            found.setdefault((os.path.dirname(file.path), file.reason), []).append(file.path)
-    for (_, what), files in found.items():
+            by_folder.setdefault((os.path.dirname(file.path), file.reason), []).append(file.path)
+    for (_, what), files in by_folder.items():
         one = len(files) == 1
         noun = f"{what} is" if one else f"{len(files)} {what.removeprefix('a ')}s are"
         yield NOT_RENDERED(place(files[0]), what=noun, them="it" if one else "them", suggestion=ADVICE[what])

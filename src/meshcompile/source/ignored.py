@@ -86,14 +86,14 @@ def _rules_above(folder: str, selection: Selection) -> Iterator[Rules]:
 
 def _parents(real: str) -> list[str]:
     """The parent folders, innermost first, up to the root of the repository."""
-    found: list[str] = []
+    parents: list[str] = []
     while not os.path.exists(os.path.join(real, ".git")):
         parent = os.path.dirname(real)
         if parent == real:
             return []
         real = parent
-        found.append(real)
-    return found
+        parents.append(real)
+    return parents
 
 
 def _rules_in(folder: str, selection: Selection) -> Iterator[Rules]:

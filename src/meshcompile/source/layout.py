@@ -211,11 +211,11 @@ def _closure(path: str, by_folder: Mapping[str, Kustomization]) -> Iterator[Kust
 
 def _source_findings(files: Iterable[str]) -> Iterator[Diagnostic]:
     """A finding for each language whose programs generate objects."""
-    found: dict[tuple[str, str], list[str]] = {}
+    by_language: dict[tuple[str, str], list[str]] = {}
     for file in files:
         if (suffix := os.path.splitext(file)[1]) in SOURCES:
-            found.setdefault(SOURCES[suffix], []).append(file)
-    for (what, command), sources in found.items():
+            by_language.setdefault(SOURCES[suffix], []).append(file)
+    for (what, command), sources in by_language.items():
         one = len(sources) == 1
         noun = f"a {what} file is" if one else f"{len(sources)} {what} files are"
         yield NOT_RENDERED(place(sources[0]), what=noun, them="it" if one else "them", suggestion=f"use `{command}`")

@@ -90,9 +90,9 @@ def read_events(
 def read(inputs: Input | Iterable[Input], limits: Limits = DEFAULT_LIMITS, selection: Selection = EVERYTHING) -> Inputs:
     """The result of `stream`, collected."""
     tally = Tally()
-    found = list(tally.without_foreign(stream(inputs, limits, selection)))
-    documents = tuple(item for item in found if isinstance(item, Document))
-    return Inputs(documents, tuple(item for item in found if isinstance(item, Diagnostic)), tally.sources)
+    results = list(tally.without_foreign(stream(inputs, limits, selection)))
+    documents = tuple(item for item in results if isinstance(item, Document))
+    return Inputs(documents, tuple(item for item in results if isinstance(item, Diagnostic)), tally.sources)
 
 
 def named_inputs(inputs: Input | Iterable[Input]) -> list[Input]:
@@ -101,7 +101,7 @@ def named_inputs(inputs: Input | Iterable[Input]) -> list[Input]:
         case str() | bytes() | os.PathLike() | Mapping() | NamedText() | Diagnostic():
             return [inputs]
         case Iterable():
-            return [_checked(each) for each in inputs]
+            return [_checked(item) for item in inputs]
         case _:
             return [_checked(inputs)]
 
@@ -188,8 +188,8 @@ class _Reading:
         match content(path, self.texts.budget) if buffer is None else buffer:
             case str(text) if path == STDIN:
                 yield from self.piped(text)
-            case found:
-                yield from self.text(path, found)
+            case text_or_finding:
+                yield from self.text(path, text_or_finding)
 
     def text(self, file: str, text: str | Diagnostic) -> Iterator[Found]:
         yield from (text,) if isinstance(text, Diagnostic) else self.texts.named(file, text)

@@ -169,8 +169,8 @@ def _is_kind(value: object) -> bool:
 
 
 def _text(value: Mapping[Any, Any], key: str) -> str:
-    found = value.get(key)
-    return found if isinstance(found, str) else ""
+    text = value.get(key)
+    return text if isinstance(text, str) else ""
 
 
 def _name(file: str) -> str:

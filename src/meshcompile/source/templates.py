@@ -47,16 +47,16 @@ def template_kind(parts: Iterable[Part | Diagnostic], text: str) -> str:
     broken = [part for part in parts if isinstance(part, Diagnostic)]
     values = [part.value for part in parts if isinstance(part, Part)]
     lines = text.split("\n") if broken else []
-    if any(_at_mark(lines, found) for found in broken):
+    if any(_at_mark(lines, finding) for finding in broken):
         return HELM if _HELM.search(text) else OTHER
     if any(map(_has_helm_values, values)):
         return HELM
     return OTHER if any(map(_has_placeholders, values)) else ""
 
 
-def _at_mark(lines: Sequence[str], found: Diagnostic) -> bool:
+def _at_mark(lines: Sequence[str], finding: Diagnostic) -> bool:
     """Whether reading stopped at a placeholder, or a few lines below one."""
-    return any(mark in line for line in lines[max(found.line - 4, 0) : found.line] for mark in _MARKS)
+    return any(mark in line for line in lines[max(finding.line - 4, 0) : finding.line] for mark in _MARKS)
 
 
 def _has_helm_values(value: object) -> bool:

@@ -52,25 +52,25 @@ def syntax_error(expression: str) -> str | None:
 def parse(expression: str) -> Expr:
     """The outermost node of the expression. Raises CelSyntaxError."""
     parser = _Parser(tuple(tokens(expression)))
-    found = _read(parser.expression())
+    expr = _read(parser.expression())
     parser.expect("end", "")
-    return found
+    return expr
 
 
 def _read(reading: Reading) -> Expr:
     """The result of a grammar rule. Rules that it yields run on an explicit stack."""
     stack = [reading]
-    found: Expr | None = None
+    child: Expr | None = None
     while True:
         try:
-            stack.append(next(stack[-1]) if found is None else stack[-1].send(found))
-            found = None
+            stack.append(next(stack[-1]) if child is None else stack[-1].send(child))
+            child = None
         except StopIteration as end:
             stack.pop()
             result: Expr = end.value
             if not stack:
                 return result
-            found = result
+            child = result
 
 
 class _Parser:
@@ -87,9 +87,9 @@ class _Parser:
 
     def expression(self) -> Reading:
         with self._nested(Rule.EXPRESSION):
-            found = yield from self._or()
+            operand = yield from self._or()
             if not self._skip("?"):
-                return found
+                return operand
             yield from self._or()
             self.expect("sign", ":")
             yield self.expression()
@@ -101,18 +101,18 @@ class _Parser:
         self.at += 1
 
     def _or(self) -> Reading:
-        found = yield from self._and()
+        operand = yield from self._and()
         while self._skip("||"):
             yield from self._and()
-            found = COMPUTED
-        return found
+            operand = COMPUTED
+        return operand
 
     def _and(self) -> Reading:
-        found = yield from self._relation()
+        operand = yield from self._relation()
         while self._skip("&&"):
             yield from self._relation()
-            found = COMPUTED
-        return found
+            operand = COMPUTED
+        return operand
 
     def _relation(self) -> Reading:
         return (yield from self._operation(Rule.RELATION, COMPARISONS, self._arithmetic))
@@ -125,13 +125,13 @@ class _Parser:
     ) -> Reading:
         """Operands joined by operators of at least this precedence. Each operator is another level of nesting."""
         with self._nested(rule):
-            found = yield from operand()
+            left = yield from operand()
             while (level := self._operator_level(operators)) > tighter_than:
                 self._deepen(rule)
                 self.at += 1
                 yield from self._operation(rule, operators, operand, level)
-                found = COMPUTED
-            return found
+                left = COMPUTED
+            return left
 
     def _operator_level(self, operators: Mapping[str, int]) -> int:
         token = self.tokens[self.at]
@@ -153,18 +153,18 @@ class _Parser:
 
     def _member(self) -> Reading:
         with self._nested(Rule.MEMBER):
-            found = yield from self._primary()
+            target = yield from self._primary()
             while True:
                 if self._skip("."):
                     self._deepen(Rule.MEMBER)
-                    found = yield from self._selection()
+                    target = yield from self._selection()
                 elif self._skip("["):
                     self._deepen(Rule.MEMBER)
                     yield self.expression()
                     self.expect("sign", "]")
-                    found = COMPUTED
+                    target = COMPUTED
                 else:
-                    return found
+                    return target
 
     def _selection(self) -> Reading:
         """A field selection or a method call."""
@@ -198,9 +198,9 @@ class _Parser:
         """An expression in parentheses, a list or a map."""
         match bracket:
             case "(":
-                found = yield self.expression()
+                inner = yield self.expression()
                 self.expect("sign", ")")
-                return found
+                return inner
             case "[":
                 yield from self._elements("]", self.expression)
             case _:
@@ -251,11 +251,11 @@ class _Parser:
         """The arguments of a call, up to the closing parenthesis."""
         if self._skip(")"):
             return ()
-        found = [(yield self.expression())]
+        arguments = [(yield self.expression())]
         while not self._skip(")"):
             self.expect("sign", ",")
-            found.append((yield self.expression()))
-        return tuple(found)
+            arguments.append((yield self.expression()))
+        return tuple(arguments)
 
     def _elements(self, end: str, element: Callable[[], Reading]) -> Generator[Reading, Expr, None]:
         """Elements up to the closing bracket. A trailing comma is allowed, also on its own."""

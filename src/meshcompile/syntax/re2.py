@@ -245,13 +245,13 @@ def _escape_end(text: str, start: int, classes: bool) -> int:
         raise _InvalidRe2("it ends in a `\\`")
     if classes and letter in PERL_CLASSES:
         return start + 2
-    if classes and (found := UNICODE_CLASS.match(text, start + 1)):
-        name = re.sub("[-_ ]", "", found[1] if found[1] is not None else found[2]).lower()
+    if classes and (match := UNICODE_CLASS.match(text, start + 1)):
+        name = re.sub("[-_ ]", "", match[1] if match[1] is not None else match[2]).lower()
         if name in CATEGORIES or name in SCRIPTS:
-            return found.end()
-    elif found := OCTAL.match(text, start + 1) or HEXADECIMAL.match(text, start + 1):
-        if _code_point(text[start : found.end()]) <= 0x10FFFF:
-            return found.end()
+            return match.end()
+    elif match := OCTAL.match(text, start + 1) or HEXADECIMAL.match(text, start + 1):
+        if _code_point(text[start : match.end()]) <= 0x10FFFF:
+            return match.end()
     elif letter in CONTROLS or (letter.isascii() and not letter.isalnum()):
         return start + 2
     raise _InvalidRe2(f"`{text[start : start + 2]}` is not supported")

@@ -14,9 +14,9 @@ def with_trust_domain_aliases(identities: Iterable[str], aliases: Iterable[str])
     """The identities in their own and in all other trust domains. A value that is not a SPIFFE identity has no
     aliases.
     """
-    found = set(identities)
-    parsed = [identity.removeprefix(PREFIX).split("/") for identity in found if identity.startswith(PREFIX)]
+    all_identities = set(identities)
+    parsed = [identity.removeprefix(PREFIX).split("/") for identity in all_identities if identity.startswith(PREFIX)]
     for parts in parsed:
         if len(parts) == 5 and parts[1] == "ns" and parts[3] == "sa":
-            found.update("/".join((PREFIX + alias, *parts[1:])) for alias in aliases)
-    return found
+            all_identities.update("/".join((PREFIX + alias, *parts[1:])) for alias in aliases)
+    return all_identities

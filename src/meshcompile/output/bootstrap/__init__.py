@@ -84,23 +84,23 @@ def node(proxy: Proxy) -> Node:
 
 def static_bootstrap(node: Node, resources: Resources, options: Options) -> Bootstrap:
     """The bootstrap of a proxy."""
-    found: dict[Diagnostic, None] = {}
+    findings: dict[Diagnostic, None] = {}
     routes = {route.name: route for route in resources.routes}
     discovered = {extension.name: extension for extension in resources.extensions}
     listeners = []
     for listener in resources.listeners:
         static = StaticListener(listener.name, _origin(listener), routes, discovered, options)
-        if (made := static.of(listener)) is not None:
-            listeners.append(made)
-        found |= dict.fromkeys(static.found)
+        if (static_listener := static.of(listener)) is not None:
+            listeners.append(static_listener)
+        findings |= dict.fromkeys(static.found)
     clusters: dict[str, Cluster] = {}
     assignments = {assignment.cluster_name: assignment for assignment in resources.endpoints}
     for cluster in resources.clusters:
         copy, lacking = static_cluster(cluster, assignments, options, _origin(cluster))
-        found |= dict.fromkeys(lacking)
+        findings |= dict.fromkeys(lacking)
         # istiod sends a cluster twice if a Service has a port twice. A bootstrap must not have duplicates.
         clusters.setdefault(cluster.name, copy)
-    return Bootstrap(_bootstrap(node, tuple(listeners), tuple(clusters.values()), options), tuple(found))
+    return Bootstrap(_bootstrap(node, tuple(listeners), tuple(clusters.values()), options), tuple(findings))
 
 
 def _bootstrap(

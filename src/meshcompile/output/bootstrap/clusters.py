@@ -24,10 +24,10 @@ def static_cluster(
     cluster: Cluster, assignments: Mapping[str, ClusterLoadAssignment], options: Options, origin: Origin
 ) -> tuple[Cluster, list[Diagnostic]]:
     """The cluster with all data that Envoy would fetch for it, and findings about omitted parts."""
-    found: list[Diagnostic] = []
-    filters = tuple(_filters(cluster, options, origin, found))
-    static = _with_sockets(replaced(cluster, filters=filters), options, origin, found)
-    return _resolving(_with_endpoints(static, assignments, options), cluster), found
+    findings: list[Diagnostic] = []
+    filters = tuple(_filters(cluster, options, origin, findings))
+    static = _with_sockets(replaced(cluster, filters=filters), options, origin, findings)
+    return _resolving(_with_endpoints(static, assignments, options), cluster), findings
 
 
 def _resolving(static: Cluster, cluster: Cluster) -> Cluster:
@@ -93,23 +93,23 @@ def _hosts(assignment: ClusterLoadAssignment) -> Iterator[str]:
                 yield address.socket_address.address
 
 
-def _filters(cluster: Cluster, options: Options, origin: Origin, found: list[Diagnostic]) -> Iterator[Filter]:
+def _filters(cluster: Cluster, options: Options, origin: Origin, findings: list[Diagnostic]) -> Iterator[Filter]:
     """The filters that the flavour of Envoy includes."""
     for item in cluster.filters:
         if options.flavour is Flavour.ENVOY and type_of(item.typed_config) in extensions.ISTIO_ONLY:
-            found.append(ISTIO_ONLY(origin, extension=item.name, resource=f"cluster {cluster.name}"))
+            findings.append(ISTIO_ONLY(origin, extension=item.name, resource=f"cluster {cluster.name}"))
         else:
             yield item
 
 
-def _with_sockets(cluster: Cluster, options: Options, origin: Origin, found: list[Diagnostic]) -> Cluster:
+def _with_sockets(cluster: Cluster, options: Options, origin: Origin, findings: list[Diagnostic]) -> Cluster:
     """The cluster with the transport sockets that can be made; without a certificate it is called in plain text."""
 
     def static(socket: TransportSocket) -> TransportSocket | None:
         try:
             return static_socket(socket, options)
         except MissingSecret as missing:
-            found.append(CALLED_WITHOUT_CERTIFICATE(origin, resource=f"cluster {cluster.name}", secret=missing.name))
+            findings.append(CALLED_WITHOUT_CERTIFICATE(origin, resource=f"cluster {cluster.name}", secret=missing.name))
             return None
 
     matches = tuple(_matches(cluster.transport_socket_matches, static))

@@ -15,8 +15,8 @@ AUTHORITIES = ("cacert", "ca.crt")
 
 def credentials(secrets: Iterable[Secret]) -> Mapping[str, Credential]:
     """The material of Secrets that have any, by `namespace/name`."""
-    found = {f"{secret.namespace}/{secret.name}": _credential(secret) for secret in secrets}
-    return {name: credential for name, credential in found.items() if credential != Credential()}
+    by_name = {f"{secret.namespace}/{secret.name}": _credential(secret) for secret in secrets}
+    return {name: credential for name, credential in by_name.items() if credential != Credential()}
 
 
 def _credential(secret: Secret) -> Credential:

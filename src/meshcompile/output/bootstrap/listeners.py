@@ -42,7 +42,9 @@ class StaticListener:
 
     def of(self, listener: Listener) -> Listener | None:
         """The listener with all data that Envoy would fetch for it; None if none of its filter chains can be built."""
-        chains = tuple(made for chain in listener.filter_chains if (made := self._chain(chain)) is not None)
+        chains = tuple(
+            static_chain for chain in listener.filter_chains if (static_chain := self._chain(chain)) is not None
+        )
         default = None if listener.default_filter_chain is None else self._chain(listener.default_filter_chain)
         if not chains and default is None:
             return None

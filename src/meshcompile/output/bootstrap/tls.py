@@ -103,12 +103,12 @@ def _certificate(name: str, options: Options) -> TlsCertificate:
         return _files(f"{options.workload_certificates}/cert-chain.pem", f"{options.workload_certificates}/key.pem")
     if kind == "file-cert":
         return _files(*rest.split("~", 1))
-    found = _credential(name, options)
-    if not (found.certificate and found.private_key):
+    credential = _credential(name, options)
+    if not (credential.certificate and credential.private_key):
         raise MissingSecret(name)
     return TlsCertificate(
-        certificate_chain=DataSource(inline_string=found.certificate),
-        private_key=DataSource(inline_string=found.private_key),
+        certificate_chain=DataSource(inline_string=credential.certificate),
+        private_key=DataSource(inline_string=credential.private_key),
     )
 
 
