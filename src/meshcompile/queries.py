@@ -108,9 +108,10 @@ def derived(function: Callable[Concatenate[D, P], V]) -> Callable[Concatenate[D,
     @wraps(function)
     def answer(value: D, /, *key: P.args, **unused: P.kwargs) -> V:
         known: dict[Any, Any] = value.__dict__
-        result = known.get((function, key), _NOT_YET)
+        place = (function, key) if key else function
+        result = known.get(place, _NOT_YET)
         if result is _NOT_YET:
-            result = known[function, key] = function(value, *key, **unused)
+            result = known[place] = function(value, *key, **unused)
         return cast(V, result)
 
     return cast("Callable[Concatenate[D, P], V]", answer)

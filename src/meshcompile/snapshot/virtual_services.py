@@ -5,7 +5,7 @@ Follows istiod's `model.VirtualServiceController` and `PushContext.initVirtualSe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
 from itertools import chain
@@ -76,6 +76,23 @@ class MergedVirtualService(Struct, frozen=True, eq=False, dict=True):
         """
         roots = self.roots or (None,) * len(self.http)
         return tuple(_rule_origins(rule, root) for rule, root in zip(self.http, roots, strict=True))
+
+    @cached_property
+    def destination_hosts(self) -> tuple[str, ...]:
+        """The hosts that HTTP rules send or mirror requests to, each once."""
+        return tuple(dict.fromkeys(host for rule in self.http for host in _destination_hosts(rule)))
+
+    @cached_property
+    def matches_namespaces(self) -> bool:
+        """True if some HTTP match asks for the namespace of the client."""
+        return any(match.source_namespace for rule in self.http for match in rule.match)
+
+
+def _destination_hosts(rule: HTTPRoute) -> Iterator[str]:
+    mirrors = (mirror.destination for mirror in rule.mirrors)
+    for destination in (*(target.destination for target in rule.route), rule.mirror, *mirrors):
+        if destination is not None:
+            yield destination.host
 
 
 def _rule_origins(rule: HTTPRoute, root: Origin | None) -> tuple[tuple[Origin, ...], ...]:

@@ -4,7 +4,6 @@ from meshcompile.emit.routes.route import route
 from meshcompile.envoy.config.route import Route, RouteConfiguration, VirtualHost
 from meshcompile.envoy.message import at
 from meshcompile.queries import derived
-from meshcompile.resolve.routes.table import Route as RoutePiece
 from meshcompile.resolve.routes.table import Routes, RouteTable
 from meshcompile.resolve.routes.table import VirtualHost as VirtualHostPiece
 
@@ -28,23 +27,16 @@ def route_configuration(table: RouteTable) -> RouteConfiguration:
 
 
 class EmittedRoutes:
-    """The routes of one table, each made once however many virtual hosts have it."""
+    """The routes of one table, each list made once however many virtual hosts have it."""
 
     def __init__(self) -> None:
         self._lists: dict[Routes, tuple[Route, ...]] = {}
-        self._routes: dict[RoutePiece, Route] = {}
 
     def of(self, pieces: Routes) -> tuple[Route, ...]:
         """The messages of some routes."""
         made = self._lists.get(pieces)
         if made is None:
-            made = self._lists[pieces] = tuple(map(self._of, pieces))
-        return made
-
-    def _of(self, piece: RoutePiece) -> Route:
-        made = self._routes.get(piece)
-        if made is None:
-            made = self._routes[piece] = route(piece)
+            made = self._lists[pieces] = tuple(map(route, pieces))
         return made
 
 

@@ -11,6 +11,7 @@ from meshcompile.emit.routes.match import EVERY_PATH, route_match
 from meshcompile.emit.routes.retry import retry_policy
 from meshcompile.envoy.config.route import Decorator, DirectResponseAction, Route, RouteAction
 from meshcompile.envoy.message import Packed, at
+from meshcompile.queries import derived
 from meshcompile.resolve.routes.intent import DirectResponse, Forward, Redirect, RouteRule
 from meshcompile.resolve.routes.table import BlackHoleRoute, PassthroughRoute, RuleRoute, ServiceRoute
 from meshcompile.resolve.routes.table import Route as RoutePiece
@@ -34,6 +35,7 @@ def route(piece: RoutePiece) -> Route:
             return _BLACK_HOLE
 
 
+@derived
 def rule_route(piece: RuleRoute) -> Route:
     """The route of one match of a rule."""
     action, headers = piece.rule.action, piece.rule.headers

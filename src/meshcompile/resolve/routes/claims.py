@@ -12,7 +12,7 @@ from msgspec import Struct
 from meshcompile.models.networking.virtual_service import MESH_GATEWAY, HTTPRetry
 from meshcompile.queries import Key, query
 from meshcompile.resolve.outbound.routed_hosts import RoutedHosts
-from meshcompile.resolve.routes.context import Destinations, RouteContext
+from meshcompile.resolve.routes.context import RouteClient
 from meshcompile.resolve.routes.domains import host_with_port
 from meshcompile.resolve.routes.hashing import request_hash, service_hash
 from meshcompile.resolve.routes.intent import Retry
@@ -76,15 +76,14 @@ class Listening(Struct, frozen=True, dict=True):
         return retry(self.default_retry)
 
     @cached_property
-    def context(self) -> RouteContext:
-        return RouteContext(
-            scope=self.scope,
-            labels=self.client.labels,
+    def route_client(self) -> RouteClient:
+        """The client, as the routes of VirtualServices see it."""
+        return RouteClient(
+            pairs=self.client.pairs,
             gateways=AS_SIDECAR,
             port=self.port,
             is_tls=False,
-            destinations=Destinations(self.services, self.port, only_port=self.port != EVERY_PORT),
-            default_retry=self.default_retry,
+            only_port=self.port != EVERY_PORT,
             append_x_forwarded_host=self.client.append_x_forwarded_host,
         )
 
@@ -130,11 +129,11 @@ def by_port(services: Iterable[Service]) -> Mapping[int, Mapping[str, Service]]:
     return index
 
 
-def claims(listening: Listening) -> Iterator[Claim]:
+def claims(snapshot: Snapshot, listening: Listening) -> Iterator[Claim]:
     """All claims on a port: of VirtualServices in order of precedence, then of services that none of them routes."""
     routed: set[str] = set()
     for virtual_service in listening.virtual_services:
-        for claim in _of_virtual_service(virtual_service, listening):
+        for claim in _of_virtual_service(snapshot, virtual_service, listening):
             routed.update(host for host, _ in claim.services)
             yield claim
     for host, service in listening.services.items():
@@ -156,9 +155,11 @@ def _of_service(host: str, service: Service, port: ServicePort, listening: Liste
     return Claim(port.number, ((host, service),), (), (route,), None, (service.origin,))
 
 
-def _of_virtual_service(virtual_service: MergedVirtualService, listening: Listening) -> Iterator[Claim]:
+def _of_virtual_service(
+    snapshot: Snapshot, virtual_service: MergedVirtualService, listening: Listening
+) -> Iterator[Claim]:
     """The claims of a VirtualService, one per port; none when no rule of it is for this proxy."""
-    routes = rule_routes(virtual_service, listening.context)
+    routes = rule_routes(snapshot, virtual_service, listening.route_client, listening.scope, listening.services)
     if not routes:
         return
     hosts, services = _hosts_and_services(virtual_service, listening)

@@ -1,12 +1,15 @@
 """What routes depend on besides the objects that ask for them: who gets them, and what destinations mean there."""
 
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Protocol
 
 from msgspec import Struct
 
 from meshcompile.models.networking.virtual_service import Destination, HTTPRetry
+from meshcompile.queries import Key
 from meshcompile.resolve.outbound.destinations import destination_cluster, destination_cluster_on
-from meshcompile.resolve.scope.sidecar import SidecarScope
+from meshcompile.snapshot.destination_rules import MergedDestinationRule
 from meshcompile.snapshot.service import Service
 from meshcompile.values.labels import Labels
 from meshcompile.values.names import ClusterName
@@ -18,31 +21,45 @@ class ServicesByHost(Protocol):
     def get(self, host: str, /) -> Service | None: ...
 
 
-class Destinations(Struct, frozen=True):
-    """What destinations mean: a service's only port goes before the listener's `port` unless `only_port`."""
+class RouteClient(Key, frozen=True, dict=True):
+    """Who gets routes: a client with these labels, as these gateways (`mesh` or `namespace/name`), on this port.
 
-    services: ServicesByHost
+    `pairs` are labels. A service's only port takes precedence over `port` unless `only_port`.
+    """
+
+    pairs: tuple[tuple[str, str], ...]
+    gateways: frozenset[str]
     port: int
-    only_port: bool = False
+    is_tls: bool
+    only_port: bool
+    append_x_forwarded_host: bool
 
-    def cluster(self, destination: Destination) -> ClusterName:
-        """The cluster of a destination."""
-        service = self.services.get(destination.host)
-        named = destination_cluster_on if self.only_port else destination_cluster
-        return named(destination, service, self.port)
+    @cached_property
+    def labels(self) -> Labels:
+        return dict(self.pairs)
+
+
+Target = tuple[Service | None, MergedDestinationRule | None]
+"""The service that a host means, and the DestinationRule for it."""
 
 
 class RouteContext(Struct, frozen=True):
-    """Who gets routes: a client with these labels, as these gateways (`mesh` or `namespace/name`), on this port.
+    """The client that gets routes, its namespace, and what the hosts of destinations mean to it.
 
     `default_retry` is the mesh's policy.
     """
 
-    scope: SidecarScope
-    labels: Labels
-    gateways: frozenset[str]
-    port: int
-    is_tls: bool
-    destinations: Destinations
+    client: RouteClient
+    namespace: str
+    targets: Mapping[str, Target]
     default_retry: HTTPRetry | None
-    append_x_forwarded_host: bool
+
+    def cluster(self, destination: Destination) -> ClusterName:
+        """The cluster of a destination."""
+        service, _ = self.targets[destination.host]
+        named = destination_cluster_on if self.client.only_port else destination_cluster
+        return named(destination, service, self.client.port)
+
+    def destination_rule(self, destination: Destination) -> MergedDestinationRule | None:
+        """The DestinationRule for a destination."""
+        return self.targets[destination.host][1]

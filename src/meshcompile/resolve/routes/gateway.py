@@ -15,7 +15,7 @@ from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.findings import by_place
 from meshcompile.resolve.gateways.server import GatewayServer
 from meshcompile.resolve.outbound.routed_hosts import GatewayKey, routed_at_gateway
-from meshcompile.resolve.routes.context import Destinations, RouteContext
+from meshcompile.resolve.routes.context import RouteClient
 from meshcompile.resolve.routes.domains import host_with_port
 from meshcompile.resolve.routes.proxy_headers import appends_forwarded_host, counts_attempts
 from meshcompile.resolve.routes.table import ANY_DOMAIN, RouteTable, RuleRoute, VirtualHost
@@ -119,7 +119,7 @@ def _routed_hosts(snapshot: Snapshot, facts: ProxyFacts, servers: Iterable[Gatew
     found: dict[str, RoutedHost] = {}
     routes: dict[tuple[str, MergedVirtualService], tuple[RuleRoute, ...]] = {}
     for server in servers:
-        hosts = ServerHosts(server)
+        hosts, client = ServerHosts(server), _route_client(facts, server)
         bound = routed_at_gateway(snapshot, GatewayKey(facts.proxy.namespace, server.gateway))
         for virtual_service in bound.overlapping(server.names):
             shared = hosts.shared_with(virtual_service.hosts, virtual_service.namespace)
@@ -128,7 +128,8 @@ def _routed_hosts(snapshot: Snapshot, facts: ProxyFacts, servers: Iterable[Gatew
             # Computed for the first server of the Gateway, and kept for the others whatever their port.
             key = (server.gateway, virtual_service)
             if not routes.get(key):
-                routes[key] = rule_routes(virtual_service, _context(snapshot, facts, server, virtual_service))
+                services = GatewayServices(snapshot.services.by_hostname, virtual_service.namespace, facts.scope)
+                routes[key] = rule_routes(snapshot, virtual_service, client, facts.scope, services)
             if routes[key]:
                 for host in sorted(shared):
                     _add(found, host.lower(), server, virtual_service, routes[key])
@@ -160,18 +161,14 @@ def _host(found: dict[str, RoutedHost], host: str, server: GatewayServer) -> Rou
     return found[host]
 
 
-def _context(
-    snapshot: Snapshot, facts: ProxyFacts, server: GatewayServer, virtual_service: MergedVirtualService
-) -> RouteContext:
-    services = GatewayServices(snapshot.services.by_hostname, virtual_service.namespace, facts.scope)
-    return RouteContext(
-        scope=facts.scope,
-        labels=facts.proxy.labels,
+def _route_client(facts: ProxyFacts, server: GatewayServer) -> RouteClient:
+    """The gateway, as the routes of VirtualServices see it."""
+    return RouteClient(
+        pairs=tuple(sorted(facts.proxy.labels.items())),
         gateways=frozenset({server.gateway}),
         port=server.port.number,
         is_tls=server.tls is not None,
-        destinations=Destinations(services, server.port.number),
-        default_retry=snapshot.mesh.default_http_retry_policy,
+        only_port=False,
         append_x_forwarded_host=appends_forwarded_host(facts.config),
     )
 

@@ -40,6 +40,6 @@ def destination_hash(context: RouteContext, destination: Destination) -> Consist
 
     A port only counts when the destination names it.
     """
-    rule = context.scope.destination_rule(destination.host, context.labels)
+    rule = context.destination_rule(destination)
     port = None if destination.port is None else destination.port.number
     return consistent_hash(policy_levels(rule, destination.subset, port))

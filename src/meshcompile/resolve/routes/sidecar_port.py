@@ -69,7 +69,7 @@ def port_key(scope: SidecarScope, client: RouteKey, port: int, name: str) -> Por
 def virtual_hosts_on(snapshot: Snapshot, key: PortKey) -> OnPort:
     """The virtual hosts of a port without the catch-all."""
     on_port = listening(snapshot, key.listener, key.client, key.port)
-    wanted = tuple(claims(on_port))
+    wanted = tuple(claims(snapshot, on_port))
     rivals = Rivals(frozenset(name for claim in wanted for name in _full_names(claim)))
     made = [each for claim in wanted for each in _virtual_hosts(claim, on_port, rivals)]
     return OnPort(tuple(sorted(made, key=lambda each: each.name)), tuple(rivals.findings))

@@ -14,7 +14,7 @@ Origins = tuple[Origin, ...]
 ANY_DOMAIN = "*"
 
 
-class RuleRoute(Struct, frozen=True):
+class RuleRoute(Source, frozen=True):
     """One match of one rule, and what the rule does with what it takes.
 
     `resource` is the path in the Kubernetes API of what has the rule, `operation` names the spans.

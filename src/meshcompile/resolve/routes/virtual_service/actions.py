@@ -62,13 +62,13 @@ def _forward(rule: HTTPRoute, context: RouteContext) -> Forward:
         timeout=rule.timeout,
         path_rewrite=None if rule.rewrite is None else _path_rewrite(rule.rewrite),
         host_rewrite=_host_rewrite(rule) or (None if weighted else backends[0].host_rewrite),
-        append_x_forwarded_host=rule.rewrite is not None and context.append_x_forwarded_host,
+        append_x_forwarded_host=rule.rewrite is not None and context.client.append_x_forwarded_host,
     )
 
 
 def _backend(target: HTTPRouteDestination, context: RouteContext) -> Backend:
     return Backend(
-        cluster=context.destinations.cluster(target.destination),
+        cluster=context.cluster(target.destination),
         weight=target.weight,
         headers=header_changes(target.headers),
         host_rewrite=host_rewrite(target.headers),
@@ -106,7 +106,7 @@ def _mirror(
     destination: Destination, percentage: Percent | int | None, context: RouteContext, origin: Origin
 ) -> Iterator[Mirror]:
     if _is_positive(percentage):
-        cluster = context.destinations.cluster(destination)
+        cluster = context.cluster(destination)
         yield Mirror(cluster, ALL_REQUESTS if percentage is None else percentage, origin)
 
 
@@ -134,8 +134,8 @@ def _redirect(redirect: HTTPRedirect, context: RouteContext) -> Redirect:
 def _redirect_port(redirect: HTTPRedirect, context: RouteContext) -> int:
     """The port to name in a redirect, 0 for none: the scheme's own needs no mention."""
     from_request = redirect.derive_port is RedirectPortSelection.FROM_REQUEST_PORT
-    port = context.port if from_request else redirect.port or 0
-    scheme = redirect.scheme or ("https" if context.is_tls else "http")
+    port = context.client.port if from_request else redirect.port or 0
+    scheme = redirect.scheme or ("https" if context.client.is_tls else "http")
     return 0 if port == DEFAULT_PORTS.get(scheme) else port
 
 

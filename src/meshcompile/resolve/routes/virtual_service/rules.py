@@ -7,20 +7,55 @@ choose endpoints.
 from collections.abc import Iterator
 
 from meshcompile.models.networking.virtual_service import HTTPMatchRequest, HTTPRoute
-from meshcompile.resolve.routes.context import RouteContext
+from meshcompile.queries import Key, query
+from meshcompile.resolve.routes.context import RouteClient, RouteContext, ServicesByHost, Target
 from meshcompile.resolve.routes.intent import Action, Forward, PathMatch, PathMatchType, RouteRule
 from meshcompile.resolve.routes.table import Origins, RuleRoute
 from meshcompile.resolve.routes.virtual_service.actions import route_action
 from meshcompile.resolve.routes.virtual_service.filters import cors, fault
 from meshcompile.resolve.routes.virtual_service.headers import header_changes
 from meshcompile.resolve.routes.virtual_service.matches import route_match
+from meshcompile.resolve.scope.sidecar import SidecarScope
+from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.virtual_services import MergedVirtualService
 from meshcompile.values.labels import selects
 
 
-def rule_routes(virtual_service: MergedVirtualService, context: RouteContext) -> tuple[RuleRoute, ...]:
-    """The routes of a VirtualService in order, up to the first that takes every request."""
-    return tuple(_rule_routes(virtual_service, context))
+class RuleRoutesKey(Key, frozen=True):
+    """What the routes of a VirtualService depend on.
+
+    `namespace` is the client's, or "" if no match asks for it. `targets` are those of the `destination_hosts`.
+    """
+
+    virtual_service: MergedVirtualService
+    client: RouteClient
+    namespace: str
+    targets: tuple[Target, ...]
+
+
+def rule_routes(
+    snapshot: Snapshot,
+    virtual_service: MergedVirtualService,
+    client: RouteClient,
+    scope: SidecarScope,
+    services: ServicesByHost,
+) -> tuple[RuleRoute, ...]:
+    """The routes of a VirtualService in order, up to the first that takes every request.
+
+    Clients of all namespaces share them if destinations mean the same to them.
+    """
+    labels = client.labels
+    targets = [(services.get(host), scope.destination_rule(host, labels)) for host in virtual_service.destination_hosts]
+    namespace = scope.namespace if virtual_service.matches_namespaces else ""
+    return shared_rule_routes(snapshot, RuleRoutesKey(virtual_service, client, namespace, tuple(targets)))
+
+
+@query
+def shared_rule_routes(snapshot: Snapshot, key: RuleRoutesKey) -> tuple[RuleRoute, ...]:
+    """The routes for a key."""
+    targets = dict(zip(key.virtual_service.destination_hosts, key.targets, strict=True))
+    context = RouteContext(key.client, key.namespace, targets, snapshot.mesh.default_http_retry_policy)
+    return tuple(_rule_routes(key.virtual_service, context))
 
 
 def _rule_routes(virtual_service: MergedVirtualService, context: RouteContext) -> Iterator[RuleRoute]:
@@ -29,7 +64,7 @@ def _rule_routes(virtual_service: MergedVirtualService, context: RouteContext) -
         for match, places in zip(rule.match or (None,), origins, strict=True):
             if applies(match, context):
                 made = made or _route_rule(rule, context)
-                route = _rule_route(virtual_service, made, match, context.port, places)
+                route = _rule_route(virtual_service, made, match, context.client.port, places)
                 yield route
                 if route.match.takes_every_request:
                     return
@@ -39,13 +74,14 @@ def applies(match: HTTPMatchRequest | None, context: RouteContext) -> bool:
     """True when a match is for this proxy: by port, and by gateway or else by labels and namespace of the client."""
     if match is None:
         return True
-    if match.port and match.port != context.port:
+    client = context.client
+    if match.port and match.port != client.port:
         return False
     if match.gateways:
-        return not context.gateways.isdisjoint(match.gateways)
-    if match.source_namespace and match.source_namespace != context.scope.namespace:
+        return not client.gateways.isdisjoint(match.gateways)
+    if match.source_namespace and match.source_namespace != context.namespace:
         return False
-    return selects(match.source_labels, context.labels)
+    return selects(match.source_labels, client.labels)
 
 
 def _route_rule(rule: HTTPRoute, context: RouteContext) -> RouteRule:
