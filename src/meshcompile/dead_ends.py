@@ -19,7 +19,7 @@ from meshcompile.envoy.extensions.filters.network.http_connection_manager import
 from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
 from meshcompile.models.networking.virtual_service import Destination
 from meshcompile.proxy import Proxy
-from meshcompile.queries import query
+from meshcompile.queries import derived, query
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.names import ClusterName, outbound, parse_cluster_name
 
@@ -48,7 +48,7 @@ def dead_ends(resources: Resources, snapshot: Snapshot, proxy: Proxy) -> Iterato
     known = {cluster.name for cluster in resources.clusters}
     known |= OF_BOOTSTRAP
     messages: tuple[Sender, ...] = (*resources.listeners, *resources.routes)
-    if all(_names(message) <= known for message in messages):
+    if all(_cluster_names(message) <= known for message in messages):
         return
     leads = tuple(map(_leads, messages))
     for place, lead in _first_by_place(snapshot, leads, known).items():
@@ -97,23 +97,19 @@ def _finding(place: Origin, lead: Lead, why: Reason) -> Diagnostic:
     )
 
 
-def _names(message: Sender) -> AbstractSet[str]:
-    """The clusters that a message names; kept with the message, which proxies share."""
-    known: dict[str, AbstractSet[str]] = message.__dict__
-    if "cluster names" not in known:
-        known["cluster names"] = frozenset(lead.cluster for lead in _of_message(message))
-    return known["cluster names"]
+@derived
+def _cluster_names(message: Sender) -> AbstractSet[str]:
+    """The clusters that a message names."""
+    return frozenset(lead.cluster for lead in _of_message(message))
 
 
+@derived
 def _leads(message: Sender) -> Leads:
-    """The clusters that a message references. The result is stored with the message, which proxies share."""
-    known: dict[str, Leads] = message.__dict__
-    if "leads" not in known:
-        leads: dict[str, list[Lead]] = {}
-        for lead in _of_message(message):
-            leads.setdefault(lead.cluster, []).append(lead)
-        known["leads"] = leads
-    return known["leads"]
+    """The references of a message to clusters."""
+    by_cluster: dict[str, list[Lead]] = {}
+    for lead in _of_message(message):
+        by_cluster.setdefault(lead.cluster, []).append(lead)
+    return by_cluster
 
 
 def _of_message(message: Sender) -> Iterator[Lead]:

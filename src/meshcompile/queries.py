@@ -99,11 +99,14 @@ class Source(msgspec.Struct, frozen=True, dict=True):
     """
 
 
-D = TypeVar("D", bound=Source)
+D = TypeVar("D", bound=msgspec.Struct)
 
 
 def derived(function: Callable[Concatenate[D, P], V]) -> Callable[Concatenate[D, P], V]:
-    """The function, memoized for each value and each set of further arguments."""
+    """The function, memoized for each value and each set of further arguments.
+
+    The value is a `Source`, or an Envoy message, which also has a place for derived results.
+    """
 
     @wraps(function)
     def answer(value: D, /, *key: P.args, **unused: P.kwargs) -> V:
