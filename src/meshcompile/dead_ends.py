@@ -58,14 +58,14 @@ def dead_ends(resources: Resources, snapshot: Snapshot, proxy: Proxy) -> Iterato
 
 def _first_by_place(snapshot: Snapshot, leads: Iterable[Leads], known: AbstractSet[str]) -> Mapping[Origin, Lead]:
     """The first reference to an unknown cluster, by position."""
-    found: dict[Origin, Lead] = {}
+    first: dict[Origin, Lead] = {}
     for of_message in leads:
         for cluster in sorted(of_message.keys() - known):
             for lead in of_message[cluster]:
                 place = _place(snapshot, lead)
                 if place is not None:
-                    found.setdefault(place, lead)
-    return found
+                    first.setdefault(place, lead)
+    return first
 
 
 def _leads_on(snapshot: Snapshot, leads: Iterable[Leads], place: Origin, clusters: AbstractSet[str]) -> bool:
@@ -173,11 +173,11 @@ def _means(snapshot: Snapshot, destination: Destination, name: ClusterName) -> b
 @query
 def _destinations_by_rule(snapshot: Snapshot, key: None) -> Mapping[Origin, tuple[Destination, ...]]:
     """The destinations of every rule of a VirtualService, with full hosts, by the rule's origin."""
-    found: dict[Origin, tuple[Destination, ...]] = {}
-    for each in snapshot.virtual_services.all:
-        for rule in each.http:
+    by_rule: dict[Origin, tuple[Destination, ...]] = {}
+    for virtual_service in snapshot.virtual_services.all:
+        for rule in virtual_service.http:
             mirrors = (*(mirror.destination for mirror in rule.mirrors), *((rule.mirror,) if rule.mirror else ()))
-            found[rule.origin] = (*(target.destination for target in rule.route), *mirrors)
-        for connections in (each.tls, each.tcp):
-            found |= {rule.origin: tuple(target.destination for target in rule.route) for rule in connections}
-    return found
+            by_rule[rule.origin] = (*(target.destination for target in rule.route), *mirrors)
+        for connections in (virtual_service.tls, virtual_service.tcp):
+            by_rule |= {rule.origin: tuple(target.destination for target in rule.route) for rule in connections}
+    return by_rule

@@ -71,19 +71,19 @@ def uses(
 ) -> tuple[Use, ...]:
     """The use of every object, by position. `diagnostics` are those of the mesh and of the proxy."""
     pointers, filtered = _pointers(sources), {each.origin.document: each.reason for each in reversed(tuple(skipped))}
-    found = _by_document(diagnostics)
+    by_document = _by_document(diagnostics)
     accepted = {resource.origin.document: resource for resource in objects}
-    rejected = {d.origin.document: d for of_one in found.values() for d in of_one if d.rejected}
-    made = [
-        _use(resource, proxy, filtered.get(document, ""), pointers.get(document, ()), found.get(document, ()))
+    rejected = {d.origin.document: d for of_one in by_document.values() for d in of_one if d.rejected}
+    every_use = [
+        _use(resource, proxy, filtered.get(document, ""), pointers.get(document, ()), by_document.get(document, ()))
         for document, resource in accepted.items()
     ]
-    made += [
-        Use(d.kind, d.namespace, d.name, Origin(document), (), tuple(found[document]))
+    every_use += [
+        Use(d.kind, d.namespace, d.name, Origin(document), (), tuple(by_document[document]))
         for document, d in rejected.items()
         if document not in accepted
     ]
-    return tuple(sorted(made, key=lambda use: (use.origin.file, use.origin.position, use.kind, use.name)))
+    return tuple(sorted(every_use, key=lambda use: (use.origin.file, use.origin.position, use.kind, use.name)))
 
 
 def _use(
@@ -91,9 +91,9 @@ def _use(
     proxy: Proxy,
     filtered: str,
     pointers: Iterable[str],
-    found: Iterable[Diagnostic],
+    diagnostics: Iterable[Diagnostic],
 ) -> Use:
-    used, reasons = tuple(pointers), tuple(found)
+    used, reasons = tuple(pointers), tuple(diagnostics)
     if not used and not reasons:
         reason = READ_FOR_OTHERS.get(resource.kind) or filtered or NOTHING_TO_SAY.get(resource.kind, NO_USE)
         reasons = (NOT_USED(resource, proxy=proxy.id, reason=reason),)

@@ -22,7 +22,11 @@ def test_what_is_decided_for_a_proxy(run: Run, form: str, tmp_path_factory: pyte
     assert host["routes"][0]["cluster"] == "outbound|80||catalog.shop.svc.cluster.local"
     assert host["from"] == [f"{path}:1:1"]
     chains = [chain for listener in found["listeners"] for chain in listener["chains"]]
-    assert {chain["connection"]["kind"] for chain in chains} == {"HttpConnection", "TcpConnection", "Catchall"}
+    assert {chain["connection"]["kind"] for chain in chains} == {
+        "HttpConnection",
+        "TcpConnection",
+        "CatchAllConnection",
+    }
     assert {chain["connection"]["traits"] for chain in chains} <= found["traits"].keys()
     assert found["patches"] == found["extensions"] == found["findings"] == []
 

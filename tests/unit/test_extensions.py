@@ -8,7 +8,7 @@ from typing import Any
 from meshcompile.emit.extensions import extensions
 from meshcompile.emit.listeners import listeners
 from meshcompile.envoy.message import to_builtins
-from meshcompile.patch.asked import discovered_names
+from meshcompile.patch.subscriptions import discovered_names
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.extensions import extensions as resolved
 from meshcompile.resolve.listeners.traffic import TrafficClass

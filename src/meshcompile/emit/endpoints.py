@@ -10,14 +10,14 @@ from meshcompile.resolve.endpoints.load_assignments import HostAssignments, Load
 @derived
 def load_assignments(resolved: LoadAssignments) -> tuple[ClusterLoadAssignment, ...]:
     """Every load assignment of a proxy, sorted by cluster name."""
-    made = (assignment for host in resolved.hosts for assignment in _of_host(host))
-    return tuple(sorted(made, key=lambda assignment: assignment.cluster_name))
+    assignments = (assignment for host in resolved.hosts for assignment in _of_host(host))
+    return tuple(sorted(assignments, key=lambda assignment: assignment.cluster_name))
 
 
 @derived
 def _of_host(resolved: HostAssignments) -> tuple[ClusterLoadAssignment, ...]:
     endpoints = EndpointEmitter()
-    return tuple(load_assignment(each, endpoints) for each in resolved.assignments)
+    return tuple(load_assignment(assignment, endpoints) for assignment in resolved.assignments)
 
 
 def load_assignment(assignment: LoadAssignment, endpoints: EndpointEmitter) -> ClusterLoadAssignment:

@@ -121,12 +121,12 @@ def permission(condition: PermissionCondition) -> Permission:
             return Permission(destination_ip=_cidr(addresses))
         case DestinationPort(port):
             return Permission(destination_port=port)
-        case ServerName(wanted):
-            return Permission(requested_server_name=string_matcher(wanted))
+        case ServerName(pattern):
+            return Permission(requested_server_name=string_matcher(pattern))
         case Header():
             return Permission(header=_header(condition))
-        case Path(wanted):
-            return Permission(url_path=PathMatcher(path=string_matcher(wanted)))
+        case Path(pattern):
+            return Permission(url_path=PathMatcher(path=string_matcher(pattern)))
         case PathTemplate(template):
             config = UriTemplateMatchConfig(path_template=template)
             return Permission(uri_template=TypedExtensionConfig(name="uri-template", typed_config=config))
@@ -152,11 +152,11 @@ def principal(condition: PrincipalCondition) -> Principal:
             return Principal(direct_remote_ip=_cidr(addresses))
         case ClientAddress(addresses):
             return Principal(remote_ip=_cidr(addresses))
-        case Identity(wanted, tunnelled=True):
-            state = FilterStateMatcher(key="io.istio.peer_principal", string_match=string_matcher(wanted))
+        case Identity(pattern, tunnelled=True):
+            state = FilterStateMatcher(key="io.istio.peer_principal", string_match=string_matcher(pattern))
             return Principal(filter_state=state)
-        case Identity(wanted):
-            return Principal(authenticated=PrincipalAuthenticated(principal_name=string_matcher(wanted)))
+        case Identity(pattern):
+            return Principal(authenticated=PrincipalAuthenticated(principal_name=string_matcher(pattern)))
         case Header():
             return Principal(header=_header(condition))
         case DynamicMetadata():
@@ -171,17 +171,17 @@ def _at_places(messages: tuple[M, ...], places: tuple[Origin, ...]) -> tuple[M, 
     return tuple(map(at, messages, places)) if places else messages
 
 
-def string_matcher(wanted: Pattern) -> StringMatcher:
+def string_matcher(pattern: Pattern) -> StringMatcher:
     """The matcher of a text pattern."""
-    match wanted.comparison:
+    match pattern.comparison:
         case Comparison.EXACT:
-            return StringMatcher(exact=wanted.text, ignore_case=wanted.ignore_case)
+            return StringMatcher(exact=pattern.text, ignore_case=pattern.ignore_case)
         case Comparison.PREFIX:
-            return StringMatcher(prefix=wanted.text, ignore_case=wanted.ignore_case)
+            return StringMatcher(prefix=pattern.text, ignore_case=pattern.ignore_case)
         case Comparison.SUFFIX:
-            return StringMatcher(suffix=wanted.text, ignore_case=wanted.ignore_case)
+            return StringMatcher(suffix=pattern.text, ignore_case=pattern.ignore_case)
         case Comparison.REGEX:
-            return StringMatcher(safe_regex=RegexMatcher(regex=wanted.text))
+            return StringMatcher(safe_regex=RegexMatcher(regex=pattern.text))
 
 
 def _header(condition: Header) -> HeaderMatcher:
@@ -197,8 +197,8 @@ def _metadata(condition: DynamicMetadata) -> MetadataMatcher:
 
 def _value(value: Value) -> ValueMatcher:
     match value:
-        case TextValue(wanted):
-            return ValueMatcher(string_match=string_matcher(wanted))
+        case TextValue(pattern):
+            return ValueMatcher(string_match=string_matcher(pattern))
         case ListValue(item):
             return ValueMatcher(list_match=ListMatcher(one_of=_value(item)))
         case OneOfValues(values):

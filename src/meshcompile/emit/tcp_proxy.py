@@ -11,7 +11,7 @@ from meshcompile.envoy.extensions.filters.network.tcp_proxy import (
 )
 from meshcompile.envoy.message import at
 from meshcompile.envoy.type import HashPolicy, HashPolicySourceIp
-from meshcompile.resolve.listeners.tcp_connection import Catchall, TcpConnection, Tunnel
+from meshcompile.resolve.listeners.tcp_connection import CatchAllConnection, TcpConnection, Tunnel
 
 NAME = "envoy.filters.network.tcp_proxy"
 _BY_SOURCE_IP = (HashPolicy(source_ip=HashPolicySourceIp()),)
@@ -42,7 +42,7 @@ def tcp_proxy(connection: TcpConnection) -> Filter:
     )
 
 
-def catchall_proxy(catchall: Catchall) -> Filter:
+def catchall_proxy(catchall: CatchAllConnection) -> Filter:
     """The network filter for connections that nothing else matches."""
     return Filter(
         name=NAME,

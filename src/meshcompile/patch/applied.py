@@ -15,7 +15,6 @@ from meshcompile.envoy.config.listener import Listener
 from meshcompile.envoy.config.route import RouteConfiguration
 from meshcompile.models.networking.envoy_filter import PatchContext
 from meshcompile.patch import Patched
-from meshcompile.patch.asked import discovered_names, route_names
 from meshcompile.patch.clusters import patched_clusters
 from meshcompile.patch.extensions import patched_extensions
 from meshcompile.patch.inbound_routes import with_patched_routes
@@ -23,6 +22,7 @@ from meshcompile.patch.listeners import patched_listeners
 from meshcompile.patch.patcher import Patcher
 from meshcompile.patch.report import PatchReport
 from meshcompile.patch.routes import is_for_patches, patched_route_configuration
+from meshcompile.patch.subscriptions import discovered_names, route_names
 from meshcompile.proxy import ProxyType
 from meshcompile.resolve.resolved import OnDemandResolver, Resolved
 
@@ -63,8 +63,8 @@ class AppliedPatches(Struct, frozen=True):
     ) -> tuple[ClusterLoadAssignment, ...]:
         """The load assignments of the clusters. A cluster that only patches add gets no endpoints."""
         known = {assignment.cluster_name: assignment for assignment in assignments}
-        asked = {_eds_name(cluster) for cluster in clusters if cluster.type == "EDS"}
-        return tuple(known.get(name) or ClusterLoadAssignment(cluster_name=name) for name in sorted(asked))
+        requested = {_eds_name(cluster) for cluster in clusters if cluster.type == "EDS"}
+        return tuple(known.get(name) or ClusterLoadAssignment(cluster_name=name) for name in sorted(requested))
 
     def listeners(self, listeners: Sequence[Listener]) -> tuple[Listener, ...]:
         """Listeners in the order in which istiod patches them. The virtual outbound listener is patched separately."""

@@ -38,20 +38,20 @@ def edits(
 
 def _place(items: Sequence[M], operation: Operation, matches: Callable[[M], bool] | None) -> int | None:
     """The index for a new value; None if it has no position."""
-    found = None if matches is None else next((index for index, item in enumerate(items) if matches(item)), None)
+    position = None if matches is None else next((index for index, item in enumerate(items) if matches(item)), None)
     match operation:
         case Operation.ADD:
             return len(items)
         case Operation.INSERT_FIRST:
             return 0
         case Operation.INSERT_BEFORE:
-            return 0 if matches is None else found
+            return 0 if matches is None else position
         case Operation.INSERT_AFTER:
             if matches is None:
                 return len(items)
-            return None if found is None else found + 1
+            return None if position is None else position + 1
         case Operation.REPLACE:
-            return found
+            return position
         case _:
             return None
 

@@ -115,19 +115,19 @@ class Patcher(Struct, eq=False):
 
     def meets(self, patch: Patch, checks: Iterable[Check]) -> bool:
         """Whether every condition is met. Records the first one that is not, with the values that were compared."""
-        for condition, is_met, found in checks:
+        for condition, is_met, compared in checks:
             if not is_met:
-                self.missed(patch, condition, found)
+                self.missed(patch, condition, compared)
                 return False
         return True
 
-    def missed(self, patch: Patch, condition: Condition, found: Iterable[object] = ()) -> None:
+    def missed(self, patch: Patch, condition: Condition, compared: Iterable[object] = ()) -> None:
         """Record that no object met a condition, unless the patch got further on another object."""
         known = self._missed.get(patch)
         if known is None or _RANKS[known.condition] < _RANKS[condition]:
             known = self._missed[patch] = PatchMiss(condition)
         if known.condition is condition:
-            known.found.update(found)
+            known.found.update(compared)
 
     def changed(self, patch: Patch, place: str, before: Message | None, after: Message | None) -> None:
         """Record a change."""

@@ -44,9 +44,9 @@ def reason(patch: Patch, condition: Condition) -> str:
             return f"nothing has `{condition.value}: {expected}`"
 
 
-def suggestion(patch: Patch, condition: Condition, found: Iterable[object]) -> str:
+def suggestion(patch: Patch, condition: Condition, compared: Iterable[object]) -> str:
     """The most similar name that was found, or else a list of the names that were found."""
-    names = sorted({str(value) for value in found if value})
+    names = sorted({str(value) for value in compared if value})
     near = get_close_matches(str(_expected(patch, condition)), names, n=1)
     if near:
         return f"did you mean {near[0]}?"

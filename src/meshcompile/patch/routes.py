@@ -126,10 +126,10 @@ class VirtualHostPatching(Struct, frozen=True, eq=False):
         """Insert a route. Even INSERT_FIRST requires the route that its match names."""
         is_named = names_route(active.patch)
         matching = (route for route in routes if self.patcher.meets(active.patch, route_checks(active.patch, route)))
-        found = next(matching, None)
-        if is_named and found is None and active.operation is not Operation.ADD:
+        anchor = next(matching, None)
+        if is_named and anchor is None and active.operation is not Operation.ADD:
             return
-        changes = edits(routes, active.operation, active.message, (lambda route: route is found) if is_named else None)
+        changes = edits(routes, active.operation, active.message, (lambda route: route is anchor) if is_named else None)
         edit(routes, changes)
         self.patcher.edited(active.patch, place, changes)
 

@@ -138,13 +138,13 @@ NO_ENVOY_FILTERS = EnvoyFilters()
 def envoy_filters(index: EnvoyFilterIndex, proxy: Proxy) -> EnvoyFilters:
     """The patches of a proxy."""
     selecting = [
-        each
-        for each in index.concerning(proxy.namespace)
-        if attaches(each.spec, each.namespace, proxy, index.root_namespace)
+        envoy_filter
+        for envoy_filter in index.concerning(proxy.namespace)
+        if attaches(envoy_filter.spec, envoy_filter.namespace, proxy, index.root_namespace)
     ]
     if not selecting:
         return NO_ENVOY_FILTERS
-    return EnvoyFilters(tuple(patch for each in selecting for patch in patches_of(each, proxy)))
+    return EnvoyFilters(tuple(patch for envoy_filter in selecting for patch in patches_of(envoy_filter, proxy)))
 
 
 def patches_of(envoy_filter: EnvoyFilter, proxy: Proxy) -> Iterator[Patch]:

@@ -71,16 +71,18 @@ def listener_extensions(
     snapshot: Snapshot, proxy: Proxy, traffic_class: TrafficClass, services: tuple[Service, ...] = ()
 ) -> ListenerExtensions:
     """The extensions of a proxy, and those of the `services` behind a waypoint."""
-    found = tuple((each.namespace, each.name) for each in _attached(snapshot, proxy, services))
-    return listed_extensions(snapshot, ExtensionsKey(found, traffic_class)) if found else NO_EXTENSIONS
+    names = tuple((extension.namespace, extension.name) for extension in _attached(snapshot, proxy, services))
+    return listed_extensions(snapshot, ExtensionsKey(names, traffic_class)) if names else NO_EXTENSIONS
 
 
 @query
 def listed_extensions(snapshot: Snapshot, key: ExtensionsKey) -> ListenerExtensions:
     """The extensions for the listeners of a traffic class."""
     named = (snapshot.extensions.named(*name) for name in key.extensions)
-    found = tuple(extension for extension in named if extension is not None)
-    matched = [(each, ports) for each in found if (ports := _ports(each, key.traffic_class)) != frozenset()]
+    attached = tuple(extension for extension in named if extension is not None)
+    matched = [
+        (extension, ports) for extension in attached if (ports := _ports(extension, key.traffic_class)) != frozenset()
+    ]
     return ListenerExtensions(
         http=_phased((e, ports) for e, ports in matched if not is_network(e)),
         network=_phased((e, ports) for e, ports in matched if is_network(e)),
@@ -158,11 +160,11 @@ def extensions(snapshot: Snapshot, proxy: Proxy, names: Iterable[str]) -> Extens
 
     Extensions of other namespaces are available only to waypoints.
     """
-    found = ((name, _named(snapshot, proxy, name)) for name in names)
+    named = ((name, _named(snapshot, proxy, name)) for name in names)
     return Extensions(
         tuple(
             (name, extension, extension.code)
-            for name, extension in found
+            for name, extension in named
             if extension is not None and not isinstance(extension.code, LuaConfig)
         )
     )

@@ -6,6 +6,6 @@ from itertools import chain
 from meshcompile.diagnostics import Diagnostic
 
 
-def by_place(*found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+def by_place(*groups: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """All diagnostics in the order of their places, without duplicates."""
-    return tuple(sorted(dict.fromkeys(chain.from_iterable(found))))
+    return tuple(sorted(dict.fromkeys(chain.from_iterable(groups))))

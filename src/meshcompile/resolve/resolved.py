@@ -54,16 +54,16 @@ class Resolved(Struct, frozen=True):
 def resolve(snapshot: Snapshot, proxy: Proxy) -> Resolved:
     """Everything that a proxy gets."""
     facts = proxy_facts(snapshot, placed(snapshot, proxy))
-    found = listeners(snapshot, facts)
+    proxy_listeners = listeners(snapshot, facts)
     return Resolved(
         facts=facts,
-        listeners=found,
-        route_tables=tuple(route_table(snapshot, facts, name) for name in route_names(found)),
+        listeners=proxy_listeners,
+        route_tables=tuple(route_table(snapshot, facts, name) for name in route_names(proxy_listeners)),
         clusters=clusters(snapshot, facts),
         load_assignments=load_assignments(snapshot, facts),
-        extensions=extensions(snapshot, facts.proxy, discovered_names(found)),
+        extensions=extensions(snapshot, facts.proxy, discovered_names(proxy_listeners)),
         patches=envoy_filters(snapshot.envoy_filters, facts.proxy),
-        findings=by_place(facts.gateway.findings, found.findings, unsupported(proxy)),
+        findings=by_place(facts.gateway.findings, proxy_listeners.findings, unsupported(proxy)),
         skipped=SkippedObjects(snapshot, facts),
     )
 
@@ -83,19 +83,19 @@ class OnDemandResolver(Struct, frozen=True):
         return extensions(self.snapshot, self.facts.proxy, names)
 
 
-def route_names(found: Listeners) -> tuple[str, ...]:
+def route_names(resolved: Listeners) -> tuple[str, ...]:
     """The names of the route configurations that listeners request, sorted, without duplicates."""
-    connections = (chain.connection for chain in found.chains)
-    http = (each for each in connections if isinstance(each, HttpConnection))
-    return tuple(sorted({each.route_name for each in http if each.inbound_route is None}))
+    connections = (chain.connection for chain in resolved.chains)
+    http = (connection for connection in connections if isinstance(connection, HttpConnection))
+    return tuple(sorted({connection.route_name for connection in http if connection.inbound_route is None}))
 
 
-def discovered_names(found: Listeners) -> tuple[str, ...]:
+def discovered_names(resolved: Listeners) -> tuple[str, ...]:
     """The names of the extensions that the filters of listeners discover, sorted, without duplicates.
 
     Lua scripts are not discovered.
     """
-    listed = (extension for chain in found.chains for extension in _extensions(chain))
+    listed = (extension for chain in resolved.chains for extension in _extensions(chain))
     return tuple(sorted({extension.name for extension in listed if extension.script is None}))
 
 

@@ -12,8 +12,10 @@ from meshcompile.proxy import Proxy, ProxyType
 def unsupported(proxy: Proxy) -> Iterator[Diagnostic]:
     """The reasons why the configuration of this proxy is less than what istiod would send."""
     node = Origin(Document("<node>", proxy.metadata))
-    for found in unreadable_metadata(proxy.metadata):
-        yield UNREADABLE_METADATA(node.at(found.key), proxy=proxy.id, key=found.key, expected=found.expected)
+    for unreadable in unreadable_metadata(proxy.metadata):
+        yield UNREADABLE_METADATA(
+            node.at(unreadable.key), proxy=proxy.id, key=unreadable.key, expected=unreadable.expected
+        )
     if proxy.type is ProxyType.WAYPOINT:
         yield UNSUPPORTED_WAYPOINT(node, proxy=proxy.id, namespace=proxy.namespace, name=proxy.name)
     elif proxy.node_metadata.enable_hbone:

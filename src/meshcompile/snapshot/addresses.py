@@ -26,7 +26,7 @@ class AddressPool:
         """The address for a name; None when the range is exhausted."""
         start = int.from_bytes(sha256("/".join(name).encode()).digest()[:8])
         candidates = (str(IPv4Address(self._first + (start + step) % self._size)) for step in range(self._size))
-        found = next((candidate for candidate in candidates if candidate not in self._taken), None)
-        if found is not None:
-            self._taken.add(found)
-        return found
+        free = next((candidate for candidate in candidates if candidate not in self._taken), None)
+        if free is not None:
+            self._taken.add(free)
+        return free

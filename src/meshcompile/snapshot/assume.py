@@ -42,8 +42,8 @@ from meshcompile.snapshot.assumed_pods import (
     started,
     template_of,
 )
+from meshcompile.snapshot.generated_workloads import generated_workloads, missing_templates
 from meshcompile.snapshot.injection import is_gateway
-from meshcompile.snapshot.made_workloads import made_workloads, missing_templates
 from meshcompile.snapshot.resources import Assumed
 from meshcompile.values.labels import NO_LABELS, Labels, selects
 
@@ -87,7 +87,7 @@ class _Given(Struct, frozen=True):
         ordered = sorted(resources, key=lambda r: (r.namespace, r.kind, r.name))
         slices = {(r.namespace, r.service_name) for r in resources if isinstance(r, EndpointSlice)}
         return cls(
-            workloads=tuple(made_workloads(ordered)),
+            workloads=tuple(generated_workloads(ordered)),
             services=tuple(r for r in ordered if isinstance(r, Service)),
             pods=tuple(r for r in ordered if isinstance(r, Pod) and not is_manifest(r)),
             manifests=tuple(r for r in ordered if isinstance(r, Pod) and is_manifest(r)),
@@ -153,14 +153,14 @@ class _Assumption:
         own = selector_of(workload) or template.metadata.labels
         if is_owned(workload) or self._given_pods.selected(workload.namespace, own):
             return
-        made = [pod for ordinal in range(replicas(workload)) if (pod := self._pod(workload, template, ordinal))]
-        for pod in made:
+        pods = [pod for ordinal in range(replicas(workload)) if (pod := self._pod(workload, template, ordinal))]
+        for pod in pods:
             self._assumed_pods.add(pod)
-        self.pods.extend(made)
-        if made:
-            addresses = ", ".join(pod.status.pod_ip for pod in made)
+        self.pods.extend(pods)
+        if pods:
+            addresses = ", ".join(pod.status.pod_ip for pod in pods)
             self.diagnostics.append(
-                codes.ASSUMED_PODS(workload, pods=_named(made), proxy=_proxy_words(made[0]), addresses=addresses)
+                codes.ASSUMED_PODS(workload, pods=_named(pods), proxy=_proxy_words(pods[0]), addresses=addresses)
             )
 
     def add_endpoints(self, service: Service) -> None:

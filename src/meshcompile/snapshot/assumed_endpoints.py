@@ -36,7 +36,7 @@ def endpoint_slices(service: Service, pods: Sequence[Pod]) -> Iterator[EndpointS
     for pod in pods:
         groups.setdefault(tuple(_target_ports(service, pod)), []).append(pod)
     for number, (ports, members) in enumerate(groups.items()):
-        made = EndpointSlice(
+        endpoint_slice = EndpointSlice(
             metadata=ObjectMeta(
                 name=f"{service.name}-{number}",
                 namespace=service.namespace,
@@ -46,7 +46,7 @@ def endpoint_slices(service: Service, pods: Sequence[Pod]) -> Iterator[EndpointS
             ports=tuple(map(_endpoint_port, ports)),
             endpoints=tuple(_endpoint(service, pod) for pod in members),
         )
-        yield placed(made, service.origin)
+        yield placed(endpoint_slice, service.origin)
 
 
 def _target_ports(service: Service, pod: Pod) -> Iterator[ResolvedServicePort]:
@@ -71,11 +71,11 @@ def _target_port(port: ServicePort, pod: Pod) -> int | None:
 
 def _endpoint(service: Service, pod: Pod) -> Endpoint:
     has_own_name = pod.spec.subdomain == service.name and pod.spec.hostname
-    made = Endpoint(
+    endpoint = Endpoint(
         addresses=(pod.status.pod_ip,),
         conditions=_SERVING,
         hostname=pod.spec.hostname if has_own_name else None,
         node_name=pod.spec.node_name or None,
         target_ref=ObjectReference(kind="Pod", name=pod.name, namespace=pod.namespace),
     )
-    return placed(made, pod.origin)
+    return placed(endpoint, pod.origin)

@@ -49,8 +49,8 @@ class Delegates(Struct, frozen=True):
     @classmethod
     def of(cls, virtual_services: Iterable[VirtualService], default_export_to: tuple[str, ...]) -> "Delegates":
         """The delegates among some VirtualServices."""
-        found = {(vs.namespace, vs.name): vs for vs in virtual_services if not vs.spec.hosts}
-        return cls(found, default_export_to, [])
+        by_name = {(vs.namespace, vs.name): vs for vs in virtual_services if not vs.spec.hosts}
+        return cls(by_name, default_export_to, [])
 
     def rules(self, virtual_service: VirtualService) -> tuple[DelegatedRule, ...]:
         """The HTTP rules of a root in order, with delegated rules expanded. Names are fully qualified."""
@@ -61,30 +61,30 @@ class Delegates(Struct, frozen=True):
             rule = qualified_http(written, virtual_service.namespace)
             if rule.delegate is None:
                 yield DelegatedRule(rule)
-            elif (delegate := self._found(rule.delegate, virtual_service.namespace)) is not None:
+            elif (delegate := self._resolved(rule.delegate, virtual_service.namespace)) is not None:
                 yield from self._merged(rule, delegate)
 
-    def _found(self, wanted: Delegate, namespace: str) -> VirtualService | None:
+    def _resolved(self, reference: Delegate, namespace: str) -> VirtualService | None:
         """The delegate of that name; None if it does not exist or is not visible in this namespace."""
-        name = (wanted.namespace or namespace, wanted.name)
+        name = (reference.namespace or namespace, reference.name)
         delegate = self.by_name.get(name)
         if delegate is None:
-            self.findings.append(self._not_found(wanted, name))
+            self.findings.append(self._not_found(reference, name))
             return None
         visible_to = exported_to(delegate.spec.export_to or self.default_export_to, delegate.namespace)
         if not visible_to & {EVERYWHERE, namespace}:
             related = (Related("the delegate", delegate.origin),)
             self.findings.append(
-                DELEGATE_NOT_VISIBLE(wanted, delegate="/".join(name), to_namespace=namespace, related=related)
+                DELEGATE_NOT_VISIBLE(reference, delegate="/".join(name), to_namespace=namespace, related=related)
             )
             return None
         return delegate
 
-    def _not_found(self, wanted: Delegate, name: tuple[str, str]) -> Diagnostic:
+    def _not_found(self, reference: Delegate, name: tuple[str, str]) -> Diagnostic:
         """The finding is at the namespace if no delegate is in it, else at the name."""
         known = any(namespace == name[0] for namespace, _ in self.by_name)
         namesake = next((f"did you mean `{'/'.join(other)}`?" for other in self.by_name if other[1] == name[1]), "")
-        place = wanted.at("name" if known or not wanted.namespace else "namespace")
+        place = reference.at("name" if known or not reference.namespace else "namespace")
         return DELEGATE_NOT_FOUND(place, delegate="/".join(name), suggestion=namesake)
 
     def _merged(self, root: HTTPRoute, delegate: VirtualService) -> Iterator[DelegatedRule]:

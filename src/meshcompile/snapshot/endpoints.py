@@ -62,8 +62,8 @@ class EndpointIndex(Source, frozen=True, eq=False):
 
     def external_at(self, addresses: Iterable[str], namespace: str) -> tuple[Instance, ...]:
         """The endpoints of a namespace's ServiceEntries with one of these addresses, each with its service."""
-        found = _instances_by_address(self)
-        return tuple(i for address in addresses for i in found.get(address, ()) if i[0].namespace == namespace)
+        by_address = _instances_by_address(self)
+        return tuple(i for address in addresses for i in by_address.get(address, ()) if i[0].namespace == namespace)
 
 
 @derived
@@ -75,11 +75,11 @@ def _by_port_name(index: EndpointIndex, host: HostKey) -> Mapping[str, tuple[End
 def _by_port_number(index: EndpointIndex, host: HostKey) -> Mapping[int, tuple[Endpoint, ...]]:
     """Endpoints by port number. Of several services of the host, the last one with endpoints for a port wins."""
     endpoints = index.by_host.get(host, ())
-    found: dict[int, tuple[Endpoint, ...]] = {}
+    by_number: dict[int, tuple[Endpoint, ...]] = {}
     for service in index._services.of_host(*host):
         numbers = {port.name: port.number for port in service.ports}
-        found.update(_grouped(_port_numbers(endpoints, numbers)))
-    return found
+        by_number.update(_grouped(_port_numbers(endpoints, numbers)))
+    return by_number
 
 
 @derived
@@ -137,9 +137,9 @@ def endpoint_index(
         cluster: (resources if cluster == here else resources.clusters[cluster]).all(EndpointSlice)
         for cluster in sorted(workloads.clusters)
     }
-    for cluster, found in slices.items():
+    for cluster, of_cluster in slices.items():
         known = {service.hostname: service for service in services.of_cluster(cluster)}
-        shards.append(slice_endpoints(found, known, sources[cluster]))
+        shards.append(slice_endpoints(of_cluster, known, sources[cluster]))
         if cluster == here and entries:
             shards.append(selected_endpoints(known.values(), of_namespace))
     return EndpointIndex(
@@ -168,8 +168,8 @@ def _selectable(
         return {}
     pods = _grouped(
         (namespace, sources[cluster].of_pod(pod))
-        for cluster, found in sorted(workloads.clusters.items())
-        for (namespace, _), pod in sorted(found.pods.items())
+        for cluster, of_cluster in sorted(workloads.clusters.items())
+        for (namespace, _), pod in sorted(of_cluster.pods.items())
         if namespace in namespaces and is_ready(pod)
     )
     return {namespace: (*pods.get(namespace, ()), *entries.get(namespace, ())) for namespace in namespaces}

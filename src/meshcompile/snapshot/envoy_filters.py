@@ -21,8 +21,8 @@ class EnvoyFilterIndex(Struct, frozen=True, dict=True):
 
     def concerning(self, namespace: str) -> tuple[EnvoyFilter, ...]:
         """The EnvoyFilters of a namespace and of the root namespace, in the order in which they apply."""
-        found = {each: self.by_namespace.get(each, ()) for each in (self.root_namespace, namespace)}
-        return tuple(sorted((each for group in found.values() for each in group), key=self._order))
+        groups = {name: self.by_namespace.get(name, ()) for name in (self.root_namespace, namespace)}
+        return tuple(sorted((envoy_filter for group in groups.values() for envoy_filter in group), key=self._order))
 
     def named(self, namespace: str, name: str) -> EnvoyFilter | None:
         """The EnvoyFilter of this name."""

@@ -77,12 +77,12 @@ def extension_index(resources: ConfigStore) -> ExtensionIndex:
     """The index of the accepted resources."""
     extensions = (_of_traffic_extension(resource) for resource in resources.all(TrafficExtension))
     plugins = (_of_wasm_plugin(resource) for resource in resources.all(WasmPlugin))
-    found = [
+    ordered = [
         (_oldest_first(resource, extension), extension)
         for resource, extension in (*extensions, *plugins)
         if extension is not None
     ]
-    return ExtensionIndex(by_namespace(extension for _, extension in sorted(found, key=lambda f: f[0])))
+    return ExtensionIndex(by_namespace(extension for _, extension in sorted(ordered, key=lambda f: f[0])))
 
 
 def _oldest_first(resource: Resource, extension: Extension) -> tuple[str, str, str]:

@@ -68,7 +68,7 @@ class FromIngresses(Struct, frozen=True):
 def from_ingresses(resources: ConfigStore, mesh: MeshConfig) -> FromIngresses:
     """The Gateways and VirtualServices of the Ingresses that Istio serves."""
     findings: list[Diagnostic] = []
-    classes = {each.name: each for each in resources.all(IngressClass)}
+    classes = {ingress_class.name: ingress_class for ingress_class in resources.all(IngressClass)}
     accepted = [ingress for ingress in resources.all(Ingress) if is_istios(ingress, classes, mesh)]
     services = {(service.namespace, service.name): service for service in resources.all(Service)} if accepted else {}
     rules = _rules_by_host(accepted, findings)
@@ -242,6 +242,6 @@ def _backend_port(
     service = services.get((namespace, backend.service.name))
     if service is None:
         return 0, f"there is no Service {namespace}/{backend.service.name}"
-    wanted = backend.service.port.name
-    number = next((port.port for port in service.spec.ports if port.name == wanted), 0)
-    return (number, "") if number else (0, f"Service {service.name} has no port named {wanted!r}")
+    port_name = backend.service.port.name
+    number = next((port.port for port in service.spec.ports if port.name == port_name), 0)
+    return (number, "") if number else (0, f"Service {service.name} has no port named {port_name!r}")

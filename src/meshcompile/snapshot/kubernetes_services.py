@@ -46,24 +46,24 @@ def kubernetes_services(
     resources: ConfigStore, workloads: WorkloadIndex, mesh: MeshConfig
 ) -> Mapping[str, tuple[Service, ...]]:
     """The Services of each cluster, the config cluster's first."""
-    found = {workloads.config_cluster: resources, **dict(sorted(resources.clusters.items()))}
+    clusters = {workloads.config_cluster: resources, **dict(sorted(resources.clusters.items()))}
     return {
         cluster: tuple(
             kubernetes_service(service, cluster, workloads.of(cluster).namespace_annotations(service.namespace), mesh)
             for service in of_cluster.all(kubernetes.Service)
         )
-        for cluster, of_cluster in found.items()
+        for cluster, of_cluster in clusters.items()
     }
 
 
 def merged(clusters: Mapping[str, Iterable[Service]]) -> tuple[Service, ...]:
     """One service per host name over all clusters, ordered by host name. The first cluster's definition is used."""
-    found: dict[str, Service] = {}
+    by_hostname: dict[str, Service] = {}
     for services in clusters.values():
         for service in services:
-            existing = found.get(service.hostname)
-            found[service.hostname] = service if existing is None else _with_cluster(existing, service)
-    return tuple(found[hostname] for hostname in sorted(found))
+            existing = by_hostname.get(service.hostname)
+            by_hostname[service.hostname] = service if existing is None else _with_cluster(existing, service)
+    return tuple(by_hostname[hostname] for hostname in sorted(by_hostname))
 
 
 def _with_cluster(service: Service, other: Service) -> Service:

@@ -86,8 +86,8 @@ def network_index(
     gateways = set(_static_gateways(networks)) | set(_service_gateways(resources, workloads, networks))
     return NetworkIndex(
         system={
-            cluster: found.namespace_labels(mesh.root_namespace).get(NETWORK, "")
-            for cluster, found in workloads.clusters.items()
+            cluster: known.namespace_labels(mesh.root_namespace).get(NETWORK, "")
+            for cluster, known in workloads.clusters.items()
         },
         registries={cluster: name for name, cluster in reversed(tuple(_registries(networks)))},
         ranges=tuple(sorted(_ranges(networks), key=lambda entry: (entry[0].prefixlen, entry[1]))),
@@ -149,13 +149,13 @@ def _named_gateways(networks: MeshNetworks, cluster: str) -> Mapping[str, list[t
     """The network and port, by the host name of the Service that `registryServiceName` names, for this cluster's
     networks.
     """
-    found: dict[str, list[tuple[str, int]]] = {}
+    by_service: dict[str, list[tuple[str, int]]] = {}
     for name, network in networks.networks.items():
         if any(endpoints.from_registry == cluster for endpoints in network.endpoints):
             for gateway in network.gateways:
                 if gateway.registry_service_name:
-                    found.setdefault(gateway.registry_service_name, []).append((name, gateway.port))
-    return found
+                    by_service.setdefault(gateway.registry_service_name, []).append((name, gateway.port))
+    return by_service
 
 
 def _gateway_ports(

@@ -132,12 +132,12 @@ def _automatic_addresses(entry: ServiceEntry) -> dict[tuple[str, int], str]:
     opted_out = entry.metadata.labels.get(AUTO_ALLOCATE, "").lower() == "false"
     if entry.spec.resolution is EntryResolution.NONE or opted_out or entry.spec.addresses or entry.status is None:
         return {}
-    found: dict[tuple[str, int], str] = {}
+    automatic: dict[tuple[str, int], str] = {}
     for address in entry.status.addresses:
         if is_ip(address.value):
             ip = ip_address(address.value)
-            found[address.host, ip.version] = str(ip)
-    return found
+            automatic[address.host, ip.version] = str(ip)
+    return automatic
 
 
 def is_ip_or_unknown(address: str) -> bool:

@@ -46,8 +46,8 @@ def service_index(resources: ConfigStore, mesh: MeshConfig, workloads: WorkloadI
     clusters = kubernetes_services(resources, workloads, mesh)
     entries = service_entries(resources, workloads, mesh)
     external = (service for entry in entries for service in entry.services)
-    found = (*merged(clusters), *external)
-    services = with_aliases(sorted(found, key=_oldest_first))
+    registered = (*merged(clusters), *external)
+    services = with_aliases(sorted(registered, key=_oldest_first))
     return ServiceIndex(
         all=services,
         by_hostname=_by_hostname(services),
@@ -64,38 +64,38 @@ def _oldest_first(service: Service) -> tuple[str, str, str, str]:
 
 
 def _by_hostname(services: Iterable[Service]) -> Mapping[str, Mapping[str, Service]]:
-    found: dict[str, dict[str, Service]] = {}
+    by_hostname: dict[str, dict[str, Service]] = {}
     for service in services:
-        namespaces = found.setdefault(service.hostname, {})
+        namespaces = by_hostname.setdefault(service.hostname, {})
         existing = namespaces.setdefault(service.namespace, service)
         if existing.registry is Registry.EXTERNAL and service.registry is Registry.KUBERNETES:
             namespaces[service.namespace] = service
-    return found
+    return by_hostname
 
 
 def _exported(services: Iterable[Service]) -> Mapping[str, tuple[Service, ...]]:
     """The services that are exported to namespaces by name. `~` hides a service, whatever else its list has."""
-    found: dict[str, list[Service]] = {}
+    by_namespace: dict[str, list[Service]] = {}
     for service in services:
         if not service.export_to & {"*", "~"}:
             for namespace in service.export_to:
-                found.setdefault(namespace, []).append(service)
-    return {namespace: tuple(group) for namespace, group in found.items()}
+                by_namespace.setdefault(namespace, []).append(service)
+    return {namespace: tuple(group) for namespace, group in by_namespace.items()}
 
 
 def _by_cluster_and_namespace(
     clusters: Mapping[str, Iterable[Service]],
 ) -> Mapping[tuple[str, str], tuple[Service, ...]]:
-    found: dict[tuple[str, str], list[Service]] = {}
+    groups: dict[tuple[str, str], list[Service]] = {}
     for cluster, services in clusters.items():
         for service in services:
-            found.setdefault((cluster, service.namespace), []).append(service)
-    return {key: tuple(group) for key, group in found.items()}
+            groups.setdefault((cluster, service.namespace), []).append(service)
+    return {key: tuple(group) for key, group in groups.items()}
 
 
 def _by_host(services: Iterable[Service]) -> Mapping[tuple[str, str], tuple[Service, ...]]:
-    found: dict[tuple[str, str], tuple[Service, ...]] = {}
+    by_host: dict[tuple[str, str], tuple[Service, ...]] = {}
     for service in services:
         key = (service.hostname, service.namespace)
-        found[key] = (*found.get(key, ()), service)
-    return found
+        by_host[key] = (*by_host.get(key, ()), service)
+    return by_host

@@ -124,10 +124,10 @@ class TargetPort(NamedTuple):
 
 def _target_port(service: Service, port: ServicePort) -> TargetPort:
     # istiod looks up the port by name or number. It finds a different port if names are missing or duplicate.
-    found = next((p for p in service.ports if p.name == port.name or p.number == port.number), port)
-    if isinstance(found.target, str):
-        return TargetPort(port.number, found.target, must_exist=True)
-    return TargetPort(found.target or port.number, found.name, must_exist=False)
+    known = next((p for p in service.ports if p.name == port.name or p.number == port.number), port)
+    if isinstance(known.target, str):
+        return TargetPort(port.number, known.target, must_exist=True)
+    return TargetPort(known.target or port.number, known.name, must_exist=False)
 
 
 def entry_port(service: Service, port: ServicePort, entry: Workload) -> int | None:

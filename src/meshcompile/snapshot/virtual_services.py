@@ -185,5 +185,5 @@ def _merged(virtual_service: VirtualService, delegates: Delegates, everywhere: t
 
 
 def _semantics(virtual_service: VirtualService) -> Semantics:
-    wanted = virtual_service.metadata.annotations.get(SEMANTICS_ANNOTATION)
-    return Semantics.INGRESS if wanted == Semantics.INGRESS else Semantics.ISTIO
+    annotated = virtual_service.metadata.annotations.get(SEMANTICS_ANNOTATION)
+    return Semantics.INGRESS if annotated == Semantics.INGRESS else Semantics.ISTIO

@@ -32,10 +32,10 @@ class WorkloadSource(Struct, frozen=True, eq=False):
     def of_pod(self, pod: Pod) -> Workload:
         """The workload of a Pod."""
         key = (pod.namespace, pod.name)
-        found = self._pods.get(key)
-        if found is None:
-            found = self._pods[key] = self._pod_workload(pod)
-        return found
+        workload = self._pods.get(key)
+        if workload is None:
+            workload = self._pods[key] = self._pod_workload(pod)
+        return workload
 
     def _pod_workload(self, pod: Pod) -> Workload:
         labels, address = pod.metadata.labels, pod.status.pod_ip

@@ -33,12 +33,12 @@ class ClusterWorkloads(Struct, frozen=True, eq=False):
         return next((pod for pod in self.ready_pods_by_ip.get(address, ()) if pod.namespace == namespace), None)
 
     def namespace_labels(self, namespace: str) -> Labels:
-        found = self.namespaces.get(namespace)
-        return {} if found is None else found.metadata.labels
+        known = self.namespaces.get(namespace)
+        return {} if known is None else known.metadata.labels
 
     def namespace_annotations(self, namespace: str) -> Labels:
-        found = self.namespaces.get(namespace)
-        return {} if found is None else found.metadata.annotations
+        known = self.namespaces.get(namespace)
+        return {} if known is None else known.metadata.annotations
 
 
 class WorkloadIndex(Struct, frozen=True, eq=False):
@@ -79,11 +79,11 @@ def _cluster_workloads(resources: ConfigStore) -> ClusterWorkloads:
 
 
 def _by_ip(pods: Iterable[Pod]) -> Mapping[str, tuple[Pod, ...]]:
-    found: dict[str, tuple[Pod, ...]] = {}
+    by_ip: dict[str, tuple[Pod, ...]] = {}
     for pod in pods:
         if pod.status.pod_ip:
-            found[pod.status.pod_ip] = (*found.get(pod.status.pod_ip, ()), pod)
-    return found
+            by_ip[pod.status.pod_ip] = (*by_ip.get(pod.status.pod_ip, ()), pod)
+    return by_ip
 
 
 def is_ready(pod: Pod) -> bool:

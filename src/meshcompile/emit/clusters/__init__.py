@@ -21,7 +21,7 @@ def clusters(resolved: Clusters) -> tuple[Cluster, ...]:
 
 @derived
 def _shared(resolved: SharedClusters) -> tuple[Cluster, ...]:
-    return _by_name(made for host in resolved.hosts for made in _of_host(host))
+    return _by_name(cluster for host in resolved.hosts for cluster in _of_host(host))
 
 
 @derived

@@ -58,21 +58,21 @@ def maglev_config(balancing: Balancing) -> ClusterMaglevLbConfig | None:
 
 
 def least_request_config(balancing: Balancing) -> ClusterLeastRequestLbConfig | None:
-    found = _slow_start_of(balancing, Algorithm.LEAST_REQUEST)
-    return None if found is None else ClusterLeastRequestLbConfig(slow_start_config=_slow_start(found))
+    slow_start = _slow_start_of(balancing, Algorithm.LEAST_REQUEST)
+    return None if slow_start is None else ClusterLeastRequestLbConfig(slow_start_config=_slow_start(slow_start))
 
 
 def round_robin_config(balancing: Balancing) -> ClusterRoundRobinLbConfig | None:
-    found = _slow_start_of(balancing, Algorithm.ROUND_ROBIN)
-    return None if found is None else ClusterRoundRobinLbConfig(slow_start_config=_slow_start(found))
+    slow_start = _slow_start_of(balancing, Algorithm.ROUND_ROBIN)
+    return None if slow_start is None else ClusterRoundRobinLbConfig(slow_start_config=_slow_start(slow_start))
 
 
 def _slow_start_of(balancing: Balancing, algorithm: Algorithm) -> SlowStart | None:
     """The slow start of an algorithm, unless a hash size uses the place of its configuration."""
-    found = balancing.slow_start
-    if found is None or found.algorithm is not algorithm:
+    slow_start = balancing.slow_start
+    if slow_start is None or slow_start.algorithm is not algorithm:
         return None
-    return found if balancing.ring_size is None and balancing.table_size is None else None
+    return slow_start if balancing.ring_size is None and balancing.table_size is None else None
 
 
 def _slow_start(slow_start: SlowStart) -> ClusterSlowStartConfig:

@@ -171,18 +171,18 @@ def _keepalive(keepalive: Keepalive) -> UpstreamConnectionOptions:
 
 def _metadata(metadata: ClusterMetadata) -> Metadata | None:
     """The metadata that Istio's filters read, in the namespace `istio`."""
-    told: dict[str, JsonValue] = {}
+    istio: dict[str, JsonValue] = {}
     if metadata.rule is not None:
         namespace, name = metadata.rule
-        told["config"] = f"/apis/networking.istio.io/v1/namespaces/{namespace}/destination-rule/{name}"
+        istio["config"] = f"/apis/networking.istio.io/v1/namespaces/{namespace}/destination-rule/{name}"
     if metadata.services is not None:
-        told["services"] = [{"host": s.host, "name": s.name, "namespace": s.namespace} for s in metadata.services]
+        istio["services"] = [{"host": s.host, "name": s.name, "namespace": s.namespace} for s in metadata.services]
     if metadata.subset:
-        told["subset"] = metadata.subset
+        istio["subset"] = metadata.subset
     if metadata.keeps_alpn:
-        told["alpn_override"] = "false"
+        istio["alpn_override"] = "false"
     if metadata.is_external:
-        told["external"] = True
+        istio["external"] = True
     if metadata.is_tunnelled:
-        told["disable_mx"] = True
-    return Metadata(filter_metadata={"istio": told}) if told else None
+        istio["disable_mx"] = True
+    return Metadata(filter_metadata={"istio": istio}) if istio else None

@@ -8,5 +8,5 @@ from meshcompile.resolve.listeners.proxy_listeners import Listeners
 
 def listeners(resolved: Listeners) -> tuple[Listener, ...]:
     """Every listener of a proxy, sorted by name."""
-    made = (*map(listener, resolved.sidecar), *map(gateway_listener, resolved.gateway))
-    return tuple(sorted(made, key=lambda message: message.name))
+    messages = (*map(listener, resolved.sidecar), *map(gateway_listener, resolved.gateway))
+    return tuple(sorted(messages, key=lambda message: message.name))

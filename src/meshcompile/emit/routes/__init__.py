@@ -16,10 +16,10 @@ def route_configuration(table: RouteTable) -> RouteConfiguration:
     """The route configuration of a table; one without virtual hosts when nothing answers to its name."""
     if table.virtual_hosts is None:
         return RouteConfiguration(name=table.name, validate_clusters=False)
-    made = EmittedRoutes()
+    emitted = EmittedRoutes()
     return RouteConfiguration(
         name=table.name,
-        virtual_hosts=tuple(virtual_host(piece, made) for piece in table.virtual_hosts),
+        virtual_hosts=tuple(virtual_host(piece, emitted) for piece in table.virtual_hosts),
         validate_clusters=False,
         max_direct_response_body_size_bytes=MAX_DIRECT_RESPONSE_BODY,
         ignore_port_in_host_matching=True,
@@ -34,10 +34,10 @@ class EmittedRoutes:
 
     def of(self, pieces: Routes) -> tuple[Route, ...]:
         """The messages of some routes."""
-        made = self._lists.get(pieces)
-        if made is None:
-            made = self._lists[pieces] = tuple(map(route, pieces))
-        return made
+        routes = self._lists.get(pieces)
+        if routes is None:
+            routes = self._lists[pieces] = tuple(map(route, pieces))
+        return routes
 
 
 def virtual_host(piece: VirtualHostPiece, routes: EmittedRoutes) -> VirtualHost:

@@ -66,8 +66,8 @@ def forward(action: Forward) -> RouteAction:
 
 def regex_rewrite(path: PathRewrite, regex: str) -> RegexMatchAndSubstitute:
     """A replacement in the path, of what a regular expression finds."""
-    made = RegexMatchAndSubstitute(pattern=RegexMatcher(regex=regex), substitution=path.replacement)
-    return at(made, path.origin)
+    rewrite = RegexMatchAndSubstitute(pattern=RegexMatcher(regex=regex), substitution=path.replacement)
+    return at(rewrite, path.origin)
 
 
 def weighted_clusters(backends: tuple[Backend, ...]) -> WeightedCluster:

@@ -13,17 +13,17 @@ from meshcompile.envoy.message import at
 from meshcompile.resolve.routes.intent import CookieHash, HeaderHash, QueryParameterHash, RequestHash, SourceAddressHash
 
 
-def hash_policy(wanted: RequestHash) -> RouteActionHashPolicy:
+def hash_policy(request_hash: RequestHash) -> RouteActionHashPolicy:
     """The policy of a hash."""
-    return at(_hash_policy(wanted), wanted.origin)
+    return at(_hash_policy(request_hash), request_hash.origin)
 
 
-def _hash_policy(wanted: RequestHash) -> RouteActionHashPolicy:
-    match wanted:
+def _hash_policy(request_hash: RequestHash) -> RouteActionHashPolicy:
+    match request_hash:
         case HeaderHash(name=name):
             return RouteActionHashPolicy(header=RouteActionHashPolicyHeader(header_name=name))
         case CookieHash():
-            return RouteActionHashPolicy(cookie=_cookie(wanted))
+            return RouteActionHashPolicy(cookie=_cookie(request_hash))
         case SourceAddressHash(enabled=enabled):
             by_source = RouteActionHashPolicyConnectionProperties(source_ip=enabled)
             return RouteActionHashPolicy(connection_properties=by_source)

@@ -31,19 +31,19 @@ JWT_FILTER = "envoy.filters.http.jwt_authn"
 JWT_PAYLOAD = "payload"
 
 
-def route_match(wanted: RouteMatch) -> RouteMatchMessage:
+def route_match(conditions: RouteMatch) -> RouteMatchMessage:
     """The match of a route."""
-    if wanted is EVERY_REQUEST:
+    if conditions is EVERY_REQUEST:
         return EVERY_PATH
     return at(
         RouteMatchMessage(
-            **_path(wanted.path),
-            case_sensitive=not wanted.path.ignore_case,
-            headers=tuple([header_matcher(each) for each in wanted.headers]),
-            query_parameters=tuple([query_matcher(each) for each in wanted.query_params]),
-            dynamic_metadata=tuple([claim_matcher(each) for each in wanted.claims]),
+            **_path(conditions.path),
+            case_sensitive=not conditions.path.ignore_case,
+            headers=tuple([header_matcher(each) for each in conditions.headers]),
+            query_parameters=tuple([query_matcher(each) for each in conditions.query_params]),
+            dynamic_metadata=tuple([claim_matcher(each) for each in conditions.claims]),
         ),
-        wanted.path.origin,
+        conditions.path.origin,
     )
 
 
@@ -60,38 +60,40 @@ def _path(path: PathMatch) -> dict[str, Any]:
             return {"safe_regex": RegexMatcher(regex=path.value)}
 
 
-def header_matcher(wanted: HeaderMatch) -> HeaderMatcher:
+def header_matcher(header: HeaderMatch) -> HeaderMatcher:
     """A header that is there, or has a value; or, inverted, that is not or has not."""
-    if wanted.value is None:
-        message = HeaderMatcher(name=wanted.name, present_match=True, invert_match=wanted.inverted)
+    if header.value is None:
+        message = HeaderMatcher(name=header.name, present_match=True, invert_match=header.inverted)
     else:
         message = HeaderMatcher(
-            name=wanted.name,
-            string_match=string_matcher(wanted.value),
-            invert_match=wanted.inverted,
+            name=header.name,
+            string_match=string_matcher(header.value),
+            invert_match=header.inverted,
             # Envoy takes no view on a missing header otherwise: it would not match "has not the value".
-            treat_missing_header_as_empty=wanted.inverted,
+            treat_missing_header_as_empty=header.inverted,
         )
-    return at(message, wanted.origin)
+    return at(message, header.origin)
 
 
-def query_matcher(wanted: QueryMatch) -> QueryParameterMatcher:
+def query_matcher(parameter: QueryMatch) -> QueryParameterMatcher:
     """A query parameter that is there, or has a value."""
-    if wanted.value is None:
-        return at(QueryParameterMatcher(name=wanted.name, present_match=True), wanted.origin)
-    return at(QueryParameterMatcher(name=wanted.name, string_match=string_matcher(wanted.value)), wanted.origin)
+    if parameter.value is None:
+        return at(QueryParameterMatcher(name=parameter.name, present_match=True), parameter.origin)
+    return at(
+        QueryParameterMatcher(name=parameter.name, string_match=string_matcher(parameter.value)), parameter.origin
+    )
 
 
-def claim_matcher(wanted: ClaimMatch) -> MetadataMatcher:
+def claim_matcher(claim: ClaimMatch) -> MetadataMatcher:
     """A claim that has a value, or is a list with the value in it."""
-    matcher = ValueMatcher(string_match=string_matcher(wanted.value) or StringMatcher())
+    matcher = ValueMatcher(string_match=string_matcher(claim.value) or StringMatcher())
     either = OrMatcher(value_matchers=(ValueMatcher(list_match=ListMatcher(one_of=matcher)), matcher))
     return at(
         MetadataMatcher(
             filter=JWT_FILTER,
-            path=tuple(MetadataMatcherPathSegment(key=key) for key in (JWT_PAYLOAD, *wanted.path)),
+            path=tuple(MetadataMatcherPathSegment(key=key) for key in (JWT_PAYLOAD, *claim.path)),
             value=ValueMatcher(or_match=either),
-            invert=wanted.inverted,
+            invert=claim.inverted,
         ),
-        wanted.origin,
+        claim.origin,
     )

@@ -25,30 +25,28 @@ _OTHER_PRIORITIES = RetryPolicyRetryPriority(
 )
 
 
-def retry_policy(wanted: Retry | None) -> RetryPolicy | None:
+def retry_policy(retry: Retry | None) -> RetryPolicy | None:
     """The policy; None where nothing is tried again."""
-    if wanted is None:
+    if retry is None:
         return None
-    if wanted is DEFAULT_RETRY:
+    if retry is DEFAULT_RETRY:
         return _DEFAULT
-    return _DEFAULT_AT_HOST if wanted is DEFAULT_RETRY_AT_HOST else _policy(wanted)
+    return _DEFAULT_AT_HOST if retry is DEFAULT_RETRY_AT_HOST else _policy(retry)
 
 
-def _policy(wanted: Retry) -> RetryPolicy:
+def _policy(retry: Retry) -> RetryPolicy:
     return at(
         RetryPolicy(
-            retry_on=wanted.retry_on,
-            num_retries=wanted.attempts,
-            per_try_timeout=duration(wanted.per_try_timeout),
-            retry_priority=_OTHER_PRIORITIES if wanted.other_localities else None,
-            retry_host_predicate=_OTHER_HOSTS if wanted.other_hosts else (),
+            retry_on=retry.retry_on,
+            num_retries=retry.attempts,
+            per_try_timeout=duration(retry.per_try_timeout),
+            retry_priority=_OTHER_PRIORITIES if retry.other_localities else None,
+            retry_host_predicate=_OTHER_HOSTS if retry.other_hosts else (),
             host_selection_retry_max_attempts=HOST_SELECTIONS,
-            retriable_status_codes=wanted.status_codes,
-            retry_back_off=None
-            if wanted.backoff is None
-            else RetryPolicyRetryBackOff(base_interval=wanted.backoff.json),
+            retriable_status_codes=retry.status_codes,
+            retry_back_off=None if retry.backoff is None else RetryPolicyRetryBackOff(base_interval=retry.backoff.json),
         ),
-        wanted.origin,
+        retry.origin,
     )
 
 

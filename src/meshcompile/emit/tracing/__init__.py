@@ -27,7 +27,7 @@ def tracing(settings: Tracing | None) -> HttpConnectionManagerTracing | None:
 @derived
 def _tracing(settings: Tracing) -> HttpConnectionManagerTracing:
     exporter = settings.tracer
-    made = HttpConnectionManagerTracing(
+    tracing = HttpConnectionManagerTracing(
         client_sampling=_ALL,
         overall_sampling=_ALL,
         random_sampling=Percent(value=settings.sampling) if settings.sampling else Percent(),  # JSON omits 0
@@ -37,7 +37,7 @@ def _tracing(settings: Tracing) -> HttpConnectionManagerTracing:
         spawn_upstream_span=True if exporter is not None and exporter.spawn_upstream_span else None,
         no_context_propagation=not settings.context_propagation,
     )
-    return at(made, settings.origins)
+    return at(tracing, settings.origins)
 
 
 def request_id_extension(settings: Tracing | None) -> RequestIDExtension:

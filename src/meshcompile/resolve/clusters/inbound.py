@@ -56,7 +56,7 @@ def inbound_clusters(mesh: MeshConfig, facts: ProxyFacts, client: ClientKey) -> 
         return ()
     else:
         served = _of_services(facts, mesh)
-    return tuple(_inbound_cluster(mesh, facts.scope, client, each) for each in served)
+    return tuple(_inbound_cluster(mesh, facts.scope, client, port) for port in served)
 
 
 class InboundClusterPort(Struct, frozen=True):

@@ -32,7 +32,7 @@ def connect_timeout(pool: ConnectionPoolSettings | None, mesh: MeshConfig) -> Du
 def keepalive(pool: ConnectionPoolSettings | None, mesh: MeshConfig) -> Keepalive | None:
     """TCP keepalive: each value from the rule, or from the mesh; None when neither sets any."""
     own = pool.tcp.tcp_keepalive if pool is not None and pool.tcp is not None else None
-    settings = [found for found in (own, mesh.tcp_keepalive) if found is not None]
+    settings = [keepalive for keepalive in (own, mesh.tcp_keepalive) if keepalive is not None]
     if not settings:
         return None
     return Keepalive(

@@ -77,11 +77,11 @@ def cluster_tls(
 ) -> ClusterTls:
     """How a client secures its connections: as the rule says, or with mutual TLS when the server accepts it."""
     if policy.tls is None:
-        found = _automatic(server, http, mesh, client)
+        secured = _automatic(server, http, mesh, client)
     else:
-        found = _as_written(server, policy.tls, http, mesh, client, rule_selects_workloads)
+        secured = _as_written(server, policy.tls, http, mesh, client, rule_selects_workloads)
     header = policy.proxy_protocol
-    return found if header is None else replace(found, security=replace(found.security, proxy_protocol=header))
+    return secured if header is None else replace(secured, security=replace(secured.security, proxy_protocol=header))
 
 
 def _automatic(server: TlsPeer, http: HttpOptions | None, mesh: MeshConfig, client: ClientKey) -> ClusterTls:
@@ -96,8 +96,10 @@ def _automatic(server: TlsPeer, http: HttpOptions | None, mesh: MeshConfig, clie
     # ORIGINAL_DST clusters cannot tell endpoints apart, so TLS applies to all of them or to none.
     partial = server.discovery is not Discovery.ORIGINAL_DST
     security = Security(_mesh_tls(server, server.sni, server.service_accounts, http), only_where_possible=partial)
-    found = ClusterTls(security, http)
-    return _with_automatic_names(found, ClientTLSSettings(sni=server.sni), by_host=True) if server.by_host else found
+    secured = ClusterTls(security, http)
+    return (
+        _with_automatic_names(secured, ClientTLSSettings(sni=server.sni), by_host=True) if server.by_host else secured
+    )
 
 
 def _as_written(
@@ -124,8 +126,8 @@ def _as_written(
         return _by_rule(server, tls, http, mesh, client)
     names = tls.subject_alt_names or server.service_accounts
     mesh_tls = replace(_mesh_tls(server, tls.sni or server.sni, names, http), origin=tls.origin)
-    found = ClusterTls(Security(mesh_tls), http)
-    return _with_automatic_names(found, tls, by_host=True) if server.by_host else found
+    secured = ClusterTls(Security(mesh_tls), http)
+    return _with_automatic_names(secured, tls, by_host=True) if server.by_host else secured
 
 
 def _by_rule(
@@ -236,7 +238,7 @@ def _credential(name: str, client: ClientKey) -> Secret:
     return Secret(name if name.startswith(_TYPED_CREDENTIALS) else f"kubernetes://{name}", "")
 
 
-def _with_automatic_names(found: ClusterTls, tls: ClientTLSSettings, *, by_host: bool) -> ClusterTls:
+def _with_automatic_names(secured: ClusterTls, tls: ClientTLSSettings, *, by_host: bool) -> ClusterTls:
     """TLS with the SNI of each request's host, unless the rule sets one, and a check of the certificate names.
 
     Clusters by host always check the names. To leave out a part of this, Envoy needs explicit consent.
@@ -246,6 +248,6 @@ def _with_automatic_names(found: ClusterTls, tls: ClientTLSSettings, *, by_host:
     names = not unchecked and (by_host or (sni and not tls.subject_alt_names))
     insecure = by_host and not (sni and names)
     if not sni and not names:
-        return replace(found, insecure_host_options=insecure)
-    http = found.http or HttpOptions(UpstreamProtocol.HTTP1)
-    return replace(found, http=replace(http, auto_sni=sni, auto_san_validation=names), insecure_host_options=insecure)
+        return replace(secured, insecure_host_options=insecure)
+    http = secured.http or HttpOptions(UpstreamProtocol.HTTP1)
+    return replace(secured, http=replace(http, auto_sni=sni, auto_san_validation=names), insecure_host_options=insecure)

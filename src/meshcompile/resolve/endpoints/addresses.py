@@ -77,8 +77,8 @@ def service_addresses(service: Service, client: Addressing) -> tuple[str, ...]:
 def _reachable(addresses: tuple[str, ...], client: Addressing) -> tuple[str, ...]:
     """The addresses of the client's family; of the first address's family for a client that has both."""
     families = tuple(_family(address) for address in addresses[:1]) if client.is_dual_stack else ()
-    wanted = next((family for family in families if family), 4 if client.ipv4 else 6)
-    return tuple(address for address in addresses if _family(address) == wanted)
+    used_family = next((family for family in families if family), 4 if client.ipv4 else 6)
+    return tuple(address for address in addresses if _family(address) == used_family)
 
 
 def _family(address: str) -> int:

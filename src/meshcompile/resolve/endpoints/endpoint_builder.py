@@ -101,13 +101,13 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
         level = upstream.level_policy
         tls = None if level is None else tls_settings(level, upstream.port.number)
         mode = None if tls is None else tls.mode
-        found: dict[str, list[LbEndpoint]] = {}
+        by_locality: dict[str, list[LbEndpoint]] = {}
         for endpoint in endpoints:
             if not labels or selects(labels, endpoint.workload.labels):
-                found.setdefault(endpoint.workload.locality, []).append(self._made_once(endpoint, mode))
+                by_locality.setdefault(endpoint.workload.locality, []).append(self._made_once(endpoint, mode))
         groups = tuple(
             LocalityGroup(locality(where) if where else NO_LOCALITY, tuple(group), total_weight(group))
-            for where, group in sorted(found.items())
+            for where, group in sorted(by_locality.items())
         )
         return reachable(groups, gateways, self.client)
 
@@ -130,10 +130,10 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
 
     def _made_once(self, endpoint: Endpoint, rule_mode: str | None) -> LbEndpoint:
         key = (endpoint, rule_mode)
-        made = self._made.get(key)
-        if made is None:
-            made = self._made[key] = self._lb_endpoint(endpoint, self._tls_mode(endpoint, rule_mode))
-        return made
+        lb_endpoint = self._made.get(key)
+        if lb_endpoint is None:
+            lb_endpoint = self._made[key] = self._lb_endpoint(endpoint, self._tls_mode(endpoint, rule_mode))
+        return lb_endpoint
 
     def _tls_mode(self, endpoint: Endpoint, rule_mode: str | None) -> str:
         """The TLS mode of the workload when the client uses mutual TLS; else ""."""

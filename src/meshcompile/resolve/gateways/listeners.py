@@ -74,14 +74,14 @@ def gateway_listeners(snapshot: Snapshot, facts: ProxyFacts, http: HttpTraits, t
     for port in facts.gateway.ports:
         servers = facts.gateway.servers[port]
         if port.number < FIRST_UNPRIVILEGED_PORT and proxy.node_metadata.unprivileged_pod:
-            findings += (PRIVILEGED_PORT(each.port, port=port.number) for each in servers.servers)
+            findings += (PRIVILEGED_PORT(server.port, port=port.number) for server in servers.servers)
             continue
         bind = port.bind or ("0.0.0.0" if proxy.supports_ipv4 else "::")
         opened = tuple(opening.chains(port, servers, bind))
-        findings += (each for each in opened if isinstance(each, Diagnostic))
-        chains.setdefault((bind, port.number), []).extend(each for each in opened if isinstance(each, FilterChain))
+        findings += (finding for finding in opened if isinstance(finding, Diagnostic))
+        chains.setdefault((bind, port.number), []).extend(chain for chain in opened if isinstance(chain, FilterChain))
     topology = facts.config.gateway_topology
-    made = (
+    listeners = (
         GatewayListener(
             name=listener_name(bind, number),
             bind=bind,
@@ -94,7 +94,7 @@ def gateway_listeners(snapshot: Snapshot, facts: ProxyFacts, http: HttpTraits, t
         for (bind, number), group in chains.items()
         if group
     )
-    return GatewayListeners(tuple(sorted(made, key=lambda each: each.name)), tuple(findings))
+    return GatewayListeners(tuple(sorted(listeners, key=lambda listener: listener.name)), tuple(findings))
 
 
 def listener_name(bind: str, port: int) -> str:
@@ -126,7 +126,10 @@ class GatewayChains(Struct, frozen=True):
         mesh, namespace = snapshot.mesh, facts.proxy.namespace
         return cls(
             client=L4Client(facts.scope, facts.proxy.labels, mesh.outbound_cluster_stat_name),
-            bound={each: routed_at_gateway(snapshot, GatewayKey(namespace, each)) for each in facts.gateway.gateways},
+            bound={
+                gateway: routed_at_gateway(snapshot, GatewayKey(namespace, gateway))
+                for gateway in facts.gateway.gateways
+            },
             tls_defaults=mesh.tls_defaults,
             secrets=gateway_secrets(snapshot, facts.proxy),
             http=http,
@@ -209,15 +212,15 @@ class GatewayChains(Struct, frozen=True):
 
     def _passthrough(self, port: ServerPort, server: GatewayServer) -> Iterator[ChainOrFinding]:
         """One chain for each `tls` match that applies to the server's port and Gateway."""
-        found = False
+        is_routed = False
         for virtual_service in self._bound(server):
             for rule in virtual_service.tls:
                 for match in rule.match:
                     if _is_for(match, server):
-                        found = True
+                        is_routed = True
                         conflict = self._take(match, port.number, server)
                         yield conflict or self._tls_chain(virtual_service, rule, match, server)
-        if not found:
+        if not is_routed:
             yield SERVER_WITHOUT_ROUTE(server, rules="tls")
 
     def _tls_chain(

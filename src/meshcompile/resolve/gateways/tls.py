@@ -162,8 +162,8 @@ def _provider_cluster(snapshot: Snapshot) -> str | None:
         return ""
     namespace, slash, host = provider.service.rpartition("/")
     known = snapshot.services.by_hostname.get(host, {})
-    found = known.get(namespace) if slash else next(iter(known.values())) if len(known) == 1 else None
-    return None if found is None else outbound(provider.port, "", found.hostname)
+    service = known.get(namespace) if slash else next(iter(known.values())) if len(known) == 1 else None
+    return None if service is None else outbound(provider.port, "", service.hostname)
 
 
 def resource_name(name: str) -> str:

@@ -19,7 +19,7 @@ from meshcompile.resolve.listeners.filter_chain import ChainMatch, FilterChain
 from meshcompile.resolve.listeners.http_connection import HttpConnection, HttpTraits, InboundRoute
 from meshcompile.resolve.listeners.stat_names import TARGET_PORT, StatSubject, stat_name
 from meshcompile.resolve.listeners.tcp_connection import (
-    Catchall,
+    CatchAllConnection,
     TcpConnection,
     TcpSettings,
     TcpTraits,
@@ -134,14 +134,14 @@ def inbound_ports(facts: ProxyFacts, mesh: MeshConfig) -> tuple[tuple[InboundPor
     """
     limits = bind_limits(facts.proxy, mesh)
     if facts.scope.has_ingress:
-        found = _ingress_ports(facts, limits)
+        candidates = _ingress_ports(facts, limits)
     elif facts.proxy.interception_mode is InterceptionMode.NONE:
         return (), ()  # the application listens on those ports itself
     else:
-        found = _service_ports(facts, limits)
-    decided = tuple(_one_per_port(found))
-    ports = (each for each in decided if isinstance(each, InboundPort))
-    findings = (each for each in decided if isinstance(each, Diagnostic))
+        candidates = _service_ports(facts, limits)
+    decided = tuple(_one_per_port(candidates))
+    ports = (port for port in decided if isinstance(port, InboundPort))
+    findings = (finding for finding in decided if isinstance(finding, Diagnostic))
     return tuple(sorted(ports, key=lambda port: port.target_port)), tuple(findings)
 
 
@@ -215,10 +215,10 @@ def _if_free(port: InboundPort, bind: str, limits: BindLimits, reserved: frozens
         yield RESERVED_PORT(port.origins[0], port=port.target_port, host=port.host)
 
 
-def _one_per_port(found: Iterable[PortOrFinding]) -> Iterator[PortOrFinding]:
+def _one_per_port(candidates: Iterable[PortOrFinding]) -> Iterator[PortOrFinding]:
     """The first declaration of each target port, oldest service first, and findings about the others."""
     taken: dict[int, InboundPort] = {}
-    for port in found:
+    for port in candidates:
         if not isinstance(port, InboundPort):
             yield port
             continue
@@ -254,7 +254,7 @@ class InboundChains(Struct, frozen=True, eq=False):
         """The chains of a port, by its protocol and mutual TLS mode."""
         mode = self.peer_policy.for_port(port.target_port)
         kind = LISTENER_PROTOCOLS.get(port.protocol, ListenerProtocol.TCP)
-        return tuple(self._chain(port, wanted) for wanted in INBOUND_CHAINS[kind, mode])
+        return tuple(self._chain(port, inbound_chain) for inbound_chain in INBOUND_CHAINS[kind, mode])
 
     def virtual(self, ports: Iterable[InboundPort]) -> tuple[FilterChain, ...]:
         """The chains of the virtual inbound listener.
@@ -272,19 +272,19 @@ class InboundChains(Struct, frozen=True, eq=False):
     def _guard(self) -> FilterChain:
         """The chain that drops connections to the listener's own port, which would loop for ever."""
         return FilterChain(
-            Catchall(self.tcp, BLACK_HOLE_CLUSTER, metadata_exchange=True, access_logs=False),
+            CatchAllConnection(self.tcp, BLACK_HOLE_CLUSTER, metadata_exchange=True, access_logs=False),
             ChainMatch(destination_port=self.mesh.proxy_inbound_listen_port),
             name="virtualInbound-blackhole",
         )
 
-    def _chain(self, port: InboundPort, wanted: InboundChain) -> FilterChain:
-        is_http = wanted.kind is ListenerProtocol.HTTP
+    def _chain(self, port: InboundPort, inbound_chain: InboundChain) -> FilterChain:
+        is_http = inbound_chain.kind is ListenerProtocol.HTTP
         tls = self.http_tls if is_http else self.tcp_tls
         return FilterChain(
             connection=self._http(port) if is_http else self._tcp(port),
-            match=ChainMatch(traffic=wanted.traffic, destination_port=port.target_port),
-            name=port.chain_name(wanted.kind),
-            tls=tls if wanted.mutual_tls else None,
+            match=ChainMatch(traffic=inbound_chain.traffic, destination_port=port.target_port),
+            name=port.chain_name(inbound_chain.kind),
+            tls=tls if inbound_chain.mutual_tls else None,
             config=port.config,
             origins=(*port.origins, *(policy.origin for policy in self.peer_policy.policies)),
         )

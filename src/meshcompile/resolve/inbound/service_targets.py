@@ -28,8 +28,8 @@ class ServiceTarget(Struct, frozen=True):
 
 def service_targets(snapshot: Snapshot, proxy: Proxy) -> tuple[ServiceTarget, ...]:
     """The targets of a proxy, oldest service first, then by host name."""
-    found = (*_kubernetes_targets(snapshot, proxy), *_external_targets(snapshot, proxy))
-    return tuple(sorted(found, key=lambda target: (target.service.creation_time, target.service.hostname)))
+    targets = (*_kubernetes_targets(snapshot, proxy), *_external_targets(snapshot, proxy))
+    return tuple(sorted(targets, key=lambda target: (target.service.creation_time, target.service.hostname)))
 
 
 def _kubernetes_targets(snapshot: Snapshot, proxy: Proxy) -> Iterator[ServiceTarget]:
@@ -100,9 +100,9 @@ def _described_targets(services: Iterable[Service], proxy: Proxy) -> Iterator[Se
 
     There are none when the metadata lack one of the ports.
     """
-    found = [(service, [(port, _described_port(proxy, port)) for port in service.ports]) for service in services]
-    if all(number is not None for _, ports in found for _, number in ports):
-        for service, ports in found:
+    described = [(service, [(port, _described_port(proxy, port)) for port in service.ports]) for service in services]
+    if all(number is not None for _, ports in described for _, number in ports):
+        for service, ports in described:
             yield from _distinct(service, ports)
 
 

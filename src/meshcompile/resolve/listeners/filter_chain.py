@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from meshcompile.documents import Origin
 from meshcompile.resolve.listeners.http_connection import HttpConnection
-from meshcompile.resolve.listeners.tcp_connection import Catchall, TcpConnection
+from meshcompile.resolve.listeners.tcp_connection import CatchAllConnection, TcpConnection
 from meshcompile.resolve.listeners.traffic import Traffic
 from meshcompile.resolve.security.downstream_tls import DownstreamTls
 from meshcompile.values.ip import Range, cidr_range
@@ -38,8 +38,8 @@ class ChainMatch(Struct, frozen=True, dict=True):
     @cached_property
     def ranges(self) -> tuple[Range, ...]:
         """The destinations as ranges, sorted as written, without invalid ranges and those that match every address."""
-        found = (cidr_range(text) for text in sorted(self.destinations))
-        return tuple(r for r in found if r is not None and r.address != UNSPECIFIED[0])
+        ranges = (cidr_range(text) for text in sorted(self.destinations))
+        return tuple(r for r in ranges if r is not None and r.address != UNSPECIFIED[0])
 
     @property
     def takes_everything(self) -> bool:
@@ -62,7 +62,7 @@ class ChainMatch(Struct, frozen=True, dict=True):
 class FilterChain(Struct, frozen=True):
     """A filter chain. `config` is the path of the Istio resource that it comes from, "" without one."""
 
-    connection: HttpConnection | TcpConnection | Catchall
+    connection: HttpConnection | TcpConnection | CatchAllConnection
     match: ChainMatch | None = None
     name: str = ""
     tls: DownstreamTls | None = None
@@ -73,6 +73,6 @@ class FilterChain(Struct, frozen=True):
 
 def _networks(destinations: Iterable[str]) -> Iterable[IPv4Network | IPv6Network]:
     for text in destinations:
-        found = cidr_range(text)
-        if found is not None and found.address != UNSPECIFIED[0]:
-            yield ip_network(f"{found.address.partition('%')[0]}/{found.prefix_length}", strict=False)
+        cidr = cidr_range(text)
+        if cidr is not None and cidr.address != UNSPECIFIED[0]:
+            yield ip_network(f"{cidr.address.partition('%')[0]}/{cidr.prefix_length}", strict=False)

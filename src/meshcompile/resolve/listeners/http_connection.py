@@ -167,8 +167,8 @@ def http_traits(snapshot: Snapshot, facts: ProxyFacts, traffic_class: TrafficCla
 def internal_networks(networks: MeshNetworks) -> tuple[Range, ...]:
     """The networks of the mesh, sorted. Requests from them are internal and keep their internal headers."""
     written = (e.from_cidr for network in networks.networks.values() for e in network.endpoints if e.from_cidr)
-    found = (network for text in written if (network := cidr_range(text)) is not None)
-    return tuple(sorted(found, key=lambda network: network.place))
+    ranges = (network for text in written if (network := cidr_range(text)) is not None)
+    return tuple(sorted(ranges, key=lambda network: network.place))
 
 
 def _server_name(headers: ProxyHeaders, default: str) -> str:
@@ -182,13 +182,13 @@ def _in_mesh_only(headers: ProxyHeaders) -> bool:
 
 
 def _sidecar_client_cert(config: ProxyConfig, headers: ProxyHeaders) -> tuple[str, ClientCertDetails]:
-    asked = headers.set_current_client_cert_details or SetCurrentClientCertDetails()
+    set_details = headers.set_current_client_cert_details or SetCurrentClientCertDetails()
     details = ClientCertDetails(
-        subject=asked.subject is not False,
-        uri=asked.uri is not False,
-        dns=asked.dns is not False,
-        cert=bool(asked.cert),
-        chain=bool(asked.chain),
+        subject=set_details.subject is not False,
+        uri=set_details.uri is not False,
+        dns=set_details.dns is not False,
+        cert=bool(set_details.cert),
+        chain=bool(set_details.chain),
     )
     return _named(headers.forwarded_client_cert, "APPEND_FORWARD"), details
 
@@ -213,5 +213,5 @@ def _trusted_proxies(config: ProxyConfig) -> int:
 
 
 def _path_normalization(mesh: MeshConfig) -> PathNormalization:
-    asked = "DEFAULT" if mesh.path_normalization is None else str(mesh.path_normalization.normalization)
-    return PathNormalization.__members__.get(asked, PathNormalization.BASE)
+    normalization = "DEFAULT" if mesh.path_normalization is None else str(mesh.path_normalization.normalization)
+    return PathNormalization.__members__.get(normalization, PathNormalization.BASE)

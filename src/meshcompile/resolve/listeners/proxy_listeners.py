@@ -52,10 +52,10 @@ def listeners(snapshot: Snapshot, facts: ProxyFacts) -> Listeners:
 def _gateway(snapshot: Snapshot, facts: ProxyFacts) -> Listeners:
     http = http_traits(snapshot, facts, TrafficClass.GATEWAY)
     tcp = tcp_traits(snapshot, facts, TrafficClass.GATEWAY)
-    found = gateway_listeners(snapshot, facts, http, tcp)
+    gateway = gateway_listeners(snapshot, facts, http, tcp)
     return Listeners(
-        gateway=found.listeners,
-        findings=by_place(found.findings, http.guard_findings, telemetry_findings(snapshot, facts.proxy)),
+        gateway=gateway.listeners,
+        findings=by_place(gateway.findings, http.guard_findings, telemetry_findings(snapshot, facts.proxy)),
     )
 
 

@@ -80,7 +80,7 @@ class TcpConnection(msgspec.Struct, frozen=True):
     origins: tuple[Origin, ...] = ()
 
 
-class Catchall(msgspec.Struct, frozen=True):
+class CatchAllConnection(msgspec.Struct, frozen=True):
     """Connections that nothing else matches: forwarded to their original destination, sent to a proxy, or refused."""
 
     traits: TcpTraits

@@ -136,11 +136,11 @@ def egress(snapshot: Snapshot, key: EgressKey) -> Egress:
     client = EgressClient(key.client.addressing, key.limits, key.captured)
     chains, findings = egress_chains(snapshot, key), list[Diagnostic]()
     groups: dict[SocketKey, list[ListenerClaim]] = {}
-    for found in claims(sidecar_scope(snapshot, key.scope), client, snapshot.endpoints):
-        if isinstance(found, ListenerClaim):
-            groups.setdefault(found.key, []).append(found)
+    for claim_or_finding in claims(sidecar_scope(snapshot, key.scope), client, snapshot.endpoints):
+        if isinstance(claim_or_finding, ListenerClaim):
+            groups.setdefault(claim_or_finding.key, []).append(claim_or_finding)
         else:
-            findings.append(found)
+            findings.append(claim_or_finding)
     of_endpoints: dict[str, dict[SocketKey, tuple[ListenerClaim, ...]]] = {}
     for socket, group in groups.items():
         if any(claim.of_endpoint for claim in group):
@@ -190,14 +190,14 @@ class ListenerMerge:
         self._start(first)
 
     def _start(self, claim: ListenerClaim) -> None:
-        made = self._chains_of(claim)
+        chains = self._chains_of(claim)
         self.claims = [claim]
         # Chains of one claim are not compared with each other, even if Envoy cannot distinguish them.
-        self.chains = list(made)
-        self._taken = {chain.match.identity for chain in made}
+        self.chains = list(chains)
+        self._taken = {chain.match.identity for chain in chains}
         # A chain for the rest follows chains for HTTP alone. With it, the listener detects the protocol.
         sniffs = claim.protocol is ListenerProtocol.HTTP and any(
-            chain.match.traffic is Traffic.PLAIN_HTTP for chain in made
+            chain.match.traffic is Traffic.PLAIN_HTTP for chain in chains
         )
         self.protocol = Protocol.AUTO if sniffs else claim.port.protocol
 

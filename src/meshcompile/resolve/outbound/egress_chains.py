@@ -85,8 +85,8 @@ class L4Rules(Struct, frozen=True):
         candidates: Iterable[int] = range(len(self.rules))
         if not is_wildcard(hostname):
             candidates = sorted({*self._exact.get(hostname, ()), *self._wildcard})
-        found = (self.rules[position] for position in candidates)
-        return tuple(vs for vs in found if any(overlaps(host, hostname) for host in vs.hosts))
+        virtual_services = (self.rules[position] for position in candidates)
+        return tuple(vs for vs in virtual_services if any(overlaps(host, hostname) for host in vs.hosts))
 
 
 class EgressChains(Struct, frozen=True, eq=False):

@@ -15,7 +15,7 @@ from meshcompile.resolve.listeners.filter_chain import ChainMatch, FilterChain
 from meshcompile.resolve.listeners.http_connection import HttpConnection, HttpTraits, http_traits
 from meshcompile.resolve.listeners.inspection import outbound_inspection
 from meshcompile.resolve.listeners.listener import Listener
-from meshcompile.resolve.listeners.tcp_connection import Catchall, TcpTraits, tcp_traits
+from meshcompile.resolve.listeners.tcp_connection import CatchAllConnection, TcpTraits, tcp_traits
 from meshcompile.resolve.listeners.traffic import TrafficClass
 from meshcompile.resolve.outbound.destinations import unknown_destination
 from meshcompile.resolve.outbound.egress import (
@@ -50,11 +50,11 @@ class OutboundKey(Key, frozen=True):
 def outbound_listeners(snapshot: Snapshot, key: OutboundKey) -> Mapping[SocketKey, Listener]:
     """The outbound listeners for a key, with HTTP or without, by address and port."""
     maker = OutboundListenerBuilder.of(snapshot, key)
-    wanted = key.http is None
+    is_shared = key.http is None
     return {
         socket: maker.listener(settled)
         for socket, settled in egress(snapshot, key.egress).listeners.items()
-        if settled.is_shared is wanted
+        if settled.is_shared is is_shared
     }
 
 
@@ -122,7 +122,9 @@ class OutboundListenerBuilder(Struct, frozen=True):
 
 def unknown_chain(tcp: TcpTraits, cluster: str | None, name: str) -> FilterChain:
     """The chain for traffic to addresses that are unknown to the sidecar; a `cluster` of None refuses it."""
-    connection = Catchall(tcp, BLACK_HOLE_CLUSTER if cluster is None else cluster, idle_timeout=tcp.idle_timeout)
+    connection = CatchAllConnection(
+        tcp, BLACK_HOLE_CLUSTER if cluster is None else cluster, idle_timeout=tcp.idle_timeout
+    )
     return FilterChain(connection, name=name)
 
 
@@ -157,13 +159,13 @@ class SidecarOutbound(Struct, frozen=True):
         )
         tcp, http = outbound_listeners(snapshot, without), outbound_listeners(snapshot, with_http)
         sockets = egress(snapshot, self.key).listeners
-        found = {socket: http.get(socket) or tcp[socket] for socket in sockets}
+        listeners = {socket: http.get(socket) or tcp[socket] for socket in sockets}
         own = without_itself(snapshot, self.key, self.proxy.ip_addresses[0])
         if not own:
-            return tuple(found.values())
+            return tuple(listeners.values())
         maker = OutboundListenerBuilder.of(snapshot, with_http)
         replaced = {socket: None if settled is None else maker.listener(settled) for socket, settled in own.items()}
-        return tuple(listener for listener in {**found, **replaced}.values() if listener is not None)
+        return tuple(listener for listener in {**listeners, **replaced}.values() if listener is not None)
 
     def http_proxy(self) -> tuple[Listener, ...]:
         """The listener for applications that use the sidecar as an HTTP proxy, if it has a port."""
@@ -199,7 +201,7 @@ class SidecarOutbound(Struct, frozen=True):
         if self.proxy.interception_mode is InterceptionMode.NONE:
             return ()
         guard = FilterChain(
-            Catchall(tcp, BLACK_HOLE_CLUSTER, access_logs=False),
+            CatchAllConnection(tcp, BLACK_HOLE_CLUSTER, access_logs=False),
             ChainMatch(destination_port=port),
             name="virtualOutbound-blackhole",
         )

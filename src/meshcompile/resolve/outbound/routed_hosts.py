@@ -27,8 +27,8 @@ class RoutedHosts(Struct, frozen=True):
 
     def overlapping(self, hosts: Iterable[str]) -> Iterator[MergedVirtualService]:
         """The VirtualServices that share a host with these hosts, in order. A VirtualService can appear twice."""
-        found = {routed for host in hosts for routed in self._overlapping(host.lower())}
-        for position in sorted({position for host in found for position in self.positions[host]}):
+        overlapping = {routed for host in hosts for routed in self._overlapping(host.lower())}
+        for position in sorted({position for host in overlapping for position in self.positions[host]}):
             yield self.virtual_services[position]
 
     def _overlapping(self, host: str) -> Iterator[str]:

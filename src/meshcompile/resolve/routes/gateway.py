@@ -41,7 +41,7 @@ def gateway_table(snapshot: Snapshot, facts: ProxyFacts, name: str) -> RouteTabl
     virtual_hosts = (_virtual_host(group, attempts) for group in _with_equal_routes(hosts))
     return RouteTable(
         name,
-        tuple(sorted(virtual_hosts, key=lambda each: each.name)),
+        tuple(sorted(virtual_hosts, key=lambda virtual_host: virtual_host.name)),
         by_place(finding for host in hosts for finding in _unreachable(host)),
     )
 
@@ -65,11 +65,11 @@ def _virtual_host(hosts: list[RoutedHost], attempt_count: bool) -> VirtualHost:
     first = hosts[0]
     return VirtualHost(
         name=first.name,
-        domains=tuple(each.host for each in hosts),
+        domains=tuple(host.host for host in hosts),
         routes=_catch_all_last(first.routes),
         attempt_count=attempt_count,
         require_tls=first.require_tls,
-        origins=tuple(dict.fromkeys(origin for each in hosts for origin in each.origins)),
+        origins=tuple(dict.fromkeys(origin for host in hosts for origin in host.origins)),
     )
 
 
@@ -100,13 +100,13 @@ def _with_equal_routes(hosts: Iterable[RoutedHost]) -> Iterable[list[RoutedHost]
     """
     groups: list[list[RoutedHost]] = []
     last: dict[tuple[tuple[str, str], ...], list[RoutedHost]] = {}
-    for each in sorted(hosts, key=lambda each: specificity(each.host)):
-        sources = tuple(each.sources)
+    for host in sorted(hosts, key=lambda host: specificity(host.host)):
+        sources = tuple(host.sources)
         group = last.get(sources)
-        if group is not None and group[0].require_tls == each.require_tls:
-            group.append(each)
+        if group is not None and group[0].require_tls == host.require_tls:
+            group.append(host)
         else:
-            last[sources] = [each]
+            last[sources] = [host]
             groups.append(last[sources])
     return groups
 
@@ -116,7 +116,7 @@ def _with_equal_routes(hosts: Iterable[RoutedHost]) -> Iterable[list[RoutedHost]
 
 def _routed_hosts(snapshot: Snapshot, facts: ProxyFacts, servers: Iterable[GatewayServer]) -> tuple[RoutedHost, ...]:
     """Every host that a VirtualService routes at one of the servers, or that only redirects to HTTPS."""
-    found: dict[str, RoutedHost] = {}
+    routed: dict[str, RoutedHost] = {}
     routes: dict[tuple[str, MergedVirtualService], tuple[RuleRoute, ...]] = {}
     for server in servers:
         hosts, client = ServerHosts(server), _route_client(facts, server)
@@ -132,33 +132,33 @@ def _routed_hosts(snapshot: Snapshot, facts: ProxyFacts, servers: Iterable[Gatew
                 routes[key] = rule_routes(snapshot, virtual_service, client, facts.scope, services)
             if routes[key]:
                 for host in sorted(shared):
-                    _add(found, host.lower(), server, virtual_service, routes[key])
+                    _add(routed, host.lower(), server, virtual_service, routes[key])
         if server.redirects_to_https:
             for host in server.hosts:
-                _host(found, host.lower(), server).require_tls = True
-    return tuple(found.values())
+                _host(routed, host.lower(), server).require_tls = True
+    return tuple(routed.values())
 
 
 def _add(
-    found: dict[str, RoutedHost],
+    hosts: dict[str, RoutedHost],
     host: str,
     server: GatewayServer,
     virtual_service: MergedVirtualService,
     routes: tuple[RuleRoute, ...],
 ) -> None:
-    routed = _host(found, host, server)
-    routed.routes.append(routes)
-    routed.sources.append((server.gateway, virtual_service.resource))
-    routed.origins[virtual_service.origin] = None
-    routed.require_tls = routed.require_tls or server.redirects_to_https
+    routed_host = _host(hosts, host, server)
+    routed_host.routes.append(routes)
+    routed_host.sources.append((server.gateway, virtual_service.resource))
+    routed_host.origins[virtual_service.origin] = None
+    routed_host.require_tls = routed_host.require_tls or server.redirects_to_https
 
 
-def _host(found: dict[str, RoutedHost], host: str, server: GatewayServer) -> RoutedHost:
+def _host(hosts: dict[str, RoutedHost], host: str, server: GatewayServer) -> RoutedHost:
     """The host among those found, named after the port of the first server that has it."""
-    if host not in found:
-        found[host] = RoutedHost(host_with_port(host, server.port.number), host)
-    found[host].origins[server.origin] = None
-    return found[host]
+    if host not in hosts:
+        hosts[host] = RoutedHost(host_with_port(host, server.port.number), host)
+    hosts[host].origins[server.origin] = None
+    return hosts[host]
 
 
 def _route_client(facts: ProxyFacts, server: GatewayServer) -> RouteClient:
@@ -202,13 +202,13 @@ class ServerHosts:
 
     def shared_with(self, routed: Iterable[str], namespace: str) -> frozenset[str]:
         """What the server has in common with hosts of that namespace: of a host and a wildcard over it, the host."""
-        found: set[str] = set()
+        shared: set[str] = set()
         for audience in (None, namespace):
             if audience in self._hosts:
                 hosts, wildcards = self._hosts[audience]
                 for host in routed:
-                    found.update(_shared(host, hosts, wildcards))
-        return frozenset(found)
+                    shared.update(_shared(host, hosts, wildcards))
+        return frozenset(shared)
 
 
 def _shared(routed: str, hosts: frozenset[str], wildcards: tuple[str, ...]) -> Iterator[str]:

@@ -14,18 +14,18 @@ from meshcompile.resolve.scope.traffic_policy import consistent_hash, policy_lev
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
 
 
-def request_hash(wanted: ConsistentHashLB) -> RequestHash | None:
+def request_hash(hashing: ConsistentHashLB) -> RequestHash | None:
     """What a consistent hash is computed of; None when it names no key."""
-    match wanted:
+    match hashing:
         case ConsistentHashLB(http_header_name=str(name)):
-            return HeaderHash(name, wanted.origin)
+            return HeaderHash(name, hashing.origin)
         case ConsistentHashLB(http_cookie=HTTPCookie() as cookie):
-            attributes = tuple((each.name, each.value) for each in cookie.attributes)
+            attributes = tuple((attribute.name, attribute.value) for attribute in cookie.attributes)
             return CookieHash(cookie.name, cookie.path, cookie.ttl, attributes, cookie.origin)
         case ConsistentHashLB(use_source_ip=bool(enabled)):
-            return SourceAddressHash(enabled, wanted.origin)
+            return SourceAddressHash(enabled, hashing.origin)
         case ConsistentHashLB(http_query_parameter_name=str(name)):
-            return QueryParameterHash(name, wanted.origin)
+            return QueryParameterHash(name, hashing.origin)
         case _:
             return None
 

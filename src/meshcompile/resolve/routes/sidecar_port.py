@@ -34,10 +34,10 @@ class OnPort(Struct, frozen=True, dict=True):
 
     def only_for(self, host: str, name: str) -> tuple[VirtualHost, ...]:
         """The virtual host of one service, for every domain: a sniffed port's listener is the service's alone."""
-        found = {each: None for domain in (host, name) for each in self._by_domain.get(domain, ())}
-        if len(found) != 1:
-            return tuple(found)
-        return tuple(replace(each, domains=(ANY_DOMAIN,)) for each in found)
+        matches = {virtual_host: None for domain in (host, name) for virtual_host in self._by_domain.get(domain, ())}
+        if len(matches) != 1:
+            return tuple(matches)
+        return tuple(replace(virtual_host, domains=(ANY_DOMAIN,)) for virtual_host in matches)
 
     @cached_property
     def _by_domain(self) -> Mapping[str, list[VirtualHost]]:
@@ -69,10 +69,10 @@ def port_key(scope: SidecarScope, client: RouteKey, port: int, name: str) -> Por
 def virtual_hosts_on(snapshot: Snapshot, key: PortKey) -> OnPort:
     """The virtual hosts of a port without the catch-all."""
     on_port = listening(snapshot, key.listener, key.client, key.port)
-    wanted = tuple(claims(snapshot, on_port))
-    rivals = Rivals(frozenset(name for claim in wanted for name in _full_names(claim)))
-    made = [each for claim in wanted for each in _virtual_hosts(claim, on_port, rivals)]
-    return OnPort(tuple(sorted(made, key=lambda each: each.name)), tuple(rivals.findings))
+    host_claims = tuple(claims(snapshot, on_port))
+    rivals = Rivals(frozenset(name for claim in host_claims for name in _full_names(claim)))
+    virtual_hosts = [virtual_host for claim in host_claims for virtual_host in _virtual_hosts(claim, on_port, rivals)]
+    return OnPort(tuple(sorted(virtual_hosts, key=lambda virtual_host: virtual_host.name)), tuple(rivals.findings))
 
 
 def _is_http_proxy(listener: EgressListener) -> bool:

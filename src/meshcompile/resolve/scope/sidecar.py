@@ -161,7 +161,7 @@ def _scope(
         egress_listeners=listeners,
         services=services,
         outbound_traffic_policy=policy,
-        destination_rules={hostname: found for hostname, found in rules.items() if found},
+        destination_rules={hostname: group for hostname, group in rules.items() if group},
         services_by_hostname={service.hostname: service for service in services},
     )
 
@@ -279,8 +279,8 @@ def most_specific_routes(
     if not by_host:
         return {}
     wildcards = any(is_wildcard(host) for host in by_host)
-    found = ((service.hostname, _most_specific(service.hostname, by_host, wildcards)) for service in services)
-    return {hostname: route for hostname, route in found if route is not None}
+    most_specific = ((service.hostname, _most_specific(service.hostname, by_host, wildcards)) for service in services)
+    return {hostname: route for hostname, route in most_specific if route is not None}
 
 
 def _most_specific(
@@ -312,16 +312,16 @@ def destinations(route: MergedVirtualService, namespace: str) -> Mapping[str, fr
 
     HTTP rules whose matches all require another source namespace do not count.
     """
-    found: dict[str, set[int]] = {}
+    by_host: dict[str, set[int]] = {}
     for destination in _destinations(route, namespace):
-        found.setdefault(destination.host, set()).add(destination.port.number if destination.port else 0)
-    return {host: frozenset(ports) for host, ports in found.items()}
+        by_host.setdefault(destination.host, set()).add(destination.port.number if destination.port else 0)
+    return {host: frozenset(ports) for host, ports in by_host.items()}
 
 
 def _destinations(route: MergedVirtualService, namespace: str) -> Iterator[Destination]:
     for http in route.http:
-        wanted = [match.source_namespace for match in http.match if match.source_namespace]
-        if wanted and namespace not in wanted:
+        source_namespaces = [match.source_namespace for match in http.match if match.source_namespace]
+        if source_namespaces and namespace not in source_namespaces:
             continue
         yield from (target.destination for target in http.route if target.destination is not None)
         if http.mirror is not None:

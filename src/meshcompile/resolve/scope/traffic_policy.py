@@ -170,7 +170,7 @@ def load_balancer(levels: Iterable[PolicyLevel]) -> LoadBalancerSettings | None:
 def consistent_hash(levels: Iterable[PolicyLevel]) -> ConsistentHashLB | None:
     """The hash of the narrowest level that has one, whether or not narrower levels have another load balancer."""
     balancers = (level.load_balancer for level in levels if level.load_balancer is not None)
-    return next((each.consistent_hash for each in balancers if each.consistent_hash is not None), None)
+    return next((balancer.consistent_hash for balancer in balancers if balancer.consistent_hash is not None), None)
 
 
 def tls_settings(policy: TrafficPolicy, port: int) -> ClientTLSSettings | None:

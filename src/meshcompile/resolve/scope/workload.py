@@ -56,8 +56,8 @@ def _entry_labels(snapshot: Snapshot, proxy: Proxy) -> Labels | None:
     """The labels of the first ServiceEntry endpoint in the proxy's namespace that has one of its addresses."""
     if is_virtual_machine(proxy):
         return None
-    found = snapshot.endpoints.external_at(proxy.ip_addresses, proxy.namespace)
-    return {**proxy.node_metadata.static_labels, **found[0][1].labels} if found else None
+    instances = snapshot.endpoints.external_at(proxy.ip_addresses, proxy.namespace)
+    return {**proxy.node_metadata.static_labels, **instances[0][1].labels} if instances else None
 
 
 def _labelled_locality(labels: Labels) -> Locality | None:

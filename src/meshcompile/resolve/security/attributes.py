@@ -71,18 +71,18 @@ class Attribute(Struct, Generic[C], frozen=True):
 
 
 def _destination_address(context: AttributeContext, value: str) -> PermissionCondition | None:
-    found = cidr_range(value)
-    return None if found is None else DestinationAddress(found)
+    addresses = cidr_range(value)
+    return None if addresses is None else DestinationAddress(addresses)
 
 
 def _source_address(context: AttributeContext, value: str) -> PrincipalCondition | None:
-    found = cidr_range(value)
-    return None if found is None else SourceAddress(found)
+    addresses = cidr_range(value)
+    return None if addresses is None else SourceAddress(addresses)
 
 
 def _client_address(context: AttributeContext, value: str) -> PrincipalCondition | None:
-    found = cidr_range(value)
-    return None if found is None else ClientAddress(found)
+    addresses = cidr_range(value)
+    return None if addresses is None else ClientAddress(addresses)
 
 
 def _destination_port(context: AttributeContext, value: str) -> PermissionCondition | None:
@@ -93,8 +93,8 @@ def _server_name(context: AttributeContext, value: str) -> PermissionCondition:
     return ServerName(pattern(value))
 
 
-def _identity(context: AttributeContext, wanted: Pattern) -> PrincipalCondition:
-    return Identity(wanted, context.tunnelled)
+def _identity(context: AttributeContext, expected: Pattern) -> PrincipalCondition:
+    return Identity(expected, context.tunnelled)
 
 
 def _principal(context: AttributeContext, value: str) -> PrincipalCondition:
@@ -103,8 +103,8 @@ def _principal(context: AttributeContext, value: str) -> PrincipalCondition:
 
 def _namespace(context: AttributeContext, value: str) -> PrincipalCondition:
     """Any `*` in the value matches any text."""
-    wanted = ".*".join(quoted(part) for part in value.split("*"))
-    return _identity(context, Pattern(Comparison.REGEX, f".*/ns/{wanted}/.*"))
+    pattern = ".*".join(quoted(part) for part in value.split("*"))
+    return _identity(context, Pattern(Comparison.REGEX, f".*/ns/{pattern}/.*"))
 
 
 def _service_account(context: AttributeContext, value: str) -> PrincipalCondition:
@@ -112,8 +112,8 @@ def _service_account(context: AttributeContext, value: str) -> PrincipalConditio
     namespace, slash, name = value.partition("/")
     if not slash:
         namespace, name = context.namespace, value
-    wanted = f"spiffe://.+/ns/{quoted(namespace)}/(.+/|)sa/{quoted(name)}(/.+)?"
-    return _identity(context, Pattern(Comparison.REGEX, wanted))
+    identity = f"spiffe://.+/ns/{quoted(namespace)}/(.+/|)sa/{quoted(name)}(/.+)?"
+    return _identity(context, Pattern(Comparison.REGEX, identity))
 
 
 def _trust_domain(context: AttributeContext, value: str) -> PrincipalCondition:
@@ -129,8 +129,8 @@ def _trust_domain(context: AttributeContext, value: str) -> PrincipalCondition:
 
 
 def _host(context: AttributeContext, value: str) -> PermissionCondition:
-    found = _header_pattern(value)
-    return Header(":authority", None if found is None else Pattern(found.comparison, found.text, ignore_case=True))
+    host = _header_pattern(value)
+    return Header(":authority", None if host is None else Pattern(host.comparison, host.text, ignore_case=True))
 
 
 def _method(context: AttributeContext, value: str) -> PermissionCondition:
@@ -158,10 +158,10 @@ def _request_header(context: AttributeContext, value: str) -> PrincipalCondition
 
 def _token_principal(context: AttributeContext, values: tuple[str, ...]) -> PrincipalCondition | None:
     """`issuer/subject`: both claims must match."""
-    found: tuple[PrincipalCondition, ...] = tuple(
+    principals: tuple[PrincipalCondition, ...] = tuple(
         All((_text_claim("iss", issuer), _text_claim("sub", subject))) for issuer, subject in _pairs(values)
     )
-    return found[0] if len(found) == 1 else AnyOf(found)
+    return principals[0] if len(principals) == 1 else AnyOf(principals)
 
 
 def _pairs(values: Iterable[str]) -> Iterable[tuple[Pattern, Pattern]]:
@@ -192,8 +192,8 @@ def _exact(text: str) -> Pattern:
     return Pattern(Comparison.EXACT, text)
 
 
-def _text_claim(name: str, wanted: Pattern) -> PrincipalCondition:
-    return DynamicMetadata(JWT_FILTER, (JWT_PAYLOAD, name), TextValue(wanted))
+def _text_claim(name: str, expected: Pattern) -> PrincipalCondition:
+    return DynamicMetadata(JWT_FILTER, (JWT_PAYLOAD, name), TextValue(expected))
 
 
 def _audiences(context: AttributeContext, values: tuple[str, ...]) -> PrincipalCondition:

@@ -127,8 +127,8 @@ def applied_policies(
 def authorization_of(snapshot: Snapshot, key: AuthorizationKey) -> Authorization:
     """The combined authorization of several policies."""
     mesh, providers = snapshot.mesh, ext_authz_providers(snapshot, None)
-    found = (snapshot.authorization.named(*name) for name in key.policies)
-    policies = tuple(policy for policy in found if policy is not None)
+    named = (snapshot.authorization.named(*name) for name in key.policies)
+    policies = tuple(policy for policy in named if policy is not None)
     domains = TrustDomains((mesh.trust_domain, *mesh.trust_domain_aliases))
     http, tcp = (
         PolicyCompiler(policies, domains, providers, for_tcp, key.tunnelled).enforcement() for for_tcp in (False, True)
@@ -188,8 +188,8 @@ class PolicyCompiler(Struct, frozen=True):
     tunnelled: bool
 
     def enforcement(self) -> Enforcement:
-        found = (self._rules(action) for action in (Action.AUDIT, Action.DENY, Action.ALLOW))
-        return Enforcement(self._custom(), tuple(rules for rules in found if rules is not None))
+        by_action = (self._rules(action) for action in (Action.AUDIT, Action.DENY, Action.ALLOW))
+        return Enforcement(self._custom(), tuple(rules for rules in by_action if rules is not None))
 
     def _of(self, action: Action) -> tuple[AuthorizationPolicy, ...]:
         return tuple(policy for policy in self.policies if policy.spec.action is action)
@@ -229,8 +229,10 @@ class PolicyCompiler(Struct, frozen=True):
 
     def _custom(self) -> tuple[CustomRules, ...]:
         by_provider = custom_policies(self.policies)
-        found = (self._of_provider(name, by_provider[name], len(by_provider) > 1) for name in sorted(by_provider))
-        return tuple(rules for rules in found if rules is not None)
+        of_providers = (
+            self._of_provider(name, by_provider[name], len(by_provider) > 1) for name in sorted(by_provider)
+        )
+        return tuple(rules for rules in of_providers if rules is not None)
 
     def _of_provider(self, name: str, policies: list[AuthorizationPolicy], several: bool) -> CustomRules | None:
         """The rules for one provider; None when it cannot decide, as with HTTP providers for TCP connections."""

@@ -19,6 +19,6 @@ def provider_service(services: ServiceIndex, service: str, port: int) -> Provide
     None when the host does not exist, or when the namespace is missing and several namespaces have the host.
     """
     namespace, slash, host = service.rpartition("/")
-    found = services.by_hostname.get(host, {})
-    named = [service for owner, service in found.items() if not slash or owner == namespace]
+    by_namespace = services.by_hostname.get(host, {})
+    named = [service for owner, service in by_namespace.items() if not slash or owner == namespace]
     return ProviderService(host, outbound(port, "", host)) if len(named) == 1 else None

@@ -74,17 +74,17 @@ NEVER = CompiledRule((Not(Always()),), (Not(Always()),))
 def compiled_rule(rule: Rule, context: RuleContext) -> CompiledRule | None:
     """The compiled rule; None when it is dropped."""
     when = tuple((condition, source_attribute(condition.key)) for condition in rule.when)
-    if any(found is None and destination_attribute(condition.key) is None for condition, found in when):
+    if any(attribute is None and destination_attribute(condition.key) is None for condition, attribute in when):
         return None
     about_what = tuple(
-        AttributeTest(found, condition.key, condition.values, condition.not_values, condition.origin)
+        AttributeTest(attribute, condition.key, condition.values, condition.not_values, condition.origin)
         for condition, _ in when
-        if (found := destination_attribute(condition.key)) is not None
+        if (attribute := destination_attribute(condition.key)) is not None
     )
     about_whom = tuple(
-        AttributeTest(found, condition.key, condition.values, condition.not_values, condition.origin)
-        for condition, found in when
-        if found is not None and destination_attribute(condition.key) is None
+        AttributeTest(attribute, condition.key, condition.values, condition.not_values, condition.origin)
+        for condition, attribute in when
+        if attribute is not None and destination_attribute(condition.key) is None
     )
     domains = context.trust_domains
     # The `from`s share the `when`s, so each `from` expands the trust domains of every `when` once more.
@@ -147,8 +147,8 @@ def _conditions(
     alternatives: Iterable[Iterable[AttributeTest[C]]], context: RuleContext
 ) -> tuple[Tested[C], ...] | None:
     """One condition for each alternative; None when the rule is dropped."""
-    found = tuple(_condition(tests, context) for tests in alternatives)
-    return None if None in found else tuple(each for each in found if each is not None)
+    conditions = tuple(_condition(tests, context) for tests in alternatives)
+    return None if None in conditions else tuple(condition for condition in conditions if condition is not None)
 
 
 def _condition(tests: Iterable[AttributeTest[C]], context: RuleContext) -> Tested[C] | None:
@@ -160,11 +160,11 @@ def _condition(tests: Iterable[AttributeTest[C]], context: RuleContext) -> Teste
     places: list[Origin] = []
     for test in tests:
         for values, negated in ((test.values, False), (test.not_values, True)):
-            made, complete = _compared(test, values, context)
+            compared, complete = _compared(test, values, context)
             if context.allows and not complete:
                 return None
-            if made is not None:
-                parts.append(Not(made) if negated else made)
+            if compared is not None:
+                parts.append(Not(compared) if negated else compared)
                 places.append(test.origin)
     return All(tuple(parts), tuple(places)) if parts else All((Always(),))
 
@@ -183,9 +183,9 @@ def _compared(test: AttributeTest[C], values: tuple[str, ...], context: RuleCont
         together = attribute.compare_all(read_in, values)
         return together, together is not None
     assert attribute.compare is not None
-    each = tuple(attribute.compare(read_in, value) for value in values)
-    found = tuple(condition for condition in each if condition is not None)
-    return (AnyOf(found) if found else None), len(found) == len(values)
+    conditions = tuple(attribute.compare(read_in, value) for value in values)
+    known = tuple(condition for condition in conditions if condition is not None)
+    return (AnyOf(known) if known else None), len(known) == len(values)
 
 
 def uses_requests(rule: Rule) -> bool:

@@ -25,8 +25,8 @@ class TrustDomains(Struct, frozen=True):
 
     def expanded(self, domains: Iterable[str]) -> tuple[str, ...]:
         """The trust domains without duplicates. Each trust domain of the mesh expands to all of them."""
-        found = (name for domain in domains for name in (self.names if domain in self.names else (domain,)))
-        return tuple(dict.fromkeys(found))
+        names = (name for domain in domains for name in (self.names if domain in self.names else (domain,)))
+        return tuple(dict.fromkeys(names))
 
     def _aliases(self, principal: str) -> Iterable[str]:
         domain, *rest = principal.split("/")

@@ -59,8 +59,8 @@ def telemetry(
 
     A waypoint that distinguishes services gives the telemetry of one `service`.
     """
-    found = applicable_telemetries(snapshot.telemetry, proxy, service)
-    key = TelemetriesKey(tuple((each.namespace, each.name) for each in found), workload_mode(traffic_class))
+    telemetries = applicable_telemetries(snapshot.telemetry, proxy, service)
+    key = TelemetriesKey(tuple((each.namespace, each.name) for each in telemetries), workload_mode(traffic_class))
     return Telemetry(
         traffic_class=traffic_class,
         metrics=merged_metrics(snapshot, key),
@@ -100,17 +100,17 @@ def merged_metrics(snapshot: Snapshot, key: TelemetriesKey) -> tuple[Metrics, ..
 @query
 def merged_access_logs(snapshot: Snapshot, key: TelemetriesKey) -> AccessLogs:
     """The access logs of several Telemetries."""
-    found = _named(snapshot, key.names)
+    telemetries = _named(snapshot, key.names)
     return access_logs(
-        tuple(each.spec.access_logging for each in found if each.spec.access_logging), snapshot, key.mode
+        tuple(each.spec.access_logging for each in telemetries if each.spec.access_logging), snapshot, key.mode
     )
 
 
 @query
 def findings_of(snapshot: Snapshot, key: FindingsKey) -> tuple[Diagnostic, ...]:
     """The findings about several Telemetries."""
-    found = _named(snapshot, key.names)
-    return (*default_provider_findings(snapshot), *findings(snapshot, found, key.proxy))
+    telemetries = _named(snapshot, key.names)
+    return (*default_provider_findings(snapshot), *findings(snapshot, telemetries, key.proxy))
 
 
 def _named(snapshot: Snapshot, names: Iterable[tuple[str, str]]) -> tuple[TelemetryResource, ...]:

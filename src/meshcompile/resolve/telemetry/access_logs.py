@@ -46,19 +46,19 @@ def access_logs(blocks: tuple[tuple[AccessLogging, ...], ...], snapshot: Snapsho
     """The access logs that the `accessLogging` of each applicable Telemetry configures."""
     mesh, defaults = snapshot.mesh, snapshot.telemetry.defaults.access_logging
     merged = _merged(blocks, defaults, mode) if blocks else {name: _ProviderLogging() for name in defaults}
-    found = [
-        (provider.name, name, wanted, target)
-        for name, wanted in merged.items()
+    logged = [
+        (provider.name, name, logging, target)
+        for name, logging in merged.items()
         if (provider := snapshot.telemetry.provider(name)) is not None
         and (target := provider_sink(snapshot, name)) is not None
     ]
-    if not found:
+    if not logged:
         return _of_mesh(mesh)
     return AccessLogs(
         logs=tuple(
-            _filtered(AccessLog(target, origins=wanted.origins), wanted.filter)
-            for _, _, wanted, target in sorted(found, key=lambda f: f[:2])
-            if not wanted.disabled
+            _filtered(AccessLog(target, origins=logging.origins), logging.filter)
+            for _, _, logging, target in sorted(logged, key=lambda f: f[:2])
+            if not logging.disabled
         ),
         of_listeners=not mesh.disable_envoy_listener_log,
     )
@@ -114,12 +114,12 @@ def _merged(
         }
         named |= own
         in_force = frozenset(own) or in_force
-    wanted: dict[str, _ProviderLogging] = {}
+    by_provider: dict[str, _ProviderLogging] = {}
     names = defaults
     for block in (block for blocks in telemetries for block in blocks):
         names = provider_names(block.providers) or names
         if concerns(block.match, mode):
             for name in in_force.intersection(names):
                 logging = named.get(name, _ProviderLogging())
-                wanted[name] = replace(logging, disabled=bool(block.disabled), origins=(block.origin,))
-    return wanted
+                by_provider[name] = replace(logging, disabled=bool(block.disabled), origins=(block.origin,))
+    return by_provider

@@ -55,11 +55,11 @@ _SORTS = ExtensionProvider.one_of[0]
 
 
 def telemetry_findings(
-    snapshot: Snapshot, found: tuple[Telemetry, ...], proxy: ProxyCapabilities
+    snapshot: Snapshot, telemetries: tuple[Telemetry, ...], proxy: ProxyCapabilities
 ) -> Iterator[Diagnostic]:
     """The findings about Telemetries that apply together to a proxy, from the widest to the narrowest."""
-    yield from _rivals(snapshot, found)
-    for telemetry in found:
+    yield from _rivals(snapshot, telemetries)
+    for telemetry in telemetries:
         for signal, where, name in _named(telemetry):
             yield from _provider_findings(snapshot, signal, where, name)
             yield from _old_zipkin(snapshot.telemetry.provider(name), proxy)
@@ -82,15 +82,15 @@ def default_provider_findings(snapshot: Snapshot) -> Iterator[Diagnostic]:
             yield from _provider_findings(snapshot, signal, defaults.at(field, index), name)
 
 
-def _rivals(snapshot: Snapshot, found: tuple[Telemetry, ...]) -> Iterator[Diagnostic]:
+def _rivals(snapshot: Snapshot, telemetries: tuple[Telemetry, ...]) -> Iterator[Diagnostic]:
     """Findings for Telemetries that others override, and for those that select the same workload."""
-    for namespace in {telemetry.namespace for telemetry in found if not is_attached(telemetry.spec)}:
+    for namespace in {telemetry.namespace for telemetry in telemetries if not is_attached(telemetry.spec)}:
         holds = snapshot.telemetry.wide[namespace]
         for idle in snapshot.telemetry.all:
             if idle.namespace == namespace and idle is not holds and not is_attached(idle.spec):
                 related = (Related("the one that holds", holds.origin),)
                 yield SHADOWED_TELEMETRY(idle, other=holds.name, related=related)
-    attached = [telemetry for telemetry in found if is_attached(telemetry.spec)]
+    attached = [telemetry for telemetry in telemetries if is_attached(telemetry.spec)]
     for older, younger in pairwise(attached):
         related = (Related("the other one", older.origin),)
         yield OVERLAPPING_TELEMETRIES(younger, other=older.name, winner=younger.name, related=related)

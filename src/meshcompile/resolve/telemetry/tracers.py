@@ -172,9 +172,9 @@ def _open_telemetry(
     exporter = None if service is None else _exporter(service, collector.http, collector.grpc)
     if service is None or exporter is None:
         return None
-    wanted = collector.dynatrace_sampler
-    sampler = None if wanted is None else _sampler(services, wanted, service, collector.http)
-    if wanted is not None and sampler is None:
+    dynatrace = collector.dynatrace_sampler
+    sampler = None if dynatrace is None else _sampler(services, dynatrace, service, collector.http)
+    if dynatrace is not None and sampler is None:
         return None
     follows_conventions = collector.service_attribute_enrichment is ServiceAttributeEnrichment.OTEL_SEMANTIC_CONVENTIONS
     return OpenTelemetry(
@@ -200,13 +200,13 @@ def _http_endpoint(service: ProviderService, http: HttpService, path: str | None
 
 
 def _sampler(
-    services: ServiceIndex, wanted: DynatraceSampler, service: ProviderService, http: HttpService | None
+    services: ServiceIndex, dynatrace: DynatraceSampler, service: ProviderService, http: HttpService | None
 ) -> Sampler | None:
     """Dynatrace's sampler.
 
     It calls its own API, or the collector if that uses HTTP.
     """
-    own = wanted.http_service
+    own = dynatrace.http_service
     if own is not None:
         at = provider_service(services, own.service, own.port)
         api = None if at is None else _http_endpoint(at, own.http or HttpService())
@@ -214,17 +214,17 @@ def _sampler(
         api = None if http is None else _http_endpoint(service, http, DYNATRACE_PATH)
     if api is None:
         return None
-    return Sampler(wanted.tenant, wanted.cluster_id, wanted.root_spans_per_minute, api)
+    return Sampler(dynatrace.tenant, dynatrace.cluster_id, dynatrace.root_spans_per_minute, api)
 
 
-def _detectors(wanted: ResourceDetectors, follows_conventions: bool) -> tuple[str, ...]:
+def _detectors(resource_detectors: ResourceDetectors, follows_conventions: bool) -> tuple[str, ...]:
     """The resource detectors, in order.
 
     With OpenTelemetry's naming conventions, the environment detector is always on.
     """
     named = (
-        *(("environment",) if wanted.environment is not None else ()),
-        *(("dynatrace",) if wanted.dynatrace is not None else ()),
+        *(("environment",) if resource_detectors.environment is not None else ()),
+        *(("dynatrace",) if resource_detectors.dynatrace is not None else ()),
     )
     return tuple(dict.fromkeys((*named, "environment"))) if follows_conventions else named
 

@@ -21,8 +21,10 @@ class Outcome(Enum):
 
     ALLOWED = auto()
     DENIED = auto()  # 403, or a closed connection
-    ASKED = auto()  # an external authorizer decides
+    DELEGATED = auto()  # an external authorizer decides
     UNAUTHENTICATED = auto()  # 401: the token is invalid
+
+    ASKED = DELEGATED  # the earlier name
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def _custom(enforcement: Enforcement, request: Request) -> Decision | None:
         if rule and rules.ext_authz is None:
             return Decision(Outcome.DENIED, rule, "the provider of this CUSTOM policy is not available")
         if rule:
-            return Decision(Outcome.ASKED, rule, provider=rules.provider)
+            return Decision(Outcome.DELEGATED, rule, provider=rules.provider)
     return None
 
 

@@ -55,4 +55,4 @@ HTTP_FILTERS: tuple[HttpFilterModule, ...] = (
 @derived
 def http_filters(traits: HttpTraits, inputs: HttpFilterInputs) -> tuple[HttpFilter, ...]:
     """All HTTP filters of a connection."""
-    return tuple(made for module in HTTP_FILTERS for made in module.filters(traits, inputs))
+    return tuple(http_filter for module in HTTP_FILTERS for http_filter in module.filters(traits, inputs))

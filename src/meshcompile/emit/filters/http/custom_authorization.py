@@ -27,7 +27,7 @@ NAME = "envoy.filters.http.ext_authz"
 
 
 def filters(traits: HttpTraits, inputs: HttpFilterInputs) -> tuple[HttpFilter, ...]:
-    return tuple(made for rules in traits.authorization.http.custom for made in _of_provider(rules))
+    return tuple(http_filter for rules in traits.authorization.http.custom for http_filter in _of_provider(rules))
 
 
 def _of_provider(rules: CustomRules) -> tuple[HttpFilter, ...]:

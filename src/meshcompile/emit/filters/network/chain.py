@@ -15,7 +15,7 @@ from meshcompile.emit.http_connection_manager import http_connection_manager
 from meshcompile.emit.tcp_proxy import catchall_proxy
 from meshcompile.envoy.config.listener import Filter
 from meshcompile.resolve.listeners.http_connection import HttpConnection
-from meshcompile.resolve.listeners.tcp_connection import Catchall, TcpConnection
+from meshcompile.resolve.listeners.tcp_connection import CatchAllConnection, TcpConnection
 from meshcompile.resolve.listeners.traffic import TrafficClass
 
 
@@ -40,14 +40,14 @@ NETWORK_FILTERS: tuple[NetworkFilterModule, ...] = (
 )
 
 
-def network_filters(connection: HttpConnection | TcpConnection | Catchall) -> tuple[Filter, ...]:
+def network_filters(connection: HttpConnection | TcpConnection | CatchAllConnection) -> tuple[Filter, ...]:
     """All network filters of a TCP or HTTP connection."""
     match connection:
         case TcpConnection():
-            return tuple(made for module in NETWORK_FILTERS for made in module.filters(connection))
+            return tuple(network_filter for module in NETWORK_FILTERS for network_filter in module.filters(connection))
         case HttpConnection():
             return (*_before_http(connection), http_connection_manager(connection))
-        case Catchall():
+        case CatchAllConnection():
             return (*_before_catchall(connection), catchall_proxy(connection))
 
 
@@ -59,9 +59,9 @@ def _before_http(connection: HttpConnection) -> tuple[Filter, ...]:
     inbound = connection.traits.traffic_class is TrafficClass.SIDECAR_INBOUND
     exchange = (metadata_exchange.FILTER,) if inbound and not connection.tunnelled else ()
     phases = extensions.ALL if connection.network_extensions else ()
-    return (*exchange, *(made for phase in phases for made in phase.filters(connection)))
+    return (*exchange, *(network_filter for phase in phases for network_filter in phase.filters(connection)))
 
 
-def _before_catchall(catchall: Catchall) -> tuple[Filter, ...]:
+def _before_catchall(catchall: CatchAllConnection) -> tuple[Filter, ...]:
     exchange = (metadata_exchange.FILTER,) if catchall.metadata_exchange else ()
     return exchange + stats.stats_filters(catchall.traits.telemetry)

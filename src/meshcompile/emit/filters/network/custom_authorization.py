@@ -14,7 +14,9 @@ NAME = "envoy.filters.network.ext_authz"
 
 
 def filters(connection: TcpConnection) -> tuple[Filter, ...]:
-    return tuple(made for rules in connection.traits.authorization.tcp.custom for made in _of_provider(rules))
+    return tuple(
+        network_filter for rules in connection.traits.authorization.tcp.custom for network_filter in _of_provider(rules)
+    )
 
 
 def _of_provider(rules: CustomRules) -> tuple[Filter, ...]:
@@ -27,11 +29,11 @@ def _of_provider(rules: CustomRules) -> tuple[Filter, ...]:
         shadow_rules_stat_prefix=EXT_AUTHZ,
         stat_prefix=rbac_filter.STAT_PREFIX,
     )
-    asked = ExtAuthz(
+    ext_authz = ExtAuthz(
         stat_prefix=rbac_filter.STAT_PREFIX,
         grpc_service=grpc_service(rules.ext_authz),
         failure_mode_allow=rules.ext_authz.fail_open,
         transport_api_version="V3",
         filter_enabled_metadata=where_matched(rbac_filter.NAME, rules.provider),
     )
-    return (Filter(name=rbac_filter.NAME, typed_config=noted), Filter(name=NAME, typed_config=asked))
+    return (Filter(name=rbac_filter.NAME, typed_config=noted), Filter(name=NAME, typed_config=ext_authz))

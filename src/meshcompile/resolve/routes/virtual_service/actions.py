@@ -48,13 +48,13 @@ def _forward(rule: HTTPRoute, context: RouteContext) -> Forward:
     weighted = len(rule.route) != 1
     # Among several, those without weight get nothing.
     counting = tuple(target for target in rule.route if target.weight) if weighted else rule.route
-    hashes = [found for target in counting if (found := destination_hash(context, target.destination)) is not None]
+    hashes = [lb for target in counting if (lb := destination_hash(context, target.destination)) is not None]
     backends = tuple([_backend(target, context) for target in counting])
     return Forward(
         backends=backends,
         weighted=weighted,
         mirrors=tuple(_mirrors(rule, context)),
-        hashes=tuple([each for found in hashes if (each := request_hash(found)) is not None]),
+        hashes=tuple([key for lb in hashes if (key := request_hash(lb)) is not None]),
         retry=retry(
             context.default_retry if rule.retries is None else rule.retries,
             keeps_host=not weighted and bool(hashes),

@@ -11,11 +11,11 @@ from meshcompile.models.networking.virtual_service import (
 from meshcompile.resolve.routes.intent import Cors, Fault, FaultAbort, FaultDelay
 
 
-def fault(wanted: HTTPFaultInjection | None) -> Fault | None:
+def fault(injection: HTTPFaultInjection | None) -> Fault | None:
     """Delays and aborts that have what they need."""
-    if wanted is None:
+    if injection is None:
         return None
-    return Fault(_delay(wanted.delay), _abort(wanted.abort), wanted.origin)
+    return Fault(_delay(injection.delay), _abort(injection.abort), injection.origin)
 
 
 def _delay(delay: Delay | None) -> FaultDelay | None:

@@ -26,51 +26,51 @@ PREFIXES: Mapping[Semantics, PathMatchType] = {
 CLAIMS = "@request.auth.claims"
 
 
-def route_match(wanted: HTTPMatchRequest | None, semantics: Semantics = Semantics.ISTIO) -> RouteMatch:
+def route_match(request: HTTPMatchRequest | None, semantics: Semantics = Semantics.ISTIO) -> RouteMatch:
     """The conditions of a match; those of a rule without any take every request."""
-    if wanted is None:
+    if request is None:
         return EVERY_REQUEST
     return RouteMatch(
-        path=_path_match(wanted, semantics),
-        headers=(*_header_matches(wanted), *_pseudo_header_matches(wanted)),
+        path=_path_match(request, semantics),
+        headers=(*_header_matches(request), *_pseudo_header_matches(request)),
         query_params=tuple(
-            [QueryMatch(name, _value(value), value.origin) for name, value in sorted(wanted.query_params.items())]
+            [QueryMatch(name, _value(value), value.origin) for name, value in sorted(request.query_params.items())]
         ),
-        claims=tuple(_claim_matches(wanted)),
-        origin=wanted.origin,
+        claims=tuple(_claim_matches(request)),
+        origin=request.origin,
     )
 
 
-def _path_match(wanted: HTTPMatchRequest, semantics: Semantics) -> PathMatch:
+def _path_match(request: HTTPMatchRequest, semantics: Semantics) -> PathMatch:
     """The condition on the path; prefix `/` when nothing says what to match."""
-    match wanted.uri:
+    match request.uri:
         case StringMatch(exact=str(path)) as uri:
-            return PathMatch(PathMatchType.EXACT, path, wanted.ignore_uri_case, uri.origin)
+            return PathMatch(PathMatchType.EXACT, path, request.ignore_uri_case, uri.origin)
         case StringMatch(regex=str(regex)) as uri:
-            return PathMatch(PathMatchType.REGEX, regex, wanted.ignore_uri_case, uri.origin)
+            return PathMatch(PathMatchType.REGEX, regex, request.ignore_uri_case, uri.origin)
         case StringMatch(prefix=str(prefix)) as uri:
             kind = PathMatchType.PREFIX if prefix == "/" else PREFIXES[semantics]
-            return PathMatch(kind, prefix, wanted.ignore_uri_case, uri.origin)
+            return PathMatch(kind, prefix, request.ignore_uri_case, uri.origin)
         case _:
-            return PathMatch(ignore_case=wanted.ignore_uri_case)
+            return PathMatch(ignore_case=request.ignore_uri_case)
 
 
-def _header_matches(wanted: HTTPMatchRequest) -> tuple[HeaderMatch, ...]:
+def _header_matches(request: HTTPMatchRequest) -> tuple[HeaderMatch, ...]:
     """By name; of one name, what is wanted before what is not."""
-    if not (wanted.headers or wanted.without_headers):
+    if not (request.headers or request.without_headers):
         return ()
-    given = ((wanted.headers, False), (wanted.without_headers, True))
+    given = ((request.headers, False), (request.without_headers, True))
     matches = (_header(name, value, inverted) for headers, inverted in given for name, value in headers.items())
-    return tuple(sorted((each for each in matches if not claim_path(each.name)), key=lambda each: each.name))
+    return tuple(sorted((header for header in matches if not claim_path(header.name)), key=lambda header: header.name))
 
 
-def _pseudo_header_matches(wanted: HTTPMatchRequest) -> Iterator[HeaderMatch]:
-    if wanted.method is not None:
-        yield _header(":method", wanted.method)
-    if wanted.authority is not None:
-        yield _header(":authority", wanted.authority)
-    if wanted.scheme is not None:
-        yield _header(":scheme", wanted.scheme)
+def _pseudo_header_matches(request: HTTPMatchRequest) -> Iterator[HeaderMatch]:
+    if request.method is not None:
+        yield _header(":method", request.method)
+    if request.authority is not None:
+        yield _header(":authority", request.authority)
+    if request.scheme is not None:
+        yield _header(":scheme", request.scheme)
 
 
 def _header(name: str, value: StringMatch, inverted: bool = False) -> HeaderMatch:
@@ -83,9 +83,9 @@ def _value(value: StringMatch) -> StringMatch | None:
     return None if value.regex == "*" or value == UNSPECIFIED else value
 
 
-def _claim_matches(wanted: HTTPMatchRequest) -> Iterator[ClaimMatch]:
+def _claim_matches(request: HTTPMatchRequest) -> Iterator[ClaimMatch]:
     """By name; first what is wanted."""
-    for headers, inverted in ((wanted.headers, False), (wanted.without_headers, True)):
+    for headers, inverted in ((request.headers, False), (request.without_headers, True)):
         for name, value in sorted(headers.items()):
             if path := claim_path(name):
                 yield ClaimMatch(path, value, value.origin, inverted)

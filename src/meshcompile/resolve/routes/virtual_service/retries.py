@@ -10,26 +10,26 @@ STATUS_CODES = "retriable-status-codes"
 _KNOWN_CODES = frozenset(status.value for status in HTTPStatus)
 
 
-def retry(wanted: HTTPRetry | None, *, keeps_host: bool = False) -> Retry | None:
+def retry(settings: HTTPRetry | None, *, keeps_host: bool = False) -> Retry | None:
     """The policy, Istio's default when none is given; None when retries are turned off.
 
     `keeps_host`: a consistent hash chose the host, so a retry does not look for another.
     """
-    if wanted is None:
+    if settings is None:
         return DEFAULT_RETRY_AT_HOST if keeps_host else DEFAULT_RETRY
-    if wanted.attempts <= 0:
+    if settings.attempts <= 0:
         return None
-    conditions, codes = retry_on(wanted.retry_on)
-    other_hosts = wanted.retry_ignore_previous_hosts
+    conditions, codes = retry_on(settings.retry_on)
+    other_hosts = settings.retry_ignore_previous_hosts
     return Retry(
-        attempts=wanted.attempts,
+        attempts=settings.attempts,
         retry_on=conditions,
         status_codes=codes,
-        per_try_timeout=wanted.per_try_timeout,
-        backoff=wanted.backoff,
+        per_try_timeout=settings.per_try_timeout,
+        backoff=settings.backoff,
         other_hosts=not keeps_host if other_hosts is None else other_hosts,
-        other_localities=bool(wanted.retry_remote_localities),
-        origin=wanted.origin,
+        other_localities=bool(settings.retry_remote_localities),
+        origin=settings.origin,
     )
 
 

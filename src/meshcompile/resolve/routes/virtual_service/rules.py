@@ -60,11 +60,11 @@ def shared_rule_routes(snapshot: Snapshot, key: RuleRoutesKey) -> tuple[RuleRout
 
 def _rule_routes(virtual_service: MergedVirtualService, context: RouteContext) -> Iterator[RuleRoute]:
     for rule, origins in zip(virtual_service.http, virtual_service.http_origins, strict=True):
-        made = None
+        route_rule = None
         for match, places in zip(rule.match or (None,), origins, strict=True):
             if applies(match, context):
-                made = made or _route_rule(rule, context)
-                route = _rule_route(virtual_service, made, match, context.client.port, places)
+                route_rule = route_rule or _route_rule(rule, context)
+                route = _rule_route(virtual_service, route_rule, match, context.client.port, places)
                 yield route
                 if route.match.takes_every_request:
                     return
@@ -103,13 +103,13 @@ def _rule_route(
     port: int,
     origins: Origins,
 ) -> RuleRoute:
-    wanted = route_match(match, virtual_service.semantics)
+    conditions = route_match(match, virtual_service.semantics)
     return RuleRoute(
         name=f"{rule.name}.{match.name}" if match is not None and match.name else rule.name,
-        match=wanted,
+        match=conditions,
         rule=rule,
         resource=virtual_service.resource,
-        operation=_spans_of(rule.action, virtual_service, port) + _path_of(wanted.path),
+        operation=_spans_of(rule.action, virtual_service, port) + _path_of(conditions.path),
         stat_prefix="" if match is None else match.stat_prefix,
         origins=origins,
     )

@@ -18,17 +18,17 @@ FIRST_REVISION = "00001"
 _Name = tuple[str, str]  # namespace and name
 
 
-def made_workloads(resources: Iterable[Resource]) -> Iterator[Workload]:
+def generated_workloads(resources: Iterable[Resource]) -> Iterator[Workload]:
     """The workloads that create Pods directly, in the order of the objects.
 
     A Knative Service becomes the Deployment of its first revision, unless the input has its Deployments. A Rollout with
     a `workloadRef` uses the Deployment's template and replaces the Deployment.
     """
-    found = [resource for resource in resources if isinstance(resource, WORKLOAD_KINDS)]
-    deployments = {(each.namespace, each.name): each for each in found if isinstance(each, Deployment)}
-    served = {(each.namespace, each.metadata.labels.get(KNATIVE_SERVICE, "")) for each in deployments.values()}
-    replaced = {(each.namespace, target) for each in found if (target := referenced_deployment(each))}
-    for workload in found:
+    workloads = [resource for resource in resources if isinstance(resource, WORKLOAD_KINDS)]
+    deployments = {(d.namespace, d.name): d for d in workloads if isinstance(d, Deployment)}
+    served = {(d.namespace, d.metadata.labels.get(KNATIVE_SERVICE, "")) for d in deployments.values()}
+    replaced = {(w.namespace, target) for w in workloads if (target := referenced_deployment(w))}
+    for workload in workloads:
         name = (workload.namespace, workload.name)
         match workload:
             case CustomWorkload() if is_owned(workload):
@@ -46,12 +46,14 @@ def made_workloads(resources: Iterable[Resource]) -> Iterator[Workload]:
 
 def missing_templates(resources: Iterable[Resource]) -> Iterator[Diagnostic]:
     """The Rollouts that use the template of a Deployment that is not in the input."""
-    found = tuple(resources)
-    deployments = {(each.namespace, each.name) for each in found if isinstance(each, Deployment)}
-    for each in found:
-        target = referenced_deployment(each) if isinstance(each, CustomWorkload) else ""
-        if target and (each.namespace, target) not in deployments:
-            yield NO_TEMPLATE(each.at("spec", "workloadRef"), deployment=target, kind=each.kind, name=each.name)
+    objects = tuple(resources)
+    deployments = {(workload.namespace, workload.name) for workload in objects if isinstance(workload, Deployment)}
+    for workload in objects:
+        target = referenced_deployment(workload) if isinstance(workload, CustomWorkload) else ""
+        if target and (workload.namespace, target) not in deployments:
+            yield NO_TEMPLATE(
+                workload.at("spec", "workloadRef"), deployment=target, kind=workload.kind, name=workload.name
+            )
 
 
 def referenced_deployment(workload: Workload) -> str:
@@ -88,7 +90,7 @@ def revision_deployment(service: CustomWorkload) -> Deployment:
         "serving.knative.dev/revision": revision,
         "app": revision,
     }
-    made = Deployment(
+    deployment = Deployment(
         metadata=ObjectMeta(
             name=f"{revision}-deployment",
             namespace=service.namespace,
@@ -101,4 +103,4 @@ def revision_deployment(service: CustomWorkload) -> Deployment:
             ),
         ),
     )
-    return placed(made, service.origin)
+    return placed(deployment, service.origin)
