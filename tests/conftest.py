@@ -10,13 +10,13 @@ from tests.envoy.binary import envoy_path
 
 SKIP_ENVOY = "MESHCOMPILE_SKIP_ENVOY"
 
-# Nothing depends on how fast the machine is.
+# No test depends on the speed of the machine.
 settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any-machine")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests of the real Envoy run always, unless the environment says otherwise."""
+    """Tests with the real Envoy always run, unless the environment disables them."""
     if os.environ.get(SKIP_ENVOY) == "1":
         for item in items:
             if "envoy" in item.keywords:
@@ -25,5 +25,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def envoy() -> Path:
-    """The real Envoy; a test that asks for it is marked `envoy`."""
+    """The real Envoy. A test that requests it is marked `envoy`."""
     return envoy_path()

@@ -1,4 +1,4 @@
-"""Small meshes, and proxies in them, for tests of what one proxy gets."""
+"""Small meshes and proxies, for tests of the configuration of one proxy."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ spec:
 
 
 def mesh(*texts: str, **mesh_config: Any) -> meshcompile.Mesh:
-    """The mesh of some documents, each text dedented."""
+    """The mesh of some documents. Each text is dedented."""
     joined = "\n---\n".join(dedent(text) for text in texts)
     return meshcompile.load(joined + "\n", mesh_config=mesh_config or None)
 
 
 def sidecar(namespace: str = "shop", labels: Mapping[str, str] | None = None, **metadata: Any) -> Proxy:
-    """A sidecar of a pod that no document describes."""
+    """A sidecar of a pod without a document."""
     return Proxy(
         type=ProxyType.SIDECAR,
         id=f"client.{namespace}",
@@ -82,7 +82,7 @@ def gateway(namespace: str = "istio-system", labels: Mapping[str, str] | None = 
 
 @dataclass(frozen=True)
 class Asked:
-    """A proxy that asks for its configuration, with the labels that it was given."""
+    """A proxy and its configuration, with the given labels."""
 
     snapshot: Snapshot
     proxy: Proxy
@@ -96,7 +96,7 @@ class Asked:
         return resolved_listeners(self.snapshot, self.facts)
 
     def slugs(self) -> list[str]:
-        """What is found about the listeners."""
+        """The slugs of findings about the listeners."""
         return [finding.slug for finding in self.listeners.findings]
 
     def route_table(self, name: str) -> RouteTable:
@@ -120,28 +120,28 @@ def routes(of: meshcompile.Mesh, proxy: Proxy, name: str) -> dict[str, Any]:
 
 
 def virtual_hosts(of: meshcompile.Mesh, proxy: Proxy, name: str) -> dict[str, dict[str, Any]]:
-    """The virtual hosts of a route configuration by their names."""
+    """The virtual hosts of a route configuration, by name."""
     return {host["name"]: host for host in routes(of, proxy, name).get("virtualHosts", [])}
 
 
 def listeners(of: meshcompile.Mesh, proxy: Proxy) -> dict[str, dict[str, Any]]:
-    """The listeners of a proxy as JSON data, by their names."""
+    """The listeners of a proxy as JSON data, by name."""
     return {each.name: to_builtins(each) for each in emitted_listeners(asked(of, proxy).listeners)}
 
 
 def clusters(of: meshcompile.Mesh, proxy: Proxy) -> dict[str, dict[str, Any]]:
-    """The clusters of a proxy as JSON data, by their names."""
+    """The clusters of a proxy as JSON data, by name."""
     facts = proxy_facts(of.snapshot, placed(of.snapshot, proxy))
     return {each.name: to_builtins(each) for each in emitted_clusters(resolved_clusters(of.snapshot, facts))}
 
 
 def endpoints(of: meshcompile.Mesh, proxy: Proxy) -> dict[str, list[dict[str, Any]]]:
-    """The groups of endpoints of a proxy's EDS clusters as JSON data, by the clusters' names."""
+    """The locality groups of a proxy's EDS clusters as JSON data, by cluster name."""
     facts = proxy_facts(of.snapshot, placed(of.snapshot, proxy))
     assignments = emitted_assignments(resolved_assignments(of.snapshot, facts))
     return {each.cluster_name: [to_builtins(group) for group in each.endpoints] for each in assignments}
 
 
 def installed_mesh_config(**overrides: Any) -> MeshConfig:
-    """Istio's installed mesh config with some fields set, in protobuf's JSON form."""
+    """Istio's installed mesh config with some fields changed, in protobuf's JSON form."""
     return merged_mesh_config(INSTALLED_DEFAULTS, MeshConfig.model_validate(overrides))

@@ -1,4 +1,4 @@
-"""Repositories laid out as people lay them out, each with mistakes: what is in their files, and what is wrong there."""
+"""Repositories with common layouts, each with mistakes: the content of the files, and the expected findings."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 CRD = "apiextensions.k8s.io/v1"
 
 Files = Mapping[str, str | Mapping[str, str]]
-"""Texts by path; a mapping is an archive."""
+"""Texts by path. A mapping is an archive."""
 
 
 @dataclass(frozen=True)
 class Repository:
-    """A repository, and all that is wrong in it: slugs of errors, and of warnings about folders, with their places."""
+    """A repository and its problems: slugs of errors, and of warnings about folders, with their positions."""
 
     files: Files
     errors: tuple[str, ...]
@@ -25,7 +25,7 @@ class Repository:
 
 
 def write(root: Path, files: Files) -> Path:
-    """The root, with the files below it."""
+    """The root folder, with the files in it."""
     for name, content in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -128,7 +128,7 @@ def stream(*documents: str) -> str:
 
 
 def helm_chart() -> Repository:
-    """A repository of one chart, with values for environments, and manifests that are applied by hand."""
+    """A repository with one chart, values for environments, and manifests that are applied manually."""
     return Repository(
         {
             "Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\ndependencies: [{name: redis, version: 1.x}]\n",
@@ -183,7 +183,7 @@ def kustomize() -> Repository:
 
 
 def argo_cd() -> Repository:
-    """An app of apps, as a chart, beside an ApplicationSet with templates of its own and plain manifests with hooks."""
+    """An app of apps as a chart, next to an ApplicationSet with templates and plain manifests with hooks."""
     application = typed("argoproj.io/v1alpha1", "Application", "%s, namespace: argocd") + "spec: {}\n"
     hook = "apiVersion: batch/v1\nkind: Job\nmetadata: {generateName: migrate-}\nspec:\n  template:\n    spec:\n"
     return Repository(
@@ -256,7 +256,7 @@ def plain_folders() -> Repository:
 
 
 def monorepo() -> Repository:
-    """Code of several languages with configuration of every tool, build results, and manifests in one corner."""
+    """Source code in several languages, configuration of many tools, build results, and manifests in one corner."""
     return Repository(
         {
             "package.json": '{"name": "shop", "version": "1.0.0", "scripts": {"kind": "echo"}}',
@@ -351,7 +351,7 @@ def dumps() -> Repository:
 
 
 def secrets_and_crds() -> Repository:
-    """Operators with their CRDs, SealedSecrets, ExternalSecrets and kinds that nobody here knows."""
+    """Operators with their CRDs, SealedSecrets, ExternalSecrets and unknown kinds."""
     return Repository(
         {
             "crds/bundle.yaml": stream(
@@ -376,7 +376,7 @@ def secrets_and_crds() -> Repository:
 
 
 def jsonnet() -> Repository:
-    """Jsonnet with its libraries, and what was rendered from it."""
+    """Jsonnet with its libraries, and its rendered output."""
     return Repository(
         {
             "main.jsonnet": "local k = import 'lib/k.libsonnet'; k.deployment('web')\n",
@@ -393,7 +393,7 @@ def jsonnet() -> Repository:
 
 
 def skaffold() -> Repository:
-    """Skaffold, Tilt, kind and helmfile beside the manifests that they apply."""
+    """Skaffold, Tilt, kind and helmfile, next to the manifests that they apply."""
     return Repository(
         {
             "skaffold.yaml": typed("skaffold/v4beta11", "Config", "shop") + "build: {artifacts: []}\n"
@@ -412,7 +412,7 @@ def skaffold() -> Repository:
 
 
 def terraform() -> Repository:
-    """Terraform with YAML beside it: templates for it, plans, and objects that it applies."""
+    """Terraform with YAML: templates for it, plans, and objects that it applies."""
     return Repository(
         {
             "main.tf": 'resource "x" "y" {}\n',

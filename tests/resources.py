@@ -1,4 +1,4 @@
-"""Resources of a proxy out of JSON data, for tests of what is made of them."""
+"""Resources of a proxy from JSON data, for tests of output."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TYPES: Mapping[str, type[Message]] = {
 
 
 def resources(**data: list[dict[str, Any]]) -> Resources:
-    """The messages of each kind, none of the kinds that are left out."""
+    """The messages of each kind. Kinds that are not given are empty."""
     kinds: dict[str, Any] = {
         kind: tuple(decoded(cls, item) for item in data.get(kind, ())) for kind, cls in TYPES.items()
     }

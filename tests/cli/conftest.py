@@ -32,7 +32,7 @@ spec:
 
 @dataclass(frozen=True)
 class Done:
-    """What a command printed, and its exit status."""
+    """The output and the exit status of a command."""
 
     status: int
     out: str

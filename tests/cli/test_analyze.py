@@ -1,4 +1,4 @@
-"""`meshcompile analyze`: what one object shows and what several show, together."""
+"""`meshcompile analyze`: findings about single objects and about several objects together."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ spec: {servers: []}
 
 @pytest.fixture
 def folder(mesh: Path, tmp_path: Path) -> Path:
-    """A mesh with a route that leads nowhere, and an object that is rejected."""
+    """A mesh with a dangling route, and an object that is rejected."""
     folder = tmp_path / "input"
     folder.mkdir()
     (folder / "mesh.yaml").write_text(mesh.read_text())
@@ -45,7 +45,7 @@ def folder(mesh: Path, tmp_path: Path) -> Path:
 
 
 def test_both_kinds_of_findings_are_said_once(run: Run, folder: Path) -> None:
-    """The findings of `validate` and those between objects stand in one list, by place, each once."""
+    """The findings of `validate` and those between objects are one list, by position, without duplicates."""
     done = run("analyze", "-f", folder, "-o", "json")
     places = [(Path(found["file"]).name, found["field"], found["code"]) for found in json.loads(done.out)]
     assert places == [
@@ -66,7 +66,7 @@ def test_validate_is_about_each_object_alone(run: Run, folder: Path) -> None:
 
 
 def test_the_exit_status_follows_fail_on(run: Run, mesh: Path, tmp_path: Path) -> None:
-    """Warnings between objects count from `--fail-on warning` on."""
+    """`--fail-on warning` also applies to warnings between objects."""
     rule = tmp_path / "rule.yaml"
     rule.write_text(UNVERIFIED)
     assert "IST0128" in run("analyze", mesh, rule).out
@@ -75,14 +75,14 @@ def test_the_exit_status_follows_fail_on(run: Run, mesh: Path, tmp_path: Path) -
 
 
 def test_a_sound_mesh_passes(run: Run, mesh: Path) -> None:
-    """Nothing is said of a mesh in which everything fits."""
+    """A mesh without mistakes has no findings."""
     done = run("analyze", "-f", mesh)
     assert (done.status, done.out) == (0, "")
     assert done.err.splitlines()[-1] == "meshcompile: All checks passed"
 
 
 def test_input_that_cannot_be_read(run: Run, tmp_path: Path) -> None:
-    """A file that is not there is status 3, and JSON all the same."""
+    """A missing file exits with status 3, also with JSON output."""
     done = run("analyze", tmp_path / "none.yaml", "-o", "json")
     assert done.status == 3
     assert json.loads(done.out)[0]["code"] == "MC0008"

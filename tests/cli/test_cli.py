@@ -33,7 +33,7 @@ def test_help_lists_the_commands(run: Run) -> None:
 
 @pytest.mark.parametrize("arguments", [[], ["nonsense"], ["compile"], ["compile", "-f", "x"], ["pc", "listeners"]])
 def test_wrong_usage(run: Run, arguments: list[str]) -> None:
-    """Arguments that are missing or unknown exit with 2, say so on stderr only, and point at the help."""
+    """Missing or unknown arguments exit with 2, print a message only to stderr, and point to the help."""
     done = run(*arguments)
     assert (done.status, done.out) == (2, "")
     assert "meshcompile" in done.err
@@ -54,7 +54,7 @@ def test_version_is_an_option_too(run: Run) -> None:
     ],
 )
 def test_a_file_that_is_no_node_is_wrong_usage(run: Run, mesh: Path, tmp_path: Path, text: str, problem: str) -> None:
-    """`--node` with something else than a node names the file and the problem."""
+    """A `--node` file without a node is reported with the file and the problem."""
     node = tmp_path / "node.json"
     node.write_text(text)
     done = run("compile", "--node", node, "-f", mesh)
@@ -65,28 +65,31 @@ def test_a_file_that_is_no_node_is_wrong_usage(run: Run, mesh: Path, tmp_path: P
 
 @pytest.mark.parametrize("wrong", [["--endpoint-map", "a=b"], ["--endpoint-map", "a"], ["--admin-port", "99999"]])
 def test_a_bootstrap_that_cannot_be_is_wrong_usage(run: Run, mesh: Path, wrong: list[str]) -> None:
-    """Addresses and ports that no Envoy could use are refused, not written."""
+    """Addresses and ports that Envoy cannot use are rejected."""
     done = run("bootstrap", PROXY, "-f", mesh, *wrong)
     assert (done.status, done.out) == (2, "")
     assert wrong[-1].rpartition("=")[2] in done.err
 
 
 def test_infos_that_fail_are_shown(run: Run, mesh: Path) -> None:
-    """With `--fail-on info` the infos that make the status 1 are printed."""
+    """With `--fail-on info`, the informational findings that cause status 1 are printed."""
     done = run("validate", "-f", mesh, "--fail-on", "info")
     assert done.status == 1
     assert ": info: " in done.out
 
 
 def test_a_name_without_a_proxy_names_each_candidate_once(run: Run, mesh: Path) -> None:
-    """Suggestions are names of different proxies; without one, the command that lists them is named."""
+    """Suggestions are names of different proxies.
+
+    Without suggestions, the message names the command that lists proxies.
+    """
     close = run("pc", "routes", PROXY.replace("catalog", "catalg"), "-f", mesh)
     assert close.err.endswith("did you mean deployment/catalog.shop?\n")
     assert "`meshcompile proxies` lists" in run("pc", "routes", "zzz", "-f", mesh).err
 
 
 def test_proxies(run: Run, mesh: Path) -> None:
-    """The proxies of Deployments are listed, in a table or as data."""
+    """The proxies of Deployments are listed in a table or as data."""
     table = run("proxies", "-f", mesh)
     assert table.status == 0
     assert table.out.splitlines()[0].split() == ["NAME", "TYPE", "ADDRESS", "CLUSTER"]
@@ -96,7 +99,7 @@ def test_proxies(run: Run, mesh: Path) -> None:
 
 
 def test_compile_prints_every_type(run: Run, mesh: Path) -> None:
-    """JSON and YAML hold the same resources, by type."""
+    """JSON and YAML output have the same resources, by type."""
     done = run("compile", "--proxy", PROXY, "-f", mesh)
     assert done.status == 0
     assert list(json.loads(done.out)) == ["listeners", "routes", "clusters", "endpoints", "extensions"]
@@ -104,7 +107,7 @@ def test_compile_prints_every_type(run: Run, mesh: Path) -> None:
 
 
 def test_compile_some_types(run: Run, mesh: Path) -> None:
-    """`--type` narrows what is printed; a type that does not exist is wrong usage."""
+    """`--type` limits the output to some types. An unknown type is wrong usage."""
     assert list(json.loads(run("compile", "--proxy", PROXY, "-f", mesh, "--type", "routes,clusters").out)) == [
         "routes",
         "clusters",
@@ -113,13 +116,13 @@ def test_compile_some_types(run: Run, mesh: Path) -> None:
 
 
 def test_compile_all_proxies(run: Run, mesh: Path) -> None:
-    """With `--all-proxies` the resources stand under the name of each proxy."""
+    """With `--all-proxies`, the output is grouped by the name of the proxy."""
     (proxy,) = json.loads(run("proxies", "-f", mesh, "-o", "json").out)
     assert list(json.loads(run("compile", "--all-proxies", "-f", mesh).out)) == [proxy["name"]]
 
 
 def test_compile_into_a_folder(run: Run, mesh: Path, tmp_path: Path) -> None:
-    """`--output-dir` writes a file per proxy and type and a manifest, and nothing else stays there."""
+    """`--output-dir` writes a file per proxy and type, and a manifest, but no other files."""
     done = run("compile", "--all-proxies", "-f", mesh, "--output-dir", tmp_path / "out")
     assert (done.status, done.out) == (0, "")
     manifest, folder = sorted((tmp_path / "out").iterdir())
@@ -134,7 +137,7 @@ def test_compile_into_a_folder(run: Run, mesh: Path, tmp_path: Path) -> None:
 
 
 def test_compile_sources(run: Run, mesh: Path) -> None:
-    """`--sources` prints what each part is called, and its places in the input, by JSON pointer."""
+    """`--sources` prints the name of each part and its positions in the input, by JSON pointer."""
     done = run("compile", "--proxy", PROXY, "-f", mesh, "--sources")
     assert done.status == 0
     places = json.loads(done.out)
@@ -143,7 +146,7 @@ def test_compile_sources(run: Run, mesh: Path) -> None:
 
 
 def test_compile_a_node(run: Run, mesh: Path, tmp_path: Path) -> None:
-    """A proxy may be given by its bootstrap node; a node that is none is wrong usage."""
+    """A proxy can be given by its bootstrap node. A file without a node is wrong usage."""
     node = tmp_path / "node.json"
     node.write_text(json.dumps({"id": "sidecar~10.0.0.9~web-0.shop~shop.svc.cluster.local", "metadata": {}}))
     assert run("compile", "--node", node, "-f", mesh).status == 0
@@ -162,7 +165,7 @@ def test_compile_a_node(run: Run, mesh: Path, tmp_path: Path) -> None:
     ],
 )
 def test_proxy_config(run: Run, mesh: Path, table: str, head: str) -> None:
-    """Each table has istioctl's columns; short and table are the same; JSON is a list."""
+    """Each table has istioctl's columns. `short` and `table` are the same. JSON is a list."""
     short = run("proxy-config", table, PROXY, "-f", mesh)
     assert short.status == 0
     assert " ".join(short.out.split()).startswith(head)
@@ -171,14 +174,14 @@ def test_proxy_config(run: Run, mesh: Path, table: str, head: str) -> None:
 
 
 def test_unknown_proxy(run: Run, mesh: Path) -> None:
-    """The message names what comes close, and the exit status is that of wrong usage."""
+    """The message suggests similar names, and the exit status means wrong usage."""
     done = run("pc", "routes", "deployment/catalogue.shop", "-f", mesh)
     assert (done.status, done.out) == (2, "")
     assert "deployment/catalog.shop" in done.err
 
 
 def test_validate(run: Run, mesh: Path, tmp_path: Path) -> None:
-    """Good input exits with 0; a wrong field is printed with its place, and exits with 1."""
+    """Valid input exits with 0. An unknown field is printed with its position, and exits with 1."""
     assert run("validate", "-f", mesh).status == 0
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(WRONG_GATEWAY)
@@ -190,7 +193,7 @@ def test_validate(run: Run, mesh: Path, tmp_path: Path) -> None:
 
 
 def test_findings_do_not_spoil_the_output(run: Run, tmp_path: Path) -> None:
-    """What can be compiled is printed even if an object is rejected; the exit status is 1."""
+    """Valid objects are compiled and printed even if another object is rejected. The exit status is 1."""
     path = tmp_path / "mesh.yaml"
     path.write_text(f"{MESH}---\n{WRONG_GATEWAY}")
     done = run("compile", "--proxy", PROXY, "-f", path)
@@ -201,7 +204,7 @@ def test_findings_do_not_spoil_the_output(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", ["a: [1", "\tkey: value", "a: 1\na: 2\n"])
 def test_unreadable_input(run: Run, tmp_path: Path, content: str) -> None:
-    """What is no YAML object exits with 3, and names the file and the line."""
+    """Input that is not a YAML object exits with 3, and the message has the file and the line."""
     path = tmp_path / "bad.yaml"
     path.write_text(content)
     done = run("validate", "-f", path)
@@ -215,14 +218,17 @@ def test_missing_file(run: Run, tmp_path: Path) -> None:
 
 
 def test_unwritable_output(run: Run, mesh: Path, tmp_path: Path) -> None:
-    """An output folder that cannot be made exits with 3, and leaves nothing."""
+    """An output folder that cannot be created exits with 3, and no files are left behind."""
     (tmp_path / "file").write_text("")
     done = run("compile", "--proxy", PROXY, "-f", mesh, "--output-dir", tmp_path / "file")
     assert (done.status, done.out) == (3, "")
 
 
 def test_schema(run: Run) -> None:
-    """Kinds are listed; one is printed by name in any case; a wrong name is wrong usage with a suggestion."""
+    """Without a name, kinds are listed.
+
+    A name is matched in any case. An unknown name is wrong usage with a suggestion.
+    """
     assert "networking.istio.io/VirtualService" in run("schema").out
     assert json.loads(run("schema", "virtualservice").out)["title"] == "VirtualService"
     assert json.loads(run("schema", "core/Service").out)["title"] == "Service"
@@ -250,7 +256,7 @@ def test_standard_input(mesh: Path) -> None:
 
 
 def test_no_colour_unless_on_a_terminal(tmp_path: Path) -> None:
-    """Output that is piped has no escape sequences."""
+    """Piped output has no escape sequences."""
     path = tmp_path / "bad.yaml"
     path.write_text(WRONG_GATEWAY)
     done = meshcompile("validate", "-f", path)
@@ -259,7 +265,7 @@ def test_no_colour_unless_on_a_terminal(tmp_path: Path) -> None:
 
 
 def test_reader_that_leaves() -> None:
-    """A reader that stops early is no error."""
+    """A reader that closes the pipe early does not cause an error."""
     code = f"{sys.executable} -m meshcompile schema VirtualService | head -1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(
         ["bash", "-c", code], capture_output=True, check=False, env={**os.environ, "PYTHONPATH": "src"}
@@ -268,7 +274,7 @@ def test_reader_that_leaves() -> None:
 
 
 def test_help_is_quick() -> None:
-    """`--help` takes less than three times the processor time that Python needs to do nothing."""
+    """`--help` takes less than three times the processor time of an empty Python program."""
 
     def seconds(*arguments: str) -> float:
         started = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -297,7 +303,7 @@ def test_help_is_quick() -> None:
     ids=["nested lists", "aliases", "a list", "unknown kind", "wrong kind", "wrong type", "no name", "duplicates"],
 )
 def test_bad_input(run: Run, tmp_path: Path, content: str, status: int) -> None:
-    """Bad input of any kind gives a message with its place, and the exit status that says how bad it is."""
+    """Bad input of any kind causes a message with a position, and the exit status for its severity."""
     path = tmp_path / "bad.yaml"
     path.write_text(content)
     started = time.process_time()
@@ -309,7 +315,7 @@ def test_bad_input(run: Run, tmp_path: Path, content: str, status: int) -> None:
 
 
 def test_a_slip_in_the_mesh_config_has_a_place(run: Run, mesh: Path, tmp_path: Path) -> None:
-    """`--mesh-config` with an unknown field names the file, the line and the column, and what was meant."""
+    """`--mesh-config` with an unknown field reports the file, the line, the column and a suggestion."""
     config = tmp_path / "mc.yaml"
     config.write_text("accessLogFil: /dev/stdout\n")
     done = run("validate", "-f", mesh, "--mesh-config", config)
@@ -337,7 +343,7 @@ spec:
     ],
 )
 def test_a_proxy_can_be_assumed(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
-    """Every command that takes a proxy takes one that is assumed, and says with -v what it assumed."""
+    """Every command with a proxy argument accepts an assumed proxy, and prints the assumptions with -v."""
     path = tmp_path / "gateway.yaml"
     path.write_text(GATEWAY_ONLY)
     done = run(*command, "router:istio-system,istio=ingressgateway", "-f", path, "-v")
@@ -348,7 +354,7 @@ def test_a_proxy_can_be_assumed(run: Run, tmp_path: Path, command: tuple[str, ..
 
 @pytest.mark.parametrize("command", [("proxies",), ("compile", "--all-proxies"), ("pc", "routes", "web.shop")])
 def test_without_workloads_a_proxy_to_assume_is_named(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
-    """Where no proxy would exist, the one that the Gateway selects is proposed, ready to be copied."""
+    """If the input has no proxies, the message suggests the proxy that the Gateway selects, ready to copy."""
     path = tmp_path / "gateway.yaml"
     path.write_text(GATEWAY_ONLY)
     assert "or assume one: router:istio-system,istio=ingressgateway\n" in run(*command, "-f", path).err

@@ -1,4 +1,4 @@
-"""What the shells offer: the answers of `meshcompile __complete`, and the scripts in real shells."""
+"""Shell completion: the output of `meshcompile __complete`, and the scripts in real shells."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def place(mesh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def offered(run: Run, *words: str) -> tuple[str, Sequence[str]]:
-    """What belongs at the cursor, and the words that are offered."""
+    """What is completed at the cursor, and the offered words."""
     place, *lines = run("__complete", *words).out.splitlines()
     return place, [line.partition("\t")[0] for line in lines]
 
@@ -80,7 +80,7 @@ def offered(run: Run, *words: str) -> tuple[str, Sequence[str]]:
     ],
 )
 def test_offers(run: Run, place: Path, words: list[str], kind: str, some: list[str]) -> None:
-    """Each position offers its own words, and files or folders only where they belong."""
+    """Each position offers the words that are valid there, and files or folders only where they are valid."""
     found, offers = offered(run, *words)
     assert found == kind
     assert set(some) <= set(offers)
@@ -88,7 +88,7 @@ def test_offers(run: Run, place: Path, words: list[str], kind: str, some: list[s
 
 
 def test_options_are_offered_once(run: Run, place: Path) -> None:
-    """An option that is on the line is offered again only if it may be given again."""
+    """An option that is already on the line is offered again only if it is repeatable."""
     _, words = offered(run, "validate", "-v", "-f", "mesh.yaml", "--")
     assert "--verbose" not in words
     assert {"--file", "--output"} <= set(words)
@@ -104,14 +104,14 @@ def test_contexts(run: Run, place: Path) -> None:
 
 @pytest.mark.parametrize("text", ["a: [1", "kind: Nothing\n", ""])
 def test_input_that_cannot_be_read_offers_nothing(run: Run, place: Path, text: str) -> None:
-    """A key press on bad input prints neither a message nor a word."""
+    """With bad input, completion prints neither a message nor a word."""
     (place / "bad.yaml").write_text(text)
     done = run("__complete", "compile", "bad.yaml", "-p", "")
     assert (done.status, done.out, done.err) == (0, "words\n", "")
 
 
 def test_a_key_press_does_not_wait(run: Run, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Names that take longer to find than the budget are left out."""
+    """If finding names exceeds the time limit, no names are offered."""
     import meshcompile
 
     monkeypatch.setenv(BUDGET_VARIABLE, "0.05")
@@ -123,7 +123,7 @@ def test_a_key_press_does_not_wait(run: Run, place: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize(("typed", "expected"), TYPED)
 def test_bash(run: Run, place: Path, typed: str, expected: list[str]) -> None:
-    """bash offers what meshcompile says, and files where files belong."""
+    """bash offers the words from meshcompile, and files where files are valid."""
     (place / "script").write_text(run("completion", "bash").out)
     code = f"""
         source ./script; COMP_LINE='{typed}'; COMP_POINT={len(typed)}
@@ -138,14 +138,14 @@ def test_bash(run: Run, place: Path, typed: str, expected: list[str]) -> None:
     [("meshcompile compile --output=y", ["yaml"]), ("meshcompile validate --file=me", ["mesh.yaml"])],
 )
 def test_bash_keeps_what_it_has(run: Run, place: Path, typed: str, expected: list[str]) -> None:
-    """bash replaces only what stands after the last `=`, so words are offered without what is before it."""
+    """bash replaces only the text after the last `=`, so the offered words lack the text before it."""
     test_bash(run, place, typed, expected)
 
 
 @pytest.mark.skipif(not shutil.which("fish"), reason="fish is not installed")
 @pytest.mark.parametrize(("typed", "expected"), TYPED)
 def test_fish(run: Run, place: Path, typed: str, expected: list[str]) -> None:
-    """fish offers the same."""
+    """fish offers the same words."""
     (place / "script").write_text(run("completion", "fish").out)
     code = f"source ./script; complete -C '{typed}'"
     done = subprocess.run(["fish", "--no-config", "-c", code], capture_output=True, check=True, text=True)
@@ -156,13 +156,13 @@ def test_fish(run: Run, place: Path, typed: str, expected: list[str]) -> None:
 @pytest.mark.skipif(not shutil.which("zsh"), reason="zsh is not installed")
 @pytest.mark.parametrize(("typed", "expected"), [(typed, words[0]) for typed, words in TYPED[2::3] if len(words) == 1])
 def test_zsh(run: Run, place: Path, typed: str, expected: str) -> None:
-    """zsh completes the only word there is."""
+    """zsh completes a single candidate."""
     (place / "script").write_text(run("completion", "zsh").out)
     assert f"<{typed.rpartition(' ')[0]} {expected}" in zsh_line(typed).replace("/>", ">").replace(" >", ">")
 
 
 def zsh_line(typed: str) -> str:
-    """What a line becomes in an interactive zsh when Tab is pressed at its end, between `<` and `>`."""
+    """The content of the line in an interactive zsh after Tab, between `<` and `>`."""
     setup = 'autoload -U compinit; compinit -u -D; source ./script; PS1=; show() { print -r -- "<$BUFFER>" }; '
     setup += "zle -N show; bindkey '^X' show; print ready\n"
     child, terminal = pty.fork()
@@ -180,7 +180,7 @@ def zsh_line(typed: str) -> str:
 
 
 def _read_until(terminal: int, wanted: str) -> str:
-    """What the terminal shows until it shows this."""
+    """The output of the terminal up to this text."""
     shown, deadline = "", time.monotonic() + 60
     while wanted not in shown and time.monotonic() < deadline:
         if select.select([terminal], [], [], 1)[0]:

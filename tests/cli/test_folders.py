@@ -10,7 +10,7 @@ BROKEN = "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: a}
 
 
 def test_files_to_leave_out(run: Run, tmp_path: Path) -> None:
-    """`--exclude` and `.gitignore` leave files out, `--no-gitignore` reads them, and what is named is read."""
+    """`--exclude` and `.gitignore` exclude files, `--no-gitignore` includes them, and named files are always read."""
     (tmp_path / "mesh.yaml").write_text(MESH)
     (tmp_path / "broken.yaml").write_text(BROKEN)
     assert run("validate", "-f", tmp_path).status == 1
@@ -23,7 +23,7 @@ def test_files_to_leave_out(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_pattern_that_is_wrong(run: Run, tmp_path: Path) -> None:
-    """A pattern that means nothing is refused in one line."""
+    """An invalid pattern is rejected in one line."""
     done = run("validate", "-f", tmp_path, "--exclude", "!")
     assert done.status == 2
     assert "pattern" in done.err
@@ -31,7 +31,7 @@ def test_a_pattern_that_is_wrong(run: Run, tmp_path: Path) -> None:
 
 
 def test_foreign_files_are_named_with_verbose(run: Run, tmp_path: Path) -> None:
-    """A foreign file is no finding in plain sight; `-v` names it; on its own it is an error."""
+    """A foreign file is only counted, `-v` names it, and passing it by name is an error."""
     (tmp_path / "mesh.yaml").write_text(MESH)
     (tmp_path / "compose.yaml").write_text("services: {}\n")
     assert "compose.yaml" not in run("validate", "-f", tmp_path).out

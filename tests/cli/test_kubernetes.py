@@ -1,4 +1,4 @@
-"""What `meshcompile validate` says of Kubernetes objects that `kubectl apply` would refuse."""
+"""The findings of `meshcompile validate` about Kubernetes objects that `kubectl apply` would reject."""
 
 from pathlib import Path
 
@@ -79,13 +79,13 @@ metadata: {name: web}
 
 
 def lines(out: str) -> list[str]:
-    """The findings, without what to do about them and without the folder."""
+    """The findings, without suggestions and without the folder."""
     found = [line for line in out.splitlines() if not line.startswith(" ")]
     return [line.rpartition("/")[2] if line.startswith("/") else line for line in found]
 
 
 def test_unknown_fields_are_errors(run: Run, tmp_path: Path) -> None:
-    """Misspelt fields of a Service and a Deployment are said with their places and what is meant."""
+    """Misspelled fields of a Service and a Deployment are reported with positions and suggestions."""
     path = tmp_path / "a.yaml"
     path.write_text(MISSPELT)
     done = run("validate", "-f", path)
@@ -101,7 +101,7 @@ def test_unknown_fields_are_errors(run: Run, tmp_path: Path) -> None:
 
 
 def test_invalid_values_are_errors(run: Run, tmp_path: Path) -> None:
-    """Names, labels, ports and protocols that the API server refuses are errors, of Istio's kinds too."""
+    """Names, labels, ports and protocols that the API server rejects are errors, also in Istio's kinds."""
     path = tmp_path / "a.yaml"
     path.write_text(INVALID)
     done = run("validate", "-f", path)
@@ -122,7 +122,7 @@ def test_invalid_values_are_errors(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_patch_is_no_deployment(run: Run, tmp_path: Path) -> None:
-    """A Deployment without a template makes no proxy, and does not replace the one with a template."""
+    """A Deployment without a template creates no proxy, and does not replace the one with a template."""
     patch, base = tmp_path / "patch.yaml", tmp_path / "base.yaml"
     patch.write_text(PATCH)
     base.write_text(BASE)
@@ -137,7 +137,7 @@ def test_a_patch_is_no_deployment(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_a_boolean_is_named(run: Run, tmp_path: Path) -> None:
-    """`name: no` is said to be the boolean false, and to need quotes."""
+    """`name: no` is reported as the boolean false, with the advice to quote it."""
     path = tmp_path / "a.yaml"
     path.write_text(BOOLEAN)
     done = run("validate", "-f", path)
@@ -147,7 +147,7 @@ def test_a_name_that_is_a_boolean_is_named(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_capital_in_the_type_is_pointed_out(run: Run, tmp_path: Path) -> None:
-    """`ApiVersion` and `Kind` lead to `apiVersion` and `kind`."""
+    """For `ApiVersion` and `Kind`, `apiVersion` and `kind` are suggested."""
     path = tmp_path / "a.yaml"
     path.write_text(CAPITALS)
     done = run("validate", "-f", path)

@@ -16,13 +16,13 @@ from tests.cli.conftest import Run
     [("0", 0), ("1024", 1024), ("2Ki", 2048), ("64Mi", 64 * 2**20), ("1Gi", 2**30), ("3M", 3_000_000)],
 )
 def test_sizes(text: str, number: int) -> None:
-    """A size is a number of bytes, or has a unit of Kubernetes."""
+    """A size is a number of bytes, optionally with a unit of Kubernetes."""
     assert size(text) == number
 
 
 @pytest.mark.parametrize("text", ["", "-1", "1.5Mi", "1 Mi", "Mi", "1mb", "١", "9" * 30])
 def test_what_is_no_size(text: str) -> None:
-    """Anything else is refused."""
+    """Any other size is rejected."""
     with pytest.raises(argparse.ArgumentTypeError, match="is not a size"):
         size(text)
 
@@ -37,7 +37,7 @@ def test_what_is_no_size(text: str) -> None:
     ],
 )
 def test_each_limit(run: Run, tmp_path: Path, option: str, value: str, code: str) -> None:
-    """Input beyond a limit is refused with its code, and accepted with the default."""
+    """Input beyond a limit is rejected with its code, and accepted with the default."""
     path = tmp_path / "rule.yaml"
     path.write_text(
         "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a, namespace: &shop shop}\n"
@@ -64,14 +64,14 @@ def test_each_limit(run: Run, tmp_path: Path, option: str, value: str, code: str
     ],
 )
 def test_wrong_limits(run: Run, mesh: Path, option: str, value: str, message: str) -> None:
-    """A limit that is none is wrong usage."""
+    """An invalid limit is wrong usage."""
     done = run("validate", mesh, f"{option}={value}")
     assert (done.status, done.out) == (2, "")
     assert message in done.err
 
 
 def test_the_deepest_input_that_can_be_allowed(run: Run, tmp_path: Path) -> None:
-    """The greatest depth that the option takes is one that Python can read."""
+    """Python can read input of the maximum depth."""
     path = tmp_path / "deep.yaml"
     path.write_text("apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: " + "[" * 240 + "]" * 240 + "\n")
     assert run("validate", path, "--max-depth", "250").status == 1

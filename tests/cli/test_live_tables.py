@@ -13,7 +13,7 @@ PROXY = "deployment/catalog.shop"
 
 
 def test_all_tables_in_istioctls_order(run: Run, mesh: Path) -> None:
-    """`pc all` prints every table with names that say their type, one after the other."""
+    """`pc all` prints all tables in sequence, with the type in front of each name."""
     out = run("pc", "all", PROXY, "-f", mesh).out
     parts = out.split("\n\n")
     assert [part.split()[0] for part in parts] == ["Istio", "NAME", "NAME", "NAME", "RESOURCE", "NAME"]
@@ -25,7 +25,7 @@ def test_all_tables_in_istioctls_order(run: Run, mesh: Path) -> None:
 
 
 def test_all_as_data(run: Run, mesh: Path) -> None:
-    """`pc all -o json` is every kind of resource."""
+    """`pc all -o json` has all kinds of resources."""
     data = json.loads(run("pc", "a", PROXY, "-f", mesh, "-o", "json").out)
     assert list(data) == ["listeners", "routes", "clusters", "endpoints", "extensions"]
 
@@ -41,13 +41,13 @@ def test_all_as_data(run: Run, mesh: Path) -> None:
     ],
 )
 def test_live_parts_are_shown_when_they_are_asked_for(run: Run, mesh: Path, table: str, shown: str) -> None:
-    """What the bootstrap brings is in a table with `--live-parts`, and not without."""
+    """A table has the resources of the bootstrap only with `--live-parts`."""
     assert shown in run("pc", table, PROXY, "-f", mesh, "--live-parts").out
     assert shown not in run("pc", table, PROXY, "-f", mesh).out
 
 
 def test_secrets_and_bootstrap(run: Run, mesh: Path) -> None:
-    """Secrets and the bootstrap are a table or a line, and JSON."""
+    """`secrets` and `bootstrap` print text, or JSON."""
     assert run("pc", "secrets", PROXY, "-f", mesh).out.splitlines()[1].startswith("default ")
     dump = json.loads(run("pc", "secret", PROXY, "-f", mesh, "-o", "json").out)
     assert [secret["name"] for secret in dump["dynamicActiveSecrets"]] == ["default", "ROOTCA"]

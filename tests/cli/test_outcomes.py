@@ -1,4 +1,4 @@
-"""The matrix of docs/reference/exit-codes.md: what each command gives in each situation, in each format."""
+"""The table in docs/reference/exit-codes.md: the result of each command in each situation and format."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ OUTCOMES: Mapping[str, Mapping[str, int]] = {
     "no workload": dict.fromkeys(("compile", "pc", "bootstrap", "patch-lab"), 2),
     "wrong usage": dict.fromkeys(COMMANDS, 2),
 }
-"""The exit status by situation and command, where it is not 0."""
+"""The exit status by situation and command, if it is not 0."""
 PARSERS: Mapping[str, Callable[[str], Any]] = {"json": json.loads, "yaml": yaml.safe_load}
 
 
 @pytest.fixture
 def situations(tmp_path: Path) -> Mapping[str, list[str]]:
-    """The arguments that bring about each situation."""
+    """The arguments that cause each situation."""
     for name, text in SITUATIONS.items():
         (tmp_path / f"{name}.yaml").write_text(text)
     named = {name: ["-f", str(tmp_path / f"{name}.yaml")] for name in SITUATIONS}
@@ -70,7 +70,7 @@ def cells() -> list[tuple[str, str]]:
 def test_data_whatever_happens(
     run: Run, situations: Mapping[str, list[str]], command: str, situation: str, form: str
 ) -> None:
-    """With `-o json` or `-o yaml`, stdout is one document, with the exit status as the table says."""
+    """With `-o json` or `-o yaml`, stdout is one document, and the exit status is the one in the table."""
     done = run(*COMMANDS[command], *situations[situation], "-o", form)
     expected = OUTCOMES[situation].get(command, 0)
     assert done.status == expected
@@ -83,7 +83,7 @@ def test_data_whatever_happens(
 
 @pytest.mark.parametrize(("command", "situation"), cells(), ids=lambda cell: str(cell))
 def test_text(run: Run, situations: Mapping[str, list[str]], command: str, situation: str) -> None:
-    """Without `-o`, a command that failed prints nothing to stdout and says why on stderr."""
+    """Without `-o`, a failed command prints nothing to stdout, and the reason to stderr."""
     done = run(*COMMANDS[command], *situations[situation])
     expected = OUTCOMES[situation].get(command, 0)
     assert done.status == expected
@@ -95,26 +95,26 @@ def test_text(run: Run, situations: Mapping[str, list[str]], command: str, situa
 def test_findings_of_what_cannot_be_read_are_findings(
     run: Run, situations: Mapping[str, list[str]], situation: str
 ) -> None:
-    """`validate -o json` names the file that cannot be read in the same form as every other finding."""
+    """`validate -o json` reports an unreadable file in the same format as every other finding."""
     findings = json.loads(run("validate", *situations[situation], "-o", "json").out)
     assert any(found["code"].startswith("MC00") and found["file"] == situations[situation][1] for found in findings)
 
 
 def test_the_error_says_which_proxies_come_close(run: Run, mesh: Path) -> None:
-    """The error of an unknown proxy has the message and the candidates."""
+    """The error for an unknown proxy has the message and the candidates."""
     error = json.loads(run("pc", "routes", "deployment/catalg.shop", "-f", mesh, "-o", "json").out)["error"]
     assert error["candidates"] == [PROXY]
     assert "deployment/catalg.shop" in error["message"]
 
 
 def test_the_error_has_the_findings(run: Run, situations: Mapping[str, list[str]]) -> None:
-    """The error of input that cannot be read has its findings."""
+    """The error for unreadable input has the findings."""
     error = json.loads(run("proxies", *situations["nothing readable"], "-o", "json").out)["error"]
     assert [found["code"] for found in error["diagnostics"]] == ["MC0001"]
 
 
 def test_the_summary_counts_what_was_read(run: Run, situations: Mapping[str, list[str]]) -> None:
-    """`validate` says how many objects of which kinds in how many files it saw, and how it went."""
+    """`validate` prints the number of objects by kind, the number of files, and the result."""
     assert run("validate", *situations["good"]).err.splitlines() == [
         "meshcompile: 2 objects in 1 file: 1 Service, 1 workload",
         "meshcompile: All checks passed",
@@ -127,7 +127,7 @@ def test_the_summary_counts_what_was_read(run: Run, situations: Mapping[str, lis
 
 
 def test_nothing_read_is_no_success(run: Run, tmp_path: Path) -> None:
-    """Input without an object is not said to have passed."""
+    """Input without objects is not reported as passed."""
     (tmp_path / "empty.yaml").write_text("# nothing\n")
     done = run("validate", tmp_path)
     assert "no objects found" in done.err
@@ -136,13 +136,13 @@ def test_nothing_read_is_no_success(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["proxies", "compile all", "pc", "compile", "bootstrap"])
 def test_no_workload_gives_a_hint(run: Run, situations: Mapping[str, list[str]], command: str) -> None:
-    """Commands that need a proxy say what to add when the input would run none."""
+    """If the input has no proxies, commands that need one print what to add."""
     assert "no workload with a proxy" in run(*COMMANDS[command], *situations["no workload"]).err
     assert "no workload with a proxy" not in run(*COMMANDS[command], *situations["good"]).err
 
 
 def test_output_that_cannot_be_written_is_an_error_too(run: Run, mesh: Path, tmp_path: Path) -> None:
-    """A folder that cannot be made is status 3, with the error as data where data was asked for."""
+    """A folder that cannot be created exits with 3, and the error is data if data was requested."""
     (tmp_path / "file").write_text("")
     done = run("compile", "--all-proxies", mesh, "-o", "json", "--output-dir", tmp_path / "file")
     assert done.status == 3
@@ -150,7 +150,7 @@ def test_output_that_cannot_be_written_is_an_error_too(run: Run, mesh: Path, tmp
 
 
 def test_files_of_others_are_counted(run: Run, mesh: Path) -> None:
-    """Files of a folder that hold no object are counted in the summary, not called errors."""
+    """Files in a folder without objects are counted in the summary, and are not errors."""
     (mesh.parent / "compose.yaml").write_text("services: {web: {image: web}}\n")
     done = run("validate", mesh.parent)
     assert done.status == 0
@@ -163,7 +163,7 @@ def test_files_of_others_are_counted(run: Run, mesh: Path) -> None:
 
 
 def test_kinds_that_are_not_read_count_as_objects(run: Run, mesh: Path) -> None:
-    """Objects of kinds that meshcompile does not read are in the number of objects, at its end."""
+    """Objects of other kinds are part of the number of objects, at the end of the line."""
     flag = "apiVersion: example.com/v1\nkind: Flag\nmetadata: {name: a, namespace: shop}\n"
     mesh.write_text(f"{MESH}---\n{flag}")
     assert "3 objects in 1 file: 1 Service, 1 workload, 1 more" in run("validate", mesh).err

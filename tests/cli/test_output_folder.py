@@ -1,4 +1,4 @@
-"""What `compile --output-dir` leaves in a folder."""
+"""The files that `compile --output-dir` leaves in a folder."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def out(tmp_path: Path) -> Path:
 
 
 def test_proxies_that_are_gone_are_removed(run: Run, both: Path, mesh: Path, out: Path) -> None:
-    """After a run with `--all-proxies`, the folder has the proxies of that run only."""
+    """After a run with `--all-proxies`, the folder has only the proxies of that run."""
     first = run("compile", "--all-proxies", both, "--output-dir", out)
     assert first.err.startswith(f"meshcompile: wrote 10 files for 2 proxies to {out}\n")
     second = run("compile", "--all-proxies", mesh, "--output-dir", out)
@@ -41,7 +41,7 @@ def test_proxies_that_are_gone_are_removed(run: Run, both: Path, mesh: Path, out
 
 
 def test_one_proxy_leaves_the_others(run: Run, both: Path, out: Path) -> None:
-    """A run for one proxy replaces what was written for it, and leaves the files of other proxies."""
+    """A run for one proxy replaces its files, and keeps those of other proxies."""
     run("compile", "--all-proxies", both, "--output-dir", out)
     run("compile", "-p", PROXY, both, "--output-dir", out, "--type", "routes", "-o", "yaml")
     assert [path.name for path in (out / "catalog-0.shop").iterdir()] == ["routes.yaml"]
@@ -51,7 +51,7 @@ def test_one_proxy_leaves_the_others(run: Run, both: Path, out: Path) -> None:
 
 
 def test_files_of_others_stay(run: Run, both: Path, mesh: Path, out: Path) -> None:
-    """What meshcompile did not write stays, also in the folder of a proxy that is gone."""
+    """Files that meshcompile did not write are kept, also in the folder of a removed proxy."""
     run("compile", "--all-proxies", both, "--output-dir", out)
     (out / "README.md").write_text("mine")
     (out / "cart-0.shop" / "notes.txt").write_text("mine")
@@ -61,7 +61,7 @@ def test_files_of_others_stay(run: Run, both: Path, mesh: Path, out: Path) -> No
 
 
 def test_a_folder_without_a_manifest_loses_nothing(run: Run, mesh: Path, out: Path) -> None:
-    """Files that no manifest lists are not known to be ours."""
+    """Files that the manifest does not list are kept."""
     (out / "cart-0.shop").mkdir(parents=True)
     (out / "cart-0.shop" / "routes.json").write_text("mine")
     run("compile", "--all-proxies", mesh, "--output-dir", out)
@@ -73,7 +73,7 @@ def test_a_folder_without_a_manifest_loses_nothing(run: Run, mesh: Path, out: Pa
     ['{"files": ["../victim/file", "a/../../victim/file", "/etc/hostname", "victim/file", 7]}', "[]", "{", '"x"'],
 )
 def test_a_manifest_is_not_trusted(run: Run, mesh: Path, out: Path, tmp_path: Path, manifest: str) -> None:
-    """A manifest that names files elsewhere, or is none, removes nothing."""
+    """An invalid manifest, or one with paths outside the folder, removes nothing."""
     victim = tmp_path / "victim"
     victim.mkdir()
     (victim / "file").write_text("mine")

@@ -34,7 +34,7 @@ def patched(tmp_path: Path) -> Path:
 
 
 def test_text(run: Run, patched: Path) -> None:
-    """Every patch has a line, and every place that it changes the JSON before and after."""
+    """Every patch has a line, and every change has the JSON before and after."""
     done = run("patch-lab", "-p", PROXY, "--envoyfilter", "timeouts", "-f", patched)
     assert done.status == 0
     lines = done.out.splitlines()
@@ -49,7 +49,7 @@ def test_text(run: Run, patched: Path) -> None:
 
 @pytest.mark.parametrize("form", ["json", "yaml"])
 def test_data(run: Run, patched: Path, form: str) -> None:
-    """The same as data, for programs."""
+    """The output is also available as data."""
     done = run("patch-lab", "-p", PROXY, "-f", patched, "-o", form)
     first, second = (json.loads if form == "json" else yaml.safe_load)(done.out)
     assert (first["envoyFilter"], first["patch"], first["applyTo"]) == ("shop/timeouts", 0, "CLUSTER")
@@ -59,21 +59,21 @@ def test_data(run: Run, patched: Path, form: str) -> None:
 
 
 def test_unknown_envoy_filter(run: Run, patched: Path) -> None:
-    """A name that no EnvoyFilter has is wrong usage, and what comes close is named."""
+    """An unknown EnvoyFilter is wrong usage, with a suggestion."""
     done = run("patch-lab", "-p", PROXY, "--envoyfilter", "timeout", "-f", patched)
     assert done.status == 2
     assert "no EnvoyFilter named timeout; did you mean timeouts" in done.err
 
 
 def test_nothing_to_show(run: Run, mesh: Path) -> None:
-    """A proxy that no EnvoyFilter selects is said to be one."""
+    """A proxy without EnvoyFilters is reported as such."""
     done = run("patch-lab", "-p", PROXY, "-f", mesh)
     assert done.status == 0
     assert done.out.startswith("no EnvoyFilter applies to catalog-0.shop")
 
 
 def test_compiling_all_proxies(run: Run, patched: Path) -> None:
-    """Of all proxies together, a patch is without effect only if it changes none of them, and that is said once."""
+    """For all proxies together, a patch without effect is reported once, and only if it changes none of them."""
     neighbour = MESH.replace("catalog", "cart").replace("10.96.0.10", "10.96.0.11").replace("shop", "till")
     for_all = ENVOY_FILTER.replace("shop}", "istio-system}", 1)
     for_shop = for_all.replace("match: {cluster", "match: {proxy: {metadata: {NAMESPACE: shop}}, cluster", 1)

@@ -1,4 +1,4 @@
-"""Input that helm, kustomize and kubectl render: with programs on PATH that only say what they are told to."""
+"""Input that helm, kustomize and kubectl render. Fake programs on PATH print predefined output."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def fake(programs: Path) -> Fake:
-    """Puts a program on PATH that answers a word among its arguments with what is given."""
+    """Puts a program on PATH that prints the given output for a word among its arguments."""
 
     def fake(name: str, replies: Replies) -> None:
         path = programs / name
@@ -91,7 +91,7 @@ def calls(programs: Path) -> Sequence[Sequence[str]]:
 
 
 def test_a_chart(run: Run, fake: Fake, programs: Path) -> None:
-    """`--helm` renders with the values that are given, says so, and names the template in findings."""
+    """`--helm` renders with the given values, prints the command, and names the template in findings."""
     fake("helm", {"template": {"stdout": HELM_OUTPUT, "stderr": "WARNING: old chart\n"}})
     options = ["--helm", "charts/Shop", "--values", "a.yaml", "--values", "b.yaml", "--set", "x=1", "-n", "shop"]
     done = run("validate", *options)
@@ -107,21 +107,21 @@ def test_a_chart(run: Run, fake: Fake, programs: Path) -> None:
 
 
 def test_the_output_of_helm_in_a_pipe(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What `helm template` writes to a pipe has the places of its templates, too."""
+    """Findings about piped output of `helm template` name the templates, too."""
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(HELM_OUTPUT.encode())))
     line = HELM_OUTPUT.splitlines().index("spec: {selectr: {app: web}}") + 1
     assert run("validate", "-").out.startswith(f"rendered:shop/templates/gateway.yaml:{line}:8: error: unknown field")
 
 
 def test_the_output_of_a_chart_counts(run: Run, fake: Fake) -> None:
-    """What a chart renders is compiled beside what files hold."""
+    """Rendered objects are compiled together with those in files."""
     fake("helm", {"template": {"stdout": HELM_OUTPUT.partition("---\n# Source: shop/templates/gateway")[0]}})
     assert [row["name"] for row in json.loads(run("proxies", "--helm", "shop", "-o", "json").out)] == ["catalog-0.shop"]
 
 
 @pytest.mark.parametrize(("program", "word"), [("kustomize", "build"), ("kubectl", "kustomize")])
 def test_a_kustomization(run: Run, fake: Fake, programs: Path, program: str, word: str) -> None:
-    """`-k` asks kustomize, or kubectl where there is no kustomize."""
+    """`-k` runs kustomize, or kubectl if kustomize is missing."""
     fake(program, {word: {"stdout": f"{MESH}---\n{WRONG}"}})
     done = run("validate", "-k", "overlays/prod")
     assert done.status == 1
@@ -130,7 +130,7 @@ def test_a_kustomization(run: Run, fake: Fake, programs: Path, program: str, wor
 
 
 def test_several_kustomizations(run: Run, fake: Fake, programs: Path, mesh: Path) -> None:
-    """Folders, kustomizations and files make one mesh."""
+    """Folders, kustomizations and files form one mesh."""
     fake("kustomize", {"build": {"stdout": WRONG}})
     done = run("validate", mesh, "-k", "a", "--kustomize=-b", "-o", "json")
     assert [found["file"] for found in json.loads(done.out)] == ["rendered:-b", "rendered:a"]
@@ -138,7 +138,7 @@ def test_several_kustomizations(run: Run, fake: Fake, programs: Path, mesh: Path
 
 
 def test_a_cluster(run: Run, fake: Fake, programs: Path) -> None:
-    """`--context` gets the kinds that meshcompile reads and the cluster has, but no Secrets, and names the objects."""
+    """`--context` gets the supported kinds of the cluster, except Secrets, and findings name the objects."""
     fake("kubectl", {"api-resources": {"stdout": RESOURCES}, "get": {"stdout": json.dumps(LIST)}})
     done = run("validate", "--context", "prod", "-o", "json")
     assert done.status == 1
@@ -152,7 +152,7 @@ def test_a_cluster(run: Run, fake: Fake, programs: Path) -> None:
 
 
 def test_files_replace_what_the_cluster_has(run: Run, fake: Fake, tmp_path: Path) -> None:
-    """A file counts more than the cluster, and the kustomization more than the chart: the last one names the others."""
+    """A file overrides the cluster, and a kustomization overrides a chart. The warning names both positions."""
     service = "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: shop}\nspec: {ports: [{port: 80}]}\n"
     fake(
         "kubectl",
@@ -172,7 +172,7 @@ def test_files_replace_what_the_cluster_has(run: Run, fake: Fake, tmp_path: Path
 
 
 def test_a_cluster_that_may_be_read_in_part(run: Run, fake: Fake) -> None:
-    """What the user may not get is a warning, and the rest counts."""
+    """Objects that the user may not read cause a warning, and the others are used."""
     refused = "Error from server (Forbidden): nodes is forbidden\n"
     fake(
         "kubectl",
@@ -203,7 +203,7 @@ def test_a_cluster_that_may_be_read_in_part(run: Run, fake: Fake) -> None:
 def test_what_fails_is_said(
     run: Run, fake: Fake, program: str, replies: Mapping[str, str] | None, options: list[str], code: str, words: str
 ) -> None:
-    """A program that is missing or fails gives a finding with what it said, status 3, and no escape sequences."""
+    """A missing or failing program causes a finding with its message, status 3, and no escape sequences."""
     if replies is not None:
         fake(program, dict.fromkeys(("template", "build", "api-resources", "get"), replies))
     data = run("validate", *options, "-o", "json")
@@ -218,7 +218,7 @@ def test_what_fails_is_said(
 
 
 def test_a_program_that_hangs_is_stopped(run: Run, fake: Fake) -> None:
-    """`--timeout` ends a program that takes longer."""
+    """`--timeout` stops a program that takes longer."""
     fake("kustomize", {"build": {"sleep": 30}})
     started = time.monotonic()
     done = run("proxies", "-k", "a", "--timeout", "0.5")
@@ -228,7 +228,7 @@ def test_a_program_that_hangs_is_stopped(run: Run, fake: Fake) -> None:
 
 
 def test_what_a_program_starts_is_stopped_too(run: Run, programs: Path) -> None:
-    """A child that keeps the output open does not keep meshcompile waiting."""
+    """A child process that keeps the pipe open does not block meshcompile."""
     path = programs / "kustomize"
     path.write_text("#!/bin/sh\n/bin/sleep 30 &\n/bin/sleep 30\n")
     path.chmod(0o755)
@@ -247,14 +247,14 @@ def test_what_a_program_starts_is_stopped_too(run: Run, programs: Path) -> None:
     ],
 )
 def test_wrong_usage(run: Run, options: list[str], words: str) -> None:
-    """Options that say how to render need something to render."""
+    """Rendering options without a chart are wrong usage."""
     done = run("validate", *options)
     assert (done.status, done.out) == (2, "")
     assert words in done.err
 
 
 def test_from_python(fake: Fake) -> None:
-    """Renderings are inputs of `load`, as they are or beside others."""
+    """Renderings are inputs of `load`, alone or with others."""
     fake("helm", {"template": {"stdout": HELM_OUTPUT}})
     fake("kustomize", {"build": {"stdout": WRONG.replace("web", "shop")}})
     chart = render.helm("shop", values=[Path("a.yaml")])
@@ -300,7 +300,7 @@ def is_installed(*command: str) -> bool:
 
 @pytest.mark.skipif(not is_installed("helm", "version"), reason="helm is not installed")
 def test_the_real_helm(run: Run, tmp_path: Path) -> None:
-    """helm renders a chart that asks for Istio's APIs, and findings name its template."""
+    """helm renders a chart that checks for Istio's APIs, and findings name its template."""
     chart = written(CHART, tmp_path / "shop")
     done = run("validate", "--helm", chart, "--set", "name=public", "-n", "edge", "-o", "json")
     [found] = json.loads(done.out)
@@ -315,7 +315,7 @@ def test_the_real_helm(run: Run, tmp_path: Path) -> None:
     reason="neither kustomize nor kubectl is installed",
 )
 def test_the_real_kustomize(run: Run, tmp_path: Path) -> None:
-    """kustomize builds an overlay, and its proxies are those of the overlay."""
+    """kustomize builds an overlay, and its objects determine the proxies."""
     folder = written(KUSTOMIZATION, tmp_path / "overlay")
     assert [row["name"] for row in json.loads(run("proxies", "-k", folder, "-o", "json").out)] == ["catalog-0.prod"]
     assert run("proxies", "-k", os.devnull).status == 3

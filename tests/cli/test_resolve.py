@@ -10,7 +10,7 @@ from tests.cli.conftest import MESH, Run
 
 @pytest.mark.parametrize("form", ["json", "yaml"])
 def test_what_is_decided_for_a_proxy(run: Run, form: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Listeners, route tables, clusters and endpoints are printed in Istio's words, each with the places it is from."""
+    """Listeners, route tables, clusters and endpoints are printed in Istio's terms, each with its sources."""
     path = tmp_path_factory.mktemp("mesh") / "mesh.yaml"
     path.write_text(MESH)
     done = run("resolve", "deployment/catalog.shop", "-f", path, "-o", form)
@@ -32,7 +32,7 @@ def test_what_is_decided_for_a_proxy(run: Run, form: str, tmp_path_factory: pyte
 
 
 def test_an_unknown_proxy(run: Run, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A name that no proxy has is wrong usage, and names that come close are suggested."""
+    """An unknown proxy is wrong usage, with similar names as suggestions."""
     path = tmp_path_factory.mktemp("mesh") / "mesh.yaml"
     path.write_text(MESH)
     done = run("resolve", "deployment/katalog.shop", "-f", path)

@@ -1,4 +1,4 @@
-"""What commands import: an import that a command does not need makes everybody wait."""
+"""Imports of commands: every unnecessary import slows down the start."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ COMPILER = ("analyze", "compile", "config", "emit", "envoy", "output", "patch", 
 
 
 def imported(*arguments: str) -> list[str]:
-    """The modules that a command imports, beyond those of Python itself."""
+    """The modules that a command imports, in addition to those of Python itself."""
     done = subprocess.run(
         [sys.executable, "-c", IMPORTED, *arguments],
         env={**os.environ, "PYTHONPATH": str(SOURCE)},
@@ -48,7 +48,7 @@ def rule(tmp_path: Path) -> str:
 
 
 def test_help_imports_nothing_but_the_list_of_commands() -> None:
-    """The help needs no module of others, and four of its own."""
+    """The help imports four modules of meshcompile and no others."""
     own = {"meshcompile", "meshcompile.cli", "meshcompile.cli.commands", "meshcompile.cli.exit_codes"}
     assert {name for name in imported("--help") if name.partition(".")[0] in ("meshcompile", "argparse", "typing")} == {
         *own,
@@ -57,13 +57,13 @@ def test_help_imports_nothing_but_the_list_of_commands() -> None:
 
 
 def test_validate_imports_no_compiler(rule: str) -> None:
-    """To check one object takes its model and its rules: no proxy is looked at, and no message made."""
+    """Checking one object imports its model and rules, but no proxies and no messages."""
     parts = {name.split(".")[1] for name in imported("validate", "-f", rule) if name.startswith("meshcompile.")}
     assert parts.isdisjoint(COMPILER)
 
 
 def test_validate_imports_only_models_that_the_input_needs(rule: str) -> None:
-    """The mesh config and Kubernetes' kinds are not imported to check a VirtualService."""
+    """Checking a VirtualService imports neither the mesh config nor Kubernetes' kinds."""
     models = [name for name in imported("validate", "-f", rule) if name.startswith("meshcompile.models.")]
     assert "meshcompile.models.networking.virtual_service" in models
     assert not [
@@ -72,7 +72,7 @@ def test_validate_imports_only_models_that_the_input_needs(rule: str) -> None:
 
 
 def test_validate_imports_few_modules(rule: str) -> None:
-    """Of its own not many more than the readers of text, one model and its rules; with all libraries a few hundred."""
+    """Checking imports little more than the parser, one model and its rules: a few hundred modules in total."""
     names = imported("validate", "-f", rule)
     assert len([name for name in names if name.partition(".")[0] == "meshcompile"]) <= 90
     assert len(names) <= 320

@@ -1,4 +1,4 @@
-"""What the command line accepts, and what it says when it does not."""
+"""The arguments that the command line accepts, and the messages for others."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ PROXY = "deployment/catalog.shop"
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_wrong_usage_is_short_and_helps(run: Run, arguments: list[str], message: str) -> None:
-    """A usage error is two lines: what is wrong with what was probably meant, and where the help is."""
+    """A usage error is two lines: the problem with a suggestion, and a hint at the help."""
     done = run(*arguments)
     assert (done.status, done.out) == (2, "")
     first, second = done.err.splitlines()
@@ -52,7 +52,7 @@ def test_wrong_usage_is_short_and_helps(run: Run, arguments: list[str], message:
     "arguments", [["pc", "listeners", PROXY, "--name", "x"], ["compile", "--all"], ["validate", "--names", "shop"]]
 )
 def test_options_are_not_abbreviated(run: Run, mesh: Path, arguments: list[str]) -> None:
-    """The beginning of an option's name is not the option."""
+    """Options cannot be abbreviated."""
     done = run(*arguments, "-f", mesh)
     assert (done.status, done.out) == (2, "")
     assert "no such option" in done.err
@@ -70,19 +70,19 @@ def test_options_are_not_abbreviated(run: Run, mesh: Path, arguments: list[str])
     ids=" ".join,
 )
 def test_paths_stand_anywhere(run: Run, mesh: Path, arguments: list[str]) -> None:
-    """Input may be named with or without -f, before, between and after options."""
+    """Input can be passed with or without -f, before, between and after options."""
     done = run(*(str(mesh) if word == "MESH" else word for word in arguments))
     assert (done.status, json.loads(done.out)) == (0, [])
 
 
 def test_paths_are_read_by_every_command_that_takes_them(run: Run, mesh: Path) -> None:
-    """`compile` and `proxies` read what is named without -f, as with it."""
+    """`compile` and `proxies` read positional paths like -f."""
     assert run("proxies", mesh) == run("proxies", "-f", mesh)
     assert run("compile", mesh, "-p", PROXY) == run("compile", "-f", mesh, "-p", PROXY)
 
 
 def test_the_last_group_of_paths_counts_too(run: Run, mesh: Path, tmp_path: Path) -> None:
-    """Paths after an option are read beside those before it."""
+    """Paths before and after an option are read."""
     other = tmp_path / "other.yaml"
     other.write_text(mesh.read_text().replace("catalog", "cart").replace("10.96.0.10", "10.96.0.11"))
     rows = json.loads(run("proxies", mesh, "-o", "json", other).out)
@@ -90,14 +90,14 @@ def test_the_last_group_of_paths_counts_too(run: Run, mesh: Path, tmp_path: Path
 
 
 def test_a_dash_is_stdin(run: Run, mesh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`-` among the paths is standard input."""
+    """`-` as a path is standard input."""
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(mesh.read_bytes())))
     assert len(json.loads(run("proxies", "-o", "json", "-").out)) == 1
 
 
 @pytest.mark.slow
 def test_nothing_is_imported_that_renders(mesh: Path) -> None:
-    """A command that renders nothing does not import what runs programs."""
+    """A command without rendering does not import the module that runs programs."""
     code = "import sys; from meshcompile.cli.main import main; main(sys.argv[1:]); print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code, "validate", str(mesh)],
@@ -111,14 +111,14 @@ def test_nothing_is_imported_that_renders(mesh: Path) -> None:
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
+    """A stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
         return True
 
 
 def test_progress_is_shown_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Work that takes long is shown, and the line is wiped out in the end."""
+    """Long work is shown on a terminal, and the line is erased at the end."""
     monkeypatch.setattr("meshcompile.cli.progress.DELAY", 0.0)
     monkeypatch.setattr("meshcompile.cli.progress.EVERY", 0.01)
     monkeypatch.setattr("sys.stderr", terminal := Terminal())
@@ -130,7 +130,7 @@ def test_progress_is_shown_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_progress_is_shown_only_when_it_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Quick work on a terminal, and any work without one, shows nothing."""
+    """Quick work, and work without a terminal, shows no progress."""
     monkeypatch.setattr("sys.stderr", terminal := Terminal())
     with progress("checking"):
         pass

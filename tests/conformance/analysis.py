@@ -1,4 +1,4 @@
-"""What `mesh.analyze()` says of a case, compared with `istioctl analyze` on the same files."""
+"""The findings of `mesh.analyze()` for a case, compared with `istioctl analyze` on the same files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-# What istioctl can say of files alone: with --use-kube=false it leaves out every analyzer that reads Services, Pods,
+# The codes that istioctl can report for files. With --use-kube=false it skips every analyzer that reads Services, Pods,
+# Namespaces, Nodes or Secrets. Other codes are meshcompile's own and are not compared.
 # Namespaces, Nodes or Secrets. Messages with other codes are ours to give and are not compared.
 OFFLINE = frozenset(
     f"IST{number:04}"
@@ -24,7 +25,7 @@ OFFLINE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Messages of one case as `CODE Kind namespace/name`: said by both, by istioctl alone, by meshcompile alone."""
+    """Messages of one case as `CODE Kind namespace/name`: in both outputs, or only in istioctl's or meshcompile's."""
 
     case: str
     both: list[str]
@@ -37,12 +38,12 @@ class Agreement:
 
 
 def analysed_cases(root: Path, cases: tuple[str, ...]) -> tuple[str, ...]:
-    """The cases that have an answer of istioctl."""
+    """The cases with istioctl's output."""
     return tuple(case for case in cases if (root / case / "istiod" / "analyze.json").exists())
 
 
 def run_analysis(root: Path, case: str) -> Agreement:
-    """The agreement on one case; messages are compared as multisets of code and object."""
+    """The agreement on one case. Messages are compared as multisets of code and object."""
     answer = json.loads((root / case / "istiod" / "analyze.json").read_text())
     want = Counter(f"{message['code']} {message['origin']}" for message in answer)
     have = _messages(root / case)

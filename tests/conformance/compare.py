@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 import yaml
 
 TYPES = ("listeners", "routes", "clusters", "endpoints", "extensions")
-# JSON names of lists in which order carries no meaning to Envoy.
+# JSON names of lists whose order Envoy ignores.
 UNORDERED = frozenset(
     {
         "applicationProtocols",
@@ -48,7 +48,10 @@ MAX_DIFFERENCES = 40
 
 
 class Row(NamedTuple):
-    """One resource of one proxy. `state` is equal, differs, missing, extra or error; `lines` say how it differs."""
+    """One resource of one proxy.
+
+    `state` is equal, differs, missing, extra or error. `lines` describe the differences.
+    """
 
     case: str
     proxy: str
@@ -67,7 +70,7 @@ class Row(NamedTuple):
 
 
 class Rejection(NamedTuple):
-    """One object that istiod or meshcompile rejects; `state` is equal when both do."""
+    """One object that istiod or meshcompile rejects. `state` is equal if both reject it."""
 
     case: str
     object: str
@@ -76,7 +79,7 @@ class Rejection(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """All that is known of a case; `seconds` were spent in meshcompile."""
+    """All results of a case. `seconds` is the time in meshcompile."""
 
     rows: list[Row]
     rejections: list[Rejection]
@@ -84,7 +87,7 @@ class CaseResult:
 
 
 def run_case(root: Path, case: str, types: tuple[str, ...] = TYPES) -> CaseResult:
-    """The case at root/case, compiled and compared."""
+    """The result of compiling and comparing the case at root/case."""
     folder = root / case
     spec = yaml.load((folder / "case.yaml").read_text(), Loader=yaml.CSafeLoader)
     proxies = [proxy["name"] for proxy in spec["proxies"]]
@@ -118,13 +121,13 @@ def load_mesh(folder: Path, spec: Mapping[str, Any]) -> tuple[Any, list[str]]:
 
 
 def canonical(value: Any, key: str = "") -> Any:
-    """The value with every unordered list sorted and whole numbers as int."""
+    """The value with sorted unordered lists, and whole numbers as int."""
     match value:
         case dict():
             return {name: canonical(item, name) for name, item in value.items()}
         case list():
             items = [canonical(item) for item in value]
-            # A locality's `endpoints` are messages; elsewhere the name is used for plain, ordered strings.
+            # The `endpoints` of a locality are messages. Elsewhere, the name is used for plain, ordered strings.
             if key in UNORDERED or (key == "endpoints" and items and isinstance(items[0], dict)):
                 items.sort(key=lambda item: json.dumps(item, sort_keys=True))
             return items
@@ -135,7 +138,7 @@ def canonical(value: Any, key: str = "") -> Any:
 
 
 def by_name(resources: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Canonical resources by name; a name that comes again gets `#2`, `#3` and so on."""
+    """Canonical resources by name. A repeated name gets `#2`, `#3` and so on."""
     named: dict[str, Any] = {}
     for resource in resources:
         base = name = resource.get("name") or resource.get("clusterName") or "?"
@@ -147,7 +150,7 @@ def by_name(resources: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def differences(want: Any, have: Any, path: str = "") -> Iterator[str]:
-    """What is missing (-), too much (+) or different (~), one line per place."""
+    """What is missing (-), extra (+) or different (~), one line per position."""
     match want, have:
         case dict(), dict():
             for key in sorted(want.keys() | have.keys()):
@@ -224,7 +227,7 @@ def _rejection_state(istiod: bool, meshcompile: bool) -> str:
 
 
 def _json(path: Path) -> Any:
-    """The content of a JSON file; None when there is no such file."""
+    """The content of a JSON file, or None if it does not exist."""
     return json.loads(path.read_text()) if path.exists() else None
 
 

@@ -1,8 +1,8 @@
-"""The conformance corpus: cases with the answers of the real istiod 1.30.3, kept as one archive.
+"""The conformance corpus: cases with the output of the real istiod 1.30.3, in one archive.
 
-`cases_dir()` unpacks the archive on first use, into a folder named after the archive's hash: a new archive is
-unpacked anew, and processes that start at the same time do not disturb each other.
-`python -m tests.conformance.corpus FOLDER` packs a folder of cases; the same files give the same tar.
+`cases_dir()` unpacks the archive on first use, into a folder named after the hash of the archive. So a new archive is
+unpacked again, and processes that start at the same time do not interfere. `python -m tests.conformance.corpus FOLDER`
+packs a folder of cases. The same files give the same archive.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def cases_dir() -> Path:
         unpacked = _unpacked(CACHE)
         try:
             unpacked.rename(target)
-        except OSError:  # another process was first
+        except OSError:  # another process was faster
             shutil.rmtree(unpacked)
     return target
 
@@ -41,7 +41,7 @@ def areas() -> tuple[str, ...]:
 
 
 def pack(folder: Path, archive: Path = ARCHIVE) -> None:
-    """Write every file of `folder` to `archive`, sorted, without owner or time."""
+    """Write every file in `folder` to `archive`, sorted, without owner or time."""
     with (
         lzma.open(archive, "wb", preset=9 | lzma.PRESET_EXTREME) as stream,
         tarfile.open(fileobj=stream, mode="w") as tar,
@@ -51,7 +51,7 @@ def pack(folder: Path, archive: Path = ARCHIVE) -> None:
 
 
 def _unpacked(parent: Path) -> Path:
-    """A new folder in `parent` with the archive's content; nothing can be written outside of it."""
+    """A new folder in `parent` with the content of the archive. Nothing is written outside of it."""
     folder = Path(tempfile.mkdtemp(dir=parent, prefix="unpacking-"))
     with tarfile.open(ARCHIVE, "r:xz") as tar:
         tar.extractall(folder, filter="data")

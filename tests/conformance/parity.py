@@ -1,8 +1,8 @@
-"""Compare meshcompile with istiod 1.30.3 on the conformance cases, and print how far they agree.
+"""Compare meshcompile with istiod 1.30.3 on the conformance cases, and print the agreement.
 
     python -m tests.conformance.parity --only routes/ --diff 5
 
-A proxy is equal when all its resources are. The exit status is 1 when fewer than --min percent of the resources, or
+A proxy is equal if all its resources are. The exit status is 1 if fewer than --min percent of the resources, or
 --min-proxies percent of the proxies, are equal.
 """
 
@@ -27,12 +27,12 @@ T = TypeVar("T")
 
 
 def compared(root: Path, cases: Sequence[str], types: tuple[str, ...] = TYPES, jobs: int = 1) -> list[CaseResult]:
-    """The results of the cases, in their order."""
+    """The results of the cases, in order."""
     return _mapped(partial(run_case, root, types=types), cases, jobs)
 
 
 def equal_proxies(rows: Iterable[Row]) -> tuple[int, int]:
-    """How many proxies are wholly equal, and how many there are."""
+    """The number of proxies that are completely equal, and the number of proxies."""
     proxies: dict[tuple[str, str], bool] = defaultdict(lambda: True)
     for row in rows:
         proxies[row.case, row.proxy] &= row.equal
@@ -40,12 +40,12 @@ def equal_proxies(rows: Iterable[Row]) -> tuple[int, int]:
 
 
 def equal_resources(rows: Sequence[Row]) -> tuple[int, int]:
-    """How many resources are equal, and how many there are."""
+    """The number of equal resources, and the number of resources."""
     return sum(row.equal for row in rows), len(rows)
 
 
 def percent(part: int, whole: int) -> float:
-    """part of whole in percent; 0 of nothing."""
+    """The percentage of a part; 0 if the whole is 0."""
     return 100 * part / whole if whole else 0.0
 
 

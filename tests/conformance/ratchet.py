@@ -1,6 +1,6 @@
-"""The least that must agree with istiod, per area; it only ever rises.
+"""The minimum agreement with istiod per area. It only ever rises.
 
-`python -m tests.conformance.ratchet` runs every case and raises the floors to what agrees now.
+`python -m tests.conformance.ratchet` runs all cases and raises the minimum to the current agreement.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ FLOORS = Path(__file__).with_name("floors.json")
 
 
 def floors() -> dict[str, dict[str, float]]:
-    """Area -> the percentages of proxies and of resources that must be equal."""
+    """The minimum percentages of equal proxies and resources, by area."""
     loaded: dict[str, dict[str, float]] = json.loads(FLOORS.read_text())
     return loaded
 
 
 def shares(rows: Sequence[Row]) -> dict[str, float]:
-    """The percentages of proxies and of resources that are equal, rounded down to two digits."""
+    """The percentages of equal proxies and resources, rounded down to two digits."""
     counts = {"proxies": equal_proxies(rows), "resources": equal_resources(rows)}
     return {name: math.floor(percent(*count) * 100) / 100 for name, count in counts.items()}
 

@@ -1,4 +1,4 @@
-"""The differences from istiod that are meant: docs/deviations.md says why."""
+"""The intended differences from istiod, which docs/deviations.md explains."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from tests.conformance.parity import compared
 
 # (case, proxy, type, name of the resource)
 DEVIATIONS = (
-    # istiod answers from a cache whose key leaves out what the proxies differ in: whoever asks first decides.
+    # istiod answers from a cache, whose key lacks what these proxies differ in. The first proxy to connect decides.
     ("endpoints/ip-families", "both", "routes", "80"),
     ("endpoints/ip-families", "v4", "routes", "80"),
     ("listeners/proxyconfig-headers-metadata", "kv", "routes", "80"),
-    # What is not compiled yet.
+    # Not compiled yet.
     ("waypoints/allowed-namespaces", "same", "listeners", "connect_terminate"),
     ("gateway-api/allowed-kinds", "ingress", "routes", "http.8080"),
 )
@@ -23,6 +23,6 @@ DEVIATIONS = (
 @pytest.mark.xfail(strict=True, reason="docs/deviations.md")
 @pytest.mark.parametrize(("case", "proxy", "kind", "name"), DEVIATIONS)
 def test_deviation(case: str, proxy: str, kind: str, name: str) -> None:
-    """Each deviation still is one; where it is none any more, its row goes from the page."""
+    """Every deviation still exists. If one does not, its row must be removed from the page."""
     (result,) = compared(corpus.cases_dir(), [case], (kind,))
     assert all(row.equal for row in result.rows if (row.proxy, row.name) == (proxy, name))

@@ -1,4 +1,4 @@
-"""Each field that users set is named by the source map, at the object that it stands in, or a table says why not."""
+"""The source map names every field that users set, at its object, or a table gives the reason why not."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PARTS: Mapping[str, str] = {
     **dict.fromkeys(("LogSelector", "TracingSelector", "TrafficSelector"), "it says which listeners get the rest"),
     "Delegate": "it is replaced by the rules of the delegate, which name both",
 }
-"""Models without a message of their own, and why: what they become is named at the object around them."""
+"""Models without a message of their own. The origin is at the message for the object around them."""
 
 UNNAMED: Mapping[str, str] = {
     **dict.fromkeys(
@@ -79,11 +79,11 @@ UNNAMED: Mapping[str, str] = {
     ),
     "L4MatchAttributes.destination_subnets": "the chain names the rule, whose matches are joined",
 }
-"""Fields that no message names at their object, and why."""
+"""Fields that no message names at their object, and the reasons."""
 
 
 def named_fields(case: File) -> Iterator[tuple[str, bool]]:
-    """Each field that the case sets in Istio's objects, and whether some proxy's source map names it."""
+    """The fields that a case sets in Istio's objects, and whether the source map of a proxy names them."""
     mesh, configs = compiled_case(case)
     places: dict[Document, set[Path]] = {}
     for config in configs:
@@ -98,7 +98,7 @@ def named_fields(case: File) -> Iterator[tuple[str, bool]]:
 
 
 def _above(path: Path) -> Iterator[Path]:
-    """The places that an origin speaks for: itself as an object, and all fields that lead to it."""
+    """The positions that an origin covers: itself as an object, and all fields that lead to it."""
     yield ("named", *path)
     if not path:
         yield ("named", "spec")
@@ -112,7 +112,7 @@ def _istio_objects(mesh: meshcompile.Mesh) -> Iterator[Resource]:
 
 
 def set_fields(node: Node, around: Path) -> Iterator[tuple[str, Path, Path]]:
-    """Each field that is set in a node and below: its name, the place that names its object, and its own place."""
+    """The fields that are set in a node and below it: the name, and the positions of the object and the field."""
     here = around if type(node).__name__ in PARTS else node.origin.path
     for field in sorted(node.model_fields_set):
         if limit(type(node), field) is COMPILED:
@@ -121,7 +121,7 @@ def set_fields(node: Node, around: Path) -> Iterator[tuple[str, Path, Path]]:
 
 
 def nodes(value: object) -> Iterator[Node]:
-    """The nodes that a field holds."""
+    """The nodes in a field."""
     match value:
         case Node():
             yield value
@@ -135,7 +135,7 @@ def nodes(value: object) -> Iterator[Node]:
 
 @pytest.mark.slow
 def test_every_field_that_is_set_is_named() -> None:
-    """A field that no source map names at its object, in any case, has a row in one of the tables."""
+    """A field that no source map names at its object in any case has a row in one of the tables."""
     found = [each for case in sorted(corpus.cases_dir().glob("*/*")) for each in named_fields(case)]
     named = {name for name, is_named in found if is_named}
     assert sorted({name for name, _ in found} - named) == sorted(UNNAMED)

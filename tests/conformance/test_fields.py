@@ -1,4 +1,4 @@
-"""No field is passed over in silence: each is read when cases are compiled, or the table of limits says why not."""
+"""No field is silently ignored: the compiler reads it in some case, or the table of limits gives the reason."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.conformance.compare import load_mesh
 
 Field = tuple[type[Node], str]
 
-# Modules that look at fields without acting on them.
+# Modules that read fields without using them.
 LOOK_ONLY = ("meshcompile.models", "meshcompile.validate", "meshcompile.analyze", "meshcompile.diagnostics", "pydantic")
 UNTRIED = {
     "CertificateData.trust_domains",  # resolve.downstream_tls
@@ -36,11 +36,11 @@ UNTRIED = {
     "SDSProvider.port",
     "SDSProvider.service",
 }
-"""Fields that are acted on where no case leads, or by a model itself."""
+"""Fields that are used where no case leads, or by a model itself."""
 
 
 class Reads:
-    """Notes which fields of models are read by those who act on them."""
+    """Records which fields of models the compiler reads."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.fields: set[Field] = set()
@@ -65,7 +65,7 @@ def compile_case(case: Path) -> None:
 
 
 def compiled_fields() -> Iterator[Field]:
-    """Every field of Istio's kinds and of the mesh's settings that is said to be compiled."""
+    """All fields of Istio's kinds and of the mesh settings that are declared as compiled."""
     models = [kind.model for kind in KINDS if kind.group.endswith("istio.io")]
     specs = (node_type(model.model_fields["spec"].annotation) for model in models)
     waiting: list[type[Node]] = [MeshConfig, MeshNetworks, *(spec for spec in specs if spec is not None)]
@@ -83,7 +83,7 @@ def compiled_fields() -> Iterator[Field]:
 
 @pytest.mark.slow
 def test_every_compiled_field_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A field that nobody reads, in any of many cases, has a row in the table of limits."""
+    """A field that nobody reads in any case has a row in the table of limits."""
     reads = Reads(monkeypatch)
     for case in sorted(corpus.cases_dir().glob("*/*")):
         compile_case(case)

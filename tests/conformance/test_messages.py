@@ -1,4 +1,4 @@
-"""Whether the message types hold what istiod sends, and Envoy's own descriptors what is compiled."""
+"""The message types can represent istiod's output, and Envoy's own descriptors accept the compiled output."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ AREAS = {
 }
 """The package of each type's message."""
 EVERY = 4
-"""Of how many answer files of a kind one is read: all of them take ten seconds, and differ little."""
+"""The step between the output files that are read: reading all of them takes ten seconds, and they differ little."""
 
 
 def answers(kind: str) -> list[Path]:
-    """A fixed sample of istiod's answers of one kind."""
+    """A fixed sample of istiod's output of one kind."""
     return sorted(cases_dir().glob(f"*/*/istiod/*/{kind}.json"))[::EVERY]
 
 
 @pytest.mark.parametrize("kind", TYPES)
 def test_answers_are_printed_as_they_were_read(kind: str) -> None:
-    """Every resource that istiod sends fits its message type without loss, number for number."""
+    """Every resource that istiod sends converts to its message type and back without loss."""
     paths = answers(kind)
     assert paths
     for path in paths:
@@ -59,20 +59,20 @@ def test_answers_are_printed_as_they_were_read(kind: str) -> None:
 
 
 ISTIO_ONLY = {"stats.PluginConfig", "istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig"}
-"""Messages of filters that only Istio's Envoy has."""
+"""Messages of filters in Istio's build of Envoy only."""
 EVERY_CASE = 20
-"""Of how many cases one is compiled for the test below."""
+"""The step between the cases that are compiled for the test below."""
 
 
 def protobuf_class(name: str) -> Any:
-    """Protobuf's own class of a message."""
+    """protobuf's own class of a message."""
     from google.protobuf import descriptor_pool, message_factory
 
     return message_factory.GetMessageClass(descriptor_pool.Default().FindMessageTypeByName(name))
 
 
 def without_istios_own(value: Any) -> Any:
-    """The JSON data, where messages that upstream Envoy does not have are plain structures."""
+    """The JSON data, with messages that upstream Envoy lacks as plain structures."""
     match value:
         case {"@type": str(url)} if url.rpartition("/")[2] in ISTIO_ONLY:
             return {"@type": "type.googleapis.com/google.protobuf.Struct", "value": value}
@@ -85,7 +85,7 @@ def without_istios_own(value: Any) -> Any:
 
 
 def configurations() -> Iterator[meshcompile.Config]:
-    """What is compiled for the proxies of some cases of every area."""
+    """The compiled output for the proxies of some cases in every area."""
     for case in sorted(path.parent for path in cases_dir().glob("*/*/case.yaml"))[::EVERY_CASE]:
         mesh, _ = load_mesh(case, yaml.load((case / "case.yaml").read_text(), Loader=yaml.CSafeLoader))
         for node in sorted(case.glob("istiod/*/node.json")):
@@ -94,7 +94,7 @@ def configurations() -> Iterator[meshcompile.Config]:
 
 @pytest.mark.slow
 def test_what_is_compiled_is_what_protobuf_prints() -> None:
-    """Every compiled resource parses by the descriptors of Envoy's own API, and protobuf prints the same JSON again."""
+    """Every compiled resource can be parsed with the descriptors of Envoy's API, and protobuf prints the same JSON."""
     json_format = pytest.importorskip("google.protobuf.json_format")
     for path in importlib.metadata.files("xds-protos") or ():
         if path.name.endswith("_pb2.py") and path.parts[0] in {"envoy", "xds", "udpa"}:

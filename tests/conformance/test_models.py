@@ -1,4 +1,4 @@
-"""Every object of the corpus, read into its model and checked by its JSON Schema."""
+"""Every object of the corpus can be read into its model, and matches its JSON Schema."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SCHEMAS = corpus.ROOT / "schemas"
 
 @pytest.mark.parametrize("area", corpus.areas())
 def test_what_istiod_accepts_is_read(area: str) -> None:
-    """An object that istiod takes is read without an error, and its schema has nothing against it."""
+    """An object that istiod accepts is read without errors, and matches its schema."""
     wrong = [
         problem
         for case in sorted((corpus.cases_dir() / area).iterdir())

@@ -8,7 +8,7 @@ from tests.conformance import corpus, ratchet
 @pytest.mark.slow
 @pytest.mark.parametrize("area", ratchet.floors())
 def test_area_agrees_with_istiod(area: str) -> None:
-    """No case of the area raises, and at least as much equals istiod's answers as the floors say."""
+    """No case of the area raises, and the agreement with istiod is at least the minimum."""
     rows = ratchet.area_rows(area)
     raised = {row.case: row.lines[-1] for row in rows if row.state == "error"}
     assert not raised
@@ -17,5 +17,5 @@ def test_area_agrees_with_istiod(area: str) -> None:
 
 
 def test_floors_name_every_area() -> None:
-    """Every area of the corpus has its floors, and no other area has."""
+    """Every area of the corpus has a minimum, and there are no others."""
     assert set(ratchet.floors()) == set(corpus.areas())

@@ -1,4 +1,4 @@
-"""Whatever a proxy is sent says where it comes from, or is one of the few things that istiod always makes."""
+"""Every part of a proxy's configuration has an origin, or is one of the few parts that istiod always sends."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def parts(config: meshcompile.Config) -> Iterator[Part]:
 
 
 def patched(message: Message) -> bool:
-    """Whether an EnvoyFilter has made or changed it: what is inside comes from there."""
+    """Whether an EnvoyFilter has created or changed it: then the origin of its content is the EnvoyFilter."""
     return any(origin.document.kind == "EnvoyFilter" for origin in message.origins)
 
 
@@ -71,7 +71,7 @@ def compiled_case(case: Path) -> tuple[meshcompile.Mesh, tuple[meshcompile.Confi
 @pytest.mark.slow
 @pytest.mark.parametrize("area", floors())
 def test_everything_has_an_origin(area: str) -> None:
-    """Each listener, filter chain, virtual host, route, cluster, load assignment and endpoint names its origin."""
+    """Every listener, filter chain, virtual host, route, cluster, load assignment and endpoint has an origin."""
     bare = {
         f"{case.name}: {name}"
         for case in sorted((corpus.cases_dir() / area).iterdir())
@@ -83,7 +83,7 @@ def test_everything_has_an_origin(area: str) -> None:
 
 
 def test_what_is_always_made_is_recognized_as_such() -> None:
-    """The list takes what stands in it, and no resource of a user."""
+    """The list covers its own entries, and no resource of a user."""
     assert ALWAYS_MADE.fullmatch("filter_chain 0.0.0.0_80 PassthroughFilterChain")
     assert not ALWAYS_MADE.fullmatch("cluster outbound|80||web.shop.svc.cluster.local")
     assert not ALWAYS_MADE.fullmatch("route web.shop.svc.cluster.local:80 allow_any")

@@ -23,7 +23,7 @@ TABLES: dict[str, tuple[type[Message], Callable[[list[Any]], str]]] = {
 
 @pytest.mark.parametrize("kind", TABLES)
 def test_tables_are_those_of_istioctl(kind: str) -> None:
-    """Every table of the corpus, made from istiod's own resources, is the text that istioctl prints."""
+    """Every table of the corpus, built from istiod's own resources, equals the text that istioctl prints."""
     expected = sorted(cases_dir().glob(f"*/*/istiod/*/tables/{kind}.txt"))
     assert expected
     _, table = TABLES[kind]

@@ -1,4 +1,4 @@
-"""Objects that are rejected, against the real istiod and the schemas of its kinds: the whole corpus, both ways."""
+"""Rejected objects of the whole corpus, compared in both directions with istiod and the schemas of its kinds."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tests.conformance import corpus
 Key = tuple[str, str, str]
 
 UNSUPPORTED = {"Gateway/istio-system/untyped"}
-"""Objects of the Gateway API, of which no rules are checked."""
+"""Objects of the Gateway API. Their rules are not checked."""
 
 
 @pytest.mark.parametrize("area", corpus.areas())
 def test_what_istiod_rejects_is_rejected(area: str) -> None:
-    """In every case, exactly the objects that istiod or the API server's schema rejects take no part."""
+    """In every case, exactly the objects that istiod or the API server's schema rejects are ignored."""
     wrong = [
         f"{case.name}: {'/'.join(key)} is {'rejected' if key in rejected else 'accepted'}"
         for case in cases(area)
@@ -33,7 +33,7 @@ def test_what_istiod_rejects_is_rejected(area: str) -> None:
 
 @pytest.mark.parametrize("area", corpus.areas())
 def test_rejections_say_where(area: str) -> None:
-    """Every finding names a line of the file, and what is wrong in words without a gap."""
+    """Every finding has a line of the file, and a message without unfilled placeholders."""
     for case in cases(area):
         for found in accepted(stream([case / "input.yaml"]), "default").diagnostics:
             assert found.line > 0
@@ -42,7 +42,7 @@ def test_rejections_say_where(area: str) -> None:
 
 
 def cases(area: str) -> Iterator[Path]:
-    """The cases of an area for which istiod says what it rejects."""
+    """The cases of an area for which istiod's rejections are known."""
     folders = sorted((corpus.cases_dir() / area).iterdir())
     return (case for case in folders if (case / "istiod" / "validation.json").exists())
 

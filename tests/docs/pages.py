@@ -1,4 +1,4 @@
-"""The fenced blocks of the pages: files, commands and Python that a reader would try."""
+"""The fenced blocks of the pages: files, commands and Python that a reader may try."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STATUS = re.compile(r"<!-- exit status: (\d+) -->\n *\Z")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A fenced block; `title` is the file that it shows, `status` the exit status that its commands have."""
+    """A fenced block. `title` is the name of the file, `status` is the exit status of the commands."""
 
     language: str
     title: str
@@ -26,7 +26,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command that a page shows, and the output that it shows after it; "" when it shows none."""
+    """A command on a page, and the output on the page; "" if there is none."""
 
     line: str
     output: str
@@ -48,7 +48,7 @@ def commands(block: Block) -> Iterator[Command]:
 
 
 def matches(shown: str, printed: str) -> bool:
-    """Whether what is shown is what was printed, spaces at the end of lines aside; `...` stands for anything."""
+    """Whether the expected output matches the actual one, except for trailing spaces. `...` matches anything."""
     pattern = ".*".join(re.escape(part) for part in _trimmed(shown).split("..."))
     return re.fullmatch(pattern, _trimmed(printed), re.DOTALL) is not None
 

@@ -1,4 +1,4 @@
-"""The page about Python has the API as it is."""
+"""The page about Python matches the API."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAGE = (ROOT / "docs" / "reference" / "api.md").read_text()
 NAMES = [name for name in meshcompile.__all__ if name != "__version__"]
 CLASSES = [value for name in NAMES if inspect.isclass(value := getattr(meshcompile, name))]
 
-# Attributes that hold how something was made or is kept, which are not for users.
+# Internal attributes, which are not for users.
 INTERNAL = {
     "Config": {"resources", "credentials"},
     "Mesh": {
@@ -61,13 +61,13 @@ def attributes(cls: type) -> set[str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_name_is_on_the_page(name: str) -> None:
-    """Whatever is imported from the package stands on the page, in code style or as a title."""
+    """Every name that the package exports is on the page, in code style or as a title."""
     assert re.search(rf"`{name}\b|^## {name}$", PAGE, re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", ["Mesh", "Config"])
 def test_tables_have_every_attribute_once(name: str) -> None:
-    """The table of a class has each of its public attributes, once, and no other."""
+    """The table of a class has each public attribute exactly once, and no others."""
     listed = rows(section(name))
     assert len(listed) == len(set(listed))
     assert set(listed) == attributes(getattr(meshcompile, name))
@@ -75,13 +75,13 @@ def test_tables_have_every_attribute_once(name: str) -> None:
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
 def test_every_attribute_is_on_the_page(cls: type) -> None:
-    """Each public attribute of values that users get stands on the page; of proxies and limits other pages tell."""
+    """Every public attribute of values that users receive is on the page. Other pages cover proxies and limits."""
     if cls.__name__ not in ("Proxy", "Limits", "AssumedProxy", "Sources", "ForeignFile"):
         assert {name for name in attributes(cls) if not re.search(rf"\b{name}\b", PAGE)} == set()
 
 
 def test_the_signature_of_load_is_on_the_page() -> None:
-    """The page shows the parameters of `load` with their defaults, and has a row for each."""
+    """The page has the signature of `load` with its defaults, and a row for each parameter."""
     parameters = inspect.signature(meshcompile.load).parameters.values()
     shown = [p.name if p.default is p.empty else f"{p.name}={_default(p.default)}" for p in parameters]
     assert f"`load({', '.join(shown)}) -> Mesh`" in PAGE
@@ -94,7 +94,7 @@ def _default(value: object) -> str:
 
 @pytest.mark.parametrize("package", [meshcompile, meshcompile.envoy], ids=lambda package: package.__name__)
 def test_type_checkers_see_what_is_imported(package: object) -> None:
-    """The imports for type checkers name each public name, from where it is imported at run time."""
+    """The imports for type checkers import every public name from the same module as at run time."""
     source = inspect.getsource(package)  # type: ignore[arg-type]
     seen = {
         name: module
@@ -117,17 +117,17 @@ def undocumented() -> Iterator[str]:
 
 
 def test_every_public_name_has_a_docstring() -> None:
-    """An editor explains every public class, function, method and property."""
+    """Every public class, function, method and property has a docstring."""
     assert list(undocumented()) == []
     assert inspect.getdoc(meshcompile.load)
 
 
 def test_the_page_about_policies_names_what_there_is() -> None:
-    """Every name of the table of policies can be imported."""
+    """Every name in the table of policies can be imported."""
     assert {"guard", "decision", "connection_decision", "Outcome", "Request"} <= set(rows(section("Policies")))
     assert set(rows(section("Policies"))) <= set(policies.__all__)
 
 
 def test_functions_for_messages_are_there() -> None:
-    """Every function of the table of messages can be imported."""
+    """Every function in the table of messages can be imported."""
     assert set(rows(section("Messages"))) <= set(meshcompile.envoy.__all__)

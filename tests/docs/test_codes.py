@@ -10,7 +10,7 @@ from tests.docs.pages import ROOT
 
 
 def test_every_code_has_a_section() -> None:
-    """Each code has a section with its text on one page, and a row in the list that leads there."""
+    """Every code has a section with its text on one page, and a row in the index that links to it."""
     pages = generate_codes.generated_pages()
     index = pages.pop("index.md")
     for code in every_code():
@@ -21,7 +21,7 @@ def test_every_code_has_a_section() -> None:
 
 
 def test_every_page_is_in_the_navigation() -> None:
-    """The site's navigation leads to each page of docs/ and each page of codes, once."""
+    """The navigation of the site has every page in docs/ and every page of codes exactly once."""
     written = {str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs").rglob("*.md")}
     pages = {page for page in written if not page.startswith("codes/")}
     codes = {f"codes/{page}" for page in generate_codes.generated_pages()}
@@ -30,6 +30,6 @@ def test_every_page_is_in_the_navigation() -> None:
 
 
 def test_every_generator_is_run() -> None:
-    """`make generate` runs each generator of the folder; pages of codes are written when the site is built."""
+    """`make generate` runs every generator in the folder. Pages of codes are written when the site is built."""
     there = {path.name for path in (ROOT / "codegen").glob("generate_*.py")}
     assert there == {*generate.GENERATORS, "generate_codes.py"}

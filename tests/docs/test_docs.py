@@ -23,7 +23,7 @@ def with_blocks(language: str) -> list[Path]:
 
 @pytest.fixture
 def workplace(tmp_path: Path) -> Path:
-    """A folder with the examples, and `meshcompile` first in its own bin."""
+    """A folder with the examples, and `meshcompile` first on PATH."""
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     script = tmp_path / ".bin" / "meshcompile"
     script.parent.mkdir()
@@ -40,7 +40,7 @@ def write(path: Path, text: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("page", with_blocks("console"), ids=name)
 def test_commands_of_a_page_run(page: Path, workplace: Path) -> None:
-    """Every command that a page shows has the exit status and the output that it shows."""
+    """Every command on a page has the exit status and the output that the page shows."""
     environment = {**os.environ, "PATH": f"{workplace / '.bin'}{os.pathsep}{os.environ['PATH']}"}
     for block in blocks(page):
         if block.title:
@@ -82,13 +82,13 @@ def test_public_names_are_documented() -> None:
 
 @pytest.mark.parametrize("page", ["README.md", "docs/index.md"])
 def test_the_first_pages_say_what_is_not_compiled(page: str) -> None:
-    """A reader learns on the first page that the Gateway API, waypoints and ambient are not compiled."""
+    """The first page says that the Gateway API, waypoints and ambient mode are not supported."""
     text = (ROOT / page).read_text()
     assert all(word in text for word in ("Gateway API", "waypoints", "ambient"))
 
 
 def test_exit_codes_are_documented() -> None:
-    """The page of exit codes has every status that a command may have."""
+    """The page of exit codes has every exit status."""
     page = (ROOT / "docs" / "reference" / "exit-codes.md").read_text()
     statuses = [value for key, value in vars(exit_codes).items() if key.isupper()]
     assert [status for status in statuses if not re.search(rf"\b{status}\b", page)] == []
@@ -104,5 +104,5 @@ def test_exit_codes_are_documented() -> None:
     ],
 )
 def test_matches(shown: str, printed: str, same: bool) -> None:
-    """Dots stand for anything; all else must be equal."""
+    """Dots match anything, and all other text must be equal."""
     assert matches(shown, printed) is same

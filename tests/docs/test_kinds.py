@@ -14,7 +14,7 @@ from meshcompile.models.networking.workload_entry import WorkloadEntrySpec
 from tests.docs.pages import ROOT
 
 GUIDES = ROOT / "docs" / "guides"
-# What is described once: the settings of ports and subsets are those of the policy.
+# Described once: the settings of ports and subsets are those of the policy.
 TWICE = (
     "subsets.trafficPolicy.",
     *(
@@ -25,7 +25,7 @@ TWICE = (
 
 
 def nested(annotation: Any) -> Iterator[type[Node]]:
-    """The models that a field holds."""
+    """The models in a field."""
     if isinstance(annotation, type):
         if issubclass(annotation, Node):
             yield annotation
@@ -35,7 +35,7 @@ def nested(annotation: Any) -> Iterator[type[Node]]:
 
 
 def paths(model: type[Node], prefix: str = "") -> Iterator[str]:
-    """The path of every field of a model, in JSON's spelling."""
+    """The JSON path of every field of a model."""
     for name, field in model.model_fields.items():
         path = prefix + (field.alias or name)
         yield path
@@ -52,7 +52,7 @@ def paths(model: type[Node], prefix: str = "") -> Iterator[str]:
     ],
 )
 def test_every_field_has_a_row(model: type[Node], page: str) -> None:
-    """The page of a kind has a row for each of its fields, and none for others."""
+    """The page of a kind has a row for each of its fields, and no other rows."""
     described = {
         line.split("`")[1] for line in (GUIDES / f"{page}.md").read_text().splitlines() if line.startswith("| `")
     }

@@ -1,4 +1,4 @@
-"""The page of node metadata, labels and annotations names what the code reads, and nothing else."""
+"""The page of node metadata, labels and annotations names exactly what the code reads."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ CONSTANTS = {node.value for node in NODES if isinstance(node, ast.Constant) and 
 
 
 def test_every_key_of_node_metadata_is_described() -> None:
-    """Every field of NodeMetadata stands on the page, under its key."""
+    """Every field of NodeMetadata is on the page, under its key."""
     keys = {field.encode_name for field in msgspec.structs.fields(NodeMetadata)}
     assert sorted(key for key in keys if f"| `{key}` |" not in PAGE) == []
 
 
 def test_every_label_and_annotation_is_described() -> None:
-    """Labels and annotations that the code names stand on the page."""
+    """Labels and annotations in the code are on the page."""
     keys = {text for text in CONSTANTS if KEY.fullmatch(text)} - OTHER_KEYS
     assert sorted(key for key in keys if f"`{key}`" not in PAGE) == []
 
 
 def test_every_key_on_the_page_is_read() -> None:
-    """The first column of the tables has no key that the code does not name."""
+    """Every key in the first column of the tables is in the code."""
     cells = (line.split("|")[1] for line in PAGE.splitlines() if line.startswith("| `"))
     named = {key for cell in cells for key in re.findall(r"`([^`]+)`", cell)}
     assert sorted(named - CONSTANTS) == []

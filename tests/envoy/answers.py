@@ -1,4 +1,4 @@
-"""Static bootstraps of the proxies of the conformance cases: of what istiod sent, and of what is compiled."""
+"""Static bootstraps for the proxies of the conformance cases: from istiod's output, and from compiled output."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def bootstrap(proxy: str, options: Options | None = None) -> dict[str, Any]:
 
 
 def compiled(proxy: str) -> dict[str, Any]:
-    """The bootstrap of what is compiled for a proxy, as AREA/CASE/istiod/PROXY."""
+    """The bootstrap from compiled output for a proxy, as AREA/CASE/istiod/PROXY."""
     folder = cases_dir() / proxy
     node = meshcompile.Proxy.from_node(_content(folder / "node.json"))
     made: dict[str, Any] = _mesh(folder.parents[1]).compile(node).bootstrap().to_dict()
     return made
 
 
-@lru_cache(maxsize=1)  # the proxies of a case come one after the other
+@lru_cache(maxsize=1)  # proxies of the same case are adjacent
 def _mesh(case: Path) -> meshcompile.Mesh:
     mesh, lines = load_mesh(case, yaml.load((case / "case.yaml").read_text(), Loader=yaml.CSafeLoader))
     assert mesh is not None, lines

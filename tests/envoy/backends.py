@@ -1,4 +1,4 @@
-"""Small servers on loopback that say what reached them, each for the length of a `with` block."""
+"""Small servers on loopback that report the requests they receive. Each runs for the duration of a `with` block."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def http_backend(
 
 @contextmanager
 def tcp_backend(greeting: bytes) -> Iterator[int]:
-    """The port of a server that sends its greeting, then everything that it gets."""
+    """The port of a server that sends its greeting, and then echoes all data."""
     with _serving(_TcpServer(("127.0.0.1", 0), type("Greeting", (_Greeting,), {"greeting": greeting}))) as server:
         yield int(server.socket.getsockname()[1])
 
@@ -44,7 +44,7 @@ class _HttpServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that goes away is no news."""
+        """A client that closes the connection is not an error."""
 
 
 class _TcpServer(socketserver.ThreadingTCPServer):
@@ -54,7 +54,7 @@ class _TcpServer(socketserver.ThreadingTCPServer):
 
 class _Echo(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # an answer in one piece
+    wbufsize = -1  # the answer in one piece
     disable_nagle_algorithm = True
     backend = ""
     status = 200
@@ -77,7 +77,7 @@ class _Echo(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = answer  # noqa: N815  # http.server's names
 
     def log_message(self, format: str, *arguments: object) -> None:
-        """Nothing: what arrived is in the answer."""
+        """Print nothing. The answer has all information."""
 
 
 class _Greeting(socketserver.BaseRequestHandler):

@@ -1,4 +1,4 @@
-"""Where the real Envoy is."""
+"""The location of the real Envoy."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class KeyPair:
 
 
 class Authority:
-    """A certificate authority that signs whatever it is asked to."""
+    """A certificate authority that signs every request."""
 
     def __init__(self, name: str = "test authority") -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
@@ -47,7 +47,7 @@ class Authority:
         return self._certificate.public_bytes(Encoding.PEM).decode()
 
     def issue(self, *names: str) -> KeyPair:
-        """A key pair whose alternative names are these: DNS names, and URIs such as SPIFFE ids."""
+        """A key pair with these alternative names: DNS names, and URIs such as SPIFFE IDs."""
         key = ec.generate_private_key(ec.SECP256R1())
         alternatives = [x509.UniformResourceIdentifier(n) if "://" in n else x509.DNSName(n) for n in names]
         certificate = (
@@ -59,7 +59,7 @@ class Authority:
         return KeyPair(certificate.public_bytes(Encoding.PEM).decode(), pem.decode())
 
     def client_context(self, folder: Path, pair: KeyPair | None = None) -> ssl.SSLContext:
-        """A client that trusts this authority and shows `pair` when asked; host names are not checked."""
+        """A client that trusts this authority and presents `pair` on request. Hostnames are not checked."""
         context = ssl.create_default_context(cadata=self.certificate)
         context.check_hostname = False
         if pair is not None:
@@ -67,13 +67,13 @@ class Authority:
         return context
 
     def server_context(self, folder: Path, pair: KeyPair) -> ssl.SSLContext:
-        """A server that shows `pair`."""
+        """A server that presents `pair`."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*pair.write(folder, "server"))
         return context
 
     def mutual_context(self, folder: Path, pair: KeyPair) -> ssl.SSLContext:
-        """A server that shows `pair`, and takes only clients of this authority."""
+        """A server that presents `pair`, and accepts only clients of this authority."""
         context = self.server_context(folder, pair)
         context.load_verify_locations(cadata=self.certificate)
         context.verify_mode = ssl.CERT_REQUIRED

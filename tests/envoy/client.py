@@ -1,7 +1,7 @@
-"""Clients for what Envoy listens on: HTTP, TLS and plain TCP, each also behind a PROXY protocol header.
+"""Clients for Envoy's listeners: HTTP, TLS and plain TCP, optionally with a PROXY protocol header.
 
-With the header, `destination` is where the client meant to go: a listener that reads it behaves as if iptables had
-redirected the connection, so a sidecar's listeners can be tried without iptables.
+In the header, `destination` is the original destination of the connection. A listener that reads it behaves as if
+iptables had redirected the connection, so a sidecar's listeners can be tested without iptables.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CLOSED = 0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer; the status is CLOSED when the connection ended without one."""
+    """An HTTP response. The status is CLOSED if the connection ended without one."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class Answer:
 
     @property
     def backend(self) -> str:
-        """The name of the backend that answered; "" when Envoy itself did."""
+        """The name of the backend that answered; "" if Envoy itself did."""
         return str(self.json["backend"]) if self.headers.get("content-type") == "application/json" else ""
 
 
@@ -47,7 +47,7 @@ def request(
     sni: str = "",
     destination: Address | None = None,
 ) -> Answer:
-    """The answer to one request to 127.0.0.1:port; `sni` is `host` unless said."""
+    """The response to one request to 127.0.0.1:port. `sni` defaults to `host`."""
     sent = {**({"host": host} if host else {}), **(headers or {})}
     try:
         with connected(port, tls=tls, sni=sni or host, destination=destination) as connection:
@@ -77,7 +77,7 @@ def connected(
 
 
 def proxy_header(source: Address, destination: Address) -> bytes:
-    """The first line of a connection by the PROXY protocol, version 1."""
+    """The first line of a connection in the PROXY protocol, version 1."""
     family = "TCP6" if ":" in destination[0] else "TCP4"
     host = "::1" if family == "TCP6" else source[0]
     return f"PROXY {family} {host} {destination[0]} {source[1]} {destination[1]}\r\n".encode()

@@ -1,4 +1,4 @@
-"""Many HTTP requests: several connections that stay open, one request under way on each."""
+"""Many HTTP requests over several persistent connections, with one request at a time on each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NO_BODY = frozenset({204, 304})
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An HTTP answer; header names are in lower case, and a header may have several lines."""
+    """An HTTP response. Header names are lower case. A header may have several lines."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -28,7 +28,7 @@ class Reply:
 
 
 class Connections:
-    """Connections that `connect` opens, each opened again when the other side has closed it."""
+    """Connections that `connect` opens. They are opened again when the other side closes them."""
 
     def __init__(self, connect: Callable[[], socket.socket], count: int = 16) -> None:
         self._connect = connect

@@ -1,4 +1,4 @@
-"""Random security policies for one workload, and requests that they look at."""
+"""Random security policies for one workload, and requests that they match."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CLIENTS = ("", "client", "thief")  # service accounts; "" has no certificate
 IDENTITY = "spiffe://cluster.local/ns/shop/sa/{}"
 
 PRINCIPALS = (["cluster.local/ns/shop/sa/client"], ["*"], ["*/sa/thief"], ["cluster.local/ns/shop/*", "other"])
-ALIASED = (*PRINCIPALS, ["old/ns/shop/sa/client"])  # `old` is another name of the trust domain
+ALIASED = (*PRINCIPALS, ["old/ns/shop/sa/client"])  # `old` is an alias of the trust domain
 TRUST_DOMAINS = (["cluster.local"], ["*.local"], ["other"])
 REQUEST_PRINCIPALS = (["a.example/*"], ["*"], ["a.example/alice"], ["*/bob"], ["b.example/bob", "a.example/alice"])
 NAMESPACES = (["shop"], ["other"], ["sh*"], ["*p"])
@@ -48,7 +48,7 @@ CONDITIONS = {
 
 
 def policies(random: Random, issuers: Sequence[Issuer]) -> list[Object]:
-    """Up to four authorization policies, and mostly tokens that are looked at."""
+    """Up to four authorization policies and, in most cases, accepted tokens."""
     made = [authorization(random, f"p{index}") for index in range(random.randint(1, 4))]
     return [*made, request_authentication(random, issuers)] if random.random() < 0.8 else made
 
@@ -106,7 +106,7 @@ def condition(random: Random) -> Object:
 
 
 def _fields(random: Random, values: dict[str, Any]) -> Object:
-    """One or two fields, or their opposites."""
+    """One or two fields, or their negations."""
     names = random.sample(tuple(values), random.randint(1, 2))
     return {
         name if random.random() < 0.7 else f"not{name[0].upper()}{name[1:]}": random.choice(values[name])
@@ -129,7 +129,7 @@ def request_authentication(random: Random, issuers: Sequence[Issuer]) -> Object:
 
 
 def tokens(issuers: Sequence[Issuer], strangers: Sequence[Issuer]) -> list[str]:
-    """Good tokens and bad ones. The strangers have the names of the issuers, and other keys."""
+    """Valid and invalid tokens."""
     claims: tuple[Object, ...] = (
         {"sub": "alice", "aud": "shop", "groups": ["admin", "guest"], "scope": "read write"},
         {"sub": "bob", "aud": ["bank", "shop"], "groups": "staff-1", "azp": "app", "deep": {"role": "boss"}},
@@ -146,7 +146,7 @@ def tokens(issuers: Sequence[Issuer], strangers: Sequence[Issuer]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who opens a connection, and from where to where."""
+    """The client of a connection, its address and its destination."""
 
     client: str
     source: str
@@ -208,7 +208,7 @@ def seen(sent: reference_routes.Request, caller: Caller) -> Request:
 
 
 def _with_token(random: Random, target: str, headers: list[tuple[str, str]], token: str) -> str:
-    """The target with a token in one of the places where they are looked for; most go into the headers instead."""
+    """The target with a token in one of the accepted locations. Most tokens are in headers instead."""
     match random.choice(("authorization", "authorization", "x-token", "x-token with prefix", "cookie", "parameter")):
         case "authorization":
             headers.append(("authorization", f"Bearer {token}"))

@@ -1,4 +1,4 @@
-"""Random VirtualServices over a few services, and requests that their rules look at."""
+"""Random VirtualServices for a few services, and requests that their rules match."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ TEXTS: tuple[Object, ...] = (
 )
 HEADERS = ("x-a", "x-b", "x-c")
 PARAMETERS = ("p", "q")
-METHODS = ("GET", "POST", "OPTIONS", "PUT")  # HEAD has no body that could tell what arrived
+METHODS = ("GET", "POST", "OPTIONS", "PUT")  # the response to HEAD has no body with the received request
 ORIGINS = ("https://one.example", "https://two.example")
 
 
 def objects(random: Random) -> list[Object]:
-    """A mesh: always the same services and gateway, and new VirtualServices."""
+    """A mesh with fixed services and a fixed gateway, and random VirtualServices."""
     return [*SERVICES, gateway(random), *virtual_services(random)]
 
 
@@ -122,7 +122,7 @@ def virtual_services(random: Random) -> list[Object]:
 
 
 def bound(random: Random, namespace: str) -> Object:
-    """Hosts, of which none covers another, and gateways."""
+    """Hosts that do not cover each other, and gateways."""
     hosts: list[str] = []
     for _ in range(random.randint(1, 3)):
         name = random.choice(NAMES)
@@ -143,7 +143,7 @@ def _overlap(one: str, other: str) -> bool:
 
 
 def rule(random: Random, namespace: str, delegates: Sequence[Object], *, leaf: bool) -> Object:
-    """One HTTP rule; a leaf is a delegate's, whose matches are within those of any rule that delegates."""
+    """One HTTP rule. A leaf is a rule of a delegate: its matches are within those of any rule that delegates."""
     made: Object = {}
     if random.random() < 0.85:
         made["match"] = [leaf_match(random) if leaf else match(random) for _ in range(random.randint(1, 3))]
@@ -159,7 +159,7 @@ def rule(random: Random, namespace: str, delegates: Sequence[Object], *, leaf: b
     kind = random.choices((redirect, direct_response, forward), (1, 1, 5))[0]
     made |= kind(random)
     if "route" in made and "authority" not in made.get("rewrite", {}) and random.random() < 0.1:
-        made["headers"] = {"request": {"set": {":authority": "ruled.example.com"}}}  # beside a rewrite it is refused
+        made["headers"] = {"request": {"set": {":authority": "ruled.example.com"}}}  # rejected together with a rewrite
     return made
 
 
@@ -240,7 +240,7 @@ def forward(random: Random) -> Object:
     if len(destinations) == 1 and random.random() < 0.5:
         del made["route"][0]["weight"]
     for route in made["route"]:
-        if random.random() < 0.3 and "fault" not in made:  # whose headers an abort would have is a matter of chance
+        if random.random() < 0.3 and "fault" not in made:  # which headers an abort has would depend on chance
             route["headers"] = operations(random, authority=True)
     return made
 

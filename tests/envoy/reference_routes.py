@@ -1,5 +1,7 @@
-"""Where a request goes by the VirtualServices alone: read from the YAML data, rule by rule, as slowly and plainly as
-their documentation reads. It knows nothing of Envoy's configuration and shares no code with the compiler.
+"""The destination of a request according to the VirtualServices alone.
+
+It evaluates the YAML data rule by rule, as slowly and plainly as Istio's documentation describes it. It knows nothing
+about Envoy's configuration and shares no code with the compiler.
 
 It covers what the generated meshes use: Kubernetes Services, ServiceEntries with one exact host, one Gateway with one
 HTTP server, and every kind of HTTP rule.
@@ -19,7 +21,7 @@ MESH = "mesh"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a client sends; the path has the query; a header may have several lines."""
+    """A request of a client. The path includes the query. A header may have several lines."""
 
     method: str
     authority: str
@@ -37,19 +39,19 @@ class Request:
         return mark + query
 
     def header(self, name: str) -> str | None:
-        """The value, several lines joined; None for no such header."""
+        """The value, with several lines joined, or None if there is no such header."""
         found = [value for key, value in self.headers if key.lower() == name.lower()]
         return ",".join(found) if found else None
 
     def parameter(self, name: str) -> str | None:
-        """The first parameter of this name."""
+        """The first parameter with this name."""
         pairs = (part.partition("=") for part in self.query[1:].split("&") if part)
         return next((value for key, _, value in pairs if key == name), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Whose rules apply: a sidecar (gateway `mesh`) or a gateway by `namespace/name`, and the port that it serves."""
+    """The proxy that sends the request: a sidecar (gateway `mesh`), or a gateway by `namespace/name`, and its port."""
 
     gateway: str
     namespace: str
@@ -66,7 +68,7 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What arrives at a destination, and which response headers come back."""
+    """The request at its destination, and the changes to response headers."""
 
     weight: int
     path: str
@@ -77,7 +79,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Forwarded:
-    """Sent to one of the destinations, each with a weight, and copied to the mirrors."""
+    """Forwarded to one of the weighted destinations, and copied to the mirrors."""
 
     arrivals: Mapping[Destination, Arrival]
     mirrors: frozenset[Destination] = frozenset()
@@ -97,7 +99,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class PassedThrough:
-    """Sent to where the client wanted it, without any rule."""
+    """Forwarded to its original destination, without any rule."""
 
 
 Outcome = Forwarded | Answered | PassedThrough
@@ -106,7 +108,7 @@ NOT_FOUND = Answered(404)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One match of an HTTP rule (none: everything matches) and what to do."""
+    """One match of an HTTP rule, and its action. Without a match, the rule matches everything."""
 
     match: Object
     action: Object
@@ -140,10 +142,10 @@ class Reference:
                 return self._done(rule, request)
         return NOT_FOUND
 
-    # Which VirtualServices there are, and in which order.
+    # Which VirtualServices apply, and in which order.
 
     def _in_order(self) -> Iterator[Object]:
-        """Those that apply to the sender: private ones first, then those exported to it, then public ones."""
+        """The VirtualServices for the sender: private ones first, then those exported to it, then public ones."""
 
         def age(virtual_service: Object) -> tuple[str, str, str]:
             metadata = virtual_service["metadata"]
@@ -167,10 +169,10 @@ class Reference:
     def _of_kind(self, kind: str) -> Iterator[Object]:
         return (o for o in self.objects if o["kind"] == kind)
 
-    # Who owns a name.
+    # Which VirtualService has a name.
 
     def _owned_by_gateway(self, name: str) -> list[Rule] | None:
-        """The rules of every VirtualService for the most specific host, those for everything last."""
+        """The rules of every VirtualService for the most specific host. Catch-all rules come last."""
         (gateway,) = self._of_kind("Gateway")
         (server,) = gateway["spec"]["servers"]
         by_host: dict[str, list[Rule]] = {}
@@ -183,7 +185,7 @@ class Reference:
         return None if owner is None else sorted(by_host[owner], key=lambda rule: is_catch_all(rule.match))
 
     def _owned_by_sidecar(self, name: str) -> list[Rule] | None:
-        """The rules for a name: a Service's with this port, else those of a host that is no Service's."""
+        """The rules for a name: those for a Service with this port, else those for a host that is not a Service."""
         services = self._services()
         owner = next((fqdn for fqdn in services if name in self._names(fqdn)), None)
         if owner is not None:
@@ -201,8 +203,10 @@ class Reference:
         return None if outsider is None else bare[outsider]
 
     def _rules_of_service(self, fqdn: str) -> list[Rule]:
-        """The first VirtualService that names the Service and has rules for this sender wins; without one that names
-        it, only the first one with the most specific wildcard counts."""
+        """The first VirtualService that names the Service and has rules for this sender.
+
+        If none names it, only the first one with the most specific wildcard applies.
+        """
         for virtual_service in self._visible:
             if self._governs(virtual_service, fqdn) and (rules := list(self._rules(virtual_service))):
                 return rules
@@ -228,7 +232,7 @@ class Reference:
         return found
 
     def _names(self, fqdn: str) -> set[str]:
-        """Every name by which the sender may call a service."""
+        """All names by which the sender can call a service."""
         names = {fqdn, fqdn + "."}
         for service in self._of_kind("Service"):
             name, namespace = service["metadata"]["name"], service["metadata"]["namespace"]
@@ -237,10 +241,10 @@ class Reference:
                 names |= {name} if namespace == self.sender.namespace else set()
         return names
 
-    # Which rules of a VirtualService can apply to the sender at all.
+    # Which rules of a VirtualService apply to the sender.
 
     def _rules(self, virtual_service: Object) -> Iterator[Rule]:
-        """Nothing counts after a rule that takes everything, also where rules of others come between."""
+        """Rules after a catch-all rule never apply, even if rules of other VirtualServices come between."""
         namespace = virtual_service["metadata"]["namespace"]
         for http in virtual_service["spec"]["http"]:
             for match, action, owner in self._with_delegate(http, namespace):
@@ -250,7 +254,7 @@ class Reference:
                         return
 
     def _with_delegate(self, http: Object, namespace: str) -> Iterator[tuple[Object, Object, str]]:
-        """The rule's matches, or those of its delegate's rules, each together with each of its own."""
+        """The rule's matches, or those of its delegate's rules, each combined with each of its own."""
         roots = http.get("match") or [{}]
         if "delegate" not in http:
             yield from ((match, http, namespace) for match in roots)
@@ -276,7 +280,7 @@ class Reference:
     # What a rule does.
 
     def _done(self, rule: Rule, request: Request) -> Outcome:
-        """CORS is a matter of what is forwarded: an answer of the proxy itself does without."""
+        """CORS applies only to forwarded requests, not to responses of the proxy itself."""
         http = rule.action
         headers = operated((), [http.get("headers", {}).get("response", {})])
         if "redirect" in http:
@@ -317,7 +321,7 @@ class Reference:
         return Forwarded(arrivals, frozenset(self._mirrors(http, rule.namespace)), allowed)
 
     def _levels(self, rule: Object, destination: Object, several: bool) -> list[Object]:
-        """Header operations in the order in which they are applied; a single destination's are the rule's own."""
+        """Header operations in the order in which they apply. Those of a single destination belong to the rule."""
         if several:
             return [destination, rule]
         return [{side: together(rule.get(side, {}), destination.get(side, {})) for side in ("request", "response")}]
@@ -331,7 +335,7 @@ class Reference:
                 yield self._destination(mirror["destination"], namespace)
 
     def _destination(self, destination: Object, namespace: str) -> Destination:
-        """A destination without a port has the service's only one at a gateway, else the port of the request."""
+        """A destination without a port uses the service's only port at a gateway, else the port of the request."""
         host = qualified_host(destination["host"], namespace)
         ports = self._ports().get(host, [])
         only = ports[0] if len(ports) == 1 and self.sender.gateway != MESH else self.sender.port
@@ -357,7 +361,7 @@ class Reference:
 
 
 def host_of(authority: str) -> str:
-    """The host in lower case, without what follows the last colon."""
+    """The host in lower case, without the part after the last colon."""
     return authority.lower().rpartition(":")[0] or authority.lower()
 
 
@@ -384,17 +388,17 @@ def gateways(virtual_service: Object) -> list[str]:
 
 
 def covered(name: str, host: str) -> bool:
-    """True when the host, which may begin with a wildcard, stands for the name."""
+    """True if the host, which may be a wildcard, covers the name."""
     return name.endswith(host[1:]) and len(name) > len(host[1:]) if host.startswith("*") else name == host
 
 
 def most_specific(name: str, of: Iterable[str]) -> str | None:
-    """The host that stands for the name: an exact one, else the longest wildcard."""
+    """The host that covers the name: an exact one, else the longest wildcard."""
     return max((h for h in of if covered(name, h)), key=lambda h: (not h.startswith("*"), len(h)), default=None)
 
 
 def intersection(server: str, host: str) -> list[str]:
-    """The narrower one of a server's host and a VirtualService's, when one lies within the other."""
+    """The narrower one of a server's host and a VirtualService's host, if one covers the other."""
     return [host] if within(host, server) else [server] if within(server, host) else []
 
 
@@ -437,7 +441,7 @@ def present_and_matches(wanted: Object, value: str | None) -> bool:
 
 
 def without(wanted: Object, value: str | None) -> bool:
-    """True when a header is what it must not be; one that is missing counts as empty."""
+    """True if a header has a value that it must not have. A missing header counts as empty."""
     return value is not None if is_presence(wanted) else string_matches(wanted, value or "")
 
 
@@ -446,20 +450,20 @@ def is_presence(wanted: Object) -> bool:
 
 
 def is_catch_all(match: Object) -> bool:
-    """True when the rule takes everything: such rules of several VirtualServices for one host come last."""
+    """True if the rule matches everything. Such rules of several VirtualServices for one host come last."""
     conditions = {k for k, v in match.items() if v and k not in ("name", "port", "gateways", "ignoreUriCase")}
     conditions -= {"sourceLabels", "sourceNamespace"}
     return not conditions or (conditions == {"uri"} and match["uri"] in ({"prefix": "/"}, {"regex": ".*"}))
 
 
 def joined(root: Object, leaf: Object) -> Object:
-    """Both matches at once: a delegate's rule is narrower than the one that delegates to it."""
+    """Both matches combined. A delegate's rule is narrower than the rule that delegates to it."""
     maps = ("headers", "withoutHeaders", "queryParams", "sourceLabels")
     both = {key: {**root.get(key, {}), **leaf.get(key, {})} for key in maps if key in root or key in leaf}
     return {**root, **leaf, **both}
 
 
-# Changes on the way.
+# Changes to requests.
 
 
 def allowed_origin(cors: Object, request: Request) -> str:
@@ -477,7 +481,7 @@ def authority(headers: Object) -> str:
 
 
 def together(rule: Object, destination: Object) -> Object:
-    """Operations of a rule and of its only destination, as one list of each kind."""
+    """The operations of a rule and of its only destination, as one list per kind."""
     return {
         "remove": [*rule.get("remove", ()), *destination.get("remove", ())],
         "set": [*_items(rule, "set"), *_items(destination, "set")],
@@ -491,7 +495,7 @@ def _items(operations: Object, kind: str) -> list[tuple[str, str]]:
 
 
 def operated(headers: Pairs, levels: Iterable[Object]) -> Pairs:
-    """Headers after the operations; on one level removing comes first, then setting, then adding."""
+    """Headers after the operations. At one level, removals come first, then sets, then additions."""
     now = [(name.lower(), value) for name, value in headers]
     for level in levels:
         now = [(name, value) for name, value in now if name not in [r.lower() for r in level.get("remove", ())]]

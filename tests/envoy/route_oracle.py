@@ -1,8 +1,8 @@
-"""What the real Envoy does with a route configuration, request by request.
+"""The behaviour of the real Envoy with a route configuration, request by request.
 
-The table stays as it is compiled, but for its destinations: every cluster becomes a listener of the same Envoy that
-answers with what arrived. Each route says in a request header which clusters, with which weights, and which mirrors it
-has; the destination that was chosen is in another one. Tables are exchanged by renaming a file that Envoy watches.
+The table is the compiled one, except for its destinations: every cluster becomes a listener of the same Envoy that
+returns the received request. A request header of each route lists its clusters, weights and mirrors; another one has
+the chosen destination. Tables are replaced by renaming a file that Envoy watches.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CLUSTERS, MIRRORS, CHOSEN = "x-oracle-clusters", "x-oracle-mirrors", "x-oracle-c
 UPSTREAM_RESPONSE = (("x-a", "upstream"), ("x-b", "upstream"))
 
 TYPE = "type.googleapis.com/envoy.extensions"
-# The answer of a destination: the headers that arrived, one a line.
+# The response of a destination: the received headers, one per line.
 ECHO = """
 function envoy_on_request(handle)
   local lines = {}
@@ -43,7 +43,7 @@ end
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A request as its destination got it."""
+    """A request as its destination received it."""
 
     clusters: frozenset[tuple[str, int]]
     mirrors: frozenset[str]
@@ -83,7 +83,7 @@ class RouteOracle:
 
 @contextmanager
 def route_oracle() -> Iterator[RouteOracle]:
-    """An Envoy that serves no table yet."""
+    """An Envoy without a table."""
     with tempfile.TemporaryDirectory(prefix="routes-") as folder:
         file = Path(folder) / "routes.json"
         _write(file, "0", _served({}, "0"))
@@ -95,7 +95,7 @@ def route_oracle() -> Iterator[RouteOracle]:
 
 
 def arrived(reply: Reply) -> Arrived | None:
-    """What reached a destination; None when Envoy answered itself."""
+    """The request at its destination, or None if Envoy answered itself."""
     headers = tuple((name, value) for name, _, value in (line.partition(": ") for line in reply.body.split("\n")))
     found = dict(headers)
     if CHOSEN not in found:
@@ -112,7 +112,7 @@ def _write(file: Path, version: str, table: Json) -> None:
 
 
 def _served(table: Json, generation: str) -> Json:
-    """The table with destinations that answer, and a virtual host that says its generation."""
+    """The table with destinations that respond, and a virtual host that returns the generation of the table."""
     hosts = [
         {**host, "routes": [_observed(r) for r in host.get("routes", ())]} for host in table.get("virtualHosts", ())
     ]
@@ -126,7 +126,7 @@ def _served(table: Json, generation: str) -> Json:
 
 
 def _observed(route: Json) -> Json:
-    """The route with its destinations as headers."""
+    """The route, with its destinations in headers."""
     action = route.get("route")
     if action is None:
         return route

@@ -1,7 +1,7 @@
-"""Real Envoys: validate a bootstrap, or run one for the length of a `with` block.
+"""Real Envoys: validate a bootstrap, or run one for the duration of a `with` block.
 
-Every Envoy runs without hot restart, with one worker and its admin interface on a free port of loopback, so that many
-run side by side and nothing is left behind.
+Every Envoy runs without hot restart, with one worker and its admin interface on a free port of loopback. So many can
+run in parallel, and they leave nothing behind.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ ADMIN = {"address": {"socketAddress": {"address": "127.0.0.1", "portValue": 0}}}
 
 
 class EnvoyError(Exception):
-    """An Envoy that did not become live; the message is what it logged."""
+    """An Envoy that did not become live. The message is its log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """What `envoy --mode validate` says: accepted, or the first error."""
+    """The result of `envoy --mode validate`: accepted, or the first error."""
 
     accepted: bool
     error: str = ""
@@ -44,7 +44,7 @@ class Envoy:
     process: subprocess.Popen[bytes]
 
     def get(self, path: str) -> str:
-        """The answer of the admin interface."""
+        """The response of the admin interface."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}{path}", timeout=5) as answer:
             return str(answer.read().decode())
 
@@ -56,7 +56,7 @@ class Envoy:
             return False
 
     def listener_port(self, name: str) -> int:
-        """The port that a listener is bound to, also when it asked for port 0."""
+        """The port that a listener is bound to, even if it is configured with port 0."""
         listeners = json.loads(self.get("/listeners?format=json")).get("listener_statuses", [])
         return next(
             int(listener["local_address"]["socket_address"]["port_value"])
@@ -65,13 +65,13 @@ class Envoy:
         )
 
     def stats(self, pattern: str) -> dict[str, int]:
-        """Counters and gauges by name, of those whose name matches the regular expression."""
+        """Counters and gauges whose names match the regular expression, by name."""
         stats = json.loads(self.get(f"/stats?format=json&filter={pattern}"))["stats"]
         return {stat["name"]: stat["value"] for stat in stats if "name" in stat}
 
 
 def validate(bootstrap: Bootstrap) -> Validation:
-    """Whether Envoy accepts the bootstrap; nothing is bound or started."""
+    """Whether Envoy accepts the bootstrap. Nothing is bound or started."""
     with tempfile.TemporaryDirectory(prefix="envoy-") as folder:
         command = [str(envoy_path()), "--mode", "validate", *FLAGS, "-c", str(_written(bootstrap, Path(folder)))]
         done = subprocess.run(command, capture_output=True, timeout=60, check=False)
@@ -79,7 +79,7 @@ def validate(bootstrap: Bootstrap) -> Validation:
 
 
 def on_free_ports(bootstrap: Mapping[str, Any]) -> dict[str, Any]:
-    """The bootstrap with its listeners on free ports of loopback; those that are not bound stay as they are."""
+    """The bootstrap with its listeners on free ports of loopback. Listeners without a bound port are unchanged."""
     moved: dict[str, Any] = json.loads(json.dumps(bootstrap))
     for listener in moved["staticResources"]["listeners"]:
         if listener.get("bindToPort", True) and "socketAddress" in listener.get("address", {}):
@@ -90,7 +90,7 @@ def on_free_ports(bootstrap: Mapping[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def running(bootstrap: Bootstrap, *, timeout: float = 20) -> Iterator[Envoy]:
-    """A live Envoy with this bootstrap, ended with the block. Its admin interface is replaced by one on a free port."""
+    """A live Envoy with this bootstrap, for the duration of the block. Its admin interface is on a free port."""
     with tempfile.TemporaryDirectory(prefix="envoy-") as name:
         folder = Path(name)
         admin, log = folder / "admin", folder / "log"
@@ -139,6 +139,6 @@ def _written(bootstrap: Bootstrap, folder: Path) -> Path:
 
 
 def _first_error(text: str) -> str:
-    """The critical message with its white space made single, cut where Envoy dumps whole messages."""
+    """The critical message with single spaces, up to where Envoy dumps whole messages."""
     _, _, message = text.partition("[critical]")
     return " ".join((message or text).split())[:600]

@@ -1,4 +1,4 @@
-"""Real sidecars without iptables: connections say by the PROXY protocol where they were meant to go."""
+"""Real sidecars without iptables. Connections have their original destination in a PROXY protocol header."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def running_sidecar(
     endpoints: Mapping[str, str] | None = None,
     certificates: Path | None = None,
 ) -> Iterator[Envoy]:
-    """A plain Envoy with the compiled configuration of the proxy."""
+    """An upstream Envoy with the compiled configuration of the proxy."""
     with running(sidecar_bootstrap(mesh.compile(proxy), endpoints=endpoints, certificates=certificates)) as envoy:
         yield envoy
 
@@ -37,14 +37,14 @@ def running_sidecar(
 def sidecar_bootstrap(
     config: meshcompile.Config, *, endpoints: Mapping[str, str] | None = None, certificates: Path | None = None
 ) -> Json:
-    """The bootstrap of a sidecar that is told by the PROXY protocol where connections are meant to go."""
+    """The bootstrap of a sidecar that reads original destinations from the PROXY protocol."""
     folder = "" if certificates is None else str(certificates)
     bootstrap = config.bootstrap(endpoints=endpoints, workload_certificates=folder).to_dict()
     return read_by_header(on_free_ports(bootstrap))
 
 
 def read_by_header(content: Json) -> Json:
-    """The sidecar's bootstrap, with a PROXY header in the place of what iptables knows."""
+    """The sidecar's bootstrap with a PROXY protocol filter instead of iptables' original destination."""
     listeners = [_read_by_header(listener) for listener in content["staticResources"]["listeners"]]
     return {**content, "staticResources": {**content["staticResources"], "listeners": listeners}}
 
@@ -57,7 +57,7 @@ def _read_by_header(listener: Json) -> Json:
 
 
 def workload_certificates(folder: Path, authority: Authority, identity: str) -> KeyPair:
-    """The folder's files as Istio's agent writes them, for the SPIFFE identity."""
+    """The folder with the files that Istio's agent writes, for the SPIFFE identity."""
     folder.mkdir(parents=True, exist_ok=True)
     pair = authority.issue(identity)
     (folder / "cert-chain.pem").write_text(pair.certificate)

@@ -15,7 +15,7 @@ from tests.envoy.sidecars import read_by_header, workload_certificates
 
 pytestmark = pytest.mark.envoy
 
-# What the cases make up and the real Envoy looks at: keys of tokens, certificates and their files.
+# Content that the cases invent and the real Envoy checks: token keys, certificates and their files.
 MADE_UP_KEYS = "has invalid local jwks"
 MADE_UP = (MADE_UP_KEYS, "Failed to load", "Invalid path")
 WEBAPP = "10.42.0.12"
@@ -23,15 +23,17 @@ WEBAPP = "10.42.0.12"
 
 @pytest.mark.slow
 def test_bootstraps_of_istiods_answers_are_accepted() -> None:
-    """A static bootstrap made of what istiod sent in the book's cases is accepted by the real Envoy."""
+    """The real Envoy accepts static bootstraps with istiod's output for the book's cases."""
     refused = {proxy: result.error for proxy in proxies("book") if not (result := validate(bootstrap(proxy))).accepted}
     assert {proxy: error for proxy, error in refused.items() if MADE_UP_KEYS not in error} == {}
 
 
 @pytest.mark.slow
 def test_compiled_bootstraps_are_accepted() -> None:
-    """The real Envoy accepts what is compiled for the book's proxies, and for some of the other cases, wherever it
-    accepts what istiod sent; but for certificates, keys and files that the cases make up."""
+    """The real Envoy accepts compiled output wherever it accepts istiod's.
+
+    This covers the book's proxies and some other cases, except for certificates, keys and files that the cases invent.
+    """
     wanted = [*proxies("book"), *proxies("*")[:: len(proxies("*")) // 50]]
     refused = {proxy: result.error for proxy in wanted if not (result := validate(compiled(proxy))).accepted}
     ours = {proxy: error for proxy, error in refused.items() if not any(text in error for text in MADE_UP)}
@@ -39,13 +41,13 @@ def test_compiled_bootstraps_are_accepted() -> None:
 
 
 def test_a_sidecar_becomes_live() -> None:
-    """An Envoy that starts with the bootstrap of a sidecar needs nobody else to become live."""
+    """An Envoy with the bootstrap of a sidecar becomes live without any other server."""
     with running(on_free_ports(bootstrap("book/ch2-catalog-subsets/istiod/webapp"))) as envoy:
         assert envoy.live
 
 
 def test_a_gateway_routes_by_header() -> None:
-    """Through the gateway the header decides which version answers, and an unknown host is refused."""
+    """At the gateway, a header decides which version answers, and unknown hosts are rejected."""
     with http_backend("v1") as v1, http_backend("v2") as v2:
         moved = {"10.42.0.12": f"127.0.0.1:{v1}", "10.42.0.13": f"127.0.0.1:{v2}"}
         content = bootstrap("book/ch5-cohort-gateway/istiod/ingress", Options(endpoints=moved))
@@ -65,7 +67,7 @@ def test_a_gateway_routes_by_header() -> None:
     ],
 )
 def test_a_gateway_ends_tls(case: str, credential: str, mutual: bool, tmp_path: Path) -> None:
-    """With the Secret's certificate HTTPS is answered; under mutual TLS only to clients that show one."""
+    """With the Secret's certificate, HTTPS works. With mutual TLS, only clients with a certificate get a response."""
     authority = Authority()
     server, client = authority.issue("webapp.istioinaction.io"), authority.issue("client.example")
     known, unknown = authority.client_context(tmp_path, client), authority.client_context(tmp_path)
@@ -80,7 +82,7 @@ def test_a_gateway_ends_tls(case: str, credential: str, mutual: bool, tmp_path: 
 
 
 def test_a_sidecar_demands_mutual_tls(tmp_path: Path) -> None:
-    """Under STRICT the application is reached with a certificate of the mesh, and not in plain text."""
+    """With STRICT, the application accepts clients with a certificate of the mesh, and rejects plaintext."""
     authority = Authority()
     workload_certificates(tmp_path, authority, "spiffe://cluster.local/ns/istioinaction/sa/webapp")
     content = bootstrap("book/ch9-mtls-mesh-strict/istiod/webapp", Options(workload_certificates=str(tmp_path)))

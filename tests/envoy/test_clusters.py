@@ -28,7 +28,7 @@ SERVER = "spiffe://cluster.local/ns/shop/sa/web"
 
 
 def web(*endpoints: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """The service web.example, in the mesh, at these endpoints."""
+    """The service web.example, in the mesh, with these endpoints."""
     return {
         "apiVersion": "networking.istio.io/v1",
         "kind": "ServiceEntry",
@@ -78,7 +78,7 @@ NO_RETRIES = {"retries": {"attempts": 0}}
 
 @contextmanager
 def client(*objects: dict[str, Any], **options: Any) -> Iterator[Envoy]:
-    """The sidecar of a client of the mesh that these objects make."""
+    """The sidecar of a client in the mesh of these objects."""
     mesh = meshcompile.load(documents(*objects))
     assert not [d for d in mesh.diagnostics if d.severity is meshcompile.Severity.ERROR]
     proxy = options.pop("proxy", sidecar("shop"))
@@ -91,20 +91,20 @@ def ask(envoy: Envoy, **more: Any) -> Answer:
 
 
 def answered(envoy: Envoy, count: int) -> Counter[str]:
-    """How many of some requests each backend answered; those that failed by their status."""
+    """The number of requests that each backend answered. Failed requests are counted by status."""
     answers = (ask(envoy) for _ in range(count))
     return Counter(answer.backend if answer.status == 200 else str(answer.status) for answer in answers)
 
 
 @pytest.fixture
 def backends() -> Iterator[Any]:
-    """A function that starts a backend and gives its port."""
+    """A function that starts a backend and returns its port."""
     with ExitStack() as stack:
         yield lambda name, **options: stack.enter_context(http_backend(name, **options))
 
 
 def test_weights(backends: Any) -> None:
-    """Requests are shared out by weight, and none goes to a destination of weight 0."""
+    """Requests are distributed by weight, and a destination with weight 0 gets none."""
     endpoints = [at(backends(name), labels={"version": name}) for name in ("v1", "v2", "v3")]
     subsets = [*SUBSETS, {"name": "v3", "labels": {"version": "v3"}}]
     split = routes({"route": [to("v1", 75), to("v2", 25), to("v3", 0)]})
@@ -115,7 +115,7 @@ def test_weights(backends: Any) -> None:
 
 
 def test_subsets(backends: Any) -> None:
-    """A subset has the endpoints with its labels, and the cluster without one has all."""
+    """A subset has the endpoints with its labels, and the cluster without a subset has all endpoints."""
     endpoints = [at(backends(name), labels={"version": name}) for name in ("v1", "v2")]
     chosen = {"match": [{"headers": {"x-version": {"exact": "v2"}}}], "route": [to("v2")]}
     with client(web(*endpoints), rule(subsets=SUBSETS), routes(chosen, {"route": [to()]})) as envoy:
@@ -124,7 +124,7 @@ def test_subsets(backends: Any) -> None:
 
 
 def test_outlier_ejection(backends: Any) -> None:
-    """An endpoint that fails several times in a row gets no more requests."""
+    """An endpoint that fails several times in a row is ejected."""
     endpoints = [at(backends("good")), at(backends("bad", status=500))]
     policy = {"outlierDetection": {"consecutive5xxErrors": 3, "baseEjectionTime": "60s", "maxEjectionPercent": 100}}
     with client(web(*endpoints), rule(trafficPolicy=policy), routes({"route": [to()], **NO_RETRIES})) as envoy:
@@ -133,7 +133,7 @@ def test_outlier_ejection(backends: Any) -> None:
 
 
 def test_circuit_breaking(backends: Any) -> None:
-    """What is more than the connection pool takes is refused at once."""
+    """Requests beyond the limits of the connection pool are rejected immediately."""
     pool = {"tcp": {"maxConnections": 1}, "http": {"http1MaxPendingRequests": 1}}
     slow = at(backends("slow", delay=0.5))
     with (
@@ -148,7 +148,7 @@ def test_circuit_breaking(backends: Any) -> None:
 
 
 def test_retries_go_to_another_host(backends: Any) -> None:
-    """A request that one endpoint fails is tried at another one, unless there are no retries."""
+    """A request that fails at one endpoint is retried at another one, unless retries are disabled."""
     endpoints = [at(backends("good")), at(backends("bad", status=503))]
     again = {"route": [to()], "retries": {"attempts": 3, "retryOn": "5xx"}}
     with client(web(*endpoints), routes(again)) as envoy:
@@ -158,7 +158,7 @@ def test_retries_go_to_another_host(backends: Any) -> None:
 
 
 def test_locality_failover(backends: Any) -> None:
-    """The client's own region answers, and the one that failover names when it cannot."""
+    """The client's own region gets the requests, and if it fails, the region that failover names."""
     near, other = at(backends("near", status=500), locality="east/a"), at(backends("other"), locality="north/a")
     far = at(backends("far"), locality="west/a")
     policy = {
@@ -173,8 +173,10 @@ def test_locality_failover(backends: Any) -> None:
 
 
 def test_mutual_tls_by_itself(backends: Any, tmp_path: Path) -> None:
-    """An endpoint with a sidecar is called by mutual TLS with the client's identity, another one in plain text, and an
-    endpoint that shows another identity than that of its service account is not trusted."""
+    """Endpoints with a sidecar are called with mutual TLS, others with plaintext.
+
+    The client presents its identity. An endpoint with an identity other than its service account's is not trusted.
+    """
     authority = Authority()
     workload_certificates(tmp_path / "certs", authority, "spiffe://cluster.local/ns/shop/sa/client")
     mutual = {"labels": {"security.istio.io/tlsMode": "istio"}, "serviceAccount": "web"}
@@ -191,7 +193,7 @@ def test_mutual_tls_by_itself(backends: Any, tmp_path: Path) -> None:
 
 
 def test_mutual_tls_with_files(backends: Any, tmp_path: Path) -> None:
-    """A DestinationRule with mode MUTUAL shows its own certificate, and verifies the name of the server."""
+    """A DestinationRule with mode MUTUAL presents its own certificate, and verifies the name of the server."""
     authority = Authority()
     workload_certificates(tmp_path / "certs", authority, "client.example")
     server = backends("server", tls=authority.mutual_context(tmp_path, authority.issue("server.example")))
@@ -208,14 +210,14 @@ def test_mutual_tls_with_files(backends: Any, tmp_path: Path) -> None:
 
 
 def test_names_are_resolved(backends: Any) -> None:
-    """A ServiceEntry with resolution DNS reaches the address that its endpoint's name stands for."""
+    """A ServiceEntry with resolution DNS reaches the address that the name of its endpoint resolves to."""
     local = web({"address": "localhost", "ports": {"http": backends("local")}}, resolution="DNS")
     with client(local) as envoy:
         assert ask(envoy).backend == "local"
 
 
 def test_endpoints_are_moved(backends: Any) -> None:
-    """The endpoints of Pods are moved to where a bootstrap is told that they are."""
+    """The endpoints of Pods move to the addresses in the options of the bootstrap."""
     pods = [at(8080) | {"address": f"10.1.0.{index}"} for index in (1, 2)]
     moved = {"10.1.0.1:8080": f"127.0.0.1:{backends('one')}", "10.1.0.2": f"127.0.0.1:{backends('two')}"}
     with client(web(*pods), endpoints=moved) as envoy:

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.envoy
 
 
 def test_the_demo(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The demo shows lines beside what they became, and the real Envoy answers as told before and after the change."""
+    """The demo prints input lines next to their results, and the real Envoy responds as expected before and after."""
     monkeypatch.chdir(Path(__file__).resolve().parents[2])
     assert demo.main() == 0
     printed = capsys.readouterr().out
@@ -22,7 +22,7 @@ def test_the_demo(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monkey
 
 
 def test_the_demo_uses_the_public_api_alone() -> None:
-    """The demo can be copied: it imports nothing from inside the package and nothing from the tests."""
+    """The demo can be copied: it imports only the public API."""
     for module in Path(demo.__file__).parent.glob("*.py"):
         imported = re.findall(r"^(?:from|import) (\S+)", module.read_text(), re.MULTILINE)
         assert not [name for name in imported if name.startswith(("meshcompile.", "tests"))]

@@ -1,4 +1,4 @@
-"""EnvoyFilters at work in the real Envoy."""
+"""EnvoyFilters in the real Envoy."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ spec:
 """
 
 
-# Cases whose patches are sound; others insert scripts that are none, or filters where none may be.
+# Cases with valid patches. Others insert invalid scripts, or filters in invalid positions.
 SOUND = (
     "book/ch14-lua",
     "book/ch14-rate-limit",
@@ -77,7 +77,7 @@ SOUND = (
 @pytest.mark.slow
 @pytest.mark.parametrize("case", SOUND)
 def test_patched_configuration_is_accepted(case: str) -> None:
-    """What patches of every kind of object make of a proxy's configuration, the real Envoy accepts."""
+    """The real Envoy accepts configuration with patches of every kind of object."""
     folder = cases_dir() / case
     mesh = meshcompile.load(
         folder / "input.yaml", mesh_config=yaml.safe_load((folder / "case.yaml").read_text()).get("mesh")
@@ -89,7 +89,7 @@ def test_patched_configuration_is_accepted(case: str) -> None:
 
 
 def test_a_lua_filter_changes_answers() -> None:
-    """A Lua filter and a route that an EnvoyFilter inserts answer real requests, through the compiled gateway."""
+    """A Lua filter and a route of an EnvoyFilter answer real requests through the compiled gateway."""
     mesh = meshcompile.load([COOLSTORE, GREETING])
     address = mesh.proxy("deployment/webapp.istioinaction").ip_addresses[0]
     config = mesh.compile(GATEWAY)

@@ -1,4 +1,4 @@
-"""Gateways in a real Envoy: what each kind of server does with connections and requests."""
+"""Gateways in the real Envoy: the behaviour of each kind of server."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def server(number: int, protocol: str, *hosts: str, **more: Any) -> Object:
 
 
 def backend(name: str, port: int, protocol: str = "HTTP") -> Object:
-    """A service outside of the mesh, on loopback."""
+    """A service outside the mesh, on loopback."""
     return networking(
         "ServiceEntry",
         name,
@@ -72,13 +72,13 @@ def serving(*objects: Object) -> Iterator[Envoy]:
 
 @pytest.fixture
 def started() -> Iterator[ExitStack]:
-    """Backends that end with the test."""
+    """Backends that stop with the test."""
     with ExitStack() as stack:
         yield stack
 
 
 def test_claims_choose_the_route(started: ExitStack) -> None:
-    """At a gateway a VirtualService may match claims of a valid token."""
+    """At a gateway, a VirtualService can match claims of a valid token."""
     issuer = Issuer("issuer.example")
     tokens = {
         "apiVersion": "security.istio.io/v1",
@@ -105,7 +105,7 @@ def test_claims_choose_the_route(started: ExitStack) -> None:
 
 
 def test_passthrough_by_server_name(started: ExitStack, tmp_path: Path) -> None:
-    """TLS that is passed through goes where its server name is routed to, and ends there; other names are cut off."""
+    """TLS passthrough routes by server name. TLS terminates at the destination, and other server names are rejected."""
     authority = Authority()
     names = ("one", "two")
     contexts = [authority.server_context(tmp_path, authority.issue(f"{name}.shop.example")) for name in names]
@@ -122,7 +122,7 @@ def test_passthrough_by_server_name(started: ExitStack, tmp_path: Path) -> None:
 
 
 def test_bytes_go_through(started: ExitStack) -> None:
-    """A TCP server passes on bytes both ways."""
+    """A TCP server forwards bytes in both directions."""
     echo = backend("echo", started.enter_context(tcp_backend(b"hello")), "TCP")
     with (
         serving(front(server(9000, "TCP", "*")), routes("*", tcp=[to("echo")]), echo) as envoy,
@@ -134,7 +134,7 @@ def test_bytes_go_through(started: ExitStack) -> None:
 
 
 def test_plain_requests_are_sent_to_https(started: ExitStack) -> None:
-    """A server with httpsRedirect answers every request to its hosts with the same address by HTTPS."""
+    """A server with httpsRedirect redirects every request to its hosts to the same address with HTTPS."""
     web = backend("web", started.enter_context(http_backend("web")))
     redirecting = server(80, "HTTP", "shop.example", tls={"httpsRedirect": True})
     with serving(front(redirecting), routes("shop.example", http=[to("web")]), web) as envoy:
@@ -144,7 +144,7 @@ def test_plain_requests_are_sent_to_https(started: ExitStack) -> None:
 
 
 def test_the_narrower_server_answers(started: ExitStack) -> None:
-    """Of a Gateway's hosts the exact one answers before the wildcard, each with the routes bound to it."""
+    """An exact host of a Gateway takes precedence over the wildcard, each with the routes bound to it."""
     entries = [backend(name, started.enter_context(http_backend(name))) for name in ("exact", "wild")]
     exact, wild = routes("a.shop.example", http=[to("exact")]), routes("*.shop.example", http=[to("wild")])
     wild["metadata"] = {**wild["metadata"], "name": "wild"}

@@ -1,4 +1,4 @@
-"""The book's scenarios at work: what is compiled of a golden case runs in a real Envoy and gets real requests."""
+"""The book's scenarios in practice: the real Envoy runs compiled golden cases and gets real requests."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def outbound(service: str, port: int = 80) -> str:
 
 
 def compiled(case: str, proxy: str, *more: str) -> meshcompile.Config:
-    """What the proxy of a golden case gets, when some documents are added."""
+    """The compiled configuration of the proxy in a golden case, with additional documents."""
     return meshcompile.load("\n---\n".join([(GOLDEN / case / "input.yaml").read_text(), *more])).compile(proxy)
 
 
 def moved(config: meshcompile.Config, backends: Mapping[str, int]) -> dict[str, str]:
-    """Where the endpoints of each cluster are for the test: at a port of loopback."""
+    """The test addresses of the endpoints of each cluster: ports of loopback."""
     return {
         endpoint["endpoint"]["address"]["socketAddress"]["address"]: f"127.0.0.1:{backends[assignment['clusterName']]}"
         for assignment in config.to_dict()["endpoints"]
@@ -54,7 +54,7 @@ def moved(config: meshcompile.Config, backends: Mapping[str, int]) -> dict[str, 
 
 
 def secret(name: str, authority: Authority, *hosts: str) -> str:
-    """A Secret with a certificate for the hosts, and the authority that clients' certificates must come from."""
+    """A Secret with a certificate for the hosts, and the CA certificate for clients."""
     pair = authority.issue(*hosts)
     data = {"tls.crt": pair.certificate, "tls.key": pair.private_key, "ca.crt": authority.certificate}
     metadata = {"name": name, "namespace": "istio-system"}
@@ -81,13 +81,13 @@ def sidecar(
 
 @pytest.fixture
 def started() -> Iterator[ExitStack]:
-    """Backends that end with the test."""
+    """Backends that stop with the test."""
     with ExitStack() as stack:
         yield stack
 
 
 def test_coolstore(started: ExitStack) -> None:
-    """The gateway passes requests for its host on to webapp, and finds no other host."""
+    """The gateway forwards requests for its host to webapp, and rejects other hosts."""
     backends = {outbound("webapp"): started.enter_context(http_backend("webapp"))}
     with gateway(compiled("coolstore", GATEWAY), backends) as envoy:
         port = envoy.listener_port("0.0.0.0_8080")
@@ -104,7 +104,7 @@ def test_virtual_hosts(started: ExitStack) -> None:
 
 
 def test_cohorts(started: ExitStack) -> None:
-    """At the gateway the header of a cohort leads to the next version."""
+    """At the gateway, the header of a cohort routes to the next version."""
     backends = {cluster: started.enter_context(http_backend(cluster[12:22])) for cluster in (CATALOG_V1, CATALOG_V2)}
     with gateway(compiled("cohorts", GATEWAY), backends) as envoy:
         port = envoy.listener_port("0.0.0.0_8080")
@@ -113,7 +113,7 @@ def test_cohorts(started: ExitStack) -> None:
 
 
 def test_https(started: ExitStack, tmp_path: Path) -> None:
-    """HTTPS is answered with the Secret's certificate, and plain text besides."""
+    """HTTPS uses the Secret's certificate, and plain HTTP works, too."""
     authority = Authority()
     client = authority.client_context(tmp_path)
     client.check_hostname = True
@@ -126,7 +126,7 @@ def test_https(started: ExitStack, tmp_path: Path) -> None:
 
 
 def test_https_redirect(started: ExitStack, tmp_path: Path) -> None:
-    """Plain requests are sent to the address where HTTPS is answered."""
+    """Plain HTTP requests are redirected to HTTPS."""
     authority = Authority()
     backends = {outbound("webapp"): started.enter_context(http_backend("webapp"))}
     config = compiled("https-redirect", GATEWAY, secret("webapp-credential", authority, WEBAPP))
@@ -138,7 +138,7 @@ def test_https_redirect(started: ExitStack, tmp_path: Path) -> None:
 
 
 def test_gateway_mutual_tls(started: ExitStack, tmp_path: Path) -> None:
-    """Only clients that show a certificate of the authority are answered."""
+    """Only clients with a certificate of the CA get a response."""
     authority = Authority()
     backends = {outbound("webapp"): started.enter_context(http_backend("webapp"))}
     config = compiled("gateway-mutual-tls", GATEWAY, secret("webapp-credential-mtls", authority, WEBAPP))
@@ -153,7 +153,7 @@ def test_gateway_mutual_tls(started: ExitStack, tmp_path: Path) -> None:
 
 
 def test_several_tls_hosts(started: ExitStack, tmp_path: Path) -> None:
-    """Each server name is answered with its own certificate by its own service."""
+    """Each server name has its own certificate and its own service."""
     authority = Authority()
     client = authority.client_context(tmp_path)
     client.check_hostname = True
@@ -166,7 +166,7 @@ def test_several_tls_hosts(started: ExitStack, tmp_path: Path) -> None:
 
 
 def test_sni_passthrough(started: ExitStack, tmp_path: Path) -> None:
-    """The service itself ends the TLS that the gateway passes through; another server name is cut off."""
+    """The service terminates the TLS that the gateway passes through, and other server names are rejected."""
     authority, host = Authority(), "simple-sni-1.istioinaction.io"
     server = authority.server_context(tmp_path, authority.issue(host))
     backends = {outbound("simple-tls-service-1"): started.enter_context(http_backend("simple", tls=server))}
@@ -178,7 +178,7 @@ def test_sni_passthrough(started: ExitStack, tmp_path: Path) -> None:
 
 
 def test_tcp_echo(started: ExitStack) -> None:
-    """The bytes of a TCP port go to the service and come back."""
+    """The bytes of a TCP port reach the service and return."""
     backends = {outbound("tcp-echo-service", 2701): started.enter_context(tcp_backend(b"hello"))}
     with (
         gateway(compiled("tcp-echo", GATEWAY), backends) as envoy,
@@ -189,7 +189,7 @@ def test_tcp_echo(started: ExitStack) -> None:
 
 
 def test_dark_launch(started: ExitStack, tmp_path: Path) -> None:
-    """By mutual TLS a sidecar calls the version of the catalog that the header chooses."""
+    """With mutual TLS, a sidecar calls the version of the catalog that the header selects."""
     authority = Authority()
     workload_certificates(tmp_path / "webapp", authority, IDENTITY.format("webapp"))
     catalog = authority.mutual_context(tmp_path, authority.issue(IDENTITY.format("catalog")))
@@ -216,11 +216,11 @@ def test_weights(started: ExitStack) -> None:
         port = envoy.listener_port("virtualOutbound")
         answers = [request(port, host="catalog", destination=CATALOG_ADDRESS).backend for _ in range(300)]
     assert set(answers) == {"version-v1", "version-v2"}
-    assert 8 <= answers.count("version-v2") <= 65  # 30 expected; fewer or more than that are one in a million
+    assert 8 <= answers.count("version-v2") <= 65  # 30 expected; other counts have a probability of one in a million
 
 
 def test_timeout(started: ExitStack) -> None:
-    """A call that takes longer than half a second is given up."""
+    """A call that takes longer than half a second times out."""
     backends = {outbound("simple-backend"): started.enter_context(http_backend("slow", delay=2))}
     with sidecar(compiled("timeout", "simple-web-0.istioinaction"), backends) as envoy:
         port = envoy.listener_port("virtualOutbound")
@@ -228,7 +228,7 @@ def test_timeout(started: ExitStack) -> None:
 
 
 def test_registry_only(started: ExitStack) -> None:
-    """A host that no service has is refused."""
+    """A host without a service is rejected."""
     backends = {outbound("webapp"): started.enter_context(http_backend("webapp"))}
     with sidecar(compiled("registry-only", "forum-0.istioinaction"), backends) as envoy:
         port = envoy.listener_port("virtualOutbound")
@@ -241,7 +241,7 @@ def test_registry_only(started: ExitStack) -> None:
     [("strict-mutual-tls", CLOSED, "127.0.9.2"), ("permissive-workload", 200, "127.0.9.3")],
 )
 def test_mutual_tls_of_a_workload(case: str, plain: int, address: str, tmp_path: Path) -> None:
-    """Under STRICT a workload answers by mutual TLS alone, under PERMISSIVE also in plain text."""
+    """With STRICT, a workload accepts only mutual TLS. With PERMISSIVE, it also accepts plaintext."""
     authority, application = Authority(), (address, 8080)
     workload_certificates(tmp_path / "webapp", authority, IDENTITY.format("webapp"))
     client = authority.client_context(tmp_path, authority.issue(IDENTITY.format("sleep")))
@@ -254,7 +254,7 @@ def test_mutual_tls_of_a_workload(case: str, plain: int, address: str, tmp_path:
 
 
 def test_least_privilege(tmp_path: Path) -> None:
-    """The catalog answers what webapp reads; whoever else asks, or wants more, is refused."""
+    """webapp can read the catalog. Other clients and other operations are denied."""
     authority, application = Authority(), ("127.0.9.4", 3000)
     workload_certificates(tmp_path / "catalog", authority, IDENTITY.format("catalog"))
     config = compiled("least-privilege", "catalog-v1-0.istioinaction")
@@ -272,7 +272,7 @@ def test_least_privilege(tmp_path: Path) -> None:
 
 
 def test_jwt(started: ExitStack) -> None:
-    """The gateway lets in valid tokens, refuses wrong ones, and none at all for the host that wants one."""
+    """The gateway accepts valid tokens, rejects invalid ones, and requires one for the host with a policy."""
     issuer = Issuer("auth@istioinaction.io")
     backends = {outbound("webapp"): started.enter_context(http_backend("webapp"))}
     text = (GOLDEN / "jwt" / "input.yaml").read_text()

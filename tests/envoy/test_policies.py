@@ -1,4 +1,4 @@
-"""What the evaluator of policies says of random requests, against what a real sidecar does with them."""
+"""The decisions of the policy evaluator for random requests, compared with a real sidecar."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.envoy
 SEED = 20240102
 MESHES = 50
 CALLERS = 5
-CALLS = 80  # of each caller
+CALLS = 80  # for each caller
 STATUS = {200: Outcome.ALLOWED, 403: Outcome.DENIED, 401: Outcome.UNAUTHENTICATED}
 Object = dict[str, Any]
 
@@ -57,7 +57,7 @@ WEB: tuple[Object, ...] = (
 
 @pytest.mark.slow
 def test_the_evaluator_decides_as_envoy(tmp_path: Path) -> None:
-    """Twenty thousand random requests meet the same decision in Python and in Envoy, made by the same rule."""
+    """For twenty thousand random requests, Python and Envoy make the same decision by the same rule."""
     random = Random(SEED)
     issuers = [Issuer("a.example"), Issuer("b.example")]
     tokens = generated_policies.tokens(issuers, [Issuer(issuer.name) for issuer in issuers])
@@ -87,7 +87,7 @@ def test_the_evaluator_decides_as_envoy(tmp_path: Path) -> None:
 
 
 def test_signatures_are_verified_as_by_envoy() -> None:
-    """A token of any algorithm, signed by the right key or not, with a true header or not, is as valid as for Envoy."""
+    """For any algorithm, key and header, a token is valid exactly if Envoy accepts it."""
     issuers = [Issuer(f"{a}{silent}", a, silent=silent) for a in ALGORITHMS for silent in (True, False)]
     rules = {"jwtRules": [{"issuer": issuer.name, "jwks": issuer.jwks} for issuer in issuers]}
     asked = {"rules": [{"from": [{"source": {"requestPrincipals": ["*"]}}]}]}
@@ -113,7 +113,7 @@ def test_signatures_are_verified_as_by_envoy() -> None:
 
 
 def signed_tokens(issuer: Issuer) -> Iterator[str]:
-    """Tokens of an issuer: good, of a stranger, cut short, without and with a wrong key id, with another algorithm."""
+    """Tokens of an issuer: valid, foreign, truncated, with a missing or wrong key ID, with another algorithm."""
     stranger = Issuer(issuer.name, issuer.algorithm)
     yield issuer.token(sub="a")
     yield stranger.token(sub="a")
@@ -147,13 +147,13 @@ def opened(port: int, caller: Caller, clients: Mapping[str, SSLContext]) -> Any:
 
 
 def is_named(decided: Decision, reply: Reply) -> bool:
-    """True unless a rule refused the request, and it is another one than was foretold."""
+    """True unless a rule denied the request, and it is not the predicted rule."""
     rule = reply.header("x-details").removeprefix("rbac_access_denied_matched_policy[").removesuffix("]")
     return not reply.header("x-details").startswith("rbac_") or rule == (decided.rule or "none")
 
 
 def answering(bootstrap: Object) -> Object:
-    """The bootstrap with routes that answer at once, and say why a request was refused."""
+    """The bootstrap with routes that respond immediately, and with the reason for a denial."""
     for config in route_configurations(bootstrap):
         details = {"header": {"key": "x-details", "value": "%RESPONSE_CODE_DETAILS%"}}
         config["responseHeadersToAdd"] = [details]

@@ -1,4 +1,4 @@
-"""Routes of random VirtualServices, tried in the real Envoy against what the VirtualServices themselves say."""
+"""Routes of random VirtualServices in the real Envoy, compared with the rules of the VirtualServices."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ WATCHED = generated_routes.HEADERS
 
 @pytest.mark.slow
 def test_requests_go_where_the_virtual_services_say() -> None:
-    """Every request to a compiled route table does what the VirtualServices say."""
+    """Every request to a compiled route table is handled as the VirtualServices say."""
     random = Random(SEED)
     outcomes: Counter[str] = Counter()
     with route_oracle() as oracle:
@@ -73,7 +73,7 @@ def table(mesh: meshcompile.Mesh, sender: Sender) -> dict[str, Any]:
 
 
 def seen(reply: Reply) -> dict[str, Any]:
-    """What came of a request, as far as rules can change it."""
+    """The result of a request, as far as rules can change it."""
     response = {"response headers": watched(reply.headers), "origin": reply.header("access-control-allow-origin")}
     got = arrived(reply)
     if got is None:
@@ -90,7 +90,7 @@ def seen(reply: Reply) -> dict[str, Any]:
 
 
 def shown(request: Request, outcome: Outcome, chosen: Destination | str | None) -> dict[str, Any]:
-    """What must have come of it, in the same form; of several destinations it is as for the chosen one."""
+    """The expected result in the same form. With several destinations, it is the result for the chosen one."""
     match outcome:
         case Answered():
             return {
@@ -130,12 +130,12 @@ def shown(request: Request, outcome: Outcome, chosen: Destination | str | None) 
 
 
 def watched(headers: Pairs) -> dict[str, list[str]]:
-    """The values of the headers that rules change, each name's in order."""
+    """The values of the headers that rules change, in order, by name."""
     return {name: values for name in WATCHED if (values := [v for key, v in headers if key == name])}
 
 
 def destination(cluster: str) -> Destination | str:
-    """What a cluster's name says; the name itself for those that Istio makes up."""
+    """The destination in the name of a cluster; the name itself for clusters that Istio adds."""
     match cluster.split("|"):
         case ["outbound", port, subset, host]:
             return Destination(host, subset, int(port))

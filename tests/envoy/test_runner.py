@@ -48,7 +48,7 @@ def bootstrap(listener: dict[str, Any], port: int = 1) -> dict[str, Any]:
 
 
 def test_validate_says_what_is_wrong() -> None:
-    """A good bootstrap is accepted; of a bad one the error names the place."""
+    """A valid bootstrap is accepted. For an invalid one, the error names the position."""
     assert validate(bootstrap(listener({"filters": [http_filter("web")]}))).accepted
     refused = validate(bootstrap(listener({"filters": [http_filter("web")], "wrong": 1})))
     assert not refused.accepted
@@ -68,7 +68,7 @@ def test_http_request() -> None:
 
 
 def test_mutual_tls(tmp_path: Path) -> None:
-    """With a certificate of the authority the request is answered; without one the connection is closed."""
+    """A request with a certificate of the CA succeeds. Without one, the connection is closed."""
     authority = Authority()
     server, client = authority.issue("web.example"), authority.issue("spiffe://cluster.local/ns/shop/sa/web")
     tls = {
@@ -95,7 +95,7 @@ def test_mutual_tls(tmp_path: Path) -> None:
 
 
 def test_proxy_protocol_sets_the_destination() -> None:
-    """Behind a PROXY header the filter chain is chosen by the port that the client meant."""
+    """With a PROXY header, the filter chain is selected by the original destination port."""
     proxy = {"name": "tcp", "typedConfig": {"@type": TCP_PROXY, "statPrefix": "tcp", "cluster": "web"}}
     chain = {"filterChainMatch": {"destinationPort": 9090}, "filters": [proxy]}
     reads_header = {"name": "proxy", "typedConfig": {"@type": PROXY_PROTOCOL}}
@@ -111,6 +111,6 @@ def test_proxy_protocol_sets_the_destination() -> None:
 
 
 def test_refused_bootstrap_raises() -> None:
-    """An Envoy that ends before it is live raises, with what it logged."""
+    """An Envoy that exits before it is live raises an error with its log."""
     with pytest.raises(EnvoyError, match="ended with status 1"), running({"staticResources": {"nonsense": 1}}):
         pass

@@ -1,4 +1,4 @@
-"""The listeners of real sidecars: mutual TLS, authorization and tokens inbound, and where outbound connections go."""
+"""The listeners of real sidecars: inbound mutual TLS, authorization and tokens, and outbound connections."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ def web(port: int, name: str = "http") -> list[Object]:
 
 @dataclass(frozen=True)
 class Server:
-    """The sidecar of an application, and who may be a client."""
+    """The sidecar of an application, and its possible clients."""
 
     envoy: Envoy
     port: int  # of the application
     clients: Mapping[str, ssl.SSLContext]
 
     def ask(self, client: str = "", path: str = "/", **more: Any) -> Answer:
-        """The answer to a client with the identity of a service account; "" asks in plain text."""
+        """The response to a client with the identity of a service account; "" uses plaintext."""
         tls = self.clients[client] if client else None
         sni = "outbound_.80_._.web.shop.svc.cluster.local" if tls else ""
         to = ("127.0.0.1", self.port)
@@ -88,8 +88,10 @@ class Server:
 
 @pytest.fixture
 def serving(tmp_path: Path) -> Iterator[Any]:
-    """A function that runs the application's sidecar with some policies; the clients are `client` and `thief`, of the
-    namespace shop, and `nobody`, who has no certificate."""
+    """A function that runs the application's sidecar with some policies.
+
+    The clients are `client` and `thief` in the namespace shop, and `nobody` without a certificate.
+    """
     authority = Authority()
     workload_certificates(tmp_path / "web", authority, IDENTITY.format("shop", "web"))
     clients = {"nobody": authority.client_context(tmp_path)}
@@ -116,7 +118,7 @@ def loaded(*objects: Object, **mesh_config: Any) -> meshcompile.Mesh:
 
 
 def test_strict(serving: Any) -> None:
-    """STRICT takes certificates of the mesh only, and passes on whose it was."""
+    """STRICT accepts only certificates of the mesh, and forwards the identity of the client."""
     server = serving(mutual_tls("STRICT"))
     answer = server.ask("client")
     assert answer.status == 200
@@ -126,7 +128,7 @@ def test_strict(serving: Any) -> None:
 
 
 def test_permissive(serving: Any) -> None:
-    """PERMISSIVE takes mutual TLS and plain text."""
+    """PERMISSIVE accepts mutual TLS and plaintext."""
     server = serving(mutual_tls("PERMISSIVE"))
     assert server.status("client") == 200
     assert server.status() == 200
@@ -134,14 +136,14 @@ def test_permissive(serving: Any) -> None:
 
 
 def test_disabled(serving: Any) -> None:
-    """DISABLE takes plain text only."""
+    """DISABLE accepts only plaintext."""
     server = serving(mutual_tls("DISABLE"))
     assert server.status() == 200
     assert server.status("client") == CLOSED
 
 
 def test_mode_of_a_port(serving: Any) -> None:
-    """A port's own mode goes before that of the workload."""
+    """The mode of a port overrides the mode of the workload."""
     with http_backend("web") as port:
         mode = mutual_tls("STRICT", selector={"matchLabels": {"app": "web"}}, portLevelMtls={port: {"mode": "DISABLE"}})
         with running_sidecar(loaded(*web(port), mode), "web.shop") as envoy:
@@ -149,14 +151,14 @@ def test_mode_of_a_port(serving: Any) -> None:
 
 
 def test_allow_by_principal(serving: Any) -> None:
-    """Only the service account that a policy allows is let in; who shows no certificate is nobody."""
+    """Only the service account that a policy allows is accepted. Clients without a certificate have no identity."""
     rule = {"from": [{"source": {"principals": ["cluster.local/ns/shop/sa/client"]}}]}
     server = serving(policy("ALLOW", rule))
     assert (server.status("client"), server.status("thief"), server.status()) == (200, 403, 403)
 
 
 def test_deny_goes_before_allow(serving: Any) -> None:
-    """A DENY policy counts also for whom another policy allows."""
+    """A DENY policy also applies to clients that another policy allows."""
     everyone = policy("ALLOW", {}, name="everyone")
     no_thieves = policy("DENY", {"from": [{"source": {"principals": ["*/sa/thief"]}}]}, name="no-thieves")
     server = serving(everyone, no_thieves)
@@ -164,7 +166,7 @@ def test_deny_goes_before_allow(serving: Any) -> None:
 
 
 def test_allow_by_operation(serving: Any) -> None:
-    """Paths, methods and hosts are matched together, each by any of its values."""
+    """Paths, methods and hosts must all match, each with any of its values."""
     operation = {"paths": ["/public/*", "/{*}/info"], "methods": ["GET"], "hosts": ["web.shop"]}
     server = serving(policy("ALLOW", {"to": [{"operation": operation}]}))
     assert server.status(path="/public/a") == 200
@@ -177,7 +179,7 @@ def test_allow_by_operation(serving: Any) -> None:
 
 
 def test_deny_by_header(serving: Any) -> None:
-    """A condition on a header denies requests with one of its values, and notValues spares them."""
+    """A condition on a header denies requests with one of its values, but not with one of notValues."""
     server = serving(policy("DENY", {"when": [{"key": "request.headers[x-tenant]", "values": ["bad*"]}]}))
     assert server.status(headers={"x-tenant": "good"}) == 200
     assert server.status(headers={"x-tenant": "badly"}) == 403
@@ -188,7 +190,7 @@ def test_deny_by_header(serving: Any) -> None:
 
 
 def test_tokens(serving: Any) -> None:
-    """A token that is wrong is refused; a missing one only where a policy asks for a principal or for claims."""
+    """An invalid token is rejected. A missing token is rejected only if a policy requires a principal or claims."""
     issuer, other = Issuer("issuer.example"), Issuer("issuer.example")
     tokens = security(
         "RequestAuthentication", jwtRules=[{"issuer": issuer.name, "jwks": issuer.jwks, "audiences": ["shop"]}]
@@ -218,7 +220,7 @@ def test_tokens(serving: Any) -> None:
 
 
 def test_tcp_by_principal(tmp_path: Path) -> None:
-    """On a TCP port who is not allowed is cut off as soon as anything is sent."""
+    """On a TCP port, the connection of a client that is not allowed is closed when it sends data."""
     authority = Authority()
     workload_certificates(tmp_path / "web", authority, IDENTITY.format("shop", "web"))
     rule = {"from": [{"source": {"principals": ["cluster.local/ns/shop/sa/client"]}}]}
@@ -235,7 +237,7 @@ def test_tcp_by_principal(tmp_path: Path) -> None:
 
 
 def received(connection: Any) -> bytes:
-    """The first bytes that come; none when the other side closes or resets the connection."""
+    """The first received bytes; none if the other side closes or resets the connection."""
     try:
         return bytes(connection.recv(5))
     except OSError:
@@ -244,13 +246,13 @@ def received(connection: Any) -> bytes:
 
 @contextmanager
 def calling(*objects: Object, **mesh_config: Any) -> Iterator[int]:
-    """The port of virtualOutbound of a client's sidecar."""
+    """The port of virtualOutbound in a client's sidecar."""
     with running_sidecar(loaded(*objects, **mesh_config), sidecar("shop")) as envoy:
         yield envoy.listener_port("virtualOutbound")
 
 
 def test_passthrough() -> None:
-    """Without a policy, connections to what no one knows go where they were meant to go."""
+    """Without a policy, connections to unknown destinations are forwarded to their original destination."""
     with http_backend("outside") as http, tcp_backend(b"hello") as tcp, calling(*web(80)) as at:
         assert request(at, host="outside.example", destination=("127.0.0.1", http)).backend == "outside"
         with connected(at, destination=("127.0.0.1", tcp)) as connection:
@@ -259,7 +261,7 @@ def test_passthrough() -> None:
 
 @pytest.mark.parametrize("by", ["mesh", "sidecar"])
 def test_registry_only(by: str) -> None:
-    """Under REGISTRY_ONLY, set for the mesh or by a Sidecar, what no one knows is refused, and what is known is not."""
+    """With REGISTRY_ONLY, in the mesh config or in a Sidecar, only known destinations are accepted."""
     only = {"mode": "REGISTRY_ONLY"}
     scope = {
         "apiVersion": "networking.istio.io/v1",

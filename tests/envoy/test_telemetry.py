@@ -1,4 +1,4 @@
-"""Telemetry and extensions at work in the real Envoy."""
+"""Telemetry and extensions in the real Envoy."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ spec:
 
 @contextmanager
 def gateway(*texts: str, **mesh_config: Any) -> Iterator[int]:
-    """The port of the store's gateway in front of a web application that says what reached it."""
+    """The port of the store's gateway in front of a web application that returns the received request."""
     mesh = meshcompile.load([COOLSTORE, *texts], mesh_config=mesh_config)
     address = mesh.proxy("deployment/webapp.istioinaction").ip_addresses[0]
     with http_backend("webapp") as backend:
@@ -53,7 +53,7 @@ def gateway(*texts: str, **mesh_config: Any) -> Iterator[int]:
 
 
 def lines(log: Path, count: int) -> list[str]:
-    """The lines of a log, once there are so many; Envoy writes them a moment later."""
+    """The lines of a log, once it has this many. Envoy writes them with a delay."""
     deadline = time.monotonic() + 15
     while time.monotonic() < deadline:
         found = log.read_text().splitlines() if log.exists() else []
@@ -64,12 +64,12 @@ def lines(log: Path, count: int) -> list[str]:
 
 
 def file_provider(log: Path, **labels: str) -> list[Mapping[str, Any]]:
-    """A provider that writes JSON into the file."""
+    """A provider that writes JSON to the file."""
     return [{"name": "file", "envoyFileAccessLog": {"path": str(log), "logFormat": {"labels": labels}}}]
 
 
 def test_access_logs_in_the_configured_format(tmp_path: Path) -> None:
-    """Requests are logged as the provider's JSON, and only those for which the filter's expression holds."""
+    """Requests are logged in the provider's JSON format, and only those that match the filter's expression."""
     spec = "accessLogging: [{providers: [{name: file}], filter: {expression: 'response.code >= 400'}}]"
     log = tmp_path / "access.log"
     provider = file_provider(log, path="%REQ_WITHOUT_QUERY(:PATH)%", status="%RESPONSE_CODE%", host="%REQ(:AUTHORITY)%")
@@ -81,7 +81,7 @@ def test_access_logs_in_the_configured_format(tmp_path: Path) -> None:
 
 
 def test_access_logs_of_the_mesh_config(tmp_path: Path) -> None:
-    """Without a Telemetry the mesh config's file gets a line of its format for each request."""
+    """Without a Telemetry, the mesh config's file gets a line in its format for each request."""
     log = tmp_path / "access.log"
     with gateway(accessLogFile=str(log), accessLogFormat="%REQ(:METHOD)% %REQ(:PATH)% %RESPONSE_CODE%") as port:
         request(port, "/one", host=HOST)
@@ -90,7 +90,7 @@ def test_access_logs_of_the_mesh_config(tmp_path: Path) -> None:
 
 
 def test_trace_headers_reach_the_application() -> None:
-    """A traced request goes on with the ids that it came with, and one without gets some; a script adds a header."""
+    """A traced request keeps its IDs, and one without IDs gets new ones. A script adds a header."""
     spec = "tracing: [{providers: [{name: zipkin}], randomSamplingPercentage: 100}]"
     provider = {"name": "zipkin", "zipkin": {"service": "zipkin.istio-system.svc.cluster.local", "port": 9411}}
     trace, span = "463ac35c9f6413ad48485a3953bb6124", "a2fb4a1d1a96d312"

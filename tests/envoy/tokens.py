@@ -1,4 +1,4 @@
-"""JSON Web Tokens for tests, signed by throw-away keys."""
+"""JSON Web Tokens for tests, signed with throwaway keys."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CURVES = {"ES256": ec.SECP256R1(), "ES384": ec.SECP384R1(), "ES512": ec.SECP521R
 
 
 class Issuer:
-    """An issuer of tokens with one key, whose key set names the algorithm unless it is `silent`."""
+    """An issuer of tokens with one key. Its key set names the algorithm unless it is `silent`."""
 
     def __init__(self, name: str, algorithm: str = "RS256", *, silent: bool = False) -> None:
         self.name = name
@@ -37,11 +37,11 @@ class Issuer:
         return json.dumps({"keys": [{**_without_uses(key), **named, "kid": "1", "use": "sig"}]})
 
     def token(self, **claims: Any) -> str:
-        """A token with these claims, issued by this issuer and valid for an hour unless they say otherwise."""
+        """A token with these claims, from this issuer and valid for an hour by default."""
         return self.signed({"alg": self.algorithm, "kid": "1", "typ": "JWT"}, **claims)
 
     def signed(self, header: dict[str, str], **claims: Any) -> str:
-        """A token with this header, signed by this issuer with its own algorithm, whatever the header says."""
+        """A token with this header, signed by this issuer with its own algorithm, regardless of the header."""
         payload = {"iss": self.name, "exp": int(time.time()) + 3600, **claims}
         signed = f"{_text(header)}.{_text({k: v for k, v in payload.items() if v is not None})}"
         signature = get_algorithm_by_name(self.algorithm).sign(signed.encode(), self._key)

@@ -1,4 +1,4 @@
-"""Copies of what the golden cases compile to: pickled, copied, and sent back by another process."""
+"""Copies of compiled golden cases: pickled, copied, and returned by another process."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ def other_process() -> Iterator[ProcessPoolExecutor]:
 @each_case
 @pytest.mark.parametrize("copied", [pickled, copy.copy, copy.deepcopy], ids=["pickle", "copy", "deepcopy"])
 def test_a_copy_of_a_config_is_equal_to_it(case: Path, copied: Callable[[Config], Config]) -> None:
-    """A copy has the same bytes, places, bootstrap, findings and hash, and equals the original."""
+    """A copy has the same bytes, origins, bootstrap, findings and hash, and equals the original."""
     for config in compiled(case):
         assert_same(copied(config), config)
 
 
 @each_case
 def test_another_process_compiles_the_same(case: Path, other_process: ProcessPoolExecutor) -> None:
-    """A Config that a process pool returns is the one that this process compiles."""
+    """A Config from a process pool equals the one that this process compiles."""
     for received, config in zip(other_process.submit(compiled, case).result(), compiled(case), strict=True):
         assert_same(received, config)
 
@@ -67,7 +67,7 @@ def test_another_process_compiles_the_same(case: Path, other_process: ProcessPoo
 @each_case
 @pytest.mark.parametrize("copied", [pickled, copy.copy, copy.deepcopy], ids=["pickle", "copy", "deepcopy"])
 def test_a_copied_mesh_compiles_the_same(case: Path, copied: Callable[[meshcompile.Mesh], meshcompile.Mesh]) -> None:
-    """A mesh that was copied before or after use equals the original and compiles to the same."""
+    """A mesh that was copied before or after use equals the original and compiles to the same output."""
     mesh = meshcompile.load(case / "input.yaml")
     unused = copied(mesh)
     configs = tuple(mesh.compile(proxy) for proxy in mesh.proxies())
@@ -80,7 +80,10 @@ def test_a_copied_mesh_compiles_the_same(case: Path, copied: Callable[[meshcompi
 
 @each_case
 def test_a_mesh_loaded_twice_is_equal(case: Path) -> None:
-    """Meshes are equal when their objects are, wherever those were written; one object more makes another mesh."""
+    """Meshes are equal if their objects are equal, regardless of their files.
+
+    An additional object makes them different.
+    """
     path = case / "input.yaml"
     mesh = meshcompile.load(path)
     assert mesh == meshcompile.load(path.read_text())

@@ -1,4 +1,4 @@
-"""What is said of a mesh does not depend on whether its snapshot is made."""
+"""The findings about a mesh do not depend on whether its snapshot exists."""
 
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def findings(mesh: meshcompile.Mesh) -> list[str]:
 
 
 def assert_same(given: Path | str) -> list[str]:
-    """Load twice; the findings of the mesh whose snapshot is made, which are those of the other."""
+    """Load twice, and compare the findings of the mesh with a snapshot with those of the other."""
     light, full = meshcompile.load(given), meshcompile.load(given)
     assert full.snapshot.findings is not None
     assert findings(light) == findings(full)
@@ -70,5 +70,5 @@ def test_findings_need_no_snapshot(case: Path) -> None:
 
 @pytest.mark.parametrize("name", INPUTS)
 def test_merged_rules_are_checked_without_a_snapshot(name: str) -> None:
-    """What is wrong between delegates and in Ingresses is found without an index too."""
+    """Problems of delegates and Ingresses are also found without a snapshot."""
     assert any(SLUGS[name] in found for found in assert_same(INPUTS[name]))

@@ -1,10 +1,14 @@
-"""Golden cases: small meshes with the configuration that is expected of them.
+"""Golden cases: small meshes with their expected configuration.
 
-A case is a folder: `input.yaml` and `PROXY/TYPE.json` for each proxy and type of resources that it is about. The first
-line of the input says the idea. The second one says where the expected JSON comes from: `# istiod: book/ch5-mirror` is
-a conformance case, and what is expected of a proxy is all that istiod sent the proxy of the same name there;
-`# istiod: not asked` means that no answer of istiod's is at hand. `make golden` rewrites the files that are there, and
-they must still be istiod's answers then. A new case begins with empty files, such as `webapp-0.shop/routes.json`.
+A case is a folder with `input.yaml`, and `PROXY/TYPE.json` for each proxy and type of resource that it is about. The
+first line of the input states the idea. The second line states the source of the expected JSON:
+
+- `# istiod: book/ch5-mirror` is a conformance case. The expected output of a proxy is what istiod sent the proxy of the
+  same name there.
+- `# istiod: not asked` means that there is no output of istiod.
+
+`make golden` rewrites existing files, which must then still equal istiod's output. A new case begins with empty files,
+such as `webapp-0.shop/routes.json`.
 """
 
 from __future__ import annotations
@@ -41,7 +45,7 @@ NOT_ASKED = "not asked"
 
 
 def source(case: Path) -> str:
-    """The name of the conformance case with istiod's answers, or NOT_ASKED."""
+    """The name of the conformance case with istiod's output, or NOT_ASKED."""
     line = (case / "input.yaml").read_text().splitlines()[1]
     assert line.startswith(SOURCE), line
     return line.removeprefix(SOURCE)
@@ -56,7 +60,7 @@ def proxies(case: Path) -> Iterator[Path]:
 
 
 def answers(case: Path, proxy: str) -> Path:
-    """The folder with what istiod sent the proxy of this name, such as `webapp-0.istioinaction`."""
+    """The folder with istiod's output for the proxy with this name, such as `webapp-0.istioinaction`."""
     nodes = (cases_dir() / source(case)).glob("istiod/*/node.json")
     return next(node.parent for node in nodes if f"~{proxy}~" in json.loads(node.read_text())["id"])
 
@@ -66,13 +70,13 @@ def text(resources: list[dict[str, Any]]) -> str:
 
 
 def with_real_keys(documents: str) -> str:
-    """The documents with keys of tokens that are ones: istiod passes on whatever is written, and Envoy looks at it."""
+    """The documents with valid token keys. istiod accepts any text as a key, but Envoy checks it."""
     return re.sub(r"jwks: '.*'", lambda _: f"jwks: '{Issuer('issuer.example').jwks}'", documents)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_golden(case: Path) -> None:
-    """The mesh compiles to what the case expects of each proxy, byte for byte."""
+    """The mesh compiles to the expected output of each proxy, byte for byte."""
     mesh = meshcompile.load(case / "input.yaml")
     for proxy in proxies(case):
         resources = mesh.compile(proxy.name).to_dict()
@@ -84,7 +88,7 @@ def test_golden(case: Path) -> None:
 
 @pytest.mark.parametrize("case", ANSWERED, ids=lambda case: case.name)
 def test_goldens_are_istiods_answers(case: Path) -> None:
-    """What a case expects is what istiod sent: the same resources, equal but for orders that Envoy ignores."""
+    """The expected output equals istiod's: the same resources, except for orders that Envoy ignores."""
     expected = [path for proxy in proxies(case) for path in sorted(proxy.glob("*.json"))]
     assert expected
     for path in expected:
@@ -95,7 +99,7 @@ def test_goldens_are_istiods_answers(case: Path) -> None:
 @pytest.mark.envoy
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_golden_bootstraps_are_accepted(case: Path) -> None:
-    """The real Envoy accepts the static bootstrap of each proxy of the case."""
+    """The real Envoy accepts the static bootstrap of each proxy in the case."""
     mesh = meshcompile.load(with_real_keys((case / "input.yaml").read_text()))
     for proxy in proxies(case):
         result = validate(mesh.compile(proxy.name).bootstrap().to_dict())
@@ -104,7 +108,7 @@ def test_golden_bootstraps_are_accepted(case: Path) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_first_line_says_the_idea(case: Path) -> None:
-    """A reader learns from the first line of a case what it shows, and its objects are valid."""
+    """The first line of a case states its idea, and its objects are valid."""
     first = (case / "input.yaml").read_text().splitlines()[0]
     assert re.fullmatch(r"# .+\.", first)
     assert [str(d) for d in meshcompile.load(case / "input.yaml").diagnostics if d.rejected] == []
@@ -117,7 +121,7 @@ def test_a_case_is_short(case: Path) -> None:
 
 
 def test_a_service_of_the_book_is_named_as_istiod_names_it() -> None:
-    """The clusters of the dark launch have the names that Istio's users know."""
+    """The clusters of the dark launch have the names that users of Istio know."""
     clusters = json.loads((HERE / "dark-launch" / "webapp-0.istioinaction" / "clusters.json").read_text())
     assert {
         "outbound|80||catalog.istioinaction.svc.cluster.local",
@@ -129,7 +133,7 @@ def test_a_service_of_the_book_is_named_as_istiod_names_it() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_all_that_is_sent_reads_as_envoys_messages(case: Path) -> None:
-    """Every resource of every proxy, also of those the case is not about, is canonical JSON of its Envoy message."""
+    """Every resource of every proxy is the canonical JSON of its Envoy message."""
     mesh = meshcompile.load(case / "input.yaml")
     for proxy in mesh.proxies():
         for kind, resources in mesh.compile(proxy).to_dict().items():

@@ -1,7 +1,7 @@
-"""What is resolved for proxies of golden cases, before Envoy's messages are made of it.
+"""The resolved configuration for proxies of golden cases, before it becomes Envoy messages.
 
-`PROXY/resolved.yaml` holds some of the keys that `meshcompile resolve` prints, those that the case is about. A new file
-begins with the keys alone, such as `clusters:`; `make golden` fills them in.
+`PROXY/resolved.yaml` has some of the keys that `meshcompile resolve` prints: those that the case is about. A new file
+begins with only the keys, such as `clusters:`. `make golden` fills them in.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ GOLDENS = sorted(HERE.glob("*/*/resolved.yaml"))
 
 @pytest.mark.parametrize("golden", GOLDENS, ids=lambda path: path.parent.parent.name)
 def test_resolved(golden: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is decided for a proxy is what the golden file says, with the places that decide it."""
+    """The resolved configuration of a proxy equals the golden file, including the sources."""
     monkeypatch.chdir(golden.parent.parent)
     mesh = meshcompile.load("input.yaml")
     found = resolved_data(resolve(mesh.snapshot, mesh.proxy(golden.parent.name)))

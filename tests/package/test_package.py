@@ -33,7 +33,7 @@ def run(*command: str | Path, cwd: Path) -> str:
 
 
 def built(source: Path, folder: Path, what: str) -> Path:
-    """The file that the build backend makes of a source tree, without the network."""
+    """The file that the build backend builds from a source tree, without the network."""
     build = f"import hatchling.build as b; print(b.build_{what}({str(folder)!r}))"
     return folder / run(sys.executable, "-c", build, cwd=source).splitlines()[-1]
 
@@ -54,13 +54,13 @@ def unpacked(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def wheel(unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built from the sdist, as it is where no wheel fits."""
+    """The wheel, built from the sdist, as on platforms without a wheel."""
     return built(unpacked, tmp_path_factory.mktemp("wheel"), "wheel")
 
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs of a new environment with the wheel, and with the packages that it needs from this one."""
+    """The programs of a new environment with the wheel, and with its dependencies from this environment."""
     folder = tmp_path_factory.mktemp("venv")
     venv.create(folder, with_pip=False, symlinks=True)
     (packages,) = folder.glob("lib/python*/site-packages")
@@ -76,7 +76,7 @@ def metadata(wheel: Path) -> Message:
 
 
 def test_the_wheel_is_installed_and_runs(installed: Path, tmp_path: Path) -> None:
-    """The command and the package of the wheel work outside of the project, with files that are not Python too."""
+    """The command and the package of the wheel work outside the project, including files other than Python."""
     assert meshcompile.__version__ in run(installed / "meshcompile", "version", cwd=tmp_path)
     program = (
         "import meshcompile; from meshcompile.envoy.descriptors import descriptor;"
@@ -90,19 +90,19 @@ def test_the_wheel_is_installed_and_runs(installed: Path, tmp_path: Path) -> Non
 
 
 def test_the_wheel_has_the_whole_package(wheel: Path) -> None:
-    """Each file of the package that is under version control is in the wheel, and nothing beside it."""
+    """The wheel has every file of the package that is under version control, and no others."""
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert packed == {str(path.relative_to(ROOT / "src")) for path in tracked("src/meshcompile")}
 
 
 def tracked(folder: str) -> Iterator[Path]:
-    """The files of a folder, without what is made beside them."""
+    """The files in a folder, without generated ones."""
     yield from (path for path in (ROOT / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts)
 
 
 def test_the_sdist_has_what_it_takes_to_test(unpacked: Path) -> None:
-    """Whoever has the sdist can read, build and test: sources, tests, generators, lock files and pages are there."""
+    """The sdist has everything to read, build and test: sources, tests, generators, lock files and pages."""
     for name in (
         *("README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "Makefile", "pyproject.toml"),
         *("mkdocs.yml", ".importlinter", "docs/index.md", "requirements/dev.txt", "schemas", "examples/coolstore"),
@@ -114,7 +114,7 @@ def test_the_sdist_has_what_it_takes_to_test(unpacked: Path) -> None:
 
 
 def test_the_metadata_say_what_it_is(wheel: Path) -> None:
-    """An index shows authors, license, links and the text of the README; the base needs few packages."""
+    """The metadata has authors, license, links and the text of the README. The base needs few packages."""
     found = metadata(wheel)
     assert (found["Name"], found["License-Expression"]) == ("meshcompile", "Apache-2.0")
     assert found["Author"]

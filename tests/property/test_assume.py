@@ -25,7 +25,7 @@ def _manifest(name: str) -> dict[str, Any]:
 
 @given(NAMES, st.randoms(use_true_random=False))
 def test_order_does_not_matter(names: list[str], random: Any) -> None:
-    """Any order of the same workloads gives each the same address."""
+    """The order of the workloads does not affect their addresses."""
     shuffled = list(names)
     random.shuffle(shuffled)
     assert addresses(shuffled) == addresses(names)
@@ -33,7 +33,7 @@ def test_order_does_not_matter(names: list[str], random: Any) -> None:
 
 @given(st.lists(st.text(max_size=8), unique=True, max_size=200))
 def test_addresses_are_different_and_in_range(names: list[str]) -> None:
-    """Different names get different addresses of the range, never its first or last."""
+    """Different names get different addresses in the range, but never its first or last address."""
     pool = AddressPool(POD_RANGE)
     found = [pool.address(name) for name in names]
     assert len(set(found)) == len(names)

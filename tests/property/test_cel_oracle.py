@@ -1,11 +1,11 @@
-"""CEL expressions: what is said of their syntax is what a parser of the same grammar says.
+"""CEL expressions: the syntax check agrees with a parser of the same grammar.
 
-The oracle is made from `cel-go`'s own grammar, with the same macros. It differs in little, and here `cel-go` is
-followed:
+The oracle is generated from `cel-go`'s own grammar, with the same macros. There are a few differences, where the syntax
+check follows `cel-go`:
 
-- `cel-go` takes names of fields in backticks; the oracle does not.
-- `cel-go` refuses `__result__` as the variable of a macro; the oracle does not.
-- `cel-go` refuses what nests more than 250 levels deep; the oracle less than 100, and it counts only brackets.
+- `cel-go` accepts names of fields in backticks; the oracle does not.
+- `cel-go` rejects `__result__` as the variable of a macro; the oracle does not.
+- `cel-go` rejects expressions with more than 250 levels; the oracle fewer than 100, and it counts only brackets.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def sound(draw: st.DrawFn, depth: int = 3) -> str:
 
 
 def oracle_error(expression: str) -> str | None:
-    """What the oracle says about an expression; None if it can be parsed."""
+    """The oracle's error for an expression, or None if it can be parsed."""
     try:
         cel.compile(expression)
     except ValueError as error:
@@ -73,7 +73,7 @@ def test_the_syntax_is_that_of_cel(expression: str) -> None:
 
 
 def test_what_cel_go_and_the_oracle_read_differently() -> None:
-    """The known differences are differences."""
+    """The known differences still exist."""
     assert syntax_error("a.`b-c`") is None
     assert oracle_error("a.`b-c`")
     assert syntax_error("a.all(__result__, true)")

@@ -1,4 +1,4 @@
-"""Merging and looking up of rules and policies, against slow and obvious references."""
+"""Merging and lookup of rules and policies, compared with slow and obvious references."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ selectors = st.sampled_from([None, None, {"matchLabels": {"app": "x"}}, {"matchL
 
 @st.composite
 def rules(draw: st.DrawFn) -> list[DestinationRule]:
-    """Rules of different names, some of one age."""
+    """Rules with different names, some with the same age."""
     names = draw(st.lists(st.sampled_from("cdefghij"), unique=True, max_size=6))
     return [
         DestinationRule.model_validate(
@@ -59,7 +59,7 @@ def service(hostname: str, namespace: str) -> Service:
 
 
 def everything(index: DestinationRuleIndex) -> list[Any]:
-    """What every namespace sees for every host, as plain values."""
+    """The visible rules for every namespace and host, as plain values."""
     return [
         [
             (rule.name, rule.traffic_policy, [s.name for s in rule.subsets], [p.name for p in rule.parts])
@@ -79,19 +79,19 @@ def index(of: list[DestinationRule]) -> DestinationRuleIndex:
 def test_merging_does_not_depend_on_the_order_of_input(
     found: tuple[list[DestinationRule], list[DestinationRule]],
 ) -> None:
-    """Rules in any order are merged to the same."""
+    """The order of the rules does not affect the merged result."""
     given_order, shuffled = found
     assert everything(index(given_order)) == everything(index(shuffled))
 
 
 def most_specific(host: str, candidates: Iterable[str]) -> str | None:
-    """The most specific of the candidates that `host` is a subset of; None when there is none."""
+    """The most specific of the candidates that `host` is a subset of, or None."""
     return min((each for each in candidates if subset_of(host, each)), key=specificity, default=None)
 
 
 @given(rules(), st.sampled_from(["api.a.com", "db.b.com", "x.org"]))
 def test_lookup_of_own_rules(found: list[DestinationRule], host: str) -> None:
-    """A client's own rules are those of the most specific host, as trying all of them finds it."""
+    """A client's own rules are those of the most specific host, as a linear search finds it."""
     own = [rule for rule in found if rule.namespace == "a" and _applies_at_home(rule)]
     wanted = most_specific(host, {rule.spec.host for rule in own})
     seen = index(found).lookup("a", service(host, "elsewhere"))
@@ -112,7 +112,7 @@ hosts = st.one_of(names, names.map(lambda name: f"*.{name}"), st.just("*"))
 
 @given(hosts, st.sets(hosts))
 def test_covering_hosts(host: str, candidates: set[str]) -> None:
-    """Walking up from a host meets exactly those that it is a subset of, the most specific first."""
+    """Walking up from a host visits exactly the hosts that it is a subset of, the most specific first."""
     met = [candidate for candidate in dict.fromkeys(covering(host)) if candidate in candidates]
     assert set(met) == {candidate for candidate in candidates if subset_of(host, candidate)}
     assert (met[0] if met else None) == most_specific(host, candidates)
@@ -123,7 +123,7 @@ labels = st.dictionaries(st.sampled_from("abc"), st.sampled_from("xyz"), max_siz
 
 @given(labels, labels)
 def test_selection(selector: Mapping[str, str], found: Mapping[str, str]) -> None:
-    """A selector selects labels that contain it; for services an empty one selects nothing."""
+    """A selector selects labels that contain it. For services, an empty selector selects nothing."""
     assert selects(selector, found) == (set(selector.items()) <= set(found.items()))
     assert matches(selector, found) == (bool(selector) and set(selector.items()) <= set(found.items()))
 
@@ -175,7 +175,7 @@ def as_values(policy: EffectivePolicy) -> dict[str, Any]:
 
 
 def level(policy: TrafficPolicy | None, port: int) -> tuple[dict[str, Any], bool]:
-    """The settings of one level for a port, and whether they are those of the port."""
+    """The settings at one level for a port, and whether they are those of the port."""
     if policy is None:
         return dict.fromkeys((*FOUR, *THREE)), False
     for settings in policy.port_level_settings:
@@ -186,7 +186,7 @@ def level(policy: TrafficPolicy | None, port: int) -> tuple[dict[str, Any], bool
 
 @given(traffic_policies(), traffic_policies(), st.sampled_from([80, 81, 82]))
 def test_policy_of_a_subset(rule: TrafficPolicy | None, subset: TrafficPolicy | None, port: int) -> None:
-    """A subset's settings go before the rule's; for a port that has its own, these replace the four kinds of all."""
+    """A subset's settings override the rule's. Settings of a port replace all four kinds."""
     inherited, _ = level(rule, port)
     expected = dict(inherited)
     if subset is not None:
@@ -198,7 +198,7 @@ def test_policy_of_a_subset(rule: TrafficPolicy | None, subset: TrafficPolicy | 
 
 @given(traffic_policies(), st.sampled_from([80, 81, 82]))
 def test_policy_of_a_port(rule: TrafficPolicy | None, port: int) -> None:
-    """The policy of a port is the rule's level for it, and made once for all ports without settings."""
+    """The policy of a port is the rule's level for it. All ports without settings share one policy."""
     policies = EffectivePolicies(rule)
     assert as_values(policies.of_port(port)) == level(rule, port)[0]
     assert policies.of_port(82) is policies.of_port(83)

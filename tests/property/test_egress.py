@@ -1,4 +1,4 @@
-"""Folding claims on one address and port."""
+"""Merging of listener claims for one address and port."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def claim(name: str, protocol: Protocol) -> ListenerClaim:
 
 
 def chains_of(asking: ListenerClaim) -> tuple[Chain, ...]:
-    """One chain for TCP by the service's name, and one for all HTTP."""
+    """One chain for TCP with the service's name, and one for all HTTP."""
     own = Chain(ChainMatch(server_names=(asking.service.hostname,)), HttpRoutes("", asking.port.protocol))
     http = Chain(HTTP, HttpRoutes("80", asking.port.protocol))
     return {ListenerProtocol.HTTP: (http,), ListenerProtocol.TCP: (own,), ListenerProtocol.AUTO: (own, http)}[
@@ -41,14 +41,14 @@ groups = st.lists(protocols, min_size=1, max_size=8).map(
 
 @given(groups)
 def test_no_two_chains_take_the_same(group: list[ListenerClaim]) -> None:
-    """Envoy refuses a listener with two chains of equal matches: claims never bring any to another's."""
+    """Envoy rejects a listener with two chains that have equal matches. Merging never creates any."""
     identities = [chain.match.identity for chain in merged_listener(group, chains_of, lambda _: None).chains]
     assert len(identities) == len(set(identities))
 
 
 @given(groups)
 def test_every_claim_is_served_or_reported(group: list[ListenerClaim]) -> None:
-    """A claim is among those that the listener serves, or replaced by a later one, or there is a finding about it."""
+    """A claim is part of the listener, is replaced by a later claim, or causes a finding."""
     reported: list[str] = []
     listener = merged_listener(group, chains_of, lambda finding: reported.append(finding.message))
     served = {each.service.hostname for each in listener.claims}
@@ -59,7 +59,7 @@ def test_every_claim_is_served_or_reported(group: list[ListenerClaim]) -> None:
 
 @given(groups)
 def test_server_first_protocols_are_alone(group: list[ListenerClaim]) -> None:
-    """Where MySQL or MongoDB came first nothing else gets in."""
+    """If MySQL or MongoDB comes first, no other claim is added."""
     listener = merged_listener(group, chains_of, lambda _: None)
     if listener.first.port.protocol in SERVER_FIRST:
         assert {each.port.protocol for each in listener.claims} == {listener.first.port.protocol}
@@ -67,7 +67,7 @@ def test_server_first_protocols_are_alone(group: list[ListenerClaim]) -> None:
 
 @given(groups, st.integers(min_value=0, max_value=7))
 def test_adding_the_same_claim_again_changes_nothing(group: list[ListenerClaim], index: int) -> None:
-    """A service that asks twice gets no more chains than one that asks once."""
+    """A service with two claims gets no more chains than with one."""
     again = group[index % len(group)]
     once = merged_listener(group, chains_of, lambda _: None)
     twice = merged_listener([*group, again], chains_of, lambda _: None)

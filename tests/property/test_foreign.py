@@ -1,4 +1,4 @@
-"""What is passed over in a folder is no object."""
+"""Skipped files in a folder have no objects."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,7 +27,7 @@ def outcome(path: Path) -> Inputs | None:
 
 @given(texts)
 def test_no_object_is_passed_over(text: str) -> None:
-    """A file is foreign in a folder only if no object is found in it when it is named, templates aside."""
+    """A file in a folder is foreign only if it has no object when it is passed by name, except for templates."""
     with TemporaryDirectory() as folder:
         (Path(folder) / "a.yaml").write_text(text, newline="")
         in_folder, named = outcome(Path(folder)), outcome(Path(folder) / "a.yaml")

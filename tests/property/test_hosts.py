@@ -22,14 +22,14 @@ hosts = st.one_of(names, names.map(lambda name: f"*.{name}"), st.just("*"))
 
 @given(hosts, hosts)
 def test_overlap_is_symmetric(a: str, b: str) -> None:
-    """Two hosts overlap in both directions or not at all, and a subset overlaps."""
+    """Overlapping is symmetric, and a subset overlaps."""
     assert overlaps(a, b) == overlaps(b, a)
     assert not subset_of(a, b) or overlaps(a, b)
 
 
 @given(hosts, hosts, hosts)
 def test_subsets_are_ordered(a: str, b: str, c: str) -> None:
-    """Being a subset is reflexive and transitive, and mutual only for equal hosts."""
+    """Being a subset is reflexive, transitive and antisymmetric."""
     assert subset_of(a, a)
     assert not (subset_of(a, b) and subset_of(b, c)) or subset_of(a, c)
     assert not (subset_of(a, b) and subset_of(b, a)) or a == b
@@ -37,13 +37,13 @@ def test_subsets_are_ordered(a: str, b: str, c: str) -> None:
 
 @given(hosts, hosts)
 def test_a_subset_is_at_least_as_specific(a: str, b: str) -> None:
-    """What is part of a wildcard sorts before it."""
+    """A subset of a wildcard sorts before it."""
     assert not subset_of(a, b) or specificity(a) <= specificity(b)
 
 
 @given(st.lists(hosts, min_size=1, max_size=6, unique=True), st.lists(hosts, min_size=1, max_size=6, unique=True))
 def test_shared_hosts_are_the_intersection(of_server: list[str], of_routes: list[str]) -> None:
-    """What a server and a VirtualService share is, of every overlapping pair, the narrower host."""
+    """The hosts of a server and a VirtualService intersect in the narrower host of every overlapping pair."""
     pairs = ((a, b) for a in of_server for b in of_routes if overlaps(a, b))
     expected = {a if subset_of(a, b) else b for a, b in pairs}
     server = Server(port=Port(number=80, protocol="HTTP", name="http"), hosts=tuple(of_server))
@@ -53,7 +53,7 @@ def test_shared_hosts_are_the_intersection(of_server: list[str], of_routes: list
 
 @given(names, names)
 def test_short_forms_are_heads_of_the_name(name: str, domain: str) -> None:
-    """A short form is the beginning of the host that it stands for."""
+    """A short name is a prefix of its full host."""
     for short in short_forms(name, domain):
         assert name.startswith(short)
 
@@ -68,7 +68,7 @@ host_lists = st.lists(hosts, min_size=1, max_size=4, unique=True)
 
 @given(st.lists(host_lists, max_size=6), host_lists)
 def test_index_of_routed_hosts(of_routes: list[list[str]], wanted: list[str]) -> None:
-    """The index finds exactly the VirtualServices with a host that overlaps a wanted one, in their order."""
+    """The index finds exactly the VirtualServices with an overlapping host, in their order."""
     virtual_services = [routing(each) for each in of_routes]
     expected = [vs for vs in virtual_services if any(overlaps(a, b) for a in vs.hosts for b in wanted)]
     assert list(RoutedHosts.of(virtual_services).overlapping(wanted)) == expected

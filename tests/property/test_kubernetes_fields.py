@@ -1,4 +1,4 @@
-"""Objects made from the table of Kubernetes' fields: sound as they are, and wrong at the place of each change."""
+"""Objects generated from the table of Kubernetes' fields are valid, and each change is an error at its position."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from meshcompile.documents import Document, Path
 from meshcompile.models.kubernetes.fields import Field, field_problems, object_type, table
 
 DEPTH = 6
-"""How deep objects get before optional fields are left out: some types contain themselves."""
+"""The depth at which optional fields are omitted, because some types are recursive."""
 
 SAMPLES: dict[str, st.SearchStrategy[Any]] = {
     "string": st.text(max_size=3),
@@ -30,7 +30,7 @@ KINDS = [kind for kind in table().kinds if not kind.startswith("v1/Event")]
 
 
 def value_of(draw: st.DrawFn, field: Field, depth: int) -> Any:
-    """A value that the field takes."""
+    """A value that the field accepts."""
     match field.shape:
         case "one":
             return element_of(draw, field.element, depth)
@@ -68,7 +68,7 @@ def objects(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def typed_objects(name: str, value: dict[str, Any], path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """The places of all objects with known fields, and the names of their types."""
+    """The positions of all objects with known fields, and the names of their types."""
     yield path, name
     for key, item in value.items():
         field = object_type(name).fields[key]
@@ -94,14 +94,14 @@ def at(value: Any, path: Path) -> Any:
 @settings(max_examples=300, deadline=None)
 @given(objects())
 def test_objects_of_the_table_are_sound(value: dict[str, Any]) -> None:
-    """Nothing is wrong with an object whose fields are all as the table says."""
+    """An object with fields as in the table has no findings."""
     assert list(field_problems(Document("a.yaml", value))) == []
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_a_misspelt_field_is_found_at_its_place(data: st.DataObject) -> None:
-    """A field that is renamed is unknown at its place, with its real name as the suggestion, and nothing else is."""
+    """A renamed field is unknown at its position, with the original name as the suggestion, and is the only finding."""
     value = data.draw(objects())
     name = table().kinds[f"{value['apiVersion']}/{value['kind']}"]
     path, inside = data.draw(st.sampled_from(list(typed_objects(name, value))))
@@ -127,7 +127,7 @@ def test_a_misspelt_field_is_found_at_its_place(data: st.DataObject) -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_a_field_of_another_type_is_found_at_its_place(data: st.DataObject) -> None:
-    """A list in a field that takes none is wrong at its place, and nothing else is."""
+    """A list in a field that is not a list is the only finding, at its position."""
     value = data.draw(objects())
     name = table().kinds[f"{value['apiVersion']}/{value['kind']}"]
     path, inside = data.draw(st.sampled_from(list(typed_objects(name, value))))

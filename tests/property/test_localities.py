@@ -73,7 +73,7 @@ def members(found: Sequence[LocalityGroup]) -> Counter[LbEndpoint]:
 def test_failover(
     found: tuple[LocalityGroup, ...], wanted: LocalitySettings, where: Locality, own: dict[str, str], notices: bool
 ) -> None:
-    """Failing over loses no endpoint, counts priorities from 0 without a gap, and keeps the weights of endpoints."""
+    """Failover keeps all endpoints and their weights, and numbers priorities from 0 without gaps."""
     result = balanced(found, wanted, client(where, own), notices)
     assert members(result) == members(found)
     ranks = {group.priority for group in result}
@@ -83,7 +83,7 @@ def test_failover(
 
 @given(groups(), localities)
 def test_nearest_first(found: tuple[LocalityGroup, ...], where: Locality) -> None:
-    """Of two groups the one that shares more of the client's locality never comes later."""
+    """A group that shares more of the client's locality never has a lower priority."""
     result = balanced(found, LocalitySettings(), client(where, {}), True)
     ranked = sorted(result, key=lambda group: group.priority)
     shared = [_shared(where, group.locality) for group in ranked]
@@ -96,7 +96,7 @@ def _shared(a: Locality, b: Locality) -> int:
 
 @given(groups(), st.dictionaries(st.sampled_from(["a/*", "b/a/*", "b/b"]), st.integers(1, 100), min_size=1), localities)
 def test_distribution(found: tuple[LocalityGroup, ...], shares: dict[str, int], where: Locality) -> None:
-    """A group has endpoints exactly when a share covers it, and at least its part of that share."""
+    """A group has endpoints exactly if a share covers it, with at least its part of that share."""
     distribute = (LocalityDistribute(from_="*", to=shares),)
     result = balanced(found, LocalitySettings(distribute=distribute), client(where, {}), False)
     for before, after in zip(found, result, strict=True):
@@ -107,7 +107,7 @@ def test_distribution(found: tuple[LocalityGroup, ...], shares: dict[str, int], 
 
 @given(groups(), st.integers(1, 3), st.sampled_from(["", "home"]))
 def test_gateways_carry_the_weight(found: tuple[LocalityGroup, ...], count: int, network: str) -> None:
-    """Weights are scaled alike, and what goes through gateways is divided among them without a rest."""
+    """Weights are scaled equally, and the weight behind gateways is divided without remainder."""
     far = tuple(NetworkGateway(f"192.0.2.{n}", 443, "away") for n in range(count))
     gateways = NetworkGateways({"away": far}, {}, count)
     proxy = client(Locality(), {}, network)

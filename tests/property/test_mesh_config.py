@@ -1,4 +1,4 @@
-"""That mesh configs merge as Helm merges the values that they are written as."""
+"""Mesh configs are merged like Helm merges their values."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def merged(base: Any, over: Any) -> Any:
 @settings(deadline=None)
 @given(VALUES, VALUES)
 def test_messages_merge_as_their_values(base: dict[str, Any], over: dict[str, Any]) -> None:
-    """Reading two values and merging is merging the values and reading."""
+    """Reading and then merging equals merging and then reading."""
     read = MeshConfig.model_validate
     assert merged_values(read(base), read(over)) == read(merged(base, over))
 
@@ -49,6 +49,6 @@ def test_messages_merge_as_their_values(base: dict[str, Any], over: dict[str, An
 @settings(deadline=None)
 @given(VALUES, VALUES, VALUES)
 def test_merging_is_associative(first: dict[str, Any], second: dict[str, Any], third: dict[str, Any]) -> None:
-    """Three layers give the same whichever two are merged first."""
+    """Merging three layers is associative."""
     a, b, c = map(MeshConfig.model_validate, (first, second, third))
     assert merged_values(merged_values(a, b), c) == merged_values(a, merged_values(b, c))

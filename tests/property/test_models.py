@@ -1,4 +1,4 @@
-"""Models and JSON: names go there and back, and printing what was read reads the same."""
+"""Models and JSON: names round-trip, and printing what was read reads as the same value."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ json_values = st.recursive(
 
 @given(name=proto_names)
 def test_json_names_are_those_that_protobuf_makes(name: str) -> None:
-    """For every field name, the JSON name is the one that protobuf's own descriptors have."""
+    """For every field name, the JSON name equals the one in protobuf's own descriptors."""
     file = descriptor_pb2.FileDescriptorProto(name=f"{name}.proto", syntax="proto3")
     file.message_type.add(name="M").field.add(name=name, number=1, type=9, label=1)
     pool = descriptor_pool.DescriptorPool()
@@ -38,7 +38,7 @@ def test_json_names_are_those_that_protobuf_makes(name: str) -> None:
 
 
 def objects(kind: Kind) -> st.SearchStrategy[dict[str, Any]]:
-    """Documents of one kind, as a user might write them, with any of their fields."""
+    """Documents of one kind as a user may write them, with any of their fields."""
     spec = next(part for part in alternatives(kind.model.model_fields["spec"].annotation) if issubclass(part, Node))
     written = {"metadata": st.just({"name": "x"}), "spec": messages(spec)}
     return st.fixed_dictionaries(
@@ -48,7 +48,7 @@ def objects(kind: Kind) -> st.SearchStrategy[dict[str, Any]]:
 
 @st.composite
 def messages(draw: st.DrawFn, model: type[Node]) -> dict[str, Any]:
-    """What a user might write for a message: its required fields and some others, at most one of each oneof."""
+    """A message as a user may write it: its required fields and some others, at most one of each oneof."""
     fields = model.model_fields
     required = [name for name, field in fields.items() if field.is_required()]
     others = [name for name in fields if name not in required and not _takes_few_texts(fields[name])]
@@ -64,7 +64,7 @@ def _takes_few_texts(field: FieldInfo) -> bool:
 
 
 def field_values(field: FieldInfo) -> st.SearchStrategy[Any]:
-    """Values of a field; every pattern of a required one takes letters."""
+    """Values of a field. Every pattern of a required field accepts letters."""
     return st.sampled_from(["a", "Ab"]) if _takes_few_texts(field) else values(field.annotation)
 
 
@@ -98,7 +98,7 @@ SCALARS: Mapping[Any, st.SearchStrategy[Any]] = {
 @settings(max_examples=150)
 @given(written=st.sampled_from(ISTIO_KINDS).flatmap(objects))
 def test_printing_what_was_read_reads_the_same(written: dict[str, Any]) -> None:
-    """What was written of a resource, printed as Python data or JSON text, is read as the same one."""
+    """A resource, printed as Python data or JSON text, reads as an equal resource."""
     resource, problems = read(Document("a.yaml", written))
     assert not problems
     assert resource is not None
@@ -111,7 +111,7 @@ def test_printing_what_was_read_reads_the_same(written: dict[str, Any]) -> None:
 @settings(max_examples=150)
 @given(written=st.sampled_from(ISTIO_KINDS).flatmap(objects))
 def test_every_node_leads_back_to_its_text(written: dict[str, Any]) -> None:
-    """From each node inside a resource, its place leads to the data that it was made from."""
+    """The origin of each node in a resource leads to the data that it was built from."""
     document = Document("a.yaml", written)
     resource, _ = read(document)
     assert resource is not None
@@ -142,7 +142,7 @@ def nodes_below(value: Any) -> list[Node]:
     more=st.dictionaries(st.text(max_size=8), json_values, max_size=2),
 )
 def test_reading_never_raises(kind: Kind, metadata: Any, spec: Any, more: dict[str, Any]) -> None:
-    """Whatever a document holds, it gives a resource or says what rejects it."""
+    """Any document yields a resource, or a finding that rejects it."""
     value = {**more, "apiVersion": kind.api_versions[0], "kind": kind.name, "metadata": metadata, "spec": spec}
     resource, problems = read(Document("a.yaml", value))
     assert (resource is None) == any(problem.rejected for problem in problems)

@@ -1,4 +1,4 @@
-"""Objects of which one part is of another type: whatever stands there, it is said and not raised."""
+"""Objects in which one part has another type cause findings, not exceptions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ replacements = st.one_of(
 
 
 def written(kind: Kind) -> st.SearchStrategy[dict[str, Any]]:
-    """Documents of one kind, as a user might write them, with any of their fields."""
+    """Documents of one kind as a user may write them, with any of their fields."""
     return messages(kind.model).map(
         lambda fields: {
             **fields,
@@ -50,11 +50,11 @@ ROLLOUT = {
         },
     },
 }
-"""An object of a kind without a model, which is read because it makes Pods."""
+"""An object of a kind without a model. It is read because it creates Pods."""
 
 
 def places(value: Any, path: Path = ()) -> Iterator[Path]:
-    """The paths of all that stands inside ``value``."""
+    """The paths of everything in ``value``."""
     match value:
         case Mapping():
             below: tuple[tuple[str | int, Any], ...] = tuple(value.items())
@@ -79,7 +79,7 @@ def replaced(value: dict[str, Any], path: Path, replacement: Any) -> dict[str, A
 
 @st.composite
 def mutated(draw: st.DrawFn) -> dict[str, Any]:
-    """A document of which one part, at any depth, is something else."""
+    """A document in which one part, at any depth, has another type."""
     whole = draw(st.sampled_from(KINDS).flatmap(written) | st.just(ROLLOUT))
     return replaced(whole, draw(st.sampled_from(tuple(places(whole)))), draw(replacements))
 
@@ -87,7 +87,7 @@ def mutated(draw: st.DrawFn) -> dict[str, Any]:
 @settings(max_examples=400)
 @given(mutated())
 def test_any_part_may_be_anything(document: dict[str, Any]) -> None:
-    """An object with null, a scalar, a list or a mapping in any place never makes a mesh raise."""
+    """An object with null, a scalar, a list or a mapping in any place never causes an exception."""
     mesh = meshcompile.load(document)
     assert all(str(found) for found in (*mesh.diagnostics, *mesh.analyze()))
     for proxy in mesh.proxies()[:1]:

@@ -1,4 +1,4 @@
-"""That the same documents give the same configuration, in whatever order they are read."""
+"""The order in which documents are read does not affect the configuration."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MESHES = [COOLSTORE, *sorted(path.parent for path in (ROOT / "tests" / "golden")
 
 @cache
 def documents(folder: Path) -> list[dict[str, Any]]:
-    """The documents of a folder as they stand there."""
+    """The documents in a folder."""
     return [
         document
         for path in sorted(folder.glob("*.yaml"))
@@ -32,7 +32,7 @@ def documents(folder: Path) -> list[dict[str, Any]]:
 
 
 def everything(documents: list[dict[str, Any]]) -> dict[str, Any]:
-    """What every proxy of these documents gets."""
+    """The configuration of every proxy of these documents."""
     mesh = meshcompile.load(documents)
     return {proxy.id: mesh.compile(proxy).to_dict() for proxy in mesh.proxies()}
 
@@ -51,14 +51,14 @@ def test_the_order_of_input_does_not_matter(shuffled: list[dict[str, Any]]) -> N
 
 @pytest.mark.parametrize("folder", MESHES, ids=lambda folder: folder.name)
 def test_backwards(folder: Path) -> None:
-    """The documents of each scenario, the last one first, give every proxy the same configuration."""
+    """The documents of each scenario in reverse order give every proxy the same configuration."""
     assert everything(documents(folder)[::-1]) == in_order(folder)
 
 
 @settings(max_examples=25)
 @given(st.sampled_from(MESHES), st.randoms(use_true_random=False))
 def test_the_order_of_a_scenario_does_not_matter(folder: Path, random: Any) -> None:
-    """The documents of any scenario, shuffled, give every proxy the same configuration."""
+    """The shuffled documents of any scenario give every proxy the same configuration."""
     shuffled = random.sample(documents(folder), len(documents(folder)))
     assert everything(shuffled) == in_order(folder)
 
@@ -67,7 +67,7 @@ BOOK = sorted(path.parent for path in cases_dir().glob("book/*/case.yaml"))
 
 
 def answers(case: Path, documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What the proxies of a conformance case get, with its mesh config."""
+    """The configuration of the proxies of a conformance case, with its mesh config."""
     spec = yaml.load((case / "case.yaml").read_text(), Loader=yaml.CSafeLoader)
     remote = {path.stem: [path] for path in sorted((case / "clusters").glob("*.yaml"))}
     mesh = meshcompile.load(documents, mesh_config=spec.get("mesh"), networks=spec.get("networks"), clusters=remote)
@@ -78,6 +78,6 @@ def answers(case: Path, documents: list[dict[str, Any]]) -> list[dict[str, Any]]
 @settings(max_examples=25)
 @given(st.sampled_from(BOOK), st.randoms(use_true_random=False))
 def test_the_order_of_a_case_does_not_matter(case: Path, random: Any) -> None:
-    """The documents of any of the book's conformance cases, shuffled, give its proxies the same configuration."""
+    """The shuffled documents of any of the book's conformance cases give its proxies the same configuration."""
     written = list(yaml.load_all((case / "input.yaml").read_text(), Loader=yaml.CSafeLoader))
     assert answers(case, random.sample(written, len(written))) == answers(case, written)

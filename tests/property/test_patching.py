@@ -1,4 +1,4 @@
-"""Envoy configuration read, decoded and merged, whatever it says."""
+"""Envoy configuration of any content can be read, decoded and merged."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PACKED = (
     "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
     "envoy.extensions.filters.http.gcp_authn.v3.GcpAuthnFilterConfig",
 )
-"""Types that stand in an Any; of the last no messages are generated."""
+"""Types that can be packed in an Any. The last one has no generated messages."""
 DEPTH = 4
 
 numbers = st.integers(0, 2**31 - 1)
@@ -46,7 +46,7 @@ free_forms = st.recursive(
 
 
 def messages(name: str, depth: int = DEPTH) -> st.SearchStrategy[Any]:
-    """What a user may write for a message."""
+    """A message as a user may write it."""
     if name in WRAPPED:
         return SCALARS.get(WRAPPED[name], numbers)
     match name.removeprefix(GOOGLE):
@@ -79,7 +79,7 @@ def packed_messages(name: str, depth: int) -> st.SearchStrategy[Any]:
 
 
 def written(field: FieldDescriptor) -> str:
-    """A name of the field; half of them are written in snake_case."""
+    """A name of the field. Half of them are in snake_case."""
     return field.name if len(field.name) % 2 else field.json_name
 
 
@@ -122,7 +122,7 @@ def canonical(apply_to: ApplyTo, data: Any) -> Any:
 
 @given(written_objects)
 def test_reading_is_idempotent(written: tuple[ApplyTo, Any]) -> None:
-    """What was made canonical stays as it is."""
+    """Canonicalization is idempotent."""
     apply_to, data = written
     once = canonical(apply_to, data)
     assert canonical(apply_to, once) == once
@@ -130,7 +130,7 @@ def test_reading_is_idempotent(written: tuple[ApplyTo, Any]) -> None:
 
 @given(written_objects)
 def test_what_is_read_is_a_message(written: tuple[ApplyTo, Any]) -> None:
-    """Canonical data decodes into a message, which prints as the same data."""
+    """Canonical data decodes to a message that prints as the same data."""
     apply_to, data = written
     value = canonical(apply_to, data)
     assert to_builtins(decoded(OBJECT_TYPES[apply_to], value)) == value
@@ -138,7 +138,7 @@ def test_what_is_read_is_a_message(written: tuple[ApplyTo, Any]) -> None:
 
 @given(written_objects)
 def test_merging_with_nothing(written: tuple[ApplyTo, Any]) -> None:
-    """Nothing merged into a message leaves it as it is, and a message merged into nothing is itself."""
+    """Merging an empty message changes nothing, and merging into an empty message gives the other message."""
     apply_to, data = written
     value = canonical(apply_to, data)
     full_name = MESSAGES[apply_to]
@@ -148,7 +148,7 @@ def test_merging_with_nothing(written: tuple[ApplyTo, Any]) -> None:
 
 @given(pairs_of_objects)
 def test_what_is_merged_is_canonical(written: tuple[ApplyTo, Any, Any]) -> None:
-    """A merge of canonical data is canonical, and its arguments stay as they were."""
+    """Merging canonical data gives canonical data, and does not change its arguments."""
     apply_to, first, second = written
     old, patch = canonical(apply_to, first), canonical(apply_to, second)
     before = (repr(old), repr(patch))
@@ -159,7 +159,7 @@ def test_what_is_merged_is_canonical(written: tuple[ApplyTo, Any, Any]) -> None:
 
 @given(pairs_of_objects)
 def test_messages_merge_as_their_json_does(written: tuple[ApplyTo, Any, Any]) -> None:
-    """Merging two messages is merging what they print."""
+    """Merging two messages equals merging their printed data."""
     apply_to, first, second = written
     name, cls = MESSAGES[apply_to], OBJECT_TYPES[apply_to]
     old, patch = canonical(apply_to, first), canonical(apply_to, second)
@@ -219,7 +219,7 @@ def patches(written: tuple[ApplyTo, Any]) -> st.SearchStrategy[Any]:
 @settings(max_examples=40)
 @given(st.lists(written_objects.flatmap(patches), max_size=4))
 def test_any_patches_compile(described: list[Any]) -> None:
-    """Whatever patches say, every proxy gets a configuration, and every patch a report."""
+    """For patches of any content, every proxy gets a configuration, and every patch a report."""
     envoy_filter = {
         "apiVersion": "networking.istio.io/v1alpha3",
         "kind": "EnvoyFilter",

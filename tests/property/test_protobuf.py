@@ -25,14 +25,14 @@ SLOW = settings(max_examples=60, suppress_health_check=[HealthCheck.filter_too_m
 
 @pytest.fixture(scope="module", autouse=True)
 def _envoy_api() -> None:
-    """Every message of xds-protos, which an Any may hold."""
+    """Every message of xds-protos, because an Any may contain any of them."""
     for path in importlib.metadata.files("xds-protos") or ():
         if path.name.endswith("_pb2.py") and path.parts[0] in {"envoy", "xds", "udpa"}:
             importlib.import_module(".".join(path.with_suffix("").parts))
 
 
 def parsed(apply_to: ApplyTo, data: Any) -> Any:
-    """The message; xds-protos lacks some of what Istio's Envoy has, which is no case here."""
+    """The message. xds-protos lacks some messages of Istio's Envoy; such data is discarded."""
     descriptor = descriptor_pool.Default().FindMessageTypeByName(MESSAGES[apply_to])
     try:
         return json_format.ParseDict(data, message_factory.GetMessageClass(descriptor)())
@@ -60,7 +60,7 @@ def comparable(value: Any) -> Any:
 @SLOW
 @given(written_objects)
 def test_canonical_json_is_protobuf_json(written: tuple[ApplyTo, Any]) -> None:
-    """Protobuf prints what was made canonical as it is."""
+    """protobuf prints canonical data unchanged."""
     apply_to, data = written
     value = canonical(apply_to, data)
     assert printed(parsed(apply_to, value)) == comparable(value)
@@ -69,9 +69,9 @@ def test_canonical_json_is_protobuf_json(written: tuple[ApplyTo, Any]) -> None:
 @SLOW
 @given(pairs_of_objects)
 def test_merging_is_protobuf_merging(written: tuple[ApplyTo, Any, Any]) -> None:
-    """Merging does what protobuf does, but for durations and moments, which are replaced whole.
+    """Merging equals protobuf's merging, except for durations and timestamps, which are replaced as a whole.
 
-    Protobuf takes an Any without a value as one that says nothing of its value, and keeps the bytes of another type.
+    protobuf treats an Any without a value as one without data, and keeps the bytes of another type.
     """
     apply_to, first, second = written
     old, patch = canonical(apply_to, first), canonical(apply_to, second)

@@ -1,12 +1,12 @@
-"""Regular expressions: what is said of their syntax is what the RE2 of Envoy says.
+"""Regular expressions: the syntax check agrees with Envoy's RE2.
 
-Go's `regexp`, which istiod asks, and the RE2 in C++, which Envoy asks, differ in few things, and here Go is followed:
+istiod uses Go's `regexp`, and Envoy uses RE2 in C++. They differ in a few points, where the syntax check follows Go:
 
-- C++ knows `\\C`, a single byte; Go does not.
-- Go looks categories up by their long names and in any case, such as `\\p{Letter}`, `\\p{any}` and `\\pz`; C++ by their
-  short names, spelt exactly.
-- C++ takes letters of other alphabets in the name of a group, and the same name twice; Go takes neither.
-- C++ limits how large the compiled program is.
+- C++ supports `\\C`, a single byte; Go does not.
+- Go accepts long names of categories in any case, such as `\\p{Letter}`, `\\p{any}` and `\\pz`; C++ accepts only exact
+  short names.
+- C++ accepts letters of other alphabets in group names, and duplicate names; Go does not.
+- C++ limits the size of the compiled program.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ NAME = re.compile(r"\(\?P?<(\w+)>")
 
 
 def oracle_error(expression: str) -> str | None:
-    """What the RE2 of Envoy says about an expression; None if it compiles it."""
+    """The error of Envoy's RE2 for an expression, or None if it compiles."""
     options = re2.Options()
     options.log_errors = False
     options.max_mem = 2**30
@@ -52,7 +52,7 @@ def oracle_error(expression: str) -> str | None:
 @settings(max_examples=1200)
 @given(expressions)
 def test_the_syntax_is_that_of_re2(expression: str) -> None:
-    """An expression has a syntax error exactly if RE2 finds one, but for what Go and C++ read differently."""
+    """An expression has a syntax error exactly if RE2 finds one, except for the differences between Go and C++."""
     names = NAME.findall(expression)
     assume("\\C" not in expression and len(names) == len(set(names)))
     assume(all(SHORT_CATEGORY.fullmatch(found[0]) for found in CATEGORY.finditer(expression)))
@@ -60,7 +60,7 @@ def test_the_syntax_is_that_of_re2(expression: str) -> None:
 
 
 def test_what_go_and_cpp_read_differently() -> None:
-    """The known differences are differences."""
+    """The known differences still exist."""
     assert syntax_error(r"\C")
     assert oracle_error(r"\C") is None
     for names in ("(?P<é>a)", "(?P<n>a)(?P<n>b)"):

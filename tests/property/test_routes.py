@@ -1,4 +1,4 @@
-"""What Envoy demands of every route configuration, for meshes of any kind."""
+"""Envoy's requirements on route configurations hold for meshes of any kind."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ virtual_services = st.builds(
         "VirtualService",
         name,
         namespace,
-        # The mesh takes no lone star.
+        # a lone star is not allowed in the mesh
         {"hosts": hosts, "http": rules, "gateways": ["shop/edge"] if "*" in hosts else gateways},
     ),
     names,
@@ -89,7 +89,7 @@ meshes = st.builds(
 @settings(max_examples=150)
 @given(meshes)
 def test_names_and_domains_are_unique(objects: list[dict[str, Any]]) -> None:
-    """No two virtual hosts of a configuration share a name or a domain, or Envoy would refuse it."""
+    """No two virtual hosts of a configuration share a name or a domain. Envoy would reject them."""
     mesh = meshcompile.load(objects)
     asked = [(sidecar(), "80"), (sidecar("team"), "8080"), (sidecar(), "http_proxy"), (gateway(), "http.80")]
     for proxy, name in asked:
@@ -102,7 +102,7 @@ def test_names_and_domains_are_unique(objects: list[dict[str, Any]]) -> None:
 @settings(max_examples=60)
 @given(meshes, st.randoms())
 def test_order_of_the_objects_does_not_matter(objects: list[dict[str, Any]], random: Any) -> None:
-    """The same objects in another order give the same routes."""
+    """The order of the objects does not affect the routes."""
     unique = list(
         {(each["kind"], each["metadata"]["name"], each["metadata"]["namespace"]): each for each in objects}.values()
     )

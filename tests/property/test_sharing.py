@@ -1,4 +1,4 @@
-"""What proxies share is not to be seen: a proxy gets the same from a mesh that others have used as from a new one."""
+"""Sharing between proxies is invisible: a used mesh gives a proxy the same configuration as a new one."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def loaded(case: Path) -> meshcompile.Mesh:
 
 @cache
 def used(case: Path) -> meshcompile.Mesh:
-    """A mesh that all its proxies, and two more, have asked; the examples use it on."""
+    """A mesh that has already compiled all its proxies and two more. The examples continue to use it."""
     mesh = loaded(case)
     for proxy in asking(mesh):
         mesh.compile(proxy)
@@ -147,7 +147,7 @@ def asking(mesh: meshcompile.Mesh) -> tuple[Proxy, ...]:
 
 
 def told(mesh: meshcompile.Mesh, proxy: Proxy) -> tuple[str, list[str], list[str]]:
-    """All that a mesh says of a proxy: its resources, where they come from, and what is found."""
+    """Everything about a proxy: its resources, their origins, and the findings."""
     config = mesh.compile(proxy)
     places = [f"{pointer} {[str(origin) for origin in origins]}" for pointer, origins in config.source_map().items()]
     return config.to_json(), places, [f"{each} {each.field}" for each in config.diagnostics]
@@ -156,7 +156,7 @@ def told(mesh: meshcompile.Mesh, proxy: Proxy) -> tuple[str, list[str], list[str
 @settings(max_examples=60, deadline=None)
 @given(data=st.data(), case=st.sampled_from(CASES))
 def test_nobody_sees_what_is_shared(data: st.DataObject, case: Path) -> None:
-    """A proxy that differs from others in anything gets what it would get if nobody had asked before it."""
+    """A proxy that differs from others in anything gets the same configuration as in a new mesh."""
     mesh = used(case)
     proxy = data.draw(st.sampled_from(asking(mesh)))
     for change in data.draw(st.lists(st.sampled_from(CHANGES), max_size=4, unique=True)):
@@ -167,7 +167,7 @@ def test_nobody_sees_what_is_shared(data: st.DataObject, case: Path) -> None:
 @settings(max_examples=40, deadline=None)
 @given(data=st.data(), case=st.sampled_from(CASES))
 def test_what_is_resolved_is_compared_by_value(data: st.DataObject, case: Path) -> None:
-    """What is resolved for a proxy equals what is resolved without any answer from memory, and nothing else."""
+    """The resolved configuration of a proxy is the same with and without cached answers."""
     snapshot = used(case).snapshot
     proxy = data.draw(st.sampled_from(asking(used(case))))
     change = data.draw(st.sampled_from(CHANGES))

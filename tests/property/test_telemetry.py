@@ -1,4 +1,4 @@
-"""Telemetries, providers and extensions of any content: nothing raises, and order and repetition do not matter."""
+"""Telemetries, providers and extensions of any content: nothing raises, and order and repetition have no effect."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NAMESPACES = ("istio-system", "shop")
 
 
 def renamed(spec: Json) -> Json:
-    """A spec whose providers have names of which some are known."""
+    """A spec with renamed providers, of which some exist."""
     for index, block in enumerate((*spec.get("tracing", ()), *spec.get("metrics", ()), *spec.get("accessLogging", ()))):
         for number, provider in enumerate(block.get("providers", ())):
             provider["name"] = NAMES[(index + number) % len(NAMES)]
@@ -62,12 +62,12 @@ def asked_of(resources: list[Resource], *, router: bool = False, **mesh: Any) ->
 
 
 def told(of: Asked) -> list[str]:
-    """What is found about Telemetries."""
+    """The findings about Telemetries."""
     return [str(finding) for finding in telemetry_findings(of.snapshot, of.proxy)]
 
 
 def reported(of: Asked, traffic: TrafficClass) -> list[Json]:
-    """All that a traffic class reports, as JSON."""
+    """All telemetry settings of a traffic class, as JSON."""
     found = of.telemetry(traffic)
     traced = tracing(found.tracing)
     logs = (*http_access_logs(found), *tcp_access_logs(found), *listener_access_logs(found))
@@ -87,7 +87,7 @@ def reported(of: Asked, traffic: TrafficClass) -> list[Json]:
 def test_order_of_telemetries_does_not_matter(
     found: list[Telemetry], known: list[Json], router: bool, traffic: TrafficClass, default: bool, random: Any
 ) -> None:
-    """Whatever Telemetries and providers say, the same is made of them in every order, and twice the same."""
+    """For Telemetries and providers of any content, neither order nor repetition affects the result."""
     defaults = {"metrics": ["a", "b"], "tracing": ["b"], "accessLogging": ["a", "envoy"]} if default else {}
     mesh = {"extensionProviders": known, "defaultProviders": defaults, "accessLogFile": "/dev/stdout"}
     first = asked_of([*found], router=router, **mesh)
@@ -109,7 +109,7 @@ def test_order_of_telemetries_does_not_matter(
     port=st.sampled_from([0, 80]),
 )
 def test_every_module_has_a_configuration(specs: list[tuple[Any, Json]], traffic: TrafficClass, port: int) -> None:
-    """What filters discover is exactly what is configured, and scripts are never discovered."""
+    """Filters discover exactly the existing configurations, and scripts are never discovered."""
     resources = [
         kind.model_validate(
             {

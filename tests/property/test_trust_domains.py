@@ -13,14 +13,14 @@ domains = st.lists(names, min_size=1, max_size=4, unique=True).map(lambda found:
 
 @given(domains, names, names)
 def test_own_principals_are_in_every_trust_domain(mesh: TrustDomains, namespace: str, account: str) -> None:
-    """`cluster.local` stands for each trust domain of the mesh, in its order."""
+    """`cluster.local` is replaced by each trust domain of the mesh, in order."""
     found = mesh.principals([f"cluster.local/ns/{namespace}/sa/{account}"])
     assert found == tuple(f"{name}/ns/{namespace}/sa/{account}" for name in mesh.names)
 
 
 @given(domains, st.text("ab*/", max_size=12))
 def test_nothing_is_lost(mesh: TrustDomains, principal: str) -> None:
-    """What is no principal, or one of any trust domain, stays what it is."""
+    """Values that are not principals, or match any trust domain, are unchanged."""
     parts = principal.split("/")
     if len(parts) != 5 or parts[0] == "*":
         assert mesh.principals([principal]) == (principal,)
@@ -30,6 +30,6 @@ def test_nothing_is_lost(mesh: TrustDomains, principal: str) -> None:
 
 @given(domains)
 def test_expanding_twice_is_expanding_once(mesh: TrustDomains) -> None:
-    """Trust domains are expanded to a set that does not grow any more."""
+    """Expanding trust domains is idempotent."""
     once = mesh.expanded([mesh.names[0], "other"])
     assert mesh.expanded(once) == once

@@ -1,4 +1,4 @@
-"""Checks across resources that are about services, DestinationRules and endpoints."""
+"""Checks across resources about services, DestinationRules and endpoints."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ def slugs(*texts: str) -> list[str]:
 
 
 def test_rule_for_no_host() -> None:
-    """A rule whose host is no service's has no effect."""
+    """A rule for a host without a service has no effect."""
     (finding,) = findings(rule("r", host="nobody"))
     assert (finding.code, finding.field) == ("IST0174", "spec.host")
 
 
 def test_subset_without_endpoints() -> None:
-    """A subset whose labels no endpoint has takes requests to nowhere."""
+    """Requests to a subset whose labels no endpoint has fail."""
     texts = (pod(1), slice_of(1), ROUTE)
     assert slugs(*texts, rule("r", subsets="v1")) == []
     assert slugs(*texts, rule("r", subsets="v1 v9")) == ["subset-without-pods", "unused-subset"]
 
 
 def test_subset_of_another_cluster() -> None:
-    """Input of one cluster does not tell what a subset of another cluster or network selects."""
+    """For input of one cluster, subsets of another cluster or network are not reported."""
     for label in ("topology.istio.io/cluster", "topology.istio.io/network"):
         west = f"""
         apiVersion: networking.istio.io/v1
@@ -49,13 +49,13 @@ def test_subset_of_another_cluster() -> None:
 
 
 def test_unused_subset() -> None:
-    """A subset that no VirtualService sends to is for nothing."""
+    """A subset that no VirtualService routes to is unused."""
     (finding,) = findings(pod(1), slice_of(1), rule("r", subsets="v1"))
     assert (finding.slug, finding.field) == ("unused-subset", "spec.subsets[0]")
 
 
 def test_conflicting_rules_name_both_places() -> None:
-    """What an older rule takes the place of is pointed out, together with what is in force."""
+    """A setting that an older rule overrides is reported with both positions."""
     old = rule("old", subsets="v1", created="2023-01-01T00:00:00Z")
     found = findings(pod(1), slice_of(1), ROUTE, old, rule("new", subsets="v1"))
     assert [f.slug for f in found] == ["shadowed-traffic-policy", "duplicate-subset"]
@@ -64,13 +64,13 @@ def test_conflicting_rules_name_both_places() -> None:
 
 
 def test_settings_of_unknown_ports() -> None:
-    """Settings for a port that the service does not have do nothing."""
+    """Settings for a port that the service does not have have no effect."""
     policy = "{portLevelSettings: [{port: {number: 99}, loadBalancer: {simple: RANDOM}}]}"
     assert slugs(rule("r", policy=policy)) == ["port-settings-unknown-port"]
 
 
 def test_service_entry_for_a_service() -> None:
-    """A ServiceEntry with the host of a Kubernetes Service gives way to it; both are named."""
+    """A Kubernetes Service takes precedence over a ServiceEntry with the same host, and both are named."""
     entry = f"""
     apiVersion: networking.istio.io/v1
     kind: ServiceEntry
@@ -83,5 +83,5 @@ def test_service_entry_for_a_service() -> None:
 
 
 def test_endpoint_without_pod() -> None:
-    """An endpoint whose Pod is missing is pointed out."""
+    """An endpoint with a missing Pod is reported."""
     assert slugs(slice_of(7)) == ["endpoint-without-pod"]

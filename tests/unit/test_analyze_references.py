@@ -1,4 +1,4 @@
-"""Checks of what objects name: each says the exact place of a mistake, and keeps silent about a near miss."""
+"""Checks of references between objects: each reports the exact position of a mistake, and nothing else."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def found(*texts: str) -> list[Diagnostic]:
 
 
 def places(*texts: str) -> list[tuple[str, str, str]]:
-    """Code, field and name of the object, of every finding."""
+    """The code, field and object name of every finding."""
     return [(each.code, each.field, each.name) for each in found(*texts)]
 
 
@@ -79,13 +79,13 @@ DESTINATION = "spec.http[0].route[0].destination"
 
 
 def test_every_check_is_a_module() -> None:
-    """The checks are found by folder: a module is a check by its function of the same name."""
+    """Checks are found by folder: a module is a check if it has a function with the same name."""
     assert [check.__module__.rpartition(".")[2] for check in every_check()] == [c.__name__ for c in every_check()]
     assert len(every_check()) > 15
 
 
 def test_unknown_host() -> None:
-    """A host that nothing has is an error at its place, in words of what Envoy answers, with the name that is meant."""
+    """An unknown host is an error at its position, with the effect in Envoy and a suggestion."""
     (finding,) = found(to("{host: catlog}"))
     assert (finding.code, finding.field, finding.line) == ("IST0101", f"{DESTINATION}.host", 30)
     assert "503 NC" in finding.message
@@ -95,7 +95,7 @@ def test_unknown_host() -> None:
 
 
 def test_the_api_server_is_there() -> None:
-    """Every cluster has the Service of its API server, so a route or a rule for it is silent without one in a file."""
+    """Every cluster has the Service of its API server, so a route or rule for it has no finding."""
     rule = """
 apiVersion: networking.istio.io/v1
 kind: DestinationRule
@@ -107,7 +107,7 @@ spec: {host: kubernetes.default.svc.cluster.local, trafficPolicy: {tls: {mode: D
 
 
 def test_host_of_another_namespace() -> None:
-    """A short name means the VirtualService's own namespace; a Service of that name elsewhere is pointed out."""
+    """A short name refers to the VirtualService's namespace. A Service with that name elsewhere is suggested."""
     spec = "{hosts: [web.shop.svc.cluster.local], http: [{route: [{destination: {host: catalog}}]}]}"
     (finding,) = found(virtual_service(spec, namespace="edge"))
     assert finding.suggestion == "Service catalog is in namespace shop: write `catalog.shop.svc.cluster.local`"
@@ -116,7 +116,7 @@ def test_host_of_another_namespace() -> None:
 
 
 def test_host_that_is_not_exported() -> None:
-    """A host that is kept from the VirtualService's namespace names the object that keeps it."""
+    """For a host that is not exported to the VirtualService's namespace, the finding names the object."""
     hidden = """
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
@@ -132,7 +132,7 @@ spec: {hosts: [api.example], ports: [{number: 80, name: http, protocol: HTTP}], 
 
 
 def test_wildcard_entries_have_the_hosts_they_cover() -> None:
-    """A host that a ServiceEntry's wildcard covers is not missing."""
+    """A host that a ServiceEntry's wildcard covers exists."""
     entry = """
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
@@ -145,7 +145,7 @@ spec: {hosts: ["*.example"], ports: [{number: 80, name: http, protocol: HTTP}], 
 
 
 def test_unknown_port() -> None:
-    """A port that the host does not have is an error; one that is left open among several may be missing."""
+    """A port that the host does not have is an error, and a missing port among several is reported."""
     assert places(to("{host: web, port: {number: 9999}}")) == [("IST0101", f"{DESTINATION}.port.number", "web")]
     assert places(to("{host: web, port: {number: 8080}}")) == []
     (own,) = found(to("{host: web}"))
@@ -158,7 +158,7 @@ def test_unknown_port() -> None:
 
 
 def test_unknown_subset() -> None:
-    """A subset that no rule defines is an error at its place, with the rule that lacks it and what there is."""
+    """An undefined subset is an error at its position, with the rule and the existing subsets."""
     defined = rule("{host: catalog, subsets: [{name: v1, labels: {app: web}}]}", name="catalog")
     (finding, *_) = found(to("{host: catalog, subset: v9}"), defined)
     assert (finding.code, finding.field) == ("IST0101", f"{DESTINATION}.subset")
@@ -176,7 +176,7 @@ def test_subset_of_a_wildcard_rule() -> None:
 
 
 def test_mirrors_and_connections() -> None:
-    """Mirrors and destinations of TCP and TLS rules are looked at too, and what becomes of their traffic is said."""
+    """Mirrors and destinations of TCP and TLS rules are checked, too, with the effect on their traffic."""
     mirror = virtual_service(
         "{hosts: [web], http: [{route: [{destination: {host: catalog}}], mirrors: [{destination: {host: gone}}]}]}"
     )
@@ -188,7 +188,7 @@ def test_mirrors_and_connections() -> None:
 
 
 def test_unknown_gateway() -> None:
-    """A Gateway that is not there is an error at its place in the list."""
+    """A Gateway that does not exist is an error at its position in the list."""
     spec = "{hosts: [shop.example], gateways: [mesh, %s], http: [{route: [{destination: {host: catalog}}]}]}"
     missing = [each for each in found(INGRESS, FRONT, virtual_service(spec % "frnt")) if each.code == "IST0101"]
     assert [(each.field, each.suggestion) for each in missing] == [("spec.gateways[1]", "did you mean `shop/front`?")]
@@ -197,7 +197,7 @@ def test_unknown_gateway() -> None:
 
 
 def test_rejected_gateway() -> None:
-    """A Gateway that is there but invalid is said to be rejected, not missing."""
+    """An invalid Gateway is reported as rejected, not as missing."""
     spec = "{hosts: [shop.example], gateways: [front], http: [{route: [{destination: {host: catalog}}]}]}"
     (finding, _) = found(gateway("{servers: []}"), virtual_service(spec))
     assert "is rejected" in finding.message
@@ -205,7 +205,7 @@ def test_rejected_gateway() -> None:
 
 
 def test_hosts_that_a_gateway_does_not_serve() -> None:
-    """A Gateway that serves none of the hosts gets none of the routes; its namespaces count too."""
+    """A Gateway that serves none of the hosts is reported, including the namespaces of its hosts."""
     spec = "{hosts: [%s], gateways: [front], http: [{route: [{destination: {host: catalog}}]}]}"
     assert places(INGRESS, FRONT, virtual_service(spec % "other.example")) == [("IST0132", "spec.gateways[0]", "web")]
     assert places(INGRESS, FRONT, virtual_service(spec % '"*.example"')) == []
@@ -215,14 +215,14 @@ def test_hosts_that_a_gateway_does_not_serve() -> None:
 
 
 def test_internal_gateway() -> None:
-    """A Gateway that istiod makes of the Gateway API's is not to be named."""
+    """A Gateway that istiod generates from the Gateway API must not be named."""
     gateways = "gateways: [mesh, 'edge/x~istio-autogenerated-k8s-gateway~y']"
     spec = f"{{hosts: [a], {gateways}, http: [{{route: [{{destination: {{host: catalog}}}}]}}]}}"
     assert places(virtual_service(spec)) == [("IST0165", "spec.gateways[1]", "web")]
 
 
 def test_gateway_without_workload() -> None:
-    """A Gateway that selects nothing is an error; without any workload in the input it is a warning."""
+    """A Gateway that selects nothing is an error, or a warning if the input has no workloads."""
     lost = gateway(f"{{selector: {{istio: egress}}, servers: [{{{HTTP_80}, hosts: ['*']}}]}}")
     (finding,) = found(INGRESS, lost)
     assert (finding.code, finding.field, finding.severity) == ("IST0101", "spec.selector", Severity.ERROR)
@@ -231,12 +231,12 @@ def test_gateway_without_workload() -> None:
 
 
 def test_istios_own_gateway_need_not_be_among_the_input() -> None:
-    """A Gateway for Istio's usual ingress gateway is not said to select nothing."""
+    """A Gateway for Istio's default ingress gateway is not reported."""
     assert places(FRONT) == []
 
 
 def test_port_that_no_service_leads_to() -> None:
-    """A server's port has to be one of the gateway's Service, or one that it leads to."""
+    """The port of a server must be one of the gateway's Service, or one that it forwards to."""
     servers = (
         "{selector: {istio: ingressgateway}, servers: [{port: {number: %d, name: a, protocol: HTTP}, hosts: ['*']}]}"
     )
@@ -246,7 +246,7 @@ def test_port_that_no_service_leads_to() -> None:
 
 
 def test_missing_secret() -> None:
-    """A `credentialName` without a Secret beside the gateway's Pods is a warning."""
+    """A `credentialName` without a Secret in the namespace of the gateway's Pods is a warning."""
     spec = (
         "{selector: {istio: ingressgateway}, servers: [{port: {number: 443, name: s, protocol: HTTPS}, hosts: ['*'], "
         "tls: {mode: SIMPLE, credentialName: cert}}]}"
@@ -259,7 +259,7 @@ def test_missing_secret() -> None:
 
 
 def test_unknown_namespace() -> None:
-    """A namespace of a rule's source that the mesh does not have is a warning, a pattern that one meets is not."""
+    """A namespace of a source that the mesh does not have is a warning. A pattern that matches one is not."""
     policy = """
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
@@ -273,7 +273,7 @@ spec: {selector: {matchLabels: {app: web}}, rules: [{from: [{source: {namespaces
 
 
 def test_sidecars() -> None:
-    """Sidecars that select nothing, the same workloads, or everything twice, are pointed out."""
+    """Sidecars that select nothing, the same workloads, or everything twice are reported."""
     text = """
 apiVersion: networking.istio.io/v1
 kind: Sidecar
@@ -291,7 +291,7 @@ spec: {%s egress: [{hosts: ["./*"]}]}
 
 
 def test_virtual_services_for_one_host() -> None:
-    """Of several VirtualServices of sidecars for a host the oldest is used, and all are told."""
+    """Of several VirtualServices of sidecars for a host, the oldest is used, and all are reported."""
     spec = "{hosts: [catalog], %s http: [{route: [{destination: {host: catalog}}]}]}"
     both = found(virtual_service(spec % "", name="a"), virtual_service(spec % "", name="b"))
     assert [(each.code, each.field, each.name) for each in both] == [
@@ -307,7 +307,7 @@ def test_virtual_services_for_one_host() -> None:
 
 
 def test_private_virtual_service_goes_before_a_public_one() -> None:
-    """Where a namespace's own VirtualService and a public one have one host, the own one is used."""
+    """A VirtualService in the client's namespace takes precedence over a public one for the same host."""
     spec = "{hosts: [catalog], %s http: [{route: [{destination: {host: catalog}}]}]}"
     both = found(virtual_service(spec % "", name="a"), virtual_service(spec % 'exportTo: ["."],', name="b"))
     assert {each.code for each in both} == {"IST0109"}
@@ -315,7 +315,7 @@ def test_private_virtual_service_goes_before_a_public_one() -> None:
 
 
 def test_unverified_servers() -> None:
-    """TLS to servers that are checked against public authorities only is a warning, for all ports and for one."""
+    """TLS to servers that are verified only with public CAs is a warning, for all ports and for one."""
     policy = "{host: catalog, trafficPolicy: {tls: {mode: SIMPLE%s}}}"
     assert places(rule(policy % "")) == [("IST0128", "spec.trafficPolicy.tls", "web")]
     assert places(rule(policy % ", caCertificates: /ca.pem")) == []
@@ -325,7 +325,7 @@ def test_unverified_servers() -> None:
 
 
 def test_tcp_ports_without_addresses() -> None:
-    """A ServiceEntry's TCP port without addresses takes all connections to that port."""
+    """A TCP port of a ServiceEntry without addresses receives all connections to that port."""
     entry = """
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
@@ -355,7 +355,7 @@ spec:
 
 
 def test_operations_of_envoy_filters() -> None:
-    """Operations that depend on other patches want a priority; those that have no effect are errors."""
+    """Operations that depend on other patches need a priority, and those without effect are errors."""
     place = "spec.configPatches[0].patch"
     assert places(ENVOY_FILTER % ("", "HTTP_FILTER", "", "INSERT_BEFORE")) == [("IST0151", place, "f")]
     assert places(ENVOY_FILTER % ("priority: 10", "HTTP_FILTER", "", "INSERT_BEFORE")) == []
@@ -367,14 +367,14 @@ def test_operations_of_envoy_filters() -> None:
 
 
 def test_operations_beside_patches_of_proxy_versions() -> None:
-    """A relative patch of a filter that another patch limits to proxy versions may change its turn in an upgrade."""
+    """A relative patch of a filter that another patch limits to proxy versions may move in an upgrade."""
     limited = ENVOY_FILTER % ("priority: 1", "HTTP_FILTER", ", proxy: {proxyVersion: '^1.*'}", "INSERT_FIRST")
     relative = (ENVOY_FILTER % ("", "HTTP_FILTER", "", "INSERT_BEFORE")).replace("name: f,", "name: g,")
     assert places(limited, relative) == [("IST0155", "spec.configPatches[0].patch", "g")]
 
 
 def test_suppressed_findings() -> None:
-    """istioctl's annotation silences a code, or all, for one object."""
+    """istioctl's annotation suppresses a code, or all codes, for one object."""
     lost = to("{host: gone}")
     assert places(lost) != []
     for codes in ("IST0101", "IST0001, IST0101", '"*"'):
@@ -389,7 +389,7 @@ def test_suppressed_findings() -> None:
 
 
 def test_http_rules_for_tcp_ports() -> None:
-    """HTTP rules for a service that carries none are pointed out, with the port; a sniffed port may carry HTTP."""
+    """HTTP rules for a service without HTTP ports are reported with the port. A detected port may carry HTTP."""
     spec = "{hosts: [db], http: [{route: [{destination: {host: catalog}}]}]}"
     service = """
 apiVersion: v1

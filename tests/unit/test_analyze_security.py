@@ -1,4 +1,4 @@
-"""Checks across resources that are about security."""
+"""Checks across resources about security."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_policy_that_selects_nothing() -> None:
 
 
 def test_selector_in_the_root_namespace() -> None:
-    """A PeerAuthentication with a selector does nothing in the root namespace."""
+    """A PeerAuthentication with a selector has no effect in the root namespace."""
     policy = STRICT.replace("namespace: shop", "namespace: istio-system").replace(
         "spec: {", "spec: {selector: {matchLabels: {app: web}}, "
     )
@@ -33,7 +33,7 @@ def test_selector_in_the_root_namespace() -> None:
 
 
 def test_allow_that_can_match_nothing() -> None:
-    """An ALLOW policy without rules is pointed out: it denies."""
+    """An ALLOW policy without rules is reported, because it denies everything."""
     nothing = """
     apiVersion: security.istio.io/v1
     kind: AuthorizationPolicy
@@ -61,7 +61,7 @@ spec: {host: web, trafficPolicy: {tls: {mode: DISABLE}}}
 
 
 def test_clients_that_strict_servers_refuse() -> None:
-    """A rule that switches mutual TLS off for a service whose workloads insist on it is in conflict with them."""
+    """A rule that disables mutual TLS for a service that requires it conflicts with the policy."""
     workload = WORKLOAD.replace("labels: {app: web}}", "labels: {app: web, security.istio.io/tlsMode: istio}}")
     assert slugs(workload, ENDPOINTS, PLAIN_CLIENTS, STRICT) == ["conflicting-mtls"]
     assert slugs(workload, ENDPOINTS, PLAIN_CLIENTS) == []

@@ -1,4 +1,4 @@
-"""Every message, field and enum of Istio's API is modelled, with its type: checked against the API's own list."""
+"""Every message, field and enum of Istio's API is modelled with its type, according to the API's own list."""
 
 import json
 import typing
@@ -52,7 +52,7 @@ PYTHON_TYPES = {
 
 
 def roots() -> Iterator[tuple[str, type[Node]]]:
-    """The API's message of each kind and of the mesh, with the model."""
+    """The API message of each kind and of the mesh, with the model."""
     for kind in KINDS:
         if kind.group in PACKAGES:
             message = OTHER_MESSAGES.get(kind.name, f"{PACKAGES[kind.group]}.{kind.name}")
@@ -63,7 +63,7 @@ def roots() -> Iterator[tuple[str, type[Node]]]:
 
 @pytest.mark.parametrize(("message", "model"), [pytest.param(*root, id=root[0]) for root in roots()])
 def test_every_field_of_the_api_is_modelled(message: str, model: type[Node]) -> None:
-    """A model has the fields of its message, no more and no less, each with its type; so have all below it."""
+    """A model has exactly the fields of its message, each with its type, at every level."""
     assert list(differences(message, model, set())) == []
 
 
@@ -82,7 +82,7 @@ def differences(message: str, model: type[Node], seen: set[str]) -> Iterator[str
 
 
 def type_differences(place: str, kind: str, annotation: Any, seen: set[str]) -> Iterator[str]:
-    """What is wrong with the type of a field, or with the messages below it."""
+    """The differences in the type of a field, or in the messages below it."""
     found = next(part for part in alternatives(annotation) if part is not type(None))
     if kind.startswith(("repeated ", "map<")):
         item = kind.removeprefix("repeated ").removeprefix("map<").removesuffix(">").rpartition(", ")[2]
@@ -102,7 +102,7 @@ def type_differences(place: str, kind: str, annotation: Any, seen: set[str]) -> 
 
 
 def enum_differences(place: str, wanted: Mapping[str, int], found: Any) -> Iterator[str]:
-    """What is wrong with the names and numbers of an enum."""
+    """The differences in the names and numbers of an enum."""
     if not isinstance(found, EnumType) or list(found) != list(wanted):
         yield f"{place}: {found} is not {list(wanted)}"
     else:

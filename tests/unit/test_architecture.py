@@ -41,7 +41,7 @@ def pure_modules() -> list[Path]:
 
 
 def impurities(path: Path) -> Iterator[str]:
-    """Imports and calls that reach outside of the program."""
+    """Imports and calls that do IO or depend on the environment."""
     for node in ast.walk(ast.parse(path.read_text())):
         match node:
             case ast.Import(names=names):
@@ -55,12 +55,12 @@ def impurities(path: Path) -> Iterator[str]:
 
 
 def test_only_source_fleet_cli_and_xds_do_io() -> None:
-    """No other module imports what reads files, the environment, the clock or chance."""
+    """No other module imports modules for files, the environment, the clock or random numbers."""
     assert {str(p.relative_to(PACKAGE)): found for p in pure_modules() if (found := list(impurities(p)))} == {}
 
 
 def test_there_are_no_global_variables_to_assign() -> None:
-    """No function of the compiler assigns to a name of its module."""
+    """No function of the compiler assigns to a module-level name."""
     assert [
         p for p in pure_modules() if any(isinstance(n, ast.Global) for n in ast.walk(ast.parse(p.read_text())))
     ] == []
@@ -68,12 +68,12 @@ def test_there_are_no_global_variables_to_assign() -> None:
 
 CACHES = {"cache", "lru_cache", "WeakKeyDictionary", "WeakValueDictionary"}
 COMPILER = ("snapshot", "resolve", "emit", "patch", "compile.py", "queries.py", "uses.py", "mesh.py")
-# What is known of message classes, of which there are as many as there are.
+# Knowledge about message classes, whose number is fixed.
 OF_CLASSES = {"patch/merge.py"}
 
 
 def test_no_module_of_the_compiler_keeps_answers() -> None:
-    """What is computed once belongs to a snapshot or to a value, and never to a module, which outlives every mesh."""
+    """Cached results belong to a snapshot or to a value, and never to a module, which outlives every mesh."""
     names = (
         (path.relative_to(PACKAGE).as_posix(), getattr(node, "id", getattr(node, "attr", "")))
         for path in pure_modules()
@@ -89,7 +89,7 @@ OF_RELEASES = ("version", "release")
 
 
 def compared_versions(path: Path) -> Iterator[str]:
-    """The comparisons by order of what is named after a version or a release."""
+    """The order comparisons of names that contain `version` or `release`."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Compare) and any(isinstance(operator, ORDERS) for operator in node.ops):
             operands = (getattr(n, "attr", getattr(n, "id", "")).lower() for n in (node.left, *node.comparators))
@@ -97,12 +97,12 @@ def compared_versions(path: Path) -> Iterator[str]:
 
 
 def test_versions_are_compared_in_one_table() -> None:
-    """What a release of a proxy understands is asked of its capabilities, and decided by no other module."""
+    """Only the capabilities of a proxy compare its version."""
     found = {path.name for path in pure_modules() for _ in compared_versions(path)}
     assert found == {"behaviour.py"}
 
 
-# Module of `models` -> what `emit` takes from it: leaves without references to other objects, and enums.
+# The parts of `models` that `emit` uses, by module: leaves without references to other objects, and enums.
 LEAVES: Mapping[str, frozenset[str]] = {
     "common": frozenset({"StringMatch"}),
     "networking.virtual_service": frozenset({"Percent"}),
@@ -117,7 +117,7 @@ LEAVES: Mapping[str, frozenset[str]] = {
 
 
 def imported_models(path: Path) -> Iterator[tuple[str, str]]:
-    """What a module imports of `models`: module below it, and name."""
+    """The imports from `models`: the module, and the name."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("meshcompile.models"):
             below = (node.module or "").removeprefix("meshcompile.models").removeprefix(".")
@@ -125,7 +125,7 @@ def imported_models(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def test_emit_knows_no_kinds() -> None:
-    """Of what users write, emit reads leaves alone: kinds and rules reach it in the words of resolve."""
+    """Emit imports only leaves of the models. Kinds and rules reach it as resolved values."""
     found: dict[str, set[str]] = {}
     for path in sorted((PACKAGE / "emit").rglob("*.py")):
         for module, name in imported_models(path):
@@ -150,7 +150,7 @@ def test_gateways_are_read_in_one_place() -> None:
 
 
 def wildcards_with_messages(path: Path) -> Iterator[str]:
-    """The `case _` that build something: what is not known must not become a message that says anything."""
+    """The `case _` that build something, because an unknown value must not become a message that matches anything."""
     for node in ast.walk(ast.parse(path.read_text())):
         if not isinstance(node, ast.match_case):
             continue
@@ -168,16 +168,16 @@ def wildcards_with_messages(path: Path) -> Iterator[str]:
 
 
 def test_no_unknown_case_becomes_a_message() -> None:
-    """In emit, a match without `case _` is exhaustive, which mypy checks; one with it returns nothing for the rest."""
+    """In emit, mypy checks that a match without `case _` is exhaustive, and a `case _` returns nothing."""
     assert [found for path in sorted((PACKAGE / "emit").rglob("*.py")) for found in wildcards_with_messages(path)] == []
 
 
-# What a patch makes of a message, kept for as long as the patch and the message.
+# The results of patches, which are kept as long as the patch and the message.
 OF_MESSAGES = {"patch/values.py"}
 
 
 def test_nothing_is_looked_up_by_where_it_is_in_memory() -> None:
-    """What the compiler looks up, it looks up by value: two equal values are as good as one."""
+    """The compiler compares by value: equal values are interchangeable."""
     paths = {
         path.relative_to(PACKAGE).as_posix()
         for path in pure_modules()
@@ -192,7 +192,7 @@ CHAIN_PROTOCOLS = {"raw_buffer", "h2c", "istio-http/1.0", "istio-http/1.1", "ist
 
 
 def test_resolve_knows_no_chain_protocols() -> None:
-    """What a filter chain matches is a traffic class in resolve; transport protocols and ALPN names are emit's."""
+    """In resolve, a filter chain matches a traffic class. Only emit knows transport protocols and ALPN names."""
     texts = {
         f"{path.name}: {node.value}"
         for path in sorted((PACKAGE / "resolve").rglob("*.py"))
@@ -203,7 +203,7 @@ def test_resolve_knows_no_chain_protocols() -> None:
 
 
 def test_models_are_frozen() -> None:
-    """Whatever a user wrote is read into models that cannot be changed."""
+    """Everything that a user wrote is read into immutable models."""
     from meshcompile.models.base import Node
     from meshcompile.models.registry import KINDS
 
@@ -258,7 +258,7 @@ def test_the_hash_seed_does_not_matter_in_any_scenario() -> None:
 
 
 def test_class_names_are_unique() -> None:
-    """A class name means one thing, apart from models and Envoy's messages, which have the names of their APIs."""
+    """Class names are unique, except in models and Envoy's messages, which have the names of their APIs."""
     source = ROOT / "src" / "meshcompile"
     names = Counter(
         node.name
@@ -271,6 +271,6 @@ def test_class_names_are_unique() -> None:
 
 
 def test_properties_have_no_deadline() -> None:
-    """A test of random input does not fail because the machine is busy."""
+    """A property test does not fail on a busy machine."""
     assert settings().deadline is None
     assert HealthCheck.too_slow in settings().suppress_health_check

@@ -31,7 +31,7 @@ def codes(mesh: Mesh) -> list[str]:
     ],
 )
 def test_texts_bytes_and_objects_are_read(given: Any) -> None:
-    """An object is read from a text, from bytes and from plain data, alone and among others."""
+    """An object can be a text, bytes or plain data, alone or with others."""
     assert codes(meshcompile.load(given)) == []
 
 
@@ -42,7 +42,7 @@ def test_a_text_on_one_line_is_no_path(text: Any) -> None:
 
 
 def test_a_path_stays_a_path(tmp_path: Path) -> None:
-    """A name without a key is a path, and a PathLike is one whatever its name."""
+    """A name without a key is a path, and a PathLike is a path regardless of its name."""
     odd = tmp_path / "kind: odd.yaml"
     odd.write_text(NAMESPACE)
     assert codes(meshcompile.load(odd)) == []
@@ -71,7 +71,7 @@ def test_a_path_stays_a_path(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_arguments_are_named(arguments: dict[str, Any], message: str) -> None:
-    """An argument of a wrong type raises InvalidArgument, which names the argument and what was expected."""
+    """An argument of a wrong type raises InvalidArgument with the argument and the expected type."""
     with pytest.raises(InvalidArgument, match=f"^{message}"):
         meshcompile.load(**{"inputs": NAMESPACE} | arguments)
 
@@ -95,7 +95,7 @@ def test_wrong_arguments_are_named(arguments: dict[str, Any], message: str) -> N
     ],
 )
 def test_wrong_arguments_of_methods_are_named(call: Callable[[Any], object], message: str) -> None:
-    """Methods name a wrong argument too, and no internal attribute."""
+    """Methods also name a wrong argument, and no internal attribute."""
     with pytest.raises(InvalidArgument, match=f"^{message}"):
         call(meshcompile.load(NAMESPACE))
 
@@ -114,13 +114,13 @@ def config(mesh: Mesh) -> Any:
     ],
 )
 def test_limits_that_make_no_sense_are_refused(limits: dict[str, Any], message: str) -> None:
-    """A limit that is no number or is negative, and a depth that Python cannot follow, raise InvalidArgument."""
+    """A limit that is not a number or is negative, and a depth that Python cannot handle, raise InvalidArgument."""
     with pytest.raises(InvalidArgument, match=f"^{message}$"):
         Limits(**limits)
 
 
 def test_the_deepest_limit_can_be_used() -> None:
-    """Input as deep as the deepest limit is read, and deeper input is refused."""
+    """Input at the maximum depth is read, and deeper input is rejected."""
     object_in = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: deep}\ndata: "
     deepest = Limits(depth=250)
     assert codes(meshcompile.load(object_in + "[" * 249 + "]" * 249, limits=deepest)) == ["MC0113"]
@@ -129,7 +129,7 @@ def test_the_deepest_limit_can_be_used() -> None:
 
 
 def test_limits_are_an_argument() -> None:
-    """What exceeds the limits that the caller sets is refused, in remote clusters too."""
+    """Input that exceeds the caller's limits is rejected, in remote clusters, too."""
     tight = Limits(total_size=10)
     arguments: Any
     for arguments in ({"inputs": NAMESPACE}, {"inputs": [], "clusters": {"west": NAMESPACE}}):

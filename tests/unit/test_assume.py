@@ -1,4 +1,4 @@
-"""What is assumed where a mesh is described without Pods and EndpointSlices."""
+"""Assumptions for a mesh without Pods and EndpointSlices."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -71,7 +71,7 @@ def test_a_deployment_becomes_one_running_pod_with_a_sidecar() -> None:
 
 
 def test_an_endpoint_slice_and_an_address_are_assumed_for_a_service() -> None:
-    """A Service that selects an assumed Pod gets its endpoints, and an address of its own."""
+    """A Service that selects an assumed Pod gets endpoints and an address."""
     found = [CATALOG, INJECTED, service("catalog", {"app": "catalog"})]
     (endpoints,), (catalog,), (pod,) = made(EndpointSlice, found), made(Service, found), made(Pod, found)
     assert endpoints.service_name == "catalog"
@@ -83,7 +83,7 @@ def test_an_endpoint_slice_and_an_address_are_assumed_for_a_service() -> None:
 
 
 def test_each_assumption_is_reported() -> None:
-    """Pods, endpoints and addresses are each reported as an info at the place they come from."""
+    """Assumed Pods, endpoints and addresses are each reported as an info at their source."""
     diagnostics = assumed([CATALOG, INJECTED, service("catalog", {"app": "catalog"})]).diagnostics
     assert [(d.code, d.severity, d.file) for d in diagnostics] == [
         ("MC1201", "info", "catalog-v1.yaml"),
@@ -93,7 +93,7 @@ def test_each_assumption_is_reported() -> None:
 
 
 def test_stated_pods_hold() -> None:
-    """A workload whose Pod is in the input gets no other, and a Service that selects only it stays as it is."""
+    """A workload with a Pod in the input gets no assumed Pod, and a Service that selects only it is unchanged."""
     pod = resource(
         "Pod", "catalog-v1-x", metadata={"labels": {"app": "catalog", "version": "v1"}}, status={"podIP": "10.0.0.1"}
     )
@@ -102,7 +102,7 @@ def test_stated_pods_hold() -> None:
 
 
 def test_stated_endpoints_hold() -> None:
-    """A Service that has an EndpointSlice keeps it, and gets no address."""
+    """A Service with an EndpointSlice keeps it, and gets no address."""
     stated = resource(
         "EndpointSlice",
         "catalog-abc",
@@ -145,7 +145,7 @@ def test_a_service_without_workload_stays_as_it_is() -> None:
 def test_injection_follows_the_webhook(
     labels: dict[str, str], pod_labels: dict[str, str], annotations: dict[str, str], injected: bool
 ) -> None:
-    """Labels of the namespace and of the Pod decide on the sidecar as the webhook's selectors do."""
+    """Labels of the namespace and the Pod decide about the sidecar, like the selectors of the webhook."""
     workload = deployment("a", {"app": "a", **pod_labels}, annotations=annotations)
     (pod,) = made(Pod, [workload, namespace(**labels)])
     assert ("istio-proxy" in [container.name for container in pod.spec.containers]) is injected
@@ -153,7 +153,7 @@ def test_injection_follows_the_webhook(
 
 
 def test_a_gateway_keeps_its_container_and_has_no_tls_mode() -> None:
-    """A Pod injected with the gateway template is Envoy only and takes no mutual TLS by label."""
+    """A Pod with the gateway template has only Envoy, and no label for mutual TLS."""
     gateway = deployment(
         "ingress",
         {"istio": "ingress", "sidecar.istio.io/inject": "true"},
@@ -167,27 +167,27 @@ def test_a_gateway_keeps_its_container_and_has_no_tls_mode() -> None:
 
 
 def test_a_namespace_that_is_not_there_is_assumed_to_be_injected() -> None:
-    """Without the Namespace object, workloads have sidecars, and an info says that this is a guess."""
+    """Without the Namespace object, workloads have sidecars, and an info reports the assumption."""
     found = assumed([CATALOG, deployment("web", {"app": "web"})])
     assert all("security.istio.io/tlsMode" in pod.metadata.labels for pod in found.resources if isinstance(pod, Pod))
     assert [d.code for d in found.diagnostics].count("MC1204") == 1
 
 
 def test_a_guess_that_decides_nothing_is_not_reported() -> None:
-    """A workload that says itself whether it has a sidecar needs no guess about its Namespace."""
+    """A workload that sets its own injection needs no assumption about its Namespace."""
     workloads = [deployment("a", {"app": "a", INJECT: "true"}), deployment("b", {"app": "b", INJECT: "false"})]
     assert "MC1204" not in [d.code for d in assumed(workloads).diagnostics]
 
 
 def test_ambient_pods_are_marked() -> None:
-    """A Pod in an ambient namespace carries the mark that ztunnel takes its traffic."""
+    """A Pod in an ambient namespace has the annotation for ztunnel."""
     ambient = resource("Namespace", "prod", metadata={"labels": {"istio.io/dataplane-mode": "ambient"}})
     (pod,) = made(Pod, [CATALOG, ambient])
     assert pod.metadata.annotations == {"ambient.istio.io/redirection": "enabled"}
 
 
 def test_pods_of_a_stateful_set_have_names_of_their_own() -> None:
-    """A StatefulSet gets a Pod for each replica, whose endpoints carry its hostname in the governing Service."""
+    """A StatefulSet gets a Pod per replica, and the endpoints have its hostname in the governing Service."""
     database = deployment("db", {"app": "db"}, kind="StatefulSet", replicas=3, serviceName="db")
     found = [database, INJECTED, service("db", {"app": "db"}, clusterIP="None")]
     assert [pod.name for pod in made(Pod, found)] == ["db-0", "db-1", "db-2"]
@@ -197,7 +197,7 @@ def test_pods_of_a_stateful_set_have_names_of_their_own() -> None:
 
 
 def test_the_number_of_pods_is_limited() -> None:
-    """Thousands of replicas become few Pods, and no replicas none."""
+    """Thousands of replicas become few Pods, and zero replicas become none."""
     assert len(made(Pod, [deployment("a", {"app": "a"}, kind="StatefulSet", replicas=5000)])) == STATEFUL_LIMIT
     assert len(made(Pod, [deployment("a", {"app": "a"}, replicas=5000)])) == 1
     assert made(Pod, [deployment("a", {"app": "a"}, replicas=0)]) == []
@@ -213,7 +213,7 @@ def test_named_target_ports_are_looked_up_in_each_pod() -> None:
 
 
 def test_owned_workloads_are_their_owners_matter() -> None:
-    """A ReplicaSet that a Deployment made gets no Pods of its own."""
+    """A ReplicaSet of a Deployment gets no Pods of its own."""
     owner = [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "a", "uid": "1"}]
     owned = resource(
         "ReplicaSet",

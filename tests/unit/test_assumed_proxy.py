@@ -1,4 +1,4 @@
-"""Proxies that are assumed where the input has no workload for them."""
+"""Assumed proxies, for input without a workload for them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def names(config: meshcompile.Config, kind: str) -> list[str]:
 
 
 def test_a_text_describes_a_proxy() -> None:
-    """Type, namespace and labels are read from a text, and printed as one."""
+    """Type, namespace and labels are parsed from a text, and printed as the same text."""
     proxy = AssumedProxy.parse("router:edge,istio=ingressgateway,app=gateway")
     assert proxy == AssumedProxy(ProxyType.ROUTER, "edge", {"istio": "ingressgateway", "app": "gateway"})
     assert str(proxy) == "router:edge,istio=ingressgateway,app=gateway"
@@ -65,13 +65,13 @@ def test_a_text_describes_a_proxy() -> None:
     ],
 )
 def test_what_describes_no_proxy_is_refused(text: str, problem: str) -> None:
-    """A text with a slip says what was expected in its place."""
+    """For an invalid text, the error says what was expected."""
     with pytest.raises(InvalidArgument, match=problem):
         meshcompile.load(GATEWAY).compile(text)
 
 
 def test_a_gateway_without_a_workload_is_compiled() -> None:
-    """A router that is assumed has the listeners and routes of the Gateways that select it."""
+    """An assumed router has the listeners and routes of the Gateways that select it."""
     config = meshcompile.load(GATEWAY).compile(ROUTER)
     assert (config.proxy.id, config.proxy.type) == ("assumed-router.istio-system", ProxyType.ROUTER)
     assert names(config, "listeners") == ["0.0.0.0_80"]
@@ -79,7 +79,7 @@ def test_a_gateway_without_a_workload_is_compiled() -> None:
 
 
 def test_a_service_maps_the_ports_of_a_gateway() -> None:
-    """Where a Service selects the labels, the gateway listens on its target ports."""
+    """If a Service selects the labels, the gateway listens on its target ports."""
     mesh = meshcompile.load(GATEWAY + SERVICE)
     config = mesh.compile("router:edge,istio=ingressgateway,app=gateway")
     assert names(config, "routes") == ["http.8080"]
@@ -88,14 +88,14 @@ def test_a_service_maps_the_ports_of_a_gateway() -> None:
 
 
 def test_a_sidecar_without_a_workload_is_compiled() -> None:
-    """A sidecar that is assumed has inbound clusters for the Services that select it, named target ports included."""
+    """An assumed sidecar has inbound clusters for the Services that select it, including named target ports."""
     config = meshcompile.load(GATEWAY).compile(AssumedProxy(ProxyType.SIDECAR, "shop", {"app": "catalog"}))
     assert "inbound|80||" in names(config, "clusters")
     assert config.proxy.labels["security.istio.io/tlsMode"] == "istio"
 
 
 def test_what_is_assumed_is_said_of_its_proxy_only() -> None:
-    """The assumption is a finding of the configuration, and the mesh itself stays as it is."""
+    """The assumption is a finding of the configuration, and the mesh does not change."""
     mesh = meshcompile.load(GATEWAY)
     config = mesh.compile(ROUTER)
     (found,) = [each for each in config.diagnostics if each.slug == "assumed-running"]
@@ -105,7 +105,7 @@ def test_what_is_assumed_is_said_of_its_proxy_only() -> None:
 
 
 def test_a_workload_of_the_input_keeps_its_pods() -> None:
-    """A proxy that is assumed beside a workload with the same labels leaves the workload's Pods where they are."""
+    """An assumed proxy with the labels of a workload does not affect the Pods of the workload."""
     deployment = """\
 ---
 apiVersion: apps/v1
@@ -126,7 +126,7 @@ spec:
 
 
 def test_gateways_say_which_routers_could_be_assumed() -> None:
-    """What a Gateway selects is proposed, with the labels and the namespace of a Service that selects more."""
+    """The gateways that Gateways select are suggested, with the labels and namespace of a Service that selects more."""
     assert [str(each) for each in meshcompile.load(GATEWAY).assumable()] == [ROUTER]
     mesh = meshcompile.load(GATEWAY + SERVICE)
     assert [str(each) for each in mesh.assumable()] == ["router:edge,istio=ingressgateway,app=gateway"]

@@ -52,13 +52,13 @@ def permissions(operation: str) -> Any:
 
 
 def test_actions_come_in_order() -> None:
-    """AUDIT policies come before DENY policies, and those before ALLOW policies, one filter each."""
+    """The filters are in the order AUDIT, DENY, ALLOW, one per action."""
     found = rbac(policy("a", "[{}]"), policy("b", "[{}]", "DENY"), policy("c", "[{}]", "AUDIT"))
     assert [config["rules"].get("action", "ALLOW") for config in found] == ["LOG", "DENY", "ALLOW"]
 
 
 def test_allow_without_rules_matches_nothing() -> None:
-    """An ALLOW policy without rules becomes a rule that is never met, so that everything is denied."""
+    """An ALLOW policy without rules becomes a rule that never matches, so everything is denied."""
     rule = only_rule(policy("p"))
     assert rule["principals"] == [{"notId": {"any": True}}]
 
@@ -73,13 +73,13 @@ def test_allow_without_rules_matches_nothing() -> None:
     ],
 )
 def test_principals(written: str, expected: dict[str, Any]) -> None:
-    """Principals are SPIFFE identities without the scheme, with `*` at either end."""
+    """Principals are SPIFFE identities without the scheme, with `*` at the start or end."""
     (found,) = principals(f'{{principals: ["{written}"]}}')
     assert found == {"orIds": {"ids": [{"authenticated": {"principalName": expected}}]}}
 
 
 def test_not_values_follow_values() -> None:
-    """Values that must not be there are the negation of all of them together."""
+    """Negated values become the negation of all of them together."""
     assert permissions('{ports: ["80"], notPorts: ["81", "82"]}') == [
         {"orRules": {"rules": [{"destinationPort": 80}]}},
         {"notRule": {"orRules": {"rules": [{"destinationPort": 81}, {"destinationPort": 82}]}}},
@@ -87,7 +87,7 @@ def test_not_values_follow_values() -> None:
 
 
 def test_hosts_ignore_case_and_paths_do_not() -> None:
-    """Hosts are compared without regard to case, paths and methods exactly."""
+    """Hosts are matched without regard to case, and paths and methods exactly."""
     host, method, path = permissions("{paths: [/a*], hosts: [A.com], methods: [GET]}")
     assert host["orRules"]["rules"][0]["header"]["stringMatch"] == {"exact": "A.com", "ignoreCase": True}
     assert method["orRules"]["rules"][0]["header"]["stringMatch"] == {"exact": "GET"}
@@ -95,13 +95,13 @@ def test_hosts_ignore_case_and_paths_do_not() -> None:
 
 
 def test_path_templates() -> None:
-    """`{*}` stands for one segment of a path, `{**}` for any number."""
+    """`{*}` matches one path segment, and `{**}` any number."""
     (path,) = permissions("{paths: ['/a/{*}/b/{**}']}")
     assert path["orRules"]["rules"][0]["uriTemplate"]["typedConfig"]["pathTemplate"] == "/a/*/b/**"
 
 
 def test_trust_domain_aliases() -> None:
-    """Principals of the mesh count in every trust domain of the mesh, `cluster.local` standing for its own."""
+    """Principals of the mesh match in every trust domain of the mesh, and `cluster.local` means the mesh's own."""
     (found,) = principals(
         '{principals: ["cluster.local/ns/shop/sa/web"]}', trustDomain="new", trustDomainAliases=["old"]
     )
@@ -110,7 +110,7 @@ def test_trust_domain_aliases() -> None:
 
 
 def test_foreign_trust_domains_stay() -> None:
-    """Principals of other trust domains, and what is no principal, are left as they are."""
+    """Principals of other trust domains, and values that are not principals, are unchanged."""
     domains = TrustDomains(("new", "old"))
     assert domains.principals(["other/ns/a/sa/b", "*/ns/a/sa/b", "x"]) == ("other/ns/a/sa/b", "*/ns/a/sa/b", "x")
     assert domains.principals(["*d/ns/a/sa/b"]) == ("new/ns/a/sa/b", "*d/ns/a/sa/b")
@@ -120,7 +120,7 @@ HTTP_RULE = "[{to: [{operation: {methods: [GET], ports: ['9000']}}]}]"
 
 
 def test_allow_rules_for_requests_are_dropped_on_tcp() -> None:
-    """On a TCP port an ALLOW rule that looks at requests allows nothing at all, which is reported."""
+    """On a TCP port, an ALLOW rule with HTTP attributes allows nothing, which is reported."""
     (config,) = rbac(policy("p", HTTP_RULE), port=9000)
     assert "policies" not in config["rules"]
     found = asked(mesh(WORKLOAD, policy("p", HTTP_RULE)), sidecar(labels={"app": "web"}))
@@ -128,20 +128,20 @@ def test_allow_rules_for_requests_are_dropped_on_tcp() -> None:
 
 
 def test_deny_rules_for_requests_get_wider_on_tcp() -> None:
-    """On a TCP port a DENY rule keeps what it can look at."""
+    """On a TCP port, a DENY rule keeps only its TCP attributes."""
     (permission,) = only_rule(policy("p", HTTP_RULE, "DENY"), port=9000)["permissions"]
     assert permission["andRules"]["rules"] == [{"orRules": {"rules": [{"destinationPort": 9000}]}}]
 
 
 def test_dry_run() -> None:
-    """A policy on trial leaves its outcome in the metadata only."""
+    """A dry-run policy only writes its result to the metadata."""
     (config,) = rbac(policy("p", "[{}]", "DENY", annotations='istio.io/dry-run: "true"'))
     assert "rules" not in config
     assert config["shadowRulesStatPrefix"] == "istio_dry_run_deny_"
 
 
 def test_unknown_provider_denies() -> None:
-    """A CUSTOM policy whose provider does not exist denies what it matches, which is an error."""
+    """A CUSTOM policy with an unknown provider denies what it matches, which is an error."""
     custom = policy("p", "[{}]", "CUSTOM", "provider: {name: nobody}")
     (config,) = rbac(custom)
     assert list(config["rules"]["policies"]) == [
@@ -152,7 +152,7 @@ def test_unknown_provider_denies() -> None:
 
 
 def test_policies_of_the_root_namespace_come_first() -> None:
-    """Policies of the root namespace apply everywhere, together with the workload's own."""
+    """Policies in the root namespace apply everywhere, together with the workload's own."""
     root = policy("root", "[{}]").replace("namespace: shop", "namespace: istio-system")
     (config,) = rbac(policy("own", "[{}]"), root)
     assert list(config["rules"]["policies"]) == [
@@ -162,7 +162,7 @@ def test_policies_of_the_root_namespace_come_first() -> None:
 
 
 def test_a_condition_of_the_wrong_side_is_no_rule_for_everybody() -> None:
-    """A permission about who asks, or a principal about what is asked for, raises instead of meaning `any`."""
+    """A permission about the source, or a principal about the operation, raises instead of meaning `any`."""
     with pytest.raises(AssertionError):
         permission(SourceAddress(Range("10.0.0.0", 8)))  # type: ignore[arg-type]
     with pytest.raises(AssertionError):

@@ -1,4 +1,4 @@
-"""Messages of envoy-data-plane hold what the JSON says, as protobuf itself reads their bytes."""
+"""Messages of envoy-data-plane equal the JSON, as protobuf parses their bytes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TYPE_URL = "type.googleapis.com/"
 
 @pytest.fixture(scope="module", autouse=True)
 def _envoy_api() -> None:
-    """Every message of xds-protos, which an Any may hold."""
+    """Every message of xds-protos, because an Any may contain any of them."""
     for path in importlib.metadata.files("xds-protos") or ():
         if path.name.endswith("_pb2.py") and path.parts[0] in {"envoy", "xds", "udpa"}:
             importlib.import_module(".".join(path.with_suffix("").parts))
@@ -58,7 +58,7 @@ def carried(data: Any) -> Any:
 @pytest.mark.slow
 @pytest.mark.parametrize("path", GOLDENS, ids=lambda path: path.parent.name)
 def test_bytes_are_those_of_the_json(path: Path) -> None:
-    """Every resource of the goldens, as bytes, is read by protobuf as the message that the JSON describes."""
+    """Every resource of the goldens, as bytes, is parsed by protobuf as the message that the JSON describes."""
     mesh = meshcompile.load(path)
     for proxy in mesh.proxies():
         config = mesh.compile(proxy)
@@ -71,7 +71,7 @@ def test_bytes_are_those_of_the_json(path: Path) -> None:
 
 
 def test_fields_that_from_dict_does_not_find() -> None:
-    """Numbers inside of names are no obstacle, with a wrapper or without."""
+    """Fields with numbers inside their names are set, with or without a wrapper."""
     cluster = message(TYPES["clusters"], {"name": "a", "outlierDetection": {"consecutive5xx": 3, "interval": "10s"}})
     assert cluster.outlier_detection.consecutive_5xx == 3
     assert cluster.outlier_detection.interval.total_seconds() == 10
@@ -80,7 +80,7 @@ def test_fields_that_from_dict_does_not_find() -> None:
 
 
 def test_types_that_the_library_lacks_are_typed_structs() -> None:
-    """Istio's own types are carried as a TypedStruct with their fields, which Envoy unpacks."""
+    """Istio's own types are packed as a TypedStruct with their fields, which Envoy unpacks."""
     url = f"{TYPE_URL}stats.PluginConfig"
     carrier = packed({"@type": url, "reporter": "SERVER_GATEWAY"})
     assert carrier.type_url == f"{TYPE_URL}xds.type.v3.TypedStruct"

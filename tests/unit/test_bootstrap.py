@@ -54,7 +54,7 @@ def secret(name: str) -> dict[str, Any]:
 
 
 def test_routes_are_inlined() -> None:
-    """What RDS would send stands in the connection manager; a route that nobody sends is an empty one."""
+    """Routes are inlined in the connection manager, and an unknown route configuration is empty."""
     route = {"name": "80", "virtualHosts": [{"name": "v"}]}
     assert manager(made(listeners=[listener()], routes=[route]))["routeConfig"] == route
     config = manager(made(listeners=[listener()]))
@@ -63,7 +63,7 @@ def test_routes_are_inlined() -> None:
 
 
 def test_filters_of_istio_are_left_out() -> None:
-    """A plain Envoy gets neither Istio's filters nor their settings of routes, and each is reported once."""
+    """Upstream Envoy gets neither Istio's filters nor their route settings, and each is reported once."""
     overrides = {"istio.stats": STATS["typedConfig"], "router": ROUTER["typedConfig"]}
     route = {"name": "80", "virtualHosts": [{"typedPerFilterConfig": overrides}]}
     bootstrap = made(listeners=[listener(STATS)], routes=[route])
@@ -73,7 +73,7 @@ def test_filters_of_istio_are_left_out() -> None:
 
 
 def test_istio_keeps_its_filters() -> None:
-    """For Istio's build nothing is left out."""
+    """For Istio's build, nothing is omitted."""
     bootstrap = made(
         Options(Flavour.ISTIO), listeners=[listener(STATS)], clusters=[{"name": "a", "filters": [EXCHANGE]}]
     )
@@ -83,7 +83,7 @@ def test_istio_keeps_its_filters() -> None:
 
 
 def test_discovered_filters() -> None:
-    """A filter that ECDS would send is inlined; Wasm and what nobody sends is left out with a warning."""
+    """Discovered filters are inlined. Wasm and unknown filters are omitted with a warning."""
     item = {"name": "plugin", "configDiscovery": {"configSource": {"ads": {}}}}
     inlined = made(listeners=[listener(item)], extensions=[{"name": "plugin", "typedConfig": ROUTER["typedConfig"]}])
     assert manager(inlined)["httpFilters"] == [{"name": "plugin", "typedConfig": ROUTER["typedConfig"]}, ROUTER]
@@ -94,7 +94,7 @@ def test_discovered_filters() -> None:
 
 
 def test_credentials_are_inlined() -> None:
-    """A Secret that a gateway names stands in its TLS context, also as the authority of client certificates."""
+    """A Secret of a gateway is inlined in its TLS context, also as the CA certificate for clients."""
     names = [{"sanType": "URI", "matcher": {"prefix": "spiffe://shop/"}}]
     tls = {
         "name": "tls",
@@ -135,7 +135,7 @@ MUTUAL = {
 
 
 def test_the_certificate_of_the_workload() -> None:
-    """With a folder of certificates mutual TLS stays; without one the cluster is called in plain text."""
+    """With a folder of certificates, mutual TLS stays. Without one, the cluster uses plaintext."""
     matches = [{"name": "tlsMode-istio", "transportSocket": MUTUAL}, {"name": "tlsMode-disabled", "match": {}}]
     plain = made(clusters=[{"name": "a", "transportSocketMatches": matches}])
     assert [match["name"] for match in cluster(plain)["transportSocketMatches"]] == ["tlsMode-disabled"]
@@ -150,14 +150,14 @@ def test_the_certificate_of_the_workload() -> None:
 
 
 def test_istio_fetches_the_certificate_of_the_workload() -> None:
-    """Istio's agent serves the certificate: the context stays, and the cluster of the agent is there."""
+    """If Istio's agent serves the certificate, the context is unchanged, and the cluster of the agent is added."""
     bootstrap = made(Options(Flavour.ISTIO), clusters=[{"name": "a", "transportSocket": MUTUAL}])
     assert cluster(bootstrap)["transportSocket"] == MUTUAL
     assert bootstrap.to_dict()["staticResources"]["clusters"][-1]["name"] == "sds-grpc"
 
 
 def test_files_are_named() -> None:
-    """Certificates that are named by path are files."""
+    """Certificates that are given by path are files."""
     tls = {
         "name": "tls",
         "typedConfig": {
@@ -186,19 +186,19 @@ def assignment(*addresses: str) -> dict[str, Any]:
     ("addresses", "kind"), [(["10.0.0.1", "::1"], "STATIC"), (["10.0.0.1", "db.example"], "STRICT_DNS")]
 )
 def test_endpoints_are_inlined(addresses: list[str], kind: str) -> None:
-    """What EDS would send stands in the cluster, whose type says whether names must be resolved."""
+    """Endpoints are inlined in the cluster. Its type depends on whether names must be resolved."""
     eds = {"name": "a", "type": "EDS", "edsClusterConfig": {"serviceName": "a"}}
     static = cluster(made(clusters=[eds], endpoints=[assignment(*addresses)]))
     assert static == {"name": "a", "type": kind, "loadAssignment": assignment(*addresses)}
 
 
 def test_no_endpoints() -> None:
-    """A cluster without endpoints is there, and has none."""
+    """A cluster without endpoints is included without any."""
     assert cluster(made(clusters=[{"name": "a", "type": "EDS"}])) == {"name": "a", "type": "STATIC"}
 
 
 def test_endpoints_are_moved() -> None:
-    """An endpoint is moved by address and port, or by address alone."""
+    """An endpoint is moved by address and port, or by address only."""
     eds = {"name": "a", "type": "EDS"}
     moves = {"10.0.0.1:80": "127.0.0.1:8001", "10.0.0.2": "127.0.0.1:8002"}
     moved = cluster(
@@ -215,7 +215,7 @@ def test_endpoints_are_moved() -> None:
 
 
 def test_secrets_hold_credentials() -> None:
-    """A Secret's keys are those of kubectl or Istio's own; what is no text is none."""
+    """A Secret has kubectl's or Istio's keys. A value that is not text is ignored."""
     secrets = [
         Secret.model_validate(
             {"metadata": {"name": "a", "namespace": "n"}, "data": {"tls.crt": "Qw==", "tls.key": "Sw=="}}
@@ -227,7 +227,7 @@ def test_secrets_hold_credentials() -> None:
 
 
 def test_a_cluster_is_there_once() -> None:
-    """Of clusters with one name, which istiod sends for a Service that has a port twice, the first one stays."""
+    """Of clusters with the same name, which istiod sends for a Service with a duplicate port, the first one is kept."""
     bootstrap = made(clusters=[{"name": "a", "connectTimeout": "1s"}, {"name": "a", "connectTimeout": "2s"}])
     assert [(c["name"], c["connectTimeout"]) for c in bootstrap.to_dict()["staticResources"]["clusters"]] == [
         ("a", "1s")
@@ -235,7 +235,7 @@ def test_a_cluster_is_there_once() -> None:
 
 
 def test_clusters_that_resolve_any_name() -> None:
-    """Without TLS, a cluster that looks up any name says that it checks no certificate, as Envoy demands."""
+    """Without TLS, a cluster that resolves any name declares that it verifies no certificate, as Envoy requires."""
     kind = {"@type": "type.googleapis.com/envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig"}
     resolving = {"name": "a", "clusterType": {"name": "dfp", "typedConfig": kind}}
     assert cluster(made(clusters=[resolving]))["clusterType"]["typedConfig"]["allowInsecureClusterOptions"] is True

@@ -1,4 +1,4 @@
-"""CEL syntax: what `cel-go` parses, and what it refuses."""
+"""CEL syntax: the expressions that `cel-go` accepts and rejects."""
 
 import pytest
 
@@ -53,17 +53,17 @@ INVALID = [
 
 @pytest.mark.parametrize("expression", VALID)
 def test_what_cel_parses_is_valid(expression: str) -> None:
-    """Nothing is wrong with an expression that can be parsed."""
+    """A valid expression has no syntax error."""
     assert syntax_error(expression) is None
 
 
 @pytest.mark.parametrize("expression", INVALID)
 def test_what_cel_refuses_is_invalid(expression: str) -> None:
-    """Something is wrong with an expression that cannot be parsed."""
+    """An invalid expression has a syntax error."""
     assert syntax_error(expression)
 
 
 def test_deep_nesting_needs_no_deep_calls() -> None:
-    """Brackets may nest as deep as `cel-go` lets them, and any deeper is an error and no exception."""
+    """Brackets may nest as deep as in `cel-go`. Deeper nesting is an error, not an exception."""
     assert syntax_error("[" * 250 + "]" * 250) is None
     assert syntax_error("[" * 90_000) == "it nests too deeply"

@@ -1,4 +1,4 @@
-"""The seam between resolving and emitting clusters: a piece becomes one message."""
+"""Emission of clusters: a resolved cluster becomes one message."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TLS = UpstreamTls(sni="api", subject_alt_names=("a", "b"), certificate=Secret("d
 
 
 def test_bare_cluster() -> None:
-    """A cluster of no service has nothing but a name, a type and a timeout."""
+    """A cluster without a service has only a name, a type and a timeout."""
     piece = Cluster("BlackHoleCluster", "BlackHoleCluster", Discovery.STATIC, Duration.of_seconds(10))
     assert to_builtins(cluster(piece, EndpointEmitter())) == {
         "name": "BlackHoleCluster",
@@ -50,7 +50,7 @@ def test_bare_cluster() -> None:
 
 
 def test_metadata() -> None:
-    """Istio's filters are told the rule, the services and what else is known."""
+    """The metadata for Istio's filters has the rule, the services and further details."""
     known = ClusterMetadata(
         services=(ServiceName("api.shop", "api", "shop"),), rule=("shop", "r"), subset="v1", is_external=True
     )
@@ -64,14 +64,14 @@ def test_metadata() -> None:
 
 
 def test_origins_are_kept() -> None:
-    """A cluster knows the places that it was made from."""
+    """A cluster has the origins that it comes from."""
     place = Origin(Document("a.yaml", {}), ("spec",))
     piece = Cluster("c", "c", Discovery.EDS, None, origins=(place,))
     assert cluster(piece, EndpointEmitter()).origins == (place,)
 
 
 def test_limits() -> None:
-    """What is not limited is as good as unlimited; a budget without values has Istio's."""
+    """Unset limits are effectively unlimited, and an empty budget has Istio's values."""
     assert to_builtins(circuit_breakers(NO_LIMITS))["thresholds"][0]["maxRetries"] == 4294967295
     limited = to_builtins(circuit_breakers(Thresholds(max_requests=3, retry_budget=RetryBudget())))["thresholds"][0]
     assert limited["maxRequests"] == 3
@@ -79,7 +79,7 @@ def test_limits() -> None:
 
 
 def test_common_balancing() -> None:
-    """A threshold of zero is written down: Envoy's default is another."""
+    """A threshold of zero is printed, because Envoy's default differs."""
     assert to_builtins(common_lb_config(Balancing(Algorithm.RANDOM))) == {}
     assert to_builtins(common_lb_config(Balancing(Algorithm.RANDOM, panic_threshold=0, locality_weighted=True))) == {
         "healthyPanicThreshold": {},
@@ -88,7 +88,7 @@ def test_common_balancing() -> None:
 
 
 def test_outliers() -> None:
-    """A count of zero switches a detector off, and local failures count only when they are told apart."""
+    """A count of zero disables a detector, and local failures count only if they are split."""
     settings = OutlierDetection(consecutive_5xx_errors=0, consecutive_gateway_errors=4, max_ejection_percent=50)
     assert to_builtins(outlier_detection(settings)) == {
         "enforcingSuccessRate": 0,
@@ -103,7 +103,7 @@ def test_outliers() -> None:
 
 
 def test_http_options() -> None:
-    """Common options appear when asked for, whatever the protocol is."""
+    """Common options appear if they are set, for every protocol."""
     options = HttpOptions(UpstreamProtocol.HTTP2, max_concurrent_streams=9, has_common=True)
     assert to_builtins(http_options(options)) == {
         "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
@@ -113,7 +113,7 @@ def test_http_options() -> None:
 
 
 def test_sockets() -> None:
-    """A cluster has one socket for all endpoints, or one for each kind of endpoint, or Envoy's own."""
+    """A cluster has one socket for all endpoints, one per kind of endpoint, or Envoy's own."""
     assert transport_socket(Security()) is None
     assert transport_socket_matches(Security(TLS)) == ()
     partial = Security(TLS, only_where_possible=True)
@@ -122,7 +122,7 @@ def test_sockets() -> None:
 
 
 def test_proxy_protocol() -> None:
-    """The PROXY header goes before plain text too."""
+    """The PROXY header comes before plaintext, too."""
     socket = transport_socket(Security(proxy_protocol=ProxyProtocol(version=ProxyProtocolVersion.V2)))
     assert socket is not None
     inner = to_builtins(socket)["typedConfig"]
@@ -130,7 +130,7 @@ def test_proxy_protocol() -> None:
 
 
 def test_endpoints() -> None:
-    """An endpoint says how it is, what it weighs, and what it is to telemetry and TLS."""
+    """An endpoint has its health, its weight, and its metadata for telemetry and TLS."""
     endpoint = LbEndpoint("10.0.0.1", 80, 2, "w;ns;c;;k", tls_mode="istio", health=Health.HEALTHY)
     socket = LbEndpoint("/var/run/s", 0, 1, ";;;;")
     group = LocalityGroup(Locality("r", "z"), (endpoint, socket), 3, priority=1)
@@ -152,7 +152,7 @@ def test_endpoints() -> None:
 
 
 def test_endpoints_are_made_once() -> None:
-    """An endpoint of several clusters is one message."""
+    """An endpoint of several clusters is a single message."""
     endpoint = LbEndpoint("10.0.0.1", 80, 1, ";;;;")
     emitter = EndpointEmitter()
     one, two = (emitter.groups((LocalityGroup(Locality(), (endpoint,), 1),))[0] for _ in range(2))

@@ -60,7 +60,7 @@ def tls_context(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_service_without_rule() -> None:
-    """A service is an EDS cluster with least requests, no limits, and mutual TLS where the endpoint takes it."""
+    """A service is an EDS cluster with LEAST_REQUEST, no limits, and mutual TLS where the endpoint supports it."""
     found = cluster()
     assert found["type"] == "EDS"
     assert found["edsClusterConfig"]["serviceName"] == HTTP
@@ -77,7 +77,7 @@ def test_udp_ports_have_no_cluster() -> None:
 
 
 def test_grpc_is_http2() -> None:
-    """A port that declares HTTP/2 gets it, and says so in the ALPN of mutual TLS."""
+    """A port that declares HTTP/2 uses it, and has it in the ALPN of mutual TLS."""
     found = cluster(name=GRPC)
     assert http(found) == {"explicitHttpConfig": {"http2ProtocolOptions": {}}}
     context = found["transportSocketMatches"][0]["transportSocket"]["typedConfig"]["commonTlsContext"]
@@ -85,7 +85,7 @@ def test_grpc_is_http2() -> None:
 
 
 def test_upgrade_to_http2() -> None:
-    """A rule may ask for HTTP/2 on any port, the mesh on HTTP ports; the client's protocol goes before both."""
+    """A rule can enable HTTP/2 on any port, and the mesh on HTTP ports. The client's protocol takes precedence."""
     upgrade = rule("{connectionPool: {http: {h2UpgradePolicy: UPGRADE}}}")
     tcp = "outbound|82||api.shop.svc.cluster.local"
     assert "http2ProtocolOptions" in http(cluster(upgrade, name=tcp))["explicitHttpConfig"]
@@ -96,7 +96,7 @@ def test_upgrade_to_http2() -> None:
 
 
 def test_pool() -> None:
-    """Every setting of a connection pool has its place."""
+    """Every setting of a connection pool is in the cluster."""
     found = cluster(
         rule(
             "{connectionPool: {tcp: {maxConnections: 1, connectTimeout: 2s, maxConnectionDuration: 3s,"
@@ -117,7 +117,7 @@ def test_pool() -> None:
 
 
 def test_port_settings_replace_the_rule() -> None:
-    """Settings of a port inherit nothing: not even those they leave out."""
+    """Port settings inherit nothing, not even unset fields."""
     found = cluster(
         rule(
             "{connectionPool: {tcp: {maxConnections: 1}}, outlierDetection: {}, retryBudget: {},"
@@ -131,7 +131,7 @@ def test_port_settings_replace_the_rule() -> None:
 
 
 def test_subset_inherits_field_by_field() -> None:
-    """What a subset does not set it takes from the rule."""
+    """Unset fields of a subset are inherited from the rule."""
     found = cluster(
         rule(
             "{loadBalancer: {simple: ROUND_ROBIN}, outlierDetection: {consecutive5xxErrors: 3}}",
@@ -162,7 +162,7 @@ def test_subset_inherits_field_by_field() -> None:
     ],
 )
 def test_load_balancer_configuration(settings: str, expected: dict[str, Any]) -> None:
-    """Each algorithm has the configuration that istiod gives it, and no other."""
+    """Each algorithm has the configuration that istiod sends, and no other."""
     found = cluster(rule(f"{{loadBalancer: {settings}}}"))
     assert {key: value for key, value in found.items() if key.endswith("LbConfig") and key != "commonLbConfig"} == (
         expected
@@ -170,7 +170,7 @@ def test_load_balancer_configuration(settings: str, expected: dict[str, Any]) ->
 
 
 def test_passthrough() -> None:
-    """With PASSTHROUGH connections go where the client meant them to, and so do those of subsets."""
+    """With PASSTHROUGH, connections go to their original destination, also for subsets."""
     texts = rule("{loadBalancer: {simple: PASSTHROUGH}}", "[{name: v1, labels: {version: v1}}]")
     for name in (HTTP, "outbound|80|v1|api.shop.svc.cluster.local"):
         found = cluster(texts, name=name)
@@ -179,27 +179,30 @@ def test_passthrough() -> None:
 
 
 def test_outlier_detection_without_settings() -> None:
-    """Even an empty outlierDetection switches panic and success rates off."""
+    """Even an empty outlierDetection disables panic mode and success rate ejection."""
     found = cluster(rule("{outlierDetection: {}}"))
     assert found["outlierDetection"] == {"enforcingSuccessRate": 0}
     assert found["commonLbConfig"] == {"healthyPanicThreshold": {}}
 
 
 def test_rule_with_mesh_tls() -> None:
-    """ISTIO_MUTUAL in a rule is for all endpoints, and its SNI names the cluster."""
+    """ISTIO_MUTUAL in a rule applies to all endpoints, and its SNI names the cluster."""
     found = cluster(rule("{tls: {mode: ISTIO_MUTUAL}}"))
     assert "transportSocketMatches" not in found
     assert tls_context(found)["sni"] == "outbound_.80_._.api.shop.svc.cluster.local"
 
 
 def test_rule_that_disables_tls() -> None:
-    """DISABLE is plain text."""
+    """DISABLE means plaintext."""
     found = cluster(rule("{tls: {mode: DISABLE}}"))
     assert not {"transportSocket", "transportSocketMatches"} & set(found)
 
 
 def test_simple_tls_checks_names() -> None:
-    """Without SNI and names, both come from the request's host; the system's roots are the default."""
+    """Without SNI and names, both come from the request's host.
+
+    The default CA certificates are the operating system's.
+    """
     found = cluster(rule("{tls: {mode: SIMPLE}}"))
     assert http(found)["upstreamHttpProtocolOptions"] == {"autoSni": True, "autoSanValidation": True}
     context = tls_context(found)["commonTlsContext"]["combinedValidationContext"]
@@ -208,7 +211,7 @@ def test_simple_tls_checks_names() -> None:
 
 
 def test_credential_is_for_gateways() -> None:
-    """A Secret named by a rule for everybody is for gateways; sidecars send in plain text."""
+    """A Secret in a rule without a selector is only for gateways. Sidecars use plaintext."""
     of = mesh(API, rule("{tls: {mode: MUTUAL, credentialName: client}}"))
     assert "transportSocket" not in clusters(of, sidecar())[HTTP]
     context = tls_context(clusters(of, gateway())[HTTP])["commonTlsContext"]
@@ -221,19 +224,19 @@ def test_credential_is_for_gateways() -> None:
 
 
 def test_rule_that_selects_workloads() -> None:
-    """A rule with a selector is for those workloads only."""
+    """A rule with a selector applies only to those workloads."""
     of = mesh(API, rule("{loadBalancer: {simple: RANDOM}}", extra="workloadSelector: {matchLabels: {app: web}}"))
     assert clusters(of, sidecar(labels={"app": "web"}))[HTTP]["lbPolicy"] == "RANDOM"
     assert clusters(of, sidecar(labels={"app": "other"}))[HTTP]["lbPolicy"] == "LEAST_REQUEST"
 
 
 def test_auto_mtls_switched_off() -> None:
-    """Without automatic mutual TLS clusters are plain."""
+    """Without automatic mutual TLS, clusters use plaintext."""
     assert "transportSocketMatches" not in cluster(enableAutoMtls=False)
 
 
 def test_proxy_protocol_wraps() -> None:
-    """The PROXY header goes before whatever the socket sends, for each of the sockets."""
+    """The PROXY header comes before all data of each socket."""
     found = cluster(rule("{proxyProtocol: {version: V2}}"))
     assert {match["transportSocket"]["name"] for match in found["transportSocketMatches"]} == {
         "envoy.transport_sockets.upstream_proxy_protocol"
@@ -241,7 +244,7 @@ def test_proxy_protocol_wraps() -> None:
 
 
 def test_statistics_names() -> None:
-    """The mesh's pattern names clusters in statistics."""
+    """The mesh-wide pattern determines the names of clusters in statistics."""
     found = cluster(outboundClusterStatName="%SERVICE%_%SERVICE_PORT_NAME%_%SUBSET_NAME%")
     assert found["altStatName"] == "api.shop_http_;"
 
@@ -250,7 +253,7 @@ def test_statistics_names() -> None:
     ("resolution", "expected"), [("DNS", "STRICT_DNS"), ("DNS_ROUND_ROBIN", "LOGICAL_DNS"), ("NONE", "ORIGINAL_DST")]
 )
 def test_service_entry_types(resolution: str, expected: str) -> None:
-    """The resolution of a ServiceEntry decides how its endpoints are found."""
+    """The resolution of a ServiceEntry determines how its endpoints are discovered."""
     found = cluster(entry("api.example", resolution), name="outbound|80||api.example")
     assert found["type"] == expected
     assert found["metadata"]["filterMetadata"]["istio"]["external"] is True
@@ -263,13 +266,13 @@ def test_gateways_balance_what_sidecars_pass_through() -> None:
 
 
 def test_dns_without_endpoints_has_no_cluster() -> None:
-    """A service resolved by DNS whose selector selects nothing gets no cluster."""
+    """A service with DNS resolution and a selector that selects nothing gets no cluster."""
     found = clusters(mesh(entry("api.example", "DNS", extra="workloadSelector: {labels: {app: none}}")), sidecar())
     assert "outbound|80||api.example" not in found
 
 
 def test_wildcard_resolved_by_each_request() -> None:
-    """A wildcard with DYNAMIC_DNS is a cluster by host; names are checked unless the rule says no."""
+    """A wildcard with DYNAMIC_DNS is one cluster for all hosts. Names are verified unless the rule disables it."""
     name = "outbound|80||*.api.example"
     texts = (entry("*.api.example", "DYNAMIC_DNS", protocol="TLS"),)
     found = cluster(*texts, name=name)
@@ -290,7 +293,7 @@ status: {phase: Running, podIP: 10.1.0.1, conditions: [{type: Ready, status: "Tr
 
 
 def test_inbound_clusters() -> None:
-    """A workload gets one cluster for each port that its services lead to, which never loops back."""
+    """A workload gets one cluster for each target port of its services, which never loops back."""
     found = clusters(mesh(API, POD), sidecar())
     inbound = {name: each for name, each in found.items() if name.startswith("inbound|")}
     assert sorted(inbound) == ["inbound|53||", "inbound|80||", "inbound|81||", "inbound|82||"]
@@ -299,7 +302,7 @@ def test_inbound_clusters() -> None:
 
 
 def test_inbound_to_localhost() -> None:
-    """The mesh may say that workloads listen on the loopback address."""
+    """The mesh can set that workloads listen on the loopback address."""
     found = clusters(mesh(API, POD, inboundTrafficPolicy={"mode": "LOCALHOST"}), sidecar())["inbound|80||"]
     assert found["type"] == "STATIC"
     assert "upstreamBindConfig" not in found
@@ -327,14 +330,14 @@ spec:
     ],
 )
 def test_inbound_of_a_sidecar(endpoint: str, address: dict[str, Any]) -> None:
-    """`defaultEndpoint` says where the workload is: loopback, the Pod's own address, or a unix socket."""
+    """`defaultEndpoint` sets the address of the workload: loopback, the Pod's own address, or a Unix domain socket."""
     found = clusters(mesh(API, SIDECAR % endpoint), sidecar())["inbound|9000||"]
     assert found["loadAssignment"]["endpoints"][0]["lbEndpoints"][0]["endpoint"]["address"] == address
     assert found["circuitBreakers"]["thresholds"][0]["maxConnections"] == 3
 
 
 def test_inbound_takes_pool_and_budget_only() -> None:
-    """Of a rule for its own service a workload takes the pool and the retry budget."""
+    """Of a rule for its own service, a workload uses the connection pool and the retry budget."""
     found = clusters(
         mesh(API, POD, rule("{connectionPool: {tcp: {maxConnections: 5}}, loadBalancer: {simple: RANDOM}}")), sidecar()
     )["inbound|80||"]
@@ -343,7 +346,7 @@ def test_inbound_takes_pool_and_budget_only() -> None:
 
 
 def test_passthrough_gateway_has_clusters_by_sni() -> None:
-    """A gateway in AUTO_PASSTHROUGH mode has a second cluster for each port, named by its SNI, without TLS."""
+    """A gateway in AUTO_PASSTHROUGH mode has a second cluster for each port, with its SNI as name and without TLS."""
     passing = """
     apiVersion: networking.istio.io/v1
     kind: Gateway
@@ -358,7 +361,7 @@ def test_passthrough_gateway_has_clusters_by_sni() -> None:
 
 
 def test_clusters_are_shared() -> None:
-    """Proxies of one scope with equal traits get the same clusters and endpoints, not equal ones."""
+    """Proxies of one scope with equal traits share the same clusters and endpoints, by identity."""
     of = mesh(API)
     first, second = sidecar(), replace(sidecar(), id="other.shop", ip_addresses=("10.1.0.9",))
     names = [HTTP, GRPC]
@@ -368,7 +371,7 @@ def test_clusters_are_shared() -> None:
 
 
 def test_subsets_by_dns_fail_over_without_looking_at_labels() -> None:
-    """Only the cluster of the whole service splits the endpoints that it lists by labels of the client."""
+    """Only the cluster of the whole service splits its listed endpoints by labels of the client."""
     listed = entry(
         "a.example.com",
         "DNS",
@@ -386,7 +389,7 @@ def test_subsets_by_dns_fail_over_without_looking_at_labels() -> None:
 
 
 def test_inbound_ports_with_one_name() -> None:
-    """Of service ports that share a name the first stands for all, as istiod looks ports up by name."""
+    """Of service ports with the same name, the first stands for all, because istiod looks ports up by name."""
     service = """
     apiVersion: v1
     kind: Service
@@ -408,7 +411,7 @@ def test_inbound_ports_with_one_name() -> None:
 
 
 def test_client_protocol_on_a_sniffed_port_forgets_the_case_of_headers() -> None:
-    """Asking for the client's protocol where sniffing gives it already loses the formatter that keeps header case."""
+    """Using the client's protocol on a port with detection loses the formatter that preserves header case."""
     sniffed = """
     apiVersion: v1
     kind: Service

@@ -1,4 +1,4 @@
-"""The garbage collector, out of the way but not forever."""
+"""The garbage collector is paused, but memory does not grow."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from meshcompile.collector import collect_if_grown, gc_paused
 
 
 def test_garbage_of_many_rounds_is_collected() -> None:
-    """What many rounds without collection leave behind does not add up."""
+    """Garbage of many rounds without collection does not accumulate."""
     gc.collect()
     collect_if_grown()
     before = sys.getallocatedblocks()
@@ -23,7 +23,7 @@ def test_garbage_of_many_rounds_is_collected() -> None:
 
 
 def test_the_collector_is_left_as_it_was() -> None:
-    """A pause ends with the collector on if it was on, and off if it was off."""
+    """After a pause, the collector is on if it was on, and off if it was off."""
     for switch in (gc.disable, gc.enable):
         switch()
         enabled = gc.isenabled()

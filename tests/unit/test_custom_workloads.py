@@ -1,4 +1,4 @@
-"""Pods of workloads beyond Kubernetes' own kinds, and of Pods that only a user wrote."""
+"""Pods of custom workload kinds, and Pods that a user wrote."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ spec: {selector: {app: pay}, ports: [{name: http, port: 80, targetPort: 8080}]}
 
 
 def workload(api_version: str, kind: str, name: str = "pay", template: str = TEMPLATE, spec: str = "") -> str:
-    """A workload in namespace shop; `spec` is what stands before its template."""
+    """A workload in namespace shop. `spec` is the content before its template."""
     lines = [f"apiVersion: {api_version}", f"kind: {kind}", f"metadata: {{name: {name}, namespace: shop}}", "spec:"]
     below = spec + ("template:\n" + indent(template, "  ") if template else "")
     return "\n".join(lines) + "\n" + indent(below, "  ")
@@ -33,7 +33,7 @@ def mesh(*texts: str) -> meshcompile.Mesh:
 
 
 def endpoints(of: meshcompile.Mesh, proxy: str) -> list[str]:
-    """The addresses of Service pay that a proxy knows."""
+    """The addresses of Service pay that a proxy has."""
     assignments = of.compile(proxy).to_dict(["endpoints"])["endpoints"]
     (pay,) = [each for each in assignments if each["clusterName"] == "outbound|80||pay.shop.svc.cluster.local"]
     return [
@@ -62,7 +62,7 @@ KNATIVE = "serving.knative.dev/v1"
     ],
 )
 def test_what_has_a_pod_template_makes_pods(text: str, name: str) -> None:
-    """A workload of any kind with a Pod template has a proxy, which is an endpoint of the Service that selects it."""
+    """A workload of any kind with a Pod template has a proxy, which is an endpoint of Services that select it."""
     loaded = mesh(text, *([] if KNATIVE in text else [SERVICE]))
     proxy = loaded.proxy(name)
     assert proxy.is_sidecar
@@ -71,19 +71,19 @@ def test_what_has_a_pod_template_makes_pods(text: str, name: str) -> None:
 
 
 def test_a_cron_job_of_another_group_makes_pods() -> None:
-    """A Pod template below a `jobTemplate` counts too."""
+    """A Pod template below a `jobTemplate` is also supported."""
     job = "jobTemplate:\n  spec:\n    template:\n" + indent(TEMPLATE, "      ")
     loaded = mesh(workload("apps.kruise.io/v1alpha1", "AdvancedCronJob", template="", spec=job))
     assert [proxy.id for proxy in loaded.proxies()] == ["pay-0.shop"]
 
 
 def test_a_rollout_without_replicas_makes_no_pods() -> None:
-    """Zero replicas are no Pods, whatever the kind."""
+    """Zero replicas mean no Pods, for any kind."""
     assert mesh(ROLLOUT.replace("replicas: 3", "replicas: 0")).proxies() == ()
 
 
 def test_a_rollout_takes_the_template_that_it_refers_to() -> None:
-    """A Rollout with a `workloadRef` makes the Pods of that Deployment's template; the Deployment makes none beside."""
+    """A Rollout with a `workloadRef` creates the Pods of that Deployment's template. The Deployment creates none."""
     reference = "workloadRef: {apiVersion: apps/v1, kind: Deployment, name: pay-app}\n"
     rollout = workload("argoproj.io/v1alpha1", "Rollout", template="", spec="replicas: 2\n" + reference)
     for deployment in (DEPLOYMENT, DEPLOYMENT.replace("replicas: 0", "replicas: 2")):
@@ -93,7 +93,7 @@ def test_a_rollout_takes_the_template_that_it_refers_to() -> None:
 
 
 def test_a_rollout_without_its_deployment_makes_no_pods() -> None:
-    """Without the Deployment that it refers to, nothing is known of a Rollout's Pods, which a warning says."""
+    """Without the referenced Deployment, a Rollout has no Pods, and a warning reports it."""
     reference = "workloadRef: {apiVersion: apps/v1, kind: Deployment, name: missing}\n"
     loaded = mesh(workload("argoproj.io/v1alpha1", "Rollout", template="", spec=reference))
     assert loaded.proxies() == ()
@@ -103,14 +103,14 @@ def test_a_rollout_without_its_deployment_makes_no_pods() -> None:
 
 @pytest.mark.parametrize("kind", ["ReplicaSet", "PodTemplate"])
 def test_a_rollout_that_refers_to_another_kind_is_not_read(kind: str) -> None:
-    """A `workloadRef` to something else than a Deployment makes no Pods."""
+    """A `workloadRef` to a kind other than Deployment creates no Pods."""
     reference = f"workloadRef: {{kind: {kind}, name: pay}}\n"
     loaded = mesh(workload("argoproj.io/v1alpha1", "Rollout", template="", spec=reference))
     assert (loaded.proxies(), [found.slug for found in loaded.diagnostics]) == ((), ["kind-passed-over"])
 
 
 def test_what_knative_made_of_a_service_is_no_workload_beside_it() -> None:
-    """A Configuration that a Knative Service owns makes no Pods of its own."""
+    """A Configuration that a Knative Service owns creates no Pods of its own."""
     owned = workload(KNATIVE, "Configuration").replace(
         "namespace: shop}",
         f"namespace: shop, ownerReferences: [{{apiVersion: {KNATIVE}, kind: Service, name: pay, controller: true}}]}}",
@@ -121,14 +121,14 @@ def test_what_knative_made_of_a_service_is_no_workload_beside_it() -> None:
 
 
 def test_a_hook_of_helm_does_not_run() -> None:
-    """The Pod of a chart's test, which `helm template` prints too, is no proxy."""
+    """The Pod of a chart's test, which `helm template` also prints, has no proxy."""
     meta = "metadata: {name: web, namespace: shop, annotations: {helm.sh/hook: test}}\n"
     loaded = mesh("apiVersion: v1\nkind: Pod\n" + meta + "spec: {containers: [{name: web, image: web}]}\n")
     assert (loaded.proxies(), loaded.diagnostics) == ((), ())
 
 
 def test_a_knative_service_is_its_first_revision() -> None:
-    """Pods of a Knative Service are those of the Deployment of its revision, with Knative's labels."""
+    """Pods of a Knative Service belong to the Deployment of its revision, and have Knative's labels."""
     loaded = mesh(workload(KNATIVE, "Service"))
     proxy = loaded.proxy("ksvc/pay.shop")
     assert proxy.id == "pay-00001-deployment-0.shop"
@@ -138,7 +138,7 @@ def test_a_knative_service_is_its_first_revision() -> None:
 
 
 def test_a_knative_service_whose_deployment_is_there_makes_no_other() -> None:
-    """Where the input has what Knative made, it is not assumed again."""
+    """If the input has the objects that Knative creates, they are not assumed."""
     made = workload("apps/v1", "Deployment", "pay-00007-deployment", spec="selector: {matchLabels: {app: pay}}\n")
     made = made.replace("namespace: shop}", "namespace: shop, labels: {serving.knative.dev/service: pay}}")
     loaded = mesh(workload(KNATIVE, "Service"), made)
@@ -146,7 +146,7 @@ def test_a_knative_service_whose_deployment_is_there_makes_no_other() -> None:
 
 
 def test_a_pod_of_a_manifest_runs() -> None:
-    """A Pod without a status is injected, has an address and is an endpoint, and is said to be assumed."""
+    """A Pod without a status is injected, has an address, is an endpoint, and is reported as assumed."""
     pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop, labels: {app: pay}}\n"
     loaded = mesh(pod + "spec: {containers: [{name: web, image: web}]}\n", SERVICE)
     assert endpoints(loaded, "web.shop") == list(loaded.proxy("pod/web.shop").ip_addresses)
@@ -155,13 +155,13 @@ def test_a_pod_of_a_manifest_runs() -> None:
 
 
 def test_a_pod_of_a_cluster_stays_as_it_is() -> None:
-    """A Pod that waits for its address is not taken to run."""
+    """A Pod without an address in its status is not running."""
     pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nstatus: {phase: Pending}\n"
     assert mesh(pod).proxies() == ()
 
 
 def test_a_pod_of_a_manifest_is_not_a_deployments() -> None:
-    """A Pod that a user wrote beside a Deployment with the same labels leaves the Deployment its own."""
+    """A Pod that a user wrote with the labels of a Deployment does not replace the Deployment's Pods."""
     pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop, labels: {app: pay}}\n"
     loaded = mesh(pod, DEPLOYMENT.replace("replicas: 0", "replicas: 1"))
     assert [proxy.id for proxy in loaded.proxies()] == ["pay-app-0.shop", "web.shop"]
@@ -176,7 +176,7 @@ def test_a_pod_of_a_manifest_is_not_a_deployments() -> None:
     ],
 )
 def test_not_all_of_istio_is_a_proxy(name: str, container: str) -> None:
-    """ztunnel, the CNI plugin and istiod run no Envoy."""
+    """ztunnel, the CNI plugin and istiod do not run Envoy."""
     template = f"metadata: {{labels: {{app: {name}}}}}\nspec: {{containers: [{container}]}}\n"
     text = workload("apps/v1", "DaemonSet", name, template, f"selector: {{matchLabels: {{app: {name}}}}}\n")
     loaded = mesh(text.replace("namespace: shop", "namespace: istio-system"))
@@ -194,7 +194,7 @@ def test_not_all_of_istio_is_a_proxy(name: str, container: str) -> None:
     ],
 )
 def test_pods_of_a_cluster_are_named_for_what_made_them(owner: str, labels: str, name: str) -> None:
-    """Behind the owner of a real Pod stands the workload that a user wrote."""
+    """The owner of a real Pod leads to the workload that a user wrote."""
     kind, _, owner_name = owner.partition("/")
     pod = f"""\
 apiVersion: v1
@@ -208,7 +208,7 @@ status: {{phase: Running, podIP: 10.0.0.1}}
 
 
 def test_a_wrong_template_is_an_error() -> None:
-    """What is wrong in a Pod template of any kind is an error at its place."""
+    """An error in a Pod template of any kind is reported at its position."""
     loaded = mesh(ROLLOUT.replace("containerPort: 8080", 'containerPort: "8080"'))
     (found,) = [each for each in loaded.diagnostics if each.rejected]
     assert found.field == "spec.template.spec.containers[0].ports[0].containerPort"
@@ -217,7 +217,7 @@ def test_a_wrong_template_is_an_error() -> None:
 
 @pytest.mark.parametrize("labels", ["null", "x", "[a]"])
 def test_labels_of_a_selector_that_are_none_match_nothing(labels: str) -> None:
-    """A workload whose `matchLabels` are no object is read, and knows no Pods by labels."""
+    """A workload with a `matchLabels` that is not an object is read, and selects no Pods by labels."""
     loaded = mesh(ROLLOUT.replace("matchLabels: {app: pay}", f"matchLabels: {labels}"))
     assert not any(found.rejected for found in loaded.diagnostics)
     assert loaded.proxy("rollout/pay.shop").labels["app"] == "pay"

@@ -1,4 +1,4 @@
-"""What leads to a cluster that the proxy does not have: each place once, with the reason."""
+"""References to a cluster that the proxy does not have: once per position, with the reason."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ spec: {{host: catalog.shop.svc.cluster.local, subsets: [{{name: {subset}, labels
 
 
 def test_what_is_there_is_not_a_dead_end() -> None:
-    """A route to a service, and to a subset that is defined, is fine."""
+    """A route to a service, and to a defined subset, has no finding."""
     assert found(mesh(SHOP)) == []
     assert found(mesh(SHOP, to("{host: catalog}"))) == []
     assert found(mesh(SHOP, rule("shop"), to("{host: catalog, subset: v1}"))) == []
 
 
 def test_no_such_service() -> None:
-    """A host that nothing has is said at the destination that names it."""
+    """An unknown host is reported at the destination that names it."""
     (finding,) = found(mesh(SHOP, to("{host: nosuch}")))
     assert finding.field == ROUTE
     assert finding.message == (
@@ -56,27 +56,27 @@ def test_no_such_service() -> None:
 
 
 def test_undefined_subset() -> None:
-    """A subset that no DestinationRule defines has no cluster."""
+    """An undefined subset has no cluster."""
     (finding,) = found(mesh(SHOP, rule("shop"), to("{host: catalog, subset: v9}")))
     assert finding.message.endswith("no DestinationRule defines subset v9 of catalog.shop.svc.cluster.local")
 
 
 def test_subset_that_clients_do_not_use() -> None:
-    """A subset that is defined where the clients do not look names the rule."""
+    """For a subset that is defined for other clients, the finding names the rule."""
     (finding,) = found(mesh(SHOP, rule("elsewhere"), to("{host: catalog, subset: v1}")))
     assert "clients in namespace shop do not use" in finding.message
     assert finding.related[0].origin.document.namespace == "elsewhere"
 
 
 def test_port_that_the_service_does_not_have() -> None:
-    """A port that is not declared is said with those that are."""
+    """For an undeclared port, the finding lists the declared ports."""
     (finding,) = found(mesh(SHOP, to("{host: catalog, port: {number: 9999}}")))
     assert finding.message.endswith("catalog.shop.svc.cluster.local has no port 9999")
     assert finding.suggestion.endswith(": 80")
 
 
 def test_service_of_another_namespace() -> None:
-    """A service that is not exported to the proxy's namespace is said to be there."""
+    """For a service that is not exported to the proxy's namespace, the finding says so."""
     hidden = """
 apiVersion: v1
 kind: Service
@@ -90,7 +90,7 @@ spec: {clusterIP: 10.0.0.7, ports: [{name: http, port: 80}]}
 
 
 def test_weighted_clusters_mirrors_and_connections() -> None:
-    """Each of several destinations has its own place; what becomes of the traffic depends on what it is for."""
+    """Each of several destinations has its own position, and the effect depends on its purpose."""
     shares = (
         "{hosts: [catalog], http: [{route: [{destination: {host: catalog}, weight: 50}, "
         "{destination: {host: gone}, weight: 50}], mirrors: [{destination: {host: lost}}]}], "
@@ -105,20 +105,20 @@ def test_weighted_clusters_mirrors_and_connections() -> None:
 
 
 def test_a_place_is_said_once() -> None:
-    """A rule with several matches, on several ports, is one place."""
+    """A rule with several matches, on several ports, is one position."""
     matches = "match: [{uri: {prefix: /a}}, {uri: {prefix: /b}}]"
     spec = f"{{hosts: [web], http: [{{{matches}, route: [{{destination: {{host: gone}}}}]}}]}}"
     assert len(found(mesh(SHOP, virtual_service(spec)))) == 1
 
 
 def test_destinations_for_whichever_port() -> None:
-    """A destination without a port is fine when it leads on for one of the ports that traffic comes in on."""
+    """A destination without a port has no finding if it is valid for one of the incoming ports."""
     anywhere = "{hosts: [shop.example], http: [{route: [{destination: {host: catalog}}]}]}"
     assert found(mesh(SHOP, virtual_service(anywhere))) == []
 
 
 def test_gateways_ask_for_their_own_port() -> None:
-    """At a gateway, a destination without a port among several means the gateway's port."""
+    """At a gateway, a missing port of a service with several ports means the gateway's port."""
     front = """
 apiVersion: networking.istio.io/v1
 kind: Gateway
@@ -133,7 +133,7 @@ spec: {selector: {istio: ingressgateway}, servers: [{port: {number: 9000, name: 
 
 
 def test_hosts_below_a_wildcard() -> None:
-    """A ServiceEntry for a wildcard makes one cluster, and none for the hosts below it."""
+    """A ServiceEntry for a wildcard has one cluster, and no clusters for the hosts that it covers."""
     wild = """
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
@@ -148,7 +148,7 @@ spec: {hosts: ["*.example.net"], ports: [{number: 80, name: http, protocol: HTTP
 
 
 def test_aliases_on_ports_that_they_do_not_declare() -> None:
-    """An ExternalName Service is replaced by what it stands for on its own ports only."""
+    """An ExternalName Service is an alias only on its own ports."""
     alias = """
 apiVersion: v1
 kind: Service
@@ -162,7 +162,7 @@ spec: {type: ExternalName, externalName: catalog.shop.svc.cluster.local, ports: 
 
 
 def test_clusters_of_patches() -> None:
-    """A route that an EnvoyFilter adds is looked at too; clusters of the bootstrap are known."""
+    """A route that an EnvoyFilter adds is checked, too, and clusters of the bootstrap are known."""
     patch = """
 apiVersion: networking.istio.io/v1alpha3
 kind: EnvoyFilter
@@ -183,7 +183,7 @@ spec:
 
 
 def test_services_left_out_by_a_sidecar() -> None:
-    """What a Sidecar's egress leaves out is said not to be sent."""
+    """For a service that a Sidecar's egress excludes, the finding says so."""
     scope = """
 apiVersion: networking.istio.io/v1
 kind: Sidecar

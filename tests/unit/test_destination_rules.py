@@ -1,4 +1,4 @@
-"""Which DestinationRule is for whom, and how several become one."""
+"""Selection of DestinationRules for clients, and merging of several rules."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def names(*texts: str, client: str = "shop") -> list[str]:
 
 
 def test_order_of_namespaces() -> None:
-    """The client's namespace goes before the service's, and that before the root namespace."""
+    """The client's namespace takes precedence over the service's, and that over the root namespace."""
     rules = (rule("c", "client"), rule("s"), rule("r", "istio-system"))
     assert names(*rules, client="client") == ["c"]
     assert names(*rules[1:], client="client") == ["s"]
@@ -52,38 +52,38 @@ def test_order_of_namespaces() -> None:
 
 
 def test_wildcard_of_the_client_hides_more_specific_rules() -> None:
-    """Even a wildcard of the client's namespace goes before the service's own rule."""
+    """Even a wildcard in the client's namespace takes precedence over the service's own rule."""
     assert names(rule("wild", "client", host="*.local"), rule("own"), client="client") == ["wild"]
 
 
 def test_most_specific_host() -> None:
-    """Within a namespace the most specific host counts."""
+    """In a namespace, the most specific host applies."""
     assert names(rule("any", host="*"), rule("wild", host="*.shop.svc.cluster.local"), rule("exact")) == ["exact"]
     assert names(rule("any", host="*"), rule("wild", host="*.shop.svc.cluster.local")) == ["wild"]
 
 
 def test_short_hosts() -> None:
-    """A host without a dot is of the rule's namespace; one with a dot is taken as it is."""
+    """A host without a dot belongs to the rule's namespace. A host with a dot is used as written."""
     assert names(rule("short", host="api")) == ["short"]
     assert names(rule("dotted", host="api.shop")) == []
 
 
 def test_export_to() -> None:
-    """A rule is only for namespaces that it is exported to; its own is not among them unless it says so."""
+    """A rule applies only in namespaces that it is exported to, which may exclude its own."""
     private, away = rule("p", extra="exportTo: ['.']"), rule("a", extra="exportTo: [client]")
     assert (names(private), names(private, client="client")) == (["p"], [])
     assert (names(away), names(away, client="client")) == ([], ["a"])
 
 
 def test_private_rules_of_the_root_namespace() -> None:
-    """Proxies of the root namespace look at its private rules first, then at the service's."""
+    """Proxies in the root namespace use its private rules first, then the service's."""
     private = rule("root", "istio-system", extra="exportTo: ['.']")
     assert names(private, rule("own"), client="istio-system") == ["root"]
     assert names(rule("root", "istio-system"), rule("own"), client="istio-system") == ["own"]
 
 
 def test_merging() -> None:
-    """Rules of one host are one rule: the oldest's name, the first policy, the first subset of each name."""
+    """Rules for the same host are merged: the oldest name, the first policy, the first subset of each name."""
     (merged,) = found(
         rule("b", created="2024-01-02T00:00:00Z", subsets="v1 v2"),
         rule("a", created="2024-01-03T00:00:00Z", policy="{loadBalancer: {simple: ROUND_ROBIN}}", subsets="v2 v3"),
@@ -98,19 +98,19 @@ def test_merging() -> None:
 
 
 def test_rules_with_different_exports_are_not_merged() -> None:
-    """Rules that different namespaces see stay apart."""
+    """Rules for different namespaces are not merged."""
     assert names(rule("a"), rule("b", extra="exportTo: ['.']")) == ["a", "b"]
 
 
 def test_rules_with_different_selectors_are_not_merged() -> None:
-    """Rules for different workloads stay apart, those with selectors first."""
+    """Rules for different workloads are not merged, and those with selectors come first."""
     one, two = (f"workloadSelector: {{matchLabels: {{app: {app}}}}}" for app in ("x", "z"))
     assert names(rule("a"), rule("b", extra=one), rule("c", extra=two)) == ["b", "c", "a"]
     assert names(rule("b", extra=one), rule("c", extra=one)) == ["b"]
 
 
 def test_labels_that_rules_look_at() -> None:
-    """Two proxies that agree on these labels get the same."""
+    """Two proxies with the same values of these labels get the same rules."""
     index = mesh(
         SERVICE,
         rule("a", extra="workloadSelector: {matchLabels: {app: x}}"),

@@ -1,4 +1,4 @@
-"""Codes, and the diagnostics they make."""
+"""Codes and diagnostics."""
 
 import json
 import re
@@ -18,7 +18,7 @@ FOUND = Code("MC9999", "found", Severity.WARNING, "{kind} {name} has {what}")
 
 
 def test_a_code_makes_a_diagnostic_of_its_place() -> None:
-    """A diagnostic knows the resource, the field and the position from the origin alone."""
+    """The resource, the field and the position of a diagnostic are derived from its origin."""
     (document,) = read(TEXT).documents
     found = FOUND(Origin(document).at("spec", "x"), what="an x", suggestion="remove it")
     assert (found.kind, found.namespace, found.name, found.field) == ("Gateway", "b", "a", "spec.x")
@@ -27,14 +27,14 @@ def test_a_code_makes_a_diagnostic_of_its_place() -> None:
 
 
 def test_the_resource_can_be_named() -> None:
-    """A resource that is given wins over the document's."""
+    """An explicit resource overrides the document's."""
     related = Related("the other one", NOWHERE)
     found = FOUND(NOWHERE, what="{braces}", kind="Service", namespace="", name="c", rejected=True, related=(related,))
     assert (found.message, found.rejected, found.related) == ("Service c has {braces}", True, (related,))
 
 
 def test_diagnostics_sort_by_place() -> None:
-    """Diagnostics sort by file, line, column and code, whatever order they were found in."""
+    """Diagnostics sort by file, line, column and code, regardless of the order in which they were found."""
     (document,) = read(TEXT).documents
     later, earlier, elsewhere = (
         FOUND(where, what="x") for where in (Origin(document).at("spec"), Origin(document), NOWHERE)
@@ -43,7 +43,7 @@ def test_diagnostics_sort_by_place() -> None:
 
 
 def test_codes_are_unique() -> None:
-    """No two codes share an id or a slug, both are spelled as documented, and each has a text for its page."""
+    """No two codes share an ID or a slug, both have the documented format, and each has a text for its page."""
     found = every_code()
     assert len({code.id for code in found}) == len({code.slug for code in found}) == len(found)
     assert all(
@@ -53,7 +53,7 @@ def test_codes_are_unique() -> None:
 
 
 def test_every_area_is_found() -> None:
-    """Every module of the folder is an area, so that no code is left out of pages and of uniqueness."""
+    """Every module in the folder is an area, so all codes have pages and are checked for uniqueness."""
     modules = {path.stem for path in Path(codes.__file__).parent.glob("*.py")} - {"__init__"}
     assert set(codes.areas()) == modules
     assert {"clusters", "services"} <= modules
@@ -72,7 +72,7 @@ def test_severities_are_ordered_by_badness() -> None:
 
 
 def test_a_severity_is_a_text() -> None:
-    """A severity equals its text and is formatted as such; no other text has a place in the order."""
+    """A severity equals its text and is formatted as its text. Other texts cannot be compared."""
     assert [str(severity) for severity in Severity] == ["error", "warning", "info"] == list(Severity)
     assert f"{Severity.ERROR}" == "error"
     assert {"error": 1}[Severity.ERROR] == 1
@@ -81,7 +81,7 @@ def test_a_severity_is_a_text() -> None:
 
 
 def test_a_diagnostic_as_plain_data() -> None:
-    """The data of a diagnostic has its place and what it is about, and is JSON."""
+    """The data of a diagnostic has its position and its object, and is JSON."""
     (document,) = read(TEXT).documents
     related = Related("the other one", Origin(document))
     found = FOUND(Origin(document).at("spec", "x"), what="an x", suggestion="remove it", related=(related,))

@@ -1,4 +1,4 @@
-"""Durations as Go reads them and protobuf prints them."""
+"""Durations, parsed like Go and printed like protobuf."""
 
 import pytest
 from pydantic import BaseModel, ValidationError
@@ -31,7 +31,7 @@ from meshcompile.values.durations import Duration
     ],
 )
 def test_reading_and_printing(text: str, json: str) -> None:
-    """A duration is read with Go's grammar and rounding, and printed with 0, 3, 6 or 9 decimals."""
+    """A duration is parsed with Go's grammar and rounding, and printed with 0, 3, 6 or 9 decimals."""
     assert Duration.parse(text).json == json
     assert Duration.parse(json) == Duration.parse(text)
 
@@ -58,20 +58,20 @@ def test_reading_and_printing(text: str, json: str) -> None:
     ],
 )
 def test_what_is_no_duration(text: str) -> None:
-    """Other text, and what 64 bits of nanoseconds cannot hold, is refused."""
+    """Other text, and values that exceed 64 bits of nanoseconds, are rejected."""
     with pytest.raises(ValueError, match="duration"):
         Duration.parse(text)
 
 
 def test_comparison_and_units() -> None:
-    """Durations compare by length, and are cut to milliseconds towards zero."""
+    """Durations compare by length, and are truncated to milliseconds towards zero."""
     assert Duration.parse("1s") < Duration.parse("1001ms")
     assert [Duration.parse(text).milliseconds for text in ("1.9ms", "-1.9ms", "2s")] == [1, -1, 2000]
     assert not Duration()
 
 
 def test_models_hold_durations() -> None:
-    """A model reads a duration from text only, and prints it as protobuf JSON."""
+    """A model reads a duration only from text, and prints it as protobuf JSON."""
 
     class Timed(BaseModel):
         timeout: Duration | None = None

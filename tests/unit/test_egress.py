@@ -33,7 +33,7 @@ def clusters(listener: dict[str, Any]) -> list[str]:
 
 
 def test_http_services_share_a_listener_per_port() -> None:
-    """All HTTP of a port comes to one listener on every address, which passes on what is not HTTP."""
+    """All HTTP traffic of a port goes to one wildcard listener, which also forwards other protocols."""
     found = listeners(mesh(SHOP), sidecar())
     assert sorted(found) == ["0.0.0.0_80", "0.0.0.0_8080", "virtualInbound", "virtualOutbound"]
     listener = found["0.0.0.0_80"]
@@ -45,13 +45,13 @@ def test_http_services_share_a_listener_per_port() -> None:
 
 
 def test_tcp_services_listen_on_their_own_address() -> None:
-    """A TCP service with an address has a listener of its own with a single chain."""
+    """A TCP service with an address has its own listener with a single chain."""
     found = listeners(mesh(entry("db", "{name: tcp, number: 5432, protocol: TCP}", "addresses: [10.9.0.1]")), sidecar())
     assert clusters(found["10.9.0.1_5432"]) == ["outbound|5432||db.example.com"]
 
 
 def test_tls_services_without_an_address_are_told_apart_by_name() -> None:
-    """TLS services that share a wildcard listener have a chain for each server name, and the rest is passed on."""
+    """TLS services on a wildcard listener have a chain per server name, and other traffic is passed through."""
     port = "{name: tls, number: 443, protocol: TLS}"
     found = listeners(mesh(entry("a", port), entry("b", port)), sidecar())["0.0.0.0_443"]
     names = [chain["filterChainMatch"]["serverNames"] for chain in found["filterChains"]]
@@ -61,7 +61,7 @@ def test_tls_services_without_an_address_are_told_apart_by_name() -> None:
 
 
 def test_tcp_services_without_an_address_conflict() -> None:
-    """Of two TCP services on one wildcard port the older keeps the listener, which is reported."""
+    """Of two TCP services on one wildcard port, the older one keeps the listener, which is reported."""
     port = "{name: tcp, number: 5432, protocol: TCP}"
     found = asked(mesh(entry("a", port), entry("b", port)), sidecar())
     (listener,) = [each for each in found.listeners.sidecar if each.name == "0.0.0.0_5432"]
@@ -71,7 +71,7 @@ def test_tcp_services_without_an_address_conflict() -> None:
 
 
 def test_sniffed_service_has_its_own_routes() -> None:
-    """A port without a protocol looks at the first bytes: HTTP has the service's own routes."""
+    """A port without a protocol is detected from the first bytes, and HTTP uses the service's own routes."""
     found = listeners(
         mesh(
             entry("auto", "{name: x, number: 7000, protocol: ''}", "addresses: [10.9.0.2]").replace("protocol: ''", "")
@@ -84,7 +84,7 @@ def test_sniffed_service_has_its_own_routes() -> None:
 
 
 def test_server_first_protocols_share_with_nobody() -> None:
-    """A MySQL service cannot share its port with TCP that is found out by looking at the first bytes."""
+    """A MySQL service cannot share its port with protocol detection."""
     mysql = entry("a", "{name: mysql, number: 3306, protocol: MySQL}")
     found = asked(mesh(mysql, entry("b", "{name: http, number: 3306, protocol: HTTP}")), sidecar())
     (listener,) = [each for each in found.listeners.sidecar if each.name == "0.0.0.0_3306"]
@@ -93,7 +93,7 @@ def test_server_first_protocols_share_with_nobody() -> None:
 
 
 def test_what_a_sidecar_puts_on_a_port_stays() -> None:
-    """A catch-all egress listener adds nothing to an address and port that one before it has."""
+    """A catch-all egress listener adds nothing to an address and port of an earlier listener."""
     limited = """
     apiVersion: networking.istio.io/v1
     kind: Sidecar
@@ -108,14 +108,14 @@ def test_what_a_sidecar_puts_on_a_port_stays() -> None:
 
 
 def test_without_iptables_listeners_bind_to_loopback() -> None:
-    """With INTERCEPTION_MODE NONE outbound listeners are real ones on 127.0.0.1, and there are no virtual ones."""
+    """With INTERCEPTION_MODE NONE, outbound listeners bind to 127.0.0.1, and there are no virtual listeners."""
     found = listeners(mesh(SHOP), sidecar(INTERCEPTION_MODE="NONE"))
     assert sorted(found) == ["127.0.0.1_80", "127.0.0.1_8080"]
     assert "bindToPort" not in found["127.0.0.1_80"]
 
 
 def test_unknown_traffic_is_refused_or_passed_on() -> None:
-    """REGISTRY_ONLY sends what nobody serves to the black hole, ALLOW_ANY where it wanted to go."""
+    """REGISTRY_ONLY sends unknown traffic to the black hole, and ALLOW_ANY to its original destination."""
     passed = listeners(mesh(SHOP), sidecar())["virtualOutbound"]
     refused = listeners(mesh(SHOP, outboundTrafficPolicy={"mode": "REGISTRY_ONLY"}), sidecar())["virtualOutbound"]
     assert clusters(passed) == ["BlackHoleCluster", "PassthroughCluster"]
@@ -140,13 +140,13 @@ endpoints: [{addresses: [10.1.0.1]}, {addresses: [10.1.0.9]}]
 
 
 def test_headless_tcp_listens_for_each_pod_but_itself() -> None:
-    """TCP of a headless service has a listener per endpoint; a proxy that is one of them has none for itself."""
+    """A TCP port of a headless service has a listener per endpoint, but a proxy has none for itself."""
     found = listeners(mesh(HEADLESS), sidecar())
     assert [name for name in sorted(found) if name.endswith("_5432")] == ["10.1.0.9_5432"]
 
 
 def test_sidecars_that_are_alike_share_their_listeners() -> None:
-    """A second sidecar of the scope gets the same messages for what does not name the proxy."""
+    """A second sidecar of the scope shares all messages that do not contain its name."""
     of = mesh(entry("db", "{name: tcp, number: 5432, protocol: TCP}", "addresses: [10.9.0.1]"))
     first, second = (
         {each.name: each for each in asked(of, sidecar(labels={"app": app})).listeners.sidecar} for app in ("a", "b")
@@ -155,13 +155,13 @@ def test_sidecars_that_are_alike_share_their_listeners() -> None:
 
 
 def test_every_meeting_of_two_kinds_has_an_action() -> None:
-    """The table says what happens for all that can be there and all that can come."""
+    """The table covers every combination of existing and new claims."""
     assert ACTIONS.keys() == {(there, comes) for there in ListenerProtocol for comes in ListenerProtocol}
     assert ACTIONS[ListenerProtocol.HTTP, ListenerProtocol.HTTP] is Action.IGNORE
 
 
 def test_rules_of_one_service_are_not_compared() -> None:
-    """Rules of one service for the same destinations have a chain each, even if Envoy cannot tell them apart."""
+    """Rules of one service for the same destinations have a chain each, even if Envoy cannot distinguish them."""
     rules = """
     apiVersion: networking.istio.io/v1
     kind: VirtualService

@@ -80,7 +80,7 @@ def tls_mode(endpoint: dict[str, Any]) -> str:
 
 
 def test_endpoint_of_a_pod() -> None:
-    """An endpoint says where it is, that it is well, whose it is, and that it takes mutual TLS."""
+    """An endpoint has its address, its health, its workload, and whether it supports mutual TLS."""
     (group,) = groups(pod(1), slice_of(1))
     assert group["lbEndpoints"] == [
         {
@@ -110,13 +110,13 @@ def test_service_without_endpoints() -> None:
 
 
 def test_unready_endpoints_are_left_out() -> None:
-    """What is not ready gets no traffic; nor does what is being shut down."""
+    """Endpoints that are not ready or are terminating get no traffic."""
     assert groups(pod(1), slice_of(1, conditions="{ready: false}")) == []
     assert groups(pod(1), slice_of(1, conditions="{ready: false, terminating: false}")) == []
 
 
 def test_traffic_distribution_sends_unready_endpoints() -> None:
-    """A service that prefers near endpoints needs to know how many are not well."""
+    """A service that prefers nearby endpoints needs the number of unhealthy ones."""
     near = SERVICE.replace("spec: {", "spec: {trafficDistribution: PreferClose, ")
     texts = (near, pod(1), slice_of(1, conditions="{ready: false, terminating: false}"))
     (group,) = endpoints(mesh(*texts), sidecar())[NAME]
@@ -124,19 +124,19 @@ def test_traffic_distribution_sends_unready_endpoints() -> None:
 
 
 def test_endpoint_without_its_pod() -> None:
-    """An endpoint whose Pod does not exist is left out."""
+    """An endpoint with a missing Pod is omitted."""
     assert groups(slice_of(1)) == []
 
 
 def test_endpoint_without_reference() -> None:
-    """An endpoint that refers to no Pod is taken as it is, without mutual TLS."""
+    """An endpoint without a Pod is used without mutual TLS."""
     manual = slice_of(1).replace(", targetRef: {kind: Pod, name: api-1, namespace: shop}", "")
     (group,) = groups(manual)
     assert [tls_mode(e) for e in group["lbEndpoints"]] == [""]
 
 
 def test_rule_decides_on_mutual_tls() -> None:
-    """The TLS mode of a rule goes before what the endpoint takes; a subset looks at its own policy only."""
+    """The TLS mode of a rule overrides the endpoint's, and a subset uses only its own policy."""
     off = rule("{tls: {mode: DISABLE}}", "[{name: one, labels: {version: v1}}]")
     (whole,) = groups(pod(1), slice_of(1), off)
     (subset,) = groups(pod(1), slice_of(1), off, name=NAME.replace("||", "|one|"))
@@ -144,7 +144,7 @@ def test_rule_decides_on_mutual_tls() -> None:
 
 
 def test_policy_of_the_workload_decides_on_mutual_tls() -> None:
-    """A workload whose PeerAuthentication disables mutual TLS on the port is spoken to in plain text."""
+    """A workload whose PeerAuthentication disables mutual TLS on the port is called with plaintext."""
     policy = """
     apiVersion: security.istio.io/v1
     kind: PeerAuthentication
@@ -167,26 +167,26 @@ def by_priority(found: list[dict[str, Any]]) -> dict[int, list[str]]:
 
 
 def test_localities_come_from_nodes() -> None:
-    """Endpoints are grouped by the locality of their Node; without outlier detection all are as good."""
+    """Endpoints are grouped by the locality of their node. Without outlier detection, all have the same priority."""
     found = groups(*NODES, *PODS)
     assert [group["locality"]["zone"] for group in found] == ["a", "b", "a"]
     assert set(by_priority(found)) == {0}
 
 
 def test_failover_by_distance() -> None:
-    """With outlier detection the nearest come first: zone, region, the rest."""
+    """With outlier detection, the nearest come first: zone, region, the rest."""
     found = groups(*NODES, *PODS, rule("{outlierDetection: {}}"), where="eu/a")
     assert by_priority(found) == {0: ["10.2.0.1"], 1: ["10.2.0.2"], 2: ["10.2.0.3"]}
 
 
 def test_failover_switched_off() -> None:
-    """The mesh may switch locality load balancing off."""
+    """The mesh can disable locality load balancing."""
     found = groups(*NODES, *PODS, rule("{outlierDetection: {}}"), where="eu/a", localityLbSetting={"enabled": False})
     assert set(by_priority(found)) == {0}
 
 
 def test_distribute() -> None:
-    """Shares are divided by locality; localities without a share lose their endpoints."""
+    """Shares are distributed by locality. Localities without a share lose their endpoints."""
     share = rule('{loadBalancer: {localityLbSetting: {distribute: [{from: "eu/*", to: {"eu/a": 30, "us/*": 70}}]}}}')
     found = groups(*NODES, *PODS, share, where="eu/a")
     assert [(group["loadBalancingWeight"], addresses(group)) for group in found] == [
@@ -197,7 +197,7 @@ def test_distribute() -> None:
 
 
 def test_failover_by_labels() -> None:
-    """Endpoints are split by how many labels, from the first on, they share with the client."""
+    """Endpoints are split by how many labels they share with the client, counted from the first."""
     by_labels = rule(
         "{outlierDetection: {}, loadBalancer: {localityLbSetting:"
         " {failoverPriority: [topology.kubernetes.io/region, version=v2]}}}"
@@ -207,7 +207,7 @@ def test_failover_by_labels() -> None:
 
 
 def test_prefer_the_same_node() -> None:
-    """A service may prefer endpoints on the client's own node, without outlier detection."""
+    """A service can prefer endpoints on the client's own node, without outlier detection."""
     near = SERVICE.replace("spec: {", "spec: {trafficDistribution: PreferSameNode, ")
     proxy = replace(sidecar(), locality=Locality("eu", "a"), node_name="n1")
     found = endpoints(mesh(near, *NODES, *PODS), proxy)[NAME]
@@ -224,7 +224,7 @@ status: {loadBalancer: {ingress: [{ip: 192.0.2.1}, {ip: 192.0.2.2}]}}
 
 
 def test_other_networks_are_reached_through_gateways() -> None:
-    """Endpoints of another network give way to its gateways, which share their weight."""
+    """Endpoints in another network are replaced by its gateways, which share their weight."""
     texts = (SERVICE, GATEWAY, pod(1), pod(2, labels="topology.istio.io/network: west"), slice_of(1, 2))
     proxy = sidecar(NETWORK="home")
     (group,) = endpoints(mesh(*texts), proxy)[NAME]
@@ -235,14 +235,14 @@ def test_other_networks_are_reached_through_gateways() -> None:
 
 
 def test_plain_text_does_not_cross_networks() -> None:
-    """A gateway finds the service by its SNI, so endpoints without mutual TLS are out of reach."""
+    """A gateway routes by SNI, so endpoints without mutual TLS are unreachable."""
     far = pod(1, labels="topology.istio.io/network: west", tls="disabled")
     (group,) = endpoints(mesh(SERVICE, GATEWAY, far, slice_of(1)), sidecar(NETWORK="home"))[NAME]
     assert addresses(group) == []
 
 
 def test_passthrough_gateways_know_mutual_tls_only() -> None:
-    """The clusters by SNI have the endpoints that take mutual TLS."""
+    """The SNI-DNAT clusters have the endpoints that support mutual TLS."""
     passing = """
     apiVersion: networking.istio.io/v1
     kind: Gateway
@@ -259,7 +259,7 @@ def test_passthrough_gateways_know_mutual_tls_only() -> None:
 
 
 def test_node_local_service() -> None:
-    """With internalTrafficPolicy Local only endpoints of the client's own node count."""
+    """With internalTrafficPolicy Local, only endpoints on the client's own node are used."""
     local = SERVICE.replace("spec: {", "spec: {internalTrafficPolicy: Local, ")
     found = endpoints(mesh(local, *NODES, *PODS), replace(sidecar(), node_name="n2"))[NAME]
     assert [addresses(group) for group in found] == [["10.2.0.2"]]
@@ -285,7 +285,7 @@ spec: {address: 192.0.2.9, labels: {app: api, version: spec}, ports: {http: 9090
 
 
 def test_service_entry_selects_workloads() -> None:
-    """A ServiceEntry selects WorkloadEntries and Pods; an entry's port of the name goes before the target port."""
+    """A ServiceEntry selects WorkloadEntries and Pods. An entry's port with the name overrides the target port."""
     found = endpoints(mesh(ENTRY, WORKLOAD, pod(1)), sidecar())["outbound|80||vm.example"]
     ports = {e["endpoint"]["address"]["socketAddress"]["address"]: e for e in found[0]["lbEndpoints"]}
     assert {a: e["endpoint"]["address"]["socketAddress"]["portValue"] for a, e in ports.items()} == {
@@ -298,14 +298,14 @@ def test_service_entry_selects_workloads() -> None:
 
 
 def test_service_selects_workload_entries() -> None:
-    """A Service selects the WorkloadEntries of its namespace as it selects Pods."""
+    """A Service selects the WorkloadEntries in its namespace like Pods."""
     (group,) = groups(WORKLOAD.replace("ports: {http: 9090}, ", ""))
     assert addresses(group) == ["192.0.2.9"]
     assert group["lbEndpoints"][0]["endpoint"]["address"]["socketAddress"]["portValue"] == 8080
 
 
 def test_unhealthy_workload_entry() -> None:
-    """An entry whose health is checked is left out until it is reported healthy."""
+    """An entry with health checks is omitted until it is reported as healthy."""
     checked = WORKLOAD.replace(
         "labels: {version: meta}}", 'annotations: {proxy.istio.io/health-checks-enabled: "true"}}'
     )
@@ -315,14 +315,14 @@ def test_unhealthy_workload_entry() -> None:
 
 
 def test_names_of_dns_endpoints() -> None:
-    """A host resolved by DNS is its own endpoint, inside of the cluster."""
+    """A host with DNS resolution is its own endpoint, in its own cluster."""
     entry = ENTRY.replace("STATIC", "DNS").replace("workloadSelector: {labels: {app: api}}", "")
     found = clusters(mesh(entry), sidecar())["outbound|80||vm.example"]["loadAssignment"]["endpoints"][0]
     assert addresses(found) == ["vm.example"]
 
 
 def test_requested_networks() -> None:
-    """A proxy may ask to see some networks only; endpoints of no network are seen by all."""
+    """A proxy can request only some networks. Endpoints without a network are always visible."""
     texts = (SERVICE, pod(1, labels="topology.istio.io/network: a"), pod(2), slice_of(1, 2))
     (group,) = endpoints(mesh(*texts), sidecar(REQUESTED_NETWORK_VIEW="b"))[NAME]
     assert addresses(group) == ["10.2.0.2"]
@@ -335,7 +335,7 @@ GATEWAYS = {
 
 
 def test_a_workload_without_address_is_reached_through_its_network() -> None:
-    """An entry that only names its network is behind that network's gateway."""
+    """An entry with only a network is behind that network's gateway."""
     entry = """
     apiVersion: networking.istio.io/v1
     kind: WorkloadEntry
@@ -358,7 +358,7 @@ def test_of_nested_ranges_the_widest_counts() -> None:
 
 
 def test_failover_by_labels_of_a_rule_for_others() -> None:
-    """A rule that is only exported to the client's namespace looks at the client's labels all the same."""
+    """A rule that is exported only to the client's namespace uses the client's labels, too."""
     exported = """
     apiVersion: networking.istio.io/v1
     kind: DestinationRule

@@ -16,7 +16,7 @@ from meshcompile.envoy.descriptors import (
 
 
 def field(message: str, name: str) -> FieldDescriptor:
-    """A field that must be there."""
+    """A field that must exist."""
     found = descriptor(message)
     assert found, message
     named = found.field(name)
@@ -25,7 +25,7 @@ def field(message: str, name: str) -> FieldDescriptor:
 
 
 def test_a_field_is_found_by_either_name() -> None:
-    """The name of the protobuf source and that of JSON lead to the same field."""
+    """The proto name and the JSON name lead to the same field."""
     listener = "envoy.config.listener.v3.Listener"
     chains = field(listener, "filterChains")
     assert chains is field(listener, "filter_chains")
@@ -34,12 +34,12 @@ def test_a_field_is_found_by_either_name() -> None:
 
 
 def test_a_type_url_names_a_message() -> None:
-    """A message is found by the URL in an Any."""
+    """A message is found by the type URL of an Any."""
     assert descriptor("type.googleapis.com/envoy.config.route.v3.Route") == descriptor("envoy.config.route.v3.Route")
 
 
 def test_what_envoy_does_not_have_is_none() -> None:
-    """An unknown message, field or enum is no error."""
+    """An unknown message, field or enum causes no exception."""
     assert descriptor("acme.v1.Thing") is None
     assert enum_values("acme.v1.Colour") is None
     route = descriptor("envoy.config.route.v3.Route")
@@ -48,7 +48,7 @@ def test_what_envoy_does_not_have_is_none() -> None:
 
 
 def test_a_oneof_has_its_alternatives() -> None:
-    """The fields of a oneof are known as such."""
+    """The fields of a oneof are grouped."""
     route = descriptor("envoy.config.route.v3.Route")
     assert route is not None
     alternatives = [each.name for each in route.oneof("action")]
@@ -67,7 +67,7 @@ def test_a_oneof_has_its_alternatives() -> None:
     ],
 )
 def test_presence(message: str, name: str, has_presence: bool) -> None:
-    """Messages and the members of a oneof can be present and zero; scalars, lists and maps cannot."""
+    """Messages and fields of a oneof have presence. Scalars, lists and maps do not."""
     assert field(message, name).has_presence is has_presence
 
 
@@ -80,14 +80,14 @@ def test_enums_start_with_their_zero() -> None:
 
 
 def test_filters_of_istio_are_known() -> None:
-    """Messages that are only in Istio's Envoy, and fields that xds-protos lacks, are in the table."""
+    """Messages of Istio's build of Envoy, and fields that xds-protos lacks, are in the table."""
     assert field("stats.PluginConfig", "disableHostHeaderFallback").type == "bool"
     manager = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
     assert field(f"{manager}.Tracing", "no_context_propagation").type == "bool"
 
 
 def test_every_reference_leads_to_a_type() -> None:
-    """Each message and enum that a field names is in the table, and has a line that reads as it was written."""
+    """Every message and enum that a field names is in the table, and its line round-trips."""
     for name in message_names():
         message = descriptor(name)
         assert message is not None
@@ -102,7 +102,7 @@ def test_every_reference_leads_to_a_type() -> None:
 
 
 def test_a_line_holds_all_of_a_field() -> None:
-    """JSON name, shape and oneof survive the way to a line and back."""
+    """JSON name, shape and oneof round-trip through a line."""
     fields = (
         FieldDescriptor("plain", "plain", "scalar", "string"),
         FieldDescriptor("odd_name", "odd", "enum", "a.Colour", oneof="choice"),

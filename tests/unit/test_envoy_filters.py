@@ -1,4 +1,4 @@
-"""EnvoyFilters, from what users write to what proxies get."""
+"""EnvoyFilters, from YAML to the configuration of proxies."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def reasons(config: Config) -> list[str]:
 
 
 def test_filters_are_put_among_others() -> None:
-    """Filters go where they are wanted, in the order of the patches, and all before the first merge."""
+    """Filters are inserted at the requested positions, in the order of the patches, before the first merge."""
     config = compiled(
         envoy_filter(
             patch("HTTP_FILTER", "MERGE", {"name": "second"}, context="SIDECAR_INBOUND", listener=sub_filter("lua.b")),
@@ -105,7 +105,7 @@ def test_filters_are_put_among_others() -> None:
 
 
 def test_order_of_envoy_filters() -> None:
-    """Priority comes first, then the root namespace, then age and name."""
+    """EnvoyFilters are ordered by priority, then the root namespace, then age and name."""
     last = patch("HTTP_FILTER", "INSERT_FIRST", lua("lua.last"), context="SIDECAR_INBOUND")
     own = patch("HTTP_FILTER", "INSERT_FIRST", lua("lua.own"), context="SIDECAR_INBOUND")
     root = patch("HTTP_FILTER", "INSERT_FIRST", lua("lua.root"), context="SIDECAR_INBOUND")
@@ -118,7 +118,7 @@ def test_order_of_envoy_filters() -> None:
 
 
 def test_selectors() -> None:
-    """Only workloads with the labels, in the EnvoyFilter's namespace, are concerned; the others have no reports."""
+    """Only workloads with the labels in the EnvoyFilter's namespace are patched. Others have no reports."""
     insertion = patch("HTTP_FILTER", "INSERT_FIRST", lua("lua"))
     elsewhere = envoy_filter(insertion, namespace="other")
     others = envoy_filter(insertion, workloadSelector={"labels": {"app": "cart"}})
@@ -127,7 +127,7 @@ def test_selectors() -> None:
 
 
 def test_clusters_decide_what_endpoints_are_asked_for() -> None:
-    """A removed cluster has no load assignment, and an added EDS cluster an empty one."""
+    """A removed cluster has no load assignment, and an added EDS cluster has an empty one."""
     name = "outbound|80||catalog.shop.svc.cluster.local"
     config = compiled(
         envoy_filter(
@@ -140,7 +140,7 @@ def test_clusters_decide_what_endpoints_are_asked_for() -> None:
 
 
 def test_new_listeners_decide_what_routes_are_asked_for() -> None:
-    """The routes that a patched connection manager names are compiled."""
+    """The route configurations that a patched connection manager names are compiled."""
     manager = {"@type": MANAGER, "rds": {"route_config_name": "8181", "config_source": {"ads": {}}}}
     added = {"name": "mine", "filter_chains": [{"filters": [{"name": HCM, "typed_config": manager}]}]}
     config = compiled(envoy_filter(patch("LISTENER", "ADD", added)))
@@ -148,7 +148,7 @@ def test_new_listeners_decide_what_routes_are_asked_for() -> None:
 
 
 def test_routes() -> None:
-    """Virtual hosts and routes are merged, removed, and put among others."""
+    """Virtual hosts and routes are merged, removed and inserted."""
     host = {"vhost": {"name": "catalog.shop.svc.cluster.local:80"}}
     config = compiled(
         envoy_filter(
@@ -173,7 +173,7 @@ def test_routes() -> None:
 
 
 def test_unknown_field() -> None:
-    """A field that Envoy does not have is an error at its place; the rest of the patch is applied."""
+    """An unknown field is an error at its position, and the rest of the patch is applied."""
     text = """\
 apiVersion: networking.istio.io/v1alpha3
 kind: EnvoyFilter
@@ -269,7 +269,7 @@ spec:
     ],
 )
 def test_patch_without_effect(described: Any, expected: str, field: str) -> None:
-    """A patch that changes nothing is a warning that says which condition failed first, at the place of it."""
+    """A patch without effect is a warning with the first failed condition, at its position."""
     config = compiled(envoy_filter(described))
     [found] = [each for each in config.diagnostics if each.code == "MC1003"]
     assert reasons(config) == [expected]
@@ -292,13 +292,13 @@ def test_patch_without_effect(described: Any, expected: str, field: str) -> None
     ],
 )
 def test_suggestion_for_a_patch_without_effect(described: Any, expected: str) -> None:
-    """What was found where the condition looks is suggested."""
+    """The available values for a failed condition are suggested."""
     [found] = [each for each in compiled(envoy_filter(described)).diagnostics if each.code == "MC1003"]
     assert found.suggestion == expected
 
 
 def test_merge_of_another_type() -> None:
-    """Istiod gives up the direction: what was patched before stays, the rest is lost, and an error says so."""
+    """istiod stops patching the direction: earlier patches stay, later ones are lost, and an error reports it."""
     config = compiled(
         envoy_filter(
             patch("LISTENER", "MERGE", {"per_connection_buffer_limit_bytes": 4242}, context="SIDECAR_INBOUND"),
@@ -321,7 +321,7 @@ def test_merge_of_another_type() -> None:
 
 
 def test_what_is_patched_knows_its_patch() -> None:
-    """A patch is an origin of what it touches, beside what was there before."""
+    """A patch is an additional origin of what it changes."""
     config = compiled(
         envoy_filter(
             patch(
@@ -339,7 +339,7 @@ def test_what_is_patched_knows_its_patch() -> None:
 
 
 def test_proxies_that_share_are_not_patched_together() -> None:
-    """A patch for one workload leaves the configuration of its neighbour as it would be without the patch."""
+    """A patch for one workload does not change the configuration of another workload."""
     neighbour = MESH.replace("catalog", "cart").replace("10.96.0.10", "10.96.0.11")
     selector = {"labels": {"app": "catalog"}}
     change = patch("CLUSTER", "MERGE", {"connect_timeout": "3s"})
@@ -353,7 +353,7 @@ def test_proxies_that_share_are_not_patched_together() -> None:
 
 @pytest.mark.xfail(strict=True, reason="docs/deviations.md")
 def test_a_shared_field_is_patched_for_everyone() -> None:
-    """Istiod merges in place into fields that it has only once, and so changes what other proxies get."""
+    """istiod merges into shared fields in place, and so changes the configuration of other proxies."""
     neighbour = MESH.replace("catalog", "cart").replace("10.96.0.10", "10.96.0.11")
     change = patch("ROUTE_CONFIGURATION", "MERGE", {"validate_clusters": True}, context="SIDECAR_OUTBOUND")
     mesh = meshcompile.load([MESH, neighbour, envoy_filter(change, workloadSelector={"labels": {"app": "catalog"}})])
@@ -363,7 +363,7 @@ def test_a_shared_field_is_patched_for_everyone() -> None:
 
 
 def test_a_patch_for_another_release_is_the_meshs_to_report() -> None:
-    """A patch that no proxy of the mesh's release gets is one info of the mesh; one that they get is none."""
+    """A patch for no proxy of the mesh's release is one info of the mesh. Otherwise there is none."""
     old, new = (
         patch("HTTP_FILTER", "ADD", lua("a"), proxy={"proxyVersion": expression})
         for expression in (r"^1\.16.*", r"^1\.30.*")

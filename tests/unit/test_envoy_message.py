@@ -37,7 +37,7 @@ MATCH = HTTP.at("match", 0)
 
 
 def test_defaults_are_not_printed() -> None:
-    """A field that has its default is left out, and an empty message of a oneof is not."""
+    """A field with its default is omitted, but an empty message in a oneof is printed."""
     assert to_builtins(Route(name="", match=RouteMatch(prefix="/"), route=RouteAction())) == {
         "match": {"prefix": "/"},
         "route": {},
@@ -45,7 +45,7 @@ def test_defaults_are_not_printed() -> None:
 
 
 def test_json_names_are_those_of_protobuf() -> None:
-    """A letter after a digit stays small, as protobuf's JSON names have it."""
+    """A letter after a digit stays lower case, as in protobuf's JSON names."""
     assert to_builtins(OutlierDetection(consecutive_5xx=7, enforcing_consecutive_5xx=0)) == {
         "consecutive5xx": 7,
         "enforcingConsecutive5xx": 0,
@@ -53,14 +53,14 @@ def test_json_names_are_those_of_protobuf() -> None:
 
 
 def test_whole_doubles_are_printed_as_integers() -> None:
-    """A double without a fraction has no point, others keep theirs, and text that looks like one is left alone."""
+    """A whole double has no decimal point, other doubles have one, and text that looks like one is unchanged."""
     assert to_json(Percent(value=10.0), indent=-1) == '{"value":10}'
     assert to_json(Percent(value=0.5), indent=-1) == '{"value":0.5}'
     assert to_json([Percent(value=1.0), {"text": "[1.0,2.0]"}], indent=-1) == '[{"value":1},{"text":"[1.0,2.0]"}]'
 
 
 def test_only_a_packed_message_prints_its_type() -> None:
-    """A message prints `@type` where Envoy has an Any, and has another class where it stands in a field of its type."""
+    """A message in an Any prints `@type`. In a field of its own type, it has another class."""
     assert to_builtins(Filter(typed_config=RBAC())) == {
         "typedConfig": {"@type": "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC"}
     }
@@ -71,7 +71,7 @@ def test_only_a_packed_message_prints_its_type() -> None:
 
 
 def test_what_is_printed_is_read_again() -> None:
-    """Messages, maps, packed messages and untyped data come back from JSON as they were."""
+    """Messages, maps, packed messages and untyped data round-trip through JSON."""
     host = VirtualHost(
         name="a",
         domains=("a", "b"),
@@ -85,7 +85,7 @@ def test_what_is_printed_is_read_again() -> None:
 
 
 def test_an_unknown_packed_message_is_kept_as_data() -> None:
-    """What has no class is read and printed as it is."""
+    """A type without a class is read and printed unchanged."""
     data = {"name": "x", "typedConfig": {"@type": "type.googleapis.com/acme.v1.Thing", "colour": "red"}}
     message = from_json(Filter, data)
     assert message.typed_config == Unmodelled(data["typedConfig"])  # type: ignore[arg-type]
@@ -93,7 +93,7 @@ def test_an_unknown_packed_message_is_kept_as_data() -> None:
 
 
 def test_an_unknown_field_is_an_error_that_names_its_path() -> None:
-    """Reading refuses what the message does not have, inside a packed message too."""
+    """Reading rejects unknown fields, also in a packed message."""
     with pytest.raises(msgspec.ValidationError, match=r"`prefx` - at `\$\.match`"):
         from_json(Route, {"match": {"prefx": "/"}})
     router = {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router", "colour": "red"}
@@ -102,7 +102,7 @@ def test_an_unknown_field_is_an_error_that_names_its_path() -> None:
 
 
 def test_origins_are_outside_equality_and_json() -> None:
-    """A message with origins equals and prints like one without."""
+    """Origins affect neither equality nor printing."""
     bare, stamped = RouteMatch(prefix="/"), at(RouteMatch(prefix="/"), MATCH)
     assert stamped.origins == (MATCH,)
     assert bare.origins == ()
@@ -111,7 +111,7 @@ def test_origins_are_outside_equality_and_json() -> None:
 
 
 def test_origins_are_one_flat_tuple() -> None:
-    """Origins given together and one by one end in one tuple, what is absent does not, and a change keeps them."""
+    """Origins accumulate in one tuple, absent ones are skipped, and changing a message keeps them."""
     route = at(at(Route(name="a"), (HTTP, MATCH), None), HTTP)
     assert route.origins == (HTTP, MATCH, HTTP)
     changed = replaced(route, name="b")
@@ -119,7 +119,7 @@ def test_origins_are_one_flat_tuple() -> None:
 
 
 def test_the_source_map_points_at_what_is_printed() -> None:
-    """Each pointer leads to the place in the JSON of the message that has the origins."""
+    """Each pointer leads to the position in the JSON of the message with the origins."""
     routes = (at(Route(match=at(RouteMatch(prefix="/"), MATCH), name="x"), HTTP), Route())
     cors = at(CorsPolicy(), MATCH)
     host = VirtualHost(routes=routes, typed_per_filter_config={"a/b": cors})
@@ -131,18 +131,18 @@ def test_the_source_map_points_at_what_is_printed() -> None:
 
 
 def test_messages_do_not_change() -> None:
-    """A field cannot be set after a message is made."""
+    """Fields of a message cannot be assigned."""
     with pytest.raises(AttributeError, match="immutable"):
         Router().suppress_envoy_headers = True  # type: ignore[misc]
 
 
 def test_64_bit_integers_are_text() -> None:
-    """A 64-bit integer is written as protobuf JSON has it, and its zero is left out."""
+    """A 64-bit integer is a string in JSON, and zero is omitted."""
     assert to_builtins(Int64Range(start="0", end="9007199254740993")) == {"end": "9007199254740993"}
 
 
 def test_a_module_imports_only_what_it_needs() -> None:
-    """The route messages load without listeners, clusters, extensions, the type registry or the YAML reader."""
+    """The route messages import no listeners, clusters, extensions, type registry or YAML parser."""
     code = (
         "import sys, meshcompile.envoy.config.route;"
         "print(*(name for name in sys.modules if name.startswith('meshcompile.')))"
@@ -158,7 +158,7 @@ def test_a_module_imports_only_what_it_needs() -> None:
 
 @pytest.mark.parametrize("indent", [2, 4, 0, -1])
 def test_text_by_kind_is_that_of_the_data(indent: int) -> None:
-    """Lists of messages print as their plain data do, also when a message is printed again elsewhere."""
+    """Lists of messages print like their plain data, also if a message is printed again elsewhere."""
     shared = RouteConfiguration(name="a\nb", virtual_hosts=(VirtualHost(name="x", domains=("*",)),))
     cases: list[dict[str, tuple[Message, ...]]] = [
         {},
@@ -172,7 +172,7 @@ def test_text_by_kind_is_that_of_the_data(indent: int) -> None:
 
 
 def test_a_pickled_message_prints_the_same() -> None:
-    """Defaults stay unprinted, values stay printed, and origins stay, in a message that was pickled."""
+    """In an unpickled message, defaults are not printed, and values and origins are kept."""
     filled = SocketAddress(protocol="UDP", address="10.0.0.1", port_value=80)
     for message in (SocketAddress(protocol="TCP"), filled, Percent(value=10.0), VirtualHost(routes=(Route(name="a"),))):
         copied = pickle.loads(pickle.dumps(at(message, HTTP)))
@@ -181,7 +181,7 @@ def test_a_pickled_message_prints_the_same() -> None:
 
 
 def test_equal_messages_have_equal_hashes() -> None:
-    """Every message has a hash, also with mappings and untyped data in it."""
+    """Every message is hashable, also with mappings and untyped data."""
     data: JsonObject = {"@type": "type.googleapis.com/acme.v1.Thing", "list": [1, {"a": 2}]}
     for make in (
         lambda: VirtualHost(typed_per_filter_config={"a": CorsPolicy(), "b": Unmodelled(dict(data))}),
@@ -193,7 +193,7 @@ def test_equal_messages_have_equal_hashes() -> None:
 
 
 def test_a_message_with_origins_is_a_new_one() -> None:
-    """The message that `at` is given, such as a constant that many share, keeps the origins it had."""
+    """`at` does not change the origins of its argument, which may be a shared constant."""
     constant = RouteMatch(prefix="/")
     assert at(constant, HTTP).origins == (HTTP,)
     assert constant.origins == ()

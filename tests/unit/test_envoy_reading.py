@@ -1,4 +1,4 @@
-"""Envoy configuration as users write it, made canonical."""
+"""Canonicalization of Envoy configuration as users write it."""
 
 from typing import Any
 
@@ -42,12 +42,12 @@ def canonical(message: str, data: Any) -> Any:
     ],
 )
 def test_canonical_form(written: Any, expected: Any) -> None:
-    """Names, numbers, durations, enums and defaults come out as protobuf JSON prints them."""
+    """Names, numbers, durations, enums and defaults become what protobuf JSON prints."""
     assert canonical(CLUSTER, written) == expected
 
 
 def test_packed_messages_are_read_as_their_type() -> None:
-    """What `@type` names is checked and made canonical too."""
+    """The content of `@type` messages is checked and canonicalized, too."""
     written = {"name": "lua", "typed_config": {"@type": LUA, "default_source_code": {"inline_string": "x"}}}
     config = {"@type": LUA, "defaultSourceCode": {"inlineString": "x"}}
     assert canonical(HTTP_FILTER, written) == {"name": "lua", "typedConfig": config}
@@ -60,7 +60,7 @@ def test_special_messages_in_an_any_stand_under_value() -> None:
 
 
 def test_unknown_field() -> None:
-    """A field that Envoy does not have is left out, with its place, its message and what comes close."""
+    """An unknown field is omitted, and reported with its position, its message and a suggestion."""
     reading = read(CLUSTER, {"load_assignment": {"endpoints": [{"lb_endpoint": []}]}, "name": "a"})
     assert reading.value == {"name": "a", "loadAssignment": {"endpoints": [{}]}}
     [problem] = reading.problems
@@ -91,25 +91,25 @@ def test_unknown_field() -> None:
     ],
 )
 def test_unreadable(written: Any, path: tuple[str | int, ...], fault: Fault) -> None:
-    """A value of the wrong type makes the whole unreadable, and its place is known."""
+    """A value of the wrong type makes the whole value unreadable, and its position is known."""
     reading = read(CLUSTER, written)
     assert reading.value is None
     assert (reading.problems[-1].path, reading.problems[-1].fault) == (path, fault)
 
 
 def test_floats_of_32_bits() -> None:
-    """A float is printed with the digits that it needs."""
+    """A float is printed with the shortest digits."""
     assert canonical("google.protobuf.FloatValue", 0.1) == 0.1
     assert canonical("google.protobuf.FloatValue", 16777217) == 16777216
 
 
 def test_timestamps() -> None:
-    """A moment is printed in UTC."""
+    """A timestamp is printed in UTC."""
     assert canonical("google.protobuf.Timestamp", "2024-01-31T12:00:00.5+02:00") == "2024-01-31T10:00:00.500Z"
 
 
 def test_unsupported_enum_number() -> None:
-    """A number that no value of an enum has is left out with a word."""
+    """A number without an enum value is omitted and reported."""
     reading = read(CLUSTER, {"type": 77, "name": "a"})
     assert reading.value == {"name": "a"}
     assert reading.problems[0].fault is Fault.UNSUPPORTED

@@ -1,4 +1,4 @@
-"""TrafficExtensions and WasmPlugins: which filters a proxy gets, in which order, and what they discover."""
+"""TrafficExtensions and WasmPlugins: the filters of a proxy, their order, and the discovered configuration."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ spec: {{{spec}}}
 
 
 def filters(*texts: str, proxy: Proxy | None = None, port: int = 80) -> list[str]:
-    """The names of the HTTP filters of a port's outbound connection manager, the extensions' without their prefix."""
+    """The names of the HTTP filters in a port's outbound connection manager. Those of extensions have no prefix."""
     found = listeners(asked(mesh(SHOP, *texts), proxy or sidecar()).listeners)
     (listener,) = (each for each in found if each.name == f"0.0.0.0_{port}")
     manager = to_builtins(listener)["filterChains"][0]["filters"][-1]
@@ -54,7 +54,7 @@ def own(names: Iterable[str]) -> list[str]:
 
 
 def configurations(*texts: str, proxy: Proxy | None = None) -> dict[str, dict[str, Any]]:
-    """What is discovered, by name without its prefix: the module's configuration."""
+    """The configuration of modules that filters discover, by name without prefix."""
     proxy_of = asked(mesh(SHOP, *texts), proxy or sidecar())
     names = discovered_names(listeners(proxy_of.listeners))
     return {
@@ -64,7 +64,7 @@ def configurations(*texts: str, proxy: Proxy | None = None) -> dict[str, dict[st
 
 
 def test_phases_and_priorities() -> None:
-    """Phases have their place; the highest priority comes first, and none at all last."""
+    """Phases have fixed positions. In a phase, the highest priority comes first, and no priority last."""
     found = filters(
         extension("none"),
         extension("minus", "priority: -5"),
@@ -78,7 +78,7 @@ def test_phases_and_priorities() -> None:
 
 
 def test_order_of_equals() -> None:
-    """Of equal priority the proxy's namespace comes before the mesh, then the older, then by name."""
+    """For equal priority, the proxy's namespace comes first, then the older object, then the name."""
     found = filters(
         extension("a", namespace="istio-system"),
         extension("c", creationTimestamp="2020-01-01T00:00:00Z"),
@@ -89,7 +89,7 @@ def test_order_of_equals() -> None:
 
 
 def test_other_namespaces_and_selectors() -> None:
-    """An extension is for its own namespace, in the root namespace for all, and for whom its selector selects."""
+    """An extension applies to its own namespace, or from the root namespace to all, and to what it selects."""
     chosen = extension("web", "selector: {matchLabels: {app: web}}", namespace="istio-system")
     texts = (extension("other", namespace="elsewhere"), chosen)
     assert own(filters(*texts)) == []
@@ -97,7 +97,7 @@ def test_other_namespaces_and_selectors() -> None:
 
 
 def test_targets_are_for_gateways_of_the_gateway_api() -> None:
-    """A target is never a sidecar; a gateway of the Gateway API is targeted by its name, in its namespace."""
+    """Targets never select sidecars. A gateway of the Gateway API is targeted by name in its namespace."""
     target = "targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: edge}]"
     of = mesh(extension("t", target), extension("elsewhere", target, namespace="istio-system"))
 
@@ -112,7 +112,7 @@ def test_targets_are_for_gateways_of_the_gateway_api() -> None:
 
 
 def test_match_by_mode_and_port() -> None:
-    """One of the matches must hold, in its mode and, if it names any, on one of its ports."""
+    """One of the matches must fit the mode and, if it lists any, the port."""
     match = "match: [{mode: SERVER}, {mode: CLIENT, ports: [{number: 8080}, {number: 9}]}]"
     assert own(filters(extension("m", match))) == []
     assert own(filters(extension("m", match), port=8080)) == ["shop.m"]
@@ -121,7 +121,7 @@ def test_match_by_mode_and_port() -> None:
 
 
 def test_scripts_are_in_place() -> None:
-    """A Lua script is among the filters itself, and nothing is discovered."""
+    """A Lua script is part of the filter, and nothing is discovered."""
     script = """
 apiVersion: extensions.istio.io/v1alpha1
 kind: TrafficExtension
@@ -140,7 +140,7 @@ spec: {lua: {inlineCode: "function envoy_on_request(h) end"}}
 
 
 def test_network_modules() -> None:
-    """A module of type NETWORK is among the network filters, before the connection manager."""
+    """A module of type NETWORK is a network filter before the connection manager."""
     text = plugin("net", "url: oci://r/net, type: NETWORK")
     found = listeners(asked(mesh(SHOP, text), sidecar()).listeners)
     chain = next(each for each in found if each.name == "0.0.0.0_80").filter_chains[0]
@@ -152,7 +152,7 @@ def test_network_modules() -> None:
 
 
 def test_only_the_first_https_chain_has_network_modules() -> None:
-    """Of the HTTPS servers of a gateway's port only the first gets network extensions."""
+    """Of the HTTPS servers on a gateway's port, only the first gets network extensions."""
     server = """{port: {number: 443, name: https-%s, protocol: HTTPS}, hosts: [%s.com],
       tls: {mode: SIMPLE, credentialName: c}}"""
     edge = f"""
@@ -167,7 +167,7 @@ spec: {{selector: {{istio: ingressgateway}}, servers: [{server % ("a", "a")}, {s
 
 
 def test_configuration_of_a_module() -> None:
-    """All that a module says reaches Envoy, but for the pull secret, whose place stays empty."""
+    """All settings of a module reach Envoy, except for the pull secret, which is empty."""
     spec = """url: "registry.io/f:1", sha256: "%s", imagePullPolicy: Always, imagePullSecret: creds, pluginName: root,
       pluginConfig: {b: 1.50, a: "<&>", c: [null, true, {}], d: 1e21, e: 0.0000001}, failStrategy: FAIL_OPEN,
       vmConfig: {env: [{name: A, value: x}, {name: B, valueFrom: HOST}]}""" % ("0" * 64)
@@ -202,21 +202,21 @@ def test_configuration_of_a_module() -> None:
 
 
 def test_module_in_a_file() -> None:
-    """A module of a `file://` URL is read by Envoy itself; without configuration it gets an empty one."""
+    """Envoy itself reads a module with a `file://` URL. Without configuration, it gets an empty one."""
     (config,) = configurations(plugin("p", "url: file:///opt/f.wasm")).values()
     assert config["vmConfig"]["code"] == {"local": {"filename": "/opt/f.wasm"}}
     assert config["configuration"] == {}
 
 
 def test_only_known_names_are_answered() -> None:
-    """A name that is no extension's, or one of another namespace, has no configuration."""
+    """A name that is not an extension's, or is one of another namespace, has no configuration."""
     proxy_of = asked(mesh(SHOP, extension("e", namespace="elsewhere"), extension("w")), sidecar())
     names = [f"{PREFIX}elsewhere.e", f"{PREFIX}shop.w", f"{PREFIX}shop.none", "shop.w", f"{PREFIX}w"]
     assert [each.name for each in extensions(resolved(proxy_of.snapshot, proxy_of.proxy, names))] == [f"{PREFIX}shop.w"]
 
 
 def test_proxies_alike_share_their_extensions() -> None:
-    """Proxies that have the same extensions get the same object."""
+    """Proxies with the same extensions share the same object."""
     of = mesh(extension("e"), extension("w", "selector: {matchLabels: {app: web}}"))
     one, two, web = (asked(of, sidecar(labels={"app": app})).extensions(OUTBOUND) for app in ("a", "b", "web"))
     assert one is two
@@ -224,7 +224,7 @@ def test_proxies_alike_share_their_extensions() -> None:
 
 
 def test_filters_know_where_they_come_from() -> None:
-    """A filter that stands for an extension, and its configuration, name the extension's place."""
+    """The filter of an extension and its configuration have the extension's origin."""
     proxy_of = asked(mesh(SHOP, extension("e")), sidecar())
     found = listeners(proxy_of.listeners)
     (config,) = extensions(resolved(proxy_of.snapshot, proxy_of.proxy, discovered_names(found)))
@@ -233,13 +233,13 @@ def test_filters_know_where_they_come_from() -> None:
 
 
 def test_extension_that_selects_nothing() -> None:
-    """An extension whose selector matches no workload is pointed out, under the name of its object."""
+    """An extension that selects no workload is reported under the name of its object."""
     (finding,) = mesh(plugin("idle", "url: oci://r/x, selector: {matchLabels: {app: nobody}}")).analyze()
     assert (finding.slug, finding.kind, finding.name) == ("policy-selects-nothing", "WasmPlugin", "idle")
 
 
 def test_extensions_of_a_looked_up_service() -> None:
-    """Connections to a wildcard service that is looked up are filtered by what its namespace has, too."""
+    """Connections to a wildcard service with dynamic resolution also have the filters of its namespace."""
     entry = """
     apiVersion: networking.istio.io/v1
     kind: ServiceEntry

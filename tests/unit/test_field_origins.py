@@ -1,4 +1,4 @@
-"""Where the parts of messages come from: the fields that made them."""
+"""Origins of parts of messages: the fields that they come from."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ spec:
     ],
 )
 def test_parts_of_routes(part: str, field: str) -> None:
-    """What a route consists of names the field that asked for it first."""
+    """The parts of a route name first the field that set them."""
     sources = mesh(SHOP, RULES).compile(sidecar()).source_map()
     route = next(pointer for pointer in sources if pointer.endswith("/match/headers/0"))
     assert sources[route.removesuffix("/match/headers/0") + part][0].field == field
@@ -65,14 +65,14 @@ def test_parts_of_routes(part: str, field: str) -> None:
     ],
 )
 def test_parts_of_clusters(part: str, field: str) -> None:
-    """What a cluster consists of names the setting of the DestinationRule that asked for it."""
+    """The parts of a cluster name the DestinationRule setting that they come from."""
     sources = mesh(SHOP, RULES).compile(sidecar()).source_map()
     found = {origins[0].field for pointer, origins in sources.items() if pointer.endswith(part)}
     assert found == {field}
 
 
 def test_equal_settings_keep_their_places() -> None:
-    """Settings that two ports have alike are named each at its own place."""
+    """Equal settings of two ports each have their own origin."""
     ports = """
     apiVersion: networking.istio.io/v1
     kind: DestinationRule
@@ -92,7 +92,7 @@ def test_equal_settings_keep_their_places() -> None:
 
 
 def test_what_nobody_wrote_has_no_place() -> None:
-    """The path of a rule without a match, and Istio's default retries, name nothing."""
+    """The path of a rule without a match, and Istio's default retries, have no origin."""
     rule = """
     apiVersion: networking.istio.io/v1
     kind: VirtualService

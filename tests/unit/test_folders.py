@@ -1,4 +1,4 @@
-"""Folders and archives as people have them: what is ignored, what is rendered elsewhere, and what is packed."""
+"""Folders and archives as users have them: ignored files, files to render elsewhere, and archives."""
 
 import gzip
 import io
@@ -34,7 +34,7 @@ def names(folder: Path, **selection: object) -> list[str]:
 
 
 def findings(folder: Path) -> list[tuple[str, str]]:
-    """What is said in plain sight, and where."""
+    """The findings without informational ones, with their positions."""
     found = read(folder).diagnostics
     return [(item.slug, str(Path(item.file).relative_to(folder))) for item in found if item.severity != "info"]
 
@@ -62,20 +62,20 @@ TREE = {
     ],
 )
 def test_ignore_files(ignore: dict[str, str], left: str, tmp_path: Path) -> None:
-    """Ignore files leave out what git would leave out; a pattern that means nothing is passed over."""
+    """Ignore files exclude what git would exclude. Invalid patterns are skipped."""
     write(tmp_path, TREE | ignore)
     assert sorted(names(tmp_path)) == sorted(left)
 
 
 def test_gitignore_may_be_left_alone(tmp_path: Path) -> None:
-    """`.gitignore` counts unless told otherwise, `.meshcompileignore` always."""
+    """`.gitignore` applies unless disabled, and `.meshcompileignore` always applies."""
     write(tmp_path, TREE | {".gitignore": "sub\n", ".meshcompileignore": "out\n"})
     assert sorted(names(tmp_path)) == ["a", "b"]
     assert sorted(names(tmp_path, gitignore=False)) == ["a", "b", "c", "d"]
 
 
 def test_exclude_is_asked_first(tmp_path: Path) -> None:
-    """Patterns to exclude are relative to the folder, and may take back what an ignore file leaves out."""
+    """Exclude patterns are relative to the folder, and can include again what an ignore file excludes."""
     write(tmp_path, TREE | {".gitignore": "b.yaml\n"})
     assert sorted(names(tmp_path, exclude=("/sub/c.yaml", "out/"))) == ["a", "d"]
     assert sorted(names(tmp_path, exclude=("*.yaml", "!b.yaml"))) == ["b"]
@@ -84,14 +84,14 @@ def test_exclude_is_asked_first(tmp_path: Path) -> None:
 
 
 def test_what_is_named_is_never_ignored(tmp_path: Path) -> None:
-    """A file that is named is read, and so is a folder, whatever ignores them."""
+    """A file or folder that is passed by name is read even if it is ignored."""
     write(tmp_path, TREE | {".gitignore": "a.yaml\nsub\n", ".git/HEAD": ""})
     assert names(tmp_path / "a.yaml", exclude=("a.yaml",)) == ["a"]
     assert sorted(names(tmp_path / "sub")) == ["c", "d"]
 
 
 def test_ignore_files_of_the_repository_count_in_its_folders(tmp_path: Path) -> None:
-    """A folder of a repository is read as git sees it; above the repository, and without one, nothing counts."""
+    """A folder in a repository is read as git sees it. Ignore files outside a repository do not apply."""
     write(tmp_path, TREE | {".gitignore": "/sub/deep\n*.tmp.yaml\n", "sub/x.tmp.yaml": namespace("x")})
     assert sorted(names(tmp_path / "sub")) == ["c", "d", "x"]
     (tmp_path / ".git").mkdir()
@@ -101,7 +101,7 @@ def test_ignore_files_of_the_repository_count_in_its_folders(tmp_path: Path) -> 
 
 
 def test_a_chart_is_said_once(tmp_path: Path) -> None:
-    """A chart's templates and subcharts are not read; what else is in its folder is."""
+    """A chart's templates and subcharts are not read, but other files in its folder are."""
     write(
         tmp_path,
         {
@@ -123,7 +123,7 @@ def test_a_chart_is_said_once(tmp_path: Path) -> None:
 
 
 def test_templates_outside_of_a_chart_are_said_once_per_folder(tmp_path: Path) -> None:
-    """A file with something to fill in is a template, even where it happens to be YAML: its hosts are not judged."""
+    """A file with placeholders is a template, even if it is valid YAML: its hosts are not validated."""
     host = 'apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {{name: a}}\nspec:\n  hosts: ["{}"]\n'
     write(
         tmp_path,
@@ -141,7 +141,7 @@ def test_templates_outside_of_a_chart_are_said_once_per_folder(tmp_path: Path) -
 
 
 def test_a_template_that_is_named_is_an_error(tmp_path: Path) -> None:
-    """A Helm template on the command line is called one, once."""
+    """A Helm template on the command line is reported as one, once."""
     write(tmp_path, {"a.yaml": "{{- if .Values.a }}\n" + namespace("b") + "{{- end }}\n---\n{{ .Values.c }}\n"})
     with pytest.raises(UnreadableInput) as raised:
         read(tmp_path / "a.yaml")
@@ -151,7 +151,7 @@ def test_a_template_that_is_named_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_broken_object_beside_the_text_of_a_template_is_an_error(tmp_path: Path) -> None:
-    """An object that cannot be read is no template because another object of its file holds the text of one."""
+    """A malformed object is not a template because another object in its file contains a placeholder."""
     config = (
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  t: |\n    {{- if .Values.x }}\n    {{- end }}\n"
     )
@@ -167,7 +167,7 @@ DEPLOYMENT = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec
 
 
 def test_a_kustomization_is_said_once(tmp_path: Path) -> None:
-    """What kustomizations do is said at the outermost ones; their patches and other parts are foreign."""
+    """The effects of kustomizations are reported at the outermost ones. Their patches and other parts are foreign."""
     write(
         tmp_path,
         {
@@ -199,7 +199,7 @@ def test_a_kustomization_is_said_once(tmp_path: Path) -> None:
 
 
 def test_a_workload_without_pods_is_no_patch_where_it_is_a_resource(tmp_path: Path) -> None:
-    """Only what a kustomization does not name as its resource may be a patch for another one."""
+    """Only a file that no kustomization names as a resource may be a patch."""
     write(tmp_path, {"kustomization.yaml": "resources: [web.yaml]\n", "web.yaml": DEPLOYMENT})
     assert names(tmp_path) == ["web"]
     (tmp_path / "kustomization.yaml").write_text("resources: []\n")
@@ -209,7 +209,7 @@ def test_a_workload_without_pods_is_no_patch_where_it_is_a_resource(tmp_path: Pa
 
 
 def test_kustomizations_that_make_no_sense(tmp_path: Path) -> None:
-    """A kustomization that cannot be read, or that names itself, ends nothing."""
+    """A malformed kustomization, or one that includes itself, does not stop reading."""
     write(
         tmp_path,
         {
@@ -227,7 +227,7 @@ def test_kustomizations_that_make_no_sense(tmp_path: Path) -> None:
 
 
 def test_other_languages_are_said_once(tmp_path: Path) -> None:
-    """Jsonnet and CUE are not read, and each is said once."""
+    """Jsonnet and CUE are not read, and each is reported once."""
     write(tmp_path, {"a.jsonnet": "{", "lib/b.libsonnet": "{", "c.cue": "x", "d.yaml": namespace("d")})
     assert findings(tmp_path) == [("not-rendered", "a.jsonnet"), ("not-rendered", "c.cue")]
     assert names(tmp_path) == ["d"]
@@ -246,7 +246,7 @@ def test_other_languages_are_said_once(tmp_path: Path) -> None:
     ],
 )
 def test_a_folder_without_objects_says_so(files: dict[str, str], slugs: list[str], tmp_path: Path) -> None:
-    """A folder with nothing to read is a warning; an empty file beside others is none."""
+    """A folder without readable files is a warning. An empty file next to others is not."""
     assert [slug for slug, _ in findings(write(tmp_path, files))] == slugs
 
 
@@ -271,7 +271,7 @@ def special(kind: bytes, target: str = "") -> tarfile.TarInfo:
 
 @pytest.mark.parametrize(("name", "mode"), [("a.tar", "w"), ("a.tar.gz", "w:gz"), ("a.tgz", "w:gz"), ("b.tgz", "w")])
 def test_an_archive_is_read_as_a_folder(name: str, mode: str, tmp_path: Path) -> None:
-    """The files of an archive are read as those of a folder are, and places name archive and file."""
+    """The files in an archive are read like those in a folder, and positions name the archive and the file."""
     files = {
         "x/b.yaml": namespace("b") + "---\n" + namespace("c"),
         "x/a.yaml": namespace("a"),
@@ -295,7 +295,7 @@ def test_an_archive_is_read_as_a_folder(name: str, mode: str, tmp_path: Path) ->
 
 
 def test_hostile_archives(tmp_path: Path) -> None:
-    """Links, devices and paths that lead out of an archive are not read, and each is said."""
+    """Links, devices and paths that lead outside an archive are not read, and each is reported."""
     files: dict[str, str | tarfile.TarInfo] = {
         "../out.yaml": namespace("no"),
         "/root.yaml": namespace("no"),
@@ -320,7 +320,7 @@ def refusal(path: Path, limits: Limits | None = None) -> str:
 
 
 def test_archives_that_are_too_large(tmp_path: Path) -> None:
-    """What unpacks to too much is refused before it is unpacked."""
+    """An archive that unpacks to too much data is rejected before it is unpacked."""
     bomb = tmp_path / "a.tar.gz"
     member = tarfile.TarInfo("a.yaml")
     member.size = 2**40
@@ -342,13 +342,13 @@ def test_archives_that_are_too_large(tmp_path: Path) -> None:
     ids=["empty", "text", "start of gzip", "broken gzip", "gzip of text", "zeros"],
 )
 def test_broken_archives(data: bytes, tmp_path: Path) -> None:
-    """What is no archive is refused."""
+    """A file that is not an archive is rejected."""
     (tmp_path / "a.tgz").write_bytes(data)
     assert refusal(tmp_path / "a.tgz") == "broken-archive"
 
 
 def test_an_archive_that_is_cut_off(tmp_path: Path) -> None:
-    """Half an archive is refused as a whole."""
+    """A truncated archive is rejected as a whole."""
     path = archive(tmp_path / "a.tgz", {f"{i}.yaml": namespace(str(i)) for i in range(500)})
     path.write_bytes(path.read_bytes()[:1000])
     assert refusal(path) == "broken-archive"
@@ -356,7 +356,7 @@ def test_an_archive_that_is_cut_off(tmp_path: Path) -> None:
 
 
 def test_a_bug_report(tmp_path: Path) -> None:
-    """Of a bug report only the dumps of objects are read, whose names have no suffix."""
+    """In a bug report, only the dumps of objects are read. Their names have no extension."""
 
     def dump(*names: str) -> str:
         return json.dumps(
@@ -391,7 +391,7 @@ def test_a_bug_report(tmp_path: Path) -> None:
     ],
 )
 def test_streams_of_json(text: str) -> None:
-    """JSON objects may follow one another, on lines or not, and every place is found."""
+    """JSON objects can follow each other with or without line breaks, and every position is correct."""
     found = read(text)
     assert [document.kind for document in found.documents] == ["A", "B"]
     assert found.diagnostics == ()
@@ -400,14 +400,14 @@ def test_streams_of_json(text: str) -> None:
 
 
 def test_a_broken_object_in_a_stream_of_json() -> None:
-    """What is wrong in a stream of JSON is said where it is; what is before it is read."""
+    """An error in a stream of JSON has its position, and earlier objects are read."""
     found = read('{"kind": "A"}\n{"kind": "B"}\n{"kind": "C", ]\n')
     assert [document.kind for document in found.documents] == ["A", "B"]
     assert [(item.slug, item.line) for item in found.diagnostics] == [("not-yaml", 3)]
 
 
 def test_texts_of_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A text on one line is a text, unless there is a file of that name; bytes are always one."""
+    """A single-line text is a text, unless a file has that name. Bytes are always a text."""
     assert [
         document.kind for document in read(["kind: A", b"kind: B", '[{"kind": "C"}]', b'{"kind": "D"}']).documents
     ] == ["A", "B", "D"]
@@ -417,13 +417,13 @@ def test_texts_of_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_bytes_that_are_no_text() -> None:
-    """Bytes that are no UTF-8 are refused."""
+    """Bytes that are not UTF-8 are rejected."""
     with pytest.raises(UnreadableInput, match="not UTF-8"):
         read(b"kind: \xff\n")
 
 
 def test_large_files_of_others_take_little_time(tmp_path: Path) -> None:
-    """A lock file of five megabytes and an OpenAPI description of one are looked at, not read."""
+    """A lock file of five megabytes and an OpenAPI description of one are only scanned, not parsed."""
     packages = {
         f"node_modules/p{i}": {"version": "1.0.0", "kind-of": "x", "resolved": "https://x/" * 10} for i in range(35_000)
     }
@@ -443,7 +443,7 @@ def test_large_files_of_others_take_little_time(tmp_path: Path) -> None:
 
 
 def test_other_encodings_in_a_folder(tmp_path: Path) -> None:
-    """A file that is no UTF-8 is an error if it tries to hold an object, and foreign if it does not."""
+    """A file that is not UTF-8 is an error if it appears to have an object, and foreign otherwise."""
     (tmp_path / "binary.json").write_bytes(bytes(range(256)))
     (tmp_path / "latin.yaml").write_bytes("name: é\n".encode("latin-1"))
     (tmp_path / "a.yaml").write_text(namespace("a"))
@@ -453,7 +453,7 @@ def test_other_encodings_in_a_folder(tmp_path: Path) -> None:
 
 
 def test_suggestions_for_missing_files(tmp_path: Path) -> None:
-    """Only a name with a stem that is close is offered."""
+    """Only a file with a similar stem is suggested."""
     write(tmp_path, {"empty.yaml": "", "gateway.yaml": ""})
 
     def suggestion(name: str) -> str:
@@ -467,7 +467,7 @@ def test_suggestions_for_missing_files(tmp_path: Path) -> None:
 
 
 def test_load_takes_what_to_leave_out(tmp_path: Path) -> None:
-    """`load` leaves out what `exclude` names, and reads what `.gitignore` names only if it is told to."""
+    """`load` skips files that `exclude` matches, and reads files that `.gitignore` matches only on request."""
     write(tmp_path, TREE | {".gitignore": "b.yaml\n"})
     assert meshcompile.load(tmp_path, exclude=["sub"]).sources.documents == 2
     assert meshcompile.load(tmp_path, gitignore=False).sources.documents == 5

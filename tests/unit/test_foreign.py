@@ -1,4 +1,4 @@
-"""Files of folders that are no Kubernetes objects, and those that try to be."""
+"""Files in folders that are not Kubernetes objects, and those that appear to be."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ FOREIGN = {
 
 @pytest.mark.parametrize("name", FOREIGN)
 def test_a_foreign_file_is_counted(name: str, tmp_path: Path) -> None:
-    """A file of a folder that does not try to be an object is counted, and nothing is said against it."""
+    """A file in a folder that does not appear to be an object is counted, and has no finding."""
     (tmp_path / name).write_text(FOREIGN[name])
     found = read(tmp_path)
     assert (found.documents, [item.path for item in found.sources.foreign]) == ((), [str(tmp_path / name)])
@@ -46,7 +46,7 @@ def test_a_foreign_file_is_counted(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(FOREIGN) - {"k.yaml", "skaffold.yaml", "kubeconfig.yaml"}))
 def test_a_foreign_file_that_is_named_is_an_error(name: str, tmp_path: Path) -> None:
-    """The same file, when it is named itself, is an error."""
+    """The same file is an error if it is passed by name."""
     (tmp_path / name).write_text(FOREIGN[name])
     try:
         found = meshcompile.load(tmp_path / name).diagnostics
@@ -73,7 +73,7 @@ TRYING = {
 
 @pytest.mark.parametrize("text", TRYING.values(), ids=TRYING)
 def test_what_tries_to_be_an_object_is_an_error(text: str, tmp_path: Path) -> None:
-    """A document of a folder that tries to be an object, and is none, is an error."""
+    """A document in a folder that appears to be an object, but is invalid, is an error."""
     (tmp_path / "a.yaml").write_text(text)
     try:
         mesh = meshcompile.load(tmp_path)
@@ -86,7 +86,7 @@ def test_what_tries_to_be_an_object_is_an_error(text: str, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("row", [*TYPED, *UNTYPED], ids=lambda row: row.what)
 def test_every_recogniser_recognises(row: Recogniser, tmp_path: Path) -> None:
-    """A file with a row's name, type or keys is called what the row says, whatever comes before it in the table."""
+    """A file with the name, type or keys of a row gets the description of that row, whatever comes before it."""
     names = [
         name.replace("[-._]*", "-x").replace("[-.]*", "-x").replace("[-._]", "-").replace("*", "x")
         for name in row.names
@@ -106,7 +106,7 @@ def test_every_recogniser_recognises(row: Recogniser, tmp_path: Path) -> None:
 
 
 def test_sources_are_counted(tmp_path: Path) -> None:
-    """A mesh says how many objects were read from how many files, and which files were foreign."""
+    """A mesh has the number of objects and files, and the foreign files."""
     (tmp_path / "a.yaml").write_text("apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n---\n" * 2)
     (tmp_path / "b.yaml").write_text("# nothing\n")
     (tmp_path / "compose.yaml").write_text("services: {}\n")

@@ -1,4 +1,4 @@
-"""What gateways listen on, and the TLS they speak there."""
+"""Listeners of gateways, and their TLS settings."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def listeners(*texts: str, **metadata: Any) -> dict[str, GatewayListener]:
 
 
 def test_plain_http_has_one_chain_and_its_routes_by_name() -> None:
-    """A plain HTTP port takes every connection, and asks for the routes of its port."""
+    """A plain HTTP port accepts every connection, and uses the routes of its port."""
     listener = listeners(edge(HTTP))["0.0.0.0_80"]
     (chain,) = listener.chains
     assert isinstance(chain.connection, HttpConnection)
@@ -70,7 +70,7 @@ def test_plain_http_has_one_chain_and_its_routes_by_name() -> None:
 
 
 def test_https_is_told_apart_by_its_hosts() -> None:
-    """An HTTPS server takes its hosts by SNI; its name is the prefix of its statistics."""
+    """An HTTPS server matches its hosts by SNI. Its name is the prefix of its statistics."""
     (chain,) = listeners(edge(HTTPS))["0.0.0.0_443"].chains
     assert isinstance(chain.connection, HttpConnection)
     assert chain.match is not None
@@ -79,7 +79,7 @@ def test_https_is_told_apart_by_its_hosts() -> None:
 
 
 def test_passthrough_has_a_chain_per_match() -> None:
-    """Each `tls` match for the port and Gateway has a chain; a second one on the same host is reported instead."""
+    """Each `tls` match for the port and Gateway has a chain. A second one for the same host is reported."""
     found = asked(mesh(SHOP, edge(PASSTHROUGH), TLS_ROUTE % "one", TLS_ROUTE % "two"), gateway()).listeners
     (listener,) = found.gateway
     assert [chain.match and chain.match.server_names for chain in listener.chains] == [("a.example.com",)]
@@ -88,7 +88,7 @@ def test_passthrough_has_a_chain_per_match() -> None:
 
 
 def test_bytes_go_where_the_first_tcp_rule_says() -> None:
-    """A TCP server has one chain, to shares of the destinations of the first rule for its port."""
+    """A TCP server has one chain, with the weighted destinations of the first rule for its port."""
     (chain,) = listeners(edge(TCP), TLS_ROUTE % "one")["0.0.0.0_9000"].chains
     assert isinstance(chain.connection, TcpConnection)
     assert [(share.cluster, share.weight) for share in chain.connection.clusters] == [
@@ -98,7 +98,7 @@ def test_bytes_go_where_the_first_tcp_rule_says() -> None:
 
 
 def test_a_server_that_nothing_routes_has_no_listener() -> None:
-    """Bytes that nobody routes are not listened for; the finding is at the server."""
+    """A TCP server without routes has no listener. The finding is at the server."""
     found = asked(mesh(SHOP, edge(TCP)), gateway()).listeners
     assert found.gateway == ()
     assert [(finding.slug, finding.field) for finding in found.findings] == [
@@ -107,7 +107,7 @@ def test_a_server_that_nothing_routes_has_no_listener() -> None:
 
 
 def test_other_networks_reach_every_service_by_sni() -> None:
-    """AUTO_PASSTHROUGH has a chain per service port, which only mutual TLS of the mesh gets to."""
+    """AUTO_PASSTHROUGH has a chain per service port, for mutual TLS of the mesh only."""
     chains = listeners(edge(AUTO))["0.0.0.0_15443"].chains
     assert sorted(chain.match.server_names[0] for chain in chains if chain.match) == [
         "outbound_.8080_._.web.shop.svc.cluster.local",
@@ -118,7 +118,7 @@ def test_other_networks_reach_every_service_by_sni() -> None:
 
 
 def test_privileged_ports_are_not_opened_by_unprivileged_pods() -> None:
-    """A pod that may not bind below 1024 does without such listeners."""
+    """A pod that cannot bind to ports below 1024 has no such listeners."""
     assert listeners(edge(HTTP, TCP), TLS_ROUTE % "one", UNPRIVILEGED_POD="true").keys() == {"0.0.0.0_9000"}
 
 
@@ -136,7 +136,7 @@ def tls(protocol: Protocol = Protocol.HTTPS, proxy: dict[str, Any] | None = None
 
 
 def test_credentials_come_from_the_control_plane() -> None:
-    """A credential is a Secret by name over ADS, and its authorities are in the Secret's twin."""
+    """A credential is a Secret by name over ADS, and its CA certificates are in a second Secret."""
     made = tls(mode="MUTUAL", credentialName="shop", subjectAltNames=["me"])
     assert made.certificates == (Secret("kubernetes://shop", cluster=""),)
     assert made.validation is not None
@@ -155,7 +155,7 @@ def test_files_come_from_the_agent() -> None:
 
 
 def test_mutual_tls_of_the_mesh_takes_no_limits() -> None:
-    """ISTIO_MUTUAL uses the workload's own certificate, whatever versions and ciphers are asked for."""
+    """ISTIO_MUTUAL uses the workload's own certificate, regardless of TLS versions and cipher suites."""
     made = tls(Protocol.TLS, mode="ISTIO_MUTUAL", minProtocolVersion="TLSV1_3", cipherSuites=["AES128-SHA"])
     assert made.certificates == (Secret("default"),)
     assert (made.minimum_version, made.cipher_suites) == ("", ())
@@ -172,17 +172,17 @@ def test_mutual_tls_of_the_mesh_takes_no_limits() -> None:
     ],
 )
 def test_forms_of_credential_names(name: str, proxy: dict[str, Any], secret: Secret) -> None:
-    """A credential name may say where its secret is."""
+    """A credential name can contain the location of its secret."""
     assert tls(mode="SIMPLE", credentialName=name, proxy=proxy).certificates == (secret,)
 
 
 def test_ciphers_that_envoy_does_not_know_are_left_out() -> None:
-    """Unknown suites and repetitions go; expressions stay."""
+    """Unknown and duplicate cipher suites are dropped, and expressions are kept."""
     assert cipher_suites(("AES128-SHA", "NOPE", "AES128-SHA", "-ALL", "[A|B]")) == ("AES128-SHA", "-ALL", "[A|B]")
 
 
 def test_secrets_of_an_unknown_provider_are_left_blank() -> None:
-    """Where the service of the SDS provider is not known, the places of its secrets stay empty."""
+    """If the service of the SDS provider is unknown, its secrets are empty."""
     server = """{port: {number: 443, name: https, protocol: HTTPS}, hosts: ['*'],
       tls: {mode: MUTUAL, credentialName: 'sds://x'}}"""
     provider = {"name": "vault", "sds": {"name": "vault", "service": "vault.nowhere", "port": 8234}}
@@ -193,7 +193,7 @@ def test_secrets_of_an_unknown_provider_are_left_blank() -> None:
 
 
 def test_internal_networks_keep_their_host_bits() -> None:
-    """The networks whose requests are internal are written as in the mesh's networks, sorted."""
+    """The networks for internal requests are those of the mesh networks, sorted."""
     networks = {"b": {"endpoints": [{"fromCidr": "10.2.3.4/16"}]}, "a": {"endpoints": [{"fromCidr": "fd00::/8"}]}}
     of = load(SHOP + edge(HTTP), networks=networks)
     (listener,) = emitted(of, gateway()).values()

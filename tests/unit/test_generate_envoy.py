@@ -13,7 +13,7 @@ TABLE = ROOT / "src" / "meshcompile" / "envoy" / "descriptors.json"
 
 
 def test_what_is_generated_is_what_is_committed() -> None:
-    """Generating the message types and the descriptor table anew changes nothing."""
+    """Generating the message types and the descriptor table again changes nothing."""
     try:
         importlib.metadata.version("xds-protos")
     except importlib.metadata.PackageNotFoundError:
@@ -30,5 +30,5 @@ def test_what_is_generated_is_what_is_committed() -> None:
 
 
 def test_the_table_is_small() -> None:
-    """The descriptor table is fit to ship in the wheel."""
+    """The descriptor table is small enough for the wheel."""
     assert TABLE.stat().st_size < 1_000_000

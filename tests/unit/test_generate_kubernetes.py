@@ -12,7 +12,7 @@ TABLE = ROOT / "src" / "meshcompile" / "models" / "kubernetes" / "fields.json"
 
 
 def test_what_is_generated_is_what_is_committed() -> None:
-    """Generating the table of Kubernetes' fields anew changes nothing."""
+    """Generating the table of Kubernetes' fields again changes nothing."""
     pytest.importorskip("kubernetes")
     check = subprocess.run(
         [sys.executable, "codegen/generate_kubernetes.py", "--check"],
@@ -26,7 +26,7 @@ def test_what_is_generated_is_what_is_committed() -> None:
 
 
 def test_the_table_is_small() -> None:
-    """The table is fit to ship in the wheel and to read at every start."""
+    """The table is small enough for the wheel, and fast to load."""
     assert TABLE.stat().st_size < 100_000
 
 
@@ -54,7 +54,7 @@ SERVICE = {
 
 @pytest.mark.parametrize(("value", "loaded"), [(ISTIO, "0 0 False"), (SERVICE, "1 4 False")])
 def test_the_table_is_read_when_it_is_needed(value: object, loaded: str) -> None:
-    """Objects of Istio alone do not read the table; a Service only parses its own types."""
+    """Istio objects alone do not load the table, and a Service parses only its own types."""
     program = READ_ONE.format(object=value)
     done = subprocess.run(
         [sys.executable, "-c", program],

@@ -1,4 +1,4 @@
-"""What goes through Go's own libraries comes out as Go prints it."""
+"""Values that pass through Go's libraries are printed as Go prints them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from meshcompile.golang.urls import joined, with_scheme
     ],
 )
 def test_compact_json(value: Any, text: str) -> None:
-    """Keys are sorted, nothing is spaced, numbers are doubles, and what HTML minds is escaped."""
+    """Keys are sorted, there are no spaces, numbers are doubles, and HTML characters are escaped."""
     assert compact(value) == text
 
 
@@ -43,7 +43,7 @@ def test_compact_json(value: Any, text: str) -> None:
     )
 )
 def test_compact_json_says_the_same(value: Any) -> None:
-    """What is printed reads as what it was."""
+    """Printed JSON reads as the same data."""
     assert json.loads(compact(value), parse_int=float) == value
 
 
@@ -61,7 +61,7 @@ def test_compact_json_says_the_same(value: Any) -> None:
     ],
 )
 def test_joined_urls(path: str, url: str | None) -> None:
-    """A path is cleaned and joined to a host, a slash at its end is kept, and what must be is escaped."""
+    """A path is cleaned and joined to a host, a trailing slash is kept, and special characters are escaped."""
     assert joined("host", path) == url
 
 
@@ -76,5 +76,5 @@ def test_joined_urls(path: str, url: str | None) -> None:
     ],
 )
 def test_urls_with_a_scheme(written: str, url: str | None) -> None:
-    """A URL without a scheme gets one; what stands before a colon counts as one."""
+    """A URL without a scheme gets one. Text before a colon counts as a scheme."""
     assert with_scheme(written, "oci") == url

@@ -10,7 +10,7 @@ from meshcompile.golang.sort import go_sorted
 
 @given(st.lists(st.integers(0, 40), max_size=300))
 def test_sorts(items: list[int]) -> None:
-    """Whatever the order of equal items, the result is sorted."""
+    """The result is sorted, regardless of the order of equal items."""
     assert go_sorted(items, lt) == sorted(items)
 
 
@@ -21,6 +21,6 @@ def test_short_lists_keep_the_order_of_equals(items: list[tuple[int, int]]) -> N
 
 
 def test_long_runs_of_equals_leave_their_order() -> None:
-    """Equal items of a longer list come out as Go leaves them: the middle one, the pivot, first."""
+    """In a longer list, equal items have Go's order: the middle one, the pivot, first."""
     assert go_sorted(range(13), lambda a, b: False) == list(range(13))
     assert go_sorted([*range(12, 0, -1), 0], lt) == list(range(13))

@@ -51,7 +51,7 @@ def shape(chain: dict[str, Any]) -> tuple[str, tuple[str, ...], bool, str]:
 
 
 def test_permissive_http_takes_mesh_tls_and_plain_text() -> None:
-    """A permissive HTTP port takes mutual TLS of the mesh and plain text, and nothing else."""
+    """A permissive HTTP port accepts mutual TLS of the mesh and plaintext, and nothing else."""
     mesh_alpn = ("istio", "istio-peer-exchange", "istio-http/1.0", "istio-http/1.1", "istio-h2")
     assert [shape(chain) for chain in chains(port=8080)] == [
         ("tls", mesh_alpn, True, "http"),
@@ -60,12 +60,12 @@ def test_permissive_http_takes_mesh_tls_and_plain_text() -> None:
 
 
 def test_permissive_tcp_takes_the_applications_own_tls_too() -> None:
-    """A permissive TCP port also passes on TLS that is not the mesh's."""
+    """A permissive TCP port also passes through other TLS."""
     assert [shape(chain)[0::2] for chain in chains(port=9000)] == [("tls", True), ("tls", False), ("raw_buffer", False)]
 
 
 def test_strict_takes_mutual_tls_only() -> None:
-    """Every chain of a strict port terminates mutual TLS; passing through is strict, too."""
+    """Every chain of a strict port terminates mutual TLS, including passthrough."""
     for port in (8080, 9000, None):
         assert all("transportSocket" in chain for chain in chains(STRICT, port=port))
 
@@ -82,13 +82,13 @@ def test_unknown_ports_are_passed_through_with_five_chains() -> None:
 
 
 def test_loops_are_cut() -> None:
-    """The first chain refuses connections to the listener's own port."""
+    """The first chain rejects connections to the listener's own port."""
     (guard,) = chains(port=15006)
     assert guard["name"] == "virtualInbound-blackhole"
 
 
 def test_inspectors_are_off_where_protocols_are_declared() -> None:
-    """The HTTP inspector is off on ports of known protocol, the TLS inspector only where TLS cannot come."""
+    """The HTTP inspector is off on ports with a known protocol, and the TLS inspector only where TLS is impossible."""
     found = listeners(mesh(WORKLOAD), sidecar(labels={"app": "web"}))["virtualInbound"]["listenerFilters"]
     disabled = {each["name"].rpartition(".")[2]: each.get("filterDisabled") for each in found}
     ports = [rule["destinationPortRange"]["start"] for rule in disabled["http_inspector"]["orMatch"]["rules"]]
@@ -97,7 +97,7 @@ def test_inspectors_are_off_where_protocols_are_declared() -> None:
 
 
 def test_older_service_decides_about_a_shared_port() -> None:
-    """Two services with one target port and different protocols: the older one's counts, which is reported."""
+    """Of two services with one target port and different protocols, the older one's applies, which is reported."""
     rival = """
     apiVersion: v1
     kind: Service
@@ -110,7 +110,7 @@ def test_older_service_decides_about_a_shared_port() -> None:
 
 
 def test_ingress_listeners_replace_services() -> None:
-    """A Sidecar with ingress listeners opens their ports only."""
+    """A Sidecar with ingress listeners opens only their ports."""
     limited = """
     apiVersion: networking.istio.io/v1
     kind: Sidecar
@@ -127,7 +127,7 @@ def test_ingress_listeners_replace_services() -> None:
 @pytest.mark.parametrize("kind", ListenerProtocol)
 @pytest.mark.parametrize("mode", MutualTlsMode)
 def test_every_protocol_and_mode_has_chains(kind: ListenerProtocol, mode: MutualTlsMode) -> None:
-    """The table covers everything, and terminates mutual TLS in no disabled port."""
+    """The table covers everything, and no disabled port terminates mutual TLS."""
     options = INBOUND_CHAINS[kind, mode]
     assert options
     if mode is MutualTlsMode.DISABLE:

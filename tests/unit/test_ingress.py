@@ -1,4 +1,4 @@
-"""What Ingresses stand for."""
+"""Conversion of Ingress resources."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ spec:
 
 
 def test_longest_path_first_and_exact_before_prefix() -> None:
-    """The longest path of an Ingress is tried first, and an exact one before a prefix of its length."""
+    """The longest path of an Ingress comes first, and an exact path before a prefix of the same length."""
     hosts = virtual_hosts(mesh(SHOP, INGRESS), gateway(), "http.80")
     matches = [route["match"] for route in hosts["shop.example.com:80"]["routes"]]
     assert [(match.get("path"), match.get("pathSeparatedPrefix"), match.get("prefix")) for match in matches] == [
@@ -38,7 +38,7 @@ def test_longest_path_first_and_exact_before_prefix() -> None:
 
 
 def test_secret_opens_an_https_server() -> None:
-    """An entry with a Secret is an HTTPS server; one without is a finding, as is what else cannot be served."""
+    """An entry with a Secret is an HTTPS server. An entry without one, and other unsupported parts, are findings."""
     loaded = mesh(SHOP, INGRESS)
     (made,) = loaded.snapshot.gateways.all
     assert [(server.port.number, server.hosts) for server in made.spec.servers] == [
@@ -63,11 +63,11 @@ def test_secret_opens_an_https_server() -> None:
     ],
 )
 def test_path_types(path_type: str | None, path: str, kind: str, text: str) -> None:
-    """Old-fashioned wildcards are prefixes, and a path without a type is exact."""
+    """Legacy wildcards are prefixes, and a path without a type is exact."""
     match = path_match(HTTPIngressPath(path=path, path_type=path_type))
     assert getattr(match, kind) == text
 
 
 def test_wildcard_path_matches_everything() -> None:
-    """A lone wildcard needs no match at all."""
+    """A lone wildcard needs no match."""
     assert path_match(HTTPIngressPath(path="/*")) is None

@@ -1,4 +1,4 @@
-"""Addresses, and ranges of them."""
+"""IP addresses and CIDR ranges."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from meshcompile.values.ip import Range, cidr_range, is_ip
 
 @pytest.mark.parametrize("text", ["10.0.0.1", "::1", "fd00::", "::ffff:10.0.0.1"])
 def test_addresses_of_both_versions(text: str) -> None:
-    """An address of either version is one, in every spelling."""
+    """Every spelling of an address of either version is recognized."""
     assert is_ip(text)
 
 
 @pytest.mark.parametrize("text", ["", "web", "web-1", "10.0.0", "10.0.0.1:80", "*.shop.com", "10.0.0.0/8"])
 def test_names_and_ranges_are_no_addresses(text: str) -> None:
-    """A host, a range and an address with a port are no addresses, whatever they end with."""
+    """A hostname, a range and an address with a port are not addresses."""
     assert not is_ip(text)
 
 
@@ -37,5 +37,5 @@ def test_names_and_ranges_are_no_addresses(text: str) -> None:
     ],
 )
 def test_ranges_are_read_as_go_reads_them(text: str, expected: Range | None) -> None:
-    """An address keeps its host bits, and what Go does not take for a range is none."""
+    """A range keeps its host bits, and text that Go rejects is not a range."""
     assert cidr_range(text) == expected

@@ -41,13 +41,13 @@ def test_issuers_are_sorted() -> None:
 
 
 def test_a_token_may_be_missing_but_not_wrong() -> None:
-    """One issuer: its token has to be valid, or there must be none."""
+    """With one issuer, a token must be valid or absent."""
     (rule,) = jwt(mesh(WORKLOAD, authentication(issuer("a"))))["rules"]
     assert rule["requires"] == {"requiresAny": {"requirements": [{"providerName": "origins-0"}, {"allowMissing": {}}]}}
 
 
 def test_keys_are_never_fetched() -> None:
-    """Keys behind a URI are those that the caller knows; else nobody's, which is reported."""
+    """Keys for a URI are those that the caller passes. Otherwise no token matches, which is reported."""
     remote = authentication("{issuer: a, jwksUri: 'https://a/keys'}")
     found = asked(mesh(WORKLOAD, remote), sidecar(labels={"app": "web"}))
     assert found.slugs() == ["keys-not-fetched"]

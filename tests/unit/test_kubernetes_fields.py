@@ -1,4 +1,4 @@
-"""Fields of Kubernetes' built-in kinds: unknown, missing and of the wrong type, in whatever is modelled or not."""
+"""Fields of Kubernetes' built-in kinds: unknown, missing and mistyped fields, modelled or not."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -83,7 +83,7 @@ def found(kind: str, api_version: str = "v1", **fields: Any) -> tuple[Resource |
     ],
 )
 def test_fields_are_checked(kind: str, api_version: str, fields: dict[str, Any], messages: list[str]) -> None:
-    """Unknown fields are errors of objects that take part; missing fields and wrong types reject the object."""
+    """Unknown fields are errors, but the object is used. Missing fields and wrong types reject the object."""
     assert found(kind, api_version, **fields)[1] == messages
 
 
@@ -103,12 +103,12 @@ def test_fields_are_checked(kind: str, api_version: str, fields: dict[str, Any],
     ],
 )
 def test_sound_fields_are_silent(kind: str, api_version: str, fields: dict[str, Any]) -> None:
-    """Nulls, quantities, either form of a port, what the cluster wrote, and kinds of others give no finding."""
+    """Nulls, quantities, both forms of ports, fields that the cluster writes, and other kinds have no findings."""
     assert found(kind, api_version, **fields)[1] == []
 
 
 def test_a_schema_in_a_definition_may_hold_anything() -> None:
-    """Defaults, enums and extensions of the schemas of a CustomResourceDefinition are not taken for unknown fields."""
+    """Defaults, enums and extensions in schemas of a CustomResourceDefinition are not unknown fields."""
     schema = {
         "type": "object",
         "x-kubernetes-preserve-unknown-fields": True,
@@ -122,7 +122,7 @@ def test_a_schema_in_a_definition_may_hold_anything() -> None:
 
 
 def test_a_patch_is_told_from_a_deployment() -> None:
-    """A Deployment without a template takes no part, and is said to look like a patch of Kustomize."""
+    """A Deployment without a template is rejected, and reported as a possible Kustomize patch."""
     text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 3\n"
     (document,) = read_text(text).documents
     resource, problems = read(document)
@@ -132,7 +132,7 @@ def test_a_patch_is_told_from_a_deployment() -> None:
 
 
 def test_an_object_with_an_unknown_field_takes_part() -> None:
-    """The API server drops the field where it is lenient, so the rest of the object counts."""
+    """A lenient API server drops the field, so the rest of the object is used."""
     resource, messages = found("Service", spec={"ports": [{"port": 80, "targtPort": 1}]})
     assert resource is not None
     assert messages == ["unknown field `spec.ports[0].targtPort`, did you mean `targetPort`?"]
@@ -150,7 +150,10 @@ def test_an_object_with_an_unknown_field_takes_part() -> None:
 )
 @pytest.mark.parametrize(("kind", "api_version"), [("Service", "v1"), ("ServiceEntry", "networking.istio.io/v1")])
 def test_metadata_is_text(metadata: Any, messages: list[str], kind: str, api_version: str) -> None:
-    """Numbers and booleans in metadata are errors, of Istio's kinds too; Istio reads them as text, so they count."""
+    """Numbers and booleans in metadata are errors, also for Istio's kinds.
+
+    Istio reads them as text, so they are used.
+    """
     spec: Any = {"hosts": ["a.com"]} if kind == "ServiceEntry" else {"ports": [{"port": 80}]}
     resource, problems = read(
         Document("a.yaml", {"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec})
@@ -171,13 +174,13 @@ def test_metadata_is_text(metadata: Any, messages: list[str], kind: str, api_ver
     ],
 )
 def test_a_type_that_is_misspelt_is_found(value: Mapping[str, Any], suggestion: str) -> None:
-    """A capital in `apiVersion` or `kind`, and a boolean, are pointed out."""
+    """Wrong case in `apiVersion` or `kind`, and a boolean there, are reported."""
     _, (problem,) = read(Document("a.yaml", {**value, "metadata": {"name": "a"}}))
     assert (problem.code, problem.suggestion) == ("MC0102", suggestion)
 
 
 def test_the_table_is_whole() -> None:
-    """Every type that a field has is a scalar or in the table, and every kind of Kubernetes' that is read is there."""
+    """Every type of a field is a scalar or in the table, and so is every Kubernetes kind with a model."""
     for name in table().types:
         for field in object_type(name).fields.values():
             assert field.element in SCALARS or field.element in table().types

@@ -1,4 +1,4 @@
-"""Models of Kubernetes kinds: strict about what they model, indifferent to all else that Kubernetes has."""
+"""Models of Kubernetes kinds: strict about modelled fields, and lenient about all others."""
 
 from typing import Any
 
@@ -33,14 +33,14 @@ REQUIRED: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("kind", [k for k in KINDS if k.module.startswith("kubernetes.")], ids=lambda kind: kind.name)
 def test_a_kind_needs_little(kind: Any) -> None:
-    """Every Kubernetes kind reads with its name and what the API requires, and is of its registered class."""
+    """Every Kubernetes kind is read with its required fields, and has its registered class."""
     found = model(kind.name, kind.api_versions[0], **REQUIRED.get(kind.name, {}))
     assert isinstance(found, Resource)
     assert (type(found).__name__, found.kind, found.name) == (kind.name, kind.name, "a")
 
 
 def test_fields_without_meaning_for_a_mesh_are_passed_over() -> None:
-    """What is not modelled reads without a word, at any depth."""
+    """Fields without a model are accepted at any depth."""
     pod = model(
         "Pod",
         spec={
@@ -63,7 +63,7 @@ def test_fields_without_meaning_for_a_mesh_are_passed_over() -> None:
     ],
 )
 def test_fields_with_meaning_are_checked(spec: dict[str, Any], field: str) -> None:
-    """A modelled field of the wrong type is an error at its place."""
+    """A modelled field of the wrong type is an error at its position."""
     resource, problems = loaded("Service", spec=spec)
     assert resource is None
     assert [problem.field for problem in problems] == [field]
@@ -80,13 +80,13 @@ def test_fields_with_meaning_are_checked(spec: dict[str, Any], field: str) -> No
     ],
 )
 def test_defaults_of_a_service_port(port: dict[str, Any], target: int | str) -> None:
-    """A port is TCP and leads to the same port unless it says otherwise; a number in quotes is a name."""
+    """A port defaults to TCP and to the same target port. A quoted number is a name."""
     (found,) = model("Service", spec={"ports": [port]}).spec.ports
     assert (found.protocol, found.effective_target_port) == ("TCP", target)
 
 
 def test_kubernetes_spellings() -> None:
-    """Names with abbreviations are spelt as Kubernetes does."""
+    """Names with abbreviations are spelled like in Kubernetes."""
     spec = {
         "clusterIP": "None",
         "clusterIPs": ["None"],
@@ -103,7 +103,7 @@ def test_kubernetes_spellings() -> None:
 
 
 def test_nulls_are_absent() -> None:
-    """Null means not written, as in what kubectl prints."""
+    """Null means absent, as in kubectl's output."""
     found = model("EndpointSlice", "discovery.k8s.io/v1", addressType="IPv4", endpoints=None, ports=[{"port": None}])
     assert (found.endpoints, found.ports[0].port) == ((), None)
 
@@ -125,13 +125,13 @@ def test_a_slice_names_its_service() -> None:
 
 
 def test_a_service_account_has_a_default() -> None:
-    """A Pod that names no service account runs as `default`."""
+    """A Pod without a service account uses `default`."""
     assert model("Pod", spec={"containers": []}).spec.service_account == "default"
     assert model("Pod", spec={"containers": [], "serviceAccountName": "web"}).spec.service_account == "web"
 
 
 def test_templates_of_workloads_are_read() -> None:
-    """Labels and ports of a template are read for every kind that makes Pods."""
+    """Labels and ports of a template are read for every kind that creates Pods."""
     container = {"name": "app", "ports": [{"containerPort": 80}]}
     template = {"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [container]}}
     for kind in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"):
@@ -146,7 +146,7 @@ BACKEND = {"service": {"name": "a", "port": {"number": 80}}}
 
 
 def test_an_ingress_is_read() -> None:
-    """Backends are a Service with a port by name or number, or another object."""
+    """A backend is a Service with a port by name or number, or another object."""
     ingress = model(
         "Ingress",
         "networking.k8s.io/v1",

@@ -1,4 +1,4 @@
-"""Rules of the API server on Kubernetes' kinds: a valid object, one change at a time that is refused or taken."""
+"""The API server's rules for Kubernetes kinds: a valid object, with one change at a time."""
 
 import copy
 from typing import Any
@@ -83,7 +83,7 @@ VirtualService:
 
 
 def document(name: str, change: str = "", value: Any = None) -> Document:
-    """The valid object of this name with a value set at a path such as `spec.ports.0.port`, or removed if it is ..."""
+    """The valid object with this name, with a value set at a path such as `spec.ports.0.port`, or removed for `...`."""
     written = {
         "kind": name,
         "metadata": {"name": "a", "namespace": "shop", "labels": {"app.kubernetes.io/name": "a"}},
@@ -108,7 +108,7 @@ def found(name: str, change: str = "", value: Any = None) -> list[Diagnostic]:
 
 @pytest.mark.parametrize("name", VALID)
 def test_valid_objects_are_silent(name: str) -> None:
-    """Nothing is said about an object that the API server takes."""
+    """An object that the API server accepts has no findings."""
     assert found(name) == []
 
 
@@ -261,7 +261,7 @@ def test_valid_objects_are_silent(name: str) -> None:
     ],
 )
 def test_what_the_api_server_refuses(name: str, change: str, value: Any, field: str, words: str) -> None:
-    """One change to a valid object gives one finding at its place; the object still takes part."""
+    """One invalid change gives one finding at its position, and the object is still used."""
     (problem,) = found(name, change, value)
     assert problem.field == field
     assert words in problem.message
@@ -291,5 +291,5 @@ def test_what_the_api_server_refuses(name: str, change: str, value: Any, field: 
     ],
 )
 def test_near_misses_are_silent(name: str, change: str, value: Any) -> None:
-    """What is close to a mistake, and is none, gives no finding."""
+    """A valid change that is close to a mistake has no findings."""
     assert found(name, change, value) == []

@@ -1,4 +1,4 @@
-"""What a running proxy shows besides what istiod sends: the static parts of its bootstrap, and its secrets."""
+"""Resources of a running proxy that istiod does not send: the static resources of its bootstrap, and its secrets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def test_listeners_of_the_bootstrap() -> None:
-    """A proxy serves its health on 15021 and its statistics on 15090, as istioctl shows it."""
+    """A proxy has listeners for health checks on 15021 and for metrics on 15090, as in istioctl's output."""
     assert listener_table(static_resources(sidecar()).listeners) == (
         "ADDRESSES PORT  MATCH DESTINATION\n"
         "0.0.0.0   15021 ALL   Inline Route: /healthz/ready*\n"
@@ -33,7 +33,7 @@ def test_listeners_of_the_bootstrap() -> None:
 
 
 def test_clusters_of_the_bootstrap() -> None:
-    """A proxy knows its agent, itself and where it gets its configuration and certificates from."""
+    """A proxy has clusters for its agent, itself, and the sources of its configuration and certificates."""
     clusters = static_resources(sidecar()).clusters
     assert [(each.cluster, str(each)) for each in endpoints(clusters, ())] == [
         ("prometheus_stats", "127.0.0.1:15000"),
@@ -62,14 +62,14 @@ def test_metadata_moves_the_ports() -> None:
 
 
 def test_ipv6() -> None:
-    """A proxy with IPv6 addresses only listens on `::`."""
+    """A proxy with only IPv6 addresses listens on `::`."""
     given = sidecar()
     proxy = Proxy(type=given.type, id=given.id, namespace="shop", ip_addresses=("fd00::1",), domain=given.domain)
     assert [listener.name for listener in static_resources(proxy).listeners] == ["::_15090", "::_15021"]
 
 
 def test_routes_that_listeners_hold() -> None:
-    """Each connection manager's own routes are among the routes, those of the bootstrap without a name."""
+    """The routes include each connection manager's inline routes. Those of the bootstrap have no name."""
     manager = {"name": "m", "typedConfig": {"@type": HCM, "routeConfig": {"name": "inbound|8080||"}}}
     chains = [{"filters": [manager]}, {"filters": [manager]}]
     live = with_live_parts(resources(listeners=[{"name": "virtualInbound", "filterChains": chains}]), sidecar())
@@ -77,7 +77,7 @@ def test_routes_that_listeners_hold() -> None:
 
 
 def test_the_bootstrap() -> None:
-    """The bootstrap names the proxy's node, and where its resources come from."""
+    """The bootstrap has the proxy's node, and the sources of its resources."""
     bootstrap = live_bootstrap(sidecar(ISTIO_VERSION="1.30.3"))["bootstrap"]
     assert bootstrap["node"]["id"] == "sidecar~10.1.0.1~client.shop~shop.svc.cluster.local"
     assert bootstrap["dynamicResources"]["adsConfig"]["grpcServices"] == [{"envoyGrpc": {"clusterName": "xds-grpc"}}]
@@ -107,14 +107,14 @@ def certificate(authority: bool = False) -> str:
 
 
 def asking(*names: str) -> Resources:
-    """A listener whose filter fetches these secrets, and whose configuration is not generated."""
+    """A listener with a filter that fetches these secrets, and whose configuration has no generated class."""
     secrets = [{"name": name, "sdsConfig": {}} for name in names]
     config = {"@type": "type.googleapis.com/envoy.extensions.filters.http.oauth2.v3.OAuth2", "credentials": secrets}
     return resources(listeners=[{"filterChains": [{"filters": [{"name": "o", "typedConfig": config}]}]}])
 
 
 def test_secrets_of_tls() -> None:
-    """Certificates and authorities of listeners and clusters are asked for once, whatever holds the context."""
+    """Certificates and CA certificates of listeners and clusters are listed once, regardless of the context."""
     common = {
         "tlsCertificateSdsSecretConfigs": [{"name": "default", "sdsConfig": {"ads": {}}}],
         "validationContextSdsSecretConfig": {"name": "ROOTCA", "sdsConfig": {"ads": {}}},
@@ -125,7 +125,7 @@ def test_secrets_of_tls() -> None:
 
 
 def test_secrets_with_their_certificates() -> None:
-    """What is known of a certificate is shown; of the workload's own nothing is known before it runs."""
+    """Details of a certificate are shown. The workload's own certificate is unknown before it runs."""
     asked = asking("kubernetes://shop", "ROOTCA", "default", "kubernetes://no")
     secrets = sds_secrets(asked, {"edge/shop": Credential(certificate())}, "edge")
     header, *rows = (line.split() for line in secret_table(secrets, NOW).splitlines())
@@ -142,7 +142,7 @@ def test_secrets_with_their_certificates() -> None:
 
 
 def test_authorities() -> None:
-    """The authorities of `NAME-cacert` are in a Secret of that name, else in that of the certificate."""
+    """The CA certificates of `NAME-cacert` are in a Secret with that name, else in that of the certificate."""
     authorities = certificate(authority=True)
     credential = Credential(certificate(), "key", authorities)
     for key in ("edge/shop", "edge/shop-cacert"):
@@ -152,18 +152,18 @@ def test_authorities() -> None:
 
 
 def test_what_is_no_certificate_is_not_read() -> None:
-    """A Secret whose text is no certificate is a row without facts."""
+    """A Secret with an invalid certificate is a row without details."""
     (secret,) = sds_secrets(asking("kubernetes://shop"), {"edge/shop": Credential("nonsense")}, "edge")
     assert secret_table([secret], NOW).splitlines()[-1].split() == ["kubernetes://shop", "ACTIVE"]
 
 
 def test_no_secrets() -> None:
-    """A proxy that asks for nothing has istioctl's sentence."""
+    """For a proxy without secrets, istioctl's sentence is printed."""
     assert secret_table((), NOW) == "No active or warming secrets found.\n"
 
 
 def test_private_keys_are_never_dumped() -> None:
-    """The dump has the certificate, and Envoy's word in place of the key."""
+    """The dump has the certificate, and Envoy's placeholder instead of the key."""
     (secret,) = sds_secrets(asking("kubernetes://s"), {"edge/s": Credential("cert", "PRIVATE")}, "edge")
     dump = secret_dump([secret])
     key = dump["dynamicActiveSecrets"][0]["secret"]["tlsCertificate"]["privateKey"]

@@ -1,4 +1,4 @@
-"""Gateways that meet on one router."""
+"""Gateways on the same router."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tests.meshes import asked, gateway, mesh
 
 
 def gateways(*servers: str) -> MergedGateway:
-    """The merge of Gateways `gw-0`, `gw-1`, ... in namespace edge, each with these servers."""
+    """Gateways `gw-0`, `gw-1`, ... in namespace edge, each with these servers, merged."""
     documents = (
         f"""
 apiVersion: networking.istio.io/v1
@@ -26,7 +26,7 @@ TCP = "{port: {number: 80, name: tcp, protocol: TCP}, hosts: ['*']}"
 
 
 def test_plain_http_servers_share_their_routes() -> None:
-    """HTTP servers of one port have one route name, older Gateways first."""
+    """HTTP servers on one port share a route name, older Gateways first."""
     merged = gateways(HTTP % "a.com", HTTP % "b.com")
     (port,) = merged.ports
     assert [server.gateway for server in merged.by_route_name["http.80"]] == ["edge/gw-0", "edge/gw-1"]
@@ -34,14 +34,14 @@ def test_plain_http_servers_share_their_routes() -> None:
 
 
 def test_https_servers_have_routes_of_their_own() -> None:
-    """Each HTTPS server is found by port, port name and Gateway."""
+    """Each HTTPS server is identified by port, port name and Gateway."""
     merged = gateways(HTTPS % "a.com", HTTPS % "b.com")
     assert sorted(merged.by_route_name) == ["https.443.https.gw-0.edge", "https.443.https.gw-1.edge"]
     assert merged.findings == ()
 
 
 def test_duplicate_tls_host_leaves_the_younger_server_out() -> None:
-    """Of two TLS servers with a common host the older stays; the finding names both places."""
+    """Of two TLS servers with a common host, the older one is kept. The finding names both positions."""
     merged = gateways(HTTPS % "a.com", HTTPS % "'a.com', 'b.com'")
     assert sorted(merged.by_route_name) == ["https.443.https.gw-0.edge"]
     (finding,) = merged.findings
@@ -53,14 +53,14 @@ def test_duplicate_tls_host_leaves_the_younger_server_out() -> None:
 
 
 def test_protocols_that_cannot_share_a_port() -> None:
-    """TCP has no place on a port that speaks plain HTTP, unless it has an address of its own."""
+    """TCP cannot share a port with plain HTTP, unless it has its own address."""
     merged = gateways(HTTP % "a.com", TCP, TCP.replace("hosts", "bind: 10.0.0.9, hosts"))
     assert [(port.protocol, port.bind) for port in merged.ports] == [("HTTP", ""), ("TCP", "10.0.0.9")]
     assert [finding.slug for finding in merged.findings] == ["port-conflict"]
 
 
 def test_hosts_with_namespaces() -> None:
-    """A dot is the Gateway's namespace, a star any, and a lone star stands for itself."""
+    """A dot is the Gateway's namespace, a star is any namespace, and a lone star is unchanged."""
     merged = gateways(HTTP % "./a.com", HTTP % "*/b.com", HTTP % "*/*", HTTP % "x/c.com")
     hosts = [server.hosts for server in merged.by_route_name["http.80"]]
     assert hosts == [("edge/a.com",), ("b.com",), ("*",), ("x/c.com",)]

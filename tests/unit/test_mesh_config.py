@@ -1,4 +1,4 @@
-"""Mesh config: what holds where nothing is written, and how what is written is laid over it."""
+"""Mesh config: the defaults, and how settings override them."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from tests.meshes import installed_mesh_config
 
 
 def written(node: Any) -> Any:
-    """What differs from an empty message, in protobuf's JSON."""
+    """The fields that differ from an empty message, in protobuf's JSON."""
     return node.model_dump(mode="json", exclude_defaults=True)
 
 
@@ -24,7 +24,7 @@ def proxy_config(**fields: Any) -> ProxyConfig:
 
 
 def test_nothing_written_is_what_an_installation_has() -> None:
-    """Without overrides the installed defaults hold: istiod's own, and Prometheus as the metrics provider."""
+    """Without overrides, the installed defaults apply: istiod's own, and Prometheus as the metrics provider."""
     mesh = installed_mesh_config()
     assert mesh == INSTALLED_DEFAULTS
     assert (mesh.proxy_listen_port, mesh.proxy_inbound_listen_port) == (15001, 15006)
@@ -37,7 +37,7 @@ def test_nothing_written_is_what_an_installation_has() -> None:
 
 
 def test_a_written_field_replaces_the_default_whole() -> None:
-    """A message that is written replaces the default one, fields that it leaves out included."""
+    """A message replaces the default message, including fields that it does not set."""
     mesh = installed_mesh_config(localityLbSetting={"failover": [{"from": "a", "to": "b"}]}, enableTracing=False)
     assert written(mesh.locality_lb_setting) == {"failover": [{"from": "a", "to": "b"}]}
     assert mesh.enable_tracing is False
@@ -45,7 +45,7 @@ def test_a_written_field_replaces_the_default_whole() -> None:
 
 
 def test_proxy_settings_are_merged() -> None:
-    """Single fields of `defaultConfig` can be written, and environment variables come on top of others."""
+    """Single fields of `defaultConfig` can be set, and environment variables are merged."""
     first = installed_mesh_config(defaultConfig={"proxyMetadata": {"A": "1", "B": "1"}, "concurrency": 2})
     second = merged_mesh_config(first, MeshConfig.model_validate({"defaultConfig": {"proxyMetadata": {"B": "2"}}}))
     assert second.default_config is not None
@@ -55,7 +55,7 @@ def test_proxy_settings_are_merged() -> None:
 
 
 def test_nested_proxy_settings_are_replaced() -> None:
-    """A message inside of `defaultConfig` is replaced as a whole."""
+    """A message in `defaultConfig` is replaced as a whole."""
     merged = merged_proxy_configs(
         proxy_config(tracing={"sampling": 5, "zipkin": {"address": "a:1"}}), proxy_config(tracing={"sampling": 7})
     )
@@ -63,14 +63,14 @@ def test_nested_proxy_settings_are_replaced() -> None:
 
 
 def test_default_providers_are_merged_by_purpose() -> None:
-    """Naming providers of logs leaves those of metrics as they are; an empty list switches them off."""
+    """Setting log providers does not change metrics providers. An empty list disables them."""
     named = installed_mesh_config(defaultProviders={"accessLogging": ["envoy"]})
     assert written(named.default_providers) == {"metrics": ["prometheus"], "accessLogging": ["envoy"]}
     assert written(installed_mesh_config(defaultProviders={"metrics": []}).default_providers) == {}
 
 
 def test_providers_are_merged_by_name() -> None:
-    """A provider of a known name replaces it in its place, another one comes last."""
+    """A provider with an existing name replaces it in place. A new one is appended."""
     zipkin = {"name": "envoy", "zipkin": {"service": "zipkin.obs.svc.cluster.local", "port": 9411}}
     mesh = installed_mesh_config(extensionProviders=[{"name": "own", "prometheus": {}}, zipkin])
     assert [provider.name for provider in mesh.extension_providers] == ["prometheus", "stackdriver", "envoy", "own"]
@@ -78,7 +78,7 @@ def test_providers_are_merged_by_name() -> None:
 
 
 def test_trust_domain_aliases_are_joined_and_sorted() -> None:
-    """Aliases of all layers count."""
+    """Trust domain aliases of all layers are combined."""
     first = installed_mesh_config(trustDomainAliases=["c", "a"])
     assert merged_mesh_config(first, MeshConfig(trust_domain_aliases=("b", "a"))).trust_domain_aliases == (
         "a",
@@ -88,7 +88,7 @@ def test_trust_domain_aliases_are_joined_and_sorted() -> None:
 
 
 def test_one_name_for_traces_drops_the_other() -> None:
-    """`serviceCluster` and `tracingServiceName` are one oneof: what is written later holds."""
+    """`serviceCluster` and `tracingServiceName` are a oneof: the later one applies."""
     canonical = merged_proxy_configs(
         INSTALLED_DEFAULTS.default_config, proxy_config(tracingServiceName="CANONICAL_NAME_ONLY")
     )
@@ -98,7 +98,7 @@ def test_one_name_for_traces_drops_the_other() -> None:
 
 
 def test_some_proxy_headers_are_inherited() -> None:
-    """Of headers, those that istiod takes over are; the others are lost where any header is written."""
+    """If any header is set, only the headers that istiod inherits are kept."""
     merged = merged_proxy_configs(
         proxy_config(
             proxyHeaders={
@@ -118,7 +118,7 @@ def test_some_proxy_headers_are_inherited() -> None:
 
 
 def test_precedence_of_proxy_settings() -> None:
-    """The narrower ProxyConfig wins, and the annotation stands between namespace and workload."""
+    """The narrower ProxyConfig takes precedence, and the annotation is between namespace and workload."""
     mesh = installed_mesh_config(defaultConfig={"concurrency": 1, "drainDuration": "9s"})
     spec = ProxyConfigSpec.model_validate
     layers: dict[str, Any] = {
@@ -134,7 +134,7 @@ def test_precedence_of_proxy_settings() -> None:
 
 
 def test_both_spellings_are_read() -> None:
-    """A mesh config takes protobuf's JSON names and its own, the odd one of `mesh_mTLS` included."""
+    """A mesh config accepts protobuf's JSON names and proto names, including the unusual `mesh_mTLS`."""
     tls = {"min_protocol_version": "TLSV1_3"}
     assert MeshConfig.model_validate({"meshMTLS": tls}) == MeshConfig.model_validate({"mesh_mTLS": tls})
     provider = {"name": "z", "zipkin": {"service": "z", "port": 1, "enable64bitTraceId": True}}
@@ -153,7 +153,7 @@ def test_both_spellings_are_read() -> None:
     ],
 )
 def test_what_is_wrong_is_refused(wrong: dict[str, Any]) -> None:
-    """Unknown fields and names, wrong types and two kinds of one provider are refused."""
+    """Unknown fields and names, wrong types, and two kinds in one provider are rejected."""
     with pytest.raises(ValidationError):
         installed_mesh_config(**wrong)
 
@@ -168,7 +168,7 @@ def test_networks_are_read() -> None:
 
 
 def test_the_defaults_are_what_istio_writes() -> None:
-    """The defaults, which are made without being read, are those that istiod's own text is read as."""
+    """The defaults, which are constructed without validation, equal istiod's own text once it is read."""
     written = {
         "enableTracing": True,
         "accessLogEncoding": "TEXT",

@@ -1,4 +1,4 @@
-"""What all models share: names, numbers, enums, places, equality."""
+"""The base of all models: names, numbers, enums, origins, equality."""
 
 import math
 import pickle
@@ -50,7 +50,7 @@ class Sample(Node):
 
 
 def test_json_names_are_those_of_protobuf() -> None:
-    """An underscore makes the next letter a capital, digits stay, and a keyword's underscore goes."""
+    """An underscore makes the next letter upper case, digits are unchanged, and a keyword's underscore is removed."""
     names = {
         "consecutive_5xx_errors": "consecutive5xxErrors",
         "http1_max_pending_requests": "http1MaxPendingRequests",
@@ -65,7 +65,7 @@ def test_json_names_are_those_of_protobuf() -> None:
 
 @pytest.mark.parametrize("field", ["large_number", "largeNumber"])
 def test_both_spellings_are_understood(field: str) -> None:
-    """A model takes protobuf's name of a field and its JSON name."""
+    """A model accepts a field's proto name and its JSON name."""
     assert Sample.model_validate({field: 3}).large_number == 3
 
 
@@ -91,14 +91,14 @@ def test_both_spellings_are_understood(field: str) -> None:
     ],
 )
 def test_scalars_are_read_as_protobuf_does(field: str, written: object, value: object) -> None:
-    """Numbers may be quoted, enums be numbers, bytes be base64 in either alphabet."""
+    """Numbers may be quoted, enums may be numbers, and bytes are base64 in either alphabet."""
     sample = Sample.model_validate({field: written})
     name = next(name for name, info in Sample.model_fields.items() if info.alias == field)
     assert getattr(sample, name) == value
 
 
 def test_not_a_number_is_a_number() -> None:
-    """The text NaN stands for the float, and is printed so again."""
+    """The text NaN is read as a float, and printed as NaN."""
     sample = Sample.model_validate({"real": "NaN"})
     assert math.isnan(sample.real)
     assert '"real":"NaN"' in sample.model_dump_json()
@@ -136,13 +136,13 @@ def test_not_a_number_is_a_number() -> None:
     ],
 )
 def test_what_protobuf_refuses_is_refused(field: str, written: object) -> None:
-    """No number becomes text, no text a boolean, and nothing unknown passes."""
+    """Numbers are not converted to text, nor text to booleans, and unknown fields are rejected."""
     with pytest.raises(ValidationError):
         Sample.model_validate({field: written})
 
 
 def test_fields_of_a_oneof_exclude_each_other() -> None:
-    """Of a protobuf oneof at most one field can be set; none is as good as an empty message."""
+    """At most one field of a oneof can be set. None is also valid."""
     assert issubclass(StringMatch, OneOf)
     assert StringMatch() == StringMatch.model_validate({})
     with pytest.raises(ValidationError, match="only one of exact, prefix can be set"):
@@ -164,7 +164,7 @@ def stamped(written: Mapping[str, Any]) -> Sample:
 
 
 def test_every_node_knows_its_place() -> None:
-    """Places are paths in the text, in the spelling that was used, through lists and maps."""
+    """Origins are paths in the text, in the original spelling, through lists and maps."""
     sample = stamped(WRITTEN)
     assert sample.port is not None
     places = [
@@ -188,12 +188,12 @@ def test_every_node_knows_its_place() -> None:
 
 
 def test_what_is_made_in_python_is_nowhere() -> None:
-    """A node that nobody wrote has the place NOWHERE, and so has a default."""
+    """A node created in Python has the origin NOWHERE, and so has a default."""
     assert Sample().origin == NOWHERE
 
 
 def test_the_place_is_no_part_of_the_value() -> None:
-    """Nodes that say the same are equal wherever they were written, and print the same."""
+    """Nodes with equal fields are equal regardless of their origins, and print the same."""
     here, elsewhere = stamped(WRITTEN), stamped({**WRITTEN})
     assert here == elsewhere == Sample.model_validate(WRITTEN)
     assert here.model_dump() == Sample.model_validate(WRITTEN).model_dump()
@@ -201,20 +201,20 @@ def test_the_place_is_no_part_of_the_value() -> None:
 
 
 def test_the_place_goes_with_copies() -> None:
-    """A changed copy and an unpickled node keep the place of the original."""
+    """A changed copy and an unpickled node keep the origin."""
     match = stamped(WRITTEN).match_any[0]
     assert match.model_copy(update={"exact": "z"}).origin == match.origin
     assert pickle.loads(pickle.dumps(match)).origin.path == match.origin.path
 
 
 def test_nodes_do_not_change() -> None:
-    """A node cannot be written to."""
+    """Fields of a node cannot be assigned."""
     with pytest.raises(ValidationError, match="frozen"):
         Sample().text = "x"  # type: ignore[misc]
 
 
 def test_nested_fields_are_found_by_every_spelling() -> None:
-    """Only fields that hold nodes are visited, by both of their names."""
+    """Only fields that hold nodes are visited, under both of their names."""
     found = {name: nested.shape for name, nested in nested_fields(Sample).items()}
     assert found == {
         "port": "one",

@@ -1,4 +1,4 @@
-"""Documents read into models: what is said about those that are wrong, and that they take no part."""
+"""Reading documents into models: findings about invalid ones, which are ignored."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,7 +32,7 @@ def read_one(text: str) -> tuple[Resource | None, tuple[Diagnostic, ...]]:
 
 
 def problems(text: str) -> list[str]:
-    """Code, place and message of everything that is wrong with the object in ``text``, which takes no part."""
+    """Code, position and message of all findings about the object in ``text``, which is rejected."""
     resource, found = read_one(text)
     assert resource is None
     assert all(problem.rejected and problem.severity is Severity.ERROR for problem in found)
@@ -40,7 +40,7 @@ def problems(text: str) -> list[str]:
 
 
 def test_an_object_is_read_into_its_model() -> None:
-    """A sound document gives a resource in the default namespace, whose parts know their lines."""
+    """A valid document gives a resource in the default namespace, with origins of its parts."""
     resource, found = read_one(VIRTUAL_SERVICE)
     assert resource is not None
     assert not found
@@ -51,7 +51,7 @@ def test_an_object_is_read_into_its_model() -> None:
 
 
 def test_parts_know_their_lines() -> None:
-    """The place of a nested node is that of its key or list item."""
+    """The origin of a nested node is its key or list item."""
     resource, _ = read_one(VIRTUAL_SERVICE)
     destination = resource.spec.http[0].route[0].destination  # type: ignore[union-attr]
     assert destination.origin.field == "spec.http[0].route[0].destination"
@@ -165,7 +165,7 @@ def test_parts_know_their_lines() -> None:
     ],
 )
 def test_a_problem_is_said_with_its_place(before: str, after: str, problem: str) -> None:
-    """One wrong line gives one problem that names the field as written, what is expected, and a way out."""
+    """One wrong line gives one finding with the field as written, the expected value, and a suggestion."""
     assert problems(VIRTUAL_SERVICE.replace(before, after)) == [problem]
 
 
@@ -174,28 +174,28 @@ def test_a_problem_is_said_with_its_place(before: str, after: str, problem: str)
     [("'10'", "write it without quotes"), ("2024-01-01", ""), ("ten", ""), ("true", "")],
 )
 def test_quotes_are_mentioned_where_they_are_the_mistake(weight: str, advice: str) -> None:
-    """A text that is a number without its quotes gets this advice, and no other text does."""
+    """Only a text that is a number without its quotes gets this advice."""
     text = VIRTUAL_SERVICE.replace("host: catalog", f"host: catalog\n      weight: {weight}")
     _, (found,) = read_one(text)
     assert (found.slug, found.suggestion) == ("wrong-type", advice)
 
 
 def test_an_absent_spec_has_a_place() -> None:
-    """What is wrong with a spec that nobody wrote is said of its object."""
+    """A finding about an absent spec points at its object."""
     resource, _ = read_one("apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: web}\n")
     assert resource.spec.origin.field == "spec"  # type: ignore[union-attr]
     assert (resource.spec.origin.file, resource.spec.origin.line) == ("<text>", 1)  # type: ignore[union-attr]
 
 
 def test_wrappers_may_be_null() -> None:
-    """Where protobuf has a wrapper, null is as good as nothing."""
+    """For protobuf's wrappers, null means absent."""
     resource, found = read_one(VIRTUAL_SERVICE.replace("- route:", "- mirrorPercent: null\n    route:"))
     assert resource is not None
     assert not found
 
 
 def test_kubernetes_takes_null_as_absent() -> None:
-    """A null in a Kubernetes object, or in any object's metadata, is read as if it were not there."""
+    """A null in a Kubernetes object, or in any object's metadata, means absent."""
     text = """\
 apiVersion: v1
 kind: Service
@@ -212,7 +212,7 @@ spec:
 
 
 def test_all_problems_are_listed_up_to_a_limit() -> None:
-    """Every problem of an object is told at once, in the order of the text; past the limit only how many more."""
+    """All findings about an object are reported in the order of the text, up to a limit, and then their number."""
     bad = "".join(f"\n    bad{number}: 1" for number in range(MAX_PROBLEMS + 5))
     found = problems(VIRTUAL_SERVICE.replace("- route:", f"- name: x{bad}\n    route:"))
     assert len(found) == MAX_PROBLEMS + 1
@@ -222,7 +222,7 @@ def test_all_problems_are_listed_up_to_a_limit() -> None:
 
 @pytest.mark.parametrize("value", [None, "text", 5, [], ["a"]])
 def test_a_document_must_be_an_object(value: object) -> None:
-    """Anything but a mapping is said to be no object."""
+    """Anything but a mapping is not an object."""
     resource, (problem,) = read(Document("a.yaml", value))
     assert resource is None
     assert problem.code == "MC0101"
@@ -238,7 +238,7 @@ def test_a_document_must_be_an_object(value: object) -> None:
     ],
 )
 def test_an_object_must_say_what_it_is(value: Mapping[str, Any], fields: list[str]) -> None:
-    """Without apiVersion or kind, each that is missing is told."""
+    """A missing apiVersion or kind is reported, each on its own."""
     resource, found = read(Document("a.yaml", value))
     assert resource is None
     assert [problem.message.split("`")[1] for problem in found] == fields
@@ -255,14 +255,14 @@ def test_an_object_must_say_what_it_is(value: Mapping[str, Any], fields: list[st
     ],
 )
 def test_kinds_that_do_not_matter_are_passed_over(api_version: str, kind: str) -> None:
-    """A kind that says nothing about Envoy is no problem: an info says that it was seen."""
+    """A kind without relevance for Envoy is an info."""
     resource, (info,) = read(Document("a.yaml", {"apiVersion": api_version, "kind": kind, "metadata": {"name": "x"}}))
     assert resource is None
     assert (info.severity, info.rejected) == (Severity.INFO, False)
 
 
 def test_kinds_that_matter_but_are_not_modelled_are_told() -> None:
-    """An object that istiod would turn into configuration is never passed over in silence."""
+    """An object that istiod would compile is never silently ignored."""
     route = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"name": "x"}}
     resource, (warning,) = read(Document("a.yaml", route))
     assert resource is None
@@ -279,7 +279,7 @@ def test_kinds_that_matter_but_are_not_modelled_are_told() -> None:
     ],
 )
 def test_a_wrong_api_version_is_told_with_the_right_one(api_version: str, kind: str, hint: str) -> None:
-    """A kind that its group does not have is rejected, with the group and version it is in."""
+    """A kind that its group does not have is rejected, with the group and version that have it."""
     resource, (problem,) = read(
         Document("a.yaml", {"apiVersion": api_version, "kind": kind, "metadata": {"name": "x"}})
     )
@@ -290,14 +290,14 @@ def test_a_wrong_api_version_is_told_with_the_right_one(api_version: str, kind: 
 
 @pytest.mark.parametrize("metadata", ["text", [1], 5])
 def test_metadata_must_be_an_object(metadata: object) -> None:
-    """Metadata of another type is a problem of its own."""
+    """Metadata of another type has its own finding."""
     resource, (problem,) = read(Document("a.yaml", {"apiVersion": "v1", "kind": "Pod", "metadata": metadata}))
     assert resource is None
     assert problem.message.startswith("`metadata` must be an object, found ")
 
 
 def test_an_object_stays_in_its_namespace() -> None:
-    """The default namespace is only for objects that name none, and for kinds that have one."""
+    """The default namespace applies only to objects without one, and to kinds with namespaces."""
     namespaced = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}
     assert read(Document("a", namespaced), namespace="prod")[0].namespace == "prod"  # type: ignore[union-attr]
     named = {**namespaced, "metadata": {"name": "a", "namespace": "own"}}
@@ -316,7 +316,7 @@ def test_an_object_stays_in_its_namespace() -> None:
     ],
 )
 def test_null_is_no_item_of_a_list(kind: str, fields: str) -> None:
-    """A null in a list of objects is an error at its place, in every kind."""
+    """A null in a list of objects is an error at its position, in every kind."""
     api_version, name = kind.split()
     text = f"apiVersion: {api_version}\nkind: {name}\nmetadata: {{name: x}}\n{fields}\n"
     resource, (found,) = read_one(text)
@@ -327,7 +327,7 @@ def test_null_is_no_item_of_a_list(kind: str, fields: str) -> None:
 
 
 def test_null_is_empty_text_in_a_map_of_texts() -> None:
-    """A label, an annotation or the label of a selector that is null is empty text, as Go reads it."""
+    """A null label, annotation or selector value is an empty string, as in Go."""
     text = """\
 apiVersion: v1
 kind: Service

@@ -1,4 +1,4 @@
-"""Mutual TLS of servers: which PeerAuthentication decides."""
+"""Mutual TLS of servers: which PeerAuthentication applies."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def mode(*policies: str, port: int = 8080) -> MutualTlsMode:
     ],
 )
 def test_the_narrowest_level_that_says_something_decides(policies: list[str], expected: str) -> None:
-    """Workload beats namespace beats mesh, UNSET inherits, and in the root namespace selectors do not count."""
+    """Workload overrides namespace overrides mesh, UNSET inherits, and selectors in the root namespace are ignored."""
     assert mode(*policies) == expected
 
 
 def test_ports_only_count_at_the_workload() -> None:
-    """A port's mode comes from the policy that selects the workload; UNSET there means the workload's own mode."""
+    """A port's mode comes from the policy that selects the workload. UNSET means the workload's mode."""
     ports = policy("w", "shop", "STRICT", "app: web", "8080: {mode: DISABLE}, 8081: {mode: UNSET}")
     assert [mode(ports, port=port) for port in (8080, 8081, 8082)] == ["DISABLE", "STRICT", "STRICT"]

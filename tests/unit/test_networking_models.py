@@ -1,4 +1,4 @@
-"""The networking kinds: shapes that are easy to get wrong."""
+"""The networking kinds: details that are easy to get wrong."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def spec(model: Any, **fields: Any) -> Any:
 
 
 def test_an_object_can_be_made_in_python() -> None:
-    """Kind and apiVersion need not be said, and fields go by their Python names."""
+    """In Python, kind and apiVersion are optional, and fields have their Python names."""
     route = HTTPRoute(route=(HTTPRouteDestination(destination=Destination(host="catalog"), weight=100),))
     made = VirtualService.model_validate({**META, "spec": VirtualServiceSpec(hosts=("catalog",), http=(route,))})
     assert (made.api_version, made.kind) == ("networking.istio.io/v1", "VirtualService")
@@ -42,7 +42,7 @@ def test_an_object_can_be_made_in_python() -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.group == "networking.istio.io"], ids=lambda k: k.name)
 def test_the_registry_and_the_models_agree(kind: Any) -> None:
-    """A model takes exactly the apiVersions that its kind is found under."""
+    """A model accepts exactly the registered apiVersions of its kind."""
     annotation = kind.model.model_fields["api_version"].annotation
     assert kind.api_versions == annotation.__args__
     assert kind.model.model_fields["api_version"].default == kind.api_versions[0]
@@ -50,13 +50,13 @@ def test_the_registry_and_the_models_agree(kind: Any) -> None:
 
 
 def test_an_empty_string_match_asks_for_presence() -> None:
-    """`{}` is a match of its own, other than no match."""
+    """`{}` is a match, unlike an absent match."""
     (http,) = spec(VirtualService, http=[{"match": [{"headers": {"x-a": {}}}]}]).http
     assert http.match[0].headers["x-a"].exact is None
 
 
 def test_zero_and_absent_differ_where_protobuf_has_a_wrapper() -> None:
-    """Wrappers, messages and members of oneofs tell 0, false and "" from nothing."""
+    """Wrappers, messages and fields of a oneof distinguish 0, false and "" from absence."""
     detection = spec(DestinationRule, host="a", trafficPolicy={"outlierDetection": {"consecutive5xxErrors": 0}})
     outlier = detection.traffic_policy.outlier_detection
     assert (outlier.consecutive_5xx_errors, outlier.consecutive_gateway_errors) == (0, None)
@@ -65,7 +65,7 @@ def test_zero_and_absent_differ_where_protobuf_has_a_wrapper() -> None:
 
 
 def test_a_deprecated_field_keeps_its_second_spelling() -> None:
-    """The API server knows `mirror_percent` beside `mirrorPercent`."""
+    """The API server accepts both `mirror_percent` and `mirrorPercent`."""
     made = VirtualService.model_validate(
         {**META, "spec": {"http": [{"mirror_percent": 5}]}}, by_alias=True, by_name=False
     )
@@ -81,7 +81,7 @@ def test_selectors_differ_between_apis() -> None:
 
 
 def test_enums_start_at_the_zero_value() -> None:
-    """An enum that is not written has protobuf's zero value, which is not always the friendliest."""
+    """An absent enum has protobuf's zero value, which may be unexpected."""
     (server,) = spec(
         Gateway, servers=[{"port": {"number": 1, "name": "a", "protocol": "TLS"}, "hosts": ["*"], "tls": {}}]
     ).servers
@@ -97,7 +97,7 @@ def test_enums_start_at_the_zero_value() -> None:
 
 
 def test_localities_go_from_and_to() -> None:
-    """`from`, a keyword of Python, is `from_` here."""
+    """`from`, a Python keyword, is `from_` in Python."""
     setting = {"distribute": [{"from": "r1/*", "to": {"r1/z1/*": 100}}], "failover": [{"from": "r1", "to": "r2"}]}
     load_balancer = spec(
         DestinationRule, host="a", trafficPolicy={"loadBalancer": {"localityLbSetting": setting}}
@@ -110,7 +110,7 @@ def test_localities_go_from_and_to() -> None:
 
 
 def test_automatic_addresses_are_in_the_status() -> None:
-    """istiod writes the addresses it gives to a ServiceEntry into its status; what else is there does not matter."""
+    """istiod writes the assigned addresses of a ServiceEntry to its status. Other parts of the status are ignored."""
     status = {"addresses": [{"value": "240.240.0.1", "host": "a.b"}], "observedGeneration": "3", "more": 1}
     entry = ServiceEntry.model_validate({**META, "spec": {"hosts": ["a.b"]}, "status": status})
     assert entry.status is not None
@@ -119,7 +119,7 @@ def test_automatic_addresses_are_in_the_status() -> None:
 
 
 def test_the_health_of_a_workload_is_a_condition() -> None:
-    """Whether a workload entry is healthy stands in the conditions of its status."""
+    """The health of a workload entry is in the conditions of its status."""
     entry = WorkloadEntry.model_validate(
         {**META, "spec": {"address": "10.0.0.1"}, "status": {"conditions": [{"type": "Healthy", "status": "False"}]}}
     )
@@ -128,7 +128,7 @@ def test_the_health_of_a_workload_is_a_condition() -> None:
 
 
 def test_a_patch_is_any_data() -> None:
-    """The value of an EnvoyFilter's patch is kept as written, null and all."""
+    """The value of an EnvoyFilter patch is kept as written, including null."""
     value = {"name": "a", "typed_config": {"@type": "type.googleapis.com/x", "list": [1, 1.5, None, {"b": False}]}}
     (patch,) = spec(
         EnvoyFilter,
@@ -139,7 +139,7 @@ def test_a_patch_is_any_data() -> None:
 
 
 def test_a_probe_has_one_kind_of_check() -> None:
-    """A workload group's probe takes one of HTTP, TCP, exec and gRPC."""
+    """A workload group's probe has one of HTTP, TCP, exec and gRPC."""
     group = spec(WorkloadGroup, template={"serviceAccount": "vm"}, probe={"exec": {"command": ["true"]}})
     assert group.probe.exec.command == ("true",)
     with pytest.raises(ValueError, match="only one of tcpSocket, exec can be set"):

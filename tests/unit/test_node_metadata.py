@@ -14,11 +14,11 @@ PACKAGE = Path(__file__).resolve().parents[2] / "src" / "meshcompile"
 KEYS = {field.encode_name for field in msgspec.structs.fields(NodeMetadata)}
 PORT = PodPort("http", 8080, "TCP")
 PORTS = "a list of ports, each with `name`, `containerPort` and `protocol`"
-# The bootstrap repeats the metadata, an EnvoyFilter may match any key, and a finding points at one.
+# The bootstrap copies the metadata, an EnvoyFilter may match any key, and a finding points at one.
 READ_RAW = {"resolve/envoy_filters.py", "resolve/unsupported.py", "output/bootstrap/__init__.py"}
-# The module that writes the node of a Pod's proxy.
+# The module that creates the node of a Pod's proxy.
 WRITES_KEYS = "proxies.py"
-# Keys that are words of something else, too.
+# Keys that are also words with another meaning.
 AMBIGUOUS = {"credential", "HTTP10", "NETWORK"}
 
 
@@ -43,7 +43,7 @@ AMBIGUOUS = {"credential", "HTTP10", "NETWORK"}
     ],
 )
 def test_a_key_is_read_by_its_type(key: str, field: str, value: Any, expected: object) -> None:
-    """Booleans, lists and ports are read from the texts that istiod reads, and from what they stand for."""
+    """Booleans, lists and ports are read from istiod's text forms, and from JSON values."""
     assert getattr(node_metadata({key: value}), field) == expected
     assert list(unreadable_metadata({key: value})) == []
 
@@ -64,13 +64,13 @@ def test_a_key_is_read_by_its_type(key: str, field: str, value: Any, expected: o
     ],
 )
 def test_a_value_of_the_wrong_type_is_left_out(key: str, value: Any, expected: str) -> None:
-    """It has the default of its field, and is named together with what it should be."""
+    """A value of the wrong type has the field's default, and is reported with the expected type."""
     assert node_metadata({key: value}) == NodeMetadata()
     assert [(found.key, found.expected) for found in unreadable_metadata({key: value})] == [(key, expected)]
 
 
 def test_a_value_of_the_wrong_type_is_a_finding() -> None:
-    """Compiling for the proxy warns of the key."""
+    """Compiling for the proxy warns about the key."""
     found = [d for d in mesh().compile(sidecar(DNS_CAPTURE="yes")).diagnostics if d.slug == "unreadable-metadata"]
     assert [d.message for d in found] == [
         "client.shop: node metadata `DNS_CAPTURE` must be `true` or `false`: it is left out"
@@ -78,7 +78,7 @@ def test_a_value_of_the_wrong_type_is_a_finding() -> None:
 
 
 def test_unknown_keys_are_left_out() -> None:
-    """A key that no field stands for is no error."""
+    """An unknown key causes no exception."""
     assert node_metadata({"OWNER": "kubernetes://apis/apps/v1"}) == NodeMetadata()
 
 
@@ -100,12 +100,12 @@ def is_raw(node: ast.AST) -> bool:
 
 
 def test_metadata_are_read_through_their_fields() -> None:
-    """Only what concerns keys that nobody knows reads the metadata of a proxy as they were given."""
+    """Only code for unknown keys reads the raw metadata of a proxy."""
     assert {name for name, nodes in MODULES.items() if any(map(is_raw, nodes))} == READ_RAW
 
 
 def test_one_module_names_the_keys() -> None:
-    """The keys of node metadata stand in one module, and in the one that makes the nodes of Pods."""
+    """The keys of node metadata are in one module, and in the one that creates the nodes of Pods."""
     keys = KEYS - AMBIGUOUS
     named = {
         f"{name}: {node.value}"
@@ -115,7 +115,7 @@ def test_one_module_names_the_keys() -> None:
         if isinstance(node, ast.Constant) and node.value in keys
     }
     assert named == {
-        "proxy.py: LABELS",  # which must be an object
+        "proxy.py: LABELS",  # must be an object
         "output/bootstrap/__init__.py: NAMESPACE",
-        "resolve/unsupported.py: ENABLE_HBONE",  # the place of a finding
+        "resolve/unsupported.py: ENABLE_HBONE",  # the position of a finding
     }

@@ -1,4 +1,4 @@
-"""Merging of Envoy configuration, and editing of lists."""
+"""Merging of Envoy configuration, and list operations."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ UNKNOWN = "type.googleapis.com/envoy.extensions.filters.http.gcp_authn.v3.GcpAut
     ids=["duration", "list", "oneof", "wrapper-false", "wrapper-unset", "map", "any", "any-empty"],
 )
 def test_merge(message: str, old: Any, patch: Any, expected: Any) -> None:
-    """Scalars and durations are replaced, lists grow, map entries and packed messages are replaced whole."""
+    """Scalars and durations are replaced, lists are appended, map entries and packed messages are replaced."""
     assert merged(message, old, patch) == expected
 
 
 def test_merge_of_packed_messages() -> None:
-    """Two packed messages of one type are merged field by field, whether their type is generated or not."""
+    """Two packed messages of the same type are merged field by field, whether their type is generated or not."""
     source = DataSource(inline_string="y")
     patched = merged_packed(Lua(inline_code="x"), Lua(source_codes={"b": source}))
     assert patched == Lua(inline_code="x", source_codes={"b": source})
@@ -85,7 +85,7 @@ def test_merge_of_different_types() -> None:
 
 
 def test_what_is_not_touched_stays() -> None:
-    """A merge keeps the origins of the message and of what is in it, and shares what it does not change."""
+    """A merge keeps the origins of the message and of its parts, and shares unchanged parts."""
     document = Document("a.yaml", {})
     thresholds = CircuitBreakers(thresholds=(CircuitBreakersThresholds(max_retries=1),))
     cluster = at(Cluster(name="a", circuit_breakers=thresholds), Origin(document))
@@ -116,7 +116,7 @@ def test_what_is_not_touched_stays() -> None:
     ],
 )
 def test_edits_of_a_list(operation: Operation, wanted: str | None, expected: str) -> None:
-    """Every operation has its place, with and without a filter to refer to."""
+    """Every operation inserts at its position, with and without a reference filter."""
     items = [Filter(name=name) for name in "abc"]
     made = edits(items, operation, Filter(name="x"), None if wanted is None else lambda item: item.name == wanted)
     edit(items, made)
@@ -124,7 +124,7 @@ def test_edits_of_a_list(operation: Operation, wanted: str | None, expected: str
 
 
 def test_removal_of_several() -> None:
-    """All items that match are removed, while only the first one is replaced."""
+    """All matching items are removed, but only the first one is replaced."""
     items = [Filter(name=name) for name in "aba"]
     edit(items, edits(items, Operation.REMOVE, None, lambda item: item.name == "a"))
     assert [item.name for item in items] == ["b"]

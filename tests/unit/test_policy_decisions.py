@@ -1,4 +1,4 @@
-"""Decisions about requests, from YAML."""
+"""Policy decisions about requests, from YAML."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def token(payload: dict[str, Any]) -> str:
 
 
 def test_without_policies_everything_is_allowed() -> None:
-    """A workload without policies lets everybody in."""
+    """A workload without policies allows everything."""
     assert decided(Request()) == Decision(Outcome.ALLOWED)
 
 
 def test_the_rule_that_decides_is_named() -> None:
-    """A decision names the rule; without one that matches, an ALLOW policy denies."""
+    """A decision names the rule. If no rule matches, an ALLOW policy denies."""
     allow = policy("p", "[{from: [{source: {namespaces: [shop]}}]}]")
     assert decided(Request(principal=WEB), allow) == Decision(Outcome.ALLOWED, "ns[shop]-policy[p]-rule[0]")
     denied = decided(Request(), allow)
@@ -47,7 +47,7 @@ def test_the_rule_that_decides_is_named() -> None:
 
 
 def test_deny_goes_before_allow() -> None:
-    """What a DENY policy matches is denied, whatever is allowed; what AUDIT policies match is noted."""
+    """DENY policies take precedence over ALLOW policies, and matching AUDIT policies are recorded."""
     texts = (
         policy("a", "[{}]"),
         policy("d", "[{to: [{operation: {paths: [/admin*]}}]}]", "DENY"),
@@ -60,20 +60,20 @@ def test_deny_goes_before_allow() -> None:
 
 
 def test_policies_on_trial_only_note() -> None:
-    """A policy on trial changes nothing, and says what it would have done."""
+    """A dry-run policy does not change the decision, and reports what it would have done."""
     trial = policy("t", "[{}]", "DENY", annotations='istio.io/dry-run: "true"')
     assert decided(Request(), trial) == Decision(Outcome.ALLOWED, dry_run=("ns[shop]-policy[t]-rule[0]",))
 
 
 def test_a_missing_header_meets_negations() -> None:
-    """A header that is not there has no value, and so not the unwanted one."""
+    """A missing header has no value, so it does not have the denied value."""
     rule = policy("p", '[{when: [{key: "request.headers[x-team]", notValues: [red]}]}]')
     assert decided(Request(), rule).outcome is Outcome.ALLOWED
     assert decided(Request(headers={"x-team": "red"}), rule).outcome is Outcome.DENIED
 
 
 def test_the_last_forwarded_address_is_the_clients() -> None:
-    """`remote.ip` is the last address of x-forwarded-for, `source.ip` the peer's."""
+    """`remote.ip` is the last address of x-forwarded-for, and `source.ip` is the peer's address."""
     rule = policy("p", "[{from: [{source: {remoteIpBlocks: [10.9.0.0/16], ipBlocks: [127.0.0.1]}}]}]")
     assert decided(Request(headers={"x-forwarded-for": "1.2.3.4, 10.9.1.1"}), rule).outcome is Outcome.ALLOWED
     assert decided(Request(headers={"x-forwarded-for": "10.9.1.1, 1.2.3.4"}), rule).outcome is Outcome.DENIED
@@ -83,7 +83,7 @@ CLAIMS = policy("p", '[{when: [{key: "request.auth.claims[scope]", values: [read
 
 
 def test_claims_of_valid_tokens_count() -> None:
-    """A rule about claims is met by a token that is valid, its texts of several values taken apart."""
+    """A rule about claims matches a valid token, whose space-separated values are split."""
     bearer = {"authorization": f"Bearer {token({'iss': 'a', 'sub': 'x', 'scope': 'read write', 'exp': 1000})}"}
     texts = (CLAIMS, authentication(issuer("a")))
     assert decided(Request(headers=bearer), *texts, now=900).outcome is Outcome.ALLOWED
@@ -93,13 +93,13 @@ def test_claims_of_valid_tokens_count() -> None:
 
 @pytest.mark.parametrize("text", ["x", "a.b.c", token({"iss": "b"}), token({"iss": "a"})[:-2]])
 def test_invalid_tokens_are_refused(text: str) -> None:
-    """What is no token, of another issuer, or not signed, is refused even where nobody asks for one."""
+    """An invalid token, or one of another issuer, is rejected even if no policy requires one."""
     request = Request(headers={"authorization": f"Bearer {text}"})
     assert decided(request, authentication(issuer("a"))).outcome is Outcome.UNAUTHENTICATED
 
 
 def test_whoever_a_custom_policy_names_is_asked() -> None:
-    """A CUSTOM policy leaves the decision to its provider; without one it denies."""
+    """A CUSTOM policy delegates the decision to its provider. Without a provider, it denies."""
     custom = policy("c", "[{}]", "CUSTOM", "provider: {name: nobody}")
     assert decided(Request(), custom).outcome is Outcome.DENIED
 
@@ -117,5 +117,5 @@ def test_whoever_a_custom_policy_names_is_asked() -> None:
     ],
 )
 def test_path_templates(template: str, path: str, expected: bool) -> None:
-    """`*` is one segment that is not empty, `**` anything."""
+    """`*` matches one nonempty segment, and `**` matches anything."""
     assert (template_expression(template).fullmatch(path) is not None) is expected

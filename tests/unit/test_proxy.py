@@ -10,7 +10,7 @@ ID = "sidecar~10.0.0.1~web-0.shop~shop.svc.cluster.local"
 
 
 def test_a_node_needs_only_its_id() -> None:
-    """The id alone says type, address, name, namespace and domain."""
+    """The ID alone provides type, address, name, namespace and domain."""
     proxy = Proxy.from_node({"id": ID})
     assert (proxy.type, proxy.id, proxy.name, proxy.namespace) == ("sidecar", "web-0.shop", "web-0", "shop")
     assert (proxy.ip_addresses, proxy.domain) == (("10.0.0.1",), "shop.svc.cluster.local")
@@ -21,7 +21,7 @@ def test_a_node_needs_only_its_id() -> None:
     [("10.0.0.2, fd00::2", ("10.0.0.2", "fd00::2")), ("10.0.0.2,web", ("10.0.0.1",)), ("", ("10.0.0.1",))],
 )
 def test_addresses_of_the_metadata_count_when_all_are_valid(instance_ips: str, addresses: tuple[str, ...]) -> None:
-    """INSTANCE_IPS come before the address of the id, unless one of them is no address."""
+    """INSTANCE_IPS take precedence over the address in the ID, unless one of them is invalid."""
     assert Proxy.from_node({"id": ID, "metadata": {"INSTANCE_IPS": instance_ips}}).ip_addresses == addresses
 
 
@@ -38,25 +38,25 @@ def test_addresses_of_the_metadata_count_when_all_are_valid(instance_ips: str, a
     ],
 )
 def test_what_is_no_node_is_refused(node: Any, problem: str) -> None:
-    """A node that istiod would refuse raises, and says which part is wrong."""
+    """A node that istiod would reject raises an error that names the wrong part."""
     with pytest.raises(InvalidArgument, match=problem) as raised:
         Proxy.from_node(node)
     assert isinstance(raised.value, ValueError)
 
 
 def test_a_waypoint_compiles_with_a_warning() -> None:
-    """What is not supported is no exception: the configuration says so."""
+    """Unsupported proxies do not raise: the configuration has a finding."""
     config = meshcompile.load([]).compile(Proxy.from_node({"id": ID.replace("sidecar", "waypoint")}))
     assert "unsupported-waypoint" in [found.slug for found in config.diagnostics]
 
 
 def test_every_exception_has_the_same_base() -> None:
-    """`except MeshcompileError` catches everything that the library raises on purpose."""
+    """`except MeshcompileError` catches everything that the library raises deliberately."""
     raised = (meshcompile.UnknownProxy, meshcompile.UnreadableInput, InvalidArgument)
     assert all(issubclass(each, meshcompile.MeshcompileError) for each in raised)
 
 
 def test_a_proxy_has_an_address() -> None:
-    """A proxy without an IP address is refused where it is made."""
+    """A proxy without an IP address cannot be created."""
     with pytest.raises(InvalidArgument, match="no IP address"):
         Proxy(type=ProxyType.SIDECAR, id="web-0.shop", namespace="shop", ip_addresses=())

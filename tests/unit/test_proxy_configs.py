@@ -1,4 +1,4 @@
-"""The settings of a Pod's proxy: the mesh's, ProxyConfigs and the Pod's annotation."""
+"""The settings of a Pod's proxy: the mesh-wide ones, ProxyConfigs, and the Pod's annotation."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ def metadata(*texts: str, annotation: str = "", **mesh_config: Any) -> dict[str,
 
 
 def reported(*texts: str, **arguments: Any) -> dict[str, Any]:
-    """The part of what the proxy reports that is not Istio's default."""
+    """The reported settings that differ from Istio's defaults."""
     found: dict[str, Any] = metadata(*texts, **arguments).get("PROXY_CONFIG", {})
     return {key: found[key] for key in ("concurrency", "proxyMetadata", "tracing") if key in found}
 
 
 def test_nothing_is_reported_of_defaults() -> None:
-    """A proxy whose settings are the mesh's has none of its own."""
+    """A proxy with the mesh-wide settings reports none of its own."""
     assert "PROXY_CONFIG" not in metadata()
 
 
 def test_precedence() -> None:
-    """The mesh's settings are the weakest, then the root namespace's, the namespace's, the Pod's own."""
+    """Later sources override earlier ones: the mesh, the root namespace, the namespace, the Pod."""
     root = config("root", "istio-system", "concurrency: 1, environmentVariables: {A: root, B: root, C: root}")
     wide = config("wide", "shop", "environmentVariables: {B: wide, C: wide, D: wide}")
     chosen = config("chosen", "shop", "selector: {matchLabels: {app: web}}, environmentVariables: {C: chosen}")
@@ -62,13 +62,13 @@ def test_precedence() -> None:
 
 
 def test_only_the_oldest_counts() -> None:
-    """Of several ProxyConfigs for a namespace, or for a Pod, one holds."""
+    """Of several ProxyConfigs for a namespace, or for a Pod, one applies."""
     texts = (config("a", "shop", "concurrency: 3"), config("b", "shop", "concurrency: 4"))
     assert reported(*texts) == {"concurrency": 3}
 
 
 def test_annotation_replaces_messages_whole() -> None:
-    """A message in the annotation takes the place of the mesh's; fields that nobody knows are passed over."""
+    """A message in the annotation replaces the mesh-wide one, and unknown fields are ignored."""
     asked = {"defaultConfig": {"tracing": {"sampling": 3, "maxPathTagLength": 9}}}
     assert reported(annotation="{tracing: {sampling: 5}, unknown: 1}", **asked) == {"tracing": {"sampling": 5}}
     assert reported(annotation=": [") == {}
@@ -76,7 +76,7 @@ def test_annotation_replaces_messages_whole() -> None:
 
 
 def test_environment_becomes_metadata() -> None:
-    """`ISTIO_META_...` of the settings is node metadata; the container's own environment goes before."""
+    """`ISTIO_META_...` settings are node metadata, and the container's own environment overrides them."""
     found = metadata(
         config("a", "shop", "environmentVariables: {ISTIO_META_HTTP10: '1', ISTIO_META_OWN: config, PLAIN: x}")
     )
@@ -84,13 +84,13 @@ def test_environment_becomes_metadata() -> None:
 
 
 def test_interception_mode_and_mesh() -> None:
-    """The settings decide how traffic is intercepted, the mesh config in which trust domain."""
+    """The settings determine traffic interception, and the mesh config the trust domain."""
     found = metadata(annotation="interceptionMode: TPROXY", trustDomain="example.org")
     assert (found["INTERCEPTION_MODE"], found["MESH_ID"]) == ("TPROXY", "example.org")
 
 
 def test_what_a_proxy_reports_holds_as_a_whole() -> None:
-    """Reported settings replace the mesh's; unknown fields are passed over, and nonsense counts for nothing."""
+    """Reported settings replace the mesh-wide ones. Unknown fields and invalid settings are ignored."""
     snapshot = mesh(defaultConfig={"tracing": {"sampling": 3}}).snapshot
 
     def sampling(**node: Any) -> float | None:
@@ -113,7 +113,7 @@ def test_what_a_proxy_reports_holds_as_a_whole() -> None:
     ],
 )
 def test_service_cluster(annotation: str, name: str) -> None:
-    """Tracers call the service after its label and namespace, unless the settings say otherwise."""
+    """The service name in traces has the label and the namespace, unless the settings change it."""
     (proxy,) = mesh(POD % (f"proxy.istio.io/config: '{annotation}'" if annotation else "")).proxies()
     assert proxy.service_cluster == name
 
@@ -128,7 +128,7 @@ def test_service_cluster(annotation: str, name: str) -> None:
     ],
 )
 def test_annotations_that_cannot_be_read(annotation: str, says: str) -> None:
-    """An annotation that Istio ignores, or a part of it, is pointed out at the Pod."""
+    """An annotation that Istio ignores, in part or as a whole, is reported at the Pod."""
     found = mesh(POD % f"proxy.istio.io/config: '{annotation}'").analyze()
     assert [(finding.slug, finding.name, says in finding.message) for finding in found] == (
         [("invalid-proxy-settings", "web", True)] if says else []
@@ -136,7 +136,7 @@ def test_annotations_that_cannot_be_read(annotation: str, says: str) -> None:
 
 
 def test_shadowed_proxy_config() -> None:
-    """Of two ProxyConfigs for a namespace the younger is pointed out, with the place of the older."""
+    """Of two ProxyConfigs for a namespace, the younger is reported, with the position of the older."""
     texts = (config("a", "shop", "concurrency: 3"), config("b", "shop", "concurrency: 4"))
     (finding,) = mesh(*texts).analyze()
     assert (finding.slug, finding.name, finding.related[0].origin.document.name) == ("shadowed-proxy-config", "b", "a")

@@ -23,7 +23,7 @@ GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 
 @dataclass(frozen=True)
 class Numbers:
-    """What the queries below are asked about."""
+    """The subject of the queries below."""
 
     offset: int
     answers: Answers = field(default_factory=Answers, compare=False)
@@ -36,7 +36,7 @@ def added(numbers: Numbers, key: int) -> list[int]:
 
 
 class Value(Source, frozen=True):
-    """What answers are derived from."""
+    """The value that results are derived from."""
 
     number: int
 
@@ -47,7 +47,7 @@ def multiplied(value: Value, factor: int) -> list[int]:
 
 
 def test_a_query_is_answered_once_per_key() -> None:
-    """Equal keys get the same object, other keys and other snapshots their own, and every hit is counted."""
+    """Equal keys share the same object, other keys and other snapshots do not, and hits are counted."""
     numbers, others = Numbers(1), Numbers(2)
     assert added(numbers, 1) is added(numbers, 1)
     assert added(numbers, 2) == [3]
@@ -57,7 +57,7 @@ def test_a_query_is_answered_once_per_key() -> None:
 
 
 def test_what_is_derived_lives_with_its_value() -> None:
-    """One value gives the same answer for equal arguments; an equal value has answers of its own."""
+    """One value returns the same result for equal arguments, and an equal value has its own results."""
     value = Value(2)
     assert multiplied(value, 3) is multiplied(value, 3)
     assert multiplied(value, 4) == [8]
@@ -67,7 +67,7 @@ def test_what_is_derived_lives_with_its_value() -> None:
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))])
 def test_copies_leave_answers_behind(copied: Callable[[Any], Any]) -> None:
-    """A snapshot that has been asked, and what was derived in it, can be copied; the copy gives equal answers."""
+    """A snapshot with cached answers can be copied, and the copy gives equal answers."""
     mesh = meshcompile.load(GOLDEN / "least-privilege" / "input.yaml")
     proxy = mesh.proxies()[0]
     json = mesh.compile(proxy).to_json()
@@ -96,7 +96,7 @@ def compile_and_drop(path: Path) -> None:
 
 
 def documents() -> Counter[str]:
-    """The documents alive, the shared one of nowhere aside, by the file that they were read from."""
+    """The documents that are alive, by file name, without the shared NOWHERE document."""
     return Counter(
         each.file for each in gc.get_objects() if isinstance(each, Document) and each is not NOWHERE.document
     )

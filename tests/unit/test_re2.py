@@ -1,4 +1,4 @@
-"""RE2 syntax: what Go's `regexp` compiles, and what it refuses."""
+"""RE2 syntax: the expressions that Go's `regexp` accepts and rejects."""
 
 import pytest
 
@@ -55,11 +55,11 @@ INVALID = [
 
 @pytest.mark.parametrize("expression", VALID)
 def test_what_go_compiles_is_valid(expression: str) -> None:
-    """Nothing is wrong with an expression that Go compiles."""
+    """An expression that Go compiles has no syntax error."""
     assert syntax_error(expression) is None
 
 
 @pytest.mark.parametrize("expression", INVALID)
 def test_what_go_refuses_is_invalid(expression: str) -> None:
-    """Something is wrong with an expression that Go does not compile."""
+    """An expression that Go does not compile has a syntax error."""
     assert syntax_error(expression)

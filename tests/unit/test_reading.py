@@ -22,7 +22,7 @@ def kinds(inputs: Input | Iterable[Input]) -> list[str]:
 
 
 def refusal(inputs: Input | Iterable[Input], limits: Limits | None = None) -> Diagnostic:
-    """The one finding for which input is refused."""
+    """The only finding of rejected input."""
     with pytest.raises(UnreadableInput) as raised:
         read(inputs, limits or Limits())
     (diagnostic,) = raised.value.diagnostics
@@ -37,7 +37,7 @@ def write(folder: Path, files: dict[str, str]) -> Path:
 
 
 def test_a_folder_means_its_files_by_name(tmp_path: Path) -> None:
-    """A folder is read with all below it, by name, without hidden files and files of other kinds."""
+    """A folder is read recursively, by name, without hidden files and other file types."""
     write(
         tmp_path,
         {
@@ -55,14 +55,14 @@ def test_a_folder_means_its_files_by_name(tmp_path: Path) -> None:
 
 
 def test_a_file_is_read_once(tmp_path: Path) -> None:
-    """A file that several names mean has one turn, the first."""
+    """A file with several names is read once, at its first position."""
     write(tmp_path, {"a.yaml": "kind: A\n", "b.yaml": "kind: B\n"})
     (tmp_path / "c.yaml").symlink_to("a.yaml")
     assert kinds([tmp_path / "b.yaml", tmp_path, tmp_path]) == ["B", "A"]
 
 
 def test_links_that_leave_a_folder_are_not_followed(tmp_path: Path) -> None:
-    """A folder gives nothing that is outside of it, and says so; links that go round and round end."""
+    """Files outside a folder are not read, which is reported. Link cycles end."""
     write(tmp_path, {"in/a.yaml": "kind: A\n", "out/b.yaml": "kind: B\n"})
     (tmp_path / "in" / "link").symlink_to("../out")
     (tmp_path / "in" / "link.yaml").symlink_to("../out/b.yaml")
@@ -76,40 +76,40 @@ def test_links_that_leave_a_folder_are_not_followed(tmp_path: Path) -> None:
 
 
 def test_a_named_link_is_followed(tmp_path: Path) -> None:
-    """What is named itself may be a link to anywhere."""
+    """A path that is passed by name may be a link to any location."""
     write(tmp_path, {"out/b.yaml": "kind: B\n"})
     (tmp_path / "link").symlink_to("out")
     assert kinds(tmp_path / "link") == ["B"]
 
 
 def test_pipes_in_a_folder_do_not_block(tmp_path: Path) -> None:
-    """A folder's pipes are passed over, whatever their name."""
+    """Pipes in a folder are skipped, regardless of their name."""
     os.mkfifo(tmp_path / "a.yaml")
     assert [item.slug for item in read(tmp_path).diagnostics] == ["empty-folder"]
 
 
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`-` means standard input, once."""
+    """`-` is standard input, read once."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xef\xbb\xbfkind: A\n")))
     (document,) = read(["-", "-"]).documents
     assert (document.file, document.kind) == ("<stdin>", "A")
 
 
 def test_texts_and_objects() -> None:
-    """A str with a line break or a leading brace is a text; a mapping is an object, or a list of them."""
+    """A str with a line break or a leading brace is a text. A mapping is an object, or a list of them."""
     assert kinds(["kind: A\n---\n# none\n---\nkind: B", '{"kind": "C"}', {"kind": "D"}]) == ["A", "B", "C", "D"]
     assert kinds({"kind": "List", "items": [{"kind": "A"}, {"kind": "B"}]}) == ["A", "B"]
 
 
 @pytest.mark.parametrize("text", ["", "# only this\n", "---\n---\n", "--- null\n", "{}\n", "kind: List\n"])
 def test_nothing_to_read(text: str) -> None:
-    """Documents without content vanish."""
+    """Documents without content are ignored."""
     found = read(text + "\n")
     assert (found.documents, found.diagnostics) == ((), ())
 
 
 def test_lists_with_a_type() -> None:
-    """The items of a typed list need no type of their own; a kind that only ends in List is no list."""
+    """The items of a typed list need no type of their own. A kind that only ends in List is not a list."""
     text = "apiVersion: v1\nkind: ServiceList\nitems: [{metadata: {name: a}}, {kind: Other}]\n"
     first, second = read(text).documents
     assert (first.kind, first.value["apiVersion"], first.name, second.kind) == ("Service", "v1", "a", "Other")
@@ -126,7 +126,7 @@ def test_lists_with_a_type() -> None:
     ],
 )
 def test_what_is_no_object_is_a_finding(text: str, slug: str, place: str) -> None:
-    """What is YAML but no object is reported in its place, and the rest is read."""
+    """YAML that is not an object is reported at its position, and the rest is read."""
     found = read(text)
     assert [(item.slug, str(item.origin)) for item in found.diagnostics] == [(slug, place)]
     assert [document.kind for document in found.documents] == ["A"]
@@ -147,14 +147,14 @@ def test_what_is_no_object_is_a_finding(text: str, slug: str, place: str) -> Non
     ],
 )
 def test_what_is_no_yaml(text: str, place: str, advice: str) -> None:
-    """Text that is not YAML is refused where it goes wrong, with advice."""
+    """Malformed YAML is rejected at its position, with advice."""
     diagnostic = refusal(text)
     assert (diagnostic.slug, str(diagnostic.origin)) == ("not-yaml", place)
     assert advice in diagnostic.suggestion
 
 
 def test_all_that_cannot_be_read_is_told_at_once(tmp_path: Path) -> None:
-    """One refusal names every file that is wrong."""
+    """One exception names every unreadable file."""
     write(tmp_path, {"a.yaml": f"{TYPE}a: b: c\n", "b.yaml": f"{TYPE}a: 1\na: 2\n", "c.yaml": "kind: C\n"})
     with pytest.raises(UnreadableInput) as raised:
         read([tmp_path, tmp_path / "d.yaml"])
@@ -163,7 +163,7 @@ def test_all_that_cannot_be_read_is_told_at_once(tmp_path: Path) -> None:
 
 
 def test_a_broken_document_leaves_the_others() -> None:
-    """In a stream, a document that makes no sense is a finding, and what stands before and after it is read."""
+    """In a stream, a malformed document is a finding, and the documents before and after it are read."""
     broken = "# below\nx: [open\n--- # next\nkind: B\n---\ny: 'open\n---\ny: 1\ny: 2\n"
     found = read(f"kind: A\n---\n{broken}---\n\nkind: C\nspec: 1\n")
     assert [(item.slug, item.line, item.rejected) for item in found.diagnostics] == [
@@ -180,7 +180,7 @@ def test_a_broken_document_leaves_the_others() -> None:
 
 
 def test_many_broken_documents_take_little_time() -> None:
-    """The time for a stream of broken documents grows with its length only."""
+    """The time for a stream of malformed documents grows linearly."""
     start = time.process_time()
     with pytest.raises(UnreadableInput) as raised:
         read("---\n[\n" * 50_000)
@@ -189,7 +189,7 @@ def test_many_broken_documents_take_little_time() -> None:
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
-    """A name without a file is refused; one like it is offered."""
+    """A name without a file is rejected, with a similar name as suggestion."""
     write(tmp_path, {"gateway.yaml": ""})
     assert "gateway.yaml" in refusal(tmp_path / "gatway.yaml").suggestion
     assert "no folder" in refusal(str(tmp_path / "none" / "x.yaml")).suggestion
@@ -198,13 +198,13 @@ def test_a_missing_file(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_no_right_to_read(tmp_path: Path) -> None:
-    """A folder or file that may not be read is refused by its name."""
+    """A folder or file without permission is rejected by name."""
     (tmp_path / "a").mkdir(mode=0)
     assert refusal(tmp_path).file == str(tmp_path / "a")
 
 
 def test_a_folder_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the operating system says of a folder is passed on."""
+    """Errors of the operating system for a folder are reported."""
 
     def forbidden(path: str) -> None:
         raise PermissionError(13, "Permission denied", path)
@@ -216,7 +216,7 @@ def test_a_folder_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_other_encodings(tmp_path: Path) -> None:
-    """Bytes that are not UTF-8 are refused where they stand; UTF-16 is recognised."""
+    """Bytes that are not UTF-8 are rejected at their position, and UTF-16 is recognized."""
     (tmp_path / "latin.yaml").write_bytes("kind: A\nname: é\n".encode("latin-1"))
     (tmp_path / "wide.yaml").write_bytes("kind: A\n".encode("utf-16"))
     diagnostic = refusal(tmp_path / "latin.yaml")
@@ -225,7 +225,7 @@ def test_other_encodings(tmp_path: Path) -> None:
 
 
 def test_json_escapes_of_two_surrogates() -> None:
-    """JSON may write one character as two escapes; a backslash before them is a backslash."""
+    """JSON may write one character as two escapes, and an escaped backslash before them is a backslash."""
     (document,) = read(r'{"kind": "\ud83d\ude00", "x": "\\ud83d\\ude00", "y": "a\/b"}').documents
     assert document.value == {"kind": "\N{GRINNING FACE}", "x": r"\ud83d\ude00", "y": "a/b"}
 
@@ -247,14 +247,14 @@ LAUGHS = "a: &a [1, 2, 3, 4, 5, 6, 7, 8, 9]\n" + "".join(
     ids=["flow lists", "block lists", "flow mappings", "block mappings", "billion laughs"],
 )
 def test_hostile_input_is_refused_at_once(text: str, slug: str) -> None:
-    """Input made to exhaust a reader is refused in little time."""
+    """Hostile input is rejected quickly."""
     start = time.process_time()
     assert refusal(text).slug == slug
     assert time.process_time() - start < 5
 
 
 def test_sizes(tmp_path: Path) -> None:
-    """A document, or all input together, may be too large; many small documents may be large together."""
+    """A single document, or all input together, can exceed its limit, and many small documents can exceed the total."""
     write(tmp_path, {"a.yaml": "kind: A\n", "b.yaml": "kind: B\n"})
     assert refusal("a: 123456789\n", Limits(document_size=10)).slug == "too-large"
     assert len(read("a: 1\n---\nb: 2\n", Limits(document_size=10)).documents) == 2
@@ -263,7 +263,7 @@ def test_sizes(tmp_path: Path) -> None:
 
 
 def test_the_depth_that_is_allowed() -> None:
-    """Nesting is allowed up to the limit, and aliases that stand for little."""
+    """Nesting is allowed up to the limit, and so are aliases that expand to little."""
     read("a: " + "[" * 99 + "]" * 99 + "\n")
     assert refusal("a: " + "[" * 100 + "]" * 100 + "\n").slug == "too-deep"
     read("x: &x {a: 1}\n" + "".join(f"y{i}: *x\n" for i in range(1000)))

@@ -1,4 +1,4 @@
-"""Named texts and what is rendered, without the programs that render it."""
+"""Named texts and rendered output, without the programs that render."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ spec:
 
 
 def test_findings_name_the_text_and_count_the_lines_before_it() -> None:
-    """A named text gives its name as the file, and lines count from where the text was taken."""
+    """A named text has its name as the file, and lines count from the start of its source."""
     mesh = meshcompile.load([NamedText("made:up", GATEWAY, line=10), NamedText("made:down", GATEWAY)])
     assert [str(found.origin) for found in mesh.diagnostics if found.rejected] == ["made:down:5:3", "made:up:15:3"]
 
 
 @pytest.mark.parametrize("first", ["", f"{GATEWAY}---\n"])
 def test_lines_of_what_is_not_yaml(first: str) -> None:
-    """A document that makes no sense has the right line too, whether it is the first or a later one."""
+    """A malformed document has the right line, whether it is the first or a later one."""
     text = NamedText("made:up", f"{first}a: 1\na: 2\n---\n{GATEWAY}", line=100)
     [found] = [found for found in meshcompile.load(text).diagnostics if found.code == "MC0002"]
     assert str(found.origin) == f"made:up:{102 + first.count(chr(10))}:1"
@@ -36,7 +36,7 @@ def test_lines_of_what_is_not_yaml(first: str) -> None:
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_the_templates_of_a_chart(newline: str) -> None:
-    """Each `# Source:` comment names what follows, with the lines of the whole; put together it is the same text."""
+    """Each `# Source:` comment names the documents after it, with lines of the whole output, and no text is lost."""
     text = newline.join(
         ("", "a: 1", "---", "# Source: shop/templates/a.yaml", "b: 1", "---", "c: 1", "")
     ) + newline.join(("---", "# Source: shop/charts/sub/templates/b.yaml", "d: 1", ""))
@@ -50,7 +50,7 @@ def test_the_templates_of_a_chart(newline: str) -> None:
 
 
 def test_nothing_rendered_is_no_text() -> None:
-    """A chart that renders nothing gives no text."""
+    """A chart that renders nothing gives no texts."""
     assert by_template("\n", "rendered:shop") == ()
 
 
@@ -66,24 +66,24 @@ def test_nothing_rendered_is_no_text() -> None:
     ],
 )
 def test_the_release_is_called_like_the_chart(chart: str, release: str) -> None:
-    """A release has a name that helm takes, made of the chart's unless another is given."""
+    """A release has a valid name for helm, which is derived from the chart unless another is given."""
     assert helm_command(chart)[-2] == release
     assert helm_command(chart, "mine")[-2:] == ("mine", chart)
 
 
 def test_a_chart_is_never_an_option() -> None:
-    """A chart that begins with a dash is written as a path."""
+    """A chart whose name begins with a dash is passed as a path."""
     assert helm_command("-x")[-1] == "./-x"
 
 
 def test_a_command_is_shown_as_one_would_type_it() -> None:
-    """Words are quoted where a shell needs it, and an option that is given many times is shown once."""
+    """Words are quoted for the shell, and a repeated option is shown once."""
     assert shown(("helm", "template", "--set=a=b c")) == "helm template '--set=a=b c'"
     assert shown(("helm", *(f"--api-versions=v{n}" for n in range(9)), "x")) == "helm --api-versions=... x"
 
 
 def test_resources_of_a_cluster() -> None:
-    """Only kinds and versions that are read count, under full names, with or without short names; Secrets never do."""
+    """Only supported kinds and versions are listed, by full name, and never Secrets."""
     listed = """\
 secrets                             v1                           true    Secret
 services            svc             v1                           true    Service

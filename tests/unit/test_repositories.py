@@ -1,4 +1,4 @@
-"""Repositories laid out as people lay them out."""
+"""Repositories with common layouts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ABOUT_FOLDERS = {"helm-chart", "kustomization", "not-rendered", "empty-folder", 
 
 
 def found_in(root: Path, repository: Repository) -> tuple[Diagnostic, ...]:
-    """What is found in a repository; an archive in it is named itself."""
+    """The findings for a repository. An archive in it is passed by name."""
     archives = [root / name for name, content in repository.files.items() if not isinstance(content, str)]
     try:
         return meshcompile.load(archives or root).diagnostics
@@ -26,7 +26,7 @@ def found_in(root: Path, repository: Repository) -> tuple[Diagnostic, ...]:
 
 @pytest.mark.parametrize("repository", REPOSITORIES, ids=lambda repository: repository.__name__)
 def test_a_repository_has_its_errors_and_no_others(repository: Callable[[], Repository], tmp_path: Path) -> None:
-    """Every mistake of a repository is an error at its place, nothing else is, and what is not rendered is said."""
+    """Exactly the mistakes are errors at their positions, and files that need rendering are reported."""
     expected = repository()
     found = found_in(write(tmp_path, expected.files), expected)
 

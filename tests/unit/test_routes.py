@@ -49,7 +49,7 @@ def match_of(**fields: Any) -> dict[str, Any]:
 
 
 def test_service_without_rules_has_its_default_route() -> None:
-    """A service that no VirtualService routes is reached by all its names, with Istio's default retries."""
+    """A service without a VirtualService is reachable by all its names, with Istio's default retries."""
     host = virtual_hosts(mesh(SHOP), sidecar(), "80")["web.shop.svc.cluster.local:80"]
     assert host["domains"] == [
         "web.shop.svc.cluster.local",
@@ -65,21 +65,21 @@ def test_service_without_rules_has_its_default_route() -> None:
 
 
 def test_destination_without_port_uses_the_listeners() -> None:
-    """A sidecar takes the port of the listener even for a service that has another only port."""
+    """A sidecar has routes for the listener's port, even for a service with only one other port."""
     hosts = virtual_hosts(mesh(SHOP, REVISED), sidecar(), "8080")
     clusters = [route["route"]["cluster"] for route in hosts["web.shop.svc.cluster.local:8080"]["routes"]]
     assert clusters == ["outbound|8080|v1|web.shop.svc.cluster.local", "outbound|8080||catalog.shop.svc.cluster.local"]
 
 
 def test_hosts_of_no_service_are_routed_beside_the_services() -> None:
-    """A host that no service has appears wherever its VirtualService does, by its bare name."""
+    """An unknown host appears wherever its VirtualService applies, under its bare name."""
     for port in ("80", "8080"):
         host = virtual_hosts(mesh(SHOP, REVISED), sidecar(), port)[f"unknown.example.com:{port}"]
         assert host["domains"] == ["unknown.example.com"]
 
 
 def test_origins_of_routes_and_virtual_hosts() -> None:
-    """Every virtual host and route of a rule says which lines it comes from."""
+    """Every virtual host and route of a rule has its origins."""
     table = asked(mesh(SHOP, REVISED), sidecar()).route_table("80")
     assert table.virtual_hosts is not None
     host = next(each for each in table.virtual_hosts if each.name.startswith("web."))
@@ -88,7 +88,7 @@ def test_origins_of_routes_and_virtual_hosts() -> None:
 
 
 def test_the_second_virtual_service_of_a_host_is_shadowed() -> None:
-    """The first VirtualService routes a host; the finding about the other names both."""
+    """The first VirtualService routes a host, and the finding about the other one names both."""
     seen = asked(mesh(SHOP, REVISED, REVISED.replace("name: web,", "name: web-2,")), sidecar())
     findings = [each for each in sorted(seen.route_table("80").findings) if each.slug == "shadowed-virtual-service"]
     assert [(each.name, each.field) for each in findings] == [("web-2", "spec.hosts[0]"), ("web-2", "spec.hosts[1]")]
@@ -96,7 +96,7 @@ def test_the_second_virtual_service_of_a_host_is_shadowed() -> None:
 
 
 def test_unknown_hosts_are_passed_on_or_refused() -> None:
-    """The catch-all is last and follows the outbound traffic policy."""
+    """The catch-all comes last and follows the outbound traffic policy."""
     refused = mesh(SHOP, outboundTrafficPolicy={"mode": "REGISTRY_ONLY"})
     assert routes(mesh(SHOP), sidecar(), "80")["virtualHosts"][-1]["name"] == "allow_any"
     assert routes(refused, sidecar(), "80")["virtualHosts"][-1]["routes"][0]["directResponse"] == {"status": 502}
@@ -113,12 +113,12 @@ def test_unknown_hosts_are_passed_on_or_refused() -> None:
     ],
 )
 def test_route_names(name: str, meaning: Named | None) -> None:
-    """A sidecar's route name is a port, a host and port, the HTTP proxy's, or a unix socket."""
+    """A sidecar's route configuration is named after a port, a host and port, the HTTP proxy or a Unix socket."""
     assert parsed(name) == meaning
 
 
 def test_unknown_route_name_gives_an_empty_configuration() -> None:
-    """Envoy gets an answer for whatever name it asks for."""
+    """Every requested name gets a route configuration."""
     assert routes(mesh(SHOP), sidecar(), "nonsense") == {"name": "nonsense", "validateClusters": False}
 
 
@@ -146,13 +146,13 @@ spec:
 
 
 def test_hosts_with_the_same_routes_share_a_virtual_host() -> None:
-    """Hosts of one VirtualService collapse into one virtual host named after the most specific."""
+    """The hosts of one VirtualService become one virtual host with the name of the most specific one."""
     (host,) = virtual_hosts(mesh(SHOP, EDGE % "false"), gateway(), "http.80").values()
     assert (host["name"], host["domains"]) == ("a.example.com:80", ["a.example.com", "b.example.com"])
 
 
 def test_redirect_to_https() -> None:
-    """Hosts of a redirecting server require TLS, those without routes too."""
+    """The hosts of a redirecting server require TLS, even without routes."""
     hosts = virtual_hosts(mesh(SHOP, EDGE % "true"), gateway(), "http.80")
     assert {name: host["requireTls"] for name, host in hosts.items()} == {
         "a.example.com:80": "ALL",
@@ -161,7 +161,7 @@ def test_redirect_to_https() -> None:
 
 
 def test_server_without_routes_answers_404() -> None:
-    """A server that nothing is bound to has a virtual host without routes."""
+    """A server without VirtualServices has a virtual host without routes."""
     without = EDGE.split("---")[0] % "false"
     (host,) = virtual_hosts(mesh(SHOP, without), gateway(), "http.80").values()
     assert host == {"name": "blackhole:80", "domains": ["*"]}
@@ -171,7 +171,7 @@ def test_server_without_routes_answers_404() -> None:
 
 
 def test_headers_are_sorted_and_pseudo_headers_last() -> None:
-    """Headers come by name, then method, authority and scheme."""
+    """Header matches are ordered by name, then method, authority and scheme."""
     match = match_of(
         method={"exact": "GET"},
         scheme={"exact": "https"},
@@ -188,7 +188,7 @@ def test_headers_are_sorted_and_pseudo_headers_last() -> None:
 
 
 def test_missing_headers_count_as_empty_when_inverted() -> None:
-    """`withoutHeaders` also takes requests that do not have the header, unless only its presence is asked for."""
+    """`withoutHeaders` also matches requests without the header, unless it only tests for presence."""
     match = match_of(withoutHeaders={"x": {"exact": "1"}, "y": {}})
     assert match["headers"] == [
         {"name": "x", "stringMatch": {"exact": "1"}, "invertMatch": True, "treatMissingHeaderAsEmpty": True},
@@ -207,7 +207,7 @@ def test_missing_headers_count_as_empty_when_inverted() -> None:
     ],
 )
 def test_claims(name: str, path: tuple[str, ...]) -> None:
-    """A claim's name says the way to it, in either form."""
+    """A claim's name is the path to it, in either form."""
     assert matches.claim_path(name) == path
 
 
@@ -226,7 +226,7 @@ def test_claims(name: str, path: tuple[str, ...]) -> None:
     ],
 )
 def test_catch_all(match: dict[str, Any], everything: bool) -> None:
-    """Only prefix `/` and regex `.*` without further conditions take every request, before and after translation."""
+    """Only the prefix `/` and the regex `.*` without conditions match every request, before and after translation."""
     written = HTTPMatchRequest.model_validate(match)
     assert takes_every_request(written) is everything
     assert matches.route_match(written).takes_every_request is everything
@@ -236,7 +236,7 @@ def test_catch_all(match: dict[str, Any], everything: bool) -> None:
 
 
 def test_authority_is_a_rewrite_and_no_header() -> None:
-    """Setting the host rewrites it; `set` wins over `add`, and pseudo-headers are left out of the lists."""
+    """Setting the host rewrites it, `set` overrides `add`, and pseudo-headers are not in the lists."""
     headers = Headers.model_validate(
         {"request": {"set": {"Host": "a", "x": "1"}, "add": {":authority": "b", "x": "2"}, "remove": ["host", "y"]}}
     )
@@ -258,12 +258,12 @@ def test_authority_is_a_rewrite_and_no_header() -> None:
     ],
 )
 def test_status_codes_among_retry_conditions(text: str, conditions: str, codes: tuple[int, ...]) -> None:
-    """Known status codes move to a list of their own, which needs a condition of its own."""
+    """Known status codes move to a list of their own, which needs its own retry condition."""
     assert retry_on(text) == (conditions, codes)
 
 
 def test_no_attempts_means_no_retries() -> None:
-    """An empty policy turns retries off, and a hash keeps retries at their host unless told otherwise."""
+    """An empty policy disables retries, and a hash keeps retries at the same host by default."""
     assert retry(HTTPRetry(), keeps_host=False) is None
     kept = retry_policy(retry(HTTPRetry(attempts=1), keeps_host=True))
     assert kept is not None
@@ -291,7 +291,7 @@ def test_no_attempts_means_no_retries() -> None:
     ],
 )
 def test_faults(written: dict[str, Any], made: dict[str, Any]) -> None:
-    """Delays and aborts with what they need are kept, with their kind of percentage; others vanish."""
+    """Complete delays and aborts are kept with their percentage, and incomplete ones are dropped."""
     wanted = filters.fault(HTTPFaultInjection.model_validate(written))
     config = fault.per_route(RouteRule("", NO_BACKENDS, fault=wanted))
     assert config is not None
@@ -301,7 +301,7 @@ def test_faults(written: dict[str, Any], made: dict[str, Any]) -> None:
 
 
 def test_cors_is_on_for_everybody_it_names() -> None:
-    """Lists are joined, ages are seconds, and the new list of origins hides the old one."""
+    """Lists are joined, ages are seconds, and the new list of origins overrides the old one."""
     policy = CorsPolicy.model_validate(
         {
             "allowOrigins": [{"prefix": "https://"}],
@@ -320,7 +320,7 @@ def test_cors_is_on_for_everybody_it_names() -> None:
 
 
 def test_rules_that_nothing_reaches() -> None:
-    """What comes after a rule for every request is a finding that names both."""
+    """A rule after a catch-all rule is a finding that names both."""
     rules = REVISED.replace(
         "  - route: [{destination: {host: catalog}}]", "  - route: [{destination: {host: catalog}}]\n" * 2
     )
@@ -330,7 +330,7 @@ def test_rules_that_nothing_reaches() -> None:
 
 
 def test_a_rule_that_nothing_reaches_is_found_once() -> None:
-    """Where Istio's validation says it too, its finding stays and names the rule that comes before."""
+    """If Istio's validation reports it, too, that finding is kept, with a reference to the earlier rule."""
     rules = REVISED.replace(
         "  - route: [{destination: {host: catalog}}]", "  - route: [{destination: {host: catalog}}]\n" * 2
     )
@@ -340,14 +340,14 @@ def test_a_rule_that_nothing_reaches_is_found_once() -> None:
 
 
 def test_matches_for_gateways_that_the_rules_are_not_bound_to() -> None:
-    """A match for a gateway that the VirtualService does not name applies nowhere."""
+    """A match for a gateway that the VirtualService does not name never applies."""
     rules = REVISED.replace("{uri: {prefix: /old}}", "{gateways: [edge]}")
     (finding,) = mesh(SHOP, rules).snapshot.findings
     assert (finding.slug, finding.field) == ("match-for-other-gateways", "spec.http[0].match[0].gateways")
 
 
 def test_second_catch_all_of_a_host_at_a_gateway() -> None:
-    """Of two VirtualServices that take every request of a host, the second is a finding that names both."""
+    """Of two VirtualServices with a catch-all rule for a host, the second is a finding that names both."""
     seen = asked(
         mesh(SHOP, EDGE % "false", (EDGE % "false").split("---")[1].replace("name: edge,", "name: late,")), gateway()
     )

@@ -1,4 +1,4 @@
-"""Scalars read as sigs.k8s.io/yaml reads them."""
+"""Scalars are read like in sigs.k8s.io/yaml."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ def values(text: str) -> list[Any]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["yaml"])
 def test_documents_mean_what_they_mean_to_kubernetes(case: dict[str, Any]) -> None:
-    """A document gives the JSON that Go gives, with the same digits, or an error where its strict mode has one."""
+    """A document gives the JSON that Go gives, with the same digits, or an error as in Go's strict mode."""
     if "error" in case or "strict_error" in case:
         with pytest.raises(Malformed):
             values(case["yaml"])
@@ -47,7 +47,7 @@ def test_documents_mean_what_they_mean_to_kubernetes(case: dict[str, Any]) -> No
     ],
 )
 def test_odd_numbers(text: str, value: object) -> None:
-    """Numbers follow Go's strconv, for text of any length and in ASCII digits only."""
+    """Numbers follow Go's strconv, for text of any length, with ASCII digits only."""
     assert plain(text) == value
 
 
@@ -68,7 +68,7 @@ def test_odd_numbers(text: str, value: object) -> None:
     ],
 )
 def test_keys_become_text(text: str, expected: str) -> None:
-    """A key that is no text becomes the text that Go makes of it, doubles with the digits of a float32."""
+    """A key that is not a string is converted like in Go, and doubles have the digits of a float32."""
     assert key(text) == expected
 
 
@@ -77,13 +77,13 @@ def test_keys_become_text(text: str, expected: str) -> None:
     [("int", "1", 1), ("float", "1", 1), ("bool", "y", True), ("null", "", None), ("binary", "8J+Y", "\ufffd" * 3)],
 )
 def test_tags_of_yaml(tag: str, text: str, value: object) -> None:
-    """A tag that YAML defines decides what a scalar is, quoted or not."""
+    """A YAML tag determines the type of a scalar, quoted or not."""
     assert tagged(f"tag:yaml.org,2002:{tag}", text) == value
 
 
 @pytest.mark.parametrize(("tag", "text"), [("int", "1.5"), ("bool", "x"), ("null", "x"), ("binary", "?"), ("int", "y")])
 def test_tags_that_do_not_fit(tag: str, text: str) -> None:
-    """A scalar that is not what its tag says is an error."""
+    """A scalar that does not match its tag is an error."""
     with pytest.raises(Unrepresentable):
         tagged(f"tag:yaml.org,2002:{tag}", text)
 
@@ -98,7 +98,7 @@ def test_tags_that_do_not_fit(tag: str, text: str) -> None:
     ],
 )
 def test_merge_keys(text: str, value: object) -> None:
-    """`<<` brings entries in the order of the text, as Go does it, and may be overridden."""
+    """`<<` adds entries in the order of the text, like in Go, and they can be overridden."""
     assert values(text)[0]["z"] == value
 
 
@@ -117,7 +117,7 @@ def test_merge_keys(text: str, value: object) -> None:
     ],
 )
 def test_errors_name_their_place(text: str, place: str) -> None:
-    """What Go refuses is refused where it stands, in every kind of collection."""
+    """Values that Go rejects are rejected at their position, in every kind of collection."""
     with pytest.raises(UnreadableInput) as raised:
         read(text)
     assert str(raised.value.diagnostics[0].origin) == place

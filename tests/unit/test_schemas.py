@@ -1,4 +1,4 @@
-"""The JSON Schemas in schemas/: up to date, valid, described, and as tolerant as the API server."""
+"""The JSON Schemas in schemas/ are up to date, valid, described, and as tolerant as the API server."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ def test_the_committed_schemas_are_those_of_the_models() -> None:
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_each_schema_is_valid(name: str) -> None:
-    """A schema keeps to draft 2020-12 and says what it is about."""
+    """A schema conforms to draft 2020-12 and has a description."""
     schema = SCHEMAS[name]
     Draft202012Validator.check_schema(schema)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
@@ -34,7 +34,7 @@ def test_each_schema_is_valid(name: str) -> None:
 
 
 def test_each_schema_has_a_name_of_its_own() -> None:
-    """The `$id` says release, group and kind; only the index, which refers to the files beside it, has none."""
+    """The `$id` has release, group and kind. Only the index, which refers to neighbouring files, has none."""
     names = {name: schema.get("$id") for name, schema in SCHEMAS.items()}
     assert names.pop("all.json") is None
     assert names["networking.istio.io.gateway.json"] == "urn:meshcompile:schema:1.30:networking.istio.io:Gateway"
@@ -46,7 +46,7 @@ def test_each_schema_has_a_name_of_its_own() -> None:
     "kind", [kind for kind in KINDS if kind.group.endswith(".istio.io")], ids=lambda kind: kind.name
 )
 def test_every_field_is_described(kind: Any) -> None:
-    """Each property of an Istio kind has a description, or is an object that has one."""
+    """Each property of an Istio kind has a description, or is an object with one."""
     schema = SCHEMAS[file_name(kind)]
     definitions = {kind.name: schema, **schema["$defs"]}
     bare = [
@@ -67,7 +67,7 @@ GATEWAY = {
 
 
 def test_a_schema_finds_what_an_editor_should_underline() -> None:
-    """A misspelt field, a number in quotes and an unknown choice each are a problem at their place."""
+    """A misspelled field, a quoted number and an unknown choice are each an error at their position."""
     schema = SCHEMAS[file_name(found)] if (found := find("networking.istio.io/v1", "Gateway")) else {}
     wrong = {
         **GATEWAY,
@@ -84,7 +84,7 @@ def test_a_schema_finds_what_an_editor_should_underline() -> None:
 
 
 def test_the_index_picks_the_schema_by_kind() -> None:
-    """all.json checks an object by the schema of its kind, and lets kinds that it does not know pass."""
+    """all.json checks an object with the schema of its kind, and accepts unknown kinds."""
     validator = Draft202012Validator(SCHEMAS["all.json"], registry=REGISTRY)
     assert validator.is_valid(GATEWAY)
     assert not validator.is_valid({**GATEWAY, "spec": {"server": []}})

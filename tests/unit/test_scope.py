@@ -1,4 +1,4 @@
-"""What proxies import: Sidecars, and the services and VirtualServices of their egress listeners."""
+"""Imports of proxies: Sidecars, and the services and VirtualServices of their egress listeners."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def test_without_a_sidecar_everything_is_imported() -> None:
 
 
 def test_own_namespace() -> None:
-    """`./*` imports the services of the proxy's own namespace only."""
+    """`./*` imports only the services in the proxy's own namespace."""
     assert sorted(names(a_sidecar("own", '"./*"'))) == ["catalog.shop", "web.shop"]
 
 
 def test_selected_sidecar_wins() -> None:
-    """A Sidecar that selects the workload goes before one for the whole namespace, which is tried last."""
+    """A Sidecar that selects the workload takes precedence over one for the whole namespace."""
     chosen = a_sidecar("chosen", '"bank/*"', selector="workloadSelector: {labels: {app: client}}")
     everyone = a_sidecar("aaa", '"./*"')
     assert names(chosen, everyone, labels={"app": "client"}) == ["ledger.bank"]
@@ -52,7 +52,7 @@ def test_selected_sidecar_wins() -> None:
 
 
 def test_root_namespace_serves_those_without_a_sidecar() -> None:
-    """The root namespace's Sidecar counts where a namespace has none, `.` meaning the proxy's namespace."""
+    """The root namespace's Sidecar applies in namespaces without one, and `.` is the proxy's namespace."""
     root = a_sidecar("root", '"./*"', namespace="istio-system")
     assert sorted(names(root)) == ["catalog.shop", "web.shop"]
     assert names(root, a_sidecar("own", '"bank/*"')) == ["ledger.bank"]
@@ -72,7 +72,7 @@ def test_listener_with_a_port_imports_only_that_port() -> None:
 
 
 def test_destinations_of_imported_routes_are_imported_too() -> None:
-    """A VirtualService that is imported brings the services it sends to, with the ports that it names."""
+    """An imported VirtualService also imports the services that it routes to, with the ports that it names."""
     route = """
     apiVersion: networking.istio.io/v1
     kind: VirtualService
@@ -87,7 +87,7 @@ def test_destinations_of_imported_routes_are_imported_too() -> None:
 
 
 def test_private_services_are_not_imported() -> None:
-    """A service exported to its own namespace is invisible to others, whatever they ask for."""
+    """A service that is exported only to its own namespace is invisible to others, even if they import it."""
     private = OTHER.replace("namespace: bank}", 'namespace: bank, annotations: {networking.istio.io/exportTo: "."}}')
     assert "ledger.bank" not in [
         s.name + "." + s.namespace for s in asked(mesh(SHOP, private), sidecar()).facts.scope.services
@@ -101,13 +101,13 @@ def test_gateways_see_everything() -> None:
 
 
 def test_proxies_of_one_sidecar_share_their_scope() -> None:
-    """The scope is made once for all proxies of a namespace with the same Sidecar."""
+    """The scope is computed once for all proxies in a namespace with the same Sidecar."""
     of = mesh(SHOP, a_sidecar("own", '"./*"'))
     assert asked(of, sidecar()).facts.scope is asked(of, sidecar(labels={"app": "other"})).facts.scope
 
 
 def test_wildcard_routes_match_in_both_directions() -> None:
-    """A VirtualService for `*.shop` is imported by a listener that imports one host of it, a service is not."""
+    """A listener that imports one host of `*.shop` imports a VirtualService for `*.shop`, but not a service."""
     hosts = imported_hosts(["*/web.shop"], "shop")["*"]
     assert hosts.match_route("*.shop")
     assert not hosts.match_service("*.shop")

@@ -1,4 +1,4 @@
-"""Models of security, telemetry and extensions: what is peculiar about them."""
+"""Models of security, telemetry and extensions: their peculiarities."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def model(kind: str, spec: dict[str, Any], api_version: str | None = None) -> An
     ("kind", "version"), [(kind, version) for kind, versions in VERSIONS.items() for version in versions]
 )
 def test_every_version_is_the_same_kind(kind: str, version: str) -> None:
-    """The versions of a kind read alike, and the version that was written is kept."""
+    """All versions of a kind are read alike, and the written version is kept."""
     spec = {"url": "oci://a"} if kind == "WasmPlugin" else {}
     found = model(kind, spec, version)
     assert (found.kind, found.api_version) == (kind, version)
@@ -39,7 +39,7 @@ def test_every_version_is_the_same_kind(kind: str, version: str) -> None:
 
 
 def test_ports_of_a_peer_authentication_are_numbers() -> None:
-    """Ports, text in JSON, are numbers in the model, and each mode knows its place."""
+    """Ports are strings in JSON and numbers in the model, and each mode has its origin."""
     found = model("PeerAuthentication", {"mtls": {"mode": "STRICT"}, "portLevelMtls": {"8080": {"mode": "DISABLE"}}})
     assert found.spec.mtls.mode is MutualTLSMode.STRICT
     assert {port: mtls.mode for port, mtls in found.spec.port_level_mtls.items()} == {8080: "DISABLE"}
@@ -47,7 +47,7 @@ def test_ports_of_a_peer_authentication_are_numbers() -> None:
 
 
 def test_nothing_and_an_empty_rule_are_different() -> None:
-    """A policy without rules is not one with an empty rule, and ALLOW is the action of both."""
+    """A policy without rules differs from one with an empty rule, and ALLOW is the default action."""
     nothing, everything = model("AuthorizationPolicy", {}), model("AuthorizationPolicy", {"rules": [{}]})
     assert (nothing.spec.rules, len(everything.spec.rules)) == ((), 1)
     assert nothing.spec.action is everything.spec.action is AuthorizationPolicyAction.ALLOW
@@ -63,7 +63,7 @@ def test_from_is_a_keyword() -> None:
 
 
 def test_target_references_have_two_fields() -> None:
-    """One target or several: each field is kept as it is written."""
+    """One or several targets: each field is kept as written."""
     target = {"kind": "Gateway", "group": "gateway.networking.k8s.io", "name": "a"}
     one, several = model("RequestAuthentication", {"targetRef": target}), model("Telemetry", {"targetRefs": [target]})
     assert one.spec.target_ref == several.spec.target_refs[0]
@@ -71,7 +71,7 @@ def test_target_references_have_two_fields() -> None:
 
 
 def test_false_is_not_absent_in_telemetry() -> None:
-    """A wrapper tells what is false or zero from what is not said."""
+    """A wrapper distinguishes false and zero from absence."""
     (said,) = model(
         "Telemetry", {"tracing": [{"randomSamplingPercentage": 0, "disableSpanReporting": False}]}
     ).spec.tracing
@@ -79,7 +79,7 @@ def test_false_is_not_absent_in_telemetry() -> None:
 
 
 def test_metrics_are_selected_by_name() -> None:
-    """Metric and side of an override are enums of the model."""
+    """The metric and the mode of an override are enums of the model."""
     override = {"match": {"metric": "REQUEST_COUNT", "mode": "SERVER"}, "tagOverrides": {"a": {"operation": "REMOVE"}}}
     (found,) = model("Telemetry", {"metrics": [{"overrides": [override]}]}).spec.metrics[0].overrides
     assert (found.match.metric, found.match.mode) == (IstioMetric.REQUEST_COUNT, WorkloadMode.SERVER)
@@ -87,7 +87,7 @@ def test_metrics_are_selected_by_name() -> None:
 
 
 def test_configuration_of_a_plugin_is_free() -> None:
-    """What a Wasm module gets is kept as it is written, whatever its form."""
+    """The configuration of a Wasm module is kept as written, in any form."""
     config = {"a": [1, 2.5, "x", None, {"deep_key": True}]}
     found = model("WasmPlugin", {"url": "oci://a", "pluginConfig": config, "imagePullPolicy": "Always"})
     assert found.spec.plugin_config == config
@@ -95,7 +95,7 @@ def test_configuration_of_a_plugin_is_free() -> None:
 
 
 def test_an_extension_is_wasm_or_lua() -> None:
-    """A script and a module in one TrafficExtension are refused."""
+    """A script and a module in one TrafficExtension are rejected."""
     both = {"lua": {"inlineCode": "x"}, "wasm": {"url": "oci://a"}}
     document = {
         "apiVersion": "extensions.istio.io/v1alpha1",

@@ -1,4 +1,4 @@
-"""Services of the mesh, from Kubernetes and ServiceEntries, and which of their ports a workload serves."""
+"""Services of the mesh, from Kubernetes and ServiceEntries, and the ports that a workload serves."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ def with_spec(text: str) -> str:
 
 
 def test_kubernetes_service() -> None:
-    """A Service has the name of its namespace, and its cluster IP as address."""
+    """A Service has a hostname with its namespace, and its cluster IP as address."""
     found = service(SERVICE)
     assert (found.resolution, found.address) == (Resolution.CLIENT_SIDE_LB, "10.0.0.9")
     assert found.export_to == {"*"}
 
 
 def test_headless_service() -> None:
-    """A headless Service is resolved by its clients to its endpoints."""
+    """Clients resolve a headless Service to its endpoints."""
     found = service(SERVICE.replace("10.0.0.9", "None"))
     assert (found.resolution, found.address) == (Resolution.PASSTHROUGH, "0.0.0.0")
 
 
 def test_external_name_is_an_alias() -> None:
-    """An ExternalName stands for another service, also through others; a circle stands for nothing."""
+    """An ExternalName is an alias for another service, also through others. A cycle has no target."""
     alias = """
     apiVersion: v1
     kind: Service
@@ -74,12 +74,12 @@ def test_external_name_is_an_alias() -> None:
     ],
 )
 def test_traffic_distribution(spec: str, expected: TrafficDistribution) -> None:
-    """The field of a Service says where traffic should rather go."""
+    """The field of a Service determines its traffic distribution."""
     assert service(with_spec(spec)).traffic_distribution is expected
 
 
 def test_traffic_distribution_of_the_namespace() -> None:
-    """Where a Service says nothing its namespace's annotation counts, in any case of letters."""
+    """Without the field, the annotation of the namespace applies, in any case."""
     namespace = """
     apiVersion: v1
     kind: Namespace
@@ -89,7 +89,7 @@ def test_traffic_distribution_of_the_namespace() -> None:
 
 
 def test_visibility() -> None:
-    """A service is seen where it is exported to; `~` hides it from everybody."""
+    """A service is visible where it is exported, and `~` hides it everywhere."""
     exported = SERVICE.replace("namespace: shop}", 'namespace: shop, annotations: {networking.istio.io/exportTo: "."}}')
     index = mesh(exported).snapshot.services
     assert [s.name for s in index.visible_to("shop")] == ["api"]
@@ -99,13 +99,13 @@ def test_visibility() -> None:
 
 
 def test_default_visibility_of_the_mesh() -> None:
-    """The mesh says who sees services that do not say so themselves."""
+    """The mesh config sets the visibility of services that do not set it."""
     index = mesh(SERVICE, defaultServiceExportTo=["."]).snapshot.services
     assert (len(index.visible_to("shop")), len(index.visible_to("other"))) == (1, 0)
 
 
 def test_service_entry_makes_a_service_per_host_and_address() -> None:
-    """Each host of a ServiceEntry is a service, with each of its addresses; a mask of one host is dropped."""
+    """Each host of a ServiceEntry is a service with all addresses, and a full prefix length is dropped."""
     addressed = ENTRY.replace("  resolution", "  addresses: [192.0.2.1/32, 198.51.100.0/24]\n  resolution")
     found = [(s.hostname, s.address) for s in mesh(addressed).snapshot.services.all]
     assert found == [
@@ -117,7 +117,7 @@ def test_service_entry_makes_a_service_per_host_and_address() -> None:
 
 
 def test_automatic_addresses() -> None:
-    """Addresses that a controller noted count for their host, unless the entry opts out."""
+    """Addresses in the status apply to their host, unless the entry opts out."""
     status = "status: {addresses: [{value: 240.240.0.1, host: a.example}]}\n"
     found = service(ENTRY + status, host="a.example")
     assert (found.address, found.auto_ipv4) == ("0.0.0.0", "240.240.0.1")
@@ -128,7 +128,7 @@ def test_automatic_addresses() -> None:
 
 
 def test_kubernetes_goes_before_service_entries() -> None:
-    """A ServiceEntry cannot take the host of a Kubernetes Service, however old it is."""
+    """A ServiceEntry cannot replace a Kubernetes Service with the same host, even if it is older."""
     old = ENTRY.replace("a.example, b.example", "api.shop.svc.cluster.local").replace(
         "namespace: shop}", "namespace: shop, creationTimestamp: '2020-01-01T00:00:00Z'}"
     )
@@ -137,7 +137,7 @@ def test_kubernetes_goes_before_service_entries() -> None:
 
 
 def test_discovery_selectors() -> None:
-    """Of namespaces that the mesh does not select nothing is known."""
+    """Namespaces that the mesh does not select are ignored."""
     namespace = """
     apiVersion: v1
     kind: Namespace
@@ -149,7 +149,7 @@ def test_discovery_selectors() -> None:
 
 
 def test_service_accounts() -> None:
-    """A client expects the identities of the endpoints and those that the service names, in every trust domain."""
+    """A client accepts the identities of the endpoints and those that the service names, in every trust domain."""
     named = SERVICE.replace(
         "namespace: shop}", "namespace: shop, annotations: {alpha.istio.io/kubernetes-serviceaccounts: api}}"
     )
@@ -177,19 +177,19 @@ def targets(proxy: Proxy, *texts: str) -> list[tuple[str, int, int]]:
 
 
 def test_targets_of_a_pod() -> None:
-    """A Pod serves the ports of the Services that select it, under the numbers that its containers give the names."""
+    """A Pod serves the ports of the Services that select it, with the numbers of its named container ports."""
     assert targets(sidecar(), SERVICE, POD) == [("api", 80, 8080)]
     assert targets(sidecar(), SERVICE.replace("targetPort: web", "targetPort: other"), POD) == []
 
 
 def test_targets_are_distinct() -> None:
-    """Of several service ports with one target and protocol the first counts."""
+    """Of several service ports with one target and protocol, the first is used."""
     two = SERVICE.replace("targetPort: web}", "targetPort: 8080}, {name: http-b, port: 81, targetPort: 8080}")
     assert targets(sidecar(), two, POD) == [("api", 80, 8080)]
 
 
 def test_targets_without_pod() -> None:
-    """Where there is no Pod, what the proxy says of itself counts."""
+    """Without a Pod, the proxy's own metadata is used."""
     ports = [{"name": "web", "containerPort": 7000, "protocol": "TCP"}]
     assert targets(sidecar(labels={"app": "api"}, POD_PORTS=ports), SERVICE) == [("api", 80, 7000)]
     assert targets(sidecar(labels={"app": "other"}), SERVICE) == []
@@ -207,7 +207,7 @@ def test_targets_of_a_workload_entry() -> None:
 
 
 def test_targets_of_service_entries() -> None:
-    """A workload serves the ServiceEntries of its namespace that list its address."""
+    """A workload serves the ServiceEntries in its namespace that list its address."""
     listed = (
         ENTRY.replace("a.example, b.example", "a.example") + "  endpoints: [{address: 10.1.0.1, ports: {http: 70}}]\n"
     )
@@ -216,7 +216,7 @@ def test_targets_of_service_entries() -> None:
 
 
 def test_locality_of_a_proxy() -> None:
-    """A proxy is where its Pod's Node is; its labels say so too."""
+    """The locality of a proxy comes from its Pod's node, and its labels have it, too."""
     node = """
     apiVersion: v1
     kind: Node

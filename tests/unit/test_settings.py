@@ -1,4 +1,4 @@
-"""Settings of a mesh: the installed defaults, a ConfigMap over them, and what the caller says over both."""
+"""Settings of a mesh: the installed defaults, a ConfigMap, and the caller's settings."""
 
 from typing import Any
 
@@ -22,12 +22,12 @@ def settings(**mesh: Any) -> MeshSettings:
 
 
 def test_without_settings_the_installed_defaults_hold() -> None:
-    """Nothing written, nothing changed."""
+    """Without settings, the defaults apply."""
     assert mesh_settings(()).mesh == INSTALLED_DEFAULTS
 
 
 def test_the_config_map_holds_settings() -> None:
-    """The ConfigMap `istio` of the root namespace holds mesh config and networks as YAML text."""
+    """The ConfigMap `istio` in the root namespace has the mesh config and networks as YAML text."""
     networks = "networks:\n  main:\n    endpoints: [{fromRegistry: Kubernetes}]\n"
     found = mesh_settings([config_map(mesh="accessLogFile: /dev/stdout\n", meshNetworks=networks)])
     assert found.diagnostics == ()
@@ -36,27 +36,27 @@ def test_the_config_map_holds_settings() -> None:
 
 
 def test_other_config_maps_hold_none() -> None:
-    """A ConfigMap of another name or namespace is not the mesh's."""
+    """A ConfigMap with another name or namespace is ignored."""
     other = [config_map("istio-ca", mesh="accessLogFile: a"), config_map(namespace="shop", mesh="accessLogFile: b")]
     assert mesh_settings(other).mesh == INSTALLED_DEFAULTS
 
 
 def test_the_caller_wins() -> None:
-    """What the caller says lies over the ConfigMap, field by field."""
+    """The caller's settings override the ConfigMap, field by field."""
     stated = config_map(mesh="accessLogFile: /dev/stdout\ntrustDomain: a.com\n")
     found = mesh_settings([stated], {"trustDomain": "b.com"}).mesh
     assert (found.access_log_file, found.trust_domain) == ("/dev/stdout", "b.com")
 
 
 def test_a_config_map_that_is_not_yaml_is_reported() -> None:
-    """Text that is not YAML leaves the defaults, and an error says where."""
+    """For text that is not YAML, the defaults apply, and an error has the position."""
     found = mesh_settings([config_map(mesh="a: [")])
     assert found.mesh == INSTALLED_DEFAULTS
     assert [(d.code, d.field) for d in found.diagnostics] == [("MC0302", "data.mesh")]
 
 
 def test_an_unknown_field_is_reported_and_passed_over() -> None:
-    """A misspelt setting is an error with a suggestion; all others hold."""
+    """A misspelled setting is an error with a suggestion, and all others apply."""
     found = settings(
         accessLogFiles="/dev/stdout", trustDomain="a.com", defaultConfig={"concurency": 2, "statusPort": 1}
     )
@@ -70,7 +70,7 @@ def test_an_unknown_field_is_reported_and_passed_over() -> None:
 
 
 def test_a_wrong_value_voids_the_config() -> None:
-    """As in istiod, a value of the wrong type leaves the defaults for everything."""
+    """As in istiod, a value of the wrong type means that all defaults apply."""
     found = settings(trustDomain="a.com", enableTracing="yes")
     assert found.mesh == INSTALLED_DEFAULTS
     assert [d.field for d in found.diagnostics] == ["enableTracing"]
@@ -78,7 +78,7 @@ def test_a_wrong_value_voids_the_config() -> None:
 
 
 def test_null_is_absent() -> None:
-    """A setting that is null is not written."""
+    """A null setting is absent."""
     found = settings(
         accessLogFile=None, trustDomain="a.com", extensionProviders=[{"name": "a", "zipkin": {"port": None}}]
     )

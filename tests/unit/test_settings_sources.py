@@ -1,4 +1,4 @@
-"""Mesh config and networks out of every form that users keep them in, and the places of what is wrong there."""
+"""Mesh config and networks in all supported forms, and the positions of errors in them."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def errors(of: meshcompile.Mesh) -> list[Diagnostic]:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_mesh_config_is_read_in_every_form(tmp_path: Path, form: str) -> None:
-    """A file given as mesh config counts, and what is wrong inside has the line and column of the file."""
+    """A file is used as mesh config, and errors in it have its line and column."""
     text, line, column = FORMS[form]
     path = written(tmp_path, text)
     loaded = meshcompile.load(SERVICE, mesh_config=path)
@@ -85,7 +85,7 @@ def test_a_mesh_config_is_read_in_every_form(tmp_path: Path, form: str) -> None:
 
 @pytest.mark.parametrize("form", ["config map", "list", "operator"])
 def test_a_mesh_config_is_read_among_the_input(tmp_path: Path, form: str) -> None:
-    """A ConfigMap or an IstioOperator among the input counts, with the same places."""
+    """A ConfigMap or an IstioOperator in the input is used, with the same positions."""
     text, line, column = FORMS[form]
     loaded = meshcompile.load(written(tmp_path, text))
     assert loaded.settings.mesh.access_log_file == "/dev/stdout"
@@ -93,7 +93,7 @@ def test_a_mesh_config_is_read_among_the_input(tmp_path: Path, form: str) -> Non
 
 
 def test_a_text_in_quotes_has_the_place_of_its_key(tmp_path: Path) -> None:
-    """In text that is no literal block, as in JSON, a finding points at the text."""
+    """In text that is not a literal block, as in JSON, a finding points at the text."""
     path = written(
         tmp_path,
         '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "istio", "namespace": "istio-system"},\n'
@@ -105,7 +105,7 @@ def test_a_text_in_quotes_has_the_place_of_its_key(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["{}", "", "# nothing\n", "---\n"])
 def test_an_empty_file_is_an_empty_config(tmp_path: Path, text: str) -> None:
-    """A mesh config, or networks, with nothing in it change nothing."""
+    """An empty mesh config, or empty networks, change nothing."""
     path = written(tmp_path, text)
     loaded = meshcompile.load(SERVICE, mesh_config=path, networks=path)
     assert loaded.settings.mesh == INSTALLED_DEFAULTS
@@ -113,7 +113,7 @@ def test_an_empty_file_is_an_empty_config(tmp_path: Path, text: str) -> None:
 
 
 def test_values_go_over_the_operators_own_mesh_config(tmp_path: Path) -> None:
-    """`spec.values.meshConfig` is merged over `spec.meshConfig` field by field; lists are replaced."""
+    """`spec.values.meshConfig` is merged over `spec.meshConfig` field by field, and lists are replaced."""
     text = """\
     apiVersion: install.istio.io/v1alpha1
     kind: IstioOperator
@@ -145,7 +145,7 @@ def test_values_go_over_the_operators_own_mesh_config(tmp_path: Path) -> None:
 
 
 def test_the_sail_operators_istio_is_read_where_it_is_given(tmp_path: Path) -> None:
-    """An Istio of the Sail operator, given as mesh config, counts with its Helm values."""
+    """An Istio resource of the Sail operator is used as mesh config with its Helm values."""
     text = """\
     apiVersion: sailoperator.io/v1
     kind: Istio
@@ -157,7 +157,7 @@ def test_the_sail_operators_istio_is_read_where_it_is_given(tmp_path: Path) -> N
 
 
 def test_one_of_several_holds(tmp_path: Path) -> None:
-    """The ConfigMap goes before operators and an operator without a revision before others, in any order of input."""
+    """The ConfigMap precedes operators, and an operator without a revision precedes others, in any order of input."""
     canary = OPERATOR.replace("spec:", "metadata: {name: a}\nspec:\n  revision: canary").replace(
         "/dev/stdout", "canary"
     )
@@ -181,7 +181,7 @@ def test_operators_without_names_do_not_replace_each_other(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("prefix", ["networks:\n  ", ""])
 def test_networks_of_a_file_know_their_places(tmp_path: Path, prefix: str) -> None:
-    """MeshNetworks, whole or without its only field, are read from a file, and findings have places in it."""
+    """MeshNetworks, with or without their only field, are read from a file, and findings have positions in it."""
     path = written(tmp_path, f"{prefix}main: {{endpoints: [{{fromRegistr: Kubernetes}}]}}\n")
     loaded = meshcompile.load(SERVICE, networks=path)
     (found,) = errors(loaded)
@@ -191,7 +191,7 @@ def test_networks_of_a_file_know_their_places(tmp_path: Path, prefix: str) -> No
 
 @pytest.mark.parametrize(("text", "line"), [("- a\n", 1), (SERVICE, 2), ("a: [\n", 0)])
 def test_what_is_no_mesh_config_is_refused(tmp_path: Path, text: str, line: int) -> None:
-    """A list or an object of another kind is an error with its place; what is not YAML cannot be read."""
+    """A list or an object of another kind is an error with its position. Malformed YAML cannot be read."""
     path = written(tmp_path, text)
     if not line:
         with pytest.raises(meshcompile.UnreadableInput):
@@ -202,7 +202,7 @@ def test_what_is_no_mesh_config_is_refused(tmp_path: Path, text: str, line: int)
 
 
 def test_a_mesh_config_is_an_object(tmp_path: Path) -> None:
-    """Text where the mesh config should be is an error at its key."""
+    """Text instead of a mesh config is an error at its key."""
     path = written(tmp_path, OPERATOR.partition("  meshConfig")[0] + "  meshConfig: /dev/stdout\n")
     (found,) = errors(meshcompile.load(path))
     assert (found.slug, found.line, found.column) == ("invalid-mesh-config", 4, 3)
@@ -210,7 +210,7 @@ def test_a_mesh_config_is_an_object(tmp_path: Path) -> None:
 
 
 def test_a_mesh_config_is_found_among_other_objects(tmp_path: Path) -> None:
-    """Of a rendered chart, the object that holds the mesh config is taken; two of them are refused."""
+    """In a rendered chart, the object with the mesh config is used. Two of them are rejected."""
     path = written(tmp_path, f"{SERVICE}---\n{CONFIG_MAP}")
     assert meshcompile.load(SERVICE, mesh_config=path).settings.mesh.access_log_file == "/dev/stdout"
     several = written(tmp_path, f"{OPERATOR}---\n{CONFIG_MAP}")

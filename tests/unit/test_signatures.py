@@ -1,4 +1,4 @@
-"""Signatures of tokens, by all algorithms that Envoy knows."""
+"""Signatures of tokens, with all algorithms that Envoy supports."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def signed(text: str, jwks: str) -> bool:
 @pytest.mark.parametrize("silent", [False, True])
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_a_token_is_of_who_has_signed_it(algorithm: str, silent: bool) -> None:
-    """A signature fits the issuer's own key and no other, for all algorithms, whether the key names its own or not."""
+    """A signature matches only the issuer's own key, for all algorithms, with and without `alg` in the key."""
     issuer, other = Issuer("a", algorithm, silent=silent), Issuer("a", algorithm, silent=silent)
     text = issuer.token(sub="x")
     assert signed(text, issuer.jwks)
@@ -39,7 +39,7 @@ def test_a_token_is_of_who_has_signed_it(algorithm: str, silent: bool) -> None:
 
 
 def test_a_key_is_for_the_algorithm_that_it_names() -> None:
-    """A key that names another algorithm than the token does is not tried, though it has signed the token."""
+    """A key with another algorithm than the token's is not tried, even if it signed the token."""
     issuer = Issuer("a", "RS256")
     (key,) = json.loads(issuer.jwks)["keys"]
     assert signed(issuer.token(), json.dumps({"keys": [{**key, "alg": "RS256"}]}))
@@ -62,7 +62,7 @@ def test_a_key_is_for_the_algorithm_that_it_names() -> None:
     ],
 )
 def test_no_token_fits_a_broken_key(jwks: str) -> None:
-    """Keys that are none refuse every token, and raise nothing."""
+    """Invalid keys reject every token, and raise nothing."""
     for algorithm in ALGORITHMS:
         issuer = Issuer("a", algorithm)
         assert not signed(issuer.signed({"alg": algorithm}), jwks)
@@ -73,13 +73,13 @@ def test_no_token_fits_a_broken_key(jwks: str) -> None:
     [{"exp": "soon"}, {"nbf": "x"}, {"iat": -1}, {"aud": 5}, {"aud": [1]}, {"sub": {}}, {"iss": ["a"]}, {"exp": True}],
 )
 def test_claims_of_a_wrong_type_are_refused(claims: dict[str, Any]) -> None:
-    """A token whose claims have a wrong type is no token; reading it raises nothing."""
+    """A token with a claim of the wrong type is invalid, and reading it raises nothing."""
     request = Request(headers=bearer(token({"iss": "a"} | claims)))
     assert decided(request, authentication(issuer("a")), now=1).outcome is Outcome.UNAUTHENTICATED
 
 
 def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where PyJWT is not installed, a signature raises an error that says what to install."""
+    """Without PyJWT, verifying a signature raises an error that says what to install."""
     monkeypatch.setitem(sys.modules, "jwt", None)
     with pytest.raises(MissingExtra, match=r"pip install 'meshcompile\[jwt\]'") as raised:
         is_signed(b"", b"", {"alg": "HS256"}, '{"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}')

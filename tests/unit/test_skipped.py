@@ -1,4 +1,4 @@
-"""What filtering leaves out for a proxy says why."""
+"""Objects that are filtered out for a proxy have a reason."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ spec: {selector: {matchLabels: {app: other}}, mtls: {mode: STRICT}}
 
 
 def reasons(proxy: Proxy) -> dict[str, str]:
-    """The reasons by the names of the objects."""
+    """The reasons, by object name."""
     return {each.origin.document.name: each.reason for each in resolve(mesh(SHOP, OBJECTS).snapshot, proxy).skipped}
 
 
@@ -100,17 +100,17 @@ def reasons(proxy: Proxy) -> dict[str, str]:
     ],
 )
 def test_what_a_sidecar_leaves_out(name: str, reason: str) -> None:
-    """An object that is not for a sidecar says why."""
+    """An object that does not apply to a sidecar has a reason."""
     assert reasons(sidecar())[name] == reason
 
 
 def test_what_is_for_the_proxy_is_not_left_out() -> None:
-    """The Sidecar that holds, and the service that it imports, have no reason."""
+    """The Sidecar that applies, and the service that it imports, have no reason."""
     assert not {"only-web", "web"} & reasons(sidecar()).keys()
 
 
 def test_what_a_gateway_leaves_out() -> None:
-    """A gateway reads no Sidecar, and no VirtualService of a Gateway that does not select it."""
+    """A gateway uses no Sidecar, and no VirtualService of a Gateway that does not select it."""
     found = reasons(gateway())
     assert found["only-web"] == "only sidecars read it"
     assert found["edge"] == "its selector does not match the proxy's labels"

@@ -1,4 +1,4 @@
-"""What is not compiled is said: fields, proxies and meshes, and each with its reason."""
+"""Unsupported fields, proxies and meshes are reported, each with a reason."""
 
 from importlib import import_module
 
@@ -43,25 +43,25 @@ spec:
 
 
 def limits_of(text: str) -> list[meshcompile.Diagnostic]:
-    """What is said about fields that do nothing."""
+    """The findings about fields without effect."""
     return [found for found in meshcompile.load(text).diagnostics if found.code in ("MC0130", "MC0131")]
 
 
 @pytest.mark.parametrize("model", LIMITS)
 def test_limits_are_about_fields_that_exist(model: str) -> None:
-    """Each row of the table names a model and fields that it has."""
+    """Each row of the table names an existing model and fields."""
     module, _, name = model.rpartition(".")
     cls = getattr(import_module(f"meshcompile.models.{module}"), name)
     assert LIMITS[model].keys() <= cls.model_fields.keys()
 
 
 def test_a_field_that_is_not_listed_is_compiled() -> None:
-    """Most fields are compiled, and the table says so by not naming them."""
+    """Most fields are compiled, which the table expresses by not listing them."""
     assert limit(MeshConfig, "trust_domain").support is Support.COMPILED
 
 
 def test_unsupported_fields_are_warnings() -> None:
-    """A field that istiod would act on and meshcompile does not is a warning at its place."""
+    """A field that istiod uses and meshcompile does not is a warning at its position."""
     (found,) = limits_of(ENVOY_FILTER)
     assert (found.code, found.severity, found.field) == (
         "MC0130",
@@ -78,13 +78,13 @@ def test_ignored_fields_are_infos() -> None:
 
 
 def test_settings_of_the_mesh_are_looked_at() -> None:
-    """A field of the mesh config that is not supported is reported, in its author's spelling."""
+    """An unsupported field of the mesh config is reported in its original spelling."""
     (found,) = meshcompile.load((), mesh_config={"defaultConfig": {"private_key_provider": {"qat": {}}}}).diagnostics
     assert (found.code, found.field) == ("MC0130", "defaultConfig.private_key_provider")
 
 
 def test_ambient_meshes_are_not_supported() -> None:
-    """An ambient mesh says that it is compiled as if it were none."""
+    """An ambient mesh is reported as compiled without ambient mode."""
     assert [found.code for found in meshcompile.load((), ambient=True).diagnostics] == ["MC0303"]
 
 
@@ -98,7 +98,7 @@ def test_ambient_meshes_are_not_supported() -> None:
     ],
 )
 def test_proxies_with_tunnels_are_not_supported(kind: str, metadata: dict, codes: list[str]) -> None:
-    """What a waypoint or a proxy with tunnels is sent says that it is not all."""
+    """The incomplete output for a waypoint or a proxy with tunnels is reported."""
     node = {"id": f"{kind}~10.0.0.1~web-0.shop~shop.svc.cluster.local", "metadata": metadata}
     config = meshcompile.load(()).compile(meshcompile.Proxy.from_node(node))
     assert [found.code for found in config.diagnostics] == codes

@@ -46,14 +46,14 @@ HTTP, BLACK_HOLE = LISTENERS
 
 
 def test_listener_types() -> None:
-    """A listener is HTTP, TCP or both by its filters; what only drops is UNKNOWN."""
+    """A listener is HTTP, TCP or both by its filters. If it only drops traffic, it is UNKNOWN."""
     assert listener_type_table(LISTENERS) == (
         "ADDRESSES  PORT TYPE\n10.0.0.1   9    UNKNOWN\n0.0.0.0,:: 80   HTTP+TCP\n"
     )
 
 
 def test_virtual_host_table() -> None:
-    """Routes named after ports are sorted by number."""
+    """Route configurations with numbers as names are sorted by number."""
     assert virtual_host_table(
         (RouteConfiguration(name="8080", virtual_hosts=(VirtualHost(), VirtualHost())), RouteConfiguration(name="80"))
     ) == ("NAME     VIRTUAL HOSTS\n80       0\n8080     2\n")
@@ -71,7 +71,7 @@ def test_virtual_host_table() -> None:
     ],
 )
 def test_listener_filter(wanted: ListenerFilter, shown: bool) -> None:
-    """Address (also an additional one), port and type each narrow what is shown."""
+    """Address (including additional ones), port and type each filter the listeners."""
     assert wanted(HTTP) is shown
 
 
@@ -87,7 +87,7 @@ def test_listener_filter(wanted: ListenerFilter, shown: bool) -> None:
     ],
 )
 def test_cluster_filter(wanted: ClusterFilter, shown: bool) -> None:
-    """Host, subset and direction are parts of the name; a port is a whole one."""
+    """Host, subset and direction match a part of the name, and a port matches as a whole."""
     assert wanted(Cluster(name="outbound|80|v1|web.shop.svc.cluster.local")) is shown
 
 
@@ -126,7 +126,7 @@ STATIC = {
 
 
 def test_endpoint_table() -> None:
-    """Endpoints of load assignments and of clusters stand in one table, sorted by address."""
+    """Endpoints of load assignments and of clusters are in one table, sorted by address."""
     sent = resources(clusters=[STATIC], endpoints=[ASSIGNMENT])
     assert endpoint_table(endpoints(sent.clusters, sent.endpoints)) == (
         "ENDPOINT              STATUS       OUTLIER CHECK     CLUSTER\n"
@@ -149,5 +149,5 @@ def test_endpoint_table() -> None:
     ],
 )
 def test_endpoint_filter(wanted: EndpointFilter, shown: bool) -> None:
-    """Address, port, cluster and status each narrow what is shown."""
+    """Address, port, cluster and status each filter the endpoints."""
     assert wanted(EndpointRow("10.1.0.2", 8080, "c", "HEALTHY")) is shown

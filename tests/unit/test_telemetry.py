@@ -1,4 +1,4 @@
-"""What Telemetries and extension providers make of the listeners of a proxy."""
+"""The effect of Telemetries and extension providers on the listeners of a proxy."""
 
 from __future__ import annotations
 
@@ -42,22 +42,22 @@ spec: {{{spec}}}
 
 
 def providers(**by_name: Any) -> list[dict[str, Any]]:
-    """Extension providers: their names, and the one field of each."""
+    """Extension providers: their names, and the field that each sets."""
     return [{"name": name.replace("_", "-"), **provider} for name, provider in by_name.items()]
 
 
 def of(*texts: str, proxy: Proxy | None = None, traffic: TrafficClass = OUTBOUND, **mesh_config: Any) -> Telemetry:
-    """What a sidecar of the mesh reports of outbound traffic, unless it is said otherwise."""
+    """The telemetry settings of a sidecar, by default for outbound traffic."""
     return asked(mesh(COLLECTOR, *texts, **mesh_config), proxy or sidecar()).telemetry(traffic)
 
 
 def metrics_of(*texts: str, **arguments: Any) -> list[list[dict[str, Any]]]:
-    """The changes in each configuration of `istio.stats`."""
+    """The overrides in each configuration of `istio.stats`."""
     return [to_builtins(config).get("metrics", []) for config in stats(of(*texts, **arguments))]
 
 
 def log_paths(*texts: str, **arguments: Any) -> list[str]:
-    """The files that requests are logged to."""
+    """The files for access logs of requests."""
     return [to_builtins(log)["typedConfig"]["path"] for log in http_access_logs(of(*texts, **arguments))]
 
 
@@ -77,14 +77,14 @@ def tags_of(*texts: str, **arguments: Any) -> dict[str, dict[str, Any]]:
 
 
 def test_metrics_need_a_provider() -> None:
-    """Istio's metrics are there for each default provider that is Prometheus, and not without one."""
+    """Istio's metrics are reported for each default Prometheus provider, and not without one."""
     assert metrics_of() == [[]]
     assert metrics_of(defaultProviders={"metrics": []}) == []
     assert metrics_of(defaultProviders={"metrics": ["stackdriver", "unknown"]}) == []
 
 
 def test_metric_override_of_one_mode() -> None:
-    """An override of a mode leaves the other mode alone; metrics have Prometheus' names, in order of Istio's."""
+    """An override for one mode does not affect the other. Metrics have Prometheus names, in Istio's order."""
     spec = """metrics: [{overrides: [
       {match: {metric: REQUEST_DURATION, mode: SERVER}, disabled: true},
       {match: {metric: GRPC_REQUEST_MESSAGES, mode: SERVER},
@@ -99,7 +99,7 @@ def test_metric_override_of_one_mode() -> None:
 
 
 def test_disabling_all_metrics_drops_the_filter() -> None:
-    """All metrics switched off leave no filter, until a narrower Telemetry overrides any of them."""
+    """If all metrics are disabled, there is no filter, until a narrower Telemetry overrides any of them."""
     nothing = resource("metrics: [{overrides: [{disabled: true}]}]")
     again = resource("metrics: [{overrides: [{match: {metric: REQUEST_COUNT}, disabled: false}]}]", namespace="shop")
     assert metrics_of(nothing) == []
@@ -107,7 +107,7 @@ def test_disabling_all_metrics_drops_the_filter() -> None:
 
 
 def test_narrower_providers_replace_wider_ones() -> None:
-    """Providers that a narrower Telemetry names take the place of the wider ones, with none of their overrides."""
+    """Providers of a narrower Telemetry replace the wider ones, without any of their overrides."""
     wide = resource("metrics: [{providers: [{name: prometheus}], overrides: [{match: {customMetric: x}}]}]")
     narrow = resource("metrics: [{providers: [{name: second}], reportingInterval: 10s}]", namespace="shop")
     (config,) = stats(of(wide, narrow, extensionProviders=providers(second={"prometheus": {}})))
@@ -115,7 +115,7 @@ def test_narrower_providers_replace_wider_ones() -> None:
 
 
 def test_two_metrics_providers() -> None:
-    """Each Prometheus provider has a filter of its own, by name."""
+    """Each Prometheus provider has its own filter, by name."""
     spec = """metrics: [{providers: [{name: b}, {name: a}]}, {providers: [{name: a}, {name: b}]},
       {overrides: [{match: {metric: REQUEST_SIZE}, disabled: true}]}]"""
     both = providers(a={"prometheus": {}}, b={"prometheus": {}})
@@ -126,7 +126,7 @@ def test_two_metrics_providers() -> None:
 
 
 def test_access_logs_of_the_mesh_config() -> None:
-    """Without Telemetry the mesh config's file gets logs, of requests, connections, and what no chain takes."""
+    """Without Telemetry, requests, connections and unmatched connections are logged to the mesh config's file."""
     found = of(accessLogFile="/dev/stdout", accessLogEncoding="JSON", accessLogFormat='{"a": "%PROTOCOL%"}')
     (http,), (tcp,), (listener,) = http_access_logs(found), tcp_access_logs(found), listener_access_logs(found)
     assert http == tcp
@@ -136,13 +136,13 @@ def test_access_logs_of_the_mesh_config() -> None:
 
 
 def test_unreadable_json_format() -> None:
-    """A JSON format that is none is as good as the default one."""
+    """An invalid JSON format is replaced by the default one."""
     (log,) = http_access_logs(of(accessLogFile="/a", accessLogEncoding="JSON", accessLogFormat="no JSON"))
     assert to_builtins(log)["typedConfig"]["logFormat"]["jsonFormat"]["start_time"] == "%START_TIME%"
 
 
 def test_log_service_of_the_bootstrap() -> None:
-    """`enableEnvoyAccessLogService` sends requests, connections and listeners' logs to the bootstrap's service."""
+    """`enableEnvoyAccessLogService` logs requests, connections and listeners to the bootstrap's service."""
     found = of(enableEnvoyAccessLogService=True)
     names = [
         to_builtins(log)["typedConfig"]["commonConfig"]["logName"]
@@ -153,13 +153,13 @@ def test_log_service_of_the_bootstrap() -> None:
 
 
 def test_no_logs_of_listeners() -> None:
-    """`disableEnvoyListenerLog` silences listeners only."""
+    """`disableEnvoyListenerLog` disables only the logs of listeners."""
     found = of(accessLogFile="/a", disableEnvoyListenerLog=True)
     assert (len(http_access_logs(found)), len(listener_access_logs(found))) == (1, 0)
 
 
 def test_telemetry_replaces_the_file() -> None:
-    """A Telemetry's access logs take the place of the mesh config's, unless none of its providers can be used."""
+    """A Telemetry's access logs replace the mesh config's, unless none of its providers can be used."""
     files = providers(f={"envoyFileAccessLog": {"path": "/f"}}, als={"envoyHttpAls": {"service": "x", "port": 1}})
     config = {"accessLogFile": "/legacy", "extensionProviders": files}
     assert log_paths(resource("accessLogging: [{providers: [{name: f}]}]"), **config) == ["/f"]
@@ -178,7 +178,7 @@ def test_builtin_provider_has_the_mesh_format() -> None:
 
 
 def test_filters_join_those_of_listeners() -> None:
-    """A filter is a CEL expression; on listeners both it and the response flag must hold."""
+    """A filter is a CEL expression. On listeners, both it and the response flag must match."""
     found = of(resource("accessLogging: [{providers: [{name: envoy}], filter: {expression: 'a == 1'}}]"))
     (http,), (listener,) = http_access_logs(found), listener_access_logs(found)
     cel = to_builtins(http)["filter"]
@@ -190,7 +190,7 @@ def test_filters_join_those_of_listeners() -> None:
 
 
 def test_filter_without_provider_does_not_count() -> None:
-    """In an entry that names no provider the filter is lost, and a finding says so."""
+    """In an entry without providers, the filter is ignored, and a finding reports it."""
     found = asked(
         mesh(
             resource("accessLogging: [{filter: {expression: 'true'}}]"),
@@ -204,7 +204,7 @@ def test_filter_without_provider_does_not_count() -> None:
 
 
 def test_modes_of_access_logs() -> None:
-    """An entry is for the side that its `match` says; gateways count as clients."""
+    """An entry applies to the mode in its `match`. Gateways count as clients."""
     spec = "accessLogging: [{match: {mode: CLIENT}, providers: [{name: envoy}]}]"
     assert log_paths(resource(spec)) == ["/dev/stdout"]
     assert log_paths(resource(spec), traffic=INBOUND) == []
@@ -212,7 +212,7 @@ def test_modes_of_access_logs() -> None:
 
 
 def test_log_services() -> None:
-    """HTTP, TCP and OpenTelemetry services are reached over the cluster of their service."""
+    """HTTP, TCP and OpenTelemetry services are called through the cluster of their service."""
     services = providers(
         http={"envoyHttpAls": {**SERVICE, "additionalRequestHeadersToLog": ["x"]}},
         otel={"envoyOtelAls": {**SERVICE, "logFormat": {"labels": {"b": "%REQ_WITHOUT_QUERY(:PATH)%", "a": "1"}}}},
@@ -234,7 +234,7 @@ def test_log_services() -> None:
 
 
 def test_tracing_of_the_proxy_config() -> None:
-    """Without Telemetry the bootstrap's tracer samples one per cent; what is above 100 counts as that too."""
+    """Without Telemetry, the bootstrap's tracer samples one percent. A value above 100 also means one percent."""
     assert (tracing_of() or {})["randomSampling"] == {"value": 1}
     assert tracing_of(enableTracing=False) is None
     settings = {"sampling": 101, "maxPathTagLength": 9, "enableIstioTags": False, "customTags": {"a": {}}}
@@ -247,7 +247,7 @@ def test_tracing_of_the_proxy_config() -> None:
 
 
 def test_tracing_is_merged_field_by_field() -> None:
-    """What a narrower Telemetry leaves open, the wider one says; each mode for itself."""
+    """Unset fields of a narrower Telemetry are inherited from the wider one, for each mode separately."""
     wide = resource(
         "tracing: [{providers: [{name: zip}], randomSamplingPercentage: 10, customTags: {a: {literal: {value: b}}}}]"
     )
@@ -262,7 +262,7 @@ def test_tracing_is_merged_field_by_field() -> None:
 
 
 def test_tracing_without_a_usable_provider() -> None:
-    """A provider that is unknown, of another sort or without a known service means no tracing at all."""
+    """A provider that is unknown, not for tracing, or without a known service disables tracing."""
     config = {"extensionProviders": providers(lost={"zipkin": {"service": "x", "port": 1}}, ocs={"lightstep": SERVICE})}
     for name in ("nobody", "lost", "prometheus", "ocs"):
         assert tracing_of(resource(f"tracing: [{{providers: [{{name: {name}}}]}}]"), **config) is None
@@ -298,7 +298,7 @@ def test_zipkin_of_older_proxies() -> None:
 
 
 def test_spans_of_gateways() -> None:
-    """Gateways make spans of their own, sidecars only for SkyWalking."""
+    """Gateways create spans of their own, sidecars only for SkyWalking."""
     config = {
         "extensionProviders": providers(z={"zipkin": SERVICE}, s={"skywalking": SERVICE}),
     }
@@ -310,7 +310,7 @@ def test_spans_of_gateways() -> None:
 
 
 def test_open_telemetry_over_http_with_a_sampler() -> None:
-    """A sampler gets every span; without an API of its own it asks the collector."""
+    """A sampler gets every span. Without an API of its own, it uses the collector."""
     otel = {
         **SERVICE,
         "http": {"path": "v1//traces/", "timeout": "3s", "headers": [{"name": "k", "value": "v"}]},
@@ -330,7 +330,7 @@ def test_open_telemetry_over_http_with_a_sampler() -> None:
 
 
 def test_sampler_needs_http() -> None:
-    """A sampler without an API of its own and a collector reached by gRPC leave tracing off."""
+    """A sampler without its own API, and a collector over gRPC, disable tracing."""
     otel = {**SERVICE, "dynatraceSampler": {"tenant": "t"}}
     spec = resource("tracing: [{providers: [{name: o}]}]")
     assert tracing_of(spec, extensionProviders=providers(o={"opentelemetry": otel})) is None
@@ -345,7 +345,7 @@ def test_sampler_needs_http() -> None:
     ],
 )
 def test_service_name_by_convention(metadata: dict[str, Any], name: str) -> None:
-    """By OpenTelemetry's conventions the annotation names the service, else the workload, else the Pod."""
+    """By OpenTelemetry's conventions, the service name comes from the annotation, else the workload, else the Pod."""
     otel = {**SERVICE, "serviceAttributeEnrichment": "OTEL_SEMANTIC_CONVENTIONS"}
     found = tracing_of(
         resource("tracing: [{providers: [{name: o}]}]"),
@@ -359,7 +359,10 @@ def test_service_name_by_convention(metadata: dict[str, Any], name: str) -> None
 
 
 def test_tags_that_old_proxies_do_not_know() -> None:
-    """Tags with a formatter are for proxies from 1.29 on; the others stay, and a finding says what is left out."""
+    """Tags with a formatter are for proxies from 1.29 on.
+
+    Other tags are kept, and a finding reports the omitted ones.
+    """
     spec = """tracing: [{providers: [{name: z}], disableContextPropagation: true, customTags: {
       f: {formatter: {value: '%PROTOCOL%'}}, h: {header: {name: x, defaultValue: d}}, e: {environment: {name: E}}}}]"""
     config = {"extensionProviders": providers(z={"zipkin": SERVICE})}
@@ -374,7 +377,7 @@ def test_tags_that_old_proxies_do_not_know() -> None:
 
 
 def test_sampling_decision_in_the_request_id() -> None:
-    """The request id carries the sampling decision unless a Telemetry says otherwise."""
+    """The request ID carries the sampling decision unless a Telemetry disables it."""
     spec = "tracing: [{providers: [{name: z}], useRequestIdForTraceSampling: false}]"
     off = of(resource(spec), extensionProviders=providers(z={"zipkin": SERVICE})).tracing
     assert [
@@ -387,7 +390,7 @@ def test_sampling_decision_in_the_request_id() -> None:
 
 
 def test_only_the_oldest_wide_telemetry_holds() -> None:
-    """Of several Telemetries for a namespace the oldest holds, by name where they are of the same age."""
+    """Of several Telemetries for a namespace, the oldest applies; for equal age, the first by name."""
     one = resource("tracing: [{disableSpanReporting: true}]", name="a", namespace="shop")
     two = resource("metrics: [{overrides: [{disabled: true}]}]", name="b", namespace="shop")
     found = asked(mesh(one, two), sidecar())
@@ -398,7 +401,7 @@ def test_only_the_oldest_wide_telemetry_holds() -> None:
 
 
 def test_selectors_hold_in_their_namespace_only() -> None:
-    """A selector in the root namespace selects workloads of the root namespace, not of the mesh."""
+    """A selector in the root namespace selects only workloads in the root namespace."""
     chosen = "selector: {matchLabels: {app: web}}, metrics: [{overrides: [{disabled: true}]}]"
     web = sidecar(labels={"app": "web"})
     assert metrics_of(resource(chosen), proxy=web) == [[]]
@@ -407,7 +410,7 @@ def test_selectors_hold_in_their_namespace_only() -> None:
 
 
 def test_proxies_alike_share_what_is_merged() -> None:
-    """Proxies for which the same Telemetries hold get the same objects, whatever their labels."""
+    """Proxies with the same Telemetries share the same objects, regardless of their labels."""
     snapshot: meshcompile.Mesh = mesh(resource("metrics: [{}]"), accessLogFile="/a")
     one, two = (asked(snapshot, sidecar(labels={"app": app})).telemetry(OUTBOUND) for app in ("a", "b"))
     assert one.metrics is two.metrics
@@ -415,7 +418,7 @@ def test_proxies_alike_share_what_is_merged() -> None:
 
 
 def test_provider_findings() -> None:
-    """A provider that cannot be used is found where a Telemetry names it; a name that comes close is suggested."""
+    """An unusable provider is reported at the Telemetry that names it, with a similar name as suggestion."""
     spec = """metrics: [{providers: [{name: promethius}]}], tracing: [{providers: [{name: lost}]}],
       accessLogging: [{providers: [{name: prometheus}]}]"""
     found = asked(
@@ -428,7 +431,7 @@ def test_provider_findings() -> None:
 
 
 def test_what_is_reported_knows_where_it_comes_from() -> None:
-    """Metrics, access logs and tracing name the entries of Telemetries that ask for them, the narrowest first."""
+    """Metrics, access logs and tracing have the Telemetry entries as origins, the narrowest first."""
     spec = "metrics: [{}], accessLogging: [{providers: [{name: envoy}]}], tracing: [{providers: [{name: z}]}]"
     narrow = resource("metrics: [{}], tracing: [{}]", namespace="shop")
     found = of(resource(spec), narrow, extensionProviders=providers(z={"zipkin": SERVICE}))
@@ -441,7 +444,7 @@ def test_what_is_reported_knows_where_it_comes_from() -> None:
 
 
 def test_analysis_of_telemetries() -> None:
-    """Telemetries that share a namespace, name nobody who takes logs, or select nothing, are pointed out."""
+    """Telemetries that share a namespace, have no log provider, or select nothing are reported."""
     wide = [resource("metrics: [{}]", name=name, namespace="shop") for name in ("a", "b")]
     assert [finding.slug for finding in mesh(*wide).analyze()] == ["several-telemetries-without-selector"] * 2
     logs = resource("accessLogging: [{disabled: false}, {disabled: true}]")

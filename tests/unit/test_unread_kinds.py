@@ -1,4 +1,4 @@
-"""What is said about objects of kinds that have no model."""
+"""Findings about objects of kinds without a model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from meshcompile.models.unread import ANY_KIND, VERDICTS, verdict_on
 
 
 def findings(*types: tuple[str, str]) -> tuple[Diagnostic, ...]:
-    """What is said about objects of these types."""
+    """The findings about objects of these types."""
     return accepted(documents(types), "default").diagnostics
 
 
@@ -51,7 +51,7 @@ def documents(types: Iterable[tuple[str, str]]) -> list[Document]:
     ],
 )
 def test_what_is_easily_missed_is_a_warning(api_version: str, kind: str, code: Code, words: str) -> None:
-    """An object that its author takes to work, and that does nothing here, is a warning that says what to do."""
+    """An object without effect that its author expects to work is a warning with advice."""
     (found,) = findings((api_version, kind))
     assert (found.code, found.severity, found.rejected) == (code.id, Severity.WARNING, False)
     assert words in found.message
@@ -67,7 +67,7 @@ def test_what_is_easily_missed_is_a_warning(api_version: str, kind: str, code: C
     ],
 )
 def test_a_kind_that_its_group_does_not_have_is_an_error(api_version: str, kind: str, hint: str) -> None:
-    """A misspelt kind, or a version that a known group lost, is refused as by the API server."""
+    """A misspelled kind, or a removed version of a known group, is rejected like in the API server."""
     (found,) = findings((api_version, kind))
     assert (found.code, found.severity, found.rejected) == (codes.UNKNOWN_TYPE.id, Severity.ERROR, True)
     assert found.message.endswith(hint)
@@ -85,14 +85,14 @@ def test_a_kind_that_its_group_does_not_have_is_an_error(api_version: str, kind:
     ],
 )
 def test_all_else_is_not_read(api_version: str, kind: str) -> None:
-    """A kind that there is nothing to say about is an info that claims no more than that it is not read."""
+    """A kind without special meaning is an info, which says only that it is not read."""
     (found,) = findings((api_version, kind))
     assert found.severity is Severity.INFO
     assert found.message == f"objects of kind `{kind}` in `{api_version}` are not read"
 
 
 def test_a_kind_is_mentioned_once() -> None:
-    """Many objects of a kind that is not read are one finding, with their number and some of their places."""
+    """Many objects of a kind that is not read have one finding, with their number and some positions."""
     many = [("bitnami.com/v1alpha1", "SealedSecret")] * 12
     found, other = findings(*many, ("v1", "ServiceAccount"))
     assert found.message.endswith("are not read (12 in the input)")
@@ -102,12 +102,12 @@ def test_a_kind_is_mentioned_once() -> None:
 
 
 def test_removed_objects_are_mentioned_each() -> None:
-    """Each object that has to be rewritten is a finding of its own."""
+    """Each object that must be rewritten has its own finding."""
     assert len(findings(*[("rbac.istio.io/v1alpha1", "ServiceRole")] * 3)) == 3
 
 
 def test_no_row_is_about_a_kind_that_is_read() -> None:
-    """The table holds no kind with a model: a row for it would never be used."""
+    """The table has no kind with a model, because such a row would never be used."""
     exact = [(place, kind) for place, kind in VERDICTS if kind != ANY_KIND]
     assert [row for row in exact if find(*row)] == []
     assert all(verdict_on(place, kind) is VERDICTS[place, kind] for place, kind in VERDICTS)

@@ -1,4 +1,4 @@
-"""What became of each object of the input: the parts that came from it, or why there are none."""
+"""The use of each input object: the parts that come from it, or the reasons for none."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def by_name() -> dict[tuple[str, str], meshcompile.Use]:
 
 
 def test_pointers_lead_to_what_came_from_the_object() -> None:
-    """Each pointer of an object is one of the source map, with an origin in the object."""
+    """Each pointer of an object is in the source map, with an origin in the object."""
     mesh = meshcompile.load(EXAMPLE)
     config = mesh.compile("deployment/webapp.istioinaction")
     sources = config.source_map()
@@ -55,7 +55,7 @@ def test_pointers_lead_to_what_came_from_the_object() -> None:
 
 
 def test_every_object_is_there_and_explained(by_name: dict[tuple[str, str], meshcompile.Use]) -> None:
-    """Each object has pointers or reasons, those that were rejected too."""
+    """Each object has pointers or reasons, including rejected ones."""
     assert len(by_name) == len(list_of_objects()) + 4
     assert all(use.pointers or use.reasons for use in by_name.values())
 
@@ -76,14 +76,14 @@ def list_of_objects() -> list[str]:
     ],
 )
 def test_reasons(by_name: dict[tuple[str, str], meshcompile.Use], kind: str, name: str, reason: str) -> None:
-    """An object without effect on the proxy says why."""
+    """An object without effect on the proxy has a reason."""
     use = by_name[kind, name]
     assert not use.pointers
     assert any(reason in found.message for found in use.reasons)
 
 
 def test_rejected_objects_are_explained(by_name: dict[tuple[str, str], meshcompile.Use]) -> None:
-    """An object that Istio refuses has its errors for reasons."""
+    """The reasons of a rejected object are its errors."""
     assert any(found.rejected for found in by_name["Gateway", "refused"].reasons)
 
 

@@ -1,4 +1,4 @@
-"""Rules of every Istio kind: from a valid object, one change at a time that istiod refuses, warns about or takes."""
+"""Rules of every Istio kind: a valid object, with one change at a time that istiod rejects, warns about or accepts."""
 
 import copy
 from typing import Any
@@ -102,10 +102,10 @@ EnvoyFilter:
         value: {name: a, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}
     - {applyTo: CLUSTER, patch: {operation: REMOVE}}
 """)
-"""Specifications that istiod takes without a word."""
+"""Specifications that istiod accepts without warnings."""
 
 GONE = object()
-"""A field that is taken out."""
+"""Marks a field to remove."""
 
 REFUSED: list[tuple[str, str, Any, str]] = [
     ("VirtualService", "hosts", ["a..b"], "MC0208"),
@@ -320,7 +320,7 @@ TAKEN: list[tuple[str, str, Any]] = [
 
 
 def found(kind: str, spec: Any) -> tuple[Diagnostic, ...]:
-    """What is wrong with an object; every EnvoyFilter gets the same warning, which is left out."""
+    """The findings about an object, without the warning that every EnvoyFilter gets."""
     known = next(one for one in KINDS if one.name == kind and one.group.endswith(".istio.io"))
     metadata = {"name": "a", "namespace": "shop"}
     written = {"apiVersion": known.api_versions[0], "kind": kind, "metadata": metadata, "spec": spec}
@@ -330,7 +330,7 @@ def found(kind: str, spec: Any) -> tuple[Diagnostic, ...]:
 
 
 def changed(kind: str, path: str, value: Any) -> Any:
-    """A valid specification in which the field at `path` has another value."""
+    """A valid specification with another value for the field at `path`."""
     spec = copy.deepcopy(VALID[kind])
     keys: list[Any] = [int(key) if key.isdigit() else key for key in path.split(".")]
     *before, last = keys
@@ -348,13 +348,13 @@ def changed(kind: str, path: str, value: Any) -> Any:
 
 @pytest.mark.parametrize("kind", VALID)
 def test_valid_objects_are_taken(kind: str) -> None:
-    """An object with many fields, of each kind, is taken without a word."""
+    """A valid object of each kind with many fields has no findings."""
     assert found(kind, VALID[kind]) == ()
 
 
 @pytest.mark.parametrize(("kind", "path", "value", "code"), REFUSED)
 def test_invalid_objects_are_refused(kind: str, path: str, value: Any, code: str) -> None:
-    """One invalid field makes an error that rejects the object, at the field or beside it."""
+    """One invalid field is an error that rejects the object, at the field or next to it."""
     errors = [one for one in found(kind, changed(kind, path, value)) if one.severity is Severity.ERROR]
     assert code in [one.code for one in errors]
     assert all(one.rejected for one in errors)
@@ -363,7 +363,7 @@ def test_invalid_objects_are_refused(kind: str, path: str, value: Any, code: str
 
 @pytest.mark.parametrize(("kind", "path", "value", "code"), WARNED)
 def test_doubtful_objects_are_warned_about(kind: str, path: str, value: Any, code: str) -> None:
-    """What istiod only warns about rejects nothing."""
+    """istiod's warnings do not reject an object."""
     findings = found(kind, changed(kind, path, value))
     assert code in [one.code for one in findings]
     assert not any(one.rejected for one in findings)
@@ -371,7 +371,7 @@ def test_doubtful_objects_are_warned_about(kind: str, path: str, value: Any, cod
 
 @pytest.mark.parametrize(("kind", "path", "value"), TAKEN)
 def test_what_only_looks_invalid_is_taken(kind: str, path: str, value: Any) -> None:
-    """What istiod takes, against what one would think, is taken here."""
+    """Unusual values that istiod accepts are accepted."""
     assert not any(one.rejected for one in found(kind, changed(kind, path, value)))
 
 
@@ -385,7 +385,7 @@ def test_what_only_looks_invalid_is_taken(kind: str, path: str, value: Any) -> N
     ],
 )
 def test_annotations(kind: str, annotations: dict[str, str], rejected: bool) -> None:
-    """Istio's own annotations reject an object, and those for a dry run must say true or false."""
+    """Reserved annotations reject an object, and dry-run annotations must be true or false."""
     known = next(one for one in KINDS if one.name == kind and one.group.endswith(".istio.io"))
     metadata = {"name": "a", "namespace": "shop", "annotations": annotations}
     written = {"apiVersion": known.api_versions[0], "kind": kind, "metadata": metadata, "spec": VALID[kind]}
@@ -413,14 +413,14 @@ def test_annotations(kind: str, annotations: dict[str, str], rejected: bool) -> 
     ],
 )
 def test_what_is_left_of_a_denial_on_tcp_is_said(rule: dict[str, Any], left: str) -> None:
-    """A rule of DENY that has conditions on HTTP and no port names its conditions that apply to TCP."""
+    """For a DENY rule with HTTP conditions and without a port, the finding lists the conditions that apply to TCP."""
     (finding,) = found("AuthorizationPolicy", {"action": "DENY", "rules": [rule]})
     assert finding.slug == "http-in-deny"
     assert finding.message.startswith(f"on TCP ports, this rule denies all traffic{left}, because")
 
 
 def test_rules_that_are_never_used() -> None:
-    """Each kind of useless rule is found: after a catch-all, twice, and under a prefix that covers it."""
+    """Each kind of unused rule is found: after a catch-all, duplicate, and covered by a prefix."""
     route = [{"destination": {"host": "a"}}]
     matches = ["/a", "/a", "/a/b", "/c"]
     http = [{"match": [{"uri": {"prefix": prefix}}], "route": route} for prefix in matches]
@@ -445,7 +445,7 @@ def test_rules_that_are_never_used() -> None:
     ],
 )
 def test_weights_that_are_no_percentages_are_explained(weights: tuple[int, ...], shares: str | None) -> None:
-    """Weights that do not add up to 100 are an info with the shares that they mean, and reject nothing."""
+    """Weights that do not add up to 100 are an info with the resulting shares."""
     targets = [
         {"destination": {"host": "a", "subset": f"v{number}"}, "weight": weight}
         for number, weight in enumerate(weights)

@@ -1,4 +1,4 @@
-"""Where rules are found, and that they find a thing once."""
+"""The modules of rules, and that each problem is reported once."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from meshcompile.models.registry import KINDS
 
 @pytest.mark.parametrize("setting", ["failover: [{from: a, to: b}]", "failoverPriority: [zone]"])
 def test_failover_without_outlier_detection_is_found_once(setting: str) -> None:
-    """Failover needs to notice bad endpoints; what lacks is found once, and not again across objects."""
+    """Failover needs outlier detection, and its absence is reported once, also across objects."""
 
     def findings(policy: str) -> list[str]:
         mesh = meshcompile.load(
@@ -31,7 +31,7 @@ def test_failover_without_outlier_detection_is_found_once(setting: str) -> None:
 
 
 def test_every_kind_of_istio_has_rules() -> None:
-    """Each kind of Istio has a module with its rules, and each module with rules has a kind."""
+    """Each Istio kind has a module with its rules, and each module with rules has a kind."""
     folder = Path(validate.__file__).parent
     with_rules = {path.stem for path in folder.glob("*.py") if "\ndef violations(" in path.read_text()} - {"__init__"}
     kinds = {kind.name for kind in KINDS if kind.group.endswith(".istio.io") and kind.group != "install.istio.io"}

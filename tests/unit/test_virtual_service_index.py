@@ -1,4 +1,4 @@
-"""Which VirtualServices apply where, in which order, and what delegates make of them."""
+"""The VirtualServices that apply to a proxy, their order, and the effect of delegates."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ spec: {{hosts: [web], http: [{{route: [{{destination: {{host: web}}}}]}}]{spec}}
 
 
 def test_private_before_exported_before_public() -> None:
-    """A namespace's own private rules come first, then those exported to it, then public ones, each oldest first."""
+    """A namespace's private rules come first, then those exported to it, then public ones, the oldest first."""
     index = mesh(
         virtual_service("public-old", created="2020-01-01T00:00:00Z"),
         virtual_service("public-new"),
@@ -39,7 +39,7 @@ def test_private_before_exported_before_public() -> None:
 
 
 def test_default_export_of_the_mesh() -> None:
-    """What names no namespaces is exported as the mesh config says."""
+    """Without `exportTo`, the mesh config determines the visibility."""
     index = mesh(virtual_service("a"), defaultVirtualServiceExportTo=["."]).snapshot.virtual_services
     assert [each.name for each in index.for_gateway("shop", "mesh")] == ["a"]
     assert index.for_gateway("other", "mesh") == ()
@@ -57,12 +57,12 @@ def test_default_export_of_the_mesh() -> None:
     ],
 )
 def test_gateway_names(written: str, meant: str) -> None:
-    """Every way to name a Gateway means namespace and name."""
+    """Every form of a Gateway's name resolves to namespace and name."""
     assert qualified_gateway(written, "shop") == meant
 
 
 def test_full_names_are_left_alone() -> None:
-    """A rule that has only full names is the same object after names are completed."""
+    """A rule with only full names is the same object after names are completed."""
     rule = HTTPRoute.model_validate({"route": [{"destination": {"host": "web.shop.svc.cluster.local"}}]})
     assert qualified_http(rule, "other") is rule
 
@@ -114,7 +114,7 @@ spec:
 
 
 def test_delegate_rules_take_the_place_of_the_root_rule() -> None:
-    """A delegate's rules stand where the root delegated, with its names, inheriting what they do not say."""
+    """A delegate's rules replace the delegating rule, with its name, and inherit its settings."""
     index = mesh(DELEGATING).snapshot.virtual_services
     (root,) = index.all
     assert [rule.name for rule in root.http] == ["r-l", ""]
@@ -127,7 +127,7 @@ def test_delegate_rules_take_the_place_of_the_root_rule() -> None:
 
 
 def test_left_out_delegates_are_reported_with_both_places() -> None:
-    """A missing delegate and a rule that contradicts the root's are findings, the latter with both places."""
+    """A missing delegate and a rule that contradicts the root's are findings, the latter with both positions."""
     findings = {finding.slug: finding for finding in mesh(DELEGATING).snapshot.virtual_services.findings}
     assert set(findings) == {"delegate-not-found", "delegate-conflict"}
     assert findings["delegate-not-found"].field == "spec.http[1].delegate.name"
@@ -151,7 +151,7 @@ def test_left_out_delegates_are_reported_with_both_places() -> None:
     ],
 )
 def test_refinement_of_text(root: StringMatch | None, leaf: StringMatch | None, conflict: bool) -> None:
-    """A leaf's text match must be a known part of the root's; regular expressions never are."""
+    """A delegate's string match must be within the root's, and regular expressions never are."""
     assert text_contradicts(root, leaf) is conflict
 
 
@@ -172,12 +172,12 @@ def test_refinement_of_text(root: StringMatch | None, leaf: StringMatch | None, 
     ],
 )
 def test_refinement_of_matches(root: dict[str, object], leaf: dict[str, object], conflict: bool) -> None:
-    """What else a match says must agree too."""
+    """The other parts of a match must agree, too."""
     assert contradicts(HTTPMatchRequest.model_validate(root), HTTPMatchRequest.model_validate(leaf)) is conflict
 
 
 def test_matches_multiply() -> None:
-    """Each leaf match is combined with every root match that it refines."""
+    """Each delegate match is combined with every root match that it narrows."""
     root = tuple(HTTPMatchRequest.model_validate({"method": {"exact": m}, "name": m}) for m in ("GET", "PUT"))
     leaf = tuple(HTTPMatchRequest.model_validate({"uri": {"exact": p}, "name": p[1:]}) for p in ("/x", "/y"))
     merged = merged_matches(root, leaf)
@@ -186,7 +186,7 @@ def test_matches_multiply() -> None:
 
 
 def test_rule_without_common_match_is_dropped() -> None:
-    """A rule goes as a whole when one of its matches refines none of the root's."""
+    """A rule is dropped as a whole if one of its matches narrows none of the root's."""
     root = HTTPRoute.model_validate({"match": [{"uri": {"prefix": "/a"}}]})
     leaf = HTTPRoute.model_validate({"match": [{"uri": {"prefix": "/a/b"}}, {"uri": {"prefix": "/c"}}]})
     assert merged_rule(root, leaf) is None

@@ -30,7 +30,7 @@ def moved(message: Message) -> Message:
 
 
 def test_every_message_is_met() -> None:
-    """A walk goes through lists, maps and packed messages, and stops at what is not generated."""
+    """A walk visits lists, maps and packed messages, and stops at types that are not generated."""
     found = list(messages({"a": assignment("10.0.0.1"), "b": (OAUTH,)}))
     assert [type(each).__name__ for each in found] == [
         "ClusterLoadAssignment", "LocalityLbEndpoints", "LbEndpoint", "Endpoint", "Address", "SocketAddress",
@@ -39,7 +39,7 @@ def test_every_message_is_met() -> None:
 
 
 def test_what_does_not_change_is_the_same_object() -> None:
-    """A rewritten value shares whatever no change concerns."""
+    """A rewritten value shares all unchanged parts."""
     before = assignment("10.0.0.1", "10.0.0.2")
     after = rewritten(before, moved)
     assert after == assignment("127.0.0.1", "10.0.0.2")
@@ -59,13 +59,15 @@ def test_what_does_not_change_is_the_same_object() -> None:
     ],
 )
 def test_the_type_of_a_packed_message(config: Packed | None, name: str) -> None:
-    """It is the full name, without the prefix of the URL, and of a TypedStruct that of what it stands for."""
+    """The type is the full name without the URL prefix and, for a TypedStruct, that of its content."""
     assert type_of(config) == name
 
 
 def test_messages_with_another_type_url() -> None:
-    """An EnvoyFilter may write a type with a prefix of its own, and it is the same message; a type that is not
-    generated, or a field of it, stays as it is."""
+    """An EnvoyFilter may write a type with another URL prefix, and it is the same message.
+
+    A type that is not generated, and its fields, are unchanged.
+    """
     odd = Unmodelled({"@type": f"types.example/{TCP_PROXY}", "cluster": "a"})
     assert known(odd) == TcpProxy(cluster="a")
     unknown_field = Unmodelled({"@type": f"types.example/{TCP_PROXY}", "clusters": "a"})
