@@ -39,7 +39,7 @@ class Checked(Struct, frozen=True, eq=False):
     """What became of one document: the object unless it is rejected, and findings about it."""
 
     key: ObjectKey
-    file: str
+    document: Document
     resource: Resource | None
     problems: tuple[Diagnostic, ...]
 
@@ -61,6 +61,7 @@ class ClusterInputs(Struct, frozen=True, eq=False):
 
 
 NO_INPUTS = ClusterInputs()
+NO_PIECES: Mapping[str, Piece] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class Accepted:
 
     def with_object(self, resource: Resource) -> Accepted:
         """These objects and one more, which is not part of the input."""
-        added = Piece("", "", 0, 0, (), (), (Checked(_key(resource), resource.origin.file, resource, ()),))
+        added = Piece("", "", 0, 0, (), (), (Checked(_key(resource), resource.origin.document, resource, ()),))
         inputs = replace(self.inputs, given=(*self.inputs.given, added))
         return replace_fields(self, resources=(*self.resources, resource), parts=(*self.parts, added), inputs=inputs)
 
@@ -107,7 +108,7 @@ def checked(document: Document, namespace: str) -> Checked:
         problems = (*problems, *violations(resource), *limits(resource))
     key = _written_key(document, namespace) if resource is None else _key(resource)
     document.forget()
-    return Checked(key, document.file, None if any(found.rejected for found in problems) else resource, problems)
+    return Checked(key, document, None if any(found.rejected for found in problems) else resource, problems)
 
 
 def _items(part: Part) -> tuple[Item, ...]:
@@ -120,22 +121,24 @@ def _items(part: Part) -> tuple[Item, ...]:
             return (part,)
 
 
-def parts_of(events: Iterable[ReadEvent], namespace: str) -> tuple[Part, ...]:
+def parts_of(events: Iterable[ReadEvent], namespace: str, earlier: Mapping[str, Piece] = NO_PIECES) -> tuple[Part, ...]:
     """The parts of the input, with the objects that they hold.
+
+    `earlier` are files, by path, as they were read before. Objects that stand where they stood are taken from there.
 
     Objects are built while documents are read, and the documents' plain data are dropped. Keeping both forms would
     double the memory.
     """
-    return tuple(_parts(events, namespace))
+    return tuple(_parts(events, namespace, earlier))
 
 
-def _parts(events: Iterable[ReadEvent], namespace: str) -> Iterator[Part]:
+def _parts(events: Iterable[ReadEvent], namespace: str, earlier: Mapping[str, Piece]) -> Iterator[Part]:
     """The parts of the input, each file as a piece once it has been read."""
     waiting = iter(events)
     for event in waiting:
         match event:
             case Opened():
-                yield _piece(event, waiting, namespace)
+                yield _piece(event, waiting, namespace, earlier.get(event.path))
             case Document():
                 yield Piece("", "", 0, 1, (), (), (checked(event, namespace),))
             case ForeignFile():
@@ -146,8 +149,11 @@ def _parts(events: Iterable[ReadEvent], namespace: str) -> Iterator[Part]:
                 yield event
 
 
-def _piece(opened: Opened, events: Iterator[ReadEvent], namespace: str) -> Piece:
+def _piece(opened: Opened, events: Iterator[ReadEvent], namespace: str, earlier: Piece | None) -> Piece:
     """What follows until it is closed."""
+    before = (
+        {} if earlier is None else {each.document.index: each for each in earlier.items if isinstance(each, Checked)}
+    )
     items: list[Item] = []
     foreign: list[ForeignFile] = []
     for event in events:
@@ -157,7 +163,9 @@ def _piece(opened: Opened, events: Iterator[ReadEvent], namespace: str) -> Piece
                 documents = len(items) - len(found)
                 return Piece(opened.path, opened.real, event.size, documents, found, tuple(foreign), tuple(items))
             case Document():
-                items.append(checked(event, namespace))
+                known = before.get(event.index)
+                is_known = known is not None and event.replaces(known.document)
+                items.append(known if known is not None and is_known else checked(event, namespace))
             case ForeignFile():
                 foreign.append(event)
             case Diagnostic():
@@ -177,7 +185,7 @@ def _sources(parts: Iterable[Part]) -> Sources:
 
 def _files(piece: Piece) -> Iterable[str]:
     """The names of the files that hold objects: one, unless the piece is an archive or standard input."""
-    return {item.file for item in piece.items if isinstance(item, Checked)} if piece.documents else ()
+    return {item.document.file for item in piece.items if isinstance(item, Checked)} if piece.documents else ()
 
 
 def _grouped(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:

@@ -84,7 +84,8 @@ def edited(before: Accepted, edit: InputEdit, reading: Reading) -> Accepted:
         events = read_events(
             inputs.given, reading.limits, reading.selection, _known_after(before, inputs, edit, reading)
         )
-        parts = parts_of(events, reading.namespace)
+        pieces = {part.path: part for part in before.parts if isinstance(part, Piece) and part.path}
+        parts = parts_of(events, reading.namespace, pieces)
     if edit.objects or edit.removed_objects:
         parts, inputs = _with_objects(parts, inputs, edit)
     return accepted_inputs(parts, inputs)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from meshcompile.accept import Accepted
@@ -21,18 +22,19 @@ from meshcompile.documents import Document, Origin
 from meshcompile.documents.limits import DEFAULT_LIMITS, Limits
 from meshcompile.errors import instance, keyed, texts
 from meshcompile.inputs import LOADED_BY_DEFAULT, Loading, Reading, loaded
+from meshcompile.kept import Kept
 from meshcompile.models.base import Resource
 from meshcompile.models.registry import has_pods
+from meshcompile.queries import Answers
 from meshcompile.repeats import without_repeats
 from meshcompile.settings import MeshSettings, settings_with
-from meshcompile.snapshot.resources import CONFIG_CLUSTER, Assumed, ConfigStore
+from meshcompile.snapshot.resources import CONFIG_CLUSTER, Assumed, ConfigStore, grouped_by_kind, sorted_by_age
 from meshcompile.source.ignored import Selection
 from meshcompile.source.reading import Input
 from meshcompile.source.sources import Sources
 
 if TYPE_CHECKING:  # the compiler is imported by what needs it, so that objects are checked without
     from concurrent.futures import Executor
-    from datetime import datetime
 
     from meshcompile.assumed_proxy import AssumedProxy
     from meshcompile.config import Config
@@ -124,18 +126,14 @@ class Mesh:
         """What was read: the number of files and objects, and the files in folders without Kubernetes objects."""
         return sum((cluster.sources for cluster in self.remote_clusters.values()), self.config_cluster.sources)
 
-    def analyze(self, at: datetime | None = None) -> tuple[Diagnostic, ...]:
-        """Findings of the checks across objects, by position.
-
-        Certificates in Secrets are compared with the time `at`. It has a time zone; without `at`, no times are
-        compared, so the same input has the same findings every day.
-        """
+    def analyze(self) -> tuple[Diagnostic, ...]:
+        """Findings of the checks across objects, by position."""
         from meshcompile.analyze import analyzed
         from meshcompile.analyze.context import Context
         from meshcompile.snapshot.discovery import discovered
 
         rejected = {(d.kind, d.namespace, d.name): d for d in self.config_cluster.diagnostics if d.rejected}
-        return analyzed(Context(discovered(self._resources, self.settings.mesh), self.snapshot, rejected, at))
+        return analyzed(Context(discovered(self._resources, self.settings.mesh), self.snapshot, rejected))
 
     def proxies(self) -> tuple[Proxy, ...]:
         """Every proxy that would run, sorted by namespace and name."""
@@ -191,13 +189,15 @@ class Mesh:
         collect_if_grown()
         before = Loaded(self.config_cluster, self.remote_clusters, self.settings, self.loading)
         now = updated(before, changed, removed, cluster)
-        return replace(
+        mesh = replace(
             self,
             config_cluster=now.config_cluster,
             remote_clusters=now.remote_clusters,
             settings=now.settings,
             loading=now.loading,
         )
+        mesh.__dict__.update(_answers=self._answers.following(), _kept=self._kept.following())
+        return mesh
 
     def assumable(self) -> tuple[AssumedProxy, ...]:
         """The gateways that Gateway objects in the input select, as arguments for `assuming`."""
@@ -278,9 +278,16 @@ class Mesh:
         """The mesh with indexes. Created on first use."""
         from meshcompile.snapshot.build import snapshot
 
-        return snapshot(
-            self._resources, self.settings.mesh, self.settings.networks, self.behaviour, CONFIG_CLUSTER, self.jwks
-        )
+        settings = self.settings
+        return snapshot(self._resources, settings.mesh, settings.networks, self.behaviour, self.jwks, self._answers)
+
+    @cached_property
+    def _answers(self) -> Answers:
+        return Answers()
+
+    @cached_property
+    def _kept(self) -> Kept:
+        return Kept()
 
     @cached_property
     def _findings(self) -> tuple[Diagnostic, ...]:
@@ -304,9 +311,15 @@ class Mesh:
     @cached_property
     def _resources(self) -> ConfigStore:
         """The objects of all clusters, grouped by kind."""
-        resources = {name: cluster.resources for name, cluster in self._clusters.items()}
-        own = resources.pop(CONFIG_CLUSTER)
-        return ConfigStore.of(own, {name: ConfigStore.of(objects) for name, objects in resources.items()})
+        remote = {name: ConfigStore(self._by_kind(name)) for name in self.remote_clusters}
+        return ConfigStore(self._by_kind(CONFIG_CLUSTER), remote)
+
+    def _by_kind(self, cluster: str) -> Mapping[str, tuple[Resource, ...]]:
+        """The objects of a cluster by kind, oldest first."""
+        groups = grouped_by_kind(self._clusters[cluster].resources)
+        return {
+            kind: self._kept.of((cluster, kind), group, partial(sorted_by_age, group)) for kind, group in groups.items()
+        }
 
     @cached_property
     def _credentials(self) -> Mapping[str, Credential]:
@@ -318,35 +331,39 @@ class Mesh:
     @cached_property
     def _clusters(self) -> Mapping[str, Assumed]:
         """The objects of each cluster, including assumed ones. The config cluster is first."""
-        remote = {name: _assumed(cluster.resources, name) for name, cluster in self.remote_clusters.items()}
-        return {CONFIG_CLUSTER: _assumed(self.config_cluster.resources)} | remote
+        remote = {name: self._assumed(cluster.resources, name) for name, cluster in self.remote_clusters.items()}
+        return {CONFIG_CLUSTER: self._assumed(self.config_cluster.resources)} | remote
+
+    def _assumed(self, resources: tuple[Resource, ...], cluster: str = "") -> Assumed:
+        """The objects of one cluster, including assumed ones. Without Pods and workloads, nothing is assumed."""
+        if not any(has_pods(resource.api_version, resource.kind) for resource in resources):
+            return Assumed(resources)
+        from meshcompile.snapshot.assume import assumption, assumption_inputs, completed
+
+        given = assumption_inputs(resources)
+        return completed(resources, self._kept.of(("assumed", cluster), given, partial(assumption, given, cluster)))
 
     @cached_property
     def _proxies_by_name(self) -> Mapping[str, NamedProxy]:
         from meshcompile.proxies import by_name
 
-        return by_name(self._proxies)
+        return self._kept.of("proxy names", self._proxies, partial(by_name, self._proxies))
 
     @cached_property
     def _proxies(self) -> tuple[NamedProxy, ...]:
         from meshcompile.models.kubernetes.pod import Pod
+        from meshcompile.models.networking.proxy_config import ProxyConfig
         from meshcompile.proxies import proxies
         from meshcompile.snapshot.proxy_configs import proxy_config_index
 
-        configs = proxy_config_index(ConfigStore.of(self.config_cluster.resources), self.settings.mesh)
-        return tuple(
-            named
-            for name, cluster in self._clusters.items()
-            for named in proxies(
-                (r for r in cluster.resources if isinstance(r, Pod)), self.behaviour.release, name, configs
-            )
-        )
+        resources, mesh = self._resources, self.settings.mesh
+        stores = {CONFIG_CLUSTER: resources, **resources.clusters}
+        pods = {name: store.all(Pod) for name, store in stores.items()}
 
+        def found() -> tuple[NamedProxy, ...]:
+            configs = proxy_config_index(resources, mesh)
+            each = (proxies(pods[name], self.behaviour.release, name, configs) for name in pods)
+            return tuple(chain.from_iterable(each))
 
-def _assumed(resources: tuple[Resource, ...], cluster: str = "") -> Assumed:
-    """The objects of one cluster, including assumed ones. Without Pods and workloads, nothing is assumed."""
-    if not any(has_pods(resource.api_version, resource.kind) for resource in resources):
-        return Assumed(resources)
-    from meshcompile.snapshot.assume import assumed
-
-    return assumed(resources, cluster)
+        inputs = (mesh, self.behaviour, *resources.all(ProxyConfig), *pods, *chain.from_iterable(pods.values()))
+        return self._kept.of("proxies", inputs, found)

@@ -10,55 +10,120 @@ A query is a function of a snapshot and a key. Keys are frozen and compared by v
 proxy that is not in its key. So two proxies with equal keys get the same answer, and the sharing is invisible. The
 answers are stored in the snapshot and freed with it. The result of a derived function is stored in the value that it is
 derived from.
+
+A query reads the snapshot through a view. The view records which other queries and which inputs the query read. The
+snapshot of an updated mesh gets the answers of the snapshot before it. It keeps an answer if everything that the answer
+was computed from is the same. Otherwise it computes the answer again. If the result is the same as before, whatever
+depends on it is kept as well. `meshcompile.sameness` defines "the same": equal, with the same origins.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from functools import wraps
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast
 
 import msgspec
+
+from meshcompile.sameness import reused, same
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 P = ParamSpec("P")
 _NOT_YET: Any = object()
 
+GENERATIONS = 4
+"""The number of snapshots after which an answer that nobody asked for is dropped."""
+
+
+class Answer:
+    """An answer, and what was read to compute it, in order. It is valid wherever all of that is the same."""
+
+    __slots__ = ("key", "query", "reads", "value")
+
+    def __init__(self, query: "Query[Any, Any, Any]", key: Hashable, value: Any, reads: tuple["Answer", ...]) -> None:
+        self.query, self.key, self.value, self.reads = query, key, value, reads
+
+    def is_valid(self, snapshot: "Answering") -> bool:
+        """Whether everything that was read is the same in a snapshot.
+
+        The order matters: earlier reads decide which reads follow.
+        """
+        found: list[Answer] = []
+        for read in self.reads:
+            now = read.query.answered(snapshot, read.key)
+            if now.value is not read.value:
+                return False
+            found.append(now)
+        self.reads = tuple(found)  # equal reads, which do not keep values of an earlier snapshot alive
+        return True
+
+
+ByQuery = dict[object, dict[Hashable, Answer]]
+Reads = dict[Answer, None]
+
 
 class Answers:
     """The answers to the queries of one snapshot, and how often each query hit the cache."""
 
-    __slots__ = ("_by_query", "hits")
+    __slots__ = ("_by_query", "_earlier", "hits", "kept")
 
-    def __init__(self) -> None:
-        self._by_query: dict[object, dict[Hashable, Any]] = {}
+    def __init__(self, earlier: tuple[ByQuery, ...] = ()) -> None:
+        self._by_query: ByQuery = {}
+        self._earlier = earlier
         self.hits: dict[str, int] = {}
         """The number of cache hits of each query, by name."""
+        self.kept: dict[str, int] = {}
+        """The number of answers of each query that come from an earlier snapshot, by name."""
 
     def __reduce__(self) -> "tuple[type[Answers], tuple[()]]":
         """A copy of a snapshot starts with an empty cache."""
         return Answers, ()
 
-    def of(self, query: "Query[Any, Any, Any]") -> dict[Hashable, Any]:
+    def following(self) -> "Answers":
+        """The answers of the snapshot after an edit, which keeps those answers of this one that stay valid."""
+        if not self._by_query:
+            return Answers(self._earlier)
+        return Answers((self._by_query, *self._earlier[: GENERATIONS - 1]))
+
+    def of(self, query: "Query[Any, Any, Any]") -> dict[Hashable, Answer]:
         """The answers to one query, by key."""
         known = self._by_query.get(query)
         if known is None:
             known = self._by_query[query] = {}
-            self.hits[query.name] = 0
+            self.hits[query.name] = self.kept[query.name] = 0
         return known
+
+    def earlier(self, query: "Query[Any, Any, Any]", key: Hashable) -> Answer | None:
+        """The most recent answer of an earlier snapshot, if there is one."""
+        for generation in self._earlier:
+            if (found := generation.get(query, _NO_ANSWERS).get(key)) is not None:
+                return found
+        return None
 
     def counted(self) -> dict[str, tuple[int, int]]:
         """The number of computed answers and of cache hits, by query name."""
-        return {query.name: (len(known), self.hits[query.name]) for query, known in self._queries()}
+        return {
+            query.name: (len(known) - self.kept[query.name], self.hits[query.name]) for query, known in self._queries()
+        }
 
-    def _queries(self) -> "list[tuple[Query[Any, Any, Any], dict[Hashable, Any]]]":
+    def _queries(self) -> "list[tuple[Query[Any, Any, Any], dict[Hashable, Answer]]]":
         return [(cast("Query[Any, Any, Any]", query), known) for query, known in self._by_query.items()]
 
 
+_NO_ANSWERS: Mapping[Hashable, Answer] = {}
+
+
 class Answering(Protocol):
-    """A frozen value that queries are functions of: a snapshot."""
+    """A frozen value that queries are functions of: a snapshot, or a view of one."""
 
     @property
     def answers(self) -> Answers: ...
+
+    @property
+    def reads(self) -> Reads | None:
+        """What was read through a view; None for the snapshot itself."""
+
+    def view(self) -> "Answering":
+        """A new view, through which nothing has been read."""
 
 
 S = TypeVar("S", bound=Answering)
@@ -74,18 +139,56 @@ class Query(Generic[S, K, V]):
 
     def __call__(self, snapshot: S, key: K) -> V:
         answers = snapshot.answers
-        known = answers.of(self)
-        value = known.get(key, _NOT_YET)
-        if value is _NOT_YET:
-            value = known[key] = self.__wrapped__(snapshot, key)
+        answer = answers.of(self).get(key)
+        if answer is None:
+            answer = self.answered(snapshot, key)
         else:
             answers.hits[self.name] += 1
-        return cast(V, value)
+        reads = snapshot.reads
+        if reads is not None:
+            reads[answer] = None
+        return cast(V, answer.value)
+
+    def answered(self, snapshot: S, key: K) -> Answer:
+        """The answer in a snapshot: known, kept from an earlier snapshot, or new."""
+        known = snapshot.answers.of(self)
+        answer = known.get(key)
+        if answer is None:
+            answer = known[key] = self._answer(snapshot, key)
+        return answer
+
+    def _answer(self, snapshot: S, key: K) -> Answer:
+        earlier = snapshot.answers.earlier(self, key)
+        if earlier is None:
+            return self._computed(snapshot, key)
+        if same(earlier.key, key) and earlier.is_valid(snapshot):
+            snapshot.answers.kept[self.name] += 1
+            return earlier
+        answer = self._computed(snapshot, key)
+        answer.value = reused(earlier.value, answer.value)
+        return answer
+
+    def _computed(self, snapshot: S, key: K) -> Answer:
+        view = snapshot.view()
+        value = self.__wrapped__(cast(S, view), key)
+        return Answer(self, key, value, tuple(view.reads or ()))
+
+
+class Input(Query[S, K, V]):
+    """A function that reads the input itself. Its answers depend on nothing else, and are never kept."""
+
+    def _answer(self, snapshot: S, key: K) -> Answer:
+        return Answer(self, key, self.__wrapped__(snapshot, key), ())
 
 
 def query(function: Callable[[S, K], V]) -> Query[S, K, V]:
     """The function as a query, as the module describes."""
     return Query(function)
+
+
+def input_query(function: Callable[[S, K], V]) -> Input[S, K, V]:
+    """The function, which reads the input itself, as a query."""
+    return Input(function)
 
 
 class Key(msgspec.Struct, frozen=True, cache_hash=True):

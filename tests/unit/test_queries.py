@@ -15,7 +15,7 @@ import meshcompile
 from meshcompile.compile import compiled
 from meshcompile.documents import NOWHERE, Document
 from meshcompile.envoy.message import to_json_by_kind
-from meshcompile.queries import Answers, Source, derived, query
+from meshcompile.queries import Answers, Reads, Source, derived, query
 from meshcompile.snapshot.snapshot import Snapshot
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
@@ -27,6 +27,10 @@ class Numbers:
 
     offset: int
     answers: Answers = field(default_factory=Answers, compare=False)
+    reads: Reads | None = field(default=None, compare=False)
+
+    def view(self) -> Numbers:
+        return Numbers(self.offset, self.answers, {})
 
 
 @query

@@ -97,6 +97,21 @@ class Document:
         block = _literal_block(self._excerpt, self.place(path).start) if self._excerpt else None
         return Document(self.file, value, excerpt=block) if block else self.part(value, *path)
 
+    def replaces(self, earlier: Document) -> bool:
+        """Whether this document is an earlier one again: the same text at the same position of its file.
+
+        The earlier document then refers to the new text of the file, so that the old text can be freed.
+        """
+        new, old = self._excerpt, earlier._excerpt
+        if not (new and old and new.complete and old.complete) or self._inside or earlier._inside:
+            return False
+        if (self.file, self.index, new.line, new.column) != (earlier.file, earlier.index, old.line, old.column):
+            return False
+        if str(new) != str(old):
+            return False
+        earlier._excerpt = new
+        return True
+
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True

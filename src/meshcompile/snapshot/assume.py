@@ -52,24 +52,51 @@ _ASSUMED_NAMESPACE: Labels = {"istio-injection": "enabled"}
 _NOT_GUESSED = frozenset({"istio-system"})
 
 
+class Assumption(Struct, frozen=True):
+    """What is assumed of a cluster: objects that replace others, by kind, namespace and name, and new objects."""
+
+    replaced: Mapping[tuple[str, str, str], Resource]
+    added: tuple[Resource, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
 def assumed(resources: Iterable[Resource], cluster: str = "") -> Assumed:
     """The objects of one cluster, completed. `cluster` makes the addresses of several clusters differ.
 
     Services that get an address and Pods that are started are replaced. All other objects stay. New objects come last.
     """
     given = tuple(resources)
+    return completed(given, assumption(assumption_inputs(given), cluster))
+
+
+def assumption_inputs(resources: Iterable[Resource]) -> tuple[Resource, ...]:
+    """The objects that decide what is assumed."""
+    return tuple(resource for resource in resources if isinstance(resource, _DECIDING))
+
+
+_DECIDING = (*WORKLOAD_KINDS, Pod, Service, EndpointSlice, Endpoints, Namespace)
+
+
+def completed(given: tuple[Resource, ...], found: Assumption) -> Assumed:
+    """The objects of a cluster with what is assumed."""
+    replaced = found.replaced
+    kept = (replaced.get((r.kind, r.namespace, r.name), r) for r in given) if replaced else given
+    return Assumed((*kept, *found.added), found.diagnostics)
+
+
+def assumption(given: tuple[Resource, ...], cluster: str) -> Assumption:
+    """What is assumed of a cluster with these objects."""
     if not any(isinstance(r, WORKLOAD_KINDS) or (isinstance(r, Pod) and is_manifest(r)) for r in given):
-        return Assumed(given)
-    assumption = _Assumption(_Given.of(given), cluster)
-    assumption.diagnostics.extend(missing_templates(given))
-    for pod in assumption.given.manifests:
-        assumption.start(pod)
-    for workload in assumption.given.workloads:
-        assumption.add_pods(workload)
-    for service in assumption.given.services:
-        assumption.add_endpoints(service)
-    kept = (assumption.replaced.get((r.kind, r.namespace, r.name), r) for r in given)
-    return Assumed((*kept, *assumption.pods, *assumption.slices), tuple(assumption.diagnostics))
+        return Assumption({}, (), ())
+    made = _Assumption(_Given.of(given), cluster)
+    made.diagnostics.extend(missing_templates(given))
+    for pod in made.given.manifests:
+        made.start(pod)
+    for workload in made.given.workloads:
+        made.add_pods(workload)
+    for service in made.given.services:
+        made.add_endpoints(service)
+    return Assumption(made.replaced, (*made.pods, *made.slices), tuple(made.diagnostics))
 
 
 class _Given(Struct, frozen=True):

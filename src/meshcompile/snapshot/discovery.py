@@ -1,5 +1,7 @@
 """The namespaces that istiod watches. Follows istiod's `namespace.discoveryNamespacesFilter`."""
 
+from collections.abc import Iterable
+
 from meshcompile.models.kubernetes.base import LabelSelector, LabelSelectorRequirement
 from meshcompile.models.kubernetes.namespace import Namespace
 from meshcompile.models.mesh.mesh_config import MeshConfig
@@ -12,19 +14,26 @@ def discovered(resources: ConfigStore, mesh: MeshConfig) -> ConfigStore:
 
     Each cluster uses its own Namespace objects. Without selectors, all resources are included.
     """
-    if not mesh.discovery_selectors:
+    watched = watched_namespaces(resources.all(Namespace), mesh)
+    if watched is None:
         return resources
-    selected = {
-        namespace.name
-        for namespace in resources.all(Namespace)
-        if any(is_selected(selector, namespace.metadata.labels) for selector in mesh.discovery_selectors)
-    }
     return ConfigStore(
         {
-            kind: tuple(resource for resource in group if not resource.namespace or resource.namespace in selected)
+            kind: tuple(resource for resource in group if not resource.namespace or resource.namespace in watched)
             for kind, group in resources.by_kind.items()
         },
         {name: discovered(cluster, mesh) for name, cluster in resources.clusters.items()},
+    )
+
+
+def watched_namespaces(namespaces: Iterable[Namespace], mesh: MeshConfig) -> frozenset[str] | None:
+    """The namespaces that one of the mesh's selectors matches; None without selectors, which means all namespaces."""
+    if not mesh.discovery_selectors:
+        return None
+    return frozenset(
+        namespace.name
+        for namespace in namespaces
+        if any(is_selected(selector, namespace.metadata.labels) for selector in mesh.discovery_selectors)
     )
 
 

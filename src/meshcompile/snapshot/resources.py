@@ -51,6 +51,19 @@ def by_name(groups: Mapping[str, Iterable[N]]) -> Mapping[tuple[str, str], N]:
     return named
 
 
+def grouped_by_kind(resources: Iterable[Resource]) -> Mapping[str, tuple[Resource, ...]]:
+    """The resources of each kind, in their order."""
+    groups: dict[str, list[Resource]] = {}
+    for resource in resources:
+        groups.setdefault(resource.kind, []).append(resource)
+    return {kind: tuple(group) for kind, group in groups.items()}
+
+
+def sorted_by_age(resources: Iterable[Resource]) -> tuple[Resource, ...]:
+    """The resources, oldest first."""
+    return tuple(sorted(resources, key=oldest_first))
+
+
 class Assumed(Struct, frozen=True):
     """The objects of a cluster including assumed objects, and an info about each assumption."""
 
@@ -70,10 +83,7 @@ class ConfigStore(Struct, frozen=True):
     @classmethod
     def of(cls, resources: Iterable[Resource], clusters: Mapping[str, "ConfigStore"] | None = None) -> "ConfigStore":
         """The resources grouped by kind, each group oldest first."""
-        groups: dict[str, list[Resource]] = {}
-        for resource in resources:
-            groups.setdefault(resource.kind, []).append(resource)
-        return cls({kind: tuple(sorted(group, key=oldest_first)) for kind, group in groups.items()}, clusters or {})
+        return cls({kind: sorted_by_age(group) for kind, group in grouped_by_kind(resources).items()}, clusters or {})
 
     def all(self, kind: type[R]) -> tuple[R, ...]:
         """Every resource of a kind, oldest first."""

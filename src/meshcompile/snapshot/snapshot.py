@@ -3,60 +3,291 @@
 Every index answers its lookups in constant time, and no later stage scans the mesh. The function of its module builds
 an index from the accepted resources. An index keeps its objects in istiod's order of precedence: oldest first, then by
 name, then by namespace.
+
+Each index is the answer to a query, made on first use. It depends on the kinds of objects that its function reads, on
+the settings of the mesh, and on other indexes.
 """
 
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Iterator, Mapping
+from typing import Any, Generic, TypeVar, overload
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from meshcompile.behaviour import Behaviour
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.models.base import Resource
+from meshcompile.models.kubernetes.namespace import Namespace
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.mesh_networks import MeshNetworks
-from meshcompile.queries import Answers
-from meshcompile.snapshot.authentication import AuthenticationIndex
-from meshcompile.snapshot.authorization import AuthorizationIndex
-from meshcompile.snapshot.destination_rules import DestinationRuleIndex
-from meshcompile.snapshot.endpoints import EndpointIndex
-from meshcompile.snapshot.envoy_filters import EnvoyFilterIndex
-from meshcompile.snapshot.extensions import ExtensionIndex
+from meshcompile.queries import Answers, Key, Query, Reads, input_query, query
+from meshcompile.snapshot.authentication import AuthenticationIndex, authentication_index
+from meshcompile.snapshot.authorization import AuthorizationIndex, authorization_index
+from meshcompile.snapshot.destination_rules import DestinationRuleIndex, destination_rule_index
+from meshcompile.snapshot.discovery import watched_namespaces
+from meshcompile.snapshot.endpoints import EndpointIndex, endpoint_index
+from meshcompile.snapshot.envoy_filters import EnvoyFilterIndex, envoy_filter_index
+from meshcompile.snapshot.extensions import ExtensionIndex, extension_index
 from meshcompile.snapshot.findings import findings_of_routes
-from meshcompile.snapshot.gateways import GatewayIndex
-from meshcompile.snapshot.networks import NetworkIndex
-from meshcompile.snapshot.proxy_configs import ProxyConfigIndex
-from meshcompile.snapshot.services import ServiceIndex
-from meshcompile.snapshot.sidecars import SidecarIndex
-from meshcompile.snapshot.telemetry import TelemetryIndex
-from meshcompile.snapshot.virtual_services import VirtualServiceIndex
-from meshcompile.snapshot.workloads import WorkloadIndex
+from meshcompile.snapshot.gateways import GatewayIndex, gateway_index
+from meshcompile.snapshot.ingress import FromIngresses, from_ingresses
+from meshcompile.snapshot.networks import NetworkIndex, network_index
+from meshcompile.snapshot.proxy_configs import ProxyConfigIndex, proxy_config_index
+from meshcompile.snapshot.resources import ConfigStore
+from meshcompile.snapshot.services import ServiceIndex, service_index
+from meshcompile.snapshot.sidecars import SidecarIndex, sidecar_index
+from meshcompile.snapshot.telemetry import TelemetryIndex, telemetry_index
+from meshcompile.snapshot.virtual_services import VirtualServiceIndex, virtual_service_index
+from meshcompile.snapshot.workloads import WorkloadIndex, workload_index
+
+V = TypeVar("V")
 
 
-class Snapshot(Struct, frozen=True, eq=False, dict=True):
-    """The input of all queries; immutable, and shared by all proxies."""
+class SnapshotInputs(Struct, frozen=True, eq=False):
+    """The input of a snapshot.
 
+    `cluster` is the name of the config cluster. `jwks` are the keys of token issuers by their URI, as the caller
+    provides them.
+    """
+
+    resources: ConfigStore
     mesh: MeshConfig
     networks: MeshNetworks
     behaviour: Behaviour
-    cluster: str  # name of the config cluster
-    workloads: WorkloadIndex
-    services: ServiceIndex
-    topology: NetworkIndex
-    endpoints: EndpointIndex
-    virtual_services: VirtualServiceIndex
-    destination_rules: DestinationRuleIndex
-    gateways: GatewayIndex
-    sidecars: SidecarIndex
-    authentication: AuthenticationIndex
-    authorization: AuthorizationIndex
-    telemetry: TelemetryIndex
-    extensions: ExtensionIndex
-    envoy_filters: EnvoyFilterIndex
-    proxy_configs: ProxyConfigIndex
-    jwks: Mapping[str, str] = field(default_factory=dict)  # keys of issuers by their URI, as the caller provides them
-    answers: Answers = field(default_factory=Answers)  # to queries, which proxies share
+    cluster: str
+    jwks: Mapping[str, str]
 
-    @cached_property
-    def findings(self) -> tuple[Diagnostic, ...]:
-        """Findings about the mesh that do not depend on the proxy."""
-        return findings_of_routes(self.virtual_services)
+
+class Index(Generic[V]):
+    """An attribute of a snapshot: the answer to a query without a key."""
+
+    def __init__(self, question: "Query[Snapshot, None, V]") -> None:
+        self.question = question
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, snapshot: None, owner: type) -> "Index[V]": ...
+
+    @overload
+    def __get__(self, snapshot: "Snapshot", owner: type) -> V: ...
+
+    def __get__(self, snapshot: "Snapshot | None", owner: type) -> "Index[V] | V":
+        if snapshot is None:
+            return self
+        # The stored value hides this attribute: a view records only the first read.
+        value = snapshot.__dict__[self.name] = self.question(snapshot, None)
+        return value
+
+
+# ---- inputs
+
+
+@input_query
+def _mesh(snapshot: "Snapshot", key: None) -> MeshConfig:
+    return snapshot.inputs.mesh
+
+
+@input_query
+def _networks(snapshot: "Snapshot", key: None) -> MeshNetworks:
+    return snapshot.inputs.networks
+
+
+@input_query
+def _behaviour(snapshot: "Snapshot", key: None) -> Behaviour:
+    return snapshot.inputs.behaviour
+
+
+@input_query
+def _cluster(snapshot: "Snapshot", key: None) -> str:
+    return snapshot.inputs.cluster
+
+
+@input_query
+def _jwks(snapshot: "Snapshot", key: None) -> Mapping[str, str]:
+    return snapshot.inputs.jwks
+
+
+class KindKey(Key, frozen=True):
+    """A kind of objects in a remote cluster, or in the config cluster if `cluster` is empty."""
+
+    cluster: str
+    kind: str
+
+
+@input_query
+def _accepted(snapshot: "Snapshot", key: KindKey) -> tuple[Resource, ...]:
+    resources = snapshot.inputs.resources
+    return (resources.clusters[key.cluster] if key.cluster else resources).by_kind.get(key.kind, ())
+
+
+@input_query
+def _remote_clusters(snapshot: "Snapshot", key: None) -> tuple[str, ...]:
+    return tuple(snapshot.inputs.resources.clusters)
+
+
+# ---- objects
+
+
+@query
+def _watched_namespaces(snapshot: "Snapshot", cluster: str) -> frozenset[str] | None:
+    """The namespaces of a cluster that istiod watches; None for all of them."""
+    namespaces = (each for each in _accepted(snapshot, KindKey(cluster, "Namespace")) if isinstance(each, Namespace))
+    return watched_namespaces(namespaces, snapshot.mesh)
+
+
+@query
+def _objects(snapshot: "Snapshot", key: KindKey) -> tuple[Resource, ...]:
+    """The objects of a kind in the namespaces that istiod watches, oldest first."""
+    found, watched = _accepted(snapshot, key), _watched_namespaces(snapshot, key.cluster)
+    if watched is None:
+        return found
+    return tuple(each for each in found if not each.namespace or each.namespace in watched)
+
+
+class _ObjectsByKind(Mapping[str, tuple[Resource, ...]]):
+    """The objects of a cluster by kind. Each kind is read through a view."""
+
+    def __init__(self, snapshot: "Snapshot", cluster: str = "") -> None:
+        self.snapshot, self.cluster = snapshot, cluster
+
+    def __getitem__(self, kind: str) -> tuple[Resource, ...]:
+        return _objects(self.snapshot, KindKey(self.cluster, kind))
+
+    def __iter__(self) -> Iterator[str]:
+        raise AssertionError("an index reads only kinds that it names")
+
+    def __len__(self) -> int:
+        raise AssertionError("an index reads only kinds that it names")
+
+
+def _config_store(snapshot: "Snapshot") -> ConfigStore:
+    """The objects that istiod watches."""
+    remote = {name: ConfigStore(_ObjectsByKind(snapshot, name)) for name in _remote_clusters(snapshot, None)}
+    return ConfigStore(_ObjectsByKind(snapshot), remote)
+
+
+# ---- indexes
+
+
+@query
+def _workloads(snapshot: "Snapshot", key: None) -> WorkloadIndex:
+    return workload_index(_config_store(snapshot), snapshot.cluster)
+
+
+@query
+def _services(snapshot: "Snapshot", key: None) -> ServiceIndex:
+    return service_index(_config_store(snapshot), snapshot.mesh, snapshot.workloads)
+
+
+@query
+def _topology(snapshot: "Snapshot", key: None) -> NetworkIndex:
+    return network_index(_config_store(snapshot), snapshot.workloads, snapshot.networks, snapshot.mesh)
+
+
+@query
+def _endpoints(snapshot: "Snapshot", key: None) -> EndpointIndex:
+    resources, services, workloads = _config_store(snapshot), snapshot.services, snapshot.workloads
+    return endpoint_index(resources, services, workloads, snapshot.topology, snapshot.mesh)
+
+
+@query
+def _from_ingresses(snapshot: "Snapshot", key: None) -> FromIngresses:
+    return from_ingresses(_config_store(snapshot), snapshot.mesh)
+
+
+@query
+def _virtual_services(snapshot: "Snapshot", key: None) -> VirtualServiceIndex:
+    return virtual_service_index(_config_store(snapshot), snapshot.mesh, _from_ingresses(snapshot, None))
+
+
+@query
+def _destination_rules(snapshot: "Snapshot", key: None) -> DestinationRuleIndex:
+    return destination_rule_index(_config_store(snapshot), snapshot.mesh)
+
+
+@query
+def _gateways(snapshot: "Snapshot", key: None) -> GatewayIndex:
+    return gateway_index(_config_store(snapshot), _from_ingresses(snapshot, None))
+
+
+@query
+def _sidecars(snapshot: "Snapshot", key: None) -> SidecarIndex:
+    return sidecar_index(_config_store(snapshot), snapshot.mesh)
+
+
+@query
+def _authentication(snapshot: "Snapshot", key: None) -> AuthenticationIndex:
+    return authentication_index(_config_store(snapshot), snapshot.mesh)
+
+
+@query
+def _authorization(snapshot: "Snapshot", key: None) -> AuthorizationIndex:
+    return authorization_index(_config_store(snapshot), snapshot.mesh)
+
+
+@query
+def _telemetry(snapshot: "Snapshot", key: None) -> TelemetryIndex:
+    return telemetry_index(_config_store(snapshot), snapshot.mesh)
+
+
+@query
+def _extensions(snapshot: "Snapshot", key: None) -> ExtensionIndex:
+    return extension_index(_config_store(snapshot))
+
+
+@query
+def _envoy_filters(snapshot: "Snapshot", key: None) -> EnvoyFilterIndex:
+    return envoy_filter_index(_config_store(snapshot), snapshot.mesh)
+
+
+@query
+def _proxy_configs(snapshot: "Snapshot", key: None) -> ProxyConfigIndex:
+    return proxy_config_index(_config_store(snapshot), snapshot.mesh)
+
+
+@query
+def _findings(snapshot: "Snapshot", key: None) -> tuple[Diagnostic, ...]:
+    return findings_of_routes(snapshot.virtual_services)
+
+
+class Snapshot:
+    """The input of all queries. It is immutable and shared by all proxies.
+
+    A view of a snapshot shares its inputs and answers. It records what is read through it in `reads`.
+    """
+
+    mesh = Index(_mesh)
+    networks = Index(_networks)
+    behaviour = Index(_behaviour)
+    cluster = Index(_cluster)
+    jwks = Index(_jwks)
+    workloads = Index(_workloads)
+    services = Index(_services)
+    topology = Index(_topology)
+    endpoints = Index(_endpoints)
+    virtual_services = Index(_virtual_services)
+    destination_rules = Index(_destination_rules)
+    gateways = Index(_gateways)
+    sidecars = Index(_sidecars)
+    authentication = Index(_authentication)
+    authorization = Index(_authorization)
+    telemetry = Index(_telemetry)
+    extensions = Index(_extensions)
+    envoy_filters = Index(_envoy_filters)
+    proxy_configs = Index(_proxy_configs)
+    findings = Index(_findings)
+    """Findings about the mesh that do not depend on the proxy."""
+
+    def __init__(self, inputs: SnapshotInputs, answers: Answers | None = None, reads: Reads | None = None) -> None:
+        self.inputs = inputs
+        self.answers = Answers() if answers is None else answers
+        self.reads = reads
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy has the inputs, and finds its own answers."""
+        return Snapshot, (self.inputs,)
+
+    def view(self) -> "Snapshot":
+        """A new view, through which nothing has been read."""
+        return Snapshot(self.inputs, self.answers, {})

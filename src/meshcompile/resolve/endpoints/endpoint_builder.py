@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct, field
 
 from meshcompile.documents import NOWHERE, Origin
+from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.destination_rule import Subset, TrafficPolicy
 from meshcompile.queries import query
 from meshcompile.resolve.endpoints.locality_balancing import balanced, locality_settings
@@ -13,10 +14,11 @@ from meshcompile.resolve.endpoints.split_horizon import reachable
 from meshcompile.resolve.scope.clients import ClientKey
 from meshcompile.resolve.scope.traffic_policy import EffectivePolicy, tls_settings
 from meshcompile.resolve.security.mtls import PeerPolicy, peer_policy
-from meshcompile.snapshot.authentication import MutualTlsMode
+from meshcompile.snapshot.authentication import AuthenticationIndex, MutualTlsMode
 from meshcompile.snapshot.cluster_local import ClusterLocalHosts, cluster_local_hosts
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
-from meshcompile.snapshot.networks import NetworkGateways
+from meshcompile.snapshot.endpoints import EndpointIndex
+from meshcompile.snapshot.networks import NetworkGateways, NetworkIndex
 from meshcompile.snapshot.service import (
     DISABLED_TLS_MODE,
     Endpoint,
@@ -68,9 +70,15 @@ class Upstream(Struct, frozen=True):
 class EndpointBuilder(Struct, frozen=True, eq=False):
     """Builds the endpoints that clients with one key reach, each endpoint once."""
 
-    snapshot: Snapshot
     client: ClientKey
+    endpoints: EndpointIndex
+    topology: NetworkIndex
+    authentication: AuthenticationIndex
+    mesh: MeshConfig
+    local_hosts: ClusterLocalHosts
     _visible: dict[tuple[Service, str], tuple[Endpoint, ...]] = field(default_factory=dict)
+    _policies: dict[Workload, PeerPolicy] = field(default_factory=dict)
+    _telemetry: dict[Workload, str] = field(default_factory=dict)
     _made: dict[tuple[Endpoint, str | None], LbEndpoint] = field(default_factory=dict)
 
     def discovered(self, upstream: Upstream, only_mutual_tls: bool = False) -> tuple[LocalityGroup, ...]:
@@ -79,19 +87,19 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
         key = (service, upstream.port.name)
         visible = self._visible.get(key)
         if visible is None:
-            named = self.snapshot.endpoints.named(service, upstream.port.name)
+            named = self.endpoints.named(service, upstream.port.name)
             addressed = (e for e in named if not e.address or not e.port or is_ip(e.address))
             visible = self._visible[key] = tuple(self._seen(addressed, service))
-        groups = self._groups(visible, upstream, self.snapshot.topology.gateways)
+        groups = self._groups(visible, upstream, self.topology.gateways)
         if only_mutual_tls:
             groups = tuple(_mutual_tls_only(group) for group in groups)
-        settings = locality_settings(self.snapshot.mesh, policy.load_balancer, service)
+        settings = locality_settings(self.mesh, policy.load_balancer, service)
         return balanced(groups, settings, self.client, policy.outlier_detection is not None)
 
     def inlined(self, upstream: Upstream, only_mutual_tls: bool = False) -> tuple[LocalityGroup, ...]:
         """The groups that the cluster itself contains: endpoints with the number of the port, host names included."""
-        numbered = self.snapshot.endpoints.numbered(upstream.service, upstream.port.number)
-        groups = self._groups(self._seen(numbered, upstream.service), upstream, self.snapshot.topology.unresolved)
+        numbered = self.endpoints.numbered(upstream.service, upstream.port.number)
+        groups = self._groups(self._seen(numbered, upstream.service), upstream, self.topology.unresolved)
         return tuple(_mutual_tls_only(group) for group in groups) if only_mutual_tls else groups
 
     def _groups(
@@ -113,9 +121,8 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
 
     def _seen(self, endpoints: Iterable[Endpoint], service: Service) -> Iterator[Endpoint]:
         """The endpoints that are visible to the client and in a usable state."""
-        snapshot, client_ = self.snapshot, self.client
-        local_hosts = local_hosts_of_mesh(snapshot, None)
-        same_cluster = service.node_local or service.hostname in local_hosts
+        client_ = self.client
+        same_cluster = service.node_local or service.hostname in self.local_hosts
         hidden = _hidden(service)
         for endpoint in endpoints:
             workload = endpoint.workload
@@ -145,7 +152,16 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
         return workload.tls_mode if speaks and workload.tls_mode != DISABLED_TLS_MODE else ""
 
     def _may_take_mutual_tls(self, workload: Workload, port: int) -> bool:
-        return workload_policy(self.snapshot, workload).for_port(port) is not MutualTlsMode.DISABLE
+        policy = self._policies.get(workload)
+        if policy is None:
+            policy = self._policies[workload] = peer_policy(self.authentication, workload.namespace, workload.labels)
+        return policy.for_port(port) is not MutualTlsMode.DISABLE
+
+    def _described(self, workload: Workload) -> str:
+        described = self._telemetry.get(workload)
+        if described is None:
+            described = self._telemetry[workload] = workload_telemetry(workload)
+        return described
 
     def _lb_endpoint(self, endpoint: Endpoint, tls_mode: str) -> LbEndpoint:
         workload = endpoint.workload
@@ -153,7 +169,7 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
             address=endpoint.address,
             port=endpoint.port,
             weight=workload.weight,
-            telemetry=workload_telemetry(self.snapshot, workload),
+            telemetry=self._described(workload),
             tls_mode=tls_mode,
             health=Health.DRAINING if workload.labels.get(DRAINING_LABEL) else endpoint.health,
             network=workload.network,
@@ -176,20 +192,7 @@ def _hidden(service: Service) -> frozenset[Health]:
     return frozenset(hidden)
 
 
-@query
-def local_hosts_of_mesh(snapshot: Snapshot, key: None) -> ClusterLocalHosts:
-    """The hosts that clients reach only in their own cluster."""
-    return cluster_local_hosts(snapshot.mesh)
-
-
-@query
-def workload_policy(snapshot: Snapshot, workload: Workload) -> PeerPolicy:
-    """The mutual TLS modes of a workload's ports."""
-    return peer_policy(snapshot.authentication, workload.namespace, workload.labels)
-
-
-@query
-def workload_telemetry(snapshot: Snapshot, workload: Workload) -> str:
+def workload_telemetry(workload: Workload) -> str:
     """The description of a workload for the stats filters.
 
     It consists of name, namespace, canonical service and revision, and cluster.
@@ -213,4 +216,11 @@ def _mutual_tls_only(group: LocalityGroup) -> LocalityGroup:
 @query
 def endpoint_builder(snapshot: Snapshot, client: ClientKey) -> EndpointBuilder:
     """The endpoint builder of a client key."""
-    return EndpointBuilder(snapshot, client)
+    return EndpointBuilder(
+        client=client,
+        endpoints=snapshot.endpoints,
+        topology=snapshot.topology,
+        authentication=snapshot.authentication,
+        mesh=snapshot.mesh,
+        local_hosts=cluster_local_hosts(snapshot.mesh),
+    )
