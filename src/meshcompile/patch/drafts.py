@@ -45,8 +45,10 @@ class ListenerDraft:
         if self.default is not None and self.default.filters:
             yield self.default
 
-    def result(self) -> Listener:
-        """The patched listener."""
+    def result(self) -> Listener | None:
+        """The patched listener; None if it is removed."""
+        if self.removed:
+            return None
         parts = {
             "filter_chains": tuple(chain for draft in self.chains if (chain := draft.result()) is not None),
             "default_filter_chain": self.default and self.default.result(),

@@ -1,6 +1,6 @@
 """Patches of listeners and their parts. Follows istiod's `envoyfilter.ApplyListenerPatches`.
 
-Within a listener, the order is istiod's: the listener, its listener filters, and then active filter chain. Within a
+Within a listener, the order is istiod's: the listener, its listener filters, and then each filter chain. Within a
 chain, the order is: the chain, its network filters, and the HTTP filters of a connection manager. For filters, all
 additions and removals come before the first merge. New chains come last, and new listeners come after all others.
 """
@@ -49,18 +49,20 @@ def patched_listeners(
     if not any(patcher.patches(apply_to, context) for apply_to in LISTENER_OBJECTS):
         return tuple(listeners)
     patching = ListenerPatching(patcher, context)
-    rest = iter(listeners)
-    done: list[Listener] = []
-    try:
-        for listener in rest:
-            draft = ListenerDraft(listener)
-            try:
-                patching.listener(draft)
-            finally:
-                done += () if draft.removed else (draft.result(),)
-    except PatchAborted:
-        return (*done, *rest)
-    return (*done, *patching.added()) if additions else tuple(done)
+    patched: list[Listener] = []
+    for position, listener in enumerate(listeners):
+        outcome = patching.outcome(listener)
+        patched += () if outcome.listener is None else (outcome.listener,)
+        if outcome.aborted:
+            return (*patched, *listeners[position + 1 :])
+    return (*patched, *patching.added()) if additions else tuple(patched)
+
+
+class PatchedListener(Struct, frozen=True):
+    """A listener after its patches; None when a patch removes it. istiod stops at a patch that aborts."""
+
+    listener: Listener | None
+    aborted: bool = False
 
 
 class ListenerPatching(Struct, frozen=True, eq=False):
@@ -72,6 +74,15 @@ class ListenerPatching(Struct, frozen=True, eq=False):
     def patches(self, apply_to: ApplyTo, *conditions: Checks) -> Iterator[ActivePatch]:
         return self.patcher.matching(apply_to, self.context, *conditions)
 
+    def outcome(self, listener: Listener) -> PatchedListener:
+        """A listener with all its patches, or with those before the one that makes istiod abort."""
+        draft = ListenerDraft(listener)
+        try:
+            self.patch(draft)
+        except PatchAborted:
+            return PatchedListener(draft.result(), aborted=True)
+        return PatchedListener(draft.result())
+
     def added(self) -> Iterator[Listener]:
         """New listeners. A listener without a name is dropped."""
         for active in self.patcher.additions(ApplyTo.LISTENER, self.context):
@@ -82,7 +93,7 @@ class ListenerPatching(Struct, frozen=True, eq=False):
             else:
                 self.patcher.missed(active.patch, Condition.UNNAMED)
 
-    def listener(self, draft: ListenerDraft) -> None:
+    def patch(self, draft: ListenerDraft) -> None:
         """Patch a listener and all its parts."""
         for active in self.patches(ApplyTo.LISTENER, lambda patch: listener_checks(patch, draft.message)):
             before = draft.message

@@ -29,7 +29,7 @@ from meshcompile.models.kubernetes.ingress import (
     IngressServiceBackend,
 )
 from meshcompile.models.kubernetes.service import Service
-from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.models.mesh.mesh_config import IngressControllerMode, MeshConfig
 from meshcompile.models.networking.gateway import Gateway, GatewaySpec, Port, Server, ServerTLSSettings, TLSMode
 from meshcompile.models.networking.virtual_service import (
     Destination,
@@ -52,6 +52,9 @@ GATEWAY_LABEL = "istio"
 
 # Objects that istiod generates have no creation time, so they are older than all others.
 BEFORE_EVERYTHING = "0001-01-01T00:00:00Z"
+
+# The modes in which Istio serves the Ingresses that name its class in their annotation.
+_SERVES_ANNOTATED = frozenset({IngressControllerMode.STRICT, IngressControllerMode.DEFAULT})
 
 # Paths that match every path.
 ANY_PATH = frozenset({"", "*", "/*", ".*"})
@@ -82,15 +85,15 @@ def from_ingresses(resources: ConfigStore, mesh: MeshConfig) -> FromIngresses:
 def is_istios(ingress: Ingress, classes: Mapping[str, IngressClass], mesh: MeshConfig) -> bool:
     """True if Istio serves an Ingress. Its annotation decides, else its class, else the mesh's mode."""
     mode = mesh.ingress_controller_mode
-    if mode == "OFF":
+    if mode is IngressControllerMode.OFF:
         return False
     annotated = ingress.metadata.annotations.get(CLASS_ANNOTATION)
     if annotated is not None:
-        return mode in ("STRICT", "DEFAULT") and annotated == mesh.ingress_class
+        return mode in _SERVES_ANNOTATED and annotated == mesh.ingress_class
     known = classes.get(ingress.spec.ingress_class_name or "")
     if known is not None:
         return known.spec.controller == CONTROLLER
-    return mode == "DEFAULT"
+    return mode is IngressControllerMode.DEFAULT
 
 
 # ---- Gateways

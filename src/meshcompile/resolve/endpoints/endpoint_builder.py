@@ -6,7 +6,7 @@ from msgspec import Struct, field
 
 from meshcompile.documents import NOWHERE, Origin
 from meshcompile.models.mesh.mesh_config import MeshConfig
-from meshcompile.models.networking.destination_rule import Subset, TrafficPolicy
+from meshcompile.models.networking.destination_rule import ClientTLSMode, Subset, TrafficPolicy
 from meshcompile.queries import query
 from meshcompile.resolve.endpoints.locality_balancing import balanced, locality_settings
 from meshcompile.resolve.endpoints.locality_groups import LbEndpoint, LocalityGroup, total_weight
@@ -135,18 +135,18 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
             if client_.sees(workload.network):
                 yield endpoint
 
-    def _made_once(self, endpoint: Endpoint, rule_mode: str | None) -> LbEndpoint:
+    def _made_once(self, endpoint: Endpoint, rule_mode: ClientTLSMode | None) -> LbEndpoint:
         key = (endpoint, rule_mode)
         lb_endpoint = self._made.get(key)
         if lb_endpoint is None:
             lb_endpoint = self._made[key] = self._lb_endpoint(endpoint, self._tls_mode(endpoint, rule_mode))
         return lb_endpoint
 
-    def _tls_mode(self, endpoint: Endpoint, rule_mode: str | None) -> str:
+    def _tls_mode(self, endpoint: Endpoint, rule_mode: ClientTLSMode | None) -> str:
         """The TLS mode of the workload when the client uses mutual TLS; else ""."""
         workload = endpoint.workload
         if rule_mode is not None:
-            speaks = rule_mode == "ISTIO_MUTUAL"
+            speaks = rule_mode is ClientTLSMode.ISTIO_MUTUAL
         else:
             speaks = workload.takes_mutual_tls and self._may_take_mutual_tls(workload, endpoint.port)
         return workload.tls_mode if speaks and workload.tls_mode != DISABLED_TLS_MODE else ""

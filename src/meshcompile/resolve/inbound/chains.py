@@ -12,6 +12,7 @@ from meshcompile.codes.security import HTTP_FIELDS_ON_TCP
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Origin
 from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.models.networking.sidecar import CaptureMode
 from meshcompile.proxy import InterceptionMode
 from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.inbound.binding import BindLimits, bind_limits, can_bind
@@ -193,7 +194,7 @@ def _ingress_ports(facts: ProxyFacts, limits: BindLimits) -> Iterator[PortOrFind
             protocol=protocol_named(listener.port.protocol),
             host=f"{sidecar.name}.{scope.namespace}",
             binds=(listener.bind,) if listener.bind else own_address,
-            bind_to_port=not intercepted if mode == "DEFAULT" else mode == "NONE",
+            bind_to_port=not intercepted if mode is CaptureMode.DEFAULT else mode is CaptureMode.NONE,
             config=f"/apis/networking.istio.io/v1/namespaces/{scope.namespace}/sidecar/{sidecar.name}",
             origins=(listener.origin,),
         )

@@ -13,7 +13,12 @@ from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Origin
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.mesh_networks import MeshNetworks
-from meshcompile.models.mesh.proxy_config import ProxyConfig, ProxyHeaders, SetCurrentClientCertDetails
+from meshcompile.models.mesh.proxy_config import (
+    MetadataExchangeMode,
+    ProxyConfig,
+    ProxyHeaders,
+    SetCurrentClientCertDetails,
+)
 from meshcompile.queries import Source
 from meshcompile.resolve.extensions import NO_EXTENSIONS, ListenerExtensions, listener_extensions
 from meshcompile.resolve.facts import ProxyFacts, idle_timeout
@@ -178,7 +183,8 @@ def _server_name(headers: ProxyHeaders, default: str) -> str:
 
 
 def _in_mesh_only(headers: ProxyHeaders) -> bool:
-    return headers.metadata_exchange_headers is not None and headers.metadata_exchange_headers.mode == "IN_MESH"
+    exchange = headers.metadata_exchange_headers
+    return exchange is not None and exchange.mode is MetadataExchangeMode.IN_MESH
 
 
 def _sidecar_client_cert(config: ProxyConfig, headers: ProxyHeaders) -> tuple[str, ClientCertDetails]:

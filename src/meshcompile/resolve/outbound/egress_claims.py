@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from meshcompile.codes.listeners import EMPTY_EGRESS_LISTENER, RESERVED_PORT
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Origin
+from meshcompile.models.networking.sidecar import CaptureMode
 from meshcompile.resolve.endpoints.addresses import Addressing, service_address, service_addresses
 from meshcompile.resolve.inbound.binding import BindLimits, can_bind
 from meshcompile.resolve.scope.sidecar import EgressListener, SidecarScope
@@ -122,7 +123,7 @@ def claims(scope: SidecarScope, client: EgressClient, endpoints: EndpointIndex) 
 def _egress_bind(client: EgressClient, rank: int, listener: EgressListener) -> EgressBind:
     spec, bind = listener.spec, listener.bind
     bind_to_port = not client.captured or (
-        spec is not None and (spec.capture_mode == "NONE" or bind.startswith(UNIX_PREFIX))
+        spec is not None and (spec.capture_mode is CaptureMode.NONE or bind.startswith(UNIX_PREFIX))
     )
     if bind:
         return EgressBind(rank, listener, (bind,), bind_to_port)

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.models.mesh.mesh_config import OutboundTrafficPolicyMode as MeshPolicyMode
 from meshcompile.models.networking.sidecar import IstioEgressListener, OutboundTrafficPolicy, Sidecar
 from meshcompile.models.networking.virtual_service import MESH_GATEWAY, Destination
 from meshcompile.proxy import Proxy
@@ -173,7 +174,7 @@ def _mesh_policy(mesh: MeshConfig) -> OutboundTrafficPolicy | None:
     """
     if mesh.outbound_traffic_policy is None:
         return None
-    allowed = mesh.outbound_traffic_policy.mode == "ALLOW_ANY"
+    allowed = mesh.outbound_traffic_policy.mode is MeshPolicyMode.ALLOW_ANY
     return OutboundTrafficPolicy.model_validate({"mode": "ALLOW_ANY" if allowed else "REGISTRY_ONLY"})
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from meshcompile.documents import NOWHERE, Origin
-from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.models.mesh.mesh_config import MeshConfig, TLSProtocol
 from meshcompile.proxy import Proxy
 
 HTTP_ALPN = ("h2", "http/1.1")
@@ -115,7 +115,7 @@ def proxy_secrets(proxy: Proxy) -> ProxySecrets:
 def mesh_server_tls(mesh: MeshConfig, secrets: ProxySecrets, alpn: tuple[str, ...]) -> DownstreamTls:
     """Mutual TLS that a sidecar terminates."""
     settings = mesh.mesh_mTLS
-    at_least_13 = settings is not None and settings.min_protocol_version == "TLSV1_3"
+    at_least_13 = settings is not None and settings.min_protocol_version is TLSProtocol.TLSV1_3
     return DownstreamTls(
         alpn=alpn,
         certificates=(secrets.certificate,),

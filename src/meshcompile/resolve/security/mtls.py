@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from meshcompile.models.networking.destination_rule import TrafficPolicy
+from meshcompile.models.networking.destination_rule import SimpleLB, TrafficPolicy
 from meshcompile.models.security.peer_authentication import PeerAuthentication
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.security.policy_attachment import Refusal
@@ -90,7 +90,7 @@ def service_mode(
 
 def _is_passthrough(service: Service, policy: TrafficPolicy | None) -> bool:
     balancer = None if policy is None else policy.load_balancer
-    return service.is_headless or (balancer is not None and balancer.simple == "PASSTHROUGH")
+    return service.is_headless or (balancer is not None and balancer.simple is SimpleLB.PASSTHROUGH)
 
 
 def _oldest(policies: Iterable[PeerAuthentication]) -> PeerAuthentication | None:
