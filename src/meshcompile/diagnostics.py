@@ -10,11 +10,14 @@ A code is declared once, in `meshcompile.codes.<area>`, and called to create a d
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
 from meshcompile.documents import Origin
+
+if TYPE_CHECKING:  # few findings have fixes
+    from meshcompile.documents.edits import Edit
 
 
 class Severity(StrEnum):
@@ -69,6 +72,40 @@ class Related(Struct, frozen=True):
         return f"{self.origin}: {self.message}"
 
 
+class Applicability(StrEnum):
+    """Whether a fix keeps what was meant."""
+
+    SAFE = "safe"
+    """It says what was meant, as a misspelled name leaves no doubt."""
+    UNSAFE = "unsafe"
+    """It is likely, and somebody must look at it."""
+
+
+class Fix(Struct, frozen=True):
+    """A way to solve a problem by changing the text."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    applicability: Applicability = Applicability.SAFE
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data. The ranges are from `start` to before `end`, in lines and columns from 1."""
+        return {
+            "title": self.title,
+            "applicability": str(self.applicability),
+            "edits": [
+                {
+                    "file": edit.origin.file,
+                    "start": {"line": part.start.line, "column": part.start.column},
+                    "end": {"line": part.end.line, "column": part.end.column},
+                    "text": part.new,
+                }
+                for edit in self.edits
+                for part in edit.replacements()
+            ],
+        }
+
+
 class Diagnostic(Struct, frozen=True):
     """One finding. Diagnostics sort by file, line, column and code.
 
@@ -88,6 +125,8 @@ class Diagnostic(Struct, frozen=True):
     related: tuple[Related, ...] = ()
     effect: str = ""
     """What happens because of it, such as `requests get 503 NC`. The message may end with it."""
+    fixes: tuple[Fix, ...] = ()
+    """Ways to solve it by changing the text, the best one first."""
 
     @property
     def file(self) -> str:
@@ -127,6 +166,7 @@ class Diagnostic(Struct, frozen=True):
             "effect": self.effect,
             "suggestion": self.suggestion,
             "related": [related.to_dict() for related in self.related],
+            "fixes": [fix.to_dict() for fix in self.fixes],
         }
 
     @property
@@ -182,6 +222,7 @@ class Code(Struct, frozen=True):
         severity: Severity | None = None,
         suggestion: str = "",
         related: tuple[Related, ...] = (),
+        fixes: tuple[Fix, ...] = (),
         **arguments: object,
     ) -> Diagnostic:
         """The finding at `where`. The resource comes from the arguments, else from `where`, else from the document.
@@ -206,6 +247,7 @@ class Code(Struct, frozen=True):
             suggestion=suggestion,
             related=related,
             effect=str(arguments.get("effect", "")),
+            fixes=fixes,
         )
 
 

@@ -73,7 +73,7 @@ error[IST0101]: no DestinationRule defines subset `v9` of `catalog`
 """
         in out
     )
-    assert "   = help: write `selector`\n" in out
+    assert "   = help: write `selector` (`--fix`)\n" in out
 
 
 def test_the_worst_comes_last(run: Run, lost: str) -> None:

@@ -100,6 +100,7 @@ def test_a_diagnostic_as_plain_data() -> None:
         "rejected": False,
         "suggestion": "remove it",
         "effect": "",
+        "fixes": [],
         "related": [
             {"message": "the other one", "place": "<text>:1:1", "file": "<text>", "line": 1, "column": 1},
         ],

@@ -42,6 +42,10 @@ def _finding_arguments(parser: argparse.ArgumentParser) -> None:
         "(default: full on a terminal, else concise)",
     )  # fmt: skip
     parser.add_argument("--statistics", action="store_true", help="print the number of findings per code instead")
+    fixes = parser.add_argument_group("fixes")
+    fixes.add_argument("--fix", action="store_true", help="apply safe fixes to the files, and print what is left")
+    fixes.add_argument("--unsafe-fixes", action="store_true", help="apply safe fixes, and those that need a review")
+    fixes.add_argument("--diff", action="store_true", help="print what the fixes would change, and write nothing")
     group = parser.add_argument_group("findings")
     group.add_argument(
         "--fail-on", choices=SEVERITIES, default="error", metavar="SEVERITY",
@@ -88,17 +92,26 @@ def checked(
     from meshcompile import UnreadableInput
 
     _refuse_contradictions(options)
+
+    def judged() -> tuple[Mesh, Sequence[Diagnostic], int]:
+        mesh = load_mesh(options)
+        return (mesh, *_judged(mesh, findings(mesh), options, complete))
+
     try:
         with progress("checking"):
-            mesh = load_mesh(options)
-            found = findings(mesh)
+            mesh, kept, suppressed = judged()
     except UnreadableInput as error:
         from meshcompile.cli.findings import write_findings
 
         write_findings(error.diagnostics, options, sys.stderr)
         complain(verdict(error.diagnostics))
         return exit_codes.UNREADABLE
-    kept, suppressed = _judged(mesh, found, options, complete)
+    if options.diff:
+        return _show_differences(kept, options)
+    if options.fix or options.unsafe_fixes:
+        from meshcompile.cli.fixing import fixed
+
+        mesh, kept, suppressed = fixed((mesh, kept, suppressed), judged, options)
     if options.update_baseline:
         from meshcompile.cli.judgement import update_baseline
 
@@ -107,7 +120,10 @@ def checked(
     counting = [each.diagnostic for each in comparison.introduced] if comparison else kept
     shown = [each for each in counting if each.severity >= _threshold(options)]
     _write(shown, options, comparison)
-    for line in (*summary(mesh, shown, _threshold(options) is Severity.INFO), *_notes(options, suppressed, comparison)):
+    for line in (
+        *summary(mesh, shown, _threshold(options) is Severity.INFO),
+        *_notes(shown, options, suppressed, comparison),
+    ):
         complain(line)
     if any(each.severity >= options.fail_on for each in shown):
         return exit_codes.OK if options.exit_zero else exit_codes.FINDINGS
@@ -119,8 +135,17 @@ def checked(
 def _refuse_contradictions(options: argparse.Namespace) -> None:
     if options.update_baseline and not options.baseline:
         raise UsageError("--update-baseline needs the --baseline FILE to write")
+    if (options.fix or options.unsafe_fixes) and "-" in (*options.files, *options.paths):
+        raise UsageError("--fix changes files, and standard input is none; --diff shows what it would change")
     if options.statistics and options.output not in (None, *TEXT, "json", "yaml"):
         raise UsageError(f"--statistics has no form as -o {options.output}: choose text, json or yaml")
+
+
+def _show_differences(found: Sequence[Diagnostic], options: argparse.Namespace) -> int:
+    from meshcompile.cli.fixing import show_differences
+
+    changes = show_differences(found, options)
+    return exit_codes.FINDINGS if changes and not options.exit_zero else exit_codes.OK
 
 
 def _judged(
@@ -159,10 +184,16 @@ def _write(shown: Sequence[Diagnostic], options: argparse.Namespace, comparison:
         write_findings(shown, options, sys.stdout, comparison.findings if comparison else ())
 
 
-def _notes(options: argparse.Namespace, suppressed: int, comparison: BaselineComparison | None) -> Iterator[str]:
+def _notes(
+    shown: Sequence[Diagnostic], options: argparse.Namespace, suppressed: int, comparison: BaselineComparison | None
+) -> Iterator[str]:
     """What else there is to say of the findings."""
     if suppressed:
         yield f"{counted(suppressed, 'finding')} suppressed"
+    if any(each.fixes for each in shown):
+        from meshcompile.cli.fixing import fixable_note
+
+        yield from fixable_note(shown)
     if comparison:
         yield f"compared with {options.baseline}: {comparison}"
         yield from (f"fixed: {known}" for known in (comparison.fixed if options.verbose else ()))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Union, get_args, get_origin
 
+from msgspec.structs import replace
 from pydantic_core import ErrorDetails
 
 from meshcompile.codes import models as codes
@@ -57,7 +58,11 @@ def problem(error: ErrorDetails, model: type[Node], top: Origin, written: object
     origin = top.at(*path)
     field, value, kind = origin.field, error["input"], error["type"]
     if kind == "extra_forbidden":
-        return _unknown_field(origin, _model_at(model, path[:-1]), _value_at(written, path[:-1]))
+        found = _unknown_field(origin, _model_at(model, path[:-1]), _value_at(written, path[:-1]))
+        from meshcompile.models.fixes import indentation_fixes
+
+        moved = indentation_fixes(origin, written, lambda at: _fields(_model_at(model, at)))
+        return replace(found, suggestion=moved[0].title, fixes=moved) if moved else found
     if kind == "missing":
         missing = f"{top.at(*_written_path(error['loc'][:-1], written)).field}.{error['loc'][-1]}".removeprefix(".")
         return codes.MISSING_FIELD(origin, field=missing, rejected=True)
@@ -83,18 +88,23 @@ def problem(error: ErrorDetails, model: type[Node], top: Origin, written: object
 
 def wrong_type(origin: Origin, expected: str, value: object, *, rejected: bool = True) -> Diagnostic:
     """A value of a type that the field does not accept."""
+    from meshcompile.models.fixes import quote_fixes  # here and below: only needed for mistakes
+
     return codes.WRONG_TYPE(
         origin,
         field=origin.field or origin.file.strip("<>"),  # for example `mesh config`
         expected=expected,
         found=type_name(value),
         rejected=rejected,
-        suggestion=_quoting(expected, value),
+        suggestion=(quoting := _quoting(expected, value)),
+        fixes=quote_fixes(origin, quoting, expected == "text"),
     )
 
 
 def wrong_choice(origin: Origin, value: object, choices: tuple[str, ...]) -> Diagnostic:
     """A value that is not one of the names that the field accepts."""
+    from meshcompile.models.fixes import value_fixes
+
     return codes.WRONG_CHOICE(
         origin,
         field=origin.field,
@@ -103,14 +113,24 @@ def wrong_choice(origin: Origin, value: object, choices: tuple[str, ...]) -> Dia
         hint=name_hint(value, choices) if isinstance(value, str) else "",
         rejected=True,
         suggestion=_instead(_nearest(value, choices)) if isinstance(value, str) else "",
+        fixes=value_fixes(origin, value, _nearest(value, choices)) if isinstance(value, str) else (),
     )
 
 
 def unknown_field(origin: Origin, known: Iterable[str], *, rejected: bool) -> Diagnostic:
     """An unknown field at the end of ``origin``. ``known`` are the fields that exist there."""
+    from meshcompile.models.fixes import key_fixes
+
     nearest = _nearest(str(origin.path[-1]), known)
     hint = f", did you mean `{nearest}`?" if nearest else ""
-    return codes.UNKNOWN_FIELD(origin, field=origin.field, hint=hint, rejected=rejected, suggestion=_instead(nearest))
+    return codes.UNKNOWN_FIELD(
+        origin,
+        field=origin.field,
+        hint=hint,
+        rejected=rejected,
+        suggestion=_instead(nearest),
+        fixes=key_fixes(origin, nearest),
+    )
 
 
 def type_name(value: object) -> str:
@@ -150,13 +170,16 @@ def _instead(name: str | None) -> str:
 
 def _unknown_field(origin: Origin, model: type[Node] | None, siblings: object) -> Diagnostic:
     """A field that the model does not have, or that has another spelling."""
+    from meshcompile.models.fixes import spelling_fixes
+
     name = str(origin.path[-1])
     spellings = {} if model is None else {key: field.alias or key for key, field in model.model_fields.items()}
     json = json_name(name)
     if json != name and json in spellings.values():
         twice = isinstance(siblings, Mapping) and json in siblings
         code = codes.FIELD_TWICE if twice else codes.PROTO_SPELLING
-        return code(origin, field=origin.field, expected=json, rejected=True, suggestion=_instead(json))
+        fixes = () if twice else spelling_fixes(origin, json)
+        return code(origin, field=origin.field, expected=json, rejected=True, suggestion=_instead(json), fixes=fixes)
     return unknown_field(origin, spellings.values(), rejected=True)
 
 
@@ -198,6 +221,11 @@ def _model_at(model: type[Node], path: Path) -> type[Node] | None:
     """The model at ``path`` below an object of ``model``."""
     annotation = _type_at(model, path)
     return next((part for part in alternatives(annotation) if isinstance(part, type) and issubclass(part, Node)), None)
+
+
+def _fields(model: type[Node] | None) -> frozenset[str]:
+    """The JSON names of a model's fields."""
+    return frozenset(field.alias or key for key, field in model.model_fields.items()) if model else frozenset()
 
 
 def _choices(model: type[Node], path: Path) -> tuple[str, ...]:

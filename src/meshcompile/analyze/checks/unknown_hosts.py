@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from meshcompile.analyze.context import Context
 from meshcompile.analyze.destinations import DestinationUse, Target, targets
-from meshcompile.analyze.suggest import did_you_mean
+from meshcompile.analyze.suggest import did_you_mean, most_similar, name_fixes
 from meshcompile.codes.references import NOT_FOUND, PORT_REQUIRED
 from meshcompile.diagnostics import Diagnostic, Related, Severity
 from meshcompile.models.networking.virtual_service import VirtualService
@@ -41,26 +41,37 @@ def _missing_host(context: Context, target: Target) -> Diagnostic:
             effect=target.use.value,
             related=(Related(f"exported to {', '.join(sorted(hidden.export_to))}", hidden.origin),),
         )
+    elsewhere, known = _in_other_namespace(context, target), _known_hosts(context, target)
     meant = "" if written == target.host else f" ({target.host})"
     return NOT_FOUND(
         place,
         problem=f"no Service or ServiceEntry has the {kind} `{written}`{meant}",
         effect=target.use.value,
         severity=context.of_hosts,
-        suggestion=_suggested_host(context, target),
+        suggestion=_suggestion(context, target),
+        fixes=name_fixes(place, written, elsewhere.hostname if elsewhere else most_similar(written, known)),
     )
 
 
-def _suggested_host(context: Context, target: Target) -> str:
+def _suggestion(context: Context, target: Target) -> str:
     """A Service with that name in another namespace, else a similar name."""
-    written, namespace = target.destination.host, target.virtual_service.namespace
-    for service in context.services_by_name.get(written.partition(".")[0], ()):
-        if service.registry is Registry.KUBERNETES:
-            return f"Service {service.name} is in namespace {service.namespace}: write `{service.hostname}`"
-    if "." in written:
-        known = {host for hosts in context.hosts_by_namespace.values() for host in hosts}
-        return did_you_mean(written, known)
-    return did_you_mean(written, {host.partition(".")[0] for host in context.hosts_by_namespace.get(namespace, ())})
+    if elsewhere := _in_other_namespace(context, target):
+        return f"Service {elsewhere.name} is in namespace {elsewhere.namespace}: write `{elsewhere.hostname}`"
+    return did_you_mean(target.destination.host, _known_hosts(context, target))
+
+
+def _in_other_namespace(context: Context, target: Target) -> Service | None:
+    """A Service with the name of the destination."""
+    named = context.services_by_name.get(target.destination.host.partition(".")[0], ())
+    return next((service for service in named if service.registry is Registry.KUBERNETES), None)
+
+
+def _known_hosts(context: Context, target: Target) -> frozenset[str]:
+    """The hosts that the destination could name in the form in which it is written."""
+    if "." in target.destination.host:
+        return frozenset(host for hosts in context.hosts_by_namespace.values() for host in hosts)
+    own = context.hosts_by_namespace.get(target.virtual_service.namespace, ())
+    return frozenset(host.partition(".")[0] for host in own)
 
 
 def _port(target: Target, service: Service) -> Iterator[Diagnostic]:

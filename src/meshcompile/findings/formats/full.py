@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from textwrap import wrap
 from unicodedata import combining, east_asian_width
 
-from meshcompile.diagnostics import Diagnostic
+from meshcompile.diagnostics import Applicability, Diagnostic
 from meshcompile.documents import Origin
 from meshcompile.documents.quote import Quote, quote
 from meshcompile.findings.colours import BLUE, BOLD, GREEN, SEVERITIES, Paint
@@ -36,7 +36,15 @@ def _block(found: Diagnostic, paint: Paint) -> Iterator[str]:
     if found.effect:
         yield from _noted(f"effect: {plain(found.effect)}", gutter, " =", BLUE, paint)
     if found.suggestion:
-        yield from _noted(f"help: {plain(found.suggestion)}", gutter, " =", GREEN, paint)
+        yield from _noted(f"help: {plain(found.suggestion)}{_fix_note(found)}", gutter, " =", GREEN, paint)
+
+
+def _fix_note(found: Diagnostic) -> str:
+    """The option that does what the suggestion says."""
+    fix = next(iter(found.fixes), None)
+    if fix is None or not all(edit.replacements() for edit in fix.edits):
+        return ""
+    return " (`--fix`)" if fix.applicability is Applicability.SAFE else " (`--unsafe-fixes`)"
 
 
 def _headline(found: Diagnostic, paint: Paint) -> Iterator[str]:

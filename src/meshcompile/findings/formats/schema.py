@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from meshcompile.diagnostics import Severity
+from meshcompile.diagnostics import Applicability, Severity
 from meshcompile.findings.report import BaselineState
 
 TEXT = {"type": "string"}
@@ -23,6 +23,33 @@ RELATED = {
         **PLACE,
     },
 }
+POSITION = {
+    "type": "object",
+    "required": ["line", "column"],
+    "properties": {"line": PLACE["line"], "column": PLACE["column"]},
+}
+EDIT = {
+    "type": "object",
+    "required": ["file", "start", "end", "text"],
+    "properties": {
+        "file": PLACE["file"],
+        "start": {**POSITION, "description": "Where the text to replace starts."},
+        "end": {**POSITION, "description": "The position after the text to replace."},
+        "text": {**TEXT, "description": "What is to stand there."},
+    },
+}
+FIX = {
+    "type": "object",
+    "required": ["title", "applicability", "edits"],
+    "properties": {
+        "title": {**TEXT, "description": "What the fix does."},
+        "applicability": {
+            "enum": [str(each) for each in Applicability],
+            "description": "`safe` if `--fix` applies it, `unsafe` if only `--unsafe-fixes` does.",
+        },
+        "edits": {"type": "array", "items": EDIT, "description": "Changes to the text, all to be made together."},
+    },
+}
 PROPERTIES: dict[str, Any] = {
     "code": {**TEXT, "description": "Code, such as `IST0101`; it never changes its meaning."},
     "slug": {**TEXT, "description": "Name of the code."},
@@ -37,6 +64,7 @@ PROPERTIES: dict[str, Any] = {
     "effect": {**TEXT, "description": "What happens because of it; empty if it is not known."},
     "suggestion": {**TEXT, "description": "What to do about it; empty if there is no suggestion."},
     "related": {"type": "array", "items": RELATED, "description": "Other places that it is about."},
+    "fixes": {"type": "array", "items": FIX, "description": "Ways to solve it, the best one first."},
     "end_line": {**NUMBER, "description": "Line where the underlined part ends."},
     "end_column": {**NUMBER, "description": "Column after the underlined part."},
     "fingerprint": {**TEXT, "description": "The same in every run, as long as the object and the problem are."},
