@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from meshcompile.findings.formats.schema import findings_schema
+from meshcompile.fleet.schema import fleet_schema
 from meshcompile.models.schema import every_schema, project_schema
 
 FOLDER = Path(__file__).parent.parent / "schemas"
@@ -32,7 +33,8 @@ def texts() -> Mapping[str, str]:
 
 def schemas() -> Mapping[str, object]:
     """File name -> schema: of what is read, and of what is printed."""
-    return {**every_schema(), "findings.json": findings_schema(), "meshcompile.json": project_schema()}
+    printed = {"findings.json": findings_schema(), "fleet.json": fleet_schema()}
+    return {**every_schema(), **printed, "meshcompile.json": project_schema()}
 
 
 def stale_files(wanted: Mapping[str, str]) -> list[Path]:

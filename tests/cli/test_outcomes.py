@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "validate": ("validate",),
     "analyze": ("analyze",),
     "proxies": ("proxies",),
+    "fleet": ("fleet",),
     "compile": ("compile", "-p", PROXY),
     "compile all": ("compile", "--all-proxies"),
     "pc": ("pc", "routes", PROXY),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import replace
-
 from meshcompile.cli.console import UsageError, complain, counted
+from meshcompile.cli.fleet_findings import FleetFindings, effective_patches
 from meshcompile.cli.hints import hint_at_missing_proxies
 from meshcompile.cli.inputs import (
     compiled,
@@ -21,15 +20,16 @@ from meshcompile.cli.inputs import (
     reported,
     wanted_proxy,
 )
-from meshcompile.cli.output_folder import update_folder
+from meshcompile.cli.output_folder import staging, update_folder
 from meshcompile.cli.parser import listed, suggested
+from meshcompile.cli.progress import counting
 from meshcompile.cli.render import FORMATS, rendered
+from meshcompile.cli.workers import executor, has_workers, worker_arguments
+from meshcompile.cli.written import Writing, written_by_processes, written_here
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
-    from meshcompile import Config, Diagnostic
+    from meshcompile import Config, Mesh, Proxy
 
-# The path of a patch in an EnvoyFilter.
-PATCH_PATH = ("spec", "configPatches", 0)
 TYPES = ("listeners", "routes", "clusters", "endpoints", "extensions")
 
 
@@ -54,6 +54,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print the lines of the input that each part comes from, instead of the parts",
     )
+    worker_arguments(parser)
     path_arguments(parser)
     mesh_arguments(parser)
 
@@ -61,28 +62,87 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     if options.sources and options.output_dir:
         raise UsageError("--sources only prints: do not combine it with --output-dir")
+    if has_workers(options) and not options.all_proxies:
+        raise UsageError("--jobs and --executor compile many proxies: add --all-proxies")
     wanted = None if options.all_proxies else wanted_proxy(options)
     mesh = load_mesh(options)
-    proxies = mesh.proxies() if wanted is None else [wanted]
-    configs = [compiled(mesh, proxy) for proxy in proxies]
+    findings = FleetFindings()
     if options.all_proxies:
         hint_at_missing_proxies(mesh)
-    content = _sources if options.sources else _resources
-    by_proxy = {config.proxy.id: content(config, options.type) for config in configs}
     if options.output_dir:
-        complain(_written(options.output_dir, by_proxy, options))
+        complain(_written(mesh, wanted, options, findings))
     else:
-        shown = by_proxy if options.all_proxies else next(iter(by_proxy.values()))
-        sys.stdout.write(rendered(shown, options.output))
-    return reported((*mesh.diagnostics, *_once(configs)), options)
+        sys.stdout.writelines(_document(_configs(mesh, wanted, options, findings), options))
+    return reported((*mesh.diagnostics, *findings.found), options)
 
 
-def _written(folder: Path, by_proxy: Mapping[str, Mapping[str, Any]], options: argparse.Namespace) -> str:
+def _configs(
+    mesh: Mesh, wanted: Proxy | str | None, options: argparse.Namespace, findings: FleetFindings
+) -> Iterator[Config]:
+    """The configurations, one at a time. Their findings are collected."""
+    with executor(options) as workers:
+        everything = mesh.compile_all(_proxies(mesh), jobs=options.jobs, executor=workers) if wanted is None else ()
+        for config in everything if wanted is None else (compiled(mesh, wanted),):
+            findings.add(config.diagnostics, effective_patches(config))
+            yield config
+
+
+def _proxies(mesh: Mesh) -> Sequence[Proxy]:
+    """All proxies. Of several with the same name, which are in different clusters, the last one holds."""
+    return tuple({proxy.id: proxy for proxy in mesh.proxies()}.values())
+
+
+def _written(mesh: Mesh, wanted: Proxy | str | None, options: argparse.Namespace, findings: FleetFindings) -> str:
     """Write the folder, and describe what was done."""
-    files = dict(_files(by_proxy, options.output))
-    update = update_folder(folder, files, complete=options.all_proxies)
+    number = 1 if wanted is not None else len(_proxies(mesh))
+    with staging(options.output_dir) as folder:
+        work = Writing(str(folder), options.type, options.output)
+        if options.jobs > 1 and not options.executor:
+            names = written_by_processes(mesh, _proxies(mesh), work, options.jobs, findings)
+        else:
+            names = written_here(_configs(mesh, wanted, options, findings), work)
+        files = list(counting(names, "wrote", number * len(options.type), "file"))
+        update = update_folder(options.output_dir, folder, dict.fromkeys(files), complete=options.all_proxies)
     removed = f", removed {update.removed}" if update.removed else ""
-    return f"wrote {counted(update.written, 'file')} for {counted(len(by_proxy), 'proxy')} to {folder}{removed}"
+    return f"wrote {counted(update.written, 'file')} for {counted(number, 'proxy')} to {options.output_dir}{removed}"
+
+
+def _document(configs: Iterable[Config], options: argparse.Namespace) -> Iterator[str]:
+    """The text of one configuration, or of all of them by the names of the proxies, in pieces."""
+    if not options.all_proxies:
+        yield from (_text(config, options) for config in configs)
+        return
+    entry, end = (_yaml_entry, "") if options.output == "yaml" else (_json_entry, "\n}\n")
+    number = 0
+    for number, config in enumerate(configs, 1):
+        yield entry(config, number, options)
+    yield end if number else "{}\n"
+
+
+def _json_entry(config: Config, number: int, options: argparse.Namespace) -> str:
+    """One configuration with its name in a JSON object, with what stands before it."""
+    name = rendered(config.proxy.id, "json").rstrip()
+    text = _text(config, options).rstrip().replace("\n", "\n  ")
+    return f"{'{' if number == 1 else ','}\n  {name}: {text}"
+
+
+def _yaml_entry(config: Config, number: int, options: argparse.Namespace) -> str:
+    return rendered({config.proxy.id: _data(config, options)}, "yaml")
+
+
+def _text(config: Config, options: argparse.Namespace) -> str:
+    """One configuration as text that ends in a newline."""
+    if options.sources or options.output == "yaml":
+        return rendered(_data(config, options), options.output)
+    from meshcompile.encoded import printed
+    from meshcompile.envoy.message import to_json_by_kind
+
+    return to_json_by_kind({kind: printed(config.resources, kind) for kind in options.type}) + "\n"
+
+
+def _data(config: Config, options: argparse.Namespace) -> dict[str, Any]:
+    """One configuration as plain JSON values."""
+    return _sources(config, options.type) if options.sources else config.to_dict(options.type)
 
 
 def _types(text: str) -> tuple[str, ...]:
@@ -91,11 +151,6 @@ def _types(text: str) -> tuple[str, ...]:
     if wrong := next((name for name in names if name not in TYPES), None):
         raise argparse.ArgumentTypeError(f"no such type: {wrong!r}{suggested(wrong, TYPES) or listed(TYPES)}")
     return tuple(name for name in TYPES if name in names)
-
-
-def _resources(config: Config, types: Iterable[str]) -> dict[str, Any]:
-    """The resources by type, as plain JSON values."""
-    return config.to_dict(types)
 
 
 def _sources(config: Config, types: Iterable[str]) -> dict[str, Any]:
@@ -123,35 +178,3 @@ def _names(value: Any, pointer: str) -> Iterator[str]:
                 yield f"{address}:{port}"
             case _:
                 pass
-
-
-def _files(by_proxy: Mapping[str, Mapping[str, Any]], form: str) -> Iterator[tuple[str, str]]:
-    for proxy, resources in by_proxy.items():
-        for name, items in resources.items():
-            yield f"{proxy}/{name}.{form}", rendered(items, form)
-
-
-def _once(configs: Sequence[Config]) -> Iterable[Diagnostic]:
-    """The findings of all configurations without duplicates. Many proxies may share a finding.
-
-    A patch without effect is reported only if it changes nothing for any proxy, and then once.
-    """
-    from meshcompile.codes.envoy_filters import PATCH_WITHOUT_EFFECT
-
-    patches = [report for config in configs for report in config.patches]
-    at_work = {(report.origin.document, report.origin.path) for report in patches if report.changes}
-    idle: dict[tuple[object, ...], list[Diagnostic]] = {}
-    others: dict[Diagnostic, None] = {}
-    for finding in (finding for config in configs for finding in config.diagnostics):
-        patch = (finding.origin.document, finding.origin.path[: len(PATCH_PATH)])
-        if finding.code != PATCH_WITHOUT_EFFECT.id:
-            others[finding] = None
-        elif patch not in at_work:
-            idle.setdefault(patch, []).append(finding)
-    return (*others, *map(_of_all, idle.values()))
-
-
-def _of_all(same: Sequence[Diagnostic]) -> Diagnostic:
-    """The first of several equal findings, with the number of the others."""
-    first, *more = same
-    return replace(first, message=f"{first.message}; nor for {counted(len(more), 'other proxy')}") if more else first

@@ -6,12 +6,12 @@ The folder holds a manifest of the written files. No other file is ever removed.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
-
-from meshcompile.cli.render import write_files
 
 MANIFEST = ".meshcompile.json"
 
@@ -23,18 +23,31 @@ class Update(Struct, frozen=True):
     removed: int
 
 
-def update_folder(folder: Path, files: Mapping[str, str], complete: bool) -> Update:
-    """Write the files, by `PROXY/NAME`, and remove outdated files of the same proxies from earlier runs.
+@contextmanager
+def staging(folder: Path) -> Iterator[Path]:
+    """A folder in the folder, for files that are not complete yet."""
+    import tempfile  # few write files
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as staged:
+        yield Path(staged)
+
+
+def update_folder(folder: Path, staged: Path, names: Collection[str], complete: bool) -> Update:
+    """Move the staged files into the folder, by `PROXY/NAME`, and remove outdated files of the same proxies.
 
     With `complete`, the files are those of all proxies, so the files of other proxies are removed too.
     """
     earlier = _listed(folder)
-    scope = {_proxy(name) for name in files}
-    gone = [name for name in earlier if name not in files and (complete or _proxy(name) in scope)]
-    kept = [name for name in earlier if name not in files and name not in gone]
-    manifest = {"files": sorted((*files, *kept))}
-    write_files(folder, {**files, MANIFEST: f"{json.dumps(manifest, indent=2)}\n"})
-    return Update(len(files), sum(_removed(folder, name) for name in gone))
+    scope = {_proxy(name) for name in names}
+    gone = [name for name in earlier if name not in names and (complete or _proxy(name) in scope)]
+    kept = [name for name in earlier if name not in names and name not in gone]
+    manifest = {"files": sorted((*names, *kept))}
+    (staged / MANIFEST).write_text(f"{json.dumps(manifest, indent=2)}\n", encoding="utf-8")
+    for name in (*names, MANIFEST):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        os.replace(staged / name, folder / name)
+    return Update(len(names), sum(_removed(folder, name) for name in gone))
 
 
 def _proxy(name: str) -> str:

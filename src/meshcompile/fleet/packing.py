@@ -61,7 +61,7 @@ def packed(mesh: CompilableMesh, configs: Iterable[Config]) -> PackedPart:
         )
         rest.append((config.proxy, config.diagnostics, config.patches))
     compressed = {kind: lines.compressed() for kind, lines in texts.items()}
-    return PackedPart(tuple(made), compressed, _pickled(rest, mesh))
+    return PackedPart(tuple(made), compressed, pickled(rest, mesh))
 
 
 class _Lines:
@@ -83,7 +83,7 @@ def unpacked(
 ) -> Iterator[Config]:
     """The configurations of a part, in order."""
     texts = {kind: _Texts(compressed) for kind, compressed in sent.texts.items()}
-    rest = _unpickled(sent.rest, mesh)
+    rest = unpickled(sent.rest, mesh)
     for asked, config, (proxy, diagnostics, patches) in zip(part, sent.configs, rest, strict=True):
         resources = EncodedResources(
             config.measures, partial(_messages, texts, config.numbers), partial(_resources, mesh, asked)
@@ -118,8 +118,8 @@ def _objects(mesh: CompilableMesh) -> list[object]:
     return [each for resource in resources for each in (resource, resource.origin.document)]
 
 
-def _pickled(data: object, mesh: CompilableMesh) -> bytes:
-    """The data; objects of the mesh as their numbers, so that neither they nor their files are sent."""
+def pickled(data: object, mesh: CompilableMesh) -> bytes:
+    """The data as they are sent; objects of the mesh as numbers, so that neither they nor their files are sent."""
     numbers = {id(each): number for number, each in enumerate(_objects(mesh))}
 
     class Pickler(pickle.Pickler):
@@ -131,7 +131,8 @@ def _pickled(data: object, mesh: CompilableMesh) -> bytes:
     return buffer.getvalue()
 
 
-def _unpickled(data: bytes, mesh: CompilableMesh) -> Any:
+def unpickled(data: bytes, mesh: CompilableMesh) -> Any:
+    """The data that a process with an equal mesh pickled."""
     objects = _objects(mesh)
 
     class Unpickler(pickle.Unpickler):

@@ -22,12 +22,12 @@ PARTS_PER_WORKER = 4
 """The parts that each worker gets at least, so that all workers end at about the same time."""
 
 
-def parts(proxies: Sequence[Asked], workers: int) -> Iterator[Part]:
-    """The proxies in their order, in parts of about equal size.
+def parts(proxies: Sequence[Asked], workers: int, most: int = MOST) -> Iterator[Part]:
+    """The proxies in their order, in parts of about equal size: at most so many, and a few parts for each worker.
 
     A namespace is cut only if it is larger than a part. Small namespaces that follow each other share a part.
     """
-    most = max(1, min(MOST, -(-len(proxies) // (workers * PARTS_PER_WORKER))))
+    most = max(1, min(most, -(-len(proxies) // (workers * PARTS_PER_WORKER))))
     gathered: list[Asked] = []
     for piece in _pieces(proxies, most):
         if gathered and len(gathered) + len(piece) > most:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from meshcompile.config import Config
 from meshcompile.errors import InvalidArgument, instance
 from meshcompile.fleet.compilable import CompilableMesh
-from meshcompile.fleet.parts import Asked, Part, parts
+from meshcompile.fleet.parts import MOST, Asked, Part, parts
 from meshcompile.fleet.worker import Work, compiled
 
 if TYPE_CHECKING:
@@ -38,17 +38,27 @@ def all_compiled(
 
 
 def results(
-    mesh: CompilableMesh, proxies: Sequence[Asked], work: Work[R], jobs: int = 1, executor: Executor | None = None
+    mesh: CompilableMesh,
+    proxies: Sequence[Asked],
+    work: Work[R],
+    jobs: int = 1,
+    executor: Executor | None = None,
+    most: int = MOST,
 ) -> Iterator[tuple[Part, R]]:
-    """The results of the work by parts, in the order of the proxies. In this process a part is one proxy."""
+    """The results of the work by parts, in the order of the proxies. `most` is the most proxies of a part.
+
+    In this process a part is one proxy.
+    """
     if in_this_process(jobs, executor):
         return ((part, work(mesh, compiled(mesh, part))) for part in ((proxy,) for proxy in proxies))
     if executor is None:
-        return _in_processes(mesh, proxies, work, jobs)
-    return _in_executor(mesh, proxies, work, jobs, executor)
+        return _in_processes(mesh, proxies, work, jobs, most)
+    return _in_executor(mesh, proxies, work, jobs, executor, most)
 
 
-def _in_processes(mesh: CompilableMesh, proxies: Sequence[Asked], work: Work[R], jobs: int) -> Iterator[tuple[Part, R]]:
+def _in_processes(
+    mesh: CompilableMesh, proxies: Sequence[Asked], work: Work[R], jobs: int, most: int
+) -> Iterator[tuple[Part, R]]:
     from meshcompile.fleet.crew import own_processes
 
     first, rest = tuple(proxies[:1]), proxies[1:]
@@ -56,17 +66,17 @@ def _in_processes(mesh: CompilableMesh, proxies: Sequence[Asked], work: Work[R],
         yield first, work(mesh, compiled(mesh, first))
     if rest:
         with own_processes(work, mesh, jobs) as crew:
-            yield from crew.in_order(parts(rest, jobs), jobs)
+            yield from crew.in_order(parts(rest, jobs, most), jobs)
 
 
 def _in_executor(
-    mesh: CompilableMesh, proxies: Sequence[Asked], work: Work[R], jobs: int, executor: Executor
+    mesh: CompilableMesh, proxies: Sequence[Asked], work: Work[R], jobs: int, executor: Executor, most: int
 ) -> Iterator[tuple[Part, R]]:
     from meshcompile.fleet.crew import LEAST_WORKERS, WorkerCluster, executor_of_caller
 
     workers = executor.workers if isinstance(executor, WorkerCluster) else max(jobs, LEAST_WORKERS)
     with executor_of_caller(work, mesh, executor) as crew:
-        yield from crew.in_order(parts(proxies, workers), workers)
+        yield from crew.in_order(parts(proxies, workers, most), workers)
 
 
 def in_this_process(jobs: int, executor: Executor | None) -> bool:

@@ -1,0 +1,56 @@
+"""The JSON Schema of `meshcompile fleet -o json`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from meshcompile.encoded import RESOURCE_TYPES
+from meshcompile.proxy import ProxyType
+
+TEXT = {"type": "string"}
+COUNT = {"type": "integer", "minimum": 0, "description": "How many resources."}
+BYTES = {"type": "integer", "minimum": 0, "description": "Bytes of the resources as JSON without spaces."}
+FINGERPRINT = {
+    "type": "string",
+    "pattern": "^[0-9a-f]{64}$",
+    "description": "Equal for equal resources, in every run and on every machine.",
+}
+TYPE = {
+    "type": "object",
+    "required": ["resources", "bytes", "fingerprint"],
+    "additionalProperties": False,
+    "properties": {"resources": COUNT, "bytes": BYTES, "fingerprint": FINGERPRINT},
+}
+PROXY = {
+    "name": {**TEXT, "description": "Name of the proxy: `POD.NAMESPACE`."},
+    "type": {"enum": [str(each) for each in ProxyType], "description": "Type of the proxy."},
+    "namespace": {**TEXT, "description": "Namespace of the proxy."},
+    "cluster": {**TEXT, "description": "Cluster of the proxy."},
+    "resources": COUNT,
+    "bytes": BYTES,
+    "fingerprint": FINGERPRINT,
+    "types": {
+        "type": "object",
+        "required": list(RESOURCE_TYPES),
+        "additionalProperties": False,
+        "properties": dict.fromkeys(RESOURCE_TYPES, TYPE),
+        "description": "The same for each type of resources.",
+    },
+}
+
+
+def fleet_schema() -> dict[str, Any]:
+    """The schema of the list of proxies."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:meshcompile:schema:fleet",
+        "title": "Fleet",
+        "description": "What `meshcompile fleet -o json` prints: one entry per proxy, by namespace and name.",
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": list(PROXY),
+            "additionalProperties": False,
+            "properties": PROXY,
+        },
+    }
