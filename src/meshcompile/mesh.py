@@ -35,6 +35,7 @@ from meshcompile.source.sources import Sources
 
 if TYPE_CHECKING:  # the compiler is imported by what needs it, so that objects are checked without
     from concurrent.futures import Executor
+    from datetime import datetime
 
     from meshcompile.assumed_proxy import AssumedProxy
     from meshcompile.config import Config
@@ -126,14 +127,18 @@ class Mesh:
         """What was read: the number of files and objects, and the files in folders without Kubernetes objects."""
         return sum((cluster.sources for cluster in self.remote_clusters.values()), self.config_cluster.sources)
 
-    def analyze(self) -> tuple[Diagnostic, ...]:
-        """Findings of the checks across objects, by position."""
+    def analyze(self, at: datetime | None = None) -> tuple[Diagnostic, ...]:
+        """Findings of the checks across objects, by position.
+
+        Certificates in Secrets are compared with the time `at`. It has a time zone; without `at`, no times are
+        compared, so the same input has the same findings every day.
+        """
         from meshcompile.analyze import analyzed
         from meshcompile.analyze.context import Context
         from meshcompile.snapshot.discovery import discovered
 
         rejected = {(d.kind, d.namespace, d.name): d for d in self.config_cluster.diagnostics if d.rejected}
-        return analyzed(Context(discovered(self._resources, self.settings.mesh), self.snapshot, rejected))
+        return analyzed(Context(discovered(self._resources, self.settings.mesh), self.snapshot, rejected, at))
 
     def proxies(self) -> tuple[Proxy, ...]:
         """Every proxy that would run, sorted by namespace and name."""

@@ -5,8 +5,17 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from meshcompile.codes.routes import UNREACHABLE_RULE
+from meshcompile.codes.security import HTTP_FIELDS_ON_TCP
+from meshcompile.codes.validation import HTTP_IN_DENY
 from meshcompile.codes.validation import UNREACHABLE_RULE as ISTIO_UNREACHABLE_RULE
 from meshcompile.diagnostics import Diagnostic
+
+
+def without_general(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """The diagnostics, without warnings that hold for any port where another finding names the ports."""
+    found = tuple(diagnostics)
+    exact = {each.origin for each in found if each.code == HTTP_FIELDS_ON_TCP.id}
+    yield from (each for each in found if each.code != HTTP_IN_DENY.id or each.origin not in exact)
 
 
 def without_repeats(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:

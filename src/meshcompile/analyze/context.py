@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from functools import cached_property
 
 from msgspec import Struct, field
 
 from meshcompile.analyze.neighbours import Neighbours, neighbours
 from meshcompile.analyze.pods import Pods
+from meshcompile.analyze.routers import routers
 from meshcompile.analyze.workloads import WorkloadLabels
 from meshcompile.diagnostics import Diagnostic, Severity
 from meshcompile.models.base import Resource
@@ -17,6 +19,7 @@ from meshcompile.models.kubernetes.service import Service as KubernetesService
 from meshcompile.models.networking.destination_rule import DestinationRule
 from meshcompile.models.networking.gateway import Gateway
 from meshcompile.models.networking.virtual_service import MESH_GATEWAY, VirtualService
+from meshcompile.resolve.facts import ProxyFacts, proxy_facts
 from meshcompile.snapshot.resources import ConfigStore
 from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.short_names import qualified_gateway
@@ -40,12 +43,14 @@ ObjectKey = tuple[str, str, str]  # kind, namespace and name
 class Context(Struct, frozen=True, eq=False, dict=True):
     """A mesh under analysis: its accepted objects, oldest first, and their snapshot.
 
-    `rejected` are the objects that are ignored, by kind, namespace and name, each with the reason.
+    `rejected` are the objects that are ignored, by kind, namespace and name, each with the reason. Certificates are
+    compared with the time `at`, if there is one.
     """
 
     resources: ConfigStore
     snapshot: Snapshot
     rejected: Mapping[ObjectKey, Diagnostic] = field(default_factory=dict)
+    at: datetime | None = None
 
     @cached_property
     def workloads(self) -> WorkloadLabels:
@@ -79,6 +84,16 @@ class Context(Struct, frozen=True, eq=False, dict=True):
             tuple(pod for cluster in self.snapshot.workloads.clusters.values() for pod in cluster.pods.values()),
             tuple(service for cluster in clusters for service in cluster.all(KubernetesService)),
         )
+
+    @cached_property
+    def routers(self) -> tuple[ProxyFacts, ...]:
+        """The gateways, one for each set of Pods that look alike."""
+        return tuple(proxy_facts(self.snapshot, router) for router in routers(self.snapshot))
+
+    @cached_property
+    def route_names(self) -> frozenset[str]:
+        """The names of the route configurations of gateways."""
+        return frozenset(name for facts in self.routers for name in facts.gateway.by_route_name)
 
     def serves_gateway(self, pod: Pod) -> bool:
         """True if a Gateway selects a Pod."""

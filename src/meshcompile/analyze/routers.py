@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from meshcompile.models.kubernetes.pod import Pod
+from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Pod
 from meshcompile.proxies import NamedProxy
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.resolve.scope.workload import placed
@@ -28,5 +28,5 @@ def routers(snapshot: Snapshot) -> Iterator[Proxy]:
 
 def has_sidecar(pod: Pod) -> bool:
     """True if a Pod has Envoy beside an application."""
-    beside = pod.spec.proxy is not None and len(pod.spec.containers) + len(pod.spec.init_containers) > 1
-    return beside or pod.metadata.labels.get(TLS_MODE) == "istio"
+    is_alone = all(container.name == PROXY_CONTAINER for container in pod.spec.containers)
+    return not is_alone and (pod.spec.proxy is not None or pod.metadata.labels.get(TLS_MODE) == "istio")

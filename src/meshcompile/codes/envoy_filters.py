@@ -54,3 +54,122 @@ PATCH_OF_OTHER_RELEASE = Code(
     "`proxyVersion` selects proxies by release, so one EnvoyFilter can hold a patch for each release. All proxies of "
     "this mesh run the release that is compiled, so none of them gets this patch.",
 )
+NO_PROXY_FOR_PATCH = Code(
+    "MC1010",
+    "no-proxy-for-patch",
+    Severity.WARNING,
+    "no {kind} runs {where}, so this patch changes nothing",
+    """An EnvoyFilter patches the proxies of its own namespace; in the root namespace it patches those of the whole
+mesh. A gateway belongs to the namespace in which its Pods run. Move the EnvoyFilter there, or to the root namespace.
+
+Bad:
+
+```yaml
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: limit, namespace: shop}
+spec:
+  configPatches:
+    - applyTo: ROUTE_CONFIGURATION
+      match:
+        context: GATEWAY # MC1010
+      patch: {operation: MERGE, value: {max_direct_response_body_size_bytes: 100}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web-0, namespace: shop, labels: {app: web}}
+spec: {containers: [{name: web}, {name: istio-proxy}]}
+```
+
+Good:
+
+```yaml
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: limit, namespace: shop}
+spec:
+  configPatches:
+    - applyTo: ROUTE_CONFIGURATION
+      match: {context: SIDECAR_OUTBOUND}
+      patch: {operation: MERGE, value: {max_direct_response_body_size_bytes: 100}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web-0, namespace: shop, labels: {app: web}}
+spec: {containers: [{name: web}, {name: istio-proxy}]}
+```""",
+)
+NO_ROUTE_CONFIGURATION = Code(
+    "MC1011",
+    "no-route-configuration",
+    Severity.WARNING,
+    "no gateway has a route configuration `{written}`, so this patch changes nothing",
+    """The routes of a plain HTTP port are named `http.PORT`, with the port on which the gateway's Pods listen, which is
+the `targetPort` of its Service. Those of an HTTPS server are named `https.PORT.PORTNAME.GATEWAY.NAMESPACE`.
+
+Bad:
+
+```yaml
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: limit, namespace: istio-system}
+spec:
+  configPatches:
+    - applyTo: ROUTE_CONFIGURATION
+      match:
+        context: GATEWAY
+        routeConfiguration:
+          name: http.80 # MC1011
+      patch: {operation: MERGE, value: {max_direct_response_body_size_bytes: 100}}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: front, namespace: istio-system}
+spec:
+  selector: {istio: ingressgateway}
+  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: ingress, namespace: istio-system}
+spec: {selector: {istio: ingressgateway}, ports: [{name: http, port: 80, targetPort: 8080}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: ingress-0, namespace: istio-system, labels: {istio: ingressgateway}}
+spec: {containers: [{name: istio-proxy}]}
+```
+
+Good:
+
+```yaml
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: limit, namespace: istio-system}
+spec:
+  configPatches:
+    - applyTo: ROUTE_CONFIGURATION
+      match:
+        context: GATEWAY
+        routeConfiguration:
+          name: http.8080
+      patch: {operation: MERGE, value: {max_direct_response_body_size_bytes: 100}}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: front, namespace: istio-system}
+spec:
+  selector: {istio: ingressgateway}
+  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: ingress, namespace: istio-system}
+spec: {selector: {istio: ingressgateway}, ports: [{name: http, port: 80, targetPort: 8080}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: ingress-0, namespace: istio-system, labels: {istio: ingressgateway}}
+spec: {containers: [{name: istio-proxy}]}
+```""",
+)

@@ -50,7 +50,7 @@ CONFLICTING_MTLS = Code(
     "MC0806",
     "conflicting-mtls",
     Severity.WARNING,
-    "{host}: this rule makes clients use {client}, but its workloads accept only {server}",
+    "{host}: this rule makes clients send {client}, but its workloads accept only {server}: connections fail",
     "A DestinationRule decides how clients connect, and a PeerAuthentication decides what servers accept. With STRICT, "
     "clients need ISTIO_MUTUAL or no `tls` at all. With DISABLE, clients must not use it.",
 )

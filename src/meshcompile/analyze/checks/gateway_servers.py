@@ -6,10 +6,8 @@ What is found is what compiling the gateway finds: see `meshcompile.resolve.gate
 from collections.abc import Iterator
 
 from meshcompile.analyze.context import Context
-from meshcompile.analyze.routers import routers
 from meshcompile.codes.telemetry import SHADOWED_TELEMETRY
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.resolve.facts import proxy_facts
 from meshcompile.resolve.listeners.proxy_listeners import listeners
 
 
@@ -17,6 +15,6 @@ def gateway_servers(context: Context) -> Iterator[Diagnostic]:
     """The findings about the listeners of each gateway."""
     if not context.gateways:
         return
-    for router in routers(context.snapshot):
-        found = listeners(context.snapshot, proxy_facts(context.snapshot, router)).findings
+    for facts in context.routers:
+        found = listeners(context.snapshot, facts).findings
         yield from (finding for finding in found if finding.code != SHADOWED_TELEMETRY.id)  # IST0160 says that

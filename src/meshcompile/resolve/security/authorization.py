@@ -138,7 +138,7 @@ def authorization_of(snapshot: Snapshot, key: AuthorizationKey) -> Authorization
         tcp,
         origins=tuple(policy.origin for policy in policies),
         request_rules=tuple(_request_rules(policies)),
-        findings=by_place(_provider_findings(custom_policies(policies), providers)),
+        findings=by_place(provider_findings(custom_policies(policies), providers)),
     )
 
 
@@ -152,7 +152,7 @@ def custom_policies(policies: Iterable[AuthorizationPolicy]) -> Mapping[str, lis
     return by_provider
 
 
-def _provider_findings(
+def provider_findings(
     by_provider: Mapping[str, list[AuthorizationPolicy]], providers: Mapping[str, ExtAuthz | str]
 ) -> Iterator[Diagnostic]:
     """Findings about unusable providers: several for one workload, or one that is unknown or invalid."""

@@ -1,0 +1,33 @@
+"""Extension providers that policies and Telemetries name, and that the mesh config or the mesh lacks."""
+
+from collections.abc import Iterator
+
+from meshcompile.analyze.context import Context
+from meshcompile.analyze.policies import pods_of, policies_of
+from meshcompile.behaviour import capabilities
+from meshcompile.codes.telemetry import OVERLAPPING_TELEMETRIES, PROXY_TOO_OLD, SHADOWED_TELEMETRY
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.models.security.authorization_policy import AuthorizationPolicy, AuthorizationPolicyAction
+from meshcompile.resolve.security.authorization import custom_policies, provider_findings
+from meshcompile.resolve.security.ext_authz import ext_authz_providers
+from meshcompile.resolve.telemetry.findings import telemetry_findings
+
+OF_SEVERAL = frozenset({SHADOWED_TELEMETRY.id, OVERLAPPING_TELEMETRIES.id, PROXY_TOO_OLD.id})
+"""Codes that depend on the proxy, or for which istioctl has codes of its own."""
+NEWEST = (99, 0, 0)
+"""A release of proxies with all capabilities."""
+
+
+def providers(context: Context) -> Iterator[Diagnostic]:
+    """A finding for each provider that cannot be used, and for each workload with several."""
+    snapshot = context.snapshot
+    for policy in context.resources.all(AuthorizationPolicy):
+        if policy.spec.action is AuthorizationPolicyAction.CUSTOM:
+            known = ext_authz_providers(snapshot, None)
+            for pod in pods_of(context, policy):
+                yield from provider_findings(custom_policies(policies_of(context, pod)), known)
+            yield from provider_findings(custom_policies([policy]), known)
+    for telemetry in snapshot.telemetry.all:
+        for finding in telemetry_findings(snapshot, (telemetry,), capabilities(NEWEST)):
+            if finding.code not in OF_SEVERAL:
+                yield finding
