@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meshcompile.diagnostics import Diagnostic
-from tests.meshes import mesh
+from tests.meshes import SHOP, mesh
 from tests.unit.test_destination_rules import HOST, SERVICE, rule
 from tests.unit.test_endpoints import pod, slice_of
 
@@ -85,3 +85,53 @@ def test_service_entry_for_a_service() -> None:
 def test_endpoint_without_pod() -> None:
     """An endpoint with a missing Pod is reported."""
     assert slugs(slice_of(7)) == ["endpoint-without-pod"]
+
+
+def test_failover_of_a_subset() -> None:
+    """A subset inherits the outlier detection of its rule; without any, its failover has no effect."""
+    rule = """
+    apiVersion: networking.istio.io/v1
+    kind: DestinationRule
+    metadata: {name: r, namespace: shop}
+    spec:
+      host: web
+      %s
+      subsets:
+        - name: s
+          labels: {app: web}
+          trafficPolicy: {loadBalancer: {localityLbSetting: {failoverPriority: [version]}}}
+    """
+    (found,) = (d for d in mesh(SHOP, rule % "").analyze() if d.code == "MC0271")
+    assert found.field == "spec.subsets[0].trafficPolicy.loadBalancer"
+    inherited = mesh(SHOP, rule % "trafficPolicy: {outlierDetection: {}}").analyze()
+    assert "MC0271" not in [d.code for d in inherited]
+
+
+TO_PORT_443 = """
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: pay, namespace: shop}
+spec: {hosts: [pay.example], http: [{route: [{destination: {host: pay.example, port: {number: 443}}}]}]}
+"""
+PAY = """
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: pay, namespace: shop}
+spec:
+  hosts: [pay.example]
+  resolution: DNS
+  ports: [{number: 80, name: http, protocol: HTTP}, {number: 443, name: https, protocol: HTTPS}]
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: pay, namespace: shop}
+spec: {host: pay.example, trafficPolicy: {tls: {mode: SIMPLE}}}
+"""
+
+
+def test_tls_of_the_proxy_for_requests_that_are_forwarded() -> None:
+    """A port that HTTP rules forward to gets plain requests, and one that they lead away from gets none."""
+    both = {d.code: d.severity for d in mesh(PAY).analyze() if d.code.startswith("MC061")}
+    assert both == {"MC0611": "warning", "MC0612": "warning"}
+    forwarded = {d.code: d.severity for d in mesh(PAY, TO_PORT_443).analyze() if d.code.startswith("MC061")}
+    assert forwarded == {"MC0611": "info"}

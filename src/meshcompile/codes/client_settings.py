@@ -70,8 +70,8 @@ TLS_INSIDE_TLS = Code(
     "MC0611",
     "tls-inside-tls",
     Severity.WARNING,
-    "port {port} of {host} carries TLS of the application already ({protocol}): with mode {mode}, proxies wrap it in "
-    "TLS once more, and the server closes the connection",
+    "port {port} of {host} is declared as {protocol}, and applications that speak TLS to it fail: with mode {mode}, "
+    "proxies wrap their TLS in TLS once more, and the server closes the connection",
     """TLS mode SIMPLE or MUTUAL makes the proxy start TLS to the server. On a port that is declared HTTPS or TLS the
 application does so itself. Limit the mode to the plain port with `portLevelSettings`; to let applications send plain
 HTTP to port 80 and have it encrypted, give that port `targetPort: 443`.

@@ -173,3 +173,44 @@ metadata: {name: ingress-0, namespace: istio-system, labels: {istio: ingressgate
 spec: {containers: [{name: istio-proxy}]}
 ```""",
 )
+UNTYPED_FILTER = Code(
+    "MC1012",
+    "untyped-filter",
+    Severity.WARNING,
+    "filter `{filter}` has no `typed_config`: Envoy does not know which filter is meant and rejects the whole listener",
+    """Envoy finds a filter by the type of its configuration, `typed_config` with `@type`, and not by its name. It
+rejects a listener with a filter that has none, and keeps the listener that it had before.
+
+Bad:
+
+```yaml
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: inspect, namespace: istio-system}
+spec:
+  configPatches:
+    - applyTo: LISTENER
+      patch:
+        operation: MERGE
+        value:
+          listener_filters:
+            - name: envoy.filters.listener.tls_inspector # MC1012
+```
+
+Good:
+
+```yaml
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: inspect, namespace: istio-system}
+spec:
+  configPatches:
+    - applyTo: LISTENER_FILTER
+      patch:
+        operation: INSERT_FIRST
+        value:
+          name: envoy.filters.listener.tls_inspector
+          typed_config:
+            "@type": type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector
+```""",
+)

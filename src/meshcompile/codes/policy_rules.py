@@ -158,3 +158,77 @@ spec:
       to: [{operation: {paths: ["/api/*"]}}]
 ```""",
 )
+REMOTE_ADDRESS_AT_SIDECAR = Code(
+    "MC0831",
+    "remote-address-at-sidecar",
+    Severity.WARNING,
+    "a sidecar takes the last entry of X-Forwarded-For for the client's address: behind a gateway that trusts "
+    "{trusted} proxies in front of it, that is the last of these proxies and not the client",
+    """`numTrustedProxies` tells a gateway how many entries of X-Forwarded-For come from proxies. Sidecars have no such
+setting. Put policies on `remoteIpBlocks` on the gateway.
+
+Bad:
+
+```yaml
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: front, namespace: shop}
+spec:
+  selector: {app: front}
+  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: front-0
+  namespace: shop
+  labels: {app: front}
+  annotations: {proxy.istio.io/config: '{"gatewayTopology": {"numTrustedProxies": 2}}'}
+spec: {containers: [{name: istio-proxy}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web-0, namespace: shop, labels: {app: web}}
+spec: {containers: [{name: web}, {name: istio-proxy}]}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: office, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  rules:
+    - from:
+        - source:
+            remoteIpBlocks: [203.0.113.7] # MC0831
+```
+
+Good:
+
+```yaml
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: front, namespace: shop}
+spec:
+  selector: {app: front}
+  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: front-0
+  namespace: shop
+  labels: {app: front}
+  annotations: {proxy.istio.io/config: '{"gatewayTopology": {"numTrustedProxies": 2}}'}
+spec: {containers: [{name: istio-proxy}]}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: office, namespace: shop}
+spec:
+  selector: {matchLabels: {app: front}}
+  rules:
+    - from:
+        - source:
+            remoteIpBlocks: [203.0.113.7]
+```""",
+)

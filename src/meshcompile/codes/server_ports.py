@@ -224,3 +224,55 @@ spec:
       port: 8080
 ```""",
 )
+HOST_OF_SEVERAL_ENTRIES = Code(
+    "MC0325",
+    "host-of-several-entries",
+    Severity.INFO,
+    "{host} is also a host of ServiceEntry {other}, with other ports or another resolution: only clients in namespace "
+    "{own} use this one",
+    """Clients use the ServiceEntry of their own namespace, else the oldest that they see. Settings of several
+namespaces are not merged. Limit each with `exportTo: ["."]`, or keep one for the mesh.
+
+Bad:
+
+```yaml
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: a, namespace: team-a}
+spec:
+  hosts: [api.example.net]
+  resolution: DNS
+  ports: [{number: 443, name: https, protocol: HTTPS}]
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: b, namespace: team-b}
+spec:
+  hosts:
+    - api.example.net # MC0325
+  resolution: DNS
+  ports: [{number: 80, name: http, protocol: HTTP}]
+```
+
+Good:
+
+```yaml
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: a, namespace: team-a}
+spec:
+  hosts: [api.example.net]
+  resolution: DNS
+  exportTo: ["."]
+  ports: [{number: 443, name: https, protocol: HTTPS}]
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: b, namespace: team-b}
+spec:
+  hosts:
+    - api.example.net
+  resolution: DNS
+  ports: [{number: 80, name: http, protocol: HTTP}]
+```""",
+)

@@ -23,7 +23,7 @@ def _of_rule(rule: HTTPRoute, taken: set[str]) -> Iterator[Diagnostic]:
     earlier = set(taken)
     for match in rule.match:
         prefix = "" if match.uri is None else match.uri.prefix or ""
-        if prefix and not prefix.endswith("/") and f"{prefix}/" not in earlier:
+        if prefix.startswith("/") and not prefix.endswith("/") and f"{prefix}/" not in earlier:
             rewritten = f"{rule.rewrite.uri}/a"
             suggestion = f"match `{prefix}/` and `{prefix}` apart"
             yield DOUBLED_SLASH(rule.rewrite.at("uri"), prefix=prefix, rewritten=rewritten, suggestion=suggestion)
