@@ -18,7 +18,10 @@ TYPE_CHECKING = False  # `typing` alone would take longer to import than all the
 if TYPE_CHECKING:  # for type checkers and editors; at run time, __getattr__ imports the same names
     from meshcompile.assumed_proxy import AssumedProxy as AssumedProxy
     from meshcompile.config import Config as Config
+    from meshcompile.diagnostics import Applicability as Applicability
+    from meshcompile.diagnostics import Code as Code
     from meshcompile.diagnostics import Diagnostic as Diagnostic
+    from meshcompile.diagnostics import Fix as Fix
     from meshcompile.diagnostics import Related as Related
     from meshcompile.diagnostics import Severity as Severity
     from meshcompile.documents import Origin as Origin
@@ -42,11 +45,14 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time, __getattr__ imp
 __version__ = "0.1.0"
 
 _PLACES = {
+    "Applicability": "meshcompile.diagnostics",
     "AssumedProxy": "meshcompile.assumed_proxy",
     "Bootstrap": "meshcompile.output.bootstrap",
     "Change": "meshcompile.patch.report",
+    "Code": "meshcompile.diagnostics",
     "Config": "meshcompile.config",
     "Diagnostic": "meshcompile.diagnostics",
+    "Fix": "meshcompile.diagnostics",
     "ForeignFile": "meshcompile.source.sources",
     "InvalidArgument": "meshcompile.errors",
     "Limits": "meshcompile.documents.limits",

@@ -127,18 +127,32 @@ class Mesh:
         """What was read: the number of files and objects, and the files in folders without Kubernetes objects."""
         return sum((cluster.sources for cluster in self.remote_clusters.values()), self.config_cluster.sources)
 
-    def analyze(self, at: datetime | None = None) -> tuple[Diagnostic, ...]:
-        """Findings of the checks across objects, by position.
+    @property
+    def objects(self) -> tuple[Resource, ...]:
+        """The accepted objects, those of remote clusters last."""
+        clusters = (self.config_cluster, *self.remote_clusters.values())
+        return tuple(resource for cluster in clusters for resource in cluster.resources)
+
+    def analyze(
+        self, at: datetime | None = None, select: Iterable[str] = (), ignore: Iterable[str] = ()
+    ) -> tuple[Diagnostic, ...]:
+        """Findings of the checks across objects and of installed checks, by position.
 
         Certificates in Secrets are compared with the time `at`. It has a time zone; without `at`, no times are
-        compared, so the same input has the same findings every day.
+        compared, so the same input has the same findings every day. `select` and `ignore` are beginnings of codes, or
+        names of codes. A more specific one takes precedence; without `select`, all codes are selected.
         """
         from meshcompile.analyze import analyzed
         from meshcompile.analyze.context import Context
+        from meshcompile.findings.selection import CodeSelection
+        from meshcompile.plugins import findings_of_plugins
         from meshcompile.snapshot.discovery import discovered
 
+        selection = CodeSelection(texts("select", select), texts("ignore", ignore))
         rejected = {(d.kind, d.namespace, d.name): d for d in self.config_cluster.diagnostics if d.rejected}
-        return analyzed(Context(discovered(self._resources, self.settings.mesh), self.snapshot, rejected, at))
+        context = Context(discovered(self._resources, self.settings.mesh), self.snapshot, rejected, at)
+        found = {*analyzed(context), *findings_of_plugins(self)}
+        return tuple(sorted(each for each in found if selection.includes(each)))
 
     def proxies(self) -> tuple[Proxy, ...]:
         """Every proxy that would run, sorted by namespace and name."""

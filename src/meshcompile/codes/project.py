@@ -12,6 +12,15 @@ UNUSED_SUPPRESSION = Code(
     "the next finding that matches.\n\n"
     "`analyze` reports unused suppressions. `validate` does not, because it does not run all checks.",
 )
+CHECK_FAILED = Code(
+    "MC1402",
+    "check-failed",
+    Severity.ERROR,
+    "the installed check `{check}` failed: {problem}",
+    "A package on this machine adds a check with the entry point group `meshcompile.checks`, and the check raised an "
+    "exception or returned something other than diagnostics. The other checks are not affected. Update the package, or "
+    "report the problem to its authors.",
+)
 UNUSABLE_CONFIGURATION = Code(
     "MC1410",
     "unusable-configuration",
