@@ -1,8 +1,8 @@
 """The configuration of one proxy, for users: typed messages, JSON, and the origins of each part."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from meshcompile.collector import gc_paused
 from meshcompile.compile import Resources
@@ -15,7 +15,7 @@ from meshcompile.envoy.config.endpoint import ClusterLoadAssignment
 from meshcompile.envoy.config.listener import Listener
 from meshcompile.envoy.config.route import RouteConfiguration
 from meshcompile.envoy.fingerprint import digest_of_all
-from meshcompile.envoy.message import Message, source_map, to_builtins, to_json_by_kind
+from meshcompile.envoy.message import EncodedMessage, Message, json_pieces, source_map, to_builtins, to_json_by_kind
 from meshcompile.errors import InvalidArgument, MissingExtra, instance, keyed
 from meshcompile.output.bootstrap.options import Credential
 from meshcompile.patch.report import PatchReport
@@ -90,15 +90,26 @@ class Config:
         `kinds` selects some of `listeners`, `routes`, `clusters`, `endpoints` and `extensions`, and their order. Raises
         InvalidArgument for any other name.
         """
-        kinds = tuple(kinds)
-        if unknown := [kind for kind in kinds if kind not in RESOURCE_TYPES]:
-            raise InvalidArgument(f"there are no resources {unknown[0]!r}, only {', '.join(RESOURCE_TYPES)}")
-        return {kind: [to_builtins(message) for message in printed(self.resources, kind)] for kind in kinds}
+        return {kind: [to_builtins(message) for message in messages] for kind, messages in self._printed(kinds).items()}
 
     @gc_paused()
     def to_json(self, indent: int = 2) -> str:
         """The data of `to_dict` as text, in the protobuf JSON form that istiod prints."""
         return to_json_by_kind({kind: printed(self.resources, kind) for kind in RESOURCE_TYPES}, indent)
+
+    @gc_paused()
+    def write_json(self, file: IO[str], kinds: Iterable[str] = RESOURCE_TYPES, indent: int = 2) -> None:
+        """Write the text of `to_json` to a file, message by message, so that it is never in memory as a whole.
+
+        `kinds` is as in `to_dict`.
+        """
+        file.writelines(json_pieces(self._printed(kinds), indent))
+
+    def _printed(self, kinds: Iterable[str]) -> Mapping[str, Sequence[Message | EncodedMessage]]:
+        kinds = tuple(kinds)
+        if unknown := [kind for kind in kinds if kind not in RESOURCE_TYPES]:
+            raise InvalidArgument(f"there are no resources {unknown[0]!r}, only {', '.join(RESOURCE_TYPES)}")
+        return {kind: printed(self.resources, kind) for kind in kinds}
 
     def to_betterproto(self) -> "BetterprotoResources":
         """The resources as messages of envoy-data-plane. Requires the extra `betterproto`.

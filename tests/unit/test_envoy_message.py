@@ -23,6 +23,7 @@ from meshcompile.envoy.message import (
     Unmodelled,
     at,
     from_json,
+    json_pieces,
     replaced,
     source_map,
     to_builtins,
@@ -169,6 +170,7 @@ def test_text_by_kind_is_that_of_the_data(indent: int) -> None:
     for messages in cases:
         data = {kind: [to_builtins(message) for message in group] for kind, group in messages.items()}
         assert to_json_by_kind(messages, indent) == to_json(data, indent)
+        assert "".join(json_pieces(messages, indent)) == to_json(data, indent)
 
 
 def test_a_pickled_message_prints_the_same() -> None:

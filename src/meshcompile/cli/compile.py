@@ -110,7 +110,8 @@ def _written(mesh: Mesh, wanted: Proxy | str | None, options: argparse.Namespace
 def _document(configs: Iterable[Config], options: argparse.Namespace) -> Iterator[str]:
     """The text of one configuration, or of all of them by the names of the proxies, in pieces."""
     if not options.all_proxies:
-        yield from (_text(config, options) for config in configs)
+        for config in configs:
+            yield from _pieces(config, options)
         return
     entry, end = (_yaml_entry, "") if options.output == "yaml" else (_json_entry, "\n}\n")
     number = 0
@@ -131,13 +132,25 @@ def _yaml_entry(config: Config, number: int, options: argparse.Namespace) -> str
 
 
 def _text(config: Config, options: argparse.Namespace) -> str:
-    """One configuration as text that ends in a newline."""
+    """One configuration as text that ends in a newline. Messages keep their texts for other proxies."""
     if options.sources or options.output == "yaml":
         return rendered(_data(config, options), options.output)
     from meshcompile.encoded import printed
     from meshcompile.envoy.message import to_json_by_kind
 
     return to_json_by_kind({kind: printed(config.resources, kind) for kind in options.type}) + "\n"
+
+
+def _pieces(config: Config, options: argparse.Namespace) -> Iterator[str]:
+    """The text of the only configuration, which needs not be in memory as a whole."""
+    if options.sources or options.output == "yaml":
+        yield _text(config, options)
+        return
+    from meshcompile.encoded import printed
+    from meshcompile.envoy.message import json_pieces
+
+    yield from json_pieces({kind: printed(config.resources, kind) for kind in options.type})
+    yield "\n"
 
 
 def _data(config: Config, options: argparse.Namespace) -> dict[str, Any]:

@@ -9,7 +9,7 @@ with default values, 64-bit integers as strings, enums by name, and whole double
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
@@ -171,7 +171,12 @@ def to_json(message: object, indent: int = 2) -> str:
 
     `indent=0` prints one line, and `-1` also omits spaces.
     """
-    return msgspec.json.format(encode(message), indent=indent).decode()
+    return _laid_out(encode(message), indent)
+
+
+def _laid_out(data: bytes, indent: int) -> str:
+    """Compact JSON with the spaces and lines of `indent`."""
+    return (data if indent < 0 else msgspec.json.format(data, indent=indent)).decode()
 
 
 _WHOLE_DOUBLE = re.compile(rb"\.0[,\]}]")
@@ -210,13 +215,40 @@ def to_json_list(messages: "Sequence[Message | EncodedMessage]", indent: int = 2
     return _list_pieces(messages, indent, 0)
 
 
+def json_pieces(messages: "Mapping[str, Sequence[Message | EncodedMessage]]", indent: int = 2) -> Iterator[str]:
+    """The text of `to_json_by_kind`, message by message. Messages do not keep their texts."""
+    colon = ":" if indent < 0 else ": "
+    before, between, after = _separators("{}", indent, 0)
+    if not messages:
+        yield "{}"
+        return
+    for kind, group in messages.items():
+        yield f'{before}"{kind}"{colon}'
+        yield from _pieces(group, indent, 1, _text_at)
+        before = between
+    yield after
+
+
 def _list_pieces(messages: "Sequence[Message | EncodedMessage]", indent: int, depth: int) -> Sequence[str]:
     """The parts of the text of a list of messages. They are joined once at the end, because the text may be long."""
+    return tuple(_pieces(messages, indent, depth, fragment))
+
+
+def _pieces(
+    messages: "Sequence[Message | EncodedMessage]",
+    indent: int,
+    depth: int,
+    text: "Callable[[Message | EncodedMessage, int, int], str]",
+) -> Iterator[str]:
     if not messages:
-        return ("[]",)
+        yield "[]"
+        return
     before, between, after = _separators("[]", indent, depth)
-    parts = [piece for message in messages for piece in (between, fragment(message, indent, depth + 1))]
-    return (before, *parts[1:], after)
+    for message in messages:
+        yield before
+        yield text(message, indent, depth + 1)
+        before = between
+    yield after
 
 
 def _separators(brackets: str, indent: int, depth: int) -> tuple[str, str, str]:
@@ -230,13 +262,22 @@ def _separators(brackets: str, indent: int, depth: int) -> tuple[str, str, str]:
 
 def fragment(message: "Message | EncodedMessage", indent: int, depth: int) -> str:
     """The JSON text of a message that is so deep in lists and objects. It stays with the message."""
-    margin = " " * max(indent, 0) * depth
     known = message.__dict__
-    key = f"JSON {indent} {margin}"
+    key = f"JSON {indent} {depth if indent > 0 else 0}"
     text: str | None = known.get(key)
     if text is None:
-        text = known[key] = to_json(message, indent).replace("\n", "\n" + margin)
+        text = known[key] = _text_at(message, indent, depth)
     return text
+
+
+def _text_at(message: "Message | EncodedMessage", indent: int, depth: int) -> str:
+    """The JSON text of a message that is so deep in lists and objects. msgspec indents it at its depth."""
+    if indent <= 0:
+        return to_json(message, indent)
+    framed = _laid_out(b"[" * depth + encode(message) + b"]" * depth, indent)
+    head = sum(2 + indent * each for each in range(1, depth + 1))  # at each depth a bracket, a line feed and spaces
+    tail = head - indent * depth
+    return framed[head : len(framed) - tail]
 
 
 def _encoded(value: object) -> object:
