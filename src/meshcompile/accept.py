@@ -36,7 +36,7 @@ ObjectKey = tuple[str, str, str, str]
 
 
 class Checked(Struct, frozen=True, eq=False):
-    """What became of one document: the object unless it is rejected, and findings about it."""
+    """The result for one document: the object unless it is rejected, and findings about it."""
 
     key: ObjectKey
     document: Document
@@ -46,13 +46,13 @@ class Checked(Struct, frozen=True, eq=False):
 
 Item = Checked | Diagnostic
 Part = Piece | Listed | Item
-"""A part of the input in order. What is outside of pieces are findings about whole folders."""
+"""A part of the input in order. Anything other than a piece is a finding about a whole folder."""
 
 
 class ClusterInputs(Struct, frozen=True, eq=False):
-    """The inputs of one cluster: paths, and what was read of other inputs.
+    """The inputs of one cluster: paths, and the content of other inputs.
 
-    `left_out` are real paths that count as removed, and `buffers` texts that replace files, by their real path.
+    `left_out` are real paths that count as removed, and `buffers` are texts that replace files, by real path.
     """
 
     given: tuple[str | Piece, ...] = ()
@@ -68,7 +68,7 @@ NO_PIECES: Mapping[str, Piece] = {}
 class Accepted:
     """The accepted objects of one cluster, and all findings about the input.
 
-    Only the objects are compared for equality. `inputs` and `parts` are what was given and what was read, for
+    Only the objects are compared for equality. `inputs` and `parts` are the inputs and their content, for
     `Mesh.updated`.
     """
 
@@ -94,7 +94,7 @@ def accepted(events: Iterable[ReadEvent], namespace: str) -> Accepted:
 
 
 def accepted_parts(parts: tuple[Part, ...]) -> Accepted:
-    """The accepted objects of what was read."""
+    """The accepted objects from what was read."""
     items = [item for part in parts for item in _items(part)]
     diagnostics = [found for item in items for found in (item.problems if isinstance(item, Checked) else (item,))]
     unique = _last_of_each((item for item in items if isinstance(item, Checked)), diagnostics)
@@ -102,7 +102,7 @@ def accepted_parts(parts: tuple[Part, ...]) -> Accepted:
 
 
 def checked(document: Document, namespace: str) -> Checked:
-    """The object of a document, and findings about it. The plain data of the document are dropped."""
+    """The object of a document, and findings about it. The plain data of the document is dropped."""
     resource, problems = read(document, namespace)
     if resource is not None:
         problems = (*problems, *violations(resource), *limits(resource))
@@ -133,7 +133,7 @@ def parts_of(events: Iterable[ReadEvent], namespace: str, earlier: Mapping[str, 
 
 
 def _parts(events: Iterable[ReadEvent], namespace: str, earlier: Mapping[str, Piece]) -> Iterator[Part]:
-    """The parts of the input, each file as a piece once it has been read."""
+    """The parts of the input. Each file is a piece once it has been read."""
     waiting = iter(events)
     for event in waiting:
         match event:
@@ -150,7 +150,7 @@ def _parts(events: Iterable[ReadEvent], namespace: str, earlier: Mapping[str, Pi
 
 
 def _piece(opened: Opened, events: Iterator[ReadEvent], namespace: str, earlier: Piece | None) -> Piece:
-    """What follows until it is closed."""
+    """The piece of a file, text or object up to its end."""
     before = (
         {} if earlier is None else {each.document.index: each for each in earlier.items if isinstance(each, Checked)}
     )
@@ -176,7 +176,7 @@ def _piece(opened: Opened, events: Iterator[ReadEvent], namespace: str, earlier:
 
 
 def _sources(parts: Iterable[Part]) -> Sources:
-    """The counts of what was read."""
+    """The counts of the input."""
     pieces = [part for part in parts if isinstance(part, Piece)]
     files = {file for piece in pieces for file in _files(piece)}
     foreign = tuple(file for piece in pieces for file in piece.foreign)
@@ -184,7 +184,7 @@ def _sources(parts: Iterable[Part]) -> Sources:
 
 
 def _files(piece: Piece) -> Iterable[str]:
-    """The names of the files that hold objects: one, unless the piece is an archive or standard input."""
+    """The names of the files with objects: one, unless the piece is an archive or standard input."""
     return {item.document.file for item in piece.items if isinstance(item, Checked)} if piece.documents else ()
 
 
@@ -209,7 +209,7 @@ def _key(resource: Resource) -> ObjectKey:
 
 
 def _written_key(document: Document, namespace: str) -> ObjectKey:
-    """The key of a document that is no valid object."""
+    """The key of a document that is not a valid object."""
     value = document.value
     api_version = value.get("apiVersion") if isinstance(value, Mapping) else None
     group = api_version.rpartition("/")[0] if isinstance(api_version, str) else ""

@@ -1,7 +1,7 @@
-"""The input of a mesh after an edit: what did not change is kept as it was read.
+"""The input of a mesh after an edit. Unchanged parts are kept as they were read.
 
-Files are the unit of reading: a file that changed is read again as a whole, and all its objects get new places. An
-object that is given as data takes the place of the one with its name, wherever that stands.
+The unit of reading is a file: a changed file is read again as a whole, and all its objects get new positions. An object
+that is passed as data replaces the object with the same name, regardless of its position.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from meshcompile.source.reading import Input, named_inputs, read, read_events
 
 
 class InputEdit(Struct, frozen=True):
-    """What changed: files and folders by path, texts of files, and objects."""
+    """The changes: files and folders by path, texts of files, and objects."""
 
     changed: tuple[str, ...]
     removed: tuple[str, ...]
@@ -37,7 +37,7 @@ class InputEdit(Struct, frozen=True):
         return bool(self.paths or self.objects or self.removed_objects)
 
     def within(self, paths: Collection[str], has_objects: bool) -> InputEdit:
-        """The part of the edit that is about some paths, and about objects if those are meant too."""
+        """The part of the edit about some paths, and about objects if they are included."""
         return InputEdit(
             changed=tuple(path for path in self.changed if path in paths),
             removed=tuple(path for path in self.removed if path in paths),
@@ -48,7 +48,7 @@ class InputEdit(Struct, frozen=True):
 
 
 def edit_of(changed: Input | Iterable[Input], removed: Input | Iterable[Input], reading: Reading) -> InputEdit:
-    """The edit that some inputs describe. Raises InvalidArgument for what is no input."""
+    """The edit that some inputs describe. Raises InvalidArgument for an invalid input."""
     now, gone = named_inputs(changed), named_inputs(removed)
     return InputEdit(
         changed=tuple(filter(None, map(input_path, now))),
@@ -60,7 +60,7 @@ def edit_of(changed: Input | Iterable[Input], removed: Input | Iterable[Input], 
 
 
 def _objects(given: Iterable[Input], reading: Reading) -> Iterator[Checked]:
-    """The objects that are given as data or in texts."""
+    """The objects that are passed as data or in texts."""
     for each in given:
         if not isinstance(each, NamedText) and input_path(each) is None:
             yield from (checked(document, reading.namespace) for document in read(each, reading.limits).documents)
@@ -92,7 +92,7 @@ def edited(before: Accepted, edit: InputEdit, reading: Reading) -> Accepted:
 
 
 def _inputs_after(before: Accepted, edit: InputEdit, selection: Selection) -> ClusterInputs:
-    """The inputs without what was removed, and with new files that no folder holds."""
+    """The inputs without removed ones, and with new files that are not in a folder of the inputs."""
     gone, back = reals(edit.removed), reals(edit.changed)
     texts = {real(text.name): text.text for text in edit.texts}
     given = tuple(each for each in before.inputs.given if isinstance(each, Piece) or real(each) not in gone)
@@ -109,7 +109,7 @@ def _inputs_after(before: Accepted, edit: InputEdit, selection: Selection) -> Cl
 
 
 def _known_after(before: Accepted, inputs: ClusterInputs, edit: InputEdit, reading: Reading) -> Known:
-    """What need not be read again."""
+    """The parts that need not be read again."""
     changed = reals(edit.paths)
     pieces = [part for part in before.parts if isinstance(part, Piece) and part.path]
     folders = {part.folder: part for part in before.parts if isinstance(part, Listed)}
@@ -122,7 +122,7 @@ def _known_after(before: Accepted, inputs: ClusterInputs, edit: InputEdit, readi
 
 
 def _is_below(file: str, changed: frozenset[str]) -> bool:
-    """Whether a file is one of those that changed, or in a folder that did."""
+    """Whether a file has changed, or is in a changed folder."""
     return file in changed or not changed.isdisjoint(parents(file))
 
 
@@ -133,7 +133,7 @@ def _is_changed_in(paths: Sequence[str], folder: str) -> bool:
 
 
 def _is_listed_anew(path: str, folder: str, read_before: set[str], reading: Reading) -> bool:
-    """Whether a changed path may change which files of a folder are read."""
+    """Whether a changed path may affect which files in a folder are read."""
     if name(path) in reading.selection.ignore_files:
         return True
     return real(path) not in read_before and _is_changed_in((path,), folder)
@@ -142,7 +142,7 @@ def _is_listed_anew(path: str, folder: str, read_before: set[str], reading: Read
 def _with_objects(
     parts: tuple[Part, ...], inputs: ClusterInputs, edit: InputEdit
 ) -> tuple[tuple[Part, ...], ClusterInputs]:
-    """The parts with the objects of an edit, each in the place of the last one with its key, else at the end."""
+    """The parts with the objects of an edit. Each replaces the last one with its key, or comes at the end."""
     wanted = {each.key: each for each in edit.objects}
     gone = edit.removed_objects | wanted.keys()
     replaced: dict[Piece, Piece] = {}
@@ -159,7 +159,7 @@ def _with_objects(
 
 
 def _edited_piece(piece: Piece, wanted: dict[ObjectKey, Checked], gone: frozenset[ObjectKey]) -> Piece:
-    """The piece without objects that are gone, and with wanted ones in their places, which it takes."""
+    """The piece without removed objects, and with new objects in place of old ones. Those are taken from the edit."""
     items: list[object] = []
     for item in reversed(piece.items):
         if not isinstance(item, Checked) or item.key not in gone:
@@ -171,5 +171,5 @@ def _edited_piece(piece: Piece, wanted: dict[ObjectKey, Checked], gone: frozense
 
 
 def _is_empty(part: object) -> bool:
-    """Whether a part is the piece of an object that is gone. Files stay, so that they are not read again."""
+    """Whether a part is the piece of a removed object. Files are kept, so that they are not read again."""
     return isinstance(part, Piece) and not part.path and not part.items and not part.foreign

@@ -1,7 +1,7 @@
 """The resources of a proxy that another process compiled: JSON, fingerprints and sizes.
 
-Messages take much longer to send and to read than to compile again, so they are compiled here when somebody asks for
-them. Compiling is a pure function: they are equal, and so are their origins.
+Sending and reading messages takes much longer than compiling them again. So this process compiles them on demand.
+Compiling is a pure function: the messages and their origins are equal.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ RESOURCE_TYPES = ("listeners", "routes", "clusters", "endpoints", "extensions")
 
 
 class Measure(Struct, frozen=True):
-    """What is known of the resources of one type: how many, the bytes of their compact JSON, and their fingerprint."""
+    """The number of resources of one type, the size of their compact JSON in bytes, and their fingerprint."""
 
     count: int
     size: int
@@ -34,30 +34,30 @@ class Measure(Struct, frozen=True):
 
     @classmethod
     def of(cls, digests: Sequence[bytes], sizes: Sequence[int]) -> Self:
-        """What is known of messages with these fingerprints and sizes."""
+        """The measure of messages with these fingerprints and sizes."""
         return cls(len(digests), size_of_all(sizes), digest_of_all(digests))
 
 
 Measures = Mapping[str, Measure]
-"""Type of resources -> what is known of them."""
+"""The measure of each type of resource."""
 
 
 def measures(resources: Resources) -> Measures:
-    """What is known of the resources of each type."""
+    """The measure of each type of resource."""
     if isinstance(resources, EncodedResources):
         return resources.measures
     return {kind: _measure(getattr(resources, kind)) for kind in RESOURCE_TYPES}
 
 
 def fingerprints(resources: Resources) -> Mapping[str, bytes]:
-    """The fingerprint of the resources of each type."""
+    """The fingerprint of each type of resource."""
     if isinstance(resources, EncodedResources):
         return {kind: measure.fingerprint for kind, measure in resources.measures.items()}
     return {kind: digest_of_all(digests(getattr(resources, kind))) for kind in RESOURCE_TYPES}
 
 
 def printed(resources: Resources, kind: str) -> Sequence[Message | EncodedMessage]:
-    """The messages of one type, or what prints like them."""
+    """The messages of one type, or objects with the same printed form."""
     if isinstance(resources, EncodedResources):
         return resources.texts(kind)
     messages: tuple[Message, ...] = getattr(resources, kind)
@@ -69,7 +69,7 @@ def _measure(messages: Sequence[Message]) -> Measure:
 
 
 class EncodedResources:
-    """The resources of one proxy as JSON. Equal to the Resources with the same content."""
+    """The resources of one proxy as JSON. They equal the Resources with the same content."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class EncodedResources:
 
     @cached_property
     def compiled(self) -> Resources:
-        """The messages themselves, compiled in this process on first use."""
+        """The messages, compiled in this process on first use."""
         return self._compiled()
 
     @property
@@ -117,5 +117,5 @@ class EncodedResources:
         return hash(self.compiled)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """A copy in another process has the messages: there may be no mesh to compile them from."""
+        """A copy in another process has the messages, because there may be no mesh to compile them from."""
         return Resources, tuple(getattr(self.compiled, kind) for kind in RESOURCE_TYPES)

@@ -1,4 +1,4 @@
-"""What a mesh is loaded from, kept so that it can be updated."""
+"""The inputs of a mesh, kept so that it can be updated."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Reading(Struct, frozen=True):
 
 
 class Loading(Struct, frozen=True, eq=False):
-    """How a mesh was loaded: how its inputs are read, the settings that were given, and the files that they are in."""
+    """How a mesh was loaded: how its inputs are read, the given settings, and the files with settings."""
 
     reading: Reading
     given: GivenSettings = NOTHING_GIVEN
@@ -41,7 +41,7 @@ class Loading(Struct, frozen=True, eq=False):
     def of(
         cls, reading: Reading, mesh_config: Input | MeshConfig | None, networks: Input | MeshNetworks | None
     ) -> Loading:
-        """How a mesh is loaded; what is given in a file is read."""
+        """How a mesh is loaded. Files with settings are read."""
         return cls(reading, given_settings(mesh_config, networks), mesh_config, networks)
 
 
@@ -49,14 +49,14 @@ LOADED_BY_DEFAULT = Loading(Reading())
 
 
 def loaded(inputs: Input | Iterable[Input], reading: Reading) -> Accepted:
-    """The accepted objects of inputs, and what is needed to update them."""
+    """The accepted objects of inputs, and the data for updates."""
     given = named_inputs(inputs)
     parts = parts_of(read_events(given, reading.limits, reading.selection), reading.namespace)
     return accepted_inputs(parts, ClusterInputs(_kept_inputs(given, parts)))
 
 
 def _kept_inputs(given: Iterable[Input], parts: Iterable[Part]) -> tuple[str | Piece, ...]:
-    """The paths among the inputs, and what was read of the others, which cannot be read twice."""
+    """The paths among the inputs, and the content of the others, which cannot be read twice."""
     others = (part for part in parts if isinstance(part, Piece) and not part.path)
     kept: list[str | Piece | None] = []
     has_stdin = False
@@ -70,6 +70,6 @@ def _kept_inputs(given: Iterable[Input], parts: Iterable[Part]) -> tuple[str | P
 
 
 def accepted_inputs(parts: tuple[Part, ...], inputs: ClusterInputs) -> Accepted:
-    """The accepted objects of what was read of some inputs."""
+    """The accepted objects from what was read of some inputs."""
     found = accepted_parts(parts)
     return Accepted(found.resources, found.diagnostics, found.sources, parts, inputs)

@@ -20,7 +20,7 @@ _WITH_SETTINGS = frozenset({"ConfigMap", "IstioOperator"})
 
 
 class Loaded(Struct, frozen=True, eq=False):
-    """What a mesh was loaded from, and what became of it."""
+    """What a mesh was loaded from, and the resulting objects."""
 
     config_cluster: Accepted
     remote_clusters: Mapping[str, Accepted]
@@ -45,7 +45,7 @@ _CONFIG = ""
 
 
 def _clusters_after(before: Loaded, edit: InputEdit, cluster: str | None) -> dict[str, Accepted]:
-    """The objects of each cluster after an edit, those of the config cluster under an empty name."""
+    """The objects of each cluster after an edit. The config cluster has an empty name."""
     clusters: Mapping[str, Accepted] = {_CONFIG: before.config_cluster, **before.remote_clusters}
     target = _CONFIG if cluster is None else cluster
     if target not in clusters or cluster == _CONFIG:
@@ -67,30 +67,30 @@ def _paths_of(cluster: str, homes: Mapping[str, frozenset[str]]) -> frozenset[st
 
 
 def _edited(before: Accepted, edit: InputEdit, loading: Loading) -> Accepted:
-    """The objects of a cluster after an edit; the same value if the edit is not about it."""
+    """The objects of a cluster after an edit. The same value if the edit does not affect it."""
     return edited(before, edit, loading.reading) if edit else before
 
 
 def _homes(path: str, clusters: Mapping[str, Accepted], target: str, loading: Loading) -> frozenset[str]:
-    """The clusters whose input has a path; the target for one that is new."""
+    """The clusters whose input has a path; the target cluster for a new path."""
     known = frozenset(name for name, accepted in clusters.items() if knows(accepted, path))
     return known or (frozenset() if _is_of_settings(path, loading) else frozenset({target}))
 
 
 def _is_of_settings(path: str, loading: Loading) -> bool:
-    """Whether the mesh config or the networks were given in this file."""
+    """Whether the mesh config or the networks are in this file."""
     return any(is_same_file(given, path) for given in (loading.mesh_config, loading.networks))
 
 
 def _loading_after(loading: Loading, edit: InputEdit) -> Loading:
-    """How the mesh is loaded, with the settings read again if their files changed."""
+    """How the mesh is loaded. The settings are read again if their files changed."""
     if not any(_is_of_settings(path, loading) for path in edit.paths):
         return loading
     return Loading.of(loading.reading, loading.mesh_config, loading.networks)
 
 
 def _sources(cluster: Accepted) -> list[int]:
-    """The objects that may hold settings of the mesh, by identity."""
+    """The objects that may have settings of the mesh, by identity."""
     return [id(resource) for resource in cluster.resources if _may_hold_settings(resource)]
 
 

@@ -138,7 +138,7 @@ def test_unused_suppressions_have_their_place(run: Run, folder: Path) -> None:
         ("meshcompile.yaml", "suppressions: [{code: A, object: b}]\n", "meshcompile.yaml:1:26: error: `b` is no"),
         ("pyproject.toml", "[tool.meshcompile]\ninput = []\n", "pyproject.toml:2:1: error: unknown field `input`"),
         ("pyproject.toml", "[tool.meshcompile]\ninputs = 1\n", "pyproject.toml:2:1: error: `inputs` must be"),
-        ("pyproject.toml", "[tool.meshcompile]\ninputs = [\n", "pyproject.toml:3:1: error: this is not TOML"),
+        ("pyproject.toml", "[tool.meshcompile]\ninputs = [\n", "pyproject.toml:3:1: error: this is not valid TOML"),
         ("pyproject.toml", "[tool.meshcompile.severities]\nIST0101 = 'bad'\n", "pyproject.toml:2:1: error: "),
         (
             "pyproject.toml",

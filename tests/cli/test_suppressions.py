@@ -80,7 +80,7 @@ def test_options_choose(run: Run, arguments: list[str], expected: list[tuple[str
         (["--ignore", "unknown-feild"], "there is no code 'unknown-feild'; did you mean 'unknown-field'?"),
         (["--suppress", "IST0101"], "--suppress IST0101: expected CODE=KIND/NAME.NAMESPACE"),
         (["--update-baseline"], "--update-baseline needs the --baseline FILE"),
-        (["--statistics", "-o", "sarif"], "--statistics has no form as -o sarif"),
+        (["--statistics", "-o", "sarif"], "--statistics does not support -o sarif"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -215,8 +215,8 @@ def test_a_baseline_does_not_depend_on_lines(run: Run) -> None:
     ("text", "status", "message"),
     [
         (None, 3, "known.json: No such file"),
-        ("[]", 2, "known.json is no baseline"),
-        ("{", 2, "known.json is no baseline"),
+        ("[]", 2, "known.json is not a baseline"),
+        ("{", 2, "known.json is not a baseline"),
         ('{"version": 2}', 2, "a baseline of version 2"),
     ],
 )

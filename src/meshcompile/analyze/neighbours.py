@@ -1,4 +1,4 @@
-"""The VirtualServices that route a host together: at a gateway, Envoy tries the rules of all of them."""
+"""The VirtualServices that share a host. At a gateway, Envoy tries the rules of all of them."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ class Neighbours(Struct, frozen=True):
     concrete: Mapping[str, tuple[str, ...]]
 
     def sharing(self, virtual_service: MergedVirtualService) -> Iterator[MergedVirtualService]:
-        """Those that may take requests for the same hosts: itself, and the others of its gateways."""
+        """The VirtualServices that may match requests for the same hosts: itself, and the others at its gateways."""
         yield virtual_service
         for gateway in virtual_service.gateways:
             if gateway != MESH_GATEWAY:
@@ -47,6 +47,6 @@ def neighbours(virtual_services: tuple[MergedVirtualService, ...]) -> Neighbours
 
 
 def matches_of(virtual_service: MergedVirtualService) -> Iterator[HTTPMatchRequest | None]:
-    """Every match of the HTTP rules, in order; None for a rule without one."""
+    """Every match of the HTTP rules, in order. None stands for a rule without matches."""
     for rule in virtual_service.http:
         yield from rule.match or (None,)

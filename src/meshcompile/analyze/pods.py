@@ -16,7 +16,7 @@ Pair = tuple[str, tuple[str, str]]  # namespace, or "" for all, and label
 
 
 class LeadingPort(NamedTuple):
-    """A port of a Service that leads to a Pod; `target` is None if the Pod has no port of that name."""
+    """A port of a Service that forwards to a Pod. `target` is None if the Pod has no port with that name."""
 
     service: Service
     port: ServicePort
@@ -75,13 +75,13 @@ class Pods:
 
 
 def declared_ports(pod: Pod) -> frozenset[int]:
-    """The ports that the containers of a Pod declare, without those of the proxy."""
+    """The ports that the containers of a Pod declare, except for the proxy."""
     containers = (container for container in serving_containers(pod) if container.name != PROXY_CONTAINER)
     return frozenset(port.container_port for container in containers for port in container.ports)
 
 
 def runs_application(pod: Pod) -> bool:
-    """False for a Pod with no container but the proxy."""
+    """False for a Pod that has only the proxy."""
     return any(container.name != PROXY_CONTAINER for container in pod.spec.containers)
 
 

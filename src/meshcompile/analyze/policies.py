@@ -1,4 +1,4 @@
-"""The Pods that policies apply to, and the tokens that are read there."""
+"""The Pods that policies apply to, and the tokens that are read at them."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -19,13 +19,13 @@ NO_EFFECT = {
     AuthorizationPolicyAction.AUDIT: "this part of the policy audits nothing",
     AuthorizationPolicyAction.CUSTOM: "the provider is not asked for this part of the policy",
 }
-"""What a part of a policy that matches no request means."""
+"""The effect of a part of a policy that matches no request."""
 TOKEN_KEYS = "request.auth."
-"""How the keys of conditions on tokens begin."""
+"""Prefixes of the keys of conditions on tokens."""
 
 
 Place = Callable[[], Origin]
-"""A place of the input, which is looked up when it is called."""
+"""A position in the input, which is computed when it is called."""
 
 
 class Selecting(Protocol):
@@ -36,7 +36,7 @@ class Selecting(Protocol):
 
 
 def labels_of(spec: Selecting) -> Labels:
-    """The labels that a policy selects; none select all."""
+    """The labels that a policy selects. Empty selects all."""
     return {} if spec.selector is None else spec.selector.match_labels
 
 
@@ -50,7 +50,7 @@ def pods_of(context: Context, policy: AuthorizationPolicy | RequestAuthenticatio
 
 
 def authentication_of(context: Context, pod: Pod) -> RequestAuthentication | None:
-    """The first RequestAuthentication that reads tokens at a Pod. One with targets may be for any Pod."""
+    """The first RequestAuthentication that reads tokens at a Pod. One with targets may apply to any Pod."""
     policies = context.snapshot.authentication.request_in(pod.namespace)
     return next(
         (
@@ -72,7 +72,7 @@ def policies_of(context: Context, pod: Pod) -> Iterator[AuthorizationPolicy]:
 
 
 def token_conditions(rules: Iterable[Rule]) -> Iterator[Place]:
-    """The places of conditions that want a token."""
+    """The positions of conditions that require a token."""
     for rule in rules:
         for source in (each.source for each in rule.from_):
             if source is not None and source.request_principals:

@@ -1,4 +1,4 @@
-"""The gateways of a mesh: one proxy for each set of Pods that look alike."""
+"""The gateways of a mesh: one proxy for each set of similar Pods."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -27,6 +27,6 @@ def routers(snapshot: Snapshot) -> Iterator[Proxy]:
 
 
 def has_sidecar(pod: Pod) -> bool:
-    """True if a Pod has Envoy beside an application."""
+    """True if a Pod has Envoy next to an application."""
     is_alone = all(container.name == PROXY_CONTAINER for container in pod.spec.containers)
     return not is_alone and (pod.spec.proxy is not None or pod.metadata.labels.get(TLS_MODE) == "istio")

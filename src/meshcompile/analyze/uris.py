@@ -1,4 +1,4 @@
-"""What the `uri` of one match takes of the requests of another."""
+"""Comparison of the `uri` matches of HTTP rules."""
 
 from meshcompile.models.common import StringMatch
 
@@ -12,7 +12,7 @@ def takes_every_path(uri: StringMatch | None) -> bool:
 
 
 def may_cover(uri: StringMatch | None, other: StringMatch | None) -> bool:
-    """False if some path of `other` certainly does not match `uri`. Regular expressions are given the doubt."""
+    """False if some path of `other` certainly does not match `uri`. Regular expressions are assumed to match."""
     if takes_every_path(uri) or uri is None:
         return True
     if takes_every_path(other) or other is None:

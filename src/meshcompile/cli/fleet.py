@@ -1,4 +1,4 @@
-"""Print a table of all proxies: how many resources each has, how large they are, and fingerprints of their content."""
+"""Print a table of all proxies: the number of resources, their size, and fingerprints of their content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Findings of many configurations, each once: proxies share most of them."""
+"""Findings of many configurations without duplicates. Proxies share most of their findings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PATCH_PATH = ("spec", "configPatches", 0)
 
 
 class FleetFindings:
-    """Collects the findings of configurations that come one after the other, without keeping the configurations.
+    """Collects the findings of successive configurations, without keeping the configurations.
 
     A patch without effect is reported only if it changes nothing for any proxy, and then once.
     """

@@ -1,4 +1,4 @@
-"""The judgement of findings: what the command line and the configuration leave out, and what a baseline knows."""
+"""Filters findings: by the command line, the configuration and a baseline."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 def judgement(
     mesh: Mesh, found: Sequence[Diagnostic], options: argparse.Namespace, complete: bool
 ) -> tuple[Sequence[Diagnostic], int]:
-    """The findings that are neither left out nor suppressed, and the number of those that are suppressed.
+    """The findings that are neither excluded nor suppressed, and the number of suppressed ones.
 
-    With `complete`, suppressions that match nothing are findings too.
+    With `complete`, suppressions that match nothing are findings, too.
     """
     clusters = (mesh.config_cluster, *mesh.remote_clusters.values())
     objects = (resource.origin.document for cluster in clusters for resource in cluster.resources)

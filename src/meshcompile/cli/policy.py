@@ -1,4 +1,4 @@
-"""The policy that the command line describes."""
+"""The policy of the command line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from meshcompile.models.project import Project
 
 OWN = ("IST", "MC")
-"""The beginnings of the codes of meshcompile. Others belong to checks of plugins."""
+"""Prefixes of meshcompile's own codes. Others belong to checks of plugins."""
 
 
 def policy(options: argparse.Namespace) -> Policy:
@@ -28,7 +28,7 @@ def policy(options: argparse.Namespace) -> Policy:
 
 
 def _with_project(given: Policy, project: Project) -> Policy:
-    """The policy of the options, and what the configuration adds."""
+    """The policy of the options, with the additions of the configuration."""
     from meshcompile.models.project import Level
 
     off = tuple(code for code, level in project.severities.items() if level is Level.OFF)
@@ -52,7 +52,7 @@ def _suppression(text: str) -> Suppression:
 
 
 def _codes(given: Iterable[str], option: str) -> tuple[str, ...]:
-    """The patterns of an option, which may be given several times with several patterns."""
+    """The patterns of an option, which may be repeated and may have several patterns each."""
     patterns = tuple(pattern for text in given for part in text.split(",") if (pattern := part.strip()))
     for problem in problems(patterns) if patterns else ():
         raise UsageError(f"{option}: {problem}")
@@ -60,7 +60,7 @@ def _codes(given: Iterable[str], option: str) -> tuple[str, ...]:
 
 
 def problems(patterns: Iterable[str]) -> Iterator[str]:
-    """Why patterns of codes can match nothing."""
+    """The reasons why patterns of codes can match nothing."""
     from meshcompile.codes import every_code
 
     known = every_code()

@@ -20,16 +20,16 @@ TABLE = ("tool", "meshcompile")
 
 
 def configure(options: argparse.Namespace, path: Path) -> None:
-    """Add what a configuration file says to options that the command line does not give.
+    """Add the settings of a configuration file to the options that are not on the command line.
 
-    Raises InvalidConfiguration for a file that cannot be used.
+    Raises InvalidConfiguration for an invalid file.
     """
     options.project = _project(path)
     _add(options, options.project, path.parent)
 
 
 def _add(options: argparse.Namespace, project: Project, folder: Path) -> None:
-    """Set the options. Lists of patterns are joined; paths are relative to the folder of the file."""
+    """Set the options. Lists of patterns are joined. Paths are relative to the folder of the file."""
     if not (options.files or getattr(options, "paths", ()) or is_rendered(options)):
         options.files = [_path(folder, name) for name in project.inputs]
     options.exclude = [*options.exclude, *project.exclude]
@@ -43,7 +43,7 @@ def _add(options: argparse.Namespace, project: Project, folder: Path) -> None:
 
 
 def _single(project: Project, folder: Path) -> Iterator[tuple[str, Any]]:
-    """The options with one value that the file sets."""
+    """The options with a single value that the file sets."""
     for name in ("mesh_config", "networks", "baseline"):
         if value := getattr(project, name):
             yield name, Path(_path(folder, value))
@@ -54,7 +54,7 @@ def _single(project: Project, folder: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _path(folder: Path, name: str) -> str:
-    """A path of the file, as it is seen from the working folder."""
+    """A path in the file, relative to the working folder."""
     return os.path.relpath(folder / name)
 
 
@@ -106,7 +106,7 @@ def _toml_document(path: Path, name: str) -> Document:
 
 
 def _not_toml(name: str, text: str, problem: str) -> Diagnostic:
-    """The finding for a text that is not TOML, at the position in tomllib's message."""
+    """The finding for a malformed TOML file, at the position in tomllib's message."""
     import re
 
     from meshcompile.codes.project import UNUSABLE_CONFIGURATION
@@ -117,11 +117,11 @@ def _not_toml(name: str, text: str, problem: str) -> Diagnostic:
     position = Position(int(found[1]), int(found[2])) if found else _end(text)
     start = sum(len(line) + 1 for line in text.split("\n")[: position.line - 1]) + position.column - 1
     what = problem[: found.start()] if found else problem
-    return UNUSABLE_CONFIGURATION(place_in(name, position, text, start), problem=f"this is not TOML: {what}")
+    return UNUSABLE_CONFIGURATION(place_in(name, position, text, start), problem=f"this is not valid TOML: {what}")
 
 
 def _end(text: str) -> Position:
-    """The position after a text, where tomllib says `at end of document`."""
+    """The position at the end of a text, for tomllib's `at end of document`."""
     from meshcompile.documents.position import Position
 
     lines = text.split("\n")
@@ -129,7 +129,7 @@ def _end(text: str) -> Position:
 
 
 def _wrong_entries(project: Project) -> Iterator[Diagnostic]:
-    """Codes that do not exist, and suppressions of another form."""
+    """Findings about unknown codes and malformed suppressions."""
     from meshcompile.cli.policy import problems
     from meshcompile.codes.project import UNUSABLE_CONFIGURATION
     from meshcompile.findings.suppressions import FORM, suppression
@@ -143,5 +143,5 @@ def _wrong_entries(project: Project) -> Iterator[Diagnostic]:
             yield UNUSABLE_CONFIGURATION(project.at("severities", code), problem=problem)
     for entry in project.suppressions:
         if suppression(f"{entry.code}={entry.object}") is None:
-            problem = f"`{entry.object}` is no object: expected {FORM.partition('=')[2]}"
+            problem = f"`{entry.object}` is not an object: expected {FORM.partition('=')[2]}"
             yield UNUSABLE_CONFIGURATION(entry.at("object"), problem=problem)

@@ -138,7 +138,7 @@ def _refuse_contradictions(options: argparse.Namespace) -> None:
     if (options.fix or options.unsafe_fixes) and "-" in (*options.files, *options.paths):
         raise UsageError("--fix changes files, and standard input is none; --diff shows what it would change")
     if options.statistics and options.output not in (None, *TEXT, "json", "yaml"):
-        raise UsageError(f"--statistics has no form as -o {options.output}: choose text, json or yaml")
+        raise UsageError(f"--statistics does not support -o {options.output}: choose text, json or yaml")
 
 
 def _show_differences(found: Sequence[Diagnostic], options: argparse.Namespace) -> int:

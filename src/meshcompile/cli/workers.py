@@ -1,4 +1,4 @@
-"""The workers of commands that compile many proxies: the options, and the executor that they name."""
+"""Options for the workers of commands that compile many proxies, and the executor."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def has_workers(options: argparse.Namespace) -> bool:
 
 @contextmanager
 def executor(options: argparse.Namespace) -> Iterator[Executor | None]:
-    """The executor that the options name, if they name one."""
+    """The executor of the options, or None."""
     if options.executor is None:
         yield None
         return

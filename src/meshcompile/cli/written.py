@@ -1,4 +1,4 @@
-"""Files of configurations: `PROXY/TYPE.json`, written by this process, or by those that compile."""
+"""Files of configurations: `PROXY/TYPE.json`, written by this process or by worker processes."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile.fleet.compilable import CompilableMesh
 
 PROXIES_OF_A_PART = 16
-"""To write a configuration takes longer than to compile it, so parts may be small."""
+"""The size of a part. Writing a configuration takes longer than compiling it, so parts may be small."""
 
 
 class WrittenPart(Struct, frozen=True):
-    """The files of a part, and the findings about each proxy in the form in which they are sent."""
+    """The files of a part, and the findings about each proxy in serialized form."""
 
     names: tuple[str, ...]
     findings: bytes
 
 
 class Writing(Struct, frozen=True):
-    """Writes the files of configurations, in a process that has the folder."""
+    """Writes the files of configurations in a process that can access the folder."""
 
     folder: str
     types: tuple[str, ...]
@@ -55,7 +55,7 @@ class Writing(Struct, frozen=True):
 
 
 def _pieces(config: Config, kind: str, form: str) -> Iterable[str]:
-    """The text of the resources of one type, in pieces: it may be long."""
+    """The text of the resources of one type, in pieces, because it may be long."""
     from meshcompile.encoded import printed
     from meshcompile.envoy.message import to_json_list
 
@@ -73,7 +73,10 @@ def written_here(configs: Iterable[Config], work: Writing) -> Iterator[str]:
 def written_by_processes(
     mesh: Mesh, proxies: Sequence[Proxy], work: Writing, jobs: int, findings: FleetFindings
 ) -> Iterator[str]:
-    """Let processes compile proxies and write their files. Yields the names of the files, and collects the findings."""
+    """Let worker processes compile proxies and write their files.
+
+    Yields the names of the files, and collects the findings.
+    """
     from meshcompile.fleet.packing import unpickled
     from meshcompile.fleet.run import results
 

@@ -1,4 +1,4 @@
-"""Tables of a TOML file as documents that know their places."""
+"""Tables of a TOML file as documents with positions."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _PART = re.compile(_NAME)
 
 
 def table_document(file: str, text: str, table: Path, value: Any) -> Document:
-    """The document of one table, given its data. Keys inside inline tables have the place of the outer key."""
+    """The document of one table with this data. Keys in inline tables have the position of the outer key."""
     document = Document(file, value, excerpt=Excerpt(text, 0, len(text), 0, 0))
     document._place = _span(text, table)
     return document
 
 
 def _span(text: str, table: Path) -> SourceSpan:
-    """The places of the keys below a table."""
+    """The spans of the keys below a table."""
     top = SourceSpan(Position(1, 1), Position(1, 1), Position(1, 1))
     for path, position, end in _keys(text):
         if path[: len(table)] == table:
@@ -39,7 +39,7 @@ def _add(top: SourceSpan, path: Path, position: Position, end: Position) -> None
 
 
 def _keys(text: str) -> Iterator[tuple[Path, Position, Position]]:
-    """The path, position and end of each table and key. An array of tables counts its items."""
+    """The path, start and end of each table and key. The tables in an array of tables are numbered."""
     table: Path = ()
     items: dict[Path, int] = {}
     for number, line in enumerate(text.split("\n"), 1):

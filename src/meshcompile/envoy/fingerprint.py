@@ -1,10 +1,10 @@
 """Fingerprints of messages: SHA-256 of their canonical JSON.
 
-The canonical JSON of a message has no spaces, sorts the keys of every object, and is UTF-8. It depends on the content
-alone, so a fingerprint is the same in every process, on every machine and in every run. The fingerprint of a list of
-messages is SHA-256 of the fingerprints of its messages (32 bytes each), in their order.
+The canonical JSON of a message has no spaces and sorted keys, and is UTF-8. It depends only on the content, so a
+fingerprint is the same in every process, on every machine and in every run. The fingerprint of a list of messages is
+the SHA-256 of the fingerprints of its messages (32 bytes each), in order.
 
-The fingerprint stays with the message. Proxies that share a message share its fingerprint.
+A message stores its fingerprint, so proxies that share a message share its fingerprint.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from meshcompile.envoy.message import canonical
 
 
 class Printable(Protocol):
-    """A message, or its text in its place."""
+    """A message, or its JSON text."""
 
     __dict__: dict[str, Any]
 
@@ -45,7 +45,7 @@ def digest_of_all(found: Iterable[bytes]) -> bytes:
 
 
 def size_of_all(found: Sequence[int]) -> int:
-    """The length of the compact JSON of a list of messages of these lengths."""
+    """The length of the compact JSON of a list of messages with these lengths."""
     return sum(found) + max(len(found) - 1, 0) + len("[]")
 
 

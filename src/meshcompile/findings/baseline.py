@@ -1,4 +1,4 @@
-"""Baselines: known findings, so that a change is judged by what it introduces."""
+"""Baselines: known findings, so that only new findings fail a build."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class Baseline(Struct, frozen=True):
 
 
 class BaselineComparison(Struct, frozen=True):
-    """The findings with their states, and the known ones that are gone."""
+    """The findings with their states, and the known findings that are fixed."""
 
     findings: tuple[Finding, ...]
     fixed: tuple[KnownFinding, ...]
 
     @property
     def introduced(self) -> tuple[Finding, ...]:
-        """The findings that the baseline does not have."""
+        """The findings that are not in the baseline."""
         return tuple(finding for finding in self.findings if finding.state is BaselineState.INTRODUCED)
 
     def __str__(self) -> str:
@@ -53,7 +53,7 @@ class BaselineComparison(Struct, frozen=True):
 
 
 def compared(findings: Sequence[Finding], baseline: Baseline, threshold: Severity) -> BaselineComparison:
-    """The findings in their order, compared with a baseline. Both count from a severity on."""
+    """The findings in order, compared with a baseline. Findings below a severity are ignored on both sides."""
     known = {each.fingerprint for each in baseline.findings}
     current = {finding.fingerprint for finding in findings}
     return BaselineComparison(
@@ -70,11 +70,11 @@ def baseline_text(findings: Iterable[Finding]) -> str:
 
 
 def baseline(text: bytes, file: str) -> Baseline:
-    """The baseline of a file's content. Raises InvalidArgument if it is no baseline, or one of a later version."""
+    """The baseline in a file's content. Raises InvalidArgument if it is malformed or has a later version."""
     try:
         found = msgspec.json.decode(text, type=Baseline)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise InvalidArgument(f"{file} is no baseline: {error}; `--update-baseline` writes one") from error
+        raise InvalidArgument(f"{file} is not a baseline: {error}; `--update-baseline` writes one") from error
     if found.version != VERSION:
         raise InvalidArgument(f"{file} is a baseline of version {found.version}, and this program reads {VERSION}")
     return found

@@ -1,7 +1,7 @@
 """Comments that suppress findings: `# meshcompile: ignore[IST0101] the service is in another repository`.
 
-A comment at the end of a line covers the findings on that line. A comment on a line of its own covers the key or the
-list item below it, with everything inside; above the first key of an object, it covers the whole object.
+A comment at the end of a line applies to the findings on that line. A comment on a line of its own applies to the key
+or list item below it, with everything inside. Above the first key of an object, it applies to the whole object.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ COMMENT = re.compile(r"(?:^|(?<=\s))#\s*meshcompile: ignore(?:\[([^\]]*)\])?(?=\
 
 
 class Comment(Struct, frozen=True):
-    """A comment that suppresses findings: of these codes, or of all if it names none.
+    """A comment that suppresses findings with these codes, or all findings if it names no codes.
 
-    `target` is the line of the key or list item that it covers; None for a comment at the end of a line.
+    `target` is the line of the key or list item that it applies to. It is None for a comment at the end of a line.
     """
 
     origin: Origin
@@ -49,7 +49,7 @@ def comments(documents: Iterable[Document]) -> tuple[Comment, ...]:
 
 
 def _texts(documents: Iterable[Document]) -> Mapping[tuple[str, int], Excerpt]:
-    """An excerpt of each text that has such comments. An embedded text is part of another one."""
+    """An excerpt of each text with such comments. An embedded text is part of another one."""
     found: dict[tuple[str, int], Excerpt] = {}
     for document in documents:
         excerpt = document.excerpt
@@ -81,7 +81,7 @@ def _next_line(lines: list[str], index: int) -> int:
 
 
 def _scalars_with_mark(text: str) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """The starts and ends of texts that look like a comment in themselves, such as those of a literal block."""
+    """The starts and ends of scalars that contain such a comment as text, for example in a literal block."""
     try:
         next_event = event_source(text)
         while (event := next_event()).__class__ is not StreamEnd:
@@ -93,7 +93,7 @@ def _scalars_with_mark(text: str) -> Iterator[tuple[tuple[int, int], tuple[int, 
 
 
 def _lines(origin: Origin) -> frozenset[int]:
-    """The lines of a place and of everything around it."""
+    """The lines of a position and of everything around it."""
     place, path = origin.document.place, origin.path
     keys: Iterable[Position] = (place(path[:length]).key for length in range(1, len(path) + 1))
     return frozenset({origin.document.position().line, *(key.line for key in keys)})

@@ -1,4 +1,4 @@
-"""What to do with findings: which are wanted, how bad each code is, and what is suppressed."""
+"""The treatment of findings: which codes are selected, their severities, and suppressions."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from meshcompile.findings.suppressions import Suppression
 
 
 class SuppressionRule(Struct, frozen=True):
-    """A suppression by code and object, and where it is written."""
+    """A suppression by code and object, and its position."""
 
     suppression: Suppression
     origin: Origin
 
 
 class Policy(Struct, frozen=True):
-    """The selection, the severities that replace those of codes, and the suppressions."""
+    """The selection, severities that override those of codes, and the suppressions."""
 
     selection: CodeSelection = CodeSelection()
     severities: Mapping[str, Severity] = {}
@@ -31,7 +31,7 @@ class Policy(Struct, frozen=True):
 
 
 class Judged(Struct, frozen=True):
-    """The findings that remain, the number of those that are suppressed, and the suppressions that match nothing."""
+    """The remaining findings, the number of suppressed ones, and the suppressions that match nothing."""
 
     kept: tuple[Diagnostic, ...]
     suppressed: int
@@ -52,7 +52,7 @@ def judged(found: Iterable[Diagnostic], policy: Policy, comments: tuple[Comment,
 
 
 def origin_of_option() -> Origin:
-    """The place of what stands on the command line."""
+    """The origin of values on the command line."""
     return Origin(Document("<command line>", {}))
 
 
@@ -69,7 +69,7 @@ def _covering(found: Diagnostic, policy: Policy, comments: tuple[Comment, ...]) 
 def _unused(
     policy: Policy, comments: tuple[Comment, ...], used: set[Comment | SuppressionRule]
 ) -> Iterator[Diagnostic]:
-    """A finding for each suppression that covers nothing, unless the selection leaves out what it is for."""
+    """A finding for each suppression that matches nothing, unless its codes are not selected."""
     for rule in policy.rules:
         if rule not in used and _is_wanted(policy, (rule.suppression.code,)):
             yield UNUSED_SUPPRESSION(rule.origin, what=f"`{rule.suppression}`")
@@ -79,11 +79,11 @@ def _unused(
 
 
 def _is_wanted(policy: Policy, codes: tuple[str, ...]) -> bool:
-    """True if every code of a suppression is selected, and unused suppressions are."""
+    """True if every code of a suppression is selected, and so are findings about unused suppressions."""
     ids = (*codes, UNUSED_SUPPRESSION.id) if codes or not policy.selection.select else ("", UNUSED_SUPPRESSION.id)
     return all(policy.selection.includes(_example(code)) for code in ids)
 
 
 def _example(code: str) -> Diagnostic:
-    """A finding of a code, which may be given by its id or its slug."""
+    """A finding with a code, which is given by its ID or slug."""
     return Diagnostic(code, code, Severity.INFO, "", origin_of_option())

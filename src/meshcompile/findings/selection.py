@@ -1,4 +1,4 @@
-"""Which codes are wanted: patterns such as `IST`, `MC04`, `MC0410` or `cluster-not-found`."""
+"""The selection of codes by patterns such as `IST`, `MC04`, `MC0410` or `cluster-not-found`."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from msgspec import Struct
 from meshcompile.diagnostics import Diagnostic
 
 EXACT = 100
-"""The specificity of a name: more than that of any beginning of a code."""
+"""The specificity of a slug: higher than that of any prefix."""
 
 
 class CodeSelection(Struct, frozen=True):
-    """Patterns of codes to select and to ignore. A more specific pattern wins; of equal ones, ignoring wins.
+    """Patterns of codes to select and to ignore. The more specific pattern applies; of equal ones, ignoring does.
 
-    A pattern is the beginning of a code's id, or a code's whole slug. Without patterns to select, all are selected.
+    A pattern is a prefix of a code's ID, or a code's whole slug. Without patterns to select, all codes are selected.
     """
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
 
     def includes(self, found: Diagnostic) -> bool:
-        """True if the finding is wanted."""
+        """True if the finding is selected."""
         selected = _specificity(found, self.select) if self.select else 0
         return selected > _specificity(found, self.ignore)
 
@@ -33,7 +33,7 @@ def _specificity(found: Diagnostic, patterns: Iterable[str]) -> int:
 
 
 def specificity(code: str, slug: str, pattern: str) -> int:
-    """How closely a pattern matches a code; -1 if it does not."""
+    """The specificity of a pattern that matches a code; -1 if it does not match."""
     if pattern == slug:
         return EXACT
     return len(pattern) if code.startswith(pattern.upper()) else -1

@@ -1,4 +1,4 @@
-"""How often each code is found."""
+"""Counts of findings by code."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from meshcompile.diagnostics import Diagnostic
 
 
 def statistics(found: Iterable[Diagnostic]) -> list[dict[str, Any]]:
-    """`{"count", "code", "slug"}` by code, the most frequent one first."""
+    """`{"count", "code", "slug"}` by code, the most frequent first."""
     counts = Counter((each.code, each.slug) for each in found)
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return [{"count": count, "code": code, "slug": slug} for (code, slug), count in ordered]

@@ -12,7 +12,7 @@ FORM = "CODE=KIND/NAME.NAMESPACE"
 
 
 class Suppression(Struct, frozen=True):
-    """Patterns of a code, a kind, a name and a namespace. `*` stands for any text, and `?` for any character."""
+    """Patterns for the code, kind, name and namespace. `*` matches any text, and `?` any character."""
 
     code: str
     kind: str
@@ -33,9 +33,9 @@ class Suppression(Struct, frozen=True):
 
 
 def suppression(text: str) -> Suppression | None:
-    """The suppression that a text describes; None if it has another form.
+    """The suppression that a text describes, or None if it is malformed.
 
-    `CODE=*` covers every object, and `CODE=KIND/NAME` those of all namespaces.
+    `CODE=*` applies to every object, and `CODE=KIND/NAME` to objects in all namespaces.
     """
     code, _, target = text.partition("=")
     if code and target == "*":

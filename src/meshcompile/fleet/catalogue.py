@@ -1,8 +1,7 @@
-"""The messages of many proxies, by what changes from one proxy to the next.
+"""The messages of many proxies, by their differences from one proxy to the next.
 
-Proxies of a namespace have nearly the same lists of messages: the same objects, but for a few. What is known of a list
-is taken from the list before it, where both begin and end alike. To look at each message would take longer than to
-compile the proxy.
+Proxies in a namespace have nearly the same lists of messages. So the common start and end of a list are taken from the
+previous list. Looking at each message would take longer than compiling the proxy.
 """
 
 from __future__ import annotations
@@ -32,12 +31,12 @@ class CatalogueEntry(Struct, frozen=True):
 
     @property
     def measure(self) -> Measure:
-        """What is known of the list as a whole."""
+        """The measure of the list as a whole."""
         return Measure.of(self.digests, self.sizes)
 
 
 class Catalogue:
-    """Numbers the messages of one type, each content once, in the order in which they come first."""
+    """Numbers the messages of one type by content, in order of first appearance."""
 
     def __init__(self, first_seen: Callable[[Message], Any] = lambda message: None) -> None:
         """`first_seen` is called for each message when it gets its number."""
@@ -46,7 +45,7 @@ class Catalogue:
         self._last = CatalogueEntry()
 
     def listed(self, messages: tuple[Message, ...]) -> CatalogueEntry:
-        """What is known of a list."""
+        """The entry of a list."""
         last = self._last
         start, length = _same_start(last.messages, messages), len(messages)
         end = length - min(_same_end(last.messages, messages), length - start, len(last.messages) - start)
@@ -71,15 +70,15 @@ class Catalogue:
 
 
 def _same_start(before: Sequence[object], after: Sequence[object]) -> int:
-    """How many objects at the start of both are the same."""
+    """The number of objects at the start that are the same in both."""
     return _run(list(map(is_, before, after)))
 
 
 def _same_end(before: Sequence[object], after: Sequence[object]) -> int:
-    """How many objects at the end of both are the same."""
+    """The number of objects at the end that are the same in both."""
     return _run(list(map(is_, reversed(before), reversed(after))))
 
 
 def _run(same: list[bool]) -> int:
-    """How many are true before the first that is not."""
+    """The number of true values before the first false one."""
     return same.index(False) if False in same else len(same)

@@ -1,4 +1,4 @@
-"""What the fleet needs of a mesh. The mesh itself stands above, since it compiles fleets."""
+"""The part of a mesh that a fleet needs. The module of the mesh is in a higher layer, because it compiles fleets."""
 
 from __future__ import annotations
 

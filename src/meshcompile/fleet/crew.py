@@ -1,7 +1,7 @@
-"""Workers that do the parts of a fleet: processes of our own, or the executor of a caller.
+"""Workers that compile the parts of a fleet: processes of meshcompile, or the caller's executor.
 
-A worker that is lost costs its part: that is done again by another worker. If the executor itself is broken, our own
-processes are started again; what is left of a caller's executor is done in this process.
+If a worker is lost, another worker compiles its part again. If the executor itself is broken, meshcompile's own
+processes are started again, and the rest of a caller's executor is done in this process.
 """
 
 from __future__ import annotations
@@ -35,28 +35,28 @@ from meshcompile.fleet.worker import HELD, MeshMissing, Work, done, own_version,
 R = TypeVar("R")
 
 TRIES = 3
-"""How often a part is tried before its error is raised."""
+"""The number of attempts before the error of a part is raised."""
 PARTS_UNDER_WAY = 2
-"""The parts under way per worker: one that it does, and one that waits for it."""
+"""The number of parts per worker that are in progress: one that runs, and one that waits."""
 LEAST_WORKERS = 16
-"""The workers that an executor is thought to have if nobody says so."""
+"""The assumed number of workers of an executor if it is not given."""
 
 _RUNS = count()
 
 
 @runtime_checkable
 class WorkerCluster(Protocol):
-    """An executor that knows its workers, and can give all of them a value at once."""
+    """An executor that knows its workers, and can broadcast a value to all of them."""
 
     @property
     def workers(self) -> int: ...
 
     def broadcast(self, value: bytes) -> object:
-        """A stand-in for the value, which is replaced by the value when it is an argument of `submit`."""
+        """A placeholder for the value. As an argument of `submit`, it is replaced by the value."""
 
 
 class Task(Struct, Generic[R]):
-    """A part under way."""
+    """A part in progress."""
 
     part: Part
     future: Future[R | MeshMissing]
@@ -66,7 +66,7 @@ class Task(Struct, Generic[R]):
 
 
 class Crew(Generic[R]):
-    """An executor whose workers hold the mesh, or are sent it."""
+    """An executor whose workers have the mesh, or receive it."""
 
     def __init__(
         self,
@@ -81,13 +81,13 @@ class Crew(Generic[R]):
         self._mesh = mesh
         self._name = name
         self._again = again
-        """Makes a new executor in the place of a broken one."""
+        """Creates a new executor to replace a broken one."""
         self._restarts = 0
         self._packed = b""
         self._broadcast = self._sent() if isinstance(executor, WorkerCluster) else None
 
     def in_order(self, parts: Iterator[Part], workers: int) -> Iterator[tuple[Part, R]]:
-        """The results of the parts in their order. Twice as many parts as workers are under way."""
+        """The results of the parts in order. Twice as many parts as workers are in progress."""
         waiting = deque(self._task(part) for part in islice(parts, workers * PARTS_UNDER_WAY))
         try:
             while waiting:
@@ -102,7 +102,7 @@ class Crew(Generic[R]):
                 task.future.cancel()
 
     def _wait_for_first(self, waiting: deque[Task[R]]) -> None:
-        """Wait until the first part is done. Parts that have to be done again are started in the meantime."""
+        """Wait until the first part is done. Meanwhile, failed parts are started again."""
         while not waiting[0].is_settled:
             open_tasks = [task for task in waiting if not task.is_settled]
             wait([task.future for task in open_tasks], return_when=FIRST_COMPLETED)
@@ -111,11 +111,11 @@ class Crew(Generic[R]):
                     self._settle(task)
 
     def _settle(self, task: Task[R]) -> None:
-        """Accept the outcome of a part, or start it again."""
+        """Accept the result of a part, or start it again."""
         match _outcome(task.future):
             case MeshMissing():
                 self._start(task, self._sent())
-            case MeshcompileError():  # no worker would do better
+            case MeshcompileError():  # another worker would fail, too
                 task.is_settled = True
             case BrokenExecutor():
                 if task.executor is self.executor:
@@ -142,7 +142,7 @@ class Crew(Generic[R]):
         task.executor = self.executor
 
     def _restart(self) -> None:
-        """Take new processes, or this one if nobody can start more."""
+        """Start new processes, or use this process if that is not possible."""
         self._restarts += 1
         if self._again and self._restarts < TRIES:
             self.executor.shutdown(wait=False, cancel_futures=True)
@@ -157,7 +157,7 @@ class Crew(Generic[R]):
 
 
 def _outcome(future: Future[R | MeshMissing]) -> R | MeshMissing | BaseException:
-    """The result of a future that is done, or its error."""
+    """The result of a finished future, or its error."""
     if future.cancelled():
         return CancelledError()
     error = future.exception()
@@ -166,7 +166,7 @@ def _outcome(future: Future[R | MeshMissing]) -> R | MeshMissing | BaseException
 
 @contextmanager
 def own_processes(work: Work[R], mesh: CompilableMesh, jobs: int) -> Iterator[Crew[R]]:
-    """Processes that share the snapshot of the mesh and what was compiled with it, where processes fork."""
+    """Processes that share the snapshot of the mesh and its cached answers, on platforms that fork."""
     name = f"run {next(_RUNS)}"
 
     def started() -> Executor:
@@ -196,6 +196,6 @@ def executor_of_caller(work: Work[R], mesh: CompilableMesh, executor: Executor) 
 
 
 def _start_method() -> str:
-    """Fork where that is safe: on macOS, libraries of the system do not expect it."""
+    """Fork where that is safe. On macOS, system libraries do not support it."""
     can_fork = "fork" in multiprocessing.get_all_start_methods() and sys.platform != "darwin"
     return "fork" if can_fork else "spawn"

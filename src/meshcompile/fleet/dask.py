@@ -11,17 +11,17 @@ from meshcompile.errors import InvalidArgument, MissingExtra
 R = TypeVar("R")
 SCHEME = "dask://"
 TIMEOUT = "10s"
-"""How long a scheduler may take to answer."""
+"""The timeout for the scheduler in seconds."""
 
 
 class DaskExecutor(Executor):
-    """The workers of the scheduler at `dask://HOST:PORT`. Closing it leaves the cluster as it is.
+    """The workers of the scheduler at `dask://HOST:PORT`. Closing the executor does not stop the cluster.
 
-    The mesh is sent to each worker once. dask gives the part of a lost worker to another one.
+    The mesh is sent to each worker once. If a worker is lost, dask assigns its part to another one.
     """
 
     def __init__(self, address: str) -> None:
-        """Raises InvalidArgument when no scheduler answers there, and MissingExtra without dask."""
+        """Raises InvalidArgument if no scheduler answers, and MissingExtra without dask."""
         try:
             from distributed import Client  # takes a second to import
         except ModuleNotFoundError as error:
@@ -34,27 +34,27 @@ class DaskExecutor(Executor):
 
     @property
     def workers(self) -> int:
-        """How many parts the cluster can do at a time, at least one."""
+        """The number of parts that the cluster can run at the same time, at least one."""
         threads: dict[str, int] = self._client.nthreads()
         return max(1, sum(threads.values()))
 
     def broadcast(self, value: bytes) -> object:
-        """A stand-in for a value that each worker has. As an argument of `submit` it becomes the value."""
+        """A placeholder for a value on each worker. As an argument of `submit`, it is replaced by the value."""
         return self._client.scatter(value, broadcast=True, hash=False)
 
     def submit(self, fn: Callable[..., R], /, *args: Any, **kwargs: Any) -> Future[R]:
-        """A call that some worker does."""
+        """A call that a worker runs."""
         future: Future[R] = self._executor.submit(fn, *args, **kwargs)
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Leave the cluster."""
+        """Disconnect from the cluster."""
         self._executor.shutdown(wait=wait)
         self._client.close()
 
 
 def _tcp(address: str) -> str:
-    """`tcp://HOST:PORT` for `dask://HOST:PORT`. Raises InvalidArgument for another form."""
+    """`tcp://HOST:PORT` for `dask://HOST:PORT`. Raises InvalidArgument for any other form."""
     host, _, port = address.removeprefix(SCHEME).rpartition(":")
     if not (address.startswith(SCHEME) and host and port.isdecimal()):
         raise InvalidArgument(f"executor {address!r}: expected dask://HOST:PORT, such as dask://scheduler:8786")

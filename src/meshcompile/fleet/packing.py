@@ -1,4 +1,4 @@
-"""The configurations of a part in the form in which they are sent: each message once, as compressed JSON."""
+"""The configurations of a part in serialized form: each message once, as compressed JSON."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from meshcompile.fleet.parts import Asked, Part
 from meshcompile.output.bootstrap.options import Credential
 
 FASTEST = 1
-"""The level of compression. Envoy's JSON repeats itself so much that the fastest leaves a fifteenth or less."""
+"""The level of compression. Envoy's JSON is so repetitive that the fastest level leaves a fifteenth or less."""
 
 
 class PackedConfig(Struct, frozen=True):
-    """One configuration: what is known of each type of resources, and the numbers of its messages in the part."""
+    """One configuration: the measure of each type of resource, and the numbers of its messages in the part."""
 
     measures: dict[str, Measure]
     numbers: dict[str, bytes]
@@ -47,7 +47,7 @@ class PackedPart(Struct, frozen=True):
 
 @gc_paused()
 def packed(mesh: CompilableMesh, configs: Iterable[Config]) -> PackedPart:
-    """The configurations as they are sent to a process that has an equal mesh."""
+    """The configurations in serialized form, for a process with an equal mesh."""
     texts = {kind: _Lines() for kind in RESOURCE_TYPES}
     catalogues = {kind: Catalogue(texts[kind].add) for kind in RESOURCE_TYPES}
     made, rest = [], []
@@ -65,7 +65,7 @@ def packed(mesh: CompilableMesh, configs: Iterable[Config]) -> PackedPart:
 
 
 class _Lines:
-    """The JSON of messages, compressed as they come."""
+    """The JSON of messages, compressed incrementally."""
 
     def __init__(self) -> None:
         self._compressor = zlib.compressobj(FASTEST)
@@ -88,12 +88,12 @@ def unpacked(
         resources = EncodedResources(
             config.measures, partial(_messages, texts, config.numbers), partial(_resources, mesh, asked)
         )
-        # It has all that Resources have, made on first use.
+        # It has all attributes of Resources, created on first use.
         yield Config(proxy, cast(Resources, resources), diagnostics, credentials, patches)
 
 
 class _Texts:
-    """The messages of one type in a part; unpacked on first use."""
+    """The messages of one type in a part, unpacked on first use."""
 
     def __init__(self, compressed: bytes) -> None:
         self._compressed = compressed
@@ -119,7 +119,7 @@ def _objects(mesh: CompilableMesh) -> list[object]:
 
 
 def pickled(data: object, mesh: CompilableMesh) -> bytes:
-    """The data as they are sent; objects of the mesh as numbers, so that neither they nor their files are sent."""
+    """The pickled data. Objects of the mesh are replaced by numbers, so that neither they nor their files are sent."""
     numbers = {id(each): number for number, each in enumerate(_objects(mesh))}
 
     class Pickler(pickle.Pickler):

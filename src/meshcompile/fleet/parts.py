@@ -1,4 +1,4 @@
-"""A fleet cut into parts: proxies that follow each other, by namespace where that is possible."""
+"""Splits a fleet into parts of adjacent proxies, by namespace if possible."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ Part: TypeAlias = "tuple[Asked, ...]"
 """Proxies that one worker compiles together."""
 
 MOST = 128
-"""The most proxies of a part. Each part costs its worker the messages that its proxies share, once."""
+"""The maximum number of proxies in a part. Each worker builds the shared messages of a part once."""
 PARTS_PER_WORKER = 4
-"""The parts that each worker gets at least, so that all workers end at about the same time."""
+"""The minimum number of parts per worker, so that all workers finish at about the same time."""
 
 
 def parts(proxies: Sequence[Asked], workers: int, most: int = MOST) -> Iterator[Part]:
-    """The proxies in their order, in parts of about equal size: at most so many, and a few parts for each worker.
+    """The proxies in order, in parts of about equal size: limited in size, and several for each worker.
 
-    A namespace is cut only if it is larger than a part. Small namespaces that follow each other share a part.
+    A namespace is split only if it is larger than a part. Small adjacent namespaces share a part.
     """
     most = max(1, min(most, -(-len(proxies) // (workers * PARTS_PER_WORKER))))
     gathered: list[Asked] = []
@@ -39,7 +39,7 @@ def parts(proxies: Sequence[Asked], workers: int, most: int = MOST) -> Iterator[
 
 
 def _pieces(proxies: Iterable[Asked], most: int) -> Iterator[Sequence[Asked]]:
-    """Proxies of one namespace that follow each other, at most so many."""
+    """Adjacent proxies of one namespace, up to the maximum number."""
     for _, group in groupby(proxies, key=lambda proxy: proxy.namespace):
         same = tuple(group)
         yield from (same[start : start + most] for start in range(0, len(same), most))

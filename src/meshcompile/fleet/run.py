@@ -45,9 +45,9 @@ def results(
     executor: Executor | None = None,
     most: int = MOST,
 ) -> Iterator[tuple[Part, R]]:
-    """The results of the work by parts, in the order of the proxies. `most` is the most proxies of a part.
+    """The results of the work by part, in the order of the proxies. `most` is the maximum number of proxies in a part.
 
-    In this process a part is one proxy.
+    In this process, a part is one proxy.
     """
     if in_this_process(jobs, executor):
         return ((part, work(mesh, compiled(mesh, part))) for part in ((proxy,) for proxy in proxies))
@@ -62,7 +62,7 @@ def _in_processes(
     from meshcompile.fleet.crew import own_processes
 
     first, rest = tuple(proxies[:1]), proxies[1:]
-    if first:  # compiled before the others fork, so that they have the snapshot and all that proxies share
+    if first:  # compiled before the others fork, so that they have the snapshot and all shared answers
         yield first, work(mesh, compiled(mesh, first))
     if rest:
         with own_processes(work, mesh, jobs) as crew:
@@ -80,7 +80,7 @@ def _in_executor(
 
 
 def in_this_process(jobs: int, executor: Executor | None) -> bool:
-    """Whether there are no workers. Raises InvalidArgument for arguments that cannot be."""
+    """Whether there are no workers. Raises InvalidArgument for invalid arguments."""
     if isinstance(jobs, bool) or instance("jobs", jobs, int) < 1:
         raise InvalidArgument(f"`jobs` must be at least 1, not {jobs}")
     if executor is not None:
@@ -89,7 +89,7 @@ def in_this_process(jobs: int, executor: Executor | None) -> bool:
 
 
 def wanted(mesh: CompilableMesh, proxies: Iterable[Proxy | AssumedProxy | str] | None) -> Part:
-    """The proxies that are asked for, by default all. Raises UnknownProxy for a name that no proxy has."""
+    """The requested proxies, by default all. Raises UnknownProxy for an unknown name."""
     from meshcompile.assumed_proxy import AssumedProxy, assumed_proxy, is_assumed
     from meshcompile.proxy import Proxy
 

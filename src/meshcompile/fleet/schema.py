@@ -8,7 +8,7 @@ from meshcompile.encoded import RESOURCE_TYPES
 from meshcompile.proxy import ProxyType
 
 TEXT = {"type": "string"}
-COUNT = {"type": "integer", "minimum": 0, "description": "How many resources."}
+COUNT = {"type": "integer", "minimum": 0, "description": "Number of resources."}
 BYTES = {"type": "integer", "minimum": 0, "description": "Bytes of the resources as JSON without spaces."}
 FINGERPRINT = {
     "type": "string",
@@ -34,7 +34,7 @@ PROXY = {
         "required": list(RESOURCE_TYPES),
         "additionalProperties": False,
         "properties": dict.fromkeys(RESOURCE_TYPES, TYPE),
-        "description": "The same for each type of resources.",
+        "description": "Number, size and fingerprint of each type of resource.",
     },
 }
 
@@ -45,7 +45,7 @@ def fleet_schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:meshcompile:schema:fleet",
         "title": "Fleet",
-        "description": "What `meshcompile fleet -o json` prints: one entry per proxy, by namespace and name.",
+        "description": "The output of `meshcompile fleet -o json`: one entry per proxy, by namespace and name.",
         "type": "array",
         "items": {
             "type": "object",

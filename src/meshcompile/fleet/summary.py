@@ -1,4 +1,4 @@
-"""What a fleet consists of: for each proxy, how many resources it has, how large they are, and their fingerprints."""
+"""A summary of a fleet: for each proxy, the number of resources, their size, and their fingerprints."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from meshcompile.fleet.compilable import CompilableMesh
 
 
 class ProxySummary(Struct, frozen=True):
-    """A proxy, and what is known of its resources by type."""
+    """A proxy, and the measure of its resources by type."""
 
     name: str
     type: str
@@ -30,7 +30,7 @@ class ProxySummary(Struct, frozen=True):
 
     @property
     def size(self) -> int:
-        """The bytes of the resources of all types as compact JSON."""
+        """The size of the resources of all types as compact JSON, in bytes."""
         return sum(measure.size for measure in self.types.values())
 
     @property
@@ -56,13 +56,13 @@ class ProxySummary(Struct, frozen=True):
 
 
 class Summaries:
-    """Sums up configurations that come one after the other."""
+    """Summarizes successive configurations."""
 
     def __init__(self) -> None:
         self._catalogues = {kind: Catalogue() for kind in RESOURCE_TYPES}
 
     def of(self, config: Config) -> ProxySummary:
-        """The summary of one more configuration."""
+        """The summary of another configuration."""
         measures = {
             kind: catalogue.listed(getattr(config.resources, kind)).measure
             for kind, catalogue in self._catalogues.items()

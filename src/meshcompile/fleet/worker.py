@@ -1,6 +1,6 @@
-"""What runs in a worker: a part of the fleet, with the mesh that the worker holds.
+"""Code that runs in a worker: compiles a part of the fleet with the worker's mesh.
 
-A worker is asked with the name of a mesh. One that does not hold that mesh answers with MeshMissing, and is asked again
+A worker receives the name of a mesh. If it does not have that mesh, it answers with MeshMissing, and is called again
 with the mesh.
 """
 
@@ -24,13 +24,13 @@ from meshcompile.fleet.parts import Part
 
 R = TypeVar("R")
 Work: TypeAlias = Callable[[CompilableMesh, Iterable[Config]], R]
-"""What is made of the configurations of a part. It is pickled by its name, so it is a function of a module."""
+"""A function of the configurations of a part. It is pickled by name, so it must be a function of a module."""
 
 FASTEST = 1
 
 
 class MeshMissing(Struct, frozen=True):
-    """The answer of a worker that does not hold the mesh."""
+    """The answer of a worker that does not have the mesh."""
 
 
 class VersionMismatch(MeshcompileError):
@@ -38,7 +38,7 @@ class VersionMismatch(MeshcompileError):
 
 
 class HeldMeshes:
-    """The meshes that this process holds: those of its own runs, and the last one that it was sent."""
+    """The meshes in this process: those of its own runs, and the last one that it received."""
 
     def __init__(self) -> None:
         self._own: dict[str, CompilableMesh] = {}
@@ -47,7 +47,7 @@ class HeldMeshes:
 
     @contextmanager
     def holding(self, name: str, mesh: CompilableMesh) -> Iterator[None]:
-        """Hold a mesh for the time of a run."""
+        """Keep a mesh for the duration of a run."""
         self._own[name] = mesh
         try:
             yield
@@ -55,7 +55,7 @@ class HeldMeshes:
             self._own.pop(name, None)
 
     def inherit(self, name: str, mesh: CompilableMesh) -> None:
-        """Hold a mesh as long as this process lives, which was started for it."""
+        """Keep a mesh for the lifetime of this process, which was started for it."""
         import signal  # the parent process is interrupted, and ends this one
 
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -63,7 +63,7 @@ class HeldMeshes:
         self._own[name] = mesh
 
     def get(self, name: str, sent: bytes | None) -> CompilableMesh | None:
-        """The mesh of this name, which `sent` has packed if it was sent along."""
+        """The mesh with this name. `sent` has it in serialized form if it was sent."""
         held = self._own.get(name) or self._sent.get(name)
         if held is not None or sent is None:
             return held
@@ -74,11 +74,11 @@ class HeldMeshes:
             return self._sent[name]
 
     def forget(self) -> None:
-        """Drop the mesh that was sent."""
+        """Drop the mesh that was received."""
         self._sent.clear()
 
     def names(self) -> set[str]:
-        """The names of all meshes that are held."""
+        """The names of all meshes in this process."""
         return {*self._own, *self._sent}
 
 
@@ -86,12 +86,12 @@ HELD = HeldMeshes()
 
 
 def packed_mesh(mesh: CompilableMesh) -> bytes:
-    """A mesh as it is sent: what was loaded, without what was computed from it."""
+    """A mesh in serialized form: what was loaded, without what was computed from it."""
     return zlib.compress(pickle.dumps(mesh, pickle.HIGHEST_PROTOCOL), FASTEST)
 
 
 def unpacked_mesh(sent: bytes) -> CompilableMesh:
-    """The mesh that was sent."""
+    """The mesh from its serialized form."""
     mesh: CompilableMesh = pickle.loads(zlib.decompress(sent))
     return mesh
 
@@ -105,7 +105,7 @@ def done(name: str, sent: bytes | None, work: Work[R], part: Part, version: str)
 
 
 def own_version() -> str:
-    """The version of meshcompile in this process. The package stands above this module, which looks it up by name."""
+    """The version of meshcompile in this process. The package is in a higher layer, so it is looked up by name."""
     return str(import_module("meshcompile").__version__)
 
 

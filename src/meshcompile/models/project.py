@@ -9,7 +9,7 @@ from meshcompile.models.base import Node
 
 
 class Level(StrEnum):
-    """The severity of a code, or `off` to leave it out."""
+    """The severity of a code, or `off` to disable it."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -18,7 +18,7 @@ class Level(StrEnum):
 
 
 class Threshold(StrEnum):
-    """A severity."""
+    """A minimum severity."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -32,44 +32,44 @@ class Release(StrEnum):
 
 
 class SuppressionEntry(Node):
-    """Findings that are expected."""
+    """Expected findings to suppress."""
 
     code: str
-    """Code of the findings, by id or name. May have wildcards: `IST01*`."""
+    """Code of the findings, by ID or name. `*` is a wildcard, as in `IST01*`."""
     object: str = "*"
-    """Objects as `Kind/name.namespace`; each part may have wildcards. `*` stands for all."""
+    """Objects as `Kind/name.namespace`. Each part may have wildcards. `*` matches all objects."""
     reason: str = ""
     """Why the findings are expected."""
 
 
 class Project(Node):
-    """How meshcompile reads and checks the objects of a project. Options of the command line take precedence."""
+    """How meshcompile reads and checks the objects of a project. Options on the command line take precedence."""
 
     inputs: tuple[str, ...] = ()
     """Files and folders to read if the command line names none. Paths are relative to the configuration file."""
     exclude: tuple[str, ...] = ()
-    """Patterns of files to leave out of folders, as in a `.gitignore`."""
+    """Patterns of files to exclude from folders, as in a `.gitignore`."""
     mesh_config: str = ""
     """File with the mesh config."""
     networks: str = ""
     """File with the mesh networks."""
     remote_clusters: Mapping[str, str] = {}
-    """File or folder with the objects of each remote cluster, by the cluster's name."""
+    """File or folder with the objects of each remote cluster, by name of the cluster."""
     namespace: str = ""
-    """Namespace of objects that name none."""
+    """Namespace of objects without one."""
     ambient: bool = False
     """Whether the mesh has ztunnel and waypoints."""
     releases: tuple[Release, ...] = ()
-    """Releases of Istio that the mesh runs on."""
+    """Istio releases that the mesh runs on."""
     select: tuple[str, ...] = ()
-    """Codes to report, by the beginning of their id or by name; all if empty."""
+    """Codes to report, by prefix of their ID or by name. If empty, all codes."""
     ignore: tuple[str, ...] = ()
-    """Codes to leave out, likewise. A more specific pattern takes precedence."""
+    """Codes to ignore, in the same form. A more specific pattern takes precedence."""
     severities: Mapping[str, Level] = {}
-    """Severity by code, in place of the code's own."""
+    """Severity by code. Overrides the severity of the code."""
     suppressions: tuple[SuppressionEntry, ...] = ()
-    """Findings that are expected, by code and object."""
+    """Expected findings, by code and object."""
     fail_on: Threshold = Threshold.ERROR
-    """Severity of a finding that makes a command fail."""
+    """Minimum severity of findings that make a command fail."""
     baseline: str = ""
     """File of known findings, which are not reported again."""

@@ -1,4 +1,4 @@
-"""Paths of the input: which file a path means, whatever way it is written."""
+"""Paths of the input: the files that they refer to, regardless of spelling."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from meshcompile.source.reading import Input, is_text
 
 
 def input_path(given: object) -> str | None:
-    """The path that an input is; None for an input that is none."""
+    """The path of an input, or None if the input is not a path."""
     match given:
         case Mapping() | bytes() | NamedText():
             return None
@@ -23,17 +23,17 @@ def input_path(given: object) -> str | None:
 
 
 def real(path: str) -> str:
-    """The path of the same file without links."""
+    """The real path of a file, without links."""
     return os.path.realpath(path)
 
 
 def reals(paths: Iterable[str]) -> frozenset[str]:
-    """The paths of the same files without links."""
+    """The real paths of files, without links."""
     return frozenset(map(real, paths))
 
 
 def still_there(paths: Iterable[str]) -> frozenset[str]:
-    """The paths at which there is something."""
+    """The paths that exist."""
     return frozenset(filter(os.path.lexists, paths))
 
 

@@ -1,4 +1,4 @@
-"""What was read of each file, text and object of the input, kept so that only what changed is read again."""
+"""The content of each file, text and object of the input, kept so that only changed parts are read again."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 class Opened(Struct, frozen=True):
-    """The start of what one file, text or object holds."""
+    """The start of one file, text or object."""
 
     path: str = ""
-    """The path of the file; empty for a text, an object and standard input."""
+    """The path of the file. Empty for a text, an object and standard input."""
     real: str = ""
     """The path without links."""
 
 
 class Closed(Struct, frozen=True):
-    """The end of what one file, text or object holds."""
+    """The end of one file, text or object."""
 
     size: int = 0
-    """The number of characters that count towards the limit of the whole input."""
+    """The number of characters that count towards the limit on the whole input."""
 
 
 class Listed(Struct, frozen=True, eq=False):
@@ -42,9 +42,9 @@ class Listed(Struct, frozen=True, eq=False):
 
 
 class Piece(Struct, frozen=True, eq=False):
-    """What was read of one file, text or object.
+    """The content of one file, text or object.
 
-    `found` and `foreign` are what reading itself found; `items` are what became of all that, in order.
+    `found` and `foreign` are results of reading. `items` are the objects and findings in order.
     """
 
     path: str
@@ -57,28 +57,28 @@ class Piece(Struct, frozen=True, eq=False):
 
     @property
     def is_silent(self) -> bool:
-        """Whether it has no object and no finding that a user should see."""
+        """Whether it has no object and no finding for a user."""
         return not self.documents and all(each.severity is Severity.INFO for each in self.found)
 
 
 ReadEvent = Found | Opened | Closed | Listed | Piece
-"""The results of reading, with where each file begins and ends, and pieces that need not be read again."""
+"""The results of reading, with the start and end of each file, and pieces that need not be read again."""
 
 
 class Known(Struct, frozen=True):
-    """What need not be read again: files by their path, and the lists of folders."""
+    """The parts that need not be read again: files by path, and the lists of folders."""
 
     files: Mapping[str, Piece] = field(default_factory=dict)
     folders: Mapping[str, Listed] = field(default_factory=dict)
     relisted: frozenset[str] = frozenset()
-    """Folders that are listed again."""
+    """Folders to list again."""
     left_out: frozenset[str] = frozenset()
-    """Real paths of files and folders that count as removed, although they are in a folder that is read."""
+    """Real paths of files and folders that count as removed, although they are in a folder of the input."""
     buffers: Mapping[str, str] = field(default_factory=dict)
-    """Texts that replace what files hold, by the real path of the file."""
+    """Texts that replace the content of files, by real path of the file."""
 
     def listed(self, folder: str) -> Listed | None:
-        """The list of a folder; None if it is not known or has to be made again."""
+        """The list of a folder, or None if it is unknown or must be listed again."""
         return None if folder in self.relisted else self.folders.get(folder)
 
     def wanted(self, paths: Iterable[str]) -> tuple[str, ...]:
@@ -88,7 +88,7 @@ class Known(Struct, frozen=True):
         return tuple(path for path in paths if self.left_out.isdisjoint(parents(os.path.realpath(path))))
 
     def buffer(self, path: str) -> str | None:
-        """The text that replaces what a file holds."""
+        """The text that replaces the content of a file."""
         return self.buffers.get(os.path.realpath(path)) if self.buffers and "\0" not in path else None
 
 

@@ -68,7 +68,7 @@ def read_events(
     selection: Selection = EVERYTHING,
     known: Known = NOTHING_KNOWN,
 ) -> Iterator[ReadEvent]:
-    """The events of reading, as `stream` reads. What is known is not read again: it comes as a Piece."""
+    """The events of reading, in the order of `stream`. Known parts are not read again, and come as a Piece."""
     fatal = codes.BROKEN_FILE | codes.BROKEN_DOCUMENT
     diagnostics: list[Diagnostic] = []
     for event in _Reading(limits, selection, known).everything(inputs):
@@ -139,7 +139,7 @@ class _Reading:
                     yield from self.path(os.fspath(given))
 
     def given(self, given: Mapping[str, Any] | NamedText | Diagnostic | bytes) -> Iterator[Found]:
-        """The objects in an input that is no path."""
+        """The objects in an input that is not a path."""
         match given:
             case Mapping():
                 yield from objects(Document("<object>", given), count())

@@ -39,7 +39,7 @@ class Texts:
         return new
 
     def count(self, piece: Piece) -> None:
-        """Count a piece that is known as read."""
+        """Count a known piece as read."""
         self.budget -= piece.size
 
     def named(self, file: str, text: str, line: int = 0) -> Iterator[Found]:

@@ -1,4 +1,4 @@
-"""Preflight requests that a gateway's policies deny before its CORS policy answers them."""
+"""Preflight requests that policies at a gateway deny before the CORS policy can answer them."""
 
 from collections.abc import Iterable, Iterator
 
@@ -17,7 +17,7 @@ PREFLIGHT = "OPTIONS"
 
 
 def denied_preflights(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each condition that keeps preflight requests from a CORS policy at a gateway."""
+    """A finding for each condition that denies preflight requests for a CORS policy at a gateway."""
     said: set[Origin] = set()
     for virtual_service in context.resources.all(VirtualService):
         cors = next((rule.cors_policy for rule in virtual_service.spec.http if rule.cors_policy is not None), None)
@@ -37,7 +37,7 @@ def denied_preflights(context: Context) -> Iterator[Diagnostic]:
 
 
 def _policies(context: Context, gateway: Gateway) -> Iterator[AuthorizationPolicy]:
-    """The policies of a Gateway's workloads, or of the ingress gateway that is assumed."""
+    """The policies of a Gateway's workloads, or of the assumed ingress gateway."""
     pod = next(context.pods.selected(gateway.spec.selector), None) if gateway.spec.selector else None
     if pod is not None:
         yield from policies_of(context, pod)
@@ -49,7 +49,7 @@ def _policies(context: Context, gateway: Gateway) -> Iterator[AuthorizationPolic
 
 
 def _denial(policies: Iterable[AuthorizationPolicy]) -> Origin | None:
-    """The place of the condition that denies every preflight request; None if some policy may let it pass."""
+    """The position of the condition that denies every preflight request, or None if some policy may allow it."""
     allowing = [rule for each in policies if each.spec.action is _ALLOW for rule in each.spec.rules]
     if allowing and not any(_may_match(rule) for rule in allowing):
         place = next(token_conditions(allowing), None)
@@ -62,7 +62,7 @@ _ALLOW, _DENY = AuthorizationPolicyAction.ALLOW, AuthorizationPolicyAction.DENY
 
 
 def _may_match(rule: Rule) -> bool:
-    """True if a request without a token and with method OPTIONS may match. Other conditions are given the doubt."""
+    """True if a request without a token and with method OPTIONS may match. Other conditions are assumed to match."""
     sources = [each.source for each in rule.from_ if each.source is not None]
     needs_token = bool(sources) and all(source.request_principals for source in sources)
     if needs_token or any(True for _ in token_conditions([Rule(when=rule.when)])):
@@ -80,7 +80,7 @@ def _takes_options(rule: Rule) -> bool:
 
 
 def _without_token(rule: Rule) -> Iterator[Origin]:
-    """The places of `notRequestPrincipals: ["*"]` in a rule without paths or hosts that takes OPTIONS."""
+    """The positions of `notRequestPrincipals: ["*"]` in a rule without paths or hosts that matches OPTIONS."""
     operations = [each.operation for each in rule.to if each.operation is not None]
     is_limited = rule.when or any(each.paths or each.not_paths or each.hosts or each.not_hosts for each in operations)
     if is_limited or not _takes_options(rule):

@@ -1,4 +1,4 @@
-"""Rewrites that leave two slashes in the path."""
+"""Rewrites that result in a path with two slashes."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from meshcompile.models.networking.virtual_service import HTTPRoute, VirtualServ
 
 
 def doubled_slashes(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each rewrite that ends with a slash where the matched prefix does not."""
+    """A finding for each rewrite that ends with a slash although the matched prefix does not."""
     for virtual_service in context.resources.all(VirtualService):
         taken: set[str] = set()  # prefixes of earlier matches
         for rule in virtual_service.spec.http:

@@ -1,4 +1,4 @@
-"""Exact hosts and paths that do not match the spellings that clients also send."""
+"""Exact hosts and paths that do not match other common spellings."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from meshcompile.snapshot.virtual_services import MergedVirtualService, Semantic
 
 
 def exact_hosts_and_paths(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each exact authority without a port, and for each exact path whose twin with a slash gets 404."""
+    """A finding for each exact authority without a port, and for each exact path that gets 404 with a slash."""
     for virtual_service in context.snapshot.virtual_services.all:
         if virtual_service.semantics is Semantics.ISTIO:
             yield from _authorities(virtual_service)
@@ -50,6 +50,6 @@ def _paths(context: Context, virtual_service: MergedVirtualService) -> Iterator[
 
 
 def _has_twin(uri: StringMatch | None) -> bool:
-    """True for an exact path that is not a file and has no slash at its end."""
+    """True for an exact path that is not a file and does not end with a slash."""
     path = "" if uri is None else uri.exact or ""
     return path.startswith("/") and not path.endswith("/") and "." not in path.rpartition("/")[2]

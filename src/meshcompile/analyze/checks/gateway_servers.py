@@ -1,6 +1,6 @@
 """Servers of Gateways that conflict, also across Gateways and namespaces, or that have no routes.
 
-What is found is what compiling the gateway finds: see `meshcompile.resolve.gateways`.
+The findings are those of compiling the gateway: see `meshcompile.resolve.gateways`.
 """
 
 from collections.abc import Iterator

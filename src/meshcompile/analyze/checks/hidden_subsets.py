@@ -1,4 +1,4 @@
-"""Destinations to subsets that are defined where the clients do not look."""
+"""Destinations to subsets that are defined in DestinationRules that the clients do not use."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ from meshcompile.values.hosts import covering, qualified
 
 
 def hidden_subsets(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each destination whose subset some clients of its VirtualService do not see."""
+    """A finding for each destination with a subset that some clients of its VirtualService cannot see."""
     owners = _rule_namespaces(context)
     for virtual_service in context.resources.all(VirtualService):
         for target in targets(virtual_service):
@@ -39,7 +39,7 @@ def _of_target(context: Context, owners: Mapping[str, frozenset[str]], target: T
         return
     defining = [rule for rule in rules if any(each.name == subset for each in rule.spec.subsets)]
     if not defining or not services:
-        return  # IST0101 says so
+        return  # IST0101 reports it
     at_gateways = _gateway_namespaces(context, target)
     sidecars = [each for each in _sidecar_namespaces(context, owners, target) if each not in at_gateways]
     blind = [client for client in sorted(at_gateways) if not _sees(context, client, services, subset)]
@@ -82,7 +82,7 @@ def _gateway_namespaces(context: Context, target: Target) -> frozenset[str]:
 
 
 def _sidecar_namespaces(context: Context, owners: Mapping[str, frozenset[str]], target: Target) -> Iterator[str]:
-    """The namespaces of sidecars to look at: the VirtualService's own, and those with rules of their own."""
+    """The namespaces of sidecars to check: the VirtualService's own, and those with rules of their own."""
     virtual_service = target.virtual_service
     if virtual_service.spec.gateways and MESH_GATEWAY not in virtual_service.spec.gateways:
         return
@@ -94,7 +94,7 @@ def _sidecar_namespaces(context: Context, owners: Mapping[str, frozenset[str]], 
 
 
 def _routes(context: Context, client: str, target: Target) -> bool:
-    """True if sidecars of a namespace take the routes of some host from the target's VirtualService."""
+    """True if sidecars in a namespace use the routes of the target's VirtualService for some host."""
     virtual_service = target.virtual_service
     name = (virtual_service.namespace, virtual_service.name)
     hosts = (qualified(host, virtual_service.namespace) for host in virtual_service.spec.hosts)

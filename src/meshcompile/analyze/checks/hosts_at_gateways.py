@@ -1,4 +1,4 @@
-"""VirtualServices whose hosts or exports keep a gateway from routing to them."""
+"""VirtualServices that a gateway does not route to because of their hosts or exports."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from meshcompile.values.hosts import overlaps, qualified
 
 
 def hosts_at_gateways(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each host without a dot at gateways, and for each gateway that does not see a VirtualService."""
+    """A finding for each host without a dot at gateways, and for each gateway that cannot see a VirtualService."""
     for virtual_service in context.resources.all(VirtualService):
         if not virtual_service.spec.hosts:
             continue

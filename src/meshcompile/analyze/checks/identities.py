@@ -1,4 +1,4 @@
-"""Callers whose identity servers cannot know, because there is no mutual TLS between them."""
+"""Clients without an identity, because there is no mutual TLS between them and the server."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -22,7 +22,7 @@ SHOWN = 3
 
 
 def identities(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each policy on identities without mutual TLS, and for each STRICT server that some cannot call."""
+    """A finding for each policy on identities without mutual TLS, and for each STRICT server with plaintext clients."""
     modes = {own_mode(peer) for peer in context.resources.all(PeerAuthentication)}
     if MutualTlsMode.DISABLE in modes:
         for policy in context.resources.all(AuthorizationPolicy):
@@ -34,7 +34,7 @@ def identities(context: Context) -> Iterator[Diagnostic]:
 
 
 def _identity_conditions(policy: AuthorizationPolicy) -> Iterator[Place]:
-    """The places of conditions on the identity of callers."""
+    """The positions of conditions on the identity of clients."""
     for rule in policy.spec.rules:
         for source in (each.source for each in rule.from_):
             for field in IDENTITY_FIELDS if source is not None else ():
@@ -81,7 +81,7 @@ def _without_proxy(context: Context) -> Iterator[Diagnostic]:
 
 
 def _sends_plain_text(context: Context, pod: Pod) -> bool:
-    """True for an application without a proxy, outside of system namespaces."""
+    """True for an application without a proxy, outside system namespaces."""
     workloads = context.snapshot.workloads.here
     return (
         not has_proxy(pod)

@@ -1,4 +1,4 @@
-"""Settings of HTTP rules that have no effect: shares of nothing, and settings of rules that forward nothing."""
+"""Settings of HTTP rules without effect: percentages of 0, and settings of rules that forward nothing."""
 
 from collections.abc import Iterator
 
@@ -9,11 +9,11 @@ from meshcompile.models.base import json_name
 from meshcompile.models.networking.virtual_service import HTTPFaultInjection, HTTPRoute, VirtualService
 
 OF_FORWARDING = ("timeout", "retries", "mirror", "mirrors")
-"""Fields of a rule that only apply to requests that are forwarded."""
+"""Fields of a rule that apply only to forwarded requests."""
 
 
 def idle_settings(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each mirror, fault or setting of a rule that does nothing."""
+    """A finding for each mirror, fault or setting of a rule without effect."""
     for virtual_service in context.resources.all(VirtualService):
         for rule in virtual_service.spec.http:
             yield from _mirrors(rule)

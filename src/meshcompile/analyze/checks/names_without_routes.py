@@ -1,4 +1,4 @@
-"""Server names that a Gateway passes through and no rule routes."""
+"""Server names of a passthrough Gateway without a route."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from meshcompile.values.hosts import is_wildcard, overlaps, subset_of
 
 
 def names_without_routes(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each wildcard of a passthrough server that `tls` rules cover in part only."""
+    """A finding for each wildcard of a passthrough server that `tls` rules cover only in part."""
     for gateway in context.gateways.values():
         for server in gateway.spec.servers:
             if server.tls is not None and server.tls.mode is TLSMode.PASSTHROUGH and not server.tls.https_redirect:

@@ -1,4 +1,4 @@
-"""CORS policies that let every website act for a user."""
+"""CORS policies that let every website send requests on behalf of a user."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ def open_cors(context: Context) -> Iterator[Diagnostic]:
 
 
 def _takes_every_origin(policy: CorsPolicy) -> Iterator[Origin]:
-    """The places of origins that match every site."""
+    """The positions of origins that match every site."""
     for index, origin in enumerate(policy.allow_origin):
         if origin == "*":
             yield policy.at("allow_origin", index)

@@ -1,4 +1,4 @@
-"""Requests that no rule takes, because every rule for them has a further condition."""
+"""Requests that no rule matches, because every rule for them has a further condition."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,11 +15,11 @@ from meshcompile.snapshot.virtual_services import MergedVirtualService, Semantic
 
 CLAIM = "@request.auth.claims"
 COMPARED = 200
-"""The maximum number of matches of which each is compared with the others."""
+"""The maximum number of matches that are compared with each other."""
 
 
 def partial_rules(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each path whose requests match only with a header, a query parameter or a method."""
+    """A finding for each path that matches only with a header, a query parameter or a method."""
     for virtual_service in context.snapshot.virtual_services.all:
         if virtual_service.semantics is Semantics.ISTIO:
             yield from _of_virtual_service(context, virtual_service)
@@ -37,7 +37,7 @@ def _of_virtual_service(context: Context, virtual_service: MergedVirtualService)
 
 
 def _conditional(virtual_service: MergedVirtualService) -> Mapping[str, list[HTTPMatchRequest]]:
-    """The matches with conditions, by their path."""
+    """The matches with conditions, by path."""
     found: dict[str, list[HTTPMatchRequest]] = defaultdict(list)
     for match in matches_of(virtual_service):
         if match is not None and _has_condition(match):
@@ -46,7 +46,7 @@ def _conditional(virtual_service: MergedVirtualService) -> Mapping[str, list[HTT
 
 
 def _is_open(match: HTTPMatchRequest | None) -> bool:
-    """True if a match has no condition but on the path."""
+    """True if a match has no condition other than the path."""
     return match is None or not (match.authority or match.scheme or match.without_headers or _has_condition(match))
 
 
@@ -57,13 +57,13 @@ def _has_condition(match: HTTPMatchRequest) -> bool:
 
 
 def _complement(group: Iterable[HTTPMatchRequest]) -> bool:
-    """True if one match wants what another excludes, so that together they may take every request."""
+    """True if one match requires what another excludes, so that together they may match every request."""
     wanted = {header for match in group for header in match.headers}
     return any(header in wanted for match in group for header in match.without_headers)
 
 
 def _conditions(match: HTTPMatchRequest) -> Iterator[tuple[str, Origin]]:
-    """The conditions of a match as text, each with its place."""
+    """The conditions of a match as text, each with its position."""
     for name, value in match.headers.items():
         if not name.startswith(CLAIM):
             yield f"header `{name}{_value(value)}`", _place(match.at("headers", name), value)
@@ -80,7 +80,7 @@ def _value(value: StringMatch) -> str:
 
 
 def _place(place: Origin, value: StringMatch) -> Origin:
-    """The value of a condition, or its name if it asks for presence only."""
+    """The value of a condition, or its name if it only tests for presence."""
     kind = next((kind for kind in ("exact", "prefix", "regex") if getattr(value, kind) is not None), None)
     return place if kind is None else place.at(kind)
 

@@ -20,7 +20,7 @@ SHOWN = 3
 
 
 def policies_without_proxies(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each policy whose selector matches Pods, none of which has a proxy."""
+    """A finding for each policy that selects Pods, but none with a proxy."""
     for policy in _policies(context):
         spec = policy.spec
         if spec.selector is None or not spec.selector.match_labels:

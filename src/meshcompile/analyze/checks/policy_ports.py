@@ -1,4 +1,4 @@
-"""Ports in policies on which no selected workload listens, because they are those of a Service."""
+"""Ports in policies that no selected workload listens on, because they are ports of a Service."""
 
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -17,7 +17,7 @@ PORT_KEY = "destination.port"
 
 
 def policy_ports(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each port that is no port of the selected workloads."""
+    """A finding for each port that is not a port of the selected workloads."""
     for policy in context.resources.all(AuthorizationPolicy):
         written = tuple(_ports(policy))
         if written:
@@ -28,7 +28,7 @@ def policy_ports(context: Context) -> Iterator[Diagnostic]:
 
 
 def _ports(policy: AuthorizationPolicy) -> Iterator[tuple[int, Place]]:
-    """The ports that a policy names, with their places."""
+    """The ports in a policy, with their positions."""
     for rule in policy.spec.rules:
         for operation in (to.operation for to in rule.to):
             for index, port in enumerate(() if operation is None else operation.ports):
@@ -76,7 +76,7 @@ def _of_authentication(context: Context, peer: PeerAuthentication) -> Iterator[D
 
 
 def _listening(context: Context, pods: Iterable[Pod]) -> tuple[tuple[LeadingPort, ...], frozenset[int]]:
-    """The ports of Services that lead to some Pods, and all ports on which these are known to listen."""
+    """The ports of Services that forward to some Pods, and all ports on which these Pods are known to listen."""
     found = tuple(pods)
     reached = tuple(each for pod in found for each in context.pods.reaching(pod))
     declared = frozenset[int]().union(*map(declared_ports, found))

@@ -1,4 +1,4 @@
-"""Rules of AuthorizationPolicies that match more or fewer requests than they seem to."""
+"""Rules of AuthorizationPolicies that match more or fewer requests than intended."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -15,7 +15,7 @@ from meshcompile.models.security.authorization_policy import (
 
 
 def policy_rules(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each empty rule beside others, each `to` apart from its `from`, and each exact path."""
+    """A finding for each empty rule among others, each `to` that is separate from its `from`, and each exact path."""
     for policy in context.resources.all(AuthorizationPolicy):
         yield from _shapes(policy)
         if policy.spec.action is AuthorizationPolicyAction.ALLOW:

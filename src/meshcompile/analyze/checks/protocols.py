@@ -1,4 +1,4 @@
-"""Protocols of ports that are not what applications send, or that Istio does not know."""
+"""Declared protocols that differ from what applications send, or that Istio does not know."""
 
 from collections.abc import Iterator
 
@@ -24,11 +24,11 @@ MEANT = {
     "mongodb": "mongo",
     "ssl": "tls",
 }
-"""Spellings of protocols that Istio does not know, and the ones that it knows for them."""
+"""Protocol names that Istio does not know, with the intended ones."""
 
 
 def protocols(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each port of TLS that is declared as plain HTTP, and for each unknown protocol."""
+    """A finding for each TLS port that is declared as plain HTTP, and for each unknown protocol."""
     for entry in context.resources.all(ServiceEntry):
         if entry.spec.location is not Location.MESH_INTERNAL:
             yield from _tls_ports(context, entry)
@@ -60,7 +60,7 @@ def _tls_ports(context: Context, entry: ServiceEntry) -> Iterator[Diagnostic]:
 
 
 def _is_encrypted(context: Context, host: str, port: int) -> bool:
-    """True if a DestinationRule makes proxies speak TLS to the port."""
+    """True if a DestinationRule makes proxies use TLS on the port."""
     for rule in context.rules_for(host):
         policies = (rule.spec.traffic_policy, *(subset.traffic_policy for subset in rule.spec.subsets))
         modes = (port_policy(policy, port).tls_mode for policy in policies)

@@ -1,4 +1,4 @@
-"""Hosts that all servers of Gateways redirect to HTTPS, which none of them serves."""
+"""Hosts that all servers of Gateways redirect to HTTPS, but that none of them serves over HTTPS."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ HTTP_PORT = 80
 
 
 def redirect_loops(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each redirecting server of a host that no server takes without a redirect."""
+    """A finding for each redirecting server of a host that no server serves without a redirect."""
     redirecting: dict[tuple[tuple[tuple[str, str], ...], str], list[Server]] = defaultdict(list)
     others: dict[tuple[tuple[str, str], ...], dict[str, None]] = defaultdict(dict)
     for gateway in context.gateways.values():

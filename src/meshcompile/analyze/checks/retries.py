@@ -1,4 +1,4 @@
-"""Retries that never happen, or that end before the timeout that a rule states."""
+"""Retries that never happen, or that exceed the timeout of a rule."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ from meshcompile.values.durations import Duration
 CONNECTION_FAILURES = frozenset(
     {"connect-failure", "refused-stream", "reset-before-request", "http3-post-connect-failure"}
 )
-"""Conditions that hold only before the service answers."""
+"""Retry conditions that hold only before the service answers."""
 
 
 def retries(context: Context) -> Iterator[Diagnostic]:

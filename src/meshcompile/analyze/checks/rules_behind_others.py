@@ -1,4 +1,4 @@
-"""Rules of VirtualServices that share a host at a gateway, where a rule of an older one takes all their requests."""
+"""Rules of VirtualServices that share a host at a gateway, and that a rule of an older VirtualService shadows."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ Takers = dict[tuple[str, str], tuple[MergedVirtualService, HTTPMatchRequest]]
 
 
 def rules_behind_others(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each match that is behind one of another VirtualService at a gateway."""
+    """A finding for each match that a match of another VirtualService shadows at a gateway."""
     for gateway in context.gateways.values():
         namespace = min(context.namespaces_of(gateway), default=gateway.namespace)
         routed = context.snapshot.virtual_services.for_gateway(namespace, gateway.full_name)
@@ -54,7 +54,7 @@ def _behind(gateway: str, host: str, group: list[MergedVirtualService]) -> Itera
 
 
 def _is_open(match: HTTPMatchRequest) -> bool:
-    """True if a match has no condition but on the path."""
+    """True if a match has no condition other than the path."""
     conditions = match.headers or match.without_headers or match.query_params
     limited = match.method or match.authority or match.scheme or match.ignore_uri_case
     return applies_everywhere(match) and not conditions and not limited
@@ -68,7 +68,7 @@ def _paths(match: HTTPMatchRequest) -> Iterator[tuple[str, str]]:
 
 
 def _taker(takers: Takers, match: HTTPMatchRequest) -> tuple[MergedVirtualService, HTTPMatchRequest] | None:
-    """The earlier match that takes every request of this one."""
+    """The earlier match that matches every request of this one."""
     for kind, path in _paths(match):
         covering = (takers.get(("prefix", path[:end])) for end in range(1, len(path) + 1))
         found = next((taker for taker in covering if taker is not None), None)

@@ -1,4 +1,4 @@
-"""ServiceEntries whose TCP ports cannot be told apart, because they have the same address and port."""
+"""ServiceEntries whose TCP ports cannot be distinguished, because they have the same address and port."""
 
 from collections.abc import Iterator
 
@@ -10,11 +10,11 @@ from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Service
 from meshcompile.values.ports import Protocol
 
 WITHOUT_NAMES = frozenset({Protocol.TCP, Protocol.MONGO, Protocol.MYSQL, Protocol.REDIS, Protocol.AUTO})
-"""Protocols whose connections do not say the host."""
+"""Protocols whose connections do not carry the host."""
 
 
 def shared_addresses(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each address of a ServiceEntry that an older one has with the same TCP port."""
+    """A finding for each address of a ServiceEntry that an older one also has, with the same TCP port."""
     first: dict[tuple[str, int], list[Service]] = {}
     for of_entry in context.snapshot.services.entries:
         for service in of_entry.services:
@@ -37,5 +37,5 @@ def shared_addresses(context: Context) -> Iterator[Diagnostic]:
 
 
 def _meet(a: Service, b: Service) -> bool:
-    """True if some namespace sees both."""
+    """True if some namespace can see both."""
     return EVERYWHERE in a.export_to or EVERYWHERE in b.export_to or not a.export_to.isdisjoint(b.export_to)

@@ -12,7 +12,7 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS
 
 
 def spellings(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each method in small letters, and path without a slash."""
+    """A finding for each lowercase method, and each path without a leading slash."""
     for virtual_service in context.resources.all(VirtualService):
         for rule in virtual_service.spec.http:
             for match in rule.match:

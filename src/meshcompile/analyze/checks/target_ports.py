@@ -1,4 +1,4 @@
-"""Ports of Services that lead to a port on which no container listens."""
+"""Ports of Services that forward to a port on which no container listens."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ OF_ISTIO = range(15000, 15100)
 
 
 def target_ports(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each port of a Service that no container of its Pods declares, or that headless clients miss."""
+    """A finding for each Service port that no container of its Pods declares, or that headless clients cannot use."""
     for service in context.resources.all(Service):
         if not service.spec.selector:
             continue

@@ -1,4 +1,4 @@
-"""TLS that proxies start to a port that carries TLS already, or that takes plain HTTP."""
+"""TLS origination to a port that already carries TLS, or that accepts only plain HTTP."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -95,7 +95,7 @@ def _settings(rule: DestinationRule, port: int) -> Iterator[ClientTLSSettings]:
 
 
 def _is_plain(context: Context, service: Service, port: ServicePort) -> bool:
-    """True if proxies connect to port 80 of an external host, by number and in every endpoint."""
+    """True if proxies connect to port 80 of an external host, by service port and at every endpoint."""
     if service.registry is not Registry.EXTERNAL or not service.mesh_external or port.number != PLAIN_HTTP:
         return False
     endpoints = context.snapshot.endpoints.named(service, port.name)

@@ -1,4 +1,4 @@
-"""Policies on tokens that no RequestAuthentication reads, or that an external check does not see yet."""
+"""Policies on tokens that no RequestAuthentication reads, or that an external authorizer does not see yet."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from meshcompile.models.security.authorization_policy import AuthorizationPolicy
 
 
 def unread_tokens(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each policy that wants a token where none is read, and for each external check before tokens."""
+    """A finding for each policy that requires a token where none is read, and for each authorizer before tokens."""
     for policy in context.resources.all(AuthorizationPolicy):
         place = next(token_conditions(policy.spec.rules), None)
         is_custom = policy.spec.action is AuthorizationPolicyAction.CUSTOM

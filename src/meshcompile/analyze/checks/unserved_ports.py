@@ -46,7 +46,7 @@ def _unserved(context: Context, virtual_service: VirtualService, match: Match) -
 
 
 def _ports(context: Context, virtual_service: VirtualService, written: str) -> set[int] | None:
-    """The ports of a Gateway, or of the hosts' services for sidecars; None if they are not all known."""
+    """The ports of a Gateway or, for sidecars, of the hosts' services. None if not all of them are known."""
     if written != MESH_GATEWAY:
         gateway = context.gateways.get(qualified_gateway(written, virtual_service.namespace))
         return None if gateway is None else {server.port.number for server in gateway.spec.servers}

@@ -1,4 +1,4 @@
-"""Consistent hashes of a port that routes do not use, because their destinations name no port."""
+"""Consistent hashes for a port that routes do not use, because their destinations name no port."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from meshcompile.values.hosts import qualified
 
 
 def unused_hashes(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each HTTP destination without a port whose host has a hash for a port only."""
+    """A finding for each HTTP destination without a port whose host has a hash only for a port."""
     hashed = {
         qualified(rule.spec.host, rule.namespace): settings
         for rule in context.resources.all(DestinationRule)
