@@ -15,8 +15,8 @@ Check = Callable[[Context], Iterable[Diagnostic]]
 
 def analyzed(context: Context) -> tuple[Diagnostic, ...]:
     """The findings of all checks, ordered by position, without those that an object's annotation suppresses."""
-    found = {finding for check in every_check() for finding in check(context)}
-    kept = (finding for finding in found if not context.suppresses(finding))
+    findings = {finding for check in every_check() for finding in check(context)}
+    kept = (finding for finding in findings if not context.suppresses(finding))
     return tuple(sorted(kept, key=attrgetter("sort_key")))  # a position is computed once, not in every comparison
 
 

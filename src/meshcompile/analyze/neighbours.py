@@ -34,15 +34,16 @@ class Neighbours(Struct, frozen=True):
 
 def neighbours(virtual_services: tuple[MergedVirtualService, ...]) -> Neighbours:
     """The index of all VirtualServices."""
-    found: dict[tuple[str, str], list[MergedVirtualService]] = defaultdict(list)
+    by_host: dict[tuple[str, str], list[MergedVirtualService]] = defaultdict(list)
     hosts: dict[str, dict[str, None]] = defaultdict(dict)
-    for each in virtual_services:
-        for gateway in each.gateways:
-            for host in each.hosts if gateway != MESH_GATEWAY else ():
-                found[gateway, host].append(each)
+    for virtual_service in virtual_services:
+        for gateway in virtual_service.gateways:
+            for host in virtual_service.hosts if gateway != MESH_GATEWAY else ():
+                by_host[gateway, host].append(virtual_service)
                 hosts[gateway][host] = None
     return Neighbours(
-        {key: tuple(group) for key, group in found.items()}, {gateway: tuple(each) for gateway, each in hosts.items()}
+        {key: tuple(group) for key, group in by_host.items()},
+        {gateway: tuple(names) for gateway, names in hosts.items()},
     )
 
 

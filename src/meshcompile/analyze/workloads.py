@@ -33,11 +33,11 @@ class WorkloadLabels(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def _by_pair(self) -> Mapping[tuple[str, str], tuple[tuple[str, Labels], ...]]:
-        found: dict[tuple[str, str], list[tuple[str, Labels]]] = defaultdict(list)
+        by_pair: dict[tuple[str, str], list[tuple[str, Labels]]] = defaultdict(list)
         for workload in self.all:
             for pair in workload[1].items():
-                found[pair].append(workload)
-        return {pair: tuple(group) for pair, group in found.items()}
+                by_pair[pair].append(workload)
+        return {pair: tuple(group) for pair, group in by_pair.items()}
 
 
 def selector_text(selector: Labels) -> str:

@@ -53,20 +53,20 @@ def violations(resource: Resource) -> list[Diagnostic]:
     it receives, whatever its name and whatever the values of Kubernetes' own kinds.
     """
     kind = type(resource).__name__  # a custom workload may reuse another kind's name, such as Service
-    found = _refused_by_kubernetes(metadata_violations(resource))
+    diagnostics = _refused_by_kubernetes(metadata_violations(resource))
     if kind in MODULES:
-        found += _refused_by_istio(tuple(forbidden_annotations(resource)) or _rules(kind)(resource))
+        diagnostics += _refused_by_istio(tuple(forbidden_annotations(resource)) or _rules(kind)(resource))
     else:
-        found += _refused_by_kubernetes(_kubernetes_rules(kind)(resource))
-    return found
+        diagnostics += _refused_by_kubernetes(_kubernetes_rules(kind)(resource))
+    return diagnostics
 
 
-def _refused_by_kubernetes(found: Iterable[Diagnostic]) -> list[Diagnostic]:
-    return [replace(diagnostic, rejected=False, suggestion=_advice(diagnostic)) for diagnostic in found]
+def _refused_by_kubernetes(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    return [replace(diagnostic, rejected=False, suggestion=_advice(diagnostic)) for diagnostic in diagnostics]
 
 
-def _refused_by_istio(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
-    for diagnostic in found:
+def _refused_by_istio(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    for diagnostic in diagnostics:
         rejected = diagnostic.severity is Severity.ERROR and diagnostic.code not in _tolerated()
         yield replace(diagnostic, rejected=rejected, suggestion=_advice(diagnostic))
 

@@ -171,7 +171,7 @@ def _left_for_tcp(rule: Rule) -> str:
     """` that matches ...`, with the conditions of a rule that apply on TCP ports; "" when there are none."""
     sources = [origin.source for origin in rule.from_ if origin.source is not None]
     known = [[json_name(f) for f in type(s).model_fields if f not in HTTP_SOURCES and getattr(s, f)] for s in sources]
-    fields = [field for each in known for field in each] if all(known) else []
+    fields = [field for group in known for field in group] if all(known) else []
     keys = [condition.key for condition in rule.when if not condition.key.startswith("request.")]
     left = ", ".join(f"`{name}`" for name in dict.fromkeys((*fields, *keys)))
     return f" that matches {left}" if left else ""

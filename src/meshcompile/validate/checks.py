@@ -43,9 +43,9 @@ TARGETS = frozenset(
 )
 
 
-def errors(found: Found) -> Found:
+def errors(findings: Found) -> Found:
     """The findings that reject an object, without warnings."""
-    return (diagnostic for diagnostic in found if diagnostic.severity is Severity.ERROR)
+    return (diagnostic for diagnostic in findings if diagnostic.severity is Severity.ERROR)
 
 
 class Exported(Interface):
@@ -101,8 +101,8 @@ def bounds(node: Node, field: str, value: float, expected: str) -> Diagnostic:
 
 def labels(node: Node, field: str) -> Found:
     """Labels that Kubernetes would reject."""
-    found: Mapping[str, str] = getattr(node, field)
-    for key, value in found.items():
+    values: Mapping[str, str] = getattr(node, field)
+    for key, value in values.items():
         if problem := label_key_problem(key):
             yield codes.LABEL(node.at(field, key), label=key, problem=problem)
         if not is_label_value(value):

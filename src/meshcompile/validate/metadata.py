@@ -80,10 +80,10 @@ def metadata_violations(resource: Resource) -> Sequence[Diagnostic]:
 
 def labels(node: Node, field: str) -> Sequence[Diagnostic]:
     """Labels with an invalid name or value."""
-    found: Mapping[str, str] = getattr(node, field)
+    values: Mapping[str, str] = getattr(node, field)
     return [
         finding
-        for key, value in found.items()
+        for key, value in values.items()
         if key_problem(key) or value_problem(value)
         for finding in _label(node.at(field, key), key, value)
     ]
@@ -98,9 +98,9 @@ def _label(place: Origin, key: str, value: str) -> Found:
 
 def annotations(node: Node, field: str = "annotations") -> Sequence[Diagnostic]:
     """Annotations with an invalid name. Upper case is allowed everywhere in it."""
-    found: Mapping[str, str] = getattr(node, field)
+    values: Mapping[str, str] = getattr(node, field)
     return [
         codes.ANNOTATION(node.at(field, key), annotation=key, problem=problem)
-        for key in found
+        for key in values
         if (problem := key_problem(key.lower()))
     ]

@@ -38,7 +38,7 @@ def violations(sidecar: Sidecar) -> Found:
     spec = sidecar.spec
     selector = tuple(checks.selector(spec.workload_selector))
     yield from selector
-    if any(found.code == codes.SELECTOR.id for found in selector):
+    if any(finding.code == codes.SELECTOR.id for finding in selector):
         return
     parts = (spec.egress, spec.ingress)
     if not any(parts) and spec.outbound_traffic_policy is None and spec.inbound_connection_pool is None:

@@ -16,14 +16,15 @@ Audience = tuple[str, str]  # namespace of clients, or `*`, and host
 def conflicting_mesh_hosts(context: Context) -> Iterator[Diagnostic]:
     """A finding for each VirtualService that shares a host with another, for clients that see both."""
     audiences = _by_audience(context)
-    said: set[str] = set()
+    reported: set[str] = set()
     for (clients, host), own in audiences.items():
         public = [] if clients == EVERYWHERE else audiences.get((EVERYWHERE, host), [])
-        rivals = [*own, *(each for each in public if each not in own)]  # in sidecars' order of precedence
+        # in sidecars' order of precedence
+        rivals = [*own, *(service for service in public if service not in own)]
         if len(rivals) > 1:
             for virtual_service in rivals:
-                if virtual_service.full_name not in said:
-                    said.add(virtual_service.full_name)
+                if virtual_service.full_name not in reported:
+                    reported.add(virtual_service.full_name)
                     yield _conflict(virtual_service, rivals, host)
 
 
@@ -32,7 +33,7 @@ def _by_audience(context: Context) -> Mapping[Audience, list[VirtualService]]:
     before public ones.
     """
     everywhere = context.snapshot.mesh.default_virtual_service_export_to or (EVERYWHERE,)
-    found: dict[Audience, list[VirtualService]] = defaultdict(list)
+    by_audience: dict[Audience, list[VirtualService]] = defaultdict(list)
     for virtual_service in context.resources.all(VirtualService):
         spec, namespace = virtual_service.spec, virtual_service.namespace
         if spec.gateways and MESH_GATEWAY not in spec.gateways:
@@ -40,8 +41,8 @@ def _by_audience(context: Context) -> Mapping[Audience, list[VirtualService]]:
         audience = exported_to(spec.export_to or everywhere, namespace)
         for clients in (EVERYWHERE,) if EVERYWHERE in audience else sorted(audience):
             for host in spec.hosts:
-                found[clients, qualified(host, namespace)].append(virtual_service)
-    return dict(sorted(found.items(), key=lambda item: item[0][0] == EVERYWHERE))
+                by_audience[clients, qualified(host, namespace)].append(virtual_service)
+    return dict(sorted(by_audience.items(), key=lambda item: item[0][0] == EVERYWHERE))
 
 
 def _conflict(virtual_service: VirtualService, rivals: list[VirtualService], host: str) -> Diagnostic:

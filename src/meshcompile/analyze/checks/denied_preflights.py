@@ -18,15 +18,15 @@ PREFLIGHT = "OPTIONS"
 
 def denied_preflights(context: Context) -> Iterator[Diagnostic]:
     """A finding for each condition that denies preflight requests for a CORS policy at a gateway."""
-    said: set[Origin] = set()
+    reported: set[Origin] = set()
     for virtual_service in context.resources.all(VirtualService):
         cors = next((rule.cors_policy for rule in virtual_service.spec.http if rule.cors_policy is not None), None)
         if cors is None:
             continue
         for gateway in context.gateways_of(virtual_service):
             place = _denial(tuple(_policies(context, gateway)))
-            if place is not None and place not in said:
-                said.add(place)
+            if place is not None and place not in reported:
+                reported.add(place)
                 yield PREFLIGHT_DENIED(
                     place,
                     gateway=gateway.full_name,
@@ -50,11 +50,11 @@ def _policies(context: Context, gateway: Gateway) -> Iterator[AuthorizationPolic
 
 def _denial(policies: Iterable[AuthorizationPolicy]) -> Origin | None:
     """The position of the condition that denies every preflight request, or None if some policy may allow it."""
-    allowing = [rule for each in policies if each.spec.action is _ALLOW for rule in each.spec.rules]
+    allowing = [rule for policy in policies if policy.spec.action is _ALLOW for rule in policy.spec.rules]
     if allowing and not any(_may_match(rule) for rule in allowing):
         place = next(token_conditions(allowing), None)
         return None if place is None else place()
-    denying = (rule for each in policies if each.spec.action is _DENY for rule in each.spec.rules)
+    denying = (rule for policy in policies if policy.spec.action is _DENY for rule in policy.spec.rules)
     return next((place for rule in denying for place in _without_token(rule)), None)
 
 
@@ -63,7 +63,7 @@ _ALLOW, _DENY = AuthorizationPolicyAction.ALLOW, AuthorizationPolicyAction.DENY
 
 def _may_match(rule: Rule) -> bool:
     """True if a request without a token and with method OPTIONS may match. Other conditions are assumed to match."""
-    sources = [each.source for each in rule.from_ if each.source is not None]
+    sources = [part.source for part in rule.from_ if part.source is not None]
     needs_token = bool(sources) and all(source.request_principals for source in sources)
     if needs_token or any(True for _ in token_conditions([Rule(when=rule.when)])):
         return False
@@ -81,10 +81,10 @@ def _takes_options(rule: Rule) -> bool:
 
 def _without_token(rule: Rule) -> Iterator[Origin]:
     """The positions of `notRequestPrincipals: ["*"]` in a rule without paths or hosts that matches OPTIONS."""
-    operations = [each.operation for each in rule.to if each.operation is not None]
-    is_limited = rule.when or any(each.paths or each.not_paths or each.hosts or each.not_hosts for each in operations)
+    operations = [part.operation for part in rule.to if part.operation is not None]
+    is_limited = rule.when or any(part.paths or part.not_paths or part.hosts or part.not_hosts for part in operations)
     if is_limited or not _takes_options(rule):
         return
-    for source in (each.source for each in rule.from_):
+    for source in (part.source for part in rule.from_):
         if source is not None and "*" in source.not_request_principals:
             yield source.at("not_request_principals", 0)

@@ -12,7 +12,7 @@ def endpoints_without_pods(context: Context) -> Iterator[Diagnostic]:
     snapshot = context.snapshot
     for cluster, slices in snapshot.endpoints.slices.items():
         pods = snapshot.workloads.of(cluster).pods
-        for endpoint in (endpoint for each in slices for endpoint in each.endpoints):
+        for endpoint in (endpoint for endpoint_slice in slices for endpoint in endpoint_slice.endpoints):
             target = endpoint.target_ref
             if target is not None and target.kind == "Pod" and (target.namespace, target.name) not in pods:
                 yield ENDPOINT_WITHOUT_POD(endpoint, pod=f"{target.namespace}/{target.name}")

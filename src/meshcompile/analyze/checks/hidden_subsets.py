@@ -25,10 +25,10 @@ def hidden_subsets(context: Context) -> Iterator[Diagnostic]:
 
 def _rule_namespaces(context: Context) -> Mapping[str, frozenset[str]]:
     """The namespaces with DestinationRules for a host, by full host."""
-    found: dict[str, set[str]] = defaultdict(set)
+    by_host: dict[str, set[str]] = defaultdict(set)
     for rule in context.resources.all(DestinationRule):
-        found[qualified(rule.spec.host, rule.namespace)].add(rule.namespace)
-    return {host: frozenset(namespaces) for host, namespaces in found.items()}
+        by_host[qualified(rule.spec.host, rule.namespace)].add(rule.namespace)
+    return {host: frozenset(namespaces) for host, namespaces in by_host.items()}
 
 
 def _of_target(context: Context, owners: Mapping[str, frozenset[str]], target: Target) -> Iterator[Diagnostic]:
@@ -77,8 +77,8 @@ def _gateway_namespaces(context: Context, target: Target) -> frozenset[str]:
     """The namespaces of the gateways that a VirtualService is bound to and that see it."""
     audience = _audience(context, target.virtual_service)
     gateways = context.gateways_of(target.virtual_service)
-    found = {namespace for gateway in gateways for namespace in context.namespaces_of(gateway)}
-    return frozenset(namespace for namespace in found if is_visible(audience, (namespace,)))
+    namespaces = {namespace for gateway in gateways for namespace in context.namespaces_of(gateway)}
+    return frozenset(namespace for namespace in namespaces if is_visible(audience, (namespace,)))
 
 
 def _sidecar_namespaces(context: Context, owners: Mapping[str, frozenset[str]], target: Target) -> Iterator[str]:
@@ -104,5 +104,5 @@ def _routes(context: Context, client: str, target: Target) -> bool:
 def _sees(context: Context, client: str, services: tuple[Service, ...], subset: str) -> bool:
     """True if clients of a namespace find the subset, or do not see the service at all."""
     visible = [service for service in services if is_visible(service.export_to, (client,))]
-    rules = (rule for each in visible for rule in context.snapshot.destination_rules.lookup(client, each))
+    rules = (rule for host in visible for rule in context.snapshot.destination_rules.lookup(client, host))
     return not visible or any(rule.subset(subset) is not None for rule in rules)

@@ -38,11 +38,11 @@ def _of_virtual_service(context: Context, virtual_service: MergedVirtualService)
 
 def _conditional(virtual_service: MergedVirtualService) -> Mapping[str, list[HTTPMatchRequest]]:
     """The matches with conditions, by path."""
-    found: dict[str, list[HTTPMatchRequest]] = defaultdict(list)
+    by_path: dict[str, list[HTTPMatchRequest]] = defaultdict(list)
     for match in matches_of(virtual_service):
         if match is not None and _has_condition(match):
-            found[path_text(match.uri)].append(match)
-    return found
+            by_path[path_text(match.uri)].append(match)
+    return by_path
 
 
 def _is_open(match: HTTPMatchRequest | None) -> bool:
@@ -58,8 +58,8 @@ def _has_condition(match: HTTPMatchRequest) -> bool:
 
 def _complement(group: Iterable[HTTPMatchRequest]) -> bool:
     """True if one match requires what another excludes, so that together they may match every request."""
-    wanted = {header for match in group for header in match.headers}
-    return any(header in wanted for match in group for header in match.without_headers)
+    required = {header for match in group for header in match.headers}
+    return any(header in required for match in group for header in match.without_headers)
 
 
 def _conditions(match: HTTPMatchRequest) -> Iterator[tuple[str, Origin]]:

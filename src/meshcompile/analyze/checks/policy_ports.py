@@ -77,7 +77,7 @@ def _of_authentication(context: Context, peer: PeerAuthentication) -> Iterator[D
 
 def _listening(context: Context, pods: Iterable[Pod]) -> tuple[tuple[LeadingPort, ...], frozenset[int]]:
     """The ports of Services that forward to some Pods, and all ports on which these Pods are known to listen."""
-    found = tuple(pods)
-    reached = tuple(each for pod in found for each in context.pods.reaching(pod))
-    declared = frozenset[int]().union(*map(declared_ports, found))
-    return reached, declared | {each.target for each in reached if each.target is not None}
+    selected = tuple(pods)
+    reached = tuple(port for pod in selected for port in context.pods.reaching(pod))
+    declared = frozenset[int]().union(*map(declared_ports, selected))
+    return reached, declared | {port.target for port in reached if port.target is not None}

@@ -48,12 +48,12 @@ def _selecting_the_same(context: Context, group: list[Sidecar]) -> Iterator[Diag
     """A finding for each of several Sidecars that select the same Pod. It names the first such Pod."""
     if len(group) == 1:
         return
-    said: set[str] = set()
+    reported: set[str] = set()
     for pod in context.pods_of(group[0].namespace):
         same = [sidecar for sidecar in group if selects(_labels(sidecar), pod.metadata.labels)]
         if len(same) > 1:
             names = ", ".join(sorted(sidecar.name for sidecar in same))
             for sidecar in same:
-                if sidecar.name not in said:
-                    said.add(sidecar.name)
+                if sidecar.name not in reported:
+                    reported.add(sidecar.name)
                     yield SEVERAL_SIDECARS_FOR_WORKLOAD(sidecar, names=names, pod=pod.name, used=same[0].name)

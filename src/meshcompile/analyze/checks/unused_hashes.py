@@ -40,5 +40,7 @@ def _only_for_ports(rule: DestinationRule) -> PortTrafficPolicy | None:
     policy = rule.spec.traffic_policy
     if policy is None or (policy.load_balancer is not None and policy.load_balancer.consistent_hash is not None):
         return None
-    with_hash = (each for each in policy.port_level_settings if each.load_balancer is not None)
-    return next((each for each in with_hash if each.load_balancer and each.load_balancer.consistent_hash), None)
+    with_hash = (settings for settings in policy.port_level_settings if settings.load_balancer is not None)
+    return next(
+        (settings for settings in with_hash if settings.load_balancer and settings.load_balancer.consistent_hash), None
+    )

@@ -45,18 +45,18 @@ def number_in_range(node: Node, field: str) -> Iterable[Diagnostic]:
 def names_required(ports: Sequence[Node]) -> Iterable[Diagnostic]:
     """Ports without a name in a list of several ports."""
     reason = ": names tell several ports apart"
-    return [found for port in ports for found in required(port, "name", reason)] if len(ports) > 1 else ()
+    return [finding for port in ports for finding in required(port, "name", reason)] if len(ports) > 1 else ()
 
 
 def repeated(nodes: Sequence[N], *fields: str) -> Iterable[N]:
     """The nodes with the same values as an earlier one in all these fields, except nodes with only empty values."""
     if len(nodes) < 2:
         return ()
-    said = [tuple(getattr(node, field) for field in fields) for node in nodes]
-    if len(set(said)) == len(nodes):
+    values = [tuple(getattr(node, field) for field in fields) for node in nodes]
+    if len(set(values)) == len(nodes):
         return ()
     first: dict[tuple[object, ...], N] = {}
-    keyed = zip(nodes, said, strict=True)
+    keyed = zip(nodes, values, strict=True)
     return [node for node, key in keyed if "" not in key and first.setdefault(key, node) is not node]
 
 

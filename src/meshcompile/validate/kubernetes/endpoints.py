@@ -52,13 +52,13 @@ def address_violations(address: EndpointAddress) -> Found:
     yield from name(address, "hostname", DNS_LABEL)
 
 
-def slice_violations(found: EndpointSlice) -> Found:
+def slice_violations(endpoint_slice: EndpointSlice) -> Found:
     """Findings about an EndpointSlice."""
-    yield from choice(found, "address_type", (*FAMILIES, "FQDN"))
-    for endpoint in found.endpoints:
-        yield from endpoint_violations(endpoint, found.address_type)
-    yield from unique(found.ports, "name", "port")
-    for port in found.ports:
+    yield from choice(endpoint_slice, "address_type", (*FAMILIES, "FQDN"))
+    for endpoint in endpoint_slice.endpoints:
+        yield from endpoint_violations(endpoint, endpoint_slice.address_type)
+    yield from unique(endpoint_slice.ports, "name", "port")
+    for port in endpoint_slice.ports:
         yield from protocol(port)
 
 
@@ -75,13 +75,13 @@ def endpoint_violations(endpoint: Endpoint, address_type: str) -> Found:
 def usable(address: str, place: Origin, expected: str = "an IP address", version: int | None = None) -> Found:
     """An address that is invalid, or that an endpoint cannot have."""
     try:
-        found = ipaddress.ip_address(address)
+        ip = ipaddress.ip_address(address)
     except ValueError:
         yield validation.ADDRESS(place, value=address, expected=expected)
         return
-    if version not in (None, found.version):
+    if version not in (None, ip.version):
         yield validation.ADDRESS(place, value=address, expected=expected)
-    elif problem := _use(found):
+    elif problem := _use(ip):
         yield codes.ENDPOINT_ADDRESS(place, value=address, problem=problem)
 
 

@@ -34,7 +34,7 @@ def pod_violations(spec: PodSpec) -> Sequence[Diagnostic]:
         *name(spec, "service_account_name", DNS_SUBDOMAIN),
         *name(spec, "hostname", DNS_LABEL),
         *name(spec, "subdomain", DNS_LABEL),
-        *[found for container in containers for found in container_violations(container)],
+        *[finding for container in containers for finding in container_violations(container)],
     )
 
 
@@ -43,7 +43,7 @@ def container_violations(container: Container) -> Sequence[Diagnostic]:
     return (
         *name(container, "name", DNS_LABEL),
         *unique(container.ports, "name", "port"),
-        *[found for port in container.ports for found in port_violations(port)],
+        *[finding for port in container.ports for finding in port_violations(port)],
     )
 
 

@@ -35,7 +35,7 @@ def violations(service: Service) -> Found:
     spec = service.spec
     if service.name[:1].isdigit():
         yield codes.SERVICE_NAME(service.metadata.at("name"))
-    yield from [found for field, choices in CHOICES.items() for found in choice(spec, field, choices)]
+    yield from [finding for field, choices in CHOICES.items() for finding in choice(spec, field, choices)]
     yield from labels(spec, "selector")
     yield from addresses(spec)
     yield from ports(spec)
@@ -71,7 +71,7 @@ def ports(spec: ServiceSpec) -> Found:
     yield from unique(spec.ports, "name", "port")
     for port in repeated(spec.ports, "port", "protocol"):
         yield validation.DUPLICATE(port, what="port", value=f"{port.port}/{port.protocol}")
-    yield from [found for port in spec.ports for found in service_port(port, spec.type)]
+    yield from [finding for port in spec.ports for finding in service_port(port, spec.type)]
 
 
 def service_port(port: ServicePort, type: str) -> Sequence[Diagnostic]:

@@ -50,16 +50,18 @@ def template_violations(template: PodTemplateSpec) -> Sequence[Diagnostic]:
     return (*labels(metadata, "labels"), *annotations(metadata), *pod_violations(template.spec))
 
 
-def requirement(wanted: LabelSelectorRequirement) -> Found:
+def requirement(expression: LabelSelectorRequirement) -> Found:
     """A requirement with an unknown operator, or with values that do not fit the operator."""
-    place = wanted.at("operator")
-    if wanted.operator not in OPERATORS:
+    place = expression.at("operator")
+    if expression.operator not in OPERATORS:
         problem = f"the operator must be one of {', '.join(OPERATORS)}"
         yield codes.REQUIREMENT(place, field=place.field, problem=problem)
-    elif wanted.operator in ("In", "NotIn") and not wanted.values:
-        yield codes.REQUIREMENT(place, field=wanted.origin.field, problem=f"{wanted.operator} needs `values`")
-    elif wanted.operator in ("Exists", "DoesNotExist") and wanted.values:
-        yield codes.REQUIREMENT(place, field=wanted.origin.field, problem=f"{wanted.operator} accepts no `values`")
+    elif expression.operator in ("In", "NotIn") and not expression.values:
+        yield codes.REQUIREMENT(place, field=expression.origin.field, problem=f"{expression.operator} needs `values`")
+    elif expression.operator in ("Exists", "DoesNotExist") and expression.values:
+        yield codes.REQUIREMENT(
+            place, field=expression.origin.field, problem=f"{expression.operator} accepts no `values`"
+        )
 
 
 def mismatch(selector: LabelSelector, template: PodTemplateSpec) -> str | None:
@@ -81,12 +83,12 @@ def _differences(selector: LabelSelector, template: PodTemplateSpec) -> Iterator
             yield f"`{wanted.key}` {wanted.operator} does not hold for the template"
 
 
-def _holds(wanted: LabelSelectorRequirement, value: str | None) -> bool:
-    match wanted.operator:
+def _holds(expression: LabelSelectorRequirement, value: str | None) -> bool:
+    match expression.operator:
         case "In":
-            return value in wanted.values
+            return value in expression.values
         case "NotIn":
-            return value not in wanted.values
+            return value not in expression.values
         case "Exists":
             return value is not None
         case _:
