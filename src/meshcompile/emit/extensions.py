@@ -45,8 +45,8 @@ def extensions(resolved: Extensions) -> tuple[TypedExtensionConfig, ...]:
     )
 
 
-def _name(piece: tuple[str, Extension, WasmModule]) -> str:
-    return piece[0]
+def _name(resolved: tuple[str, Extension, WasmModule]) -> str:
+    return resolved[0]
 
 
 def _configuration(name: str, extension: Extension, module: WasmModule) -> TypedExtensionConfig:

@@ -9,7 +9,7 @@ from meshcompile.envoy.config.core import CidrRange
 from meshcompile.envoy.config.listener import FilterChain, FilterChainMatch
 from meshcompile.envoy.message import at
 from meshcompile.resolve.listeners.filter_chain import ChainMatch
-from meshcompile.resolve.listeners.filter_chain import FilterChain as Piece
+from meshcompile.resolve.listeners.filter_chain import FilterChain as ResolvedFilterChain
 from meshcompile.resolve.listeners.traffic import Traffic
 
 # Without a timeout, clients that never finish their handshake would accumulate.
@@ -38,7 +38,7 @@ _ALPN: Mapping[Traffic, tuple[str, ...]] = {
 }
 
 
-def filter_chain(chain: Piece) -> FilterChain:
+def filter_chain(chain: ResolvedFilterChain) -> FilterChain:
     """The message of a filter chain."""
     return at(
         FilterChain(

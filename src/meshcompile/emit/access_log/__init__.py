@@ -12,7 +12,7 @@ from meshcompile.envoy.config.accesslog import AccessLog, AccessLogFilter
 from meshcompile.envoy.message import at
 from meshcompile.queries import derived
 from meshcompile.resolve.telemetry import AccessLogs, Telemetry
-from meshcompile.resolve.telemetry.access_logs import AccessLog as LogPiece
+from meshcompile.resolve.telemetry.access_logs import AccessLog as ResolvedAccessLog
 
 
 @derived
@@ -39,7 +39,7 @@ def _logs(logs: AccessLogs, condition: AccessLogFilter | None, to_bootstrap: Acc
     return (*own, *((to_bootstrap,) if logs.log_service else ()))
 
 
-def _conditions(condition: AccessLogFilter | None, log: LogPiece) -> Iterable[AccessLogFilter]:
+def _conditions(condition: AccessLogFilter | None, log: ResolvedAccessLog) -> Iterable[AccessLogFilter]:
     if condition is not None:
         yield condition
     if log.expression is not None:

@@ -14,7 +14,7 @@ from meshcompile.resolve.clusters.ir import Clusters, HostClusters, SharedCluste
 def clusters(resolved: Clusters) -> tuple[Cluster, ...]:
     """Every cluster of a proxy, sorted by name."""
     endpoints = EndpointEmitter()
-    own = tuple(cluster(piece, endpoints) for piece in resolved.own)
+    own = tuple(cluster(own, endpoints) for own in resolved.own)
     sds = (external_sds_cluster(resolved),) if resolved.external_sds else ()
     return _by_name((*_shared(resolved.shared), *own, *sds))
 
@@ -27,7 +27,7 @@ def _shared(resolved: SharedClusters) -> tuple[Cluster, ...]:
 @derived
 def _of_host(resolved: HostClusters) -> tuple[Cluster, ...]:
     endpoints = EndpointEmitter()
-    return tuple(cluster(piece, endpoints) for piece in resolved.clusters)
+    return tuple(cluster(of_host, endpoints) for of_host in resolved.clusters)
 
 
 def _by_name(emitted: Iterable[Cluster]) -> tuple[Cluster, ...]:

@@ -76,54 +76,56 @@ _DNS_RESOLVER = TypedExtensionConfig(
 _NO_BALANCING = ir.Balancing(Algorithm.ROUND_ROBIN)
 
 
-def cluster(piece: ir.Cluster, endpoints: EndpointEmitter) -> Cluster:
+def cluster(resolved: ir.Cluster, endpoints: EndpointEmitter) -> Cluster:
     """The message of a cluster."""
-    balancing, dns, timeout = piece.balancing or _NO_BALANCING, piece.dns, piece.connect_timeout
+    balancing, dns, timeout = resolved.balancing or _NO_BALANCING, resolved.dns, resolved.connect_timeout
     return at(
         Cluster(
-            name=piece.name,
-            alt_stat_name=f"{piece.stat_name};",
-            type=_TYPES.get(piece.discovery),
-            cluster_type=_by_host(piece) if piece.discovery is Discovery.DYNAMIC_FORWARD_PROXY else None,
+            name=resolved.name,
+            alt_stat_name=f"{resolved.stat_name};",
+            type=_TYPES.get(resolved.discovery),
+            cluster_type=_by_host(resolved) if resolved.discovery is Discovery.DYNAMIC_FORWARD_PROXY else None,
             eds_cluster_config=(
-                ClusterEdsClusterConfig(eds_config=OVER_ADS, service_name=piece.name)
-                if piece.discovery is Discovery.EDS
+                ClusterEdsClusterConfig(eds_config=OVER_ADS, service_name=resolved.name)
+                if resolved.discovery is Discovery.EDS
                 else None
             ),
             connect_timeout=None if timeout is None else timeout.json,
             lb_policy=_LB_POLICIES[balancing.algorithm],
-            load_assignment=_load_assignment(piece, endpoints),
-            circuit_breakers=None if piece.thresholds is None else circuit_breakers(piece.thresholds),
+            load_assignment=_load_assignment(resolved, endpoints),
+            circuit_breakers=None if resolved.thresholds is None else circuit_breakers(resolved.thresholds),
             typed_extension_protocol_options=_NO_OPTIONS
-            if piece.http is None
-            else {HTTP_OPTIONS: http_options(piece.http)},
+            if resolved.http is None
+            else {HTTP_OPTIONS: http_options(resolved.http)},
             dns_lookup_family="AUTO" if dns is None else _FAMILIES[dns.families],
             dns_refresh_rate=None if dns is None or dns.refresh_rate is None else dns.refresh_rate.json,
             dns_jitter=None if dns is None else DNS_JITTER,
             respect_dns_ttl=dns is not None,
             typed_dns_resolver_config=None if dns is None else _DNS_RESOLVER,
-            outlier_detection=None if piece.outlier_detection is None else outlier_detection(piece.outlier_detection),
-            cleanup_interval=NEVER if piece.stays_connected else None,
-            upstream_bind_config=None if piece.binding is None else _bind_config(piece.binding),
+            outlier_detection=None
+            if resolved.outlier_detection is None
+            else outlier_detection(resolved.outlier_detection),
+            cleanup_interval=NEVER if resolved.stays_connected else None,
+            upstream_bind_config=None if resolved.binding is None else _bind_config(resolved.binding),
             ring_hash_lb_config=ring_hash_config(balancing),
             maglev_lb_config=maglev_config(balancing),
             least_request_lb_config=least_request_config(balancing),
             round_robin_lb_config=round_robin_config(balancing),
             original_dst_lb_config=(
                 None
-                if piece.port_override is None
-                else ClusterOriginalDstLbConfig(upstream_port_override=piece.port_override)
+                if resolved.port_override is None
+                else ClusterOriginalDstLbConfig(upstream_port_override=resolved.port_override)
             ),
             common_lb_config=(
-                None if piece.balancing is None or not piece.common_balancing else common_lb_config(balancing)
+                None if resolved.balancing is None or not resolved.common_balancing else common_lb_config(balancing)
             ),
-            transport_socket=transport_socket(piece.security),
-            transport_socket_matches=transport_socket_matches(piece.security),
-            metadata=None if piece.metadata is None else _metadata(piece.metadata),
-            upstream_connection_options=None if piece.keepalive is None else _keepalive(piece.keepalive),
-            filters=_METADATA_EXCHANGE if piece.exchanges_metadata else (),
+            transport_socket=transport_socket(resolved.security),
+            transport_socket_matches=transport_socket_matches(resolved.security),
+            metadata=None if resolved.metadata is None else _metadata(resolved.metadata),
+            upstream_connection_options=None if resolved.keepalive is None else _keepalive(resolved.keepalive),
+            filters=_METADATA_EXCHANGE if resolved.exchanges_metadata else (),
         ),
-        piece.origins,
+        resolved.origins,
         balancing.origin,
     )
 
@@ -131,24 +133,24 @@ def cluster(piece: ir.Cluster, endpoints: EndpointEmitter) -> Cluster:
 _NO_OPTIONS: Mapping[str, Packed] = {}
 
 
-def _by_host(piece: ir.Cluster) -> ClusterCustomClusterType:
+def _by_host(resolved: ir.Cluster) -> ClusterCustomClusterType:
     return ClusterCustomClusterType(
         name="envoy.clusters.dynamic_forward_proxy",
         typed_config=ClusterConfig(
-            dns_cache_config=dns_cache(piece.host), allow_insecure_cluster_options=piece.insecure_host_options
+            dns_cache_config=dns_cache(resolved.host), allow_insecure_cluster_options=resolved.insecure_host_options
         ),
     )
 
 
-def _load_assignment(piece: ir.Cluster, endpoints: EndpointEmitter) -> ClusterLoadAssignment | None:
-    if piece.local_endpoint is not None:
-        endpoint = LbEndpoint(endpoint=Endpoint(address=address(*piece.local_endpoint)))
+def _load_assignment(resolved: ir.Cluster, endpoints: EndpointEmitter) -> ClusterLoadAssignment | None:
+    if resolved.local_endpoint is not None:
+        endpoint = LbEndpoint(endpoint=Endpoint(address=address(*resolved.local_endpoint)))
         return ClusterLoadAssignment(
-            cluster_name=piece.name, endpoints=(LocalityLbEndpoints(lb_endpoints=(endpoint,)),)
+            cluster_name=resolved.name, endpoints=(LocalityLbEndpoints(lb_endpoints=(endpoint,)),)
         )
-    if not piece.groups:
+    if not resolved.groups:
         return None
-    return ClusterLoadAssignment(cluster_name=piece.name, endpoints=endpoints.groups(piece.groups))
+    return ClusterLoadAssignment(cluster_name=resolved.name, endpoints=endpoints.groups(resolved.groups))
 
 
 def _bind_config(binding: Binding) -> BindConfig:

@@ -13,24 +13,24 @@ from meshcompile.envoy.message import at
 from meshcompile.resolve.gateways.listeners import GatewayListener
 
 
-def gateway_listener(piece: GatewayListener) -> Listener:
+def gateway_listener(resolved: GatewayListener) -> Listener:
     """The message of a listener."""
     return at(
         Listener(
-            name=piece.name,
-            address=address(piece.bind, piece.port),
-            filter_chains=tuple(map(filter_chain, piece.chains)),
-            listener_filters=_listener_filters(piece),
+            name=resolved.name,
+            address=address(resolved.bind, resolved.port),
+            filter_chains=tuple(map(filter_chain, resolved.chains)),
+            listener_filters=_listener_filters(resolved),
             traffic_direction="OUTBOUND",
-            access_log=listener_access_logs(piece.telemetry),
-            connection_balance_config=EXACT_BALANCE if piece.exact_balance else None,
+            access_log=listener_access_logs(resolved.telemetry),
+            connection_balance_config=EXACT_BALANCE if resolved.exact_balance else None,
             max_connections_to_accept_per_socket_event=1,
         ),
-        tuple(dict.fromkeys(origin for chain in piece.chains for origin in chain.origins)),
+        tuple(dict.fromkeys(origin for chain in resolved.chains for origin in chain.origins)),
     )
 
 
-def _listener_filters(piece: GatewayListener) -> tuple[ListenerFilter, ...]:
+def _listener_filters(resolved: GatewayListener) -> tuple[ListenerFilter, ...]:
     """The listener filters. Envoy reads the PROXY protocol header before any other data."""
-    proxy_protocol = (PROXY_PROTOCOL,) if piece.proxy_protocol else ()
-    return (*proxy_protocol, tls_inspector()) if piece.inspects_tls else proxy_protocol
+    proxy_protocol = (PROXY_PROTOCOL,) if resolved.proxy_protocol else ()
+    return (*proxy_protocol, tls_inspector()) if resolved.inspects_tls else proxy_protocol

@@ -31,27 +31,27 @@ from meshcompile.resolve.listeners.proxy_listeners import Listener
 
 
 @derived
-def listener(piece: Listener) -> Message:
+def listener(resolved: Listener) -> Message:
     """The message of a listener."""
-    if piece.inbound:
-        return at(_inbound(piece), piece.origins)
-    return at(_virtual_outbound(piece) if piece.virtual else _outbound(piece), piece.origins)
+    if resolved.inbound:
+        return at(_inbound(resolved), resolved.origins)
+    return at(_virtual_outbound(resolved) if resolved.virtual else _outbound(resolved), resolved.origins)
 
 
-def _outbound(piece: Listener) -> Message:
+def _outbound(resolved: Listener) -> Message:
     return Message(
-        name=piece.name,
-        address=address(piece.binds[0], piece.port),
-        additional_addresses=additional_addresses(piece.binds[1:], piece.port),
+        name=resolved.name,
+        address=address(resolved.binds[0], resolved.port),
+        additional_addresses=additional_addresses(resolved.binds[1:], resolved.port),
         traffic_direction="OUTBOUND",
         continue_on_listener_filters_timeout=True,
-        connection_balance_config=EXACT_BALANCE if piece.exact_balance else None,
-        max_connections_to_accept_per_socket_event=1 if piece.bind_to_port else None,
-        bind_to_port=None if piece.bind_to_port else False,
-        listener_filters=_inspectors(piece.inspection),
-        listener_filters_timeout=duration(piece.detection_timeout),
-        filter_chains=tuple(filter_chain(chain) for chain in piece.chains),
-        default_filter_chain=None if piece.default is None else _default_chain(piece.default),
+        connection_balance_config=EXACT_BALANCE if resolved.exact_balance else None,
+        max_connections_to_accept_per_socket_event=1 if resolved.bind_to_port else None,
+        bind_to_port=None if resolved.bind_to_port else False,
+        listener_filters=_inspectors(resolved.inspection),
+        listener_filters_timeout=duration(resolved.detection_timeout),
+        filter_chains=tuple(filter_chain(chain) for chain in resolved.chains),
+        default_filter_chain=None if resolved.default is None else _default_chain(resolved.default),
     )
 
 
@@ -65,40 +65,40 @@ def _for_the_rest(chain: FilterChainMessage) -> FilterChainMessage:
     return FilterChainMessage(name=chain.name, filter_chain_match=FilterChainMatch(), filters=chain.filters)
 
 
-def _virtual_outbound(piece: Listener) -> Message:
+def _virtual_outbound(resolved: Listener) -> Message:
     return Message(
-        name=piece.name,
-        address=address(piece.binds[0], piece.port),
-        transparent=True if piece.transparent else None,
+        name=resolved.name,
+        address=address(resolved.binds[0], resolved.port),
+        transparent=True if resolved.transparent else None,
         use_original_dst=True,
-        filter_chains=tuple(filter_chain(chain) for chain in piece.chains),
+        filter_chains=tuple(filter_chain(chain) for chain in resolved.chains),
         traffic_direction="OUTBOUND",
         max_connections_to_accept_per_socket_event=1,
-        access_log=() if piece.telemetry is None else listener_access_logs(piece.telemetry),
+        access_log=() if resolved.telemetry is None else listener_access_logs(resolved.telemetry),
     )
 
 
-def _inbound(piece: Listener) -> Message:
+def _inbound(resolved: Listener) -> Message:
     return Message(
-        name=piece.name,
-        address=address(piece.binds[0], piece.port),
+        name=resolved.name,
+        address=address(resolved.binds[0], resolved.port),
         traffic_direction="INBOUND",
         continue_on_listener_filters_timeout=True,
         max_connections_to_accept_per_socket_event=1,
-        connection_balance_config=EXACT_BALANCE if piece.exact_balance else None,
-        transparent=True if piece.transparent else None,
-        access_log=() if piece.telemetry is None else listener_access_logs(piece.telemetry),
-        filter_chains=tuple(filter_chain(chain) for chain in piece.chains),
-        listener_filters=_inbound_filters(piece),
-        listener_filters_timeout=duration(piece.detection_timeout),
+        connection_balance_config=EXACT_BALANCE if resolved.exact_balance else None,
+        transparent=True if resolved.transparent else None,
+        access_log=() if resolved.telemetry is None else listener_access_logs(resolved.telemetry),
+        filter_chains=tuple(filter_chain(chain) for chain in resolved.chains),
+        listener_filters=_inbound_filters(resolved),
+        listener_filters_timeout=duration(resolved.detection_timeout),
     )
 
 
-def _inbound_filters(piece: Listener) -> tuple[ListenerFilter, ...]:
-    original_source = (ORIGINAL_SOURCE,) if piece.transparent else ()
+def _inbound_filters(resolved: Listener) -> tuple[ListenerFilter, ...]:
+    original_source = (ORIGINAL_SOURCE,) if resolved.transparent else ()
     return (
-        *((ORIGINAL_DESTINATION, *original_source) if piece.virtual else ()),
-        *_inspectors(piece.inspection),
+        *((ORIGINAL_DESTINATION, *original_source) if resolved.virtual else ()),
+        *_inspectors(resolved.inspection),
     )
 
 

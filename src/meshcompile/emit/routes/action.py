@@ -1,4 +1,4 @@
-"""What a route does with requests: forward, redirect, or answer. Follows istiod's `applyHTTPRouteDestination`."""
+"""The actions of routes: forward, redirect or respond. Follows istiod's `applyHTTPRouteDestination`."""
 
 import base64
 
@@ -40,7 +40,7 @@ REDIRECT_CODES: dict[int, RedirectActionRedirectResponseCode] = {
 
 
 def forward(action: Forward) -> RouteAction:
-    """Requests go on to one cluster, or to several by weight."""
+    """The action that forwards requests to one cluster, or to several by weight."""
     timeout = NO_TIMEOUT if action.timeout is None else action.timeout.json
     path, host = action.path_rewrite, action.host_rewrite
     only = None if action.weighted else action.backends[0]
@@ -65,13 +65,13 @@ def forward(action: Forward) -> RouteAction:
 
 
 def regex_rewrite(path: PathRewrite, regex: str) -> RegexMatchAndSubstitute:
-    """A replacement in the path, of what a regular expression finds."""
+    """A replacement of the matches of a regular expression in the path."""
     rewrite = RegexMatchAndSubstitute(pattern=RegexMatcher(regex=regex), substitution=path.replacement)
     return at(rewrite, path.origin)
 
 
 def weighted_clusters(backends: tuple[Backend, ...]) -> WeightedCluster:
-    """Shares of the requests; each cluster may change headers of its own."""
+    """Clusters with weights. Each of them can have header changes of its own."""
     return WeightedCluster(clusters=tuple(map(_weighted_cluster, backends)))
 
 
@@ -92,7 +92,7 @@ def _weighted_cluster(backend: Backend) -> WeightedClusterClusterWeight:
 
 
 def mirror_policy(mirror: Mirror) -> RouteActionRequestMirrorPolicy:
-    """A copy of requests; its host stays as it is, and it is not traced."""
+    """A mirror of requests, which keep their host and are not traced."""
     return at(
         RouteActionRequestMirrorPolicy(
             cluster=str(mirror.cluster),
@@ -105,7 +105,7 @@ def mirror_policy(mirror: Mirror) -> RouteActionRequestMirrorPolicy:
 
 
 def redirect(action: Redirect) -> RedirectAction | None:
-    """A redirect; None for a code that Envoy has no redirect for: the route is left without an action."""
+    """A redirect; None for a code that Envoy does not support. The route then has no action."""
     code = REDIRECT_CODES.get(action.code)
     if code is None:
         return None
@@ -122,7 +122,7 @@ def redirect(action: Redirect) -> RedirectAction | None:
 
 
 def direct_response(response: DirectResponse) -> DirectResponseAction:
-    """An answer of the proxy's own."""
+    """A response of the proxy itself."""
     body = None if response.body is None else _body(response.body)
     return at(DirectResponseAction(status=response.status, body=body), response.origin)
 

@@ -1,4 +1,4 @@
-"""What the endpoint of a request is chosen by. Follows istiod's `consistentHashToHashPolicy`."""
+"""Hash policies of routes. Follows istiod's `consistentHashToHashPolicy`."""
 
 from meshcompile.emit.durations import duration
 from meshcompile.envoy.config.route import (

@@ -6,7 +6,7 @@ from meshcompile.resolve.routes.intent import HeaderChange
 
 
 def header_options(changes: tuple[HeaderChange, ...]) -> tuple[HeaderValueOption, ...]:
-    """Headers that get a value."""
+    """Headers that are set, or to which a value is appended."""
     return tuple([_option(change) for change in changes])
 
 

@@ -1,4 +1,4 @@
-"""What a route matches. Follows istiod's `TranslateRouteMatch`."""
+"""Matches of routes. Follows istiod's `TranslateRouteMatch`."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def route_match(conditions: RouteMatch) -> RouteMatchMessage:
 
 
 def _path(path: PathMatch) -> dict[str, Any]:
-    """The one field that compares the path."""
+    """The field of the path condition."""
     match path.type:
         case PathMatchType.EXACT:
             return {"path": path.value}
@@ -61,7 +61,7 @@ def _path(path: PathMatch) -> dict[str, Any]:
 
 
 def header_matcher(header: HeaderMatch) -> HeaderMatcher:
-    """A header that is there, or has a value; or, inverted, that is not or has not."""
+    """A header that is present, or that has a value. `inverted` negates the condition."""
     if header.value is None:
         message = HeaderMatcher(name=header.name, present_match=True, invert_match=header.inverted)
     else:
@@ -69,14 +69,14 @@ def header_matcher(header: HeaderMatch) -> HeaderMatcher:
             name=header.name,
             string_match=string_matcher(header.value),
             invert_match=header.inverted,
-            # Envoy takes no view on a missing header otherwise: it would not match "has not the value".
+            # Without this, Envoy does not match an inverted condition if the header is missing.
             treat_missing_header_as_empty=header.inverted,
         )
     return at(message, header.origin)
 
 
 def query_matcher(parameter: QueryMatch) -> QueryParameterMatcher:
-    """A query parameter that is there, or has a value."""
+    """A query parameter that is present, or that has a value."""
     if parameter.value is None:
         return at(QueryParameterMatcher(name=parameter.name, present_match=True), parameter.origin)
     return at(
@@ -85,7 +85,7 @@ def query_matcher(parameter: QueryMatch) -> QueryParameterMatcher:
 
 
 def claim_matcher(claim: ClaimMatch) -> MetadataMatcher:
-    """A claim that has a value, or is a list with the value in it."""
+    """A claim that has a value, or that is a list with the value."""
     matcher = ValueMatcher(string_match=string_matcher(claim.value) or StringMatcher())
     either = OrMatcher(value_matchers=(ValueMatcher(list_match=ListMatcher(one_of=matcher)), matcher))
     return at(

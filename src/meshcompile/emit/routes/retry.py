@@ -12,7 +12,7 @@ from meshcompile.envoy.extensions.retry.priority.previous_priorities import Prev
 from meshcompile.envoy.message import at
 from meshcompile.resolve.routes.intent import DEFAULT_RETRY, DEFAULT_RETRY_AT_HOST, Retry
 
-# How often Envoy looks for a host that it has not tried.
+# How many times Envoy looks for a host that it has not tried.
 HOST_SELECTIONS = "5"
 
 _OTHER_HOSTS = (
@@ -26,7 +26,7 @@ _OTHER_PRIORITIES = RetryPolicyRetryPriority(
 
 
 def retry_policy(retry: Retry | None) -> RetryPolicy | None:
-    """The policy; None where nothing is tried again."""
+    """The retry policy; None without retries."""
     if retry is None:
         return None
     if retry is DEFAULT_RETRY:

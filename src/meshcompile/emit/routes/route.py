@@ -1,4 +1,4 @@
-"""One route: what it matches, where requests go, what happens to them on the way. Follows istiod's `TranslateRoute`."""
+"""Routes. Follows istiod's `TranslateRoute`."""
 
 from collections.abc import Mapping
 
@@ -14,48 +14,48 @@ from meshcompile.envoy.message import Packed, at
 from meshcompile.queries import derived
 from meshcompile.resolve.routes.intent import DirectResponse, Forward, Redirect, RouteRule
 from meshcompile.resolve.routes.table import BlackHoleRoute, PassthroughRoute, RuleRoute, ServiceRoute
-from meshcompile.resolve.routes.table import Route as RoutePiece
+from meshcompile.resolve.routes.table import Route as ResolvedRoute
 
-# The filters of the connection manager that a rule configures for its routes.
+# The filters that a rule can configure for its routes.
 CONFIGURED_BY_RULES = (fault, cors)
 
 _BLACK_HOLE = Route(name="block_all", match=EVERY_PATH, direct_response=DirectResponseAction(status=502))
 
 
-def route(piece: RoutePiece) -> Route:
-    """The route of a piece."""
-    match piece:
+def route(resolved: ResolvedRoute) -> Route:
+    """The message of a route."""
+    match resolved:
         case RuleRoute():
-            return rule_route(piece)
+            return rule_route(resolved)
         case ServiceRoute():
-            return service_route(piece)
+            return service_route(resolved)
         case PassthroughRoute():
-            return passthrough_route(piece)
+            return passthrough_route(resolved)
         case BlackHoleRoute():
             return _BLACK_HOLE
 
 
 @derived
-def rule_route(piece: RuleRoute) -> Route:
+def rule_route(resolved: RuleRoute) -> Route:
     """The route of one match of a rule."""
-    action, headers = piece.rule.action, piece.rule.headers
+    action, headers = resolved.rule.action, resolved.rule.headers
     return at(
         Route(
-            name=piece.name,
-            match=route_match(piece.match),
+            name=resolved.name,
+            match=route_match(resolved.match),
             route=forward(action) if isinstance(action, Forward) else None,
             redirect=redirect(action) if isinstance(action, Redirect) else None,
             direct_response=direct_response(action) if isinstance(action, DirectResponse) else None,
-            metadata=config_metadata(piece.resource),
-            decorator=Decorator(operation=piece.operation),
-            typed_per_filter_config=_per_filter(piece.rule),
+            metadata=config_metadata(resolved.resource),
+            decorator=Decorator(operation=resolved.operation),
+            typed_per_filter_config=_per_filter(resolved.rule),
             request_headers_to_add=header_options(headers.request_add),
             request_headers_to_remove=headers.request_remove,
             response_headers_to_add=header_options(headers.response_add),
             response_headers_to_remove=headers.response_remove,
-            stat_prefix=piece.stat_prefix,
+            stat_prefix=resolved.stat_prefix,
         ),
-        piece.origins,
+        resolved.origins,
     )
 
 
@@ -66,34 +66,34 @@ def _per_filter(rule: RouteRule) -> Mapping[str, Packed]:
     return {name: config for name, config in configs if config is not None}
 
 
-def service_route(piece: ServiceRoute) -> Route:
-    """The route of a service that no rule routes."""
+def service_route(resolved: ServiceRoute) -> Route:
+    """The route of a service without a rule."""
     return at(
         Route(
             name="default",
             match=EVERY_PATH,
-            decorator=Decorator(operation=piece.operation),
+            decorator=Decorator(operation=resolved.operation),
             route=RouteAction(
-                cluster=str(piece.cluster),
+                cluster=str(resolved.cluster),
                 timeout=NO_TIMEOUT,
                 max_grpc_timeout=NO_TIMEOUT,
-                retry_policy=retry_policy(piece.retry),
-                hash_policy=() if piece.hash is None else (hash_policy(piece.hash),),
+                retry_policy=retry_policy(resolved.retry),
+                hash_policy=() if resolved.hash is None else (hash_policy(resolved.hash),),
             ),
         ),
-        piece.origins,
+        resolved.origins,
     )
 
 
-def passthrough_route(piece: PassthroughRoute) -> Route:
-    """The route of unknown hosts where they are let through."""
+def passthrough_route(resolved: PassthroughRoute) -> Route:
+    """The route of unknown hosts that the outbound traffic policy allows."""
     return Route(
         name="allow_any",
         match=EVERY_PATH,
         route=RouteAction(
-            cluster=piece.cluster,
+            cluster=resolved.cluster,
             timeout=NO_TIMEOUT,
             max_grpc_timeout=NO_TIMEOUT,
-            append_x_forwarded_host=piece.append_x_forwarded_host,
+            append_x_forwarded_host=resolved.append_x_forwarded_host,
         ),
     )

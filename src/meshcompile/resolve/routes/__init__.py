@@ -1,4 +1,4 @@
-"""The route configurations that one proxy asks for, decided."""
+"""The route configurations of one proxy."""
 
 from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.routes.gateway import gateway_table
@@ -11,7 +11,7 @@ __all__ = ["RouteTable", "route_table"]
 
 
 def route_table(snapshot: Snapshot, facts: ProxyFacts, name: str) -> RouteTable:
-    """The route configuration of that name, as this proxy sees it."""
+    """The route configuration with this name, for the proxy."""
     if facts.proxy.is_router:
         return gateway_table(snapshot, facts, name)
     return sidecar_table(snapshot, TableKey(facts.scope.key, route_key(snapshot, facts.proxy, facts.config), name))

@@ -1,7 +1,7 @@
-"""What wants to be routed on a sidecar's port: services and hosts, each group with its routes.
+"""Claims on the hosts of a sidecar's port: services and hosts, with the routes of each group.
 
-Follows istiod's `BuildSidecarVirtualHostWrapper` and `selectVirtualServices`. The first claim to a host wins, so the
-order of VirtualServices is that of their precedence.
+Follows istiod's `BuildSidecarVirtualHostWrapper` and `selectVirtualServices`. The first claim to a host wins, so
+VirtualServices are in order of precedence.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,16 +29,16 @@ from meshcompile.values.names import ClusterName, Direction
 
 # A route configuration for every port: of a generic HTTP proxy, or of a unix socket.
 EVERY_PORT = 0
-# On this port VirtualServices route hosts that no service has.
+# On this port VirtualServices also route hosts without a service.
 HTTP_PORT = 80
 AS_SIDECAR = frozenset({MESH_GATEWAY})
 
 
-class Claim(Struct, frozen=True):
-    """Services, and hosts that no service has, that want the same routes on a port.
+class HostClaim(Struct, frozen=True):
+    """Services, and hosts without a service, that have the same routes on a port.
 
-    Services come under the host that they are routed by: in lower case, but for the generic HTTP proxy.
-    `virtual_service` is None for a service that no VirtualService routes.
+    Each service has the host by which it is routed. The host is in lower case, except for the generic HTTP proxy.
+    `virtual_service` is None for a service without a VirtualService.
     """
 
     port: int
@@ -49,8 +49,8 @@ class Claim(Struct, frozen=True):
     origins: Origins
 
 
-class Listening(Struct, frozen=True, dict=True):
-    """A port of a sidecar (EVERY_PORT for all of them), and the egress listener that serves it.
+class RoutePort(Struct, frozen=True, dict=True):
+    """A port of a sidecar, or EVERY_PORT, and the egress listener that serves it.
 
     `services` are the services that have the port, by host; `default_retry` is the mesh's policy.
     """
@@ -64,7 +64,7 @@ class Listening(Struct, frozen=True, dict=True):
     default_retry: HTTPRetry | None
 
     def ports(self, service: Service) -> tuple[ServicePort, ...]:
-        """The ports of a service that are routed here: only those for HTTP, or for who knows what."""
+        """The ports of a service that are routed here: HTTP ports, and ports without a declared protocol."""
         if self.port == EVERY_PORT:
             return tuple(port for port in service.ports if port.protocol.is_http_or_sniffed)
         port = service.port(self.port)
@@ -72,12 +72,12 @@ class Listening(Struct, frozen=True, dict=True):
 
     @cached_property
     def service_retry(self) -> Retry | None:
-        """The policy of services that no rule routes."""
+        """The retry policy of services without a rule."""
         return retry(self.default_retry)
 
     @cached_property
     def route_client(self) -> RouteClient:
-        """The client, as the routes of VirtualServices see it."""
+        """The client, with what the rules of VirtualServices match on."""
         return RouteClient(
             pairs=self.client.pairs,
             gateways=AS_SIDECAR,
@@ -89,7 +89,7 @@ class Listening(Struct, frozen=True, dict=True):
 
 
 class EgressListenerKey(Key, frozen=True):
-    """An egress listener of a Sidecar, by its place among them."""
+    """An egress listener of a Sidecar, by its index."""
 
     scope: ScopeKey
     rank: int
@@ -97,7 +97,7 @@ class EgressListenerKey(Key, frozen=True):
 
 @query
 def services_by_port(snapshot: Snapshot, key: EgressListenerKey) -> Mapping[int, Mapping[str, Service]]:
-    """The services that an egress listener imports: see `by_port`."""
+    """The services that an egress listener imports, in the form of `by_port`."""
     return by_port(sidecar_scope(snapshot, key.scope).egress_listeners[key.rank].services)
 
 
@@ -107,20 +107,20 @@ def routed_hosts(snapshot: Snapshot, key: EgressListenerKey) -> RoutedHosts:
     return RoutedHosts.of(sidecar_scope(snapshot, key.scope).egress_listeners[key.rank].virtual_services)
 
 
-def listening(snapshot: Snapshot, key: EgressListenerKey, client: RouteKey, port: int) -> Listening:
+def route_port(snapshot: Snapshot, key: EgressListenerKey, client: RouteKey, port: int) -> RoutePort:
     """A port of an egress listener."""
     scope = sidecar_scope(snapshot, key.scope)
     listener, services = scope.egress_listeners[key.rank], services_by_port(snapshot, key).get(port, {})
-    # On port 80 every VirtualService has a say, elsewhere those with a host that a service of this port has.
+    # On port 80 every VirtualService applies, on other ports only those with the host of a service on the port.
     on_port = (
         listener.virtual_services if port == HTTP_PORT else tuple(routed_hosts(snapshot, key).overlapping(services))
     )
     default_retry = snapshot.mesh.default_http_retry_policy
-    return Listening(scope, client, port, services, on_port, listener.most_specific, default_retry)
+    return RoutePort(scope, client, port, services, on_port, listener.most_specific, default_retry)
 
 
 def by_port(services: Iterable[Service]) -> Mapping[int, Mapping[str, Service]]:
-    """Port -> host -> the last service that has both; under EVERY_PORT all services."""
+    """Port -> host -> the last service with both. EVERY_PORT has all services."""
     index: dict[int, dict[str, Service]] = {EVERY_PORT: {}}
     for service in services:
         index[EVERY_PORT][service.hostname] = service
@@ -129,59 +129,59 @@ def by_port(services: Iterable[Service]) -> Mapping[int, Mapping[str, Service]]:
     return index
 
 
-def claims(snapshot: Snapshot, listening: Listening) -> Iterator[Claim]:
-    """All claims on a port: of VirtualServices in order of precedence, then of services that none of them routes."""
+def claims(snapshot: Snapshot, route_port: RoutePort) -> Iterator[HostClaim]:
+    """All claims on a port: VirtualServices in order of precedence, then services without a VirtualService."""
     routed: set[str] = set()
-    for virtual_service in listening.virtual_services:
-        for claim in _of_virtual_service(snapshot, virtual_service, listening):
+    for virtual_service in route_port.virtual_services:
+        for claim in _of_virtual_service(snapshot, virtual_service, route_port):
             routed.update(host for host, _ in claim.services)
             yield claim
-    for host, service in listening.services.items():
+    for host, service in route_port.services.items():
         if host not in routed and service.resolution is not Resolution.ALIAS:
-            for port in listening.ports(service):
-                yield _of_service(host, service, port, listening)
+            for port in route_port.ports(service):
+                yield _of_service(host, service, port, route_port)
 
 
-def _of_service(host: str, service: Service, port: ServicePort, listening: Listening) -> Claim:
-    rule = listening.scope.destination_rule(host, listening.client.labels)
+def _of_service(host: str, service: Service, port: ServicePort, route_port: RoutePort) -> HostClaim:
+    rule = route_port.scope.destination_rule(host, route_port.client.labels)
     consistent_hash = service_hash(rule, port.number)
     route = ServiceRoute(
         cluster=ClusterName(Direction.OUTBOUND, port.number, "", host),
         operation=f"{host_with_port(host, port.number)}/*",
         hash=None if consistent_hash is None else request_hash(consistent_hash),
-        retry=listening.service_retry,
+        retry=route_port.service_retry,
         origins=(service.origin,),
     )
-    return Claim(port.number, ((host, service),), (), (route,), None, (service.origin,))
+    return HostClaim(port.number, ((host, service),), (), (route,), None, (service.origin,))
 
 
 def _of_virtual_service(
-    snapshot: Snapshot, virtual_service: MergedVirtualService, listening: Listening
-) -> Iterator[Claim]:
-    """The claims of a VirtualService, one per port; none when no rule of it is for this proxy."""
-    routes = rule_routes(snapshot, virtual_service, listening.route_client, listening.scope, listening.services)
+    snapshot: Snapshot, virtual_service: MergedVirtualService, route_port: RoutePort
+) -> Iterator[HostClaim]:
+    """The claims of a VirtualService, one per port; none when none of its rules applies to the proxy."""
+    routes = rule_routes(snapshot, virtual_service, route_port.route_client, route_port.scope, route_port.services)
     if not routes:
         return
-    hosts, services = _hosts_and_services(virtual_service, listening)
+    hosts, services = _hosts_and_services(virtual_service, route_port)
     by_number: dict[int, list[tuple[str, Service]]] = {}
     for host, service in services:
-        for port in listening.ports(service):
+        for port in route_port.ports(service):
             by_number.setdefault(port.number, []).append((host, service))
-    if not by_number and listening.port == HTTP_PORT:
+    if not by_number and route_port.port == HTTP_PORT:
         by_number[HTTP_PORT] = []
-    # Only one port's virtual host can have the host without a port, and it should be this one's.
+    # Only one virtual host can have the domain without a port. It belongs to the one of port 80.
     for number in sorted(by_number, key=lambda number: (number != HTTP_PORT, number)):
-        yield Claim(number, tuple(by_number[number]), hosts, routes, virtual_service, (virtual_service.origin,))
+        yield HostClaim(number, tuple(by_number[number]), hosts, routes, virtual_service, (virtual_service.origin,))
 
 
 def _hosts_and_services(
-    virtual_service: MergedVirtualService, listening: Listening
+    virtual_service: MergedVirtualService, route_port: RoutePort
 ) -> tuple[tuple[str, ...], tuple[tuple[str, Service], ...]]:
-    """The hosts of a VirtualService that no service has, and its services.
+    """The hosts of a VirtualService that have no service, and its services.
 
     A service that only a wildcard covers belongs to the VirtualService with the most specific host.
     """
-    known, most_specific = listening.services, listening.most_specific
+    known, most_specific = route_port.services, route_port.most_specific
     exact = tuple(host for host in virtual_service.hosts if not is_wildcard(host))
     hosts = [host for host in exact if host.lower() not in known]
     services = [(host.lower(), known[host.lower()]) for host in exact if host.lower() in known]

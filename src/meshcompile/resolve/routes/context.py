@@ -1,4 +1,4 @@
-"""What routes depend on besides the objects that ask for them: who gets them, and what destinations mean there."""
+"""The context of routes: the client that gets them, and the services to which destinations refer."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -16,13 +16,13 @@ from meshcompile.values.names import ClusterName
 
 
 class ServicesByHost(Protocol):
-    """The services that destinations may mean, by host."""
+    """The services that destinations can refer to, by host."""
 
     def get(self, host: str, /) -> Service | None: ...
 
 
 class RouteClient(Key, frozen=True, dict=True):
-    """Who gets routes: a client with these labels, as these gateways (`mesh` or `namespace/name`), on this port.
+    """The client that gets routes: its labels, its gateways (`mesh` or `namespace/name`), and the port.
 
     `pairs` are labels. A service's only port takes precedence over `port` unless `only_port`.
     """
@@ -44,7 +44,7 @@ Target = tuple[Service | None, MergedDestinationRule | None]
 
 
 class RouteContext(Struct, frozen=True):
-    """The client that gets routes, its namespace, and what the hosts of destinations mean to it.
+    """The client that gets routes, its namespace, and the services to which its destinations refer.
 
     `default_retry` is the mesh's policy.
     """

@@ -1,4 +1,4 @@
-"""The domains of a service's virtual host: every name and address that clients may use for it.
+"""The domains of a service's virtual host: all names and addresses that clients can use.
 
 Follows istiod's `generateVirtualHostDomains`, `GenerateAltVirtualHosts` and `dedupeDomains`.
 """
@@ -19,8 +19,8 @@ def service_domains(
 ) -> tuple[tuple[str, ...], frozenset[str]]:
     """The domains of a service, known as `host`, for a client in a DNS domain, and the variants among them.
 
-    Variants only abbreviate or complete the name. Each domain comes with `:port` too when a port is given, which is
-    where Envoy does not ignore ports.
+    Variants abbreviate or complete the name. With a port, each domain is also there with `:port`, for tables in which
+    Envoy does not ignore ports.
     """
     domains: list[str] = []
     variants: list[str] = []
@@ -42,7 +42,7 @@ def host_with_port(host: str, port: int) -> str:
 
 
 def in_brackets(host: str) -> str:
-    """The host as it stands in URLs and Host headers: an IPv6 address in brackets."""
+    """The host as in URLs and Host headers, with brackets around an IPv6 address."""
     return f"[{host}]" if ":" in host else host
 
 
@@ -51,7 +51,7 @@ def _spelled(name: str, port: int | None) -> tuple[str, ...]:
 
 
 def _variants(name: str, port: int | None, proxy_domain: str) -> Iterator[str]:
-    """The absolute form `name.`, then the short forms; an address has the first with a port only."""
+    """The absolute form `name.`, then the short forms. An address has the absolute form only with a port."""
     absolute = f"{name}."
     if not is_ip(name):
         yield absolute
@@ -82,7 +82,7 @@ def _kubernetes_short_forms(name: str, proxy_domain: str) -> tuple[str, ...]:
 
 
 def _without_shared_end(name: str, proxy_domain: str) -> tuple[str, ...]:
-    """What is left of a name without the parts that its end shares with the proxy's domain."""
+    """The name without the parts at its end that it shares with the proxy's domain."""
     labels = name.split(".")
     pairs = zip(reversed(labels), reversed(proxy_domain.split(".")), strict=False)
     shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

@@ -1,7 +1,7 @@
 """The route configurations of gateways: one per plain HTTP port, one per HTTPS server.
 
-Follows istiod's `buildGatewayHTTPRouteConfig`. Unlike a sidecar's, a host at a gateway gets the routes of every
-VirtualService that names it, in order, those that take every request last.
+Follows istiod's `buildGatewayHTTPRouteConfig`. Unlike at a sidecar, a host at a gateway gets the routes of
+every VirtualService that names it, in order of precedence. Routes that match every request come last.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,7 +29,7 @@ from meshcompile.values.hosts import is_wildcard, specificity, subset_of
 
 
 def gateway_table(snapshot: Snapshot, facts: ProxyFacts, name: str) -> RouteTable:
-    """The route configuration of that name; an empty one when no server has it."""
+    """The route configuration with this name; an empty one when no server has it."""
     servers = facts.gateway.by_route_name.get(name)
     if servers is None:
         return RouteTable(name, None)
@@ -47,9 +47,9 @@ def gateway_table(snapshot: Snapshot, facts: ProxyFacts, name: str) -> RouteTabl
 
 
 class RoutedHost(Struct):
-    """A host of the servers, and the routes that VirtualServices give it, each one's apart.
+    """A host of the servers, with one group of routes for each VirtualService.
 
-    `sources` says whose routes they are: the Gateway and the VirtualService of each group.
+    `sources` has the Gateway and the VirtualService of each group.
     """
 
     name: str
@@ -61,7 +61,7 @@ class RoutedHost(Struct):
 
 
 def _virtual_host(hosts: list[RoutedHost], attempt_count: bool) -> VirtualHost:
-    """The virtual host of hosts that have the same routes, named after the most specific."""
+    """The virtual host of hosts with the same routes. It has the name of the most specific host."""
     first = hosts[0]
     return VirtualHost(
         name=first.name,
@@ -74,7 +74,7 @@ def _virtual_host(hosts: list[RoutedHost], attempt_count: bool) -> VirtualHost:
 
 
 def _catch_all_last(groups: list[tuple[RuleRoute, ...]]) -> tuple[RuleRoute, ...]:
-    """The routes of several VirtualServices, those that take every request at the end."""
+    """The routes of several VirtualServices. Routes that match every request come last."""
     if len(groups) == 1:
         return groups[0]
     return tuple(
@@ -83,7 +83,7 @@ def _catch_all_last(groups: list[tuple[RuleRoute, ...]]) -> tuple[RuleRoute, ...
 
 
 def _unreachable(host: RoutedHost) -> Iterator[Diagnostic]:
-    """The routes of a host that come after one of another VirtualService that takes every request."""
+    """Findings about routes that come after a route of another VirtualService that matches every request."""
     if len(host.routes) < 2:
         return
     catch_alls = [route for group in host.routes for route in group if route.match.takes_every_request]
@@ -94,9 +94,9 @@ def _unreachable(host: RoutedHost) -> Iterator[Diagnostic]:
 
 
 def _with_equal_routes(hosts: Iterable[RoutedHost]) -> Iterable[list[RoutedHost]]:
-    """The hosts in groups of the same routes and the same need for TLS: istiod's `collapseDuplicateRoutes`.
+    """The hosts in groups with the same routes and the same TLS requirement: istiod's `collapseDuplicateRoutes`.
 
-    Only the last group with some routes takes further hosts, so another need for TLS in between starts a new one.
+    Only the last group with the same routes can grow. A host with another TLS requirement starts a new group.
     """
     groups: list[list[RoutedHost]] = []
     last: dict[tuple[tuple[str, str], ...], list[RoutedHost]] = {}
@@ -115,7 +115,7 @@ def _with_equal_routes(hosts: Iterable[RoutedHost]) -> Iterable[list[RoutedHost]
 
 
 def _routed_hosts(snapshot: Snapshot, facts: ProxyFacts, servers: Iterable[GatewayServer]) -> tuple[RoutedHost, ...]:
-    """Every host that a VirtualService routes at one of the servers, or that only redirects to HTTPS."""
+    """Every host that a VirtualService routes at one of the servers, and every host that redirects to HTTPS."""
     routed: dict[str, RoutedHost] = {}
     routes: dict[tuple[str, MergedVirtualService], tuple[RuleRoute, ...]] = {}
     for server in servers:
@@ -125,7 +125,7 @@ def _routed_hosts(snapshot: Snapshot, facts: ProxyFacts, servers: Iterable[Gatew
             shared = hosts.shared_with(virtual_service.hosts, virtual_service.namespace)
             if not shared:
                 continue
-            # Computed for the first server of the Gateway, and kept for the others whatever their port.
+            # Computed for the first server of the Gateway, and reused for its other servers on any port.
             key = (server.gateway, virtual_service)
             if not routes.get(key):
                 services = GatewayServices(snapshot.services.by_hostname, virtual_service.namespace, facts.scope)
@@ -154,7 +154,7 @@ def _add(
 
 
 def _host(hosts: dict[str, RoutedHost], host: str, server: GatewayServer) -> RoutedHost:
-    """The host among those found, named after the port of the first server that has it."""
+    """The entry of a host. Its name has the port of the first server with the host."""
     if host not in hosts:
         hosts[host] = RoutedHost(host_with_port(host, server.port.number), host)
     hosts[host].origins[server.origin] = None
@@ -162,7 +162,7 @@ def _host(hosts: dict[str, RoutedHost], host: str, server: GatewayServer) -> Rou
 
 
 def _route_client(facts: ProxyFacts, server: GatewayServer) -> RouteClient:
-    """The gateway, as the routes of VirtualServices see it."""
+    """The gateway, with what the rules of VirtualServices match on."""
     return RouteClient(
         pairs=tuple(sorted(facts.proxy.labels.items())),
         gateways=frozenset({server.gateway}),
@@ -174,7 +174,10 @@ def _route_client(facts: ProxyFacts, server: GatewayServer) -> RouteClient:
 
 
 class GatewayServices(Struct, frozen=True):
-    """The services that the destinations of a VirtualService mean at a gateway: those of its own namespace first."""
+    """The services to which the destinations of a VirtualService refer at a gateway.
+
+    Services of the VirtualService's own namespace take precedence.
+    """
 
     by_hostname: Mapping[str, Mapping[str, Service]]
     namespace: str
@@ -188,7 +191,7 @@ class GatewayServices(Struct, frozen=True):
 
 
 class ServerHosts:
-    """The hosts of a server, looked up by what a VirtualService routes: istiod's `Names.Intersection`."""
+    """The hosts of a server, for their intersection with other hosts: istiod's `Names.Intersection`."""
 
     def __init__(self, server: GatewayServer) -> None:
         self._hosts: dict[str | None, tuple[frozenset[str], tuple[str, ...]]] = {}
@@ -201,7 +204,7 @@ class ServerHosts:
             self._hosts[namespace_or_all] = (frozenset(hosts), wildcards)
 
     def shared_with(self, routed: Iterable[str], namespace: str) -> frozenset[str]:
-        """What the server has in common with hosts of that namespace: of a host and a wildcard over it, the host."""
+        """The intersection with hosts of a namespace. Of a host and a wildcard that covers it, it has the host."""
         shared: set[str] = set()
         for audience in (None, namespace):
             if audience in self._hosts:

@@ -15,7 +15,7 @@ from meshcompile.snapshot.destination_rules import MergedDestinationRule
 
 
 def request_hash(hashing: ConsistentHashLB) -> RequestHash | None:
-    """What a consistent hash is computed of; None when it names no key."""
+    """The key of a consistent hash; None when the settings name none."""
     match hashing:
         case ConsistentHashLB(http_header_name=str(name)):
             return HeaderHash(name, hashing.origin)

@@ -1,8 +1,8 @@
-"""What routes ask for, in one vocabulary for all kinds of objects that route requests.
+"""The intent of routes, in one vocabulary for all kinds of objects that route requests.
 
-A kind is translated into these values once, in a package of its own beside this module; `emit.routes` makes Envoy
-messages of them, and knows no kind. Where kinds mean different things, a value has a field that says which is meant.
-`origin` is the place of the field that asked.
+Each kind has a package beside this module that translates it into these values. `emit.routes` builds Envoy's messages
+from them, and knows no kind. Where kinds differ in meaning, a value has a field for the difference. `origin` is the
+place of the field that set the value.
 """
 
 from enum import StrEnum, auto
@@ -18,7 +18,7 @@ from meshcompile.values.names import ClusterName
 
 
 class Intent(msgspec.Struct, frozen=True):
-    """Base of the values of the vocabulary: frozen, compared by value."""
+    """The base class of the vocabulary: frozen, compared by value."""
 
 
 # ---- what a route matches
@@ -29,9 +29,9 @@ class PathMatchType(StrEnum):
 
     EXACT = auto()
     PREFIX = auto()
-    """A prefix of the text: `/api` takes `/apis` too, as in a VirtualService."""
+    """A prefix of the text: `/api` also matches `/apis`, as in a VirtualService."""
     SEGMENTS = auto()
-    """A prefix of whole segments: `/api` takes `/api/v1`, but not `/apis`, as in an Ingress."""
+    """A prefix of whole segments: `/api` matches `/api/v1`, but not `/apis`, as in an Ingress."""
     REGEX = auto()
 
 
@@ -48,7 +48,7 @@ EVERY_PATH = PathMatch()
 
 
 class HeaderMatch(Intent, frozen=True):
-    """A condition on a header or a pseudo-header such as `:method`; `value` None asks only that it is there."""
+    """A condition on a header or a pseudo-header such as `:method`. With `value` None, the header must be present."""
 
     name: str
     value: StringMatch | None
@@ -57,7 +57,7 @@ class HeaderMatch(Intent, frozen=True):
 
 
 class QueryMatch(Intent, frozen=True):
-    """A condition on a query parameter; `value` None asks only that it is there."""
+    """A condition on a query parameter. With `value` None, the parameter must be present."""
 
     name: str
     value: StringMatch | None
@@ -65,7 +65,7 @@ class QueryMatch(Intent, frozen=True):
 
 
 class ClaimMatch(Intent, frozen=True):
-    """A condition on a claim of the request's JWT: `path` are the claims that lead to it, outermost first."""
+    """A condition on a claim of the request's JWT. `path` has the nested claims, outermost first."""
 
     path: tuple[str, ...]
     value: StringMatch
@@ -74,7 +74,7 @@ class ClaimMatch(Intent, frozen=True):
 
 
 class RouteMatch(Intent, frozen=True):
-    """The conditions of a route, all of which must hold, each group in the order in which Envoy gets it."""
+    """The conditions of a route, all of which must hold. Each group is in the order of Envoy's message."""
 
     path: PathMatch = EVERY_PATH
     headers: tuple[HeaderMatch, ...] = ()
@@ -97,7 +97,7 @@ EVERY_REQUEST = RouteMatch()
 
 
 class HeaderChange(Intent, frozen=True):
-    """A header that gets a value, in place of those that it has, or beside them."""
+    """A header that is set, or to which a value is appended."""
 
     name: str
     value: str
@@ -106,7 +106,7 @@ class HeaderChange(Intent, frozen=True):
 
 
 class HeaderChanges(Intent, frozen=True):
-    """Changes of headers on the way there and back, in order."""
+    """Changes to the headers of requests and responses, in order."""
 
     request_add: tuple[HeaderChange, ...] = ()
     request_remove: tuple[str, ...] = ()
@@ -121,7 +121,7 @@ NO_CHANGES = HeaderChanges()
 
 
 class PathRewrite(Intent, frozen=True):
-    """A replacement in the path: of what `regex` finds, or of what the route matched (of a prefix, only that)."""
+    """A replacement in the path: of the matches of `regex`, or else of the path or prefix that the route matched."""
 
     replacement: str
     origin: Origin
@@ -129,14 +129,14 @@ class PathRewrite(Intent, frozen=True):
 
 
 class HostRewrite(Intent, frozen=True):
-    """Another host in place of the request's."""
+    """A new host for the request."""
 
     host: str
     origin: Origin
 
 
 class Backend(Intent, frozen=True):
-    """A cluster that requests go to, and its share of them; what happens to requests on the way is for it alone."""
+    """A cluster that gets requests, and its weight. Its header changes apply to its own requests only."""
 
     cluster: ClusterName
     weight: int
@@ -146,7 +146,7 @@ class Backend(Intent, frozen=True):
 
 
 class Mirror(Intent, frozen=True):
-    """A cluster that gets a copy of requests: a percentage of them, whole if it is an int."""
+    """A cluster that gets a copy of a percentage of the requests. An int is a whole percentage."""
 
     cluster: ClusterName
     percentage: Percent | int
@@ -154,10 +154,10 @@ class Mirror(Intent, frozen=True):
 
 
 class Retry(Intent, frozen=True):
-    """When a failed request is tried again.
+    """The retries of failed requests.
 
-    `retry_on` are Envoy's conditions, joined by commas, and `status_codes` the codes that `retriable-status-codes`
-    means. `other_hosts` and `other_localities` avoid those that failed before.
+    `retry_on` has Envoy's conditions, joined by commas. `status_codes` are the codes of `retriable-status-codes`.
+    `other_hosts` and `other_localities` avoid hosts and localities that failed before.
     """
 
     attempts: int
@@ -184,7 +184,7 @@ class HeaderHash(Intent, frozen=True):
 
 
 class CookieHash(Intent, frozen=True):
-    """Requests with the same cookie go to the same endpoint; with a `ttl` Envoy makes it where the client has none."""
+    """Requests with the same cookie go to the same endpoint. With a `ttl`, Envoy sets the cookie if it is missing."""
 
     name: str
     path: str
@@ -194,7 +194,7 @@ class CookieHash(Intent, frozen=True):
 
 
 class SourceAddressHash(Intent, frozen=True):
-    """Requests of the same client address go to the same endpoint, unless it is switched off."""
+    """Requests from the same client address go to the same endpoint, if it is enabled."""
 
     enabled: bool
     origin: Origin
@@ -211,10 +211,9 @@ RequestHash: TypeAlias = HeaderHash | CookieHash | SourceAddressHash | QueryPara
 
 
 class Forward(Intent, frozen=True):
-    """Requests go on: to one backend, or to several by weight.
+    """Requests are forwarded to one backend, or to several by weight.
 
-    `retry` is None where nothing is tried again. `append_x_forwarded_host` keeps the host that is rewritten in a
-    header.
+    `retry` is None without retries. `append_x_forwarded_host` keeps the original host in a header.
     """
 
     backends: tuple[Backend, ...]
@@ -228,11 +227,11 @@ class Forward(Intent, frozen=True):
     append_x_forwarded_host: bool = False
 
 
-# ---- answers of the proxy's own
+# ---- responses of the proxy itself
 
 
 class Redirect(Intent, frozen=True):
-    """Requests are answered with a redirect; what is empty stays as in the request, `port` is 0 for the scheme's."""
+    """Requests get a redirect. Empty parts stay as in the request. A `port` of 0 is the default of the scheme."""
 
     scheme: str
     host: str
@@ -243,14 +242,14 @@ class Redirect(Intent, frozen=True):
 
 
 class ResponseBody(Intent, frozen=True):
-    """The body of an answer."""
+    """The body of a direct response."""
 
     content: str | bytes
     origin: Origin
 
 
 class DirectResponse(Intent, frozen=True):
-    """Requests are answered by the proxy."""
+    """Requests get a response of the proxy itself."""
 
     status: int
     body: ResponseBody | None
@@ -260,11 +259,11 @@ class DirectResponse(Intent, frozen=True):
 Action: TypeAlias = Forward | Redirect | DirectResponse
 
 
-# ---- what filters do to the requests of a route
+# ---- settings of filters
 
 
 class FaultDelay(Intent, frozen=True):
-    """A wait of a share of the requests: a percentage, whole if it is an int."""
+    """A delay of a percentage of the requests. An int is a whole percentage."""
 
     duration: Duration
     percentage: Percent | int
@@ -272,7 +271,7 @@ class FaultDelay(Intent, frozen=True):
 
 
 class FaultAbort(Intent, frozen=True):
-    """A failure of a share of the requests; `percentage` None is Envoy's default, which is none of them.
+    """An abort of a percentage of the requests. With None, Envoy's default of 0 applies.
 
     `grpc_status` is the name of a status.
     """
@@ -284,7 +283,7 @@ class FaultAbort(Intent, frozen=True):
 
 
 class Fault(Intent, frozen=True):
-    """Faults on purpose."""
+    """Injected faults."""
 
     delay: FaultDelay | None
     abort: FaultAbort | None
@@ -292,7 +291,7 @@ class Fault(Intent, frozen=True):
 
 
 class Cors(Intent, frozen=True):
-    """What scripts of other sites may do; `max_age` is in whole seconds."""
+    """The CORS policy. `max_age` is in whole seconds."""
 
     allow_origins: tuple[StringMatch, ...]
     allow_methods: tuple[str, ...]
@@ -305,7 +304,7 @@ class Cors(Intent, frozen=True):
 
 
 class RouteRule(Intent, frozen=True):
-    """What a rule does with the requests that one of its matches takes."""
+    """What a rule does with the requests that match."""
 
     name: str
     action: Action

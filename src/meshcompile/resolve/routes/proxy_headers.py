@@ -1,10 +1,10 @@
-"""What a proxy's ProxyConfig says about headers of routes: istiod's `GetProxyHeaders`."""
+"""The header settings of a ProxyConfig that affect routes. Follows istiod's `GetProxyHeaders`."""
 
 from meshcompile.models.mesh.proxy_config import ProxyConfig, ProxyHeaders
 
 
 def counts_attempts(config: ProxyConfig) -> bool:
-    """True when `x-envoy-attempt-count` tells the server which attempt a request is."""
+    """True when requests get `x-envoy-attempt-count`."""
     attempt_count = _headers(config).attempt_count
     return attempt_count is None or not attempt_count.disabled
 

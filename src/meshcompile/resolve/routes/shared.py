@@ -1,4 +1,4 @@
-"""What the routes of sidecars depend on besides their scope."""
+"""The proxy traits that the routes of sidecars depend on."""
 
 from functools import cached_property
 
@@ -12,10 +12,9 @@ from meshcompile.values.labels import Labels
 
 
 class RouteKey(Key, frozen=True, dict=True):
-    """The traits of a proxy that its routes depend on; sidecars of one scope that agree on them have the same routes.
+    """The traits of a proxy that its routes depend on. Sidecars with one scope and equal traits have the same routes.
 
-    `domain` is the DNS domain of the proxy, in which names may be short. `pairs` are those of its labels that some rule
-    looks at.
+    `domain` is the DNS domain of the proxy, in which short names resolve. `pairs` are the labels that some rule reads.
     """
 
     domain: str

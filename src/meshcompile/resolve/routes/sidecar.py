@@ -1,4 +1,4 @@
-"""The route configurations of sidecars: one per port, per sniffed service port, per unix socket, or the HTTP proxy's.
+"""The route configurations of sidecars: for ports, sniffed service ports, unix sockets and the HTTP proxy.
 
 Follows istiod's `buildSidecarOutboundHTTPRouteConfig`.
 """
@@ -20,7 +20,7 @@ HTTP_PROXY_ROUTE = "http_proxy"
 
 
 class Named(Struct, frozen=True):
-    """What a sidecar's route name says: the port, and the host when the port's protocol is sniffed."""
+    """The parts of a sidecar's route name: the port, and the host when the protocol of the port is sniffed."""
 
     name: str
     port: int
@@ -28,7 +28,7 @@ class Named(Struct, frozen=True):
 
 
 def parsed(name: str) -> Named | None:
-    """The meaning of a route name: `80`, `catalog.shop.svc.cluster.local:80`, `unix://...` or `http_proxy`."""
+    """The parts of a route name: `80`, `catalog.shop.svc.cluster.local:80`, `unix://...` or `http_proxy`."""
     if name == HTTP_PROXY_ROUTE or name.startswith(UNIX_PREFIX):
         return Named(name, EVERY_PORT)
     host, colon, port = name.partition(":")
@@ -38,7 +38,7 @@ def parsed(name: str) -> Named | None:
 
 
 class TableKey(Key, frozen=True):
-    """A route name, and who asks for it."""
+    """A route name, and the client that requests it."""
 
     scope: ScopeKey
     client: RouteKey
@@ -47,7 +47,7 @@ class TableKey(Key, frozen=True):
 
 @query
 def sidecar_table(snapshot: Snapshot, key: TableKey) -> RouteTable:
-    """The route configuration of a name; an empty one when it is no sidecar's route name."""
+    """The route configuration with a name; an empty one for any name that sidecars do not use."""
     named = parsed(key.name)
     if named is None:
         return RouteTable(key.name, None)
@@ -62,7 +62,7 @@ def sidecar_table(snapshot: Snapshot, key: TableKey) -> RouteTable:
 
 
 def catch_all(scope: SidecarScope, client: RouteKey) -> VirtualHost:
-    """The virtual host of unknown hosts: passed on, or refused, as the outbound traffic policy says."""
+    """The virtual host for unknown hosts. The outbound traffic policy forwards or refuses their requests."""
     cluster = unknown_destination(scope.outbound_traffic_policy)
     if cluster is None:
         return VirtualHost("block_all", (ANY_DOMAIN,), (BlackHoleRoute(),), client.attempt_count)

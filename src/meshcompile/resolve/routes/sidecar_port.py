@@ -1,4 +1,7 @@
-"""The virtual hosts of a sidecar's port, each domain in one only: istiod's `BuildSidecarOutboundVirtualHosts`."""
+"""The virtual hosts of a sidecar's port. Each domain is in one of them.
+
+Follows istiod's `BuildSidecarOutboundVirtualHosts`.
+"""
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -11,14 +14,14 @@ from meshcompile.queries import Key, query
 from meshcompile.resolve.routes.claims import (
     EVERY_PORT,
     HTTP_PORT,
-    Claim,
     EgressListenerKey,
-    Listening,
+    HostClaim,
+    RoutePort,
     claims,
-    listening,
+    route_port,
 )
+from meshcompile.resolve.routes.domain_table import Candidate, DomainTable
 from meshcompile.resolve.routes.domains import host_with_port, in_brackets, service_domains
-from meshcompile.resolve.routes.rivals import Contender, Rivals
 from meshcompile.resolve.routes.shared import RouteKey
 from meshcompile.resolve.routes.table import ANY_DOMAIN, VirtualHost
 from meshcompile.resolve.scope.sidecar import EgressListener, SidecarScope
@@ -27,13 +30,13 @@ from meshcompile.values.ports import Protocol, protocol_named
 
 
 class OnPort(Struct, frozen=True, dict=True):
-    """The virtual hosts of a port, sorted by name, and what there is to say about them."""
+    """The virtual hosts of a port, sorted by name, and the findings about them."""
 
     virtual_hosts: tuple[VirtualHost, ...]
     findings: tuple[Diagnostic, ...]
 
     def only_for(self, host: str, name: str) -> tuple[VirtualHost, ...]:
-        """The virtual host of one service, for every domain: a sniffed port's listener is the service's alone."""
+        """The virtual host of one service, for every domain. The listener of a sniffed port serves one service only."""
         matches = {virtual_host: None for domain in (host, name) for virtual_host in self._by_domain.get(domain, ())}
         if len(matches) != 1:
             return tuple(matches)
@@ -49,7 +52,7 @@ class OnPort(Struct, frozen=True, dict=True):
 
 
 class PortKey(Key, frozen=True):
-    """A port of an egress listener, for one kind of client; EVERY_PORT for all of them."""
+    """A port of an egress listener, or EVERY_PORT, for one kind of client."""
 
     listener: EgressListenerKey
     client: RouteKey
@@ -57,7 +60,7 @@ class PortKey(Key, frozen=True):
 
 
 def port_key(scope: SidecarScope, client: RouteKey, port: int, name: str) -> PortKey | None:
-    """Who routes a port; `name` tells unix sockets, whose port is 0, apart. None when nobody does."""
+    """The key of a port; None when no egress listener serves it. `name` identifies a unix socket, whose port is 0."""
     rank = scope.egress_rank(port, name)
     if rank is None:
         return None
@@ -68,11 +71,15 @@ def port_key(scope: SidecarScope, client: RouteKey, port: int, name: str) -> Por
 @query
 def virtual_hosts_on(snapshot: Snapshot, key: PortKey) -> OnPort:
     """The virtual hosts of a port without the catch-all."""
-    on_port = listening(snapshot, key.listener, key.client, key.port)
+    on_port = route_port(snapshot, key.listener, key.client, key.port)
     host_claims = tuple(claims(snapshot, on_port))
-    rivals = Rivals(frozenset(name for claim in host_claims for name in _full_names(claim)))
-    virtual_hosts = [virtual_host for claim in host_claims for virtual_host in _virtual_hosts(claim, on_port, rivals)]
-    return OnPort(tuple(sorted(virtual_hosts, key=lambda virtual_host: virtual_host.name)), tuple(rivals.findings))
+    domain_table = DomainTable(frozenset(name for claim in host_claims for name in _full_names(claim)))
+    virtual_hosts = [
+        virtual_host for claim in host_claims for virtual_host in _virtual_hosts(claim, on_port, domain_table)
+    ]
+    return OnPort(
+        tuple(sorted(virtual_hosts, key=lambda virtual_host: virtual_host.name)), tuple(domain_table.findings)
+    )
 
 
 def _is_http_proxy(listener: EgressListener) -> bool:
@@ -80,31 +87,31 @@ def _is_http_proxy(listener: EgressListener) -> bool:
     return port is not None and protocol_named(port.protocol) is Protocol.HTTP_PROXY
 
 
-def _full_names(claim: Claim) -> Iterator[str]:
+def _full_names(claim: HostClaim) -> Iterator[str]:
     for host, _ in claim.services:
         yield from (host, host_with_port(host, claim.port))
 
 
-def _virtual_hosts(claim: Claim, on_port: Listening, rivals: Rivals) -> Iterator[VirtualHost]:
-    """The virtual hosts of a claim, each with the domains that no other has taken."""
+def _virtual_hosts(claim: HostClaim, on_port: RoutePort, domain_table: DomainTable) -> Iterator[VirtualHost]:
+    """The virtual hosts of a claim, with the domains that are still free."""
     attempt_count = on_port.client.attempt_count
-    # Where ports share a table, only the domains that name their port can tell those of a host apart.
+    # Where ports share a table, only domains with a port can distinguish the ports of a host.
     port_only = on_port.port == EVERY_PORT and claim.port != HTTP_PORT
-    for contender in _contenders(claim, on_port):
-        name = host_with_port(contender.host, claim.port)
-        taken = rivals.take(name, contender, claim)
+    for candidate in _candidates(claim, on_port):
+        name = host_with_port(candidate.host, claim.port)
+        taken = domain_table.assign(name, candidate, claim)
         domains = tuple(domain for domain in taken if ":" in domain) if port_only else taken
         if domains:
-            yield VirtualHost(name, domains, claim.routes, attempt_count, origins=contender.origins)
+            yield VirtualHost(name, domains, claim.routes, attempt_count, origins=candidate.origins)
 
 
-def _contenders(claim: Claim, on_port: Listening) -> Iterator[Contender]:
-    """The hosts of a claim that no service has, then its services."""
+def _candidates(claim: HostClaim, on_port: RoutePort) -> Iterator[Candidate]:
+    """The hosts of a claim without a service, then its services."""
     for host in claim.hosts:
         name = host.lower()
-        yield Contender(name, (in_brackets(name),), frozenset(), claim.origins)
+        yield Candidate(name, (in_brackets(name),), frozenset(), claim.origins)
     port = claim.port if on_port.port == EVERY_PORT else None
     for host, service in claim.services:
         domains, variants = service_domains(host, service, port, on_port.client.domain, on_port.client.addressing)
         origins = claim.origins if claim.virtual_service is None else (*claim.origins, service.origin)
-        yield Contender(host, domains, variants, origins)
+        yield Candidate(host, domains, variants, origins)

@@ -1,4 +1,4 @@
-"""The pieces of a route configuration: what `emit.routes` makes Envoy messages of."""
+"""Resolved route configurations, from which `emit.routes` builds Envoy's messages."""
 
 from msgspec import Struct
 
@@ -10,14 +10,14 @@ from meshcompile.values.names import ClusterName
 
 Origins = tuple[Origin, ...]
 
-# The domain of a virtual host that takes every host.
+# The domain of a virtual host for all hosts.
 ANY_DOMAIN = "*"
 
 
 class RuleRoute(Source, frozen=True):
-    """One match of one rule, and what the rule does with what it takes.
+    """One match of one rule, and what the rule does with the requests.
 
-    `resource` is the path in the Kubernetes API of what has the rule, `operation` names the spans.
+    `resource` is the path of the rule's object in the Kubernetes API. `operation` is the name of spans.
     """
 
     name: str
@@ -34,7 +34,7 @@ class RuleRoute(Source, frozen=True):
 
 
 class ServiceRoute(Struct, frozen=True):
-    """The route of a service that no rule routes; `retry` is None where nothing is tried again."""
+    """The route of a service without a rule. `retry` is None without retries."""
 
     cluster: ClusterName
     operation: str
@@ -48,7 +48,7 @@ class ServiceRoute(Struct, frozen=True):
 
 
 class PassthroughRoute(Struct, frozen=True):
-    """Requests to unknown hosts go where the client sent them, or to the egress proxy: `cluster`."""
+    """Requests to unknown hosts go to their original destination, or to the egress proxy."""
 
     cluster: str
     append_x_forwarded_host: bool
@@ -63,7 +63,7 @@ Routes = tuple[Route, ...]
 
 
 class VirtualHost(Struct, frozen=True):
-    """Domains and their routes. Virtual hosts that share one VirtualService's routes share one tuple of them."""
+    """Domains and their routes. Virtual hosts of one VirtualService share one tuple of routes."""
 
     name: str
     domains: tuple[str, ...]
@@ -73,14 +73,14 @@ class VirtualHost(Struct, frozen=True):
     origins: Origins = ()
 
     def __hash__(self) -> int:
-        """Of what tells virtual hosts apart."""
+        """The hash of the fields that distinguish virtual hosts."""
         return hash((self.name, self.domains))
 
 
 class RouteTable(Source, frozen=True):
-    """One route configuration; `virtual_hosts` is None when nothing answers to the name.
+    """One route configuration. `virtual_hosts` is None for an unknown name.
 
-    `findings` is what there is to say about it.
+    `findings` are about its rules and hosts.
     """
 
     name: str

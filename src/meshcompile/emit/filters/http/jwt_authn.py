@@ -21,7 +21,7 @@ from meshcompile.envoy.message import at
 from meshcompile.envoy.protobuf import Empty
 from meshcompile.resolve.listeners.http_connection import HttpFilterInputs, HttpTraits
 from meshcompile.resolve.security.jwt import Issuer
-from meshcompile.resolve.security.jwt import JwtAuthentication as Piece
+from meshcompile.resolve.security.jwt import JwtAuthentication as ResolvedJwt
 
 NAME = "envoy.filters.http.jwt_authn"
 PAYLOAD = "payload"
@@ -32,7 +32,7 @@ def filters(traits: HttpTraits, inputs: HttpFilterInputs) -> tuple[HttpFilter, .
     return () if jwt is None else (HttpFilter(name=NAME, typed_config=_authentication(jwt)),)
 
 
-def _authentication(jwt: Piece) -> JwtAuthentication:
+def _authentication(jwt: ResolvedJwt) -> JwtAuthentication:
     providers = {f"origins-{index}": issuer for index, issuer in enumerate(jwt.issuers)}
     return JwtAuthentication(
         providers={name: _provider(issuer, jwt.clear_route_cache) for name, issuer in providers.items()},

@@ -1,4 +1,4 @@
-"""The HTTP rules of VirtualServices in the vocabulary of `routes.intent`: istiod's `TranslateRoute`.
+"""The HTTP rules of VirtualServices in the vocabulary of `routes.intent`. Follows istiod's `TranslateRoute`.
 
-Ingresses come here too: istiod makes VirtualServices of them, which only compare paths in another way.
+This includes Ingresses, which istiod converts to VirtualServices. Only their path prefixes have another meaning.
 """

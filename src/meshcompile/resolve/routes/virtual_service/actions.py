@@ -1,4 +1,4 @@
-"""Where rules send requests, or how they answer them: istiod's `applyHTTPRouteDestination` and its neighbours."""
+"""The actions of rules: forward, redirect or respond. Follows istiod's `applyHTTPRouteDestination`."""
 
 from collections.abc import Iterator
 
@@ -30,7 +30,7 @@ from meshcompile.resolve.routes.intent import (
 from meshcompile.resolve.routes.virtual_service.headers import header_changes, host_rewrite
 from meshcompile.resolve.routes.virtual_service.retries import retry
 
-# Ports that a URL of the scheme does without.
+# The default port of each scheme.
 DEFAULT_PORTS = {"http": 80, "https": 443}
 ALL_REQUESTS = 100
 
@@ -46,7 +46,7 @@ def route_action(rule: HTTPRoute, context: RouteContext) -> Action:
 
 def _forward(rule: HTTPRoute, context: RouteContext) -> Forward:
     weighted = len(rule.route) != 1
-    # Among several, those without weight get nothing.
+    # Of several destinations, those without a weight get no requests.
     counting = tuple(target for target in rule.route if target.weight) if weighted else rule.route
     hashes = [lb for target in counting if (lb := destination_hash(context, target.destination)) is not None]
     backends = tuple([_backend(target, context) for target in counting])
@@ -91,7 +91,7 @@ def _host_rewrite(rule: HTTPRoute) -> HostRewrite | None:
 
 
 def _mirrors(rule: HTTPRoute, context: RouteContext) -> Iterator[Mirror]:
-    """The mirrors that get any requests; a share that is not given is all of them."""
+    """The mirrors that get requests. Without a percentage, a mirror gets all of them."""
     if rule.mirror is not None:
         share = rule.mirror_percentage
         yield from _mirror(
@@ -132,7 +132,7 @@ def _redirect(redirect: HTTPRedirect, context: RouteContext) -> Redirect:
 
 
 def _redirect_port(redirect: HTTPRedirect, context: RouteContext) -> int:
-    """The port to name in a redirect, 0 for none: the scheme's own needs no mention."""
+    """The port in a redirect; 0 for the default port of the scheme."""
     from_request = redirect.derive_port is RedirectPortSelection.FROM_REQUEST_PORT
     port = context.client.port if from_request else redirect.port or 0
     scheme = redirect.scheme or ("https" if context.client.is_tls else "http")

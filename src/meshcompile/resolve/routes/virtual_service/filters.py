@@ -1,4 +1,4 @@
-"""What rules ask of the filters of their routes: istiod's `TranslateFault` and `TranslateCORSPolicy`."""
+"""The filter settings of rules. Follows istiod's `TranslateFault` and `TranslateCORSPolicy`."""
 
 from meshcompile.models.common import StringMatch
 from meshcompile.models.networking.virtual_service import (
@@ -12,14 +12,14 @@ from meshcompile.resolve.routes.intent import Cors, Fault, FaultAbort, FaultDela
 
 
 def fault(injection: HTTPFaultInjection | None) -> Fault | None:
-    """Delays and aborts that have what they need."""
+    """The delays and aborts that are complete."""
     if injection is None:
         return None
     return Fault(_delay(injection.delay), _abort(injection.abort), injection.origin)
 
 
 def _delay(delay: Delay | None) -> FaultDelay | None:
-    """A fixed delay; Envoy has no exponential one, and without a length there is none."""
+    """A fixed delay; None without a length. Envoy has no exponential delay."""
     if delay is None or delay.fixed_delay is None:
         return None
     percentage = delay.percent if delay.percentage is None else delay.percentage
@@ -34,7 +34,7 @@ def _abort(abort: Abort | None) -> FaultAbort | None:
 
 
 def cors(policy: CorsPolicy | None) -> Cors | None:
-    """Who may ask from where; the deprecated list of origins counts only without the other one."""
+    """The CORS policy. The deprecated list of origins applies only without the current one."""
     if policy is None:
         return None
     return Cors(

@@ -1,4 +1,4 @@
-"""What rules ask to change in headers: istiod's `TranslateHeadersOperations`."""
+"""The header changes of rules. Follows istiod's `TranslateHeadersOperations`."""
 
 from collections.abc import Iterator, Mapping
 
@@ -6,7 +6,7 @@ from meshcompile.documents import Origin
 from meshcompile.models.networking.virtual_service import HeaderOperations, Headers
 from meshcompile.resolve.routes.intent import NO_CHANGES, HeaderChange, HeaderChanges, HostRewrite
 
-# Envoy's name of the host, and HTTP/1's. Setting it is a rewrite of the host, no change to a header.
+# The names of the host in Envoy and in HTTP/1. To set it rewrites the host instead of a header.
 AUTHORITY = (":authority", "host")
 NO_OPERATIONS = HeaderOperations()
 
@@ -27,7 +27,7 @@ def header_changes(*changes: Headers | None) -> HeaderChanges:
 
 
 def host_rewrite(headers: Headers | None) -> HostRewrite | None:
-    """The host that a request header operation asks for; None when none does. `set` goes before `add`."""
+    """The host that a request header operation sets; None without one. `set` takes precedence over `add`."""
     if headers is None or headers.request is None:
         return None
     operations = (headers.request.set, headers.request.add)
@@ -37,12 +37,12 @@ def host_rewrite(headers: Headers | None) -> HostRewrite | None:
 
 
 def is_internal(name: str) -> bool:
-    """True for headers that Envoy does not let anybody change: pseudo-headers, and the host."""
+    """True for headers that Envoy does not change: pseudo-headers and the host."""
     return name.startswith(":") or name.lower() == "host"
 
 
 def _added(operations: HeaderOperations) -> Iterator[HeaderChange]:
-    """What is set, then what is added, each by name."""
+    """The headers to set, then the headers to add, each sorted by name."""
     yield from _changes(operations.set, False, operations.origin)
     yield from _changes(operations.add, True, operations.origin)
 

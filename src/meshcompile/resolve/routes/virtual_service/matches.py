@@ -1,4 +1,4 @@
-"""What the matches of rules ask for: istiod's `TranslateRouteMatch`."""
+"""The matches of rules. Follows istiod's `TranslateRouteMatch`."""
 
 from collections.abc import Iterator, Mapping
 
@@ -15,9 +15,9 @@ from meshcompile.resolve.routes.intent import (
 )
 from meshcompile.snapshot.virtual_services import Semantics
 
-# A match that says nothing.
+# A match without a condition.
 UNSPECIFIED = StringMatch()
-# What `prefix` means.
+# The meaning of `prefix`.
 PREFIXES: Mapping[Semantics, PathMatchType] = {
     Semantics.ISTIO: PathMatchType.PREFIX,
     Semantics.INGRESS: PathMatchType.SEGMENTS,
@@ -27,7 +27,7 @@ CLAIMS = "@request.auth.claims"
 
 
 def route_match(request: HTTPMatchRequest | None, semantics: Semantics = Semantics.ISTIO) -> RouteMatch:
-    """The conditions of a match; those of a rule without any take every request."""
+    """The conditions of a match. A rule without a match matches every request."""
     if request is None:
         return EVERY_REQUEST
     return RouteMatch(
@@ -42,7 +42,7 @@ def route_match(request: HTTPMatchRequest | None, semantics: Semantics = Semanti
 
 
 def _path_match(request: HTTPMatchRequest, semantics: Semantics) -> PathMatch:
-    """The condition on the path; prefix `/` when nothing says what to match."""
+    """The condition on the path; prefix `/` without one."""
     match request.uri:
         case StringMatch(exact=str(path)) as uri:
             return PathMatch(PathMatchType.EXACT, path, request.ignore_uri_case, uri.origin)
@@ -56,7 +56,7 @@ def _path_match(request: HTTPMatchRequest, semantics: Semantics) -> PathMatch:
 
 
 def _header_matches(request: HTTPMatchRequest) -> tuple[HeaderMatch, ...]:
-    """By name; of one name, what is wanted before what is not."""
+    """The header conditions, sorted by name. Of one name, `headers` come before `without_headers`."""
     if not (request.headers or request.without_headers):
         return ()
     given = ((request.headers, False), (request.without_headers, True))
@@ -78,13 +78,13 @@ def _header(name: str, value: StringMatch, inverted: bool = False) -> HeaderMatc
 
 
 def _value(value: StringMatch) -> StringMatch | None:
-    """The value to compare with; None when any will do."""
-    # A lone "*" is no RE2 expression: Istio has always read it as "present".
+    """The value to compare with; None when any value matches."""
+    # "*" is not a valid RE2 expression. Istio has always read it as "present".
     return None if value.regex == "*" or value == UNSPECIFIED else value
 
 
 def _claim_matches(request: HTTPMatchRequest) -> Iterator[ClaimMatch]:
-    """By name; first what is wanted."""
+    """The claim conditions: those of `headers`, then those of `without_headers`, each sorted by name."""
     for headers, inverted in ((request.headers, False), (request.without_headers, True)):
         for name, value in sorted(headers.items()):
             if path := claim_path(name):
@@ -92,7 +92,7 @@ def _claim_matches(request: HTTPMatchRequest) -> Iterator[ClaimMatch]:
 
 
 def claim_path(name: str) -> tuple[str, ...]:
-    """The claims that lead to a value in a JWT, outermost first; () for the name of a real header."""
+    """The nested claims of a JWT, outermost first; () for the name of a real header."""
     if name[:1] != "@" or not name.lower().startswith(CLAIMS):
         return ()
     path = name[len(CLAIMS) :]

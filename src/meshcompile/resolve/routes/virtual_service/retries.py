@@ -1,4 +1,4 @@
-"""When requests are tried again: istiod's `retry.ConvertPolicy`."""
+"""Retries of requests. Follows istiod's `retry.ConvertPolicy`."""
 
 from http import HTTPStatus
 
@@ -6,14 +6,14 @@ from meshcompile.models.networking.virtual_service import HTTPRetry
 from meshcompile.resolve.routes.intent import DEFAULT_RETRY, DEFAULT_RETRY_AT_HOST, DEFAULT_RETRY_ON, Retry
 
 STATUS_CODES = "retriable-status-codes"
-# Go's net/http, which istiod asks, has a text for the same codes.
+# istiod accepts the codes for which Go's net/http has a text.
 _KNOWN_CODES = frozenset(status.value for status in HTTPStatus)
 
 
 def retry(settings: HTTPRetry | None, *, keeps_host: bool = False) -> Retry | None:
-    """The policy, Istio's default when none is given; None when retries are turned off.
+    """The retry policy; Istio's default without one, None when retries are off.
 
-    `keeps_host`: a consistent hash chose the host, so a retry does not look for another.
+    With `keeps_host`, a consistent hash chose the host, and a retry uses the same host.
     """
     if settings is None:
         return DEFAULT_RETRY_AT_HOST if keeps_host else DEFAULT_RETRY
@@ -34,7 +34,7 @@ def retry(settings: HTTPRetry | None, *, keeps_host: bool = False) -> Retry | No
 
 
 def retry_on(text: str) -> tuple[str, tuple[int, ...]]:
-    """Envoy's conditions, and the status codes that may be written among them."""
+    """Envoy's conditions, and the status codes among them."""
     if not text:
         return DEFAULT_RETRY_ON, ()
     parts = [part for part in map(str.strip, text.split(",")) if part]
@@ -46,7 +46,7 @@ def retry_on(text: str) -> tuple[str, tuple[int, ...]]:
 
 
 def _status_code(text: str) -> int:
-    """The code that a text names, with a sign or without; 0 when it names none."""
+    """The status code of a text, with or without a sign; 0 for any other text."""
     digits = text[1:] if text[:1] in ("+", "-") else text
     code = int(digits) if digits.isascii() and digits.isdigit() and text[:1] != "-" else 0
     return code if code in _KNOWN_CODES else 0

@@ -71,7 +71,7 @@ def _rule_routes(virtual_service: MergedVirtualService, context: RouteContext) -
 
 
 def applies(match: HTTPMatchRequest | None, context: RouteContext) -> bool:
-    """True when a match is for this proxy: by port, and by gateway or else by labels and namespace of the client."""
+    """True when a match applies to the proxy: by port, and by gateway or else by the client's labels and namespace."""
     if match is None:
         return True
     client = context.client
@@ -116,7 +116,7 @@ def _rule_route(
 
 
 def _spans_of(action: Action, virtual_service: MergedVirtualService, port: int) -> str:
-    """What spans are named after: the only cluster's host and port, else the VirtualService."""
+    """The start of span names: the host and port of the only cluster, or else the VirtualService."""
     if isinstance(action, Forward) and not action.weighted:
         cluster = action.backends[0].cluster
         return f"{cluster.host}:{cluster.port}"
