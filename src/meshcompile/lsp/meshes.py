@@ -1,0 +1,47 @@
+"""The mesh of a workspace: the files of its folder, with the texts of open files in place of those that are saved."""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import meshcompile
+from meshcompile import Diagnostic, Mesh, UnreadableInput
+from meshcompile.cli.inputs import load_mesh
+from meshcompile.cli.judgement import judgement
+from meshcompile.documents.named_text import NamedText
+
+
+class OpenMesh:
+    """The mesh as it is edited, and its findings by file."""
+
+    def __init__(self, options: argparse.Namespace, folder: str) -> None:
+        self.options = options
+        self.findings: Mapping[str, Sequence[Diagnostic]] = {}
+        self.unreadable: dict[str, Sequence[Diagnostic]] = {}
+        if not (options.files or options.paths):
+            options.paths = [folder]
+        try:
+            self.mesh: Mesh = load_mesh(options)
+        except UnreadableInput:  # a new workspace
+            self.mesh = meshcompile.load([], namespace=options.namespace)
+        self._check()
+
+    def update(self, file: str, text: str) -> None:
+        """Read the text of an open file. If it cannot be read, the objects that it had before stay."""
+        try:
+            self.mesh = self.mesh.updated([NamedText(file, text)])
+            self.unreadable.pop(file, None)
+        except UnreadableInput as error:
+            self.unreadable[file] = error.diagnostics
+        self._check()
+
+    def _check(self) -> None:
+        found = sorted({*self.mesh.diagnostics, *self.mesh.analyze()})
+        kept, _ = judgement(self.mesh, found, self.options, complete=True)
+        by_file: dict[str, list[Diagnostic]] = defaultdict(list)
+        for each in kept:
+            if each.line:
+                by_file[each.file].append(each)
+        self.findings = {**by_file, **self.unreadable}

@@ -1,0 +1,157 @@
+"""The language server, on pygls."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+
+from lsprotocol import types as lsp
+from pygls.lsp.server import LanguageServer
+from pygls.uris import from_fs_path, to_fs_path
+
+from meshcompile import Diagnostic, Severity, __version__
+from meshcompile.documents import Origin, Position
+from meshcompile.documents.quote import quote
+from meshcompile.lsp.completion import candidates
+from meshcompile.lsp.definitions import definitions
+from meshcompile.lsp.hover import hover_text
+from meshcompile.lsp.meshes import OpenMesh
+from meshcompile.lsp.places import column_of_utf16, field_at, utf16_column
+
+SEVERITIES = {
+    Severity.ERROR: lsp.DiagnosticSeverity.Error,
+    Severity.WARNING: lsp.DiagnosticSeverity.Warning,
+    Severity.INFO: lsp.DiagnosticSeverity.Information,
+}
+
+
+class MeshServer(LanguageServer):
+    """A server for one workspace. The mesh is loaded when the first file is opened."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        super().__init__("meshcompile", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Full)
+        self.options = options
+        self.open_mesh: OpenMesh | None = None
+
+    def opened(self) -> OpenMesh:
+        """The mesh of the workspace."""
+        if self.open_mesh is None:
+            self.open_mesh = OpenMesh(self.options, self.workspace.root_path or ".")
+        return self.open_mesh
+
+    def read(self, uri: str) -> None:
+        """Take the text of an open file, and publish what is found now."""
+        opened, before = self.opened(), set(self.open_mesh.findings if self.open_mesh else ())
+        opened.update(_file(uri), self.workspace.get_text_document(uri).source)
+        for file in sorted({_file(uri), *before, *opened.findings}):
+            found = [_diagnostic(each) for each in opened.findings.get(file, ())]
+            self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(_uri(file), found))
+
+    def position(self, uri: str, position: lsp.Position) -> Position:
+        """A position of the protocol as one of the compiler."""
+        lines = self.workspace.get_text_document(uri).lines
+        line = lines[position.line] if position.line < len(lines) else ""
+        return Position(position.line + 1, column_of_utf16(line, position.character))
+
+
+def serve(options: argparse.Namespace) -> None:
+    """Answer a client on standard input and output until it ends."""
+    server = server_of(options)
+    server.start_io()
+
+
+def server_of(options: argparse.Namespace) -> MeshServer:
+    """A server with its features."""
+    server = MeshServer(options)
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
+    def did_open(params: lsp.DidOpenTextDocumentParams) -> None:
+        server.read(params.text_document.uri)
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
+    def did_change(params: lsp.DidChangeTextDocumentParams) -> None:
+        server.read(params.text_document.uri)
+
+    @server.feature(lsp.TEXT_DOCUMENT_HOVER)
+    def hover(params: lsp.HoverParams) -> lsp.Hover | None:
+        uri = params.text_document.uri
+        found = server.opened().findings.get(_file(uri), ())
+        text = hover_text(found, server.position(uri, params.position))
+        return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, text)) if text else None
+
+    @server.feature(lsp.TEXT_DOCUMENT_DEFINITION)
+    def definition(params: lsp.DefinitionParams) -> list[lsp.Location]:
+        uri, mesh = params.text_document.uri, server.opened().mesh
+        field = field_at(mesh.objects, _file(uri), server.position(uri, params.position))
+        return [lsp.Location(_uri(place.file), _range(place)) for place in (definitions(mesh, field) if field else ())]
+
+    @server.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=[":", " ", "-"]))
+    def completion(params: lsp.CompletionParams) -> list[lsp.CompletionItem]:
+        uri, row = params.text_document.uri, params.position.line
+        lines = [line.rstrip("\r\n") for line in server.workspace.get_text_document(uri).lines] or [""]
+        if row >= len(lines):
+            return []
+        column = server.position(uri, params.position).column - 1
+        names = candidates(server.opened().mesh, lines, row, column)
+        return [lsp.CompletionItem(name, kind=lsp.CompletionItemKind.Reference) for name in names]
+
+    @server.feature(
+        lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions(code_action_kinds=[lsp.CodeActionKind.QuickFix])
+    )
+    def code_action(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+        found = server.opened().findings.get(_file(params.text_document.uri), ())
+        lines = range(params.range.start.line + 1, params.range.end.line + 2)
+        return [action for each in found if each.line in lines for action in _actions(each)]
+
+    return server
+
+
+def _actions(found: Diagnostic) -> Iterable[lsp.CodeAction]:
+    """The fixes of a finding."""
+    for fix in found.fixes:
+        replacements = [part for edit in fix.edits for part in edit.replacements()]
+        excerpt = found.origin.document.excerpt
+        edits = [
+            lsp.TextEdit(
+                lsp.Range(*(_position(at, (excerpt.line_at(at.line) or "") if excerpt else "") for at in ends)), new
+            )
+            for ends, new in (((part.start, part.end), part.new) for part in replacements)
+        ]
+        if edits:
+            change = lsp.WorkspaceEdit(changes={_uri(found.file): edits})
+            yield lsp.CodeAction(fix.title, lsp.CodeActionKind.QuickFix, [_diagnostic(found)], edit=change)
+
+
+def _diagnostic(found: Diagnostic) -> lsp.Diagnostic:
+    return lsp.Diagnostic(
+        _range(found.origin),
+        "\n".join(part for part in (found.message, found.suggestion) if part),
+        SEVERITIES[found.severity],
+        found.code,
+        source="meshcompile",
+        related_information=[
+            lsp.DiagnosticRelatedInformation(lsp.Location(_uri(each.origin.file), _range(each.origin)), each.message)
+            for each in found.related
+            if each.origin.line
+        ],
+    )
+
+
+def _range(origin: Origin) -> lsp.Range:
+    """The range to underline."""
+    quoted = quote(origin)
+    if quoted is None:
+        return lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0))
+    return lsp.Range(_position(quoted.start, quoted.line), _position(quoted.end, quoted.line))
+
+
+def _position(position: Position, line: str) -> lsp.Position:
+    return lsp.Position(position.line - 1, utf16_column(line, position.column))
+
+
+def _file(uri: str) -> str:
+    return to_fs_path(uri) or uri
+
+
+def _uri(file: str) -> str:
+    return from_fs_path(file) or file
