@@ -1,4 +1,4 @@
-"""Results that a mesh computes from many objects. The mesh after an edit keeps those whose objects are the same."""
+"""Results that a mesh computes from many objects. An edited mesh keeps the results for unchanged objects."""
 
 from collections.abc import Callable, Hashable, Mapping
 from operator import is_

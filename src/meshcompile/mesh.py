@@ -193,15 +193,14 @@ class Mesh:
         *,
         cluster: str | None = None,
     ) -> Mesh:
-        """The mesh after an edit, equal to what `load` makes of the edited input; this mesh stays as it is.
+        """The mesh after an edit. It equals what `load` returns for the edited input. This mesh does not change.
 
-        `changed` are files and folders that changed or are new, objects, and texts of files that are not saved, as
-        `NamedText`. Only they are read again. An object takes the place of the one with its name, and a text that names
-        no file is read as its objects. `removed` are files, folders and objects that are gone. Files that are not
-        named are taken to be as they were. New files and objects belong to the config cluster, or to the remote one
-        that `cluster` names.
+        `changed` are changed or new files and folders, objects, and unsaved texts of files as `NamedText`. Only they
+        are read again. An object replaces the object with the same name, and a text without a file is read for its
+        objects. `removed` are removed files, folders and objects. All other files are assumed to be unchanged. New
+        files and objects belong to the config cluster, or to the remote cluster that `cluster` names.
 
-        Raises UnreadableInput as `load` does, and InvalidArgument when there is no such cluster.
+        Raises UnreadableInput like `load`, and InvalidArgument if the cluster does not exist.
         """
         from meshcompile.updates import Loaded, updated  # few programs update a mesh
 
@@ -251,17 +250,17 @@ class Mesh:
         jobs: int = 1,
         executor: Executor | None = None,
     ) -> Iterator[Config]:
-        """The configuration of each proxy, in order; without `proxies`, of every proxy of the mesh.
+        """The configuration of each proxy, in order. By default, of every proxy of the mesh.
 
-        One configuration is made at a time, so memory is bounded unless the caller keeps them. With `jobs`, that many
-        processes compile, which share the snapshot where processes fork. With an `executor`, its workers compile, which
-        are sent the mesh; `jobs` is how many they are. A part that a lost worker had is done again.
+        Configurations are created one at a time, so memory is bounded unless the caller keeps them. With `jobs`, that
+        many processes compile; they share the snapshot on platforms that fork. With an `executor`, its workers receive
+        the mesh and compile; `jobs` is their number. If a worker is lost, its part is compiled again.
 
-        Configurations from other processes equal those from this one, and print the same bytes. They hold JSON,
-        fingerprints, diagnostics and patches; the messages are compiled in this process when they are asked for.
+        Configurations from other processes equal those from this one, and print the same bytes. They have JSON,
+        fingerprints, diagnostics and patches. Their messages are compiled in this process on demand.
 
-        Raises UnknownProxy when a name is no proxy's, and InvalidArgument for an argument of a wrong type, both before
-        anything is compiled.
+        Raises UnknownProxy for an unknown name, and InvalidArgument for an argument of a wrong type, before anything is
+        compiled.
         """
         from meshcompile.fleet.run import all_compiled
 

@@ -31,11 +31,14 @@ P = ParamSpec("P")
 _NOT_YET: Any = object()
 
 GENERATIONS = 4
-"""The number of snapshots after which an answer that nobody asked for is dropped."""
+"""The number of snapshots after which an unused answer is dropped."""
 
 
 class Answer:
-    """An answer, and what was read to compute it, in order. It is valid wherever all of that is the same."""
+    """An answer, and what was read to compute it, in order.
+
+    It is valid in every snapshot where all of that is the same.
+    """
 
     __slots__ = ("key", "query", "reads", "value")
 
@@ -53,7 +56,7 @@ class Answer:
             if now.value is not read.value:
                 return False
             found.append(now)
-        self.reads = tuple(found)  # equal reads, which do not keep values of an earlier snapshot alive
+        self.reads = tuple(found)  # equal values, but without references to an earlier snapshot
         return True
 
 

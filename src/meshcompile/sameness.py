@@ -1,7 +1,7 @@
-"""Which values of an earlier mesh may stand for new ones: those that are equal and come from the same places.
+"""Which values of an earlier mesh can replace new ones: equal values with the same origins.
 
 Equality is not enough. Nodes are equal regardless of their origins, and some records exclude origins from equality.
-Such a value may show the line of a file before an edit. Sameness compares all fields of a record. Nodes, documents and
+Such a value may have the line of a file before an edit. Sameness compares all fields of a record. Nodes, documents and
 everything else that is compared by identity are the same only if they are the same object.
 """
 

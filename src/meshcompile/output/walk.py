@@ -1,4 +1,4 @@
-"""Walks over messages: every message in a value, and a value with its messages changed."""
+"""Walks over messages: all messages in a value, and a value with changed messages."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
@@ -34,7 +34,7 @@ def messages(value: object) -> Iterator[Message | Unmodelled]:
 def rewritten(value: T, change: Callable[[Message], Message]) -> T:
     """The value with `change` applied to every message in it, the inner ones first.
 
-    What does not change stays the same object. An `Unmodelled` is no message to `change`.
+    Unchanged parts stay the same objects. `change` is not called for an `Unmodelled`.
     """
     any_value: Any = value
     match any_value:
