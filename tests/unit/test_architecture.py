@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -255,6 +256,26 @@ def test_the_hash_seed_does_not_matter_in_any_scenario() -> None:
     }
     assert len(outputs) == 1
     assert b"outbound|80|version-v2|catalog.istioinaction.svc.cluster.local" in outputs.pop()
+
+
+# Writes pages for the site alone, which are not committed.
+OF_THE_SITE = {"generate_codes.py"}
+
+
+def defines(path: Path, function: str) -> bool:
+    """True if a module has a function of this name."""
+    return any(isinstance(n, ast.FunctionDef) and n.name == function for n in ast.parse(path.read_text()).body)
+
+
+def test_every_module_of_rules_and_every_generator_is_listed() -> None:
+    """A module that validates a kind is in the list of kinds, and a generator of files in that of generators."""
+    from meshcompile.validate import MODULES
+
+    rules = (path for path in (PACKAGE / "validate").glob("*.py") if path.stem != "__init__")
+    assert {path.stem for path in rules if defines(path, "violations")} == set(MODULES.values())
+    generators = {path.name for path in (ROOT / "codegen").glob("generate_*.py")}
+    listed = re.findall(r'"(generate_\w+\.py)"', (ROOT / "codegen" / "generate.py").read_text())
+    assert generators - OF_THE_SITE == set(listed)
 
 
 def test_class_names_are_unique() -> None:

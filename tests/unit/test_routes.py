@@ -18,7 +18,7 @@ from meshcompile.models.networking.virtual_service import (
     HTTPRetry,
 )
 from meshcompile.resolve.routes.intent import Forward, RouteRule
-from meshcompile.resolve.routes.sidecar import Named, parsed
+from meshcompile.resolve.routes.sidecar import SidecarRouteName, parsed_route_name
 from meshcompile.resolve.routes.virtual_service import filters, matches
 from meshcompile.resolve.routes.virtual_service.headers import header_changes, host_rewrite
 from meshcompile.resolve.routes.virtual_service.retries import retry, retry_on
@@ -105,16 +105,16 @@ def test_unknown_hosts_are_passed_on_or_refused() -> None:
 @pytest.mark.parametrize(
     ("name", "meaning"),
     [
-        ("80", Named("80", 80)),
-        ("web.shop:80", Named("web.shop:80", 80, "web.shop")),
-        ("http_proxy", Named("http_proxy", 0)),
-        ("unix:///a", Named("unix:///a", 0)),
+        ("80", SidecarRouteName("80", 80)),
+        ("web.shop:80", SidecarRouteName("web.shop:80", 80, "web.shop")),
+        ("http_proxy", SidecarRouteName("http_proxy", 0)),
+        ("unix:///a", SidecarRouteName("unix:///a", 0)),
         ("nonsense", None),
     ],
 )
-def test_route_names(name: str, meaning: Named | None) -> None:
+def test_route_names(name: str, meaning: SidecarRouteName | None) -> None:
     """A sidecar's route configuration is named after a port, a host and port, the HTTP proxy or a Unix socket."""
-    assert parsed(name) == meaning
+    assert parsed_route_name(name) == meaning
 
 
 def test_unknown_route_name_gives_an_empty_configuration() -> None:

@@ -28,7 +28,7 @@ from meshcompile.resolve.outbound.egress_claims import (
     claims,
 )
 from meshcompile.resolve.outbound.l4_routes import L4Client
-from meshcompile.resolve.routes.shared import RouteKey, route_key
+from meshcompile.resolve.routes.route_key import RouteKey, route_key
 from meshcompile.resolve.scope.sidecar import ScopeKey, sidecar_scope
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.ports import Protocol

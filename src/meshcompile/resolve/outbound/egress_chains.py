@@ -23,7 +23,7 @@ from meshcompile.resolve.listeners.traffic import Traffic, TrafficClass
 from meshcompile.resolve.outbound.egress_claims import ListenerClaim, ListenerProtocol
 from meshcompile.resolve.outbound.l4_routes import L4Client, ListenerPort, TcpTarget, routed, single
 from meshcompile.resolve.routes.domains import short_forms
-from meshcompile.resolve.routes.shared import RouteKey
+from meshcompile.resolve.routes.route_key import RouteKey
 from meshcompile.resolve.scope.sidecar import EgressListener, ScopeKey, sidecar_scope
 from meshcompile.resolve.security.authorization import Authorization, authorization
 from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Registry, Service

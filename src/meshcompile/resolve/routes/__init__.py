@@ -2,7 +2,7 @@
 
 from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.routes.gateway import gateway_table
-from meshcompile.resolve.routes.shared import route_key
+from meshcompile.resolve.routes.route_key import route_key
 from meshcompile.resolve.routes.sidecar import TableKey, sidecar_table
 from meshcompile.resolve.routes.table import RouteTable
 from meshcompile.snapshot.snapshot import Snapshot

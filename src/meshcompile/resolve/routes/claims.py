@@ -16,7 +16,7 @@ from meshcompile.resolve.routes.context import RouteClient
 from meshcompile.resolve.routes.domains import host_with_port
 from meshcompile.resolve.routes.hashing import request_hash, service_hash
 from meshcompile.resolve.routes.intent import Retry
-from meshcompile.resolve.routes.shared import RouteKey
+from meshcompile.resolve.routes.route_key import RouteKey
 from meshcompile.resolve.routes.table import Origins, Routes, ServiceRoute
 from meshcompile.resolve.routes.virtual_service.retries import retry
 from meshcompile.resolve.routes.virtual_service.rules import rule_routes

@@ -8,18 +8,18 @@ from msgspec import Struct
 from meshcompile.queries import Key, query
 from meshcompile.resolve.outbound.destinations import unknown_destination
 from meshcompile.resolve.routes.claims import EVERY_PORT
-from meshcompile.resolve.routes.shared import RouteKey
-from meshcompile.resolve.routes.sidecar_port import OnPort, port_key, virtual_hosts_on
+from meshcompile.resolve.routes.route_key import RouteKey
+from meshcompile.resolve.routes.sidecar_port import PortVirtualHosts, port_key, virtual_hosts_on
 from meshcompile.resolve.routes.table import ANY_DOMAIN, BlackHoleRoute, PassthroughRoute, RouteTable, VirtualHost
 from meshcompile.resolve.scope.sidecar import ScopeKey, SidecarScope, sidecar_scope
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.hosts import UNIX_PREFIX
 
-NOTHING = OnPort((), ())
+NOTHING = PortVirtualHosts((), ())
 HTTP_PROXY_ROUTE = "http_proxy"
 
 
-class Named(Struct, frozen=True):
+class SidecarRouteName(Struct, frozen=True):
     """The parts of a sidecar's route name: the port, and the host when the protocol of the port is sniffed."""
 
     name: str
@@ -27,14 +27,14 @@ class Named(Struct, frozen=True):
     sniffed_host: str | None = None
 
 
-def parsed(name: str) -> Named | None:
+def parsed_route_name(name: str) -> SidecarRouteName | None:
     """The parts of a route name: `80`, `catalog.shop.svc.cluster.local:80`, `unix://...` or `http_proxy`."""
     if name == HTTP_PROXY_ROUTE or name.startswith(UNIX_PREFIX):
-        return Named(name, EVERY_PORT)
+        return SidecarRouteName(name, EVERY_PORT)
     host, colon, port = name.partition(":")
     if not colon:
         host, port = "", name
-    return Named(name, int(port), host if colon else None) if port.isdecimal() else None
+    return SidecarRouteName(name, int(port), host if colon else None) if port.isdecimal() else None
 
 
 class TableKey(Key, frozen=True):
@@ -48,7 +48,7 @@ class TableKey(Key, frozen=True):
 @query
 def sidecar_table(snapshot: Snapshot, key: TableKey) -> RouteTable:
     """The route configuration with a name; an empty one for any name that sidecars do not use."""
-    named = parsed(key.name)
+    named = parsed_route_name(key.name)
     if named is None:
         return RouteTable(key.name, None)
     scope = sidecar_scope(snapshot, key.scope)

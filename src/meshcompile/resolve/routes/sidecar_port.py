@@ -22,14 +22,14 @@ from meshcompile.resolve.routes.claims import (
 )
 from meshcompile.resolve.routes.domain_table import Candidate, DomainTable
 from meshcompile.resolve.routes.domains import host_with_port, in_brackets, service_domains
-from meshcompile.resolve.routes.shared import RouteKey
+from meshcompile.resolve.routes.route_key import RouteKey
 from meshcompile.resolve.routes.table import ANY_DOMAIN, VirtualHost
 from meshcompile.resolve.scope.sidecar import EgressListener, SidecarScope
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.ports import Protocol, protocol_named
 
 
-class OnPort(Struct, frozen=True, dict=True):
+class PortVirtualHosts(Struct, frozen=True, dict=True):
     """The virtual hosts of a port, sorted by name, and the findings about them."""
 
     virtual_hosts: tuple[VirtualHost, ...]
@@ -69,7 +69,7 @@ def port_key(scope: SidecarScope, client: RouteKey, port: int, name: str) -> Por
 
 
 @query
-def virtual_hosts_on(snapshot: Snapshot, key: PortKey) -> OnPort:
+def virtual_hosts_on(snapshot: Snapshot, key: PortKey) -> PortVirtualHosts:
     """The virtual hosts of a port without the catch-all."""
     on_port = route_port(snapshot, key.listener, key.client, key.port)
     host_claims = tuple(claims(snapshot, on_port))
@@ -77,7 +77,7 @@ def virtual_hosts_on(snapshot: Snapshot, key: PortKey) -> OnPort:
     virtual_hosts = [
         virtual_host for claim in host_claims for virtual_host in _virtual_hosts(claim, on_port, domain_table)
     ]
-    return OnPort(
+    return PortVirtualHosts(
         tuple(sorted(virtual_hosts, key=lambda virtual_host: virtual_host.name)), tuple(domain_table.findings)
     )
 
