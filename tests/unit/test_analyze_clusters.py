@@ -135,3 +135,42 @@ def test_tls_of_the_proxy_for_requests_that_are_forwarded() -> None:
     assert both == {"MC0611": "warning", "MC0612": "warning"}
     forwarded = {d.code: d.severity for d in mesh(PAY, TO_PORT_443).analyze() if d.code.startswith("MC061")}
     assert forwarded == {"MC0611": "info"}
+
+
+EGRESS = """
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: exit, namespace: istio-system}
+spec:
+  selector: {istio: egressgateway}
+  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: exit-0, namespace: istio-system, labels: {istio: egressgateway}}
+spec: {containers: [{name: istio-proxy}]}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: web, namespace: edge}
+spec: {host: web.shop.svc.cluster.local, subsets: [{name: s, labels: {app: web}}]}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: web, namespace: edge}
+spec:
+  hosts: [web.shop.svc.cluster.local]
+  gateways: [mesh, istio-system/exit]
+  http:
+    - match: [{gateways: [%s]}]
+      route: [{destination: {host: web.shop.svc.cluster.local, subset: s}}]
+"""
+
+
+def test_subset_that_only_some_clients_use() -> None:
+    """A subset is looked for where the clients of the rule are, which its matches may limit."""
+    (found,) = (d for d in mesh(SHOP, EGRESS % "istio-system/exit").analyze() if d.code == "MC0610")
+    assert (found.field, "namespace istio-system" in found.message) == (
+        "spec.http[0].route[0].destination.subset", True,
+    )  # fmt: skip
+    assert "MC0610" not in [d.code for d in mesh(SHOP, EGRESS % "mesh").analyze()]

@@ -114,7 +114,7 @@ def test_rules_on_requests_for_tcp_ports() -> None:
     """A rule on requests is found where a port carries bytes, with what is left of it, and said once."""
     (finding,) = (d for d in mesh(DATABASE % "mysql", ON_REQUESTS % "").analyze() if d.code == "MC0801")
     assert (finding.field, finding.related[0].origin.field) == ("spec.rules[0]", "spec.ports[0]")
-    assert "denies everything" in finding.message
+    assert "denies every connection" in finding.message
     assert "port 3306 of shop/db" in finding.message
     (narrow,) = (d for d in mesh(DATABASE % "mysql", ON_REQUESTS % ', ports: ["3306"]').analyze() if d.code == "MC0801")
     assert "applies by `ports` alone" in narrow.message

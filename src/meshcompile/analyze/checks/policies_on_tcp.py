@@ -91,5 +91,5 @@ def _effect(policy: AuthorizationPolicy, rule: Rule) -> str:
     left += ["`ports`"] if any(to.operation is not None and to.operation.ports for to in rule.to) else []
     if not left:
         verb = "denies" if policy.spec.action is AuthorizationPolicyAction.DENY else "audits"
-        return f"this rule {verb} everything and also applies"
+        return f"this rule has no condition left and {verb} every connection: it applies"
     return f"this rule applies by {' and '.join(left)} alone"

@@ -5,7 +5,12 @@ from collections.abc import Iterator
 from meshcompile.analyze.context import Context
 from meshcompile.analyze.policies import pods_of, policies_of
 from meshcompile.behaviour import capabilities
-from meshcompile.codes.telemetry import OVERLAPPING_TELEMETRIES, PROXY_TOO_OLD, SHADOWED_TELEMETRY
+from meshcompile.codes.telemetry import (
+    FILTER_WITHOUT_PROVIDER,
+    OVERLAPPING_TELEMETRIES,
+    PROXY_TOO_OLD,
+    SHADOWED_TELEMETRY,
+)
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.security.authorization_policy import AuthorizationPolicy, AuthorizationPolicyAction
 from meshcompile.resolve.security.authorization import custom_policies, provider_findings
@@ -27,7 +32,10 @@ def providers(context: Context) -> Iterator[Diagnostic]:
             for pod in pods_of(context, policy):
                 yield from provider_findings(custom_policies(policies_of(context, pod)), known)
             yield from provider_findings(custom_policies([policy]), known)
+    left_to_istio = (
+        OF_SEVERAL if snapshot.telemetry.defaults.access_logging else OF_SEVERAL | {FILTER_WITHOUT_PROVIDER.id}
+    )
     for telemetry in snapshot.telemetry.all:
         for finding in telemetry_findings(snapshot, (telemetry,), capabilities(NEWEST)):
-            if finding.code not in OF_SEVERAL:
+            if finding.code not in left_to_istio:
                 yield finding

@@ -7,7 +7,7 @@ from meshcompile.analyze.context import Context
 from meshcompile.analyze.policies import Place, pods_of
 from meshcompile.analyze.routers import has_sidecar
 from meshcompile.codes.policy_rules import REMOTE_ADDRESS_AT_SIDECAR
-from meshcompile.diagnostics import Diagnostic
+from meshcompile.diagnostics import Diagnostic, Severity
 from meshcompile.models.security.authorization_policy import AuthorizationPolicy
 
 FIELDS = ("remote_ip_blocks", "not_remote_ip_blocks")
@@ -20,8 +20,13 @@ def remote_addresses(context: Context) -> Iterator[Diagnostic]:
     topologies = [facts.config.gateway_topology for facts in context.routers] if policies else []
     trusted = max((each.num_trusted_proxies for each in topologies if each is not None), default=0)
     for policy in policies if trusted else ():
-        if any(has_sidecar(pod) for pod in pods_of(context, policy)):
-            yield from (REMOTE_ADDRESS_AT_SIDECAR(place(), trusted=trusted) for place in _conditions(policy))
+        pods = pods_of(context, policy)
+        if not any(has_sidecar(pod) for pod in pods):
+            continue
+        also_at_gateways = any(context.serves_gateway(pod) and not has_sidecar(pod) for pod in pods)
+        severity = Severity.INFO if also_at_gateways else None
+        for place in _conditions(policy):
+            yield REMOTE_ADDRESS_AT_SIDECAR(place(), trusted=trusted, severity=severity)
 
 
 def _conditions(policy: AuthorizationPolicy) -> Iterator[Place]:
