@@ -42,6 +42,8 @@ class Checked(Struct, frozen=True, eq=False):
     document: Document
     resource: Resource | None
     problems: tuple[Diagnostic, ...]
+    refused: Resource | Document | None = None
+    """A rejected object; its document if the object could not be read."""
 
 
 Item = Checked | Diagnostic
@@ -81,6 +83,22 @@ class Accepted:
     def __hash__(self) -> int:
         return hash(tuple((resource.kind, resource.full_name) for resource in self.resources))
 
+    @property
+    def rejected(self) -> tuple[Resource, ...]:
+        """The objects that Istio's validation rejects, without those that an accepted object replaces."""
+        given = {_key(resource) for resource in self.resources}
+        return tuple(each for each in self._refused() if isinstance(each, Resource) and _key(each) not in given)
+
+    @property
+    def malformed(self) -> tuple[Document, ...]:
+        """The documents whose objects the schema of the API server refuses."""
+        return tuple(each for each in self._refused() if isinstance(each, Document))
+
+    def _refused(self) -> Iterable[Resource | Document]:
+        """What is rejected, the last of each key."""
+        items = (item for part in self.parts for item in _items(part) if isinstance(item, Checked))
+        return {item.key: item.refused for item in items if item.refused is not None}.values()
+
     def with_object(self, resource: Resource) -> Accepted:
         """These objects and one more, which is not part of the input."""
         added = Piece("", "", 0, 0, (), (), (Checked(_key(resource), resource.origin.document, resource, ()),))
@@ -108,7 +126,9 @@ def checked(document: Document, namespace: str) -> Checked:
         problems = (*problems, *violations(resource), *limits(resource))
     key = _written_key(document, namespace) if resource is None else _key(resource)
     document.forget()
-    return Checked(key, document, None if any(found.rejected for found in problems) else resource, problems)
+    if any(found.rejected for found in problems):
+        return Checked(key, document, None, problems, resource or document)
+    return Checked(key, document, resource, problems)
 
 
 def _items(part: Part) -> tuple[Item, ...]:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from meshcompile.documents import Origin
 
@@ -127,6 +128,8 @@ class Diagnostic(Struct, frozen=True):
     """What happens because of it, such as `requests get 503 NC`. The message may end with it."""
     fixes: tuple[Fix, ...] = ()
     """Ways to solve it by changing the text, the best one first."""
+    cause: Origin | None = None
+    """The exact position, if `origin` is where istioctl reports the finding; None if `origin` is exact."""
 
     @property
     def file(self) -> str:
@@ -168,6 +171,10 @@ class Diagnostic(Struct, frozen=True):
             "related": [related.to_dict() for related in self.related],
             "fixes": [fix.to_dict() for fix in self.fixes],
         }
+
+    def at_cause(self) -> Diagnostic:
+        """This finding at its exact position."""
+        return self if self.cause is None else replace(self, origin=self.cause, cause=None)
 
     @property
     def problem(self) -> str:
@@ -223,14 +230,16 @@ class Code(Struct, frozen=True):
         suggestion: str = "",
         related: tuple[Related, ...] = (),
         fixes: tuple[Fix, ...] = (),
+        reported: Origin | None = None,
         **arguments: object,
     ) -> Diagnostic:
         """The finding at `where`. The resource comes from the arguments, else from `where`, else from the document.
 
-        Pass `severity` if the finding is less certain than the others of its code.
+        Pass `severity` if the finding is less certain than the others of its code, and `reported` if istioctl reports
+        it at another position.
         """
         origin = where if isinstance(where, Origin) else where.origin
-        found_kind, found_namespace, found_name = _resource(where, origin)
+        found_kind, found_namespace, found_name = _resource(reported or where, origin)
         kind = found_kind if kind is None else kind
         namespace = found_namespace if namespace is None else namespace
         name = found_name if name is None else name
@@ -239,7 +248,7 @@ class Code(Struct, frozen=True):
             slug=self.slug,
             severity=severity or self.severity,
             message=self.template.format(kind=kind, namespace=namespace, name=name, **arguments),
-            origin=origin,
+            origin=reported or origin,
             kind=kind,
             namespace=namespace,
             name=name,
@@ -248,6 +257,7 @@ class Code(Struct, frozen=True):
             related=related,
             effect=str(arguments.get("effect", "")),
             fixes=fixes,
+            cause=origin if reported else None,
         )
 
 

@@ -145,12 +145,14 @@ class Mesh:
         from meshcompile.analyze import analyzed
         from meshcompile.analyze.context import Context
         from meshcompile.findings.selection import CodeSelection
+        from meshcompile.models.tolerant import tolerated
         from meshcompile.plugins import findings_of_plugins
         from meshcompile.snapshot.discovery import discovered
 
         selection = CodeSelection(texts("select", select), texts("ignore", ignore))
-        rejected = {(d.kind, d.namespace, d.name): d for d in self.config_cluster.diagnostics if d.rejected}
-        context = Context(discovered(self._resources, self.settings.mesh), self.snapshot, rejected, at)
+        own, objects = self.config_cluster, discovered(self._resources, self.settings.mesh)
+        malformed = tuple(filter(None, (tolerated(document, self.namespace) for document in own.malformed)))
+        context = Context(objects, self.snapshot, own.diagnostics, own.rejected, malformed, at)
         found = {*analyzed(context), *findings_of_plugins(self)}
         return tuple(sorted(each for each in found if selection.includes(each)))
 

@@ -26,7 +26,7 @@ def slugs(*texts: str) -> list[str]:
 def test_rule_for_no_host() -> None:
     """A rule for a host without a service has no effect."""
     (finding,) = findings(rule("r", host="nobody"))
-    assert (finding.code, finding.field) == ("IST0174", "spec.host")
+    assert (finding.code, finding.field, finding.at_cause().field) == ("IST0174", "", "spec.host")
 
 
 def test_subset_without_endpoints() -> None:

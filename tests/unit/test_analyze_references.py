@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64encode
+
 from meshcompile.analyze import every_check
+from meshcompile.analyze.certificates import credential_problem
 from meshcompile.diagnostics import Diagnostic, Severity
+from meshcompile.models.kubernetes.secret import Secret
 from tests.meshes import SHOP, mesh
 
 POD = """
@@ -145,8 +150,8 @@ spec: {hosts: ["*.example"], ports: [{number: 80, name: http, protocol: HTTP}], 
 
 
 def test_unknown_port() -> None:
-    """A port that the host does not have is an error, and a missing port among several is reported."""
-    assert places(to("{host: web, port: {number: 9999}}")) == [("IST0101", f"{DESTINATION}.port.number", "web")]
+    """A port that the host does not have is an error; one that is left open among several may be missing."""
+    assert places(to("{host: web, port: {number: 9999}}")) == [("IST0101", f"{DESTINATION}.host", "web")]
     assert places(to("{host: web, port: {number: 8080}}")) == []
     (own,) = found(to("{host: web}"))
     assert (own.code, own.severity) == ("IST0112", Severity.INFO)
@@ -158,10 +163,10 @@ def test_unknown_port() -> None:
 
 
 def test_unknown_subset() -> None:
-    """An undefined subset is an error at its position, with the rule and the existing subsets."""
+    """A subset that no rule defines is an error at its host, with the rule that lacks it and what there is."""
     defined = rule("{host: catalog, subsets: [{name: v1, labels: {app: web}}]}", name="catalog")
     (finding, *_) = found(to("{host: catalog, subset: v9}"), defined)
-    assert (finding.code, finding.field) == ("IST0101", f"{DESTINATION}.subset")
+    assert (finding.code, finding.field) == ("IST0101", f"{DESTINATION}.host")
     assert finding.related[0].origin.document.name == "catalog"
     assert finding.suggestion == "there is `v1`"
     assert "IST0101" not in [code for code, *_ in places(to("{host: catalog, subset: v1}"), defined)]
@@ -181,7 +186,7 @@ def test_mirrors_and_connections() -> None:
         "{hosts: [web], http: [{route: [{destination: {host: catalog}}], mirrors: [{destination: {host: gone}}]}]}"
     )
     (finding,) = found(mirror)
-    assert (finding.field, "lost" in finding.message) == ("spec.http[0].mirrors[0].destination.host", True)
+    assert (finding.field, finding.name, "lost" in finding.message) == ("", "web", True)
     tcp = virtual_service("{hosts: [web], tcp: [{route: [{destination: {host: gone}}]}]}")
     (finding,) = found(tcp)
     assert (finding.field, "closed" in finding.message) == ("spec.tcp[0].route[0].destination.host", True)
@@ -197,9 +202,16 @@ def test_unknown_gateway() -> None:
 
 
 def test_rejected_gateway() -> None:
-    """An invalid Gateway is reported as rejected, not as missing."""
+    """A Gateway that Istio rejects is there for its VirtualServices: it has a finding of its own."""
     spec = "{hosts: [shop.example], gateways: [front], http: [{route: [{destination: {host: catalog}}]}]}"
-    (finding, _) = found(gateway("{servers: []}"), virtual_service(spec))
+    invalid = FRONT.replace("name: http,", "name: http, targetPort: 1,")
+    assert places(invalid, virtual_service(spec)) == [("IST0106", "", "front")]
+
+
+def test_unreadable_gateway() -> None:
+    """A Gateway that cannot be read is said to be rejected, not missing."""
+    spec = "{hosts: [shop.example], gateways: [front], http: [{route: [{destination: {host: catalog}}]}]}"
+    (finding, _) = found(gateway("{servers: 1}"), virtual_service(spec))
     assert "is rejected" in finding.message
     assert finding.related[0].origin.document.kind == "Gateway"
 
@@ -225,7 +237,7 @@ def test_gateway_without_workload() -> None:
     """A Gateway that selects nothing is an error, or a warning if the input has no workloads."""
     lost = gateway(f"{{selector: {{istio: egress}}, servers: [{{{HTTP_80}, hosts: ['*']}}]}}")
     (finding,) = found(INGRESS, lost)
-    assert (finding.code, finding.field, finding.severity) == ("IST0101", "spec.selector", Severity.ERROR)
+    assert (finding.code, finding.field, finding.severity) == ("IST0101", "spec.selector.istio", Severity.ERROR)
     (unsure,) = mesh(lost).analyze()
     assert unsure.severity is Severity.WARNING
 
@@ -240,7 +252,7 @@ def test_port_that_no_service_leads_to() -> None:
     servers = (
         "{selector: {istio: ingressgateway}, servers: [{port: {number: %d, name: a, protocol: HTTP}, hosts: ['*']}]}"
     )
-    assert places(INGRESS, gateway(servers % 9000)) == [("IST0162", "spec.servers[0].port.number", "front")]
+    assert places(INGRESS, gateway(servers % 9000)) == [("IST0162", "spec.selector.istio", "front")]
     assert places(INGRESS, gateway(servers % 80)) == []
     assert places(INGRESS, gateway(servers % 8080)) == []
 
@@ -252,10 +264,40 @@ def test_missing_secret() -> None:
         "tls: {mode: SIMPLE, credentialName: cert}}]}"
     )
     secret = "{apiVersion: v1, kind: Secret, metadata: {name: cert, namespace: %s}}\n---\n"
+    valid = secret.replace("}}", f"}}, stringData: {{tls.crt: {certificate()!r}, tls.key: k}}}}").replace("'", '"')
     (finding,) = found(INGRESS, gateway(spec))
     assert (finding.field, finding.severity) == ("spec.servers[0].tls.credentialName", Severity.WARNING)
     assert places(INGRESS, gateway(spec), secret % "shop")[0][0] == "IST0101"
-    assert places(INGRESS, gateway(spec), secret % "istio-system") == []
+    assert places(INGRESS, gateway(spec), secret % "istio-system") == [
+        ("IST0161", "spec.servers[0].tls.credentialName", "front")
+    ]
+    assert [each for each in places(INGRESS, gateway(spec), valid % "istio-system") if each[0] != "MC1501"] == []
+
+
+def certificate() -> str:
+    """The outline of a certificate in PEM: a sequence of what is signed, an algorithm and a signature."""
+    signed = der(0x30, der(0x02, b"\1") + der(0x30) * 5)
+    encoded = b64encode(der(0x30, signed + der(0x30) + der(0x03, b"\0"))).decode()
+    return f"-----BEGIN CERTIFICATE-----\n{encoded}\n-----END CERTIFICATE-----\n"
+
+
+def der(tag: int, content: bytes = b"") -> bytes:
+    return bytes((tag, len(content))) + content
+
+
+def test_certificates_that_cannot_be_used() -> None:
+    """A credential says what is wrong with it: keys, PEM, or what is encoded."""
+    template = "{apiVersion: v1, kind: Secret, metadata: {name: c, namespace: a}, stringData: %s}"
+    for data, expected in (
+        ({"tls.crt": certificate(), "tls.key": "k"}, ""),
+        ({"cert": certificate(), "key": "k"}, ""),
+        ({"tls.crt": certificate()}, "has neither `tls.crt` and `tls.key` nor `cert` and `key`"),
+        ({"tls.crt": "text", "tls.key": "k"}, "has a certificate that is not PEM"),
+        ({"tls.crt": certificate().replace("MA", "MB"), "tls.key": "k"}, "has a certificate that cannot be decoded"),
+    ):
+        (secret,) = mesh(template % json.dumps(data)).config_cluster.resources
+        assert isinstance(secret, Secret)
+        assert credential_problem(secret) == expected
 
 
 def test_unknown_namespace() -> None:
@@ -284,8 +326,11 @@ spec: {%s egress: [{hosts: ["./*"]}]}
     web = "workloadSelector: {labels: {app: web}},"
     v1 = "workloadSelector: {labels: {version: v1}},"
     lost = "workloadSelector: {labels: {app: gone}},"
-    assert places(text % ("a", lost)) == [("IST0101", "spec.workloadSelector.labels", "a")]
-    assert places(text % ("a", web), text % ("b", v1)) == [("IST0110", "", "a"), ("IST0110", "", "b")]
+    assert places(text % ("a", lost)) == [("IST0101", "spec.workloadSelector.labels.app", "a")]
+    assert places(text % ("a", web), text % ("b", v1)) == [
+        ("IST0110", "metadata.name", "a"),
+        ("IST0110", "metadata.name", "b"),
+    ]
     assert places(text % ("a", ""), text % ("b", "")) == [("IST0111", "", "a"), ("IST0111", "", "b")]
     assert places(text % ("a", ""), text % ("b", web)) == []
 
@@ -295,8 +340,8 @@ def test_virtual_services_for_one_host() -> None:
     spec = "{hosts: [catalog], %s http: [{route: [{destination: {host: catalog}}]}]}"
     both = found(virtual_service(spec % "", name="a"), virtual_service(spec % "", name="b"))
     assert [(each.code, each.field, each.name) for each in both] == [
-        ("IST0109", "spec.hosts[0]", "a"),
-        ("IST0109", "spec.hosts[0]", "b"),
+        ("IST0109", "metadata.name", "a"),
+        ("IST0109", "metadata.name", "b"),
     ]
     assert "the rules of shop/a are used" in both[1].message
     elsewhere = virtual_service("{hosts: [catalog], http: [{route: [{destination: {host: web.shop}}]}]}", "b", "edge")
@@ -317,10 +362,12 @@ def test_private_virtual_service_goes_before_a_public_one() -> None:
 def test_unverified_servers() -> None:
     """TLS to servers that are verified only with public CAs is a warning, for all ports and for one."""
     policy = "{host: catalog, trafficPolicy: {tls: {mode: SIMPLE%s}}}"
-    assert places(rule(policy % "")) == [("IST0128", "spec.trafficPolicy.tls", "web")]
+    assert places(rule(policy % "")) == [("IST0128", "", "web")]
+    empty = rule(policy % ", caCertificates: ''")
+    assert places(empty) == [("IST0128", "spec.trafficPolicy.tls.caCertificates", "web")]
     assert places(rule(policy % ", caCertificates: /ca.pem")) == []
     port = "{host: catalog, trafficPolicy: {portLevelSettings: [{port: {number: 80}, tls: {mode: %s}}]}}"
-    assert places(rule(port % "SIMPLE")) == [("IST0129", "spec.trafficPolicy.portLevelSettings[0].tls", "web")]
+    assert places(rule(port % "SIMPLE")) == [("IST0129", "", "web")]
     assert places(rule(port % "ISTIO_MUTUAL")) == []
 
 
@@ -333,7 +380,7 @@ metadata: {name: db, namespace: shop}
 spec: {hosts: [db.example], %s ports: [{number: 3306, name: db, protocol: %s}], resolution: DNS}
 ---
 """
-    assert places(entry % ("", "TCP")) == [("IST0134", "spec.ports[0]", "db")]
+    assert places(entry % ("", "TCP")) == [("IST0134", "spec.ports[0].name", "db")]
     assert places(entry % ("", "HTTP")) == []
     assert places(entry % ("addresses: [240.1.1.1],", "TCP")) == []
     handed_out = {"ISTIO_META_DNS_CAPTURE": "true", "ISTIO_META_DNS_AUTO_ALLOCATE": "true"}
@@ -354,23 +401,35 @@ spec:
 """
 
 
+def of_operations(*texts: str) -> list[tuple[str, str]]:
+    """Code and object of the findings about operations; all are at the object."""
+    assert {field for _, field, _ in places(*texts)} == {""}
+    return [(code, name) for code, _, name in places(*texts) if code != "IST0133"]
+
+
 def test_operations_of_envoy_filters() -> None:
-    """Operations that depend on other patches need a priority, and those without effect are errors."""
-    place = "spec.configPatches[0].patch"
-    assert places(ENVOY_FILTER % ("", "HTTP_FILTER", "", "INSERT_BEFORE")) == [("IST0151", place, "f")]
-    assert places(ENVOY_FILTER % ("priority: 10", "HTTP_FILTER", "", "INSERT_BEFORE")) == []
-    assert places(ENVOY_FILTER % ("", "HTTP_FILTER", "", "INSERT_FIRST")) == []
-    assert places(ENVOY_FILTER % ("", "CLUSTER", "", "REPLACE")) == [("IST0152", place, "f")]
-    assert places(ENVOY_FILTER % ("", "ROUTE_CONFIGURATION", "", "ADD")) == [("IST0153", place, "f")]
-    assert places(ENVOY_FILTER % ("", "ROUTE_CONFIGURATION", "", "REMOVE")) == [("IST0154", place, "f")]
-    assert places(ENVOY_FILTER % ("", "HTTP_ROUTE", "", "ADD")) == []
+    """Operations that depend on other patches want a priority; those that have no effect are errors."""
+    assert of_operations(ENVOY_FILTER % ("", "HTTP_FILTER", "", "INSERT_BEFORE")) == [("IST0151", "f")]
+    assert of_operations(ENVOY_FILTER % ("priority: 10", "HTTP_FILTER", "", "INSERT_BEFORE")) == []
+    assert of_operations(ENVOY_FILTER % ("", "HTTP_FILTER", "", "INSERT_FIRST")) == []
+    assert of_operations(ENVOY_FILTER % ("", "CLUSTER", "", "REPLACE")) == [("IST0152", "f")]
+    assert of_operations(ENVOY_FILTER % ("", "ROUTE_CONFIGURATION", "", "ADD")) == [("IST0153", "f")]
+    assert of_operations(ENVOY_FILTER % ("", "ROUTE_CONFIGURATION", "", "REMOVE")) == [("IST0154", "f")]
+
+
+def test_operations_on_routes() -> None:
+    """istioctl takes ADD and REMOVE of routes for mistakes; istiod applies them, so it is no error."""
+    for code, operation in (("IST0153", "ADD"), ("IST0154", "REMOVE")):
+        (finding,) = (each for each in found(ENVOY_FILTER % ("", "HTTP_ROUTE", "", operation)) if each.code == code)
+        assert finding.severity is Severity.INFO
+        assert finding.at_cause().field == "spec.configPatches[0].patch"
 
 
 def test_operations_beside_patches_of_proxy_versions() -> None:
     """A relative patch of a filter that another patch limits to proxy versions may move in an upgrade."""
     limited = ENVOY_FILTER % ("priority: 1", "HTTP_FILTER", ", proxy: {proxyVersion: '^1.*'}", "INSERT_FIRST")
     relative = (ENVOY_FILTER % ("", "HTTP_FILTER", "", "INSERT_BEFORE")).replace("name: f,", "name: g,")
-    assert places(limited, relative) == [("IST0155", "spec.configPatches[0].patch", "g")]
+    assert of_operations(limited, relative) == [("IST0155", "g")]
 
 
 def test_suppressed_findings() -> None:
@@ -402,4 +461,4 @@ spec: {clusterIP: 10.0.0.8, ports: [{name: %s, port: 90}]}
     assert (finding.code, finding.kind, finding.field) == ("MC0411", "Service", "spec.ports[0].name")
     assert finding.related[0].origin.field == "spec.hosts[0]"
     assert places(service % "http-db", virtual_service(spec)) == []
-    assert places(service % "db", virtual_service(spec)) == []
+    assert places(service % "db", virtual_service(spec)) == [("IST0118", "spec.ports[0].port", "db")]

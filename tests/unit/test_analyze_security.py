@@ -6,6 +6,9 @@ from meshcompile.cli.analyze import findings
 from tests.meshes import SHOP, mesh
 from tests.unit.test_inbound import STRICT, WORKLOAD
 
+SIDECAR = "sidecar.istio.io/inject: 'true'"
+IN_MESH = WORKLOAD.replace("labels: {app: web", f"labels: {{{SIDECAR}, app: web")
+
 
 def slugs(*texts: str) -> list[str]:
     return [finding.slug for finding in mesh(*texts).analyze()]
@@ -19,9 +22,9 @@ def test_policy_that_selects_nothing() -> None:
     metadata: {name: p, namespace: shop}
     spec: {selector: {matchLabels: {app: nobody}}, rules: [{}]}
     """
-    assert slugs(WORKLOAD, idle) == ["no-matching-workloads"]
-    workload = WORKLOAD.replace("labels: {app: web}}", "labels: {app: web, security.istio.io/tlsMode: istio}}")
-    assert slugs(workload, idle.replace("nobody", "web")) == []
+    assert slugs(IN_MESH, idle) == ["no-matching-workloads"]
+    assert slugs(IN_MESH, idle.replace("nobody", "web")) == []
+    assert slugs(WORKLOAD, idle.replace("nobody", "web")) == ["no-matching-workloads"]
 
 
 def test_selector_in_the_root_namespace() -> None:
@@ -40,7 +43,7 @@ def test_allow_that_can_match_nothing() -> None:
     metadata: {name: p, namespace: shop}
     spec: {}
     """
-    assert slugs(WORKLOAD, nothing) == ["nothing-allowed"]
+    assert slugs(IN_MESH, nothing) == ["nothing-allowed"]
 
 
 WEB = "web.shop.svc.cluster.local"

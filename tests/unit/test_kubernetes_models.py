@@ -28,6 +28,14 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "Job": {"spec": {"template": TEMPLATE}},
     "CronJob": {"spec": {"schedule": "@daily", "jobTemplate": {"spec": {"template": TEMPLATE}}}},
     "EndpointSlice": {"addressType": "IPv4"},
+    "CustomResourceDefinition": {
+        "spec": {
+            "group": "a.example",
+            "scope": "Cluster",
+            "names": {"kind": "A", "plural": "as"},
+            "versions": [{"name": "v1", "served": True, "storage": True}],
+        }
+    },
 }
 
 

@@ -15,9 +15,17 @@ Check = Callable[[Context], Iterable[Diagnostic]]
 
 def analyzed(context: Context) -> tuple[Diagnostic, ...]:
     """The findings of all checks, ordered by position, without those that an object's annotation suppresses."""
-    findings = {finding for check in every_check() for finding in check(context)}
-    kept = (finding for finding in findings if not context.suppresses(finding))
+    found = _said_once(finding for check in every_check() for finding in check(context))
+    kept = (finding for finding in found if not context.suppresses(finding))
     return tuple(sorted(kept, key=attrgetter("sort_key")))  # a position is computed once, not in every comparison
+
+
+def _said_once(findings: Iterable[Diagnostic]) -> Iterable[Diagnostic]:
+    """The findings, with one for all that say the same about the same line."""
+    unique: dict[object, Diagnostic] = {}
+    for each in findings:
+        unique.setdefault((each.code, each.kind, each.namespace, each.name, each.line, each.file, each.message), each)
+    return unique.values()
 
 
 @cache

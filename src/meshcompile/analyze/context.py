@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from meshcompile.analyze.neighbours import Neighbours, neighbours
 from meshcompile.analyze.pods import Pods
 from meshcompile.analyze.routers import routers
 from meshcompile.analyze.workloads import WorkloadLabels
+from meshcompile.analyze.written import Written
 from meshcompile.diagnostics import Diagnostic, Severity
 from meshcompile.models.base import Resource
 from meshcompile.models.kubernetes.namespace import Namespace
@@ -18,6 +19,7 @@ from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.models.kubernetes.service import Service as KubernetesService
 from meshcompile.models.networking.destination_rule import DestinationRule
 from meshcompile.models.networking.gateway import Gateway
+from meshcompile.models.networking.service_entry import ServiceEntry
 from meshcompile.models.networking.virtual_service import MESH_GATEWAY, VirtualService
 from meshcompile.resolve.facts import ProxyFacts, proxy_facts
 from meshcompile.snapshot.resources import ConfigStore
@@ -43,14 +45,27 @@ ObjectKey = tuple[str, str, str]  # kind, namespace and name
 class Context(Struct, frozen=True, eq=False, dict=True):
     """A mesh under analysis: its accepted objects, oldest first, and their snapshot.
 
-    `rejected` are the objects that are ignored, by kind, namespace and name, each with the reason. Certificates are
+    `findings` are those about single objects. `rejected_objects` are those that Istio's validation rejects, and
+    `malformed_objects` those that the API server's schema refuses, as far as they can be read. Certificates are
     compared with the time `at`, if there is one.
     """
 
     resources: ConfigStore
     snapshot: Snapshot
-    rejected: Mapping[ObjectKey, Diagnostic] = field(default_factory=dict)
+    findings: tuple[Diagnostic, ...] = ()
+    rejected_objects: tuple[Resource, ...] = ()
+    malformed_objects: tuple[Resource, ...] = ()
     at: datetime | None = None
+
+    @cached_property
+    def rejected(self) -> Mapping[ObjectKey, Diagnostic]:
+        """The reason why an object is ignored, by kind, namespace and name."""
+        return {(each.kind, each.namespace, each.name): each for each in self.findings if each.rejected}
+
+    @cached_property
+    def written(self) -> Written:
+        """The objects of the config cluster as written, including rejected ones."""
+        return Written.of((*self._objects(), *self.rejected_objects, *self.malformed_objects))
 
     @cached_property
     def workloads(self) -> WorkloadLabels:
@@ -146,8 +161,8 @@ class Context(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def gateways(self) -> Mapping[str, Gateway]:
-        """The Gateways by `namespace/name`."""
-        return {gateway.full_name: gateway for gateway in self.resources.all(Gateway)}
+        """The Gateways by `namespace/name`, including rejected ones."""
+        return {gateway.full_name: gateway for gateway in self.written.all(Gateway)}
 
     def gateways_of(self, virtual_service: VirtualService) -> tuple[Gateway, ...]:
         """The Gateways that a VirtualService is bound to, without those that do not exist."""
@@ -198,9 +213,9 @@ class Context(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def rules_by_host(self) -> Mapping[str, tuple[DestinationRule, ...]]:
-        """The DestinationRules by full host, including wildcards."""
+        """The DestinationRules by full host, including wildcards and rejected ones."""
         found: dict[str, list[DestinationRule]] = defaultdict(list)
-        for rule in self.resources.all(DestinationRule):
+        for rule in self.written.all(DestinationRule):
             found[qualified(rule.spec.host, rule.namespace)].append(rule)
         return {host: tuple(rules) for host, rules in found.items()}
 
@@ -228,6 +243,19 @@ class Context(Struct, frozen=True, eq=False, dict=True):
             for host in wildcards.intersection(covering(hostname)):
                 found[host].extend(services.values())
         return {host: tuple(services) for host, services in found.items()}
+
+    def is_host_of_rejected(self, host: str) -> bool:
+        """True if a ServiceEntry that Istio rejects has the full host, or a wildcard that covers it."""
+        return any(name in self._rejected_hosts for name in covering(host))
+
+    @cached_property
+    def _rejected_hosts(self) -> frozenset[str]:
+        return frozenset(
+            qualified(host, entry.namespace)
+            for entry in (*self.rejected_objects, *self.malformed_objects)
+            if isinstance(entry, ServiceEntry)
+            for host in entry.spec.hosts
+        )
 
     @cached_property
     def services_by_name(self) -> Mapping[str, tuple[Service, ...]]:

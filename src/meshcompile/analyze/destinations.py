@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from meshcompile.analyze.places import whole
+from meshcompile.documents import Origin
 from meshcompile.models.networking.virtual_service import MESH_GATEWAY, Destination, VirtualService
 from meshcompile.values.hosts import qualified
 
@@ -23,6 +25,8 @@ class Target(Struct, frozen=True):
     virtual_service: VirtualService
     destination: Destination
     use: DestinationUse
+    reported: Origin
+    """The position at which istioctl reports findings about the destination."""
 
     @property
     def host(self) -> str:
@@ -44,16 +48,21 @@ class Target(Struct, frozen=True):
 
 def targets(virtual_service: VirtualService) -> Iterator[Target]:
     """Every destination of a VirtualService."""
-    for use, destination in _destinations(virtual_service):
-        yield Target(virtual_service, destination, use)
-
-
-def _destinations(virtual_service: VirtualService) -> Iterator[tuple[DestinationUse, Destination]]:
     spec = virtual_service.spec
     for rules in (spec.tcp, spec.tls):
-        yield from ((DestinationUse.CONNECTIONS, target.destination) for rule in rules for target in rule.route)
+        for target in (target for rule in rules for target in rule.route):
+            yield _target(virtual_service, target.destination, DestinationUse.CONNECTIONS)
     for http in spec.http:
-        yield from ((DestinationUse.REQUESTS, target.destination) for target in http.route)
-        yield from ((DestinationUse.MIRROR, mirror.destination) for mirror in http.mirrors)
+        for route in http.route:
+            yield _target(virtual_service, route.destination, DestinationUse.REQUESTS)
+        for mirror in http.mirrors:
+            # istioctl reports the items of `mirrors` at the object
+            yield Target(virtual_service, mirror.destination, DestinationUse.MIRROR, whole(virtual_service))
         if http.mirror is not None:
-            yield DestinationUse.MIRROR, http.mirror
+            yield _target(virtual_service, http.mirror, DestinationUse.MIRROR)
+
+
+def _target(virtual_service: VirtualService, destination: Destination, use: DestinationUse) -> Target:
+    is_written = "host" in destination.model_fields_set
+    reported = destination.at("host") if is_written else whole(virtual_service)
+    return Target(virtual_service, destination, use, reported)

@@ -32,10 +32,14 @@ class Pods:
 
     def selected(self, selector: Labels, namespace: str = "") -> Iterator[Pod]:
         """The Pods of a namespace (of all namespaces for "") with these labels. No labels select all."""
-        everything: Iterable[Pod] = self._by_namespace.get(namespace, ()) if namespace else self.all
+        everything: Iterable[Pod] = self.by_namespace.get(namespace, ()) if namespace else self.all
         groups = (self._by_pair.get((namespace, pair), []) for pair in selector.items())
         candidates = min(groups, key=len, default=everything)
         return (pod for pod in candidates if selects(selector, pod.metadata.labels))
+
+    def has(self, selector: Labels, namespace: str = "") -> bool:
+        """True if a Pod is selected."""
+        return any(True for _ in self.selected(selector, namespace))
 
     def reaching(self, pod: Pod) -> Iterator[LeadingPort]:
         """The ports of Services that select a Pod."""
@@ -48,7 +52,8 @@ class Pods:
                         yield LeadingPort(service, port, target if isinstance(target, int) else named.get(target))
 
     @cached_property
-    def _by_namespace(self) -> Mapping[str, list[Pod]]:
+    def by_namespace(self) -> Mapping[str, list[Pod]]:
+        """The Pods of each namespace."""
         found: dict[str, list[Pod]] = defaultdict(list)
         for pod in self.all:
             found[pod.namespace].append(pod)

@@ -358,12 +358,12 @@ Bad:
 
 ```yaml
 apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
+kind: RequestAuthentication
 metadata: {name: db, namespace: shop}
 spec:
   selector:
     matchLabels: {app: db} # MC0826
-  rules: [{from: [{source: {namespaces: [shop]}}]}]
+  jwtRules: [{issuer: https://login.example, jwks: '{"keys": []}'}]
 ---
 apiVersion: v1
 kind: Pod
@@ -376,12 +376,12 @@ Good:
 
 ```yaml
 apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
+kind: RequestAuthentication
 metadata: {name: db, namespace: shop}
 spec:
   selector:
     matchLabels: {app: db}
-  rules: [{from: [{source: {namespaces: [shop]}}]}]
+  jwtRules: [{issuer: https://login.example, jwks: '{"keys": []}'}]
 ---
 apiVersion: v1
 kind: Pod

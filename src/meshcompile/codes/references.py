@@ -98,8 +98,8 @@ RELATIVE_PATCH = Code(
     "IST0151",
     "relative-patch-without-priority",
     Severity.WARNING,
-    "operation {operation} depends on the result of other patches, and this EnvoyFilter has no `priority`, so age and "
-    "name decide its order",
+    "INSERT_BEFORE, INSERT_AFTER, REPLACE and REMOVE depend on other patches, and this EnvoyFilter has no `priority`, "
+    "so age and name decide its order",
     "Istio applies EnvoyFilters by priority, then by age, then by name. INSERT_BEFORE, INSERT_AFTER, REPLACE and "
     "REMOVE refer to something that another EnvoyFilter may add or remove. Set `priority`, or use INSERT_FIRST or ADD.",
 )
@@ -107,8 +107,8 @@ RELATIVE_PATCH_OF_VERSION = Code(
     "IST0155",
     "relative-patch-of-proxy-version",
     Severity.WARNING,
-    "operation {operation} depends on the result of other patches, and another patch of this EnvoyFilter is limited to "
-    "some proxy versions: without `priority`, age and name decide its order, which may change in an upgrade",
+    "a patch that depends on other patches is for a filter that another patch changes for some proxy versions only: "
+    "without `priority`, age and name decide the order, which may change in an upgrade",
     "This is IST0151 for an EnvoyFilter with a patch that has a `proxyVersion`. Set `priority`, or use INSERT_FIRST or "
     "ADD.",
 )
@@ -116,22 +116,24 @@ REPLACE_MISPLACED = Code(
     "IST0152",
     "replace-without-effect",
     Severity.ERROR,
-    "REPLACE has no effect on {apply_to}: it can only replace filters and virtual hosts",
+    "REPLACE can only replace filters and virtual hosts: {problem}",
     "Use MERGE to change part of an object, or REMOVE and ADD.",
 )
 ADD_MISPLACED = Code(
     "IST0153",
     "add-without-effect",
     Severity.ERROR,
-    "ADD has no effect on {apply_to}: route configurations support only MERGE",
-    "Use MERGE, or apply the patch to VIRTUAL_HOST or HTTP_ROUTE.",
+    "ADD is not for route configurations, which support only MERGE: {problem}",
+    "Use MERGE, or apply the patch to VIRTUAL_HOST or HTTP_ROUTE. istioctl reports HTTP_ROUTE too, although istiod "
+    "appends the route: such a finding is an info here.",
 )
 REMOVE_MISPLACED = Code(
     "IST0154",
     "remove-without-effect",
     Severity.ERROR,
-    "REMOVE has no effect on {apply_to}: route configurations support only MERGE",
-    "Apply the patch to VIRTUAL_HOST or HTTP_ROUTE.",
+    "REMOVE is not for route configurations, which support only MERGE: {problem}",
+    "Apply the patch to VIRTUAL_HOST or HTTP_ROUTE. istioctl reports HTTP_ROUTE too, although istiod removes the "
+    "route: such a finding is an info here.",
 )
 GATEWAY_PORT_NOT_ON_SERVICE = Code(
     "IST0162",
@@ -141,4 +143,231 @@ GATEWAY_PORT_NOT_ON_SERVICE = Code(
     "own addresses",
     "The port of a Gateway's server is one of two: a port of the Service in front of its Pods, or the Pod port that "
     "such a Service forwards to (`targetPort`). Add the port to the Service, or use a port that the Service has.",
+)
+IDLE_IN_AMBIENT_MODE = Code(
+    "IST0167",
+    "sidecar-in-ambient-mode",
+    Severity.WARNING,
+    "{what} is in ambient mode, so this Sidecar has no effect on it",
+    """Traffic in ambient mode passes ztunnel and waypoints, which read no Sidecar. Delete it, or give the workloads
+sidecars.
+
+Bad:
+
+```yaml
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio.io/dataplane-mode: ambient}}
+---
+apiVersion: networking.istio.io/v1 # IST0167
+kind: Sidecar
+metadata: {name: default, namespace: shop}
+spec: {egress: [{hosts: [./*]}]}
+```
+
+Good:
+
+```yaml
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio-injection: enabled}}
+---
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: {name: default, namespace: shop}
+spec: {egress: [{hosts: [./*]}]}
+```""",
+)
+DUPLICATE_CERTIFICATE = Code(
+    "IST0138",
+    "duplicate-gateway-certificate",
+    Severity.WARNING,
+    "Gateway {other} has the same certificate for the same workloads: a browser that reuses one HTTP/2 connection for "
+    "hosts of both gets 404 NR",
+    """A browser sends requests for all hosts of a certificate on one HTTP/2 connection. Envoy chose the filter chain,
+and so the Gateway, when the connection was opened, and the routes of that Gateway lack the hosts of the other. Put the
+hosts into one server, or use one certificate per Gateway.
+
+Bad:
+
+```yaml
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata:
+  name: a # IST0138
+  namespace: edge
+spec:
+  selector: {istio: ingressgateway}
+  servers:
+    - port: {number: 443, name: https, protocol: HTTPS}
+      hosts: [a.example.org]
+      tls: {mode: SIMPLE, credentialName: wildcard}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata:
+  name: b # IST0138
+  namespace: edge
+spec:
+  selector: {istio: ingressgateway}
+  servers:
+    - port: {number: 443, name: https, protocol: HTTPS}
+      hosts: [b.example.org]
+      tls: {mode: SIMPLE, credentialName: wildcard}
+```
+
+Good:
+
+```yaml
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: a, namespace: edge}
+spec:
+  selector: {istio: ingressgateway}
+  servers:
+    - port: {number: 443, name: https, protocol: HTTPS}
+      hosts: [a.example.org, b.example.org]
+      tls: {mode: SIMPLE, credentialName: wildcard}
+```""",
+)
+CONFLICTING_GATEWAYS = Code(
+    "IST0145",
+    "conflicting-gateways",
+    Severity.ERROR,
+    "port {port} of the workloads with labels {selector} has hosts {hosts} from Gateways {others} too, and only the "
+    "oldest Gateway gets them",
+    """Istio merges all Gateways that select a workload. If two have the same host on the same port, the older one gets
+it, and the server of the other one is left out. Keep the host in one of them.
+
+Bad:
+
+```yaml
+apiVersion: networking.istio.io/v1 # IST0145
+kind: Gateway
+metadata: {name: a, namespace: edge}
+spec:
+  selector: {istio: ingressgateway}
+  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [a.example.org]}]
+---
+apiVersion: networking.istio.io/v1 # IST0145
+kind: Gateway
+metadata: {name: b, namespace: edge}
+spec:
+  selector: {istio: ingressgateway}
+  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [a.example.org]}]
+```
+
+Good:
+
+```yaml
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: a, namespace: edge}
+spec:
+  selector: {istio: ingressgateway}
+  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [a.example.org]}]
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: b, namespace: edge}
+spec:
+  selector: {istio: ingressgateway}
+  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [b.example.org]}]
+```""",
+)
+SUBSETS_ONLY_IN_MESH = Code(
+    "IST0140",
+    "subsets-without-effect-at-gateway",
+    Severity.WARNING,
+    "VirtualService {other} sends requests for `{host}` to subsets, but these rules of a gateway route to the whole "
+    "host, so requests that come through the gateway bypass them",
+    """A gateway routes a request once, by the VirtualServices that are bound to it. Rules of sidecars for the
+destination do not apply to what the gateway sends. Add the gateway to the VirtualService with the subsets, or name the
+subset in both.
+
+Bad:
+
+```yaml
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: subsets, namespace: shop}
+spec:
+  hosts: [cart]
+  http: [{route: [{destination: {host: cart, subset: v1}}]}]
+---
+apiVersion: networking.istio.io/v1 # IST0140
+kind: VirtualService
+metadata: {name: entrance, namespace: shop}
+spec:
+  hosts: [shop.example.org]
+  gateways: [front]
+  http: [{route: [{destination: {host: cart}}]}]
+```
+
+Good:
+
+```yaml
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: subsets, namespace: shop}
+spec:
+  hosts: [cart]
+  http: [{route: [{destination: {host: cart, subset: v1}}]}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: entrance, namespace: shop}
+spec:
+  hosts: [shop.example.org]
+  gateways: [front]
+  http: [{route: [{destination: {host: cart, subset: v1}}]}]
+```""",
+)
+INVALID_CREDENTIAL = Code(
+    "IST0161",
+    "invalid-gateway-credential",
+    Severity.ERROR,
+    "Secret {secret} {problem}, so TLS connections to port {port} are closed",
+    """Istio takes the certificate from `tls.crt` and the key from `tls.key`, or from `cert` and `key`. The certificate
+is in PEM. Create the Secret with `kubectl create secret tls`.
+
+Bad:
+
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: in, namespace: edge, labels: {istio: edge}}
+spec: {containers: [{name: istio-proxy, image: docker.io/istio/proxyv2}]}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: shop, namespace: edge}
+data: {tls.crt: bm90IGEgY2VydGlmaWNhdGU=, tls.key: a2V5}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: front, namespace: shop}
+spec:
+  selector: {istio: edge}
+  servers:
+    - port: {number: 443, name: https, protocol: HTTPS}
+      hosts: [shop.example.org]
+      tls:
+        mode: SIMPLE
+        credentialName: shop # IST0161
+```
+
+Good:
+
+```yaml
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: front, namespace: shop}
+spec:
+  selector: {istio: edge}
+  servers:
+    - port: {number: 443, name: https, protocol: HTTPS}
+      hosts: [shop.example.org]
+      tls: {mode: SIMPLE, credentialName: shop}
+```""",
 )

@@ -106,3 +106,50 @@ SEVERAL_FOR_NAMESPACE = Code(
     "undefined behavior.",
     "If several Telemetries apply to all workloads of a namespace, Istio uses only the oldest. Merge them.",
 )
+SEVERAL_FOR_WORKLOAD = Code(
+    "IST0159",
+    "conflicting-telemetry-selectors",
+    Severity.ERROR,
+    "Telemetries {names} of namespace {namespace} all select Pod {pod}, which uses only the oldest",
+    """Istio applies one Telemetry with a selector to a workload: the oldest one. Merge them, or make the selectors
+exclude each other.
+
+Bad:
+
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: cart, namespace: shop, labels: {app: cart, version: v1}}
+spec: {containers: [{name: cart, image: cart}]}
+---
+apiVersion: telemetry.istio.io/v1
+kind: Telemetry
+metadata:
+  name: cart # IST0159
+  namespace: shop
+spec:
+  selector: {matchLabels: {app: cart}}
+---
+apiVersion: telemetry.istio.io/v1
+kind: Telemetry
+metadata:
+  name: cart-v1 # IST0159
+  namespace: shop
+spec:
+  selector: {matchLabels: {version: v1}}
+```
+
+Good:
+
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: cart, namespace: shop, labels: {app: cart, version: v1}}
+spec: {containers: [{name: cart, image: cart}]}
+---
+apiVersion: telemetry.istio.io/v1
+kind: Telemetry
+metadata: {name: cart, namespace: shop}
+spec: {selector: {matchLabels: {app: cart}}}
+```""",
+)

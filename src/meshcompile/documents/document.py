@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from copy import copy
 from enum import Enum
 from itertools import takewhile
 from typing import Any
@@ -83,6 +84,14 @@ class Document:
         if self._excerpt and not path and not self._inside:
             return self._excerpt.position  # the same position as that of the place, which is not computed yet
         return self.place(path).key
+
+    def with_comments_above(self) -> Document:
+        """This document from the comments above it on, so that its position is that of the first of them."""
+        if self._excerpt is None or self._inside:
+            return self
+        whole = copy(self)
+        whole._excerpt, whole._place = self._excerpt.with_comments_above(), None
+        return whole
 
     def part(self, value: Any, *keys: str | int) -> Document:
         """A separate document for the part of this one at `keys`."""

@@ -43,6 +43,20 @@ class Excerpt(Struct, frozen=True):
         missing = self.column - (self.start - start) if number == self.position.line else 0
         return " " * missing + line  # the text of a literal block lacks the indentation of its first line
 
+    def with_comments_above(self) -> Excerpt:
+        """This part together with the comments directly above it, which may have empty lines between them."""
+        start, line = self.start - self.column, self.line
+        at, row = start, line
+        while at > 0:
+            begin = self.text.rfind("\n", 0, at - 1) + 1
+            above = self.text[begin:at].strip()
+            if above and not above.startswith("#"):
+                break
+            at, row = begin, row - 1
+            if above:
+                start, line = at, row
+        return Excerpt(self.text, start, self.end, line, 0, self.complete) if start < self.start else self
+
 
 def line_start(text: str, position: int, further: int) -> int | None:
     """The offset of the line that is `further` lines after the one at `position`; None if there is no such line."""

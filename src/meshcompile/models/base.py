@@ -276,6 +276,8 @@ def _stamp(node: Node, place: _Place, written: Mapping[str, Any]) -> None:
         if child is None or below is None:
             continue
         value = values[child.field]
+        if value is None:
+            continue
         if child.shape == "one":
             _stamp(value, (place, _step(key)), below)
         elif child.shape == "many":

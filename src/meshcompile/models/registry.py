@@ -69,6 +69,23 @@ KINDS: tuple[Kind, ...] = (
     Kind("Job", "batch", ("v1",), "kubernetes.workloads"),
     Kind("CronJob", "batch", ("v1",), "kubernetes.workloads"),
     Kind("Ingress", "networking.k8s.io", ("v1",), "kubernetes.ingress"),
+    Kind(
+        "MutatingWebhookConfiguration", "admissionregistration.k8s.io", ("v1",), "kubernetes.webhooks", namespaced=False
+    ),
+    Kind(
+        "ValidatingWebhookConfiguration",
+        "admissionregistration.k8s.io",
+        ("v1",),
+        "kubernetes.webhooks",
+        namespaced=False,
+    ),
+    Kind(
+        "CustomResourceDefinition",
+        "apiextensions.k8s.io",
+        ("v1",),
+        "kubernetes.custom_resource_definition",
+        namespaced=False,
+    ),
     Kind("IngressClass", "networking.k8s.io", ("v1",), "kubernetes.ingress", namespaced=False),
 )
 

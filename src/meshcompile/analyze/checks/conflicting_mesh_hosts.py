@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from meshcompile.analyze.context import Context
+from meshcompile.analyze.places import named
 from meshcompile.codes.references import CONFLICTING_HOSTS
 from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.models.networking.virtual_service import MESH_GATEWAY, VirtualService
@@ -34,7 +35,7 @@ def _by_audience(context: Context) -> Mapping[Audience, list[VirtualService]]:
     """
     everywhere = context.snapshot.mesh.default_virtual_service_export_to or (EVERYWHERE,)
     by_audience: dict[Audience, list[VirtualService]] = defaultdict(list)
-    for virtual_service in context.resources.all(VirtualService):
+    for virtual_service in context.written.all(VirtualService):
         spec, namespace = virtual_service.spec, virtual_service.namespace
         if spec.gateways and MESH_GATEWAY not in spec.gateways:
             continue
@@ -53,6 +54,7 @@ def _conflict(virtual_service: VirtualService, rivals: list[VirtualService], hos
     index = next(index for index, written in enumerate(spec.hosts) if qualified(written, namespace) == host)
     return CONFLICTING_HOSTS(
         spec.at("hosts", index),
+        reported=named(virtual_service),
         names=", ".join(sorted({each.full_name for each in rivals})),
         host=host,
         effect=f"the rules of {first.full_name} are used, {unused} are not",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from meshcompile.analyze.context import Context
+from meshcompile.analyze.places import whole
 from meshcompile.codes.references import ADDRESSES_REQUIRED
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.networking.service_entry import ServiceEntry
@@ -14,7 +15,7 @@ def entries_without_addresses(context: Context) -> Iterator[Diagnostic]:
     """A finding for each TCP port that proxies cannot distinguish by address."""
     if _hands_out_addresses(context):
         return
-    for entry in context.resources.all(ServiceEntry):
+    for entry in context.written.all(ServiceEntry):
         allocated = entry.status is not None and entry.status.addresses
         if entry.spec.addresses or allocated:
             continue
@@ -22,6 +23,7 @@ def entries_without_addresses(context: Context) -> Iterator[Diagnostic]:
             if port.protocol.upper() in ("", "TCP"):
                 yield ADDRESSES_REQUIRED(
                     port,
+                    reported=port.at("name") if port.name else whole(entry),
                     port=port.number,
                     protocol=port.protocol or "no named protocol",
                     effect=f"its listener gets all connections to port {port.number} that no other listener matches",

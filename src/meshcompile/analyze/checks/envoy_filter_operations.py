@@ -1,11 +1,13 @@
 """Operations of EnvoyFilter patches. Follows istioctl's `EnvoyPatchAnalyzer`.
 
-istioctl also reports that ADD and REMOVE are ignored for HTTP_ROUTE. This check does not, because istiod applies them.
+istioctl reports that ADD and REMOVE are ignored for HTTP_ROUTE, but istiod applies them: such a finding is an info.
 """
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 from meshcompile.analyze.context import Context
+from meshcompile.analyze.places import whole
 from meshcompile.codes.references import (
     ADD_MISPLACED,
     RELATIVE_PATCH,
@@ -13,42 +15,63 @@ from meshcompile.codes.references import (
     REMOVE_MISPLACED,
     REPLACE_MISPLACED,
 )
-from meshcompile.diagnostics import Diagnostic
+from meshcompile.diagnostics import Code, Diagnostic, Related, Severity
+from meshcompile.documents import Origin
 from meshcompile.models.networking.envoy_filter import ApplyTo, EnvoyConfigObjectPatch, EnvoyFilter, Operation
 
 REPLACED = (ApplyTo.NETWORK_FILTER, ApplyTo.HTTP_FILTER, ApplyTo.VIRTUAL_HOST)
+ROUTES = (ApplyTo.ROUTE_CONFIGURATION, ApplyTo.HTTP_ROUTE)
 RELATIVE = (Operation.REMOVE, Operation.REPLACE, Operation.INSERT_BEFORE, Operation.INSERT_AFTER)
 
 
 def envoy_filter_operations(context: Context) -> Iterator[Diagnostic]:
     """A finding for each operation that has no effect on its target, or that depends on other patches."""
     of_versions: set[str] = set()  # names of filters for which an earlier patch has a proxy version
-    for envoy_filter in context.resources.all(EnvoyFilter):
-        for patch in envoy_filter.spec.config_patches:
+    for envoy_filter in context.written.all(EnvoyFilter):
+        found: dict[tuple[Code, str], list[Origin]] = {}
+        for patch in takewhile(lambda patch: patch.patch is not None, envoy_filter.spec.config_patches):
             name = _filter_name(patch)
-            yield from _operation(patch, has_priority=envoy_filter.spec.priority != 0, of_version=name in of_versions)
+            code = _code(patch, has_priority=envoy_filter.spec.priority != 0, of_version=name in of_versions)
+            if code is not None and patch.patch is not None:
+                found.setdefault((code, patch.apply_to), []).append(patch.patch.origin)
             if patch.match is not None and patch.match.proxy is not None and patch.match.proxy.proxy_version:
                 of_versions.add(name)
+        for code in dict.fromkeys(code for code, _ in found):
+            yield _finding(envoy_filter, code, {what: places for (of, what), places in found.items() if of is code})
 
 
-def _operation(patch: EnvoyConfigObjectPatch, *, has_priority: bool, of_version: bool) -> Iterator[Diagnostic]:
+def _finding(envoy_filter: EnvoyFilter, code: Code, places: dict[str, list[Origin]]) -> Diagnostic:
+    """One finding for all patches of an EnvoyFilter that have the same problem."""
+    first, *others = (place for group in places.values() for place in group)
+    related = tuple(Related("this patch too", place) for place in others)
+    if code in (ADD_MISPLACED, REMOVE_MISPLACED) and places.keys() == {ApplyTo.HTTP_ROUTE}:
+        problem = "istioctl says that it has no effect on HTTP_ROUTE, but istiod applies it"
+        return code(first, reported=whole(envoy_filter), problem=problem, severity=Severity.INFO, related=related)
+    without_effect = ", ".join(name for name in places if name != ApplyTo.HTTP_ROUTE)
+    problem = f"it has no effect on {without_effect}"
+    return code(first, reported=whole(envoy_filter), problem=problem, related=related)
+
+
+def _code(patch: EnvoyConfigObjectPatch, *, has_priority: bool, of_version: bool) -> Code | None:
+    """The code for the problem of a patch; None if it has none."""
     if patch.patch is None:
-        return
-    place, apply_to = patch.patch, patch.apply_to
+        return None
+    apply_to = patch.apply_to
     match patch.patch.operation:
-        case Operation.ADD if apply_to is ApplyTo.ROUTE_CONFIGURATION:
-            yield ADD_MISPLACED(place, apply_to=apply_to)
-        case Operation.REMOVE if apply_to is ApplyTo.ROUTE_CONFIGURATION:
-            yield REMOVE_MISPLACED(place, apply_to=apply_to)
+        case Operation.ADD if apply_to in ROUTES:
+            return ADD_MISPLACED
+        case Operation.REMOVE if apply_to in ROUTES:
+            return REMOVE_MISPLACED
         case Operation.REPLACE if apply_to not in REPLACED:
-            yield REPLACE_MISPLACED(place, apply_to=apply_to)
+            return REPLACE_MISPLACED
         case operation if operation in RELATIVE and not has_priority:
-            code = RELATIVE_PATCH_OF_VERSION if of_version else RELATIVE_PATCH
-            yield code(place, operation=operation)
+            return RELATIVE_PATCH_OF_VERSION if of_version else RELATIVE_PATCH
+        case _:
+            return None
 
 
 def _filter_name(patch: EnvoyConfigObjectPatch) -> str:
-    """The name of the filter that a patch adds or matches."""
+    """The name of the filter that a patch adds, or that one with a value but without a name matches."""
     if patch.patch is None or not patch.patch.value:
         return ""
     if "name" in patch.patch.value:

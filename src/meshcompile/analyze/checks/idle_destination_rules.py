@@ -1,12 +1,10 @@
-"""DestinationRules, and their subsets and settings, that nothing uses."""
+"""Subsets and settings of DestinationRules that nothing uses."""
 
 from collections.abc import Iterator
 
 from meshcompile.analyze.context import Context
 from meshcompile.codes.clusters import (
     CREDENTIAL_OF_SIDECARS,
-    SUBSET_WITHOUT_PODS,
-    UNKNOWN_HOST,
     UNKNOWN_PORT,
     UNUSED_SUBSET,
 )
@@ -14,30 +12,24 @@ from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.networking.destination_rule import (
     ClientTLSMode,
     DestinationRule,
-    Subset,
     TrafficPolicy,
 )
 from meshcompile.models.networking.virtual_service import Destination
 from meshcompile.resolve.scope.traffic_policy import EffectivePolicy, port_policy, subset_policy
-from meshcompile.snapshot.service import Registry, Resolution, Service
+from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.hosts import qualified
-from meshcompile.values.labels import CLUSTER, NETWORK, selects
 
 
 def idle_destination_rules(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each rule without a service, and for each subset and setting without effect."""
+    """A finding for each subset and setting without effect, of rules that have a service."""
     snapshot = context.snapshot
     used = frozenset((destination.host, destination.subset) for destination in _destinations(snapshot))
     for rule in snapshot.destination_rules.all:
-        host = qualified(rule.spec.host, rule.namespace)
-        services = context.services_for(host)
-        if not services and not context.assumes(host):
-            yield UNKNOWN_HOST(rule.spec.at("host"), host=rule.spec.host)
+        services = context.services_for(qualified(rule.spec.host, rule.namespace))
         if not services:
             continue
-        for subset in rule.spec.subsets:
-            yield from _subset(snapshot, rule, subset, services, used)
+        yield from _unused_subsets(rule, services, used)
         for policy in (rule.spec.traffic_policy, *(subset.traffic_policy for subset in rule.spec.subsets)):
             if policy is not None:
                 yield from _unknown_ports(policy, services)
@@ -56,34 +48,12 @@ def _destinations(snapshot: Snapshot) -> Iterator[Destination]:
         yield from (target.destination for route in routes for target in route if target.destination is not None)
 
 
-def _subset(
-    snapshot: Snapshot,
-    rule: DestinationRule,
-    subset: Subset,
-    services: tuple[Service, ...],
-    used: frozenset[tuple[str, str]],
+def _unused_subsets(
+    rule: DestinationRule, services: tuple[Service, ...], used: frozenset[tuple[str, str]]
 ) -> Iterator[Diagnostic]:
-    known = [service for service in services if _has_known_endpoints(service)]
-    endpoints = (endpoint for service in known for endpoint in snapshot.endpoints.of(service))
-    if (
-        known
-        and not _is_elsewhere(snapshot, subset)
-        and not any(selects(subset.labels, endpoint.labels) for endpoint in endpoints)
-    ):
-        yield SUBSET_WITHOUT_PODS(subset, subset=subset.name, host=rule.spec.host)
-    if not any((service.hostname, subset.name) in used for service in services):
-        yield UNUSED_SUBSET(subset, subset=subset.name, host=rule.spec.host)
-
-
-def _is_elsewhere(snapshot: Snapshot, subset: Subset) -> bool:
-    """True when the subset is that of a cluster or network, and the input has one cluster only."""
-    return len(snapshot.workloads.clusters) < 2 and not subset.labels.keys().isdisjoint((CLUSTER, NETWORK))
-
-
-def _has_known_endpoints(service: Service) -> bool:
-    """False for services whose endpoints only DNS or the client knows."""
-    headless = service.resolution is Resolution.PASSTHROUGH and service.registry is Registry.KUBERNETES
-    return headless or service.resolution is Resolution.CLIENT_SIDE_LB
+    for subset in rule.spec.subsets:
+        if not any((service.hostname, subset.name) in used for service in services):
+            yield UNUSED_SUBSET(subset, subset=subset.name, host=rule.spec.host)
 
 
 def _unknown_ports(policy: TrafficPolicy, services: tuple[Service, ...]) -> Iterator[Diagnostic]:

@@ -1,4 +1,4 @@
-"""Policies that select only Pods without a proxy."""
+"""Policies that select only Pods without a proxy. AuthorizationPolicies have a code of istioctl for it."""
 
 from collections.abc import Iterator
 
@@ -8,13 +8,12 @@ from meshcompile.codes.policy_effects import NO_PROXY_ENFORCES
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.extensions.wasm_plugin import WasmPlugin
 from meshcompile.models.kubernetes.pod import Pod
-from meshcompile.models.security.authorization_policy import AuthorizationPolicy
 from meshcompile.models.security.peer_authentication import PeerAuthentication
 from meshcompile.models.security.request_authentication import RequestAuthentication
 from meshcompile.models.telemetry.telemetry import Telemetry
 from meshcompile.snapshot.injection import is_ambient
 
-Policy = AuthorizationPolicy | PeerAuthentication | RequestAuthentication | Telemetry | WasmPlugin
+Policy = PeerAuthentication | RequestAuthentication | Telemetry | WasmPlugin
 
 SHOWN = 3
 
@@ -38,7 +37,6 @@ def policies_without_proxies(context: Context) -> Iterator[Diagnostic]:
 
 def _policies(context: Context) -> Iterator[Policy]:
     root = context.snapshot.mesh.root_namespace
-    yield from context.resources.all(AuthorizationPolicy)
     yield from (peer for peer in context.resources.all(PeerAuthentication) if peer.namespace != root)
     yield from context.resources.all(RequestAuthentication)
     yield from context.resources.all(Telemetry)

@@ -1,12 +1,19 @@
-"""Policies that have no effect because they select no workload."""
+"""Policies that have no effect because they select no workload.
+
+Follows istioctl's `AuthorizationPoliciesAnalyzer` for AuthorizationPolicies.
+"""
 
 from collections.abc import Iterator
 
 from meshcompile.analyze.context import Context
+from meshcompile.analyze.in_mesh import is_in_mesh
+from meshcompile.analyze.places import whole
+from meshcompile.analyze.pods import Pods
 from meshcompile.analyze.workloads import WorkloadLabels, selector_text
 from meshcompile.codes.security import NO_MATCHING_WORKLOADS, POLICY_SELECTS_NOTHING, SELECTOR_IN_ROOT_NAMESPACE
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.base import Resource
+from meshcompile.models.security.authorization_policy import AuthorizationPolicy
 from meshcompile.snapshot.authentication import peer_selector
 from meshcompile.snapshot.policy_targets import Attachable
 from meshcompile.snapshot.snapshot import Snapshot
@@ -28,11 +35,23 @@ def policies_without_workloads(context: Context) -> Iterator[Diagnostic]:
     for request in (policy for group in snapshot.authentication.request.values() for policy in group):
         if _is_idle(request.spec, request, root, workloads):
             yield POLICY_SELECTS_NOTHING(request)
-    for rule in (policy for group in snapshot.authorization.by_namespace.values() for policy in group):
-        if _is_idle(rule.spec, rule, root, workloads):
-            labels = {} if rule.spec.selector is None else rule.spec.selector.match_labels
-            yield NO_MATCHING_WORKLOADS(rule, labels=selector_text(labels))
+    yield from _idle_authorization(context)
     yield from _idle_extensions(snapshot, workloads)
+
+
+def _idle_authorization(context: Context) -> Iterator[Diagnostic]:
+    """AuthorizationPolicies that apply to no Pod of the mesh."""
+    written, root = context.written, context.snapshot.mesh.root_namespace
+    pods = Pods(tuple(pod for pod in written.pods.all if is_in_mesh(pod, written)), ())
+    for policy in written.all(AuthorizationPolicy):
+        selector = policy.spec.selector
+        namespace = "" if policy.namespace == root else policy.namespace
+        labels = {} if selector is None else selector.match_labels
+        if (selector is None and not namespace) or pods.has(labels, namespace):
+            continue
+        what = f"the labels {selector_text(labels)}" if labels else "a proxy"
+        where = f"namespace {namespace}" if namespace else "the mesh"
+        yield NO_MATCHING_WORKLOADS(policy, reported=whole(policy), what=what, where=where)
 
 
 def _idle_extensions(snapshot: Snapshot, workloads: WorkloadLabels) -> Iterator[Diagnostic]:

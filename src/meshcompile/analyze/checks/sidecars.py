@@ -1,59 +1,82 @@
 """Sidecars and the workloads that they select. Follows istioctl's `sidecar.SelectorAnalyzer`."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from meshcompile.analyze.context import Context
+from meshcompile.analyze.in_mesh import is_ambient_namespace, is_ambient_pod
+from meshcompile.analyze.places import named, selector_place, whole
 from meshcompile.analyze.workloads import selector_text
 from meshcompile.codes.references import (
+    IDLE_IN_AMBIENT_MODE,
     NOT_FOUND,
     SEVERAL_SIDECARS_FOR_NAMESPACE,
     SEVERAL_SIDECARS_FOR_WORKLOAD,
 )
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.models.networking.sidecar import Sidecar
-from meshcompile.values.labels import selects
+from meshcompile.values.labels import Labels
 
 
 def sidecars(context: Context) -> Iterator[Diagnostic]:
     """A finding for each Sidecar that selects nothing, or whose workloads another one already selects."""
-    namespaces: dict[str, list[Sidecar]] = defaultdict(list)
-    selecting: dict[str, list[Sidecar]] = defaultdict(list)
-    for sidecar in context.resources.all(Sidecar):
-        (selecting if _labels(sidecar) else namespaces)[sidecar.namespace].append(sidecar)
-    for group in namespaces.values():
-        if len(group) > 1:
-            names = ", ".join(sorted(sidecar.name for sidecar in group))
-            yield from (SEVERAL_SIDECARS_FOR_NAMESPACE(each, names=names, used=group[0].name) for each in group)
-    for group in selecting.values():
-        yield from _selecting_nothing(context, group)
-        yield from _selecting_the_same(context, group)
+    wide: dict[str, list[Sidecar]] = defaultdict(list)
+    selecting: list[Sidecar] = []
+    for sidecar in context.written.all(Sidecar):
+        if _labels(sidecar):
+            selecting.append(sidecar)
+        else:
+            wide[sidecar.namespace].append(sidecar)
+    yield from _selecting(context, selecting)
+    for namespace, group in wide.items():
+        yield from _of_namespace(context, namespace, group)
 
 
-def _labels(sidecar: Sidecar) -> dict[str, str]:
-    return {} if sidecar.spec.workload_selector is None else dict(sidecar.spec.workload_selector.labels)
+def _labels(sidecar: Sidecar) -> Labels:
+    return {} if sidecar.spec.workload_selector is None else sidecar.spec.workload_selector.labels
 
 
-def _selecting_nothing(context: Context, group: list[Sidecar]) -> Iterator[Diagnostic]:
+def _of_namespace(context: Context, namespace: str, group: Sequence[Sidecar]) -> Iterator[Diagnostic]:
+    """The findings about the Sidecars without a selector in one namespace."""
+    if is_ambient_namespace(context.written.namespaces.get(namespace)):
+        yield from (IDLE_IN_AMBIENT_MODE(each, reported=whole(each), what=f"namespace {namespace}") for each in group)
+    elif len(group) > 1:
+        names = ", ".join(sorted(sidecar.name for sidecar in group))
+        yield from (
+            SEVERAL_SIDECARS_FOR_NAMESPACE(each, reported=whole(each), names=names, used=group[0].name)
+            for each in group
+        )
+
+
+def _selecting(context: Context, group: Sequence[Sidecar]) -> Iterator[Diagnostic]:
+    """The findings about Sidecars with a selector."""
+    by_pod: dict[str, tuple[Pod, list[Sidecar]]] = {}
     for sidecar in group:
-        selector = sidecar.spec.workload_selector
-        if selector is not None and not context.workloads.has(selector.labels, sidecar.namespace):
-            labels = selector_text(selector.labels)
-            problem = f"no workload of namespace {sidecar.namespace} has the labels {labels} that this selects"
-            effect = "it has no effect"
-            yield NOT_FOUND(selector.at("labels"), problem=problem, effect=effect, severity=context.of_workloads)
-
-
-def _selecting_the_same(context: Context, group: list[Sidecar]) -> Iterator[Diagnostic]:
-    """A finding for each of several Sidecars that select the same Pod. It names the first such Pod."""
-    if len(group) == 1:
-        return
-    reported: set[str] = set()
-    for pod in context.pods_of(group[0].namespace):
-        same = [sidecar for sidecar in group if selects(_labels(sidecar), pod.metadata.labels)]
-        if len(same) > 1:
+        pods = tuple(context.written.pods.selected(_labels(sidecar), sidecar.namespace))
+        for pod in pods:
+            by_pod.setdefault(pod.full_name, (pod, []))[1].append(sidecar)
+        if not pods and not context.workloads.has(_labels(sidecar), sidecar.namespace):
+            yield _selecting_nothing(context, sidecar)
+    idle = {each.full_name: each for pod, same in by_pod.values() if is_ambient_pod(pod) for each in same}
+    yield from (
+        IDLE_IN_AMBIENT_MODE(each, reported=whole(each), what="a workload that it selects") for each in idle.values()
+    )
+    for pod, same in by_pod.values():
+        if len(same) > 1 and not is_ambient_pod(pod):
             names = ", ".join(sorted(sidecar.name for sidecar in same))
-            for sidecar in same:
-                if sidecar.name not in reported:
-                    reported.add(sidecar.name)
-                    yield SEVERAL_SIDECARS_FOR_WORKLOAD(sidecar, names=names, pod=pod.name, used=same[0].name)
+            for each in same:
+                yield SEVERAL_SIDECARS_FOR_WORKLOAD(named(each), names=names, pod=pod.name, used=same[0].name)
+
+
+def _selecting_nothing(context: Context, sidecar: Sidecar) -> Diagnostic:
+    labels = _labels(sidecar)
+    problem = (
+        f"no workload of namespace {sidecar.namespace} has the labels {selector_text(labels)} that this Sidecar selects"
+    )
+    return NOT_FOUND(
+        selector_place(sidecar, labels, "spec", "workloadSelector", "labels"),
+        problem=problem,
+        effect="it has no effect",
+        severity=context.of_workloads,
+    )

@@ -1,54 +1,75 @@
-"""Telemetries that conflict, or that name no provider for their logs."""
+"""Telemetries that conflict, or that name no provider for their logs. Follows istioctl's `telemetry` analyzers."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from meshcompile.analyze.context import Context
+from meshcompile.analyze.places import named, selector_place, whole
 from meshcompile.analyze.workloads import selector_text
 from meshcompile.codes.references import NOT_FOUND
-from meshcompile.codes.telemetry import PROVIDER_MISSING, SEVERAL_FOR_NAMESPACE
+from meshcompile.codes.telemetry import PROVIDER_MISSING, SEVERAL_FOR_NAMESPACE, SEVERAL_FOR_WORKLOAD
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.telemetry.telemetry import Telemetry
-from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.values.labels import Labels
 
 
 def telemetries(context: Context) -> Iterator[Diagnostic]:
-    """The findings of istioctl's analyzers of Telemetries."""
-    snapshot = context.snapshot
-    yield from _without_provider(snapshot)
-    yield from _without_selector(snapshot)
-    yield from _selecting_nothing(context)
+    """A finding for each Telemetry that logs to no provider, selects nothing, or conflicts with another one."""
+    yield from _without_provider(context)
+    yield from _without_selector(context)
+    yield from _selecting(context)
 
 
-def _without_provider(snapshot: Snapshot) -> Iterator[Diagnostic]:
-    """A finding for each entry of access logging without a provider to inherit."""
-    if snapshot.telemetry.defaults.access_logging:
+def _without_provider(context: Context) -> Iterator[Diagnostic]:
+    """A finding for each Telemetry with access logging that has no provider, and none to inherit."""
+    defaults = context.snapshot.mesh.default_providers
+    if defaults is not None and defaults.access_logging:
         return
-    for telemetry in snapshot.telemetry.all:
-        for block in telemetry.spec.access_logging:
-            if not block.disabled and not block.providers:
-                yield PROVIDER_MISSING(block, kind=telemetry.kind, namespace=telemetry.namespace, name=telemetry.name)
+    for telemetry in context.written.all(Telemetry):
+        blocks = [each for each in telemetry.spec.access_logging if not each.disabled and not each.providers]
+        if blocks:
+            yield PROVIDER_MISSING(
+                blocks[0], reported=whole(telemetry), namespace=telemetry.namespace, name=telemetry.name
+            )
 
 
-def _without_selector(snapshot: Snapshot) -> Iterator[Diagnostic]:
+def _without_selector(context: Context) -> Iterator[Diagnostic]:
     """A finding for each of several Telemetries without a selector in one namespace, regardless of their targets."""
-    namespaces: dict[str, list[Telemetry]] = {}
-    for telemetry in snapshot.telemetry.all:
+    namespaces: dict[str, list[Telemetry]] = defaultdict(list)
+    for telemetry in context.written.all(Telemetry):
         if telemetry.spec.selector is None:
-            namespaces.setdefault(telemetry.namespace, []).append(telemetry)
+            namespaces[telemetry.namespace].append(telemetry)
     for group in namespaces.values():
         names = " ".join(sorted(telemetry.name for telemetry in group))
         if len(group) > 1:
-            yield from (SEVERAL_FOR_NAMESPACE(telemetry, names=names) for telemetry in group)
+            yield from (SEVERAL_FOR_NAMESPACE(telemetry, reported=whole(telemetry), names=names) for telemetry in group)
 
 
-def _selecting_nothing(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each selector that matches nothing in its own namespace."""
-    for telemetry in context.snapshot.telemetry.all:
-        selector = telemetry.spec.selector
-        if selector is not None and not context.workloads.has(selector.match_labels, telemetry.namespace):
-            labels = selector_text(selector.match_labels)
-            problem = (
-                f"no workload of namespace {telemetry.namespace} has the labels {labels} that this Telemetry selects"
-            )
-            effect = "it has no effect"
-            yield NOT_FOUND(selector.at("match_labels"), problem=problem, effect=effect, severity=context.of_workloads)
+def _labels(telemetry: Telemetry) -> Labels:
+    return {} if telemetry.spec.selector is None else telemetry.spec.selector.match_labels
+
+
+def _selecting(context: Context) -> Iterator[Diagnostic]:
+    """A finding for each selector that matches nothing in its own namespace, or a Pod that others select too."""
+    by_pod: dict[str, list[Telemetry]] = defaultdict(list)
+    for telemetry in context.written.all(Telemetry):
+        labels = _labels(telemetry)
+        pods = tuple(context.written.pods.selected(labels, telemetry.namespace)) if labels else ()
+        for pod in pods:
+            by_pod[pod.full_name].append(telemetry)
+        if labels and not pods and not context.workloads.has(labels, telemetry.namespace):
+            yield _selecting_nothing(context, telemetry, labels)
+    for full_name, same in by_pod.items():
+        if len(same) > 1:
+            names, pod_name = ", ".join(sorted(telemetry.name for telemetry in same)), full_name.rpartition("/")[2]
+            yield from (SEVERAL_FOR_WORKLOAD(named(each), names=names, pod=pod_name) for each in same)
+
+
+def _selecting_nothing(context: Context, telemetry: Telemetry, labels: Labels) -> Diagnostic:
+    namespace, wanted = telemetry.namespace, selector_text(labels)
+    return NOT_FOUND(
+        selector_place(telemetry, labels, "spec", "selector", "matchLabels"),
+        problem=f"no workload of namespace {namespace} has the labels {wanted} that this Telemetry selects",
+        effect="it has no effect",
+        severity=context.of_workloads,
+    )

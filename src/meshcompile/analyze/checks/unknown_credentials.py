@@ -1,34 +1,41 @@
 """Secrets that Gateways name. Follows istioctl's `gateway.SecretAnalyzer`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from meshcompile.analyze.certificates import credential_problem
 from meshcompile.analyze.context import Context
 from meshcompile.analyze.suggest import did_you_mean
-from meshcompile.codes.references import NOT_FOUND
-from meshcompile.diagnostics import Diagnostic, Severity
+from meshcompile.codes.references import INVALID_CREDENTIAL, NOT_FOUND
+from meshcompile.diagnostics import Diagnostic, Related, Severity
 from meshcompile.models.kubernetes.secret import Secret
 from meshcompile.models.networking.gateway import Gateway, Server
 
 
 def unknown_credentials(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each `credentialName` without a Secret in the namespace of the Gateway's workloads."""
-    secrets = {secret.full_name for secret in context.resources.all(Secret)}
-    for gateway in context.resources.all(Gateway):
+    """A finding for each `credentialName` without a valid Secret in the namespace of the Gateway's workloads."""
+    secrets = {secret.full_name: secret for secret in context.written.all(Secret)}
+    for gateway in context.written.all(Gateway):
         for server in gateway.spec.servers:
             yield from _credential(server, context.namespaces_of(gateway), secrets)
 
 
-def _credential(server: Server, namespaces: frozenset[str], secrets: set[str]) -> Iterator[Diagnostic]:
-    if server.tls is None or not server.tls.credential_name:
+def _credential(server: Server, namespaces: frozenset[str], secrets: Mapping[str, Secret]) -> Iterator[Diagnostic]:
+    if server.tls is None or not server.tls.credential_name or not namespaces:
         return
-    name = server.tls.credential_name
-    wanted = {name} if "/" in name else {f"{namespace}/{name}" for namespace in namespaces}
-    if namespaces and wanted.isdisjoint(secrets):
-        at = " or ".join(sorted(wanted))
+    name, place = server.tls.credential_name, server.tls.at("credential_name")
+    wanted = sorted({name} if "/" in name else {f"{namespace}/{name}" for namespace in namespaces})
+    found = [secrets[each] for each in wanted if each in secrets]
+    if not found:
         yield NOT_FOUND(
-            server.tls.at("credential_name"),
-            problem=f"Secret `{name}` ({at}) is not found",
+            place,
+            problem=f"Secret `{name}` ({' or '.join(wanted)}) is not found",
             effect=f"TLS connections to port {server.port.number} are closed",
             severity=Severity.WARNING,  # Secrets are rarely stored next to the objects that name them
-            suggestion=did_you_mean(min(wanted), secrets),
+            suggestion=did_you_mean(wanted[0], secrets),
         )
+    for secret in found:
+        if problem := credential_problem(secret):
+            related = (Related("the Secret", secret.origin),)
+            yield INVALID_CREDENTIAL(
+                place, secret=secret.full_name, problem=problem, port=server.port.number, related=related
+            )

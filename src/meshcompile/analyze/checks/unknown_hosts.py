@@ -14,12 +14,12 @@ from meshcompile.snapshot.service import Registry, Service
 
 def unknown_hosts(context: Context) -> Iterator[Diagnostic]:
     """A finding for each destination to a host, or to a port of one, that clients cannot reach."""
-    for virtual_service in context.resources.all(VirtualService):
+    for virtual_service in context.written.all(VirtualService):
         for target in targets(virtual_service):
             service = _service(context, target)
             if service is not None:
                 yield from _port(target, service)
-            elif not context.assumes(target.host):
+            elif not context.assumes(target.host) and not context.is_host_of_rejected(target.host):
                 yield _missing_host(context, target)
 
 
@@ -39,6 +39,7 @@ def _missing_host(context: Context, target: Target) -> Diagnostic:
             place,
             problem=f"{kind} `{written}` is hidden from namespace {target.virtual_service.namespace} by `exportTo`",
             effect=target.use.value,
+            reported=target.reported,
             related=(Related(f"exported to {', '.join(sorted(hidden.export_to))}", hidden.origin),),
         )
     elsewhere, known = _in_other_namespace(context, target), _known_hosts(context, target)
@@ -48,6 +49,7 @@ def _missing_host(context: Context, target: Target) -> Diagnostic:
         problem=f"no Service or ServiceEntry has the {kind} `{written}`{meant}",
         effect=target.use.value,
         severity=context.of_hosts,
+        reported=target.reported,
         suggestion=_suggestion(context, target),
         fixes=name_fixes(place, written, elsewhere.hostname if elsewhere else most_similar(written, known)),
     )
@@ -81,6 +83,7 @@ def _port(target: Target, service: Service) -> Iterator[Diagnostic]:
         if len(ports) > 1:
             yield PORT_REQUIRED(
                 destination.at("host"),
+                reported=target.reported,
                 host=host,
                 ports=numbers,
                 effect=target.use.value,
@@ -90,6 +93,7 @@ def _port(target: Target, service: Service) -> Iterator[Diagnostic]:
         problem = f"host `{host}` has no port {destination.port.number}"
         yield NOT_FOUND(
             destination.at("port", "number"),
+            reported=target.reported,
             problem=problem,
             effect=target.use.value,
             suggestion=f"it has {numbers}" if ports else "it declares no port",

@@ -11,7 +11,7 @@ from meshcompile.models.security.authorization_policy import AuthorizationPolicy
 
 def unknown_namespaces(context: Context) -> Iterator[Diagnostic]:
     """A finding for each namespace or namespace pattern of a source that matches no namespace of the mesh."""
-    for policy in context.resources.all(AuthorizationPolicy):
+    for policy in context.written.all(AuthorizationPolicy):
         for source in (each.source for rule in policy.spec.rules for each in rule.from_):
             if source is not None:
                 yield from _unknown(source, context.namespaces)

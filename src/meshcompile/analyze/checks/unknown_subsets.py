@@ -13,7 +13,7 @@ from meshcompile.models.networking.virtual_service import VirtualService
 
 def unknown_subsets(context: Context) -> Iterator[Diagnostic]:
     """A finding for each destination to a subset that no rule for its host defines in any namespace."""
-    for virtual_service in context.resources.all(VirtualService):
+    for virtual_service in context.written.all(VirtualService):
         for target in targets(virtual_service):
             if target.destination.subset:
                 yield from _undefined(target, tuple(context.rules_for(target.host)))
@@ -27,6 +27,7 @@ def _undefined(target: Target, rules: tuple[DestinationRule, ...]) -> Iterator[D
     known = f"there is {', '.join(f'`{name}`' for name in sorted(defined))}" if defined else ""
     yield NOT_FOUND(
         target.destination.at("subset"),
+        reported=target.reported,
         problem=f"no DestinationRule defines subset `{subset}` of `{target.destination.host}`",
         effect=target.use.value,
         suggestion=did_you_mean(subset, defined) or known or f"write a DestinationRule for host {target.host}",

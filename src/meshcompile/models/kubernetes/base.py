@@ -32,6 +32,19 @@ class KubernetesResource(Resource):
     model_config = ConfigDict(extra="ignore")
 
 
+class Condition(KubernetesNode):
+    """One observation about an object, made by a controller."""
+
+    type: str = ""
+    """What is observed."""
+    status: str = ""
+    """`True`, `False` or `Unknown`."""
+    reason: str = ""
+    """Reason of the last change, one word."""
+    message: str = ""
+    """Details of the last change."""
+
+
 class LabelSelectorRequirement(KubernetesNode):
     """A requirement on a label."""
 

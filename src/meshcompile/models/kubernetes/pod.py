@@ -29,7 +29,7 @@ class EnvVar(KubernetesNode):
 
 
 class SecurityContext(KubernetesNode):
-    """The security settings of a container."""
+    """The security settings of a container or of all containers of a pod."""
 
     run_as_user: Int | None = None
     """User ID of the process. Envoy runs as 1337: traffic of that user is not captured."""
@@ -118,6 +118,8 @@ class PodSpec(KubernetesNode):
     """Node that runs the pod. It determines the locality."""
     host_network: Bool = False
     """Whether the pod shares the network of its node. Such a pod has no sidecar."""
+    security_context: SecurityContext | None = None
+    """Security settings of containers that have none of their own."""
     hostname: str = ""
     """DNS name of the pod in a headless Service."""
     subdomain: str = ""

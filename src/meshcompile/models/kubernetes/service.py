@@ -6,7 +6,14 @@ from typing import Literal
 from pydantic import Field
 
 from meshcompile.models.common import Bool
-from meshcompile.models.kubernetes.base import Int, IntOrString, KubernetesNode, KubernetesResource, TextValue
+from meshcompile.models.kubernetes.base import (
+    Condition,
+    Int,
+    IntOrString,
+    KubernetesNode,
+    KubernetesResource,
+    TextValue,
+)
 
 HEADLESS = "None"
 """The `clusterIP` of a headless Service. Its name resolves to the pods."""
@@ -90,6 +97,8 @@ class ServiceStatus(KubernetesNode):
 
     load_balancer: LoadBalancerStatus | None = None
     """External addresses. A network gateway uses them."""
+    conditions: tuple[Condition, ...] = ()
+    """Observations of controllers."""
 
 
 class Service(KubernetesResource):

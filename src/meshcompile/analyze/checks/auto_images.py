@@ -1,0 +1,60 @@
+"""Proxies that wait for injection. Follows istioctl's `injection.ImageAutoAnalyzer`."""
+
+from collections.abc import Iterator
+
+from meshcompile.analyze.context import Context
+from meshcompile.analyze.in_mesh import is_assumed
+from meshcompile.analyze.injectors import selects_pod
+from meshcompile.analyze.places import whole
+from meshcompile.analyze.written import Written
+from meshcompile.codes.injection import AUTO_IMAGE_IN_POD, AUTO_IMAGE_NOT_INJECTED
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Pod, PodSpec
+from meshcompile.models.kubernetes.webhooks import MutatingWebhookConfiguration
+from meshcompile.models.kubernetes.workloads import Deployment
+from meshcompile.snapshot.injection import INJECT, is_injected
+
+AUTO = "auto"
+
+
+def auto_images(context: Context) -> Iterator[Diagnostic]:
+    """A finding for each Pod and Deployment whose proxy has the image `auto`, and that nothing injects.
+
+    A Pod without a status is yet to be created, and may be injected then.
+    """
+    written = context.written
+    for pod in written.all(Pod):
+        if _has_auto_image(pod.spec) and not is_assumed(pod) and "status" in pod.origin.document.value:
+            yield AUTO_IMAGE_IN_POD(pod, reported=whole(pod))
+    hooks = [
+        hook
+        for configuration in written.all(MutatingWebhookConfiguration)
+        for hook in configuration.webhooks
+        if hook.name.endswith("istio.io")
+    ]
+    for deployment in written.all(Deployment):
+        template = deployment.spec.template
+        if not _has_auto_image(template.spec):
+            continue
+        if hooks:
+            namespace = written.namespaces.get(deployment.namespace)
+            labels = {} if namespace is None else namespace.metadata.labels
+            is_called = any(selects_pod(hook, labels, template.metadata.labels) for hook in hooks)
+        else:
+            is_called = _is_called_by_default(written, deployment)
+        if not is_called:
+            yield AUTO_IMAGE_NOT_INJECTED(deployment, reported=whole(deployment))
+
+
+def _is_called_by_default(written: Written, deployment: Deployment) -> bool:
+    """True if the webhooks of Istio's installation, which are rarely among the files, are called for the Pods."""
+    metadata = deployment.spec.template.metadata
+    namespace = written.namespaces.get(deployment.namespace)
+    if namespace is None:
+        return metadata.labels.get(INJECT) != "false"
+    return is_injected(namespace.name, namespace.metadata.labels, metadata.labels, metadata.annotations)
+
+
+def _has_auto_image(spec: PodSpec) -> bool:
+    containers = (container for container in spec.containers if container.origin)  # not those of assumed injection
+    return any(container.name == PROXY_CONTAINER and container.image == AUTO for container in containers)

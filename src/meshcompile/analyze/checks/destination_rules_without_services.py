@@ -1,0 +1,52 @@
+"""DestinationRules without a service, and subsets without Pods. Follows istioctl's `SubsetSelectPodAnalyzer`.
+
+istioctl takes every wildcard for a mistake that is not the host of a ServiceEntry, such as `*.local`. It looks for the
+Pods of a subset among all Pods, also those of other services, and does not know the endpoints of ServiceEntries. Here a
+wildcard counts as used if it covers a service, and a subset needs an endpoint of its own service.
+"""
+
+from collections.abc import Iterator
+
+from meshcompile.analyze.context import Context
+from meshcompile.analyze.places import whole
+from meshcompile.codes.clusters import SUBSET_WITHOUT_PODS, UNKNOWN_HOST
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.models.networking.destination_rule import DestinationRule, Subset
+from meshcompile.snapshot.service import Registry, Resolution, Service
+from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.values.hosts import qualified
+from meshcompile.values.labels import CLUSTER, NETWORK, selects
+
+
+def destination_rules_without_services(context: Context) -> Iterator[Diagnostic]:
+    """A finding for each rule whose host nothing has, and for each subset that selects no endpoint."""
+    for rule in context.written.all(DestinationRule):
+        host = qualified(rule.spec.host, rule.namespace)
+        services = context.services_for(host)
+        if services:
+            yield from _subsets(context.snapshot, rule, services)
+        elif not context.assumes(host) and not context.is_host_of_rejected(host):
+            yield UNKNOWN_HOST(rule.spec.at("host"), reported=whole(rule), host=rule.spec.host or '""')
+
+
+def _subsets(snapshot: Snapshot, rule: DestinationRule, services: tuple[Service, ...]) -> Iterator[Diagnostic]:
+    known = [service for service in services if _has_known_endpoints(service)]
+    endpoints = tuple(endpoint for service in known for endpoint in snapshot.endpoints.of(service))
+    for subset in rule.spec.subsets:
+        if (
+            known
+            and not _is_elsewhere(snapshot, subset)
+            and not any(selects(subset.labels, endpoint.labels) for endpoint in endpoints)
+        ):
+            yield SUBSET_WITHOUT_PODS(subset, reported=whole(rule), subset=subset.name, host=rule.spec.host)
+
+
+def _is_elsewhere(snapshot: Snapshot, subset: Subset) -> bool:
+    """True when the subset is that of a cluster or network, and the input has one cluster only."""
+    return len(snapshot.workloads.clusters) < 2 and not subset.labels.keys().isdisjoint((CLUSTER, NETWORK))
+
+
+def _has_known_endpoints(service: Service) -> bool:
+    """False for services whose endpoints only DNS or the client knows."""
+    headless = service.resolution is Resolution.PASSTHROUGH and service.registry is Registry.KUBERNETES
+    return headless or service.resolution is Resolution.CLIENT_SIDE_LB

@@ -1,0 +1,74 @@
+"""Labels of namespaces for injection, and Pods that lack a sidecar. Follows istioctl's `injection.Analyzer`."""
+
+import json
+from collections.abc import Iterator
+
+from meshcompile.analyze.context import Context
+from meshcompile.analyze.in_mesh import has_proxy, is_assumed
+from meshcompile.analyze.places import named, whole
+from meshcompile.codes.injection import (
+    INJECTED_BY_DEFAULT,
+    NAMESPACE_NOT_INJECTED,
+    POD_WITHOUT_PROXY,
+    SEVERAL_INJECTION_LABELS,
+)
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.models.kubernetes.config_map import ConfigMap
+from meshcompile.models.kubernetes.namespace import Namespace
+from meshcompile.models.kubernetes.pod import Pod
+from meshcompile.snapshot.injection import DATAPLANE_MODE, INJECT, NAMESPACE_INJECTION, REVISION
+
+INJECTOR = "istio-sidecar-injector"
+CONTROL_PLANE = "istio-system"
+
+
+def injected_namespaces(context: Context) -> Iterator[Diagnostic]:
+    """A finding for each namespace without a label for injection, or with several, and for each Pod without sidecar."""
+    written = context.written
+    defaults = {each.name: _injects_by_default(each) for each in written.all(ConfigMap)}
+    for namespace in written.namespaces.values():
+        if namespace.name != CONTROL_PLANE:
+            yield from _of_namespace(namespace, defaults)
+    for name, pods in written.pods.by_namespace.items():
+        labels = written.namespaces[name].metadata.labels if name in written.namespaces else {}
+        if (
+            name != CONTROL_PLANE
+            and labels.get(NAMESPACE_INJECTION) == "enabled"
+            and labels.get(DATAPLANE_MODE) != "ambient"
+        ):
+            yield from (
+                POD_WITHOUT_PROXY(pod, reported=whole(pod), pod=pod.full_name) for pod in pods if _lacks_proxy(pod)
+            )
+
+
+def _of_namespace(namespace: Namespace, defaults: dict[str, bool]) -> Iterator[Diagnostic]:
+    labels = namespace.metadata.labels
+    injection = labels.get(NAMESPACE_INJECTION)
+    others = (REVISION, DATAPLANE_MODE) if injection in (None, "enabled") else ()
+    found = [f"{key}={labels[key]}" for key in (NAMESPACE_INJECTION, *others) if key in labels]
+    if len(found) > 1:
+        yield SEVERAL_INJECTION_LABELS(namespace, reported=whole(namespace), labels=", ".join(found))
+    if labels.get(DATAPLANE_MODE) == "ambient" or injection or REVISION in labels:
+        return
+    if defaults.get(INJECTOR):
+        yield INJECTED_BY_DEFAULT(namespace, reported=whole(namespace))
+    else:
+        yield NAMESPACE_NOT_INJECTED(named(namespace))
+
+
+def _injects_by_default(config_map: ConfigMap) -> bool:
+    """True for the injector's settings if they inject into namespaces without a label."""
+    if config_map.name != INJECTOR:
+        return False
+    try:
+        values = json.loads(config_map.data.get("values", ""))
+    except ValueError:
+        return False
+    webhook = values.get("sidecarInjectorWebhook") if isinstance(values, dict) else None
+    return isinstance(webhook, dict) and webhook.get("enableNamespacesByDefault") is True
+
+
+def _lacks_proxy(pod: Pod) -> bool:
+    """True if injection should have added a sidecar to a Pod that has none."""
+    wanted = pod.metadata.labels.get(INJECT, pod.metadata.annotations.get(INJECT, ""))
+    return not (is_assumed(pod) or wanted.lower() == "false" or pod.spec.host_network or has_proxy(pod.spec))

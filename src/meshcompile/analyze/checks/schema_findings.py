@@ -1,0 +1,29 @@
+"""What Istio's validation says of single objects. Follows istioctl's `schema.ValidationAnalyzer`."""
+
+from collections.abc import Iterator
+
+from meshcompile.analyze.context import Context
+from meshcompile.analyze.validation import messages
+from meshcompile.codes.schema import SCHEMA_ERROR, SCHEMA_WARNING
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents import Origin
+
+
+def schema_findings(context: Context) -> Iterator[Diagnostic]:
+    """A finding for each message of Istio's validation, about the object, with the place of the mistake."""
+    for message in messages(context):
+        found = message.found
+        code = SCHEMA_ERROR if message.is_error else SCHEMA_WARNING
+        yield code(
+            found.origin,
+            reported=Origin(found.origin.document.with_comments_above()),
+            problem=message.text,
+            kind=found.kind,
+            namespace=found.namespace,
+            name=found.name,
+            rejected=found.rejected,
+            suggestion=found.suggestion,
+            related=found.related,
+            fixes=found.fixes,
+            code=found.code,
+        )

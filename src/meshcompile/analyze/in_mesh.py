@@ -1,0 +1,56 @@
+"""Workloads in the mesh, as istioctl decides it from Pods alone. Follows its `util.inMesh`."""
+
+from collections.abc import Mapping
+
+from meshcompile.analyze.written import Written
+from meshcompile.models.kubernetes.namespace import Namespace
+from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Pod, PodSpec
+from meshcompile.snapshot.injection import AMBIENT_REDIRECTION, DATAPLANE_MODE, INJECT, NAMESPACE_INJECTION, REVISION
+
+
+def is_in_mesh(pod: Pod, written: Written) -> bool:
+    """True if a Pod has a sidecar or gets one, or if its traffic is captured in ambient mode."""
+    return is_ambient_pod(pod) or gets_sidecar(
+        pod.spec, pod.namespace, pod.metadata.labels, pod.metadata.annotations, written
+    )
+
+
+def gets_sidecar(
+    spec: PodSpec, namespace: str, labels: Mapping[str, str], annotations: Mapping[str, str], written: Written
+) -> bool:
+    """True if Pods of a namespace with these labels and annotations have a sidecar, or get one by injection."""
+    if has_proxy(spec):
+        return True
+    for settings in (labels, annotations):
+        if INJECT in settings:
+            return settings[INJECT] == "true"
+    found = written.namespaces.get(namespace)
+    return found is not None and found.metadata.labels.get(NAMESPACE_INJECTION) == "enabled"
+
+
+def has_proxy(spec: PodSpec) -> bool:
+    """True if a Pod has a container for the proxy."""
+    containers = (*spec.containers, *spec.init_containers)
+    return any(container.image for container in containers if container.name == PROXY_CONTAINER)
+
+
+def is_ambient_pod(pod: Pod) -> bool:
+    """True if ztunnel captures the traffic of a Pod."""
+    return pod.metadata.annotations.get(AMBIENT_REDIRECTION) == "enabled"
+
+
+def is_ambient_namespace(namespace: Namespace | None) -> bool:
+    """True if the Pods of a namespace are in ambient mode, because nothing injects a sidecar into them."""
+    labels = {} if namespace is None else namespace.metadata.labels
+    injected = labels.get(NAMESPACE_INJECTION) == "enabled" or labels.get(REVISION)
+    return not injected and labels.get(DATAPLANE_MODE) == "ambient"
+
+
+def is_assumed(pod: Pod) -> bool:
+    """True for a Pod that is not in the input: a workload of the input would create it."""
+    return pod.origin.document.kind != "Pod"
+
+
+def is_control_plane(labels: Mapping[str, str]) -> bool:
+    """True for the labels of Istio's own objects."""
+    return "istio" in labels or labels.get("release") == "istio"

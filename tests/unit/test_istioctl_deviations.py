@@ -1,0 +1,159 @@
+"""Where `istioctl analyze` is wrong, and `meshcompile analyze` differs: docs/deviations.md has a row for each."""
+
+from __future__ import annotations
+
+import pytest
+
+from meshcompile.diagnostics import Severity
+from tests.meshes import SHOP, mesh
+
+POD = """
+apiVersion: v1
+kind: Pod
+metadata: {name: %s, namespace: shop, labels: %s}
+spec: {containers: [{name: app, image: app}]}
+status: {phase: Running, podIP: %s}
+---
+"""
+SLICE = """
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: %s-1, namespace: shop, labels: {kubernetes.io/service-name: %s}}
+addressType: IPv4
+ports: [{name: http, port: 80}]
+endpoints: [{addresses: [%s], targetRef: {kind: Pod, name: %s, namespace: shop}}]
+---
+"""
+RULE = """
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: r, namespace: shop}
+spec: %s
+---
+"""
+ROUTE = """
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: %s, namespace: shop}
+spec: %s
+---
+"""
+DEPLOYMENT = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template: {metadata: {labels: {app: web, version: v1}}, spec: {containers: [{name: web, image: web}]}}
+---
+"""
+GATEWAY = """
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: front, namespace: edge}
+spec:
+  selector: {istio: ingressgateway}
+  servers: [{port: {number: %d, name: http, protocol: HTTP}, hosts: ["*"]}]
+---
+"""
+INGRESS = """
+apiVersion: v1
+kind: Pod
+metadata: {name: in, namespace: istio-system, labels: {istio: ingressgateway}}
+spec: {containers: [{name: istio-proxy, image: proxy}]}
+status: {phase: Running, podIP: 10.1.9.9}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: istio-ingressgateway, namespace: istio-system}
+spec:
+  clusterIP: 10.0.9.9
+  selector: {istio: ingressgateway}
+  ports: [{name: https, port: 443, targetPort: 8443, protocol: TCP}]
+---
+"""
+SIDECAR = """
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: {name: s, namespace: shop}
+spec: {workloadSelector: {labels: {app: web}}, egress: [{hosts: ["./*"]}]}
+---
+"""
+POLICY = """
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: p, namespace: shop}
+spec: {rules: [{from: [%s]}]}
+---
+"""
+PARTNER = RULE % '{host: "*.example", subsets: [{name: v1, labels: {version: v1}}]}'
+
+
+def codes(*texts: str) -> list[str]:
+    return [found.code for found in mesh(SHOP, *texts).analyze() if found.code.startswith("IST")]
+
+
+@pytest.mark.parametrize(
+    ("code", "right", "wrong"),
+    [
+        ("IST0174", (RULE % '{host: "*.shop.svc.cluster.local"}',), (RULE % '{host: "*.nobody.example"}',)),
+        (
+            "IST0101",
+            (PARTNER, ROUTE % ("v", "{hosts: [a.example], http: [{route: [{destination: {host: web, subset: v1, "
+             "port: {number: 80}}}]}]}"), RULE % '{host: "*.shop.svc.cluster.local", subsets: [{name: v1}]}'),
+            (ROUTE % ("v", "{hosts: [a.example], http: [{route: [{destination: {host: web, subset: v1, "
+             "port: {number: 80}}}]}]}"),),
+        ),
+        (
+            "IST0101",
+            (GATEWAY % 80, ROUTE % ("v", "{hosts: [a.example], gateways: [front.edge.svc.cluster.local], "
+             "http: [{redirect: {uri: /}}]}")),
+            (GATEWAY % 80, ROUTE % ("v", "{hosts: [a.example], gateways: [back.edge.svc.cluster.local], "
+             "http: [{redirect: {uri: /}}]}")),
+        ),
+        (
+            "IST0101",
+            (POLICY % "{source: {namespaces: [shop]}}",),
+            (POLICY % "{source: {namespaces: [shopp]}}",),
+        ),
+        (
+            "IST0109",
+            (ROUTE % ("a", '{hosts: ["*.example"], http: [{redirect: {uri: /}}]}'),
+             ROUTE % ("b", '{hosts: [b.example], exportTo: ["."], http: [{redirect: {uri: /}}]}')),
+            (ROUTE % ("a", "{hosts: [b.example], http: [{redirect: {uri: /}}]}"),
+             ROUTE % ("b", '{hosts: [b.example], exportTo: ["."], http: [{redirect: {uri: /}}]}')),
+        ),
+        ("IST0162", (INGRESS, GATEWAY % 8443), (INGRESS, GATEWAY % 31400)),
+        ("IST0101", (DEPLOYMENT, SIDECAR), (SIDECAR,)),
+    ],
+)  # fmt: skip
+def test_right_where_istioctl_is_wrong(code: str, right: tuple[str, ...], wrong: tuple[str, ...]) -> None:
+    """What istiod can use has no finding, and what it cannot use has one."""
+    assert code not in codes(*right)
+    assert code in codes(*wrong)
+
+
+def test_subset_with_labels_of_other_pods() -> None:
+    """A subset needs an endpoint of its own service: Pods of another one with the same labels do not serve it."""
+    texts = (
+        POD % ("web-0", "{app: web, version: v1}", "10.1.0.1"),
+        POD % ("catalog-0", "{app: catalog, version: v2}", "10.1.0.2"),
+        SLICE % ("web", "web", "10.1.0.1", "web-0"),
+        SLICE % ("catalog", "catalog", "10.1.0.2", "catalog-0"),
+    )
+    rule = RULE % "{host: web, subsets: [{name: s, labels: {version: %s}}]}"
+    assert "IST0173" in codes(*texts, rule % "v2")
+    assert "IST0173" not in codes(*texts, rule % "v1")
+
+
+def test_empty_parts_of_policies() -> None:
+    """An empty `from` of an AuthorizationPolicy is reported like any other mistake."""
+    assert "IST0106" in codes(POLICY % "{}")
+
+
+def test_documents_that_istioctl_misreads() -> None:
+    """A separator with a comment behind it separates, and YAML in braces is YAML."""
+    text = "{apiVersion: telemetry.istio.io/v1, kind: Telemetry, metadata: {name: t}, spec: {accessLogging: [{}]}}\n"
+    found = mesh(f"{text}--- # another one\n{text.replace('name: t', 'name: u')}").analyze()
+    assert sorted(each.name for each in found if each.code == "IST0157") == ["t", "u"]
+    assert all(each.severity is not Severity.ERROR for each in found if each.code == "IST0157")
