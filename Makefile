@@ -7,9 +7,11 @@ READY  := $(VENV)/.ready
 LOCKS  := requirements/dev.txt requirements/docs.txt
 JOBS   ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 
+FUZZ_SECONDS ?= 3600
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test quick check format golden generate bench conformance docs lock clean
+.PHONY: help setup demo test quick check format golden generate bench conformance fuzz docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -53,6 +55,10 @@ bench: $(READY) ## measure, and check the thresholds
 
 conformance: $(READY) ## compare every conformance case with istiod's answers
 	$(BIN)/python -m tests.conformance.parity --jobs $(JOBS) $(ARGS)
+
+fuzz: $(READY) ## look for crashes with byte-level fuzzing, for FUZZ_SECONDS
+	PYTHONPATH=src:. $(BIN)/python -m tests.fuzz.corpus .cache/fuzz
+	PYTHONPATH=src:. $(BIN)/python tests/fuzz/target.py -max_total_time=$(FUZZ_SECONDS) -timeout=30 .cache/fuzz
 
 docs: $(READY) ## build the documentation site into site/
 	$(BIN)/python codegen/generate_codes.py

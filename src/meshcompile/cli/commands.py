@@ -26,6 +26,7 @@ COMMANDS = (
     Command("proxies", "list the proxies in the input", "proxies"),
     Command("fleet", "print a table of all proxies with sizes and fingerprints", "fleet"),
     Command("lsp", "run a language server for editors", "lsp"),
+    Command("rule", "explain the code of a finding", "rule"),
     Command("schema", "print the JSON Schema of a kind", "schema"),
     Command("completion", "print a completion script for a shell", "completion"),
     Command("version", "print the versions of meshcompile and of the Istio release that it follows", "version"),
