@@ -19,6 +19,7 @@ from meshcompile.envoy.message import at
 from meshcompile.envoy.type import Percent
 from meshcompile.models.networking.destination_rule import OutlierDetection as OutlierSettings
 from meshcompile.models.networking.destination_rule import RetryBudget
+from meshcompile.queries import derived
 from meshcompile.resolve.clusters.ir import NO_LIMITS, Algorithm, Balancing, SlowStart, Thresholds
 
 UNLIMITED = 4294967295
@@ -131,6 +132,7 @@ _NO_BREAKERS = CircuitBreakers(
 )
 
 
+@derived
 def circuit_breakers(thresholds: Thresholds) -> CircuitBreakers:
     """Circuit breakers. Envoy's own defaults are low; Istio has no limits by default."""
     if thresholds == NO_LIMITS:

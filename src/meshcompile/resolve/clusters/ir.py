@@ -91,7 +91,7 @@ class HttpOptions(Struct, frozen=True):
     origins: tuple[Origin, ...] = ()
 
 
-class Thresholds(Struct, frozen=True):
+class Thresholds(Source, frozen=True):
     """Circuit breakers; 0 means no limit."""
 
     max_connections: int = 0

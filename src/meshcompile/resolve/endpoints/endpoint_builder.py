@@ -1,6 +1,7 @@
 """The endpoints of services and subsets that a client can reach. Follows istiod's `endpoints.EndpointBuilder`."""
 
 from collections.abc import Iterable, Iterator
+from typing import TypeAlias
 
 from msgspec import Struct, field
 
@@ -67,6 +68,10 @@ class Upstream(Struct, frozen=True):
         return (port, *self.rule.origins) if self.subset is None else (port, self.subset.origin, *self.rule.origins)
 
 
+Reached: TypeAlias = tuple[str, LbEndpoint]
+"""An endpoint that the client reaches, after its locality as written."""
+
+
 class EndpointBuilder(Struct, frozen=True, eq=False):
     """Builds the endpoints that clients with one key reach, each endpoint once."""
 
@@ -76,43 +81,49 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
     authentication: AuthenticationIndex
     mesh: MeshConfig
     local_hosts: ClusterLocalHosts
-    _visible: dict[tuple[Service, str], tuple[Endpoint, ...]] = field(default_factory=dict)
+    _reached: dict[tuple[Service, str | int, ClientTLSMode | None], tuple[Reached, ...]] = field(default_factory=dict)
     _policies: dict[Workload, PeerPolicy] = field(default_factory=dict)
     _telemetry: dict[Workload, str] = field(default_factory=dict)
-    _made: dict[tuple[Endpoint, str | None], LbEndpoint] = field(default_factory=dict)
 
     def discovered(self, upstream: Upstream, only_mutual_tls: bool = False) -> tuple[LocalityGroup, ...]:
         """The groups for EDS: endpoints with the name of the port, with weights and priorities for the client."""
-        service, policy = upstream.service, upstream.policy
-        key = (service, upstream.port.name)
-        visible = self._visible.get(key)
-        if visible is None:
-            named = self.endpoints.named(service, upstream.port.name)
-            addressed = (e for e in named if not e.address or not e.port or is_ip(e.address))
-            visible = self._visible[key] = tuple(self._seen(addressed, service))
-        groups = self._groups(visible, upstream, self.topology.gateways)
+        groups = self._groups(self._of_port(upstream, upstream.port.name), upstream, self.topology.gateways)
         if only_mutual_tls:
             groups = tuple(_mutual_tls_only(group) for group in groups)
-        settings = locality_settings(self.mesh, policy.load_balancer, service)
+        policy = upstream.policy
+        settings = locality_settings(self.mesh, policy.load_balancer, upstream.service)
         return balanced(groups, settings, self.client, policy.outlier_detection is not None)
 
     def inlined(self, upstream: Upstream, only_mutual_tls: bool = False) -> tuple[LocalityGroup, ...]:
         """The groups that the cluster itself contains: endpoints with the number of the port, host names included."""
-        numbered = self.endpoints.numbered(upstream.service, upstream.port.number)
-        groups = self._groups(self._seen(numbered, upstream.service), upstream, self.topology.unresolved)
+        groups = self._groups(self._of_port(upstream, upstream.port.number), upstream, self.topology.unresolved)
         return tuple(_mutual_tls_only(group) for group in groups) if only_mutual_tls else groups
 
+    def _of_port(self, upstream: Upstream, port: str | int) -> tuple[Reached, ...]:
+        """The endpoints of a port, by its name or number. The clusters of its subsets choose from them."""
+        service, mode = upstream.service, _tls_mode_of_rule(upstream)
+        key = (service, port, mode)
+        reached = self._reached.get(key)
+        if reached is None:
+            seen = self._seen(self._endpoints(service, port), service)
+            emitted = ((e.workload.locality, self._lb_endpoint(e, self._tls_mode(e, mode))) for e in seen)
+            reached = self._reached[key] = tuple(emitted)
+        return reached
+
+    def _endpoints(self, service: Service, port: str | int) -> Iterable[Endpoint]:
+        if isinstance(port, int):
+            return self.endpoints.numbered(service, port)
+        named = self.endpoints.named(service, port)
+        return (e for e in named if not e.address or not e.port or is_ip(e.address))
+
     def _groups(
-        self, endpoints: Iterable[Endpoint], upstream: Upstream, gateways: NetworkGateways
+        self, reached: Iterable[Reached], upstream: Upstream, gateways: NetworkGateways
     ) -> tuple[LocalityGroup, ...]:
         labels = {} if upstream.subset is None else upstream.subset.labels
-        level = upstream.level_policy
-        tls = None if level is None else tls_settings(level, upstream.port.number)
-        mode = None if tls is None else tls.mode
         by_locality: dict[str, list[LbEndpoint]] = {}
-        for endpoint in endpoints:
-            if not labels or selects(labels, endpoint.workload.labels):
-                by_locality.setdefault(endpoint.workload.locality, []).append(self._made_once(endpoint, mode))
+        for where, endpoint in reached:
+            if not labels or selects(labels, endpoint.labels):
+                by_locality.setdefault(where, []).append(endpoint)
         groups = tuple(
             LocalityGroup(locality(where) if where else NO_LOCALITY, tuple(group), total_weight(group))
             for where, group in sorted(by_locality.items())
@@ -134,13 +145,6 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
                 continue
             if client_.sees(workload.network):
                 yield endpoint
-
-    def _made_once(self, endpoint: Endpoint, rule_mode: ClientTLSMode | None) -> LbEndpoint:
-        key = (endpoint, rule_mode)
-        lb_endpoint = self._made.get(key)
-        if lb_endpoint is None:
-            lb_endpoint = self._made[key] = self._lb_endpoint(endpoint, self._tls_mode(endpoint, rule_mode))
-        return lb_endpoint
 
     def _tls_mode(self, endpoint: Endpoint, rule_mode: ClientTLSMode | None) -> str:
         """The TLS mode of the workload when the client uses mutual TLS; else ""."""
@@ -177,6 +181,13 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
             labels=workload.labels,
             origin=endpoint.origin,
         )
+
+
+def _tls_mode_of_rule(upstream: Upstream) -> ClientTLSMode | None:
+    """The TLS mode that the rule sets for the port; None if it sets none."""
+    level = upstream.level_policy
+    tls = None if level is None else tls_settings(level, upstream.port.number)
+    return None if tls is None else tls.mode
 
 
 def _hidden(service: Service) -> frozenset[Health]:

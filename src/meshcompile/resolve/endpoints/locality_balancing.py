@@ -67,6 +67,8 @@ def balanced(
         return _distributed(groups, settings.distribute, client.locality)
     if not fails_over and not settings.forced:
         return tuple(groups)
+    if len(groups) == 1 and not settings.failover_priority:
+        return tuple(groups)  # as in most meshes: there is nowhere to fail over to
     if not settings.failover_priority:
         return _failed_over(groups, settings.failover, client.locality)
     prioritized = _by_labels(groups, settings.failover_priority, client)
