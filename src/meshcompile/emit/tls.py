@@ -20,7 +20,14 @@ from meshcompile.envoy.extensions.transport_sockets.tls import (
 )
 from meshcompile.envoy.message import at
 from meshcompile.envoy.type.matcher import StringMatcher
-from meshcompile.resolve.security.downstream_tls import NO_SECRET, ClientValidation, DownstreamTls, Secret
+from meshcompile.resolve.security.downstream_tls import (
+    MESH_ROOTS,
+    NO_SECRET,
+    WORKLOAD_CERTIFICATE,
+    ClientValidation,
+    DownstreamTls,
+    Secret,
+)
 
 TLS_SOCKET = "envoy.transport_sockets.tls"
 _OVER_ADS = ConfigSource(ads=AggregatedConfigSource(), resource_api_version="V3")
@@ -47,8 +54,14 @@ def tls_version(name: str) -> TlsParametersTlsProtocol:
 
 def sds_secret(secret: Secret) -> SdsSecretConfig:
     """A secret and the source from which Envoy gets it."""
+    if (own := _OF_WORKLOAD.get(secret)) is not None:
+        return own
     if secret == NO_SECRET:
         return SdsSecretConfig()
+    return _sds_secret(secret)
+
+
+def _sds_secret(secret: Secret) -> SdsSecretConfig:
     return SdsSecretConfig(name=secret.name, sds_config=_sds_source(secret) if secret.cluster else _OVER_ADS)
 
 
@@ -61,6 +74,10 @@ def _sds_source(secret: Secret) -> ConfigSource:
         initial_fetch_timeout="0s" if secret.is_preconfigured else None,
         resource_api_version="V3",
     )
+
+
+# The secrets of most clusters and listeners. They share the messages, which are immutable.
+_OF_WORKLOAD = {secret: _sds_secret(secret) for secret in (Secret(WORKLOAD_CERTIFICATE), Secret(MESH_ROOTS))}
 
 
 def _common_context(tls: DownstreamTls) -> CommonTlsContext:

@@ -39,7 +39,20 @@ M = TypeVar("M", bound="Message")
 T = TypeVar("T")
 
 
+class _Placed:
+    """The slot for the origins of a message, which is no field. A dictionary would take more than the message itself.
+
+    The garbage collector does not look into it: origins know no messages.
+    """
+
+    __slots__ = ("_origins",)
+
+
+_set_origins = vars(_Placed)["_origins"].__set__
+
+
 class Message(
+    _Placed,
     msgspec.Struct,
     frozen=True,
     kw_only=True,
@@ -56,7 +69,7 @@ class Message(
     @property
     def origins(self) -> "tuple[Origin, ...]":
         """The origins of the message, most relevant first. Empty if none were recorded."""
-        origins: tuple[Origin, ...] = self.__dict__.get("origins", ())
+        origins: tuple[Origin, ...] = getattr(self, "_origins", ())
         return origins
 
     def __hash__(self) -> int:
@@ -119,7 +132,7 @@ def at(message: M, *origins: "Origin | tuple[Origin, ...] | None") -> M:
     if not flat:
         return message
     made = msgspec.structs.replace(message)
-    made.__dict__["origins"] = message.__dict__.get("origins", ()) + flat
+    _set_origins(made, getattr(message, "_origins", ()) + flat)
     return made
 
 
@@ -127,7 +140,7 @@ def _with_origins(message: M, origins: "tuple[Origin, ...]", **fields: Any) -> M
     """A new message with some fields changed, and with only these origins."""
     made = msgspec.structs.replace(message, **fields)
     if origins:
-        made.__dict__["origins"] = origins
+        _set_origins(made, origins)
     return made
 
 
