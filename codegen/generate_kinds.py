@@ -43,7 +43,7 @@ what they do in Envoy. The last column says whether the field is compiled:
 
 An object of another kind with a Pod template, for example an Argo Rollout, is read as a
 [workload](../assumptions.md#workloads). Other kinds are not read. One informational finding per kind reports that
-(`MC0104`). It is a warning if the object matters: if istiod uses the kind, as for the Gateway API (`MC0106`), if Istio
+(`MC0104`). It is a warning if the object matters: if istiod uses the kind, as for InferencePools (`MC0106`), if Istio
 or Kubernetes removed the API (`MC0140`, `MC0141`), if the group seems misspelled (`MC0142`), or if a controller creates
 other objects from it (`MC0143`). [Node metadata, labels and annotations](../metadata.md) have their own page.
 
@@ -163,7 +163,10 @@ def pages() -> list[Page]:
 
 
 def kind_page(kind: Kind) -> Page:
-    return Page(f"{kind.name.lower()}.md", kind.name, kind.model, sentence(kind.model), kind.api_versions)
+    title = f"{kind.name} (Gateway API)" if kind.class_name else kind.name
+    return Page(
+        f"{(kind.class_name or kind.name).lower()}.md", title, kind.model, sentence(kind.model), kind.api_versions
+    )
 
 
 def mesh_page(name: str, title: str, model: type[Node], defaults: Node | None) -> Page:

@@ -23,6 +23,8 @@ class Behaviour:
     mongo_filter: bool = True
     redis_filter: bool = False
     mysql_filter: bool = False
+    # PILOT_ENABLE_ALPHA_GATEWAY_API: TCPRoutes, TCP listeners and XBackendTrafficPolicies.
+    alpha_gateway_api: bool = False
 
 
 ISTIO_1_30 = Behaviour(release="1.30.3")

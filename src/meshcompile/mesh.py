@@ -24,7 +24,7 @@ from meshcompile.errors import instance, keyed, texts
 from meshcompile.inputs import LOADED_BY_DEFAULT, Loading, Reading, loaded
 from meshcompile.kept import Kept
 from meshcompile.models.base import Resource
-from meshcompile.models.registry import has_pods
+from meshcompile.models.registry import GATEWAY_API_MODELS, has_pods
 from meshcompile.queries import Answers
 from meshcompile.repeats import without_repeats
 from meshcompile.settings import MeshSettings, settings_with
@@ -299,7 +299,15 @@ class Mesh:
         from meshcompile.snapshot.build import snapshot
 
         settings = self.settings
-        return snapshot(self._resources, settings.mesh, settings.networks, self.behaviour, self.jwks, self._answers)
+        return snapshot(
+            self._resources,
+            settings.mesh,
+            settings.networks,
+            self.behaviour,
+            self.jwks,
+            self._answers,
+            ambient=self.ambient,
+        )
 
     @cached_property
     def _answers(self) -> Answers:
@@ -313,6 +321,8 @@ class Mesh:
     def _findings(self) -> tuple[Diagnostic, ...]:
         """The findings of the snapshot. If no snapshot exists yet, they are found without creating all of it."""
         if "snapshot" in self.__dict__:
+            return self.snapshot.findings
+        if not GATEWAY_API_MODELS.isdisjoint(self._resources.by_kind):
             return self.snapshot.findings
         if not any(kind in self._resources.by_kind for kind in ("VirtualService", "Ingress")):
             return ()

@@ -15,6 +15,9 @@ PAGE = (ROOT / "docs" / "reference" / "metadata.md").read_text()
 PACKAGE = ROOT / "src" / "meshcompile"
 KEY = re.compile(r"(?!.*\.io/v\d)[a-z0-9.-]+\.io/[A-Za-z0-9._-]+")
 OTHER_KEYS = {
+    "istio.io/gateway-controller",  # the controllers of GatewayClasses
+    "istio.io/mesh-controller",
+    "istio.io/unmanaged-gateway",
     "istio.io/ingress-controller",  # the controller of an IngressClass
     "istio.io/unset",  # a runtime key of Envoy that nobody sets
     "kubernetes.io/dockercfg",  # types of Secrets

@@ -14,6 +14,7 @@ from meshcompile.models.networking.destination_rule import DestinationRule, Traf
 from meshcompile.resolve.scope.traffic_policy import EffectivePolicies, EffectivePolicy, subset_policy
 from meshcompile.snapshot.cluster_local import cluster_local_hosts
 from meshcompile.snapshot.destination_rules import DestinationRuleIndex, destination_rule_index
+from meshcompile.snapshot.gateway_api.converted import NOTHING
 from meshcompile.snapshot.resources import ConfigStore
 from meshcompile.snapshot.service import Registry, Resolution, Service
 from meshcompile.values.hosts import covering, specificity, subset_of
@@ -72,7 +73,7 @@ def everything(index: DestinationRuleIndex) -> list[Any]:
 
 
 def index(of: list[DestinationRule]) -> DestinationRuleIndex:
-    return destination_rule_index(ConfigStore.of(of), MESH)
+    return destination_rule_index(ConfigStore.of(of), MESH, NOTHING)
 
 
 @given(rules().flatmap(lambda found: st.tuples(st.just(found), st.permutations(found))))

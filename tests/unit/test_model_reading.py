@@ -263,8 +263,8 @@ def test_kinds_that_do_not_matter_are_passed_over(api_version: str, kind: str) -
 
 def test_kinds_that_matter_but_are_not_modelled_are_told() -> None:
     """An object that istiod would compile is never silently ignored."""
-    route = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"name": "x"}}
-    resource, (warning,) = read(Document("a.yaml", route))
+    pool = {"apiVersion": "inference.networking.k8s.io/v1", "kind": "InferencePool", "metadata": {"name": "x"}}
+    resource, (warning,) = read(Document("a.yaml", pool))
     assert resource is None
     assert (warning.severity, warning.slug, warning.rejected) == (Severity.WARNING, "unsupported-kind", False)
 

@@ -109,5 +109,6 @@ def test_proxies_of_one_sidecar_share_their_scope() -> None:
 def test_wildcard_routes_match_in_both_directions() -> None:
     """A listener that imports one host of `*.shop` imports a VirtualService for `*.shop`, but not a service."""
     hosts = imported_hosts(["*/web.shop"], "shop")["*"]
-    assert hosts.match_route("*.shop")
+    assert hosts.match_route("*.shop", as_service=False)
+    assert not hosts.match_route("*.shop", as_service=True)
     assert not hosts.match_service("*.shop")

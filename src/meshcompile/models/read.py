@@ -17,7 +17,7 @@ from meshcompile.models.base import ADMITTED, Node, Resource, nested_models, sta
 from meshcompile.models.common import IstioResource
 from meshcompile.models.nulls import refused_nulls
 from meshcompile.models.problems import problem, type_name, wrong_type
-from meshcompile.models.registry import CUSTOM_WORKLOAD, find, is_built_in_group
+from meshcompile.models.registry import CUSTOM_WORKLOAD, find, is_built_in_group, is_gateway_api
 
 MAX_PROBLEMS = 20
 SCALARS = (bool, int, float)
@@ -42,7 +42,8 @@ def read(document: Document, namespace: str = "default") -> tuple[Resource | Non
     kind = find(document.value["apiVersion"], document.value["kind"]) or CUSTOM_WORKLOAD
     written = _with_metadata(document.value, namespace if kind.namespaced else "")
     resource, problems = _validated(kind.model, document, written)
-    return (None if problems else resource), _limited(document, (*findings, *problems))
+    rejected = any(found.rejected for found in problems)
+    return (None if rejected else resource), _limited(document, (*findings, *problems))
 
 
 def _field_problems(document: Document) -> tuple[Diagnostic, ...]:
@@ -176,7 +177,15 @@ def _validated(
     stamp(resource, document, written)
     if "spec" not in written and isinstance(spec := getattr(resource, "spec", None), Node):
         stamp(spec, document, {}, ("spec",))  # so that findings about an absent spec point at its object
-    return resource, tuple(refused_nulls(resource, written)) if istio else ()
+    if istio:
+        return resource, tuple(refused_nulls(resource, written))
+    return resource, _pruned_fields(resource, document) if is_gateway_api(document.value["apiVersion"]) else ()
+
+
+def _pruned_fields(resource: Resource, document: Document) -> tuple[Diagnostic, ...]:
+    from meshcompile.models.gateway_api.base import pruned_fields  # for a fast start: other kinds do not need it
+
+    return tuple(pruned_fields(resource, document.value))
 
 
 def _explained(

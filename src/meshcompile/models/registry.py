@@ -19,6 +19,7 @@ class Kind(Struct, frozen=True):
     module: str
     namespaced: bool = True
     named: bool = True
+    class_name: str = ""  # of the model, where it is not the kind's
 
     @property
     def api_versions(self) -> tuple[str, ...]:
@@ -27,8 +28,8 @@ class Kind(Struct, frozen=True):
 
     @property
     def model(self) -> type[Resource]:
-        """The model of the kind, imported on first use. Its class has the name of the kind."""
-        return _model(self.module, self.name)
+        """The model of the kind, imported on first use. Its class has the name of the kind, or `class_name`."""
+        return _model(self.module, self.class_name or self.name)
 
 
 @cache
@@ -36,6 +37,7 @@ def _model(module: str, name: str) -> type[Resource]:
     return cast(type[Resource], getattr(import_module(f"meshcompile.models.{module}"), name))
 
 
+GATEWAY_API = "gateway.networking.k8s.io"
 ISTIO_VERSIONS = ("v1", "v1beta1", "v1alpha3")
 
 KINDS: tuple[Kind, ...] = (
@@ -87,7 +89,21 @@ KINDS: tuple[Kind, ...] = (
         namespaced=False,
     ),
     Kind("IngressClass", "networking.k8s.io", ("v1",), "kubernetes.ingress", namespaced=False),
+    Kind("GatewayClass", GATEWAY_API, ("v1", "v1beta1"), "gateway_api.gateway", namespaced=False),
+    Kind("Gateway", GATEWAY_API, ("v1", "v1beta1"), "gateway_api.gateway", class_name="KubernetesGateway"),
+    Kind("ListenerSet", GATEWAY_API, ("v1",), "gateway_api.gateway"),
+    Kind("HTTPRoute", GATEWAY_API, ("v1", "v1beta1"), "gateway_api.http_route"),
+    Kind("GRPCRoute", GATEWAY_API, ("v1",), "gateway_api.grpc_route"),
+    Kind("TLSRoute", GATEWAY_API, ("v1", "v1alpha3", "v1alpha2"), "gateway_api.l4_routes"),
+    Kind("TCPRoute", GATEWAY_API, ("v1alpha2",), "gateway_api.l4_routes"),
+    Kind("UDPRoute", GATEWAY_API, ("v1alpha2",), "gateway_api.l4_routes"),
+    Kind("ReferenceGrant", GATEWAY_API, ("v1", "v1beta1"), "gateway_api.reference_grant"),
+    Kind("BackendTLSPolicy", GATEWAY_API, ("v1", "v1alpha3"), "gateway_api.backend_policies"),
+    Kind("XBackendTrafficPolicy", "gateway.networking.x-k8s.io", ("v1alpha1",), "gateway_api.backend_policies"),
 )
+
+GATEWAY_API_MODELS = frozenset(kind.class_name or kind.name for kind in KINDS if kind.module.startswith("gateway_api."))
+"""The names of the models of the Gateway API."""
 
 CUSTOM_WORKLOAD = Kind("CustomWorkload", "", (), "kubernetes.custom_workload")
 """The kind for objects of any other kind that have a pod template."""
@@ -109,6 +125,11 @@ def is_built_in_group(api_version: str) -> bool:
     """Whether a group can be part of Kubernetes: its name has no dot, or ends in `.k8s.io`."""
     group = api_version.rpartition("/")[0]
     return "." not in group or group.endswith(".k8s.io")
+
+
+def is_gateway_api(api_version: str) -> bool:
+    """Whether a group is one of the Gateway API."""
+    return api_version.startswith(("gateway.networking.k8s.io/", "gateway.networking.x-k8s.io/"))
 
 
 def has_pods(api_version: str, kind: str) -> bool:

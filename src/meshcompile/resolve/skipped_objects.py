@@ -46,7 +46,7 @@ def _skipped(snapshot: Snapshot, facts: ProxyFacts) -> Iterator[Skipped]:
     proxy = facts.proxy
     yield from skipped_policies(_policies(snapshot), proxy, snapshot.mesh.root_namespace)
     yield from skipped_peer_policies(snapshot.authentication, proxy)
-    yield from skipped_gateways(snapshot.gateways, proxy)
+    yield from skipped_gateways(snapshot.gateways, proxy, facts.targets)
     yield from not_imported(snapshot, proxy, facts.scope, facts.gateway.gateways)
 
 

@@ -17,11 +17,13 @@ def snapshot(
     behaviour: Behaviour = ISTIO_1_30,
     jwks: Mapping[str, str] | None = None,
     answers: Answers | None = None,
+    *,
+    ambient: bool = False,
 ) -> Snapshot:
     """The snapshot of a mesh, independent of the order of `resources`.
 
-    `jwks` are keys of issuers by their URI. `answers` come from the snapshot before an edit.
+    `jwks` are keys of issuers by their URI. `answers` come from the snapshot before an edit. `ambient` meshes have
+    waypoints.
     """
-    return Snapshot(
-        SnapshotInputs(resources, mesh, networks, behaviour, CONFIG_CLUSTER, {} if jwks is None else jwks), answers
-    )
+    inputs = SnapshotInputs(resources, mesh, networks, behaviour, CONFIG_CLUSTER, jwks or {}, ambient)
+    return Snapshot(inputs, answers)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from meshcompile.documents import Origin
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.destination_rule import DestinationRule, Subset, TrafficPolicy
+from meshcompile.snapshot.gateway_api.converted import FromGatewayApi
 from meshcompile.snapshot.resources import ConfigStore, oldest_first
 from meshcompile.snapshot.service import Service
 from meshcompile.values.hosts import covering, qualified
@@ -92,13 +93,15 @@ def _most_specific(hostname: str, rules: RulesByHost) -> tuple[MergedDestination
     return next((rules[host] for host in covering(hostname) if host in rules), ())
 
 
-def destination_rule_index(resources: ConfigStore, mesh: MeshConfig) -> DestinationRuleIndex:
-    """The index of the accepted resources."""
+def destination_rule_index(
+    resources: ConfigStore, mesh: MeshConfig, gateway_api: FromGatewayApi
+) -> DestinationRuleIndex:
+    """The index of the accepted DestinationRules, and of those generated from the Gateway API."""
     own: dict[str, dict[str, list[MergedDestinationRule]]] = {}
     exported: dict[str, dict[str, list[MergedDestinationRule]]] = {}
     root_private: dict[str, list[MergedDestinationRule]] = {}
     private_default = OWN_NAMESPACE in mesh.default_destination_rule_export_to
-    for part in sorted(resources.all(DestinationRule), key=_precedence):
+    for part in sorted((*resources.all(DestinationRule), *gateway_api.destination_rules), key=_precedence):
         rule = _single(part)
         if _applies_at_home(rule):
             _merge(own.setdefault(rule.namespace, {}), rule)

@@ -5,7 +5,7 @@ from meshcompile.models.networking.virtual_service import VirtualService
 from meshcompile.settings import MeshSettings
 from meshcompile.snapshot.dead_rules import dead_rules
 from meshcompile.snapshot.resources import ConfigStore
-from meshcompile.snapshot.virtual_services import VirtualServiceIndex, index_of
+from meshcompile.snapshot.virtual_services import Semantics, VirtualServiceIndex, index_of
 
 
 def findings(resources: ConfigStore, settings: MeshSettings) -> tuple[Diagnostic, ...]:
@@ -19,15 +19,17 @@ def findings(resources: ConfigStore, settings: MeshSettings) -> tuple[Diagnostic
 
 
 def findings_of_routes(routes: VirtualServiceIndex) -> tuple[Diagnostic, ...]:
-    """Findings about VirtualServices that are already merged."""
-    return (*routes.findings, *(finding for each in routes.all for finding in dead_rules(each)))
+    """Findings about VirtualServices that are already merged. What comes from the Gateway API has its own."""
+    written = (each for each in routes.all if each.semantics is not Semantics.GATEWAY)
+    return (*routes.findings, *(finding for each in written for finding in dead_rules(each)))
 
 
 def _routes(resources: ConfigStore, settings: MeshSettings) -> VirtualServiceIndex:
     """The index of VirtualServices that the snapshot would have."""
     from meshcompile.snapshot.discovery import discovered
+    from meshcompile.snapshot.gateway_api.converted import NOTHING
     from meshcompile.snapshot.ingress import from_ingresses
     from meshcompile.snapshot.virtual_services import virtual_service_index
 
     looked_at = discovered(resources, settings.mesh)
-    return virtual_service_index(looked_at, settings.mesh, from_ingresses(looked_at, settings.mesh))
+    return virtual_service_index(looked_at, settings.mesh, from_ingresses(looked_at, settings.mesh), NOTHING)

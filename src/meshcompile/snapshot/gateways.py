@@ -1,25 +1,48 @@
 """Gateways, oldest first. Follows istiod's `PushContext.initGateways` and the selection of `mergeGateways`."""
 
+from collections.abc import Collection, Mapping
+
 from msgspec import Struct
 
 from meshcompile.models.networking.gateway import Gateway
+from meshcompile.snapshot.gateway_api.converted import BoundServices, FromGatewayApi
 from meshcompile.snapshot.ingress import FromIngresses
 from meshcompile.snapshot.resources import ConfigStore, oldest_first
 from meshcompile.values.labels import Labels, selects
 
 
 class GatewayIndex(Struct, frozen=True):
-    """Gateways, including those generated from Ingresses, oldest first."""
+    """Gateways, including those generated from Ingresses and the Gateway API, oldest first.
+
+    `bound` has the Services of the Gateways of the Gateway API, by `namespace/name`. These Gateways select no labels.
+    """
 
     all: tuple[Gateway, ...] = ()
+    bound: Mapping[str, BoundServices] = {}
 
     def selecting(self, labels: Labels) -> tuple[Gateway, ...]:
-        """The Gateways of all namespaces that select a workload. A Gateway without a selector selects every
-        workload.
+        """The Gateways of all namespaces that select a workload by its labels. A Gateway without a selector selects
+        every workload.
         """
-        return tuple(gateway for gateway in self.all if selects(gateway.spec.selector, labels))
+        return tuple(
+            gateway
+            for gateway in self.all
+            if gateway.full_name not in self.bound and selects(gateway.spec.selector, labels)
+        )
+
+    def serving(self, labels: Labels, services: Collection[tuple[str, str]]) -> tuple[Gateway, ...]:
+        """The Gateways that select a workload by its labels, or by a Service of it (host and namespace)."""
+        return tuple(gateway for gateway in self.all if self.is_served(gateway, labels, services))
+
+    def is_served(self, gateway: Gateway, labels: Labels, services: Collection[tuple[str, str]]) -> bool:
+        """Whether a workload with these labels and Services serves a Gateway."""
+        bound = self.bound.get(gateway.full_name)
+        if bound is None:
+            return selects(gateway.spec.selector, labels)
+        return any((host, bound.namespace) in services for host in bound.hosts)
 
 
-def gateway_index(resources: ConfigStore, ingresses: FromIngresses) -> GatewayIndex:
-    """The index of the accepted Gateways, and of those generated from Ingresses."""
-    return GatewayIndex(tuple(sorted((*resources.all(Gateway), *ingresses.gateways), key=oldest_first)))
+def gateway_index(resources: ConfigStore, ingresses: FromIngresses, gateway_api: FromGatewayApi) -> GatewayIndex:
+    """The index of the accepted Gateways, and of those generated from Ingresses and the Gateway API."""
+    every = (*resources.all(Gateway), *ingresses.gateways, *gateway_api.gateways)
+    return GatewayIndex(tuple(sorted(every, key=oldest_first)), gateway_api.bound)

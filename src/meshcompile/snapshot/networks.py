@@ -83,7 +83,11 @@ def network_index(
     resources: ConfigStore, workloads: WorkloadIndex, networks: MeshNetworks, mesh: MeshConfig
 ) -> NetworkIndex:
     """The index of the mesh's networks."""
-    gateways = set(_static_gateways(networks)) | set(_service_gateways(resources, workloads, networks))
+    gateways = {
+        *_static_gateways(networks),
+        *_service_gateways(resources, workloads, networks),
+        *_listed_gateways(resources, workloads.config_cluster),
+    }
     return NetworkIndex(
         system={
             cluster: known.namespace_labels(mesh.root_namespace).get(NETWORK, "")
@@ -128,6 +132,21 @@ def _static_gateways(networks: MeshNetworks) -> Iterator[NetworkGateway]:
         for gateway in network.gateways:
             if gateway.address:
                 yield NetworkGateway(gateway.address, gateway.port, name)
+
+
+def _listed_gateways(resources: ConfigStore, cluster: str) -> Iterator[NetworkGateway]:
+    """The addresses of Gateways of the Gateway API that lead to a network, at each port for other networks."""
+    if not resources.by_kind.get("KubernetesGateway"):
+        return
+    from meshcompile.models.gateway_api.gateway import KubernetesGateway  # for a fast start: few meshes need it
+    from meshcompile.snapshot.gateway_api.tls import passes_by_sni
+
+    for gateway in resources.all(KubernetesGateway):
+        network = gateway.metadata.labels.get(NETWORK, "")
+        addresses = [each.value for each in gateway.spec.addresses if each.type in ("IPAddress", "Hostname")]
+        for listener in gateway.spec.listeners if network else ():
+            if listener.protocol == "HBONE" or passes_by_sni(listener, gateway.metadata.labels):
+                yield from (NetworkGateway(address, listener.port, network, cluster) for address in addresses)
 
 
 def _service_gateways(

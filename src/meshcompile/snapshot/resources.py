@@ -52,10 +52,10 @@ def by_name(groups: Mapping[str, Iterable[N]]) -> Mapping[tuple[str, str], N]:
 
 
 def grouped_by_kind(resources: Iterable[Resource]) -> Mapping[str, tuple[Resource, ...]]:
-    """The resources of each kind, in their order."""
+    """The resources of each model, by its name, in their order. It is the kind, except where two kinds share a name."""
     groups: dict[str, list[Resource]] = {}
     for resource in resources:
-        groups.setdefault(resource.kind, []).append(resource)
+        groups.setdefault(type(resource).__name__, []).append(resource)
     return {kind: tuple(group) for kind, group in groups.items()}
 
 

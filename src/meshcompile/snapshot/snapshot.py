@@ -28,6 +28,7 @@ from meshcompile.snapshot.endpoints import EndpointIndex, endpoint_index
 from meshcompile.snapshot.envoy_filters import EnvoyFilterIndex, envoy_filter_index
 from meshcompile.snapshot.extensions import ExtensionIndex, extension_index
 from meshcompile.snapshot.findings import findings_of_routes
+from meshcompile.snapshot.gateway_api.converted import FromGatewayApi, converted
 from meshcompile.snapshot.gateways import GatewayIndex, gateway_index
 from meshcompile.snapshot.ingress import FromIngresses, from_ingresses
 from meshcompile.snapshot.networks import NetworkIndex, network_index
@@ -55,6 +56,7 @@ class SnapshotInputs(Struct, frozen=True, eq=False):
     behaviour: Behaviour
     cluster: str
     jwks: Mapping[str, str]
+    ambient: bool
 
 
 class Index(Generic[V]):
@@ -106,6 +108,11 @@ def _cluster(snapshot: "Snapshot", key: None) -> str:
 @input_query
 def _jwks(snapshot: "Snapshot", key: None) -> Mapping[str, str]:
     return snapshot.inputs.jwks
+
+
+@input_query
+def _ambient(snapshot: "Snapshot", key: None) -> bool:
+    return snapshot.inputs.ambient
 
 
 class KindKey(Key, frozen=True):
@@ -197,18 +204,25 @@ def _from_ingresses(snapshot: "Snapshot", key: None) -> FromIngresses:
 
 
 @query
+def _gateway_api(snapshot: "Snapshot", key: None) -> FromGatewayApi:
+    flag = snapshot.behaviour.alpha_gateway_api
+    return converted(_config_store(snapshot), lambda: snapshot.services, ambient=snapshot.ambient, alpha=flag)
+
+
+@query
 def _virtual_services(snapshot: "Snapshot", key: None) -> VirtualServiceIndex:
-    return virtual_service_index(_config_store(snapshot), snapshot.mesh, _from_ingresses(snapshot, None))
+    ingresses = _from_ingresses(snapshot, None)
+    return virtual_service_index(_config_store(snapshot), snapshot.mesh, ingresses, snapshot.gateway_api)
 
 
 @query
 def _destination_rules(snapshot: "Snapshot", key: None) -> DestinationRuleIndex:
-    return destination_rule_index(_config_store(snapshot), snapshot.mesh)
+    return destination_rule_index(_config_store(snapshot), snapshot.mesh, snapshot.gateway_api)
 
 
 @query
 def _gateways(snapshot: "Snapshot", key: None) -> GatewayIndex:
-    return gateway_index(_config_store(snapshot), _from_ingresses(snapshot, None))
+    return gateway_index(_config_store(snapshot), _from_ingresses(snapshot, None), snapshot.gateway_api)
 
 
 @query
@@ -248,7 +262,7 @@ def _proxy_configs(snapshot: "Snapshot", key: None) -> ProxyConfigIndex:
 
 @query
 def _findings(snapshot: "Snapshot", key: None) -> tuple[Diagnostic, ...]:
-    return findings_of_routes(snapshot.virtual_services)
+    return (*snapshot.gateway_api.findings, *findings_of_routes(snapshot.virtual_services))
 
 
 class Snapshot:
@@ -262,10 +276,12 @@ class Snapshot:
     behaviour = Index(_behaviour)
     cluster = Index(_cluster)
     jwks = Index(_jwks)
+    ambient = Index(_ambient)
     workloads = Index(_workloads)
     services = Index(_services)
     topology = Index(_topology)
     endpoints = Index(_endpoints)
+    gateway_api = Index(_gateway_api)
     virtual_services = Index(_virtual_services)
     destination_rules = Index(_destination_rules)
     gateways = Index(_gateways)

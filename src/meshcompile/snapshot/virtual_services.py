@@ -30,17 +30,25 @@ from meshcompile.values.hosts import qualified
 
 if TYPE_CHECKING:  # checking VirtualServices needs neither of them
     from meshcompile.models.mesh.mesh_config import MeshConfig
+    from meshcompile.snapshot.gateway_api.converted import FromGatewayApi
     from meshcompile.snapshot.ingress import FromIngresses
 
 # The annotation of a VirtualService that selects the semantics of its matches.
 SEMANTICS_ANNOTATION = "internal.istio.io/route-semantics"
+# The annotation of a generated VirtualService that names the kind it comes from.
+PARENTS_ANNOTATION = "internal.istio.io/parents"
 
 
 class Semantics(StrEnum):
-    """The API whose semantics a VirtualService follows. One that comes from an Ingress matches whole path segments."""
+    """The API whose semantics a VirtualService follows.
+
+    One that comes from an Ingress or the Gateway API matches whole path segments. With those of the Gateway API, Envoy
+    answers 500 in place of a backend that does not exist.
+    """
 
     ISTIO = ""
     INGRESS = "ingress"
+    GATEWAY = "gateway"
 
 
 class MergedVirtualService(Struct, frozen=True, eq=False, dict=True):
@@ -62,6 +70,7 @@ class MergedVirtualService(Struct, frozen=True, eq=False, dict=True):
     origin: Origin
     semantics: Semantics = Semantics.ISTIO
     roots: tuple[Origin | None, ...] = ()
+    from_tls_route: bool = False  # its `tls` rules also route connections whose TLS a gateway has ended
 
     @property
     def resource(self) -> str:
@@ -110,10 +119,15 @@ class VirtualServiceIndex(Struct, frozen=True, dict=True):
         """The VirtualServices for proxies of a namespace on a gateway (`namespace/name` or `mesh`), in order of
         precedence.
 
-        Private ones come before exported ones, and those before public ones. Each group is ordered oldest first.
+        Private ones come before exported ones, and those before public ones. Each group is ordered oldest first. Of
+        public ones, those of the Gateway API from the proxy's own namespace come first.
         """
         groups = self._by_gateway.get(gateway, {})
-        return groups.get((namespace, True), ()) + groups.get((namespace, False), ()) + groups.get(_PUBLIC, ())
+        public = groups.get(_PUBLIC, ())
+        own = tuple(each for each in public if each.semantics is Semantics.GATEWAY and each.namespace == namespace)
+        if own:
+            public = own + tuple(each for each in public if each not in own)
+        return groups.get((namespace, True), ()) + groups.get((namespace, False), ()) + public
 
     @cached_property
     def label_keys(self) -> frozenset[str]:
@@ -147,9 +161,12 @@ def _audiences(virtual_service: MergedVirtualService) -> Iterable[tuple[str, boo
     return tuple((namespace, namespace == virtual_service.namespace) for namespace in virtual_service.export_to)
 
 
-def virtual_service_index(resources: ConfigStore, mesh: MeshConfig, ingresses: FromIngresses) -> VirtualServiceIndex:
-    """The index of the accepted VirtualServices, and of those generated from Ingresses."""
-    written = sorted((*resources.all(VirtualService), *ingresses.virtual_services), key=oldest_first)
+def virtual_service_index(
+    resources: ConfigStore, mesh: MeshConfig, ingresses: FromIngresses, gateway_api: FromGatewayApi
+) -> VirtualServiceIndex:
+    """The index of the accepted VirtualServices, and of those generated from Ingresses and the Gateway API."""
+    every = (*resources.all(VirtualService), *ingresses.virtual_services, *gateway_api.virtual_services)
+    written = sorted(every, key=oldest_first)
     index = index_of(written, mesh.default_virtual_service_export_to or (EVERYWHERE,))
     return replace(index, findings=(*ingresses.findings, *index.findings))
 
@@ -163,6 +180,8 @@ def index_of(written: Iterable[VirtualService], everywhere: tuple[str, ...] = (E
 
 def _merged(virtual_service: VirtualService, delegates: Delegates, everywhere: tuple[str, ...]) -> MergedVirtualService:
     spec, namespace, semantics = virtual_service.spec, virtual_service.namespace, _semantics(virtual_service)
+    if semantics is Semantics.GATEWAY:
+        return _generated(virtual_service, everywhere)
     has_delegates = semantics is Semantics.ISTIO and any(rule.delegate is not None for rule in spec.http)
     if has_delegates:
         rules = delegates.rules(virtual_service)
@@ -184,6 +203,25 @@ def _merged(virtual_service: VirtualService, delegates: Delegates, everywhere: t
     )
 
 
+def _generated(virtual_service: VirtualService, everywhere: tuple[str, ...]) -> MergedVirtualService:
+    """A VirtualService of the Gateway API, whose names are full names already."""
+    spec, metadata = virtual_service.spec, virtual_service.metadata
+    return MergedVirtualService(
+        name=virtual_service.name,
+        namespace=virtual_service.namespace,
+        creation_time=metadata.creation_timestamp or NO_CREATION_TIME,
+        hosts=spec.hosts,
+        gateways=spec.gateways or (MESH_GATEWAY,),
+        export_to=exported_to(spec.export_to or everywhere, virtual_service.namespace),
+        http=spec.http,
+        tls=spec.tls,
+        tcp=spec.tcp,
+        origin=virtual_service.origin,
+        semantics=Semantics.GATEWAY,
+        from_tls_route=metadata.annotations.get(PARENTS_ANNOTATION) == "TLSRoute",
+    )
+
+
 def _semantics(virtual_service: VirtualService) -> Semantics:
     annotated = virtual_service.metadata.annotations.get(SEMANTICS_ANNOTATION)
-    return Semantics.INGRESS if annotated == Semantics.INGRESS else Semantics.ISTIO
+    return Semantics(annotated) if annotated in (Semantics.INGRESS, Semantics.GATEWAY) else Semantics.ISTIO

@@ -270,3 +270,11 @@ def _code_point(character: str) -> int:
 
 
 _CONTROLS = {"a": "\a", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+
+
+def quoted(text: str) -> str:
+    """The expression for exactly this text: Go's `regexp.QuoteMeta`."""
+    return "".join(f"\\{letter}" if letter in _SPECIAL else letter for letter in text)
+
+
+_SPECIAL = frozenset("\\.+*?()|[]{}^$")

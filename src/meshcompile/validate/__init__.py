@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from meshcompile.codes import kubernetes, validation
 from meshcompile.diagnostics import Code, Diagnostic, Severity
 from meshcompile.models.base import Resource
+from meshcompile.models.registry import GATEWAY_API_MODELS
 from meshcompile.validate.metadata import forbidden_annotations, metadata_violations
 
 MODULES = {
@@ -56,6 +57,8 @@ def violations(resource: Resource) -> list[Diagnostic]:
     diagnostics = _refused_by_kubernetes(metadata_violations(resource))
     if kind in MODULES:
         diagnostics += _refused_by_istio(tuple(forbidden_annotations(resource)) or _rules(kind)(resource))
+    elif kind in GATEWAY_API_MODELS:
+        diagnostics += _gateway_api_rules()(resource)
     else:
         diagnostics += _refused_by_kubernetes(_kubernetes_rules(kind)(resource))
     return diagnostics
@@ -88,6 +91,14 @@ def _rules(kind: str) -> Rules:
     """The rules of one of Istio's kinds."""
     rules: Rules = import_module(f"{__name__}.{MODULES[kind]}").violations
     return rules
+
+
+@cache
+def _gateway_api_rules() -> Rules:
+    """The rules of the kinds of the Gateway API."""
+    from meshcompile.validate.gateway_api import violations  # for a fast start: few meshes need them
+
+    return violations
 
 
 @cache

@@ -23,8 +23,12 @@ class Direction(StrEnum):
     INBOUND = "inbound"
 
 
+# The cluster of a backend without a host. It never exists, so requests to it fail.
+UNKNOWN_SERVICE = "UnknownService"
+
+
 class ClusterName(Struct, frozen=True):
-    """The four parts of a cluster's name; `str()` joins them with `|`."""
+    """The four parts of a cluster's name. `str()` joins them with `|`, and names UNKNOWN_SERVICE without a host."""
 
     direction: Direction
     port: int
@@ -32,6 +36,8 @@ class ClusterName(Struct, frozen=True):
     host: str
 
     def __str__(self) -> str:
+        if not self.host and self.direction is Direction.OUTBOUND:
+            return UNKNOWN_SERVICE
         return f"{self.direction}|{self.port}|{self.subset}|{self.host}"
 
     @property

@@ -47,6 +47,9 @@ def forward(action: Forward) -> RouteAction:
     return at(
         RouteAction(
             cluster=None if only is None else str(only.cluster),
+            cluster_not_found_response_code=(
+                "INTERNAL_SERVER_ERROR" if action.fails_with_500 else "SERVICE_UNAVAILABLE"
+            ),
             weighted_clusters=weighted_clusters(action.backends) if action.weighted else None,
             prefix_rewrite=path.replacement if path is not None and path.regex is None else "",
             regex_rewrite=None if path is None or path.regex is None else regex_rewrite(path, path.regex),
@@ -114,7 +117,8 @@ def redirect(action: Redirect) -> RedirectAction | None:
             scheme_redirect=action.scheme or None,
             host_redirect=action.host,
             port_redirect=action.port,
-            path_redirect=action.path,
+            path_redirect=None if action.replaces_prefix else action.path,
+            prefix_rewrite=action.path if action.replaces_prefix else None,
             response_code=code,
         ),
         action.origin,

@@ -208,6 +208,9 @@ class GatewayChains(Struct, frozen=True):
             for rule in virtual_service.tcp:
                 if not rule.match or any(_is_for(match, server) for match in rule.match):
                     return routed(self.client, self.tcp, port, virtual_service, rule.route, (rule.origin,))
+            for tls in virtual_service.tls if virtual_service.from_tls_route else ():
+                if any(_is_for(match, server) for match in tls.match):
+                    return routed(self.client, self.tcp, port, virtual_service, tls.route, (tls.origin,))
         return None
 
     def _passthrough(self, port: ServerPort, server: GatewayServer) -> Iterator[ChainOrFinding]:

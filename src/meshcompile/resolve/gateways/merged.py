@@ -23,8 +23,8 @@ from meshcompile.resolve.gateways.server import GatewayServer
 from meshcompile.resolve.inbound.service_targets import ServiceTarget
 from meshcompile.resolve.security.policy_attachment import Refusal
 from meshcompile.resolve.skipped import Skipped
+from meshcompile.snapshot.gateway_api.converted import BoundServices
 from meshcompile.snapshot.gateways import GatewayIndex
-from meshcompile.values.labels import selects
 from meshcompile.values.ports import Protocol
 
 # With this label on a Service, Gateways refer to its target ports instead of its ports.
@@ -74,20 +74,42 @@ def merged_gateway(gateways: GatewayIndex, proxy: Proxy, targets: Iterable[Servi
     if not proxy.is_router:
         return NO_GATEWAY
     merge = _GatewayMerge()
+    targets = tuple(targets)
     target_ports = _target_ports(targets)
-    for gateway in gateways.selecting(proxy.labels):
+    for gateway in gateways.serving(proxy.labels, _services(targets)):
+        bound = gateways.bound.get(gateway.full_name)
         for server in gateway.spec.servers:
-            number = target_ports.get(server.port.number, server.port.number)
-            merge.add(gateway_server(gateway, server, number), number)
+            port = server.port.number
+            numbers = (target_ports.get(port, port),) if bound is None else _bound_ports(port, bound, targets)
+            for number in numbers:
+                merge.add(gateway_server(gateway, server, number), number)
     return merge.result()
 
 
-def skipped_gateways(gateways: GatewayIndex, proxy: Proxy) -> Iterator[Skipped]:
+def _services(targets: Iterable[ServiceTarget]) -> frozenset[tuple[str, str]]:
+    """The host and namespace of each Service of a router."""
+    return frozenset((target.service.hostname, target.service.namespace) for target in targets)
+
+
+def _bound_ports(port: int, bound: BoundServices, targets: Iterable[ServiceTarget]) -> tuple[int, ...]:
+    """The ports on which a router listens for a port of the Services that a Gateway is bound to; none without it."""
+    ports = {
+        target.target_port
+        for target in targets
+        if target.service.hostname in bound.hosts
+        and target.service.namespace == bound.namespace
+        and target.port.number == port
+    }
+    return tuple(sorted(ports))
+
+
+def skipped_gateways(gateways: GatewayIndex, proxy: Proxy, targets: Iterable[ServiceTarget]) -> Iterator[Skipped]:
     """The Gateways that no listener of a proxy comes from."""
+    services = _services(targets)
     for gateway in gateways.all:
         if not proxy.is_router:
             yield Skipped(gateway.origin, ONLY_GATEWAYS)
-        elif not selects(gateway.spec.selector, proxy.labels):
+        elif not gateways.is_served(gateway, proxy.labels, services):
             yield Skipped(gateway.origin, Refusal.SELECTOR)
 
 

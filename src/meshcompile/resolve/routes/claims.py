@@ -23,7 +23,7 @@ from meshcompile.resolve.routes.virtual_service.rules import rule_routes
 from meshcompile.resolve.scope.sidecar import ScopeKey, SidecarScope, sidecar_scope
 from meshcompile.snapshot.service import Resolution, Service, ServicePort
 from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.snapshot.virtual_services import MergedVirtualService
+from meshcompile.snapshot.virtual_services import MergedVirtualService, Semantics
 from meshcompile.values.hosts import is_wildcard, overlaps
 from meshcompile.values.names import ClusterName, Direction
 
@@ -163,6 +163,8 @@ def _of_virtual_service(
     if not routes:
         return
     hosts, services = _hosts_and_services(virtual_service, route_port)
+    if virtual_service.semantics is Semantics.GATEWAY and not _may_route(virtual_service, services, route_port):
+        return
     by_number: dict[int, list[tuple[str, Service]]] = {}
     for host, service in services:
         for port in route_port.ports(service):
@@ -172,6 +174,13 @@ def _of_virtual_service(
     # Only one virtual host can have the domain without a port. It belongs to the one of port 80.
     for number in sorted(by_number, key=lambda number: (number != HTTP_PORT, number)):
         yield HostClaim(number, tuple(by_number[number]), hosts, routes, virtual_service, (virtual_service.origin,))
+
+
+def _may_route(
+    virtual_service: MergedVirtualService, services: Iterable[tuple[str, Service]], route_port: RoutePort
+) -> bool:
+    """True if a route of the Gateway API may route here: it is the client's, or that of one of the services."""
+    return any(virtual_service.namespace in (service.namespace, route_port.scope.namespace) for _, service in services)
 
 
 def _hosts_and_services(
@@ -186,6 +195,9 @@ def _hosts_and_services(
     hosts = [host for host in exact if host.lower() not in known]
     services = [(host.lower(), known[host.lower()]) for host in exact if host.lower() in known]
     for wildcard in (host.lower() for host in virtual_service.hosts if is_wildcard(host)):
+        if virtual_service.semantics is Semantics.GATEWAY:
+            hosts.append(wildcard)
+            continue
         covered = [host for host in known if overlaps(wildcard, host)]
         services += [(host, known[host]) for host in covered if most_specific.get(host) is virtual_service]
         hosts += [] if covered else [wildcard]

@@ -214,6 +214,7 @@ class Forward(Intent, frozen=True):
     """Requests are forwarded to one backend, or to several by weight.
 
     `retry` is None without retries. `append_x_forwarded_host` keeps the original host in a header.
+    `fails_with_500` answers 500 instead of 503 if the cluster does not exist.
     """
 
     backends: tuple[Backend, ...]
@@ -225,13 +226,17 @@ class Forward(Intent, frozen=True):
     path_rewrite: PathRewrite | None = None
     host_rewrite: HostRewrite | None = None
     append_x_forwarded_host: bool = False
+    fails_with_500: bool = False
 
 
 # ---- responses of the proxy itself
 
 
 class Redirect(Intent, frozen=True):
-    """Requests get a redirect. Empty parts stay as in the request. A `port` of 0 is the default of the scheme."""
+    """Requests get a redirect. Empty parts stay as in the request. A `port` of 0 is the default of the scheme.
+
+    `path` replaces the path, or only the matched prefix if it `replaces_prefix`.
+    """
 
     scheme: str
     host: str
@@ -239,6 +244,7 @@ class Redirect(Intent, frozen=True):
     path: str
     code: int
     origin: Origin
+    replaces_prefix: bool = False
 
 
 class ResponseBody(Intent, frozen=True):

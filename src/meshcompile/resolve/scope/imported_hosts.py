@@ -23,8 +23,13 @@ class ImportedHosts(Struct, frozen=True):
             return True
         return any(subset_of(host, wildcard) for wildcard in self.wildcards)
 
-    def match_route(self, host: str) -> bool:
-        """True when the host of a VirtualService overlaps the imports, in either direction."""
+    def match_route(self, host: str, *, as_service: bool) -> bool:
+        """True when the host of a VirtualService overlaps the imports, in either direction.
+
+        Routes of the Gateway API match as services do: the imports cover the whole host.
+        """
+        if as_service:
+            return self.match_service(host)
         if self.everything or host in self.exact:
             return True
         if is_wildcard(host) and any(subset_of(exact, host) for exact in self.exact):

@@ -21,7 +21,7 @@ from meshcompile.resolve.scope.merged_services import merged_services
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
 from meshcompile.snapshot.service import Registry, Service
 from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.snapshot.virtual_services import MergedVirtualService
+from meshcompile.snapshot.virtual_services import MergedVirtualService, Semantics
 from meshcompile.values.hosts import covering, is_wildcard
 from meshcompile.values.labels import Labels, selects
 from meshcompile.values.ports import Protocol, protocol_named
@@ -197,7 +197,7 @@ def _egress_listener(snapshot: Snapshot, spec: IstioEgressListener | None, names
         virtual_service
         for virtual_service in snapshot.virtual_services.for_gateway(namespace, MESH_GATEWAY)
         if any(
-            hosts.match_route(host)
+            hosts.match_route(host, as_service=virtual_service.semantics is Semantics.GATEWAY)
             for hosts in _of(imports, virtual_service.namespace)
             for host in virtual_service.hosts
         )

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from meshcompile.documents import Origin
 from meshcompile.models.networking.virtual_service import (
     Destination,
@@ -29,18 +31,24 @@ from meshcompile.resolve.routes.intent import (
 )
 from meshcompile.resolve.routes.virtual_service.headers import header_changes, host_rewrite
 from meshcompile.resolve.routes.virtual_service.retries import retry
+from meshcompile.snapshot.virtual_services import Semantics
+from meshcompile.syntax.re2 import quoted
 
 # The default port of each scheme.
 DEFAULT_PORTS = {"http": 80, "https": 443}
 ALL_REQUESTS = 100
+# In front of a redirect's path: it replaces only the prefix that the route matched.
+MATCHED_PREFIX = "%PREFIX()%"
 
 
-def route_action(rule: HTTPRoute, context: RouteContext) -> Action:
-    """What a rule does with requests."""
+def route_action(rule: HTTPRoute, context: RouteContext, semantics: Semantics, prefix: str) -> Action:
+    """What a rule does with requests. `prefix` is the matched prefix of whole path segments."""
     if rule.redirect is not None:
-        return _redirect(rule.redirect, context)
+        return _redirect(rule.redirect, context, semantics)
     if rule.direct_response is not None:
         return _direct_response(rule.direct_response)
+    if semantics is Semantics.GATEWAY:
+        return replace(_forward(rule, context), fails_with_500=True, path_rewrite=_segment_rewrite(rule, prefix))
     return _forward(rule, context)
 
 
@@ -74,6 +82,14 @@ def _backend(target: HTTPRouteDestination, context: RouteContext) -> Backend:
         host_rewrite=host_rewrite(target.headers),
         origin=target.origin,
     )
+
+
+def _segment_rewrite(rule: HTTPRoute, prefix: str) -> PathRewrite | None:
+    """The rewrite of the Gateway API, in which `/` removes the matched prefix and keeps the slash after it."""
+    rewrite = None if rule.rewrite is None else _path_rewrite(rule.rewrite)
+    if rewrite is None or rewrite.regex is not None or rewrite.replacement != "/":
+        return rewrite
+    return PathRewrite(r"/\2", rewrite.origin, f"^{quoted(prefix)}(/?)(.*)")
 
 
 def _path_rewrite(rewrite: HTTPRewrite) -> PathRewrite | None:
@@ -120,14 +136,16 @@ def _is_positive(percentage: Percent | int | None) -> bool:
             return number > 0
 
 
-def _redirect(redirect: HTTPRedirect, context: RouteContext) -> Redirect:
+def _redirect(redirect: HTTPRedirect, context: RouteContext, semantics: Semantics) -> Redirect:
+    replaces_prefix = semantics is Semantics.GATEWAY and redirect.uri.startswith(MATCHED_PREFIX)
     return Redirect(
         scheme=redirect.scheme,
         host=redirect.authority,
         port=_redirect_port(redirect, context),
-        path=redirect.uri,
+        path=redirect.uri.removeprefix(MATCHED_PREFIX) if replaces_prefix else redirect.uri,
         code=redirect.redirect_code,
         origin=redirect.origin,
+        replaces_prefix=replaces_prefix,
     )
 
 

@@ -21,6 +21,7 @@ UNSPECIFIED = StringMatch()
 PREFIXES: Mapping[Semantics, PathMatchType] = {
     Semantics.ISTIO: PathMatchType.PREFIX,
     Semantics.INGRESS: PathMatchType.SEGMENTS,
+    Semantics.GATEWAY: PathMatchType.SEGMENTS,
 }
 # A "header" of this name is a claim of the request's JWT: `@request.auth.claims.group.id` or `...claims[group][id]`.
 CLAIMS = "@request.auth.claims"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from meshcompile.models.networking.virtual_service import HTTPMatchRequest, HTTPRoute
 from meshcompile.queries import Key, query
 from meshcompile.resolve.routes.context import RouteClient, RouteContext, ServicesByHost, Target
-from meshcompile.resolve.routes.intent import Action, Forward, PathMatch, PathMatchType, RouteRule
+from meshcompile.resolve.routes.intent import Action, Forward, PathMatch, PathMatchType, RouteMatch, RouteRule
 from meshcompile.resolve.routes.table import Origins, RuleRoute
 from meshcompile.resolve.routes.virtual_service.actions import route_action
 from meshcompile.resolve.routes.virtual_service.filters import cors, fault
@@ -17,7 +17,7 @@ from meshcompile.resolve.routes.virtual_service.headers import header_changes
 from meshcompile.resolve.routes.virtual_service.matches import route_match
 from meshcompile.resolve.scope.sidecar import SidecarScope
 from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.snapshot.virtual_services import MergedVirtualService
+from meshcompile.snapshot.virtual_services import MergedVirtualService, Semantics
 from meshcompile.values.labels import selects
 
 
@@ -63,8 +63,10 @@ def _rule_routes(virtual_service: MergedVirtualService, context: RouteContext) -
         route_rule = None
         for match, places in zip(rule.match or (None,), origins, strict=True):
             if applies(match, context):
-                route_rule = route_rule or _route_rule(rule, context)
-                route = _rule_route(virtual_service, route_rule, match, context.client.port, places)
+                conditions = route_match(match, virtual_service.semantics)
+                if route_rule is None or virtual_service.semantics is Semantics.GATEWAY:  # its rewrites read the match
+                    route_rule = _route_rule(rule, context, virtual_service.semantics, conditions.path)
+                route = _rule_route(virtual_service, route_rule, match, conditions, context.client.port, places)
                 yield route
                 if route.match.takes_every_request:
                     return
@@ -84,8 +86,9 @@ def applies(match: HTTPMatchRequest | None, context: RouteContext) -> bool:
     return selects(match.source_labels, client.labels)
 
 
-def _route_rule(rule: HTTPRoute, context: RouteContext) -> RouteRule:
-    action = route_action(rule, context)
+def _route_rule(rule: HTTPRoute, context: RouteContext, semantics: Semantics, path: PathMatch) -> RouteRule:
+    prefix = path.value if path.type is PathMatchType.SEGMENTS else ""
+    action = route_action(rule, context, semantics, prefix)
     only_target = rule.route[0] if isinstance(action, Forward) and not action.weighted else None
     return RouteRule(
         name=rule.name,
@@ -100,10 +103,10 @@ def _rule_route(
     virtual_service: MergedVirtualService,
     rule: RouteRule,
     match: HTTPMatchRequest | None,
+    conditions: RouteMatch,
     port: int,
     origins: Origins,
 ) -> RuleRoute:
-    conditions = route_match(match, virtual_service.semantics)
     return RuleRoute(
         name=f"{rule.name}.{match.name}" if match is not None and match.name else rule.name,
         match=conditions,
@@ -116,10 +119,11 @@ def _rule_route(
 
 
 def _spans_of(action: Action, virtual_service: MergedVirtualService, port: int) -> str:
-    """The start of span names: the host and port of the only cluster, or else the VirtualService."""
+    """The start of span names: the host and port of the only cluster if it has a host, or else the VirtualService."""
     if isinstance(action, Forward) and not action.weighted:
         cluster = action.backends[0].cluster
-        return f"{cluster.host}:{cluster.port}"
+        if cluster.host:
+            return f"{cluster.host}:{cluster.port}"
     return f"{virtual_service.name}:{port}"
 
 

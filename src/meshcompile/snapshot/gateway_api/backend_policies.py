@@ -1,0 +1,327 @@
+"""BackendTLSPolicies and XBackendTrafficPolicies, as one DestinationRule for each Service or host.
+
+Follows istiod's `backend_policies.go`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from meshcompile.models.base import ObjectMeta, placed
+from meshcompile.models.common import PortSelector
+from meshcompile.models.gateway_api.backend_policies import (
+    BackendTLSPolicy,
+    BackendTLSPolicyValidation,
+    XBackendTrafficPolicy,
+)
+from meshcompile.models.gateway_api.references import LocalObjectReference
+from meshcompile.models.kubernetes.config_map import ConfigMap
+from meshcompile.models.kubernetes.secret import Secret
+from meshcompile.models.kubernetes.service import Service, ServicePort
+from meshcompile.models.networking.destination_rule import (
+    ClientTLSMode,
+    ClientTLSSettings,
+    DestinationRule,
+    DestinationRuleSpec,
+    LoadBalancerSettings,
+    PortTrafficPolicy,
+    RetryBudget,
+    TrafficPolicy,
+)
+from meshcompile.models.networking.service_entry import ServiceEntry
+from meshcompile.models.networking.service_entry import ServicePort as EntryPort
+from meshcompile.snapshot.gateway_api.certificates import missing_authorities
+from meshcompile.snapshot.gateway_api.conditions import Invalid, StatusCondition, condition
+from meshcompile.snapshot.gateway_api.listeners import GENERATED
+from meshcompile.snapshot.gateway_api.references import CONFIG_MAP, SECRET, SERVICE, SERVICE_ENTRY, GroupKind
+from meshcompile.snapshot.resources import NO_CREATION_TIME, ConfigStore
+from meshcompile.values.hosts import CLUSTER_DOMAIN
+
+IGNORE = "istio.io/ignore-policy-attachment"
+INVALID_CREDENTIAL = "invalid://"
+MIN_RETRIES = 10
+REFERABLE = frozenset({SERVICE, SERVICE_ENTRY, CONFIG_MAP, SECRET})
+
+Policy: TypeAlias = BackendTLSPolicy | XBackendTrafficPolicy
+Target: TypeAlias = Service | ServiceEntry
+
+
+class PolicyTarget(Struct, frozen=True):
+    """One target of a policy: the hosts that it is for, or why there are none. `port` is the name of a port."""
+
+    ref: LocalObjectReference
+    target: Target | None
+    hosts: tuple[str, ...] = ()
+    port: str = ""
+    invalid: Invalid | None = None
+
+
+class ConvertedPolicy(Struct, frozen=True):
+    """A policy with its targets, what it asks for, and the conditions about it."""
+
+    policy: Policy
+    targets: tuple[PolicyTarget, ...]
+    tls: ClientTLSSettings | None = None
+    load_balancer: LoadBalancerSettings | None = None
+    retry_budget: RetryBudget | None = None
+    conditions: tuple[StatusCondition, ...] = ()
+
+    @property
+    def precedence(self) -> tuple[str, str, str]:
+        """Sort key: the oldest policy wins, then namespace, then name."""
+        metadata = self.policy.metadata
+        return (metadata.creation_timestamp or NO_CREATION_TIME, metadata.namespace, metadata.name)
+
+
+class Referents(Struct, frozen=True):
+    """The objects that policies refer to, by kind, namespace and name."""
+
+    services: Mapping[tuple[str, str], Service]
+    entries: Mapping[tuple[str, str], ServiceEntry]
+    config_maps: Mapping[tuple[str, str], ConfigMap]
+    secrets: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, resources: ConfigStore) -> "Referents":
+        return cls(
+            services={(each.namespace, each.name): each for each in resources.all(Service)},
+            entries={(each.namespace, each.name): each for each in resources.all(ServiceEntry)},
+            config_maps={(each.namespace, each.name): each for each in resources.all(ConfigMap)},
+            secrets=frozenset((each.namespace, each.name) for each in resources.all(Secret)),
+        )
+
+    def problem(self, kind: GroupKind, namespace: str, name: str) -> str:
+        """Why a reference leads nowhere; "" if it leads to an object."""
+        known: Mapping[GroupKind, Iterable[tuple[str, str]]] = {
+            SERVICE: self.services,
+            SERVICE_ENTRY: self.entries,
+            CONFIG_MAP: self.config_maps,
+            SECRET: self.secrets,
+        }
+        if kind not in known:
+            return f"unsupported kind {kind.kind}"
+        found = (namespace, name) in known[kind]
+        return "" if found else f"reference {namespace}/{name} (of kind {kind.kind}) not found"
+
+
+def backend_policies(resources: ConfigStore, alpha: bool) -> tuple[ConvertedPolicy, ...]:
+    """The policies of both kinds; XBackendTrafficPolicies need `alpha`."""
+    tls, traffic = resources.all(BackendTLSPolicy), resources.all(XBackendTrafficPolicy) if alpha else ()
+    if not (tls or traffic):
+        return ()
+    referents = Referents.of(resources)
+    counted = [policy for policy in tls if not is_ignored(policy)]
+    return (
+        *(_traffic_policy(policy, referents) for policy in traffic),
+        *(_tls_policy(policy, counted, referents) for policy in tls),
+    )
+
+
+def is_ignored(policy: Policy) -> bool:
+    """True if the annotation tells istiod to leave a policy alone."""
+    return policy.metadata.annotations.get(IGNORE, "").lower() == "true"
+
+
+# ---- BackendTLSPolicies
+
+
+def _tls_policy(policy: BackendTLSPolicy, others: Iterable[BackendTLSPolicy], referents: Referents) -> ConvertedPolicy:
+    if is_ignored(policy):
+        return ConvertedPolicy(policy, ())
+    credential, problems = _credential(policy, referents)
+    validation = policy.spec.validation
+    settings = ClientTLSSettings(
+        mode=ClientTLSMode.SIMPLE,
+        sni=validation.hostname,
+        subject_alt_names=tuple(_subject_alt_names(validation)),
+        credential_name=credential,
+    )
+    targets = tuple(_tls_target(policy, index, others, referents) for index in range(len(policy.spec.target_refs)))
+    return ConvertedPolicy(policy, targets, tls=placed(settings, validation.origin), conditions=problems)
+
+
+def _subject_alt_names(validation: BackendTLSPolicyValidation) -> Iterator[str]:
+    for each in validation.subject_alt_names:
+        if each.type == "Hostname":
+            yield each.hostname or ""
+        elif each.type == "URI":
+            yield each.uri or ""
+
+
+def _tls_target(
+    policy: BackendTLSPolicy, index: int, others: Iterable[BackendTLSPolicy], referents: Referents
+) -> PolicyTarget:
+    ref = policy.spec.target_refs[index]
+    found = _target(policy, ref, referents)
+    if found.target is None:
+        return found
+    if ref.section_name and ref.section_name not in {port.name for port in found.target.spec.ports}:
+        what = f"{ref.kind} {policy.namespace}/{ref.name}"
+        message = f'targetRefs invalid: sectionName "{ref.section_name}" does not exist in {what}'
+        return PolicyTarget(ref, None, invalid=Invalid("TargetNotFound", message, ref.at("section_name")))
+    winner = _conflicting(policy, index, others)
+    if winner is not None:
+        message = f'Conflicts with BackendTLSPolicy "{winner.name}" targeting the same backend'
+        return PolicyTarget(ref, found.target, invalid=Invalid("Conflicted", message, ref.origin))
+    return PolicyTarget(ref, found.target, found.hosts, ref.section_name or "")
+
+
+def _conflicting(policy: BackendTLSPolicy, index: int, others: Iterable[BackendTLSPolicy]) -> BackendTLSPolicy | None:
+    """The older policy for the same target, if there is one."""
+    ref = policy.spec.target_refs[index]
+    rivals = (each for each in others if each is not policy and each.namespace == policy.namespace)
+    return next((each for each in rivals if ref in each.spec.target_refs and _age(each) < _age(policy)), None)
+
+
+def _age(policy: BackendTLSPolicy) -> tuple[str, str]:
+    return (policy.metadata.creation_timestamp or NO_CREATION_TIME, policy.name)
+
+
+def _credential(policy: BackendTLSPolicy, referents: Referents) -> tuple[str, tuple[StatusCondition, ...]]:
+    """The credential name of the authorities, and the conditions about them; "" for those of the system."""
+    validation = policy.spec.validation
+    if validation.well_known_ca_certificates is not None:
+        known, place = validation.well_known_ca_certificates, validation.at("well_known_ca_certificates")
+        if known == "System":
+            return "", ()
+        invalid = Invalid("Invalid", f"Unknown wellKnownCACertificates: {known}", place)
+        return "", (condition("Accepted", "Accepted", "", invalid),)
+    if not validation.ca_certificate_refs:
+        return "", ()
+    ref = validation.ca_certificate_refs[0]
+    kind = GroupKind(ref.group, ref.kind)
+    problem = referents.problem(kind, policy.namespace, ref.name)
+    reason, advice = "InvalidCACertificateRef", "not found"
+    if kind not in REFERABLE:
+        reason, advice = "InvalidKind", "not supported"
+    elif not problem and kind != CONFIG_MAP:
+        problem, reason, advice = f"unsupported reference kind: {ref.kind}", "InvalidKind", "invalid"
+    elif not problem:
+        problem, advice = missing_authorities(referents.config_maps[policy.namespace, ref.name].data), "invalid"
+    if not problem:
+        return f"configmap://{policy.namespace}/{ref.name}", ()
+    return INVALID_CREDENTIAL, (
+        condition(
+            "Accepted",
+            "Accepted",
+            "",
+            Invalid("NoValidCACertificate", f"Certificate reference invalid: {problem}", ref.origin),
+        ),
+        condition(
+            "ResolvedRefs",
+            "ResolvedRefs",
+            "",
+            Invalid(reason, f"Certificate reference {advice}: {problem}", ref.origin),
+        ),
+    )
+
+
+# ---- XBackendTrafficPolicies
+
+
+def _traffic_policy(policy: XBackendTrafficPolicy, referents: Referents) -> ConvertedPolicy:
+    if is_ignored(policy):
+        return ConvertedPolicy(policy, ())
+    return ConvertedPolicy(
+        policy=policy,
+        targets=tuple(_traffic_target(policy, ref, referents) for ref in policy.spec.target_refs),
+        load_balancer=LoadBalancerSettings(),
+        retry_budget=_retry_budget(policy),
+    )
+
+
+def _traffic_target(policy: XBackendTrafficPolicy, ref: LocalObjectReference, referents: Referents) -> PolicyTarget:
+    found = _target(policy, ref, referents)
+    if isinstance(found.target, ServiceEntry):
+        message = f"targetRefs invalid: unsupported reference kind: {ref.kind}"
+        return PolicyTarget(ref, None, invalid=Invalid("TargetNotFound", message, ref.origin))
+    return found
+
+
+def _retry_budget(policy: XBackendTrafficPolicy) -> RetryBudget | None:
+    constraint = policy.spec.retry_constraint
+    if constraint is None:
+        return None
+    budget = RetryBudget(
+        percent=float(constraint.budget.percent), min_retry_concurrency=constraint.min_retry_rate.count
+    )
+    return placed(budget, constraint.origin)
+
+
+# ---- targets, and the rules for them
+
+
+def _target(policy: Policy, ref: LocalObjectReference, referents: Referents) -> PolicyTarget:
+    """The Service or ServiceEntry that a policy is about, and its hosts."""
+    kind, identity = GroupKind(ref.group, ref.kind), (policy.namespace, ref.name)
+    problem = referents.problem(kind, *identity)
+    if not problem and kind not in (SERVICE, SERVICE_ENTRY):
+        problem = f"unsupported reference kind: {ref.kind}"
+    if problem:
+        return PolicyTarget(ref, None, invalid=Invalid("TargetNotFound", f"targetRefs invalid: {problem}", ref.origin))
+    if kind == SERVICE:
+        host = f"{ref.name}.{policy.namespace}.svc.{CLUSTER_DOMAIN}"
+        return PolicyTarget(ref, referents.services[identity], (host,))
+    entry = referents.entries[identity]
+    return PolicyTarget(ref, entry, entry.spec.hosts)
+
+
+class HostPolicy(Struct, frozen=True):
+    """What one policy asks for at one host."""
+
+    policy: ConvertedPolicy
+    target: PolicyTarget
+
+
+def destination_rules(policies: Iterable[ConvertedPolicy], resources: ConfigStore) -> tuple[DestinationRule, ...]:
+    """One DestinationRule for each target and host."""
+    groups: dict[tuple[str, str, str, str], list[HostPolicy]] = {}
+    for policy in policies:
+        for target in policy.targets:
+            for host in target.hosts:
+                key = (target.ref.kind, policy.policy.namespace, target.ref.name, host)
+                groups.setdefault(key, []).append(HostPolicy(policy, target))
+    return tuple(
+        _destination_rule(*key, sorted(group, key=lambda each: each.policy.precedence)) for key, group in groups.items()
+    )
+
+
+def _destination_rule(kind: str, namespace: str, name: str, host: str, group: list[HostPolicy]) -> DestinationRule:
+    origin = group[0].policy.policy.origin
+    suffix = f"~{host.replace('.', '-')}" if kind == SERVICE_ENTRY.kind else ""
+    spec = DestinationRuleSpec(host=host, traffic_policy=placed(_traffic(group), origin))
+    metadata = ObjectMeta(name=f"{name}{suffix}~{GENERATED}", namespace=namespace, creation_timestamp=_NEVER)
+    return placed(DestinationRule(metadata=metadata, spec=placed(spec, origin)), origin)
+
+
+# Objects that istiod generates have no creation time, so they are older than all others.
+_NEVER = "0001-01-01T00:00:00Z"
+
+
+def _traffic(group: list[HostPolicy]) -> TrafficPolicy:
+    """The settings of the oldest policies; TLS for one port stands beside TLS for all."""
+    policies = [each.policy for each in group]
+    whole = (each.policy.tls for each in group if each.policy.tls is not None and not each.target.port)
+    ports: dict[str, HostPolicy] = {}
+    for each in group:
+        if each.policy.tls is not None and each.target.port:
+            ports.setdefault(each.target.port, each)
+    return TrafficPolicy(
+        tls=next(whole, None),
+        load_balancer=next((each.load_balancer for each in policies if each.load_balancer is not None), None),
+        retry_budget=next((each.retry_budget for each in policies if each.retry_budget is not None), None),
+        port_level_settings=tuple(_port_policy(name, each) for name, each in ports.items()),
+    )
+
+
+def _port_policy(name: str, wanted: HostPolicy) -> PortTrafficPolicy:
+    target = wanted.target.target
+    ports = () if target is None else target.spec.ports
+    number = next((_port_number(port) for port in ports if port.name == name), 0)
+    settings = PortTrafficPolicy(port=PortSelector(number=number), tls=wanted.policy.tls)
+    return placed(settings, wanted.policy.policy.origin)
+
+
+def _port_number(port: ServicePort | EntryPort) -> int:
+    return port.port if isinstance(port, ServicePort) else port.number

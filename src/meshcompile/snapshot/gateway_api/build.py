@@ -1,0 +1,82 @@
+"""All objects of the Gateway API, converted."""
+
+from collections.abc import Iterator
+
+from meshcompile.models.gateway_api.gateway import GatewayClass, KubernetesGateway, ListenerSet
+from meshcompile.models.gateway_api.grpc_route import GRPCRoute
+from meshcompile.models.gateway_api.http_route import HTTPRoute
+from meshcompile.models.gateway_api.l4_routes import TCPRoute, TLSRoute
+from meshcompile.models.gateway_api.reference_grant import ReferenceGrant
+from meshcompile.models.kubernetes.namespace import Namespace
+from meshcompile.models.kubernetes.service import Service
+from meshcompile.models.networking.service_entry import ServiceEntry
+from meshcompile.snapshot.gateway_api.backend_policies import backend_policies, destination_rules
+from meshcompile.snapshot.gateway_api.backends import Backends
+from meshcompile.snapshot.gateway_api.certificates import certificates
+from meshcompile.snapshot.gateway_api.classes import controllers
+from meshcompile.snapshot.gateway_api.converted import FromGatewayApi
+from meshcompile.snapshot.gateway_api.findings import findings
+from meshcompile.snapshot.gateway_api.http_rules import L7Route
+from meshcompile.snapshot.gateway_api.listeners import ListenerBuilder, Namespaces, ParentListener
+from meshcompile.snapshot.gateway_api.parents import parents
+from meshcompile.snapshot.gateway_api.references import reference_grants
+from meshcompile.snapshot.gateway_api.routes import (
+    http_route,
+    merged_virtual_services,
+    tcp_route,
+    tls_route,
+)
+from meshcompile.snapshot.gateway_api.tls import TlsBuilder
+from meshcompile.snapshot.resources import ConfigStore
+from meshcompile.snapshot.services import ServiceIndex
+
+
+def from_gateway_api(resources: ConfigStore, services: ServiceIndex, *, ambient: bool, alpha: bool) -> FromGatewayApi:
+    """The conversion of all objects of the Gateway API. `alpha` is PILOT_ENABLE_ALPHA_GATEWAY_API."""
+    kubernetes_services = resources.all(Service)
+    grants = reference_grants(resources.all(ReferenceGrant))
+    builder = ListenerBuilder(
+        tls=TlsBuilder(certificates(resources), grants),
+        namespaces=Namespaces.of(resources.all(Namespace)),
+        controllers=controllers(resources.all(GatewayClass), ambient),
+        alpha=alpha,
+    )
+    listeners = tuple(_listeners(resources, builder))
+    known = parents(listeners, kubernetes_services, resources.all(ServiceEntry))
+    backends = Backends(
+        services=frozenset((each.namespace, each.name) for each in kubernetes_services),
+        hosts=services.by_hostname,
+        grants=grants,
+    )
+    l7: tuple[L7Route, ...] = (*resources.all(HTTPRoute), *resources.all(GRPCRoute))
+    http = tuple([http_route(route, known, backends) for route in l7])
+    l4 = (
+        *(tcp_route(route, known, backends) for route in (resources.all(TCPRoute) if alpha else ())),
+        *(tls_route(route, known, backends) for route in resources.all(TLSRoute)),
+    )
+    policies = backend_policies(resources, alpha)
+    return FromGatewayApi(
+        listeners=listeners,
+        routes=(*http, *l4),
+        policies=policies,
+        gateways=tuple(each.gateway for each in listeners if each.gateway is not None),
+        bound={each.gateway_name: each.bound for each in listeners},
+        virtual_services=(
+            *merged_virtual_services(http),
+            *(virtual_service for route in l4 for _, virtual_service in route.virtual_services),
+        ),
+        destination_rules=destination_rules(policies, resources),
+        findings=tuple(findings(resources, listeners, (*http, *l4), policies, alpha=alpha)),
+    )
+
+
+def _listeners(resources: ConfigStore, builder: ListenerBuilder) -> Iterator[ParentListener]:
+    """The listeners of each Gateway, then those of its ListenerSets."""
+    gateways = {(each.namespace, each.name): each for each in resources.all(KubernetesGateway)}
+    for gateway in gateways.values():
+        yield from builder.listeners(gateway)
+    for listener_set in resources.all(ListenerSet):
+        parent = listener_set.spec.parent_ref
+        yield from builder.listeners_of_set(
+            listener_set, gateways.get((parent.namespace or listener_set.namespace, parent.name))
+        )

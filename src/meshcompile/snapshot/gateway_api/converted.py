@@ -1,0 +1,63 @@
+"""What the objects of the Gateway API become. This module is light: few meshes need the conversion and its models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:  # imported when an object of the Gateway API is there
+    from meshcompile.diagnostics import Diagnostic
+    from meshcompile.models.networking.destination_rule import DestinationRule
+    from meshcompile.models.networking.gateway import Gateway
+    from meshcompile.models.networking.virtual_service import VirtualService
+    from meshcompile.snapshot.gateway_api.backend_policies import ConvertedPolicy
+    from meshcompile.snapshot.gateway_api.listeners import ParentListener
+    from meshcompile.snapshot.gateway_api.routes import ConvertedRoute
+    from meshcompile.snapshot.resources import ConfigStore
+    from meshcompile.snapshot.services import ServiceIndex
+
+KINDS = (
+    *("KubernetesGateway", "ListenerSet", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"),
+    *("UDPRoute", "BackendTLSPolicy", "XBackendTrafficPolicy"),
+)
+"""The models of the objects that are converted."""
+
+
+class BoundServices(Struct, frozen=True):
+    """The Services whose proxies serve a Gateway: hosts, and the namespace in which they count."""
+
+    hosts: tuple[str, ...]
+    namespace: str
+
+
+class FromGatewayApi(Struct, frozen=True):
+    """What the objects of the Gateway API become, with the listeners, routes and policies that they come from.
+
+    `gateways` are those of the listeners that take part. `bound` are the Services of each Gateway, by its
+    `namespace/name`.
+    """
+
+    listeners: tuple[ParentListener, ...] = ()
+    routes: tuple[ConvertedRoute, ...] = ()
+    policies: tuple[ConvertedPolicy, ...] = ()
+    gateways: tuple[Gateway, ...] = ()
+    bound: Mapping[str, BoundServices] = {}
+    virtual_services: tuple[VirtualService, ...] = ()
+    destination_rules: tuple[DestinationRule, ...] = ()
+    findings: tuple[Diagnostic, ...] = ()
+
+
+NOTHING = FromGatewayApi()
+
+
+def converted(
+    store: ConfigStore, services: Callable[[], ServiceIndex], *, ambient: bool, alpha: bool
+) -> FromGatewayApi:
+    """The conversion of all objects of the Gateway API. `alpha` is istiod's PILOT_ENABLE_ALPHA_GATEWAY_API."""
+    if not any(store.by_kind.get(kind) for kind in KINDS):
+        return NOTHING
+    from meshcompile.snapshot.gateway_api.build import from_gateway_api  # for a fast start: few meshes need it
+
+    return from_gateway_api(store, services(), ambient=ambient, alpha=alpha)

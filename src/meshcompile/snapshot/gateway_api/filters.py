@@ -1,0 +1,131 @@
+"""Filters of routes, as settings of rules of VirtualServices. Follows istiod's `createHeadersFilter` and neighbours."""
+
+from collections.abc import Iterable, Mapping
+
+from meshcompile.models.base import placed
+from meshcompile.models.common import StringMatch
+from meshcompile.models.gateway_api.filters import (
+    Fraction,
+    HTTPCORSFilter,
+    HTTPHeader,
+    HTTPHeaderFilter,
+    HTTPRequestMirrorFilter,
+    HTTPRequestRedirectFilter,
+    HTTPURLRewriteFilter,
+)
+from meshcompile.models.networking.virtual_service import (
+    CorsPolicy,
+    HeaderOperations,
+    HTTPRedirect,
+    HTTPRewrite,
+    Percent,
+    RedirectPortSelection,
+    RegexRewrite,
+    UnmatchedPreflights,
+)
+from meshcompile.snapshot.gateway_api.backends import RouteInvalid
+from meshcompile.snapshot.gateway_api.conditions import INVALID_FILTER, Invalid
+from meshcompile.syntax.re2 import quoted
+from meshcompile.values.durations import Duration
+
+# Any origin: `*` would also match text that is no origin.
+ANY_ORIGIN = r"^[a-zA-Z][a-zA-Z0-9+.-]*://[^/\s?#]+$"
+
+
+def header_operations(wanted: HTTPHeaderFilter | None) -> HeaderOperations | None:
+    """Changes of headers.
+
+    Raises RouteInvalid for a value with control characters.
+    """
+    if wanted is None:
+        return None
+    for header in (*wanted.set, *wanted.add):
+        if any((ord(letter) < 0x20 and letter != "\t") or ord(letter) == 0x7F for letter in header.value):
+            message = f'header "{header.name}" value contains invalid characters'
+            raise RouteInvalid(Invalid(INVALID_FILTER, message, header.origin))
+    operations = HeaderOperations(set=_by_name(wanted.set), add=_by_name(wanted.add), remove=wanted.remove)
+    return placed(operations, wanted.origin)
+
+
+def _by_name(headers: Iterable[HTTPHeader]) -> Mapping[str, str]:
+    """The headers by their names in lower case; the first of one name counts."""
+    values: dict[str, str] = {}
+    for header in headers:
+        values.setdefault(header.name.lower(), header.value)
+    return values
+
+
+def redirect(wanted: HTTPRequestRedirectFilter) -> HTTPRedirect:
+    """A redirect. Without a port it names the port of its scheme if it has one, else that of the request."""
+    derived = RedirectPortSelection.FROM_PROTOCOL_DEFAULT if wanted.scheme else RedirectPortSelection.FROM_REQUEST_PORT
+    made = HTTPRedirect(
+        scheme=wanted.scheme or "",
+        authority=wanted.hostname or "",
+        port=wanted.port,
+        derive_port=derived if wanted.port is None else None,
+        uri=_redirected_path(wanted),
+        redirect_code=wanted.status_code,
+    )
+    return placed(made, wanted.origin)
+
+
+def _redirected_path(wanted: HTTPRequestRedirectFilter) -> str:
+    if wanted.path is None:
+        return ""
+    match wanted.path.type:
+        case "ReplaceFullPath":
+            return wanted.path.replace_full_path or ""
+        case "ReplacePrefixMatch":
+            return f"%PREFIX()%{wanted.path.replace_prefix_match or ''}"
+        case _:
+            return ""
+
+
+def rewrite(wanted: HTTPURLRewriteFilter) -> HTTPRewrite | None:
+    """A rewrite of path and host; None if it changes nothing."""
+    uri, regex = "", None
+    if wanted.path is not None and wanted.path.type == "ReplacePrefixMatch":
+        uri = (wanted.path.replace_prefix_match or "").removesuffix("/") or "/"
+    elif wanted.path is not None and wanted.path.type == "ReplaceFullPath":
+        replacement = RegexRewrite(match="/.*", rewrite=wanted.path.replace_full_path or "")
+        regex = placed(replacement, wanted.path.origin)
+    if not (uri or regex or wanted.hostname):
+        return None
+    made = HTTPRewrite(uri=uri, uri_regex_rewrite=regex, authority=wanted.hostname or "")
+    return placed(made, wanted.origin)
+
+
+def cors(wanted: HTTPCORSFilter) -> CorsPolicy:
+    """Which origins scripts may call from. Preflights that match none go to the backend."""
+    made = CorsPolicy(
+        allow_origins=tuple(placed(_origin(each), wanted.origin) for each in wanted.allow_origins if each),
+        allow_credentials=True if wanted.allow_credentials else None,
+        allow_methods=wanted.allow_methods,
+        allow_headers=wanted.allow_headers,
+        expose_headers=wanted.expose_headers,
+        max_age=Duration(wanted.max_age * 1_000_000_000) if wanted.max_age > 0 else None,
+        unmatched_preflights=UnmatchedPreflights.IGNORE,
+    )
+    return placed(made, wanted.origin)
+
+
+def _origin(text: str) -> StringMatch:
+    if text == "*":
+        return StringMatch(regex=ANY_ORIGIN)
+    if "*" not in text:
+        return StringMatch(exact=text)
+    if text.count("*") == 1 and text.endswith("*"):
+        return StringMatch(prefix=text.removesuffix("*"))
+    pattern = ".*".join(quoted(part) for part in text.split("*"))
+    return StringMatch(regex=f"^{pattern}$")
+
+
+def mirror_percentage(wanted: HTTPRequestMirrorFilter) -> Percent | None:
+    """The share of requests that a mirror gets; None for all."""
+    match wanted:
+        case HTTPRequestMirrorFilter(fraction=Fraction() as fraction):
+            return Percent(value=100 * fraction.numerator / fraction.denominator)
+        case HTTPRequestMirrorFilter(percent=int(percent)):
+            return Percent(value=percent)
+        case _:
+            return None
