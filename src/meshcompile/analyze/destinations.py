@@ -25,8 +25,19 @@ class Target(Struct, frozen=True):
     virtual_service: VirtualService
     destination: Destination
     use: DestinationUse
-    reported: Origin
-    """The position at which istioctl reports findings about the destination."""
+    is_in_list_of_mirrors: bool = False
+
+    @property
+    def reported(self) -> Origin:
+        """The position at which istioctl reports findings about the destination: that of the host, if it has one.
+
+        istioctl reports the items of `mirrors` at the object.
+        """
+        return self.destination.at("host") if self.is_reported_at_host else whole(self.virtual_service)
+
+    @property
+    def is_reported_at_host(self) -> bool:
+        return "host" in self.destination.model_fields_set and not self.is_in_list_of_mirrors
 
     @property
     def host(self) -> str:
@@ -51,18 +62,11 @@ def targets(virtual_service: VirtualService) -> Iterator[Target]:
     spec = virtual_service.spec
     for rules in (spec.tcp, spec.tls):
         for target in (target for rule in rules for target in rule.route):
-            yield _target(virtual_service, target.destination, DestinationUse.CONNECTIONS)
+            yield Target(virtual_service, target.destination, DestinationUse.CONNECTIONS)
     for http in spec.http:
         for route in http.route:
-            yield _target(virtual_service, route.destination, DestinationUse.REQUESTS)
+            yield Target(virtual_service, route.destination, DestinationUse.REQUESTS)
         for mirror in http.mirrors:
-            # istioctl reports the items of `mirrors` at the object
-            yield Target(virtual_service, mirror.destination, DestinationUse.MIRROR, whole(virtual_service))
+            yield Target(virtual_service, mirror.destination, DestinationUse.MIRROR, is_in_list_of_mirrors=True)
         if http.mirror is not None:
-            yield _target(virtual_service, http.mirror, DestinationUse.MIRROR)
-
-
-def _target(virtual_service: VirtualService, destination: Destination, use: DestinationUse) -> Target:
-    is_written = "host" in destination.model_fields_set
-    reported = destination.at("host") if is_written else whole(virtual_service)
-    return Target(virtual_service, destination, use, reported)
+            yield Target(virtual_service, http.mirror, DestinationUse.MIRROR)

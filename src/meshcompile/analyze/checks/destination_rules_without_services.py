@@ -12,10 +12,13 @@ from meshcompile.analyze.places import whole
 from meshcompile.codes.clusters import SUBSET_WITHOUT_PODS, UNKNOWN_HOST
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.networking.destination_rule import DestinationRule, Subset
-from meshcompile.snapshot.service import Registry, Resolution, Service
+from meshcompile.snapshot.service import Endpoint, Registry, Resolution, Service
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.hosts import qualified
 from meshcompile.values.labels import CLUSTER, NETWORK, selects
+
+SHOWN = 5
+"""The maximum number of labels in a suggestion."""
 
 
 def destination_rules_without_services(context: Context) -> Iterator[Diagnostic]:
@@ -38,7 +41,21 @@ def _subsets(snapshot: Snapshot, rule: DestinationRule, services: tuple[Service,
             and not _is_elsewhere(snapshot, subset)
             and not any(selects(subset.labels, endpoint.labels) for endpoint in endpoints)
         ):
-            yield SUBSET_WITHOUT_PODS(subset, reported=whole(rule), subset=subset.name, host=rule.spec.host)
+            yield _without_endpoints(rule, subset, endpoints)
+
+
+def _without_endpoints(rule: DestinationRule, subset: Subset, endpoints: tuple[Endpoint, ...]) -> Diagnostic:
+    """The finding is at the first label that no endpoint has, or at the labels that none has together."""
+    pairs = {pair for endpoint in endpoints for pair in endpoint.labels.items()}
+    missing = next((key for key, value in subset.labels.items() if (key, value) not in pairs), None)
+    values = sorted({value for key, value in pairs if key == missing})[:SHOWN]
+    return SUBSET_WITHOUT_PODS(
+        subset.at("labels") if missing is None else subset.at("labels", missing),
+        reported=whole(rule),
+        subset=subset.name,
+        host=rule.spec.host,
+        suggestion=f"the endpoints have {', '.join(f'{missing}={value}' for value in values)}" if values else "",
+    )
 
 
 def _is_elsewhere(snapshot: Snapshot, subset: Subset) -> bool:

@@ -1,6 +1,7 @@
 """Gateways that VirtualServices name. Follows istioctl's `virtualservice.GatewayAnalyzer`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from meshcompile.analyze.context import Context
 from meshcompile.analyze.suggest import did_you_mean
@@ -19,24 +20,26 @@ def unknown_gateways(context: Context) -> Iterator[Diagnostic]:
     """A finding for each named Gateway that does not exist, and for each that serves none of the hosts."""
     for virtual_service in context.written.all(VirtualService):
         for index, written in enumerate(virtual_service.spec.gateways):
-            place = virtual_service.spec.at("gateways", index)
+            place = partial(virtual_service.spec.at, "gateways", index)
             if MADE_BY_ISTIOD in written:
-                yield INTERNAL_GATEWAY(place, gateway=written)
+                yield INTERNAL_GATEWAY(place(), gateway=written)
             elif written != MESH_GATEWAY:
                 yield from _gateway(context, virtual_service, written, place)
 
 
-def _gateway(context: Context, virtual_service: VirtualService, written: str, place: Origin) -> Iterator[Diagnostic]:
+def _gateway(
+    context: Context, virtual_service: VirtualService, written: str, place: Callable[[], Origin]
+) -> Iterator[Diagnostic]:
     name = qualified_gateway(written, virtual_service.namespace)
     hosts = ", ".join(virtual_service.spec.hosts)
     gateway = context.gateways.get(name)
     if gateway is None:
-        yield _missing(context, name, place)
+        yield _missing(context, name, place())
         # It follows from the previous finding; istioctl reports it too.
-        yield HOSTS_NOT_IN_GATEWAY(place, gateway=name, hosts=hosts, severity=Severity.INFO)
+        yield HOSTS_NOT_IN_GATEWAY(place(), gateway=name, hosts=hosts, severity=Severity.INFO)
     elif not _serves_any(gateway, virtual_service):
         related = (Related(f"it serves {', '.join(_hosts(gateway))}", gateway.origin),)
-        yield HOSTS_NOT_IN_GATEWAY(place, gateway=name, hosts=hosts, related=related)
+        yield HOSTS_NOT_IN_GATEWAY(place(), gateway=name, hosts=hosts, related=related)
 
 
 def _missing(context: Context, name: str, place: Origin) -> Diagnostic:

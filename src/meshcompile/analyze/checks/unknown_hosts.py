@@ -83,7 +83,7 @@ def _port(target: Target, service: Service) -> Iterator[Diagnostic]:
         if len(ports) > 1:
             yield PORT_REQUIRED(
                 destination.at("host"),
-                reported=target.reported,
+                reported=None if target.is_reported_at_host else target.reported,
                 host=host,
                 ports=numbers,
                 effect=target.use.value,
