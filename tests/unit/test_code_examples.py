@@ -17,7 +17,7 @@ WITH_EXAMPLES = tuple(code for code in every_code() if "\nBad:\n" in code.docs)
 def lines(code: Code, text: str) -> list[int]:
     """The lines of the code's findings, in order."""
     mesh = meshcompile.load(text)
-    assert [each for each in mesh.diagnostics if each.rejected] == []
+    assert [each for each in mesh.diagnostics if each.rejected and each.code != code.id] == []
     return sorted({each.line for each in (*mesh.diagnostics, *mesh.analyze()) if each.code == code.id})
 
 

@@ -17,7 +17,50 @@ does not have.
 
 If another repository defines the Pods, Services or namespaces, add them to the input. Otherwise these findings
 report an incomplete input and not a mistake. The annotation `galley.istio.io/analyze-suppress: IST0101` on an
-object silences the finding for that object.""",
+object silences the finding for that object."""
+    """
+
+Bad:
+
+```yaml
+apiVersion: v1
+kind: Service
+metadata: {name: cart, namespace: shop}
+spec:
+  selector: {app: cart}
+  ports: [{name: http, port: 80}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: cart, namespace: shop}
+spec:
+  hosts: [cart]
+  http:
+    - route:
+        - destination:
+            host: carts # IST0101
+```
+
+Good:
+
+```yaml
+apiVersion: v1
+kind: Service
+metadata: {name: cart, namespace: shop}
+spec:
+  selector: {app: cart}
+  ports: [{name: http, port: 80}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: cart, namespace: shop}
+spec:
+  hosts: [cart]
+  http:
+    - route:
+        - destination:
+            host: cart
+```""",
 )
 PORT_REQUIRED = Code(
     "IST0112",
@@ -26,7 +69,51 @@ PORT_REQUIRED = Code(
     "host `{host}` has the ports {ports} and this destination names none: traffic keeps the port on which it arrived, "
     "and when `{host}` does not have that port, {effect}",
     "A destination without a port uses the only port of its service. If the service has several ports, Istio uses the "
-    "port on which the request arrived. At a gateway, that is the gateway's own port. Name the port.",
+    "port on which the request arrived. At a gateway, that is the gateway's own port. Name the port."
+    """
+
+Bad:
+
+```yaml
+apiVersion: v1
+kind: Service
+metadata: {name: cart, namespace: shop}
+spec:
+  selector: {app: cart}
+  ports: [{name: http, port: 80}, {name: http-admin, port: 81}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: cart, namespace: shop}
+spec:
+  hosts: [cart.example]
+  http:
+    - route:
+        - destination:
+            host: cart # IST0112
+```
+
+Good:
+
+```yaml
+apiVersion: v1
+kind: Service
+metadata: {name: cart, namespace: shop}
+spec:
+  selector: {app: cart}
+  ports: [{name: http, port: 80}, {name: http-admin, port: 81}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: cart, namespace: shop}
+spec:
+  hosts: [cart.example]
+  http:
+    - route:
+        - destination:
+            host: cart
+            port: {number: 80}
+```""",
 )
 INTERNAL_GATEWAY = Code(
     "IST0165",
@@ -42,7 +129,66 @@ HOSTS_NOT_IN_GATEWAY = Code(
     Severity.WARNING,
     "Gateway {gateway} serves none of the hosts {hosts}, so it answers requests for them with 404 NR",
     "A Gateway takes the routes of a VirtualService only for hosts that one of its servers lists. A server can limit a "
-    "host to VirtualServices of one namespace (`shop/web.example`). Add the host to a server, or name another Gateway.",
+    "host to VirtualServices of one namespace (`shop/web.example`). Add the host to a server, or name another Gateway."
+    """
+
+Bad:
+
+```yaml
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: front, namespace: shop}
+spec:
+  selector: {istio: ingressgateway}
+  servers:
+    - port: {number: 80, name: http, protocol: HTTP}
+      hosts: [shop.example]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: cart, namespace: shop}
+spec:
+  selector: {app: cart}
+  ports: [{name: http, port: 80}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: cart, namespace: shop}
+spec:
+  hosts: [cart.example]
+  gateways:
+    - front # IST0132
+  http: [{route: [{destination: {host: cart}}]}]
+```
+
+Good:
+
+```yaml
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: front, namespace: shop}
+spec:
+  selector: {istio: ingressgateway}
+  servers:
+    - port: {number: 80, name: http, protocol: HTTP}
+      hosts: [cart.example]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: cart, namespace: shop}
+spec:
+  selector: {app: cart}
+  ports: [{name: http, port: 80}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: cart, namespace: shop}
+spec:
+  hosts: [cart.example]
+  gateways:
+    - front
+  http: [{route: [{destination: {host: cart}}]}]
+```""",
 )
 CONFLICTING_HOSTS = Code(
     "IST0109",
@@ -51,7 +197,51 @@ CONFLICTING_HOSTS = Code(
     "VirtualServices {names} all have host {host} for sidecars: {effect}",
     "Sidecars use the rules of only one VirtualService for a host: the oldest one that they see. VirtualServices that "
     "are in their own namespace, or that are exported to it by name, take precedence. Sidecars never use the rules of "
-    "the others. Merge them into one VirtualService, or delegate. Gateways merge VirtualServices for one host instead.",
+    "the others. Merge them into one VirtualService, or delegate. Gateways merge VirtualServices for one host instead."
+    """
+
+Bad:
+
+```yaml
+apiVersion: v1
+kind: Service
+metadata: {name: cart, namespace: shop}
+spec:
+  selector: {app: cart}
+  ports: [{name: http, port: 80}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: cart, namespace: shop} # IST0109
+spec:
+  hosts: [cart]
+  http: [{route: [{destination: {host: cart}}]}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: cart-2, namespace: shop} # IST0109
+spec:
+  hosts: [cart]
+  http: [{route: [{destination: {host: cart}}]}]
+```
+
+Good:
+
+```yaml
+apiVersion: v1
+kind: Service
+metadata: {name: cart, namespace: shop}
+spec:
+  selector: {app: cart}
+  ports: [{name: http, port: 80}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: cart, namespace: shop}
+spec:
+  hosts: [cart]
+  http: [{route: [{destination: {host: cart}}]}]
+```""",
 )
 SEVERAL_SIDECARS_FOR_WORKLOAD = Code(
     "IST0110",
@@ -66,7 +256,31 @@ SEVERAL_SIDECARS_FOR_NAMESPACE = Code(
     Severity.ERROR,
     "Sidecars {names} of namespace {namespace} have no workloadSelector, and Istio uses only the oldest, {used}",
     "A namespace has one Sidecar without a selector. It applies to all workloads that no other Sidecar selects. Merge "
-    "them.",
+    "them."
+    """
+
+Bad:
+
+```yaml
+apiVersion: networking.istio.io/v1 # IST0111
+kind: Sidecar
+metadata: {name: default, namespace: shop}
+spec: {egress: [{hosts: ["./*"]}]}
+---
+apiVersion: networking.istio.io/v1 # IST0111
+kind: Sidecar
+metadata: {name: other, namespace: shop}
+spec: {egress: [{hosts: ["istio-system/*"]}]}
+```
+
+Good:
+
+```yaml
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: {name: default, namespace: shop}
+spec: {egress: [{hosts: ["./*"]}]}
+```""",
 )
 NO_VERIFICATION = Code(
     "IST0128",
@@ -75,7 +289,46 @@ NO_VERIFICATION = Code(
     "TLS mode {mode} without `caCertificates`: for {host}, proxies {effect}",
     "Without `caCertificates`, proxies verify servers with the public certificate authorities in their image "
     "(`/etc/ssl/certs`). This accepts any server with a public certificate for the requested names. Name a file with "
-    "the authority's certificate, or use `credentialName` in a rule with a `workloadSelector`.",
+    "the authority's certificate, or use `credentialName` in a rule with a `workloadSelector`."
+    """
+
+Bad:
+
+```yaml
+apiVersion: v1
+kind: Service
+metadata: {name: cart, namespace: shop}
+spec:
+  selector: {app: cart}
+  ports: [{name: http, port: 80}]
+---
+apiVersion: networking.istio.io/v1 # IST0128
+kind: DestinationRule
+metadata: {name: cart, namespace: shop}
+spec:
+  host: cart
+  trafficPolicy:
+    tls: {mode: SIMPLE}
+```
+
+Good:
+
+```yaml
+apiVersion: v1
+kind: Service
+metadata: {name: cart, namespace: shop}
+spec:
+  selector: {app: cart}
+  ports: [{name: http, port: 80}]
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: cart, namespace: shop}
+spec:
+  host: cart
+  trafficPolicy:
+    tls: {mode: SIMPLE, caCertificates: /etc/certs/ca.pem}
+```""",
 )
 NO_VERIFICATION_AT_PORT = Code(
     "IST0129",
@@ -92,7 +345,35 @@ ADDRESSES_REQUIRED = Code(
     "port {port} speaks {protocol} and the ServiceEntry has no `addresses`, so {effect}",
     "TCP connections carry no host name. A sidecar tells them apart by address and port; without an address it has "
     "only the port. Give the ServiceEntry `addresses`. Alternatively, let proxies resolve DNS "
-    "(`ISTIO_META_DNS_CAPTURE` in `defaultConfig.proxyMetadata`): istiod then allocates addresses.",
+    "(`ISTIO_META_DNS_CAPTURE` in `defaultConfig.proxyMetadata`): istiod then allocates addresses."
+    """
+
+Bad:
+
+```yaml
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: maps, namespace: shop}
+spec:
+  hosts: [db.example]
+  ports:
+    - {number: 5432, name: tcp, protocol: TCP} # IST0134
+  resolution: DNS
+```
+
+Good:
+
+```yaml
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: maps, namespace: shop}
+spec:
+  hosts: [db.example]
+  ports:
+    - {number: 5432, name: tcp, protocol: TCP}
+  resolution: DNS
+  addresses: [240.0.0.10]
+```""",
 )
 RELATIVE_PATCH = Code(
     "IST0151",
@@ -101,7 +382,50 @@ RELATIVE_PATCH = Code(
     "INSERT_BEFORE, INSERT_AFTER, REPLACE and REMOVE depend on other patches, and this EnvoyFilter has no `priority`, "
     "so age and name decide its order",
     "Istio applies EnvoyFilters by priority, then by age, then by name. INSERT_BEFORE, INSERT_AFTER, REPLACE and "
-    "REMOVE refer to something that another EnvoyFilter may add or remove. Set `priority`, or use INSERT_FIRST or ADD.",
+    "REMOVE refer to something that another EnvoyFilter may add or remove. Set `priority`, or use INSERT_FIRST or ADD."
+    """
+
+Bad:
+
+```yaml
+apiVersion: networking.istio.io/v1alpha3 # IST0151
+kind: EnvoyFilter
+metadata: {name: cart, namespace: shop}
+spec:
+  configPatches:
+    - applyTo: HTTP_FILTER
+      match:
+        context: SIDECAR_INBOUND
+        listener: {filterChain: {filter: {name: envoy.filters.network.http_connection_manager}}}
+      patch:
+        operation: INSERT_BEFORE
+        value:
+          name: envoy.filters.http.buffer
+          typed_config:
+            "@type": type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer
+            max_request_bytes: 1024
+```
+
+Good:
+
+```yaml
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: cart, namespace: shop}
+spec:
+  configPatches:
+    - applyTo: HTTP_FILTER
+      match:
+        context: SIDECAR_INBOUND
+        listener: {filterChain: {filter: {name: envoy.filters.network.http_connection_manager}}}
+      patch:
+        operation: INSERT_FIRST
+        value:
+          name: envoy.filters.http.buffer
+          typed_config:
+            "@type": type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer
+            max_request_bytes: 1024
+```""",
 )
 RELATIVE_PATCH_OF_VERSION = Code(
     "IST0155",
@@ -117,7 +441,36 @@ REPLACE_MISPLACED = Code(
     "replace-without-effect",
     Severity.ERROR,
     "REPLACE can only replace filters and virtual hosts: {problem}",
-    "Use MERGE to change part of an object, or REMOVE and ADD.",
+    "Use MERGE to change part of an object, or REMOVE and ADD."
+    """
+
+Bad:
+
+```yaml
+apiVersion: networking.istio.io/v1alpha3 # IST0152
+kind: EnvoyFilter
+metadata: {name: cart, namespace: shop}
+spec:
+  configPatches:
+    - applyTo: CLUSTER
+      patch:
+        operation: REPLACE
+        value: {connect_timeout: 5s}
+```
+
+Good:
+
+```yaml
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: cart, namespace: shop}
+spec:
+  configPatches:
+    - applyTo: CLUSTER
+      patch:
+        operation: MERGE
+        value: {connect_timeout: 5s}
+```""",
 )
 ADD_MISPLACED = Code(
     "IST0153",
@@ -125,7 +478,36 @@ ADD_MISPLACED = Code(
     Severity.ERROR,
     "ADD is not for route configurations, which support only MERGE: {problem}",
     "Use MERGE, or apply the patch to VIRTUAL_HOST or HTTP_ROUTE. istioctl reports HTTP_ROUTE too, although istiod "
-    "appends the route: such a finding is an info here.",
+    "appends the route: such a finding is an info here."
+    """
+
+Bad:
+
+```yaml
+apiVersion: networking.istio.io/v1alpha3 # IST0153
+kind: EnvoyFilter
+metadata: {name: cart, namespace: shop}
+spec:
+  configPatches:
+    - applyTo: ROUTE_CONFIGURATION
+      patch:
+        operation: ADD
+        value: {max_direct_response_body_size_bytes: 8192}
+```
+
+Good:
+
+```yaml
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: cart, namespace: shop}
+spec:
+  configPatches:
+    - applyTo: ROUTE_CONFIGURATION
+      patch:
+        operation: MERGE
+        value: {max_direct_response_body_size_bytes: 8192}
+```""",
 )
 REMOVE_MISPLACED = Code(
     "IST0154",
@@ -133,7 +515,36 @@ REMOVE_MISPLACED = Code(
     Severity.ERROR,
     "REMOVE is not for route configurations, which support only MERGE: {problem}",
     "Apply the patch to VIRTUAL_HOST or HTTP_ROUTE. istioctl reports HTTP_ROUTE too, although istiod removes the "
-    "route: such a finding is an info here.",
+    "route: such a finding is an info here."
+    """
+
+Bad:
+
+```yaml
+apiVersion: networking.istio.io/v1alpha3 # IST0154
+kind: EnvoyFilter
+metadata: {name: cart, namespace: shop}
+spec:
+  configPatches:
+    - applyTo: ROUTE_CONFIGURATION
+      patch:
+        operation: REMOVE
+        value: {max_direct_response_body_size_bytes: 8192}
+```
+
+Good:
+
+```yaml
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: cart, namespace: shop}
+spec:
+  configPatches:
+    - applyTo: ROUTE_CONFIGURATION
+      patch:
+        operation: MERGE
+        value: {max_direct_response_body_size_bytes: 8192}
+```""",
 )
 GATEWAY_PORT_NOT_ON_SERVICE = Code(
     "IST0162",

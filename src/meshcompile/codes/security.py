@@ -35,7 +35,31 @@ NOTHING_ALLOWED = Code(
     Severity.INFO,
     "this ALLOW policy has no rules and matches nothing",
     'This is how Istio expresses "deny everything that no other policy allows". To allow everything, give the policy '
-    "one empty rule: `rules: [{}]`.",
+    "one empty rule: `rules: [{}]`."
+    """
+
+Bad:
+
+```yaml
+apiVersion: security.istio.io/v1 # MC0804
+kind: AuthorizationPolicy
+metadata: {name: cart, namespace: shop}
+spec:
+  selector: {matchLabels: {app: cart}}
+  action: ALLOW
+```
+
+Good:
+
+```yaml
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: cart, namespace: shop}
+spec:
+  selector: {matchLabels: {app: cart}}
+  action: ALLOW
+  rules: [{from: [{source: {namespaces: [shop]}}]}]
+```""",
 )
 KEYS_NOT_FETCHED = Code(
     "MC0805",
@@ -99,7 +123,34 @@ SELECTOR_IN_ROOT_NAMESPACE = Code(
     Severity.WARNING,
     "a PeerAuthentication with a selector has no effect in the root namespace",
     "In the root namespace, a PeerAuthentication applies to the whole mesh and only works without a selector. Move the "
-    "policy to the namespace of its workloads.",
+    "policy to the namespace of its workloads."
+    """
+
+Bad:
+
+```yaml
+apiVersion: security.istio.io/v1 # MC0808
+kind: PeerAuthentication
+metadata:
+  name: cart
+  namespace: istio-system
+spec:
+  selector: {matchLabels: {app: cart}}
+  mtls: {mode: STRICT}
+```
+
+Good:
+
+```yaml
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata:
+  name: cart
+  namespace: shop
+spec:
+  selector: {matchLabels: {app: cart}}
+  mtls: {mode: STRICT}
+```""",
 )
 CLAIMS_WITHOUT_AUTHENTICATION = Code(
     "IST0149",

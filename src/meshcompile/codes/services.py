@@ -8,7 +8,46 @@ SHADOWED_SERVICE_ENTRY = Code(
     Severity.WARNING,
     "{host} is the host of Kubernetes Service {service}, which takes precedence over this ServiceEntry",
     "Where both are visible, the Service decides the ports, the address and the resolution. In the Service's own "
-    "namespace, Istio combines the endpoints of both for ports with the same name.",
+    "namespace, Istio combines the endpoints of both for ports with the same name."
+    """
+
+Bad:
+
+```yaml
+apiVersion: v1
+kind: Service
+metadata: {name: cart, namespace: shop}
+spec:
+  selector: {app: cart}
+  ports: [{name: http, port: 80}]
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: maps, namespace: shop}
+spec:
+  hosts: [cart.shop.svc.cluster.local] # MC0310
+  ports: [{number: 80, name: http, protocol: HTTP}]
+  resolution: DNS
+```
+
+Good:
+
+```yaml
+apiVersion: v1
+kind: Service
+metadata: {name: cart, namespace: shop}
+spec:
+  selector: {app: cart}
+  ports: [{name: http, port: 80}]
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: maps, namespace: shop}
+spec:
+  hosts: [maps.example]
+  ports: [{number: 80, name: http, protocol: HTTP}]
+  resolution: DNS
+```""",
 )
 CONFLICTING_SERVICE_ENTRIES = Code(
     "MC0311",

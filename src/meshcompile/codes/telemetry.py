@@ -96,7 +96,28 @@ PROVIDER_MISSING = Code(
     Severity.WARNING,
     'The Telemetry {name} in namespace "{namespace}" with empty providers will be ignored.',
     "An entry of `accessLogging` names no provider, and the mesh config has no `defaultProviders.accessLogging` to "
-    "inherit.",
+    "inherit."
+    """
+
+Bad:
+
+```yaml
+apiVersion: telemetry.istio.io/v1 # IST0157
+kind: Telemetry
+metadata: {name: default, namespace: shop}
+spec:
+  accessLogging: [{}]
+```
+
+Good:
+
+```yaml
+apiVersion: telemetry.istio.io/v1
+kind: Telemetry
+metadata: {name: default, namespace: shop}
+spec:
+  accessLogging: [{providers: [{name: envoy}]}]
+```""",
 )
 SEVERAL_FOR_NAMESPACE = Code(
     "IST0160",
