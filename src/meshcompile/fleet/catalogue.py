@@ -22,17 +22,16 @@ NUMBERS = "I"
 
 
 class CatalogueEntry(Struct, frozen=True):
-    """A list of messages, the fingerprint and the size of each, and its number in the catalogue."""
+    """A list of messages with the fingerprint, the size and the number of each, and what is known of the whole list."""
 
-    messages: tuple[Message, ...] = ()
-    digests: tuple[bytes, ...] = ()
-    sizes: tuple[int, ...] = ()
-    numbers: bytes = b""
+    messages: tuple[Message, ...]
+    digests: tuple[bytes, ...]
+    sizes: tuple[int, ...]
+    numbers: bytes
+    measure: Measure
 
-    @property
-    def measure(self) -> Measure:
-        """The measure of the list as a whole."""
-        return Measure.of(self.digests, self.sizes)
+
+EMPTY = CatalogueEntry((), (), (), b"", Measure.of((), ()))
 
 
 class Catalogue:
@@ -42,22 +41,22 @@ class Catalogue:
         """`first_seen` is called for each message when it gets its number."""
         self._numbers: dict[bytes, int] = {}
         self._first_seen = first_seen
-        self._last = CatalogueEntry()
+        self._last = EMPTY
 
     def listed(self, messages: tuple[Message, ...]) -> CatalogueEntry:
         """The entry of a list."""
         last = self._last
+        if all(map(is_, last.messages, messages)) and len(last.messages) == len(messages):
+            return last
         start, length = _same_start(last.messages, messages), len(messages)
         end = length - min(_same_end(last.messages, messages), length - start, len(last.messages) - start)
         rest = len(last.messages) - (length - end)
         new = messages[start:end]
         found = digests(new)
-        self._last = CatalogueEntry(
-            messages,
-            last.digests[:start] + tuple(found) + last.digests[rest:],
-            last.sizes[:start] + tuple(sizes(new)) + last.sizes[rest:],
-            last.numbers[: 4 * start] + self._numbered(new, found) + last.numbers[4 * rest :],
-        )
+        all_digests = last.digests[:start] + tuple(found) + last.digests[rest:]
+        all_sizes = last.sizes[:start] + tuple(sizes(new)) + last.sizes[rest:]
+        numbers = last.numbers[: 4 * start] + self._numbered(new, found) + last.numbers[4 * rest :]
+        self._last = CatalogueEntry(messages, all_digests, all_sizes, numbers, Measure.of(all_digests, all_sizes))
         return self._last
 
     def _numbered(self, messages: Sequence[Message], found: Sequence[bytes]) -> bytes:

@@ -6,7 +6,6 @@ with the mesh.
 
 from __future__ import annotations
 
-import gc
 import pickle
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -59,7 +58,6 @@ class HeldMeshes:
         import signal  # the parent process is interrupted, and ends this one
 
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        gc.freeze()  # a collection would write to memory that is shared with the parent
         self._own[name] = mesh
 
     def get(self, name: str, sent: bytes | None) -> CompilableMesh | None:
