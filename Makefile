@@ -50,8 +50,8 @@ golden: $(READY) ## rewrite the golden files from what is compiled now
 generate: $(READY) ## rewrite generated code, schemas and pages
 	$(BIN)/python codegen/generate.py
 
-bench: $(READY) ## measure, and check the thresholds
-	$(BIN)/python -m bench --check
+bench: $(READY) ## measure, compare with the last run, and check the limits
+	$(BIN)/python -m bench --check $(ARGS)
 
 conformance: $(READY) ## compare every conformance case with istiod's answers
 	$(BIN)/python -m tests.conformance.parity --jobs $(JOBS) $(ARGS)

@@ -1,4 +1,4 @@
-"""One measurement in its own process: `python -m bench.child WHAT FILE SERVICES`. Prints JSON.
+"""One measurement in its own process: `python -m bench.child WHAT ...`. Prints JSON.
 
 Seconds are the processor time of this process, so other work on the machine has little influence.
 """
@@ -13,11 +13,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from bench.meshes import GATEWAY_PROXY, VIRTUAL_SERVICE, mesh, sidecars
+from bench.meshes import GATEWAY_PROXY, VIRTUAL_SERVICE, edited_service, mesh, sidecars
 
 T = TypeVar("T")
 
@@ -35,25 +36,28 @@ def seconds(path: Path, services: int) -> Mapping[str, float]:
         result, took[step] = _timed(work)
         return result
 
-    _warm_up()
+    warm_up()
     before = _reading(path)
     mesh = timed("load", lambda: meshcompile.load(path))
     after = _reading(path)
     timed("snapshot", lambda: mesh.snapshot)
-    first, second = (mesh.proxy(name) for name in sidecars(services, 2))
+    first, second, other = (mesh.proxy(name) for name in sidecars(services, 3))
     config = timed("first sidecar", lambda: mesh.compile(first))
     timed("second sidecar", lambda: mesh.compile(second))
+    timed("first sidecar of another namespace", lambda: mesh.compile(other))
     timed("gateway", lambda: mesh.compile(GATEWAY_PROXY))
     timed("JSON of the first", config.to_json)
-    resources = config.listeners, config.routes, config.clusters, config.endpoints
-    return {"yaml": (before + after) / 2, **took, "resources": sum(map(len, resources))}
+    timed("compact JSON of the first", lambda: config.to_json(-1))
+    timed("one VirtualService edited", lambda: mesh.updated(edited_service()).compile(first))
+    took["snapshot and first sidecar"] = took["snapshot"] + took["first sidecar"]
+    return {"yaml": (before + after) / 2, **took}
 
 
 def fleet(path: Path, services: int) -> Mapping[str, float]:
     """The time for many sidecars in ten namespaces, for the first of them, and for the JSON of some."""
     import meshcompile
 
-    _warm_up()
+    warm_up()
     mesh = meshcompile.load(path)
     proxies = [mesh.proxy(name) for name in sidecars(services, FLEET)]
     assert mesh.snapshot
@@ -63,7 +67,7 @@ def fleet(path: Path, services: int) -> Mapping[str, float]:
 
 
 def queries(path: Path, services: int) -> Mapping[str, float]:
-    """The share of cache hits for each query in a fleet."""
+    """The share of the questions of a fleet that the cache answers, for each query."""
     import meshcompile
 
     mesh = meshcompile.load(path)
@@ -73,11 +77,42 @@ def queries(path: Path, services: int) -> Mapping[str, float]:
     return {query: hits / (computed + hits) for query, (computed, hits) in sorted(counted.items())}
 
 
+def whole_fleet(path: Path, what: str) -> Mapping[str, float]:
+    """How long all proxies of a mesh take, after the snapshot, and the peak of memory in sizes of the text."""
+    import meshcompile
+    from meshcompile.fleet.summary import Summaries
+
+    warm_up()
+    text, started = path.stat().st_size, peak()
+    mesh = meshcompile.load(path)
+    assert mesh.snapshot
+    each = Summaries().of if what.endswith("fingerprints") else lambda config: config
+    _, seconds = _timed(lambda: deque(map(each, mesh.compile_all()), maxlen=0))
+    memory = (peak() - started) / text
+    return {"seconds": seconds, "memory": memory, "yaml": _reading(path)}
+
+
+def two_processes(path: Path) -> Mapping[str, float]:
+    """How many times as fast two processes sum up a fleet as one: of elapsed time, which other work disturbs."""
+    import meshcompile
+    from meshcompile.fleet.run import results
+    from meshcompile.fleet.summary import summaries
+
+    elapsed = {}
+    for jobs in (1, 2):
+        mesh = meshcompile.load(path)
+        assert mesh.snapshot
+        started = time.perf_counter()
+        deque(results(mesh, mesh.proxies(), summaries, jobs), maxlen=0)
+        elapsed[jobs] = time.perf_counter() - started
+    return {"gain": elapsed[1] / elapsed[2]}
+
+
 def memory(path: Path, services: int) -> Mapping[str, float]:
     """Bytes that each step adds to the peak of a process that has imported everything, in multiples of the text."""
     import meshcompile
 
-    _warm_up()
+    warm_up()
     text, before = path.stat().st_size, peak()
     added: dict[str, float] = {}
     mesh = meshcompile.load(path)
@@ -89,12 +124,6 @@ def memory(path: Path, services: int) -> Mapping[str, float]:
     assert config.to_json()
     added["JSON of the first"] = (peak() - before) / text
     return added
-
-
-def cold(path: Path, services: int) -> Mapping[str, float]:
-    """The time of the command line from process start to a table."""
-    proxy = sidecars(services, 1)[0]
-    return {"cold command": _command("-m", "meshcompile", "proxy-config", "clusters", proxy, "-f", str(path))}
 
 
 def start() -> Mapping[str, float]:
@@ -155,7 +184,7 @@ def _timed(work: Callable[[], T]) -> tuple[T, float]:
     return result, time.process_time() - started
 
 
-def _warm_up() -> None:
+def warm_up() -> None:
     """Import everything, and build the validators of the models, with a mesh of two services."""
     import meshcompile
 
@@ -173,10 +202,16 @@ def peak() -> int:
     return most if sys.platform == "darwin" else most * 1024
 
 
+MEASUREMENTS: Mapping[str, Callable[..., Mapping[str, float]]] = {
+    "seconds": lambda path, services: seconds(Path(path), int(services)),
+    "fleet": lambda path, services: fleet(Path(path), int(services)),
+    "memory": lambda path, services: memory(Path(path), int(services)),
+    "queries": lambda path, services: queries(Path(path), int(services)),
+    "whole-fleet": lambda path, what: whole_fleet(Path(path), what),
+    "two-processes": lambda path: two_processes(Path(path)),
+    "start": start,
+}
+
 if __name__ == "__main__":
-    what, *of = sys.argv[1:]
-    if what == "start":
-        print(json.dumps(start()))
-    else:
-        measure = {"seconds": seconds, "fleet": fleet, "memory": memory, "cold": cold, "queries": queries}[what]
-        print(json.dumps(measure(Path(of[0]), int(of[1]))))
+    name, *arguments = sys.argv[1:]
+    print(json.dumps(MEASUREMENTS[name](*arguments)))

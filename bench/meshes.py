@@ -167,9 +167,20 @@ spec:
 GATEWAY_PROXY = "deployment/istio-ingressgateway.istio-system"
 
 
-def mesh(services: int) -> str:
-    """YAML of a mesh with a gateway and this many services, each with two ports, two versions and two subsets."""
-    return "---\n".join([GATEWAY, *(_service(number) for number in range(services))])
+def mesh(services: int, gateways: int = 1) -> str:
+    """YAML of a mesh with this many gateways and services, each with two ports, two versions and two subsets.
+
+    The gateways have one Service, and the same labels.
+    """
+    deployment = GATEWAY.split("---\n")[1]
+    more = (deployment.replace("name: istio-ingressgateway", f"name: gateway-{n}", 1) for n in range(1, gateways))
+    return "---\n".join([GATEWAY, *more, *(_service(number) for number in range(services))])
+
+
+def edited_service() -> str:
+    """The VirtualService of the first service, with another timeout."""
+    text = VIRTUAL_SERVICE.format(name=_name(0), namespace=_namespace(0))
+    return text.replace("timeout: 5s", "timeout: 6s")
 
 
 def sidecars(services: int, count: int) -> list[str]:
