@@ -72,7 +72,7 @@ BOUNDS: Mapping[str, Bound] = {
     # 2,000 sidecars and 10 gateways of 1,000 services.
     "fleet: compiled": Bound(40, 12),
     "fleet: compiled, with fingerprints": Bound(60),
-    "fleet: memory": Bound(130, 60),
+    "fleet: memory": Bound(160, 60),
     # In starts of Python: the processor time of `python -c pass`.
     "start: --help": Bound(1.6, 1.6),
     "start: version": Bound(6),

@@ -17,6 +17,8 @@ from bench.meshes import mesh
 ROOT = Path(__file__).resolve().parent.parent
 FLEET_SERVICES = 1000
 FLEET_GATEWAYS = 10
+SIZING_VERSIONS = 10
+"""The Deployments of each service, so that there are 10,000 sidecars."""
 ANSWERED = 1000
 """The services of the mesh whose queries are counted."""
 GROWING = ("load", "snapshot", "first sidecar", "gateway")
@@ -64,6 +66,14 @@ def of_fleet() -> Iterator[Ratio]:
         yield "fleet: gain of two processes", child("two-processes", path)["gain"]
 
 
+def of_sizing() -> Iterator[Ratio]:
+    """A fleet five times as large, once: what the sizing table of docs/guides/fleets.md is made from."""
+    with mesh_file(FLEET_SERVICES, FLEET_GATEWAYS, SIZING_VERSIONS) as path:
+        measured = child("whole-fleet", path, "compiled, with fingerprints")
+    yield "sizing: 10,010 proxies, with fingerprints", measured["seconds"] / measured["yaml"]
+    yield "sizing: 10,010 proxies, memory", measured["memory"]
+
+
 def of_start(rounds: int) -> Iterator[Ratio]:
     """Commands, in starts of Python."""
     start = medians(child("start") for _ in range(rounds))
@@ -76,11 +86,11 @@ def ratios(seconds: Mapping[str, float]) -> dict[str, float]:
 
 
 @contextmanager
-def mesh_file(services: int, gateways: int = 1) -> Iterator[Path]:
+def mesh_file(services: int, gateways: int = 1, versions: int = 2) -> Iterator[Path]:
     """A file with a mesh, for the time of a measurement."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mesh.yaml"
-        path.write_text(mesh(services, gateways))
+        path.write_text(mesh(services, gateways, versions))
         yield path
 
 

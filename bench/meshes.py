@@ -167,14 +167,14 @@ spec:
 GATEWAY_PROXY = "deployment/istio-ingressgateway.istio-system"
 
 
-def mesh(services: int, gateways: int = 1) -> str:
-    """YAML of a mesh with this many gateways and services, each with two ports, two versions and two subsets.
+def mesh(services: int, gateways: int = 1, versions: int = 2) -> str:
+    """YAML of a mesh with so many gateways, services, and Deployments of each service.
 
-    The gateways have one Service, and the same labels.
+    A service has two ports and two subsets. The gateways have one Service, and the same labels.
     """
     deployment = GATEWAY.split("---\n")[1]
     more = (deployment.replace("name: istio-ingressgateway", f"name: gateway-{n}", 1) for n in range(1, gateways))
-    return "---\n".join([GATEWAY, *more, *(_service(number) for number in range(services))])
+    return "---\n".join([GATEWAY, *more, *(_service(number, versions) for number in range(services))])
 
 
 def edited_service() -> str:
@@ -192,13 +192,12 @@ def sidecars(services: int, count: int) -> list[str]:
     return names[:count]
 
 
-def _service(number: int) -> str:
+def _service(number: int, versions: int) -> str:
     values = {"name": _name(number), "namespace": _namespace(number), "address": f"10.{number >> 8}.{number & 255}.10"}
     return "---\n".join(
         (
             SERVICE.format(**values),
-            DEPLOYMENT.format(**values, version="v1"),
-            DEPLOYMENT.format(**values, version="v2"),
+            *(DEPLOYMENT.format(**values, version=f"v{version}") for version in range(1, versions + 1)),
             DESTINATION_RULE.format(**values),
             VIRTUAL_SERVICE.format(**values),
         )

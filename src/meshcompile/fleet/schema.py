@@ -18,7 +18,6 @@ FINGERPRINT = {
 TYPE = {
     "type": "object",
     "required": ["resources", "bytes", "fingerprint"],
-    "additionalProperties": False,
     "properties": {"resources": COUNT, "bytes": BYTES, "fingerprint": FINGERPRINT},
 }
 PROXY = {
@@ -32,7 +31,6 @@ PROXY = {
     "types": {
         "type": "object",
         "required": list(RESOURCE_TYPES),
-        "additionalProperties": False,
         "properties": dict.fromkeys(RESOURCE_TYPES, TYPE),
         "description": "Number, size and fingerprint of each type of resource.",
     },
@@ -50,7 +48,6 @@ def fleet_schema() -> dict[str, Any]:
         "items": {
             "type": "object",
             "required": list(PROXY),
-            "additionalProperties": False,
             "properties": PROXY,
         },
     }
