@@ -44,7 +44,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--check", action="store_true", help="fail if a limit is exceeded")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each measurement (default: %(default)s)")
     parser.add_argument("--sizes", type=int, nargs="+", default=(100, 1000, 5000), metavar="SERVICES")
-    parser.add_argument("--only", nargs="+", choices=(*PARTS, "sizing", "growth"), default=PARTS, help="what to measure")
+    parser.add_argument(
+        "--only", nargs="+", choices=(*PARTS, "sizing", "growth"), default=PARTS, help="what to measure"
+    )
     parser.add_argument("--growth", action="store_true", help="measure 100 to 20,000 services too, and plot them")
     parser.add_argument("--profile", action="store_true", help="only write flame graphs of each step")
     parser.add_argument("--write", action="store_true", help="keep the ratios, and write them into docs/performance.md")
