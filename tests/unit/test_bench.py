@@ -8,7 +8,6 @@ from bench.limits import BOUNDS, Bound, bound, checked
 from bench.meshes import edited_service, mesh, sidecars
 from bench.report import PAGE, tables, with_tables
 
-
 UNMEASURED = {"5,000 services: memory after load"}
 """Limits without a committed figure yet."""
 
