@@ -123,6 +123,7 @@ def test_the_summary_counts_what_was_read(run: Run, situations: Mapping[str, lis
     assert run("validate", *situations["rejected"]).err.splitlines() == [
         "meshcompile: 3 objects in 1 file: 1 Gateway, 1 Service, 1 workload",
         "meshcompile: 1 error",
+        "meshcompile: fixable: 1 with `--fix`",
     ]
 
 

@@ -190,3 +190,12 @@ def test_rule_without_common_match_is_dropped() -> None:
     root = HTTPRoute.model_validate({"match": [{"uri": {"prefix": "/a"}}]})
     leaf = HTTPRoute.model_validate({"match": [{"uri": {"prefix": "/a/b"}}, {"uri": {"prefix": "/c"}}]})
     assert merged_rule(root, leaf) is None
+
+
+def test_delegate_in_a_namespace_without_any() -> None:
+    """A delegate is missed at the namespace if that has none, with the one of that name that is meant."""
+    wrong = DELEGATING.replace("delegate: {name: gone", "delegate: {name: leaf, namespace: nowhere")
+    assert wrong != DELEGATING
+    findings = {finding.slug: finding for finding in mesh(wrong).snapshot.virtual_services.findings}
+    missing = findings["delegate-not-found"]
+    assert (missing.field, missing.suggestion) == ("spec.http[1].delegate.namespace", "did you mean `team/leaf`?")
