@@ -1,4 +1,4 @@
-"""The language server, driven by a client of the protocol."""
+"""The language server, tested with a client of the protocol."""
 
 # mypy: disable-error-code="union-attr, arg-type, misc"
 
@@ -89,7 +89,7 @@ class Editor:
         return await self.diagnostics()
 
     async def diagnostics(self) -> list[lsp.Diagnostic]:
-        """The diagnostics of the open file, as they come next."""
+        """The next diagnostics that the server publishes for the open file."""
         while True:
             published = await asyncio.wait_for(self.published.get(), TIMEOUT)
             if published.uri == self.uri:
@@ -112,7 +112,7 @@ class Editor:
 
 
 def edited(folder: Path, session: Callable[[Editor], Awaitable[None]]) -> None:
-    """Run a session of an editor with a server of its own."""
+    """Run an editor session with its own server."""
 
     async def run() -> None:
         editor = Editor(LanguageClient("test", "1"), folder)
@@ -141,7 +141,7 @@ def codes(found: list[lsp.Diagnostic]) -> list[object]:
 
 @pytest.mark.slow
 def test_diagnostics_follow_the_text(folder: Path) -> None:
-    """Mistakes appear and vanish as they are typed, though nothing is saved; broken YAML is a diagnostic too."""
+    """Diagnostics follow the unsaved text: a mistake adds one, a correction removes it. Invalid YAML is one too."""
 
     async def session(editor: Editor) -> None:
         found = await editor.open(RULES)
@@ -156,7 +156,7 @@ def test_diagnostics_follow_the_text(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_hover_definition_and_completion(folder: Path) -> None:
-    """A finding shows its effect; hosts, subsets and gateways lead to their objects and complete, also while typing."""
+    """Hover shows the effect of a finding; hosts, subsets and gateways have definitions, and complete while typing."""
 
     async def session(editor: Editor) -> None:
         await editor.open(RULES)
@@ -179,7 +179,7 @@ def test_hover_definition_and_completion(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_fixes_are_quick_fixes(folder: Path) -> None:
-    """A fix of a finding is offered as a change of the text."""
+    """A fix of a finding is a quick fix that changes the text."""
 
     async def session(editor: Editor) -> None:
         await editor.open(RULES)

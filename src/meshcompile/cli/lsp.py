@@ -1,4 +1,4 @@
-"""Run a language server for editors on standard input and output. Needs the extra `lsp`.
+"""Run a language server on standard input and output, for editors. Needs the extra `lsp`.
 
 Without inputs, the server reads the folder that the editor opens.
 """

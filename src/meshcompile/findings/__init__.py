@@ -1,1 +1,1 @@
-"""What becomes of diagnostics after they are found: their selection, and their forms for people and programs."""
+"""The selection of diagnostics, and their output formats for people and for programs."""

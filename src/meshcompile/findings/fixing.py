@@ -27,21 +27,21 @@ class Span(Struct, frozen=True):
     text: str
 
 
-def applicable_fix(found: Diagnostic, *, unsafe: bool) -> Fix | None:
+def applicable_fix(diagnostic: Diagnostic, *, unsafe: bool) -> Fix | None:
     """The first fix of a finding that may be applied and changes something."""
-    wanted = (fix for fix in found.fixes if unsafe or fix.applicability is Applicability.SAFE)
-    return next((fix for fix in wanted if all(edit.replacements() for edit in fix.edits)), None)
+    candidates = (fix for fix in diagnostic.fixes if unsafe or fix.applicability is Applicability.SAFE)
+    return next((fix for fix in candidates if all(edit.replacements() for edit in fix.edits)), None)
 
 
-def applied(text: str, found: Iterable[Diagnostic], *, unsafe: bool) -> Applied:
+def applied(text: str, diagnostics: Iterable[Diagnostic], *, unsafe: bool) -> Applied:
     """The text of one file after the fixes of its findings.
 
-    A fix that overlaps with an earlier one is left for another round, as is one for a text that has changed.
+    A fix that overlaps with an earlier one waits for the next round, as does a fix for a text that has changed.
     """
     starts = (0, *(line_break.end() for line_break in LINE_BREAK.finditer(text)))
     taken: list[Span] = []
     fixed = []
-    for diagnostic in found:
+    for diagnostic in diagnostics:
         fix = applicable_fix(diagnostic, unsafe=unsafe)
         spans = _spans(text, starts, fix) if fix else None
         if spans and not any(_overlap(span, other) for span in spans for other in taken):
@@ -51,14 +51,14 @@ def applied(text: str, found: Iterable[Diagnostic], *, unsafe: bool) -> Applied:
 
 
 def _spans(text: str, starts: Sequence[int], fix: Fix) -> list[Span] | None:
-    """The replacements of a fix in a text; None if the text is not the one that the fix was made for."""
-    found = []
+    """The replacements of a fix in a text; None if the text has changed since the fix was created."""
+    spans = []
     for replacement in (each for edit in fix.edits for each in edit.replacements()):
         span = _span(text, starts, replacement)
         if span is None:
             return None
-        found.append(span)
-    return found
+        spans.append(span)
+    return spans
 
 
 def _span(text: str, starts: Sequence[int], replacement: Replacement) -> Span | None:

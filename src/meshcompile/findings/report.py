@@ -41,20 +41,27 @@ def findings(diagnostics: Iterable[Diagnostic]) -> Sequence[Finding]:
     """The diagnostics with their fingerprints, in the same order.
 
     A fingerprint does not depend on lines and indexes, so it survives changes elsewhere in the file. Findings that
-    differ in nothing else are counted, which keeps every fingerprint unique.
+    are otherwise equal are numbered, so that every fingerprint is unique.
     """
     seen: Counter[tuple[str, ...]] = Counter()
-    found = []
+    identified = []
     for diagnostic in diagnostics:
         identity = _identity(diagnostic)
         seen[identity] += 1
-        found.append(Finding(diagnostic, _digest(*identity, str(seen[identity]))))
-    return found
+        identified.append(Finding(diagnostic, _digest(*identity, str(seen[identity]))))
+    return identified
 
 
-def _identity(found: Diagnostic) -> tuple[str, ...]:
-    field = INDEX.sub("[]", found.field)
-    return found.code, found.kind, found.namespace, found.name or found.file, field, found.message
+def _identity(diagnostic: Diagnostic) -> tuple[str, ...]:
+    field = INDEX.sub("[]", diagnostic.field)
+    return (
+        diagnostic.code,
+        diagnostic.kind,
+        diagnostic.namespace,
+        diagnostic.name or diagnostic.file,
+        field,
+        diagnostic.message,
+    )
 
 
 def _digest(*parts: str) -> str:

@@ -21,15 +21,15 @@ class CodeSelection(Struct, frozen=True):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
 
-    def includes(self, found: Diagnostic) -> bool:
+    def includes(self, diagnostic: Diagnostic) -> bool:
         """True if the finding is selected."""
-        selected = _specificity(found, self.select) if self.select else 0
-        return selected > _specificity(found, self.ignore)
+        selected = _specificity(diagnostic, self.select) if self.select else 0
+        return selected > _specificity(diagnostic, self.ignore)
 
 
-def _specificity(found: Diagnostic, patterns: Iterable[str]) -> int:
+def _specificity(diagnostic: Diagnostic, patterns: Iterable[str]) -> int:
     """The length of the most specific pattern that matches; -1 if none does."""
-    return max((specificity(found.code, found.slug, pattern) for pattern in patterns), default=-1)
+    return max((specificity(diagnostic.code, diagnostic.slug, pattern) for pattern in patterns), default=-1)
 
 
 def specificity(code: str, slug: str, pattern: str) -> int:

@@ -19,13 +19,13 @@ class Suppression(Struct, frozen=True):
     name: str
     namespace: str = "*"
 
-    def covers(self, found: Diagnostic) -> bool:
+    def covers(self, diagnostic: Diagnostic) -> bool:
         """True if the finding is suppressed."""
         return (
-            (fnmatchcase(found.code, self.code) or found.slug == self.code)
-            and fnmatchcase(found.kind, self.kind)
-            and fnmatchcase(found.name, self.name)
-            and fnmatchcase(found.namespace, self.namespace)
+            (fnmatchcase(diagnostic.code, self.code) or diagnostic.slug == self.code)
+            and fnmatchcase(diagnostic.kind, self.kind)
+            and fnmatchcase(diagnostic.name, self.name)
+            and fnmatchcase(diagnostic.namespace, self.namespace)
         )
 
     def __str__(self) -> str:

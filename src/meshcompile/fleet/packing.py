@@ -50,10 +50,10 @@ def packed(mesh: CompilableMesh, configs: Iterable[Config]) -> PackedPart:
     """The configurations in serialized form, for a process with an equal mesh."""
     texts = {kind: _Lines() for kind in RESOURCE_TYPES}
     catalogues = {kind: Catalogue(texts[kind].add) for kind in RESOURCE_TYPES}
-    made, rest = [], []
+    packed_configs, rest = [], []
     for config in configs:
         listed = {kind: catalogues[kind].listed(getattr(config.resources, kind)) for kind in RESOURCE_TYPES}
-        made.append(
+        packed_configs.append(
             PackedConfig(
                 {kind: each.measure for kind, each in listed.items()},
                 {kind: each.numbers for kind, each in listed.items()},
@@ -61,7 +61,7 @@ def packed(mesh: CompilableMesh, configs: Iterable[Config]) -> PackedPart:
         )
         rest.append((config.proxy, config.diagnostics, config.patches))
     compressed = {kind: lines.compressed() for kind, lines in texts.items()}
-    return PackedPart(tuple(made), compressed, pickled(rest, mesh))
+    return PackedPart(tuple(packed_configs), compressed, pickled(rest, mesh))
 
 
 class _Lines:
@@ -84,9 +84,9 @@ def unpacked(
     """The configurations of a part, in order."""
     texts = {kind: _Texts(compressed) for kind, compressed in sent.texts.items()}
     rest = unpickled(sent.rest, mesh)
-    for asked, config, (proxy, diagnostics, patches) in zip(part, sent.configs, rest, strict=True):
+    for proxy_or_name, config, (proxy, diagnostics, patches) in zip(part, sent.configs, rest, strict=True):
         resources = EncodedResources(
-            config.measures, partial(_messages, texts, config.numbers), partial(_resources, mesh, asked)
+            config.measures, partial(_messages, texts, config.numbers), partial(_resources, mesh, proxy_or_name)
         )
         # It has all attributes of Resources, created on first use.
         yield Config(proxy, cast(Resources, resources), diagnostics, credentials, patches)

@@ -1,4 +1,4 @@
-"""A language server: diagnostics, hover, definitions and completion for files of Istio configuration.
+"""A language server: diagnostics, hover, definitions and completion for files with Istio configuration.
 
-`server` speaks the protocol, with pygls, and the other modules answer its questions about a mesh.
+`server` implements the protocol with pygls. The other modules compute its answers from a mesh.
 """

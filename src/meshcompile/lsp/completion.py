@@ -1,4 +1,7 @@
-"""Names that fit at a position: hosts, subsets and gateways. The text may be incomplete, so lines are looked at."""
+"""Completions at a position: hosts, subsets and gateways.
+
+The text may be incomplete YAML, so this module matches lines and does not parse the document.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,11 @@ _ITEM = re.compile(r"^(?P<indent>\s*)-\s*[\w./*-]*$")
 _HOST = re.compile(r"\bhost\s*:\s*[\"']?([\w./*-]+)")
 _NAMESPACE = re.compile(r"\bnamespace\s*:\s*[\"']?([\w-]+)")
 NEAR = 6
-"""The number of lines around a subset in which its host may stand."""
+"""How many lines before and after a subset may contain its host."""
 
 
 def candidates(mesh: Mesh, lines: Sequence[str], row: int, column: int) -> list[str]:
-    """The names that fit at a row and column, both from 0, sorted."""
+    """The completions at a row and column, both counted from 0, sorted."""
     line = lines[row][:column]
     namespace = _namespace(lines, row) or mesh.namespace
     match _key(lines, row, line):
@@ -35,9 +38,9 @@ def candidates(mesh: Mesh, lines: Sequence[str], row: int, column: int) -> list[
 
 
 def _key(lines: Sequence[str], row: int, line: str) -> str:
-    """The key whose value stands at the end of a line."""
-    if found := _KEY.match(line) or _FLOW.search(line):
-        return found["key"]
+    """The key of the value at the end of a line."""
+    if match := _KEY.match(line) or _FLOW.search(line):
+        return match["key"]
     item = _ITEM.match(line)
     if item is None:
         return ""
@@ -47,7 +50,7 @@ def _key(lines: Sequence[str], row: int, line: str) -> str:
 
 
 def _hosts(mesh: Mesh, namespace: str) -> Iterator[str]:
-    """The hosts of services: short in their own namespace, else in full."""
+    """The hostnames of all services, and also the short names of services in the same namespace."""
     for service in mesh.snapshot.services.all:
         yield service.hostname
         if service.namespace == namespace and service.hostname == qualified(service.name, namespace):
@@ -55,9 +58,9 @@ def _hosts(mesh: Mesh, namespace: str) -> Iterator[str]:
 
 
 def _subsets(mesh: Mesh, host: str, namespace: str) -> Iterator[str]:
-    wanted = qualified(host, namespace)
+    hostname = qualified(host, namespace)
     for rule in mesh.objects:
-        if isinstance(rule, DestinationRule) and qualified(rule.spec.host, rule.namespace) == wanted:
+        if isinstance(rule, DestinationRule) and qualified(rule.spec.host, rule.namespace) == hostname:
             yield from (subset.name for subset in rule.spec.subsets)
 
 
@@ -68,14 +71,14 @@ def _gateways(mesh: Mesh, namespace: str) -> Iterator[str]:
 
 
 def _host(lines: Sequence[str], row: int) -> str:
-    """The host next to a subset: on its line, else on the nearest line around it."""
+    """The host that belongs to a subset: the host on the same or the nearest line."""
     near = sorted(range(max(row - NEAR, 0), min(row + NEAR, len(lines))), key=lambda other: abs(other - row))
-    return next((found[1] for other in near if (found := _HOST.search(lines[other]))), "")
+    return next((match[1] for other in near if (match := _HOST.search(lines[other]))), "")
 
 
 def _namespace(lines: Sequence[str], row: int) -> str:
-    """The namespace of the object around a row."""
+    """The namespace of the object that contains a row."""
     starts = [number for number in range(row + 1) if lines[number].startswith("---")]
     end = next((number for number in range(row + 1, len(lines)) if lines[number].startswith("---")), len(lines))
     own = lines[starts[-1] if starts else 0 : end]
-    return next((found[1] for line in own if (found := _NAMESPACE.search(line))), "")
+    return next((match[1] for line in own if (match := _NAMESPACE.search(line))), "")

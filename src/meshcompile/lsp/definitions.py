@@ -1,4 +1,4 @@
-"""The objects that a field refers to."""
+"""Go to definition: the objects that a field refers to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from meshcompile.values.hosts import covering, qualified
 
 
 def definitions(mesh: Mesh, field: FieldAtPosition) -> tuple[Origin, ...]:
-    """The places of the objects that a host, a subset or a gateway names."""
+    """The positions of the objects that a host, a subset or a gateway refers to."""
     value = _value(field.resource.origin.document.value, field.path)
     if not isinstance(value, str):
         return ()
@@ -39,14 +39,14 @@ def _services(mesh: Mesh, host: str, namespace: str) -> Iterator[Origin]:
 
 
 def _subsets(mesh: Mesh, host: str, subset: str, namespace: str) -> Iterator[Origin]:
-    wanted = qualified(host, namespace)
+    hostname = qualified(host, namespace)
     for rule in mesh.objects:
-        if isinstance(rule, DestinationRule) and qualified(rule.spec.host, rule.namespace) == wanted:
-            yield from (each.origin for each in rule.spec.subsets if each.name == subset)
+        if isinstance(rule, DestinationRule) and qualified(rule.spec.host, rule.namespace) == hostname:
+            yield from (declared.origin for declared in rule.spec.subsets if declared.name == subset)
 
 
 def _gateways(mesh: Mesh, name: str) -> Iterator[Origin]:
-    return (each.origin for each in mesh.objects if isinstance(each, Gateway) and each.full_name == name)
+    return (gateway.origin for gateway in mesh.objects if isinstance(gateway, Gateway) and gateway.full_name == name)
 
 
 def _value(value: object, path: Path) -> object:

@@ -1,4 +1,4 @@
-"""What is said about a position."""
+"""Hover: the text for a position."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ from meshcompile.documents import Position
 from meshcompile.documents.quote import quote
 
 
-def hover_text(found: Iterable[Diagnostic], position: Position) -> str:
-    """The findings at a position, with their effects and the pages of their codes, as Markdown; empty if none."""
-    return "\n\n---\n\n".join("\n\n".join(_parts(each)) for each in found if _covers(each, position))
+def hover_text(diagnostics: Iterable[Diagnostic], position: Position) -> str:
+    """The findings at a position, their effects and the pages of their codes, as Markdown. Empty if none."""
+    return "\n\n---\n\n".join(
+        "\n\n".join(_parts(diagnostic)) for diagnostic in diagnostics if _covers(diagnostic, position)
+    )
 
 
-def _covers(found: Diagnostic, position: Position) -> bool:
-    quoted = quote(found.origin)
+def _covers(diagnostic: Diagnostic, position: Position) -> bool:
+    quoted = quote(diagnostic.origin)
     return quoted is not None and quoted.start <= position <= quoted.end
 
 
-def _parts(found: Diagnostic) -> Iterator[str]:
-    yield f"**{found.code}** {found.problem}"
-    if found.effect:
-        yield f"Effect: {found.effect}"
-    if found.suggestion:
-        yield f"Help: {found.suggestion}"
-    yield from (code.docs for code in every_code() if code.id == found.code)
+def _parts(diagnostic: Diagnostic) -> Iterator[str]:
+    yield f"**{diagnostic.code}** {diagnostic.problem}"
+    if diagnostic.effect:
+        yield f"Effect: {diagnostic.effect}"
+    if diagnostic.suggestion:
+        yield f"Help: {diagnostic.suggestion}"
+    yield from (code.docs for code in every_code() if code.id == diagnostic.code)

@@ -1,4 +1,4 @@
-"""The mesh of a workspace: the files of its folder, with the texts of open files in place of those that are saved."""
+"""The mesh of a workspace: the files of its folder, but open files with their unsaved text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from meshcompile.documents.named_text import NamedText
 
 
 class OpenMesh:
-    """The mesh as it is edited, and its findings by file."""
+    """The mesh with all edits so far, and its findings by file."""
 
     def __init__(self, options: argparse.Namespace, folder: str) -> None:
         self.options = options
@@ -29,7 +29,7 @@ class OpenMesh:
         self._check()
 
     def update(self, file: str, text: str) -> None:
-        """Read the text of an open file. If it cannot be read, the objects that it had before stay."""
+        """Read the text of an open file. If the text is invalid, the previous objects of the file remain."""
         try:
             self.mesh = self.mesh.updated([NamedText(file, text)])
             self.unreadable.pop(file, None)
@@ -38,10 +38,10 @@ class OpenMesh:
         self._check()
 
     def _check(self) -> None:
-        found = sorted({*self.mesh.diagnostics, *self.mesh.analyze()})
-        kept, _ = judgement(self.mesh, found, self.options, complete=True)
+        diagnostics = sorted({*self.mesh.diagnostics, *self.mesh.analyze()})
+        kept, _ = judgement(self.mesh, diagnostics, self.options, complete=True)
         by_file: dict[str, list[Diagnostic]] = defaultdict(list)
-        for each in kept:
-            if each.line:
-                by_file[each.file].append(each)
+        for diagnostic in kept:
+            if diagnostic.line:
+                by_file[diagnostic.file].append(diagnostic)
         self.findings = {**by_file, **self.unreadable}

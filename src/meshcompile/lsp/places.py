@@ -1,4 +1,4 @@
-"""The object and the field at a position of a file."""
+"""The object and the field at a position in a file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class FieldAtPosition(Struct, frozen=True):
 
 
 def field_at(objects: Iterable[Resource], file: str, position: Position) -> FieldAtPosition | None:
-    """The field at a position; None outside of objects."""
+    """The field at a position; None outside all objects."""
     for resource in objects:
         document = resource.origin.document
         if document.file == file:
@@ -29,7 +29,7 @@ def field_at(objects: Iterable[Resource], file: str, position: Position) -> Fiel
 
 
 def _path(span: SourceSpan, position: Position) -> Path:
-    """The steps to the smallest entry at a position."""
+    """The path of the innermost entry at a position."""
     for step, child in span.children.items():
         if child.key <= position <= child.end and (child.end > position or not child.children):
             return (step, *_path(child, position))
@@ -37,10 +37,10 @@ def _path(span: SourceSpan, position: Position) -> Path:
 
 
 def utf16_column(line: str, column: int) -> int:
-    """A column in the units of the protocol, from 0."""
+    """A column as the protocol counts it: in UTF-16 units, from 0."""
     return len(line[: max(column - 1, 0)].encode("utf-16-le", "surrogatepass")) // 2
 
 
 def column_of_utf16(line: str, units: int) -> int:
-    """The column, from 1, of a column in the units of the protocol."""
+    """A column of the protocol, in UTF-16 units from 0, as a column in characters from 1."""
     return len(line.encode("utf-16-le", "surrogatepass")[: units * 2].decode("utf-16-le", "ignore")) + 1

@@ -40,28 +40,28 @@ class MeshServer(LanguageServer):
         return self.open_mesh
 
     def read(self, uri: str) -> None:
-        """Take the text of an open file, and publish what is found now."""
+        """Read the text of an open file, and publish the new findings."""
         opened, before = self.opened(), set(self.open_mesh.findings if self.open_mesh else ())
         opened.update(_file(uri), self.workspace.get_text_document(uri).source)
         for file in sorted({_file(uri), *before, *opened.findings}):
-            found = [_diagnostic(each) for each in opened.findings.get(file, ())]
-            self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(_uri(file), found))
+            diagnostics = [_diagnostic(diagnostic) for diagnostic in opened.findings.get(file, ())]
+            self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(_uri(file), diagnostics))
 
     def position(self, uri: str, position: lsp.Position) -> Position:
-        """A position of the protocol as one of the compiler."""
+        """Convert a position of the protocol to one of the compiler."""
         lines = self.workspace.get_text_document(uri).lines
         line = lines[position.line] if position.line < len(lines) else ""
         return Position(position.line + 1, column_of_utf16(line, position.character))
 
 
 def serve(options: argparse.Namespace) -> None:
-    """Answer a client on standard input and output until it ends."""
+    """Serve one client on standard input and output until it exits."""
     server = server_of(options)
     server.start_io()
 
 
 def server_of(options: argparse.Namespace) -> MeshServer:
-    """A server with its features."""
+    """Create a server and register its features."""
     server = MeshServer(options)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
@@ -75,8 +75,8 @@ def server_of(options: argparse.Namespace) -> MeshServer:
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
     def hover(params: lsp.HoverParams) -> lsp.Hover | None:
         uri = params.text_document.uri
-        found = server.opened().findings.get(_file(uri), ())
-        text = hover_text(found, server.position(uri, params.position))
+        diagnostics = server.opened().findings.get(_file(uri), ())
+        text = hover_text(diagnostics, server.position(uri, params.position))
         return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, text)) if text else None
 
     @server.feature(lsp.TEXT_DOCUMENT_DEFINITION)
@@ -99,18 +99,18 @@ def server_of(options: argparse.Namespace) -> MeshServer:
         lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions(code_action_kinds=[lsp.CodeActionKind.QuickFix])
     )
     def code_action(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
-        found = server.opened().findings.get(_file(params.text_document.uri), ())
+        diagnostics = server.opened().findings.get(_file(params.text_document.uri), ())
         lines = range(params.range.start.line + 1, params.range.end.line + 2)
-        return [action for each in found if each.line in lines for action in _actions(each)]
+        return [action for diagnostic in diagnostics if diagnostic.line in lines for action in _actions(diagnostic)]
 
     return server
 
 
-def _actions(found: Diagnostic) -> Iterable[lsp.CodeAction]:
+def _actions(diagnostic: Diagnostic) -> Iterable[lsp.CodeAction]:
     """The fixes of a finding."""
-    for fix in found.fixes:
+    for fix in diagnostic.fixes:
         replacements = [part for edit in fix.edits for part in edit.replacements()]
-        excerpt = found.origin.document.excerpt
+        excerpt = diagnostic.origin.document.excerpt
         edits = [
             lsp.TextEdit(
                 lsp.Range(*(_position(at, (excerpt.line_at(at.line) or "") if excerpt else "") for at in ends)), new
@@ -118,21 +118,23 @@ def _actions(found: Diagnostic) -> Iterable[lsp.CodeAction]:
             for ends, new in (((part.start, part.end), part.new) for part in replacements)
         ]
         if edits:
-            change = lsp.WorkspaceEdit(changes={_uri(found.file): edits})
-            yield lsp.CodeAction(fix.title, lsp.CodeActionKind.QuickFix, [_diagnostic(found)], edit=change)
+            change = lsp.WorkspaceEdit(changes={_uri(diagnostic.file): edits})
+            yield lsp.CodeAction(fix.title, lsp.CodeActionKind.QuickFix, [_diagnostic(diagnostic)], edit=change)
 
 
-def _diagnostic(found: Diagnostic) -> lsp.Diagnostic:
+def _diagnostic(diagnostic: Diagnostic) -> lsp.Diagnostic:
     return lsp.Diagnostic(
-        _range(found.origin),
-        "\n".join(part for part in (found.message, found.suggestion) if part),
-        SEVERITIES[found.severity],
-        found.code,
+        _range(diagnostic.origin),
+        "\n".join(part for part in (diagnostic.message, diagnostic.suggestion) if part),
+        SEVERITIES[diagnostic.severity],
+        diagnostic.code,
         source="meshcompile",
         related_information=[
-            lsp.DiagnosticRelatedInformation(lsp.Location(_uri(each.origin.file), _range(each.origin)), each.message)
-            for each in found.related
-            if each.origin.line
+            lsp.DiagnosticRelatedInformation(
+                lsp.Location(_uri(related.origin.file), _range(related.origin)), related.message
+            )
+            for related in diagnostic.related
+            if related.origin.line
         ],
     )
 

@@ -8,7 +8,7 @@ from importlib import import_module
 from meshcompile.findings.report import BaselineState, Finding, Invocation
 
 Format = Callable[[Sequence[Finding], Invocation], str]
-"""Findings by position, and what is said about the command, to text."""
+"""Formats the findings, sorted by position, and the facts about the command as text."""
 
 FORMATS = ("github", "gitlab", "json", "junit", "rdjson", "sarif", "yaml")
 """The formats for programs."""

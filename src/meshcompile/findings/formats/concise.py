@@ -13,7 +13,7 @@ _CONTROLS |= dict.fromkeys((*range(55296, 57344), 65534, 65535), "�")
 
 def concise(diagnostics: Iterable[Diagnostic], paint: Paint) -> str:
     """The findings in their order."""
-    return "".join(f"{line}\n" for found in diagnostics for line in _lines(found, paint))
+    return "".join(f"{line}\n" for diagnostic in diagnostics for line in _lines(diagnostic, paint))
 
 
 def plain(text: str) -> str:
@@ -21,9 +21,10 @@ def plain(text: str) -> str:
     return text.translate(_CONTROLS)
 
 
-def _lines(found: Diagnostic, paint: Paint) -> Iterator[str]:
-    severity = paint(str(found.severity), SEVERITIES[found.severity])
-    yield f"{plain(str(found.origin))}: {severity}: {plain(found.message)} [{found.code} {found.slug}]"
-    if found.suggestion:
-        yield f"    {plain(found.suggestion)}"
-    yield from (f"    {plain(str(related))}" for related in found.related)
+def _lines(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
+    severity = paint(str(diagnostic.severity), SEVERITIES[diagnostic.severity])
+    code = f"[{diagnostic.code} {diagnostic.slug}]"
+    yield f"{plain(str(diagnostic.origin))}: {severity}: {plain(diagnostic.message)} {code}"
+    if diagnostic.suggestion:
+        yield f"    {plain(diagnostic.suggestion)}"
+    yield from (f"    {plain(str(related))}" for related in diagnostic.related)

@@ -18,45 +18,45 @@ WIDTH = 100
 
 def full(diagnostics: Iterable[Diagnostic], paint: Paint) -> str:
     """The findings, the worst one last, and by position among those of one severity."""
-    ordered = sorted(diagnostics, key=lambda found: -found.severity.rank)
-    return "".join(f"{line}\n" for found in ordered for line in (*_block(found, paint), ""))
+    ordered = sorted(diagnostics, key=lambda diagnostic: -diagnostic.severity.rank)
+    return "".join(f"{line}\n" for diagnostic in ordered for line in (*_block(diagnostic, paint), ""))
 
 
-def _block(found: Diagnostic, paint: Paint) -> Iterator[str]:
+def _block(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
     """The lines of one finding."""
-    quotes = [quote(found.origin), *(quote(related.origin) for related in found.related)]
+    quotes = [quote(diagnostic.origin), *(quote(related.origin) for related in diagnostic.related)]
     gutter = max(len(str(quoted.start.line)) if quoted else 1 for quoted in quotes)
     first, *others = quotes
-    yield from _headline(found, paint)
-    yield f"{' ' * gutter}{paint('-->', BLUE)} {_place(found.origin)}{_object(found)}"
-    yield from _quoted(first, gutter, SEVERITIES[found.severity], paint)
-    for related, quoted in zip(found.related, others, strict=True):
+    yield from _headline(diagnostic, paint)
+    yield f"{' ' * gutter}{paint('-->', BLUE)} {_place(diagnostic.origin)}{_object(diagnostic)}"
+    yield from _quoted(first, gutter, SEVERITIES[diagnostic.severity], paint)
+    for related, quoted in zip(diagnostic.related, others, strict=True):
         yield from _noted(f"{_place(related.origin)}: {plain(related.message)}", gutter, ":::", BLUE, paint)
         yield from _quoted(quoted, gutter, BLUE, paint)
-    if found.effect:
-        yield from _noted(f"effect: {plain(found.effect)}", gutter, " =", BLUE, paint)
-    if found.suggestion:
-        yield from _noted(f"help: {plain(found.suggestion)}{_fix_note(found)}", gutter, " =", GREEN, paint)
+    if diagnostic.effect:
+        yield from _noted(f"effect: {plain(diagnostic.effect)}", gutter, " =", BLUE, paint)
+    if diagnostic.suggestion:
+        yield from _noted(f"help: {plain(diagnostic.suggestion)}{_fix_note(diagnostic)}", gutter, " =", GREEN, paint)
 
 
-def _fix_note(found: Diagnostic) -> str:
+def _fix_note(diagnostic: Diagnostic) -> str:
     """The option that does what the suggestion says."""
-    fix = next(iter(found.fixes), None)
+    fix = next(iter(diagnostic.fixes), None)
     if fix is None or not all(edit.replacements() for edit in fix.edits):
         return ""
     return " (`--fix`)" if fix.applicability is Applicability.SAFE else " (`--unsafe-fixes`)"
 
 
-def _headline(found: Diagnostic, paint: Paint) -> Iterator[str]:
-    head = f"{found.severity}[{found.code}]: "
-    first, *rest = _wrapped(f"{head}{plain(found.problem)}", "  ")
-    colour = SEVERITIES[found.severity]
+def _headline(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
+    head = f"{diagnostic.severity}[{diagnostic.code}]: "
+    first, *rest = _wrapped(f"{head}{plain(diagnostic.problem)}", "  ")
+    colour = SEVERITIES[diagnostic.severity]
     yield f"{paint(first[: len(head) - 2], f'1;{colour}')}{paint(first[len(head) - 2 :], BOLD)}"
     yield from (paint(line, BOLD) for line in rest)
 
 
-def _object(found: Diagnostic) -> str:
-    return f" in {plain(found.object_name)}" if found.kind else ""
+def _object(diagnostic: Diagnostic) -> str:
+    return f" in {plain(diagnostic.object_name)}" if diagnostic.kind else ""
 
 
 def _place(origin: Origin) -> str:

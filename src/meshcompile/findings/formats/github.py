@@ -20,16 +20,18 @@ def github(findings: Sequence[Finding], invocation: Invocation) -> str:
     return "".join(f"{_command(finding.diagnostic)}\n" for finding in findings)
 
 
-def _command(found: Diagnostic) -> str:
-    properties = ",".join(f"{name}={plain(value).translate(_PROPERTY_ESCAPES)}" for name, value in _properties(found))
-    text = f"{found.message}\n{found.suggestion}".strip()
-    return f"::{COMMANDS[found.severity]} {properties}::{plain(text).translate(_ESCAPES)}"
+def _command(diagnostic: Diagnostic) -> str:
+    properties = ",".join(
+        f"{name}={plain(value).translate(_PROPERTY_ESCAPES)}" for name, value in _properties(diagnostic)
+    )
+    text = f"{diagnostic.message}\n{diagnostic.suggestion}".strip()
+    return f"::{COMMANDS[diagnostic.severity]} {properties}::{plain(text).translate(_ESCAPES)}"
 
 
-def _properties(found: Diagnostic) -> Iterator[tuple[str, str]]:
-    yield "file", relative_path(found.file)
-    if found.line:
-        end = end_position(found.origin)
-        yield from (("line", str(found.line)), ("endLine", str(end.line)))
-        yield from (("col", str(found.column)), ("endColumn", str(end.column)))
-    yield "title", f"{found.code} {found.slug}"
+def _properties(diagnostic: Diagnostic) -> Iterator[tuple[str, str]]:
+    yield "file", relative_path(diagnostic.file)
+    if diagnostic.line:
+        end = end_position(diagnostic.origin)
+        yield from (("line", str(diagnostic.line)), ("endLine", str(end.line)))
+        yield from (("col", str(diagnostic.column)), ("endColumn", str(end.column)))
+    yield "title", f"{diagnostic.code} {diagnostic.slug}"

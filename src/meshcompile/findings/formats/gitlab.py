@@ -20,11 +20,11 @@ def gitlab(findings: Sequence[Finding], invocation: Invocation) -> str:
 
 
 def _issue(finding: Finding) -> dict[str, Any]:
-    found = finding.diagnostic
+    diagnostic = finding.diagnostic
     return {
-        "description": found.message,
-        "check_name": f"{found.code} {found.slug}",
+        "description": diagnostic.message,
+        "check_name": f"{diagnostic.code} {diagnostic.slug}",
         "fingerprint": finding.fingerprint,
-        "severity": SEVERITIES[found.severity],
-        "location": {"path": relative_path(found.file), "lines": {"begin": max(found.line, 1)}},
+        "severity": SEVERITIES[diagnostic.severity],
+        "location": {"path": relative_path(diagnostic.file), "lines": {"begin": max(diagnostic.line, 1)}},
     }

@@ -22,10 +22,10 @@ def as_data(findings: Iterable[Finding]) -> list[dict[str, Any]]:
 
 
 def _data(finding: Finding) -> dict[str, Any]:
-    found, end = finding.diagnostic, end_position(finding.diagnostic.origin)
+    diagnostic, end = finding.diagnostic, end_position(finding.diagnostic.origin)
     state = {"state": str(finding.state)} if finding.state else {}
     return {
-        **found.to_dict(),
+        **diagnostic.to_dict(),
         "end_line": end.line,
         "end_column": end.column,
         "fingerprint": finding.fingerprint,

@@ -27,13 +27,15 @@ def junit(findings: Sequence[Finding], invocation: Invocation) -> str:
     return ElementTree.tostring(top, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _add_case(suite: ElementTree.Element, found: Diagnostic, fail_on: Severity) -> None:
-    name = f"{found.code} {found.slug} {found.object_name}".strip()
-    attributes = {"name": plain(name), "classname": plain(found.file), "file": plain(found.file)}
-    case = ElementTree.SubElement(suite, "testcase", {**attributes, "line": str(found.line)})
-    text = plain("\n".join(part for part in (str(found), found.suggestion, *map(str, found.related)) if part))
-    if found.severity >= fail_on:
-        failure = {"message": plain(found.message), "type": str(found.severity)}
+def _add_case(suite: ElementTree.Element, diagnostic: Diagnostic, fail_on: Severity) -> None:
+    name = f"{diagnostic.code} {diagnostic.slug} {diagnostic.object_name}".strip()
+    attributes = {"name": plain(name), "classname": plain(diagnostic.file), "file": plain(diagnostic.file)}
+    case = ElementTree.SubElement(suite, "testcase", {**attributes, "line": str(diagnostic.line)})
+    text = plain(
+        "\n".join(part for part in (str(diagnostic), diagnostic.suggestion, *map(str, diagnostic.related)) if part)
+    )
+    if diagnostic.severity >= fail_on:
+        failure = {"message": plain(diagnostic.message), "type": str(diagnostic.severity)}
         ElementTree.SubElement(case, "failure", failure).text = text
     else:
         ElementTree.SubElement(case, "system-out").text = text

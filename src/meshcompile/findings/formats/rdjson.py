@@ -22,16 +22,16 @@ def rdjson(findings: Sequence[Finding], invocation: Invocation) -> str:
     return msgspec.json.format(msgspec.json.encode(data), indent=2).decode() + "\n"
 
 
-def _diagnostic(found: Diagnostic) -> dict[str, Any]:
+def _diagnostic(diagnostic: Diagnostic) -> dict[str, Any]:
     return {
-        "message": f"{found.message}\n{found.suggestion}".strip(),
-        "location": _location(found.origin),
-        "severity": str(found.severity).upper(),
-        "code": {"value": found.code},
+        "message": f"{diagnostic.message}\n{diagnostic.suggestion}".strip(),
+        "location": _location(diagnostic.origin),
+        "severity": str(diagnostic.severity).upper(),
+        "code": {"value": diagnostic.code},
         "relatedLocations": [
-            {"message": related.message, "location": _location(related.origin)} for related in found.related
+            {"message": related.message, "location": _location(related.origin)} for related in diagnostic.related
         ],
-        "originalOutput": str(found),
+        "originalOutput": str(diagnostic),
     }
 
 

@@ -55,17 +55,17 @@ def _rule(id: str, code: Code | None) -> dict[str, Any]:
 
 
 def _result(finding: Finding, index: int) -> dict[str, Any]:
-    found = finding.diagnostic
+    diagnostic = finding.diagnostic
     state = {"baselineState": STATES[finding.state]} if finding.state else {}
     return {
-        "ruleId": found.code,
+        "ruleId": diagnostic.code,
         "ruleIndex": index,
-        "level": LEVELS[found.severity],
-        "message": {"text": ". ".join(part for part in (found.message, found.suggestion) if part)},
-        "locations": [_location(found.origin) | _logical_locations(found)],
+        "level": LEVELS[diagnostic.severity],
+        "message": {"text": ". ".join(part for part in (diagnostic.message, diagnostic.suggestion) if part)},
+        "locations": [_location(diagnostic.origin) | _logical_locations(diagnostic)],
         "relatedLocations": [
             {"id": number, **_location(related.origin), "message": {"text": related.message}}
-            for number, related in enumerate(found.related, 1)
+            for number, related in enumerate(diagnostic.related, 1)
         ],
         "partialFingerprints": {"meshcompile/v1": finding.fingerprint},
         **state,
@@ -81,9 +81,13 @@ def _location(origin: Origin) -> dict[str, Any]:
     return {"physicalLocation": place}
 
 
-def _logical_locations(found: Diagnostic) -> dict[str, Any]:
+def _logical_locations(diagnostic: Diagnostic) -> dict[str, Any]:
     """The object and the field of a finding."""
-    if not found.kind:
+    if not diagnostic.kind:
         return {}
-    name = "/".join(part for part in (found.kind, found.namespace, found.name, found.field) if part)
-    return {"logicalLocations": [{"fullyQualifiedName": name, "name": found.name or found.kind, "kind": "resource"}]}
+    name = "/".join(part for part in (diagnostic.kind, diagnostic.namespace, diagnostic.name, diagnostic.field) if part)
+    return {
+        "logicalLocations": [
+            {"fullyQualifiedName": name, "name": diagnostic.name or diagnostic.kind, "kind": "resource"}
+        ]
+    }
