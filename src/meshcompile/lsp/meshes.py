@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import meshcompile
 from meshcompile import Diagnostic, Mesh, UnreadableInput
+from meshcompile.cli.analyze import findings
 from meshcompile.cli.inputs import load_mesh
 from meshcompile.cli.judgement import judgement
 from meshcompile.documents.named_text import NamedText
@@ -38,7 +39,7 @@ class OpenMesh:
         self._check()
 
     def _check(self) -> None:
-        diagnostics = sorted({*self.mesh.diagnostics, *self.mesh.analyze()})
+        diagnostics = findings(self.mesh)
         kept, _ = judgement(self.mesh, diagnostics, self.options, complete=True)
         by_file: dict[str, list[Diagnostic]] = defaultdict(list)
         for diagnostic in kept:
