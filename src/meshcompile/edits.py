@@ -15,9 +15,9 @@ from meshcompile.accept import Accepted, Checked, ClusterInputs, ObjectKey, Part
 from meshcompile.documents.named_text import NamedText
 from meshcompile.inputs import Reading, accepted_inputs
 from meshcompile.source.ignored import Selection
-from meshcompile.source.paths import input_path, name, real, reals, still_there
+from meshcompile.source.paths import name, real, reals, still_there
 from meshcompile.source.pieces import Known, Listed, Piece, parents
-from meshcompile.source.reading import Input, named_inputs, read, read_events
+from meshcompile.source.reading import Input, input_path, named_inputs, read, read_events
 
 
 class InputEdit(Struct, frozen=True):

@@ -1,9 +1,10 @@
-"""The inputs of a mesh, kept so that it can be updated."""
+"""What a mesh is loaded from, and what it computes from many objects, kept for the mesh after an edit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from operator import is_
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
 
@@ -12,13 +13,16 @@ from meshcompile.documents.limits import DEFAULT_LIMITS, Limits
 from meshcompile.settings import NOTHING_GIVEN, GivenSettings, given_settings
 from meshcompile.source.files import STDIN
 from meshcompile.source.ignored import EVERYTHING, Selection
-from meshcompile.source.paths import input_path
 from meshcompile.source.pieces import Piece
-from meshcompile.source.reading import Input, named_inputs, read_events
+from meshcompile.source.reading import Input, input_path, named_inputs, read_events
 
 if TYPE_CHECKING:
     from meshcompile.models.mesh.mesh_config import MeshConfig
     from meshcompile.models.mesh.mesh_networks import MeshNetworks
+
+
+V = TypeVar("V")
+Result = tuple[tuple[object, ...], Any]  # what it was computed from, and the result
 
 
 class Reading(Struct, frozen=True):
@@ -73,3 +77,30 @@ def accepted_inputs(parts: tuple[Part, ...], inputs: ClusterInputs) -> Accepted:
     """The accepted objects from what was read of some inputs."""
     found = accepted_parts(parts)
     return Accepted(found.resources, found.diagnostics, found.sources, parts, inputs)
+
+
+class Kept:
+    """Results by name. Each is kept if its inputs are the same objects in the same order."""
+
+    __slots__ = ("_earlier", "_results")
+
+    def __init__(self, earlier: Mapping[Hashable, Result] | None = None) -> None:
+        self._earlier = {} if earlier is None else earlier
+        self._results: dict[Hashable, Result] = {}
+
+    def following(self) -> Kept:
+        """The results for the mesh after an edit."""
+        return Kept({**self._earlier, **self._results})
+
+    def of(self, name: Hashable, inputs: tuple[object, ...], compute: Callable[[], V]) -> V:
+        """The result with a name for these inputs: the earlier one, or a new one."""
+        earlier = self._earlier.get(name)
+        if earlier is None or not _are_same_objects(earlier[0], inputs):
+            earlier = (inputs, compute())
+        self._results[name] = earlier
+        value: V = earlier[1]
+        return value
+
+
+def _are_same_objects(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
+    return len(one) == len(other) and all(map(is_, one, other))

@@ -21,11 +21,9 @@ from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Document, Origin
 from meshcompile.documents.limits import DEFAULT_LIMITS, Limits
 from meshcompile.errors import instance, keyed, texts
-from meshcompile.inputs import LOADED_BY_DEFAULT, Loading, Reading, loaded
-from meshcompile.kept import Kept
+from meshcompile.inputs import LOADED_BY_DEFAULT, Kept, Loading, Reading, loaded
 from meshcompile.models.base import Resource
 from meshcompile.models.registry import GATEWAY_API_MODELS, has_pods
-from meshcompile.queries import Answers
 from meshcompile.repeats import without_repeats
 from meshcompile.settings import MeshSettings, settings_with
 from meshcompile.snapshot.resources import CONFIG_CLUSTER, Assumed, ConfigStore, grouped_by_kind, sorted_by_age
@@ -44,6 +42,7 @@ if TYPE_CHECKING:  # the compiler is imported by what needs it, so that objects 
     from meshcompile.output.bootstrap.options import Credential
     from meshcompile.proxies import NamedProxy
     from meshcompile.proxy import Proxy
+    from meshcompile.queries import Answers
     from meshcompile.snapshot.snapshot import Snapshot
     from meshcompile.uses import Use
 
@@ -311,6 +310,8 @@ class Mesh:
 
     @cached_property
     def _answers(self) -> Answers:
+        from meshcompile.queries import Answers  # for a fast start
+
         return Answers()
 
     @cached_property

@@ -19,6 +19,7 @@ from meshcompile.cli.inputs import (
     proxy_options,
     reported,
     wanted_proxy,
+    watch_argument,
 )
 from meshcompile.cli.output_folder import staging, update_folder
 from meshcompile.cli.parser import listed, suggested
@@ -56,6 +57,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     worker_arguments(parser)
     path_arguments(parser)
+    watch_argument(parser)
     mesh_arguments(parser)
 
 

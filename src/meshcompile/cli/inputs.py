@@ -92,6 +92,13 @@ def _configuration_file(folder: Path) -> Path | None:
     return None
 
 
+def watch_argument(parser: argparse.ArgumentParser) -> None:
+    """Add `--watch`, which `meshcompile.cli.watch` implements."""
+    parser.add_argument(
+        "--watch", action="store_true", help="keep running, and run again whenever the input changes; stop with Ctrl-C"
+    )
+
+
 def path_arguments(parser: argparse.ArgumentParser) -> None:
     """Add positional inputs, for commands without other positional arguments."""
     parser.add_argument("paths", nargs="*", metavar="PATH", help="input, like -f")
@@ -121,9 +128,12 @@ def proxy_options(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiv
 
 
 def load_mesh(options: argparse.Namespace) -> Mesh:
-    """The mesh that the options describe."""
+    """The mesh that the options describe, or the one that `--watch` has loaded."""
     import meshcompile
 
+    known: Mesh | None = getattr(options, "mesh", None)
+    if known is not None:
+        return known
     return meshcompile.load(
         _inputs(options),
         mesh_config=options.mesh_config,

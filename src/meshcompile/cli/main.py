@@ -12,6 +12,7 @@ from meshcompile.cli.commands import overview
 
 TYPE_CHECKING = False  # `typing` takes longer to import than all else here
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
 
@@ -47,7 +48,7 @@ def _run(arguments: Sequence[str]) -> int:
             from meshcompile.cli.inputs import configure
 
             configure(options)
-        status: int = options.run(options)
+        status: int = _watched(options) if getattr(options, "watch", False) else options.run(options)
         sys.stdout.flush()
     except KeyboardInterrupt:
         return exit_codes.INTERRUPTED
@@ -58,6 +59,15 @@ def _run(arguments: Sequence[str]) -> int:
 
         return failed(error, options)
     return status
+
+
+def _watched(options: argparse.Namespace) -> int:
+    import gc
+
+    from meshcompile.cli.watch import watched
+
+    gc.enable()  # this command does not end soon
+    return watched(options)
 
 
 def _reader_left() -> int:

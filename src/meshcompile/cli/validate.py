@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from meshcompile.cli import exit_codes
 from meshcompile.cli.console import UsageError, complain, counted
-from meshcompile.cli.inputs import load_mesh, mesh_arguments, path_arguments
+from meshcompile.cli.inputs import load_mesh, mesh_arguments, path_arguments, watch_argument
 from meshcompile.cli.progress import progress
 from meshcompile.cli.summary import summary, verdict
 from meshcompile.diagnostics import Diagnostic, Severity
@@ -28,6 +28,7 @@ BETWEEN_OBJECTS = "each object was checked on its own; run `meshcompile analyze`
 def arguments(parser: argparse.ArgumentParser) -> None:
     _finding_arguments(parser)
     path_arguments(parser)
+    watch_argument(parser)
     mesh_arguments(parser)
 
 

@@ -195,6 +195,19 @@ class _Reading:
         yield from (text,) if isinstance(text, Diagnostic) else self.texts.named(file, text)
 
 
+def input_path(given: object) -> str | None:
+    """The path that an input is; None for an input that is none."""
+    match given:
+        case Mapping() | bytes() | NamedText():
+            return None
+        case str() if is_text(given):
+            return None
+        case str() | os.PathLike():
+            return os.fspath(given)
+        case _:
+            return None
+
+
 def is_text(given: str) -> bool:
     if "\n" in given or given.lstrip().startswith(("{", "[")):
         return True
