@@ -14,7 +14,7 @@ from meshcompile.dead_end_reasons import Reason, reason
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Origin
 from meshcompile.envoy.config.listener import Filter, Listener
-from meshcompile.envoy.config.route import Route, RouteAction, RouteConfiguration
+from meshcompile.envoy.config.route import Route, RouteAction, RouteConfiguration, VirtualHost
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
 from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
 from meshcompile.models.networking.virtual_service import Destination
@@ -100,7 +100,15 @@ def _finding(place: Origin, lead: Lead, why: Reason) -> Diagnostic:
 @derived
 def _cluster_names(message: Sender) -> AbstractSet[str]:
     """The clusters that a message names."""
-    return frozenset(lead.cluster for lead in _of_message(message))
+    if isinstance(message, Listener):
+        return frozenset(lead.cluster for lead in _of_listener(message))
+    return frozenset().union(*map(_named_by_virtual_host, message.virtual_hosts))
+
+
+@derived
+def _named_by_virtual_host(virtual_host: VirtualHost) -> AbstractSet[str]:
+    """The clusters that the routes of a virtual host name."""
+    return frozenset(lead.cluster for lead in _of_virtual_host(virtual_host))
 
 
 @derived
@@ -137,9 +145,13 @@ def _of_filter(item: Filter, origins: tuple[Origin, ...]) -> Iterator[Lead]:
 
 def _of_routes(configuration: RouteConfiguration) -> Iterator[Lead]:
     for virtual_host in configuration.virtual_hosts:
-        for route in virtual_host.routes:
-            if route.route is not None:
-                yield from _of_route(route, route.route)
+        yield from _of_virtual_host(virtual_host)
+
+
+def _of_virtual_host(virtual_host: VirtualHost) -> Iterator[Lead]:
+    for route in virtual_host.routes:
+        if route.route is not None:
+            yield from _of_route(route, route.route)
 
 
 def _of_route(route: Route, action: RouteAction) -> Iterator[Lead]:

@@ -15,7 +15,7 @@ from meshcompile.accept import Accepted, Checked, ClusterInputs, ObjectKey, Part
 from meshcompile.documents.named_text import NamedText
 from meshcompile.inputs import Reading, accepted_inputs
 from meshcompile.source.ignored import Selection
-from meshcompile.source.paths import name, real, reals, still_there
+from meshcompile.source.paths import as_folder, name, real, reals, still_there
 from meshcompile.source.pieces import Known, Listed, Piece, parents
 from meshcompile.source.reading import Input, input_path, named_inputs, read, read_events
 
@@ -113,17 +113,13 @@ def _known_after(before: Accepted, inputs: ClusterInputs, edit: InputEdit, readi
     changed = reals(edit.paths)
     pieces = [part for part in before.parts if isinstance(part, Piece) and part.path]
     folders = {part.folder: part for part in before.parts if isinstance(part, Listed)}
-    known = {piece.path: piece for piece in pieces if not _is_below(piece.real, changed)}
+    below = tuple(as_folder(path) for path in changed)
+    known = {piece.path: piece for piece in pieces if piece.real not in changed and not piece.real.startswith(below)}
     read_before = {piece.real for piece in pieces}
     relisted = frozenset(
         folder for folder in folders if any(_is_listed_anew(path, folder, read_before, reading) for path in edit.paths)
     ) | frozenset(folder for folder in folders if _is_changed_in(edit.removed, folder))
     return Known(known, folders, relisted, inputs.left_out, inputs.buffers)
-
-
-def _is_below(file: str, changed: frozenset[str]) -> bool:
-    """Whether a file has changed, or is in a changed folder."""
-    return file in changed or not changed.isdisjoint(parents(file))
 
 
 def _is_changed_in(paths: Sequence[str], folder: str) -> bool:

@@ -5,14 +5,30 @@ Such a value may have the line of a file before an edit. Sameness compares all f
 everything else that is compared by identity are the same only if they are the same object.
 """
 
+from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
-from enum import Enum
-from typing import Any, TypeVar
+from operator import is_
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
 V = TypeVar("V")
 PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
+
+
+class ById(Generic[V]):
+    """A value that is compared by identity, as part of a key."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: V) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ById) and other.value is self.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
 
 
 def same(one: object, other: object) -> bool:
@@ -27,20 +43,32 @@ def same(one: object, other: object) -> bool:
 
 def _has_same_parts(one: Any, other: Any) -> bool:
     match one:
-        case Enum():
-            return False
         case tuple() | list():
-            return len(one) == len(other) and all(map(same, one, other))
+            return len(one) == len(other) and _are_same(one, other)
+        case Struct():
+            return one.__struct_config__.eq and _has_same_fields(one, other, one.__struct_fields__)
         case dict():
-            return len(one) == len(other) and all(map(same, one.items(), other.items()))
+            return len(one) == len(other) and _are_same(one, other) and _are_same(one.values(), other.values())
+        case ById():
+            return one.value is other.value
         case frozenset():
-            return one == other and all(item.__class__ in PLAIN for item in one)
-        case Struct() if one.__struct_config__.eq:
-            return all(same(getattr(one, name), getattr(other, name)) for name in one.__struct_fields__)
+            return bool(one == other) and all(item.__class__ in PLAIN for item in one)
         case _ if is_dataclass(one) and one.__class__.__eq__ is not object.__eq__:
-            return all(same(getattr(one, each.name), getattr(other, each.name)) for each in fields(one))
+            return _has_same_fields(one, other, [each.name for each in fields(one)])
         case _:
             return False
+
+
+def _are_same(some: Iterable[object], others: Iterable[object]) -> bool:
+    return all(one is other or same(one, other) for one, other in zip(some, others, strict=True))
+
+
+def _has_same_fields(one: object, other: object, names: Iterable[str]) -> bool:
+    for name in names:
+        value, expected = getattr(one, name), getattr(other, name)
+        if value is not expected and not same(value, expected):
+            return False
+    return True
 
 
 def reused(earlier: V, value: V) -> V:
@@ -48,11 +76,9 @@ def reused(earlier: V, value: V) -> V:
 
     A new tuple keeps each item that is the same as an earlier one.
     """
-    if same(earlier, value):
-        return earlier
     if value.__class__ is tuple and earlier.__class__ is tuple:
         return _with_earlier_items(earlier, value)  # type: ignore[arg-type, return-value]  # both are tuples
-    return value
+    return earlier if same(earlier, value) else value
 
 
 def _with_earlier_items(earlier: tuple[Any, ...], value: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -60,5 +86,6 @@ def _with_earlier_items(earlier: tuple[Any, ...], value: tuple[Any, ...]) -> tup
         known = dict(zip(earlier, earlier, strict=True))
         found = [known.get(item, item) for item in value]
     except TypeError:  # items without a hash
-        return value
-    return tuple(old if same(old, item) else item for old, item in zip(found, value, strict=True))
+        return earlier if same(earlier, value) else value
+    kept = tuple(old if old is item or same(old, item) else item for old, item in zip(found, value, strict=True))
+    return earlier if len(earlier) == len(kept) and all(map(is_, earlier, kept)) else kept

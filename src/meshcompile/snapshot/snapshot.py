@@ -19,7 +19,9 @@ from meshcompile.models.base import Resource
 from meshcompile.models.kubernetes.namespace import Namespace
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.mesh_networks import MeshNetworks
+from meshcompile.models.networking.virtual_service import VirtualService
 from meshcompile.queries import Answers, Key, Query, Reads, input_query, query
+from meshcompile.sameness import ById
 from meshcompile.snapshot.authentication import AuthenticationIndex, authentication_index
 from meshcompile.snapshot.authorization import AuthorizationIndex, authorization_index
 from meshcompile.snapshot.destination_rules import DestinationRuleIndex, destination_rule_index
@@ -37,7 +39,12 @@ from meshcompile.snapshot.resources import ConfigStore
 from meshcompile.snapshot.services import ServiceIndex, service_index
 from meshcompile.snapshot.sidecars import SidecarIndex, sidecar_index
 from meshcompile.snapshot.telemetry import TelemetryIndex, telemetry_index
-from meshcompile.snapshot.virtual_services import VirtualServiceIndex, virtual_service_index
+from meshcompile.snapshot.virtual_services import (
+    MergedVirtualService,
+    VirtualServiceIndex,
+    completed,
+    virtual_service_index,
+)
 from meshcompile.snapshot.workloads import WorkloadIndex, workload_index
 
 V = TypeVar("V")
@@ -203,6 +210,18 @@ def _from_ingresses(snapshot: "Snapshot", key: None) -> FromIngresses:
     return from_ingresses(_config_store(snapshot), snapshot.mesh)
 
 
+class MergeKey(Key, frozen=True):
+    """A VirtualService without delegates, and the default export."""
+
+    written: ById[VirtualService]
+    everywhere: tuple[str, ...]
+
+
+@query
+def _completed(snapshot: "Snapshot", key: MergeKey) -> MergedVirtualService:
+    return completed(key.written.value, key.everywhere)
+
+
 @query
 def _gateway_api(snapshot: "Snapshot", key: None) -> FromGatewayApi:
     flag = snapshot.behaviour.alpha_gateway_api
@@ -211,8 +230,11 @@ def _gateway_api(snapshot: "Snapshot", key: None) -> FromGatewayApi:
 
 @query
 def _virtual_services(snapshot: "Snapshot", key: None) -> VirtualServiceIndex:
-    ingresses = _from_ingresses(snapshot, None)
-    return virtual_service_index(_config_store(snapshot), snapshot.mesh, ingresses, snapshot.gateway_api)
+    def merge(written: VirtualService, everywhere: tuple[str, ...]) -> MergedVirtualService:
+        return _completed(snapshot, MergeKey(ById(written), everywhere))
+
+    resources, ingresses = _config_store(snapshot), _from_ingresses(snapshot, None)
+    return virtual_service_index(resources, snapshot.mesh, ingresses, snapshot.gateway_api, merge)
 
 
 @query

@@ -5,7 +5,7 @@ Follows istiod's `model.VirtualServiceController` and `PushContext.initVirtualSe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
 from itertools import chain
@@ -161,21 +161,44 @@ def _audiences(virtual_service: MergedVirtualService) -> Iterable[tuple[str, boo
     return tuple((namespace, namespace == virtual_service.namespace) for namespace in virtual_service.export_to)
 
 
+Merge = Callable[[VirtualService, tuple[str, ...]], MergedVirtualService]
+"""Makes what `completed` makes."""
+
+
 def virtual_service_index(
-    resources: ConfigStore, mesh: MeshConfig, ingresses: FromIngresses, gateway_api: FromGatewayApi
+    resources: ConfigStore,
+    mesh: MeshConfig,
+    ingresses: FromIngresses,
+    gateway_api: FromGatewayApi,
+    merge: Merge | None = None,
 ) -> VirtualServiceIndex:
     """The index of the accepted VirtualServices, and of those generated from Ingresses and the Gateway API."""
     every = (*resources.all(VirtualService), *ingresses.virtual_services, *gateway_api.virtual_services)
     written = sorted(every, key=oldest_first)
-    index = index_of(written, mesh.default_virtual_service_export_to or (EVERYWHERE,))
+    index = index_of(written, mesh.default_virtual_service_export_to or (EVERYWHERE,), merge or completed)
     return replace(index, findings=(*ingresses.findings, *index.findings))
 
 
-def index_of(written: Iterable[VirtualService], everywhere: tuple[str, ...] = (EVERYWHERE,)) -> VirtualServiceIndex:
+def completed(virtual_service: VirtualService, everywhere: tuple[str, ...]) -> MergedVirtualService:
+    """A VirtualService that delegates to none. `everywhere` is the default export."""
+    return _merged(virtual_service, Delegates.of((), everywhere), everywhere)
+
+
+def index_of(
+    written: Iterable[VirtualService], everywhere: tuple[str, ...] = (EVERYWHERE,), merge: Merge = completed
+) -> VirtualServiceIndex:
     """The index of VirtualServices, oldest first. `everywhere` is the default export."""
     delegates = Delegates.of(written, everywhere)
-    merged = tuple(_merged(each, delegates, everywhere) for each in written if each.spec.hosts)
+    merged = tuple(
+        _merged(each, delegates, everywhere) if _delegates(each) else merge(each, everywhere)
+        for each in written
+        if each.spec.hosts
+    )
     return VirtualServiceIndex(merged, tuple(delegates.findings))
+
+
+def _delegates(virtual_service: VirtualService) -> bool:
+    return any(rule.delegate is not None for rule in virtual_service.spec.http)
 
 
 def _merged(virtual_service: VirtualService, delegates: Delegates, everywhere: tuple[str, ...]) -> MergedVirtualService:

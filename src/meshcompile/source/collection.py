@@ -34,17 +34,27 @@ class Collection(Struct, frozen=True):
 def folder_objects(path: str, selection: Selection, texts: Texts) -> Iterator[ReadEvent]:
     """The objects in a folder's files, the foreign files, and findings. Each file is a piece."""
     listed = texts.known.listed(path)
-    found = (*listed.files, *listed.diagnostics) if listed else tuple(files(path, selection))
-    diagnostics = tuple(item for item in found if isinstance(item, Diagnostic))
-    yield from diagnostics
-    names = texts.known.wanted(item for item in found if isinstance(item, str))
-    if not names and not diagnostics:
+    if listed is None or not all(file in texts.known.files for file in listed.kustomizations):
+        listed = _listed(path, selection, texts)
+    yield listed
+    yield from listed.diagnostics
+    if not listed.files and not listed.diagnostics:
         yield codes.EMPTY_FOLDER(place(path), path=path)
-    collection = Collection(path, names, lambda file: _data(file, texts))
-    values: dict[str, object] = {}
-    together = layout(names, lambda file: values.setdefault(file, _known_value(collection, file, texts)))
-    yield Listed(path, names, diagnostics, together, values)
+    collection, together = _of_folder(path, listed.files, texts), listed.layout
     yield from _with_findings(collection, together, _pieces(collection, together, texts))
+
+
+def _listed(path: str, selection: Selection, texts: Texts) -> Listed:
+    """The files of a folder, and what its charts and kustomizations say about them."""
+    found = tuple(files(path, selection))
+    names = texts.known.wanted(item for item in found if isinstance(item, str))
+    collection, values = _of_folder(path, names, texts), dict[str, object]()
+    together = layout(names, lambda file: values.setdefault(file, _known_value(collection, file, texts)))
+    return Listed(path, names, tuple(item for item in found if isinstance(item, Diagnostic)), together, values)
+
+
+def _of_folder(path: str, names: Sequence[str], texts: Texts) -> Collection:
+    return Collection(path, names, lambda file: _data(file, texts))
 
 
 def archive_objects(path: str, texts: Texts) -> Iterator[Found]:

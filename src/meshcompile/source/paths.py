@@ -32,3 +32,8 @@ def is_same_file(path: object, other: str) -> bool:
     """Whether an input is the path of a file."""
     given = input_path(path)
     return given is not None and real(given) == real(other)
+
+
+def as_folder(path: str) -> str:
+    """The beginning of all paths in a folder."""
+    return os.path.join(path, "")

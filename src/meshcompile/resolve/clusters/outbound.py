@@ -19,7 +19,7 @@ from meshcompile.resolve.endpoints.endpoint_builder import Upstream, endpoint_bu
 from meshcompile.resolve.endpoints.locality_balancing import LocalitySettings, balanced
 from meshcompile.resolve.endpoints.locality_groups import LocalityGroup
 from meshcompile.resolve.scope.clients import ClientKey, ScopedClientKey
-from meshcompile.resolve.scope.sidecar import SidecarScope, sidecar_scope
+from meshcompile.resolve.scope.sidecar import SidecarScope, l4_scope
 from meshcompile.snapshot.service import Resolution, Service, ServicePort
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.ports import Protocol
@@ -41,14 +41,14 @@ def sni_dnat_clusters(snapshot: Snapshot, key: ScopedClientKey) -> SharedCluster
 
 def outbound_hosts(snapshot: Snapshot, key: ScopedClientKey) -> Iterator[HostKey]:
     """The services that have outbound clusters."""
-    scope = sidecar_scope(snapshot, key.scope)
+    scope = l4_scope(snapshot, key.scope)
     services = (service for service in scope.services if service.resolution is not Resolution.ALIAS)
     return _hosts(key.client, scope, services, OUTBOUND)
 
 
 def sni_dnat_hosts(snapshot: Snapshot, key: ScopedClientKey) -> Iterator[HostKey]:
     """The services that clients in other networks can reach through a gateway."""
-    scope = sidecar_scope(snapshot, key.scope)
+    scope = l4_scope(snapshot, key.scope)
     return _hosts(key.client, scope, (service for service in scope.services if not service.mesh_external), SNI_DNAT)
 
 

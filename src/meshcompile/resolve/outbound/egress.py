@@ -29,7 +29,7 @@ from meshcompile.resolve.outbound.egress_claims import (
 )
 from meshcompile.resolve.outbound.l4_routes import L4Client
 from meshcompile.resolve.routes.route_key import RouteKey, route_key
-from meshcompile.resolve.scope.sidecar import ScopeKey, sidecar_scope
+from meshcompile.resolve.scope.sidecar import ScopeKey, l4_scope
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.ports import Protocol
 
@@ -136,7 +136,7 @@ def egress(snapshot: Snapshot, key: EgressKey) -> Egress:
     client = EgressClient(key.client.addressing, key.limits, key.captured)
     chains, findings = egress_chains(snapshot, key), list[Diagnostic]()
     groups: dict[SocketKey, list[ListenerClaim]] = {}
-    for claim_or_finding in claims(sidecar_scope(snapshot, key.scope), client, snapshot.endpoints):
+    for claim_or_finding in claims(l4_scope(snapshot, key.scope), client, snapshot.endpoints):
         if isinstance(claim_or_finding, ListenerClaim):
             groups.setdefault(claim_or_finding.key, []).append(claim_or_finding)
         else:
@@ -151,7 +151,7 @@ def egress(snapshot: Snapshot, key: EgressKey) -> Egress:
 
 def egress_chains(snapshot: Snapshot, key: EgressKey) -> EgressChains:
     """The builder of the filter chains."""
-    client = L4Client(sidecar_scope(snapshot, key.scope), key.client.labels, snapshot.mesh.outbound_cluster_stat_name)
+    client = L4Client(l4_scope(snapshot, key.scope), key.client.labels, snapshot.mesh.outbound_cluster_stat_name)
     return EgressChains(client, key.client, key.tcp, dict(key.dynamic))
 
 

@@ -24,7 +24,7 @@ from meshcompile.resolve.outbound.egress_claims import ListenerClaim, ListenerPr
 from meshcompile.resolve.outbound.l4_routes import L4Client, ListenerPort, TcpTarget, routed, single
 from meshcompile.resolve.routes.domains import short_forms
 from meshcompile.resolve.routes.route_key import RouteKey
-from meshcompile.resolve.scope.sidecar import EgressListener, ScopeKey, sidecar_scope
+from meshcompile.resolve.scope.sidecar import EgressListener, ScopeKey, l4_scope
 from meshcompile.resolve.security.authorization import Authorization, authorization
 from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Registry, Service
 from meshcompile.snapshot.snapshot import Snapshot
@@ -268,7 +268,7 @@ def dynamic_traits(snapshot: Snapshot, facts: ProxyFacts) -> Mapping[str, Dynami
 @query
 def dynamic_services(snapshot: Snapshot, key: ScopeKey) -> Mapping[str, Service]:
     """One dynamic wildcard service of each namespace that has any."""
-    services = sidecar_scope(snapshot, key).services
+    services = l4_scope(snapshot, key).services
     return {service.namespace: service for service in reversed(services) if service.is_dynamic}
 
 

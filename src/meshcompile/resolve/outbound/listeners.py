@@ -28,7 +28,7 @@ from meshcompile.resolve.outbound.egress import (
 )
 from meshcompile.resolve.outbound.egress_chains import HttpRoutes
 from meshcompile.resolve.routes.sidecar import HTTP_PROXY_ROUTE
-from meshcompile.resolve.scope.sidecar import sidecar_scope
+from meshcompile.resolve.scope.sidecar import l4_scope
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.durations import Duration
 from meshcompile.values.names import BLACK_HOLE_CLUSTER
@@ -70,7 +70,7 @@ class OutboundListenerBuilder(Struct, frozen=True):
 
     @classmethod
     def of(cls, snapshot: Snapshot, key: OutboundKey) -> "OutboundListenerBuilder":
-        policy = sidecar_scope(snapshot, key.egress.scope).outbound_traffic_policy
+        policy = l4_scope(snapshot, key.egress.scope).outbound_traffic_policy
         rest = unknown_chain(key.egress.tcp, unknown_destination(policy), "PassthroughFilterChain")
         return cls(key, rest, snapshot.mesh.protocol_detection_timeout)
 

@@ -20,7 +20,7 @@ from meshcompile.resolve.routes.route_key import RouteKey
 from meshcompile.resolve.routes.table import Origins, Routes, ServiceRoute
 from meshcompile.resolve.routes.virtual_service.retries import retry
 from meshcompile.resolve.routes.virtual_service.rules import rule_routes
-from meshcompile.resolve.scope.sidecar import ScopeKey, SidecarScope, sidecar_scope
+from meshcompile.resolve.scope.sidecar import ScopeKey, SidecarScope, l4_scope, sidecar_scope
 from meshcompile.snapshot.service import Resolution, Service, ServicePort
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.virtual_services import MergedVirtualService, Semantics
@@ -98,7 +98,7 @@ class EgressListenerKey(Key, frozen=True):
 @query
 def services_by_port(snapshot: Snapshot, key: EgressListenerKey) -> Mapping[int, Mapping[str, Service]]:
     """The services that an egress listener imports, in the form of `by_port`."""
-    return by_port(sidecar_scope(snapshot, key.scope).egress_listeners[key.rank].services)
+    return by_port(l4_scope(snapshot, key.scope).egress_listeners[key.rank].services)
 
 
 @query

@@ -71,15 +71,24 @@ def port_key(scope: SidecarScope, client: RouteKey, port: int, name: str) -> Por
 @query
 def virtual_hosts_on(snapshot: Snapshot, key: PortKey) -> PortVirtualHosts:
     """The virtual hosts of a port without the catch-all."""
+    claimed = claimed_on(snapshot, key)
+    virtual_hosts = (each for each in claimed if isinstance(each, VirtualHost))
+    return PortVirtualHosts(
+        tuple(sorted(virtual_hosts, key=lambda virtual_host: virtual_host.name)),
+        tuple(each for each in claimed if isinstance(each, Diagnostic)),
+    )
+
+
+@query
+def claimed_on(snapshot: Snapshot, key: PortKey) -> tuple[VirtualHost | Diagnostic, ...]:
+    """The virtual hosts of a port in the order of claims, then findings. An edit keeps those that it does not affect."""
     on_port = route_port(snapshot, key.listener, key.client, key.port)
     host_claims = tuple(claims(snapshot, on_port))
     domain_table = DomainTable(frozenset(name for claim in host_claims for name in _full_names(claim)))
     virtual_hosts = [
         virtual_host for claim in host_claims for virtual_host in _virtual_hosts(claim, on_port, domain_table)
     ]
-    return PortVirtualHosts(
-        tuple(sorted(virtual_hosts, key=lambda virtual_host: virtual_host.name)), tuple(domain_table.findings)
-    )
+    return (*virtual_hosts, *domain_table.findings)
 
 
 def _is_http_proxy(listener: EgressListener) -> bool:

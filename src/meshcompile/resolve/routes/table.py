@@ -62,7 +62,7 @@ Route = RuleRoute | ServiceRoute | PassthroughRoute | BlackHoleRoute
 Routes = tuple[Route, ...]
 
 
-class VirtualHost(Struct, frozen=True):
+class VirtualHost(Source, frozen=True):
     """Domains and their routes. Virtual hosts of one VirtualService share one tuple of routes."""
 
     name: str

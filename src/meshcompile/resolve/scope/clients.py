@@ -11,7 +11,7 @@ from meshcompile.models.mesh.proxy_config import ProxyConfig
 from meshcompile.node_metadata import NodeMetadata
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.queries import Key, query
-from meshcompile.resolve.scope.sidecar import ScopeKey, SidecarScope, sidecar_scope
+from meshcompile.resolve.scope.sidecar import ScopeKey, SidecarScope, l4_scope
 from meshcompile.snapshot.service import Service, TrafficDistribution
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.labels import HOSTNAME, NETWORK, REGION, SUBZONE, ZONE
@@ -108,7 +108,7 @@ class ReferencedTraits(Struct, frozen=True):
 
 @query
 def referenced_traits(snapshot: Snapshot, key: ScopeKey) -> ReferencedTraits:
-    services = sidecar_scope(snapshot, key).services
+    services = l4_scope(snapshot, key).services
     return ReferencedTraits(frozenset(_label_keys(snapshot, services)), any(service.node_local for service in services))
 
 

@@ -10,12 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.mesh_config import OutboundTrafficPolicyMode as MeshPolicyMode
 from meshcompile.models.networking.sidecar import IstioEgressListener, OutboundTrafficPolicy, Sidecar
 from meshcompile.models.networking.virtual_service import MESH_GATEWAY, Destination
 from meshcompile.proxy import Proxy
-from meshcompile.queries import Key, query
+from meshcompile.queries import Key, derived, query
 from meshcompile.resolve.scope.imported_hosts import ImportedHosts, imported_hosts
 from meshcompile.resolve.scope.merged_services import merged_services
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
@@ -130,6 +129,21 @@ def sidecar_scope(snapshot: Snapshot, key: ScopeKey) -> SidecarScope:
     return _gateway_scope(snapshot, key) if key.is_gateway else _sidecar_scope(snapshot, key)
 
 
+@query
+def l4_scope(snapshot: Snapshot, key: ScopeKey) -> SidecarScope:
+    """The scope of a key without the VirtualServices that only route HTTP.
+
+    Whatever depends on services and connections reads this one, so that it does not depend on HTTP routes.
+    """
+    scope = sidecar_scope(snapshot, key)
+    return replace(scope, egress_listeners=tuple(map(_without_http, scope.egress_listeners)))
+
+
+def _without_http(listener: EgressListener) -> EgressListener:
+    routes = tuple(route for route in listener.virtual_services if route.tls or route.tcp)
+    return replace(listener, virtual_services=routes, most_specific={})
+
+
 def _gateway_scope(snapshot: Snapshot, key: ScopeKey) -> SidecarScope:
     services = merged_services(snapshot.services.visible_to(key.namespace))
     listener = EgressListener(None, (), tuple(snapshot.virtual_services.for_gateway(key.namespace, MESH_GATEWAY)), {})
@@ -143,7 +157,7 @@ def _sidecar_scope(snapshot: Snapshot, key: ScopeKey) -> SidecarScope:
     listeners = tuple(_egress_listener(snapshot, spec, namespace) for spec in specs)
     services = merged_services(_imported(snapshot, listeners, namespace))
     own_policy = sidecar.spec.outbound_traffic_policy if sidecar is not None else None
-    policy = _mesh_policy(snapshot.mesh) if own_policy is None else own_policy
+    policy = _mesh_policy(snapshot, None) if own_policy is None else own_policy
     return _scope(snapshot, key, listeners, services, sidecar, policy)
 
 
@@ -167,14 +181,16 @@ def _scope(
     )
 
 
-def _mesh_policy(mesh: MeshConfig) -> OutboundTrafficPolicy | None:
+@query
+def _mesh_policy(snapshot: Snapshot, key: None) -> OutboundTrafficPolicy | None:
     """The mesh's policy as a Sidecar would set it.
 
     A Sidecar has no ALLOW_ANY_DYNAMIC_DNS, which becomes REGISTRY_ONLY.
     """
-    if mesh.outbound_traffic_policy is None:
+    policy = snapshot.mesh.outbound_traffic_policy
+    if policy is None:
         return None
-    allowed = mesh.outbound_traffic_policy.mode is MeshPolicyMode.ALLOW_ANY
+    allowed = policy.mode is MeshPolicyMode.ALLOW_ANY
     return OutboundTrafficPolicy.model_validate({"mode": "ALLOW_ANY" if allowed else "REGISTRY_ONLY"})
 
 
@@ -300,7 +316,7 @@ def _imported(snapshot: Snapshot, listeners: Iterable[EgressListener], namespace
         yield from listener.services
         only = _only_port(listener.spec)
         for route in listener.virtual_services:
-            for host, ports in sorted(destinations(route, namespace).items()):
+            for host, ports in destinations(route, namespace).items():
                 service = _visible_service(snapshot, host, namespace)
                 if service is not None:
                     reduced = _with_ports(service, ports) if only is None else _with_port(service, only)
@@ -309,14 +325,20 @@ def _imported(snapshot: Snapshot, listeners: Iterable[EgressListener], namespace
 
 
 def destinations(route: MergedVirtualService, namespace: str) -> Mapping[str, frozenset[int]]:
-    """The destination hosts of a VirtualService, each with its ports. Port 0 marks a destination without a port.
+    """The destination hosts of a VirtualService, sorted, each with its ports. Port 0 marks a destination without a
+    port.
 
     HTTP rules whose matches all require another source namespace do not count.
     """
-    by_host: dict[str, set[int]] = {}
+    return _destinations_from(route, namespace if route.matches_namespaces else "")
+
+
+@derived
+def _destinations_from(route: MergedVirtualService, namespace: str) -> Mapping[str, frozenset[int]]:
+    ports: dict[str, set[int]] = {}
     for destination in _destinations(route, namespace):
-        by_host.setdefault(destination.host, set()).add(destination.port.number if destination.port else 0)
-    return {host: frozenset(ports) for host, ports in by_host.items()}
+        ports.setdefault(destination.host, set()).add(destination.port.number if destination.port else 0)
+    return {host: frozenset(numbers) for host, numbers in sorted(ports.items())}
 
 
 def _destinations(route: MergedVirtualService, namespace: str) -> Iterator[Destination]:
