@@ -40,7 +40,7 @@ def seconds(path: Path, services: int) -> Mapping[str, float]:
     before = _reading(path)
     mesh = timed("load", lambda: meshcompile.load(path))
     after = _reading(path)
-    timed("snapshot", lambda: mesh.snapshot)
+    timed("snapshot", lambda: mesh.snapshot.indexed())
     first, second, other = (mesh.proxy(name) for name in sidecars(services, 3))
     config = timed("first sidecar", lambda: mesh.compile(first))
     timed("second sidecar", lambda: mesh.compile(second))
@@ -60,7 +60,7 @@ def fleet(path: Path, services: int) -> Mapping[str, float]:
     warm_up()
     mesh = meshcompile.load(path)
     proxies = [mesh.proxy(name) for name in sidecars(services, FLEET)]
-    assert mesh.snapshot
+    assert mesh.snapshot.indexed()
     configs, compiling = _timed(lambda: [mesh.compile(proxy) for proxy in proxies])
     _, printing = _timed(lambda: [len(config.to_json()) for config in configs[:PRINTED]])
     return {f"{FLEET} sidecars": compiling, f"JSON of {PRINTED} of them": printing}
@@ -85,7 +85,7 @@ def whole_fleet(path: Path, what: str) -> Mapping[str, float]:
     warm_up()
     text, started = path.stat().st_size, peak()
     mesh = meshcompile.load(path)
-    assert mesh.snapshot
+    assert mesh.snapshot.indexed()
     each = Summaries().of if what.endswith("fingerprints") else lambda config: config
     _, seconds = _timed(lambda: deque(map(each, mesh.compile_all()), maxlen=0))
     memory = (peak() - started) / text
@@ -101,7 +101,7 @@ def two_processes(path: Path) -> Mapping[str, float]:
     elapsed = {}
     for jobs in (1, 2):
         mesh = meshcompile.load(path)
-        assert mesh.snapshot
+        assert mesh.snapshot.indexed()
         started = time.perf_counter()
         deque(results(mesh, mesh.proxies(), summaries, jobs), maxlen=0)
         elapsed[jobs] = time.perf_counter() - started
@@ -117,7 +117,7 @@ def memory(path: Path, services: int) -> Mapping[str, float]:
     added: dict[str, float] = {}
     mesh = meshcompile.load(path)
     added["load"] = (peak() - before) / text
-    assert mesh.snapshot
+    assert mesh.snapshot.indexed()
     added["snapshot"] = (peak() - before) / text
     config = mesh.compile(sidecars(services, 1)[0])
     added["first sidecar"] = (peak() - before) / text

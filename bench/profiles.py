@@ -26,7 +26,7 @@ def written(folder: Path) -> Iterator[Path]:
         mesh, page = _profiled(folder, "load", lambda: meshcompile.load(path))
         yield page
         first, second, other = (mesh.proxy(name) for name in sidecars(SERVICES, 3))
-        yield _profiled(folder, "snapshot", lambda: mesh.snapshot)[1]
+        yield _profiled(folder, "snapshot", lambda: mesh.snapshot.indexed())[1]
         config, page = _profiled(folder, "first-sidecar", lambda: mesh.compile(first))
         yield page
         steps: tuple[tuple[str, Callable[[], object]], ...] = (

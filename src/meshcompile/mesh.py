@@ -205,7 +205,6 @@ class Mesh:
         """
         from meshcompile.updates import Loaded, updated  # few programs update a mesh
 
-        collect_if_grown()
         before = Loaded(self.config_cluster, self.remote_clusters, self.settings, self.loading)
         now = updated(before, changed, removed, cluster)
         mesh = replace(

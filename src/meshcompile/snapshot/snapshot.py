@@ -329,3 +329,10 @@ class Snapshot:
     def view(self) -> "Snapshot":
         """A new view, through which nothing has been read."""
         return Snapshot(self.inputs, self.answers, {})
+
+    def indexed(self) -> "Snapshot":
+        """This snapshot, with all indexes made."""
+        for index in vars(Snapshot).values():
+            if isinstance(index, Index):
+                index.question(self, None)
+        return self
