@@ -81,7 +81,7 @@ def virtual_hosts_on(snapshot: Snapshot, key: PortKey) -> PortVirtualHosts:
 
 @query
 def claimed_on(snapshot: Snapshot, key: PortKey) -> tuple[VirtualHost | Diagnostic, ...]:
-    """The virtual hosts of a port in the order of claims, then findings. An edit keeps those that it does not affect."""
+    """The virtual hosts of a port in the order of claims, then findings. An edit keeps what it does not affect."""
     on_port = route_port(snapshot, key.listener, key.client, key.port)
     host_claims = tuple(claims(snapshot, on_port))
     domain_table = DomainTable(frozenset(name for claim in host_claims for name in _full_names(claim)))
