@@ -5,20 +5,8 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from meshcompile.codes.routes import UNREACHABLE_RULE
-from meshcompile.codes.security import HTTP_FIELDS_ON_TCP
-from meshcompile.codes.validation import HTTP_IN_DENY, INEFFECTIVE_MATCH
 from meshcompile.codes.validation import UNREACHABLE_RULE as ISTIO_UNREACHABLE_RULE
 from meshcompile.diagnostics import Diagnostic
-
-EXACT = {HTTP_IN_DENY.id: HTTP_FIELDS_ON_TCP.id, INEFFECTIVE_MATCH.id: UNREACHABLE_RULE.id}
-"""Codes of general findings, and the code that says the same of one place more exactly."""
-
-
-def without_general(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
-    """The diagnostics, without general ones where another finding for the same place is more exact."""
-    candidates = tuple(diagnostics)
-    exact = {(each.code, each.origin) for each in candidates if each.code in EXACT.values()}
-    yield from (each for each in candidates if (EXACT.get(each.code), each.origin) not in exact)
 
 
 def without_repeats(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:

@@ -22,7 +22,7 @@ from meshcompile.resolve.routes.sidecar import SidecarRouteName, parsed_route_na
 from meshcompile.resolve.routes.virtual_service import filters, matches
 from meshcompile.resolve.routes.virtual_service.headers import header_changes, host_rewrite
 from meshcompile.resolve.routes.virtual_service.retries import retry, retry_on
-from meshcompile.snapshot.matches import takes_every_request
+from meshcompile.snapshot.dead_rules import takes_every_request
 from tests.meshes import SHOP, asked, gateway, mesh, routes, sidecar, virtual_hosts
 
 REVISED = """

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 
+from meshcompile.codes.routes import UNREACHABLE_RULE
 from meshcompile.codes.schema import SCHEMA_ERROR, SCHEMA_WARNING
 from meshcompile.codes.security import HTTP_FIELDS_ON_TCP
+from meshcompile.codes.validation import HTTP_IN_DENY, INEFFECTIVE_MATCH
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Document
 
 RESTATING = frozenset({SCHEMA_ERROR.id, SCHEMA_WARNING.id})
+EXACT = {HTTP_IN_DENY.id: HTTP_FIELDS_ON_TCP.id, INEFFECTIVE_MATCH.id: UNREACHABLE_RULE.id}
+"""Codes of general findings, and the code that says the same of one place more exactly."""
 
 
 def joined(
@@ -24,3 +28,10 @@ def joined(
     restated = {each.origin for each in told if each.code in RESTATING}
     yield from (each for each in single if each.origin not in restated)
     yield from (each for each in told if each.code != SCHEMA_WARNING.id or each.origin not in named)
+
+
+def without_general(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """The diagnostics, without general ones where another finding for the same place is more exact."""
+    candidates = tuple(diagnostics)
+    exact = {(each.code, each.origin) for each in candidates if each.code in EXACT.values()}
+    yield from (each for each in candidates if (EXACT.get(each.code), each.origin) not in exact)

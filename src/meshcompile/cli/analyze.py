@@ -30,8 +30,7 @@ def run(options: argparse.Namespace) -> int:
 
 def findings(mesh: Mesh, at: datetime | None = None) -> list[Diagnostic]:
     """The findings about single objects and across objects, each cause once, by exact position."""
-    from meshcompile.analyze.restated import joined
-    from meshcompile.repeats import without_general
+    from meshcompile.analyze.restated import joined, without_general
 
     malformed = mesh.config_cluster.malformed
     return sorted(without_general({*joined(mesh.diagnostics, mesh.analyze(at), malformed)}))

@@ -13,12 +13,16 @@ from meshcompile.cli.commands import COMMANDS
 
 
 def parser(command: str | None = None) -> Parser:
-    """The parser of all commands, with the arguments of this one, or of every one."""
+    """The parser of this command; without a known command, that of all commands.
+
+    Only a known command has its arguments. Without a name, every command has them.
+    """
     top = Parser(prog="meshcompile", usage="meshcompile [-h] COMMAND ...")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", prog="meshcompile", required=True)
-    for known in COMMANDS:
+    asked = [known for known in COMMANDS if command in (known.name, *known.aliases)]
+    for known in asked or COMMANDS:
         own = commands.add_parser(known.name, help=known.help, aliases=known.aliases)
-        if command is None or command in (known.name, *known.aliases):
+        if asked or command is None:
             module = import_module(f"meshcompile.cli.{known.module}")
             own.description = module.__doc__
             own.set_defaults(run=module.run)

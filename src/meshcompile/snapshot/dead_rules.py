@@ -11,17 +11,19 @@ from meshcompile.codes.routes import (
 )
 from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.documents import Origin
+from meshcompile.models.common import StringMatch
 from meshcompile.models.networking.virtual_service import (
     HTTPMatchRequest,
     HTTPRoute,
     L4MatchAttributes,
     TLSMatchAttributes,
 )
-from meshcompile.snapshot.matches import applies_everywhere, takes_every_request
 from meshcompile.snapshot.virtual_services import MergedVirtualService
 
 # The redirect codes of Envoy; 0 means that none is set.
 REDIRECT_CODES = frozenset({0, 301, 302, 303, 307, 308})
+# An empty `uri: {}`.
+UNSPECIFIED = StringMatch()
 
 
 def dead_rules(virtual_service: MergedVirtualService) -> Iterator[Diagnostic]:
@@ -94,3 +96,22 @@ def _without_effect(rule: HTTPRoute) -> Iterator[Diagnostic]:
         yield FAULT_WITHOUT_EFFECT(delay, fault="delay", missing="fixedDelay")
     if abort is not None and abort.http_status is None and abort.grpc_status is None:
         yield FAULT_WITHOUT_EFFECT(abort, fault="abort", missing="httpStatus or grpcStatus")
+
+
+def takes_every_request(match: HTTPMatchRequest | None) -> bool:
+    """True if a match accepts every request where it applies: prefix `/` or regex `.*`, and no further condition.
+
+    Follows istiod's `IsCatchAllRoute`: prefix "" and regex `/.*` match the same requests, but do not count.
+    """
+    if match is None:
+        return True
+    conditions = match.headers or match.without_headers or match.query_params
+    if conditions or match.method is not None or match.authority is not None or match.scheme is not None:
+        return False
+    uri = match.uri
+    return uri is None or uri.prefix == "/" or uri.regex == ".*" or uri == UNSPECIFIED
+
+
+def applies_everywhere(match: HTTPMatchRequest | None) -> bool:
+    """True if a match applies to every proxy and port."""
+    return match is None or not (match.port or match.gateways or match.source_labels or match.source_namespace)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import BinaryIO
 
 from meshcompile.codes.source import (
@@ -114,6 +113,8 @@ def unreadable(path: str, error: OSError | ValueError) -> Diagnostic:
 
 def _similar(path: str) -> str:
     """A suggestion for a name that does not exist: a file with a similar stem."""
+    from difflib import get_close_matches  # for a fast start: only mistakes need it
+
     folder, name = os.path.split(path)
     try:
         stems = {os.path.splitext(there)[0]: there for there in sorted(os.listdir(folder or "."))}

@@ -9,7 +9,7 @@ from meshcompile.analyze.uris import path_text
 from meshcompile.codes.gateway_routes import BEHIND_ANOTHER
 from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.models.networking.virtual_service import HTTPMatchRequest
-from meshcompile.snapshot.matches import applies_everywhere, takes_every_request
+from meshcompile.snapshot.dead_rules import applies_everywhere, takes_every_request
 from meshcompile.snapshot.virtual_services import MergedVirtualService
 
 Takers = dict[tuple[str, str], tuple[MergedVirtualService, HTTPMatchRequest]]
