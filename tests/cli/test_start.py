@@ -76,3 +76,15 @@ def test_validate_imports_few_modules(rule: str) -> None:
     names = imported("validate", "-f", rule)
     assert len([name for name in names if name.partition(".")[0] == "meshcompile"]) <= 90
     assert len(names) <= 320
+
+
+def test_exit_examines_no_objects(rule: str) -> None:
+    """When Python exits, it does not search the objects of a command for garbage."""
+    counted = "import atexit, gc, sys; atexit.register(lambda: sys.stderr.write(f'frozen: {gc.get_freeze_count()}'))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{counted}\n{IMPORTED}", "validate", "-f", rule],
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        capture_output=True,
+        text=True,
+    )
+    assert int(done.stderr.rpartition("frozen: ")[2]) > 10_000
