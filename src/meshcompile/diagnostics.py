@@ -203,6 +203,10 @@ class Diagnostic(Struct, frozen=True):
         return f"{self.origin}: {self.severity}: {self.message} [{self.code} {self.slug}]"
 
 
+EXAMPLES = "\n\nBad:\n"
+"""What the examples on the page of a code start with."""
+
+
 class Code(Struct, frozen=True):
     """A kind of finding. Call it to create a Diagnostic. Ids and slugs never change their meaning.
 
@@ -216,6 +220,11 @@ class Code(Struct, frozen=True):
     severity: Severity
     template: str
     docs: str = ""
+
+    @property
+    def advice(self) -> str:
+        """The text of the page without its examples."""
+        return self.docs.partition(EXAMPLES)[0].strip()
 
     def __call__(
         self,

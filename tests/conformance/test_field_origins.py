@@ -60,6 +60,7 @@ UNNAMED: Mapping[str, str] = {
             "TelemetrySpec.selector",
             "TelemetrySpec.target_refs",
             "WorkloadSelector.labels",
+            "WorkloadSelector.match_labels",
         ),
         "it says which proxies get the rest",
     ),

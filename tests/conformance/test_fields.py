@@ -59,6 +59,7 @@ class Reads:
 def compile_case(case: Path) -> None:
     spec = yaml.load((case / "case.yaml").read_text(), Loader=yaml.CSafeLoader)
     mesh, _ = load_mesh(case, spec)
+    mesh.proxies()  # their metadata come from ProxyConfigs
     for proxy in spec["proxies"]:
         node = json.loads((case / "istiod" / proxy["name"] / "node.json").read_text())
         mesh.compile(meshcompile.Proxy.from_node(node))

@@ -15,7 +15,9 @@ ISTIOCTL = tuple(code for code in every_code() if code.id.startswith("IST") and 
 
 
 def lines(code: Code, text: str) -> list[int]:
-    return sorted(each.line for each in meshcompile.load(text).analyze() if each.code == code.id)
+    """The lines at which a mesh has a finding, of one object or of the mesh."""
+    mesh = meshcompile.load(text)
+    return sorted(each.line for each in (*mesh.diagnostics, *mesh.analyze()) if each.code == code.id)
 
 
 @pytest.mark.parametrize("code", ISTIOCTL, ids=lambda code: code.id)

@@ -1192,6 +1192,7 @@ spec:
     - match: [{uri: {prefix: /api}}]
       route: [{destination: {host: cart}}]
     - match:
+        - uri: {prefix: /page}
         - uri: {prefix: /api} # IST0131
       route: [{destination: {host: cart}}]
     - route: [{destination: {host: cart}}]

@@ -28,4 +28,4 @@ def _parts(diagnostic: Diagnostic) -> Iterator[str]:
         yield f"Effect: {diagnostic.effect}"
     if diagnostic.suggestion:
         yield f"Help: {diagnostic.suggestion}"
-    yield from (code.docs for code in every_code() if code.id == diagnostic.code)
+    yield from (code.advice for code in every_code() if code.id == diagnostic.code)

@@ -37,7 +37,7 @@ MODULES = {
 """Istio's kinds, and the modules with their rules. A module is imported when the first object of its kind is read."""
 
 ADVICE = {
-    code.id: code.docs
+    code.id: code.advice
     for module in (validation, kubernetes)
     for code in vars(module).values()
     if isinstance(code, Code)
