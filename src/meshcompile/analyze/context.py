@@ -62,6 +62,10 @@ class Context(Struct, frozen=True, eq=False, dict=True):
         """The reason why an object is ignored, by kind, namespace and name."""
         return {(each.kind, each.namespace, each.name): each for each in self.findings if each.rejected}
 
+    def rejects(self, resource: Resource) -> bool:
+        """True if Istio or the API server rejects an object."""
+        return (resource.origin.document.kind, resource.namespace, resource.name) in self.rejected
+
     @cached_property
     def written(self) -> Written:
         """The objects of the config cluster as written, including rejected ones."""

@@ -1,17 +1,22 @@
 """Findings about single objects and across them in one list, each cause once."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from msgspec.structs import replace
+
+from meshcompile.codes.gateways import DUPLICATE_TLS_HOST
+from meshcompile.codes.references import CONFLICTING_GATEWAYS
 from meshcompile.codes.routes import UNREACHABLE_RULE
 from meshcompile.codes.schema import SCHEMA_ERROR, SCHEMA_WARNING
 from meshcompile.codes.security import HTTP_FIELDS_ON_TCP
 from meshcompile.codes.validation import HTTP_IN_DENY, INEFFECTIVE_MATCH
-from meshcompile.diagnostics import Diagnostic
-from meshcompile.documents import Document
+from meshcompile.diagnostics import Code, Diagnostic
+from meshcompile.documents import Document, Origin
 
 RESTATING = frozenset({SCHEMA_ERROR.id, SCHEMA_WARNING.id})
 EXACT = {HTTP_IN_DENY.id: HTTP_FIELDS_ON_TCP.id, INEFFECTIVE_MATCH.id: UNREACHABLE_RULE.id}
 """Codes of general findings, and the code that says the same of one place more exactly."""
+DROPPED = "Istio drops this server"
 
 
 def joined(
@@ -19,19 +24,78 @@ def joined(
 ) -> Iterator[Diagnostic]:
     """The findings about single objects and those across objects, at their exact positions.
 
-    What `analyze` says under istioctl's code for Istio's validation replaces the finding of `validate`. Nothing more is
-    said about an object that the API server refuses.
+    What `analyze` says under a code of istioctl replaces the finding of `validate`. Nothing more is said about an
+    object that the API server refuses.
     """
     refused = {(document.kind, document.namespace, document.name) for document in malformed}
     told = [each.at_cause() for each in across if (each.kind, each.namespace, each.name) not in refused]
-    named = {each.origin for each in told if each.code == HTTP_FIELDS_ON_TCP.id}  # with the ports it is about
-    restated = {each.origin for each in told if each.code in RESTATING}
-    yield from (each for each in single if each.origin not in restated)
-    yield from (each for each in told if each.code != SCHEMA_WARNING.id or each.origin not in named)
+    yield from _across(told)
+    yield from _single(tuple(single), told)
 
 
 def without_general(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
     """The diagnostics, without general ones where another finding for the same place is more exact."""
     candidates = tuple(diagnostics)
-    exact = {(each.code, each.origin) for each in candidates if each.code in EXACT.values()}
+    exact = _exact(candidates)
     yield from (each for each in candidates if (EXACT.get(each.code), each.origin) not in exact)
+
+
+def restated(found: Diagnostic, problem: str, code: Code) -> Diagnostic:
+    """A finding of `validate` under the code of istioctl, in the same place."""
+    return code(
+        found.origin,
+        problem=problem,
+        kind=found.kind,
+        namespace=found.namespace,
+        name=found.name,
+        rejected=found.rejected,
+        suggestion=found.suggestion,
+        related=found.related,
+        fixes=found.fixes,
+        code=found.code,
+    )
+
+
+def _across(told: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+    """The findings across objects. A conflict of Gateways says which server Istio drops."""
+    named = _places(told, HTTP_FIELDS_ON_TCP)  # with the ports it is about
+    conflicts, dropped = _places(told, CONFLICTING_GATEWAYS), _places(told, DUPLICATE_TLS_HOST)
+    for each in told:
+        match each.code:
+            case CONFLICTING_GATEWAYS.id if each.origin in dropped:
+                yield replace(each, message=f"{each.problem}, so {DROPPED}", effect=DROPPED)
+            case DUPLICATE_TLS_HOST.id if each.origin in conflicts:
+                continue
+            case SCHEMA_WARNING.id if each.origin in named:
+                continue
+            case _:
+                yield each
+
+
+def _single(single: Sequence[Diagnostic], told: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+    """The findings about single objects, without those that a finding across objects replaces.
+
+    istioctl says a sentence about an object once. The other places of the same mistake get the same code.
+    """
+    exact = _exact((*single, *told))
+    replacing = {each.origin: each.message for each in told if each.code in RESTATING}
+    mistakes = {_mistake(each) for each in single if f"({each.code})" in replacing.get(each.origin, "")}
+    for each in single:
+        if each.origin in replacing:
+            continue
+        if _mistake(each) in mistakes and (EXACT.get(each.code), each.origin) not in exact:
+            yield restated(each, each.message, SCHEMA_ERROR if each.rejected else SCHEMA_WARNING)
+        else:
+            yield each
+
+
+def _exact(found: Iterable[Diagnostic]) -> frozenset[tuple[str, Origin]]:
+    return frozenset((each.code, each.origin) for each in found if each.code in EXACT.values())
+
+
+def _places(found: Iterable[Diagnostic], code: Code) -> frozenset[Origin]:
+    return frozenset(each.origin for each in found if each.code == code.id)
+
+
+def _mistake(found: Diagnostic) -> tuple[str, bool, str, str, str]:
+    return found.code, found.rejected, found.kind, found.namespace, found.name

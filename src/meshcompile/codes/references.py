@@ -645,10 +645,10 @@ CONFLICTING_GATEWAYS = Code(
     "IST0145",
     "conflicting-gateways",
     Severity.ERROR,
-    "port {port} of the workloads with labels {selector} has hosts {hosts} from Gateways {others} too, and only the "
-    "oldest Gateway gets them",
-    """Istio merges all Gateways that select a workload. If two have the same host on the same port, the older one gets
-it, and the server of the other one is left out. Keep the host in one of them.
+    "port {port} of the workloads with labels {selector} has {hosts} from {others} too, so {effect}",
+    """Istio merges all Gateways that select a workload. If two have the same host on the same port with TLS, the older
+one gets it, and Istio drops the server of the other one with all its hosts. Without TLS, HTTP requests for the host use
+the VirtualServices of both. Keep the host in one of them.
 
 Bad:
 

@@ -123,8 +123,8 @@ SEVERAL_FOR_NAMESPACE = Code(
     "IST0160",
     "several-telemetries-without-selector",
     Severity.ERROR,
-    'The Telemetries [{names}] in namespace "{namespace}" have no workload selector, which can lead to '
-    "undefined behavior.",
+    "Telemetries {names} of namespace {namespace} have no selector, and Istio uses only the oldest one without "
+    "`targetRefs`",
     "If several Telemetries apply to all workloads of a namespace, Istio uses only the oldest. Merge them.",
 )
 SEVERAL_FOR_WORKLOAD = Code(

@@ -12,7 +12,10 @@ from meshcompile.codes.references import CONFLICTING_GATEWAYS
 from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.models.networking.gateway import Gateway, Server
 from meshcompile.values.labels import Labels
+from meshcompile.values.ports import protocol_named
 
+MERGED = "requests use the VirtualServices of all these Gateways"
+SEPARATE = "only the oldest Gateway gets them"
 Claim = tuple[int, str, str]  # port, host and bind
 
 
@@ -26,8 +29,7 @@ class _Claims(Struct, frozen=True, eq=False):
     def add(self, gateway: Gateway) -> None:
         """Note the claims of a Gateway. Of several servers on one port, istioctl sees the last one."""
         self.gateways.append(gateway)
-        last = {server.port.number: server for server in gateway.spec.servers if server.port is not None}
-        for port, server in last.items():
+        for port, server in _by_port(gateway).items():
             for host in dict.fromkeys(server.hosts):
                 self.by_claim.setdefault((port, host, server.bind), []).append(gateway)
 
@@ -59,22 +61,35 @@ def _neighbours(context: Context, claims: Mapping[str, _Claims]) -> Mapping[str,
     return together
 
 
+def _by_port(gateway: Gateway) -> Mapping[int, Server]:
+    """The last server of each port."""
+    return {server.port.number: server for server in gateway.spec.servers if server.port is not None}
+
+
 def _conflicts(gateway: Gateway, server: Server, selector: str, together: tuple[_Claims, ...]) -> Iterator[Diagnostic]:
     port = 0 if server.port is None else server.port.number
-    rivals = {
-        other.full_name: other
+    claimed = tuple(
+        (host, other)
         for host in server.hosts
         for claims in together
         for other in claims.by_claim.get((port, host, server.bind), ())
         if other is not gateway
-    }
-    if rivals:
+    )
+    if claimed:
+        rivals = {other.full_name: other for _, other in sorted(claimed, key=lambda claim: claim[1].full_name)}
+        servers = (server, *(_by_port(other)[port] for other in rivals.values()))
         yield CONFLICTING_GATEWAYS(
-            gateway,
+            server,
             reported=whole(gateway),
             port=port,
             selector=selector or "(any)",
-            hosts=", ".join(server.hosts),
-            others=", ".join(sorted(rivals)),
-            related=tuple(Related("it has one of the hosts", other.origin) for _, other in sorted(rivals.items())),
+            hosts=", ".join(dict.fromkeys(host for host, _ in claimed)),
+            others=", ".join(f"Gateway {name}" for name in rivals),
+            effect=MERGED if all(map(_is_plain_http, servers)) else SEPARATE,
+            related=tuple(Related("it has one of the hosts", other.origin) for other in rivals.values()),
         )
+
+
+def _is_plain_http(server: Server) -> bool:
+    """True for a server whose hosts other servers of the port can have too."""
+    return server.tls is None and server.port is not None and protocol_named(server.port.protocol).is_http

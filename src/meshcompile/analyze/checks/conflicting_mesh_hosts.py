@@ -26,7 +26,7 @@ def conflicting_mesh_hosts(context: Context) -> Iterator[Diagnostic]:
             for virtual_service in rivals:
                 if virtual_service.full_name not in reported:
                     reported.add(virtual_service.full_name)
-                    yield _conflict(virtual_service, rivals, host)
+                    yield _conflict(context, virtual_service, rivals, host)
 
 
 def _by_audience(context: Context) -> Mapping[Audience, list[VirtualService]]:
@@ -46,10 +46,8 @@ def _by_audience(context: Context) -> Mapping[Audience, list[VirtualService]]:
     return dict(sorted(by_audience.items(), key=lambda item: item[0][0] == EVERYWHERE))
 
 
-def _conflict(virtual_service: VirtualService, rivals: list[VirtualService], host: str) -> Diagnostic:
-    first = rivals[0]
+def _conflict(context: Context, virtual_service: VirtualService, rivals: list[VirtualService], host: str) -> Diagnostic:
     others = tuple(each for each in rivals if each is not virtual_service)
-    unused = "those of the others" if virtual_service is first else "these"
     spec, namespace = virtual_service.spec, virtual_service.namespace
     index = next(index for index, written in enumerate(spec.hosts) if qualified(written, namespace) == host)
     return CONFLICTING_HOSTS(
@@ -57,6 +55,15 @@ def _conflict(virtual_service: VirtualService, rivals: list[VirtualService], hos
         reported=named(virtual_service),
         names=", ".join(sorted({each.full_name for each in rivals})),
         host=host,
-        effect=f"the rules of {first.full_name} are used, {unused} are not",
+        effect=_effect(context, virtual_service, rivals),
         related=tuple(Related("it has the same host", each.origin) for each in others),
     )
+
+
+def _effect(context: Context, virtual_service: VirtualService, rivals: list[VirtualService]) -> str:
+    """Which rules sidecars use: those of the first VirtualService that Istio accepts."""
+    first = next((each for each in rivals if not context.rejects(each)), None)
+    if first is None:
+        return "Istio rejects all of them, so none of their rules are used"
+    unused = "those of the others" if virtual_service is first else "these"
+    return f"the rules of {first.full_name} are used, {unused} are not"

@@ -17,6 +17,7 @@ from meshcompile.models.security.authorization_policy import AuthorizationPolicy
 from meshcompile.snapshot.authentication import peer_selector
 from meshcompile.snapshot.policy_targets import Attachable
 from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.values.labels import Labels
 
 
 def policies_without_workloads(context: Context) -> Iterator[Diagnostic]:
@@ -49,9 +50,17 @@ def _idle_authorization(context: Context) -> Iterator[Diagnostic]:
         labels = {} if selector is None else selector.match_labels
         if (selector is None and not namespace) or pods.has(labels, namespace):
             continue
-        what = f"the labels {selector_text(labels)}" if labels else "a proxy"
         where = f"namespace {namespace}" if namespace else "the mesh"
-        yield NO_MATCHING_WORKLOADS(policy, reported=whole(policy), what=what, where=where)
+        lack = _lack(labels, written.pods.has(labels, namespace))
+        yield NO_MATCHING_WORKLOADS(policy, reported=whole(policy), where=where, lack=lack)
+
+
+def _lack(labels: Labels, is_selected: bool) -> str:
+    """What no Pod has. `is_selected` says whether a Pod outside of the mesh has the labels."""
+    if not labels:
+        return "has an `istio-proxy` container"
+    text = f"the labels {selector_text(labels)}"
+    return f"with {text} has an `istio-proxy` container" if is_selected else f"has {text}"
 
 
 def _idle_extensions(snapshot: Snapshot, workloads: WorkloadLabels) -> Iterator[Diagnostic]:

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from meshcompile.analyze.context import Context
+from meshcompile.analyze.restated import restated
 from meshcompile.analyze.validation import messages
 from meshcompile.codes.schema import SCHEMA_ERROR, SCHEMA_WARNING
 from meshcompile.diagnostics import Diagnostic
@@ -14,16 +17,5 @@ def schema_findings(context: Context) -> Iterator[Diagnostic]:
     for message in messages(context):
         found = message.found
         code = SCHEMA_ERROR if message.is_error else SCHEMA_WARNING
-        yield code(
-            found.origin,
-            reported=Origin(found.origin.document.with_comments_above()),
-            problem=message.text,
-            kind=found.kind,
-            namespace=found.namespace,
-            name=found.name,
-            rejected=found.rejected,
-            suggestion=found.suggestion,
-            related=found.related,
-            fixes=found.fixes,
-            code=found.code,
-        )
+        whole = Origin(found.origin.document.with_comments_above())
+        yield replace(restated(found, message.text, code), origin=whole, cause=found.origin)

@@ -40,7 +40,7 @@ def _without_selector(context: Context) -> Iterator[Diagnostic]:
         if telemetry.spec.selector is None:
             namespaces[telemetry.namespace].append(telemetry)
     for group in namespaces.values():
-        names = " ".join(sorted(telemetry.name for telemetry in group))
+        names = ", ".join(sorted(telemetry.name for telemetry in group))
         if len(group) > 1:
             yield from (SEVERAL_FOR_NAMESPACE(telemetry, reported=whole(telemetry), names=names) for telemetry in group)
 
