@@ -86,3 +86,52 @@ def test_input_that_cannot_be_read(run: Run, tmp_path: Path) -> None:
     done = run("analyze", tmp_path / "none.yaml", "-o", "json")
     assert done.status == 3
     assert json.loads(done.out)[0]["code"] == "MC0008"
+
+
+def test_a_mistake_at_several_places_of_an_object_has_one_code(run: Run, mesh: Path, tmp_path: Path) -> None:
+    """Each place of a mistake is reported once, under the code that istioctl has for it."""
+    (tmp_path / "policy.yaml").write_text(
+        "apiVersion: security.istio.io/v1\n"
+        "kind: AuthorizationPolicy\n"
+        "metadata: {name: deny, namespace: shop}\n"
+        "spec:\n"
+        "  action: DENY\n"
+        "  rules:\n"
+        "    - to: [{operation: {paths: [/internal]}}]\n"
+        "    - to: [{operation: {methods: [TRACE]}}]\n"
+    )
+    done = run("analyze", "-f", mesh, "-f", tmp_path / "policy.yaml", "-o", "json")
+    found = [(each["field"], each["code"]) for each in json.loads(done.out)]
+    assert found == [("spec.rules[0]", "IST0133"), ("spec.rules[1]", "IST0133")]
+
+
+def test_a_server_that_is_dropped_is_reported_once(run: Run, mesh: Path, tmp_path: Path) -> None:
+    """A conflict of Gateways says which server Istio drops, without a second finding about that server."""
+    gateway = (
+        "apiVersion: networking.istio.io/v1\n"
+        "kind: Gateway\n"
+        "metadata: {name: %s, namespace: shop}\n"
+        "spec:\n"
+        "  selector: {istio: edge}\n"
+        "  servers:\n"
+        "    - port: {number: 443, name: %s, protocol: TLS}\n"
+        "      hosts: [shop.example]\n"
+        "      tls: {mode: PASSTHROUGH}\n"
+        "---\n"
+    )
+    pod = (
+        "apiVersion: v1\n"
+        "kind: Pod\n"
+        "metadata: {name: edge-0, namespace: shop, labels: {istio: edge}}\n"
+        "spec: {containers: [{name: istio-proxy, image: auto}]}\n"
+        "status: {phase: Running, podIP: 10.0.0.7}\n"
+    )
+    (tmp_path / "edge.yaml").write_text(gateway % ("a", "tls-a") + gateway % ("b", "tls-b") + pod)
+    done = run("analyze", "-f", mesh, "-f", tmp_path / "edge.yaml", "-o", "json")
+    found = json.loads(done.out)
+    assert "MC0501" not in {each["code"] for each in found}
+    conflicts = [(each["name"], each["field"], each["effect"]) for each in found if each["code"] == "IST0145"]
+    assert conflicts == [
+        ("a", "spec.servers[0]", "only the oldest Gateway gets them"),
+        ("b", "spec.servers[0]", "Istio drops this server"),
+    ]
