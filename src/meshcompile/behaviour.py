@@ -4,8 +4,8 @@ There are two tables, with one documented field per difference. No other part of
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 Version = tuple[int, int, int]
 
@@ -28,6 +28,21 @@ class Behaviour:
 
 
 ISTIO_1_30 = Behaviour(release="1.30.3")
+
+FEATURES: Mapping[str, str] = {
+    "PILOT_ENABLE_ALPHA_GATEWAY_API": "alpha_gateway_api",
+    "PILOT_ENABLE_MONGO_FILTER": "mongo_filter",
+    "PILOT_ENABLE_MYSQL_FILTER": "mysql_filter",
+    "PILOT_ENABLE_REDIS_FILTER": "redis_filter",
+}
+"""The environment variables of istiod that can be given, and their switches."""
+
+
+def with_features(behaviour: Behaviour, features: Mapping[str, bool]) -> Behaviour:
+    """The behaviour with other values of feature flags. Raises KeyError for a flag that is not in FEATURES."""
+    switches: dict[str, Any] = {FEATURES[name]: value for name, value in features.items()}
+    return replace(behaviour, **switches)
+
 
 Capability = Literal["zipkin_trace_context", "zipkin_http_service", "formatter_tags", "no_context_propagation"]
 

@@ -14,13 +14,13 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from meshcompile.accept import Accepted
-from meshcompile.behaviour import ISTIO_1_30, Behaviour
+from meshcompile.behaviour import FEATURES, ISTIO_1_30, Behaviour, with_features
 from meshcompile.codes.mesh import UNSUPPORTED_AMBIENT
 from meshcompile.collector import collect_if_grown, gc_paused
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Document, Origin
 from meshcompile.documents.limits import DEFAULT_LIMITS, Limits
-from meshcompile.errors import instance, keyed, texts
+from meshcompile.errors import InvalidArgument, instance, keyed, texts
 from meshcompile.inputs import LOADED_BY_DEFAULT, Kept, Loading, Reading, loaded
 from meshcompile.models.base import Resource
 from meshcompile.models.registry import GATEWAY_API_MODELS, has_pods
@@ -59,6 +59,7 @@ def load(
     exclude: Iterable[str] = (),
     gitignore: bool = True,
     limits: Limits = DEFAULT_LIMITS,
+    features: Mapping[str, bool] | None = None,
 ) -> Mesh:
     """A mesh from YAML or JSON.
 
@@ -70,26 +71,37 @@ def load(
     `networks` are the `networks` of MeshNetworks. Both may be plain data, a text or a file, which contains the message
     itself, a ConfigMap, an IstioOperator or Helm values. `clusters` are the inputs of remote clusters, by name.
     `namespace` is the namespace of objects without one, like kubectl's `-n`. `jwks` are the keys of token issuers by
-    `jwksUri`, which meshcompile never fetches.
+    `jwksUri`, which meshcompile never fetches. `features` are feature flags of istiod by environment variable, such as
+    `{"PILOT_ENABLE_ALPHA_GATEWAY_API": True}`; the others have Istio's defaults.
 
     In a folder, files without objects are skipped and counted in `sources`. `exclude` are patterns of files to exclude,
     as in a `.gitignore`. They apply in addition to `.meshcompileignore` and, unless `gitignore` is False, `.gitignore`.
     `limits` limits the size of the inputs. It applies to the inputs of each remote cluster separately.
 
     Raises UnreadableInput if a whole file cannot be read, or if there is input but none of it can be read. Raises
-    InvalidArgument if an argument has a wrong type, or if a mesh config file contains several mesh configs. Problems of
+    InvalidArgument if an argument has a wrong type, if a feature flag is unknown, or if a mesh config file contains
+    several mesh configs. Problems of
     a document or an object are diagnostics of the mesh, and an invalid object is ignored.
     """
     collect_if_grown()
     instance("namespace", namespace, str)
     instance("limits", limits, Limits)
     keys = keyed("jwks", jwks, str)
+    behaviour = _behaviour(keyed("features", features, bool))
     reading = Reading(limits, Selection(texts("exclude", exclude), gitignore), namespace)
     own = loaded(inputs, reading)
     remote = {name: loaded(given, reading) for name, given in sorted(keyed("clusters", clusters).items())}
     loading = Loading.of(reading, mesh_config, networks)
     settings = settings_with(own.resources, loading.given)
-    return Mesh(own, remote, settings, namespace, ambient, jwks=keys, loading=loading)
+    return Mesh(own, remote, settings, namespace, ambient, behaviour, keys, loading)
+
+
+def _behaviour(features: Mapping[str, bool]) -> Behaviour:
+    """The behaviour of istiod with some feature flags."""
+    unknown = sorted(features.keys() - FEATURES.keys())
+    if unknown:
+        raise InvalidArgument(f"unknown feature flag {unknown[0]}: known are {', '.join(FEATURES)}")
+    return with_features(ISTIO_1_30, features) if features else ISTIO_1_30
 
 
 @dataclass(frozen=True)
@@ -252,9 +264,10 @@ class Mesh:
     ) -> Iterator[Config]:
         """The configuration of each proxy, in order. By default, of every proxy of the mesh.
 
-        Configurations are created one at a time, so memory is bounded unless the caller keeps them. With `jobs`, that
-        many processes compile; they share the snapshot on platforms that fork. With an `executor`, its workers receive
-        the mesh and compile; `jobs` is their number. If a worker is lost, its part is compiled again.
+        Configurations are created one at a time and not kept. The mesh keeps the pieces that several of them share.
+        With `jobs`, that many processes compile; they share the snapshot on platforms that fork. With an `executor`,
+        its workers receive the mesh and compile; `jobs` is their number. If a worker is lost, its part is compiled
+        again.
 
         Configurations from other processes equal those from this one, and print the same bytes. They have JSON,
         fingerprints, diagnostics and patches. Their messages are compiled in this process on demand.

@@ -135,31 +135,3 @@ def test_a_server_that_is_dropped_is_reported_once(run: Run, mesh: Path, tmp_pat
         ("a", "spec.servers[0]", "only the oldest Gateway gets them"),
         ("b", "spec.servers[0]", "Istio drops this server"),
     ]
-
-
-def test_a_gateway_that_does_not_exist_is_reported_once(run: Run, mesh: Path, tmp_path: Path) -> None:
-    """Nothing is said about the hosts of a Gateway that is not found."""
-    (tmp_path / "lost.yaml").write_text(
-        "apiVersion: networking.istio.io/v1\n"
-        "kind: VirtualService\n"
-        "metadata: {name: web, namespace: shop}\n"
-        "spec: {hosts: [shop.example], gateways: [gone], http: [{route: [{destination: {host: catalog}}]}]}\n"
-    )
-    done = run("analyze", "-f", mesh, "-f", tmp_path / "lost.yaml", "-o", "json", "-v")
-    found = [each["code"] for each in json.loads(done.out) if each["field"] == "spec.gateways[0]"]
-    assert found == ["IST0101"]
-
-
-def test_a_port_without_addresses_is_reported_once(run: Run, mesh: Path, tmp_path: Path) -> None:
-    """A TCP port of a ServiceEntry without addresses has one finding, which says what happens."""
-    (tmp_path / "entry.yaml").write_text(
-        "apiVersion: networking.istio.io/v1\n"
-        "kind: ServiceEntry\n"
-        "metadata: {name: db, namespace: shop}\n"
-        "spec:\n"
-        "  hosts: [db.example]\n"
-        "  resolution: NONE\n"
-        "  ports: [{number: 9000, name: tcp, protocol: TCP}]\n"
-    )
-    done = run("analyze", "-f", mesh, "-f", tmp_path / "entry.yaml", "-o", "json")
-    assert [each["code"] for each in json.loads(done.out)] == ["IST0134"]

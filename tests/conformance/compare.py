@@ -115,6 +115,7 @@ def load_mesh(folder: Path, spec: Mapping[str, Any]) -> tuple[Any, list[str]]:
             networks=spec.get("networks"),
             clusters={path.stem: [path] for path in sorted((folder / "clusters").glob("*.yaml"))},
             ambient=spec.get("ambient", False),
+            features=spec.get("features"),
         ), []
     except Exception:
         return None, _last_lines()

@@ -15,8 +15,6 @@ DEVIATIONS = (
     ("listeners/proxyconfig-headers-metadata", "kv", "routes", "80"),
     # Not compiled yet.
     ("waypoints/allowed-namespaces", "same", "listeners", "connect_terminate"),
-    # The feature flag PILOT_ENABLE_ALPHA_GATEWAY_API is off unless it is given.
-    ("gateway-api/tcp-routes", "ingress", "listeners", "0.0.0.0_5000"),
 )
 
 

@@ -183,3 +183,29 @@ def test_text_that_is_no_key_pair_is_told(certificate: str, key: str, problem: s
     """A Secret without PEM gives no certificate."""
     assert key_pair_problem(certificate, key) == problem
     assert not has_certificate(certificate)
+
+
+def test_alpha_kinds_need_their_feature_flag() -> None:
+    """istiod reads TCPRoutes only if a feature flag is set; an unknown flag is an error."""
+    text = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: shop}
+spec: {gatewayClassName: istio, listeners: [{name: tcp, port: 5432, protocol: TCP}]}
+---
+apiVersion: gateway.networking.k8s.io/v1alpha2
+kind: TCPRoute
+metadata: {name: data, namespace: shop}
+spec: {parentRefs: [{name: edge}], rules: [{backendRefs: [{name: data, port: 5432}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: data, namespace: shop}
+spec: {ports: [{name: tcp, port: 5432}]}
+"""
+    assert set(codes(text)) >= {"listener-not-programmed", "alpha-kind"}
+    mesh = meshcompile.load(text, features={"PILOT_ENABLE_ALPHA_GATEWAY_API": True})
+    assert [each.slug for each in mesh.diagnostics if each.code.startswith("MC19")] == []
+    assert only(mesh.snapshot.gateway_api).spec.tcp[0].route[0].destination.host == "data.shop.svc.cluster.local"
+    with pytest.raises(meshcompile.InvalidArgument, match="PILOT_ENABLE_ALPHA_GATEWAY_API"):
+        meshcompile.load(text, features={"PILOT_ENABLE_ALPHA": True})

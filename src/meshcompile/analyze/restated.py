@@ -1,11 +1,11 @@
 """Findings about single objects and across them in one list, each cause once."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
 from meshcompile.codes.gateways import DUPLICATE_TLS_HOST
-from meshcompile.codes.references import ADDRESSES_REQUIRED, CONFLICTING_GATEWAYS, HOSTS_NOT_IN_GATEWAY, NOT_FOUND
+from meshcompile.codes.references import CONFLICTING_GATEWAYS
 from meshcompile.codes.routes import UNREACHABLE_RULE
 from meshcompile.codes.schema import SCHEMA_ERROR, SCHEMA_WARNING
 from meshcompile.codes.security import HTTP_FIELDS_ON_TCP
@@ -16,12 +16,6 @@ from meshcompile.documents import Document, Origin
 RESTATING = frozenset({SCHEMA_ERROR.id, SCHEMA_WARNING.id})
 EXACT = {HTTP_IN_DENY.id: HTTP_FIELDS_ON_TCP.id, INEFFECTIVE_MATCH.id: UNREACHABLE_RULE.id}
 """Codes of general findings, and the code that says the same of one place more exactly."""
-BETTER: Mapping[str, tuple[str, ...]] = {
-    HOSTS_NOT_IN_GATEWAY.id: (NOT_FOUND.id,),
-    DUPLICATE_TLS_HOST.id: (CONFLICTING_GATEWAYS.id,),
-    SCHEMA_WARNING.id: (HTTP_FIELDS_ON_TCP.id, ADDRESSES_REQUIRED.id),
-}
-"""Codes of findings across objects, and the codes that report the cause in the same place better."""
 DROPPED = "Istio drops this server"
 
 
@@ -63,16 +57,19 @@ def restated(found: Diagnostic, problem: str, code: Code) -> Diagnostic:
 
 
 def _across(told: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
-    """The findings across objects, without those that another one reports better.
-
-    A conflict of Gateways says which server Istio drops.
-    """
-    places = {(each.code, each.origin) for each in told}
+    """The findings across objects. A conflict of Gateways says which server Istio drops."""
+    named = _places(told, HTTP_FIELDS_ON_TCP)  # with the ports it is about
+    conflicts, dropped = _places(told, CONFLICTING_GATEWAYS), _places(told, DUPLICATE_TLS_HOST)
     for each in told:
-        if each.code == CONFLICTING_GATEWAYS.id and (DUPLICATE_TLS_HOST.id, each.origin) in places:
-            yield replace(each, message=f"{each.problem}, so {DROPPED}", effect=DROPPED)
-        elif not any((code, each.origin) in places for code in BETTER.get(each.code, ())):
-            yield each
+        match each.code:
+            case CONFLICTING_GATEWAYS.id if each.origin in dropped:
+                yield replace(each, message=f"{each.problem}, so {DROPPED}", effect=DROPPED)
+            case DUPLICATE_TLS_HOST.id if each.origin in conflicts:
+                continue
+            case SCHEMA_WARNING.id if each.origin in named:
+                continue
+            case _:
+                yield each
 
 
 def _single(single: Sequence[Diagnostic], told: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
@@ -94,6 +91,10 @@ def _single(single: Sequence[Diagnostic], told: Sequence[Diagnostic]) -> Iterato
 
 def _exact(found: Iterable[Diagnostic]) -> frozenset[tuple[str, Origin]]:
     return frozenset((each.code, each.origin) for each in found if each.code in EXACT.values())
+
+
+def _places(found: Iterable[Diagnostic], code: Code) -> frozenset[Origin]:
+    return frozenset(each.origin for each in found if each.code == code.id)
 
 
 def _mistake(found: Diagnostic) -> tuple[str, bool, str, str, str]:

@@ -60,6 +60,10 @@ def mesh_arguments(parser: argparse.ArgumentParser) -> None:
         "--ambient", action="store_true", help="set if the mesh has ztunnel and waypoints (ambient mode)"
     )
     group.add_argument(
+        "--feature", action="append", default=[], metavar="NAME=BOOL", dest="features",
+        help="feature flag of istiod, such as PILOT_ENABLE_ALPHA_GATEWAY_API=true; repeatable",
+    )  # fmt: skip
+    group.add_argument(
         "-n", "--namespace", default="default", help="namespace of objects without one (default: %(default)s)"
     )
     group.add_argument(
@@ -144,7 +148,18 @@ def load_mesh(options: argparse.Namespace) -> Mesh:
         exclude=options.exclude,
         gitignore=options.gitignore,
         limits=limits(options),
+        features=_features(options),
     )
+
+
+def _features(options: argparse.Namespace) -> dict[str, bool]:
+    """The feature flags of istiod that the options set."""
+    flags: dict[str, bool] = {}
+    for name, value in pairs(options.features, "--feature", "NAME=BOOL").items():
+        if value.lower() not in ("true", "false"):
+            raise UsageError(f"--feature {name}={value}: the value is true or false")
+        flags[name] = value.lower() == "true"
+    return flags
 
 
 def _inputs(options: argparse.Namespace) -> list[Input]:
