@@ -452,5 +452,5 @@ def test_analysis_of_telemetries() -> None:
     assert mesh(logs, defaultProviders={"accessLogging": ["envoy"]}).analyze() == ()
     idle = resource("selector: {matchLabels: {app: nobody}}", namespace="shop")
     assert [(finding.code, finding.field) for finding in mesh(idle).analyze()] == [
-        ("IST0101", "spec.selector.matchLabels")
+        ("IST0101", "spec.selector.matchLabels.app")
     ]
