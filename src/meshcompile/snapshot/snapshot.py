@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar, overload
 from msgspec import Struct
 
 from meshcompile.behaviour import Behaviour
+from meshcompile.collector import gc_paused
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.base import Resource
 from meshcompile.models.kubernetes.namespace import Namespace
@@ -81,6 +82,7 @@ class Index(Generic[V]):
     @overload
     def __get__(self, snapshot: "Snapshot", owner: type) -> V: ...
 
+    @gc_paused()
     def __get__(self, snapshot: "Snapshot | None", owner: type) -> "Index[V] | V":
         if snapshot is None:
             return self
@@ -330,6 +332,7 @@ class Snapshot:
         """A new view, through which nothing has been read."""
         return Snapshot(self.inputs, self.answers, {})
 
+    @gc_paused()
     def indexed(self) -> "Snapshot":
         """This snapshot, with all indexes made."""
         for index in vars(Snapshot).values():
