@@ -22,15 +22,15 @@ from meshcompile.golang.json import compact
 from meshcompile.golang.urls import with_scheme
 from meshcompile.models.extensions.common import EnvValueSource, FailStrategy, PluginType, PullPolicy
 from meshcompile.resolve.extensions import Extension, Extensions, WasmModule
+from meshcompile.values.credentials import BUILTIN, CONFIG_MAP, GATEWAY_SECRET
 
 _FILE = "file://"
 _DEFAULT_SCHEME = "oci"
 _PULL_SECRET = "ISTIO_META_WASM_IMAGE_PULL_SECRET"
 _PULL_POLICY = "ISTIO_META_WASM_IMAGE_PULL_POLICY"
 _RESOURCE_VERSION = "ISTIO_META_WASM_PLUGIN_RESOURCE_VERSION"
-# istiod's name of a proxy's own certificate, and its prefix of references with a namespace.
-_NO_SECRET = ("builtin://",)
-_QUALIFIED = ("configmap://", "kubernetes-gateway://")
+# The schemes of references with a namespace.
+_QUALIFIED = (CONFIG_MAP, GATEWAY_SECRET)
 _FAILURE_POLICIES: Mapping[FailStrategy, FailurePolicy] = {
     FailStrategy.FAIL_CLOSE: "FAIL_CLOSED",
     FailStrategy.FAIL_OPEN: "FAIL_OPEN",
@@ -101,7 +101,7 @@ def _environment(extension: Extension, module: WasmModule) -> EnvironmentVariabl
 
 def _names_secret(reference: str) -> bool:
     """True when the module names a pull secret in a form that istiod can parse."""
-    if not reference or reference.startswith(_NO_SECRET):
+    if not reference or reference.startswith(BUILTIN):
         return False
     prefix = next((p for p in _QUALIFIED if reference.startswith(p)), "")
     return not prefix or all((*reference.removeprefix(prefix).split("/"), "")[:2])

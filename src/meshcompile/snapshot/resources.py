@@ -24,6 +24,8 @@ N = TypeVar("N", bound=Namespaced)
 
 # Creation time of objects without one.
 NO_CREATION_TIME = "2024-01-01T00:00:00Z"
+# Objects that istiod generates have no creation time, so they are older than all others.
+BEFORE_EVERYTHING = "0001-01-01T00:00:00Z"
 # The default name of the config cluster.
 CONFIG_CLUSTER = "Kubernetes"
 

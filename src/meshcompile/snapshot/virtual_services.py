@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
-from itertools import chain
+from itertools import chain, compress
+from operator import not_
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -124,9 +125,9 @@ class VirtualServiceIndex(Struct, frozen=True, dict=True):
         """
         groups = self._by_gateway.get(gateway, {})
         public = groups.get(_PUBLIC, ())
-        own = tuple(each for each in public if each.semantics is Semantics.GATEWAY and each.namespace == namespace)
-        if own:
-            public = own + tuple(each for each in public if each not in own)
+        own = [each.semantics is Semantics.GATEWAY and each.namespace == namespace for each in public]
+        if any(own):
+            public = (*compress(public, own), *compress(public, map(not_, own)))
         return groups.get((namespace, True), ()) + groups.get((namespace, False), ()) + public
 
     @cached_property

@@ -13,9 +13,7 @@ from typing import NamedTuple
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
 
 SEQUENCE = 0x30
-INTEGER = 0x02
 BIT_STRING = 0x03
-OCTET_STRING = 0x04
 VERSION = 0xA0
 PUBLIC_KEY = 0xA1
 

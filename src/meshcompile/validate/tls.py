@@ -7,6 +7,7 @@ from meshcompile.codes import validation as codes
 from meshcompile.models.networking.destination_rule import ClientTLSMode, ClientTLSSettings
 from meshcompile.models.networking.gateway import ServerTLSSettings, TLSMode, TLSProtocol
 from meshcompile.validate.checks import Found, exclusive, listed
+from meshcompile.values.credentials import CONFIG_MAP
 from meshcompile.words import words
 
 CIPHER_SUITES = words(
@@ -31,7 +32,6 @@ CREDENTIALS = {
     "credential_names": "credentialNames",
 }
 """The fields that provide the certificates of a server, and their JSON names."""
-CONFIG_MAP = "configmap://"
 
 
 def server(tls: ServerTLSSettings) -> Found:

@@ -18,6 +18,7 @@ from meshcompile.models.networking.virtual_service import Destination
 from meshcompile.resolve.scope.traffic_policy import EffectivePolicy, port_policy, subset_policy
 from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.values.credentials import CONFIG_MAP
 from meshcompile.values.hosts import qualified
 
 
@@ -71,7 +72,7 @@ def _settings(rule: DestinationRule) -> Iterator[Diagnostic]:
             tls is not None
             and tls.mode in (ClientTLSMode.SIMPLE, ClientTLSMode.MUTUAL)
             and tls.credential_name
-            and not tls.credential_name.startswith("configmap://")
+            and not tls.credential_name.startswith(CONFIG_MAP)
             and rule.spec.workload_selector is None
         ):
             yield CREDENTIAL_OF_SIDECARS(tls.at("credential_name"))

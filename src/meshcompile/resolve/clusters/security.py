@@ -25,14 +25,13 @@ from meshcompile.resolve.security.downstream_tls import (
     SDS_FILES_CLUSTER,
     WORKLOAD_CERTIFICATE,
     Secret,
+    resource_name,
 )
 from meshcompile.snapshot.authentication import MutualTlsMode
+from meshcompile.values.credentials import AUTHORITIES, BUILTIN, CONFIG_MAP, EXTERNAL
 
 H2_ALPN = ("h2",)
 MESH_ALPN = ("istio-peer-exchange", "istio")
-CONFIG_MAP = "configmap://"
-# The prefixes of typed credential names. A name without a prefix refers to a Kubernetes Secret.
-_TYPED_CREDENTIALS = (CONFIG_MAP, "kubernetes://", "kubernetes-gateway://")
 _WORKLOAD_CERTIFICATE, _MESH_ROOTS = Secret(WORKLOAD_CERTIFICATE), Secret(MESH_ROOTS)
 _FROM_RULE = frozenset({ClientTLSMode.SIMPLE, ClientTLSMode.MUTUAL})
 
@@ -200,7 +199,7 @@ def _originated(
         return replace(
             settings,
             certificate=_credential(tls.credential_name, client) if tls.mode is ClientTLSMode.MUTUAL else None,
-            roots=None if unchecked else _credential(tls.credential_name + "-cacert", client),
+            roots=None if unchecked else _credential(tls.credential_name + AUTHORITIES, client),
         )
     if tls.mode is ClientTLSMode.MUTUAL and not (tls.client_certificate and tls.private_key):
         return None
@@ -223,19 +222,15 @@ def _file(name: str, client: ClientKey) -> Secret:
 
 def _credential(name: str, client: ClientKey) -> Secret:
     """A credential by name, from the workload itself, an external SDS server or the control plane."""
-    if name == "builtin://":
+    if name == BUILTIN:
         return Secret(WORKLOAD_CERTIFICATE)
-    if name == "builtin://-cacert":
+    if name == BUILTIN + AUTHORITIES:
         return Secret(MESH_ROOTS)
-    if name.startswith("sds://"):
+    if name.startswith(EXTERNAL):
         if client.credential_socket:
             return Secret(name, EXTERNAL_SDS_CLUSTER)
-        name = name.removeprefix("sds://")
-    if name.startswith("builtin://"):
-        return Secret(WORKLOAD_CERTIFICATE, "")
-    if name.startswith("invalid://"):
-        return Secret("invalid://", "")
-    return Secret(name if name.startswith(_TYPED_CREDENTIALS) else f"kubernetes://{name}", "")
+        name = name.removeprefix(EXTERNAL)
+    return Secret(resource_name(name), "")
 
 
 def _with_automatic_names(secured: ClusterTls, tls: ClientTLSSettings, *, by_host: bool) -> ClusterTls:

@@ -21,18 +21,11 @@ from meshcompile.resolve.security.downstream_tls import (
     ProxySecrets,
     Secret,
     proxy_secrets,
+    resource_name,
 )
 from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.values.credentials import AUTHORITIES, BUILTIN, EXTERNAL
 from meshcompile.values.names import outbound
-
-# The prefixes of typed credential names. A name without a prefix refers to a Secret in the gateway's namespace.
-BUILTIN = "builtin://"
-INVALID = "invalid://"
-EXTERNAL = "sds://"
-KUBERNETES = "kubernetes://"
-IN_KUBERNETES = (KUBERNETES, "kubernetes-gateway://", "configmap://")
-# The secret with the client authorities has the name of the certificate's secret and this suffix.
-AUTHORITIES = "-cacert"
 
 # The suites that Envoy's BoringSSL supports. Envoy rejects a listener with any other suite.
 CIPHER_SUITES = frozenset(
@@ -164,15 +157,6 @@ def _provider_cluster(snapshot: Snapshot) -> str | None:
     known = snapshot.services.by_hostname.get(host, {})
     service = known.get(namespace) if slash else next(iter(known.values())) if len(known) == 1 else None
     return None if service is None else outbound(provider.port, "", service.hostname)
-
-
-def resource_name(name: str) -> str:
-    """The name of a credential in the control plane."""
-    if name.startswith(BUILTIN):
-        return WORKLOAD_CERTIFICATE
-    if name.startswith(INVALID):
-        return INVALID
-    return name if name.startswith(IN_KUBERNETES) else KUBERNETES + name
 
 
 # ---- checks of client certificates

@@ -11,6 +11,7 @@ import msgspec
 from meshcompile.documents import NOWHERE, Origin
 from meshcompile.models.mesh.mesh_config import MeshConfig, TLSProtocol
 from meshcompile.proxy import Proxy
+from meshcompile.values.credentials import BUILTIN, INVALID, KUBERNETES, TYPED
 
 HTTP_ALPN = ("h2", "http/1.1")
 MESH_TCP_ALPN = ("istio-peer-exchange", *HTTP_ALPN)
@@ -97,6 +98,15 @@ class ProxySecrets(msgspec.Struct, frozen=True):
     def file(self, name: str) -> Secret:
         """A secret that is in files."""
         return Secret(name, self.files)
+
+
+def resource_name(name: str) -> str:
+    """The name of a credential in the control plane."""
+    if name.startswith(BUILTIN):
+        return WORKLOAD_CERTIFICATE
+    if name.startswith(INVALID):
+        return INVALID
+    return name if name.startswith(TYPED) else KUBERNETES + name
 
 
 def proxy_secrets(proxy: Proxy) -> ProxySecrets:

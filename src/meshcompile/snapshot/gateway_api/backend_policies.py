@@ -35,12 +35,11 @@ from meshcompile.snapshot.gateway_api.certificates import missing_authorities
 from meshcompile.snapshot.gateway_api.conditions import Invalid, StatusCondition, condition
 from meshcompile.snapshot.gateway_api.listeners import GENERATED
 from meshcompile.snapshot.gateway_api.references import CONFIG_MAP, SECRET, SERVICE, SERVICE_ENTRY, GroupKind
-from meshcompile.snapshot.resources import NO_CREATION_TIME, ConfigStore
+from meshcompile.snapshot.resources import BEFORE_EVERYTHING, NO_CREATION_TIME, ConfigStore
+from meshcompile.values import credentials
 from meshcompile.values.hosts import CLUSTER_DOMAIN
 
 IGNORE = "istio.io/ignore-policy-attachment"
-INVALID_CREDENTIAL = "invalid://"
-MIN_RETRIES = 10
 REFERABLE = frozenset({SERVICE, SERVICE_ENTRY, CONFIG_MAP, SECRET})
 
 Policy: TypeAlias = BackendTLSPolicy | XBackendTrafficPolicy
@@ -200,8 +199,8 @@ def _credential(policy: BackendTLSPolicy, referents: Referents) -> tuple[str, tu
     elif not problem:
         problem, advice = missing_authorities(referents.config_maps[policy.namespace, ref.name].data), "invalid"
     if not problem:
-        return f"configmap://{policy.namespace}/{ref.name}", ()
-    return INVALID_CREDENTIAL, (
+        return f"{credentials.CONFIG_MAP}{policy.namespace}/{ref.name}", ()
+    return credentials.INVALID, (
         condition(
             "Accepted",
             "Accepted",
@@ -291,12 +290,8 @@ def _destination_rule(kind: str, namespace: str, name: str, host: str, group: li
     origin = group[0].policy.policy.origin
     suffix = f"~{host.replace('.', '-')}" if kind == SERVICE_ENTRY.kind else ""
     spec = DestinationRuleSpec(host=host, traffic_policy=placed(_traffic(group), origin))
-    metadata = ObjectMeta(name=f"{name}{suffix}~{GENERATED}", namespace=namespace, creation_timestamp=_NEVER)
+    metadata = ObjectMeta(name=f"{name}{suffix}~{GENERATED}", namespace=namespace, creation_timestamp=BEFORE_EVERYTHING)
     return placed(DestinationRule(metadata=metadata, spec=placed(spec, origin)), origin)
-
-
-# Objects that istiod generates have no creation time, so they are older than all others.
-_NEVER = "0001-01-01T00:00:00Z"
 
 
 def _traffic(group: list[HostPolicy]) -> TrafficPolicy:

@@ -17,16 +17,15 @@ from meshcompile.snapshot.gateway_api.references import (
     GroupKind,
     ReferenceGrants,
 )
+from meshcompile.snapshot.networks import DEFAULT_GATEWAY_PORT, GATEWAY_PORT
+from meshcompile.values import credentials
+from meshcompile.values.credentials import AUTHORITIES, BUILTIN, GATEWAY_SECRET
 from meshcompile.values.labels import NETWORK, Labels
 
 TERMINATE_MODE = "gateway.istio.io/tls-terminate-mode"
 CIPHER_SUITES_OPTION = "gateway.istio.io/tls-cipher-suites"
 LISTENER_MODE = "gateway.istio.io/listener-protocol"
 AUTO_PASSTHROUGH = "auto-passthrough"
-GATEWAY_PORT = "networking.istio.io/gatewayPort"
-EAST_WEST_PORT = "15443"
-BUILTIN = "builtin://"
-AUTHORITIES = "-cacert"
 MOST_CERTIFICATES = 2
 
 CLIENT_MODES: Mapping[str, TLSMode] = {"MUTUAL": TLSMode.MUTUAL, "OPTIONAL_MUTUAL": TLSMode.OPTIONAL_MUTUAL}
@@ -91,7 +90,7 @@ class TlsBuilder(Struct, frozen=True):
             namespace = ref.namespace or owner.namespace
             problem = self._certificate_problem(ref, namespace, owner)
             invalid = joined(invalid, problem)
-            names.append("" if problem else f"kubernetes-gateway://{namespace}/{ref.name}")
+            names.append("" if problem else f"{GATEWAY_SECRET}{namespace}/{ref.name}")
         return (tuple(names) if any(names) else ()), invalid
 
     def _certificate_problem(self, ref: SecretObjectReference, namespace: str, owner: ListenerOwner) -> Invalid | None:
@@ -144,8 +143,8 @@ class TlsBuilder(Struct, frozen=True):
         grant = Grant(owner.kind, owner.namespace, kind, namespace)
         if namespace != owner.namespace and not self.grants.allow(grant, ref.name + AUTHORITIES):
             return "", _not_permitted("caCertificateRef", ref, namespace, owner)
-        scheme = "configmap" if kind == CONFIG_MAP else "kubernetes-gateway"
-        return f"{scheme}://{namespace}/{ref.name}{AUTHORITIES}", None
+        scheme = credentials.CONFIG_MAP if kind == CONFIG_MAP else GATEWAY_SECRET
+        return f"{scheme}{namespace}/{ref.name}{AUTHORITIES}", None
 
 
 def client_validation(gateway: GatewayTLSConfig | None, port: int) -> TLSConfig | None:
@@ -162,7 +161,7 @@ def passes_by_sni(listener: Listener, labels: Labels) -> bool:
         return False
     if listener.tls.options.get(LISTENER_MODE) == AUTO_PASSTHROUGH:
         return True
-    return NETWORK in labels and str(listener.port) == labels.get(GATEWAY_PORT, EAST_WEST_PORT)
+    return NETWORK in labels and str(listener.port) == labels.get(GATEWAY_PORT, str(DEFAULT_GATEWAY_PORT))
 
 
 def _placed(tls: ListenerTLSConfig, **settings: object) -> ServerTLSSettings:
