@@ -16,6 +16,7 @@ from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.proxy_config import ProxyConfig, TracingServiceName
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.snapshot.proxy_configs import ProxyConfigIndex
+from meshcompile.values.ip import is_ip
 from meshcompile.values.labels import Labels, canonical_name
 
 TEMPLATES_ANNOTATION = "inject.istio.io/templates"
@@ -103,8 +104,12 @@ def _close(name: str, known: Mapping[str, NamedProxy]) -> tuple[str, ...]:
 
 
 def _runs_proxy(pod: Pod) -> bool:
-    """True if Envoy is a container of a Pod that has an address and has not terminated."""
-    return bool(pod.status.pod_ip) and pod.status.phase not in _ENDED and pod.spec.proxy is not None
+    """True if Envoy is a container of a Pod that has a valid IP address and has not terminated."""
+    return is_ip(_addresses(pod)[0]) and pod.status.phase not in _ENDED and pod.spec.proxy is not None
+
+
+def _addresses(pod: Pod) -> tuple[str, ...]:
+    return tuple(ip.ip for ip in pod.status.pod_ips) or (pod.status.pod_ip,)
 
 
 def _node(pod: Pod, release: str, cluster: str, configs: ProxyConfigIndex) -> Mapping[str, Any]:
@@ -112,7 +117,7 @@ def _node(pod: Pod, release: str, cluster: str, configs: ProxyConfigIndex) -> Ma
     _, workload_name = _workload(pod)
     namespace, annotations = pod.metadata.namespace, pod.metadata.annotations
     config = configs.effective(namespace, pod.metadata.labels, annotations)
-    addresses = tuple(ip.ip for ip in pod.status.pod_ips) or (pod.status.pod_ip,)
+    addresses = _addresses(pod)
     return {
         "id": f"{_proxy_type(pod)}~{addresses[0]}~{pod.name}.{namespace}~{namespace}.svc.cluster.local",
         "cluster": _service_cluster(config, pod.metadata.labels, workload_name, namespace),

@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,3 +61,13 @@ def test_a_proxy_has_an_address() -> None:
     """A proxy without an IP address cannot be created."""
     with pytest.raises(InvalidArgument, match="no IP address"):
         Proxy(type=ProxyType.SIDECAR, id="web-0.shop", namespace="shop", ip_addresses=())
+
+
+def test_a_pod_without_a_valid_address_does_not_stop_the_analysis(tmp_path: Path) -> None:
+    text = (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: d}\n"
+        "spec: {containers: [{name: istio-proxy, image: x, args: [proxy, router]}]}\n"
+        "status: {podIP: 09.42.0.14, phase: Running}\n"
+    )
+    (tmp_path / "pod.yaml").write_text(text)
+    assert meshcompile.load(tmp_path).analyze() == ()
