@@ -23,6 +23,7 @@ from meshcompile.models.mesh.mesh_networks import MeshNetworks
 from meshcompile.models.networking.virtual_service import VirtualService
 from meshcompile.queries import Answers, Key, Query, Reads, input_query, query
 from meshcompile.sameness import ById
+from meshcompile.snapshot.ambient.index import NOT_AMBIENT, AmbientIndex, ambient_index
 from meshcompile.snapshot.authentication import AuthenticationIndex, authentication_index
 from meshcompile.snapshot.authorization import AuthorizationIndex, authorization_index
 from meshcompile.snapshot.destination_rules import DestinationRuleIndex, destination_rule_index
@@ -231,6 +232,14 @@ def _gateway_api(snapshot: "Snapshot", key: None) -> FromGatewayApi:
 
 
 @query
+def _ambient_index(snapshot: "Snapshot", key: None) -> AmbientIndex:
+    if not snapshot.ambient:
+        return NOT_AMBIENT
+    network = snapshot.topology.system.get(snapshot.cluster, "")
+    return ambient_index(_config_store(snapshot), snapshot.workloads, snapshot.services, network)
+
+
+@query
 def _virtual_services(snapshot: "Snapshot", key: None) -> VirtualServiceIndex:
     def merge(written: VirtualService, everywhere: tuple[str, ...]) -> MergedVirtualService:
         return _completed(snapshot, MergeKey(ById(written), everywhere))
@@ -306,6 +315,7 @@ class Snapshot:
     topology = Index(_topology)
     endpoints = Index(_endpoints)
     gateway_api = Index(_gateway_api)
+    ambient_index = Index(_ambient_index)
     virtual_services = Index(_virtual_services)
     destination_rules = Index(_destination_rules)
     gateways = Index(_gateways)

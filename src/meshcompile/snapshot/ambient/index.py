@@ -1,0 +1,140 @@
+"""The index of the ambient mesh. This module is light: few meshes are ambient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
+
+from meshcompile.queries import Key
+from meshcompile.snapshot.ambient.addresses import HostnameAddress, NetworkAddress
+
+if TYPE_CHECKING:  # imported when a mesh is ambient
+    from meshcompile.snapshot.ambient.addresses import WaypointAddress
+    from meshcompile.snapshot.ambient.services import AmbientService
+    from meshcompile.snapshot.ambient.waypoints import Waypoint
+    from meshcompile.snapshot.ambient.workloads import AmbientWorkload
+    from meshcompile.snapshot.resources import ConfigStore
+    from meshcompile.snapshot.services import ServiceIndex
+    from meshcompile.snapshot.workloads import WorkloadIndex
+
+T = TypeVar("T")
+
+
+class WaypointKey(Key, frozen=True):
+    """How the objects that use a waypoint name it: by a host of its namespace, or by an address of its network."""
+
+    namespace: str
+    hostnames: tuple[str, ...]
+    network: str
+    addresses: tuple[str, ...]
+
+    def names(self) -> Iterator[WaypointAddress]:
+        """Every name of the waypoint."""
+        yield from (HostnameAddress(self.namespace, hostname) for hostname in self.hostnames)
+        yield from (NetworkAddress(self.network, address) for address in self.addresses)
+
+
+class AmbientIndex(Struct, frozen=True, eq=False):
+    """Waypoints, and the services and workloads of the ambient mesh. It is empty if the mesh is not ambient.
+
+    `waypoints` are by namespace and name, `services` by namespace and host name. `workloads` are oldest first.
+    """
+
+    waypoints: Mapping[tuple[str, str], Waypoint] = {}
+    services: Mapping[tuple[str, str], AmbientService] = {}
+    workloads: tuple[AmbientWorkload, ...] = ()
+    _workloads_at: Mapping[NetworkAddress, tuple[AmbientWorkload, ...]] = {}
+    _services_at: Mapping[NetworkAddress, tuple[AmbientService, ...]] = {}
+    _workloads_of: Mapping[tuple[str, str], tuple[AmbientWorkload, ...]] = {}
+    _served_workloads: Mapping[WaypointAddress, tuple[AmbientWorkload, ...]] = {}
+    _served_services: Mapping[WaypointAddress, tuple[AmbientService, ...]] = {}
+
+    def accepts_hbone(self, network: str, address: str) -> bool:
+        """True if a workload at the address accepts HBONE, or one behind a service with this address."""
+        return any(workload.tunnel == "HBONE" for workload in self._found_at(network, address))
+
+    def services_for(self, key: WaypointKey) -> tuple[AmbientService, ...]:
+        """The services that use a waypoint, by namespace and host name."""
+        found = {service.key: service for name in key.names() for service in self._served_services.get(name, ())}
+        return tuple(found[each] for each in sorted(found))
+
+    def workloads_for(self, key: WaypointKey) -> tuple[AmbientWorkload, ...]:
+        """The workloads that use a waypoint, oldest first."""
+        found = {workload.uid: workload for name in key.names() for workload in self._served_workloads.get(name, ())}
+        return tuple(sorted(found.values(), key=lambda workload: (workload.creation_time, workload.uid)))
+
+    def waypoint_host(self, namespace: str, hostname: str) -> str | None:
+        """The host name of the waypoint that a service uses; None if it uses none, or if its address has no service."""
+        service = self.services.get((namespace, hostname))
+        match service.attachment.waypoint.address if service is not None and service.attachment.waypoint else None:
+            case HostnameAddress(hostname=name):
+                return name
+            case NetworkAddress() as address:
+                return next((each.service.hostname for each in self._services_at.get(address, ())), None)
+            case _:
+                return None
+
+    def ingress_uses_waypoint(self, namespace: str, hostname: str) -> bool:
+        """True if gateways send the traffic of a service to its waypoint."""
+        service = self.services.get((namespace, hostname))
+        return service is not None and service.ingress_uses_waypoint
+
+    def _found_at(self, network: str, address: str) -> Iterable[AmbientWorkload]:
+        at = NetworkAddress(network, address)
+        if at in self._workloads_at:
+            return self._workloads_at[at]
+        services = self._services_at.get(at, ())[:1]
+        return (workload for service in services for workload in self._workloads_of.get(service.key, ()))
+
+
+NOT_AMBIENT = AmbientIndex()
+
+
+def ambient_index(
+    resources: ConfigStore, workloads: WorkloadIndex, services: ServiceIndex, network: str
+) -> AmbientIndex:
+    """The index of an ambient mesh. `network` is the network of the config cluster."""
+    # for a fast start: few meshes are ambient
+    from meshcompile.snapshot.ambient.attachment import WaypointAttachments, is_managed_by_istio
+    from meshcompile.snapshot.ambient.services import ambient_services
+    from meshcompile.snapshot.ambient.waypoints import waypoints
+    from meshcompile.snapshot.ambient.workloads import AmbientMesh, ambient_workloads
+
+    cluster = workloads.config_cluster
+    attachments = WaypointAttachments(waypoints(resources, workloads.here, network), workloads.here.namespaces)
+    known = ambient_services(services, cluster, attachments, network)
+    running = ambient_workloads(resources, workloads, AmbientMesh(cluster, network, attachments, known))
+
+    def served_workload(workload: AmbientWorkload) -> Iterator[WaypointAddress]:
+        waypoint = workload.attachment.waypoint
+        if waypoint is not None and waypoint.address is not None and not is_managed_by_istio(workload.labels):
+            yield waypoint.address
+
+    def served_service(service: AmbientService) -> Iterator[WaypointAddress]:
+        waypoint = service.attachment.waypoint
+        if waypoint is not None and waypoint.address is not None and not is_managed_by_istio(service.service.selector):
+            yield waypoint.address
+
+    return AmbientIndex(
+        waypoints=attachments.waypoints,
+        services=known,
+        workloads=running,
+        _workloads_at=_grouped(running, lambda workload: workload.network_addresses),
+        _services_at=_grouped(known.values(), lambda service: service.addresses),
+        _workloads_of=_grouped(running, lambda workload: workload.services),
+        _served_workloads=_grouped(running, served_workload),
+        _served_services=_grouped(known.values(), served_service),
+    )
+
+
+K = TypeVar("K")
+
+
+def _grouped(items: Iterable[T], keys: Callable[[T], Iterable[K]]) -> Mapping[K, tuple[T, ...]]:
+    groups: dict[K, list[T]] = {}
+    for item in items:
+        for key in keys(item):
+            groups.setdefault(key, []).append(item)
+    return {key: tuple(group) for key, group in groups.items()}
