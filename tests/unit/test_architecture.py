@@ -150,6 +150,22 @@ def test_gateways_are_read_in_one_place() -> None:
     assert readers == READ_GATEWAYS
 
 
+# The package of resolve that reads the rules of VirtualServices, and what the other modules take of them.
+READ_RULES = {"virtual_service"}
+LEAVES_OF_RULES = {"MESH_GATEWAY", "Destination", "HTTPRetry", "Percent"}
+
+
+def test_rules_are_read_in_one_place() -> None:
+    """HTTP, TLS and TCP rules are resolved from the vocabulary of routes, whatever kind says them."""
+    readers = {
+        path.parent.name
+        for path in sorted((PACKAGE / "resolve").rglob("*.py"))
+        for module, name in imported_models(path)
+        if module == "networking.virtual_service" and name not in LEAVES_OF_RULES
+    }
+    assert readers == READ_RULES
+
+
 def wildcards_with_messages(path: Path) -> Iterator[str]:
     """The `case _` that build something, because an unknown value must not become a message that matches anything."""
     for node in ast.walk(ast.parse(path.read_text())):

@@ -15,7 +15,6 @@ from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.documents import Origin
 from meshcompile.models.mesh.mesh_config import TLSConfig
 from meshcompile.models.networking.gateway import TLSMode
-from meshcompile.models.networking.virtual_service import L4MatchAttributes, TLSMatchAttributes, TLSRoute
 from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.gateways.merged import MergedServers, ServerPort
 from meshcompile.resolve.gateways.server import GatewayServer
@@ -27,6 +26,8 @@ from meshcompile.resolve.listeners.tcp_connection import TcpConnection, TcpTrait
 from meshcompile.resolve.listeners.traffic import Traffic
 from meshcompile.resolve.outbound.l4_routes import L4Client, ListenerPort, TcpTarget, routed, single
 from meshcompile.resolve.outbound.routed_hosts import GatewayKey, RoutedHosts, routed_at_gateway
+from meshcompile.resolve.routes.l4_intent import L4Match, L4Route, L4Routes
+from meshcompile.resolve.routes.virtual_service.l4_routes import l4_routes
 from meshcompile.resolve.security.authorization import NO_AUTHORIZATION
 from meshcompile.resolve.telemetry import Telemetry
 from meshcompile.snapshot.service import Service, ServicePort
@@ -204,40 +205,35 @@ class GatewayChains(Struct, frozen=True):
         """The route of TCP connections: the first `tcp` rule that matches the server's port and Gateway."""
         exchanges = server.mode is TLSMode.ISTIO_MUTUAL
         port = ListenerPort(server.port.number, server.protocol, server.port.name, exchanges_metadata=exchanges)
-        for virtual_service in self._bound(server):
-            for rule in virtual_service.tcp:
-                if not rule.match or any(_is_for(match, server) for match in rule.match):
-                    return routed(self.client, self.tcp, port, virtual_service, rule.route, (rule.origin,))
-            for tls in virtual_service.tls if virtual_service.from_tls_route else ():
-                if any(_is_for(match, server) for match in tls.match):
-                    return routed(self.client, self.tcp, port, virtual_service, tls.route, (tls.origin,))
+        for routes in self._bound(server):
+            for route in (*routes.tcp, *routes.terminated_tls):
+                if any(_is_for(match, server) for match in route.matches):
+                    return routed(self.client, self.tcp, port, routes, route, (route.origin,))
         return None
 
     def _passthrough(self, port: ServerPort, server: GatewayServer) -> Iterator[ChainOrFinding]:
         """One chain for each `tls` match that applies to the server's port and Gateway."""
         is_routed = False
-        for virtual_service in self._bound(server):
-            for rule in virtual_service.tls:
-                for match in rule.match:
+        for routes in self._bound(server):
+            for route in routes.tls:
+                for match in route.matches:
                     if _is_for(match, server):
                         is_routed = True
                         conflict = self._take(match, port.number, server)
-                        yield conflict or self._tls_chain(virtual_service, rule, match, server)
+                        yield conflict or self._tls_chain(routes, route, match, server)
         if not is_routed:
             yield SERVER_WITHOUT_ROUTE(server, rules="tls")
 
-    def _tls_chain(
-        self, virtual_service: MergedVirtualService, rule: TLSRoute, match: TLSMatchAttributes, server: GatewayServer
-    ) -> FilterChain:
+    def _tls_chain(self, routes: L4Routes, route: L4Route, match: L4Match, server: GatewayServer) -> FilterChain:
         port = ListenerPort(server.port.number, server.protocol, server.port.name)
         return FilterChain(
-            routed(self.client, self.tcp, port, virtual_service, rule.route, (match.origin,)),
+            routed(self.client, self.tcp, port, routes, route, (match.origin,)),
             match=ChainMatch(server_names=match.sni_hosts),
             connect_timeout=True,
             origins=(match.origin, server.origin),
         )
 
-    def _take(self, match: TLSMatchAttributes, port: int, server: GatewayServer) -> Diagnostic | None:
+    def _take(self, match: L4Match, port: int, server: GatewayServer) -> Diagnostic | None:
         """A finding when another match on the port and address has one of the SNI hosts."""
         known, bind = self.matched.setdefault(port, {}), server.bind
         taken = [host for host in match.sni_hosts if host in known and known[host][0] == bind]
@@ -275,11 +271,11 @@ class GatewayChains(Struct, frozen=True):
             origins=(server.origin, *connection.origins),
         )
 
-    def _bound(self, server: GatewayServer) -> Iterator[MergedVirtualService]:
-        """The VirtualServices of the server's Gateway that share a host with the server."""
+    def _bound(self, server: GatewayServer) -> Iterator[L4Routes]:
+        """The routes of the VirtualServices of the server's Gateway that share a host with the server."""
         for virtual_service in self.bound[server.gateway].overlapping(server.names):
             if _shares_host(server, virtual_service):
-                yield virtual_service
+                yield l4_routes(virtual_service)
 
 
 def _stat_prefix(bind: str, port: int) -> str:
@@ -294,6 +290,6 @@ def _shares_host(server: GatewayServer, virtual_service: MergedVirtualService) -
     return False
 
 
-def _is_for(match: L4MatchAttributes | TLSMatchAttributes, server: GatewayServer) -> bool:
+def _is_for(match: L4Match, server: GatewayServer) -> bool:
     """True when a match applies to the server's port and Gateway. A gateway ignores its other conditions."""
     return match.port in (0, server.port.number) and (not match.gateways or server.gateway in match.gateways)

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from meshcompile.documents import Origin
-from meshcompile.models.networking.virtual_service import MESH_GATEWAY, TCPRoute, TLSRoute
+from meshcompile.models.networking.virtual_service import MESH_GATEWAY
 from meshcompile.queries import query
 from meshcompile.resolve.endpoints.addresses import service_address
 from meshcompile.resolve.extensions import ListenerExtensions, listener_extensions
@@ -23,7 +23,9 @@ from meshcompile.resolve.listeners.traffic import Traffic, TrafficClass
 from meshcompile.resolve.outbound.egress_claims import ListenerClaim, ListenerProtocol
 from meshcompile.resolve.outbound.l4_routes import L4Client, ListenerPort, TcpTarget, routed, single
 from meshcompile.resolve.routes.domains import short_forms
+from meshcompile.resolve.routes.l4_intent import L4Route, L4Routes
 from meshcompile.resolve.routes.route_key import RouteKey
+from meshcompile.resolve.routes.virtual_service.l4_routes import l4_routes
 from meshcompile.resolve.scope.sidecar import EgressListener, ScopeKey, l4_scope
 from meshcompile.resolve.security.authorization import Authorization, authorization
 from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Registry, Service
@@ -131,8 +133,8 @@ class EgressChains(Struct, frozen=True, eq=False):
         return str(port)
 
     def _tcp(self, claim: ListenerClaim) -> Iterator[Chain]:
-        rules = self._rules_of(claim).for_host(claim.service.hostname)
-        return self._tls_chains(claim, rules) if claim.port.protocol.is_tls else self._tcp_chains(claim, rules)
+        routes = map(l4_routes, self._rules_of(claim).for_host(claim.service.hostname))
+        return self._tls_chains(claim, routes) if claim.port.protocol.is_tls else self._tcp_chains(claim, routes)
 
     def _rules_of(self, claim: ListenerClaim) -> L4Rules:
         rank = claim.egress_bind.rank
@@ -142,16 +144,16 @@ class EgressChains(Struct, frozen=True, eq=False):
 
     # ---- TLS: chains by server name
 
-    def _tls_chains(self, claim: ListenerClaim, rules: Iterable[MergedVirtualService]) -> Iterator[Chain]:
+    def _tls_chains(self, claim: ListenerClaim, in_scope: Iterable[L4Routes]) -> Iterator[Chain]:
         """One chain for each match; one for the whole service when no match applies.
 
         The destinations of a match also apply to the matches after it, until one has its own.
         """
         destinations, port = claim.cidrs, claim.port.number
         seen: set[tuple[tuple[str, ...], tuple[str, ...]]] = set()
-        for virtual_service in rules:
-            for rule in virtual_service.tls:
-                for match in rule.match:
+        for routes in in_scope:
+            for route in routes.tls:
+                for match in route.matches:
                     if not self.client.matches(match, MESH_GATEWAY, port):
                         continue
                     if match.destination_subnets and port > 0:
@@ -160,7 +162,7 @@ class EgressChains(Struct, frozen=True, eq=False):
                     if condition not in seen:
                         seen.add(condition)
                         where = ChainMatch(server_names=match.sni_hosts, destinations=destinations)
-                        yield self._routed(claim, virtual_service, where, rule, match.origin)
+                        yield self._routed(claim, where, routes, route, match.origin)
         if not seen:
             names = self._server_names(claim)
             yield self._default(claim, ChainMatch(server_names=names, destinations=claim.cidrs))
@@ -187,21 +189,20 @@ class EgressChains(Struct, frozen=True, eq=False):
 
     # ---- TCP: chains by destination address
 
-    def _tcp_chains(self, claim: ListenerClaim, rules: Iterable[MergedVirtualService]) -> Iterator[Chain]:
+    def _tcp_chains(self, claim: ListenerClaim, in_scope: Iterable[L4Routes]) -> Iterator[Chain]:
         """One chain for each applicable rule, up to the first that matches every address; then the service itself."""
         own, covered = ChainMatch(destinations=claim.cidrs), False
-        for virtual_service in rules:
-            for rule in virtual_service.tcp:
-                matches = [m for m in rule.match if self.client.matches(m, MESH_GATEWAY, claim.port.number)]
+        for routes in in_scope:
+            for route in routes.tcp:
+                matches = [m for m in route.matches if self.client.matches(m, MESH_GATEWAY, claim.port.number)]
                 catch_all = next((m for m in matches if not m.destination_subnets or claim.port.number == 0), None)
-                if not rule.match or catch_all is not None:
-                    place = rule.origin if catch_all is None else catch_all.origin
-                    yield self._routed(claim, virtual_service, own, rule, place)
+                if catch_all is not None:
+                    yield self._routed(claim, own, routes, route, catch_all.origin)
                     return
                 subnets = tuple(subnet for match in matches for subnet in match.destination_subnets)
                 if subnets:
                     where = ChainMatch(destinations=subnets)
-                    yield replace(self._routed(claim, virtual_service, where, rule, rule.origin), config="")
+                    yield replace(self._routed(claim, where, routes, route, route.origin), config="")
                     covered = covered or sorted(subnets) == sorted(claim.cidrs)
         if not covered:
             yield self._default(claim, own)
@@ -209,17 +210,12 @@ class EgressChains(Struct, frozen=True, eq=False):
     # ---- what chains do
 
     def _routed(
-        self,
-        claim: ListenerClaim,
-        virtual_service: MergedVirtualService,
-        where: ChainMatch,
-        rule: TCPRoute | TLSRoute,
-        place: Origin,
+        self, claim: ListenerClaim, where: ChainMatch, routes: L4Routes, route: L4Route, place: Origin
     ) -> Chain:
         port = ListenerPort(claim.port.number, claim.port.protocol, claim.port.name)
         origins = (place, *claim.origins)
-        connection = routed(self.client, self.tcp, port, virtual_service, rule.route, origins)
-        return Chain(where, connection, virtual_service.resource, connection.origins)
+        connection = routed(self.client, self.tcp, port, routes, route, origins)
+        return Chain(where, connection, routes.resource, connection.origins)
 
     def _default(self, claim: ListenerClaim, where: ChainMatch) -> Chain:
         """The chain to the service itself.

@@ -1,4 +1,4 @@
-"""The tcp and tls rules of VirtualServices: which of them match a listener, and where they route connections.
+"""The rules for TCP and TLS connections: which of them match a listener, and where they route connections.
 
 Follows istiod's `matchTLS`, `matchTCP`, `buildOutboundNetworkFilters` and `tunnelingconfig.Apply`.
 """
@@ -8,11 +8,6 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from meshcompile.documents import NOWHERE, Origin
-from meshcompile.models.networking.virtual_service import (
-    L4MatchAttributes,
-    RouteDestination,
-    TLSMatchAttributes,
-)
 from meshcompile.resolve.listeners.stat_names import StatSubject, stat_name
 from meshcompile.resolve.listeners.tcp_connection import (
     NO_SETTINGS,
@@ -23,11 +18,11 @@ from meshcompile.resolve.listeners.tcp_connection import (
     WeightedCluster,
 )
 from meshcompile.resolve.outbound.destinations import destination_cluster
+from meshcompile.resolve.routes.l4_intent import L4Backend, L4Match, L4Route, L4Routes
 from meshcompile.resolve.scope.sidecar import SidecarScope
 from meshcompile.resolve.scope.traffic_policy import load_balancer, policy_levels
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
 from meshcompile.snapshot.service import Service
-from meshcompile.snapshot.virtual_services import MergedVirtualService
 from meshcompile.values.durations import Duration
 from meshcompile.values.labels import Labels, selects
 from meshcompile.values.ports import Protocol
@@ -53,7 +48,7 @@ class L4Client(Struct, frozen=True):
         """The DestinationRule in force for a host."""
         return self.scope.destination_rule(hostname, self.labels)
 
-    def matches(self, match: L4MatchAttributes | TLSMatchAttributes, gateway: str, port: int) -> bool:
+    def matches(self, match: L4Match, gateway: str, port: int) -> bool:
         """True when all conditions of a match on the client, the gateway and the port hold."""
         return (
             (not match.gateways or gateway in match.gateways)
@@ -77,23 +72,22 @@ def routed(
     client: L4Client,
     traits: TcpTraits,
     port: ListenerPort,
-    virtual_service: MergedVirtualService,
-    routes: Sequence[RouteDestination],
+    routes: L4Routes,
+    route: L4Route,
     origins: tuple[Origin, ...],
 ) -> TcpConnection:
-    """The connection of a rule, to one destination or to weighted destinations.
+    """The connection of one of the routes, to one backend or to weighted backends.
 
-    The DestinationRule of the first destination decides timeouts, hashing and tunnels.
+    The DestinationRule of the first backend decides timeouts, hashing and tunnels.
     """
-    first = routes[0].destination
-    service = client.scope.service(first.host if first is not None else "")
+    service = client.scope.service(route.backends[0].destination.host)
     rule = None if service is None else client.rule(service.hostname)
-    if len(routes) == 1 and first is not None:
-        return single(traits, rule, _target(client, port, routes[0], service), port, origins)
+    if len(route.backends) == 1:
+        return single(traits, rule, _target(client, port, route.backends[0], service), port, origins)
     return TcpConnection(
         traits=traits,
-        stat_prefix=f"{virtual_service.name}.{virtual_service.namespace}",
-        clusters=_shares(client.scope, routes, port.number),
+        stat_prefix=routes.stat_prefix,
+        clusters=_shares(client.scope, route.backends, port.number),
         weighted=True,
         protocol=port.protocol,
         port=port.number,
@@ -103,12 +97,12 @@ def routed(
     )
 
 
-def _target(client: L4Client, port: ListenerPort, route: RouteDestination, service: Service | None) -> TcpTarget:
-    destination = route.destination
+def _target(client: L4Client, port: ListenerPort, backend: L4Backend, service: Service | None) -> TcpTarget:
+    destination = backend.destination
     cluster = str(destination_cluster(destination, service, port.number))
     subject = StatSubject(destination.host, service, port.number, port.name, destination.subset)
     pattern = "" if service is None else client.stat_pattern
-    return TcpTarget(cluster, stat_name(pattern, subject, cluster), destination.subset, origin=route.origin)
+    return TcpTarget(cluster, stat_name(pattern, subject, cluster), destination.subset, origin=backend.origin)
 
 
 def single(
@@ -132,15 +126,15 @@ def single(
     )
 
 
-def _shares(scope: SidecarScope, routes: Sequence[RouteDestination], port: int) -> tuple[WeightedCluster, ...]:
+def _shares(scope: SidecarScope, backends: Sequence[L4Backend], port: int) -> tuple[WeightedCluster, ...]:
     return tuple(
         WeightedCluster(
-            str(destination_cluster(route.destination, scope.service(route.destination.host), port)),
-            route.weight,
-            route.origin,
+            str(destination_cluster(backend.destination, scope.service(backend.destination.host), port)),
+            backend.weight,
+            backend.origin,
         )
-        for route in routes
-        if route.weight > 0 and route.destination is not None
+        for backend in backends
+        if backend.weight > 0
     )
 
 
