@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 from msgspec import Struct, field
 
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.models.base import Resource
+from meshcompile.models.base import ObjectMeta, Resource
 
 
 class Namespaced(Protocol):
@@ -34,6 +34,11 @@ def oldest_first(resource: Resource) -> tuple[str, str, str]:
     """Sort key of istiod's precedence: creation time, then name, then namespace."""
     meta = resource.metadata
     return (meta.creation_timestamp or NO_CREATION_TIME, meta.name, meta.namespace)
+
+
+def oldest_first_by_namespace(metadata: ObjectMeta) -> tuple[str, str, str]:
+    """Sort key of routes and policies of the Gateway API: creation time, then namespace, then name."""
+    return (metadata.creation_timestamp or NO_CREATION_TIME, metadata.namespace, metadata.name)
 
 
 def by_namespace(resources: Iterable[N]) -> Mapping[str, tuple[N, ...]]:

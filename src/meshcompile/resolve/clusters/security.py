@@ -19,16 +19,15 @@ from meshcompile.resolve.clusters.ir import (
 from meshcompile.resolve.scope.clients import ClientCertificates, ClientKey
 from meshcompile.resolve.scope.traffic_policy import EffectivePolicy
 from meshcompile.resolve.security.downstream_tls import (
-    EXTERNAL_SDS_CLUSTER,
     MESH_ROOTS,
     SDS_CLUSTER,
     SDS_FILES_CLUSTER,
     WORKLOAD_CERTIFICATE,
     Secret,
-    resource_name,
+    credential,
 )
 from meshcompile.snapshot.authentication import MutualTlsMode
-from meshcompile.values.credentials import AUTHORITIES, BUILTIN, CONFIG_MAP, EXTERNAL
+from meshcompile.values.credentials import AUTHORITIES, CONFIG_MAP
 
 H2_ALPN = ("h2",)
 MESH_ALPN = ("istio-peer-exchange", "istio")
@@ -196,10 +195,11 @@ def _originated(
     )
     unchecked = tls.insecure_skip_verify is True
     if tls.credential_name:
+        name, has_socket = tls.credential_name, client.credential_socket
         return replace(
             settings,
-            certificate=_credential(tls.credential_name, client) if tls.mode is ClientTLSMode.MUTUAL else None,
-            roots=None if unchecked else _credential(tls.credential_name + AUTHORITIES, client),
+            certificate=credential(name, has_socket) if tls.mode is ClientTLSMode.MUTUAL else None,
+            roots=None if unchecked else credential(name + AUTHORITIES, has_socket),
         )
     if tls.mode is ClientTLSMode.MUTUAL and not (tls.client_certificate and tls.private_key):
         return None
@@ -218,19 +218,6 @@ def _originated(
 
 def _file(name: str, client: ClientKey) -> Secret:
     return Secret(name, SDS_FILES_CLUSTER if client.file_credential_socket else SDS_CLUSTER)
-
-
-def _credential(name: str, client: ClientKey) -> Secret:
-    """A credential by name, from the workload itself, an external SDS server or the control plane."""
-    if name == BUILTIN:
-        return Secret(WORKLOAD_CERTIFICATE)
-    if name == BUILTIN + AUTHORITIES:
-        return Secret(MESH_ROOTS)
-    if name.startswith(EXTERNAL):
-        if client.credential_socket:
-            return Secret(name, EXTERNAL_SDS_CLUSTER)
-        name = name.removeprefix(EXTERNAL)
-    return Secret(resource_name(name), "")
 
 
 def _with_automatic_names(secured: ClusterTls, tls: ClientTLSSettings, *, by_host: bool) -> ClusterTls:

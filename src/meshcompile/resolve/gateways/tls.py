@@ -10,7 +10,6 @@ from meshcompile.models.mesh.mesh_config import TLSProtocol as MeshTLSProtocol
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.gateways.server import CertificateFiles, GatewayServer, ServerTls
 from meshcompile.resolve.security.downstream_tls import (
-    EXTERNAL_SDS_CLUSTER,
     HTTP_ALPN,
     MESH_ROOTS,
     MESH_TCP_ALPN,
@@ -20,11 +19,11 @@ from meshcompile.resolve.security.downstream_tls import (
     DownstreamTls,
     ProxySecrets,
     Secret,
+    credential,
     proxy_secrets,
-    resource_name,
 )
 from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.values.credentials import AUTHORITIES, BUILTIN, EXTERNAL
+from meshcompile.values.credentials import AUTHORITIES
 from meshcompile.values.names import outbound
 
 # The suites that Envoy's BoringSSL supports. Envoy rejects a listener with any other suite.
@@ -107,7 +106,7 @@ def _certificates(secrets: GatewaySecrets, tls: ServerTls) -> Iterator[Secret]:
     if tls.is_mesh:
         yield secrets.proxy.certificate
     elif tls.credentials:
-        yield from (credential(secrets, name) for name in tls.credentials)
+        yield from (_credential(secrets, name) for name in tls.credentials)
     else:
         for files in tls.files:
             yield replace(_key_pair(secrets, files), origin=files.origin)
@@ -119,30 +118,9 @@ def _key_pair(secrets: GatewaySecrets, files: CertificateFiles) -> Secret:
     return secrets.proxy.file(f"file-cert:{files.chain}~{files.key}")
 
 
-def credential(secrets: GatewaySecrets, name: str) -> Secret:
-    """The secret with a credential name.
-
-    It is NO_SECRET when the name is empty, or when its provider does not exist.
-    """
-    if not name:
-        return NO_SECRET
-    if name == BUILTIN:
-        return Secret(WORKLOAD_CERTIFICATE)
-    if name == BUILTIN + AUTHORITIES:
-        return Secret(MESH_ROOTS)
-    if name.startswith(EXTERNAL):
-        return _external(secrets, name)
-    return Secret(resource_name(name), cluster="")
-
-
-def _external(secrets: GatewaySecrets, name: str) -> Secret:
-    """A secret of an SDS server: the local one, the one in the mesh config, or the control plane."""
-    if secrets.proxy.credential_socket:
-        return Secret(name, EXTERNAL_SDS_CLUSTER)
-    own_name = name.removeprefix(EXTERNAL)
-    if secrets.provider is None:
-        return NO_SECRET
-    return Secret(own_name, secrets.provider) if secrets.provider else Secret(resource_name(own_name), cluster="")
+def _credential(secrets: GatewaySecrets, name: str) -> Secret:
+    """The secret with a credential name; NO_SECRET if the name is empty."""
+    return credential(name, secrets.proxy.credential_socket, secrets.provider) if name else NO_SECRET
 
 
 def _provider_cluster(snapshot: Snapshot) -> str | None:
@@ -167,7 +145,7 @@ def _validation(secrets: GatewaySecrets, tls: ServerTls) -> ClientValidation | N
     by_credential = bool(tls.credentials) and not tls.is_mesh
     if by_credential and is_checked:
         return ClientValidation(
-            roots=credential(secrets, _authorities(tls)),
+            roots=_credential(secrets, _authorities(tls)),
             san_exact=checks.subject_alt_names,
             spki_hashes=checks.spki_hashes,
             certificate_hashes=checks.certificate_hashes,

@@ -11,7 +11,7 @@ import msgspec
 from meshcompile.documents import NOWHERE, Origin
 from meshcompile.models.mesh.mesh_config import MeshConfig, TLSProtocol
 from meshcompile.proxy import Proxy
-from meshcompile.values.credentials import BUILTIN, INVALID, KUBERNETES, TYPED
+from meshcompile.values.credentials import AUTHORITIES, BUILTIN, EXTERNAL, INVALID, KUBERNETES, TYPED
 
 HTTP_ALPN = ("h2", "http/1.1")
 MESH_TCP_ALPN = ("istio-peer-exchange", *HTTP_ALPN)
@@ -107,6 +107,26 @@ def resource_name(name: str) -> str:
     if name.startswith(INVALID):
         return INVALID
     return name if name.startswith(TYPED) else KUBERNETES + name
+
+
+def credential(name: str, has_socket: bool, provider: str | None = "") -> Secret:
+    """The secret with a credential name, from the workload itself, an SDS server or the control plane.
+
+    `has_socket` means that an SDS server on the proxy's machine has the `sds://` credentials. Else they come from the
+    SDS server of the cluster `provider`, or from the control plane if it is "". It is NO_SECRET if `provider` is None.
+    """
+    if name == BUILTIN:
+        return Secret(WORKLOAD_CERTIFICATE)
+    if name == BUILTIN + AUTHORITIES:
+        return Secret(MESH_ROOTS)
+    if not name.startswith(EXTERNAL):
+        return Secret(resource_name(name), cluster="")
+    if has_socket:
+        return Secret(name, EXTERNAL_SDS_CLUSTER)
+    if provider is None:
+        return NO_SECRET
+    own_name = name.removeprefix(EXTERNAL)
+    return Secret(own_name, provider) if provider else Secret(resource_name(own_name), cluster="")
 
 
 def proxy_secrets(proxy: Proxy) -> ProxySecrets:

@@ -35,7 +35,12 @@ from meshcompile.snapshot.gateway_api.certificates import missing_authorities
 from meshcompile.snapshot.gateway_api.conditions import Invalid, StatusCondition, condition
 from meshcompile.snapshot.gateway_api.listeners import GENERATED
 from meshcompile.snapshot.gateway_api.references import CONFIG_MAP, SECRET, SERVICE, SERVICE_ENTRY, GroupKind
-from meshcompile.snapshot.resources import BEFORE_EVERYTHING, NO_CREATION_TIME, ConfigStore
+from meshcompile.snapshot.resources import (
+    BEFORE_EVERYTHING,
+    NO_CREATION_TIME,
+    ConfigStore,
+    oldest_first_by_namespace,
+)
 from meshcompile.values import credentials
 from meshcompile.values.hosts import CLUSTER_DOMAIN
 
@@ -65,12 +70,6 @@ class ConvertedPolicy(Struct, frozen=True):
     load_balancer: LoadBalancerSettings | None = None
     retry_budget: RetryBudget | None = None
     conditions: tuple[StatusCondition, ...] = ()
-
-    @property
-    def precedence(self) -> tuple[str, str, str]:
-        """Sort key: the oldest policy wins, then namespace, then name."""
-        metadata = self.policy.metadata
-        return (metadata.creation_timestamp or NO_CREATION_TIME, metadata.namespace, metadata.name)
 
 
 class Referents(Struct, frozen=True):
@@ -281,9 +280,11 @@ def destination_rules(policies: Iterable[ConvertedPolicy], resources: ConfigStor
             for host in target.hosts:
                 key = (target.ref.kind, policy.policy.namespace, target.ref.name, host)
                 groups.setdefault(key, []).append(HostPolicy(policy, target))
-    return tuple(
-        _destination_rule(*key, sorted(group, key=lambda each: each.policy.precedence)) for key, group in groups.items()
-    )
+    return tuple(_destination_rule(*key, sorted(group, key=_precedence)) for key, group in groups.items())
+
+
+def _precedence(policy: HostPolicy) -> tuple[str, str, str]:
+    return oldest_first_by_namespace(policy.policy.policy.metadata)
 
 
 def _destination_rule(kind: str, namespace: str, name: str, host: str, group: list[HostPolicy]) -> DestinationRule:

@@ -33,7 +33,6 @@ from meshcompile.snapshot.services import ServiceIndex
 
 def from_gateway_api(resources: ConfigStore, services: ServiceIndex, *, ambient: bool, alpha: bool) -> FromGatewayApi:
     """The conversion of all objects of the Gateway API. `alpha` is PILOT_ENABLE_ALPHA_GATEWAY_API."""
-    kubernetes_services = resources.all(Service)
     grants = reference_grants(resources.all(ReferenceGrant))
     builder = ListenerBuilder(
         tls=TlsBuilder(certificates(resources), grants),
@@ -42,12 +41,8 @@ def from_gateway_api(resources: ConfigStore, services: ServiceIndex, *, ambient:
         alpha=alpha,
     )
     listeners = tuple(_listeners(resources, builder))
-    known = parents(listeners, kubernetes_services, resources.all(ServiceEntry))
-    backends = Backends(
-        services=frozenset((each.namespace, each.name) for each in kubernetes_services),
-        hosts=services.by_hostname,
-        grants=grants,
-    )
+    known = parents(listeners, resources.all(Service), resources.all(ServiceEntry))
+    backends = Backends(services=known.services, hosts=services.by_hostname, grants=grants)
     l7: tuple[L7Route, ...] = (*resources.all(HTTPRoute), *resources.all(GRPCRoute))
     http = tuple([http_route(route, known, backends) for route in l7])
     l4 = (

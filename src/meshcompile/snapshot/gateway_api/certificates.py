@@ -18,22 +18,27 @@ AUTHORITIES = ("cacert", "ca.crt")
 """The keys that may hold the certificates of authorities."""
 
 
-class Certificates(Struct, frozen=True):
-    """The data of Secrets and ConfigMaps by (namespace, name)."""
+MOST_KEYS_NAMED = 3
+"""The number of keys that a message about missing keys names."""
 
-    secrets: Mapping[tuple[str, str], Mapping[str, str]]
-    config_maps: Mapping[tuple[str, str], Mapping[str, str]]
+
+class Certificates(Struct, frozen=True):
+    """Secrets and ConfigMaps by (namespace, name)."""
+
+    secrets: Mapping[tuple[str, str], Secret]
+    config_maps: Mapping[tuple[str, str], ConfigMap]
 
     def key_pair_problem(self, kind: GroupKind, name: str, namespace: str) -> str:
         """Why a reference to a Secret gives no certificate with its key; "" if it does."""
         if kind != SECRET:
             return "only secret is allowed"
-        data = self.secrets.get((namespace, name))
-        if data is None:
+        secret = self.secrets.get((namespace, name))
+        if secret is None:
             return f"secret {namespace}/{name} not found"
+        data = _decoded(secret)
         pair = next((keys for keys in KEY_PAIRS if all(data.get(key) for key in keys)), None)
         if pair is None:
-            return "found secret, but didn't have expected keys (cert and key) or (tls.crt and tls.key)"
+            return _missing_pair(data)
         problem = key_pair_problem(data[pair[0]], data[pair[1]])
         return f"the certificate is malformed: {problem}" if problem else ""
 
@@ -41,16 +46,38 @@ class Certificates(Struct, frozen=True):
         """Why a reference gives no certificates of authorities; "" if it does."""
         if kind not in (SECRET, CONFIG_MAP):
             return "only secret and configmap are allowed"
-        data = (self.secrets if kind == SECRET else self.config_maps).get((namespace, name))
-        if data is None:
+        found = (self.secrets if kind == SECRET else self.config_maps).get((namespace, name))
+        if found is None:
             return f"{kind.kind.lower()} {namespace}/{name} not found"
+        data = _decoded(found) if isinstance(found, Secret) else found.data
         problem = missing_authorities(data)
         return problem or ("" if has_certificate(_authorities(data)) else "the bundle is malformed")
 
 
+def _missing_pair(data: Mapping[str, str]) -> str:
+    """What is wrong with data without a certificate and its key."""
+    empty = next((keys for keys in KEY_PAIRS if all(key in data for key in keys)), None)
+    if empty is not None:
+        return f'found keys "{empty[0]}" and "{empty[1]}", but they were empty'
+    expected = " or ".join(f"({certificate} and {key})" for certificate, key in KEY_PAIRS)
+    return f"found secret, but didn't have expected keys {expected}; found: {_named_keys(data)}"
+
+
 def missing_authorities(data: Mapping[str, str]) -> str:
     """Why data have no certificates of authorities; "" if they have."""
-    return "" if _authorities(data) else "found secret, but didn't have expected keys cacert or ca.crt"
+    if _authorities(data):
+        return ""
+    empty = next((key for key in AUTHORITIES if key in data), None)
+    if empty is not None:
+        return f'found key "{empty}", but it was empty'
+    return f"found secret, but didn't have expected keys {' or '.join(AUTHORITIES)}; found: {_named_keys(data)}"
+
+
+def _named_keys(data: Mapping[str, str]) -> str:
+    """The first keys, and the number of the others."""
+    keys = sorted(data)
+    more = f", and {len(keys) - MOST_KEYS_NAMED} more..." if len(keys) >= MOST_KEYS_NAMED else ""
+    return ", ".join(keys[:MOST_KEYS_NAMED]) + more
 
 
 def _authorities(data: Mapping[str, str]) -> str:
@@ -60,8 +87,8 @@ def _authorities(data: Mapping[str, str]) -> str:
 def certificates(resources: ConfigStore) -> Certificates:
     """The certificates of the accepted Secrets and ConfigMaps."""
     return Certificates(
-        secrets={(each.namespace, each.name): _decoded(each) for each in resources.all(Secret)},
-        config_maps={(each.namespace, each.name): each.data for each in resources.all(ConfigMap)},
+        secrets={(each.namespace, each.name): each for each in resources.all(Secret)},
+        config_maps={(each.namespace, each.name): each for each in resources.all(ConfigMap)},
     )
 
 

@@ -60,7 +60,8 @@ class RuleBuilder:
         self._route = route
         self._backends = backends
         self._enforces_grants = not in_mesh
-        self.invalid: Invalid | None = None  # as istiod reports it, for the whole route
+        self.invalid: Invalid | None = None  # of the last rule that has something invalid, as istiod reports it
+        self._problem: Invalid | None = None  # of the current rule
         self.backends: dict[Invalid, None] = {}
         self.mirrors: dict[Invalid, None] = {}
 
@@ -76,6 +77,7 @@ class RuleBuilder:
                 yield self._rule(index, rule, match)
 
     def _rule(self, index: int, rule: L7Rule, match: L7Match | None) -> istio.HTTPRoute:
+        self._problem = None
         settings: Settings = {
             "name": rule.name or f"{self._route.namespace}.{self._route.name}.{index}",
             "match": () if match is None else (_match(match),),
@@ -84,6 +86,7 @@ class RuleBuilder:
         if isinstance(rule, HTTPRouteRule):
             settings |= _resilience(rule)
         settings |= self._answer(rule, settings)
+        self.invalid = self._problem or self.invalid
         return placed(istio.HTTPRoute.model_validate(settings), rule.origin if match is None else match.origin)
 
     # ---- filters
@@ -125,7 +128,7 @@ class RuleBuilder:
         elif invalid is not None and isinstance(self._route, GRPCRoute):
             raise RouteInvalid(invalid)
         elif invalid is not None:
-            self.invalid = joined(self.invalid, invalid)
+            self._problem = invalid
             self.mirrors[invalid] = None
 
     # ---- what answers
@@ -149,7 +152,7 @@ class RuleBuilder:
                     raise RouteInvalid(_unsupported_filter(each))
             target = istio.HTTPRouteDestination(destination=destination, weight=weight, headers=_headers(ref.filters))
             yield placed(target, ref.origin)
-        self.invalid = joined(invalid, self.invalid)
+        self._problem = joined(invalid, self._problem)
 
 
 def _headers(filters: Iterable[L7Filter]) -> istio.Headers | None:

@@ -30,7 +30,7 @@ from meshcompile.snapshot.gateway_api.conditions import Invalid
 from meshcompile.snapshot.gateway_api.http_rules import L7Route, RuleBuilder
 from meshcompile.snapshot.gateway_api.listeners import GENERATED
 from meshcompile.snapshot.gateway_api.parents import ROUTE_KINDS, Attachment, Parents, Route, accepted
-from meshcompile.snapshot.resources import NO_CREATION_TIME
+from meshcompile.snapshot.resources import oldest_first_by_namespace
 from meshcompile.snapshot.virtual_services import PARENTS_ANNOTATION, SEMANTICS_ANNOTATION, Semantics
 from meshcompile.values.hosts import overlaps, subset_of
 
@@ -171,18 +171,13 @@ def merged_virtual_services(routes: Iterable[ConvertedRoute]) -> Iterator[Virtua
 
 
 def _merged(key: str, group: list[VirtualService]) -> VirtualService:
-    first, *others = sorted(group, key=_oldest_first)
+    first, *others = sorted(group, key=lambda each: oldest_first_by_namespace(each.metadata))
     metadata = first.metadata.model_copy(update={"name": key.replace("/", "~")})
     if not others:
         return first.model_copy(update={"metadata": metadata})
     rules = (rule for each in (first, *others) for rule in each.spec.http)
     spec = first.spec.model_copy(update={"http": tuple(sorted(rules, key=most_specific_first))})
     return first.model_copy(update={"metadata": metadata, "spec": spec})
-
-
-def _oldest_first(virtual_service: VirtualService) -> tuple[str, str, str]:
-    metadata = virtual_service.metadata
-    return (metadata.creation_timestamp or NO_CREATION_TIME, metadata.namespace, metadata.name)
 
 
 # ---- TLSRoutes and TCPRoutes

@@ -102,7 +102,7 @@ class TlsBuilder(Struct, frozen=True):
         grant = Grant(owner.kind, owner.namespace, SECRET, namespace)
         if namespace == owner.namespace or self.grants.allow(grant, ref.name):
             return None
-        return _not_permitted("certificateRef", ref, namespace, owner)
+        return _not_permitted(f"certificateRef {ref.name}/{namespace}", ref, owner)
 
     def _validating(
         self,
@@ -142,7 +142,7 @@ class TlsBuilder(Struct, frozen=True):
             return "", Invalid(INVALID_CERTIFICATE, message, ref.origin)
         grant = Grant(owner.kind, owner.namespace, kind, namespace)
         if namespace != owner.namespace and not self.grants.allow(grant, ref.name + AUTHORITIES):
-            return "", _not_permitted("caCertificateRef", ref, namespace, owner)
+            return "", _not_permitted(f"caCertificateRef {namespace}/{ref.name}", ref, owner)
         scheme = credentials.CONFIG_MAP if kind == CONFIG_MAP else GATEWAY_SECRET
         return f"{scheme}{namespace}/{ref.name}{AUTHORITIES}", None
 
@@ -174,13 +174,8 @@ def _cipher_suites(tls: ListenerTLSConfig) -> tuple[str, ...]:
     return tuple(name.strip() for name in written.split(",")) if written else ()
 
 
-def _not_permitted(
-    field: str, ref: ObjectReference | SecretObjectReference, namespace: str, owner: ListenerOwner
-) -> Invalid:
-    message = (
-        f'{field} {namespace}/{ref.name} not accessible to a Gateway in namespace "{owner.namespace}" '
-        "(missing a ReferenceGrant?)"
-    )
+def _not_permitted(reference: str, ref: ObjectReference | SecretObjectReference, owner: ListenerOwner) -> Invalid:
+    message = f'{reference} not accessible to a Gateway in namespace "{owner.namespace}" (missing a ReferenceGrant?)'
     return Invalid(NOT_PERMITTED, message, ref.origin)
 
 
