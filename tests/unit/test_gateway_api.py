@@ -36,6 +36,9 @@ spec:
 """
 
 
+PEM = "-----BEGIN {0}-----\nAAAA\n-----END {0}-----"
+
+
 def converted(*documents: str) -> FromGatewayApi:
     return meshcompile.load("".join(documents)).snapshot.gateway_api
 
@@ -175,14 +178,49 @@ spec:
 @pytest.mark.parametrize(
     ("certificate", "key", "problem"),
     [
-        ("", "", "the certificate is not PEM"),
-        ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "", "the key is not PEM"),
+        ("", "", "tls: failed to find any PEM data in certificate input"),
+        (PEM.format("CERTIFICATE"), "", "tls: failed to find any PEM data in key input"),
+        (
+            PEM.format("EC PRIVATE KEY"),
+            "",
+            "tls: failed to find certificate PEM data in certificate input, but did find a private key; "
+            "PEM inputs may have been switched",
+        ),
+        (
+            PEM.format("CERTIFICATE"),
+            PEM.format("CERTIFICATE"),
+            "tls: found a certificate rather than a key in the PEM for the private key",
+        ),
+        (PEM.format("CERTIFICATE"), PEM.format("PRIVATE KEY"), "the certificate or the key is malformed"),
     ],
 )
 def test_text_that_is_no_key_pair_is_told(certificate: str, key: str, problem: str) -> None:
-    """A Secret without PEM gives no certificate."""
+    """A Secret without a certificate and its key says why, as istiod does."""
     assert key_pair_problem(certificate, key) == problem
     assert not has_certificate(certificate)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "found"),
+    [
+        ("", ["listener-set-refused"]),
+        ("allowedListeners: {namespaces: {from: Same}}", ["listener-set-refused"]),
+        ("allowedListeners: {namespaces: {from: All}}", []),
+    ],
+)
+def test_a_listener_set_that_its_gateway_refuses_is_a_finding(allowed: str, found: list[str]) -> None:
+    """A Gateway takes listeners only from the namespaces that it allows."""
+    listener_set = """---
+apiVersion: gateway.networking.k8s.io/v1
+kind: ListenerSet
+metadata: {name: more, namespace: bank}
+spec:
+  parentRef: {name: edge, namespace: shop}
+  listeners: [{name: web, port: 81, protocol: HTTP}]
+"""
+    gateway = GATEWAY.replace("  gatewayClassName: istio\n", f"  gatewayClassName: istio\n  {allowed}\n")
+    assert codes(gateway, listener_set) == found
+    assert len(converted(gateway, listener_set).gateways) == (1 if found else 2)
 
 
 def test_alpha_kinds_need_their_feature_flag() -> None:

@@ -98,3 +98,12 @@ ADDRESS_FORM = Code(
     "The type of an address is IPAddress unless the object says otherwise. The API server refuses the Gateway, so it "
     "takes no part.",
 )
+LISTENER_SET_REFUSED = Code(
+    "MC1913",
+    "listener-set-refused",
+    Severity.WARNING,
+    "the listeners of this ListenerSet are left out: {problem}",
+    "A Gateway takes the listeners of a ListenerSet only from the namespaces in its `spec.allowedListeners`, which by "
+    "default are none. Waypoints and Gateways of other clusters take none. The status of the ListenerSet says so in "
+    "the conditions Accepted and Programmed.",
+)

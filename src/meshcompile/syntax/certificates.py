@@ -7,10 +7,12 @@ that does not match. Keys whose public half is not written beside them (Ed25519,
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
+
+CERTIFICATE, PRIVATE_KEY = "CERTIFICATE", "PRIVATE KEY"
 
 SEQUENCE = 0x30
 BIT_STRING = 0x03
@@ -40,22 +42,58 @@ def pem_blocks(text: str) -> Iterator[tuple[str, bytes]]:
 
 def has_certificate(text: str) -> bool:
     """True if a PEM text has at least one certificate: what Go's `AppendCertsFromPEM` asks."""
-    return any(label == "CERTIFICATE" and _is_certificate(data) for label, data in pem_blocks(text))
+    return any(label == CERTIFICATE and _is_certificate(data) for label, data in pem_blocks(text))
 
 
 def key_pair_problem(certificate: str, key: str) -> str:
-    """Why a certificate and a key are no pair; "" if they are."""
-    blocks = [data for label, data in pem_blocks(certificate) if label == "CERTIFICATE"]
-    if not blocks:
-        return "the certificate is not PEM"
-    keys = [data for label, data in pem_blocks(key) if label.endswith("PRIVATE KEY")]
-    if not keys:
-        return "the key is not PEM"
+    """Why a certificate and a key are no pair, in the words of Go's library; "" if they are."""
+    chain, keys = list(pem_blocks(certificate)), list(pem_blocks(key))
+    first, own = _first(chain, CERTIFICATE), _first(keys, PRIVATE_KEY)
+    if first is None:
+        return _no_certificate([label for label, _ in chain])
+    if own is None:
+        return _no_key([label for label, _ in keys])
     try:
-        expected, found = _certified_key(blocks[0]), _public_half(keys[0])
+        expected, found = _certified_key(first), _public_half(own)
     except NotDer:
         return "the certificate or the key is malformed"
-    return "the key does not belong to the certificate" if found and found != expected else ""
+    return "tls: private key does not match public key" if found and found != expected else ""
+
+
+def _first(blocks: Iterable[tuple[str, bytes]], label: str) -> bytes | None:
+    """The data of the first block whose label ends like this."""
+    return next((data for each, data in blocks if each.endswith(label)), None)
+
+
+def _no_certificate(found: list[str]) -> str:
+    match found:
+        case []:
+            return "tls: failed to find any PEM data in certificate input"
+        case [label] if label.endswith(PRIVATE_KEY):
+            return (
+                "tls: failed to find certificate PEM data in certificate input, but did find a private key; "
+                "PEM inputs may have been switched"
+            )
+        case labels:
+            skipped = " ".join(labels)
+            return (
+                'tls: failed to find "CERTIFICATE" PEM block in certificate input after skipping PEM blocks of the '
+                f"following types: [{skipped}]"
+            )
+
+
+def _no_key(found: list[str]) -> str:
+    match found:
+        case []:
+            return "tls: failed to find any PEM data in key input"
+        case ["CERTIFICATE"]:
+            return "tls: found a certificate rather than a key in the PEM for the private key"
+        case labels:
+            skipped = " ".join(labels)
+            return (
+                'tls: failed to find PEM block with type ending in "PRIVATE KEY" in key input after skipping PEM '
+                f"blocks of the following types: [{skipped}]"
+            )
 
 
 def _is_certificate(data: bytes) -> bool:

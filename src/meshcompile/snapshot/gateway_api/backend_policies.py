@@ -3,7 +3,7 @@
 Follows istiod's `backend_policies.go`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -16,8 +16,6 @@ from meshcompile.models.gateway_api.backend_policies import (
     XBackendTrafficPolicy,
 )
 from meshcompile.models.gateway_api.references import LocalObjectReference
-from meshcompile.models.kubernetes.config_map import ConfigMap
-from meshcompile.models.kubernetes.secret import Secret
 from meshcompile.models.kubernetes.service import Service, ServicePort
 from meshcompile.models.networking.destination_rule import (
     ClientTLSMode,
@@ -31,21 +29,21 @@ from meshcompile.models.networking.destination_rule import (
 )
 from meshcompile.models.networking.service_entry import ServiceEntry
 from meshcompile.models.networking.service_entry import ServicePort as EntryPort
-from meshcompile.snapshot.gateway_api.certificates import missing_authorities
-from meshcompile.snapshot.gateway_api.conditions import Invalid, StatusCondition, condition
+from meshcompile.snapshot.gateway_api.authorities import backend_authorities
+from meshcompile.snapshot.gateway_api.conditions import Invalid
 from meshcompile.snapshot.gateway_api.listeners import GENERATED
-from meshcompile.snapshot.gateway_api.references import CONFIG_MAP, SECRET, SERVICE, SERVICE_ENTRY, GroupKind
+from meshcompile.snapshot.gateway_api.references import SERVICE, SERVICE_ENTRY, GroupKind
+from meshcompile.snapshot.gateway_api.referents import Referents
 from meshcompile.snapshot.resources import (
     BEFORE_EVERYTHING,
     NO_CREATION_TIME,
     ConfigStore,
     oldest_first_by_namespace,
 )
-from meshcompile.values import credentials
 from meshcompile.values.hosts import CLUSTER_DOMAIN
 
 IGNORE = "istio.io/ignore-policy-attachment"
-REFERABLE = frozenset({SERVICE, SERVICE_ENTRY, CONFIG_MAP, SECRET})
+UNSUPPORTED_PERSISTENCE = ", but Istio does not support the following fields: sessionPersistence"
 
 Policy: TypeAlias = BackendTLSPolicy | XBackendTrafficPolicy
 Target: TypeAlias = Service | ServiceEntry
@@ -62,45 +60,20 @@ class PolicyTarget(Struct, frozen=True):
 
 
 class ConvertedPolicy(Struct, frozen=True):
-    """A policy with its targets, what it asks for, and the conditions about it."""
+    """A policy with its targets and what it asks for.
+
+    `invalid` and `unresolved` say what is wrong with its certificates: why they are not accepted, and which reference
+    leads nowhere. `warning` is about what has no effect.
+    """
 
     policy: Policy
     targets: tuple[PolicyTarget, ...]
     tls: ClientTLSSettings | None = None
     load_balancer: LoadBalancerSettings | None = None
     retry_budget: RetryBudget | None = None
-    conditions: tuple[StatusCondition, ...] = ()
-
-
-class Referents(Struct, frozen=True):
-    """The objects that policies refer to, by kind, namespace and name."""
-
-    services: Mapping[tuple[str, str], Service]
-    entries: Mapping[tuple[str, str], ServiceEntry]
-    config_maps: Mapping[tuple[str, str], ConfigMap]
-    secrets: frozenset[tuple[str, str]]
-
-    @classmethod
-    def of(cls, resources: ConfigStore) -> "Referents":
-        return cls(
-            services={(each.namespace, each.name): each for each in resources.all(Service)},
-            entries={(each.namespace, each.name): each for each in resources.all(ServiceEntry)},
-            config_maps={(each.namespace, each.name): each for each in resources.all(ConfigMap)},
-            secrets=frozenset((each.namespace, each.name) for each in resources.all(Secret)),
-        )
-
-    def problem(self, kind: GroupKind, namespace: str, name: str) -> str:
-        """Why a reference leads nowhere; "" if it leads to an object."""
-        known: Mapping[GroupKind, Iterable[tuple[str, str]]] = {
-            SERVICE: self.services,
-            SERVICE_ENTRY: self.entries,
-            CONFIG_MAP: self.config_maps,
-            SECRET: self.secrets,
-        }
-        if kind not in known:
-            return f"unsupported kind {kind.kind}"
-        found = (namespace, name) in known[kind]
-        return "" if found else f"reference {namespace}/{name} (of kind {kind.kind}) not found"
+    invalid: Invalid | None = None
+    unresolved: Invalid | None = None
+    warning: str = ""
 
 
 def backend_policies(resources: ConfigStore, alpha: bool) -> tuple[ConvertedPolicy, ...]:
@@ -127,16 +100,23 @@ def is_ignored(policy: Policy) -> bool:
 def _tls_policy(policy: BackendTLSPolicy, others: Iterable[BackendTLSPolicy], referents: Referents) -> ConvertedPolicy:
     if is_ignored(policy):
         return ConvertedPolicy(policy, ())
-    credential, problems = _credential(policy, referents)
+    authorities = backend_authorities(policy, referents)
     validation = policy.spec.validation
     settings = ClientTLSSettings(
         mode=ClientTLSMode.SIMPLE,
         sni=validation.hostname,
         subject_alt_names=tuple(_subject_alt_names(validation)),
-        credential_name=credential,
+        credential_name=authorities.credential,
     )
     targets = tuple(_tls_target(policy, index, others, referents) for index in range(len(policy.spec.target_refs)))
-    return ConvertedPolicy(policy, targets, tls=placed(settings, validation.origin), conditions=problems)
+    return ConvertedPolicy(
+        policy=policy,
+        targets=targets,
+        tls=placed(settings, validation.origin),
+        invalid=authorities.invalid,
+        unresolved=authorities.unresolved,
+        warning=authorities.warning,
+    )
 
 
 def _subject_alt_names(validation: BackendTLSPolicyValidation) -> Iterator[str]:
@@ -176,45 +156,6 @@ def _age(policy: BackendTLSPolicy) -> tuple[str, str]:
     return (policy.metadata.creation_timestamp or NO_CREATION_TIME, policy.name)
 
 
-def _credential(policy: BackendTLSPolicy, referents: Referents) -> tuple[str, tuple[StatusCondition, ...]]:
-    """The credential name of the authorities, and the conditions about them; "" for those of the system."""
-    validation = policy.spec.validation
-    if validation.well_known_ca_certificates is not None:
-        known, place = validation.well_known_ca_certificates, validation.at("well_known_ca_certificates")
-        if known == "System":
-            return "", ()
-        invalid = Invalid("Invalid", f"Unknown wellKnownCACertificates: {known}", place)
-        return "", (condition("Accepted", "Accepted", "", invalid),)
-    if not validation.ca_certificate_refs:
-        return "", ()
-    ref = validation.ca_certificate_refs[0]
-    kind = GroupKind(ref.group, ref.kind)
-    problem = referents.problem(kind, policy.namespace, ref.name)
-    reason, advice = "InvalidCACertificateRef", "not found"
-    if kind not in REFERABLE:
-        reason, advice = "InvalidKind", "not supported"
-    elif not problem and kind != CONFIG_MAP:
-        problem, reason, advice = f"unsupported reference kind: {ref.kind}", "InvalidKind", "invalid"
-    elif not problem:
-        problem, advice = missing_authorities(referents.config_maps[policy.namespace, ref.name].data), "invalid"
-    if not problem:
-        return f"{credentials.CONFIG_MAP}{policy.namespace}/{ref.name}", ()
-    return credentials.INVALID, (
-        condition(
-            "Accepted",
-            "Accepted",
-            "",
-            Invalid("NoValidCACertificate", f"Certificate reference invalid: {problem}", ref.origin),
-        ),
-        condition(
-            "ResolvedRefs",
-            "ResolvedRefs",
-            "",
-            Invalid(reason, f"Certificate reference {advice}: {problem}", ref.origin),
-        ),
-    )
-
-
 # ---- XBackendTrafficPolicies
 
 
@@ -226,6 +167,7 @@ def _traffic_policy(policy: XBackendTrafficPolicy, referents: Referents) -> Conv
         targets=tuple(_traffic_target(policy, ref, referents) for ref in policy.spec.target_refs),
         load_balancer=LoadBalancerSettings(),
         retry_budget=_retry_budget(policy),
+        warning=UNSUPPORTED_PERSISTENCE if policy.spec.session_persistence is not None else "",
     )
 
 

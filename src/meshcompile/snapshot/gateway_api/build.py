@@ -1,6 +1,6 @@
 """All objects of the Gateway API, converted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from meshcompile.models.gateway_api.gateway import GatewayClass, KubernetesGateway, ListenerSet
 from meshcompile.models.gateway_api.grpc_route import GRPCRoute
@@ -13,9 +13,10 @@ from meshcompile.models.networking.service_entry import ServiceEntry
 from meshcompile.snapshot.gateway_api.backend_policies import backend_policies, destination_rules
 from meshcompile.snapshot.gateway_api.backends import Backends
 from meshcompile.snapshot.gateway_api.certificates import certificates
-from meshcompile.snapshot.gateway_api.classes import controllers
+from meshcompile.snapshot.gateway_api.classes import Controller, controllers
 from meshcompile.snapshot.gateway_api.converted import FromGatewayApi
 from meshcompile.snapshot.gateway_api.findings import findings
+from meshcompile.snapshot.gateway_api.gateways import ConvertedGateway, ConvertedListenerSet, GatewayBuilder
 from meshcompile.snapshot.gateway_api.http_rules import L7Route
 from meshcompile.snapshot.gateway_api.listeners import ListenerBuilder, Namespaces, ParentListener
 from meshcompile.snapshot.gateway_api.parents import parents
@@ -34,13 +35,17 @@ from meshcompile.snapshot.services import ServiceIndex
 def from_gateway_api(resources: ConfigStore, services: ServiceIndex, *, ambient: bool, alpha: bool) -> FromGatewayApi:
     """The conversion of all objects of the Gateway API. `alpha` is PILOT_ENABLE_ALPHA_GATEWAY_API."""
     grants = reference_grants(resources.all(ReferenceGrant))
-    builder = ListenerBuilder(
-        tls=TlsBuilder(certificates(resources), grants),
-        namespaces=Namespaces.of(resources.all(Namespace)),
+    builder = GatewayBuilder(
+        listeners=ListenerBuilder(
+            tls=TlsBuilder(certificates(resources), grants),
+            namespaces=Namespaces.of(resources.all(Namespace)),
+            alpha=alpha,
+        ),
         controllers=controllers(resources.all(GatewayClass), ambient),
-        alpha=alpha,
     )
-    listeners = tuple(_listeners(resources, builder))
+    gateways = tuple(builder.gateways(resources.all(KubernetesGateway)))
+    listener_sets = tuple(builder.listener_sets(resources.all(ListenerSet), gateways))
+    listeners = tuple(_with_routes(gateways, listener_sets))
     known = parents(listeners, resources.all(Service), resources.all(ServiceEntry))
     backends = Backends(services=known.services, hosts=services.by_hostname, grants=grants)
     l7: tuple[L7Route, ...] = (*resources.all(HTTPRoute), *resources.all(GRPCRoute))
@@ -51,6 +56,8 @@ def from_gateway_api(resources: ConfigStore, services: ServiceIndex, *, ambient:
     )
     policies = backend_policies(resources, alpha)
     return FromGatewayApi(
+        served=gateways,
+        listener_sets=listener_sets,
         listeners=listeners,
         routes=(*http, *l4),
         policies=policies,
@@ -61,17 +68,16 @@ def from_gateway_api(resources: ConfigStore, services: ServiceIndex, *, ambient:
             *(virtual_service for route in l4 for _, virtual_service in route.virtual_services),
         ),
         destination_rules=destination_rules(policies, resources),
-        findings=tuple(findings(resources, listeners, (*http, *l4), policies, alpha=alpha)),
+        findings=tuple(findings(resources, listener_sets, listeners, (*http, *l4), policies, alpha=alpha)),
     )
 
 
-def _listeners(resources: ConfigStore, builder: ListenerBuilder) -> Iterator[ParentListener]:
-    """The listeners of each Gateway, then those of its ListenerSets."""
-    gateways = {(each.namespace, each.name): each for each in resources.all(KubernetesGateway)}
-    for gateway in gateways.values():
-        yield from builder.listeners(gateway)
-    for listener_set in resources.all(ListenerSet):
-        parent = listener_set.spec.parent_ref
-        yield from builder.listeners_of_set(
-            listener_set, gateways.get((parent.namespace or listener_set.namespace, parent.name))
-        )
+def _with_routes(
+    gateways: Iterable[ConvertedGateway], listener_sets: Iterable[ConvertedListenerSet]
+) -> Iterator[ParentListener]:
+    """The listeners that routes can attach to. Waypoints take the routes of Services."""
+    for gateway in gateways:
+        if gateway.controller is not Controller.WAYPOINT:
+            yield from gateway.listeners
+    for listener_set in listener_sets:
+        yield from listener_set.listeners

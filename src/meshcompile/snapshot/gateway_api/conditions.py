@@ -35,11 +35,13 @@ class StatusCondition(Struct, frozen=True):
     origin: Origin = NOWHERE
 
 
-def condition(type: str, reason: str, message: str, invalid: Invalid | None = None) -> StatusCondition:
-    """A condition that holds unless something is invalid."""
+def condition(
+    type: str, reason: str, message: str, invalid: Invalid | None = None, origin: Origin = NOWHERE
+) -> StatusCondition:
+    """A condition that holds unless something is invalid. `origin` is the place of what it is about."""
     if invalid is None:
-        return StatusCondition(type, "True", reason, message)
-    return StatusCondition(type, "False", invalid.reason, invalid.message, invalid.origin)
+        return StatusCondition(type, "True", reason, message, origin)
+    return StatusCondition(type, "False", invalid.reason, invalid.message, invalid.origin or origin)
 
 
 # Reasons that istiod gives.
@@ -50,9 +52,12 @@ BACKEND_NOT_FOUND = "BackendNotFound"
 INVALID_FILTER = "InvalidFilter"
 INVALID_CERTIFICATE = "InvalidCertificateRef"
 INVALID_CONFIGURATION = "InvalidConfiguration"
+DEPRECATED_FIELD = "DeprecatedField"
 UNSUPPORTED_ADDRESS = "UnsupportedAddress"
 UNSUPPORTED_PROTOCOL = "UnsupportedProtocol"
 NO_MATCHING_PARENT = "NoMatchingParent"
+INVALID = "Invalid"
+INVALID_ROUTE_KINDS = "InvalidRouteKinds"
 NOT_ALLOWED = "NotAllowed"
 NOT_ALLOWED_BY_LISTENERS = "NotAllowedByListeners"
 NO_MATCHING_LISTENER_HOSTNAME = "NoMatchingListenerHostname"

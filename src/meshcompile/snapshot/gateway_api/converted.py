@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # imported when an object of the Gateway API is there
     from meshcompile.models.networking.gateway import Gateway
     from meshcompile.models.networking.virtual_service import VirtualService
     from meshcompile.snapshot.gateway_api.backend_policies import ConvertedPolicy
+    from meshcompile.snapshot.gateway_api.gateways import ConvertedGateway, ConvertedListenerSet
     from meshcompile.snapshot.gateway_api.listeners import ParentListener
     from meshcompile.snapshot.gateway_api.routes import ConvertedRoute
     from meshcompile.snapshot.resources import ConfigStore
@@ -35,10 +36,12 @@ class BoundServices(Struct, frozen=True):
 class FromGatewayApi(Struct, frozen=True):
     """What the objects of the Gateway API become, with the listeners, routes and policies that they come from.
 
-    `gateways` are those of the listeners that take part. `bound` are the Services of each Gateway, by its
-    `namespace/name`.
+    `served` are the Gateways of classes that Istio serves. `listeners` are those that take routes. `gateways` are those
+    of the listeners that take part. `bound` are the Services of each Gateway, by its `namespace/name`.
     """
 
+    served: tuple[ConvertedGateway, ...] = ()
+    listener_sets: tuple[ConvertedListenerSet, ...] = ()
     listeners: tuple[ParentListener, ...] = ()
     routes: tuple[ConvertedRoute, ...] = ()
     policies: tuple[ConvertedPolicy, ...] = ()

@@ -10,6 +10,7 @@ from meshcompile.models.gateway_api.l4_routes import TCPRoute, TLSRoute, UDPRout
 from meshcompile.models.gateway_api.references import ParentReference
 from meshcompile.snapshot.gateway_api.backend_policies import ConvertedPolicy
 from meshcompile.snapshot.gateway_api.conditions import TOLERATED, Invalid
+from meshcompile.snapshot.gateway_api.gateways import ConvertedListenerSet
 from meshcompile.snapshot.gateway_api.listeners import ParentListener
 from meshcompile.snapshot.gateway_api.parents import PARENTS, Attachment
 from meshcompile.snapshot.gateway_api.references import GroupKind
@@ -19,6 +20,7 @@ from meshcompile.snapshot.resources import ConfigStore
 
 def findings(
     store: ConfigStore,
+    listener_sets: Iterable[ConvertedListenerSet],
     listeners: Iterable[ParentListener],
     routes: Iterable[ConvertedRoute],
     policies: Iterable[ConvertedPolicy],
@@ -26,6 +28,9 @@ def findings(
     alpha: bool,
 ) -> Iterator[Diagnostic]:
     """What does not take part, and why."""
+    for each in listener_sets:
+        if each.refused is not None:
+            yield codes.LISTENER_SET_REFUSED(each.refused.origin, problem=each.refused.message)
     for listener in listeners:
         yield from _of_listener(listener)
     for route in routes:
@@ -36,7 +41,7 @@ def findings(
 
 
 def _of_listener(listener: ParentListener) -> Iterator[Diagnostic]:
-    for problem in listener.problems.values():
+    for problem in listener.problems:
         yield codes.LISTENER_NOT_PROGRAMMED(problem.origin, listener=listener.listener.name, problem=problem.message)
 
 
@@ -87,9 +92,8 @@ def _of_policy(policy: ConvertedPolicy) -> Iterator[Diagnostic]:
                 target=f"{target.ref.kind} {target.ref.name}",
                 problem=target.invalid.message.removeprefix("targetRefs invalid: "),
             )
-    for condition in policy.conditions:
-        if condition.type == "Accepted":
-            yield codes.AUTHORITY_INVALID(condition.origin, problem=condition.message)
+    if policy.invalid is not None:
+        yield codes.AUTHORITY_INVALID(policy.invalid.origin, problem=policy.invalid.message)
 
 
 def _unread(store: ConfigStore, alpha: bool) -> Iterator[Diagnostic]:

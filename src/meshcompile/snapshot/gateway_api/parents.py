@@ -47,6 +47,10 @@ ROUTE_KINDS: Mapping[type[Route], GroupKind] = {
 }
 
 
+ROUTE_VERSIONS: Mapping[GroupKind, str] = {HTTP_ROUTE: "v1", GRPC_ROUTE: "v1", TLS_ROUTE: "v1", TCP_ROUTE: "v1alpha2"}
+"""The version in which istiod reads each kind of routes."""
+
+
 class ParentKey(Struct, frozen=True):
     """An object that routes can attach to."""
 
@@ -183,7 +187,9 @@ def _denied(route: Route, ref: ParentReference, listener: ParentListener) -> Inv
     if denied := _hosts_denied(route, ref, listener):
         return denied
     if kind not in listener.kinds:
-        return Invalid(NOT_ALLOWED_BY_LISTENERS, f"kind {kind.group}/{kind.kind} is not allowed", ref.origin)
+        return Invalid(
+            NOT_ALLOWED_BY_LISTENERS, f"kind {kind.group}/{ROUTE_VERSIONS[kind]}/{kind.kind} is not allowed", ref.origin
+        )
     return None
 
 
