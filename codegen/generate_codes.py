@@ -59,7 +59,7 @@ def area_page(area: str, found: Iterable[Code]) -> str:
     module = import_module(f"{codes.__name__}.{area}")
     title = (module.__doc__ or area).strip().splitlines()[0].rstrip(".")
     sections = [
-        SECTION.format(code=code, anchor=code.id.lower(), message=_message(code), docs=code.docs.strip()).rstrip()
+        SECTION.format(code=code, anchor=code.id.lower(), message=_message(code), docs=codes.page(code)).rstrip()
         for code in found
     ]
     return "\n\n".join((f"# {title}", *sections)) + "\n"

@@ -203,16 +203,12 @@ class Diagnostic(Struct, frozen=True):
         return f"{self.origin}: {self.severity}: {self.message} [{self.code} {self.slug}]"
 
 
-EXAMPLES = "\n\nBad:\n"
-"""What the examples on the page of a code start with."""
-
-
 class Code(Struct, frozen=True):
     """A kind of finding. Call it to create a Diagnostic. Ids and slugs never change their meaning.
 
     `str.format` fills `template` with the arguments of the call, and with the `kind`, `namespace` and `name` of the
-    resource. The argument `effect` is also kept by itself. `docs` is the text of the code's page: the problem and the
-    fix.
+    resource. The argument `effect` is also kept by itself. `docs` is the text of the code's page before its examples:
+    the problem and the fix.
     """
 
     id: str
@@ -223,8 +219,8 @@ class Code(Struct, frozen=True):
 
     @property
     def advice(self) -> str:
-        """The text of the page without its examples."""
-        return self.docs.partition(EXAMPLES)[0].strip()
+        """The text of the page before its examples."""
+        return self.docs.strip()
 
     def __call__(
         self,

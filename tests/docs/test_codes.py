@@ -5,6 +5,7 @@ import re
 import generate
 import generate_codes
 
+from meshcompile import codes
 from meshcompile.codes import every_code
 from tests.docs.pages import ROOT
 
@@ -15,7 +16,7 @@ def test_every_code_has_a_section() -> None:
     index = pages.pop("index.md")
     for code in every_code():
         (page,) = (name for name, text in pages.items() if f"## {code.id} {code.slug} " in text)
-        assert code.docs.strip() in pages[page]
+        assert codes.page(code) in pages[page]
         assert f"| [{code.id}]({page}#{code.id.lower()}) | {code.slug} |" in index
     assert len(re.findall(r"^\| \[", index, re.MULTILINE)) == len(every_code())
 

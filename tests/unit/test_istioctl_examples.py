@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 import meshcompile
-from meshcompile.codes import every_code
+from meshcompile.codes import every_code, examples
 from meshcompile.diagnostics import Code
 
-BLOCK = re.compile(r"^(Bad|Good):\n\n```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-ISTIOCTL = tuple(code for code in every_code() if code.id.startswith("IST") and "\nBad:\n" in code.docs)
+ISTIOCTL = tuple(code for code in every_code() if code.id.startswith("IST") and examples(code))
 
 
 def lines(code: Code, text: str) -> list[int]:
@@ -23,8 +20,9 @@ def lines(code: Code, text: str) -> list[int]:
 @pytest.mark.parametrize("code", ISTIOCTL, ids=lambda code: code.id)
 def test_example(code: Code) -> None:
     """The bad example has the finding at each marked line, and the good one, a near miss, is silent."""
-    blocks = dict(BLOCK.findall(code.docs))
-    marked = [number for number, line in enumerate(blocks["Bad"].splitlines(), 1) if line.endswith(f"# {code.id}")]
+    shown = examples(code)
+    assert shown is not None
+    marked = [number for number, line in enumerate(shown.bad.splitlines(), 1) if line.endswith(f"# {code.id}")]
     assert marked
-    assert lines(code, blocks["Bad"]) == marked
-    assert lines(code, blocks["Good"]) == []
+    assert lines(code, shown.bad) == marked
+    assert lines(code, shown.good) == []

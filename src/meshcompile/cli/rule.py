@@ -41,11 +41,17 @@ def run(options: argparse.Namespace) -> int:
 
 def page(code: Code) -> str:
     """The page of a code, as Markdown."""
-    return f"# {code.id} {code.slug}\n\nSeverity: {code.severity}\n\n{code.docs.strip()}\n"
+    return f"# {code.id} {code.slug}\n\nSeverity: {code.severity}\n\n{_text(code)}\n"
 
 
 def _data(code: Code) -> dict[str, str]:
-    return {"code": code.id, "slug": code.slug, "severity": str(code.severity), "docs": code.docs.strip()}
+    return {"code": code.id, "slug": code.slug, "severity": str(code.severity), "docs": _text(code)}
+
+
+def _text(code: Code) -> str:
+    from meshcompile import codes  # here for a fast start
+
+    return codes.page(code)
 
 
 def _named(name: str, known: Sequence[Code]) -> Code:

@@ -1,8 +1,33 @@
-"""The registry of diagnostic codes, with one module per area. An area is imported only when all codes are requested."""
+"""The registry of diagnostic codes, with one module per area. An area is imported only when all codes are requested.
+
+`examples/` has two inputs for the page of each code: `CODE.bad.yaml` has the finding at the lines that end in `# CODE`,
+and `CODE.good.yaml`, a near miss, does not have it.
+"""
 
 from importlib import import_module
+from typing import NamedTuple
 
 from meshcompile.diagnostics import Code
+
+PAGE = """\
+{advice}
+
+Bad:
+
+```yaml
+{bad}```
+
+Good:
+
+```yaml
+{good}```"""
+
+
+class Examples(NamedTuple):
+    """An input that has the finding, and a similar one that does not."""
+
+    bad: str
+    good: str
 
 
 def areas() -> tuple[str, ...]:
@@ -21,3 +46,18 @@ def codes_of(area: str) -> tuple[Code, ...]:
 def every_code() -> tuple[Code, ...]:
     """All codes, ordered by area and then by id."""
     return tuple(code for area in areas() for code in codes_of(area))
+
+
+def examples(code: Code) -> Examples | None:
+    """The examples on the page of a code; None if it has none."""
+    from importlib.resources import files  # here for a fast start
+
+    folder = files(__package__).joinpath("examples")
+    bad, good = (folder.joinpath(f"{code.id}.{side}.yaml") for side in Examples._fields)
+    return Examples(bad.read_text("utf-8"), good.read_text("utf-8")) if bad.is_file() else None
+
+
+def page(code: Code) -> str:
+    """The text of the page of a code, as Markdown: the problem and the fix, and the examples."""
+    shown = examples(code)
+    return code.advice if shown is None else PAGE.format(advice=code.advice, **shown._asdict())

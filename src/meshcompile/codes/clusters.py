@@ -9,44 +9,7 @@ UNKNOWN_HOST = Code(
     "no service in the mesh has host {host}, so this rule has no effect",
     "The host of a DestinationRule is one of these: the name of a Service, a host of a ServiceEntry, or a wildcard. "
     "Istio looks up a name without a dot in the rule's own namespace. It uses a name with a dot as written: "
-    "`catalog.shop` is not `catalog.shop.svc.cluster.local`."
-    """
-
-Bad:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
----
-apiVersion: networking.istio.io/v1 # IST0174
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: carts
-  trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: cart
-  trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}
-```""",
+    "`catalog.shop` is not `catalog.shop.svc.cluster.local`.",
 )
 SUBSET_WITHOUT_PODS = Code(
     "IST0173",
@@ -54,56 +17,7 @@ SUBSET_WITHOUT_PODS = Code(
     Severity.WARNING,
     "subset {subset} of {host} selects no endpoint, so requests to it fail",
     "No endpoint of the service has all labels of the subset. Compare them with the labels of the Pods, or with those "
-    "of the ServiceEntry's endpoints."
-    """
-
-Bad:
-
-```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: cart-0, namespace: shop, labels: {app: cart, version: v1}}
-spec: {containers: [{name: cart, image: cart}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
----
-apiVersion: networking.istio.io/v1 # IST0173
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: cart
-  subsets:
-    - {name: v2, labels: {version: v2}}
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: cart-0, namespace: shop, labels: {app: cart, version: v1}}
-spec: {containers: [{name: cart, image: cart}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: cart
-  subsets:
-    - {name: v1, labels: {version: v1}}
-```""",
+    "of the ServiceEntry's endpoints.",
 )
 UNUSED_SUBSET = Code(
     "MC0601",
@@ -111,58 +25,7 @@ UNUSED_SUBSET = Code(
     Severity.INFO,
     "no VirtualService routes to subset {subset} of {host}",
     "For each subset, every proxy that sees the service gets a cluster per port. A subset that no route uses only "
-    "costs memory."
-    """
-
-Bad:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: cart
-  subsets: [{name: v1, labels: {version: v1}}] # MC0601
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http: [{route: [{destination: {host: cart}}]}]
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: cart
-  subsets: [{name: v1, labels: {version: v1}}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http: [{route: [{destination: {host: cart, subset: v1}}]}]
-```""",
+    "costs memory.",
 )
 SHADOWED_POLICY = Code(
     "MC0602",
@@ -170,58 +33,7 @@ SHADOWED_POLICY = Code(
     Severity.WARNING,
     "the trafficPolicy of DestinationRule {other} for {host} takes precedence, so this one has no effect",
     "Istio merges the rules of one namespace for one host and keeps only the oldest rule's policy. Merge the two "
-    "rules."
-    """
-
-Bad:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: cart
-  trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart-2, namespace: shop}
-spec:
-  host: cart
-  trafficPolicy: {tls: {mode: DISABLE}} # MC0602
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: cart
-  trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart-2, namespace: shop}
-spec:
-  host: cart
-  subsets: [{name: v1, labels: {version: v1}}]
-```""",
+    "rules.",
 )
 DUPLICATE_SUBSET = Code(
     "MC0603",
@@ -229,110 +41,14 @@ DUPLICATE_SUBSET = Code(
     Severity.WARNING,
     "subset {subset} of {host} is already defined by DestinationRule {other}, so this one has no effect",
     "Istio merges the rules of one namespace for one host. Of several subsets with the same name, it keeps only the "
-    "oldest."
-    """
-
-Bad:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: cart
-  subsets: [{name: v1, labels: {version: v1}}]
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart-2, namespace: shop}
-spec:
-  host: cart
-  subsets:
-    - {name: v1, labels: {version: v2}} # MC0603
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: cart
-  subsets: [{name: v1, labels: {version: v1}}]
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart-2, namespace: shop}
-spec:
-  host: cart
-  subsets:
-    - {name: v2, labels: {version: v2}}
-```""",
+    "oldest.",
 )
 UNKNOWN_PORT = Code(
     "MC0605",
     "port-settings-unknown-port",
     Severity.WARNING,
     "{host} has no port {port}, so these settings have no effect",
-    "`portLevelSettings` refer to the service's port number, not to the workload's."
-    """
-
-Bad:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: cart
-  trafficPolicy:
-    portLevelSettings:
-      - port: {number: 8080} # MC0605
-        tls: {mode: ISTIO_MUTUAL}
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: cart
-  trafficPolicy:
-    portLevelSettings:
-      - port: {number: 80}
-        tls: {mode: ISTIO_MUTUAL}
-```""",
+    "`portLevelSettings` refer to the service's port number, not to the workload's.",
 )
 CREDENTIAL_OF_SIDECARS = Code(
     "MC0606",

@@ -61,43 +61,7 @@ NO_PROXY_FOR_PATCH = Code(
     "no {kind} runs {where}, so this patch changes nothing",
     """An EnvoyFilter patches the proxies of its own namespace; in the root namespace it patches those of the whole
 mesh. A gateway belongs to the namespace in which its Pods run. Move the EnvoyFilter there, or to the root namespace.
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1alpha3
-kind: EnvoyFilter
-metadata: {name: limit, namespace: shop}
-spec:
-  configPatches:
-    - applyTo: ROUTE_CONFIGURATION
-      match:
-        context: GATEWAY # MC1010
-      patch: {operation: MERGE, value: {max_direct_response_body_size_bytes: 100}}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: web-0, namespace: shop, labels: {app: web}}
-spec: {containers: [{name: web}, {name: istio-proxy}]}
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1alpha3
-kind: EnvoyFilter
-metadata: {name: limit, namespace: shop}
-spec:
-  configPatches:
-    - applyTo: ROUTE_CONFIGURATION
-      match: {context: SIDECAR_OUTBOUND}
-      patch: {operation: MERGE, value: {max_direct_response_body_size_bytes: 100}}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: web-0, namespace: shop, labels: {app: web}}
-spec: {containers: [{name: web}, {name: istio-proxy}]}
-```""",
+""",
 )
 NO_ROUTE_CONFIGURATION = Code(
     "MC1011",
@@ -105,73 +69,7 @@ NO_ROUTE_CONFIGURATION = Code(
     Severity.WARNING,
     "no gateway has a route configuration `{written}`, so this patch changes nothing",
     """The routes of a plain HTTP port are named `http.PORT`, with the port on which the gateway's Pods listen, which is
-the `targetPort` of its Service. Those of an HTTPS server are named `https.PORT.PORTNAME.GATEWAY.NAMESPACE`.
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1alpha3
-kind: EnvoyFilter
-metadata: {name: limit, namespace: istio-system}
-spec:
-  configPatches:
-    - applyTo: ROUTE_CONFIGURATION
-      match:
-        context: GATEWAY
-        routeConfiguration:
-          name: http.80 # MC1011
-      patch: {operation: MERGE, value: {max_direct_response_body_size_bytes: 100}}
----
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: istio-system}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
----
-apiVersion: v1
-kind: Service
-metadata: {name: ingress, namespace: istio-system}
-spec: {selector: {istio: ingressgateway}, ports: [{name: http, port: 80, targetPort: 8080}]}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: ingress-0, namespace: istio-system, labels: {istio: ingressgateway}}
-spec: {containers: [{name: istio-proxy}]}
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1alpha3
-kind: EnvoyFilter
-metadata: {name: limit, namespace: istio-system}
-spec:
-  configPatches:
-    - applyTo: ROUTE_CONFIGURATION
-      match:
-        context: GATEWAY
-        routeConfiguration:
-          name: http.8080
-      patch: {operation: MERGE, value: {max_direct_response_body_size_bytes: 100}}
----
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: istio-system}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
----
-apiVersion: v1
-kind: Service
-metadata: {name: ingress, namespace: istio-system}
-spec: {selector: {istio: ingressgateway}, ports: [{name: http, port: 80, targetPort: 8080}]}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: ingress-0, namespace: istio-system, labels: {istio: ingressgateway}}
-spec: {containers: [{name: istio-proxy}]}
-```""",
+the `targetPort` of its Service. Those of an HTTPS server are named `https.PORT.PORTNAME.GATEWAY.NAMESPACE`.""",
 )
 UNTYPED_FILTER = Code(
     "MC1012",
@@ -179,38 +77,5 @@ UNTYPED_FILTER = Code(
     Severity.WARNING,
     "filter `{filter}` has no `typed_config`: Envoy does not know which filter is meant and rejects the whole listener",
     """Envoy finds a filter by the type of its configuration, `typed_config` with `@type`, and not by its name. It
-rejects a listener with a filter that has none, and keeps the listener that it had before.
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1alpha3
-kind: EnvoyFilter
-metadata: {name: inspect, namespace: istio-system}
-spec:
-  configPatches:
-    - applyTo: LISTENER
-      patch:
-        operation: MERGE
-        value:
-          listener_filters:
-            - name: envoy.filters.listener.tls_inspector # MC1012
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1alpha3
-kind: EnvoyFilter
-metadata: {name: inspect, namespace: istio-system}
-spec:
-  configPatches:
-    - applyTo: LISTENER_FILTER
-      patch:
-        operation: INSERT_FIRST
-        value:
-          name: envoy.filters.listener.tls_inspector
-          typed_config:
-            "@type": type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector
-```""",
+rejects a listener with a filter that has none, and keeps the listener that it had before.""",
 )

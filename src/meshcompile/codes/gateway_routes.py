@@ -8,46 +8,7 @@ SHORT_HOST = Code(
     Severity.WARNING,
     "at a gateway, host `{host}` means `{full}`: requests for http://{host}/ get 404 NR",
     """A host without a dot is completed to the full name of a Service in the namespace of the VirtualService. Clients
-outside of the cluster do not send that name. Write the name that clients send, with its dots, or `*`.
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: rota, namespace: shop}
-spec:
-  hosts:
-    - rota # MC0510
-  gateways: [front]
-  http: [{route: [{destination: {host: rota}}]}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: rota, namespace: shop}
-spec:
-  hosts: [rota.example.org]
-  gateways: [front]
-  http: [{route: [{destination: {host: rota}}]}]
-```""",
+outside of the cluster do not send that name. Write the name that clients send, with its dots, or `*`.""",
 )
 HIDDEN_FROM_GATEWAY = Code(
     "MC0511",
@@ -56,48 +17,7 @@ HIDDEN_FROM_GATEWAY = Code(
     "the workloads of Gateway {gateway} run in {namespaces}, which does not see this VirtualService: requests for "
     "{hosts} get 404 NR there",
     """`exportTo` names the namespaces of proxies that see the VirtualService. A gateway sees it from the namespace in
-which its Pods run, not from that of the Gateway object. Export the VirtualService to that namespace, or to `*`.
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: museum, namespace: shop}
-spec:
-  hosts: [museum.example.org]
-  gateways: [front]
-  http: [{route: [{destination: {host: museum}}]}]
-  exportTo:
-    - "." # MC0511
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: museum, namespace: shop}
-spec:
-  hosts: [museum.example.org]
-  gateways: [front]
-  http: [{route: [{destination: {host: museum}}]}]
-  exportTo: [".", istio-system]
-```""",
+which its Pods run, not from that of the Gateway object. Export the VirtualService to that namespace, or to `*`.""",
 )
 PORT_NOT_SERVED = Code(
     "MC0512",
@@ -105,50 +25,7 @@ PORT_NOT_SERVED = Code(
     Severity.WARNING,
     "this match never applies: {where} has no port {port}",
     """`port` of a match is the port that the client connects to: a port of the host's Service for sidecars, and the
-port number of the Gateway's server for gateways. It is not a `targetPort`.
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: exit, namespace: shop}
-spec:
-  selector: {istio: egressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: courier, namespace: shop}
-spec:
-  hosts: [courier.example.org]
-  gateways: [exit]
-  http:
-    - match:
-        - port: 8080 # MC0512
-      route: [{destination: {host: courier.example.org}}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: exit, namespace: shop}
-spec:
-  selector: {istio: egressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: courier, namespace: shop}
-spec:
-  hosts: [courier.example.org]
-  gateways: [exit]
-  http:
-    - match: [{port: 80}]
-      route: [{destination: {host: courier.example.org}}]
-```""",
+port number of the Gateway's server for gateways. It is not a `targetPort`.""",
 )
 NAMES_WITHOUT_ROUTE = Code(
     "MC0513",
@@ -157,51 +34,7 @@ NAMES_WITHOUT_ROUTE = Code(
     "Gateway {gateway} takes TLS for every name of {host} on port {port}, and only {names} has a route: connections "
     "for other names are closed",
     """A server that passes TLS through needs a `tls` rule for each server name. Envoy closes connections for names
-that no rule has. Add the names or a wildcard to `sniHosts` and `hosts`, or narrow the hosts of the server.
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 443, name: tls, protocol: TLS}, tls: {mode: PASSTHROUGH}, hosts: ["*.example.org"]}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: vault, namespace: shop}
-spec:
-  hosts: ["*.example.org"]
-  gateways: [front]
-  tls:
-    - match:
-        - sniHosts:
-            - vault.example.org # MC0513
-      route: [{destination: {host: vault}}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 443, name: tls, protocol: TLS}, tls: {mode: PASSTHROUGH}, hosts: ["*.example.org"]}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: vault, namespace: shop}
-spec:
-  hosts: ["*.example.org"]
-  gateways: [front]
-  tls:
-    - match: [{sniHosts: ["*.example.org"]}]
-      route: [{destination: {host: vault}}]
-```""",
+that no rule has. Add the names or a wildcard to `sniHosts` and `hosts`, or narrow the hosts of the server.""",
 )
 REDIRECT_LOOP = Code(
     "MC0514",
@@ -210,41 +43,7 @@ REDIRECT_LOOP = Code(
     "every server for {host} redirects to HTTPS and none serves HTTPS: clients that follow the redirect {effect}",
     """`httpsRedirect` answers every request of a plain HTTP server with 301 to the same URL with https. Something has
 to take HTTPS for the host: a server with protocol HTTPS and a certificate, or, behind a load balancer that ends TLS, a
-plain server on the port that it forwards to, without `httpsRedirect`.
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  selector: {istio: ingressgateway}
-  servers:
-    - port: {number: 80, name: http, protocol: HTTP}
-      hosts: [toys.example.org]
-      tls: {httpsRedirect: true}
-    - port: {number: 443, name: http-443, protocol: HTTP}
-      hosts: [toys.example.org]
-      tls:
-        httpsRedirect: true # MC0514
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  selector: {istio: ingressgateway}
-  servers:
-    - port: {number: 80, name: http, protocol: HTTP}
-      hosts: [toys.example.org]
-      tls: {httpsRedirect: true}
-    - port: {number: 443, name: http-443, protocol: HTTP}
-      hosts: [toys.example.org]
-```""",
+plain server on the port that it forwards to, without `httpsRedirect`.""",
 )
 BEHIND_ANOTHER = Code(
     "MC0515",
@@ -254,62 +53,5 @@ BEHIND_ANOTHER = Code(
     "this one is never used",
     """A gateway joins the rules of all VirtualServices for one host: those of the oldest VirtualService first, and
 matches of every request last. Between VirtualServices, a longer prefix does not win. Put the rules into one
-VirtualService in the order that you want, or make the matches exclude each other.
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: a, namespace: shop}
-spec:
-  hosts: [web.example.org]
-  gateways: [front]
-  http: [{match: [{uri: {prefix: /api}}], route: [{destination: {host: a}}]}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: b, namespace: shop}
-spec:
-  hosts: [web.example.org]
-  gateways: [front]
-  http:
-    - match:
-        - uri: {prefix: /api/v2} # MC0515
-      route: [{destination: {host: b}}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: a, namespace: shop}
-spec:
-  hosts: [web.example.org]
-  gateways: [front]
-  http: [{match: [{uri: {prefix: /api/v1}}], route: [{destination: {host: a}}]}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: b, namespace: shop}
-spec:
-  hosts: [web.example.org]
-  gateways: [front]
-  http: [{match: [{uri: {prefix: /api/v2}}], route: [{destination: {host: b}}]}]
-```""",
+VirtualService in the order that you want, or make the matches exclude each other.""",
 )

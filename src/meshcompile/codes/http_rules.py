@@ -9,37 +9,7 @@ REST_NOT_TAKEN = Code(
     "requests to {host}{path} that do not have {conditions} match no rule: they get 404 NR",
     """Every rule for these requests has a condition on a header, a query parameter or the method, and no later rule
 takes the requests without it. Envoy answers them with 404 and logs `NR`. Values are compared byte by byte, so
-`premium` is not `Premium`. Add a rule without the condition at the end, unless 404 is what you want.
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: quotes, namespace: shop}
-spec:
-  hosts: [quotes]
-  http:
-    - match:
-        - headers:
-            x-plan:
-              exact: Premium # MC0430
-      route: [{destination: {host: quotes-premium}}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: quotes, namespace: shop}
-spec:
-  hosts: [quotes]
-  http:
-    - match: [{headers: {x-plan: {exact: Premium}}}]
-      route: [{destination: {host: quotes-premium}}]
-    - route: [{destination: {host: quotes}}]
-```""",
+`premium` is not `Premium`. Add a rule without the condition at the end, unless 404 is what you want.""",
 )
 AUTHORITY_WITHOUT_PORT = Code(
     "MC0431",
@@ -48,38 +18,7 @@ AUTHORITY_WITHOUT_PORT = Code(
     "`{authority}` does not match a request that sends its host with a port, such as `{authority}:{port}`",
     """Envoy finds the virtual host without looking at the port, but a rule's `authority` is compared with the whole
 `Host` header. Clients send a port when it is not the default of the scheme, and some always send it. Use `prefix`, or
-add a second match with the port.
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: offers, namespace: shop}
-spec:
-  hosts: ["*.example.org"]
-  gateways: [front]
-  http:
-    - match:
-        - authority:
-            exact: partner.example.org # MC0431
-      route: [{destination: {host: offers}}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: offers, namespace: shop}
-spec:
-  hosts: ["*.example.org"]
-  gateways: [front]
-  http:
-    - match:
-        - authority: {prefix: partner.example.org}
-      route: [{destination: {host: offers}}]
-```""",
+add a second match with the port.""",
 )
 EXACT_PATH = Code(
     "MC0432",
@@ -87,111 +26,21 @@ EXACT_PATH = Code(
     Severity.INFO,
     "`exact` takes `{path}` and nothing else: requests to {host}{path}/ match no rule and get 404 NR",
     """An exact path does not match the same path with a slash at the end, nor paths below it. Add a second match for
-`PATH/`, or use `prefix` if the paths below it belong to the same destination.
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cafe, namespace: shop}
-spec:
-  hosts: [cafe.example.org]
-  gateways: [front]
-  http:
-    - match:
-        - uri:
-            exact: /menu # MC0432
-      route: [{destination: {host: menu}}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cafe, namespace: shop}
-spec:
-  hosts: [cafe.example.org]
-  gateways: [front]
-  http:
-    - match:
-        - uri: {exact: /menu}
-        - uri: {prefix: /menu/}
-      route: [{destination: {host: menu}}]
-```""",
+`PATH/`, or use `prefix` if the paths below it belong to the same destination.""",
 )
 METHOD_IN_SMALL_LETTERS = Code(
     "MC0433",
     "method-in-small-letters",
     Severity.WARNING,
     "`{method}` matches no request, because clients send the method as `{meant}`",
-    """HTTP methods are compared in the case they are written, and the standard methods are in capitals.
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: archive, namespace: shop}
-spec:
-  hosts: [archive]
-  http:
-    - match:
-        - method:
-            exact: get # MC0433
-      route: [{destination: {host: archive}}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: archive, namespace: shop}
-spec:
-  hosts: [archive]
-  http:
-    - match:
-        - method: {exact: GET}
-      route: [{destination: {host: archive}}]
-```""",
+    """HTTP methods are compared in the case they are written, and the standard methods are in capitals.""",
 )
 PATH_WITHOUT_SLASH = Code(
     "MC0435",
     "path-without-slash",
     Severity.WARNING,
     "no path starts with `{path}`, because every path starts with `/`: this match takes no request",
-    """`uri` is compared with the path of the request, which starts with `/`. Write the slash.
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: web, namespace: shop}
-spec:
-  hosts: [web]
-  http:
-    - match:
-        - uri:
-            prefix: api # MC0435
-      route: [{destination: {host: web}}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: web, namespace: shop}
-spec:
-  hosts: [web]
-  http:
-    - match:
-        - uri: {prefix: /api}
-      route: [{destination: {host: web}}]
-```""",
+    """`uri` is compared with the path of the request, which starts with `/`. Write the slash.""",
 )
 DOUBLED_SLASH = Code(
     "MC0436",
@@ -200,36 +49,7 @@ DOUBLED_SLASH = Code(
     "`{prefix}/a` becomes `{rewritten}`: the prefix has no slash at its end, and the rewrite has one",
     """With a prefix match, Envoy replaces the prefix by `rewrite.uri` and keeps what follows as it is. With
 `prefix: /common` and `uri: /`, the path `/common/a` becomes `//a`. Match the prefix with its slash, and the path
-without it in a match of its own.
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: web, namespace: shop}
-spec:
-  hosts: [web]
-  http:
-    - match: [{uri: {prefix: /common}}]
-      rewrite:
-        uri: / # MC0436
-      route: [{destination: {host: web}}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: web, namespace: shop}
-spec:
-  hosts: [web]
-  http:
-    - match: [{uri: {prefix: /common/}}, {uri: {exact: /common}}]
-      rewrite: {uri: /}
-      route: [{destination: {host: web}}]
-```""",
+without it in a match of its own.""",
 )
 CREDENTIALS_OF_ANY_ORIGIN = Code(
     "MC0437",
@@ -237,38 +57,7 @@ CREDENTIALS_OF_ANY_ORIGIN = Code(
     Severity.WARNING,
     "every website may send requests with the user's cookies: `allowCredentials` is set and this takes every origin",
     """Envoy answers with the origin of the request and not with `*`, so browsers accept the answer from any site.
-Name the origins that may send credentials, or leave out `allowCredentials`.
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: web, namespace: shop}
-spec:
-  hosts: [web]
-  http:
-    - corsPolicy:
-        allowCredentials: true
-        allowOrigins:
-          - exact: "*" # MC0437
-      route: [{destination: {host: web}}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: web, namespace: shop}
-spec:
-  hosts: [web]
-  http:
-    - corsPolicy:
-        allowCredentials: true
-        allowOrigins: [{exact: "https://market.example.org"}]
-      route: [{destination: {host: web}}]
-```""",
+Name the origins that may send credentials, or leave out `allowCredentials`.""",
 )
 EMPTY_MATCH = Code(
     "MC0438",
@@ -276,35 +65,5 @@ EMPTY_MATCH = Code(
     Severity.WARNING,
     "this empty match takes every request, so the other matches of the rule have no effect",
     """The matches of a rule are alternatives. An item without a condition matches everything. It often comes from a
-dash too many, which separates the conditions of one match into two.
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: web, namespace: shop}
-spec:
-  hosts: [web]
-  http:
-    - match:
-        - {} # MC0438
-        - uri: {prefix: /api}
-      route: [{destination: {host: web}}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: web, namespace: shop}
-spec:
-  hosts: [web]
-  http:
-    - match:
-        - uri: {prefix: /api}
-      route: [{destination: {host: web}}]
-    - route: [{destination: {host: web}}]
-```""",
+dash too many, which separates the conditions of one match into two.""",
 )

@@ -9,24 +9,7 @@ NAMESPACE_NOT_INJECTED = Code(
     "namespace {name} has no label for sidecar injection, so its Pods get no sidecar",
     """Istio injects sidecars into namespaces with the label `istio-injection: enabled` or `istio.io/rev`, and captures
 the traffic of namespaces with `istio.io/dataplane-mode: ambient`. Other Pods are outside of the mesh. Write
-`istio-injection: disabled` if that is intended.
-
-Bad:
-
-```yaml
-apiVersion: v1
-kind: Namespace
-metadata:
-  name: shop # IST0102
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop, labels: {istio-injection: enabled}}
-```""",
+`istio-injection: disabled` if that is intended.""",
 )
 POD_WITHOUT_PROXY = Code(
     "IST0103",
@@ -34,34 +17,7 @@ POD_WITHOUT_PROXY = Code(
     Severity.WARNING,
     "Pod {pod} has no `istio-proxy` container although its namespace enables injection, so it is outside of the mesh",
     """Istio injects the sidecar when a Pod is created. A Pod that was created before the namespace got its label has
-none. Restart the workload. If the Pod should have no sidecar, label it `sidecar.istio.io/inject: "false"`.
-
-Bad:
-
-```yaml
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop, labels: {istio-injection: enabled}}
----
-apiVersion: v1 # IST0103
-kind: Pod
-metadata: {name: cart, namespace: shop}
-spec: {containers: [{name: cart, image: cart}]}
-status: {phase: Running}
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop, labels: {istio-injection: enabled}}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: cart, namespace: shop, labels: {sidecar.istio.io/inject: "false"}}
-spec: {containers: [{name: cart, image: cart}]}
-```""",
+none. Restart the workload. If the Pod should have no sidecar, label it `sidecar.istio.io/inject: "false"`.""",
 )
 SEVERAL_INJECTION_LABELS = Code(
     "IST0123",
@@ -70,22 +26,7 @@ SEVERAL_INJECTION_LABELS = Code(
     "namespace {name} has the labels {labels}, of which only one should be set",
     """`istio-injection: enabled` selects the default revision, `istio.io/rev` another one, and
 `istio.io/dataplane-mode` ambient mode. Istio's webhooks disagree about a namespace that has several of them. Keep one.
-
-Bad:
-
-```yaml
-apiVersion: v1 # IST0123
-kind: Namespace
-metadata: {name: shop, labels: {istio-injection: enabled, istio.io/rev: canary}}
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop, labels: {istio.io/rev: canary}}
-```""",
+""",
 )
 RESERVED_USER = Code(
     "IST0144",
@@ -93,25 +34,7 @@ RESERVED_USER = Code(
     Severity.WARNING,
     "{kind} {name} runs as user 1337, which is reserved for the sidecar, so its traffic is not captured",
     """Istio tells traffic of the sidecar from traffic of the application by the user: connections of user 1337 go
-straight out. Use another user ID.
-
-Bad:
-
-```yaml
-apiVersion: v1 # IST0144
-kind: Pod
-metadata: {name: cart, namespace: shop}
-spec: {containers: [{name: cart, image: cart, securityContext: {runAsUser: 1337}}]}
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: cart, namespace: shop}
-spec: {containers: [{name: cart, image: cart, securityContext: {runAsUser: 1338}}]}
-```""",
+straight out. Use another user ID.""",
 )
 _AUTO_IMAGE = """The injector replaces the image `auto` of a container `istio-proxy`, which is how gateways are written.
 Where it does not run, Kubernetes tries to pull an image with the name `auto`. """
@@ -122,41 +45,7 @@ AUTO_IMAGE_NOT_INJECTED = Code(
     "Deployment {name} has `image: auto`, but no injection webhook selects its Pods, so they do not start",
     _AUTO_IMAGE
     + """Label the namespace or the Pod template so that a webhook of Istio selects it. If the
-input has no webhooks, those of Istio's installation count.
-
-Bad:
-
-```yaml
-apiVersion: apps/v1 # IST0146
-kind: Deployment
-metadata: {name: gateway, namespace: edge}
-spec:
-  selector: {matchLabels: {app: gateway}}
-  template:
-    metadata: {labels: {app: gateway}}
-    spec: {containers: [{name: istio-proxy, image: auto}]}
----
-apiVersion: v1
-kind: Namespace
-metadata: {name: edge}
-```
-
-Good:
-
-```yaml
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: gateway, namespace: edge}
-spec:
-  selector: {matchLabels: {app: gateway}}
-  template:
-    metadata: {labels: {app: gateway}}
-    spec: {containers: [{name: istio-proxy, image: auto}]}
----
-apiVersion: v1
-kind: Namespace
-metadata: {name: edge, labels: {istio-injection: enabled}}
-```""",
+input has no webhooks, those of Istio's installation count.""",
 )
 AUTO_IMAGE_IN_POD = Code(
     "IST0147",
@@ -164,26 +53,7 @@ AUTO_IMAGE_IN_POD = Code(
     Severity.ERROR,
     "Pod {name} has `image: auto`, which injection should have replaced, so it does not start",
     _AUTO_IMAGE
-    + """A Pod that still has it was not injected. Check the labels of its namespace, and create it again.
-
-Bad:
-
-```yaml
-apiVersion: v1 # IST0147
-kind: Pod
-metadata: {name: gateway, namespace: edge}
-spec: {containers: [{name: istio-proxy, image: auto}]}
-status: {phase: Pending}
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: gateway, namespace: edge}
-spec: {containers: [{name: istio-proxy, image: docker.io/istio/proxyv2}]}
-```""",
+    + """A Pod that still has it was not injected. Check the labels of its namespace, and create it again.""",
 )
 INJECTED_BY_DEFAULT = Code(
     "IST0148",

@@ -56,57 +56,5 @@ HIDDEN_BY_LISTENER = Code(
     Severity.WARNING,
     "on port {port} only {imported} can be reached: this egress listener takes the port, and hides {hidden}",
     """An egress listener with a port is the only one for that port. What other listeners import is not reachable
-there. List all hosts of the port in this listener.
-
-Bad:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: a, namespace: team-a}
-spec: {ports: [{name: http, port: 9080}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: b, namespace: team-b}
-spec: {ports: [{name: http, port: 9080}]}
----
-apiVersion: networking.istio.io/v1
-kind: Sidecar
-metadata: {name: default, namespace: shop}
-spec:
-  egress:
-    - port:
-        number: 9080 # MC0710
-        name: http
-        protocol: HTTP
-      hosts: [team-b/*]
-    - hosts: [team-a/*]
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: a, namespace: team-a}
-spec: {ports: [{name: http, port: 9080}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: b, namespace: team-b}
-spec: {ports: [{name: http, port: 9080}]}
----
-apiVersion: networking.istio.io/v1
-kind: Sidecar
-metadata: {name: default, namespace: shop}
-spec:
-  egress:
-    - port:
-        number: 9080
-        name: http
-        protocol: HTTP
-      hosts: [team-b/*, team-a/*]
-    - hosts: [team-a/*]
-```""",
+there. List all hosts of the port in this listener.""",
 )

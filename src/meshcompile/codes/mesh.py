@@ -8,37 +8,7 @@ DUPLICATE_RESOURCE = Code(
     Severity.WARNING,
     "{kind} {resource} is defined again; this later definition replaces the earlier one",
     "Two objects have the same kind, namespace and name. When they are applied to a cluster in this order, the later "
-    "one replaces the earlier one. Remove one of them, or rename it."
-    """
-
-Bad:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
----
-apiVersion: v1 # MC0301
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
-```""",
+    "one replaces the earlier one. Remove one of them, or rename it.",
 )
 INVALID_MESH_CONFIG = Code(
     "MC0302",

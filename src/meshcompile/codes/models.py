@@ -15,53 +15,14 @@ MISSING_TYPE = Code(
     Severity.ERROR,
     "`{field}` is missing, so the type of the object is unknown",
     "Every object needs an `apiVersion`, such as `networking.istio.io/v1`, and a `kind`. Both are text in exactly this "
-    "spelling."
-    """
-
-Bad:
-
-```yaml
-apiVersion: v1 # MC0102
-metadata: {name: shop}
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop}
-```""",
+    "spelling.",
 )
 UNKNOWN_TYPE = Code(
     "MC0103",
     "unknown-type",
     Severity.ERROR,
     "there is no kind `{kind}` in `{api_version}`{hint}",
-    "The API server rejects an unknown kind or version of a group, so the object is ignored."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualServices # MC0103
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http: [{route: [{destination: {host: cart}}]}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http: [{route: [{destination: {host: cart}}]}]
-```""",
+    "The API server rejects an unknown kind or version of a group, so the object is ignored.",
 )
 PASSED_OVER = Code(
     "MC0104",
@@ -75,26 +36,7 @@ MISSING_NAME = Code(
     "missing-name",
     Severity.ERROR,
     "`metadata.name` is missing",
-    "An object needs a name, or a `generateName` from which the API server generates one."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Sidecar
-metadata: {namespace: shop} # MC0105
-spec: {egress: [{hosts: ["./*"]}]}
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Sidecar
-metadata: {name: default, namespace: shop}
-spec: {egress: [{hosts: ["./*"]}]}
-```""",
+    "An object needs a name, or a `generateName` from which the API server generates one.",
 )
 UNSUPPORTED_KIND = Code(
     "MC0106",
@@ -110,32 +52,7 @@ UNKNOWN_FIELD = Code(
     "unknown field `{field}`{hint}",
     "The kind has no such field at this level. The field is misspelled, or its indentation is one level too high or "
     "too low. `kubectl apply` rejects the object. For Istio's kinds, meshcompile ignores the whole object. For "
-    "Kubernetes' own kinds, it drops the field and uses the rest, like a cluster with lenient validation."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - routes: [{destination: {host: cart}}] # MC0110
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - route: [{destination: {host: cart}}]
-```""",
+    "Kubernetes' own kinds, it drops the field and uses the rest, like a cluster with lenient validation.",
 )
 PROTO_SPELLING = Code(
     "MC0111",
@@ -143,66 +60,14 @@ PROTO_SPELLING = Code(
     Severity.ERROR,
     "the API server does not know `{field}`: write `{expected}`",
     "Fields of Kubernetes objects are spelled in lowerCamelCase. The snake_case names of protobuf work in a mesh "
-    "config, but not in an object that you apply to a cluster."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  export_to: ["."] # MC0111
-  http: [{route: [{destination: {host: cart}}]}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  exportTo: ["."]
-  http: [{route: [{destination: {host: cart}}]}]
-```""",
+    "config, but not in an object that you apply to a cluster.",
 )
 FIELD_TWICE = Code(
     "MC0112",
     "field-twice",
     Severity.ERROR,
     "`{field}` and `{expected}` are two spellings of one field: keep `{expected}`",
-    "Write each field once, in lowerCamelCase."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  exportTo: ["."]
-  export_to: ["."] # MC0112
-  http: [{route: [{destination: {host: cart}}]}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  exportTo: ["."]
-  gateways: [mesh]
-  http: [{route: [{destination: {host: cart}}]}]
-```""",
+    "Write each field once, in lowerCamelCase.",
 )
 WRONG_TYPE = Code(
     "MC0113",
@@ -210,140 +75,28 @@ WRONG_TYPE = Code(
     Severity.ERROR,
     "`{field}` must be {expected}, found {found}",
     "The value does not have the field's type. Quote text that YAML reads as a number or a boolean, such as `no`. Do "
-    "not quote numbers and booleans."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - route:
-        - destination:
-            host: cart
-            port: {number: "80"} # MC0113
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - route:
-        - destination:
-            host: cart
-            port: {number: 80}
-```""",
+    "not quote numbers and booleans.",
 )
 WRONG_VALUE = Code(
     "MC0114",
     "wrong-value",
     Severity.ERROR,
     "`{field}` is not valid: {problem}",
-    "The field does not accept this value, for example a duration without a unit."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - match:
-        - uri: {exact: /, prefix: /} # MC0114
-      route: [{destination: {host: cart}}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - match:
-        - uri: {exact: /}
-      route: [{destination: {host: cart}}]
-```""",
+    "The field does not accept this value, for example a duration without a unit.",
 )
 WRONG_CHOICE = Code(
     "MC0115",
     "wrong-choice",
     Severity.ERROR,
     "`{field}` must be one of {expected}, not {found}{hint}",
-    "The field accepts a fixed set of names, in exactly this spelling."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: cart
-  trafficPolicy:
-    tls: {mode: ISTIO-MUTUAL} # MC0115
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: cart
-  trafficPolicy:
-    tls: {mode: ISTIO_MUTUAL}
-```""",
+    "The field accepts a fixed set of names, in exactly this spelling.",
 )
 OUT_OF_RANGE = Code(
     "MC0116",
     "out-of-range",
     Severity.ERROR,
     "`{field}` must be {expected}, found {found}",
-    "The number is outside the field's range."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: maps, namespace: shop}
-spec:
-  hosts: [maps.example]
-  ports:
-    - {number: -80, name: http, protocol: HTTP} # MC0116
-  resolution: DNS
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: maps, namespace: shop}
-spec:
-  hosts: [maps.example]
-  ports:
-    - {number: 80, name: http, protocol: HTTP}
-  resolution: DNS
-```""",
+    "The number is outside the field's range.",
 )
 NULL_VALUE = Code(
     "MC0117",
@@ -352,36 +105,7 @@ NULL_VALUE = Code(
     "`{field}` is null: leave it out, or give it a value",
     "In Istio's kinds, the API server accepts null only where protobuf has a wrapper, such as `consecutive5xxErrors`. "
     "In a list of a Kubernetes kind, it reads null as an empty item, and nearly always refuses that item because a "
-    "field is missing; such a null is always an error here. A template that renders to nothing often leaves a null."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - match:
-        - uri: # MC0117
-      route: [{destination: {host: cart}}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - match:
-        - uri: {prefix: /}
-      route: [{destination: {host: cart}}]
-```""",
+    "field is missing; such a null is always an error here. A template that renders to nothing often leaves a null.",
 )
 MISSING_FIELD = Code(
     "MC0118",
@@ -389,31 +113,7 @@ MISSING_FIELD = Code(
     Severity.ERROR,
     "`{field}` is missing",
     "The kind requires this field. A Deployment without `spec.template` is often a Kustomize patch: run `kustomize "
-    "build`, and pass its output instead."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  servers:
-    - port: {number: 80, name: http, protocol: HTTP} # MC0118
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  servers:
-    - port: {number: 80, name: http, protocol: HTTP}
-      hosts: ["*"]
-```""",
+    "build`, and pass its output instead.",
 )
 MORE_PROBLEMS = Code(
     "MC0119",
@@ -458,26 +158,7 @@ REMOVED_API = Code(
     Severity.WARNING,
     "`{kind}` in `{api_version}` has no effect: {advice}",
     "An earlier Istio had this API. No supported Istio has it, so the object has no effect: a policy that seems to "
-    "protect a workload does not."
-    """
-
-Bad:
-
-```yaml
-apiVersion: authentication.istio.io/v1alpha1
-kind: Policy # MC0140
-metadata: {name: default, namespace: shop}
-spec: {peers: [{mtls: {}}]}
-```
-
-Good:
-
-```yaml
-apiVersion: security.istio.io/v1
-kind: PeerAuthentication
-metadata: {name: default, namespace: shop}
-spec: {mtls: {mode: STRICT}}
-```""",
+    "protect a workload does not.",
 )
 RETIRED_VERSION = Code(
     "MC0141",
@@ -485,34 +166,7 @@ RETIRED_VERSION = Code(
     Severity.WARNING,
     "`{kind}` in `{api_version}` is ignored: {advice}",
     "No supported Kubernetes accepts an object of this version. Migrate it to the version that replaced it; some "
-    "fields changed."
-    """
-
-Bad:
-
-```yaml
-apiVersion: extensions/v1beta1
-kind: Deployment # MC0141
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {matchLabels: {app: cart}}
-  template:
-    metadata: {labels: {app: cart}}
-    spec: {containers: [{name: cart, image: cart}]}
-```
-
-Good:
-
-```yaml
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {matchLabels: {app: cart}}
-  template:
-    metadata: {labels: {app: cart}}
-    spec: {containers: [{name: cart, image: cart}]}
-```""",
+    "fields changed.",
 )
 MISTYPED_GROUP = Code(
     "MC0142",
@@ -520,30 +174,7 @@ MISTYPED_GROUP = Code(
     Severity.WARNING,
     "`{kind}` in `{api_version}` is not read: did you mean the group `{meant}`?",
     "The kind is known, but its group is misspelled. The API server rejects such an object, unless the group really "
-    "exists."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.com/v1 # MC0142
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http: [{route: [{destination: {host: cart}}]}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http: [{route: [{destination: {host: cart}}]}]
-```""",
+    "exists.",
 )
 MAKES_OBJECTS = Code(
     "MC0143",

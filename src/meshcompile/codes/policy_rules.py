@@ -10,90 +10,14 @@ CHECK_BEFORE_TOKENS = Code(
     "RequestAuthentication {authentication} makes of them",
     """Envoy asks the provider of a CUSTOM policy first, then validates tokens, then applies DENY and ALLOW policies.
 The provider gets the request as the client sent it, also with a token that is invalid. Let the provider validate the
-token itself.
-
-Bad:
-
-```yaml
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: check, namespace: shop}
-spec:
-  selector: {matchLabels: {app: forum}}
-  action: CUSTOM # MC0827
-  provider: {name: opa}
-  rules: [{to: [{operation: {paths: ["/*"]}}]}]
----
-apiVersion: security.istio.io/v1
-kind: RequestAuthentication
-metadata: {name: login, namespace: shop}
-spec:
-  selector: {matchLabels: {app: forum}}
-  jwtRules: [{issuer: "https://login.example.org", jwks: '{"keys": []}'}]
----
-apiVersion: v1
-kind: Pod
-metadata: {name: forum-0, namespace: shop, labels: {app: forum}}
-spec: {containers: [{name: forum}]}
-```
-
-Good:
-
-```yaml
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: check, namespace: shop}
-spec:
-  selector: {matchLabels: {app: forum}}
-  action: CUSTOM
-  provider: {name: opa}
-  rules: [{to: [{operation: {paths: ["/*"]}}]}]
----
-apiVersion: security.istio.io/v1
-kind: RequestAuthentication
-metadata: {name: login, namespace: shop}
-spec:
-  selector: {matchLabels: {app: other}}
-  jwtRules: [{issuer: "https://login.example.org", jwks: '{"keys": []}'}]
----
-apiVersion: v1
-kind: Pod
-metadata: {name: forum-0, namespace: shop, labels: {app: forum}}
-spec: {containers: [{name: forum}]}
-```""",
+token itself.""",
 )
 EXACT_PATH_IN_POLICY = Code(
     "MC0828",
     "exact-path-in-policy",
     Severity.INFO,
     "`{path}` is this path and nothing else: {path}/ and the paths below it are not allowed by this policy",
-    """A path without `*` is compared as a whole. Add `PATH/*` to allow what is below it.
-
-Bad:
-
-```yaml
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: reports, namespace: shop}
-spec:
-  rules:
-    - to:
-        - operation:
-            paths: ["/reports"] # MC0828
-```
-
-Good:
-
-```yaml
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: reports, namespace: shop}
-spec:
-  rules:
-    - to:
-        - operation:
-            paths: ["/reports", "/reports/*"]
-```""",
+    """A path without `*` is compared as a whole. Add `PATH/*` to allow what is below it.""",
 )
 EMPTY_RULE = Code(
     "MC0829",
@@ -101,30 +25,7 @@ EMPTY_RULE = Code(
     Severity.WARNING,
     "this rule is empty and matches every request, so the other rules of this {action} policy have no effect",
     """The rules of a policy are alternatives. A rule without `from`, `to` and `when` matches everything. It often
-comes from a dash too many.
-
-Bad:
-
-```yaml
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: web, namespace: shop}
-spec:
-  rules:
-    - {} # MC0829
-    - from: [{source: {namespaces: [shop]}}]
-```
-
-Good:
-
-```yaml
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: web, namespace: shop}
-spec:
-  rules:
-    - from: [{source: {namespaces: [shop]}}]
-```""",
+comes from a dash too many.""",
 )
 SEPARATE_RULES = Code(
     "MC0830",
@@ -132,31 +33,7 @@ SEPARATE_RULES = Code(
     Severity.INFO,
     "`from` and `to` are two rules here: this {action} policy applies to every request that matches either of them",
     """The items of `rules` are alternatives, and the parts of one item apply together. A dash before `to` makes a
-rule of its own, which matches callers of every origin. Remove the dash if both are meant together.
-
-Bad:
-
-```yaml
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: web, namespace: shop}
-spec:
-  rules:
-    - from: [{source: {namespaces: [shop]}}]
-    - to: [{operation: {paths: ["/api/*"]}}] # MC0830
-```
-
-Good:
-
-```yaml
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: web, namespace: shop}
-spec:
-  rules:
-    - from: [{source: {namespaces: [shop]}}]
-      to: [{operation: {paths: ["/api/*"]}}]
-```""",
+rule of its own, which matches callers of every origin. Remove the dash if both are meant together.""",
 )
 REMOTE_ADDRESS_AT_SIDECAR = Code(
     "MC0831",
@@ -165,70 +42,5 @@ REMOTE_ADDRESS_AT_SIDECAR = Code(
     "a sidecar takes the last entry of X-Forwarded-For for the client's address: behind a gateway that trusts "
     "{trusted} proxies in front of it, that is the last of these proxies and not the client",
     """`numTrustedProxies` tells a gateway how many entries of X-Forwarded-For come from proxies. Sidecars have no such
-setting. Put policies on `remoteIpBlocks` on the gateway.
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  selector: {app: front}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
----
-apiVersion: v1
-kind: Pod
-metadata:
-  name: front-0
-  namespace: shop
-  labels: {app: front}
-  annotations: {proxy.istio.io/config: '{"gatewayTopology": {"numTrustedProxies": 2}}'}
-spec: {containers: [{name: istio-proxy}]}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: web-0, namespace: shop, labels: {app: web}}
-spec: {containers: [{name: web}, {name: istio-proxy}]}
----
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: office, namespace: shop}
-spec:
-  selector: {matchLabels: {app: web}}
-  rules:
-    - from:
-        - source:
-            remoteIpBlocks: [203.0.113.7] # MC0831
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  selector: {app: front}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
----
-apiVersion: v1
-kind: Pod
-metadata:
-  name: front-0
-  namespace: shop
-  labels: {app: front}
-  annotations: {proxy.istio.io/config: '{"gatewayTopology": {"numTrustedProxies": 2}}'}
-spec: {containers: [{name: istio-proxy}]}
----
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: office, namespace: shop}
-spec:
-  selector: {matchLabels: {app: front}}
-  rules:
-    - from:
-        - source:
-            remoteIpBlocks: [203.0.113.7]
-```""",
+setting. Put policies on `remoteIpBlocks` on the gateway.""",
 )

@@ -17,50 +17,7 @@ does not have.
 
 If another repository defines the Pods, Services or namespaces, add them to the input. Otherwise these findings
 report an incomplete input and not a mistake. The annotation `galley.istio.io/analyze-suppress: IST0101` on an
-object silences the finding for that object."""
-    """
-
-Bad:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - route:
-        - destination:
-            host: carts # IST0101
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - route:
-        - destination:
-            host: cart
-```""",
+object silences the finding for that object.""",
 )
 PORT_REQUIRED = Code(
     "IST0112",
@@ -69,51 +26,7 @@ PORT_REQUIRED = Code(
     "host `{host}` has the ports {ports} and this destination names none: traffic keeps the port on which it arrived, "
     "and when `{host}` does not have that port, {effect}",
     "A destination without a port uses the only port of its service. If the service has several ports, Istio uses the "
-    "port on which the request arrived. At a gateway, that is the gateway's own port. Name the port."
-    """
-
-Bad:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}, {name: http-admin, port: 81}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart.example]
-  http:
-    - route:
-        - destination:
-            host: cart # IST0112
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}, {name: http-admin, port: 81}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart.example]
-  http:
-    - route:
-        - destination:
-            host: cart
-            port: {number: 80}
-```""",
+    "port on which the request arrived. At a gateway, that is the gateway's own port. Name the port.",
 )
 INTERNAL_GATEWAY = Code(
     "IST0165",
@@ -129,66 +42,7 @@ HOSTS_NOT_IN_GATEWAY = Code(
     Severity.WARNING,
     "Gateway {gateway} serves none of the hosts {hosts}, so it answers requests for them with 404 NR",
     "A Gateway takes the routes of a VirtualService only for hosts that one of its servers lists. A server can limit a "
-    "host to VirtualServices of one namespace (`shop/web.example`). Add the host to a server, or name another Gateway."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  selector: {istio: ingressgateway}
-  servers:
-    - port: {number: 80, name: http, protocol: HTTP}
-      hosts: [shop.example]
----
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart.example]
-  gateways:
-    - front # IST0132
-  http: [{route: [{destination: {host: cart}}]}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  selector: {istio: ingressgateway}
-  servers:
-    - port: {number: 80, name: http, protocol: HTTP}
-      hosts: [cart.example]
----
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart.example]
-  gateways:
-    - front
-  http: [{route: [{destination: {host: cart}}]}]
-```""",
+    "host to VirtualServices of one namespace (`shop/web.example`). Add the host to a server, or name another Gateway.",
 )
 CONFLICTING_HOSTS = Code(
     "IST0109",
@@ -197,51 +51,7 @@ CONFLICTING_HOSTS = Code(
     "VirtualServices {names} all have host {host} for sidecars: {effect}",
     "Sidecars use the rules of only one VirtualService for a host: the oldest one that they see. VirtualServices that "
     "are in their own namespace, or that are exported to it by name, take precedence. Sidecars never use the rules of "
-    "the others. Merge them into one VirtualService, or delegate. Gateways merge VirtualServices for one host instead."
-    """
-
-Bad:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop} # IST0109
-spec:
-  hosts: [cart]
-  http: [{route: [{destination: {host: cart}}]}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart-2, namespace: shop} # IST0109
-spec:
-  hosts: [cart]
-  http: [{route: [{destination: {host: cart}}]}]
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http: [{route: [{destination: {host: cart}}]}]
-```""",
+    "the others. Merge them into one VirtualService, or delegate. Gateways merge VirtualServices for one host instead.",
 )
 SEVERAL_SIDECARS_FOR_WORKLOAD = Code(
     "IST0110",
@@ -256,31 +66,7 @@ SEVERAL_SIDECARS_FOR_NAMESPACE = Code(
     Severity.ERROR,
     "Sidecars {names} of namespace {namespace} have no workloadSelector, and Istio uses only the oldest, {used}",
     "A namespace has one Sidecar without a selector. It applies to all workloads that no other Sidecar selects. Merge "
-    "them."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1 # IST0111
-kind: Sidecar
-metadata: {name: default, namespace: shop}
-spec: {egress: [{hosts: ["./*"]}]}
----
-apiVersion: networking.istio.io/v1 # IST0111
-kind: Sidecar
-metadata: {name: other, namespace: shop}
-spec: {egress: [{hosts: ["istio-system/*"]}]}
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Sidecar
-metadata: {name: default, namespace: shop}
-spec: {egress: [{hosts: ["./*"]}]}
-```""",
+    "them.",
 )
 NO_VERIFICATION = Code(
     "IST0128",
@@ -289,46 +75,7 @@ NO_VERIFICATION = Code(
     "TLS mode {mode} without `caCertificates`: for {host}, proxies {effect}",
     "Without `caCertificates`, proxies verify servers with the public certificate authorities in their image "
     "(`/etc/ssl/certs`). This accepts any server with a public certificate for the requested names. Name a file with "
-    "the authority's certificate, or use `credentialName` in a rule with a `workloadSelector`."
-    """
-
-Bad:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
----
-apiVersion: networking.istio.io/v1 # IST0128
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: cart
-  trafficPolicy:
-    tls: {mode: SIMPLE}
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: cart
-  trafficPolicy:
-    tls: {mode: SIMPLE, caCertificates: /etc/certs/ca.pem}
-```""",
+    "the authority's certificate, or use `credentialName` in a rule with a `workloadSelector`.",
 )
 NO_VERIFICATION_AT_PORT = Code(
     "IST0129",
@@ -345,35 +92,7 @@ ADDRESSES_REQUIRED = Code(
     "port {port} speaks {protocol} and the ServiceEntry has no `addresses`, so {effect}",
     "TCP connections carry no host name. A sidecar tells them apart by address and port; without an address it has "
     "only the port. Give the ServiceEntry `addresses`. Alternatively, let proxies resolve DNS "
-    "(`ISTIO_META_DNS_CAPTURE` in `defaultConfig.proxyMetadata`): istiod then allocates addresses."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: maps, namespace: shop}
-spec:
-  hosts: [db.example]
-  ports:
-    - {number: 5432, name: tcp, protocol: TCP} # IST0134
-  resolution: DNS
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: maps, namespace: shop}
-spec:
-  hosts: [db.example]
-  ports:
-    - {number: 5432, name: tcp, protocol: TCP}
-  resolution: DNS
-  addresses: [240.0.0.10]
-```""",
+    "(`ISTIO_META_DNS_CAPTURE` in `defaultConfig.proxyMetadata`): istiod then allocates addresses.",
 )
 RELATIVE_PATCH = Code(
     "IST0151",
@@ -382,50 +101,7 @@ RELATIVE_PATCH = Code(
     "INSERT_BEFORE, INSERT_AFTER, REPLACE and REMOVE depend on other patches, and this EnvoyFilter has no `priority`, "
     "so age and name decide its order",
     "Istio applies EnvoyFilters by priority, then by age, then by name. INSERT_BEFORE, INSERT_AFTER, REPLACE and "
-    "REMOVE refer to something that another EnvoyFilter may add or remove. Set `priority`, or use INSERT_FIRST or ADD."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1alpha3 # IST0151
-kind: EnvoyFilter
-metadata: {name: cart, namespace: shop}
-spec:
-  configPatches:
-    - applyTo: HTTP_FILTER
-      match:
-        context: SIDECAR_INBOUND
-        listener: {filterChain: {filter: {name: envoy.filters.network.http_connection_manager}}}
-      patch:
-        operation: INSERT_BEFORE
-        value:
-          name: envoy.filters.http.buffer
-          typed_config:
-            "@type": type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer
-            max_request_bytes: 1024
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1alpha3
-kind: EnvoyFilter
-metadata: {name: cart, namespace: shop}
-spec:
-  configPatches:
-    - applyTo: HTTP_FILTER
-      match:
-        context: SIDECAR_INBOUND
-        listener: {filterChain: {filter: {name: envoy.filters.network.http_connection_manager}}}
-      patch:
-        operation: INSERT_FIRST
-        value:
-          name: envoy.filters.http.buffer
-          typed_config:
-            "@type": type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer
-            max_request_bytes: 1024
-```""",
+    "REMOVE refer to something that another EnvoyFilter may add or remove. Set `priority`, or use INSERT_FIRST or ADD.",
 )
 RELATIVE_PATCH_OF_VERSION = Code(
     "IST0155",
@@ -441,36 +117,7 @@ REPLACE_MISPLACED = Code(
     "replace-without-effect",
     Severity.ERROR,
     "REPLACE can only replace filters and virtual hosts: {problem}",
-    "Use MERGE to change part of an object, or REMOVE and ADD."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1alpha3 # IST0152
-kind: EnvoyFilter
-metadata: {name: cart, namespace: shop}
-spec:
-  configPatches:
-    - applyTo: CLUSTER
-      patch:
-        operation: REPLACE
-        value: {connect_timeout: 5s}
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1alpha3
-kind: EnvoyFilter
-metadata: {name: cart, namespace: shop}
-spec:
-  configPatches:
-    - applyTo: CLUSTER
-      patch:
-        operation: MERGE
-        value: {connect_timeout: 5s}
-```""",
+    "Use MERGE to change part of an object, or REMOVE and ADD.",
 )
 ADD_MISPLACED = Code(
     "IST0153",
@@ -478,36 +125,7 @@ ADD_MISPLACED = Code(
     Severity.ERROR,
     "ADD is not for route configurations, which support only MERGE: {problem}",
     "Use MERGE, or apply the patch to VIRTUAL_HOST or HTTP_ROUTE. istioctl reports HTTP_ROUTE too, although istiod "
-    "appends the route: such a finding is an info here."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1alpha3 # IST0153
-kind: EnvoyFilter
-metadata: {name: cart, namespace: shop}
-spec:
-  configPatches:
-    - applyTo: ROUTE_CONFIGURATION
-      patch:
-        operation: ADD
-        value: {max_direct_response_body_size_bytes: 8192}
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1alpha3
-kind: EnvoyFilter
-metadata: {name: cart, namespace: shop}
-spec:
-  configPatches:
-    - applyTo: ROUTE_CONFIGURATION
-      patch:
-        operation: MERGE
-        value: {max_direct_response_body_size_bytes: 8192}
-```""",
+    "appends the route: such a finding is an info here.",
 )
 REMOVE_MISPLACED = Code(
     "IST0154",
@@ -515,36 +133,7 @@ REMOVE_MISPLACED = Code(
     Severity.ERROR,
     "REMOVE is not for route configurations, which support only MERGE: {problem}",
     "Apply the patch to VIRTUAL_HOST or HTTP_ROUTE. istioctl reports HTTP_ROUTE too, although istiod removes the "
-    "route: such a finding is an info here."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1alpha3 # IST0154
-kind: EnvoyFilter
-metadata: {name: cart, namespace: shop}
-spec:
-  configPatches:
-    - applyTo: ROUTE_CONFIGURATION
-      patch:
-        operation: REMOVE
-        value: {max_direct_response_body_size_bytes: 8192}
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1alpha3
-kind: EnvoyFilter
-metadata: {name: cart, namespace: shop}
-spec:
-  configPatches:
-    - applyTo: ROUTE_CONFIGURATION
-      patch:
-        operation: MERGE
-        value: {max_direct_response_body_size_bytes: 8192}
-```""",
+    "route: such a finding is an info here.",
 )
 GATEWAY_PORT_NOT_ON_SERVICE = Code(
     "IST0162",
@@ -561,33 +150,7 @@ IDLE_IN_AMBIENT_MODE = Code(
     Severity.WARNING,
     "{what} is in ambient mode, so this Sidecar has no effect on it",
     """Traffic in ambient mode passes ztunnel and waypoints, which read no Sidecar. Delete it, or give the workloads
-sidecars.
-
-Bad:
-
-```yaml
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop, labels: {istio.io/dataplane-mode: ambient}}
----
-apiVersion: networking.istio.io/v1 # IST0167
-kind: Sidecar
-metadata: {name: default, namespace: shop}
-spec: {egress: [{hosts: [./*]}]}
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop, labels: {istio-injection: enabled}}
----
-apiVersion: networking.istio.io/v1
-kind: Sidecar
-metadata: {name: default, namespace: shop}
-spec: {egress: [{hosts: [./*]}]}
-```""",
+sidecars.""",
 )
 DUPLICATE_CERTIFICATE = Code(
     "IST0138",
@@ -597,49 +160,7 @@ DUPLICATE_CERTIFICATE = Code(
     "hosts of both gets 404 NR",
     """A browser sends requests for all hosts of a certificate on one HTTP/2 connection. Envoy chose the filter chain,
 and so the Gateway, when the connection was opened, and the routes of that Gateway lack the hosts of the other. Put the
-hosts into one server, or use one certificate per Gateway.
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata:
-  name: a # IST0138
-  namespace: edge
-spec:
-  selector: {istio: ingressgateway}
-  servers:
-    - port: {number: 443, name: https, protocol: HTTPS}
-      hosts: [a.example.org]
-      tls: {mode: SIMPLE, credentialName: wildcard}
----
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata:
-  name: b # IST0138
-  namespace: edge
-spec:
-  selector: {istio: ingressgateway}
-  servers:
-    - port: {number: 443, name: https, protocol: HTTPS}
-      hosts: [b.example.org]
-      tls: {mode: SIMPLE, credentialName: wildcard}
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: a, namespace: edge}
-spec:
-  selector: {istio: ingressgateway}
-  servers:
-    - port: {number: 443, name: https, protocol: HTTPS}
-      hosts: [a.example.org, b.example.org]
-      tls: {mode: SIMPLE, credentialName: wildcard}
-```""",
+hosts into one server, or use one certificate per Gateway.""",
 )
 CONFLICTING_GATEWAYS = Code(
     "IST0145",
@@ -648,43 +169,7 @@ CONFLICTING_GATEWAYS = Code(
     "port {port} of the workloads with labels {selector} has {hosts} from {others} too, so {effect}",
     """Istio merges all Gateways that select a workload. If two have the same host on the same port with TLS, the older
 one gets it, and Istio drops the server of the other one with all its hosts. Without TLS, HTTP requests for the host use
-the VirtualServices of both. Keep the host in one of them.
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1 # IST0145
-kind: Gateway
-metadata: {name: a, namespace: edge}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [a.example.org]}]
----
-apiVersion: networking.istio.io/v1 # IST0145
-kind: Gateway
-metadata: {name: b, namespace: edge}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [a.example.org]}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: a, namespace: edge}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [a.example.org]}]
----
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: b, namespace: edge}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [b.example.org]}]
-```""",
+the VirtualServices of both. Keep the host in one of them.""",
 )
 SUBSETS_ONLY_IN_MESH = Code(
     "IST0140",
@@ -694,45 +179,7 @@ SUBSETS_ONLY_IN_MESH = Code(
     "host, so requests that come through the gateway bypass them",
     """A gateway routes a request once, by the VirtualServices that are bound to it. Rules of sidecars for the
 destination do not apply to what the gateway sends. Add the gateway to the VirtualService with the subsets, or name the
-subset in both.
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: subsets, namespace: shop}
-spec:
-  hosts: [cart]
-  http: [{route: [{destination: {host: cart, subset: v1}}]}]
----
-apiVersion: networking.istio.io/v1 # IST0140
-kind: VirtualService
-metadata: {name: entrance, namespace: shop}
-spec:
-  hosts: [shop.example.org]
-  gateways: [front]
-  http: [{route: [{destination: {host: cart}}]}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: subsets, namespace: shop}
-spec:
-  hosts: [cart]
-  http: [{route: [{destination: {host: cart, subset: v1}}]}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: entrance, namespace: shop}
-spec:
-  hosts: [shop.example.org]
-  gateways: [front]
-  http: [{route: [{destination: {host: cart, subset: v1}}]}]
-```""",
+subset in both.""",
 )
 INVALID_CREDENTIAL = Code(
     "IST0161",
@@ -740,45 +187,5 @@ INVALID_CREDENTIAL = Code(
     Severity.ERROR,
     "Secret {secret} {problem}, so TLS connections to port {port} are closed",
     """Istio takes the certificate from `tls.crt` and the key from `tls.key`, or from `cert` and `key`. The certificate
-is in PEM. Create the Secret with `kubectl create secret tls`.
-
-Bad:
-
-```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: in, namespace: edge, labels: {istio: edge}}
-spec: {containers: [{name: istio-proxy, image: docker.io/istio/proxyv2}]}
----
-apiVersion: v1
-kind: Secret
-metadata: {name: shop, namespace: edge}
-data: {tls.crt: bm90IGEgY2VydGlmaWNhdGU=, tls.key: a2V5}
----
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  selector: {istio: edge}
-  servers:
-    - port: {number: 443, name: https, protocol: HTTPS}
-      hosts: [shop.example.org]
-      tls:
-        mode: SIMPLE
-        credentialName: shop # IST0161
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  selector: {istio: edge}
-  servers:
-    - port: {number: 443, name: https, protocol: HTTPS}
-      hosts: [shop.example.org]
-      tls: {mode: SIMPLE, credentialName: shop}
-```""",
+is in PEM. Create the Secret with `kubectl create secret tls`.""",
 )

@@ -9,34 +9,7 @@ DELEGATE_NOT_FOUND = Code(
     "there is no VirtualService {delegate} without hosts to delegate to, so this rule is dropped",
     "A rule's `delegate` names a VirtualService that has no `hosts`. Istio drops rules whose delegate does not exist; "
     "the rules after them still apply. Check the name and the namespace. The namespace defaults to that of the root "
-    "VirtualService."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - match: [{uri: {prefix: /api}}]
-      delegate: {name: api, namespace: shop} # MC0401
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - match: [{uri: {prefix: /api}}]
-      route: [{destination: {host: cart}}]
-```""",
+    "VirtualService.",
 )
 DELEGATE_NOT_VISIBLE = Code(
     "MC0402",
@@ -91,36 +64,7 @@ FAULT_WITHOUT_EFFECT = Code(
     "fault-without-effect",
     Severity.WARNING,
     "a {fault} without {missing} has no effect",
-    "A delay needs `fixedDelay`. An abort needs `httpStatus` or `grpcStatus`."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - fault:
-        delay: {percentage: {value: 10}} # MC0408
-      route: [{destination: {host: cart}}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - fault:
-        delay: {percentage: {value: 10}, fixedDelay: 5s}
-      route: [{destination: {host: cart}}]
-```""",
+    "A delay needs `fixedDelay`. An abort needs `httpStatus` or `grpcStatus`.",
 )
 MATCH_FOR_OTHER_GATEWAYS = Code(
     "MC0409",
@@ -128,38 +72,7 @@ MATCH_FOR_OTHER_GATEWAYS = Code(
     Severity.WARNING,
     "this match applies only to {gateways}, but the VirtualService is bound to {bound}, so it never applies",
     "`gateways` in a match selects from the gateways that the VirtualService is bound to. A VirtualService without "
-    "`gateways` is bound to `mesh`, which means all sidecars. Add the gateway to `spec.gateways`."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart.example]
-  gateways: [front]
-  http:
-    - match:
-        - gateways: [back] # MC0409
-      route: [{destination: {host: cart}}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart.example]
-  gateways: [front]
-  http:
-    - match:
-        - gateways: [front]
-      route: [{destination: {host: cart}}]
-```""",
+    "`gateways` is bound to `mesh`, which means all sidecars. Add the gateway to `spec.gateways`.",
 )
 CLUSTER_NOT_FOUND = Code(
     "MC0410",

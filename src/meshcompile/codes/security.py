@@ -35,31 +35,7 @@ NOTHING_ALLOWED = Code(
     Severity.INFO,
     "this ALLOW policy has no rules and matches nothing",
     'This is how Istio expresses "deny everything that no other policy allows". To allow everything, give the policy '
-    "one empty rule: `rules: [{}]`."
-    """
-
-Bad:
-
-```yaml
-apiVersion: security.istio.io/v1 # MC0804
-kind: AuthorizationPolicy
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {matchLabels: {app: cart}}
-  action: ALLOW
-```
-
-Good:
-
-```yaml
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {matchLabels: {app: cart}}
-  action: ALLOW
-  rules: [{from: [{source: {namespaces: [shop]}}]}]
-```""",
+    "one empty rule: `rules: [{}]`.",
 )
 KEYS_NOT_FETCHED = Code(
     "MC0805",
@@ -92,30 +68,7 @@ NO_MATCHING_WORKLOADS = Code(
     "no Pod of {where} {lack}, so this policy has no effect",
     """An AuthorizationPolicy applies to proxies: to those of Pods with the labels of its selector, or to all of its
 namespace. Pods outside of the mesh have none. Check the labels of the selector, the namespace of the policy, and the
-labels for sidecar injection.
-
-Bad:
-
-```yaml
-apiVersion: security.istio.io/v1 # IST0127
-kind: AuthorizationPolicy
-metadata: {name: cart, namespace: shop}
-spec: {selector: {matchLabels: {app: cart}}, rules: [{}]}
-```
-
-Good:
-
-```yaml
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: cart, namespace: shop}
-spec: {selector: {matchLabels: {app: cart}}, rules: [{}]}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: cart, namespace: shop, labels: {app: cart}}
-spec: {containers: [{name: cart, image: cart}, {name: istio-proxy, image: docker.io/istio/proxyv2}]}
-```""",
+labels for sidecar injection.""",
 )
 SELECTOR_IN_ROOT_NAMESPACE = Code(
     "MC0808",
@@ -123,34 +76,7 @@ SELECTOR_IN_ROOT_NAMESPACE = Code(
     Severity.WARNING,
     "a PeerAuthentication with a selector has no effect in the root namespace",
     "In the root namespace, a PeerAuthentication applies to the whole mesh and only works without a selector. Move the "
-    "policy to the namespace of its workloads."
-    """
-
-Bad:
-
-```yaml
-apiVersion: security.istio.io/v1 # MC0808
-kind: PeerAuthentication
-metadata:
-  name: cart
-  namespace: istio-system
-spec:
-  selector: {matchLabels: {app: cart}}
-  mtls: {mode: STRICT}
-```
-
-Good:
-
-```yaml
-apiVersion: security.istio.io/v1
-kind: PeerAuthentication
-metadata:
-  name: cart
-  namespace: shop
-spec:
-  selector: {matchLabels: {app: cart}}
-  mtls: {mode: STRICT}
-```""",
+    "policy to the namespace of its workloads.",
 )
 CLAIMS_WITHOUT_AUTHENTICATION = Code(
     "IST0149",
@@ -159,64 +85,7 @@ CLAIMS_WITHOUT_AUTHENTICATION = Code(
     "rules match `{key}`, but no RequestAuthentication applies to Pod {pod} of Gateway {gateway}, so they never match",
     """A route by a claim needs the claims of a validated token, which only a RequestAuthentication for the gateway
 provides. Without one, Envoy finds no claim, and the rule matches no request. Add one that selects the gateway's Pods,
-in their namespace or in the root namespace.
-
-Bad:
-
-```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: in, namespace: istio-system, labels: {istio: ingressgateway}}
-spec: {containers: [{name: istio-proxy, image: docker.io/istio/proxyv2}]}
----
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [shop.example]}]
----
-apiVersion: networking.istio.io/v1 # IST0149
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [shop.example]
-  gateways: [front]
-  http:
-    - match: [{headers: {"@request.auth.claims.group": {exact: admin}}}]
-      route: [{destination: {host: cart}}]
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: in, namespace: istio-system, labels: {istio: ingressgateway}}
-spec: {containers: [{name: istio-proxy, image: docker.io/istio/proxyv2}]}
----
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [shop.example]}]
----
-apiVersion: security.istio.io/v1
-kind: RequestAuthentication
-metadata: {name: tokens, namespace: istio-system}
-spec: {jwtRules: [{issuer: https://login.example, jwksUri: https://login.example/keys}]}
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [shop.example]
-  gateways: [front]
-  http:
-    - match: [{headers: {"@request.auth.claims.group": {exact: admin}}}]
-      route: [{destination: {host: cart}}]
-```""",
+in their namespace or in the root namespace.""",
 )
 INEFFECTIVE_SELECTOR = Code(
     "IST0166",
@@ -224,37 +93,5 @@ INEFFECTIVE_SELECTOR = Code(
     Severity.WARNING,
     "the selector matches Pods of Gateway {gateway} of the Gateway API, for which Istio ignores selectors of {kind}",
     """Policies for gateways of the Gateway API name them with `targetRefs`. A selector that matches their Pods has no
-effect on them.
-
-Bad:
-
-```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: g, namespace: shop, labels: {gateway.networking.k8s.io/gateway-name: g}}
-spec: {containers: [{name: istio-proxy, image: docker.io/istio/proxyv2}]}
----
-apiVersion: security.istio.io/v1 # IST0166
-kind: AuthorizationPolicy
-metadata: {name: front, namespace: shop}
-spec:
-  selector: {matchLabels: {gateway.networking.k8s.io/gateway-name: g}}
-  rules: [{}]
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: g, namespace: shop, labels: {gateway.networking.k8s.io/gateway-name: g}}
-spec: {containers: [{name: istio-proxy, image: docker.io/istio/proxyv2}]}
----
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: front, namespace: shop}
-spec:
-  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: g}]
-  rules: [{}]
-```""",
+effect on them.""",
 )

@@ -9,37 +9,7 @@ TLS_PORT_AS_HTTP = Code(
     "port {port} of {host} is declared as {protocol}, which is plain text: clients that speak TLS to it {effect}",
     """The protocol of a ServiceEntry's port is what the application sends, before any TLS that a DestinationRule adds.
 An application that calls `https://` sends TLS, so its port is HTTPS or TLS. Declare it as HTTP only if the application
-sends plain HTTP and a DestinationRule with TLS mode SIMPLE or MUTUAL encrypts it.
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: tiles, namespace: shop}
-spec:
-  hosts: [tiles.example.net]
-  resolution: DNS
-  ports:
-    - number: 443
-      name: https
-      protocol: HTTP # MC0320
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: tiles, namespace: shop}
-spec:
-  hosts: [tiles.example.net]
-  resolution: DNS
-  ports:
-    - number: 443
-      name: https
-      protocol: HTTPS
-```""",
+sends plain HTTP and a DestinationRule with TLS mode SIMPLE or MUTUAL encrypts it.""",
 )
 SHARED_ADDRESS = Code(
     "MC0321",
@@ -48,52 +18,7 @@ SHARED_ADDRESS = Code(
     "{address}:{port} also belongs to {other}, which is older: connections to it are taken for {other}, not for {host}",
     """A TCP connection carries no host name, so proxies tell services apart by address and port. Of two that have
 both in common, the older one gets the connections. Give each its own address, its own port, or a protocol that names
-the host, such as TLS or HTTP.
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: a, namespace: shop}
-spec:
-  hosts: [a.example.net]
-  addresses: [10.20.0.1]
-  resolution: DNS
-  ports: [{number: 5432, name: tcp, protocol: TCP}]
----
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: b, namespace: shop}
-spec:
-  hosts: [b.example.net]
-  addresses:
-    - 10.20.0.1 # MC0321
-  resolution: DNS
-  ports: [{number: 5432, name: tcp, protocol: TCP}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: a, namespace: shop}
-spec:
-  hosts: [a.example.net]
-  addresses: [10.20.0.1]
-  resolution: DNS
-  ports: [{number: 5432, name: tcp, protocol: TCP}]
----
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: b, namespace: shop}
-spec:
-  hosts: [b.example.net]
-  addresses: [10.20.0.1]
-  resolution: DNS
-  ports: [{number: 5433, name: tcp, protocol: TCP}]
-```""",
+the host, such as TLS or HTTP.""",
 )
 HEADLESS_TARGET_PORT = Code(
     "MC0322",
@@ -101,47 +26,7 @@ HEADLESS_TARGET_PORT = Code(
     Severity.WARNING,
     "clients that look up {host} connect to port {port} of the Pods, but these serve it on {target}",
     """The name of a headless Service resolves to the addresses of its Pods, and no proxy of Kubernetes translates the
-port. Clients connect to the Pod with the port of the Service. Use the same number for `port` and `targetPort`.
-
-Bad:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: db, namespace: shop}
-spec:
-  clusterIP: None
-  selector: {app: db}
-  ports:
-    - name: tcp
-      port: 7000
-      targetPort: 7001 # MC0322
----
-apiVersion: v1
-kind: Pod
-metadata: {name: db-0, namespace: shop, labels: {app: db}}
-spec: {containers: [{name: db, ports: [{containerPort: 7001}]}]}
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: db, namespace: shop}
-spec:
-  clusterIP: None
-  selector: {app: db}
-  ports:
-    - name: tcp
-      port: 7001
-      targetPort: 7001
----
-apiVersion: v1
-kind: Pod
-metadata: {name: db-0, namespace: shop, labels: {app: db}}
-spec: {containers: [{name: db, ports: [{containerPort: 7001}]}]}
-```""",
+port. Clients connect to the Pod with the port of the Service. Use the same number for `port` and `targetPort`.""",
 )
 UNDECLARED_TARGET_PORT = Code(
     "MC0323",
@@ -151,44 +36,7 @@ UNDECLARED_TARGET_PORT = Code(
     """`targetPort` is the port on which the containers listen, as a number or as the name of a container's port.
 Kubernetes does not compare a number with the ports that containers declare, so a request to a port on which nothing
 listens fails at the Pod. Use a port of the containers, or declare the port on the container if it does listen there.
-
-Bad:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: photos, namespace: shop}
-spec:
-  selector: {app: photos}
-  ports:
-    - name: http
-      port: 80
-      targetPort: 9090 # MC0323
----
-apiVersion: v1
-kind: Pod
-metadata: {name: photos-0, namespace: shop, labels: {app: photos}}
-spec: {containers: [{name: photos, ports: [{containerPort: 8080}]}]}
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: photos, namespace: shop}
-spec:
-  selector: {app: photos}
-  ports:
-    - name: http
-      port: 80
-      targetPort: 8080
----
-apiVersion: v1
-kind: Pod
-metadata: {name: photos-0, namespace: shop, labels: {app: photos}}
-spec: {containers: [{name: photos, ports: [{containerPort: 8080}]}]}
-```""",
+""",
 )
 UNKNOWN_PREFIX = Code(
     "MC0324",
@@ -197,32 +45,7 @@ UNKNOWN_PREFIX = Code(
     "`{written}` is no protocol that Istio knows, so proxies detect the protocol of port {port} from its first bytes",
     """The protocol of a port is its `appProtocol`, else its name up to the first `-`. Istio knows `http`, `http2`,
 `grpc`, `grpc-web`, `https`, `tls`, `tcp`, `mongo`, `redis`, `mysql` and, as `appProtocol`, `kubernetes.io/h2c`,
-`kubernetes.io/ws` and `kubernetes.io/wss`. Settings for HTTP/2 only apply to ports that are declared so.
-
-Bad:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: web, namespace: shop}
-spec:
-  ports:
-    - name: h2c # MC0324
-      port: 8080
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: web, namespace: shop}
-spec:
-  ports:
-    - name: h2c
-      appProtocol: kubernetes.io/h2c
-      port: 8080
-```""",
+`kubernetes.io/ws` and `kubernetes.io/wss`. Settings for HTTP/2 only apply to ports that are declared so.""",
 )
 HOST_OF_SEVERAL_ENTRIES = Code(
     "MC0325",
@@ -231,48 +54,5 @@ HOST_OF_SEVERAL_ENTRIES = Code(
     "{host} is also a host of ServiceEntry {other}, with other ports or another resolution: only clients in namespace "
     "{own} use this one",
     """Clients use the ServiceEntry of their own namespace, else the oldest that they see. Settings of several
-namespaces are not merged. Limit each with `exportTo: ["."]`, or keep one for the mesh.
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: a, namespace: team-a}
-spec:
-  hosts: [api.example.net]
-  resolution: DNS
-  ports: [{number: 443, name: https, protocol: HTTPS}]
----
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: b, namespace: team-b}
-spec:
-  hosts:
-    - api.example.net # MC0325
-  resolution: DNS
-  ports: [{number: 80, name: http, protocol: HTTP}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: a, namespace: team-a}
-spec:
-  hosts: [api.example.net]
-  resolution: DNS
-  exportTo: ["."]
-  ports: [{number: 443, name: https, protocol: HTTPS}]
----
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: b, namespace: team-b}
-spec:
-  hosts:
-    - api.example.net
-  resolution: DNS
-  ports: [{number: 80, name: http, protocol: HTTP}]
-```""",
+namespaces are not merged. Limit each with `exportTo: ["."]`, or keep one for the mesh.""",
 )

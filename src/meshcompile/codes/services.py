@@ -8,46 +8,7 @@ SHADOWED_SERVICE_ENTRY = Code(
     Severity.WARNING,
     "{host} is the host of Kubernetes Service {service}, which takes precedence over this ServiceEntry",
     "Where both are visible, the Service decides the ports, the address and the resolution. In the Service's own "
-    "namespace, Istio combines the endpoints of both for ports with the same name."
-    """
-
-Bad:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
----
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: maps, namespace: shop}
-spec:
-  hosts: [cart.shop.svc.cluster.local] # MC0310
-  ports: [{number: 80, name: http, protocol: HTTP}]
-  resolution: DNS
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
----
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: maps, namespace: shop}
-spec:
-  hosts: [maps.example]
-  ports: [{number: 80, name: http, protocol: HTTP}]
-  resolution: DNS
-```""",
+    "namespace, Istio combines the endpoints of both for ports with the same name.",
 )
 CONFLICTING_SERVICE_ENTRIES = Code(
     "MC0311",
@@ -79,33 +40,7 @@ PORT_NAME = Code(
     "port {port} has {what}, so Istio detects from the first bytes of a connection whether it carries HTTP",
     """Istio takes the protocol of a port from `appProtocol`, or from the name up to the first `-`: `http-web`, `tcp`,
 `grpc`. For any other name, each proxy looks at what the client sends first, which delays connections of protocols where
-the server speaks first. Name the protocol.
-
-Bad:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  clusterIP: 10.0.0.1
-  ports:
-    - name: web
-      port: 80 # IST0118
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  clusterIP: 10.0.0.1
-  ports:
-    - name: http-web
-      port: 80
-```""",
+the server speaks first. Name the protocol.""",
 )
 EXTERNAL_NAME_PORT = Code(
     "IST0150",
@@ -113,35 +48,7 @@ EXTERNAL_NAME_PORT = Code(
     Severity.WARNING,
     "port {port} of this ExternalName Service has {what}, so its listener takes all TCP traffic to port {port}",
     """A Service of type ExternalName has no address. A proxy can tell TCP connections to it from others only by the
-port, and sends all of them to the external name. Name the protocol: `http`, `https` or `tls`.
-
-Bad:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: partner, namespace: shop}
-spec:
-  type: ExternalName
-  externalName: partner.example
-  ports:
-    - name: tcp
-      port: 5432 # IST0150
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Service
-metadata: {name: partner, namespace: shop}
-spec:
-  type: ExternalName
-  externalName: partner.example
-  ports:
-    - name: tls
-      port: 5432
-```""",
+port, and sends all of them to the external name. Name the protocol: `http`, `https` or `tls`.""",
 )
 PORT_WITH_TWO_PROTOCOLS = Code(
     "IST0116",
@@ -149,51 +56,7 @@ PORT_WITH_TWO_PROTOCOLS = Code(
     Severity.WARNING,
     "Services {services} select the Pods of this Deployment and have port {port} with the protocols {protocols}",
     """A Pod in the mesh cannot serve one port number with several transport protocols, because Istio configures one
-listener per port. Use different numbers.
-
-Bad:
-
-```yaml
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: dns # IST0116
-  namespace: shop
-spec:
-  selector: {matchLabels: {app: dns}}
-  template:
-    metadata: {labels: {app: dns, sidecar.istio.io/inject: "true"}}
-    spec: {containers: [{name: dns, image: dns}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: dns, namespace: shop}
-spec:
-  clusterIP: 10.0.0.1
-  selector: {app: dns}
-  ports: [{name: tcp, port: 5353, protocol: TCP}, {name: udp, port: 5353, protocol: UDP}]
-```
-
-Good:
-
-```yaml
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: dns, namespace: shop}
-spec:
-  selector: {matchLabels: {app: dns}}
-  template:
-    metadata: {labels: {app: dns, sidecar.istio.io/inject: "true"}}
-    spec: {containers: [{name: dns, image: dns}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: dns, namespace: shop}
-spec:
-  clusterIP: 10.0.0.1
-  selector: {app: dns}
-  ports: [{name: tcp, port: 5353, protocol: TCP}]
-```""",
+listener per port. Use different numbers.""",
 )
 TARGET_PORT_WITH_SEVERAL_PORTS = Code(
     "IST0137",
@@ -201,51 +64,7 @@ TARGET_PORT_WITH_SEVERAL_PORTS = Code(
     Severity.WARNING,
     "ports {ports} of the Services {services} all lead to port {target} of the Pods of this Deployment",
     """The proxy of the Pods has one inbound listener per Pod port. When several Service ports lead to it, the oldest
-Service decides the protocol and the metadata of all of them. Let each Pod port have one Service port.
-
-Bad:
-
-```yaml
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: cart # IST0137
-  namespace: shop
-spec:
-  selector: {matchLabels: {app: cart}}
-  template:
-    metadata: {labels: {app: cart, sidecar.istio.io/inject: "true"}}
-    spec: {containers: [{name: cart, image: cart}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  clusterIP: 10.0.0.1
-  selector: {app: cart}
-  ports: [{name: http, port: 80, targetPort: 8080}, {name: tcp, port: 81, targetPort: 8080}]
-```
-
-Good:
-
-```yaml
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {matchLabels: {app: cart}}
-  template:
-    metadata: {labels: {app: cart, sidecar.istio.io/inject: "true"}}
-    spec: {containers: [{name: cart, image: cart}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  clusterIP: 10.0.0.1
-  selector: {app: cart}
-  ports: [{name: http, port: 80, targetPort: 8080}, {name: tcp, port: 81, targetPort: 8081}]
-```""",
+Service decides the protocol and the metadata of all of them. Let each Pod port have one Service port.""",
 )
 INCONSISTENT_SERVICE = Code(
     "IST0170",

@@ -96,28 +96,7 @@ PROVIDER_MISSING = Code(
     Severity.WARNING,
     'The Telemetry {name} in namespace "{namespace}" with empty providers will be ignored.',
     "An entry of `accessLogging` names no provider, and the mesh config has no `defaultProviders.accessLogging` to "
-    "inherit."
-    """
-
-Bad:
-
-```yaml
-apiVersion: telemetry.istio.io/v1 # IST0157
-kind: Telemetry
-metadata: {name: default, namespace: shop}
-spec:
-  accessLogging: [{}]
-```
-
-Good:
-
-```yaml
-apiVersion: telemetry.istio.io/v1
-kind: Telemetry
-metadata: {name: default, namespace: shop}
-spec:
-  accessLogging: [{providers: [{name: envoy}]}]
-```""",
+    "inherit.",
 )
 SEVERAL_FOR_NAMESPACE = Code(
     "IST0160",
@@ -133,44 +112,5 @@ SEVERAL_FOR_WORKLOAD = Code(
     Severity.ERROR,
     "Telemetries {names} of namespace {namespace} all select Pod {pod}, which uses only the oldest",
     """Istio applies one Telemetry with a selector to a workload: the oldest one. Merge them, or make the selectors
-exclude each other.
-
-Bad:
-
-```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: cart, namespace: shop, labels: {app: cart, version: v1}}
-spec: {containers: [{name: cart, image: cart}]}
----
-apiVersion: telemetry.istio.io/v1
-kind: Telemetry
-metadata:
-  name: cart # IST0159
-  namespace: shop
-spec:
-  selector: {matchLabels: {app: cart}}
----
-apiVersion: telemetry.istio.io/v1
-kind: Telemetry
-metadata:
-  name: cart-v1 # IST0159
-  namespace: shop
-spec:
-  selector: {matchLabels: {version: v1}}
-```
-
-Good:
-
-```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: cart, namespace: shop, labels: {app: cart, version: v1}}
-spec: {containers: [{name: cart, image: cart}]}
----
-apiVersion: telemetry.istio.io/v1
-kind: Telemetry
-metadata: {name: cart, namespace: shop}
-spec: {selector: {matchLabels: {app: cart}}}
-```""",
+exclude each other.""",
 )

@@ -39,36 +39,7 @@ DUPLICATE = _error(
     "MC0204",
     "duplicate-item",
     "{what} `{value}` appears twice",
-    "Each item of this list must be unique. Remove one, or rename it."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: maps, namespace: shop}
-spec:
-  hosts: [maps.example]
-  ports:
-    - {number: 80, name: http, protocol: HTTP}
-    - {number: 81, name: http, protocol: HTTP} # MC0204
-  resolution: DNS
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: maps, namespace: shop}
-spec:
-  hosts: [maps.example]
-  ports:
-    - {number: 80, name: http, protocol: HTTP}
-    - {number: 81, name: http-2, protocol: HTTP}
-  resolution: DNS
-```""",
+    "Each item of this list must be unique. Remove one, or rename it.",
 )
 PORT = _error(
     "MC0205",
@@ -87,34 +58,7 @@ PROTOCOL = _error(
     "unknown-protocol",
     "Istio does not know the protocol `{protocol}`",
     "Valid protocols are HTTP, HTTP2, GRPC, GRPC-Web, HTTPS, TLS, TCP, UDP, Mongo, Redis, MySQL and, in a Sidecar, "
-    "HTTP_PROXY. Upper and lower case are equivalent."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: maps, namespace: shop}
-spec:
-  hosts: [maps.example]
-  ports:
-    - {number: 443, name: https, protocol: SSL} # MC0207
-  resolution: DNS
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: maps, namespace: shop}
-spec:
-  hosts: [maps.example]
-  ports:
-    - {number: 443, name: https, protocol: HTTPS}
-  resolution: DNS
-```""",
+    "HTTP_PROXY. Upper and lower case are equivalent.",
 )
 HOST = _error(
     "MC0208",
@@ -127,34 +71,7 @@ ADDRESS = _error(
     "MC0209",
     "invalid-address",
     "`{value}` is not {expected}",
-    "Write an IPv4 or IPv6 address, or a range such as `10.0.0.0/8` where ranges are allowed."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: maps, namespace: shop}
-spec:
-  hosts: [maps.example]
-  addresses: [240.0.0.300] # MC0209
-  ports: [{number: 80, name: http, protocol: HTTP}]
-  resolution: DNS
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: maps, namespace: shop}
-spec:
-  hosts: [maps.example]
-  addresses: [240.0.0.3]
-  ports: [{number: 80, name: http, protocol: HTTP}]
-  resolution: DNS
-```""",
+    "Write an IPv4 or IPv6 address, or a range such as `10.0.0.0/8` where ranges are allowed.",
 )
 UNIX_SOCKET = _error(
     "MC0210",
@@ -191,30 +108,7 @@ SELECTOR_SELECTS_ALL = _warning(
     "MC0215",
     "selector-without-labels",
     "a selector without labels selects every workload of the namespace",
-    "To select every workload, remove the selector. Otherwise, add labels to it."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Sidecar
-metadata: {name: cart, namespace: shop}
-spec:
-  workloadSelector: {labels: {}} # MC0215
-  egress: [{hosts: ["./*"]}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Sidecar
-metadata: {name: cart, namespace: shop}
-spec:
-  workloadSelector: {labels: {app: cart}}
-  egress: [{hosts: ["./*"]}]
-```""",
+    "To select every workload, remove the selector. Otherwise, add labels to it.",
 )
 TARGET = _error(
     "MC0216",
@@ -229,101 +123,20 @@ EXPORT_TO = _error(
     "`{value}` in `exportTo` {problem}",
     "`exportTo` accepts `.`, `*` or names of namespaces, each at most once. `*` must be the only item. A ServiceEntry "
     "also accepts `~` as the only item. A DestinationRule with a workloadSelector can be exported only to its own "
-    "namespace."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: maps, namespace: shop}
-spec:
-  hosts: [maps.example]
-  exportTo: ["~", "."] # MC0217
-  ports: [{number: 80, name: http, protocol: HTTP}]
-  resolution: DNS
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: maps, namespace: shop}
-spec:
-  hosts: [maps.example]
-  exportTo: ["."]
-  ports: [{number: 80, name: http, protocol: HTTP}]
-  resolution: DNS
-```""",
+    "namespace.",
 )
 REGEX = _error(
     "MC0218",
     "invalid-regex",
     "`{regex}` is not a valid regular expression: {problem}",
     "Istio accepts RE2 expressions of at most 1024 characters. RE2 has no lookaround and no backreferences, and "
-    "repeats at most 1000 times."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - match:
-        - uri: {regex: "/(cart"} # MC0218
-      route: [{destination: {host: cart}}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - match:
-        - uri: {regex: "/(cart)"}
-      route: [{destination: {host: cart}}]
-```""",
+    "repeats at most 1000 times.",
 )
 URL = _error(
     "MC0219",
     "invalid-url",
     "`{url}` is not a valid URL: {problem}",
-    "Write a complete URL with one of the schemes that the field accepts."
-    """
-
-Bad:
-
-```yaml
-apiVersion: security.istio.io/v1
-kind: RequestAuthentication
-metadata: {name: cart, namespace: shop}
-spec:
-  jwtRules:
-    - issuer: login
-      jwksUri: login.example/keys # MC0219
-```
-
-Good:
-
-```yaml
-apiVersion: security.istio.io/v1
-kind: RequestAuthentication
-metadata: {name: cart, namespace: shop}
-spec:
-  jwtRules:
-    - issuer: login
-      jwksUri: https://login.example/keys
-```""",
+    "Write a complete URL with one of the schemes that the field accepts.",
 )
 EMPTY_VALUE = _error(
     "MC0220",
@@ -361,65 +174,14 @@ GATEWAY_HOST = _error(
     "`{host}` is not a valid host here: {problem}",
     "Servers of a Gateway accept `HOST` or `NAMESPACE/HOST`. Egress listeners of a Sidecar accept `NAMESPACE/HOST`. "
     "The namespace may be `*` or `.`, and in a Sidecar also `~`. The host is a domain name with dots, `*`, or a name "
-    "that begins with `*.`."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  servers:
-    - port: {number: 80, name: http, protocol: HTTP}
-      hosts: ["a/b/c"] # MC0230
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  servers:
-    - port: {number: 80, name: http, protocol: HTTP}
-      hosts: [shop/cart.example]
-```""",
+    "that begins with `*.`.",
 )
 SERVER_PROTOCOL = _error(
     "MC0231",
     "tls-and-protocol",
     "{problem}",
     "Servers with the protocols HTTPS and TLS need `tls`. A server for plain HTTP accepts only `httpsRedirect`. Other "
-    "servers accept no TLS settings."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  servers:
-    - port: {number: 443, name: https, protocol: HTTPS} # MC0231
-      hosts: [cart.example]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  servers:
-    - port: {number: 443, name: https, protocol: HTTPS}
-      hosts: [cart.example]
-      tls: {mode: SIMPLE, credentialName: cart}
-```""",
+    "servers accept no TLS settings.",
 )
 TARGET_PORT = _error(
     "MC0232",
@@ -431,34 +193,7 @@ REDIRECT_WITHOUT_HTTP = _warning(
     "MC0233",
     "redirect-without-http",
     "`httpsRedirect` only has an effect on HTTP servers",
-    "Move the redirect to the server for plain HTTP."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  servers:
-    - port: {number: 443, name: https, protocol: HTTPS}
-      hosts: [cart.example]
-      tls: {mode: SIMPLE, credentialName: cart, httpsRedirect: true} # MC0233
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  servers:
-    - port: {number: 443, name: https, protocol: HTTPS}
-      hosts: [cart.example]
-      tls: {mode: SIMPLE, credentialName: cart}
-```""",
+    "Move the redirect to the server for plain HTTP.",
 )
 UNIX_PORT = _error(
     "MC0234",
@@ -496,34 +231,7 @@ DUPLICATE_EGRESS_HOST = _warning(
     "MC0239",
     "duplicate-egress-host",
     "another entry already covers egress host `{host}`",
-    "Remove the redundant host."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Sidecar
-metadata: {name: default, namespace: shop}
-spec:
-  egress:
-    - hosts:
-        - ./*
-        - ./cart.shop.svc.cluster.local # MC0239
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Sidecar
-metadata: {name: default, namespace: shop}
-spec:
-  egress:
-    - hosts:
-        - ./*
-        - istio-system/*
-```""",
+    "Remove the redundant host.",
 )
 HTTP_POOL_WITHOUT_HTTP = _warning(
     "MC0240",
@@ -551,30 +259,7 @@ WILDCARD_IN_MESH = _error(
     "MC0243",
     "wildcard-in-mesh",
     "the host `*` is not allowed for sidecars (gateway `mesh`)",
-    "Bind the VirtualService to a gateway, or name the hosts."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: ["*"] # MC0243
-  http: [{route: [{destination: {host: cart}}]}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http: [{route: [{destination: {host: cart}}]}]
-```""",
+    "Bind the VirtualService to a gateway, or name the hosts.",
 )
 OVERLAPPING_HOSTS = _error(
     "MC0244",
@@ -592,91 +277,13 @@ GATEWAY_NAME = _error(
     "MC0246",
     "invalid-gateway-name",
     "`{value}` is not a valid gateway name: {problem}",
-    "Write `NAME` for a Gateway of the same namespace, `NAMESPACE/NAME` for another, or `mesh`."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  gateways: ["a/b/c"] # MC0246
-  http: [{route: [{destination: {host: cart}}]}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  gateways: [a/b]
-  http: [{route: [{destination: {host: cart}}]}]
-```""",
+    "Write `NAME` for a Gateway of the same namespace, `NAMESPACE/NAME` for another, or `mesh`.",
 )
 LEGACY_GATEWAY_NAME = _warning(
     "MC0247",
     "legacy-gateway-name",
     "`{value}` is a deprecated form of a gateway name: write `{instead}`",
-    "Istio uses the second label of such a name as the namespace."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
----
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [shop.example]
-  gateways:
-    - front.shop.svc.cluster.local # MC0247
-  http: [{route: [{destination: {host: cart}}]}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: front, namespace: shop}
-spec:
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
----
-apiVersion: v1
-kind: Service
-metadata: {name: cart, namespace: shop}
-spec:
-  selector: {app: cart}
-  ports: [{name: http, port: 80}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [shop.example]
-  gateways:
-    - shop/front
-  http: [{route: [{destination: {host: cart}}]}]
-```""",
+    "Istio uses the second label of such a name as the namespace.",
 )
 STRING_MATCH = _error(
     "MC0248",
@@ -708,70 +315,14 @@ WEIGHT = _error(
     "MC0252",
     "invalid-weight",
     "{problem}",
-    "Weights must not be negative. With several destinations, they must not add up to 0."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - route:
-        - {destination: {host: cart}, weight: -1} # MC0252
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - route:
-        - {destination: {host: cart}, weight: 100}
-```""",
+    "Weights must not be negative. With several destinations, they must not add up to 0.",
 )
 CORS = _error(
     "MC0253",
     "invalid-cors",
     "{problem}",
     "Origins need a nonempty `exact`, `prefix` or `regex`. Methods are HTTP methods in capitals, or `*`. `maxAge` is "
-    "in whole seconds."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - corsPolicy:
-        allowMethods: [FETCH] # MC0253
-      route: [{destination: {host: cart}}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - corsPolicy:
-        allowMethods: [GET]
-      route: [{destination: {host: cart}}]
-```""",
+    "in whole seconds.",
 )
 FAULT = _error(
     "MC0254",
@@ -783,237 +334,46 @@ ABORT_WITHOUT_ERROR = _warning(
     "MC0255",
     "abort-without-error",
     "this abort has no effect: it has neither `httpStatus` nor `grpcStatus`",
-    "Set the status that requests get."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - fault:
-        abort: {percentage: {value: 10}} # MC0255
-      route: [{destination: {host: cart}}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - fault:
-        abort: {percentage: {value: 10}, httpStatus: 503}
-      route: [{destination: {host: cart}}]
-```""",
+    "Set the status that requests get.",
 )
 STATUS = _error(
     "MC0256",
     "invalid-status",
     "{status} is not a valid status: use 200 to 599",
-    "HTTP statuses are 200 to 599 here. gRPC statuses are names, such as `NOT_FOUND`."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - fault:
-        abort: {percentage: {value: 10}, httpStatus: 700} # MC0256
-      route: [{destination: {host: cart}}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - fault:
-        abort: {percentage: {value: 10}, httpStatus: 503}
-      route: [{destination: {host: cart}}]
-```""",
+    "HTTP statuses are 200 to 599 here. gRPC statuses are names, such as `NOT_FOUND`.",
 )
 PERCENTAGE = _error(
     "MC0257",
     "invalid-percentage",
     "{value} is not a valid percentage: use {expected}",
-    "Percentages are 0 to 100. In faults, the smallest nonzero percentage is 0.0001."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - fault:
-        abort: {percentage: {value: 110}, httpStatus: 503} # MC0257
-      route: [{destination: {host: cart}}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - fault:
-        abort: {percentage: {value: 10}, httpStatus: 503}
-      route: [{destination: {host: cart}}]
-```""",
+    "Percentages are 0 to 100. In faults, the smallest nonzero percentage is 0.0001.",
 )
 DEPRECATED_FIELD = _warning(
     "MC0258",
     "deprecated-field",
     "`{field}` is deprecated: use {instead}",
-    "The field still works, but a later release of Istio may remove it."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: cart
-  trafficPolicy:
-    outlierDetection: {consecutiveErrors: 5} # MC0258
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: cart
-  trafficPolicy:
-    outlierDetection: {consecutive5xxErrors: 5}
-```""",
+    "The field still works, but a later release of Istio may remove it.",
 )
 RETRY = _error(
     "MC0259",
     "invalid-retry",
     "{problem}",
     "`attempts` must not be negative. 0 disables retries, so no other setting may accompany it. `retryOn` is a "
-    "comma-separated list of Envoy retry conditions and HTTP statuses, without spaces."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - route: [{destination: {host: cart}}]
-      retries: {attempts: 3, retryOn: 5xxx} # MC0259
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - route: [{destination: {host: cart}}]
-      retries: {attempts: 3, retryOn: 5xx}
-```""",
+    "comma-separated list of Envoy retry conditions and HTTP statuses, without spaces.",
 )
 REDIRECT = _error(
     "MC0260",
     "invalid-redirect",
     "{problem}",
     "A redirect changes the URI, the authority, the scheme or the port, with a status from 300 to 399. The scheme is "
-    "`http` or `https`."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - redirect: {} # MC0260
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - redirect: {authority: shop.example}
-```""",
+    "`http` or `https`.",
 )
 REWRITE = _error(
     "MC0261",
     "invalid-rewrite",
     "{problem}",
     "A rewrite sets `uri` or `uriRegexRewrite`, and optionally `authority`. `uriRegexRewrite` needs both `match` and "
-    "`rewrite`."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - rewrite: {} # MC0261
-      route: [{destination: {host: cart}}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - rewrite: {uri: /}
-      route: [{destination: {host: cart}}]
-```""",
+    "`rewrite`.",
 )
 RESPONSE_TOO_LARGE = _error(
     "MC0262",
@@ -1031,36 +391,7 @@ SNI_HOST = _error(
     "MC0264",
     "sni-outside-hosts",
     "SNI host `{host}` is not among the hosts of the VirtualService: {hosts}",
-    "An SNI host must be one of `hosts`, or match a wildcard in `hosts`."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart.example]
-  tls:
-    - match:
-        - {sniHosts: [shop.example]} # MC0264
-      route: [{destination: {host: cart}}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart.example]
-  tls:
-    - match:
-        - {sniHosts: [cart.example]}
-      route: [{destination: {host: cart}}]
-```""",
+    "An SNI host must be one of `hosts`, or match a wildcard in `hosts`.",
 )
 SNI_ADDRESS = _warning(
     "MC0265",
@@ -1073,147 +404,26 @@ WEIGHTS_NOT_100 = Code(
     "weights-not-100",
     Severity.INFO,
     "the weights add up to {total}, not to 100: the shares are {shares}",
-    "Weights are relative to their sum. Use weights that add up to 100 to make the percentages obvious."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - route:
-        - {destination: {host: cart, subset: v1}, weight: 50} # MC0296
-        - {destination: {host: cart, subset: v2}, weight: 40}
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - route:
-        - {destination: {host: cart, subset: v1}, weight: 50}
-        - {destination: {host: cart, subset: v2}, weight: 50}
-```""",
+    "Weights are relative to their sum. Use weights that add up to 100 to make the percentages obvious.",
 )
 SUBSET_NAME = _error(
     "MC0266",
     "invalid-subset-name",
     "`{value}` is not a valid subset name",
-    "Subset names are DNS labels: letters, digits and `-`."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: cart
-  subsets:
-    - name: version_1 # MC0266
-      labels: {version: v1}
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: cart
-  subsets:
-    - name: version-1
-      labels: {version: v1}
-```""",
+    "Subset names are DNS labels: letters, digits and `-`.",
 )
 UNREACHABLE_RULE = _warning(
     "IST0130",
     "virtual-service-unreachable-rule",
     "VirtualService rule {rule} not used ({reason})",
-    "An earlier rule matches every request that this rule could match. Put specific rules before general ones."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - route: [{destination: {host: cart}}]
-    - match: [{uri: {prefix: /api}}] # IST0130
-      route: [{destination: {host: cart}}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - match: [{uri: {prefix: /api}}]
-      route: [{destination: {host: cart}}]
-    - route: [{destination: {host: cart}}]
-```""",
+    "An earlier rule matches every request that this rule could match. Put specific rules before general ones.",
 )
 INEFFECTIVE_MATCH = Code(
     "IST0131",
     "virtual-service-ineffective-match",
     Severity.INFO,
     "VirtualService rule {rule} match {match} is not used (duplicate/overlapping match in rule {other})",
-    "An earlier match already covers these requests. Remove this match, or move it up."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - match: [{uri: {prefix: /api}}]
-      route: [{destination: {host: cart}}]
-    - match:
-        - uri: {prefix: /page}
-        - uri: {prefix: /api} # IST0131
-      route: [{destination: {host: cart}}]
-    - route: [{destination: {host: cart}}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: cart, namespace: shop}
-spec:
-  hosts: [cart]
-  http:
-    - match: [{uri: {prefix: /api}}]
-      route: [{destination: {host: cart}}]
-    - match:
-        - uri: {prefix: /page}
-      route: [{destination: {host: cart}}]
-    - route: [{destination: {host: cart}}]
-```""",
+    "An earlier match already covers these requests. Remove this match, or move it up.",
 )
 
 # DestinationRule
@@ -1223,61 +433,13 @@ TRAFFIC_POLICY = _error(
     "invalid-traffic-policy",
     "{problem}",
     "A traffic policy sets at least one field. `tunnel` and `proxyProtocol` exclude each other. Each entry of "
-    "`portLevelSettings` names its port."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: cart
-  trafficPolicy: {} # MC0267
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: cart
-  trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}
-```""",
+    "`portLevelSettings` names its port.",
 )
 OUTLIER_DETECTION = _error(
     "MC0268",
     "invalid-outlier-detection",
     "`consecutiveLocalOriginFailures` needs `splitExternalLocalOriginErrors: true`",
-    "Without the split, connection errors count as errors of the server."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: cart
-  trafficPolicy:
-    outlierDetection: {consecutiveLocalOriginFailures: 5} # MC0268
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: cart
-  trafficPolicy:
-    outlierDetection: {splitExternalLocalOriginErrors: true, consecutiveLocalOriginFailures: 5}
-```""",
+    "Without the split, connection errors count as errors of the server.",
 )
 LOAD_BALANCER = _error(
     "MC0269",
@@ -1298,37 +460,7 @@ FAILOVER_WITHOUT_OUTLIER_DETECTION = _warning(
     "MC0271",
     "failover-without-outlier-detection",
     "failover needs `outlierDetection`: without it Envoy never marks an endpoint as unhealthy",
-    "Add `outlierDetection` to the same traffic policy."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: cart
-  trafficPolicy:
-    loadBalancer: # MC0271
-      localityLbSetting:
-        failover: [{from: eu-west1, to: eu-west4}]
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: cart, namespace: shop}
-spec:
-  host: cart
-  trafficPolicy:
-    loadBalancer:
-      localityLbSetting:
-        failover: [{from: eu-west1, to: eu-west4}]
-    outlierDetection: {consecutive5xxErrors: 5}
-```""",
+    "Add `outlierDetection` to the same traffic policy.",
 )
 TUNNEL = _error(
     "MC0272",
@@ -1345,32 +477,7 @@ RESOLUTION = _error(
     "{problem}",
     "The resolution decides where addresses come from. NONE uses the client's original destination, STATIC uses "
     "`endpoints`, DNS resolves names, and DYNAMIC_DNS resolves the host of each request. Hosts, addresses, endpoints "
-    "and protocols must fit it."
-    """
-
-Bad:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: maps, namespace: shop}
-spec:
-  hosts: ["*.maps.example"] # MC0273
-  ports: [{number: 80, name: http, protocol: HTTP}]
-  resolution: DNS
-```
-
-Good:
-
-```yaml
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: maps, namespace: shop}
-spec:
-  hosts: ["*.maps.example"]
-  ports: [{number: 80, name: http, protocol: HTTP}]
-  resolution: NONE
-```""",
+    "and protocols must fit it.",
 )
 SERVICE_ENTRY_DOUBT = _warning(
     "MC0274",
@@ -1405,66 +512,14 @@ AUTHORIZATION_ACTION = _error(
     "action-and-provider",
     "{problem}",
     "`provider` is only for CUSTOM. CUSTOM and DENY need rules: a policy without rules never applies, and `rules: "
-    "[{}]` always applies."
-    """
-
-Bad:
-
-```yaml
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: cart, namespace: shop}
-spec: # MC0278
-  action: CUSTOM
-  rules: [{to: [{operation: {paths: [/admin]}}]}]
-```
-
-Good:
-
-```yaml
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: cart, namespace: shop}
-spec:
-  action: DENY
-  rules: [{to: [{operation: {paths: [/admin]}}]}]
-```""",
+    "[{}]` always applies.",
 )
 UNSUPPORTED_BY_CUSTOM = _error(
     "MC0279",
     "unsupported-by-custom",
     "`{field}` is not supported with action CUSTOM",
     "The external authorizer decides before Envoy knows the identity of the source. Match addresses, paths and similar "
-    "attributes instead."
-    """
-
-Bad:
-
-```yaml
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: cart, namespace: shop}
-spec:
-  action: CUSTOM
-  provider: {name: check}
-  rules:
-    - from:
-        - source: {namespaces: [shop]} # MC0279
-```
-
-Good:
-
-```yaml
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: cart, namespace: shop}
-spec:
-  action: CUSTOM
-  provider: {name: check}
-  rules:
-    - from:
-        - source: {ipBlocks: [10.0.0.0/8]}
-```""",
+    "attributes instead.",
 )
 EMPTY_RULE_PART = _error(
     "MC0280",
@@ -1478,64 +533,14 @@ POLICY_VALUE = _error(
     "`{value}` is not valid in `{field}`: {problem}",
     "Addresses are IP addresses or CIDR ranges. Ports are 0 to 65535. Service accounts are `NAME` or `NAMESPACE/NAME`, "
     "without wildcards. Trust domains may have one `*`, at the start or at the end. In paths, `{*}` matches one "
-    "segment and `{**}` matches the rest; other braces are not allowed."
-    """
-
-Bad:
-
-```yaml
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: cart, namespace: shop}
-spec:
-  rules:
-    - from:
-        - source: {ipBlocks: [10.0.0.300]} # MC0281
-```
-
-Good:
-
-```yaml
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: cart, namespace: shop}
-spec:
-  rules:
-    - from:
-        - source: {ipBlocks: [10.0.0.0/8]}
-```""",
+    "segment and `{**}` matches the rest; other braces are not allowed.",
 )
 CONDITION = _error(
     "MC0284",
     "invalid-condition",
     "{problem}",
     "Istio's documentation lists the keys of conditions. Some, such as `request.headers[...]`, have a name in "
-    "brackets. Every condition has `values` or `notValues`."
-    """
-
-Bad:
-
-```yaml
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: cart, namespace: shop}
-spec:
-  rules:
-    - when:
-        - {key: request.header, values: [a]} # MC0284
-```
-
-Good:
-
-```yaml
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: cart, namespace: shop}
-spec:
-  rules:
-    - when:
-        - {key: "request.headers[x-user]", values: [a]}
-```""",
+    "brackets. Every condition has `values` or `notValues`.",
 )
 HTTP_IN_DENY = _warning(
     "MC0285",
@@ -1560,31 +565,7 @@ PORT_WITHOUT_SELECTOR = _error(
     "MC0288",
     "port-mtls-without-selector",
     "`portLevelMtls` needs a selector with labels",
-    "Ports are meaningful only for the workloads that a selector selects."
-    """
-
-Bad:
-
-```yaml
-apiVersion: security.istio.io/v1
-kind: PeerAuthentication
-metadata: {name: default, namespace: shop}
-spec:
-  mtls: {mode: STRICT}
-  portLevelMtls: {80: {mode: DISABLE}} # MC0288
-```
-
-Good:
-
-```yaml
-apiVersion: security.istio.io/v1
-kind: PeerAuthentication
-metadata: {name: default, namespace: shop}
-spec:
-  mtls: {mode: STRICT}
-  selector: {matchLabels: {app: cart}}
-  portLevelMtls: {80: {mode: DISABLE}}
-```""",
+    "Ports are meaningful only for the workloads that a selector selects.",
 )
 
 # Telemetry, extensions, ProxyConfig
@@ -1605,30 +586,7 @@ CEL = _error(
     "MC0291",
     "invalid-cel",
     "`{expression}` is not a valid CEL expression: {problem}",
-    "Filters use the Common Expression Language, for example `response.code >= 400`."
-    """
-
-Bad:
-
-```yaml
-apiVersion: telemetry.istio.io/v1
-kind: Telemetry
-metadata: {name: default, namespace: shop}
-spec:
-  accessLogging:
-    - filter: {expression: "response.code >"} # MC0291
-```
-
-Good:
-
-```yaml
-apiVersion: telemetry.istio.io/v1
-kind: Telemetry
-metadata: {name: default, namespace: shop}
-spec:
-  accessLogging:
-    - filter: {expression: "response.code > 400"}
-```""",
+    "Filters use the Common Expression Language, for example `response.code >= 400`.",
 )
 VM_ENVIRONMENT = _error(
     "MC0292",

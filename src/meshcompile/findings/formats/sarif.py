@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from meshcompile.codes import every_code
+from meshcompile.codes import every_code, page
 from meshcompile.diagnostics import Code, Diagnostic, Severity
 from meshcompile.documents import Origin
 from meshcompile.findings.paths import uri
@@ -44,12 +44,13 @@ def _rule(id: str, code: Code | None) -> dict[str, Any]:
     """The description of a code. A check of a plugin may use a code that is not known here."""
     if code is None:
         return {"id": id}
+    text = page(code) or code.slug
     return {
         "id": id,
         "name": "".join(part.capitalize() for part in code.slug.split("-")),
         "shortDescription": {"text": code.slug.replace("-", " ")},
-        "fullDescription": {"text": code.docs or code.slug},
-        "help": {"text": code.docs or code.slug, "markdown": code.docs or code.slug},
+        "fullDescription": {"text": text},
+        "help": {"text": text, "markdown": text},
         "defaultConfiguration": {"level": LEVELS[code.severity]},
     }
 
