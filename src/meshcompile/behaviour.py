@@ -44,7 +44,9 @@ def with_features(behaviour: Behaviour, features: Mapping[str, bool]) -> Behavio
     return replace(behaviour, **switches)
 
 
-Capability = Literal["zipkin_trace_context", "zipkin_http_service", "formatter_tags", "no_context_propagation"]
+Capability = Literal[
+    "zipkin_trace_context", "zipkin_http_service", "formatter_tags", "no_context_propagation", "hashable_state"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,9 @@ class ProxyCapabilities:
     """Custom tags with a formatter: `buildCustomTagsFromProvider` in pilot/pkg/networking/core/tracing.go."""
     no_context_propagation: bool
     """`disableContextPropagation`: `configureTracingFromTelemetry` in pilot/pkg/networking/core/tracing.go."""
+    hashable_state: bool
+    """Filter state that takes part in the choice of upstream connections: `ConnectAuthorityFilter` in
+    pilot/pkg/xds/filters/filters.go."""
 
 
 SINCE: Mapping[Capability, Version] = {
@@ -66,6 +71,7 @@ SINCE: Mapping[Capability, Version] = {
     "zipkin_http_service": (1, 29, 0),
     "formatter_tags": (1, 29, 0),
     "no_context_propagation": (1, 30, 0),
+    "hashable_state": (1, 29, 2),
 }
 """The first release of Istio whose proxies have a capability."""
 

@@ -106,7 +106,9 @@ class NodeMetadata(msgspec.Struct, frozen=True, kw_only=True):
     file_credential: str = msgspec.field(name="file-credential", default="")
     """`true` if a socket next to the proxy serves credentials from files"""
     enable_hbone: bool = msgspec.field(name="ENABLE_HBONE", default=False)
-    """whether the proxy is part of an ambient mesh: not supported (`MC1207`)"""
+    """whether the proxy accepts HBONE tunnels on port 15008, in an ambient mesh"""
+    disable_hbone_send: bool = msgspec.field(name="DISABLE_HBONE_SEND", default=False)
+    """whether the proxy opens no HBONE tunnels, in an ambient mesh"""
 
     @property
     def accepts_http_10(self) -> bool:

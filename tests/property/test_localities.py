@@ -35,6 +35,7 @@ def client(where: Locality, labels: Mapping[str, str], network: str = "") -> Cli
         preserves_header_case=False,
         credential_socket=False,
         file_credential_socket=False,
+        opens_tunnels=True,
     )
 
 

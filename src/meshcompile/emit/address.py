@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from meshcompile.envoy.config.core import Address, Pipe, SocketAddress
+from meshcompile.envoy.config.core import Address, EnvoyInternalAddress, Pipe, SocketAddress
 from meshcompile.envoy.config.listener import AdditionalAddress
 from meshcompile.values.hosts import UNIX_PREFIX
 
@@ -12,6 +12,12 @@ def address(bind: str, port: int) -> Address:
     if port == 0:
         return Address(pipe=Pipe(path=bind.removeprefix(UNIX_PREFIX)))
     return Address(socket_address=SocketAddress(address=bind, port_value=port))
+
+
+def internal_address(listener: str, endpoint_id: str = "") -> Address:
+    """An internal listener of the same proxy. Endpoints with different IDs are different endpoints."""
+    internal = EnvoyInternalAddress(server_listener_name=listener, endpoint_id=endpoint_id)
+    return Address(envoy_internal_address=internal)
 
 
 def additional_addresses(binds: Iterable[str], port: int) -> tuple[AdditionalAddress, ...]:

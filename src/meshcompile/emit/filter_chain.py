@@ -20,17 +20,20 @@ _TRANSPORT: Mapping[Traffic, str] = {
     Traffic.ANY: "",
     Traffic.PLAIN: _PLAIN,
     Traffic.PLAIN_HTTP: _PLAIN,
+    Traffic.TUNNELLED_HTTP: "",
     Traffic.TLS: _TLS,
     Traffic.MESH: _TLS,
     Traffic.MESH_HTTP: _TLS,
     Traffic.MESH_TCP: _TLS,
     Traffic.MESH_PASSED_ON: "",
 }
+_HTTP = ("http/1.1", "h2c")  # the names that the HTTP inspector uses
 # The ALPN protocols that sidecars offer when they have detected HTTP, and when they have not.
 _MESH_HTTP = ("istio-http/1.0", "istio-http/1.1", "istio-h2")
 _MESH = ("istio", "istio-peer-exchange", *_MESH_HTTP)
 _ALPN: Mapping[Traffic, tuple[str, ...]] = {
-    Traffic.PLAIN_HTTP: ("http/1.1", "h2c"),  # the name that the HTTP inspector uses
+    Traffic.PLAIN_HTTP: _HTTP,
+    Traffic.TUNNELLED_HTTP: _HTTP,
     Traffic.MESH: _MESH,
     Traffic.MESH_HTTP: _MESH_HTTP,
     Traffic.MESH_TCP: ("istio-peer-exchange", "istio"),

@@ -59,7 +59,7 @@ _NORMALIZATION: dict[PathNormalization, tuple[bool, bool, HttpConnectionManagerP
     PathNormalization.MERGE_SLASHES: (True, True, "KEEP_UNCHANGED"),
     PathNormalization.DECODE_AND_MERGE_SLASHES: (True, True, "UNESCAPE_AND_FORWARD"),
 }
-_FORWARD_CLIENT_CERT: dict[str | None, HttpConnectionManagerForwardClientCertDetails] = {
+FORWARD_CLIENT_CERT: dict[str | None, HttpConnectionManagerForwardClientCertDetails] = {
     None: "SANITIZE",
     "SANITIZE": "SANITIZE",
     "FORWARD_ONLY": "FORWARD_ONLY",
@@ -96,7 +96,7 @@ def http_connection_manager(connection: HttpConnection) -> Filter:
             xff_num_trusted_hops=traits.trusted_proxies,
             internal_address_config=_internal_addresses(traits),
             generate_request_id=None if traits.request_id else False,
-            forward_client_cert_details=_FORWARD_CLIENT_CERT[traits.forward_client_cert],
+            forward_client_cert_details=FORWARD_CLIENT_CERT[traits.forward_client_cert],
             set_current_client_cert_details=_client_cert_details(traits.client_cert_details),
             proxy_100_continue=True,
             upgrade_configs=(_WEBSOCKET,),

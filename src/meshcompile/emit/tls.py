@@ -15,11 +15,13 @@ from meshcompile.envoy.extensions.transport_sockets.tls import (
     CommonTlsContextCombinedCertificateValidationContext,
     DownstreamTlsContext,
     SdsSecretConfig,
+    SubjectAltNameMatcher,
     TlsParameters,
     TlsParametersTlsProtocol,
 )
 from meshcompile.envoy.message import at
 from meshcompile.envoy.type.matcher import StringMatcher
+from meshcompile.resolve.hbone.tunnels import TunnelTls
 from meshcompile.resolve.security.downstream_tls import (
     MESH_ROOTS,
     NO_SECRET,
@@ -31,6 +33,7 @@ from meshcompile.resolve.security.downstream_tls import (
 
 TLS_SOCKET = "envoy.transport_sockets.tls"
 _OVER_ADS = ConfigSource(ads=AggregatedConfigSource(), resource_api_version="V3")
+_TUNNEL_VERSIONS = TlsParameters(tls_minimum_protocol_version="TLSv1_3", tls_maximum_protocol_version="TLSv1_3")
 _VERSIONS: dict[str, TlsParametersTlsProtocol] = {
     "TLSV1_0": "TLSv1_0",
     "TLSV1_1": "TLSv1_1",
@@ -45,6 +48,24 @@ def downstream_tls(tls: DownstreamTls) -> TransportSocket:
         common_tls_context=_common_context(tls), require_client_certificate=tls.require_client_certificate
     )
     return TransportSocket(name=TLS_SOCKET, typed_config=at(context, tls.origin))
+
+
+def tunnel_context(tls: TunnelTls) -> CommonTlsContext:
+    """The TLS context at both ends of an HBONE tunnel."""
+    prefixes = (StringMatcher(prefix=prefix) for prefix in tls.identity_prefixes)
+    return CommonTlsContext(
+        alpn_protocols=("h2",),
+        tls_params=_TUNNEL_VERSIONS,
+        tls_certificate_sds_secret_configs=(sds_secret(tls.certificate),),
+        combined_validation_context=CommonTlsContextCombinedCertificateValidationContext(
+            default_validation_context=CertificateValidationContext(
+                match_typed_subject_alt_names=tuple(
+                    SubjectAltNameMatcher(san_type="URI", matcher=prefix) for prefix in prefixes
+                )
+            ),
+            validation_context_sds_secret_config=sds_secret(tls.roots),
+        ),
+    )
 
 
 def tls_version(name: str) -> TlsParametersTlsProtocol:

@@ -25,11 +25,10 @@ from meshcompile.patch.routes import is_for_patches, patched_route_configuration
 from meshcompile.patch.subscriptions import discovered_names, route_names
 from meshcompile.proxy import ProxyType
 from meshcompile.resolve.resolved import OnDemandResolver, Resolved
+from meshcompile.values.names import CONNECT_ORIGINATE
 
 VIRTUAL_OUTBOUND = "virtualOutbound"
 VIRTUAL_INBOUND = "virtualInbound"
-# Tunnels connections over HBONE. istiod adds it to sidecars and gateways after all patches.
-CONNECT_ORIGINATE = "connect_originate"
 
 
 def applied(resources: Resources, resolved: Resolved, on_demand: OnDemandResolver) -> Patched:
@@ -69,6 +68,7 @@ class AppliedPatches(Struct, frozen=True):
     def listeners(self, listeners: Sequence[Listener]) -> tuple[Listener, ...]:
         """Listeners in the order in which istiod patches them. The virtual outbound listener is patched separately."""
         proxy = self.patcher.facts.proxy
+        # istiod adds it to sidecars and gateways after all patches.
         is_late = [
             listener.name == CONNECT_ORIGINATE and proxy.type is not ProxyType.WAYPOINT for listener in listeners
         ]

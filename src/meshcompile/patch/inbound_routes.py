@@ -8,13 +8,14 @@ from meshcompile.patch.editing import changed
 from meshcompile.patch.patcher import Patcher
 from meshcompile.patch.routes import ROUTE_OBJECTS, is_for_patches, patched_route_configuration
 from meshcompile.proxy import ProxyType
-
-# Terminates HBONE and forwards the inner connections. Patches do not apply to its only route.
-CONNECT_TERMINATE = "connect_terminate"
+from meshcompile.values.names import CONNECT_TERMINATE
 
 
 def with_patched_routes(patcher: Patcher, listener: Listener) -> Listener:
-    """An inbound listener with the route configurations of its connection managers patched."""
+    """An inbound listener with the route configurations of its connection managers patched.
+
+    Patches do not apply to the only route of the listener at which HBONE tunnels end.
+    """
     is_concerned = any(patcher.patches(apply_to, PatchContext.SIDECAR_INBOUND) for apply_to in ROUTE_OBJECTS)
     if not is_concerned or listener.name == CONNECT_TERMINATE:
         return listener

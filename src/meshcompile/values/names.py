@@ -12,6 +12,15 @@ from msgspec import Struct
 BLACK_HOLE_CLUSTER = "BlackHoleCluster"
 PASSTHROUGH_CLUSTER = "PassthroughCluster"
 INBOUND_PASSTHROUGH_CLUSTER = "InboundPassthroughCluster"
+HBONE_PORT = 15008
+ORIGINAL_DESTINATION = "envoy.filters.listener.original_dst"
+"""The listener filter that finds the original destination, and its metadata."""
+CONNECT_ORIGINATE = "connect_originate"
+"""The internal listener that opens HBONE tunnels, and its cluster."""
+CONNECT_TERMINATE = "connect_terminate"
+"""The listener at which HBONE tunnels end."""
+MAIN_INTERNAL = "main_internal"
+"""The internal listener for what HBONE tunnels carry, and its cluster."""
 HTTP_CONNECTION_MANAGER = "envoy.filters.network.http_connection_manager"
 """The name of the network filter that reads HTTP."""
 

@@ -5,7 +5,13 @@ The log service of the bootstrap also gets the logs when the mesh config sets `e
 
 from collections.abc import Iterable
 
-from meshcompile.emit.access_log.filters import NO_FILTER_CHAIN, both, expression
+from meshcompile.emit.access_log.filters import (
+    FAILED_REQUEST,
+    NO_FILTER_CHAIN,
+    UPSTREAM_FAILURE,
+    both,
+    expression,
+)
 from meshcompile.emit.access_log.log_services import HTTP_TO_BOOTSTRAP, LISTENER_TO_BOOTSTRAP, TCP_TO_BOOTSTRAP
 from meshcompile.emit.access_log.sinks import access_log
 from meshcompile.envoy.config.accesslog import AccessLog, AccessLogFilter
@@ -34,9 +40,21 @@ def listener_access_logs(telemetry: Telemetry) -> tuple[AccessLog, ...]:
     return _logs(logs, NO_FILTER_CHAIN, LISTENER_TO_BOOTSTRAP) if logs.of_listeners else ()
 
 
-def _logs(logs: AccessLogs, condition: AccessLogFilter | None, to_bootstrap: AccessLog) -> tuple[AccessLog, ...]:
+@derived
+def tunnel_access_logs(telemetry: Telemetry) -> tuple[AccessLog, ...]:
+    """The access logs of an opened tunnel: only failures to connect, since what it carries is logged elsewhere."""
+    return _logs(telemetry.access_logs, UPSTREAM_FAILURE, None)
+
+
+@derived
+def tunnel_end_access_logs(telemetry: Telemetry) -> tuple[AccessLog, ...]:
+    """The access logs at the end of a tunnel: only failed requests, since what it carries is logged elsewhere."""
+    return _logs(telemetry.access_logs, FAILED_REQUEST, None)
+
+
+def _logs(logs: AccessLogs, condition: AccessLogFilter | None, to_bootstrap: AccessLog | None) -> tuple[AccessLog, ...]:
     own = (at(access_log(log.sink, both(_conditions(condition, log))), log.origins) for log in logs.logs)
-    return (*own, *((to_bootstrap,) if logs.log_service else ()))
+    return (*own, *((to_bootstrap,) if logs.log_service and to_bootstrap is not None else ()))
 
 
 def _conditions(condition: AccessLogFilter | None, log: ResolvedAccessLog) -> Iterable[AccessLogFilter]:

@@ -5,6 +5,7 @@ from operator import attrgetter
 
 from meshcompile.emit.clusters.cluster import cluster
 from meshcompile.emit.clusters.external_sds import external_sds_cluster
+from meshcompile.emit.clusters.tunnels import tunnel_cluster
 from meshcompile.emit.locality_endpoints import EndpointEmitter
 from meshcompile.envoy.config.cluster import Cluster
 from meshcompile.queries import derived
@@ -16,7 +17,8 @@ def clusters(resolved: Clusters) -> tuple[Cluster, ...]:
     endpoints = EndpointEmitter()
     own = tuple(cluster(own, endpoints) for own in resolved.own)
     sds = (external_sds_cluster(resolved),) if resolved.external_sds else ()
-    return _by_name((*_shared(resolved.shared), *own, *sds))
+    tunnels = map(tunnel_cluster, resolved.tunnels)
+    return _by_name((*_shared(resolved.shared), *own, *tunnels, *sds))
 
 
 @derived

@@ -3,6 +3,10 @@
 from meshcompile.emit.tls import TLS_SOCKET, sds_secret
 from meshcompile.envoy.config.cluster import ClusterTransportSocketMatch
 from meshcompile.envoy.config.core import DataSource, ProxyProtocolConfig, TransportSocket
+from meshcompile.envoy.extensions.transport_sockets.internal_upstream import (
+    InternalUpstreamTransport,
+    InternalUpstreamTransportMetadataValueSource,
+)
 from meshcompile.envoy.extensions.transport_sockets.proxy_protocol import ProxyProtocolUpstreamTransport
 from meshcompile.envoy.extensions.transport_sockets.raw_buffer import RawBuffer
 from meshcompile.envoy.extensions.transport_sockets.tls import (
@@ -14,15 +18,39 @@ from meshcompile.envoy.extensions.transport_sockets.tls import (
 )
 from meshcompile.envoy.message import at
 from meshcompile.envoy.type.matcher import StringMatcher
+from meshcompile.envoy.type.metadata import MetadataKind, MetadataKindCluster, MetadataKindHost
 from meshcompile.models.networking.destination_rule import ProxyProtocol, ProxyProtocolVersion
-from meshcompile.resolve.clusters.ir import Security, UpstreamTls
+from meshcompile.resolve.clusters.ir import Security, Tunnelled, UpstreamTls
+from meshcompile.values.names import ORIGINAL_DESTINATION
 
+INTERNAL_SOCKET = "envoy.transport_sockets.internal_upstream"
+MUTUAL_TLS = "tlsMode-istio"
 PROXY_SOCKET = "envoy.transport_sockets.upstream_proxy_protocol"
 
 _RAW_BUFFER = TransportSocket(name="envoy.transport_sockets.raw_buffer", typed_config=RawBuffer())
 _BARE_RAW_BUFFER = TransportSocket(name="raw_buffer", typed_config=RawBuffer())  # istiod has two names for this
 _VERSIONS = TlsParameters(tls_minimum_protocol_version="TLSv1_2", tls_maximum_protocol_version="TLSv1_3")
 _PLAIN_TEXT_MATCH = ClusterTransportSocketMatch(name="tlsMode-disabled", match={}, transport_socket=_RAW_BUFFER)
+_HOST, _CLUSTER = MetadataKind(host=MetadataKindHost()), MetadataKind(cluster=MetadataKindCluster())
+# What the listener that opens tunnels needs to know of the endpoint, and of the cluster.
+_METADATA_FOR_TUNNELS = (
+    InternalUpstreamTransportMetadataValueSource(kind=_HOST, name=ORIGINAL_DESTINATION),
+    InternalUpstreamTransportMetadataValueSource(kind=_CLUSTER, name="istio"),
+    InternalUpstreamTransportMetadataValueSource(kind=_HOST, name="istio"),
+)
+
+
+def _tunnel_match(content: TransportSocket | None) -> ClusterTransportSocketMatch:
+    """The socket for endpoints that accept HBONE. `content` secures what the tunnel carries."""
+    transport = InternalUpstreamTransport(passthrough_metadata=_METADATA_FOR_TUNNELS, transport_socket=content)
+    return ClusterTransportSocketMatch(
+        name="hbone",
+        match={"tunnel": "http"},
+        transport_socket=TransportSocket(name=INTERNAL_SOCKET, typed_config=transport),
+    )
+
+
+_TUNNEL_MATCH = _tunnel_match(_RAW_BUFFER)
 
 
 def transport_socket(security: Security) -> TransportSocket | None:
@@ -30,7 +58,7 @@ def transport_socket(security: Security) -> TransportSocket | None:
 
     None means Envoy's default socket (plain text), or that each endpoint has its own.
     """
-    if security.only_where_possible:
+    if security.only_where_possible or security.tunnelled is not Tunnelled.NOTHING:
         return None
     tls = None if security.tls is None else tls_socket(security.tls)
     if security.proxy_protocol is None:
@@ -39,22 +67,35 @@ def transport_socket(security: Security) -> TransportSocket | None:
 
 
 def transport_socket_matches(security: Security) -> tuple[ClusterTransportSocketMatch, ...]:
-    """The sockets by endpoint: mutual TLS for workloads that accept it, plain text for the others."""
-    if not security.only_where_possible or security.tls is None:
-        return ()
-    tls, header = tls_socket(security.tls), security.proxy_protocol
-    return (
-        ClusterTransportSocketMatch(
-            name="tlsMode-istio",
-            match={"tlsMode": "istio"},
-            transport_socket=tls if header is None else _proxied(tls, header),
-        ),
-        _PLAIN_TEXT_MATCH
-        if header is None
-        else ClusterTransportSocketMatch(
-            name="tlsMode-disabled", match={}, transport_socket=_proxied(_RAW_BUFFER, header)
-        ),
-    )
+    """The sockets by endpoint: HBONE for workloads that accept tunnels, then mutual TLS, and plain text for others."""
+    matches, header = _matches(security), security.proxy_protocol
+    return matches if header is None else tuple(_proxied_match(match, header) for match in matches)
+
+
+def _matches(security: Security) -> tuple[ClusterTransportSocketMatch, ...]:
+    tls = None if security.tls is None else tls_socket(security.tls)
+    match security.tunnelled:
+        case Tunnelled.NOTHING:
+            return _by_workload(tls) if security.only_where_possible else ()
+        case Tunnelled.PLAIN_TEXT if security.only_where_possible or tls is None:
+            return (_TUNNEL_MATCH, *_by_workload(tls))
+        case Tunnelled.PLAIN_TEXT:
+            return (_TUNNEL_MATCH, ClusterTransportSocketMatch(name=MUTUAL_TLS, transport_socket=tls))
+        case Tunnelled.TLS:
+            return (_tunnel_match(tls), ClusterTransportSocketMatch(name="user", transport_socket=tls))
+
+
+def _by_workload(tls: TransportSocket | None) -> tuple[ClusterTransportSocketMatch, ...]:
+    """Mutual TLS for workloads that accept it, and plain text for the others."""
+    if tls is None:
+        return (_PLAIN_TEXT_MATCH,)
+    mutual = ClusterTransportSocketMatch(name=MUTUAL_TLS, match={"tlsMode": "istio"}, transport_socket=tls)
+    return (mutual, _PLAIN_TEXT_MATCH)
+
+
+def _proxied_match(match: ClusterTransportSocketMatch, header: ProxyProtocol) -> ClusterTransportSocketMatch:
+    socket = None if match.transport_socket is None else _proxied(match.transport_socket, header)
+    return ClusterTransportSocketMatch(name=match.name, match=match.match, transport_socket=socket)
 
 
 def _proxied(inner: TransportSocket, header: ProxyProtocol) -> TransportSocket:

@@ -21,6 +21,7 @@ from meshcompile.envoy.config.listener import (
     FilterChainMatch,
     ListenerFilter,
     ListenerFilterChainMatchPredicate,
+    ListenerInternalListenerConfig,
 )
 from meshcompile.envoy.config.listener import Listener as Message
 from meshcompile.envoy.message import at
@@ -33,6 +34,8 @@ from meshcompile.resolve.listeners.proxy_listeners import Listener
 @derived
 def listener(resolved: Listener) -> Message:
     """The message of a listener."""
+    if resolved.internal:
+        return at(_internal(resolved), resolved.origins)
     if resolved.inbound:
         return at(_inbound(resolved), resolved.origins)
     return at(_virtual_outbound(resolved) if resolved.virtual else _outbound(resolved), resolved.origins)
@@ -91,6 +94,18 @@ def _inbound(resolved: Listener) -> Message:
         filter_chains=tuple(filter_chain(chain) for chain in resolved.chains),
         listener_filters=_inbound_filters(resolved),
         listener_filters_timeout=duration(resolved.detection_timeout),
+    )
+
+
+def _internal(resolved: Listener) -> Message:
+    return Message(
+        name=resolved.name,
+        internal_listener=ListenerInternalListenerConfig(),
+        traffic_direction="INBOUND",
+        continue_on_listener_filters_timeout=True,
+        access_log=() if resolved.telemetry is None else listener_access_logs(resolved.telemetry),
+        filter_chains=tuple(filter_chain(chain) for chain in resolved.chains),
+        listener_filters=(ORIGINAL_DESTINATION, *_inspectors(resolved.inspection)),
     )
 
 

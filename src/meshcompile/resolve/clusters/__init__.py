@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.proxy import Proxy
 from meshcompile.resolve.clusters.inbound import PASSTHROUGH_SOURCE, PASSTHROUGH_SOURCE_IPV6, inbound_clusters
 from meshcompile.resolve.clusters.ir import (
     NO_LIMITS,
@@ -18,10 +19,23 @@ from meshcompile.resolve.clusters.ir import (
 from meshcompile.resolve.clusters.outbound import outbound_clusters, sni_dnat_clusters
 from meshcompile.resolve.clusters.pool import keepalive
 from meshcompile.resolve.facts import ProxyFacts
+from meshcompile.resolve.hbone.tunnels import (
+    InternalCluster,
+    TunnelCluster,
+    accepts_tunnels,
+    connect_cluster,
+    tunnel_tls,
+)
 from meshcompile.resolve.scope.clients import ClientKey, ScopedClientKey, client_key
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.durations import Duration
-from meshcompile.values.names import BLACK_HOLE_CLUSTER, INBOUND_PASSTHROUGH_CLUSTER, PASSTHROUGH_CLUSTER
+from meshcompile.values.names import (
+    BLACK_HOLE_CLUSTER,
+    CONNECT_ORIGINATE,
+    INBOUND_PASSTHROUGH_CLUSTER,
+    MAIN_INTERNAL,
+    PASSTHROUGH_CLUSTER,
+)
 
 PASSTHROUGH_IDLE_TIMEOUT = Duration.of_seconds(300)
 EXTERNAL_SDS_SOCKET = "./var/run/secrets/credential-uds/socket"
@@ -38,8 +52,17 @@ def clusters(snapshot: Snapshot, facts: ProxyFacts) -> Clusters:
     return Clusters(
         shared=outbound_clusters(snapshot, scoped),
         own=own,
+        tunnels=tuple(_tunnels(snapshot, facts.proxy)),
         external_sds=EXTERNAL_SDS_SOCKET if traits.credential_socket else "",
     )
+
+
+def _tunnels(snapshot: Snapshot, proxy: Proxy) -> Iterator[TunnelCluster]:
+    """The clusters of HBONE tunnels, to and from a proxy. Only ambient meshes have them."""
+    if accepts_tunnels(snapshot, proxy):
+        yield InternalCluster(MAIN_INTERNAL, MAIN_INTERNAL)
+    if snapshot.ambient and not proxy.node_metadata.disable_hbone_send:
+        yield connect_cluster(CONNECT_ORIGINATE, snapshot.mesh, tunnel_tls(snapshot.mesh, proxy))
 
 
 def passes_through(facts: ProxyFacts) -> bool:

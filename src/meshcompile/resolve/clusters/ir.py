@@ -14,6 +14,7 @@ from meshcompile.models.networking.destination_rule import (
 from meshcompile.queries import Source
 from meshcompile.resolve.endpoints.endpoint_builder import Upstream
 from meshcompile.resolve.endpoints.locality_groups import LocalityGroup
+from meshcompile.resolve.hbone.tunnels import TunnelCluster
 from meshcompile.resolve.security.downstream_tls import Secret
 from meshcompile.values.durations import Duration
 
@@ -133,6 +134,14 @@ class UpstreamTls(Struct, frozen=True):
     origin: Origin = NOWHERE
 
 
+class Tunnelled(Enum):
+    """What goes through HBONE tunnels to endpoints that accept HBONE."""
+
+    NOTHING = auto()
+    PLAIN_TEXT = auto()  # the tunnel takes the place of mutual TLS
+    TLS = auto()  # that users configure, for the application
+
+
 class Security(Struct, frozen=True):
     """How connections to the endpoints are secured: in plain text when `tls` is None.
 
@@ -142,6 +151,7 @@ class Security(Struct, frozen=True):
     tls: UpstreamTls | None = None
     only_where_possible: bool = False
     proxy_protocol: ProxyProtocol | None = None
+    tunnelled: Tunnelled = Tunnelled.NOTHING
 
 
 PLAIN_TEXT = Security()
@@ -219,11 +229,13 @@ class Cluster(Struct, frozen=True):
 class Clusters(Struct, frozen=True):
     """All clusters of a proxy.
 
-    `shared` are the outbound clusters, which proxies with one scope and equal client keys share.
+    `shared` are the outbound clusters, which proxies with one scope and equal client keys share. `tunnels` are those of
+    HBONE.
     """
 
     shared: "SharedClusters"
     own: tuple[Cluster, ...]
+    tunnels: tuple[TunnelCluster, ...] = ()
     external_sds: str = ""  # path of the socket of an external SDS server
 
 

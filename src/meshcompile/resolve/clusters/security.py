@@ -13,6 +13,7 @@ from meshcompile.resolve.clusters.ir import (
     Discovery,
     HttpOptions,
     Security,
+    Tunnelled,
     UpstreamProtocol,
     UpstreamTls,
 )
@@ -50,6 +51,12 @@ class TlsPeer(Struct, frozen=True):
     mesh_external: bool
     is_external_registry: bool
     by_host: bool  # DYNAMIC_FORWARD_PROXY
+    over_hbone: bool  # the client opens tunnels to endpoints that accept them
+
+    def tunnelled(self, content: Tunnelled) -> Tunnelled:
+        """What goes through tunnels. ORIGINAL_DST clusters with TLS cannot tell endpoints apart."""
+        usable = self.over_hbone and self.discovery is not Discovery.ORIGINAL_DST
+        return content if usable else Tunnelled.NOTHING
 
 
 class ClusterTls(Struct, frozen=True):
@@ -60,9 +67,9 @@ class ClusterTls(Struct, frozen=True):
     insecure_host_options: bool = False
 
     @classmethod
-    def plain(cls, http: HttpOptions | None) -> Self:
+    def plain(cls, http: HttpOptions | None, tunnelled: Tunnelled = Tunnelled.NOTHING) -> Self:
         """Plain text, without TLS."""
-        return cls(PLAIN_TEXT, http)
+        return cls(PLAIN_TEXT if tunnelled is Tunnelled.NOTHING else Security(tunnelled=tunnelled), http)
 
 
 def cluster_tls(
@@ -86,14 +93,18 @@ def _automatic(server: TlsPeer, http: HttpOptions | None, mesh: MeshConfig, clie
     """Automatic mutual TLS, to each endpoint that accepts it."""
     off = mesh.enable_auto_mtls is False or server.mesh_external
     if off or server.mode is None or server.mode is MutualTlsMode.DISABLE:
-        return ClusterTls.plain(http)
+        return ClusterTls.plain(http, Tunnelled.PLAIN_TEXT if server.over_hbone else Tunnelled.NOTHING)
     if client.certificates is not None:
         return _by_rule(
             server, _from_files(client.certificates, server.service_accounts, server.sni), http, mesh, client
         )
     # ORIGINAL_DST clusters cannot tell endpoints apart, so TLS applies to all of them or to none.
     partial = server.discovery is not Discovery.ORIGINAL_DST
-    security = Security(_mesh_tls(server, server.sni, server.service_accounts, http), only_where_possible=partial)
+    security = Security(
+        _mesh_tls(server, server.sni, server.service_accounts, http),
+        only_where_possible=partial,
+        tunnelled=server.tunnelled(Tunnelled.PLAIN_TEXT),
+    )
     secured = ClusterTls(security, http)
     return (
         _with_automatic_names(secured, ClientTLSSettings(sni=server.sni), by_host=True) if server.by_host else secured
@@ -113,25 +124,27 @@ def _as_written(
     The proxy's own certificate files replace the certificates of mutual TLS inside the mesh.
     """
     if tls.mode is ClientTLSMode.DISABLE:
-        return ClusterTls.plain(http)
+        return ClusterTls.plain(http, server.tunnelled(Tunnelled.PLAIN_TEXT))
     if client.certificates is not None and tls.mode is not ClientTLSMode.SIMPLE and not server.mesh_external:
         written = tls.origin
         tls = _from_files(client.certificates, tls.subject_alt_names, tls.sni, tls.insecure_skip_verify)
         tls = placed(tls, written)
     if _is_refused(tls, client, rule_selects_workloads):
-        return ClusterTls.plain(http)
+        return ClusterTls.plain(http, server.tunnelled(Tunnelled.PLAIN_TEXT))
     if tls.mode is not ClientTLSMode.ISTIO_MUTUAL:
         return _by_rule(server, tls, http, mesh, client)
     names = tls.subject_alt_names or server.service_accounts
     mesh_tls = replace(_mesh_tls(server, tls.sni or server.sni, names, http), origin=tls.origin)
-    secured = ClusterTls(Security(mesh_tls), http)
+    secured = ClusterTls(Security(mesh_tls, tunnelled=server.tunnelled(Tunnelled.PLAIN_TEXT)), http)
     return _with_automatic_names(secured, tls, by_host=True) if server.by_host else secured
 
 
 def _by_rule(
     server: TlsPeer, tls: ClientTLSSettings, http: HttpOptions | None, mesh: MeshConfig, client: ClientKey
 ) -> ClusterTls:
-    security = Security(_originated(server, tls, http, mesh, client))
+    originated = _originated(server, tls, http, mesh, client)
+    content = Tunnelled.NOTHING if originated is None else Tunnelled.TLS
+    security = Security(originated, tunnelled=server.tunnelled(content))
     return _with_automatic_names(ClusterTls(security, http), tls, by_host=server.by_host)
 
 

@@ -7,14 +7,13 @@ from meshcompile.resolve.clusters.ir import ClusterMetadata, Discovery, DnsSetti
 from meshcompile.resolve.clusters.policy_settings import SettingsByPolicy
 from meshcompile.resolve.clusters.security import ClusterTls, TlsPeer, cluster_tls
 from meshcompile.resolve.endpoints.endpoint_builder import Upstream
+from meshcompile.resolve.endpoints.tunnels import takes_tunnels
 from meshcompile.resolve.listeners.stat_names import StatSubject, stat_name
 from meshcompile.resolve.scope.traffic_policy import EffectivePolicies
 from meshcompile.resolve.security.mtls import service_mode
 from meshcompile.snapshot.service import Registry, Service, ServicePort
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.names import outbound_sni
-
-TUNNEL_LABEL = "networking.istio.io/tunnel"
 
 
 class ServiceParts:
@@ -58,6 +57,7 @@ class ServiceParts:
             mesh_external=service.mesh_external,
             is_external_registry=service.registry is Registry.EXTERNAL,
             by_host=by_host,
+            over_hbone=snapshot.ambient,
         )
 
     def metadata(self, upstream: Upstream, names: tuple[ServiceName, ...] | None) -> ClusterMetadata:
@@ -76,7 +76,7 @@ class ServiceParts:
     def _is_tunnelled(self, port: ServicePort) -> bool:
         """True when every endpoint accepts HBONE."""
         endpoints = self.snapshot.endpoints.numbered(self.key.service, port.number)
-        return bool(endpoints) and all("http" in e.labels.get(TUNNEL_LABEL, "").split(",") for e in endpoints)
+        return bool(endpoints) and all(map(takes_tunnels, endpoints))
 
     def stat_name(self, upstream: Upstream, cluster_name: str) -> str:
         """The name of a cluster in statistics: that of the mesh's pattern, or its own."""

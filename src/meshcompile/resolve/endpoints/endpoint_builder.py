@@ -10,8 +10,9 @@ from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.destination_rule import ClientTLSMode, Subset, TrafficPolicy
 from meshcompile.queries import query
 from meshcompile.resolve.endpoints.locality_balancing import balanced, locality_settings
-from meshcompile.resolve.endpoints.locality_groups import LbEndpoint, LocalityGroup, total_weight
+from meshcompile.resolve.endpoints.locality_groups import EndpointTunnel, LbEndpoint, LocalityGroup, total_weight
 from meshcompile.resolve.endpoints.split_horizon import reachable
+from meshcompile.resolve.endpoints.tunnels import is_waypoint, takes_tunnels
 from meshcompile.resolve.scope.clients import ClientKey
 from meshcompile.resolve.scope.traffic_policy import EffectivePolicy, tls_settings
 from meshcompile.resolve.security.mtls import PeerPolicy, peer_policy
@@ -167,6 +168,14 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
             described = self._telemetry[workload] = workload_telemetry(workload)
         return described
 
+    def _tunnel(self, endpoint: Endpoint) -> EndpointTunnel | None:
+        """The HBONE tunnel to an endpoint. Mutual TLS is preferred where the workload accepts both."""
+        if not self.client.opens_tunnels or endpoint.workload.takes_mutual_tls:
+            return None
+        if is_waypoint(endpoint.labels) or takes_tunnels(endpoint):
+            return EndpointTunnel(endpoint.address, endpoint.port)
+        return None
+
     def _lb_endpoint(self, endpoint: Endpoint, tls_mode: str) -> LbEndpoint:
         workload = endpoint.workload
         return LbEndpoint(
@@ -179,6 +188,7 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
             network=workload.network,
             cluster=workload.cluster,
             labels=workload.labels,
+            tunnel=self._tunnel(endpoint),
             origin=endpoint.origin,
         )
 

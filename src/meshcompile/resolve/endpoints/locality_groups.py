@@ -10,10 +10,19 @@ from meshcompile.values.labels import Labels
 from meshcompile.values.localities import Locality
 
 
+class EndpointTunnel(Struct, frozen=True):
+    """The HBONE tunnel to an endpoint, and its destination: the endpoint, or a service for which it is the waypoint."""
+
+    address: str
+    port: int
+    to_waypoint: bool = False
+
+
 class LbEndpoint(Struct, frozen=True):
     """One endpoint. With `port` 0, its address is the path of a unix socket.
 
     `tls_mode` is "" when the client sends plain text. `telemetry` describes the workload for the stats filters.
+    `tunnel` takes the place of mutual TLS.
     """
 
     address: str
@@ -25,6 +34,7 @@ class LbEndpoint(Struct, frozen=True):
     network: str = ""
     cluster: str = ""
     labels: Labels = field(default_factory=dict)
+    tunnel: EndpointTunnel | None = None
     origin: Origin | None = None
 
     def __hash__(self) -> int:
@@ -33,7 +43,7 @@ class LbEndpoint(Struct, frozen=True):
 
     @property
     def takes_mutual_tls(self) -> bool:
-        return self.tls_mode == ISTIO_TLS_MODE
+        return self.tls_mode == ISTIO_TLS_MODE and self.tunnel is None
 
 
 class LocalityGroup(Struct, frozen=True):

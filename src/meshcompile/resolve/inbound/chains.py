@@ -86,6 +86,10 @@ INBOUND_CHAINS: Mapping[tuple[ListenerProtocol, MutualTlsMode], tuple[InboundCha
 }
 
 
+# The traffic of a chain without mutual TLS -> the same out of an HBONE tunnel, whose transport is not inspected
+_IN_TUNNELS = {Traffic.PLAIN_HTTP: Traffic.TUNNELLED_HTTP, Traffic.PLAIN: Traffic.ANY}
+
+
 class InboundPort(Struct, frozen=True):
     """A port of the application, as a service or a Sidecar's ingress listener declares it; 0 for all other ports.
 
@@ -257,6 +261,23 @@ class InboundChains(Struct, frozen=True, eq=False):
         kind = LISTENER_PROTOCOLS.get(port.protocol, ListenerProtocol.TCP)
         return tuple(self._chain(port, inbound_chain) for inbound_chain in INBOUND_CHAINS[kind, mode])
 
+    def tunnelled(self, port: InboundPort, addresses: tuple[str, ...]) -> tuple[FilterChain, ...]:
+        """The chains of a port for what HBONE tunnels carry, to the addresses of the proxy.
+
+        The tunnel has ended, so mutual TLS has too.
+        """
+        kind = LISTENER_PROTOCOLS.get(port.protocol, ListenerProtocol.TCP)
+        return tuple(
+            FilterChain(
+                connection=self._connection(port, chain.kind, tunnelled=not port.passthrough),
+                match=ChainMatch((), addresses, _IN_TUNNELS[chain.traffic], port.target_port),
+                name=port.chain_name(chain.kind),
+                config=port.config,
+                origins=port.origins,
+            )
+            for chain in INBOUND_CHAINS[kind, MutualTlsMode.DISABLE]
+        )
+
     def virtual(self, ports: Iterable[InboundPort]) -> tuple[FilterChain, ...]:
         """The chains of the virtual inbound listener.
 
@@ -279,10 +300,9 @@ class InboundChains(Struct, frozen=True, eq=False):
         )
 
     def _chain(self, port: InboundPort, inbound_chain: InboundChain) -> FilterChain:
-        is_http = inbound_chain.kind is ListenerProtocol.HTTP
-        tls = self.http_tls if is_http else self.tcp_tls
+        tls = self.http_tls if inbound_chain.kind is ListenerProtocol.HTTP else self.tcp_tls
         return FilterChain(
-            connection=self._http(port) if is_http else self._tcp(port),
+            connection=self._connection(port, inbound_chain.kind),
             match=ChainMatch(traffic=inbound_chain.traffic, destination_port=port.target_port),
             name=port.chain_name(inbound_chain.kind),
             tls=tls if inbound_chain.mutual_tls else None,
@@ -290,7 +310,12 @@ class InboundChains(Struct, frozen=True, eq=False):
             origins=(*port.origins, *(policy.origin for policy in self.peer_policy.policies)),
         )
 
-    def _http(self, port: InboundPort) -> HttpConnection:
+    def _connection(
+        self, port: InboundPort, kind: ListenerProtocol, tunnelled: bool = False
+    ) -> HttpConnection | TcpConnection:
+        return self._http(port, tunnelled) if kind is ListenerProtocol.HTTP else self._tcp(port)
+
+    def _http(self, port: InboundPort, tunnelled: bool) -> HttpConnection:
         return HttpConnection(
             traits=self.http,
             stat_prefix=port.stat_prefix,
@@ -302,6 +327,7 @@ class InboundChains(Struct, frozen=True, eq=False):
                 operation=f"{host_with_port(port.host, port.number)}/*",
                 retries=not port.protocol.is_grpc,
             ),
+            tunnelled=tunnelled,
             origins=port.origins,
         )
 

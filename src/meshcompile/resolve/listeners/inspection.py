@@ -66,4 +66,4 @@ def _is_tls(chain: FilterChain) -> bool:
 
 
 def _recognizes_http(chain: FilterChain) -> bool:
-    return chain.match is not None and chain.match.traffic is Traffic.PLAIN_HTTP
+    return chain.match is not None and chain.match.traffic in (Traffic.PLAIN_HTTP, Traffic.TUNNELLED_HTTP)

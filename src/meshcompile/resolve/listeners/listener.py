@@ -13,8 +13,8 @@ class Listener(Source, frozen=True):
 
     `virtual` means that iptables redirects connections to it, and that it dispatches them by their original
     destination. With `bind_to_port` it binds its address. Without, it only gets the connections that a virtual listener
-    hands over. `default` gets the connections that match no chain. `telemetry` reports these connections, if anything
-    does.
+    hands over. An `internal` listener has no address, and gets the connections of clusters. `default` gets the
+    connections that match no chain. `telemetry` reports these connections, if anything does.
     """
 
     name: str
@@ -24,6 +24,7 @@ class Listener(Source, frozen=True):
     chains: tuple[FilterChain, ...]
     default: FilterChain | None = None
     virtual: bool = False
+    internal: bool = False
     bind_to_port: bool = False
     transparent: bool = False
     exact_balance: bool = False

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.proxy import Proxy
 from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.findings import by_place
 from meshcompile.resolve.gateways.listeners import GatewayListener, gateway_listeners
+from meshcompile.resolve.hbone.tunnels import ConnectOriginate, TunnelListener
 from meshcompile.resolve.inbound.listeners import inbound_listeners
 from meshcompile.resolve.listeners.filter_chain import FilterChain
 from meshcompile.resolve.listeners.http_connection import http_traits
@@ -16,17 +18,18 @@ from meshcompile.resolve.listeners.tcp_connection import tcp_traits
 from meshcompile.resolve.listeners.traffic import TrafficClass
 from meshcompile.resolve.outbound.egress import egress
 from meshcompile.resolve.outbound.listeners import SidecarOutbound
-from meshcompile.resolve.telemetry import telemetry_findings
+from meshcompile.resolve.telemetry import telemetry, telemetry_findings
 from meshcompile.snapshot.snapshot import Snapshot
 
 __all__ = ["Listener", "Listeners", "listeners"]
 
 
 class Listeners(Struct, frozen=True):
-    """The listeners of one proxy, a sidecar or a gateway, and the findings about them."""
+    """The listeners of one proxy, a sidecar or a gateway, and the findings about them. `tunnels` are those of HBONE."""
 
     sidecar: tuple[Listener, ...] = ()
     gateway: tuple[GatewayListener, ...] = ()
+    tunnels: tuple[TunnelListener, ...] = ()
     findings: tuple[Diagnostic, ...] = ()
 
     @property
@@ -44,8 +47,10 @@ def listeners(snapshot: Snapshot, facts: ProxyFacts) -> Listeners:
     """The listeners of a proxy; none when the mesh has no port for redirected traffic."""
     if facts.proxy.is_router:
         return _gateway(snapshot, facts)
-    if not facts.proxy.is_sidecar or snapshot.mesh.proxy_listen_port <= 0:
+    if not facts.proxy.is_sidecar:
         return Listeners()
+    if snapshot.mesh.proxy_listen_port <= 0:
+        return Listeners(tunnels=_originated(snapshot, facts.proxy, TrafficClass.SIDECAR_OUTBOUND))
     return _sidecar(snapshot, facts)
 
 
@@ -55,6 +60,7 @@ def _gateway(snapshot: Snapshot, facts: ProxyFacts) -> Listeners:
     gateway = gateway_listeners(snapshot, facts, http, tcp)
     return Listeners(
         gateway=gateway.listeners,
+        tunnels=_originated(snapshot, facts.proxy, TrafficClass.GATEWAY),
         findings=by_place(gateway.findings, http.guard_findings, telemetry_findings(snapshot, facts.proxy)),
     )
 
@@ -64,6 +70,7 @@ def _sidecar(snapshot: Snapshot, facts: ProxyFacts) -> Listeners:
     inbound = inbound_listeners(snapshot, facts)
     return Listeners(
         sidecar=(*outbound.services(snapshot), *outbound.http_proxy(), *outbound.virtual(), *inbound.listeners),
+        tunnels=(*inbound.tunnels, *_originated(snapshot, facts.proxy, TrafficClass.SIDECAR_OUTBOUND)),
         findings=by_place(
             egress(snapshot, outbound.key).findings,
             (finding for _, own in outbound.key.dynamic for finding in own.authorization.findings),
@@ -71,3 +78,8 @@ def _sidecar(snapshot: Snapshot, facts: ProxyFacts) -> Listeners:
             telemetry_findings(snapshot, facts.proxy),
         ),
     )
+
+
+def _originated(snapshot: Snapshot, proxy: Proxy, traffic_class: TrafficClass) -> tuple[ConnectOriginate, ...]:
+    """The listener that opens tunnels. In an ambient mesh, every sidecar and gateway has it."""
+    return (ConnectOriginate(telemetry(snapshot, proxy, traffic_class)),) if snapshot.ambient else ()

@@ -53,6 +53,7 @@ class ClientKey(Key, frozen=True):
     preserves_header_case: bool
     credential_socket: bool
     file_credential_socket: bool
+    opens_tunnels: bool
 
     @property
     def is_sidecar(self) -> bool:
@@ -96,6 +97,7 @@ def client_key(snapshot: Snapshot, scope: SidecarScope, proxy: Proxy, config: Pr
         preserves_header_case=headers is not None and headers.preserve_http1_header_case is True,
         credential_socket=metadata.has_credential_socket,
         file_credential_socket=metadata.has_file_credential_socket,
+        opens_tunnels=not metadata.disable_hbone_send,
     )
 
 

@@ -10,4 +10,9 @@ _WITHOUT_DEBUG_HEADERS = HttpFilter(name=NAME, typed_config=Router(suppress_envo
 
 
 def filters(traits: HttpTraits, inputs: HttpFilterInputs) -> tuple[HttpFilter, ...]:
-    return (_FILTER if traits.envoy_debug_headers else _WITHOUT_DEBUG_HEADERS,)
+    return (router(traits.envoy_debug_headers),)
+
+
+def router(debug_headers: bool) -> HttpFilter:
+    """The filter, with Envoy's debug headers or without."""
+    return _FILTER if debug_headers else _WITHOUT_DEBUG_HEADERS
