@@ -117,5 +117,4 @@ def test_one_module_names_the_keys() -> None:
     assert named == {
         "proxy.py: LABELS",  # must be an object
         "output/bootstrap/__init__.py: NAMESPACE",
-        "resolve/unsupported.py: ENABLE_HBONE",  # the position of a finding
     }

@@ -84,7 +84,7 @@ def test_settings_of_the_mesh_are_looked_at() -> None:
 
 
 def test_ambient_meshes_are_not_supported() -> None:
-    """An ambient mesh is reported as compiled without ambient mode."""
+    """An ambient mesh is reported as compiled without its waypoints."""
     assert [found.code for found in meshcompile.load((), ambient=True).diagnostics] == ["MC0303"]
 
 
@@ -92,13 +92,13 @@ def test_ambient_meshes_are_not_supported() -> None:
     ("kind", "metadata", "codes"),
     [
         ("waypoint", {}, ["MC1206"]),
-        ("sidecar", {"ENABLE_HBONE": "true"}, ["MC1207"]),
-        ("router", {"ENABLE_HBONE": True}, ["MC1207"]),
+        ("sidecar", {"ENABLE_HBONE": "true"}, []),
+        ("router", {"ENABLE_HBONE": True}, []),
         ("sidecar", {}, []),
     ],
 )
-def test_proxies_with_tunnels_are_not_supported(kind: str, metadata: dict, codes: list[str]) -> None:
-    """The incomplete output for a waypoint or a proxy with tunnels is reported."""
+def test_waypoints_are_not_supported(kind: str, metadata: dict, codes: list[str]) -> None:
+    """The incomplete output for a waypoint is reported, and other proxies have none."""
     node = {"id": f"{kind}~10.0.0.1~web-0.shop~shop.svc.cluster.local", "metadata": metadata}
     config = meshcompile.load(()).compile(meshcompile.Proxy.from_node(node))
     assert [found.code for found in config.diagnostics] == codes

@@ -22,9 +22,9 @@ UNSUPPORTED_AMBIENT = Code(
     "MC0303",
     "unsupported-ambient",
     Severity.WARNING,
-    "ambient mode is not supported: sidecars and gateways are compiled as in a mesh without it",
-    "In an ambient mesh, istiod sends sidecars and gateways extra clusters, endpoints and listeners for HBONE tunnels. "
-    "It also configures waypoints and ztunnel. meshcompile does not compile any of these.",
+    "ambient mode is not wholly supported: waypoints and ztunnel are not compiled",
+    "In an ambient mesh, istiod also configures waypoints and ztunnel. meshcompile compiles the HBONE tunnels of "
+    "sidecars and gateways, but neither of these.",
 )
 MESH_CONFIG_FROM = Code(
     "MC0304",

@@ -50,15 +50,6 @@ UNSUPPORTED_WAYPOINT = Code(
     "{proxy} is a waypoint, and waypoints are not supported: the output differs from what istiod sends",
     "meshcompile does not compile the listeners, clusters and routes of a waypoint. It compiles sidecars and gateways.",
 )
-UNSUPPORTED_TUNNEL = Code(
-    "MC1207",
-    "unsupported-tunnel",
-    Severity.WARNING,
-    "{proxy} is part of an ambient mesh (ENABLE_HBONE), and tunnels are not supported: the output lacks their "
-    "listeners and clusters",
-    "In an ambient mesh, istiod gives such a proxy listeners and clusters for HBONE. meshcompile does not compile "
-    "them.",
-)
 UNREADABLE_METADATA = Code(
     "MC1211",
     "unreadable-metadata",

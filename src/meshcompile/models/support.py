@@ -107,7 +107,6 @@ LIMITS: Mapping[str, Mapping[str, Limit]] = {
     "extensions.wasm_plugin.WasmPluginSpec": {"verification_key": NOT_IMPLEMENTED},
     "extensions.traffic_extension.WasmConfig": {"verification_key": NOT_IMPLEMENTED},
     "mesh.mesh_config.MeshConfig": {
-        "hbone_idle_timeout": AMBIENT,
         "service_scope_configs": AMBIENT,
         "config_sources": _elsewhere("istiod uses it only to find its configuration"),
         "certificates": DEPRECATED,

@@ -15,9 +15,11 @@ import msgspec
 
 from meshcompile.documents import Origin
 from meshcompile.models.base import Node, Resource
+from meshcompile.resolve.clusters.ir import Clusters
 from meshcompile.resolve.endpoints.endpoint_builder import Upstream
 from meshcompile.resolve.envoy_filters import Patch
 from meshcompile.resolve.listeners.http_connection import HttpTraits
+from meshcompile.resolve.listeners.proxy_listeners import Listeners
 from meshcompile.resolve.listeners.tcp_connection import TcpTraits
 from meshcompile.resolve.resolved import Resolved
 from meshcompile.resolve.skipped import Skipped
@@ -51,11 +53,9 @@ def resolved_data(resolved: Resolved) -> dict[str, Json]:
     printer = Printer()
     data: dict[str, Json] = {
         "proxy": resolved.proxy.id,
-        "listeners": printer.items((*resolved.listeners.sidecar, *resolved.listeners.gateway)),
+        "listeners": printer.items(_listeners(resolved.listeners)),
         "routeTables": printer.items(resolved.route_tables),
-        "clusters": printer.items(
-            (*(each for host in resolved.clusters.shared.hosts for each in host.clusters), *resolved.clusters.own)
-        ),
+        "clusters": printer.items(_clusters(resolved.clusters)),
         "loadAssignments": printer.items(each for host in resolved.load_assignments.hosts for each in host.assignments),
         "extensions": [
             {"name": name, "module": printer.plain(module), "from": printer.items(_each(extension.origin))}
@@ -66,6 +66,16 @@ def resolved_data(resolved: Resolved) -> dict[str, Json]:
         "skipped": [_skipped(each) for each in resolved.skipped],
     }
     return {**data, "traits": printer.traits()}
+
+
+def _listeners(listeners: Listeners) -> Iterable[object]:
+    return (*listeners.sidecar, *listeners.gateway, *listeners.tunnels)
+
+
+def _clusters(clusters: Clusters) -> Iterator[object]:
+    yield from (cluster for host in clusters.shared.hosts for cluster in host.clusters)
+    yield from clusters.own
+    yield from clusters.tunnels
 
 
 class Printer:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from meshcompile.codes.proxies import UNREADABLE_METADATA, UNSUPPORTED_TUNNEL, UNSUPPORTED_WAYPOINT
+from meshcompile.codes.proxies import UNREADABLE_METADATA, UNSUPPORTED_WAYPOINT
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Document, Origin
 from meshcompile.node_metadata import unreadable_metadata
@@ -18,5 +18,3 @@ def unsupported(proxy: Proxy) -> Iterator[Diagnostic]:
         )
     if proxy.type is ProxyType.WAYPOINT:
         yield UNSUPPORTED_WAYPOINT(node, proxy=proxy.id, namespace=proxy.namespace, name=proxy.name)
-    elif proxy.node_metadata.enable_hbone:
-        yield UNSUPPORTED_TUNNEL(node.at("ENABLE_HBONE"), proxy=proxy.id, namespace=proxy.namespace, name=proxy.name)

@@ -76,7 +76,8 @@ class ServiceParts:
     def _is_tunnelled(self, port: ServicePort) -> bool:
         """True when every endpoint accepts HBONE."""
         endpoints = self.snapshot.endpoints.numbered(self.key.service, port.number)
-        return bool(endpoints) and all(map(takes_tunnels, endpoints))
+        index = self.snapshot.ambient_index
+        return bool(endpoints) and all(takes_tunnels(index, endpoint) for endpoint in endpoints)
 
     def stat_name(self, upstream: Upstream, cluster_name: str) -> str:
         """The name of a cluster in statistics: that of the mesh's pattern, or its own."""

@@ -12,7 +12,13 @@ from meshcompile.queries import query
 from meshcompile.resolve.endpoints.locality_balancing import balanced, locality_settings
 from meshcompile.resolve.endpoints.locality_groups import EndpointTunnel, LbEndpoint, LocalityGroup, total_weight
 from meshcompile.resolve.endpoints.split_horizon import reachable
-from meshcompile.resolve.endpoints.tunnels import is_waypoint, takes_tunnels
+from meshcompile.resolve.endpoints.tunnels import (
+    IngressWaypoints,
+    ingress_waypoints,
+    is_waypoint,
+    takes_tunnels,
+    virtual_address,
+)
 from meshcompile.resolve.scope.clients import ClientKey
 from meshcompile.resolve.scope.traffic_policy import EffectivePolicy, tls_settings
 from meshcompile.resolve.security.mtls import PeerPolicy, peer_policy
@@ -33,8 +39,9 @@ from meshcompile.snapshot.service import (
 from meshcompile.snapshot.slice_endpoints import PERSISTENT_SESSION
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.ip import is_ip
-from meshcompile.values.labels import canonical_name, canonical_revision, selects
+from meshcompile.values.labels import NO_LABELS, Labels, canonical_name, canonical_revision, selects
 from meshcompile.values.localities import NO_LOCALITY, locality
+from meshcompile.values.names import HBONE_PORT
 
 DRAINING_LABEL = "istio.io/draining"
 
@@ -52,6 +59,11 @@ class Upstream(Struct, frozen=True):
     def subset_name(self) -> str:
         """The name of the subset; "" for the whole service."""
         return "" if self.subset is None else self.subset.name
+
+    @property
+    def labels(self) -> Labels:
+        """The labels of the endpoints: those of the subset, none for the whole service."""
+        return NO_LABELS if self.subset is None else self.subset.labels
 
     @property
     def level_policy(self) -> TrafficPolicy | None:
@@ -82,22 +94,33 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
     authentication: AuthenticationIndex
     mesh: MeshConfig
     local_hosts: ClusterLocalHosts
+    waypoints: IngressWaypoints
     _reached: dict[tuple[Service, str | int, ClientTLSMode | None], tuple[Reached, ...]] = field(default_factory=dict)
     _policies: dict[Workload, PeerPolicy] = field(default_factory=dict)
     _telemetry: dict[Workload, str] = field(default_factory=dict)
 
     def discovered(self, upstream: Upstream, only_mutual_tls: bool = False) -> tuple[LocalityGroup, ...]:
-        """The groups for EDS: endpoints with the name of the port, with weights and priorities for the client."""
-        groups = self._groups(self._of_port(upstream, upstream.port.name), upstream, self.topology.gateways)
+        """The groups for EDS: endpoints with the name of the port, with weights and priorities for the client.
+
+        Those of a waypoint in front of the service have neither.
+        """
+        waypoint = self.waypoints.of(upstream.service, self.client)
+        if waypoint is None:
+            groups = self._groups(self._of_port(upstream, upstream.port.name), upstream.labels, self.topology.gateways)
+        else:
+            groups = self._groups(self._of_waypoint(waypoint, upstream), NO_LABELS, self.topology.gateways)
         if only_mutual_tls:
             groups = tuple(_mutual_tls_only(group) for group in groups)
+        if waypoint is not None:
+            return groups
         policy = upstream.policy
         settings = locality_settings(self.mesh, policy.load_balancer, upstream.service)
         return balanced(groups, settings, self.client, policy.outlier_detection is not None)
 
     def inlined(self, upstream: Upstream, only_mutual_tls: bool = False) -> tuple[LocalityGroup, ...]:
         """The groups that the cluster itself contains: endpoints with the number of the port, host names included."""
-        groups = self._groups(self._of_port(upstream, upstream.port.number), upstream, self.topology.unresolved)
+        reached = self._of_port(upstream, upstream.port.number)
+        groups = self._groups(reached, upstream.labels, self.topology.unresolved)
         return tuple(_mutual_tls_only(group) for group in groups) if only_mutual_tls else groups
 
     def _of_port(self, upstream: Upstream, port: str | int) -> tuple[Reached, ...]:
@@ -107,7 +130,9 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
         reached = self._reached.get(key)
         if reached is None:
             seen = self._seen(self._endpoints(service, port), service)
-            emitted = ((e.workload.locality, self._lb_endpoint(e, self._tls_mode(e, mode))) for e in seen)
+            emitted = (
+                (e.workload.locality, self._lb_endpoint(e, self._tls_mode(e, mode), self._tunnel(e))) for e in seen
+            )
             reached = self._reached[key] = tuple(emitted)
         return reached
 
@@ -117,10 +142,18 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
         named = self.endpoints.named(service, port)
         return (e for e in named if not e.address or not e.port or is_ip(e.address))
 
+    def _of_waypoint(self, waypoint: Service, upstream: Upstream) -> Iterator[Reached]:
+        """The endpoints of a waypoint, through which a client reaches the port of a service."""
+        hbone, service = waypoint.port(HBONE_PORT), upstream.service
+        endpoints = () if hbone is None else self.endpoints.named(waypoint, hbone.name)
+        for endpoint in self._seen(self._in_cluster(endpoints, waypoint), service):
+            address = virtual_address(service, endpoint.cluster)
+            tunnel = EndpointTunnel(address, upstream.port.number, to_waypoint=True)
+            yield endpoint.workload.locality, self._lb_endpoint(endpoint, "", tunnel)
+
     def _groups(
-        self, reached: Iterable[Reached], upstream: Upstream, gateways: NetworkGateways
+        self, reached: Iterable[Reached], labels: Labels, gateways: NetworkGateways
     ) -> tuple[LocalityGroup, ...]:
-        labels = {} if upstream.subset is None else upstream.subset.labels
         by_locality: dict[str, list[LbEndpoint]] = {}
         for where, endpoint in reached:
             if not labels or selects(labels, endpoint.labels):
@@ -134,18 +167,21 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
     def _seen(self, endpoints: Iterable[Endpoint], service: Service) -> Iterator[Endpoint]:
         """The endpoints that are visible to the client and in a usable state."""
         client_ = self.client
-        same_cluster = service.node_local or service.hostname in self.local_hosts
         hidden = _hidden(service)
-        for endpoint in endpoints:
+        for endpoint in self._in_cluster(endpoints, service):
             workload = endpoint.workload
-            if same_cluster and workload.cluster != client_.cluster:
-                continue
             if service.node_local and workload.node_name != client_.node_name:
                 continue
             if endpoint.health in hidden or (Health.DRAINING in hidden and workload.labels.get(DRAINING_LABEL)):
                 continue
             if client_.sees(workload.network):
                 yield endpoint
+
+    def _in_cluster(self, endpoints: Iterable[Endpoint], service: Service) -> Iterable[Endpoint]:
+        """The endpoints of a service that its clients may leave their cluster for."""
+        if not service.node_local and service.hostname not in self.local_hosts:
+            return endpoints
+        return (endpoint for endpoint in endpoints if endpoint.cluster == self.client.cluster)
 
     def _tls_mode(self, endpoint: Endpoint, rule_mode: ClientTLSMode | None) -> str:
         """The TLS mode of the workload when the client uses mutual TLS; else ""."""
@@ -172,11 +208,11 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
         """The HBONE tunnel to an endpoint. Mutual TLS is preferred where the workload accepts both."""
         if not self.client.opens_tunnels or endpoint.workload.takes_mutual_tls:
             return None
-        if is_waypoint(endpoint.labels) or takes_tunnels(endpoint):
+        if is_waypoint(endpoint) or takes_tunnels(self.waypoints.ambient, endpoint):
             return EndpointTunnel(endpoint.address, endpoint.port)
         return None
 
-    def _lb_endpoint(self, endpoint: Endpoint, tls_mode: str) -> LbEndpoint:
+    def _lb_endpoint(self, endpoint: Endpoint, tls_mode: str, tunnel: EndpointTunnel | None) -> LbEndpoint:
         workload = endpoint.workload
         return LbEndpoint(
             address=endpoint.address,
@@ -188,7 +224,7 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
             network=workload.network,
             cluster=workload.cluster,
             labels=workload.labels,
-            tunnel=self._tunnel(endpoint),
+            tunnel=tunnel,
             origin=endpoint.origin,
         )
 
@@ -244,4 +280,5 @@ def endpoint_builder(snapshot: Snapshot, client: ClientKey) -> EndpointBuilder:
         authentication=snapshot.authentication,
         mesh=snapshot.mesh,
         local_hosts=cluster_local_hosts(snapshot.mesh),
+        waypoints=ingress_waypoints(snapshot),
     )

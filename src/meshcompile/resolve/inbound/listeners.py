@@ -25,7 +25,7 @@ from meshcompile.resolve.listeners.inspection import inbound_inspection
 from meshcompile.resolve.listeners.listener import Listener
 from meshcompile.resolve.listeners.tcp_connection import tcp_traits
 from meshcompile.resolve.listeners.traffic import TrafficClass
-from meshcompile.resolve.security.authorization import tunnelled_authorization
+from meshcompile.resolve.security.authorization import authorization
 from meshcompile.resolve.security.downstream_tls import proxy_secrets
 from meshcompile.resolve.telemetry import Telemetry
 from meshcompile.snapshot.snapshot import Snapshot
@@ -67,9 +67,9 @@ def tunnelled_chains(
 ) -> tuple[FilterChain, ...]:
     """The chains for what HBONE tunnels carry: those of the ports, then those of undeclared ports.
 
-    The identity of the peer is that of the tunnel, except for CUSTOM policies, which look at the inner connection.
+    The identity of the peer is that of the tunnel.
     """
-    allowed = tunnelled_authorization(snapshot, proxy)
+    allowed = authorization(snapshot, proxy, tunnelled=True)
     inner = replace(
         chains, http=replace(chains.http, authorization=allowed), tcp=replace(chains.tcp, authorization=allowed)
     )

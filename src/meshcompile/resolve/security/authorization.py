@@ -7,7 +7,6 @@ CUSTOM providers decide first. AUDIT, DENY and ALLOW policies follow, one action
 from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from meshcompile.codes.security import SEVERAL_PROVIDERS, UNKNOWN_PROVIDER
 from meshcompile.diagnostics import Diagnostic
@@ -110,19 +109,6 @@ def authorization(
         return NO_AUTHORIZATION
     names = tuple((policy.namespace, policy.name) for policy in policies)
     return authorization_of(snapshot, AuthorizationKey(names, tunnelled))
-
-
-def tunnelled_authorization(snapshot: Snapshot, proxy: Proxy) -> Authorization:
-    """The authorization of a sidecar for what HBONE tunnels carry.
-
-    istiod has CUSTOM policies look at the peer of the inner connection, and other policies at the end of the tunnel.
-    """
-    direct, tunnelled = authorization(snapshot, proxy), authorization(snapshot, proxy, tunnelled=True)
-    return replace(
-        tunnelled,
-        http=Enforcement(direct.http.custom, tunnelled.http.local),
-        tcp=Enforcement(direct.tcp.custom, tunnelled.tcp.local),
-    )
 
 
 def applied_policies(
