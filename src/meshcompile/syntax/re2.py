@@ -144,7 +144,7 @@ class _Re2Parser:
 
     def _braces(self, was_repeated: bool) -> None:
         match = REPETITION.match(self.text, self.at)
-        if match is None or not _canonical(match):
+        if match is None or not canonical(match):
             self._literal(False)
             return
         least = int(match[1])
@@ -179,7 +179,7 @@ class _Re2Parser:
         if letter in ANCHORS and letter:
             self.at += 2
         else:
-            self.at = _escape_end(self.text, self.at, classes=True)
+            self.at = escape_end(self.text, self.at, classes=True)
         self._operand(1)
 
     def _class(self, _: bool) -> None:
@@ -203,7 +203,7 @@ class _Re2Parser:
             self.at = posix.end()
             return
         if text.startswith("\\", self.at) and text[self.at + 1 : self.at + 2] in {*PERL_CLASSES, "p", "P"}:
-            self.at = _escape_end(text, self.at, classes=True)
+            self.at = escape_end(text, self.at, classes=True)
             return
         start = self.at
         low = self._class_character()
@@ -216,8 +216,8 @@ class _Re2Parser:
         start = self.at
         if start >= len(self.text):
             raise _InvalidRe2("a `]` is missing")
-        self.at = _escape_end(self.text, start, classes=False) if self.text[start] == "\\" else start + 1
-        return _code_point(self.text[start : self.at])
+        self.at = escape_end(self.text, start, classes=False) if self.text[start] == "\\" else start + 1
+        return code_point(self.text[start : self.at])
 
 
 _STEPS: dict[str, Callable[[_Re2Parser, bool], None]] = {
@@ -233,12 +233,12 @@ _STEPS: dict[str, Callable[[_Re2Parser, bool], None]] = {
 }
 
 
-def _canonical(repetition: re.Match[str]) -> bool:
+def canonical(repetition: re.Match[str]) -> bool:
     """Whether its numbers have no leading zeros. Otherwise, Go reads the braces literally."""
     return all(number in (None, "") or number == str(int(number)) for number in repetition.group(1, 3))
 
 
-def _escape_end(text: str, start: int, classes: bool) -> int:
+def escape_end(text: str, start: int, classes: bool) -> int:
     """The end of the escape at `start`. Escapes for several characters are allowed only if `classes` is set."""
     letter = text[start + 1 : start + 2]
     if not letter:
@@ -250,14 +250,14 @@ def _escape_end(text: str, start: int, classes: bool) -> int:
         if name in CATEGORIES or name in SCRIPTS:
             return match.end()
     elif match := OCTAL.match(text, start + 1) or HEXADECIMAL.match(text, start + 1):
-        if _code_point(text[start : match.end()]) <= 0x10FFFF:
+        if code_point(text[start : match.end()]) <= 0x10FFFF:
             return match.end()
     elif letter in CONTROLS or (letter.isascii() and not letter.isalnum()):
         return start + 2
     raise _InvalidRe2(f"`{text[start : start + 2]}` is not supported")
 
 
-def _code_point(character: str) -> int:
+def code_point(character: str) -> int:
     """The code point of a character or of an escape."""
     if not character.startswith("\\") or len(character) < 2:
         return ord(character)
