@@ -9,12 +9,14 @@ class Addressing(Key, frozen=True):
     """What the addresses of services and listeners depend on.
 
     `knows_allocated` means that the proxy answers DNS itself, so names resolve to the addresses that istiod allocates.
+    `ambient` meshes support services with addresses of both families.
     """
 
     cluster: str
     ipv4: bool
     ipv6: bool
     knows_allocated: bool
+    ambient: bool = False
 
     @property
     def is_dual_stack(self) -> bool:
@@ -39,13 +41,14 @@ class Addressing(Key, frozen=True):
         return ((ipv4,) if self.ipv4 else ()) + ((ipv6,) if self.ipv6 else ())
 
 
-def addressing(proxy: Proxy) -> Addressing:
+def addressing(proxy: Proxy, *, ambient: bool = False) -> Addressing:
     """The addressing of a proxy."""
     return Addressing(
         cluster=proxy.cluster,
         ipv4=proxy.supports_ipv4,
         ipv6=proxy.supports_ipv6,
         knows_allocated=proxy.node_metadata.dns_capture or proxy.type is ProxyType.WAYPOINT,
+        ambient=ambient,
     )
 
 
@@ -67,7 +70,7 @@ def service_addresses(service: Service, client: Addressing) -> tuple[str, ...]:
     own = service.addresses.get(client.cluster, ())
     if not own and client.knows_allocated:
         own = tuple(address for address in (service.auto_ipv4, service.auto_ipv6) if address)
-    reachable = _reachable(own, client)
+    reachable = own if client.ambient and client.is_dual_stack else _reachable(own, client)
     if reachable or not service.address:
         return reachable
     # The default address of a Kubernetes Service belongs to another cluster, so the client may not reach it.

@@ -33,7 +33,7 @@ def route_key(snapshot: Snapshot, proxy: Proxy, config: ProxyConfig) -> RouteKey
     keys = snapshot.virtual_services.label_keys | snapshot.destination_rules.label_keys
     return RouteKey(
         domain=proxy.domain,
-        addressing=addressing(proxy),
+        addressing=addressing(proxy, ambient=snapshot.ambient),
         attempt_count=counts_attempts(config),
         append_x_forwarded_host=appends_forwarded_host(config),
         pairs=tuple(sorted((key, value) for key, value in proxy.labels.items() if key in keys)),

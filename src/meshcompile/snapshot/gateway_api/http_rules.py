@@ -199,7 +199,7 @@ def _retries(wanted: HTTPRouteRetry, per_try: Duration | None) -> istio.HTTPRetr
         attempts=attempts,
         per_try_timeout=per_try,
         retry_on=",".join(conditions) if attempts else "",
-        backoff=duration(wanted.backoff),
+        backoff=duration(wanted.backoff) or (NOTHING if wanted.backoff is not None else None),
     )
 
 
