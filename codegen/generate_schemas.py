@@ -9,6 +9,7 @@ from pathlib import Path
 from meshcompile.findings.formats.schema import findings_schema
 from meshcompile.fleet.schema import fleet_schema
 from meshcompile.models.schema import every_schema, project_schema
+from meshcompile.status.schema import status_schema
 
 FOLDER = Path(__file__).parent.parent / "schemas"
 
@@ -33,7 +34,7 @@ def texts() -> Mapping[str, str]:
 
 def schemas() -> Mapping[str, object]:
     """File name -> schema: of what is read, and of what is printed."""
-    printed = {"findings.json": findings_schema(), "fleet.json": fleet_schema()}
+    printed = {"findings.json": findings_schema(), "fleet.json": fleet_schema(), "status.json": status_schema()}
     return {**every_schema(), **printed, "meshcompile.json": project_schema()}
 
 

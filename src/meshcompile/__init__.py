@@ -37,9 +37,11 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time, __getattr__ imp
     from meshcompile.patch.report import PatchReport as PatchReport
     from meshcompile.proxy import Proxy as Proxy
     from meshcompile.proxy import ProxyType as ProxyType
+    from meshcompile.snapshot.gateway_api.conditions import StatusCondition as StatusCondition
     from meshcompile.source.reading import UnreadableInput as UnreadableInput
     from meshcompile.source.sources import ForeignFile as ForeignFile
     from meshcompile.source.sources import Sources as Sources
+    from meshcompile.status.objects import ObjectStatus as ObjectStatus
     from meshcompile.uses import Use as Use
 
 __version__ = "0.1.0"
@@ -59,6 +61,7 @@ _PLACES = {
     "Mesh": "meshcompile.mesh",
     "MeshcompileError": "meshcompile.errors",
     "MissingExtra": "meshcompile.errors",
+    "ObjectStatus": "meshcompile.status.objects",
     "Origin": "meshcompile.documents",
     "PatchReport": "meshcompile.patch.report",
     "Proxy": "meshcompile.proxy",
@@ -66,6 +69,7 @@ _PLACES = {
     "Related": "meshcompile.diagnostics",
     "Severity": "meshcompile.diagnostics",
     "Sources": "meshcompile.source.sources",
+    "StatusCondition": "meshcompile.snapshot.gateway_api.conditions",
     "UnknownProxy": "meshcompile.errors",
     "UnreadableInput": "meshcompile.source.reading",
     "Use": "meshcompile.uses",

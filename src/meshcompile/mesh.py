@@ -44,6 +44,7 @@ if TYPE_CHECKING:  # the compiler is imported by what needs it, so that objects 
     from meshcompile.proxy import Proxy
     from meshcompile.queries import Answers
     from meshcompile.snapshot.snapshot import Snapshot
+    from meshcompile.status.objects import ObjectStatus
     from meshcompile.uses import Use
 
 
@@ -166,6 +167,16 @@ class Mesh:
         context = Context(objects, self.snapshot, own.diagnostics, own.rejected, malformed, at)
         found = {*analyzed(context), *findings_of_plugins(self)}
         return tuple(sorted(each for each in found if selection.includes(each)))
+
+    def status(self) -> tuple[ObjectStatus, ...]:
+        """The status that istiod would write on each object of the Gateway API, by kind, namespace and name.
+
+        Objects of other controllers have none. Each condition has the place that it is about.
+        """
+        from meshcompile.snapshot.discovery import discovered
+        from meshcompile.status.statuses import statuses
+
+        return statuses(discovered(self._resources, self.settings.mesh), self.snapshot)
 
     def proxies(self) -> tuple[Proxy, ...]:
         """Every proxy that would run, sorted by namespace and name."""

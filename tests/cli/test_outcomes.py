@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "analyze": ("analyze",),
     "proxies": ("proxies",),
     "fleet": ("fleet",),
+    "status": ("status",),
     "compile": ("compile", "-p", PROXY),
     "compile all": ("compile", "--all-proxies"),
     "pc": ("pc", "routes", PROXY),

@@ -193,12 +193,17 @@ def _gateway_ports(
 
 
 def _external_addresses(service: kubernetes.Service, workloads: WorkloadIndex, cluster: str) -> tuple[str, ...]:
-    balancer = service.status.load_balancer if service.status is not None else None
-    ingress = balancer.ingress if balancer is not None and service.spec.type == "LoadBalancer" else ()
-    addresses = tuple(address for i in ingress if (address := i.ip or i.hostname)) + service.spec.external_ips
+    addresses = load_balancer_addresses(service)
     if addresses or not _is_node_port_gateway(service):
         return addresses
     return tuple(_node_addresses(service, workloads, cluster))
+
+
+def load_balancer_addresses(service: kubernetes.Service) -> tuple[str, ...]:
+    """The addresses of a Service's load balancer, and its external IP addresses."""
+    balancer = service.status.load_balancer if service.status is not None else None
+    ingress = balancer.ingress if balancer is not None and service.spec.type == "LoadBalancer" else ()
+    return tuple(address for i in ingress if (address := i.ip or i.hostname)) + service.spec.external_ips
 
 
 def _is_node_port_gateway(service: kubernetes.Service) -> bool:

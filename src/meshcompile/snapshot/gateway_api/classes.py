@@ -21,15 +21,19 @@ class Controller(StrEnum):
 
 
 class ClassTraits(Struct, frozen=True):
-    """What a controller does: whether it takes ListenerSets, and whether it adds the class to a Deployment's name."""
+    """What a controller does: whether it takes ListenerSets, and whether it adds the class to a Deployment's name.
+
+    `address_type` is the type of the addresses that a Gateway's status has without a load balancer; "" for all types.
+    """
 
     takes_listener_sets: bool = False
     adds_class_to_name: bool = False
+    address_type: str = "Hostname"
 
 
 TRAITS: Mapping[Controller, ClassTraits] = {
     Controller.GATEWAY: ClassTraits(takes_listener_sets=True, adds_class_to_name=True),
-    Controller.WAYPOINT: ClassTraits(),
+    Controller.WAYPOINT: ClassTraits(address_type=""),
     Controller.REMOTE: ClassTraits(adds_class_to_name=True),
 }
 
@@ -41,9 +45,14 @@ BUILT_IN: Mapping[str, Controller] = {
 """Classes that need no GatewayClass object."""
 
 
+def served_controllers(ambient: bool) -> Mapping[str, Controller]:
+    """The controllers by name. Waypoints exist only in an ambient mesh."""
+    return {known.value: known for known in Controller if ambient or known is not Controller.WAYPOINT}
+
+
 def controllers(classes: Iterable[GatewayClass], ambient: bool) -> Mapping[str, Controller]:
-    """The controller of each class that Istio serves. Waypoints exist only in an ambient mesh."""
-    served = {known.value: known for known in Controller if ambient or known is not Controller.WAYPOINT}
+    """The controller of each class that Istio serves."""
+    served = served_controllers(ambient)
     written = {each.name: served[name] for each in classes if (name := each.spec.controller_name) in served}
     built_in = {name: controller for name, controller in BUILT_IN.items() if controller in served.values()}
     return {**built_in, **written}

@@ -12,7 +12,7 @@ from meshcompile.snapshot.gateway_api.backend_policies import ConvertedPolicy
 from meshcompile.snapshot.gateway_api.conditions import TOLERATED, Invalid
 from meshcompile.snapshot.gateway_api.gateways import ConvertedListenerSet
 from meshcompile.snapshot.gateway_api.listeners import ParentListener
-from meshcompile.snapshot.gateway_api.parents import PARENTS, Attachment
+from meshcompile.snapshot.gateway_api.parents import PARENTS, Attachment, closest_refusals
 from meshcompile.snapshot.gateway_api.references import GroupKind
 from meshcompile.snapshot.gateway_api.routes import ConvertedRoute
 from meshcompile.snapshot.resources import ConfigStore
@@ -67,16 +67,7 @@ def _of_route(route: ConvertedRoute) -> Iterator[Diagnostic]:
 
 def _refusal(attachments: list[Attachment]) -> Invalid | None:
     """Why none of the listeners that a reference names accepts a route; None if one does."""
-    reasons = [each.denied for each in attachments]
-    if not reasons or None in reasons:
-        return None
-    return min((each for each in reasons if each is not None), key=lambda each: _severity(each.reason))
-
-
-def _severity(reason: str) -> int:
-    """istiod reports the reason of the listener that comes closest to accepting the route."""
-    order = ("NotAllowedByListeners", "NoMatchingListenerHostname", "NoMatchingParent")
-    return order.index(reason) if reason in order else len(order)
+    return next(iter(closest_refusals(attachments)), None)
 
 
 def _named(ref: ParentReference, namespace: str) -> str:

@@ -51,6 +51,10 @@ ROUTE_VERSIONS: Mapping[GroupKind, str] = {HTTP_ROUTE: "v1", GRPC_ROUTE: "v1", T
 """The version in which istiod reads each kind of routes."""
 
 
+DENIALS = (NOT_ALLOWED_BY_LISTENERS, NO_MATCHING_LISTENER_HOSTNAME, NO_MATCHING_PARENT)
+"""The reasons for which a listener refuses a route. The first comes closest to accepting it."""
+
+
 class ParentKey(Struct, frozen=True):
     """An object that routes can attach to."""
 
@@ -153,6 +157,20 @@ def parents(
 def accepted(attachments: Sequence[Attachment]) -> tuple[Attachment, ...]:
     """The attachments that are not denied, by the name of their Gateway."""
     return tuple(sorted((each for each in attachments if each.denied is None), key=lambda each: each.gateway))
+
+
+def closest_refusals(attachments: Iterable[Attachment]) -> list[Invalid]:
+    """Why none of some listeners accepts a route; empty if one does, or if there are none.
+
+    The reasons are those of the listeners that come closest to accepting the route.
+    """
+    reasons = [each.denied for each in attachments]
+    closest = min(map(_distance, reasons), default=0)
+    return [reason for reason in reasons if reason is not None and _distance(reason) == closest]
+
+
+def _distance(denied: Invalid | None) -> int:
+    return 0 if denied is None else DENIALS.index(denied.reason) + 1
 
 
 def parent_text(ref: ParentReference, namespace: str) -> str:

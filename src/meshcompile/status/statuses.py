@@ -1,0 +1,67 @@
+"""The statuses of all objects of the Gateway API."""
+
+from collections.abc import Iterator
+
+from meshcompile.models.base import Resource
+from meshcompile.models.gateway_api.gateway import GatewayClass
+from meshcompile.snapshot.gateway_api.classes import served_controllers
+from meshcompile.snapshot.gateway_api.conditions import condition
+from meshcompile.snapshot.resources import ConfigStore
+from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.status.attached import attached_routes
+from meshcompile.status.gateways import gateway_status, listener_set_status
+from meshcompile.status.objects import ClassStatus, ObjectStatus, Status
+from meshcompile.status.policies import gateways_of_backends, policy_status
+from meshcompile.status.routes import WaypointLabels, route_status
+from meshcompile.status.serving import Balancers, InstanceResolver
+
+KINDS = (
+    *("GatewayClass", "Gateway", "ListenerSet", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"),
+    *("BackendTLSPolicy", "XBackendTrafficPolicy"),
+)
+"""The kinds of objects with a status, in the order in which they are listed."""
+
+
+def statuses(resources: ConfigStore, snapshot: Snapshot) -> tuple[ObjectStatus, ...]:
+    """The status of each object that istiod writes one on, by kind, namespace and name.
+
+    `resources` are the objects that istiod watches.
+    """
+    found = (*_classes(resources, snapshot), *_gateways(resources, snapshot), *_others(resources, snapshot))
+    return tuple(sorted(found, key=lambda each: (KINDS.index(each.kind), each.namespace, each.name)))
+
+
+def _classes(resources: ConfigStore, snapshot: Snapshot) -> Iterator[ObjectStatus]:
+    served = served_controllers(snapshot.ambient)
+    for each in resources.all(GatewayClass):
+        if each.spec.controller_name in served:
+            handled = condition("Accepted", "Accepted", "Handled by Istio controller", origin=each.origin)
+            yield _status(each, ClassStatus((handled,)))
+
+
+def _gateways(resources: ConfigStore, snapshot: Snapshot) -> Iterator[ObjectStatus]:
+    """Gateways and ListenerSets."""
+    found = snapshot.gateway_api
+    attached = attached_routes(found.routes)
+    instances = InstanceResolver(snapshot, Balancers.of(resources))
+    for gateway in found.served:
+        sets = [each for each in found.listener_sets if each.gateway is gateway]
+        yield _status(gateway.gateway, gateway_status(gateway, sets, instances, attached))
+    for listener_set in found.listener_sets:
+        yield _status(listener_set.listener_set, listener_set_status(listener_set, instances, attached))
+
+
+def _others(resources: ConfigStore, snapshot: Snapshot) -> Iterator[ObjectStatus]:
+    """Routes and policies."""
+    found = snapshot.gateway_api
+    waypoints = WaypointLabels.of(resources) if snapshot.ambient else None
+    for route in found.routes:
+        yield _status(route.route, route_status(route, waypoints))
+    gateways = gateways_of_backends(found.routes)
+    for policy in found.policies:
+        yield _status(policy.policy, policy_status(policy, gateways))
+
+
+def _status(resource: Resource, status: Status) -> ObjectStatus:
+    namespace = "" if isinstance(resource, GatewayClass) else resource.namespace
+    return ObjectStatus(resource.api_version, resource.kind, namespace, resource.name, status, resource.origin)
