@@ -23,9 +23,9 @@ IST0148 IST0158 IST0170 MC0001 MC0002 MC0003 MC0004 MC0005 MC0006 MC0007 MC0008 
 MC0013 MC0014 MC0015 MC0016 MC0017 MC0018 MC0019 MC0020 MC0021 MC0022 MC0040 MC0041 MC0042 MC0043 MC0044
 MC0101 MC0104 MC0106 MC0119 MC0120 MC0121 MC0130 MC0131 MC0143 MC0262 MC0263 MC0302 MC0303 MC0420 MC0421
 MC0422 MC0423 MC0503 MC0504 MC0701 MC0702 MC0704 MC0908 MC1001 MC1002 MC1003 MC1004 MC1005 MC1006 MC1101
-MC1102 MC1103 MC1104 MC1201 MC1202 MC1203 MC1204 MC1205 MC1206 MC1207 MC1208 MC1209 MC1210 MC1211 MC1303
-MC1311 MC1322 MC1401 MC1402 MC1410 MC1501 MC1502 MC1503 MC1504 MC1505 MC1901 MC1902 MC1903 MC1904 MC1905
-MC1906 MC1907 MC1908 MC1909 MC1910 MC1911 MC1912 MC1913
+MC1102 MC1103 MC1104 MC1201 MC1202 MC1203 MC1204 MC1205 MC1206 MC1208 MC1209 MC1210 MC1211 MC1303 MC1311
+MC1322 MC1401 MC1402 MC1410 MC1501 MC1502 MC1503 MC1504 MC1505 MC1901 MC1902 MC1903 MC1904 MC1905 MC1906
+MC1907 MC1908 MC1909 MC1910 MC1911 MC1912 MC1913
 """
 """Codes that still lack examples. This list only gets shorter."""
 
@@ -62,10 +62,10 @@ def test_examples(code: Code) -> None:
 
 
 def test_every_code_has_examples() -> None:
-    """A code without examples is in one of the two lists, and no code is in both."""
-    without = {code.id for code in every_code() if not examples(code)}
-    assert without == NOT_OF_INPUT.keys() | set(NOT_YET.split())
-    assert not NOT_OF_INPUT.keys() & set(NOT_YET.split())
+    """A code without examples is in one of the two lists, and a code with examples in neither."""
+    excused = NOT_OF_INPUT.keys() | set(NOT_YET.split())
+    assert {code.id for code in every_code() if not examples(code)} - excused == set()
+    assert {code.id for code in WITH_EXAMPLES} & excused == set()
 
 
 def test_every_file_is_an_example() -> None:
