@@ -214,6 +214,27 @@ def test_endpoints_are_moved() -> None:
     ]
 
 
+def test_moved_endpoints_need_no_tunnels() -> None:
+    """An endpoint behind a tunnel is moved by its address, too, and is called directly there."""
+    internal = {"envoyInternalAddress": {"serverListenerName": "connect_originate", "endpointId": "[fd00::1]:80"}}
+    metadata = {
+        "envoy.filters.listener.original_dst": {"local": "[fd00::1]:80"},
+        "envoy.transport_socket_match": {"tunnel": "http"},
+        "istio": {"workload": "web;shop;web;;"},
+    }
+    host = {"endpoint": {"address": internal}, "metadata": {"filterMetadata": metadata}}
+    found = made(
+        Options(endpoints={"fd00::1": "127.0.0.1:8001"}),
+        clusters=[{"name": "a", "type": "EDS"}],
+        endpoints=[{"clusterName": "a", "endpoints": [{"lbEndpoints": [host]}]}],
+    )
+    (moved,) = cluster(found)["loadAssignment"]["endpoints"][0]["lbEndpoints"]
+    assert moved == {
+        "endpoint": {"address": {"socketAddress": {"address": "127.0.0.1", "portValue": 8001}}},
+        "metadata": {"filterMetadata": {"istio": {"workload": "web;shop;web;;"}}},
+    }
+
+
 def test_secrets_hold_credentials() -> None:
     """A Secret has kubectl's or Istio's keys. A value that is not text is ignored."""
     secrets = [

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from meshcompile.codes.output import CALLED_WITHOUT_CERTIFICATE, ISTIO_ONLY
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Origin
+from meshcompile.emit.locality_endpoints import TRANSPORT_SOCKET_MATCH
 from meshcompile.envoy.config.cluster import Cluster, ClusterTransportSocketMatch, Filter
-from meshcompile.envoy.config.core import Address, SocketAddress, TransportSocket
-from meshcompile.envoy.config.endpoint import ClusterLoadAssignment
+from meshcompile.envoy.config.core import Address, EnvoyInternalAddress, Metadata, SocketAddress, TransportSocket
+from meshcompile.envoy.config.endpoint import ClusterLoadAssignment, Endpoint, LbEndpoint
 from meshcompile.envoy.extensions.clusters.dynamic_forward_proxy import ClusterConfig
 from meshcompile.envoy.message import Message, replaced
 from meshcompile.output.bootstrap import extensions
@@ -16,6 +17,9 @@ from meshcompile.output.bootstrap.tls import MissingSecret, static_socket
 from meshcompile.output.packed import type_of
 from meshcompile.output.walk import rewritten
 from meshcompile.values.ip import is_ip
+from meshcompile.values.names import ORIGINAL_DESTINATION
+
+_OF_TUNNELS = frozenset({ORIGINAL_DESTINATION, TRANSPORT_SOCKET_MATCH})
 
 StaticSocket = Callable[[TransportSocket], TransportSocket | None]
 
@@ -67,17 +71,28 @@ def _moved(assignment: ClusterLoadAssignment, options: Options) -> ClusterLoadAs
     def moved(message: Message) -> Message:
         match message:
             case Address(socket_address=SocketAddress() as socket):
-                to = _target(socket, options.endpoints)
+                to = _target(f"{socket.address}:{socket.port_value}", options.endpoints)
                 return message if to is None else Address(socket_address=to)
+            case LbEndpoint(endpoint=Endpoint(address=Address(envoy_internal_address=EnvoyInternalAddress() as there))):
+                to = _target(there.endpoint_id, options.endpoints)
+                return message if to is None else _direct(message, to)
             case _:
                 return message
 
     return rewritten(assignment, moved)
 
 
-def _target(socket: SocketAddress, endpoints: Mapping[str, str]) -> SocketAddress | None:
-    """Where an endpoint is moved to; None when it stays."""
-    to = endpoints.get(f"{socket.address}:{socket.port_value}") or endpoints.get(socket.address)
+def _direct(endpoint: LbEndpoint, to: SocketAddress) -> LbEndpoint:
+    """An endpoint behind an HBONE tunnel, moved to where no tunnel ends."""
+    known = {} if endpoint.metadata is None else endpoint.metadata.filter_metadata
+    others = {key: value for key, value in known.items() if key not in _OF_TUNNELS}
+    address = Address(socket_address=to)
+    return replaced(endpoint, endpoint=Endpoint(address=address), metadata=Metadata(filter_metadata=others))
+
+
+def _target(address: str, endpoints: Mapping[str, str]) -> SocketAddress | None:
+    """Where an endpoint with an address and port is moved to; None when it stays."""
+    to = endpoints.get(address) or endpoints.get(address.rpartition(":")[0].strip("[]"))
     if to is None:
         return None
     address, _, port = to.rpartition(":")
