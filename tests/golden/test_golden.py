@@ -7,6 +7,8 @@ first line of the input states the idea. The second line states the source of th
   same name there.
 - `# istiod: not asked` means that there is no output of istiod.
 
+A third line `# ambient` is for an ambient mesh.
+
 `make golden` rewrites existing files, which must then still equal istiod's output. A new case begins with empty files,
 such as `webapp-0.shop/routes.json`.
 """
@@ -41,6 +43,7 @@ MESSAGES = {
 }
 MOST_LINES = 80
 SOURCE = "# istiod: "
+AMBIENT = "# ambient"
 NOT_ASKED = "not asked"
 
 
@@ -52,6 +55,13 @@ def source(case: Path) -> str:
 
 
 ANSWERED = [case for case in CASES if source(case) != NOT_ASKED]
+
+
+def loaded(case: Path, documents: str | None = None) -> meshcompile.Mesh:
+    """The mesh of a case, or these documents as such a mesh."""
+    written = (case / "input.yaml").read_text()
+    ambient = written.splitlines()[2] == AMBIENT
+    return meshcompile.load(case / "input.yaml" if documents is None else documents, ambient=ambient)
 
 
 def proxies(case: Path) -> Iterator[Path]:
@@ -77,7 +87,7 @@ def with_real_keys(documents: str) -> str:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_golden(case: Path) -> None:
     """The mesh compiles to the expected output of each proxy, byte for byte."""
-    mesh = meshcompile.load(case / "input.yaml")
+    mesh = loaded(case)
     for proxy in proxies(case):
         resources = mesh.compile(proxy.name).to_dict()
         for expected in sorted(proxy.glob("*.json")):
@@ -100,7 +110,7 @@ def test_goldens_are_istiods_answers(case: Path) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_golden_bootstraps_are_accepted(case: Path) -> None:
     """The real Envoy accepts the static bootstrap of each proxy in the case."""
-    mesh = meshcompile.load(with_real_keys((case / "input.yaml").read_text()))
+    mesh = loaded(case, with_real_keys((case / "input.yaml").read_text()))
     for proxy in proxies(case):
         result = validate(mesh.compile(proxy.name).bootstrap().to_dict())
         assert result.accepted, result.error
@@ -111,7 +121,7 @@ def test_the_first_line_says_the_idea(case: Path) -> None:
     """The first line of a case states its idea, and its objects are valid."""
     first = (case / "input.yaml").read_text().splitlines()[0]
     assert re.fullmatch(r"# .+\.", first)
-    assert [str(d) for d in meshcompile.load(case / "input.yaml").diagnostics if d.rejected] == []
+    assert [str(d) for d in loaded(case).diagnostics if d.rejected] == []
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
