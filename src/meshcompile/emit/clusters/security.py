@@ -68,6 +68,8 @@ def transport_socket(security: Security) -> TransportSocket | None:
 
 def transport_socket_matches(security: Security) -> tuple[ClusterTransportSocketMatch, ...]:
     """The sockets by endpoint: HBONE for workloads that accept tunnels, then mutual TLS, and plain text for others."""
+    if security.tunnelled is Tunnelled.NOTHING and not security.only_where_possible:
+        return ()  # as in most meshes without Istio's mutual TLS
     matches, header = _matches(security), security.proxy_protocol
     return matches if header is None else tuple(_proxied_match(match, header) for match in matches)
 
@@ -76,7 +78,7 @@ def _matches(security: Security) -> tuple[ClusterTransportSocketMatch, ...]:
     tls = None if security.tls is None else tls_socket(security.tls)
     match security.tunnelled:
         case Tunnelled.NOTHING:
-            return _by_workload(tls) if security.only_where_possible else ()
+            return _by_workload(tls)
         case Tunnelled.PLAIN_TEXT if security.only_where_possible or tls is None:
             return (_TUNNEL_MATCH, *_by_workload(tls))
         case Tunnelled.PLAIN_TEXT:

@@ -20,6 +20,8 @@ def takes_tunnels(index: AmbientIndex, endpoint: Endpoint) -> bool:
     """True for a workload that says that it accepts tunnels, and for one in ambient mode at any of the addresses."""
     if "http" in endpoint.labels.get(TUNNEL_LABEL, "").split(","):
         return True
+    if not index.workloads:
+        return False  # most meshes are not ambient
     return any(index.accepts_hbone(endpoint.workload.network, address) for address in endpoint.addresses)
 
 
