@@ -15,6 +15,8 @@ import msgspec
 
 from meshcompile.values.labels import FALSE, NO_LABELS, TRUE, Labels
 
+PROXY_CONFIG = "PROXY_CONFIG"
+
 
 class PodPort(msgspec.Struct, frozen=True):
     """A port of a container. `protocol` is `TCP`, `UDP` or `SCTP`."""
@@ -65,7 +67,7 @@ class NodeMetadata(msgspec.Struct, frozen=True, kw_only=True):
     """tracing tag `istio.mesh_id`"""
     istio_version: str = msgspec.field(name="ISTIO_VERSION", default="")
     """Istio version of the proxy; determines its features, and EnvoyFilters can match it"""
-    proxy_config: Mapping[str, Any] | None = msgspec.field(name="PROXY_CONFIG", default=None)
+    proxy_config: Mapping[str, Any] | None = msgspec.field(name=PROXY_CONFIG, default=None)
     """ProxyConfig of the proxy, instead of the mesh-wide `defaultConfig`"""
     interception_mode: str = msgspec.field(name="INTERCEPTION_MODE", default="")
     """`REDIRECT`, `TPROXY` (transparent listeners) or `NONE` (listeners bind to their ports)"""

@@ -360,6 +360,26 @@ def test_passthrough_gateway_has_clusters_by_sni() -> None:
     assert not {"transportSocket", "transportSocketMatches"} & set(found)
 
 
+PASSING = """
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: cross, namespace: istio-system}
+spec:
+  selector: {istio: ingressgateway}
+  servers: [{port: {number: 15443, name: tls, protocol: TLS}, tls: {mode: AUTO_PASSTHROUGH}, hosts: ["*.local"]}]
+"""
+
+
+@pytest.mark.parametrize("label", ["istio.io/persistent-session", "istio.io/persistent-session-header"])
+def test_only_the_cluster_of_the_whole_service_keeps_draining_endpoints(label: str) -> None:
+    """With persistent sessions, neither subsets nor clusters by SNI reach endpoints that drain."""
+    sticky = API.replace("namespace: shop}", f"namespace: shop, labels: {{{label}: session}}}}", 1)
+    found = clusters(mesh(sticky, PASSING, rule("{}", subsets="[{name: v1, labels: {version: v1}}]")), gateway())
+    keeping = [name for name, each in found.items() if "overrideHostStatus" in each.get("commonLbConfig", {})]
+    assert sorted(keeping) == sorted(name for name in found if name.startswith("outbound|") and "||" in name)
+    assert keeping
+
+
 def test_clusters_are_shared() -> None:
     """Proxies of one scope with equal traits share the same clusters and endpoints, by identity."""
     of = mesh(API)

@@ -6,6 +6,8 @@ from dataclasses import replace
 from textwrap import dedent
 from typing import Any
 
+import pytest
+
 import meshcompile
 from meshcompile.values.localities import Locality
 from tests.meshes import clusters, endpoints, gateway, mesh, sidecar
@@ -371,3 +373,79 @@ def test_failover_by_labels_of_a_rule_for_others() -> None:
     found = mesh(SERVICE, pod(1), pod(2), slice_of(1, 2), exported)
     listed = endpoints(found, sidecar("buyers", labels={"version": "v2"}))[NAME]
     assert [(group.get("priority", 0), addresses(group)) for group in listed] == [(0, ["10.2.0.2"]), (1, ["10.2.0.1"])]
+
+
+LABELLED = """
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: api, namespace: shop}
+spec:
+  host: api
+  subsets:
+  - {name: without, labels: {topology.istio.io/network: ""}}
+  - {name: west, labels: {topology.istio.io/network: west}}
+  - {name: other, labels: {team: ""}}
+"""
+
+
+def test_every_endpoint_of_kubernetes_has_the_label_of_its_network() -> None:
+    """A subset with an empty network label selects the Pods without a network, and no WorkloadEntries."""
+    texts = (SERVICE, LABELLED, WORKLOAD, pod(1), pod(2, labels="topology.istio.io/network: west"), slice_of(1, 2))
+    found = endpoints(mesh(*texts), sidecar(NETWORK="west"))
+    selected = {
+        subset: [address for group in found[NAME.replace("||", f"|{subset}|")] for address in addresses(group)]
+        for subset in ("without", "west", "other")
+    }
+    assert selected == {"without": ["10.2.0.1"], "west": ["10.2.0.2"], "other": []}
+
+
+def test_sockets_are_not_sent_to_clients_of_several_networks() -> None:
+    """A Unix socket has no host, and vanishes where gateways lead to other networks."""
+    socket = ENTRY.replace("workloadSelector: {labels: {app: api}}", "endpoints: [{address: unix:///run/api}]")
+    [alone], [among_networks] = (
+        endpoints(meshcompile.load(dedent(socket), networks=networks), sidecar())["outbound|80||vm.example"]
+        for networks in (None, GATEWAYS)
+    )
+    assert alone["lbEndpoints"][0]["endpoint"]["address"] == {"pipe": {"path": "/run/api"}}
+    assert not {"lbEndpoints", "loadBalancingWeight"} & set(among_networks)
+
+
+FAR = """
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: far, namespace: shop}
+spec:
+  hosts: [far.example]
+  resolution: DNS
+  ports: [{number: 80, name: http, protocol: HTTP}]
+  endpoints: [{address: eu.example, network: net-2, labels: {security.istio.io/tlsMode: istio}}]
+"""
+LABELLED_NAMESPACE = """
+apiVersion: v1
+kind: Namespace
+metadata: {name: istio-system, labels: {topology.istio.io/network: net-1}}
+"""
+EAST = GATEWAY.replace("network: west", "network: net-2")
+BY_NAME = {"net-2": {"gateways": [{"address": "gw.example", "port": 15443}]}}
+
+
+@pytest.mark.parametrize(
+    ("networks", "texts", "expected"),
+    [
+        (GATEWAYS, (), ["eu.example"]),
+        ({**GATEWAYS, **BY_NAME}, (), ["eu.example"]),
+        (BY_NAME, (), ["gw.example"]),
+        (GATEWAYS, (LABELLED_NAMESPACE,), ["6.6.6.6"]),
+        (None, (EAST,), ["eu.example"]),
+        (None, (EAST.replace("ip: 192.0.2.1", "hostname: gw.example"),), ["eu.example"]),
+        (None, (EAST.replace("{ip: 192.0.2.1}, {ip: 192.0.2.2}", "{hostname: gw.example}"),), ["gw.example"]),
+    ],
+)
+def test_clusters_by_dns_know_gateways_only_after_a_reload(
+    networks: dict[str, Any] | None, texts: tuple[str, ...], expected: list[str]
+) -> None:
+    """Endpoints by DNS keep their addresses, unless istiod read its gateways and found no new IP address."""
+    found = meshcompile.load("\n---\n".join(dedent(text) for text in (FAR, *texts)), networks=networks)
+    both_families = replace(sidecar(NETWORK="net-1"), ip_addresses=("10.1.0.1", "fd00::1"))
+    [group] = clusters(found, both_families)["outbound|80||far.example"]["loadAssignment"]["endpoints"]
+    assert addresses(group) == expected

@@ -50,6 +50,19 @@ def shape(chain: dict[str, Any]) -> tuple[str, tuple[str, ...], bool, str]:
     )
 
 
+def test_the_guard_of_port_0_matches_port_0() -> None:
+    """The chain against loops names the listener's port even if it is 0. Chains for every port name none."""
+    of = mesh(WORKLOAD, proxyInboundListenPort=0)
+    found = listeners(of, sidecar(labels={"app": "web"}))["virtualInbound"]["filterChains"]
+    assert {c["name"] for c in found if c["filterChainMatch"].get("destinationPort") == 0} == {
+        "virtualInbound-blackhole"
+    }
+    assert {c["name"] for c in found if "destinationPort" not in c["filterChainMatch"]} == {
+        "virtualInbound",
+        "virtualInbound-catchall-http",
+    }
+
+
 def test_permissive_http_takes_mesh_tls_and_plain_text() -> None:
     """A permissive HTTP port accepts mutual TLS of the mesh and plaintext, and nothing else."""
     mesh_alpn = ("istio", "istio-peer-exchange", "istio-http/1.0", "istio-http/1.1", "istio-h2")

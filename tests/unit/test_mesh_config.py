@@ -5,13 +5,16 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from meshcompile.documents import Document
+from meshcompile.models.lenient import read_leniently
 from meshcompile.models.mesh.defaults import CODE_DEFAULTS, INSTALLED_DEFAULTS
 from meshcompile.models.mesh.merge import effective_proxy_config, merged_mesh_config, merged_proxy_configs
 from meshcompile.models.mesh.mesh_config import MeshConfig, OutboundTrafficPolicyMode
 from meshcompile.models.mesh.mesh_networks import MeshNetworks
 from meshcompile.models.mesh.proxy_config import ProxyConfig, TracingServiceName
 from meshcompile.models.networking.proxy_config import ProxyConfigSpec
-from tests.meshes import installed_mesh_config
+from meshcompile.resolve.scope.proxy_config import proxy_config as resolved_proxy_config
+from tests.meshes import installed_mesh_config, mesh, sidecar
 
 
 def written(node: Any) -> Any:
@@ -213,3 +216,49 @@ def test_the_defaults_are_what_istio_writes() -> None:
     assert read == CODE_DEFAULTS
     assert read.model_fields_set == CODE_DEFAULTS.model_fields_set
     assert read.model_dump() == CODE_DEFAULTS.model_dump()
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ({"serviceCluster": "a", "tracingServiceName": "CANONICAL_NAME_ONLY"}, "tracingServiceName"),
+        ({"tracingServiceName": "CANONICAL_NAME_ONLY", "serviceCluster": "a", "unknown": 1}, "tracingServiceName"),
+        ({"service_cluster": "a", "tracing_service_name": "CANONICAL_NAME_ONLY"}, "tracingServiceName"),
+        ({"tracing": {"datadog": {"address": "d:1"}, "zipkin": {"address": "z:1"}}}, "datadog"),
+        ({"tracing": {"customTags": {"t": {"header": {"name": "h"}, "literal": {"value": "l"}}}}}, "header"),
+        ({"privateKeyProvider": {"qat": {}, "cryptomb": {}}}, "qat"),
+    ],
+)
+def test_the_last_declared_member_of_a_oneof_wins(given: dict[str, Any], used: str) -> None:
+    """istiod reads alternatives one after the other, in the order of the API, and keeps the last one."""
+    config, findings = read_leniently(Document("config", {**given, "concurrency": 3}), ProxyConfig)
+    assert config is not None
+    assert config.concurrency == 3
+    assert used in str(written(config))
+    (finding,) = (each for each in findings if each.code == "MC0122")
+    assert finding.message.endswith(f"istiod uses `{used}`")
+    others = {"serviceCluster", "zipkin", "literal", "cryptomb"}
+    assert not any(f"'{other}'" in str(written(config)) for other in others)
+
+
+def test_of_two_spellings_the_one_of_json_wins() -> None:
+    """istiod reads both spellings of a field, that of JSON last."""
+    config, _ = read_leniently(Document("config", {"service_cluster": "a", "serviceCluster": "b"}), ProxyConfig)
+    assert config is not None
+    assert config.service_cluster == "b"
+
+
+def test_a_reported_proxy_config_holds_with_two_members_of_a_oneof() -> None:
+    """The config that a proxy reports replaces the mesh's default, and the finding says which member istiod uses."""
+    reported = {"serviceCluster": "a", "tracingServiceName": "CANONICAL_NAME_ONLY", "concurrency": 3}
+    compiled = mesh().compile(sidecar(PROXY_CONFIG=reported))
+    assert [d.code for d in compiled.diagnostics] == ["MC0122"]
+    assert resolved_proxy_config(mesh().snapshot.mesh, sidecar(PROXY_CONFIG=reported)).concurrency == 3
+
+
+def test_a_proxy_config_that_cannot_be_read_is_reported() -> None:
+    """istiod refuses a proxy that reports such a config. The mesh's default applies instead."""
+    proxy = sidecar(PROXY_CONFIG={"concurrency": "many"})
+    (finding,) = mesh().compile(proxy).diagnostics
+    assert finding.code == "MC1211"
+    assert resolved_proxy_config(mesh().snapshot.mesh, proxy) == mesh().snapshot.mesh.default_config

@@ -71,6 +71,36 @@ def test_destination_without_port_uses_the_listeners() -> None:
     assert clusters == ["outbound|8080|v1|web.shop.svc.cluster.local", "outbound|8080||catalog.shop.svc.cluster.local"]
 
 
+BY_UDP = """
+apiVersion: v1
+kind: Service
+metadata: {name: dns, namespace: shop}
+spec: {clusterIP: 10.0.0.3, ports: [%s]}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: dns, namespace: shop}
+spec: {hosts: [dns], http: [{directResponse: {status: 200}}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("ports", "domains"),
+    [
+        ("{name: dns, port: 80, protocol: UDP}", 1),
+        ("{name: udp, port: 80}", 1),
+        ("{name: other, port: 80, appProtocol: udp}", 1),
+        ("{name: dns, port: 80, protocol: UDP}, {name: tcp, port: 90}", 1),
+        ("{name: dns, port: 80, protocol: UDP}, {name: http, port: 80}", 6),
+        ("{name: http, port: 80}, {name: dns, port: 80, protocol: UDP}", 6),
+    ],
+)
+def test_ports_for_udp_have_no_routes(ports: str, domains: int) -> None:
+    """For HTTP, a service with only a port for UDP does not exist. Port 80 routes the host of its rule all the same."""
+    host = virtual_hosts(mesh(SHOP, BY_UDP % ports), sidecar(), "80")["dns.shop.svc.cluster.local:80"]
+    assert len(host["domains"]) == domains
+
+
 def test_hosts_of_no_service_are_routed_beside_the_services() -> None:
     """An unknown host appears wherever its VirtualService applies, under its bare name."""
     for port in ("80", "8080"):

@@ -116,6 +116,15 @@ def test_service_entry_makes_a_service_per_host_and_address() -> None:
     ]
 
 
+def test_hosts_and_addresses_count_once() -> None:
+    """A host or an address that a ServiceEntry repeats makes one service, however it is written."""
+    repeated = ENTRY.replace("a.example, b.example", "a.example, a.example").replace(
+        "  resolution", "  addresses: [192.0.2.1, 192.0.2.1/32, 192.0.2.1]\n  resolution"
+    )
+    found = [(s.hostname, s.address) for s in mesh(repeated).snapshot.services.all]
+    assert found == [("a.example", "192.0.2.1")]
+
+
 def test_automatic_addresses() -> None:
     """Addresses in the status apply to their host, unless the entry opts out."""
     status = "status: {addresses: [{value: 240.240.0.1, host: a.example}]}\n"
@@ -195,6 +204,14 @@ def test_targets_without_pod() -> None:
     assert targets(sidecar(labels={"app": "other"}), SERVICE) == []
 
 
+def test_targets_of_a_pod_with_dots_in_its_name() -> None:
+    """istiod does not find such a Pod, and does not know the labels in the metadata when the proxy connects."""
+    dotted = POD.replace("name: client", "name: client.v1")
+    proxy = replace(sidecar(labels={"app": "api"}), id="client.v1.shop")
+    assert targets(proxy, SERVICE, dotted) == []
+    assert placed(mesh(SERVICE, dotted).snapshot, proxy).labels["app"] == "api"
+
+
 def test_targets_of_a_workload_entry() -> None:
     """A virtual machine serves the ports of the Services that select its WorkloadEntry."""
     machine = """
@@ -204,6 +221,12 @@ def test_targets_of_a_workload_entry() -> None:
     spec: {address: 10.1.0.1, labels: {app: api}, ports: {web: 9000}}
     """
     assert targets(sidecar(), SERVICE, machine) == [("api", 80, 9000)]
+
+
+def test_targets_of_ports_for_udp() -> None:
+    """The ports for UDP of a ServiceEntry are targets as well, though they have no clusters."""
+    listed = ENTRY.replace("a.example, b.example", "a.example").replace("protocol: HTTP", "protocol: UDP")
+    assert targets(sidecar(), listed + "  endpoints: [{address: 10.1.0.1}]\n") == [("a.example", 80, 80)]
 
 
 def test_targets_of_service_entries() -> None:

@@ -137,6 +137,15 @@ WRONG_FORM = Code(
     "`{field}` is `{found}`, which the pattern {expected} does not match",
     "The schema of the kind has a regular expression for this field.",
 )
+ONE_MEMBER = Code(
+    "MC0122",
+    "one-member-used",
+    Severity.WARNING,
+    "`{field}` sets {names}, which exclude each other: istiod uses {last}",
+    "The fields are alternatives: protobuf calls them a oneof. istiod does not reject a mesh config or a proxy config "
+    "that sets several of them. It uses the one that the API declares last, wherever it stands in the file. Keep the "
+    "one that you mean.",
+)
 UNSUPPORTED_FIELD = Code(
     "MC0130",
     "unsupported-field",

@@ -58,10 +58,10 @@ def filter_chain(chain: ResolvedFilterChain) -> FilterChain:
 
 def filter_chain_match(match: ChainMatch) -> FilterChainMatch | None:
     """The match; None for a chain that matches everything."""
-    if match.takes_everything and not match.destination_port:
+    if match.takes_everything and match.destination_port is None:
         return None
     return FilterChainMatch(
-        destination_port=match.destination_port or None,
+        destination_port=match.destination_port,
         prefix_ranges=tuple(CidrRange(address_prefix=r.address, prefix_len=r.prefix_length) for r in match.ranges),
         server_names=match.names,
         transport_protocol=_TRANSPORT[match.traffic],

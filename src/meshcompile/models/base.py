@@ -116,14 +116,17 @@ class OneOf(Node):
     """A message with mutually exclusive fields, like a protobuf oneof."""
 
     one_of: ClassVar[tuple[tuple[str, ...], ...]]
-    """Groups of fields. At most one field of each group is set."""
+    """Groups of fields, as declared in protobuf. At most one field of each group is set."""
 
     @model_validator(mode="after")
     def _at_most_one(self) -> Self:
         for group in self.one_of:
-            chosen = [json_name(field) for field in group if getattr(self, field) is not None]
+            chosen = tuple((json_name(field), field) for field in group if getattr(self, field) is not None)
             if len(chosen) > 1:
-                raise PydanticCustomError("oneof", "only one of {fields} can be set", {"fields": ", ".join(chosen)})
+                names = ", ".join(name for name, _ in chosen)
+                raise PydanticCustomError(
+                    "oneof", "only one of {fields} can be set", {"fields": names, "members": chosen}
+                )
         return self
 
 

@@ -1,48 +1,71 @@
 """Messages that istiod reads leniently: mesh config, mesh networks and proxy config.
 
-As in istiod, null means absent, and unknown fields are skipped. meshcompile also reports them.
+As in istiod, null means absent, unknown fields are skipped, and the last member of a oneof wins, in the order in which
+the members are declared. meshcompile also reports them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import Any, TypeVar
 
 from msgspec.structs import replace
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from meshcompile.codes.models import UNKNOWN_FIELD
+from meshcompile.codes.models import ONE_MEMBER
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Document, Origin, Path
 from meshcompile.models.base import Node, stamp
-from meshcompile.models.problems import problem
+from meshcompile.models.problems import problem, value_at, written_path
 
 N = TypeVar("N", bound=Node)
 
 
 def read_leniently(document: Document, model: type[N]) -> tuple[N | None, tuple[Diagnostic, ...]]:
     """The message in a document, or None if there is none, and findings about it."""
-    written = _without_nulls(document.value)
-    problems = _problems(document, model, written)
-    unknown = [diagnostic.origin.path for diagnostic in problems if diagnostic.code == UNKNOWN_FIELD.id]
-    if len(unknown) < len(problems):
-        return None, problems
-    known = reduce(_without, unknown, written)
-    again = _problems(document, model, known) if unknown else ()
-    if again:
-        return None, (*problems, *again)
-    node = model.model_validate(known)
-    stamp(node, document, known)
-    return node, problems
+    written, findings = _without_nulls(document.value), list[Diagnostic]()
+    while errors := _errors(model, written):
+        findings.extend(_finding(error, model, Origin(document), written) for error in errors)
+        skipped = [_skipped(error, written) for error in errors]
+        if not all(skipped):
+            return None, tuple(findings)
+        written = reduce(_without, {path: None for paths in skipped for path in paths}, written)
+    node = model.model_validate(written)
+    stamp(node, document, written)
+    return node, tuple(findings)
 
 
-def _problems(document: Document, model: type[N], written: Any) -> tuple[Diagnostic, ...]:
-    """Findings about a message as written. None of them rejects the message."""
+def _errors(model: type[Node], written: Any) -> Sequence[ErrorDetails]:
     try:
         model.model_validate(written)
     except ValidationError as error:
-        problems = (problem(e, model, Origin(document), written) for e in error.errors(include_url=False))
-        return tuple(replace(d, rejected=False) for d in problems)
+        return error.errors(include_url=False)
     return ()
+
+
+def _finding(error: ErrorDetails, model: type[Node], top: Origin, written: Any) -> Diagnostic:
+    if error["type"] != "oneof":
+        return replace(problem(error, model, top, written), rejected=False)
+    origin = top.at(*written_path(error["loc"], written))
+    names = [f"`{name}`" for name, _ in error["ctx"]["members"]]
+    return ONE_MEMBER(origin, field=origin.field or top.file.strip("<>"), names=" and ".join(names), last=names[-1])
+
+
+def _skipped(error: ErrorDetails, written: Any) -> tuple[Path, ...]:
+    """The fields that istiod skips in spite of the error: an unknown one, or all but the last member of a oneof. Empty
+    if istiod does not accept the message.
+    """
+    path = written_path(error["loc"], written)
+    match error["type"]:
+        case "extra_forbidden":
+            return (path,)
+        case "oneof":
+            members: Sequence[tuple[str, ...]] = error["ctx"]["members"]
+            return tuple(
+                (*path, key) for spellings in members[:-1] for key in spellings if key in value_at(written, path)
+            )
+        case _:
+            return ()
 
 
 def _without_nulls(value: Any) -> Any:

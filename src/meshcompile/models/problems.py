@@ -54,17 +54,17 @@ SIZES = {
 
 def problem(error: ErrorDetails, model: type[Node], top: Origin, written: object) -> Diagnostic:
     """The diagnostic for one pydantic error in an object of ``model`` that was built from ``written``."""
-    path = _written_path(error["loc"], written)
+    path = written_path(error["loc"], written)
     origin = top.at(*path)
     field, value, kind = origin.field, error["input"], error["type"]
     if kind == "extra_forbidden":
-        found = _unknown_field(origin, _model_at(model, path[:-1]), _value_at(written, path[:-1]))
+        found = _unknown_field(origin, _model_at(model, path[:-1]), value_at(written, path[:-1]))
         from meshcompile.models.fixes import indentation_fixes
 
         moved = indentation_fixes(origin, written, lambda at: _fields(_model_at(model, at)))
         return replace(found, suggestion=moved[0].title, fixes=moved) if moved else found
     if kind == "missing":
-        missing = f"{top.at(*_written_path(error['loc'][:-1], written)).field}.{error['loc'][-1]}".removeprefix(".")
+        missing = f"{top.at(*written_path(error['loc'][:-1], written)).field}.{error['loc'][-1]}".removeprefix(".")
         return codes.MISSING_FIELD(origin, field=missing, rejected=True)
     if value is None and kind != "value_error":
         return codes.NULL_VALUE(origin, field=field, rejected=True)
@@ -200,7 +200,7 @@ def _shortened(text: str) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
-def _written_path(loc: tuple[int | str, ...], written: Any) -> Path:
+def written_path(loc: tuple[int | str, ...], written: Any) -> Path:
     """The part of pydantic's ``loc`` that is a path in the input: without names of union members and the like."""
     path: list[int | str] = []
     for key in loc:
@@ -211,7 +211,7 @@ def _written_path(loc: tuple[int | str, ...], written: Any) -> Path:
     return tuple(path)
 
 
-def _value_at(written: Any, path: Path) -> Any:
+def value_at(written: Any, path: Path) -> Any:
     for key in path:
         written = written[key]
     return written

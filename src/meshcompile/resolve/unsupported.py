@@ -7,6 +7,7 @@ from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Document, Origin
 from meshcompile.node_metadata import unreadable_metadata
 from meshcompile.proxy import Proxy, ProxyType
+from meshcompile.resolve.scope.proxy_config import proxy_config_findings
 
 
 def unsupported(proxy: Proxy) -> Iterator[Diagnostic]:
@@ -16,5 +17,6 @@ def unsupported(proxy: Proxy) -> Iterator[Diagnostic]:
         yield UNREADABLE_METADATA(
             node.at(unreadable.key), proxy=proxy.id, key=unreadable.key, expected=unreadable.expected
         )
+    yield from proxy_config_findings(proxy)
     if proxy.type is ProxyType.WAYPOINT:
         yield UNSUPPORTED_WAYPOINT(node, proxy=proxy.id, namespace=proxy.namespace, name=proxy.name)

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from math import lcm
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct, field
 
@@ -53,8 +53,8 @@ class NetworkGateways(Struct, frozen=True, eq=False):
 
 
 class NetworkIndex(Struct, frozen=True, eq=False):
-    """The networks of addresses and their gateways. `gateways` have an IP address; `unresolved` also has those with
-    host names.
+    """The networks of addresses and their gateways. `gateways` have an IP address; clusters that resolve host names
+    themselves use `unresolved`.
     """
 
     system: Mapping[str, str]  # of each cluster, from the label of the system namespace
@@ -83,11 +83,8 @@ def network_index(
     resources: ConfigStore, workloads: WorkloadIndex, networks: MeshNetworks, mesh: MeshConfig
 ) -> NetworkIndex:
     """The index of the mesh's networks."""
-    gateways = {
-        *_static_gateways(networks),
-        *_service_gateways(resources, workloads, networks),
-        *_listed_gateways(resources, workloads.config_cluster),
-    }
+    found = tuple(_found_gateways(resources, workloads, networks, mesh))
+    gateways = {gateway for group in found for gateway in group}
     return NetworkIndex(
         system={
             cluster: known.namespace_labels(mesh.root_namespace).get(NETWORK, "")
@@ -96,8 +93,37 @@ def network_index(
         registries={cluster: name for name, cluster in reversed(tuple(_registries(networks)))},
         ranges=tuple(sorted(_ranges(networks), key=lambda entry: (entry[0].prefixlen, entry[1]))),
         gateways=_grouped(gateway for gateway in gateways if is_ip(gateway.address)),
-        unresolved=_grouped(gateways),
+        unresolved=_grouped(_unresolved(found)),
     )
+
+
+Found: TypeAlias = frozenset[NetworkGateway]
+"""The gateways that istiod finds in one object. It reads its gateways again each time."""
+
+
+def _found_gateways(
+    resources: ConfigStore, workloads: WorkloadIndex, networks: MeshNetworks, mesh: MeshConfig
+) -> Iterator[Found]:
+    """The gateways in the order in which istiod finds them: first those of the mesh networks, then by cluster."""
+    yield frozenset(_static_gateways(networks))
+    for cluster, of_cluster in ((workloads.config_cluster, resources), *resources.clusters.items()):
+        if workloads.of(cluster).namespace_labels(mesh.root_namespace).get(NETWORK):
+            yield frozenset()  # the network of the system namespace makes istiod read them again
+        yield from _service_gateways(of_cluster, cluster, workloads, networks)
+    yield from _listed_gateways(resources, workloads.config_cluster)
+
+
+def _unresolved(found: Iterable[Found]) -> Found:
+    """The gateways for clusters that resolve host names themselves: all known ones, as of the last time that istiod
+    found none with an IP address. Else it keeps those of before, by a mistake in `NetworkManager.reload`.
+    """
+    known = resolved = unresolved = Found()
+    for group in found:
+        known |= group
+        of_ip = frozenset(gateway for gateway in known if is_ip(gateway.address))
+        unresolved = known if of_ip == resolved else unresolved
+        resolved = of_ip
+    return unresolved
 
 
 def _grouped(gateways: Iterable[NetworkGateway]) -> NetworkGateways:
@@ -134,8 +160,8 @@ def _static_gateways(networks: MeshNetworks) -> Iterator[NetworkGateway]:
                 yield NetworkGateway(gateway.address, gateway.port, name)
 
 
-def _listed_gateways(resources: ConfigStore, cluster: str) -> Iterator[NetworkGateway]:
-    """The addresses of Gateways of the Gateway API that lead to a network, at each port for other networks."""
+def _listed_gateways(resources: ConfigStore, cluster: str) -> Iterator[Found]:
+    """The addresses of each Gateway of the Gateway API that leads to a network, at each port for other networks."""
     if not resources.by_kind.get("KubernetesGateway"):
         return
     from meshcompile.models.gateway_api.gateway import KubernetesGateway  # for a fast start: few meshes need it
@@ -144,24 +170,30 @@ def _listed_gateways(resources: ConfigStore, cluster: str) -> Iterator[NetworkGa
     for gateway in resources.all(KubernetesGateway):
         network = gateway.metadata.labels.get(NETWORK, "")
         addresses = [each.value for each in gateway.spec.addresses if each.type in ("IPAddress", "Hostname")]
-        for listener in gateway.spec.listeners if network else ():
-            if listener.protocol == "HBONE" or passes_by_sni(listener, gateway.metadata.labels):
-                yield from (NetworkGateway(address, listener.port, network, cluster) for address in addresses)
+        ports = [
+            listener.port
+            for listener in gateway.spec.listeners
+            if listener.protocol == "HBONE" or passes_by_sni(listener, gateway.metadata.labels)
+        ]
+        if network:
+            yield frozenset(NetworkGateway(a, port, network, cluster) for a in addresses for port in ports)
 
 
 def _service_gateways(
-    resources: ConfigStore, workloads: WorkloadIndex, networks: MeshNetworks
-) -> Iterator[NetworkGateway]:
-    """The gateways that are Services, at each of their addresses outside the cluster."""
-    for cluster, of_cluster in ((workloads.config_cluster, resources), *resources.clusters.items()):
-        named = {host: tuple(ports) for host, ports in _named_gateways(networks, cluster).items()}
-        for service in of_cluster.all(kubernetes.Service):
-            ports = _gateway_ports(service, named)
-            if ports:
-                node_ports = _node_ports(service)
-                for address in _external_addresses(service, workloads, cluster):
-                    for network, port in ports:
-                        yield NetworkGateway(address, node_ports.get(port, port), network, cluster)
+    of_cluster: ConfigStore, cluster: str, workloads: WorkloadIndex, networks: MeshNetworks
+) -> Iterator[Found]:
+    """The gateways that are Services of a cluster, at each of their addresses outside the cluster."""
+    named = {host: tuple(ports) for host, ports in _named_gateways(networks, cluster).items()}
+    for service in of_cluster.all(kubernetes.Service):
+        ports = _gateway_ports(service, named)
+        addresses = _external_addresses(service, workloads, cluster) if ports else ()
+        if addresses:
+            node_ports = _node_ports(service)
+            yield frozenset(
+                NetworkGateway(address, node_ports.get(port, port), network, cluster)
+                for address in addresses
+                for network, port in ports
+            )
 
 
 def _named_gateways(networks: MeshNetworks, cluster: str) -> Mapping[str, list[tuple[str, int]]]:

@@ -104,7 +104,13 @@ class Service(msgspec.Struct, frozen=True):
         return hash((self.hostname, self.namespace))
 
     def port(self, number: int) -> ServicePort | None:
-        """The port with this number; None if there is none."""
+        """The port with this number that is not for UDP; None if there is none. UDP may use the number of another
+        port.
+        """
+        return next((p for p in self.ports if p.number == number and p.protocol is not Protocol.UDP), None)
+
+    def declared_port(self, number: int) -> ServicePort | None:
+        """The first port with this number, for UDP or not; None if there is none."""
         return next((p for p in self.ports if p.number == number), None)
 
     @property

@@ -53,11 +53,11 @@ def service_entries(resources: ConfigStore, workloads: WorkloadIndex, mesh: Mesh
 
 
 def entry_services(entry: ServiceEntry, namespace_annotations: Labels, mesh: MeshConfig) -> Iterator[Service]:
-    """The services of one ServiceEntry. Like istiod, this creates one for each host and address."""
+    """The services of one ServiceEntry. Like istiod, this creates one for each distinct host and address."""
     spec, meta = entry.spec, entry.metadata
     resolution = _RESOLUTIONS[spec.resolution]
     ports = tuple(_port(port) for port in spec.ports)
-    for vip in _vips(entry):
+    for vip in dict.fromkeys(_vips(entry)):
         yield Service(
             hostname=vip.host,
             namespace=entry.namespace,

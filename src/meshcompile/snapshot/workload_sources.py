@@ -12,7 +12,17 @@ from meshcompile.models.networking.workload_entry import WorkloadEntry, Workload
 from meshcompile.snapshot.networks import NetworkIndex
 from meshcompile.snapshot.service import DISABLED_TLS_MODE, ISTIO_TLS_MODE, Workload
 from meshcompile.snapshot.workloads import WorkloadIndex, named_ports, workload_name
-from meshcompile.values.labels import REGION, SUBZONE, TLS_MODE, WORKLOAD_NAME, ZONE, Labels, locality_of, with_topology
+from meshcompile.values.labels import (
+    NETWORK,
+    REGION,
+    SUBZONE,
+    TLS_MODE,
+    WORKLOAD_NAME,
+    ZONE,
+    Labels,
+    locality_of,
+    with_topology,
+)
 from meshcompile.values.spiffe import spiffe_id
 
 AUTO_REGISTRATION_GROUP = "istio.io/autoRegistrationGroup"
@@ -45,7 +55,7 @@ class WorkloadSource(Struct, frozen=True, eq=False):
             name=workload_name(pod),
             namespace=pod.namespace,
             addresses=(address,),
-            labels=with_topology(labels, self.cluster, locality, pod.spec.node_name, network),
+            labels=_with_network(with_topology(labels, self.cluster, locality, pod.spec.node_name, network)),
             service_account=spiffe_id(self.trust_domain, pod.namespace, pod.spec.service_account),
             network=network,
             locality=locality,
@@ -65,7 +75,7 @@ class WorkloadSource(Struct, frozen=True, eq=False):
             name="",
             namespace="",
             addresses=(address,),
-            labels=with_topology({}, self.cluster, "", "", network),
+            labels=_with_network(with_topology({}, self.cluster, "", "", network)),
             network=network,
             cluster=self.cluster,
         )
@@ -104,6 +114,11 @@ class WorkloadSource(Struct, frozen=True, eq=False):
     def of_host(self, host: str, name: str, namespace: str, origin: Origin = NOWHERE) -> Workload:
         """The workload of a host name that DNS resolves."""
         return Workload(name=name, namespace=namespace, addresses=(host,), cluster=self.cluster, origin=origin)
+
+
+def _with_network(labels: Labels) -> Labels:
+    """The labels of an endpoint of Kubernetes, which always has the label of its network."""
+    return labels if NETWORK in labels else {**labels, NETWORK: ""}
 
 
 def pod_locality(pod: Pod, node: Node | None) -> str:

@@ -9,7 +9,6 @@ from meshcompile.resolve.clusters.ir import Algorithm, Balancing, Discovery, Slo
 from meshcompile.resolve.endpoints.locality_balancing import LocalitySettings
 from meshcompile.resolve.scope.traffic_policy import EffectivePolicy
 from meshcompile.snapshot.service import Service, TrafficDistribution
-from meshcompile.snapshot.slice_endpoints import keeps_draining
 
 DEFAULT_RING_SIZE = 1024
 
@@ -32,18 +31,17 @@ def balancing(
     discovery: Discovery,
     localities: LocalitySettings | None,
     *,
-    is_subset: bool,
+    keeps_draining: bool,
 ) -> Balancing:
     """The load balancing of a service's cluster; LEAST_REQUEST unless a rule says otherwise."""
     weighted = _is_locality_weighted(localities, policy)
     threshold = _panic_threshold(service, policy)
-    draining = keeps_draining(service) and not is_subset
     if discovery is Discovery.ORIGINAL_DST:
         return Balancing(
             Algorithm.CLUSTER_PROVIDED,
             locality_weighted=weighted,
             panic_threshold=threshold,
-            keeps_draining=draining,
+            keeps_draining=keeps_draining,
         )
     settings = policy.load_balancer
     hashing = None if settings is None else settings.consistent_hash
@@ -55,7 +53,7 @@ def balancing(
         table_size=hashing.maglev.table_size or None if hashing is not None and hashing.maglev is not None else None,
         locality_weighted=weighted,
         panic_threshold=threshold,
-        keeps_draining=draining,
+        keeps_draining=keeps_draining,
         origin=NOWHERE if settings is None else settings.origin,
         hash_origin=NOWHERE if hashing is None else (hashing.ring_hash or hashing.maglev or hashing).origin,
     )

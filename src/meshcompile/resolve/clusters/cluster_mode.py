@@ -15,6 +15,7 @@ class ClusterMode(Struct, frozen=True, cache_hash=True):
     `sni_names` gives clusters the SNI of Istio mutual TLS as names. `only_mutual_tls` leaves out endpoints that accept
     plain text alone. `originates_tls` is False for connections that have TLS already. `detects_tunnels` marks clusters
     whose endpoints accept HBONE. `prefers_client_labels` balances by the labels that endpoints share with the client.
+    `keeps_draining` lets persistent sessions reach endpoints that drain.
     """
 
     sni_names: bool = False
@@ -22,6 +23,7 @@ class ClusterMode(Struct, frozen=True, cache_hash=True):
     originates_tls: bool = True
     detects_tunnels: bool = True
     prefers_client_labels: bool = True
+    keeps_draining: bool = True
 
     def cluster_name(self, port: int, subset: str, host: str) -> str:
         return outbound_sni(port, subset, host) if self.sni_names else outbound(port, subset, host)
@@ -35,6 +37,7 @@ SNI_DNAT = ClusterMode(
     originates_tls=False,
     detects_tunnels=False,
     prefers_client_labels=False,
+    keeps_draining=False,
 )
 
 

@@ -21,7 +21,7 @@ def dynamic_clusters(parts: ServiceParts) -> Iterator[Cluster]:
 
 def _cluster(parts: ServiceParts, upstream: Upstream) -> Cluster:
     name = outbound(upstream.port.number, "", upstream.service.hostname)
-    settings = parts.settings.of(upstream.policy, Discovery.DYNAMIC_FORWARD_PROXY, False)
+    settings = parts.settings.of(upstream.policy, Discovery.DYNAMIC_FORWARD_PROXY, keeps_draining=False)
     tls = parts.tls(upstream, Discovery.DYNAMIC_FORWARD_PROXY, name)
     return Cluster(
         name=name,

@@ -21,6 +21,7 @@ from meshcompile.resolve.endpoints.locality_groups import LocalityGroup
 from meshcompile.resolve.scope.clients import ClientKey, ScopedClientKey
 from meshcompile.resolve.scope.sidecar import SidecarScope, l4_scope
 from meshcompile.snapshot.service import Resolution, Service, ServicePort
+from meshcompile.snapshot.slice_endpoints import keeps_draining
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.ports import Protocol
 
@@ -107,7 +108,7 @@ class ServiceClusters:
             return None
         passthrough = asks_for_passthrough(policy.load_balancer)
         discovery = Discovery.ORIGINAL_DST if passthrough else found_by
-        settings = parts.settings.of(policy, found_by, upstream.subset is not None)
+        settings = parts.settings.of(policy, found_by, keeps_draining=self._keeps_draining(upstream))
         name = mode.cluster_name(port.number, upstream.subset_name, upstream.service.hostname)
         tls = parts.tls(upstream, discovery, name)
         return Cluster(
@@ -130,6 +131,10 @@ class ServiceClusters:
             only_mutual_tls=mode.only_mutual_tls,
             origins=upstream.origins,
         )
+
+    def _keeps_draining(self, upstream: Upstream) -> bool:
+        """True for the cluster of a whole service with persistent sessions."""
+        return self._key.mode.keeps_draining and upstream.subset is None and keeps_draining(upstream.service)
 
     def _balanced(
         self, groups: tuple[LocalityGroup, ...], localities: LocalitySettings | None, upstream: Upstream

@@ -29,18 +29,18 @@ class SettingsByPolicy:
         self._mesh, self._service = mesh, service
         self._known: dict[tuple[EffectivePolicy, Discovery, bool], tuple[EffectivePolicy, PolicySettings]] = {}
 
-    def of(self, policy: EffectivePolicy, discovery: Discovery, is_subset: bool) -> PolicySettings:
+    def of(self, policy: EffectivePolicy, discovery: Discovery, keeps_draining: bool) -> PolicySettings:
         """The settings of a policy."""
-        key = (policy, discovery, is_subset)
+        key = (policy, discovery, keeps_draining)
         known = self._known.get(key)
         # Equal policies may be written in several places, and settings name their place.
         if known is not None and known[0].is_written_where(policy):
             return known[1]
-        settings = self._settings(policy, discovery, is_subset)
+        settings = self._settings(policy, discovery, keeps_draining)
         self._known[key] = (policy, settings)
         return settings
 
-    def _settings(self, policy: EffectivePolicy, discovery: Discovery, is_subset: bool) -> PolicySettings:
+    def _settings(self, policy: EffectivePolicy, discovery: Discovery, keeps_draining: bool) -> PolicySettings:
         mesh, service, pool = self._mesh, self._service, policy.connection_pool
         localities = locality_settings(mesh, policy.load_balancer, service)
         return PolicySettings(
@@ -48,5 +48,5 @@ class SettingsByPolicy:
             thresholds=thresholds(pool, policy.retry_budget),
             keepalive=keepalive(pool, mesh),
             localities=localities,
-            balancing=balancing(service, policy, discovery, localities, is_subset=is_subset),
+            balancing=balancing(service, policy, discovery, localities, keeps_draining=keeps_draining),
         )

@@ -42,6 +42,11 @@ class LbEndpoint(Struct, frozen=True):
         return hash((self.address, self.port, self.telemetry))
 
     @property
+    def host(self) -> str:
+        """The IP address or host name; "" for a unix socket."""
+        return self.address if self.port else ""
+
+    @property
     def takes_mutual_tls(self) -> bool:
         return self.tls_mode == ISTIO_TLS_MODE and self.tunnel is None
 

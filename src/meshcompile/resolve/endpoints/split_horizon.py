@@ -39,7 +39,7 @@ def _reachable(group: LocalityGroup, gateways: NetworkGateways, client: ClientKe
         towards = _usable(gateways.towards(endpoint.network, endpoint.cluster), client)
         always = not client.network and bool(endpoint.network and towards)
         if not always and (client.in_network(endpoint.network) or not towards):
-            if endpoint.address:
+            if endpoint.host:
                 direct.append(endpoint if weight == endpoint.weight else replace(endpoint, weight=weight))
             continue
         family = _of_family(towards, client)

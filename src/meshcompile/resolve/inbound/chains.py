@@ -303,7 +303,7 @@ class InboundChains(Struct, frozen=True, eq=False):
         tls = self.http_tls if inbound_chain.kind is ListenerProtocol.HTTP else self.tcp_tls
         return FilterChain(
             connection=self._connection(port, inbound_chain.kind),
-            match=ChainMatch(traffic=inbound_chain.traffic, destination_port=port.target_port),
+            match=ChainMatch(traffic=inbound_chain.traffic, destination_port=port.target_port or None),
             name=port.chain_name(inbound_chain.kind),
             tls=tls if inbound_chain.mutual_tls else None,
             config=port.config,

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.proxy import Proxy
-from meshcompile.resolve.scope.workload import is_virtual_machine, pod_of
+from meshcompile.resolve.scope.workload import is_virtual_machine, pod_key, pod_of
 from meshcompile.snapshot.service import Resolution, Service, ServicePort, Workload
 from meshcompile.snapshot.slice_endpoints import entry_port
 from meshcompile.snapshot.snapshot import Snapshot
@@ -40,6 +40,8 @@ def _kubernetes_targets(snapshot: Snapshot, proxy: Proxy) -> Iterator[ServiceTar
     if pod is not None:
         services = _selecting(snapshot, proxy, pod.metadata.labels)
         return _pod_targets(services, pod) if services else _endpoint_targets(snapshot, proxy)
+    if pod_key(proxy) is None:
+        return iter(())  # when the proxy connects, istiod looks for the Pod before it reads the labels in the metadata
     return _described_targets(_selecting(snapshot, proxy, proxy.labels), proxy)
 
 
@@ -149,6 +151,6 @@ def _entry_targets(snapshot: Snapshot, entry: Workload) -> Iterator[ServiceTarge
 def _external_targets(snapshot: Snapshot, proxy: Proxy) -> Iterator[ServiceTarget]:
     """The targets from endpoints of ServiceEntries in the proxy's namespace that have one of its addresses."""
     for service, endpoint in snapshot.endpoints.external_at(proxy.ip_addresses, proxy.namespace):
-        port = service.port(endpoint.legacy_port)
+        port = service.declared_port(endpoint.legacy_port)
         if port is not None:
             yield ServiceTarget(service, port, endpoint.port)

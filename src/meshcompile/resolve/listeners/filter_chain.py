@@ -19,7 +19,7 @@ UNSPECIFIED = ("0.0.0.0", "::")
 
 
 class ChainMatch(Struct, frozen=True, dict=True):
-    """The connections that a chain matches. Empty fields do not restrict it.
+    """The connections that a chain matches. Empty fields do not restrict it, but port 0 matches port 0 alone.
 
     `server_names` and `destinations` are as written. "*" matches every server name, and a destination is an address or
     a range.
@@ -28,7 +28,7 @@ class ChainMatch(Struct, frozen=True, dict=True):
     server_names: tuple[str, ...] = ()
     destinations: tuple[str, ...] = ()
     traffic: Traffic = Traffic.ANY
-    destination_port: int = 0
+    destination_port: int | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:

@@ -42,10 +42,10 @@ def outbound_inspection(chains: Iterable[FilterChain]) -> Inspection:
 
 
 def inbound_inspection(chains: Iterable[FilterChain]) -> Inspection:
-    """The inspectors that each port needs. Chains for port 0 apply to ports that have no chains."""
+    """The inspectors that each port needs. Chains for any port apply to ports that have no chains: port 0."""
     ports: dict[int, list[FilterChain]] = {}
     for chain in chains:
-        ports.setdefault(0 if chain.match is None else chain.match.destination_port, []).append(chain)
+        ports.setdefault(_port(chain), []).append(chain)
     tls = frozenset(port for port, group in ports.items() if any(map(_is_tls, group)))
     http = frozenset(port for port, group in ports.items() if any(map(_recognizes_http, group)))
     rest = frozenset(ports)
@@ -53,6 +53,10 @@ def inbound_inspection(chains: Iterable[FilterChain]) -> Inspection:
         tls=(Inspector(rest - tls) if 0 in tls else Inspector(tls, only=True)) if tls else None,
         http=Inspector(rest - http) if http else None,
     )
+
+
+def _port(chain: FilterChain) -> int:
+    return 0 if chain.match is None else chain.match.destination_port or 0
 
 
 def _needs_server_name(chain: FilterChain) -> bool:

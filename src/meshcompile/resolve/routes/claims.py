@@ -26,6 +26,7 @@ from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.virtual_services import MergedVirtualService, Semantics
 from meshcompile.values.hosts import is_wildcard, overlaps
 from meshcompile.values.names import ClusterName, Direction
+from meshcompile.values.ports import Protocol
 
 # A route configuration for every port: of a generic HTTP proxy, or of a unix socket.
 EVERY_PORT = 0
@@ -120,12 +121,13 @@ def route_port(snapshot: Snapshot, key: EgressListenerKey, client: RouteKey, por
 
 
 def by_port(services: Iterable[Service]) -> Mapping[int, Mapping[str, Service]]:
-    """Port -> host -> the last service with both. EVERY_PORT has all services."""
+    """Port -> host -> the last service with both. EVERY_PORT has all services. Ports for UDP have no routes."""
     index: dict[int, dict[str, Service]] = {EVERY_PORT: {}}
     for service in services:
         index[EVERY_PORT][service.hostname] = service
         for port in service.ports:
-            index.setdefault(port.number, {})[service.hostname.lower()] = service
+            if port.protocol is not Protocol.UDP:
+                index.setdefault(port.number, {})[service.hostname.lower()] = service
     return index
 
 

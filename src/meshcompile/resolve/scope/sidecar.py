@@ -256,7 +256,7 @@ def _imported_service(service: Service, imports: Mapping[str, ImportedHosts], po
 
 
 def _with_port(service: Service, number: int) -> Service | None:
-    port = service.port(number)
+    port = service.declared_port(number)
     if port is None or len(service.ports) == 1:
         return service if port is not None else None
     return replace(service, ports=(port,))

@@ -29,10 +29,17 @@ def placed(snapshot: Snapshot, proxy: Proxy) -> Proxy:
 
 def pod_of(snapshot: Snapshot, proxy: Proxy) -> Pod | None:
     """The Pod that the proxy's id names, in the proxy's cluster."""
+    key = pod_key(proxy)
+    return None if key is None else snapshot.workloads.of(proxy.cluster).pods.get(key)
+
+
+def pod_key(proxy: Proxy) -> tuple[str, str] | None:
+    """The namespace and name of the Pod that the proxy's id names.
+
+    None for a name with dots: istiod takes what follows the first dot for the namespace, and finds no Pod there.
+    """
     name, dot, namespace = proxy.id.partition(".")
-    if not dot or namespace != proxy.namespace:
-        return None
-    return snapshot.workloads.of(proxy.cluster).pods.get((namespace, name))
+    return (namespace, name) if dot and namespace == proxy.namespace else None
 
 
 def is_virtual_machine(proxy: Proxy) -> bool:
