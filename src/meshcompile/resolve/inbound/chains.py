@@ -114,6 +114,11 @@ class InboundPort(Struct, frozen=True):
         return INBOUND_PASSTHROUGH_CLUSTER if self.passthrough else inbound(self.target_port)
 
     @property
+    def matched(self) -> int | None:
+        """The port that the chains match; None for all other ports."""
+        return self.target_port or None
+
+    @property
     def listener_name(self) -> str:
         return f"{self.binds[0]}_{self.target_port}"
 
@@ -270,7 +275,7 @@ class InboundChains(Struct, frozen=True, eq=False):
         return tuple(
             FilterChain(
                 connection=self._connection(port, chain.kind, tunnelled=not port.passthrough),
-                match=ChainMatch((), addresses, _IN_TUNNELS[chain.traffic], port.target_port),
+                match=ChainMatch((), addresses, _IN_TUNNELS[chain.traffic], port.matched),
                 name=port.chain_name(chain.kind),
                 config=port.config,
                 origins=port.origins,
@@ -303,7 +308,7 @@ class InboundChains(Struct, frozen=True, eq=False):
         tls = self.http_tls if inbound_chain.kind is ListenerProtocol.HTTP else self.tcp_tls
         return FilterChain(
             connection=self._connection(port, inbound_chain.kind),
-            match=ChainMatch(traffic=inbound_chain.traffic, destination_port=port.target_port or None),
+            match=ChainMatch(traffic=inbound_chain.traffic, destination_port=port.matched),
             name=port.chain_name(inbound_chain.kind),
             tls=tls if inbound_chain.mutual_tls else None,
             config=port.config,
