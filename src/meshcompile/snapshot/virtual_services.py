@@ -97,6 +97,14 @@ class MergedVirtualService(Struct, frozen=True, eq=False, dict=True):
         """True if some HTTP match asks for the namespace of the client."""
         return any(match.source_namespace for rule in self.http for match in rule.match)
 
+    @cached_property
+    def source_namespaces(self) -> frozenset[str]:
+        """The namespaces of clients that matches ask for."""
+        http = (match.source_namespace for rule in self.http for match in rule.match)
+        tls = (match.source_namespace for rule in self.tls for match in rule.match)
+        tcp = (match.source_namespace for rule in self.tcp for match in rule.match)
+        return frozenset(filter(None, (*http, *tls, *tcp)))
+
 
 def _destination_hosts(rule: HTTPRoute) -> Iterator[str]:
     mirrors = (mirror.destination for mirror in rule.mirrors)

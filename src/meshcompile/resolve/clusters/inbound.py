@@ -193,8 +193,8 @@ def _ingress_service(facts: ProxyFacts, listener: IstioIngressListener) -> Servi
     sidecar = facts.scope.sidecar
     name = "default" if sidecar is None else sidecar.name
     return Service(
-        hostname=f"{name}.{facts.scope.namespace}",
-        namespace=facts.scope.namespace,
+        hostname=f"{name}.{facts.proxy.namespace}",
+        namespace=facts.proxy.namespace,
         name=name,
         registry=Registry.EXTERNAL,
         resolution=Resolution.CLIENT_SIDE_LB,

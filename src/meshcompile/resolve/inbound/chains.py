@@ -186,7 +186,7 @@ def _service_ports(facts: ProxyFacts, limits: BindLimits) -> Iterator[PortOrFind
 
 
 def _ingress_ports(facts: ProxyFacts, limits: BindLimits) -> Iterator[PortOrFinding]:
-    sidecar, scope, proxy = facts.scope.sidecar, facts.scope, facts.proxy
+    sidecar, proxy = facts.scope.sidecar, facts.proxy
     assert sidecar is not None
     own_address = (proxy.global_unicast_address,) if proxy.global_unicast_address else proxy.wildcards
     for listener in sidecar.spec.ingress:
@@ -201,10 +201,10 @@ def _ingress_ports(facts: ProxyFacts, limits: BindLimits) -> Iterator[PortOrFind
             number=listener.port.number,
             name=listener.port.name,
             protocol=protocol_named(listener.port.protocol),
-            host=f"{sidecar.name}.{scope.namespace}",
+            host=f"{sidecar.name}.{proxy.namespace}",
             binds=(listener.bind,) if listener.bind else own_address,
             bind_to_port=not intercepted if mode is CaptureMode.DEFAULT else mode is CaptureMode.NONE,
-            config=f"/apis/networking.istio.io/v1/namespaces/{scope.namespace}/sidecar/{sidecar.name}",
+            config=f"/apis/networking.istio.io/v1/namespaces/{proxy.namespace}/sidecar/{sidecar.name}",
             origins=(listener.origin,),
         )
         yield from _if_free(port, listener.bind, limits, limits.own)

@@ -54,7 +54,7 @@ class L4Client(Struct, frozen=True):
             (not match.gateways or gateway in match.gateways)
             and selects(match.source_labels, self.labels)
             and match.port in (0, port)
-            and match.source_namespace in ("", self.scope.namespace)
+            and match.source_namespace in ("", self.scope.seen_from)
         )
 
 

@@ -182,7 +182,7 @@ def _may_route(
     virtual_service: MergedVirtualService, services: Iterable[tuple[str, Service]], route_port: RoutePort
 ) -> bool:
     """True if a route of the Gateway API may route here: it is the client's, or that of one of the services."""
-    return any(virtual_service.namespace in (service.namespace, route_port.scope.namespace) for _, service in services)
+    return any(virtual_service.namespace in (service.namespace, route_port.scope.seen_from) for _, service in services)
 
 
 def _hosts_and_services(

@@ -185,7 +185,7 @@ class GatewayServices(Struct, frozen=True):
 
     def get(self, host: str, /) -> Service | None:
         own = self.by_hostname.get(host, {}).get(self.namespace)
-        if own is not None and not own.export_to.isdisjoint((EVERYWHERE, self.scope.namespace)):
+        if own is not None and not own.export_to.isdisjoint((EVERYWHERE, self.scope.seen_from)):
             return own
         return self.scope.service(host)
 

@@ -26,7 +26,7 @@ def not_imported(snapshot: Snapshot, proxy: Proxy, scope: SidecarScope, gateways
     yield from _sidecars(snapshot, proxy, scope)
     yield from _destination_rules(snapshot, proxy, scope)
     for service in snapshot.services.all:
-        if reason := _service_reason(service, scope):
+        if reason := _service_reason(service, proxy, scope):
             yield Skipped(service.origin, reason)
 
 
@@ -35,8 +35,8 @@ def _virtual_services(
 ) -> Iterator[Skipped]:
     imported = {route for listener in scope.egress_listeners for route in listener.virtual_services}
     for virtual_service in snapshot.virtual_services.all:
-        if not is_visible(virtual_service.export_to, (scope.namespace,)):
-            yield Skipped(virtual_service.origin, not_exported(scope.namespace))
+        if not is_visible(virtual_service.export_to, (proxy.namespace,)):
+            yield Skipped(virtual_service.origin, not_exported(proxy.namespace))
         elif proxy.is_router:
             if gateways.isdisjoint(virtual_service.gateways):
                 yield Skipped(virtual_service.origin, NO_GATEWAY)
@@ -73,20 +73,20 @@ def _destination_rules(snapshot: Snapshot, proxy: Proxy, scope: SidecarScope) ->
     imported = {origin for rules in scope.destination_rules.values() for rule in rules for origin in rule.origins}
     for rule in snapshot.destination_rules.all:
         selector, export_to = rule.spec.workload_selector, exported_to(rule.spec.export_to, rule.namespace)
-        if export_to and not is_visible(export_to, (scope.namespace,)):
-            yield Skipped(rule.origin, not_exported(scope.namespace))
+        if export_to and not is_visible(export_to, (proxy.namespace,)):
+            yield Skipped(rule.origin, not_exported(proxy.namespace))
         elif rule.origin not in imported:
             yield Skipped(rule.origin, NO_HOST)
         elif selector is not None and not selects(selector.match_labels, proxy.labels):
             yield Skipped(rule.origin, Refusal.SELECTOR)
 
 
-def _service_reason(service: Service, scope: SidecarScope) -> str:
+def _service_reason(service: Service, proxy: Proxy, scope: SidecarScope) -> str:
     imported = scope.service(service.hostname)
     if imported is not None and imported.namespace == service.namespace:
         return ""
-    if not is_visible(service.export_to, (scope.namespace,)):
-        return not_exported(scope.namespace)
+    if not is_visible(service.export_to, (proxy.namespace,)):
+        return not_exported(proxy.namespace)
     if imported is not None:
         return f"the proxy knows its host as that of namespace {imported.namespace}"
     return "" if scope.sidecar is None else f"Sidecar {scope.sidecar.full_name} does not import it"

@@ -15,6 +15,7 @@ from meshcompile.models.networking.sidecar import IstioEgressListener, OutboundT
 from meshcompile.models.networking.virtual_service import MESH_GATEWAY
 from meshcompile.proxy import Proxy
 from meshcompile.queries import Key, query
+from meshcompile.resolve.scope.common_view import view_of
 from meshcompile.resolve.scope.imported_hosts import ImportedHosts, imported_hosts
 from meshcompile.resolve.scope.merged_services import merged_services
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
@@ -33,10 +34,11 @@ ANY_NAMESPACE = "*"
 class ScopeKey(Key, frozen=True):
     """The proxies of a namespace that share a Sidecar (its namespace and name), or have none.
 
+    `seen_from` is the namespace. It is COMMON_VIEW for sidecars of any namespace without a view of its own.
     `is_gateway` marks gateways and waypoints, which see everything that is visible to their namespace.
     """
 
-    namespace: str
+    seen_from: str
     sidecar: tuple[str, str] | None = None
     is_gateway: bool = False
 
@@ -79,8 +81,9 @@ class SidecarScope(Struct, frozen=True):
     services_by_hostname: Mapping[str, Service]
 
     @property
-    def namespace(self) -> str:
-        return self.key.namespace
+    def seen_from(self) -> str:
+        """The namespace of the proxies, or COMMON_VIEW."""
+        return self.key.seen_from
 
     def service(self, hostname: str) -> Service | None:
         """The service with a host; None when the scope does not import it."""
@@ -98,7 +101,7 @@ class SidecarScope(Struct, frozen=True):
         apply only in rules of the client's own namespace.
         """
         for rule in self.destination_rules.get(hostname, ()):
-            if rule.namespace == self.namespace and _selects_client(rule, labels):
+            if rule.namespace == self.seen_from and _selects_client(rule, labels):
                 return rule
         return self.inbound_destination_rule(hostname)
 
@@ -121,7 +124,9 @@ def scope_key(snapshot: Snapshot, proxy: Proxy) -> ScopeKey:
     if not proxy.is_sidecar:
         return ScopeKey(proxy.namespace, is_gateway=True)
     sidecar = snapshot.sidecars.for_workload(proxy.namespace, proxy.labels)
-    return ScopeKey(proxy.namespace, None if sidecar is None else (sidecar.namespace, sidecar.name))
+    if sidecar is None:
+        return ScopeKey(view_of(snapshot, proxy.namespace))
+    return ScopeKey(proxy.namespace, (sidecar.namespace, sidecar.name))
 
 
 @query
@@ -146,13 +151,13 @@ def _without_http(listener: EgressListener) -> EgressListener:
 
 
 def _gateway_scope(snapshot: Snapshot, key: ScopeKey) -> SidecarScope:
-    services = merged_services(snapshot.services.visible_to(key.namespace))
-    listener = EgressListener(None, (), tuple(snapshot.virtual_services.for_gateway(key.namespace, MESH_GATEWAY)), {})
+    services = merged_services(snapshot.services.visible_to(key.seen_from))
+    listener = EgressListener(None, (), tuple(snapshot.virtual_services.for_gateway(key.seen_from, MESH_GATEWAY)), {})
     return _scope(snapshot, key, (listener,), services)
 
 
 def _sidecar_scope(snapshot: Snapshot, key: ScopeKey) -> SidecarScope:
-    namespace = key.namespace
+    namespace = key.seen_from
     sidecar = None if key.sidecar is None else snapshot.sidecars.named(*key.sidecar)
     specs = (sidecar.spec.egress if sidecar is not None else ()) or (None,)
     listeners = tuple(_egress_listener(snapshot, spec, namespace) for spec in specs)
@@ -170,7 +175,7 @@ def _scope(
     sidecar: Sidecar | None = None,
     policy: OutboundTrafficPolicy | None = None,
 ) -> SidecarScope:
-    rules = {service.hostname: snapshot.destination_rules.lookup(key.namespace, service) for service in services}
+    rules = {service.hostname: snapshot.destination_rules.lookup(key.seen_from, service) for service in services}
     return SidecarScope(
         key=key,
         sidecar=sidecar,

@@ -46,7 +46,7 @@ def rule_routes(
     """
     labels = client.labels
     targets = [(services.get(host), scope.destination_rule(host, labels)) for host in virtual_service.destination_hosts]
-    namespace = scope.namespace if virtual_service.matches_namespaces else ""
+    namespace = scope.seen_from if virtual_service.matches_namespaces else ""
     return shared_rule_routes(snapshot, RuleRoutesKey(virtual_service, client, namespace, tuple(targets)))
 
 
