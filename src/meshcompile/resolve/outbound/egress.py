@@ -14,6 +14,7 @@ from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Origin
 from meshcompile.proxy import InterceptionMode
 from meshcompile.queries import Key, query
+from meshcompile.resolve.endpoints.addresses import Addressing
 from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.findings import by_place
 from meshcompile.resolve.inbound.binding import BindLimits, bind_limits
@@ -28,7 +29,7 @@ from meshcompile.resolve.outbound.egress_claims import (
     claims,
 )
 from meshcompile.resolve.outbound.l4_routes import L4Client
-from meshcompile.resolve.routes.route_key import RouteKey, route_key
+from meshcompile.resolve.routes.route_key import route_key
 from meshcompile.resolve.scope.sidecar import ScopeKey, l4_scope
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.ports import Protocol
@@ -106,11 +107,14 @@ class Egress(Struct, frozen=True):
 class EgressKey(Key, frozen=True):
     """What the outbound listeners of a sidecar depend on, apart from its own address.
 
-    `dynamic` has the policies and extensions for connections to dynamic wildcard services, by namespace.
+    `pairs` are the labels that some rule reads. `domain` is the DNS domain of the sidecar, or "" if no service has an
+    alias. `dynamic` has the policies and extensions for connections to dynamic wildcard services, by namespace.
     """
 
     scope: ScopeKey
-    client: RouteKey
+    addressing: Addressing
+    pairs: tuple[tuple[str, str], ...]
+    domain: str
     limits: BindLimits
     captured: bool
     tcp: TcpTraits
@@ -120,9 +124,12 @@ class EgressKey(Key, frozen=True):
 def egress_key(snapshot: Snapshot, facts: ProxyFacts, tcp: TcpTraits) -> EgressKey:
     """The egress key of a sidecar."""
     proxy = facts.proxy
+    client = route_key(snapshot, proxy, facts.config)
     return EgressKey(
         scope=facts.scope.key,
-        client=route_key(snapshot, proxy, facts.config),
+        addressing=client.addressing,
+        pairs=client.pairs,
+        domain=client.domain if _has_aliases(snapshot, facts.scope.key) else "",
         limits=bind_limits(proxy, snapshot.mesh),
         captured=proxy.interception_mode is not InterceptionMode.NONE,
         tcp=tcp,
@@ -131,9 +138,15 @@ def egress_key(snapshot: Snapshot, facts: ProxyFacts, tcp: TcpTraits) -> EgressK
 
 
 @query
+def _has_aliases(snapshot: Snapshot, key: ScopeKey) -> bool:
+    """Whether some service of a scope has an alias."""
+    return any(service.aliases for service in l4_scope(snapshot, key).services)
+
+
+@query
 def egress(snapshot: Snapshot, key: EgressKey) -> Egress:
     """The outbound listeners for an egress key."""
-    client = EgressClient(key.client.addressing, key.limits, key.captured)
+    client = EgressClient(key.addressing, key.limits, key.captured)
     chains, findings = egress_chains(snapshot, key), list[Diagnostic]()
     groups: dict[SocketKey, list[ListenerClaim]] = {}
     for claim_or_finding in claims(l4_scope(snapshot, key.scope), client, snapshot.endpoints):
@@ -151,8 +164,8 @@ def egress(snapshot: Snapshot, key: EgressKey) -> Egress:
 
 def egress_chains(snapshot: Snapshot, key: EgressKey) -> EgressChains:
     """The builder of the filter chains."""
-    client = L4Client(l4_scope(snapshot, key.scope), key.client.labels, snapshot.mesh.outbound_cluster_stat_name)
-    return EgressChains(client, key.client, key.tcp, dict(key.dynamic))
+    client = L4Client(l4_scope(snapshot, key.scope), dict(key.pairs), snapshot.mesh.outbound_cluster_stat_name)
+    return EgressChains(client, key.addressing, key.domain, key.tcp, dict(key.dynamic))
 
 
 def without_itself(snapshot: Snapshot, key: EgressKey, address: str) -> Mapping[SocketKey, OutboundListener | None]:

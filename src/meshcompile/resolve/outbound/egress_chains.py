@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from meshcompile.documents import Origin
 from meshcompile.models.networking.virtual_service import MESH_GATEWAY
 from meshcompile.queries import query
-from meshcompile.resolve.endpoints.addresses import service_address
+from meshcompile.resolve.endpoints.addresses import Addressing, service_address
 from meshcompile.resolve.extensions import ListenerExtensions, listener_extensions
 from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.listeners.filter_chain import ChainMatch
@@ -24,7 +24,6 @@ from meshcompile.resolve.outbound.egress_claims import ListenerClaim, ListenerPr
 from meshcompile.resolve.outbound.l4_routes import L4Client, ListenerPort, TcpTarget, routed, single
 from meshcompile.resolve.routes.domains import short_forms
 from meshcompile.resolve.routes.l4_intent import L4Route, L4Routes
-from meshcompile.resolve.routes.route_key import RouteKey
 from meshcompile.resolve.routes.virtual_service.l4_routes import l4_routes
 from meshcompile.resolve.scope.sidecar import EgressListener, ScopeKey, l4_scope
 from meshcompile.resolve.security.authorization import Authorization, authorization
@@ -95,7 +94,8 @@ class EgressChains(Struct, frozen=True, eq=False):
     """Builds the chains of claims for sidecars with one egress key."""
 
     client: L4Client
-    traits: RouteKey
+    addressing: Addressing
+    domain: str
     tcp: TcpTraits
     dynamic: Mapping[str, "DynamicTraits"]
     _rules: dict[int, L4Rules] = field(default_factory=dict)
@@ -109,7 +109,7 @@ class EgressChains(Struct, frozen=True, eq=False):
             return (self._http(claim, EVERYTHING),)
         match claim.protocol:
             case ListenerProtocol.HTTP:
-                on_every_address = claim.binds[0] == self.traits.addressing.wildcard
+                on_every_address = claim.binds[0] == self.addressing.wildcard
                 return (self._http(claim, SNIFFED_HTTP if on_every_address else EVERYTHING),)
             case ListenerProtocol.TCP:
                 return tuple(self._tcp(claim))
@@ -128,7 +128,7 @@ class EgressChains(Struct, frozen=True, eq=False):
         bind, port = claim.key
         if port == 0:
             return bind
-        if claim.protocol is ListenerProtocol.AUTO and bind != self.traits.addressing.wildcard:
+        if claim.protocol is ListenerProtocol.AUTO and bind != self.addressing.wildcard:
             return f"{claim.service.hostname}:{port}"
         return str(port)
 
@@ -169,14 +169,14 @@ class EgressChains(Struct, frozen=True, eq=False):
 
     def _server_names(self, claim: ListenerClaim) -> tuple[str, ...]:
         """The server names that distinguish the service on its listener; none when it has the address to itself."""
-        service, traits = claim.service, self.traits
-        address = service_address(service, traits.addressing)
+        service = claim.service
+        address = service_address(service, self.addressing)
         is_range = bool(claim.cidrs) or "/" in address
-        is_shared = claim.binds[0] == traits.addressing.wildcard and self._is_unspecified(service, address)
+        is_shared = claim.binds[0] == self.addressing.wildcard and self._is_unspecified(service, address)
         if not (is_range or is_shared or service.is_dynamic):
             return ()
         aliases = (alias for alias, _ in service.aliases)
-        others = (name for alias in aliases for name in (alias, f"{alias}.", *short_forms(alias, traits.domain)))
+        others = (name for alias in aliases for name in (alias, f"{alias}.", *short_forms(alias, self.domain)))
         return (service.hostname, *others)
 
     def _is_unspecified(self, service: Service, address: str) -> bool:
@@ -185,7 +185,7 @@ class EgressChains(Struct, frozen=True, eq=False):
         A ServiceEntry without an address has the wildcard of the proxy's address family.
         """
         own_family = service.registry is Registry.EXTERNAL and address == UNSPECIFIED_ADDRESS
-        return own_family or address == self.traits.addressing.wildcard
+        return own_family or address == self.addressing.wildcard
 
     # ---- TCP: chains by destination address
 

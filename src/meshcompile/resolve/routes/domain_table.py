@@ -9,15 +9,20 @@ from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.documents import Origin
 from meshcompile.resolve.routes.claims import HostClaim
 from meshcompile.resolve.routes.table import Origins
+from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.virtual_services import MergedVirtualService
 
 
 class Candidate(Struct, frozen=True):
-    """A host and the domains that it claims. `variants` are the domains that abbreviate or complete its name."""
+    """A host and the domains that it claims, with its service if it has one.
+
+    `variants` are the domains that abbreviate or complete its name.
+    """
 
     host: str
     domains: tuple[str, ...]
     variants: frozenset[str]
+    service: Service | None
     origins: Origins
 
 
@@ -32,15 +37,20 @@ class DomainTable(Struct):
     _names: dict[str, HostClaim] = field(default_factory=dict)
     _domains: dict[str, tuple[str, HostClaim]] = field(default_factory=dict)
 
-    def assign(self, name: str, candidate: Candidate, claim: HostClaim) -> tuple[str, ...]:
-        """The domains that a candidate gets: those without an owner; none if the virtual host has an owner."""
+    def assign(self, name: str, candidate: Candidate, claim: HostClaim) -> tuple[str, ...] | None:
+        """The domains that a candidate gets: those without an owner. None if the virtual host has an owner."""
         owner = self._names.get(name)
         if owner is None:
             self._names[name] = claim
             return tuple(self._free(candidate, claim))
         if owner is not claim and owner.virtual_service is not None and claim.virtual_service is not None:
             self.findings.append(_shadowed(candidate.host, claim, owner, owner.virtual_service))
-        return ()
+        return None
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """The domains of one label, such as `catalog`, `catalog:80` and `*.catalog`, in lower case."""
+        return frozenset(domain for domain in self._domains if "." not in domain.removeprefix("*."))
 
     def _free(self, candidate: Candidate, claim: HostClaim) -> Iterator[str]:
         """The domains without an owner. A variant that is the full name of another service stays free for it."""

@@ -61,6 +61,26 @@ def _variants(name: str, port: int | None, proxy_domain: str) -> Iterator[str]:
         yield from _spelled(short, port)
 
 
+def domain_of_no_namespace(domain: str) -> str | None:
+    """The domain `.svc.cluster.local` of `shop.svc.cluster.local`: only names of its own namespace are shorter there.
+
+    None for a domain that is not that of a namespace.
+    """
+    namespace, dots, cluster_domain = domain.partition(KUBERNETES)
+    return dots + cluster_domain if namespace and dots else None
+
+
+def namespace_of(domain: str) -> str:
+    """The namespace of a DNS domain: `shop` of `shop.svc.cluster.local`."""
+    return domain.partition(KUBERNETES)[0]
+
+
+def namespaces_of(host: str, service: Service) -> frozenset[str]:
+    """The namespaces in which the service, known as `host`, has a shorter name than elsewhere."""
+    heads = (name.partition(KUBERNETES)[0] for name in (host, *(alias for alias, _ in service.aliases)))
+    return frozenset(head.partition(".")[2] for head in heads)
+
+
 def short_forms(name: str, proxy_domain: str) -> tuple[str, ...]:
     """Short forms of a host that a client in `proxy_domain` (`shop.svc.cluster.local`) can use."""
     if KUBERNETES in proxy_domain:
@@ -76,7 +96,7 @@ def _kubernetes_short_forms(name: str, proxy_domain: str) -> tuple[str, ...]:
     service, dot, namespace = head.partition(".")
     if not name.endswith(suffix) or not (head and svc and dot):
         return ()
-    if namespace == own_namespace:
+    if namespace and namespace == own_namespace:
         return (service, f"{head}.svc", head)
     return (head, f"{head}.svc")
 

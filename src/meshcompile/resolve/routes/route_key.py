@@ -2,10 +2,13 @@
 
 from functools import cached_property
 
+from msgspec.structs import replace
+
 from meshcompile.models.mesh.proxy_config import ProxyConfig
 from meshcompile.proxy import Proxy
 from meshcompile.queries import Key
 from meshcompile.resolve.endpoints.addresses import Addressing, addressing
+from meshcompile.resolve.routes.domains import domain_of_no_namespace
 from meshcompile.resolve.routes.proxy_headers import appends_forwarded_host, counts_attempts
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.labels import Labels
@@ -26,6 +29,12 @@ class RouteKey(Key, frozen=True, dict=True):
     @cached_property
     def labels(self) -> Labels:
         return dict(self.pairs)
+
+    @cached_property
+    def of_no_namespace(self) -> "RouteKey | None":
+        """The same client outside of all namespaces; None if its DNS domain is not that of a namespace."""
+        domain = domain_of_no_namespace(self.domain)
+        return None if domain is None else replace(self, domain=domain)
 
 
 def route_key(snapshot: Snapshot, proxy: Proxy, config: ProxyConfig) -> RouteKey:

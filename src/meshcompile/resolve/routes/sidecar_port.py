@@ -13,7 +13,6 @@ from meshcompile.diagnostics import Diagnostic
 from meshcompile.queries import Key, query
 from meshcompile.resolve.routes.claims import (
     EVERY_PORT,
-    HTTP_PORT,
     EgressListenerKey,
     HostClaim,
     RoutePort,
@@ -21,7 +20,14 @@ from meshcompile.resolve.routes.claims import (
     route_port,
 )
 from meshcompile.resolve.routes.domain_table import Candidate, DomainTable
-from meshcompile.resolve.routes.domains import host_with_port, in_brackets, service_domains
+from meshcompile.resolve.routes.domains import host_with_port, in_brackets, namespaces_of
+from meshcompile.resolve.routes.local_names import (
+    AssignedDomains,
+    NamedService,
+    domains_of,
+    in_namespace,
+    with_port_only,
+)
 from meshcompile.resolve.routes.route_key import RouteKey
 from meshcompile.resolve.routes.table import ANY_DOMAIN, VirtualHost
 from meshcompile.resolve.scope.sidecar import EgressListener, SidecarScope
@@ -82,13 +88,36 @@ def virtual_hosts_on(snapshot: Snapshot, key: PortKey) -> PortVirtualHosts:
 @query
 def claimed_on(snapshot: Snapshot, key: PortKey) -> tuple[VirtualHost | Diagnostic, ...]:
     """The virtual hosts of a port in the order of claims, then findings. An edit keeps what it does not affect."""
+    elsewhere = key.client.of_no_namespace
+    if elsewhere is not None:
+        shared = replace(key, client=elsewhere)
+        local = in_namespace(
+            assigned_on(snapshot, shared), claimed_on(snapshot, shared), elsewhere, key.client, key.port
+        )
+        if local is not None:
+            return local
+    assigned = assigned_on(snapshot, key)
+    return (*assigned.virtual_hosts, *assigned.findings)
+
+
+@query
+def assigned_on(snapshot: Snapshot, key: PortKey) -> AssignedDomains:
+    """The virtual hosts of a port, each with the domains that no earlier claim has."""
     on_port = route_port(snapshot, key.listener, key.client, key.port)
     host_claims = tuple(claims(snapshot, on_port))
     domain_table = DomainTable(frozenset(name for claim in host_claims for name in _full_names(claim)))
-    virtual_hosts = [
-        virtual_host for claim in host_claims for virtual_host in _virtual_hosts(claim, on_port, domain_table)
-    ]
-    return (*virtual_hosts, *domain_table.findings)
+    virtual_hosts: list[VirtualHost] = []
+    services: dict[str, list[NamedService]] = {}
+    for claim in host_claims:
+        for candidate, virtual_host in _virtual_hosts(claim, on_port, domain_table):
+            position = None if virtual_host is None else len(virtual_hosts)
+            if candidate.service is not None:
+                named = NamedService(candidate.host, candidate.service, claim, position)
+                for namespace in namespaces_of(candidate.host, candidate.service):
+                    services.setdefault(namespace, []).append(named)
+            if virtual_host is not None:
+                virtual_hosts.append(virtual_host)
+    return AssignedDomains(tuple(virtual_hosts), tuple(domain_table.findings), services, domain_table.labels)
 
 
 def _is_http_proxy(listener: EgressListener) -> bool:
@@ -101,26 +130,28 @@ def _full_names(claim: HostClaim) -> Iterator[str]:
         yield from (host, host_with_port(host, claim.port))
 
 
-def _virtual_hosts(claim: HostClaim, on_port: RoutePort, domain_table: DomainTable) -> Iterator[VirtualHost]:
-    """The virtual hosts of a claim, with the domains that are still free."""
+def _virtual_hosts(
+    claim: HostClaim, on_port: RoutePort, domain_table: DomainTable
+) -> Iterator[tuple[Candidate, VirtualHost | None]]:
+    """The candidates of a claim that get their name, each with its virtual host; None if all domains have owners."""
     attempt_count = on_port.client.attempt_count
-    # Where ports share a table, only domains with a port can distinguish the ports of a host.
-    port_only = on_port.port == EVERY_PORT and claim.port != HTTP_PORT
     for candidate in _candidates(claim, on_port):
         name = host_with_port(candidate.host, claim.port)
         taken = domain_table.assign(name, candidate, claim)
-        domains = tuple(domain for domain in taken if ":" in domain) if port_only else taken
-        if domains:
-            yield VirtualHost(name, domains, claim.routes, attempt_count, origins=candidate.origins)
+        if taken is not None:
+            domains = with_port_only(taken, claim, on_port.port)
+            yield (
+                candidate,
+                VirtualHost(name, domains, claim.routes, attempt_count, origins=candidate.origins) if domains else None,
+            )
 
 
 def _candidates(claim: HostClaim, on_port: RoutePort) -> Iterator[Candidate]:
     """The hosts of a claim without a service, then its services."""
     for host in claim.hosts:
         name = host.lower()
-        yield Candidate(name, (in_brackets(name),), frozenset(), claim.origins)
-    port = claim.port if on_port.port == EVERY_PORT else None
+        yield Candidate(name, (in_brackets(name),), frozenset(), None, claim.origins)
     for host, service in claim.services:
-        domains, variants = service_domains(host, service, port, on_port.client.domain, on_port.client.addressing)
+        domains, variants = domains_of(host, service, claim, on_port.client, on_port.port)
         origins = claim.origins if claim.virtual_service is None else (*claim.origins, service.origin)
-        yield Candidate(host, domains, variants, origins)
+        yield Candidate(host, domains, variants, service, origins)
