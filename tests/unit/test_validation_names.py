@@ -80,9 +80,16 @@ def test_labels() -> None:
 
 def test_overlapping_hosts() -> None:
     """A wildcard overlaps with the hosts that it covers, and a host with itself."""
-    assert names.hosts_overlap(("a.shop", "b.shop")) is None
-    assert names.hosts_overlap(("b.com", "a.shop", "*.shop")) == (1, 2)
-    assert names.hosts_overlap(("a", "b", "a")) == (0, 2)
+    assert not list(names.overlapping_hosts(("a.shop", "b.shop")))
+    assert list(names.overlapping_hosts(("b.com", "a.shop", "*.shop"))) == [(1, 2)]
+    assert list(names.overlapping_hosts(("a", "b", "a", "a"))) == [(0, 2)]
+    assert list(names.overlapping_hosts(("*.shop", "a.shop", "a.shop", "*"))) == [(0, 1), (1, 2), (0, 3), (1, 3)]
+
+
+def test_overlapping_hosts_of_a_large_object() -> None:
+    """The time does not grow with the square of the number of hosts."""
+    hosts = (*(f"a{number}.shop" for number in range(20_000)), *("*.com",) * 20_000)
+    assert list(names.overlapping_hosts(hosts)) == [(20_000, 20_001)]
 
 
 @pytest.mark.parametrize(

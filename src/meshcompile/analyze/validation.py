@@ -98,6 +98,9 @@ SEVERAL: Mapping[str, tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]] = {
 }
 """Findings for which istioctl has several sentences: a pattern of the message, and how each of them ends."""
 
+EMPTY = re.compile(r"must have at least 1 character$")
+"""An empty text, which is the same to Istio as a missing one."""
+
 OF_FIELD = frozenset({validation.STRING_MATCH.id, validation.REGEX.id})
 """Codes of findings that istioctl says once per field of a match."""
 MATCHED = frozenset(
@@ -119,7 +122,7 @@ def messages(context: Context) -> Iterator[Message]:
             continue
         is_error = found.rejected and not _is_certificate_limit(found)
         for text in _sentences(found):
-            key = (found.kind, found.namespace, found.name, found.code, _meaning(found, text))
+            key = (found.kind, found.namespace, found.name, _meaning(found, text))
             if key not in said:
                 said.add(key)
                 yield Message(found, text, is_error)
@@ -213,10 +216,11 @@ def _sentences(found: Diagnostic) -> tuple[str, ...]:
     return (found.message,)
 
 
-def _meaning(found: Diagnostic, text: str) -> str:
-    """What all findings have in common that istioctl says in the same words."""
+def _meaning(found: Diagnostic, text: str) -> tuple[str, str]:
+    """The code and the words that all findings have in common that istioctl says in one sentence."""
     if found.code in LIMITS:
         names = [step for step in _place(found) if isinstance(step, str)][-2:]
-        return ".".join((*names, text.rpartition("`")[2] if found.code == models.OUT_OF_RANGE.id else ""))
+        limit = text.rpartition("`")[2] if found.code == models.OUT_OF_RANGE.id else ""
+        return models.MISSING_FIELD.id if EMPTY.search(text) else found.code, ".".join((*names, limit))
     pattern = ONCE.get(found.code)
-    return text if pattern is None else pattern.sub("", text, count=1)
+    return found.code, text if pattern is None else pattern.sub("", text, count=1)

@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from meshcompile.documents import Document
 from meshcompile.models.base import Node, OneOf, Resource, nested_fields, node_type, spellings, stamp
 from meshcompile.models.common import IstioResource
+from meshcompile.models.gateway_api.base import GatewayApiResource
 from meshcompile.models.registry import find
 
 LIMITS = frozenset(
@@ -36,11 +37,11 @@ class _UnreadableError(Exception):
 
 
 def tolerated(document: Document, namespace: str) -> Resource | None:
-    """The Istio object of a document that is otherwise refused; None if a value has a wrong type."""
+    """The Istio or Gateway API object of a document that is otherwise refused; None if a value has a wrong type."""
     value = _without_nulls(document.value)
     api_version, kind = (value.get(key) for key in ("apiVersion", "kind")) if isinstance(value, dict) else (None, None)
     known = find(api_version, kind) if isinstance(api_version, str) and isinstance(kind, str) else None
-    if known is None or not issubclass(known.model, IstioResource):
+    if known is None or not issubclass(known.model, IstioResource | GatewayApiResource):
         return None
     metadata = value.get("metadata")
     if not isinstance(metadata, dict) or not metadata.get("name"):

@@ -6,9 +6,10 @@ lengths are in bytes.
 
 import ipaddress
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
-from meshcompile.values.hosts import UNIX_PREFIX, overlaps
+from meshcompile.values.hosts import UNIX_PREFIX, covering, is_wildcard
 
 _LABEL = r"[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?"
 LABEL = re.compile(_LABEL)
@@ -64,13 +65,23 @@ def partial_wildcard(host: str) -> bool:
     return "*" in host and host != "*" and not host.startswith("*.")
 
 
-def hosts_overlap(hosts: tuple[str, ...]) -> tuple[int, int] | None:
-    """The positions of the first two hosts of which one covers names of the other."""
-    wildcards = [host for host in hosts if host.startswith("*")]
-    if not wildcards and len(set(hosts)) == len(hosts):
-        return None
-    pairs = ((i, j) for i in range(len(hosts)) for j in range(i + 1, len(hosts)))
-    return next((pair for pair in pairs if overlaps(hosts[pair[0]], hosts[pair[1]])), None)
+def overlapping_hosts(hosts: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    """The positions of every two hosts of which one covers names of the other. A name that is repeated counts once."""
+    first: dict[str, int] = {}
+    repeated: set[str] = set()
+    covered: dict[str, list[int]] = {host: [] for host in hosts if is_wildcard(host)}
+    for index, host in enumerate(hosts):
+        if host in first:
+            if host not in repeated:
+                repeated.add(host)
+                yield first[host], index
+            continue
+        wider = [name for name in dict.fromkeys(covering(host)) if name != host and name in covered]
+        for other in sorted((*(first[name] for name in wider if name in first), *covered.get(host, ()))):
+            yield other, index
+        first[host] = index
+        for name in wider:
+            covered[name].append(index)
 
 
 @lru_cache(maxsize=4096)

@@ -120,6 +120,8 @@ def _by_name(entry: ServiceEntry, ports: Set[str]) -> Found:
 
 def _dynamic(entry: ServiceEntry, _: Set[str]) -> Found:
     spec = entry.spec
+    if not spec.hosts:
+        yield codes.RESOLUTION(spec.at("resolution"), problem="resolution DYNAMIC_DNS needs a wildcard host")
     for index, host in enumerate(spec.hosts):
         if not host.startswith("*"):
             yield codes.RESOLUTION(

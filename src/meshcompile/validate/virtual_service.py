@@ -18,9 +18,9 @@ from meshcompile.validate.headers import is_claim
 from meshcompile.validate.http_route import http_route
 from meshcompile.validate.metadata import made_by_gateway_api
 from meshcompile.validate.names import (
-    hosts_overlap,
     is_address,
     is_address_or_range,
+    overlapping_hosts,
     sni_problem,
     wildcard_problem,
 )
@@ -77,8 +77,7 @@ def _hosts(spec: VirtualServiceSpec, at_gateways: bool) -> Found:
         elif host == "*" and not at_gateways:
             valid = False
             yield codes.WILDCARD_IN_MESH(spec.at("hosts", index))
-    if valid and (pair := hosts_overlap(spec.hosts)):
-        one, other = pair
+    for one, other in overlapping_hosts(spec.hosts) if valid else ():
         yield codes.OVERLAPPING_HOSTS(spec.at("hosts", other), host=spec.hosts[one], other=spec.hosts[other])
 
 

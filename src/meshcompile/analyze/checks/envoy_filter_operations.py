@@ -3,7 +3,7 @@
 istioctl reports that ADD and REMOVE are ignored for HTTP_ROUTE, but istiod applies them: such a finding is an info.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from meshcompile.analyze.context import Context
@@ -28,28 +28,36 @@ def envoy_filter_operations(context: Context) -> Iterator[Diagnostic]:
     """A finding for each operation that has no effect on its target, or that depends on other patches."""
     of_versions: set[str] = set()  # names of filters for which an earlier patch has a proxy version
     for envoy_filter in context.written.all(EnvoyFilter):
-        found: dict[tuple[Code, str], list[Origin]] = {}
+        found: dict[tuple[Code, Origin], list[EnvoyConfigObjectPatch]] = {}
         for patch in takewhile(lambda patch: patch.patch is not None, envoy_filter.spec.config_patches):
             name = _filter_name(patch)
             code = _code(patch, has_priority=envoy_filter.spec.priority != 0, of_version=name in of_versions)
-            if code is not None and patch.patch is not None:
-                found.setdefault((code, patch.apply_to), []).append(patch.patch.origin)
+            if code is not None:
+                found.setdefault((code, _reported(envoy_filter, patch)), []).append(patch)
             if patch.match is not None and patch.match.proxy is not None and patch.match.proxy.proxy_version:
                 of_versions.add(name)
-        for code in dict.fromkeys(code for code, _ in found):
-            yield _finding(envoy_filter, code, {what: places for (of, what), places in found.items() if of is code})
+        for (code, reported), patches in found.items():
+            yield _finding(code, reported, patches)
 
 
-def _finding(envoy_filter: EnvoyFilter, code: Code, places: dict[str, list[Origin]]) -> Diagnostic:
-    """One finding for all patches of an EnvoyFilter that have the same problem."""
-    first, *others = (place for group in places.values() for place in group)
+def _reported(envoy_filter: EnvoyFilter, patch: EnvoyConfigObjectPatch) -> Origin:
+    """The position at which istioctl reports a patch: that of an explicit `value: null`, or else that of the object."""
+    if patch.patch is None or patch.patch.value:
+        return whole(envoy_filter)
+    value = patch.patch.at("value")
+    return whole(envoy_filter) if value.position == patch.patch.origin.position else value
+
+
+def _finding(code: Code, reported: Origin, patches: Sequence[EnvoyConfigObjectPatch]) -> Diagnostic:
+    """One finding for all patches that have the same problem and are reported together."""
+    first, *others = (patch.patch.origin for patch in patches if patch.patch is not None)
     related = tuple(Related("this patch too", place) for place in others)
-    if code in (ADD_MISPLACED, REMOVE_MISPLACED) and places.keys() == {ApplyTo.HTTP_ROUTE}:
+    targets = tuple(dict.fromkeys(patch.apply_to for patch in patches))
+    if code in (ADD_MISPLACED, REMOVE_MISPLACED) and targets == (ApplyTo.HTTP_ROUTE,):
         problem = "istioctl says that it has no effect on HTTP_ROUTE, but istiod applies it"
-        return code(first, reported=whole(envoy_filter), problem=problem, severity=Severity.INFO, related=related)
-    without_effect = ", ".join(name for name in places if name != ApplyTo.HTTP_ROUTE)
-    problem = f"it has no effect on {without_effect}"
-    return code(first, reported=whole(envoy_filter), problem=problem, related=related)
+        return code(first, reported=reported, problem=problem, severity=Severity.INFO, related=related)
+    problem = f"it has no effect on {', '.join(name for name in targets if name != ApplyTo.HTTP_ROUTE)}"
+    return code(first, reported=reported, problem=problem, related=related)
 
 
 def _code(patch: EnvoyConfigObjectPatch, *, has_priority: bool, of_version: bool) -> Code | None:
