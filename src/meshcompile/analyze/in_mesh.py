@@ -1,11 +1,14 @@
 """Workloads in the mesh, as istioctl decides it from Pods alone. Follows its `util.inMesh`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from meshcompile.analyze.written import Written
 from meshcompile.models.kubernetes.namespace import Namespace
 from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Pod, PodSpec
 from meshcompile.snapshot.injection import AMBIENT_REDIRECTION, DATAPLANE_MODE, INJECT, NAMESPACE_INJECTION, REVISION
+
+SHOWN = 3
+"""The maximum number of workloads in a message."""
 
 
 def is_in_mesh(pod: Pod, written: Written) -> bool:
@@ -49,6 +52,24 @@ def is_ambient_namespace(namespace: Namespace | None) -> bool:
 def is_assumed(pod: Pod) -> bool:
     """True for a Pod that is not in the input: a workload of the input would create it."""
     return pod.origin.document.kind != "Pod"
+
+
+def is_created(pod: Pod) -> bool:
+    """True for a Pod that is running already, and that is not injected any more."""
+    return "status" in pod.model_fields_set
+
+
+def is_written_with_proxy(pod: Pod) -> bool:
+    """True if the input has a container for the proxy in a Pod. An assumed injection adds one without an origin."""
+    containers = (*pod.spec.containers, *pod.spec.init_containers)
+    return any(each.image and each.origin for each in containers if each.name == PROXY_CONTAINER)
+
+
+def assumption(pods: Iterable[Pod]) -> str:
+    """The Pods that the checks count on although the input lacks them, by the workloads that would create them."""
+    workloads = dict.fromkeys(f"{pod.origin.document.kind} {pod.origin.document.name}" for pod in pods)
+    more = f" and {len(workloads) - SHOWN} more" if len(workloads) > SHOWN else ""
+    return f"meshcompile assumes those of {', '.join(list(workloads)[:SHOWN])}{more}"
 
 
 def is_control_plane(labels: Mapping[str, str]) -> bool:

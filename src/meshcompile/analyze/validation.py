@@ -15,10 +15,11 @@ from meshcompile.analyze.context import Context
 from meshcompile.codes import envoy_filters, models, validation
 from meshcompile.codes.envoy_filters import UNKNOWN_ENVOY_FIELD
 from meshcompile.diagnostics import Code, Diagnostic, Severity
-from meshcompile.documents import Path
+from meshcompile.documents import Origin, Path
 from meshcompile.models.networking.service_entry import Resolution, ServiceEntry
 from meshcompile.snapshot.injection import NEVER_INJECTED
 from meshcompile.validate import MODULES, violations
+from meshcompile.validate.gateway import host_problems
 
 ObjectKey = tuple[str, str, str]
 
@@ -53,12 +54,14 @@ SCHEMA_ONLY: Mapping[str, re.Pattern[str]] = {
     ),
     validation.DURATION.id: re.compile(r"Telemetry .*\.reportingInterval "),
     validation.DUPLICATE.id: re.compile(r"(TrafficExtension|WasmPlugin) .*\.ports\[|Gateway .*port name `` "),
-    validation.PERCENTAGE.id: re.compile(r"VirtualService .*mirrors\S* -"),
+    validation.NAME.id: re.compile(r"Workload(Entry|Group) .* `[^`]{63}` "),
+    validation.ENDPOINT.id: re.compile(r"WorkloadGroup .* cannot have `ports`$"),
     validation.PATCH.id: re.compile(r"EnvoyFilter .*`context: WAYPOINT`"),
     validation.PATCH_DOUBT.id: re.compile(r".* `` has no"),
     validation.RESOLUTION.id: re.compile(r"ServiceEntry .*waypoint$"),
+    models.MISSING_FIELD.id: re.compile(r".*`spec\.targetRef\S*\.kind` is missing$"),
     models.OUT_OF_RANGE.id: re.compile(
-        r".*(retryBudget\.percent|probes|waypoint\.portNumber|consecutive5xxErrors|weight|probe\.grpc\.port) "
+        r"PeerAuthentication .*portLevelMtls\[\"-|.*(retryBudget\.percent|probes|waypoint\.portNumber|consecutive5xxErrors|weight|probe\.grpc\.port) "
         r"|WorkloadGroup spec\.template\.ports|.*(ServiceEntry .*targetPort|minimumPercent|aggression) .* at least"
     ),
     models.WRONG_SIZE.id: re.compile(
@@ -70,10 +73,13 @@ SCHEMA_ONLY: Mapping[str, re.Pattern[str]] = {
 }
 """Findings about the schema alone: a pattern of kind, field and message, by code."""
 
+UNWANTED = re.compile(r"^only one of|accepts no `|cannot have (a )?`")
+"""Findings about a field that must be absent. An empty one is absent to Istio, but not to the schema."""
+
 ONCE: Mapping[str, re.Pattern[str]] = {
     validation.DURATION.id: re.compile(r"^\S+ "),
     validation.HTTP_IN_DENY.id: re.compile(r".*"),
-    validation.GATEWAY_HOST.id: re.compile(r"^`[^`]*` (?=.*(a short name|is empty|no namespace))"),
+    validation.GATEWAY_HOST.id: re.compile(r"^`[^`]*` (?=.*(a short name|is empty|no namespace|valid namespace))"),
 }
 """What differs between findings that istioctl says in the same words, by code."""
 
@@ -85,13 +91,6 @@ SEVERAL: Mapping[str, tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]] = {
         ),
     ),
     validation.POLICY_VALUE.id: ((re.compile(r"^`` is not valid in `ports`"), ("", "it is not a number")),),
-    validation.GATEWAY_HOST.id: (
-        (re.compile(r"label `[^`]*\*[^`]*` is not valid"), ("", "a wildcard can only replace the first label")),
-        (re.compile(r"^`` "), ("", "it is empty")),
-        (re.compile(r"^`/[^`/]*` .* is empty"), ("", "the namespace is empty")),
-        (re.compile(r"^`[^`/]+/` .* is empty"), ("", "the host is empty", "a short name is not allowed")),
-        (re.compile(r"^`[^`/]*/[^`/]*/"), ("", "the name after `/` has a `/`")),
-    ),
     validation.LOAD_BALANCER.id: ((re.compile(r"not 0$"), ("", "it is missing")),),
     validation.DEFAULT_ENDPOINT.id: ((re.compile(r"should be an address, `:` and a port"), ("", "it has no port")),),
     validation.GATEWAY_NAME.id: ((re.compile(r"`` is not a valid name"), ("", "a part of it is empty")),),
@@ -146,11 +145,14 @@ def _findings(context: Context) -> Iterator[Diagnostic]:
 def _of_malformed(own: Sequence[Diagnostic], limits: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
     """The findings of rules and of the schema about one object, without what follows from an absent message."""
     absent = {_place(found) for found in limits if found.code == models.MISSING_FIELD.id}
-    yield from (found for found in own if not _is_within(found.origin.path, absent))
-    said = {found.origin.path for found in own if found.code != validation.NAME.id}
+    unread = absent | {place[:-1] for place in absent if "mirrors" in place}  # a mirror without a destination
+    yield from (found for found in own if not _is_within(found.origin.path, unread))
+    names = {found.origin.path for found in own if found.code == validation.NAME.id}
+    said = {found.origin.path for found in own} - names
     for found in limits:
         place = _place(found)
-        if place not in said and not (found.code == models.WRONG_FORM.id and place[:-1] in said):
+        is_said = place in said or (place in names and found.code == models.MISSING_FIELD.id)
+        if not is_said and not (found.code == models.WRONG_FORM.id and place[:-1] in said):
             yield found
 
 
@@ -193,9 +195,25 @@ def _is_of_istio(found: Diagnostic) -> bool:
     where = f"{found.kind} {found.field} {found.message}"
     if only is not None and only.match(where) and not _is_certificate_limit(found):
         return False
+    if UNWANTED.search(found.message) and _written(found.origin) in ([], {}, ""):
+        return False
     if found.rejected:
         return found.code in ERRORS or found.code in LIMITS
     return found.code in WARNINGS
+
+
+def _written(origin: Origin) -> object:
+    """The plain value at an origin; None if there is none."""
+    value = origin.document.value
+    for step in origin.path:
+        match value:
+            case Mapping() if step in value:
+                value = value[step]
+            case list() if isinstance(step, int) and step < len(value):
+                value = value[step]
+            case _:
+                return None
+    return value
 
 
 def _is_certificate_limit(found: Diagnostic) -> bool:
@@ -206,6 +224,9 @@ def _is_certificate_limit(found: Diagnostic) -> bool:
 def _sentences(found: Diagnostic) -> tuple[str, ...]:
     if found.code == validation.DUPLICATE_EGRESS_HOST.id and found.field.endswith("hosts"):
         return (f"{found.message}, so no other host is needed",)
+    if found.code == validation.GATEWAY_HOST.id:
+        problems = tuple(host_problems(str(_written(found.origin)), in_gateway=found.kind == "Gateway"))
+        return tuple(found.message.removesuffix(problems[0]) + problem for problem in problems) or (found.message,)
     for pattern, additions in SEVERAL.get(found.code, ()):
         if pattern.search(found.message):
             head = found.message.partition(": ")[0]

@@ -15,7 +15,7 @@ SUBSET_WITHOUT_PODS = Code(
     "IST0173",
     "subset-without-pods",
     Severity.WARNING,
-    "subset {subset} of {host} selects no endpoint, so requests to it fail",
+    "subset {subset} of {host} selects no {what}, so {effect}",
     "No endpoint of the service has all labels of the subset. Compare them with the labels of the Pods, or with those "
     "of the ServiceEntry's endpoints.",
 )

@@ -15,7 +15,7 @@ POD_WITHOUT_PROXY = Code(
     "IST0103",
     "pod-missing-proxy",
     Severity.WARNING,
-    "Pod {pod} has no `istio-proxy` container although its namespace enables injection, so it is outside of the mesh",
+    "Pod {pod} has no `istio-proxy` container although its namespace enables injection, so {effect}",
     """Istio injects the sidecar when a Pod is created. A Pod that was created before the namespace got its label has
 none. Restart the workload. If the Pod should have no sidecar, label it `sidecar.istio.io/inject: "false"`.""",
 )
@@ -42,7 +42,7 @@ AUTO_IMAGE_NOT_INJECTED = Code(
     "IST0146",
     "auto-image-without-injection",
     Severity.WARNING,
-    "Deployment {name} has `image: auto`, but no injection webhook selects its Pods, so they do not start",
+    "Deployment {name} has `image: auto`, but no injection webhook {where}selects its Pods, so {effect}",
     _AUTO_IMAGE
     + """Label the namespace or the Pod template so that a webhook of Istio selects it. If the
 input has no webhooks, those of Istio's installation count.""",
@@ -51,7 +51,7 @@ AUTO_IMAGE_IN_POD = Code(
     "IST0147",
     "auto-image-in-pod",
     Severity.ERROR,
-    "Pod {name} has `image: auto`, which injection should have replaced, so it does not start",
+    "Pod {name} has `image: auto`, which injection should replace, so {effect}",
     _AUTO_IMAGE
     + """A Pod that still has it was not injected. Check the labels of its namespace, and create it again.""",
 )

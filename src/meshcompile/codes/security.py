@@ -65,7 +65,7 @@ NO_MATCHING_WORKLOADS = Code(
     "IST0127",
     "no-matching-workloads",
     Severity.WARNING,
-    "no Pod of {where} {lack}, so this policy has no effect",
+    "no Pod of {where} {lack}, so {effect}",
     """An AuthorizationPolicy applies to proxies: to those of Pods with the labels of its selector, or to all of its
 namespace. Pods outside of the mesh have none. Check the labels of the selector, the namespace of the policy, and the
 labels for sidecar injection.""",

@@ -1,5 +1,7 @@
 """Rules of Gateways: istiod's `ValidateGateway`."""
 
+from collections.abc import Iterator
+
 from meshcompile.codes import validation as codes
 from meshcompile.models.networking.gateway import Gateway, Port, Server
 from meshcompile.validate import tls
@@ -81,22 +83,29 @@ def _tls_problem(server: Server, protocol: Protocol) -> str | None:
 
 
 def host_problem(host: str, in_gateway: bool, generated: bool = False) -> str | None:
-    """The problem with a host `NAMESPACE/HOST`. In a Gateway, the namespace is optional."""
+    """The first of the problems with a host, or None."""
+    return next(host_problems(host, in_gateway, generated), None)
+
+
+def host_problems(host: str, in_gateway: bool, generated: bool = False) -> Iterator[str]:
+    """The problems with a host `NAMESPACE/HOST`. In a Gateway, the namespace is optional."""
     namespace, slash, name = host.partition("/")
-    if not slash:
-        return _name_problem(host, in_gateway) if in_gateway else "it has no namespace"
-    if not namespace or not name:
-        return "the part before or after `/` is empty"
+    if not slash and not in_gateway:
+        yield "it has no namespace"
+        return
+    if slash and not (namespace and name):
+        yield "the part before or after `/` is empty"
     allowed = ("*", ".") if in_gateway and not generated else ("*", ".", "~")
-    if namespace not in allowed and not is_label(namespace):
-        return f"`{namespace}` is not a valid namespace"
-    return _name_problem(name, in_gateway)
+    if slash and namespace not in allowed and not is_label(namespace):
+        yield f"`{namespace}` is not a valid namespace"
+    yield from _name_problems(name if slash else host, in_gateway)
 
 
-def _name_problem(name: str, in_gateway: bool) -> str | None:
+def _name_problems(name: str, in_gateway: bool) -> Iterator[str]:
     if name != "*" and "." not in name:
-        return "a short name is not allowed"
+        yield "a short name is not allowed"
     problem = wildcard_problem(name)
     if problem and not (in_gateway and is_address(name)):
-        return problem
-    return "`*` can only replace whole labels" if partial_wildcard(name) else None
+        yield problem
+    if partial_wildcard(name):
+        yield "a wildcard can only replace the whole first label"

@@ -1,16 +1,16 @@
 """Proxies that wait for injection. Follows istioctl's `injection.ImageAutoAnalyzer`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from meshcompile.analyze.context import Context
-from meshcompile.analyze.in_mesh import is_assumed
+from meshcompile.analyze.in_mesh import is_assumed, is_created
 from meshcompile.analyze.injectors import selects_pod
 from meshcompile.analyze.places import whole
 from meshcompile.analyze.written import Written
 from meshcompile.codes.injection import AUTO_IMAGE_IN_POD, AUTO_IMAGE_NOT_INJECTED
-from meshcompile.diagnostics import Diagnostic
+from meshcompile.diagnostics import Diagnostic, Severity
 from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Pod, PodSpec
-from meshcompile.models.kubernetes.webhooks import MutatingWebhookConfiguration
+from meshcompile.models.kubernetes.webhooks import MutatingWebhook, MutatingWebhookConfiguration
 from meshcompile.models.kubernetes.workloads import Deployment
 from meshcompile.snapshot.injection import INJECT, is_injected
 
@@ -20,12 +20,13 @@ AUTO = "auto"
 def auto_images(context: Context) -> Iterator[Diagnostic]:
     """A finding for each Pod and Deployment whose proxy has the image `auto`, and that nothing injects.
 
-    A Pod without a status is yet to be created, and may be injected then.
+    It is an info about what is assumed: a Pod without a status is yet to be created, and injected then. If the input
+    has no webhooks, those of Istio's installation are called.
     """
     written = context.written
     for pod in written.all(Pod):
-        if _has_auto_image(pod.spec) and not is_assumed(pod) and "status" in pod.origin.document.value:
-            yield AUTO_IMAGE_IN_POD(pod, reported=whole(pod))
+        if _has_auto_image(pod.spec) and not is_assumed(pod):
+            yield _in_pod(pod)
     hooks = [
         hook
         for configuration in written.all(MutatingWebhookConfiguration)
@@ -33,17 +34,34 @@ def auto_images(context: Context) -> Iterator[Diagnostic]:
         if hook.name.endswith("istio.io")
     ]
     for deployment in written.all(Deployment):
-        template = deployment.spec.template
-        if not _has_auto_image(template.spec):
-            continue
-        if hooks:
-            namespace = written.namespaces.get(deployment.namespace)
-            labels = {} if namespace is None else namespace.metadata.labels
-            is_called = any(selects_pod(hook, labels, template.metadata.labels) for hook in hooks)
-        else:
-            is_called = _is_called_by_default(written, deployment)
-        if not is_called:
-            yield AUTO_IMAGE_NOT_INJECTED(deployment, reported=whole(deployment))
+        if _has_auto_image(deployment.spec.template.spec) and not _is_called(written, hooks, deployment):
+            yield _in_deployment(deployment, by_default=not hooks and _is_called_by_default(written, deployment))
+
+
+def _in_pod(pod: Pod) -> Diagnostic:
+    return AUTO_IMAGE_IN_POD(
+        pod,
+        reported=whole(pod),
+        effect="it does not start" if is_created(pod) else "meshcompile assumes that it is injected when it is created",
+        severity=None if is_created(pod) else Severity.INFO,
+    )
+
+
+def _in_deployment(deployment: Deployment, *, by_default: bool) -> Diagnostic:
+    return AUTO_IMAGE_NOT_INJECTED(
+        deployment,
+        reported=whole(deployment),
+        where="of the input " if by_default else "",
+        effect="meshcompile assumes those of Istio's installation" if by_default else "they do not start",
+        severity=Severity.INFO if by_default else None,
+    )
+
+
+def _is_called(written: Written, hooks: Sequence[MutatingWebhook], deployment: Deployment) -> bool:
+    """True if a webhook of the input is called for the Pods of a Deployment."""
+    namespace = written.namespaces.get(deployment.namespace)
+    labels = {} if namespace is None else namespace.metadata.labels
+    return any(selects_pod(hook, labels, deployment.spec.template.metadata.labels) for hook in hooks)
 
 
 def _is_called_by_default(written: Written, deployment: Deployment) -> bool:

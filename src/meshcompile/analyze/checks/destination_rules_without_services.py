@@ -8,9 +8,11 @@ wildcard counts as used if it covers a service, and a subset needs an endpoint o
 from collections.abc import Iterator
 
 from meshcompile.analyze.context import Context
+from meshcompile.analyze.in_mesh import assumption, is_assumed
 from meshcompile.analyze.places import whole
 from meshcompile.codes.clusters import SUBSET_WITHOUT_PODS, UNKNOWN_HOST
-from meshcompile.diagnostics import Diagnostic
+from meshcompile.diagnostics import Diagnostic, Severity
+from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.models.networking.destination_rule import DestinationRule, Subset
 from meshcompile.snapshot.service import Endpoint, Registry, Resolution, Service
 from meshcompile.snapshot.snapshot import Snapshot
@@ -27,21 +29,40 @@ def destination_rules_without_services(context: Context) -> Iterator[Diagnostic]
         host = qualified(rule.spec.host, rule.namespace)
         services = context.services_for(host)
         if services:
-            yield from _subsets(context.snapshot, rule, services)
+            yield from _subsets(context, rule, services)
         elif not context.assumes(host) and not context.is_host_of_rejected(host):
             yield UNKNOWN_HOST(rule.spec.at("host"), reported=whole(rule), host=rule.spec.host or '""')
 
 
-def _subsets(snapshot: Snapshot, rule: DestinationRule, services: tuple[Service, ...]) -> Iterator[Diagnostic]:
+def _subsets(context: Context, rule: DestinationRule, services: tuple[Service, ...]) -> Iterator[Diagnostic]:
+    """The findings about subsets without endpoints, and infos about those that select only assumed Pods."""
     known = [service for service in services if _has_known_endpoints(service)]
-    endpoints = tuple(endpoint for service in known for endpoint in snapshot.endpoints.of(service))
-    for subset in rule.spec.subsets:
-        if (
-            known
-            and not _is_elsewhere(snapshot, subset)
-            and not any(selects(subset.labels, endpoint.labels) for endpoint in endpoints)
-        ):
+    endpoints = tuple(endpoint for service in known for endpoint in context.snapshot.endpoints.of(service))
+    for subset in rule.spec.subsets if known else ():
+        if _is_elsewhere(context.snapshot, subset):
+            continue
+        if not any(selects(subset.labels, endpoint.labels) for endpoint in endpoints):
             yield _without_endpoints(rule, subset, endpoints)
+        elif known[0].registry is Registry.KUBERNETES and (assumed := _assumed(context, subset)):
+            yield _with_assumed(rule, subset, assumed)
+
+
+def _assumed(context: Context, subset: Subset) -> tuple[Pod, ...]:
+    """The assumed Pods with the labels of a subset. None if a Pod of the input has them."""
+    found = context.written.pods.selected(subset.labels)
+    return tuple(pods) if (pods := list(found)) and all(map(is_assumed, pods)) else ()
+
+
+def _with_assumed(rule: DestinationRule, subset: Subset, assumed: tuple[Pod, ...]) -> Diagnostic:
+    return SUBSET_WITHOUT_PODS(
+        subset.at("labels"),
+        reported=whole(rule),
+        subset=subset.name,
+        host=rule.spec.host,
+        what="Pod of the input",
+        effect=assumption(assumed),
+        severity=Severity.INFO,
+    )
 
 
 def _without_endpoints(rule: DestinationRule, subset: Subset, endpoints: tuple[Endpoint, ...]) -> Diagnostic:
@@ -54,6 +75,8 @@ def _without_endpoints(rule: DestinationRule, subset: Subset, endpoints: tuple[E
         reported=whole(rule),
         subset=subset.name,
         host=rule.spec.host,
+        what="endpoint",
+        effect="requests to it fail",
         suggestion=f"the endpoints have {', '.join(f'{missing}={value}' for value in values)}" if values else "",
     )
 

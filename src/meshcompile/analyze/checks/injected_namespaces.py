@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 from meshcompile.analyze.context import Context
-from meshcompile.analyze.in_mesh import has_proxy, is_assumed
+from meshcompile.analyze.in_mesh import is_assumed, is_created, is_written_with_proxy
 from meshcompile.analyze.places import named, whole
 from meshcompile.codes.injection import (
     INJECTED_BY_DEFAULT,
@@ -12,7 +12,7 @@ from meshcompile.codes.injection import (
     POD_WITHOUT_PROXY,
     SEVERAL_INJECTION_LABELS,
 )
-from meshcompile.diagnostics import Diagnostic
+from meshcompile.diagnostics import Diagnostic, Severity
 from meshcompile.models.kubernetes.config_map import ConfigMap
 from meshcompile.models.kubernetes.namespace import Namespace
 from meshcompile.models.kubernetes.pod import Pod
@@ -36,9 +36,7 @@ def injected_namespaces(context: Context) -> Iterator[Diagnostic]:
             and labels.get(NAMESPACE_INJECTION) == "enabled"
             and labels.get(DATAPLANE_MODE) != "ambient"
         ):
-            yield from (
-                POD_WITHOUT_PROXY(pod, reported=whole(pod), pod=pod.full_name) for pod in pods if _lacks_proxy(pod)
-            )
+            yield from (_without_proxy(pod) for pod in pods if _lacks_proxy(pod))
 
 
 def _of_namespace(namespace: Namespace, defaults: dict[str, bool]) -> Iterator[Diagnostic]:
@@ -69,6 +67,17 @@ def _injects_by_default(config_map: ConfigMap) -> bool:
 
 
 def _lacks_proxy(pod: Pod) -> bool:
-    """True if injection should have added a sidecar to a Pod that has none."""
+    """True if a Pod is written without a sidecar that injection should add."""
     wanted = pod.metadata.labels.get(INJECT, pod.metadata.annotations.get(INJECT, ""))
-    return not (is_assumed(pod) or wanted.lower() == "false" or pod.spec.host_network or has_proxy(pod.spec))
+    return not (is_assumed(pod) or wanted.lower() == "false" or pod.spec.host_network or is_written_with_proxy(pod))
+
+
+def _without_proxy(pod: Pod) -> Diagnostic:
+    is_new = not is_created(pod)
+    return POD_WITHOUT_PROXY(
+        pod,
+        reported=whole(pod),
+        pod=pod.full_name,
+        effect="meshcompile assumes that it is injected when it is created" if is_new else "it is outside of the mesh",
+        severity=Severity.INFO if is_new else None,
+    )

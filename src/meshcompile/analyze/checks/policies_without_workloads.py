@@ -6,13 +6,14 @@ Follows istioctl's `AuthorizationPoliciesAnalyzer` for AuthorizationPolicies.
 from collections.abc import Iterator
 
 from meshcompile.analyze.context import Context
-from meshcompile.analyze.in_mesh import is_in_mesh
+from meshcompile.analyze.in_mesh import assumption, is_assumed, is_in_mesh
 from meshcompile.analyze.places import whole
 from meshcompile.analyze.pods import Pods
 from meshcompile.analyze.workloads import WorkloadLabels, selector_text
 from meshcompile.codes.security import NO_MATCHING_WORKLOADS, POLICY_SELECTS_NOTHING, SELECTOR_IN_ROOT_NAMESPACE
-from meshcompile.diagnostics import Diagnostic
+from meshcompile.diagnostics import Diagnostic, Severity
 from meshcompile.models.base import Resource
+from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.models.security.authorization_policy import AuthorizationPolicy
 from meshcompile.snapshot.authentication import peer_selector
 from meshcompile.snapshot.policy_targets import Attachable
@@ -41,18 +42,32 @@ def policies_without_workloads(context: Context) -> Iterator[Diagnostic]:
 
 
 def _idle_authorization(context: Context) -> Iterator[Diagnostic]:
-    """AuthorizationPolicies that apply to no Pod of the mesh."""
+    """AuthorizationPolicies that apply to no Pod of the mesh. An info if they apply only to assumed Pods."""
     written, root = context.written, context.snapshot.mesh.root_namespace
     pods = Pods(tuple(pod for pod in written.pods.all if is_in_mesh(pod, written)), ())
     for policy in written.all(AuthorizationPolicy):
         selector = policy.spec.selector
         namespace = "" if policy.namespace == root else policy.namespace
         labels = {} if selector is None else selector.match_labels
-        if (selector is None and not namespace) or pods.has(labels, namespace):
+        if selector is None and not namespace:
             continue
-        where = f"namespace {namespace}" if namespace else "the mesh"
-        lack = _lack(labels, written.pods.has(labels, namespace))
-        yield NO_MATCHING_WORKLOADS(policy, reported=whole(policy), where=where, lack=lack)
+        if all(map(is_assumed, pods.selected(labels, namespace))):
+            yield _without_pods(context, policy, namespace, tuple(pods.selected(labels, namespace)))
+
+
+def _without_pods(
+    context: Context, policy: AuthorizationPolicy, namespace: str, assumed: tuple[Pod, ...]
+) -> Diagnostic:
+    labels = {} if policy.spec.selector is None else policy.spec.selector.match_labels
+    where = f"namespace {namespace}" if namespace else "the mesh"
+    return NO_MATCHING_WORKLOADS(
+        policy,
+        reported=whole(policy),
+        where="the input" if assumed else where,
+        lack=_lack(labels, not assumed and context.written.pods.has(labels, namespace)),
+        effect=assumption(assumed) if assumed else "this policy has no effect",
+        severity=Severity.INFO if assumed else None,
+    )
 
 
 def _lack(labels: Labels, is_selected: bool) -> str:

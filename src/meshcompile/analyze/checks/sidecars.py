@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from meshcompile.analyze.context import Context
-from meshcompile.analyze.in_mesh import is_ambient_namespace, is_ambient_pod
+from meshcompile.analyze.in_mesh import assumption, is_ambient_namespace, is_ambient_pod, is_assumed
 from meshcompile.analyze.places import named, selector_place, whole
 from meshcompile.analyze.workloads import selector_text
 from meshcompile.codes.references import (
@@ -13,7 +13,7 @@ from meshcompile.codes.references import (
     SEVERAL_SIDECARS_FOR_NAMESPACE,
     SEVERAL_SIDECARS_FOR_WORKLOAD,
 )
-from meshcompile.diagnostics import Diagnostic
+from meshcompile.diagnostics import Diagnostic, Severity
 from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.models.networking.sidecar import Sidecar
 from meshcompile.values.labels import Labels
@@ -56,7 +56,9 @@ def _selecting(context: Context, group: Sequence[Sidecar]) -> Iterator[Diagnosti
         pods = tuple(context.written.pods.selected(_labels(sidecar), sidecar.namespace))
         for pod in pods:
             by_pod.setdefault(pod.full_name, (pod, []))[1].append(sidecar)
-        if not pods and not context.workloads.has(_labels(sidecar), sidecar.namespace):
+        if pods and all(map(is_assumed, pods)):
+            yield _selecting_assumed(sidecar, pods)
+        elif not pods and not context.workloads.has(_labels(sidecar), sidecar.namespace):
             yield _selecting_nothing(context, sidecar)
     idle = {each.full_name: each for pod, same in by_pod.values() if is_ambient_pod(pod) for each in same}
     yield from (
@@ -67,6 +69,16 @@ def _selecting(context: Context, group: Sequence[Sidecar]) -> Iterator[Diagnosti
             names = ", ".join(sorted(sidecar.name for sidecar in same))
             for each in same:
                 yield SEVERAL_SIDECARS_FOR_WORKLOAD(named(each), names=names, pod=pod.name, used=same[0].name)
+
+
+def _selecting_assumed(sidecar: Sidecar, pods: Sequence[Pod]) -> Diagnostic:
+    labels = _labels(sidecar)
+    return NOT_FOUND(
+        selector_place(sidecar, labels, "spec", "workloadSelector", "labels"),
+        problem=f"the input has no Pod with the labels {selector_text(labels)}",
+        effect=assumption(pods),
+        severity=Severity.INFO,
+    )
 
 
 def _selecting_nothing(context: Context, sidecar: Sidecar) -> Diagnostic:

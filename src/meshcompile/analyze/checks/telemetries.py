@@ -1,14 +1,16 @@
 """Telemetries that conflict, or that name no provider for their logs. Follows istioctl's `telemetry` analyzers."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from meshcompile.analyze.context import Context
+from meshcompile.analyze.in_mesh import assumption, is_assumed
 from meshcompile.analyze.places import named, selector_place, whole
 from meshcompile.analyze.workloads import selector_text
 from meshcompile.codes.references import NOT_FOUND
 from meshcompile.codes.telemetry import PROVIDER_MISSING, SEVERAL_FOR_NAMESPACE, SEVERAL_FOR_WORKLOAD
-from meshcompile.diagnostics import Diagnostic
+from meshcompile.diagnostics import Diagnostic, Severity
+from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.models.telemetry.telemetry import Telemetry
 from meshcompile.values.labels import Labels
 
@@ -57,12 +59,23 @@ def _selecting(context: Context) -> Iterator[Diagnostic]:
         pods = tuple(context.written.pods.selected(labels, telemetry.namespace)) if labels else ()
         for pod in pods:
             by_pod[pod.full_name].append(telemetry)
-        if labels and not pods and not context.workloads.has(labels, telemetry.namespace):
+        if pods and all(map(is_assumed, pods)):
+            yield _selecting_assumed(telemetry, labels, pods)
+        elif labels and not pods and not context.workloads.has(labels, telemetry.namespace):
             yield _selecting_nothing(context, telemetry, labels)
     for full_name, same in by_pod.items():
         if len(same) > 1:
             names, pod_name = ", ".join(sorted(telemetry.name for telemetry in same)), full_name.rpartition("/")[2]
             yield from (SEVERAL_FOR_WORKLOAD(named(each), names=names, pod=pod_name) for each in same)
+
+
+def _selecting_assumed(telemetry: Telemetry, labels: Labels, pods: Sequence[Pod]) -> Diagnostic:
+    return NOT_FOUND(
+        selector_place(telemetry, labels, "spec", "selector", "matchLabels"),
+        problem=f"the input has no Pod with the labels {selector_text(labels)}",
+        effect=assumption(pods),
+        severity=Severity.INFO,
+    )
 
 
 def _selecting_nothing(context: Context, telemetry: Telemetry, labels: Labels) -> Diagnostic:
