@@ -301,7 +301,11 @@ def test_certificates_that_cannot_be_used() -> None:
 
 
 def test_unknown_namespace() -> None:
-    """A namespace of a source that the mesh does not have is a warning. A pattern that matches one is not."""
+    """A namespace of a source that the mesh does not have is a warning. A pattern that matches one has no finding.
+
+    An info tells that only other objects, and no Namespace, are in it.
+    """
+    namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n---\n"
     policy = """
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
@@ -310,8 +314,13 @@ spec: {selector: {matchLabels: {app: web}}, rules: [{from: [{source: {namespaces
 ---
 """
     assert places(policy % "shp") == [("IST0101", "spec.rules[0].from[0].source.namespaces[0]", "p")]
-    assert places(policy % "shop") == []
-    assert places(policy % '"sh*"') == []
+    for pattern in ("shop", '"sh*"', '"*op"'):
+        assert [each for each in found(namespace, policy % pattern) if each.code == "IST0101"] == []
+    assumed = found(policy % "shop")
+    assert [(each.code, each.severity) for each in assumed] == [("IST0101", Severity.INFO)]
+    assert assumed[0].message == (
+        "the input has no Namespace `shop`, so meshcompile assumes the namespaces of other objects"
+    )
 
 
 def test_sidecars() -> None:

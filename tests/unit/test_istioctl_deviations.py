@@ -90,7 +90,9 @@ PARTNER = RULE % '{host: "*.example", subsets: [{name: v1, labels: {version: v1}
 
 
 def codes(*texts: str) -> list[str]:
-    return [found.code for found in mesh(SHOP, *texts).analyze() if found.code.startswith("IST")]
+    """istioctl's codes of errors and warnings. An info may say that istioctl reports something."""
+    found = mesh(SHOP, *texts).analyze()
+    return [each.code for each in found if each.code.startswith("IST") and each.severity > Severity.INFO]
 
 
 @pytest.mark.parametrize(
@@ -157,3 +159,40 @@ def test_documents_that_istioctl_misreads() -> None:
     found = mesh(f"{text}--- # another one\n{text.replace('name: t', 'name: u')}").analyze()
     assert sorted(each.name for each in found if each.code == "IST0157") == ["t", "u"]
     assert all(each.severity is not Severity.ERROR for each in found if each.code == "IST0157")
+
+
+def test_hosts_beside_a_wildcard_for_all_namespaces() -> None:
+    """The hosts of a server are validated whether or not a VirtualService names the Gateway."""
+    servers = (
+        '{selector: {a: b}, servers: [{port: {number: 80, name: h, protocol: HTTP}, hosts: [a_b.example, "*/*"]}]}'
+    )
+    gateway = RULE.replace("DestinationRule", "Gateway") % servers
+    route = ROUTE % ("v", "{hosts: [a.example], gateways: [r], http: [{directResponse: {status: 200}}]}")
+    assert "IST0106" in codes(gateway)
+    assert "IST0106" in codes(gateway, route)
+
+
+def test_hosts_of_generated_routes() -> None:
+    """A host that istiod accepts because of an annotation is valid, and is not without it."""
+    route = ROUTE % ("v", '{hosts: [web], http: [{route: [{destination: {host: "a~b"}}]}]}')
+    annotated = route.replace(
+        "namespace: shop", "namespace: shop, annotations: {internal.istio.io/route-semantics: gateway}"
+    )
+    assert "IST0106" not in codes(annotated)
+    assert "IST0106" in codes(route)
+
+
+def test_mesh_config_of_the_input() -> None:
+    """The mesh config in the ConfigMap `istio` defines providers."""
+    config = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio, namespace: istio-system}
+data:
+  mesh: "extensionProviders: [{name: ls, lightstep: {service: ls.example, port: 80, accessToken: t}}]"
+---
+"""
+    telemetry = RULE.replace("DestinationRule", "Telemetry").replace("networking", "telemetry")
+    telemetry = telemetry % "{tracing: [{providers: [{name: ls}]}]}"
+    assert "IST0002" in codes(config, telemetry)
+    assert "IST0002" not in codes(telemetry)

@@ -6,9 +6,12 @@ from importlib import import_module
 from operator import attrgetter
 from pkgutil import iter_modules
 
+from msgspec.structs import replace
+
 from meshcompile.analyze import checks
 from meshcompile.analyze.context import Context
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents import Origin
 
 Check = Callable[[Context], Iterable[Diagnostic]]
 
@@ -21,11 +24,32 @@ def analyzed(context: Context) -> tuple[Diagnostic, ...]:
 
 
 def _said_once(findings: Iterable[Diagnostic]) -> Iterable[Diagnostic]:
-    """The findings, with one for all that say the same about the same line."""
+    """The findings, with one for all that say the same about the same line.
+
+    A value that aliases (`*name`) use again has one more finding. Like istioctl's, it is at the object.
+    """
     unique: dict[object, Diagnostic] = {}
     for each in findings:
-        unique.setdefault((each.code, each.kind, each.namespace, each.name, each.line, each.file, each.message), each)
+        first = unique.setdefault((_said(each), each.line), each)
+        if first is not each and _is_alias(first.cause or first.origin, each.cause or each.origin):
+            whole = Origin(each.origin.document.with_comments_above())
+            at_object = replace(each, origin=whole, cause=each.cause or each.origin)
+            unique.setdefault((_said(each), at_object.line), at_object)
     return unique.values()
+
+
+def _said(finding: Diagnostic) -> tuple[str, ...]:
+    return finding.code, finding.kind, finding.namespace, finding.name, finding.file, finding.message
+
+
+def _is_alias(one: Origin, other: Origin) -> bool:
+    """True for values at two paths that are written once."""
+    return one.path != other.path and one.position == other.position and all(map(_exists, (one, other)))
+
+
+def _exists(origin: Origin) -> bool:
+    *path, last = origin.path or ("",)
+    return last in origin.document.place(tuple(path)).children
 
 
 @cache

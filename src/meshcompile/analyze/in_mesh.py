@@ -56,7 +56,7 @@ def is_assumed(pod: Pod) -> bool:
 
 def is_created(pod: Pod) -> bool:
     """True for a Pod that is running already, and that is not injected any more."""
-    return "status" in pod.model_fields_set
+    return "status" in pod.origin.document.value  # an assumed Pod has a status too
 
 
 def is_written_with_proxy(pod: Pod) -> bool:

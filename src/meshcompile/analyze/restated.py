@@ -28,9 +28,14 @@ def joined(
     object that the API server refuses.
     """
     refused = {(document.kind, document.namespace, document.name) for document in malformed}
-    told = [each.at_cause() for each in across if (each.kind, each.namespace, each.name) not in refused]
+    told = _told_once(each.at_cause() for each in across if (each.kind, each.namespace, each.name) not in refused)
     yield from _across(told)
     yield from _single(tuple(single), told)
+
+
+def _told_once(across: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """The findings, with one for a value that aliases use again."""
+    return list({(each.code, each.object_name, each.message, each.origin.position): each for each in across}.values())
 
 
 def without_general(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:

@@ -61,7 +61,8 @@ SCHEMA_ONLY: Mapping[str, re.Pattern[str]] = {
     validation.RESOLUTION.id: re.compile(r"ServiceEntry .*waypoint$"),
     models.MISSING_FIELD.id: re.compile(r".*`spec\.targetRef\S*\.kind` is missing$"),
     models.OUT_OF_RANGE.id: re.compile(
-        r"PeerAuthentication .*portLevelMtls\[\"-|.*(retryBudget\.percent|probes|waypoint\.portNumber|consecutive5xxErrors|weight|probe\.grpc\.port) "
+        r"PeerAuthentication .*portLevelMtls\[\"-"
+        r"|.*(retryBudget\.percent|probes|waypoint\.portNumber|consecutive5xxErrors|weight|probe\.grpc\.port) "
         r"|WorkloadGroup spec\.template\.ports|.*(ServiceEntry .*targetPort|minimumPercent|aggression) .* at least"
     ),
     models.WRONG_SIZE.id: re.compile(

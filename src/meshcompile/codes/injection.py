@@ -51,7 +51,7 @@ AUTO_IMAGE_IN_POD = Code(
     "IST0147",
     "auto-image-in-pod",
     Severity.ERROR,
-    "Pod {name} has `image: auto`, which injection should replace, so {effect}",
+    "Pod {name} has `image: auto`, which injection should have replaced, so it does not start",
     _AUTO_IMAGE
     + """A Pod that still has it was not injected. Check the labels of its namespace, and create it again.""",
 )

@@ -40,7 +40,7 @@ HOSTS_NOT_IN_GATEWAY = Code(
     "IST0132",
     "host-not-in-gateway",
     Severity.WARNING,
-    "Gateway {gateway} serves none of the hosts {hosts}, so it answers requests for them with 404 NR",
+    "{problem}, so {effect}",
     "A Gateway takes the routes of a VirtualService only for hosts that one of its servers lists. A server can limit a "
     "host to VirtualServices of one namespace (`shop/web.example`). Add the host to a server, or name another Gateway.",
 )
@@ -48,7 +48,7 @@ CONFLICTING_HOSTS = Code(
     "IST0109",
     "conflicting-virtual-service-hosts",
     Severity.ERROR,
-    "VirtualServices {names} all have host {host} for sidecars: {effect}",
+    "{problem}: {effect}",
     "Sidecars use the rules of only one VirtualService for a host: the oldest one that they see. VirtualServices that "
     "are in their own namespace, or that are exported to it by name, take precedence. Sidecars never use the rules of "
     "the others. Merge them into one VirtualService, or delegate. Gateways merge VirtualServices for one host instead.",

@@ -94,7 +94,7 @@ PROVIDER_MISSING = Code(
     "IST0157",
     "telemetry-without-provider",
     Severity.WARNING,
-    'The Telemetry {name} in namespace "{namespace}" with empty providers will be ignored.',
+    "`accessLogging` names no provider, and the mesh config has no default one, so this entry logs nothing",
     "An entry of `accessLogging` names no provider, and the mesh config has no `defaultProviders.accessLogging` to "
     "inherit.",
 )
@@ -102,8 +102,7 @@ SEVERAL_FOR_NAMESPACE = Code(
     "IST0160",
     "several-telemetries-without-selector",
     Severity.ERROR,
-    "Telemetries {names} of namespace {namespace} have no selector, and Istio uses only the oldest one without "
-    "`targetRefs`",
+    "Telemetries {names} of namespace {of} have no selector, and Istio uses only the oldest one without `targetRefs`",
     "If several Telemetries apply to all workloads of a namespace, Istio uses only the oldest. Merge them.",
 )
 SEVERAL_FOR_WORKLOAD = Code(

@@ -20,13 +20,13 @@ AUTO = "auto"
 def auto_images(context: Context) -> Iterator[Diagnostic]:
     """A finding for each Pod and Deployment whose proxy has the image `auto`, and that nothing injects.
 
-    It is an info about what is assumed: a Pod without a status is yet to be created, and injected then. If the input
-    has no webhooks, those of Istio's installation are called.
+    A Pod without a status is yet to be created, and may be injected then. If the input has no webhooks, an info says
+    for which Deployments those of Istio's installation are assumed.
     """
     written = context.written
     for pod in written.all(Pod):
-        if _has_auto_image(pod.spec) and not is_assumed(pod):
-            yield _in_pod(pod)
+        if _has_auto_image(pod.spec) and not is_assumed(pod) and is_created(pod):
+            yield AUTO_IMAGE_IN_POD(pod, reported=whole(pod))
     hooks = [
         hook
         for configuration in written.all(MutatingWebhookConfiguration)
@@ -36,15 +36,6 @@ def auto_images(context: Context) -> Iterator[Diagnostic]:
     for deployment in written.all(Deployment):
         if _has_auto_image(deployment.spec.template.spec) and not _is_called(written, hooks, deployment):
             yield _in_deployment(deployment, by_default=not hooks and _is_called_by_default(written, deployment))
-
-
-def _in_pod(pod: Pod) -> Diagnostic:
-    return AUTO_IMAGE_IN_POD(
-        pod,
-        reported=whole(pod),
-        effect="it does not start" if is_created(pod) else "meshcompile assumes that it is injected when it is created",
-        severity=None if is_created(pod) else Severity.INFO,
-    )
 
 
 def _in_deployment(deployment: Deployment, *, by_default: bool) -> Diagnostic:

@@ -2,20 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from meshcompile.analyze.context import Context
 from meshcompile.analyze.places import named
 from meshcompile.codes.references import CONFLICTING_HOSTS
-from meshcompile.diagnostics import Diagnostic, Related
+from meshcompile.diagnostics import Diagnostic, Related, Severity
 from meshcompile.models.networking.virtual_service import MESH_GATEWAY, VirtualService
 from meshcompile.snapshot.exports import EVERYWHERE, exported_to
-from meshcompile.values.hosts import qualified
+from meshcompile.values.hosts import covering, is_wildcard, qualified
 
 Audience = tuple[str, str]  # namespace of clients, or `*`, and host
 
 
 def conflicting_mesh_hosts(context: Context) -> Iterator[Diagnostic]:
-    """A finding for each VirtualService that shares a host with another, for clients that see both."""
+    """A finding for each VirtualService that shares a host with another, for clients that see both.
+
+    It is an info if a wildcard covers the host of the other one: proxies use the most specific host.
+    """
     audiences = _by_audience(context)
     reported: set[str] = set()
     for (clients, host), own in audiences.items():
@@ -27,6 +31,60 @@ def conflicting_mesh_hosts(context: Context) -> Iterator[Diagnostic]:
                 if virtual_service.full_name not in reported:
                     reported.add(virtual_service.full_name)
                     yield _conflict(context, virtual_service, rivals, host)
+    for meeting in _meetings(audiences):
+        for virtual_service in (meeting.narrow, meeting.wide):
+            if virtual_service.full_name not in reported:
+                reported.add(virtual_service.full_name)
+                yield _overlap(virtual_service, meeting)
+
+
+class _Meeting(NamedTuple):
+    """A host of a VirtualService that a wildcard of another one covers, for the sidecars of a namespace."""
+
+    clients: str
+    narrow_host: str
+    narrow: VirtualService
+    wide_host: str
+    wide: VirtualService
+
+
+def _meetings(audiences: Mapping[Audience, list[VirtualService]]) -> Iterator[_Meeting]:
+    """The overlaps, without equal hosts, of hosts with few clients and public ones. istioctl reports no others."""
+    public = {host: group for (clients, host), group in audiences.items() if clients == EVERYWHERE}
+    wildcards = {host for clients, host in audiences if clients != EVERYWHERE and is_wildcard(host)}
+    covered: dict[str, list[str]] = defaultdict(list)
+    for host in public if wildcards else ():
+        for name in wildcards.intersection(covering(host)) - {host}:
+            covered[name].append(host)
+    for (clients, host), own in audiences.items():
+        if clients == EVERYWHERE:
+            continue
+        for name in dict.fromkeys(covering(host)):
+            for wide in public.get(name, ()) if name != host else ():
+                yield from (_Meeting(clients, host, narrow, name, wide) for narrow in own)
+        for name in covered.get(host, ()):
+            for narrow in public[name]:
+                yield from (_Meeting(clients, name, narrow, host, wide) for wide in own)
+
+
+def _overlap(virtual_service: VirtualService, meeting: _Meeting) -> Diagnostic:
+    is_narrow = virtual_service is meeting.narrow
+    host, other = (meeting.narrow_host, meeting.wide) if is_narrow else (meeting.wide_host, meeting.narrow)
+    return CONFLICTING_HOSTS(
+        virtual_service.spec.at("hosts", _index(virtual_service, host)),
+        reported=named(virtual_service),
+        problem=f"host {meeting.wide_host} of VirtualService {meeting.wide.full_name} covers {meeting.narrow_host} of "
+        f"{meeting.narrow.full_name} for sidecars of namespace {meeting.clients}",
+        effect=f"requests for the narrower host use the rules of {meeting.narrow.full_name}",
+        related=(Related("the host covers it" if is_narrow else "it has a narrower host", other.origin),),
+        severity=Severity.INFO,
+    )
+
+
+def _index(virtual_service: VirtualService, host: str) -> int:
+    """The index of a full host."""
+    spec, namespace = virtual_service.spec, virtual_service.namespace
+    return next(index for index, written in enumerate(spec.hosts) if qualified(written, namespace) == host)
 
 
 def _by_audience(context: Context) -> Mapping[Audience, list[VirtualService]]:
@@ -48,13 +106,11 @@ def _by_audience(context: Context) -> Mapping[Audience, list[VirtualService]]:
 
 def _conflict(context: Context, virtual_service: VirtualService, rivals: list[VirtualService], host: str) -> Diagnostic:
     others = tuple(each for each in rivals if each is not virtual_service)
-    spec, namespace = virtual_service.spec, virtual_service.namespace
-    index = next(index for index, written in enumerate(spec.hosts) if qualified(written, namespace) == host)
+    names = ", ".join(sorted({each.full_name for each in rivals}))
     return CONFLICTING_HOSTS(
-        spec.at("hosts", index),
+        virtual_service.spec.at("hosts", _index(virtual_service, host)),
         reported=named(virtual_service),
-        names=", ".join(sorted({each.full_name for each in rivals})),
-        host=host,
+        problem=f"VirtualServices {names} all have host {host} for sidecars",
         effect=_effect(context, virtual_service, rivals),
         related=tuple(Related("it has the same host", each.origin) for each in others),
     )

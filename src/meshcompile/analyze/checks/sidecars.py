@@ -60,7 +60,8 @@ def _selecting(context: Context, group: Sequence[Sidecar]) -> Iterator[Diagnosti
             yield _selecting_assumed(sidecar, pods)
         elif not pods and not context.workloads.has(_labels(sidecar), sidecar.namespace):
             yield _selecting_nothing(context, sidecar)
-    idle = {each.full_name: each for pod, same in by_pod.values() if is_ambient_pod(pod) for each in same}
+    real = ((pod, same) for pod, same in by_pod.values() if not is_assumed(pod))
+    idle = {each.full_name: each for pod, same in real if is_ambient_pod(pod) for each in same}
     yield from (
         IDLE_IN_AMBIENT_MODE(each, reported=whole(each), what="a workload that it selects") for each in idle.values()
     )
@@ -72,12 +73,15 @@ def _selecting(context: Context, group: Sequence[Sidecar]) -> Iterator[Diagnosti
 
 
 def _selecting_assumed(sidecar: Sidecar, pods: Sequence[Pod]) -> Diagnostic:
+    """An info about the Pods that are assumed, or a warning if they have no sidecar."""
     labels = _labels(sidecar)
+    is_idle = any(map(is_ambient_pod, pods))
+    suffix = ": they are in ambient mode, which reads no Sidecar" if is_idle else ""
     return NOT_FOUND(
         selector_place(sidecar, labels, "spec", "workloadSelector", "labels"),
         problem=f"the input has no Pod with the labels {selector_text(labels)}",
-        effect=assumption(pods),
-        severity=Severity.INFO,
+        effect=assumption(pods) + suffix,
+        severity=Severity.WARNING if is_idle else Severity.INFO,
     )
 
 

@@ -30,9 +30,7 @@ def _without_provider(context: Context) -> Iterator[Diagnostic]:
     for telemetry in context.written.all(Telemetry):
         blocks = [each for each in telemetry.spec.access_logging if not each.disabled and not each.providers]
         if blocks:
-            yield PROVIDER_MISSING(
-                blocks[0], reported=whole(telemetry), namespace=telemetry.namespace, name=telemetry.name
-            )
+            yield PROVIDER_MISSING(blocks[0], reported=whole(telemetry))
 
 
 def _without_selector(context: Context) -> Iterator[Diagnostic]:
@@ -41,10 +39,10 @@ def _without_selector(context: Context) -> Iterator[Diagnostic]:
     for telemetry in context.written.all(Telemetry):
         if telemetry.spec.selector is None:
             namespaces[telemetry.namespace].append(telemetry)
-    for group in namespaces.values():
+    for of, group in namespaces.items():
         names = ", ".join(sorted(telemetry.name for telemetry in group))
         if len(group) > 1:
-            yield from (SEVERAL_FOR_NAMESPACE(telemetry, reported=whole(telemetry), names=names) for telemetry in group)
+            yield from (SEVERAL_FOR_NAMESPACE(each, reported=whole(each), names=names, of=of) for each in group)
 
 
 def _labels(telemetry: Telemetry) -> Labels:

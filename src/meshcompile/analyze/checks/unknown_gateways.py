@@ -36,10 +36,37 @@ def _gateway(
     if gateway is None:
         yield _missing(context, name, place())
         # It follows from the previous finding; istioctl reports it too.
-        yield HOSTS_NOT_IN_GATEWAY(place(), gateway=name, hosts=hosts, severity=Severity.INFO)
-    elif not _serves_any(gateway, virtual_service):
+        yield HOSTS_NOT_IN_GATEWAY(
+            place(),
+            problem=f"Gateway {name}, which is not found, serves none of the hosts {hosts}",
+            effect="requests for them get 404 NR or no answer",
+            severity=Severity.INFO,
+        )
+        return
+    if name != _plain_name(written, virtual_service):
+        yield from _unusual(written, name, place())
+    if not _serves_any(gateway, virtual_service):
         related = (Related(f"it serves {', '.join(_hosts(gateway))}", gateway.origin),)
-        yield HOSTS_NOT_IN_GATEWAY(place(), gateway=name, hosts=hosts, related=related)
+        yield HOSTS_NOT_IN_GATEWAY(
+            place(),
+            problem=f"Gateway {name} serves none of the hosts {hosts}",
+            effect="it answers requests for them with 404 NR",
+            related=related,
+        )
+
+
+def _plain_name(written: str, virtual_service: VirtualService) -> str:
+    """The only form of a name that istioctl knows: `gateway` or `namespace/gateway`."""
+    return written if "/" in written else f"{virtual_service.namespace}/{written}"
+
+
+def _unusual(written: str, name: str, place: Origin) -> Iterator[Diagnostic]:
+    """Infos about a form of a Gateway's name that istiod reads, and istioctl does not."""
+    for code, problem in (
+        (NOT_FOUND, f"istioctl does not find Gateway {name} by the name `{written}`, but istiod does"),
+        (HOSTS_NOT_IN_GATEWAY, f"istioctl does not know the hosts of Gateway {name} by the name `{written}`"),
+    ):
+        yield code(place, problem=problem, effect=f"it is better to write `{name}`", severity=Severity.INFO)
 
 
 def _missing(context: Context, name: str, place: Origin) -> Diagnostic:
