@@ -12,12 +12,14 @@ istiod uses Go's `regexp`, and Envoy uses RE2 in C++. They differ in a few point
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import re2
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from meshcompile.syntax.re2 import syntax_error
+from meshcompile.syntax.re2_python import Untranslatable, pattern
 
 pieces = st.one_of(
     st.sampled_from(list("ab.^$|*+?-:,&é\n 01")),
@@ -69,3 +71,28 @@ def test_what_go_and_cpp_read_differently() -> None:
     for category in (r"\p{Letter}", r"\p{any}", r"\pz"):
         assert syntax_error(category) is None
         assert oracle_error(category)
+
+
+subjects = st.text(st.sampled_from("abAB01 \n.:,&-?{}é_kK\u212a"), max_size=6)
+
+
+def spans(found: Any) -> list[tuple[int, int]]:
+    return [found.span(group) for group in range(found.re.groups + 1)] if found else []
+
+
+@settings(max_examples=1000)
+@given(expressions, st.lists(subjects, min_size=1, max_size=4))
+def test_translated_expressions_match_as_re2_does(expression: str, texts: list[str]) -> None:
+    """An expression that Python can compile after the translation matches the same texts, and finds the same groups."""
+    assume("\\C" not in expression and "\\p" not in expression.lower() and oracle_error(expression) is None)
+    try:
+        translated = pattern(expression)
+    except Untranslatable:
+        assume(False)
+    options = re2.Options()
+    options.log_errors = False
+    original = re2.compile(expression, options)
+    for text in texts:
+        assert (translated.fullmatch(text) is None) == (original.fullmatch(text) is None), (translated.pattern, text)
+        found, expected = translated.search(text), original.search(text)
+        assert spans(found) == spans(expected), (translated.pattern, text)

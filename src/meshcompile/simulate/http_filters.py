@@ -1,0 +1,106 @@
+"""The HTTP filters of a connection, in their order.
+
+A filter without an evaluator is reported: what follows depends on it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from meshcompile.envoy.config.core import TypedExtensionConfig
+from meshcompile.envoy.config.route import FilterConfig
+from meshcompile.envoy.extensions.filters.http import (
+    compressor,
+    grpc_stats,
+    grpc_web,
+    stateful_session,
+)
+from meshcompile.envoy.extensions.filters.http import (
+    cors as cors_messages,
+)
+from meshcompile.envoy.extensions.filters.http import (
+    fault as fault_messages,
+)
+from meshcompile.envoy.extensions.filters.http import (
+    router as router_messages,
+)
+from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
+from meshcompile.envoy.istio import AlpnFilterConfig, StatsPluginConfig
+from meshcompile.envoy.message import Packed
+from meshcompile.envoy.udpa import TypedStruct
+from meshcompile.simulate.cluster import ClusterIndex
+from meshcompile.simulate.cors import cors
+from meshcompile.simulate.course import Course, HttpFilterConfig, HttpFilterEvaluator, Passed
+from meshcompile.simulate.fault import fault
+from meshcompile.simulate.outcomes import ProxyOutcome
+from meshcompile.simulate.router import router
+from meshcompile.simulate.string_match import type_name
+
+
+def _passing(_: HttpFilterConfig, course: Course) -> Passed:
+    """A filter that neither answers nor changes what routes see."""
+    yield course
+
+
+EVALUATORS: Mapping[type, HttpFilterEvaluator] = {
+    cors_messages.Cors: cors,
+    fault_messages.HTTPFault: fault,
+    AlpnFilterConfig: _passing,
+    StatsPluginConfig: _passing,
+    compressor.Compressor: _passing,
+    grpc_stats.FilterConfig: _passing,
+    grpc_web.GrpcWeb: _passing,
+    stateful_session.StatefulSession: _passing,  # it chooses between the endpoints of the cluster
+}
+# Filters of Istio whose configuration has no type of its own.
+PASSING_TYPES = frozenset({"io.istio.http.peer_metadata.Config", "stats.PluginConfig"})
+
+
+def filter_configs(
+    filters: Sequence[HttpFilter], extensions: Mapping[str, TypedExtensionConfig], pointer: str
+) -> tuple[HttpFilterConfig, ...]:
+    """The filters of a connection manager. `extensions` are configurations that are discovered, by name."""
+    return tuple(
+        HttpFilterConfig(each.name, _config(each, extensions), f"{pointer}/{index}")
+        for index, each in enumerate(filters)
+        if not each.disabled
+    )
+
+
+def _config(each: HttpFilter, extensions: Mapping[str, TypedExtensionConfig]) -> Packed | None:
+    if each.config_discovery is None:
+        return each.typed_config
+    discovered = extensions.get(each.name)
+    return discovered.typed_config if discovered else None
+
+
+def through_filters(
+    filters: Sequence[HttpFilterConfig], course: Course, clusters: ClusterIndex
+) -> Iterator[ProxyOutcome]:
+    """All outcomes of a request that arrives at the first of these filters."""
+    if not filters:
+        yield course.reply(404, "route_not_found", flags=("NR",))
+        return
+    first, others = filters[0], filters[1:]
+    if isinstance(first.config, router_messages.Router):
+        yield from router(course, clusters)
+        return
+    for passed in _passed(first, course):
+        if isinstance(passed, ProxyOutcome):
+            yield passed
+        else:
+            yield from through_filters(others, passed, clusters)
+
+
+def _passed(config: HttpFilterConfig, course: Course) -> Iterable[Course | ProxyOutcome]:
+    per_route = course.choice.filter_config(config.name)
+    if isinstance(per_route, FilterConfig):
+        if per_route.disabled:
+            return (course,)
+        per_route = per_route.config
+    filter_ = HttpFilterConfig(config.name, config.config, config.pointer, per_route)
+    evaluator = EVALUATORS.get(type(filter_.config))
+    if evaluator is not None:
+        return evaluator(filter_, course)
+    if isinstance(filter_.config, TypedStruct) and filter_.config.type_url.rpartition("/")[2] in PASSING_TYPES:
+        return (course,)
+    unknown = f"the HTTP filter {config.name} ({type_name(config.config)})"
+    return (course.after("HTTP filter", config.name, "is not evaluated", config.pointer).depending(unknown),)

@@ -1,0 +1,85 @@
+"""The network filters of a filter chain, in their order."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from meshcompile.envoy.config.listener import FilterChain
+from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
+from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
+from meshcompile.envoy.istio import StatsPluginConfig
+from meshcompile.envoy.message import Packed
+from meshcompile.envoy.udpa import TypedStruct
+from meshcompile.simulate.http_connection_manager import managed
+from meshcompile.simulate.indexes import ProxyIndex
+from meshcompile.simulate.outcomes import ClosedConnection, LocalReply, ProxyOutcome, Step
+from meshcompile.simulate.requests import DownstreamConnection, HttpRequest, PeerCertificate, Spoken
+from meshcompile.simulate.string_match import type_name
+from meshcompile.simulate.tcp_proxy import tcp_proxy
+
+PASSING_TYPES = frozenset({"envoy.tcp.metadataexchange.config.MetadataExchange"})
+HTTP = (Spoken.HTTP10, Spoken.HTTP11, Spoken.HTTP2)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenConnection:
+    """A connection after the handshake. `connection` is what the filters see: without TLS that the chain ended."""
+
+    connection: DownstreamConnection
+    peer: PeerCertificate | None
+    is_readable: bool  # false for TLS that the chain did not end
+
+
+def through_network_filters(
+    chain: FilterChain,
+    pointer: str,
+    opened: OpenConnection,
+    request: HttpRequest | None,
+    index: ProxyIndex,
+    start: ProxyOutcome,
+) -> Iterator[ProxyOutcome]:
+    """All outcomes of a connection that the chain handles. `pointer` is the place of the chain."""
+    current = start
+    for at, each in enumerate(chain.filters):
+        place = f"{pointer}/filters/{at}"
+        match each.typed_config:
+            case HttpConnectionManager() as manager:
+                yield from _http(manager, f"{place}/typedConfig", opened, request, index, current)
+                return
+            case TcpProxy() as config:
+                step = Step("network filter", each.name, f"forwards bytes to {config.cluster or 'a cluster'}", place)
+                stepped = replace(current, steps=(*current.steps, step))
+                yield from tcp_proxy(config, opened.connection, index.clusters, stepped)
+                return
+            case config:
+                current = _after(each.name, config, place, current)
+    yield replace(current, ending=ClosedConnection("the filter chain has no filter that answers"))
+
+
+def _after(name: str, config: Packed | None, pointer: str, current: ProxyOutcome) -> ProxyOutcome:
+    if isinstance(config, StatsPluginConfig):
+        return current
+    if isinstance(config, TypedStruct) and config.type_url.rpartition("/")[2] in PASSING_TYPES:
+        return current
+    step = Step("network filter", name, "is not evaluated", pointer)
+    unknown = f"the network filter {name} ({type_name(config)})"
+    return replace(current, steps=(*current.steps, step), depends_on=(*current.depends_on, unknown))
+
+
+def _http(
+    manager: HttpConnectionManager,
+    pointer: str,
+    opened: OpenConnection,
+    request: HttpRequest | None,
+    index: ProxyIndex,
+    current: ProxyOutcome,
+) -> Iterator[ProxyOutcome]:
+    if not opened.is_readable or opened.connection.spoken not in HTTP:
+        step = Step("network filter", "HTTP connection manager", "the client does not speak HTTP", pointer)
+        steps = (*current.steps, step)
+        yield replace(current, ending=LocalReply(400, "http1.codec_error"), steps=steps, flags=("DPE",))
+        return
+    indexed = index.manager(manager, pointer)
+    for outcome in managed(
+        indexed, opened.connection, opened.peer, request or HttpRequest(), index.clusters, current.steps
+    ):
+        yield replace(outcome, depends_on=(*current.depends_on, *outcome.depends_on))
