@@ -38,12 +38,12 @@ def cors(filter_: HttpFilterConfig, course: Course) -> Passed:
 
 
 def _policy(filter_: HttpFilterConfig, course: Course) -> Policy | None:
-    """The policy of the route or the virtual host. The fields of routes are deprecated, and still count."""
-    if isinstance(filter_.per_route, CorsPolicy):
-        return filter_.per_route
+    """The policy of a route that forwards, or of its virtual host. The deprecated fields of routes count as well."""
     route, host = course.choice.route, course.choice.virtual_host
-    own = route.message.route.cors if route and route.message.route else None
-    return own or (host.message.cors if host else None)
+    action = route.message.route if route else None
+    if action is None or host is None:
+        return None
+    return filter_.per_route if isinstance(filter_.per_route, CorsPolicy) else action.cors or host.message.cors
 
 
 def _is_enabled(enabled: RuntimeFractionalPercent | None) -> bool:

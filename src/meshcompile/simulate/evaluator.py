@@ -52,7 +52,7 @@ class ProxyEvaluator:
         listener, pointer = self.resources.listeners[at], f"/listeners/{at}"
         text = f"takes connections to {connection.destination}:{connection.port}"
         start = _stepped(start, Step("listener", listener.name, text, pointer))
-        found = inspected(listener, connection)
+        found = inspected(listener, connection, request)
         start = replace(start, depends_on=found.depends_on)
         if found.waits and not _goes_on(listener):
             waits = "a listener filter waits for the first bytes of the client"

@@ -24,7 +24,7 @@ JOINED = words(
     x-forwarded-client-cert x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto x-request-id
     """
 )
-ALIASES = {"host": ":authority"}
+ALIASES = {"host": ":authority"}  # whose lines are joined as well
 
 
 class HeaderMap(Struct, frozen=True):
@@ -36,7 +36,7 @@ class HeaderMap(Struct, frozen=True):
     def of(cls, pairs: Iterable[tuple[str, str]]) -> HeaderMap:
         made: dict[str, tuple[str, ...]] = {}
         for name, value in pairs:
-            _append(made, _key(name), value)
+            _append(made, _key(name), value.strip(" \t"))
         return cls(made)
 
     def get(self, name: str) -> tuple[str, ...]:
@@ -68,7 +68,7 @@ class HeaderMap(Struct, frozen=True):
 
 def _append(made: dict[str, tuple[str, ...]], name: str, value: str) -> None:
     before = made.get(name, ())
-    made[name] = (f"{before[0]},{value}",) if before and name in JOINED else (*before, value)
+    made[name] = (f"{before[0]},{value}",) if before and (name in JOINED or name == ":authority") else (*before, value)
 
 
 def _key(name: str) -> str:

@@ -12,8 +12,9 @@ from meshcompile.simulate.cluster import ClusterIndex
 from meshcompile.simulate.course import Course, HttpFilterConfig, routed
 from meshcompile.simulate.header_map import HeaderMap
 from meshcompile.simulate.http_filters import filter_configs, through_filters
-from meshcompile.simulate.outcomes import ClosedConnection, LocalReply, ProxyOutcome, Step
-from meshcompile.simulate.path import normalized_path
+from meshcompile.simulate.http_syntax import HttpTarget, Invalid, codec_problem, is_authority, target
+from meshcompile.simulate.outcomes import LocalReply, ProxyOutcome, Step
+from meshcompile.simulate.path import NormalizedPath, normalized_path
 from meshcompile.simulate.requests import DownstreamConnection, HttpRequest, PeerCertificate, Spoken
 from meshcompile.simulate.route_table import IndexedRouteTable, RouteChoice
 from meshcompile.simulate.streams import HttpStream
@@ -80,13 +81,14 @@ def managed(
     """All outcomes of a request on a connection. `peer` is the verified certificate of the client."""
     message = manager.message
     if (refused := _refused(message, connection, request)) is not None:
-        yield ProxyOutcome(Fraction(1), refused[0], steps, flags=refused[1])
+        yield ProxyOutcome(Fraction(1), LocalReply(refused.status, refused.details), steps)
         return
-    path = normalized_path(request.path, message)
+    aimed = target(request)
+    path = normalized_path(aimed.path, message) if request.method != "CONNECT" else NormalizedPath("")
     if path.rejected:
         yield ProxyOutcome(Fraction(1), LocalReply(400, "path_normalization_failed"), steps)
         return
-    stream = _stream(message, connection, peer, request, path.path)
+    stream = _stream(message, connection, peer, request, aimed, path.path)
     if path.redirected:
         headers = HeaderMap.of([("location", path.path)])
         yield ProxyOutcome(Fraction(1), LocalReply(307, "path_normalization_failed", "", headers), steps, stream=stream)
@@ -96,26 +98,51 @@ def managed(
         return
     start = Course(stream, RouteChoice(manager.table), steps=steps)
     for course in routed(start):
-        yield from through_filters(manager.filters, course, clusters)
+        if _is_refused_upgrade(message, course):
+            yield course.reply(403, "upgrade_failed")
+        else:
+            yield from through_filters(manager.filters, course, clusters)
 
 
-Refusal = tuple[LocalReply | ClosedConnection, tuple[str, ...]]
+def _is_refused_upgrade(manager: HttpConnectionManager, course: Course) -> bool:
+    """Whether the request asks for another protocol that neither the route nor the manager allows."""
+    headers = HeaderMap.of(course.stream.request.headers)
+    tokens = [token.strip().lower() for token in (headers.joined("connection") or "").split(",")]
+    wanted = (headers.joined("upgrade") or "").lower()
+    if course.stream.connection.spoken is Spoken.HTTP2 or not wanted or wanted == "h2c" or "upgrade" not in tokens:
+        return False
+    route = course.choice.route.message.route if course.choice.route else None
+    allowed = {each.upgrade_type.lower(): each.enabled is not False for each in manager.upgrade_configs}
+    own = {each.upgrade_type.lower(): each.enabled is not False for each in (route.upgrade_configs if route else ())}
+    return not own.get(wanted, allowed.get(wanted, False))
 
 
-def _refused(manager: HttpConnectionManager, connection: DownstreamConnection, request: HttpRequest) -> Refusal | None:
-    """The reply to a request that no filter sees, with its flags."""
+def _refused(manager: HttpConnectionManager, connection: DownstreamConnection, request: HttpRequest) -> Invalid | None:
+    """The reply to a request that no filter sees."""
     http1 = manager.http_protocol_options or Http1ProtocolOptions()
     common = manager.common_http_protocol_options or CoreHttpProtocolOptions()
-    if connection.spoken is Spoken.HTTP10 and not http1.accept_http_10:
-        return LocalReply(426, "low_version"), ()
     size = sum(len(name) + len(value) for name, value in request.headers)
     if size > (manager.max_request_headers_kb or HEADERS_KB) * 1024:
-        return LocalReply(431, "request_headers_too_large"), ("DPE",)
+        return Invalid(431, "http1.headers_too_large")
     if len(request.headers) + 1 > (common.max_headers_count or HEADERS_COUNT):
-        return LocalReply(431, "http1.too_many_headers"), ("DPE",)
-    if not request.authority:
-        return LocalReply(400, "missing_host_header"), ()
+        return Invalid(431, "http1.too_many_headers")
+    if (problem := codec_problem(request, connection.spoken, http1)) is not None:
+        return problem
+    if connection.spoken is Spoken.HTTP10 and not http1.accept_http_10:
+        return Invalid(426, "low_version")
+    if not request.authority and not target(request).host:
+        return Invalid(400, "missing_host_header")
+    if not is_authority(_sent_authority(request)):
+        return Invalid(400, "http.invalid_authority")
+    if request.method != "CONNECT" and not target(request).path.startswith("/"):
+        return Invalid(404, "absolute_path_rejected")
     return None
+
+
+def _sent_authority(request: HttpRequest) -> str:
+    """The host of an absolute URL, else all `host` headers together."""
+    hosts = HeaderMap.of(((":authority", request.authority), *request.headers))
+    return target(request).host or hosts.first(":authority")
 
 
 def _stream(
@@ -123,20 +150,22 @@ def _stream(
     connection: DownstreamConnection,
     peer: PeerCertificate | None,
     request: HttpRequest,
+    aimed: HttpTarget,
     path: str,
 ) -> HttpStream:
     """The request with the headers that the manager sets."""
     is_tls = connection.tls is not None
     sent = HeaderMap.of(request.headers)
     client = _client(manager, connection, sent)
-    headers = _with_proto(manager, _with_forwarded_for(manager, connection, sent.without(HOP_BY_HOP)), is_tls)
+    kept = sent.without((*HOP_BY_HOP, "host"))
+    headers = _with_proto(manager, _with_forwarded_for(manager, connection, kept), is_tls, aimed.scheme)
     is_edge = bool(manager.use_remote_address)
     if is_edge:
         headers = headers.without(EDGE_ONLY)
     headers = headers.without(("x-envoy-internal",))
     headers = _with_client_certificate(manager, headers, peer)
-    authority = _authority(manager, request.authority, connection)
-    pseudo = {":method": (request.method,), ":authority": (authority,), ":path": (path,)}
+    authority = _authority(manager, _sent_authority(request), connection)
+    pseudo = {":method": (request.method,), ":authority": (authority,), **({":path": (path,)} if path else {})}
     headers = HeaderMap({**pseudo, **headers.lines})
     return HttpStream(request, connection, headers, peer, is_tls, client, is_edge)
 
@@ -183,18 +212,18 @@ def _with_forwarded_for(
     return headers.with_added((("x-forwarded-for", connection.source),))
 
 
-def _with_proto(manager: HttpConnectionManager, headers: HeaderMap, is_tls: bool) -> HeaderMap:
+def _with_proto(manager: HttpConnectionManager, headers: HeaderMap, is_tls: bool, scheme: str) -> HeaderMap:
     """The headers with `x-forwarded-proto` and `:scheme`. An edge proxy does not believe its clients."""
     secure = "https" if is_tls else "http"
     transformation = manager.scheme_header_transformation
     if transformation is not None and transformation.scheme_to_overwrite:
-        scheme = transformation.scheme_to_overwrite
-        return headers.with_set((("x-forwarded-proto", scheme), (":scheme", scheme)))
-    given = headers.first("x-forwarded-proto")
-    if not given or (manager.use_remote_address and not manager.xff_num_trusted_hops):
+        overwritten = transformation.scheme_to_overwrite
+        return headers.with_set((("x-forwarded-proto", overwritten), (":scheme", overwritten)))
+    given = headers.joined("x-forwarded-proto")
+    if given is None or (manager.use_remote_address and not manager.xff_num_trusted_hops):
         given = secure
-    scheme = given.lower() if given.lower() in ("http", "https") else secure
-    return headers.with_set((("x-forwarded-proto", given), (":scheme", scheme)))
+    valid = given.lower() if given.lower() in ("http", "https") else secure
+    return headers.with_set((("x-forwarded-proto", given), (":scheme", scheme or valid)))
 
 
 def _with_client_certificate(

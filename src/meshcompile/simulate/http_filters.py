@@ -11,17 +11,16 @@ from meshcompile.envoy.extensions.filters.http import (
     compressor,
     grpc_stats,
     grpc_web,
+    set_filter_state,
     stateful_session,
 )
-from meshcompile.envoy.extensions.filters.http import (
-    cors as cors_messages,
-)
-from meshcompile.envoy.extensions.filters.http import (
-    fault as fault_messages,
-)
-from meshcompile.envoy.extensions.filters.http import (
-    router as router_messages,
-)
+from meshcompile.envoy.extensions.filters.http import cors as cors_messages
+from meshcompile.envoy.extensions.filters.http import ext_authz as ext_authz_messages
+from meshcompile.envoy.extensions.filters.http import fault as fault_messages
+from meshcompile.envoy.extensions.filters.http import header_mutation as header_mutation_messages
+from meshcompile.envoy.extensions.filters.http import jwt_authn as jwt_authn_messages
+from meshcompile.envoy.extensions.filters.http import rbac as rbac_messages
+from meshcompile.envoy.extensions.filters.http import router as router_messages
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
 from meshcompile.envoy.istio import AlpnFilterConfig, StatsPluginConfig
 from meshcompile.envoy.message import Packed
@@ -29,7 +28,11 @@ from meshcompile.envoy.udpa import TypedStruct
 from meshcompile.simulate.cluster import ClusterIndex
 from meshcompile.simulate.cors import cors
 from meshcompile.simulate.course import Course, HttpFilterConfig, HttpFilterEvaluator, Passed
+from meshcompile.simulate.ext_authz import ext_authz
 from meshcompile.simulate.fault import fault
+from meshcompile.simulate.header_mutation_filter import header_mutation
+from meshcompile.simulate.http_rbac import http_rbac
+from meshcompile.simulate.jwt_authn import jwt_authn
 from meshcompile.simulate.outcomes import ProxyOutcome
 from meshcompile.simulate.router import router
 from meshcompile.simulate.string_match import type_name
@@ -45,6 +48,11 @@ EVALUATORS: Mapping[type, HttpFilterEvaluator] = {
     fault_messages.HTTPFault: fault,
     AlpnFilterConfig: _passing,
     StatsPluginConfig: _passing,
+    ext_authz_messages.ExtAuthz: ext_authz,
+    header_mutation_messages.HeaderMutation: header_mutation,
+    jwt_authn_messages.JwtAuthentication: jwt_authn,
+    rbac_messages.RBAC: http_rbac,
+    set_filter_state.Config: _passing,
     compressor.Compressor: _passing,
     grpc_stats.FilterConfig: _passing,
     grpc_web.GrpcWeb: _passing,

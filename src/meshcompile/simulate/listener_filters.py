@@ -13,7 +13,8 @@ from meshcompile.envoy.extensions.filters.listener.original_dst import OriginalD
 from meshcompile.envoy.extensions.filters.listener.original_src import OriginalSrc
 from meshcompile.envoy.extensions.filters.listener.tls_inspector import TlsInspector
 from meshcompile.envoy.type import Int32Range
-from meshcompile.simulate.requests import DownstreamConnection, Spoken
+from meshcompile.simulate.http_syntax import is_http1_line
+from meshcompile.simulate.requests import DownstreamConnection, HttpRequest, Spoken
 from meshcompile.simulate.string_match import type_name
 
 
@@ -33,16 +34,16 @@ class InspectedConnection:
     depends_on: tuple[str, ...] = ()
 
 
-def inspected(listener: Listener, connection: DownstreamConnection) -> InspectedConnection:
-    """The connection after all listener filters."""
+def inspected(listener: Listener, connection: DownstreamConnection, request: HttpRequest | None) -> InspectedConnection:
+    """The connection after all listener filters. `request` is the first one on it, if there is any."""
     found = InspectedConnection(connection)
     for each in listener.listener_filters:
         if each.filter_disabled is None or not is_met(each.filter_disabled, connection):
-            found = _after(each, found)
+            found = _after(each, found, request)
     return found
 
 
-def _after(filter_: ListenerFilter, found: InspectedConnection) -> InspectedConnection:
+def _after(filter_: ListenerFilter, found: InspectedConnection, request: HttpRequest | None) -> InspectedConnection:
     connection = found.connection
     match filter_.typed_config:
         case TlsInspector() if connection.tls is not None:
@@ -53,7 +54,7 @@ def _after(filter_: ListenerFilter, found: InspectedConnection) -> InspectedConn
         case TlsInspector():
             return replace(found, waits=found.waits or connection.spoken is Spoken.NOTHING)
         case HttpInspector():
-            return _after_http_inspector(found)
+            return _after_http_inspector(found, request)
         case OriginalDst() | OriginalSrc():
             return found
         case other:
@@ -61,14 +62,17 @@ def _after(filter_: ListenerFilter, found: InspectedConnection) -> InspectedConn
             return replace(found, depends_on=(*found.depends_on, unknown))
 
 
-def _after_http_inspector(found: InspectedConnection) -> InspectedConnection:
+def _after_http_inspector(found: InspectedConnection, request: HttpRequest | None) -> InspectedConnection:
     """It looks at plain text only. Without a TLS inspector, the bytes of TLS are not HTTP."""
     connection = found.connection
     if found.transport_protocol == "tls" or connection.tls is not None:
         return found
     if connection.spoken is Spoken.NOTHING:
         return replace(found, waits=True)
-    return replace(found, application_protocols=(connection.spoken.value,) if connection.spoken.value else ())
+    spoken = connection.spoken
+    if spoken is Spoken.TCP or (spoken is not Spoken.HTTP2 and request is not None and not is_http1_line(request)):
+        return replace(found, application_protocols=())
+    return replace(found, application_protocols=(spoken.value,))
 
 
 def is_met(predicate: ListenerFilterChainMatchPredicate, connection: DownstreamConnection) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from meshcompile.envoy.config.listener import FilterChain
+from meshcompile.envoy.extensions.filters.network import rbac
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
 from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
 from meshcompile.envoy.istio import StatsPluginConfig
@@ -11,7 +12,9 @@ from meshcompile.envoy.message import Packed
 from meshcompile.envoy.udpa import TypedStruct
 from meshcompile.simulate.http_connection_manager import managed
 from meshcompile.simulate.indexes import ProxyIndex
+from meshcompile.simulate.network_rbac import network_rbac
 from meshcompile.simulate.outcomes import ClosedConnection, LocalReply, ProxyOutcome, Step
+from meshcompile.simulate.rbac import RbacSubject
 from meshcompile.simulate.requests import DownstreamConnection, HttpRequest, PeerCertificate, Spoken
 from meshcompile.simulate.string_match import type_name
 from meshcompile.simulate.tcp_proxy import tcp_proxy
@@ -50,9 +53,20 @@ def through_network_filters(
                 stepped = replace(current, steps=(*current.steps, step))
                 yield from tcp_proxy(config, opened.connection, index.clusters, stepped)
                 return
+            case rbac.RBAC() as config:
+                current, goes_on = network_rbac(config, each.name, place, _subject(opened), current)
+                if not goes_on:
+                    yield current
+                    return
             case config:
                 current = _after(each.name, config, place, current)
     yield replace(current, ending=ClosedConnection("the filter chain has no filter that answers"))
+
+
+def _subject(opened: OpenConnection) -> RbacSubject:
+    connection = opened.connection
+    is_tls = connection.tls is not None and opened.is_readable
+    return RbacSubject(connection, opened.peer, is_tls, connection.source)
 
 
 def _after(name: str, config: Packed | None, pointer: str, current: ProxyOutcome) -> ProxyOutcome:

@@ -9,7 +9,7 @@ from meshcompile.envoy.extensions.filters.network.http_connection_manager import
 # Letters, digits, `-`, `.`, `_` and `~` are decoded.
 ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 UNRESERVED = frozenset("-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-TO_ESCAPE = re.compile(r"[\x00-\x20\"<>`{}\x7f]|[^\x00-\x7f]")
+TO_ESCAPE = re.compile(r"[\x00-\x20\"<>^`{|}\x7f]|[^\x00-\x7f]")
 ESCAPED_SLASH = re.compile(r"%(2f|5c)", re.IGNORECASE)
 SLASHES = {"2f": "/", "5c": "\\"}
 

@@ -6,7 +6,6 @@ from meshcompile.envoy.config.route import (
     RedirectAction,
     RouteAction,
     RouteMatch,
-    WeightedClusterClusterWeight,
 )
 from meshcompile.envoy.extensions.path.match.uri_template import UriTemplateMatchConfig
 from meshcompile.envoy.extensions.path.rewrite.uri_template import UriTemplateRewriteConfig
@@ -69,12 +68,8 @@ def matched_length(match: RouteMatch, bare: str) -> int:
             return len(bare)
 
 
-def rewritten_authority(
-    action: RouteAction, weighted: WeightedClusterClusterWeight | None, stream: HttpStream
-) -> str | None:
+def rewritten_authority(action: RouteAction, stream: HttpStream) -> str | None:
     """The new `:authority`; None if the route does not rewrite it, or if the endpoint decides."""
-    if weighted is not None and weighted.host_rewrite_literal:
-        return weighted.host_rewrite_literal
     match action:
         case RouteAction(host_rewrite_literal=str(literal)) if literal:
             return literal
@@ -86,16 +81,19 @@ def rewritten_authority(
             return None
 
 
-def with_rewrites(
-    action: RouteAction, match: RouteMatch, weighted: WeightedClusterClusterWeight | None, stream: HttpStream
-) -> HeaderMap:
-    """The headers of the request after the route's rewrites. Envoy keeps what it replaces in headers of its own."""
-    headers = stream.headers
-    if (authority := rewritten_authority(action, weighted, stream)) is not None:
-        forwarded = [("x-forwarded-host", stream.authority)] if action.append_x_forwarded_host else []
-        headers = headers.with_added(forwarded).with_set(
-            ((":authority", authority), ("x-envoy-original-host", stream.authority))
-        )
+def with_authority(headers: HeaderMap, authority: str | None, *, forwarded: bool = False) -> HeaderMap:
+    """The headers with another `:authority`, if there is one. Envoy keeps the earlier one in headers of its own."""
+    if authority is None:
+        return headers
+    before = headers.first(":authority")
+    with_host = headers.with_added((("x-forwarded-host", before),)) if forwarded else headers
+    return with_host.with_set(((":authority", authority), ("x-envoy-original-host", before)))
+
+
+def with_rewrites(action: RouteAction, match: RouteMatch, stream: HttpStream) -> HeaderMap:
+    """The headers of the request after the route's rewrites. Envoy keeps the earlier path in a header of its own."""
+    authority = rewritten_authority(action, stream)
+    headers = with_authority(stream.headers, authority, forwarded=action.append_x_forwarded_host)
     if (path := rewritten_path(action, match, stream)) is not None:
         headers = headers.with_set(((":path", path), ("x-envoy-original-path", stream.path)))
     return headers

@@ -112,7 +112,7 @@ class IndexedRouteTable:
     def choices(self, stream: HttpStream) -> tuple[Share[RouteChoice], ...]:
         """The routes that the request can take, with their shares. There is one, unless it depends on chance."""
         host = self.virtual_host(stream.authority)
-        if host is None:
+        if host is None or not stream.headers.first("x-forwarded-proto"):
             return (Share(Fraction(1), RouteChoice(self)),)
         if _needs_tls(host.message, stream):
             return (Share(Fraction(1), RouteChoice(self, host, redirects_to_https=True)),)
@@ -165,10 +165,10 @@ def _needs_tls(host: VirtualHost, stream: HttpStream) -> bool:
         case "NONE":
             return False
         case "ALL":
-            return stream.headers.first(":scheme") != "https"
+            return stream.headers.first("x-forwarded-proto") != "https"
         case "EXTERNAL_ONLY":
             internal = stream.headers.first("x-envoy-internal") == "true"
-            return stream.headers.first(":scheme") != "https" and not internal
+            return stream.headers.first("x-forwarded-proto") != "https" and not internal
 
 
 def _runtime_fraction(route: Route) -> FractionalPercent | None:

@@ -11,7 +11,7 @@ from meshcompile.simulate.course import Course, request_levels, response_levels
 from meshcompile.simulate.header_map import HeaderMap
 from meshcompile.simulate.header_mutation import computed_headers, operated
 from meshcompile.simulate.outcomes import ForwardedRequest, LocalReply, ProxyOutcome
-from meshcompile.simulate.rewrite import https_location, location, with_rewrites
+from meshcompile.simulate.rewrite import https_location, location, with_authority, with_rewrites
 from meshcompile.simulate.route_policies import route_policies
 
 REDIRECTS = {
@@ -92,8 +92,13 @@ def _endpoints_text(cluster: ChosenCluster) -> str:
 def _request(course: Course, action: RouteAction, match: RouteMatch, cluster: ChosenCluster) -> ForwardedRequest:
     choice, stream = course.choice, course.stream
     levels = request_levels(choice)
-    changed = stream.with_headers(operated(stream.headers, levels, stream))
-    headers = with_rewrites(action, match, choice.weighted, changed)
+    first = levels[:1] if choice.weighted is not None else ()
+    headers = operated(stream.headers, first, stream)
+    if choice.weighted is not None:  # its own rewrite comes before the operations of the route
+        headers = with_authority(headers, choice.weighted.host_rewrite_literal or None)
+    stream = stream.with_headers(headers)
+    stream = stream.with_headers(operated(headers, levels[len(first) :], stream))
+    headers = with_rewrites(action, match, stream)
     if choice.virtual_host is None or choice.route is None:
         raise AssertionError("a route belongs to a virtual host")
     policies = route_policies(action, choice.virtual_host.message, stream.with_headers(headers), choice.route.pointer)
