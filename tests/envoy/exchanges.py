@@ -1,4 +1,4 @@
-"""HTTP/1.1 requests over persistent connections, written byte by byte. A connection that ends without an answer is None."""
+"""HTTP/1.1 requests over persistent connections, byte by byte. A connection that ends without an answer is None."""
 
 from __future__ import annotations
 
@@ -34,7 +34,11 @@ def exchanged(
 def encoded(request: HttpRequest, version: str = "HTTP/1.1") -> bytes:
     """The request as HTTP/1.1."""
     host = [f"host: {request.authority}"] if request.authority else []
-    lines = [f"{request.method} {request.path} {version}", *host, *(f"{name}: {value}" for name, value in request.headers)]
+    lines = [
+        f"{request.method} {request.path} {version}",
+        *host,
+        *(f"{name}: {value}" for name, value in request.headers),
+    ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 

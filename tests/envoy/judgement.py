@@ -28,8 +28,6 @@ def seen(reply: Reply | None) -> dict[str, Any]:
     if reply is None:
         return {"closed": True}
     response = {"response headers": watched(reply.headers, WATCHED_IN_RESPONSES), "status": reply.status}
-    if reply.header("x-a") == "" and False:
-        return response
     got = dict(line.partition(": ")[::2] for line in reply.body.split("\n"))
     if ":path" not in got or reply.header(observation.LOCAL_DETAILS):
         return response | {

@@ -1,7 +1,7 @@
 """Bootstraps whose Envoy says what it decided about each request.
 
-Responses have the route, the cluster, the flags and the details in headers; every cluster leads to a listener of the same
-Envoy that returns the received request. Connections that carry no HTTP are in an access log.
+Responses have the route, the cluster, the flags and the details in headers. Every cluster leads to a listener of the
+same Envoy that returns the received request. Connections that carry no HTTP are in an access log.
 """
 
 from __future__ import annotations
@@ -83,8 +83,16 @@ def _headers(values: dict[str, str]) -> list[Json]:
 
 
 def _access_log(log: Path) -> Json:
-    fields = {"port": "%DOWNSTREAM_DIRECT_REMOTE_PORT%", "cluster": "%UPSTREAM_CLUSTER_RAW%", "flags": "%RESPONSE_FLAGS%"}
-    config = {"@type": f"{TYPE}.access_loggers.file.v3.FileAccessLog", "path": str(log), "logFormat": {"jsonFormat": fields}}
+    fields = {
+        "port": "%DOWNSTREAM_DIRECT_REMOTE_PORT%",
+        "cluster": "%UPSTREAM_CLUSTER_RAW%",
+        "flags": "%RESPONSE_FLAGS%",
+    }
+    config = {
+        "@type": f"{TYPE}.access_loggers.file.v3.FileAccessLog",
+        "path": str(log),
+        "logFormat": {"jsonFormat": fields},
+    }
     return {"name": "envoy.access_loggers.file", "typedConfig": config}
 
 
@@ -117,4 +125,8 @@ def _echo_listener() -> Json:
             {"name": "envoy.filters.http.router", "typedConfig": router},
         ],
     }
-    return {"name": "echo", "internalListener": {}, "filterChains": [{"filters": [{"name": "http", "typedConfig": manager}]}]}
+    return {
+        "name": "echo",
+        "internalListener": {},
+        "filterChains": [{"filters": [{"name": "http", "typedConfig": manager}]}],
+    }
