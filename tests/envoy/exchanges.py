@@ -11,15 +11,19 @@ from tests.envoy.connections import NO_BODY, Reply
 
 
 def exchanged(
-    connect: Callable[[], socket.socket], requests: Sequence[HttpRequest], version: str = "HTTP/1.1", count: int = 8
+    connect: Callable[[], socket.socket],
+    requests: Sequence[HttpRequest],
+    version: str = "HTTP/1.1",
+    count: int = 8,
+    data: bytes = b"",
 ) -> Iterator[Reply | None]:
-    """The reply to each request, in order, over `count` connections."""
+    """The reply to each request, in order, over `count` connections. `data` is sent instead of the requests."""
     opened: list[_Connection | None] = [None] * count
     waiting = iter(requests)
     try:
         while batch := list(islice(waiting, count)):
             for index, request in enumerate(batch):
-                opened[index] = _sent(opened[index], connect, encoded(request, version))
+                opened[index] = _sent(opened[index], connect, data or encoded(request, version))
             for index, request in enumerate(batch):
                 reply, keep = _received(opened[index], request.method)
                 if not keep:

@@ -182,7 +182,7 @@ def call(random: Random, caller: Caller, known_tokens: Sequence[str]) -> Call:
         addresses = ("127.2.0.7", "127.3.0.9", "192.168.0.1", "127.3.0.9, 127.2.0.7", "nonsense")
         headers.append(("x-forwarded-for", random.choice(addresses)))
     for _ in range(random.choice((0, 1, 1, 1, 2))):
-        target = _with_token(random, target, headers, random.choice(known_tokens))
+        target = with_token(random, target, headers, random.choice(known_tokens))
     if random.random() < 0.2:
         headers += [("origin", "https://a.example"), ("access-control-request-method", "GET")]
     sent = reference_routes.Request(method, authority, target, "http", tuple(headers))
@@ -207,7 +207,7 @@ def seen(sent: reference_routes.Request, caller: Caller) -> Request:
     )
 
 
-def _with_token(random: Random, target: str, headers: list[tuple[str, str]], token: str) -> str:
+def with_token(random: Random, target: str, headers: list[tuple[str, str]], token: str) -> str:
     """The target with a token in one of the accepted locations. Most tokens are in headers instead."""
     match random.choice(("authorization", "authorization", "x-token", "x-token with prefix", "cookie", "parameter")):
         case "authorization":

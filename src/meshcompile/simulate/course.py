@@ -16,6 +16,7 @@ from meshcompile.envoy.config.route import (
     WeightedClusterClusterWeight,
 )
 from meshcompile.envoy.message import Packed
+from meshcompile.simulate.cluster import ClusterIndex
 from meshcompile.simulate.header_map import HeaderMap
 from meshcompile.simulate.header_mutation import HeaderOperations, operated
 from meshcompile.simulate.outcomes import ClosedConnection, Ending, LocalReply, ProxyOutcome, Step
@@ -42,6 +43,7 @@ class Course:
 
     stream: HttpStream
     choice: RouteChoice
+    clusters: ClusterIndex
     share: Fraction = Fraction(1)
     steps: tuple[Step, ...] = ()
     depends_on: tuple[str, ...] = ()

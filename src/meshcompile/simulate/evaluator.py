@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from msgspec import structs
+
 from meshcompile.envoy.config.listener import FilterChain, Listener
 from meshcompile.simulate.downstream_tls import Handshake, handshake
 from meshcompile.simulate.filter_chain_match import chosen_chain
@@ -11,7 +13,7 @@ from meshcompile.simulate.indexes import ProxyIndex, ProxyResources
 from meshcompile.simulate.listener_filters import InspectedConnection, inspected
 from meshcompile.simulate.network_filters import OpenConnection, through_network_filters
 from meshcompile.simulate.outcomes import ClosedConnection, ProxyOutcome, Step
-from meshcompile.simulate.requests import DownstreamConnection, HttpRequest
+from meshcompile.simulate.requests import DownstreamConnection, HttpRequest, Spoken
 from meshcompile.simulate.streams import NearMiss
 
 NOTHING = ClosedConnection("")
@@ -85,7 +87,7 @@ class ProxyEvaluator:
             return
         if shaken.depends_on:
             start = replace(start, depends_on=(*start.depends_on, shaken.depends_on))
-        opened = OpenConnection(found.connection, shaken.peer, _is_readable(found, shaken))
+        opened = OpenConnection(_opened(found.connection, shaken), shaken.peer, _is_readable(found, shaken))
         yield from through_network_filters(chain, place, opened, request, self._index, start)
 
 
@@ -105,3 +107,10 @@ def _chain_step(chain: FilterChain, pointer: str, near_misses: tuple[NearMiss, .
 
 def _is_readable(found: InspectedConnection, shaken: Handshake) -> bool:
     return found.connection.tls is None or shaken.terminated
+
+
+def _opened(connection: DownstreamConnection, shaken: Handshake) -> DownstreamConnection:
+    """The connection as filters see it: a client that agreed on HTTP/2 speaks it."""
+    if shaken.alpn != "h2" or connection.spoken not in (Spoken.HTTP10, Spoken.HTTP11):
+        return connection
+    return structs.replace(connection, spoken=Spoken.HTTP2)

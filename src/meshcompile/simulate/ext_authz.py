@@ -1,11 +1,20 @@
 """The external authorization filter: what it would do for each answer of the authorizer."""
 
-from dataclasses import replace
-
 from meshcompile.envoy.extensions.filters.http.ext_authz import ExtAuthz, ExtAuthzPerRoute
 from meshcompile.simulate.course import Course, HttpFilterConfig, Passed
+from meshcompile.simulate.outcomes import ProxyOutcome
 from meshcompile.simulate.route_match import percent
 from meshcompile.simulate.value_match import metadata_predicate
+
+STATUSES = {
+    "BadRequest": 400,
+    "Unauthorized": 401,
+    "Forbidden": 403,
+    "NotFound": 404,
+    "InternalServerError": 500,
+    "BadGateway": 502,
+    "ServiceUnavailable": 503,
+}
 
 
 def ext_authz(filter_: HttpFilterConfig, course: Course) -> Passed:
@@ -16,9 +25,25 @@ def ext_authz(filter_: HttpFilterConfig, course: Course) -> Passed:
         return
     name = authorizer(config)
     asked = course.after("external authorization", filter_.name, f"asks {name}", filter_.pointer)
+    if not _is_reachable(name, course):
+        failed = asked.after("cluster", name, "is not there or has no endpoints")
+        yield failed if config.failure_mode_allow else _refused(failed, config, "ext_authz_error")
+        return
     yield asked.depending(f"{name} allows the request")
     denied = asked.depending(f"{name} denies the request")
-    yield replace(denied.reply(403, "ext_authz_denied"), flags=(*denied.flags, "UAEX"))
+    yield denied.reply(403, "ext_authz_denied", flags=("UAEX",))
+
+
+def _refused(course: Course, config: ExtAuthz, details: str) -> ProxyOutcome:
+    name = config.status_on_error.code if config.status_on_error else "Forbidden"
+    status = STATUSES.get(name)
+    refused = course if status else course.depending(f"the status {name} of the filter")
+    return refused.reply(status or 403, details, flags=("UAEX",))
+
+
+def _is_reachable(name: str, course: Course) -> bool:
+    cluster = course.clusters.find(name, course.stream.connection)
+    return cluster is not None and bool(cluster.endpoints or cluster.depends_on)
 
 
 def _is_enabled(config: ExtAuthz, filter_: HttpFilterConfig, course: Course) -> bool:

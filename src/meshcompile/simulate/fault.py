@@ -14,11 +14,6 @@ from meshcompile.simulate.route_match import percent
 from meshcompile.simulate.route_policies import seconds
 from meshcompile.simulate.streams import HttpStream
 
-GRPC_STATUS = {  # the HTTP status for a status of gRPC
-    0: 200, 1: 499, 2: 500, 3: 400, 4: 504, 5: 404, 6: 409, 7: 403, 8: 429, 9: 400, 10: 409, 11: 400, 12: 501, 13: 500,
-    14: 503, 15: 500, 16: 401,
-}  # fmt: skip
-
 
 def fault(filter_: HttpFilterConfig, course: Course) -> Passed:
     """All combinations of delays and aborts that can happen."""
@@ -87,13 +82,11 @@ def _aborted(filter_: HttpFilterConfig, abort: FaultAbort | None, course: Course
 
 
 def _status(abort: FaultAbort, stream: HttpStream) -> int | None:
-    """The HTTP status of an abort."""
+    """The HTTP status of an abort. A status of gRPC comes with 200."""
     if abort.header_abort is not None:
         wished = stream.headers.first("x-envoy-fault-abort-request")
         if wished.isdecimal() and 200 <= int(wished) < 600:
             return int(wished)
         grpc = stream.headers.first("x-envoy-fault-abort-grpc-request")
-        return GRPC_STATUS.get(int(grpc), 500) if grpc.isdecimal() else None
-    if abort.http_status is not None:
-        return abort.http_status
-    return None if abort.grpc_status is None else GRPC_STATUS.get(abort.grpc_status, 500)
+        return 200 if grpc.isdecimal() else None
+    return 200 if abort.grpc_status is not None else abort.http_status

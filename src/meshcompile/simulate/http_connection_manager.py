@@ -12,8 +12,8 @@ from meshcompile.simulate.cluster import ClusterIndex
 from meshcompile.simulate.course import Course, HttpFilterConfig, routed
 from meshcompile.simulate.header_map import HeaderMap
 from meshcompile.simulate.http_filters import filter_configs, through_filters
-from meshcompile.simulate.http_syntax import HttpTarget, Invalid, codec_problem, is_authority, target
-from meshcompile.simulate.outcomes import LocalReply, ProxyOutcome, Step
+from meshcompile.simulate.http_syntax import HttpTarget, InvalidRequest, codec_problem, is_authority, target
+from meshcompile.simulate.outcomes import ClosedConnection, LocalReply, ProxyOutcome, Step
 from meshcompile.simulate.path import NormalizedPath, normalized_path
 from meshcompile.simulate.requests import DownstreamConnection, HttpRequest, PeerCertificate, Spoken
 from meshcompile.simulate.route_table import IndexedRouteTable, RouteChoice
@@ -81,12 +81,13 @@ def managed(
     """All outcomes of a request on a connection. `peer` is the verified certificate of the client."""
     message = manager.message
     if (refused := _refused(message, connection, request)) is not None:
-        yield ProxyOutcome(Fraction(1), LocalReply(refused.status, refused.details), steps)
+        yield _early(manager, connection, peer, request, clusters, steps, refused)
         return
     aimed = target(request)
     path = normalized_path(aimed.path, message) if request.method != "CONNECT" else NormalizedPath("")
     if path.rejected:
-        yield ProxyOutcome(Fraction(1), LocalReply(400, "path_normalization_failed"), steps)
+        rejected = InvalidRequest(400, "path_normalization_failed", sees_route=True)
+        yield _early(manager, connection, peer, request, clusters, steps, rejected)
         return
     stream = _stream(message, connection, peer, request, aimed, path.path)
     if path.redirected:
@@ -96,12 +97,34 @@ def managed(
     if manager.table is None:
         yield ProxyOutcome(Fraction(1), LocalReply(404, "route_not_found"), steps, flags=("NR",), stream=stream)
         return
-    start = Course(stream, RouteChoice(manager.table), steps=steps)
+    start = Course(stream, RouteChoice(manager.table), clusters, steps=steps)
     for course in routed(start):
         if _is_refused_upgrade(message, course):
             yield course.reply(403, "upgrade_failed")
         else:
-            yield from through_filters(manager.filters, course, clusters)
+            yield from through_filters(manager.filters, course)
+
+
+def _early(
+    manager: IndexedManager,
+    connection: DownstreamConnection,
+    peer: PeerCertificate | None,
+    request: HttpRequest,
+    clusters: ClusterIndex,
+    steps: tuple[Step, ...],
+    refused: InvalidRequest,
+) -> ProxyOutcome:
+    """The reply to a request that no filter sees. It may have the headers of the route that the raw request has."""
+    if not refused.status:
+        return ProxyOutcome(Fraction(1), ClosedConnection(refused.details), steps)
+    plain = ProxyOutcome(Fraction(1), LocalReply(refused.status, refused.details), steps)
+    sent = HeaderMap.of(request.headers)
+    if not refused.sees_route or manager.table is None or not sent.first("x-forwarded-proto"):
+        return plain
+    stream = _stream(manager.message, connection, peer, request, target(request), request.path)
+    raw = stream.with_headers(stream.headers.with_set((("x-forwarded-proto", sent.first("x-forwarded-proto")),)))
+    (course, *_) = routed(Course(raw, RouteChoice(manager.table), clusters, steps=steps))
+    return course.reply(refused.status, refused.details)
 
 
 def _is_refused_upgrade(manager: HttpConnectionManager, course: Course) -> bool:
@@ -111,32 +134,42 @@ def _is_refused_upgrade(manager: HttpConnectionManager, course: Course) -> bool:
     wanted = (headers.joined("upgrade") or "").lower()
     if course.stream.connection.spoken is Spoken.HTTP2 or not wanted or wanted == "h2c" or "upgrade" not in tokens:
         return False
-    route = course.choice.route.message.route if course.choice.route else None
+    if course.choice.route is None:
+        return False
+    route = course.choice.route.message.route
     allowed = {each.upgrade_type.lower(): each.enabled is not False for each in manager.upgrade_configs}
     own = {each.upgrade_type.lower(): each.enabled is not False for each in (route.upgrade_configs if route else ())}
     return not own.get(wanted, allowed.get(wanted, False))
 
 
-def _refused(manager: HttpConnectionManager, connection: DownstreamConnection, request: HttpRequest) -> Invalid | None:
+def _refused(
+    manager: HttpConnectionManager, connection: DownstreamConnection, request: HttpRequest
+) -> InvalidRequest | None:
     """The reply to a request that no filter sees."""
     http1 = manager.http_protocol_options or Http1ProtocolOptions()
     common = manager.common_http_protocol_options or CoreHttpProtocolOptions()
     size = sum(len(name) + len(value) for name, value in request.headers)
     if size > (manager.max_request_headers_kb or HEADERS_KB) * 1024:
-        return Invalid(431, "http1.headers_too_large")
-    if len(request.headers) + 1 > (common.max_headers_count or HEADERS_COUNT):
-        return Invalid(431, "http1.too_many_headers")
+        return InvalidRequest(431, "http1.headers_too_large")
+    if _count(request) > (common.max_headers_count or HEADERS_COUNT):
+        return InvalidRequest(431, "http1.too_many_headers")
     if (problem := codec_problem(request, connection.spoken, http1)) is not None:
         return problem
     if connection.spoken is Spoken.HTTP10 and not http1.accept_http_10:
-        return Invalid(426, "low_version")
+        return InvalidRequest(426, "low_version")
     if not request.authority and not target(request).host:
-        return Invalid(400, "missing_host_header")
+        return InvalidRequest(400, "missing_host_header", sees_route=True)
     if not is_authority(_sent_authority(request)):
-        return Invalid(400, "http.invalid_authority")
+        return InvalidRequest(400, "http.invalid_authority")
     if request.method != "CONNECT" and not target(request).path.startswith("/"):
-        return Invalid(404, "absolute_path_rejected")
+        return InvalidRequest(404, "absolute_path_rejected")
     return None
+
+
+def _count(request: HttpRequest) -> int:
+    """The number of header lines with the host, after Envoy has joined those of one header."""
+    sent = HeaderMap.of(((":authority", request.authority), *request.headers))
+    return sum(map(len, sent.lines.values()))
 
 
 def _sent_authority(request: HttpRequest) -> str:
@@ -158,6 +191,8 @@ def _stream(
     sent = HeaderMap.of(request.headers)
     client = _client(manager, connection, sent)
     kept = sent.without((*HOP_BY_HOP, "host"))
+    if connection.spoken is Spoken.HTTP2 and (cookies := kept.get("cookie")):
+        kept = kept.with_set((("cookie", "; ".join(cookies)),))
     headers = _with_proto(manager, _with_forwarded_for(manager, connection, kept), is_tls, aimed.scheme)
     is_edge = bool(manager.use_remote_address)
     if is_edge:

@@ -25,7 +25,6 @@ from meshcompile.envoy.extensions.filters.network.http_connection_manager import
 from meshcompile.envoy.istio import AlpnFilterConfig, StatsPluginConfig
 from meshcompile.envoy.message import Packed
 from meshcompile.envoy.udpa import TypedStruct
-from meshcompile.simulate.cluster import ClusterIndex
 from meshcompile.simulate.cors import cors
 from meshcompile.simulate.course import Course, HttpFilterConfig, HttpFilterEvaluator, Passed
 from meshcompile.simulate.ext_authz import ext_authz
@@ -80,22 +79,20 @@ def _config(each: HttpFilter, extensions: Mapping[str, TypedExtensionConfig]) ->
     return discovered.typed_config if discovered else None
 
 
-def through_filters(
-    filters: Sequence[HttpFilterConfig], course: Course, clusters: ClusterIndex
-) -> Iterator[ProxyOutcome]:
+def through_filters(filters: Sequence[HttpFilterConfig], course: Course) -> Iterator[ProxyOutcome]:
     """All outcomes of a request that arrives at the first of these filters."""
     if not filters:
         yield course.reply(404, "route_not_found", flags=("NR",))
         return
     first, others = filters[0], filters[1:]
     if isinstance(first.config, router_messages.Router):
-        yield from router(course, clusters)
+        yield from router(course)
         return
     for passed in _passed(first, course):
         if isinstance(passed, ProxyOutcome):
             yield passed
         else:
-            yield from through_filters(others, passed, clusters)
+            yield from through_filters(others, passed)
 
 
 def _passed(config: HttpFilterConfig, course: Course) -> Iterable[Course | ProxyOutcome]:

@@ -21,6 +21,7 @@ ABSOLUTE = re.compile(
     rf"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*)://(?P<host>{HOST_CHARACTERS})(?P<path>(?:[/?][!-~]*)?)", re.ASCII
 )
 AUTHORITY = re.compile(HOST_CHARACTERS, re.ASCII)
+OF_HTTP1 = words("connection keep-alive proxy-connection transfer-encoding upgrade")
 NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", re.ASCII)
 
 
@@ -32,11 +33,15 @@ class HttpTarget(Struct, frozen=True):
     host: str = ""
 
 
-class Invalid(Struct, frozen=True):
-    """The response to a request that no route sees."""
+class InvalidRequest(Struct, frozen=True):
+    """The response to a request that no filter sees; the stream is reset if the status is 0.
+
+    `sees_route` says whether a route can add headers to the response.
+    """
 
     status: int
     details: str
+    sees_route: bool = False
 
 
 def is_http1_line(request: HttpRequest) -> bool:
@@ -51,33 +56,47 @@ def is_http1_line(request: HttpRequest) -> bool:
     return found is not None and "@@" not in found["host"]
 
 
-def codec_problem(request: HttpRequest, spoken: Spoken, options: Http1ProtocolOptions) -> Invalid | None:
-    """Why the HTTP/1 codec refuses a request; None if it does not. Requests of HTTP/2 are taken to be valid."""
+def codec_problem(request: HttpRequest, spoken: Spoken, options: Http1ProtocolOptions) -> InvalidRequest | None:
+    """Why the codec refuses a request; None if it does not."""
     if spoken is Spoken.HTTP2:
-        return None
+        return None if is_http2(request) else InvalidRequest(0, "http2.violation.of.messaging.rule")
     if not is_http1_line(request) and not (options.allow_custom_methods and NAME.fullmatch(request.method)):
-        return Invalid(400, "http1.codec_error")
+        return InvalidRequest(400, "http1.codec_error")
     if not all(NAME.fullmatch(name) for name, _ in request.headers):
-        return Invalid(400, "http1.codec_error")
+        return InvalidRequest(400, "http1.codec_error")
     encodings = [value.strip().lower() for name, value in request.headers if name.lower() == "transfer-encoding"]
     if encodings and encodings != ["chunked"]:
-        return Invalid(501, "http1.invalid_transfer_encoding")
+        return InvalidRequest(501, "http1.invalid_transfer_encoding")
     return _target_problem(request)
 
 
-def _target_problem(request: HttpRequest) -> Invalid | None:
+def is_http2(request: HttpRequest) -> bool:
+    """Whether the request is valid in HTTP/2."""
+    names = [name.lower() for name, _ in request.headers]
+    if not request.authority or not is_authority(request.authority) or not set(names).isdisjoint(OF_HTTP1):
+        return False
+    if any(name == "te" and value.strip() != "trailers" for name, value in zip(names, _values(request), strict=True)):
+        return False
+    return request.method == "CONNECT" or re.fullmatch(r"/[!-~]*", request.path) is not None
+
+
+def _values(request: HttpRequest) -> list[str]:
+    return [value for _, value in request.headers]
+
+
+def _target_problem(request: HttpRequest) -> InvalidRequest | None:
     if request.method == "CONNECT":
-        return Invalid(400, "http1.invalid_url") if request.path.startswith(("/", "*")) else None
+        return InvalidRequest(400, "http1.invalid_url") if request.path.startswith(("/", "*")) else None
     if request.path.startswith("*") and (request.method, request.path) != ("OPTIONS", "*"):
-        return Invalid(400, "http1.invalid_url")
+        return InvalidRequest(400, "http1.invalid_url")
     found = ABSOLUTE.fullmatch(request.path)
     if found is None:
         return None
     if found["scheme"].lower() not in ("http", "https"):
-        return Invalid(400, "http1.invalid_scheme")
+        return InvalidRequest(400, "http1.invalid_scheme")
     _, _, port = found["host"].rpartition("@")[2].rpartition("]")[2].partition(":")
     if not found["host"] or (port and (not port.isdecimal() or int(port) > 65535)):
-        return Invalid(400, "http1.invalid_url")
+        return InvalidRequest(400, "http1.invalid_url")
     return None
 
 

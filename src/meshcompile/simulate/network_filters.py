@@ -56,11 +56,24 @@ def through_network_filters(
             case rbac.RBAC() as config:
                 current, goes_on = network_rbac(config, each.name, place, _subject(opened), current)
                 if not goes_on:
-                    yield current
+                    yield from _denied(chain, opened, index, current)
                     return
             case config:
                 current = _after(each.name, config, place, current)
     yield replace(current, ending=ClosedConnection("the filter chain has no filter that answers"))
+
+
+def _denied(
+    chain: FilterChain, opened: OpenConnection, index: ProxyIndex, current: ProxyOutcome
+) -> Iterator[ProxyOutcome]:
+    """A denied connection. The TCP proxy connects before the first bytes are looked at, and may fail before."""
+    config = chain.filters[-1].typed_config if chain.filters else None
+    if not isinstance(config, TcpProxy):
+        yield current
+        return
+    for outcome in tcp_proxy(config, opened.connection, index.clusters, current):
+        failed = isinstance(outcome.ending, ClosedConnection)
+        yield outcome if failed else replace(outcome, ending=current.ending)
 
 
 def _subject(opened: OpenConnection) -> RbacSubject:
@@ -90,7 +103,7 @@ def _http(
     if not opened.is_readable or opened.connection.spoken not in HTTP:
         step = Step("network filter", "HTTP connection manager", "the client does not speak HTTP", pointer)
         steps = (*current.steps, step)
-        yield replace(current, ending=LocalReply(400, "http1.codec_error"), steps=steps, flags=("DPE",))
+        yield replace(current, ending=LocalReply(400, "http1.codec_error"), steps=steps)
         return
     indexed = index.manager(manager, pointer)
     for outcome in managed(

@@ -110,7 +110,7 @@ def location(redirect: RedirectAction, match: RouteMatch, stream: HttpStream) ->
 
 def https_location(stream: HttpStream) -> str:
     """The location of a virtual host that requires TLS."""
-    return f"https://{_request_host(stream, 'https', '')}{stream.path}"
+    return f"https://{stream.authority}{stream.path}"
 
 
 def _request_host(stream: HttpStream, scheme: str, port: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from meshcompile.envoy.config.core import DataSource
 from meshcompile.envoy.config.route import DirectResponseAction, RedirectAction, RouteAction, RouteMatch
-from meshcompile.simulate.cluster import ChosenCluster, ClusterIndex
+from meshcompile.simulate.cluster import ChosenCluster
 from meshcompile.simulate.course import Course, request_levels, response_levels
 from meshcompile.simulate.header_map import HeaderMap
 from meshcompile.simulate.header_mutation import computed_headers, operated
@@ -24,7 +24,7 @@ REDIRECTS = {
 NOT_FOUND = {"SERVICE_UNAVAILABLE": 503, "NOT_FOUND": 404, "INTERNAL_SERVER_ERROR": 500}
 
 
-def router(course: Course, clusters: ClusterIndex) -> Iterable[ProxyOutcome]:
+def router(course: Course) -> Iterable[ProxyOutcome]:
     """What the router does with a request that all filters let pass."""
     choice = course.choice
     if choice.redirects_to_https:
@@ -38,7 +38,7 @@ def router(course: Course, clusters: ClusterIndex) -> Iterable[ProxyOutcome]:
             case message if message.direct_response is not None:
                 yield _direct(course, message.direct_response)
             case message if message.route is not None:
-                yield _forwarded(course, message.route, message.match or RouteMatch(), clusters)
+                yield _forwarded(course, message.route, message.match or RouteMatch())
             case _:
                 yield course.reply(404, "route_not_found", flags=("NR",))
 
@@ -70,10 +70,10 @@ def _text(body: DataSource | None) -> str:
             return ""
 
 
-def _forwarded(course: Course, action: RouteAction, match: RouteMatch, clusters: ClusterIndex) -> ProxyOutcome:
+def _forwarded(course: Course, action: RouteAction, match: RouteMatch) -> ProxyOutcome:
     choice, name = course.choice, course.choice.cluster
     metadata = action.metadata_match or (choice.weighted.metadata_match if choice.weighted else None)
-    cluster = clusters.find(name, course.stream.connection, course.stream.authority, metadata)
+    cluster = course.clusters.find(name, course.stream.connection, course.stream.authority, metadata)
     if cluster is None:
         status = NOT_FOUND[action.cluster_not_found_response_code]
         missing = course.after("cluster", name, "there is no such cluster")

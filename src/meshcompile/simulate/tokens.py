@@ -20,6 +20,7 @@ from meshcompile.simulate.query_match import query_parameter
 from meshcompile.simulate.route_match import cookie_value
 from meshcompile.simulate.streams import HttpStream
 
+BASE64 = re.compile(r"[A-Za-z0-9_\-]*")
 TOKEN = re.compile(r"[A-Za-z0-9\-_.]")
 
 
@@ -102,7 +103,7 @@ def _read(place: TokenPlace, text: str, given: Mapping[str, Any] | None) -> Foun
 def decoded(text: str) -> Mapping[str, Any] | None:
     """The claims in the text of a token; None for any other text."""
     parts = text.split(".")
-    if len(parts) != 3:
+    if len(parts) != 3 or not all(map(BASE64.fullmatch, parts)):
         return None
     try:
         header, claims = (json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in parts[:2])
@@ -118,8 +119,15 @@ def without_token(place: TokenPlace, stream: HttpStream) -> HttpStream:
         case 0:
             return removed.with_headers(stream.headers.without((place.name,)))
         case 1:
-            path, _, query = stream.path.partition("?")
-            kept = "&".join(part for part in query.split("&") if part.partition("=")[0] != place.name)
-            return removed.with_headers(stream.headers.with_set(((":path", f"{path}?{kept}" if kept else path),)))
+            path = _without_parameter(stream.path, place.name)
+            return removed.with_headers(stream.headers.with_set(((":path", path),)))
         case _:
             return removed
+
+
+def _without_parameter(path: str, name: str) -> str:
+    """The path without a parameter. Envoy writes the others anew, sorted by name."""
+    bare, _, query = path.partition("?")
+    pairs = [part.partition("=") for part in query.split("&") if part]
+    kept = "&".join(f"{key}={value}" for key, _, value in sorted(pairs, key=lambda pair: pair[0]) if key != name)
+    return f"{bare}?{kept}" if kept else bare

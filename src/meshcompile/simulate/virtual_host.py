@@ -21,7 +21,12 @@ class DomainIndex:
     ignores_port: bool
 
     def find(self, authority: str) -> int | None:
-        """The index of the virtual host for a `:authority`; None if there is none."""
+        """The index of the virtual host for a `:authority`; None if there is none.
+
+        Without an authority, only a table in which `*` is the only domain has one.
+        """
+        if not authority and (self.exact or self.suffixes or self.prefixes):
+            return None
         host = (without_port(authority) if self.ignores_port else authority).lower()
         if (exact := self.exact.get(host)) is not None:
             return exact

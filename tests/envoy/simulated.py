@@ -1,0 +1,308 @@
+"""The evaluator against the real Envoy: `python -m tests.envoy.simulated --requests 100000`."""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import ssl
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import meshcompile
+from meshcompile.simulate import (
+    ClosedConnection,
+    ForwardedBytes,
+    HttpRequest,
+    LocalReply,
+    ProxyEvaluator,
+    ProxyOutcome,
+    Spoken,
+)
+from meshcompile.simulate.http_syntax import is_http1_line
+from tests.envoy import judgement
+from tests.envoy.certificates import Authority
+from tests.envoy.client import proxy_header
+from tests.envoy.connections import Reply
+from tests.envoy.exchanges import exchanged
+from tests.envoy.generated_policies import IDENTITY
+from tests.envoy.generated_scenarios import KINDS, TOKEN, Approach, Scenario, World
+from tests.envoy.http2 import exchanged_h2
+from tests.envoy.observation import connections_in, observed_bootstrap
+from tests.envoy.runner import Envoy, on_free_ports, running
+from tests.envoy.sidecars import documents, read_by_header, workload_certificates
+
+BYTES_AT_A_TIME = 4  # connections without HTTP for each way to reach a proxy
+
+
+@dataclass(slots=True)
+class Comparison:
+    """The requests so far, what happened to them, and where Envoy and the evaluator differ."""
+
+    requests: int = 0
+    connections: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    differences: list[str] = field(default_factory=list)
+    refused: int = 0  # meshes that Envoy or the compiler did not take
+
+
+class Clients:
+    """TLS clients by identity and protocols."""
+
+    def __init__(self, authority: Authority, folder: Path) -> None:
+        self._folder = folder
+        self._contexts: dict[tuple[str, tuple[str, ...]], ssl.SSLContext] = {}
+        self._authority = authority
+        stranger = Authority("stranger")
+        self._pairs = {
+            **{name: authority.issue(IDENTITY.format(name)) for name in ("client", "thief")},
+            "stranger": stranger.issue(IDENTITY.format("client")),
+        }
+
+    def context(self, client: str, alpn: tuple[str, ...]) -> ssl.SSLContext:
+        if (client, alpn) not in self._contexts:
+            context = self._authority.client_context(self._folder, self._pairs.get(client))
+            context.verify_mode = ssl.CERT_NONE
+            if alpn:
+                context.set_alpn_protocols(list(alpn))
+            self._contexts[client, alpn] = context
+        return self._contexts[client, alpn]
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """Opens connections to a proxy. `ports` has the client's port of each one."""
+
+    port: int
+    approach: Approach
+    clients: Clients
+    has_header: bool
+    ports: list[int] = field(default_factory=list)
+
+    def __call__(self) -> socket.socket:
+        seen = self.approach.connection
+        source = seen.source if "." in seen.source else "127.0.0.1"
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=5, source_address=(source, 0))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.ports.append(connection.getsockname()[1])
+        if self.has_header:
+            connection.sendall(proxy_header(connection.getsockname(), (seen.destination, seen.port)))
+        if seen.tls is None:
+            return connection
+        context = self.clients.context(self.approach.client, seen.tls.alpn)
+        return context.wrap_socket(connection, server_hostname=seen.tls.sni or None)
+
+
+def compared(kind: str, seed: int, count: int, world: World, comparison: Comparison) -> None:
+    """Compare some requests to the proxy of a random mesh."""
+    random = Random(f"{kind} {seed}")
+    scenario = KINDS[kind](random, world)
+    mesh = meshcompile.load(documents(*scenario.objects), mesh_config=scenario.mesh_config)
+    errors = [str(d) for d in mesh.diagnostics if d.severity is meshcompile.Severity.ERROR]
+    if errors:
+        raise AssertionError(f"{kind} {seed}: {errors[0]}")
+    config = mesh.compile(scenario.proxy)
+    with tempfile.TemporaryDirectory(prefix="simulate-") as name:
+        folder = Path(name)
+        workload_certificates(folder / "own", world.authority, IDENTITY.format("web"))
+        clients = Clients(world.authority, folder)
+        bootstrap = on_free_ports(config.bootstrap(workload_certificates=str(folder / "own")).to_dict())
+        if not scenario.is_gateway:
+            bootstrap = read_by_header(bootstrap)
+        log = folder / "access.log"
+        with running(observed_bootstrap(bootstrap, log)) as envoy:
+            judge = Judge(f"{kind} {seed}", scenario, ProxyEvaluator(config), envoy, clients, log, comparison)
+            judge.judge(random, count)
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """One scenario, in Envoy and in the evaluator."""
+
+    name: str
+    scenario: Scenario
+    evaluator: ProxyEvaluator
+    envoy: Envoy
+    clients: Clients
+    log: Path
+    comparison: Comparison
+
+    def judge(self, random: Random, count: int) -> None:
+        each = count // len(self.scenario.approaches) + 1
+        later: list[tuple[Approach, HttpRequest, Sequence[ProxyOutcome], Reply | None, int]] = []
+        for approach in self.scenario.approaches:
+            requests = [self.scenario.request(random) for _ in range(each)]
+            answered = [(request, self.outcomes(approach, request)) for request in requests]
+            is_tcp = approach.connection.spoken is Spoken.TCP
+            http = [pair for pair in answered if not has_bytes(pair[1]) and not is_tcp]
+            self._http(approach, http)
+            others = [pair for pair in answered if pair not in http]
+            later += self._bytes(approach, others[:BYTES_AT_A_TIME])
+        time.sleep(0.15 if later else 0)  # until the access log is written
+        logged = connections_in(self.log)
+        for approach, request, outcomes, reply, port in later:
+            self._judge_bytes(approach, request, outcomes, reply, logged.get(port))
+
+    def outcomes(self, approach: Approach, request: HttpRequest) -> Sequence[ProxyOutcome]:
+        """The outcomes that are possible with what the test knows about tokens and authorizers."""
+        outcomes = self.evaluator.outcomes(approach.connection, request)
+        found = TOKEN.findall(" ".join((request.path, *(value for _, value in request.headers))))
+        valid = [token in self.scenario.valid_tokens for token in found]
+        impossible = {"denies the request"}
+        if valid and all(valid):
+            impossible.add("the token is not signed or not valid")
+        if not any(valid):
+            impossible.add("the token is signed and valid")
+        return [
+            o for o in outcomes if o.share and not any(text in each for each in o.depends_on for text in impossible)
+        ]
+
+    def _http(self, approach: Approach, judged: Sequence[tuple[HttpRequest, Sequence[ProxyOutcome]]]) -> None:
+        connector = self._connector(approach)
+        # A request that the HTTP inspector does not take as HTTP must be the first one of its connection.
+        if self._speaks_h2(approach, connector):
+            requests = [request for request, _ in judged]
+            replies = list(exchanged_h2(connector, requests, "https" if approach.connection.tls else "http"))
+            self._judge(approach, judged, replies)
+            return
+        usual = [pair for pair in judged if is_http1_line(pair[0])]
+        odd = [pair for pair in judged if not is_http1_line(pair[0])]
+        replies = list(exchanged(connector, [request for request, _ in usual], approach.version))
+        replies += [next(exchanged(connector, [request], approach.version, 1)) for request, _ in odd]
+        self._judge(approach, (*usual, *odd), replies)
+
+    def _speaks_h2(self, approach: Approach, connector: Connector) -> bool:
+        if approach.connection.spoken is Spoken.HTTP2:
+            return True
+        if approach.connection.tls is None or "h2" not in approach.connection.tls.alpn:
+            return False
+        try:
+            with connector() as opened:
+                return isinstance(opened, ssl.SSLSocket) and opened.selected_alpn_protocol() == "h2"
+        except OSError:
+            return False
+
+    def _judge(
+        self,
+        approach: Approach,
+        judged: Sequence[tuple[HttpRequest, Sequence[ProxyOutcome]]],
+        replies: Sequence[Reply | None],
+    ) -> None:
+        for (request, outcomes), reply in zip(judged, replies, strict=True):
+            self.comparison.requests += 1
+            self.comparison.outcomes[described(outcomes[0]) if outcomes else "none"] += 1
+            if not any(agree(outcome, request, reply, approach) for outcome in outcomes):
+                self._differ(approach, judgement.explained(request, outcomes, reply))
+
+    def _bytes(
+        self, approach: Approach, judged: Sequence[tuple[HttpRequest, Sequence[ProxyOutcome]]]
+    ) -> Iterator[tuple[Approach, HttpRequest, Sequence[ProxyOutcome], Reply | None, int]]:
+        for request, outcomes in judged:
+            connector = self._connector(approach)
+            reply = next(exchanged(connector, [request], approach.version, 1, _data(approach)))
+            yield approach, request, outcomes, reply, connector.ports[0] if connector.ports else 0
+
+    def _judge_bytes(
+        self,
+        approach: Approach,
+        request: HttpRequest,
+        outcomes: Sequence[ProxyOutcome],
+        reply: Reply | None,
+        entry: dict[str, Any] | None,
+    ) -> None:
+        self.comparison.connections += 1
+        self.comparison.outcomes[f"bytes {outcomes[0].flags}"] += 1
+        flags = tuple(filter("-".__ne__, entry["flags"].split(","))) if entry else ()
+        for outcome in outcomes:
+            match outcome.ending:
+                case ForwardedBytes():
+                    agreed = entry is not None and entry["cluster"] == outcome.cluster
+                case LocalReply():
+                    agreed = reply is not None and reply.status == outcome.status
+                case _:
+                    agreed = reply is None and (entry is None or flags == outcome.flags)
+            if agreed:
+                return
+        wanted = [(o.cluster, o.flags, type(o.ending).__name__) for o in outcomes]
+        self._differ(approach, f"{request}\n  envoy     {entry} {reply}\n  simulated {wanted}")
+
+    def _connector(self, approach: Approach) -> Connector:
+        port = self.envoy.listener_port(approach.listener) if self._has(approach.listener) else 1
+        return Connector(port, approach, self.clients, not self.scenario.is_gateway)
+
+    def _has(self, listener: str) -> bool:
+        return any(each.name == listener for each in self.evaluator.resources.listeners)
+
+    def _differ(self, approach: Approach, text: str) -> None:
+        self.comparison.differences.append(f"{self.name} {approach}\n{text}")
+
+
+def _data(approach: Approach) -> bytes:
+    """What a client sends that does not speak HTTP."""
+    return b"\x00\x01hello\r\n\r\n" if approach.connection.spoken is Spoken.TCP else b""
+
+
+def has_bytes(outcomes: Sequence[ProxyOutcome]) -> bool:
+    """Whether the connection carries no HTTP that the proxy reads."""
+    return any(map(is_about_bytes, outcomes))
+
+
+def is_about_bytes(outcome: ProxyOutcome) -> bool:
+    match outcome.ending:
+        case ForwardedBytes():
+            return True
+        case ClosedConnection(reason=reason):
+            return outcome.stream is None and not reason.startswith("http2")
+        case _:
+            return False
+
+
+def described(outcome: ProxyOutcome) -> str:
+    return f"{outcome.status} {outcome.ending.details}"[:40] if isinstance(outcome.ending, LocalReply) else "forwarded"
+
+
+def agree(outcome: ProxyOutcome, request: HttpRequest, reply: Reply | None, approach: Approach) -> bool:
+    if reply is None and approach.connection.tls and outcome.stream is None and outcome.status == 400:
+        return True  # an answer in plain text, which a client of TLS cannot read
+    wanted, found = judgement.expected(outcome), judgement.seen(reply)
+    if request.method == "HEAD" or is_doubted(outcome):
+        keys = ("status", "flags") if "flags" in wanted else ("status",)
+        return all(wanted.get(key) == found.get(key) for key in keys)
+    return wanted == found
+
+
+def is_doubted(outcome: ProxyOutcome) -> bool:
+    """Whether the details of the reply depend on what is wrong with a token."""
+    return outcome.status == 401
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--requests", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--kinds", default="outbound,inbound,gateway")
+    parser.add_argument("--each", type=int, default=400, help="requests for each mesh")
+    parser.add_argument("--show", type=int, default=5, help="how many differences are printed")
+    arguments = parser.parse_args()
+    world, total = World(), Comparison()
+    for kind in arguments.kinds.split(","):
+        comparison = Comparison()
+        wanted, seed = arguments.requests // len(arguments.kinds.split(",")), arguments.seed
+        while comparison.requests < wanted:
+            compared(kind, seed, arguments.each, world, comparison)
+            seed += 1
+        print(kind, comparison.requests, "requests,", comparison.connections, "connections,", end=" ")
+        print(len(comparison.differences), "differences", dict(comparison.outcomes.most_common(25)))
+        print(*comparison.differences[: arguments.show], sep="\n")
+        total.differences += comparison.differences
+    return bool(total.differences)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
