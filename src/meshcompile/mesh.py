@@ -182,6 +182,13 @@ class Mesh:
         """Every proxy that would run, sorted by namespace and name."""
         return tuple(named.proxy for named in self._proxies)
 
+    def origin_of(self, proxy: Proxy) -> Origin | None:
+        """The place of the object that a proxy comes from: its Pod, or the workload or Gateway that creates the Pod.
+
+        None if the proxy is not one of this mesh.
+        """
+        return self._origins.get((proxy.cluster, proxy.id))
+
     def proxy(self, name: str) -> Proxy:
         """The proxy with this name, in the forms that istioctl accepts: `POD.NAMESPACE`, `deployment/NAME.NAMESPACE`.
 
@@ -387,13 +394,39 @@ class Mesh:
         return {CONFIG_CLUSTER: self._assumed(self.config_cluster.resources)} | remote
 
     def _assumed(self, resources: tuple[Resource, ...], cluster: str = "") -> Assumed:
-        """The objects of one cluster, including assumed ones. Without Pods and workloads, nothing is assumed."""
+        """The objects of one cluster, including assumed ones."""
+        deployed = Assumed() if cluster else self._deployed(resources)
+        resources = (*resources, *deployed.resources)
+        found = self._with_pods(resources, cluster)
+        return Assumed(found.resources, (*deployed.diagnostics, *found.diagnostics))
+
+    def _deployed(self, resources: tuple[Resource, ...]) -> Assumed:
+        """What istiod deploys for the Gateways of the Gateway API."""
+        if not any(type(resource).__name__ == "KubernetesGateway" for resource in resources):
+            return Assumed()
+        from meshcompile.snapshot.gateway_api.deployments import (
+            assumed_deployments,
+            deployed_gateways,
+            deployment_inputs,
+        )
+
+        given = deployment_inputs(resources)
+        made = self._kept.of("deployed", (self.ambient, *given), partial(deployed_gateways, given, self.ambient))
+        return assumed_deployments(made, resources)
+
+    def _with_pods(self, resources: tuple[Resource, ...], cluster: str) -> Assumed:
+        """The objects of one cluster, including the Pods and endpoints that are assumed of its workloads."""
         if not any(has_pods(resource.api_version, resource.kind) for resource in resources):
             return Assumed(resources)
         from meshcompile.snapshot.assume import assumption, assumption_inputs, completed
 
         given = assumption_inputs(resources)
         return completed(resources, self._kept.of(("assumed", cluster), given, partial(assumption, given, cluster)))
+
+    @cached_property
+    def _origins(self) -> Mapping[tuple[str, str], Origin]:
+        """The places of the Pods of proxies, by cluster and id of the proxy."""
+        return {(each.cluster, each.pod_id): each.pod.origin for each in self._proxies}
 
     @cached_property
     def _proxies_by_name(self) -> Mapping[str, NamedProxy]:

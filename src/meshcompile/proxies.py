@@ -38,9 +38,12 @@ _KINDS = {
     "ro": "rollout",
     "dc": "deploymentconfig",
     "kservice": "ksvc",
+    "gtw": "gateway",
 }
 # The label of a Pod's Knative Service. kubectl calls this kind ksvc.
 _KNATIVE_SERVICE = "serving.knative.dev/service"
+# The label of a Pod that istiod deploys for a Gateway of the Gateway API.
+_GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name"
 # Labels of Pods with the hash in the name of their ReplicaSet, and the kind that owns the ReplicaSet.
 _TEMPLATE_HASHES = {"pod-template-hash": "deployment", "rollouts-pod-template-hash": "rollout"}
 
@@ -58,12 +61,19 @@ class NamedProxy(Struct, frozen=True, eq=False, dict=True):
         return Proxy.from_node(_node(self.pod, self.release, self.cluster, self.configs))
 
     @property
+    def pod_id(self) -> str:
+        """The id of its proxy: `POD.NAMESPACE`."""
+        return f"{self.pod.name}.{self.pod.namespace}"
+
+    @property
     def names(self) -> Iterator[str]:
-        """Its names: `POD.NAMESPACE`, `pod/POD.NAMESPACE`, `KIND/NAME.NAMESPACE`."""
+        """Its names: `POD.NAMESPACE`, `pod/POD.NAMESPACE`, `KIND/NAME.NAMESPACE`, `gateway/NAME.NAMESPACE`."""
         kind, workload = _workload(self.pod)
         names = [self.pod.name, f"pod/{self.pod.name}", f"{kind}/{workload}"]
         if service := self.pod.metadata.labels.get(_KNATIVE_SERVICE):
             names.append(f"ksvc/{service}")
+        if gateway := self.pod.metadata.labels.get(_GATEWAY_NAME):
+            names.append(f"gateway/{gateway}")
         return (f"{name}.{self.pod.namespace}" for name in names)
 
 
@@ -180,7 +190,11 @@ def _metadata_from_environment(pod: Pod, config: ProxyConfig) -> Mapping[str, st
 
 
 def _proxy_type(pod: Pod) -> ProxyType:
-    """ROUTER for a Pod from a gateway template, or with Envoy as its only container."""
+    """WAYPOINT if the arguments of Envoy's container say so; ROUTER for a Pod from a gateway template, or with Envoy as
+    its only container.
+    """
+    if pod.spec.proxy is not None and ProxyType.WAYPOINT in pod.spec.proxy.args:
+        return ProxyType.WAYPOINT
     templates = pod.metadata.annotations.get(TEMPLATES_ANNOTATION, "").split(",")
     alone = all(c.name == PROXY_CONTAINER for c in pod.spec.containers)
     return ProxyType.ROUTER if alone or _GATEWAY_TEMPLATES.intersection(templates) else ProxyType.SIDECAR

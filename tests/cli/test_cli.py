@@ -92,7 +92,7 @@ def test_proxies(run: Run, mesh: Path) -> None:
     """The proxies of Deployments are listed in a table or as data."""
     table = run("proxies", "-f", mesh)
     assert table.status == 0
-    assert table.out.splitlines()[0].split() == ["NAME", "TYPE", "ADDRESS", "CLUSTER"]
+    assert table.out.splitlines()[0].split() == ["NAME", "TYPE", "ADDRESS", "CLUSTER", "FROM"]
     (proxy,) = json.loads(run("proxies", "-f", mesh, "-o", "json").out)
     assert proxy["type"] == "sidecar"
     assert proxy["name"] in table.out

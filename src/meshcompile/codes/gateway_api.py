@@ -107,3 +107,12 @@ LISTENER_SET_REFUSED = Code(
     "default are none. Waypoints and Gateways of other clusters take none. The status of the ListenerSet says so in "
     "the conditions Accepted and Programmed.",
 )
+NOT_DEPLOYED = Code(
+    "MC1914",
+    "gateway-not-deployed",
+    Severity.WARNING,
+    "istiod makes no Deployment and no Service for this Gateway: {problem}",
+    "istiod reads the overlays for the proxies of a Gateway from the ConfigMap in `spec.infrastructure.parametersRef`, "
+    "and from the ConfigMap with the defaults of the class. If it cannot apply them, it makes nothing, and says so "
+    "only in its log.",
+)

@@ -82,3 +82,12 @@ NO_TEMPLATE = Code(
     "An Argo Rollout with a `workloadRef` runs the Pods of the Deployment that it names. Add that Deployment to the "
     "input.",
 )
+ASSUMED_DEPLOYMENT = Code(
+    "MC1212",
+    "assumed-gateway-deployment",
+    Severity.INFO,
+    "assumed {objects}, which istiod makes for this Gateway",
+    "istiod deploys the proxies of a Gateway without `spec.addresses`. If the input has no running Pod, it was not "
+    "read from a cluster, so meshcompile assumes the Deployment and the Service that are missing. They have the names, "
+    "labels, annotations and ports that istiod gives them, with the overlays of `spec.infrastructure.parametersRef`.",
+)

@@ -24,7 +24,7 @@ from meshcompile.models.base import Resource
 from meshcompile.models.kubernetes.endpoint_slice import EndpointSlice
 from meshcompile.models.kubernetes.endpoints import Endpoints
 from meshcompile.models.kubernetes.namespace import Namespace
-from meshcompile.models.kubernetes.pod import Pod
+from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Pod
 from meshcompile.models.kubernetes.service import Service
 from meshcompile.models.kubernetes.workloads import PodTemplateSpec
 from meshcompile.snapshot.addresses import POD_RANGE, SERVICE_RANGE, AddressPool
@@ -243,7 +243,10 @@ class _Assumption:
 def _proxy_words(pod: Pod) -> str:
     if pod.spec.proxy is None:
         return "without a proxy"
-    return "a gateway" if is_gateway(pod.metadata.annotations) else "with a sidecar"
+    if "waypoint" in pod.spec.proxy.args:
+        return "a waypoint"
+    is_alone = all(container.name == PROXY_CONTAINER for container in pod.spec.containers)
+    return "a gateway" if is_alone or is_gateway(pod.metadata.annotations) else "with a sidecar"
 
 
 def _named(pods: Sequence[Pod]) -> str:

@@ -24,16 +24,18 @@ class ClassTraits(Struct, frozen=True):
     """What a controller does: whether it takes ListenerSets, and whether it adds the class to a Deployment's name.
 
     `address_type` is the type of the addresses that a Gateway's status has without a load balancer; "" for all types.
+    `service_type` is the type of the Service that istiod makes for a Gateway; "" if it makes none.
     """
 
     takes_listener_sets: bool = False
     adds_class_to_name: bool = False
     address_type: str = "Hostname"
+    service_type: str = ""
 
 
 TRAITS: Mapping[Controller, ClassTraits] = {
-    Controller.GATEWAY: ClassTraits(takes_listener_sets=True, adds_class_to_name=True),
-    Controller.WAYPOINT: ClassTraits(address_type=""),
+    Controller.GATEWAY: ClassTraits(takes_listener_sets=True, adds_class_to_name=True, service_type="LoadBalancer"),
+    Controller.WAYPOINT: ClassTraits(address_type="", service_type="ClusterIP"),
     Controller.REMOTE: ClassTraits(adds_class_to_name=True),
 }
 

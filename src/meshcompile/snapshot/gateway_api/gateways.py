@@ -9,7 +9,7 @@ from meshcompile.snapshot.discovery import is_selected
 from meshcompile.snapshot.gateway_api.classes import TRAITS, Controller, deployment_name, is_managed
 from meshcompile.snapshot.gateway_api.conditions import DEPRECATED_FIELD, NOT_ALLOWED, UNSUPPORTED_ADDRESS, Invalid
 from meshcompile.snapshot.gateway_api.converted import BoundServices
-from meshcompile.snapshot.gateway_api.listeners import ListenerBuilder, ListenersOf, ParentListener
+from meshcompile.snapshot.gateway_api.listeners import ListenerBuilder, ListenersOf, Namespaces, ParentListener
 from meshcompile.snapshot.gateway_api.references import GATEWAY, GroupKind
 from meshcompile.values.hosts import CLUSTER_DOMAIN
 
@@ -84,25 +84,27 @@ class GatewayBuilder(Struct, frozen=True):
         place, name = listener_set.spec.at("parent_ref"), on.gateway.spec.gateway_class_name
         if not TRAITS[on.controller].takes_listener_sets:
             return Invalid(NOT_ALLOWED, f'The "{name}" GatewayClass does not support ListenerSet', place)
-        if not self._takes_listeners_from(on.gateway, listener_set.namespace):
+        if not takes_listeners_from(on.gateway, listener_set.namespace, self.listeners.namespaces):
             message = "The parent Gateway does not allow this reference; check the 'spec.allowedRoutes'"
             return Invalid(NOT_ALLOWED, message, place)
         return None
 
-    def _takes_listeners_from(self, gateway: KubernetesGateway, namespace: str) -> bool:
-        allowed = gateway.spec.allowed_listeners
-        if allowed is None:
+
+def takes_listeners_from(gateway: KubernetesGateway, namespace: str, namespaces: Namespaces) -> bool:
+    """True if a Gateway takes the ListenerSets of a namespace."""
+    allowed = gateway.spec.allowed_listeners
+    if allowed is None:
+        return False
+    match allowed.namespaces.from_:
+        case "All":
+            return True
+        case "Same":
+            return namespace == gateway.namespace
+        case "Selector" if allowed.namespaces.selector is not None:
+            labels = namespaces.labels.get(namespace)
+            return labels is not None and is_selected(allowed.namespaces.selector, labels)
+        case _:
             return False
-        match allowed.namespaces.from_:
-            case "All":
-                return True
-            case "Same":
-                return namespace == gateway.namespace
-            case "Selector" if allowed.namespaces.selector is not None:
-                labels = self.listeners.namespaces.labels.get(namespace)
-                return labels is not None and is_selected(allowed.namespaces.selector, labels)
-            case _:
-                return False
 
 
 def bound_services(gateway: KubernetesGateway, controller: Controller) -> tuple[BoundServices, Invalid | None]:
