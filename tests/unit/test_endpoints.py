@@ -198,6 +198,20 @@ def test_distribute() -> None:
     ]
 
 
+@pytest.mark.parametrize(("share", "weight"), [(50, 2147483648), (3, 1)])
+def test_shares_of_heavy_endpoints(share: int, weight: int) -> None:
+    """istiod multiplies weights by shares in 32 bits, and keeps the weight if the product is 0."""
+    heavy = ENTRY.replace(
+        "workloadSelector: {labels: {app: api}}",
+        "endpoints: [{address: 192.0.2.1, locality: eu/a, weight: 2147483648}, {address: 192.0.2.2, locality: us/a}]",
+    )
+    to = f'{{"eu/*": {share}, "us/*": {100 - share}}}'
+    distribute = rule(f'{{loadBalancer: {{localityLbSetting: {{distribute: [{{from: "eu/*", to: {to}}}]}}}}}}')
+    client = replace(sidecar(), locality=Locality("eu", "a"))
+    found = endpoints(mesh(heavy, distribute.replace("host: api", "host: vm.example")), client)
+    assert [group["loadBalancingWeight"] for group in found["outbound|80||vm.example"]] == [weight, 100 - share]
+
+
 def test_failover_by_labels() -> None:
     """Endpoints are split by how many labels they share with the client, counted from the first."""
     by_labels = rule(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from meshcompile.resolve.gateways.merged import MergedGateway
 from tests.meshes import asked, gateway, mesh
 
@@ -64,3 +66,38 @@ def test_hosts_with_namespaces() -> None:
     merged = gateways(HTTP % "./a.com", HTTP % "*/b.com", HTTP % "*/*", HTTP % "x/c.com")
     hosts = [server.hosts for server in merged.by_route_name["http.80"]]
     assert hosts == [("edge/a.com",), ("b.com",), ("*",), ("x/c.com",)]
+
+
+ROUTER = """
+apiVersion: v1
+kind: Service
+metadata: {name: in, namespace: istio-system}
+spec: {selector: {istio: ingressgateway}, ports: [{name: http, port: 80, targetPort: 8080}]}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata:
+  name: bound
+  namespace: %s
+  annotations: {internal.istio.io/gateway-service: "%s"}
+spec:
+  selector: {any: thing}
+  servers:
+  - {port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}
+  - {port: {number: 81, name: other, protocol: HTTP}, hosts: ["*"]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("namespace", "services", "ports"),
+    [
+        ("istio-system", "in.istio-system.svc.cluster.local", [8080]),
+        ("istio-system", "other,in.istio-system.svc.cluster.local", [8080]),
+        ("istio-system", "other", []),
+        ("edge", "in.istio-system.svc.cluster.local", []),
+    ],
+)
+def test_a_gateway_can_be_bound_to_services(namespace: str, services: str, ports: list[int]) -> None:
+    """The annotation of generated Gateways takes the place of the selector, and only ports of the Services count."""
+    merged = asked(mesh(ROUTER % (namespace, services)), gateway()).facts.gateway
+    assert [port.number for port in merged.ports] == ports

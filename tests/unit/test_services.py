@@ -191,6 +191,23 @@ def test_targets_of_a_pod() -> None:
     assert targets(sidecar(), SERVICE.replace("targetPort: web", "targetPort: other"), POD) == []
 
 
+@pytest.mark.parametrize(
+    ("port", "transport", "found"),
+    [
+        ("{name: udp-a, port: 80, targetPort: web}", "TCP", True),
+        ("{name: udp-a, port: 80, targetPort: web}", "UDP", False),
+        ("{name: http, port: 80, targetPort: web, protocol: UDP}", "UDP", True),
+        ("{name: http, port: 80, targetPort: web, protocol: SCTP}", "SCTP", True),
+        ("{name: http, port: 80, targetPort: web, protocol: SCTP}", "TCP", False),
+    ],
+)
+def test_targets_by_name_have_the_transport_of_the_port(port: str, transport: str, found: bool) -> None:
+    """A container port with the name of the target has the protocol that Kubernetes knows, whatever the name says."""
+    named = POD.replace("containerPort: 8080", f"containerPort: 8080, protocol: {transport}")
+    one = SERVICE.replace(SERVICE[SERVICE.index("ports: [") :], f"ports: [{port}]}}\n")
+    assert targets(sidecar(), one, named) == ([("api", 80, 8080)] if found else [])
+
+
 def test_targets_are_distinct() -> None:
     """Of several service ports with one target and protocol, the first is used."""
     two = SERVICE.replace("targetPort: web}", "targetPort: 8080}, {name: http-b, port: 81, targetPort: 8080}")

@@ -10,11 +10,15 @@ from meshcompile.snapshot.ingress import FromIngresses
 from meshcompile.snapshot.resources import ConfigStore, oldest_first
 from meshcompile.values.labels import Labels, selects
 
+# The annotation with which istiod binds the Gateways that it makes of the Gateway API to Services.
+SERVICES_ANNOTATION = "internal.istio.io/gateway-service"
+
 
 class GatewayIndex(Struct, frozen=True):
     """Gateways, including those generated from Ingresses and the Gateway API, oldest first.
 
-    `bound` has the Services of the Gateways of the Gateway API, by `namespace/name`. These Gateways select no labels.
+    `bound` has the Services of the Gateways that are bound to Services, as those of the Gateway API are, by
+    `namespace/name`. These Gateways select no labels.
     """
 
     all: tuple[Gateway, ...] = ()
@@ -45,4 +49,11 @@ class GatewayIndex(Struct, frozen=True):
 def gateway_index(resources: ConfigStore, ingresses: FromIngresses, gateway_api: FromGatewayApi) -> GatewayIndex:
     """The index of the accepted Gateways, and of those generated from Ingresses and the Gateway API."""
     every = (*resources.all(Gateway), *ingresses.gateways, *gateway_api.gateways)
-    return GatewayIndex(tuple(sorted(every, key=oldest_first)), gateway_api.bound)
+    annotated = {gateway.full_name: bound for gateway in every if (bound := _annotated(gateway)) is not None}
+    return GatewayIndex(tuple(sorted(every, key=oldest_first)), {**gateway_api.bound, **annotated})
+
+
+def _annotated(gateway: Gateway) -> BoundServices | None:
+    """The Services in the namespace of a Gateway that its annotation names in place of a selector."""
+    named = gateway.metadata.annotations.get(SERVICES_ANNOTATION)
+    return None if named is None else BoundServices(tuple(named.split(",")), gateway.namespace)

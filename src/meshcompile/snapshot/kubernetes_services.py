@@ -126,6 +126,7 @@ def _port(port: kubernetes.ServicePort) -> ServicePort:
         number=port.port,
         protocol=declared_protocol(port.port, port.name, port.protocol, port.app_protocol),
         target=port.effective_target_port,
+        transport=port.protocol,
         origin=port.origin,
     )
 

@@ -57,12 +57,13 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ServicePort:
-    """One port of a service."""
+    """One port of a service. `protocol` may come from its name, but `transport` is what Kubernetes calls protocol."""
 
     name: str
     number: int
     protocol: Protocol
     target: int | str | None = None  # number or name on the workload; None: the same number
+    transport: str = "TCP"
     origin: Origin = field(default=NOWHERE, compare=False, repr=False)
 
 

@@ -10,7 +10,13 @@ from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.destination_rule import ClientTLSMode, Subset, TrafficPolicy
 from meshcompile.queries import query
 from meshcompile.resolve.endpoints.locality_balancing import balanced, locality_settings
-from meshcompile.resolve.endpoints.locality_groups import EndpointTunnel, LbEndpoint, LocalityGroup, total_weight
+from meshcompile.resolve.endpoints.locality_groups import (
+    EndpointTunnel,
+    LbEndpoint,
+    LocalityGroup,
+    changed_weight,
+    total_weight,
+)
 from meshcompile.resolve.endpoints.split_horizon import reachable
 from meshcompile.resolve.endpoints.tunnels import (
     IngressWaypoints,
@@ -267,7 +273,7 @@ def workload_telemetry(workload: Workload) -> str:
 
 def _mutual_tls_only(group: LocalityGroup) -> LocalityGroup:
     endpoints = tuple(endpoint for endpoint in group.endpoints if endpoint.takes_mutual_tls)
-    return LocalityGroup(group.locality, endpoints, total_weight(endpoints) if endpoints else None, group.priority)
+    return LocalityGroup(group.locality, endpoints, changed_weight(endpoints) if endpoints else None, group.priority)
 
 
 @query

@@ -16,7 +16,7 @@ from meshcompile.models.networking.destination_rule import (
     LocalityFailover,
     LocalityLoadBalancerSetting,
 )
-from meshcompile.resolve.endpoints.locality_groups import LbEndpoint, LocalityGroup, total_weight
+from meshcompile.resolve.endpoints.locality_groups import LbEndpoint, LocalityGroup, changed_weight, uint32
 from meshcompile.resolve.scope.clients import DISTRIBUTION_LABELS, ClientKey
 from meshcompile.snapshot.service import Service, TrafficDistribution
 from meshcompile.values.localities import Locality, locality
@@ -101,8 +101,14 @@ def _shares(groups: Sequence[LocalityGroup], to: Mapping[str, int]) -> Iterator[
     for rule, share in sorted(to.items()):
         matched = [index for index in sorted(left) if covers(rule, groups[index].locality)]
         left -= set(matched)
-        own = {index: groups[index].weight or 1 for index in matched}
-        yield from ((index, ceil(weight * share / sum(own.values()))) for index, weight in own.items())
+        own = {index: _own_weight(groups[index]) for index in matched}
+        total = uint32(sum(own.values())) or 1
+        yield from ((index, ceil(uint32(weight * share) / total)) for index, weight in own.items())
+
+
+def _own_weight(group: LocalityGroup) -> int:
+    """The weight of a group; 1 for a group that lost all its endpoints."""
+    return 1 if group.weight is None else group.weight
 
 
 def covers(rule: str, where: Locality) -> bool:
@@ -159,7 +165,7 @@ def _split(group: LocalityGroup, preferred: Sequence[tuple[str, str]]) -> Iterat
     for endpoint in group.endpoints:
         parts.setdefault(_mismatch(endpoint, preferred), []).append(endpoint)
     for priority, endpoints in sorted(parts.items()):
-        yield LocalityGroup(group.locality, tuple(endpoints), total_weight(endpoints), priority)
+        yield LocalityGroup(group.locality, tuple(endpoints), changed_weight(endpoints), priority)
 
 
 def _mismatch(endpoint: LbEndpoint, preferred: Sequence[tuple[str, str]]) -> int:

@@ -64,4 +64,15 @@ MAX_WEIGHT = 2**32 - 1
 
 
 def total_weight(endpoints: Iterable[LbEndpoint]) -> int:
+    """The weight of a locality."""
     return min(sum(endpoint.weight for endpoint in endpoints), MAX_WEIGHT)
+
+
+def changed_weight(endpoints: Iterable[LbEndpoint]) -> int:
+    """The weight of endpoints that are not all those of a locality. There, istiod does not check for overflows."""
+    return uint32(sum(endpoint.weight for endpoint in endpoints))
+
+
+def uint32(number: int) -> int:
+    """The lowest 32 bits of a number, as in Go's arithmetic."""
+    return number & MAX_WEIGHT

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from msgspec.structs import replace
 
 from meshcompile.documents import Origin
-from meshcompile.resolve.endpoints.locality_groups import MAX_WEIGHT, LbEndpoint, LocalityGroup, total_weight
+from meshcompile.resolve.endpoints.locality_groups import MAX_WEIGHT, LbEndpoint, LocalityGroup, changed_weight, uint32
 from meshcompile.resolve.scope.clients import ClientKey
 from meshcompile.snapshot.networks import NetworkGateway, NetworkGateways
 from meshcompile.snapshot.service import ISTIO_TLS_MODE
@@ -35,7 +35,7 @@ def _reachable(group: LocalityGroup, gateways: NetworkGateways, client: ClientKe
     weights: dict[NetworkGateway, int] = {}
     origins: dict[NetworkGateway, Origin | None] = {}
     for endpoint in group.endpoints:
-        weight = min(max(endpoint.weight, 1) * gateways.scale, MAX_WEIGHT)
+        weight = _scaled(endpoint.weight, gateways.scale)
         towards = _usable(gateways.towards(endpoint.network, endpoint.cluster), client)
         always = not client.network and bool(endpoint.network and towards)
         if not always and (client.in_network(endpoint.network) or not towards):
@@ -45,11 +45,16 @@ def _reachable(group: LocalityGroup, gateways: NetworkGateways, client: ClientKe
         family = _of_family(towards, client)
         if endpoint.takes_mutual_tls:
             for gateway in family:
-                weights[gateway] = weights.get(gateway, 0) + weight // len(family)
+                weights[gateway] = uint32(weights.get(gateway, 0) + weight // len(family))
                 origins.setdefault(gateway, endpoint.origin)
     through = (_gateway_endpoint(gateway, weights[gateway], origins[gateway]) for gateway in sorted(weights))
     endpoints = (*direct, *through)
-    return LocalityGroup(group.locality, endpoints, total_weight(endpoints) if endpoints else None, group.priority)
+    return LocalityGroup(group.locality, endpoints, changed_weight(endpoints) if endpoints else None, group.priority)
+
+
+def _scaled(weight: int, factor: int) -> int:
+    """The weight times the factor, or the highest weight if the product could overflow."""
+    return max(weight, 1) * factor if weight < MAX_WEIGHT // factor else MAX_WEIGHT
 
 
 def _usable(gateways: Iterable[NetworkGateway], client: ClientKey) -> tuple[NetworkGateway, ...]:

@@ -65,13 +65,12 @@ def _pod_port(pod: Pod, port: ServicePort) -> int | None:
     """The number of the target port; None for a name that no container has."""
     if not isinstance(port.target, str):
         return port.target or port.number
-    transport = "UDP" if port.protocol is Protocol.UDP else "TCP"
     return next(
         (
             p.container_port
             for container in serving_containers(pod)
             for p in container.ports
-            if p.name == port.target and p.protocol == transport
+            if p.name == port.target and p.protocol == port.transport
         ),
         None,
     )
@@ -114,8 +113,7 @@ def _described_port(proxy: Proxy, port: ServicePort) -> int | None:
         return port.target or port.number
     if not described:
         return int(port.target) if port.target.isdecimal() else 0
-    transport = "UDP" if port.protocol is Protocol.UDP else "TCP"
-    named = (p for p in described if p.name == port.target and p.protocol == transport)
+    named = (p for p in described if p.name == port.target and p.protocol == port.transport)
     return next((p.container_port for p in named), None)
 
 
