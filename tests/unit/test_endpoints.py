@@ -463,3 +463,29 @@ def test_clusters_by_dns_know_gateways_only_after_a_reload(
     both_families = replace(sidecar(NETWORK="net-1"), ip_addresses=("10.1.0.1", "fd00::1"))
     [group] = clusters(found, both_families)["outbound|80||far.example"]["loadAssignment"]["endpoints"]
     assert addresses(group) == expected
+
+
+def test_an_address_can_be_in_a_network_when_the_first_one_is_not() -> None:
+    """The network of an endpoint is that of its Pod's first address, or else that of its own address."""
+    networks = {"six": {"endpoints": [{"fromCidr": "fd00::/64"}], "gateways": [{"address": "6.6.6.6", "port": 15443}]}}
+    second = slice_of(1).replace("addresses: [10.2.0.1]", "addresses: [10.2.0.1, 'fd00::1']")
+    found = meshcompile.load("\n---\n".join(dedent(text) for text in (SERVICE, pod(1), second)), networks=networks)
+    [group] = endpoints(found, sidecar(NETWORK="four"))[NAME]
+    assert addresses(group) == ["10.2.0.1", "6.6.6.6"]
+
+
+@pytest.mark.parametrize(
+    ("ports", "reached"),
+    [
+        ("{name: tls, port: 15443}", ["192.0.2.1", "192.0.2.2"]),
+        ("{name: quic, port: 15443, protocol: UDP}", ["10.2.0.2"]),
+        ("{name: udp-tls, port: 15443}", ["10.2.0.2"]),
+        ("{name: quic, port: 15443, protocol: UDP}, {name: tls, port: 15443}", ["192.0.2.1", "192.0.2.2"]),
+    ],
+)
+def test_gateways_of_networks_do_not_take_udp(ports: str, reached: list[str]) -> None:
+    """A Service with only a port for UDP is no gateway, and endpoints behind it are reached directly."""
+    far = GATEWAY.replace("{name: tls, port: 15443}", ports)
+    texts = (SERVICE, far, pod(2, labels="topology.istio.io/network: west"), slice_of(2))
+    [group] = endpoints(mesh(*texts), sidecar(NETWORK="home"))[NAME]
+    assert addresses(group) == reached

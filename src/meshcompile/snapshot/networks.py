@@ -5,6 +5,7 @@ this module does not. Where endpoints need an IP address, it uses only gateways 
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from math import lcm
@@ -20,11 +21,13 @@ from meshcompile.snapshot.resources import ConfigStore
 from meshcompile.snapshot.workloads import WorkloadIndex
 from meshcompile.values.ip import is_ip
 from meshcompile.values.labels import NETWORK, Labels, selects
+from meshcompile.values.ports import Protocol, declared_protocol
 
 GATEWAY_PORT = "networking.istio.io/gatewayPort"
 NODE_SELECTOR = "traffic.istio.io/nodeSelector"
 DEFAULT_GATEWAY_PORT = 15443
 HBONE_GATEWAY_PORT = 15008
+NUMBER = re.compile("[-+]?[0-9]+")
 
 
 class NetworkGateway(NamedTuple):
@@ -217,11 +220,15 @@ def _gateway_ports(
     if not labels.get(NETWORK):
         return named.get(service_hostname(service.name, service.namespace), ())
     text = labels.get(GATEWAY_PORT, "")
-    port = int(text) if text.isdecimal() else DEFAULT_GATEWAY_PORT
-    numbers = {p.port for p in service.spec.ports}
+    port = int(text) if NUMBER.fullmatch(text) else DEFAULT_GATEWAY_PORT
+    numbers = {p.port for p in service.spec.ports if not _is_udp(p)}
     if port in numbers:
         return ((labels[NETWORK], port),)
     return ((labels[NETWORK], 0),) if HBONE_GATEWAY_PORT in numbers else ()
+
+
+def _is_udp(port: kubernetes.ServicePort) -> bool:
+    return declared_protocol(port.port, port.name, port.protocol, port.app_protocol) is Protocol.UDP
 
 
 def _external_addresses(service: kubernetes.Service, workloads: WorkloadIndex, cluster: str) -> tuple[str, ...]:

@@ -67,9 +67,9 @@ def _workload(listed: kubernetes.Endpoint, address: str, namespace: str, source:
     target = listed.target_ref
     if target is not None and target.kind == "Pod":
         pod = pods.pods.get((target.namespace, target.name))
-        return None if pod is None else source.of_pod(pod)
+        return None if pod is None else source.of_pod_at(pod, address)
     pod = pods.pod_at(address, namespace)
-    return source.of_address(address) if pod is None else source.of_pod(pod)
+    return source.of_address(address) if pod is None else source.of_pod_at(pod, address)
 
 
 def endpoint_health(service: Service | None, conditions: kubernetes.EndpointConditions) -> Health:

@@ -4,6 +4,7 @@ Follows istiod's `kube/controller/endpoint_builder.go` and `serviceentry.convert
 """
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from meshcompile.documents import NOWHERE, Origin
 from meshcompile.models.kubernetes.node import Node
@@ -46,6 +47,14 @@ class WorkloadSource(Struct, frozen=True, eq=False):
         if workload is None:
             workload = self._pods[key] = self._pod_workload(pod)
         return workload
+
+    def of_pod_at(self, pod: Pod, address: str) -> Workload:
+        """The workload of a Pod at one of its addresses, which has a network if the first address has none."""
+        workload = self.of_pod(pod)
+        if workload.network or address == workload.addresses[0]:
+            return workload
+        network = self.networks.of(self.cluster, address, {})
+        return replace(workload, network=network, labels={**workload.labels, NETWORK: network}) if network else workload
 
     def _pod_workload(self, pod: Pod) -> Workload:
         labels, address = pod.metadata.labels, pod.status.pod_ip
