@@ -47,7 +47,18 @@ def documents(types: Iterable[tuple[str, str]]) -> list[Document]:
         ("kustomize.toolkit.fluxcd.io/v1", "Kustomization", codes.MAKES_OBJECTS, "flux build"),
         ("helm.toolkit.fluxcd.io/v2", "HelmRelease", codes.MAKES_OBJECTS, "helm template"),
         ("flagger.app/v1beta1", "Canary", codes.MAKES_OBJECTS, "primary workload"),
-        ("inference.networking.k8s.io/v1", "InferencePool", codes.UNSUPPORTED_KIND, "not supported"),
+        (
+            "inference.networking.k8s.io/v1",
+            "InferencePool",
+            codes.FLAGGED_KIND,
+            "unless `ENABLE_GATEWAY_API_INFERENCE_EXTENSION` is true",
+        ),
+        (
+            "multicluster.x-k8s.io/v1alpha1",
+            "ServiceImport",
+            codes.FLAGGED_KIND,
+            "unless `ENABLE_MCS_SERVICE_DISCOVERY` is true",
+        ),
     ],
 )
 def test_what_is_easily_missed_is_a_warning(api_version: str, kind: str, code: Code, words: str) -> None:

@@ -45,6 +45,14 @@ UNSUPPORTED_KIND = Code(
     "objects of kind `{kind}` in `{api_version}` are not supported: their configuration is missing from the output",
     "istiod turns such objects into Envoy configuration, but meshcompile does not.",
 )
+FLAGGED_KIND = Code(
+    "MC0107",
+    "flagged-kind",
+    Severity.WARNING,
+    "istiod does not read objects of kind `{kind}` unless {advice} is true: the object has no effect",
+    "The kind belongs to a feature that is off by default. meshcompile does what istiod does by default, and does not "
+    "support the feature: with the flag, istiod sends configuration that is missing from the output.",
+)
 UNKNOWN_FIELD = Code(
     "MC0110",
     "unknown-field",

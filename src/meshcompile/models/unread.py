@@ -35,6 +35,10 @@ def _maker(render: str) -> Verdict:
     return Verdict(codes.MAKES_OBJECTS, render)
 
 
+def _flagged(flag: str) -> Verdict:
+    return Verdict(codes.FLAGGED_KIND, f"`{flag}`")
+
+
 _GATEWAY_API = Verdict(codes.UNSUPPORTED_KIND, "")
 _ISTIO_RBAC = _removed("1.6", "no access is restricted by it: write an AuthorizationPolicy of `security.istio.io/v1`")
 _MIXER = _removed("1.8", "write a Telemetry, an AuthorizationPolicy with a provider, a WasmPlugin or an EnvoyFilter")
@@ -46,8 +50,10 @@ VERDICTS: Mapping[tuple[str, str], Verdict] = {
     # API groups that istiod reads and that are not compiled.
     ("gateway.networking.k8s.io", ANY_KIND): _GATEWAY_API,
     ("gateway.networking.x-k8s.io", ANY_KIND): _GATEWAY_API,
-    ("inference.networking.k8s.io", ANY_KIND): _GATEWAY_API,
-    ("multicluster.x-k8s.io", ANY_KIND): _GATEWAY_API,
+    # Kinds that istiod reads only with a feature flag.
+    ("inference.networking.k8s.io", "InferencePool"): _flagged("ENABLE_GATEWAY_API_INFERENCE_EXTENSION"),
+    ("multicluster.x-k8s.io", "ServiceExport"): _flagged("ENABLE_MCS_SERVICE_DISCOVERY"),
+    ("multicluster.x-k8s.io", "ServiceImport"): _flagged("ENABLE_MCS_SERVICE_DISCOVERY"),
     # APIs that earlier releases of Istio had.
     ("authentication.istio.io", ANY_KIND): _removed(
         "1.6",
