@@ -1,0 +1,432 @@
+"""HTTPRoutes on a Gateway of the Gateway API in the real Envoy: what the upstream conformance tests ask of a gateway.
+
+Only the Gateway is in the input: its proxy is the one that istiod would deploy.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import pytest
+
+import meshcompile
+from tests.envoy.backends import http_backend
+from tests.envoy.client import Answer, request
+from tests.envoy.runner import Envoy, on_free_ports, running
+from tests.envoy.sidecars import documents
+
+pytestmark = pytest.mark.envoy
+
+Object = dict[str, Any]
+BACKENDS = ("one", "two", "three")
+HOST = "shop.example"
+ADDRESS = "192.0.2.1"
+
+
+def gateway_api(kind: str, name: str, namespace: str = "shop", **spec: Any) -> Object:
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": "gateway.networking.k8s.io/v1", "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def edge(*listeners: Object) -> Object:
+    """The Gateway, with one listener for all namespaces unless others are given."""
+    everyone = {"allowedRoutes": {"namespaces": {"from": "All"}}}
+    default = ({"name": "http", "port": 80, "protocol": "HTTP", **everyone},)
+    return gateway_api("Gateway", "edge", "infra", gatewayClassName="istio", listeners=list(listeners or default))
+
+
+def route(*rules: Object, name: str = "web", namespace: str = "shop", **more: Any) -> Object:
+    parent = {"name": "edge", "namespace": "infra"}
+    return gateway_api("HTTPRoute", name, namespace, **{"parentRefs": [parent], "rules": list(rules), **more})
+
+
+def to(name: str, **more: Any) -> Object:
+    """A reference to a backend."""
+    return {"name": name, "port": 80, **more}
+
+
+def rule(*backends: str, matches: list[Object] | None = None, filters: list[Object] | None = None) -> Object:
+    return {"matches": matches or [], "filters": filters or [], "backendRefs": [to(name) for name in backends]}
+
+
+def service(name: str, port: int, namespace: str = "shop") -> list[Object]:
+    """A Service with one endpoint, which the bootstrap moves to loopback."""
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": name, "namespace": namespace},
+            "spec": {"ports": [{"name": "http", "port": 80}]},
+        },
+        {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": {"name": f"{name}-1", "namespace": namespace, "labels": {"kubernetes.io/service-name": name}},
+            "addressType": "IPv4",
+            "ports": [{"name": "http", "port": port}],
+            "endpoints": [{"addresses": [ADDRESS]}],
+        },
+    ]
+
+
+@pytest.fixture(scope="module")
+def ports() -> Iterator[Mapping[str, int]]:
+    """The ports of the backends."""
+    with ExitStack() as started:
+        yield {name: started.enter_context(http_backend(name)) for name in BACKENDS}
+
+
+@contextmanager
+def serving(ports: Mapping[str, int], *objects: Object, gateway: Object | None = None) -> Iterator[Envoy]:
+    """The proxy of the Gateway, with Services for the backends and these objects."""
+    services = [each for name, port in ports.items() for each in service(name, port)]
+    mesh = meshcompile.load(documents(gateway or edge(), *services, *objects))
+    assert [str(d) for d in mesh.diagnostics if d.severity is meshcompile.Severity.ERROR] == []
+    config = mesh.compile("gateway/edge.infra")
+    moved = {f"{ADDRESS}:{port}": f"127.0.0.1:{port}" for port in ports.values()}
+    with running(on_free_ports(config.bootstrap(endpoints=moved).to_dict())) as envoy:
+        yield envoy
+
+
+def ask(envoy: Envoy, path: str = "/", **more: Any) -> Answer:
+    return request(envoy.listener_port("0.0.0.0_80"), path, **{"host": HOST, **more})
+
+
+def backend(envoy: Envoy, path: str = "/", **more: Any) -> str:
+    """The backend that answers; the status if Envoy answers itself."""
+    answer = ask(envoy, path, **more)
+    return answer.backend or str(answer.status)
+
+
+def location(answer: Answer) -> tuple[int, str]:
+    return answer.status, answer.headers.get("location", "")
+
+
+# ---- matching
+
+
+def test_paths_match_by_precedence(ports: Mapping[str, int]) -> None:
+    """An exact path wins over a prefix, a longer prefix over a shorter one, and a prefix ends at a path segment."""
+    rules = (
+        rule("one", matches=[{"path": {"type": "PathPrefix", "value": "/match"}}]),
+        rule("two", matches=[{"path": {"type": "PathPrefix", "value": "/match/prefix/"}}]),
+        rule("three", matches=[{"path": {"type": "Exact", "value": "/match/exact"}}]),
+    )
+    with serving(ports, route(*rules)) as envoy:
+        assert backend(envoy, "/match/exact") == "three"
+        assert backend(envoy, "/match/exact/") == "one"
+        assert backend(envoy, "/match/exact/one") == "one"
+        assert backend(envoy, "/match/prefix") == "two"
+        assert backend(envoy, "/match/prefix/one") == "two"
+        assert backend(envoy, "/match/any") == "one"
+        assert backend(envoy, "/matching") == "404"
+        assert backend(envoy, "/Match") == "404"
+
+
+def test_headers_match(ports: Mapping[str, int]) -> None:
+    """All headers of a match are needed, names have no case, values do, and more headers are more specific."""
+    version = {"name": "version", "value": "two"}
+    orange = {"name": "color", "value": "orange"}
+    pattern = {"type": "RegularExpression", "name": "color", "value": "blue|green"}
+    rules = (
+        rule("one", matches=[{"headers": [{"name": "Version", "value": "one"}]}]),
+        rule("two", matches=[{"headers": [version]}]),
+        rule("one", matches=[{"headers": [version, orange]}]),
+        rule("three", matches=[{"headers": [pattern]}, {"headers": [{"name": "color", "value": "yellow"}]}]),
+    )
+    with serving(ports, route(*rules)) as envoy:
+        assert backend(envoy, headers={"VERSION": "one"}) == "one"
+        assert backend(envoy, headers={"version": "two"}) == "two"
+        assert backend(envoy, headers={"version": "two", "color": "orange"}) == "one"
+        assert backend(envoy, headers={"color": "green"}) == "three"
+        assert backend(envoy, headers={"color": "yellow"}) == "three"
+        assert backend(envoy, headers={"color": "orange"}) == "404"
+        assert backend(envoy, headers={"version": "Two"}) == "404"
+        assert backend(envoy) == "404"
+
+
+def test_query_parameters_match(ports: Mapping[str, int]) -> None:
+    """All parameters of a match are needed; the first of one name counts."""
+    whale, dolphin = {"name": "animal", "value": "whale"}, {"name": "animal", "value": "dolphin"}
+    rules = (
+        rule("one", matches=[{"queryParams": [whale]}]),
+        rule("two", matches=[{"queryParams": [dolphin]}]),
+        rule("three", matches=[{"queryParams": [dolphin, {"name": "color", "value": "blue"}]}]),
+    )
+    with serving(ports, route(*rules)) as envoy:
+        assert backend(envoy, "/?animal=whale") == "one"
+        assert backend(envoy, "/?animal=dolphin&more=1") == "two"
+        assert backend(envoy, "/?color=blue&animal=dolphin") == "three"
+        assert backend(envoy, "/?animal=whale&animal=dolphin") == "one"
+        assert backend(envoy, "/?animal=shark") == "404"
+
+
+def test_methods_match(ports: Mapping[str, int]) -> None:
+    """A method is one condition of a match, and more specific than headers."""
+    rules = (
+        rule("one", matches=[{"method": "POST"}]),
+        rule("two", matches=[{"method": "GET"}]),
+        rule("three", matches=[{"headers": [{"name": "version", "value": "four"}]}]),
+        rule("three", matches=[{"method": "PATCH", "path": {"value": "/path"}}]),
+    )
+    with serving(ports, route(*rules)) as envoy:
+        assert [backend(envoy, method=method) for method in ("POST", "GET", "HEAD")] == ["one", "two", "404"]
+        assert backend(envoy, method="POST", headers={"version": "four"}) == "one"
+        assert backend(envoy, method="PUT", headers={"version": "four"}) == "three"
+        assert [backend(envoy, path, method="PATCH") for path in ("/path", "/")] == ["three", "404"]
+
+
+def test_rules_of_several_routes_are_ordered_together(ports: Mapping[str, int]) -> None:
+    """The most specific match of all routes of a host wins, whichever route has it."""
+    first = route(rule("one", matches=[{"path": {"value": "/"}}]), name="a")
+    second = route(rule("two", matches=[{"path": {"value": "/v2"}}]), name="b")
+    with serving(ports, first, second) as envoy:
+        assert [backend(envoy, path) for path in ("/", "/v2", "/v2/x", "/v22")] == ["one", "two", "two", "one"]
+
+
+# ---- hosts and listeners
+
+
+def test_hosts_of_routes_and_listeners_intersect(ports: Mapping[str, int]) -> None:
+    """A route serves only what its hosts and those of the listener have in common."""
+    listeners = [
+        {"name": name, "port": 80, "protocol": "HTTP", "hostname": host}
+        | {"allowedRoutes": {"namespaces": {"from": "All"}}}
+        for name, host in (("exact", "very.specific.example"), ("wild", "*.wildcard.example"))
+    ]
+    narrow = route(
+        rule("one"),
+        name="a",
+        hostnames=["very.specific.example", "non.matching.example", "*.nonmatchingwildcard.example"],
+        parentRefs=[{"name": "edge", "namespace": "infra", "sectionName": "exact"}],
+    )
+    wide = route(
+        rule("two"),
+        name="b",
+        hostnames=["*.example", "foo.wildcard.example"],
+        parentRefs=[{"name": "edge", "namespace": "infra", "sectionName": "wild"}],
+    )
+    with serving(ports, narrow, wide, gateway=edge(*listeners)) as envoy:
+        assert backend(envoy, host="very.specific.example") == "one"
+        assert backend(envoy, host="foo.wildcard.example") == "two"
+        assert backend(envoy, host="other.wildcard.example") == "two"
+        assert backend(envoy, host="a.b.wildcard.example") == "two"
+        for host in ("non.matching.example", "foo.nonmatchingwildcard.example", "wildcard.example", "other.example"):
+            assert backend(envoy, host=host) == "404"
+
+
+def test_listeners_on_one_port_are_isolated(ports: Mapping[str, int]) -> None:
+    """A request belongs to the listener with the most specific host, even if that has no route for it."""
+    everyone = {"allowedRoutes": {"namespaces": {"from": "All"}}}
+    listeners = [
+        {"name": "all", "port": 80, "protocol": "HTTP", **everyone},
+        {"name": "one", "port": 80, "protocol": "HTTP", "hostname": "abc.foo.example", **everyone},
+    ]
+
+    def at(section: str, name: str, path: str) -> Object:
+        parent = {"name": "edge", "namespace": "infra", "sectionName": section}
+        return route(rule(name, matches=[{"path": {"value": path}}]), name=section, parentRefs=[parent])
+
+    with serving(ports, at("all", "one", "/all"), at("one", "two", "/own"), gateway=edge(*listeners)) as envoy:
+        assert backend(envoy, "/all", host="bar.example") == "one"
+        assert backend(envoy, "/own", host="abc.foo.example") == "two"
+        assert backend(envoy, "/all", host="abc.foo.example") == "404"
+        assert backend(envoy, "/own", host="bar.example") == "404"
+
+
+def test_a_route_of_another_namespace_must_be_allowed(ports: Mapping[str, int]) -> None:
+    """A listener takes routes of its own namespace by default."""
+    own = {"name": "http", "port": 80, "protocol": "HTTP"}
+    with serving(ports, route(rule("one")), gateway=edge(own)) as envoy:
+        assert backend(envoy) == "404"
+    with serving(ports, route(rule("one"))) as envoy:
+        assert backend(envoy) == "one"
+
+
+# ---- backends
+
+
+def test_weights_share_requests(ports: Mapping[str, int]) -> None:
+    """Requests are shared by weight, and a backend of weight 0 gets none."""
+    shares = {"one": 70, "two": 30, "three": 0}
+    weighted = {"backendRefs": [to(name, weight=weight) for name, weight in shares.items()]}
+    with serving(ports, route(weighted)) as envoy:
+        seen = Counter(backend(envoy) for _ in range(400))
+    assert set(seen) == {"one", "two"}
+    assert 0.6 < seen["one"] / 400 < 0.8
+
+
+GRANT = gateway_api(
+    "ReferenceGrant",
+    "routes",
+    "bank",
+    **{"from": [{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "namespace": "shop"}]},
+    to=[{"group": "", "kind": "Service", "name": "vault"}],
+)
+
+
+def test_a_backend_of_another_namespace_needs_a_grant(ports: Mapping[str, int]) -> None:
+    """Without a ReferenceGrant, Envoy answers 500; with one, the backend does."""
+    elsewhere = {"backendRefs": [to("vault", namespace="bank")]}
+    vault = service("vault", ports["two"], "bank")
+    with serving(ports, route(elsewhere), *vault) as envoy:
+        assert backend(envoy) == "500"
+    with serving(ports, route(elsewhere), *vault, GRANT) as envoy:
+        assert backend(envoy) == "two"
+
+
+@pytest.mark.parametrize(
+    "invalid",
+    [to("missing"), to("vault", namespace="bank"), {"name": "one", "kind": "Bucket"}],
+    ids=["missing", "not granted", "unknown kind"],
+)
+def test_an_invalid_backend_answers_500(ports: Mapping[str, int], invalid: Object) -> None:
+    """Requests for an invalid backend get 500; the other backends of the rule get their share."""
+    alone, half = {"backendRefs": [invalid]}, {"backendRefs": [invalid, to("one")]}
+    rules = ({**alone, "matches": [{"path": {"value": "/alone"}}]}, {**half, "matches": [{"path": {"value": "/half"}}]})
+    with serving(ports, route(*rules), *service("vault", ports["two"], "bank")) as envoy:
+        assert backend(envoy, "/alone") == "500"
+        seen = Counter(backend(envoy, "/half") for _ in range(200))
+    assert set(seen) == {"one", "500"}
+    assert 60 < seen["one"] < 140
+
+
+def test_a_rule_without_backends_answers_itself(ports: Mapping[str, int]) -> None:
+    """A rule without backends is not found; one whose weights are all zero fails."""
+    none = {"matches": [{"path": {"value": "/none"}}]}
+    zero = {"matches": [{"path": {"value": "/zero"}}], "backendRefs": [to("one", weight=0)]}
+    with serving(ports, route(none, zero)) as envoy:
+        assert [backend(envoy, path) for path in ("/none", "/zero")] == ["404", "500"]
+
+
+# ---- filters
+
+
+def test_redirects(ports: Mapping[str, int]) -> None:
+    """A redirect changes host, scheme, port, path and status, and keeps the rest."""
+    wanted = {
+        "/host": {"hostname": "example.org"},
+        "/status": {"hostname": "example.org", "statusCode": 301},
+        "/scheme": {"scheme": "https"},
+        "/port": {"port": 8083},
+        "/both": {"scheme": "https", "port": 8443},
+        "/full": {"path": {"type": "ReplaceFullPath", "replaceFullPath": "/replaced"}},
+        "/prefix": {"path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/new"}},
+    }
+    rules = [
+        {
+            "matches": [{"path": {"value": path}}],
+            "filters": [{"type": "RequestRedirect", "requestRedirect": redirect}],
+        }
+        for path, redirect in wanted.items()
+    ]
+    with serving(ports, route(*rules)) as envoy:
+        assert location(ask(envoy, "/host/a?b=c")) == (302, "http://example.org/host/a?b=c")
+        assert location(ask(envoy, "/status")) == (301, "http://example.org/status")
+        assert location(ask(envoy, "/scheme")) == (302, f"https://{HOST}/scheme")
+        assert location(ask(envoy, "/port")) == (302, f"http://{HOST}:8083/port")
+        assert location(ask(envoy, "/both")) == (302, f"https://{HOST}:8443/both")
+        assert location(ask(envoy, "/full/a")) == (302, f"http://{HOST}/replaced")
+        assert location(ask(envoy, "/prefix/a")) == (302, f"http://{HOST}/new/a")
+
+
+def test_rewrites(ports: Mapping[str, int]) -> None:
+    """A rewrite changes the path and the host that the backend sees."""
+
+    wanted: Mapping[str, Object] = {
+        "/host": {"hostname": "one.example.org"},
+        "/full": {"path": {"type": "ReplaceFullPath", "replaceFullPath": "/one"}},
+        "/prefix/two": {"path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/"}},
+        "/prefix": {"path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/new/"}},
+    }
+    rules = [
+        rule("one", matches=[{"path": {"value": path}}], filters=[{"type": "URLRewrite", "urlRewrite": rewrite}])
+        for path, rewrite in wanted.items()
+    ]
+    with serving(ports, route(*rules)) as envoy:
+
+        def seen(path: str) -> tuple[str, str]:
+            answer = ask(envoy, path).json
+            return answer["headers"]["host"], answer["path"]
+
+        assert seen("/host/a") == ("one.example.org", "/host/a")
+        assert seen("/full/a?b=c") == (HOST, "/one?b=c")
+        assert seen("/prefix/two/a") == (HOST, "/a")
+        assert seen("/prefix/two") == (HOST, "/")
+        assert seen("/prefix/a") == (HOST, "/new/a")
+
+
+def test_headers_are_changed(ports: Mapping[str, int]) -> None:
+    """Headers of requests and responses are set, added and removed."""
+    changes = {
+        "set": [{"name": "X-Set", "value": "set"}],
+        "add": [{"name": "X-Add", "value": "added"}],
+        "remove": ["x-remove"],
+    }
+    request_filter = {"type": "RequestHeaderModifier", "requestHeaderModifier": changes}
+    response_filter = {
+        "type": "ResponseHeaderModifier",
+        "responseHeaderModifier": {"set": [{"name": "x-answer", "value": "yes"}], "remove": ["content-length"]},
+    }
+    with serving(ports, route(rule("one", filters=[request_filter, response_filter]))) as envoy:
+        answer = ask(envoy, headers={"x-set": "old", "x-add": "first", "x-remove": "gone"})
+    headers = answer.json["headers"]
+    assert (headers["x-set"], "x-remove" in headers) == ("set", False)
+    assert "added" in headers["x-add"]
+    assert answer.headers["x-answer"] == "yes"
+    assert "content-length" not in answer.headers
+
+
+def mirrored(envoy: Envoy, name: str, at_least: int) -> int:
+    """The number of requests that a backend got, once it got enough or the time is over."""
+    deadline = time.monotonic() + 5
+    while True:
+        pattern = f"cluster.outbound.80..{name}.shop.*upstream_rq_total"
+        count = sum(envoy.stats(pattern).values())
+        if count >= at_least or time.monotonic() > deadline:
+            return count
+        time.sleep(0.05)
+
+
+def test_requests_are_mirrored(ports: Mapping[str, int]) -> None:
+    """Each mirror gets a copy of its share of the requests; the client sees only the answer of the backend."""
+    to_two = {"type": "RequestMirror", "requestMirror": {"backendRef": to("two")}}
+    half = {"type": "RequestMirror", "requestMirror": {"backendRef": to("three"), "percent": 50}}
+    with serving(ports, route(rule("one", filters=[to_two, half]))) as envoy:
+        assert {backend(envoy) for _ in range(100)} == {"one"}
+        assert mirrored(envoy, "two", 100) == 100
+        assert 25 <= mirrored(envoy, "three", 25) <= 75
+
+
+def test_an_invalid_mirror_is_left_out(ports: Mapping[str, int]) -> None:
+    """A mirror that does not exist changes nothing for the client."""
+    missing = {"type": "RequestMirror", "requestMirror": {"backendRef": to("missing")}}
+    with serving(ports, route(rule("one", filters=[missing]))) as envoy:
+        assert backend(envoy) == "one"
+
+
+def test_an_unsupported_filter_drops_the_route(ports: Mapping[str, int]) -> None:
+    """A filter of another implementation invalidates the whole route."""
+    other = {"type": "ExtensionRef", "extensionRef": {"group": "example.org", "kind": "Filter", "name": "mine"}}
+    rules = rule("one", filters=[other]), rule("two", matches=[{"path": {"value": "/two"}}])
+    with serving(ports, route(*rules)) as envoy:
+        assert [backend(envoy, path) for path in ("/", "/two")] == ["404", "404"]
+
+
+# ---- timeouts
+
+
+@pytest.mark.parametrize("field", ["request", "backendRequest"])
+def test_timeouts(ports: Mapping[str, int], field: str) -> None:
+    """A request that takes longer than its timeout gets 504; zero is no timeout."""
+    with http_backend("slow", delay=0.6) as slow:
+        rules = (
+            {**rule("slow", matches=[{"path": {"value": "/short"}}]), "timeouts": {field: "200ms"}},
+            {**rule("slow", matches=[{"path": {"value": "/none"}}]), "timeouts": {field: "0s"}},
+        )
+        with serving({**ports, "slow": slow}, route(*rules)) as envoy:
+            assert [backend(envoy, path) for path in ("/short", "/none")] == ["504", "slow"]
