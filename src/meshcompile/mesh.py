@@ -325,18 +325,11 @@ class Mesh:
     @gc_paused()
     def snapshot(self) -> Snapshot:
         """The mesh with indexes. Created on first use."""
-        from meshcompile.snapshot.build import snapshot
+        from meshcompile.snapshot.snapshot import Snapshot, SnapshotInputs
 
-        settings = self.settings
-        return snapshot(
-            self._resources,
-            settings.mesh,
-            settings.networks,
-            self.behaviour,
-            self.jwks,
-            self._answers,
-            ambient=self.ambient,
-        )
+        mesh, networks = self.settings.mesh, self.settings.networks
+        inputs = SnapshotInputs(self._resources, mesh, networks, self.behaviour, self.jwks, self.ambient)
+        return Snapshot(inputs, self._answers)
 
     @cached_property
     def _answers(self) -> Answers:

@@ -22,8 +22,8 @@ from meshcompile.resolve.extensions import RESOURCE_PREFIX
 from meshcompile.resolve.extensions import extensions as resolved
 from meshcompile.resolve.listeners.traffic import TrafficClass
 from meshcompile.resolve.telemetry import telemetry_findings
-from meshcompile.snapshot.build import snapshot
 from meshcompile.snapshot.resources import ConfigStore
+from meshcompile.snapshot.snapshot import Snapshot, SnapshotInputs
 from tests.meshes import Asked, gateway, installed_mesh_config, sidecar
 from tests.property.test_models import messages
 
@@ -57,7 +57,7 @@ providers = st.lists(messages(ExtensionProvider), min_size=1, max_size=3).map(
 
 def asked_of(resources: list[Resource], *, router: bool = False, **mesh: Any) -> Asked:
     settings = installed_mesh_config(**mesh)
-    made = snapshot(ConfigStore.of(resources), settings, MeshNetworks())
+    made = Snapshot(SnapshotInputs(ConfigStore.of(resources), settings, MeshNetworks()))
     return Asked(made, gateway("shop") if router else sidecar(ISTIO_VERSION="1.28.0"))
 
 

@@ -34,6 +34,14 @@ PROXY_FORMS = (
 def mesh_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options for the input."""
     group = parser.add_argument_group(INPUT)
+    _file_arguments(group)
+    _settings_arguments(group)
+    group.add_argument("-v", "--verbose", action="store_true", help="print informational messages too")
+    limit_arguments(group)
+    rendering_arguments(parser)
+
+
+def _file_arguments(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "-f", "--file", action="append", default=[], metavar="PATH", dest="files",
         help="YAML or JSON file, folder, tar archive, or - for stdin; repeatable",
@@ -45,6 +53,9 @@ def mesh_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--no-gitignore", action="store_false", dest="gitignore", help="also read files that .gitignore excludes"
     )
+
+
+def _settings_arguments(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--mesh-config",
         type=Path,
@@ -71,9 +82,6 @@ def mesh_arguments(parser: argparse.ArgumentParser) -> None:
         help="configuration file (default: the nearest meshcompile.yaml or pyproject.toml)",
     )  # fmt: skip
     group.add_argument("--no-config", action="store_true", help="do not use a configuration file")
-    group.add_argument("-v", "--verbose", action="store_true", help="print informational messages too")
-    limit_arguments(group)
-    rendering_arguments(parser)
 
 
 def configure(options: argparse.Namespace) -> None:

@@ -17,6 +17,7 @@ from meshcompile.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile import Mesh
+    from meshcompile.cli.fixing import Checked
     from meshcompile.findings.baseline import BaselineComparison
 
 TEXT = ("full", "concise", "text")
@@ -43,11 +44,17 @@ def _finding_arguments(parser: argparse.ArgumentParser) -> None:
         "(default: full on a terminal, else concise)",
     )  # fmt: skip
     parser.add_argument("--statistics", action="store_true", help="print the number of findings per code instead")
-    fixes = parser.add_argument_group("fixes")
+    _fix_arguments(parser.add_argument_group("fixes"))
+    _selection_arguments(parser.add_argument_group("findings"))
+
+
+def _fix_arguments(fixes: argparse._ArgumentGroup) -> None:
     fixes.add_argument("--fix", action="store_true", help="apply safe fixes to the files, and print what is left")
     fixes.add_argument("--unsafe-fixes", action="store_true", help="apply safe fixes, and those that need a review")
     fixes.add_argument("--diff", action="store_true", help="print what the fixes would change, and write nothing")
-    group = parser.add_argument_group("findings")
+
+
+def _selection_arguments(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--fail-on", choices=SEVERITIES, default="error", metavar="SEVERITY",
         help="exit with status 1 for findings of this severity or above: error, warning, info (default: %(default)s)",
@@ -94,29 +101,39 @@ def checked(
 
     _refuse_contradictions(options)
 
-    def judged() -> tuple[Mesh, Sequence[Diagnostic], int]:
+    def judged() -> Checked:
         mesh = load_mesh(options)
         return (mesh, *_judged(mesh, findings(mesh), options, complete))
 
     try:
         with progress("checking"):
-            mesh, kept, suppressed = judged()
+            found = judged()
     except UnreadableInput as error:
-        from meshcompile.cli.findings import write_findings
-
-        write_findings(error.diagnostics, options, sys.stderr)
-        complain(verdict(error.diagnostics))
-        return exit_codes.UNREADABLE
+        return _unreadable(error.diagnostics, options)
     if options.diff:
-        return _show_differences(kept, options)
+        return _show_differences(found[1], options)
     if options.fix or options.unsafe_fixes:
         from meshcompile.cli.fixing import fixed
 
-        mesh, kept, suppressed = fixed((mesh, kept, suppressed), judged, options)
+        found = fixed(found, judged, options)
     if options.update_baseline:
         from meshcompile.cli.judgement import update_baseline
 
-        return update_baseline(kept, options)
+        return update_baseline(found[1], options)
+    return _reported(found, options, afterwards)
+
+
+def _unreadable(diagnostics: Sequence[Diagnostic], options: argparse.Namespace) -> int:
+    from meshcompile.cli.findings import write_findings
+
+    write_findings(diagnostics, options, sys.stderr)
+    complain(verdict(diagnostics))
+    return exit_codes.UNREADABLE
+
+
+def _reported(found: Checked, options: argparse.Namespace, afterwards: str) -> int:
+    """Print the findings that are left, and return the exit status."""
+    mesh, kept, suppressed = found
     comparison = _comparison(kept, options) if options.baseline else None
     counting = [each.diagnostic for each in comparison.introduced] if comparison else kept
     shown = [each for each in counting if each.severity >= _threshold(options)]

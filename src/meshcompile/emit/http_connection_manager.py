@@ -71,41 +71,42 @@ FORWARD_CLIENT_CERT: dict[str | None, HttpConnectionManagerForwardClientCertDeta
 
 def http_connection_manager(connection: HttpConnection) -> Filter:
     """The network filter that handles HTTP."""
+    return Filter(name=NAME, typed_config=_manager(connection))
+
+
+def _manager(connection: HttpConnection) -> HttpConnectionManager:
     traits = connection.traits
     gateway = traits.traffic_class is TrafficClass.GATEWAY
     normalize, merge_slashes, escaped_slashes = _NORMALIZATION[traits.path_normalization]
     route = connection.inbound_route
-    return Filter(
-        name=NAME,
-        typed_config=HttpConnectionManager(
-            codec_type="HTTP3" if connection.http3 else "AUTO",
-            stat_prefix=connection.stat_prefix,
-            rds=Rds(config_source=OVER_ADS, route_config_name=connection.route_name) if route is None else None,
-            route_config=None if route is None else _inbound_routes(route),
-            http_filters=http_filters(traits, connection.filter_inputs),
-            tracing=tracing(traits.telemetry.tracing),
-            common_http_protocol_options=_common_options(traits),
-            http_protocol_options=_http1_options(connection),
-            http2_protocol_options=_http2_options(connection),
-            http3_protocol_options=Http3ProtocolOptions() if connection.http3 else None,
-            server_name=traits.server_name,
-            server_header_transformation="PASS_THROUGH" if traits.pass_server_header else "OVERWRITE",
-            stream_idle_timeout="0s",
-            access_log=http_access_logs(traits.telemetry),
-            use_remote_address=gateway,
-            xff_num_trusted_hops=traits.trusted_proxies,
-            internal_address_config=_internal_addresses(traits),
-            generate_request_id=None if traits.request_id else False,
-            forward_client_cert_details=FORWARD_CLIENT_CERT[traits.forward_client_cert],
-            set_current_client_cert_details=_client_cert_details(traits.client_cert_details),
-            proxy_100_continue=True,
-            upgrade_configs=(_WEBSOCKET,),
-            normalize_path=normalize,
-            merge_slashes=merge_slashes,
-            path_with_escaped_slashes_action=escaped_slashes,
-            request_id_extension=request_id_extension(traits.telemetry.tracing),
-            append_x_forwarded_port=traits.forward_port_header,
-        ),
+    return HttpConnectionManager(
+        codec_type="HTTP3" if connection.http3 else "AUTO",
+        stat_prefix=connection.stat_prefix,
+        rds=Rds(config_source=OVER_ADS, route_config_name=connection.route_name) if route is None else None,
+        route_config=None if route is None else _inbound_routes(route),
+        http_filters=http_filters(traits, connection.filter_inputs),
+        tracing=tracing(traits.telemetry.tracing),
+        common_http_protocol_options=_common_options(traits),
+        http_protocol_options=_http1_options(connection),
+        http2_protocol_options=_http2_options(connection),
+        http3_protocol_options=Http3ProtocolOptions() if connection.http3 else None,
+        server_name=traits.server_name,
+        server_header_transformation="PASS_THROUGH" if traits.pass_server_header else "OVERWRITE",
+        stream_idle_timeout="0s",
+        access_log=http_access_logs(traits.telemetry),
+        use_remote_address=gateway,
+        xff_num_trusted_hops=traits.trusted_proxies,
+        internal_address_config=_internal_addresses(traits),
+        generate_request_id=None if traits.request_id else False,
+        forward_client_cert_details=FORWARD_CLIENT_CERT[traits.forward_client_cert],
+        set_current_client_cert_details=_client_cert_details(traits.client_cert_details),
+        proxy_100_continue=True,
+        upgrade_configs=(_WEBSOCKET,),
+        normalize_path=normalize,
+        merge_slashes=merge_slashes,
+        path_with_escaped_slashes_action=escaped_slashes,
+        request_id_extension=request_id_extension(traits.telemetry.tracing),
+        append_x_forwarded_port=traits.forward_port_header,
     )
 
 

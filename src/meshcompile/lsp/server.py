@@ -63,7 +63,14 @@ def serve(options: argparse.Namespace) -> None:
 def server_of(options: argparse.Namespace) -> MeshServer:
     """Create a server and register its features."""
     server = MeshServer(options)
+    _add_documents(server)
+    _add_navigation(server)
+    _add_completion(server)
+    _add_fixes(server)
+    return server
 
+
+def _add_documents(server: MeshServer) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
     def did_open(params: lsp.DidOpenTextDocumentParams) -> None:
         server.read(params.text_document.uri)
@@ -72,6 +79,8 @@ def server_of(options: argparse.Namespace) -> MeshServer:
     def did_change(params: lsp.DidChangeTextDocumentParams) -> None:
         server.read(params.text_document.uri)
 
+
+def _add_navigation(server: MeshServer) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
     def hover(params: lsp.HoverParams) -> lsp.Hover | None:
         uri = params.text_document.uri
@@ -85,6 +94,8 @@ def server_of(options: argparse.Namespace) -> MeshServer:
         field = field_at(mesh.objects, _file(uri), server.position(uri, params.position))
         return [lsp.Location(_uri(place.file), _range(place)) for place in (definitions(mesh, field) if field else ())]
 
+
+def _add_completion(server: MeshServer) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=[":", " ", "-"]))
     def completion(params: lsp.CompletionParams) -> list[lsp.CompletionItem]:
         uri, row = params.text_document.uri, params.position.line
@@ -95,6 +106,8 @@ def server_of(options: argparse.Namespace) -> MeshServer:
         names = candidates(server.opened().mesh, lines, row, column)
         return [lsp.CompletionItem(name, kind=lsp.CompletionItemKind.Reference) for name in names]
 
+
+def _add_fixes(server: MeshServer) -> None:
     @server.feature(
         lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions(code_action_kinds=[lsp.CodeActionKind.QuickFix])
     )
@@ -102,8 +115,6 @@ def server_of(options: argparse.Namespace) -> MeshServer:
         diagnostics = server.opened().findings.get(_file(params.text_document.uri), ())
         lines = range(params.range.start.line + 1, params.range.end.line + 2)
         return [action for diagnostic in diagnostics if diagnostic.line in lines for action in _actions(diagnostic)]
-
-    return server
 
 
 def _actions(diagnostic: Diagnostic) -> Iterable[lsp.CodeAction]:

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar, overload
 
 from msgspec import Struct
 
-from meshcompile.behaviour import Behaviour
+from meshcompile.behaviour import ISTIO_1_30, Behaviour
 from meshcompile.collector import gc_paused
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.base import Resource
@@ -37,7 +37,7 @@ from meshcompile.snapshot.gateways import GatewayIndex, gateway_index
 from meshcompile.snapshot.ingress import FromIngresses, from_ingresses
 from meshcompile.snapshot.networks import NetworkIndex, network_index
 from meshcompile.snapshot.proxy_configs import ProxyConfigIndex, proxy_config_index
-from meshcompile.snapshot.resources import ConfigStore
+from meshcompile.snapshot.resources import CONFIG_CLUSTER, ConfigStore
 from meshcompile.snapshot.services import ServiceIndex, service_index
 from meshcompile.snapshot.sidecars import SidecarIndex, sidecar_index
 from meshcompile.snapshot.telemetry import TelemetryIndex, telemetry_index
@@ -62,10 +62,10 @@ class SnapshotInputs(Struct, frozen=True, eq=False):
     resources: ConfigStore
     mesh: MeshConfig
     networks: MeshNetworks
-    behaviour: Behaviour
-    cluster: str
-    jwks: Mapping[str, str]
-    ambient: bool
+    behaviour: Behaviour = ISTIO_1_30
+    jwks: Mapping[str, str] = {}
+    ambient: bool = False
+    cluster: str = CONFIG_CLUSTER
 
 
 class Index(Generic[V]):

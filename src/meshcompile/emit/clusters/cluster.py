@@ -26,6 +26,7 @@ from meshcompile.envoy.config.cluster import (
     ClusterLbPolicy,
     ClusterOriginalDstLbConfig,
     Filter,
+    OutlierDetection,
     UpstreamConnectionOptions,
 )
 from meshcompile.envoy.config.core import (
@@ -42,7 +43,7 @@ from meshcompile.envoy.extensions.network.dns_resolver.cares import CaresDnsReso
 from meshcompile.envoy.istio import metadata_exchange
 from meshcompile.envoy.message import JsonValue, Packed, at
 from meshcompile.resolve.clusters import ir
-from meshcompile.resolve.clusters.ir import Algorithm, Binding, ClusterMetadata, Discovery, Keepalive
+from meshcompile.resolve.clusters.ir import Algorithm, Binding, ClusterMetadata, Discovery, HttpOptions, Keepalive
 
 NEVER = "9223372035s"  # the longest duration that istiod writes
 DNS_JITTER = "0.100s"
@@ -78,59 +79,62 @@ _NO_BALANCING = ir.Balancing(Algorithm.ROUND_ROBIN)
 
 def cluster(resolved: ir.Cluster, endpoints: EndpointEmitter) -> Cluster:
     """The message of a cluster."""
-    balancing, dns, timeout = resolved.balancing or _NO_BALANCING, resolved.dns, resolved.connect_timeout
-    return at(
-        Cluster(
-            name=resolved.name,
-            alt_stat_name=f"{resolved.stat_name};",
-            type=_TYPES.get(resolved.discovery),
-            cluster_type=_by_host(resolved) if resolved.discovery is Discovery.DYNAMIC_FORWARD_PROXY else None,
-            eds_cluster_config=(
-                ClusterEdsClusterConfig(eds_config=OVER_ADS, service_name=resolved.name)
-                if resolved.discovery is Discovery.EDS
-                else None
-            ),
-            connect_timeout=None if timeout is None else timeout.json,
-            lb_policy=_LB_POLICIES[balancing.algorithm],
-            load_assignment=_load_assignment(resolved, endpoints),
-            circuit_breakers=None if resolved.thresholds is None else circuit_breakers(resolved.thresholds),
-            typed_extension_protocol_options=_NO_OPTIONS
-            if resolved.http is None
-            else {HTTP_OPTIONS: http_options(resolved.http)},
-            dns_lookup_family="AUTO" if dns is None else _FAMILIES[dns.families],
-            dns_refresh_rate=None if dns is None or dns.refresh_rate is None else dns.refresh_rate.json,
-            dns_jitter=None if dns is None else DNS_JITTER,
-            respect_dns_ttl=dns is not None,
-            typed_dns_resolver_config=None if dns is None else _DNS_RESOLVER,
-            outlier_detection=None
-            if resolved.outlier_detection is None
-            else outlier_detection(resolved.outlier_detection),
-            cleanup_interval=NEVER if resolved.stays_connected else None,
-            upstream_bind_config=None if resolved.binding is None else _bind_config(resolved.binding),
-            ring_hash_lb_config=ring_hash_config(balancing),
-            maglev_lb_config=maglev_config(balancing),
-            least_request_lb_config=least_request_config(balancing),
-            round_robin_lb_config=round_robin_config(balancing),
-            original_dst_lb_config=(
-                None
-                if resolved.port_override is None
-                else ClusterOriginalDstLbConfig(upstream_port_override=resolved.port_override)
-            ),
-            common_lb_config=(
-                None if resolved.balancing is None or not resolved.common_balancing else common_lb_config(balancing)
-            ),
-            transport_socket=transport_socket(resolved.security),
-            transport_socket_matches=transport_socket_matches(resolved.security),
-            metadata=None if resolved.metadata is None else _metadata(resolved.metadata),
-            upstream_connection_options=None if resolved.keepalive is None else _keepalive(resolved.keepalive),
-            filters=_METADATA_EXCHANGE if resolved.exchanges_metadata else (),
-        ),
-        resolved.origins,
-        balancing.origin,
+    balancing = resolved.balancing or _NO_BALANCING
+    return at(_cluster(resolved, balancing, endpoints), resolved.origins, balancing.origin)
+
+
+def _cluster(resolved: ir.Cluster, balancing: ir.Balancing, endpoints: EndpointEmitter) -> Cluster:
+    dns, timeout = resolved.dns, resolved.connect_timeout
+    return Cluster(
+        name=resolved.name,
+        alt_stat_name=f"{resolved.stat_name};",
+        type=_TYPES.get(resolved.discovery),
+        cluster_type=_by_host(resolved) if resolved.discovery is Discovery.DYNAMIC_FORWARD_PROXY else None,
+        eds_cluster_config=_over_ads(resolved) if resolved.discovery is Discovery.EDS else None,
+        connect_timeout=None if timeout is None else timeout.json,
+        lb_policy=_LB_POLICIES[balancing.algorithm],
+        load_assignment=_load_assignment(resolved, endpoints),
+        circuit_breakers=None if resolved.thresholds is None else circuit_breakers(resolved.thresholds),
+        typed_extension_protocol_options=_protocol_options(resolved.http),
+        dns_lookup_family="AUTO" if dns is None else _FAMILIES[dns.families],
+        dns_refresh_rate=None if dns is None or dns.refresh_rate is None else dns.refresh_rate.json,
+        dns_jitter=None if dns is None else DNS_JITTER,
+        respect_dns_ttl=dns is not None,
+        typed_dns_resolver_config=None if dns is None else _DNS_RESOLVER,
+        outlier_detection=_outlier_detection(resolved),
+        cleanup_interval=NEVER if resolved.stays_connected else None,
+        upstream_bind_config=None if resolved.binding is None else _bind_config(resolved.binding),
+        ring_hash_lb_config=ring_hash_config(balancing),
+        maglev_lb_config=maglev_config(balancing),
+        least_request_lb_config=least_request_config(balancing),
+        round_robin_lb_config=round_robin_config(balancing),
+        original_dst_lb_config=None if resolved.port_override is None else _overridden(resolved.port_override),
+        common_lb_config=common_lb_config(balancing) if resolved.balancing and resolved.common_balancing else None,
+        transport_socket=transport_socket(resolved.security),
+        transport_socket_matches=transport_socket_matches(resolved.security),
+        metadata=None if resolved.metadata is None else _metadata(resolved.metadata),
+        upstream_connection_options=None if resolved.keepalive is None else _keepalive(resolved.keepalive),
+        filters=_METADATA_EXCHANGE if resolved.exchanges_metadata else (),
     )
 
 
 _NO_OPTIONS: Mapping[str, Packed] = {}
+
+
+def _protocol_options(http: HttpOptions | None) -> Mapping[str, Packed]:
+    return _NO_OPTIONS if http is None else {HTTP_OPTIONS: http_options(http)}
+
+
+def _outlier_detection(resolved: ir.Cluster) -> OutlierDetection | None:
+    return None if resolved.outlier_detection is None else outlier_detection(resolved.outlier_detection)
+
+
+def _over_ads(resolved: ir.Cluster) -> ClusterEdsClusterConfig:
+    return ClusterEdsClusterConfig(eds_config=OVER_ADS, service_name=resolved.name)
+
+
+def _overridden(port: int) -> ClusterOriginalDstLbConfig:
+    return ClusterOriginalDstLbConfig(upstream_port_override=port)
 
 
 def _by_host(resolved: ir.Cluster) -> ClusterCustomClusterType:

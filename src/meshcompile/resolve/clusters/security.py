@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from meshcompile.models.base import placed
-from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.models.mesh.mesh_config import MeshConfig, TLSConfig
 from meshcompile.models.networking.destination_rule import ClientTLSMode, ClientTLSSettings
 from meshcompile.resolve.clusters.ir import (
     PLAIN_TEXT,
@@ -194,18 +194,7 @@ def _originated(
     server: TlsPeer, tls: ClientTLSSettings, http: HttpOptions | None, mesh: MeshConfig, client: ClientKey
 ) -> UpstreamTls | None:
     """TLS as a rule configures it; None for MUTUAL without a certificate."""
-    names = tls.subject_alt_names
-    if server.is_external_registry and not names:
-        names = server.service_accounts
-    defaults = mesh.tls_defaults
-    settings = UpstreamTls(
-        sni=tls.sni,
-        subject_alt_names=names,
-        alpn=H2_ALPN if _speaks_http2(http) else (),
-        cipher_suites=defaults.cipher_suites if defaults is not None else (),
-        ecdh_curves=defaults.ecdh_curves if defaults is not None else (),
-        origin=tls.origin,
-    )
+    settings = _without_secrets(server, tls, http, mesh.tls_defaults)
     unchecked = tls.insecure_skip_verify is True
     if tls.credential_name:
         name, has_socket = tls.credential_name, client.credential_socket
@@ -226,6 +215,20 @@ def _originated(
         roots=None if unchecked else _file(f"file-root:{tls.ca_certificates or 'system'}", client),
         crl="" if unchecked else tls.ca_crl,
         empty_validation=unchecked,
+    )
+
+
+def _without_secrets(
+    server: TlsPeer, tls: ClientTLSSettings, http: HttpOptions | None, defaults: TLSConfig | None
+) -> UpstreamTls:
+    names = tls.subject_alt_names
+    return UpstreamTls(
+        sni=tls.sni,
+        subject_alt_names=server.service_accounts if server.is_external_registry and not names else names,
+        alpn=H2_ALPN if _speaks_http2(http) else (),
+        cipher_suites=() if defaults is None else defaults.cipher_suites,
+        ecdh_curves=() if defaults is None else defaults.ecdh_curves,
+        origin=tls.origin,
     )
 
 

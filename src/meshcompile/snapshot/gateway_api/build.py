@@ -35,12 +35,9 @@ from meshcompile.snapshot.services import ServiceIndex
 def from_gateway_api(resources: ConfigStore, services: ServiceIndex, *, ambient: bool, alpha: bool) -> FromGatewayApi:
     """The conversion of all objects of the Gateway API. `alpha` is PILOT_ENABLE_ALPHA_GATEWAY_API."""
     grants = reference_grants(resources.all(ReferenceGrant))
+    tls, namespaces = TlsBuilder(certificates(resources), grants), Namespaces.of(resources.all(Namespace))
     builder = GatewayBuilder(
-        listeners=ListenerBuilder(
-            tls=TlsBuilder(certificates(resources), grants),
-            namespaces=Namespaces.of(resources.all(Namespace)),
-            alpha=alpha,
-        ),
+        listeners=ListenerBuilder(tls=tls, namespaces=namespaces, alpha=alpha),
         controllers=controllers(resources.all(GatewayClass), ambient),
     )
     gateways = tuple(builder.gateways(resources.all(KubernetesGateway)))
@@ -50,10 +47,8 @@ def from_gateway_api(resources: ConfigStore, services: ServiceIndex, *, ambient:
     backends = Backends(services=known.services, hosts=services.by_hostname, grants=grants)
     l7: tuple[L7Route, ...] = (*resources.all(HTTPRoute), *resources.all(GRPCRoute))
     http = tuple([http_route(route, known, backends) for route in l7])
-    l4 = (
-        *(tcp_route(route, known, backends) for route in (resources.all(TCPRoute) if alpha else ())),
-        *(tls_route(route, known, backends) for route in resources.all(TLSRoute)),
-    )
+    tcp = tuple([tcp_route(route, known, backends) for route in (resources.all(TCPRoute) if alpha else ())])
+    l4 = (*tcp, *(tls_route(route, known, backends) for route in resources.all(TLSRoute)))
     policies = backend_policies(resources, alpha)
     return FromGatewayApi(
         served=gateways,
