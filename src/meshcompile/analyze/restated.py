@@ -28,12 +28,12 @@ def joined(
     object that the API server refuses.
     """
     refused = {(document.kind, document.namespace, document.name) for document in malformed}
-    told = _told_once(each.at_cause() for each in across if (each.kind, each.namespace, each.name) not in refused)
-    yield from _across(told)
-    yield from _single(tuple(single), told)
+    reported = _once(each.at_cause() for each in across if (each.kind, each.namespace, each.name) not in refused)
+    yield from _across(reported)
+    yield from _single(tuple(single), reported)
 
 
-def _told_once(across: Iterable[Diagnostic]) -> list[Diagnostic]:
+def _once(across: Iterable[Diagnostic]) -> list[Diagnostic]:
     """The findings, with one for a value that aliases use again."""
     return list({(each.code, each.object_name, each.message, each.origin.position): each for each in across}.values())
 
@@ -61,11 +61,11 @@ def restated(found: Diagnostic, problem: str, code: Code) -> Diagnostic:
     )
 
 
-def _across(told: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+def _across(reported: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
     """The findings across objects. A conflict of Gateways says which server Istio drops."""
-    named = _places(told, HTTP_FIELDS_ON_TCP)  # with the ports it is about
-    conflicts, dropped = _places(told, CONFLICTING_GATEWAYS), _places(told, DUPLICATE_TLS_HOST)
-    for each in told:
+    named = _places(reported, HTTP_FIELDS_ON_TCP)  # with the ports it is about
+    conflicts, dropped = _places(reported, CONFLICTING_GATEWAYS), _places(reported, DUPLICATE_TLS_HOST)
+    for each in reported:
         match each.code:
             case CONFLICTING_GATEWAYS.id if each.origin in dropped:
                 yield replace(each, message=f"{each.problem}, so {DROPPED}", effect=DROPPED)
@@ -77,13 +77,13 @@ def _across(told: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
                 yield each
 
 
-def _single(single: Sequence[Diagnostic], told: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+def _single(single: Sequence[Diagnostic], reported: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
     """The findings about single objects, without those that a finding across objects replaces.
 
     istioctl says a sentence about an object once. The other places of the same mistake get the same code.
     """
-    exact = _exact((*single, *told))
-    replacing = {each.origin: each.message for each in told if each.code in RESTATING}
+    exact = _exact((*single, *reported))
+    replacing = {each.origin: each.message for each in reported if each.code in RESTATING}
     mistakes = {_mistake(each) for each in single if f"({each.code})" in replacing.get(each.origin, "")}
     for each in single:
         if each.origin in replacing:

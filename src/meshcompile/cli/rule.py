@@ -27,15 +27,15 @@ def run(options: argparse.Namespace) -> int:
     from meshcompile.codes import every_code
 
     known = sorted(every_code(), key=lambda code: code.id)
-    wanted = known if options.code is None else [_named(options.code, known)]
+    selected = known if options.code is None else [_named(options.code, known)]
     if options.output == "json":
         from meshcompile.cli.render import rendered
 
-        sys.stdout.write(rendered([_data(code) for code in wanted], "json"))
+        sys.stdout.write(rendered([_data(code) for code in selected], "json"))
     elif options.code or options.all:
-        sys.stdout.write("\n".join(page(code) for code in wanted))
+        sys.stdout.write("\n".join(page(code) for code in selected))
     else:
-        sys.stdout.write("".join(f"{code.id:<7}  {code.severity:<7}  {code.slug}\n" for code in wanted))
+        sys.stdout.write("".join(f"{code.id:<7}  {code.severity:<7}  {code.slug}\n" for code in selected))
     return exit_codes.OK
 
 

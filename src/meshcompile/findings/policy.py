@@ -40,15 +40,15 @@ class Judged(Struct, frozen=True):
 
 def judged(found: Iterable[Diagnostic], policy: Policy, comments: tuple[Comment, ...]) -> Judged:
     """The findings under a policy, in their order."""
-    wanted = tuple(_with_severity(each, policy) for each in found if policy.selection.includes(each))
+    selected = tuple(_with_severity(each, policy) for each in found if policy.selection.includes(each))
     used: set[Comment | SuppressionRule] = set()
     kept = []
-    for each in wanted:
+    for each in selected:
         covering = [*_covering(each, policy, comments)]
         used.update(covering)
         if not covering:
             kept.append(each)
-    return Judged(tuple(kept), len(wanted) - len(kept), tuple(_unused(policy, comments, used)))
+    return Judged(tuple(kept), len(selected) - len(kept), tuple(_unused(policy, comments, used)))
 
 
 def origin_of_option() -> Origin:

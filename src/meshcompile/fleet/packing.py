@@ -19,7 +19,7 @@ from meshcompile.encoded import RESOURCE_TYPES, EncodedResources, Measure
 from meshcompile.envoy.message import EncodedMessage, Message, fragment
 from meshcompile.fleet.catalogue import NUMBERS, Catalogue
 from meshcompile.fleet.compilable import CompilableMesh
-from meshcompile.fleet.parts import Asked, Part
+from meshcompile.fleet.parts import AnyProxy, Part
 from meshcompile.output.bootstrap.options import Credential
 
 FASTEST = 1
@@ -107,8 +107,8 @@ def _messages(texts: Mapping[str, _Texts], numbers: Mapping[str, bytes], kind: s
     return tuple(map(texts[kind].messages.__getitem__, array(NUMBERS, numbers[kind])))
 
 
-def _resources(mesh: CompilableMesh, asked: Asked) -> Resources:
-    return mesh.compile(asked).resources
+def _resources(mesh: CompilableMesh, proxy: AnyProxy) -> Resources:
+    return mesh.compile(proxy).resources
 
 
 def _objects(mesh: CompilableMesh) -> list[object]:

@@ -11,9 +11,9 @@ from meshcompile.proxy import Proxy
 if TYPE_CHECKING:
     from meshcompile.assumed_proxy import AssumedProxy
 
-Asked: TypeAlias = "Proxy | AssumedProxy"
+AnyProxy: TypeAlias = "Proxy | AssumedProxy"
 """A proxy to compile."""
-Part: TypeAlias = "tuple[Asked, ...]"
+Part: TypeAlias = "tuple[AnyProxy, ...]"
 """Proxies that one worker compiles together."""
 
 MOST = 128
@@ -22,13 +22,13 @@ PARTS_PER_WORKER = 4
 """The minimum number of parts per worker, so that all workers finish at about the same time."""
 
 
-def parts(proxies: Sequence[Asked], workers: int, most: int = MOST) -> Iterator[Part]:
+def parts(proxies: Sequence[AnyProxy], workers: int, most: int = MOST) -> Iterator[Part]:
     """The proxies in order, in parts of about equal size: limited in size, and several for each worker.
 
     A namespace is split only if it is larger than a part. Small adjacent namespaces share a part.
     """
     most = max(1, min(most, -(-len(proxies) // (workers * PARTS_PER_WORKER))))
-    gathered: list[Asked] = []
+    gathered: list[AnyProxy] = []
     for piece in _pieces(proxies, most):
         if gathered and len(gathered) + len(piece) > most:
             yield tuple(gathered)
@@ -38,7 +38,7 @@ def parts(proxies: Sequence[Asked], workers: int, most: int = MOST) -> Iterator[
         yield tuple(gathered)
 
 
-def _pieces(proxies: Iterable[Asked], most: int) -> Iterator[Sequence[Asked]]:
+def _pieces(proxies: Iterable[AnyProxy], most: int) -> Iterator[Sequence[AnyProxy]]:
     """Adjacent proxies of one namespace, up to the maximum number."""
     for _, group in groupby(proxies, key=lambda proxy: proxy.namespace):
         same = tuple(group)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from meshcompile.config import Config
 from meshcompile.errors import InvalidArgument, instance
 from meshcompile.fleet.compilable import CompilableMesh
-from meshcompile.fleet.parts import MOST, Asked, Part, parts
+from meshcompile.fleet.parts import MOST, AnyProxy, Part, parts
 from meshcompile.fleet.worker import Work, compiled
 
 if TYPE_CHECKING:
@@ -28,18 +28,18 @@ def all_compiled(
     executor: Executor | None,
 ) -> Iterator[Config]:
     """The configurations that Mesh.compile_all returns. The arguments are checked at once."""
-    asked = wanted(mesh, proxies)
+    selected = selection(mesh, proxies)
     if in_this_process(jobs, executor):
-        return compiled(mesh, asked)
+        return compiled(mesh, selected)
     from meshcompile.fleet.packing import packed, unpacked
 
-    answers = results(mesh, asked, packed, jobs, executor)
+    answers = results(mesh, selected, packed, jobs, executor)
     return (config for part, sent in answers for config in unpacked(mesh, credentials, part, sent))
 
 
 def results(
     mesh: CompilableMesh,
-    proxies: Sequence[Asked],
+    proxies: Sequence[AnyProxy],
     work: Work[R],
     jobs: int = 1,
     executor: Executor | None = None,
@@ -57,7 +57,7 @@ def results(
 
 
 def _in_processes(
-    mesh: CompilableMesh, proxies: Sequence[Asked], work: Work[R], jobs: int, most: int
+    mesh: CompilableMesh, proxies: Sequence[AnyProxy], work: Work[R], jobs: int, most: int
 ) -> Iterator[tuple[Part, R]]:
     from meshcompile.fleet.crew import own_processes
 
@@ -70,7 +70,7 @@ def _in_processes(
 
 
 def _in_executor(
-    mesh: CompilableMesh, proxies: Sequence[Asked], work: Work[R], jobs: int, executor: Executor, most: int
+    mesh: CompilableMesh, proxies: Sequence[AnyProxy], work: Work[R], jobs: int, executor: Executor, most: int
 ) -> Iterator[tuple[Part, R]]:
     from meshcompile.fleet.crew import LEAST_WORKERS, WorkerCluster, executor_of_caller
 
@@ -88,7 +88,7 @@ def in_this_process(jobs: int, executor: Executor | None) -> bool:
     return jobs == 1 and executor is None
 
 
-def wanted(mesh: CompilableMesh, proxies: Iterable[Proxy | AssumedProxy | str] | None) -> Part:
+def selection(mesh: CompilableMesh, proxies: Iterable[Proxy | AssumedProxy | str] | None) -> Part:
     """The requested proxies, by default all. Raises UnknownProxy for an unknown name."""
     from meshcompile.assumed_proxy import AssumedProxy, assumed_proxy, is_assumed
     from meshcompile.proxy import Proxy
@@ -98,9 +98,9 @@ def wanted(mesh: CompilableMesh, proxies: Iterable[Proxy | AssumedProxy | str] |
     if isinstance(proxies, str) or not isinstance(proxies, Iterable):
         raise InvalidArgument(f"`proxies` must be a list of proxies, not {type(proxies).__name__}")
 
-    def asked(proxy: Proxy | AssumedProxy | str) -> Asked:
+    def known(proxy: Proxy | AssumedProxy | str) -> AnyProxy:
         if not isinstance(proxy, str):
             return instance("proxies[]", proxy, str, Proxy, AssumedProxy)
         return assumed_proxy(proxy) if is_assumed(proxy) else mesh.proxy(proxy)
 
-    return tuple(map(asked, proxies))
+    return tuple(map(known, proxies))

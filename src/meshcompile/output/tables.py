@@ -65,8 +65,8 @@ class ClusterFilter:
     direction: str = ""
 
     def __call__(self, cluster: Cluster) -> bool:
-        wanted = (self.fqdn, self.direction, self.subset, f"|{self.port}|" if self.port else "")
-        return all(part in cluster.name for part in wanted)
+        parts = (self.fqdn, self.direction, self.subset, f"|{self.port}|" if self.port else "")
+        return all(part in cluster.name for part in parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,9 +132,9 @@ def _addresses(of: ConvertedGateway, serving: Serving) -> Iterator[GatewayAddres
 
 
 def _internal(of: ConvertedGateway, serving: Serving) -> Iterator[str]:
-    wanted = of.gateway.metadata.annotations.get(ADDRESS_TYPE, TRAITS[of.controller].address_type)
-    if wanted != HOSTNAME:
+    address_type = of.gateway.metadata.annotations.get(ADDRESS_TYPE, TRAITS[of.controller].address_type)
+    if address_type != HOSTNAME:
         yield from serving.internal_addresses
-    if wanted != IP_ADDRESS:
+    if address_type != IP_ADDRESS:
         hosts = (each.rpartition(":")[0] for each in serving.internal)
         yield from (host for host in hosts if host not in serving.pending)

@@ -90,8 +90,8 @@ def _hosts(
     if tls is None or tls.mode not in TERMINATING or not tls.credential_name:
         return
     name = tls.credential_name
-    wanted = [name] if "/" in name else [f"{namespace}/{name}" for namespace in sorted(context.namespaces_of(gateway))]
-    found = next((read[each] for each in wanted if each in read), None)
+    names = [name] if "/" in name else [f"{namespace}/{name}" for namespace in sorted(context.namespaces_of(gateway))]
+    found = next((read[each] for each in names if each in read), None)
     if found is None:
         return
     secret, certificate = found

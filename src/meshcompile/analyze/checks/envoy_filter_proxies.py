@@ -38,21 +38,21 @@ def _of_patch(
     context: Context, patch: EnvoyConfigObjectPatch, where: str, gateways: bool, sidecars: bool
 ) -> Iterator[Diagnostic]:
     match = patch.match
-    wanted = PatchContext.ANY if match is None else match.context
-    if wanted is PatchContext.WAYPOINT:
+    side = PatchContext.ANY if match is None else match.context
+    if side is PatchContext.WAYPOINT:
         return
-    if not (gateways or sidecars if wanted is PatchContext.ANY else gateways if _of_gateways(wanted) else sidecars):
-        kind = "proxy" if wanted is PatchContext.ANY else "gateway" if _of_gateways(wanted) else "sidecar"
-        place = patch if match is None or wanted is PatchContext.ANY else match.at("context")
+    if not (gateways or sidecars if side is PatchContext.ANY else gateways if _of_gateways(side) else sidecars):
+        kind = "proxy" if side is PatchContext.ANY else "gateway" if _of_gateways(side) else "sidecar"
+        place = patch if match is None or side is PatchContext.ANY else match.at("context")
         suggestion = "an EnvoyFilter applies to its own namespace, and in the root namespace to the whole mesh"
         yield NO_PROXY_FOR_PATCH(place, kind=kind, where=where, suggestion=suggestion)
         return
     routes = None if match is None else match.route_configuration
-    known = context.route_names if _of_gateways(wanted) else frozenset[str]()
+    known = context.route_names if _of_gateways(side) else frozenset[str]()
     if known and routes is not None and routes.name and routes.name not in known:
         names = ", ".join(sorted(known)[:6])
         yield NO_ROUTE_CONFIGURATION(routes.at("name"), written=routes.name, suggestion=f"there is {names}")
 
 
-def _of_gateways(wanted: PatchContext) -> bool:
-    return wanted is PatchContext.GATEWAY
+def _of_gateways(context: PatchContext) -> bool:
+    return context is PatchContext.GATEWAY

@@ -68,8 +68,8 @@ def _injects_by_default(config_map: ConfigMap) -> bool:
 
 def _lacks_proxy(pod: Pod) -> bool:
     """True if a Pod is written without a sidecar that injection should add."""
-    wanted = pod.metadata.labels.get(INJECT, pod.metadata.annotations.get(INJECT, ""))
-    return not (is_assumed(pod) or wanted.lower() == "false" or pod.spec.host_network or is_written_with_proxy(pod))
+    injection = pod.metadata.labels.get(INJECT, pod.metadata.annotations.get(INJECT, ""))
+    return not (is_assumed(pod) or injection.lower() == "false" or pod.spec.host_network or is_written_with_proxy(pod))
 
 
 def _without_proxy(pod: Pod) -> Diagnostic:

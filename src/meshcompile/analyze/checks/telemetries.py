@@ -77,10 +77,10 @@ def _selecting_assumed(telemetry: Telemetry, labels: Labels, pods: Sequence[Pod]
 
 
 def _selecting_nothing(context: Context, telemetry: Telemetry, labels: Labels) -> Diagnostic:
-    namespace, wanted = telemetry.namespace, selector_text(labels)
+    namespace, labels_text = telemetry.namespace, selector_text(labels)
     return NOT_FOUND(
         selector_place(telemetry, labels, "spec", "selector", "matchLabels"),
-        problem=f"no workload of namespace {namespace} has the labels {wanted} that this Telemetry selects",
+        problem=f"no workload of namespace {namespace} has the labels {labels_text} that this Telemetry selects",
         effect="it has no effect",
         severity=context.of_workloads,
     )

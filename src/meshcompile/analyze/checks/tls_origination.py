@@ -29,8 +29,8 @@ class Routed(NamedTuple):
 
     def uses(self, service: Service, port: ServicePort) -> bool:
         """False if rules for the host lead its requests to other ports or hosts."""
-        wanted = {(service.hostname, port.number), (service.hostname, 0)}
-        return service.hostname not in self.hosts or not wanted.isdisjoint(self.forwarded)
+        destinations = {(service.hostname, port.number), (service.hostname, 0)}
+        return service.hostname not in self.hosts or not destinations.isdisjoint(self.forwarded)
 
 
 def tls_origination(context: Context) -> Iterator[Diagnostic]:

@@ -23,17 +23,17 @@ def _credential(server: Server, namespaces: frozenset[str], secrets: Mapping[str
     if server.tls is None or not server.tls.credential_name or not namespaces:
         return
     name, place = server.tls.credential_name, server.tls.at("credential_name")
-    wanted = sorted({name} if "/" in name else {f"{namespace}/{name}" for namespace in namespaces})
-    found = [secrets[each] for each in wanted if each in secrets]
-    if not found:
+    names = sorted({name} if "/" in name else {f"{namespace}/{name}" for namespace in namespaces})
+    secrets_found = [secrets[each] for each in names if each in secrets]
+    if not secrets_found:
         yield NOT_FOUND(
             place,
-            problem=f"Secret `{name}` ({' or '.join(wanted)}) is not found",
+            problem=f"Secret `{name}` ({' or '.join(names)}) is not found",
             effect=f"TLS connections to port {server.port.number} are closed",
             severity=Severity.WARNING,  # Secrets are rarely stored next to the objects that name them
-            suggestion=did_you_mean(wanted[0], secrets),
+            suggestion=did_you_mean(names[0], secrets),
         )
-    for secret in found:
+    for secret in secrets_found:
         if problem := credential_problem(secret):
             related = (Related("the Secret", secret.origin),)
             yield INVALID_CREDENTIAL(

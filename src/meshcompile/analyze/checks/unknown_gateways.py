@@ -91,7 +91,7 @@ def _suggested_gateway(context: Context, name: str) -> str:
 
 def _serves_any(gateway: Gateway, virtual_service: VirtualService) -> bool:
     served = tuple(_served_to(gateway, virtual_service.namespace))
-    return any(overlaps(host, wanted) for host in served for wanted in virtual_service.spec.hosts)
+    return any(overlaps(host, routed) for host in served for routed in virtual_service.spec.hosts)
 
 
 def _served_to(gateway: Gateway, namespace: str) -> Iterator[str]:

@@ -81,11 +81,11 @@ def _labels(key: str, revisions: Sequence[str]) -> Iterator[Mapping[str, str]]:
 
 def _missing_services(context: Context, hooks: Sequence[Hook]) -> Iterator[Diagnostic]:
     for configuration, hook in hooks:
-        wanted = hook.client_config.service
-        if wanted is None:
+        called = hook.client_config.service
+        if called is None:
             continue
-        if not any(service.name == wanted.name for service in context.written.services.get(wanted.namespace, ())):
-            problem = f"the webhook calls Service {wanted.namespace}/{wanted.name}, which does not exist"
+        if not any(service.name == called.name for service in context.written.services.get(called.namespace, ())):
+            problem = f"the webhook calls Service {called.namespace}/{called.name}, which does not exist"
             yield WEBHOOK_CONFLICT(configuration, reported=whole(configuration), problem=problem)
 
 

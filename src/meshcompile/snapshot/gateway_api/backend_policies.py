@@ -131,25 +131,25 @@ def _tls_target(
     policy: BackendTLSPolicy, index: int, others: Iterable[BackendTLSPolicy], referents: Referents
 ) -> PolicyTarget:
     ref = policy.spec.target_refs[index]
-    found = _target(policy, ref, referents)
-    if found.target is None:
-        return found
-    if ref.section_name and ref.section_name not in {port.name for port in found.target.spec.ports}:
+    resolved = _target(policy, ref, referents)
+    if resolved.target is None:
+        return resolved
+    if ref.section_name and ref.section_name not in {port.name for port in resolved.target.spec.ports}:
         what = f"{ref.kind} {policy.namespace}/{ref.name}"
         message = f'targetRefs invalid: sectionName "{ref.section_name}" does not exist in {what}'
         return PolicyTarget(ref, None, invalid=Invalid("TargetNotFound", message, ref.at("section_name")))
     winner = _conflicting(policy, index, others)
     if winner is not None:
         message = f'Conflicts with BackendTLSPolicy "{winner.name}" targeting the same backend'
-        return PolicyTarget(ref, found.target, invalid=Invalid("Conflicted", message, ref.origin))
-    return PolicyTarget(ref, found.target, found.hosts, ref.section_name or "")
+        return PolicyTarget(ref, resolved.target, invalid=Invalid("Conflicted", message, ref.origin))
+    return PolicyTarget(ref, resolved.target, resolved.hosts, ref.section_name or "")
 
 
 def _conflicting(policy: BackendTLSPolicy, index: int, others: Iterable[BackendTLSPolicy]) -> BackendTLSPolicy | None:
     """The older policy for the same target, if there is one."""
     ref = policy.spec.target_refs[index]
-    rivals = (each for each in others if each is not policy and each.namespace == policy.namespace)
-    return next((each for each in rivals if ref in each.spec.target_refs and _age(each) < _age(policy)), None)
+    candidates = (each for each in others if each is not policy and each.namespace == policy.namespace)
+    return next((each for each in candidates if ref in each.spec.target_refs and _age(each) < _age(policy)), None)
 
 
 def _age(policy: BackendTLSPolicy) -> tuple[str, str]:
@@ -172,11 +172,11 @@ def _traffic_policy(policy: XBackendTrafficPolicy, referents: Referents) -> Conv
 
 
 def _traffic_target(policy: XBackendTrafficPolicy, ref: LocalObjectReference, referents: Referents) -> PolicyTarget:
-    found = _target(policy, ref, referents)
-    if isinstance(found.target, ServiceEntry):
+    resolved = _target(policy, ref, referents)
+    if isinstance(resolved.target, ServiceEntry):
         message = f"targetRefs invalid: unsupported reference kind: {ref.kind}"
         return PolicyTarget(ref, None, invalid=Invalid("TargetNotFound", message, ref.origin))
-    return found
+    return resolved
 
 
 def _retry_budget(policy: XBackendTrafficPolicy) -> RetryBudget | None:
@@ -253,12 +253,12 @@ def _traffic(group: list[HostPolicy]) -> TrafficPolicy:
     )
 
 
-def _port_policy(name: str, wanted: HostPolicy) -> PortTrafficPolicy:
-    target = wanted.target.target
+def _port_policy(name: str, host_policy: HostPolicy) -> PortTrafficPolicy:
+    target = host_policy.target.target
     ports = () if target is None else target.spec.ports
     number = next((_port_number(port) for port in ports if port.name == name), 0)
-    settings = PortTrafficPolicy(port=PortSelector(number=number), tls=wanted.policy.tls)
-    return placed(settings, wanted.policy.policy.origin)
+    settings = PortTrafficPolicy(port=PortSelector(number=number), tls=host_policy.policy.tls)
+    return placed(settings, host_policy.policy.policy.origin)
 
 
 def _port_number(port: ServicePort | EntryPort) -> int:

@@ -46,10 +46,10 @@ class Certificates(Struct, frozen=True):
         """Why a reference gives no certificates of authorities; "" if it does."""
         if kind not in (SECRET, CONFIG_MAP):
             return "only secret and configmap are allowed"
-        found = (self.secrets if kind == SECRET else self.config_maps).get((namespace, name))
-        if found is None:
+        resource = (self.secrets if kind == SECRET else self.config_maps).get((namespace, name))
+        if resource is None:
             return f"{kind.kind.lower()} {namespace}/{name} not found"
-        data = _decoded(found) if isinstance(found, Secret) else found.data
+        data = _decoded(resource) if isinstance(resource, Secret) else resource.data
         problem = missing_authorities(data)
         return problem or ("" if has_certificate(_authorities(data)) else "the bundle is malformed")
 

@@ -32,19 +32,19 @@ from meshcompile.values.durations import Duration
 ANY_ORIGIN = r"^[a-zA-Z][a-zA-Z0-9+.-]*://[^/\s?#]+$"
 
 
-def header_operations(wanted: HTTPHeaderFilter | None) -> HeaderOperations | None:
+def header_operations(modifier: HTTPHeaderFilter | None) -> HeaderOperations | None:
     """Changes of headers.
 
     Raises RouteInvalid for a value with control characters.
     """
-    if wanted is None:
+    if modifier is None:
         return None
-    for header in (*wanted.set, *wanted.add):
+    for header in (*modifier.set, *modifier.add):
         if any((ord(letter) < 0x20 and letter != "\t") or ord(letter) == 0x7F for letter in header.value):
             message = f'header "{header.name}" value contains invalid characters'
             raise RouteInvalid(Invalid(INVALID_FILTER, message, header.origin))
-    operations = HeaderOperations(set=_by_name(wanted.set), add=_by_name(wanted.add), remove=wanted.remove)
-    return placed(operations, wanted.origin)
+    operations = HeaderOperations(set=_by_name(modifier.set), add=_by_name(modifier.add), remove=modifier.remove)
+    return placed(operations, modifier.origin)
 
 
 def _by_name(headers: Iterable[HTTPHeader]) -> Mapping[str, str]:
@@ -55,58 +55,60 @@ def _by_name(headers: Iterable[HTTPHeader]) -> Mapping[str, str]:
     return values
 
 
-def redirect(wanted: HTTPRequestRedirectFilter) -> HTTPRedirect:
+def redirect(redirected: HTTPRequestRedirectFilter) -> HTTPRedirect:
     """A redirect. Without a port it names the port of its scheme if it has one, else that of the request."""
-    derived = RedirectPortSelection.FROM_PROTOCOL_DEFAULT if wanted.scheme else RedirectPortSelection.FROM_REQUEST_PORT
-    made = HTTPRedirect(
-        scheme=wanted.scheme or "",
-        authority=wanted.hostname or "",
-        port=wanted.port,
-        derive_port=derived if wanted.port is None else None,
-        uri=_redirected_path(wanted),
-        redirect_code=wanted.status_code,
+    derived = (
+        RedirectPortSelection.FROM_PROTOCOL_DEFAULT if redirected.scheme else RedirectPortSelection.FROM_REQUEST_PORT
     )
-    return placed(made, wanted.origin)
+    converted = HTTPRedirect(
+        scheme=redirected.scheme or "",
+        authority=redirected.hostname or "",
+        port=redirected.port,
+        derive_port=derived if redirected.port is None else None,
+        uri=_redirected_path(redirected),
+        redirect_code=redirected.status_code,
+    )
+    return placed(converted, redirected.origin)
 
 
-def _redirected_path(wanted: HTTPRequestRedirectFilter) -> str:
-    if wanted.path is None:
+def _redirected_path(redirected: HTTPRequestRedirectFilter) -> str:
+    if redirected.path is None:
         return ""
-    match wanted.path.type:
+    match redirected.path.type:
         case "ReplaceFullPath":
-            return wanted.path.replace_full_path or ""
+            return redirected.path.replace_full_path or ""
         case "ReplacePrefixMatch":
-            return f"%PREFIX()%{wanted.path.replace_prefix_match or ''}"
+            return f"%PREFIX()%{redirected.path.replace_prefix_match or ''}"
         case _:
             return ""
 
 
-def rewrite(wanted: HTTPURLRewriteFilter) -> HTTPRewrite | None:
+def rewrite(rewritten: HTTPURLRewriteFilter) -> HTTPRewrite | None:
     """A rewrite of path and host; None if it changes nothing."""
     uri, regex = "", None
-    if wanted.path is not None and wanted.path.type == "ReplacePrefixMatch":
-        uri = (wanted.path.replace_prefix_match or "").removesuffix("/") or "/"
-    elif wanted.path is not None and wanted.path.type == "ReplaceFullPath":
-        replacement = RegexRewrite(match="/.*", rewrite=wanted.path.replace_full_path or "")
-        regex = placed(replacement, wanted.path.origin)
-    if not (uri or regex or wanted.hostname):
+    if rewritten.path is not None and rewritten.path.type == "ReplacePrefixMatch":
+        uri = (rewritten.path.replace_prefix_match or "").removesuffix("/") or "/"
+    elif rewritten.path is not None and rewritten.path.type == "ReplaceFullPath":
+        replacement = RegexRewrite(match="/.*", rewrite=rewritten.path.replace_full_path or "")
+        regex = placed(replacement, rewritten.path.origin)
+    if not (uri or regex or rewritten.hostname):
         return None
-    made = HTTPRewrite(uri=uri, uri_regex_rewrite=regex, authority=wanted.hostname or "")
-    return placed(made, wanted.origin)
+    converted = HTTPRewrite(uri=uri, uri_regex_rewrite=regex, authority=rewritten.hostname or "")
+    return placed(converted, rewritten.origin)
 
 
-def cors(wanted: HTTPCORSFilter) -> CorsPolicy:
+def cors(policy: HTTPCORSFilter) -> CorsPolicy:
     """Which origins scripts may call from. Preflights that match none go to the backend."""
-    made = CorsPolicy(
-        allow_origins=tuple(placed(_origin(each), wanted.origin) for each in wanted.allow_origins if each),
-        allow_credentials=True if wanted.allow_credentials else None,
-        allow_methods=wanted.allow_methods,
-        allow_headers=wanted.allow_headers,
-        expose_headers=wanted.expose_headers,
-        max_age=Duration(wanted.max_age * 1_000_000_000) if wanted.max_age > 0 else None,
+    converted = CorsPolicy(
+        allow_origins=tuple(placed(_origin(each), policy.origin) for each in policy.allow_origins if each),
+        allow_credentials=True if policy.allow_credentials else None,
+        allow_methods=policy.allow_methods,
+        allow_headers=policy.allow_headers,
+        expose_headers=policy.expose_headers,
+        max_age=Duration(policy.max_age * 1_000_000_000) if policy.max_age > 0 else None,
         unmatched_preflights=UnmatchedPreflights.IGNORE,
     )
-    return placed(made, wanted.origin)
+    return placed(converted, policy.origin)
 
 
 def _origin(text: str) -> StringMatch:
@@ -120,9 +122,9 @@ def _origin(text: str) -> StringMatch:
     return StringMatch(regex=f"^{pattern}$")
 
 
-def mirror_percentage(wanted: HTTPRequestMirrorFilter) -> Percent | None:
+def mirror_percentage(mirror: HTTPRequestMirrorFilter) -> Percent | None:
     """The share of requests that a mirror gets; None for all."""
-    match wanted:
+    match mirror:
         case HTTPRequestMirrorFilter(fraction=Fraction() as fraction):
             return Percent(value=100 * fraction.numerator / fraction.denominator)
         case HTTPRequestMirrorFilter(percent=int(percent)):

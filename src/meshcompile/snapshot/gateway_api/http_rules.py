@@ -113,18 +113,18 @@ class RuleBuilder:
                     raise RouteInvalid(_unsupported_filter(each))
         return {**settings, "headers": _headers(filters), "mirrors": tuple(mirrors)}
 
-    def _mirror(self, wanted: HTTPRequestMirrorFilter) -> Iterator[istio.HTTPMirrorPolicy]:
+    def _mirror(self, mirrored: HTTPRequestMirrorFilter) -> Iterator[istio.HTTPMirrorPolicy]:
         """The mirror of a filter. An HTTPRoute goes on without a mirror whose backend is invalid."""
         kind = ROUTE_KINDS[type(self._route)]
         try:
             destination, invalid = self._backends.destination(
-                wanted.backend_ref, kind, self._route.namespace, self._enforces_grants
+                mirrored.backend_ref, kind, self._route.namespace, self._enforces_grants
             )
-        except RouteInvalid as found:
-            destination, invalid = None, found.invalid
+        except RouteInvalid as error:
+            destination, invalid = None, error.invalid
         if invalid is None and destination is not None:
-            mirror = istio.HTTPMirrorPolicy(destination=destination, percentage=mirror_percentage(wanted))
-            yield placed(mirror, wanted.origin)
+            mirror = istio.HTTPMirrorPolicy(destination=destination, percentage=mirror_percentage(mirrored))
+            yield placed(mirror, mirrored.origin)
         elif invalid is not None and isinstance(self._route, GRPCRoute):
             raise RouteInvalid(invalid)
         elif invalid is not None:
@@ -167,8 +167,8 @@ def _headers(filters: Iterable[L7Filter]) -> istio.Headers | None:
     return None if origin is None else placed(istio.Headers(request=request, response=response), origin)
 
 
-def _unsupported_filter(wanted: L7Filter) -> Invalid:
-    return Invalid(INVALID_FILTER, f'unsupported filter type "{wanted.type}"', wanted.at("type"))
+def _unsupported_filter(unsupported: L7Filter) -> Invalid:
+    return Invalid(INVALID_FILTER, f'unsupported filter type "{unsupported.type}"', unsupported.at("type"))
 
 
 # ---- retries and timeouts
@@ -192,53 +192,53 @@ def duration(text: str | None) -> Duration | None:
     return parsed if parsed != NOTHING else None
 
 
-def _retries(wanted: HTTPRouteRetry, per_try: Duration | None) -> istio.HTTPRetry:
-    attempts = DEFAULT_ATTEMPTS if wanted.attempts is None else wanted.attempts
-    conditions = (*RETRY_ON, *(str(code) for code in wanted.codes))
+def _retries(retry: HTTPRouteRetry, per_try: Duration | None) -> istio.HTTPRetry:
+    attempts = DEFAULT_ATTEMPTS if retry.attempts is None else retry.attempts
+    conditions = (*RETRY_ON, *(str(code) for code in retry.codes))
     return istio.HTTPRetry(
         attempts=attempts,
         per_try_timeout=per_try,
         retry_on=",".join(conditions) if attempts else "",
-        backoff=duration(wanted.backoff) or (NOTHING if wanted.backoff is not None else None),
+        backoff=duration(retry.backoff) or (NOTHING if retry.backoff is not None else None),
     )
 
 
 # ---- matches
 
 
-def _match(wanted: L7Match) -> istio.HTTPMatchRequest:
-    match wanted:
+def _match(pattern: L7Match) -> istio.HTTPMatchRequest:
+    match pattern:
         case HTTPRouteMatch():
-            made = istio.HTTPMatchRequest(
-                uri=placed(_path(wanted.path), wanted.path.origin),
-                headers=_by_name(wanted.headers),
-                query_params=_by_name(wanted.query_params),
-                method=None if wanted.method is None else placed(StringMatch(exact=wanted.method), wanted.origin),
+            converted = istio.HTTPMatchRequest(
+                uri=placed(_path(pattern.path), pattern.path.origin),
+                headers=_by_name(pattern.headers),
+                query_params=_by_name(pattern.query_params),
+                method=None if pattern.method is None else placed(StringMatch(exact=pattern.method), pattern.origin),
             )
         case GRPCRouteMatch():
-            uri = None if wanted.method is None else placed(_method(wanted.method), wanted.method.origin)
-            made = istio.HTTPMatchRequest(uri=uri, headers=_by_name(wanted.headers))
-    return placed(made, wanted.origin)
+            uri = None if pattern.method is None else placed(_method(pattern.method), pattern.method.origin)
+            converted = istio.HTTPMatchRequest(uri=uri, headers=_by_name(pattern.headers))
+    return placed(converted, pattern.origin)
 
 
-def _path(wanted: HTTPPathMatch) -> StringMatch:
-    match wanted.type:
+def _path(path: HTTPPathMatch) -> StringMatch:
+    match path.type:
         case "PathPrefix":
-            return StringMatch(prefix=wanted.value if wanted.value == "/" else wanted.value.removesuffix("/"))
+            return StringMatch(prefix=path.value if path.value == "/" else path.value.removesuffix("/"))
         case "Exact":
-            return StringMatch(exact=wanted.value)
+            return StringMatch(exact=path.value)
         case "RegularExpression":
-            return StringMatch(regex=wanted.value)
+            return StringMatch(regex=path.value)
         case unknown:
-            raise _unknown_type(unknown, "Path match", wanted.at("type"))
+            raise _unknown_type(unknown, "Path match", path.at("type"))
 
 
-def _method(wanted: GRPCMethodMatch) -> StringMatch:
+def _method(rpc: GRPCMethodMatch) -> StringMatch:
     """The path of a gRPC request is `/SERVICE/METHOD`."""
-    match (wanted.type, wanted.service, wanted.method):
+    match (rpc.type, rpc.service, rpc.method):
         case (_, None, None):
             message = "gRPC match must have method or service defined"
-            raise RouteInvalid(Invalid(INVALID_CONFIGURATION, message, wanted.origin))
+            raise RouteInvalid(Invalid(INVALID_CONFIGURATION, message, rpc.origin))
         case ("Exact", service, None):
             return StringMatch(prefix=f"/{service}/")
         case ("Exact" | "RegularExpression", None, method):
@@ -250,22 +250,24 @@ def _method(wanted: GRPCMethodMatch) -> StringMatch:
         case ("RegularExpression", service, method):
             return StringMatch(regex=f"/{service}/{method}")
         case (unknown, _, _):
-            raise _unknown_type(unknown, "Path match", wanted.at("type"))
+            raise _unknown_type(unknown, "Path match", rpc.at("type"))
 
 
-def _by_name(wanted: Iterable[HTTPHeaderMatch | GRPCHeaderMatch | HTTPQueryParamMatch]) -> Mapping[str, StringMatch]:
+def _by_name(
+    conditions: Iterable[HTTPHeaderMatch | GRPCHeaderMatch | HTTPQueryParamMatch],
+) -> Mapping[str, StringMatch]:
     """The conditions by name; the last of one name counts."""
-    return {each.name: placed(_value(each), each.origin) for each in wanted}
+    return {each.name: placed(_value(each), each.origin) for each in conditions}
 
 
-def _value(wanted: HTTPHeaderMatch | GRPCHeaderMatch | HTTPQueryParamMatch) -> StringMatch:
-    match wanted.type:
+def _value(condition: HTTPHeaderMatch | GRPCHeaderMatch | HTTPQueryParamMatch) -> StringMatch:
+    match condition.type:
         case "Exact":
-            return StringMatch(exact=wanted.value)
+            return StringMatch(exact=condition.value)
         case "RegularExpression":
-            return StringMatch(regex=wanted.value)
+            return StringMatch(regex=condition.value)
         case unknown:
-            raise _unknown_type(unknown, "HeaderMatch", wanted.at("type"))
+            raise _unknown_type(unknown, "HeaderMatch", condition.at("type"))
 
 
 def _unknown_type(value: str, what: str, origin: Origin) -> RouteInvalid:

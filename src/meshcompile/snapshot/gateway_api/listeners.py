@@ -208,8 +208,8 @@ def supported_kinds(listener: Listener) -> tuple[tuple[GroupKind, ...], bool]:
     suited = KINDS.get(listener.protocol, ())
     if listener.protocol == "TLS" and listener.tls is not None and listener.tls.mode == "Terminate":
         suited = (*suited, TCP_ROUTE)
-    asked = [GroupKind(each.group, each.kind) for each in listener.allowed_routes.kinds]
-    if not asked:
+    requested = [GroupKind(each.group, each.kind) for each in listener.allowed_routes.kinds]
+    if not requested:
         return suited, True
-    both = tuple(kind for kind in suited if kind in asked)
-    return both, len(both) == len(asked)
+    allowed = tuple(kind for kind in suited if kind in requested)
+    return allowed, len(allowed) == len(requested)

@@ -71,7 +71,7 @@ def http_route(route: L7Route, parents: Parents, backends: Backends) -> Converte
     attachments = parents.attachments(route)
     mesh = _http_rules(route, backends, attachments, in_mesh=True)
     gateway = _http_rules(route, backends, attachments, in_mesh=False)
-    made = (
+    rules_by_host = (
         (f"{_scope(route, each)}/{host}", host, each, rules.rules)
         for each in accepted(attachments)
         if (rules := mesh if each.in_mesh else gateway).rules
@@ -80,7 +80,7 @@ def http_route(route: L7Route, parents: Parents, backends: Backends) -> Converte
     )
     virtual_services = tuple(
         (key, _http_virtual_service(route, count, host, attachment, rules))
-        for count, (key, host, attachment, rules) in enumerate(made)
+        for count, (key, host, attachment, rules) in enumerate(rules_by_host)
     )
     return ConvertedRoute(
         route=route,
@@ -104,8 +104,8 @@ def _http_rules(route: L7Route, backends: Backends, attachments: Iterable[Attach
     builder = RuleBuilder(route, backends, in_mesh=in_mesh)
     try:
         rules = tuple(builder.rules())
-    except RouteInvalid as found:
-        return HttpRules(invalid=found.invalid)
+    except RouteInvalid as error:
+        return HttpRules(invalid=error.invalid)
     return HttpRules(
         rules=tuple(sorted(rules, key=most_specific_first)),
         invalid=builder.invalid,
@@ -244,14 +244,14 @@ def _l4_route(
     attachments = parents.attachments(route)
     mesh, mesh_invalid, in_mesh = _l4_rules(route, backends, attachments, in_mesh=True)
     gateway, gateway_invalid, at_gateway = _l4_rules(route, backends, attachments, in_mesh=False)
-    made = (
+    rules_by_host = (
         (each.gateway, host, rules)
         for each in accepted(attachments)
         for host, rules in virtual_services(each, mesh if each.in_mesh else gateway)
     )
     named = (
         (f"{route.name}~{kind}~{count}~{GENERATED}", VirtualServiceSpec(hosts=(host,), gateways=(name,), **rules))
-        for count, (name, host, rules) in enumerate(made)
+        for count, (name, host, rules) in enumerate(rules_by_host)
     )
     return ConvertedRoute(
         route=route,
@@ -275,8 +275,8 @@ def _l4_rules(
     problems: list[Invalid] = []
     try:
         rules = tuple([_l4_rule(route, rule, backends, in_mesh, problems) for rule in route.spec.rules])
-    except RouteInvalid as found:
-        return (), found.invalid, ()
+    except RouteInvalid as error:
+        return (), error.invalid, ()
     return rules, problems[-1] if problems else None, tuple(problems)
 
 
