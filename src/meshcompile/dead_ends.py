@@ -5,6 +5,7 @@ istiod sends them without a warning. Envoy answers such requests with 503 and cl
 
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from operator import attrgetter
 
 from msgspec import Struct
 
@@ -45,8 +46,7 @@ Sender = Listener | RouteConfiguration
 
 def dead_ends(resources: Resources, snapshot: Snapshot, proxy: Proxy) -> Iterator[Diagnostic]:
     """A finding for each reference to a cluster that the proxy does not have."""
-    known = {cluster.name for cluster in resources.clusters}
-    known |= OF_BOOTSTRAP
+    known = {*map(attrgetter("name"), resources.clusters), *OF_BOOTSTRAP}
     messages: tuple[Sender, ...] = (*resources.listeners, *resources.routes)
     if all(_cluster_names(message) <= known for message in messages):
         return

@@ -30,6 +30,8 @@ V = TypeVar("V")
 P = ParamSpec("P")
 _NOT_YET: Any = object()
 
+LATEST = 100
+"""The number of answers to a `latest_query` that a snapshot keeps."""
 GENERATIONS = 4
 """The number of snapshots after which an unused answer is dropped."""
 
@@ -135,8 +137,10 @@ S = TypeVar("S", bound=Answering)
 class Query(Generic[S, K, V]):
     """A function of a snapshot and a key. The snapshot stores its answers."""
 
-    def __init__(self, function: Callable[[S, K], V]) -> None:
+    def __init__(self, function: Callable[[S, K], V], latest: int | None = None) -> None:
+        """`latest` is the number of answers that a snapshot keeps; None for all of them."""
         self.__wrapped__ = function
+        self.latest = latest
         self.__doc__ = function.__doc__
         self.name = f"{function.__module__.removeprefix('meshcompile.')}.{function.__name__}"
 
@@ -158,6 +162,8 @@ class Query(Generic[S, K, V]):
         answer = known.get(key)
         if answer is None:
             answer = known[key] = self._answer(snapshot, key)
+            if self.latest is not None and len(known) > self.latest:
+                del known[next(iter(known))]
         return answer
 
     def _answer(self, snapshot: S, key: K) -> Answer:
@@ -187,6 +193,14 @@ class Input(Query[S, K, V]):
 def query(function: Callable[[S, K], V]) -> Query[S, K, V]:
     """The function as a query, as the module describes."""
     return Query(function)
+
+
+def latest_query(function: Callable[[S, K], V]) -> Query[S, K, V]:
+    """The function as a query of which a snapshot keeps the latest answers only.
+
+    It is for answers that only proxies share that are compiled one after the other, such as the replicas of a workload.
+    """
+    return Query(function, LATEST)
 
 
 def input_query(function: Callable[[S, K], V]) -> Input[S, K, V]:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, ConfigDict, Strict
 
-from meshcompile.models.base import Node, Resource
+from meshcompile.models.base import NOTHING, Node, Resource
 
 Int = Annotated[int, Strict()]
 """An integer. Unlike protobuf, Kubernetes does not accept it in quotes."""
@@ -59,7 +59,7 @@ class LabelSelectorRequirement(KubernetesNode):
 class LabelSelector(KubernetesNode):
     """A label selector: all labels and all expressions must match. An empty selector selects everything."""
 
-    match_labels: Mapping[str, TextValue] = {}
+    match_labels: Mapping[str, TextValue] = NOTHING
     """Labels with their required values."""
     match_expressions: tuple[LabelSelectorRequirement, ...] = ()
     """Further requirements, all of which must hold."""

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from meshcompile.models.base import NOTHING
 from meshcompile.models.common import Bool
 from meshcompile.models.kubernetes.base import (
     Condition,
@@ -48,7 +49,7 @@ class ServiceSpec(KubernetesNode):
     """`ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`."""
     ports: tuple[ServicePort, ...] = ()
     """Ports. Each gets listeners, routes or clusters of its own."""
-    selector: Mapping[str, TextValue] = {}
+    selector: Mapping[str, TextValue] = NOTHING
     """Labels of the pods behind the Service. If empty, endpoints are defined by separate objects."""
     cluster_ip: str = Field(default="", alias="clusterIP")
     """Virtual IP address, which TCP listeners bind to. `None` makes the Service headless."""

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from meshcompile.models.base import NOTHING
 from meshcompile.models.kubernetes.base import Int, KubernetesNode, KubernetesResource, LabelSelector, TextValue
 from meshcompile.models.kubernetes.pod import PodSpec
 
@@ -12,9 +13,9 @@ from meshcompile.models.kubernetes.pod import PodSpec
 class TemplateMeta(KubernetesNode):
     """The metadata of a pod template."""
 
-    labels: Mapping[str, TextValue] = {}
+    labels: Mapping[str, TextValue] = NOTHING
     """Labels of the pods."""
-    annotations: Mapping[str, TextValue] = {}
+    annotations: Mapping[str, TextValue] = NOTHING
     """Annotations of the pods."""
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from meshcompile.models.base import Node, OneOf, ProtoEnum
+from meshcompile.models.base import NOTHING, Node, OneOf, ProtoEnum
 from meshcompile.models.common import (
     Bool,
     BoolValue,
@@ -102,7 +102,7 @@ class LocalityDistribute(Node):
 
     from_: str = ""
     """Locality where the traffic starts, as `region/zone/sub-zone`. `*` matches any part."""
-    to: Mapping[str, UInt32] = {}
+    to: Mapping[str, UInt32] = NOTHING
     """Percentage of the traffic for each locality. The percentages must add up to 100."""
 
 
@@ -369,7 +369,7 @@ class Subset(Node):
 
     name: str
     """Name that routes refer to. It is the third part of the cluster name, as in `outbound|80|v1|host`."""
-    labels: Mapping[str, str] = {}
+    labels: Mapping[str, str] = NOTHING
     """Labels that select the endpoints of the subset."""
     traffic_policy: TrafficPolicy | None = None
     """Policy of the subset. Each field that it sets overrides the host's."""

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import AliasChoices, Field
 
-from meshcompile.models.base import Node, OneOf, ProtoEnum
+from meshcompile.models.base import NOTHING, Node, OneOf, ProtoEnum
 from meshcompile.models.common import (
     Bool,
     BoolValue,
@@ -55,9 +55,9 @@ class Delegate(Node):
 class HeaderOperations(Node):
     """Header changes. Envoy applies set, then add, then remove."""
 
-    set: Mapping[str, str] = {}
+    set: Mapping[str, str] = NOTHING
     """Headers to overwrite (`OVERWRITE_IF_EXISTS_OR_ADD`). `:authority` and `host` rewrite the host."""
-    add: Mapping[str, str] = {}
+    add: Mapping[str, str] = NOTHING
     """Headers to append to existing values (`APPEND_IF_EXISTS_OR_ADD`)."""
     remove: tuple[str, ...] = ()
     """Headers to remove (`request_headers_to_remove`, `response_headers_to_remove`)."""
@@ -85,23 +85,23 @@ class HTTPMatchRequest(Node):
     """Method of the request (`:method`)."""
     authority: StringMatch | None = None
     """Host in the request (`:authority`)."""
-    headers: Mapping[str, StringMatch] = {}
+    headers: Mapping[str, StringMatch] = NOTHING
     """Request headers, by lowercase name. An empty match only requires the header. `@request.auth.claims...` matches a
     JWT claim.
     """
     port: UInt32 = 0
     """Port of the host. 0 matches any port."""
-    source_labels: Mapping[str, str] = {}
+    source_labels: Mapping[str, str] = NOTHING
     """Labels that the client workload must have. A sidecar whose workload does not have them does not receive the
     route.
     """
     gateways: tuple[str, ...] = ()
     """Gateways of the virtual service that the match applies to. If empty, all of them."""
-    query_params: Mapping[str, StringMatch] = {}
+    query_params: Mapping[str, StringMatch] = NOTHING
     """Query parameters, by name (`query_parameters`). An empty match only requires the parameter."""
     ignore_uri_case: Bool = False
     """Ignores case in exact and prefix matches of the path (`case_sensitive`)."""
-    without_headers: Mapping[str, StringMatch] = {}
+    without_headers: Mapping[str, StringMatch] = NOTHING
     """Headers that must not match (`invert_match`). The opposite of `headers`."""
     source_namespace: str = ""
     """Namespace of the client workload."""
@@ -342,7 +342,7 @@ class TLSMatchAttributes(Node):
     """IP addresses or CIDR ranges that the client connects to (`prefix_ranges`)."""
     port: UInt32 = 0
     """Port of the host. 0 matches any port."""
-    source_labels: Mapping[str, str] = {}
+    source_labels: Mapping[str, str] = NOTHING
     """Labels that the client workload must have."""
     gateways: tuple[str, ...] = ()
     """Gateways of the virtual service that the match applies to. If empty, all of them."""
@@ -368,7 +368,7 @@ class L4MatchAttributes(Node):
     """Port of the host. 0 matches any port."""
     source_subnet: str = ""
     """Istio does not implement it. It has no effect."""
-    source_labels: Mapping[str, str] = {}
+    source_labels: Mapping[str, str] = NOTHING
     """Labels that the client workload must have."""
     gateways: tuple[str, ...] = ()
     """Gateways of the virtual service that the match applies to. If empty, all of them."""

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.proxy import InterceptionMode, Proxy
-from meshcompile.queries import Key, query
+from meshcompile.queries import Key, latest_query
 from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.listeners.filter_chain import ChainMatch, FilterChain
 from meshcompile.resolve.listeners.http_connection import HttpConnection, HttpTraits, http_traits
@@ -46,7 +46,7 @@ class OutboundKey(Key, frozen=True):
     http: HttpTraits | None = None
 
 
-@query
+@latest_query
 def outbound_listeners(snapshot: Snapshot, key: OutboundKey) -> Mapping[SocketKey, Listener]:
     """The outbound listeners for a key, with HTTP or without, by address and port."""
     maker = OutboundListenerBuilder.of(snapshot, key)
@@ -219,7 +219,7 @@ class SidecarOutbound(Struct, frozen=True):
         )
 
 
-@query
+@latest_query
 def shared_traits(snapshot: Snapshot, traits: HttpTraits) -> HttpTraits:
     """The first traits that equal these, so that values derived from them are computed once."""
     return traits

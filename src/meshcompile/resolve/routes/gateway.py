@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from meshcompile.codes.routes import UNREACHABLE_RULE
 from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.documents import Origin
+from meshcompile.queries import Key, query
 from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.findings import by_place
 from meshcompile.resolve.gateways.server import GatewayServer
@@ -18,9 +19,10 @@ from meshcompile.resolve.outbound.routed_hosts import GatewayKey, routed_at_gate
 from meshcompile.resolve.routes.context import RouteClient
 from meshcompile.resolve.routes.domains import host_with_port
 from meshcompile.resolve.routes.proxy_headers import appends_forwarded_host, counts_attempts
+from meshcompile.resolve.routes.route_key import read_labels
 from meshcompile.resolve.routes.table import ANY_DOMAIN, RouteTable, RuleRoute, VirtualHost
 from meshcompile.resolve.routes.virtual_service.rules import rule_routes
-from meshcompile.resolve.scope.sidecar import SidecarScope
+from meshcompile.resolve.scope.sidecar import ScopeKey, SidecarScope, sidecar_scope
 from meshcompile.snapshot.exports import EVERYWHERE
 from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.snapshot import Snapshot
@@ -28,17 +30,45 @@ from meshcompile.snapshot.virtual_services import MergedVirtualService
 from meshcompile.values.hosts import is_wildcard, specificity, subset_of
 
 
+class GatewayTableKey(Key, frozen=True):
+    """A route name, its servers, and the traits of a gateway that its routes depend on.
+
+    `pairs` are the labels that some rule reads.
+    """
+
+    name: str
+    servers: tuple[GatewayServer, ...]
+    scope: ScopeKey
+    pairs: tuple[tuple[str, str], ...]
+    append_x_forwarded_host: bool
+    attempt_count: bool
+
+
 def gateway_table(snapshot: Snapshot, facts: ProxyFacts, name: str) -> RouteTable:
     """The route configuration with this name; an empty one when no server has it."""
     servers = facts.gateway.by_route_name.get(name)
     if servers is None:
         return RouteTable(name, None)
-    hosts = _routed_hosts(snapshot, facts, servers)
+    key = GatewayTableKey(
+        name=name,
+        servers=servers,
+        scope=facts.scope.key,
+        pairs=read_labels(snapshot, facts.proxy),
+        append_x_forwarded_host=appends_forwarded_host(facts.config),
+        attempt_count=counts_attempts(facts.config),
+    )
+    return shared_gateway_table(snapshot, key)
+
+
+@query
+def shared_gateway_table(snapshot: Snapshot, key: GatewayTableKey) -> RouteTable:
+    """The route configuration for a key."""
+    hosts, name = _routed_hosts(snapshot, key), key.name
     if not hosts:
         # No routes at all: Envoy answers 404.
-        return RouteTable(name, (VirtualHost(host_with_port("blackhole", servers[0].port.number), (ANY_DOMAIN,), ()),))
-    attempts = counts_attempts(facts.config)
-    virtual_hosts = (_virtual_host(group, attempts) for group in _with_equal_routes(hosts))
+        blackhole = host_with_port("blackhole", key.servers[0].port.number)
+        return RouteTable(name, (VirtualHost(blackhole, (ANY_DOMAIN,), ()),))
+    virtual_hosts = (_virtual_host(group, key.attempt_count) for group in _with_equal_routes(hosts))
     return RouteTable(
         name,
         tuple(sorted(virtual_hosts, key=lambda virtual_host: virtual_host.name)),
@@ -114,25 +144,26 @@ def _with_equal_routes(hosts: Iterable[RoutedHost]) -> Iterable[list[RoutedHost]
 # ---- hosts and their routes
 
 
-def _routed_hosts(snapshot: Snapshot, facts: ProxyFacts, servers: Iterable[GatewayServer]) -> tuple[RoutedHost, ...]:
+def _routed_hosts(snapshot: Snapshot, key: GatewayTableKey) -> tuple[RoutedHost, ...]:
     """Every host that a VirtualService routes at one of the servers, and every host that redirects to HTTPS."""
     routed: dict[str, RoutedHost] = {}
     routes: dict[tuple[str, MergedVirtualService], tuple[RuleRoute, ...]] = {}
-    for server in servers:
-        hosts, client = ServerHosts(server), _route_client(facts, server)
-        bound = routed_at_gateway(snapshot, GatewayKey(facts.proxy.namespace, server.gateway))
+    scope = sidecar_scope(snapshot, key.scope)
+    for server in key.servers:
+        hosts, client = ServerHosts(server), _route_client(key, server)
+        bound = routed_at_gateway(snapshot, GatewayKey(scope.seen_from, server.gateway))
         for virtual_service in bound.overlapping(server.names):
             shared = hosts.shared_with(virtual_service.hosts, virtual_service.namespace)
             if not shared:
                 continue
             # Computed for the first server of the Gateway, and reused for its other servers on any port.
-            key = (server.gateway, virtual_service)
-            if not routes.get(key):
-                services = GatewayServices(snapshot.services.by_hostname, virtual_service.namespace, facts.scope)
-                routes[key] = rule_routes(snapshot, virtual_service, client, facts.scope, services)
-            if routes[key]:
+            bound_to = (server.gateway, virtual_service)
+            if not routes.get(bound_to):
+                services = GatewayServices(snapshot.services.by_hostname, virtual_service.namespace, scope)
+                routes[bound_to] = rule_routes(snapshot, virtual_service, client, scope, services)
+            if routes[bound_to]:
                 for host in sorted(shared):
-                    _add(routed, host.lower(), server, virtual_service, routes[key])
+                    _add(routed, host.lower(), server, virtual_service, routes[bound_to])
         if server.redirects_to_https:
             for host in server.hosts:
                 _host(routed, host.lower(), server).require_tls = True
@@ -161,15 +192,15 @@ def _host(hosts: dict[str, RoutedHost], host: str, server: GatewayServer) -> Rou
     return hosts[host]
 
 
-def _route_client(facts: ProxyFacts, server: GatewayServer) -> RouteClient:
+def _route_client(key: GatewayTableKey, server: GatewayServer) -> RouteClient:
     """The gateway, with what the rules of VirtualServices match on."""
     return RouteClient(
-        pairs=tuple(sorted(facts.proxy.labels.items())),
+        pairs=key.pairs,
         gateways=frozenset({server.gateway}),
         port=server.port.number,
         is_tls=server.tls is not None,
         only_port=False,
-        append_x_forwarded_host=appends_forwarded_host(facts.config),
+        append_x_forwarded_host=key.append_x_forwarded_host,
     )
 
 

@@ -39,11 +39,16 @@ class RouteKey(Key, frozen=True, dict=True):
 
 def route_key(snapshot: Snapshot, proxy: Proxy, config: ProxyConfig) -> RouteKey:
     """The traits of a proxy."""
-    keys = snapshot.virtual_services.label_keys | snapshot.destination_rules.label_keys
     return RouteKey(
         domain=proxy.domain,
         addressing=addressing(proxy, ambient=snapshot.ambient),
         attempt_count=counts_attempts(config),
         append_x_forwarded_host=appends_forwarded_host(config),
-        pairs=tuple(sorted((key, value) for key, value in proxy.labels.items() if key in keys)),
+        pairs=read_labels(snapshot, proxy),
     )
+
+
+def read_labels(snapshot: Snapshot, proxy: Proxy) -> tuple[tuple[str, str], ...]:
+    """The labels of a proxy that some rule reads, sorted."""
+    keys = snapshot.virtual_services.label_keys | snapshot.destination_rules.label_keys
+    return tuple(sorted((key, value) for key, value in proxy.labels.items() if key in keys))

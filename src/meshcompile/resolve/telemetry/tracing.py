@@ -57,7 +57,7 @@ class Tracing(Source, frozen=True):
 
     def __hash__(self) -> int:
         """A hash of what distinguishes most settings; custom tags are not hashable."""
-        return hash((self.sampling, self.tracer, self.origins))
+        return hash((self.sampling, self.tracer, self.service_tags, self.origins))
 
 
 def tracing(
