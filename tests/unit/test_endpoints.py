@@ -489,3 +489,24 @@ def test_gateways_of_networks_do_not_take_udp(ports: str, reached: list[str]) ->
     texts = (SERVICE, far, pod(2, labels="topology.istio.io/network: west"), slice_of(2))
     [group] = endpoints(mesh(*texts), sidecar(NETWORK="home"))[NAME]
     assert addresses(group) == reached
+
+
+@pytest.mark.parametrize(
+    ("ports", "found"),
+    [
+        ("{name: dns, port: 80, protocol: UDP}, {name: http, port: 80}", []),
+        ("{name: http, port: 80}, {name: dns, port: 80, protocol: UDP}", ["192.0.2.9", "192.0.2.9"]),
+        ("{name: http, port: 80}, {name: dns, port: 53, protocol: UDP}", ["192.0.2.9"]),
+    ],
+)
+def test_entries_serve_the_first_port_with_a_number(ports: str, found: list[str]) -> None:
+    """Of two ports with one number, the WorkloadEntries that a Service selects have endpoints for the first, twice."""
+    service = SERVICE.replace("{name: http, port: 80, targetPort: 8080}", ports)
+    of_entries = endpoints(mesh(service, WORKLOAD), sidecar())[NAME]
+    assert [address for group in of_entries for address in addresses(group)] == found
+
+
+def test_a_pod_without_its_first_address_is_not_selected() -> None:
+    """istiod knows no Pod before it has a `podIP`, even if it has other addresses."""
+    nowhere = pod(1).replace("podIP: 10.2.0.1", "podIPs: [{ip: 10.2.0.1}]")
+    assert endpoints(mesh(ENTRY, nowhere), sidecar())["outbound|80||vm.example"] == []

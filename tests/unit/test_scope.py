@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from meshcompile.resolve.scope.imported_hosts import imported_hosts
 from tests.meshes import SHOP, asked, gateway, mesh, sidecar
 
@@ -112,3 +114,34 @@ def test_wildcard_routes_match_in_both_directions() -> None:
     assert hosts.match_route("*.shop", as_service=False)
     assert not hosts.match_route("*.shop", as_service=True)
     assert not hosts.match_service("*.shop")
+
+
+def entry(name: str, port: int, export_to: str) -> str:
+    return f"""
+    apiVersion: networking.istio.io/v1
+    kind: ServiceEntry
+    metadata: {{name: {name}, namespace: shop}}
+    spec:
+      hosts: [db.example]
+      exportTo: [{export_to}]
+      resolution: NONE
+      ports: [{{number: {port}, name: http, protocol: HTTP}}]
+    """
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "merged"),
+    [
+        ('"*"', '"*"', True),
+        ("", "", True),
+        ("shop, bank", "bank, shop", True),
+        ("shop", '"."', False),
+        ("", '"*"', False),
+    ],
+)
+def test_entries_are_merged_if_they_are_exported_in_the_same_words(first: str, second: str, merged: bool) -> None:
+    """Two ServiceEntries of a host share their ports only if their lists have the same values."""
+    scope = asked(mesh(entry("a", 80, first), entry("b", 81, second)), sidecar()).facts.scope
+    service = scope.service("db.example")
+    assert service is not None
+    assert [port.number for port in service.ports] == ([80, 81] if merged else [80])

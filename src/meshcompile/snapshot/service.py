@@ -71,7 +71,8 @@ class Service(msgspec.Struct, frozen=True):
     """A service of the mesh.
 
     `addresses` are the VIPs per cluster. `address` is the default VIP, `0.0.0.0` if there is none. `export_to` holds
-    namespaces, `*` for all, or `~` for none; `.` is replaced by the service's namespace.
+    namespaces, `*` for all, or `~` for none; `.` is replaced by the service's namespace. `written_export_to` is the list
+    of a ServiceEntry as written, without the mesh's default.
     """
 
     hostname: str
@@ -81,6 +82,7 @@ class Service(msgspec.Struct, frozen=True):
     resolution: Resolution
     ports: tuple[ServicePort, ...]
     export_to: frozenset[str]
+    written_export_to: frozenset[str] = frozenset()
     address: str = UNSPECIFIED_ADDRESS
     addresses: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     auto_ipv4: str = ""

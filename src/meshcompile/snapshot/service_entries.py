@@ -66,6 +66,7 @@ def entry_services(entry: ServiceEntry, namespace_annotations: Labels, mesh: Mes
             resolution=resolution,
             ports=ports,
             export_to=exported_to(spec.export_to, entry.namespace, mesh),
+            written_export_to=frozenset(spec.export_to),
             address=vip.address,
             auto_ipv4=vip.auto_ipv4,
             auto_ipv6=vip.auto_ipv6,

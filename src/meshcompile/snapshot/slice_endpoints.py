@@ -107,7 +107,8 @@ def _selected(service: Service, entries: Iterable[Workload]) -> Iterator[Endpoin
     chosen = [
         entry for entry in entries if is_ip_or_unknown(entry.addresses[0]) and matches(service.selector, entry.labels)
     ]
-    for port in service.ports:
+    # istiod looks up each port by its number, and finds the first of several ports with one number each time.
+    for port in (service.declared_port(each.number) or each for each in service.ports):
         for entry in chosen:
             number = entry_port(service, port, entry)
             if number is not None:

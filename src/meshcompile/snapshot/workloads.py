@@ -90,7 +90,7 @@ def is_ready(pod: Pod) -> bool:
     """True for a Pod that has an address, runs, is ready and is not being deleted."""
     return (
         pod.status.phase != "Succeeded"
-        and bool(pod.status.pod_ip or pod.status.pod_ips)
+        and bool(pod.status.pod_ip)
         and pod.metadata.deletion_timestamp is None
         and next((c.status == "True" for c in pod.status.conditions if c.type == "Ready"), False)
     )

@@ -36,5 +36,5 @@ _MERGEABLE_IF_EQUAL: tuple[Callable[[Service], object], ...] = (
     lambda service: service.resolution,
     lambda service: service.labels,
     lambda service: service.selector,
-    lambda service: service.export_to,
+    lambda service: service.written_export_to,
 )
