@@ -180,3 +180,23 @@ def test_rules_of_one_service_are_not_compared() -> None:
         "10.1.0.0",
         "10.1.2.0",
     ]
+
+
+def test_ports_of_a_headless_service_with_one_number_do_not_conflict() -> None:
+    """A port for UDP with the number of a TCP port adds nothing, and is no conflict: name servers have both."""
+    texts = """
+    apiVersion: v1
+    kind: Service
+    metadata: {name: dns, namespace: shop}
+    spec: {clusterIP: None, ports: [{name: dns, port: 53, protocol: UDP}, {name: dns-tcp, port: 53}]}
+    ---
+    apiVersion: discovery.k8s.io/v1
+    kind: EndpointSlice
+    metadata: {name: dns, namespace: shop, labels: {kubernetes.io/service-name: dns}}
+    addressType: IPv4
+    ports: [{name: dns, port: 53, protocol: UDP}, {name: dns-tcp, port: 53, protocol: TCP}]
+    endpoints: [{addresses: [10.2.0.1]}]
+    """
+    found = asked(mesh(texts), sidecar())
+    assert [listener.name for listener in found.listeners.sidecar if not listener.virtual] == ["10.2.0.1_53"]
+    assert found.slugs() == []

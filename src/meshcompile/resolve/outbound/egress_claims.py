@@ -200,6 +200,7 @@ def _is_per_endpoint(client: Addressing, claim: ListenerClaim, endpoints: Endpoi
 
 
 def _per_endpoint(claim: ListenerClaim, endpoints: EndpointIndex) -> Iterator[ListenerClaim]:
-    for endpoint in endpoints.numbered(claim.service, claim.port.number):
-        if all(is_ip(address) for address in endpoint.addresses):
-            yield replace(claim, binds=endpoint.addresses, of_endpoint=True)
+    """One claim per address, although a port for UDP with the same number may have the same endpoints."""
+    for addresses in dict.fromkeys(each.addresses for each in endpoints.numbered(claim.service, claim.port.number)):
+        if all(is_ip(address) for address in addresses):
+            yield replace(claim, binds=addresses, of_endpoint=True)
