@@ -43,7 +43,6 @@ PARTS: Mapping[str, str] = {
 UNNAMED: Mapping[str, str] = {
     **dict.fromkeys(
         (
-            "AuthorizationPolicySpec.selector",
             "AuthorizationPolicySpec.target_ref",
             "AuthorizationPolicySpec.target_refs",
             "EnvoyFilterSpec.target_refs",
@@ -55,10 +54,14 @@ UNNAMED: Mapping[str, str] = {
             "PolicyTargetReference.namespace",
             "ProxyConfigSpec.selector",
             "RequestAuthenticationSpec.selector",
+            "RequestAuthenticationSpec.target_ref",
             "RequestAuthenticationSpec.target_refs",
             "SidecarSpec.workload_selector",
             "TelemetrySpec.selector",
+            "TelemetrySpec.target_ref",
             "TelemetrySpec.target_refs",
+            "TrafficExtensionSpec.target_refs",
+            "WasmPluginSpec.target_ref",
             "WorkloadSelector.labels",
             "WorkloadSelector.match_labels",
         ),
@@ -76,6 +79,7 @@ UNNAMED: Mapping[str, str] = {
         ("SidecarSpec.outbound_traffic_policy", "OutboundTrafficPolicy.mode", "OutboundTrafficPolicy.egress_proxy"),
         "it says what becomes of hosts that nobody declared",
     ),
+    "WasmConfig.sha256": "no proxy of the cases gets an extension that sets it",
     "L4MatchAttributes.destination_subnets": "the chain names the rule, whose matches are joined",
 }
 """Fields that no message names at their object, and the reasons."""
