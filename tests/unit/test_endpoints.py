@@ -424,6 +424,17 @@ def test_sockets_are_not_sent_to_clients_of_several_networks() -> None:
     assert not {"lbEndpoints", "loadBalancingWeight"} & set(among_networks)
 
 
+def test_sockets_behind_tunnels_are_sent_to_everybody() -> None:
+    """The identifier of a tunnel counts as the host of its endpoint, whatever it is."""
+    socket = ENTRY.replace(
+        "workloadSelector: {labels: {app: api}}",
+        "endpoints: [{address: unix:///run/api, labels: {networking.istio.io/tunnel: http}}]",
+    )
+    [group] = endpoints(meshcompile.load(dedent(socket), networks=GATEWAYS), sidecar())["outbound|80||vm.example"]
+    [endpoint] = group["lbEndpoints"]
+    assert endpoint["endpoint"]["address"]["envoyInternalAddress"]["endpointId"] == "/run/api:0"
+
+
 FAR = """
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry

@@ -91,3 +91,13 @@ ASSUMED_DEPLOYMENT = Code(
     "read from a cluster, so meshcompile assumes the Deployment and the Service that are missing. They have the names, "
     "labels, annotations and ports that istiod gives them, with the overlays of `spec.infrastructure.parametersRef`.",
 )
+DOTTED_POD = Code(
+    "MC1213",
+    "pod-name-with-dots",
+    Severity.WARNING,
+    "istiod does not find Pod `{name}` for its proxy, because the name has dots: the proxy serves no Service",
+    "A proxy names its Pod as `NAME.NAMESPACE`, and istiod takes all that follows the first dot for the namespace. So "
+    "it does not know which Services select the Pod when the proxy connects. A sidecar treats the ports of the Pod as "
+    "undeclared. A gateway listens on the ports of its Gateways, and not on the target ports of its Service. Other "
+    "proxies do reach the Pod. Use a name without dots for the Pod, or for the workload that creates it.",
+)

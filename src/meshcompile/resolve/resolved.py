@@ -21,7 +21,7 @@ from meshcompile.resolve.listeners.http_connection import HttpConnection
 from meshcompile.resolve.listeners.proxy_listeners import Listeners, listeners
 from meshcompile.resolve.listeners.tcp_connection import TcpConnection
 from meshcompile.resolve.routes import RouteTable, route_table
-from meshcompile.resolve.scope.workload import placed
+from meshcompile.resolve.scope.workload import placed, pod_findings
 from meshcompile.resolve.skipped_objects import SkippedObjects
 from meshcompile.resolve.unsupported import unsupported
 from meshcompile.snapshot.snapshot import Snapshot
@@ -63,7 +63,9 @@ def resolve(snapshot: Snapshot, proxy: Proxy) -> Resolved:
         load_assignments=load_assignments(snapshot, facts),
         extensions=extensions(snapshot, facts.proxy, discovered_names(proxy_listeners)),
         patches=envoy_filters(snapshot.envoy_filters, facts.proxy),
-        findings=by_place(facts.gateway.findings, proxy_listeners.findings, unsupported(proxy)),
+        findings=by_place(
+            facts.gateway.findings, proxy_listeners.findings, unsupported(proxy), pod_findings(snapshot, proxy)
+        ),
         skipped=SkippedObjects(snapshot, facts),
     )
 

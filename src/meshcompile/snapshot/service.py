@@ -71,8 +71,8 @@ class Service(msgspec.Struct, frozen=True):
     """A service of the mesh.
 
     `addresses` are the VIPs per cluster. `address` is the default VIP, `0.0.0.0` if there is none. `export_to` holds
-    namespaces, `*` for all, or `~` for none; `.` is replaced by the service's namespace. `written_export_to` is the list
-    of a ServiceEntry as written, without the mesh's default.
+    namespaces, `*` for all, or `~` for none; `.` is replaced by the service's namespace. `written_export_to` is what a
+    ServiceEntry has in its list, without the mesh's default.
     """
 
     hostname: str

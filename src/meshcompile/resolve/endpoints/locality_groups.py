@@ -43,8 +43,8 @@ class LbEndpoint(Struct, frozen=True):
 
     @property
     def host(self) -> str:
-        """The IP address or host name; "" for a unix socket."""
-        return self.address if self.port else ""
+        """The IP address or host name, or the destination of the tunnel; "" for a unix socket without a tunnel."""
+        return self.address if self.port or self.tunnel is not None else ""
 
     @property
     def takes_mutual_tls(self) -> bool:

@@ -4,8 +4,11 @@ Follows istiod's `Proxy.SetWorkloadLabels` and `xds.setTopologyLabels`. What the
 over what the proxy reports.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
+from meshcompile.codes.proxies import DOTTED_POD
+from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.proxy import Proxy
 from meshcompile.snapshot.snapshot import Snapshot
@@ -40,6 +43,13 @@ def pod_key(proxy: Proxy) -> tuple[str, str] | None:
     """
     name, dot, namespace = proxy.id.partition(".")
     return (namespace, name) if dot and namespace == proxy.namespace else None
+
+
+def pod_findings(snapshot: Snapshot, proxy: Proxy) -> Iterator[Diagnostic]:
+    """A finding for a Pod that istiod cannot find by the proxy's id."""
+    pod = snapshot.workloads.of(proxy.cluster).pods.get((proxy.namespace, proxy.name))
+    if pod is not None and pod_key(proxy) is None:
+        yield DOTTED_POD(pod.metadata.at("name"), name=pod.name)
 
 
 def is_virtual_machine(proxy: Proxy) -> bool:
