@@ -188,6 +188,15 @@ def test_gateways_use_waypoints(proxy: Proxy, asked: str, address: str, destinat
     assert found["envoy.filters.listener.original_dst"] == destination
 
 
+def test_a_waypoint_without_its_service_has_no_endpoints() -> None:
+    """A gateway that must use a waypoint whose Service does not exist reaches nothing."""
+    labels = "istio.io/use-waypoint: waypoint, istio.io/ingress-use-waypoint: 'true'"
+    lost = WAYPOINT.replace(
+        "name: waypoint, namespace: shop}\nspec: {clusterIP", "name: w, namespace: shop}\nspec: {clusterIP"
+    )
+    assert endpoints(mesh(service(labels), pod(annotations=REDIRECTED), lost), gateway())[NAME] == []
+
+
 def test_gateways_reach_services_without_addresses_directly() -> None:
     """Waypoints know services by their addresses, so gateways reach a service without any directly."""
     entry = """

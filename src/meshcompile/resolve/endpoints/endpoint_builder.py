@@ -110,7 +110,7 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
 
         Those of a waypoint in front of the service have neither.
         """
-        waypoint = self.waypoints.of(upstream.service, self.client)
+        waypoint = self.waypoints.host(upstream.service, self.client)
         if waypoint is None:
             groups = self._groups(self._of_port(upstream, upstream.port.name), upstream.labels, self.topology.gateways)
         else:
@@ -148,12 +148,15 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
         named = self.endpoints.named(service, port)
         return (e for e in named if not e.address or not e.port or is_ip(e.address))
 
-    def _of_waypoint(self, waypoint: Service, upstream: Upstream) -> Iterator[Reached]:
+    def _of_waypoint(self, host: str, upstream: Upstream) -> Iterator[Reached]:
         """The endpoints of a waypoint, through which a client reaches the port of a service."""
-        hbone, service = waypoint.port(HBONE_PORT), upstream.service
-        endpoints = () if hbone is None else self.endpoints.named(waypoint, hbone.name)
-        for endpoint in self._seen(self._in_cluster(endpoints, waypoint), service):
-            address = virtual_address(service, endpoint.cluster)
+        waypoint = self.waypoints.service(host)
+        hbone = None if waypoint is None else waypoint.port(HBONE_PORT)
+        if waypoint is None or hbone is None:
+            return
+        endpoints = self._in_cluster(self.endpoints.named(waypoint, hbone.name), waypoint)
+        for endpoint in self._seen(endpoints, upstream.service):
+            address = virtual_address(upstream.service, endpoint.cluster)
             tunnel = EndpointTunnel(address, upstream.port.number, to_waypoint=True)
             yield endpoint.workload.locality, self._lb_endpoint(endpoint, "", tunnel)
 

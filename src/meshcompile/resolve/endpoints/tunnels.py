@@ -36,8 +36,8 @@ class IngressWaypoints(Struct, frozen=True, eq=False):
     ambient: AmbientIndex
     services: ServiceIndex
 
-    def of(self, service: Service, client: ClientKey) -> Service | None:
-        """The service of the waypoint; None if the client sends requests to the endpoints of the service.
+    def host(self, service: Service, client: ClientKey) -> str | None:
+        """The host of the waypoint; None if the client sends requests to the endpoints of the service.
 
         Waypoints know services by their addresses, so a service needs one. For istiod, `0.0.0.0` of a headless Service
         is one, too.
@@ -45,8 +45,11 @@ class IngressWaypoints(Struct, frozen=True, eq=False):
         key = (service.namespace, service.hostname)
         if not client.is_router or not self.ambient.ingress_uses_waypoint(*key) or not _has_address(service, client):
             return None
-        host = self.ambient.waypoint_host(*key)
-        return None if host is None else next(iter(self.services.by_hostname.get(host, {}).values()), None)
+        return self.ambient.waypoint_host(*key)
+
+    def service(self, host: str) -> Service | None:
+        """The service of a waypoint; None if it does not exist."""
+        return next(iter(self.services.by_hostname.get(host, {}).values()), None)
 
 
 def ingress_waypoints(snapshot: Snapshot) -> IngressWaypoints:
