@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 
 from meshcompile.accept import Accepted
 from meshcompile.behaviour import FEATURES, ISTIO_1_30, Behaviour, with_features
-from meshcompile.codes.mesh import UNSUPPORTED_AMBIENT
 from meshcompile.collector import collect_if_grown, gc_paused
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.documents import Document, Origin
+from meshcompile.documents import Origin
 from meshcompile.documents.limits import DEFAULT_LIMITS, Limits
 from meshcompile.errors import InvalidArgument, instance, keyed, texts
 from meshcompile.inputs import LOADED_BY_DEFAULT, Kept, Loading, Reading, loaded
@@ -26,6 +25,7 @@ from meshcompile.models.base import Resource
 from meshcompile.models.registry import GATEWAY_API_MODELS, has_pods
 from meshcompile.repeats import without_repeats
 from meshcompile.settings import MeshSettings, settings_with
+from meshcompile.snapshot.injection import ambient_findings
 from meshcompile.snapshot.resources import CONFIG_CLUSTER, Assumed, ConfigStore, grouped_by_kind, sorted_by_age
 from meshcompile.source.ignored import Selection
 from meshcompile.source.reading import Input
@@ -130,9 +130,9 @@ class Mesh:
         """Findings about the mesh, by position: rejected objects, rules without effect, and assumptions."""
         read = (*self.config_cluster.diagnostics, *(d for c in self.remote_clusters.values() for d in c.diagnostics))
         completed = (d for cluster in self._clusters.values() for d in cluster.diagnostics)
-        unsupported = (UNSUPPORTED_AMBIENT(Origin(Document("<mesh>", {})), name=""),) if self.ambient else ()
+        ambient = ambient_findings(self.config_cluster.resources, ambient=self.ambient)
         compiled = (*self._findings, *self._patches_of_other_releases)
-        return tuple(sorted(without_repeats({*read, *self.settings.diagnostics, *completed, *compiled, *unsupported})))
+        return tuple(sorted(without_repeats({*read, *self.settings.diagnostics, *completed, *compiled, *ambient})))
 
     @property
     def sources(self) -> Sources:

@@ -88,6 +88,15 @@ def test_ambient_meshes_are_not_supported() -> None:
     assert [found.code for found in meshcompile.load((), ambient=True).diagnostics] == ["MC0303"]
 
 
+def test_ambient_namespaces_need_an_ambient_mesh() -> None:
+    """A namespace in ambient mode is reported at its label if the mesh is compiled without ambient mode."""
+    namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio.io/dataplane-mode: MODE}}\n"
+    (found,) = meshcompile.load(namespace.replace("MODE", "ambient")).diagnostics
+    assert (found.code, found.line) == ("MC0306", 3)
+    assert meshcompile.load(namespace.replace("MODE", "none")).diagnostics == ()
+    assert "MC0306" not in [each.code for each in meshcompile.load(namespace, ambient=True).diagnostics]
+
+
 @pytest.mark.parametrize(
     ("kind", "metadata", "codes"),
     [

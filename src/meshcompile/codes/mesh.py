@@ -44,3 +44,12 @@ MESH_CONFIG_NOT_USED = Code(
     "because istiod reads the ConfigMap. An IstioOperator without a revision takes precedence over one with a "
     "revision; ties are resolved by namespace and name. `--mesh-config` overrides all of them.",
 )
+AMBIENT_NOT_SAID = Code(
+    "MC0306",
+    "ambient-not-said",
+    Severity.WARNING,
+    "namespace `{namespace}` is in ambient mode, but the mesh is compiled without it",
+    "Only istiod with `PILOT_ENABLE_AMBIENT=true` sends proxies what they need to reach workloads in ambient mode. No "
+    "object says whether it runs like this, so you have to: with `--ambient`, with `ambient: true` in "
+    "`meshcompile.yaml`, or with `load(..., ambient=True)`. Without it, proxies reach these workloads in plain text.",
+)

@@ -4,9 +4,13 @@ Follows the selectors of istiod's mutating webhook for the default revision, `in
 `metadata` of the injection templates `sidecar` and `gateway`. Every revision is treated as the mesh's own.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from meshcompile.values.labels import Labels
+from meshcompile.codes.mesh import AMBIENT_NOT_SAID, UNSUPPORTED_AMBIENT
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents import Document, Origin
+from meshcompile.models.base import Resource
+from meshcompile.values.labels import NO_LABELS, Labels
 
 INJECT = "sidecar.istio.io/inject"
 REVISION = "istio.io/rev"
@@ -71,6 +75,17 @@ def gateway_labels(labels: Labels, workload: str) -> Mapping[str, str]:
 def is_ambient(namespace_labels: Labels, labels: Labels) -> bool:
     """True if ztunnel handles the traffic of a Pod without a sidecar."""
     return labels.get(DATAPLANE_MODE, namespace_labels.get(DATAPLANE_MODE)) == "ambient"
+
+
+def ambient_findings(resources: Iterable[Resource], *, ambient: bool) -> Iterator[Diagnostic]:
+    """Findings about ambient mode: what is not compiled, or that the mesh is said to be without it."""
+    if ambient:
+        yield UNSUPPORTED_AMBIENT(Origin(Document("<mesh>", {})), name="")
+        return
+    for each in resources:
+        if each.kind == "Namespace" and is_ambient(each.metadata.labels, NO_LABELS):
+            place = each.origin.at("metadata", "labels", DATAPLANE_MODE)
+            yield AMBIENT_NOT_SAID(place, name=each.name, namespace=each.name)
 
 
 def _first(labels: Labels, names: Iterable[str], default: str) -> str:
