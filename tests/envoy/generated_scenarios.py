@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -17,6 +17,7 @@ from meshcompile.simulate import (
     PeerCertificate,
     Spoken,
 )
+from meshcompile.simulate.jwt_authn import TokenState
 from tests.envoy import generated_policies, generated_routes
 from tests.envoy.certificates import Authority
 from tests.envoy.generated_envoy_filters import envoy_filters
@@ -64,7 +65,7 @@ class Scenario:
     approaches: Sequence[Approach]
     request: RequestMaker
     is_gateway: bool = False
-    valid_tokens: frozenset[str] = frozenset()
+    tokens: Mapping[str, TokenState] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +74,13 @@ class World:
 
     authority: Authority = field(default_factory=Authority)
     issuers: tuple[Issuer, ...] = field(default_factory=lambda: (Issuer("a.example"), Issuer("b.example")))
+    strangers: tuple[Issuer, ...] = field(default_factory=lambda: (Issuer("a.example"), Issuer("b.example")))
 
-    def tokens(self) -> tuple[list[str], frozenset[str]]:
-        """Tokens, and those of them that are valid."""
-        strangers = [Issuer(issuer.name) for issuer in self.issuers]
-        made = generated_policies.tokens(self.issuers, strangers)
-        return made, frozenset(made[:10])
+    def tokens(self) -> tuple[list[str], Mapping[str, TokenState]]:
+        """Tokens: ten that are valid, two at the wrong time, and others; and what they are."""
+        made = generated_policies.tokens(self.issuers, self.strangers)
+        valid, late = dict.fromkeys(made[:10], TokenState.VALID), dict.fromkeys(made[10:12], TokenState.EXPIRED)
+        return made, {**valid, **late}
 
 
 def pod(name: str, namespace: str, address: str, version: str = "v1") -> Object:
@@ -273,7 +275,7 @@ def inbound(random: Random, world: World) -> Scenario:
     tokens, valid = world.tokens()
     approaches = [inbound_approach(random) for _ in range(7)]
     hosts = ("web.shop", "web.shop:80", "WEB.shop", "other.shop", "web")
-    return Scenario(objects, config, "web-v1.shop", approaches, policy_request_maker(hosts, tokens), valid_tokens=valid)
+    return Scenario(objects, config, "web-v1.shop", approaches, policy_request_maker(hosts, tokens), tokens=valid)
 
 
 def custom_policy(random: Random) -> Object:
@@ -365,7 +367,7 @@ def front(random: Random, world: World) -> Scenario:
     config = {"pathNormalization": {"normalization": random.choice(NORMALIZATIONS)}}
     approaches = [front_approach(random) for _ in range(7)]
     maker = policy_request_maker(names_of(objects, random), tokens)
-    return Scenario(objects, config, gateway(), approaches, maker, is_gateway=True, valid_tokens=valid)
+    return Scenario(objects, config, gateway(), approaches, maker, is_gateway=True, tokens=valid)
 
 
 def at_gateway(policy: Object) -> Object:

@@ -7,6 +7,7 @@ from meshcompile.envoy.config.route import CorsPolicy as RouteCorsPolicy
 from meshcompile.envoy.extensions.filters.http.cors import CorsPolicy
 from meshcompile.simulate.course import Course, HttpFilterConfig, Passed
 from meshcompile.simulate.header_map import HeaderMap
+from meshcompile.simulate.outcomes import LocalReply
 from meshcompile.simulate.route_match import percent
 from meshcompile.simulate.streams import HttpStream
 from meshcompile.simulate.string_match import string_predicate
@@ -24,10 +25,12 @@ def cors(filter_: HttpFilterConfig, course: Course) -> Passed:
     if _is_preflight(course.stream):
         if allowed:
             answered = course.after("CORS", filter_.name, f"answers the preflight request of {origin}", filter_.pointer)
-            yield answered.reply(200, "cors_response", headers=HeaderMap.of(_preflight_headers(policy, origin)))
+            yield answered.ending(
+                LocalReply(200, "cors_response", "", HeaderMap.of(_preflight_headers(policy, origin)))
+            )
         elif policy.forward_not_matching_preflights is False:
             refused = course.after("CORS", filter_.name, f"does not allow {origin}", filter_.pointer)
-            yield refused.reply(200, "cors_response")
+            yield refused.ending(LocalReply(200, "cors_response"))
         else:
             yield course.after("CORS", filter_.name, f"does not allow {origin}", filter_.pointer)
     elif allowed:

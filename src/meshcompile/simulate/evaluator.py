@@ -17,6 +17,7 @@ from meshcompile.simulate.requests import DownstreamConnection, HttpRequest, Spo
 from meshcompile.simulate.streams import NearMiss
 
 NOTHING = ClosedConnection("")
+AGREED = {"h2": Spoken.HTTP2, "http/1.1": Spoken.HTTP11}
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,9 @@ def _is_readable(found: InspectedConnection, shaken: Handshake) -> bool:
 
 
 def _opened(connection: DownstreamConnection, shaken: Handshake) -> DownstreamConnection:
-    """The connection as filters see it: a client that agreed on HTTP/2 speaks it."""
-    if shaken.alpn != "h2" or connection.spoken not in (Spoken.HTTP10, Spoken.HTTP11):
+    """The connection as filters see it: the client speaks the version of HTTP that both sides agreed on."""
+    agreed = AGREED.get(shaken.alpn)
+    if agreed is None or connection.spoken not in (Spoken.HTTP10, Spoken.HTTP11, Spoken.HTTP2):
         return connection
-    return structs.replace(connection, spoken=Spoken.HTTP2)
+    keeps = agreed is Spoken.HTTP11 and connection.spoken is Spoken.HTTP10
+    return connection if keeps else structs.replace(connection, spoken=agreed)

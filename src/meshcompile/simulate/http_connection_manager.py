@@ -89,11 +89,11 @@ def managed(
         rejected = InvalidRequest(400, "path_normalization_failed", sees_route=True)
         yield _early(manager, connection, peer, request, clusters, steps, rejected)
         return
-    stream = _stream(message, connection, peer, request, aimed, path.path)
     if path.redirected:
-        headers = HeaderMap.of([("location", path.path)])
-        yield ProxyOutcome(Fraction(1), LocalReply(307, "path_normalization_failed", "", headers), steps, stream=stream)
+        redirected = InvalidRequest(307, "path_normalization_failed", sees_route=True, location=path.path)
+        yield _early(manager, connection, peer, request, clusters, steps, redirected)
         return
+    stream = _stream(message, connection, peer, request, aimed, path.path)
     if manager.table is None:
         yield ProxyOutcome(Fraction(1), LocalReply(404, "route_not_found"), steps, flags=("NR",), stream=stream)
         return
@@ -117,14 +117,15 @@ def _early(
     """The reply to a request that no filter sees. It may have the headers of the route that the raw request has."""
     if not refused.status:
         return ProxyOutcome(Fraction(1), ClosedConnection(refused.details), steps)
-    plain = ProxyOutcome(Fraction(1), LocalReply(refused.status, refused.details), steps)
+    headers = HeaderMap.of([("location", refused.location)] if refused.location else [])
+    plain = ProxyOutcome(Fraction(1), LocalReply(refused.status, refused.details, "", headers), steps)
     sent = HeaderMap.of(request.headers)
     if not refused.sees_route or manager.table is None or not sent.first("x-forwarded-proto"):
         return plain
     stream = _stream(manager.message, connection, peer, request, target(request), request.path)
     raw = stream.with_headers(stream.headers.with_set((("x-forwarded-proto", sent.first("x-forwarded-proto")),)))
     (course, *_) = routed(Course(raw, RouteChoice(manager.table), clusters, steps=steps))
-    return course.reply(refused.status, refused.details)
+    return course.reply(refused.status, refused.details, headers=headers)
 
 
 def _is_refused_upgrade(manager: HttpConnectionManager, course: Course) -> bool:
@@ -151,8 +152,11 @@ def _refused(
     size = sum(len(name) + len(value) for name, value in request.headers)
     if size > (manager.max_request_headers_kb or HEADERS_KB) * 1024:
         return InvalidRequest(431, "http1.headers_too_large")
-    if _count(request) > (common.max_headers_count or HEADERS_COUNT):
-        return InvalidRequest(431, "http1.too_many_headers")
+    is_http2 = connection.spoken is Spoken.HTTP2
+    if _count(request) + 3 * is_http2 > (common.max_headers_count or HEADERS_COUNT):
+        return (
+            InvalidRequest(0, "http2.too_many_headers") if is_http2 else InvalidRequest(431, "http1.too_many_headers")
+        )
     if (problem := codec_problem(request, connection.spoken, http1)) is not None:
         return problem
     if connection.spoken is Spoken.HTTP10 and not http1.accept_http_10:
@@ -208,13 +212,12 @@ def _stream(
 def _authority(manager: HttpConnectionManager, authority: str, connection: DownstreamConnection) -> str:
     """The authority after the ports and dots are stripped that the manager says."""
     if manager.strip_trailing_host_dot:
-        host = without_port(authority)
-        authority = host.removesuffix(".") + authority[len(host) :]
-    if manager.strip_any_host_port:
-        return without_port(authority)
-    if manager.strip_matching_host_port and authority.endswith(f":{connection.port}"):
-        return without_port(authority)
-    return authority
+        authority = authority[:-1] if authority.endswith(".") else authority.replace(".:", ":")
+    host, port = without_port(authority), authority[len(without_port(authority)) + 1 :]
+    if not port.isdecimal():
+        return authority
+    matching = manager.strip_matching_host_port and int(port) == connection.port
+    return host if manager.strip_any_host_port or matching else authority
 
 
 def _client(manager: HttpConnectionManager, connection: DownstreamConnection, headers: HeaderMap) -> str:

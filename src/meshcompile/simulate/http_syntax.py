@@ -42,6 +42,7 @@ class InvalidRequest(Struct, frozen=True):
     status: int
     details: str
     sees_route: bool = False
+    location: str = ""
 
 
 def is_http1_line(request: HttpRequest) -> bool:
@@ -77,7 +78,9 @@ def is_http2(request: HttpRequest) -> bool:
         return False
     if any(name == "te" and value.strip() != "trailers" for name, value in zip(names, _values(request), strict=True)):
         return False
-    return request.method == "CONNECT" or re.fullmatch(r"/[!-~]*", request.path) is not None
+    if request.method == "CONNECT" or (request.method, request.path) == ("OPTIONS", "*"):
+        return True
+    return re.fullmatch(r"/[!-~]*", request.path) is not None
 
 
 def _values(request: HttpRequest) -> list[str]:

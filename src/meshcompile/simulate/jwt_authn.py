@@ -6,6 +6,7 @@ import json
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from meshcompile.envoy.extensions.filters.http.jwt_authn import (
@@ -28,6 +29,14 @@ from meshcompile.simulate.value_match import value_at
 FILTER = "envoy.filters.http.jwt_authn"
 
 
+class TokenState(Enum):
+    """What is assumed of the tokens that are not known to be valid."""
+
+    VALID = "the token is signed and valid"
+    UNSIGNED = "the token is not signed by its issuer"
+    EXPIRED = "the token has expired or is not valid yet"
+
+
 @dataclass(frozen=True, slots=True)
 class JwtFailure:
     """Why a requirement is not met, in Envoy's words."""
@@ -45,6 +54,7 @@ UNKNOWN_ISSUER = JwtFailure("Jwt issuer is not configured")
 BAD_FORMAT = JwtFailure("Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections")
 AUDIENCE = JwtFailure("Audiences in Jwt are not allowed", 403)
 NOT_VERIFIED = JwtFailure("Jwt verification fails")
+EXPIRED = JwtFailure("Jwt is expired")
 EXPIRATION = JwtFailure("Jwt is missing exp claim")
 
 
@@ -58,15 +68,16 @@ def jwt_authn(filter_: HttpFilterConfig, course: Course) -> Passed:
     if not isinstance(config, JwtAuthentication) or rule is None or _bypasses(config, course.stream):
         yield course
         return
-    sure = _Verifier(config, course.stream, trusts=True)
+    sure = _Verifier(config, course.stream, TokenState.VALID)
     accepted = sure.required(rule)
-    if sure.asked:
-        doubted = _Verifier(config, course.stream, trusts=False)
-        refused = doubted.required(rule)
-        yield from _ended(filter_, course.depending("the token is signed and valid"), sure, accepted)
-        yield from _ended(filter_, course.depending("the token is not signed or not valid"), doubted, refused)
-    else:
+    if not sure.asked:
         yield from _ended(filter_, course, sure, accepted)
+        return
+    yield from _ended(filter_, course.depending(TokenState.VALID.value), sure, accepted)
+    for state in (TokenState.UNSIGNED, TokenState.EXPIRED) if sure.expires else (TokenState.UNSIGNED,):
+        doubted = _Verifier(config, course.stream, state)
+        refused = doubted.required(rule)
+        yield from _ended(filter_, course.depending(state.value), doubted, refused)
 
 
 def _rule(config: JwtAuthentication, stream: HttpStream) -> JwtRequirement | None:
@@ -100,14 +111,16 @@ def _ended(filter_: HttpFilterConfig, course: Course, verifier: _Verifier, failu
 class _Verifier:
     """The verification of one request. It collects what valid tokens change.
 
-    `trusts` says whether tokens that are not known to be valid count as valid; `asked` whether that made a difference.
+    `state` is what is assumed of tokens that are not known to be valid. `asked` says whether that makes a difference,
+    and `expires` whether such a token has a time.
     """
 
-    def __init__(self, config: JwtAuthentication, stream: HttpStream, *, trusts: bool) -> None:
+    def __init__(self, config: JwtAuthentication, stream: HttpStream, state: TokenState) -> None:
         self.config = config
         self.stream = _sanitized(config, stream)
-        self.trusts = trusts
+        self.state = state
         self.asked = False
+        self.expires = False
         self.accepted = False
         self.clears_route = False
 
@@ -132,7 +145,14 @@ class _Verifier:
                 return None
 
     def _any(self, requirements: Sequence[JwtRequirement]) -> JwtFailure | None:
-        """None if one is met; else the last failure that is not about another issuer."""
+        """None if one is met; else the last failure that is not about another issuer.
+
+        Envoy makes one requirement of a provider whose token may be missing.
+        """
+        named = [each for each in requirements if each.provider_name]
+        if len(requirements) == 2 and len(named) == 1 and any(each.allow_missing is not None for each in requirements):
+            failure = self.required(named[0])
+            return None if failure == MISSED else failure
         failures: list[JwtFailure] = []
         for requirement in requirements:
             failure = self.required(requirement)
@@ -165,12 +185,16 @@ class _Verifier:
         provider = next((each for each in providers if each.issuer in ("", token.claims.get("iss", ""))), None)
         if provider is None:
             return UNKNOWN_ISSUER
-        if not token.is_known:
-            self.asked = True
-            if not self.trusts:
-                return NOT_VERIFIED
+        if not token.is_known and not {"exp", "nbf"}.isdisjoint(token.claims):
+            self.asked = self.expires = True
+            if self.state is TokenState.EXPIRED:
+                return EXPIRED
         if (failure := _refusal(provider, token.claims, audiences)) is not None:
             return failure
+        if not token.is_known:
+            self.asked = True
+            if self.state is TokenState.UNSIGNED:
+                return NOT_VERIFIED
         self._accept(token, provider, token.claims)
         return None
 
