@@ -11,10 +11,10 @@ FUZZ_SECONDS ?= 3600
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test quick check format golden generate bench conformance fuzz docs lock clean
+.PHONY: help setup demo test quick check format golden generate bench conformance conformance-envoy fuzz docs lock clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 setup: $(READY) ## make .venv from the lock files
 
@@ -55,6 +55,9 @@ bench: $(READY) ## measure, compare with the last run, and check the limits
 
 conformance: $(READY) ## compare every conformance case with istiod's answers
 	$(BIN)/python -m tests.conformance.parity --jobs $(JOBS) $(ARGS)
+
+conformance-envoy: $(READY) ## compare the evaluator of requests with the real Envoy, 100,000 times
+	$(BIN)/python -m tests.envoy.simulated --requests 100000 $(ARGS)
 
 fuzz: $(READY) ## look for crashes with byte-level fuzzing, for FUZZ_SECONDS
 	PYTHONPATH=src:. $(BIN)/python -m tests.fuzz.corpus .cache/fuzz

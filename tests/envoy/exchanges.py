@@ -54,6 +54,7 @@ def _sent(connection: _Connection | None, connect: Callable[[], _Connection], da
         connection = connection or connect()
         connection.sendall(data)
     except OSError:
+        _close(connection)
         return None
     return connection
 

@@ -366,7 +366,8 @@ def front(random: Random, world: World) -> Scenario:
         tokens = []
     config = {"pathNormalization": {"normalization": random.choice(NORMALIZATIONS)}}
     approaches = [front_approach(random) for _ in range(7)]
-    maker = policy_request_maker(names_of(objects, random), tokens)
+    hosts = [h.replace("*", "x.y") for rule in rules for h in rule["spec"].get("hosts", ()) if "." in h]
+    maker = policy_request_maker([*names_of(objects, random), *hosts * 4], tokens)
     return Scenario(objects, config, gateway(), approaches, maker, is_gateway=True, tokens=valid)
 
 

@@ -31,16 +31,26 @@ def exchanged_h2(
     opened: _Http2 | None = None
     for request in requests:
         try:
-            opened = opened or _Http2(connect())
+            opened = opened or _opened(connect())
             reply = opened.reply(request, scheme)
         except (OSError, ProtocolError):
             reply = None
+            if opened is not None:
+                opened.is_over = True
         if opened is not None and (reply is None or opened.is_over):
             opened.close()
             opened = None
         yield reply
     if opened is not None:
         opened.close()
+
+
+def _opened(connection: socket.socket) -> _Http2:
+    try:
+        return _Http2(connection)
+    except OSError:
+        connection.close()
+        raise
 
 
 class _Http2:

@@ -62,6 +62,7 @@ def _configs(listeners: list[Json], kind: str) -> Iterator[Json]:
 
 
 def _observe_manager(manager: Json) -> None:
+    manager["delayedCloseTimeout"] = "0.01s"  # a second by default, after each request that the codec refuses
     table = manager["routeConfig"]
     said = {ROUTE: "%METADATA(ROUTE:oracle:route)%", CLUSTER: "%UPSTREAM_CLUSTER_RAW%"}
     table["responseHeadersToAdd"] = [*table.get("responseHeadersToAdd", ()), *_headers(said)]
@@ -84,7 +85,7 @@ def _headers(values: dict[str, str]) -> list[Json]:
 
 def _access_log(log: Path) -> Json:
     fields = {
-        "port": "%DOWNSTREAM_DIRECT_REMOTE_PORT%",
+        "client": "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%",
         "cluster": "%UPSTREAM_CLUSTER_RAW%",
         "flags": "%RESPONSE_FLAGS%",
     }
@@ -96,10 +97,10 @@ def _access_log(log: Path) -> Json:
     return {"name": "envoy.access_loggers.file", "typedConfig": config}
 
 
-def connections_in(log: Path) -> dict[int, Json]:
-    """The logged connections by the port of the client."""
+def connections_in(log: Path) -> dict[str, Json]:
+    """The logged connections by the address of the client: `127.0.0.1:40000`."""
     lines = log.read_text().splitlines() if log.exists() else []
-    return {int(entry["port"]): entry for entry in map(json.loads, lines) if entry["port"]}
+    return {entry["client"]: entry for entry in map(json.loads, lines)}
 
 
 def _echoing(cluster: Json) -> Json:

@@ -78,24 +78,28 @@ class Clients:
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """Opens connections to a proxy. `ports` has the client's port of each one."""
+    """Opens connections to a proxy. `addresses` has the client's address of each one."""
 
     port: int
     approach: Approach
     clients: Clients
-    ports: list[int] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
 
     def __call__(self) -> socket.socket:
         seen = self.approach.connection
         source = seen.source if "." in seen.source else "127.0.0.1"
         connection = socket.create_connection(("127.0.0.1", self.port), timeout=5, source_address=(source, 0))
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.ports.append(connection.getsockname()[1])
+        self.addresses.append("{}:{}".format(*connection.getsockname()))
         connection.sendall(proxy_header(connection.getsockname(), (seen.destination, seen.port)))
         if seen.tls is None:
             return connection
         context = self.clients.context(self.approach.client, seen.tls.alpn)
-        return context.wrap_socket(connection, server_hostname=seen.tls.sni or None)
+        try:
+            return context.wrap_socket(connection, server_hostname=seen.tls.sni or None)
+        except OSError:
+            connection.close()
+            raise
 
 
 def compared(kind: str, seed: int, count: int, world: World, comparison: Comparison) -> None:
@@ -136,7 +140,7 @@ class Judge:
 
     def judge(self, random: Random, count: int) -> None:
         each = count // len(self.scenario.approaches) + 1
-        later: list[tuple[Approach, HttpRequest, Sequence[ProxyOutcome], Reply | None, int]] = []
+        later: list[tuple[Approach, HttpRequest, Sequence[ProxyOutcome], Reply | None, str]] = []
         for approach in self.scenario.approaches:
             requests = [self.scenario.request(random) for _ in range(each)]
             answered = [(request, self.outcomes(approach, request)) for request in requests]
@@ -147,8 +151,8 @@ class Judge:
             later += self._bytes(approach, others[:BYTES_AT_A_TIME])
         time.sleep(0.15 if later else 0)  # until the access log is written
         logged = connections_in(self.log)
-        for approach, request, outcomes, reply, port in later:
-            self._judge_bytes(approach, request, outcomes, reply, logged.get(port))
+        for approach, request, outcomes, reply, client in later:
+            self._judge_bytes(approach, request, outcomes, reply, logged.get(client))
 
     def outcomes(self, approach: Approach, request: HttpRequest) -> Sequence[ProxyOutcome]:
         """The outcomes that are possible with what the test knows about tokens and authorizers."""
@@ -173,7 +177,8 @@ class Judge:
         usual = [pair for pair in judged if is_http1_line(pair[0])]
         odd = [pair for pair in judged if not is_http1_line(pair[0])]
         replies = list(exchanged(connector, [request for request, _ in usual], approach.version))
-        replies += [next(exchanged(connector, [request], approach.version, 1)) for request, _ in odd]
+        for request, _ in odd:
+            replies += exchanged(connector, [request], approach.version, 1)
         self._judge(approach, (*usual, *odd), replies)
 
     def _speaks_h2(self, approach: Approach, connector: Connector) -> bool:
@@ -202,11 +207,11 @@ class Judge:
 
     def _bytes(
         self, approach: Approach, judged: Sequence[tuple[HttpRequest, Sequence[ProxyOutcome]]]
-    ) -> Iterator[tuple[Approach, HttpRequest, Sequence[ProxyOutcome], Reply | None, int]]:
+    ) -> Iterator[tuple[Approach, HttpRequest, Sequence[ProxyOutcome], Reply | None, str]]:
         for request, outcomes in judged:
             connector = self._connector(approach)
-            reply = next(exchanged(connector, [request], approach.version, 1, _data(approach)))
-            yield approach, request, outcomes, reply, connector.ports[0] if connector.ports else 0
+            (reply,) = exchanged(connector, [request], approach.version, 1, _data(approach))
+            yield approach, request, outcomes, reply, connector.addresses[0] if connector.addresses else ""
 
     def _judge_bytes(
         self,
