@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from meshcompile.compare.data import diff_schema
 from meshcompile.findings.formats.schema import findings_schema
 from meshcompile.fleet.schema import fleet_schema
 from meshcompile.models.schema import every_schema, project_schema
@@ -34,7 +35,12 @@ def texts() -> Mapping[str, str]:
 
 def schemas() -> Mapping[str, object]:
     """File name -> schema: of what is read, and of what is printed."""
-    printed = {"findings.json": findings_schema(), "fleet.json": fleet_schema(), "status.json": status_schema()}
+    printed = {
+        "diff.json": diff_schema(),
+        "findings.json": findings_schema(),
+        "fleet.json": fleet_schema(),
+        "status.json": status_schema(),
+    }
     return {**every_schema(), **printed, "meshcompile.json": project_schema()}
 
 

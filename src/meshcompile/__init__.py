@@ -17,6 +17,10 @@ from importlib import import_module
 TYPE_CHECKING = False  # `typing` alone would take longer to import than all the rest
 if TYPE_CHECKING:  # for type checkers and editors; at run time, __getattr__ imports the same names
     from meshcompile.assumed_proxy import AssumedProxy as AssumedProxy
+    from meshcompile.compare.mesh_diff import MeshChange as MeshChange
+    from meshcompile.compare.mesh_diff import MeshDiff as MeshDiff
+    from meshcompile.compare.mesh_diff import diff as diff
+    from meshcompile.compare.risks import Risk as Risk
     from meshcompile.config import Config as Config
     from meshcompile.diagnostics import Applicability as Applicability
     from meshcompile.diagnostics import Code as Code
@@ -59,6 +63,8 @@ _PLACES = {
     "InvalidArgument": "meshcompile.errors",
     "Limits": "meshcompile.documents.limits",
     "Mesh": "meshcompile.mesh",
+    "MeshChange": "meshcompile.compare.mesh_diff",
+    "MeshDiff": "meshcompile.compare.mesh_diff",
     "MeshcompileError": "meshcompile.errors",
     "MissingExtra": "meshcompile.errors",
     "ObjectStatus": "meshcompile.status.objects",
@@ -67,12 +73,14 @@ _PLACES = {
     "Proxy": "meshcompile.proxy",
     "ProxyType": "meshcompile.proxy",
     "Related": "meshcompile.diagnostics",
+    "Risk": "meshcompile.compare.risks",
     "Severity": "meshcompile.diagnostics",
     "Sources": "meshcompile.source.sources",
     "StatusCondition": "meshcompile.snapshot.gateway_api.conditions",
     "UnknownProxy": "meshcompile.errors",
     "UnreadableInput": "meshcompile.source.reading",
     "Use": "meshcompile.uses",
+    "diff": "meshcompile.compare.mesh_diff",
     "load": "meshcompile.mesh",
 }
 

@@ -38,7 +38,7 @@ class Failure(Struct, frozen=True):
 
 def failed(error: Exception, options: argparse.Namespace) -> int:
     """Report an error, and return its exit status."""
-    failure = _failure(error)
+    failure = _failure(error, getattr(options, "usage_status", exit_codes.USAGE))
     if failure.diagnostics:
         print_diagnostics(failure.diagnostics, sys.stderr)
     else:
@@ -63,20 +63,20 @@ def as_data(diagnostics: Iterable[Diagnostic]) -> list[dict[str, Any]]:
     return [diagnostic.to_dict() for diagnostic in diagnostics]
 
 
-def _failure(error: Exception) -> Failure:
+def _failure(error: Exception, usage: int) -> Failure:
     from meshcompile import MeshcompileError, UnknownProxy, UnreadableInput
 
     match error:
         case UnreadableInput():
             return Failure(exit_codes.UNREADABLE, str(error), error.diagnostics)
         case InvalidConfiguration():
-            return Failure(exit_codes.USAGE, str(error), error.diagnostics)
+            return Failure(usage, str(error), error.diagnostics)
         case UnknownProxy(candidates=()):
-            return Failure(exit_codes.USAGE, f"{error}; `meshcompile proxies` lists the available ones")
+            return Failure(usage, f"{error}; `meshcompile proxies` lists the available ones")
         case UnknownProxy():
-            return Failure(exit_codes.USAGE, str(error), candidates=error.candidates)
+            return Failure(usage, str(error), candidates=error.candidates)
         case MeshcompileError() | UsageError():
-            return Failure(exit_codes.USAGE, str(error))
+            return Failure(usage, str(error))
         case OSError():  # of a file that the command itself reads or writes
             return Failure(exit_codes.UNREADABLE, f"{error.filename or 'output'}: {error.strerror or error}")
         case _:

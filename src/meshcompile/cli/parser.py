@@ -83,7 +83,7 @@ class Parser(argparse.ArgumentParser):
         name = self.prog.removeprefix("meshcompile").strip()
         sys.stderr.write(f"meshcompile{f' {name}' if name else ''}: {message.removeprefix('argument ')}\n")
         sys.stderr.write(f"see `{self.prog} --help`\n")
-        raise SystemExit(exit_codes.USAGE)
+        raise SystemExit(self.get_default("usage_status") or exit_codes.USAGE)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Reject an invalid choice. argparse has no public way to change this message."""

@@ -17,7 +17,7 @@ import msgspec
 from meshcompile.spaces.answers import Answer, Proved, Refuted, Unknown
 from meshcompile.spaces.errors import Undecided
 from meshcompile.spaces.language import Language, PrefixOf, Words
-from meshcompile.spaces.space import Request, Space
+from meshcompile.spaces.space import NO_USUAL_VALUES, Request, Space, UsualValues
 from meshcompile.spaces.values import OptionalText, Values
 
 MOST_GUESSES = 64
@@ -46,15 +46,15 @@ def row(space: Space) -> Row:
 class FirstMatch:
     """A table of rows."""
 
-    def __init__(self, rows: Sequence[Row], usual: Request | None = None) -> None:
+    def __init__(self, rows: Sequence[Row], usual: UsualValues = NO_USUAL_VALUES) -> None:
         """The table of these rows.
 
         Args:
             rows: The rows, in order.
-            usual: Values for witnesses, for dimensions in which any value is as good as another.
+            usual: Values that witnesses prefer, by dimension, the best first.
         """
         self.rows = tuple(rows)
-        self.usual = dict(usual or {})
+        self.usual = usual
 
     def hit(self, request: Request) -> int | None:
         """The row that decides about a request; None if no row matches.
@@ -116,14 +116,13 @@ class FirstMatch:
             yield {**self._unusual, **dict(zip(names, values, strict=True))}
 
     def _likely_values(self, name: str, values: Values) -> list[Any]:
-        """Values of a set: the usual one, the shortest, and some longer strings."""
-        usual = self._unusual.get(name)
-        return [*([usual] if values.accepts(usual) else []), *_examples(values)]
+        """Values of a set: the usual ones, the shortest, and some longer strings."""
+        return [*filter(values.accepts, self.usual.get(name, ())), *_examples(values)]
 
     @cached_property
     def _unusual(self) -> dict[str, Any]:
         """A value for each dimension, which hardly any row matches: something absent, or a text not mentioned."""
-        known = dict(self.usual)
+        known = {name: values[0] for name, values in self.usual.items()}
         for each in self.rows:
             for cube in each.possible.cubes:
                 for name, values in cube.conditions:
@@ -154,7 +153,7 @@ class FirstMatch:
         return Unknown(unknown) if rest.is_empty else Refuted(self._completed(rest))
 
     def _completed(self, space: Space) -> Request:
-        return {**self._unusual, **(space.example() or {})}
+        return {**self._unusual, **(space.example(self.usual) or {})}
 
     def _most_promising(self, index: int) -> list[int]:
         """The earlier rows that can take requests, those with the fewest conditions first."""

@@ -8,7 +8,7 @@ A request has a value in each dimension. The names of the dimensions are the cal
 not name can have any value there.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
@@ -21,6 +21,9 @@ MOST_CUBES = 3000
 
 Request: TypeAlias = Mapping[str, Any]
 """A value per dimension: a string, None for something absent, or what `Choices` and `Ranges` hold."""
+UsualValues: TypeAlias = Mapping[str, Sequence[Any]]
+"""The values that examples prefer, by dimension, the best first."""
+NO_USUAL_VALUES: UsualValues = {}
 
 
 class Cube(msgspec.Struct, frozen=True, cache_hash=True):
@@ -36,9 +39,12 @@ class Cube(msgspec.Struct, frozen=True, cache_hash=True):
         """The condition in a dimension; None if there is none."""
         return next((values for name, values in self.conditions if name == dimension), None)
 
-    def example(self) -> dict[str, Any]:
-        """A request of the cube, with a value per dimension that has a condition."""
-        return {dimension: values.example() for dimension, values in self.conditions}
+    def example(self, usual: UsualValues = NO_USUAL_VALUES) -> dict[str, Any]:
+        """A request of the cube, with a value per dimension that has a condition: a usual one, or the shortest."""
+        return {
+            dimension: next(filter(values.accepts, usual.get(dimension, ())), None) or values.example()
+            for dimension, values in self.conditions
+        }
 
     def met(self, other: "Cube") -> "Cube | None":
         """The requests in both cubes; None if there are none."""
@@ -85,9 +91,9 @@ class Space(msgspec.Struct, frozen=True, cache_hash=True):
         """Whether the request is in the space."""
         return any(cube.accepts(request) for cube in self.cubes)
 
-    def example(self) -> dict[str, Any] | None:
+    def example(self, usual: UsualValues = NO_USUAL_VALUES) -> dict[str, Any] | None:
         """A request of the space, with a value per dimension that has a condition; None if the space is empty."""
-        return self.cubes[0].example() if self.cubes else None
+        return self.cubes[0].example(usual) if self.cubes else None
 
     def __and__(self, other: "Space") -> "Space":
         both = (one.met(two) for one in self.cubes for two in other.cubes)

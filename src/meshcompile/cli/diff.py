@@ -1,0 +1,110 @@
+"""Print what a change of the input does to requests, and to the resources of each proxy."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from meshcompile.cli import exit_codes
+from meshcompile.cli.console import UsageError, complain
+from meshcompile.cli.inputs import load_mesh, mesh_arguments
+from meshcompile.cli.progress import progress
+
+if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
+    from meshcompile import Mesh
+    from meshcompile.compare.mesh_diff import MeshDiff
+
+FORMATS = ("text", "json", "markdown", "html", "github")
+TYPES = ("listeners", "routes", "clusters", "endpoints", "extensions")
+FAIL_ON = ("risky", "behaviour", "any", "never")
+CHANGED = 2
+"""The exit status if there is a change, as in `terraform plan -detailed-exitcode`."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    for name in ("old", "new"):
+        parser.add_argument(
+            name, metavar=name.upper(), help="file, folder, archive, or revision: git:main, git:HEAD~1:deploy/"
+        )
+    parser.add_argument("-o", "--output", choices=FORMATS, default="text", help="(default: %(default)s)")
+    parser.add_argument(
+        "--only", metavar="TYPES", default="", help=f"show only resources of these types, of {', '.join(TYPES)}"
+    )
+    parser.add_argument(
+        "-p", "--proxy", action="append", dest="proxies", metavar="PROXY", help="compare only this proxy; repeatable"
+    )
+    parser.add_argument(
+        "--fail-on", choices=FAIL_ON, default="any", help="what exits with status 2 (default: %(default)s)"
+    )
+    mesh_arguments(parser)
+    parser.set_defaults(usage_status=exit_codes.FINDINGS)  # 2 means that there is a change
+
+
+def run(options: argparse.Namespace) -> int:
+    import meshcompile
+
+    wanted = _types(options.only)
+    with progress("loading"):
+        old, new = _loaded(options, options.old), _loaded(options, options.new)
+    with progress("comparing"):
+        found = meshcompile.diff(old, new, options.proxies)
+    sys.stdout.write(_rendered(found.only(wanted) if wanted else found, options.output))
+    _report_rejected(old, new)
+    return CHANGED if _fails(found, options.fail_on) else exit_codes.OK
+
+
+def _types(text: str) -> tuple[str, ...]:
+    types = tuple(name.strip() for name in text.split(",") if name.strip())
+    if unknown := [name for name in types if name not in TYPES]:
+        raise UsageError(f"--only {unknown[0]}: expected {', '.join(TYPES)}")
+    return types
+
+
+def _loaded(options: argparse.Namespace, side: str) -> Mesh:
+    """The mesh of one side, together with the common input of -f."""
+    from meshcompile.source.git import is_revision, revision_texts
+
+    given = revision_texts(side) if is_revision(side) and not Path(side).exists() else [side]
+    return load_mesh(argparse.Namespace(**{**vars(options), "files": [*options.files, *given], "mesh": None}))
+
+
+def _report_rejected(old: Mesh, new: Mesh) -> None:
+    """Say how many objects take no part, since a rejected object can hide a difference."""
+    from meshcompile import Severity
+
+    for mesh, side in ((old, "OLD"), (new, "NEW")):
+        errors = sum(each.severity is Severity.ERROR for each in mesh.diagnostics)
+        if errors:
+            complain(f"{side} has {errors} errors: rejected objects take no part; see `meshcompile validate`")
+
+
+def _rendered(found: MeshDiff, form: str) -> str:
+    from meshcompile.compare import data, page, report
+
+    match form:
+        case "json":
+            from meshcompile.cli.render import rendered
+
+            return rendered(data.diff_data(found), "json")
+        case "markdown":
+            return report.markdown(found)
+        case "html":
+            return page.page(found)
+        case "github":
+            return report.github(found)
+        case _:
+            return report.text(found)
+
+
+def _fails(found: MeshDiff, on: str) -> bool:
+    match on:
+        case "risky":
+            return bool(found.risky)
+        case "behaviour":
+            return found.behaviour != "none"
+        case "any":
+            return not found.is_empty
+        case _:
+            return False

@@ -1,0 +1,109 @@
+"""Probes for what changed in clusters and their endpoints: a request for each cluster that changed."""
+
+from collections.abc import Iterator, Mapping
+
+from meshcompile.compare.comparable import comparable
+from meshcompile.compare.probes import PlacedChain, Probe, chains, connection_to, tables, user_of_table
+from meshcompile.compare.resources import by_name
+from meshcompile.compare.routes import described
+from meshcompile.config import Config
+from meshcompile.envoy.config.route import Route, RouteAction, RouteConfiguration, VirtualHost, WeightedCluster
+from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
+from meshcompile.envoy.message import Message
+from meshcompile.spaces import Refuted
+from meshcompile.symbolic.host_table import HostTable
+from meshcompile.symbolic.requests import http_request
+
+
+def cluster_probes(before: Config, after: Config) -> Iterator[Probe]:
+    """A request to each cluster whose settings or endpoints changed."""
+    changed = _changed(before, after)
+    for config in (before, after):
+        yield from _http_probes(config, changed)
+        yield from _tcp_probes(config, changed)
+
+
+Changed = Mapping[str, tuple[tuple[Message, ...], tuple[Message, ...]]]
+"""The messages of a cluster that differ, before and after, by its name."""
+
+
+def _changed(before: Config, after: Config) -> Changed:
+    found: dict[str, tuple[tuple[Message, ...], tuple[Message, ...]]] = {}
+    for kind in ("clusters", "endpoints"):
+        was, now = by_name(kind, before), by_name(kind, after)
+        for name in was.keys() | now.keys():
+            old, new = was.get(name), now.get(name)
+            if not _same(old, new):
+                earlier = found.get(name, ((), ()))
+                found[name] = ((*earlier[0], *_given(old)), (*earlier[1], *_given(new)))
+    return found
+
+
+def _same(old: Message | None, new: Message | None) -> bool:
+    if old is None or new is None:
+        return old is new
+    return old == new or _meaning(old) == _meaning(new)
+
+
+def _meaning(message: Message) -> object:
+    data = comparable(message)
+    return {key: value for key, value in data.items() if key != "metadata"}
+
+
+def _given(message: Message | None) -> tuple[Message, ...]:
+    return () if message is None else (message,)
+
+
+def _http_probes(config: Config, changed: Changed) -> Iterator[Probe]:
+    """A request per changed cluster, through the first route that leads to it."""
+    left = set(changed)
+    for name, table in tables(config).items():
+        at = user_of_table(config, name)
+        for host in table.virtual_hosts if at is not None else ():
+            for index, route in enumerate(host.routes):
+                for cluster in sorted(_clusters(route) & left):
+                    probe = _probe(config, at, table, host, index, changed[cluster])
+                    if probe is not None:
+                        left.discard(cluster)
+                        yield probe
+
+
+def _clusters(route: Route) -> frozenset[str]:
+    """The clusters that a route leads to."""
+    match route.route:
+        case RouteAction(weighted_clusters=WeightedCluster(clusters=clusters)):
+            return frozenset(each.name for each in clusters)
+        case RouteAction(cluster=str(cluster)):
+            return frozenset((cluster,))
+        case _:
+            return frozenset()
+
+
+def _probe(
+    config: Config,
+    at: PlacedChain | None,
+    table: RouteConfiguration,
+    host: VirtualHost,
+    index: int,
+    blamed: tuple[tuple[Message, ...], tuple[Message, ...]],
+) -> Probe | None:
+    routes = HostTable(host, table)
+    answer = routes.unreachable(index)
+    if at is None or not isinstance(answer, Refuted):
+        return None
+    authority = next((domain for domain in host.domains if "*" not in domain), "any.example")
+    request = http_request(answer.witness, authority)
+    words = f"requests{described(answer.witness, routes.table.rows[index].certain)}"
+    return Probe(connection_to(config, at, authority), request, words, *blamed)
+
+
+def _tcp_probes(config: Config, changed: Changed) -> Iterator[Probe]:
+    """A connection per changed cluster, through the first chain that forwards bytes to it."""
+    left = set(changed)
+    for at in chains(config):
+        for each in at.chain.filters:
+            if isinstance(each.typed_config, TcpProxy) and (name := each.typed_config.cluster or "") in left:
+                left.discard(name)
+                connection = connection_to(config, at)
+                words = f"connections to port {connection.port} at {at.listener.name}"
+                yield Probe(connection, None, words, *changed[name])

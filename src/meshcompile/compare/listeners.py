@@ -1,0 +1,132 @@
+"""Probes for what changed in listeners: chains that came, went or changed, and their filters."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain as chained
+from itertools import islice
+
+import msgspec
+
+from meshcompile.compare.policies import policy_identities, policy_requests
+from meshcompile.compare.probes import UNDECLARED_PORT, PlacedChain, Probe, chains, connection_to, tables
+from meshcompile.compare.tokens import token_requests
+from meshcompile.config import Config
+from meshcompile.envoy.config.listener import FilterChainMatch, Listener
+from meshcompile.envoy.config.route import Route
+from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
+from meshcompile.envoy.message import Message, Packed
+from meshcompile.simulate import Capture, DownstreamConnection, HttpRequest, PeerCertificate
+
+ANY_HOST = "any.example"
+
+
+Identities = Sequence[str]
+"""SPIFFE identities of workloads that can be clients."""
+MOST_IDENTITIES = 20
+
+
+def listener_probes(before: Config, after: Config, identities: Identities) -> Iterator[Probe]:
+    """Requests that meet the filter chains that are not the same in both configurations."""
+    was, now = _by_identity(before), _by_identity(after)
+    for key in sorted(was.keys() | now.keys(), key=repr):
+        old, new = was.get(key), now.get(key)
+        if old is None or new is None or _comparable(old) != _comparable(new):
+            yield from _probes(old, new, (before, after), identities)
+
+
+Identity = tuple[str, FilterChainMatch | None]
+
+
+def _by_identity(config: Config) -> Mapping[Identity, PlacedChain]:
+    """The filter chains by what selects them: their listener and their match."""
+    return {(each.listener.name, each.chain.filter_chain_match): each for each in chains(config)}
+
+
+def _comparable(each: PlacedChain) -> tuple[object, ...]:
+    """What a chain does, without its routes, which are compared by themselves."""
+    filters = tuple(_without_routes(one.typed_config) for one in each.chain.filters)
+    listener = msgspec.structs.replace(each.listener, filter_chains=(), default_filter_chain=None, metadata=None)
+    return filters, each.chain.transport_socket, listener
+
+
+def _without_routes(config: Packed | None) -> object:
+    if isinstance(config, HttpConnectionManager):
+        return msgspec.structs.replace(config, route_config=None)
+    return config
+
+
+def _probes(
+    old: PlacedChain | None, new: PlacedChain | None, configs: tuple[Config, Config], identities: Identities
+) -> Iterator[Probe]:
+    for each, config in zip((old, new), configs, strict=True):
+        if each is None:
+            continue
+        connection = connection_to(config, each)
+        words = _words(each, connection)
+        for peer in _connections(old, new, connection, identities):
+            for request in _requests(old, new, each, config):
+                yield Probe(peer, request, words, _blamed(old), _blamed(new))
+
+
+def _connections(
+    old: PlacedChain | None, new: PlacedChain | None, connection: DownstreamConnection, identities: Identities
+) -> Iterator[DownstreamConnection]:
+    """The connection, for a server with the identities of clients and those that policies name."""
+    if (hello := connection.tls) is None or connection.capture is not Capture.INBOUND:
+        yield connection
+        return
+    managers = [one.manager for one in (old, new) if one is not None and one.manager is not None]
+    named = sorted({identity for manager in managers for identity in policy_identities(manager)})
+    for identity in dict.fromkeys((*identities[:MOST_IDENTITIES], *named)):
+        certificate = PeerCertificate(uris=(identity,))
+        yield msgspec.structs.replace(connection, tls=msgspec.structs.replace(hello, certificate=certificate))
+
+
+MOST_HOSTS = 3
+
+
+def _requests(
+    old: PlacedChain | None, new: PlacedChain | None, each: PlacedChain, config: Config
+) -> Iterator[HttpRequest | None]:
+    if each.manager is None:
+        yield None
+        return
+    hosts = [*islice(_hosts(config, each), MOST_HOSTS)]
+    if each.listener.name != "virtualInbound" or not hosts:
+        hosts.append(ANY_HOST)
+    yield from (HttpRequest(authority=host) for host in hosts)
+    managers = [one.manager for one in (old, new) if one is not None and one.manager is not None]
+    yield from chained.from_iterable(policy_requests(manager, hosts[0]) for manager in managers)
+    yield from chained.from_iterable(token_requests(manager, hosts[0]) for manager in managers)
+
+
+def _hosts(config: Config, each: PlacedChain) -> Iterator[str]:
+    """Hosts that the routes of a chain know."""
+    manager = each.manager
+    inside = manager.route_config if manager is not None else None
+    table = inside or tables(config).get(each.table_name)
+    for host in table.virtual_hosts if table is not None else ():
+        yield from (domain.replace("*", "any") for domain in host.domains[:1] if domain != "*")
+        yield from filter(None, map(_served, host.routes if each.listener.name == "virtualInbound" else ()))
+
+
+def _served(route: Route) -> str:
+    """The host that a server's route is for, from its name in traces: `catalog.shop.svc.cluster.local:80/*`."""
+    operation = route.decorator.operation if route.decorator is not None else ""
+    return operation.rpartition(":")[0]
+
+
+def _words(each: PlacedChain, connection: DownstreamConnection) -> str:
+    tls = "TLS" if connection.tls is not None else "plain text"
+    kind = "requests" if each.manager is not None else "connections"
+    where = "another port" if connection.port == UNDECLARED_PORT else f"port {connection.port}"
+    return f"{kind} in {tls} to {where}"
+
+
+def _blamed(each: PlacedChain | None) -> tuple[Message, ...]:
+    return () if each is None else (each.chain, each.listener)
+
+
+def removed_listeners(before: Config, after: Config) -> Iterator[Listener]:
+    """The listeners that go away, with their connections."""
+    left = {each.name for each in after.listeners}
+    return (each for each in before.listeners if each.name not in left)

@@ -1,0 +1,323 @@
+"""What a change of the mesh does to all of its proxies."""
+
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from meshcompile.compare.effects import with_headers
+from meshcompile.compare.listeners import Identities
+from meshcompile.compare.objects import ObjectChange, object_changes
+from meshcompile.compare.proxy_diff import BehaviourChange, ProxyDiff, proxy_diff
+from meshcompile.compare.resources import ResourceChange
+from meshcompile.compare.risks import Risk, risks
+from meshcompile.compare.witnesses import Clients, service_ports, witness
+from meshcompile.config import Config
+from meshcompile.documents import Origin
+from meshcompile.errors import UnknownProxy
+from meshcompile.mesh import Mesh
+from meshcompile.models.kubernetes.service import Service
+from meshcompile.models.networking.service_entry import ServiceEntry
+from meshcompile.proxy import Proxy
+from meshcompile.values.spiffe import spiffe_id
+
+DOMAIN = "cluster.local"
+
+
+class MeshChange(Struct, frozen=True):
+    """Requests of some proxies with another outcome than before. `witness` is one of them.
+
+    `requests` describes them, and `hosts` are the hosts that they are sent to, as far as they are known. `before` and
+    `after` are the outcomes of the witness, as `meshcompile diff -o json` prints them.
+    """
+
+    proxies: tuple[str, ...]
+    requests: str
+    hosts: tuple[str, ...]
+    witness: Mapping[str, Any]
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    lines_before: tuple[Origin, ...]
+    lines_after: tuple[Origin, ...]
+    risky: tuple[Risk, ...]
+
+
+class ResourceGroup(Struct, frozen=True):
+    """Proxies whose resources change in the same way."""
+
+    proxies: tuple[str, ...]
+    resources: tuple[ResourceChange, ...]
+
+
+class MeshDiff(Struct, frozen=True):
+    """The difference of two meshes.
+
+    `added` and `removed` are proxies of one side only. `undecided` says what could not be compared, by proxy.
+    """
+
+    objects: tuple[ObjectChange, ...]
+    resources: tuple[ResourceGroup, ...]
+    changes: tuple[MeshChange, ...]
+    undecided: tuple[tuple[str, str], ...]
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: int
+
+    @property
+    def behaviour(self) -> str:
+        """`none`, `changed` or `unknown`. A proxy that comes or goes is no change of behaviour by itself."""
+        return "changed" if self.changes else "unknown" if self.undecided else "none"
+
+    @property
+    def proved(self) -> bool:
+        """Whether nothing but the changes listed differs. Without changes: no behavioural change, proved."""
+        return not self.changes and not self.undecided
+
+    @property
+    def risky(self) -> tuple[Risk, ...]:
+        """The kinds of risk of all changes, each once."""
+        return tuple(dict.fromkeys(risk for change in self.changes for risk in change.risky))
+
+    def only(self, types: Container[str]) -> "MeshDiff":
+        """The difference with the resources of some types only. What is said about behaviour stays."""
+        groups = (
+            ResourceGroup(group.proxies, tuple(each for each in group.resources if each.type in types))
+            for group in self.resources
+        )
+        return replace(self, resources=tuple(group for group in groups if group.resources))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data, as `meshcompile diff -o json` prints it. schemas/diff.json describes it."""
+        from meshcompile.compare.data import diff_data  # it imports this module
+
+        return diff_data(self)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the two meshes give every proxy the same configuration."""
+        return not (self.resources or self.added or self.removed)
+
+
+def diff(before: Mesh, after: Mesh, proxies: Iterable[str] | None = None) -> MeshDiff:
+    """The difference of two meshes, for all of their proxies or for those with these names.
+
+    Raises UnknownProxy for a name that neither mesh has.
+    """
+    pairs = list(_pairs(before, after, proxies))
+    objects = object_changes(before.objects, after.objects)
+    clients = _clients((before, after))
+    found = [(new or old, _compared(before, old, after, new, _others(clients, old))) for old, new in pairs]
+    both = [(proxy, each) for proxy, each in found if proxy is not None and each is not None]
+    return MeshDiff(
+        objects=objects,
+        resources=tuple(_resource_groups(both)),
+        changes=merged(_changes(both, objects, _Context(after, clients))),
+        undecided=tuple((_shown(proxy), reason) for proxy, each in both for reason in each.undecided),
+        added=tuple(_shown(new) for old, new in pairs if old is None and new is not None),
+        removed=tuple(_shown(old) for old, new in pairs if new is None and old is not None),
+        unchanged=sum(not each.resources for _, each in both),
+    )
+
+
+Pair = tuple[Proxy | None, Proxy | None]
+
+
+def _pairs(before: Mesh, after: Mesh, names: Iterable[str] | None) -> Iterator[Pair]:
+    """The proxies of both meshes, matched by the names of their Pods or of their workloads."""
+    if names is not None:
+        for name in names:
+            old, new = _named(before, name), _named(after, name)
+            if old is None and new is None:
+                raise UnknownProxy(name, ())
+            yield old, new
+        return
+    was, now = _by_workload(before), _by_workload(after)
+    for key in sorted(was.keys() | now.keys(), key=repr):
+        yield was.get(key), now.get(key)
+
+
+def _named(mesh: Mesh, name: str) -> Proxy | None:
+    try:
+        return mesh.proxy(name)
+    except UnknownProxy:
+        return None
+
+
+def _by_workload(mesh: Mesh) -> Mapping[tuple[str, int], Proxy]:
+    """The proxies by workload, and their number in it. The names of Pods change with every rollout."""
+    counts: dict[str, int] = {}
+    found: dict[tuple[str, int], Proxy] = {}
+    for proxy in mesh.proxies():
+        name = _shown(proxy)
+        counts[name] = counts.get(name, 0) + 1
+        found[name, counts[name]] = proxy
+    return found
+
+
+def _shown(proxy: Proxy | None) -> str:
+    """The workload of a proxy, as `deployment/NAME.NAMESPACE`, or else its ID."""
+    if proxy is None:
+        return ""
+    owner = str(proxy.metadata.get("OWNER", "")).split("/")
+    if len(owner) > 2:
+        return f"{owner[-2].removesuffix('s')}/{owner[-1]}.{proxy.namespace}"
+    name = proxy.metadata.get("WORKLOAD_NAME")
+    return f"deployment/{name}.{proxy.namespace}" if name else proxy.id
+
+
+def _compared(
+    before: Mesh, old: Proxy | None, after: Mesh, new: Proxy | None, identities: Identities
+) -> ProxyDiff | None:
+    if old is None or new is None:
+        return None
+    was, now = before.compile(old), after.compile(new)
+    return ProxyDiff((), (), (), ()) if _equal(was, now) else proxy_diff(was, now, identities)
+
+
+def _equal(was: Config, now: Config) -> bool:
+    return was.fingerprint == now.fingerprint
+
+
+def _clients(meshes: Iterable[Mesh]) -> Clients:
+    """The workloads of both meshes by their SPIFFE identity."""
+    found: dict[str, str] = {}
+    for mesh in meshes:
+        for proxy in mesh.proxies():
+            trust_domain = mesh.settings.mesh.trust_domain
+            identity = spiffe_id(trust_domain, proxy.namespace, proxy.service_account or "default")
+            found.setdefault(identity, _shown(proxy))
+    return found
+
+
+def _others(clients: Clients, proxy: Proxy | None) -> Identities:
+    """The identities of clients, that of the proxy itself last."""
+    own = _shown(proxy)
+    return sorted(clients, key=lambda identity: clients[identity] == own)
+
+
+Found = Sequence[tuple[Proxy, ProxyDiff]]
+
+
+class _Context:
+    """What changes are described with."""
+
+    def __init__(self, after: Mesh, clients: Clients) -> None:
+        self.clients = clients
+        self.services = [each for each in after.objects if isinstance(each, Service)]
+        self.hosts = frozenset(_hosts(after))
+
+
+def _hosts(mesh: Mesh) -> Iterator[str]:
+    """The hosts of the mesh: those of its Services and of its ServiceEntries."""
+    for each in mesh.objects:
+        match each:
+            case Service():
+                yield f"{each.name}.{each.namespace}.svc.{DOMAIN}"
+            case ServiceEntry():
+                yield from each.spec.hosts
+            case _:
+                pass
+
+
+def _grouped(items: Iterable[tuple[str, Any]], key: Callable[[Any], Hashable]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The items with equal keys, each with the names of the proxies that have it."""
+    groups: dict[Hashable, tuple[dict[str, None], Any]] = {}
+    for name, item in items:
+        groups.setdefault(key(item), ({}, item))[0][name] = None
+    return ((tuple(names), item) for names, item in groups.values())
+
+
+def _resource_groups(found: Found) -> Iterator[ResourceGroup]:
+    changed = ((_shown(proxy), each.resources) for proxy, each in found if each.resources)
+    for names, resources in _grouped(changed, repr):
+        yield ResourceGroup(names, resources)
+
+
+class _Difference(Struct, frozen=True):
+    """A change of behaviour, and the proxy that shows it."""
+
+    proxy: Proxy
+    change: BehaviourChange
+    drained: tuple[str, ...]
+
+
+def _changes(found: Found, objects: Sequence[ObjectChange], context: _Context) -> Iterator[MeshChange]:
+    every = (
+        (_shown(proxy), _Difference(proxy, change, each.drained)) for proxy, each in found for change in each.behaviour
+    )
+    for names, first in _grouped(every, _key):
+        yield _change(names, first, objects, context)
+
+
+def merged(changes: Iterable[MeshChange]) -> tuple[MeshChange, ...]:
+    """The changes with one cause and one kind of outcome as one: the same for several hosts, or at several servers."""
+    groups: dict[Hashable, list[MeshChange]] = {}
+    for change in changes:
+        groups.setdefault(_cause(change), []).append(change)
+    return tuple(map(_united, groups.values()))
+
+
+def _cause(change: MeshChange) -> Hashable:
+    asked = change.witness.get("method"), urlsplit(change.witness.get("url", "")).path, change.witness.get("headers")
+    lines = change.lines_before, change.lines_after
+    return repr((asked, change.witness.get("claims"), lines, _kind(change.before), _kind(change.after)))
+
+
+def _kind(outcome: Mapping[str, Any]) -> Any:
+    """An outcome without the names of what answers."""
+    if "outcomes" in outcome:
+        return [_kind(each) for each in outcome["outcomes"]]
+    cluster = str(outcome.get("cluster", ""))
+    kept = {key: value for key, value in outcome.items() if key not in ("cluster", "answered_by", "mirrors")}
+    return {**kept, "cluster": "" if "|" in cluster else cluster}
+
+
+def _united(changes: Sequence[MeshChange]) -> MeshChange:
+    first = changes[0]
+    proxies = tuple(dict.fromkeys(name for each in changes for name in each.proxies))
+    hosts = tuple(dict.fromkeys(host for each in changes for host in each.hosts))
+    return replace(first, proxies=proxies, hosts=hosts)
+
+
+def _key(difference: _Difference) -> Hashable:
+    """What is the same for all proxies that a change concerns in the same way."""
+    change = difference.change
+    return repr((change.requests, change.probe.request, change.before.outcomes, change.after.outcomes))
+
+
+def _change(
+    names: tuple[str, ...], difference: _Difference, objects: Sequence[ObjectChange], context: _Context
+) -> MeshChange:
+    change = difference.change
+    before, after = _blamed(change, objects)
+    ports = service_ports(difference.proxy, context.services)
+    return MeshChange(
+        names,
+        change.requests,
+        (change.probe.request.authority,) if change.probe.request is not None else (),
+        witness(change.probe, names[0], ports, context.clients),
+        with_headers(change.before, change.after, is_after=False),
+        with_headers(change.before, change.after, is_after=True),
+        before,
+        after,
+        tuple(risks(change, difference.drained, context.hosts)),
+    )
+
+
+def _blamed(change: BehaviourChange, objects: Sequence[ObjectChange]) -> tuple[tuple[Origin, ...], tuple[Origin, ...]]:
+    """The places to blame on both sides.
+
+    They are what differs in the objects that the changed configuration comes from. If it comes from none of the objects
+    that differ, it is what differs in any of them: a Sidecar, for example, leaves no trace in what it removes.
+    """
+    documents = {id(origin.document) for origin in (*change.lines_before, *change.lines_after)}
+    concerned = [each for each in objects if _documents(each) & documents] or list(objects)
+    before = tuple(origin for each in concerned for origin in each.before)
+    after = tuple(origin for each in concerned for origin in each.after)
+    return (before, after) if before or after else (change.lines_before, change.lines_after)
+
+
+def _documents(change: ObjectChange) -> set[int]:
+    return {id(origin.document) for origin in (*change.before, *change.after)}

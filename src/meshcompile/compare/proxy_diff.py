@@ -1,0 +1,157 @@
+"""What a change of the mesh does to one proxy."""
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+
+from msgspec import Struct
+
+from meshcompile.compare.clusters import cluster_probes
+from meshcompile.compare.effects import Effect, effect, workloads
+from meshcompile.compare.fields import field_changes
+from meshcompile.compare.listeners import Identities, listener_probes, removed_listeners
+from meshcompile.compare.probes import Probe
+from meshcompile.compare.resources import ResourceChange, resource_changes
+from meshcompile.compare.routes import route_probes
+from meshcompile.config import Config
+from meshcompile.documents import Origin
+from meshcompile.envoy.message import Message, source_map, to_builtins
+from meshcompile.simulate import Capture, HttpRequest, ProxyEvaluator
+from meshcompile.symbolic.comparison import UndecidedHosts
+
+MOST_EFFECTS = 200
+"""The number of probes of one proxy whose effects are shown."""
+
+
+class BehaviourChange(Struct, frozen=True):
+    """Requests with another outcome than before. The probe is one of them, and the witness.
+
+    `requests` describes them, and `listener` is the one that took them before. `lines_before` and `lines_after` are the
+    places of the input that the difference comes from.
+    """
+
+    requests: str
+    listener: str
+    probe: Probe
+    before: Effect
+    after: Effect
+    lines_before: tuple[Origin, ...]
+    lines_after: tuple[Origin, ...]
+
+
+class ProxyDiff(Struct, frozen=True):
+    """What changes for one proxy.
+
+    `undecided` has the reasons why the behaviour could not be compared completely; `drained` the names of the listeners
+    that go away.
+    """
+
+    resources: tuple[ResourceChange, ...]
+    behaviour: tuple[BehaviourChange, ...]
+    undecided: tuple[str, ...]
+    drained: tuple[str, ...]
+
+
+def proxy_diff(before: Config, after: Config, identities: Identities = ()) -> ProxyDiff:
+    """What changes between two configurations of one proxy.
+
+    Args:
+        before: The configuration before the change.
+        after: The configuration after it.
+        identities: The SPIFFE identities of possible clients.
+    """
+    resources = resource_changes(before, after)
+    if not resources:
+        return ProxyDiff((), (), (), ())
+    undecided: list[str] = []
+    behaviour = tuple(_behaviour(before, after, identities, undecided))
+    if not behaviour:
+        undecided += _unexplained(resources)
+    drained = tuple(each.name for each in removed_listeners(before, after))
+    return ProxyDiff(resources, behaviour, tuple(dict.fromkeys(undecided)), drained)
+
+
+def _behaviour(
+    before: Config, after: Config, identities: Identities, undecided: list[str]
+) -> Iterator[BehaviourChange]:
+    """The changes that the probes show, each pair of effects once."""
+    old, new = ProxyEvaluator(before), ProxyEvaluator(after)
+    names = workloads(before), workloads(after)
+    seen: set[Hashable] = set()
+    for probe in chain(
+        route_probes(before, after), listener_probes(before, after, identities), cluster_probes(before, after)
+    ):
+        if isinstance(probe, UndecidedHosts):
+            undecided.append(f"requests to {probe.group.authority}: {probe.reason}")
+            continue
+        outcomes = old.outcomes(probe.connection, probe.request)
+        was = effect(outcomes, names[0])
+        now = effect(new.outcomes(probe.connection, probe.request), names[1])
+        shape = _shape(probe, was, now)
+        if was.key == now.key or shape in seen or _repeats(probe, shape, seen) or (was.is_closed and now.is_unrouted):
+            continue
+        seen.add(shape)
+        listener = next((step.name for step in outcomes[0].steps if step.what == "listener"), "")
+        lines = _lines(probe.was, probe.now), _lines(probe.now, probe.was)
+        yield BehaviourChange(probe.requests, listener, probe, was, now, *lines)
+        if len(seen) >= MOST_EFFECTS:
+            undecided.append(f"more than {MOST_EFFECTS} kinds of requests differ")
+            return
+
+
+def _shape(probe: Probe, was: Effect, now: Effect) -> Hashable:
+    """What makes a difference one of its own. A server's ports and protocols are not told apart, only the requests."""
+    if probe.connection.capture is not Capture.INBOUND:
+        return ("closed", probe.connection.port) if now.is_closed else repr((was.outcomes, now.outcomes))
+    request = probe.request or HttpRequest()
+    headers = tuple(name for name, _ in request.headers)
+    return request.method, request.path, headers, repr(request.claims), _decision(was), _decision(now)
+
+
+def _repeats(probe: Probe, shape: Hashable, seen: Iterable[Hashable]) -> bool:
+    """Whether a connection to an undeclared port shows again what requests to the declared ports have shown."""
+    if probe.request is not None or probe.connection.capture is not Capture.INBOUND:
+        return False
+    return any(isinstance(each, tuple) and isinstance(shape, tuple) and each[-2:] == shape[-2:] for each in seen)
+
+
+def _decision(effect: Effect) -> str:
+    return "denied" if effect.denied else "forwarded" if effect.forwards else repr(effect.outcomes)
+
+
+def _unexplained(resources: Sequence[ResourceChange]) -> Iterator[str]:
+    """Resources whose difference no probe shows. What route tables do is compared completely; metadata does nothing."""
+    for each in resources:
+        if each.type != "routes" and (not each.fields or not all("/metadata" in one.pointer for one in each.fields)):
+            yield f"{each.type} {each.name}: no request was found that shows the change"
+
+
+def _lines(messages: Sequence[Message], others: Sequence[Message]) -> tuple[Origin, ...]:
+    """The places of the fields that differ from those of other messages."""
+    found: dict[Origin, None] = {}
+    for index, message in enumerate(messages):
+        other = others[index] if index < len(others) and type(others[index]) is type(message) else None
+        found |= dict.fromkeys(_differing(message, other))
+    return tuple(found)
+
+
+def _differing(message: Message, other: Message | None) -> Iterator[Origin]:
+    places = source_map(message)
+    if other is None:
+        yield from places.get("", ())
+        return
+    for change in field_changes(to_builtins(other), to_builtins(message)):
+        yield from _nearest(places, change.pointer)
+
+
+def _nearest(places: Mapping[str, tuple[Origin, ...]], pointer: str) -> tuple[Origin, ...]:
+    """The places of a field, or of the innermost message around it that has any."""
+    field = ""
+    while pointer and pointer not in places:
+        pointer, _, field = pointer.rpartition("/")
+    return tuple(_narrowed(origin, field) for origin in places.get(pointer, ()))
+
+
+def _narrowed(origin: Origin, field: str) -> Origin:
+    """The place of a field that has the same name in the input, such as `weight`; otherwise the place around it."""
+    inner = origin.at(field)
+    return inner if field and inner.position != origin.position else origin

@@ -1,0 +1,187 @@
+"""What two route tables do differently, as sets of requests.
+
+The hosts of requests fall into groups that neither table tells apart. For each group, the virtual hosts of both tables
+are compared, route by route. A request that finds no virtual host and one that finds no route have the same outcome:
+Envoy answers 404.
+"""
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+
+import msgspec
+
+from meshcompile.envoy.config.route import Route, RouteConfiguration, VirtualHost
+from meshcompile.simulate.virtual_host import DomainIndex, domain_index
+from meshcompile.spaces import Language, Outcomes, Request, Row, Space, Undecided, differences, exactly, row, space
+from meshcompile.symbolic.authorities import rank, taken_by, takes
+from meshcompile.symbolic.rows import USUAL, rows_of, taken_for_granted
+
+NO_TABLE = RouteConfiguration()
+NO_HOST = VirtualHost()
+MOST_LABELS = 20
+"""The number of labels that are tried to find a host that a wildcard takes, and no other domain."""
+
+
+class HostGroup(msgspec.Struct, frozen=True):
+    """Hosts that neither table tells apart: the domain that takes them, an example, and their virtual hosts."""
+
+    domain: str
+    authority: str
+    before: VirtualHost
+    after: VirtualHost
+
+
+class RouteDifference(msgspec.Struct, frozen=True):
+    """Requests that the two tables route differently.
+
+    `before` and `after` are the routes that decide; None where the answer is 404 or a redirect to HTTPS. `witness` is
+    one of the requests. Its dimensions are those of `meshcompile.symbolic`.
+    """
+
+    group: HostGroup
+    space: Space
+    witness: Request
+    before: Route | None
+    after: Route | None
+
+
+class UndecidedHosts(msgspec.Struct, frozen=True):
+    """Virtual hosts that cannot be compared, and the reason."""
+
+    group: HostGroup
+    reason: str
+
+
+def route_differences(
+    before: RouteConfiguration | None, after: RouteConfiguration | None
+) -> Iterator[RouteDifference | UndecidedHosts]:
+    """All requests that two tables of one name route differently. None stands for a table without virtual hosts."""
+    before, after = before or NO_TABLE, after or NO_TABLE
+    for group in _distinct(host_groups(before, after)):
+        if not _same(group, before, after):
+            yield from _compared(group, before, after)
+
+
+def _distinct(groups: Iterable[HostGroup]) -> Iterable[HostGroup]:
+    """One group per pair of virtual hosts: the one whose host reads best."""
+    best: dict[tuple[VirtualHost, VirtualHost], HostGroup] = {}
+    for group in groups:
+        known = best.setdefault((group.before, group.after), group)
+        if _readability(group.authority) < _readability(known.authority):
+            best[group.before, group.after] = group
+    return best.values()
+
+
+def _readability(authority: str) -> tuple[bool, bool, bool, int, str]:
+    """The sort key of hosts: names before addresses, without ports, with a namespace, short."""
+    return not any(map(str.isalpha, authority)), ":" in authority, "." not in authority, len(authority), authority
+
+
+def host_groups(before: RouteConfiguration, after: RouteConfiguration) -> Iterator[HostGroup]:
+    """The groups of hosts that some domain of the tables names, in the order of the domains."""
+    indexes = domain_index(before), domain_index(after)
+    domains = _domains(before) | _domains(after)
+    for domain in sorted(domains):
+        authority = _authority(domain, domains)
+        if authority is not None:
+            yield HostGroup(
+                domain, authority, _host(before, indexes[0], authority), _host(after, indexes[1], authority)
+            )
+
+
+def _domains(table: RouteConfiguration) -> set[str]:
+    return {domain.lower() for host in table.virtual_hosts for domain in host.domains}
+
+
+def _host(table: RouteConfiguration, index: DomainIndex, authority: str) -> VirtualHost:
+    found = index.find(authority)
+    return NO_HOST if found is None else table.virtual_hosts[found]
+
+
+def _authority(domain: str, domains: set[str]) -> str | None:
+    """A host that this domain takes, and no more specific one; None if none is found."""
+    if "*" not in (domain[:1], domain[-1:]):
+        return domain
+    labels = ("any" if number == 0 else f"any{number}" for number in range(MOST_LABELS))
+    candidates = (domain.replace("*", label) if domain != "*" else f"{label}.example" for label in labels)
+    return next((each for each in candidates if not _taken(each, domain, domains)), None)
+
+
+def _taken(authority: str, by: str, domains: set[str]) -> bool:
+    """Whether a more specific domain takes the host."""
+    return any(other != by and takes(other, authority) and rank(other) < rank(by) for other in domains)
+
+
+def _same(group: HostGroup, before: RouteConfiguration, after: RouteConfiguration) -> bool:
+    """Whether nothing of the two virtual hosts differs but their names and domains."""
+    return (
+        _of_table(before) == _of_table(after)
+        and _of_host(group.before) == _of_host(group.after)
+        and (
+            [_action(route, match=True) for route in group.before.routes]
+            == [_action(route, match=True) for route in group.after.routes]
+        )
+    )
+
+
+def _compared(
+    group: HostGroup, before: RouteConfiguration, after: RouteConfiguration
+) -> Iterator[RouteDifference | UndecidedHosts]:
+    (rows_before, rows_after), universe = rows_of(
+        (group.before, group.after), lambda: _authorities(group, before, after)
+    )
+    tables = (
+        Outcomes(_with_outcomes(rows_before, group.before, before), universe),
+        Outcomes(_with_outcomes(rows_after, group.after, after), universe),
+    )
+    try:
+        for difference in differences(*tables):
+            witness = {**{name: values[0] for name, values in USUAL.items()}, **(difference.space.example(USUAL) or {})}
+            if (needed := taken_for_granted(witness)) is not None:
+                yield UndecidedHosts(group, f"it depends on {needed}")
+                continue
+            yield RouteDifference(
+                group,
+                difference.space,
+                witness,
+                _route(group.before, difference.before),
+                _route(group.after, difference.after),
+            )
+    except Undecided as undecided:
+        yield UndecidedHosts(group, str(undecided))
+
+
+def _authorities(group: HostGroup, before: RouteConfiguration, after: RouteConfiguration) -> Language:
+    """The authorities of a group of hosts. Where only one table ignores ports, requests with ports are left out."""
+    ports = before.ignore_port_in_host_matching and after.ignore_port_in_host_matching
+    return taken_by(group.domain, sorted(_domains(before) | _domains(after)), ports=ports)
+
+
+def _with_outcomes(rows: Sequence[Row], host: VirtualHost, table: RouteConfiguration) -> Sequence[tuple[Row, Hashable]]:
+    around = (_of_table(table), _of_host(host))
+    routes = [(each, (*around, _action(route))) for each, route in zip(rows, host.routes, strict=True)]
+    if host.require_tls == "NONE":
+        return routes
+    return [(row(space(scheme=exactly("http"))), ("https", host.require_tls)), *routes]
+
+
+def _route(host: VirtualHost, index: int) -> Route | None:
+    """The route of a row. A virtual host that requires TLS has a row of its own in front."""
+    index -= host.require_tls != "NONE"
+    return host.routes[index] if 0 <= index < len(host.routes) else None
+
+
+def _action(route: Route, *, match: bool = False) -> Hashable:
+    """What a route does, without what only names it. With `match`, also what it matches."""
+    return msgspec.structs.replace(
+        route, match=route.match if match else None, name="", metadata=None, decorator=None, stat_prefix=""
+    )
+
+
+def _of_host(host: VirtualHost) -> Hashable:
+    """What a virtual host does to the requests of all its routes."""
+    return msgspec.structs.replace(host, name="", domains=(), routes=(), metadata=None, virtual_clusters=())
+
+
+def _of_table(table: RouteConfiguration) -> Hashable:
+    """What a table does to the requests of all its virtual hosts."""
+    return msgspec.structs.replace(table, name="", virtual_hosts=(), metadata=None)

@@ -1,0 +1,211 @@
+"""What a change of a mesh does to requests."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+import meshcompile
+from meshcompile import MeshChange, MeshDiff, Risk
+from tests.cli.conftest import MESH
+
+CLIENT = MESH.replace("catalog", "web").replace("10.96.0.10", "10.96.0.11")
+VERSIONS = MESH.replace("name: catalog,", "name: catalog-v2,").replace("app: catalog,", "app: catalog, version: v2,")
+SHOP = "---\n".join([MESH, CLIENT])
+
+GATEWAY_POD = """
+apiVersion: v1
+kind: Pod
+metadata: {name: ingress-0, namespace: istio-system, labels: {istio: ingressgateway}}
+spec: {containers: [{name: istio-proxy, image: proxyv2, args: [proxy, router]}]}
+status: {podIP: 10.0.9.9}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: ingress, namespace: istio-system}
+spec:
+  selector: {istio: ingressgateway}
+  ports: [{name: http2, port: 80, targetPort: 8080}, {name: other, port: 81, targetPort: 8081}]
+"""
+
+
+def difference(before: str, after: str, common: str = SHOP) -> MeshDiff:
+    """The difference of two texts, each together with a common part."""
+    old, new = (meshcompile.load("---\n".join([common, dedent(text)])) for text in (before, after))
+    for mesh in (old, new):
+        assert not [each for each in mesh.diagnostics if each.severity is meshcompile.Severity.ERROR]
+    return meshcompile.diff(old, new)
+
+
+def only(diff: MeshDiff) -> MeshChange:
+    """The one change."""
+    (change,) = diff.changes
+    return change
+
+
+def route(match: str, timeout: str = "5s") -> str:
+    """A VirtualService of the catalog whose first rule has a match."""
+    return f"""
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata: {{name: catalog, namespace: shop}}
+        spec:
+          hosts: [catalog]
+          http:
+            - match: [{match}]
+              route: [{{destination: {{host: web}}}}]
+            - timeout: {timeout}
+              route: [{{destination: {{host: catalog}}}}]
+        """
+
+
+def policy(action: str, rules: str) -> str:
+    """A policy of the catalog."""
+    return f"""
+        apiVersion: security.istio.io/v1
+        kind: AuthorizationPolicy
+        metadata: {{name: rules, namespace: shop}}
+        spec:
+          selector: {{matchLabels: {{app: catalog}}}}
+          action: {action}
+          rules: {rules}
+        """
+
+
+def gateway(port: int, hosts: str) -> str:
+    """A gateway and a VirtualService that is bound to it."""
+    return f"""
+        apiVersion: networking.istio.io/v1
+        kind: Gateway
+        metadata: {{name: front, namespace: shop}}
+        spec:
+          selector: {{istio: ingressgateway}}
+          servers: [{{port: {{number: {port}, name: http, protocol: HTTP}}, hosts: {hosts}}}]
+        ---
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata: {{name: front, namespace: shop}}
+        spec:
+          hosts: ["*.example.com"]
+          gateways: [front]
+          http: [{{route: [{{destination: {{host: catalog}}}}]}}]
+        """
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("{uri: {prefix: /a}}", "{uri: {regex: '/a.*'}}"),
+        ("{uri: {exact: /a}}", "{uri: {regex: /a}}"),
+        ("{headers: {x-a: {prefix: b}}}", "{headers: {x-a: {regex: 'b.*'}}}"),
+        ("{method: {exact: GET}}", "{method: {regex: GET}}"),
+        ("{uri: {prefix: /a}}, {uri: {prefix: /a/b}}", "{uri: {prefix: /a}}"),
+    ],
+)
+def test_two_ways_to_say_the_same(one: str, other: str) -> None:
+    """Matches that take the same requests are no change of behaviour, and that is proved."""
+    diff = difference(route(one), route(other))
+    assert (diff.behaviour, diff.proved, diff.changes) == ("none", True, ())
+    assert not diff.is_empty
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "url", "headers"),
+    [
+        ("{uri: {prefix: /a}}", "{uri: {prefix: /a/}}", "http://catalog.shop/a", {}),
+        ("{uri: {regex: '/[ab]'}}", "{uri: {regex: '/[bc]'}}", "http://catalog.shop/a", {}),
+        ("{headers: {x-a: {exact: b}}}", "{headers: {x-a: {prefix: b}}}", "http://catalog.shop/", {"x-a": "ba"}),
+        ("{queryParams: {p: {exact: b}}}", "{queryParams: {p: {exact: c}}}", "http://catalog.shop/?p=b", {}),
+    ],
+)
+def test_requests_between_two_matches(one: str, other: str, url: str, headers: dict[str, str]) -> None:
+    """The witness is a request that only one of two matches takes."""
+    diff = difference(route(one), route(other))
+    assert diff.behaviour == "changed"
+    witness = diff.changes[0].witness
+    assert (witness["url"], witness.get("headers", {})) == (url, headers)
+    assert {diff.changes[0].before["answered_by"], diff.changes[0].after["answered_by"]} == {"catalog.shop", "web.shop"}
+
+
+def test_a_timeout() -> None:
+    """A change of a timeout is one change, with the line of the timeout on both sides."""
+    change = only(difference(route("{uri: {exact: /a}}"), route("{uri: {exact: /a}}", timeout="1s")))
+    assert (change.before["timeout"], change.after["timeout"]) == ("5s", "1s")
+    assert [origin.field for origin in (*change.lines_before, *change.lines_after)] == ["spec.http[1].timeout"] * 2
+    assert change.proxies == ("deployment/catalog.shop", "deployment/web.shop")
+
+
+def test_comments_and_order_change_nothing() -> None:
+    """Comments and the order of documents give equal configurations."""
+    text = route("{uri: {exact: /a}}")
+    assert difference(text, f"# a comment\n{dedent(text)}").is_empty
+    assert meshcompile.diff(meshcompile.load(SHOP), meshcompile.load("---\n".join([CLIENT, MESH]))).is_empty
+
+
+def test_a_policy_that_goes() -> None:
+    """A request that a removed policy denied is allowed now, which is risky."""
+    change = only(difference(policy("DENY", '[{to: [{operation: {paths: ["/keys*"]}}]}]'), ""))
+    assert (change.before["status"], change.after["status"], change.risky) == (403, 200, (Risk.AUTHORIZATION_WIDENED,))
+    assert change.witness["url"] == "http://catalog.shop.svc.cluster.local/keys"
+    assert change.proxies == ("deployment/catalog.shop",)
+
+
+def test_a_policy_for_one_caller() -> None:
+    """The witness comes from a client that the policy names."""
+    rules = "[{from: [{source: {principals: [cluster.local/ns/shop/sa/web]}}]}]"
+    change = only(difference(policy("DENY", rules), ""))
+    assert change.witness["from"] == "deployment/web.shop"
+    assert change.witness["principal"] == "spiffe://cluster.local/ns/shop/sa/web"
+
+
+def test_strict_mutual_tls() -> None:
+    """Plain text that a server no longer takes is a change, and the way back is risky."""
+    strict = """
+        apiVersion: security.istio.io/v1
+        kind: PeerAuthentication
+        metadata: {name: default, namespace: shop}
+        spec: {mtls: {mode: STRICT}}
+        """
+    change = only(difference("", strict))
+    assert (change.before["status"], change.after["status"], change.after["flags"]) == (200, None, "NR")
+    assert (change.proxies, change.risky) == (("deployment/catalog.shop", "deployment/web.shop"), ())
+    assert only(difference(strict, "")).risky == (Risk.MTLS_WEAKENED,)
+
+
+def test_a_listener_that_moves() -> None:
+    """A gateway on another port closes a listener and opens one."""
+    diff = difference(gateway(80, '["*"]'), gateway(81, '["*"]'), "---\n".join([SHOP, GATEWAY_POD]))
+    assert {str(risk) for risk in diff.risky} == {"exposure", "listener-drain"}
+    urls = {change.witness["url"]: (change.before["status"], change.after["status"]) for change in diff.changes}
+    assert urls == {"http://any.example.com/": (200, None), "http://any.example.com:81/": (None, 200)}
+
+
+def test_a_host_that_a_gateway_now_serves() -> None:
+    """A gateway that takes a host more exposes the routes that are bound to it."""
+    before, after = (gateway(80, hosts) for hosts in ('["a.example.com"]', '["a.example.com", "b.example.com"]'))
+    change = only(difference(before, after, "---\n".join([SHOP, GATEWAY_POD])))
+    assert (change.before["status"], change.after["status"], change.risky) == (404, 200, (Risk.EXPOSURE,))
+    assert change.witness["url"] == "http://b.example.com/"
+
+
+def test_a_service_that_goes() -> None:
+    """Requests to a Service that is gone go to nothing."""
+    diff = meshcompile.diff(meshcompile.load(SHOP), meshcompile.load(CLIENT))
+    assert diff.removed == ("deployment/catalog.shop",)
+    assert diff.risky == (Risk.ROUTE_TO_NOTHING,)
+    assert only(diff).after["cluster"] == "PassthroughCluster"
+
+
+def test_only_some_proxies_and_types() -> None:
+    """A difference can be asked for some proxies, and shown for some types of resources."""
+    old, new = (
+        meshcompile.load("---\n".join([SHOP, dedent(route(match))]))
+        for match in ("{uri: {exact: /a}}", "{uri: {exact: /b}}")
+    )
+    diff = meshcompile.diff(old, new, ["deployment/web.shop"])
+    assert {name for change in diff.changes for name in change.proxies} == {"deployment/web.shop"}
+    assert diff.only(("clusters",)).resources == ()
+    assert diff.only(("routes",)).resources == diff.resources
+    with pytest.raises(meshcompile.UnknownProxy):
+        meshcompile.diff(old, new, ["deployment/nobody.shop"])
