@@ -5,7 +5,8 @@ and `CODE.good.yaml`, a near miss, does not have it.
 """
 
 from importlib import import_module
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from meshcompile.diagnostics import Code
 
@@ -23,7 +24,7 @@ Good:
 {good}```"""
 
 
-class Examples(NamedTuple):
+class Examples(Struct, frozen=True):
     """An input that has the finding, and a similar one that does not."""
 
     bad: str
@@ -53,11 +54,11 @@ def examples(code: Code) -> Examples | None:
     from importlib.resources import files  # here for a fast start
 
     folder = files(__package__).joinpath("examples")
-    bad, good = (folder.joinpath(f"{code.id}.{side}.yaml") for side in Examples._fields)
+    bad, good = (folder.joinpath(f"{code.id}.{side}.yaml") for side in Examples.__struct_fields__)
     return Examples(bad.read_text("utf-8"), good.read_text("utf-8")) if bad.is_file() else None
 
 
 def page(code: Code) -> str:
     """The text of the page of a code, as Markdown: the problem and the fix, and the examples."""
     shown = examples(code)
-    return code.advice if shown is None else PAGE.format(advice=code.advice, **shown._asdict())
+    return code.advice if shown is None else PAGE.format(advice=code.advice, bad=shown.bad, good=shown.good)
