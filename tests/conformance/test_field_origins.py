@@ -37,6 +37,14 @@ PARTS: Mapping[str, str] = {
     ),
     **dict.fromkeys(("LogSelector", "TracingSelector", "TrafficSelector"), "it says which listeners get the rest"),
     "Delegate": "it is replaced by the rules of the delegate, which name both",
+    **dict.fromkeys(("GRPCRouteFilter", "HTTPRouteFilter"), "it is the filter that its `type` says"),
+    **dict.fromkeys(("HTTPHeader", "HTTPPathModifier", "Fraction"), "it becomes a part of the filter around it"),
+    "HTTPRouteTimeouts": "it becomes the timeouts of the rule",
+    "SubjectAltName": "it is written into the validation around it",
+    **dict.fromkeys(
+        ("BackendObjectReference", "LocalObjectReference", "SecretObjectReference"),
+        "it becomes the name of a cluster or certificate in the message around it",
+    ),
 }
 """Models without a message of their own. The origin is at the message for the object around them."""
 
@@ -68,8 +76,83 @@ UNNAMED: Mapping[str, str] = {
         "it says which proxies get the rest",
     ),
     **dict.fromkeys(
+        (
+            "GatewayClassSpec.controller_name",
+            "GatewaySpec.addresses",
+            "GatewaySpec.gateway_class_name",
+            "GatewaySpecAddress.type",
+            "GatewaySpecAddress.value",
+            "ParentReference.namespace",
+            "ParentReference.section_name",
+            "TLSRouteSpec.parent_refs",
+        ),
+        "it says which gateways serve the rest",
+    ),
+    **dict.fromkeys(
+        (
+            "AllowedListeners.namespaces",
+            "AllowedRoutes.kinds",
+            "AllowedRoutes.namespaces",
+            "GatewaySpec.allowed_listeners",
+            "LabelSelector.match_expressions",
+            "LabelSelector.match_labels",
+            "LabelSelectorRequirement.key",
+            "LabelSelectorRequirement.operator",
+            "LabelSelectorRequirement.values",
+            "ListenerNamespaces.from_",
+            "ListenerNamespaces.selector",
+            "ListenerSetParent.name",
+            "ListenerSetParent.namespace",
+            "ListenerSetSpec.parent_ref",
+            "ReferenceGrantFrom.group",
+            "ReferenceGrantFrom.kind",
+            "ReferenceGrantFrom.namespace",
+            "ReferenceGrantSpec.from_",
+            "ReferenceGrantSpec.to",
+            "ReferenceGrantTo.group",
+            "ReferenceGrantTo.kind",
+            "ReferenceGrantTo.name",
+            "RouteGroupKind.group",
+            "RouteGroupKind.kind",
+            "RouteNamespaces.from_",
+            "RouteNamespaces.selector",
+        ),
+        "it says which routes, listeners and references are allowed",
+    ),
+    **dict.fromkeys(
+        (
+            "LocalPolicyTargetReferenceWithSectionName.group",
+            "LocalPolicyTargetReferenceWithSectionName.kind",
+            "LocalPolicyTargetReferenceWithSectionName.name",
+            "LocalPolicyTargetReferenceWithSectionName.section_name",
+        ),
+        "it says which services get the rest",
+    ),
+    **dict.fromkeys(
         ("AuthorizationPolicySpec.provider", "AuthorizationPolicyProvider.name"),
         "one filter asks the provider for all policies that name it, and each rule names its own place",
+    ),
+    "TLSRouteSpec.hostnames": "the chain names the rule, whose connections they select",
+    **dict.fromkeys(
+        (
+            "FrontendTLSConfig.default",
+            "FrontendTLSConfig.per_port",
+            "FrontendTLSValidation.ca_certificate_refs",
+            "GatewaySpec.tls",
+            "GatewayTLSConfig.frontend",
+            "ObjectReference.group",
+            "ObjectReference.kind",
+            "ObjectReference.name",
+            "ObjectReference.namespace",
+            "TLSConfig.validation",
+            "TLSPortConfig.port",
+            "TLSPortConfig.tls",
+        ),
+        "it becomes a part of the TLS of several listeners, each of which names its own `tls`",
+    ),
+    **dict.fromkeys(
+        ("BackendObjectReference.namespace", "SecretObjectReference.group"),
+        "no reference with it is accepted in the cases",
     ),
     "EnvoyFilterSpec.priority": "it says in which order patches are applied",
     "PortTrafficPolicy.port": "it says which ports get the rest",
@@ -85,15 +168,21 @@ UNNAMED: Mapping[str, str] = {
 """Fields that no message names at their object, and the reasons."""
 
 
+GROUPS = ("istio.io", "gateway.networking.k8s.io", "gateway.networking.x-k8s.io")
+"""The ends of the API groups whose objects are compiled."""
+
+
 def named_fields(case: File) -> Iterator[tuple[str, bool]]:
-    """The fields that a case sets in Istio's objects, and whether the source map of a proxy names them."""
+    """The fields that a case sets in compiled objects, and whether the source map of a proxy names them."""
     mesh, configs = compiled_case(case)
     places: dict[Document, set[Path]] = {}
     for config in configs:
         for origins in config.source_map().values():
             for origin in origins:
                 places.setdefault(origin.document, set()).update((origin.path, *_above(origin.path)))
-    for resource in _istio_objects(mesh):
+    for resource in _compiled_objects(mesh):
+        if "spec" not in type(resource).model_fields:
+            continue
         known = places.get(resource.origin.document, set())
         spec: Node = resource.spec  # type: ignore[attr-defined]  # every kind of Istio's has one
         for name, around, field in set_fields(spec, ()):
@@ -108,10 +197,10 @@ def _above(path: Path) -> Iterator[Path]:
     yield from (path[:length] for length in range(1, len(path)))
 
 
-def _istio_objects(mesh: meshcompile.Mesh) -> Iterator[Resource]:
+def _compiled_objects(mesh: meshcompile.Mesh) -> Iterator[Resource]:
     clusters = (mesh.config_cluster, *mesh.remote_clusters.values())
     objects = (resource for cluster in clusters for resource in cluster.resources)
-    return (each for each in objects if each.api_version.partition("/")[0].endswith("istio.io"))
+    return (each for each in objects if each.api_version.partition("/")[0].endswith(GROUPS))
 
 
 def set_fields(node: Node, around: Path) -> Iterator[tuple[str, Path, Path]]:

@@ -68,6 +68,8 @@ INJECTOR = _elsewhere("only the injector uses it")
 AGENT = _elsewhere("only the agent next to Envoy uses it")
 BOOTSTRAP = _elsewhere("only the bootstrap configuration uses it")
 AUTHORITY = _elsewhere("istiod uses it only as a certificate authority")
+DEPLOYMENT = _elsewhere("istiod uses it only for the Deployment and the Service that it creates")
+INVALID_ROUTE = _elsewhere("a route with it is invalid, which has a finding of its own")
 REGISTRATION = _elsewhere("istiod uses it only to create a WorkloadEntry when a machine registers")
 
 LIMITS: Mapping[str, Mapping[str, Limit]] = {
@@ -104,6 +106,23 @@ LIMITS: Mapping[str, Mapping[str, Limit]] = {
     "security.request_authentication.JWTRule": {
         "timeout": _elsewhere("istiod uses it only to fetch the keys, which meshcompile receives as input")
     },
+    "gateway_api.backend_policies.BackendTLSPolicySpec": {"options": NOT_IMPLEMENTED},
+    "gateway_api.backend_policies.BudgetDetails": {"interval": NOT_IMPLEMENTED},
+    "gateway_api.backend_policies.RequestRate": {"interval": NOT_IMPLEMENTED},
+    "gateway_api.backend_policies.XBackendTrafficPolicySpec": {"session_persistence": NOT_IMPLEMENTED},
+    "gateway_api.filters.GRPCRouteFilter": {"extension_ref": INVALID_ROUTE},
+    "gateway_api.filters.HTTPRouteFilter": _each("extension_ref external_auth", INVALID_ROUTE),
+    "gateway_api.gateway.FrontendTLSValidation": {"mode": NOT_IMPLEMENTED},
+    "gateway_api.gateway.GatewayClassSpec": _each("description parameters_ref", DEPLOYMENT),
+    "gateway_api.gateway.GatewaySpec": {"infrastructure": DEPLOYMENT, "default_scope": NOT_IMPLEMENTED},
+    "gateway_api.gateway.GatewayTLSConfig": {"backend": NOT_IMPLEMENTED},
+    "gateway_api.grpc_route.GRPCRouteRule": {"session_persistence": NOT_IMPLEMENTED},
+    "gateway_api.grpc_route.GRPCRouteSpec": {"use_default_gateways": NOT_IMPLEMENTED},
+    "gateway_api.http_route.HTTPRouteRule": {"session_persistence": NOT_IMPLEMENTED},
+    "gateway_api.http_route.HTTPRouteSpec": {"use_default_gateways": NOT_IMPLEMENTED},
+    "gateway_api.l4_routes.L4RouteRule": {"name": _elsewhere("it names the rule for other objects")},
+    "gateway_api.l4_routes.TCPRouteSpec": {"use_default_gateways": NOT_IMPLEMENTED},
+    "gateway_api.l4_routes.TLSRouteSpec": {"use_default_gateways": NOT_IMPLEMENTED},
     "extensions.wasm_plugin.WasmPluginSpec": {"verification_key": NOT_IMPLEMENTED},
     "extensions.traffic_extension.WasmConfig": {"verification_key": NOT_IMPLEMENTED},
     "mesh.mesh_config.MeshConfig": {

@@ -87,7 +87,7 @@ class RuleBuilder:
             settings |= _resilience(rule)
         settings |= self._answer(rule, settings)
         self.invalid = self._problem or self.invalid
-        return placed(istio.HTTPRoute.model_validate(settings), rule.origin if match is None else match.origin)
+        return placed(istio.HTTPRoute.model_validate(settings), rule.origin)
 
     # ---- filters
 
