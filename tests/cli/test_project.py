@@ -172,3 +172,9 @@ def test_the_schema_describes_the_file() -> None:
         "inputs", "exclude", "mesh_config", "namespace", "releases", "ignore", "fail_on", "baseline", "severities",
         "suppressions",
     }  # fmt: skip
+
+
+def test_a_wrong_value_has_a_code(run: Run, folder: Path) -> None:
+    """A value that cannot be used is a finding with a code of its own."""
+    (folder / "meshcompile.yaml").write_text("ignore: [IST9]\n")
+    assert "[MC1410 unusable-configuration]" in run("analyze", "../../mesh/mesh.yaml").err

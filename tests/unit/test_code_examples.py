@@ -14,6 +14,7 @@ from meshcompile.codes import every_code, examples
 from meshcompile.diagnostics import Code, Diagnostic
 
 FOLDER = Path(codes.__file__).parent / "examples"
+TESTS = Path(__file__).resolve().parents[1]
 WITH_EXAMPLES = tuple(code for code in every_code() if examples(code))
 
 NOT_OF_INPUT: Mapping[str, str] = {
@@ -93,6 +94,13 @@ def test_every_code_has_examples() -> None:
     excused = NOT_OF_INPUT.keys() | set(NOT_YET.split())
     assert {code.id for code in every_code() if not examples(code)} - excused == set()
     assert {code.id for code in WITH_EXAMPLES} & excused == set()
+
+
+def test_codes_without_examples_have_tests() -> None:
+    """Another test names each code that no text can show, by its id or name."""
+    texts = [path.read_text() for path in TESTS.rglob("test_*.py") if path != Path(__file__)]
+    excused = [code for code in every_code() if code.id in NOT_OF_INPUT]
+    assert [code.id for code in excused if not any(code.id in text or code.slug in text for text in texts)] == []
 
 
 def test_every_file_is_an_example() -> None:
