@@ -151,6 +151,10 @@ UNNAMED: Mapping[str, str] = {
         "it becomes a part of the TLS of several listeners, each of which names its own `tls`",
     ),
     **dict.fromkeys(
+        ("GatewaySpec.infrastructure", "GatewayInfrastructure.annotations", "GatewayInfrastructure.labels"),
+        "they become labels and annotations of the Pods that istiod deploys",
+    ),
+    **dict.fromkeys(
         ("BackendObjectReference.namespace", "SecretObjectReference.group"),
         "no reference with it is accepted in the cases",
     ),

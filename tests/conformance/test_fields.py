@@ -34,6 +34,9 @@ UNTRIED = {
     "CertificateData.trust_domains",  # resolve.downstream_tls
     "EnvoyFilterSpec.workload_selector",  # read as `selector`, which all policies have
     "ExtensionProvider.sds",  # resolve.gateway_tls, where a proxy has no credential socket
+    "LocalParametersReference.group",  # snapshot.gateway_api.overlays, for Gateways that are assumed to be deployed
+    "LocalParametersReference.kind",
+    "LocalParametersReference.name",
     "ProxyConfig.interception_mode",  # proxies: becomes node metadata, which cases state
     "ProxyConfig.proxy_metadata",
     "ProxyConfig.service_cluster",

@@ -68,7 +68,6 @@ INJECTOR = _elsewhere("only the injector uses it")
 AGENT = _elsewhere("only the agent next to Envoy uses it")
 BOOTSTRAP = _elsewhere("only the bootstrap configuration uses it")
 AUTHORITY = _elsewhere("istiod uses it only as a certificate authority")
-DEPLOYMENT = _elsewhere("istiod uses it only for the Deployment and the Service that it creates")
 INVALID_ROUTE = _elsewhere("a route with it is invalid, which has a finding of its own")
 REGISTRATION = _elsewhere("istiod uses it only to create a WorkloadEntry when a machine registers")
 
@@ -113,8 +112,11 @@ LIMITS: Mapping[str, Mapping[str, Limit]] = {
     "gateway_api.filters.GRPCRouteFilter": {"extension_ref": INVALID_ROUTE},
     "gateway_api.filters.HTTPRouteFilter": _each("extension_ref external_auth", INVALID_ROUTE),
     "gateway_api.gateway.FrontendTLSValidation": {"mode": NOT_IMPLEMENTED},
-    "gateway_api.gateway.GatewayClassSpec": _each("description parameters_ref", DEPLOYMENT),
-    "gateway_api.gateway.GatewaySpec": {"infrastructure": DEPLOYMENT, "default_scope": NOT_IMPLEMENTED},
+    "gateway_api.gateway.GatewayClassSpec": {
+        "description": _elsewhere("it is a text for people"),
+        "parameters_ref": NOT_IMPLEMENTED,
+    },
+    "gateway_api.gateway.GatewaySpec": {"default_scope": NOT_IMPLEMENTED},
     "gateway_api.gateway.GatewayTLSConfig": {"backend": NOT_IMPLEMENTED},
     "gateway_api.grpc_route.GRPCRouteRule": {"session_persistence": NOT_IMPLEMENTED},
     "gateway_api.grpc_route.GRPCRouteSpec": {"use_default_gateways": NOT_IMPLEMENTED},
