@@ -38,7 +38,7 @@ ODD_HEADERS: tuple[tuple[str, str], ...] = (
     *(("X-A", "a"), ("X-a", "b"), ("x-A", ""), ("x-b", " a "), ("x-a", "a, b"), ("x-c", "-12"), ("x-c", "12a")),
     *(("cookie", "p=a"), ("cookie", "p=b; q=a"), ("user-agent", "curl"), ("x-envoy-upstream-rq-timeout-ms", "9000")),
     *(("x-forwarded-for", "127.2.0.7"), ("x-forwarded-for", "1.2.3.4, 127.3.0.9"), ("x-envoy-internal", "true")),
-    *(("content-type", "application/json"), ("connection", "upgrade"), ("upgrade", "foo"), ("te", "trailers")),
+    *(("content-type", "application/grpc"), ("connection", "upgrade"), ("upgrade", "foo"), ("te", "trailers")),
     *(("x-envoy-fault-abort-request", "419"), ("x-envoy-fault-delay-request", "1"), ("x-under_score", "a")),
     *(("x-envoy-retry-on", "5xx"), ("x-forwarded-host", "a"), ("x-envoy-original-path", "/o"), ("x-request-id", "1")),
 )

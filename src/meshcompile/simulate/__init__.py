@@ -4,12 +4,15 @@
     connection = DownstreamConnection(destination="10.0.0.1", port=80, capture=Capture.OUTBOUND)
     request = HttpRequest(authority="catalog", path="/items?page=2", headers=(("x-user", "jason"),))
     (outcome,) = evaluator.outcomes(connection, request)
-    outcome.steps   # listener, filter chain, virtual host, route, cluster: name, pointer, and near misses of each
-    outcome.ending  # LocalReply(404, "route_not_found"), ForwardedRequest(...), ForwardedBytes, ClosedConnection
+    outcome.steps   # listener, filter chain, virtual host, route, cluster: name, pointer, near misses
+    outcome.ending  # LocalReply(404, "route_not_found"), ForwardedRequest, ForwardedBytes, ClosedConnection
     outcome.flags   # ("NR",)
 
 It reads the messages of `meshcompile.envoy` and nothing else, so patches of EnvoyFilters count. Pointers are JSON
 pointers into `Config.to_dict()`: look them up in `Config.source_map()`.
+
+**The next hop.** `upstream_connection` and `upstream_request` give what the server of a forwarded request sees:
+evaluate them with the server's proxy.
 
 **Chance.** Weighted clusters, faults and runtime fractions give one outcome each, with its share. A `random_value` in
 the request decides between routes and clusters, as Envoy does. Endpoints have shares of their own in the chosen
@@ -25,6 +28,7 @@ each filter.
 """
 
 from meshcompile.simulate.evaluator import ProxyEvaluator
+from meshcompile.simulate.next_hop import upstream_connection, upstream_request
 from meshcompile.simulate.outcomes import (
     ClosedConnection,
     ForwardedBytes,
@@ -59,4 +63,6 @@ __all__ = [
     "ProxyOutcome",
     "Spoken",
     "Step",
+    "upstream_connection",
+    "upstream_request",
 ]

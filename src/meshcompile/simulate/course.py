@@ -17,6 +17,7 @@ from meshcompile.envoy.config.route import (
 )
 from meshcompile.envoy.message import Packed
 from meshcompile.simulate.cluster import ClusterIndex
+from meshcompile.simulate.grpc import grpc_status
 from meshcompile.simulate.header_map import HeaderMap
 from meshcompile.simulate.header_mutation import HeaderOperations, operated
 from meshcompile.simulate.outcomes import ClosedConnection, Ending, LocalReply, ProxyOutcome, Step
@@ -90,7 +91,11 @@ class Course:
         if self.choice.route is not None and self.choice.route.message.route is not None:
             headers = operated(headers, response_levels(self.choice), self.stream)
         headers = headers.with_set(self.response_headers)
-        return self.ending(LocalReply(status, details, body, headers), flags)
+        return self.ending(self.local_reply(status, details, body, headers), flags)
+
+    def local_reply(self, status: int, details: str, body: str, headers: HeaderMap) -> LocalReply:
+        """A reply in the form that the client understands."""
+        return LocalReply(status, details, body, headers, grpc_status(status, self.stream.headers))
 
     def closed(self, reason: str, flags: tuple[str, ...] = ()) -> ProxyOutcome:
         return self.ending(ClosedConnection(reason), flags)

@@ -10,6 +10,7 @@ from meshcompile.envoy.config.core import HttpProtocolOptions as CoreHttpProtoco
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
 from meshcompile.simulate.cluster import ClusterIndex
 from meshcompile.simulate.course import Course, HttpFilterConfig, routed
+from meshcompile.simulate.grpc import grpc_status
 from meshcompile.simulate.header_map import HeaderMap
 from meshcompile.simulate.http_filters import filter_configs, through_filters
 from meshcompile.simulate.http_syntax import HttpTarget, InvalidRequest, codec_problem, is_authority, target
@@ -86,11 +87,13 @@ def managed(
     aimed = target(request)
     path = normalized_path(aimed.path, message) if request.method != "CONNECT" else NormalizedPath("")
     if path.rejected:
-        rejected = InvalidRequest(400, "path_normalization_failed", sees_route=True)
+        rejected = InvalidRequest(400, "path_normalization_failed", sees_route=True, path=path.path)
         yield _early(manager, connection, peer, request, clusters, steps, rejected)
         return
     if path.redirected:
-        redirected = InvalidRequest(307, "path_normalization_failed", sees_route=True, location=path.path)
+        redirected = InvalidRequest(
+            307, "path_normalization_failed", sees_route=True, location=path.path, path=path.path
+        )
         yield _early(manager, connection, peer, request, clusters, steps, redirected)
         return
     stream = _stream(message, connection, peer, request, aimed, path.path)
@@ -118,11 +121,12 @@ def _early(
     if not refused.status:
         return ProxyOutcome(Fraction(1), ClosedConnection(refused.details), steps)
     headers = HeaderMap.of([("location", refused.location)] if refused.location else [])
-    plain = ProxyOutcome(Fraction(1), LocalReply(refused.status, refused.details, "", headers), steps)
     sent = HeaderMap.of(request.headers)
+    grpc = None if refused.details.startswith("http1.") else grpc_status(refused.status, sent)
+    plain = ProxyOutcome(Fraction(1), LocalReply(refused.status, refused.details, "", headers, grpc), steps)
     if not refused.sees_route or manager.table is None or not sent.first("x-forwarded-proto"):
         return plain
-    stream = _stream(manager.message, connection, peer, request, target(request), request.path)
+    stream = _stream(manager.message, connection, peer, request, target(request), refused.path or request.path)
     raw = stream.with_headers(stream.headers.with_set((("x-forwarded-proto", sent.first("x-forwarded-proto")),)))
     (course, *_) = routed(Course(raw, RouteChoice(manager.table), clusters, steps=steps))
     return course.reply(refused.status, refused.details, headers=headers)
@@ -135,9 +139,9 @@ def _is_refused_upgrade(manager: HttpConnectionManager, course: Course) -> bool:
     wanted = (headers.joined("upgrade") or "").lower()
     if course.stream.connection.spoken is Spoken.HTTP2 or not wanted or wanted == "h2c" or "upgrade" not in tokens:
         return False
-    if course.choice.route is None:
+    if course.choice.route is None and not course.choice.redirects_to_https:
         return False
-    route = course.choice.route.message.route
+    route = course.choice.route.message.route if course.choice.route else None
     allowed = {each.upgrade_type.lower(): each.enabled is not False for each in manager.upgrade_configs}
     own = {each.upgrade_type.lower(): each.enabled is not False for each in (route.upgrade_configs if route else ())}
     return not own.get(wanted, allowed.get(wanted, False))

@@ -25,6 +25,7 @@ from meshcompile.envoy.extensions.filters.network.http_connection_manager import
 from meshcompile.envoy.istio import AlpnFilterConfig, StatsPluginConfig
 from meshcompile.envoy.message import Packed
 from meshcompile.envoy.udpa import TypedStruct
+from meshcompile.simulate.alpn import alpn
 from meshcompile.simulate.cors import cors
 from meshcompile.simulate.course import Course, HttpFilterConfig, HttpFilterEvaluator, Passed
 from meshcompile.simulate.ext_authz import ext_authz
@@ -45,7 +46,7 @@ def _passing(_: HttpFilterConfig, course: Course) -> Passed:
 EVALUATORS: Mapping[type, HttpFilterEvaluator] = {
     cors_messages.Cors: cors,
     fault_messages.HTTPFault: fault,
-    AlpnFilterConfig: _passing,
+    AlpnFilterConfig: alpn,
     StatsPluginConfig: _passing,
     ext_authz_messages.ExtAuthz: ext_authz,
     header_mutation_messages.HeaderMutation: header_mutation,

@@ -36,13 +36,15 @@ class HttpTarget(Struct, frozen=True):
 class InvalidRequest(Struct, frozen=True):
     """The response to a request that no filter sees; the stream is reset if the status is 0.
 
-    `sees_route` says whether a route can add headers to the response.
+    `sees_route` says whether a route can add headers to the response, and `path` with which path it is chosen; "" for
+    that of the request.
     """
 
     status: int
     details: str
     sees_route: bool = False
     location: str = ""
+    path: str = ""
 
 
 def is_http1_line(request: HttpRequest) -> bool:

@@ -28,12 +28,21 @@ class Step(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class LocalReply:
-    """A response of the proxy itself. `details` is `%RESPONSE_CODE_DETAILS%`."""
+    """A response of the proxy itself. `details` is `%RESPONSE_CODE_DETAILS%`.
 
-    status: int
+    A request of gRPC is answered with 200 and a `grpc_status`; `http_status` is the status that others get.
+    """
+
+    http_status: int
     details: str
     body: str = ""
     headers: HeaderMap = NO_HEADERS
+    grpc_status: int | None = None
+
+    @property
+    def status(self) -> int:
+        """The status of the response."""
+        return self.http_status if self.grpc_status is None else 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,12 +30,12 @@ def normalized_path(path: str, manager: HttpConnectionManager) -> NormalizedPath
     if action not in ("KEEP_UNCHANGED", "IMPLEMENTATION_SPECIFIC_DEFAULT"):
         unescaped = ESCAPED_SLASH.sub(lambda found: SLASHES[found[1].lower()], bare)
         if unescaped != bare and action == "REJECT_REQUEST":
-            return NormalizedPath(path, rejected=True)
+            return NormalizedPath(unescaped + mark + query, rejected=True)
         redirected = unescaped != bare and action == "UNESCAPE_AND_REDIRECT"
     if manager.normalize_path:
         canonical = canonical_path(unescaped)
         if canonical is None:
-            return NormalizedPath(path, rejected=True)
+            return NormalizedPath(unescaped + mark + query, rejected=True)
         unescaped = canonical
     if manager.merge_slashes:
         unescaped = with_merged_slashes(unescaped)

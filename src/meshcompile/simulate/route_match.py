@@ -13,6 +13,7 @@ from meshcompile.envoy.config.route import (
 from meshcompile.envoy.extensions.path.match.uri_template import UriTemplateMatchConfig
 from meshcompile.envoy.type import FractionalPercent
 from meshcompile.envoy.type.matcher import MetadataMatcher, RegexMatcher
+from meshcompile.simulate.grpc import is_grpc
 from meshcompile.simulate.header_match import header_check
 from meshcompile.simulate.query_match import query_check
 from meshcompile.simulate.streams import Check, HttpStream
@@ -21,7 +22,6 @@ from meshcompile.simulate.uri_template import template_predicate
 from meshcompile.simulate.value_match import metadata_predicate, metadata_wanted
 
 DENOMINATORS = {"HUNDRED": 100, "TEN_THOUSAND": 10_000, "MILLION": 1_000_000}
-GRPC = ("application/grpc", "application/grpc+")
 
 
 def route_checks(match: RouteMatch) -> tuple[Check, ...]:
@@ -39,7 +39,13 @@ def percent(fraction: FractionalPercent | None) -> Fraction:
 def _checks(match: RouteMatch) -> Iterator[Check]:
     yield path_check(match)
     if match.grpc is not None:
-        yield Check("/grpc", "header content-type", "gRPC", _is_grpc, lambda s: s.headers.joined("content-type"))
+        yield Check(
+            "/grpc",
+            "header content-type",
+            "gRPC",
+            lambda s: is_grpc(s.headers),
+            lambda s: s.headers.joined("content-type"),
+        )
     yield from (header_check(header, f"/headers/{index}") for index, header in enumerate(match.headers))
     yield from (query_check(each, f"/queryParameters/{index}") for index, each in enumerate(match.query_parameters))
     if match.tls_context is not None:
@@ -87,11 +93,6 @@ def _starting(prefix: str, folded: bool) -> Predicate:
 def _segments(prefix: str, folded: bool) -> Predicate:
     starts, length = _starting(prefix, folded), len(prefix)
     return lambda text: starts(text) and text[length : length + 1] in ("", "/")
-
-
-def _is_grpc(stream: HttpStream) -> bool:
-    content_type = stream.headers.joined("content-type") or ""
-    return content_type == GRPC[0] or content_type.startswith(GRPC[1])
 
 
 def _tls_check(wanted: RouteMatchTlsContextMatchOptions) -> Check:

@@ -12,6 +12,7 @@ from meshcompile.envoy.config.route import (
     RouteActionRequestMirrorPolicy,
     VirtualHost,
 )
+from meshcompile.simulate.grpc import is_grpc
 from meshcompile.simulate.route_match import percent
 from meshcompile.simulate.streams import HttpStream
 
@@ -67,7 +68,7 @@ def seconds(duration: str | None) -> float | None:
 def _timeout(action: RouteAction, stream: HttpStream) -> float | None:
     given = seconds(action.timeout)
     timeout = DEFAULT_TIMEOUT if given is None else given
-    if action.max_stream_duration is not None and _is_grpc(stream):
+    if action.max_stream_duration is not None and is_grpc(stream.headers):
         longest = seconds(action.max_stream_duration.grpc_timeout_header_max)
         wanted = _grpc_timeout(stream.headers.first("grpc-timeout"))
         if longest is not None and wanted is not None:
@@ -76,10 +77,6 @@ def _timeout(action: RouteAction, stream: HttpStream) -> float | None:
     if wished.isdecimal():
         timeout = int(wished) / 1000
     return timeout or None
-
-
-def _is_grpc(stream: HttpStream) -> bool:
-    return (stream.headers.joined("content-type") or "").startswith("application/grpc")
 
 
 UNITS = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}

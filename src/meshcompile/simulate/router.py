@@ -10,7 +10,7 @@ from meshcompile.simulate.cluster import ChosenCluster
 from meshcompile.simulate.course import Course, request_levels, response_levels
 from meshcompile.simulate.header_map import HeaderMap
 from meshcompile.simulate.header_mutation import computed_headers, operated
-from meshcompile.simulate.outcomes import ForwardedRequest, LocalReply, ProxyOutcome
+from meshcompile.simulate.outcomes import ForwardedRequest, ProxyOutcome
 from meshcompile.simulate.rewrite import https_location, location, with_authority, with_rewrites
 from meshcompile.simulate.route_policies import route_policies
 
@@ -57,7 +57,8 @@ def _answered(course: Course, status: int, headers: HeaderMap, body: str = "") -
     changed = operated(headers, response_levels(course.choice), course.stream)
     if course.choice.redirects_to_https:
         changed = headers
-    return course.ending(LocalReply(status, "direct_response", body, changed.with_set(course.response_headers)))
+    headers = changed.with_set(course.response_headers)
+    return course.ending(course.local_reply(status, "direct_response", body, headers))
 
 
 def _text(body: DataSource | None) -> str:
