@@ -16,8 +16,8 @@ from meshcompile.simulate import (
     HttpRequest,
     PeerCertificate,
     Spoken,
+    TokenState,
 )
-from meshcompile.simulate.jwt_authn import TokenState
 from tests.envoy import generated_policies, generated_routes
 from tests.envoy.certificates import Authority
 from tests.envoy.generated_envoy_filters import envoy_filters
@@ -40,7 +40,13 @@ ODD_HEADERS: tuple[tuple[str, str], ...] = (
     *(("x-forwarded-for", "127.2.0.7"), ("x-forwarded-for", "1.2.3.4, 127.3.0.9"), ("x-envoy-internal", "true")),
     *(("content-type", "application/grpc"), ("connection", "upgrade"), ("upgrade", "foo"), ("te", "trailers")),
     *(("x-envoy-fault-abort-request", "419"), ("x-envoy-fault-delay-request", "1"), ("x-under_score", "a")),
-    *(("x-envoy-retry-on", "5xx"), ("x-forwarded-host", "a"), ("x-envoy-original-path", "/o"), ("x-request-id", "1")),
+    *(
+        ("x-envoy-retry-on", "5xx"),
+        ("x-forwarded-host", "a"),
+        ("x-envoy-original-path", "/o"),
+        ("x-envoy-original-host", "o"),
+        ("x-request-id", "1"),
+    ),
 )
 METHODS = ("GET", "GET", "GET", "POST", "PUT", "OPTIONS", "DELETE", "PATCH", "PROPFIND", "get", "FOO", "TRACE")
 

@@ -15,6 +15,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from msgspec import structs
+
 import meshcompile
 from meshcompile.simulate import (
     ClosedConnection,
@@ -24,9 +26,9 @@ from meshcompile.simulate import (
     ProxyEvaluator,
     ProxyOutcome,
     Spoken,
+    TokenState,
 )
 from meshcompile.simulate.http_syntax import METHODS, is_http1_line
-from meshcompile.simulate.jwt_authn import TokenState
 from tests.envoy import judgement, observation
 from tests.envoy.certificates import Authority
 from tests.envoy.client import proxy_header
@@ -156,14 +158,14 @@ class Judge:
 
     def outcomes(self, approach: Approach, request: HttpRequest) -> Sequence[ProxyOutcome]:
         """The outcomes that are possible with what the test knows about tokens and authorizers."""
-        outcomes = self.evaluator.outcomes(approach.connection, request)
-        found = TOKEN.findall(" ".join((request.path, *(value for _, value in request.headers))))
-        states = {self.scenario.tokens.get(token, TokenState.UNSIGNED) for token in found}
-        assumed = {state.value for state in TokenState} - {state.value for state in states}
-        impossible = {"denies the request", *(assumed if found else set())}
-        return [
-            o for o in outcomes if o.share and not any(text in each for each in o.depends_on for text in impossible)
-        ]
+        known = {} if sum(map(ord, request.path)) % 8 == 0 else dict(self._states(request))
+        outcomes = self.evaluator.outcomes(approach.connection, structs.replace(request, tokens=known))
+        return [o for o in outcomes if o.share and not any("denies the request" in each for each in o.depends_on)]
+
+    def _states(self, request: HttpRequest) -> Iterator[tuple[str, TokenState]]:
+        """What is known of the tokens of a request; for some requests, the evaluator is not told."""
+        for token in TOKEN.findall(" ".join((request.path, *(value for _, value in request.headers)))):
+            yield token, self.scenario.tokens.get(token, TokenState.UNSIGNED)
 
     def _http(self, approach: Approach, judged: Sequence[tuple[HttpRequest, Sequence[ProxyOutcome]]]) -> None:
         connector = self._connector(approach)
@@ -297,19 +299,22 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kinds", default="outbound,inbound,gateway")
     parser.add_argument("--each", type=int, default=400, help="requests for each mesh")
+    parser.add_argument("--first", action="store_true", help="stop at the first difference")
     parser.add_argument("--show", type=int, default=5, help="how many differences are printed")
     arguments = parser.parse_args()
     world, total = World(), Comparison()
     for kind in arguments.kinds.split(","):
         comparison = Comparison()
         wanted, seed = arguments.requests // len(arguments.kinds.split(",")), arguments.seed
-        while comparison.requests < wanted:
+        while comparison.requests < wanted and not (arguments.first and comparison.differences):
             compared(kind, seed, arguments.each, world, comparison)
             seed += 1
         print(kind, comparison.requests, "requests,", comparison.connections, "connections,", end=" ")
         print(len(comparison.differences), "differences", dict(comparison.outcomes.most_common(25)))
         print(*comparison.differences[: arguments.show], sep="\n")
         total.differences += comparison.differences
+        if arguments.first and total.differences:
+            break
     return bool(total.differences)
 
 

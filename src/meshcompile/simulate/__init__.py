@@ -44,6 +44,7 @@ from meshcompile.simulate.requests import (
     HttpRequest,
     PeerCertificate,
     Spoken,
+    TokenState,
 )
 from meshcompile.simulate.streams import FailedCheck, NearMiss
 
@@ -63,6 +64,7 @@ __all__ = [
     "ProxyOutcome",
     "Spoken",
     "Step",
+    "TokenState",
     "upstream_connection",
     "upstream_request",
 ]

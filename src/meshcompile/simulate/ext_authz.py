@@ -47,6 +47,9 @@ def _is_reachable(name: str, course: Course) -> bool:
 
 
 def _is_enabled(config: ExtAuthz, filter_: HttpFilterConfig, course: Course) -> bool:
+    """Whether the filter asks. It asks for requests with a route only."""
+    if course.choice.route is None and not course.choice.redirects_to_https:
+        return False
     if isinstance(filter_.per_route, ExtAuthzPerRoute) and filter_.per_route.disabled:
         return False
     if config.filter_enabled is not None and not percent(config.filter_enabled.default_value):

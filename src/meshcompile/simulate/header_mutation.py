@@ -95,7 +95,7 @@ def _command(name: str, arguments: str, stream: HttpStream) -> str | None:
     match name:
         case "REQ":
             header, _, other = arguments.partition("?")
-            return stream.headers.first(header) or (stream.headers.first(other) if other else "")
+            return stream.headers.first(header if stream.headers.get(header) or not other else other)
         case "REQUESTED_SERVER_NAME":
             return stream.connection.tls.sni if stream.connection.tls else ""
         case "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT":

@@ -13,7 +13,14 @@ from meshcompile.simulate.course import Course, HttpFilterConfig, routed
 from meshcompile.simulate.grpc import grpc_status
 from meshcompile.simulate.header_map import HeaderMap
 from meshcompile.simulate.http_filters import filter_configs, through_filters
-from meshcompile.simulate.http_syntax import HttpTarget, InvalidRequest, codec_problem, is_authority, target
+from meshcompile.simulate.http_syntax import (
+    HttpTarget,
+    InvalidRequest,
+    codec_problem,
+    is_authority,
+    line_problem,
+    target,
+)
 from meshcompile.simulate.outcomes import ClosedConnection, LocalReply, ProxyOutcome, Step
 from meshcompile.simulate.path import NormalizedPath, normalized_path
 from meshcompile.simulate.requests import DownstreamConnection, HttpRequest, PeerCertificate, Spoken
@@ -36,6 +43,7 @@ EDGE_ONLY = (
     "x-envoy-force-trace",
     "x-envoy-ip-tags",
     "x-envoy-original-url",
+    "x-envoy-original-path",
     "x-envoy-hedge-on-per-try-timeout",
     "x-envoy-retriable-header-names",
     "x-envoy-retriable-status-codes",
@@ -82,19 +90,19 @@ def managed(
     """All outcomes of a request on a connection. `peer` is the verified certificate of the client."""
     message = manager.message
     if (refused := _refused(message, connection, request)) is not None:
-        yield _early(manager, connection, peer, request, clusters, steps, refused)
+        yield from _early(manager, connection, peer, request, clusters, steps, refused)
         return
     aimed = target(request)
     path = normalized_path(aimed.path, message) if request.method != "CONNECT" else NormalizedPath("")
     if path.rejected:
         rejected = InvalidRequest(400, "path_normalization_failed", sees_route=True, path=path.path)
-        yield _early(manager, connection, peer, request, clusters, steps, rejected)
+        yield from _early(manager, connection, peer, request, clusters, steps, rejected)
         return
     if path.redirected:
         redirected = InvalidRequest(
             307, "path_normalization_failed", sees_route=True, location=path.path, path=path.path
         )
-        yield _early(manager, connection, peer, request, clusters, steps, redirected)
+        yield from _early(manager, connection, peer, request, clusters, steps, redirected)
         return
     stream = _stream(message, connection, peer, request, aimed, path.path)
     if manager.table is None:
@@ -116,20 +124,28 @@ def _early(
     clusters: ClusterIndex,
     steps: tuple[Step, ...],
     refused: InvalidRequest,
-) -> ProxyOutcome:
+) -> Iterator[ProxyOutcome]:
     """The reply to a request that no filter sees. It may have the headers of the route that the raw request has."""
-    if not refused.status:
-        return ProxyOutcome(Fraction(1), ClosedConnection(refused.details), steps)
-    headers = HeaderMap.of([("location", refused.location)] if refused.location else [])
     sent = HeaderMap.of(request.headers)
-    grpc = None if refused.details.startswith("http1.") else grpc_status(refused.status, sent)
-    plain = ProxyOutcome(Fraction(1), LocalReply(refused.status, refused.details, "", headers, grpc), steps)
-    if not refused.sees_route or manager.table is None or not sent.first("x-forwarded-proto"):
-        return plain
-    stream = _stream(manager.message, connection, peer, request, target(request), refused.path or request.path)
-    raw = stream.with_headers(stream.headers.with_set((("x-forwarded-proto", sent.first("x-forwarded-proto")),)))
-    (course, *_) = routed(Course(raw, RouteChoice(manager.table), clusters, steps=steps))
-    return course.reply(refused.status, refused.details, headers=headers)
+    proto = sent.first("x-forwarded-proto")
+    if not refused.status:
+        yield ProxyOutcome(Fraction(1), ClosedConnection(refused.details), steps)
+    elif not refused.sees_route or manager.table is None or not proto:
+        yield ProxyOutcome(Fraction(1), _early_reply(refused, sent), steps)
+    else:
+        stream = _stream(manager.message, connection, peer, request, target(request), refused.path or request.path)
+        raw = stream.with_headers(stream.headers.with_set((("x-forwarded-proto", proto),)))
+        for course in routed(Course(raw, RouteChoice(manager.table), clusters, steps=steps)):
+            yield course.reply(refused.status, refused.details, headers=_early_reply(refused, sent).headers)
+
+
+def _early_reply(refused: InvalidRequest, sent: HeaderMap) -> LocalReply:
+    """The reply, in gRPC's form if the manager made it. The codec and the check of the version do not know gRPC."""
+    by_codec = refused.details.startswith("http1.") or refused.details == "low_version"
+    grpc = None if by_codec else grpc_status(refused.status, sent)
+    located = refused.location if grpc is None else ""
+    headers = HeaderMap.of([("location", located)] if located else [])
+    return LocalReply(refused.status, refused.details, "", headers, grpc)
 
 
 def _is_refused_upgrade(manager: HttpConnectionManager, course: Course) -> bool:
@@ -153,6 +169,8 @@ def _refused(
     """The reply to a request that no filter sees."""
     http1 = manager.http_protocol_options or Http1ProtocolOptions()
     common = manager.common_http_protocol_options or CoreHttpProtocolOptions()
+    if connection.spoken is not Spoken.HTTP2 and (problem := line_problem(request, http1)) is not None:
+        return problem
     size = sum(len(name) + len(value) for name, value in request.headers)
     if size > (manager.max_request_headers_kb or HEADERS_KB) * 1024:
         return InvalidRequest(431, "http1.headers_too_large")
@@ -161,7 +179,7 @@ def _refused(
         return (
             InvalidRequest(0, "http2.too_many_headers") if is_http2 else InvalidRequest(431, "http1.too_many_headers")
         )
-    if (problem := codec_problem(request, connection.spoken, http1)) is not None:
+    if (problem := codec_problem(request, connection.spoken)) is not None:
         return problem
     if connection.spoken is Spoken.HTTP10 and not http1.accept_http_10:
         return InvalidRequest(426, "low_version")
@@ -170,7 +188,7 @@ def _refused(
     if not is_authority(_sent_authority(request)):
         return InvalidRequest(400, "http.invalid_authority")
     if request.method != "CONNECT" and not target(request).path.startswith("/"):
-        return InvalidRequest(404, "absolute_path_rejected")
+        return InvalidRequest(404, "absolute_path_rejected", sees_route=True)
     return None
 
 
@@ -201,7 +219,8 @@ def _stream(
     kept = sent.without((*HOP_BY_HOP, "host"))
     if connection.spoken is Spoken.HTTP2 and (cookies := kept.get("cookie")):
         kept = kept.with_set((("cookie", "; ".join(cookies)),))
-    headers = _with_proto(manager, _with_forwarded_for(manager, connection, kept), is_tls, aimed.scheme)
+    own = ("https" if is_tls else "http") if connection.spoken is Spoken.HTTP2 else aimed.scheme
+    headers = _with_proto(manager, _with_forwarded_for(manager, connection, kept), is_tls, own)
     is_edge = bool(manager.use_remote_address)
     if is_edge:
         headers = headers.without(EDGE_ONLY)

@@ -59,12 +59,16 @@ def is_http1_line(request: HttpRequest) -> bool:
     return found is not None and "@@" not in found["host"]
 
 
-def codec_problem(request: HttpRequest, spoken: Spoken, options: Http1ProtocolOptions) -> InvalidRequest | None:
+def line_problem(request: HttpRequest, options: Http1ProtocolOptions) -> InvalidRequest | None:
+    """Why the HTTP/1 codec refuses the first line of a request; None if it does not."""
+    is_custom = options.allow_custom_methods and NAME.fullmatch(request.method) is not None
+    return None if is_custom or is_http1_line(request) else InvalidRequest(400, "http1.codec_error")
+
+
+def codec_problem(request: HttpRequest, spoken: Spoken) -> InvalidRequest | None:
     """Why the codec refuses a request; None if it does not."""
     if spoken is Spoken.HTTP2:
         return None if is_http2(request) else InvalidRequest(0, "http2.violation.of.messaging.rule")
-    if not is_http1_line(request) and not (options.allow_custom_methods and NAME.fullmatch(request.method)):
-        return InvalidRequest(400, "http1.codec_error")
     if not all(NAME.fullmatch(name) for name, _ in request.headers):
         return InvalidRequest(400, "http1.codec_error")
     encodings = [value.strip().lower() for name, value in request.headers if name.lower() == "transfer-encoding"]

@@ -6,7 +6,6 @@ import json
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 from meshcompile.envoy.extensions.filters.http.jwt_authn import (
@@ -19,6 +18,7 @@ from meshcompile.envoy.extensions.filters.http.jwt_authn import (
     RequirementRule,
 )
 from meshcompile.simulate.course import Course, HttpFilterConfig, Passed, routed
+from meshcompile.simulate.requests import TokenState
 from meshcompile.simulate.route_match import route_checks
 from meshcompile.simulate.streams import HttpStream
 from meshcompile.simulate.string_match import string_predicate
@@ -27,14 +27,6 @@ from meshcompile.simulate.value_match import MISSING as NO_VALUE
 from meshcompile.simulate.value_match import value_at
 
 FILTER = "envoy.filters.http.jwt_authn"
-
-
-class TokenState(Enum):
-    """What is assumed of the tokens that are not known to be valid."""
-
-    VALID = "the token is signed and valid"
-    UNSIGNED = "the token is not signed by its issuer"
-    EXPIRED = "the token has expired or is not valid yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +60,31 @@ def jwt_authn(filter_: HttpFilterConfig, course: Course) -> Passed:
     if not isinstance(config, JwtAuthentication) or rule is None or _bypasses(config, course.stream):
         yield course
         return
-    sure = _Verifier(config, course.stream, TokenState.VALID)
-    accepted = sure.required(rule)
-    if not sure.asked:
-        yield from _ended(filter_, course, sure, accepted)
+    yield from _explored(filter_, config, rule, course, {})
+
+
+def _explored(
+    filter_: HttpFilterConfig,
+    config: JwtAuthentication,
+    rule: JwtRequirement,
+    course: Course,
+    assumed: Mapping[str, TokenState],
+) -> Passed:
+    """All outcomes for what can be true of the tokens of which nothing is known."""
+    verifier = _Verifier(config, course.stream, assumed)
+    failure = verifier.required(rule)
+    if verifier.undecided is None:
+        yield from _ended(filter_, course, verifier, failure)
         return
-    yield from _ended(filter_, course.depending(TokenState.VALID.value), sure, accepted)
-    for state in (TokenState.UNSIGNED, TokenState.EXPIRED) if sure.expires else (TokenState.UNSIGNED,):
-        doubted = _Verifier(config, course.stream, state)
-        refused = doubted.required(rule)
-        yield from _ended(filter_, course.depending(state.value), doubted, refused)
+    token = verifier.undecided
+    for state in _possible(token):
+        assuming = course.depending(f"the token in the {token.place} {state.value}")
+        yield from _explored(filter_, config, rule, assuming, {**assumed, token.text: state})
+
+
+def _possible(token: FoundToken) -> tuple[TokenState, ...]:
+    timeless = {"exp", "nbf"}.isdisjoint(token.claims or ())
+    return (TokenState.VALID, TokenState.UNSIGNED, *(() if timeless else (TokenState.EXPIRED,)))
 
 
 def _rule(config: JwtAuthentication, stream: HttpStream) -> JwtRequirement | None:
@@ -111,16 +118,15 @@ def _ended(filter_: HttpFilterConfig, course: Course, verifier: _Verifier, failu
 class _Verifier:
     """The verification of one request. It collects what valid tokens change.
 
-    `state` is what is assumed of tokens that are not known to be valid. `asked` says whether that makes a difference,
-    and `expires` whether such a token has a time.
+    `assumed` is what is assumed of tokens of which nothing is known, by their text. `undecided` is a token that would
+    need one more assumption.
     """
 
-    def __init__(self, config: JwtAuthentication, stream: HttpStream, state: TokenState) -> None:
+    def __init__(self, config: JwtAuthentication, stream: HttpStream, assumed: Mapping[str, TokenState]) -> None:
         self.config = config
         self.stream = _sanitized(config, stream)
-        self.state = state
-        self.asked = False
-        self.expires = False
+        self.assumed = assumed
+        self.undecided: FoundToken | None = None
         self.accepted = False
         self.clears_route = False
 
@@ -185,16 +191,16 @@ class _Verifier:
         provider = next((each for each in providers if each.issuer in ("", token.claims.get("iss", ""))), None)
         if provider is None:
             return UNKNOWN_ISSUER
-        if not token.is_known and not {"exp", "nbf"}.isdisjoint(token.claims):
-            self.asked = self.expires = True
-            if self.state is TokenState.EXPIRED:
-                return EXPIRED
+        state = token.state or self.assumed.get(token.text)
+        if state is None:
+            self.undecided = self.undecided or token
+            return NOT_VERIFIED
+        if state is TokenState.EXPIRED:
+            return EXPIRED
         if (failure := _refusal(provider, token.claims, audiences)) is not None:
             return failure
-        if not token.is_known:
-            self.asked = True
-            if self.state is TokenState.UNSIGNED:
-                return NOT_VERIFIED
+        if state is TokenState.UNSIGNED:
+            return NOT_VERIFIED
         self._accept(token, provider, token.claims)
         return None
 

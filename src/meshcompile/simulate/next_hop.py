@@ -55,6 +55,7 @@ def upstream_request(forwarded: ForwardedRequest, original: HttpRequest) -> Http
         path=headers.first(":path"),
         headers=tuple(_pairs(headers)),
         claims=original.claims,
+        tokens=original.tokens,
         random_value=original.random_value,
     )
 

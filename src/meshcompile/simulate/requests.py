@@ -61,11 +61,20 @@ class DownstreamConnection(Struct, frozen=True, kw_only=True):
     tls: ClientHello | None = None
 
 
+class TokenState(Enum):
+    """What is known or assumed of a token."""
+
+    VALID = "is signed and valid"
+    UNSIGNED = "is not signed by its issuer"
+    EXPIRED = "has expired or is not valid yet"
+
+
 class HttpRequest(Struct, frozen=True, kw_only=True):
     """A request as a client sends it.
 
     `path` has the query. A header may have several lines, and its name may have capitals. `claims` are those of a token
-    that the proxy accepts as signed and valid; None says that there is no token, unless a header carries one.
+    that the proxy accepts as signed and valid; None says that there is no token, unless a header carries one. Of the
+    tokens in headers, `tokens` says what is known, by their text; all that is possible is evaluated for others.
     `random_value` is what Envoy draws for choices between routes and clusters, from 0 to 2⁶⁴-1; None means all values.
     """
 
@@ -74,4 +83,5 @@ class HttpRequest(Struct, frozen=True, kw_only=True):
     path: str = "/"
     headers: tuple[tuple[str, str], ...] = ()
     claims: Mapping[str, object] | None = None
+    tokens: Mapping[str, TokenState] = {}
     random_value: int | None = None

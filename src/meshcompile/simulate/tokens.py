@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from meshcompile.envoy.extensions.filters.http.jwt_authn import JwtProvider
 from meshcompile.simulate.query_match import query_parameter
+from meshcompile.simulate.requests import HttpRequest, TokenState
 from meshcompile.simulate.route_match import cookie_value
 from meshcompile.simulate.streams import HttpStream
 
@@ -31,14 +32,18 @@ class TokenPlace(Struct, frozen=True, order=True):
     name: str
     prefix: str = ""
 
+    def __str__(self) -> str:
+        return f"{('header', 'parameter', 'cookie')[self.kind]} {self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class FoundToken:
-    """A token. `claims` is None for a text that is no token. `is_known` says that the token is valid."""
+    """A token. `claims` is None for a text that is no token. `state` is None if nothing is known of the token."""
 
     place: TokenPlace
+    text: str
     claims: Mapping[str, Any] | None
-    is_known: bool
+    state: TokenState | None
 
 
 DEFAULT_PLACES = (TokenPlace(0, "authorization", "Bearer "), TokenPlace(1, "access_token"))
@@ -58,9 +63,9 @@ def found_tokens(searched: tuple[TokenPlace, ...], stream: HttpStream) -> list[F
     """The tokens at some places. Claims that come with no text of a token are at the first place."""
     texts = [(place, text) for place in searched for text in _texts(place, stream)]
     given = stream.request.claims
-    found = [_read(place, text, given) for place, text in texts]
-    if given is not None and not any(token.is_known for token in found) and searched and not _is_written(stream):
-        found.append(FoundToken(searched[0], given, True))
+    found = [_read(place, text, stream.request) for place, text in texts]
+    if given is not None and not any(token.claims == given for token in found) and not _is_written(stream):
+        found += [FoundToken(place, "", given, TokenState.VALID) for place in searched[:1]]
     return found
 
 
@@ -95,9 +100,10 @@ def _after(line: str, prefix: str) -> str:
     return line if begins is None else line[begins.start() :]
 
 
-def _read(place: TokenPlace, text: str, given: Mapping[str, Any] | None) -> FoundToken:
+def _read(place: TokenPlace, text: str, request: HttpRequest) -> FoundToken:
     claims = decoded(text)
-    return FoundToken(place, claims, claims is not None and claims == given)
+    given = claims is not None and claims == request.claims
+    return FoundToken(place, text, claims, TokenState.VALID if given else request.tokens.get(text))
 
 
 def decoded(text: str) -> Mapping[str, Any] | None:
