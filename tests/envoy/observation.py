@@ -42,7 +42,7 @@ def observed_bootstrap(bootstrap: Json, log: Path) -> Json:
     return {
         **bootstrap,
         "bootstrapExtensions": [extension],
-        "staticResources": {"listeners": [*static["listeners"], _echo_listener()], "clusters": clusters},
+        "staticResources": {"listeners": [*static["listeners"], echo_listener()], "clusters": clusters},
     }
 
 
@@ -114,7 +114,8 @@ def _echoing(cluster: Json) -> Json:
     return {"name": cluster["name"], "loadAssignment": {"clusterName": cluster["name"], "endpoints": endpoints}}
 
 
-def _echo_listener() -> Json:
+def echo_listener() -> Json:
+    """A listener that returns the received request."""
     lua = {"@type": f"{TYPE}.filters.http.lua.v3.Lua", "defaultSourceCode": {"inlineString": ECHO}}
     router = {"@type": f"{TYPE}.filters.http.router.v3.Router"}
     manager = {

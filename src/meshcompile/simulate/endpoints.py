@@ -32,6 +32,11 @@ class PlacedEndpoint:
         return self.message.health_status in HEALTHY
 
     @property
+    def counts(self) -> bool:
+        """Whether the endpoint counts when health is measured. A draining one does not."""
+        return self.message.health_status != "DRAINING"
+
+    @property
     def weight(self) -> int:
         return self.message.load_balancing_weight or 1
 
@@ -69,45 +74,60 @@ def endpoint_shares(cluster: Cluster, endpoints: Sequence[PlacedEndpoint]) -> It
     """The endpoints that get requests while the health of all stays as it is, with their shares."""
     priorities = sorted({endpoint.locality.priority for endpoint in endpoints})
     groups = [[e for e in endpoints if e.locality.priority == priority] for priority in priorities]
-    for group, load in zip(groups, _priority_loads(groups), strict=True):
-        if load:
-            healthy = _usable(cluster, group)
-            yield from ((endpoint, load * part) for endpoint, part in _within(cluster, healthy))
-
-
-def _priority_loads(groups: Sequence[Sequence[PlacedEndpoint]]) -> list[Fraction]:
-    """The share of each priority. A priority takes over what the ones before it are too unhealthy for."""
-    health = [min(Fraction(1), OVERPROVISIONING * Fraction(sum(e.is_healthy for e in g), len(g))) for g in groups]
+    health = [min(Fraction(1), OVERPROVISIONING * _health(group)) for group in groups]
     total = min(Fraction(1), sum(health, Fraction(0)))
-    if not total:
-        return [Fraction(1), *(Fraction(0) for _ in groups[1:])] if groups else []
+    panics = [total < 1 and _health(group) * 100 < _panic_threshold(cluster) for group in groups]
+    loads = _loads_in_panic(groups) if groups and all(panics) else _loads(health, total)
+    for group, load, panic in zip(groups, loads, panics, strict=True):
+        if load:
+            shares = _by_weight(group, Fraction(1)) if panic else _within(cluster, group)
+            yield from ((endpoint, load * share) for endpoint, share in shares)
+
+
+def _health(group: Sequence[PlacedEndpoint]) -> Fraction:
+    """The share of healthy endpoints among those that count."""
+    counted = sum(endpoint.counts for endpoint in group)
+    return Fraction(sum(endpoint.is_healthy for endpoint in group), counted) if counted else Fraction(0)
+
+
+def _panic_threshold(cluster: Cluster) -> float:
+    """The percentage of healthy endpoints below which all endpoints of a priority are used. 0 turns this off."""
+    threshold = (cluster.common_lb_config or ClusterCommonLbConfig()).healthy_panic_threshold
+    return PANIC_THRESHOLD if threshold is None else threshold.value
+
+
+def _loads(health: Sequence[Fraction], total: Fraction) -> list[Fraction]:
+    """The share of each priority. A priority takes over what the ones before it are too unhealthy for."""
     loads, left = [], Fraction(1)
     for each in health:
-        loads.append(min(left, each / total))
+        loads.append(min(left, each / total) if total else Fraction(0))
         left -= loads[-1]
     return loads
 
 
-def _usable(cluster: Cluster, group: Sequence[PlacedEndpoint]) -> Sequence[PlacedEndpoint]:
-    """The healthy endpoints of a priority, or all of them if too few are healthy."""
-    healthy = [endpoint for endpoint in group if endpoint.is_healthy]
-    threshold = (cluster.common_lb_config or ClusterCommonLbConfig()).healthy_panic_threshold
-    percent = PANIC_THRESHOLD if threshold is None else threshold.value
-    return group if len(healthy) * 100 < percent * len(group) else healthy
+def _loads_in_panic(groups: Sequence[Sequence[PlacedEndpoint]]) -> list[Fraction]:
+    """The share of each priority if all of them are in panic: by the number of endpoints."""
+    total = sum(map(len, groups))
+    return [Fraction(len(group), total) for group in groups]
 
 
-def _within(cluster: Cluster, endpoints: Sequence[PlacedEndpoint]) -> Iterator[tuple[PlacedEndpoint, Fraction]]:
-    """The shares within a priority: by the weights of localities, if the cluster counts them, and of endpoints."""
+def _within(cluster: Cluster, group: Sequence[PlacedEndpoint]) -> Iterator[tuple[PlacedEndpoint, Fraction]]:
+    """The shares of healthy endpoints in a priority: by localities, if the cluster counts their weights."""
     config = cluster.common_lb_config
+    healthy = [endpoint for endpoint in group if endpoint.is_healthy]
     if config is None or config.locality_weighted_lb_config is None:
-        yield from _by_weight(endpoints, Fraction(1))
+        yield from _by_weight(healthy, Fraction(1))
         return
-    localities = {id(e.locality): e.locality for e in endpoints}
-    weights = {key: locality.load_balancing_weight or 0 for key, locality in localities.items()}
-    total = sum(weights.values())
-    for key, weight in weights.items():
+    localities = list({id(e.locality): e.locality for e in group}.values())
+    members = [[e for e in group if e.locality is locality] for locality in localities]
+    weights = [
+        (locality.load_balancing_weight or 0) * min(Fraction(1), OVERPROVISIONING * _health(each))
+        for locality, each in zip(localities, members, strict=True)
+    ]
+    total = sum(weights, Fraction(0))
+    for each, weight in zip(members, weights, strict=True):
         if weight:
-            yield from _by_weight([e for e in endpoints if id(e.locality) == key], Fraction(weight, total))
+            yield from _by_weight([e for e in each if e.is_healthy], weight / total)
 
 
 def _by_weight(endpoints: Sequence[PlacedEndpoint], of: Fraction) -> Iterator[tuple[PlacedEndpoint, Fraction]]:

@@ -7,8 +7,9 @@ from fractions import Fraction
 from msgspec import structs
 
 from meshcompile.envoy.config.listener import FilterChain, Listener
+from meshcompile.simulate.chain_matcher import matched_chain
 from meshcompile.simulate.downstream_tls import Handshake, handshake
-from meshcompile.simulate.filter_chain_match import chosen_chain
+from meshcompile.simulate.filter_chain_match import ChosenChain, chosen_chain
 from meshcompile.simulate.indexes import ProxyIndex, ProxyResources
 from meshcompile.simulate.listener_filters import InspectedConnection, inspected
 from meshcompile.simulate.network_filters import OpenConnection, through_network_filters
@@ -71,7 +72,9 @@ class ProxyEvaluator:
         request: HttpRequest | None,
         start: ProxyOutcome,
     ) -> Iterator[ProxyOutcome]:
-        chosen = chosen_chain(listener.filter_chains, found, f"{pointer}/filterChains")
+        chosen = _chosen(listener, found, f"{pointer}/filterChains")
+        if chosen.depends_on:
+            start = replace(start, depends_on=(*start.depends_on, chosen.depends_on))
         if chosen.index is not None:
             chain, place = listener.filter_chains[chosen.index], f"{pointer}/filterChains/{chosen.index}"
         elif listener.default_filter_chain is not None:
@@ -90,6 +93,15 @@ class ProxyEvaluator:
             start = replace(start, depends_on=(*start.depends_on, shaken.depends_on))
         opened = OpenConnection(_opened(found.connection, shaken), shaken.peer, _is_readable(found, shaken))
         yield from through_network_filters(chain, place, opened, request, self._index, start)
+
+
+def _chosen(listener: Listener, found: InspectedConnection, pointer: str) -> ChosenChain:
+    """The filter chain: the one that the listener's matcher names, if it has a matcher."""
+    if listener.filter_chain_matcher is None:
+        return chosen_chain(listener.filter_chains, found, pointer)
+    named = matched_chain(listener.filter_chain_matcher, found)
+    names = [chain.name for chain in listener.filter_chains]
+    return ChosenChain(names.index(named.name) if named.name in names else None, depends_on=named.depends_on)
 
 
 def _stepped(outcome: ProxyOutcome, step: Step) -> ProxyOutcome:

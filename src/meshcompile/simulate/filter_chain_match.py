@@ -29,10 +29,14 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class ChosenChain:
-    """The index of the chain, or None if none matches, with the chains that were left at the way."""
+    """The index of the chain, or None if none matches. `near_misses` are the chains that some criterion ruled out.
+
+    `depends_on` is an input of a matcher that is not known.
+    """
 
     index: int | None
     near_misses: tuple[NearMiss, ...] = ()
+    depends_on: str = ""
 
 
 def chosen_chain(chains: Sequence[FilterChain], connection: InspectedConnection, pointer: str) -> ChosenChain:

@@ -44,6 +44,7 @@ EDGE_ONLY = (
     "x-envoy-ip-tags",
     "x-envoy-original-url",
     "x-envoy-original-path",
+    "x-envoy-original-host",
     "x-envoy-hedge-on-per-try-timeout",
     "x-envoy-retriable-header-names",
     "x-envoy-retriable-status-codes",
@@ -140,9 +141,9 @@ def _early(
 
 
 def _early_reply(refused: InvalidRequest, sent: HeaderMap) -> LocalReply:
-    """The reply, in gRPC's form if the manager made it. The codec and the check of the version do not know gRPC."""
-    by_codec = refused.details.startswith("http1.") or refused.details == "low_version"
-    grpc = None if by_codec else grpc_status(refused.status, sent)
+    """The reply, in gRPC's form unless the request is refused before the manager looks whether it is one of gRPC."""
+    is_early = refused.details.startswith("http1.") or refused.details in ("low_version", "http.invalid_authority")
+    grpc = None if is_early else grpc_status(refused.status, sent)
     located = refused.location if grpc is None else ""
     headers = HeaderMap.of([("location", located)] if located else [])
     return LocalReply(refused.status, refused.details, "", headers, grpc)

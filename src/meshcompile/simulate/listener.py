@@ -36,6 +36,8 @@ class ListenerIndex:
         A listener with `use_original_dst` hands the connection over to the one at its original destination: the exact
         address, else any address with the port. If there is none, it handles the connection itself.
         """
+        if connection.listener:
+            return self._by_name.get(connection.listener)
         if connection.capture is Capture.NONE:
             return self._at(connection, bound=True)
         index = self._by_name.get(VIRTUAL[connection.capture])

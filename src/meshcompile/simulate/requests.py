@@ -50,7 +50,7 @@ class ClientHello(Struct, frozen=True):
 
 
 class DownstreamConnection(Struct, frozen=True, kw_only=True):
-    """A connection of a client, with its original destination."""
+    """A connection of a client, with its original destination. `listener` names an internal listener that gets it."""
 
     destination: str
     port: int
@@ -59,6 +59,7 @@ class DownstreamConnection(Struct, frozen=True, kw_only=True):
     capture: Capture = Capture.NONE
     spoken: Spoken = Spoken.HTTP11
     tls: ClientHello | None = None
+    listener: str = ""
 
 
 class TokenState(Enum):
