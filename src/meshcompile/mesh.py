@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, partial
 from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from meshcompile.accept import Accepted
@@ -145,6 +146,7 @@ class Mesh:
         clusters = (self.config_cluster, *self.remote_clusters.values())
         return tuple(resource for cluster in clusters for resource in cluster.resources)
 
+    @gc_paused()
     def analyze(
         self, at: datetime | None = None, select: Iterable[str] = (), ignore: Iterable[str] = ()
     ) -> tuple[Diagnostic, ...]:
@@ -166,7 +168,7 @@ class Mesh:
         malformed = tuple(filter(None, (tolerated(document, self.namespace) for document in own.malformed)))
         context = Context(objects, self.snapshot, own.diagnostics, own.rejected, malformed, at)
         found = {*analyzed(context), *findings_of_plugins(self)}
-        return tuple(sorted(each for each in found if selection.includes(each)))
+        return tuple(sorted(filter(selection.includes, found), key=attrgetter("sort_key")))
 
     def status(self) -> tuple[ObjectStatus, ...]:
         """The status that istiod would write on each object of the Gateway API, by kind, namespace and name.

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from meshcompile.analyze.host_names import HostNames
 from meshcompile.analyze.neighbours import Neighbours, neighbours
 from meshcompile.analyze.pods import Pods
 from meshcompile.analyze.routers import routers
@@ -26,7 +27,7 @@ from meshcompile.snapshot.resources import ConfigStore
 from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.short_names import qualified_gateway
 from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.values.hosts import covering, is_wildcard, qualified
+from meshcompile.values.hosts import is_wildcard, qualified
 from meshcompile.values.labels import Labels, selects
 
 SUPPRESS_ANNOTATION = "galley.istio.io/analyze-suppress"
@@ -225,12 +226,20 @@ class Context(Struct, frozen=True, eq=False, dict=True):
 
     def rules_for(self, host: str) -> Iterator[DestinationRule]:
         """The DestinationRules for a full host. Those for wildcards that cover it come last."""
-        return (rule for name in covering(host) for rule in self.rules_by_host.get(name, ()))
+        return (rule for name in self._rule_hosts.covering(host) for rule in self.rules_by_host[name])
+
+    @cached_property
+    def _rule_hosts(self) -> HostNames:
+        return HostNames.of(self.rules_by_host)
 
     def services_of(self, host: str) -> Iterator[Service]:
         """The services of a full host, regardless of visibility. Those of wildcards that cover it come last."""
         known = self.snapshot.services.by_hostname
-        return (service for name in covering(host) for service in known.get(name, {}).values())
+        return (service for name in self._service_hosts.covering(host) for service in known[name].values())
+
+    @cached_property
+    def _service_hosts(self) -> HostNames:
+        return HostNames.of(self.snapshot.services.by_hostname)
 
     def services_for(self, host: str) -> tuple[Service, ...]:
         """The services that the full host of a rule matches, which may be a wildcard."""
@@ -241,20 +250,20 @@ class Context(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def _services_by_wildcard(self) -> Mapping[str, tuple[Service, ...]]:
         """The services by the wildcards of DestinationRules."""
-        wildcards = {host for host in self.rules_by_host if is_wildcard(host)}
+        wildcards = HostNames.of(filter(is_wildcard, self.rules_by_host))
         found: dict[str, list[Service]] = defaultdict(list)
-        for hostname, services in self.snapshot.services.by_hostname.items() if wildcards else ():
-            for host in wildcards.intersection(covering(hostname)):
+        for hostname, services in self.snapshot.services.by_hostname.items():
+            for host in wildcards.covering(hostname):
                 found[host].extend(services.values())
         return {host: tuple(services) for host, services in found.items()}
 
     def is_host_of_rejected(self, host: str) -> bool:
         """True if a ServiceEntry that Istio rejects has the full host, or a wildcard that covers it."""
-        return any(name in self._rejected_hosts for name in covering(host))
+        return any(True for _ in self._rejected_hosts.covering(host))
 
     @cached_property
-    def _rejected_hosts(self) -> frozenset[str]:
-        return frozenset(
+    def _rejected_hosts(self) -> HostNames:
+        return HostNames.of(
             qualified(host, entry.namespace)
             for entry in (*self.rejected_objects, *self.malformed_objects)
             if isinstance(entry, ServiceEntry)

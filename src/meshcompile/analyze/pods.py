@@ -44,12 +44,17 @@ class Pods:
     def reaching(self, pod: Pod) -> Iterator[LeadingPort]:
         """The ports of Services that select a Pod."""
         named = named_ports(pod)
-        for pair in pod.metadata.labels.items():
-            for service in self._by_selector.get((pod.namespace, pair), ()):
-                if selects(service.spec.selector, pod.metadata.labels):
-                    for port in service.spec.ports:
-                        target = port.effective_target_port
-                        yield LeadingPort(service, port, target if isinstance(target, int) else named.get(target))
+        for service in self.services_of(pod.metadata.labels, pod.namespace):
+            for port in service.spec.ports:
+                target = port.effective_target_port
+                yield LeadingPort(service, port, target if isinstance(target, int) else named.get(target))
+
+    def services_of(self, labels: Labels, namespace: str) -> Iterator[Service]:
+        """The Services of a namespace that select Pods with these labels."""
+        for pair in labels.items():
+            for service in self._by_selector.get((namespace, pair), ()):
+                if selects(service.spec.selector, labels):
+                    yield service
 
     @cached_property
     def by_namespace(self) -> Mapping[str, list[Pod]]:

@@ -1,5 +1,6 @@
 """Findings about single objects and across them in one list, each cause once."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
@@ -34,8 +35,15 @@ def joined(
 
 
 def _once(across: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """The findings, with one for a value that aliases use again."""
-    return list({(each.code, each.object_name, each.message, each.origin.position): each for each in across}.values())
+    """The findings, with one for a value that aliases use again. Few are alike, so few positions are computed."""
+    alike: dict[object, list[Diagnostic]] = defaultdict(list)
+    for each in across:
+        alike[each.code, each.object_name, each.message].append(each)
+    return [
+        each
+        for group in alike.values()
+        for each in (group if len(group) == 1 else {each.origin.position: each for each in group}.values())
+    ]
 
 
 def without_general(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:

@@ -41,6 +41,11 @@ class Written(Struct, frozen=True, eq=False, dict=True):
         return Pods(self.all(Pod), self.all(Service))
 
     @cached_property
+    def given_pods(self) -> Pods:
+        """The Pods that are in the input themselves."""
+        return Pods(tuple(pod for pod in self.all(Pod) if pod.origin.document.kind == "Pod"), ())
+
+    @cached_property
     def namespaces(self) -> Mapping[str, Namespace]:
         """The Namespaces that are defined, by name."""
         return {namespace.name: namespace for namespace in self.all(Namespace)}

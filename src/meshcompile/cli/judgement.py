@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from meshcompile.cli import exit_codes
@@ -31,7 +32,8 @@ def judgement(
     objects = (resource.origin.document for cluster in clusters for resource in cluster.resources)
     notes = comments((*objects, *(each.origin.document for each in found)))
     outcome = judged(found, policy(options), notes)
-    return (sorted((*outcome.kept, *outcome.unused)) if complete else outcome.kept), outcome.suppressed
+    kept = sorted((*outcome.kept, *outcome.unused), key=attrgetter("sort_key")) if complete else outcome.kept
+    return kept, outcome.suppressed
 
 
 def comparison(found: Sequence[Diagnostic], options: argparse.Namespace, threshold: Severity) -> BaselineComparison:

@@ -106,6 +106,9 @@ class Node(BaseModel):
 
         ``field`` is the Python name. The origin has the spelling in the input.
         """
+        names = spellings(type(self))[field]
+        if len(names) == 1:  # the data of a document may have to be read again
+            return self.origin.at(*names, *keys)
         return self.origin.at(written_name(type(self), field, _written(self.origin)), *keys)
 
 

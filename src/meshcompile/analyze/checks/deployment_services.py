@@ -10,7 +10,6 @@ from meshcompile.codes.services import PORT_WITH_TWO_PROTOCOLS, TARGET_PORT_WITH
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.kubernetes.service import Service
 from meshcompile.models.kubernetes.workloads import Deployment
-from meshcompile.values.labels import matches
 
 MANAGED = "gateway.istio.io/managed"
 WAYPOINT_CONTROLLER = "istio.io-mesh-controller"
@@ -25,8 +24,7 @@ def deployment_services(context: Context) -> Iterator[Diagnostic]:
         if deployment.metadata.labels.get(MANAGED) == WAYPOINT_CONTROLLER:
             continue
         if gets_sidecar(template.spec, deployment.namespace, labels, annotations, written):
-            own = written.services.get(deployment.namespace, ())
-            services = [service for service in own if matches(service.spec.selector, labels)]
+            services = tuple(written.pods.services_of(labels, deployment.namespace))
             yield from _protocols(deployment, services)
             yield from _target_ports(deployment, services)
 

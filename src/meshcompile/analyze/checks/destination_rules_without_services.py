@@ -8,7 +8,7 @@ wildcard counts as used if it covers a service, and a subset needs an endpoint o
 from collections.abc import Iterator
 
 from meshcompile.analyze.context import Context
-from meshcompile.analyze.in_mesh import assumption, is_assumed
+from meshcompile.analyze.in_mesh import assumption
 from meshcompile.analyze.places import whole
 from meshcompile.codes.clusters import SUBSET_WITHOUT_PODS, UNKNOWN_HOST
 from meshcompile.diagnostics import Diagnostic, Severity
@@ -43,19 +43,20 @@ def _subsets(context: Context, rule: DestinationRule, services: tuple[Service, .
             continue
         if not any(selects(subset.labels, endpoint.labels) for endpoint in endpoints):
             yield _without_endpoints(rule, subset, endpoints)
-        elif known[0].registry is Registry.KUBERNETES and (assumed := _assumed(context, subset)):
+        elif not context.written.given_pods.has(subset.labels) and (assumed := _assumed(context, known[0], subset)):
             yield _with_assumed(rule, subset, assumed)
 
 
-def _assumed(context: Context, subset: Subset) -> tuple[Pod, ...]:
-    """The assumed Pods with the labels of a subset. None if a Pod of the input has them."""
-    found = context.written.pods.selected(subset.labels)
-    return tuple(pods) if (pods := list(found)) and all(map(is_assumed, pods)) else ()
+def _assumed(context: Context, service: Service, subset: Subset) -> tuple[Pod, ...]:
+    """The assumed Pods of a Service with the labels of a subset."""
+    if service.registry is not Registry.KUBERNETES or not service.selector:
+        return ()
+    return tuple(context.written.pods.selected({**service.selector, **subset.labels}, service.namespace))
 
 
 def _with_assumed(rule: DestinationRule, subset: Subset, assumed: tuple[Pod, ...]) -> Diagnostic:
     return SUBSET_WITHOUT_PODS(
-        subset.at("labels"),
+        rule,  # the position of the subset would cost much in a mesh where all Pods are assumed
         reported=whole(rule),
         subset=subset.name,
         host=rule.spec.host,
