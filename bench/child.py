@@ -53,6 +53,20 @@ def seconds(path: Path, services: int) -> Mapping[str, float]:
     return {"yaml": (before + after) / 2, **took}
 
 
+def checks(path: Path) -> Mapping[str, float]:
+    """The time of `validate` and of `analyze` for a mesh, each from the text to its findings."""
+    import meshcompile
+
+    warm_up()
+    assert meshcompile.load(mesh(2)).analyze()
+    before = _reading(path)
+    found, validating = _timed(lambda: meshcompile.load(path).diagnostics)
+    analyzed, analyzing = _timed(lambda: meshcompile.load(path).analyze())
+    assert found
+    assert analyzed
+    return {"yaml": (before + _reading(path)) / 2, "validate": validating, "analyze": analyzing}
+
+
 def fleet(path: Path, services: int) -> Mapping[str, float]:
     """The time for many sidecars in ten namespaces, for the first of them, and for the JSON of some."""
     import meshcompile
@@ -204,6 +218,7 @@ def peak() -> int:
 
 MEASUREMENTS: Mapping[str, Callable[..., Mapping[str, float]]] = {
     "seconds": lambda path, services: seconds(Path(path), int(services)),
+    "checks": lambda path: checks(Path(path)),
     "fleet": lambda path, services: fleet(Path(path), int(services)),
     "memory": lambda path, services: memory(Path(path), int(services)),
     "queries": lambda path, services: queries(Path(path), int(services)),

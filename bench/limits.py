@@ -69,6 +69,11 @@ BOUNDS: Mapping[str, Bound] = {
     "5,000 services: memory after load": Bound(12),
     "1,000 services: memory after snapshot": Bound(20, 14),
     "1,000 services: memory after first sidecar": Bound(60, 30),
+    # From the text of 5,000 resources to findings, in readings of the YAML.
+    "checks: validate": Bound(2.0),
+    "checks: validate, 2,000 wrong subsets": Bound(2.0),
+    "checks: analyze": Bound(4.0),
+    "checks: analyze, 2,000 wrong subsets": Bound(4.0),
     # 2,000 sidecars and 10 gateways of 1,000 services.
     "fleet: compiled": Bound(40, 12),
     "fleet: compiled, with fingerprints": Bound(60),

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from statistics import median
 
@@ -21,6 +21,11 @@ SIZING_VERSIONS = 10
 """The Deployments of each service, so that there are 10,000 sidecars."""
 ANSWERED = 1000
 """The services of the mesh whose queries are counted."""
+CHECKED_SERVICES = 1000
+"""The services of the mesh that is checked: 5,000 resources."""
+MISTAKE = ("            subset: v2", "            subset: v9")
+"""A destination of each VirtualService, and what it is replaced by: a subset that nothing defines."""
+MISTAKEN = ", 2,000 wrong subsets"
 GROWING = ("load", "snapshot", "first sidecar", "gateway")
 
 Ratio = tuple[str, float]
@@ -45,6 +50,15 @@ def of_sizes(sizes: Sequence[int], rounds: int) -> Iterator[Ratio]:
     if {1000, 5000} <= seconds.keys():
         for step in GROWING:
             yield f"growth to 5,000: {step}", seconds[5000][step] / seconds[1000][step]
+
+
+def of_checks(rounds: int) -> Iterator[Ratio]:
+    """From the text to findings, in readings of the YAML: a mesh with warnings, and one with errors too."""
+    for what, text in (("", mesh(CHECKED_SERVICES)), (MISTAKEN, mesh(CHECKED_SERVICES).replace(*MISTAKE))):
+        with file_of(text) as path:
+            measured = ratios(medians(child("checks", path) for _ in range(rounds)))
+        for command, ratio in measured.items():
+            yield f"checks: {command}{what}", ratio
 
 
 def of_cases(rounds: int) -> Iterator[Ratio]:
@@ -85,12 +99,17 @@ def ratios(seconds: Mapping[str, float]) -> dict[str, float]:
     return {step: taken / seconds["yaml"] for step, taken in seconds.items() if step != "yaml"}
 
 
-@contextmanager
-def mesh_file(services: int, gateways: int = 1, versions: int = 2) -> Iterator[Path]:
+def mesh_file(services: int, gateways: int = 1, versions: int = 2) -> AbstractContextManager[Path]:
     """A file with a mesh, for the time of a measurement."""
+    return file_of(mesh(services, gateways, versions))
+
+
+@contextmanager
+def file_of(text: str) -> Iterator[Path]:
+    """A file with a text, for the time of a measurement."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mesh.yaml"
-        path.write_text(mesh(services, gateways, versions))
+        path.write_text(text)
         yield path
 
 

@@ -26,6 +26,7 @@ STEPS = (
     "JSON of 20 of them",
 )
 MEMORY = ("load", "snapshot", "first sidecar", "JSON of the first")
+CHECKS = ("validate", "validate, 2,000 wrong subsets", "analyze", "analyze, 2,000 wrong subsets")
 FLEET = ("compiled", "compiled, with fingerprints", "memory", "gain of two processes")
 COMMANDS = ("--help", "version", "validate", "validate, five kinds", "proxies", "analyze", "compile")
 
@@ -36,6 +37,7 @@ def tables(ratios: Ratios) -> Mapping[str, str]:
     """Each table in Markdown, by its name in the page. One without figures is left out."""
     made = {
         "sizes": _table(("readings of the YAML", *SIZES, "limit", "target"), _steps(ratios)),
+        "checks": _table(("findings of 5,000 resources", "readings of the YAML", "limit", "target"), _checks(ratios)),
         "memory": _table(("peak memory, 1,000 services", "sizes of the text", "limit", "target"), _memory(ratios)),
         "growth": _table(("from 1,000 services on", "growth", "limit", "target"), _growth(ratios)),
         "cases": _table(("what grows", "index", "one proxy", "memory", "growth when doubled", "limit"), _cases(ratios)),
@@ -74,6 +76,10 @@ def _steps(ratios: Ratios) -> Iterator[Sequence[str]]:
 
 def _memory(ratios: Ratios) -> Iterator[Sequence[str]]:
     return _rows(ratios, "1,000 services: memory after ", MEMORY)
+
+
+def _checks(ratios: Ratios) -> Iterator[Sequence[str]]:
+    return _rows(ratios, "checks: ", CHECKS)
 
 
 def _growth(ratios: Ratios) -> Iterator[Sequence[str]]:

@@ -127,13 +127,15 @@ class Mesh:
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @cached_property
+    @gc_paused()
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Findings about the mesh, by position: rejected objects, rules without effect, and assumptions."""
         read = (*self.config_cluster.diagnostics, *(d for c in self.remote_clusters.values() for d in c.diagnostics))
         completed = (d for cluster in self._clusters.values() for d in cluster.diagnostics)
         ambient = ambient_findings(self.config_cluster.resources, ambient=self.ambient)
         compiled = (*self._findings, *self._patches_of_other_releases)
-        return tuple(sorted(without_repeats({*read, *self.settings.diagnostics, *completed, *compiled, *ambient})))
+        found = without_repeats({*read, *self.settings.diagnostics, *completed, *compiled, *ambient})
+        return tuple(sorted(found, key=attrgetter("sort_key")))  # a position is computed once, not in every comparison
 
     @property
     def sources(self) -> Sources:

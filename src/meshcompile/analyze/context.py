@@ -286,6 +286,19 @@ class Context(Struct, frozen=True, eq=False, dict=True):
             found[service.namespace].append(service.hostname)
         return {namespace: tuple(hosts) for namespace, hosts in found.items()}
 
+    @cached_property
+    def hosts(self) -> frozenset[str]:
+        """The hosts of all services."""
+        return frozenset(self.snapshot.services.by_hostname)
+
+    @cached_property
+    def short_names(self) -> Mapping[str, frozenset[str]]:
+        """The first labels of the hosts of services, by namespace."""
+        return {
+            namespace: frozenset(host.partition(".")[0] for host in hosts)
+            for namespace, hosts in self.hosts_by_namespace.items()
+        }
+
     def suppresses(self, finding: Diagnostic) -> bool:
         """True if an annotation of the finding's object suppresses the finding."""
         return not self._suppressed.get((finding.kind, finding.namespace, finding.name), frozenset()).isdisjoint(

@@ -14,8 +14,12 @@ COMPARED = 500
 
 def did_you_mean(name: str, known: Collection[str]) -> str:
     """`did you mean ...?` with the most similar known name; "" if no name is similar."""
-    close = most_similar(name, known)
-    return f"did you mean `{close}`?" if close else ""
+    return question(most_similar(name, known))
+
+
+def question(meant: str) -> str:
+    """`did you mean ...?` with a name; "" without one."""
+    return f"did you mean `{meant}`?" if meant else ""
 
 
 def most_similar(name: str, known: Collection[str]) -> str:

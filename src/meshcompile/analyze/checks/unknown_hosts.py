@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from meshcompile.analyze.context import Context
 from meshcompile.analyze.destinations import DestinationUse, Target, targets
-from meshcompile.analyze.suggest import did_you_mean, most_similar, name_fixes
+from meshcompile.analyze.suggest import most_similar, name_fixes, question
 from meshcompile.codes.references import NOT_FOUND, PORT_REQUIRED
 from meshcompile.diagnostics import Diagnostic, Related, Severity
 from meshcompile.models.networking.virtual_service import VirtualService
@@ -42,24 +42,19 @@ def _missing_host(context: Context, target: Target) -> Diagnostic:
             reported=target.reported,
             related=(Related(f"exported to {', '.join(sorted(hidden.export_to))}", hidden.origin),),
         )
-    elsewhere, known = _in_other_namespace(context, target), _known_hosts(context, target)
-    meant = "" if written == target.host else f" ({target.host})"
+    elsewhere, similar = _in_other_namespace(context, target), most_similar(written, _known_hosts(context, target))
+    full = "" if written == target.host else f" ({target.host})"
     return NOT_FOUND(
         place,
-        problem=f"no Service or ServiceEntry has the {kind} `{written}`{meant}",
+        problem=f"no Service or ServiceEntry has the {kind} `{written}`{full}",
         effect=target.use.value,
         severity=context.of_hosts,
         reported=target.reported,
-        suggestion=_suggestion(context, target),
-        fixes=name_fixes(place, written, elsewhere.hostname if elsewhere else most_similar(written, known)),
+        suggestion=f"Service {elsewhere.name} is in namespace {elsewhere.namespace}: write `{elsewhere.hostname}`"
+        if elsewhere
+        else question(similar),
+        fixes=name_fixes(place, written, elsewhere.hostname if elsewhere else similar),
     )
-
-
-def _suggestion(context: Context, target: Target) -> str:
-    """A Service with that name in another namespace, else a similar name."""
-    if elsewhere := _in_other_namespace(context, target):
-        return f"Service {elsewhere.name} is in namespace {elsewhere.namespace}: write `{elsewhere.hostname}`"
-    return did_you_mean(target.destination.host, _known_hosts(context, target))
 
 
 def _in_other_namespace(context: Context, target: Target) -> Service | None:
@@ -71,9 +66,8 @@ def _in_other_namespace(context: Context, target: Target) -> Service | None:
 def _known_hosts(context: Context, target: Target) -> frozenset[str]:
     """The hosts that the destination could name in the form in which it is written."""
     if "." in target.destination.host:
-        return frozenset(host for hosts in context.hosts_by_namespace.values() for host in hosts)
-    own = context.hosts_by_namespace.get(target.virtual_service.namespace, ())
-    return frozenset(host.partition(".")[0] for host in own)
+        return context.hosts
+    return context.short_names.get(target.virtual_service.namespace, frozenset())
 
 
 def _port(target: Target, service: Service) -> Iterator[Diagnostic]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from meshcompile.analyze.context import Context
 from meshcompile.analyze.destinations import Target, targets
-from meshcompile.analyze.suggest import did_you_mean, most_similar, name_fixes
+from meshcompile.analyze.suggest import most_similar, name_fixes, question
 from meshcompile.codes.references import NOT_FOUND
 from meshcompile.diagnostics import Diagnostic, Related, Severity
 from meshcompile.models.networking.destination_rule import DestinationRule
@@ -54,13 +54,14 @@ def _undefined(target: Target, rules: tuple[DestinationRule, ...]) -> Iterator[D
     subset = target.destination.subset
     if subset in defined:
         return
+    similar = most_similar(subset, defined)
     known = f"there is {', '.join(f'`{name}`' for name in sorted(defined))}" if defined else ""
     yield NOT_FOUND(
         target.destination.at("subset"),
         reported=target.reported,
         problem=f"no DestinationRule defines subset `{subset}` of `{target.destination.host}`",
         effect=target.use.value,
-        suggestion=did_you_mean(subset, defined) or known or f"write a DestinationRule for host {target.host}",
-        fixes=name_fixes(target.destination.at("subset"), subset, most_similar(subset, defined)),
+        suggestion=question(similar) or known or f"write a DestinationRule for host {target.host}",
+        fixes=name_fixes(target.destination.at("subset"), subset, similar),
         related=tuple(Related("this rule for the host does not define it", rule.origin) for rule in rules),
     )
