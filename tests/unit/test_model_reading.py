@@ -266,7 +266,7 @@ def test_kinds_that_matter_but_are_not_modelled_are_told() -> None:
     pool = {"apiVersion": "inference.networking.k8s.io/v1", "kind": "InferencePool", "metadata": {"name": "x"}}
     resource, (warning,) = read(Document("a.yaml", pool))
     assert resource is None
-    assert (warning.severity, warning.slug, warning.rejected) == (Severity.WARNING, "unsupported-kind", False)
+    assert (warning.severity, warning.slug, warning.rejected) == (Severity.WARNING, "flagged-kind", False)
 
 
 @pytest.mark.parametrize(

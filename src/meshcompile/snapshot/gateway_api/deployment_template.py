@@ -115,13 +115,13 @@ class GatewayTemplate:
             "image": "auto",
             "args": ["proxy", "waypoint" if self._is_waypoint else "router"],
             "ports": [{"name": name, "containerPort": number} for name, number in ports.items()],
-            "env": [{"name": f"ISTIO_META_{name}", "value": value} for name, value in self._node_metadata().items()],
+            "env": [{"name": name, "value": value} for name, value in self._environment().items()],
         }
 
-    def _node_metadata(self) -> Labels:
+    def _environment(self) -> Labels:
         network, own = self._labels.get(NETWORK) or self._network, self._labels.get(NETWORK)
-        requested = {"REQUESTED_NETWORK_VIEW": own} if own and not self._is_waypoint else {}
-        return {**({"NETWORK": network} if network else {}), **requested}
+        requested = {"ISTIO_META_REQUESTED_NETWORK_VIEW": own} if own and not self._is_waypoint else {}
+        return {**({"ISTIO_META_NETWORK": network} if network else {}), **requested}
 
     # ---- the Service
 
