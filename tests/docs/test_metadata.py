@@ -28,6 +28,7 @@ OTHER_KEYS = {
     "kubernetes.io/ws",
     "kubernetes.io/wss",
     "istio.io/WaypointBound",  # a condition
+    "istio.io/PROXY",  # a protocol of listeners
 }
 
 SPELLINGS = PACKAGE / "analyze" / "annotations.py"
