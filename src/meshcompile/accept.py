@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as replace_fields
+from functools import cached_property
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,7 +24,7 @@ from meshcompile.models.registry import find
 from meshcompile.models.support import limits
 from meshcompile.source.pieces import Closed, Listed, Opened, Piece, ReadEvent
 from meshcompile.source.sources import ForeignFile, Sources
-from meshcompile.validate import violations
+from meshcompile.validate import api_server_violations, istio_violations
 
 ONCE_PER_KIND = frozenset({codes.PASSED_OVER.id, codes.MAKES_OBJECTS.id})
 """Codes of findings about a kind. Each is reported once for all objects of the kind."""
@@ -35,15 +36,30 @@ ObjectKey = tuple[str, str, str, str]
 """The group, kind, namespace and name of an object. A later object replaces an earlier one with the same key."""
 
 
-class Checked(Struct, frozen=True, eq=False):
-    """The result for one document: the object unless it is rejected, and findings about it."""
+class Checked(Struct, frozen=True, eq=False, dict=True):
+    """The result for one document: the object unless it is rejected, and findings about it.
+
+    `first_problems` are those that may reject the object.
+    """
 
     key: ObjectKey
     document: Document
     resource: Resource | None
-    problems: tuple[Diagnostic, ...]
+    first_problems: tuple[Diagnostic, ...]
     refused: Resource | Document | None = None
     """A rejected object; its document if the object could not be read."""
+    is_written: bool = True
+    """False for an object that is not part of the input."""
+
+    @cached_property
+    def problems(self) -> tuple[Diagnostic, ...]:
+        """All findings. Those that reject nothing take as long as loading a part of the mesh, and compiling needs
+        none of them.
+        """
+        resource = self.resource or self.refused
+        if not isinstance(resource, Resource) or not self.is_written:
+            return self.first_problems
+        return (*self.first_problems, *api_server_violations(resource), *limits(resource))
 
 
 Item = Checked | Diagnostic
@@ -66,7 +82,7 @@ NO_INPUTS = ClusterInputs()
 NO_PIECES: Mapping[str, Piece] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Accepted:
     """The accepted objects of one cluster, and all findings about the input.
 
@@ -75,10 +91,16 @@ class Accepted:
     """
 
     resources: tuple[Resource, ...]
-    diagnostics: tuple[Diagnostic, ...] = field(compare=False)
     sources: Sources = field(compare=False)
     parts: tuple[Part, ...] = field(default=(), compare=False, repr=False)
     inputs: ClusterInputs = field(default=NO_INPUTS, compare=False, repr=False)
+
+    @cached_property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """All findings about the input."""
+        items = [item for part in self.parts for item in _items(part)]
+        found = (each for item in items for each in (item.problems if isinstance(item, Checked) else (item,)))
+        return tuple(_grouped((*found, *_replaced(item for item in items if isinstance(item, Checked)))))
 
     def __hash__(self) -> int:
         return hash(tuple((resource.kind, resource.full_name) for resource in self.resources))
@@ -101,7 +123,8 @@ class Accepted:
 
     def with_object(self, resource: Resource) -> Accepted:
         """These objects and one more, which is not part of the input."""
-        added = Piece("", "", 0, 0, (), (), (Checked(_key(resource), resource.origin.document, resource, ()),))
+        checked = Checked(_key(resource), resource.origin.document, resource, (), is_written=False)
+        added = Piece("", "", 0, 0, (), (), (checked,))
         inputs = replace(self.inputs, given=(*self.inputs.given, added))
         return replace_fields(self, resources=(*self.resources, resource), parts=(*self.parts, added), inputs=inputs)
 
@@ -113,17 +136,19 @@ def accepted(events: Iterable[ReadEvent], namespace: str) -> Accepted:
 
 def accepted_parts(parts: tuple[Part, ...]) -> Accepted:
     """The accepted objects from what was read."""
-    items = [item for part in parts for item in _items(part)]
-    diagnostics = [found for item in items for found in (item.problems if isinstance(item, Checked) else (item,))]
-    unique = _last_of_each((item for item in items if isinstance(item, Checked)), diagnostics)
-    return Accepted(tuple(unique.values()), tuple(_grouped(diagnostics)), _sources(parts), parts)
+    unique: dict[ObjectKey, Resource] = {}
+    for part in parts:
+        for item in _items(part):
+            if isinstance(item, Checked) and item.resource is not None:
+                unique[item.key] = item.resource
+    return Accepted(tuple(unique.values()), _sources(parts), parts)
 
 
 def checked(document: Document, namespace: str) -> Checked:
     """The object of a document, and findings about it. The plain data of the document is dropped."""
     resource, problems = read(document, namespace)
     if resource is not None:
-        problems = (*problems, *violations(resource), *limits(resource))
+        problems = (*problems, *istio_violations(resource))
     key = _written_key(document, namespace) if resource is None else _key(resource)
     document.forget()
     if any(found.rejected for found in problems):
@@ -238,14 +263,13 @@ def _written_key(document: Document, namespace: str) -> ObjectKey:
     return (group, document.kind, document.namespace or default, document.name or str(Origin(document)))
 
 
-def _last_of_each(items: Iterable[Checked], diagnostics: list[Diagnostic]) -> Mapping[ObjectKey, Resource]:
-    """The resources by key. The last one wins, and a warning names both positions."""
-    unique: dict[ObjectKey, Resource] = {}
+def _replaced(items: Iterable[Checked]) -> Iterator[Diagnostic]:
+    """A warning for each object that replaces an earlier one, with both positions."""
+    latest: dict[ObjectKey, Resource] = {}
     for item in items:
         if (resource := item.resource) is None:
             continue
-        if earlier := unique.get(item.key):
+        if earlier := latest.get(item.key):
             related = (Related("replaces this one", earlier.origin),)
-            diagnostics.append(DUPLICATE_RESOURCE(resource, resource=resource.full_name, related=related))
-        unique[item.key] = resource
-    return unique
+            yield DUPLICATE_RESOURCE(resource, resource=resource.full_name, related=related)
+        latest[item.key] = resource

@@ -76,7 +76,7 @@ def _kept_inputs(given: Iterable[Input], parts: Iterable[Part]) -> tuple[str | P
 def accepted_inputs(parts: tuple[Part, ...], inputs: ClusterInputs) -> Accepted:
     """The accepted objects from what was read of some inputs."""
     found = accepted_parts(parts)
-    return Accepted(found.resources, found.diagnostics, found.sources, parts, inputs)
+    return Accepted(found.resources, found.sources, parts, inputs)
 
 
 class Kept:

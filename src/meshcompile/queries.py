@@ -154,7 +154,8 @@ class Query(Generic[S, K, V]):
         reads = snapshot.reads
         if reads is not None:
             reads[answer] = None
-        return cast(V, answer.value)
+        value: V = answer.value
+        return value
 
     def answered(self, snapshot: S, key: K) -> Answer:
         """The answer in a snapshot: known, kept from an earlier snapshot, or new."""
@@ -232,9 +233,9 @@ def derived(function: Callable[Concatenate[D, P], V]) -> Callable[Concatenate[D,
     def answer(value: D, /, *key: P.args, **unused: P.kwargs) -> V:
         known: dict[Any, Any] = value.__dict__
         place = (function, key) if key else function
-        result = known.get(place, _NOT_YET)
+        result: V = known.get(place, _NOT_YET)
         if result is _NOT_YET:
             result = known[place] = function(value, *key, **unused)
-        return cast(V, result)
+        return result
 
     return cast("Callable[Concatenate[D, P], V]", answer)

@@ -83,13 +83,17 @@ class Index(Generic[V]):
     @overload
     def __get__(self, snapshot: "Snapshot", owner: type) -> V: ...
 
-    @gc_paused()
     def __get__(self, snapshot: "Snapshot | None", owner: type) -> "Index[V] | V":
         if snapshot is None:
             return self
+        is_view = snapshot.reads is not None  # of a running query, which has paused the collector
         # The stored value hides this attribute: a view records only the first read.
-        value = snapshot.__dict__[self.name] = self.question(snapshot, None)
+        value = snapshot.__dict__[self.name] = self.question(snapshot, None) if is_view else self._made(snapshot)
         return value
+
+    @gc_paused()
+    def _made(self, snapshot: "Snapshot") -> V:
+        return self.question(snapshot, None)
 
 
 # ---- inputs

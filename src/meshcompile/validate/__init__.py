@@ -48,20 +48,33 @@ Rules = Callable[[Resource], Iterable[Diagnostic]]
 
 
 def violations(resource: Resource) -> list[Diagnostic]:
-    """Findings about a resource that could be read.
+    """Findings about a resource that could be read."""
+    return [*api_server_violations(resource), *istio_violations(resource)]
 
-    A finding of Istio rejects the resource. A finding of the API server alone does not: istiod accepts any object that
-    it receives, whatever its name and whatever the values of Kubernetes' own kinds.
+
+def api_server_violations(resource: Resource) -> list[Diagnostic]:
+    """Findings of the API server about metadata and Kubernetes' own kinds.
+
+    They reject nothing: istiod accepts any object that it receives, whatever its name and whatever the values of
+    Kubernetes' own kinds.
     """
-    kind = type(resource).__name__  # a custom workload may reuse another kind's name, such as Service
+    kind = _kind(resource)
     diagnostics = _refused_by_kubernetes(metadata_violations(resource))
-    if kind in MODULES:
-        diagnostics += _refused_by_istio(tuple(forbidden_annotations(resource)) or _rules(kind)(resource))
-    elif kind in GATEWAY_API_MODELS:
-        diagnostics += _gateway_api_rules()(resource)
-    else:
+    if kind not in MODULES and kind not in GATEWAY_API_MODELS:
         diagnostics += _refused_by_kubernetes(_kubernetes_rules(kind)(resource))
     return diagnostics
+
+
+def istio_violations(resource: Resource) -> Iterable[Diagnostic]:
+    """Findings about Istio's kinds and those of the Gateway API, which may reject the resource."""
+    kind = _kind(resource)
+    if kind in MODULES:
+        return _refused_by_istio(tuple(forbidden_annotations(resource)) or _rules(kind)(resource))
+    return _gateway_api_rules()(resource) if kind in GATEWAY_API_MODELS else ()
+
+
+def _kind(resource: Resource) -> str:
+    return type(resource).__name__  # a custom workload may reuse another kind's name, such as Service
 
 
 def _refused_by_kubernetes(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
