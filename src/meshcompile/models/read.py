@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from meshcompile.codes import models as codes
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Document, Origin
+from meshcompile.documents.document import is_mapping
 from meshcompile.models.base import ADMITTED, Node, Resource, nested_models, stamp
 from meshcompile.models.common import IstioResource
 from meshcompile.models.nulls import refused_nulls
@@ -97,7 +98,7 @@ def _scalar_problems(document: Document) -> Iterator[Diagnostic]:
 def _type_problems(document: Document) -> Iterator[Diagnostic]:
     """Findings about a document that is not an object of a supported kind."""
     value, top = document.value, Origin(document)
-    if not isinstance(value, Mapping):
+    if not is_mapping(value):
         yield codes.NOT_AN_OBJECT(top, found=type_name(value), rejected=True)
         return
     untyped = [problem for field in ("apiVersion", "kind") if (problem := _type_field_problem(field, value, top))]
@@ -109,7 +110,7 @@ def _type_problems(document: Document) -> Iterator[Diagnostic]:
     if known is None and (verdict := _verdict(top, value)):
         yield verdict
         yield from _built_in_problems(document)
-    elif not isinstance(value.get("metadata") or {}, Mapping):
+    elif not is_mapping(value.get("metadata") or {}):
         yield codes.WRONG_TYPE(
             top.at("metadata"),
             field="metadata",

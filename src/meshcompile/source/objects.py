@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from meshcompile.codes import source as codes
 from meshcompile.diagnostics import Code, Diagnostic
-from meshcompile.documents.document import Document, Origin
+from meshcompile.documents.document import Document, Origin, is_mapping
 from meshcompile.documents.excerpt import Reached
 from meshcompile.documents.malformed import Malformed, YamlFault
 from meshcompile.documents.stream import Part, Reader
@@ -46,7 +46,7 @@ def objects_of(part: Part, file: str, indexes: Iterator[int]) -> Iterator[Docume
 def objects(document: Document, indexes: Iterator[int]) -> Iterator[Document | Diagnostic]:
     """The object of a document, or the objects of a list document; none if it is empty."""
     value = document.value
-    if not isinstance(value, Mapping):
+    if not is_mapping(value):
         yield codes.NOT_A_MAPPING(Origin(document), found=_described(value))
     elif _is_list(value):
         yield from _items(document, indexes)
@@ -66,7 +66,7 @@ def _items(document: Document, indexes: Iterator[int]) -> Iterator[Document | Di
 
 def _is_list(value: object) -> bool:
     """Whether an object is a list of other objects: a `List`, or a kind such as `ServiceList` with `items`."""
-    if not isinstance(value, Mapping):
+    if not is_mapping(value):
         return False
     kind = value.get("kind")
     return kind == "List" or (isinstance(kind, str) and kind.endswith("List") and isinstance(value.get("items"), list))

@@ -76,7 +76,8 @@ def overlapping_hosts(hosts: tuple[str, ...]) -> Iterator[tuple[int, int]]:
                 repeated.add(host)
                 yield first[host], index
             continue
-        wider = [name for name in dict.fromkeys(covering(host)) if name != host and name in covered]
+        names = dict.fromkeys(covering(host)) if covered else ()
+        wider = [name for name in names if name != host and name in covered]
         for other in sorted((*(first[name] for name in wider if name in first), *covered.get(host, ()))):
             yield other, index
         first[host] = index
