@@ -44,6 +44,7 @@ if TYPE_CHECKING:  # the compiler is imported by what needs it, so that objects 
     from meshcompile.proxies import NamedProxy
     from meshcompile.proxy import Proxy
     from meshcompile.queries import Answers
+    from meshcompile.snapshot.proxy_configs import ProxyConfigIndex
     from meshcompile.snapshot.snapshot import Snapshot
     from meshcompile.status.objects import ObjectStatus
     from meshcompile.uses import Use
@@ -416,9 +417,24 @@ class Mesh:
         if not any(has_pods(resource.api_version, resource.kind) for resource in resources):
             return Assumed(resources)
         from meshcompile.snapshot.assume import assumption, assumption_inputs, completed
+        from meshcompile.snapshot.assumed_pods import nobody
 
-        given = assumption_inputs(resources)
-        return completed(resources, self._kept.of(("assumed", cluster), given, partial(assumption, given, cluster)))
+        given, configs = assumption_inputs(resources), self._settings_of_sidecars
+        accepts_tunnels = nobody if configs is None else configs.accept_tunnels
+        found = partial(assumption, given, cluster, accepts_tunnels)
+        return completed(resources, self._kept.of(("assumed", cluster), (*given, configs), found))
+
+    @cached_property
+    def _settings_of_sidecars(self) -> ProxyConfigIndex | None:
+        """What decides in an ambient mesh which sidecars accept tunnels; None for other meshes."""
+        if not self.ambient:
+            return None
+        from meshcompile.snapshot.proxy_configs import proxy_config_index
+
+        mesh, written = self.settings.mesh, self.config_cluster.resources
+        objects = tuple(each for each in written if each.kind == "ProxyConfig")
+        made = partial(proxy_config_index, ConfigStore.of(objects), mesh)
+        return self._kept.of("settings of sidecars", (mesh, *objects), made)
 
     @cached_property
     def _origins(self) -> Mapping[tuple[str, str], Origin]:

@@ -232,6 +232,30 @@ def test_tunnels_end_at_sidecars_that_accept_them() -> None:
     assert not ends & set(listeners(mesh(), gateway(ENABLE_HBONE="true")))
 
 
+@pytest.mark.parametrize(
+    ("annotations", "config", "label"),
+    [
+        ("", {}, None),
+        ("", {"defaultConfig": {"proxyMetadata": {"ISTIO_META_ENABLE_HBONE": "true"}}}, "http"),
+        ("proxy.istio.io/config: '{proxyMetadata: {ISTIO_META_ENABLE_HBONE: \"true\"}}'", {}, "http"),
+    ],
+)
+def test_assumed_sidecars_declare_tunnels(annotations: str, config: dict[str, Any], label: str | None) -> None:
+    """An assumed Pod whose sidecar accepts tunnels has the label that injection adds."""
+    deployment = f"""
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {{name: api, namespace: shop}}
+    spec:
+      selector: {{matchLabels: {{app: api}}}}
+      template:
+        metadata: {{labels: {{app: api}}, annotations: {{{annotations}}}}}
+        spec: {{containers: [{{name: api}}]}}
+    """
+    (found,) = mesh(deployment, **config).proxies()
+    assert found.labels.get("networking.istio.io/tunnel") == label
+
+
 def test_what_tunnels_carry_has_the_address_of_the_proxy() -> None:
     """Connections out of tunnels match by the proxy's own addresses, without a transport protocol."""
     matches = [chain["filterChainMatch"] for chain in inner_listener(pod())["filterChains"]]

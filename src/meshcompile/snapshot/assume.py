@@ -31,16 +31,19 @@ from meshcompile.snapshot.addresses import POD_RANGE, SERVICE_RANGE, AddressPool
 from meshcompile.snapshot.assumed_endpoints import endpoint_slices
 from meshcompile.snapshot.assumed_pods import (
     WORKLOAD_KINDS,
+    AcceptsTunnels,
     Workload,
     assumed_pod,
     gets_proxy,
     is_manifest,
     is_owned,
     manifest_template,
+    nobody,
     replicas,
     selector_of,
     started,
     template_of,
+    with_tunnel_label,
 )
 from meshcompile.snapshot.generated_workloads import generated_workloads, missing_templates
 from meshcompile.snapshot.injection import is_gateway
@@ -84,11 +87,11 @@ def completed(given: tuple[Resource, ...], found: Assumption) -> Assumed:
     return Assumed((*kept, *found.added), found.diagnostics)
 
 
-def assumption(given: tuple[Resource, ...], cluster: str) -> Assumption:
-    """What is assumed of a cluster with these objects."""
+def assumption(given: tuple[Resource, ...], cluster: str, accepts_tunnels: AcceptsTunnels = nobody) -> Assumption:
+    """What is assumed of a cluster with these objects. `accepts_tunnels` says which sidecars accept HBONE tunnels."""
     if not any(isinstance(r, WORKLOAD_KINDS) or (isinstance(r, Pod) and is_manifest(r)) for r in given):
         return Assumption({}, (), ())
-    made = _Assumption(_Given.of(given), cluster)
+    made = _Assumption(_Given.of(given), cluster, accepts_tunnels)
     made.diagnostics.extend(missing_templates(given))
     for pod in made.given.manifests:
         made.start(pod)
@@ -150,9 +153,10 @@ class _Pods:
 class _Assumption:
     """The objects that are assumed so far."""
 
-    def __init__(self, given: _Given, cluster: str) -> None:
+    def __init__(self, given: _Given, cluster: str, accepts_tunnels: AcceptsTunnels) -> None:
         self.given = given
         self.cluster = cluster
+        self.accepts_tunnels = accepts_tunnels
         self.replaced: dict[tuple[str, str, str], Resource] = {}  # by kind, namespace and name
         self.pods: list[Pod] = []
         self.slices: list[EndpointSlice] = []
@@ -169,7 +173,8 @@ class _Assumption:
         if address is None:
             self.diagnostics.append(codes.NO_ADDRESS_LEFT(pod))
             return
-        running = started(pod, address, self._namespace_labels(pod, manifest_template(pod)))
+        injected = started(pod, address, self._namespace_labels(pod, manifest_template(pod)))
+        running = with_tunnel_label(injected, self.accepts_tunnels)
         self._assumed_pods.add(running)
         self.replaced[pod.kind, pod.namespace, pod.name] = running
         self.diagnostics.append(codes.ASSUMED_RUNNING(pod, proxy=_proxy_words(running), address=address))
@@ -221,7 +226,8 @@ class _Assumption:
             self.diagnostics.append(codes.NO_ADDRESS_LEFT(workload))
             return None
         name = self._pod_name(workload, ordinal)
-        return assumed_pod(workload, template, name, address, self._namespace_labels(workload, template))
+        pod = assumed_pod(workload, template, name, address, self._namespace_labels(workload, template))
+        return with_tunnel_label(pod, self.accepts_tunnels)
 
     def _pod_name(self, workload: Workload, ordinal: int) -> str:
         """`NAME-ORDINAL`, with the kind in between if another Pod already has that name."""

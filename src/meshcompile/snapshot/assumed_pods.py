@@ -1,6 +1,6 @@
 """A Pod of a workload, as Kubernetes creates it from the template and as Istio's injection completes it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from meshcompile.models.base import ObjectMeta, OwnerReference, placed
@@ -25,10 +25,12 @@ from meshcompile.snapshot.injection import (
     is_injected,
     sidecar_labels,
 )
-from meshcompile.values.labels import Labels
+from meshcompile.values.labels import TLS_MODE, TUNNEL, Labels
 
 Workload = KubernetesWorkload | CustomWorkload
 """Any object that creates Pods."""
+AcceptsTunnels = Callable[[Pod], bool]
+"""Whether the sidecar of a Pod accepts HBONE tunnels."""
 WORKLOAD_KINDS = (Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob, CustomWorkload)
 STATEFUL_LIMIT = 10
 """The maximum number of assumed Pods per StatefulSet."""
@@ -150,6 +152,20 @@ def _injected(namespace: str, name: str, template: PodTemplateSpec, namespace_la
     elif is_ambient(namespace_labels, labels) and spec.proxy is None:
         annotations = {**annotations, AMBIENT_REDIRECTION: "enabled"}
     return PodTemplateSpec(metadata=TemplateMeta(labels=labels, annotations=annotations), spec=spec)
+
+
+def with_tunnel_label(pod: Pod, accepts_tunnels: AcceptsTunnels) -> Pod:
+    """The Pod, with the label that injection adds for sidecars that accept HBONE tunnels."""
+    labels = pod.metadata.labels
+    if TLS_MODE not in labels or TUNNEL in labels or not accepts_tunnels(pod):
+        return pod
+    metadata = pod.metadata.model_copy(update={"labels": {**labels, TUNNEL: "http"}})
+    return placed(pod.model_copy(update={"metadata": metadata}), pod.origin)
+
+
+def nobody(pod: Pod) -> bool:
+    """No sidecar accepts tunnels, as outside of ambient meshes."""
+    return False
 
 
 def gets_proxy(namespace: str, template: PodTemplateSpec, namespace_labels: Labels) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Document
+from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.models.lenient import read_leniently
 from meshcompile.models.mesh.merge import effective_proxy_config
 from meshcompile.models.mesh.mesh_config import MeshConfig
@@ -19,6 +20,7 @@ from meshcompile.source.reading import UnreadableInput, read
 from meshcompile.values.labels import Labels, selects
 
 ANNOTATION = "proxy.istio.io/config"
+ENABLE_HBONE = "ISTIO_META_ENABLE_HBONE"
 
 
 class ProxyConfigIndex(Source, frozen=True, eq=False):
@@ -37,6 +39,12 @@ class ProxyConfigIndex(Source, frozen=True, eq=False):
         selecting = next((config for config in candidates if selects(_selector(config), labels)), None)
         applied = namespace if wide or selecting else ""
         return _effective(self, applied, "" if selecting is None else selecting.name, annotations.get(ANNOTATION, ""))
+
+    def accept_tunnels(self, pod: Pod) -> bool:
+        """True if the sidecar of a Pod accepts HBONE tunnels."""
+        metadata = pod.metadata
+        effective = self.effective(pod.namespace, metadata.labels, metadata.annotations)
+        return effective.proxy_metadata.get(ENABLE_HBONE) == "true"
 
 
 @derived

@@ -23,6 +23,7 @@ CLUSTER = "topology.istio.io/cluster"
 NETWORK = "topology.istio.io/network"
 HOSTNAME = "kubernetes.io/hostname"
 TLS_MODE = "security.istio.io/tlsMode"
+TUNNEL = "networking.istio.io/tunnel"
 WORKLOAD_NAME = "service.istio.io/workload-name"
 
 # The labels of a workload's canonical service and revision, in order of precedence.
@@ -55,6 +56,11 @@ def with_topology(labels: Labels, cluster: str, locality: str, node: str, networ
     if not labels.get(NETWORK):
         added[NETWORK] = network
     return {**labels, **{key: value for key, value in added.items() if value}}
+
+
+def declares_tunnel(labels: Labels) -> bool:
+    """True for a workload that says that it accepts HBONE tunnels. Its label lists `http`."""
+    return "http" in labels.get(TUNNEL, "").split(",")
 
 
 def locality_label(labels: Labels) -> str:

@@ -10,15 +10,15 @@ from meshcompile.snapshot.ambient.index import AmbientIndex
 from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Endpoint, Service
 from meshcompile.snapshot.services import ServiceIndex
 from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.values.labels import declares_tunnel
 
-TUNNEL_LABEL = "networking.istio.io/tunnel"
 MANAGED_BY = "gateway.istio.io/managed"
 WAYPOINT_CONTROLLER = "istio.io-mesh-controller"
 
 
 def takes_tunnels(index: AmbientIndex, endpoint: Endpoint) -> bool:
     """True for a workload that says that it accepts tunnels, and for one in ambient mode at any of the addresses."""
-    if "http" in endpoint.labels.get(TUNNEL_LABEL, "").split(","):
+    if declares_tunnel(endpoint.labels):
         return True
     if not index.workloads:
         return False  # most meshes are not ambient

@@ -23,9 +23,8 @@ from meshcompile.snapshot.kubernetes_services import service_hostname
 from meshcompile.snapshot.resources import NO_CREATION_TIME, ConfigStore
 from meshcompile.snapshot.service import Registry
 from meshcompile.snapshot.workloads import WorkloadIndex
-from meshcompile.values.labels import Labels, matches
+from meshcompile.values.labels import Labels, declares_tunnel, matches
 
-TUNNEL = "networking.istio.io/tunnel"
 BY_DNS = frozenset({EntryResolution.DNS, EntryResolution.DNS_ROUND_ROBIN, EntryResolution.DYNAMIC_DNS})
 
 ServiceKey = tuple[str, str]
@@ -93,11 +92,6 @@ def tunnel_protocol(labels: Labels, annotations: Labels) -> TunnelProtocol:
     """HBONE for workloads whose traffic is redirected to ztunnel, and for those that declare a tunnel."""
     redirected = annotations.get(AMBIENT_REDIRECTION) == "enabled"
     return TunnelProtocol.HBONE if redirected or declares_tunnel(labels) else TunnelProtocol.NONE
-
-
-def declares_tunnel(labels: Labels) -> bool:
-    """True if the label `networking.istio.io/tunnel` lists `http`."""
-    return "http" in labels.get(TUNNEL, "").split(",")
 
 
 def _pod_workloads(resources: ConfigStore, workloads: WorkloadIndex, mesh: AmbientMesh) -> Iterator[AmbientWorkload]:
