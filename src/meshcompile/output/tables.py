@@ -13,24 +13,14 @@ from meshcompile.emit import tcp_proxy
 from meshcompile.envoy.config.cluster import Cluster
 from meshcompile.envoy.config.core import Address, EnvoyInternalAddress, Metadata, Pipe, SocketAddress
 from meshcompile.envoy.config.endpoint import ClusterLoadAssignment, LbEndpoint
-from meshcompile.envoy.config.listener import Filter, FilterChain, FilterChainMatch, Listener
-from meshcompile.envoy.config.route import Route, RouteAction, RouteConfiguration, RouteMatch, VirtualHost
-from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager, Rds
-from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
-from meshcompile.envoy.message import Packed, encode
+from meshcompile.envoy.config.listener import Listener
+from meshcompile.envoy.config.route import RouteConfiguration
 from meshcompile.golang.sort import go_sorted
 from meshcompile.output.columns import aligned
-from meshcompile.output.packed import known
+from meshcompile.output.listener_chains import chain_columns, drops, filter_chains, route_match
 from meshcompile.values.hosts import UNIX_PREFIX
-from meshcompile.values.names import BLACK_HOLE_CLUSTER, HTTP_CONNECTION_MANAGER, PASSTHROUGH_CLUSTER
+from meshcompile.values.names import HTTP_CONNECTION_MANAGER, PASSTHROUGH_CLUSTER
 
-# ALPN lists that istioctl shows by name. The lists must match exactly.
-PROTOCOLS = {
-    ("http/1.0", "http/1.1", "h2c", "istio-http/1.0", "istio-http/1.1", "istio-h2"): "HTTP TLS",
-    ("istio", "istio-http/1.0", "istio-http/1.1", "istio-h2"): "Istio HTTP Plain",
-    ("istio-peer-exchange", "istio"): "TCP TLS",
-    ("http/1.0", "http/1.1", "h2c"): "HTTP",
-}
 SHOWN_DOMAINS = 2
 
 LISTENER_COLUMNS = ("ADDRESSES", "PORT", "MATCH", "DESTINATION")
@@ -109,7 +99,7 @@ def listener_rows(listeners: Iterable[Listener]) -> Iterator[tuple[str, tuple[st
     """The name of a listener and a row of its table, for every filter chain."""
     for listener in go_sorted(listeners, _listener_before):
         head = (",".join(listener_addresses(listener)), str(listener_port(listener)))
-        yield from ((listener.name, (*head, *chain)) for chain in _chains(listener))
+        yield from ((listener.name, (*head, *chain)) for chain in chain_columns(listener))
 
 
 def listener_type_table(listeners: Iterable[Listener]) -> str:
@@ -198,9 +188,9 @@ def listener_port(listener: Listener) -> int:
 
 def listener_type(listener: Listener) -> str:
     """HTTP, TCP, HTTP+TCP or UNKNOWN. A TCP proxy to the black hole does not count."""
-    filters = [item for chain in _filter_chains(listener) for item in chain.filters]
+    filters = [item for chain in filter_chains(listener) for item in chain.filters]
     http = any(item.name == HTTP_CONNECTION_MANAGER for item in filters)
-    tcp = any(item.name == tcp_proxy.NAME and not _drops(item) for item in filters)
+    tcp = any(item.name == tcp_proxy.NAME and not drops(item) for item in filters)
     return {(True, True): "HTTP+TCP", (True, False): "HTTP", (False, True): "TCP", (False, False): "UNKNOWN"}[http, tcp]
 
 
@@ -211,109 +201,6 @@ def _listener_before(listener: Listener, other: Listener) -> bool:
 
 def _listener_key(listener: Listener) -> tuple[int, str, str]:
     return listener_port(listener), listener_addresses(listener)[0], listener_type(listener)
-
-
-def _filter_chains(listener: Listener) -> list[FilterChain]:
-    """The filter chains in order; the default chain comes last."""
-    default = listener.default_filter_chain
-    return [*listener.filter_chains, *([default] if default is not None else [])]
-
-
-def _chains(listener: Listener) -> list[tuple[str, str]]:
-    """(match, destination) of every filter chain, the destinations in descending order."""
-    chains = [
-        (_chain_match(chain.filter_chain_match or FilterChainMatch()), _destination(chain.filters))
-        for chain in _filter_chains(listener)
-    ]
-    return go_sorted(chains, lambda chain, other: chain[1] > other[1])
-
-
-def _chain_match(match: FilterChainMatch) -> str:
-    """`SNI: a.example; Trans: tls; App: TCP TLS; Addr: *:8080`, or ALL."""
-    parts = (_server_names(match), _transport(match), _application_protocols(match), _destination_address(match))
-    return "; ".join(part for part in parts if part) or "ALL"
-
-
-def _server_names(match: FilterChainMatch) -> str:
-    return f"SNI: {','.join(match.server_names)}" if match.server_names else ""
-
-
-def _transport(match: FilterChainMatch) -> str:
-    return f"Trans: {match.transport_protocol}" if match.transport_protocol else ""
-
-
-def _application_protocols(match: FilterChainMatch) -> str:
-    protocols = match.application_protocols
-    return f"App: {PROTOCOLS.get(protocols, ','.join(protocols))}" if protocols else ""
-
-
-def _destination_address(match: FilterChainMatch) -> str:
-    port = "" if match.destination_port is None else f":{match.destination_port}"
-    ranges = ",".join(f"{cidr.address_prefix}/{cidr.prefix_len or 0}" for cidr in match.prefix_ranges)
-    return f"Addr: {ranges or '*'}{port}" if ranges or port else ""
-
-
-def _destination(filters: Iterable[Filter]) -> str:
-    """The destination of the first terminal filter."""
-    for item in filters:
-        if item.name == HTTP_CONNECTION_MANAGER:
-            return _http_destination(known(item.typed_config))
-        if item.name == tcp_proxy.NAME and not _drops(item):
-            config = known(item.typed_config)
-            return _cluster_destination(config.cluster or "" if isinstance(config, TcpProxy) else "")
-    return "Non-HTTP/Non-TCP"
-
-
-def _drops(item: Filter) -> bool:
-    """True if the filter's configuration contains the name of the black hole cluster."""
-    return BLACK_HOLE_CLUSTER.encode() in encode(item.typed_config)
-
-
-def _http_destination(manager: Packed | None) -> str:
-    match manager:
-        case HttpConnectionManager(route_config=RouteConfiguration() as configuration):
-            return _inline_destination(configuration)
-        case HttpConnectionManager(rds=Rds(route_config_name=str(name))) if name:
-            return f"Route: {name}"
-        case _:
-            return "HTTP"
-
-
-def _cluster_destination(cluster: str) -> str:
-    """The description of a cluster; the name itself for PassthroughCluster and similar clusters."""
-    return cluster if "Cluster" in cluster else f"Cluster: {cluster}"
-
-
-def _inline_destination(configuration: RouteConfiguration) -> str:
-    """The cluster if all routes have the same one, else every domain and match."""
-    match configuration.virtual_hosts:
-        case (
-            VirtualHost(
-                domains=("*",),
-                routes=(Route(match=RouteMatch(prefix="/"), route=RouteAction(cluster=str(cluster))),),
-            ),
-        ):
-            return _cluster_destination(cluster)
-        case virtual_hosts:
-            return f"Inline Route: {'; '.join(map(_inline_virtual_host, virtual_hosts))}"
-
-
-def _inline_virtual_host(virtual_host: VirtualHost) -> str:
-    routes = ", ".join(_route_match(route.match) for route in virtual_host.routes)
-    return routes if virtual_host.domains == ("*",) else f"{'/'.join(virtual_host.domains)} {routes}"
-
-
-def _route_match(match: RouteMatch | None) -> str:
-    """The path match of a route. Headers and other conditions are not shown."""
-    if match is None:
-        return ""
-    parts = (
-        f"{match.prefix}*" if match.prefix else "",
-        f"PathPrefix:{match.path_separated_prefix}" if match.path_separated_prefix else "",
-        match.path or "",
-        "" if match.safe_regex is None else f"regex {match.safe_regex.regex}",
-    )
-    return " ".join(part for part in parts if part)
 
 
 def _route_before(configuration: RouteConfiguration, other: RouteConfiguration) -> bool:
@@ -327,7 +214,7 @@ def _route_rows(configuration: RouteConfiguration) -> Iterator[tuple[str, ...]]:
         head = (configuration.name, virtual_host.name, _domains(virtual_host.domains))
         for route in virtual_host.routes:
             if route.route is None or route.route.cluster != PASSTHROUGH_CLUSTER:
-                yield *head, _route_match(route.match), _written_in(route.metadata)
+                yield *head, route_match(route.match), _written_in(route.metadata)
         if not virtual_host.routes:
             yield *head, "/*", "404"
 
