@@ -8,7 +8,7 @@ from meshcompile.documents import NOWHERE, Origin
 
 
 class Invalid(Struct, frozen=True):
-    """Why a part of an object does not hold: istiod's `ConfigError`."""
+    """The reason why a part of an object is invalid: istiod's `ConfigError`."""
 
     reason: str
     message: str

@@ -179,7 +179,7 @@ def _gateway(written: KubernetesGateway | ListenerSet, name: str, server: Server
 
 
 def waypoint_problem(listener: Listener) -> Invalid | None:
-    """What is wrong with the listener of a waypoint, which istiod serves all the same."""
+    """What is wrong with the listener of a waypoint. istiod serves it anyway."""
     if (listener.port, listener.protocol) == (HBONE_PORT, "HBONE"):
         return None
     message = f'Expected a single listener on port {HBONE_PORT} with protocol "HBONE"'

@@ -41,7 +41,7 @@ class ListenerOwner(Struct, frozen=True):
 
 
 class ListenerTls(Struct, frozen=True):
-    """The settings of a server, and why they do not hold if so; `settings` is None for a listener without TLS."""
+    """The settings of a server, and the problem if they are invalid. `settings` is None for a listener without TLS."""
 
     settings: ServerTLSSettings | None
     invalid: Invalid | None = None
@@ -83,7 +83,7 @@ class TlsBuilder(Struct, frozen=True):
     def _credentials(
         self, refs: Iterable[SecretObjectReference], owner: ListenerOwner
     ) -> tuple[tuple[str, ...], Invalid | None]:
-        """The credential names of the certificates that hold; a certificate that does not hold has an empty name."""
+        """The credential names of the valid certificates. The name of an invalid one is empty."""
         names: list[str] = []
         invalid: Invalid | None = None
         for ref in refs:
