@@ -109,6 +109,11 @@ class Proxy:
         return self.type is ProxyType.ROUTER
 
     @property
+    def is_waypoint(self) -> bool:
+        """True for waypoints of an ambient mesh."""
+        return self.type is ProxyType.WAYPOINT
+
+    @property
     def is_sidecar(self) -> bool:
         """True for the proxy in an application's Pod."""
         return self.type is ProxyType.SIDECAR

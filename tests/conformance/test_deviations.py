@@ -13,8 +13,6 @@ DEVIATIONS = (
     ("endpoints/ip-families", "both", "routes", "80"),
     ("endpoints/ip-families", "v4", "routes", "80"),
     ("listeners/proxyconfig-headers-metadata", "kv", "routes", "80"),
-    # Not compiled yet.
-    ("waypoints/allowed-namespaces", "same", "listeners", "connect_terminate"),
 )
 
 

@@ -19,8 +19,9 @@ from tests.conformance.ratchet import floors
 ALWAYS_MADE = re.compile(
     r"""
       (listener)\ (virtualOutbound|virtualInbound|127\.0\.0\.1_\d+)     # the last: the HTTP proxy of the mesh config
-    | (listener|cluster)\ (connect_originate|connect_terminate|main_internal)  # of an ambient mesh
-    | filter_chain\ connect_(originate|terminate)\ (default)?
+    | (listener|cluster)\ (connect_terminate|main_internal|encap|(inner_|outer_)?connect_originate)  # HBONE
+    | filter_chain\ (connect_terminate\ default|(inner_|outer_)?connect_originate\ )
+    | filter_chain\ main_internal\ direct-(tcp|http)                  # workloads behind a waypoint
     | filter_chain\ 127\.0\.0\.1_\d+\s
     | filter_chain\ .*\ (
           virtualInbound|virtualInbound-(catchall-http|blackhole)       # ports that nobody declared

@@ -45,10 +45,10 @@ def test_what_is_no_node_is_refused(node: Any, problem: str) -> None:
     assert isinstance(raised.value, ValueError)
 
 
-def test_a_waypoint_compiles_with_a_warning() -> None:
-    """Unsupported proxies do not raise: the configuration has a finding."""
+def test_a_waypoint_outside_of_an_ambient_mesh_is_reported() -> None:
+    """A waypoint of a mesh that is not ambient compiles, and a finding tells how to make the mesh ambient."""
     config = meshcompile.load([]).compile(Proxy.from_node({"id": ID.replace("sidecar", "waypoint")}))
-    assert "unsupported-waypoint" in [found.slug for found in config.diagnostics]
+    assert "waypoint-outside-of-ambient" in [found.slug for found in config.diagnostics]
 
 
 def test_every_exception_has_the_same_base() -> None:

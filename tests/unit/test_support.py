@@ -8,21 +8,17 @@ import meshcompile
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.support import LIMITS, Support, limit
 
-ENVOY_FILTER = """
-apiVersion: networking.istio.io/v1alpha3
-kind: EnvoyFilter
+ENDPOINTS = """
+apiVersion: v1
+kind: Endpoints
 metadata:
-  name: waypoints
+  name: web
   namespace: shop
-spec:
-  configPatches:
-    - applyTo: HTTP_FILTER
-      match:
-        context: WAYPOINT
-        waypoint:
-          portNumber: 80
-      patch:
-        operation: REMOVE
+subsets:
+  - notReadyAddresses:
+      - ip: 10.0.0.1
+    ports:
+      - port: 80
 """
 
 GATEWAY = """
@@ -62,13 +58,13 @@ def test_a_field_that_is_not_listed_is_compiled() -> None:
 
 def test_unsupported_fields_are_warnings() -> None:
     """A field that istiod uses and meshcompile does not is a warning at its position."""
-    (found,) = limits_of(ENVOY_FILTER)
+    (found,) = limits_of(ENDPOINTS)
     assert (found.code, found.severity, found.field) == (
         "MC0130",
         meshcompile.Severity.WARNING,
-        "spec.configPatches[0].match.waypoint",
+        "subsets[0].notReadyAddresses",
     )
-    assert (found.line, found.kind, found.name) == (12, "EnvoyFilter", "waypoints")
+    assert (found.line, found.kind, found.name) == (8, "Endpoints", "web")
 
 
 def test_ignored_fields_are_infos() -> None:
@@ -83,8 +79,8 @@ def test_settings_of_the_mesh_are_looked_at() -> None:
     assert (found.code, found.field) == ("MC0130", "defaultConfig.private_key_provider")
 
 
-def test_ambient_meshes_are_not_supported() -> None:
-    """An ambient mesh is reported as compiled without its waypoints."""
+def test_ztunnel_is_not_supported() -> None:
+    """An ambient mesh is reported as compiled without ztunnel."""
     assert [found.code for found in meshcompile.load((), ambient=True).diagnostics] == ["MC0303"]
 
 
@@ -100,14 +96,14 @@ def test_ambient_namespaces_need_an_ambient_mesh() -> None:
 @pytest.mark.parametrize(
     ("kind", "metadata", "codes"),
     [
-        ("waypoint", {}, ["MC1206"]),
+        ("waypoint", {}, ["MC1212"]),
         ("sidecar", {"ENABLE_HBONE": "true"}, []),
         ("router", {"ENABLE_HBONE": True}, []),
         ("sidecar", {}, []),
     ],
 )
-def test_waypoints_are_not_supported(kind: str, metadata: dict, codes: list[str]) -> None:
-    """The incomplete output for a waypoint is reported, and other proxies have none."""
+def test_proxies_are_supported(kind: str, metadata: dict, codes: list[str]) -> None:
+    """The output is complete for each kind of proxy. A waypoint needs an ambient mesh."""
     node = {"id": f"{kind}~10.0.0.1~web-0.shop~shop.svc.cluster.local", "metadata": metadata}
     config = meshcompile.load(()).compile(meshcompile.Proxy.from_node(node))
     assert [found.code for found in config.diagnostics] == codes

@@ -22,9 +22,9 @@ UNSUPPORTED_AMBIENT = Code(
     "MC0303",
     "unsupported-ambient",
     Severity.WARNING,
-    "ambient mode is not wholly supported: waypoints and ztunnel are not compiled",
-    "In an ambient mesh, istiod also configures waypoints and ztunnel. meshcompile compiles the HBONE tunnels of "
-    "sidecars and gateways, but neither of these.",
+    "ambient mode is not wholly supported: ztunnel is not compiled",
+    "In an ambient mesh, istiod also configures ztunnel, with addresses and policies of its own types. meshcompile "
+    "compiles waypoints, sidecars and gateways, and not ztunnel.",
 )
 MESH_CONFIG_FROM = Code(
     "MC0304",

@@ -43,12 +43,13 @@ NO_ADDRESS_LEFT = Code(
     "no address is left to assign to {kind} `{name}`",
     "The ranges of assumed addresses have room for 65,534 Pods and as many Services.",
 )
-UNSUPPORTED_WAYPOINT = Code(
-    "MC1206",
-    "unsupported-waypoint",
+WAYPOINT_OUTSIDE_OF_AMBIENT = Code(
+    "MC1212",
+    "waypoint-outside-of-ambient",
     Severity.WARNING,
-    "{proxy} is a waypoint, and waypoints are not supported: the output differs from what istiod sends",
-    "meshcompile does not compile the listeners, clusters and routes of a waypoint. It compiles sidecars and gateways.",
+    "{proxy} is a waypoint, and the mesh is not ambient: nothing is behind it",
+    "Objects use waypoints only in an ambient mesh. Compile with `--ambient`, `ambient: true` in meshcompile.yaml, or "
+    "`load(ambient=True)` if istiod runs with PILOT_ENABLE_AMBIENT.",
 )
 UNREADABLE_METADATA = Code(
     "MC1211",

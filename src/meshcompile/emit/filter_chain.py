@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from meshcompile.emit.filters.network.chain import network_filters
+from meshcompile.emit.filters.network.tunnel_state import CONNECT_AUTHORITY
 from meshcompile.emit.metadata import config_metadata
 from meshcompile.emit.tls import downstream_tls
 from meshcompile.envoy.config.core import CidrRange
@@ -41,12 +42,18 @@ _ALPN: Mapping[Traffic, tuple[str, ...]] = {
 }
 
 
+_DESTINATION_OF_TUNNEL = (CONNECT_AUTHORITY,)
+
+
 def filter_chain(chain: ResolvedFilterChain) -> FilterChain:
     """The message of a filter chain."""
     return at(
         FilterChain(
             filter_chain_match=None if chain.match is None else filter_chain_match(chain.match),
-            filters=network_filters(chain.connection),
+            filters=(
+                *(_DESTINATION_OF_TUNNEL if chain.restores_destination else ()),
+                *network_filters(chain.connection),
+            ),
             metadata=config_metadata(chain.config),
             transport_socket=None if chain.tls is None else downstream_tls(chain.tls),
             transport_socket_connect_timeout=CONNECT_TIMEOUT if chain.connect_timeout else None,

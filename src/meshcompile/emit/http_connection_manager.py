@@ -6,6 +6,7 @@ Follows istiod's `ListenerBuilder.buildHTTPConnectionManager`.
 from meshcompile.emit.access_log import http_access_logs
 from meshcompile.emit.config_sources import OVER_ADS
 from meshcompile.emit.filters.http.chain import http_filters
+from meshcompile.emit.routes import inline_routes
 from meshcompile.emit.tracing import request_id_extension, tracing
 from meshcompile.envoy.config.core import (
     CidrRange,
@@ -78,12 +79,12 @@ def _manager(connection: HttpConnection) -> HttpConnectionManager:
     traits = connection.traits
     gateway = traits.traffic_class is TrafficClass.GATEWAY
     normalize, merge_slashes, escaped_slashes = _NORMALIZATION[traits.path_normalization]
-    route = connection.inbound_route
+    discovered = Rds(config_source=OVER_ADS, route_config_name=connection.route_name)
     return HttpConnectionManager(
         codec_type="HTTP3" if connection.http3 else "AUTO",
         stat_prefix=connection.stat_prefix,
-        rds=Rds(config_source=OVER_ADS, route_config_name=connection.route_name) if route is None else None,
-        route_config=None if route is None else _inbound_routes(route),
+        rds=discovered if connection.discovers_routes else None,
+        route_config=_routes_in_place(connection),
         http_filters=http_filters(traits, connection.filter_inputs),
         tracing=tracing(traits.telemetry.tracing),
         common_http_protocol_options=_common_options(traits),
@@ -150,6 +151,12 @@ def _client_cert_details(
     return HttpConnectionManagerSetCurrentClientCertDetails(
         subject=details.subject, cert=details.cert, chain=details.chain, dns=details.dns, uri=details.uri
     )
+
+
+def _routes_in_place(connection: HttpConnection) -> RouteConfiguration | None:
+    if connection.inbound_route is not None:
+        return _inbound_routes(connection.inbound_route)
+    return None if connection.routes is None else inline_routes(connection.routes)
 
 
 def _inbound_routes(route: InboundRoute) -> RouteConfiguration:

@@ -73,13 +73,14 @@ def _address(endpoint: locality_groups.LbEndpoint) -> Address:
 def _transport(endpoint: locality_groups.LbEndpoint) -> Mapping[str, JsonObject]:
     """The metadata that choose the transport socket, and that tell the destination of a tunnel."""
     tunnel = endpoint.tunnel
+    mutual_tls = {TRANSPORT_SOCKET_MATCH: {"tlsMode": endpoint.tls_mode}} if endpoint.tls_mode else {}
     if tunnel is None:
-        return {TRANSPORT_SOCKET_MATCH: {"tlsMode": endpoint.tls_mode}} if endpoint.tls_mode else {}
+        return mutual_tls
     waypoint = host_with_port(endpoint.address, endpoint.port)
     return {
         ORIGINAL_DESTINATION: {
             "local": host_with_port(tunnel.address, tunnel.port),
             **({"waypoint": waypoint} if tunnel.to_waypoint else {}),
         },
-        TRANSPORT_SOCKET_MATCH: {"tunnel": "http"},
+        **({TRANSPORT_SOCKET_MATCH: {"tunnel": "http"}} if tunnel.chooses_socket else mutual_tls),
     }

@@ -61,7 +61,7 @@ NOT_IMPLEMENTED = _ignored("Istio does not implement it")
 REFUSED = _ignored("Istio rejects objects with this field")
 NOT_SENT = _ignored("istiod does not send it to proxies")
 REMOVED = _ignored("Istio no longer has this provider")
-AMBIENT = _unsupported("ambient mode is not compiled")
+AMBIENT = _unsupported("ambient mode across clusters is not compiled")
 OBSERVED = _elsewhere("controllers write it")
 KUBERNETES = _elsewhere("only Kubernetes uses it")
 INJECTOR = _elsewhere("only the injector uses it")
@@ -99,7 +99,7 @@ LIMITS: Mapping[str, Mapping[str, Limit]] = {
     ),
     "networking.workload_group.WorkloadGroupSpec": _each("metadata template probe", REGISTRATION),
     "networking.envoy_filter.ListenerMatch": {"port_name": NOT_IMPLEMENTED},
-    "networking.envoy_filter.EnvoyConfigObjectMatch": {"waypoint": _unsupported("waypoints are not compiled")},
+    "networking.envoy_filter.EnvoyConfigObjectMatch": {"waypoint": NOT_IMPLEMENTED},
     "networking.envoy_filter.Patch": {"filter_class": NOT_IMPLEMENTED},
     "networking.proxy_config.ProxyConfigSpec": {"concurrency": AGENT, "image": INJECTOR},
     "security.request_authentication.JWTRule": {

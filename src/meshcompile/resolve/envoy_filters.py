@@ -137,14 +137,17 @@ NO_ENVOY_FILTERS = EnvoyFilters()
 
 def envoy_filters(index: EnvoyFilterIndex, proxy: Proxy) -> EnvoyFilters:
     """The patches of a proxy."""
-    selecting = [
-        envoy_filter
-        for envoy_filter in index.concerning(proxy.namespace)
-        if attaches(envoy_filter.spec, envoy_filter.namespace, proxy, index.root_namespace)
-    ]
-    if not selecting:
+    found = tuple(selecting(index, proxy))
+    if not found:
         return NO_ENVOY_FILTERS
-    return EnvoyFilters(tuple(patch for envoy_filter in selecting for patch in patches_of(envoy_filter, proxy)))
+    return EnvoyFilters(tuple(patch for envoy_filter in found for patch in patches_of(envoy_filter, proxy)))
+
+
+def selecting(index: EnvoyFilterIndex, proxy: Proxy) -> Iterator[EnvoyFilter]:
+    """The EnvoyFilters that select a proxy, in the order in which they apply."""
+    for envoy_filter in index.concerning(proxy.namespace):
+        if attaches(envoy_filter.spec, envoy_filter.namespace, proxy, index.root_namespace):
+            yield envoy_filter
 
 
 def patches_of(envoy_filter: EnvoyFilter, proxy: Proxy) -> Iterator[Patch]:

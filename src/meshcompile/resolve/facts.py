@@ -9,6 +9,7 @@ from meshcompile.resolve.inbound.service_targets import ServiceTarget, service_t
 from meshcompile.resolve.scope.proxy_config import proxy_config
 from meshcompile.resolve.scope.sidecar import SidecarScope, scope_key, sidecar_scope
 from meshcompile.resolve.security.mtls import PeerPolicy, peer_policy
+from meshcompile.resolve.waypoint.behind import BehindWaypoint, behind_waypoint
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.durations import Duration
 
@@ -19,7 +20,7 @@ class ProxyFacts(Struct, frozen=True):
     `scope` has the services and rules that it imports. Gateways and waypoints import everything visible. `targets` are
     the service ports that its workload serves, oldest service first, then by host name. `gateway` merges all Gateways
     that select a router, and is empty for other proxies. `config` is what the proxy reports, or the mesh's default.
-    `peer_policy` has the mutual TLS modes of its ports.
+    `peer_policy` has the mutual TLS modes of its ports. `behind` is what a waypoint stands before.
     """
 
     proxy: Proxy
@@ -28,6 +29,7 @@ class ProxyFacts(Struct, frozen=True):
     targets: tuple[ServiceTarget, ...]
     gateway: MergedGateway
     peer_policy: PeerPolicy
+    behind: BehindWaypoint
 
 
 def proxy_facts(snapshot: Snapshot, proxy: Proxy) -> ProxyFacts:
@@ -40,6 +42,7 @@ def proxy_facts(snapshot: Snapshot, proxy: Proxy) -> ProxyFacts:
         targets=targets,
         gateway=merged_gateway(snapshot.gateways, proxy, targets),
         peer_policy=peer_policy(snapshot.authentication, proxy.namespace, proxy.labels),
+        behind=behind_waypoint(snapshot, proxy, targets),
     )
 
 

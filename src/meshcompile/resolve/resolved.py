@@ -20,10 +20,10 @@ from meshcompile.resolve.listeners.filter_chain import FilterChain
 from meshcompile.resolve.listeners.http_connection import HttpConnection
 from meshcompile.resolve.listeners.proxy_listeners import Listeners, listeners
 from meshcompile.resolve.listeners.tcp_connection import TcpConnection
+from meshcompile.resolve.proxy_findings import proxy_findings
 from meshcompile.resolve.routes import RouteTable, route_table
 from meshcompile.resolve.scope.workload import placed, pod_findings
 from meshcompile.resolve.skipped_objects import SkippedObjects
-from meshcompile.resolve.unsupported import unsupported
 from meshcompile.snapshot.snapshot import Snapshot
 
 
@@ -64,7 +64,10 @@ def resolve(snapshot: Snapshot, proxy: Proxy) -> Resolved:
         extensions=extensions(snapshot, facts.proxy, discovered_names(proxy_listeners)),
         patches=envoy_filters(snapshot.envoy_filters, facts.proxy),
         findings=by_place(
-            facts.gateway.findings, proxy_listeners.findings, unsupported(proxy), pod_findings(snapshot, proxy)
+            facts.gateway.findings,
+            proxy_listeners.findings,
+            proxy_findings(proxy, ambient=snapshot.ambient),
+            pod_findings(snapshot, proxy),
         ),
         skipped=SkippedObjects(snapshot, facts),
     )
@@ -89,7 +92,7 @@ def route_names(resolved: Listeners) -> tuple[str, ...]:
     """The names of the route configurations that listeners request, sorted, without duplicates."""
     connections = (chain.connection for chain in resolved.chains)
     http = (connection for connection in connections if isinstance(connection, HttpConnection))
-    return tuple(sorted({connection.route_name for connection in http if connection.inbound_route is None}))
+    return tuple(sorted({connection.route_name for connection in http if connection.discovers_routes}))
 
 
 def discovered_names(resolved: Listeners) -> tuple[str, ...]:

@@ -53,9 +53,13 @@ class AuthenticationIndex(Struct, frozen=True):
         """
         return tuple(policy for policy in self._lookup(self.peer, namespace) if selects(peer_selector(policy), labels))
 
-    def request_in(self, namespace: str) -> tuple[RequestAuthentication, ...]:
-        """The RequestAuthentications that may apply to a workload: first its namespace's, then the root namespace's."""
-        return self._lookup(self.request, namespace)
+    def request_in(self, namespace: str, *others: str) -> tuple[RequestAuthentication, ...]:
+        """The RequestAuthentications that may apply to a workload: first its namespace's, then the root namespace's,
+        then those of `others`.
+        """
+        known = {namespace, self.root_namespace}
+        further = (self.request.get(each, ()) for each in others if each not in known)
+        return self._lookup(self.request, namespace) + tuple(policy for group in further for policy in group)
 
     def _lookup(self, policies: Mapping[str, tuple[R, ...]], namespace: str) -> tuple[R, ...]:
         own = policies.get(namespace, ())

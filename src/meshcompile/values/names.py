@@ -21,6 +21,12 @@ CONNECT_TERMINATE = "connect_terminate"
 """The listener at which HBONE tunnels end."""
 MAIN_INTERNAL = "main_internal"
 """The internal listener for what HBONE tunnels carry, and its cluster."""
+ENCAP = "encap"
+"""The cluster of a waypoint for connections to workloads."""
+INNER_CONNECT_ORIGINATE = "inner_connect_originate"
+"""The internal listener that opens the inner one of two HBONE tunnels, to another network, and its cluster."""
+OUTER_CONNECT_ORIGINATE = "outer_connect_originate"
+"""The internal listener that opens the outer one of two HBONE tunnels, to another network, and its cluster."""
 HTTP_CONNECTION_MANAGER = "envoy.filters.network.http_connection_manager"
 """The name of the network filter that reads HTTP."""
 
@@ -30,6 +36,7 @@ class Direction(StrEnum):
 
     OUTBOUND = "outbound"
     INBOUND = "inbound"
+    INBOUND_VIP = "inbound-vip"
 
 
 # The cluster of a backend without a host. It never exists, so requests to it fail.
@@ -45,7 +52,7 @@ class ClusterName(Struct, frozen=True):
     host: str
 
     def __str__(self) -> str:
-        if not self.host and self.direction is Direction.OUTBOUND:
+        if not self.host and self.direction is not Direction.INBOUND:
             return UNKNOWN_SERVICE
         return f"{self.direction}|{self.port}|{self.subset}|{self.host}"
 
@@ -63,6 +70,11 @@ def outbound(port: int, subset: str, host: str) -> str:
 def inbound(port: int) -> str:
     """The name of an inbound cluster, which has neither subset nor host."""
     return f"inbound|{port}||"
+
+
+def inbound_vip(port: int, subset: str, host: str) -> str:
+    """The name of a waypoint's cluster for a service. `subset` begins with `http` or `tcp`: `http/v1`."""
+    return f"inbound-vip|{port}|{subset}|{host}"
 
 
 def outbound_sni(port: int, subset: str, host: str) -> str:

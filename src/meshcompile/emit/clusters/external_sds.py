@@ -11,7 +11,7 @@ from meshcompile.resolve.security.downstream_tls import EXTERNAL_SDS_CLUSTER
 def external_sds_cluster(resolved: Clusters) -> Cluster:
     """The cluster with the unix socket of the SDS server."""
     endpoint = LbEndpoint(endpoint=Endpoint(address=Address(pipe=Pipe(path=resolved.external_sds))))
-    timeout = resolved.own[0].connect_timeout
+    timeout = resolved.own[0].connect_timeout if resolved.own else None
     return Cluster(
         name=EXTERNAL_SDS_CLUSTER,
         alt_stat_name=f"{EXTERNAL_SDS_CLUSTER};",

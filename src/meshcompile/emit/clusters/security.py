@@ -38,6 +38,7 @@ _METADATA_FOR_TUNNELS = (
     InternalUpstreamTransportMetadataValueSource(kind=_CLUSTER, name="istio"),
     InternalUpstreamTransportMetadataValueSource(kind=_HOST, name="istio"),
 )
+_METADATA_OF_ENDPOINTS = tuple(source for source in _METADATA_FOR_TUNNELS if source.kind is _HOST)
 
 
 def _tunnel_match(content: TransportSocket | None) -> ClusterTransportSocketMatch:
@@ -58,12 +59,26 @@ def transport_socket(security: Security) -> TransportSocket | None:
 
     None means Envoy's default socket (plain text), or that each endpoint has its own.
     """
-    if security.only_where_possible or security.tunnelled is not Tunnelled.NOTHING:
-        return None
+    match security.tunnelled:
+        case Tunnelled.NOTHING if not security.only_where_possible:
+            return _direct(security)
+        case Tunnelled.EVERYTHING:
+            return _to_tunnel_listener(_direct(security) or _BARE_RAW_BUFFER)
+        case _:
+            return None
+
+
+def _direct(security: Security) -> TransportSocket | None:
     tls = None if security.tls is None else tls_socket(security.tls)
     if security.proxy_protocol is None:
         return tls
     return _proxied(_BARE_RAW_BUFFER if tls is None else tls, security.proxy_protocol)
+
+
+def _to_tunnel_listener(content: TransportSocket) -> TransportSocket:
+    """The socket of a waypoint for endpoints that are internal listeners."""
+    transport = InternalUpstreamTransport(passthrough_metadata=_METADATA_OF_ENDPOINTS, transport_socket=content)
+    return TransportSocket(name="internal_upstream", typed_config=transport)
 
 
 def transport_socket_matches(security: Security) -> tuple[ClusterTransportSocketMatch, ...]:
@@ -79,6 +94,8 @@ def _matches(security: Security) -> tuple[ClusterTransportSocketMatch, ...]:
     match security.tunnelled:
         case Tunnelled.NOTHING:
             return _by_workload(tls)
+        case Tunnelled.EVERYTHING:
+            return ()
         case Tunnelled.PLAIN_TEXT if security.only_where_possible or tls is None:
             return (_TUNNEL_MATCH, *_by_workload(tls))
         case Tunnelled.PLAIN_TEXT:

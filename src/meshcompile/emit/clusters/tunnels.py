@@ -18,7 +18,13 @@ from meshcompile.envoy.extensions.upstreams.http import (
 )
 from meshcompile.envoy.type.metadata import MetadataKey, MetadataKeyPathSegment
 from meshcompile.resolve.clusters.ir import NO_LIMITS
-from meshcompile.resolve.hbone.tunnels import ConnectCluster, InternalCluster, TunnelCluster
+from meshcompile.resolve.hbone.tunnels import (
+    ConnectCluster,
+    InnerConnectCluster,
+    InternalCluster,
+    TunnelCluster,
+    TunnelTls,
+)
 from meshcompile.values.names import HBONE_PORT, ORIGINAL_DESTINATION
 
 CLEANUP_INTERVAL = "60s"
@@ -44,6 +50,8 @@ def tunnel_cluster(resolved: TunnelCluster) -> Cluster:
     match resolved:
         case ConnectCluster():
             return _connect_cluster(resolved)
+        case InnerConnectCluster():
+            return _inner_connect_cluster(resolved)
         case InternalCluster():
             return _internal_cluster(resolved)
 
@@ -59,16 +67,35 @@ def _connect_cluster(resolved: ConnectCluster) -> Cluster:
         cleanup_interval=CLEANUP_INTERVAL,
         circuit_breakers=circuit_breakers(NO_LIMITS),
         typed_extension_protocol_options={HTTP_OPTIONS: _connect_options(resolved)},
-        original_dst_lb_config=ClusterOriginalDstLbConfig(upstream_port_override=HBONE_PORT, metadata_key=_WAYPOINT),
-        transport_socket=TransportSocket(
-            name="tls", typed_config=UpstreamTlsContext(common_tls_context=tunnel_context(resolved.tls))
+        original_dst_lb_config=ClusterOriginalDstLbConfig(
+            upstream_port_override=HBONE_PORT, metadata_key=_WAYPOINT if resolved.to_waypoints else None
         ),
+        transport_socket=_tunnel_socket(resolved.tls),
     )
 
 
-def _connect_options(resolved: ConnectCluster) -> HttpProtocolOptions:
+def _inner_connect_cluster(resolved: InnerConnectCluster) -> Cluster:
+    transport = InternalUpstreamTransport(transport_socket=_tunnel_socket(resolved.tls))
+    return Cluster(
+        name=resolved.name,
+        alt_stat_name=f"{resolved.name};",
+        type="STATIC",
+        circuit_breakers=circuit_breakers(NO_LIMITS),
+        load_assignment=_listener_endpoint(resolved.name, resolved.listener),
+        typed_extension_protocol_options={HTTP_OPTIONS: _connect_options(resolved)},
+        transport_socket=TransportSocket(name="internal_upstream_with_tls", typed_config=transport),
+    )
+
+
+def _tunnel_socket(tls: TunnelTls) -> TransportSocket:
+    return TransportSocket(name="tls", typed_config=UpstreamTlsContext(common_tls_context=tunnel_context(tls)))
+
+
+def _connect_options(resolved: ConnectCluster | InnerConnectCluster) -> HttpProtocolOptions:
     return HttpProtocolOptions(
-        common_http_protocol_options=CommonHttpOptions(idle_timeout=resolved.idle_timeout.json),
+        common_http_protocol_options=CommonHttpOptions(
+            idle_timeout=resolved.idle_timeout.json, max_requests_per_connection=resolved.max_requests or None
+        ),
         explicit_http_config=HttpProtocolOptionsExplicitHttpConfig(
             http2_protocol_options=Http2ProtocolOptions(allow_connect=True)
         ),
@@ -76,15 +103,17 @@ def _connect_options(resolved: ConnectCluster) -> HttpProtocolOptions:
 
 
 def _internal_cluster(resolved: InternalCluster) -> Cluster:
-    endpoint = LbEndpoint(endpoint=Endpoint(address=internal_address(resolved.listener)))
     return Cluster(
         name=resolved.name,
         alt_stat_name=f"{resolved.name};",
         type="STATIC",
         circuit_breakers=circuit_breakers(NO_LIMITS),
-        load_assignment=ClusterLoadAssignment(
-            cluster_name=resolved.name, endpoints=(LocalityLbEndpoints(lb_endpoints=(endpoint,)),)
-        ),
+        load_assignment=_listener_endpoint(resolved.name, resolved.listener),
         typed_extension_protocol_options={HTTP_OPTIONS: _AS_DOWNSTREAM},
         transport_socket=_TO_INTERNAL,
     )
+
+
+def _listener_endpoint(cluster: str, listener: str) -> ClusterLoadAssignment:
+    endpoint = LbEndpoint(endpoint=Endpoint(address=internal_address(listener)))
+    return ClusterLoadAssignment(cluster_name=cluster, endpoints=(LocalityLbEndpoints(lb_endpoints=(endpoint,)),))

@@ -3,6 +3,7 @@
 from meshcompile.emit.listeners.gateway import gateway_listener
 from meshcompile.emit.listeners.sidecar import listener
 from meshcompile.emit.listeners.tunnels import tunnel_listener
+from meshcompile.emit.listeners.waypoint import main_internal
 from meshcompile.envoy.config.listener import Listener
 from meshcompile.resolve.listeners.proxy_listeners import Listeners
 
@@ -13,5 +14,6 @@ def listeners(resolved: Listeners) -> tuple[Listener, ...]:
         *map(listener, resolved.sidecar),
         *map(gateway_listener, resolved.gateway),
         *map(tunnel_listener, resolved.tunnels),
+        *map(main_internal, resolved.waypoint),
     )
     return tuple(sorted(messages, key=lambda message: message.name))

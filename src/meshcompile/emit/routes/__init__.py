@@ -4,7 +4,7 @@ from meshcompile.emit.routes.route import route
 from meshcompile.envoy.config.route import RouteConfiguration, VirtualHost
 from meshcompile.envoy.message import at
 from meshcompile.queries import derived
-from meshcompile.resolve.routes.table import RouteTable
+from meshcompile.resolve.routes.table import InlineRoutes, RouteTable
 from meshcompile.resolve.routes.table import VirtualHost as ResolvedVirtualHost
 
 # The longest body of a direct response that validation allows. Envoy's default limit is 4 KiB.
@@ -22,6 +22,16 @@ def route_configuration(table: RouteTable) -> RouteConfiguration:
         validate_clusters=False,
         max_direct_response_body_size_bytes=MAX_DIRECT_RESPONSE_BODY,
         ignore_port_in_host_matching=True,
+    )
+
+
+def inline_routes(resolved: InlineRoutes) -> RouteConfiguration:
+    """The routes of a connection manager that has them in place."""
+    return RouteConfiguration(
+        name=resolved.name,
+        virtual_hosts=(virtual_host(resolved.virtual_host),),
+        validate_clusters=False,
+        max_direct_response_body_size_bytes=MAX_DIRECT_RESPONSE_BODY if resolved.long_responses else None,
     )
 
 

@@ -14,9 +14,10 @@ from meshcompile.resolve.clusters.ir import (
     Clusters,
     Discovery,
     HttpOptions,
+    SharedClusters,
     UpstreamProtocol,
 )
-from meshcompile.resolve.clusters.outbound import outbound_clusters, sni_dnat_clusters
+from meshcompile.resolve.clusters.outbound import host_clusters, outbound_clusters, sni_dnat_clusters
 from meshcompile.resolve.clusters.pool import keepalive
 from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.hbone.tunnels import (
@@ -27,6 +28,9 @@ from meshcompile.resolve.hbone.tunnels import (
     tunnel_tls,
 )
 from meshcompile.resolve.scope.clients import ClientKey, ScopedClientKey, client_key
+from meshcompile.resolve.waypoint.clusters import vip_clusters, vip_keys
+from meshcompile.resolve.waypoint.outbound import waypoint_outbound_hosts
+from meshcompile.resolve.waypoint.tunnels import waypoint_tunnel_clusters
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.durations import Duration
 from meshcompile.values.names import (
@@ -45,6 +49,10 @@ def clusters(snapshot: Snapshot, facts: ProxyFacts) -> Clusters:
     """The clusters of a proxy."""
     traits = client_key(snapshot, facts.scope, facts.proxy, facts.config)
     scoped = ScopedClientKey(facts.scope.key, traits)
+    external_sds = EXTERNAL_SDS_SOCKET if traits.credential_socket else ""
+    if facts.proxy.is_waypoint:
+        tunnels = tuple(waypoint_tunnel_clusters(snapshot, facts.proxy))
+        return Clusters(_waypoint_clusters(snapshot, facts, scoped), own=(), tunnels=tunnels, external_sds=external_sds)
     if traits.is_sidecar:
         own = _sidecar_clusters(snapshot.mesh, facts, traits)
     else:
@@ -53,8 +61,15 @@ def clusters(snapshot: Snapshot, facts: ProxyFacts) -> Clusters:
         shared=outbound_clusters(snapshot, scoped),
         own=own,
         tunnels=tuple(_tunnels(snapshot, facts.proxy)),
-        external_sds=EXTERNAL_SDS_SOCKET if traits.credential_socket else "",
+        external_sds=external_sds,
     )
+
+
+def _waypoint_clusters(snapshot: Snapshot, facts: ProxyFacts, scoped: ScopedClientKey) -> SharedClusters:
+    """The clusters of the services behind a waypoint, and of others that it sends traffic to."""
+    vips = (vip_clusters(snapshot, key) for key in vip_keys(facts, scoped.client))
+    others = (host_clusters(snapshot, key) for key in waypoint_outbound_hosts(snapshot, facts, scoped))
+    return SharedClusters((*others, *vips))
 
 
 def _tunnels(snapshot: Snapshot, proxy: Proxy) -> Iterator[TunnelCluster]:

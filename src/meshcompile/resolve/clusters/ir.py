@@ -140,6 +140,7 @@ class Tunnelled(Enum):
     NOTHING = auto()
     PLAIN_TEXT = auto()  # the tunnel takes the place of mutual TLS
     TLS = auto()  # that users configure, for the application
+    EVERYTHING = auto()  # at waypoints, whatever the endpoint: the listener for tunnels tells endpoints apart
 
 
 class Security(Struct, frozen=True):

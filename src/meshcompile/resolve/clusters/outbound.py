@@ -25,7 +25,8 @@ from meshcompile.snapshot.slice_endpoints import keeps_draining
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.ports import Protocol
 
-_DNS = frozenset({Discovery.STRICT_DNS, Discovery.LOGICAL_DNS})
+BY_DNS = frozenset({Discovery.STRICT_DNS, Discovery.LOGICAL_DNS})
+"""The clusters that contain their endpoints."""
 
 
 @query
@@ -78,7 +79,7 @@ class ServiceClusters:
         """The cluster of each port, followed by the clusters of its subsets. A port without a cluster has neither."""
         service, rule = self._key.service, self._key.rule
         subsets = () if rule is None or service.is_dynamic else rule.subsets
-        discovery = _discovery(service, self._key.client)
+        discovery = service_discovery(service, self._key.client)
         for port in service.ports:
             if port.protocol is Protocol.UDP:
                 continue
@@ -102,7 +103,7 @@ class ServiceClusters:
     def _cluster(self, upstream: Upstream, found_by: Discovery) -> Cluster | None:
         """One cluster; None when it must list its endpoints and has none."""
         parts, mode, port, policy = self._parts, self._key.mode, upstream.port, upstream.policy
-        by_dns = found_by in _DNS
+        by_dns = found_by in BY_DNS
         groups = self._endpoint_builder.inlined(upstream, mode.only_mutual_tls) if by_dns else ()
         if by_dns and not groups:
             return None
@@ -150,7 +151,8 @@ def _port_override(upstream: Upstream) -> int | None:
     return upstream.service.passthrough_target_ports.get(upstream.port.number)
 
 
-def _discovery(service: Service, client: ClientKey) -> Discovery:
+def service_discovery(service: Service, client: ClientKey) -> Discovery:
+    """How a client finds the endpoints of a service."""
     match service.resolution:
         case Resolution.DNS_LB:
             return Discovery.LOGICAL_DNS if service.dns_connect_race else Discovery.STRICT_DNS

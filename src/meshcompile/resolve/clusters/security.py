@@ -95,7 +95,7 @@ def _automatic(server: TlsPeer, http: HttpOptions | None, mesh: MeshConfig, clie
     if off or server.mode is None or server.mode is MutualTlsMode.DISABLE:
         return ClusterTls.plain(http, Tunnelled.PLAIN_TEXT if server.over_hbone else Tunnelled.NOTHING)
     if client.certificates is not None:
-        return _by_rule(
+        return tls_by_rule(
             server, _from_files(client.certificates, server.service_accounts, server.sni), http, mesh, client
         )
     # ORIGINAL_DST clusters cannot tell endpoints apart, so TLS applies to all of them or to none.
@@ -132,16 +132,17 @@ def _as_written(
     if _is_refused(tls, client, rule_selects_workloads):
         return ClusterTls.plain(http, server.tunnelled(Tunnelled.PLAIN_TEXT))
     if tls.mode is not ClientTLSMode.ISTIO_MUTUAL:
-        return _by_rule(server, tls, http, mesh, client)
+        return tls_by_rule(server, tls, http, mesh, client)
     names = tls.subject_alt_names or server.service_accounts
     mesh_tls = replace(_mesh_tls(server, tls.sni or server.sni, names, http), origin=tls.origin)
     secured = ClusterTls(Security(mesh_tls, tunnelled=server.tunnelled(Tunnelled.PLAIN_TEXT)), http)
     return _with_automatic_names(secured, tls, by_host=True) if server.by_host else secured
 
 
-def _by_rule(
+def tls_by_rule(
     server: TlsPeer, tls: ClientTLSSettings, http: HttpOptions | None, mesh: MeshConfig, client: ClientKey
 ) -> ClusterTls:
+    """TLS as a rule configures it, in SIMPLE or MUTUAL mode."""
     originated = _originated(server, tls, http, mesh, client)
     content = Tunnelled.NOTHING if originated is None else Tunnelled.TLS
     security = Security(originated, tunnelled=server.tunnelled(content))

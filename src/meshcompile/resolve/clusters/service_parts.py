@@ -1,5 +1,6 @@
 """The parts that all clusters of one service are made of: settings, TLS, metadata, names for statistics."""
 
+from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.destination_rule import ClientTLSMode
 from meshcompile.resolve.clusters.cluster_mode import HostKey
 from meshcompile.resolve.clusters.http import outbound_http
@@ -9,6 +10,7 @@ from meshcompile.resolve.clusters.security import ClusterTls, TlsPeer, cluster_t
 from meshcompile.resolve.endpoints.endpoint_builder import Upstream
 from meshcompile.resolve.endpoints.tunnels import takes_tunnels
 from meshcompile.resolve.listeners.stat_names import StatSubject, stat_name
+from meshcompile.resolve.scope.clients import ClientKey
 from meshcompile.resolve.scope.traffic_policy import EffectivePolicies
 from meshcompile.resolve.security.mtls import service_mode
 from meshcompile.snapshot.service import Registry, Service, ServicePort
@@ -89,10 +91,13 @@ class ServiceParts:
 
     def dns(self) -> DnsSettings:
         """How Envoy resolves the host names of endpoints."""
-        client = self.key.client
-        families = "V6_ONLY" if client.ipv6 and not client.ipv4 else "V4_ONLY"
-        rate = self.snapshot.mesh.dns_refresh_rate
-        return DnsSettings("ALL" if self.key.service.dns_connect_race else families, rate)
+        return dns_settings(self.snapshot.mesh, self.key.service, self.key.client)
+
+
+def dns_settings(mesh: MeshConfig, service: Service, client: ClientKey) -> DnsSettings:
+    """How Envoy resolves the host names of a service's endpoints."""
+    families = "V6_ONLY" if client.ipv6 and not client.ipv4 else "V4_ONLY"
+    return DnsSettings("ALL" if service.dns_connect_race else families, mesh.dns_refresh_rate)
 
 
 def service_name(service: Service) -> ServiceName:

@@ -92,7 +92,10 @@ Reached: TypeAlias = tuple[str, LbEndpoint]
 
 
 class EndpointBuilder(Struct, frozen=True, eq=False):
-    """Builds the endpoints that clients with one key reach, each endpoint once."""
+    """Builds the endpoints that clients with one key reach, each endpoint once.
+
+    `behind_waypoint` marks those that the client, a waypoint, stands before.
+    """
 
     client: ClientKey
     endpoints: EndpointIndex
@@ -101,6 +104,7 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
     mesh: MeshConfig
     local_hosts: ClusterLocalHosts
     waypoints: IngressWaypoints
+    behind_waypoint: bool = False
     _reached: dict[tuple[Service, str | int, ClientTLSMode | None], tuple[Reached, ...]] = field(default_factory=dict)
     _policies: dict[Workload, PeerPolicy] = field(default_factory=dict)
     _telemetry: dict[Workload, str] = field(default_factory=dict)
@@ -214,11 +218,14 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
         return described
 
     def _tunnel(self, endpoint: Endpoint) -> EndpointTunnel | None:
-        """The HBONE tunnel to an endpoint. Mutual TLS is preferred where the workload accepts both."""
-        if not self.client.opens_tunnels or endpoint.workload.takes_mutual_tls:
+        """The HBONE tunnel to an endpoint.
+
+        Mutual TLS is preferred where the workload accepts both, except for what is behind a waypoint.
+        """
+        if not self.client.opens_tunnels or (endpoint.workload.takes_mutual_tls and not self.behind_waypoint):
             return None
         if is_waypoint(endpoint) or takes_tunnels(self.waypoints.ambient, endpoint):
-            return EndpointTunnel(endpoint.address, endpoint.port)
+            return EndpointTunnel(endpoint.address, endpoint.port, chooses_socket=not self.behind_waypoint)
         return None
 
     def _lb_endpoint(self, endpoint: Endpoint, tls_mode: str, tunnel: EndpointTunnel | None) -> LbEndpoint:
@@ -290,4 +297,20 @@ def endpoint_builder(snapshot: Snapshot, client: ClientKey) -> EndpointBuilder:
         mesh=snapshot.mesh,
         local_hosts=cluster_local_hosts(snapshot.mesh),
         waypoints=ingress_waypoints(snapshot),
+    )
+
+
+@query
+def waypoint_endpoint_builder(snapshot: Snapshot, client: ClientKey) -> EndpointBuilder:
+    """The endpoint builder of a waypoint, for what is behind it."""
+    builder = endpoint_builder(snapshot, client)
+    return EndpointBuilder(
+        client=client,
+        endpoints=builder.endpoints,
+        topology=builder.topology,
+        authentication=builder.authentication,
+        mesh=builder.mesh,
+        local_hosts=builder.local_hosts,
+        waypoints=builder.waypoints,
+        behind_waypoint=True,
     )

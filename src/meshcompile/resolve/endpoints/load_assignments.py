@@ -10,10 +10,12 @@ from meshcompile.resolve.clusters import passes_through
 from meshcompile.resolve.clusters.cluster_mode import HostKey
 from meshcompile.resolve.clusters.ir import Cluster
 from meshcompile.resolve.clusters.outbound import host_clusters, outbound_hosts, sni_dnat_hosts
-from meshcompile.resolve.endpoints.endpoint_builder import EndpointBuilder, endpoint_builder
+from meshcompile.resolve.endpoints.endpoint_builder import EndpointBuilder, endpoint_builder, waypoint_endpoint_builder
 from meshcompile.resolve.endpoints.locality_groups import LocalityGroup
 from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.scope.clients import ScopedClientKey, client_key
+from meshcompile.resolve.waypoint.clusters import VipKey, vip_clusters, vip_groups, vip_keys
+from meshcompile.resolve.waypoint.outbound import waypoint_outbound_hosts
 from meshcompile.snapshot.snapshot import Snapshot
 
 
@@ -47,7 +49,29 @@ class AssignmentsKey(Key, frozen=True):
 def load_assignments(snapshot: Snapshot, facts: ProxyFacts) -> LoadAssignments:
     """The load assignments of a proxy, one per EDS cluster, in the order of the clusters."""
     scoped = ScopedClientKey(facts.scope.key, client_key(snapshot, facts.scope, facts.proxy, facts.config))
+    if facts.proxy.is_waypoint:
+        return _waypoint_assignments(snapshot, facts, scoped)
     return shared_load_assignments(snapshot, AssignmentsKey(scoped, passes_through(facts)))
+
+
+def _waypoint_assignments(snapshot: Snapshot, facts: ProxyFacts, scoped: ScopedClientKey) -> LoadAssignments:
+    """The load assignments of the services behind a waypoint, and of others that it sends traffic to."""
+    vips = (vip_assignments(snapshot, key) for key in vip_keys(facts, scoped.client))
+    others = (host_assignments(snapshot, key) for key in waypoint_outbound_hosts(snapshot, facts, scoped))
+    return LoadAssignments((*others, *vips))
+
+
+@query
+def vip_assignments(snapshot: Snapshot, key: VipKey) -> HostAssignments:
+    """The load assignments of a service behind a waypoint."""
+    builder = waypoint_endpoint_builder(snapshot, key.client)
+    return HostAssignments(
+        tuple(
+            LoadAssignment(cluster.name, vip_groups(builder, key, cluster), cluster.upstream.origins)
+            for cluster in vip_clusters(snapshot, key).clusters
+            if cluster.upstream is not None
+        )
+    )
 
 
 @query

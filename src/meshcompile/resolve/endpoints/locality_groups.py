@@ -11,11 +11,15 @@ from meshcompile.values.localities import Locality
 
 
 class EndpointTunnel(Struct, frozen=True):
-    """The HBONE tunnel to an endpoint, and its destination: the endpoint, or a service for which it is the waypoint."""
+    """The HBONE tunnel to an endpoint, and its destination: the endpoint, or a service for which it is the waypoint.
+
+    It `chooses_socket` in clusters that also have endpoints without tunnels.
+    """
 
     address: str
     port: int
     to_waypoint: bool = False
+    chooses_socket: bool = True
 
 
 class LbEndpoint(Struct, frozen=True):
@@ -48,7 +52,7 @@ class LbEndpoint(Struct, frozen=True):
 
     @property
     def takes_mutual_tls(self) -> bool:
-        return self.tls_mode == ISTIO_TLS_MODE and self.tunnel is None
+        return self.tls_mode == ISTIO_TLS_MODE and (self.tunnel is None or not self.tunnel.chooses_socket)
 
 
 class LocalityGroup(Struct, frozen=True):

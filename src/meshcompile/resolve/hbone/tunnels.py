@@ -7,6 +7,7 @@ Follows istiod's `buildConnectOriginate`, `buildInternalUpstreamCluster`, `build
 from typing import TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.proxy import Proxy
@@ -16,7 +17,7 @@ from meshcompile.resolve.security.downstream_tls import Secret, accepted_trust_d
 from meshcompile.resolve.telemetry import Telemetry
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.durations import Duration
-from meshcompile.values.names import CONNECT_ORIGINATE, MAIN_INTERNAL
+from meshcompile.values.names import CONNECT_ORIGINATE, INNER_CONNECT_ORIGINATE, MAIN_INTERNAL, OUTER_CONNECT_ORIGINATE
 
 IDLE_TIMEOUT = Duration.of_seconds(3600)
 
@@ -45,12 +46,18 @@ def accepts_tunnels(snapshot: Snapshot, proxy: Proxy) -> bool:
 
 
 class ConnectCluster(Struct, frozen=True):
-    """The cluster that opens tunnels, to the HBONE port of the original destination or of its waypoint."""
+    """The cluster that opens tunnels, to the HBONE port of the original destination or of its waypoint.
+
+    The outer one of two tunnels leads to a gateway of another network, and not `to_waypoints`. It is for one inner
+    tunnel (`max_requests`); 0 means no limit.
+    """
 
     name: str
     connect_timeout: Duration | None
     idle_timeout: Duration
     tls: TunnelTls
+    to_waypoints: bool = True
+    max_requests: int = 0
 
 
 class InternalCluster(Struct, frozen=True):
@@ -60,13 +67,34 @@ class InternalCluster(Struct, frozen=True):
     listener: str
 
 
-TunnelCluster: TypeAlias = ConnectCluster | InternalCluster
+class InnerConnectCluster(Struct, frozen=True):
+    """The cluster that opens the inner one of two tunnels, through the listener that opens the outer one."""
+
+    idle_timeout: Duration
+    tls: TunnelTls
+    name: str = INNER_CONNECT_ORIGINATE
+    listener: str = OUTER_CONNECT_ORIGINATE
+    max_requests: int = 1
+
+
+TunnelCluster: TypeAlias = ConnectCluster | InnerConnectCluster | InternalCluster
 
 
 def connect_cluster(name: str, mesh: MeshConfig, tls: TunnelTls) -> ConnectCluster:
     """The cluster that opens the tunnels of a proxy."""
-    idle_timeout = IDLE_TIMEOUT if mesh.hbone_idle_timeout is None else mesh.hbone_idle_timeout
-    return ConnectCluster(name, mesh.connect_timeout, idle_timeout, tls)
+    return ConnectCluster(name, mesh.connect_timeout, idle_timeout(mesh), tls)
+
+
+def double_tunnel_clusters(mesh: MeshConfig, tls: TunnelTls) -> tuple[TunnelCluster, ...]:
+    """The clusters that open one tunnel inside of another, to other networks."""
+    inner = InnerConnectCluster(idle_timeout(mesh), tls)
+    outer = connect_cluster(OUTER_CONNECT_ORIGINATE, mesh, tls)
+    return (inner, replace(outer, to_waypoints=False, max_requests=1))
+
+
+def idle_timeout(mesh: MeshConfig) -> Duration:
+    """The idle timeout of tunnels."""
+    return IDLE_TIMEOUT if mesh.hbone_idle_timeout is None else mesh.hbone_idle_timeout
 
 
 # ---- listeners
@@ -77,6 +105,23 @@ class ConnectOriginate(Source, frozen=True):
 
     telemetry: Telemetry
     name: str = CONNECT_ORIGINATE
+
+
+class InnerConnectOriginate(Source, frozen=True):
+    """The internal listener that opens the inner one of two tunnels. `network` is that of the proxy."""
+
+    telemetry: Telemetry
+    network: str
+    hashable_state: bool
+    name: str = INNER_CONNECT_ORIGINATE
+
+
+class OuterConnectOriginate(Source, frozen=True):
+    """The internal listener that opens the outer one of two tunnels. `source` says who opens it."""
+
+    telemetry: Telemetry
+    source: str
+    name: str = OUTER_CONNECT_ORIGINATE
 
 
 class ConnectTerminate(Source, frozen=True):
@@ -97,4 +142,4 @@ def connect_terminate(mesh: MeshConfig, proxy: Proxy, traits: HttpTraits) -> Con
     return ConnectTerminate(proxy.wildcards, traits, tunnel_tls(mesh, proxy), proxy.capabilities.hashable_state)
 
 
-TunnelListener: TypeAlias = ConnectOriginate | ConnectTerminate
+TunnelListener: TypeAlias = ConnectOriginate | InnerConnectOriginate | OuterConnectOriginate | ConnectTerminate

@@ -340,7 +340,7 @@ class InboundChains(Struct, frozen=True, eq=False):
         pattern = self.mesh.inbound_cluster_stat_name
         return TcpConnection(
             traits=self.tcp,
-            stat_prefix=_stat_name(pattern, port) if pattern else port.cluster,
+            stat_prefix=inbound_stat_name(pattern, port) if pattern else port.cluster,
             clusters=(WeightedCluster(port.cluster, 1),),
             protocol=port.protocol,
             port=port.number,
@@ -385,7 +385,7 @@ def _declared_ports(facts: ProxyFacts) -> frozenset[int]:
     return frozenset(target.target_port for target in facts.targets)
 
 
-def _stat_name(pattern: str, port: InboundPort) -> str:
+def inbound_stat_name(pattern: str, port: InboundPort) -> str:
     """The name for statistics. Istio does not substitute `%TARGET_PORT%` in inbound names."""
     subject = StatSubject(port.host, port.service, port.number, port.name)
     return TARGET_PORT.join(stat_name(part, subject) for part in pattern.split(TARGET_PORT))

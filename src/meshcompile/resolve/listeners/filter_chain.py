@@ -60,7 +60,10 @@ class ChainMatch(Struct, frozen=True, dict=True):
 
 
 class FilterChain(Struct, frozen=True):
-    """A filter chain. `config` is the path of the Istio resource that it comes from, "" without one."""
+    """A filter chain. `config` is the path of the Istio resource that it comes from, "" without one.
+
+    With `restores_destination`, connections keep the destination that they had in an HBONE tunnel.
+    """
 
     connection: HttpConnection | TcpConnection | CatchAllConnection
     match: ChainMatch | None = None
@@ -68,6 +71,7 @@ class FilterChain(Struct, frozen=True):
     tls: DownstreamTls | None = None
     config: str = ""
     connect_timeout: bool = False  # limits the TLS handshake to 15 s
+    restores_destination: bool = False
     origins: tuple[Origin, ...] = ()
 
 

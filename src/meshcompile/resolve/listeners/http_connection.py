@@ -23,9 +23,11 @@ from meshcompile.queries import Source
 from meshcompile.resolve.extensions import NO_EXTENSIONS, ListenerExtensions, listener_extensions
 from meshcompile.resolve.facts import ProxyFacts, idle_timeout
 from meshcompile.resolve.listeners.traffic import TrafficClass
-from meshcompile.resolve.security.authorization import NO_AUTHORIZATION, Authorization, authorization
+from meshcompile.resolve.routes.table import InlineRoutes
+from meshcompile.resolve.security.authorization import NO_AUTHORIZATION, Authorization, authorization_at
 from meshcompile.resolve.security.jwt import JwtAuthentication, jwt_authentication
 from meshcompile.resolve.telemetry import Telemetry, traced_telemetry
+from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.durations import Duration
 from meshcompile.values.ip import Range, cidr_range
@@ -57,7 +59,8 @@ class ClientCertDetails(Struct, frozen=True):
 class HttpTraits(Source, frozen=True):
     """What all HTTP connections of one traffic class of a proxy share.
 
-    `forward_client_cert` is one of Istio's ForwardClientCertDetails, None when Envoy leaves the header as it is.
+    `forward_client_cert` is one of Istio's ForwardClientCertDetails, None when Envoy leaves the header as it is. With
+    `tunnel_identity_header`, the header has the identities at both ends of the HBONE tunnel.
     """
 
     traffic_class: TrafficClass
@@ -79,6 +82,7 @@ class HttpTraits(Source, frozen=True):
     extensions: ListenerExtensions = NO_EXTENSIONS
     jwt: JwtAuthentication | None = None
     authorization: Authorization = NO_AUTHORIZATION
+    tunnel_identity_header: bool = False
 
     @property
     def guard_findings(self) -> tuple[Diagnostic, ...]:
@@ -97,6 +101,7 @@ class HttpFilterInputs(Struct, frozen=True):
     tunnelled: bool
     dynamic_host: str
     extension_port: int
+    waypoint: bool = False
 
 
 class InboundRoute(Struct, frozen=True):
@@ -111,8 +116,9 @@ class InboundRoute(Struct, frozen=True):
 class HttpConnection(Struct, frozen=True):
     """One HTTP connection manager.
 
-    Its routes come by name over RDS (`route_name`), or it has an `inbound_route`. `port` is the port of the listener.
-    `dynamic_host` is the wildcard host of a service that Envoy resolves for each request, else "".
+    Its routes come by name over RDS (`route_name`), or it has an `inbound_route`, or `routes` of its own. `port` is the
+    port of the listener. `dynamic_host` is the wildcard host of a service that Envoy resolves for each request, else
+    "". `waypoint` connections have their own order of filters.
     """
 
     traits: HttpTraits
@@ -121,12 +127,19 @@ class HttpConnection(Struct, frozen=True):
     port: int
     route_name: str = ""
     inbound_route: InboundRoute | None = None
+    routes: InlineRoutes | None = None
     http3: bool = False
     forward_proxy: bool = False  # accepts absolute URLs
     tunnelled: bool = False  # arrived through HBONE, which has already exchanged metadata
     dynamic_host: str = ""
     network_extensions: bool = True  # only on the first HTTP chain of a listener
+    waypoint: bool = False
     origins: tuple[Origin, ...] = ()
+
+    @property
+    def discovers_routes(self) -> bool:
+        """True for routes that come over RDS."""
+        return self.inbound_route is None and self.routes is None
 
     @property
     def filter_inputs(self) -> HttpFilterInputs:
@@ -136,11 +149,17 @@ class HttpConnection(Struct, frozen=True):
             tunnelled=self.tunnelled,
             dynamic_host=self.dynamic_host,
             extension_port=self.port if self.port in self.traits.extensions.http.ports else 0,
+            waypoint=self.waypoint,
         )
 
 
-def http_traits(snapshot: Snapshot, facts: ProxyFacts, traffic_class: TrafficClass) -> HttpTraits:
-    """The traits of a traffic class of a proxy. Policies apply to inbound traffic only."""
+def http_traits(
+    snapshot: Snapshot, facts: ProxyFacts, traffic_class: TrafficClass, service: Service | None = None
+) -> HttpTraits:
+    """The traits of a traffic class of a proxy. Policies apply to inbound traffic only.
+
+    A waypoint has traits for each `service` behind it.
+    """
     proxy, config, mesh = facts.proxy, facts.config, snapshot.mesh
     headers = config.proxy_headers or ProxyHeaders()
     certificates = _gateway_client_cert if traffic_class is TrafficClass.GATEWAY else _sidecar_client_cert
@@ -162,10 +181,10 @@ def http_traits(snapshot: Snapshot, facts: ProxyFacts, traffic_class: TrafficCla
         idle_timeout=idle_timeout(proxy),
         trusted_proxies=_trusted_proxies(config) if traffic_class is TrafficClass.GATEWAY else 0,
         internal_networks=internal_networks(snapshot.networks) if traffic_class is TrafficClass.GATEWAY else (),
-        telemetry=traced_telemetry(snapshot, facts, traffic_class),
-        extensions=listener_extensions(snapshot, proxy, traffic_class),
-        jwt=None if is_outbound else jwt_authentication(snapshot, proxy),
-        authorization=NO_AUTHORIZATION if is_outbound else authorization(snapshot, proxy),
+        telemetry=traced_telemetry(snapshot, facts, traffic_class, service),
+        extensions=listener_extensions(snapshot, proxy, traffic_class, () if service is None else (service,)),
+        jwt=None if is_outbound else jwt_authentication(snapshot, proxy, service),
+        authorization=NO_AUTHORIZATION if is_outbound else authorization_at(snapshot, proxy, service),
     )
 
 

@@ -19,17 +19,20 @@ from meshcompile.resolve.listeners.traffic import TrafficClass
 from meshcompile.resolve.outbound.egress import egress
 from meshcompile.resolve.outbound.listeners import SidecarOutbound
 from meshcompile.resolve.telemetry import telemetry, telemetry_findings
+from meshcompile.resolve.waypoint.listeners import waypoint_tunnels
+from meshcompile.resolve.waypoint.main_internal import MainInternal, main_internal
 from meshcompile.snapshot.snapshot import Snapshot
 
 __all__ = ["Listener", "Listeners", "listeners"]
 
 
 class Listeners(Struct, frozen=True):
-    """The listeners of one proxy, a sidecar or a gateway, and the findings about them. `tunnels` are those of HBONE."""
+    """The listeners of one proxy, and the findings about them. `tunnels` are those at both ends of HBONE tunnels."""
 
     sidecar: tuple[Listener, ...] = ()
     gateway: tuple[GatewayListener, ...] = ()
     tunnels: tuple[TunnelListener, ...] = ()
+    waypoint: tuple[MainInternal, ...] = ()
     findings: tuple[Diagnostic, ...] = ()
 
     @property
@@ -41,14 +44,16 @@ class Listeners(Struct, frozen=True):
                 yield listener.default
         for gateway in self.gateway:
             yield from gateway.chains
+        for internal in self.waypoint:
+            yield from internal.chains
 
 
 def listeners(snapshot: Snapshot, facts: ProxyFacts) -> Listeners:
     """The listeners of a proxy; none when the mesh has no port for redirected traffic."""
     if facts.proxy.is_router:
         return _gateway(snapshot, facts)
-    if not facts.proxy.is_sidecar:
-        return Listeners()
+    if facts.proxy.is_waypoint:
+        return _waypoint(snapshot, facts)
     if snapshot.mesh.proxy_listen_port <= 0:
         return Listeners(tunnels=_originated(snapshot, facts.proxy, TrafficClass.SIDECAR_OUTBOUND))
     return _sidecar(snapshot, facts)
@@ -77,6 +82,15 @@ def _sidecar(snapshot: Snapshot, facts: ProxyFacts) -> Listeners:
             inbound.findings,
             telemetry_findings(snapshot, facts.proxy),
         ),
+    )
+
+
+def _waypoint(snapshot: Snapshot, facts: ProxyFacts) -> Listeners:
+    internal = main_internal(snapshot, facts)
+    return Listeners(
+        tunnels=waypoint_tunnels(snapshot, facts),
+        waypoint=(internal,),
+        findings=by_place(internal.findings, telemetry_findings(snapshot, facts.proxy)),
     )
 
 

@@ -11,8 +11,9 @@ from meshcompile.documents import NOWHERE, Origin
 from meshcompile.resolve.extensions import ListenerExtensions, listener_extensions
 from meshcompile.resolve.facts import ProxyFacts, idle_timeout
 from meshcompile.resolve.listeners.traffic import TrafficClass
-from meshcompile.resolve.security.authorization import NO_AUTHORIZATION, Authorization, authorization
+from meshcompile.resolve.security.authorization import NO_AUTHORIZATION, Authorization, authorization_at
 from meshcompile.resolve.telemetry import Telemetry, telemetry
+from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.durations import Duration
 from meshcompile.values.ports import Protocol
@@ -90,17 +91,22 @@ class CatchAllConnection(msgspec.Struct, frozen=True):
     access_logs: bool = True
 
 
-def tcp_traits(snapshot: Snapshot, facts: ProxyFacts, traffic_class: TrafficClass) -> TcpTraits:
-    """The traits of a traffic class of a proxy. Policies apply to inbound traffic only."""
+def tcp_traits(
+    snapshot: Snapshot, facts: ProxyFacts, traffic_class: TrafficClass, service: Service | None = None
+) -> TcpTraits:
+    """The traits of a traffic class of a proxy. Policies apply to inbound traffic only.
+
+    A waypoint has traits for each `service` behind it.
+    """
     is_outbound = traffic_class is TrafficClass.SIDECAR_OUTBOUND
     behaviour = snapshot.behaviour
     return TcpTraits(
         traffic_class=traffic_class,
-        telemetry=telemetry(snapshot, facts.proxy, traffic_class),
-        extensions=listener_extensions(snapshot, facts.proxy, traffic_class),
+        telemetry=telemetry(snapshot, facts.proxy, traffic_class, service),
+        extensions=listener_extensions(snapshot, facts.proxy, traffic_class, () if service is None else (service,)),
         idle_timeout=idle_timeout(facts.proxy),
         mongo_filter=behaviour.mongo_filter,
         redis_filter=behaviour.redis_filter,
         mysql_filter=behaviour.mysql_filter,
-        authorization=NO_AUTHORIZATION if is_outbound else authorization(snapshot, facts.proxy),
+        authorization=NO_AUTHORIZATION if is_outbound else authorization_at(snapshot, facts.proxy, service),
     )

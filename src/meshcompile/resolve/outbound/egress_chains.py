@@ -254,7 +254,7 @@ def dynamic_traits(snapshot: Snapshot, facts: ProxyFacts) -> Mapping[str, Dynami
     """
     return {
         namespace: DynamicTraits(
-            authorization(snapshot, facts.proxy, service_namespace=namespace),
+            authorization(snapshot, facts.proxy, service=service),
             listener_extensions(snapshot, facts.proxy, TrafficClass.SIDECAR_OUTBOUND, (service,)),
         )
         for namespace, service in dynamic_services(snapshot, facts.scope.key).items()

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from meshcompile.models.networking.virtual_service import Destination, HTTPRetry
 from meshcompile.queries import Key
-from meshcompile.resolve.outbound.destinations import destination_cluster, destination_cluster_on
+from meshcompile.resolve.outbound.destinations import cluster_at_waypoint, destination_cluster, destination_cluster_on
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
 from meshcompile.snapshot.service import Service
 from meshcompile.values.labels import Labels
@@ -24,7 +24,8 @@ class ServicesByHost(Protocol):
 class RouteClient(Key, frozen=True, dict=True):
     """The client that gets routes: its labels, its gateways (`mesh` or `namespace/name`), and the port.
 
-    `pairs` are labels. A service's only port takes precedence over `port` unless `only_port`.
+    `pairs` are labels. A service's only port takes precedence over `port` unless `only_port`. `behind` are the hosts
+    behind a waypoint, and None for other clients.
     """
 
     pairs: tuple[tuple[str, str], ...]
@@ -33,6 +34,7 @@ class RouteClient(Key, frozen=True, dict=True):
     is_tls: bool
     only_port: bool
     append_x_forwarded_host: bool
+    behind: frozenset[str] | None = None
 
     @cached_property
     def labels(self) -> Labels:
@@ -57,6 +59,8 @@ class RouteContext(Struct, frozen=True):
     def cluster(self, destination: Destination) -> ClusterName:
         """The cluster of a destination."""
         service, _ = self.targets[destination.host]
+        if self.client.behind is not None:
+            return cluster_at_waypoint(destination, service, self.client.port, self.client.behind)
         named = destination_cluster_on if self.client.only_port else destination_cluster
         return named(destination, service, self.client.port)
 

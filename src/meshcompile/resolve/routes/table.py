@@ -36,7 +36,7 @@ class RuleRoute(Source, frozen=True):
 class ServiceRoute(Struct, frozen=True):
     """The route of a service without a rule. `retry` is None without retries."""
 
-    cluster: ClusterName
+    cluster: ClusterName | str
     operation: str
     hash: RequestHash | None
     retry: Retry | None
@@ -75,6 +75,17 @@ class VirtualHost(Source, frozen=True):
     def __hash__(self) -> int:
         """The hash of the fields that distinguish virtual hosts."""
         return hash((self.name, self.domains))
+
+
+class InlineRoutes(Struct, frozen=True):
+    """The routes of a connection manager that has them in place, as one virtual host.
+
+    `long_responses` allows direct responses as long as validation does.
+    """
+
+    name: str
+    virtual_host: VirtualHost
+    long_responses: bool
 
 
 class RouteTable(Source, frozen=True):

@@ -21,6 +21,7 @@ from meshcompile.resolve.security.policy_attachment import attaches
 from meshcompile.resolve.security.rules import NEVER, CompiledRule, RuleContext, compiled_rule, uses_requests
 from meshcompile.resolve.security.trust_domains import TrustDomains
 from meshcompile.snapshot.authorization import AuthorizationIndex
+from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.labels import TRUE
 
@@ -98,28 +99,34 @@ class AuthorizationKey(Key, frozen=True):
 
 
 def authorization(
-    snapshot: Snapshot, proxy: Proxy, *, service_namespace: str = "", tunnelled: bool = False
+    snapshot: Snapshot, proxy: Proxy, *, service: Service | None = None, tunnelled: bool = False
 ) -> Authorization:
     """The authorization of the proxy's workload.
 
-    Policies of `service_namespace` also apply. `tunnelled` connections arrive through HBONE.
+    Policies for a `service` behind a waypoint also apply. `tunnelled` connections arrive through HBONE.
     """
-    policies = applied_policies(snapshot.authorization, proxy, service_namespace)
+    policies = applied_policies(snapshot.authorization, proxy, service)
     if not policies:
         return NO_AUTHORIZATION
     names = tuple((policy.namespace, policy.name) for policy in policies)
     return authorization_of(snapshot, AuthorizationKey(names, tunnelled))
 
 
+def authorization_at(snapshot: Snapshot, proxy: Proxy, service: Service | None) -> Authorization:
+    """The authorization of the proxy itself, or of a `service` behind it. All traffic of waypoints is tunnelled."""
+    return authorization(snapshot, proxy, service=service, tunnelled=proxy.is_waypoint)
+
+
 def applied_policies(
-    index: AuthorizationIndex, proxy: Proxy, service_namespace: str = ""
+    index: AuthorizationIndex, proxy: Proxy, service: Service | None = None
 ) -> tuple[AuthorizationPolicy, ...]:
-    """The policies of a proxy's workload: those of the root namespace, its own, then `service_namespace`."""
+    """The policies of a proxy's workload: those of the root namespace, its own, then that of a `service`."""
+    services = () if service is None else (service,)
     return tuple(
         policy
-        for namespace in dict.fromkeys((index.root_namespace, proxy.namespace, service_namespace))
+        for namespace in dict.fromkeys((index.root_namespace, proxy.namespace, *(s.namespace for s in services)))
         for policy in index.by_namespace.get(namespace, ())
-        if attaches(policy.spec, policy.namespace, proxy, index.root_namespace)
+        if attaches(policy.spec, policy.namespace, proxy, index.root_namespace, services)
     )
 
 

@@ -13,6 +13,7 @@ from meshcompile.documents import Origin
 from meshcompile.models.security.request_authentication import JWTRule
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.security.policy_attachment import attaches
+from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.snapshot import Snapshot
 
 # Replaces a JWKS that was not fetched. Nobody has the private key, so no token is ever valid. The text is the same as
@@ -51,13 +52,14 @@ class JwtAuthentication(Struct, frozen=True):
     findings: tuple[Diagnostic, ...] = ()
 
 
-def jwt_authentication(snapshot: Snapshot, proxy: Proxy) -> JwtAuthentication | None:
-    """The rules of all RequestAuthentications of a proxy; None when there are none."""
+def jwt_authentication(snapshot: Snapshot, proxy: Proxy, service: Service | None = None) -> JwtAuthentication | None:
+    """The rules of all RequestAuthentications of a proxy, and of a `service` behind a waypoint; None without any."""
     index, known = snapshot.authentication, snapshot.jwks
+    services = () if service is None else (service,)
     rules = [
         rule
-        for policy in index.request_in(proxy.namespace)
-        if attaches(policy.spec, policy.namespace, proxy, index.root_namespace)
+        for policy in index.request_in(proxy.namespace, *(each.namespace for each in services))
+        if attaches(policy.spec, policy.namespace, proxy, index.root_namespace, services)
         for rule in policy.spec.jwt_rules
     ]
     if not rules:

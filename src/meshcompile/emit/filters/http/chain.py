@@ -16,6 +16,8 @@ from meshcompile.emit.filters.http import (
     rbac,
     router,
     stats,
+    tunnel_identity,
+    upstream_metadata,
 )
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
 from meshcompile.queries import derived
@@ -52,7 +54,29 @@ HTTP_FILTERS: tuple[HttpFilterModule, ...] = (
 )
 
 
+# Those of a waypoint: `buildWaypointInboundHTTPFilters`. The tunnel has exchanged the metadata of clients.
+WAYPOINT_HTTP_FILTERS: tuple[HttpFilterModule, ...] = (
+    tunnel_identity,
+    custom_authorization,
+    extensions.AUTHN,
+    jwt_authn,
+    extensions.AUTHZ,
+    rbac,
+    grpc_web,
+    grpc_stats,
+    fault,
+    cors,
+    dynamic_forward_proxy,
+    extensions.STATS,
+    extensions.UNSPECIFIED,
+    upstream_metadata,
+    stats,
+    router,  # always the last
+)
+
+
 @derived
 def http_filters(traits: HttpTraits, inputs: HttpFilterInputs) -> tuple[HttpFilter, ...]:
     """All HTTP filters of a connection."""
-    return tuple(http_filter for module in HTTP_FILTERS for http_filter in module.filters(traits, inputs))
+    modules = WAYPOINT_HTTP_FILTERS if inputs.waypoint else HTTP_FILTERS
+    return tuple(http_filter for module in modules for http_filter in module.filters(traits, inputs))
