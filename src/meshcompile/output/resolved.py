@@ -69,7 +69,7 @@ def resolved_data(resolved: Resolved) -> dict[str, Json]:
 
 
 def _listeners(listeners: Listeners) -> Iterable[object]:
-    return (*listeners.sidecar, *listeners.gateway, *listeners.tunnels)
+    return (*listeners.sidecar, *listeners.gateway, *listeners.waypoint, *listeners.tunnels)
 
 
 def _clusters(clusters: Clusters) -> Iterator[object]:

@@ -44,7 +44,7 @@ class SkippedObjects(Struct, frozen=True, dict=True, eq=False):
 
 def _skipped(snapshot: Snapshot, facts: ProxyFacts) -> Iterator[Skipped]:
     proxy = facts.proxy
-    yield from skipped_policies(_policies(snapshot), proxy, snapshot.mesh.root_namespace)
+    yield from skipped_policies(_policies(snapshot), proxy, snapshot.mesh.root_namespace, facts.behind.services)
     yield from skipped_peer_policies(snapshot.authentication, proxy)
     yield from skipped_gateways(snapshot.gateways, proxy, facts.targets)
     yield from not_imported(snapshot, proxy, facts.scope, facts.gateway.gateways)

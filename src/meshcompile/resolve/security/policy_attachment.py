@@ -66,12 +66,19 @@ def refusal(
     return None if _selected(spec, proxy) else Refusal.SELECTOR
 
 
-def skipped_policies(policies: Iterable[AttachablePolicy], proxy: Proxy, root_namespace: str) -> Iterator[Skipped]:
-    """The policies that do not apply to a proxy. Policies of other namespaces, apart from the root, never do."""
+def skipped_policies(
+    policies: Iterable[AttachablePolicy], proxy: Proxy, root_namespace: str, services: Iterable[Service]
+) -> Iterator[Skipped]:
+    """The policies that do not apply to a proxy. `services` are those behind a waypoint.
+
+    Policies apply in their own namespace, and those of the root namespace apply everywhere.
+    """
+    behind = tuple(services)
+    namespaces = {proxy.namespace, root_namespace, *(service.namespace for service in behind)}
     for policy in policies:
-        if policy.namespace not in (proxy.namespace, root_namespace):
+        if policy.namespace not in namespaces:
             yield Skipped(policy.origin, of_namespace(policy.namespace))
-        elif reason := refusal(policy.spec, policy.namespace, proxy, root_namespace):
+        elif reason := refusal(policy.spec, policy.namespace, proxy, root_namespace, behind):
             yield Skipped(policy.origin, reason)
 
 

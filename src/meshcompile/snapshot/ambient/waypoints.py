@@ -1,21 +1,24 @@
 """Waypoints: the Gateways that have an address.
 
 Follows istiod's `ambient/waypoints.go`. istiod does not look at the class of the Gateway: whatever has an address in
-its status can be used as a waypoint.
+its status can be used as a waypoint. A Gateway whose Service is assumed has the address that istiod would give it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum, StrEnum
+from typing import TypeAlias
 
 from msgspec import Struct
 
 from meshcompile.documents import NOWHERE, Origin
 from meshcompile.models.gateway_api.gateway import GatewayClass, KubernetesGateway, Listener
 from meshcompile.models.kubernetes.base import LabelSelector
+from meshcompile.models.kubernetes.service import Service
 from meshcompile.snapshot.ambient.addresses import HostnameAddress, NetworkAddress, WaypointAddress, ip_text
 from meshcompile.snapshot.discovery import is_selected
 from meshcompile.snapshot.resources import ConfigStore
 from meshcompile.snapshot.workloads import ClusterWorkloads
+from meshcompile.values.hosts import qualified
 from meshcompile.values.labels import Labels
 
 GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name"
@@ -103,16 +106,31 @@ class Waypoint(Struct, frozen=True, eq=False):
 def waypoints(resources: ConfigStore, workloads: ClusterWorkloads, network: str) -> Mapping[tuple[str, str], Waypoint]:
     """The waypoints by namespace and name. `network` is the network of the cluster."""
     classes = {each.name: each for each in resources.all(GatewayClass)}
-    accounts = _accounts(workloads)
-    return {
-        (gateway.namespace, gateway.name): _waypoint(gateway, classes, accounts, network)
-        for gateway in resources.all(KubernetesGateway)
-        if status_addresses(gateway)
-    }
+    accounts, hosts = _accounts(workloads), _hosts_of_assumed_services(resources)
+    found: dict[tuple[str, str], Waypoint] = {}
+    for gateway in resources.all(KubernetesGateway):
+        addresses = status_addresses(gateway) or hosts.get(gateway.origin, ())
+        if addresses:
+            address = _address(gateway.namespace, addresses, network)
+            found[gateway.namespace, gateway.name] = _waypoint(gateway, address, classes, accounts)
+    return found
 
 
-def status_addresses(gateway: KubernetesGateway) -> tuple[tuple[str, str], ...]:
-    """The type and value of each address in the status of a Gateway. The default type is `IPAddress`."""
+Addresses: TypeAlias = tuple[tuple[str, str], ...]
+"""The type and value of each address of a Gateway."""
+
+
+def _hosts_of_assumed_services(resources: ConfigStore) -> Mapping[Origin, Addresses]:
+    """The addresses that istiod writes when it has made the Service of a Gateway, by the place of the Gateway.
+
+    What is assumed for a Gateway has its place.
+    """
+    made = (service for service in resources.all(Service) if GATEWAY_NAME in service.metadata.labels)
+    return {each.origin: (("Hostname", qualified(each.name, each.namespace)),) for each in made}
+
+
+def status_addresses(gateway: KubernetesGateway) -> Addresses:
+    """The addresses in the status of a Gateway. The default type is `IPAddress`."""
     listed = gateway.status.get("addresses")
     found = listed if isinstance(listed, Iterable) and not isinstance(listed, str) else ()
     return tuple(
@@ -134,9 +152,9 @@ def _accounts(workloads: ClusterWorkloads) -> Mapping[tuple[str, str], tuple[str
 
 def _waypoint(
     gateway: KubernetesGateway,
+    address: WaypointAddress | None,
     classes: Mapping[str, GatewayClass],
     accounts: Mapping[tuple[str, str], tuple[str, ...]],
-    network: str,
 ) -> Waypoint:
     gateway_class = classes.get(gateway.spec.gateway_class_name)
     sources = (gateway,) if gateway_class is None else (gateway, gateway_class)
@@ -146,7 +164,7 @@ def _waypoint(
     return Waypoint(
         namespace=gateway.namespace,
         name=gateway.name,
-        address=_address(gateway, network),
+        address=address,
         traffic_type=next((each[WAYPOINT_FOR] for each in labels if WAYPOINT_FOR in each), TrafficType.SERVICE),
         allowed=_allowed(gateway, binding),
         binding=binding,
@@ -155,10 +173,9 @@ def _waypoint(
     )
 
 
-def _address(gateway: KubernetesGateway, network: str) -> WaypointAddress | None:
-    """The first host name in the status, else the first valid IP address."""
-    addresses = status_addresses(gateway)
-    hosts = (HostnameAddress(gateway.namespace, value) for kind, value in addresses if kind == "Hostname")
+def _address(namespace: str, addresses: Addresses, network: str) -> WaypointAddress | None:
+    """The first host name, else the first valid IP address."""
+    hosts = (HostnameAddress(namespace, value) for kind, value in addresses if kind == "Hostname")
     ips = (NetworkAddress(network, ip) for kind, value in addresses if kind == "IPAddress" and (ip := ip_text(value)))
     return next(hosts, None) or next(ips, None)
 
