@@ -87,8 +87,9 @@ def test_a_mesh_that_is_not_ambient_has_no_waypoints() -> None:
 
 
 def test_a_gateway_without_an_address_is_not_a_waypoint() -> None:
-    """A Gateway whose status has no address serves nothing, and the service says why."""
-    found = index(waypoint().partition("status:")[0], service("cart")).services[CART].attachment
+    """In a cluster, a Gateway whose status has no address serves nothing, and the service says why."""
+    running = pod("web", "{app: web}")
+    found = index(waypoint().partition("status:")[0], service("cart"), running).services[CART].attachment
     assert found.waypoint is None
     assert found.refused is RefusedAttachment.NOT_READY
 

@@ -33,7 +33,7 @@ NOT_OF_INPUT: Mapping[str, str] = {
     "MC1205": "a mesh of 65,534 Pods is too long for a page",
     "MC1208": "only `mesh.used_by` reports it, about one proxy",
     "MC1211": "it is about the metadata of a proxy, which no object states",
-    "MC1212": "it is about a waypoint, and how the mesh is loaded",
+    "MC1214": "it is about a waypoint, and how the mesh is loaded",
     "MC1401": "it is about a suppression, which commands read",
     "MC1402": "it is about an installed package",
     "MC1410": "it is about the configuration of the project",

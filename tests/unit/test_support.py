@@ -96,7 +96,7 @@ def test_ambient_namespaces_need_an_ambient_mesh() -> None:
 @pytest.mark.parametrize(
     ("kind", "metadata", "codes"),
     [
-        ("waypoint", {}, ["MC1212"]),
+        ("waypoint", {}, ["MC1214"]),
         ("sidecar", {"ENABLE_HBONE": "true"}, []),
         ("router", {"ENABLE_HBONE": True}, []),
         ("sidecar", {}, []),

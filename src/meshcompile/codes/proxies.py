@@ -44,7 +44,7 @@ NO_ADDRESS_LEFT = Code(
     "The ranges of assumed addresses have room for 65,534 Pods and as many Services.",
 )
 WAYPOINT_OUTSIDE_OF_AMBIENT = Code(
-    "MC1212",
+    "MC1214",
     "waypoint-outside-of-ambient",
     Severity.WARNING,
     "{proxy} is a waypoint, and the mesh is not ambient: nothing is behind it",
