@@ -6,6 +6,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+import yaml
 
 import meshcompile
 
@@ -251,3 +252,37 @@ def test_service_entries_are_behind_waypoints() -> None:
     cluster = sent(mesh(ENTRY), "clusters")[vip("tcp", "api.example.com", 443)]
     endpoint = cluster["loadAssignment"]["endpoints"][0]["lbEndpoints"][0]["endpoint"]
     assert endpoint["address"]["socketAddress"]["address"] == "api.example.com"
+
+
+# ---- edits
+
+
+EDITED = (CART, NEXT, ROUTE, DEPLOYMENT, RULE.replace("SPEC", "trafficPolicy: {tls: {mode: SIMPLE}}"), ENTRY)
+EDITS = {
+    "namespace": NAMESPACE.replace(", istio.io/use-waypoint: waypoint", ""),
+    "gateway": GATEWAY.replace("LABELS", "istio.io/waypoint-for: workload"),
+    "service": service("next", "10.0.0.9", labels="istio.io/use-waypoint: none"),
+    "address": service("cart", "10.0.0.7"),
+    "route": ROUTE.replace("weight: 1", "weight: 5"),
+    "rule": RULE.replace("SPEC", "trafficPolicy: {connectionPool: {tcp: {maxConnections: 3}}}"),
+    "policy": policy("Service", "next"),
+    "entry": ENTRY.replace("443", "444"),
+    "deployment": DEPLOYMENT.replace("labels: {app: cart}", "labels: {app: cart, version: v2}"),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_edit_reaches_the_waypoint(edit: str) -> None:
+    """After an edit of any object, the waypoint gets what it gets from the edited input."""
+    base = mesh(*EDITED)
+    before, changed = base.compile(WAYPOINT), yaml.safe_load(dedent(EDITS[edit]))
+    documents = {name_of(text): text for text in (NAMESPACE, GATEWAY.replace("LABELS", ""), *EDITED, EDITS[edit])}
+    fresh = meshcompile.load("\n---\n".join(map(dedent, documents.values())) + "\n", ambient=True)
+    after = base.updated(changed).compile(WAYPOINT).to_dict()
+    assert after == fresh.compile(WAYPOINT).to_dict() != before.to_dict()
+
+
+def name_of(text: str) -> tuple[str, str]:
+    """The kind and the name of an object."""
+    document = yaml.safe_load(dedent(text))
+    return document["kind"], document["metadata"]["name"]
