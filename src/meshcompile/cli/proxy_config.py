@@ -91,7 +91,10 @@ def _cluster_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=0, help="only clusters of this port")
     parser.add_argument("--subset", default="", help="only clusters of this subset")
     parser.add_argument(
-        "--direction", default="", choices=("inbound", "outbound"), help="only clusters for this direction"
+        "--direction",
+        default="",
+        choices=("inbound", "inbound-vip", "outbound"),
+        help="only clusters for this direction",
     )
     _live_option(parser)
 
