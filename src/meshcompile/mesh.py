@@ -349,7 +349,7 @@ class Mesh:
     @cached_property
     def _findings(self) -> tuple[Diagnostic, ...]:
         """The findings of the snapshot. If no snapshot exists yet, they are found without creating all of it."""
-        if "snapshot" in self.__dict__ or not GATEWAY_API_MODELS.isdisjoint(self._resources.by_kind):
+        if "snapshot" in self.__dict__ or self.ambient or not GATEWAY_API_MODELS.isdisjoint(self._resources.by_kind):
             return self.snapshot.findings
         if not any(kind in self._resources.by_kind for kind in ("VirtualService", "Ingress")):
             return ()

@@ -34,6 +34,7 @@ NOT_OF_INPUT: Mapping[str, str] = {
     "MC1208": "only `mesh.used_by` reports it, about one proxy",
     "MC1211": "it is about the metadata of a proxy, which no object states",
     "MC1214": "it is about a waypoint, and how the mesh is loaded",
+    "MC1215": "it is about an ambient mesh, and examples are not ambient",
     "MC1401": "it is about a suppression, which commands read",
     "MC1402": "it is about an installed package",
     "MC1410": "it is about the configuration of the project",

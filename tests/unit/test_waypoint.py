@@ -158,6 +158,40 @@ def test_the_address_of_a_waypoint_is_assumed_with_its_service() -> None:
     assert [*mesh(pod).snapshot.ambient_index.waypoints] == []
 
 
+OWN = "istio.io/use-waypoint: waypoint"
+
+
+@pytest.mark.parametrize(
+    ("labels", "of_gateway", "problem"),
+    [
+        (OWN, "", None),
+        ("istio.io/use-waypoint: lost", "", "WaypointIsNotReady"),
+        (f"{OWN}, istio.io/use-waypoint-namespace: prod", "", "WaypointIsNotReady"),
+        (OWN, "istio.io/waypoint-for: workload", "UnsupportedTrafficType"),
+        ("", "istio.io/waypoint-for: workload", None),
+    ],
+)
+def test_a_service_that_does_not_get_its_waypoint_is_reported(
+    labels: str, of_gateway: str, problem: str | None
+) -> None:
+    """A Service whose label names a waypoint that it cannot use has a finding with istiod's reason."""
+    of = mesh(service("cart", "10.0.0.8", labels=labels), labels=of_gateway)
+    found = [each.message for each in of.diagnostics if each.code == "MC1215"]
+    assert len(found) == (problem is not None)
+    assert all(message.endswith(f"({problem})") for message in found)
+
+
+def test_a_namespace_that_the_listener_does_not_allow_is_reported() -> None:
+    """Without `allowedRoutes`, only the namespace of a waypoint may use it."""
+    other = service("cart", "10.0.0.8", labels=f"{OWN}, istio.io/use-waypoint-namespace: shop").replace(
+        "namespace: shop, labels", "namespace: prod, labels"
+    )
+    assert [each.message for each in mesh(other).diagnostics if each.code == "MC1215"] == [
+        "cart.prod.svc.cluster.local does not use waypoint `shop/waypoint`: "
+        "its listener does not allow this namespace (AttachmentDenied)"
+    ]
+
+
 # ---- chains
 
 

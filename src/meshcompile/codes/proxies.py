@@ -102,3 +102,13 @@ DOTTED_POD = Code(
     "undeclared. A gateway listens on the ports of its Gateways, and not on the target ports of its Service. Other "
     "proxies do reach the Pod. Use a name without dots for the Pod, or for the workload that creates it.",
 )
+WAYPOINT_NOT_USED = Code(
+    "MC1215",
+    "waypoint-not-used",
+    Severity.WARNING,
+    "{host} does not use waypoint `{waypoint}`: {problem} ({code})",
+    "The label `istio.io/use-waypoint` of an object, or of its namespace, asks for a waypoint. istiod ignores it if no "
+    "Gateway of this name has an address in its status, if the listener of the Gateway does not allow the namespace, "
+    "or if the waypoint is for another type of traffic. istiod reports the same reason in the condition "
+    "`istio.io/WaypointBound` of the object.",
+)

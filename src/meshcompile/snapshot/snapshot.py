@@ -8,7 +8,7 @@ Each index is the answer to a query, made on first use. It depends on the kinds 
 the settings of the mesh, and on other indexes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar, overload
 
 from msgspec import Struct
@@ -299,7 +299,16 @@ def _proxy_configs(snapshot: "Snapshot", key: None) -> ProxyConfigIndex:
 
 @query
 def _findings(snapshot: "Snapshot", key: None) -> tuple[Diagnostic, ...]:
-    return (*snapshot.gateway_api.findings, *findings_of_routes(snapshot.virtual_services))
+    routes = findings_of_routes(snapshot.virtual_services)
+    return (*snapshot.gateway_api.findings, *routes, *_waypoint_findings(snapshot))
+
+
+def _waypoint_findings(snapshot: "Snapshot") -> Iterable[Diagnostic]:
+    if not snapshot.ambient:
+        return ()
+    from meshcompile.snapshot.ambient.findings import waypoint_findings  # for a fast start: few meshes are ambient
+
+    return waypoint_findings(snapshot.ambient_index)
 
 
 class Snapshot:

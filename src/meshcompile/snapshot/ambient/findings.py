@@ -1,0 +1,36 @@
+"""Findings about services that do not use the waypoint that they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from meshcompile.codes.proxies import WAYPOINT_NOT_USED
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.snapshot.ambient.attachment import USE_WAYPOINT, RefusedAttachment
+from meshcompile.snapshot.ambient.index import AmbientIndex
+from meshcompile.snapshot.ambient.services import AmbientService
+
+PROBLEMS: Mapping[RefusedAttachment, str] = {
+    RefusedAttachment.NOT_READY: "there is no such Gateway with an address",
+    RefusedAttachment.DENIED: "its listener does not allow this namespace",
+    RefusedAttachment.TRAFFIC_TYPE: "`istio.io/waypoint-for` says that it is not for services",
+}
+
+
+def waypoint_findings(index: AmbientIndex) -> Iterator[Diagnostic]:
+    """The services that ask for a waypoint and do not get it."""
+    for found in index.services.values():
+        name, refused = found.attachment.name, found.attachment.refused
+        if name is not None and refused is not None and _is_mistake(found, refused):
+            yield WAYPOINT_NOT_USED(
+                found.service.origin,
+                host=found.service.hostname,
+                waypoint="/".join(name),
+                code=refused,
+                problem=PROBLEMS[refused],
+            )
+
+
+def _is_mistake(found: AmbientService, refused: RefusedAttachment) -> bool:
+    """False for a service of a namespace whose waypoint is for workloads alone."""
+    return refused is not RefusedAttachment.TRAFFIC_TYPE or USE_WAYPOINT in found.service.labels
