@@ -106,9 +106,9 @@ def _cluster_names(message: Sender) -> AbstractSet[str]:
 
 
 @derived
-def _named_by_virtual_host(virtual_host: VirtualHost) -> AbstractSet[str]:
-    """The clusters that the routes of a virtual host name."""
-    return frozenset(lead.cluster for lead in _of_virtual_host(virtual_host))
+def _named_by_virtual_host(virtual_host: VirtualHost) -> tuple[str, ...]:
+    """The clusters that the routes of a virtual host name, each once."""
+    return tuple(dict.fromkeys(lead.cluster for lead in _of_virtual_host(virtual_host)))
 
 
 @derived

@@ -41,9 +41,18 @@ from meshcompile.envoy.config.endpoint import ClusterLoadAssignment, Endpoint, L
 from meshcompile.envoy.extensions.clusters.dynamic_forward_proxy import ClusterConfig
 from meshcompile.envoy.extensions.network.dns_resolver.cares import CaresDnsResolverConfig
 from meshcompile.envoy.istio import metadata_exchange
-from meshcompile.envoy.message import JsonValue, Packed, at
+from meshcompile.envoy.message import JsonObject, JsonValue, Packed, at
+from meshcompile.queries import derived
 from meshcompile.resolve.clusters import ir
-from meshcompile.resolve.clusters.ir import Algorithm, Binding, ClusterMetadata, Discovery, HttpOptions, Keepalive
+from meshcompile.resolve.clusters.ir import (
+    Algorithm,
+    Binding,
+    ClusterMetadata,
+    Discovery,
+    HttpOptions,
+    Keepalive,
+    ServiceName,
+)
 
 NEVER = "9223372035s"  # the longest duration that istiod writes
 DNS_JITTER = "0.100s"
@@ -175,6 +184,7 @@ def _keepalive(keepalive: Keepalive) -> UpstreamConnectionOptions:
     return UpstreamConnectionOptions(tcp_keepalive=at(probes, keepalive.origins))
 
 
+@derived
 def _metadata(metadata: ClusterMetadata) -> Metadata | None:
     """The metadata that Istio's filters read, in the namespace `istio`."""
     istio: dict[str, JsonValue] = {}
@@ -182,7 +192,7 @@ def _metadata(metadata: ClusterMetadata) -> Metadata | None:
         namespace, name = metadata.rule
         istio["config"] = f"/apis/networking.istio.io/v1/namespaces/{namespace}/destination-rule/{name}"
     if metadata.services is not None:
-        istio["services"] = [{"host": s.host, "name": s.name, "namespace": s.namespace} for s in metadata.services]
+        istio["services"] = list(map(_service_metadata, metadata.services))
     if metadata.subset:
         istio["subset"] = metadata.subset
     if metadata.keeps_alpn:
@@ -192,3 +202,8 @@ def _metadata(metadata: ClusterMetadata) -> Metadata | None:
     if metadata.is_tunnelled:
         istio["disable_mx"] = True
     return Metadata(filter_metadata={"istio": istio}) if istio else None
+
+
+@derived
+def _service_metadata(service: ServiceName) -> JsonObject:
+    return {"host": service.host, "name": service.name, "namespace": service.namespace}

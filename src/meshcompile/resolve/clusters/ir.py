@@ -165,7 +165,7 @@ class DnsSettings(Struct, frozen=True):
     refresh_rate: Duration | None
 
 
-class ServiceName(Struct, frozen=True):
+class ServiceName(Source, frozen=True):
     """The names of a service in telemetry."""
 
     host: str
@@ -173,7 +173,7 @@ class ServiceName(Struct, frozen=True):
     namespace: str
 
 
-class ClusterMetadata(Struct, frozen=True):
+class ClusterMetadata(Source, frozen=True):
     """What Istio's filters read from a cluster. `rule` is the namespace and name of its DestinationRule.
 
     `services` is None when telemetry gets no services. An empty tuple says that there are none.

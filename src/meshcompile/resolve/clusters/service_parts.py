@@ -26,6 +26,8 @@ class ServiceParts:
         self.policies = EffectivePolicies(None if key.rule is None else key.rule.traffic_policy)
         self.settings = SettingsByPolicy(snapshot.mesh, key.service)
         self.names = (service_name(key.service),)
+        self._rule = None if key.rule is None else (key.rule.namespace, key.rule.name)
+        self._metadata: dict[ClusterMetadata, ClusterMetadata] = {}
 
     def tls(self, upstream: Upstream, discovery: Discovery, cluster_name: str) -> ClusterTls:
         """The TLS of a cluster, with its HTTP options."""
@@ -63,17 +65,21 @@ class ServiceParts:
         )
 
     def metadata(self, upstream: Upstream, names: tuple[ServiceName, ...] | None) -> ClusterMetadata:
-        """The metadata of a cluster. `names` are its services in telemetry."""
-        rule, is_whole = self.key.rule, upstream.subset is None
+        """The metadata of a cluster: one object for all ports with equal metadata.
+
+        `names` are its services in telemetry.
+        """
+        is_whole = upstream.subset is None
         tunnelled = is_whole and self.key.mode.detects_tunnels and self._is_tunnelled(upstream.port)
-        return ClusterMetadata(
+        metadata = ClusterMetadata(
             services=names,
-            rule=None if rule is None else (rule.namespace, rule.name),
+            rule=self._rule,
             subset=upstream.subset_name,
             is_external=is_whole and self.key.service.mesh_external and not tunnelled,
             is_tunnelled=tunnelled,
             keeps_alpn=upstream.policy.tls_mode in (ClientTLSMode.SIMPLE, ClientTLSMode.MUTUAL),
         )
+        return self._metadata.setdefault(metadata, metadata)
 
     def _is_tunnelled(self, port: ServicePort) -> bool:
         """True when every endpoint accepts HBONE."""

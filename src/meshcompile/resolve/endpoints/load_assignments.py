@@ -98,4 +98,4 @@ def _load_assignments(builder: EndpointBuilder, clusters: Iterable[Cluster]) -> 
         if cluster.upstream is not None and cluster.name not in seen:
             seen.add(cluster.name)
             groups = builder.discovered(cluster.upstream, only_mutual_tls=cluster.only_mutual_tls)
-            yield LoadAssignment(cluster.name, groups, cluster.upstream.origins)
+            yield LoadAssignment(cluster.name, groups, cluster.origins)
