@@ -45,13 +45,13 @@ GROWTH_PER_DOUBLING = 2.4  # linear growth, plus a fifth for noise
 GROWTH_TO_5000 = 6.0  # from 1,000 services
 BOUNDS: Mapping[str, Bound] = {
     # Steps, in readings of the YAML.
-    "100 services: load": Bound(2.5),
-    "1,000 services: load": Bound(2.5),
-    "5,000 services: load": Bound(2.5),
+    "100 services: load": Bound(1.6),
+    "1,000 services: load": Bound(1.4),
+    "5,000 services: load": Bound(1.4),
     "1,000 services: first sidecar": Bound(1.0),
     "1,000 services: snapshot and first sidecar": Bound(1.6, 0.55),
     "1,000 services: second sidecar": Bound(0.03, 0.007),
-    "1,000 services: first sidecar of another namespace": Bound(0.6, 0.04),
+    "1,000 services: first sidecar of another namespace": Bound(0.04, 0.04),
     "1,000 services: gateway": Bound(1.2, 0.5),
     "1,000 services: compact JSON of the first": Bound(0.5, 0.15),
     "1,000 services: one VirtualService edited": Bound(None, 0.06),
@@ -75,9 +75,9 @@ BOUNDS: Mapping[str, Bound] = {
     "checks: analyze": Bound(4.0),
     "checks: analyze, 2,000 wrong subsets": Bound(4.0),
     # 2,000 sidecars and 10 gateways of 1,000 services.
-    "fleet: compiled": Bound(40, 12),
-    "fleet: compiled, with fingerprints": Bound(60),
-    "fleet: memory": Bound(160, 60),
+    "fleet: compiled": Bound(18, 12),
+    "fleet: compiled, with fingerprints": Bound(30),
+    "fleet: memory": Bound(90, 60),
     # In starts of Python: the processor time of `python -c pass`.
     "start: --help": Bound(1.6, 1.6),
     "start: version": Bound(6),
