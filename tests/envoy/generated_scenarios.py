@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -120,11 +120,34 @@ SUBSETS = networking(
 )
 
 
-def selected(service: Object) -> Object:
-    """The Service with a selector of its Pods."""
+def selected(service: Object, pods: Sequence[Object] = PODS) -> list[Object]:
+    """The Service with a selector of its Pods, and the Pods' addresses."""
     if service["kind"] != "Service":
-        return service
-    return {**service, "spec": {**service["spec"], "selector": {"app": service["metadata"]["name"]}}}
+        return [service]
+    metadata, spec = service["metadata"], service["spec"]
+    mine = [pod for pod in pods if pod["metadata"]["labels"]["app"] == metadata["name"]]
+    addresses = {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {
+            "name": metadata["name"],
+            "namespace": metadata["namespace"],
+            "labels": {"kubernetes.io/service-name": metadata["name"]},
+        },
+        "addressType": "IPv4",
+        "ports": [{"name": p["name"], "port": p.get("targetPort", p["port"])} for p in spec["ports"]],
+        "endpoints": [{"addresses": [p["status"]["podIP"]], "targetRef": target(p)} for p in mine],
+    }
+    return [{**service, "spec": {**spec, "selector": {"app": metadata["name"]}}}, *([addresses] if mine else [])]
+
+
+def of_services(objects: Iterable[Object]) -> list[Object]:
+    """The objects, with what their Services select."""
+    return [made for each in objects for made in selected(each)]
+
+
+def target(pod: Object) -> Object:
+    return {"kind": "Pod", "name": pod["metadata"]["name"], "namespace": pod["metadata"]["namespace"]}
 
 
 def other_services() -> list[Object]:
@@ -140,7 +163,7 @@ def other_services() -> list[Object]:
         ports=[{"number": 443, "name": "tls", "protocol": "TLS"}],
         resolution="NONE",
     )
-    return [db, mixed, tls]
+    return [*of_services((db, mixed)), tls]
 
 
 def tls_rules(random: Random) -> list[Object]:
@@ -197,7 +220,7 @@ def names_of(objects: Sequence[Object], random: Random) -> list[str]:
 def outbound(random: Random, world: World) -> Scenario:
     """A client's sidecar."""
     sender = random.choice(generated_routes.SENDERS[:2])
-    objects = [*map(selected, generated_routes.objects(random)), *PODS, SUBSETS, *other_services(), *tls_rules(random)]
+    objects = [*of_services(generated_routes.objects(random)), *PODS, SUBSETS, *other_services(), *tls_rules(random)]
     objects += envoy_filters(random, "SIDECAR_OUTBOUND")
     config: Object = {"pathNormalization": {"normalization": random.choice(NORMALIZATIONS)}}
     if random.random() < 0.4:
@@ -255,6 +278,7 @@ def inbound(random: Random, world: World) -> Scenario:
         {"name": "https-x", "port": 443, "targetPort": 8443},
     ]
     authorizer = generated_routes.service("authz", "shop", "10.0.0.8", 80)
+    pods = (pod("web", "shop", ADDRESS), pod("authz", "shop", "10.1.1.8"))
     policies = generated_policies.policies(random, world.issuers)
     if random.random() < 0.2:
         policies.append(custom_policy(random))
@@ -263,10 +287,9 @@ def inbound(random: Random, world: World) -> Scenario:
     if random.random() < 0.5:
         spec["portLevelMtls"] = {random.choice((8080, 9090, 7070)): {"mode": random.choice(modes)}}
     objects = [
-        selected(service),
-        selected(authorizer),
-        pod("web", "shop", ADDRESS),
-        pod("authz", "shop", "10.1.1.8"),
+        *selected(service, pods),
+        *selected(authorizer, pods if random.random() < 0.5 else ()),
+        *pods,
         *policies,
         *envoy_filters(random, "SIDECAR_INBOUND"),
     ]
@@ -342,7 +365,7 @@ def front(random: Random, world: World) -> Scenario:
         {"destination": {"host": h, "port": {"number": p}}, "weight": 50} for h, p in (("db", 9000), ("mixed", 7000))
     ]
     objects = [
-        *map(selected, generated_routes.SERVICES),
+        *of_services(generated_routes.SERVICES),
         *other_services(),
         *PODS,
         SUBSETS,

@@ -14,8 +14,12 @@ from meshcompile.simulate import (
     ForwardedRequest,
     HttpRequest,
     LocalReply,
+    PeerCertificate,
     ProxyEvaluator,
     ProxyOutcome,
+    TokenState,
+    upstream_connection,
+    upstream_request,
 )
 from tests.meshes import SHOP, mesh, sidecar
 
@@ -116,3 +120,120 @@ def test_pointers_are_those_of_the_source_map() -> None:
         places[step.pointer][0].line
         == RULES.split("\n").index("  - match: [{uri: {prefix: /old}}]") + SHOP.count("\n") + 3
     )
+
+
+SERVER = """
+apiVersion: v1
+kind: Service
+metadata: {name: orders, namespace: shop}
+spec: {clusterIP: 10.0.0.7, selector: {app: orders}, ports: [{name: http, port: 80, targetPort: 8080}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: orders, namespace: shop, labels: {app: orders, security.istio.io/tlsMode: istio}}
+spec: {containers: [{name: orders}, {name: istio-proxy}]}
+status: {podIP: 10.1.0.7, phase: Running, conditions: [{type: Ready, status: 'True'}]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: orders, namespace: shop, labels: {kubernetes.io/service-name: orders}}
+addressType: IPv4
+ports: [{name: http, port: 8080}]
+endpoints: [{addresses: [10.1.0.7], targetRef: {kind: Pod, name: orders, namespace: shop}}]
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: readers, namespace: shop}
+spec:
+  rules:
+  - from: [{source: {principals: [cluster.local/ns/shop/sa/reader]}}]
+    to: [{operation: {methods: [GET]}}]
+"""
+STRICT = """
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: default, namespace: shop}
+spec: {mtls: {mode: STRICT}}
+"""
+
+
+def arriving(account: str | None, method: str = "GET") -> ProxyOutcome:
+    """The outcome at the sidecar of orders for a request that the client's sidecar forwards."""
+    made = mesh(SERVER, STRICT)
+    connection = DownstreamConnection(destination="10.0.0.7", port=80, capture=Capture.OUTBOUND)
+    request = HttpRequest(authority="orders", path="/", method=method)
+    (sent,) = ProxyEvaluator(made.compile(sidecar())).outcomes(connection, request)
+    assert isinstance(sent.ending, ForwardedRequest)
+    uri = f"spiffe://cluster.local/ns/shop/sa/{account}"
+    hop = upstream_connection(
+        sent,
+        sent.ending.cluster.endpoints[0],
+        source="10.1.0.1",
+        downstream=connection,
+        certificate=None if account is None else PeerCertificate(uris=(uri,)),
+    )
+    assert hop.tls is not None
+    assert hop.tls.alpn == ("istio-http/1.1", "istio", "http/1.1")
+    (outcome,) = ProxyEvaluator(made.compile("orders.shop")).outcomes(hop, upstream_request(sent.ending, request))
+    return outcome
+
+
+def test_the_next_hop_knows_the_principal() -> None:
+    """The server's proxy gets the client's certificate in the handshake, and its policies ask for it."""
+    assert arriving("reader").cluster == "inbound|8080||"
+    denied = arriving("thief")
+    assert denied.status == 403
+    (step,) = (step for step in denied.steps if step.what == "RBAC")
+    assert [failed.subject for miss in step.near_misses for failed in miss.failed] == ["principal"]
+    assert [failed.subject for miss in arriving("reader", "POST").steps[-1].near_misses for failed in miss.failed] == [
+        "header :method"
+    ]
+
+
+def test_the_next_hop_refuses_clients_without_a_certificate() -> None:
+    """With STRICT, a client without a certificate fails in the handshake."""
+    outcome = arriving(None)
+    assert isinstance(outcome.ending, ClosedConnection)
+    assert "certificate" in outcome.ending.reason
+
+
+def test_unknown_filters_are_reported() -> None:
+    """What follows a filter without an evaluator depends on it."""
+    lua = """
+    apiVersion: networking.istio.io/v1alpha3
+    kind: EnvoyFilter
+    metadata: {name: lua, namespace: istio-system}
+    spec:
+      configPatches:
+      - applyTo: HTTP_FILTER
+        match: {listener: {filterChain: {filter: {name: envoy.filters.network.http_connection_manager}}}}
+        patch:
+          operation: INSERT_FIRST
+          value:
+            name: own.lua
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua
+              default_source_code: {inline_string: "function envoy_on_request(handle) end"}
+    """
+    (outcome,) = asked(ProxyEvaluator(mesh(SHOP, lua).compile(sidecar())), "/")
+    assert outcome.depends_on == ("the HTTP filter own.lua (Lua)",)
+
+
+def test_tokens_that_nobody_knows() -> None:
+    """A token of which nothing is known gives an outcome for each thing that can be true of it."""
+    rules = """
+    apiVersion: security.istio.io/v1
+    kind: RequestAuthentication
+    metadata: {name: tokens, namespace: shop}
+    spec: {jwtRules: [{issuer: login.example, jwks: '%s'}]}
+    """
+    key = '{"keys": [{"kty": "oct", "k": "c2VjcmV0", "alg": "HS256", "kid": "1"}]}'
+    evaluator = ProxyEvaluator(mesh(SERVER, rules % key).compile("orders.shop"))
+    connection = DownstreamConnection(destination="10.1.0.7", port=8080, capture=Capture.INBOUND)
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJsb2dpbi5leGFtcGxlIiwiZXhwIjoxfQ.c2ln"
+    headers = (("authorization", f"Bearer {token}"),)
+    states = [outcome.depends_on[0] for outcome in evaluator.outcomes(connection, HttpRequest(headers=headers))]
+    assert states == [f"the token in the header authorization {state.value}" for state in TokenState]
+    request = HttpRequest(headers=headers, tokens={token: TokenState.UNSIGNED})
+    (outcome,) = evaluator.outcomes(connection, request)
+    assert (outcome.status, outcome.depends_on) == (401, ())

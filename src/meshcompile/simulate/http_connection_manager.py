@@ -195,8 +195,8 @@ def _refused(
 
 def _count(request: HttpRequest) -> int:
     """The number of header lines with the host, after Envoy has joined those of one header."""
-    sent = HeaderMap.of(((":authority", request.authority), *request.headers))
-    return sum(map(len, sent.lines.values()))
+    host = ((":authority", request.authority),) if request.authority else ()
+    return sum(map(len, HeaderMap.of((*host, *request.headers)).lines.values()))
 
 
 def _sent_authority(request: HttpRequest) -> str:

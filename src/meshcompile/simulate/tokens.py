@@ -134,6 +134,6 @@ def without_token(place: TokenPlace, stream: HttpStream) -> HttpStream:
 def _without_parameter(path: str, name: str) -> str:
     """The path without a parameter. Envoy writes the others anew, sorted by name."""
     bare, _, query = path.partition("?")
-    pairs = [part.partition("=") for part in query.split("&") if part]
+    pairs = [part.partition("=") for part in query.split("&")]
     kept = "&".join(f"{key}={value}" for key, _, value in sorted(pairs, key=lambda pair: pair[0]) if key != name)
     return f"{bare}?{kept}" if kept else bare
