@@ -21,7 +21,7 @@ from meshcompile.simulate import (
     upstream_connection,
     upstream_request,
 )
-from tests.meshes import SHOP, mesh, sidecar
+from tests.meshes import SHOP, gateway, mesh, sidecar
 
 RULES = """
 apiVersion: networking.istio.io/v1
@@ -237,3 +237,29 @@ def test_tokens_that_nobody_knows() -> None:
     request = HttpRequest(headers=headers, tokens={token: TokenState.UNSIGNED})
     (outcome,) = evaluator.outcomes(connection, request)
     assert (outcome.status, outcome.depends_on) == (401, ())
+
+
+def test_hosts_that_look_alike() -> None:
+    """A host without a virtual host is shown the domains that look like it."""
+    rules = """
+    apiVersion: networking.istio.io/v1
+    kind: Gateway
+    metadata: {name: front, namespace: istio-system}
+    spec:
+      selector: {istio: ingressgateway}
+      servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}]
+    ---
+    apiVersion: networking.istio.io/v1
+    kind: VirtualService
+    metadata: {name: shop, namespace: istio-system}
+    spec:
+      hosts: [shop.example.com]
+      gateways: [front]
+      http: [{route: [{destination: {host: web.shop.svc.cluster.local, port: {number: 80}}}]}]
+    """
+    evaluator = ProxyEvaluator(mesh(SHOP, rules).compile(gateway()))
+    connection = DownstreamConnection(destination="10.0.0.1", port=80)
+    (outcome,) = evaluator.outcomes(connection, HttpRequest(authority="shops.example.com"))
+    assert (outcome.status, outcome.flags) == (404, ("NR",))
+    (step,) = (step for step in outcome.steps if step.what == "virtual host")
+    assert [failed.wanted for miss in step.near_misses for failed in miss.failed] == ["`shop.example.com`"]

@@ -21,8 +21,9 @@ from meshcompile.simulate.grpc import grpc_status
 from meshcompile.simulate.header_map import HeaderMap
 from meshcompile.simulate.header_mutation import HeaderOperations, operated
 from meshcompile.simulate.outcomes import ClosedConnection, Ending, LocalReply, ProxyOutcome, Step
-from meshcompile.simulate.route_table import RouteChoice
-from meshcompile.simulate.streams import HttpStream, NearMiss
+from meshcompile.simulate.route_table import IndexedRouteTable, RouteChoice
+from meshcompile.simulate.streams import FailedCheck, HttpStream, NearMiss
+from meshcompile.simulate.virtual_host import near_domains
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ def _with_route_steps(course: Course) -> Course:
     table, host = choice.table, choice.virtual_host
     if host is None:
         nothing = f"no virtual host of {table.message.name} takes {course.stream.authority}"
-        return course.after("virtual host", "", nothing, table.pointer)
+        return course.after("virtual host", "", nothing, table.pointer, near_hosts(table, course.stream.authority))
     course = course.after("virtual host", host.message.name, f"takes {course.stream.authority}", host.pointer)
     if choice.redirects_to_https:
         return course.after("route", "", "the virtual host requires TLS", f"{host.pointer}/requireTls")
@@ -154,6 +155,18 @@ def _with_route_steps(course: Course) -> Course:
         nothing = f"no route takes {course.stream.method} {course.stream.path}"
         return course.after("route", "", nothing, host.pointer, choice.near_misses)
     return course.after("route", choice.route.name, _action(choice), choice.route.pointer, choice.near_misses)
+
+
+def near_hosts(table: IndexedRouteTable, authority: str) -> tuple[NearMiss, ...]:
+    """The virtual hosts with domains that look like a `:authority`."""
+    hosts = table.message.virtual_hosts
+    misses = []
+    for at, index, domain in near_domains(hosts, authority):
+        pointer = f"{table.pointer}/virtualHosts/{at}"
+        wanted = f"`{domain}`"
+        failed = FailedCheck(f"{pointer}/domains/{index}", "host", wanted, authority)
+        misses.append(NearMiss(pointer, hosts[at].name, (failed,)))
+    return tuple(misses)
 
 
 def _action(choice: RouteChoice) -> str:

@@ -135,7 +135,8 @@ def _early(
         yield ProxyOutcome(Fraction(1), _early_reply(refused, sent), steps)
     else:
         stream = _stream(manager.message, connection, peer, request, target(request), refused.path or request.path)
-        raw = stream.with_headers(stream.headers.with_set((("x-forwarded-proto", proto),)))
+        unset = (":scheme",) if connection.spoken is not Spoken.HTTP2 and not target(request).scheme else ()
+        raw = stream.with_headers(stream.headers.with_set((("x-forwarded-proto", proto),)).without(unset))
         for course in routed(Course(raw, RouteChoice(manager.table), clusters, steps=steps)):
             yield course.reply(refused.status, refused.details, headers=_early_reply(refused, sent).headers)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from meshcompile.envoy.config.route import RouteConfiguration, VirtualHost
 
@@ -37,6 +38,17 @@ class DomainIndex:
             if length < len(host) and (found := prefixes.get(host[:length])) is not None:
                 return found
         return self.default
+
+
+def near_domains(hosts: Sequence[VirtualHost], authority: str, most: int = 3) -> Iterator[tuple[int, int, str]]:
+    """The domains that look most like a `:authority`: the index of the virtual host, of the domain, and the domain.
+
+    It compares with all domains, so it takes some milliseconds for a large table.
+    """
+    places = {domain.lower(): (at, i, domain) for at, h in enumerate(hosts) for i, domain in enumerate(h.domains)}
+    names = (authority.lower(), without_port(authority).lower())
+    close = (found for name in names for found in get_close_matches(name, places, most, cutoff=0.7))
+    return (places[domain] for domain in list(dict.fromkeys(close))[:most])
 
 
 def domain_index(configuration: RouteConfiguration) -> DomainIndex:
