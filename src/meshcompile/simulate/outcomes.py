@@ -84,7 +84,8 @@ class ProxyOutcome:
 
     `share` is its share among all outcomes with the same conditions. `depends_on` are the conditions that are not known
     here, such as the answer of an external authorizer. `flags` are Envoy's response flags as the access log has them.
-    `cluster` is the name that the route gives; "" for none. `delay` is the injected delay in seconds.
+    `cluster` is the name that the route gives; "" for none. `delay` is the injected delay in seconds. `stream` is the
+    request as it is at the end; None if no filter saw it.
     """
 
     share: Fraction

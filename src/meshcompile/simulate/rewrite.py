@@ -81,19 +81,13 @@ def rewritten_authority(action: RouteAction, stream: HttpStream) -> str | None:
             return None
 
 
-def with_authority(headers: HeaderMap, authority: str | None, *, forwarded: bool = False) -> HeaderMap:
-    """The headers with another `:authority`, if there is one. Envoy keeps the earlier one in headers of its own."""
-    if authority is None:
-        return headers
-    before = headers.first(":authority")
-    with_host = headers.with_added((("x-forwarded-host", before),)) if forwarded else headers
-    return with_host.with_set(((":authority", authority), ("x-envoy-original-host", before)))
-
-
 def with_rewrites(action: RouteAction, match: RouteMatch, stream: HttpStream) -> HeaderMap:
-    """The headers of the request after the route's rewrites. Envoy keeps the earlier path in a header of its own."""
-    authority = rewritten_authority(action, stream)
-    headers = with_authority(stream.headers, authority, forwarded=action.append_x_forwarded_host)
+    """The headers of the request after the route's rewrites. Envoy keeps what it replaces in headers of its own."""
+    headers = stream.headers
+    if (authority := rewritten_authority(action, stream)) is not None:
+        forwarded = [("x-forwarded-host", stream.authority)] if action.append_x_forwarded_host else []
+        kept = (("x-envoy-original-host", stream.authority), (":authority", authority))
+        headers = headers.with_added(forwarded).with_set(kept)
     if (path := rewritten_path(action, match, stream)) is not None:
         headers = headers.with_set(((":path", path), ("x-envoy-original-path", stream.path)))
     return headers

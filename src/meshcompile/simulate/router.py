@@ -11,8 +11,9 @@ from meshcompile.simulate.course import Course, request_levels, response_levels
 from meshcompile.simulate.header_map import HeaderMap
 from meshcompile.simulate.header_mutation import computed_headers, operated
 from meshcompile.simulate.outcomes import ForwardedRequest, ProxyOutcome
-from meshcompile.simulate.rewrite import https_location, location, with_authority, with_rewrites
+from meshcompile.simulate.rewrite import https_location, location, with_rewrites
 from meshcompile.simulate.route_policies import route_policies
+from meshcompile.simulate.streams import HttpStream
 
 REDIRECTS = {
     "MOVED_PERMANENTLY": 301,
@@ -79,10 +80,12 @@ def _forwarded(course: Course, action: RouteAction, match: RouteMatch) -> ProxyO
         status = NOT_FOUND[action.cluster_not_found_response_code]
         missing = course.after("cluster", name, "there is no such cluster")
         return replace(missing.reply(status, "cluster_not_found", flags=("NC",)), cluster=name)
-    course = course.after("cluster", name, _endpoints_text(cluster), cluster.pointer)
+    final = course.with_stream(_finalized(course, action, match))
+    final = final.after("cluster", name, _endpoints_text(cluster), cluster.pointer)
     if not cluster.endpoints and not cluster.depends_on:
-        return replace(course.reply(503, "no_healthy_upstream", "no healthy upstream", flags=("UH",)), cluster=name)
-    return course.ending(_request(course, action, match, cluster), cluster=name)
+        unhealthy = final.reply(503, "no_healthy_upstream", "no healthy upstream", flags=("UH",))
+        return replace(unhealthy, cluster=name)
+    return final.ending(_request(final, action, cluster), cluster=name)
 
 
 def _endpoints_text(cluster: ChosenCluster) -> str:
@@ -90,24 +93,28 @@ def _endpoints_text(cluster: ChosenCluster) -> str:
     return f"has {count or 'no'} endpoint{'' if count == 1 else 's'}"
 
 
-def _request(course: Course, action: RouteAction, match: RouteMatch, cluster: ChosenCluster) -> ForwardedRequest:
-    choice, stream = course.choice, course.stream
-    levels = request_levels(choice)
-    first = levels[:1] if choice.weighted is not None else ()
+def _finalized(course: Course, action: RouteAction, match: RouteMatch) -> HttpStream:
+    """The request with the operations and rewrites of its route, those of a weighted cluster first."""
+    weighted, stream = course.choice.weighted, course.stream
+    levels = request_levels(course.choice)
+    first = levels[:1] if weighted is not None else ()
     headers = operated(stream.headers, first, stream)
-    if choice.weighted is not None:  # its own rewrite comes before the operations of the route
-        headers = with_authority(headers, choice.weighted.host_rewrite_literal or None)
+    if weighted is not None and weighted.host_rewrite_literal:
+        headers = headers.with_set(((":authority", weighted.host_rewrite_literal),))
     stream = stream.with_headers(headers)
     stream = stream.with_headers(operated(headers, levels[len(first) :], stream))
-    headers = with_rewrites(action, match, stream)
+    return stream.with_headers(with_rewrites(action, match, stream))
+
+
+def _request(course: Course, action: RouteAction, cluster: ChosenCluster) -> ForwardedRequest:
+    choice = course.choice
     if choice.virtual_host is None or choice.route is None:
         raise AssertionError("a route belongs to a virtual host")
-    policies = route_policies(action, choice.virtual_host.message, stream.with_headers(headers), choice.route.pointer)
     return ForwardedRequest(
-        headers=headers,
+        headers=course.stream.headers,
         cluster=cluster,
-        policies=policies,
+        policies=route_policies(action, choice.virtual_host.message, course.stream, choice.route.pointer),
         response_operations=tuple(filter(None, response_levels(choice))),
         response_headers=course.response_headers,
-        computed_headers=tuple(computed_headers(levels)),
+        computed_headers=tuple(computed_headers(request_levels(choice))),
     )
