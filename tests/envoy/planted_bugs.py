@@ -127,7 +127,7 @@ BUGS: tuple[Bug, ...] = (
     ),
     Bug(
         "the first address of x-forwarded-for is the client",
-        "http_connection_manager",
+        "request_headers",
         "addresses[-1 - from_last]",
         "addresses[from_last]",
         "inbound",

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from ipaddress import ip_address
 
 from meshcompile.envoy.config.core import Http1ProtocolOptions, TypedExtensionConfig
 from meshcompile.envoy.config.core import HttpProtocolOptions as CoreHttpProtocolOptions
@@ -14,7 +13,6 @@ from meshcompile.simulate.grpc import grpc_status
 from meshcompile.simulate.header_map import HeaderMap
 from meshcompile.simulate.http_filters import filter_configs, through_filters
 from meshcompile.simulate.http_syntax import (
-    HttpTarget,
     InvalidRequest,
     codec_problem,
     is_authority,
@@ -23,36 +21,13 @@ from meshcompile.simulate.http_syntax import (
 )
 from meshcompile.simulate.outcomes import ClosedConnection, LocalReply, ProxyOutcome, Step
 from meshcompile.simulate.path import NormalizedPath, normalized_path
+from meshcompile.simulate.request_headers import sent_authority, stream_of
 from meshcompile.simulate.requests import DownstreamConnection, HttpRequest, PeerCertificate, Spoken
 from meshcompile.simulate.route_table import IndexedRouteTable, RouteChoice
 from meshcompile.simulate.streams import HttpStream
-from meshcompile.simulate.virtual_host import without_port
 
 HEADERS_KB = 60
 HEADERS_COUNT = 100
-# What an edge proxy does not accept from its clients.
-EDGE_ONLY = (
-    "x-envoy-retry-on",
-    "x-envoy-retry-grpc-on",
-    "x-envoy-max-retries",
-    "x-envoy-upstream-alt-stat-name",
-    "x-envoy-upstream-rq-timeout-ms",
-    "x-envoy-upstream-rq-per-try-timeout-ms",
-    "x-envoy-upstream-rq-timeout-alt-response",
-    "x-envoy-expected-rq-timeout-ms",
-    "x-envoy-force-trace",
-    "x-envoy-ip-tags",
-    "x-envoy-original-url",
-    "x-envoy-original-path",
-    "x-envoy-original-host",
-    "x-envoy-hedge-on-per-try-timeout",
-    "x-envoy-retriable-header-names",
-    "x-envoy-retriable-status-codes",
-    "x-envoy-decorator-operation",
-    "x-envoy-downstream-service-cluster",
-    "x-envoy-downstream-service-node",
-)
-HOP_BY_HOP = ("connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade")
 
 
 @dataclass(frozen=True)
@@ -80,64 +55,68 @@ def indexed_manager(
     return IndexedManager(pointer, manager, table, filters)
 
 
-def managed(
-    manager: IndexedManager,
-    connection: DownstreamConnection,
-    peer: PeerCertificate | None,
-    request: HttpRequest,
-    clusters: ClusterIndex,
-    steps: tuple[Step, ...],
-) -> Iterator[ProxyOutcome]:
-    """All outcomes of a request on a connection. `peer` is the verified certificate of the client."""
-    message = manager.message
-    if (refused := _refused(message, connection, request)) is not None:
-        yield from _early(manager, connection, peer, request, clusters, steps, refused)
-        return
-    aimed = target(request)
-    path = normalized_path(aimed.path, message) if request.method != "CONNECT" else NormalizedPath("")
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A request at a connection manager. `peer` is the verified certificate of the client, `steps` are those before."""
+
+    manager: IndexedManager
+    connection: DownstreamConnection
+    peer: PeerCertificate | None
+    request: HttpRequest
+    clusters: ClusterIndex
+    steps: tuple[Step, ...] = ()
+
+    def stream(self, path: str) -> HttpStream:
+        """The request with this path and the headers that the manager sets."""
+        return stream_of(self.manager.message, self.connection, self.peer, self.request, path)
+
+    def replied(self, reply: LocalReply, flags: tuple[str, ...] = ()) -> ProxyOutcome:
+        """The outcome of a reply that no filter sees."""
+        return ProxyOutcome(Fraction(1), reply, self.steps, flags=flags)
+
+
+def managed(arrival: Arrival) -> Iterator[ProxyOutcome]:
+    """All outcomes of a request."""
+    message, request, table = arrival.manager.message, arrival.request, arrival.manager.table
+    path = NormalizedPath("") if request.method == "CONNECT" else normalized_path(target(request).path, message)
+    if (refused := _refused(message, arrival.connection, request) or _bad_path(path)) is not None:
+        yield from _early(arrival, refused)
+    elif table is None:
+        yield arrival.replied(LocalReply(404, "route_not_found"), ("NR",))
+    else:
+        start = Course(arrival.stream(path.path), RouteChoice(table), arrival.clusters, steps=arrival.steps)
+        for course in routed(start):
+            if _is_refused_upgrade(message, course):
+                yield course.reply(403, "upgrade_failed")
+            else:
+                yield from through_filters(arrival.manager.filters, course)
+
+
+def _bad_path(path: NormalizedPath) -> InvalidRequest | None:
+    """The reply to a path that is not accepted, or that is accepted in another form."""
+    details = "path_normalization_failed"
     if path.rejected:
-        rejected = InvalidRequest(400, "path_normalization_failed", sees_route=True, path=path.path)
-        yield from _early(manager, connection, peer, request, clusters, steps, rejected)
-        return
+        return InvalidRequest(400, details, sees_route=True, path=path.path)
     if path.redirected:
-        redirected = InvalidRequest(
-            307, "path_normalization_failed", sees_route=True, location=path.path, path=path.path
-        )
-        yield from _early(manager, connection, peer, request, clusters, steps, redirected)
-        return
-    stream = _stream(message, connection, peer, request, aimed, path.path)
-    if manager.table is None:
-        yield ProxyOutcome(Fraction(1), LocalReply(404, "route_not_found"), steps, flags=("NR",), stream=stream)
-        return
-    start = Course(stream, RouteChoice(manager.table), clusters, steps=steps)
-    for course in routed(start):
-        if _is_refused_upgrade(message, course):
-            yield course.reply(403, "upgrade_failed")
-        else:
-            yield from through_filters(manager.filters, course)
+        return InvalidRequest(307, details, sees_route=True, path=path.path, location=path.path)
+    return None
 
 
-def _early(
-    manager: IndexedManager,
-    connection: DownstreamConnection,
-    peer: PeerCertificate | None,
-    request: HttpRequest,
-    clusters: ClusterIndex,
-    steps: tuple[Step, ...],
-    refused: InvalidRequest,
-) -> Iterator[ProxyOutcome]:
+def _early(arrival: Arrival, refused: InvalidRequest) -> Iterator[ProxyOutcome]:
     """The reply to a request that no filter sees. It may have the headers of the route that the raw request has."""
+    request, table = arrival.request, arrival.manager.table
     sent = HeaderMap.of(request.headers)
     proto = sent.first("x-forwarded-proto")
     if not refused.status:
-        yield ProxyOutcome(Fraction(1), ClosedConnection(refused.details), steps)
-    elif not refused.sees_route or manager.table is None or not proto:
-        yield ProxyOutcome(Fraction(1), _early_reply(refused, sent), steps)
+        yield ProxyOutcome(Fraction(1), ClosedConnection(refused.details), arrival.steps)
+    elif not refused.sees_route or table is None or not proto:
+        yield arrival.replied(_early_reply(refused, sent))
     else:
-        stream = _stream(manager.message, connection, peer, request, target(request), refused.path or request.path)
-        unset = (":scheme",) if connection.spoken is not Spoken.HTTP2 and not target(request).scheme else ()
-        raw = stream.with_headers(stream.headers.with_set((("x-forwarded-proto", proto),)).without(unset))
-        for course in routed(Course(raw, RouteChoice(manager.table), clusters, steps=steps)):
+        stream = arrival.stream(refused.path or request.path)
+        has_scheme = arrival.connection.spoken is Spoken.HTTP2 or target(request).scheme
+        headers = stream.headers.with_set((("x-forwarded-proto", proto),)).without(() if has_scheme else (":scheme",))
+        start = Course(stream.with_headers(headers), RouteChoice(table), arrival.clusters, steps=arrival.steps)
+        for course in routed(start):
             yield course.reply(refused.status, refused.details, headers=_early_reply(refused, sent).headers)
 
 
@@ -187,7 +166,7 @@ def _refused(
         return InvalidRequest(426, "low_version")
     if not request.authority and not target(request).host:
         return InvalidRequest(400, "missing_host_header", sees_route=True)
-    if not is_authority(_sent_authority(request)):
+    if not is_authority(sent_authority(request)):
         return InvalidRequest(400, "http.invalid_authority")
     if request.method != "CONNECT" and not target(request).path.startswith("/"):
         return InvalidRequest(404, "absolute_path_rejected", sees_route=True)
@@ -198,105 +177,3 @@ def _count(request: HttpRequest) -> int:
     """The number of header lines with the host, after Envoy has joined those of one header."""
     host = ((":authority", request.authority),) if request.authority else ()
     return sum(map(len, HeaderMap.of((*host, *request.headers)).lines.values()))
-
-
-def _sent_authority(request: HttpRequest) -> str:
-    """The host of an absolute URL, else all `host` headers together."""
-    hosts = HeaderMap.of(((":authority", request.authority), *request.headers))
-    return target(request).host or hosts.first(":authority")
-
-
-def _stream(
-    manager: HttpConnectionManager,
-    connection: DownstreamConnection,
-    peer: PeerCertificate | None,
-    request: HttpRequest,
-    aimed: HttpTarget,
-    path: str,
-) -> HttpStream:
-    """The request with the headers that the manager sets."""
-    is_tls = connection.tls is not None
-    sent = HeaderMap.of(request.headers)
-    client = _client(manager, connection, sent)
-    kept = sent.without((*HOP_BY_HOP, "host"))
-    if connection.spoken is Spoken.HTTP2 and (cookies := kept.get("cookie")):
-        kept = kept.with_set((("cookie", "; ".join(cookies)),))
-    own = ("https" if is_tls else "http") if connection.spoken is Spoken.HTTP2 else aimed.scheme
-    headers = _with_proto(manager, _with_forwarded_for(manager, connection, kept), is_tls, own)
-    is_edge = bool(manager.use_remote_address)
-    if is_edge:
-        headers = headers.without(EDGE_ONLY)
-    headers = headers.without(("x-envoy-internal",))
-    headers = _with_client_certificate(manager, headers, peer)
-    authority = _authority(manager, _sent_authority(request), connection)
-    pseudo = {":method": (request.method,), ":authority": (authority,), **({":path": (path,)} if path else {})}
-    headers = HeaderMap({**pseudo, **headers.lines})
-    return HttpStream(request, connection, headers, peer, is_tls, client, is_edge)
-
-
-def _authority(manager: HttpConnectionManager, authority: str, connection: DownstreamConnection) -> str:
-    """The authority after the ports and dots are stripped that the manager says."""
-    if manager.strip_trailing_host_dot:
-        authority = authority[:-1] if authority.endswith(".") else authority.replace(".:", ":")
-    host, port = without_port(authority), authority[len(without_port(authority)) + 1 :]
-    if not port.isdecimal():
-        return authority
-    matching = manager.strip_matching_host_port and int(port) == connection.port
-    return host if manager.strip_any_host_port or matching else authority
-
-
-def _client(manager: HttpConnectionManager, connection: DownstreamConnection, headers: HeaderMap) -> str:
-    """The address of the client that the proxy trusts."""
-    hops = manager.xff_num_trusted_hops
-    if manager.use_remote_address:
-        trusted = _forwarded_address(headers, hops - 1) if hops else ""
-    else:
-        trusted = _forwarded_address(headers, hops)
-    return trusted or connection.source
-
-
-def _forwarded_address(headers: HeaderMap, from_last: int) -> str:
-    """An address in `x-forwarded-for`, counted from the last one; "" if there is none."""
-    addresses = (headers.joined("x-forwarded-for") or "").split(",")
-    if from_last >= len(addresses):
-        return ""
-    text = addresses[-1 - from_last].strip()
-    try:
-        return str(ip_address(text))
-    except ValueError:
-        return ""
-
-
-def _with_forwarded_for(
-    manager: HttpConnectionManager, connection: DownstreamConnection, headers: HeaderMap
-) -> HeaderMap:
-    if not manager.use_remote_address or manager.skip_xff_append:
-        return headers
-    return headers.with_added((("x-forwarded-for", connection.source),))
-
-
-def _with_proto(manager: HttpConnectionManager, headers: HeaderMap, is_tls: bool, scheme: str) -> HeaderMap:
-    """The headers with `x-forwarded-proto` and `:scheme`. An edge proxy does not believe its clients."""
-    secure = "https" if is_tls else "http"
-    transformation = manager.scheme_header_transformation
-    if transformation is not None and transformation.scheme_to_overwrite:
-        overwritten = transformation.scheme_to_overwrite
-        return headers.with_set((("x-forwarded-proto", overwritten), (":scheme", overwritten)))
-    given = headers.joined("x-forwarded-proto")
-    if given is None or (manager.use_remote_address and not manager.xff_num_trusted_hops):
-        given = secure
-    valid = given.lower() if given.lower() in ("http", "https") else secure
-    return headers.with_set((("x-forwarded-proto", given), (":scheme", scheme or valid)))
-
-
-def _with_client_certificate(
-    manager: HttpConnectionManager, headers: HeaderMap, peer: PeerCertificate | None
-) -> HeaderMap:
-    """The headers without an `x-forwarded-client-cert` that the manager does not believe."""
-    match manager.forward_client_cert_details:
-        case "ALWAYS_FORWARD_ONLY":
-            return headers
-        case "FORWARD_ONLY" | "APPEND_FORWARD" if peer is not None:
-            return headers
-        case _:
-            return headers.without(("x-forwarded-client-cert",))

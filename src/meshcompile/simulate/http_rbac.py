@@ -3,7 +3,8 @@
 from meshcompile.envoy.config import rbac
 from meshcompile.envoy.extensions.filters.http.rbac import RBAC, EmbeddedRBAC, RBACPerRoute
 from meshcompile.simulate.course import Course, HttpFilterConfig, Passed
-from meshcompile.simulate.rbac import RbacVerdict, request_subject, verdict
+from meshcompile.simulate.rbac import RbacVerdict, verdict
+from meshcompile.simulate.rbac_conditions import request_subject
 from meshcompile.simulate.streams import HttpStream
 
 FILTER = "envoy.filters.http.rbac"

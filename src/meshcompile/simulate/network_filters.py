@@ -10,11 +10,11 @@ from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
 from meshcompile.envoy.istio import StatsPluginConfig
 from meshcompile.envoy.message import Packed
 from meshcompile.envoy.udpa import TypedStruct
-from meshcompile.simulate.http_connection_manager import managed
+from meshcompile.simulate.http_connection_manager import Arrival, managed
 from meshcompile.simulate.indexes import ProxyIndex
 from meshcompile.simulate.network_rbac import network_rbac
 from meshcompile.simulate.outcomes import ClosedConnection, LocalReply, ProxyOutcome, Step
-from meshcompile.simulate.rbac import RbacSubject
+from meshcompile.simulate.rbac_conditions import RbacSubject
 from meshcompile.simulate.requests import DownstreamConnection, HttpRequest, PeerCertificate, Spoken
 from meshcompile.simulate.string_match import type_name
 from meshcompile.simulate.tcp_proxy import tcp_proxy
@@ -105,8 +105,7 @@ def _http(
         steps = (*current.steps, step)
         yield replace(current, ending=LocalReply(400, "http1.codec_error"), steps=steps)
         return
-    indexed = index.manager(manager, pointer)
-    for outcome in managed(
-        indexed, opened.connection, opened.peer, request or HttpRequest(), index.clusters, current.steps
-    ):
+    indexed, wanted = index.manager(manager, pointer), request or HttpRequest()
+    arrival = Arrival(indexed, opened.connection, opened.peer, wanted, index.clusters, current.steps)
+    for outcome in managed(arrival):
         yield replace(outcome, depends_on=(*current.depends_on, *outcome.depends_on))

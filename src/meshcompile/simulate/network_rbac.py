@@ -5,7 +5,8 @@ from dataclasses import replace
 from meshcompile.envoy.extensions.filters.network.rbac import RBAC
 from meshcompile.simulate.http_rbac import decision, denial_details
 from meshcompile.simulate.outcomes import ClosedConnection, ProxyOutcome, Step
-from meshcompile.simulate.rbac import RbacSubject, verdict
+from meshcompile.simulate.rbac import verdict
+from meshcompile.simulate.rbac_conditions import RbacSubject
 
 
 def network_rbac(

@@ -16,6 +16,7 @@ from typing import Any
 from msgspec import Struct
 
 from meshcompile.envoy.extensions.filters.http.jwt_authn import JwtProvider
+from meshcompile.simulate.path import ESCAPE
 from meshcompile.simulate.query_match import query_parameter
 from meshcompile.simulate.requests import HttpRequest, TokenState
 from meshcompile.simulate.route_match import cookie_value
@@ -132,8 +133,13 @@ def without_token(place: TokenPlace, stream: HttpStream) -> HttpStream:
 
 
 def _without_parameter(path: str, name: str) -> str:
-    """The path without a parameter. Envoy writes the others anew, sorted by name."""
+    """The path without a parameter. Envoy writes the others anew: decoded, and sorted by name."""
     bare, _, query = path.partition("?")
-    pairs = [part.partition("=") for part in query.split("&")]
-    kept = "&".join(f"{key}={value}" for key, _, value in sorted(pairs, key=lambda pair: pair[0]) if key != name)
-    return f"{bare}?{kept}" if kept else bare
+    pairs = [tuple(map(percent_decoded, part.partition("=")[::2])) for part in query.split("&")]
+    kept = sorted((pair for pair in pairs if pair[0] != name), key=lambda pair: pair[0])
+    return f"{bare}?{'&'.join(map('='.join, kept))}" if kept else bare
+
+
+def percent_decoded(text: str) -> str:
+    """The text with its escaped bytes decoded, one character each."""
+    return ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
