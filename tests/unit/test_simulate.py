@@ -6,11 +6,13 @@ from fractions import Fraction
 
 import pytest
 
+import meshcompile
 from meshcompile.simulate import (
     Capture,
     ClientHello,
     ClosedConnection,
     DownstreamConnection,
+    ForwardedBytes,
     ForwardedRequest,
     HttpRequest,
     LocalReply,
@@ -22,6 +24,7 @@ from meshcompile.simulate import (
     upstream_request,
 )
 from tests.meshes import SHOP, gateway, mesh, sidecar
+from tests.unit import test_hbone as tunnelled
 
 RULES = """
 apiVersion: networking.istio.io/v1
@@ -263,3 +266,18 @@ def test_hosts_that_look_alike() -> None:
     assert (outcome.status, outcome.flags) == (404, ("NR",))
     (step,) = (step for step in outcome.steps if step.what == "virtual host")
     assert [failed.wanted for miss in step.near_misses for failed in miss.failed] == ["`shop.example.com`"]
+
+
+def test_tunnels_of_hbone() -> None:
+    """An internal address leads to the listener of the same proxy that starts the tunnel to the Pod."""
+    made = meshcompile.load(tunnelled.service() + "---" + tunnelled.pod(annotations=tunnelled.REDIRECTED), ambient=True)
+    evaluator = ProxyEvaluator(made.compile(sidecar(ENABLE_HBONE="true")))
+    connection = DownstreamConnection(destination="10.0.0.9", port=80, capture=Capture.OUTBOUND)
+    (sent,) = evaluator.outcomes(connection, HttpRequest(authority="api"))
+    assert isinstance(sent.ending, ForwardedRequest)
+    endpoint = sent.ending.cluster.endpoints[0]
+    hop = upstream_connection(sent, endpoint, source="10.1.0.1", downstream=connection)
+    (tunnel,) = evaluator.outcomes(hop)
+    assert isinstance(tunnel.ending, ForwardedBytes)
+    (pod,) = tunnel.ending.cluster.endpoints
+    assert (tunnel.cluster, pod.address) == ("connect_originate", "10.2.0.1:15008")

@@ -30,17 +30,20 @@ def upstream_connection(
     """The connection of a proxy to an endpoint of the chosen cluster, as the server's proxy gets it.
 
     `source` is the address of the proxy, `downstream` the connection that it forwards, and `certificate` what it
-    presents if the cluster has a certificate. `capture` says whether the server's sidecar takes connections.
+    presents if the cluster has a certificate. `capture` says whether the server's sidecar takes connections. An
+    internal address leads to a listener of the same proxy, such as the start of a tunnel.
     Raises ValueError for an endpoint without an IP address and port.
     """
-    host, _, port = endpoint.address.rpartition(":")
+    listener, _, address = endpoint.address.rpartition("/")
+    host, _, port = address.rpartition(":")
     if not port.isdecimal():
         raise ValueError(f"{endpoint.address} is not an address with a port")
     return DownstreamConnection(
         destination=host.strip("[]"),
         port=int(port),
         source=source,
-        capture=capture,
+        capture=Capture.NONE if listener else capture,
+        listener=listener,
         spoken=_spoken(outcome, downstream),
         tls=_hello(outcome, endpoint.transport.tls, downstream, certificate),
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 from meshcompile.envoy.message import Unmodelled
 from meshcompile.envoy.type.matcher import RegexMatcher, StringMatcher
+from meshcompile.envoy.udpa import TypedStruct
 from meshcompile.syntax.re2_python import Untranslatable, pattern
 
 Predicate = Callable[[str], bool]
@@ -79,4 +80,6 @@ def type_name(config: object) -> str:
     """The name of the type of a packed message, without its prefix."""
     if isinstance(config, Unmodelled):
         return str(config.value.get("@type", "")).rpartition("/")[2]
+    if isinstance(config, TypedStruct):
+        return config.type_url.rpartition("/")[2]
     return type(config).__name__
