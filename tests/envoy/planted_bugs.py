@@ -78,10 +78,10 @@ BUGS: tuple[Bug, ...] = (
     ),
     Bug("slashes are always merged", "path", "    if manager.merge_slashes:", "    if manager.normalize_path:"),
     Bug(
-        "a regular expression matches a part of the path",
+        "a regular expression matches the beginning of the path",
         "string_match",
-        "compiled.fullmatch(text) is not None",
-        "compiled.search(text) is not None",
+        'full_matcher("" if matcher is None else matcher.regex)',
+        'full_matcher(("" if matcher is None else matcher.regex) + ".*")',
     ),
     Bug(
         "redirects keep the port of the request",

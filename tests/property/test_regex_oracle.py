@@ -19,7 +19,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from meshcompile.syntax.re2 import syntax_error
-from meshcompile.syntax.re2_python import Untranslatable, pattern
+from meshcompile.syntax.re2_python import Untranslatable, _tokens, full_matcher, pattern
+from meshcompile.syntax.re2_sets import matches_all, parsed
 
 pieces = st.one_of(
     st.sampled_from(list("ab.^$|*+?-:,&é\n 01")),
@@ -80,7 +81,7 @@ def spans(found: Any) -> list[tuple[int, int]]:
     return [found.span(group) for group in range(found.re.groups + 1)] if found else []
 
 
-@settings(max_examples=1000)
+@settings(max_examples=600)
 @given(expressions, st.lists(subjects, min_size=1, max_size=4))
 def test_translated_expressions_match_as_re2_does(expression: str, texts: list[str]) -> None:
     """An expression that Python can compile after the translation matches the same texts, and finds the same groups."""
@@ -89,10 +90,19 @@ def test_translated_expressions_match_as_re2_does(expression: str, texts: list[s
         translated = pattern(expression)
     except Untranslatable:
         assume(False)
+    tree = parsed(_tokens(expression))
     options = re2.Options()
     options.log_errors = False
     original = re2.compile(expression, options)
     for text in texts:
-        assert (translated.fullmatch(text) is None) == (original.fullmatch(text) is None), (translated.pattern, text)
+        matched = original.fullmatch(text) is not None
+        assert (translated.fullmatch(text) is not None) == matched, (translated.pattern, text)
+        assert matches_all(tree, text) == matched, (translated.pattern, text)
         found, expected = translated.search(text), original.search(text)
         assert spans(found) == spans(expected), (translated.pattern, text)
+
+
+def test_nested_repetitions_take_no_exponential_time() -> None:
+    """An expression for which Python would try each of 2 to the 2000 ways is decided."""
+    assert not full_matcher("(a+)+b")("a" * 2000)
+    assert full_matcher("(/[^/]+)*/?")("/a" * 300)

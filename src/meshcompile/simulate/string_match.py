@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from meshcompile.envoy.message import Unmodelled
 from meshcompile.envoy.type.matcher import RegexMatcher, StringMatcher
 from meshcompile.envoy.udpa import TypedStruct
-from meshcompile.syntax.re2_python import Untranslatable, pattern
+from meshcompile.syntax.re2_python import Untranslatable, full_matcher, pattern
 
 Predicate = Callable[[str], bool]
 
@@ -20,9 +20,11 @@ def regex(matcher: RegexMatcher | None) -> re.Pattern[str] | None:
 
 
 def full_match(matcher: RegexMatcher | None) -> Predicate:
-    """A predicate for texts that the whole expression matches."""
-    compiled = regex(matcher)
-    return (lambda text: compiled.fullmatch(text) is not None) if compiled else lambda _: False
+    """A predicate for texts that the whole expression matches; for none if Envoy refuses the expression."""
+    try:
+        return full_matcher("" if matcher is None else matcher.regex)
+    except Untranslatable:
+        return lambda _: False
 
 
 def string_predicate(matcher: StringMatcher | None) -> Predicate:

@@ -7,11 +7,14 @@ of Unicode scripts, and for expressions that RE2 refuses.
 """
 
 import re
+from collections.abc import Callable
 from sys import maxunicode
 from unicodedata import category
 
-from meshcompile.syntax.re2 import GROUP_NAME, POSIX_CLASS, REPETITION, UNICODE_CLASS, syntax_error
+from meshcompile.syntax.re2 import GROUP_NAME, POSIX_CLASS, UNICODE_CLASS, syntax_error
+from meshcompile.syntax.re2_sets import is_nested, matches_all, parsed
 
+REPETITION = re.compile(r"\{(?:0|[1-9]\d*)(?:,(?:0|[1-9]\d*)?)?\}", re.ASCII)  # without leading zeros
 FLAGS = re.compile(r"\(\?([imsU]*)(?:-([imsU]+))?([:)])")
 HEXADECIMAL = re.compile(r"x(?:\{([0-9a-fA-F]+)\}|([0-9a-fA-F]{2}))")
 OCTAL = re.compile(r"[1-7][0-7]{1,2}|0[0-7]{0,2}")
@@ -54,6 +57,24 @@ def pattern(expression: str) -> re.Pattern[str]:
         return re.compile(_Translator(expression).translated())
     except (re.error, OverflowError, RecursionError) as error:
         raise Untranslatable(str(error)) from error
+
+
+def full_matcher(expression: str) -> Callable[[str], bool]:
+    """A function that says whether the expression matches a whole text, in polynomial time.
+
+    Raises Untranslatable as `pattern` does.
+    """
+    compiled = pattern(expression)
+    tree = parsed(_tokens(expression))
+    if is_nested(tree):
+        return lambda text: matches_all(tree, text)
+    return lambda text: compiled.fullmatch(text) is not None
+
+
+def _tokens(expression: str) -> list[str]:
+    translator = _Translator(expression)
+    translator.translated()
+    return translator.out
 
 
 class _Translator:
@@ -145,7 +166,7 @@ class _Translator:
             end = self.text.find(r"\E", self.at + 2)
             end = len(self.text) if end < 0 else end
             quoted = self.text[self.at + 2 : end]
-            self.out.append("".join(self._folded(re.escape(each)) for each in quoted))
+            self.out += [self._folded(re.escape(each)) for each in quoted]
             self.at = end + 2
         elif after == "E":
             self.at += 2
