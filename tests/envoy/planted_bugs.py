@@ -110,7 +110,14 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         "weights do not matter", "weighted", "for value, weight in choices if weight)", "for value, weight in choices)"
     ),
-    Bug("CORS applies to redirects", "cors", "    if action is None or host is None:", "    if host is None:"),
+    Bug(
+        "CORS applies to redirects",
+        "cors",
+        "    if action is None or host is None:\n        return None\n",
+        "    if host is None:\n        return None\n"
+        "    found = filter_.per_route\n"
+        "    if action is None:\n        return found if isinstance(found, CorsPolicy) else None\n",
+    ),
     Bug(
         "a policy that denies needs no match",
         "rbac",

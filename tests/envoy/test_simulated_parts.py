@@ -125,6 +125,59 @@ def test_shares_of_endpoints() -> None:
                 assert abs(seen[name] / count - share) < 5 * sqrt(share * (1 - share) / count) + 0.02, (cluster, seen)
 
 
+def weighted_listener(random: Random, count: int) -> Json:
+    """A listener with routes whose cluster, abort and match depend on chance, by the paths `/0`, `/1` and so on."""
+    fault = {"@type": f"{TYPE}.filters.http.fault.v3.HTTPFault"}
+    made = []
+    for index in range(count):
+        clusters = [{"name": f"c{i}", "weight": random.choice((0, 1, 20, 79, 100))} for i in range(3)]
+        weights = {"weightedClusters": {"clusters": [*clusters, {"name": "c3", "weight": 1}]}}
+        percentage = {"numerator": random.choice((0, 10, 50, 100)), "denominator": "HUNDRED"}
+        abort = {**fault, "abort": {"httpStatus": 418, "percentage": percentage}}
+        fraction = {"defaultValue": {"numerator": random.choice((0, 25, 100))}}
+        made.append({"match": {"path": f"/{index}", "runtimeFraction": fraction}, "directResponse": {"status": 204}})
+        made.append({"match": {"path": f"/{index}"}, "route": weights, "typedPerFilterConfig": {"fault": abort}})
+    router = {"name": "router", "typedConfig": {"@type": f"{TYPE}.filters.http.router.v3.Router"}}
+    said = [{"header": {"key": "x-cluster", "value": "%UPSTREAM_CLUSTER_RAW%"}}]
+    manager = {
+        "@type": f"{TYPE}.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "statPrefix": "http",
+        "routeConfig": {
+            "virtualHosts": [{"name": "all", "domains": ["*"], "routes": made, "responseHeadersToAdd": said}]
+        },
+        "httpFilters": [{"name": "fault", "typedConfig": fault}, router],
+    }
+    return {
+        "name": "front",
+        "address": {"socketAddress": {"address": "127.0.0.1", "portValue": 0}},
+        "filterChains": [{"filters": [{"name": "http", "typedConfig": manager}]}],
+    }
+
+
+def test_shares_of_outcomes() -> None:
+    """Weighted clusters, aborts and runtime fractions happen as often as their shares say."""
+    count, listener = 800, weighted_listener(Random(SEED), 8)
+    clusters = [echoing(f"c{index}", {"lbEndpoints": [endpoint("e")]}) for index in range(4)]
+    evaluator = ProxyEvaluator(HandMade([listener], clusters))
+    connection = DownstreamConnection(destination="127.0.0.1", port=0, listener="front")
+    with serving([listener], clusters) as envoy:
+        connect = partial(connected, envoy.listener_port("front"))
+        for index in range(8):
+            request = HttpRequest(path=f"/{index}")
+            shares: Counter[str] = Counter()
+            for outcome in evaluator.outcomes(connection, request):
+                shares[outcome.cluster or str(outcome.status)] += outcome.share  # type: ignore[assignment]
+            assert sum(shares.values()) == 1
+            seen: Counter[str] = Counter()
+            for reply in exchanged(connect, [request] * count):
+                assert reply is not None
+                seen[reply.header("x-cluster") if reply.status == 200 else str(reply.status)] += 1
+            for name in {*shares, *seen}:
+                share = float(shares[name])
+                margin = 5 * sqrt(share * (1 - share) / count)
+                assert abs(seen[name] / count - share) <= margin, (index, shares, seen)
+
+
 def matched(input_: str, value: Json) -> Json:
     """A predicate of one input."""
     config = {"@type": f"{TYPE}.matching.common_inputs.network.v3.{input_}"}
