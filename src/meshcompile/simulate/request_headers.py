@@ -31,6 +31,7 @@ EDGE_ONLY = (
     "x-envoy-downstream-service-cluster",
     "x-envoy-downstream-service-node",
 )
+CLIENT_CERTIFICATE = "x-forwarded-client-cert"
 HOP_BY_HOP = ("connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade")
 
 
@@ -58,7 +59,9 @@ def stream_of(
     authority = _authority(manager, sent_authority(request), connection)
     pseudo = {":method": (request.method,), ":authority": (authority,), **({":path": (path,)} if path else {})}
     headers = HeaderMap({**pseudo, **headers.lines})
-    return HttpStream(request, connection, headers, peer, is_tls, client, is_edge)
+    sets_certificate = peer is not None and manager.forward_client_cert_details in ("APPEND_FORWARD", "SANITIZE_SET")
+    computed = (CLIENT_CERTIFICATE,) if sets_certificate else ()
+    return HttpStream(request, connection, headers, peer, is_tls, client, is_edge, computed)
 
 
 def _authority(manager: HttpConnectionManager, authority: str, connection: DownstreamConnection) -> str:
@@ -126,7 +129,7 @@ def _with_client_certificate(
         case "FORWARD_ONLY" | "APPEND_FORWARD" if peer is not None:
             return headers
         case _:
-            return headers.without(("x-forwarded-client-cert",))
+            return headers.without((CLIENT_CERTIFICATE,))
 
 
 def sent_authority(request: HttpRequest) -> str:

@@ -116,5 +116,5 @@ def _request(course: Course, action: RouteAction, cluster: ChosenCluster) -> For
         policies=route_policies(action, choice.virtual_host.message, course.stream, choice.route.pointer),
         response_operations=tuple(filter(None, response_levels(choice))),
         response_headers=course.response_headers,
-        computed_headers=tuple(computed_headers(request_levels(choice))),
+        computed_headers=(*course.stream.computed, *computed_headers(request_levels(choice))),
     )

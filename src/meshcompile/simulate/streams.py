@@ -17,7 +17,8 @@ class HttpStream:
     """A request as the filters see it.
 
     `peer` is the client's certificate after a handshake with mutual TLS. `client` is the address of the client that the
-    proxy trusts, from `x-forwarded-for` or from the connection. `metadata` is what filters have noted, by filter.
+    proxy trusts, from `x-forwarded-for` or from the connection. `computed` are headers whose values only the running
+    proxy knows. `metadata` is what filters have noted, by filter.
     """
 
     request: HttpRequest
@@ -27,6 +28,7 @@ class HttpStream:
     is_tls: bool = False
     client: str = ""
     is_edge: bool = False
+    computed: tuple[str, ...] = ()
     metadata: Metadata = field(default_factory=dict)
 
     @property
