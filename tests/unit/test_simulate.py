@@ -281,3 +281,21 @@ def test_tunnels_of_hbone() -> None:
     assert isinstance(tunnel.ending, ForwardedBytes)
     (pod,) = tunnel.ending.cluster.endpoints
     assert (tunnel.cluster, pod.address) == ("connect_originate", "10.2.0.1:15008")
+
+
+def test_passthrough_between_networks() -> None:
+    """At an AUTO_PASSTHROUGH server, the server name of the client names the cluster."""
+    rules = """
+    apiVersion: networking.istio.io/v1
+    kind: Gateway
+    metadata: {name: east-west, namespace: istio-system}
+    spec:
+      selector: {istio: ingressgateway}
+      servers:
+      - {port: {number: 15443, name: tls, protocol: TLS}, tls: {mode: AUTO_PASSTHROUGH}, hosts: ['*.local']}
+    """
+    evaluator = ProxyEvaluator(mesh(SERVER, rules).compile(gateway()))
+    hello = ClientHello(sni="outbound_.80_._.orders.shop.svc.cluster.local", alpn=("istio",))
+    (outcome,) = evaluator.outcomes(DownstreamConnection(destination="10.0.0.1", port=15443, tls=hello))
+    assert isinstance(outcome.ending, ForwardedBytes)
+    assert outcome.cluster == "outbound_.80_._.orders.shop.svc.cluster.local"

@@ -11,6 +11,7 @@ from meshcompile.envoy.config.listener import (
 from meshcompile.envoy.extensions.filters.listener.http_inspector import HttpInspector
 from meshcompile.envoy.extensions.filters.listener.original_dst import OriginalDst
 from meshcompile.envoy.extensions.filters.listener.original_src import OriginalSrc
+from meshcompile.envoy.extensions.filters.listener.proxy_protocol import ProxyProtocol
 from meshcompile.envoy.extensions.filters.listener.tls_inspector import TlsInspector
 from meshcompile.envoy.type import Int32Range
 from meshcompile.simulate.http_syntax import is_http1_line
@@ -57,6 +58,9 @@ def _after(filter_: ListenerFilter, found: InspectedConnection, request: HttpReq
             return _after_http_inspector(found, request)
         case OriginalDst() | OriginalSrc():
             return found
+        case ProxyProtocol():
+            needed = "the client begins with a PROXY header"
+            return replace(found, depends_on=(*found.depends_on, needed))
         case other:
             unknown = f"the listener filter {filter_.name} ({type_name(other)})"
             return replace(found, depends_on=(*found.depends_on, unknown))

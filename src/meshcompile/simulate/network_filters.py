@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 from meshcompile.envoy.config.listener import FilterChain
 from meshcompile.envoy.extensions.filters.network import rbac
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
+from meshcompile.envoy.extensions.filters.network.mongo_proxy import MongoProxy
+from meshcompile.envoy.extensions.filters.network.set_filter_state import Config as SetFilterStateConfig
+from meshcompile.envoy.extensions.filters.network.sni_cluster import SniCluster
 from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
 from meshcompile.envoy.istio import StatsPluginConfig
-from meshcompile.envoy.message import Packed
+from meshcompile.envoy.message import Packed, replaced
 from meshcompile.envoy.udpa import TypedStruct
 from meshcompile.simulate.http_connection_manager import Arrival, managed
 from meshcompile.simulate.indexes import ProxyIndex
@@ -19,6 +22,8 @@ from meshcompile.simulate.requests import DownstreamConnection, HttpRequest, Pee
 from meshcompile.simulate.string_match import type_name
 from meshcompile.simulate.tcp_proxy import tcp_proxy
 
+# Filters that neither close connections nor choose clusters, or whose choice the TCP proxy makes.
+PASSING = (MongoProxy, SetFilterStateConfig, SniCluster, StatsPluginConfig)
 PASSING_TYPES = frozenset({"envoy.tcp.metadataexchange.config.MetadataExchange"})
 HTTP = (Spoken.HTTP10, Spoken.HTTP11, Spoken.HTTP2)
 
@@ -49,9 +54,10 @@ def through_network_filters(
                 yield from _http(manager, f"{place}/typedConfig", opened, request, index, current)
                 return
             case TcpProxy() as config:
-                step = Step("network filter", each.name, f"forwards bytes to {config.cluster or 'a cluster'}", place)
+                proxy = _by_server_name(chain, config, opened.connection)
+                step = Step("network filter", each.name, f"forwards bytes to {proxy.cluster or 'a cluster'}", place)
                 stepped = replace(current, steps=(*current.steps, step))
-                yield from tcp_proxy(config, opened.connection, index.clusters, stepped)
+                yield from tcp_proxy(proxy, opened.connection, index.clusters, stepped)
                 return
             case rbac.RBAC() as config:
                 current, goes_on = network_rbac(config, each.name, place, _subject(opened), current)
@@ -63,6 +69,14 @@ def through_network_filters(
     yield replace(current, ending=ClosedConnection("the filter chain has no filter that answers"))
 
 
+def _by_server_name(chain: FilterChain, config: TcpProxy, connection: DownstreamConnection) -> TcpProxy:
+    """The TCP proxy. The SNI cluster filter has it use the cluster that has the server name as its name."""
+    names_cluster = any(isinstance(each.typed_config, SniCluster) for each in chain.filters)
+    if not names_cluster or connection.tls is None or not connection.tls.sni:
+        return config
+    return replaced(config, cluster=connection.tls.sni.lower(), weighted_clusters=None)
+
+
 def _denied(
     chain: FilterChain, opened: OpenConnection, index: ProxyIndex, current: ProxyOutcome
 ) -> Iterator[ProxyOutcome]:
@@ -71,7 +85,8 @@ def _denied(
     if not isinstance(config, TcpProxy):
         yield current
         return
-    for outcome in tcp_proxy(config, opened.connection, index.clusters, current):
+    proxy = _by_server_name(chain, config, opened.connection)
+    for outcome in tcp_proxy(proxy, opened.connection, index.clusters, current):
         failed = isinstance(outcome.ending, ClosedConnection)
         yield outcome if failed else replace(outcome, ending=current.ending)
 
@@ -83,7 +98,7 @@ def _subject(opened: OpenConnection) -> RbacSubject:
 
 
 def _after(name: str, config: Packed | None, pointer: str, current: ProxyOutcome) -> ProxyOutcome:
-    if isinstance(config, StatsPluginConfig):
+    if isinstance(config, PASSING):
         return current
     if isinstance(config, TypedStruct) and config.type_url.rpartition("/")[2] in PASSING_TYPES:
         return current
