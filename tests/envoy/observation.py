@@ -32,8 +32,10 @@ def observed_bootstrap(bootstrap: Json, log: Path) -> Json:
     static = bootstrap["staticResources"]
     for manager in managers(static["listeners"]):
         _observe_manager(manager)
-    for proxy in _configs(static["listeners"], "TcpProxy"):
-        proxy["accessLog"] = [_access_log(log)]
+    for listener in static["listeners"]:
+        bound = listener["name"] if listener.get("bindToPort", True) else "virtualOutbound"
+        for proxy in _configs([listener], "TcpProxy"):
+            proxy["accessLog"] = [access_log(log, bound)]
     clusters = [_echoing(cluster) for cluster in static["clusters"]]
     extension = {
         "name": "envoy.bootstrap.internal_listener",
@@ -83,8 +85,10 @@ def _headers(values: dict[str, str]) -> list[Json]:
     return [{"header": {"key": key, "value": value}} for key, value in values.items()]
 
 
-def _access_log(log: Path) -> Json:
+def access_log(log: Path, listener: str) -> Json:
+    """A log of connections to a listener."""
     fields = {
+        "listener": listener,
         "client": "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%",
         "cluster": "%UPSTREAM_CLUSTER_RAW%",
         "flags": "%RESPONSE_FLAGS%",
@@ -97,10 +101,10 @@ def _access_log(log: Path) -> Json:
     return {"name": "envoy.access_loggers.file", "typedConfig": config}
 
 
-def connections_in(log: Path) -> dict[str, Json]:
-    """The logged connections by the address of the client: `127.0.0.1:40000`."""
+def connections_in(log: Path) -> dict[tuple[str, str], Json]:
+    """The logged connections by the listener and the address of the client: `127.0.0.1:40000`."""
     lines = log.read_text().splitlines() if log.exists() else []
-    return {entry["client"]: entry for entry in map(json.loads, lines)}
+    return {(entry["listener"], entry["client"]): entry for entry in map(json.loads, lines)}
 
 
 def _echoing(cluster: Json) -> Json:

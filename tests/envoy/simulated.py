@@ -154,7 +154,7 @@ class Judge:
         time.sleep(0.15 if later else 0)  # until the access log is written
         logged = connections_in(self.log)
         for approach, request, outcomes, reply, client in later:
-            self._judge_bytes(approach, request, outcomes, reply, logged.get(client))
+            self._judge_bytes(approach, request, outcomes, reply, logged.get((approach.listener, client)))
 
     def outcomes(self, approach: Approach, request: HttpRequest) -> Sequence[ProxyOutcome]:
         """The outcomes that are possible with what the test knows about tokens and authorizers."""

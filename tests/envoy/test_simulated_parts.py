@@ -22,7 +22,7 @@ from meshcompile.simulate import DownstreamConnection, ForwardedBytes, HttpReque
 from meshcompile.simulate.cluster import ClusterIndex
 from tests.envoy.client import connected
 from tests.envoy.exchanges import exchanged
-from tests.envoy.observation import TYPE, connections_in, echo_listener
+from tests.envoy.observation import TYPE, access_log, connections_in, echo_listener
 from tests.envoy.runner import Envoy, running
 from tests.envoy.sidecars import PROXY_PROTOCOL
 
@@ -166,7 +166,7 @@ def test_shares_of_outcomes() -> None:
             request = HttpRequest(path=f"/{index}")
             shares: Counter[str] = Counter()
             for outcome in evaluator.outcomes(connection, request):
-                shares[outcome.cluster or str(outcome.status)] += outcome.share  # type: ignore[assignment]
+                shares[str(outcome.status or outcome.cluster)] += outcome.share  # type: ignore[assignment]
             assert sum(shares.values()) == 1
             seen: Counter[str] = Counter()
             for reply in exchanged(connect, [request] * count):
@@ -243,19 +243,13 @@ CIDRS = (
 
 def matching_listener(random: Random, name: str, log: Path) -> Json:
     """A listener whose chains are chosen by a matcher. Each chain has a cluster of its own name."""
-    fields = {"client": "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%", "cluster": "%UPSTREAM_CLUSTER_RAW%"}
-    logged = {
-        "@type": f"{TYPE}.access_loggers.file.v3.FileAccessLog",
-        "path": str(log),
-        "logFormat": {"jsonFormat": fields},
-    }
     chains = []
     for index in range(4):
         proxy = {
             "@type": f"{TYPE}.filters.network.tcp_proxy.v3.TcpProxy",
             "statPrefix": "tcp",
             "cluster": f"chain{index}",
-            "accessLog": [{"name": "file", "typedConfig": logged}],
+            "accessLog": [access_log(log, name)],
         }
         chains.append({"name": f"chain{index}", "filters": [{"name": "tcp", "typedConfig": proxy}]})
     return {
@@ -272,7 +266,7 @@ def test_matchers_of_filter_chains(tmp_path: Path) -> None:
     random, log = Random(SEED), tmp_path / "access.log"
     clusters = [echoing(f"chain{index}", {"lbEndpoints": [endpoint("e")]}) for index in range(4)]
     listeners = [matching_listener(random, f"l{index}", log) for index in range(60)]
-    expected: dict[str, str] = {}
+    expected: dict[tuple[str, str], str] = {}
     with serving(listeners, clusters) as envoy:
         for listener in listeners:
             # The evaluator is asked about the address at which the listener stands in its own resources.
@@ -297,9 +291,9 @@ def test_matchers_of_filter_chains(tmp_path: Path) -> None:
                 assert isinstance(outcome.ending, ForwardedBytes) == answered, json.dumps(
                     listener["filterChainMatcher"]
                 )
-                expected[client] = outcome.cluster
+                expected[listener["name"], client] = outcome.cluster
         time.sleep(0.2)
     logged = connections_in(log)
-    for client, cluster in expected.items():
-        assert (logged[client]["cluster"] if client in logged else "") == cluster
+    for key, cluster in expected.items():
+        assert (logged[key]["cluster"] if key in logged else "") == cluster
     assert len(set(expected.values())) == 5  # four chains, and none

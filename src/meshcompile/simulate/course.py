@@ -78,7 +78,7 @@ class Course:
             self.steps,
             self.depends_on,
             (*self.flags, *flags),
-            cluster,
+            cluster or self.choice.cluster,
             self.delay,
             self.choice,
             self.stream,

@@ -82,10 +82,10 @@ Ending = LocalReply | ClosedConnection | ForwardedRequest | ForwardedBytes
 class ProxyOutcome:
     """One of the things that can happen at a proxy.
 
-    `share` is its share among all outcomes with the same conditions. `depends_on` are the conditions that are not known
-    here, such as the answer of an external authorizer. `flags` are Envoy's response flags as the access log has them.
-    `cluster` is the name that the route gives; "" for none. `delay` is the injected delay in seconds. `stream` is the
-    request as it is at the end; None if no filter saw it.
+    `share` is its share among all outcomes with the same conditions. `depends_on` are the conditions that are not
+    known here, such as the answer of an external authorizer. `flags` are Envoy's response flags as the access log
+    has them. `cluster` is the name that the route gives, also if a filter answers before; "" for none. `delay` is
+    the injected delay in seconds. `stream` is the request as it is at the end; None if no filter saw it.
     """
 
     share: Fraction
