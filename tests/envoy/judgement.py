@@ -35,11 +35,13 @@ def seen(reply: Reply | None) -> dict[str, Any]:
             "details": reply.header(observation.LOCAL_DETAILS),
             "location": reply.header("location"),
             "route": reply.header(observation.LOCAL_ROUTE) or "-",
+            "chain": reply.header(observation.LOCAL_CHAIN),
         }
     lines = [line.partition(": ")[::2] for line in reply.body.split("\n")]
     return response | {
         "cluster": reply.header(observation.CLUSTER),
         "route": reply.header(observation.ROUTE),
+        "chain": reply.header(observation.CHAIN),
         "path": got[":path"],
         "authority": got[":authority"],
         "method": got[":method"],
@@ -54,7 +56,7 @@ def expected(outcome: ProxyOutcome) -> dict[str, Any]:
             return {"closed": True}
         case LocalReply(details="cors_response") as reply:  # which Envoy does not make as a local reply
             headers = watched(pairs(reply.headers), WATCHED_IN_RESPONSES)
-            empty = {"flags": "", "details": "", "location": "", "route": "-"}
+            empty = {"flags": "", "details": "", "location": "", "route": "-", "chain": ""}
             return {"status": reply.status, "response headers": headers} | empty
         case LocalReply() as reply:
             return {
@@ -64,6 +66,7 @@ def expected(outcome: ProxyOutcome) -> dict[str, Any]:
                 "details": reply.details,
                 "location": reply.headers.first("location"),
                 "route": route_name(outcome.route),
+                "chain": chain_name(outcome),
             }
         case ForwardedRequest() as request:
             return {
@@ -71,6 +74,7 @@ def expected(outcome: ProxyOutcome) -> dict[str, Any]:
                 "response headers": watched(_response(outcome, request), WATCHED_IN_RESPONSES),
                 "cluster": outcome.cluster,
                 "route": route_name(outcome.route),
+                "chain": chain_name(outcome),
                 "path": request.headers.first(":path"),
                 "authority": request.headers.first(":authority"),
                 "method": request.headers.first(":method"),
@@ -84,6 +88,13 @@ def _response(outcome: ProxyOutcome, request: ForwardedRequest) -> list[tuple[st
     assert outcome.stream is not None
     headers = HeaderMap.of(observation.UPSTREAM_RESPONSE)
     return pairs(operated(headers, request.response_operations, outcome.stream).with_set(request.response_headers))
+
+
+def chain_name(outcome: ProxyOutcome) -> str:
+    """The index of the filter chain: `2`; "default" for the default one, "" for none."""
+    pointer = next((step.pointer for step in outcome.steps if step.what == "filter chain"), "")
+    last = pointer.rpartition("/")[2]
+    return "default" if last == "defaultFilterChain" else last if "/filterChains/" in pointer else ""
 
 
 def route_name(choice: RouteChoice | None) -> str:

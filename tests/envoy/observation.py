@@ -13,8 +13,9 @@ from typing import Any
 
 Json = dict[str, Any]
 TYPE = "type.googleapis.com/envoy.extensions"
-ROUTE, CLUSTER, FLAGS, DETAILS = "x-oracle-route", "x-oracle-cluster", "x-oracle-flags", "x-oracle-details"
+ROUTE, CLUSTER, CHAIN = "x-oracle-route", "x-oracle-cluster", "x-oracle-chain"
 LOCAL_FLAGS, LOCAL_DETAILS, LOCAL_ROUTE = "x-oracle-local-flags", "x-oracle-local-details", "x-oracle-local-route"
+LOCAL_CHAIN = "x-oracle-local-chain"
 UPSTREAM_RESPONSE = (("x-a", "upstream"), ("x-b", "upstream"))
 ECHO = """
 function envoy_on_request(handle)
@@ -34,6 +35,10 @@ def observed_bootstrap(bootstrap: Json, log: Path) -> Json:
         _observe_manager(manager)
     for listener in static["listeners"]:
         bound = listener["name"] if listener.get("bindToPort", True) else "virtualOutbound"
+        for index, chain in enumerate(listener.get("filterChains", ())):
+            chain["name"] = str(index)
+        if "defaultFilterChain" in listener:
+            listener["defaultFilterChain"]["name"] = "default"
         for proxy in _configs([listener], "TcpProxy"):
             proxy["accessLog"] = [access_log(log, bound)]
     clusters = [_echoing(cluster) for cluster in static["clusters"]]
@@ -66,7 +71,11 @@ def _configs(listeners: list[Json], kind: str) -> Iterator[Json]:
 def _observe_manager(manager: Json) -> None:
     manager["delayedCloseTimeout"] = "0.01s"  # a second by default, after each request that the codec refuses
     table = manager["routeConfig"]
-    said = {ROUTE: "%METADATA(ROUTE:oracle:route)%", CLUSTER: "%UPSTREAM_CLUSTER_RAW%"}
+    said = {
+        ROUTE: "%METADATA(ROUTE:oracle:route)%",
+        CLUSTER: "%UPSTREAM_CLUSTER_RAW%",
+        CHAIN: "%FILTER_CHAIN_NAME%",
+    }
     table["responseHeadersToAdd"] = [*table.get("responseHeadersToAdd", ()), *_headers(said)]
     for at, host in enumerate(table.get("virtualHosts", ())):
         for index, route in enumerate(host.get("routes", ())):
@@ -76,6 +85,7 @@ def _observe_manager(manager: Json) -> None:
         LOCAL_FLAGS: "%RESPONSE_FLAGS%",
         LOCAL_DETAILS: "%RESPONSE_CODE_DETAILS%",
         LOCAL_ROUTE: "%METADATA(ROUTE:oracle:route)%",
+        LOCAL_CHAIN: "%FILTER_CHAIN_NAME%",
     }
     every = {"statusCodeFilter": {"comparison": {"op": "GE", "value": {"defaultValue": 0, "runtimeKey": "none"}}}}
     manager["localReplyConfig"] = {"mappers": [{"filter": every, "headersToAdd": _headers(local)}]}
@@ -92,6 +102,7 @@ def access_log(log: Path, listener: str) -> Json:
         "client": "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%",
         "cluster": "%UPSTREAM_CLUSTER_RAW%",
         "flags": "%RESPONSE_FLAGS%",
+        "chain": "%FILTER_CHAIN_NAME%",
     }
     config = {
         "@type": f"{TYPE}.access_loggers.file.v3.FileAccessLog",

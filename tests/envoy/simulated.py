@@ -80,17 +80,17 @@ class Clients:
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """Opens connections to a proxy. `addresses` has the client's address of each one."""
+    """Opens connections to a proxy. `addresses` has the client's address of each one, and `used` those of all."""
 
     port: int
     approach: Approach
     clients: Clients
+    used: set[str]
     addresses: list[str] = field(default_factory=list)
 
     def __call__(self) -> socket.socket:
         seen = self.approach.connection
-        source = seen.source if "." in seen.source else "127.0.0.1"
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=5, source_address=(source, 0))
+        connection = self._connected(seen.source if "." in seen.source else "127.0.0.1")
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.addresses.append("{}:{}".format(*connection.getsockname()))
         connection.sendall(proxy_header(connection.getsockname(), (seen.destination, seen.port)))
@@ -102,6 +102,16 @@ class Connector:
         except OSError:
             connection.close()
             raise
+
+    def _connected(self, source: str) -> socket.socket:
+        """A connection from an address that the access log does not have yet."""
+        while True:
+            connection = socket.create_connection(("127.0.0.1", self.port), timeout=5, source_address=(source, 0))
+            address = "{}:{}".format(*connection.getsockname())
+            if address not in self.used:
+                self.used.add(address)
+                return connection
+            connection.close()
 
 
 def compared(kind: str, seed: int, count: int, world: World, comparison: Comparison) -> None:
@@ -139,6 +149,7 @@ class Judge:
     clients: Clients
     log: Path
     comparison: Comparison
+    used: set[str] = field(default_factory=set)
 
     def judge(self, random: Random, count: int) -> None:
         each = count // len(self.scenario.approaches) + 1
@@ -147,7 +158,8 @@ class Judge:
             requests = [self.scenario.request(random) for _ in range(each)]
             answered = [(request, self.outcomes(approach, request)) for request in requests]
             is_tcp = approach.connection.spoken is Spoken.TCP
-            http = [pair for pair in answered if not has_bytes(pair[1]) and not is_tcp]
+            has_tls = approach.connection.tls is not None
+            http = [pair for pair in answered if not has_bytes(pair[1], has_tls=has_tls) and not is_tcp]
             self._http(approach, http)
             others = [pair for pair in answered if pair not in http]
             later += self._bytes(approach, others[:BYTES_AT_A_TIME])
@@ -204,7 +216,7 @@ class Judge:
         for (request, outcomes), reply in zip(judged, replies, strict=True):
             self.comparison.requests += 1
             self.comparison.outcomes[described(outcomes[0]) if outcomes else "none"] += 1
-            if not any(agree(outcome, request, reply, approach) for outcome in outcomes):
+            if not any(agree(outcome, request, reply) for outcome in outcomes):
                 self._differ(approach, judgement.explained(request, outcomes, reply))
 
     def _bytes(
@@ -230,8 +242,9 @@ class Judge:
             match outcome.ending:
                 case ForwardedBytes():
                     agreed = entry is not None and entry["cluster"] == outcome.cluster
+                    agreed = agreed and entry is not None and entry["chain"] == judgement.chain_name(outcome)
                 case LocalReply():
-                    unread = reply is None and approach.connection.tls is not None
+                    unread = reply is None and approach.connection.tls is not None and entry is None
                     agreed = unread or (reply is not None and reply.status == outcome.status)
                 case _:
                     agreed = reply is None and (entry is None or flags == outcome.flags)
@@ -242,7 +255,7 @@ class Judge:
 
     def _connector(self, approach: Approach) -> Connector:
         port = self.envoy.listener_port(approach.listener) if self._has(approach.listener) else 1
-        return Connector(port, approach, self.clients)
+        return Connector(port, approach, self.clients, self.used)
 
     def _has(self, listener: str) -> bool:
         return any(each.name == listener for each in self.evaluator.resources.listeners)
@@ -256,17 +269,19 @@ def _data(approach: Approach) -> bytes:
     return b"\x00\x01hello\r\n\r\n" if approach.connection.spoken is Spoken.TCP else b""
 
 
-def has_bytes(outcomes: Sequence[ProxyOutcome]) -> bool:
-    """Whether the connection carries no HTTP that the proxy reads."""
-    return any(map(is_about_bytes, outcomes))
+def has_bytes(outcomes: Sequence[ProxyOutcome], *, has_tls: bool) -> bool:
+    """Whether the connection carries no HTTP that the proxy reads, or the client cannot read the reply."""
+    return any(is_about_bytes(outcome, has_tls=has_tls) for outcome in outcomes)
 
 
-def is_about_bytes(outcome: ProxyOutcome) -> bool:
+def is_about_bytes(outcome: ProxyOutcome, *, has_tls: bool) -> bool:
     match outcome.ending:
         case ForwardedBytes():
             return True
         case ClosedConnection(reason=reason):
             return outcome.stream is None and not reason.startswith("http2")
+        case LocalReply(details="http1.codec_error"):
+            return has_tls and any(step.name == "HTTP connection manager" for step in outcome.steps)
         case _:
             return False
 
@@ -275,9 +290,7 @@ def described(outcome: ProxyOutcome) -> str:
     return f"{outcome.status} {outcome.ending.details}"[:40] if isinstance(outcome.ending, LocalReply) else "forwarded"
 
 
-def agree(outcome: ProxyOutcome, request: HttpRequest, reply: Reply | None, approach: Approach) -> bool:
-    if reply is None and approach.connection.tls and outcome.stream is None and outcome.status == 400:
-        return True  # an answer in plain text, which a client of TLS cannot read
+def agree(outcome: ProxyOutcome, request: HttpRequest, reply: Reply | None) -> bool:
     wanted, found = judgement.expected(outcome), judgement.seen(reply)
     if "path" in wanted and "path" not in found and "application/grpc" in dict(request.headers).values():
         # The echo's response to gRPC has no body.
