@@ -98,8 +98,8 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         "header operations of the route table come first",
         "course",
-        "return tuple(reversed(levels) if choice.table.message.most_specific_header_mutations_wins else levels)",
-        "return tuple(levels if choice.table.message.most_specific_header_mutations_wins else reversed(levels))",
+        "        return tuple(levels)\n",
+        "        return tuple(reversed(levels))\n",
     ),
     Bug(
         "additions come before removals",

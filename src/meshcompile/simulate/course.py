@@ -133,7 +133,11 @@ def _levels(
 
 
 def _ordered(choice: RouteChoice, levels: list[HeaderOperations]) -> tuple[HeaderOperations, ...]:
-    return tuple(reversed(levels) if choice.table.message.most_specific_header_mutations_wins else levels)
+    """The levels in the order of their operations. Those of a weighted cluster always come first."""
+    if not choice.table.message.most_specific_header_mutations_wins:
+        return tuple(levels)
+    first = 0 if choice.weighted is None else 1
+    return (*levels[:first], *reversed(levels[first:]))
 
 
 def routed(course: Course) -> Iterable[Course]:
