@@ -21,7 +21,7 @@ ALWAYS_MADE = re.compile(
       (listener)\ (virtualOutbound|virtualInbound|127\.0\.0\.1_\d+)     # the last: the HTTP proxy of the mesh config
     | (listener|cluster)\ (connect_terminate|main_internal|encap|(inner_|outer_)?connect_originate)  # HBONE
     | filter_chain\ (connect_terminate\ default|(inner_|outer_)?connect_originate\ )
-    | filter_chain\ main_internal\ direct-(tcp|http)                  # workloads behind a waypoint
+    | filter_chain\ main_internal\ direct-(tcp|http)                  # a waypoint without an address
     | filter_chain\ 127\.0\.0\.1_\d+\s
     | filter_chain\ .*\ (
           virtualInbound|virtualInbound-(catchall-http|blackhole)       # ports that nobody declared

@@ -247,6 +247,13 @@ def test_a_policy_for_a_service_behind_a_waypoint_is_not_skipped() -> None:
     assert used == {"for-cart": True, "for-next": False}
 
 
+def test_the_gateway_of_a_waypoint_is_used() -> None:
+    """The internal listener comes from the Gateway, and its chains for workloads do."""
+    of = mesh(CART)
+    (use,) = (use for use in of.used_by(of.compile(WAYPOINT)) if use.kind == "Gateway")
+    assert len(use.pointers) == 3
+
+
 # ---- clusters and endpoints
 
 

@@ -27,7 +27,10 @@ __all__ = ["Listener", "Listeners", "listeners"]
 
 
 class Listeners(Struct, frozen=True):
-    """The listeners of one proxy, and the findings about them. `tunnels` are those at both ends of HBONE tunnels."""
+    """The listeners of one proxy, and the findings about them.
+
+    `tunnels` are those at both ends of HBONE tunnels. `waypoint` is the one for what the tunnels to a waypoint carry.
+    """
 
     sidecar: tuple[Listener, ...] = ()
     gateway: tuple[GatewayListener, ...] = ()

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from meshcompile.documents import Origin
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.inbound.service_targets import ServiceTarget
 from meshcompile.snapshot.ambient.index import WaypointKey
@@ -12,10 +13,14 @@ from meshcompile.snapshot.snapshot import Snapshot
 
 
 class BehindWaypoint(Struct, frozen=True):
-    """The services behind a waypoint, oldest first, and the IP addresses of each workload behind it."""
+    """The services behind a waypoint, oldest first, and the IP addresses of each workload behind it.
+
+    `gateways` are the places of its Gateway.
+    """
 
     services: tuple[Service, ...] = ()
     workloads: tuple[tuple[str, ...], ...] = ()
+    gateways: tuple[Origin, ...] = ()
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -36,6 +41,7 @@ def behind_waypoint(snapshot: Snapshot, proxy: Proxy, targets: Iterable[ServiceT
     return BehindWaypoint(
         services=tuple(sorted(services.values(), key=lambda s: (s.creation_time, s.name, s.namespace))),
         workloads=tuple(workload.addresses for workload in snapshot.ambient_index.workloads_for(key)),
+        gateways=snapshot.ambient_index.gateways_for(key),
     )
 
 

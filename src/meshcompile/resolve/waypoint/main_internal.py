@@ -73,7 +73,7 @@ def main_internal(snapshot: Snapshot, facts: ProxyFacts) -> MainInternal:
         addresses=(*_of_services(facts, snapshot.ambient, services), *_of_workloads(behind.workloads)),
         inspection=_inspection(behind.services, services, inspects_all=bool(behind.workloads)),
         telemetry=telemetry(snapshot, facts.proxy, TrafficClass.SIDECAR_INBOUND),
-        origins=tuple(dict.fromkeys(origin for chain in every for origin in chain.origins)),
+        origins=tuple(dict.fromkeys((*behind.gateways, *(origin for chain in every for origin in chain.origins)))),
         findings=tuple(dict.fromkeys(finding for chain in every for finding in _findings(chain))),
     )
 
@@ -112,7 +112,7 @@ class WaypointChains(Struct, frozen=True, eq=False):
     def of_workloads(self) -> tuple[FilterChain, ...]:
         """The chains of connections to workloads, for any port."""
         http, tcp = self._http_traits(None), tcp_traits(self.snapshot, self.facts, TrafficClass.SIDECAR_INBOUND)
-        routes = self.routing.http_of_workloads()
+        routes, origins = self.routing.http_of_workloads(), self.facts.behind.gateways
         return (
             FilterChain(
                 TcpConnection(
@@ -126,6 +126,7 @@ class WaypointChains(Struct, frozen=True, eq=False):
                 ),
                 name=DIRECT_TCP,
                 restores_destination=True,
+                origins=origins,
             ),
             FilterChain(
                 HttpConnection(
@@ -140,6 +141,7 @@ class WaypointChains(Struct, frozen=True, eq=False):
                 ),
                 name=DIRECT_HTTP,
                 restores_destination=True,
+                origins=origins,
             ),
         )
 

@@ -11,6 +11,7 @@ from meshcompile.queries import Key
 from meshcompile.snapshot.ambient.addresses import HostnameAddress, NetworkAddress
 
 if TYPE_CHECKING:  # imported when a mesh is ambient
+    from meshcompile.documents import Origin
     from meshcompile.snapshot.ambient.addresses import WaypointAddress
     from meshcompile.snapshot.ambient.services import AmbientService
     from meshcompile.snapshot.ambient.waypoints import Waypoint
@@ -54,6 +55,13 @@ class AmbientIndex(Struct, frozen=True, eq=False):
     def accepts_hbone(self, network: str, address: str) -> bool:
         """True if a workload at the address accepts HBONE, or one behind a service with this address."""
         return any(workload.tunnel == "HBONE" for workload in self._found_at(network, address))
+
+    def gateways_for(self, key: WaypointKey) -> tuple[Origin, ...]:
+        """The places of the Gateways that have an address of a waypoint, by namespace and name."""
+        names = frozenset(key.names())
+        return tuple(
+            self.waypoints[each].origin for each in sorted(self.waypoints) if self.waypoints[each].address in names
+        )
 
     def services_for(self, key: WaypointKey) -> tuple[AmbientService, ...]:
         """The services that use a waypoint, by namespace and host name."""
