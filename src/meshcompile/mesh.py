@@ -393,15 +393,14 @@ class Mesh:
 
     def _assumed(self, resources: tuple[Resource, ...], cluster: str = "") -> Assumed:
         """The objects of one cluster, including assumed ones."""
-        deployed = Assumed() if cluster else self._deployed(resources)
-        resources = (*resources, *deployed.resources)
-        found = self._with_pods(resources, cluster)
+        deployed = Assumed(resources) if cluster else self._deployed(resources)
+        found = self._with_pods(deployed.resources, cluster)
         return Assumed(found.resources, (*deployed.diagnostics, *found.diagnostics))
 
     def _deployed(self, resources: tuple[Resource, ...]) -> Assumed:
-        """What istiod deploys for the Gateways of the Gateway API."""
+        """The objects of the config cluster, including what istiod deploys for Gateways of the Gateway API."""
         if not any(type(resource).__name__ == "KubernetesGateway" for resource in resources):
-            return Assumed()
+            return Assumed(resources)
         from meshcompile.snapshot.gateway_api.deployments import (
             assumed_deployments,
             deployed_gateways,

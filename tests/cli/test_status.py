@@ -10,7 +10,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from tests.cli.conftest import Run
-from tests.unit.test_status import BACKEND, GATEWAY, INGRESS, POLICY, ROUTE
+from tests.unit.test_status import BACKEND, GATEWAY, INGRESS, POLICY, ROUTE, USING, WAYPOINT
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "status.json").read_text())
 LONG = "a" * 63
@@ -97,3 +97,11 @@ def test_input_without_gateway_api_is_said(run: Run, mesh: Path) -> None:
     done = run("status", "-f", mesh)
     assert (done.status, done.out) == (0, "")
     assert done.err == "meshcompile: the input has no object of the Gateway API that Istio serves\n"
+
+
+def test_the_waypoint_of_a_service_is_shown(run: Run, written: Path) -> None:
+    """The row of a Service says whether it is bound, and to which waypoint."""
+    written.write_text(WAYPOINT + USING)
+    lines = run("status", "-f", written, "--ambient", "service/web").out.splitlines()
+    assert lines[1].split() == ["Service/web.shop", "True", "-", "-"]
+    assert lines[2].strip() == "Successfully attached to waypoint infra/waypoint"

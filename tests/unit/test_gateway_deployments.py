@@ -306,3 +306,17 @@ def test_a_proxy_knows_what_it_comes_from() -> None:
     assert origin is not None
     assert (origin.document.kind, origin.line) == ("Gateway", 2)
     assert meshcompile.load(ROUTE).origin_of(proxy) is None
+
+
+def test_a_waypoint_has_an_address_as_soon_as_it_is_deployed() -> None:
+    """Services use a waypoint that has an address in its status, which istiod writes."""
+    service = """---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop, labels: {istio.io/use-waypoint: waypoint}}
+spec: {clusterIP: 10.0.0.9, ports: [{name: http, port: 80}]}
+"""
+    index = meshcompile.load(WAYPOINT + service, ambient=True).snapshot.ambient_index
+    waypoint = index.services["shop", "web.shop.svc.cluster.local"].attachment.waypoint
+    assert waypoint is not None
+    assert waypoint.full_name == "shop/waypoint"

@@ -293,3 +293,70 @@ def test_a_listener_set_is_part_of_its_gateway() -> None:
     refused = statuses(GATEWAY, INGRESS, LISTENER_SET)["ListenerSet/more"]
     assert [each.reason for each in refused.problems] == ["NotAllowed", "NotAllowed"]
     assert {each.origin.field for each in refused.problems} == {"spec.parentRef"}
+
+
+WAYPOINT = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: waypoint, namespace: infra}
+spec:
+  gatewayClassName: istio-waypoint
+  listeners: [{name: mesh, port: 15008, protocol: HBONE, allowedRoutes: {namespaces: {from: All}}}]
+"""
+USING = BACKEND.replace(
+    "namespace: shop}",
+    "namespace: shop, labels: {istio.io/use-waypoint: waypoint, istio.io/use-waypoint-namespace: infra}}",
+)
+
+
+def bound(*documents: str) -> StatusCondition:
+    (condition,) = statuses(*documents, ambient=True)["Service/web"].conditions
+    assert condition.type == "istio.io/WaypointBound"
+    return condition
+
+
+@pytest.mark.parametrize(
+    ("waypoint", "reason", "message"),
+    [
+        (WAYPOINT, "WaypointAccepted", "Successfully attached to waypoint infra/waypoint"),
+        (WAYPOINT.replace("from: All", "from: Same"), "AttachmentDenied", "(missing allowedRoutes?)"),
+        (WAYPOINT.replace("name: waypoint", "name: other"), "WaypointIsNotReady", '"infra/waypoint" is not ready'),
+        (
+            WAYPOINT.replace("namespace: infra}", "namespace: infra, labels: {istio.io/waypoint-for: workload}}"),
+            "UnsupportedTrafficType",
+            'attempting to bind to traffic type "service" which the waypoint "infra/waypoint" does not support',
+        ),
+    ],
+)
+def test_a_service_says_whether_its_waypoint_serves_it(waypoint: str, reason: str, message: str) -> None:
+    """The condition has the place of the label that asks for the waypoint."""
+    condition = bound(waypoint, USING)
+    assert (condition.status == "True", condition.reason) == (reason == "WaypointAccepted", reason)
+    assert message in condition.message
+    assert condition.origin.field == 'metadata.labels["istio.io/use-waypoint"]'
+
+
+def test_ingress_past_a_waypoint_is_said() -> None:
+    """The label for ingress traffic changes the message."""
+    label = "istio.io/ingress-use-waypoint"
+    passing = USING.replace("labels: {", f'labels: {{{label}: "false", ')
+    assert f"set the {label} label to true" in bound(WAYPOINT, passing).message
+    assert "Ingress traffic will traverse" in bound(WAYPOINT, passing.replace('"false"', '"true"')).message
+
+
+def test_services_without_a_waypoint_have_no_status() -> None:
+    """Only Services that ask for a waypoint have a condition, and only in ambient meshes."""
+    assert "Service/web" not in statuses(WAYPOINT, BACKEND, ambient=True)
+    assert "Service/web" not in statuses(WAYPOINT, USING)
+
+
+def test_a_wildcard_service_entry_needs_a_waypoint() -> None:
+    """A ServiceEntry with a wildcard host has no effect without a waypoint."""
+    entry = """---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: outside, namespace: shop}
+spec: {hosts: ['*.outside.test'], ports: [{number: 443, name: tls, protocol: TLS}], resolution: NONE}
+"""
+    (problem,) = statuses(WAYPOINT, entry, ambient=True)["ServiceEntry/outside"].problems
+    assert (problem.type, problem.reason) == ("istio.io/WaypointMissing", "NoWaypointForWildcardService")

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from meshcompile.documents import Origin
 from meshcompile.snapshot.gateway_api.conditions import StatusCondition
 from meshcompile.status.objects import (
-    ClassStatus,
     GatewayStatus,
     ListenerStatus,
     ObjectStatus,
+    OwnConditions,
     PolicyStatus,
     Reference,
     ReferenceStatus,
@@ -33,7 +33,7 @@ def status_data(of: ObjectStatus) -> Data:
 
 def _status(status: Status, kind: str) -> Data:
     match status:
-        case ClassStatus(conditions=conditions):
+        case OwnConditions(conditions=conditions):
             return {"conditions": _conditions(conditions)}
         case GatewayStatus():
             return _gateway(status)

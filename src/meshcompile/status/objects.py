@@ -9,7 +9,7 @@ from meshcompile.documents import NOWHERE, Origin
 from meshcompile.snapshot.gateway_api.conditions import StatusCondition
 from meshcompile.snapshot.gateway_api.references import GroupKind
 
-NEGATIVE = frozenset({"Conflicted"})
+NEGATIVE = frozenset({"Conflicted", "istio.io/WaypointMissing"})
 """The types of conditions that are False if all is well."""
 PENDING = frozenset({"AddressNotAssigned"})
 """The reasons that say that something is not there yet, such as the address of a load balancer."""
@@ -63,8 +63,8 @@ class ReferenceStatus(Struct, frozen=True):
     origin: Origin = NOWHERE
 
 
-class ClassStatus(Struct, frozen=True):
-    """The status of a GatewayClass."""
+class OwnConditions(Struct, frozen=True):
+    """The status of a GatewayClass, and in ambient meshes of Services and ServiceEntries: conditions only."""
 
     conditions: tuple[StatusCondition, ...]
 
@@ -90,7 +90,7 @@ class PolicyStatus(Struct, frozen=True):
     ancestors: tuple[ReferenceStatus, ...]
 
 
-Status: TypeAlias = ClassStatus | GatewayStatus | RouteStatus | PolicyStatus
+Status: TypeAlias = OwnConditions | GatewayStatus | RouteStatus | PolicyStatus
 
 
 class ObjectStatus(Struct, frozen=True):
@@ -122,7 +122,7 @@ class ObjectStatus(Struct, frozen=True):
 
 def _conditions(status: Status) -> Iterator[StatusCondition]:
     match status:
-        case ClassStatus():
+        case OwnConditions():
             yield from status.conditions
         case GatewayStatus():
             yield from status.conditions

@@ -1,23 +1,27 @@
-"""The statuses of all objects of the Gateway API."""
+"""The statuses of all objects that istiod writes one on."""
 
 from collections.abc import Iterator
 
 from meshcompile.models.base import Resource
 from meshcompile.models.gateway_api.gateway import GatewayClass
+from meshcompile.models.kubernetes.namespace import Namespace
+from meshcompile.models.kubernetes.service import Service
+from meshcompile.models.networking.service_entry import ServiceEntry
 from meshcompile.snapshot.gateway_api.classes import served_controllers
 from meshcompile.snapshot.gateway_api.conditions import condition
 from meshcompile.snapshot.resources import ConfigStore
+from meshcompile.snapshot.service import Registry
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.status.attached import attached_routes
 from meshcompile.status.gateways import gateway_status, listener_set_status
-from meshcompile.status.objects import ClassStatus, ObjectStatus, Status
+from meshcompile.status.objects import ObjectStatus, OwnConditions, Status
 from meshcompile.status.policies import gateways_of_backends, policy_status
 from meshcompile.status.routes import WaypointLabels, route_status
 from meshcompile.status.serving import Balancers, InstanceResolver
 
 KINDS = (
     *("GatewayClass", "Gateway", "ListenerSet", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"),
-    *("BackendTLSPolicy", "XBackendTrafficPolicy"),
+    *("BackendTLSPolicy", "XBackendTrafficPolicy", "Service", "ServiceEntry"),
 )
 """The kinds of objects with a status, in the order in which they are listed."""
 
@@ -27,7 +31,12 @@ def statuses(resources: ConfigStore, snapshot: Snapshot) -> tuple[ObjectStatus, 
 
     `resources` are the objects that istiod watches.
     """
-    found = (*_classes(resources, snapshot), *_gateways(resources, snapshot), *_others(resources, snapshot))
+    found = (
+        *_classes(resources, snapshot),
+        *_gateways(resources, snapshot),
+        *_routes_and_policies(resources, snapshot),
+        *_services(resources, snapshot),
+    )
     return tuple(sorted(found, key=lambda each: (KINDS.index(each.kind), each.namespace, each.name)))
 
 
@@ -36,7 +45,7 @@ def _classes(resources: ConfigStore, snapshot: Snapshot) -> Iterator[ObjectStatu
     for each in resources.all(GatewayClass):
         if each.spec.controller_name in served:
             handled = condition("Accepted", "Accepted", "Handled by Istio controller", origin=each.origin)
-            yield _status(each, ClassStatus((handled,)))
+            yield _status(each, OwnConditions((handled,)))
 
 
 def _gateways(resources: ConfigStore, snapshot: Snapshot) -> Iterator[ObjectStatus]:
@@ -51,8 +60,7 @@ def _gateways(resources: ConfigStore, snapshot: Snapshot) -> Iterator[ObjectStat
         yield _status(listener_set.listener_set, listener_set_status(listener_set, instances, attached))
 
 
-def _others(resources: ConfigStore, snapshot: Snapshot) -> Iterator[ObjectStatus]:
-    """Routes and policies."""
+def _routes_and_policies(resources: ConfigStore, snapshot: Snapshot) -> Iterator[ObjectStatus]:
     found = snapshot.gateway_api
     waypoints = WaypointLabels.of(resources) if snapshot.ambient else None
     for route in found.routes:
@@ -60,6 +68,25 @@ def _others(resources: ConfigStore, snapshot: Snapshot) -> Iterator[ObjectStatus
     gateways = gateways_of_backends(found.routes)
     for policy in found.policies:
         yield _status(policy.policy, policy_status(policy, gateways))
+
+
+def _services(resources: ConfigStore, snapshot: Snapshot) -> Iterator[ObjectStatus]:
+    """The Services and ServiceEntries of an ambient mesh that ask for a waypoint, or need one."""
+    if not snapshot.ambient:
+        return
+    from meshcompile.status.waypoints import waypoint_conditions  # for a fast start: few meshes are ambient
+
+    namespaces = {each.name: each for each in resources.all(Namespace)}
+    found = snapshot.ambient_index.services.values()
+    known = {(each.service.registry, each.service.namespace, each.service.object_name): each for each in found}
+    services: tuple[Service | ServiceEntry, ...] = (*resources.all(Service), *resources.all(ServiceEntry))
+    for resource in services:
+        registry = Registry.KUBERNETES if isinstance(resource, Service) else Registry.EXTERNAL
+        service = known.get((registry, resource.namespace, resource.name))
+        if service is not None:
+            status = waypoint_conditions(resource, service, namespaces.get(resource.namespace))
+            if status.conditions:
+                yield _status(resource, status)
 
 
 def _status(resource: Resource, status: Status) -> ObjectStatus:

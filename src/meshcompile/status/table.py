@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from meshcompile.snapshot.gateway_api.conditions import StatusCondition
 from meshcompile.status.objects import (
-    ClassStatus,
     GatewayStatus,
     ObjectStatus,
+    OwnConditions,
     PolicyStatus,
     Reference,
     ReferenceStatus,
@@ -24,6 +24,8 @@ WIDTH = 100
 TYPES = ("Accepted", "ResolvedRefs", "Programmed")
 """The types of conditions that have a column."""
 HEADER = ("OBJECT", "ACCEPTED", "RESOLVED", "PROGRAMMED", "ROUTES")
+BOUND = "istio.io/WaypointBound"
+"""The type of the condition that stands in the column of Accepted for Services and ServiceEntries."""
 CELL_WIDTHS = (10, 10, 12, 6)
 WIDEST_NAME = WIDTH - sum(CELL_WIDTHS) - 2
 NO_REMARK = frozenset({"All waypoints resolved"})
@@ -52,8 +54,8 @@ def status_table(statuses: Iterable[ObjectStatus]) -> str:
 def _rows(of: ObjectStatus) -> Iterator[StatusRow]:
     name = f"{of.kind}/{of.name}{f'.{of.namespace}' if of.namespace else ''}"
     match of.status:
-        case ClassStatus(conditions=conditions):
-            yield StatusRow(name, conditions)
+        case OwnConditions(conditions=conditions):
+            yield StatusRow(name, conditions, remark="; ".join(_bound_to(conditions)))
         case GatewayStatus() as status:
             yield StatusRow(name, status.conditions, remark=_remark(status))
             for listener in status.listeners:
@@ -61,6 +63,11 @@ def _rows(of: ObjectStatus) -> Iterator[StatusRow]:
         case RouteStatus(parents=entries) | PolicyStatus(ancestors=entries):
             yield StatusRow(name, remark="" if entries else "attaches to nothing that Istio serves")
             yield from (_entry(entry, of.namespace) for entry in entries)
+
+
+def _bound_to(conditions: Iterable[StatusCondition]) -> Iterator[str]:
+    """What istiod says about the waypoint of a Service."""
+    return (each.message for each in conditions if each.type == BOUND and each.status == "True")
 
 
 def _remark(status: GatewayStatus) -> str:
@@ -86,6 +93,7 @@ def _named(reference: Reference, namespace: str) -> str:
 
 def _lines(row: StatusRow, width: int) -> Iterator[str]:
     found = {each.type: each for each in row.conditions}
+    found = {"Accepted": found[BOUND], **found} if BOUND in found else found
     cells = [_cell(found.get(kind)) for kind in TYPES] if row.conditions else [""] * len(TYPES)
     yield _cells(row.name, (*cells, row.routes), width)
     if row.remark:
