@@ -27,7 +27,8 @@ OTHER_KEYS = {
     "kubernetes.io/h2c",  # values of appProtocol
     "kubernetes.io/ws",
     "kubernetes.io/wss",
-    "istio.io/WaypointBound",  # a condition
+    "istio.io/WaypointBound",  # conditions
+    "istio.io/WaypointMissing",
     "istio.io/PROXY",  # a protocol of listeners
 }
 

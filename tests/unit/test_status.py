@@ -360,3 +360,108 @@ spec: {hosts: ['*.outside.test'], ports: [{number: 443, name: tls, protocol: TLS
 """
     (problem,) = statuses(WAYPOINT, entry, ambient=True)["ServiceEntry/outside"].problems
     assert (problem.type, problem.reason) == ("istio.io/WaypointMissing", "NoWaypointForWildcardService")
+
+
+ALLOW = """---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  rules:
+    - to: [{operation: {ports: ["80"]}}]
+      from: [{source: {principals: [cluster.local/ns/shop/sa/cart]}}]
+"""
+
+
+def attached(*documents: str) -> StatusCondition:
+    (condition,) = statuses(*documents, ambient=True)["AuthorizationPolicy/web"].conditions
+    return condition
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "reason", "message", "field"),
+    [
+        (("", ""), "True", "Accepted", "attached to ztunnel", ""),
+        (
+            ('{ports: ["80"]}', "{paths: [/a], methods: [GET]}"),
+            "True",
+            "UnsupportedValue",
+            "ztunnel does not support HTTP attributes (found: methods, paths). In ambient mode you must use a waypoint "
+            "proxy to enforce HTTP rules. Within an ALLOW policy, rules matching HTTP attributes are omitted. "
+            "This will be more restrictive than requested.",
+            "spec.rules[0].to[0].operation.paths",
+        ),
+        (
+            ("  selector:", "  action: AUDIT\n  selector:"),
+            "False",
+            "UnsupportedValue",
+            "ztunnel does not support the AUDIT action",
+            "spec.action",
+        ),
+        (
+            ("namespace: shop}", 'namespace: shop, annotations: {istio.io/dry-run: "true"}}'),
+            "False",
+            "UnsupportedValue",
+            "support for ambient dry-run authorizationPolicies isn't enabled",
+            'metadata.annotations["istio.io/dry-run"]',
+        ),
+    ],
+)
+def test_ztunnel_says_what_it_enforces(
+    change: tuple[str, str], status: str, reason: str, message: str, field: str
+) -> None:
+    """ztunnel enforces L4 rules. HTTP attributes, other actions and dry runs are problems at their places."""
+    text = ALLOW.replace(*change) if change[0] else ALLOW
+    condition = attached(text)
+    assert (condition.type, condition.status, condition.reason) == ("ZtunnelAccepted", status, reason)
+    assert message in condition.message
+    assert condition.origin.field == field
+    problems = statuses(text, ambient=True)["AuthorizationPolicy/web"].problems
+    assert bool(problems) == (reason != "Accepted")
+
+
+@pytest.mark.parametrize(
+    ("refs", "status", "reason", "message"),
+    [
+        ("[{kind: Service, name: web}]", "True", "Accepted", "bound to infra/waypoint"),
+        ("[{kind: Service, name: missing}]", "False", "TargetNotFound", "Service shop/missing was not found"),
+        (
+            "[{kind: Service, name: plain}]",
+            "False",
+            "AncestorNotBound",
+            "Service shop/plain is not bound to a waypoint",
+        ),
+        (
+            "[{group: gateway.networking.k8s.io, kind: Gateway, name: edge}]",
+            "False",
+            "TargetNotFound",
+            "not bound",
+        ),
+        (
+            "[{group: gateway.networking.k8s.io, kind: GatewayClass, name: istio-waypoint}]",
+            "False",
+            "Invalid",
+            "must be in the root namespace `istio-system`",
+        ),
+        (
+            "[{kind: Service, name: web}, {kind: Service, name: plain}]",
+            "True",
+            "PartiallyInvalid",
+            "Invalid targetRefs: Service.core:shop/plain",
+        ),
+        (
+            "[{kind: Service, name: missing}, {kind: Service, name: plain}]",
+            "False",
+            "Invalid",
+            "Invalid targetRefs: Service.core:shop/missing, Service.core:shop/plain",
+        ),
+    ],
+)
+def test_waypoints_say_whether_a_policy_is_attached(refs: str, status: str, reason: str, message: str) -> None:
+    """A policy with targets is for waypoints, and has one condition for all of them."""
+    targeted = ALLOW.replace("selector: {matchLabels: {app: web}}", f"targetRefs: {refs}")
+    plain = BACKEND.replace("name: web", "name: plain")
+    condition = attached(WAYPOINT, USING, plain, targeted)
+    assert (condition.type, condition.status, condition.reason) == ("WaypointAccepted", status, reason)
+    assert message in condition.message

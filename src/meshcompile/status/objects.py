@@ -15,6 +15,10 @@ PENDING = frozenset({"AddressNotAssigned"})
 """The reasons that say that something is not there yet, such as the address of a load balancer."""
 
 
+INCOMPLETE = frozenset({"UnsupportedValue", "PartiallyInvalid"})
+"""The reasons that say that only a part of an object counts, whatever the status of the condition."""
+
+
 def is_pending(condition: StatusCondition) -> bool:
     """True if the condition does not hold yet, through no fault of the configuration."""
     return condition.reason in PENDING
@@ -23,7 +27,8 @@ def is_pending(condition: StatusCondition) -> bool:
 def is_problem(condition: StatusCondition) -> bool:
     """True if a condition says that something is wrong."""
     expected = "False" if condition.type in NEGATIVE else "True"
-    return condition.status != expected and not is_pending(condition)
+    is_wrong = condition.status != expected or condition.reason in INCOMPLETE
+    return is_wrong and not is_pending(condition)
 
 
 class GatewayAddress(Struct, frozen=True):
@@ -64,7 +69,9 @@ class ReferenceStatus(Struct, frozen=True):
 
 
 class OwnConditions(Struct, frozen=True):
-    """The status of a GatewayClass, and in ambient meshes of Services and ServiceEntries: conditions only."""
+    """The status of a GatewayClass, and in ambient meshes of Services, ServiceEntries and AuthorizationPolicies:
+    conditions only.
+    """
 
     conditions: tuple[StatusCondition, ...]
 

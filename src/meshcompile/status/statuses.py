@@ -1,12 +1,16 @@
 """The statuses of all objects that istiod writes one on."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from meshcompile.models.base import Resource
 from meshcompile.models.gateway_api.gateway import GatewayClass
 from meshcompile.models.kubernetes.namespace import Namespace
 from meshcompile.models.kubernetes.service import Service
 from meshcompile.models.networking.service_entry import ServiceEntry
+from meshcompile.models.security.authorization_policy import AuthorizationPolicy
 from meshcompile.snapshot.gateway_api.classes import served_controllers
 from meshcompile.snapshot.gateway_api.conditions import condition
 from meshcompile.snapshot.resources import ConfigStore
@@ -19,9 +23,13 @@ from meshcompile.status.policies import gateways_of_backends, policy_status
 from meshcompile.status.routes import WaypointLabels, route_status
 from meshcompile.status.serving import Balancers, InstanceResolver
 
+if TYPE_CHECKING:  # imported when a mesh is ambient
+    from meshcompile.snapshot.ambient.services import AmbientService
+
 KINDS = (
     *("GatewayClass", "Gateway", "ListenerSet", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"),
     *("BackendTLSPolicy", "XBackendTrafficPolicy", "Service", "ServiceEntry"),
+    "AuthorizationPolicy",
 )
 """The kinds of objects with a status, in the order in which they are listed."""
 
@@ -35,7 +43,7 @@ def statuses(resources: ConfigStore, snapshot: Snapshot) -> tuple[ObjectStatus, 
         *_classes(resources, snapshot),
         *_gateways(resources, snapshot),
         *_routes_and_policies(resources, snapshot),
-        *_services(resources, snapshot),
+        *(_of_ambient(resources, snapshot) if snapshot.ambient else ()),
     )
     return tuple(sorted(found, key=lambda each: (KINDS.index(each.kind), each.namespace, each.name)))
 
@@ -70,15 +78,29 @@ def _routes_and_policies(resources: ConfigStore, snapshot: Snapshot) -> Iterator
         yield _status(policy.policy, policy_status(policy, gateways))
 
 
-def _services(resources: ConfigStore, snapshot: Snapshot) -> Iterator[ObjectStatus]:
-    """The Services and ServiceEntries of an ambient mesh that ask for a waypoint, or need one."""
-    if not snapshot.ambient:
-        return
-    from meshcompile.status.waypoints import waypoint_conditions  # for a fast start: few meshes are ambient
+def _of_ambient(resources: ConfigStore, snapshot: Snapshot) -> Iterator[ObjectStatus]:
+    """The objects of an ambient mesh that are not of the Gateway API."""
+    from meshcompile.status.authorization import PolicyTargets, policy_conditions  # few meshes are ambient
+
+    index = snapshot.ambient_index
+    services = {
+        (each.service.registry, each.service.namespace, each.service.object_name): each
+        for each in index.services.values()
+    }
+    yield from _services(resources, services)
+    classes = {each.name: each for each in resources.all(GatewayClass)}
+    targets = PolicyTargets(classes, index.waypoints, services, snapshot.mesh.root_namespace)
+    for policy in resources.all(AuthorizationPolicy):
+        yield _status(policy, policy_conditions(policy, targets))
+
+
+def _services(
+    resources: ConfigStore, known: Mapping[tuple[Registry, str, str], AmbientService]
+) -> Iterator[ObjectStatus]:
+    """The Services and ServiceEntries that ask for a waypoint, or need one."""
+    from meshcompile.status.waypoints import waypoint_conditions  # few meshes are ambient
 
     namespaces = {each.name: each for each in resources.all(Namespace)}
-    found = snapshot.ambient_index.services.values()
-    known = {(each.service.registry, each.service.namespace, each.service.object_name): each for each in found}
     services: tuple[Service | ServiceEntry, ...] = (*resources.all(Service), *resources.all(ServiceEntry))
     for resource in services:
         registry = Registry.KUBERNETES if isinstance(resource, Service) else Registry.EXTERNAL

@@ -25,7 +25,8 @@ TYPES = ("Accepted", "ResolvedRefs", "Programmed")
 """The types of conditions that have a column."""
 HEADER = ("OBJECT", "ACCEPTED", "RESOLVED", "PROGRAMMED", "ROUTES")
 BOUND = "istio.io/WaypointBound"
-"""The type of the condition that stands in the column of Accepted for Services and ServiceEntries."""
+ALSO_ACCEPTED = (BOUND, "WaypointAccepted", "ZtunnelAccepted")
+"""The types of conditions of ambient meshes that stand in the column of Accepted."""
 CELL_WIDTHS = (10, 10, 12, 6)
 WIDEST_NAME = WIDTH - sum(CELL_WIDTHS) - 2
 NO_REMARK = frozenset({"All waypoints resolved"})
@@ -93,7 +94,8 @@ def _named(reference: Reference, namespace: str) -> str:
 
 def _lines(row: StatusRow, width: int) -> Iterator[str]:
     found = {each.type: each for each in row.conditions}
-    found = {"Accepted": found[BOUND], **found} if BOUND in found else found
+    accepted = next((found[kind] for kind in ALSO_ACCEPTED if kind in found), None)
+    found = found if accepted is None else {"Accepted": accepted, **found}
     cells = [_cell(found.get(kind)) for kind in TYPES] if row.conditions else [""] * len(TYPES)
     yield _cells(row.name, (*cells, row.routes), width)
     if row.remark:

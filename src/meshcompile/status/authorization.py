@@ -1,0 +1,186 @@
+"""The conditions of AuthorizationPolicies in ambient meshes: what ztunnel and waypoints make of them.
+
+Follows istiod's `convertAuthorizationPolicy`, `WaypointPolicyStatusCollection` and `flattenConditions`.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from meshcompile.documents import Origin
+from meshcompile.models.base import json_name
+from meshcompile.models.common import PolicyTargetReference
+from meshcompile.models.gateway_api.gateway import GatewayClass
+from meshcompile.models.security.authorization_policy import (
+    AuthorizationPolicy,
+    AuthorizationPolicyAction,
+    Operation,
+    Rule,
+    Source,
+)
+from meshcompile.snapshot.ambient.services import AmbientService
+from meshcompile.snapshot.ambient.waypoints import Waypoint
+from meshcompile.snapshot.gateway_api.classes import Controller
+from meshcompile.snapshot.gateway_api.conditions import StatusCondition
+from meshcompile.snapshot.service import Registry
+from meshcompile.status.objects import OwnConditions
+from meshcompile.values.labels import TRUE
+
+ZTUNNEL, WAYPOINT = "ZtunnelAccepted", "WaypointAccepted"
+ACCEPTED, UNSUPPORTED = "Accepted", "UnsupportedValue"
+DRY_RUN = "istio.io/dry-run"
+L4_CONDITIONS = frozenset({"source.ip", "source.namespace", "source.principal", "destination.ip", "destination.port"})
+HTTP_OPERATIONS = ("hosts", "not_hosts", "methods", "not_methods", "paths", "not_paths")
+HTTP_SOURCES = ("remote_ip_blocks", "not_remote_ip_blocks", "request_principals", "not_request_principals")
+HTTP_RULES = (
+    "ztunnel does not support HTTP attributes (found: {found}). In ambient mode you must use a waypoint proxy to "
+    "enforce HTTP rules. {effect} This will be more restrictive than requested."
+)
+EFFECTS: Mapping[AuthorizationPolicyAction, str] = {
+    AuthorizationPolicyAction.ALLOW: "Within an ALLOW policy, rules matching HTTP attributes are omitted.",
+    AuthorizationPolicyAction.DENY: "DENY policy with HTTP attributes is enforced without the HTTP rules.",
+}
+"""What becomes of rules with HTTP attributes, by the actions that ztunnel supports."""
+
+
+class PolicyTargets(Struct, frozen=True):
+    """The objects that policies of an ambient mesh can be attached to. Services are by registry, namespace and name."""
+
+    classes: Mapping[str, GatewayClass]
+    waypoints: Mapping[tuple[str, str], Waypoint]
+    services: Mapping[tuple[Registry, str, str], AmbientService]
+    root_namespace: str
+
+
+def policy_conditions(policy: AuthorizationPolicy, targets: PolicyTargets) -> OwnConditions:
+    """The conditions of a policy: of ztunnel, or of the waypoints that it names."""
+    return OwnConditions((*_of_ztunnel(policy), *_of_waypoints(policy, targets)))
+
+
+# ---- ztunnel
+
+
+def _of_ztunnel(policy: AuthorizationPolicy) -> Iterator[StatusCondition]:
+    spec, dry_run = policy.spec, policy.metadata.annotations.get(DRY_RUN, "")
+    if dry_run in TRUE:
+        place = policy.origin.at("metadata", "annotations", DRY_RUN)
+        message = (
+            f'found policy "{policy.namespace}/{policy.name}" using dry-run annotation, but support for ambient '
+            "dry-run authorizationPolicies isn't enabled"
+        )
+        yield StatusCondition(ZTUNNEL, "False", UNSUPPORTED, message, place)
+    elif _targets(policy):
+        return
+    elif spec.action not in EFFECTS:
+        message = f"ztunnel does not support the {spec.action} action"
+        yield StatusCondition(ZTUNNEL, "False", UNSUPPORTED, message, spec.at("action"))
+    else:
+        yield _of_rules(policy)
+
+
+def _of_rules(policy: AuthorizationPolicy) -> StatusCondition:
+    """The condition of a policy that ztunnel enforces, wholly or without its HTTP attributes."""
+    found = [attribute for rule in policy.spec.rules for attribute in _http_attributes(rule)]
+    if not found:
+        return StatusCondition(ZTUNNEL, "True", ACCEPTED, "attached to ztunnel", policy.origin)
+    names = ", ".join(sorted({name for name, _ in found}))
+    message = HTTP_RULES.format(found=names, effect=EFFECTS[policy.spec.action])
+    first = min((place for _, place in found), key=lambda place: place.position)
+    return StatusCondition(ZTUNNEL, "True", UNSUPPORTED, message, first)
+
+
+def _http_attributes(rule: Rule) -> Iterator[tuple[str, Origin]]:
+    """The attributes of a rule that only a waypoint can match, each with its place."""
+    for condition in rule.when:
+        if condition.key not in L4_CONDITIONS:
+            yield condition.key, condition.at("key")
+    for source in rule.from_:
+        yield from _written(source.source, HTTP_SOURCES)
+    for to in rule.to:
+        yield from _written(to.operation, HTTP_OPERATIONS)
+
+
+def _written(part: Source | Operation | None, fields: tuple[str, ...]) -> Iterator[tuple[str, Origin]]:
+    for field in fields:
+        if part is not None and getattr(part, field):
+            yield json_name(field), part.at(field)
+
+
+# ---- waypoints
+
+
+class Binding(Struct, frozen=True):
+    """What a target of a policy makes of it."""
+
+    bound: bool
+    reason: str
+    message: str
+
+
+NOT_FOUND = Binding(False, "TargetNotFound", "not bound")
+
+
+def _of_waypoints(policy: AuthorizationPolicy, targets: PolicyTargets) -> Iterator[StatusCondition]:
+    bindings = [(ref, _binding(ref, policy, targets)) for ref in _targets(policy)]
+    match bindings:
+        case []:
+            return
+        case [(ref, only)]:
+            yield StatusCondition(WAYPOINT, "True" if only.bound else "False", only.reason, only.message, ref.origin)
+        case _:
+            yield _together(policy, bindings)
+
+
+def _targets(policy: AuthorizationPolicy) -> tuple[PolicyTargetReference, ...]:
+    spec = policy.spec
+    return spec.target_refs or (() if spec.target_ref is None else (spec.target_ref,))
+
+
+def _together(policy: AuthorizationPolicy, bindings: list[tuple[PolicyTargetReference, Binding]]) -> StatusCondition:
+    """One condition for several targets: it is True if the policy is bound to one of them."""
+    unbound = [ref for ref, binding in bindings if not binding.bound]
+    names = (f"{ref.kind}.{ref.group or 'core'}:{ref.namespace or policy.namespace}/{ref.name}" for ref in unbound)
+    message = f"Invalid targetRefs: {', '.join(names)}" if unbound else ""
+    if len(unbound) == len(bindings):
+        return StatusCondition(WAYPOINT, "False", "Invalid", message, unbound[0].origin)
+    reason, place = ("PartiallyInvalid", unbound[0].origin) if unbound else (ACCEPTED, bindings[0][0].origin)
+    return StatusCondition(WAYPOINT, "True", reason, message, place)
+
+
+def _binding(ref: PolicyTargetReference, policy: AuthorizationPolicy, targets: PolicyTargets) -> Binding:
+    namespace = ref.namespace or policy.namespace
+    match ref.kind:
+        case "GatewayClass":
+            return _of_class(ref.name, namespace, targets)
+        case "Gateway":
+            waypoint = targets.waypoints.get((namespace, ref.name))
+            return NOT_FOUND if waypoint is None else Binding(True, ACCEPTED, f"bound to {waypoint.full_name}")
+        case "Service" | "ServiceEntry":
+            registry = Registry.KUBERNETES if ref.kind == "Service" else Registry.EXTERNAL
+            service = targets.services.get((registry, namespace, ref.name))
+            return _of_service(f"{ref.kind} {namespace}/{ref.name}", service)
+        case _:
+            return Binding(False, "unknown", "not bound")
+
+
+def _of_class(name: str, namespace: str, targets: PolicyTargets) -> Binding:
+    if namespace != targets.root_namespace:
+        root = targets.root_namespace
+        message = f"AuthorizationPolicy must be in the root namespace `{root}` when referencing a GatewayClass"
+        return Binding(False, "Invalid", message)
+    found = targets.classes.get(name)
+    if found is None:
+        return NOT_FOUND
+    if found.spec.controller_name != Controller.WAYPOINT:
+        message = f"GatewayClass must use controller name `{Controller.WAYPOINT}` for waypoints"
+        return Binding(False, "Invalid", message)
+    return Binding(True, ACCEPTED, f"bound to {name}")
+
+
+def _of_service(name: str, service: AmbientService | None) -> Binding:
+    if service is None:
+        return Binding(False, "TargetNotFound", f"{name} was not found")
+    waypoint = service.attachment.waypoint
+    if waypoint is None:
+        return Binding(False, "AncestorNotBound", f"{name} is not bound to a waypoint")
+    return Binding(True, ACCEPTED, f"bound to {waypoint.full_name}")
