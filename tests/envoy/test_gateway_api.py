@@ -6,16 +6,19 @@ Only the Gateway is in the input: its proxy is the one that istiod would deploy.
 from __future__ import annotations
 
 import time
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import meshcompile
 from tests.envoy.backends import http_backend
-from tests.envoy.client import Answer, request
+from tests.envoy.certificates import Authority, KeyPair
+from tests.envoy.client import CLOSED, Answer, request
 from tests.envoy.runner import Envoy, on_free_ports, running
 from tests.envoy.sidecars import documents
 
@@ -430,3 +433,70 @@ def test_timeouts(ports: Mapping[str, int], field: str) -> None:
         )
         with serving({**ports, "slow": slow}, route(*rules)) as envoy:
             assert [backend(envoy, path) for path in ("/short", "/none")] == ["504", "slow"]
+
+
+# ---- TLS and CORS
+
+
+def secret(name: str, pair: KeyPair) -> Object:
+    data = {"tls.crt": pair.certificate, "tls.key": pair.private_key}
+    metadata = {"name": name, "namespace": "infra"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": metadata,
+        "type": "kubernetes.io/tls",
+        "data": {key: b64encode(value.encode()).decode() for key, value in data.items()},
+    }
+
+
+def test_a_listener_ends_tls(ports: Mapping[str, int], tmp_path: Path) -> None:
+    """An HTTPS listener serves the certificate of its Secret, for its own host only."""
+    authority = Authority()
+    tls = {"mode": "Terminate", "certificateRefs": [{"name": "shop-tls"}]}
+    listener = {"name": "https", "port": 443, "protocol": "HTTPS", "hostname": HOST, "tls": tls}
+    gateway = edge({**listener, "allowedRoutes": {"namespaces": {"from": "All"}}})
+    client = authority.client_context(tmp_path)
+    client.check_hostname = True
+    with serving(ports, route(rule("one")), secret("shop-tls", authority.issue(HOST)), gateway=gateway) as envoy:
+        port = envoy.listener_port("0.0.0.0_443")
+        assert request(port, host=HOST, tls=client).backend == "one"
+        assert request(port, host="other.example", tls=client).status == CLOSED
+        assert request(port, host=HOST).status == CLOSED
+
+
+def test_scripts_of_allowed_origins_may_call(ports: Mapping[str, int]) -> None:
+    """A CORS filter answers all preflights, and allows those of its origins."""
+    cors = {
+        "allowOrigins": ["https://app.example", "https://*.bar.example"],
+        "allowMethods": ["GET", "PUT"],
+        "allowHeaders": ["x-token"],
+        "exposeHeaders": ["x-answer"],
+        "allowCredentials": True,
+        "maxAge": 60,
+    }
+    preflight = {"access-control-request-method": "PUT", "access-control-request-headers": "x-token"}
+    with serving(ports, route(rule("one", filters=[{"type": "CORS", "cors": cors}]))) as envoy:
+        for origin in ("https://app.example", "https://foo.bar.example"):
+            allowed = ask(envoy, method="OPTIONS", headers={"origin": origin, **preflight})
+            assert (allowed.status, allowed.backend) == (200, "")
+            assert allowed.headers["access-control-allow-origin"] == origin
+            assert allowed.headers["access-control-allow-methods"] == "GET,PUT"
+            assert allowed.headers["access-control-allow-credentials"] == "true"
+            assert allowed.headers["access-control-max-age"] == "60"
+            assert ask(envoy, headers={"origin": origin}).headers["access-control-expose-headers"] == "x-answer"
+        other = ask(envoy, method="OPTIONS", headers={"origin": "https://evil.example", **preflight})
+        assert (other.status, other.backend) == (200, "")
+        assert "access-control-allow-origin" not in other.headers
+
+
+# ---- retries
+
+
+def test_failed_requests_are_tried_again(ports: Mapping[str, int]) -> None:
+    """A request is tried again for the statuses that the rule names, as often as it says."""
+    with http_backend("broken", status=503) as broken:
+        trying = {**rule("broken"), "retry": {"attempts": 2, "codes": [503], "backoff": "10ms"}}
+        with serving({**ports, "broken": broken}, route(trying)) as envoy:
+            assert ask(envoy).status == 503
+            assert mirrored(envoy, "broken", 3) == 3

@@ -98,7 +98,7 @@ def rewrite(rewritten: HTTPURLRewriteFilter) -> HTTPRewrite | None:
 
 
 def cors(policy: HTTPCORSFilter) -> CorsPolicy:
-    """Which origins scripts may call from. Preflights that match none go to the backend."""
+    """Which origins scripts may call from. Preflights of other origins do not go to the backend."""
     converted = CorsPolicy(
         allow_origins=tuple(placed(_origin(each), policy.origin) for each in policy.allow_origins if each),
         allow_credentials=True if policy.allow_credentials else None,
