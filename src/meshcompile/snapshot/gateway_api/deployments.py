@@ -35,7 +35,6 @@ from meshcompile.snapshot.gateway_api.deployment_template import (
 from meshcompile.snapshot.gateway_api.gateways import takes_listeners_from
 from meshcompile.snapshot.gateway_api.listeners import Namespaces
 from meshcompile.snapshot.gateway_api.overlays import SYSTEM_NAMESPACE, Overlays, RefusedOverlay
-from meshcompile.snapshot.kubernetes_services import service_hostname
 from meshcompile.snapshot.resources import Assumed, R, oldest_first
 from meshcompile.values.labels import NETWORK, Labels
 
@@ -46,12 +45,8 @@ _DECIDING = (KubernetesGateway, GatewayClass, ListenerSet, Namespace, ConfigMap)
 
 
 class DeployedGateway(Struct, frozen=True):
-    """A Gateway with the objects that istiod makes for it. `refused` says why it makes none.
+    """A Gateway with the objects that istiod makes for it. `refused` says why it makes none."""
 
-    `gateway` has the address that istiod writes into its status, unless a load balancer decides it.
-    """
-
-    written: KubernetesGateway
     gateway: KubernetesGateway
     objects: tuple[Resource, ...] = ()
     refused: Diagnostic | None = None
@@ -70,7 +65,7 @@ def deployed_gateways(given: tuple[Resource, ...], ambient: bool) -> tuple[Deplo
 
 
 def assumed_deployments(deployed: Iterable[DeployedGateway], resources: Iterable[Resource]) -> Assumed:
-    """The objects of a cluster with what is missing, and with the addresses of Gateways.
+    """The objects of a cluster with what is missing.
 
     A cluster with a running Pod is complete: what is not there was not made.
     """
@@ -78,15 +73,13 @@ def assumed_deployments(deployed: Iterable[DeployedGateway], resources: Iterable
     refused = tuple(each.refused for each in gateways if each.refused is not None)
     if any(isinstance(each, Pod) and each.status.pod_ip for each in given):
         return Assumed(given, refused)
-    addressed = {id(each.written): each.gateway for each in gateways}
     there = {(each.kind, each.namespace, each.name) for each in given if isinstance(each, Deployment | Service)}
     missing = [
         (each.gateway, tuple(made for made in each.objects if (made.kind, made.namespace, made.name) not in there))
         for each in gateways
     ]
-    kept = (addressed.get(id(each), each) for each in given)
     return Assumed(
-        (*kept, *(made for _, objects in missing for made in objects)),
+        (*given, *(made for _, objects in missing for made in objects)),
         (*refused, *(_assumption(gateway, objects) for gateway, objects in missing if objects)),
     )
 
@@ -134,11 +127,10 @@ class DeploymentBuilder(Struct, frozen=True):
         template = GatewayTemplate(gateway, controller, self._listeners(gateway), labels, self._network)
         try:
             overlays = Overlays.of(gateway, self.config_maps)
-            objects = tuple(_model(data, gateway) for data in template.objects(overlays))
-            return DeployedGateway(gateway, _addressed(gateway, objects), objects)
+            return DeployedGateway(gateway, tuple(_model(data, gateway) for data in template.objects(overlays)))
         except RefusedOverlay as found:
             place = found.origin or gateway.origin
-            return DeployedGateway(gateway, gateway, refused=NOT_DEPLOYED(place, problem=found.problem))
+            return DeployedGateway(gateway, refused=NOT_DEPLOYED(place, problem=found.problem))
 
     @property
     def _network(self) -> str:
@@ -163,15 +155,6 @@ class DeploymentBuilder(Struct, frozen=True):
             is_parent = (parent.namespace or each.namespace, parent.name) == (gateway.namespace, gateway.name)
             if is_parent and takes_listeners_from(gateway, each.namespace, self.namespaces):
                 yield from each.spec.listeners
-
-
-def _addressed(gateway: KubernetesGateway, objects: Iterable[Resource]) -> KubernetesGateway:
-    """The Gateway with the host of its Service as its address, if it has no address yet."""
-    service = next(each for each in objects if isinstance(each, Service))
-    if gateway.status.get("addresses") or service.spec.type == "LoadBalancer":
-        return gateway
-    address = {"type": "Hostname", "value": service_hostname(service.name, service.namespace)}
-    return gateway.model_copy(update={"status": {**gateway.status, "addresses": [address]}})
 
 
 def _is_own(gateway: KubernetesGateway) -> bool:
