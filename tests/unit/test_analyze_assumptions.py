@@ -204,3 +204,33 @@ spec:
 ---
 """
     assert [each.field for each in found("IST0101", text)] == ["", "spec.http[0].route[0].destination.host"]
+
+
+GATEWAY = istio(
+    "networking",
+    "Gateway",
+    "{selector: {app: web}, servers: [{port: {number: 80, name: h, protocol: HTTP}, hosts: ['*']}]}",
+    "front",
+)
+
+
+def test_pods_that_a_gateway_selects() -> None:
+    """A Pod without an `istio-proxy` container that a Gateway selects is taken for a gateway."""
+    for code, namespace, text in (("IST0127", "", POLICY), ("IST0103", INJECTED, "")):
+        (info,) = found(code, namespace, SERVICE, RUNNING, GATEWAY, text)
+        assert info.severity is Severity.INFO
+        assert "meshcompile assumes that " in info.message
+        (warning,) = found(code, namespace, SERVICE, RUNNING, text)
+        assert warning.severity is Severity.WARNING
+
+
+def test_injection_by_revision() -> None:
+    """A namespace with a revision injects Pods that are yet to be created, and a policy applies to them."""
+    revision = NAMESPACE % "istio.io/rev: canary"
+    (info,) = found("IST0127", revision, DEPLOYMENT % "web, image: web", POLICY)
+    assert info.severity is Severity.INFO
+    assert found("IST0127", revision, NEW, POLICY) == []
+    (warning,) = found("IST0127", revision, RUNNING, POLICY)
+    assert warning.message == (
+        "no Pod of namespace shop with the labels app=web has an `istio-proxy` container, so this policy has no effect"
+    )

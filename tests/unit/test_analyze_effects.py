@@ -115,3 +115,27 @@ def test_suggestions_are_sentences() -> None:
     """A suggestion is the explanation of a code in one line, without the examples of its page."""
     assert ROUTE_ACTION.id in ADVICE
     assert [text for text in ADVICE.values() if "\n" in text or "```" in text] == []
+
+
+def test_gateways_with_one_host_of_which_istio_rejects_some() -> None:
+    """The effect counts only Gateways that Istio accepts."""
+    bad = GATEWAY_OF_ALL.replace("name: front", "name: bad").replace(
+        "hosts: ['*.example']", "hosts: ['*.example', a_b]"
+    )
+    for texts, effect in (
+        ((GATEWAY_OF_ALL, bad), "only the one that Istio accepts gets them"),
+        ((bad, bad.replace("name: bad", "name: worse")), "nothing gets them, because Istio rejects all these Gateways"),
+    ):
+        conflicts = found("IST0145", *texts)
+        assert {each.effect for each in conflicts} == {effect}
+
+
+GATEWAY_OF_ALL = """
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: front, namespace: shop}
+spec:
+  selector: {istio: ingressgateway}
+  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*.example']}]
+---
+"""

@@ -471,3 +471,12 @@ spec: {clusterIP: 10.0.0.8, ports: [{name: %s, port: 90}]}
     assert finding.related[0].origin.field == "spec.hosts[0]"
     assert places(service % "http-db", virtual_service(spec)) == []
     assert places(service % "db", virtual_service(spec)) == [("IST0118", "spec.ports[0].port", "db")]
+
+
+def test_gateway_pods_without_a_valid_address() -> None:
+    """A Pod of a gateway whose address is not valid runs no proxy, and the other checks go on."""
+    invalid = INGRESS.replace(
+        "---\napiVersion: v1\nkind: Service", "status: {podIP: 02.42.0.14}\n---\napiVersion: v1\nkind: Service"
+    )
+    assert "02.42" in invalid
+    assert [each.code for each in found(invalid, FRONT, rule("{host: lost}"))] == ["IST0147", "IST0174"]

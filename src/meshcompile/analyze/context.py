@@ -212,6 +212,17 @@ class Context(Struct, frozen=True, eq=False, dict=True):
             yield self.snapshot.mesh.root_namespace
 
     @cached_property
+    def credentials(self) -> frozenset[str]:
+        """The full names of the Secrets that Gateways name, each in every namespace of a Gateway's workloads."""
+        return frozenset(
+            name if "/" in name else f"{namespace}/{name}"
+            for gateway in self.gateways.values()
+            for name in (server.tls.credential_name for server in gateway.spec.servers if server.tls is not None)
+            for namespace in self.namespaces_of(gateway)
+            if name
+        )
+
+    @cached_property
     def neighbours(self) -> Neighbours:
         """The VirtualServices that route a host together at a gateway."""
         return neighbours(self.snapshot.virtual_services.all)

@@ -35,15 +35,23 @@ def joined(
 
 
 def _once(across: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """The findings, with one for a value that aliases use again. Few are alike, so few positions are computed."""
+    """The findings, with one for a value that aliases use again, and one for several sentences about one mistake.
+
+    Few are alike, so few positions are computed.
+    """
     alike: dict[object, list[Diagnostic]] = defaultdict(list)
     for each in across:
-        alike[each.code, each.object_name, each.message].append(each)
-    return [
-        each
-        for group in alike.values()
-        for each in (group if len(group) == 1 else {each.origin.position: each for each in group}.values())
-    ]
+        mistake = each.message.rpartition(" (")[2]  # it ends with the code of `validate`
+        key = (each.origin, mistake) if each.code in RESTATING else (each.code, each.object_name, each.message)
+        alike[key].append(each)
+    return [each for group in alike.values() for each in _shortest_by_position(group)]
+
+
+def _shortest_by_position(group: list[Diagnostic]) -> Iterable[Diagnostic]:
+    if len(group) == 1:
+        return group
+    longest_first = sorted(group, key=lambda each: -len(each.message))
+    return {each.origin.position: each for each in longest_first}.values()
 
 
 def without_general(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:

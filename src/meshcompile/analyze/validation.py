@@ -20,6 +20,7 @@ from meshcompile.models.networking.service_entry import Resolution, ServiceEntry
 from meshcompile.snapshot.injection import NEVER_INJECTED
 from meshcompile.validate import MODULES, violations
 from meshcompile.validate.gateway import host_problems
+from meshcompile.validate.names import fqdn_problem
 
 ObjectKey = tuple[str, str, str]
 
@@ -100,6 +101,9 @@ SEVERAL: Mapping[str, tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]] = {
 
 EMPTY = re.compile(r"must have at least 1 character$")
 """An empty text, which is the same to Istio as a missing one."""
+
+WITHOUT_ENDPOINTS = "resolution DNS needs a domain name"
+"""istioctl says it once per object."""
 
 OF_FIELD = frozenset({validation.STRING_MATCH.id, validation.REGEX.id})
 """Codes of findings that istioctl says once per field of a match."""
@@ -232,10 +236,20 @@ def _sentences(found: Diagnostic) -> tuple[str, ...]:
         if pattern.search(found.message):
             head = found.message.partition(": ")[0]
             return tuple(f"{head}: {addition}" if addition else found.message for addition in additions)
+    if found.code == validation.HOST.id and _needs_names(found):
+        return (found.message, f"{found.message}, and {WITHOUT_ENDPOINTS}")
     if found.code in OF_FIELD:
         field = next((str(step) for step in found.origin.path if step in MATCHED), "")
         return (f"{found.message} (in `{field}`)" if field else found.message,)
     return (found.message,)
+
+
+def _needs_names(found: Diagnostic) -> bool:
+    """True for a host of a ServiceEntry without endpoints, whose hosts are resolved."""
+    spec = _written(Origin(found.origin.document, ("spec",)))
+    resolved = isinstance(spec, Mapping) and spec.get("resolution") in (Resolution.DNS, Resolution.DNS_ROUND_ROBIN)
+    is_bare = isinstance(spec, Mapping) and not spec.get("endpoints")
+    return found.kind == "ServiceEntry" and resolved and is_bare and bool(fqdn_problem(str(_written(found.origin))))
 
 
 def _meaning(found: Diagnostic, text: str) -> tuple[str, str]:
@@ -244,5 +258,7 @@ def _meaning(found: Diagnostic, text: str) -> tuple[str, str]:
         names = [step for step in _place(found) if isinstance(step, str)][-2:]
         limit = text.rpartition("`")[2] if found.code == models.OUT_OF_RANGE.id else ""
         return models.MISSING_FIELD.id if EMPTY.search(text) else found.code, ".".join((*names, limit))
+    if WITHOUT_ENDPOINTS in text or text.startswith("without endpoints"):
+        return validation.RESOLUTION.id, WITHOUT_ENDPOINTS
     pattern = ONCE.get(found.code)
     return found.code, text if pattern is None else pattern.sub("", text, count=1)

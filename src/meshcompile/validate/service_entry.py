@@ -37,12 +37,15 @@ def violations(entry: ServiceEntry) -> Found:
 
 def _hosts(spec: ServiceEntrySpec) -> Found:
     for index, host in enumerate(spec.hosts):
-        problem = "it matches all hosts" if host == "*" else wildcard_problem(host)
-        if problem:
+        if problem := _host_problem(host):
             yield codes.HOST(spec.at("hosts", index), host=host, problem=problem)
         if partial_wildcard(host) and spec.resolution is not Resolution.DYNAMIC_DNS:
             problem = f"`*` should only replace whole labels of host `{host}`"
             yield codes.SERVICE_ENTRY_DOUBT(spec.at("hosts", index), problem=problem)
+
+
+def _host_problem(host: str) -> str | None:
+    return "it matches all hosts" if host == "*" else wildcard_problem(host)
 
 
 def _addresses(spec: ServiceEntrySpec) -> Found:
@@ -99,7 +102,7 @@ def _by_name(entry: ServiceEntry, ports: Set[str]) -> Found:
     spec = entry.spec
     if not spec.endpoints:
         for index, host in enumerate(spec.hosts):
-            if problem := fqdn_problem(host):
+            if not _host_problem(host) and (problem := fqdn_problem(host)):
                 what = f"without endpoints, resolution {spec.resolution} needs domain names as hosts: {problem}"
                 yield codes.RESOLUTION(spec.at("hosts", index), problem=what)
     if spec.resolution is Resolution.DNS_ROUND_ROBIN and len(spec.endpoints) > 1:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from meshcompile.analyze.certificates import credential_problem
 from meshcompile.analyze.context import Context
 from meshcompile.analyze.secrets import (
     CERTIFICATE_KEYS,
@@ -39,7 +40,8 @@ def certificates(context: Context) -> Iterator[Diagnostic]:
             yield CERTIFICATES_NOT_CHECKED(secret)
             return
         except ValueError as error:
-            yield from _unreadable(secret, CERTIFICATE_KEYS, "the certificate", error)
+            if not (credential_problem(secret) and secret.full_name in context.credentials):  # else IST0161 reports it
+                yield from _unreadable(secret, CERTIFICATE_KEYS, "the certificate", error)
             continue
         read[secret.full_name] = (secret, certificate)
         yield from _times(context, secret, certificate)

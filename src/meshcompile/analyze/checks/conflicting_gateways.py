@@ -15,6 +15,8 @@ from meshcompile.values.labels import Labels
 from meshcompile.values.ports import protocol_named
 
 MERGED = "requests use the VirtualServices of all these Gateways"
+ACCEPTED = "only the oldest Gateway that Istio accepts gets them"
+REJECTED = "nothing gets them, because Istio rejects all these Gateways"
 SEPARATE = "only the oldest Gateway gets them"
 Claim = tuple[int, str, str]  # port, host and bind
 
@@ -45,7 +47,7 @@ def conflicting_gateways(context: Context) -> Iterator[Diagnostic]:
         together = (own, *(claims[other] for other in neighbours.get(selector, ())))
         for gateway in own.gateways:
             for server in gateway.spec.servers:
-                yield from _conflicts(gateway, server, selector, together)
+                yield from _conflicts(context, gateway, server, selector, together)
 
 
 def _neighbours(context: Context, claims: Mapping[str, _Claims]) -> Mapping[str, set[str]]:
@@ -66,7 +68,9 @@ def _by_port(gateway: Gateway) -> Mapping[int, Server]:
     return {server.port.number: server for server in gateway.spec.servers if server.port is not None}
 
 
-def _conflicts(gateway: Gateway, server: Server, selector: str, together: tuple[_Claims, ...]) -> Iterator[Diagnostic]:
+def _conflicts(
+    context: Context, gateway: Gateway, server: Server, selector: str, together: tuple[_Claims, ...]
+) -> Iterator[Diagnostic]:
     port = 0 if server.port is None else server.port.number
     claimed = tuple(
         (host, other)
@@ -85,9 +89,17 @@ def _conflicts(gateway: Gateway, server: Server, selector: str, together: tuple[
             selector=selector or "(any)",
             hosts=", ".join(dict.fromkeys(host for host, _ in claimed)),
             others=", ".join(f"Gateway {name}" for name in rivals),
-            effect=MERGED if all(map(_is_plain_http, servers)) else SEPARATE,
+            effect=_effect(context, (gateway, *rivals.values()), servers),
             related=tuple(Related("it has one of the hosts", other.origin) for other in rivals.values()),
         )
+
+
+def _effect(context: Context, gateways: tuple[Gateway, ...], servers: tuple[Server, ...]) -> str:
+    """What happens to requests for the hosts. Gateways that Istio rejects take no part."""
+    accepted = sum(not context.rejects(each) for each in gateways)
+    if accepted < len(gateways):
+        return "only the one that Istio accepts gets them" if accepted == 1 else ACCEPTED if accepted else REJECTED
+    return MERGED if all(map(_is_plain_http, servers)) else SEPARATE
 
 
 def _is_plain_http(server: Server) -> bool:

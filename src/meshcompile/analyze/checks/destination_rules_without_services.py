@@ -74,7 +74,7 @@ def _without_endpoints(rule: DestinationRule, subset: Subset, endpoints: tuple[E
     return SUBSET_WITHOUT_PODS(
         subset.at("labels") if missing is None else subset.at("labels", missing),
         reported=whole(rule),
-        subset=subset.name,
+        subset=subset.name or '""',
         host=rule.spec.host,
         what="endpoint",
         effect="requests to it fail",

@@ -20,6 +20,8 @@ from meshcompile.snapshot.injection import DATAPLANE_MODE, INJECT, NAMESPACE_INJ
 
 INJECTOR = "istio-sidecar-injector"
 CONTROL_PLANE = "istio-system"
+NEW = "meshcompile assumes that it is injected when it is created"
+GATEWAY = "meshcompile assumes that it is a gateway, because a Gateway selects it"
 
 
 def injected_namespaces(context: Context) -> Iterator[Diagnostic]:
@@ -36,7 +38,7 @@ def injected_namespaces(context: Context) -> Iterator[Diagnostic]:
             and labels.get(NAMESPACE_INJECTION) == "enabled"
             and labels.get(DATAPLANE_MODE) != "ambient"
         ):
-            yield from (_without_proxy(pod) for pod in pods if _lacks_proxy(pod))
+            yield from (_without_proxy(context, pod) for pod in pods if _lacks_proxy(pod))
 
 
 def _of_namespace(namespace: Namespace, defaults: dict[str, bool]) -> Iterator[Diagnostic]:
@@ -72,12 +74,9 @@ def _lacks_proxy(pod: Pod) -> bool:
     return not (is_assumed(pod) or injection.lower() == "false" or pod.spec.host_network or is_written_with_proxy(pod))
 
 
-def _without_proxy(pod: Pod) -> Diagnostic:
-    is_new = not is_created(pod)
-    return POD_WITHOUT_PROXY(
-        pod,
-        reported=whole(pod),
-        pod=pod.full_name,
-        effect="meshcompile assumes that it is injected when it is created" if is_new else "it is outside of the mesh",
-        severity=Severity.INFO if is_new else None,
-    )
+def _without_proxy(context: Context, pod: Pod) -> Diagnostic:
+    """The finding about a Pod. It is an info if the Pod is assumed to have a proxy."""
+    basis = GATEWAY if context.serves_gateway(pod) else "" if is_created(pod) else NEW
+    effect = basis or "it is outside of the mesh"
+    severity = Severity.INFO if basis else None
+    return POD_WITHOUT_PROXY(pod, reported=whole(pod), pod=pod.full_name, effect=effect, severity=severity)

@@ -20,6 +20,8 @@ from meshcompile.snapshot.policy_targets import Attachable
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.labels import Labels
 
+GATEWAYS = "meshcompile assumes that Pods which a Gateway selects have one"
+
 
 def policies_without_workloads(context: Context) -> Iterator[Diagnostic]:
     """A finding for each policy whose selector matches nothing. A policy of the root namespace selects in all
@@ -42,7 +44,9 @@ def policies_without_workloads(context: Context) -> Iterator[Diagnostic]:
 
 
 def _idle_authorization(context: Context) -> Iterator[Diagnostic]:
-    """AuthorizationPolicies that apply to no Pod of the mesh. An info if they apply only to assumed Pods."""
+    """AuthorizationPolicies that apply to no Pod of the mesh. An info if they apply only to Pods that are assumed, or
+    assumed to be gateways.
+    """
     written, root = context.written, context.snapshot.mesh.root_namespace
     pods = Pods(tuple(pod for pod in written.pods.all if is_in_mesh(pod, written)), ())
     for policy in written.all(AuthorizationPolicy):
@@ -60,13 +64,15 @@ def _without_pods(
 ) -> Diagnostic:
     labels = {} if policy.spec.selector is None else policy.spec.selector.match_labels
     where = f"namespace {namespace}" if namespace else "the mesh"
+    outside = () if assumed else tuple(context.written.pods.selected(labels, namespace))
+    basis = assumption(assumed) if assumed else GATEWAYS if any(map(context.serves_gateway, outside)) else ""
     return NO_MATCHING_WORKLOADS(
         policy,
         reported=whole(policy),
         where="the input" if assumed else where,
-        lack=_lack(labels, not assumed and context.written.pods.has(labels, namespace)),
-        effect=assumption(assumed) if assumed else "this policy has no effect",
-        severity=Severity.INFO if assumed else None,
+        lack=_lack(labels, bool(outside)),
+        effect=basis or "this policy has no effect",
+        severity=Severity.INFO if basis else None,
     )
 
 
