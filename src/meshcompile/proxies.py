@@ -113,14 +113,14 @@ def _close(name: str, known: Mapping[str, NamedProxy]) -> tuple[str, ...]:
     return tuple(names.values())[:3]
 
 
-def has_address(pod: Pod) -> bool:
-    """True if a Pod has a valid IP address, by which its proxy is known."""
-    return is_ip(_addresses(pod)[0])
+def has_node_id(pod: Pod) -> bool:
+    """True if a Pod has a valid IP address and no `~` in its names, so that the id of its proxy can be read."""
+    return is_ip(_addresses(pod)[0]) and "~" not in f"{pod.name}{pod.namespace}"
 
 
 def _runs_proxy(pod: Pod) -> bool:
-    """True if Envoy is a container of a Pod that has a valid IP address and has not terminated."""
-    return has_address(pod) and pod.status.phase not in _ENDED and pod.spec.proxy is not None
+    """True if Envoy is a container of a Pod whose proxy has an id, and that has not terminated."""
+    return has_node_id(pod) and pod.status.phase not in _ENDED and pod.spec.proxy is not None
 
 
 def _addresses(pod: Pod) -> tuple[str, ...]:

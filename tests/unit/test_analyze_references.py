@@ -474,9 +474,12 @@ spec: {clusterIP: 10.0.0.8, ports: [{name: %s, port: 90}]}
 
 
 def test_gateway_pods_without_a_valid_address() -> None:
-    """A Pod of a gateway whose address is not valid runs no proxy, and the other checks go on."""
+    """A Pod of a gateway without a valid address or name runs no proxy, and the other checks go on."""
+    lost = rule("{host: lost}")
+    tilde = INGRESS.replace("name: in-0,", "name: i~n-0,")
+    assert [each.code for each in found(tilde, FRONT, lost)] == ["IST0174"]
     invalid = INGRESS.replace(
         "---\napiVersion: v1\nkind: Service", "status: {podIP: 02.42.0.14}\n---\napiVersion: v1\nkind: Service"
     )
     assert "02.42" in invalid
-    assert [each.code for each in found(invalid, FRONT, rule("{host: lost}"))] == ["IST0147", "IST0174"]
+    assert [each.code for each in found(invalid, FRONT, lost)] == ["IST0147", "IST0174"]

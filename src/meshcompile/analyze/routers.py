@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Pod
-from meshcompile.proxies import NamedProxy, has_address
+from meshcompile.proxies import NamedProxy, has_node_id
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.resolve.scope.workload import placed
 from meshcompile.snapshot.injection import TLS_MODE
@@ -19,7 +19,7 @@ def routers(snapshot: Snapshot) -> Iterator[Proxy]:
         first: dict[tuple[object, ...], Pod] = {}
         for pod in workloads.pods.values():
             labels = pod.metadata.labels
-            if has_address(pod) and not has_sidecar(pod) and any(selects(dict(each), labels) for each in selectors):
+            if has_node_id(pod) and not has_sidecar(pod) and any(selects(dict(each), labels) for each in selectors):
                 first.setdefault((pod.namespace, frozenset(labels.items())), pod)
         for pod in first.values():
             named = NamedProxy(pod, snapshot.behaviour.release, cluster, snapshot.proxy_configs)
