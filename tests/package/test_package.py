@@ -78,6 +78,7 @@ def metadata(wheel: Path) -> Message:
 def test_the_wheel_is_installed_and_runs(installed: Path, tmp_path: Path) -> None:
     """The command and the package of the wheel work outside the project, including files other than Python."""
     assert meshcompile.__version__ in run(installed / "meshcompile", "version", cwd=tmp_path)
+    assert "\nBad:\n" in run(installed / "meshcompile", "rule", "MC0204", cwd=tmp_path)
     program = (
         "import meshcompile; from meshcompile.envoy.descriptors import descriptor;"
         "descriptor('envoy.config.route.v3.Route');"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from importlib import import_module
 from itertools import product
 from pathlib import Path
 
@@ -105,3 +106,17 @@ def test_a_diagnostic_as_plain_data() -> None:
             {"message": "the other one", "place": "<text>:1:1", "file": "<text>", "line": 1, "column": 1},
         ],
     }
+
+
+def test_every_code_is_used() -> None:
+    """Every code is the finding of some module outside of the registry."""
+    folder = Path(codes.__file__).parent
+    texts = [path.read_text() for path in folder.parent.rglob("*.py") if path.parent != folder]
+    used = {name for text in texts for name in re.findall(r"\b[A-Z][A-Z0-9_]+\b", text)}
+    names = {
+        name
+        for area in codes.areas()
+        for name, value in vars(import_module(f"{codes.__name__}.{area}")).items()
+        if isinstance(value, Code)
+    }
+    assert names - used == set()
