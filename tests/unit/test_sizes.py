@@ -17,13 +17,12 @@ DECLARES = "it only declares models or codes"
 LONG: Mapping[str, str] = {
     "mesh.py load": DOCUMENTED,
     "diagnostics.py __call__": DOCUMENTED,
-    "simulate/rbac.py permission": "it is one match over the conditions of Envoy",
+    "simulate/rbac_conditions.py permission": "it is one match over the conditions of Envoy",
 }
 """Functions with more lines, and the reasons."""
 MANY_PARAMETERS: Mapping[str, str] = {
     "mesh.py load": "most callers pass few of its options, by name",
     "diagnostics.py __call__": "most callers pass few of its options, by name",
-    "simulate/http_connection_manager.py _early": "it passes on the state of a request",
     "snapshot/ambient/workloads.py _listed": "both callers have all of them at hand",
 }
 """Functions with more parameters, and the reasons."""
