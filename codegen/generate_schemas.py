@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from meshcompile.compare.data import diff_schema
+from meshcompile.explain.schema import trace_schema
 from meshcompile.findings.formats.schema import findings_schema
 from meshcompile.fleet.schema import fleet_schema
 from meshcompile.models.schema import every_schema, project_schema
@@ -40,6 +41,7 @@ def schemas() -> Mapping[str, object]:
         "findings.json": findings_schema(),
         "fleet.json": fleet_schema(),
         "status.json": status_schema(),
+        "trace.json": trace_schema(),
     }
     return {**every_schema(), **printed, "meshcompile.json": project_schema()}
 

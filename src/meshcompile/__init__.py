@@ -34,6 +34,13 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time, __getattr__ imp
     from meshcompile.errors import MeshcompileError as MeshcompileError
     from meshcompile.errors import MissingExtra as MissingExtra
     from meshcompile.errors import UnknownProxy as UnknownProxy
+    from meshcompile.explain.request import Given as Given
+    from meshcompile.explain.request import Request as Request
+    from meshcompile.explain.trace import BlamedLine as BlamedLine
+    from meshcompile.explain.trace import Hop as Hop
+    from meshcompile.explain.trace import Trace as Trace
+    from meshcompile.explain.trace import TraceOutcome as TraceOutcome
+    from meshcompile.explain.trace import TraceStep as TraceStep
     from meshcompile.mesh import Mesh as Mesh
     from meshcompile.mesh import load as load
     from meshcompile.output.bootstrap import Bootstrap as Bootstrap
@@ -53,6 +60,7 @@ __version__ = "0.1.0"
 _PLACES = {
     "Applicability": "meshcompile.diagnostics",
     "AssumedProxy": "meshcompile.assumed_proxy",
+    "BlamedLine": "meshcompile.explain.trace",
     "Bootstrap": "meshcompile.output.bootstrap",
     "Change": "meshcompile.patch.report",
     "Code": "meshcompile.diagnostics",
@@ -60,6 +68,8 @@ _PLACES = {
     "Diagnostic": "meshcompile.diagnostics",
     "Fix": "meshcompile.diagnostics",
     "ForeignFile": "meshcompile.source.sources",
+    "Given": "meshcompile.explain.request",
+    "Hop": "meshcompile.explain.trace",
     "InvalidArgument": "meshcompile.errors",
     "Limits": "meshcompile.documents.limits",
     "Mesh": "meshcompile.mesh",
@@ -73,10 +83,14 @@ _PLACES = {
     "Proxy": "meshcompile.proxy",
     "ProxyType": "meshcompile.proxy",
     "Related": "meshcompile.diagnostics",
+    "Request": "meshcompile.explain.request",
     "Risk": "meshcompile.compare.risks",
     "Severity": "meshcompile.diagnostics",
     "Sources": "meshcompile.source.sources",
     "StatusCondition": "meshcompile.snapshot.gateway_api.conditions",
+    "Trace": "meshcompile.explain.trace",
+    "TraceOutcome": "meshcompile.explain.trace",
+    "TraceStep": "meshcompile.explain.trace",
     "UnknownProxy": "meshcompile.errors",
     "UnreadableInput": "meshcompile.source.reading",
     "Use": "meshcompile.uses",

@@ -38,6 +38,9 @@ if TYPE_CHECKING:  # the compiler is imported by what needs it, so that objects 
 
     from meshcompile.assumed_proxy import AssumedProxy
     from meshcompile.config import Config
+    from meshcompile.explain.request import Request
+    from meshcompile.explain.trace import Trace
+    from meshcompile.explain.world import World
     from meshcompile.models.mesh.mesh_config import MeshConfig
     from meshcompile.models.mesh.mesh_networks import MeshNetworks
     from meshcompile.output.bootstrap.options import Credential
@@ -205,6 +208,11 @@ class Mesh:
         return proxy_named(name, self._proxies_by_name, self.namespace)
 
     @property
+    def named_proxies(self) -> tuple[NamedProxy, ...]:
+        """The proxies with all their names, sorted by namespace and name."""
+        return self._proxies
+
+    @property
     def proxy_names(self) -> tuple[str, ...]:
         """Every name that `proxy` accepts, sorted."""
         return tuple(sorted(self._proxies_by_name))
@@ -277,6 +285,23 @@ class Mesh:
         done = compiled(self.snapshot, asking)
         diagnostics = sorted({*done.diagnostics, *dead_ends(done.resources, self.snapshot, asking)})
         return Config(asking, done.resources, tuple(diagnostics), self._credentials, done.patches)
+
+    def explain(self, request: Request) -> Trace:
+        """What becomes of a request on its way through the mesh, and which lines of the input decide.
+
+        Raises UnknownProxy if no workload has the name of the sender.
+        """
+        from meshcompile.explain.explanation import explanation
+        from meshcompile.explain.request import Request
+
+        instance("request", request, Request)
+        return explanation(self._world, request)
+
+    @cached_property
+    def _world(self) -> World:
+        from meshcompile.explain.world import World
+
+        return World(self)
 
     def compile_all(
         self,

@@ -67,14 +67,17 @@ class NamedProxy(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def names(self) -> Iterator[str]:
-        """Its names: `POD.NAMESPACE`, `pod/POD.NAMESPACE`, `KIND/NAME.NAMESPACE`, `gateway/NAME.NAMESPACE`."""
-        kind, workload = _workload(self.pod)
-        names = [self.pod.name, f"pod/{self.pod.name}", f"{kind}/{workload}"]
-        if service := self.pod.metadata.labels.get(_KNATIVE_SERVICE):
-            names.append(f"ksvc/{service}")
-        if gateway := self.pod.metadata.labels.get(_GATEWAY_NAME):
-            names.append(f"gateway/{gateway}")
-        return (f"{name}.{self.pod.namespace}" for name in names)
+        """Its names: `POD.NAMESPACE`, `pod/POD.NAMESPACE`, `KIND/NAME.NAMESPACE`."""
+        return pod_names(self.pod)
+
+
+def pod_names(pod: Pod) -> Iterator[str]:
+    """The names of a Pod and of its workload: `POD.NAMESPACE`, `pod/POD.NAMESPACE`, `KIND/NAME.NAMESPACE`."""
+    kind, workload = _workload(pod)
+    names = [pod.name, f"pod/{pod.name}", f"{kind}/{workload}"]
+    if service := pod.metadata.labels.get(_KNATIVE_SERVICE):
+        names.append(f"ksvc/{service}")
+    return (f"{name}.{pod.namespace}" for name in names)
 
 
 def proxies(pods: Iterable[Pod], release: str, cluster: str, configs: ProxyConfigIndex) -> tuple[NamedProxy, ...]:

@@ -23,6 +23,7 @@ COMMANDS = (
     Command("patch-lab", "print what each EnvoyFilter patch changes in a proxy's configuration", "patch_lab"),
     Command("validate", "check each object in the input", "validate"),
     Command("analyze", "check each object, and how objects fit together", "analyze"),
+    Command("explain", "follow a request through the mesh, and say what becomes of it and why", "explain"),
     Command("diff", "print what a change does to requests and to the resources of each proxy", "diff"),
     Command("status", "print the status that istiod would write on objects of the Gateway API", "status"),
     Command("proxies", "list the proxies in the input", "proxies"),

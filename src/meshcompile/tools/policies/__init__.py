@@ -16,6 +16,6 @@ from meshcompile.tools.policies.decisions import (
     guard,
     guard_of,
 )
-from meshcompile.tools.policies.requests import Request
+from meshcompile.tools.policies.requests import PolicyRequest as Request
 
 __all__ = ["Decision", "Outcome", "Request", "WorkloadPolicies", "connection_decision", "decision", "guard", "guard_of"]

@@ -29,14 +29,14 @@ from meshcompile.resolve.security.conditions import (
     TextValue,
     Value,
 )
-from meshcompile.tools.policies.requests import Ip, Request
+from meshcompile.tools.policies.requests import Ip, PolicyRequest
 from meshcompile.values.ip import Range
 
 # The characters that a path template's `*` matches.
 _SEGMENT = r"[A-Za-z0-9\-._~%!$&'()+,;:@=*]"
 
 
-def is_met(condition: Condition, request: Request) -> bool:
+def is_met(condition: Condition, request: PolicyRequest) -> bool:
     """True if the request meets the condition."""
     match condition:
         case Always():
@@ -102,7 +102,7 @@ def template_expression(template: str) -> re.Pattern[str]:
     return re.compile("".join(globs.get(part, re.escape(part)) for part in parts))
 
 
-def _is_noted(condition: DynamicMetadata, request: Request) -> bool:
+def _is_noted(condition: DynamicMetadata, request: PolicyRequest) -> bool:
     """True for a claim with the expected value. Metadata of other filters is unknown here and never matches."""
     filter_name, (root, *names) = condition.filter, condition.path
     if request.claims is None or filter_name != JWT_FILTER or root != JWT_PAYLOAD:

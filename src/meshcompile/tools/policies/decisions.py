@@ -12,7 +12,7 @@ from meshcompile.resolve.security.authorization import Authorization, Enforcemen
 from meshcompile.resolve.security.jwt import JwtAuthentication, jwt_authentication
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.tools.policies.conditions import is_met
-from meshcompile.tools.policies.requests import Request
+from meshcompile.tools.policies.requests import PolicyRequest
 from meshcompile.tools.policies.tokens import Rejected, authenticated
 
 
@@ -65,7 +65,7 @@ def guard_of(snapshot: Snapshot, proxy: Proxy) -> WorkloadPolicies:
     return WorkloadPolicies(authorization(snapshot, proxy), jwt_authentication(snapshot, proxy))
 
 
-def decision(guard: WorkloadPolicies, request: Request, now: float | None = None) -> Decision:
+def decision(guard: WorkloadPolicies, request: PolicyRequest, now: float | None = None) -> Decision:
     """The decision for an HTTP request. `now` is the time for checking tokens, in seconds since 1970.
 
     Without a time, a token never expires. CUSTOM policies decide before tokens are checked, so their rules about claims
@@ -83,13 +83,13 @@ def decision(guard: WorkloadPolicies, request: Request, now: float | None = None
     return _local(enforcement, request)
 
 
-def connection_decision(guard: WorkloadPolicies, connection: Request) -> Decision:
+def connection_decision(guard: WorkloadPolicies, connection: PolicyRequest) -> Decision:
     """The decision for a TCP connection, which is not parsed as HTTP."""
     enforcement = guard.authorization.tcp
     return _custom(enforcement, connection) or _local(enforcement, connection)
 
 
-def _custom(enforcement: Enforcement, request: Request) -> Decision | None:
+def _custom(enforcement: Enforcement, request: PolicyRequest) -> Decision | None:
     """The provider that decides, or the rule that denies because its provider is unusable; None if no CUSTOM rule
     matches.
     """
@@ -102,7 +102,7 @@ def _custom(enforcement: Enforcement, request: Request) -> Decision | None:
     return None
 
 
-def _local(enforcement: Enforcement, request: Request) -> Decision:
+def _local(enforcement: Enforcement, request: PolicyRequest) -> Decision:
     """The decision of AUDIT, DENY and ALLOW: AUDIT only records, DENY denies requests that match, ALLOW denies all
     others.
     """
@@ -129,16 +129,16 @@ def _local(enforcement: Enforcement, request: Request) -> Decision:
     return Decision(Outcome.ALLOWED, allowed_by, audited=audited, dry_run=dry_run)
 
 
-def _first(rules: Iterable[NamedRule], request: Request) -> str:
+def _first(rules: Iterable[NamedRule], request: PolicyRequest) -> str:
     """The first matching rule by name; "" if no rule matches."""
     return min(_all(rules, request), default="")
 
 
-def _all(rules: Iterable[NamedRule], request: Request) -> tuple[str, ...]:
+def _all(rules: Iterable[NamedRule], request: PolicyRequest) -> tuple[str, ...]:
     return tuple(rule.name for rule in rules if _meets(rule, request))
 
 
-def _meets(rule: NamedRule, request: Request) -> bool:
+def _meets(rule: NamedRule, request: PolicyRequest) -> bool:
     return any(is_met(each, request) for each in rule.rule.permissions) and any(
         is_met(each, request) for each in rule.rule.principals
     )

@@ -20,7 +20,7 @@ _ONE_LINE = words(
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class PolicyRequest:
     """A request and its connection. Header names are lower case; a header with several lines has a tuple of values.
 
     The path is normalized and includes the query, as Envoy's filters see it.

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from meshcompile.models.security.request_authentication import JWTRule
 from meshcompile.resolve.security.jwt import Issuer, JwtAuthentication
-from meshcompile.tools.policies.requests import Request
+from meshcompile.tools.policies.requests import PolicyRequest
 from meshcompile.tools.policies.signatures import is_signed
 
 # The allowed clock skew in seconds.
@@ -58,7 +58,7 @@ class TokenLocation(NamedTuple):
     name: str
     prefix: str = ""
 
-    def emptied(self, request: Request) -> Request:
+    def emptied(self, request: PolicyRequest) -> PolicyRequest:
         """The request without the token at this location. Cookies stay."""
         match self.where:
             case Where.HEADER:
@@ -75,7 +75,7 @@ DEFAULT_LOCATIONS = (
 )
 
 
-def authenticated(jwt: JwtAuthentication, request: Request, now: float | None) -> Request | Rejected:
+def authenticated(jwt: JwtAuthentication, request: PolicyRequest, now: float | None) -> PolicyRequest | Rejected:
     """The request after authentication, or the reason why it is rejected. It has the claims of its last token, and
     lacks tokens that are not forwarded.
 
@@ -93,7 +93,7 @@ class _TokenCheck:
     it.
     """
 
-    request: Request
+    request: PolicyRequest
     now: float | None
 
     def of_any(self, issuers: Sequence[Issuer]) -> Rejected | None:
@@ -137,7 +137,7 @@ class _TokenCheck:
         return None
 
 
-def _found(rule: JWTRule, request: Request) -> Iterator[tuple[TokenLocation, str]]:
+def _found(rule: JWTRule, request: PolicyRequest) -> Iterator[tuple[TokenLocation, str]]:
     """The token texts at the issuer's locations, headers first."""
     for place in sorted(places(rule)):
         yield from ((place, text) for text in _texts_at(place, request))
@@ -153,7 +153,7 @@ def places(rule: JWTRule) -> tuple[TokenLocation, ...]:
     return chosen or DEFAULT_LOCATIONS
 
 
-def _texts_at(place: TokenLocation, request: Request) -> Iterator[str]:
+def _texts_at(place: TokenLocation, request: PolicyRequest) -> Iterator[str]:
     match place.where:
         case Where.HEADER:
             lines = (line for line in request.lines(place.name) if place.prefix in line)

@@ -1,0 +1,111 @@
+"""What can be looked up about a journey: places of the input, near misses, and findings about the mesh."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+from meshcompile.config import Config
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents import Document, Origin
+from meshcompile.envoy.message import source_map
+from meshcompile.explain.request import Request
+from meshcompile.explain.walk import Journey, Passage
+from meshcompile.explain.world import World
+from meshcompile.simulate import NearMiss
+from meshcompile.simulate.outcomes import Step
+
+
+class Evidence:
+    """One journey, and what is known about it."""
+
+    def __init__(self, world: World, request: Request, journey: Journey) -> None:
+        self.world, self.request, self.journey = world, request, journey
+
+    @property
+    def decided(self) -> Passage | None:
+        """What the deciding proxy did."""
+        return self.journey.decided_by
+
+    def steps(self, what: str) -> Sequence[Step]:
+        """The steps of the deciding proxy of one kind."""
+        return [step for step in self.decided.outcome.steps if step.what == what] if self.decided else []
+
+    @cached_property
+    def findings(self) -> Sequence[Diagnostic]:
+        """The findings about the mesh, the most severe first."""
+        return sorted(self.world.findings, key=lambda each: each.severity, reverse=True)
+
+    @cached_property
+    def documents(self) -> frozenset[Document]:
+        """The documents that the decisions on the way come from."""
+        pointers = ((passage, step.pointer) for passage in self.journey.passages for step in passage.outcome.steps)
+        return frozenset(origin.document for passage, pointer in pointers for origin in self.places(passage, pointer))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The host that is called, and its first label."""
+        host = self.request.host
+        return frozenset((host, host.partition(".")[0]))
+
+    def places(self, passage: Passage, pointer: str) -> tuple[Origin, ...]:
+        """The places that a part of a configuration comes from."""
+        return places(passage.config, pointer)
+
+    def of_kind(self, passage: Passage, kind: str, pointers: Sequence[str]) -> Iterator[Origin]:
+        """The places in objects of a kind, among those of some parts of a configuration."""
+        for pointer in pointers:
+            yield from (each for each in self.places(passage, pointer) if each.document.kind == kind)
+
+    def objects(self, kind: str) -> Iterator[Origin]:
+        """The accepted objects of a kind."""
+        return (each.origin for each in self.world.mesh.objects if each.origin.document.kind == kind)
+
+
+def places(config: Config, pointer: str) -> tuple[Origin, ...]:
+    """The places that the part of a configuration at a JSON pointer comes from, or else the part around it."""
+    parts = pointer.split("/")
+    if len(parts) < 3 or not parts[2].isdecimal():
+        return ()
+    message = getattr(config, parts[1])[int(parts[2])]
+    found = source_map(message)
+    inner = "/".join(("", *parts[3:])) if len(parts) > 3 else ""
+    while inner and inner not in found:
+        inner = inner.rpartition("/")[0]
+    return found.get(inner, ())
+
+
+def value_at(origin: Origin, *keys: str | int) -> Any:
+    """The plain data at a place, and below it; None if there is none."""
+    value = origin.document.value
+    for key in (*origin.path, *keys):
+        try:
+            value = value[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def narrowed(origin: Origin, *keys: str | int) -> Origin:
+    """The place of the innermost of these keys that the input has."""
+    for key in keys:
+        if value_at(origin, key) is None:
+            return origin
+        origin = origin.at(key)
+    return origin
+
+
+def closest(misses: Sequence[NearMiss]) -> Sequence[NearMiss]:
+    """The near misses, those with the fewest failed conditions first, then those that are most alike."""
+    return sorted(misses, key=lambda miss: (len(miss.failed), -max(map(likeness, miss.failed), default=0)))
+
+
+def likeness(check: Any) -> float:
+    """How much what was found is like what is wanted, from 0 to 1."""
+    from difflib import SequenceMatcher
+
+    found, wanted = check.found or "", check.wanted.rpartition("`")[0].partition("`")[2]
+    if not found or not wanted:
+        return 0.0
+    if found.startswith(wanted) or wanted.startswith(found):
+        return 1.0
+    return SequenceMatcher(None, found.lower(), wanted.lower()).ratio()

@@ -1,0 +1,433 @@
+"""The way of a request through the proxies: client, gateways, server and application."""
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from meshcompile.config import Config
+from meshcompile.explain.names import ELSEWHERE, Destination, destination
+from meshcompile.explain.request import OUTSIDE, Request
+from meshcompile.explain.world import World
+from meshcompile.models.kubernetes.pod import Pod
+from meshcompile.proxy import Proxy, ProxyType
+from meshcompile.simulate import (
+    Capture,
+    ClientHello,
+    ClosedConnection,
+    DownstreamConnection,
+    ForwardedBytes,
+    ForwardedRequest,
+    HttpRequest,
+    LocalReply,
+    PeerCertificate,
+    ProxyOutcome,
+    Spoken,
+)
+from meshcompile.simulate.cluster import ChosenCluster, EndpointChoice
+from meshcompile.simulate.outcomes import Ending
+
+MOST_HOPS = 8
+ERRORS = 400
+"""The lowest status that is an error."""
+CLIENT_OUTSIDE = "192.0.2.10"
+REFUSED = "connection refused"
+
+
+class Passage(Struct, frozen=True):
+    """What one proxy did with the request. `outcome` is what the evaluator says."""
+
+    proxy: Proxy
+    config: Config
+    connection: DownstreamConnection
+    request: HttpRequest | None
+    outcome: ProxyOutcome
+
+    @property
+    def cluster(self) -> str:
+        """The cluster that the route names, whether or not a filter ends the request before; "" if there is none."""
+        route = self.outcome.route
+        return self.outcome.cluster or (route.cluster if route is not None else "")
+
+    @property
+    def direction(self) -> str:
+        """`outbound`, `inbound` or `gateway`."""
+        match self.connection.capture:
+            case Capture.OUTBOUND:
+                return "outbound"
+            case Capture.INBOUND:
+                return "inbound"
+            case Capture.NONE:
+                return "gateway"
+
+
+class Journey(Struct, frozen=True):
+    """A way that a request can take, and how it ends.
+
+    `status` is what the sender gets, None for a closed connection. `decided_by` is the passage that decides; None if no
+    proxy does. `flags` are those of the deciding proxy. `answered_by` is who answered.
+    """
+
+    passages: tuple[Passage, ...]
+    share: Fraction
+    status: int | None = None
+    flags: str | None = None
+    decided_by: Passage | None = None
+    answered_by: str | None = None
+    problem: str = ""
+    depends_on: tuple[str, ...] = ()
+
+    @property
+    def succeeds(self) -> bool:
+        """Whether the sender gets an answer that is no error."""
+        return self.status is not None and self.status < ERRORS
+
+    @property
+    def cluster(self) -> str | None:
+        """The cluster that the outcome is about.
+
+        It is that of the deciding proxy, if it is a client or if it fails to reach its cluster; else that of the client
+        in front of it.
+        """
+        decided = self.decided_by
+        if decided is None:
+            return None
+        at = self.passages.index(decided) if decided in self.passages else 0
+        failed = self.flags is not None and "UF" in self.flags
+        if decided.direction == "inbound" and not failed:
+            return (self.passages[at - 1].cluster or None) if at else None
+        return decided.cluster or None
+
+
+def journeys(world: World, request: Request) -> tuple[Journey, ...]:
+    """All ways that a request can take, the most likely first."""
+    walk = _Walk(world, request)
+    found = list(walk.from_outside() if request.sender == OUTSIDE else walk.from_workload())
+    return tuple(sorted(_together(found), key=lambda each: -each.share))
+
+
+def _together(found: list[Journey]) -> Iterator[Journey]:
+    """The journeys with one outcome as one."""
+    groups: dict[Any, list[Journey]] = {}
+    for each in found:
+        first = each.passages[0].cluster if each.passages else ""
+        groups.setdefault((each.status, each.flags, each.answered_by, each.cluster, first), []).append(each)
+    for group in groups.values():
+        yield replace(group[0], share=sum((one.share for one in group), Fraction(0)))
+
+
+class _Walk:
+    """One request, followed from its sender."""
+
+    def __init__(self, world: World, request: Request) -> None:
+        self.world, self.request = world, request
+
+    def from_outside(self) -> Iterator[Journey]:
+        """The journeys through the gateway that answers on the port."""
+        gateway = self._gateway()
+        if gateway is None:
+            yield Journey((), Fraction(1), problem=f"no gateway listens on port {self.request.target_port}")
+            return
+        proxy, port = gateway
+        source = self.request.source or CLIENT_OUTSIDE
+        connection = DownstreamConnection(
+            destination=proxy.ip_addresses[0], port=port, source=source, spoken=Spoken.HTTP11, tls=self._own_tls()
+        )
+        yield from self._at(proxy, connection, self._http(), (), Fraction(1))
+
+    def _gateway(self) -> tuple[Proxy, int] | None:
+        """The gateway of a request from outside and the port of its listener: one that routes the host, if any does."""
+        found = list(self._gateways())
+        return next((each for each in found if self._takes(*each)), found[0] if found else None)
+
+    def _gateways(self) -> Iterator[tuple[Proxy, int]]:
+        for proxy in self.world.mesh.proxies():
+            if proxy.type is ProxyType.ROUTER and self.request.to in ("", self.world.name(proxy), proxy.id):
+                for service in self.world.snapshot.services.all:
+                    if service.namespace == proxy.namespace and _selects(service.selector, proxy.labels):
+                        for port in service.ports:
+                            if port.number == self.request.target_port:
+                                yield proxy, port.target if isinstance(port.target, int) else port.number
+
+    def _takes(self, proxy: Proxy, port: int) -> bool:
+        _, evaluator = self.world.evaluated(proxy)
+        connection = DownstreamConnection(destination=proxy.ip_addresses[0], port=port, tls=self._own_tls())
+        outcomes = evaluator.outcomes(connection, self._http())
+        return any(isinstance(each.ending, ForwardedRequest | ForwardedBytes) for each in outcomes)
+
+    def from_workload(self) -> Iterator[Journey]:
+        """The journeys from a workload, through its proxy if it has one."""
+        proxy = self._sender()
+        pod = None if proxy is not None else self.world.pod(self.request.sender)
+        if proxy is None and pod is None:
+            self.world.mesh.proxy(self.request.sender)  # raises UnknownProxy, with similar names
+        namespace = proxy.namespace if proxy is not None else pod.namespace if pod is not None else ""
+        target = destination(self.world.snapshot, self.request.ip or self.request.host, namespace, self.request.given)
+        if not target.address:
+            yield Journey((), Fraction(1), problem=f"DNS knows no name {self.request.host}")
+        elif proxy is None:
+            yield from self._directly(target, _source(pod), Fraction(1))
+        else:
+            connection = DownstreamConnection(
+                destination=target.address,
+                port=self.request.target_port,
+                source=proxy.ip_addresses[0],
+                capture=Capture.OUTBOUND,
+                spoken=Spoken.HTTP11,
+                tls=self._own_tls(),
+            )
+            yield from self._at(proxy, connection, self._http(), (), Fraction(1))
+
+    def _sender(self) -> Proxy | None:
+        from meshcompile.errors import UnknownProxy
+
+        try:
+            return self.world.mesh.proxy(self.request.sender)
+        except UnknownProxy:
+            return None
+
+    def _own_tls(self) -> ClientHello | None:
+        if not self.request.speaks_tls:
+            return None
+        peer = PeerCertificate(uris=(self.request.principal,)) if self.request.principal else None
+        return ClientHello(sni=self.request.server_name, alpn=("h2", "http/1.1"), certificate=peer)
+
+    def _http(self) -> HttpRequest:
+        return HttpRequest(
+            method=self.request.method,
+            authority=self.request.authority,
+            path=self.request.path,
+            headers=self.request.sent_headers,
+            claims=self.request.claims,
+        )
+
+    def _at(
+        self,
+        proxy: Proxy,
+        connection: DownstreamConnection,
+        request: HttpRequest | None,
+        before: tuple[Passage, ...],
+        share: Fraction,
+    ) -> Iterator[Journey]:
+        """The journeys from a proxy on."""
+        config, evaluator = self.world.evaluated(proxy)
+        for outcome in evaluator.outcomes(connection, request):
+            passage = Passage(proxy, config, connection, request, outcome)
+            yield from self._after(passage, (*before, passage), share * outcome.share)
+
+    def _after(self, passage: Passage, passages: tuple[Passage, ...], share: Fraction) -> Iterator[Journey]:
+        outcome = passage.outcome
+        flags = ",".join(outcome.flags) or "-"
+        ended = Journey(passages, share, flags=flags, decided_by=passage, depends_on=outcome.depends_on)
+        match outcome.ending:
+            case LocalReply(status=status):
+                yield replace(ended, status=status)
+            case ClosedConnection(reason=reason):
+                yield replace(ended, problem=reason)
+            case ForwardedRequest(cluster=cluster) | ForwardedBytes(cluster=cluster):
+                yield from self._upstream(passage, passages, cluster, share)
+
+    def _upstream(
+        self, passage: Passage, passages: tuple[Passage, ...], cluster: ChosenCluster, share: Fraction
+    ) -> Iterator[Journey]:
+        """The journeys to the endpoints of a cluster, one per workload."""
+        if len(passages) >= MOST_HOPS:
+            yield Journey(passages, share, status=508, decided_by=passage, problem="the request goes round in a loop")
+            return
+        for endpoint, part in _by_workload(self.world, cluster):
+            host, _, port = endpoint.address.rpartition(":")
+            host = host.strip("[]")
+            if passage.connection.capture is Capture.INBOUND:
+                yield self._application(passage, passages, int(port or 0), share * part)
+            elif (proxy := self.world.proxies.get(host)) is not None:
+                yield from self._to_proxy(passage, passages, proxy, (host, int(port or 0)), endpoint, share * part)
+            else:
+                yield from self._to_plain(passage, passages, cluster, endpoint, share * part)
+
+    def _to_proxy(
+        self,
+        passage: Passage,
+        passages: tuple[Passage, ...],
+        proxy: Proxy,
+        address: tuple[str, int],
+        endpoint: EndpointChoice,
+        share: Fraction,
+    ) -> Iterator[Journey]:
+        """The journeys through the proxy of an endpoint."""
+        tls = self._upstream_tls(passage, endpoint)
+        gateway = proxy.type is not ProxyType.SIDECAR
+        connection = DownstreamConnection(
+            destination=address[0],
+            port=address[1],
+            source=passage.proxy.ip_addresses[0],
+            capture=Capture.NONE if gateway else Capture.INBOUND,
+            spoken=Spoken.HTTP11 if passage.request is not None else Spoken.TCP,
+            tls=tls,
+        )
+        for each in self._at(proxy, connection, _forwarded(passage), passages, share):
+            yield self._seen_by_client(each, passage)
+
+    def _seen_by_client(self, journey: Journey, client: Passage) -> Journey:
+        """A connection that a server closes is a 503 for the client of an HTTP proxy, which says so itself."""
+        closed = journey.status is None and journey.decided_by is not None and not journey.answered_by
+        if closed and isinstance(client.outcome.ending, ForwardedRequest):
+            return replace(journey, status=503)
+        return journey
+
+    def _upstream_tls(self, passage: Passage, endpoint: EndpointChoice) -> ClientHello | None:
+        """The TLS of the connection to an endpoint: that of the transport socket, or else the sender's own."""
+        tls = endpoint.transport.tls
+        if tls is None:
+            return passage.connection.tls if isinstance(passage.outcome.ending, ForwardedBytes) else None
+        identity = self.world.identity(passage.proxy)
+        peer = PeerCertificate(uris=(identity,)) if tls.certificates else None
+        return ClientHello(sni=tls.sni, alpn=tls.alpn, certificate=peer)
+
+    def _to_plain(
+        self,
+        passage: Passage,
+        passages: tuple[Passage, ...],
+        cluster: ChosenCluster,
+        endpoint: EndpointChoice,
+        share: Fraction,
+    ) -> Iterator[Journey]:
+        """The journey to an endpoint without a proxy: a Pod, an address of a Service, or a host outside."""
+        host, _, port = endpoint.address.rpartition(":")
+        host = host.strip("[]")
+        pod = self.world.pods.get(host)
+        if pod is not None:
+            yield self._application(passage, passages, int(port or 0), share, pod)
+            return
+        target = destination(self.world.snapshot, host, passage.proxy.namespace, self.request.given)
+        if target.service is not None and not target.is_outside:
+            for each in self._directly(target, passage.proxy.ip_addresses[0], share):
+                yield replace(each, passages=(*passages, *each.passages), decided_by=each.decided_by or passage)
+            return
+        yield self._outside(passage, passages, endpoint, int(port or 0), share)
+
+    def _outside(
+        self, passage: Passage, passages: tuple[Passage, ...], endpoint: EndpointChoice, port: int, share: Fraction
+    ) -> Journey:
+        """The journey to a host outside of the mesh."""
+        host = endpoint.hostname or endpoint.address.rpartition(":")[0]
+        host = self.request.host if host in (ELSEWHERE, "") else host
+        speaks_tls = self._upstream_tls(passage, endpoint) is not None
+        listening = self.request.given.externals.get(host, {}).get(port)
+        if listening is not None and (listening == "tls") != speaks_tls:
+            said = "TLS" if speaks_tls else "plain text"
+            problem = f"{host}:{port} speaks {'TLS' if listening == 'tls' else 'plain HTTP'}, and gets {said}"
+            return self._failed(passage, passages, share, problem)
+        return Journey(passages, share, status=200, flags="-", decided_by=passage, answered_by=host)
+
+    def _directly(self, target: Destination, source: str, share: Fraction) -> Iterator[Journey]:
+        """The journeys of a connection without a client's proxy, to the Pods of a Service."""
+        service = target.service
+        if service is None or target.is_outside:
+            yield Journey((), share, status=200, answered_by=target.host)
+            return
+        port = service.port(self.request.target_port)
+        endpoints = self.world.snapshot.endpoints.named(service, port.name) if port is not None else ()
+        if not endpoints:
+            yield Journey(
+                (), share, problem=f"Service {service.hostname} has no endpoint for port {self.request.target_port}"
+            )
+            return
+        endpoint = endpoints[0]
+        proxy = self.world.proxies.get(endpoint.address)
+        if proxy is None:
+            pod = self.world.pods.get(endpoint.address)
+            yield Journey((), share, status=200, answered_by=self.world.answering(pod) if pod else target.host)
+            return
+        connection = DownstreamConnection(
+            destination=endpoint.address,
+            port=endpoint.port,
+            source=source,
+            capture=Capture.INBOUND if proxy.type is ProxyType.SIDECAR else Capture.NONE,
+            tls=self._own_tls(),
+        )
+        yield from self._at(proxy, connection, self._http(), (), share)
+
+    def _application(
+        self, passage: Passage, passages: tuple[Passage, ...], port: int, share: Fraction, pod: Pod | None = None
+    ) -> Journey:
+        """The journey to the application of a Pod: the server's own, or one without a proxy."""
+        pod = pod or self.world.pods.get(passage.proxy.ip_addresses[0])
+        if pod is None:
+            return Journey(passages, share, status=200, flags="-", decided_by=passage)
+        name = self.world.answering(pod)
+        if not self.world.listens(pod, port):
+            return self._failed(passage, passages, share, f"no container of {name} declares port {port}")
+        app = self.world.app(pod, self.request.given)
+        if (late := _timed_out(passages, float(app.get("delay", 0)))) is not None:
+            return Journey(passages, share, status=504, flags="UT", decided_by=late)
+        return Journey(
+            passages,
+            share,
+            status=int(app.get("status", 200)),
+            flags="-",
+            decided_by=passage if "status" in app else _first_http(passages) or passage,
+            answered_by=name,
+        )
+
+    def _failed(self, passage: Passage, passages: tuple[Passage, ...], share: Fraction, problem: str) -> Journey:
+        """A connection that fails. An HTTP proxy answers 503, after it has tried again."""
+        http = isinstance(passage.outcome.ending, ForwardedRequest)
+        retries = isinstance(passage.outcome.ending, ForwardedRequest) and passage.outcome.ending.policies.retries
+        flags = "URX,UF" if retries else "UF"
+        return Journey(passages, share, 503 if http else None, flags, passage, problem=problem)
+
+
+def _selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+    return bool(selector) and selector.items() <= dict(labels).items()
+
+
+def _source(pod: Pod | None) -> str:
+    return pod.status.pod_ip if pod is not None else CLIENT_OUTSIDE
+
+
+def _first_http(passages: tuple[Passage, ...]) -> Passage | None:
+    """The first proxy on the way, which is where the outcome of an answered request is seen."""
+    return passages[0] if passages else None
+
+
+def _forwarded(passage: Passage) -> HttpRequest | None:
+    """The request as the next proxy gets it."""
+    match passage.outcome.ending:
+        case ForwardedRequest(headers=headers):
+            lines = tuple((name, value) for name, values in headers.lines.items() for value in values)
+            kept = tuple((name, value) for name, value in lines if not name.startswith(":"))
+            return HttpRequest(
+                method=headers.first(":method"),
+                authority=headers.first(":authority"),
+                path=headers.first(":path"),
+                headers=kept,
+                claims=passage.request.claims if passage.request is not None else None,
+            )
+        case _:
+            return passage.request
+
+
+def _timed_out(passages: tuple[Passage, ...], delay: float) -> Passage | None:
+    """The first proxy that does not wait long enough for an answer; None if all do."""
+    for each in passages:
+        ending: Ending = each.outcome.ending
+        if isinstance(ending, ForwardedRequest):
+            per_try = ending.policies.retries.per_try_timeout if ending.policies.retries else None
+            limits = [limit for limit in (ending.policies.timeout, per_try) if limit]
+            if limits and delay > min(limits):
+                return each
+    return None
+
+
+def _by_workload(world: World, cluster: ChosenCluster) -> Iterator[tuple[EndpointChoice, Fraction]]:
+    """One endpoint for each workload, with the share of all of its endpoints."""
+    found: dict[str, tuple[EndpointChoice, Fraction]] = {}
+    for each in cluster.endpoints:
+        host = each.address.rpartition(":")[0].strip("[]")
+        pod = world.pods.get(host)
+        name = world.answering(pod) if pod is not None else each.address
+        known = found.get(name, (each, Fraction(0)))
+        found[name] = known[0], known[1] + each.share
+    yield from found.values()

@@ -1,0 +1,105 @@
+"""What a request can meet: the proxies by name and address, the workloads, and their applications."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from meshcompile.config import Config
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.explain.request import Given
+from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Pod
+from meshcompile.proxies import NamedProxy, pod_names
+from meshcompile.proxy import Proxy
+from meshcompile.simulate import ProxyEvaluator
+from meshcompile.snapshot.workloads import workload_name
+from meshcompile.values.spiffe import spiffe_id
+
+if TYPE_CHECKING:  # a mesh explains itself
+    from meshcompile.mesh import Mesh
+
+
+NO_VERSION = "latest"
+"""The canonical revision of workloads that name none."""
+
+
+class World:
+    """The mesh as a request meets it. What is compiled is kept for further requests."""
+
+    def __init__(self, mesh: "Mesh") -> None:
+        self.mesh = mesh
+        self.snapshot = mesh.snapshot
+        self._evaluators: dict[str, tuple[Config, ProxyEvaluator]] = {}
+
+    @cached_property
+    def pods(self) -> Mapping[str, Pod]:
+        """The Pods by address."""
+        clusters = self.snapshot.workloads.clusters.values()
+        return {
+            address: pod
+            for cluster in clusters
+            for address, several in cluster.ready_pods_by_ip.items()
+            for pod in several[:1]
+        }
+
+    @cached_property
+    def findings(self) -> tuple[Diagnostic, ...]:
+        """The findings about the mesh."""
+        return self.mesh.analyze()
+
+    @cached_property
+    def proxies(self) -> Mapping[str, Proxy]:
+        """The proxies by address."""
+        return {address: proxy for proxy in self.mesh.proxies() for address in proxy.ip_addresses}
+
+    @cached_property
+    def by_id(self) -> Mapping[str, NamedProxy]:
+        """The names of the proxies, by `POD.NAMESPACE`."""
+        return {each.proxy.id: each for each in self.mesh.named_proxies}
+
+    def name(self, proxy: Proxy) -> str:
+        """The name of a proxy that people use: `deployment/catalog.shop`."""
+        names = list(self.by_id[proxy.id].names) if proxy.id in self.by_id else [proxy.id]
+        return names[2] if len(names) > 2 else names[0]
+
+    def evaluated(self, proxy: Proxy) -> tuple[Config, ProxyEvaluator]:
+        """The configuration of a proxy, and what evaluates it."""
+        if proxy.id not in self._evaluators:
+            config = self.mesh.compile(proxy)
+            self._evaluators[proxy.id] = config, ProxyEvaluator(config)
+        return self._evaluators[proxy.id]
+
+    def pod(self, name: str) -> Pod | None:
+        """The Pod of a workload without a proxy: by `POD.NAMESPACE`, `pod/POD.NAMESPACE` or `KIND/NAME.NAMESPACE`."""
+        clusters = self.snapshot.workloads.clusters.values()
+        pods = (pod for cluster in clusters for pod in cluster.pods.values())
+        return next((pod for pod in pods if name in pod_names(pod)), None)
+
+    def identity(self, proxy: Proxy) -> str:
+        """The SPIFFE identity of a proxy's workload."""
+        trust_domain = self.mesh.settings.mesh.trust_domain
+        return spiffe_id(trust_domain, proxy.namespace, proxy.service_account or "default")
+
+    def answering(self, pod: Pod) -> str:
+        """`NAME.NAMESPACE VERSION` of a Pod."""
+        labels = pod.metadata.labels
+        name = labels.get("service.istio.io/canonical-name") or labels.get("app") or workload_name(pod)
+        revision = labels.get("service.istio.io/canonical-revision") or labels.get("version") or ""
+        version = "" if revision == NO_VERSION else revision
+        return f"{name}.{pod.namespace} {version}".rstrip()
+
+    def app(self, pod: Pod, given: Given) -> Mapping[str, Any]:
+        """What is known of a Pod's application."""
+        names = (
+            pod.name,
+            workload_name(pod),
+            f"{workload_name(pod)}.{pod.namespace}",
+            pod.metadata.labels.get("app", ""),
+        )
+        return next((given.apps[name] for name in names if name in given.apps), {})
+
+    def listens(self, pod: Pod, port: int) -> bool:
+        """Whether a container declares a port. Without any declared port, all are assumed to be open."""
+        ports = [
+            port.container_port for each in pod.spec.containers if each.name != PROXY_CONTAINER for port in each.ports
+        ]
+        return not ports or port in ports
