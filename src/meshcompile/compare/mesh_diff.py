@@ -16,6 +16,8 @@ from meshcompile.compare.risks import Risk, risks
 from meshcompile.compare.witnesses import Clients, service_ports, witness
 from meshcompile.config import Config
 from meshcompile.documents import Origin
+from meshcompile.envoy.fingerprint import digest_of_all
+from meshcompile.envoy.fingerprint import digests as fingerprints_of
 from meshcompile.errors import UnknownProxy
 from meshcompile.mesh import Mesh
 from meshcompile.models.kubernetes.service import Service
@@ -108,7 +110,8 @@ def diff(before: Mesh, after: Mesh, proxies: Iterable[str] | None = None) -> Mes
     pairs = list(_pairs(before, after, proxies))
     objects = object_changes(before.objects, after.objects)
     clients = _clients((before, after))
-    found = [(new or old, _compared(before, old, after, new, _others(clients, old))) for old, new in pairs]
+    comparison = _Comparison(before, after, clients)
+    found = [(new or old, comparison.of(old, new)) for old, new in pairs]
     both = [(proxy, each) for proxy, each in found if proxy is not None and each is not None]
     return MeshDiff(
         objects=objects,
@@ -167,17 +170,45 @@ def _shown(proxy: Proxy | None) -> str:
     return f"deployment/{name}.{proxy.namespace}" if name else proxy.id
 
 
-def _compared(
-    before: Mesh, old: Proxy | None, after: Mesh, new: Proxy | None, identities: Identities
-) -> ProxyDiff | None:
-    if old is None or new is None:
-        return None
-    was, now = before.compile(old), after.compile(new)
-    return ProxyDiff((), (), (), ()) if _equal(was, now) else proxy_diff(was, now, identities)
+class _Comparison:
+    """Compares proxies. Those with equal outbound configurations on both sides are compared once."""
+
+    def __init__(self, before: Mesh, after: Mesh, clients: Clients) -> None:
+        self.before, self.after, self.clients = before, after, clients
+        self._known: dict[Hashable, ProxyDiff] = {}
+
+    def of(self, old: Proxy | None, new: Proxy | None) -> ProxyDiff | None:
+        """What changes for a proxy of both meshes; None for one of only one."""
+        if old is None or new is None:
+            return None
+        was, now = self.before.compile(old), self.after.compile(new)
+        digests = was.fingerprints, now.fingerprints
+        if digests[0] == digests[1]:
+            return UNCHANGED
+        if digests[0]["listeners"] != digests[1]["listeners"]:
+            return proxy_diff(was, now, _others(self.clients, old))
+        key = (old.type, *(_outbound(was, digests[0])), *(_outbound(now, digests[1])))
+        if key not in self._known:
+            self._known[key] = proxy_diff(was, now)
+        return self._known[key]
 
 
-def _equal(was: Config, now: Config) -> bool:
-    return was.fingerprint == now.fingerprint
+UNCHANGED = ProxyDiff((), (), (), ())
+
+
+def _outbound(config: Config, digests: Mapping[str, str]) -> tuple[str | bytes, ...]:
+    """What decides about outbound requests if no listener changes: the other resources, and the names of listeners.
+
+    The listeners themselves differ between workloads, in what they report about themselves.
+    """
+    clusters = [each for each in config.clusters if not each.name.startswith(INBOUND)]
+    names = (each.name for each in config.listeners)
+    return (*(digests[kind] for kind in SHARED), digest_of_all(fingerprints_of(clusters)), *names)
+
+
+INBOUND = "inbound|"
+"""How the names of clusters for requests to the workload itself begin."""
+SHARED = ("routes", "endpoints", "extensions")
 
 
 def _clients(meshes: Iterable[Mesh]) -> Clients:

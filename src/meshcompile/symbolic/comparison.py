@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 import msgspec
 
 from meshcompile.envoy.config.route import Route, RouteConfiguration, VirtualHost
-from meshcompile.simulate.virtual_host import DomainIndex, domain_index
+from meshcompile.simulate.virtual_host import domain_index
 from meshcompile.spaces import Language, Outcomes, Request, Row, Space, Undecided, differences, exactly, row, space
 from meshcompile.symbolic.authorities import rank, taken_by, takes
 from meshcompile.symbolic.rows import USUAL, rows_of, taken_for_granted
@@ -22,10 +22,14 @@ MOST_LABELS = 20
 
 
 class HostGroup(msgspec.Struct, frozen=True):
-    """Hosts that neither table tells apart: the domain that takes them, an example, and their virtual hosts."""
+    """Hosts that neither table tells apart: the domain that takes them, an example, and their virtual hosts.
+
+    `indexes` are those of the virtual hosts in their tables, None for no virtual host.
+    """
 
     domain: str
     authority: str
+    indexes: tuple[int | None, int | None]
     before: VirtualHost
     after: VirtualHost
 
@@ -63,11 +67,11 @@ def route_differences(
 
 def _distinct(groups: Iterable[HostGroup]) -> Iterable[HostGroup]:
     """One group per pair of virtual hosts: the one whose host reads best."""
-    best: dict[tuple[VirtualHost, VirtualHost], HostGroup] = {}
+    best: dict[tuple[int | None, int | None], HostGroup] = {}
     for group in groups:
-        known = best.setdefault((group.before, group.after), group)
+        known = best.setdefault(group.indexes, group)
         if _readability(group.authority) < _readability(known.authority):
-            best[group.before, group.after] = group
+            best[group.indexes] = group
     return best.values()
 
 
@@ -83,18 +87,16 @@ def host_groups(before: RouteConfiguration, after: RouteConfiguration) -> Iterat
     for domain in sorted(domains):
         authority = _authority(domain, domains)
         if authority is not None:
-            yield HostGroup(
-                domain, authority, _host(before, indexes[0], authority), _host(after, indexes[1], authority)
-            )
+            found = indexes[0].find(authority), indexes[1].find(authority)
+            yield HostGroup(domain, authority, found, _host(before, found[0]), _host(after, found[1]))
 
 
 def _domains(table: RouteConfiguration) -> set[str]:
     return {domain.lower() for host in table.virtual_hosts for domain in host.domains}
 
 
-def _host(table: RouteConfiguration, index: DomainIndex, authority: str) -> VirtualHost:
-    found = index.find(authority)
-    return NO_HOST if found is None else table.virtual_hosts[found]
+def _host(table: RouteConfiguration, index: int | None) -> VirtualHost:
+    return NO_HOST if index is None else table.virtual_hosts[index]
 
 
 def _authority(domain: str, domains: set[str]) -> str | None:
@@ -113,14 +115,15 @@ def _taken(authority: str, by: str, domains: set[str]) -> bool:
 
 def _same(group: HostGroup, before: RouteConfiguration, after: RouteConfiguration) -> bool:
     """Whether nothing of the two virtual hosts differs but their names and domains."""
-    return (
-        _of_table(before) == _of_table(after)
-        and _of_host(group.before) == _of_host(group.after)
-        and (
-            [_action(route, match=True) for route in group.before.routes]
-            == [_action(route, match=True) for route in group.after.routes]
-        )
-    )
+    if not same_tables(before, after) or _of_host(group.before) != _of_host(group.after):
+        return False
+    was, now = group.before.routes, group.after.routes
+    return was == now or [_action(each, match=True) for each in was] == [_action(each, match=True) for each in now]
+
+
+def same_tables(before: RouteConfiguration, after: RouteConfiguration) -> bool:
+    """Whether the tables do the same to the requests of all their virtual hosts."""
+    return _of_table(before) == _of_table(after)
 
 
 def _compared(
