@@ -53,6 +53,7 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time, __getattr__ imp
     from meshcompile.source.sources import ForeignFile as ForeignFile
     from meshcompile.source.sources import Sources as Sources
     from meshcompile.status.objects import ObjectStatus as ObjectStatus
+    from meshcompile.unreachable import UnreachableRoute as UnreachableRoute
     from meshcompile.uses import Use as Use
 
 __version__ = "0.1.0"
@@ -92,6 +93,7 @@ _PLACES = {
     "TraceOutcome": "meshcompile.explain.trace",
     "TraceStep": "meshcompile.explain.trace",
     "UnknownProxy": "meshcompile.errors",
+    "UnreachableRoute": "meshcompile.unreachable",
     "UnreadableInput": "meshcompile.source.reading",
     "Use": "meshcompile.uses",
     "diff": "meshcompile.compare.mesh_diff",

@@ -50,6 +50,7 @@ if TYPE_CHECKING:  # the compiler is imported by what needs it, so that objects 
     from meshcompile.snapshot.proxy_configs import ProxyConfigIndex
     from meshcompile.snapshot.snapshot import Snapshot
     from meshcompile.status.objects import ObjectStatus
+    from meshcompile.unreachable import UnreachableRoute
     from meshcompile.uses import Use
 
 
@@ -302,6 +303,15 @@ class Mesh:
         from meshcompile.explain.world import World
 
         return World(self)
+
+    def unreachable(self, proxies: Iterable[str] | None = None) -> tuple[UnreachableRoute, ...]:
+        """The routes that no request reaches, of all proxies or of those with these names, by position.
+
+        A rule is listed if none of its routes is reached, and if that is proved. Compiles the proxies.
+        """
+        from meshcompile.unreachable import unreachable_routes
+
+        return unreachable_routes(self.compile_all(proxies))
 
     def compile_all(
         self,
