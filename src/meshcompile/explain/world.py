@@ -2,20 +2,44 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from meshcompile.config import Config
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.explain.request import Given
+from meshcompile.models.base import Resource
 from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Pod
 from meshcompile.proxies import NamedProxy, pod_names
 from meshcompile.proxy import Proxy
+from meshcompile.settings import MeshSettings
 from meshcompile.simulate import ProxyEvaluator
+from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.workloads import workload_name
 from meshcompile.values.spiffe import spiffe_id
 
-if TYPE_CHECKING:  # a mesh explains itself
-    from meshcompile.mesh import Mesh
+
+class ExplainableMesh(Protocol):
+    """What is asked of a mesh."""
+
+    @property
+    def snapshot(self) -> Snapshot: ...
+
+    @property
+    def settings(self) -> MeshSettings: ...
+
+    @property
+    def objects(self) -> tuple[Resource, ...]: ...
+
+    @property
+    def named_proxies(self) -> tuple[NamedProxy, ...]: ...
+
+    def proxies(self) -> tuple[Proxy, ...]: ...
+
+    def proxy(self, name: str) -> Proxy: ...
+
+    def compile(self, proxy: Proxy) -> Config: ...
+
+    def analyze(self) -> tuple[Diagnostic, ...]: ...
 
 
 NO_VERSION = "latest"
@@ -25,7 +49,7 @@ NO_VERSION = "latest"
 class World:
     """The mesh as a request meets it. What is compiled is kept for further requests."""
 
-    def __init__(self, mesh: "Mesh") -> None:
+    def __init__(self, mesh: ExplainableMesh) -> None:
         self.mesh = mesh
         self.snapshot = mesh.snapshot
         self._evaluators: dict[str, tuple[Config, ProxyEvaluator]] = {}
