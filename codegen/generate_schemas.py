@@ -12,6 +12,7 @@ from meshcompile.findings.formats.schema import findings_schema
 from meshcompile.fleet.schema import fleet_schema
 from meshcompile.models.schema import every_schema, project_schema
 from meshcompile.status.schema import status_schema
+from meshcompile.testing.schema import results_schema, suite_schema
 
 FOLDER = Path(__file__).parent.parent / "schemas"
 
@@ -41,9 +42,10 @@ def schemas() -> Mapping[str, object]:
         "findings.json": findings_schema(),
         "fleet.json": fleet_schema(),
         "status.json": status_schema(),
+        "test-results.json": results_schema(),
         "trace.json": trace_schema(),
     }
-    return {**every_schema(), **printed, "meshcompile.json": project_schema()}
+    return {**every_schema(), **printed, "meshcompile.json": project_schema(), "meshtest.json": suite_schema()}
 
 
 def stale_files(wanted: Mapping[str, str]) -> list[Path]:

@@ -33,7 +33,7 @@ def parser(command: str | None = None) -> Parser:
 def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     """The options of the arguments. Exits with a message if they are invalid."""
     options, extra = parser(arguments[0] if arguments else "").parse_known_args(arguments)
-    paths = getattr(options, "paths", None)
+    paths = getattr(options, "paths", getattr(options, "suites", None))
     unknown = [word for word in extra if paths is None or _is_option(word)]
     if unknown:
         asked: Parser = options.parser

@@ -367,6 +367,40 @@ def source_map(message: object, pointer: str = "") -> "dict[str, tuple[Origin, .
     return found
 
 
+def origins_at(message: object, steps: Sequence[str]) -> "tuple[Origin, ...]":
+    """The origins of the part of a message at a path of JSON names, or else of the nearest part around it.
+
+    It gives what `source_map` has at the same pointer, without looking at the rest of the message.
+    """
+    found: tuple[Origin, ...] = ()
+    value: Any = message
+    for step in ("", *steps):
+        value = _below(value, step) if step else value
+        if isinstance(value, Message):
+            found = value.origins or found
+    return found
+
+
+def _below(value: Any, step: str) -> Any:
+    """What a message, a list or a mapping has at a step; None if it has nothing there."""
+    match value:
+        case Message():
+            name = _fields_by_step(type(value)).get(step)
+            return getattr(value, name) if name is not None else None
+        case tuple() | list():
+            return value[int(step)] if step.isdecimal() and int(step) < len(value) else None
+        case Mapping():
+            return value.get(step.replace("~1", "/").replace("~0", "~"))
+        case _:
+            return None
+
+
+@cache
+def _fields_by_step(cls: type[Message]) -> Mapping[str, str]:
+    """The fields of a message class by JSON name."""
+    return dict(zip(cls.__struct_encode_fields__, cls.__struct_fields__, strict=True))
+
+
 def _collect_origins(value: object, pointer: str, found: "dict[str, tuple[Origin, ...]]") -> None:
     if isinstance(value, Message):
         if value.origins:

@@ -49,6 +49,7 @@ TYPED = (
 """Files with an `apiVersion` and a `kind` that other programs read, and not the API server."""
 
 UNTYPED = (
+    Recogniser("a test suite of meshcompile", ("*.meshtest.yaml", "*.meshtest.yml", "*.meshtest.json")),
     Recogniser("a Helm chart's description", ("chart.yaml", "requirements.yaml")),
     Recogniser(
         "Helm values",

@@ -1,0 +1,37 @@
+"""All verdicts of a run, and their counts."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.testing.judge import Verdict
+
+
+class SuiteResults(Struct, frozen=True):
+    """The verdicts in order, and what is wrong with the suites."""
+
+    verdicts: tuple[Verdict, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    def count(self, result: str) -> int:
+        """The number of tests with a result."""
+        return sum(each.result == result for each in self.verdicts)
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """What is wrong with the suites, and why tests could not be run."""
+        return (*self.diagnostics, *(each.problem for each in self.verdicts if each.problem is not None))
+
+    @property
+    def passed(self) -> bool:
+        return not self.diagnostics and all(each.passed for each in self.verdicts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data, as `meshcompile test -o json` prints it."""
+        counts = {"passed": self.count("passed"), "failed": self.count("failed"), "errors": self.count("error")}
+        return {
+            "summary": {"tests": len(self.verdicts), **counts},
+            "tests": [each.to_dict() for each in self.verdicts],
+            "findings": [each.to_dict() for each in self.diagnostics],
+        }
