@@ -132,3 +132,42 @@ def test_wrong_usage(
 def test_suites_are_no_objects(run: Run, folder: Path) -> None:
     """A suite in a folder of the input is a foreign file, not a broken object."""
     assert run("validate", folder).status == 0
+
+
+RULE = """
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: catalog, namespace: shop}
+spec:
+  hosts: [catalog]
+  http:
+  - match: [{uri: {prefix: /a}}]
+    route: [{destination: {host: catalog}}]
+  - route: [{destination: {host: catalog}}]
+"""
+
+
+def test_coverage(run: Run, folder: Path) -> None:
+    """The table has the parts and what is missed; the files have the lines; --fail-under decides the status."""
+    (folder / "mesh.yaml").write_text(MESH + RULE)
+    lcov, xml, notes = folder / "out.info", folder / "out.xml", folder / "notes"
+    files = ("--lcov", lcov, "--cobertura", xml, "--annotate", notes)
+    done = run("test", folder, "-k", "works", "--coverage", *files, "--fail-under", "50")
+    assert done.status == 0
+    assert done.out.splitlines()[-2:] == [
+        f"  {folder}/mesh.yaml:27  rule spec.http[0] of VirtualService shop/catalog",
+        f"  {folder}/mesh.yaml:27  match spec.http[0].match[0] of VirtualService shop/catalog",
+    ]
+    assert "DA:29,1" in lcov.read_text()
+    assert ElementTree.parse(xml).getroot().get("lines-valid") == "4"
+    assert "   !! |   - match: [{uri: {prefix: /a}}]" in (notes / "mesh.yaml").read_text()
+    done = run("test", folder, "-k", "works", "--fail-under", "50.1")
+    assert (done.status, done.err) == (1, "meshcompile: the coverage is 50.0%, less than 50.1%\n")
+
+
+def test_coverage_in_json(run: Run, folder: Path) -> None:
+    """The JSON has the coverage, as its schema says."""
+    data = json.loads(run("test", folder, "--coverage", "-o", "json").out)
+    Draft202012Validator(SCHEMA).validate(data)
+    assert data["coverage"] == {"percent": 100.0, "targets": []}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from meshcompile.cli import exit_codes
 from meshcompile.cli.console import UsageError, wants_colour
+from meshcompile.cli.coverage import coverage_arguments, coverage_of, reported_coverage, wants_coverage
 from meshcompile.cli.inputs import load_mesh, mesh_arguments, reported
 from meshcompile.cli.progress import counting, progress
 
@@ -32,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", choices=FORMATS, default="text", help="(default: %(default)s)")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="also write a JUnit report to a file")
     parser.add_argument("--fail-fast", action="store_true", help="stop after the first test that does not pass")
+    coverage_arguments(parser)
     mesh_arguments(parser)
     group = parser.add_argument_group("selection", conflict_handler="resolve")  # -k is not --kustomize here
     group.add_argument(
@@ -51,8 +53,9 @@ def run(options: argparse.Namespace) -> int:
     with progress("loading"):
         mesh = _mesh(options)
     judge = Judge(mesh)
-    results = SuiteResults(tuple(_verdicts(judge, tests, options.fail_fast)), reading.diagnostics)
-    return _report(results, mesh, options)
+    verdicts = tuple(_verdicts(judge, tests, options.fail_fast))
+    found = coverage_of(mesh, verdicts) if wants_coverage(options) else None
+    return _report(SuiteResults(verdicts, reading.diagnostics, found), mesh, options)
 
 
 def _reading(options: argparse.Namespace) -> SuiteReading:
@@ -118,7 +121,8 @@ def _report(results: SuiteResults, mesh: Mesh, options: argparse.Namespace) -> i
     if options.output == "text":
         reported(results.diagnostics, options)
     rejected = reported((each for each in mesh.diagnostics if each.severity is Severity.ERROR), options)
-    return rejected if results.passed else exit_codes.FINDINGS
+    low = reported_coverage(results.coverage, options) if results.coverage is not None else exit_codes.OK
+    return max(rejected, low) if results.passed else exit_codes.FINDINGS
 
 
 def _rendered(results: SuiteResults, options: argparse.Namespace) -> str:

@@ -5,14 +5,16 @@ from typing import Any
 from msgspec import Struct
 
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.testing.coverage import Coverage
 from meshcompile.testing.judge import Verdict
 
 
 class SuiteResults(Struct, frozen=True):
-    """The verdicts in order, and what is wrong with the suites."""
+    """The verdicts in order, what is wrong with the suites, and the coverage if it is asked for."""
 
     verdicts: tuple[Verdict, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
+    coverage: Coverage | None = None
 
     def count(self, result: str) -> int:
         """The number of tests with a result."""
@@ -34,4 +36,5 @@ class SuiteResults(Struct, frozen=True):
             "summary": {"tests": len(self.verdicts), **counts},
             "tests": [each.to_dict() for each in self.verdicts],
             "findings": [each.to_dict() for each in self.diagnostics],
+            **({"coverage": self.coverage.to_dict()} if self.coverage is not None else {}),
         }

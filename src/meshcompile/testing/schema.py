@@ -163,6 +163,24 @@ RESULT: Mapping[str, Shape] = {
 }
 
 
+COVERED: Mapping[str, Shape] = {
+    "what": {**TEXT, "description": "Kind of the part: `rule`, `match`, `subset`, `host` and others."},
+    "field": TEXT,
+    "file": TEXT,
+    "line": {"type": "integer"},
+    "tests": {"type": "integer", "minimum": 0, "description": "Number of tests that reach it."},
+}
+COVERAGE: Shape = {
+    "type": "object",
+    "description": "With `--coverage`: the parts of the input that tests can reach.",
+    "required": ["percent", "targets"],
+    "properties": {
+        "percent": {"type": "number"},
+        "targets": {"type": "array", "items": {"type": "object", "required": list(COVERED), "properties": COVERED}},
+    },
+}
+
+
 def results_schema() -> Mapping[str, Any]:
     """The schema of the output of `meshcompile test -o json`."""
     count = {"type": "integer", "minimum": 0}
@@ -179,5 +197,6 @@ def results_schema() -> Mapping[str, Any]:
             "summary": {"type": "object", "required": list(counts), "properties": counts},
             "tests": tests,
             "findings": {"type": "array", "description": "What is wrong with the suites, as findings.json says."},
+            "coverage": COVERAGE,
         },
     }
