@@ -22,7 +22,7 @@ def text(results: SuiteResults, paint: Paint, *, verbose: bool = False) -> str:
 def _lines(results: SuiteResults, paint: Paint, verbose: bool) -> Iterator[str]:
     for each in results.verdicts:
         if not each.passed:
-            yield from _failure(each, paint)
+            yield from failure(each, paint)
             yield ""
         elif verbose:
             yield f"{paint('PASS', GREEN)} {each.test.name}  ({_place(each)})"
@@ -42,7 +42,8 @@ def _place(verdict: Verdict) -> str:
     return f"{verdict.test.origin.file}:{verdict.test.origin.line}"
 
 
-def _failure(verdict: Verdict, paint: Paint) -> Iterator[str]:
+def failure(verdict: Verdict, paint: Paint) -> Iterator[str]:
+    """The lines about a test that did not pass: what was wanted and got, and the trace."""
     yield f"{paint('FAIL', RED)} {paint(verdict.test.name, BOLD)}  ({_place(verdict)})"
     if verdict.problem is not None:
         yield f"{INDENT}{verdict.problem.message}"
