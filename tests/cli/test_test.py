@@ -171,3 +171,13 @@ def test_coverage_in_json(run: Run, folder: Path) -> None:
     data = json.loads(run("test", folder, "--coverage", "-o", "json").out)
     Draft202012Validator(SCHEMA).validate(data)
     assert data["coverage"] == {"percent": 100.0, "targets": []}
+
+
+def test_suggestions_are_a_suite(run: Run, folder: Path) -> None:
+    """The printed suite runs, and reaches what it was made for."""
+    (folder / "mesh.yaml").write_text(MESH + RULE)
+    done = run("test", "--suggest", "-f", folder / "mesh.yaml")
+    assert (done.status, done.err) == (0, "")
+    (folder / "new.meshtest.yaml").write_text(done.out)
+    done = run("test", folder / "new.meshtest.yaml", "-f", folder / "mesh.yaml", "--fail-under", "100")
+    assert (done.status, done.err) == (0, "")

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from meshcompile.cli import exit_codes
 from meshcompile.cli.console import complain
+from meshcompile.cli.progress import progress
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile import Mesh
     from meshcompile.testing.coverage import Coverage
-    from meshcompile.testing.judge import Verdict
+    from meshcompile.testing.judge import Judge, Verdict
 
 
 def coverage_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,12 +32,17 @@ def coverage_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--fail-under", type=float, metavar="N", help="exit with 1 if less than N percent of the parts are reached"
     )
+    group.add_argument(
+        "--suggest", action="store_true", help="print a suite for what no test reaches, instead of the results"
+    )
 
 
 def wants_coverage(options: argparse.Namespace) -> bool:
     """Whether an option needs the coverage."""
     files = (options.lcov, options.cobertura, options.annotate)
-    return options.coverage or options.fail_under is not None or any(each is not None for each in files)
+    return (
+        options.coverage or options.suggest or options.fail_under is not None or any(each is not None for each in files)
+    )
 
 
 def coverage_of(mesh: Mesh, verdicts: Sequence[Verdict]) -> Coverage:
@@ -57,6 +63,24 @@ def reported_coverage(found: Coverage, options: argparse.Namespace) -> int:
         complain(f"the coverage is {found.percent:.1f}%, less than {options.fail_under:g}%")
         return exit_codes.FINDINGS
     return exit_codes.OK
+
+
+def print_suggestions(judge: Judge, found: Coverage) -> int:
+    """Print a suite of suggested tests. What no request is found for is a message."""
+    from meshcompile.cli.render import rendered
+    from meshcompile.testing.suggest import suggestions
+
+    with progress("suggesting"):
+        made = list(suggestions(judge, found))
+    sys.stdout.write(HEAD)
+    sys.stdout.write(rendered({"tests": [each.test for each in made if each.test is not None]}, "yaml"))
+    for each in made:
+        if each.test is None:
+            complain(f"{each.target.origin.file}:{each.target.origin.line}: no request found for {each.target.name}")
+    return exit_codes.OK
+
+
+HEAD = "# Suggested by meshcompile: these tests expect what happens now. Review them before you keep them.\n"
 
 
 def _write(found: Coverage, options: argparse.Namespace) -> None:

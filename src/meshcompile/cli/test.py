@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 from meshcompile.cli import exit_codes
 from meshcompile.cli.console import UsageError, wants_colour
-from meshcompile.cli.coverage import coverage_arguments, coverage_of, reported_coverage, wants_coverage
+from meshcompile.cli.coverage import (
+    coverage_arguments,
+    coverage_of,
+    print_suggestions,
+    reported_coverage,
+    wants_coverage,
+)
 from meshcompile.cli.inputs import load_mesh, mesh_arguments, reported
 from meshcompile.cli.progress import counting, progress
 
@@ -48,13 +54,15 @@ def run(options: argparse.Namespace) -> int:
 
     reading = _reading(options)
     tests = _selected(reading.tests, options.selected)
-    if not tests and not reading.diagnostics:
+    if not tests and not reading.diagnostics and not options.suggest:
         raise UsageError(_nothing(options, reading))
     with progress("loading"):
         mesh = _mesh(options)
     judge = Judge(mesh)
     verdicts = tuple(_verdicts(judge, tests, options.fail_fast))
     found = coverage_of(mesh, verdicts) if wants_coverage(options) else None
+    if options.suggest and found is not None:
+        return print_suggestions(judge, found)
     return _report(SuiteResults(verdicts, reading.diagnostics, found), mesh, options)
 
 

@@ -93,9 +93,9 @@ def covered_lines(origin: Origin) -> range:
 
 def coverage(mesh: Mesh, verdicts: Iterable[Verdict]) -> Coverage:
     """What tests reach of a mesh. A test reaches a part if one of its outcomes does."""
-    reached = Counter(place for verdict in verdicts for place in {*_reached(verdict.journeys)})
+    tests = Counter(place for verdict in verdicts for place in {*reached(verdict.journeys)})
     found = sorted(targets(mesh), key=lambda each: (each.origin.file, *each.origin.position, len(each.origin.path)))
-    return Coverage(tuple((each, reached[_key(each.origin.document), each.origin.path]) for each in found))
+    return Coverage(tuple((each, tests[document_key(each.origin.document), each.origin.path]) for each in found))
 
 
 def targets(mesh: Mesh) -> Iterator[CoverageTarget]:
@@ -103,8 +103,8 @@ def targets(mesh: Mesh) -> Iterator[CoverageTarget]:
     seen: set[tuple[Any, ...]] = set()
     for resource in mesh.objects:
         origin = resource.origin
-        if origin.document.text and _key(origin.document) not in seen:
-            seen.add(_key(origin.document))
+        if origin.document.text and document_key(origin.document) not in seen:
+            seen.add(document_key(origin.document))
             yield from _of_object(origin, origin.document.value.get("spec") or {})
 
 
@@ -132,16 +132,17 @@ def _of_rule(origin: Origin, rule: Mapping[str, Any], matches: str, destinations
     )
 
 
-def _key(document: Document) -> tuple[Any, ...]:
+def document_key(document: Document) -> tuple[Any, ...]:
+    """What tells documents apart."""
     return document.file, document.index, document.kind, document.namespace, document.name
 
 
-def _reached(journeys: Iterable[Journey]) -> Iterator[tuple[tuple[Any, ...], Path]]:
+def reached(journeys: Iterable[Journey]) -> Iterator[tuple[tuple[Any, ...], Path]]:
     """The places that decisions come from, and the parts around them."""
     for journey in journeys:
         for passage in journey.passages:
             for origin in (*_decisive(passage), *_hosts(passage)):
-                key = _key(origin.document)
+                key = document_key(origin.document)
                 yield from ((key, origin.path[:length]) for length in range(3, len(origin.path) + 1))
 
 

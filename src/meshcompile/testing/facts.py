@@ -224,6 +224,7 @@ HOP: Mapping[str, Fact] = {
     ),
 }  # fmt: skip
 """Facts about one proxy that routes the request."""
+ALL_FACTS: Mapping[str, Fact] = {**OUTCOME, **HOP}
 
 
 def weights(hops: list[tuple[ObservedHop, float]]) -> Mapping[str, float]:

@@ -14,12 +14,10 @@ from meshcompile.explain.walk import Journey, journeys
 from meshcompile.explain.world import World
 from meshcompile.mesh import Mesh
 from meshcompile.testing.comparing import TOLERANCE, has_weights
-from meshcompile.testing.facts import HOP, OUTCOME, Fact, percent, weights
+from meshcompile.testing.facts import ALL_FACTS, HOP, OUTCOME, Fact, percent, weights
 from meshcompile.testing.hops import ObservedHop, clients
 from meshcompile.testing.shape import fault
 from meshcompile.testing.suites import MeshTest
-
-ALL_FACTS: Mapping[str, Fact] = {**OUTCOME, **HOP}
 
 
 class Mismatch(Struct, frozen=True):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from meshcompile.testing.facts import HOP, OUTCOME, WEIGHTS
+from meshcompile.testing.facts import ALL_FACTS, WEIGHTS
 from meshcompile.testing.shape import Shape
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -49,7 +49,7 @@ REQUEST: Shape = {
         "given": GIVEN,
     },
 }
-FACTS: Mapping[str, Shape] = {name: fact.schema for name, fact in {**OUTCOME, **HOP}.items()}
+FACTS: Mapping[str, Shape] = {name: fact.schema for name, fact in ALL_FACTS.items()}
 NOT: Shape = {
     "type": "object",
     "additionalProperties": False,
