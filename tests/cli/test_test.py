@@ -181,3 +181,34 @@ def test_suggestions_are_a_suite(run: Run, folder: Path) -> None:
     (folder / "new.meshtest.yaml").write_text(done.out)
     done = run("test", folder / "new.meshtest.yaml", "-f", folder / "mesh.yaml", "--fail-under", "100")
     assert (done.status, done.err) == (0, "")
+
+
+VALIDATOR = """\
+testCases:
+- description: all
+  wantMatch: true
+  request: {authority: [catalog], method: [GET], uri: [/]}
+  route: [{destination: {host: catalog}}]
+"""
+ROUTER = """\
+tests:
+- test_name: all
+  input: {authority: catalog, path: /, random_value: 1}
+  validate: {cluster_name: "outbound|80||catalog.shop.svc.cluster.local"}
+"""
+
+
+def test_other_formats(run: Run, folder: Path) -> None:
+    """Formats are recognized in files; in folders, --format says which files are read."""
+    (folder / "shop.meshtest.yaml").unlink()
+    (folder / "mesh.yaml").write_text(MESH + RULE)
+    (folder / "a_test.yml").write_text(VALIDATOR)
+    (folder / "b.yaml").write_text(ROUTER)
+    done = run("test", folder / "a_test.yml", folder / "b.yaml", "-f", folder / "mesh.yaml")
+    assert (done.status, done.out) == (0, "2 tests: 2 passed\n")
+    assert f"{folder}/b.yaml:3:40: warning: `input.random_value` is not checked [MC2002 limited-test]" in done.err
+    done = run("test", folder, "--format", "istio-config-validator", "--from", "deployment/catalog.shop")
+    assert (done.status, done.out) == (0, "1 test: 1 passed\n")
+    done = run("test", folder / "mesh.yaml", "--format", "router-check", "-f", folder / "mesh.yaml")
+    assert (done.status, done.out) == (2, "")
+    assert "none is in the format router-check" in done.err

@@ -40,6 +40,7 @@ NOT_OF_INPUT: Mapping[str, str] = {
     "MC1402": "it is about an installed package",
     "MC1410": "it is about the configuration of the project",
     "MC2001": "it is about a test suite",
+    "MC2002": "it is about a test of another program",
     "MC1505": "it is about a package that is not installed",
 }
 """Codes whose finding is not about the text of an input, and what it is about."""

@@ -19,23 +19,19 @@ from meshcompile.cli.coverage import (
 )
 from meshcompile.cli.inputs import load_mesh, mesh_arguments, reported
 from meshcompile.cli.progress import counting, progress
+from meshcompile.cli.suites import documents_of, nothing_to_run, selected, suite_arguments, tests_of
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile import Mesh
     from meshcompile.testing.judge import Judge, Verdict
     from meshcompile.testing.results import SuiteResults
-    from meshcompile.testing.suites import MeshTest, SuiteReading
+    from meshcompile.testing.suites import MeshTest
 
 FORMATS = ("text", "json", "tap", "github")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "suites",
-        nargs="*",
-        metavar="PATH",
-        help="suite, or folder with *.meshtest.yaml files (default: the folders of the input)",
-    )
+    suite_arguments(parser)
     parser.add_argument("-o", "--output", choices=FORMATS, default="text", help="(default: %(default)s)")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="also write a JUnit report to a file")
     parser.add_argument("--fail-fast", action="store_true", help="stop after the first test that does not pass")
@@ -52,56 +48,28 @@ def run(options: argparse.Namespace) -> int:
     from meshcompile.testing.judge import Judge
     from meshcompile.testing.results import SuiteResults
 
-    reading = _reading(options)
-    tests = _selected(reading.tests, options.selected)
-    if not tests and not reading.diagnostics and not options.suggest:
-        raise UsageError(_nothing(options, reading))
+    documents, wrong = documents_of(options)
+    if not documents and not wrong and not options.suggest:
+        raise _nothing(options)
     with progress("loading"):
         mesh = _mesh(options)
+    reading = tests_of(documents, mesh, options)
+    tests = selected(reading.tests, options.selected)
+    findings = (*wrong, *reading.diagnostics)
+    if not tests and not findings and not options.suggest:
+        raise nothing_to_run(options, reading)
     judge = Judge(mesh)
     verdicts = tuple(_verdicts(judge, tests, options.fail_fast))
     found = coverage_of(mesh, verdicts) if wants_coverage(options) else None
     if options.suggest and found is not None:
         return print_suggestions(judge, found)
-    return _report(SuiteResults(verdicts, reading.diagnostics, found), mesh, options)
+    return _report(SuiteResults(verdicts, findings, found), mesh, options)
 
 
-def _reading(options: argparse.Namespace) -> SuiteReading:
-    """The tests of the suites. Raises UnreadableInput if a file cannot be read."""
-    from meshcompile.cli.limits import limits
-    from meshcompile.documents import Document
-    from meshcompile.source.ignored import Selection
-    from meshcompile.source.reading import UNREADABLE, UnreadableInput
-    from meshcompile.source.suites import suite_documents, suite_files
-    from meshcompile.testing.suites import suites
+def _nothing(options: argparse.Namespace) -> UsageError:
+    from meshcompile.testing.suites import SuiteReading
 
-    paths = options.suites or options.files
-    files = (
-        suite_files(paths, Selection(tuple(options.exclude), options.gitignore))
-        if options.suites
-        else suite_files(path for path in paths if Path(path).is_dir())
-    )
-    found = list(suite_documents(files, limits(options)))
-    wrong = tuple(each for each in found if not isinstance(each, Document))
-    if any(each.code in UNREADABLE for each in wrong):
-        raise UnreadableInput(wrong)
-    return suites(each for each in found if isinstance(each, Document))
-
-
-def _selected(tests: Sequence[MeshTest], expression: str) -> tuple[MeshTest, ...]:
-    if not expression:
-        return tuple(tests)
-    from meshcompile.testing.selection import selection
-
-    selects = selection(expression)
-    return tuple(test for test in tests if selects(f"{test.origin.file} {test.name}"))
-
-
-def _nothing(options: argparse.Namespace, reading: SuiteReading) -> str:
-    if reading.tests:
-        return f"-k {options.selected!r} selects none of {len(reading.tests)} tests"
-    where = ", ".join(options.suites) or "the folders of the input"
-    return f"no tests in {where}: suites are files named *.meshtest.yaml"
+    return nothing_to_run(options, SuiteReading((), ()))
 
 
 def _mesh(options: argparse.Namespace) -> Mesh:
@@ -126,7 +94,7 @@ def _report(results: SuiteResults, mesh: Mesh, options: argparse.Namespace) -> i
         from meshcompile.testing.formats.junit import junit
 
         options.junit.write_text(junit(results), encoding="utf-8")
-    if options.output == "text":
+    if options.output in ("text", "tap"):
         reported(results.diagnostics, options)
     rejected = reported((each for each in mesh.diagnostics if each.severity is Severity.ERROR), options)
     low = reported_coverage(results.coverage, options) if results.coverage is not None else exit_codes.OK

@@ -18,17 +18,19 @@ from meshcompile.source.paths import real
 SUITES = (".meshtest.yaml", ".meshtest.yml", ".meshtest.json")
 
 
-def suite_files(paths: Iterable[str], selection: Selection = EVERYTHING) -> list[str]:
-    """The files of suites: the given files, and those in the given folders, each once."""
-    found = (file for path in paths for file in _files(path, selection))
+def suite_files(
+    paths: Iterable[str], selection: Selection = EVERYTHING, suffixes: tuple[str, ...] = SUITES
+) -> list[str]:
+    """The files of suites: the given files, and those in the given folders with these suffixes, each once."""
+    found = (file for path in paths for file in _files(path, selection, suffixes))
     return list({real(file): file for file in found}.values())
 
 
-def _files(path: str, selection: Selection) -> Iterator[str]:
+def _files(path: str, selection: Selection, suffixes: tuple[str, ...]) -> Iterator[str]:
     if not os.path.isdir(path):
         yield path
         return
-    yield from (each for each in files(path, selection) if isinstance(each, str) and each.endswith(SUITES))
+    yield from (each for each in files(path, selection) if isinstance(each, str) and each.endswith(suffixes))
 
 
 def suite_documents(files: Iterable[str], limits: Limits = DEFAULT_LIMITS) -> Iterator[Document | Diagnostic]:

@@ -163,6 +163,16 @@ def asked(wanted: Any, found: Any) -> Any:
     return found["location"] if isinstance(wanted, str) and found else found
 
 
+def is_written(wanted: Mapping[str, Any], found: Sequence[Mapping[str, Any]]) -> bool:
+    """One of the rules has these fields with exactly these values."""
+    return any(all(rule.get(key) == value for key, value in wanted.items()) for rule in found)
+
+
+def as_written(wanted: Mapping[str, Any], found: Sequence[Mapping[str, Any]]) -> Any:
+    """The fields of the first rule that a test asks about."""
+    return {key: found[0].get(key) for key in wanted} if found else None
+
+
 def has_weights(wanted: Mapping[str, float], found: Mapping[str, float]) -> bool:
     """Each destination that is found is listed, with its share."""
     shares = {_destination(key, found): share for key, share in wanted.items()}

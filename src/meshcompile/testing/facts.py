@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from meshcompile.documents import Origin
 from meshcompile.explain.walk import Journey
 from meshcompile.simulate.header_map import HeaderMap
 from meshcompile.simulate.header_mutation import operated
@@ -84,6 +85,17 @@ def _response_headers(hop: ObservedHop) -> HeaderMap | None:
     return hop.reply.headers if hop.reply is not None else None
 
 
+def _rules(hop: ObservedHop) -> list[Mapping[str, Any]]:
+    """The rules of VirtualServices that the route comes from, as they are written."""
+    route = hop.step("route")
+    places = hop.places(route.pointer) if route is not None else ()
+    return [origin.document.value["spec"][origin.path[1]][origin.path[2]] for origin in places if _is_rule(origin)]
+
+
+def _is_rule(origin: Origin) -> bool:
+    return origin.document.kind == "VirtualService" and len(origin.path) >= 3
+
+
 def _retries(hop: ObservedHop) -> Mapping[str, Any] | None:
     rules = hop.forwarded.policies.retries if hop.forwarded is not None else None
     if rules is None:
@@ -147,6 +159,15 @@ HOP: Mapping[str, Fact] = {
     "route": Fact(
         TEXTS, "Name of the route, as the rule of the VirtualService has it.",
         lambda hop: step.name or None if (step := hop.step("route")) is not None else None,
+    ),
+    "virtual_host": Fact(
+        TEXTS, "Name of the virtual host in Envoy.",
+        lambda hop: step.name or None if (step := hop.step("virtual host")) is not None else None,
+    ),
+    "rule": Fact(
+        {"type": "object"},
+        "Fields of the rule of the VirtualService, as they are written: `{fault: {...}}`.",
+        _rules, c.is_written, c.as_written,
     ),
     "virtual_service": Fact(
         TEXTS, "VirtualService that routes the request, as `NAME` or `NAMESPACE/NAME`; null for none.",

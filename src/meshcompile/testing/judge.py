@@ -17,7 +17,7 @@ from meshcompile.testing.comparing import TOLERANCE, has_weights
 from meshcompile.testing.facts import ALL_FACTS, HOP, OUTCOME, Fact, percent, weights
 from meshcompile.testing.hops import ObservedHop, clients
 from meshcompile.testing.shape import fault
-from meshcompile.testing.suites import MeshTest
+from meshcompile.testing.suites import Holds, MeshTest
 
 
 class Mismatch(Struct, frozen=True):
@@ -82,7 +82,7 @@ class Judge:
             found = journeys(self.world, test.request)
         except MeshcompileError as error:
             return Verdict(test, problem=_not_run(test, error))
-        mismatches = tuple(_mismatches(self._observed(found), test.expected, test.wanted))
+        mismatches = tuple(_judged(self._observed(found), test))
         trace = explanation(self.world, test.request) if mismatches else None
         return Verdict(test, mismatches, trace, journeys=found)
 
@@ -101,6 +101,17 @@ def _not_run(test: MeshTest, error: MeshcompileError) -> Diagnostic:
     names = error.candidates if isinstance(error, UnknownProxy) else ()
     place = test.origin.at("from") if isinstance(error, UnknownProxy) else test.origin
     return fault(place, str(error).partition(";")[0], f"write {' or '.join(names)}" if names else "")
+
+
+def _judged(outcomes: Sequence["ObservedOutcome"], test: MeshTest) -> Iterable[Mismatch]:
+    match test.holds:
+        case Holds.ALWAYS:
+            return _mismatches(outcomes, test.expected, test.wanted)
+        case Holds.SOMETIMES:
+            return min((list(_of_all([each], test.expected, test.wanted)) for each in outcomes), key=len)
+        case Holds.NEVER:
+            held = not list(_of_all(outcomes, test.expected, test.wanted))
+            return [Mismatch("not", test.expected, test.expected, test.wanted)] if held else []
 
 
 def _mismatches(outcomes: Sequence[ObservedOutcome], expected: Any, origin: Origin) -> Iterator[Mismatch]:

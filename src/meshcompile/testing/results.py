@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from meshcompile.diagnostics import Diagnostic
+from meshcompile.diagnostics import Diagnostic, Severity
 from meshcompile.testing.coverage import Coverage
 from meshcompile.testing.judge import Verdict
 
@@ -22,12 +22,12 @@ class SuiteResults(Struct, frozen=True):
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
-        """What is wrong with the suites, and why tests could not be run."""
-        return (*self.diagnostics, *(each.problem for each in self.verdicts if each.problem is not None))
+        """The findings because of which tests are not run."""
+        return tuple(each for each in self.diagnostics if each.severity is Severity.ERROR)
 
     @property
     def passed(self) -> bool:
-        return not self.diagnostics and all(each.passed for each in self.verdicts)
+        return not self.errors and all(each.passed for each in self.verdicts)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data, as `meshcompile test -o json` prints it."""

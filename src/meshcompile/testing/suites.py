@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum, auto
 from typing import Any
 
 from msgspec import Struct
@@ -17,22 +18,32 @@ from meshcompile.testing.shape import fault, faults, nearest
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
+class Holds(Enum):
+    """For which outcomes all facts of a test together must hold."""
+
+    ALWAYS = auto()  # for every outcome
+    SOMETIMES = auto()  # for one of them
+    NEVER = auto()  # for none of them
+
+
 class MeshTest(Struct, frozen=True):
     """A request, and what must become of it.
 
     `expected` is one mapping of facts for every outcome, or a list of them, one for each outcome. `origin` is the place
-    of the test.
+    of the test, and `field` has what is expected. Only tests of other programs hold sometimes or never.
     """
 
     name: str
     request: Request
     expected: Any
     origin: Origin
+    holds: Holds = Holds.ALWAYS
+    field: str = "expect"
 
     @property
     def wanted(self) -> Origin:
         """The place of what is expected."""
-        return self.origin.at("expect")
+        return self.origin.at(self.field)
 
 
 class SuiteReading(Struct, frozen=True):

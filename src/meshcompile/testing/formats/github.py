@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from meshcompile.diagnostics import Severity
 from meshcompile.documents import Origin
 from meshcompile.findings.formats.concise import plain
 from meshcompile.findings.paths import relative_path
@@ -22,12 +23,13 @@ def _commands(results: SuiteResults) -> Iterator[str]:
     for each in results.verdicts:
         if not each.passed:
             origin = each.mismatches[0].origin if each.mismatches else each.test.origin
-            yield _command(origin, each.test.name, "\n".join(said(each)))
+            yield _command("error", origin, each.test.name, "\n".join(said(each)))
     for finding in results.diagnostics:
-        yield _command(finding.origin, finding.slug, f"{finding.message}\n{finding.suggestion}".strip())
+        level = "error" if finding.severity is Severity.ERROR else "warning"
+        yield _command(level, finding.origin, finding.slug, f"{finding.message}\n{finding.suggestion}".strip())
 
 
-def _command(origin: Origin, title: str, message: str) -> str:
+def _command(level: str, origin: Origin, title: str, message: str) -> str:
     place = {"file": relative_path(origin.file), "line": str(origin.line), "col": str(origin.column), "title": title}
     properties = ",".join(f"{name}={plain(value).translate(_PROPERTY_ESCAPES)}" for name, value in place.items())
-    return f"::error {properties}::{plain(message).translate(_ESCAPES)}"
+    return f"::{level} {properties}::{plain(message).translate(_ESCAPES)}"

@@ -16,12 +16,12 @@ def junit(results: SuiteResults) -> str:
     for file in dict.fromkeys(_files(results)):
         part = SuiteResults(
             tuple(each for each in results.verdicts if each.test.origin.file == file),
-            tuple(each for each in results.diagnostics if each.file == file),
+            tuple(each for each in results.errors if each.file == file),
         )
         suite = ElementTree.SubElement(top, "testsuite", {"name": plain(file), **_counts(part)})
         for verdict in part.verdicts:
             _add_case(suite, verdict)
-        for finding in part.diagnostics:
+        for finding in part.errors:
             case = _case(suite, "suite", file, finding.line)
             _add(case, "error", finding.message, str(finding))
     ElementTree.indent(top)
@@ -29,12 +29,12 @@ def junit(results: SuiteResults) -> str:
 
 
 def _files(results: SuiteResults) -> list[str]:
-    return [*(each.test.origin.file for each in results.verdicts), *(each.file for each in results.diagnostics)]
+    return [*(each.test.origin.file for each in results.verdicts), *(each.file for each in results.errors)]
 
 
 def _counts(results: SuiteResults) -> dict[str, str]:
-    errors = results.count("error") + len(results.diagnostics)
-    tests = len(results.verdicts) + len(results.diagnostics)
+    errors = results.count("error") + len(results.errors)
+    tests = len(results.verdicts) + len(results.errors)
     return {"tests": str(tests), "failures": str(results.count("failed")), "errors": str(errors)}
 
 

@@ -33,7 +33,7 @@ def summary(results: SuiteResults) -> str:
     """`12 tests: 11 passed, 1 failed`."""
     counts = {name: results.count(result) for name, result in (("failed", "failed"), ("not run", "error"))}
     wrong = "".join(f", {number} {name}" for name, number in counts.items() if number)
-    total, problems = len(results.verdicts), len(results.diagnostics)
+    total, problems = len(results.verdicts), len(results.errors)
     wrong += f", {problems} problem{'' if problems == 1 else 's'} in suites" if problems else ""
     return f"{total} test{'' if total == 1 else 's'}: {results.count('passed')} passed{wrong}"
 
