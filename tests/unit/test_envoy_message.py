@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from meshcompile import load
 from meshcompile.documents import Document, Origin
 from meshcompile.envoy.config.cluster import OutlierDetection
 from meshcompile.envoy.config.core import Metadata, SocketAddress, TransportSocket
@@ -24,6 +25,7 @@ from meshcompile.envoy.message import (
     at,
     from_json,
     json_pieces,
+    origins_at,
     replaced,
     source_map,
     to_builtins,
@@ -31,6 +33,7 @@ from meshcompile.envoy.message import (
     to_json_by_kind,
 )
 from meshcompile.envoy.type import Int64Range, Percent
+from tests.cli.conftest import MESH
 
 DOCUMENT = Document("routes.yaml", {})
 HTTP = Origin(DOCUMENT, ("spec", "http", 0))
@@ -203,3 +206,13 @@ def test_a_message_with_origins_is_a_new_one() -> None:
     assert at(once, MATCH).origins == (HTTP, MATCH)
     assert once.origins == (HTTP,)
     assert at(once, None, ()) is once
+
+
+def test_origins_of_a_part_are_those_of_the_source_map() -> None:
+    """`origins_at` finds what the source map has at each place of a message, or at the nearest place around it."""
+    config = load(MESH).compile("deployment/catalog.shop")
+    for message in (*config.listeners, *config.routes, *config.clusters):
+        found = source_map(message)
+        for pointer, origins in found.items():
+            assert origins_at(message, pointer.split("/")[1:]) == origins
+            assert origins_at(message, [*pointer.split("/")[1:], "nothing"]) == origins

@@ -7,7 +7,7 @@ from typing import Any
 from meshcompile.config import Config
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Document, Origin
-from meshcompile.envoy.message import source_map
+from meshcompile.envoy.message import origins_at
 from meshcompile.explain.request import Request
 from meshcompile.explain.walk import Journey, Passage
 from meshcompile.explain.world import World
@@ -66,12 +66,7 @@ def places(config: Config, pointer: str) -> tuple[Origin, ...]:
     parts = pointer.split("/")
     if len(parts) < 3 or not parts[2].isdecimal():
         return ()
-    message = getattr(config, parts[1])[int(parts[2])]
-    found = source_map(message)
-    inner = "/".join(("", *parts[3:])) if len(parts) > 3 else ""
-    while inner and inner not in found:
-        inner = inner.rpartition("/")[0]
-    return found.get(inner, ())
+    return origins_at(getattr(config, parts[1])[int(parts[2])], parts[3:])
 
 
 def value_at(origin: Origin, *keys: str | int) -> Any:

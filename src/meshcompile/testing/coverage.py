@@ -7,10 +7,11 @@ from typing import Any
 from msgspec import Struct
 
 from meshcompile.documents import Document, Origin, Path
+from meshcompile.explain.evidence import places
 from meshcompile.explain.walk import Journey, Passage
 from meshcompile.mesh import Mesh
 from meshcompile.testing.comparing import is_host
-from meshcompile.testing.hops import UpstreamName, places
+from meshcompile.testing.hops import UpstreamName
 from meshcompile.testing.judge import Verdict
 
 RULES: Mapping[str, Sequence[tuple[str, str, str]]] = {
@@ -148,7 +149,7 @@ def reached(journeys: Iterable[Journey]) -> Iterator[tuple[tuple[Any, ...], Path
 
 def _decisive(passage: Passage) -> Iterator[Origin]:
     for step in passage.outcome.steps:
-        yield from places(passage, step.pointer)
+        yield from places(passage.config, step.pointer)
     choice = passage.outcome.route
     if choice is not None and choice.weighted is not None:
         yield from choice.weighted.origins
@@ -164,7 +165,7 @@ def _hosts(passage: Passage) -> Iterator[Origin]:
                 named = UpstreamName.of(step.name).host or ""
             case _:
                 continue
-        for origin in places(passage, step.pointer):
+        for origin in places(passage.config, step.pointer):
             if origin.document.kind in HOSTS:
                 yield from _of_host(origin, named)
 

@@ -5,19 +5,11 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from meshcompile.documents import Document, Origin
-from meshcompile.envoy.message import origins_at
+from meshcompile.explain.evidence import places
 from meshcompile.explain.walk import Journey, Passage
 from meshcompile.explain.world import World
 from meshcompile.simulate import ClosedConnection, ForwardedRequest, LocalReply
 from meshcompile.simulate.outcomes import Step
-
-
-def places(passage: Passage, pointer: str) -> tuple[Origin, ...]:
-    """The places that the part of a proxy's configuration at a JSON pointer comes from, or else the part around it."""
-    parts = pointer.split("/")
-    if len(parts) < 3 or not parts[2].isdecimal():
-        return ()
-    return origins_at(getattr(passage.config, parts[1])[int(parts[2])], parts[3:])
 
 
 class UpstreamName(Struct, frozen=True):
@@ -67,7 +59,7 @@ class ObservedHop(Struct, frozen=True):
         return next((step for step in reversed(self.steps) if step.what == what), None)
 
     def places(self, pointer: str) -> tuple[Origin, ...]:
-        return places(self.passage, pointer) if self.passage is not None else ()
+        return places(self.passage.config, pointer) if self.passage is not None else ()
 
     def objects(self, kind: str, *whats: str) -> list[str]:
         """`NAMESPACE/NAME` of the objects of a kind that decisions of some kinds come from."""
@@ -90,7 +82,7 @@ def all_places(journey: Journey) -> Iterator[Origin]:
     """The places that all decisions on the way come from."""
     for passage in journey.passages:
         for step in passage.outcome.steps:
-            yield from places(passage, step.pointer)
+            yield from places(passage.config, step.pointer)
 
 
 SECURITY = frozenset({"AuthorizationPolicy", "RequestAuthentication", "PeerAuthentication"})
@@ -105,5 +97,5 @@ def denying(journey: Journey) -> list[str]:
         return []
     last = decided.outcome.steps[-1]
     pointers = [last.pointer, *(check.pointer for miss in last.near_misses for check in miss.failed)]
-    found = (origin for pointer in pointers for origin in places(decided, pointer))
+    found = (origin for pointer in pointers for origin in places(decided.config, pointer))
     return names(origin.document for origin in found if origin.document.kind in SECURITY)
