@@ -130,6 +130,10 @@ OUTCOME: Mapping[str, Fact] = {
         lambda hop: hop.journey.flags, c.are_flags,
     ),
     "proxy": Fact(TEXTS, "Proxy that decides the outcome, such as `deployment/web.shop`.", _named),
+    "cluster": Fact(
+        TEXTS, "Cluster in Envoy that gets the request, or that does not exist, as `explain` says; null for none.",
+        lambda hop: hop.journey.cluster,
+    ),
     "answered_by": Fact(
         TEXTS, "Who answers: `NAME`, `NAME.NAMESPACE`, `NAME.NAMESPACE VERSION`, or a host outside; null for nobody.",
         lambda hop: hop.journey.answered_by, c.is_workload,
@@ -155,7 +159,6 @@ HOP: Mapping[str, Fact] = {
     ),
     "subset": Fact(TEXTS, "Subset of the host; null for none.", lambda hop: UpstreamName.of(hop.cluster).subset),
     "port": Fact(NUMBERS, "Port of the host.", lambda hop: UpstreamName.of(hop.cluster).port),
-    "cluster": Fact(TEXTS, "Name of the cluster in Envoy.", lambda hop: hop.cluster or None),
     "route": Fact(
         TEXTS, "Name of the route, as the rule of the VirtualService has it.",
         lambda hop: step.name or None if (step := hop.step("route")) is not None else None,
