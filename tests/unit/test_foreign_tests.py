@@ -48,7 +48,7 @@ def judge() -> Judge:
 
 def made(judge: Judge, value: Any) -> list[MeshTest | Diagnostic]:
     (format_,) = [each for each in FORMATS.values() if each.recognises(value)]
-    return list(foreign_tests(Document("t.yaml", value), format_, AssumedSenders(judge.world.mesh)))
+    return list(foreign_tests(Document("t.yaml", value), format_, AssumedSenders(judge.mesh)))
 
 
 def results(judge: Judge, value: Any) -> list[str]:

@@ -47,7 +47,7 @@ spec: {hosts: [catalog.example], ports: [{number: 80, name: http, protocol: HTTP
 
 def suggested(text: str, *tests: Any) -> tuple[Judge, list[Suggestion]]:
     judge = Judge(meshcompile.load(text))
-    return judge, list(suggestions(judge, coverage(judge.world.mesh, judge.verdicts(reading(*tests).tests))))
+    return judge, list(suggestions(judge, coverage(judge.mesh, judge.verdicts(reading(*tests).tests))))
 
 
 def test_suggestions_pass_and_reach_everything() -> None:
@@ -57,7 +57,7 @@ def test_suggestions_pass_and_reach_everything() -> None:
     verdicts = list(judge.verdicts(suites([Document("s", {"tests": made})]).tests))
     assert len(verdicts) == len(made) > 5
     assert [each.mismatches for each in verdicts if not each.passed] == []
-    missed = [each.name for each in coverage(judge.world.mesh, verdicts).missed]
+    missed = [each.name for each in coverage(judge.mesh, verdicts).missed]
     assert missed == [
         "rule spec.http[2] of VirtualService shop/web",
         "match spec.http[2].match[0] of VirtualService shop/web",

@@ -70,6 +70,7 @@ class Judge:
     """Runs tests of one mesh. The proxies that requests meet are compiled once."""
 
     def __init__(self, mesh: Mesh) -> None:
+        self.mesh = mesh
         self.world = World(mesh)
 
     def verdicts(self, tests: Iterable[MeshTest]) -> Iterator[Verdict]:
