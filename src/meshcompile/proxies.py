@@ -67,16 +67,24 @@ class NamedProxy(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def names(self) -> Iterator[str]:
-        """Its names: `POD.NAMESPACE`, `pod/POD.NAMESPACE`, `KIND/NAME.NAMESPACE`."""
+        """Its names: `POD.NAMESPACE`, `pod/POD.NAMESPACE`, `KIND/NAME.NAMESPACE`, `gateway/NAME.NAMESPACE`."""
         return pod_names(self.pod)
+
+    @property
+    def workload(self) -> str:
+        """The name of its workload: `KIND/NAME.NAMESPACE`."""
+        kind, name = _workload(self.pod)
+        return f"{kind}/{name}.{self.pod.namespace}"
 
 
 def pod_names(pod: Pod) -> Iterator[str]:
-    """The names of a Pod and of its workload: `POD.NAMESPACE`, `pod/POD.NAMESPACE`, `KIND/NAME.NAMESPACE`."""
+    """The names of a Pod, of its workload and of its Gateway: `POD.NAMESPACE`, `KIND/NAME.NAMESPACE` etc."""
     kind, workload = _workload(pod)
     names = [pod.name, f"pod/{pod.name}", f"{kind}/{workload}"]
     if service := pod.metadata.labels.get(_KNATIVE_SERVICE):
         names.append(f"ksvc/{service}")
+    if gateway := pod.metadata.labels.get(_GATEWAY_NAME):
+        names.append(f"gateway/{gateway}")
     return (f"{name}.{pod.namespace}" for name in names)
 
 

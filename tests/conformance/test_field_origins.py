@@ -79,7 +79,6 @@ UNNAMED: Mapping[str, str] = {
         (
             "GatewayClassSpec.controller_name",
             "GatewaySpec.addresses",
-            "GatewaySpec.gateway_class_name",
             "GatewaySpecAddress.type",
             "GatewaySpecAddress.value",
             "ParentReference.namespace",

@@ -109,17 +109,18 @@ def diff(before: Mesh, after: Mesh, proxies: Iterable[str] | None = None) -> Mes
     """
     pairs = list(_pairs(before, after, proxies))
     objects = object_changes(before.objects, after.objects)
+    names = _workloads((before, after))
     clients = _clients((before, after))
-    comparison = _Comparison(before, after, clients)
+    comparison = _Comparison(before, after, clients, names)
     found = [(new or old, comparison.of(old, new)) for old, new in pairs]
     both = [(proxy, each) for proxy, each in found if proxy is not None and each is not None]
     return MeshDiff(
         objects=objects,
-        resources=tuple(_resource_groups(both)),
-        changes=merged(_changes(both, objects, _Context(after, clients))),
-        undecided=tuple((_shown(proxy), reason) for proxy, each in both for reason in each.undecided),
-        added=tuple(_shown(new) for old, new in pairs if old is None and new is not None),
-        removed=tuple(_shown(old) for old, new in pairs if new is None and old is not None),
+        resources=tuple(_resource_groups(both, names)),
+        changes=merged(_changes(both, objects, _Context(after, clients, names))),
+        undecided=tuple((names[proxy.id], reason) for proxy, each in both for reason in each.undecided),
+        added=tuple(names[new.id] for old, new in pairs if old is None and new is not None),
+        removed=tuple(names[old.id] for old, new in pairs if new is None and old is not None),
         unchanged=sum(not each.resources for _, each in both),
     )
 
@@ -152,29 +153,23 @@ def _by_workload(mesh: Mesh) -> Mapping[tuple[str, int], Proxy]:
     """The proxies by workload, and their number in it. The names of Pods change with every rollout."""
     counts: dict[str, int] = {}
     found: dict[tuple[str, int], Proxy] = {}
-    for proxy in mesh.proxies():
-        name = _shown(proxy)
+    for each in mesh.named_proxies:
+        name = each.workload
         counts[name] = counts.get(name, 0) + 1
-        found[name, counts[name]] = proxy
+        found[name, counts[name]] = each.proxy
     return found
 
 
-def _shown(proxy: Proxy | None) -> str:
-    """The workload of a proxy, as `deployment/NAME.NAMESPACE`, or else its ID."""
-    if proxy is None:
-        return ""
-    owner = str(proxy.metadata.get("OWNER", "")).split("/")
-    if len(owner) > 2:
-        return f"{owner[-2].removesuffix('s')}/{owner[-1]}.{proxy.namespace}"
-    name = proxy.metadata.get("WORKLOAD_NAME")
-    return f"deployment/{name}.{proxy.namespace}" if name else proxy.id
+def _workloads(meshes: Iterable[Mesh]) -> Mapping[str, str]:
+    """The workload of each proxy, as `deployment/NAME.NAMESPACE`, by the proxy's ID."""
+    return {each.pod_id: each.workload for mesh in meshes for each in mesh.named_proxies}
 
 
 class _Comparison:
     """Compares proxies. Those with equal outbound configurations on both sides are compared once."""
 
-    def __init__(self, before: Mesh, after: Mesh, clients: Clients) -> None:
-        self.before, self.after, self.clients = before, after, clients
+    def __init__(self, before: Mesh, after: Mesh, clients: Clients, names: Mapping[str, str]) -> None:
+        self.before, self.after, self.clients, self.names = before, after, clients, names
         self._known: dict[Hashable, ProxyDiff] = {}
 
     def of(self, old: Proxy | None, new: Proxy | None) -> ProxyDiff | None:
@@ -186,7 +181,7 @@ class _Comparison:
         if digests[0] == digests[1]:
             return UNCHANGED
         if digests[0]["listeners"] != digests[1]["listeners"]:
-            return proxy_diff(was, now, _others(self.clients, old))
+            return proxy_diff(was, now, _others(self.clients, self.names[old.id]))
         key = (old.type, *(_outbound(was, digests[0])), *(_outbound(now, digests[1])))
         if key not in self._known:
             self._known[key] = proxy_diff(was, now)
@@ -215,16 +210,14 @@ def _clients(meshes: Iterable[Mesh]) -> Clients:
     """The workloads of both meshes by their SPIFFE identity."""
     found: dict[str, str] = {}
     for mesh in meshes:
-        for proxy in mesh.proxies():
-            trust_domain = mesh.settings.mesh.trust_domain
-            identity = spiffe_id(trust_domain, proxy.namespace, proxy.service_account or "default")
-            found.setdefault(identity, _shown(proxy))
+        for each in mesh.named_proxies:
+            trust_domain, account = mesh.settings.mesh.trust_domain, each.proxy.service_account or "default"
+            found.setdefault(spiffe_id(trust_domain, each.proxy.namespace, account), each.workload)
     return found
 
 
-def _others(clients: Clients, proxy: Proxy | None) -> Identities:
-    """The identities of clients, that of the proxy itself last."""
-    own = _shown(proxy)
+def _others(clients: Clients, own: str) -> Identities:
+    """The identities of clients, that of a workload itself last."""
     return sorted(clients, key=lambda identity: clients[identity] == own)
 
 
@@ -234,8 +227,8 @@ Found = Sequence[tuple[Proxy, ProxyDiff]]
 class _Context:
     """What changes are described with."""
 
-    def __init__(self, after: Mesh, clients: Clients) -> None:
-        self.clients = clients
+    def __init__(self, after: Mesh, clients: Clients, names: Mapping[str, str]) -> None:
+        self.clients, self.names = clients, names
         self.services = [each for each in after.objects if isinstance(each, Service)]
         self.hosts = frozenset(_hosts(after))
 
@@ -260,8 +253,8 @@ def _grouped(items: Iterable[tuple[str, Any]], key: Callable[[Any], Hashable]) -
     return ((tuple(names), item) for names, item in groups.values())
 
 
-def _resource_groups(found: Found) -> Iterator[ResourceGroup]:
-    changed = ((_shown(proxy), each.resources) for proxy, each in found if each.resources)
+def _resource_groups(found: Found, workloads: Mapping[str, str]) -> Iterator[ResourceGroup]:
+    changed = ((workloads[proxy.id], each.resources) for proxy, each in found if each.resources)
     for names, resources in _grouped(changed, repr):
         yield ResourceGroup(names, resources)
 
@@ -276,7 +269,9 @@ class _Difference(Struct, frozen=True):
 
 def _changes(found: Found, objects: Sequence[ObjectChange], context: _Context) -> Iterator[MeshChange]:
     every = (
-        (_shown(proxy), _Difference(proxy, change, each.drained)) for proxy, each in found for change in each.behaviour
+        (context.names[proxy.id], _Difference(proxy, change, each.drained))
+        for proxy, each in found
+        for change in each.behaviour
     )
     for names, first in _grouped(every, _key):
         yield _change(names, first, objects, context)

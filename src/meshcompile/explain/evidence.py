@@ -8,8 +8,8 @@ from meshcompile.config import Config
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Document, Origin
 from meshcompile.envoy.message import origins_at
+from meshcompile.explain.journey import Journey, Passage
 from meshcompile.explain.request import Request
-from meshcompile.explain.walk import Journey, Passage
 from meshcompile.explain.world import World
 from meshcompile.simulate import NearMiss
 from meshcompile.simulate.outcomes import Step

@@ -2,10 +2,11 @@
 
 from meshcompile.explain.blame import blamed, near_misses
 from meshcompile.explain.evidence import Evidence, places
+from meshcompile.explain.journey import Journey, Passage
 from meshcompile.explain.request import Request
 from meshcompile.explain.say import sentence
 from meshcompile.explain.trace import BlamedLine, Hop, Trace, TraceOutcome, TraceStep
-from meshcompile.explain.walk import Journey, Passage, journeys
+from meshcompile.explain.walk import journeys
 from meshcompile.explain.world import World
 from meshcompile.simulate import NearMiss
 from meshcompile.simulate.outcomes import Step

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from meshcompile.explain.journey import Journey
 from meshcompile.explain.trace import BlamedLine
-from meshcompile.explain.walk import Journey
 from meshcompile.explain.world import World
 from meshcompile.proxy import ProxyType
 from meshcompile.simulate import LocalReply

@@ -76,14 +76,13 @@ class World:
         return {address: proxy for proxy in self.mesh.proxies() for address in proxy.ip_addresses}
 
     @cached_property
-    def by_id(self) -> Mapping[str, NamedProxy]:
-        """The names of the proxies, by `POD.NAMESPACE`."""
-        return {each.proxy.id: each for each in self.mesh.named_proxies}
+    def names(self) -> Mapping[str, str]:
+        """The workloads of the proxies, by `POD.NAMESPACE`."""
+        return {each.pod_id: each.workload for each in self.mesh.named_proxies}
 
     def name(self, proxy: Proxy) -> str:
         """The name of a proxy that people use: `deployment/catalog.shop`."""
-        names = list(self.by_id[proxy.id].names) if proxy.id in self.by_id else [proxy.id]
-        return names[2] if len(names) > 2 else names[0]
+        return self.names.get(proxy.id, proxy.id)
 
     def evaluated(self, proxy: Proxy) -> tuple[Config, ProxyEvaluator]:
         """The configuration of a proxy, and what evaluates it."""

@@ -109,7 +109,7 @@ def _written(part: Source | Operation | None, fields: tuple[str, ...]) -> Iterat
 # ---- waypoints
 
 
-class Binding(Struct, frozen=True):
+class TargetBinding(Struct, frozen=True):
     """What a target of a policy makes of it."""
 
     bound: bool
@@ -117,7 +117,7 @@ class Binding(Struct, frozen=True):
     message: str
 
 
-NOT_FOUND = Binding(False, "TargetNotFound", "not bound")
+NOT_FOUND = TargetBinding(False, "TargetNotFound", "not bound")
 
 
 def _of_waypoints(policy: AuthorizationPolicy, targets: PolicyTargets) -> Iterator[StatusCondition]:
@@ -136,7 +136,9 @@ def _targets(policy: AuthorizationPolicy) -> tuple[PolicyTargetReference, ...]:
     return spec.target_refs or (() if spec.target_ref is None else (spec.target_ref,))
 
 
-def _together(policy: AuthorizationPolicy, bindings: list[tuple[PolicyTargetReference, Binding]]) -> StatusCondition:
+def _together(
+    policy: AuthorizationPolicy, bindings: list[tuple[PolicyTargetReference, TargetBinding]]
+) -> StatusCondition:
     """One condition for several targets: it is True if the policy is bound to one of them."""
     unbound = [ref for ref, binding in bindings if not binding.bound]
     names = (f"{ref.kind}.{ref.group or 'core'}:{ref.namespace or policy.namespace}/{ref.name}" for ref in unbound)
@@ -147,40 +149,40 @@ def _together(policy: AuthorizationPolicy, bindings: list[tuple[PolicyTargetRefe
     return StatusCondition(WAYPOINT, "True", reason, message, place)
 
 
-def _binding(ref: PolicyTargetReference, policy: AuthorizationPolicy, targets: PolicyTargets) -> Binding:
+def _binding(ref: PolicyTargetReference, policy: AuthorizationPolicy, targets: PolicyTargets) -> TargetBinding:
     namespace = ref.namespace or policy.namespace
     match ref.kind:
         case "GatewayClass":
             return _of_class(ref.name, namespace, targets)
         case "Gateway":
             waypoint = targets.waypoints.get((namespace, ref.name))
-            return NOT_FOUND if waypoint is None else Binding(True, ACCEPTED, f"bound to {waypoint.full_name}")
+            return NOT_FOUND if waypoint is None else TargetBinding(True, ACCEPTED, f"bound to {waypoint.full_name}")
         case "Service" | "ServiceEntry":
             registry = Registry.KUBERNETES if ref.kind == "Service" else Registry.EXTERNAL
             service = targets.services.get((registry, namespace, ref.name))
             return _of_service(f"{ref.kind} {namespace}/{ref.name}", service)
         case _:
-            return Binding(False, "unknown", "not bound")
+            return TargetBinding(False, "unknown", "not bound")
 
 
-def _of_class(name: str, namespace: str, targets: PolicyTargets) -> Binding:
+def _of_class(name: str, namespace: str, targets: PolicyTargets) -> TargetBinding:
     if namespace != targets.root_namespace:
         root = targets.root_namespace
         message = f"AuthorizationPolicy must be in the root namespace `{root}` when referencing a GatewayClass"
-        return Binding(False, "Invalid", message)
+        return TargetBinding(False, "Invalid", message)
     found = targets.classes.get(name)
     if found is None:
         return NOT_FOUND
     if found.spec.controller_name != Controller.WAYPOINT:
         message = f"GatewayClass must use controller name `{Controller.WAYPOINT}` for waypoints"
-        return Binding(False, "Invalid", message)
-    return Binding(True, ACCEPTED, f"bound to {name}")
+        return TargetBinding(False, "Invalid", message)
+    return TargetBinding(True, ACCEPTED, f"bound to {name}")
 
 
-def _of_service(name: str, service: AmbientService | None) -> Binding:
+def _of_service(name: str, service: AmbientService | None) -> TargetBinding:
     if service is None:
-        return Binding(False, "TargetNotFound", f"{name} was not found")
+        return TargetBinding(False, "TargetNotFound", f"{name} was not found")
     waypoint = service.attachment.waypoint
     if waypoint is None:
-        return Binding(False, "AncestorNotBound", f"{name} is not bound to a waypoint")
-    return Binding(True, ACCEPTED, f"bound to {waypoint.full_name}")
+        return TargetBinding(False, "AncestorNotBound", f"{name} is not bound to a waypoint")
+    return TargetBinding(True, ACCEPTED, f"bound to {waypoint.full_name}")

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from meshcompile.documents import Document, Origin, Path
 from meshcompile.explain.evidence import places
-from meshcompile.explain.walk import Journey, Passage
+from meshcompile.explain.journey import Journey, Passage
 from meshcompile.mesh import Mesh
 from meshcompile.testing.comparing import is_host
 from meshcompile.testing.hops import UpstreamName

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from meshcompile.documents import Origin
-from meshcompile.explain.walk import Journey
+from meshcompile.explain.journey import Journey
 from meshcompile.simulate.header_map import HeaderMap
 from meshcompile.simulate.header_mutation import operated
 from meshcompile.testing import comparing as c

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from meshcompile.documents import Document, Origin
 from meshcompile.explain.evidence import places
-from meshcompile.explain.walk import Journey, Passage
+from meshcompile.explain.journey import Journey, Passage
 from meshcompile.explain.world import World
 from meshcompile.simulate import ClosedConnection, ForwardedRequest, LocalReply
 from meshcompile.simulate.outcomes import Step

@@ -9,8 +9,9 @@ from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Origin
 from meshcompile.errors import MeshcompileError, UnknownProxy
 from meshcompile.explain.explanation import explanation
+from meshcompile.explain.journey import Journey
 from meshcompile.explain.trace import Trace
-from meshcompile.explain.walk import Journey, journeys
+from meshcompile.explain.walk import journeys
 from meshcompile.explain.world import World
 from meshcompile.mesh import Mesh
 from meshcompile.testing.comparing import TOLERANCE, has_weights

@@ -13,8 +13,9 @@ from msgspec import Struct
 
 from meshcompile.documents import Path
 from meshcompile.errors import MeshcompileError
+from meshcompile.explain.journey import Journey
 from meshcompile.explain.request import Request
-from meshcompile.explain.walk import Journey, journeys
+from meshcompile.explain.walk import journeys
 from meshcompile.testing.coverage import Coverage, CoverageTarget, document_key, reached
 from meshcompile.testing.facts import ALL_FACTS, percent, weights
 from meshcompile.testing.guesses import guesses
