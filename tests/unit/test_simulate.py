@@ -299,3 +299,39 @@ def test_passthrough_between_networks() -> None:
     (outcome,) = evaluator.outcomes(DownstreamConnection(destination="10.0.0.1", port=15443, tls=hello))
     assert isinstance(outcome.ending, ForwardedBytes)
     assert outcome.cluster == "outbound_.80_._.orders.shop.svc.cluster.local"
+
+
+REDIRECTING = """
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: redirecting, namespace: shop}
+spec:
+  configPatches:
+  - applyTo: VIRTUAL_HOST
+    match: {context: SIDECAR_OUTBOUND}
+    patch: {operation: MERGE, value: {require_tls: EXTERNAL_ONLY}}
+  - applyTo: NETWORK_FILTER
+    match:
+      context: SIDECAR_OUTBOUND
+      listener: {filterChain: {filter: {name: envoy.filters.network.http_connection_manager}}}
+    patch:
+      operation: MERGE
+      value:
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+          path_with_escaped_slashes_action: UNESCAPE_AND_REDIRECT
+"""
+
+
+def test_an_early_reply_sees_the_request_as_it_is_sent() -> None:
+    """The header about internal clients counts for a reply before the manager removes it, and not after."""
+    patched = ProxyEvaluator(mesh(SHOP, RULES, REDIRECTING).compile(sidecar()))
+    headers = (("x-envoy-internal", "true"), ("x-forwarded-proto", "http"))
+    (early,) = asked(patched, "/new/a%2Fb", headers=headers)
+    assert isinstance(early.ending, LocalReply)
+    assert early.ending.status == 307
+    assert early.route is not None
+    assert not early.route.redirects_to_https
+    (late,) = asked(patched, "/new/a", headers=headers)
+    assert late.route is not None
+    assert late.route.redirects_to_https

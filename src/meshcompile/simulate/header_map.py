@@ -24,6 +24,8 @@ JOINED = words(
     x-forwarded-client-cert x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto x-request-id
     """
 )
+INTERNAL = "x-envoy-internal"
+"""Set by the connection manager alone, which removes it from what clients send."""
 ALIASES = {"host": ":authority"}  # whose lines are joined as well
 
 

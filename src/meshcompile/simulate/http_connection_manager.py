@@ -10,7 +10,7 @@ from meshcompile.envoy.extensions.filters.network.http_connection_manager import
 from meshcompile.simulate.cluster import ClusterIndex
 from meshcompile.simulate.course import Course, HttpFilterConfig, routed
 from meshcompile.simulate.grpc import grpc_status
-from meshcompile.simulate.header_map import HeaderMap
+from meshcompile.simulate.header_map import INTERNAL, HeaderMap
 from meshcompile.simulate.http_filters import filter_configs, through_filters
 from meshcompile.simulate.http_syntax import (
     InvalidRequest,
@@ -115,6 +115,8 @@ def _early(arrival: Arrival, refused: InvalidRequest) -> Iterator[ProxyOutcome]:
         stream = arrival.stream(refused.path or request.path)
         has_scheme = arrival.connection.spoken is Spoken.HTTP2 or target(request).scheme
         headers = stream.headers.with_set((("x-forwarded-proto", proto),)).without(() if has_scheme else (":scheme",))
+        internal = sent.get(INTERNAL)  # the manager has not removed it yet
+        headers = HeaderMap({**headers.lines, **({INTERNAL: internal} if internal else {})})
         start = Course(stream.with_headers(headers), RouteChoice(table), arrival.clusters, steps=arrival.steps)
         for course in routed(start):
             yield course.reply(refused.status, refused.details, headers=_early_reply(refused, sent).headers)

@@ -3,7 +3,7 @@
 from ipaddress import ip_address
 
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
-from meshcompile.simulate.header_map import HeaderMap
+from meshcompile.simulate.header_map import INTERNAL, HeaderMap
 from meshcompile.simulate.http_syntax import target
 from meshcompile.simulate.requests import DownstreamConnection, HttpRequest, PeerCertificate, Spoken
 from meshcompile.simulate.streams import HttpStream
@@ -54,7 +54,7 @@ def stream_of(
     is_edge = bool(manager.use_remote_address)
     if is_edge:
         headers = headers.without(EDGE_ONLY)
-    headers = headers.without(("x-envoy-internal",))
+    headers = headers.without((INTERNAL,))
     headers = _with_client_certificate(manager, headers, peer)
     authority = _authority(manager, sent_authority(request), connection)
     pseudo = {":method": (request.method,), ":authority": (authority,), **({":path": (path,)} if path else {})}

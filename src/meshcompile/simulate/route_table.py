@@ -16,6 +16,7 @@ from meshcompile.envoy.config.route import (
 )
 from meshcompile.envoy.message import Packed
 from meshcompile.envoy.type import FractionalPercent
+from meshcompile.simulate.header_map import INTERNAL
 from meshcompile.simulate.route_match import DENOMINATORS, percent, route_checks
 from meshcompile.simulate.streams import Check, HttpStream, NearMiss, failed_checks
 from meshcompile.simulate.virtual_host import DomainIndex, domain_index
@@ -167,7 +168,7 @@ def _needs_tls(host: VirtualHost, stream: HttpStream) -> bool:
         case "ALL":
             return stream.headers.first("x-forwarded-proto") != "https"
         case "EXTERNAL_ONLY":
-            internal = stream.headers.first("x-envoy-internal") == "true"
+            internal = stream.headers.first(INTERNAL) == "true"
             return stream.headers.first("x-forwarded-proto") != "https" and not internal
 
 
