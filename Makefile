@@ -11,7 +11,7 @@ FUZZ_SECONDS ?= 3600
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test quick check format golden generate bench conformance conformance-envoy fuzz docs lock clean
+.PHONY: help setup demo test quick check format golden generate bench property conformance conformance-envoy fuzz docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ generate: $(READY) ## rewrite generated code, schemas and pages
 
 bench: $(READY) ## measure, compare with the last run, and check the limits
 	$(BIN)/python -m bench --check $(ARGS)
+
+property: $(READY) ## run the property tests with examples that no run has used
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --hypothesis-profile new-examples tests/property $(ARGS)
 
 conformance: $(READY) ## compare every conformance case with istiod's answers
 	$(BIN)/python -m tests.conformance.parity --jobs $(JOBS) $(ARGS)

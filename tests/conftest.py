@@ -10,9 +10,12 @@ from tests.envoy.binary import envoy_path
 
 SKIP_ENVOY = "MESHCOMPILE_SKIP_ENVOY"
 
-# No test depends on the speed of the machine.
-settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any-machine")
+# No test depends on the speed of the machine. Runs of one version of the code use the same examples, so that a failure
+# is due to a change; `make property` looks for new ones.
+_ANY_MACHINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("repeatable", _ANY_MACHINE, derandomize=True)
+settings.register_profile("new-examples", _ANY_MACHINE, print_blob=True)
+settings.load_profile("repeatable")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from meshcompile.envoy.config.route import (
@@ -135,7 +135,31 @@ def dimensions(request: HttpRequest) -> dict[str, Any]:
     return {**found, "path": path, "method": request.method, "authority": HOST, "scheme": "http", "connect": connect}
 
 
+ONLY_VALUE_THAT_PASSES = VirtualHost(
+    name="host",
+    domains=(HOST,),
+    routes=(
+        Route(
+            match=RouteMatch(
+                path="/",
+                headers=(
+                    HeaderMatcher(
+                        name="x-a",
+                        string_match=StringMatcher(exact="A"),
+                        invert_match=True,
+                        treat_missing_header_as_empty=True,
+                    ),
+                ),
+            ),
+            route=RouteAction(cluster="u"),
+        ),
+        Route(match=RouteMatch(path="/"), route=RouteAction(cluster="u")),
+    ),
+)
+
+
 @settings(max_examples=300)
+@example(ONLY_VALUE_THAT_PASSES, [])
 @given(hosts, st.lists(requests, min_size=5, max_size=30))
 def test_no_request_reaches_what_is_proved_unreachable(host: VirtualHost, sent: list[HttpRequest]) -> None:
     """A route that is proved unreachable gets no request, and a witness gets to its route."""

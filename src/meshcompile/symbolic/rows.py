@@ -7,6 +7,7 @@ from meshcompile.simulate.route_match import percent
 from meshcompile.spaces import (
     NO_REQUESTS,
     Language,
+    OptionalText,
     Request,
     Row,
     Space,
@@ -19,8 +20,7 @@ from meshcompile.spaces import (
     space,
 )
 from meshcompile.spaces.values import met
-from meshcompile.symbolic.authorities import AUTHORITIES
-from meshcompile.symbolic.conditions import HOLDS, UNKNOWN, Condition, conditions
+from meshcompile.symbolic.conditions import HEADER_TEXTS, HOLDS, QUERY_TEXTS, UNKNOWN, Condition, conditions
 from meshcompile.symbolic.paths import ANY_PATH
 
 METHOD_NAMES = matching(r"[!#$%&'*+.^_|~0-9A-Za-z-]+") - exactly("CONNECT")
@@ -28,9 +28,10 @@ UNIVERSE: Mapping[str, Language] = {
     "path": ANY_PATH,
     "method": METHOD_NAMES,
     "scheme": matching("https?"),
-    "authority": AUTHORITIES,
 }
 """What every request has in a dimension."""
+ANY_HEADER = OptionalText(HEADER_TEXTS, absent=True)
+ANY_PARAMETER = OptionalText(QUERY_TEXTS, absent=True)
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 USUAL: Mapping[str, Sequence[object]] = {
     "path": ("/",),
@@ -49,9 +50,20 @@ def rows_of(
     `authorities` gives the authorities of the requests. It is asked for only if a route has a condition on them.
     """
     wanted = [[tuple(_conditions(index, route)) for index, route in enumerate(host.routes)] for host in hosts]
-    used = {name for host in wanted for route in host for name, _ in route} & UNIVERSE.keys()
-    universe = space({name: authorities() if name == "authority" else UNIVERSE[name] for name in used})
+    used = {name for host in wanted for route in host for name, _ in route}
+    universe = space({name: values for name in used if (values := _all_values(name, authorities)) is not None})
     return tuple(tuple(_row(route, universe) for route in host) for host in wanted), universe
+
+
+def _all_values(name: str, authorities: Callable[[], Language]) -> Values | None:
+    """What requests can have in a dimension; None if its conditions say it already."""
+    if name == "authority":
+        return authorities()
+    if name.startswith("header:"):
+        return ANY_HEADER
+    if name.startswith("query:"):
+        return ANY_PARAMETER
+    return UNIVERSE.get(name)
 
 
 def _conditions(index: int, route: Route) -> Iterable[Condition]:
