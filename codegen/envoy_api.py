@@ -113,6 +113,7 @@ def field_of(field: protobuf.FieldDescriptor) -> FieldDescriptor:
         cardinality=cardinality_of(field),
         map_key=_SCALAR_NAMES[field.message_type.fields_by_name["key"].type] if is_map(field) else None,
         oneof=oneof.name if oneof and not is_optional(field) else None,
+        number=field.number,
     )
 
 

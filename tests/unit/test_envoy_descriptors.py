@@ -102,14 +102,14 @@ def test_every_reference_leads_to_a_type() -> None:
 
 
 def test_a_line_holds_all_of_a_field() -> None:
-    """JSON name, shape and oneof round-trip through a line."""
+    """JSON name, number, shape and oneof round-trip through a line."""
     fields = (
-        FieldDescriptor("plain", "plain", "scalar", "string"),
-        FieldDescriptor("odd_name", "odd", "enum", "a.Colour", oneof="choice"),
-        FieldDescriptor("by_name", "byName", "message", "a.Thing", "map", "string"),
-        FieldDescriptor("many", "many", "scalar", "uint32", "repeated"),
-        FieldDescriptor("maybe", "maybe", "scalar", "bool", "optional"),
+        FieldDescriptor("plain", "plain", "scalar", "string", number=1),
+        FieldDescriptor("odd_name", "odd", "enum", "a.Colour", oneof="choice", number=2),
+        FieldDescriptor("by_name", "byName", "message", "a.Thing", "map", "string", number=7),
+        FieldDescriptor("many", "many", "scalar", "uint32", "repeated", number=8),
+        FieldDescriptor("maybe", "maybe", "scalar", "bool", "optional", number=3),
     )
-    line = "plain:string odd_name=odd:@a.Colour|choice by_name:{string}.a.Thing many:[]uint32 maybe:?bool"
+    line = "plain:string odd_name=odd:@a.Colour|choice by_name#7:{string}.a.Thing many:[]uint32 maybe#3:?bool"
     assert message_line(MessageDescriptor("a.M", fields)) == line
     assert parsed_message("a.M", line).fields == fields

@@ -7,9 +7,10 @@ read on first use, and each message is parsed on demand:
 
 One line describes a message, and one word describes a field:
 
-    name[=jsonName]:TYPE[|oneof]
+    name[=jsonName][#NUMBER]:TYPE[|oneof]
     TYPE    string | uint32 | ... | .message | @enum
             []TYPE repeated, ?TYPE optional, {KEY}TYPE map
+    NUMBER  the number of the field in the binary format; absent if it is the previous number plus one
 """
 
 from collections.abc import Iterable, Mapping
@@ -38,6 +39,7 @@ class FieldDescriptor(NamedTuple):
     cardinality: Cardinality = "single"
     map_key: str | None = None
     oneof: str | None = None
+    number: int = 0
 
     @property
     def has_presence(self) -> bool:
@@ -101,12 +103,18 @@ def _table() -> Table:
 
 def parsed_message(name: str, line: str) -> MessageDescriptor:
     """The message that a line describes."""
-    return MessageDescriptor(name, tuple(map(_parsed_field, line.split())))
+    fields: list[FieldDescriptor] = []
+    following = 1
+    for word in line.split():
+        fields.append(_parsed_field(word, following))
+        following = fields[-1].number + 1
+    return MessageDescriptor(name, tuple(fields))
 
 
 def message_line(message: MessageDescriptor) -> str:
     """The line that describes a message."""
-    return " ".join(map(_field_word, message.fields))
+    followings = (1, *(field.number + 1 for field in message.fields))
+    return " ".join(map(_field_word, message.fields, followings))
 
 
 def parsed_enum(line: str) -> Mapping[str, int]:
@@ -129,8 +137,9 @@ def enum_line(values: Mapping[str, int]) -> str:
     return " ".join(words)
 
 
-def _parsed_field(word: str) -> FieldDescriptor:
-    names, _, rest = word.partition(":")
+def _parsed_field(word: str, following: int) -> FieldDescriptor:
+    head, _, rest = word.partition(":")
+    names, _, number = head.partition("#")
     name, _, json_name = names.partition("=")
     shape, _, oneof = rest.partition("|")
     cardinality, map_key, element = _parsed_cardinality(shape)
@@ -142,6 +151,7 @@ def _parsed_field(word: str) -> FieldDescriptor:
         cardinality=cardinality,
         map_key=map_key,
         oneof=oneof or None,
+        number=int(number or following),
     )
 
 
@@ -158,11 +168,12 @@ def _parsed_cardinality(shape: str) -> tuple[Cardinality, str | None, str]:
             return "single", None, shape
 
 
-def _field_word(field: FieldDescriptor) -> str:
+def _field_word(field: FieldDescriptor, following: int) -> str:
     names = field.name if field.json_name == lower_camel(field.name) else f"{field.name}={field.json_name}"
     prefix = {"single": "", "optional": "?", "repeated": "[]", "map": f"{{{field.map_key}}}"}[field.cardinality]
     oneof = f"|{field.oneof}" if field.oneof else ""
-    return f"{names}:{prefix}{_PREFIX_OF_KIND[field.kind]}{field.type}{oneof}"
+    number = "" if field.number == following else f"#{field.number}"
+    return f"{names}{number}:{prefix}{_PREFIX_OF_KIND[field.kind]}{field.type}{oneof}"
 
 
 def lower_camel(name: str) -> str:

@@ -344,11 +344,15 @@ def _real(type_name: str, data: object, path: Path) -> JsonValue:
 
 
 def _single(number: float, path: Path) -> float:
-    """The shortest decimal number that converts to the same 32-bit float."""
     try:
-        packed = struct.pack("f", number)
+        return shortest_single(number)
     except OverflowError:
         _fail(path, f"{number} is too large")
+
+
+def shortest_single(number: float) -> float:
+    """The shortest decimal number that converts to the same 32-bit float. Raises OverflowError if there is none."""
+    packed = struct.pack("f", number)
     (stored,) = struct.unpack("f", packed)
     shortest = (float(f"{stored:.{digits}g}") for digits in range(1, 10))
     return next(each for each in shortest if struct.pack("f", each) == packed)

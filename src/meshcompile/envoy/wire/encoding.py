@@ -1,0 +1,179 @@
+"""Protobuf JSON to bytes, by the descriptors of Envoy's API."""
+
+import struct
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, TypeAlias
+
+import msgspec
+
+from meshcompile.envoy import message as json_form
+from meshcompile.envoy.descriptors import FieldDescriptor, MessageDescriptor, descriptor, enum_values
+from meshcompile.envoy.message import TYPE_URL, EncodedMessage, Message
+from meshcompile.envoy.reading import GOOGLE, NULLABLE, SPECIAL
+from meshcompile.envoy.wire.errors import WireError
+from meshcompile.envoy.wire.scalars import SCALARS, WireType, delimited, tag, text_bytes, varint
+from meshcompile.envoy.wire.well_known import WRITERS
+
+Write: TypeAlias = Callable[[Any], bytes]
+
+_UNSUITABLE = (AttributeError, TypeError, ValueError, OverflowError, struct.error)
+"""What the conversions of Python raise for JSON of the wrong shape or type."""
+_ZEROS = frozenset({b"\0", bytes(4), bytes(8)})
+"""The values that a field without presence has when it is absent."""
+
+
+def encode(name: str, message: Message | EncodedMessage) -> bytes:
+    """The bytes of a message of the type `name`. They stay with the message, so proxies that share it share them.
+
+    Raises WireError for a value that the type does not have.
+    """
+    known = message.__dict__
+    data: bytes | None = known.get("wire")
+    if data is None:
+        data = known["wire"] = encode_json(name, msgspec.json.decode(json_form.encode(message)))
+    return data
+
+
+def packed(name: str, message: Message | EncodedMessage) -> bytes:
+    """The bytes of a google.protobuf.Any with a message of the type `name`. They stay with the message."""
+    known = message.__dict__
+    data: bytes | None = known.get("wire Any")
+    if data is None:
+        data = known["wire Any"] = any_bytes(TYPE_URL + name, encode(name, message))
+    return data
+
+
+def encode_json(name: str, data: Mapping[str, Any]) -> bytes:
+    """The bytes of a message of the type `name`, from its protobuf JSON. Raises WireError with a path."""
+    try:
+        return message_bytes(name, data)
+    except RecursionError:
+        raise WireError("the message is nested too deeply") from None
+
+
+def any_bytes(url: str, value: bytes) -> bytes:
+    """The bytes of a google.protobuf.Any."""
+    return b"\x0a" + text_bytes(url) + (b"\x12" + delimited(value) if value else b"")
+
+
+def message_bytes(name: str, data: Any) -> bytes:
+    """The bytes of a message from its protobuf JSON."""
+    if special := WRITERS.get(name):
+        return special(data)
+    if name == f"{GOOGLE}Any":
+        return _packed_json(data)
+    fields, pieces = _fields(name), []
+    for key, value in data.items():
+        try:
+            number, write = fields[key]
+            pieces.append((number, write(value)))
+        except KeyError:
+            raise WireError(f"{name} has no field {key}", key) from None
+        except WireError as error:
+            raise error.within(key) from None
+        except _UNSUITABLE as error:
+            raise WireError(f"{value!r:.80} does not fit: {error}", key) from None
+    pieces.sort()
+    return b"".join([piece for _, piece in pieces])
+
+
+def _packed_json(data: Mapping[str, Any]) -> bytes:
+    """The bytes of an Any, whose JSON has the type in `@type` beside the fields."""
+    if not data:
+        return b""
+    rest = dict(data)
+    url = rest.pop("@type", None)
+    if not isinstance(url, str):
+        raise WireError("an Any needs @type", "@type")
+    name = url.rpartition("/")[2]
+    return any_bytes(url, message_bytes(name, rest.get("value", {}) if name in SPECIAL else rest))
+
+
+@cache
+def _fields(name: str) -> Mapping[str, tuple[int, Write]]:
+    """The number and the writer of each field of a message, by both of its names."""
+    message = descriptor(name)
+    if message is None:
+        raise WireError(f"Envoy's API has no message {name}")
+    return {spelling: (field.number, _writer(field)) for spelling, field in _spellings(message)}
+
+
+def _spellings(message: MessageDescriptor) -> list[tuple[str, FieldDescriptor]]:
+    return [(spelling, field) for field in message.fields for spelling in (field.name, field.json_name)]
+
+
+def _writer(field: FieldDescriptor) -> Write:
+    """Writes a field with its tag. null is absent, except for types that have it as a value."""
+    write = _present(field)
+    if field.type in NULLABLE and field.cardinality in ("single", "optional"):
+        return write
+    return lambda value: b"" if value is None else write(value)
+
+
+def _present(field: FieldDescriptor) -> Write:
+    """Writes a field whose JSON is not null."""
+    wire_type, element = _element(field)
+    before = tag(field.number, wire_type)
+    match field.cardinality:
+        case "map":
+            return _map_writer(field, element, wire_type)
+        case "repeated" if wire_type is not WireType.LENGTH:
+            together = tag(field.number, WireType.LENGTH)
+            return lambda values: together + delimited(b"".join(map(element, values))) if values else b""
+        case "repeated":
+            return lambda values: b"".join([before + _item(element, index, each) for index, each in enumerate(values)])
+        case "single" if not field.has_presence:
+            return lambda value: b"" if (data := element(value)) in _ZEROS else before + data
+        case _:
+            return lambda value: before + element(value)
+
+
+def _item(element: Write, step: object, value: Any) -> bytes:
+    """One of several values. An error tells which one."""
+    try:
+        return element(value)
+    except WireError as error:
+        raise error.within(str(step)) from None
+
+
+def _map_writer(field: FieldDescriptor, element: Write, wire_type: WireType) -> Write:
+    """Writes a map: a message for each entry, with the key as field 1 and the value as field 2."""
+    key_type = field.map_key or "string"
+    key_element, before = SCALARS[key_type], tag(field.number, WireType.LENGTH)
+    before_key, before_value = tag(1, key_element.wire_type), tag(2, wire_type)
+
+    def entry(key: str, value: Any) -> bytes:
+        written = key_element.write(key == "true" if key_type == "bool" else key)
+        return before + delimited(before_key + written + before_value + _item(element, key, value))
+
+    return lambda values: b"".join([entry(key, values[key]) for key in sorted(values)])
+
+
+def _element(field: FieldDescriptor) -> tuple[WireType, Write]:
+    """The wire type of one value of a field, and what writes it without its tag."""
+    match field.kind:
+        case "message":
+            name = field.type
+            return WireType.LENGTH, lambda value: delimited(message_bytes(name, value))
+        case "enum":
+            return WireType.VARINT, _enum_writer(field.type)
+        case _:
+            scalar = SCALARS[field.type]
+            return scalar.wire_type, scalar.write
+
+
+def _enum_writer(name: str) -> Write:
+    """Writes a value of an enum, which JSON has by name. A number stands for a value without a name."""
+    values = {each: SCALARS["int32"].write(number) for each, number in (enum_values(name) or {}).items()}
+
+    def write(value: Any) -> bytes:
+        if isinstance(value, str):
+            return values[value] if value in values else _no_value(name, value)
+        return varint(0) if value is None else SCALARS["int32"].write(value)
+
+    return write
+
+
+def _no_value(name: str, value: str) -> bytes:
+    raise WireError(f"{name} has no value {value}")
