@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from meshcompile.cli.console import UsageError, complain, counted
+from meshcompile.cli.file_xds import described, write_xds, xds_arguments
 from meshcompile.cli.fleet_findings import FleetFindings, effective_patches
 from meshcompile.cli.hints import hint_at_missing_proxies
 from meshcompile.cli.inputs import (
@@ -51,10 +52,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--output-dir", type=Path, metavar="DIR", help="write files DIR/PROXY/TYPE.json instead of printing"
     )
     parser.add_argument(
+        "--layout",
+        choices=("lists", "xds"),
+        default="lists",
+        help="files of --output-dir: lists of resources, or files that Envoy reads and follows (default: %(default)s)",
+    )
+    parser.add_argument(
         "--sources",
         action="store_true",
         help="print the lines of the input that each part comes from, instead of the parts",
     )
+    xds_arguments(parser)
     worker_arguments(parser)
     path_arguments(parser)
     watch_argument(parser)
@@ -67,6 +75,8 @@ def run(options: argparse.Namespace) -> int:
     if has_workers(options) and not options.all_proxies:
         raise UsageError("--jobs and --executor compile many proxies: add --all-proxies")
     wanted = None if options.all_proxies else wanted_proxy(options)
+    if options.layout == "xds":
+        return _run_xds(wanted, options)
     mesh = load_mesh(options)
     findings = FleetFindings()
     if options.all_proxies:
@@ -76,6 +86,18 @@ def run(options: argparse.Namespace) -> int:
     else:
         sys.stdout.writelines(_document(_configs(mesh, wanted, options, findings), options))
     return reported((*mesh.diagnostics, *findings.found), options)
+
+
+def _run_xds(wanted: Proxy | str | None, options: argparse.Namespace) -> int:
+    """Write the files that Envoy reads, and report the findings."""
+    if options.output_dir is None:
+        raise UsageError("--layout xds writes files: add --output-dir DIR")
+    if wrong := options.given & {"output", "type", "jobs", "executor"}:
+        raise UsageError(f"--layout xds writes all types as JSON in this process: omit --{min(wrong)}")
+    mesh = load_mesh(options)
+    change, findings = write_xds(mesh, wanted, options)
+    complain(described(change, options.output_dir))
+    return reported((*mesh.diagnostics, *findings), options)
 
 
 def _configs(

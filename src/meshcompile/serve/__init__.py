@@ -1,0 +1,1 @@
+"""Configurations that reach running Envoys, and follow the input: as files, and by xDS."""

@@ -1,0 +1,160 @@
+"""The folders of file xDS: `DIR/PROXY/lds.json` and so on, replaced while Envoys read them.
+
+Every file is replaced by a rename, which is what Envoy notices. The order is make before break: what others refer to
+comes first, and what nothing refers to any more is taken away last, once the Envoys had time to read the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
+
+MANIFEST = ".meshcompile-xds.json"
+GRACE = 1.0
+"""The number of seconds that Envoys have to stop using clusters before these are taken away."""
+ORDER = ("secrets", "extensions", "endpoints", "clusters", "listeners", "routes", "bootstrap")
+"""The types of files in the order in which they are replaced."""
+
+
+class FolderFile(Struct, frozen=True):
+    """A file by its path `PROXY/...`. `interim` is its content until Envoys have read the others."""
+
+    path: str
+    kind: str
+    content: bytes
+    interim: bytes | None = None
+
+
+class FolderChange(Struct, frozen=True):
+    """The paths that were written, and that were removed."""
+
+    written: tuple[str, ...]
+    removed: tuple[str, ...]
+
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        """The proxies whose files changed, by name."""
+        return tuple(sorted({path.partition("/")[0] for path in (*self.written, *self.removed)}))
+
+
+def replace_files(folder: Path, files: Sequence[FolderFile], complete: bool) -> FolderChange:
+    """Bring the folder to this content: files that are as before are not touched.
+
+    With `complete`, the files are those of all proxies, so files of other proxies are removed. Only files that the
+    manifest of the folder lists are ever removed. Raises OSError if the folder cannot be written: what has been
+    replaced until then is complete in itself.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    earlier = _listed(folder)
+    wanted = {file.path for file in files}
+    scope = {_proxy(path) for path in wanted}
+    gone = [path for path in earlier if path not in wanted and (complete or _proxy(path) in scope)]
+    kept = [path for path in earlier if path not in wanted and path not in gone]
+    changed = [_with_interim(folder, file) for file in files if _content(folder / file.path) != file.content]
+    _write(folder / MANIFEST, f"{json.dumps({'files': sorted({*wanted, *kept, *gone})}, indent=1)}\n".encode())
+    _replace(folder, changed)
+    for path in gone:
+        _remove(folder, path)
+    _write(folder / MANIFEST, f"{json.dumps({'files': sorted({*wanted, *kept})}, indent=1)}\n".encode())
+    return FolderChange(tuple(file.path for file in changed), tuple(gone))
+
+
+def _replace(folder: Path, changed: Iterable[FolderFile]) -> None:
+    """Write new files, then replace others by type; then, after a while, what had an interim content."""
+    in_order = sorted(changed, key=lambda file: (_content(folder / file.path) is not None, ORDER.index(file.kind)))
+    for file in in_order:
+        _write(folder / file.path, file.interim or file.content)
+    last = [file for file in in_order if file.interim not in (None, file.content)]
+    if last:
+        time.sleep(GRACE)
+    for file in last:
+        _write(folder / file.path, file.content)
+
+
+def _with_interim(folder: Path, file: FolderFile) -> FolderFile:
+    """The file of clusters, at first together with the clusters that it has now and will not have any more."""
+    if file.kind != "clusters":
+        return file
+    before, now = _resources(_content(folder / file.path)), _resources(file.content)
+    leaving = [text for name, text in before.items() if name not in now]
+    if not leaving:
+        return file
+    lines = b",\n".join((*now.values(), *leaving))
+    interim = b'{"versionInfo":"interim","resources":[\n%s\n]}\n' % lines
+    return FolderFile(file.path, file.kind, file.content, interim)
+
+
+def _resources(content: bytes | None) -> Mapping[str, bytes]:
+    """The resources of a file that this module wrote, by name: one a line. Empty for any other file."""
+    found: dict[str, bytes] = {}
+    for line in (content or b"").split(b"\n")[1:-2]:
+        text = line.removesuffix(b",")
+        try:
+            found[json.loads(text)["name"]] = text
+        except (ValueError, KeyError, TypeError):
+            return {}
+    return found
+
+
+def _content(path: Path) -> bytes | None:
+    """The bytes of a file; None if there is none."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Replace a file in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.new")
+    try:
+        new.write_bytes(content)
+        os.replace(new, path)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
+
+
+def _proxy(path: str) -> str:
+    return path.partition("/")[0]
+
+
+def _listed(folder: Path) -> Sequence[str]:
+    """The paths of the manifest that are inside the folder. The manifest is not trusted."""
+    try:
+        listed = json.loads((folder / MANIFEST).read_bytes())["files"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
+    return tuple(path for path in listed if isinstance(path, str) and _is_own(PurePosixPath(path)))
+
+
+def _is_own(path: PurePosixPath) -> bool:
+    """Whether `xds` writes such a path: a JSON file in the folder of a proxy, or in one of its subfolders."""
+    plain = not path.is_absolute() and ".." not in path.parts and "\0" not in str(path)
+    return plain and len(path.parts) in (2, 3) and path.suffix == ".json"
+
+
+def _remove(folder: Path, path: str) -> None:
+    """Remove a file, and the folders that become empty. Links that lead elsewhere are left alone."""
+    file = folder / path
+    if any(above.is_symlink() for above in _above(folder, file)) or not file.is_file():
+        return
+    file.unlink()
+    for above in _above(folder, file):
+        if any(above.iterdir()):
+            return
+        above.rmdir()
+
+
+def _above(folder: Path, file: Path) -> Iterator[Path]:
+    """The folders of a file below `folder`, the innermost first."""
+    above = file.parent
+    while above != folder:
+        yield above
+        above = above.parent
