@@ -13,6 +13,23 @@ DEVIATIONS = (
     ("endpoints/ip-families", "both", "routes", "80"),
     ("endpoints/ip-families", "v4", "routes", "80"),
     ("listeners/proxyconfig-headers-metadata", "kv", "routes", "80"),
+    # An API server would have converted these ServiceEntries to v1, the only version that these parts of istiod read.
+    ("fuzz-gwapi/ambient-seed-24", "waypoint-grove", "listeners", "main_internal"),
+    ("fuzz-gwapi/ambient-seed-27", "wp2-pylon", "listeners", "main_internal"),
+    ("fuzz-gwapi/ambient-seed-28", "mesa", "routes", "80"),
+    ("fuzz-gwapi/ambient-seed-28", "waypoint-pylon", "listeners", "main_internal"),
+    ("fuzz-gwapi/ambient-seed-33", "waypoint-karst", "listeners", "main_internal"),
+    ("fuzz-gwapi/ambient-seed-34", "waypoint-ochre", "listeners", "main_internal"),
+    ("fuzz-gwapi/ambient-seed-39", "wp2-mesa", "listeners", "main_internal"),
+    ("fuzz-gwapi/ambient-seed-50", "quartz", "routes", "80"),
+    ("fuzz-gwapi/ambient-seed-50", "waypoint-ember", "listeners", "main_internal"),
+    ("fuzz-gwapi/ambient-seed-68", "ridge", "routes", "quartz.ext:8080"),
+    ("fuzz-gwapi/ambient-seed-72", "waypoint-quartz", "listeners", "main_internal"),
+    ("fuzz-gwapi/ambient-seed-86", "waypoint-mesa", "listeners", "main_internal"),
+    ("fuzz-gwapi/gwapi-seed-57", "mesa", "routes", "80"),
+    ("fuzz-gwapi/gwapi-seed-57", "haven", "routes", "80"),
+    ("fuzz-gwapi/gwapi-seed-80", "fjord", "routes", "80"),
+    ("fuzz-gwapi/gwapi-seed-80", "ember", "routes", "80"),
 )
 
 

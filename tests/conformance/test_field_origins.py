@@ -52,7 +52,6 @@ UNNAMED: Mapping[str, str] = {
     **dict.fromkeys(
         (
             "AuthorizationPolicySpec.target_ref",
-            "AuthorizationPolicySpec.target_refs",
             "EnvoyFilterSpec.target_refs",
             "EnvoyFilterSpec.workload_selector",
             "GatewaySpec.selector",
@@ -68,7 +67,6 @@ UNNAMED: Mapping[str, str] = {
             "TelemetrySpec.selector",
             "TelemetrySpec.target_ref",
             "TelemetrySpec.target_refs",
-            "TrafficExtensionSpec.target_refs",
             "WasmPluginSpec.target_ref",
             "WorkloadSelector.labels",
             "WorkloadSelector.match_labels",
@@ -100,6 +98,8 @@ UNNAMED: Mapping[str, str] = {
             "LabelSelectorRequirement.values",
             "ListenerNamespaces.from_",
             "ListenerNamespaces.selector",
+            "ListenerSetParent.group",
+            "ListenerSetParent.kind",
             "ListenerSetParent.name",
             "ListenerSetParent.namespace",
             "ListenerSetSpec.parent_ref",
@@ -154,9 +154,10 @@ UNNAMED: Mapping[str, str] = {
         "they become labels and annotations of the Pods that istiod deploys",
     ),
     **dict.fromkeys(
-        ("BackendObjectReference.namespace", "SecretObjectReference.group"),
-        "no reference with it is accepted in the cases",
+        ("BackendObjectReference.group", "BackendObjectReference.kind", "BackendRef.group", "BackendRef.kind"),
+        "it says what kind of object the `name` beside it means",
     ),
+    "BackendObjectReference.namespace": "no reference with it is accepted in the cases",
     "EnvoyFilterSpec.priority": "it says in which order patches are applied",
     "PortTrafficPolicy.port": "it says which ports get the rest",
     "MutualTLS.mode": "it says which filter chains there are, and these come from ports",
