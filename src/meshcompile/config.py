@@ -24,6 +24,7 @@ from meshcompile.proxy import Proxy
 if TYPE_CHECKING:  # imported on first use
     from meshcompile.output.betterproto import BetterprotoResources
     from meshcompile.output.bootstrap import Bootstrap
+    from meshcompile.output.protobuf import ProtobufResources
 
 __all__ = ["RESOURCE_TYPES", "Config"]
 
@@ -111,16 +112,27 @@ class Config:
             raise InvalidArgument(f"there are no resources {unknown[0]!r}, only {', '.join(RESOURCE_TYPES)}")
         return {kind: printed(self.resources, kind) for kind in kinds}
 
+    def to_protobuf(self) -> "ProtobufResources":
+        """The resources as messages of the protobuf runtime, with the classes of xds-protos. Requires the extra `xds`.
+
+        Raises MissingExtra without it. `lacking` of the result lists what xds-protos does not have.
+        """
+        try:
+            from meshcompile.output.protobuf import protobuf_resources  # takes a while to import
+        except ModuleNotFoundError as error:
+            raise MissingExtra("xds", "make messages of protobuf") from error
+        return protobuf_resources(self._printed(RESOURCE_TYPES))
+
     def to_betterproto(self) -> "BetterprotoResources":
         """The resources as messages of envoy-data-plane. Requires the extra `betterproto`.
 
-        Raises MissingExtra without it. docs/reference/betterproto.md lists what that library cannot represent.
+        Raises MissingExtra without it. `lacking` of the result lists what envoy-data-plane does not have.
         """
         try:
             from meshcompile.output.betterproto import betterproto_resources  # takes seconds to import
         except ModuleNotFoundError as error:
             raise MissingExtra("betterproto", "make messages of envoy-data-plane") from error
-        return betterproto_resources(self.to_dict())
+        return betterproto_resources(self._printed(RESOURCE_TYPES))
 
     def source_map(self) -> Mapping[str, tuple[Origin, ...]]:
         """Origins by JSON pointer into `to_dict()`: the origins of `/routes/0/virtualHosts/1`, for example."""
