@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from bench.meshes import GATEWAY_PROXY, VIRTUAL_SERVICE, edited_service, mesh, sidecars
+from bench.meshes import GATEWAY_PROXY, VIRTUAL_SERVICE, edited_service, first_service, mesh, sidecars
 
 T = TypeVar("T")
 
@@ -65,6 +65,20 @@ def checks(path: Path) -> Mapping[str, float]:
     assert found
     assert analyzed
     return {"yaml": (before + _reading(path)) / 2, "validate": validating, "analyze": analyzing}
+
+
+def difference(path: Path) -> Mapping[str, float]:
+    """The time to load a mesh before and after the edit of a VirtualService, and to compare both."""
+    import meshcompile
+
+    warm_up()
+    text = path.read_text()
+    edited = text.replace(VIRTUAL_SERVICE.format(**first_service()), edited_service())
+    assert edited != text
+    (old, new), loading = _timed(lambda: (meshcompile.load(path), meshcompile.load(edited)))
+    found, comparing = _timed(lambda: meshcompile.diff(old, new))
+    assert found.changes
+    return {"loading": loading, "comparing": comparing}
 
 
 def fleet(path: Path, services: int) -> Mapping[str, float]:
@@ -219,6 +233,7 @@ def peak() -> int:
 MEASUREMENTS: Mapping[str, Callable[..., Mapping[str, float]]] = {
     "seconds": lambda path, services: seconds(Path(path), int(services)),
     "checks": lambda path: checks(Path(path)),
+    "difference": lambda path: difference(Path(path)),
     "fleet": lambda path, services: fleet(Path(path), int(services)),
     "memory": lambda path, services: memory(Path(path), int(services)),
     "queries": lambda path, services: queries(Path(path), int(services)),

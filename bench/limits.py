@@ -74,6 +74,8 @@ BOUNDS: Mapping[str, Bound] = {
     "checks: validate, 2,000 wrong subsets": Bound(2.0),
     "checks: analyze": Bound(4.0),
     "checks: analyze, 2,000 wrong subsets": Bound(4.0),
+    # In loads of both versions.
+    "diff: one VirtualService, 200 workloads": Bound(3.0),
     # 2,000 sidecars and 10 gateways of 1,000 services.
     "fleet: compiled": Bound(18, 12),
     "fleet: compiled, with fingerprints": Bound(30),

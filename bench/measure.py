@@ -12,11 +12,12 @@ from pathlib import Path
 from statistics import median
 
 from bench import scaling
-from bench.meshes import mesh
+from bench.meshes import mesh, with_workloads
 
 ROOT = Path(__file__).resolve().parent.parent
 FLEET_SERVICES = 1000
 FLEET_GATEWAYS = 10
+COMPARED_WORKLOADS = 200
 SIZING_VERSIONS = 10
 """The Deployments of each service, so that there are 10,000 sidecars."""
 ANSWERED = 1000
@@ -59,6 +60,13 @@ def of_checks(rounds: int) -> Iterator[Ratio]:
             measured = ratios(medians(child("checks", path) for _ in range(rounds)))
         for command, ratio in measured.items():
             yield f"checks: {command}{what}", ratio
+
+
+def of_difference() -> Iterator[Ratio]:
+    """What a change of one VirtualService does to 200 workloads, in loads of both versions."""
+    with file_of(with_workloads(mesh(FLEET_SERVICES), COMPARED_WORKLOADS)) as path:
+        measured = child("difference", path)
+    yield "diff: one VirtualService, 200 workloads", measured["comparing"] / measured["loading"]
 
 
 def of_cases(rounds: int) -> Iterator[Ratio]:

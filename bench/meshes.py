@@ -177,9 +177,22 @@ def mesh(services: int, gateways: int = 1, versions: int = 2) -> str:
     return "---\n".join([GATEWAY, *more, *(_service(number, versions) for number in range(services))])
 
 
+def with_workloads(text: str, count: int) -> str:
+    """A mesh with its gateways, and with so many of the Deployments of its services."""
+    documents = text.split("---\n")
+    deployments = [each for each in documents if "kind: Deployment" in each and "gateway" not in each]
+    left_out = set(deployments[count:])
+    return "---\n".join(each for each in documents if each not in left_out)
+
+
+def first_service() -> dict[str, str]:
+    """The name and the namespace of the first service."""
+    return {"name": _name(0), "namespace": _namespace(0)}
+
+
 def edited_service() -> str:
     """The VirtualService of the first service, with another timeout."""
-    text = VIRTUAL_SERVICE.format(name=_name(0), namespace=_namespace(0))
+    text = VIRTUAL_SERVICE.format(**first_service())
     return text.replace("timeout: 5s", "timeout: 6s")
 
 

@@ -209,3 +209,21 @@ def test_only_some_proxies_and_types() -> None:
     assert diff.only(("routes",)).resources == diff.resources
     with pytest.raises(meshcompile.UnknownProxy):
         meshcompile.diff(old, new, ["deployment/nobody.shop"])
+
+
+def test_named_rules_in_another_order() -> None:
+    """Rules with names are compared in their order, like all others."""
+    rules = (
+        "{name: one, match: [{uri: {prefix: /a}}], route: [{destination: {host: web}}]}",
+        ("{name: two, match: [{uri: {prefix: /a/b}}], route: [{destination: {host: catalog}}]}"),
+    )
+    service = """
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata: {name: catalog, namespace: shop}
+        spec: {hosts: [catalog], http: [%s]}
+        """
+    diff = difference(service % ", ".join(rules), service % ", ".join(reversed(rules)))
+    change = only(diff)
+    assert change.witness["url"] == "http://catalog.shop/a/b"
+    assert (change.before["answered_by"], change.after["answered_by"]) == ("web.shop", "catalog.shop")

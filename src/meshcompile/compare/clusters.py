@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from meshcompile.compare.comparable import comparable
+from meshcompile.compare.messages import message_changes
+from meshcompile.compare.pairs import ConfigPair
 from meshcompile.compare.probes import PlacedChain, Probe, chains, connection_to, tables, user_of_table
-from meshcompile.compare.resources import by_name
 from meshcompile.compare.routes import described
 from meshcompile.config import Config
 from meshcompile.envoy.config.route import Route, RouteAction, RouteConfiguration, VirtualHost, WeightedCluster
@@ -15,10 +15,10 @@ from meshcompile.symbolic.host_table import HostTable
 from meshcompile.symbolic.requests import http_request
 
 
-def cluster_probes(before: Config, after: Config) -> Iterator[Probe]:
+def cluster_probes(pair: ConfigPair) -> Iterator[Probe]:
     """A request to each cluster whose settings or endpoints changed."""
-    changed = _changed(before, after)
-    for config in (before, after):
+    changed = _changed(pair)
+    for config in (pair.before, pair.after) if changed else ():
         yield from _http_probes(config, changed)
         yield from _tcp_probes(config, changed)
 
@@ -27,27 +27,19 @@ Changed = Mapping[str, tuple[tuple[Message, ...], tuple[Message, ...]]]
 """The messages of a cluster that differ, before and after, by its name."""
 
 
-def _changed(before: Config, after: Config) -> Changed:
+def _changed(pair: ConfigPair) -> Changed:
     found: dict[str, tuple[tuple[Message, ...], tuple[Message, ...]]] = {}
     for kind in ("clusters", "endpoints"):
-        was, now = by_name(kind, before), by_name(kind, after)
-        for name in was.keys() | now.keys():
-            old, new = was.get(name), now.get(name)
-            if not _same(old, new):
+        for name, (old, new) in pair.changed.get(kind, {}).items():
+            if old is None or new is None or _differs(old, new):
                 earlier = found.get(name, ((), ()))
                 found[name] = ((*earlier[0], *_given(old)), (*earlier[1], *_given(new)))
     return found
 
 
-def _same(old: Message | None, new: Message | None) -> bool:
-    if old is None or new is None:
-        return old is new
-    return old == new or _meaning(old) == _meaning(new)
-
-
-def _meaning(message: Message) -> object:
-    data = comparable(message)
-    return {key: value for key, value in data.items() if key != "metadata"}
+def _differs(old: Message, new: Message) -> bool:
+    """Whether anything but metadata differs."""
+    return any(not each.pointer.startswith("/metadata") for each in message_changes(old, new))
 
 
 def _given(message: Message | None) -> tuple[Message, ...]:

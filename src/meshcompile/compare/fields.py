@@ -1,7 +1,7 @@
 """What changed inside of JSON data, field by field."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -27,14 +27,15 @@ def field_changes(before: Any, after: Any, pointer: str = "") -> Iterator[FieldC
         return
     if isinstance(before, dict) and isinstance(after, dict):
         for key in sorted(before.keys() | after.keys()):
-            yield from field_changes(before.get(key), after.get(key), f"{pointer}/{_escaped(key)}")
+            yield from field_changes(before.get(key), after.get(key), f"{pointer}/{escaped(key)}")
     elif isinstance(before, list) and isinstance(after, list):
         yield from _item_changes(before, after, pointer)
     else:
         yield FieldChange(pointer, before, after)
 
 
-def _escaped(key: str) -> str:
+def escaped(key: str) -> str:
+    """A key as a part of a JSON pointer."""
     return key.replace("~", "~0").replace("/", "~1")
 
 
@@ -44,6 +45,7 @@ def _item_changes(before: Sequence[Any], after: Sequence[Any], pointer: str) -> 
         for name in [*now, *(name for name in was if name not in now)]:
             at = list(now).index(name) if name in now else list(was).index(name)
             yield from field_changes(was.get(name), now.get(name), f"{pointer}/{at}")
+        yield from reordered(was, now, pointer)
         return
     was_texts, now_texts = ([json.dumps(item, sort_keys=True) for item in items] for items in (before, after))
     for tag, low, high, start, end in SequenceMatcher(None, was_texts, now_texts, autojunk=False).get_opcodes():
@@ -54,6 +56,14 @@ def _item_changes(before: Sequence[Any], after: Sequence[Any], pointer: str) -> 
             now_item = after[start + offset] if start + offset < end else ABSENT
             place = start + offset if start + offset < end else low + offset
             yield from field_changes(was_item, now_item, f"{pointer}/{place}")
+
+
+def reordered(was: Iterable[str], now: Iterable[str], pointer: str) -> Iterator[FieldChange]:
+    """The order of the names that two lists have in common, if it is not the same."""
+    was, now = dict.fromkeys(was), dict.fromkeys(now)
+    old, new = [name for name in was if name in now], [name for name in now if name in was]
+    if old != new:
+        yield FieldChange(pointer, old, new)
 
 
 def _by_name(items: Sequence[Any]) -> Mapping[str, Any] | None:

@@ -6,11 +6,12 @@ from itertools import islice
 
 import msgspec
 
+from meshcompile.compare.pairs import ConfigPair
 from meshcompile.compare.policies import policy_identities, policy_requests
 from meshcompile.compare.probes import UNDECLARED_PORT, PlacedChain, Probe, chains, connection_to, tables
 from meshcompile.compare.tokens import token_requests
 from meshcompile.config import Config
-from meshcompile.envoy.config.listener import FilterChainMatch, Listener
+from meshcompile.envoy.config.listener import FilterChainMatch
 from meshcompile.envoy.config.route import Route
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
 from meshcompile.envoy.message import Message, Packed
@@ -24,13 +25,15 @@ Identities = Sequence[str]
 MOST_IDENTITIES = 20
 
 
-def listener_probes(before: Config, after: Config, identities: Identities) -> Iterator[Probe]:
+def listener_probes(pair: ConfigPair, identities: Identities) -> Iterator[Probe]:
     """Requests that meet the filter chains that are not the same in both configurations."""
-    was, now = _by_identity(before), _by_identity(after)
+    if "listeners" not in pair.changed:
+        return
+    was, now = _by_identity(pair.before), _by_identity(pair.after)
     for key in sorted(was.keys() | now.keys(), key=repr):
         old, new = was.get(key), now.get(key)
         if old is None or new is None or _comparable(old) != _comparable(new):
-            yield from _probes(old, new, (before, after), identities)
+            yield from _probes(old, new, (pair.before, pair.after), identities)
 
 
 Identity = tuple[str, FilterChainMatch | None]
@@ -126,7 +129,6 @@ def _blamed(each: PlacedChain | None) -> tuple[Message, ...]:
     return () if each is None else (each.chain, each.listener)
 
 
-def removed_listeners(before: Config, after: Config) -> Iterator[Listener]:
-    """The listeners that go away, with their connections."""
-    left = {each.name for each in after.listeners}
-    return (each for each in before.listeners if each.name not in left)
+def removed_listeners(pair: ConfigPair) -> Iterator[str]:
+    """The names of the listeners that go away, with their connections."""
+    return (name for name, (_, new) in pair.changed.get("listeners", {}).items() if new is None)

@@ -7,23 +7,21 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 from msgspec.structs import replace
 
+from meshcompile.collector import gc_paused
+from meshcompile.compare.comparison import ProxyComparison
 from meshcompile.compare.effects import with_headers
-from meshcompile.compare.listeners import Identities
 from meshcompile.compare.objects import ObjectChange, object_changes
-from meshcompile.compare.proxy_diff import BehaviourChange, ProxyDiff, proxy_diff
+from meshcompile.compare.proxies import client_names, matched, workload_names
+from meshcompile.compare.proxy_diff import BehaviourChange, ProxyDiff
 from meshcompile.compare.resources import ResourceChange
 from meshcompile.compare.risks import Risk, risks
+from meshcompile.compare.sharing import sharing
 from meshcompile.compare.witnesses import Clients, service_ports, witness
-from meshcompile.config import Config
 from meshcompile.documents import Origin
-from meshcompile.envoy.fingerprint import digest_of_all
-from meshcompile.envoy.fingerprint import digests as fingerprints_of
-from meshcompile.errors import UnknownProxy
 from meshcompile.mesh import Mesh
 from meshcompile.models.kubernetes.service import Service
 from meshcompile.models.networking.service_entry import ServiceEntry
 from meshcompile.proxy import Proxy
-from meshcompile.values.spiffe import spiffe_id
 
 DOMAIN = "cluster.local"
 
@@ -102,123 +100,28 @@ class MeshDiff(Struct, frozen=True):
         return not (self.resources or self.added or self.removed)
 
 
+@gc_paused()
 def diff(before: Mesh, after: Mesh, proxies: Iterable[str] | None = None) -> MeshDiff:
     """The difference of two meshes, for all of their proxies or for those with these names.
 
     Raises UnknownProxy for a name that neither mesh has.
     """
-    pairs = list(_pairs(before, after, proxies))
+    later = sharing(before, after)
+    after = later.mesh
+    pairs = list(matched(before, after, proxies))
     objects = object_changes(before.objects, after.objects)
-    names = _workloads((before, after))
-    clients = _clients((before, after))
-    comparison = _Comparison(before, after, clients, names)
-    found = [(new or old, comparison.of(old, new)) for old, new in pairs]
-    both = [(proxy, each) for proxy, each in found if proxy is not None and each is not None]
+    names, clients = workload_names((before, after)), client_names((before, after))
+    comparison = ProxyComparison(before, after, clients, names)
+    both = [(new, comparison.of(old, new)) for old, new in pairs if old is not None and new is not None]
     return MeshDiff(
         objects=objects,
         resources=tuple(_resource_groups(both, names)),
-        changes=merged(_changes(both, objects, _Context(after, clients, names))),
+        changes=merged(_changes(both, objects, _Context(after, clients, names, later.place))),
         undecided=tuple((names[proxy.id], reason) for proxy, each in both for reason in each.undecided),
         added=tuple(names[new.id] for old, new in pairs if old is None and new is not None),
         removed=tuple(names[old.id] for old, new in pairs if new is None and old is not None),
         unchanged=sum(not each.resources for _, each in both),
     )
-
-
-Pair = tuple[Proxy | None, Proxy | None]
-
-
-def _pairs(before: Mesh, after: Mesh, names: Iterable[str] | None) -> Iterator[Pair]:
-    """The proxies of both meshes, matched by the names of their Pods or of their workloads."""
-    if names is not None:
-        for name in names:
-            old, new = _named(before, name), _named(after, name)
-            if old is None and new is None:
-                raise UnknownProxy(name, ())
-            yield old, new
-        return
-    was, now = _by_workload(before), _by_workload(after)
-    for key in sorted(was.keys() | now.keys(), key=repr):
-        yield was.get(key), now.get(key)
-
-
-def _named(mesh: Mesh, name: str) -> Proxy | None:
-    try:
-        return mesh.proxy(name)
-    except UnknownProxy:
-        return None
-
-
-def _by_workload(mesh: Mesh) -> Mapping[tuple[str, int], Proxy]:
-    """The proxies by workload, and their number in it. The names of Pods change with every rollout."""
-    counts: dict[str, int] = {}
-    found: dict[tuple[str, int], Proxy] = {}
-    for each in mesh.named_proxies:
-        name = each.workload
-        counts[name] = counts.get(name, 0) + 1
-        found[name, counts[name]] = each.proxy
-    return found
-
-
-def _workloads(meshes: Iterable[Mesh]) -> Mapping[str, str]:
-    """The workload of each proxy, as `deployment/NAME.NAMESPACE`, by the proxy's ID."""
-    return {each.pod_id: each.workload for mesh in meshes for each in mesh.named_proxies}
-
-
-class _Comparison:
-    """Compares proxies. Those with equal outbound configurations on both sides are compared once."""
-
-    def __init__(self, before: Mesh, after: Mesh, clients: Clients, names: Mapping[str, str]) -> None:
-        self.before, self.after, self.clients, self.names = before, after, clients, names
-        self._known: dict[Hashable, ProxyDiff] = {}
-
-    def of(self, old: Proxy | None, new: Proxy | None) -> ProxyDiff | None:
-        """What changes for a proxy of both meshes; None for one of only one."""
-        if old is None or new is None:
-            return None
-        was, now = self.before.compile(old), self.after.compile(new)
-        digests = was.fingerprints, now.fingerprints
-        if digests[0] == digests[1]:
-            return UNCHANGED
-        if digests[0]["listeners"] != digests[1]["listeners"]:
-            return proxy_diff(was, now, _others(self.clients, self.names[old.id]))
-        key = (old.type, *(_outbound(was, digests[0])), *(_outbound(now, digests[1])))
-        if key not in self._known:
-            self._known[key] = proxy_diff(was, now)
-        return self._known[key]
-
-
-UNCHANGED = ProxyDiff((), (), (), ())
-
-
-def _outbound(config: Config, digests: Mapping[str, str]) -> tuple[str | bytes, ...]:
-    """What decides about outbound requests if no listener changes: the other resources, and the names of listeners.
-
-    The listeners themselves differ between workloads, in what they report about themselves.
-    """
-    clusters = [each for each in config.clusters if not each.name.startswith(INBOUND)]
-    names = (each.name for each in config.listeners)
-    return (*(digests[kind] for kind in SHARED), digest_of_all(fingerprints_of(clusters)), *names)
-
-
-INBOUND = "inbound|"
-"""How the names of clusters for requests to the workload itself begin."""
-SHARED = ("routes", "endpoints", "extensions")
-
-
-def _clients(meshes: Iterable[Mesh]) -> Clients:
-    """The workloads of both meshes by their SPIFFE identity."""
-    found: dict[str, str] = {}
-    for mesh in meshes:
-        for each in mesh.named_proxies:
-            trust_domain, account = mesh.settings.mesh.trust_domain, each.proxy.service_account or "default"
-            found.setdefault(spiffe_id(trust_domain, each.proxy.namespace, account), each.workload)
-    return found
-
-
-def _others(clients: Clients, own: str) -> Identities:
-    """The identities of clients, that of a workload itself last."""
-    return sorted(clients, key=lambda identity: clients[identity] == own)
 
 
 Found = Sequence[tuple[Proxy, ProxyDiff]]
@@ -227,8 +130,10 @@ Found = Sequence[tuple[Proxy, ProxyDiff]]
 class _Context:
     """What changes are described with."""
 
-    def __init__(self, after: Mesh, clients: Clients, names: Mapping[str, str]) -> None:
-        self.clients, self.names = clients, names
+    def __init__(
+        self, after: Mesh, clients: Clients, names: Mapping[str, str], place: Callable[[Origin], Origin]
+    ) -> None:
+        self.clients, self.names, self.place = clients, names, place
         self.services = [each for each in after.objects if isinstance(each, Service)]
         self.hosts = frozenset(_hosts(after))
 
@@ -327,7 +232,7 @@ def _change(
         with_headers(change.before, change.after, is_after=False),
         with_headers(change.before, change.after, is_after=True),
         before,
-        after,
+        tuple(map(context.place, after)),
         tuple(risks(change, difference.drained, context.hosts)),
     )
 

@@ -40,7 +40,7 @@ def _changes(was: Mapping[Key, Resource], now: Mapping[Key, Resource]) -> Iterat
         old, new = was.get(key), now.get(key)
         if old is None or new is None:
             yield ObjectChange(*key, _whole(old), _whole(new))
-        elif old.origin.document.value != new.origin.document.value:
+        elif old is not new and old.origin.document.value != new.origin.document.value:
             yield ObjectChange(*key, _differing(old, new), _differing(new, old))
 
 

@@ -10,7 +10,6 @@ from ipaddress import ip_address, ip_network
 
 from msgspec import Struct
 
-from meshcompile.compare.resources import by_name
 from meshcompile.config import Config
 from meshcompile.envoy.config.core import Address, CidrRange, SocketAddress
 from meshcompile.envoy.config.listener import FilterChain, FilterChainMatch, Listener
@@ -82,10 +81,7 @@ def tables(config: Config) -> Mapping[str, RouteConfiguration]:
         for each in chains(config)
         if each.manager is not None and (table := each.manager.route_config) is not None
     }
-    discovered = {
-        name: each for name, each in by_name("routes", config).items() if isinstance(each, RouteConfiguration)
-    }
-    return {**inside, **discovered}
+    return {**inside, **{each.name: each for each in config.routes}}
 
 
 def user_of_table(config: Config, name: str) -> PlacedChain | None:

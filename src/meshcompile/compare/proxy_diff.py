@@ -7,14 +7,14 @@ from msgspec import Struct
 
 from meshcompile.compare.clusters import cluster_probes
 from meshcompile.compare.effects import Effect, effect, workloads
-from meshcompile.compare.fields import field_changes
 from meshcompile.compare.listeners import Identities, listener_probes, removed_listeners
+from meshcompile.compare.messages import message_changes
+from meshcompile.compare.pairs import ConfigPair
 from meshcompile.compare.probes import Probe
 from meshcompile.compare.resources import ResourceChange, resource_changes
 from meshcompile.compare.routes import route_probes
-from meshcompile.config import Config
 from meshcompile.documents import Origin
-from meshcompile.envoy.message import Message, source_map, to_builtins
+from meshcompile.envoy.message import Message, source_map
 from meshcompile.simulate import Capture, HttpRequest, ProxyEvaluator
 from meshcompile.symbolic.comparison import UndecidedHosts
 
@@ -51,35 +51,25 @@ class ProxyDiff(Struct, frozen=True):
     drained: tuple[str, ...]
 
 
-def proxy_diff(before: Config, after: Config, identities: Identities = ()) -> ProxyDiff:
-    """What changes between two configurations of one proxy.
-
-    Args:
-        before: The configuration before the change.
-        after: The configuration after it.
-        identities: The SPIFFE identities of possible clients.
-    """
-    resources = resource_changes(before, after)
+def proxy_diff(pair: ConfigPair, identities: Identities = ()) -> ProxyDiff:
+    """What changes between two configurations of one proxy. `identities` are the SPIFFE identities of its clients."""
+    resources = resource_changes(pair)
     if not resources:
         return ProxyDiff((), (), (), ())
     undecided: list[str] = []
-    behaviour = tuple(_behaviour(before, after, identities, undecided))
+    behaviour = tuple(_behaviour(pair, identities, undecided))
     if not behaviour:
         undecided += _unexplained(resources)
-    drained = tuple(each.name for each in removed_listeners(before, after))
+    drained = tuple(removed_listeners(pair))
     return ProxyDiff(resources, behaviour, tuple(dict.fromkeys(undecided)), drained)
 
 
-def _behaviour(
-    before: Config, after: Config, identities: Identities, undecided: list[str]
-) -> Iterator[BehaviourChange]:
+def _behaviour(pair: ConfigPair, identities: Identities, undecided: list[str]) -> Iterator[BehaviourChange]:
     """The changes that the probes show, each pair of effects once."""
-    old, new = ProxyEvaluator(before), ProxyEvaluator(after)
-    names = workloads(before), workloads(after)
+    old, new = ProxyEvaluator(pair.before), ProxyEvaluator(pair.after)
+    names = workloads(pair.before), workloads(pair.after)
     seen: set[Hashable] = set()
-    for probe in chain(
-        route_probes(before, after), listener_probes(before, after, identities), cluster_probes(before, after)
-    ):
+    for probe in chain(route_probes(pair), listener_probes(pair, identities), cluster_probes(pair)):
         if isinstance(probe, UndecidedHosts):
             undecided.append(f"requests to {probe.group.authority}: {probe.reason}")
             continue
@@ -139,7 +129,7 @@ def _differing(message: Message, other: Message | None) -> Iterator[Origin]:
     if other is None:
         yield from places.get("", ())
         return
-    for change in field_changes(to_builtins(other), to_builtins(message)):
+    for change in message_changes(other, message):
         yield from _nearest(places, change.pointer)
 
 

@@ -1,15 +1,12 @@
 """What changed in the resources of one proxy."""
 
-from collections.abc import Iterator, Mapping
 from enum import StrEnum, auto
 
 from msgspec import Struct
 
-from meshcompile.compare.comparable import comparable
-from meshcompile.compare.fields import FieldChange, field_changes
-from meshcompile.config import Config
-from meshcompile.encoded import RESOURCE_TYPES
-from meshcompile.envoy.fingerprint import digests
+from meshcompile.compare.fields import FieldChange
+from meshcompile.compare.messages import message_changes
+from meshcompile.compare.pairs import ConfigPair
 from meshcompile.envoy.message import Message
 
 
@@ -34,33 +31,15 @@ class ResourceChange(Struct, frozen=True):
     fields: tuple[FieldChange, ...] = ()
 
 
-def resource_changes(before: Config, after: Config) -> tuple[ResourceChange, ...]:
+def resource_changes(pair: ConfigPair) -> tuple[ResourceChange, ...]:
     """The resources that differ in meaning, in the order of the types and of their names."""
-    return tuple(change for kind in RESOURCE_TYPES for change in _changes(kind, before, after))
+    changes = (_change(kind, name, *both) for kind, found in pair.changed.items() for name, both in found.items())
+    return tuple(filter(None, changes))
 
 
-def _changes(kind: str, before: Config, after: Config) -> Iterator[ResourceChange]:
-    was, now = by_name(kind, before), by_name(kind, after)
-    for name in sorted(was.keys() | now.keys()):
-        if name not in now:
-            yield ResourceChange(kind, name, ChangeKind.REMOVED)
-        elif name not in was:
-            yield ResourceChange(kind, name, ChangeKind.ADDED)
-        elif not _equal(was[name], now[name]):
-            fields = tuple(field_changes(comparable(was[name]), comparable(now[name])))
-            if fields:
-                yield ResourceChange(kind, name, ChangeKind.CHANGED, fields)
-
-
-def by_name(kind: str, config: Config) -> Mapping[str, Message]:
-    """The resources of a type, by name."""
-    messages: tuple[Message, ...] = getattr(config, kind)
-    return {_name(message): message for message in messages}
-
-
-def _name(message: Message) -> str:
-    return getattr(message, "cluster_name", "") or getattr(message, "name", "")
-
-
-def _equal(one: Message, other: Message) -> bool:
-    return one is other or digests((one,)) == digests((other,))
+def _change(kind: str, name: str, old: Message | None, new: Message | None) -> ResourceChange | None:
+    """The change of a resource; None if both versions mean the same."""
+    if old is None or new is None:
+        return ResourceChange(kind, name, ChangeKind.REMOVED if new is None else ChangeKind.ADDED)
+    fields = tuple(message_changes(old, new))
+    return ResourceChange(kind, name, ChangeKind.CHANGED, fields) if fields else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from meshcompile.compare.pairs import ConfigPair
 from meshcompile.compare.probes import Probe, connection_to, tables, user_of_table
 from meshcompile.config import Config
 from meshcompile.envoy.config.route import Route
@@ -12,13 +13,13 @@ from meshcompile.symbolic.comparison import RouteDifference, UndecidedHosts, rou
 from meshcompile.symbolic.requests import http_request
 
 
-def route_probes(before: Config, after: Config) -> Iterator[Probe | UndecidedHosts]:
+def route_probes(pair: ConfigPair) -> Iterator[Probe | UndecidedHosts]:
     """A witness of each set of requests that the routes of two configurations treat differently."""
-    was, now = tables(before), tables(after)
+    was, now = tables(pair.before), tables(pair.after)
     for name in sorted(was.keys() & now.keys()):
         if was[name] != now[name]:
             for difference in route_differences(was[name], now[name]):
-                yield difference if isinstance(difference, UndecidedHosts) else _probe(difference, name, after)
+                yield difference if isinstance(difference, UndecidedHosts) else _probe(difference, name, pair.after)
 
 
 def _probe(difference: RouteDifference, table: str, config: Config) -> Probe | UndecidedHosts:

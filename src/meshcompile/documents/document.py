@@ -121,6 +121,18 @@ class Document:
         earlier._excerpt = new
         return True
 
+    def says_the_same(self, other: Document) -> bool:
+        """Whether both have the same data, in the same order. Files, positions and comments may differ."""
+        mine, others = self._whole, other._whole
+        if mine and others and mine.column == others.column and str(mine) == str(others):
+            return True
+        return repr(self.value) == repr(other.value)
+
+    @property
+    def _whole(self) -> Excerpt | None:
+        """The excerpt, if it holds this document alone, and all of it."""
+        return self._excerpt if self._excerpt and self._excerpt.complete and not self._inside else None
+
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True

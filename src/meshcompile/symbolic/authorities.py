@@ -20,6 +20,11 @@ def rank(domain: str) -> tuple[int, int]:
     return (1 if domain.startswith("*") else 2 if domain.endswith("*") else 0), -len(domain)
 
 
+def has_wildcard(host: VirtualHost) -> bool:
+    """Whether a domain of a virtual host takes several hosts."""
+    return "*" in "".join(host.domains) and any("*" in (domain[:1], domain[-1:]) for domain in host.domains)
+
+
 def takes(domain: str, host: str) -> bool:
     """Whether a domain takes a host in small letters. A `*` stands for at least one character."""
     if domain.startswith("*"):

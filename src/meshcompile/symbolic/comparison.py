@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 import msgspec
 
 from meshcompile.envoy.config.route import Route, RouteConfiguration, VirtualHost
+from meshcompile.envoy.fingerprint import digests
 from meshcompile.simulate.virtual_host import domain_index
 from meshcompile.spaces import Language, Outcomes, Request, Row, Space, Undecided, differences, exactly, row, space
 from meshcompile.symbolic.authorities import rank, taken_by, takes
@@ -60,9 +61,31 @@ def route_differences(
 ) -> Iterator[RouteDifference | UndecidedHosts]:
     """All requests that two tables of one name route differently. None stands for a table without virtual hosts."""
     before, after = before or NO_TABLE, after or NO_TABLE
-    for group in _distinct(host_groups(before, after)):
+    if not same_tables(before, after):
+        changed = frozenset(range(len(before.virtual_hosts))), frozenset(range(len(after.virtual_hosts)))
+    else:
+        changed = changed_hosts(before, after)
+    for group in _distinct(host_groups(before, after, changed)):
         if not _same(group, before, after):
             yield from _compared(group, before, after)
+
+
+Indexes = frozenset[int]
+"""The indexes of some virtual hosts of a table."""
+
+
+def changed_hosts(before: RouteConfiguration, after: RouteConfiguration) -> tuple[Indexes, Indexes]:
+    """The virtual hosts that only one of two tables has."""
+    was, now = before.virtual_hosts, after.virtual_hosts
+    shared = set(map(id, was)) & set(map(id, now))
+    old, new = ({i: each for i, each in enumerate(hosts) if id(each) not in shared} for hosts in (was, now))
+    digests_of = set(digests(list(old.values()))), set(digests(list(new.values())))
+    both = digests_of[0] & digests_of[1]
+    left, added = (
+        frozenset(i for i, digest in zip(hosts, digests(list(hosts.values())), strict=True) if digest not in both)
+        for hosts in (old, new)
+    )
+    return left, added
 
 
 def _distinct(groups: Iterable[HostGroup]) -> Iterable[HostGroup]:
@@ -80,19 +103,30 @@ def _readability(authority: str) -> tuple[bool, bool, bool, int, str]:
     return not any(map(str.isalpha, authority)), ":" in authority, "." not in authority, len(authority), authority
 
 
-def host_groups(before: RouteConfiguration, after: RouteConfiguration) -> Iterator[HostGroup]:
-    """The groups of hosts that some domain of the tables names, in the order of the domains."""
+def host_groups(
+    before: RouteConfiguration, after: RouteConfiguration, changed: tuple[Indexes, Indexes]
+) -> Iterator[HostGroup]:
+    """The groups of hosts that some domain of the changed virtual hosts names, in the order of the domains.
+
+    Other domains are in virtual hosts that both tables have, and no changed domain is among those that take their
+    hosts first.
+    """
+    concerned = _domains(before, changed[0]) | _domains(after, changed[1])
+    if not concerned:
+        return
     indexes = domain_index(before), domain_index(after)
     domains = _domains(before) | _domains(after)
-    for domain in sorted(domains):
+    for domain in sorted(concerned):
         authority = _authority(domain, domains)
         if authority is not None:
             found = indexes[0].find(authority), indexes[1].find(authority)
             yield HostGroup(domain, authority, found, _host(before, found[0]), _host(after, found[1]))
 
 
-def _domains(table: RouteConfiguration) -> set[str]:
-    return {domain.lower() for host in table.virtual_hosts for domain in host.domains}
+def _domains(table: RouteConfiguration, indexes: Iterable[int] | None = None) -> set[str]:
+    """The domains of some virtual hosts, or of all of them."""
+    hosts = table.virtual_hosts if indexes is None else [table.virtual_hosts[index] for index in indexes]
+    return {domain.lower() for host in hosts for domain in host.domains}
 
 
 def _host(table: RouteConfiguration, index: int | None) -> VirtualHost:
@@ -123,7 +157,7 @@ def _same(group: HostGroup, before: RouteConfiguration, after: RouteConfiguratio
 
 def same_tables(before: RouteConfiguration, after: RouteConfiguration) -> bool:
     """Whether the tables do the same to the requests of all their virtual hosts."""
-    return _of_table(before) == _of_table(after)
+    return table_settings(before) == table_settings(after)
 
 
 def _compared(
@@ -160,7 +194,7 @@ def _authorities(group: HostGroup, before: RouteConfiguration, after: RouteConfi
 
 
 def _with_outcomes(rows: Sequence[Row], host: VirtualHost, table: RouteConfiguration) -> Sequence[tuple[Row, Hashable]]:
-    around = (_of_table(table), _of_host(host))
+    around = (table_settings(table), _of_host(host))
     routes = [(each, (*around, _action(route))) for each, route in zip(rows, host.routes, strict=True)]
     if host.require_tls == "NONE":
         return routes
@@ -185,6 +219,6 @@ def _of_host(host: VirtualHost) -> Hashable:
     return msgspec.structs.replace(host, name="", domains=(), routes=(), metadata=None, virtual_clusters=())
 
 
-def _of_table(table: RouteConfiguration) -> Hashable:
+def table_settings(table: RouteConfiguration) -> Hashable:
     """What a table does to the requests of all its virtual hosts."""
     return msgspec.structs.replace(table, name="", virtual_hosts=(), metadata=None)

@@ -1,0 +1,51 @@
+"""Compares the proxies of two meshes. Proxies that differ in the same way are compared once."""
+
+from collections.abc import Hashable, Mapping
+
+from meshcompile.compare.grouping import OutboundKeys
+from meshcompile.compare.pairs import ConfigPair
+from meshcompile.compare.proxies import other_identities
+from meshcompile.compare.proxy_diff import ProxyDiff, proxy_diff
+from meshcompile.compare.witnesses import Clients
+from meshcompile.compile import compiled
+from meshcompile.config import Config
+from meshcompile.mesh import Mesh
+from meshcompile.proxy import Proxy
+
+
+class ProxyComparison:
+    """Compares proxies of two meshes."""
+
+    def __init__(self, before: Mesh, after: Mesh, clients: Clients, names: Mapping[str, str]) -> None:
+        """The comparison.
+
+        Args:
+            before: The mesh before the change.
+            after: The mesh after it.
+            clients: The workloads that can be clients.
+            names: The workload of each proxy, by the proxy's ID.
+        """
+        self.before, self.after, self.clients, self.names = before, after, clients, names
+        self._keys = OutboundKeys()
+        self._known: dict[Hashable, tuple[ConfigPair, ProxyDiff]] = {}
+
+    def of(self, old: Proxy, new: Proxy) -> ProxyDiff:
+        """What changes for a proxy of both meshes."""
+        pair = ConfigPair(_config(self.before, old), _config(self.after, new))
+        if not pair.changed:
+            return UNCHANGED
+        if INBOUND_LISTENER in pair.changed.get("listeners", {}) or pair.before.proxy.ip_addresses != new.ip_addresses:
+            return proxy_diff(pair, other_identities(self.clients, self.names[old.id]))
+        key = self._keys.key(pair)
+        if key not in self._known:
+            self._known[key] = pair, proxy_diff(pair)
+        return self._known[key][1]
+
+
+UNCHANGED = ProxyDiff((), (), (), ())
+INBOUND_LISTENER = "virtualInbound"
+
+
+def _config(mesh: Mesh, proxy: Proxy) -> Config:
+    """The configuration of a proxy without the findings about it, which take a look at every route."""
+    return Config(proxy, compiled(mesh.snapshot, proxy).resources)
