@@ -46,6 +46,10 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time, __getattr__ imp
     from meshcompile.output.bootstrap import Bootstrap as Bootstrap
     from meshcompile.patch.report import Change as Change
     from meshcompile.patch.report import PatchReport as PatchReport
+    from meshcompile.prove.policies import PolicyComparison as PolicyComparison
+    from meshcompile.prove.policies import PolicyWitness as PolicyWitness
+    from meshcompile.prove.policies import Relation as Relation
+    from meshcompile.prove.policies import compare_policies as compare_policies
     from meshcompile.proxy import Proxy as Proxy
     from meshcompile.proxy import ProxyType as ProxyType
     from meshcompile.snapshot.gateway_api.conditions import StatusCondition as StatusCondition
@@ -53,6 +57,7 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time, __getattr__ imp
     from meshcompile.source.sources import ForeignFile as ForeignFile
     from meshcompile.source.sources import Sources as Sources
     from meshcompile.status.objects import ObjectStatus as ObjectStatus
+    from meshcompile.unreachable import UnreachableKind as UnreachableKind
     from meshcompile.unreachable import UnreachableRoute as UnreachableRoute
     from meshcompile.uses import Use as Use
 
@@ -81,9 +86,12 @@ _PLACES = {
     "ObjectStatus": "meshcompile.status.objects",
     "Origin": "meshcompile.documents",
     "PatchReport": "meshcompile.patch.report",
+    "PolicyComparison": "meshcompile.prove.policies",
+    "PolicyWitness": "meshcompile.prove.policies",
     "Proxy": "meshcompile.proxy",
     "ProxyType": "meshcompile.proxy",
     "Related": "meshcompile.diagnostics",
+    "Relation": "meshcompile.prove.policies",
     "Request": "meshcompile.explain.request",
     "Risk": "meshcompile.compare.risks",
     "Severity": "meshcompile.diagnostics",
@@ -93,9 +101,11 @@ _PLACES = {
     "TraceOutcome": "meshcompile.explain.trace",
     "TraceStep": "meshcompile.explain.trace",
     "UnknownProxy": "meshcompile.errors",
+    "UnreachableKind": "meshcompile.unreachable",
     "UnreachableRoute": "meshcompile.unreachable",
     "UnreadableInput": "meshcompile.source.reading",
     "Use": "meshcompile.uses",
+    "compare_policies": "meshcompile.prove.policies",
     "diff": "meshcompile.compare.mesh_diff",
     "load": "meshcompile.mesh",
 }

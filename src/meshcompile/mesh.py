@@ -305,13 +305,14 @@ class Mesh:
         return World(self)
 
     def unreachable(self, proxies: Iterable[str] | None = None) -> tuple[UnreachableRoute, ...]:
-        """The routes that no request reaches, of all proxies or of those with these names, by position.
+        """What no request reaches at all proxies, or at those with these names, by position.
 
-        A rule is listed if none of its routes is reached, and if that is proved. Compiles the proxies.
+        These are routes, filter chains, rules of authorization policies, and subsets that no route uses. A rule is
+        listed if none of its routes is reached, and if that is proved. Compiles the proxies.
         """
-        from meshcompile.unreachable import unreachable_routes
+        from meshcompile.unreachable import unreachable_parts
 
-        return unreachable_routes(self.compile_all(proxies))
+        return unreachable_parts(self.compile_all(proxies))
 
     def compile_all(
         self,

@@ -53,3 +53,75 @@ def test_a_rule_that_is_reached_by_some_host() -> None:
     """Nothing is listed in a mesh without shadowed rules."""
     assert unreachable("{uri: {prefix: /a/b}}", "{uri: {prefix: /a}}", "{}") == []
     assert meshcompile.load(MESH).unreachable() == ()
+
+
+def policies(*rules: str, action: str = "ALLOW", more: str = "") -> list[tuple[str, str, list[str]]]:
+    """The unreachable parts of a mesh with one policy, and the places that cover them."""
+    listed = "\n".join(f"    - {rule}" for rule in rules)
+    text = f"""
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {{name: rules, namespace: shop}}
+spec:
+  selector: {{matchLabels: {{app: catalog}}}}
+  action: {action}
+  rules:
+{listed}
+"""
+    found = meshcompile.load("---\n".join([SHOP, dedent(text), dedent(more)])).unreachable()
+    covering = [[f"{place[0].document.name}.{place[0].field}" for place in each.covered_by] for each in found]
+    return [(str(each.kind), each.places[0].field, by) for each, by in zip(found, covering, strict=True)]
+
+
+READS = "{to: [{operation: {methods: [GET], paths: [/a*]}}]}"
+ITEMS = "{to: [{operation: {methods: [GET], paths: [/a/items]}}]}"
+
+
+def test_a_policy_rule_behind_another() -> None:
+    """A rule that admits nothing that another one does not admit is listed, whatever their order."""
+    assert policies(READS, ITEMS) == [("policy rule", "spec.rules[1]", ["rules.spec.rules[0]"])]
+    assert policies(ITEMS, READS) == [("policy rule", "spec.rules[0]", ["rules.spec.rules[1]"])]
+    assert policies(READS, READS) == [("policy rule", "spec.rules[1]", ["rules.spec.rules[0]"])]
+    assert policies(READS, ITEMS.replace("GET", "POST")) == []
+
+
+def test_a_policy_rule_that_matches_nothing() -> None:
+    """A rule whose conditions exclude each other is listed, and one that is only unusual is not."""
+    never = "{from: [{source: {principals: [a], notPrincipals: ['*']}}]}"
+    assert policies(READS, never, action="DENY") == [("policy rule", "spec.rules[1]", [])]
+    several = "{when: [{key: 'request.headers[x]', values: [a]}, {key: 'request.headers[x]', values: [b]}]}"
+    assert policies(READS, several) == []  # the header may have two lines
+
+
+def test_a_policy_rule_whose_requests_are_denied() -> None:
+    """A rule that admits only what another policy denies is listed with it."""
+    deny = """
+        apiVersion: security.istio.io/v1
+        kind: AuthorizationPolicy
+        metadata: {name: closed, namespace: shop}
+        spec:
+          selector: {matchLabels: {app: catalog}}
+          action: DENY
+          rules: [{to: [{operation: {paths: ["/a*"]}}]}]
+        """
+    assert policies(ITEMS, "{}", more=deny) == [("policy rule", "spec.rules[0]", ["closed.spec.rules[0]"])]
+
+
+def test_a_subset_without_routes() -> None:
+    """A subset to which no route leads is listed."""
+    rules = """
+        apiVersion: networking.istio.io/v1
+        kind: DestinationRule
+        metadata: {name: catalog, namespace: shop}
+        spec:
+          host: catalog
+          subsets: [{name: v1, labels: {app: catalog}}, {name: v2, labels: {app: catalog}}]
+        ---
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata: {name: catalog, namespace: shop}
+        spec:
+          hosts: [catalog]
+          http: [{route: [{destination: {host: catalog, subset: v1}}]}]
+        """
+    assert policies(READS, more=rules) == [("subset", "spec.subsets[1]", [])]

@@ -5,9 +5,9 @@
     FirstMatch([row(api), row(health)]).unreachable(1)   # Proved(by=(0,))
 
 A `Space` is a set of requests: conditions over dimensions, whose names and meaning the caller decides. The values of a
-dimension are strings (`Language`, with the regular expressions of RE2), strings that can be absent (`OptionalText`),
-integers (`Ranges`) or plain choices (`Choices`). A table whose first matching row decides is a `FirstMatch`; `Outcomes`
-and `differences` compare two of them.
+dimension are strings (`Language`, with the regular expressions of RE2), strings that can be absent (`OptionalText`) or
+come several times (`Several`), integers (`Ranges`) or plain choices (`Choices`). A table whose first matching row
+decides is a `FirstMatch`; `Outcomes` and `differences` compare two of them.
 
 Every question has one of three answers: `Proved`, `Refuted` with a witness, or `Unknown` with the reason, when the
 computation would become too large or a condition cannot be expressed. An answer is never a guess.
@@ -32,8 +32,9 @@ from meshcompile.spaces.language import (
     segments_below,
     starting_with,
 )
-from meshcompile.spaces.space import EVERYTHING, NO_REQUESTS, Cube, Request, Space, space
-from meshcompile.spaces.values import ABSENT, PRESENT, Choices, OptionalText, Ranges, Values, choices, ranges
+from meshcompile.spaces.several import Several, SomeTexts, none_of, some_of
+from meshcompile.spaces.space import EVERYTHING, NO_REQUESTS, Cube, Request, Space, any_of, space
+from meshcompile.spaces.values import ABSENT, PRESENT, Choices, OptionalText, Ranges, Values, choices, either, ranges
 
 __all__ = [
     "ABSENT",
@@ -56,25 +57,31 @@ __all__ = [
     "Refuted",
     "Request",
     "Row",
+    "Several",
+    "SomeTexts",
     "Space",
     "Undecided",
     "Unknown",
     "Values",
+    "any_of",
     "choices",
     "containing",
     "differences",
     "disjoint",
+    "either",
     "ending_with",
     "equivalent",
     "exactly",
     "implies",
     "is_empty",
     "matching",
+    "none_of",
     "numbers",
     "ranges",
     "row",
     "same",
     "segments_below",
+    "some_of",
     "space",
     "starting_with",
 ]

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from meshcompile.spaces.errors import Undecided
-from meshcompile.spaces.values import Values, left, met
+from meshcompile.spaces.values import Values, either, left, met
 
 MOST_CUBES = 3000
 """The number of cubes of one space from which on a question is undecided."""
@@ -76,9 +76,10 @@ def _name(item: tuple[str, Values]) -> str:
 
 
 class Space(msgspec.Struct, frozen=True, cache_hash=True):
-    """A set of requests: the union of disjoint cubes, none of which is empty.
+    """A set of requests: the union of cubes, none of which is empty.
 
-    Every operation can raise `Undecided`.
+    The cubes that `|`, `&` and `-` make of disjoint cubes are disjoint; those of `any_of` can overlap. Every operation
+    can raise `Undecided`.
     """
 
     cubes: tuple[Cube, ...] = ()
@@ -135,3 +136,17 @@ def space(conditions: Mapping[str, Values] | None = None, /, **more: Values) -> 
     if any(values.is_empty for values in merged.values()):
         return NO_REQUESTS
     return Space((Cube(tuple(sorted(merged.items(), key=_name))),))
+
+
+def any_of(spaces: Iterable[Space]) -> Space:
+    """The requests of all the spaces, as cubes that can overlap. Conditions in one dimension become one condition."""
+    single: dict[str, Values] = {}
+    rest: dict[Cube, None] = {}
+    for cube in (cube for each in spaces for cube in each.cubes):
+        match cube.conditions:
+            case ((name, values),):
+                single[name] = either(single[name], values) if name in single else values
+            case _:
+                rest[cube] = None
+    merged = (Cube(((name, values),)) for name, values in single.items())
+    return _bounded((*merged, *rest))

@@ -6,6 +6,7 @@ from typing import TypeAlias
 import msgspec
 
 from meshcompile.spaces.language import ANY, NOTHING, Language
+from meshcompile.spaces.several import Several
 
 
 class OptionalText(msgspec.Struct, frozen=True):
@@ -120,7 +121,7 @@ def ranges(pairs: Iterable[tuple[int, int]], end: int) -> Ranges:
     return Ranges(tuple(joined), end)
 
 
-Values: TypeAlias = Language | OptionalText | Choices | Ranges
+Values: TypeAlias = Language | OptionalText | Several | Choices | Ranges
 """A set of values of one dimension. Both operands of an operation are of one type."""
 
 
@@ -130,6 +131,8 @@ def met(one: Values, other: Values) -> Values:
         case (Language(), Language()):
             return one & other
         case (OptionalText(), OptionalText()):
+            return one & other
+        case (Several(), Several()):
             return one & other
         case (Choices(), Choices()):
             return one & other
@@ -146,10 +149,29 @@ def left(one: Values, other: Values) -> Values:
             return one - other
         case (OptionalText(), OptionalText()):
             return one - other
+        case (Several(), Several()):
+            return one - other
         case (Choices(), Choices()):
             return one - other
         case (Ranges(), Ranges()):
             return one - other
+        case _:
+            raise _other_dimension(one, other)
+
+
+def either(one: Values, other: Values) -> Values:
+    """The values in one of both sets."""
+    match one, other:
+        case (Language(), Language()):
+            return one | other
+        case (OptionalText(), OptionalText()):
+            return OptionalText(one.texts | other.texts, one.absent or other.absent)
+        case (Several(), Several()):
+            return Several(tuple(dict.fromkeys((*one.cases, *other.cases))), one.absent or other.absent)
+        case (Choices(), Choices()):
+            return ~(~one & ~other)
+        case (Ranges(), Ranges()):
+            return ranges((*one.ranges, *other.ranges), one.end)
         case _:
             raise _other_dimension(one, other)
 

@@ -118,7 +118,7 @@ def _header_values(matcher: HeaderMatcher) -> OptionalText:
         if not as_empty:
             return wanted
         return OptionalText(PRESENT.texts if present != invert else NOTHING, absent=present != invert)
-    texts = _header_texts(matcher) & HEADER_TEXTS
+    texts = header_texts(matcher) & HEADER_TEXTS
     values = HEADER_TEXTS - texts if invert else texts
     return OptionalText(values, absent=as_empty and values.accepts(""))
 
@@ -134,7 +134,7 @@ def _presence(matcher: HeaderMatcher) -> bool | None:
             return None
 
 
-def _header_texts(matcher: HeaderMatcher) -> Language:
+def header_texts(matcher: HeaderMatcher) -> Language:
     match matcher:
         case HeaderMatcher(range_match=Int64Range(start=start, end=end)):
             return numbers(int(start), int(end))

@@ -1,0 +1,48 @@
+"""Routes that no request can reach, because earlier routes take all of its requests: exact, for compiled tables.
+
+A rule of a VirtualService can make several routes, at several proxies. It is listed only if none of them is reached.
+"""
+
+from collections.abc import Iterator
+
+from meshcompile.config import Config
+from meshcompile.documents import Origin
+from meshcompile.envoy.config.route import Route, RouteConfiguration, VirtualHost
+from meshcompile.envoy.message import source_map
+from meshcompile.spaces import Proved
+from meshcompile.symbolic.host_table import HostTable
+from meshcompile.unreachable.found import Found, UnreachableRoute
+
+
+def sort_routes(config: Config, found: Found, seen: set[object]) -> None:
+    """Add the routes of a proxy to those that no request reaches, or to the others."""
+    for table, host in _hosts(config, seen):
+        _sort(table, host, found)
+
+
+def _hosts(config: Config, seen: set[object]) -> Iterator[tuple[RouteConfiguration, VirtualHost]]:
+    """The virtual hosts with several routes, each once: proxies share them."""
+    for table in config.routes:
+        for host in table.virtual_hosts:
+            if len(host.routes) > 1 and host not in seen:
+                seen.add(host)
+                yield table, host
+
+
+def _sort(table: RouteConfiguration, host: VirtualHost, found: Found) -> None:
+    routes = HostTable(host, table)
+    places = [_places(route) for route in host.routes]
+    for index, route in enumerate(host.routes):
+        if not places[index]:
+            continue
+        answer = routes.unreachable(index)
+        if isinstance(answer, Proved):
+            covering = tuple(places[earlier] for earlier in answer.by if places[earlier])
+            found.add(UnreachableRoute(table.name, host.name, route.name, places[index], covering))
+        else:
+            found.reached(places[index][0])
+
+
+def _places(route: Route) -> tuple[Origin, ...]:
+    """The places of a route, that of its match first; empty for a route that no object asks for."""
+    return tuple(sorted(source_map(route).get("", ()), key=lambda origin: -len(origin.path)))
