@@ -80,6 +80,46 @@ def host_settings(random: Random, context: str) -> list[Object]:
     return [patch("VIRTUAL_HOST", context, "MERGE", settings)]
 
 
+HEADER_MATCHERS: tuple[Object, ...] = (
+    {"string_match": {"exact": "a"}, "invert_match": True},
+    {"string_match": {"prefix": "a"}, "invert_match": True, "treat_missing_header_as_empty": True},
+    {"present_match": True},
+    {"present_match": False},
+    {"present_match": True, "invert_match": True},
+    {"string_match": {"suffix": "b"}},
+    {"safe_regex_match": {"regex": "a|b"}},
+    {"range_match": {"start": 0, "end": 13}, "invert_match": True},
+)
+ACTIONS: tuple[Object, ...] = (
+    {
+        "weighted_clusters": {
+            "header_name": "x-c",
+            "clusters": [
+                {"name": "PassthroughCluster", "weight": 11, "host_rewrite_literal": "weighted.example.com"},
+                {"name": "outbound|8080||web.shop.svc.cluster.local", "weight": 1},
+            ],
+        }
+    },
+    {"cluster_header": "x-b"},
+    {"prefix_rewrite": "/patched"},
+    {"regex_rewrite": {"pattern": {"regex": "/(a)(/|$)"}, "substitution": r"/\\2\1\1/"}},
+    {"host_rewrite_header": "x-a"},
+    {"host_rewrite_literal": "patched.example.com", "append_x_forwarded_host": True},
+    {"host_rewrite_path_regex": {"pattern": {"regex": "^/([a-z]*).*$"}, "substitution": r"\1.example.com"}},
+    {"cluster_not_found_response_code": "NOT_FOUND"},
+    {"cluster_not_found_response_code": "INTERNAL_SERVER_ERROR"},
+    {"upgrade_configs": [{"upgrade_type": "websocket", "enabled": False}, {"upgrade_type": "spdy/3.1"}]},
+    {"max_stream_duration": {"grpc_timeout_header_max": "1s"}},
+)
+REDIRECTS: tuple[Object, ...] = (
+    {"prefix_rewrite": "/elsewhere"},
+    {"regex_rewrite": {"pattern": {"regex": "a"}, "substitution": "<\\0>"}},
+    {"strip_query": True},
+    {"https_redirect": True},
+    {"path_redirect": "/fixed?own=1", "strip_query": True},
+)
+
+
 def route_settings(random: Random, context: str) -> list[Object]:
     settings: Object = random.choice(
         (
@@ -89,9 +129,24 @@ def route_settings(random: Random, context: str) -> list[Object]:
             {"match": {"query_parameters": [{"name": "p", "present_match": True}]}},
             {"match": {"headers": [{"name": "x-c", "range_match": {"start": 1, "end": 20}}]}},
             {"match": {"headers": [{"name": "x-a", "string_match": {"contains": "a", "ignore_case": True}}]}},
+            *({"match": {"headers": [{"name": "x-a", **matcher}]}} for matcher in HEADER_MATCHERS),
         )
     )
     return [patch("HTTP_ROUTE", context, "MERGE", settings)]
+
+
+def action_settings(random: Random, context: str) -> list[Object]:
+    value = {"route": random.choice(ACTIONS)}
+    return [patch("HTTP_ROUTE", context, "MERGE", value, **routes_with("ROUTE"))]
+
+
+def redirect_settings(random: Random, context: str) -> list[Object]:
+    value = {"redirect": random.choice(REDIRECTS)}
+    return [patch("HTTP_ROUTE", context, "MERGE", value, **routes_with("REDIRECT"))]
+
+
+def routes_with(action: str) -> Object:
+    return {"routeConfiguration": {"vhost": {"route": {"action": action}}}}
 
 
 def added(random: Random) -> Object:
@@ -116,7 +171,7 @@ def fault_filter(random: Random, context: str) -> list[Object]:
     config = {
         "@type": f"{TYPE}.http.fault.v3.HTTPFault",
         "abort": {**abort, "percentage": percentage},
-        "headers": [{"name": "x-b", "string_match": {"exact": "a"}}],
+        "headers": [{"name": "x-b", "string_match": {"exact": "a"}, "invert_match": random.random() < 0.3}],
     }
     return [inserted(context, "envoy.filters.http.fault.own", config)]
 
@@ -146,5 +201,6 @@ def inserted(context: str, name: str, config: Object) -> Object:
 
 PATCHES: tuple[Callable[[Random, str], list[Object]], ...] = (
     *(manager_settings, manager_settings, table_settings, host_settings, route_settings),
+    *(route_settings, action_settings, action_settings, redirect_settings),
     *(mutation_filter, fault_filter, rbac_filter),
 )

@@ -224,7 +224,7 @@ def forward(random: Random) -> Object:
             "rewrite": (0.35, lambda: rewrite(random)),
             "timeout": (0.1, lambda: "5s"),
             "retries": (0.1, lambda: {"attempts": 2, "retryOn": "5xx,503"}),
-            "mirror": (0.1, lambda: destination(random)),
+            "mirror": (0.2, lambda: destination(random)),
             "fault": (0.05, lambda: {"abort": {"httpStatus": 418, "percentage": {"value": 100}}}),
         },
     )

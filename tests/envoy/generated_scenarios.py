@@ -19,6 +19,7 @@ from meshcompile.simulate import (
     TokenState,
 )
 from tests.envoy import generated_policies, generated_routes
+from tests.envoy.aimed_requests import aimed
 from tests.envoy.certificates import Authority
 from tests.envoy.generated_envoy_filters import envoy_filters
 from tests.envoy.generated_policies import IDENTITY
@@ -61,6 +62,13 @@ ODD_HEADERS: tuple[tuple[str, str], ...] = (
         ("x-envoy-original-host", "o"),
         ("x-request-id", "1"),
     ),
+)
+UPGRADES = (
+    [("connection", "Upgrade"), ("upgrade", "websocket")],
+    [("Connection", "keep-alive, upgrade"), ("Upgrade", "WebSocket")],
+    [("connection", "close"), ("upgrade", "websocket")],
+    [("connection", "upgrade"), ("upgrade", "h2c")],
+    [("connection", "upgrade"), ("upgrade", "spdy/3.1")],
 )
 METHODS = ("GET", "GET", "GET", "POST", "PUT", "OPTIONS", "DELETE", "PATCH", "PROPFIND", "get", "FOO", "TRACE")
 
@@ -193,18 +201,21 @@ def tls_rules(random: Random) -> list[Object]:
     return [networking("VirtualService", "tls", hosts=hosts, tls=tls)] if random.random() < 0.5 else []
 
 
-def request_maker(names: Sequence[str], tokens: Sequence[str] = ()) -> RequestMaker:
-    """Requests for hosts, half of them with something odd."""
+def request_maker(names: Sequence[str], tokens: Sequence[str] = (), rules: Sequence[Object] = ()) -> RequestMaker:
+    """Requests for hosts, half of them aimed at rules, and half of them with something odd."""
 
     def made(random: Random) -> HttpRequest:
-        plain = generated_routes.request(random, names)
+        near = aimed(random, rules) if random.random() < 0.6 else None
+        plain = near or generated_routes.request(random, names)
         headers = [("x-forwarded-proto", plain.scheme)] if random.random() < 0.5 else []
         headers += plain.headers
         path, method, authority = plain.target, plain.method, plain.authority
-        if random.random() < 0.3:
+        if random.random() < (0.05 if near else 0.3):
             path = random.choice(ODD_PATHS)
-        for _ in range(random.choice((0, 0, 1, 2))):
+        for _ in range(random.choice((0, 0, 0, 1) if near else (0, 0, 1, 2))):
             headers.append(random.choice(ODD_HEADERS))
+        if random.random() < 0.03:
+            headers += random.choice(UPGRADES)
         if random.random() < 0.1:
             method = random.choice(METHODS)
         if random.random() < 0.1:
@@ -227,24 +238,39 @@ def names_of(objects: Sequence[Object], random: Random) -> list[str]:
     """The hosts of rules, and others."""
     known = ["web", "web.shop", "10.0.0.2", "catalog.shop.svc.cluster.local", "orders.other", "nobody.example.org"]
     for rules in (o for o in objects if o["kind"] == "VirtualService"):
-        known += [h.replace("*", random.choice(("x", "www", "x.y"))) for h in rules["spec"].get("hosts", ())]
+        known += [h.replace("*", random.choice(("x", "www", "x.y", ""))) for h in rules["spec"].get("hosts", ())]
     return known
+
+
+KNOWN = {
+    80: ("web.shop.svc.cluster.local", "catalog.shop.svc.cluster.local", "api.example.com"),
+    8080: ("web.shop.svc.cluster.local", "orders.other.svc.cluster.local"),
+}
+"""Hosts of services by port."""
 
 
 def outbound(random: Random, world: World) -> Scenario:
     """A client's sidecar."""
     sender = random.choice(generated_routes.SENDERS[:2])
-    objects = [*of_services(generated_routes.objects(random)), *PODS, SUBSETS, *other_services(), *tls_rules(random)]
+    made = generated_routes.objects(random)
+    known = random.sample(KNOWN[sender.port], len(KNOWN[sender.port]))
+    for rules in of_kind(made, "VirtualService"):
+        if "hosts" in rules["spec"] and known and random.random() < 0.8:  # so that it holds for this proxy
+            rules["spec"] = {"hosts": [known.pop()], "http": rules["spec"]["http"]}
+    objects = [*of_services(made), *PODS, SUBSETS, *other_services(), *tls_rules(random)]
     objects += envoy_filters(random, "SIDECAR_OUTBOUND")
     config: Object = {"pathNormalization": {"normalization": random.choice(NORMALIZATIONS)}}
     if random.random() < 0.4:
         config["outboundTrafficPolicy"] = {"mode": "REGISTRY_ONLY"}
-    destinations = [("10.0.0.1", sender.port), ("10.0.0.9", sender.port), *random.sample(DESTINATIONS, 4)]
-    approaches = [
-        outbound_approach(random, address, port) for address, port in (*destinations, ("10.0.0.2", sender.port))
-    ]
+    own = [(address, sender.port) for address in ("10.0.0.1", "10.0.0.1", "10.0.0.2", "10.0.0.9")]
+    approaches = [outbound_approach(random, *each) for each in (*own, *random.sample(DESTINATIONS, 3))]
     proxy = sidecar(namespace=sender.namespace, labels=sender.labels)
-    return Scenario(objects, config, proxy, approaches, request_maker(names_of(objects, random)))
+    maker = request_maker(names_of(objects, random), rules=of_kind(objects, "VirtualService"))
+    return Scenario(objects, config, proxy, approaches, maker)
+
+
+def of_kind(objects: Iterable[Object], kind: str) -> list[Object]:
+    return [each for each in objects if each["kind"] == kind]
 
 
 DESTINATIONS = (
@@ -327,8 +353,8 @@ def custom_policy(random: Random) -> Object:
     return generated_policies.security("AuthorizationPolicy", "custom", spec)
 
 
-def policy_request_maker(hosts: Sequence[str], tokens: Sequence[str]) -> RequestMaker:
-    plain = request_maker(hosts, tokens)
+def policy_request_maker(hosts: Sequence[str], tokens: Sequence[str], rules: Sequence[Object] = ()) -> RequestMaker:
+    plain = request_maker(hosts, tokens, rules)
 
     def made(random: Random) -> HttpRequest:
         request = plain(random)
@@ -364,13 +390,18 @@ def inbound_approach(random: Random) -> Approach:
     return Approach(connection, "virtualInbound", client)
 
 
+SERVED = ("*.example.com", "www.example.com")
+"""Hosts of the servers with TLS."""
+
+
 def front(random: Random, world: World) -> Scenario:
     """A gateway with HTTP, HTTPS, TLS and TCP servers."""
     rules = generated_routes.virtual_services(random)
-    for rule in rules:
-        if "hosts" in rule["spec"]:
-            rule["spec"]["gateways"] = random.choice((["shop/front"], ["mesh", "shop/front"]))
-    hosts = random.choice((["*"], ["*.example.com", "*.cluster.local"], ["*", "www.example.com"], ["*.com"]))
+    for index, rule in enumerate(each for each in rules if "hosts" in each["spec"]):
+        rule["spec"]["gateways"] = random.choice((["shop/front"], ["mesh", "shop/front"]))
+        if index < len(SERVED) and random.random() < 0.8:
+            rule["spec"]["hosts"] = [SERVED[index]]
+    hosts = random.choice((["*"], ["*"], ["*.example.com", "*.cluster.local"], ["*", "www.example.com"], ["*.com"]))
     http = {"port": {"number": 80, "name": "http", "protocol": "HTTP"}, "hosts": hosts}
     if random.random() < 0.15:
         http["tls"] = {"httpsRedirect": True}
@@ -403,14 +434,14 @@ def front(random: Random, world: World) -> Scenario:
         *envoy_filters(random, "GATEWAY"),
     ]
     tokens, valid = world.tokens()
-    if random.random() < 0.5:
+    if random.random() < 0.3:
         objects += [at_gateway(p) for p in generated_policies.policies(random, world.issuers)]
     else:
         tokens = []
     config = {"pathNormalization": {"normalization": random.choice(NORMALIZATIONS)}}
     approaches = [front_approach(random) for _ in range(7)]
     hosts = [h.replace("*", "x.y") for rule in rules for h in rule["spec"].get("hosts", ()) if "." in h]
-    maker = policy_request_maker([*names_of(objects, random), *hosts * 4], tokens)
+    maker = policy_request_maker([*names_of(objects, random), *hosts * 4], tokens, rules)
     return Scenario(objects, config, gateway(), approaches, maker, is_gateway=True, tokens=valid)
 
 
@@ -472,7 +503,7 @@ def front_approach(random: Random) -> Approach:
             certificate=certificate,
         )
     source = random.choice(("127.2.0.7", "127.2.1.1", "127.3.0.1"))
-    spoken = random.choice((Spoken.HTTP11, Spoken.HTTP11, Spoken.HTTP11, Spoken.HTTP10, Spoken.HTTP2))
+    spoken = random.choices((Spoken.HTTP11, Spoken.HTTP10, Spoken.HTTP2), (6, 1, 2))[0]
     connection = DownstreamConnection(destination="127.0.0.1", port=port, source=source, tls=hello, spoken=spoken)
     version = "HTTP/1.0" if spoken is Spoken.HTTP10 else "HTTP/1.1"
     return Approach(connection, f"0.0.0.0_{port}", client, version)

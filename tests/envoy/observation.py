@@ -58,6 +58,13 @@ def managers(listeners: list[Json]) -> Iterator[Json]:
     return _configs(listeners, "HttpConnectionManager")
 
 
+def clusters_of_bytes(bootstrap: Json) -> frozenset[str]:
+    """The clusters that get connections without HTTP."""
+    proxies = list(_configs(bootstrap["staticResources"]["listeners"], "TcpProxy"))
+    weighted = [each for proxy in proxies for each in proxy.get("weightedClusters", {}).get("clusters", ())]
+    return frozenset((*(proxy.get("cluster", "") for proxy in proxies), *(each["name"] for each in weighted)))
+
+
 def _configs(listeners: list[Json], kind: str) -> Iterator[Json]:
     for listener in listeners:
         default = [listener["defaultFilterChain"]] if "defaultFilterChain" in listener else []

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+EACH = 120  # requests for each mesh: many meshes show more than many requests
 ROOT = Path(__file__).parents[2]
 MODULES = Path("src/meshcompile/simulate")
 
@@ -108,8 +109,12 @@ BUGS: tuple[Bug, ...] = (
         "kept = headers",
     ),
     Bug(
-        "weights do not matter", "weighted", "for value, weight in choices if weight)", "for value, weight in choices)"
+        "weights do not matter",
+        "weighted",
+        "Share(Fraction(weight, total), value)",
+        "Share(Fraction(1, len(choices)), value)",
     ),
+    Bug("requests are not copied to mirrors", "route_policies", "own or host.request_mirror_policies", "()"),
     Bug(
         "CORS applies to redirects",
         "cors",
@@ -217,6 +222,8 @@ def is_caught(bug: Bug, requests: int) -> bool:
                 "--first",
                 "--requests",
                 str(requests),
+                "--each",
+                str(EACH),
                 "--kinds",
                 bug.kind,
             ],
@@ -232,7 +239,7 @@ def is_caught(bug: Bug, requests: int) -> bool:
 
 def main(bugs: Sequence[Bug] = BUGS) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--requests", type=int, default=6000)
+    parser.add_argument("--requests", type=int, default=3000)
     parser.add_argument("-k", default="", help="only bugs whose description has this text")
     arguments = parser.parse_args()
     missed = 0

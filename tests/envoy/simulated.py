@@ -34,13 +34,15 @@ from tests.envoy.certificates import Authority
 from tests.envoy.client import proxy_header
 from tests.envoy.connections import Reply
 from tests.envoy.exchanges import exchanged
+from tests.envoy.frequencies import Copies, Shares
 from tests.envoy.generated_policies import IDENTITY
 from tests.envoy.generated_scenarios import KINDS, TOKEN, Approach, Scenario, World
 from tests.envoy.http2 import exchanged_h2
 from tests.envoy.observation import connections_in, observed_bootstrap
-from tests.envoy.runner import Envoy, on_free_ports, running
+from tests.envoy.runner import Envoy, EnvoyError, on_free_ports, running
 from tests.envoy.sidecars import PROXY_PROTOCOL, documents, read_by_header, workload_certificates
 
+REFUSED_UPGRADE = "websocket_handshake_unsuccessful"
 BYTES_AT_A_TIME = 4  # connections without HTTP for each way to reach a proxy
 
 
@@ -52,7 +54,13 @@ class Comparison:
     connections: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     differences: list[str] = field(default_factory=list)
-    refused: int = 0  # meshes that Envoy or the compiler did not take
+    shares: Shares = field(default_factory=Shares)
+    refused: int = 0  # meshes that Envoy did not take
+
+    @property
+    def all_differences(self) -> list[str]:
+        """The differences, also those that only show in many requests."""
+        return [*self.differences, *self.shares.unlikely()]
 
 
 class Clients:
@@ -133,9 +141,16 @@ def compared(kind: str, seed: int, count: int, world: World, comparison: Compari
             for listener in bootstrap["staticResources"]["listeners"]:
                 listener["listenerFilters"] = [PROXY_PROTOCOL, *listener.get("listenerFilters", ())]
         log = folder / "access.log"
-        with running(observed_bootstrap(bootstrap, log)) as envoy:
-            judge = Judge(f"{kind} {seed}", scenario, ProxyEvaluator(config), envoy, clients, log, comparison)
-            judge.judge(random, count)
+        try:
+            with running(observed_bootstrap(bootstrap, log)) as envoy:
+                copies = Copies(observation.clusters_of_bytes(bootstrap))
+                name = f"{kind} {seed}"
+                judge = Judge(name, scenario, ProxyEvaluator(config), envoy, clients, log, comparison, copies)
+                judge.judge(random, count)
+        except EnvoyError as error:  # patches that do not go together
+            if "[critical]" not in str(error):
+                raise
+            comparison.refused += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +164,7 @@ class Judge:
     clients: Clients
     log: Path
     comparison: Comparison
+    copies: Copies
     used: set[str] = field(default_factory=set)
 
     def judge(self, random: Random, count: int) -> None:
@@ -167,6 +183,8 @@ class Judge:
         logged = connections_in(self.log)
         for approach, request, outcomes, reply, client in later:
             self._judge_bytes(approach, request, outcomes, reply, logged.get((approach.listener, client)))
+        counted = self.envoy.stats(r"\.upstream_rq_total$")
+        self.comparison.differences += [f"{self.name} {each}" for each in self.copies.unlikely(counted)]
 
     def outcomes(self, approach: Approach, request: HttpRequest) -> Sequence[ProxyOutcome]:
         """The outcomes that are possible with what the test knows about tokens and authorizers."""
@@ -216,7 +234,10 @@ class Judge:
         for (request, outcomes), reply in zip(judged, replies, strict=True):
             self.comparison.requests += 1
             self.comparison.outcomes[described(outcomes[0]) if outcomes else "none"] += 1
-            if not any(agree(outcome, request, reply) for outcome in outcomes):
+            happened = [agree(outcome, request, reply) for outcome in outcomes]
+            self.comparison.shares.add(outcomes, happened)
+            self.copies.add(outcomes)
+            if not any(happened):
                 self._differ(approach, judgement.explained(request, outcomes, reply))
 
     def _bytes(
@@ -295,6 +316,9 @@ def agree(outcome: ProxyOutcome, request: HttpRequest, reply: Reply | None) -> b
     if "path" in wanted and "path" not in found and "application/grpc" in dict(request.headers).values():
         # The echo's response to gRPC has no body.
         return reply is not None and reply.header(observation.CLUSTER) == outcome.cluster
+    if found.get("details") == REFUSED_UPGRADE and reply is not None:  # by the echo, so the proxy sends its own answer
+        cluster = reply.header(observation.CLUSTER)
+        return cluster == outcome.cluster and all(wanted.get(key) == found[key] for key in ("route", "chain"))
     if request.method == "HEAD" or is_doubted(outcome):
         keys = ("status", "flags") if "flags" in wanted else ("status",)
         return all(wanted.get(key) == found.get(key) for key in keys)
@@ -319,13 +343,23 @@ def main() -> int:
     for kind in arguments.kinds.split(","):
         comparison = Comparison()
         wanted, seed = arguments.requests // len(arguments.kinds.split(",")), arguments.seed
-        while comparison.requests < wanted and not (arguments.first and comparison.differences):
+        while comparison.requests < wanted and not (arguments.first and comparison.all_differences):
             compared(kind, seed, arguments.each, world, comparison)
             seed += 1
-        print(kind, comparison.requests, "requests,", comparison.connections, "connections,", end=" ")
-        print(len(comparison.differences), "differences", dict(comparison.outcomes.most_common(25)))
-        print(*comparison.differences[: arguments.show], sep="\n")
-        total.differences += comparison.differences
+        print(
+            kind,
+            comparison.requests,
+            "requests,",
+            comparison.connections,
+            "connections,",
+            comparison.refused,
+            "refused,",
+            end=" ",
+        )
+        found = comparison.all_differences
+        print(len(found), "differences", dict(comparison.outcomes.most_common(25)))
+        print(*found[: arguments.show], sep="\n")
+        total.differences += found
         if arguments.first and total.differences:
             break
     return bool(total.differences)
