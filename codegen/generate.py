@@ -19,6 +19,7 @@ GENERATORS = (
     "generate_cli.py",
     "generate_kinds.py",
     "generate_metadata.py",
+    "generate_releases.py",
 )
 GENERATED = (
     "src/meshcompile/envoy",
@@ -27,6 +28,7 @@ GENERATED = (
     "docs/reference/cli.md",
     "docs/reference/kinds",
     "docs/reference/metadata.md",
+    "docs/reference/releases.md",
 )
 
 

@@ -14,6 +14,7 @@ from functools import cached_property
 from msgspec import Struct
 from msgspec.structs import replace
 
+from meshcompile.behaviour import ISTIO_1_30, Behaviour
 from meshcompile.codes import models as codes
 from meshcompile.codes.mesh import DUPLICATE_RESOURCE
 from meshcompile.diagnostics import Diagnostic, Related
@@ -25,6 +26,7 @@ from meshcompile.models.support import limits
 from meshcompile.source.pieces import Closed, Listed, Opened, Piece, ReadEvent
 from meshcompile.source.sources import ForeignFile, Sources
 from meshcompile.validate import api_server_violations, istio_violations
+from meshcompile.validate.releases import release_violations
 
 ONCE_PER_KIND = frozenset({codes.PASSED_OVER.id, codes.MAKES_OBJECTS.id})
 """Codes of findings about a kind. Each is reported once for all objects of the kind."""
@@ -36,10 +38,18 @@ ObjectKey = tuple[str, str, str, str]
 """The group, kind, namespace and name of an object. A later object replaces an earlier one with the same key."""
 
 
+class Admission(Struct, frozen=True):
+    """How objects are admitted: the namespace of objects without one, and the release whose rules apply."""
+
+    namespace: str = "default"
+    behaviour: Behaviour = ISTIO_1_30
+
+
 class Checked(Struct, frozen=True, eq=False, dict=True):
     """The result for one document: the object unless it is rejected, and findings about it.
 
-    `first_problems` are those that may reject the object.
+    `first_problems` are those that may reject the object. `model` is the object as it was read, even if it is rejected,
+    and `common_problems` are those in every release of Istio.
     """
 
     key: ObjectKey
@@ -50,6 +60,8 @@ class Checked(Struct, frozen=True, eq=False, dict=True):
     """A rejected object; its document if the object could not be read."""
     is_written: bool = True
     """False for an object that is not part of the input."""
+    model: Resource | None = None
+    common_problems: tuple[Diagnostic, ...] = ()
 
     @cached_property
     def problems(self) -> tuple[Diagnostic, ...]:
@@ -60,6 +72,10 @@ class Checked(Struct, frozen=True, eq=False, dict=True):
         if not isinstance(resource, Resource) or not self.is_written:
             return self.first_problems
         return (*self.first_problems, *api_server_violations(resource), *limits(resource))
+
+    def under(self, behaviour: Behaviour) -> Checked:
+        """The result in another release of Istio."""
+        return self if self.model is None else _admitted(self.model, self.common_problems, behaviour)
 
 
 Item = Checked | Diagnostic
@@ -121,6 +137,14 @@ class Accepted:
         items = (item for part in self.parts for item in _items(part) if isinstance(item, Checked))
         return {item.key: item.refused for item in items if item.refused is not None}.values()
 
+    def under(self, behaviour: Behaviour) -> Accepted:
+        """The same input in another release of Istio."""
+        pieces = {id(part): _piece_under(part, behaviour) for part in self.parts if isinstance(part, Piece)}
+        parts = tuple(_part_under(part, pieces, behaviour) for part in self.parts)
+        given = tuple(pieces.get(id(each), each) for each in self.inputs.given)
+        accepted = accepted_parts(parts)
+        return replace_fields(accepted, inputs=replace(self.inputs, given=given))
+
     def with_object(self, resource: Resource) -> Accepted:
         """These objects and one more, which is not part of the input."""
         checked = Checked(_key(resource), resource.origin.document, resource, (), is_written=False)
@@ -129,9 +153,9 @@ class Accepted:
         return replace_fields(self, resources=(*self.resources, resource), parts=(*self.parts, added), inputs=inputs)
 
 
-def accepted(events: Iterable[ReadEvent], namespace: str) -> Accepted:
+def accepted(events: Iterable[ReadEvent], namespace: str, behaviour: Behaviour = ISTIO_1_30) -> Accepted:
     """The accepted objects. An object without a namespace belongs to `namespace`, if its kind has namespaces."""
-    return accepted_parts(parts_of(events, namespace))
+    return accepted_parts(parts_of(events, Admission(namespace, behaviour)))
 
 
 def accepted_parts(parts: tuple[Part, ...]) -> Accepted:
@@ -144,16 +168,25 @@ def accepted_parts(parts: tuple[Part, ...]) -> Accepted:
     return Accepted(tuple(unique.values()), _sources(parts), parts)
 
 
-def checked(document: Document, namespace: str) -> Checked:
+def checked(document: Document, admission: Admission) -> Checked:
     """The object of a document, and findings about it. The plain data of the document is dropped."""
-    resource, problems = read(document, namespace)
-    if resource is not None:
-        problems = (*problems, *istio_violations(resource))
-    key = _written_key(document, namespace) if resource is None else _key(resource)
+    resource, problems = read(document, admission.namespace)
+    if resource is None:
+        key = _written_key(document, admission.namespace)
+        document.forget()
+        refused = document if any(found.rejected for found in problems) else None
+        return Checked(key, document, None, problems, refused)
     document.forget()
+    return _admitted(resource, (*problems, *istio_violations(resource)), admission.behaviour)
+
+
+def _admitted(model: Resource, common: tuple[Diagnostic, ...], behaviour: Behaviour) -> Checked:
+    """The result for an object that could be read, with the findings of one release."""
+    problems = (*common, *release_violations(model, behaviour))
+    key, document = _key(model), model.origin.document
     if any(found.rejected for found in problems):
-        return Checked(key, document, None, problems, resource or document)
-    return Checked(key, document, resource, problems)
+        return Checked(key, document, None, problems, model, model=model, common_problems=common)
+    return Checked(key, document, model, problems, model=model, common_problems=common)
 
 
 def _items(part: Part) -> tuple[Item, ...]:
@@ -166,7 +199,9 @@ def _items(part: Part) -> tuple[Item, ...]:
             return (part,)
 
 
-def parts_of(events: Iterable[ReadEvent], namespace: str, earlier: Mapping[str, Piece] = NO_PIECES) -> tuple[Part, ...]:
+def parts_of(
+    events: Iterable[ReadEvent], admission: Admission, earlier: Mapping[str, Piece] = NO_PIECES
+) -> tuple[Part, ...]:
     """The parts of the input, with the objects that they hold.
 
     `earlier` are files, by path, as they were read before. Objects that stand where they stood are taken from there.
@@ -174,18 +209,18 @@ def parts_of(events: Iterable[ReadEvent], namespace: str, earlier: Mapping[str, 
     Objects are built while documents are read, and the documents' plain data are dropped. Keeping both forms would
     double the memory.
     """
-    return tuple(_parts(events, namespace, earlier))
+    return tuple(_parts(events, admission, earlier))
 
 
-def _parts(events: Iterable[ReadEvent], namespace: str, earlier: Mapping[str, Piece]) -> Iterator[Part]:
+def _parts(events: Iterable[ReadEvent], admission: Admission, earlier: Mapping[str, Piece]) -> Iterator[Part]:
     """The parts of the input. Each file is a piece once it has been read."""
     waiting = iter(events)
     for event in waiting:
         match event:
             case Opened():
-                yield _piece(event, waiting, namespace, earlier.get(event.path))
+                yield _piece(event, waiting, admission, earlier.get(event.path))
             case Document():
-                yield Piece("", "", 0, 1, (), (), (checked(event, namespace),))
+                yield Piece("", "", 0, 1, (), (), (checked(event, admission),))
             case ForeignFile():
                 yield Piece("", "", 0, 0, (), (event,), ())
             case Closed():
@@ -194,7 +229,7 @@ def _parts(events: Iterable[ReadEvent], namespace: str, earlier: Mapping[str, Pi
                 yield event
 
 
-def _piece(opened: Opened, events: Iterator[ReadEvent], namespace: str, earlier: Piece | None) -> Piece:
+def _piece(opened: Opened, events: Iterator[ReadEvent], admission: Admission, earlier: Piece | None) -> Piece:
     """The piece of a file, text or object up to its end."""
     before = (
         {} if earlier is None else {each.document.index: each for each in earlier.items if isinstance(each, Checked)}
@@ -210,7 +245,7 @@ def _piece(opened: Opened, events: Iterator[ReadEvent], namespace: str, earlier:
             case Document():
                 known = before.get(event.index)
                 is_known = known is not None and event.replaces(known.document)
-                items.append(known if known is not None and is_known else checked(event, namespace))
+                items.append(known if known is not None and is_known else checked(event, admission))
             case ForeignFile():
                 foreign.append(event)
             case Diagnostic():
@@ -218,6 +253,24 @@ def _piece(opened: Opened, events: Iterator[ReadEvent], namespace: str, earlier:
             case _:
                 pass
     raise AssertionError("a piece was not closed")
+
+
+def _part_under(part: Part, pieces: Mapping[int, Piece], behaviour: Behaviour) -> Part:
+    match part:
+        case Piece():
+            return pieces[id(part)]
+        case Checked():
+            return part.under(behaviour)
+        case _:
+            return part
+
+
+def _piece_under(piece: Piece, behaviour: Behaviour) -> Piece:
+    return replace(piece, items=tuple(_item_under(item, behaviour) for item in piece.items))
+
+
+def _item_under(item: Item, behaviour: Behaviour) -> Item:
+    return item.under(behaviour) if isinstance(item, Checked) else item
 
 
 def _sources(parts: Iterable[Part]) -> Sources:

@@ -1,6 +1,7 @@
 """Differences between releases: switches of istiod, and capabilities of the Envoy of a proxy.
 
 There are two tables, with one documented field per difference. No other part of the compiler compares versions.
+`meshcompile.changes` describes the differences between releases, one row per field.
 """
 
 from collections.abc import Mapping
@@ -14,8 +15,7 @@ Version = tuple[int, int, int]
 class Behaviour:
     """The switches of one release of istiod, with its feature flags and their defaults.
 
-    A field is named after the environment variable that sets it in istiod. A later release is
-    `replace(ISTIO_1_30, ...)`.
+    The defaults are those of Istio 1.30. Each field without a feature flag is a row of `meshcompile.changes`.
     """
 
     release: str
@@ -25,17 +25,89 @@ class Behaviour:
     mysql_filter: bool = False
     # PILOT_ENABLE_ALPHA_GATEWAY_API: TCPRoutes, TCP listeners and XBackendTrafficPolicies.
     alpha_gateway_api: bool = False
+    # Istio 1.30
+    trust_domain_sources: bool = True
+    redirect_codes: bool = True
+    dynamic_sidecars: bool = True
+    context_propagation: bool = True
+    traffic_extensions: bool = True
+    connect_strategy: bool = True
+    namespace_traffic_distribution: bool = True
+    default_export_lists: bool = True
+    best_service_namespace: bool = True
+    address_families: bool = True
+    sorted_addresses: bool = True
+    named_entry_endpoints: bool = True
+    # Istio 1.31
+    send_unhealthy_endpoints: bool = False
+    subsets_inherit_tls_mode: bool = False
+    slow_warmups: bool = False
+    routes_must_retry: bool = False
+    single_tcp_rule: bool = False
+    only_addressed: bool = False
+
+    @property
+    def name(self) -> str:
+        """The release without its patch number, as `1.30`."""
+        return self.release.rpartition(".")[0]
 
 
 ISTIO_1_30 = Behaviour(release="1.30.3")
+ISTIO_1_29 = replace(
+    ISTIO_1_30,
+    release="1.29.6",
+    trust_domain_sources=False,
+    redirect_codes=False,
+    dynamic_sidecars=False,
+    context_propagation=False,
+    traffic_extensions=False,
+    connect_strategy=False,
+    namespace_traffic_distribution=False,
+    default_export_lists=False,
+    best_service_namespace=False,
+    address_families=False,
+    sorted_addresses=False,
+    named_entry_endpoints=False,
+)
+ISTIO_1_31 = replace(
+    ISTIO_1_30,
+    release="1.31.0",
+    send_unhealthy_endpoints=True,
+    subsets_inherit_tls_mode=True,
+    slow_warmups=True,
+    routes_must_retry=True,
+    single_tcp_rule=True,
+    only_addressed=True,
+)
+
+RELEASES: Mapping[str, Behaviour] = {"1.29": ISTIO_1_29, "1.30": ISTIO_1_30, "1.31": ISTIO_1_31}
+"""The supported releases, oldest first. The answers of 1.31 are those of its release candidate 1.31.0-rc.0."""
+
+DEFAULT_RELEASE = "1.30"
+"""The newest release that is not a release candidate."""
 
 FEATURES: Mapping[str, str] = {
+    "PILOT_AUTO_SEND_UNHEALTHY_ENDPOINTS": "send_unhealthy_endpoints",
     "PILOT_ENABLE_ALPHA_GATEWAY_API": "alpha_gateway_api",
     "PILOT_ENABLE_MONGO_FILTER": "mongo_filter",
     "PILOT_ENABLE_MYSQL_FILTER": "mysql_filter",
     "PILOT_ENABLE_REDIS_FILTER": "redis_filter",
+    "PILOT_SIDECAR_PICK_BEST_SERVICE_NAMESPACE": "best_service_namespace",
 }
 """The environment variables of istiod that can be given, and their switches."""
+
+ADDED_FEATURES: Mapping[str, str] = {
+    "PILOT_AUTO_SEND_UNHEALTHY_ENDPOINTS": "1.31",
+    "PILOT_SIDECAR_PICK_BEST_SERVICE_NAMESPACE": "1.30",
+}
+"""The feature flags that not all releases have, and the first release that has them."""
+
+
+def features_of(release: str) -> tuple[str, ...]:
+    """The feature flags of a release."""
+    releases = tuple(RELEASES)
+    age = releases.index(release)
+    return tuple(name for name in FEATURES if releases.index(ADDED_FEATURES.get(name, releases[0])) <= age)
 
 
 def with_features(behaviour: Behaviour, features: Mapping[str, bool]) -> Behaviour:

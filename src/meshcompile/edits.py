@@ -63,7 +63,7 @@ def _objects(given: Iterable[Input], reading: Reading) -> Iterator[Checked]:
     """The objects that are passed as data or in texts."""
     for each in given:
         if not isinstance(each, NamedText) and input_path(each) is None:
-            yield from (checked(document, reading.namespace) for document in read(each, reading.limits).documents)
+            yield from (checked(document, reading.admission) for document in read(each, reading.limits).documents)
 
 
 def knows(before: Accepted, path: str) -> bool:
@@ -85,7 +85,7 @@ def edited(before: Accepted, edit: InputEdit, reading: Reading) -> Accepted:
             inputs.given, reading.limits, reading.selection, _known_after(before, inputs, edit, reading)
         )
         pieces = {part.path: part for part in before.parts if isinstance(part, Piece) and part.path}
-        parts = parts_of(events, reading.namespace, pieces)
+        parts = parts_of(events, reading.admission, pieces)
     if edit.objects or edit.removed_objects:
         parts, inputs = _with_objects(parts, inputs, edit)
     return accepted_inputs(parts, inputs)

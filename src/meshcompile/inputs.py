@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
 
-from meshcompile.accept import Accepted, ClusterInputs, Part, accepted_parts, parts_of
+from meshcompile.accept import Accepted, Admission, ClusterInputs, Part, accepted_parts, parts_of
 from meshcompile.documents.limits import DEFAULT_LIMITS, Limits
 from meshcompile.settings import NOTHING_GIVEN, GivenSettings, given_settings
 from meshcompile.source.files import STDIN
@@ -30,7 +30,7 @@ class Reading(Struct, frozen=True):
 
     limits: Limits = DEFAULT_LIMITS
     selection: Selection = EVERYTHING
-    namespace: str = "default"
+    admission: Admission = Admission()
 
 
 class Loading(Struct, frozen=True, eq=False):
@@ -55,7 +55,7 @@ LOADED_BY_DEFAULT = Loading(Reading())
 def loaded(inputs: Input | Iterable[Input], reading: Reading) -> Accepted:
     """The accepted objects of inputs, and the data for updates."""
     given = named_inputs(inputs)
-    parts = parts_of(read_events(given, reading.limits, reading.selection), reading.namespace)
+    parts = parts_of(read_events(given, reading.limits, reading.selection), reading.admission)
     return accepted_inputs(parts, ClusterInputs(_kept_inputs(given, parts)))
 
 

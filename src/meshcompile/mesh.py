@@ -14,8 +14,8 @@ from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from meshcompile.accept import Accepted
-from meshcompile.behaviour import FEATURES, ISTIO_1_30, Behaviour, with_features
+from meshcompile.accept import Accepted, Admission
+from meshcompile.behaviour import DEFAULT_RELEASE, ISTIO_1_30, RELEASES, Behaviour, features_of, with_features
 from meshcompile.collector import collect_if_grown, gc_paused
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Origin
@@ -67,6 +67,7 @@ def load(
     gitignore: bool = True,
     limits: Limits = DEFAULT_LIMITS,
     features: Mapping[str, bool] | None = None,
+    release: str = DEFAULT_RELEASE,
 ) -> Mesh:
     """A mesh from YAML or JSON.
 
@@ -79,23 +80,24 @@ def load(
     itself, a ConfigMap, an IstioOperator or Helm values. `clusters` are the inputs of remote clusters, by name.
     `namespace` is the namespace of objects without one, like kubectl's `-n`. `jwks` are the keys of token issuers by
     `jwksUri`, which meshcompile never fetches. `features` are feature flags of istiod by environment variable, such as
-    `{"PILOT_ENABLE_ALPHA_GATEWAY_API": True}`; the others have Istio's defaults.
+    `{"PILOT_ENABLE_ALPHA_GATEWAY_API": True}`; the others have Istio's defaults. `release` is the release of Istio to
+    follow: `1.29`, `1.30` or `1.31`.
 
     In a folder, files without objects are skipped and counted in `sources`. `exclude` are patterns of files to exclude,
     as in a `.gitignore`. They apply in addition to `.meshcompileignore` and, unless `gitignore` is False, `.gitignore`.
     `limits` limits the size of the inputs. It applies to the inputs of each remote cluster separately.
 
     Raises UnreadableInput if a whole file cannot be read, or if there is input but none of it can be read. Raises
-    InvalidArgument if an argument has a wrong type, if a feature flag is unknown, or if a mesh config file contains
-    several mesh configs. Problems of
+    InvalidArgument if an argument has a wrong type, if a feature flag or a release is unknown, or if a mesh config file
+    contains several mesh configs. Problems of
     a document or an object are diagnostics of the mesh, and an invalid object is ignored.
     """
     collect_if_grown()
     instance("namespace", namespace, str)
     instance("limits", limits, Limits)
     keys = keyed("jwks", jwks, str)
-    behaviour = _behaviour(keyed("features", features, bool))
-    reading = Reading(limits, Selection(texts("exclude", exclude), gitignore), namespace)
+    behaviour = _behaviour(release, keyed("features", features, bool))
+    reading = Reading(limits, Selection(texts("exclude", exclude), gitignore), Admission(namespace, behaviour))
     own = loaded(inputs, reading)
     remote = {name: loaded(given, reading) for name, given in sorted(keyed("clusters", clusters).items())}
     loading = Loading.of(reading, mesh_config, networks)
@@ -103,12 +105,15 @@ def load(
     return Mesh(own, remote, settings, namespace, ambient, behaviour, keys, loading)
 
 
-def _behaviour(features: Mapping[str, bool]) -> Behaviour:
-    """The behaviour of istiod with some feature flags."""
-    unknown = sorted(features.keys() - FEATURES.keys())
+def _behaviour(release: str, features: Mapping[str, bool]) -> Behaviour:
+    """The behaviour of a release of istiod with some feature flags."""
+    if release not in RELEASES:
+        raise InvalidArgument(f"unknown release {release!r}: known are {', '.join(RELEASES)}")
+    known = features_of(release)
+    unknown = sorted(features.keys() - set(known))
     if unknown:
-        raise InvalidArgument(f"unknown feature flag {unknown[0]}: known are {', '.join(FEATURES)}")
-    return with_features(ISTIO_1_30, features) if features else ISTIO_1_30
+        raise InvalidArgument(f"unknown feature flag {unknown[0]}: Istio {release} has {', '.join(known)}")
+    return with_features(RELEASES[release], features) if features else RELEASES[release]
 
 
 @dataclass(frozen=True)

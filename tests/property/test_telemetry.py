@@ -18,10 +18,10 @@ from meshcompile.models.extensions.wasm_plugin import WasmPlugin, WasmPluginSpec
 from meshcompile.models.mesh.extension_providers import ExtensionProvider
 from meshcompile.models.mesh.mesh_networks import MeshNetworks
 from meshcompile.models.telemetry.telemetry import Telemetry, TelemetrySpec
-from meshcompile.resolve.extensions import RESOURCE_PREFIX
 from meshcompile.resolve.extensions import extensions as resolved
 from meshcompile.resolve.listeners.traffic import TrafficClass
 from meshcompile.resolve.telemetry import telemetry_findings
+from meshcompile.snapshot.extensions import TRAFFIC_EXTENSION
 from meshcompile.snapshot.resources import ConfigStore
 from meshcompile.snapshot.snapshot import Snapshot, SnapshotInputs
 from tests.meshes import Asked, gateway, installed_mesh_config, sidecar
@@ -127,7 +127,7 @@ def test_every_module_has_a_configuration(specs: list[tuple[Any, Json]], traffic
     discovered = sorted(each.name for each in listed if each.script is None)
     made = extensions(resolved(of.snapshot, of.proxy, discovered))
     assert [each.name for each in made] == discovered
-    assert all(each.name.startswith(RESOURCE_PREFIX) for each in made)
+    assert all(each.name.startswith(TRAFFIC_EXTENSION) for each in made)
     for each in made:
         config = to_builtins(each)["typedConfig"]["config"]
         assert config["vmConfig"]["code"].keys() <= {"local", "remote"}

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from meshcompile.behaviour import DEFAULT_RELEASE, RELEASES
 from meshcompile.cli import exit_codes
 from meshcompile.cli.console import UsageError, print_diagnostics, worst
 from meshcompile.cli.limits import limit_arguments, limits
@@ -73,6 +74,10 @@ def _settings_arguments(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--feature", action="append", default=[], metavar="NAME=BOOL", dest="features",
         help="feature flag of istiod, such as PILOT_ENABLE_ALPHA_GATEWAY_API=true; repeatable",
+    )  # fmt: skip
+    group.add_argument(
+        "--istio", choices=tuple(RELEASES), default=DEFAULT_RELEASE, metavar="RELEASE", dest="release",
+        help="release of Istio to follow: %(choices)s (default: %(default)s)",
     )  # fmt: skip
     group.add_argument(
         "-n", "--namespace", default="default", help="namespace of objects without one (default: %(default)s)"
@@ -157,6 +162,7 @@ def load_mesh(options: argparse.Namespace) -> Mesh:
         gitignore=options.gitignore,
         limits=limits(options),
         features=_features(options),
+        release=options.release,
     )
 
 

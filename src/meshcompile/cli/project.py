@@ -14,7 +14,7 @@ from meshcompile.cli.rendering import is_rendered
 if TYPE_CHECKING:
     from meshcompile.diagnostics import Diagnostic
     from meshcompile.documents import Document, Position
-    from meshcompile.models.project import Project
+    from meshcompile.models.project import Project, Release
 
 TABLE = ("tool", "meshcompile")
 
@@ -47,10 +47,17 @@ def _single(project: Project, folder: Path) -> Iterator[tuple[str, Any]]:
     for name in ("mesh_config", "networks", "baseline"):
         if value := getattr(project, name):
             yield name, Path(_path(folder, value))
+    if (release := _release(project)) is not None:
+        yield "release", str(release)
     if project.namespace:
         yield "namespace", project.namespace
     if "fail_on" in project.model_fields_set:
         yield "fail_on", str(project.fail_on)
+
+
+def _release(project: Project) -> Release | None:
+    """The release to follow, if the file determines it."""
+    return project.istio or (project.releases[0] if len(project.releases) == 1 else None)
 
 
 def _path(folder: Path, name: str) -> str:

@@ -201,3 +201,11 @@ MAKES_OBJECTS = Code(
     "A controller in the cluster creates objects from this one. The output lacks them unless they are part of the "
     "input. Render them first.",
 )
+NOT_IN_RELEASE = Code(
+    "MC0145",
+    "not-in-release",
+    Severity.ERROR,
+    "Istio {release} refuses `{field}`: {problem}",
+    "The object needs another release of Istio than the one that meshcompile follows, so it is ignored. Choose the "
+    "release of your mesh with `--istio`. `meshcompile upgrade` lists what a release refuses before you install it.",
+)

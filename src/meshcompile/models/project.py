@@ -28,7 +28,9 @@ class Threshold(StrEnum):
 class Release(StrEnum):
     """A release of Istio that meshcompile follows."""
 
+    ISTIO_1_29 = "1.29"
     ISTIO_1_30 = "1.30"
+    ISTIO_1_31 = "1.31"
 
 
 class SuppressionEntry(Node):
@@ -59,8 +61,10 @@ class Project(Node):
     """Namespace of objects without one."""
     ambient: bool = False
     """Whether the mesh has ztunnel and waypoints."""
+    istio: Release | None = None
+    """Istio release to follow. The default is the newest stable release that is supported."""
     releases: tuple[Release, ...] = ()
-    """Istio releases that the mesh runs on."""
+    """Istio releases that the mesh runs on. A single release is followed if `istio` is not set."""
     select: tuple[str, ...] = ()
     """Codes to report, by prefix of their ID or by name. If empty, all codes."""
     ignore: tuple[str, ...] = ()

@@ -21,9 +21,6 @@ from meshcompile.snapshot.snapshot import Snapshot
 
 __all__ = ["ExecutionPhase", "Extension", "Extensions", "LuaConfig", "WasmModule", "extensions", "listener_extensions"]
 
-# The filter of an extension has the extension's name.
-RESOURCE_PREFIX = "extensions.istio.io/trafficextension/"
-
 
 class ListenerExtension(msgspec.Struct, frozen=True):
     """An extension on the listeners of a traffic class. `ports` are their ports; None means all of them."""
@@ -84,8 +81,8 @@ def listed_extensions(snapshot: Snapshot, key: ExtensionsKey) -> ListenerExtensi
         (extension, ports) for extension in attached if (ports := _ports(extension, key.traffic_class)) != frozenset()
     ]
     return ListenerExtensions(
-        http=_phased((e, ports) for e, ports in matched if not is_network(e)),
-        network=_phased((e, ports) for e, ports in matched if is_network(e)),
+        http=_phased(((e, ports) for e, ports in matched if not is_network(e)), snapshot.extensions.prefix),
+        network=_phased(((e, ports) for e, ports in matched if is_network(e)), snapshot.extensions.prefix),
     )
 
 
@@ -128,12 +125,12 @@ def _concerns(selector: TrafficSelector, traffic_class: TrafficClass) -> bool:
     return selector.mode is not (WorkloadMode.CLIENT if served else WorkloadMode.SERVER)
 
 
-def _phased(matched: Iterable[tuple[Extension, frozenset[int] | None]]) -> PhasedExtensions:
-    """The extensions by phase, highest priority first."""
+def _phased(matched: Iterable[tuple[Extension, frozenset[int] | None]], prefix: str) -> PhasedExtensions:
+    """The extensions by phase, highest priority first. The names of their filters begin with `prefix`."""
     phases: dict[ExecutionPhase, list[ListenerExtension]] = {}
     for extension, ports in sorted(matched, key=lambda m: -m[0].priority):
         script = extension.code.inline_code if isinstance(extension.code, LuaConfig) else None
-        listed = ListenerExtension(resource_name(extension), script, ports, extension.origin)
+        listed = ListenerExtension(resource_name(extension, prefix), script, ports, extension.origin)
         phases.setdefault(extension.phase, []).append(listed)
     listed_ports = (listed.ports or () for group in phases.values() for listed in group)
     return PhasedExtensions(
@@ -142,8 +139,8 @@ def _phased(matched: Iterable[tuple[Extension, frozenset[int] | None]]) -> Phase
     )
 
 
-def resource_name(extension: Extension) -> str:
-    return f"{RESOURCE_PREFIX}{extension.namespace}.{extension.name}"
+def resource_name(extension: Extension, prefix: str) -> str:
+    return f"{prefix}{extension.namespace}.{extension.name}"
 
 
 # ---- the configurations that filters discover
@@ -171,8 +168,12 @@ def extensions(snapshot: Snapshot, proxy: Proxy, names: Iterable[str]) -> Extens
 
 
 def _named(snapshot: Snapshot, proxy: Proxy, name: str) -> Extension | None:
-    namespace, dot, plain = name.removeprefix(RESOURCE_PREFIX).partition(".")
-    if not dot or not name.startswith(RESOURCE_PREFIX):
+    prefix = snapshot.extensions.prefix
+    namespace, dot, plain = name.removeprefix(prefix).partition(".")
+    if not dot or not name.startswith(prefix):
         return None
-    allowed = proxy.type is ProxyType.WAYPOINT or namespace in (proxy.namespace, snapshot.mesh.root_namespace)
+    allowed = (proxy.type is ProxyType.WAYPOINT and snapshot.behaviour.traffic_extensions) or namespace in (
+        proxy.namespace,
+        snapshot.mesh.root_namespace,
+    )
     return snapshot.extensions.named(namespace, plain) if allowed else None

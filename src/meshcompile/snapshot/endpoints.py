@@ -7,6 +7,7 @@ Service of its namespace if it has the same host, for ports with the same name.
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
+from meshcompile.behaviour import Behaviour
 from meshcompile.models.kubernetes.endpoint_slice import EndpointSlice
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.workload_entry import WorkloadEntry
@@ -121,6 +122,7 @@ def endpoint_index(
     workloads: WorkloadIndex,
     networks: NetworkIndex,
     mesh: MeshConfig,
+    behaviour: Behaviour,
 ) -> EndpointIndex:
     """The index of the accepted resources."""
     here = workloads.config_cluster
@@ -129,7 +131,8 @@ def endpoint_index(
     }
     entries = tuple(sources[here].of_entry(entry) for entry in sorted(workloads.entries, key=_by_name))
     of_namespace = _grouped((entry.namespace, entry) for entry in entries)
-    external = entry_endpoints(services.entries, _selectable(services, workloads, sources, of_namespace), sources[here])
+    selectable = _selectable(services, workloads, sources, of_namespace)
+    external = entry_endpoints(services.entries, selectable, sources[here], behaviour)
     shards: list[Mapping[HostKey, tuple[Endpoint, ...]]] = [
         {key: tuple(endpoint for _, endpoint in instances) for key, instances in external.items()}
     ]

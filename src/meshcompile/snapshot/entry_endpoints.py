@@ -3,8 +3,11 @@
 Follows istiod's `serviceentry.convertServiceEntryToInstances`, `services` and `mergeServicesInstancesByNamespaceHost`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from msgspec.structs import replace
+
+from meshcompile.behaviour import Behaviour
 from meshcompile.models.networking.service_entry import ServiceEntry
 from meshcompile.models.networking.service_entry import ServicePort as EntryPort
 from meshcompile.snapshot.service import Endpoint, Health, Resolution, Service, Workload
@@ -24,13 +27,18 @@ Instance = tuple[Service, Endpoint]
 
 
 def entry_endpoints(
-    entries: Iterable[EntryServices], selectable: Mapping[str, Sequence[Workload]], source: WorkloadSource
+    entries: Iterable[EntryServices],
+    selectable: Mapping[str, Sequence[Workload]],
+    source: WorkloadSource,
+    behaviour: Behaviour,
 ) -> Mapping[HostKey, tuple[Instance, ...]]:
     """The endpoints of ServiceEntries by host and namespace, those of the oldest entry first.
 
     `selectable` are the workloads of each namespace. A host with several addresses has each endpoint once per address.
-    For DNS_ROUND_ROBIN, only the first endpoint of a port is used.
+    For DNS_ROUND_ROBIN, only the first endpoint of a port is used. Some releases name no workload of the endpoints
+    that the entry itself lists.
     """
+    listed = _as_written if behaviour.named_entry_endpoints else _without_name
     groups: dict[HostKey, list[tuple[ServiceEntry, Service]]] = {}
     for of_entry in entries:
         for service in of_entry.services:
@@ -38,8 +46,16 @@ def entry_endpoints(
     return {
         key: instances
         for key, group in groups.items()
-        if (instances := tuple(_first_of_each_port(_instances(group, selectable.get(key[1], ()), source))))
+        if (instances := tuple(_first_of_each_port(_instances(group, selectable.get(key[1], ()), source, listed))))
     }
+
+
+def _as_written(workload: Workload) -> Workload:
+    return workload
+
+
+def _without_name(workload: Workload) -> Workload:
+    return replace(workload, name="", namespace="")
 
 
 def _oldest_first(item: tuple[ServiceEntry, Service]) -> tuple[str, str]:
@@ -47,10 +63,13 @@ def _oldest_first(item: tuple[ServiceEntry, Service]) -> tuple[str, str]:
 
 
 def _instances(
-    group: Iterable[tuple[ServiceEntry, Service]], selectable: Sequence[Workload], source: WorkloadSource
+    group: Iterable[tuple[ServiceEntry, Service]],
+    selectable: Sequence[Workload],
+    source: WorkloadSource,
+    listed: Callable[[Workload], Workload],
 ) -> Iterator[Instance]:
     for entry, service in sorted(group, key=_oldest_first):
-        for endpoint in _service_endpoints(entry, service, selectable, source):
+        for endpoint in _service_endpoints(entry, service, selectable, source, listed):
             yield service, endpoint
 
 
@@ -63,7 +82,11 @@ def _first_of_each_port(instances: Iterable[Instance]) -> Iterator[Instance]:
 
 
 def _service_endpoints(
-    entry: ServiceEntry, service: Service, selectable: Sequence[Workload], source: WorkloadSource
+    entry: ServiceEntry,
+    service: Service,
+    selectable: Sequence[Workload],
+    source: WorkloadSource,
+    listed: Callable[[Workload], Workload],
 ) -> Iterator[Endpoint]:
     spec = entry.spec
     if spec.workload_selector is not None:
@@ -76,11 +99,10 @@ def _service_endpoints(
     elif spec.endpoints:
         for index, of_entry in enumerate(spec.endpoints):
             name = f"{entry.name}-{index}"
-            yield from _on_ports(
-                entry, source.of_spec(of_entry, of_entry.labels, name, entry.namespace, of_entry.origin)
-            )
+            workload = source.of_spec(of_entry, of_entry.labels, name, entry.namespace, of_entry.origin)
+            yield from _on_ports(entry, listed(workload))
     elif service.resolution in BY_DNS:
-        host = source.of_host(service.hostname, entry.name, entry.namespace, entry.origin)
+        host = listed(source.of_host(service.hostname, entry.name, entry.namespace, entry.origin))
         for port in spec.ports:
             yield _endpoint(host, port, host.addresses, port.target_port or port.number)
 

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+from meshcompile.behaviour import Behaviour
+from meshcompile.models.mesh.mesh_config import MeshConfig
+
 # Every namespace, the resource's own namespace, and no namespace.
 EVERYWHERE = "*"
 OWN_NAMESPACE = "."
@@ -18,3 +21,21 @@ def is_visible(export_to: frozenset[str], namespaces: Iterable[str]) -> bool:
     if NOBODY in export_to:
         return False
     return EVERYWHERE in export_to or not export_to.isdisjoint(namespaces)
+
+
+def with_default_exports(mesh: MeshConfig, behaviour: Behaviour) -> MeshConfig:
+    """The mesh config with the default exports of services and VirtualServices that the release reads."""
+    if behaviour.default_export_lists:
+        return mesh
+    return mesh.model_copy(
+        update={
+            "default_service_export_to": _single(mesh.default_service_export_to),
+            "default_virtual_service_export_to": _single(mesh.default_virtual_service_export_to),
+        }
+    )
+
+
+def _single(export_to: tuple[str, ...]) -> tuple[str, ...]:
+    """The own namespace, or every namespace. Other namespaces do not count: without either, nobody sees the object."""
+    known = next((name for name in (OWN_NAMESPACE, EVERYWHERE) if name in export_to), NOBODY)
+    return (known,) if export_to else ()

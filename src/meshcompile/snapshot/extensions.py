@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from meshcompile.behaviour import Behaviour
 from meshcompile.documents import Origin
 from meshcompile.models.base import Resource
 from meshcompile.models.extensions.traffic_extension import (
@@ -23,6 +24,8 @@ from meshcompile.snapshot.resources import ConfigStore, by_name, by_namespace, o
 
 # Appended to a WasmPlugin's name, so that it cannot collide with a TrafficExtension of the same name.
 WASM_PLUGIN_SUFFIX = "~istio-translated-wasmplugin"
+TRAFFIC_EXTENSION = "extensions.istio.io/trafficextension/"
+WASM_PLUGIN = "extensions.istio.io/wasmplugin/"
 LONGEST_SCRIPT = 64 * 1024  # bytes
 
 WasmModule: TypeAlias = WasmConfig | WasmPluginSpec
@@ -60,8 +63,9 @@ _PHASES: Mapping[str, ExecutionPhase] = {
 
 
 class ExtensionIndex(Struct, frozen=True, eq=False, dict=True):
-    """Extensions by namespace, oldest first."""
+    """Extensions by namespace, oldest first. The names of their filters begin with `prefix`."""
 
+    prefix: str
     by_namespace: Mapping[str, tuple[Extension, ...]]
 
     def named(self, namespace: str, name: str) -> Extension | None:
@@ -73,16 +77,23 @@ class ExtensionIndex(Struct, frozen=True, eq=False, dict=True):
         return by_name(self.by_namespace)
 
 
-def extension_index(resources: ConfigStore) -> ExtensionIndex:
+def extension_index(resources: ConfigStore, behaviour: Behaviour) -> ExtensionIndex:
     """The index of the accepted resources."""
     extensions = (_of_traffic_extension(resource) for resource in resources.all(TrafficExtension))
-    plugins = (_of_wasm_plugin(resource) for resource in resources.all(WasmPlugin))
+    suffix = WASM_PLUGIN_SUFFIX if behaviour.traffic_extensions else ""
+    plugins = (_of_wasm_plugin(resource, suffix) for resource in resources.all(WasmPlugin))
     ordered = [
         (_oldest_first(resource, extension), extension)
         for resource, extension in (*extensions, *plugins)
         if extension is not None
     ]
-    return ExtensionIndex(by_namespace(extension for _, extension in sorted(ordered, key=lambda f: f[0])))
+    return ExtensionIndex(
+        _prefix(behaviour), by_namespace(extension for _, extension in sorted(ordered, key=lambda f: f[0]))
+    )
+
+
+def _prefix(behaviour: Behaviour) -> str:
+    return TRAFFIC_EXTENSION if behaviour.traffic_extensions else WASM_PLUGIN
 
 
 def _oldest_first(resource: Resource, extension: Extension) -> tuple[str, str, str]:
@@ -96,9 +107,9 @@ def _of_traffic_extension(resource: TrafficExtension) -> tuple[Resource, Extensi
     return resource, None if code is None or not _usable(code) else _extension(resource, resource.name, spec, code)
 
 
-def _of_wasm_plugin(resource: WasmPlugin) -> tuple[Resource, Extension | None]:
+def _of_wasm_plugin(resource: WasmPlugin, suffix: str) -> tuple[Resource, Extension | None]:
     spec = resource.spec
-    name = f"{resource.name}{WASM_PLUGIN_SUFFIX}"
+    name = f"{resource.name}{suffix}"
     return resource, _extension(resource, name, spec, spec) if _usable(spec) else None
 
 

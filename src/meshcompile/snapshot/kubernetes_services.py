@@ -2,10 +2,11 @@
 `aggregate.Controller` for a Service in several clusters.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
+from meshcompile.behaviour import Behaviour
 from meshcompile.models.kubernetes import service as kubernetes
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.snapshot.resources import NO_CREATION_TIME, ConfigStore
@@ -17,9 +18,9 @@ from meshcompile.snapshot.service import (
     ServicePort,
     TrafficDistribution,
 )
-from meshcompile.snapshot.workloads import WorkloadIndex
+from meshcompile.snapshot.workloads import ClusterWorkloads, WorkloadIndex
 from meshcompile.values.hosts import CLUSTER_DOMAIN
-from meshcompile.values.labels import Labels
+from meshcompile.values.labels import NO_LABELS, Labels
 from meshcompile.values.ports import declared_protocol
 from meshcompile.values.spiffe import spiffe_id
 
@@ -42,14 +43,20 @@ def service_hostname(name: str, namespace: str) -> str:
     return f"{name}.{namespace}.svc.{CLUSTER_DOMAIN}"
 
 
+def inherited_annotations(workloads: ClusterWorkloads, behaviour: Behaviour) -> Callable[[str], Labels]:
+    """The annotations that services inherit from a namespace."""
+    return workloads.namespace_annotations if behaviour.namespace_traffic_distribution else lambda namespace: NO_LABELS
+
+
 def kubernetes_services(
-    resources: ConfigStore, workloads: WorkloadIndex, mesh: MeshConfig
+    resources: ConfigStore, workloads: WorkloadIndex, mesh: MeshConfig, behaviour: Behaviour
 ) -> Mapping[str, tuple[Service, ...]]:
     """The Services of each cluster, the config cluster's first."""
     clusters = {workloads.config_cluster: resources, **dict(sorted(resources.clusters.items()))}
     return {
         cluster: tuple(
-            kubernetes_service(service, cluster, workloads.of(cluster).namespace_annotations(service.namespace), mesh)
+            kubernetes_service(service, cluster, annotations(service.namespace), mesh)
+            for annotations in (inherited_annotations(workloads.of(cluster), behaviour),)
             for service in of_cluster.all(kubernetes.Service)
         )
         for cluster, of_cluster in clusters.items()

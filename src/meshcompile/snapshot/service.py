@@ -99,6 +99,7 @@ class Service(msgspec.Struct, frozen=True):
     node_local: bool = False  # internalTrafficPolicy: Local
     traffic_distribution: TrafficDistribution = TrafficDistribution.ANY
     dns_connect_race: bool = False  # ServiceEntry annotation networking.istio.io/connect-strategy
+    needs_waypoint: bool = False  # sidecars do not resolve its hosts
     passthrough_target_ports: Mapping[int, int] = msgspec.field(default_factory=dict)
     origin: Origin = NOWHERE
 
@@ -118,8 +119,9 @@ class Service(msgspec.Struct, frozen=True):
 
     @property
     def is_dynamic(self) -> bool:
-        """True for a wildcard host that Envoy resolves for each request."""
-        return self.resolution is Resolution.DYNAMIC_DNS and is_wildcard(self.hostname)
+        """True for a wildcard host that the Envoy of a sidecar resolves for each request."""
+        is_resolved = self.resolution is Resolution.DYNAMIC_DNS and not self.needs_waypoint
+        return is_resolved and is_wildcard(self.hostname)
 
     @property
     def is_headless(self) -> bool:
@@ -199,3 +201,8 @@ class Endpoint(msgspec.Struct, frozen=True):
     @property
     def mtls(self) -> bool:
         return self.workload.takes_mutual_tls
+
+
+def always_sends_unhealthy(service: Service) -> bool:
+    """Whether clients always get the unhealthy endpoints of a service: they decide when to leave their zone."""
+    return service.traffic_distribution is not TrafficDistribution.ANY

@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from meshcompile.behaviour import Behaviour
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.service_entry import Location, ServiceEntry
 from meshcompile.models.networking.service_entry import Resolution as EntryResolution
 from meshcompile.models.networking.service_entry import ServicePort as EntryPort
-from meshcompile.snapshot.kubernetes_services import exported_to, traffic_distribution
+from meshcompile.snapshot.kubernetes_services import exported_to, inherited_annotations, traffic_distribution
 from meshcompile.snapshot.resources import NO_CREATION_TIME, ConfigStore
 from meshcompile.snapshot.service import (
     UNSPECIFIED_ADDRESS,
@@ -43,16 +44,20 @@ class EntryServices(Struct, frozen=True, eq=False):
     services: tuple[Service, ...]
 
 
-def service_entries(resources: ConfigStore, workloads: WorkloadIndex, mesh: MeshConfig) -> tuple[EntryServices, ...]:
+def service_entries(
+    resources: ConfigStore, workloads: WorkloadIndex, mesh: MeshConfig, behaviour: Behaviour
+) -> tuple[EntryServices, ...]:
     """Every ServiceEntry with its services, oldest first."""
-    annotations = workloads.here.namespace_annotations
+    annotations = inherited_annotations(workloads.here, behaviour)
     return tuple(
-        EntryServices(entry, tuple(entry_services(entry, annotations(entry.namespace), mesh)))
+        EntryServices(entry, tuple(entry_services(entry, annotations(entry.namespace), mesh, behaviour)))
         for entry in resources.all(ServiceEntry)
     )
 
 
-def entry_services(entry: ServiceEntry, namespace_annotations: Labels, mesh: MeshConfig) -> Iterator[Service]:
+def entry_services(
+    entry: ServiceEntry, namespace_annotations: Labels, mesh: MeshConfig, behaviour: Behaviour
+) -> Iterator[Service]:
     """The services of one ServiceEntry. Like istiod, this creates one for each distinct host and address."""
     spec, meta = entry.spec, entry.metadata
     resolution = _RESOLUTIONS[spec.resolution]
@@ -78,7 +83,9 @@ def entry_services(entry: ServiceEntry, namespace_annotations: Labels, mesh: Mes
             creation_time=meta.creation_timestamp or NO_CREATION_TIME,
             object_name=entry.name,
             traffic_distribution=traffic_distribution("", meta.annotations, namespace_annotations),
-            dns_connect_race=meta.annotations.get(CONNECT_STRATEGY, "").upper() == "RACE_FIRST_TCP_CONNECT",
+            dns_connect_race=behaviour.connect_strategy
+            and meta.annotations.get(CONNECT_STRATEGY, "").upper() == "RACE_FIRST_TCP_CONNECT",
+            needs_waypoint=resolution is Resolution.DYNAMIC_DNS and not behaviour.dynamic_sidecars,
             passthrough_target_ports=(
                 {port.number: port.target_port for port in spec.ports if port.target_port}
                 if resolution is Resolution.PASSTHROUGH

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
+from meshcompile.behaviour import Behaviour
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.snapshot.kubernetes_services import kubernetes_services, merged, with_aliases
 from meshcompile.snapshot.resources import ConfigStore
@@ -41,10 +42,12 @@ class ServiceIndex(Struct, frozen=True, eq=False):
         return self._by_host.get((hostname, namespace), ())
 
 
-def service_index(resources: ConfigStore, mesh: MeshConfig, workloads: WorkloadIndex) -> ServiceIndex:
+def service_index(
+    resources: ConfigStore, mesh: MeshConfig, workloads: WorkloadIndex, behaviour: Behaviour
+) -> ServiceIndex:
     """The index of the accepted resources."""
-    clusters = kubernetes_services(resources, workloads, mesh)
-    entries = service_entries(resources, workloads, mesh)
+    clusters = kubernetes_services(resources, workloads, mesh, behaviour)
+    entries = service_entries(resources, workloads, mesh, behaviour)
     external = (service for entry in entries for service in entry.services)
     registered = (*merged(clusters), *external)
     services = with_aliases(sorted(registered, key=_oldest_first))

@@ -30,6 +30,7 @@ from meshcompile.snapshot.destination_rules import DestinationRuleIndex, destina
 from meshcompile.snapshot.discovery import watched_namespaces
 from meshcompile.snapshot.endpoints import EndpointIndex, endpoint_index
 from meshcompile.snapshot.envoy_filters import EnvoyFilterIndex, envoy_filter_index
+from meshcompile.snapshot.exports import with_default_exports
 from meshcompile.snapshot.extensions import ExtensionIndex, extension_index
 from meshcompile.snapshot.findings import findings_of_routes
 from meshcompile.snapshot.gateway_api.converted import FromGatewayApi, converted
@@ -198,7 +199,8 @@ def _workloads(snapshot: "Snapshot", key: None) -> WorkloadIndex:
 
 @query
 def _services(snapshot: "Snapshot", key: None) -> ServiceIndex:
-    return service_index(_config_store(snapshot), snapshot.mesh, snapshot.workloads)
+    mesh = with_default_exports(snapshot.mesh, snapshot.behaviour)
+    return service_index(_config_store(snapshot), mesh, snapshot.workloads, snapshot.behaviour)
 
 
 @query
@@ -209,7 +211,7 @@ def _topology(snapshot: "Snapshot", key: None) -> NetworkIndex:
 @query
 def _endpoints(snapshot: "Snapshot", key: None) -> EndpointIndex:
     resources, services, workloads = _config_store(snapshot), snapshot.services, snapshot.workloads
-    return endpoint_index(resources, services, workloads, snapshot.topology, snapshot.mesh)
+    return endpoint_index(resources, services, workloads, snapshot.topology, snapshot.mesh, snapshot.behaviour)
 
 
 @query
@@ -249,7 +251,8 @@ def _virtual_services(snapshot: "Snapshot", key: None) -> VirtualServiceIndex:
         return _completed(snapshot, MergeKey(ById(written), everywhere))
 
     resources, ingresses = _config_store(snapshot), _from_ingresses(snapshot, None)
-    return virtual_service_index(resources, snapshot.mesh, ingresses, snapshot.gateway_api, merge)
+    mesh = with_default_exports(snapshot.mesh, snapshot.behaviour)
+    return virtual_service_index(resources, mesh, ingresses, snapshot.gateway_api, merge)
 
 
 @query
@@ -284,7 +287,7 @@ def _telemetry(snapshot: "Snapshot", key: None) -> TelemetryIndex:
 
 @query
 def _extensions(snapshot: "Snapshot", key: None) -> ExtensionIndex:
-    return extension_index(_config_store(snapshot))
+    return extension_index(_config_store(snapshot), snapshot.behaviour)
 
 
 @query

@@ -190,5 +190,5 @@ def _is_table_size(size: int) -> bool:
 
 def _warmup(warmup: WarmupConfiguration) -> Found:
     yield from duration(warmup, "duration")
-    if warmup.aggression is not None and warmup.aggression < 1:
-        yield bounds(warmup, "aggression", warmup.aggression, "at least 1")
+    if warmup.aggression is not None and warmup.aggression <= 0:
+        yield bounds(warmup, "aggression", warmup.aggression, "greater than 0")

@@ -3,12 +3,18 @@
 Follows istiod's `applyLoadBalancer`, `ApplyRingHashLoadBalancer` and the panic threshold of `applyOutlierDetection`.
 """
 
+from meshcompile.behaviour import Behaviour
 from meshcompile.documents import NOWHERE
-from meshcompile.models.networking.destination_rule import ConsistentHashLB, LoadBalancerSettings, SimpleLB
+from meshcompile.models.networking.destination_rule import (
+    ConsistentHashLB,
+    LoadBalancerSettings,
+    OutlierDetection,
+    SimpleLB,
+)
 from meshcompile.resolve.clusters.ir import Algorithm, Balancing, Discovery, SlowStart
 from meshcompile.resolve.endpoints.locality_balancing import LocalitySettings
 from meshcompile.resolve.scope.traffic_policy import EffectivePolicy
-from meshcompile.snapshot.service import Service, TrafficDistribution
+from meshcompile.snapshot.service import Service, always_sends_unhealthy
 
 DEFAULT_RING_SIZE = 1024
 
@@ -26,16 +32,18 @@ def asks_for_passthrough(balancer: LoadBalancerSettings | None) -> bool:
 
 
 def balancing(
-    service: Service,
     policy: EffectivePolicy,
     discovery: Discovery,
     localities: LocalitySettings | None,
+    threshold: int | None,
     *,
     keeps_draining: bool,
 ) -> Balancing:
-    """The load balancing of a service's cluster; LEAST_REQUEST unless a rule says otherwise."""
+    """The load balancing of a service's cluster; LEAST_REQUEST unless a rule says otherwise.
+
+    `threshold` is the panic threshold in percent.
+    """
     weighted = _is_locality_weighted(localities, policy)
-    threshold = _panic_threshold(service, policy)
     if discovery is Discovery.ORIGINAL_DST:
         return Balancing(
             Algorithm.CLUSTER_PROVIDED,
@@ -97,12 +105,22 @@ def _is_locality_weighted(localities: LocalitySettings | None, policy: Effective
     return bool(localities.distribute) or (fails_over and localities.is_explicit)
 
 
-def _panic_threshold(service: Service, policy: EffectivePolicy) -> int | None:
-    """The percentage of healthy hosts below which all hosts get traffic.
+def panic_threshold(service: Service, outliers: OutlierDetection | None, behaviour: Behaviour) -> int | None:
+    """The percentage of healthy hosts below which all hosts get traffic; None for Envoy's default.
 
-    Istio disables the threshold by default when health matters.
+    Istio disables the threshold where clients get unhealthy endpoints.
     """
-    if service.traffic_distribution is not TrafficDistribution.ANY:
+    if always_sends_unhealthy(service):
         return 0
-    outliers = policy.outlier_detection
-    return None if outliers is None or outliers.min_health_percent < 0 else outliers.min_health_percent
+    return _written_threshold(outliers, 0 if behaviour.send_unhealthy_endpoints else None)
+
+
+def waypoint_panic_threshold(service: Service, outliers: OutlierDetection | None, behaviour: Behaviour) -> int | None:
+    """The same for the clusters of a waypoint, for which istiod looks at the rule first."""
+    if behaviour.send_unhealthy_endpoints:
+        return _written_threshold(outliers, 0)
+    return panic_threshold(service, outliers, behaviour)
+
+
+def _written_threshold(outliers: OutlierDetection | None, default: int | None) -> int | None:
+    return default if outliers is None or outliers.min_health_percent < 0 else outliers.min_health_percent

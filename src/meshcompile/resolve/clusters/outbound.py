@@ -44,8 +44,12 @@ def sni_dnat_clusters(snapshot: Snapshot, key: ScopedClientKey) -> SharedCluster
 def outbound_hosts(snapshot: Snapshot, key: ScopedClientKey) -> Iterator[HostKey]:
     """The services that have outbound clusters."""
     scope = l4_scope(snapshot, key.scope)
-    services = (service for service in scope.services if service.resolution is not Resolution.ALIAS)
+    services = (service for service in scope.services if _has_clusters(service))
     return _hosts(key.client, scope, services, OUTBOUND)
+
+
+def _has_clusters(service: Service) -> bool:
+    return service.resolution is not Resolution.ALIAS and not service.needs_waypoint
 
 
 def sni_dnat_hosts(snapshot: Snapshot, key: ScopedClientKey) -> Iterator[HostKey]:

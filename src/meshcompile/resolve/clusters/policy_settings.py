@@ -2,8 +2,9 @@
 
 from msgspec import Struct
 
+from meshcompile.behaviour import Behaviour
 from meshcompile.models.mesh.mesh_config import MeshConfig
-from meshcompile.resolve.clusters.balancing import balancing
+from meshcompile.resolve.clusters.balancing import balancing, panic_threshold, waypoint_panic_threshold
 from meshcompile.resolve.clusters.ir import Balancing, Discovery, Keepalive, Thresholds
 from meshcompile.resolve.clusters.pool import connect_timeout, keepalive, thresholds
 from meshcompile.resolve.endpoints.locality_balancing import LocalitySettings, locality_settings
@@ -25,8 +26,11 @@ class PolicySettings(Struct, frozen=True):
 class SettingsByPolicy:
     """The settings of the clusters of one service, computed once for all ports and subsets with one policy."""
 
-    def __init__(self, mesh: MeshConfig, service: Service) -> None:
-        self._mesh, self._service = mesh, service
+    def __init__(
+        self, mesh: MeshConfig, service: Service, behaviour: Behaviour, *, behind_waypoint: bool = False
+    ) -> None:
+        self._mesh, self._service, self._behaviour = mesh, service, behaviour
+        self._panic_threshold = waypoint_panic_threshold if behind_waypoint else panic_threshold
         self._known: dict[tuple[EffectivePolicy, Discovery, bool], tuple[EffectivePolicy, PolicySettings]] = {}
 
     def of(self, policy: EffectivePolicy, discovery: Discovery, keeps_draining: bool) -> PolicySettings:
@@ -48,5 +52,11 @@ class SettingsByPolicy:
             thresholds=thresholds(pool, policy.retry_budget),
             keepalive=keepalive(pool, mesh),
             localities=localities,
-            balancing=balancing(service, policy, discovery, localities, keeps_draining=keeps_draining),
+            balancing=balancing(
+                policy,
+                discovery,
+                localities,
+                self._panic_threshold(service, policy.outlier_detection, self._behaviour),
+                keeps_draining=keeps_draining,
+            ),
         )

@@ -24,7 +24,7 @@ class ServiceParts:
     def __init__(self, snapshot: Snapshot, key: HostKey) -> None:
         self.snapshot, self.key = snapshot, key
         self.policies = EffectivePolicies(None if key.rule is None else key.rule.traffic_policy)
-        self.settings = SettingsByPolicy(snapshot.mesh, key.service)
+        self.settings = SettingsByPolicy(snapshot.mesh, key.service, snapshot.behaviour)
         self.names = (service_name(key.service),)
         self._rule = None if key.rule is None else (key.rule.namespace, key.rule.name)
         self._metadata: dict[ClusterMetadata, ClusterMetadata] = {}

@@ -9,7 +9,8 @@ class Addressing(Key, frozen=True):
     """What the addresses of services and listeners depend on.
 
     `knows_allocated` means that the proxy answers DNS itself, so names resolve to the addresses that istiod allocates.
-    `ambient` meshes support services with addresses of both families.
+    `ambient` meshes support services with addresses of both families. `by_family` leaves out the default address of a
+    service in another cluster if it is of another family.
     """
 
     cluster: str
@@ -17,6 +18,7 @@ class Addressing(Key, frozen=True):
     ipv6: bool
     knows_allocated: bool
     ambient: bool = False
+    by_family: bool = True
 
     @property
     def is_dual_stack(self) -> bool:
@@ -41,7 +43,7 @@ class Addressing(Key, frozen=True):
         return ((ipv4,) if self.ipv4 else ()) + ((ipv6,) if self.ipv6 else ())
 
 
-def addressing(proxy: Proxy, *, ambient: bool = False) -> Addressing:
+def addressing(proxy: Proxy, *, ambient: bool = False, by_family: bool = True) -> Addressing:
     """The addressing of a proxy."""
     return Addressing(
         cluster=proxy.cluster,
@@ -49,6 +51,7 @@ def addressing(proxy: Proxy, *, ambient: bool = False) -> Addressing:
         ipv6=proxy.supports_ipv6,
         knows_allocated=proxy.node_metadata.dns_capture or proxy.type is ProxyType.WAYPOINT,
         ambient=ambient,
+        by_family=by_family,
     )
 
 
@@ -74,7 +77,8 @@ def service_addresses(service: Service, client: Addressing) -> tuple[str, ...]:
     if reachable or not service.address:
         return reachable
     # The default address of a Kubernetes Service belongs to another cluster, so the client may not reach it.
-    return _reachable((service.address,), client) if service.addresses else (service.address,)
+    is_elsewhere = bool(service.addresses) and client.by_family
+    return _reachable((service.address,), client) if is_elsewhere else (service.address,)
 
 
 def _reachable(addresses: tuple[str, ...], client: Addressing) -> tuple[str, ...]:

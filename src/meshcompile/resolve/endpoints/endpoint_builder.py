@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from msgspec import Struct, field
 
+from meshcompile.behaviour import Behaviour
 from meshcompile.documents import NOWHERE, Origin
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.destination_rule import ClientTLSMode, Subset, TrafficPolicy
@@ -39,8 +40,8 @@ from meshcompile.snapshot.service import (
     Health,
     Service,
     ServicePort,
-    TrafficDistribution,
     Workload,
+    always_sends_unhealthy,
 )
 from meshcompile.snapshot.slice_endpoints import PERSISTENT_SESSION
 from meshcompile.snapshot.snapshot import Snapshot
@@ -104,8 +105,11 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
     mesh: MeshConfig
     local_hosts: ClusterLocalHosts
     waypoints: IngressWaypoints
+    behaviour: Behaviour
     behind_waypoint: bool = False
-    _reached: dict[tuple[Service, str | int, ClientTLSMode | None], tuple[Reached, ...]] = field(default_factory=dict)
+    _reached: dict[tuple[Service, str | int, ClientTLSMode | None, frozenset[Health]], tuple[Reached, ...]] = field(
+        default_factory=dict
+    )
     _policies: dict[Workload, PeerPolicy] = field(default_factory=dict)
     _telemetry: dict[Workload, str] = field(default_factory=dict)
 
@@ -135,11 +139,11 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
 
     def _of_port(self, upstream: Upstream, port: str | int) -> tuple[Reached, ...]:
         """The endpoints of a port, by its name or number. The clusters of its subsets choose from them."""
-        service, mode = upstream.service, _tls_mode_of_rule(upstream)
-        key = (service, port, mode)
+        service, mode, hidden = upstream.service, self._tls_mode_of_rule(upstream), self._hidden(upstream)
+        key = (service, port, mode, hidden)
         reached = self._reached.get(key)
         if reached is None:
-            seen = self._seen(self._endpoints(service, port), service)
+            seen = self._seen(self._endpoints(service, port), service, hidden)
             emitted = (
                 (e.workload.locality, self._lb_endpoint(e, self._tls_mode(e, mode), self._tunnel(e))) for e in seen
             )
@@ -159,7 +163,7 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
         if waypoint is None or hbone is None:
             return
         endpoints = self._in_cluster(self.endpoints.named(waypoint, hbone.name), waypoint)
-        for endpoint in self._seen(endpoints, upstream.service):
+        for endpoint in self._seen(endpoints, upstream.service, self._hidden(upstream)):
             address = virtual_address(upstream.service, endpoint.cluster)
             tunnel = EndpointTunnel(address, upstream.port.number, to_waypoint=True)
             yield endpoint.workload.locality, self._lb_endpoint(endpoint, "", tunnel)
@@ -177,10 +181,9 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
         )
         return reachable(groups, gateways, self.client)
 
-    def _seen(self, endpoints: Iterable[Endpoint], service: Service) -> Iterator[Endpoint]:
-        """The endpoints that are visible to the client and in a usable state."""
+    def _seen(self, endpoints: Iterable[Endpoint], service: Service, hidden: frozenset[Health]) -> Iterator[Endpoint]:
+        """The endpoints that are visible to the client and in a state that is not hidden."""
         client_ = self.client
-        hidden = _hidden(service)
         for endpoint in self._in_cluster(endpoints, service):
             workload = endpoint.workload
             if service.node_local and workload.node_name != client_.node_name:
@@ -204,6 +207,24 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
         else:
             speaks = workload.takes_mutual_tls and self._may_take_mutual_tls(workload, endpoint.port)
         return workload.tls_mode if speaks and workload.tls_mode != DISABLED_TLS_MODE else ""
+
+    def _tls_mode_of_rule(self, upstream: Upstream) -> ClientTLSMode | None:
+        """The TLS mode that the rule sets for the port; None if it sets none."""
+        rule, port = upstream.rule, upstream.port.number
+        mode = _tls_mode(upstream.level_policy, port)
+        if mode is None and rule is not None and self.behaviour.subsets_inherit_tls_mode:
+            return _tls_mode(rule.traffic_policy, port) if rule.subset(upstream.subset_name) is not None else None
+        return mode
+
+    def _hidden(self, upstream: Upstream) -> frozenset[Health]:
+        """The health states of endpoints that clients of a cluster do not get.
+
+        Where Envoy may panic, it would send traffic to unhealthy endpoints, so they are left out.
+        """
+        outliers, service = upstream.policy.outlier_detection, upstream.service
+        may_panic = outliers is not None and outliers.min_health_percent > 0
+        by_default = self.behaviour.send_unhealthy_endpoints and not may_panic
+        return _hidden(service, sends_unhealthy=always_sends_unhealthy(service) or by_default)
 
     def _may_take_mutual_tls(self, workload: Workload, port: int) -> bool:
         policy = self._policies.get(workload)
@@ -245,20 +266,18 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
         )
 
 
-def _tls_mode_of_rule(upstream: Upstream) -> ClientTLSMode | None:
-    """The TLS mode that the rule sets for the port; None if it sets none."""
-    level = upstream.level_policy
-    tls = None if level is None else tls_settings(level, upstream.port.number)
+def _tls_mode(policy: TrafficPolicy | None, port: int) -> ClientTLSMode | None:
+    tls = None if policy is None else tls_settings(policy, port)
     return None if tls is None else tls.mode
 
 
-def _hidden(service: Service) -> frozenset[Health]:
+def _hidden(service: Service, *, sends_unhealthy: bool) -> frozenset[Health]:
     """The health states of endpoints that are left out.
 
     Services with persistent sessions keep draining endpoints.
     """
     hidden = {Health.TERMINATING}
-    if service.traffic_distribution is TrafficDistribution.ANY:
+    if not sends_unhealthy:
         hidden.add(Health.UNHEALTHY)
     if not service.labels.get(PERSISTENT_SESSION):
         hidden.add(Health.DRAINING)
@@ -297,6 +316,7 @@ def endpoint_builder(snapshot: Snapshot, client: ClientKey) -> EndpointBuilder:
         mesh=snapshot.mesh,
         local_hosts=cluster_local_hosts(snapshot.mesh),
         waypoints=ingress_waypoints(snapshot),
+        behaviour=snapshot.behaviour,
     )
 
 
@@ -312,5 +332,6 @@ def waypoint_endpoint_builder(snapshot: Snapshot, client: ClientKey) -> Endpoint
         mesh=builder.mesh,
         local_hosts=builder.local_hosts,
         waypoints=builder.waypoints,
+        behaviour=builder.behaviour,
         behind_waypoint=True,
     )

@@ -41,7 +41,7 @@ def route_key(snapshot: Snapshot, proxy: Proxy, config: ProxyConfig) -> RouteKey
     """The traits of a proxy."""
     return RouteKey(
         domain=proxy.domain,
-        addressing=addressing(proxy, ambient=snapshot.ambient),
+        addressing=addressing(proxy, ambient=snapshot.ambient, by_family=snapshot.behaviour.address_families),
         attempt_count=counts_attempts(config),
         append_x_forwarded_host=appends_forwarded_host(config),
         pairs=read_labels(snapshot, proxy),

@@ -6,6 +6,7 @@ waypoints see everything that is visible to their namespace.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from operator import attrgetter
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -333,13 +334,15 @@ def _imported(snapshot: Snapshot, listeners: Iterable[EgressListener], namespace
 def _visible_service(snapshot: Snapshot, host: str, namespace: str) -> Service | None:
     """The service with a host.
 
-    A service in the own namespace wins, then a visible Kubernetes Service, then the oldest visible service.
+    A service in the own namespace wins, then a visible Kubernetes Service, then the oldest visible service. Some
+    releases take the first namespace instead.
     """
     candidates = snapshot.services.by_hostname.get(host, {})
     if namespace in candidates:
         return candidates[namespace]
     visible = [service for service in candidates.values() if _visible(service, namespace)]
-    return min(visible, key=_preference, default=None)
+    preference = _preference if snapshot.behaviour.best_service_namespace else attrgetter("namespace")
+    return min(visible, key=preference, default=None)
 
 
 def _visible(service: Service, namespace: str) -> bool:

@@ -77,7 +77,7 @@ class VipClusters:
     def __init__(self, snapshot: Snapshot, key: VipKey) -> None:
         self._snapshot, self._key = snapshot, key
         self._policies = EffectivePolicies(None if key.rule is None else key.rule.traffic_policy)
-        self._settings = SettingsByPolicy(snapshot.mesh, key.service)
+        self._settings = SettingsByPolicy(snapshot.mesh, key.service, snapshot.behaviour, behind_waypoint=True)
         self._endpoint_builder = waypoint_endpoint_builder(snapshot, key.client)
         self._is_dynamic = key.service.resolution is Resolution.DYNAMIC_DNS
 

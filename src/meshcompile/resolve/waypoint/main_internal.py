@@ -70,7 +70,7 @@ def main_internal(snapshot: Snapshot, facts: ProxyFacts) -> MainInternal:
     every = (*(chain for _, ports in services for _, group in ports for chain in group.values()), *own)
     return MainInternal(
         chains=every,
-        addresses=(*_of_services(facts, snapshot.ambient, services), *_of_workloads(behind.workloads)),
+        addresses=(*_of_services(snapshot, facts, services), *_of_workloads(behind.workloads)),
         inspection=_inspection(behind.services, services, inspects_all=bool(behind.workloads)),
         telemetry=telemetry(snapshot, facts.proxy, TrafficClass.SIDECAR_INBOUND),
         origins=tuple(dict.fromkeys((*behind.gateways, *(origin for chain in every for origin in chain.origins)))),
@@ -252,12 +252,17 @@ def _findings(chain: FilterChain) -> tuple[Diagnostic, ...]:
 
 
 def _of_services(
-    facts: ProxyFacts, ambient: bool, services: Iterable[tuple[Service, tuple[tuple[ServicePort, PortChains], ...]]]
+    snapshot: Snapshot,
+    facts: ProxyFacts,
+    services: Iterable[tuple[Service, tuple[tuple[ServicePort, PortChains], ...]]],
 ) -> Iterator[AddressMatch]:
-    client = addressing(facts.proxy, ambient=ambient)
+    behaviour = snapshot.behaviour
+    client = addressing(facts.proxy, ambient=snapshot.ambient, by_family=behaviour.address_families)
     for service, ports in services:
-        if ports:
-            addresses = sorted(set(service_addresses(service, client)))
+        addresses = service_addresses(service, client)
+        if behaviour.sorted_addresses:
+            addresses = tuple(sorted(set(addresses)))
+        if ports and (addresses or not behaviour.only_addressed):
             # Of several ports with one number, the last one gets the connections.
             by_number = {port.number: _by_protocol(chains) for port, chains in ports}
             yield AddressMatch(tuple(_ranges(addresses)), ports=tuple(by_number.items()))

@@ -1,0 +1,1 @@
+"""What an upgrade of Istio changes in a mesh."""
