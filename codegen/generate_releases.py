@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from meshcompile.behaviour import ADDED_FEATURES, RELEASES
-from meshcompile.changes import CHANGES, Change
+from meshcompile.changes import CHANGES, ReleaseChange
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "releases.md"
 BEGIN = "<!-- Generated from src/meshcompile/changes.py by codegen/generate_releases.py: do not edit. -->\n"
@@ -20,7 +20,7 @@ def sections() -> Iterator[str]:
         yield from (row(change) for change in CHANGES if change.release == release)
 
 
-def row(change: Change) -> str:
+def row(change: ReleaseChange) -> str:
     """The description of a change."""
     ways = "; ".join(change.ways_back) or "nothing"
     return (

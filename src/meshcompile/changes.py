@@ -10,7 +10,7 @@ PULL = f"{ISTIO}/pull/"
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ReleaseChange:
     """One observable difference between a release of Istio and the one before it."""
 
     field: str
@@ -41,7 +41,7 @@ class Change:
         return (*_flag_ways(self), *self.keep)
 
 
-def _flag_ways(change: Change) -> Iterator[str]:
+def _flag_ways(change: ReleaseChange) -> Iterator[str]:
     if change.flag is not None:
         value = str(getattr(RELEASES[_before(change.release)], change.field)).lower()
         yield f"set `{change.flag}={value}` in the environment of istiod"
@@ -54,8 +54,8 @@ def _before(release: str) -> str:
     return releases[releases.index(release) - 1]
 
 
-CHANGES: tuple[Change, ...] = (
-    Change(
+CHANGES: tuple[ReleaseChange, ...] = (
+    ReleaseChange(
         "traffic_extensions",
         "1.30",
         "WasmPlugins become TrafficExtensions",
@@ -63,7 +63,7 @@ CHANGES: tuple[Change, ...] = (
         " its extension config have another name.",
         f"{PULL}59052",
     ),
-    Change(
+    ReleaseChange(
         "trust_domain_sources",
         "1.30",
         "AuthorizationPolicies match trust domains",
@@ -71,21 +71,21 @@ CHANGES: tuple[Change, ...] = (
         "exist.",
         f"{PULL}59358",
     ),
-    Change(
+    ReleaseChange(
         "context_propagation",
         "1.30",
         "Telemetry can disable context propagation",
         "The field `tracing.disableContextPropagation` exists. Earlier releases refuse a Telemetry that has it.",
         f"{PULL}59047",
     ),
-    Change(
+    ReleaseChange(
         "redirect_codes",
         "1.30",
         "HTTPRoutes redirect with 303, 307 and 308",
         "The Gateway API 1.5 that this release installs accepts more values of `requestRedirect.statusCode`.",
         f"{PULL}59299",
     ),
-    Change(
+    ReleaseChange(
         "dynamic_sidecars",
         "1.30",
         "Sidecars resolve the hosts of wildcard ServiceEntries",
@@ -94,7 +94,7 @@ CHANGES: tuple[Change, ...] = (
         "refuse the latter, and sidecars have no clusters for such hosts.",
         f"{PULL}58688",
     ),
-    Change(
+    ReleaseChange(
         "best_service_namespace",
         "1.30",
         "A host in several namespaces is the one of the oldest service",
@@ -102,7 +102,7 @@ CHANGES: tuple[Change, ...] = (
         "Service is used, or else the oldest ServiceEntry. Earlier releases use the first namespace by name.",
         f"{PULL}59486",
     ),
-    Change(
+    ReleaseChange(
         "connect_strategy",
         "1.30",
         "The annotation istio.io/connect-strategy is read",
@@ -111,7 +111,7 @@ CHANGES: tuple[Change, ...] = (
         f"{PULL}59083",
         keep=("remove the annotation `istio.io/connect-strategy`",),
     ),
-    Change(
+    ReleaseChange(
         "namespace_traffic_distribution",
         "1.30",
         "Services inherit the traffic distribution of their namespace",
@@ -120,7 +120,7 @@ CHANGES: tuple[Change, ...] = (
         f"{PULL}58701",
         keep=("remove the annotation `networking.istio.io/traffic-distribution` from the Namespace",),
     ),
-    Change(
+    ReleaseChange(
         "default_export_lists",
         "1.30",
         "Default exports may be lists of namespaces",
@@ -129,7 +129,7 @@ CHANGES: tuple[Change, ...] = (
         f"{PULL}60701",
         keep=("have only `.` or `*` in `defaultServiceExportTo` and `defaultVirtualServiceExportTo`",),
     ),
-    Change(
+    ReleaseChange(
         "address_families",
         "1.30",
         "Addresses of another IP family are left out",
@@ -137,7 +137,7 @@ CHANGES: tuple[Change, ...] = (
         "reach, such as an IPv6 address for a proxy with IPv4.",
         f"{PULL}59245",
     ),
-    Change(
+    ReleaseChange(
         "sorted_addresses",
         "1.30",
         "The addresses of a service at a waypoint are sorted",
@@ -145,7 +145,7 @@ CHANGES: tuple[Change, ...] = (
         "of the Service.",
         f"{PULL}59330",
     ),
-    Change(
+    ReleaseChange(
         "named_entry_endpoints",
         "1.30",
         "Endpoints that a ServiceEntry lists have the names of workloads",
@@ -153,7 +153,7 @@ CHANGES: tuple[Change, ...] = (
         " PeerAuthentications of that namespace apply to it. In earlier releases both are empty.",
         f"{PULL}58951",
     ),
-    Change(
+    ReleaseChange(
         "send_unhealthy_endpoints",
         "1.31",
         "Endpoints that are not ready are sent to proxies",
@@ -163,7 +163,7 @@ CHANGES: tuple[Change, ...] = (
         f"{PULL}60690",
         keep=("set `outlierDetection.minHealthPercent` in a DestinationRule, for one host",),
     ),
-    Change(
+    ReleaseChange(
         "subsets_inherit_tls_mode",
         "1.31",
         "Endpoints of subsets inherit the TLS mode of the rule",
@@ -173,14 +173,14 @@ CHANGES: tuple[Change, ...] = (
         f"{PULL}60792",
         keep=("set `tls` in the `trafficPolicy` of the subset",),
     ),
-    Change(
+    ReleaseChange(
         "slow_warmups",
         "1.31",
         "The aggression of a warmup may be less than 1",
         "A DestinationRule with `warmup.aggression` between 0 and 1 is accepted. Earlier releases refuse it.",
         f"{PULL}60611",
     ),
-    Change(
+    ReleaseChange(
         "routes_must_retry",
         "1.31",
         "HTTPRoutes cannot retry zero times",
@@ -188,7 +188,7 @@ CHANGES: tuple[Change, ...] = (
         f"{PULL}60766",
         keep=("remove `retry` to have the retries of the mesh config",),
     ),
-    Change(
+    ReleaseChange(
         "single_tcp_rule",
         "1.31",
         "TCPRoutes have at most one rule",
@@ -197,7 +197,7 @@ CHANGES: tuple[Change, ...] = (
         f"{PULL}60766",
         keep=("remove all rules but the first: only it had an effect",),
     ),
-    Change(
+    ReleaseChange(
         "only_addressed",
         "1.31",
         "Waypoints leave out services without an address",

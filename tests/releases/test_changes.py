@@ -16,7 +16,7 @@ import yaml
 
 import meshcompile
 from meshcompile.behaviour import ADDED_FEATURES, FEATURES, ISTIO_1_29, RELEASES, Behaviour
-from meshcompile.changes import CHANGES, Change
+from meshcompile.changes import CHANGES, ReleaseChange
 from meshcompile.upgrade.following import following
 
 CASES = Path(__file__).with_name("cases")
@@ -24,14 +24,14 @@ MESH = Path(__file__).with_name("mesh.yaml")
 RELEASE_PAIRS = tuple(zip(RELEASES.values(), tuple(RELEASES.items())[1:], strict=False))
 
 
-def case_file(change: Change) -> Path:
+def case_file(change: ReleaseChange) -> Path:
     """The case of a row."""
     own = CASES / f"{change.field}-{change.release}.yaml"
     return own if own.exists() else CASES / f"{change.field}.yaml"
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: f"{change.field}-{change.release}")
-def test_the_row_changes_what_it_says(change: Change) -> None:
+def test_the_row_changes_what_it_says(change: ReleaseChange) -> None:
     """The row alone, and nothing else, turns the configuration of before into that of after."""
     header, _, objects = case_file(change).read_text().partition("\n---\n")
     case: dict[str, Any] = yaml.safe_load(header)
@@ -47,7 +47,7 @@ def test_the_row_changes_what_it_says(change: Change) -> None:
         assert wrong == set(rejected[side]), side
 
 
-def sides(change: Change) -> dict[str, Behaviour]:
+def sides(change: ReleaseChange) -> dict[str, Behaviour]:
     """The release without the row, and with it."""
     names = tuple(RELEASES)
     release = RELEASES[change.release]

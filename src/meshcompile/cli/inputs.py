@@ -76,7 +76,7 @@ def _settings_arguments(group: argparse._ArgumentGroup) -> None:
         help="feature flag of istiod, such as PILOT_ENABLE_ALPHA_GATEWAY_API=true; repeatable",
     )  # fmt: skip
     group.add_argument(
-        "--istio", choices=tuple(RELEASES), default=DEFAULT_RELEASE, metavar="RELEASE", dest="release",
+        "--istio", choices=tuple(RELEASES), default=DEFAULT_RELEASE, metavar="RELEASE", dest="istio",
         help="release of Istio to follow: %(choices)s (default: %(default)s)",
     )  # fmt: skip
     group.add_argument(
@@ -162,7 +162,7 @@ def load_mesh(options: argparse.Namespace) -> Mesh:
         gitignore=options.gitignore,
         limits=limits(options),
         features=_features(options),
-        release=options.release,
+        release=options.istio,
     )
 
 

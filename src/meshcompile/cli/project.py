@@ -48,7 +48,7 @@ def _single(project: Project, folder: Path) -> Iterator[tuple[str, Any]]:
         if value := getattr(project, name):
             yield name, Path(_path(folder, value))
     if (release := _release(project)) is not None:
-        yield "release", str(release)
+        yield "istio", str(release)
     if project.namespace:
         yield "namespace", project.namespace
     if "fail_on" in project.model_fields_set:

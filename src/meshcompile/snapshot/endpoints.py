@@ -136,10 +136,7 @@ def endpoint_index(
     shards: list[Mapping[HostKey, tuple[Endpoint, ...]]] = [
         {key: tuple(endpoint for _, endpoint in instances) for key, instances in external.items()}
     ]
-    slices = {
-        cluster: (resources if cluster == here else resources.clusters[cluster]).all(EndpointSlice)
-        for cluster in sorted(workloads.clusters)
-    }
+    slices = _slices(resources, workloads)
     for cluster, of_cluster in slices.items():
         known = {service.hostname: service for service in services.of_cluster(cluster)}
         shards.append(slice_endpoints(of_cluster, known, sources[cluster]))
@@ -153,6 +150,15 @@ def endpoint_index(
         _services=services,
         _trust_domain_aliases=mesh.trust_domain_aliases,
     )
+
+
+def _slices(resources: ConfigStore, workloads: WorkloadIndex) -> Mapping[str, tuple[EndpointSlice, ...]]:
+    """The EndpointSlices of each cluster, ordered by the name of the cluster."""
+    here = workloads.config_cluster
+    return {
+        cluster: (resources if cluster == here else resources.clusters[cluster]).all(EndpointSlice)
+        for cluster in sorted(workloads.clusters)
+    }
 
 
 def _by_name(entry: WorkloadEntry) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """ServiceEntries, converted to services of the mesh. Follows istiod's `serviceentry.convertServices`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_address, ip_interface
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from meshcompile.behaviour import Behaviour
 from meshcompile.models.mesh.mesh_config import MeshConfig
-from meshcompile.models.networking.service_entry import Location, ServiceEntry
+from meshcompile.models.networking.service_entry import Location, ServiceEntry, ServiceEntrySpec
 from meshcompile.models.networking.service_entry import Resolution as EntryResolution
 from meshcompile.models.networking.service_entry import ServicePort as EntryPort
 from meshcompile.snapshot.kubernetes_services import exported_to, inherited_annotations, traffic_distribution
@@ -83,16 +83,19 @@ def entry_services(
             creation_time=meta.creation_timestamp or NO_CREATION_TIME,
             object_name=entry.name,
             traffic_distribution=traffic_distribution("", meta.annotations, namespace_annotations),
-            dns_connect_race=behaviour.connect_strategy
-            and meta.annotations.get(CONNECT_STRATEGY, "").upper() == "RACE_FIRST_TCP_CONNECT",
+            dns_connect_race=behaviour.connect_strategy and _races(meta.annotations),
             needs_waypoint=resolution is Resolution.DYNAMIC_DNS and not behaviour.dynamic_sidecars,
-            passthrough_target_ports=(
-                {port.number: port.target_port for port in spec.ports if port.target_port}
-                if resolution is Resolution.PASSTHROUGH
-                else {}
-            ),
+            passthrough_target_ports=_target_ports(spec) if resolution is Resolution.PASSTHROUGH else {},
             origin=entry.origin,
         )
+
+
+def _races(annotations: Labels) -> bool:
+    return annotations.get(CONNECT_STRATEGY, "").upper() == "RACE_FIRST_TCP_CONNECT"
+
+
+def _target_ports(spec: ServiceEntrySpec) -> Mapping[int, int]:
+    return {port.number: port.target_port for port in spec.ports if port.target_port}
 
 
 def _port(port: EntryPort) -> ServicePort:

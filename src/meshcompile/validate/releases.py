@@ -23,7 +23,7 @@ class Place(Struct, frozen=True):
     problem: str
 
 
-class Rule(Struct, frozen=True):
+class ReleaseRule(Struct, frozen=True):
     """What the objects of a kind must not have in releases where a field of Behaviour has a value."""
 
     field: str
@@ -144,27 +144,27 @@ def _is_not_forwarded(protocol: object) -> bool:
     return str(protocol).upper() not in ("HTTP", "TLS")
 
 
-RULES: Mapping[str, tuple[Rule, ...]] = {
+RULES: Mapping[str, tuple[ReleaseRule, ...]] = {
     "AuthorizationPolicy": (
-        Rule(
+        ReleaseRule(
             "trust_domain_sources",
             False,
             _fields("spec.rules.from_.source.trust_domains", "spec.rules.from_.source.not_trust_domains"),
         ),
-        Rule("trust_domain_sources", False, _trust_domain_keys),
+        ReleaseRule("trust_domain_sources", False, _trust_domain_keys),
     ),
-    "DestinationRule": (Rule("slow_warmups", False, _slow_warmups),),
+    "DestinationRule": (ReleaseRule("slow_warmups", False, _slow_warmups),),
     "HTTPRoute": (
-        Rule("redirect_codes", False, _new_redirects),
-        Rule(
+        ReleaseRule("redirect_codes", False, _new_redirects),
+        ReleaseRule(
             "routes_must_retry",
             True,
             _values("spec.rules.retry.attempts", "it must be at least 1", lambda attempts: attempts == 0),
         ),
     ),
-    "ServiceEntry": (Rule("dynamic_sidecars", False, _dynamic_entries),),
+    "ServiceEntry": (ReleaseRule("dynamic_sidecars", False, _dynamic_entries),),
     "TCPRoute": (
-        Rule(
+        ReleaseRule(
             "single_tcp_rule",
             True,
             _values(
@@ -172,7 +172,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
             ),
         ),
     ),
-    "Telemetry": (Rule("context_propagation", False, _fields("spec.tracing.disable_context_propagation")),),
-    "TrafficExtension": (Rule("traffic_extensions", False, _kind),),
+    "Telemetry": (ReleaseRule("context_propagation", False, _fields("spec.tracing.disable_context_propagation")),),
+    "TrafficExtension": (ReleaseRule("traffic_extensions", False, _kind),),
 }
 """The rules by kind."""
