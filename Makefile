@@ -11,10 +11,10 @@ FUZZ_SECONDS ?= 3600
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test quick check format golden generate bench property conformance conformance-envoy fuzz docs lock clean
+.PHONY: help setup demo test quick check format golden generate bench property conformance conformance-envoy conformance-bootstraps fuzz docs lock clean
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-24s %s\n", $$1, $$2}'
 
 setup: $(READY) ## make .venv from the lock files
 
@@ -61,6 +61,9 @@ conformance: $(READY) ## compare every conformance case with istiod's answers
 
 conformance-envoy: $(READY) ## compare the evaluator of requests with the real Envoy, 100,000 times
 	$(BIN)/python -m tests.envoy.simulated --requests 100000 $(ARGS)
+
+conformance-bootstraps: $(READY) ## let the real Envoy check the static bootstrap of every conformance case
+	$(BIN)/python -m tests.envoy.bootstraps $(ARGS)
 
 fuzz: $(READY) ## look for crashes with byte-level fuzzing, for FUZZ_SECONDS
 	PYTHONPATH=src:. $(BIN)/python -m tests.fuzz.corpus .cache/fuzz

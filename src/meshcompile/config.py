@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Unpack
 
 from meshcompile.collector import gc_paused
 from meshcompile.compile import Resources
@@ -16,14 +16,14 @@ from meshcompile.envoy.config.listener import Listener
 from meshcompile.envoy.config.route import RouteConfiguration
 from meshcompile.envoy.fingerprint import digest_of_all
 from meshcompile.envoy.message import EncodedMessage, Message, json_pieces, source_map, to_builtins, to_json_by_kind
-from meshcompile.errors import InvalidArgument, MissingExtra, instance, keyed
+from meshcompile.errors import InvalidArgument, MissingExtra
 from meshcompile.output.bootstrap.options import Credential
 from meshcompile.patch.report import PatchReport
 from meshcompile.proxy import Proxy
 
 if TYPE_CHECKING:  # imported on first use
     from meshcompile.output.betterproto import BetterprotoResources
-    from meshcompile.output.bootstrap import Bootstrap
+    from meshcompile.output.bootstrap import Bootstrap, BootstrapOptions
     from meshcompile.output.protobuf import ProtobufResources
 
 __all__ = ["RESOURCE_TYPES", "Config"]
@@ -145,27 +145,28 @@ class Config:
         endpoints: Mapping[str, str] | None = None,
         workload_certificates: str = "",
         admin_port: int = 15000,
+        **more: "Unpack[BootstrapOptions]",
     ) -> "Bootstrap":
         """A static bootstrap configuration, with which Envoy needs no control plane.
 
         `flavour` is the build of Envoy: "envoy" for the upstream build, "istio" for Istio's. `endpoints` replaces
         addresses of endpoints: the keys are `address:port` or `address`, the values `address:port`.
         `workload_certificates` is a folder with `cert-chain.pem`, `key.pem` and `root-cert.pem`. Without it, clusters
-        that need a workload certificate use plaintext, and filter chains that need one are omitted. The diagnostics of
-        the bootstrap list everything that was omitted or changed.
+        that need a workload certificate use plaintext, and filter chains that need one are omitted. `more` are the
+        options of `BootstrapOptions`. The diagnostics of the bootstrap list everything that was omitted or changed.
 
-        Raises InvalidArgument for an unknown flavour, and for an invalid port or address.
+        Raises InvalidArgument for an unknown flavour or option, and for an invalid port or address.
         """
-        from meshcompile.output.bootstrap import Flavour, Options, node, static_bootstrap  # few need it
+        from meshcompile.output.bootstrap import node, static_bootstrap  # few need it
+        from meshcompile.output.bootstrap.given import options_of
 
-        options = Options(
-            Flavour(flavour),
-            self.proxy.namespace,
-            self.credentials,
-            instance("workload_certificates", workload_certificates, str),
-            keyed("endpoints", endpoints, str),
-            instance("admin_port", admin_port, int),
-        )
+        given = {
+            "endpoints": endpoints,
+            "workload_certificates": workload_certificates,
+            "admin_port": admin_port,
+            **more,
+        }
+        options = options_of(flavour, self.proxy.namespace, self.credentials, given)
         return static_bootstrap(node(self.proxy), self.resources, options)
 
     def _by_kind(self) -> Iterator[tuple[str, tuple[Message, ...]]]:

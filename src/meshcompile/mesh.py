@@ -421,10 +421,9 @@ class Mesh:
 
     @cached_property
     def _credentials(self) -> Mapping[str, Credential]:
-        from meshcompile.models.kubernetes.secret import Secret
         from meshcompile.output.bootstrap.credentials import credentials
 
-        return credentials(r for r in self.config_cluster.resources if isinstance(r, Secret))
+        return credentials(self.config_cluster.resources)
 
     @cached_property
     def _clusters(self) -> Mapping[str, Assumed]:

@@ -12,7 +12,7 @@ import yaml
 import meshcompile
 from meshcompile.envoy.config.core import Node
 from meshcompile.envoy.message import from_json
-from meshcompile.output.bootstrap import Options, static_bootstrap
+from meshcompile.output.bootstrap import Credential, Options, static_bootstrap
 from tests.conformance.compare import load_mesh
 from tests.conformance.corpus import cases_dir
 from tests.resources import TYPES, resources
@@ -32,11 +32,11 @@ def bootstrap(proxy: str, options: Options | None = None) -> dict[str, Any]:
     return static_bootstrap(node, sent, options or Options()).to_dict()
 
 
-def compiled(proxy: str) -> dict[str, Any]:
+def compiled(proxy: str, stand_in: Credential | None = None) -> dict[str, Any]:
     """The bootstrap from compiled output for a proxy, as AREA/CASE/istiod/PROXY."""
     folder = cases_dir() / proxy
     node = meshcompile.Proxy.from_node(_content(folder / "node.json"))
-    made: dict[str, Any] = _mesh(folder.parents[1]).compile(node).bootstrap().to_dict()
+    made: dict[str, Any] = _mesh(folder.parents[1]).compile(node).bootstrap(stand_in=stand_in).to_dict()
     return made
 
 

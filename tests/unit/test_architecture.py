@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "meshcompile"
 # Packages that may do IO, and the module that only starts one of them.
-DO_IO = ("source", "render", "fleet", "serve", "cli", "lsp", "__main__.py")
+DO_IO = ("source", "render", "fleet", "running", "serve", "cli", "lsp", "__main__.py")
 IMPURE_MODULES = {
     "os",
     "pathlib",

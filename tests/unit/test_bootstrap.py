@@ -8,6 +8,7 @@ from meshcompile.envoy.config.core import Node
 from meshcompile.models.kubernetes.secret import Secret
 from meshcompile.output.bootstrap import Bootstrap, Credential, Flavour, Options, static_bootstrap
 from meshcompile.output.bootstrap.credentials import credentials
+from tests.envoy.certificates import Authority
 from tests.resources import resources as messages
 
 NODE = Node(id="router~10.0.0.1~gateway-0.shop~shop.svc.cluster.local", cluster="gateway.shop")
@@ -69,7 +70,7 @@ def test_filters_of_istio_are_left_out() -> None:
     bootstrap = made(listeners=[listener(STATS)], routes=[route])
     assert manager(bootstrap)["httpFilters"] == [ROUTER]
     assert list(manager(bootstrap)["routeConfig"]["virtualHosts"][0]["typedPerFilterConfig"]) == ["router"]
-    assert [found.slug for found in bootstrap.diagnostics] == ["istio-only"]
+    assert [found.slug for found in bootstrap.diagnostics] == ["istio-only", "settings-omitted"]
 
 
 def test_istio_keeps_its_filters() -> None:
@@ -109,12 +110,17 @@ def test_credentials_are_inlined() -> None:
             },
         },
     }
-    options = Options(namespace="shop", credentials={"shop/web": Credential("C", "K", "A")})
+    authority = Authority()
+    pair = authority.issue("web.example")
+    credential = Credential(pair.certificate, pair.private_key, authority.certificate)
+    options = Options(namespace="shop", credentials={"shop/web": credential})
     bootstrap = made(options, listeners=[listener(transportSocket=tls)])
     chain = bootstrap.to_dict()["staticResources"]["listeners"][0]["filterChains"][0]
     assert chain["transportSocket"]["typedConfig"]["commonTlsContext"] == {
-        "tlsCertificates": [{"certificateChain": {"inlineString": "C"}, "privateKey": {"inlineString": "K"}}],
-        "validationContext": {"matchTypedSubjectAltNames": names, "trustedCa": {"inlineString": "A"}},
+        "tlsCertificates": [
+            {"certificateChain": {"inlineString": pair.certificate}, "privateKey": {"inlineString": pair.private_key}}
+        ],
+        "validationContext": {"matchTypedSubjectAltNames": names, "trustedCa": {"inlineString": authority.certificate}},
     }
     missing = made(listeners=[listener(transportSocket=tls)])
     assert missing.to_dict()["staticResources"]["listeners"] == []

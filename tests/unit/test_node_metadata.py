@@ -15,7 +15,7 @@ KEYS = {field.encode_name for field in msgspec.structs.fields(NodeMetadata)}
 PORT = PodPort("http", 8080, "TCP")
 PORTS = "a list of ports, each with `name`, `containerPort` and `protocol`"
 # The bootstrap copies the metadata, an EnvoyFilter may match any key, and a finding points at one.
-READ_RAW = {"resolve/envoy_filters.py", "resolve/proxy_findings.py", "output/bootstrap/__init__.py"}
+READ_RAW = {"resolve/envoy_filters.py", "resolve/proxy_findings.py", "output/bootstrap/surroundings.py"}
 # The module that creates the node of a Pod's proxy.
 WRITES_KEYS = "proxies.py"
 # Keys that are also words with another meaning.
@@ -116,5 +116,5 @@ def test_one_module_names_the_keys() -> None:
     }
     assert named == {
         "proxy.py: LABELS",  # must be an object
-        "output/bootstrap/__init__.py: NAMESPACE",
+        "output/bootstrap/surroundings.py: NAMESPACE",
     }

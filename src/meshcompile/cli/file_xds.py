@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meshcompile.cli.bootstrap import bootstrap_arguments, bootstrap_of
+from meshcompile.cli.bootstrap_options import bootstrap_arguments, bootstrap_of
 from meshcompile.cli.console import counted
 from meshcompile.cli.inputs import compiled
 
@@ -33,7 +33,7 @@ def write_xds(mesh: Mesh, wanted: Proxy | str | None, options: argparse.Namespac
 
     configs = mesh.compile_all(_last_of_each(mesh)) if wanted is None else (compiled(mesh, wanted),)
     findings: XdsFindings = {}
-    files = tuple(_files(configs, options, findings))
+    files = tuple(_files(configs, options, mesh.settings.mesh.trust_domain, findings))
     return replace_files(options.output_dir, files, complete=wanted is None), findings
 
 
@@ -55,14 +55,16 @@ def _last_of_each(mesh: Mesh) -> Iterable[Proxy]:
     return {proxy.id: proxy for proxy in mesh.proxies()}.values()
 
 
-def _files(configs: Iterable[Config], options: argparse.Namespace, findings: XdsFindings) -> Iterator[FolderFile]:
+def _files(
+    configs: Iterable[Config], options: argparse.Namespace, trust_domain: str, findings: XdsFindings
+) -> Iterator[FolderFile]:
     """The files of each proxy. Adds to the findings."""
     from meshcompile.output.file_xds import xds_files
     from meshcompile.serve.xds_folder import FolderFile
 
     seen = options.envoy_dir or os.path.abspath(options.output_dir)
     for config in configs:
-        static = bootstrap_of(config, options)
+        static = bootstrap_of(config, options, trust_domain)
         findings.update(dict.fromkeys((*config.diagnostics, *static.diagnostics)))
         name = config.proxy.id
         for file in xds_files(static, config.resources, config.credentials, f"{seen}/{name}"):

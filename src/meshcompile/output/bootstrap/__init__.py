@@ -1,10 +1,7 @@
-"""A static bootstrap: all resources that istiod would send, in one configuration that Envoy can start with.
-
-The configuration around the resources follows Istio's `tools/packaging/common/envoy_bootstrap.json`.
-"""
+"""A static bootstrap: all resources that istiod would send, in one configuration that Envoy can start with."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,44 +11,46 @@ from meshcompile.documents import NOWHERE, Origin
 from meshcompile.emit.resources import Resources
 from meshcompile.envoy.config import bootstrap as envoy
 from meshcompile.envoy.config.cluster import Cluster
-from meshcompile.envoy.config.core import (
-    Address,
-    Locality,
-    Node,
-    Pipe,
-    SocketAddress,
-    TypedExtensionConfig,
-)
+from meshcompile.envoy.config.core import Node
 from meshcompile.envoy.config.listener import Listener
-from meshcompile.envoy.extensions.bootstrap.internal_listener import InternalListener
-from meshcompile.envoy.message import Message, encode, replaced, to_builtins
-from meshcompile.output.bootstrap.agent import AGENT_SOCKET, HTTP2, single_endpoint
-from meshcompile.output.bootstrap.clusters import static_cluster
+from meshcompile.envoy.extensions.transport_sockets.tls import Secret
+from meshcompile.envoy.message import Message, replaced, to_builtins
+from meshcompile.output.bootstrap.access_logs import logging_to_stdout
+from meshcompile.output.bootstrap.clusters import StaticCluster
 from meshcompile.output.bootstrap.listeners import StaticListener
-from meshcompile.output.bootstrap.options import Credential, Flavour, Options
-from meshcompile.proxy import Proxy
+from meshcompile.output.bootstrap.options import BootstrapOptions, Credential, Flavour, Options, Passthrough, Resolve
+from meshcompile.output.bootstrap.passthrough import passthrough_cluster, resolving_hosts
+from meshcompile.output.bootstrap.repeated import without_repeated
+from meshcompile.output.bootstrap.secret_store import SecretStore
+from meshcompile.output.bootstrap.surroundings import node, surrounded
+from meshcompile.output.bootstrap.tls import TlsMaterial, sds_files
 
-__all__ = ["Bootstrap", "Credential", "Flavour", "Options", "node", "static_bootstrap"]
+__all__ = [
+    "Bootstrap",
+    "BootstrapOptions",
+    "Credential",
+    "Flavour",
+    "Options",
+    "Passthrough",
+    "Resolve",
+    "node",
+    "static_bootstrap",
+]
 
-# Istio's runtime settings that the configuration relies on. Users' regular expressions may exceed Envoy's default
-# limit, and Envoy strips a fragment from a path instead of rejecting it.
-RUNTIME = {
-    "envoy.reloadable_features.http_reject_path_with_fragment": False,
-    "re2.max_program_size.error_level": 32768,
-}
-FIRST_FIELDS = ("node", "admin", "layeredRuntime", "bootstrapExtensions")
+FIRST_FIELDS = ("node", "admin", "layeredRuntime", "statsConfig", "bootstrapExtensions")
 """What a bootstrap shows before its resources, which are long."""
-INTERNAL_LISTENERS = TypedExtensionConfig(
-    name="envoy.bootstrap.internal_listener", typed_config=InternalListener(buffer_size_kb=64)
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Bootstrap:
-    """The configuration of an Envoy without a control plane. `diagnostics` report what it lacks."""
+    """The configuration of an Envoy without a control plane. `diagnostics` report what it lacks.
+
+    `secrets` are those that it reads from files of the SDS folder, by the names of the files.
+    """
 
     content: envoy.Bootstrap = field(repr=False)
     diagnostics: tuple[Diagnostic, ...] = ()
+    secrets: Mapping[str, Secret] = field(default_factory=dict, repr=False, hash=False)
 
     @gc_paused()
     def to_dict(self) -> dict[str, Any]:
@@ -70,71 +69,59 @@ class Bootstrap:
         """JSON text, as `envoy -c` reads it."""
         return json.dumps(self.to_dict(), indent=indent)
 
+    def sds_files(self) -> Mapping[str, dict[str, Any]]:
+        """The content of the files in the SDS folder, by name, as Envoy reads it. They have private keys.
 
-def node(proxy: Proxy) -> Node:
-    """The bootstrap node of the proxy, in the form that `Proxy.from_node` reads."""
-    where = Locality(region=proxy.locality.region, zone=proxy.locality.zone, sub_zone=proxy.locality.subzone)
-    return Node(
-        id=f"{proxy.type}~{proxy.ip_addresses[0]}~{proxy.id}~{proxy.domain}",
-        cluster=f"{proxy.labels.get('app', proxy.name)}.{proxy.namespace}",
-        metadata={"NAMESPACE": proxy.namespace, **proxy.metadata},
-        locality=None if where == Locality() else where,
-    )
+        Empty without the option `sds_folder`.
+        """
+        return {
+            name: {"resources": [{"@type": SECRET_TYPE, **to_builtins(secret)}]}
+            for name, secret in self.secrets.items()
+        }
+
+
+SECRET_TYPE = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"
 
 
 def static_bootstrap(node: Node, resources: Resources, options: Options) -> Bootstrap:
     """The bootstrap of a proxy."""
     findings: dict[Diagnostic, None] = {}
+    tls = TlsMaterial(SecretStore(options))
+    listeners = _listeners(resources, tls, findings)
+    clusters = _clusters(resources, tls, findings)
+    findings |= dict.fromkeys(tls.store.found)
+    return Bootstrap(surrounded(node, listeners, clusters, options), tuple(findings), sds_files(tls.used))
+
+
+def _listeners(resources: Resources, tls: TlsMaterial, findings: dict[Diagnostic, None]) -> tuple[Listener, ...]:
     routes = {route.name: route for route in resources.routes}
     discovered = {extension.name: extension for extension in resources.extensions}
     listeners = []
     for listener in resources.listeners:
-        static = StaticListener(listener.name, _origin(listener), routes, discovered, options)
+        static = StaticListener(listener.name, _origin(listener), routes, discovered, tls)
         if (static_listener := static.of(listener)) is not None:
-            listeners.append(static_listener)
+            listeners.append(_with_extras(static_listener, tls.store.options))
         findings |= dict.fromkeys(static.found)
-    clusters: dict[str, Cluster] = {}
+    return tuple(listeners)
+
+
+def _with_extras(listener: Listener, options: Options) -> Listener:
+    """The listener with what the options add to it."""
+    resolving = resolving_hosts(listener) if options.passthrough is Passthrough.DFP else listener
+    return logging_to_stdout(resolving) if options.access_log else resolving
+
+
+def _clusters(resources: Resources, tls: TlsMaterial, findings: dict[Diagnostic, None]) -> tuple[Cluster, ...]:
     assignments = {assignment.cluster_name: assignment for assignment in resources.endpoints}
-    for cluster in resources.clusters:
-        copy, lacking = static_cluster(cluster, assignments, options, _origin(cluster))
-        findings |= dict.fromkeys(lacking)
-        # istiod sends a cluster twice if a Service has a port twice. A bootstrap must not have duplicates.
-        clusters.setdefault(cluster.name, copy)
-    return Bootstrap(_bootstrap(node, tuple(listeners), tuple(clusters.values()), options), tuple(findings))
-
-
-def _bootstrap(
-    node: Node, listeners: tuple[Listener, ...], clusters: tuple[Cluster, ...], options: Options
-) -> envoy.Bootstrap:
-    agent = (_agent(),) if options.flavour is Flavour.ISTIO else ()
-    admin = SocketAddress(address="127.0.0.1", port_value=options.admin_port)
-    layers = (
-        envoy.RuntimeLayer(name="istio", static_layer=RUNTIME),
-        envoy.RuntimeLayer(name="admin", admin_layer=envoy.RuntimeLayerAdminLayer()),
-    )
-    return envoy.Bootstrap(
-        node=node,
-        admin=envoy.Admin(address=Address(socket_address=admin)),
-        layered_runtime=envoy.LayeredRuntime(layers=layers),
-        bootstrap_extensions=(INTERNAL_LISTENERS,) if _has_internal((*listeners, *clusters)) else (),
-        static_resources=envoy.BootstrapStaticResources(listeners=listeners, clusters=(*clusters, *agent)),
-    )
-
-
-def _agent() -> Cluster:
-    """Where Envoy gets the certificates of the workload."""
-    return Cluster(
-        name="sds-grpc",
-        type="STATIC",
-        load_assignment=single_endpoint("sds-grpc", Address(pipe=Pipe(path=AGENT_SOCKET))),
-        typed_extension_protocol_options=HTTP2,
-    )
-
-
-def _has_internal(resources: Iterable[Message]) -> bool:
-    """True if a listener or an endpoint is internal to Envoy."""
-    texts = map(encode, resources)  # which takes less time than a walk over the messages
-    return any(b'"internalListener"' in text or b'"envoyInternalAddress"' in text for text in texts)
+    clusters = []
+    unique, repeated = without_repeated(resources.clusters)
+    for cluster in unique:
+        static = StaticCluster(cluster.name, _origin(cluster), assignments, tls)
+        copy, replaced_by = passthrough_cluster(static.of(cluster), tls.store.options.passthrough)
+        clusters.append(copy)
+        findings |= dict.fromkeys((*static.found, *replaced_by))
+    findings |= dict.fromkeys(repeated)
+    return tuple(clusters)
 
 
 def _origin(message: Message) -> Origin:

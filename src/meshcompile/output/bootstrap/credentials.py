@@ -1,26 +1,43 @@
-"""TLS material from Kubernetes Secrets. Follows istiod's `pilot/pkg/credentials/kube`."""
+"""TLS material from Kubernetes Secrets and ConfigMaps. Follows istiod's `pilot/pkg/credentials/kube`."""
 
 import binascii
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
 
+from meshcompile.documents import Origin
+from meshcompile.models.kubernetes.config_map import ConfigMap
 from meshcompile.models.kubernetes.secret import Secret
 from meshcompile.output.bootstrap.options import Credential
+from meshcompile.values.credentials import CONFIG_MAP
 
 # The keys of a Secret for each part, in order of precedence.
-CERTIFICATE = ("cert", "tls.crt")
-PRIVATE_KEY = ("key", "tls.key")
-AUTHORITIES = ("cacert", "ca.crt")
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "certificate": ("cert", "tls.crt"),
+    "private_key": ("key", "tls.key"),
+    "authorities": ("cacert", "ca.crt"),
+}
 
 
-def credentials(secrets: Iterable[Secret]) -> Mapping[str, Credential]:
-    """The material of Secrets that have any, by `namespace/name`."""
-    by_name = {f"{secret.namespace}/{secret.name}": _credential(secret) for secret in secrets}
+def credentials(resources: Iterable[object]) -> Mapping[str, Credential]:
+    """The material of Secrets and ConfigMaps that have any: `namespace/name`, `configmap://namespace/name`."""
+    by_name: dict[str, Credential] = {}
+    for resource in resources:
+        match resource:
+            case Secret():
+                by_name[f"{resource.namespace}/{resource.name}"] = _credential(resource)
+            case ConfigMap(data={"ca.crt": text}):
+                origins = {"authorities": resource.at("data", "ca.crt")}
+                name = f"{CONFIG_MAP}{resource.namespace}/{resource.name}"
+                by_name[name] = Credential(authorities=text, origins=origins)
+            case _:
+                pass
     return {name: credential for name, credential in by_name.items() if credential != Credential()}
 
 
 def _credential(secret: Secret) -> Credential:
-    return Credential(_text(secret, CERTIFICATE), _text(secret, PRIVATE_KEY), _text(secret, AUTHORITIES))
+    certificate, private_key, authorities = (_text(secret, keys) for keys in KEYS.values())
+    origins = {part: origin for part, keys in KEYS.items() if (origin := _origin(secret, keys)) is not None}
+    return Credential(certificate, private_key, authorities, origins=origins)
 
 
 def _text(secret: Secret, keys: Iterable[str]) -> str:
@@ -31,6 +48,16 @@ def _text(secret: Secret, keys: Iterable[str]) -> str:
         if key in secret.data:
             return _decoded(secret.data[key])
     return ""
+
+
+def _origin(secret: Secret, keys: Iterable[str]) -> Origin | None:
+    """The place of the first value that exists."""
+    for key in keys:
+        if key in secret.string_data:
+            return secret.at("string_data", key)
+        if key in secret.data:
+            return secret.at("data", key)
+    return None
 
 
 def _decoded(value: str) -> str:

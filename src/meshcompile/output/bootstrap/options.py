@@ -3,28 +3,88 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypedDict
 
+from meshcompile.documents import Origin
 from meshcompile.errors import InvalidArgument
+from meshcompile.output.bootstrap.addresses import HIGHEST_PORT, AddressMap
 
 
-class Flavour(StrEnum):
+class BootstrapChoice(StrEnum):
+    """One of the texts that an option accepts."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        names = " and ".join(map(repr, map(str, cls)))
+        raise InvalidArgument(f"there is no {cls.__name__.lower()} {value!r}, only {names}")
+
+
+class Flavour(BootstrapChoice):
     """The build of Envoy that runs the bootstrap: upstream Envoy or Istio's."""
 
     ENVOY = "envoy"
     ISTIO = "istio"
 
-    @classmethod
-    def _missing_(cls, value: object) -> None:
-        raise InvalidArgument(f"there is no flavour {value!r}, only {' and '.join(map(repr, map(str, cls)))}")
+
+class Passthrough(BootstrapChoice):
+    """What replaces `PassthroughCluster`, which forwards connections to where iptables has caught them.
+
+    `DFP` resolves the host of each HTTP request (a dynamic forward proxy). `BLOCK` answers 503.
+    """
+
+    DFP = "dfp"
+    BLOCK = "block"
+
+
+class Resolve(BootstrapChoice):
+    """The addresses of endpoints with a workload: those of their Pods, or the name of the workload in DNS."""
+
+    ADDRESSES = "addresses"
+    DNS = "dns"
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """TLS material in PEM; "" for parts that are missing."""
+    """TLS material in PEM; "" for parts that are missing.
+
+    `origins` are the places of the parts, by `certificate`, `private_key` and `authorities`. The values are paths of
+    files instead of PEM if `in_files` is true.
+    """
 
     certificate: str = ""
     private_key: str = ""
     authorities: str = ""
+    in_files: bool = False
+    origins: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)
+
+
+class BootstrapOptions(TypedDict, total=False):
+    """Options of `Config.bootstrap` that few callers need."""
+
+    listen: Mapping[str, str]
+    """Where listeners bind, by listener name, `address:port` or `address`: `address:port`, or an IP address alone."""
+    resolve: str
+    """"dns" replaces the addresses of Pods by the names of their workloads, as with Docker Compose."""
+    passthrough: str
+    """"dfp" or "block" replaces `PassthroughCluster`. Without it, the cluster needs iptables."""
+    plaintext: bool
+    """Serve and call in plaintext wherever the certificate of the workload is needed."""
+    credentials: Mapping[str, Credential]
+    """Credentials by `namespace/name`, in addition to those of Secrets in the input."""
+    sds_folder: str
+    """The folder of the SDS files in which Envoy finds secrets. `Bootstrap.sds_files` has their content."""
+    access_log: bool
+    """Write an access log to stdout wherever the configuration writes none."""
+    readiness_port: int
+    """The port of a listener that answers `/healthz/ready` as soon as Envoy is live; 0 for none."""
+    stats_port: int
+    """The port of a listener that answers `/stats/prometheus`; 0 for none."""
+    stats_prefixes: tuple[str, ...]
+    """Prefixes of the statistics that Envoy keeps. The default is all."""
+    admin_address: str
+    """The address of the admin interface. The default is `127.0.0.1`."""
+    stand_in: Credential | None
+    """The material in place of each secret that is missing or cannot be read, so that Envoy can check the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +92,8 @@ class Options:
     """The options of a bootstrap.
 
     `credentials` are those of Secrets, by `namespace/name`. `workload_certificates` is a folder with `cert-chain.pem`,
-    `key.pem` and `root-cert.pem`, or "" if the workload has no certificate. `endpoints` replaces endpoints: from
-    `address:port` or `address` to `address:port`.
+    `key.pem` and `root-cert.pem`, or "" if the workload has no certificate. `endpoints` and `listeners` replace
+    addresses. `stand_in` is used in place of each secret that is missing or cannot be read.
     """
 
     flavour: Flavour = Flavour.ENVOY
@@ -42,12 +102,30 @@ class Options:
     workload_certificates: str = ""
     endpoints: Mapping[str, str] = field(default_factory=dict)
     admin_port: int = 15000
+    listeners: AddressMap = field(default_factory=AddressMap)
+    resolve: Resolve = Resolve.ADDRESSES
+    passthrough: Passthrough | None = None
+    plaintext: bool = False
+    sds_folder: str = ""
+    access_log: bool = False
+    readiness_port: int = 0
+    stats_port: int = 0
+    stats_prefixes: tuple[str, ...] = ()
+    admin_address: str = "127.0.0.1"
+    stand_in: Credential | None = None
 
     def __post_init__(self) -> None:
         """Raises InvalidArgument for options with which Envoy could not start."""
-        if not 0 <= self.admin_port <= 65535:
-            raise InvalidArgument(f"the admin port must be from 0 to 65535, not {self.admin_port}")
-        for target in self.endpoints.values():
-            address, _, port = target.rpartition(":")
-            if not address or not port.isascii() or not port.isdigit() or int(port) > 65535:
-                raise InvalidArgument(f"an endpoint can only be moved to ADDRESS:PORT, not to {target!r}")
+        ports = {"admin": self.admin_port, "readiness": self.readiness_port, "stats": self.stats_port}
+        for name, port in ports.items():
+            if not 0 <= port <= HIGHEST_PORT:
+                raise InvalidArgument(f"the {name} port must be from 0 to {HIGHEST_PORT}, not {port}")
+        if self.admin_port == 0 and (self.readiness_port or self.stats_port):
+            raise InvalidArgument("the readiness and stats ports read the admin interface, which needs a fixed port")
+        self.moves.checked("an endpoint")
+        self.listeners.checked("a listener")
+
+    @property
+    def moves(self) -> AddressMap:
+        """The addresses that replace those of endpoints."""
+        return AddressMap(self.endpoints)
