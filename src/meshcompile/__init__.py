@@ -41,6 +41,8 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time, __getattr__ imp
     from meshcompile.explain.trace import Trace as Trace
     from meshcompile.explain.trace import TraceOutcome as TraceOutcome
     from meshcompile.explain.trace import TraceStep as TraceStep
+    from meshcompile.inject.api import kube_inject as kube_inject
+    from meshcompile.inject.documents import InjectedText as InjectedText
     from meshcompile.mesh import Mesh as Mesh
     from meshcompile.mesh import load as load
     from meshcompile.output.bootstrap import Bootstrap as Bootstrap
@@ -76,6 +78,7 @@ _PLACES = {
     "ForeignFile": "meshcompile.source.sources",
     "Given": "meshcompile.explain.request",
     "Hop": "meshcompile.explain.trace",
+    "InjectedText": "meshcompile.inject.documents",
     "InvalidArgument": "meshcompile.errors",
     "Limits": "meshcompile.documents.limits",
     "Mesh": "meshcompile.mesh",
@@ -107,6 +110,7 @@ _PLACES = {
     "Use": "meshcompile.uses",
     "compare_policies": "meshcompile.prove.policies",
     "diff": "meshcompile.compare.mesh_diff",
+    "kube_inject": "meshcompile.inject.api",
     "load": "meshcompile.mesh",
 }
 

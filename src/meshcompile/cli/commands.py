@@ -28,6 +28,7 @@ COMMANDS = (
     Command("test", "run tests: requests, and what must become of them", "test"),
     Command("diff", "print what a change does to requests and to the resources of each proxy", "diff"),
     Command("status", "print the status that istiod would write on objects of the Gateway API", "status"),
+    Command("kube-inject", "add the proxy to the Pods of workloads, as istioctl does", "kube_inject"),
     Command("proxies", "list the proxies in the input", "proxies"),
     Command("fleet", "print a table of all proxies with sizes and fingerprints", "fleet"),
     Command("lsp", "run a language server for editors", "lsp"),

@@ -97,7 +97,7 @@ def key_text(value: Scalar, text: str) -> str:
         case int() if value <= _LARGEST_INTEGER:
             return str(value)
         case float():
-            return _short_float(value)
+            return short_float(value)
         case _:
             raise Unrepresentable(f"a key must be text, and {text or 'nothing'!r} is not")
 
@@ -133,7 +133,7 @@ def _json_number(value: float) -> int | float:
     return int(Decimal(repr(value)))
 
 
-def _short_float(value: float) -> str:
+def short_float(value: float) -> str:
     """A double as Go's `FormatFloat(value, 'g', -1, 32)` prints it."""
     nearest = unpack("f", pack("f", value))[0]
     if not isfinite(nearest):

@@ -28,6 +28,17 @@ def compact(value: object) -> str:
             raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
+def in_order(value: object) -> str:
+    """As `compact`, but with keys in the order of their mappings, as Go prints structs."""
+    match value:
+        case Mapping():
+            return "{" + ",".join(f"{compact(str(key))}:{in_order(item)}" for key, item in value.items()) + "}"
+        case list() | tuple():
+            return "[" + ",".join(map(in_order, value)) + "]"
+        case _:
+            return compact(value)
+
+
 def _number(value: float) -> str:
     """A double as `encoding/json` prints it: plain digits from 1e-6 up to 1e21, else an exponent without zeros."""
     if not isfinite(value):

@@ -26,7 +26,7 @@ def parts_in(text: str, file: str, reader: Reader, line: int = 0) -> Iterator[Pa
     for part in reader.documents(_with_whole_characters(text), line):
         if isinstance(part, Malformed):
             reached = reached.at_line(text, part.position.line)
-            yield _malformed(file, part, text, reached.start + part.position.column - 1)
+            yield malformed_finding(file, part, text, reached.start + part.position.column - 1)
         else:
             yield part
 
@@ -107,7 +107,8 @@ _FAULT_CODES: dict[YamlFault, Code] = {
 }
 
 
-def _malformed(file: str, malformed: Malformed, text: str, start: int) -> Diagnostic:
+def malformed_finding(file: str, malformed: Malformed, text: str, start: int) -> Diagnostic:
+    """The finding for a document that cannot be read, which begins at `start` of the text."""
     code = _FAULT_CODES[malformed.fault]
     return code(
         place_in(file, malformed.position, text, start),
