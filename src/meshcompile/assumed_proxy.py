@@ -7,12 +7,12 @@ from typing import Self
 
 from meshcompile.documents import Document, Origin
 from meshcompile.errors import InvalidArgument
+from meshcompile.inject.labels import TEMPLATES, gateway_labels, sidecar_labels
 from meshcompile.models.base import ObjectMeta, Resource, placed
 from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Container, ContainerPort, Pod, PodSpec
 from meshcompile.models.kubernetes.service import Service
 from meshcompile.models.networking.gateway import Gateway
 from meshcompile.proxy import ProxyType
-from meshcompile.snapshot.injection import TEMPLATES, gateway_labels, sidecar_labels
 from meshcompile.values.labels import NO_LABELS, Labels, selects
 
 FORM = "TYPE:NAMESPACE[,LABEL=VALUE...]"

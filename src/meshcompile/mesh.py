@@ -26,7 +26,7 @@ from meshcompile.models.base import Resource
 from meshcompile.models.registry import GATEWAY_API_MODELS, has_pods
 from meshcompile.repeats import without_repeats
 from meshcompile.settings import MeshSettings, settings_with
-from meshcompile.snapshot.injection import ambient_findings
+from meshcompile.snapshot.ambient_mode import ambient_findings
 from meshcompile.snapshot.resources import CONFIG_CLUSTER, Assumed, ConfigStore, grouped_by_kind, sorted_by_age
 from meshcompile.source.ignored import Selection
 from meshcompile.source.reading import Input

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from meshcompile.errors import UnknownProxy
+from meshcompile.inject.labels import template_names
 from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Pod
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.proxy_config import ProxyConfig, TracingServiceName
@@ -19,7 +20,6 @@ from meshcompile.snapshot.proxy_configs import ProxyConfigIndex
 from meshcompile.values.ip import is_ip
 from meshcompile.values.labels import Labels, canonical_name
 
-TEMPLATES_ANNOTATION = "inject.istio.io/templates"
 # The injector's templates that run Envoy as a gateway, without an application container.
 _GATEWAY_TEMPLATES = frozenset({"gateway", "kube-gateway"})
 # Labels that name a workload's application, in order of precedence. The order differs from the canonical name's.
@@ -211,9 +211,12 @@ def _proxy_type(pod: Pod) -> ProxyType:
     """
     if pod.spec.proxy is not None and ProxyType.WAYPOINT in pod.spec.proxy.args:
         return ProxyType.WAYPOINT
-    templates = pod.metadata.annotations.get(TEMPLATES_ANNOTATION, "").split(",")
     alone = all(c.name == PROXY_CONTAINER for c in pod.spec.containers)
-    return ProxyType.ROUTER if alone or _GATEWAY_TEMPLATES.intersection(templates) else ProxyType.SIDECAR
+    return (
+        ProxyType.ROUTER
+        if alone or _GATEWAY_TEMPLATES.intersection(template_names(pod.metadata.annotations))
+        else ProxyType.SIDECAR
+    )
 
 
 def _workload(pod: Pod) -> tuple[str, str]:

@@ -22,12 +22,12 @@ CACHE = ROOT / ".cache" / "conformance"
 MTIME = 1704067200  # 2024-01-01T00:00:00Z
 
 
-def cases_dir() -> Path:
+def cases_dir(archive: Path = ARCHIVE) -> Path:
     """The folder that holds the unpacked cases, as AREA/CASE."""
-    target = CACHE / hashlib.sha256(ARCHIVE.read_bytes()).hexdigest()[:16]
+    target = CACHE / hashlib.sha256(archive.read_bytes()).hexdigest()[:16]
     if not target.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
-        unpacked = _unpacked(CACHE)
+        unpacked = _unpacked(archive, CACHE)
         try:
             unpacked.rename(target)
         except OSError:  # another process was faster
@@ -50,10 +50,10 @@ def pack(folder: Path, archive: Path = ARCHIVE) -> None:
             tar.add(path, arcname=path.relative_to(folder).as_posix(), filter=_anonymous)
 
 
-def _unpacked(parent: Path) -> Path:
+def _unpacked(archive: Path, parent: Path) -> Path:
     """A new folder in `parent` with the content of the archive. Nothing is written outside of it."""
     folder = Path(tempfile.mkdtemp(dir=parent, prefix="unpacking-"))
-    with tarfile.open(ARCHIVE, "r:xz") as tar:
+    with tarfile.open(archive, "r:xz") as tar:
         tar.extractall(folder, filter="data")
     return folder
 

@@ -29,6 +29,7 @@ OTHER_KEYS = {
     "kubernetes.io/wss",
     "istio.io/WaypointBound",  # conditions
     "istio.io/WaypointMissing",
+    "registry.istio.io/release",  # the registry of Istio's images
     "istio.io/PROXY",  # a protocol of listeners
 }
 

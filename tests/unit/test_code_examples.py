@@ -20,6 +20,7 @@ WITH_EXAMPLES = tuple(code for code in every_code() if examples(code))
 NOT_OF_INPUT: Mapping[str, str] = {
     **dict.fromkeys(("MC0262", "MC0263"), "a body of 100 kB is too long for a page"),
     "MC0303": "it is about the option `--ambient`, which no object states",
+    **dict.fromkeys(("MC0340", "MC0341", "MC0342"), "only `kube-inject` reports it"),
     "MC0503": "Istio rejects a Gateway with two ports of one name; the check is for clusters without its validation",
     "MC0908": "it is about the version of a proxy, which no object states",
     "IST0170": "it is about two clusters",

@@ -3,9 +3,16 @@
 from collections.abc import Iterable, Mapping
 
 from meshcompile.analyze.written import Written
+from meshcompile.inject.decision import (
+    AMBIENT_REDIRECTION,
+    DATAPLANE_MODE,
+    NAMESPACE_INJECTION,
+    REVISION,
+    InjectionCandidate,
+    in_mesh_for_istioctl,
+)
 from meshcompile.models.kubernetes.namespace import Namespace
 from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Pod, PodSpec
-from meshcompile.snapshot.injection import AMBIENT_REDIRECTION, DATAPLANE_MODE, INJECT, NAMESPACE_INJECTION, REVISION
 
 SHOWN = 3
 """The maximum number of workloads in a message."""
@@ -24,11 +31,9 @@ def gets_sidecar(
     """True if Pods of a namespace with these labels and annotations have a sidecar, or get one by injection."""
     if has_proxy(spec):
         return True
-    for settings in (labels, annotations):
-        if INJECT in settings:
-            return settings[INJECT] == "true"
     found = written.namespaces.get(namespace)
-    return found is not None and found.metadata.labels.get(NAMESPACE_INJECTION) == "enabled"
+    candidate = InjectionCandidate(namespace, labels, annotations)
+    return in_mesh_for_istioctl(candidate, {} if found is None else found.metadata.labels)
 
 
 def has_proxy(spec: PodSpec) -> bool:

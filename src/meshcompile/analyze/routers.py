@@ -7,9 +7,8 @@ from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Pod
 from meshcompile.proxies import NamedProxy, has_node_id
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.resolve.scope.workload import placed
-from meshcompile.snapshot.injection import TLS_MODE
 from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.values.labels import selects
+from meshcompile.values.labels import TLS_MODE, selects
 
 
 def routers(snapshot: Snapshot) -> Iterator[Proxy]:

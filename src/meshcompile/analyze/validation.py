@@ -16,8 +16,8 @@ from meshcompile.codes import envoy_filters, models, validation
 from meshcompile.codes.envoy_filters import UNKNOWN_ENVOY_FIELD
 from meshcompile.diagnostics import Code, Diagnostic, Severity
 from meshcompile.documents import Origin, Path
+from meshcompile.inject.decision import NEVER_INJECTED
 from meshcompile.models.networking.service_entry import Resolution, ServiceEntry
-from meshcompile.snapshot.injection import NEVER_INJECTED
 from meshcompile.validate import MODULES, violations
 from meshcompile.validate.gateway import host_problems
 from meshcompile.validate.names import fqdn_problem

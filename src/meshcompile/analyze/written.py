@@ -11,11 +11,11 @@ from typing import TypeVar
 from msgspec import Struct
 
 from meshcompile.analyze.pods import Pods
+from meshcompile.inject.decision import NEVER_INJECTED
 from meshcompile.models.base import Resource
 from meshcompile.models.kubernetes.namespace import Namespace
 from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.models.kubernetes.service import Service
-from meshcompile.snapshot.injection import NEVER_INJECTED
 from meshcompile.snapshot.resources import ConfigStore, by_namespace
 
 R = TypeVar("R", bound=Resource)

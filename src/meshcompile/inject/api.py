@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -10,16 +9,14 @@ from typing import TYPE_CHECKING, Any
 from meshcompile.codes.kube_inject import INVALID_INJECTION_VALUE
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Document, Origin
-from meshcompile.documents.limits import DEFAULT_LIMITS
-from meshcompile.documents.named_text import NamedText
 from meshcompile.errors import InvalidArgument, instance
 from meshcompile.inject.documents import InjectedText, injected_text
 from meshcompile.inject.problems import InjectionProblem
 from meshcompile.inject.settings import DEFAULT_REVISION, InjectionSettings, injection_settings
 from meshcompile.inject.values import deep_merged
 from meshcompile.settings import given_settings
-from meshcompile.source.files import STDIN, content, decoded
-from meshcompile.source.reading import WRITTEN, Input, UnreadableInput, is_text, read
+from meshcompile.source.reading import WRITTEN, Input, UnreadableInput, read
+from meshcompile.source.whole import Whole, whole_text
 
 if TYPE_CHECKING:
     from meshcompile.models.mesh.mesh_config import MeshConfig
@@ -29,7 +26,7 @@ _CHARTS = ("_internal_defaults_do_not_set", "defaults", "istiod")
 
 
 def kube_inject(
-    text: str | bytes | os.PathLike[str] | NamedText,
+    text: Whole,
     *,
     values: Input | None = None,
     mesh_config: Input | MeshConfig | None = None,
@@ -41,28 +38,10 @@ def kube_inject(
     `text` is a path, `-` for standard input, or YAML. `values` override Helm values of the chart `istiod`, and
     `mesh_config` overrides the mesh config. Raises UnreadableInput for files and settings that cannot be read.
     """
-    name, written = _text(instance("text", text, str, bytes, os.PathLike, NamedText))
+    whole = whole_text(text)
     settings, findings = _settings(values, mesh_config, instance("revision", revision, str), native_sidecars)
-    result = injected_text(written, name, settings)
+    result = injected_text(whole.text, whole.name, settings)
     return InjectedText(result.text, (*findings, *result.diagnostics))
-
-
-def _text(given: str | bytes | os.PathLike[str] | NamedText) -> tuple[str, str]:
-    """The name and the text of an input. Raises UnreadableInput."""
-    limit = DEFAULT_LIMITS.total_size
-    match given:
-        case NamedText():
-            return given.name, given.text
-        case bytes():
-            name, found = "<text>", decoded("<text>", given, limit)
-        case str() if is_text(given):
-            name, found = "<text>", given
-        case _:
-            name = os.fspath(given)
-            found = content(name, limit)
-    if isinstance(found, Diagnostic):
-        raise UnreadableInput((found,))
-    return "<stdin>" if name == STDIN else name, found
 
 
 def _settings(

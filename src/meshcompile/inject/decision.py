@@ -17,6 +17,10 @@ INJECT = "sidecar.istio.io/inject"
 REVISION = "istio.io/rev"
 NAMESPACE_INJECTION = "istio-injection"
 
+# Labels and annotations of ambient mode: the requested mode of a namespace or Pod, and the mark of an enrolled Pod.
+DATAPLANE_MODE = "istio.io/dataplane-mode"
+AMBIENT_REDIRECTION = "ambient.istio.io/redirection"
+
 NEVER_INJECTED = frozenset({"kube-system", "kube-public", "kube-node-lease", "local-path-storage"})
 """Namespaces whose Pods never get a proxy."""
 
@@ -61,3 +65,8 @@ def in_mesh_for_istioctl(candidate: InjectionCandidate, namespace_labels: Mappin
         if INJECT in settings:
             return settings[INJECT] == "true"
     return namespace_labels.get(NAMESPACE_INJECTION) == "enabled"
+
+
+def is_ambient(namespace_labels: Labels, labels: Labels) -> bool:
+    """True if ztunnel handles the traffic of a Pod without a sidecar."""
+    return labels.get(DATAPLANE_MODE, namespace_labels.get(DATAPLANE_MODE)) == "ambient"

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from meshcompile.inject.environment import gateway_environment
 from meshcompile.inject.input import PROXY, TemplateInput
-from meshcompile.inject.marks import gateway_labels, proxy_annotations
+from meshcompile.inject.labels import gateway_labels
+from meshcompile.inject.marks import proxy_annotations
 from meshcompile.inject.parts import METRICS_PORT, USER, Patch, image, proxy_arguments, pull_policy
 from meshcompile.inject.printed import printed, unquoted
 from meshcompile.inject.volumes import gateway_mounts, gateway_volumes, pull_secrets

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from meshcompile.inject.environment import agent_environment, pod_field, variable
 from meshcompile.inject.input import PROXY, TemplateInput
-from meshcompile.inject.marks import REWRITE_PROBES, gateway_labels, proxy_annotations
+from meshcompile.inject.labels import gateway_labels
+from meshcompile.inject.marks import REWRITE_PROBES, proxy_annotations
 from meshcompile.inject.parts import (
     Patch,
     image,

@@ -1,57 +1,21 @@
-"""The labels and annotations that injection adds to a Pod."""
+"""The annotations that injection adds to a Pod."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from meshcompile.inject.input import INTERCEPTION_MODE, TemplateInput
 from meshcompile.inject.printed import in_double_quotes
 from meshcompile.inject.traffic import cni_annotations
-from meshcompile.values.labels import TLS_MODE, TUNNEL, Labels
 
-CANONICAL_NAME = "service.istio.io/canonical-name"
-CANONICAL_REVISION = "service.istio.io/canonical-revision"
 REVISION = "istio.io/rev"
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 DEFAULT_LOGS_CONTAINER = "kubectl.kubernetes.io/default-logs-container"
 REWRITE_PROBES = "sidecar.istio.io/rewriteAppHTTPProbers"
 MULTUS_NETWORKS = "k8s.v1.cni.cncf.io/networks"
 MULTUS_NETWORK = "default/istio-cni"
-
-_NAME_LABELS = (CANONICAL_NAME, "app.kubernetes.io/name", "app")
-_REVISION_LABELS = (CANONICAL_REVISION, "app.kubernetes.io/version", "version")
-_LABEL_LENGTH = 63
-"""The maximum length of a label's value."""
-
-
-def sidecar_labels(labels: Labels, workload: str) -> Mapping[str, str]:
-    """The labels that injection adds to a Pod with a sidecar."""
-    name = _first(labels, _NAME_LABELS, workload)[:_LABEL_LENGTH].removesuffix("-")
-    return {
-        TLS_MODE: labels.get(TLS_MODE) or "istio",
-        CANONICAL_NAME: name,
-        CANONICAL_REVISION: _first(labels, _REVISION_LABELS, "latest"),
-    }
-
-
-def gateway_labels(labels: Labels, workload: str) -> Mapping[str, str]:
-    """The labels that injection adds to a gateway, or to an application with a gRPC agent."""
-    return {
-        CANONICAL_NAME: _first(labels, _NAME_LABELS, workload),
-        CANONICAL_REVISION: _first(labels, _REVISION_LABELS, "latest"),
-    }
-
-
-def tunnel_label(labels: Labels) -> Mapping[str, str]:
-    """The label of a sidecar that accepts HBONE tunnels."""
-    return {TUNNEL: labels.get(TUNNEL) or "http"}
-
-
-def _first(labels: Labels, names: Iterable[str], default: str) -> str:
-    """The value of the first of these labels that is set and nonempty."""
-    return next((labels[name] for name in names if labels.get(name)), default)
 
 
 def proxy_annotations(given: TemplateInput) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from meshcompile.inject.earlier import STATUS, seen_by_templates
 from meshcompile.inject.gateway import gateway_patch
 from meshcompile.inject.grpc import grpc_agent_patch, grpc_simple_patch
 from meshcompile.inject.input import NATIVE_SIDECAR, PROXY, TemplateInput, WorkloadOwner
+from meshcompile.inject.labels import TEMPLATES, template_names
 from meshcompile.inject.merge import patched_pod
 from meshcompile.inject.order import in_order_of_start
 from meshcompile.inject.overrides import with_own_containers, with_own_user
@@ -36,13 +37,12 @@ from meshcompile.inject.typed import Json, typed
 from meshcompile.models.mesh.defaults import CODE_DEFAULTS
 from meshcompile.models.mesh.merge import merged_proxy_configs
 
-TEMPLATES_ANNOTATION = "inject.istio.io/templates"
 PROXY_CONFIG_ANNOTATION = "proxy.istio.io/config"
 NETWORK_LABEL = "topology.istio.io/network"
 SIDECAR = "sidecar"
 NO_POD: Json = {"metadata": {}, "spec": {"containers": None}, "status": {}}
 
-TEMPLATES: Mapping[str, Callable[[TemplateInput], Patch]] = {
+_PATCHES: Mapping[str, Callable[[TemplateInput], Patch]] = {
     SIDECAR: sidecar_patch,
     "gateway": gateway_patch,
     "grpc-agent": grpc_agent_patch,
@@ -68,7 +68,7 @@ def injected_pod(pod: Json, owner: WorkloadOwner, settings: InjectionSettings) -
         settings.native_sidecars,
     )
     template, result = NO_POD, pod
-    for name in template_names(annotations_of(pod)):
+    for name in template_names(annotations_of(pod), SIDECAR):
         patch = _patch(name, given)
         template = patched_pod(template, patch)
         result = patched_pod(_with_moved_proxy(result, template, native=settings.native_sidecars), patch)
@@ -90,11 +90,6 @@ def _completed(result: Json, original: Json, template: Json, settings: Injection
     result = with_annotations(result, {**annotations_of(result), STATUS: status})
     first = config.hold_application_until_proxy_starts or values.proxy.hold_application_until_proxy_starts
     return typed(in_order_of_start(result, proxy_first=bool(first)), "Pod", coerce=False)
-
-
-def template_names(annotations: Mapping[str, str]) -> tuple[str, ...]:
-    """The templates of a Pod: those of its annotation, or `sidecar`."""
-    return tuple(name.strip() for name in annotations.get(TEMPLATES_ANNOTATION, SIDECAR).split(","))
 
 
 def injection_status(template: Json, revision: str) -> str:
@@ -122,16 +117,16 @@ def _problems(annotations: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def _patch(name: str, given: TemplateInput) -> Patch:
     """What a template adds. Raises InjectionProblem for a template that cannot be run."""
-    place = ("metadata", "annotations", TEMPLATES_ANNOTATION)
+    place = ("metadata", "annotations", TEMPLATES)
     if name in given.values.sidecar_injector_webhook.templates:
         raise InjectionProblem(
             f"template {name!r} is a custom template in Go's template language, which meshcompile does not run", place
         )
     if name in OF_GATEWAYS:
         raise InjectionProblem(f"template {name!r} is for proxies that istiod creates, not for injection", place)
-    if name not in TEMPLATES:
-        raise InjectionProblem(f"no such template: {name!r}; there are {', '.join(TEMPLATES)}", place)
-    return TEMPLATES[name](given)
+    if name not in _PATCHES:
+        raise InjectionProblem(f"no such template: {name!r}; there are {', '.join(_PATCHES)}", place)
+    return _PATCHES[name](given)
 
 
 def _with_moved_proxy(pod: Json, template: Json, *, native: bool) -> Json:

@@ -9,7 +9,8 @@ from typing import Any
 
 from meshcompile.inject.environment import proxy_metadata, sidecar_environment
 from meshcompile.inject.input import PROXY, TemplateInput
-from meshcompile.inject.marks import proxy_annotations, redirection_annotations, sidecar_labels, tunnel_label
+from meshcompile.inject.labels import sidecar_labels, tunnel_label
+from meshcompile.inject.marks import proxy_annotations, redirection_annotations
 from meshcompile.inject.parts import (
     METRICS_PORT,
     USER,

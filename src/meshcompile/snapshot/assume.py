@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from meshcompile.codes import proxies as codes
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.inject.labels import is_gateway
 from meshcompile.models.base import Resource
 from meshcompile.models.kubernetes.endpoint_slice import EndpointSlice
 from meshcompile.models.kubernetes.endpoints import Endpoints
@@ -46,7 +47,6 @@ from meshcompile.snapshot.assumed_pods import (
     with_tunnel_label,
 )
 from meshcompile.snapshot.generated_workloads import generated_workloads, missing_templates
-from meshcompile.snapshot.injection import is_gateway
 from meshcompile.snapshot.resources import Assumed
 from meshcompile.values.labels import NO_LABELS, Labels, selects
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from meshcompile.inject.decision import AMBIENT_REDIRECTION, InjectionCandidate, is_ambient, is_injected
+from meshcompile.inject.labels import gateway_labels, is_gateway, sidecar_labels
 from meshcompile.models.base import ObjectMeta, OwnerReference, placed
 from meshcompile.models.kubernetes.custom_workload import CustomWorkload
 from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Container, Pod, PodCondition, PodIP, PodStatus
@@ -17,14 +19,6 @@ from meshcompile.models.kubernetes.workloads import (
     TemplateMeta,
 )
 from meshcompile.models.kubernetes.workloads import Workload as KubernetesWorkload
-from meshcompile.snapshot.injection import (
-    AMBIENT_REDIRECTION,
-    gateway_labels,
-    is_ambient,
-    is_gateway,
-    is_injected,
-    sidecar_labels,
-)
 from meshcompile.values.labels import TLS_MODE, TUNNEL, Labels
 
 Workload = KubernetesWorkload | CustomWorkload
@@ -171,4 +165,4 @@ def nobody(pod: Pod) -> bool:
 def gets_proxy(namespace: str, template: PodTemplateSpec, namespace_labels: Labels) -> bool:
     """True if injection adds a proxy to the Pods. Pods on the Node's network get none."""
     labels, annotations = template.metadata.labels, template.metadata.annotations
-    return is_injected(namespace, namespace_labels, labels, annotations) and not template.spec.host_network
+    return is_injected(InjectionCandidate(namespace, labels, annotations, template.spec.host_network), namespace_labels)

@@ -9,10 +9,10 @@ from meshcompile.analyze.places import whole
 from meshcompile.analyze.written import Written
 from meshcompile.codes.injection import AUTO_IMAGE_IN_POD, AUTO_IMAGE_NOT_INJECTED
 from meshcompile.diagnostics import Diagnostic, Severity
+from meshcompile.inject.decision import INJECT, InjectionCandidate, is_injected
 from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Pod, PodSpec
 from meshcompile.models.kubernetes.webhooks import MutatingWebhook, MutatingWebhookConfiguration
 from meshcompile.models.kubernetes.workloads import Deployment
-from meshcompile.snapshot.injection import INJECT, is_injected
 
 AUTO = "auto"
 
@@ -61,7 +61,8 @@ def _is_called_by_default(written: Written, deployment: Deployment) -> bool:
     namespace = written.namespaces.get(deployment.namespace)
     if namespace is None:
         return metadata.labels.get(INJECT) != "false"
-    return is_injected(namespace.name, namespace.metadata.labels, metadata.labels, metadata.annotations)
+    candidate = InjectionCandidate(namespace.name, metadata.labels, metadata.annotations)
+    return is_injected(candidate, namespace.metadata.labels)
 
 
 def _has_auto_image(spec: PodSpec) -> bool:

@@ -9,12 +9,12 @@ from meshcompile.analyze.policies import Place, pods_of
 from meshcompile.analyze.workloads import selector_text
 from meshcompile.codes.policy_effects import CALLERS_WITHOUT_PROXY, IDENTITY_WITHOUT_MTLS
 from meshcompile.diagnostics import Diagnostic, Related
+from meshcompile.inject.decision import NEVER_INJECTED, is_ambient
 from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.models.security.authorization_policy import AuthorizationPolicy
 from meshcompile.models.security.peer_authentication import PeerAuthentication
 from meshcompile.resolve.security.mtls import peer_policy
 from meshcompile.snapshot.authentication import MutualTlsMode, own_mode, peer_selector
-from meshcompile.snapshot.injection import NEVER_INJECTED, is_ambient
 
 IDENTITY_FIELDS = ("principals", "namespaces", "service_accounts")
 IDENTITY_KEYS = frozenset({"source.principal", "source.namespace", "source.serviceAccount"})

@@ -13,10 +13,10 @@ from meshcompile.codes.injection import (
     SEVERAL_INJECTION_LABELS,
 )
 from meshcompile.diagnostics import Diagnostic, Severity
+from meshcompile.inject.decision import DATAPLANE_MODE, INJECT, NAMESPACE_INJECTION, REVISION
 from meshcompile.models.kubernetes.config_map import ConfigMap
 from meshcompile.models.kubernetes.namespace import Namespace
 from meshcompile.models.kubernetes.pod import Pod
-from meshcompile.snapshot.injection import DATAPLANE_MODE, INJECT, NAMESPACE_INJECTION, REVISION
 
 INJECTOR = "istio-sidecar-injector"
 CONTROL_PLANE = "istio-system"

@@ -9,12 +9,12 @@ from meshcompile.analyze.places import whole
 from meshcompile.analyze.suggest import did_you_mean
 from meshcompile.codes.annotations import DEPRECATED, INVALID, MISPLACED, UNKNOWN
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.inject.decision import INJECT
 from meshcompile.models.base import Resource
 from meshcompile.models.kubernetes.namespace import Namespace
 from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.models.kubernetes.service import Service
 from meshcompile.models.kubernetes.workloads import Deployment
-from meshcompile.snapshot.injection import INJECT
 
 
 def istio_annotations(context: Context) -> Iterator[Diagnostic]:

@@ -6,12 +6,12 @@ from meshcompile.analyze.context import Context
 from meshcompile.analyze.pods import has_proxy
 from meshcompile.codes.policy_effects import NO_PROXY_ENFORCES
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.inject.decision import is_ambient
 from meshcompile.models.extensions.wasm_plugin import WasmPlugin
 from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.models.security.peer_authentication import PeerAuthentication
 from meshcompile.models.security.request_authentication import RequestAuthentication
 from meshcompile.models.telemetry.telemetry import Telemetry
-from meshcompile.snapshot.injection import is_ambient
 
 Policy = PeerAuthentication | RequestAuthentication | Telemetry | WasmPlugin
 

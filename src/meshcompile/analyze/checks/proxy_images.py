@@ -10,9 +10,9 @@ from meshcompile.analyze.in_mesh import is_assumed
 from meshcompile.analyze.places import whole
 from meshcompile.codes.injection import PROXY_IMAGES_DIFFER
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.inject.decision import NAMESPACE_INJECTION, REVISION
 from meshcompile.models.kubernetes.config_map import ConfigMap
 from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Pod
-from meshcompile.snapshot.injection import NAMESPACE_INJECTION, REVISION
 from meshcompile.values.labels import Labels
 
 INJECTOR = "istio-sidecar-injector"

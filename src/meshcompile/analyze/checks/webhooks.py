@@ -10,6 +10,7 @@ from meshcompile.analyze.injectors import selects_pod
 from meshcompile.analyze.places import whole
 from meshcompile.codes.installation import CONTROL_PLANE_BY_ADDRESS, INVALID_CONTROL_PLANE, WEBHOOK_CONFLICT
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.inject.decision import INJECT, NAMESPACE_INJECTION, REVISION
 from meshcompile.models.base import Resource
 from meshcompile.models.kubernetes.webhooks import (
     MutatingWebhook,
@@ -17,7 +18,6 @@ from meshcompile.models.kubernetes.webhooks import (
     ValidatingWebhookConfiguration,
     WebhookClientConfig,
 )
-from meshcompile.snapshot.injection import INJECT, NAMESPACE_INJECTION, REVISION
 
 Hook = tuple[MutatingWebhookConfiguration, MutatingWebhook]
 

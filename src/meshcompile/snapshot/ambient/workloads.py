@@ -10,6 +10,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from meshcompile.documents import Origin
+from meshcompile.inject.decision import AMBIENT_REDIRECTION
 from meshcompile.models.kubernetes.endpoint_slice import EndpointSlice
 from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.models.networking.service_entry import Resolution as EntryResolution
@@ -18,7 +19,6 @@ from meshcompile.models.networking.workload_entry import WorkloadEntry, Workload
 from meshcompile.snapshot.ambient.addresses import NetworkAddress, ip_text
 from meshcompile.snapshot.ambient.attachment import WaypointAttachment, WaypointAttachments
 from meshcompile.snapshot.ambient.services import AmbientService
-from meshcompile.snapshot.injection import AMBIENT_REDIRECTION
 from meshcompile.snapshot.kubernetes_services import service_hostname
 from meshcompile.snapshot.resources import NO_CREATION_TIME, ConfigStore
 from meshcompile.snapshot.service import Registry

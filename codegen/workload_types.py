@@ -4,7 +4,7 @@ The table is `src/meshcompile/inject/workload_types.json`. `meshcompile.inject.t
 document of the API server does not say which fields Go omits when they are empty, so this reads the sources.
 `make generate` does not run it: the sources are those of the Go modules that a release of Istio names in its go.mod.
 
-    generate_workload_types.py k8s.io/api k8s.io/apimachinery github.com/openshift/api
+    workload_types.py k8s.io/api k8s.io/apimachinery github.com/openshift/api
 """
 
 from __future__ import annotations
