@@ -112,6 +112,17 @@ class Config:
             raise InvalidArgument(f"there are no resources {unknown[0]!r}, only {', '.join(RESOURCE_TYPES)}")
         return {kind: printed(self.resources, kind) for kind in kinds}
 
+    @gc_paused()
+    def config_dump(self) -> dict[str, Any]:
+        """The configuration as Envoy's admin interface dumps it at `/config_dump?include_eds`: `{"configs": [...]}`.
+
+        Names are those of the proto files, as Envoy prints them. What Istio's bootstrap adds is included. Private keys
+        are redacted, times are omitted, and versions are fingerprints.
+        """
+        from meshcompile.output.config_dump import config_dump  # few need it
+
+        return config_dump(self.proxy, self.resources, self.credentials, self.fingerprints)
+
     def to_protobuf(self) -> "ProtobufResources":
         """The resources as messages of the protobuf runtime, with the classes of xds-protos. Requires the extra `xds`.
 

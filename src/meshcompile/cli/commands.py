@@ -20,6 +20,7 @@ COMMANDS = (
     Command("proxy-config", "print the configuration of a proxy in tables, as istioctl does", "proxy_config", ("pc",)),
     Command("resolve", "print the resolved configuration of a proxy, before it becomes Envoy messages", "resolve"),
     Command("bootstrap", "print a static Envoy configuration that needs no control plane", "bootstrap"),
+    Command("import", "turn the config dump of a live Envoy into a static configuration", "import_dump"),
     Command("watch", "keep files for Envoy up to date while the input changes", "follow"),
     Command("patch-lab", "print what each EnvoyFilter patch changes in a proxy's configuration", "patch_lab"),
     Command("validate", "check each object in the input", "validate"),

@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile import Config, Mesh, Proxy
 
 TYPES = ("listeners", "routes", "clusters", "endpoints", "extensions")
+DUMP = "config-dump"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument(
         "--all-proxies", action="store_true", help="compile every proxy that `meshcompile proxies` lists"
     )
-    parser.add_argument("-o", "--output", choices=FORMATS, default="json", help="(default: %(default)s)")
+    parser.add_argument("-o", "--output", choices=(*FORMATS, DUMP), default="json", help="(default: %(default)s)")
     parser.add_argument(
         "--type",
         type=_types,
@@ -72,6 +73,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     if options.sources and options.output_dir:
         raise UsageError("--sources only prints: do not combine it with --output-dir")
+    if options.output == DUMP and (options.sources or options.output_dir or options.type != TYPES):
+        raise UsageError("-o config-dump prints all of a proxy: do not combine it with --sources, --type, --output-dir")
     if has_workers(options) and not options.all_proxies:
         raise UsageError("--jobs and --executor compile many proxies: add --all-proxies")
     wanted = None if options.all_proxies else wanted_proxy(options)
@@ -157,6 +160,8 @@ def _yaml_entry(config: Config, number: int, options: argparse.Namespace) -> str
 
 def _text(config: Config, options: argparse.Namespace) -> str:
     """One configuration as text that ends in a newline. Messages keep their texts for other proxies."""
+    if options.output == DUMP:
+        return rendered(config.config_dump(), "json")
     if options.sources or options.output == "yaml":
         return rendered(_data(config, options), options.output)
     from meshcompile.encoded import printed
@@ -167,7 +172,7 @@ def _text(config: Config, options: argparse.Namespace) -> str:
 
 def _pieces(config: Config, options: argparse.Namespace) -> Iterator[str]:
     """The text of the only configuration, which needs not be in memory as a whole."""
-    if options.sources or options.output == "yaml":
+    if options.sources or options.output in ("yaml", DUMP):
         yield _text(config, options)
         return
     from meshcompile.encoded import printed

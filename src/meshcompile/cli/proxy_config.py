@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
+from meshcompile.cli.console import UsageError
+from meshcompile.cli.dumps import dump_of
 from meshcompile.cli.inputs import compile_proxy, mesh_arguments, proxy_argument, reported
 from meshcompile.cli.render import rendered
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile import Config
+    from meshcompile.config_dump import ConfigDump
     from meshcompile.emit.resources import Resources
     from meshcompile.envoy.message import Message
     from meshcompile.output.secrets import SdsSecret
@@ -58,9 +61,26 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    dump = dump_of(options)
+    if dump is not None:
+        sys.stdout.write(_of_dump(dump, options))
+        return reported(dump.diagnostics, options)
     config, diagnostics = compile_proxy(options)
     sys.stdout.write(options.table.show(config, _resources(config, options), options))
     return reported(diagnostics, options)
+
+
+def _of_dump(dump: ConfigDump, options: argparse.Namespace) -> str:
+    """The table of a running proxy, from its config dump."""
+    if options.proxy is not None or options.node is not None:
+        raise UsageError(f"{dump.file} is a config dump, which says whose it is: leave out the proxy")
+    match options.table.name:
+        case "secrets":
+            return _secret_text(dump.sds_secrets, options)
+        case "bootstrap" if options.output in ("json", "yaml"):
+            return rendered({"bootstrap": dump.content}, options.output)
+        case _:
+            return str(options.table.show(dump.config, dump.shown, options))
 
 
 def _resources(config: Config, options: argparse.Namespace) -> Resources:
@@ -177,9 +197,12 @@ def _all(config: Config, resources: Resources, options: argparse.Namespace) -> s
 
 
 def _secrets(config: Config, resources: Resources, options: argparse.Namespace) -> str:
+    return _secret_text(_sds_secrets(config, resources), options)
+
+
+def _secret_text(secrets: tuple[SdsSecret, ...], options: argparse.Namespace) -> str:
     from meshcompile.output.secrets import secret_dump, secret_table
 
-    secrets = _sds_secrets(config, resources)
     if options.output in ("json", "yaml"):
         return rendered(secret_dump(secrets), options.output)
     return secret_table(secrets, datetime.now(UTC))

@@ -85,7 +85,15 @@ class Reading(Struct, frozen=True):
 
 def read(message: str, data: object) -> Reading:
     """`data` as a message with this full name."""
-    reader = _Reader([])
+    return _reading(_Reader([]), message, data)
+
+
+def read_with_unknown_types(message: str, data: object) -> Reading:
+    """`data` as a message. An Any of a type that Envoy's API does not have stays as it is written."""
+    return _reading(_Reader([], keeps_unknown_types=True), message, data)
+
+
+def _reading(reader: "_Reader", message: str, data: object) -> Reading:
     try:
         value = reader.message(message, data, ())
     except _Unreadable as error:
@@ -111,6 +119,7 @@ class _Unsupported(Exception):
 
 class _Reader(Struct, frozen=True):
     problems: list[Problem]
+    keeps_unknown_types: bool = False
 
     def message(self, name: str, data: object, path: Path) -> Any:
         """The canonical form of a message of any type."""
@@ -141,6 +150,8 @@ class _Reader(Struct, frozen=True):
         if not isinstance(url, str):
             _fail(path, "an Any needs `@type`", 'add "@type": type.googleapis.com/ and the full name of a message')
         name = url.rpartition("/")[2]
+        if descriptor(name) is None and self.keeps_unknown_types:
+            return {"@type": url, **free_form(fields)}
         if descriptor(name) is None:
             raise _Unreadable(Problem((*path, "@type"), Fault.UNKNOWN_TYPE, url))
         if name not in SPECIAL:

@@ -66,7 +66,7 @@ def with_live_parts(resources: Resources, proxy: Proxy) -> Resources:
         resources,
         listeners=listeners,
         clusters=(*resources.clusters, *own.clusters),
-        routes=(*resources.routes, *_inline_routes(listeners)),
+        routes=(*resources.routes, *inline_routes(listeners)),
     )
 
 
@@ -123,7 +123,7 @@ def _listener(address: str, port: int, stat_prefix: str, prefix: str, cluster: s
     )
 
 
-def _inline_routes(listeners: Iterable[Listener]) -> Iterator[RouteConfiguration]:
+def inline_routes(listeners: Iterable[Listener]) -> Iterator[RouteConfiguration]:
     """The inline route configurations of connection managers."""
     for listener in listeners:
         default = listener.default_filter_chain

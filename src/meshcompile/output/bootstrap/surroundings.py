@@ -42,7 +42,7 @@ def node(proxy: Proxy) -> Node:
     where = Locality(region=proxy.locality.region, zone=proxy.locality.zone, sub_zone=proxy.locality.subzone)
     return Node(
         id=f"{proxy.type}~{proxy.ip_addresses[0]}~{proxy.id}~{proxy.domain}",
-        cluster=f"{proxy.labels.get('app', proxy.name)}.{proxy.namespace}",
+        cluster=proxy.service_cluster or f"{proxy.labels.get('app', proxy.name)}.{proxy.namespace}",
         metadata={"NAMESPACE": proxy.namespace, **proxy.metadata},
         locality=None if where == Locality() else where,
     )
