@@ -18,11 +18,11 @@ STDIN = "-"
 
 def read_dump(path: str, options: argparse.Namespace) -> ConfigDump:
     """The config dump in a file, or on standard input for `-`."""
-    from meshcompile.config_dump import parsed_config_dump, read_config_dump
+    from meshcompile.config_dump import parsed_config_dump
 
     if path == STDIN:
         return parsed_config_dump(sys.stdin.buffer.read(), "<stdin>", limits(options))
-    return read_config_dump(path, limits(options))
+    return parsed_config_dump(Path(path).read_bytes(), path, limits(options))
 
 
 def dump_of(options: argparse.Namespace) -> ConfigDump | None:

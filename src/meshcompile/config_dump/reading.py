@@ -1,7 +1,6 @@
 """Reads config dumps. They come from outside: nothing is trusted, and only what is no dump at all is an error."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path as FilePath
 from typing import Any, NoReturn
 
 import msgspec
@@ -14,7 +13,7 @@ from meshcompile.codes.config_dumps import (
     UNREADABLE_PART,
 )
 from meshcompile.config_dump.dump import ConfigDump
-from meshcompile.config_dump.sections import PLACES, REJECTED, Part, Path, Place, below, items, sections
+from meshcompile.config_dump.sections import PLACES, REJECTED, DumpPart, DumpPlace, Path, below, items, sections
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Document, Origin
 from meshcompile.documents.limits import DEFAULT_LIMITS, Limits
@@ -47,15 +46,10 @@ def is_config_dump(text: bytes) -> bool:
     return text.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and START in text and b"envoy.admin.v3." in text
 
 
-def read_config_dump(path: str | FilePath, limits: Limits = DEFAULT_LIMITS) -> ConfigDump:
-    """The config dump in a file. Raises UnreadableInput if it is none, and OSError if the file cannot be read."""
-    return parsed_config_dump(FilePath(path).read_bytes(), str(path), limits)
-
-
 def parsed_config_dump(text: bytes, file: str = "<text>", limits: Limits = DEFAULT_LIMITS) -> ConfigDump:
     """The config dump in a text. `file` is its name in diagnostics. Raises UnreadableInput if it is none."""
     data = _decoded(text, file, limits)
-    return _Reading(Document(file, data), []).dump()
+    return _DumpReading(Document(file, data), []).dump()
 
 
 def _decoded(text: bytes, file: str, limits: Limits) -> Mapping[str, Any]:
@@ -107,7 +101,7 @@ def _inside(data: object) -> Iterator[object]:
     return (value for value in values if isinstance(value, dict | list))
 
 
-class _Reading(msgspec.Struct, frozen=True):
+class _DumpReading(msgspec.Struct, frozen=True):
     """Reads one dump. `found` collects the diagnostics."""
 
     document: Document
@@ -134,7 +128,7 @@ class _Reading(msgspec.Struct, frozen=True):
             diagnostics=tuple(self.found),
         )
 
-    def bootstrap(self, parts: list[tuple[str, Part]]) -> Mapping[str, Any]:
+    def bootstrap(self, parts: list[tuple[str, DumpPart]]) -> Mapping[str, Any]:
         """The canonical JSON of the bootstrap; empty if there is none."""
         for name, section in parts:
             part = below(section, ("bootstrap",))
@@ -142,14 +136,14 @@ class _Reading(msgspec.Struct, frozen=True):
                 return self.canonical(BOOTSTRAP, part, "the bootstrap") or {}
         return {}
 
-    def resources(self, place: Place, parts: list[tuple[str, Part]]) -> tuple[Any, ...]:
+    def resources(self, place: DumpPlace, parts: list[tuple[str, DumpPart]]) -> tuple[Any, ...]:
         """The messages at a place, sorted by name."""
         all_items = (item for name, section in parts if name == place.section for item in items(section, place.items))
         read = (self.message(place.kind, part) for item in all_items if (part := below(item, place.steps)) is not None)
         by_name = {name_of(each): each for each in reversed([each for each in read if each is not None])}
         return tuple(by_name[name] for name in sorted(by_name))
 
-    def message(self, kind: str, part: Part) -> Message | None:
+    def message(self, kind: str, part: DumpPart) -> Message | None:
         """The message of a resource; None if it is none of Envoy's API."""
         full_name, cls = CLASSES[kind]
         if not isinstance(part.data, Mapping):
@@ -161,7 +155,7 @@ class _Reading(msgspec.Struct, frozen=True):
             self.left_out(part.path, label, f"its type is {url}")
             return None
         rest = {key: value for key, value in part.data.items() if key != "@type"}
-        data = self.canonical(full_name, Part(rest, part.path), label)
+        data = self.canonical(full_name, DumpPart(rest, part.path), label)
         if data is None:
             return None
         try:
@@ -170,7 +164,7 @@ class _Reading(msgspec.Struct, frozen=True):
             self.left_out(part.path, label, str(error))
             return None
 
-    def canonical(self, full_name: str, part: Part, label: str) -> Mapping[str, Any] | None:
+    def canonical(self, full_name: str, part: DumpPart, label: str) -> Mapping[str, Any] | None:
         """The canonical JSON of a message; None if it cannot be read."""
         reading = read_with_unknown_types(full_name, part.data)
         for problem in reading.problems:
@@ -187,7 +181,7 @@ class _Reading(msgspec.Struct, frozen=True):
         origin = Origin(self.document, path)
         self.found.append(UNREADABLE_PART(origin, part=label, place=origin.field, problem=problem))
 
-    def report_rejected(self, parts: list[tuple[str, Part]]) -> None:
+    def report_rejected(self, parts: list[tuple[str, DumpPart]]) -> None:
         """Report the resources whose latest version Envoy has rejected."""
         for wanted, list_name in REJECTED:
             for item in (item for name, section in parts if name == wanted for item in items(section, list_name)):
@@ -210,7 +204,7 @@ def _shown_name(data: Mapping[str, Any]) -> str:
     return ""
 
 
-def _resources(read: Mapping[Place, tuple[Any, ...]], discovered: set[str], *, is_static: bool) -> Resources:
+def _resources(read: Mapping[DumpPlace, tuple[Any, ...]], discovered: set[str], *, is_static: bool) -> Resources:
     """The resources of the control plane, or those of the bootstrap. Envoy also dumps endpoints that clusters hold."""
     kinds: dict[str, tuple[Any, ...]] = dict.fromkeys(Resources.__struct_fields__, ())
     for place in PLACES:
