@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from meshcompile.compare.data import diff_schema
+from meshcompile.describe.schema import describe_schema
 from meshcompile.explain.schema import trace_schema
 from meshcompile.findings.formats.schema import findings_schema
 from meshcompile.fleet.schema import fleet_schema
@@ -43,6 +44,7 @@ def schemas() -> Mapping[str, object]:
         "fleet.json": fleet_schema(),
         "status.json": status_schema(),
         "test-results.json": results_schema(),
+        "describe.json": describe_schema(),
         "trace.json": trace_schema(),
     }
     return {**every_schema(), **printed, "meshcompile.json": project_schema(), "meshtest.json": suite_schema()}

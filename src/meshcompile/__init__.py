@@ -22,6 +22,9 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time, __getattr__ imp
     from meshcompile.compare.mesh_diff import diff as diff
     from meshcompile.compare.risks import Risk as Risk
     from meshcompile.config import Config as Config
+    from meshcompile.describe.description import DescribedFact as DescribedFact
+    from meshcompile.describe.description import DescribedSection as DescribedSection
+    from meshcompile.describe.description import Description as Description
     from meshcompile.diagnostics import Applicability as Applicability
     from meshcompile.diagnostics import Code as Code
     from meshcompile.diagnostics import Diagnostic as Diagnostic
@@ -33,6 +36,7 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time, __getattr__ imp
     from meshcompile.errors import InvalidArgument as InvalidArgument
     from meshcompile.errors import MeshcompileError as MeshcompileError
     from meshcompile.errors import MissingExtra as MissingExtra
+    from meshcompile.errors import UnknownObject as UnknownObject
     from meshcompile.errors import UnknownProxy as UnknownProxy
     from meshcompile.explain.request import Given as Given
     from meshcompile.explain.request import Request as Request
@@ -73,6 +77,9 @@ _PLACES = {
     "Change": "meshcompile.patch.report",
     "Code": "meshcompile.diagnostics",
     "Config": "meshcompile.config",
+    "DescribedFact": "meshcompile.describe.description",
+    "DescribedSection": "meshcompile.describe.description",
+    "Description": "meshcompile.describe.description",
     "Diagnostic": "meshcompile.diagnostics",
     "Fix": "meshcompile.diagnostics",
     "ForeignFile": "meshcompile.source.sources",
@@ -103,6 +110,7 @@ _PLACES = {
     "Trace": "meshcompile.explain.trace",
     "TraceOutcome": "meshcompile.explain.trace",
     "TraceStep": "meshcompile.explain.trace",
+    "UnknownObject": "meshcompile.errors",
     "UnknownProxy": "meshcompile.errors",
     "UnreachableKind": "meshcompile.unreachable",
     "UnreachableRoute": "meshcompile.unreachable",

@@ -27,6 +27,16 @@ class UnknownProxy(MeshcompileError):
         self.candidates = candidates
 
 
+class UnknownObject(MeshcompileError):
+    """No object or proxy has this name. `candidates` are similar names."""
+
+    def __init__(self, name: str, candidates: tuple[str, ...] = ()) -> None:
+        hint = f"; did you mean {' or '.join(candidates)}?" if candidates else ""
+        super().__init__(f"no object or proxy is named {name!r}{hint}")
+        self.name = name
+        self.candidates = candidates
+
+
 class MissingExtra(MeshcompileError, ImportError):
     """A feature needs an optional package. `extra` names the extra of meshcompile that installs it."""
 

@@ -38,6 +38,8 @@ if TYPE_CHECKING:  # the compiler is imported by what needs it, so that objects 
 
     from meshcompile.assumed_proxy import AssumedProxy
     from meshcompile.config import Config
+    from meshcompile.describe.description import Description
+    from meshcompile.describe.world import DescribedWorld
     from meshcompile.explain.request import Request
     from meshcompile.explain.trace import Trace
     from meshcompile.explain.world import World
@@ -302,6 +304,23 @@ class Mesh:
 
         instance("request", request, Request)
         return explanation(self._world, request)
+
+    def describe(self, name: str) -> Description:
+        """What an object or a proxy is in the mesh: what selects it, what holds for it, and what has no effect.
+
+        `name` is `KIND/NAME.NAMESPACE` or the name of a proxy. The first description of an object compiles all
+        proxies. Raises UnknownObject, with similar names.
+        """
+        from meshcompile.describe.described import description
+
+        instance("name", name, str)
+        return description(self._described, name)
+
+    @cached_property
+    def _described(self) -> DescribedWorld:
+        from meshcompile.describe.world import DescribedWorld
+
+        return DescribedWorld(self)
 
     @cached_property
     def _world(self) -> World:

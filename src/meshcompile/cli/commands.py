@@ -26,6 +26,7 @@ COMMANDS = (
     Command("validate", "check each object in the input", "validate"),
     Command("analyze", "check each object, and how objects fit together", "analyze"),
     Command("explain", "follow a request through the mesh, and say what becomes of it and why", "explain"),
+    Command("describe", "say what holds for an object or a proxy, and what has no effect", "describe"),
     Command("test", "run tests: requests, and what must become of them", "test"),
     Command("diff", "print what a change does to requests and to the resources of each proxy", "diff"),
     Command("status", "print the status that istiod would write on objects of the Gateway API", "status"),

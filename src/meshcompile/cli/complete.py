@@ -231,8 +231,17 @@ def _kinds(given: Given, typed: str) -> Iterable[str]:
     return sorted(kind.name for kind in KINDS)
 
 
+def _subjects(given: Given, typed: str) -> Iterable[str]:
+    """The names of the workloads and objects in the input."""
+    import meshcompile
+    from meshcompile.describe.subjects import described_names
+
+    return described_names(meshcompile.load(_inputs(given)))
+
+
 _NAMES: Mapping[str, Callable[[Given, str], Iterable[str]]] = {
     "proxy": _proxies,
+    "subject": _subjects,
     "type": _types,
     "namespace": _namespaces,
     "envoyfilter": _envoy_filters,

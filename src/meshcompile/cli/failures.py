@@ -64,7 +64,7 @@ def as_data(diagnostics: Iterable[Diagnostic]) -> list[dict[str, Any]]:
 
 
 def _failure(error: Exception, usage: int) -> Failure:
-    from meshcompile import MeshcompileError, UnknownProxy, UnreadableInput
+    from meshcompile import MeshcompileError, UnknownObject, UnknownProxy, UnreadableInput
 
     match error:
         case UnreadableInput():
@@ -73,7 +73,7 @@ def _failure(error: Exception, usage: int) -> Failure:
             return Failure(usage, str(error), error.diagnostics)
         case UnknownProxy(candidates=()):
             return Failure(usage, f"{error}; `meshcompile proxies` lists the available ones")
-        case UnknownProxy():
+        case UnknownProxy() | UnknownObject():
             return Failure(usage, str(error), candidates=error.candidates)
         case MeshcompileError() | UsageError():
             return Failure(usage, str(error))

@@ -44,13 +44,15 @@ class SkippedObjects(Struct, frozen=True, dict=True, eq=False):
 
 def _skipped(snapshot: Snapshot, facts: ProxyFacts) -> Iterator[Skipped]:
     proxy = facts.proxy
-    yield from skipped_policies(_policies(snapshot), proxy, snapshot.mesh.root_namespace, facts.behind.services)
+    yield from skipped_policies(
+        attachable_policies(snapshot), proxy, snapshot.mesh.root_namespace, facts.behind.services
+    )
     yield from skipped_peer_policies(snapshot.authentication, proxy)
     yield from skipped_gateways(snapshot.gateways, proxy, facts.targets)
     yield from not_imported(snapshot, proxy, facts.scope, facts.gateway.gateways)
 
 
-def _policies(snapshot: Snapshot) -> Iterator[AttachablePolicy]:
+def attachable_policies(snapshot: Snapshot) -> Iterator[AttachablePolicy]:
     """Every object that selects workloads or targets objects."""
     yield from _all(snapshot.authorization.by_namespace)
     yield from _all(snapshot.authentication.request)
