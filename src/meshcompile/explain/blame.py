@@ -12,6 +12,7 @@ from meshcompile.diagnostics import Severity
 from meshcompile.documents import Origin
 from meshcompile.explain.evidence import Evidence, closest, likeness, narrowed, value_at
 from meshcompile.explain.trace import BlamedLine
+from meshcompile.explain.ztunnel import denials
 from meshcompile.simulate import FailedCheck, ForwardedRequest, LocalReply, NearMiss
 
 SIMILAR = 0.5
@@ -54,6 +55,13 @@ NEVER_NEAR = ("destination port", "request", "client")
 
 def _is_unrouted(evidence: Evidence) -> bool:
     return evidence.journey.status == 404 and evidence.journey.flags == "NR"
+
+
+def ztunnel_denials(evidence: Evidence) -> Iterator[BlamedLine]:
+    """A connection that the ztunnel of a workload refuses: the rule or policy that decides."""
+    for decision in denials(evidence.journey.ztunnels):
+        if decision.origin.file:
+            yield BlamedLine(decision.origin, decision.why)
 
 
 def missing_delegates(evidence: Evidence) -> Iterator[BlamedLine]:
@@ -370,6 +378,7 @@ def _hosts(origin: Origin) -> set[str]:
 
 
 RULES: tuple[Rule, ...] = (
+    ztunnel_denials,
     missing_delegates,
     failed_matches,
     disabled_mutual_tls,

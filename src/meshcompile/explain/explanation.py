@@ -1,5 +1,7 @@
 """Explains a request: follows it through the mesh, and says which lines decide."""
 
+from collections.abc import Iterator
+
 from meshcompile.explain.blame import blamed, near_misses
 from meshcompile.explain.evidence import Evidence, places
 from meshcompile.explain.journey import Journey, Passage
@@ -8,6 +10,7 @@ from meshcompile.explain.say import sentence
 from meshcompile.explain.trace import BlamedLine, Hop, Trace, TraceOutcome, TraceStep
 from meshcompile.explain.walk import journeys
 from meshcompile.explain.world import World
+from meshcompile.explain.ztunnel import ZtunnelDecision
 from meshcompile.simulate import NearMiss
 from meshcompile.simulate.outcomes import Step
 
@@ -23,7 +26,7 @@ def explanation(world: World, request: Request) -> Trace:
     return Trace(
         request=request.to_dict(),
         outcome=outcomes[0],
-        hops=tuple(_hop(world, passage) for passage in found[0].passages),
+        hops=tuple(_hops(world, found[0])),
         blame=blame,
         near_misses=close,
         outcomes=outcomes,
@@ -42,6 +45,18 @@ def _outcome(world: World, journey: Journey, blame: tuple[BlamedLine, ...]) -> T
         share=round(float(journey.share) * 100, 2),
         depends_on=journey.depends_on,
     )
+
+
+def _hops(world: World, journey: Journey) -> Iterator[Hop]:
+    """The proxies on the way, with the ztunnels between them."""
+    for index in range(len(journey.passages) + 1):
+        yield from (_ztunnel(decision) for before, decision in journey.ztunnels if before == index)
+        yield from (_hop(world, passage) for passage in journey.passages[index : index + 1])
+
+
+def _ztunnel(decision: ZtunnelDecision) -> Hop:
+    places = (decision.origin,) if decision.origin.file else ()
+    return Hop(f"ztunnel of {decision.workload}", "ztunnel", (TraceStep("connection", "", decision.why, places),))
 
 
 def _hop(world: World, passage: Passage) -> Hop:

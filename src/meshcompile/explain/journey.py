@@ -5,6 +5,7 @@ from fractions import Fraction
 from msgspec import Struct
 
 from meshcompile.config import Config
+from meshcompile.explain.ztunnel import ZtunnelDecision
 from meshcompile.proxy import Proxy
 from meshcompile.simulate import Capture, DownstreamConnection, HttpRequest, ProxyOutcome
 
@@ -29,7 +30,9 @@ class Passage(Struct, frozen=True):
 
     @property
     def direction(self) -> str:
-        """`outbound`, `inbound` or `gateway`."""
+        """`outbound`, `inbound`, `gateway` or `waypoint`."""
+        if self.proxy.is_waypoint:
+            return "waypoint"
         match self.connection.capture:
             case Capture.OUTBOUND:
                 return "outbound"
@@ -43,7 +46,8 @@ class Journey(Struct, frozen=True):
     """A way that a request can take, and how it ends.
 
     `status` is what the sender gets, None for a closed connection. `decided_by` is the passage that decides; None if no
-    proxy does. `flags` are those of the deciding proxy. `answered_by` is who answered.
+    proxy does. `flags` are those of the deciding proxy. `answered_by` is who answered. `ztunnels` are the decisions of
+    ztunnels, each with the number of passages before it.
     """
 
     passages: tuple[Passage, ...]
@@ -54,6 +58,7 @@ class Journey(Struct, frozen=True):
     answered_by: str | None = None
     problem: str = ""
     depends_on: tuple[str, ...] = ()
+    ztunnels: tuple[tuple[int, ZtunnelDecision], ...] = ()
 
     @property
     def succeeds(self) -> bool:

@@ -45,6 +45,8 @@ def _place(world: World, journey: Journey) -> str:
     if decided is None:
         return ""
     name = world.name(decided.proxy).rpartition("/")[2].partition(".")[0]
+    if decided.proxy.is_waypoint:
+        return f"waypoint {name}"
     return f"gateway {name}" if decided.proxy.type is ProxyType.ROUTER else f"the proxy of {name}"
 
 

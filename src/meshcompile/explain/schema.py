@@ -39,7 +39,7 @@ STEP = {
 }
 HOP = {
     "proxy": TEXT,
-    "direction": {"enum": ["outbound", "inbound", "gateway"]},
+    "direction": {"enum": ["outbound", "inbound", "gateway", "waypoint", "ztunnel"]},
     "steps": {"type": "array", "items": {"type": "object", "required": list(STEP), "properties": STEP}},
 }
 SHARE = {"type": "number", "minimum": 0, "maximum": 100, "description": "Share in percent."}

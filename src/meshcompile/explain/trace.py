@@ -43,7 +43,7 @@ class TraceStep(Struct, frozen=True):
 
 
 class Hop(Struct, frozen=True):
-    """A proxy on the way. `direction` is `outbound`, `inbound` or `gateway`."""
+    """A proxy on the way. `direction` is `outbound`, `inbound`, `gateway`, `waypoint` or `ztunnel`."""
 
     proxy: str
     direction: str

@@ -6,10 +6,21 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from meshcompile.explain.ambient import (
+    at_waypoint,
+    at_ztunnel,
+    identity_of,
+    is_ambient,
+    sent_to_waypoint,
+    tunnelled,
+    waypoint_of,
+)
 from meshcompile.explain.journey import Journey, Passage
 from meshcompile.explain.names import ELSEWHERE, Destination, destination
+from meshcompile.explain.passing import by_workload, forwarded, timed_out
 from meshcompile.explain.request import OUTSIDE, Request
 from meshcompile.explain.world import World
+from meshcompile.explain.ztunnel import TunnelledConnection
 from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.simulate import (
@@ -25,7 +36,7 @@ from meshcompile.simulate import (
     Spoken,
 )
 from meshcompile.simulate.cluster import ChosenCluster, EndpointChoice
-from meshcompile.simulate.outcomes import Ending
+from meshcompile.snapshot.service import Service
 
 MOST_HOPS = 8
 CLIENT_OUTSIDE = "192.0.2.10"
@@ -166,13 +177,14 @@ class _Walk:
         if len(passages) >= MOST_HOPS:
             yield Journey(passages, share, status=508, decided_by=passage, problem="the request goes round in a loop")
             return
-        for endpoint, part in _by_workload(self.world, cluster):
-            host, _, port = endpoint.address.rpartition(":")
-            host = host.strip("[]")
+        for endpoint, part in by_workload(self.world, cluster):
+            host, port = tunnelled(endpoint.address)
             if passage.connection.capture is Capture.INBOUND:
-                yield self._application(passage, passages, int(port or 0), share * part)
-            elif (proxy := self.world.proxies.get(host)) is not None:
-                yield from self._to_proxy(passage, passages, proxy, (host, int(port or 0)), endpoint, share * part)
+                yield self._application(passage, passages, port, share * part)
+            elif (proxy := self.world.proxies.get(host)) is not None and proxy.is_waypoint:
+                yield from self._to_waypoint(passage, passages, proxy, cluster, share * part)
+            elif proxy is not None:
+                yield from self._to_proxy(passage, passages, proxy, (host, port), endpoint, share * part)
             else:
                 yield from self._to_plain(passage, passages, cluster, endpoint, share * part)
 
@@ -196,7 +208,24 @@ class _Walk:
             spoken=Spoken.HTTP11 if passage.request is not None else Spoken.TCP,
             tls=tls,
         )
-        for each in self._at(proxy, connection, _forwarded(passage), passages, share):
+        for each in self._at(proxy, connection, forwarded(passage), passages, share):
+            yield self._seen_by_client(each, passage)
+
+    def _to_waypoint(
+        self,
+        passage: Passage,
+        passages: tuple[Passage, ...],
+        waypoint: Proxy,
+        cluster: ChosenCluster,
+        share: Fraction,
+    ) -> Iterator[Journey]:
+        """The journeys through the waypoint that a gateway sends the requests of a service to."""
+        _, number, _, host = (*cluster.message.name.split("|"), "", "", "")[:4]
+        target = destination(self.world.snapshot, host, waypoint.namespace, self.request.given)
+        identity, source = self.world.identity(passage.proxy), passage.proxy.ip_addresses[0]
+        is_http = passage.request is not None
+        connection = at_waypoint(target.address, int(number or 0), source, identity, http=is_http)
+        for each in self._at(waypoint, connection, forwarded(passage), passages, share):
             yield self._seen_by_client(each, passage)
 
     def _seen_by_client(self, journey: Journey, client: Passage) -> Journey:
@@ -224,18 +253,33 @@ class _Walk:
         share: Fraction,
     ) -> Iterator[Journey]:
         """The journey to an endpoint without a proxy: a Pod, an address of a Service, or a host outside."""
-        host, _, port = endpoint.address.rpartition(":")
-        host = host.strip("[]")
+        host, port = tunnelled(endpoint.address)
         pod = self.world.pods.get(host)
+        if pod is not None and is_ambient(self.world, pod):
+            yield self._through_ztunnel(passage, passages, (pod, port), share)
+            return
         if pod is not None:
-            yield self._application(passage, passages, int(port or 0), share, pod)
+            yield self._application(passage, passages, port, share, pod)
             return
         target = destination(self.world.snapshot, host, passage.proxy.namespace, self.request.given)
         if target.service is not None and not target.is_outside:
             for each in self._directly(target, passage.proxy.ip_addresses[0], share):
                 yield replace(each, passages=(*passages, *each.passages), decided_by=each.decided_by or passage)
             return
-        yield self._outside(passage, passages, endpoint, int(port or 0), share)
+        yield self._outside(passage, passages, endpoint, port, share)
+
+    def _through_ztunnel(
+        self, passage: Passage, passages: tuple[Passage, ...], to: tuple[Pod, int], share: Fraction
+    ) -> Journey:
+        """The journey from a proxy to a Pod of the ambient mesh, whose ztunnel takes the connection or not."""
+        pod, port = to
+        identity = self.world.identity(passage.proxy)
+        decision = at_ztunnel(self.world, pod, TunnelledConnection(identity, passage.proxy.ip_addresses[0], port))
+        decided = ((len(passages), decision),)
+        if decision.allowed:
+            return replace(self._application(passage, passages, port, share, pod), ztunnels=decided)
+        status = 503 if isinstance(passage.outcome.ending, ForwardedRequest) else None
+        return Journey(passages, share, status, "UC", passage, problem=decision.why, ztunnels=decided)
 
     def _outside(
         self, passage: Passage, passages: tuple[Passage, ...], endpoint: EndpointChoice, port: int, share: Fraction
@@ -259,6 +303,9 @@ class _Walk:
             return
         port = service.port(self.request.target_port)
         endpoints = self.world.snapshot.endpoints.named(service, port.name) if port is not None else ()
+        if (waypoint := self._waypoint(service, source)) is not None:
+            yield from self._from_ambient(waypoint, target.address, source, share)
+            return
         if not endpoints:
             yield Journey(
                 (), share, problem=f"Service {service.hostname} has no endpoint for port {self.request.target_port}"
@@ -268,6 +315,9 @@ class _Walk:
         proxy = self.world.proxies.get(endpoint.address)
         if proxy is None:
             pod = self.world.pods.get(endpoint.address)
+            if pod is not None and is_ambient(self.world, pod):
+                yield self._between_ztunnels(pod, endpoint.port, source, share)
+                return
             yield Journey((), share, status=200, answered_by=self.world.answering(pod) if pod else target.host)
             return
         connection = DownstreamConnection(
@@ -278,6 +328,28 @@ class _Walk:
             tls=self._own_tls(),
         )
         yield from self._at(proxy, connection, self._http(), (), share)
+
+    def _waypoint(self, service: Service, source: str) -> Proxy | None:
+        """The waypoint that the ztunnel of a sender sends connections for a service to."""
+        return waypoint_of(self.world, service) if is_ambient(self.world, self.world.pods.get(source)) else None
+
+    def _from_ambient(self, waypoint: Proxy, address: str, source: str, share: Fraction) -> Iterator[Journey]:
+        """The journeys from a Pod of the ambient mesh through a waypoint."""
+        pod = self.world.pods[source]
+        connection = at_waypoint(address, self.request.target_port, source, identity_of(self.world, pod))
+        sent = (0, sent_to_waypoint(self.world, pod, waypoint))
+        for each in self._at(waypoint, replace(connection, tls=self._own_tls()), self._http(), (), share):
+            yield replace(each, ztunnels=(sent, *each.ztunnels))
+
+    def _between_ztunnels(self, pod: Pod, port: int, source: str, share: Fraction) -> Journey:
+        """The journey of a connection to a Pod of the ambient mesh without a waypoint."""
+        sender = self.world.pods.get(source)
+        identity = identity_of(self.world, sender) if sender and is_ambient(self.world, sender) else ""
+        decision = at_ztunnel(self.world, pod, TunnelledConnection(identity, source, port))
+        if not decision.allowed:
+            return Journey((), share, problem=decision.why, ztunnels=((0, decision),))
+        name, status = self.world.answering(pod), int(self.world.app(pod, self.request.given).get("status", 200))
+        return Journey((), share, status=status, answered_by=name, ztunnels=((0, decision),))
 
     def _application(
         self, passage: Passage, passages: tuple[Passage, ...], port: int, share: Fraction, pod: Pod | None = None
@@ -290,7 +362,7 @@ class _Walk:
         if not self.world.listens(pod, port):
             return self._failed(passage, passages, share, f"no container of {name} declares port {port}")
         app = self.world.app(pod, self.request.given)
-        if (late := _timed_out(passages, float(app.get("delay", 0)))) is not None:
+        if (late := timed_out(passages, float(app.get("delay", 0)))) is not None:
             return Journey(passages, share, status=504, flags="UT", decided_by=late)
         return Journey(
             passages,
@@ -320,44 +392,3 @@ def _source(pod: Pod | None) -> str:
 def _first_http(passages: tuple[Passage, ...]) -> Passage | None:
     """The first proxy on the way, which is where the outcome of an answered request is seen."""
     return passages[0] if passages else None
-
-
-def _forwarded(passage: Passage) -> HttpRequest | None:
-    """The request as the next proxy gets it."""
-    match passage.outcome.ending:
-        case ForwardedRequest(headers=headers):
-            lines = tuple((name, value) for name, values in headers.lines.items() for value in values)
-            kept = tuple((name, value) for name, value in lines if not name.startswith(":"))
-            return HttpRequest(
-                method=headers.first(":method"),
-                authority=headers.first(":authority"),
-                path=headers.first(":path"),
-                headers=kept,
-                claims=passage.request.claims if passage.request is not None else None,
-            )
-        case _:
-            return passage.request
-
-
-def _timed_out(passages: tuple[Passage, ...], delay: float) -> Passage | None:
-    """The first proxy that does not wait long enough for an answer; None if all do."""
-    for each in passages:
-        ending: Ending = each.outcome.ending
-        if isinstance(ending, ForwardedRequest):
-            per_try = ending.policies.retries.per_try_timeout if ending.policies.retries else None
-            limits = [limit for limit in (ending.policies.timeout, per_try) if limit]
-            if limits and delay > min(limits):
-                return each
-    return None
-
-
-def _by_workload(world: World, cluster: ChosenCluster) -> Iterator[tuple[EndpointChoice, Fraction]]:
-    """One endpoint for each workload, with the share of all of its endpoints."""
-    found: dict[str, tuple[EndpointChoice, Fraction]] = {}
-    for each in cluster.endpoints:
-        host = each.address.rpartition(":")[0].strip("[]")
-        pod = world.pods.get(host)
-        name = world.answering(pod) if pod is not None else each.address
-        known = found.get(name, (each, Fraction(0)))
-        found[name] = known[0], known[1] + each.share
-    yield from found.values()

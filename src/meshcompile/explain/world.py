@@ -13,6 +13,7 @@ from meshcompile.proxies import NamedProxy, pod_names
 from meshcompile.proxy import Proxy
 from meshcompile.settings import MeshSettings
 from meshcompile.simulate import ProxyEvaluator
+from meshcompile.snapshot.ambient.waypoints import GATEWAY_NAME
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.workloads import workload_name
 from meshcompile.values.spiffe import spiffe_id
@@ -83,6 +84,10 @@ class World:
     def name(self, proxy: Proxy) -> str:
         """The name of a proxy that people use: `deployment/catalog.shop`."""
         return self.names.get(proxy.id, proxy.id)
+
+    def serves(self, proxy: Proxy, gateway: str) -> bool:
+        """Whether a proxy runs for a Gateway of the Gateway API with this name."""
+        return proxy.labels.get(GATEWAY_NAME) == gateway
 
     def evaluated(self, proxy: Proxy) -> tuple[Config, ProxyEvaluator]:
         """The configuration of a proxy, and what evaluates it."""

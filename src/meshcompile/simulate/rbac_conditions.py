@@ -164,8 +164,8 @@ def principal(rule: Principal, pointer: str) -> RbacCondition:
             return _address(f"{pointer}/directRemoteIp", "source address", cidr, lambda s: s.connection.source)
         case Principal(remote_ip=CidrRange() as cidr):
             return _address(f"{pointer}/remoteIp", "client address", cidr, lambda s: s.client)
-        case Principal(filter_state=FilterStateMatcher(key=key)):
-            return _unknown(pointer, f"filter state {key}")
+        case Principal(filter_state=FilterStateMatcher(key=key, string_match=name)):
+            return _unknown(pointer, f"filter state {key}") if name is None else _state(pointer, key, name)
         case Principal(custom=TypedExtensionConfig() as config):
             return _unknown(pointer, type_name(config.typed_config))
         case _:
@@ -192,6 +192,22 @@ def _common(rule: Permission | Principal, pointer: str) -> RbacCondition:
             return _metadata(rule.sourced_metadata.metadata_matcher, f"{pointer}/sourcedMetadata/metadataMatcher")
         return _unknown(pointer, "metadata of the route")
     return _unknown(pointer, "a condition")
+
+
+def _state(pointer: str, key: str, name: StringMatcher) -> RbacCondition:
+    """A condition of the filter state. A connection of which nothing is known has none."""
+    accepts = string_predicate(name)
+    return RbacCondition(
+        f"{pointer}/filterState",
+        lambda s: accepts(s.connection.filter_state.get(key, "")),
+        "principal" if key == PEER_PRINCIPAL else f"filter state {key}",
+        wanted_text(name),
+        lambda s: s.connection.filter_state.get(key) or None,
+    )
+
+
+PEER_PRINCIPAL = "io.istio.peer_principal"
+"""The identity at the other end of a tunnel."""
 
 
 def _unknown(pointer: str, name: str) -> RbacCondition:

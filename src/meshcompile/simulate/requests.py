@@ -50,7 +50,11 @@ class ClientHello(Struct, frozen=True):
 
 
 class DownstreamConnection(Struct, frozen=True, kw_only=True):
-    """A connection of a client, with its original destination. `listener` names an internal listener that gets it."""
+    """A connection of a client, with its original destination. `listener` names an internal listener that gets it.
+
+    `filter_state` has what is known of the connection around it, such as the identity at the other end of a tunnel, by
+    the name of the object.
+    """
 
     destination: str
     port: int
@@ -60,6 +64,7 @@ class DownstreamConnection(Struct, frozen=True, kw_only=True):
     spoken: Spoken = Spoken.HTTP11
     tls: ClientHello | None = None
     listener: str = ""
+    filter_state: Mapping[str, str] = {}
 
 
 class TokenState(Enum):
