@@ -17,7 +17,7 @@ from bench.limits import checked
 from bench.report import PAGE, tables, with_tables
 
 RESULTS = Path(__file__).resolve().parent.parent / ".benchmarks"
-PARTS = ("sizes", "checks", "difference", "cases", "fleet", "start")
+PARTS = ("sizes", "checks", "difference", "requests", "cases", "fleet", "start")
 
 
 def main() -> int:
@@ -60,6 +60,7 @@ def _measured(options: argparse.Namespace) -> Iterator[tuple[str, float]]:
         "sizes": measure.of_sizes(options.sizes, rounds),
         "checks": measure.of_checks(rounds),
         "difference": measure.of_difference(),
+        "requests": measure.of_requests(rounds),
         "cases": measure.of_cases(rounds),
         "fleet": measure.of_fleet(),
         "start": measure.of_start(rounds),

@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+import bench.requests
 from bench.meshes import GATEWAY_PROXY, VIRTUAL_SERVICE, edited_service, first_service, mesh, sidecars
 
 T = TypeVar("T")
@@ -79,6 +80,27 @@ def difference(path: Path) -> Mapping[str, float]:
     found, comparing = _timed(lambda: meshcompile.diff(old, new))
     assert found.changes
     return {"loading": loading, "comparing": comparing}
+
+
+def requests(path: Path, services: int) -> Mapping[str, float]:
+    """The time of an explanation and of a suite, in what compiling the proxies takes that they ask for."""
+    import meshcompile
+    from meshcompile.documents import Document
+    from meshcompile.testing.judge import Judge
+    from meshcompile.testing.suites import suites
+
+    explaining, compiling = bench.requests.explaining(path, services)
+    warm_up()
+    read = suites([Document("suite.meshtest.yaml", bench.requests.suite(services))])
+    judge = Judge(meshcompile.load(path))
+    judge.mesh.snapshot.indexed()
+    verdicts, testing = _timed(lambda: list(judge.verdicts(read.tests)))
+    assert all(each.passed for each in verdicts)
+    asked = {passage.proxy.id for each in verdicts for journey in each.journeys for passage in journey.passages}
+    mesh = meshcompile.load(path)
+    mesh.snapshot.indexed()
+    _, compiled = _timed(lambda: [mesh.compile(name) for name in sorted(asked)])
+    return {"explain": _command(*explaining) / _command(*compiling), "test": testing / compiled}
 
 
 def fleet(path: Path, services: int) -> Mapping[str, float]:
@@ -234,6 +256,7 @@ MEASUREMENTS: Mapping[str, Callable[..., Mapping[str, float]]] = {
     "seconds": lambda path, services: seconds(Path(path), int(services)),
     "checks": lambda path: checks(Path(path)),
     "difference": lambda path: difference(Path(path)),
+    "requests": lambda path, services: requests(Path(path), int(services)),
     "fleet": lambda path, services: fleet(Path(path), int(services)),
     "memory": lambda path, services: memory(Path(path), int(services)),
     "queries": lambda path, services: queries(Path(path), int(services)),

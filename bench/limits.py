@@ -76,6 +76,9 @@ BOUNDS: Mapping[str, Bound] = {
     "checks: analyze, 2,000 wrong subsets": Bound(4.0),
     # In loads of both versions.
     "diff: one VirtualService, 200 workloads": Bound(3.0),
+    # In compiling the proxies that the requests meet.
+    "requests: explain, cold": Bound(1.3),
+    "requests: 1,000 tests, 500 services": Bound(3.0),
     # 2,000 sidecars and 10 gateways of 1,000 services.
     "fleet: compiled": Bound(18, 12),
     "fleet: compiled, with fingerprints": Bound(30),

@@ -24,6 +24,8 @@ ANSWERED = 1000
 """The services of the mesh whose queries are counted."""
 CHECKED_SERVICES = 1000
 """The services of the mesh that is checked: 5,000 resources."""
+TESTED_SERVICES = 500
+"""The services of the mesh whose requests are explained and tested."""
 MISTAKE = ("            subset: v2", "            subset: v9")
 """A destination of each VirtualService, and what it is replaced by: a subset that nothing defines."""
 MISTAKEN = ", 2,000 wrong subsets"
@@ -67,6 +69,14 @@ def of_difference() -> Iterator[Ratio]:
     with file_of(with_workloads(mesh(FLEET_SERVICES), COMPARED_WORKLOADS)) as path:
         measured = child("difference", path)
     yield "diff: one VirtualService, 200 workloads", measured["comparing"] / measured["loading"]
+
+
+def of_requests(rounds: int) -> Iterator[Ratio]:
+    """Explaining a request from a cold start, and a suite of 1,000 tests, in compiling the proxies that they ask for."""
+    with mesh_file(TESTED_SERVICES) as path:
+        measured = medians(child("requests", path, TESTED_SERVICES) for _ in range(rounds))
+    yield "requests: explain, cold", measured["explain"]
+    yield "requests: 1,000 tests, 500 services", measured["test"]
 
 
 def of_cases(rounds: int) -> Iterator[Ratio]:
