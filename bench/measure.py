@@ -72,7 +72,7 @@ def of_difference() -> Iterator[Ratio]:
 
 
 def of_requests(rounds: int) -> Iterator[Ratio]:
-    """Explaining a request from a cold start, and a suite of 1,000 tests, in compiling the proxies that they ask for."""
+    """Explaining a request from a cold start, and a suite of 1,000 tests, in compiling the proxies that they meet."""
     with mesh_file(TESTED_SERVICES) as path:
         measured = medians(child("requests", path, TESTED_SERVICES) for _ in range(rounds))
     yield "requests: explain, cold", measured["explain"]

@@ -16,9 +16,13 @@ from meshcompile.documents import Origin
 Check = Callable[[Context], Iterable[Diagnostic]]
 
 
-def analyzed(context: Context) -> tuple[Diagnostic, ...]:
-    """The findings of all checks, ordered by position, without those that an object's annotation suppresses."""
-    found = _said_once(finding for check in every_check() for finding in check(context))
+def analyzed(context: Context, about: Callable[[Origin], bool] | None = None) -> tuple[Diagnostic, ...]:
+    """The findings of all checks, ordered by position, without those that an object's annotation suppresses.
+
+    `about` limits them to some places, before anything is asked of their positions.
+    """
+    every = (finding for check in every_check() for finding in check(context))
+    found = _said_once(every if about is None else (each for each in every if about(each.cause or each.origin)))
     kept = (finding for finding in found if not context.suppresses(finding))
     return tuple(sorted(kept, key=attrgetter("sort_key")))  # a position is computed once, not in every comparison
 

@@ -344,7 +344,7 @@ def findings(evidence: Evidence) -> Iterator[BlamedLine]:
     """What is wrong with the objects that the request meets, or that were meant for it."""
     for finding in evidence.findings:
         origin = finding.cause or finding.origin
-        if origin is not None and finding.severity > LEAST and _concerns(evidence, origin):
+        if origin is not None and finding.severity > LEAST:
             yield BlamedLine(origin, finding.message)
     if not evidence.journey.succeeds:
         yield from _assumptions(evidence)
@@ -354,27 +354,11 @@ def _assumptions(evidence: Evidence) -> Iterator[BlamedLine]:
     """What is no mistake by itself, but can be the reason why a request fails."""
     for finding in evidence.findings:
         origin = finding.cause or finding.origin
-        if origin is not None and finding.severity is LEAST and _concerns(evidence, origin):
+        if origin is not None and finding.severity is LEAST:
             yield BlamedLine(origin, finding.message)
 
 
 LEAST = Severity.INFO
-ROUTING = ("VirtualService", "Gateway", "DestinationRule", "ServiceEntry", "Sidecar", "HTTPRoute", "Service")
-
-
-def _concerns(evidence: Evidence, origin: Origin) -> bool:
-    """Whether an object is about the host that is called, or part of what decided."""
-    document = origin.document
-    if document in evidence.documents:
-        return True
-    return document.kind in ROUTING and bool(evidence.names & _hosts(origin))
-
-
-def _hosts(origin: Origin) -> set[str]:
-    """The first labels of the hosts that an object names."""
-    spec = value_at(Origin(origin.document), "spec") or {}
-    hosts = [*(spec.get("hosts") or ()), spec.get("host") or "", origin.document.name]
-    return {part for host in hosts for part in (str(host), str(host).partition(".")[0]) if part}
 
 
 RULES: tuple[Rule, ...] = (

@@ -1,7 +1,7 @@
 """What can be looked up about a journey: places of the input, near misses, and findings about the mesh."""
 
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from typing import Any
 
 from meshcompile.config import Config
@@ -13,6 +13,9 @@ from meshcompile.explain.request import Request
 from meshcompile.explain.world import World
 from meshcompile.simulate import NearMiss
 from meshcompile.simulate.outcomes import Step
+
+ROUTING = ("VirtualService", "Gateway", "DestinationRule", "ServiceEntry", "Sidecar", "HTTPRoute", "Service")
+"""The kinds of objects that can be meant for a host without being met."""
 
 
 class Evidence:
@@ -32,8 +35,24 @@ class Evidence:
 
     @cached_property
     def findings(self) -> Sequence[Diagnostic]:
-        """The findings about the mesh, the most severe first."""
-        return sorted(self.world.findings, key=lambda each: each.severity, reverse=True)
+        """The findings about what the request meets, or what was meant for it, the most severe first."""
+        found = self.world.findings(self._concerns)
+        return sorted(found, key=lambda each: each.severity, reverse=True)
+
+    def _concerns(self, origin: Origin) -> bool:
+        """Whether an object is about the host that is called, or part of what decided."""
+        document = origin.document
+        if document in self.documents:
+            return True
+        return document.kind in ROUTING and bool(self.names & self._hosts(document))
+
+    def _hosts(self, document: Document) -> set[str]:
+        """The hosts that an object names, and their first labels."""
+        resource = self.world.resources.get(document)
+        spec = getattr(resource, "spec", None) or value_at(Origin(document), "spec") or {}
+        read = spec.get if isinstance(spec, Mapping) else partial(getattr, spec)
+        hosts = (*(read("hosts", ()) or ()), read("host", "") or "", document.name)
+        return {part for host in hosts for part in (str(host), str(host).partition(".")[0]) if part}
 
     @cached_property
     def documents(self) -> frozenset[Document]:

@@ -1,11 +1,12 @@
 """What a request can meet: the proxies by name and address, the workloads, and their applications."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, Protocol
 
 from meshcompile.config import Config
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents import Document, Origin
 from meshcompile.explain.request import Given
 from meshcompile.models.base import Resource
 from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Pod
@@ -40,7 +41,7 @@ class ExplainableMesh(Protocol):
 
     def compile(self, proxy: Proxy) -> Config: ...
 
-    def analyze(self) -> tuple[Diagnostic, ...]: ...
+    def analyze(self, *, about: Callable[[Origin], bool]) -> tuple[Diagnostic, ...]: ...
 
 
 NO_VERSION = "latest"
@@ -66,10 +67,14 @@ class World:
             for pod in several[:1]
         }
 
+    def findings(self, about: Callable[[Origin], bool]) -> tuple[Diagnostic, ...]:
+        """The findings about some places of the mesh, by position."""
+        return self.mesh.analyze(about=about)
+
     @cached_property
-    def findings(self) -> tuple[Diagnostic, ...]:
-        """The findings about the mesh."""
-        return self.mesh.analyze()
+    def resources(self) -> Mapping[Document, Resource]:
+        """The accepted objects by their documents."""
+        return {each.origin.document: each for each in self.mesh.objects}
 
     @cached_property
     def proxies(self) -> Mapping[str, Proxy]:
