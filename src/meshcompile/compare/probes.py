@@ -29,7 +29,8 @@ UNDECLARED_PORT = 9
 class Probe(Struct, frozen=True):
     """A request, or a connection without one, and in words the requests that it stands for.
 
-    `was` and `now` are the messages that differ, and whose places are to blame.
+    `was` and `now` are the messages that differ, and whose places are to blame. Probes with different `part`s are never
+    the same change, although their effects are.
     """
 
     connection: DownstreamConnection
@@ -37,6 +38,7 @@ class Probe(Struct, frozen=True):
     requests: str
     was: tuple[Message, ...] = ()
     now: tuple[Message, ...] = ()
+    part: int = 0
 
 
 class PlacedChain(Struct, frozen=True):

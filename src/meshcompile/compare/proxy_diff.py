@@ -91,7 +91,7 @@ def _behaviour(pair: ConfigPair, identities: Identities, undecided: list[str]) -
 def _shape(probe: Probe, was: Effect, now: Effect) -> Hashable:
     """What makes a difference one of its own. A server's ports and protocols are not told apart, only the requests."""
     if probe.connection.capture is not Capture.INBOUND:
-        return ("closed", probe.connection.port) if now.is_closed else repr((was.outcomes, now.outcomes))
+        return ("closed", probe.connection.port) if now.is_closed else repr((probe.part, was.outcomes, now.outcomes))
     request = probe.request or HttpRequest()
     headers = tuple(name for name, _ in request.headers)
     return request.method, request.path, headers, repr(request.claims), _decision(was), _decision(now)

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from meshcompile.compare.pairs import ConfigPair
 from meshcompile.compare.probes import Probe, connection_to, tables, user_of_table
 from meshcompile.config import Config
 from meshcompile.envoy.config.route import Route
 from meshcompile.envoy.message import Message
-from meshcompile.spaces import Language, Request, Space
+from meshcompile.spaces import Language, Request, Space, exactly, space, starting_with
 from meshcompile.spaces.language import PrefixOf, Words
 from meshcompile.symbolic.comparison import RouteDifference, UndecidedHosts, route_differences
+from meshcompile.symbolic.paths import ANY_PATH
 from meshcompile.symbolic.requests import http_request
 
 
@@ -19,10 +22,31 @@ def route_probes(pair: ConfigPair) -> Iterator[Probe | UndecidedHosts]:
     for name in sorted(was.keys() & now.keys()):
         if was[name] != now[name]:
             for difference in route_differences(was[name], now[name]):
-                yield difference if isinstance(difference, UndecidedHosts) else _probe(difference, name, pair.after)
+                if isinstance(difference, UndecidedHosts):
+                    yield difference
+                else:
+                    for part, each in enumerate(_at_the_slash(difference)):
+                        yield _probe(each, part, name, pair.after)
 
 
-def _probe(difference: RouteDifference, table: str, config: Config) -> Probe | UndecidedHosts:
+def _at_the_slash(difference: RouteDifference) -> Iterator[RouteDifference]:
+    """The requests for a path and for what only begins like it, apart: a prefix gained or lost its final slash."""
+    paths = difference.space.cubes[0].values("path") if len(difference.space.cubes) == 1 else None
+    path = paths.example() if isinstance(paths, Language) else None
+    if path is None or not isinstance(paths, Language) or not paths.same(_without_slash(path)):
+        yield difference
+        return
+    for part in (_without_slash(path) - exactly(path), exactly(path)):
+        witness = {**difference.witness, "path": part.example()}
+        yield replace(difference, space=difference.space & space({"path": part}), witness=witness)
+
+
+def _without_slash(path: str) -> Language:
+    """The paths that begin with a path, and do not go on with a slash."""
+    return (starting_with(path) - starting_with(f"{path}/")) & ANY_PATH
+
+
+def _probe(difference: RouteDifference, part: int, table: str, config: Config) -> Probe | UndecidedHosts:
     at = user_of_table(config, table)
     if at is None:
         return UndecidedHosts(difference.group, "no listener uses the route table")
@@ -35,6 +59,7 @@ def _probe(difference: RouteDifference, table: str, config: Config) -> Probe | U
         f"requests{described(difference.witness, difference.space)}",
         _blamed(difference.before, difference.group.before),
         _blamed(difference.after, difference.group.after),
+        part,
     )
 
 
@@ -42,11 +67,11 @@ def _blamed(route: Route | None, host: Message) -> tuple[Message, ...]:
     return (route,) if route is not None else (host,)
 
 
-def described(witness: Request, space: Space) -> str:
+def described(witness: Request, requests: Space) -> str:
     """What the requests of a space have in common beside their host, in words."""
     method = witness.get("method", "GET")
     parts = [
-        _path(space, str(witness.get("path", "/"))),
+        _path(requests, str(witness.get("path", "/"))),
         f" with method {method}" if method != "GET" else "",
         *(
             f" with {name.replace(':', ' ')} `{value}`"
@@ -57,9 +82,9 @@ def described(witness: Request, space: Space) -> str:
     return "".join(parts)
 
 
-def _path(space: Space, example: str) -> str:
+def _path(requests: Space, example: str) -> str:
     """The paths of the first cube of a space, in words."""
-    values = space.cubes[0].values("path") if space.cubes else None
+    values = requests.cubes[0].values("path") if requests.cubes else None
     match values:
         case None | Language(form=PrefixOf("/")):
             return ""
