@@ -12,6 +12,7 @@ from meshcompile.explain.schema import trace_schema
 from meshcompile.findings.formats.schema import findings_schema
 from meshcompile.fleet.schema import fleet_schema
 from meshcompile.models.schema import every_schema, project_schema
+from meshcompile.rollout.data import plan_schema
 from meshcompile.status.schema import status_schema
 from meshcompile.testing.schema import results_schema, suite_schema
 
@@ -42,6 +43,7 @@ def schemas() -> Mapping[str, object]:
         "diff.json": diff_schema(),
         "findings.json": findings_schema(),
         "fleet.json": fleet_schema(),
+        "plan.json": plan_schema(),
         "status.json": status_schema(),
         "test-results.json": results_schema(),
         "describe.json": describe_schema(),

@@ -58,6 +58,9 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time, __getattr__ imp
     from meshcompile.prove.policies import compare_policies as compare_policies
     from meshcompile.proxy import Proxy as Proxy
     from meshcompile.proxy import ProxyType as ProxyType
+    from meshcompile.rollout.plan import Plan as Plan
+    from meshcompile.rollout.plan import plan as plan
+    from meshcompile.rollout.steps import PlanStep as PlanStep
     from meshcompile.snapshot.gateway_api.conditions import StatusCondition as StatusCondition
     from meshcompile.source.reading import UnreadableInput as UnreadableInput
     from meshcompile.source.sources import ForeignFile as ForeignFile
@@ -96,6 +99,8 @@ _PLACES = {
     "ObjectStatus": "meshcompile.status.objects",
     "Origin": "meshcompile.documents",
     "PatchReport": "meshcompile.patch.report",
+    "Plan": "meshcompile.rollout.plan",
+    "PlanStep": "meshcompile.rollout.steps",
     "PolicyComparison": "meshcompile.prove.policies",
     "PolicyWitness": "meshcompile.prove.policies",
     "Proxy": "meshcompile.proxy",
@@ -120,6 +125,7 @@ _PLACES = {
     "diff": "meshcompile.compare.mesh_diff",
     "kube_inject": "meshcompile.inject.api",
     "load": "meshcompile.mesh",
+    "plan": "meshcompile.rollout.plan",
 }
 
 __all__ = [*_PLACES, "__version__"]

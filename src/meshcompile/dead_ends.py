@@ -48,7 +48,7 @@ def dead_ends(resources: Resources, snapshot: Snapshot, proxy: Proxy) -> Iterato
     """A finding for each reference to a cluster that the proxy does not have."""
     known = {*map(attrgetter("name"), resources.clusters), *OF_BOOTSTRAP}
     messages: tuple[Sender, ...] = (*resources.listeners, *resources.routes)
-    if all(_cluster_names(message) <= known for message in messages):
+    if all(cluster_names(message) <= known for message in messages):
         return
     leads = tuple(map(_leads, messages))
     for place, lead in _first_by_place(snapshot, leads, known).items():
@@ -98,7 +98,7 @@ def _finding(place: Origin, lead: Lead, why: Reason) -> Diagnostic:
 
 
 @derived
-def _cluster_names(message: Sender) -> AbstractSet[str]:
+def cluster_names(message: Sender) -> AbstractSet[str]:
     """The clusters that a message names."""
     if isinstance(message, Listener):
         return frozenset(lead.cluster for lead in _of_listener(message))

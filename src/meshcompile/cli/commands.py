@@ -29,6 +29,7 @@ COMMANDS = (
     Command("describe", "say what holds for an object or a proxy, and what has no effect", "describe"),
     Command("test", "run tests: requests, and what must become of them", "test"),
     Command("diff", "print what a change does to requests and to the resources of each proxy", "diff"),
+    Command("plan", "print what a change does to the fleet, and a safe order of applying it", "plan"),
     Command("status", "print the status that istiod would write on objects of the Gateway API", "status"),
     Command("kube-inject", "add the proxy to the Pods of workloads, as istioctl does", "kube_inject"),
     Command("proxies", "list the proxies in the input", "proxies"),

@@ -24,10 +24,7 @@ CHANGED = 2
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    for name in ("old", "new"):
-        parser.add_argument(
-            name, metavar=name.upper(), help="file, folder, archive, or revision: git:main, git:HEAD~1:deploy/"
-        )
+    side_arguments(parser)
     parser.add_argument("-o", "--output", choices=FORMATS, default="text", help="(default: %(default)s)")
     parser.add_argument(
         "--only", metavar="TYPES", default="", help=f"show only resources of these types, of {', '.join(TYPES)}"
@@ -42,17 +39,25 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(usage_status=exit_codes.FINDINGS)  # 2 means that there is a change
 
 
+def side_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add both sides of a change."""
+    for name in ("old", "new"):
+        parser.add_argument(
+            name, metavar=name.upper(), help="file, folder, archive, or revision: git:main, git:HEAD~1:deploy/"
+        )
+
+
 def run(options: argparse.Namespace) -> int:
     import meshcompile
 
     wanted = _types(options.only)
     with progress("loading"):
-        old, new = _loaded(options, options.old), _loaded(options, options.new)
+        old, new = loaded_side(options, options.old), loaded_side(options, options.new)
     with progress("comparing"):
         found = meshcompile.diff(old, new, options.proxies)
     sys.stdout.write(_rendered(found.only(wanted) if wanted else found, options.output))
-    _report_rejected(old, new)
-    return CHANGED if _fails(found, options.fail_on) else exit_codes.OK
+    report_rejected(old, new)
+    return CHANGED if fails(found, options.fail_on) else exit_codes.OK
 
 
 def _types(text: str) -> tuple[str, ...]:
@@ -62,7 +67,7 @@ def _types(text: str) -> tuple[str, ...]:
     return types
 
 
-def _loaded(options: argparse.Namespace, side: str) -> Mesh:
+def loaded_side(options: argparse.Namespace, side: str) -> Mesh:
     """The mesh of one side, together with the common input of -f."""
     from meshcompile.source.git import is_revision, revision_texts
 
@@ -70,7 +75,7 @@ def _loaded(options: argparse.Namespace, side: str) -> Mesh:
     return load_mesh(argparse.Namespace(**{**vars(options), "files": [*options.files, *given], "mesh": None}))
 
 
-def _report_rejected(old: Mesh, new: Mesh) -> None:
+def report_rejected(old: Mesh, new: Mesh) -> None:
     """Say how many objects take no part, since a rejected object can hide a difference."""
     from meshcompile import Severity
 
@@ -98,7 +103,8 @@ def _rendered(found: MeshDiff, form: str) -> str:
             return report.text(found)
 
 
-def _fails(found: MeshDiff, on: str) -> bool:
+def fails(found: MeshDiff, on: str) -> bool:
+    """Whether there is a change of a kind that `--fail-on` names."""
     match on:
         case "risky":
             return bool(found.risky)

@@ -1,6 +1,6 @@
 """Compares the proxies of two meshes. Proxies that differ in the same way are compared once."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 
 from meshcompile.compare.grouping import OutboundKeys
 from meshcompile.compare.pairs import ConfigPair
@@ -12,11 +12,13 @@ from meshcompile.config import Config
 from meshcompile.mesh import Mesh
 from meshcompile.proxy import Proxy
 
+Seen = Callable[[Proxy, ConfigPair], None]
+
 
 class ProxyComparison:
     """Compares proxies of two meshes."""
 
-    def __init__(self, before: Mesh, after: Mesh, clients: Clients, names: Mapping[str, str]) -> None:
+    def __init__(self, before: Mesh, after: Mesh, clients: Clients, names: Mapping[str, str], seen: Seen) -> None:
         """The comparison.
 
         Args:
@@ -24,14 +26,16 @@ class ProxyComparison:
             after: The mesh after it.
             clients: The workloads that can be clients.
             names: The workload of each proxy, by the proxy's ID.
+            seen: Called with the configurations of each proxy.
         """
-        self.before, self.after, self.clients, self.names = before, after, clients, names
+        self.before, self.after, self.clients, self.names, self.seen = before, after, clients, names, seen
         self._keys = OutboundKeys()
         self._known: dict[Hashable, tuple[ConfigPair, ProxyDiff]] = {}
 
     def of(self, old: Proxy, new: Proxy) -> ProxyDiff:
         """What changes for a proxy of both meshes."""
-        pair = ConfigPair(_config(self.before, old), _config(self.after, new))
+        pair = ConfigPair(configuration(self.before, old), configuration(self.after, new))
+        self.seen(old, pair)
         if not pair.changed:
             return UNCHANGED
         if INBOUND_LISTENER in pair.changed.get("listeners", {}) or pair.before.proxy.ip_addresses != new.ip_addresses:
@@ -46,6 +50,6 @@ UNCHANGED = ProxyDiff((), (), (), ())
 INBOUND_LISTENER = "virtualInbound"
 
 
-def _config(mesh: Mesh, proxy: Proxy) -> Config:
+def configuration(mesh: Mesh, proxy: Proxy) -> Config:
     """The configuration of a proxy without the findings about it, which take a look at every route."""
     return Config(proxy, compiled(mesh.snapshot, proxy).resources)

@@ -8,14 +8,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from meshcompile.collector import gc_paused
-from meshcompile.compare.comparison import ProxyComparison
+from meshcompile.compare.comparison import ProxyComparison, Seen
 from meshcompile.compare.effects import with_headers
 from meshcompile.compare.objects import ObjectChange, object_changes
 from meshcompile.compare.proxies import client_names, matched, workload_names
 from meshcompile.compare.proxy_diff import BehaviourChange, ProxyDiff
 from meshcompile.compare.resources import ResourceChange
 from meshcompile.compare.risks import Risk, risks
-from meshcompile.compare.sharing import sharing
+from meshcompile.compare.sharing import LaterMesh, sharing
 from meshcompile.compare.witnesses import Clients, service_ports, witness
 from meshcompile.documents import Origin
 from meshcompile.mesh import Mesh
@@ -106,12 +106,18 @@ def diff(before: Mesh, after: Mesh, proxies: Iterable[str] | None = None) -> Mes
 
     Raises UnknownProxy for a name that neither mesh has.
     """
-    later = sharing(before, after)
+    return compared(before, sharing(before, after), proxies)
+
+
+def compared(
+    before: Mesh, later: LaterMesh, proxies: Iterable[str] | None = None, seen: Seen = lambda proxy, pair: None
+) -> MeshDiff:
+    """The difference of two meshes that share objects. `seen` is called with the configurations of each proxy."""
     after = later.mesh
     pairs = list(matched(before, after, proxies))
     objects = object_changes(before.objects, after.objects)
     names, clients = workload_names((before, after)), client_names((before, after))
-    comparison = ProxyComparison(before, after, clients, names)
+    comparison = ProxyComparison(before, after, clients, names, seen)
     both = [(new, comparison.of(old, new)) for old, new in pairs if old is not None and new is not None]
     return MeshDiff(
         objects=objects,

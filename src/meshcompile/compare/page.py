@@ -18,12 +18,17 @@ code { font-family: ui-monospace, monospace; font-size: 13px } dt { color: #5963
 
 def page(diff: MeshDiff) -> str:
     """The page."""
-    return "\n".join(_page(diff)) + "\n"
+    head = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>meshcompile diff</title>'
+    return f"{head}\n<style>{STYLE}</style></head><body><h1>meshcompile diff</h1>{body(diff)}\n</body></html>\n"
 
 
-def _page(diff: MeshDiff) -> Iterator[str]:
-    yield '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>meshcompile diff</title>'
-    yield f"<style>{STYLE}</style></head><body><h1>meshcompile diff</h1><p>{escape(summary(diff))}</p>"
+def body(diff: MeshDiff) -> str:
+    """What stands in the page."""
+    return "\n".join(_body(diff))
+
+
+def _body(diff: MeshDiff) -> Iterator[str]:
+    yield f"<p>{escape(summary(diff))}</p>"
     for change in diff.changes:
         yield from _section(change)
     yield from _list("Not compared", [f"{proxy}: {reason}" for proxy, reason in diff.undecided])
@@ -33,7 +38,6 @@ def _page(diff: MeshDiff) -> Iterator[str]:
         for each in group.resources
     ]
     yield from _list("Resources", resources)
-    yield "</body></html>"
 
 
 def _section(change: MeshChange) -> Iterator[str]:

@@ -21,7 +21,7 @@ def matched(before: Mesh, after: Mesh, names: Iterable[str] | None) -> Iterator[
                 raise UnknownProxy(name, ())
             yield old, new
         return
-    was, now = _by_workload(before), _by_workload(after)
+    was, now = by_workload(before), by_workload(after)
     for key in sorted(was.keys() | now.keys(), key=repr):
         yield was.get(key), now.get(key)
 
@@ -33,7 +33,7 @@ def _named(mesh: Mesh, name: str) -> Proxy | None:
         return None
 
 
-def _by_workload(mesh: Mesh) -> Mapping[tuple[str, int], Proxy]:
+def by_workload(mesh: Mesh) -> Mapping[tuple[str, int], Proxy]:
     """The proxies by workload, and their number in it. The names of Pods change with every rollout."""
     counts: dict[str, int] = {}
     found: dict[tuple[str, int], Proxy] = {}

@@ -63,7 +63,7 @@ def _text(diff: MeshDiff) -> Iterator[str]:
 
 def _change_lines(change: MeshChange) -> Iterator[str]:
     yield f"{_title(change)}"
-    yield f"  proxies  {_names(change.proxies)}"
+    yield f"  proxies  {names(change.proxies)}"
     yield f"  witness  {request(change.witness)}"
     yield f"  before   {outcome(change.before)}{_at(lines(change.lines_before))}"
     yield f"  after    {outcome(change.after)}{_at(lines(change.lines_after))}"
@@ -74,18 +74,18 @@ def _change_lines(change: MeshChange) -> Iterator[str]:
 def _title(change: MeshChange) -> str:
     """`requests to catalog.shop for /admin`."""
     kind, _, rest = change.requests.partition(" ")
-    hosts = f" to {_names(change.hosts)}" if change.hosts and not rest.startswith("in ") else ""
+    hosts = f" to {names(change.hosts)}" if change.hosts and not rest.startswith("in ") else ""
     return f"{kind}{hosts} {rest}".rstrip()
 
 
-def _names(names: Sequence[str]) -> str:
+def names(all_names: Sequence[str]) -> str:
     """`a, b, c and 4 more`."""
-    shown = ", ".join(names[:MOST_NAMES])
-    return shown if len(names) <= MOST_NAMES else f"{shown} and {len(names) - MOST_NAMES} more"
+    shown = ", ".join(all_names[:MOST_NAMES])
+    return shown if len(all_names) <= MOST_NAMES else f"{shown} and {len(all_names) - MOST_NAMES} more"
 
 
 def _at(places: Sequence[str]) -> str:
-    return f"  ({_names(places)})" if places else ""
+    return f"  ({names(places)})" if places else ""
 
 
 def request(witness: Mapping[str, Any]) -> str:
@@ -107,7 +107,7 @@ def outcome(data: Mapping[str, Any]) -> str:
     if "outcomes" in data:
         return "; ".join(f"{each['share']:g}%: {outcome(each)}" for each in data["outcomes"])
     answered = data.get("answered_by")
-    by = f" from {answered if isinstance(answered, str) else _names(answered)}" if answered else ""
+    by = f" from {answered if isinstance(answered, str) else names(answered)}" if answered else ""
     status = "closed" if data["status"] is None else str(data["status"])
     told = ("flags", "details", "timeout", "mirrors", "location")
     more = [f"{name} {_value(data[name])}" for name in told if data.get(name)]
@@ -131,17 +131,17 @@ def _value(value: Any) -> str:
 def _resource_lines(groups: Iterable[ResourceGroup]) -> Iterator[str]:
     yield "resources:"
     for group in groups:
-        yield f"  {_names(group.proxies)}"
+        yield f"  {names(group.proxies)}"
         for each in group.resources:
             sign = {"added": "+", "removed": "-", "changed": "~"}[each.change]
             yield f"    {sign} {each.type} {each.name}"
 
 
 def _fleet_lines(diff: MeshDiff) -> Iterator[str]:
-    for names, what in ((diff.added, "only after the change"), (diff.removed, "only before the change")):
-        if names:
+    for workloads, what in ((diff.added, "only after the change"), (diff.removed, "only before the change")):
+        if workloads:
             yield ""
-            yield f"proxies {what}: {_names(names)}"
+            yield f"proxies {what}: {names(workloads)}"
 
 
 def markdown(diff: MeshDiff) -> str:
@@ -170,7 +170,7 @@ def _cell(value: str) -> str:
 
 def _details(diff: MeshDiff) -> Iterator[tuple[str, list[str]]]:
     if diff.changes:
-        witnesses = [f"{request(change.witness)}    [{_names(change.proxies)}]" for change in diff.changes]
+        witnesses = [f"{request(change.witness)}    [{names(change.proxies)}]" for change in diff.changes]
         yield "witnesses", witnesses
     if diff.undecided:
         yield "not compared", [f"{proxy}: {reason}" for proxy, reason in diff.undecided]

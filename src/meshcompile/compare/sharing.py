@@ -44,9 +44,14 @@ def sharing(earlier: Mesh, later: Mesh) -> LaterMesh:
     }
     settings = earlier.settings if earlier.settings == later.settings else later.settings
     mesh = replace(later, config_cluster=own, remote_clusters=remote, settings=settings)
+    return LaterMesh(following(earlier, mesh), documents)
+
+
+def following(earlier: Mesh, later: Mesh) -> Mesh:
+    """The later mesh with the answers of the earlier one, which it keeps where they still hold."""
     earlier.snapshot.indexed()
-    mesh.__dict__.update(_answers=earlier._answers.following(), _kept=earlier._kept.following())
-    return LaterMesh(mesh, documents)
+    later.__dict__.update(_answers=earlier._answers.following(), _kept=earlier._kept.following())
+    return later
 
 
 def _is_comparable(earlier: Mesh, later: Mesh) -> bool:

@@ -1,0 +1,98 @@
+"""What each proxy gets anew, how large its configuration is, and which connections close."""
+
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from meshcompile.compare.pairs import ConfigPair, Versions
+from meshcompile.config import Config
+from meshcompile.encoded import RESOURCE_TYPES
+from meshcompile.envoy.config.listener import FilterChain, Listener
+from meshcompile.envoy.fingerprint import sizes
+
+XDS: Mapping[str, str] = {
+    "listeners": "LDS",
+    "routes": "RDS",
+    "clusters": "CDS",
+    "endpoints": "EDS",
+    "extensions": "ECDS",
+}
+"""The discovery service of each type of resources."""
+
+
+class Size(Struct, frozen=True):
+    """The size of configurations: bytes of compact JSON, and resources."""
+
+    bytes: int = 0
+    resources: int = 0
+
+    def __add__(self, other: "Size") -> "Size":
+        return Size(self.bytes + other.bytes, self.resources + other.resources)
+
+
+class Drain(Struct, frozen=True, order=True):
+    """Connections of a workload that close: all of a listener, or those of some of its filter chains."""
+
+    workload: str
+    listener: str
+    chains: tuple[str, ...]
+    is_removed: bool
+
+    def __str__(self) -> str:
+        if self.is_removed:
+            return f"{self.workload}: listener {self.listener} goes away"
+        what = f"filter chains {', '.join(self.chains)} of " if self.chains else ""
+        return f"{self.workload}: {what}listener {self.listener} is replaced"
+
+
+class Footprint(Struct, frozen=True):
+    """One proxy: the types that it gets anew, such as `RDS`, and its size before and after."""
+
+    workload: str
+    types: tuple[str, ...]
+    before: Size
+    after: Size
+    drains: tuple[Drain, ...]
+
+
+def footprint(workload: str, pair: ConfigPair) -> Footprint:
+    """What a change does to the configuration of a proxy."""
+    types = tuple(XDS[kind] for kind in RESOURCE_TYPES if kind in pair.changed)
+    before = size(pair.before)
+    after = size(pair.after) if types else before
+    return Footprint(workload, types, before, after, tuple(drains(workload, pair)))
+
+
+def size(config: Config) -> Size:
+    """The size of a configuration."""
+    messages = [each for kind in RESOURCE_TYPES for each in getattr(config, kind)]
+    return Size(sum(sizes(messages)), len(messages))
+
+
+def drains(workload: str, pair: ConfigPair) -> Iterator[Drain]:
+    """The connections that close. Envoy keeps those of filter chains that do not change, if nothing else does."""
+    for name, versions in pair.changed.get("listeners", {}).items():
+        yield from _drained(workload, name, versions)
+
+
+def _drained(workload: str, name: str, versions: Versions) -> Iterator[Drain]:
+    old, new = versions
+    if not isinstance(old, Listener):
+        return
+    if not isinstance(new, Listener):
+        yield Drain(workload, name, (), is_removed=True)
+    elif _around(old) != _around(new):
+        yield Drain(workload, name, (), is_removed=False)
+    elif chains := tuple(each.name or str(number) for number, each in enumerate(_lost_chains(old, new))):
+        yield Drain(workload, name, chains, is_removed=False)
+
+
+def _around(listener: Listener) -> Listener:
+    """A listener without its filter chains."""
+    return replace(listener, filter_chains=(), default_filter_chain=None)
+
+
+def _lost_chains(old: Listener, new: Listener) -> list[FilterChain]:
+    kept = [*new.filter_chains, new.default_filter_chain]
+    return [each for each in (*old.filter_chains, *filter(None, [old.default_filter_chain])) if each not in kept]
