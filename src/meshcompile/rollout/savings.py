@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from meshcompile.accept import checked
+from meshcompile.accept import Admission, checked
 from meshcompile.compare.comparison import configuration
 from meshcompile.config import Config
 from meshcompile.documents import Document
@@ -81,7 +81,7 @@ def _default_sidecar(root: str) -> ObjectEdit:
         "spec": {"egress": [{"hosts": ["./*", f"{root}/*"]}]},
     }
     document = Document("<sidecar>", data)
-    made = checked(document, root).resource
+    made = checked(document, Admission(root)).resource
     assert made is not None
     return ObjectEdit(("", made.api_version, made.kind, root, made.name), None, made, made.origin)
 

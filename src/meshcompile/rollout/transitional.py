@@ -7,7 +7,7 @@ version with both subsets is applied first, and the final one at the end.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from meshcompile.accept import checked
+from meshcompile.accept import Admission, checked
 from meshcompile.documents import Document
 from meshcompile.models.base import Resource
 from meshcompile.rollout.edits import ObjectEdit, Verb
@@ -51,7 +51,7 @@ def _version(edit: ObjectEdit) -> Resource | None:
     merged = _merged(old, new, KEPT[edit.id[2]])
     if merged in (old, new):
         return None
-    return checked(Document("<transitional>", merged), edit.after.namespace).resource
+    return checked(Document("<transitional>", merged), Admission(edit.after.namespace)).resource
 
 
 def _merged(old: Mapping[str, Any], new: Mapping[str, Any], lists: Sequence[tuple[str, str]]) -> dict[str, Any]:
