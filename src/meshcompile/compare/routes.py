@@ -36,7 +36,7 @@ def _at_the_slash(difference: RouteDifference) -> Iterator[RouteDifference]:
     if path is None or not isinstance(paths, Language) or not paths.same(_without_slash(path)):
         yield difference
         return
-    for part in (_without_slash(path) - exactly(path), exactly(path)):
+    for part in (exactly(path), _without_slash(path) - exactly(path)):
         witness = {**difference.witness, "path": part.example()}
         yield replace(difference, space=difference.space & space({"path": part}), witness=witness)
 

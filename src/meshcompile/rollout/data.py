@@ -5,7 +5,7 @@ from typing import Any
 
 from meshcompile.compare.data import DIALECT, diff_data, diff_schema
 from meshcompile.rollout.footprint import Drain, Footprint, Size
-from meshcompile.rollout.order import Verdict
+from meshcompile.rollout.order import OrderVerdict
 from meshcompile.rollout.plan import Plan
 from meshcompile.rollout.savings import Savings
 from meshcompile.rollout.steps import PlanStep
@@ -149,7 +149,7 @@ STEP = _object(
 ORDER = _object(
     {
         "verdict": {
-            "enum": [str(each) for each in Verdict],
+            "enum": [str(each) for each in OrderVerdict],
             "description": "safe: after each step, no proxy routes to a cluster that does not exist.",
         },
         "checked": {**COUNT, "description": "The number of proxies that were compiled after each step."},

@@ -12,7 +12,7 @@ MOST_STAGES = 400
 """The number of meshes that are compiled in search of an order."""
 
 
-class Verdict(StrEnum):
+class OrderVerdict(StrEnum):
     """What is known about the order of edits."""
 
     SAFE = auto()
@@ -30,7 +30,7 @@ class Order(Struct, frozen=True, eq=False):
     of the others when it is applied next.
     """
 
-    verdict: Verdict
+    verdict: OrderVerdict
     edits: tuple[ObjectEdit, ...]
     stages: tuple[Stage, ...]
     blocked: tuple[tuple[ObjectEdit, tuple[Problem, ...]], ...] = ()
@@ -62,8 +62,8 @@ class _Search:
     def found(self, first: Stage) -> Order:
         done = self._from((), (first,))
         if done is not None:
-            return Order(Verdict.SAFE, tuple(self.edits[each] for each in done[0]), done[1])
-        verdict = Verdict.UNKNOWN if self.budget <= 0 else Verdict.IMPOSSIBLE
+            return Order(OrderVerdict.SAFE, tuple(self.edits[each] for each in done[0]), done[1])
+        verdict = OrderVerdict.UNKNOWN if self.budget <= 0 else OrderVerdict.IMPOSSIBLE
         applied, stages = self.best if self.best[1] else ((), (first,))
         blocked = tuple(
             (edit, tuple(sorted(self._new_problems(after(stages[-1], (edit,), self.proxies)))))

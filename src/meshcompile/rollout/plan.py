@@ -14,7 +14,7 @@ from meshcompile.mesh import Mesh
 from meshcompile.proxy import Proxy
 from meshcompile.rollout.edits import ObjectEdit, edits
 from meshcompile.rollout.footprint import Drain, Footprint, Size, footprint
-from meshcompile.rollout.order import Order, Verdict, ordered
+from meshcompile.rollout.order import Order, OrderVerdict, ordered
 from meshcompile.rollout.savings import Savings, savings
 from meshcompile.rollout.stages import ProxyKey, stage
 from meshcompile.rollout.steps import PlanStep, steps
@@ -38,7 +38,7 @@ class Plan(Struct, frozen=True, eq=False):
     diff: MeshDiff
     footprints: tuple[Footprint, ...]
     steps: tuple[PlanStep, ...]
-    verdict: Verdict
+    verdict: OrderVerdict
     needs_two_phases: bool
     blocked: tuple[tuple[str, tuple[str, ...]], ...]
     checked: int
@@ -106,17 +106,17 @@ def _order(before: Mesh, after: Mesh, changed: Sequence[ObjectEdit], proxies: Se
     """An order of the edits, if need be with transitional versions of some objects."""
     first = stage(before, proxies)
     if not changed:
-        return Order(Verdict.SAFE, (), (first,)), False
+        return Order(OrderVerdict.SAFE, (), (first,)), False
     if len(changed) > MOST_EDITS:
-        return Order(Verdict.UNKNOWN, (), (first,), tuple((edit, ()) for edit in changed)), False
+        return Order(OrderVerdict.UNKNOWN, (), (first,), tuple((edit, ()) for edit in changed)), False
     last = stage(after, proxies)
     order = ordered(first, last, changed, proxies)
-    if order.verdict is Verdict.SAFE:
+    if order.verdict is OrderVerdict.SAFE:
         return order, False
     phases = in_two_phases(changed, [edit for edit, _ in order.blocked])
     if phases is not None:
         longer = ordered(first, last, phases, proxies)
-        if longer.verdict is Verdict.SAFE:
+        if longer.verdict is OrderVerdict.SAFE:
             return longer, True
     return order, False
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from meshcompile.compare import report
 from meshcompile.rollout.footprint import Size
-from meshcompile.rollout.order import Verdict
+from meshcompile.rollout.order import OrderVerdict
 from meshcompile.rollout.plan import MOST_EDITS, Plan
 from meshcompile.rollout.savings import Savings
 from meshcompile.rollout.steps import PlanStep
@@ -27,13 +27,13 @@ def _edited(plan: Plan) -> int:
 
 def _verdict(plan: Plan) -> str:
     match plan.verdict:
-        case Verdict.SAFE if plan.needs_two_phases:
+        case OrderVerdict.SAFE if plan.needs_two_phases:
             return f"safe in {_counted(len(plan.steps), 'step')}, with a version that neither side has"
-        case Verdict.SAFE:
+        case OrderVerdict.SAFE:
             return f"safe in {_counted(len(plan.steps), 'step')}"
-        case Verdict.IMPOSSIBLE:
+        case OrderVerdict.IMPOSSIBLE:
             return "and no order is safe"
-        case Verdict.UNKNOWN:
+        case OrderVerdict.UNKNOWN:
             return "and no order was found"
 
 
@@ -74,9 +74,9 @@ def order_lines(plan: Plan) -> Iterator[str]:
     for name, problems in plan.blocked[:MOST_LINES]:
         yield f"  {name}"
         yield from (f"     now {problem}" for problem in problems[:MOST_LINES])
-    if plan.verdict is Verdict.IMPOSSIBLE:
+    if plan.verdict is OrderVerdict.IMPOSSIBLE:
         yield "  change them in two phases: let the old and the new exist together, move the routes, and then clean up"
-    if plan.verdict is Verdict.UNKNOWN:
+    if plan.verdict is OrderVerdict.UNKNOWN:
         yield f"  orders are looked for up to {MOST_EDITS} objects, and given up after some hundred meshes"
 
 
