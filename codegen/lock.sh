@@ -13,5 +13,5 @@ lock() {
 }
 
 lock "$@" --output-file requirements/runtime.txt pyproject.toml
-lock "$@" --output-file requirements/dev.txt --extra envoy --extra betterproto --extra jwt --extra lsp --extra dask --extra watch pyproject.toml requirements/dev.in
+lock "$@" --output-file requirements/dev.txt --extra envoy --extra betterproto --extra jwt --extra lsp --extra dask --extra watch --extra xds pyproject.toml requirements/dev.in
 lock "$@" --output-file requirements/docs.txt requirements/docs.in

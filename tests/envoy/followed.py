@@ -15,6 +15,11 @@ from typing import Any
 
 import pytest
 
+from tests.envoy.backends import http_backend
+from tests.envoy.certificates import Authority
+from tests.envoy.client import request
+from tests.envoy.runner import Envoy
+
 Object = dict[str, Any]
 HOST = "shop.example"
 NODE = {
@@ -169,3 +174,47 @@ def running_command(*arguments: str | Path) -> Iterator[Command]:
         process.kill()
         process.wait()
         running.reader.join()
+
+
+class Scenario:
+    """A gateway with a plain and a TLS port, and the edits that it follows."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self.mesh, authority = MeshFolder(folder / "mesh"), Authority()
+        self.first, self.second = (authority.issue(HOST, name) for name in ("first.example", "second.example"))
+        self.v1, self.v2 = (stack.enter_context(http_backend(name)) for name in ("v1", "v2"))
+        self.plain, self.tls, self.later = free_ports(3)
+        self.client = authority.client_context(folder)
+        key = secret("key", self.first.certificate, self.first.private_key)
+        self.mesh.put(gateway(http(self.plain), https(self.tls, "key")), key)
+        self.mesh.put(backends("shop", v1=self.v1), routes("shop"))
+
+    def backend(self, port: int) -> str:
+        """The backend that answers at a port."""
+        return request(port, host=HOST, tls=self.client if port == self.tls else None).backend
+
+    def plays(self, envoy: Envoy) -> None:
+        """Envoy follows changes of routes, subsets, endpoints, listeners and secrets, and keeps what it refuses."""
+        mesh, plain = self.mesh, self.plain
+        eventually(lambda: self.backend(plain) == self.backend(self.tls) == "v1", "the first answer")
+        mesh.put(backends("shop", v1=self.v1, v2=self.v2), subsets("shop", "v1", "v2"), routes("shop", "v2"))
+        eventually(lambda: self.backend(plain) == "v2", "a route to a new subset")
+        mesh.put(backends("shop", v1=self.v1, v2=self.v1))
+        eventually(lambda: self.backend(plain) == "v1", "a changed endpoint")
+        mesh.put(routes("shop", "v2", fault={"abort": {"httpStatus": 418, "percentage": {"value": 100}}}))
+        eventually(lambda: request(plain, host=HOST).status == 418, "a changed route")
+        mesh.put(routes("shop", "v2"), gateway(http(plain), https(self.tls, "key"), http(self.later, "later")))
+        eventually(lambda: self.backend(self.later) == "v1", "a new listener")
+        draining = envoy.stats("listener_manager.total_listeners_draining")
+        mesh.put(secret("key", self.second.certificate, self.second.private_key))
+        eventually(lambda: "second.example" in envoy.get("/certs"), "a changed certificate")
+        assert self.backend(self.tls) == "v1"
+        assert envoy.stats("listener_manager.total_listeners_draining") == draining
+        mesh.put(refused_by_envoy(plain))
+        eventually(lambda: sum(envoy.stats("update_rejected").values()), "a refusal")
+        assert self.backend(plain) == "v1"
+
+    def breaks(self) -> None:
+        """Write an edit with an error."""
+        broken = self.mesh.file(routes("shop"))
+        broken.write_text(broken.read_text().replace("shop.example", ""))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from meshcompile.cli.ads_bootstrap import print_ads_bootstrap, xds_client_arguments
 from meshcompile.cli.bootstrap_options import bootstrap_arguments, bootstrap_of
 from meshcompile.cli.console import UsageError, complain, counted
 from meshcompile.cli.inputs import compiled, load_mesh, mesh_arguments, proxy_argument, reported, wanted_proxy
@@ -33,10 +34,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="write secrets to files in DIR, from which Envoy reads them, and reads them again when they are replaced",
     )  # fmt: skip
     bootstrap_arguments(parser)
+    xds_client_arguments(parser)
     mesh_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.xds:
+        return print_ads_bootstrap(options)
     return _checked(options) if options.check else _printed(options)
 
 

@@ -46,7 +46,7 @@ def sds_secrets(resources: Resources, credentials: Mapping[str, Credential], nam
 
     `credentials` are those of Secrets by `namespace/name`, and `namespace` is the proxy's.
     """
-    names = sorted(set(_secret_names(resources)), key=lambda name: (name not in OF_WORKLOAD, name != "default", name))
+    names = sorted(set(secret_names(resources)), key=lambda name: (name not in OF_WORKLOAD, name != "default", name))
     return tuple(_secret(name, credentials, namespace) for name in names)
 
 
@@ -64,7 +64,7 @@ def secret_dump(secrets: Iterable[SdsSecret]) -> dict[str, Any]:
     return {"dynamicActiveSecrets": [{"name": secret.name, "secret": _dumped(secret)} for secret in secrets]}
 
 
-def _secret_names(resources: Resources) -> Iterator[str]:
+def secret_names(resources: Resources) -> Iterator[str]:
     """The names of all secrets that the resources fetch by SDS."""
     kinds = (resources.listeners, resources.clusters, resources.routes, resources.extensions)
     asking = (resource for kind in kinds for resource in kind if b'"sdsConfig"' in encode(resource))

@@ -1,0 +1,117 @@
+"""The messages of the discovery protocol, without delta and with it, between bytes and values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from msgspec import Struct
+
+from meshcompile.envoy.wire import Limits, decode
+from meshcompile.serve.xds_resources import XdsResource
+
+SERVICE = "envoy.service.discovery.v3."
+REQUEST_LIMITS = Limits(size=4 * 1024 * 1024, depth=64, values=100_000)
+
+
+class Answered(Struct, frozen=True):
+    """What a request says about an earlier response: its nonce, and the reason if it was rejected."""
+
+    nonce: str = ""
+    error: str | None = None
+
+
+class SotwRequest(Struct, frozen=True):
+    """A DiscoveryRequest. `node` is empty except in the first request of a stream."""
+
+    type_url: str
+    names: tuple[str, ...] = ()
+    answered: Answered = Answered()
+    node: Mapping[str, Any] = {}
+
+
+class DeltaRequest(Struct, frozen=True):
+    """A DeltaDiscoveryRequest. `initial` are the versions of the resources that the client has already."""
+
+    type_url: str
+    subscribe: tuple[str, ...] = ()
+    unsubscribe: tuple[str, ...] = ()
+    initial: Mapping[str, str] = {}
+    answered: Answered = Answered()
+    node: Mapping[str, Any] = {}
+
+
+XdsRequest: TypeAlias = SotwRequest | DeltaRequest
+
+
+class XdsResponse(Struct, frozen=True):
+    """Resources of one type that are sent, and, with delta, the names of those that are gone."""
+
+    type_url: str
+    nonce: str
+    version: str
+    resources: tuple[XdsResource, ...]
+    removed: tuple[str, ...] = ()
+
+
+def sotw_request(data: bytes) -> SotwRequest:
+    """The request that the bytes hold. Raises WireError."""
+    read = decode(f"{SERVICE}DiscoveryRequest", data, REQUEST_LIMITS)
+    names = tuple(read.get("resourceNames", ()))
+    return SotwRequest(read.get("typeUrl", ""), names, _answered(read), read.get("node", {}))
+
+
+def delta_request(data: bytes) -> DeltaRequest:
+    """The request that the bytes hold. Raises WireError."""
+    read = decode(f"{SERVICE}DeltaDiscoveryRequest", data, REQUEST_LIMITS)
+    return DeltaRequest(
+        type_url=read.get("typeUrl", ""),
+        subscribe=tuple(read.get("resourceNamesSubscribe", ())),
+        unsubscribe=tuple(read.get("resourceNamesUnsubscribe", ())),
+        initial=read.get("initialResourceVersions", {}),
+        answered=_answered(read),
+        node=read.get("node", {}),
+    )
+
+
+def _answered(read: Mapping[str, Any]) -> Answered:
+    error = read.get("errorDetail")
+    return Answered(read.get("responseNonce", ""), None if error is None else str(error.get("message", "")))
+
+
+def sotw_response(response: XdsResponse) -> bytes:
+    """A DiscoveryResponse. Resources are already serialized, so the pieces are only joined."""
+    head = (_field(1, response.version.encode()), *(_field(2, each.any) for each in response.resources))
+    return b"".join((*head, _field(4, response.type_url.encode()), _field(5, response.nonce.encode())))
+
+
+def delta_response(response: XdsResponse) -> bytes:
+    """A DeltaDiscoveryResponse."""
+    return b"".join(
+        (
+            _field(1, response.version.encode()),
+            *(_field(2, _resource(each)) for each in response.resources),
+            _field(4, response.type_url.encode()),
+            _field(5, response.nonce.encode()),
+            *(_field(6, name.encode()) for name in response.removed),
+        )
+    )
+
+
+def _resource(resource: XdsResource) -> bytes:
+    """A Resource: version, content and name."""
+    return _field(1, resource.version.encode()) + _field(2, resource.any) + _field(3, resource.name.encode())
+
+
+def _field(number: int, value: bytes) -> bytes:
+    """A field whose value is text or a message."""
+    return bytes((number << 3 | 2,)) + _varint(len(value)) + value
+
+
+def _varint(number: int) -> bytes:
+    groups = bytearray()
+    while number > 127:
+        groups.append(number & 127 | 128)
+        number >>= 7
+    groups.append(number)
+    return bytes(groups)

@@ -1,0 +1,219 @@
+"""Streams of aggregated discovery in every order of events: a model of Envoy on the other side of the state."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from meshcompile.serve.discovery import Answered, DeltaRequest, SotwRequest, XdsRequest, XdsResponse
+from meshcompile.serve.stream_state import Protocol, Step, StreamState, pushed, requested, rested
+from meshcompile.serve.xds_resources import (
+    CLUSTERS,
+    ENDPOINTS,
+    EXTENSIONS,
+    LISTENERS,
+    ROUTES,
+    SECRETS,
+    ProxyResources,
+    ResourceSet,
+    XdsResource,
+)
+
+NAMES = ("a", "b", "c")
+
+
+def resources(route: str, versions: Mapping[str, int], listeners: int, routes: int) -> ProxyResources:
+    """A world with a cluster per name in `versions`, and one route to the cluster `route`."""
+
+    def made(type_url: str, each: Mapping[str, str]) -> ResourceSet:
+        found = {name: XdsResource(name, version, f"{type_url} {version}".encode()) for name, version in each.items()}
+        return ResourceSet(str(sorted(each.items())), found)
+
+    return ProxyResources(
+        {
+            CLUSTERS: made(CLUSTERS, {name: str(version) for name, version in versions.items()}),
+            ENDPOINTS: made(ENDPOINTS, dict.fromkeys(versions, "e")),
+            LISTENERS: made(LISTENERS, {"l": str(listeners)}),
+            ROUTES: made(ROUTES, {"r": f"{route}:{routes}"}),
+            SECRETS: made(SECRETS, {}),
+            EXTENSIONS: made(EXTENSIONS, {}),
+        }
+    )
+
+
+@dataclass
+class Client:
+    """What Envoy does with responses: it warms changed clusters and listeners, and keeps what it has if it rejects."""
+
+    protocol: Protocol
+    has: dict[str, dict[str, str]] = field(
+        default_factory=lambda: {t: {} for t in (CLUSTERS, ENDPOINTS, LISTENERS, ROUTES)}
+    )
+    names: dict[str, set[str]] = field(default_factory=lambda: {ENDPOINTS: set(), ROUTES: set()})
+    warming: set[str] = field(default_factory=set)
+    nonces: dict[str, str] = field(default_factory=dict)
+
+    def subscribe(self) -> list[XdsRequest]:
+        """The first requests of a stream. With delta, they say what the client has."""
+        self.nonces = {}
+        return [self.request(type_url) for type_url in (CLUSTERS, ENDPOINTS, LISTENERS, ROUTES)]
+
+    def request(
+        self, type_url: str, error: str | None = None, added: Iterable[str] = (), gone: Iterable[str] = ()
+    ) -> XdsRequest:
+        answered = Answered(self.nonces.get(type_url, ""), error)
+        names = sorted(self.names.get(type_url, ()))
+        if self.protocol is Protocol.SOTW:
+            return SotwRequest(type_url, tuple(names), answered)
+        if not answered.nonce:
+            return DeltaRequest(type_url, tuple(names), (), dict(self.has[type_url]))
+        return DeltaRequest(type_url, tuple(added), tuple(gone), {}, answered)
+
+    def receive(self, response: XdsResponse, rejects: bool) -> list[XdsRequest]:
+        """Apply a response, or reject it. Returns the requests that follow."""
+        self.nonces[response.type_url] = response.nonce
+        if rejects and response.type_url in (LISTENERS, ROUTES):
+            return [self.request(response.type_url, "no")]
+        has = self.has[response.type_url]
+        before = dict(has)
+        if self.protocol is Protocol.SOTW and response.type_url in (CLUSTERS, LISTENERS):
+            has.clear()
+        has.update({each.name: each.version for each in response.resources})
+        for name in response.removed:
+            has.pop(name, None)
+        changed = {name for name, version in has.items() if before.get(name) != version}
+        if response.type_url == CLUSTERS:
+            self.warming |= changed
+            self.warming &= has.keys()
+            return [self.request(CLUSTERS), *self._named(ENDPOINTS, set(has))]
+        if response.type_url == ENDPOINTS:
+            self.warming -= {each.name for each in response.resources}
+        if response.type_url == LISTENERS:
+            return [self.request(LISTENERS), *self._named(ROUTES, {"r"} if has else set())]
+        return [self.request(response.type_url)]
+
+    def _named(self, type_url: str, names: set[str]) -> list[XdsRequest]:
+        before = self.names[type_url]
+        if names == before:
+            return []
+        self.names[type_url] = names
+        for name in before - names:
+            self.has[type_url].pop(name, None)
+        return [self.request(type_url, None, sorted(names - before), sorted(before - names))]
+
+
+class Stream(RuleBasedStateMachine):
+    """A client and a server whose messages are under way for a while."""
+
+    protocol = Protocol.DELTA
+
+    @initialize(route=st.sampled_from(NAMES))
+    def start(self, route: str) -> None:
+        self.count = 0
+        self.world = resources(route, {route: 0}, 0, 0)
+        self.client = Client(self.protocol)
+        self.accepted_route = ""
+        self.connect()
+
+    def connect(self) -> None:
+        self.state = StreamState(self.protocol)
+        self.to_client: deque[XdsResponse] = deque()
+        self.to_server = deque(self.client.subscribe())
+
+    def take(self, step: Step) -> None:
+        self.state = step.state
+        self.to_client.extend(step.responses)
+
+    @rule(
+        route=st.sampled_from(NAMES),
+        others=st.sets(st.sampled_from(NAMES)),
+        changes=st.sets(st.sampled_from((*NAMES, "listener"))),
+    )
+    def change(self, route: str, others: set[str], changes: set[str]) -> None:
+        """The mesh changes: the route has another cluster, and clusters come, change and go."""
+        self.count += 1
+        known = self.world.sets[CLUSTERS].resources
+        versions = {
+            name: self.count if name in changes or name not in known else int(known[name].version)
+            for name in others | {route}
+        }
+        listener = self.count if "listener" in changes else int(self.world.sets[LISTENERS].resources["l"].version)
+        self.world = resources(route, versions, listener, 0)
+        self.take(pushed(self.state, self.world))
+
+    @precondition(lambda self: self.to_server)
+    @rule()
+    def serve(self) -> None:
+        self.take(requested(self.state, self.to_server.popleft(), self.world))
+
+    @precondition(lambda self: self.to_client)
+    @rule(rejects=st.booleans())
+    def deliver(self, rejects: bool) -> None:
+        self.to_server.extend(self.client.receive(self.to_client.popleft(), rejects))
+
+    @rule()
+    def quiet(self) -> None:
+        """A client that came back has said everything before the server counts it as rested."""
+        while self.to_server:
+            self.serve()
+        self.take(rested(self.state, self.world))
+
+    @precondition(lambda self: self.protocol is Protocol.DELTA)
+    @rule()
+    def reconnect(self) -> None:
+        self.connect()
+
+    @invariant()
+    def routes_have_their_clusters(self) -> None:
+        """Whatever is under way or rejected, the client has the cluster of the route that it uses."""
+        if not hasattr(self, "client"):
+            return
+        for version in self.client.has[ROUTES].values():
+            assert version.partition(":")[0] in self.client.has[CLUSTERS]
+
+    def teardown(self) -> None:
+        """Once everything is delivered and accepted, the client has what it should have, and nothing is warming."""
+        if not hasattr(self, "client"):
+            return
+        self.quiet()
+        for _ in range(3):
+            while self.to_client or self.to_server:
+                if self.to_client:
+                    self.deliver(False)
+                else:
+                    self.serve()
+                self.routes_have_their_clusters()
+            self.world = ProxyResources(
+                {**self.world.sets, **{each: _again(self.world.sets[each]) for each in (LISTENERS, ROUTES)}}
+            )
+            self.take(pushed(self.state, self.world))
+        while self.to_client or self.to_server:
+            if self.to_client:
+                self.deliver(False)
+            else:
+                self.serve()
+        for type_url, has in self.client.has.items():
+            expected = {name: each.version for name, each in self.world.sets[type_url].resources.items()}
+            assert has == expected, type_url
+        assert self.client.warming == set()
+        assert pushed(self.state, self.world).responses == ()
+
+
+def _again(rejected: ResourceSet) -> ResourceSet:
+    """The same resources as new versions, so that a rejected one is tried again."""
+    changed = {name: XdsResource(name, f"{each.version}+", each.any) for name, each in rejected.resources.items()}
+    return ResourceSet(f"{rejected.version}+", changed)
+
+
+class SotwStream(Stream):
+    protocol = Protocol.SOTW
+
+
+TestDelta = Stream.TestCase
+TestSotw = SotwStream.TestCase
+TestDelta.settings = TestSotw.settings = settings(max_examples=60, stateful_step_count=30)
