@@ -7,6 +7,7 @@ import logging
 import signal
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -43,7 +44,10 @@ class ServeSettings(Struct, frozen=True):
 
 
 class XdsServer:
-    """The server for a mesh that follows its files. `stamps` are those of the files from before they were read."""
+    """The server for a mesh that follows its files. `stamps` are those of the files from before they were read.
+
+    `started` is set when it listens at `port` and `status_port`.
+    """
 
     def __init__(self, followed: FollowedMesh, stamps: Stamps, settings: ServeSettings) -> None:
         self.followed, self.stamps, self.settings = followed, stamps, settings
@@ -51,20 +55,25 @@ class XdsServer:
         self.publisher = Publisher(followed.good, self.metrics, settings.flavour)
         self.refused = ""
         self.is_ready = False
+        self.started = threading.Event()
+        self.port = self.status_port = 0
         self.edits: asyncio.Queue[tuple[dict[str, bool], float]] = asyncio.Queue()
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT. Raises InvalidArgument if an address or a certificate cannot be used."""
-        loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
         self.service = AdsService(self.publisher, self.metrics, self.settings.limits, self._serves_secrets())
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.service.stopping.set)
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, self.service.stopping.set)
         server = self._grpc_server()
-        port = self._add_port(server)
+        self.port = self._add_port(server)
         pages = self._pages()
+        self.status_port = pages.port
         await server.start()
         self.is_ready = True
-        log(logging.INFO, "serving", xds=f"{_host(self.settings.address)}:{port}", status_port=pages.port)
+        log(logging.INFO, "serving", xds=f"{_host(self.settings.address)}:{self.port}", status_port=pages.port)
+        self.started.set()
         threading.Thread(target=self._look, args=(loop,), daemon=True, name="files").start()
         following = asyncio.create_task(self._follow())
         await self.service.stopping.wait()
@@ -76,12 +85,17 @@ class XdsServer:
         pages.close()
         log(logging.INFO, "stopped")
 
+    def stop(self) -> None:
+        """End the server, from any thread."""
+        with suppress(RuntimeError):  # the loop is closed: it has ended already
+            self._loop.call_soon_threadsafe(self.service.stopping.set)
+
     def _grpc_server(self) -> Any:
         limits = self.settings.limits
         options = (
             ("grpc.max_receive_message_length", limits.request_size),
             ("grpc.max_send_message_length", -1),
-            ("grpc.max_concurrent_streams", limits.streams),
+            ("grpc.max_concurrent_streams", limits.streams + 100),
             ("grpc.keepalive_time_ms", 30_000),
             ("grpc.keepalive_timeout_ms", 10_000),
             ("grpc.keepalive_permit_without_calls", 1),
