@@ -32,6 +32,11 @@ def cluster(name: str, port: int) -> str:
     return f"outbound|{port}||{name}.shop.svc.cluster.local"
 
 
+def arrives(client: XdsClient, name: str) -> None:
+    """Take responses until the client has a cluster."""
+    client.until(lambda response: name in client.has[CLUSTERS])
+
+
 def eventually(condition: Any) -> None:
     end = time.monotonic() + PATIENCE
     while not condition():
@@ -206,7 +211,7 @@ def test_a_slow_reader_holds_back_only_itself(folder: Path) -> None:
         good.start()
         for port in (81, 82, 83):
             write(folder, "web", port=port)
-            good.until(lambda response, port=port: cluster("web", port) in good.has[CLUSTERS])
+            arrives(good, cluster("web", port))
         eventually(lambda: 'reason="slow reader"} 1.0' in server.get("/metrics")[1])
         good.close()
 

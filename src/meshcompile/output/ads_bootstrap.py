@@ -17,8 +17,9 @@ from meshcompile.envoy.config.core import (
     TransportSocket,
 )
 from meshcompile.envoy.extensions.transport_sockets.tls import UpstreamTlsContext
-from meshcompile.output.bootstrap import INTERNAL_LISTENERS, RUNTIME, node
+from meshcompile.output.bootstrap import node
 from meshcompile.output.bootstrap.agent import HTTP2, single_endpoint
+from meshcompile.output.bootstrap.surroundings import INTERNAL_LISTENERS, RUNTIME
 from meshcompile.proxy import Proxy
 
 XDS = "xds-grpc"

@@ -6,20 +6,20 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from meshcompile.codes.output import ISTIO_ONLY
+from meshcompile.documents import NOWHERE
 from meshcompile.emit.resources import Resources
 from meshcompile.envoy.config.cluster import Cluster
+from meshcompile.envoy.config.cluster import Filter as ClusterFilter
 from meshcompile.envoy.config.listener import Filter, FilterChain
 from meshcompile.envoy.config.route import Route, RouteConfiguration, VirtualHost, WeightedClusterClusterWeight
-from meshcompile.envoy.extensions.clusters.dynamic_forward_proxy import ClusterConfig
-from meshcompile.envoy.extensions.filters.common.set_filter_state import FilterStateValue
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager, HttpFilter
-from meshcompile.envoy.message import Message, replaced
-from meshcompile.output.bootstrap.extensions import ISTIO_ONLY
-from meshcompile.output.packed import type_of
+from meshcompile.envoy.message import Message, Packed, replaced
+from meshcompile.output.bootstrap.upstream import for_upstream, omission
 from meshcompile.output.walk import rewritten
 
 M = TypeVar("M", bound=Message)
-F = TypeVar("F", Filter, HttpFilter)
+F = TypeVar("F", Filter, HttpFilter, ClusterFilter)
 
 
 def upstream_resources(resources: Resources) -> Resources:
@@ -36,37 +36,32 @@ def _kept(message: M) -> M:
     known = message.__dict__
     upstream: M | None = known.get("upstream")
     if upstream is None:
-        upstream = known["upstream"] = rewritten(message, _upstream)
+        changed, _ = for_upstream(rewritten(message, _without_istios), "", NOWHERE)
+        upstream = known["upstream"] = changed
     return upstream
 
 
-def _upstream(message: Message) -> Message:
+def _without_istios(message: Message) -> Message:
     match message:
         case FilterChain(filters=filters):
             return replaced(message, filters=_known(filters))
+        case Cluster(filters=filters):
+            return replaced(message, filters=_known(filters)) if filters else message
         case HttpConnectionManager(http_filters=filters):
             return replaced(message, http_filters=_known(filters))
-        case Cluster():
-            return _upstream_cluster(message)
-        case FilterStateValue(factory_key="istio.hashable_string"):
-            return replaced(message, factory_key="envoy.hashable_string")
         case RouteConfiguration() | VirtualHost() | Route() | WeightedClusterClusterWeight():
             settings = message.typed_per_filter_config
-            kept = {name: config for name, config in settings.items() if type_of(config) not in ISTIO_ONLY}
+            kept = {name: config for name, config in settings.items() if not _is_istios(config)}
             return message if len(kept) == len(settings) else replaced(message, typed_per_filter_config=kept)
         case _:
             return message
 
 
 def _known(filters: tuple[F, ...]) -> tuple[F, ...]:
-    return tuple(each for each in filters if type_of(each.typed_config) not in ISTIO_ONLY)
+    return tuple(each for each in filters if not _is_istios(each.typed_config))
 
 
-def _upstream_cluster(cluster: Cluster) -> Cluster:
-    """The cluster. Upstream Envoy takes a dynamic forward proxy without TLS only if it is told to."""
-    filters = tuple(each for each in cluster.filters if type_of(each.typed_config) not in ISTIO_ONLY)
-    kind = cluster.cluster_type
-    if kind is not None and isinstance(kind.typed_config, ClusterConfig) and cluster.transport_socket is None:
-        config = replaced(kind.typed_config, allow_insecure_cluster_options=True)
-        return replaced(cluster, filters=filters, cluster_type=replaced(kind, typed_config=config))
-    return replaced(cluster, filters=filters) if len(filters) < len(cluster.filters) else cluster
+def _is_istios(config: Packed | None) -> bool:
+    """Whether only Istio's build has the filter. One without a configuration discovers it, and stays."""
+    omitted = None if config is None else omission(config)
+    return omitted is not None and omitted.code is ISTIO_ONLY
