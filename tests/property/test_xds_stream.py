@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from meshcompile.serve.discovery import Answered, DeltaRequest, SotwRequest, XdsRequest, XdsResponse
-from meshcompile.serve.stream_state import Protocol, Step, StreamState, pushed, requested, rested
+from meshcompile.serve.stream_state import StreamState, StreamStep, XdsProtocol, pushed, requested, rested
 from meshcompile.serve.xds_resources import (
     CLUSTERS,
     ENDPOINTS,
@@ -19,22 +19,22 @@ from meshcompile.serve.xds_resources import (
     LISTENERS,
     ROUTES,
     SECRETS,
-    ProxyResources,
     ResourceSet,
+    ServedResources,
     XdsResource,
 )
 
 NAMES = ("a", "b", "c")
 
 
-def resources(route: str, versions: Mapping[str, int], listeners: int, routes: int) -> ProxyResources:
+def resources(route: str, versions: Mapping[str, int], listeners: int, routes: int) -> ServedResources:
     """A world with a cluster per name in `versions`, and one route to the cluster `route`."""
 
     def made(type_url: str, each: Mapping[str, str]) -> ResourceSet:
         found = {name: XdsResource(name, version, f"{type_url} {version}".encode()) for name, version in each.items()}
         return ResourceSet(str(sorted(each.items())), found)
 
-    return ProxyResources(
+    return ServedResources(
         {
             CLUSTERS: made(CLUSTERS, {name: str(version) for name, version in versions.items()}),
             ENDPOINTS: made(ENDPOINTS, dict.fromkeys(versions, "e")),
@@ -50,7 +50,7 @@ def resources(route: str, versions: Mapping[str, int], listeners: int, routes: i
 class Client:
     """What Envoy does with responses: it warms changed clusters and listeners, and keeps what it has if it rejects."""
 
-    protocol: Protocol
+    protocol: XdsProtocol
     has: dict[str, dict[str, str]] = field(
         default_factory=lambda: {t: {} for t in (CLUSTERS, ENDPOINTS, LISTENERS, ROUTES)}
     )
@@ -68,7 +68,7 @@ class Client:
     ) -> XdsRequest:
         answered = Answered(self.nonces.get(type_url, ""), error)
         names = sorted(self.names.get(type_url, ()))
-        if self.protocol is Protocol.SOTW:
+        if self.protocol is XdsProtocol.SOTW:
             return SotwRequest(type_url, tuple(names), answered)
         if not answered.nonce:
             return DeltaRequest(type_url, tuple(names), (), dict(self.has[type_url]))
@@ -81,7 +81,7 @@ class Client:
             return [self.request(response.type_url, "no")]
         has = self.has[response.type_url]
         before = dict(has)
-        if self.protocol is Protocol.SOTW and response.type_url in (CLUSTERS, LISTENERS):
+        if self.protocol is XdsProtocol.SOTW and response.type_url in (CLUSTERS, LISTENERS):
             has.clear()
         has.update({each.name: each.version for each in response.resources})
         for name in response.removed:
@@ -110,7 +110,7 @@ class Client:
 class Stream(RuleBasedStateMachine):
     """A client and a server whose messages are under way for a while."""
 
-    protocol = Protocol.DELTA
+    protocol = XdsProtocol.DELTA
 
     @initialize(route=st.sampled_from(NAMES))
     def start(self, route: str) -> None:
@@ -125,7 +125,7 @@ class Stream(RuleBasedStateMachine):
         self.to_client: deque[XdsResponse] = deque()
         self.to_server = deque(self.client.subscribe())
 
-    def take(self, step: Step) -> None:
+    def take(self, step: StreamStep) -> None:
         self.state = step.state
         self.to_client.extend(step.responses)
 
@@ -163,7 +163,7 @@ class Stream(RuleBasedStateMachine):
             self.serve()
         self.take(rested(self.state, self.world))
 
-    @precondition(lambda self: self.protocol is Protocol.DELTA)
+    @precondition(lambda self: self.protocol is XdsProtocol.DELTA)
     @rule()
     def reconnect(self) -> None:
         self.connect()
@@ -188,7 +188,7 @@ class Stream(RuleBasedStateMachine):
                 else:
                     self.serve()
                 self.routes_have_their_clusters()
-            self.world = ProxyResources(
+            self.world = ServedResources(
                 {**self.world.sets, **{each: _again(self.world.sets[each]) for each in (LISTENERS, ROUTES)}}
             )
             self.take(pushed(self.state, self.world))
@@ -211,7 +211,7 @@ def _again(rejected: ResourceSet) -> ResourceSet:
 
 
 class SotwStream(Stream):
-    protocol = Protocol.SOTW
+    protocol = XdsProtocol.SOTW
 
 
 TestDelta = Stream.TestCase

@@ -15,7 +15,7 @@ import msgspec
 from meshcompile.output.bootstrap import Flavour
 from meshcompile.proxy import Proxy
 from meshcompile.serve.logs import log
-from meshcompile.serve.xds_resources import ProxyResources, ResourceSets
+from meshcompile.serve.xds_resources import ResourceSets, ServedResources
 
 if TYPE_CHECKING:
     from meshcompile.mesh import Mesh
@@ -31,13 +31,13 @@ class ServedProxy:
     `mesh` is what they were compiled from, and `edited` the time of its edit by the monotonic clock.
     """
 
-    def __init__(self, key: bytes, proxy: Proxy, mesh: Mesh, resources: ProxyResources) -> None:
+    def __init__(self, key: bytes, proxy: Proxy, mesh: Mesh, resources: ServedResources) -> None:
         self.key, self.proxy, self.mesh, self.resources = key, proxy, mesh, resources
         self.version = resources.version
         self.streams: set[asyncio.Event] = set()
         self.edited: float | None = None
 
-    def replace(self, resources: ProxyResources, edited: float | None) -> None:
+    def replace(self, resources: ServedResources, edited: float | None) -> None:
         """Take new resources, and wake the streams."""
         self.resources, self.version, self.edited = resources, resources.version, edited
         for changed in self.streams:
@@ -114,7 +114,7 @@ class Publisher:
         known = self.served.get(key)
         return self.served.setdefault(key, ServedProxy(key, proxy, *self._resources(proxy))) if known is None else known
 
-    def _resources(self, proxy: Proxy) -> tuple[Mesh, ProxyResources]:
+    def _resources(self, proxy: Proxy) -> tuple[Mesh, ServedResources]:
         """The mesh in force, and the resources of a proxy in it."""
         mesh = self.mesh
         return mesh, self._sets.of(mesh.compile(proxy))

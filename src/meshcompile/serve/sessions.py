@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from meshcompile.proxy import Proxy
-from meshcompile.serve.stream_state import Protocol, Subscription
+from meshcompile.serve.stream_state import Subscription, XdsProtocol
 from meshcompile.serve.xds_resources import SHORT
 
 
 class Session:
     """A stream: its proxy, its client, and what was sent and answered. `identity` is "" if it is not verified."""
 
-    def __init__(self, proxy: Proxy, protocol: Protocol, peer: str, identity: str) -> None:
+    def __init__(self, proxy: Proxy, protocol: XdsProtocol, peer: str, identity: str) -> None:
         self.proxy, self.protocol, self.peer, self.identity = proxy, protocol, peer, identity
         self.since = datetime.now(UTC)
         self.subscriptions: Mapping[str, Subscription] = {}

@@ -29,8 +29,8 @@ from meshcompile.serve.xds_resources import (
     PUSH_ORDER,
     ROUTES,
     STATE_OF_THE_WORLD,
-    ProxyResources,
     ResourceSet,
+    ServedResources,
     XdsResource,
 )
 
@@ -38,7 +38,7 @@ EVERYTHING = "*"
 Held = Mapping[str, XdsResource]
 
 
-class Protocol(StrEnum):
+class XdsProtocol(StrEnum):
     """The variant of the protocol: every response has the state of the world, or what changed."""
 
     SOTW = "sotw"
@@ -76,7 +76,7 @@ class StreamState(Struct, frozen=True):
     `has_resumed` holds for a client that came back with resources, until it has subscribed to everything again.
     """
 
-    protocol: Protocol
+    protocol: XdsProtocol
     subscriptions: Mapping[str, Subscription] = {}
     responses: int = 0
     has_resumed: bool = False
@@ -85,21 +85,21 @@ class StreamState(Struct, frozen=True):
         return replace(self, subscriptions={**self.subscriptions, type_url: subscription})
 
 
-class Step(Struct, frozen=True):
+class StreamStep(Struct, frozen=True):
     """The next state of a stream, and the responses to send, in order."""
 
     state: StreamState
     responses: tuple[XdsResponse, ...] = ()
 
-    def then(self, following: Step) -> Step:
+    def then(self, following: StreamStep) -> StreamStep:
         """Both steps as one."""
-        return Step(following.state, (*self.responses, *following.responses))
+        return StreamStep(following.state, (*self.responses, *following.responses))
 
 
-def requested(state: StreamState, request: XdsRequest, resources: ProxyResources) -> Step:
+def requested(state: StreamState, request: XdsRequest, resources: ServedResources) -> StreamStep:
     """The answer to a request. A type that the server does not know has no answer."""
     if request.type_url not in resources.sets:
-        return Step(state)
+        return StreamStep(state)
     match request:
         case SotwRequest():
             asked = _asked_sotw(state, request)
@@ -108,12 +108,12 @@ def requested(state: StreamState, request: XdsRequest, resources: ProxyResources
     return _converged(asked, resources)
 
 
-def pushed(state: StreamState, resources: ProxyResources) -> Step:
+def pushed(state: StreamState, resources: ServedResources) -> StreamStep:
     """The responses after the resources changed: none if the client has everything."""
     return _converged(_Asked(state), resources)
 
 
-def rested(state: StreamState, resources: ProxyResources) -> Step:
+def rested(state: StreamState, resources: ServedResources) -> StreamStep:
     """A client that came back has subscribed to everything: what it does not need any more may leave."""
     return _converged(_Asked(replace(state, has_resumed=False)), resources)
 
@@ -192,9 +192,9 @@ def _with_names(subscription: Subscription, is_wildcard: bool, names: frozenset[
     return replace(subscription, is_wildcard=is_wildcard, names=names, held=held)
 
 
-def _converged(asked: _Asked, resources: ProxyResources) -> Step:
+def _converged(asked: _Asked, resources: ServedResources) -> StreamStep:
     """The responses after which the client has what it should have, type by type."""
-    step = Step(asked.state)
+    step = StreamStep(asked.state)
     keeps = asked.state.has_resumed or not _is_settled(asked.state, resources)
     again = {asked.type_url: asked.names}
     for type_url in PUSH_ORDER:
@@ -222,7 +222,7 @@ def _dependent_names(state: StreamState, push: _Push, dependents: str) -> frozen
     return known & push.changed.keys() if dependents == ENDPOINTS else known
 
 
-def _is_settled(state: StreamState, resources: ProxyResources) -> bool:
+def _is_settled(state: StreamState, resources: ServedResources) -> bool:
     """Whether the client has accepted the listeners and routes that it should have."""
     return all(
         subscription.is_answered
@@ -268,25 +268,25 @@ class _Push(Struct, frozen=True):
             {} if held is wanted else {name: each for name, each in held.items() if name not in wanted},
         )
 
-    def step(self, state: StreamState, type_url: str, keeps: bool, must_answer: bool) -> Step:
+    def step(self, state: StreamState, type_url: str, keeps: bool, must_answer: bool) -> StreamStep:
         """The response, if there is anything to say. With `keeps`, what leaves stays for now."""
         gone = {} if keeps else self.leaving
         if not (self.changed or self.again or self.missing or gone or must_answer):
-            return Step(state)
+            return StreamStep(state)
         held = {**self.wanted, **self.leaving} if keeps and self.leaving else self.wanted
         response = XdsResponse(type_url, str(state.responses + 1), self.version, *self._content(state, type_url, held))
         if not (response.resources or response.removed or must_answer or type_url in STATE_OF_THE_WORLD):
-            return Step(state.with_subscription(type_url, replace(self.subscription, held=held)))
+            return StreamStep(state.with_subscription(type_url, replace(self.subscription, held=held)))
         sent = replace(self.subscription, held=held, nonce=response.nonce, version=self.version, is_answered=False)
         counted = replace(state, responses=state.responses + 1)
-        return Step(counted.with_subscription(type_url, sent), (response,))
+        return StreamStep(counted.with_subscription(type_url, sent), (response,))
 
     def _content(
         self, state: StreamState, type_url: str, held: Held
     ) -> tuple[tuple[XdsResource, ...], tuple[str, ...]]:
         """The resources of the response, and the names that it removes."""
         named = {**self.changed, **self.again}
-        if state.protocol is Protocol.DELTA:
+        if state.protocol is XdsProtocol.DELTA:
             removed = self.missing.union(name for name in self.leaving if name not in held)
             return tuple(named.values()), tuple(sorted(removed))
         return tuple((held if type_url in STATE_OF_THE_WORLD else named).values()), ()

@@ -33,14 +33,17 @@ from meshcompile.serve.logs import log
 from meshcompile.serve.metrics import ServeMetrics
 from meshcompile.serve.publisher import Publisher, ServedProxy
 from meshcompile.serve.sessions import Session, Sessions
-from meshcompile.serve.stream_state import Protocol, Step, StreamState, pushed, requested, rested
-from meshcompile.serve.xds_resources import SHORT, ProxyResources
+from meshcompile.serve.stream_state import StreamState, StreamStep, XdsProtocol, pushed, requested, rested
+from meshcompile.serve.xds_resources import SHORT, ServedResources
 
 REST = 3.0
 """The number of seconds without a request after which a client that came back has subscribed to everything."""
 
-_READ: dict[Protocol, Callable[[bytes], XdsRequest]] = {Protocol.SOTW: sotw_request, Protocol.DELTA: delta_request}
-_WRITE = {Protocol.SOTW: sotw_response, Protocol.DELTA: delta_response}
+_READ: dict[XdsProtocol, Callable[[bytes], XdsRequest]] = {
+    XdsProtocol.SOTW: sotw_request,
+    XdsProtocol.DELTA: delta_request,
+}
+_WRITE = {XdsProtocol.SOTW: sotw_response, XdsProtocol.DELTA: delta_response}
 
 
 class StreamRefused(Exception):
@@ -73,12 +76,12 @@ class AdsService:
         return grpc.method_handlers_generic_handler(f"{SERVICE}AggregatedDiscoveryService", methods)
 
     async def _sotw(self, _: object, context: Any) -> None:
-        await self._guarded(context, Protocol.SOTW)
+        await self._guarded(context, XdsProtocol.SOTW)
 
     async def _delta(self, _: object, context: Any) -> None:
-        await self._guarded(context, Protocol.DELTA)
+        await self._guarded(context, XdsProtocol.DELTA)
 
-    async def _guarded(self, context: Any, protocol: Protocol) -> None:
+    async def _guarded(self, context: Any, protocol: XdsProtocol) -> None:
         """Serve a stream. Whatever goes wrong ends this stream alone."""
         try:
             if len(self.sessions.all) >= self.limits.streams or not self._new_streams.takes():
@@ -95,7 +98,7 @@ class AdsService:
             log(logging.ERROR, "a stream failed", peer=context.peer(), exc_info=True)
             await context.abort(grpc.StatusCode.INTERNAL, type(error).__name__)
 
-    async def _stream(self, context: Any, protocol: Protocol) -> None:
+    async def _stream(self, context: Any, protocol: XdsProtocol) -> None:
         reader = RequestReader(context, protocol, self.limits)
         first = await reader.first()
         if first is None or self.stopping.is_set():
@@ -134,7 +137,7 @@ class AdsService:
 class RequestReader:
     """The requests of a stream, within the limits."""
 
-    def __init__(self, context: Any, protocol: Protocol, limits: ServeLimits) -> None:
+    def __init__(self, context: Any, protocol: XdsProtocol, limits: ServeLimits) -> None:
         self._context, self._read, self._limits = context, _READ[protocol], limits
         self._bucket = TokenBucket(limits.requests, limits.requests * 10, monotonic)
 
@@ -178,7 +181,7 @@ class _Stream:
         self.state = StreamState(session.protocol)
         self.write = _WRITE[session.protocol]
 
-    def resources(self) -> ProxyResources:
+    def resources(self) -> ServedResources:
         """What this client may have: private keys only if it is known who it is, or if that does not matter."""
         resources = self.served.resources
         is_trusted = self.session.identity or self.service.serves_secrets
@@ -236,7 +239,7 @@ class _Stream:
             self.service.metrics.rejects.labels(kind).inc()
             log(logging.WARNING, "rejected", proxy=self.served.proxy.id, type=kind, error=error[:2000])
 
-    async def send(self, step: Step) -> None:
+    async def send(self, step: StreamStep) -> None:
         """Take the next state, and write its responses."""
         self.state = step.state
         self.session.subscriptions = step.state.subscriptions

@@ -55,7 +55,7 @@ class ResourceSet(Struct, frozen=True, eq=False, weakref=True):
 NO_RESOURCES = ResourceSet("", {})
 
 
-class ProxyResources(Struct, frozen=True, eq=False):
+class ServedResources(Struct, frozen=True, eq=False):
     """All resources for a proxy, by type URL. `version` is that of everything together."""
 
     sets: Mapping[str, ResourceSet]
@@ -64,9 +64,9 @@ class ProxyResources(Struct, frozen=True, eq=False):
     def version(self) -> str:
         return _version(each.version.encode() for each in self.sets.values())
 
-    def without_secrets(self) -> ProxyResources:
+    def without_secrets(self) -> ServedResources:
         """The same resources for a client that must not have private keys."""
-        return ProxyResources({**self.sets, SECRETS: NO_RESOURCES})
+        return ServedResources({**self.sets, SECRETS: NO_RESOURCES})
 
 
 class ResourceSets:
@@ -79,13 +79,13 @@ class ResourceSets:
         self._flavour = flavour
         self._known: WeakValueDictionary[tuple[str, bytes], ResourceSet] = WeakValueDictionary()
 
-    def of(self, config: Config) -> ProxyResources:
+    def of(self, config: Config) -> ServedResources:
         """The resources for the proxy of a configuration."""
         resources = upstream_resources(config.resources) if self._flavour is Flavour.ENVOY else config.resources
         messages: dict[str, tuple[Any, ...]] = {
             kind: served_secrets(config) if kind == "secrets" else getattr(resources, kind) for kind in TYPE_URLS
         }
-        return ProxyResources({TYPE_URLS[kind]: self._set(TYPE_URLS[kind], each) for kind, each in messages.items()})
+        return ServedResources({TYPE_URLS[kind]: self._set(TYPE_URLS[kind], each) for kind, each in messages.items()})
 
     def _set(self, type_url: str, messages: tuple[Message, ...]) -> ResourceSet:
         found = digests(messages)
