@@ -23,6 +23,7 @@ COMMANDS = (
     Command("import", "turn the config dump of a live Envoy into a static configuration", "import_dump"),
     Command("watch", "keep files for Envoy up to date while the input changes", "follow"),
     Command("serve", "serve xDS to proxies while the input changes, as istiod does", "serve"),
+    Command("run", "run a proxy, or all of the mesh, in real Envoys that follow the input", "run"),
     Command("patch-lab", "print what each EnvoyFilter patch changes in a proxy's configuration", "patch_lab"),
     Command("validate", "check each object in the input", "validate"),
     Command("analyze", "check each object, and how objects fit together", "analyze"),
