@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from meshcompile.compare.data import diff_schema
+from meshcompile.compare.drift_report import drift_schema
 from meshcompile.describe.schema import describe_schema
 from meshcompile.explain.schema import trace_schema
 from meshcompile.findings.formats.schema import findings_schema
@@ -41,6 +42,7 @@ def schemas() -> Mapping[str, object]:
     """File name -> schema: of what is read, and of what is printed."""
     printed = {
         "diff.json": diff_schema(),
+        "drift.json": drift_schema(),
         "findings.json": findings_schema(),
         "fleet.json": fleet_schema(),
         "plan.json": plan_schema(),

@@ -32,6 +32,7 @@ COMMANDS = (
     Command("test", "run tests: requests, and what must become of them", "test"),
     Command("diff", "print what a change does to requests and to the resources of each proxy", "diff"),
     Command("plan", "print what a change does to the fleet, and a safe order of applying it", "plan"),
+    Command("drift", "compare a running proxy, by its config dump, with what the files say", "drift"),
     Command("status", "print the status that istiod would write on objects of the Gateway API", "status"),
     Command("kube-inject", "add the proxy to the Pods of workloads, as istioctl does", "kube_inject"),
     Command("proxies", "list the proxies in the input", "proxies"),

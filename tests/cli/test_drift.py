@@ -1,0 +1,97 @@
+"""`meshcompile drift`: what differs between a running proxy and the files, with places."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from meshcompile.cli.main import main
+
+ROOT = Path(__file__).parents[2]
+WEBAPP = "deployment/webapp.istioinaction"
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """A copy of the coolstore, which may be edited."""
+    return Path(shutil.copytree(ROOT / "examples" / "coolstore", tmp_path / "coolstore"))
+
+
+@pytest.fixture
+def dump(files: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """The config dump of a proxy that runs what the files say before they are edited."""
+    assert main(["compile", "-p", WEBAPP, "-o", "config-dump", "-f", str(files)]) == 0
+    path = files.parent / "dump.json"
+    path.write_text(capsys.readouterr().out)
+    return path
+
+
+def edit(files: Path, name: str, old: str, new: str) -> None:
+    path = files / name
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+
+
+def test_no_drift(files: Path, dump: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A proxy that runs what the files say has no drift, whatever the order and the versions in the dump."""
+    data = json.loads(dump.read_text())
+    data["configs"].reverse()
+    for config in data["configs"]:
+        config["last_updated"] = "2026-01-01T00:00:00Z"
+        for item in config.get("dynamic_listeners", ()):
+            item["active_state"]["version_info"] = "another"
+            item["active_state"]["listener"].get("filter_chains", []).reverse()
+        for item in config.get("dynamic_endpoint_configs", ()):
+            assignment = item["endpoint_config"]
+            assignment["policy"] = {"overprovisioning_factor": 140}
+            for locality in assignment.get("endpoints", ()):
+                locality["locality"] = {}
+                for endpoint in locality["lb_endpoints"]:
+                    endpoint["endpoint"]["health_check_config"] = {}
+    dump.write_text(json.dumps(data))
+    assert main(["drift", "--config-dump", str(dump), "-f", str(files)]) == 0
+    assert capsys.readouterr().out == f"webapp-0.istioinaction ({dump}) runs what the files say\n"
+
+
+def test_a_changed_route(files: Path, dump: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A match that the files have changed is named, with the line."""
+    edit(files, "catalog.yaml", "exact: v2", "exact: v3")
+    line = next(n for n, text in enumerate((files / "catalog.yaml").read_text().splitlines(), 1) if "exact: v3" in text)
+    assert main(["drift", "--config-dump", str(dump), "-o", "json", "-f", str(files)]) == 1
+    found = json.loads(capsys.readouterr().out)
+    jsonschema.validate(found, json.loads((ROOT / "schemas" / "drift.json").read_text()))
+    (resource,) = found["drift"]
+    assert (resource["type"], resource["name"], resource["change"]) == ("routes", "80", "changed")
+    field = resource["fields"][0]
+    assert field["pointer"].endswith("/headers/0/stringMatch/exact")
+    assert (field["running"], field["wanted"]) == ("v2", "v3")
+    assert [(Path(place["file"]).name, place["line"]) for place in field["places"]] == [("catalog.yaml", line)]
+
+
+def test_resources_that_one_side_has(files: Path, dump: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A subset that only one side has is a cluster that is not running, or is not in the files."""
+    edit(files, "catalog.yaml", "- name: v1", "- name: v9")
+    assert main(["drift", "--config-dump", str(dump), "-p", WEBAPP, "-f", str(files)]) == 1
+    text = capsys.readouterr().out
+    assert "clusters outbound|80|v9|catalog.istioinaction.svc.cluster.local is not running" in text
+    assert "clusters outbound|80|v1|catalog.istioinaction.svc.cluster.local is not in the files" in text
+    assert "catalog.yaml:" in text
+
+
+def test_a_dump_without_a_node(files: Path, dump: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A dump without a bootstrap does not say whose it is."""
+    data = json.loads(dump.read_text())
+    dump.write_text(json.dumps({"configs": data["configs"][1:]}))
+    assert main(["drift", "--config-dump", str(dump), "-f", str(files)]) == 2
+    assert "name the proxy" in capsys.readouterr().err
+    assert main(["drift", "--config-dump", str(dump), "-p", WEBAPP, "-f", str(files)]) == 0
+
+
+def test_what_is_no_dump(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that is no dump is unreadable input."""
+    assert main(["drift", "--config-dump", str(files / "catalog.yaml"), "-f", str(files)]) == 3
+    assert "this is no config dump" in capsys.readouterr().err
