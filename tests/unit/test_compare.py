@@ -8,6 +8,7 @@ import pytest
 
 import meshcompile
 from meshcompile import MeshChange, MeshDiff, Risk
+from meshcompile.compare.report import text
 from tests.cli.conftest import MESH
 
 CLIENT = MESH.replace("catalog", "web").replace("10.96.0.10", "10.96.0.11")
@@ -227,3 +228,48 @@ def test_named_rules_in_another_order() -> None:
     change = only(diff)
     assert change.witness["url"] == "http://catalog.shop/a/b"
     assert (change.before["answered_by"], change.after["answered_by"]) == ("web.shop", "catalog.shop")
+
+
+def service_rule(more: str) -> str:
+    """A VirtualService of the catalog with one rule, and more fields in it."""
+    return f"""
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata: {{name: catalog, namespace: shop}}
+        spec: {{hosts: [catalog], http: [{{{more} route: [{{destination: {{host: catalog}}}}]}}]}}
+        """
+
+
+def test_a_cors_policy() -> None:
+    """What only requests from other origins meet is shown by one of them."""
+    policy = 'corsPolicy: {allowOrigins: [{exact: "https://a.example.com"}], allowMethods: [GET]},'
+    change = only(difference(service_rule(""), service_rule(policy)))
+    assert (change.witness["method"], change.witness["headers"]["origin"]) == ("OPTIONS", "https://a.example.com")
+    assert (change.before["answered_by"], change.after["details"]) == ("catalog.shop", "cors_response")
+
+
+def test_a_number_of_retries() -> None:
+    """The report says how many retries there are if that differs."""
+    diff = difference(service_rule("retries: {attempts: 3},"), service_rule("retries: {attempts: 5},"))
+    report = text(diff)
+    assert "retries 3" in report
+    assert "retries 5" in report
+    assert "retries" not in text(difference(service_rule(""), service_rule("timeout: 1s,")))
+
+
+def test_a_slash_after_a_prefix() -> None:
+    """A path and what only begins like it are two changes if a prefix gains its slash."""
+    diff = difference(route("{uri: {prefix: /v1}}"), route("{uri: {prefix: /v1/}}"))
+    assert [change.requests for change in diff.changes] == ["requests for /v1", "requests for paths such as /v1a"]
+
+
+def test_clusters_that_nothing_leads_to() -> None:
+    """A cluster that no route of a gateway leads to leaves nothing open."""
+    rule = """
+        apiVersion: networking.istio.io/v1
+        kind: DestinationRule
+        metadata: {name: catalog, namespace: shop}
+        spec: {host: catalog, subsets: [{name: %s}]}
+        """
+    diff = difference(rule % "one", rule % "two", "---\n".join([SHOP, GATEWAY_POD]))
+    assert (diff.behaviour, diff.proved, diff.undecided) == ("none", True, ())

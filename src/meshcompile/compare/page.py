@@ -46,8 +46,8 @@ def _section(change: MeshChange) -> Iterator[str]:
     yield from _item("proxies", ", ".join(change.proxies))
     yield from _item("hosts", ", ".join(change.hosts))
     yield from _item("witness", request(change.witness))
-    yield from _item("before", outcome(change.before), "before")
-    yield from _item("after", outcome(change.after), "after")
+    yield from _item("before", outcome(change.before, change.after), "before")
+    yield from _item("after", outcome(change.after, change.before), "after")
     yield from _item("lines", ", ".join(lines((*change.lines_before, *change.lines_after))))
     yield "</dl></section>"
 

@@ -30,7 +30,8 @@ class Probe(Struct, frozen=True):
     """A request, or a connection without one, and in words the requests that it stands for.
 
     `was` and `now` are the messages that differ, and whose places are to blame. Probes with different `part`s are never
-    the same change, although their effects are.
+    the same change, although their effects are. `alternatives` are asked if the request shows no difference, and
+    `differs` says that the messages treat the request differently, whether or not a request shows how.
     """
 
     connection: DownstreamConnection
@@ -39,6 +40,8 @@ class Probe(Struct, frozen=True):
     was: tuple[Message, ...] = ()
     now: tuple[Message, ...] = ()
     part: int = 0
+    alternatives: tuple[HttpRequest, ...] = ()
+    differs: bool = False
 
 
 class PlacedChain(Struct, frozen=True):

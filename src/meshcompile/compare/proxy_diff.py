@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from meshcompile.compare.clusters import cluster_probes
 from meshcompile.compare.effects import Effect, effect, workloads
@@ -13,8 +14,9 @@ from meshcompile.compare.pairs import ConfigPair
 from meshcompile.compare.probes import Probe
 from meshcompile.compare.resources import ResourceChange, resource_changes
 from meshcompile.compare.routes import route_probes
+from meshcompile.dead_ends import cluster_names
 from meshcompile.documents import Origin
-from meshcompile.envoy.message import Message, source_map
+from meshcompile.envoy.message import Message, canonical, source_map
 from meshcompile.simulate import Capture, HttpRequest, ProxyEvaluator
 from meshcompile.symbolic.comparison import UndecidedHosts
 
@@ -59,7 +61,7 @@ def proxy_diff(pair: ConfigPair, identities: Identities = ()) -> ProxyDiff:
     undecided: list[str] = []
     behaviour = tuple(_behaviour(pair, identities, undecided))
     if not behaviour:
-        undecided += _unexplained(resources)
+        undecided += _unexplained(pair, resources)
     drained = tuple(removed_listeners(pair))
     return ProxyDiff(resources, behaviour, tuple(dict.fromkeys(undecided)), drained)
 
@@ -73,9 +75,15 @@ def _behaviour(pair: ConfigPair, identities: Identities, undecided: list[str]) -
         if isinstance(probe, UndecidedHosts):
             undecided.append(f"requests to {probe.group.authority}: {probe.reason}")
             continue
-        outcomes = old.outcomes(probe.connection, probe.request)
-        was = effect(outcomes, names[0])
-        now = effect(new.outcomes(probe.connection, probe.request), names[1])
+        for asked in _asked(probe):
+            outcomes = old.outcomes(asked.connection, asked.request)
+            was = effect(outcomes, names[0])
+            now = effect(new.outcomes(asked.connection, asked.request), names[1])
+            if was.key != now.key:
+                break
+        if was.key == now.key and probe.differs:
+            undecided.append(f"{probe.requests}: the routes differ, and no request was found that shows how")
+        probe = asked
         shape = _shape(probe, was, now)
         if was.key == now.key or shape in seen or _repeats(probe, shape, seen) or (was.is_closed and now.is_unrouted):
             continue
@@ -86,6 +94,13 @@ def _behaviour(pair: ConfigPair, identities: Identities, undecided: list[str]) -
         if len(seen) >= MOST_EFFECTS:
             undecided.append(f"more than {MOST_EFFECTS} kinds of requests differ")
             return
+
+
+def _asked(probe: Probe) -> Iterator[Probe]:
+    """A probe, and then the same with each of its other requests."""
+    yield probe
+    for request in probe.alternatives:
+        yield replace(probe, request=request)
 
 
 def _shape(probe: Probe, was: Effect, now: Effect) -> Hashable:
@@ -108,11 +123,40 @@ def _decision(effect: Effect) -> str:
     return "denied" if effect.denied else "forwarded" if effect.forwards else repr(effect.outcomes)
 
 
-def _unexplained(resources: Sequence[ResourceChange]) -> Iterator[str]:
-    """Resources whose difference no probe shows. What route tables do is compared completely; metadata does nothing."""
+def _unexplained(pair: ConfigPair, resources: Sequence[ResourceChange]) -> Iterator[str]:
+    """Resources whose difference no probe shows.
+
+    What route tables do is compared completely. Metadata does nothing. Neither does a cluster that nothing leads to.
+    """
+    used = None if _has_dynamic_clusters(pair) else _used_clusters(pair)
     for each in resources:
+        if used is not None and each.type in ("clusters", "endpoints") and each.name not in used:
+            continue
         if each.type != "routes" and (not each.fields or not all("/metadata" in one.pointer for one in each.fields)):
             yield f"{each.type} {each.name}: no request was found that shows the change"
+
+
+def _used_clusters(pair: ConfigPair) -> frozenset[str]:
+    """The clusters that routes, mirrors and connections of both sides lead to."""
+    configs = (pair.before, pair.after)
+    in_listeners = (name for config in configs for each in config.listeners for name in cluster_names(each))
+    return frozenset(in_listeners).union(*(cluster_names(each) for config in configs for each in config.routes))
+
+
+def _has_dynamic_clusters(pair: ConfigPair) -> bool:
+    """Whether anything else can name a cluster: a header, a plugin, SNI, or a filter with a service of its own."""
+    configs = (pair.before, pair.after)
+    messages: list[Message] = [each for config in configs for each in (*config.listeners, *config.routes)]
+    return any(config.extensions for config in configs) or any(
+        marker in text for text in map(canonical, messages) for marker in DYNAMIC
+    )
+
+
+DYNAMIC = tuple(
+    word.encode()
+    for word in ("clusterHeader", "clusterSpecifierPlugin", "lua", "wasm", "sni_cluster", "ext_authz", "ratelimit")
+)
+"""What a configuration has if it uses clusters that no route names."""
 
 
 def _lines(messages: Sequence[Message], others: Sequence[Message]) -> tuple[Origin, ...]:

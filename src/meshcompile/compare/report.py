@@ -65,8 +65,8 @@ def _change_lines(change: MeshChange) -> Iterator[str]:
     yield f"{_title(change)}"
     yield f"  proxies  {names(change.proxies)}"
     yield f"  witness  {request(change.witness)}"
-    yield f"  before   {outcome(change.before)}{_at(lines(change.lines_before))}"
-    yield f"  after    {outcome(change.after)}{_at(lines(change.lines_after))}"
+    yield f"  before   {outcome(change.before, change.after)}{_at(lines(change.lines_before))}"
+    yield f"  after    {outcome(change.after, change.before)}{_at(lines(change.lines_after))}"
     for risk in change.risky:
         yield f"  risk     {risk}: {RISKS[risk]}"
 
@@ -102,8 +102,11 @@ def request(witness: Mapping[str, Any]) -> str:
     return f"{asked}{headers} from {sender}{to}"
 
 
-def outcome(data: Mapping[str, Any]) -> str:
-    """An outcome in one line: `200 from catalog.shop v2 (outbound|80|v2|...)`."""
+def outcome(data: Mapping[str, Any], other: Mapping[str, Any] | None = None) -> str:
+    """An outcome in one line: `200 from catalog.shop v2 (outbound|80|v2|...)`.
+
+    The number of retries is shown if the outcome on the other side has another.
+    """
     if "outcomes" in data:
         return "; ".join(f"{each['share']:g}%: {outcome(each)}" for each in data["outcomes"])
     answered = data.get("answered_by")
@@ -111,6 +114,8 @@ def outcome(data: Mapping[str, Any]) -> str:
     status = "closed" if data["status"] is None else str(data["status"])
     told = ("flags", "details", "timeout", "mirrors", "location")
     more = [f"{name} {_value(data[name])}" for name in told if data.get(name)]
+    if other is not None and data.get("retries") != other.get("retries"):
+        more.append(f"retries {data.get('retries', 0)}")
     more += [f"header {name}: {_value(value)}" for name, value in data.get("upstream_headers", {}).items()]
     more += [f"depends on {each}" for each in data.get("depends_on", ())]
     return ", ".join([f"{status}{by}{_cluster(data)}", *more])
@@ -158,7 +163,8 @@ def _markdown(diff: MeshDiff) -> Iterator[str]:
     for change in diff.changes:
         places = lines((*change.lines_before, *change.lines_after))
         marks = "".join(f" ⚠️ {risk}" for risk in change.risky)
-        cells = (f"{_title(change)}{marks}", outcome(change.before), outcome(change.after), ", ".join(places))
+        outcomes = outcome(change.before, change.after), outcome(change.after, change.before)
+        cells = (f"{_title(change)}{marks}", *outcomes, ", ".join(places))
         yield f"| {' | '.join(map(_cell, cells))} |"
     for title, body in _details(diff):
         yield from ("", f"<details><summary>{title}</summary>", "", "```", *body, "```", "", "</details>")
@@ -185,7 +191,7 @@ def github(diff: MeshDiff) -> str:
 
 def _annotations(change: MeshChange) -> Iterator[str]:
     level = "warning" if change.risky else "notice"
-    message = f"{_title(change)}: {outcome(change.before)} becomes {outcome(change.after)}"
+    message = f"{_title(change)}: {outcome(change.before, change.after)} becomes {outcome(change.after, change.before)}"
     for place in lines(change.lines_after) or lines(change.lines_before):
         file, _, line = place.rpartition(":")
         yield f"::{level} file={file},line={line},title=meshcompile diff::{_escaped(message)}"

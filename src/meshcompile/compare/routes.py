@@ -8,12 +8,16 @@ from meshcompile.compare.pairs import ConfigPair
 from meshcompile.compare.probes import Probe, connection_to, tables, user_of_table
 from meshcompile.config import Config
 from meshcompile.envoy.config.route import Route
+from meshcompile.envoy.extensions.filters.http.cors import CorsPolicy
 from meshcompile.envoy.message import Message
-from meshcompile.spaces import Language, Request, Space, exactly, space, starting_with
+from meshcompile.envoy.type.matcher import StringMatcher
+from meshcompile.simulate import HttpRequest
+from meshcompile.spaces import Language, Request, Space, Undecided, exactly, space, starting_with
 from meshcompile.spaces.language import PrefixOf, Words
 from meshcompile.symbolic.comparison import RouteDifference, UndecidedHosts, route_differences
 from meshcompile.symbolic.paths import ANY_PATH
 from meshcompile.symbolic.requests import http_request
+from meshcompile.symbolic.strings import accepted_strings
 
 
 def route_probes(pair: ConfigPair) -> Iterator[Probe | UndecidedHosts]:
@@ -60,7 +64,27 @@ def _probe(difference: RouteDifference, part: int, table: str, config: Config) -
         _blamed(difference.before, difference.group.before),
         _blamed(difference.after, difference.group.after),
         part,
+        tuple(_cross_origin(difference, request)),
+        differs=True,
     )
+
+
+def _cross_origin(difference: RouteDifference, request: HttpRequest) -> Iterator[HttpRequest]:
+    """The request from pages of other origins, if the CORS policy of a route names some: with and without preflight."""
+    for route in filter(None, (difference.before, difference.after)):
+        for policy in route.typed_per_filter_config.values():
+            for matcher in policy.allow_origin_string_match if isinstance(policy, CorsPolicy) else ():
+                origin = ("origin", _example(matcher))
+                asked = (*request.headers, origin, ("access-control-request-method", "GET"))
+                yield replace(request, method="OPTIONS", headers=asked)
+                yield replace(request, headers=(*request.headers, origin))
+
+
+def _example(matcher: StringMatcher) -> str:
+    try:
+        return accepted_strings(matcher).example() or ""
+    except Undecided:
+        return ""
 
 
 def _blamed(route: Route | None, host: Message) -> tuple[Message, ...]:
