@@ -72,7 +72,7 @@ def _merged_lists(original: Items, patch: Items, key: str, element: str) -> list
             items[index] = merged(items[index], each, element)
     patch_order = _positions(patch, key)
     from_patch = sorted((each for each in items if _key(each, key) in patch_order), key=lambda i: patch_order[i[key]])
-    others = [each for each in items if each[key] not in patch_order]
+    others = sorted((each for each in items if each[key] not in patch_order), key=lambda i: positions[i[key]])
     return _interleaved(others, from_patch, positions, key)
 
 

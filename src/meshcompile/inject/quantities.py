@@ -55,6 +55,8 @@ def _parsed(text: str) -> _Parsed:
     if match is None or not text.strip("+-") or len(text) > _LONGEST:
         raise ValueError(f"{text!r} is no quantity, such as 500m or 1Gi")
     family, exponent = _suffix(match["suffix"], text)
+    if match["suffix"] in ("Pi", "Ei") and not any(each.isdigit() for each in text):
+        raise ValueError(f"{text!r} has no number")  # Go takes other suffixes alone as zero
     zero = "0" if match.start("digits") > match.end("sign") or match["decimals"] is not None else ""
     digits = match["digits"] or zero
     if not digits and match["suffix"]:

@@ -19,14 +19,13 @@ _BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
 _TIMESTAMP = re.compile(
     r"[0-9]{4}-(?:[0-9]{2}-[0-9]{2}|[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}.*)"
 )
+_STRING = "tag:yaml.org,2002:str"
 _DIGITS = re.compile(r"[0-9]+")
 
 
 def yaml_text(value: Any) -> str:
     """The YAML of plain data."""
-    text: str = yaml.dump(
-        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1 << 30, default_flow_style=False
-    )
+    text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False)
     return text
 
 
@@ -35,6 +34,13 @@ class _Dumper(yaml.CSafeDumper):
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
+
+    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
+        """The type that a scalar has without quotes, as Go reads it."""
+        if kind is yaml.ScalarNode and implicit[0] and _is_plain(value):
+            return _STRING
+        tag: str = super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]  # PyYAML has no types
+        return tag
 
 
 def _mapping(dumper: _Dumper, value: Mapping[str, Any]) -> yaml.Node:
@@ -45,7 +51,7 @@ def _mapping(dumper: _Dumper, value: Mapping[str, Any]) -> yaml.Node:
 
 def _string(dumper: _Dumper, value: str) -> yaml.Node:
     style = "|" if "\n" in value else None if _is_plain(value) else '"'
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style)
+    return dumper.represent_scalar(_STRING, value, style)
 
 
 def _is_plain(text: str) -> bool:
@@ -53,7 +59,7 @@ def _is_plain(text: str) -> bool:
     if _BASE_60.fullmatch(text) or _TIMESTAMP.fullmatch(text):
         return False
     try:
-        return text != "" and text != "<<" and isinstance(scalars.resolved(text), str)
+        return text != "" and isinstance(scalars.resolved(text), str)
     except Unrepresentable:
         return False
 
