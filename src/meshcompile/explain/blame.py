@@ -11,6 +11,8 @@ from difflib import get_close_matches
 from meshcompile.diagnostics import Severity
 from meshcompile.documents import Origin
 from meshcompile.explain.evidence import Evidence, closest, likeness, narrowed, value_at
+from meshcompile.explain.journey import DOUBLE_TLS
+from meshcompile.explain.refusals import REFUSALS, blocked_hosts, empty_services, near_hosts
 from meshcompile.explain.trace import BlamedLine
 from meshcompile.explain.ztunnel import denials
 from meshcompile.simulate import FailedCheck, ForwardedRequest, LocalReply, NearMiss
@@ -41,7 +43,7 @@ def near_misses(evidence: Evidence) -> tuple[BlamedLine, ...]:
     for step in decided.outcome.steps:
         for miss in closest(step.near_misses):
             for check in miss.failed[:1]:
-                if check.subject in NEVER_NEAR:
+                if check.subject in NEVER_NEAR or (check.subject == TRANSPORT and evidence.journey.flags != "NR"):
                     continue
                 for origin in evidence.places(decided, check.pointer)[:1]:
                     place = _condition(origin, check)
@@ -49,6 +51,8 @@ def near_misses(evidence: Evidence) -> tuple[BlamedLine, ...]:
     return tuple(found.values())
 
 
+TRANSPORT = "transport protocol"
+"""A condition that says something only if no filter chain takes the connection."""
 NEVER_NEAR = ("destination port", "request", "client")
 """Conditions that say nothing of a near miss: the chains of other ports, and rules without conditions."""
 
@@ -182,7 +186,8 @@ def _policy(name: str) -> str:
 
 def _told(check: FailedCheck) -> str:
     """A failed condition, with the words of a policy."""
-    return str(check).replace(check.subject, TOKEN.get(check.subject, check.subject), 1)
+    claim = check.subject.replace("metadata payload.", "claim ")
+    return str(check).replace(check.subject, TOKEN.get(check.subject, claim), 1)
 
 
 def refused_connections(evidence: Evidence) -> Iterator[BlamedLine]:
@@ -199,8 +204,9 @@ def refused_connections(evidence: Evidence) -> Iterator[BlamedLine]:
             yield BlamedLine(place, "the workload takes mutual TLS only, and the client speaks plain text")
     for check, _ in misses:
         if check.subject == "server name":
+            plain = "the client speaks plain text, and the port is for TLS"
             for origin in evidence.places(decided, check.pointer)[:1]:
-                yield BlamedLine(_condition(origin, check), str(check))
+                yield BlamedLine(_condition(origin, check), str(check) if decided.connection.tls else plain)
 
 
 def wrong_protocols(evidence: Evidence) -> Iterator[BlamedLine]:
@@ -255,7 +261,9 @@ def empty_subsets(evidence: Evidence) -> Iterator[BlamedLine]:
                     origin.at("labels", key), f"the subset selects no Pod: none of the service has {wanted}"
                 )
         for rule in _rules(evidence):
-            yield BlamedLine(narrowed(rule, "route", 0, "destination", "subset"), "the route to the subset")
+            place = narrowed(rule, "route", 0, "destination", "subset")
+            if place.path[-1] == "subset":
+                yield BlamedLine(place, "the route to the subset")
 
 
 def unregistered_hosts(evidence: Evidence) -> Iterator[BlamedLine]:
@@ -319,14 +327,22 @@ def closed_ports(evidence: Evidence) -> Iterator[BlamedLine]:
 def unexpected_tls(evidence: Evidence) -> Iterator[BlamedLine]:
     """503 UF at the client: the port of a ServiceEntry and the TLS settings that do not fit what listens there."""
     decided = evidence.decided
-    if decided is None or decided.direction != "outbound" or "UF" not in (evidence.journey.flags or ""):
+    twice = DOUBLE_TLS in evidence.journey.problem
+    if decided is None or decided.direction == "inbound" or not (twice or "UF" in (evidence.journey.flags or "")):
         return
     pointers = [step.pointer for step in evidence.steps("cluster")]
-    for origin in evidence.of_kind(decided, "ServiceEntry", pointers):
+    for origin in evidence.of_kind(decided, "ServiceEntry", pointers) if not twice else ():
         yield BlamedLine(origin, evidence.journey.problem)
     for origin in evidence.of_kind(decided, "DestinationRule", pointers):
-        root = Origin(origin.document)
-        yield BlamedLine(narrowed(root, "spec", "trafficPolicy", "tls", "mode"), evidence.journey.problem)
+        yield BlamedLine(_tls_place(Origin(origin.document).at("spec", "trafficPolicy")), evidence.journey.problem)
+
+
+def _tls_place(policy: Origin) -> Origin:
+    """The TLS settings of a traffic policy: those of all ports, or the first ones of a port."""
+    for index, port in enumerate(value_at(policy, "portLevelSettings") or ()):
+        if "tls" in port and not value_at(policy, "tls"):
+            return narrowed(policy.at("portLevelSettings", index), "tls", "mode")
+    return narrowed(policy, "tls", "mode")
 
 
 def endless_redirects(evidence: Evidence) -> Iterator[BlamedLine]:
@@ -367,15 +383,19 @@ RULES: tuple[Rule, ...] = (
     failed_matches,
     disabled_mutual_tls,
     denying_policies,
+    *REFUSALS,
     refused_connections,
     wrong_protocols,
     missing_clusters,
     empty_subsets,
+    empty_services,
     unregistered_hosts,
+    blocked_hosts,
     short_timeouts,
     useless_retries,
     closed_ports,
     unexpected_tls,
     endless_redirects,
     findings,
+    near_hosts,
 )

@@ -9,6 +9,8 @@ from meshcompile.explain.ztunnel import ZtunnelDecision
 from meshcompile.proxy import Proxy
 from meshcompile.simulate import Capture, DownstreamConnection, HttpRequest, ProxyOutcome
 
+DOUBLE_TLS = "TLS inside of TLS"
+"""What a host gets if a sender and its proxy both start TLS."""
 ERRORS = 400
 """The lowest status that is an error."""
 

@@ -1,12 +1,13 @@
 """Where a name leads, as a Pod resolves it: to a Service, to Pods of a headless one, to a host outside, or nowhere."""
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from ipaddress import ip_address
 
 from msgspec import Struct
 
 from meshcompile.explain.request import Given
-from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Registry, Service
+from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Registry, Resolution, Service
 from meshcompile.snapshot.snapshot import Snapshot
 
 ELSEWHERE = "198.51.100.7"
@@ -34,10 +35,22 @@ def destination(snapshot: Snapshot, host: str, namespace: str, given: Given) -> 
         return Destination(host, host, _service_at(snapshot, host))
     for name in (host, *_searched(host, namespace, _domain(snapshot))):
         if (service := _service(snapshot, name)) is not None:
+            if service.resolution is Resolution.ALIAS:  # a CNAME
+                return destination(snapshot, service.external_name, namespace, given)
             return Destination(name, _address(snapshot, service), service)
     if "." not in host or (host.endswith(f".svc.{_domain(snapshot)}") and host not in given.externals):
         return Destination(host, "")
     return Destination(host, ELSEWHERE)
+
+
+def unknown_name(snapshot: Snapshot, host: str) -> str:
+    """That DNS does not know a name, with the most similar Service."""
+    names = {f"{each.name}.{each.namespace}" for each in snapshot.services.all}
+    shorts = {name.partition(".")[0]: name for name in sorted(names)}
+    known = shorts if "." not in host else {name: name for name in names}
+    close = get_close_matches(host, known, n=1)
+    hint = f" (did you mean {known[close[0]]}?)" if close else ""
+    return f"DNS knows no name {host}{hint}"
 
 
 def _is_address(host: str) -> bool:

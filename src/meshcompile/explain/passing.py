@@ -50,3 +50,8 @@ def by_workload(world: World, cluster: ChosenCluster) -> Iterator[tuple[Endpoint
         known = found.get(name, (each, Fraction(0)))
         found[name] = known[0], known[1] + each.share
     yield from found.values()
+
+
+def first_http(passages: tuple[Passage, ...]) -> Passage | None:
+    """The first proxy on the way, which is where the outcome of an answered request is seen."""
+    return passages[0] if passages else None

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from meshcompile.explain.journey import Journey
+from meshcompile.explain.refusals import BLOCKED
 from meshcompile.explain.trace import BlamedLine
 from meshcompile.explain.world import World
 from meshcompile.proxy import ProxyType
@@ -52,6 +53,8 @@ def _place(world: World, journey: Journey) -> str:
 
 def _reason(journey: Journey) -> str:
     """What the response flags mean, or what the deciding step says."""
+    if journey.cluster == BLOCKED:
+        return "the host is not registered, and the mesh lets only registered hosts be called (REGISTRY_ONLY)"
     for flag in (journey.flags or "").split(","):
         if flag in FLAGS:
             return FLAGS[flag].format(cluster=journey.cluster or "")

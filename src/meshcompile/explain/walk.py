@@ -1,6 +1,6 @@
 """The way of a request through the proxies: client, gateways, server and application."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -15,9 +15,9 @@ from meshcompile.explain.ambient import (
     tunnelled,
     waypoint_of,
 )
-from meshcompile.explain.journey import Journey, Passage
-from meshcompile.explain.names import ELSEWHERE, Destination, destination
-from meshcompile.explain.passing import by_workload, forwarded, timed_out
+from meshcompile.explain.journey import DOUBLE_TLS, Journey, Passage
+from meshcompile.explain.names import ELSEWHERE, Destination, destination, unknown_name
+from meshcompile.explain.passing import by_workload, first_http, forwarded, timed_out
 from meshcompile.explain.request import OUTSIDE, Request
 from meshcompile.explain.world import World
 from meshcompile.explain.ztunnel import TunnelledConnection
@@ -33,6 +33,7 @@ from meshcompile.simulate import (
     HttpRequest,
     LocalReply,
     PeerCertificate,
+    ProxyOutcome,
     Spoken,
 )
 from meshcompile.simulate.cluster import ChosenCluster, EndpointChoice
@@ -79,9 +80,9 @@ class _Walk:
         yield from self._at(proxy, connection, self._http(), (), Fraction(1))
 
     def _gateway(self) -> tuple[Proxy, int] | None:
-        """The gateway of a request from outside and the port of its listener: one that routes the host, if any does."""
+        """The gateway of a request from outside and its port: one that routes the host, else one that listens."""
         found = list(self._gateways())
-        return next((each for each in found if self._takes(*each)), found[0] if found else None)
+        return next((each for each in found if self._takes(*each)), max(found, key=self._listens, default=None))
 
     def _gateways(self) -> Iterator[tuple[Proxy, int]]:
         for proxy in self.world.mesh.proxies():
@@ -93,10 +94,14 @@ class _Walk:
                                 yield proxy, port.target if isinstance(port.target, int) else port.number
 
     def _takes(self, proxy: Proxy, port: int) -> bool:
-        _, evaluator = self.world.evaluated(proxy)
+        return any(isinstance(each.ending, ForwardedRequest | ForwardedBytes) for each in self._at_port(proxy, port))
+
+    def _listens(self, gateway: tuple[Proxy, int]) -> bool:
+        return any(each.steps for each in self._at_port(*gateway))
+
+    def _at_port(self, proxy: Proxy, port: int) -> Sequence[ProxyOutcome]:
         connection = DownstreamConnection(destination=proxy.ip_addresses[0], port=port, tls=self._own_tls())
-        outcomes = evaluator.outcomes(connection, self._http())
-        return any(isinstance(each.ending, ForwardedRequest | ForwardedBytes) for each in outcomes)
+        return self.world.evaluated(proxy)[1].outcomes(connection, self._http())
 
     def from_workload(self) -> Iterator[Journey]:
         """The journeys from a workload, through its proxy if it has one."""
@@ -107,7 +112,7 @@ class _Walk:
         namespace = proxy.namespace if proxy is not None else pod.namespace if pod is not None else ""
         target = destination(self.world.snapshot, self.request.ip or self.request.host, namespace, self.request.given)
         if not target.address:
-            yield Journey((), Fraction(1), problem=f"DNS knows no name {self.request.host}")
+            yield Journey((), Fraction(1), problem=unknown_name(self.world.snapshot, self.request.host))
         elif proxy is None:
             yield from self._directly(target, _source(pod), Fraction(1))
         else:
@@ -286,8 +291,12 @@ class _Walk:
     ) -> Journey:
         """The journey to a host outside of the mesh."""
         host = endpoint.hostname or endpoint.address.rpartition(":")[0]
-        host = self.request.host if host in (ELSEWHERE, "") else host
+        if host in (ELSEWHERE, ""):
+            host = destination(self.world.snapshot, self.request.host, passage.proxy.namespace, self.request.given).host
         speaks_tls = self._upstream_tls(passage, endpoint) is not None
+        if isinstance(passage.outcome.ending, ForwardedBytes) and endpoint.transport.tls and passage.connection.tls:
+            problem = f"{host}:{port} gets {DOUBLE_TLS}: the sender speaks TLS, and its proxy adds its own"
+            return Journey(passages, share, flags="-", decided_by=passage, problem=problem)
         listening = self.request.given.externals.get(host, {}).get(port)
         if listening is not None and (listening == "tls") != speaks_tls:
             said = "TLS" if speaks_tls else "plain text"
@@ -369,7 +378,7 @@ class _Walk:
             share,
             status=int(app.get("status", 200)),
             flags="-",
-            decided_by=passage if "status" in app else _first_http(passages) or passage,
+            decided_by=passage if "status" in app else first_http(passages) or passage,
             answered_by=name,
         )
 
@@ -387,8 +396,3 @@ def _selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
 
 def _source(pod: Pod | None) -> str:
     return pod.status.pod_ip if pod is not None else CLIENT_OUTSIDE
-
-
-def _first_http(passages: tuple[Passage, ...]) -> Passage | None:
-    """The first proxy on the way, which is where the outcome of an answered request is seen."""
-    return passages[0] if passages else None

@@ -17,6 +17,7 @@ from meshcompile.simulate import ProxyEvaluator
 from meshcompile.snapshot.ambient.waypoints import GATEWAY_NAME
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.workloads import workload_name
+from meshcompile.status.objects import ObjectStatus
 from meshcompile.values.spiffe import spiffe_id
 
 
@@ -40,6 +41,8 @@ class ExplainableMesh(Protocol):
     def proxy(self, name: str) -> Proxy: ...
 
     def compile(self, proxy: Proxy) -> Config: ...
+
+    def status(self) -> tuple[ObjectStatus, ...]: ...
 
     def analyze(self, *, about: Callable[[Origin], bool]) -> tuple[Diagnostic, ...]: ...
 

@@ -24,7 +24,7 @@ from meshcompile.simulate.requests import DownstreamConnection, PeerCertificate
 from meshcompile.simulate.streams import HttpStream
 from meshcompile.simulate.string_match import string_predicate, type_name, wanted_text
 from meshcompile.simulate.uri_template import template_predicate
-from meshcompile.simulate.value_match import metadata_predicate, metadata_wanted
+from meshcompile.simulate.value_match import metadata_predicate, metadata_text, metadata_wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +224,13 @@ def _header(matcher: HeaderMatcher, pointer: str) -> RbacCondition:
 
 def _metadata(matcher: MetadataMatcher, pointer: str) -> RbacCondition:
     holds = metadata_predicate(matcher)
-    name = ".".join(segment.key or "" for segment in matcher.path)
+    keys = tuple(segment.key or "" for segment in matcher.path)
     return RbacCondition(
-        pointer, lambda s: holds(s.metadata), f"metadata {name}", metadata_wanted(matcher), lambda _: None
+        pointer,
+        lambda s: holds(s.metadata),
+        f"metadata {'.'.join(keys)}",
+        metadata_wanted(matcher),
+        lambda s: metadata_text(s.metadata.get(matcher.filter, {}), keys),
     )
 
 

@@ -65,6 +65,15 @@ def value_predicate(matcher: ValueMatcher | None) -> Callable[[Any], bool]:
             return lambda _: False
 
 
+def metadata_text(values: Mapping[str, Any], keys: Iterable[str]) -> str | None:
+    """The value below these keys as a text; None if there is none."""
+    match value_at(values, keys):
+        case list() | tuple() as several:
+            return ", ".join(map(str, several))
+        case value:
+            return None if value is MISSING else str(value)
+
+
 def _is_number(value: Any, wanted: DoubleMatcher) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
@@ -83,8 +92,8 @@ def value_wanted(matcher: ValueMatcher | None) -> str:
         case ValueMatcher(present_match=bool(wanted)):
             return "any value" if wanted else "no value"
         case ValueMatcher(list_match=ListMatcher(one_of=one)):
-            return f"a list with {value_wanted(one)}"
+            return value_wanted(one)
         case ValueMatcher(or_match=OrMatcher(value_matchers=matchers)):
-            return " or ".join(map(value_wanted, matchers))
+            return " or ".join(dict.fromkeys(map(value_wanted, matchers)))
         case _:
             return "another value"
