@@ -12,7 +12,7 @@ from meshcompile.diagnostics import Severity
 from meshcompile.documents import Origin
 from meshcompile.explain.evidence import Evidence, closest, likeness, narrowed, value_at
 from meshcompile.explain.journey import DOUBLE_TLS
-from meshcompile.explain.refusals import REFUSALS, blocked_hosts, empty_services, near_hosts
+from meshcompile.explain.refusals import REFUSALS, blocked_hosts, empty_services, endless_redirects, near_hosts
 from meshcompile.explain.trace import BlamedLine
 from meshcompile.explain.ztunnel import denials
 from meshcompile.simulate import FailedCheck, ForwardedRequest, LocalReply, NearMiss
@@ -343,17 +343,6 @@ def _tls_place(policy: Origin) -> Origin:
         if "tls" in port and not value_at(policy, "tls"):
             return narrowed(policy.at("portLevelSettings", index), "tls", "mode")
     return narrowed(policy, "tls", "mode")
-
-
-def endless_redirects(evidence: Evidence) -> Iterator[BlamedLine]:
-    """301: the server that redirects to HTTPS."""
-    decided = evidence.decided
-    if decided is None or evidence.journey.status != 301:
-        return
-    for step in evidence.steps("route"):
-        for origin in evidence.places(decided, step.pointer):
-            if value_at(origin, "tls", "httpsRedirect"):
-                yield BlamedLine(origin.at("tls", "httpsRedirect"), "this server redirects every request to HTTPS")
 
 
 def findings(evidence: Evidence) -> Iterator[BlamedLine]:

@@ -139,5 +139,16 @@ def _without_endpoints(evidence: Evidence, selector: object) -> str:
     return f"no ready Pod has {', '.join(f'{key}={value}' for key, value in wanted.items())}"
 
 
+def endless_redirects(evidence: Evidence) -> Iterator[BlamedLine]:
+    """301: the server that redirects to HTTPS."""
+    decided = evidence.decided
+    if decided is None or evidence.journey.status != 301:
+        return
+    for step in evidence.steps("route"):
+        for origin in evidence.places(decided, step.pointer):
+            if value_at(origin, "tls", "httpsRedirect"):
+                yield BlamedLine(origin.at("tls", "httpsRedirect"), "this server redirects every request to HTTPS")
+
+
 REFUSALS = (refused_tokens, refused_origins, nothing_allowed, injected_faults, refused_routes)
 """The rules about what somebody refuses on purpose."""
