@@ -65,6 +65,11 @@ conformance-envoy: $(READY) ## compare the evaluator of requests with the real E
 conformance-bootstraps: $(READY) ## let the real Envoy check the static bootstrap of every conformance case
 	$(BIN)/python -m tests.envoy.bootstraps $(ARGS)
 
+conformance-xds: $(READY) ## change and restart the xDS server under a steady client, and fuzz it for a minute
+	$(BIN)/python -m tests.serve.steady --protocol delta --changes 100 --restarts 5
+	$(BIN)/python -m tests.serve.steady --protocol sotw --changes 100 --restarts 0
+	$(BIN)/python -m tests.serve.fuzz --seconds 60
+
 fuzz: $(READY) ## look for crashes with byte-level fuzzing, for FUZZ_SECONDS
 	PYTHONPATH=src:. $(BIN)/python -m tests.fuzz.corpus .cache/fuzz
 	PYTHONPATH=src:. $(BIN)/python tests/fuzz/target.py -max_total_time=$(FUZZ_SECONDS) -timeout=30 .cache/fuzz
