@@ -9,8 +9,8 @@ responses to send. There is no IO, so every order of events can be tried.
   listener until it gets its routes, so both are sent again even if they are unchanged.
 - Clusters and endpoints leave last: they stay until the client has accepted the listeners and routes that do not need
   them. If it rejects those, its old routes need the old clusters.
-- A response is never held back until an earlier one is acknowledged, because Envoy acknowledges clusters only once
-  their endpoints have arrived.
+- Listeners and routes wait until the client has answered for the clusters and endpoints that they may need, but not
+  longer than until `rested`. Endpoints never wait, because Envoy may answer for clusters only once it has them.
 """
 
 from __future__ import annotations
@@ -115,7 +115,12 @@ def pushed(state: StreamState, resources: ServedResources) -> StreamStep:
 
 def rested(state: StreamState, resources: ServedResources) -> StreamStep:
     """A client that came back has subscribed to everything: what it does not need any more may leave."""
-    return _converged(_Asked(replace(state, has_resumed=False)), resources)
+    return _converged(_Asked(replace(state, has_resumed=False)), resources, waits=False)
+
+
+def is_waiting(state: StreamState) -> bool:
+    """Whether `rested` may have something to do."""
+    return state.has_resumed or not _is_answered(state)
 
 
 class _Asked(Struct, frozen=True):
@@ -192,14 +197,14 @@ def _with_names(subscription: Subscription, is_wildcard: bool, names: frozenset[
     return replace(subscription, is_wildcard=is_wildcard, names=names, held=held)
 
 
-def _converged(asked: _Asked, resources: ServedResources) -> StreamStep:
+def _converged(asked: _Asked, resources: ServedResources, waits: bool = True) -> StreamStep:
     """The responses after which the client has what it should have, type by type."""
     step = StreamStep(asked.state)
     keeps = asked.state.has_resumed or not _is_settled(asked.state, resources)
     again = {asked.type_url: asked.names}
     for type_url in PUSH_ORDER:
         subscription = step.state.subscriptions.get(type_url)
-        if subscription is None:
+        if subscription is None or (waits and _must_wait(step.state, type_url, asked, resources)):
             continue
         push = _Push.of(subscription, resources.sets[type_url], again.get(type_url, frozenset()))
         must_answer = asked.must_answer and type_url == asked.type_url
@@ -207,6 +212,28 @@ def _converged(asked: _Asked, resources: ServedResources) -> StreamStep:
         if dependents := _DEPENDENTS.get(type_url):
             again[dependents] = again.get(dependents, frozenset()) | _dependent_names(step.state, push, dependents)
     return step
+
+
+def _must_wait(state: StreamState, type_url: str, asked: _Asked, resources: ServedResources) -> bool:
+    """Whether a type that the client has already waits for clusters or endpoints."""
+    is_asked = type_url == asked.type_url and (asked.must_answer or bool(asked.names))
+    if type_url not in (LISTENERS, ROUTES) or is_asked:
+        return False
+    return bool(state.subscriptions[type_url].held) and not _is_warm(state, resources)
+
+
+def _is_warm(state: StreamState, resources: ServedResources) -> bool:
+    """Whether the client has answered for clusters and endpoints, and knows all endpoints that it needs."""
+    clusters, endpoints = state.subscriptions.get(CLUSTERS), state.subscriptions.get(ENDPOINTS)
+    if clusters is None or endpoints is None:
+        return True
+    discovering = resources.sets[ENDPOINTS].resources.keys() & clusters.held.keys()
+    return _is_answered(state) and (endpoints.is_wildcard or endpoints.names >= discovering)
+
+
+def _is_answered(state: StreamState) -> bool:
+    answers = (state.subscriptions.get(type_url) for type_url in (CLUSTERS, ENDPOINTS))
+    return all(subscription.is_answered for subscription in answers if subscription is not None)
 
 
 _DEPENDENTS = {CLUSTERS: ENDPOINTS, LISTENERS: ROUTES}

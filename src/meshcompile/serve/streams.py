@@ -33,7 +33,7 @@ from meshcompile.serve.logs import log
 from meshcompile.serve.metrics import ServeMetrics
 from meshcompile.serve.publisher import Publisher, ServedProxy
 from meshcompile.serve.sessions import Session, Sessions
-from meshcompile.serve.stream_state import StreamState, StreamStep, XdsProtocol, pushed, requested, rested
+from meshcompile.serve.stream_state import StreamState, StreamStep, XdsProtocol, is_waiting, pushed, requested, rested
 from meshcompile.serve.xds_resources import SHORT, ServedResources
 
 REST = 3.0
@@ -201,7 +201,7 @@ class _Stream:
                 for name, event in wait.items():
                     if name not in events:
                         events[name] = asyncio.ensure_future(event())
-                timeout = REST if self.state.has_resumed else None
+                timeout = REST if is_waiting(self.state) else None
                 await asyncio.wait(events.values(), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
                 done = {name: events.pop(name) for name in tuple(events) if events[name].done()}
                 if not await self.react(done, changed):
