@@ -61,6 +61,25 @@ def test_a_mesh_on_loopback(tmp_path: Path) -> None:
     assert "Traceback" not in command.printed
 
 
+def test_mutual_tls_between_sidecars() -> None:
+    """The server accepts mutual TLS of the right client: the other one is denied, and plaintext is refused."""
+    with running_command("run", "--mesh", "-f", COOLSTORE.parent / "mutual-tls") as command:
+        command.prints("live; watching")
+        addresses = dict(re.findall(r"(\w+)\.shop answers at (\S+),", command.printed))
+        called = {
+            name: answer(addresses[name], "client", "/?call=server")["called"]["server"]
+            for name in ("client", "stranger")
+        }
+        assert called["client"]["status"] == 200
+        assert called["client"]["answer"]["workload"] == "server.shop"
+        assert called["stranger"]["status"] == 403
+        network, third, last = addresses["server"].partition(":")[0].split(".")[1:]
+        with pytest.raises(OSError, match=r"."):
+            answer(f"127.{network}.{int(third) - 100}.{last}:8080", "server")
+        command.process.send_signal(signal.SIGTERM)
+        eventually(lambda: command.process.poll() is not None, "the end")
+
+
 def test_one_proxy() -> None:
     """A proxy runs by itself, and Ctrl-C ends it."""
     proxy = "deployment/istio-ingressgateway.istio-system"

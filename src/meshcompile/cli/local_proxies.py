@@ -106,8 +106,9 @@ class WholeMesh:
         return LocalBootstrap(config, on_loopback(static, config.proxy.id, place))
 
     def serve(self, mesh: Mesh, stack: ExitStack) -> list[str]:
-        """Start echo servers for applications that are new."""
+        """Start echo servers for applications that are new. Returns a line for each."""
         world = self.world or World(mesh)
+        lines = []
         for address, pod in world.pods.items():
             proxy = world.proxies.get(address)
             if proxy is not None and not proxy.is_sidecar:
@@ -120,7 +121,8 @@ class WholeMesh:
                 if key not in self.serving:
                     stack.enter_context(echo_server(key, app))
                     self.serving.add(key)
-        return []
+                    lines.append(f"{app.name} answers at {key[0]}:{key[1]}, without its sidecar")
+        return lines
 
     def _resolved(self, namespace: str, host: str) -> str:
         if self.world is None:
