@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # the compiler is imported by what needs it, so that objects 
 
     from meshcompile.assumed_proxy import AssumedProxy
     from meshcompile.config import Config
+    from meshcompile.config_dump import ConfigDump
     from meshcompile.describe.description import Description
     from meshcompile.describe.world import DescribedWorld
     from meshcompile.explain.request import Request
@@ -301,16 +302,19 @@ class Mesh:
         diagnostics = sorted({*done.diagnostics, *dead_ends(done.resources, self.snapshot, asking)})
         return Config(asking, done.resources, tuple(diagnostics), self._credentials, done.patches)
 
-    def explain(self, request: Request) -> Trace:
+    def explain(self, request: Request, *, config_dumps: Iterable[ConfigDump] = ()) -> Trace:
         """What becomes of a request on its way through the mesh, and which lines of the input decide.
 
-        Raises UnknownProxy if no workload has the name of the sender.
+        The proxies of `config_dumps` have the configuration that they run; the others are compiled. Raises UnknownProxy
+        if no workload has the name of the sender, or if a dump is of a proxy that the mesh does not have.
         """
         from meshcompile.explain.explanation import explanation
         from meshcompile.explain.request import Request
+        from meshcompile.explain.world import World
 
         instance("request", request, Request)
-        return explanation(self._world, request)
+        dumps = tuple(config_dumps)
+        return explanation(World(self, dumps) if dumps else self._world, request)
 
     def describe(self, name: str) -> Description:
         """What an object or a proxy is in the mesh: what selects it, what holds for it, and what has no effect.

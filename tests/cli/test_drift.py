@@ -95,3 +95,24 @@ def test_what_is_no_dump(files: Path, capsys: pytest.CaptureFixture[str]) -> Non
     """A file that is no dump is unreadable input."""
     assert main(["drift", "--config-dump", str(files / "catalog.yaml"), "-f", str(files)]) == 3
     assert "this is no config dump" in capsys.readouterr().err
+
+
+def test_explain_follows_what_runs(files: Path, dump: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A proxy with a dump routes as the dump says, and not as the files do."""
+    edit(files, "catalog.yaml", "exact: v2", "exact: v3")
+    base = ["explain", "http://catalog/items", "--from", WEBAPP, "-H", "x-dark-launch: v2", "-o", "json"]
+    clusters = []
+    for more in ([], ["--config-dump", str(dump)]):
+        assert main([*base, *more, "-f", str(files)]) == 0
+        hop = json.loads(capsys.readouterr().out)["hops"][0]
+        clusters.append([step["name"] for step in hop["steps"] if step["what"] == "cluster"])
+    name = "outbound|80|{}|catalog.istioinaction.svc.cluster.local"
+    assert clusters == [[name.format("v1")], [name.format("v2")]]
+
+
+def test_explain_needs_a_proxy_of_the_mesh(files: Path, dump: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A dump of a proxy that the files do not have is wrong usage."""
+    dump.write_text(dump.read_text().replace("webapp", "stranger"))
+    base = ["explain", "http://catalog/items", "--from", WEBAPP, "-f", str(files)]
+    assert main([*base, "--config-dump", str(dump)]) == 2
+    assert "stranger" in capsys.readouterr().err

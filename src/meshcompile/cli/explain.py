@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from meshcompile.cli import exit_codes
 from meshcompile.cli.console import UsageError, wants_colour
+from meshcompile.cli.dumps import read_dump
 from meshcompile.cli.inputs import load_mesh, mesh_arguments, pairs
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
@@ -41,13 +42,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="what listens outside; repeatable",
     )
     parser.add_argument("--request", type=Path, metavar="FILE", help="file with the request, as YAML or JSON")
+    parser.add_argument(
+        "--config-dump", action="append", default=[], metavar="DUMP", dest="config_dumps",
+        help="config dump of a proxy, which has this configuration in place of the compiled one; repeatable",
+    )  # fmt: skip
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="(default: %(default)s)")
     mesh_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     request = _request(options)
-    trace = load_mesh(options).explain(request)
+    dumps = [read_dump(path, options) for path in options.config_dumps]
+    trace = load_mesh(options).explain(request, config_dumps=dumps)
     sys.stdout.write(_rendered(trace, options.output))
     return exit_codes.OK
 

@@ -1,12 +1,14 @@
 """What a request can meet: the proxies by name and address, the workloads, and their applications."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, Protocol
 
 from meshcompile.config import Config
+from meshcompile.config_dump import ConfigDump
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Document, Origin
+from meshcompile.errors import UnknownProxy
 from meshcompile.explain.request import Given
 from meshcompile.models.base import Resource
 from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Pod
@@ -54,10 +56,26 @@ NO_VERSION = "latest"
 class World:
     """The mesh as a request meets it. What is compiled is kept for further requests."""
 
-    def __init__(self, mesh: ExplainableMesh) -> None:
+    def __init__(self, mesh: ExplainableMesh, dumps: Iterable[ConfigDump] = ()) -> None:
+        """The proxies of the dumps have the configuration that they run; the others are compiled.
+
+        Raises UnknownProxy for a dump of a proxy that the mesh does not have.
+        """
         self.mesh = mesh
         self.snapshot = mesh.snapshot
-        self._evaluators: dict[str, tuple[Config, ProxyEvaluator]] = {}
+        self._evaluators: dict[str, tuple[Config, ProxyEvaluator]] = {
+            self._dumped(dump): (dump.config, ProxyEvaluator(dump.config)) for dump in dumps
+        }
+
+    def _dumped(self, dump: ConfigDump) -> str:
+        """The id in the mesh of the proxy of a dump: that of its Pod, or of another Pod of its workload."""
+        proxy = dump.config.proxy
+        workload = f"{proxy.node_metadata.workload_name}.{proxy.namespace}"
+        ids = [each.pod_id for each in self.mesh.named_proxies]
+        same = [each.pod_id for each in self.mesh.named_proxies if each.workload.partition("/")[2] == workload]
+        if proxy.id not in ids and not same:
+            raise UnknownProxy(proxy.id)
+        return proxy.id if proxy.id in ids else same[0]
 
     @cached_property
     def pods(self) -> Mapping[str, Pod]:
