@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +56,19 @@ def test_classes_are_those_of_the_packages() -> None:
 
 def test_what_a_package_lacks_is_listed() -> None:
     """Istio's own messages are in neither package, and are listed."""
-    config = meshcompile.load("examples/coolstore").compile("deployment/webapp.istioinaction")
-    assert set(config.to_protobuf().lacking) == ISTIO
-    assert set(config.to_betterproto().lacking) >= ISTIO
+    assert lacking("to_protobuf") == ISTIO
+    assert lacking("to_betterproto") >= ISTIO
+
+
+def lacking(conversion: str) -> set[str]:
+    """The messages that a package lacks, in a process of its own: other tests define Istio's messages."""
+    program = (
+        "import meshcompile\n"
+        "config = meshcompile.load('examples/coolstore').compile('deployment/webapp.istioinaction')\n"
+        f"print(*config.{conversion}().lacking)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
 
 
 def test_a_field_that_a_package_lacks_is_listed_and_kept() -> None:

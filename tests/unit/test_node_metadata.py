@@ -117,4 +117,7 @@ def test_one_module_names_the_keys() -> None:
     assert named == {
         "proxy.py: LABELS",  # must be an object
         "output/bootstrap/surroundings.py: NAMESPACE",
+        # environment variables of the proxy's container, which have the same names
+        "inject/environment.py: PROXY_CONFIG",
+        "inject/environment.py: SERVICE_ACCOUNT",
     }

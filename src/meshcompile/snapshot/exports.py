@@ -1,9 +1,14 @@
 """Visibility: the namespaces of `exportTo`."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from meshcompile.behaviour import Behaviour
-from meshcompile.models.mesh.mesh_config import MeshConfig
+
+if TYPE_CHECKING:  # validation of one object reads no mesh config
+    from meshcompile.models.mesh.mesh_config import MeshConfig
 
 # Every namespace, the resource's own namespace, and no namespace.
 EVERYWHERE = "*"
