@@ -28,7 +28,7 @@ from meshcompile.simulate import (
     Spoken,
     TokenState,
 )
-from meshcompile.simulate.http_syntax import METHODS, is_http1_line
+from meshcompile.simulate.http_syntax import METHODS, is_authority, is_http1_line
 from tests.envoy import judgement, observation
 from tests.envoy.certificates import Authority
 from tests.envoy.client import proxy_header
@@ -316,6 +316,8 @@ def agree(outcome: ProxyOutcome, request: HttpRequest, reply: Reply | None) -> b
     if "path" in wanted and "path" not in found and "application/grpc" in dict(request.headers).values():
         # The echo's response to gRPC has no body.
         return reply is not None and reply.header(observation.CLUSTER) == outcome.cluster
+    if "authority" in wanted and not is_authority(wanted["authority"]):  # the echo refuses what a route made of it
+        return reply is not None and reply.status == 400
     if found.get("details") == REFUSED_UPGRADE and reply is not None:  # by the echo, so the proxy sends its own answer
         cluster = reply.header(observation.CLUSTER)
         return cluster == outcome.cluster and all(wanted.get(key) == found[key] for key in ("route", "chain"))
