@@ -25,8 +25,7 @@ from meshcompile.models.registry import find
 from meshcompile.models.support import limits
 from meshcompile.source.pieces import Closed, Listed, Opened, Piece, ReadEvent
 from meshcompile.source.sources import ForeignFile, Sources
-from meshcompile.validate import api_server_violations, istio_violations
-from meshcompile.validate.releases import release_violations
+from meshcompile.validate import api_server_violations, istio_violations, release_violations
 
 ONCE_PER_KIND = frozenset({codes.PASSED_OVER.id, codes.MAKES_OBJECTS.id})
 """Codes of findings about a kind. Each is reported once for all objects of the kind."""

@@ -1,6 +1,20 @@
-"""Sets of words, written as text."""
+"""Words: sets of them, written as text, and nouns with numbers."""
 
 
 def words(text: str) -> frozenset[str]:
     """The words between blanks and line breaks."""
     return frozenset(text.split())
+
+
+def counted(number: int, noun: str, form: str = "") -> str:
+    """`1 proxy`, `2 proxies`. `form` is how the number is written, as in format strings: `,` gives `2,000 proxies`."""
+    return f"{number:{form}} {noun if number == 1 else _plural(noun)}"
+
+
+def _plural(noun: str) -> str:
+    """`policies`, `Ingresses`, `Endpoints`, `Gateways`."""
+    if noun.endswith("y") and noun[-2] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    if noun.endswith("ss"):
+        return f"{noun}es"
+    return noun if noun.endswith("s") else f"{noun}s"

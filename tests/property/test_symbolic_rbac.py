@@ -26,8 +26,6 @@ from meshcompile.envoy.type.matcher import (
     MetadataMatcherPathSegment,
     OrMatcher,
     PathMatcher,
-    RegexMatcher,
-    StringMatcher,
     ValueMatcher,
 )
 from meshcompile.simulate.jwt_authn import FILTER
@@ -37,25 +35,18 @@ from meshcompile.symbolic.concrete import ConcreteRequest, dimensions_of
 from meshcompile.symbolic.rbac import admitted, policy_space
 from meshcompile.symbolic.rows import USUAL, taken_for_granted
 from meshcompile.symbolic.subjects import dimensions, universe
+from tests.property.matchers import FLAGS, string_matchers
 
 TEXTS = ("", "a", "A", "ab", "b", "/a", "/a/b", "12", "a,b", "GET", "web.shop")
 IDENTITIES = (None, "", "spiffe://cluster.local/ns/a/sa/x", "spiffe://cluster.local/ns/b/sa/x")
 
 texts = st.sampled_from(TEXTS)
-regexes = st.sampled_from([".*", "a.*", "[ab]+", r"\d+", "(?i)AB?", ".*/ns/a/.*"]).map(lambda r: RegexMatcher(regex=r))
-matchers = st.one_of(
-    st.builds(StringMatcher, exact=texts, ignore_case=st.booleans()),
-    st.builds(StringMatcher, prefix=texts, ignore_case=st.booleans()),
-    st.builds(StringMatcher, suffix=texts),
-    st.builds(StringMatcher, contains=texts),
-    st.builds(StringMatcher, safe_regex=regexes),
-)
+matchers = string_matchers(TEXTS, [".*", "a.*", "[ab]+", r"\d+", "(?i)AB?", ".*/ns/a/.*"])
 names = st.sampled_from(["x-a", "X-B", ":method", ":authority", "host", "user-agent"])
-flags = {"invert_match": st.booleans(), "treat_missing_header_as_empty": st.booleans()}
 headers = st.one_of(
-    st.builds(HeaderMatcher, name=names, string_match=matchers, **flags),
-    st.builds(HeaderMatcher, name=names, present_match=st.booleans(), **flags),
-    st.builds(HeaderMatcher, name=names, range_match=st.just(Int64Range(start="-4", end="13")), **flags),
+    st.builds(HeaderMatcher, name=names, string_match=matchers, **FLAGS),
+    st.builds(HeaderMatcher, name=names, present_match=st.booleans(), **FLAGS),
+    st.builds(HeaderMatcher, name=names, range_match=st.just(Int64Range(start="-4", end="13")), **FLAGS),
 )
 cidrs = st.sampled_from([("10.0.0.0", 8), ("10.1.0.0", 16), ("10.1.0.5", 32), ("::", 0), ("2001:db8::", 32)]).map(
     lambda pair: CidrRange(address_prefix=pair[0], prefix_len=pair[1])

@@ -30,6 +30,7 @@ from meshcompile.spaces import Proved, Refuted, Unknown
 from meshcompile.symbolic.comparison import RouteDifference, route_differences
 from meshcompile.symbolic.host_table import HostTable
 from meshcompile.symbolic.requests import http_request
+from tests.property.matchers import FLAGS, string_matchers
 
 HOST = "shop.example"
 CONNECTION = DownstreamConnection(destination="10.0.0.1", port=80)
@@ -38,23 +39,13 @@ TEXTS = ("", "a", "A", "ab", "b", "12", "-3", "a,b", "5 x")
 METHODS = ("GET", "POST", "CONNECT")
 
 texts = st.sampled_from(TEXTS)
-regexes = st.sampled_from([".*", "a.*", "[ab]+", r"\d+", "a|b", "(?i)AB?", "[^a]*", r"\pL+"]).map(
-    lambda expression: RegexMatcher(regex=expression)
-)
-matchers = st.one_of(
-    st.builds(StringMatcher, exact=texts, ignore_case=st.booleans()),
-    st.builds(StringMatcher, prefix=texts, ignore_case=st.booleans()),
-    st.builds(StringMatcher, suffix=texts),
-    st.builds(StringMatcher, contains=texts),
-    st.builds(StringMatcher, safe_regex=regexes),
-)
+matchers = string_matchers(TEXTS, [".*", "a.*", "[ab]+", r"\d+", "a|b", "(?i)AB?", "[^a]*", r"\pL+"])
 names = st.sampled_from(["x-a", "X-B", ":method", ":authority", ":scheme", ":path"])
-flags = {"invert_match": st.booleans(), "treat_missing_header_as_empty": st.booleans()}
 headers = st.one_of(
-    st.builds(HeaderMatcher, name=names, string_match=matchers, **flags),
-    st.builds(HeaderMatcher, name=names, present_match=st.booleans(), **flags),
-    st.builds(HeaderMatcher, name=names, exact_match=texts, **flags),
-    st.builds(HeaderMatcher, name=names, range_match=st.just(Int64Range(start="-4", end="13")), **flags),
+    st.builds(HeaderMatcher, name=names, string_match=matchers, **FLAGS),
+    st.builds(HeaderMatcher, name=names, present_match=st.booleans(), **FLAGS),
+    st.builds(HeaderMatcher, name=names, exact_match=texts, **FLAGS),
+    st.builds(HeaderMatcher, name=names, range_match=st.just(Int64Range(start="-4", end="13")), **FLAGS),
     st.builds(HeaderMatcher, name=names),
 )
 queries = st.one_of(

@@ -19,7 +19,7 @@ json_format = pytest.importorskip("google.protobuf.json_format")
 
 from meshcompile.envoy.wire import encode_json  # noqa: E402  # needs the extras
 from meshcompile.output.betterproto import message_class  # noqa: E402
-from meshcompile.output.interop import TYPES  # noqa: E402
+from meshcompile.output.xds_types import TYPES  # noqa: E402
 from tests.protobuf_runtime import protobuf_class  # noqa: E402
 
 GOLDENS = sorted((Path(__file__).parents[1] / "golden").glob("*/input.yaml"))

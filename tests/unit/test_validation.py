@@ -11,8 +11,8 @@ from meshcompile.diagnostics import Diagnostic, Severity
 from meshcompile.documents import Document
 from meshcompile.models.read import read
 from meshcompile.models.registry import KINDS
-from meshcompile.validate import violations
-from meshcompile.validate.releases import release_violations
+from meshcompile.validate import KINDS_OF_RELEASES, release_violations, violations
+from meshcompile.validate.releases import RULES
 
 VALID = yaml.safe_load("""
 VirtualService:
@@ -457,3 +457,8 @@ def test_weights_that_are_no_percentages_are_explained(weights: tuple[int, ...],
     assert [(each.message, each.severity, each.rejected) for each in explained] == (
         [(shares, Severity.INFO, False)] if shares else []
     )
+
+
+def test_kinds_of_releases_are_those_with_rules() -> None:
+    """The kinds whose rules depend on the release are those that have such rules."""
+    assert RULES.keys() == KINDS_OF_RELEASES

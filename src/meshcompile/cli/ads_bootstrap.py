@@ -37,11 +37,12 @@ def print_ads_bootstrap(options: argparse.Namespace) -> int:
     from meshcompile.envoy.config.core import SocketAddress
     from meshcompile.envoy.message import to_builtins
     from meshcompile.output.ads_bootstrap import ads_bootstrap
+    from meshcompile.values.ip import host_and_port
 
-    host, _, port = options.xds.rpartition(":")
-    if not host or not port.isascii() or not port.isdecimal() or int(port) > 65535:
+    found = host_and_port(options.xds)
+    if found is None:
         raise UsageError(f"--xds {options.xds}: expected HOST:PORT")
-    server = SocketAddress(address=host.strip("[]"), port_value=int(port))
+    server = SocketAddress(address=found[0], port_value=found[1])
     is_delta = options.xds_protocol == "delta"
     bootstrap = ads_bootstrap(_proxy(options), server, _tls(options), is_delta, options.admin_port)
     sys.stdout.write(rendered(to_builtins(bootstrap), options.output))

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from meshcompile.cli.ads_bootstrap import print_ads_bootstrap, xds_client_arguments
 from meshcompile.cli.bootstrap_options import bootstrap_arguments, bootstrap_of
-from meshcompile.cli.console import UsageError, complain, counted
+from meshcompile.cli.console import UsageError, complain
 from meshcompile.cli.inputs import compiled, load_mesh, mesh_arguments, proxy_argument, reported, wanted_proxy
 from meshcompile.cli.render import FORMATS, rendered
+from meshcompile.words import counted
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile import Config, Diagnostic, Mesh

@@ -20,13 +20,18 @@ FILES = {"certificate": "tls.crt", "private_key": "tls.key", "authorities": "ca.
 
 def bootstrap_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of a bootstrap."""
+    flavour_argument(parser)
+    _address_arguments(parser)
+    _certificate_arguments(parser)
+    _surrounding_arguments(parser)
+
+
+def flavour_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the option for the build of Envoy."""
     parser.add_argument(
         "--flavour", choices=("envoy", "istio"), default="envoy",
         help="build of Envoy to configure: the upstream one, or Istio's with its extensions (default: %(default)s)",
     )  # fmt: skip
-    _address_arguments(parser)
-    _certificate_arguments(parser)
-    _surrounding_arguments(parser)
 
 
 def _address_arguments(parser: argparse.ArgumentParser) -> None:
@@ -130,10 +135,10 @@ def _workload_certificates(config: Config, options: argparse.Namespace, trust_do
     if not options.dev_certs:
         return str(options.workload_certs)
     from meshcompile.running.dev_certificates import workload_folder
-    from meshcompile.values.spiffe import spiffe_id
+    from meshcompile.values.spiffe import workload_identity
 
     proxy = config.proxy
-    identity = spiffe_id(trust_domain, proxy.namespace, proxy.service_account or "default")
+    identity = workload_identity(trust_domain, proxy.namespace, proxy.service_account)
     return str(workload_folder(Path(options.dev_certs), proxy.id, identity))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from meshcompile.cli.console import UsageError, complain, counted
+from meshcompile.cli.console import UsageError, complain
 from meshcompile.cli.file_xds import described, write_xds, xds_arguments
 from meshcompile.cli.fleet_findings import FleetFindings, effective_patches
 from meshcompile.cli.hints import hint_at_missing_proxies
@@ -28,6 +28,7 @@ from meshcompile.cli.progress import counting
 from meshcompile.cli.render import FORMATS, rendered
 from meshcompile.cli.workers import executor, has_workers, worker_arguments
 from meshcompile.cli.written import Writing, written_by_processes, written_here
+from meshcompile.words import counted
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile import Config, Mesh, Proxy

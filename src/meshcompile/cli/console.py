@@ -42,20 +42,6 @@ def wants_colour(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 proxy`, `2 proxies`."""
-    return f"{number} {noun if number == 1 else _plural(noun)}"
-
-
-def _plural(noun: str) -> str:
-    """`policies`, `Ingresses`, `Endpoints`, `Gateways`."""
-    if noun.endswith("y") and noun[-2] not in "aeiou":
-        return f"{noun[:-1]}ies"
-    if noun.endswith("ss"):
-        return f"{noun}es"
-    return noun if noun.endswith("s") else f"{noun}s"
-
-
 def worst(diagnostics: Iterable[Diagnostic]) -> Severity | None:
     """The worst severity among the findings; None when there are none."""
     return max((finding.severity for finding in diagnostics), default=None)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meshcompile.cli.bootstrap_options import bootstrap_arguments, bootstrap_of
-from meshcompile.cli.console import counted
 from meshcompile.cli.inputs import compiled
+from meshcompile.words import counted
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile import Config, Diagnostic, Mesh, Proxy

@@ -11,12 +11,13 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meshcompile.cli.console import complain, counted
+from meshcompile.cli.console import complain
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents.limits import DEFAULT_LIMITS
 from meshcompile.documents.malformed import Malformed
 from meshcompile.documents.stream import Reader
 from meshcompile.findings.fixing import Applied, applicable_fix, applied
+from meshcompile.words import counted
 
 if TYPE_CHECKING:
     from meshcompile import Mesh

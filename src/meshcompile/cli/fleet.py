@@ -7,12 +7,13 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from meshcompile.cli.console import complain, counted
+from meshcompile.cli.console import complain
 from meshcompile.cli.hints import hint_at_missing_proxies
 from meshcompile.cli.inputs import load_mesh, mesh_arguments, path_arguments, reported
 from meshcompile.cli.progress import counting, progress
 from meshcompile.cli.render import rendered
 from meshcompile.cli.workers import executor, worker_arguments
+from meshcompile.words import counted
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile import Mesh

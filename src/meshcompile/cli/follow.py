@@ -7,16 +7,16 @@ configuration without them.
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meshcompile.cli import exit_codes
-from meshcompile.cli.console import complain, counted, print_diagnostics
+from meshcompile.cli.console import complain
 from meshcompile.cli.file_xds import XdsFindings, described, write_xds, xds_arguments
-from meshcompile.cli.inputs import load_mesh, mesh_arguments, path_arguments, proxy_options, reported, wanted_proxy
+from meshcompile.cli.inputs import mesh_arguments, path_arguments, proxy_options, reported, wanted_proxy
+from meshcompile.cli.watch import accepted_edit, followed_input, refuse_what_cannot_be_watched
 from meshcompile.cli.watch import described as described_edit
-from meshcompile.cli.watch import refuse_what_cannot_be_watched, watched_paths
+from meshcompile.words import counted
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile import Mesh
@@ -51,24 +51,18 @@ class XdsFolderWatch:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
-        self.paths = watched_paths(options)
         self.wanted = None if options.proxy is None and options.node is None else wanted_proxy(options)
         self.reported: XdsFindings = {}
         self.is_behind = False
 
     def run(self) -> None:
         """Follow the input until the user interrupts."""
-        from meshcompile.serve.followed_mesh import FollowedMesh
-        from meshcompile.source.following import changes, looks, stamps
+        from meshcompile.source.following import edits
 
-        before = stamps(self.paths)
-        followed = FollowedMesh(load_mesh(self.options), self.paths)
-        reported(followed.good.diagnostics, self.options)
+        followed, before = followed_input(self.options)
         self.write(followed.good, first=True)
         complain(f"watching {counted(len(before), 'file')}; stop with Ctrl-C")
-        for now in looks(self.paths):
-            found = changes(before, now)
-            before = now
+        for found in edits(followed.paths, before):
             if found:
                 self.apply(followed, found)
             elif self.is_behind:
@@ -76,17 +70,10 @@ class XdsFolderWatch:
 
     def apply(self, followed: FollowedMesh, found: dict[str, bool]) -> None:
         """Write what an edit changes, or say why it is not applied."""
-        from meshcompile.serve.followed_mesh import MeshAccepted, MeshRefused
-
-        match followed.after(found):
-            case MeshAccepted(mesh=mesh):
-                complain(described_edit(found))
-                self.write(mesh)
-            case MeshRefused() as refused:
-                print_diagnostics(refused.diagnostics, sys.stderr)
-                complain(f"{described_edit(found)}: {refused.reason}; the files stay as they are")
-            case _:
-                complain(f"{described_edit(found)}: nothing to compile has changed")
+        mesh = accepted_edit(followed, found, "the files")
+        if mesh is not None:
+            complain(described_edit(found))
+            self.write(mesh)
 
     def write(self, mesh: Mesh, first: bool = False) -> None:
         """Write the files. A folder that cannot be written is tried again with the next look."""

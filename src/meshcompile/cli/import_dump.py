@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from meshcompile.cli.bootstrap_options import flavour_argument
 from meshcompile.cli.dumps import read_dump
 from meshcompile.cli.inputs import pairs, reported
 from meshcompile.cli.limits import limit_arguments
@@ -14,10 +15,7 @@ from meshcompile.cli.render import FORMATS, rendered
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dump", metavar="DUMP", help="file with /config_dump?include_eds of Envoy, or - for stdin")
     parser.add_argument("-o", "--output", choices=FORMATS, default="json", help="(default: %(default)s)")
-    parser.add_argument(
-        "--flavour", choices=("envoy", "istio"), default="envoy",
-        help="build of Envoy to configure: the upstream one, or Istio's with its extensions (default: %(default)s)",
-    )  # fmt: skip
+    flavour_argument(parser)
     parser.add_argument(
         "--endpoint-map", action="append", default=[], metavar="FROM=TO", dest="endpoints",
         help="replace the address of an endpoint: ADDRESS[:PORT]=ADDRESS:PORT; repeatable",

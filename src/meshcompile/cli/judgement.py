@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from meshcompile.cli import exit_codes
-from meshcompile.cli.console import complain, counted
+from meshcompile.cli.console import complain
 from meshcompile.cli.policy import policy
 from meshcompile.cli.render import write_files
 from meshcompile.diagnostics import Diagnostic, Severity
@@ -16,6 +16,7 @@ from meshcompile.findings.baseline import BaselineComparison, baseline, baseline
 from meshcompile.findings.comments import comments
 from meshcompile.findings.policy import judged
 from meshcompile.findings.report import findings
+from meshcompile.words import counted
 
 if TYPE_CHECKING:
     from meshcompile import Mesh

@@ -1,17 +1,16 @@
-"""A folder of results that follows the mesh: files of earlier runs that are no longer generated are removed.
-
-The folder holds a manifest of the written files. No other file is ever removed.
-"""
+"""The folder of `compile --output-dir`: files of earlier runs that are no longer generated are removed."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
+
+from meshcompile.serve.generated_folder import earlier_files, listed, removed
 
 MANIFEST = ".meshcompile.json"
 
@@ -38,47 +37,15 @@ def update_folder(folder: Path, staged: Path, names: Collection[str], complete: 
 
     With `complete`, the files are those of all proxies, so the files of other proxies are removed too.
     """
-    earlier = _listed(folder)
-    scope = {_proxy(name) for name in names}
-    gone = [name for name in earlier if name not in names and (complete or _proxy(name) in scope)]
-    kept = [name for name in earlier if name not in names and name not in gone]
-    manifest = {"files": sorted((*names, *kept))}
+    earlier = earlier_files(listed(folder / MANIFEST, _is_own_name), names, complete)
+    manifest = {"files": sorted((*names, *earlier.kept))}
     (staged / MANIFEST).write_text(f"{json.dumps(manifest, indent=2)}\n", encoding="utf-8")
     for name in (*names, MANIFEST):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         os.replace(staged / name, folder / name)
-    return Update(len(names), sum(_removed(folder, name) for name in gone))
-
-
-def _proxy(name: str) -> str:
-    return name.partition("/")[0]
-
-
-def _listed(folder: Path) -> list[str]:
-    """The manifest's names that are inside the folder. The manifest is not trusted."""
-    try:
-        listed = json.loads((folder / MANIFEST).read_bytes())
-    except (OSError, ValueError):
-        return []
-    names = listed.get("files") if isinstance(listed, dict) else None
-    return [name for name in _texts(names) if _is_own_name(PurePosixPath(name))]
-
-
-def _texts(values: object) -> Iterable[str]:
-    return (value for value in values if isinstance(value, str)) if isinstance(values, list) else ()
+    return Update(len(names), sum(removed(folder, name) for name in earlier.outdated))
 
 
 def _is_own_name(name: PurePosixPath) -> bool:
     """Whether `compile` generates such a name: a file in the folder of a proxy."""
-    return len(name.parts) == 2 and not name.is_absolute() and ".." not in name.parts and "\0" not in str(name)
-
-
-def _removed(folder: Path, name: str) -> bool:
-    """Remove a file, and its folder if that becomes empty. False if there is no file, or if a link leads elsewhere."""
-    path = folder / name
-    if path.parent.is_symlink() or not path.is_file():
-        return False
-    path.unlink()
-    if not any(path.parent.iterdir()):
-        path.parent.rmdir()
-    return True
+    return len(name.parts) == 2

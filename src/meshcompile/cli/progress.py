@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from meshcompile.cli.console import counted
+from meshcompile.words import counted
 
 if TYPE_CHECKING:
     import threading

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 import signal
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meshcompile.cli import exit_codes
 from meshcompile.cli.bootstrap_options import bootstrap_arguments
-from meshcompile.cli.console import UsageError, complain, counted, print_diagnostics
-from meshcompile.cli.inputs import load_mesh, mesh_arguments, proxy_argument, reported, wanted_proxy
+from meshcompile.cli.console import UsageError, complain
+from meshcompile.cli.inputs import mesh_arguments, proxy_argument, wanted_proxy
+from meshcompile.cli.watch import accepted_edit, followed_input, refuse_what_cannot_be_watched
 from meshcompile.cli.watch import described as described_edit
-from meshcompile.cli.watch import refuse_what_cannot_be_watched, watched_paths
+from meshcompile.words import counted
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile.cli.local_proxies import LocalProxies
@@ -54,15 +54,12 @@ def _interrupted(number: int, frame: object) -> None:
 def _run(options: argparse.Namespace, folder: Path) -> int:
     from meshcompile.cli.local_proxies import LocalProxies, OneProxy, WholeMesh
     from meshcompile.running.binary import envoy_binary
-    from meshcompile.serve.followed_mesh import FollowedMesh
-    from meshcompile.source.following import changes, looks, stamps
+    from meshcompile.source.following import edits
 
     if options.whole_mesh and (options.proxy or options.node):
         raise UsageError("--mesh runs all proxies: name none")
-    binary, paths = envoy_binary(), watched_paths(options)
-    before = stamps(paths)
-    followed = FollowedMesh(load_mesh(options), paths)
-    reported(followed.good.diagnostics, options)
+    binary = envoy_binary()
+    followed, before = followed_input(options)
     chosen = WholeMesh(options, folder) if options.whole_mesh else OneProxy(options, wanted_proxy(options))
     with LocalProxies(binary, folder, chosen) as proxies:
         for line in proxies.show(followed.good):
@@ -70,9 +67,7 @@ def _run(options: argparse.Namespace, folder: Path) -> int:
         complain(
             f"{counted(len(proxies.running), 'proxy')} live; watching {counted(len(before), 'file')}; stop with Ctrl-C"
         )
-        for now in looks(paths):
-            found = changes(before, now)
-            before = now
+        for found in edits(followed.paths, before):
             if found:
                 _apply(proxies, followed, found)
             for line in proxies.troubles():
@@ -85,17 +80,12 @@ def _run(options: argparse.Namespace, folder: Path) -> int:
 def _apply(proxies: LocalProxies, followed: FollowedMesh, found: dict[str, bool]) -> None:
     """Apply an edit, or say why it is not applied."""
     from meshcompile import MeshcompileError
-    from meshcompile.serve.followed_mesh import MeshAccepted, MeshRefused
 
-    match followed.after(found):
-        case MeshAccepted(mesh=mesh):
-            try:
-                lines = proxies.show(mesh)
-            except MeshcompileError as error:
-                lines = [f"{error}; the proxies stay as they are"]
-            complain(f"{described_edit(found)}: {'; '.join(lines) or 'no proxy changes'}")
-        case MeshRefused() as refused:
-            print_diagnostics(refused.diagnostics, sys.stderr)
-            complain(f"{described_edit(found)}: {refused.reason}; the proxies stay as they are")
-        case _:
-            complain(f"{described_edit(found)}: nothing to compile has changed")
+    mesh = accepted_edit(followed, found, "the proxies")
+    if mesh is None:
+        return
+    try:
+        lines = proxies.show(mesh)
+    except MeshcompileError as error:
+        lines = [f"{error}; the proxies stay as they are"]
+    complain(f"{described_edit(found)}: {'; '.join(lines) or 'no proxy changes'}")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from meshcompile.cli import exit_codes
 from meshcompile.cli.console import UsageError
-from meshcompile.cli.inputs import load_mesh, mesh_arguments, path_arguments, reported
-from meshcompile.cli.watch import refuse_what_cannot_be_watched, watched_paths
+from meshcompile.cli.inputs import mesh_arguments, path_arguments
+from meshcompile.cli.watch import followed_input, refuse_what_cannot_be_watched
 
 if TYPE_CHECKING:  # nothing of the server is imported until it runs
     from meshcompile.serve.server import ServeSettings
@@ -66,16 +66,11 @@ def run(options: argparse.Namespace) -> int:
         from meshcompile.serve.server import XdsServer
     except ModuleNotFoundError as error:
         raise MissingExtra("xds", "serve xDS") from error
-    from meshcompile.serve.followed_mesh import FollowedMesh
     from meshcompile.serve.logs import configure_logs
-    from meshcompile.source.following import stamps
 
     settings = _settings(options)
     configure_logs(options.log_format)
-    paths = watched_paths(options)
-    before = stamps(paths)
-    followed = FollowedMesh(load_mesh(options), paths)
-    reported(followed.good.diagnostics, options)
+    followed, before = followed_input(options)
     gc.collect()
     gc.freeze()  # what is loaded stays, so the collector need not look at it
     asyncio.run(XdsServer(followed, before, settings).run())

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from meshcompile.cli import exit_codes
-from meshcompile.cli.console import UsageError, complain, counted
+from meshcompile.cli.console import UsageError, complain
 from meshcompile.cli.inputs import load_mesh, mesh_arguments, reported
 from meshcompile.cli.parser import suggested
 from meshcompile.diagnostics import Severity
+from meshcompile.words import counted
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile import Mesh, ObjectStatus

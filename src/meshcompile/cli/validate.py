@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meshcompile.cli import exit_codes
-from meshcompile.cli.console import UsageError, complain, counted
+from meshcompile.cli.console import UsageError, complain
 from meshcompile.cli.inputs import load_mesh, mesh_arguments, path_arguments, watch_argument
 from meshcompile.cli.progress import progress
 from meshcompile.cli.summary import summary, verdict
 from meshcompile.diagnostics import Diagnostic, Severity
+from meshcompile.words import counted
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile import Mesh

@@ -10,13 +10,15 @@ from contextlib import redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING, TextIO
 
 from meshcompile.cli import exit_codes
-from meshcompile.cli.console import UsageError, complain, counted, print_diagnostics
-from meshcompile.cli.inputs import load_mesh, pairs
+from meshcompile.cli.console import UsageError, complain, print_diagnostics
+from meshcompile.cli.inputs import load_mesh, pairs, reported
 from meshcompile.cli.rendering import is_rendered
-from meshcompile.source.following import GivenPath, changes, looks, stamps
+from meshcompile.source.following import GivenPath, Stamps, edits, stamps
+from meshcompile.words import counted
 
 if TYPE_CHECKING:
     from meshcompile import Mesh
+    from meshcompile.serve.followed_mesh import FollowedMesh
 
 
 def watched(options: argparse.Namespace) -> int:
@@ -46,6 +48,32 @@ def watched_paths(options: argparse.Namespace) -> tuple[str, ...]:
     return (*options.files, *getattr(options, "paths", ()), *remote, *map(str, settings))
 
 
+def followed_input(options: argparse.Namespace) -> tuple[FollowedMesh, Stamps]:
+    """The mesh of files that are followed, and their stamps from before they were read. Prints its findings."""
+    from meshcompile.serve.followed_mesh import FollowedMesh
+
+    paths = watched_paths(options)
+    before = stamps(paths)
+    followed = FollowedMesh(load_mesh(options), paths)
+    reported(followed.good.diagnostics, options)
+    return followed, before
+
+
+def accepted_edit(followed: FollowedMesh, found: Mapping[str, bool], what_stays: str) -> Mesh | None:
+    """The mesh after an edit; None if the edit is not applied, and a message says why: `the files stay as they are`."""
+    from meshcompile.serve.followed_mesh import MeshAccepted, MeshRefused
+
+    match followed.after(found):
+        case MeshAccepted(mesh=mesh):
+            return mesh
+        case MeshRefused() as refused:
+            print_diagnostics(refused.diagnostics, sys.stderr)
+            complain(f"{described(found)}: {refused.reason}; {what_stays} stay as they are")
+        case _:
+            complain(f"{described(found)}: nothing to compile has changed")
+    return None
+
+
 class Watch:
     """A command that runs whenever its input changes.
 
@@ -63,9 +91,7 @@ class Watch:
         before = stamps(self.paths)
         self.look("")
         complain(f"watching {counted(len(before), 'file')}; stop with Ctrl-C")
-        for now in looks(self.paths):
-            found = changes(before, now)
-            before = now
+        for found in edits(self.paths, before):
             if found:
                 self.waiting.update(found)
                 self.look(described(found))

@@ -7,7 +7,7 @@ from meshcompile.compare.witnesses import Clients
 from meshcompile.errors import UnknownProxy
 from meshcompile.mesh import Mesh
 from meshcompile.proxy import Proxy
-from meshcompile.values.spiffe import spiffe_id
+from meshcompile.values.spiffe import workload_identity
 
 Pair = tuple[Proxy | None, Proxy | None]
 
@@ -54,8 +54,9 @@ def client_names(meshes: Iterable[Mesh]) -> Clients:
     found: dict[str, str] = {}
     for mesh in meshes:
         for each in mesh.named_proxies:
-            trust_domain, account = mesh.settings.mesh.trust_domain, each.proxy.service_account or "default"
-            found.setdefault(spiffe_id(trust_domain, each.proxy.namespace, account), each.workload)
+            trust_domain, proxy = mesh.settings.mesh.trust_domain, each.proxy
+            identity = workload_identity(trust_domain, proxy.namespace, proxy.service_account)
+            found.setdefault(identity, each.workload)
     return found
 
 

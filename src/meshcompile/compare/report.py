@@ -6,6 +6,7 @@ from typing import Any
 from meshcompile.compare.data import lines
 from meshcompile.compare.mesh_diff import MeshChange, MeshDiff, ResourceGroup
 from meshcompile.compare.risks import Risk
+from meshcompile.words import counted
 
 RISKS: Mapping[Risk, str] = {
     Risk.EXPOSURE: "a gateway answers requests that it did not answer before",
@@ -21,9 +22,9 @@ MOST_NAMES = 3
 def summary(diff: MeshDiff) -> str:
     """The difference in one sentence."""
     if diff.changes:
-        what = f"{_counted(len(diff.changes), 'change')} of behaviour"
+        what = f"{counted(len(diff.changes), 'change')} of behaviour"
         risky = f", risky: {', '.join(map(str, diff.risky))}" if diff.risky else ""
-        return f"{what} at {_counted(len(_proxies(diff)), 'workload')}{risky}"
+        return f"{what} at {counted(len(_proxies(diff)), 'workload')}{risky}"
     if diff.undecided:
         return "no change of behaviour was found, but not everything could be compared"
     if diff.resources:
@@ -35,10 +36,6 @@ def summary(diff: MeshDiff) -> str:
 
 def _proxies(diff: MeshDiff) -> frozenset[str]:
     return frozenset(name for change in diff.changes for name in change.proxies)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def text(diff: MeshDiff) -> str:
@@ -167,7 +164,12 @@ def _markdown(diff: MeshDiff) -> Iterator[str]:
         cells = (f"{_title(change)}{marks}", *outcomes, ", ".join(places))
         yield f"| {' | '.join(map(_cell, cells))} |"
     for title, body in _details(diff):
-        yield from ("", f"<details><summary>{title}</summary>", "", "```", *body, "```", "", "</details>")
+        yield from details(title, body)
+
+
+def details(title: str, lines: Iterable[str]) -> Iterator[str]:
+    """Lines of Markdown that are folded under a title."""
+    yield from ("", f"<details><summary>{title}</summary>", "", "```", *lines, "```", "", "</details>")
 
 
 def _cell(value: str) -> str:

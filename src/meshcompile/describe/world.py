@@ -9,33 +9,18 @@ from msgspec import Struct
 from meshcompile.config import Config
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Document, Origin
+from meshcompile.explain.world import ReadMesh
 from meshcompile.models.base import Resource
-from meshcompile.proxies import NamedProxy
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.facts import ProxyFacts, proxy_facts
 from meshcompile.resolve.scope.workload import placed
 from meshcompile.resolve.skipped_objects import SkippedObjects
-from meshcompile.settings import MeshSettings
-from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.status.objects import ObjectStatus
 from meshcompile.unreachable import UnreachableRoute, unreachable_parts
 from meshcompile.uses import NO_USE, NOTHING_TO_SAY, READ_FOR_OTHERS
 
 
-class DescribableMesh(Protocol):
-    """What is asked of a mesh."""
-
-    @property
-    def snapshot(self) -> Snapshot: ...
-
-    @property
-    def settings(self) -> MeshSettings: ...
-
-    @property
-    def objects(self) -> tuple[Resource, ...]: ...
-
-    @property
-    def named_proxies(self) -> tuple[NamedProxy, ...]: ...
+class DescribableMesh(ReadMesh, Protocol):
+    """A mesh whose proxies are all compiled."""
 
     @property
     def namespace(self) -> str: ...
@@ -43,15 +28,11 @@ class DescribableMesh(Protocol):
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]: ...
 
-    def proxy(self, name: str) -> Proxy: ...
-
     def origin_of(self, proxy: Proxy) -> Origin | None: ...
 
     def compile_all(self) -> Iterator[Config]: ...
 
     def analyze(self) -> tuple[Diagnostic, ...]: ...
-
-    def status(self) -> tuple[ObjectStatus, ...]: ...
 
 
 class RunningProxy(Struct, frozen=True, eq=False):

@@ -9,7 +9,7 @@ from meshcompile.simulate.rbac_conditions import PEER_PRINCIPAL
 from meshcompile.snapshot.ambient.workloads import tunnel_protocol
 from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.workloads import workload_name
-from meshcompile.values.spiffe import spiffe_id
+from meshcompile.values.spiffe import workload_identity
 
 MAIN_INTERNAL = "main_internal"
 """The listener of a waypoint behind the end of the tunnel."""
@@ -25,8 +25,7 @@ def is_ambient(world: World, pod: Pod | None) -> bool:
 
 def identity_of(world: World, pod: Pod) -> str:
     """The SPIFFE identity of a Pod."""
-    account = pod.spec.service_account or "default"
-    return spiffe_id(world.snapshot.mesh.trust_domain, pod.namespace, account)
+    return workload_identity(world.snapshot.mesh.trust_domain, pod.namespace, pod.spec.service_account)
 
 
 def waypoint_of(world: World, service: Service) -> Proxy | None:

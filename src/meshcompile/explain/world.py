@@ -20,11 +20,11 @@ from meshcompile.snapshot.ambient.waypoints import GATEWAY_NAME
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.workloads import workload_name
 from meshcompile.status.objects import ObjectStatus
-from meshcompile.values.spiffe import spiffe_id
+from meshcompile.values.spiffe import workload_identity
 
 
-class ExplainableMesh(Protocol):
-    """What is asked of a mesh."""
+class ReadMesh(Protocol):
+    """What explanations and descriptions ask of a mesh."""
 
     @property
     def snapshot(self) -> Snapshot: ...
@@ -38,13 +38,17 @@ class ExplainableMesh(Protocol):
     @property
     def named_proxies(self) -> tuple[NamedProxy, ...]: ...
 
-    def proxies(self) -> tuple[Proxy, ...]: ...
-
     def proxy(self, name: str) -> Proxy: ...
 
-    def compile(self, proxy: Proxy) -> Config: ...
-
     def status(self) -> tuple[ObjectStatus, ...]: ...
+
+
+class ExplainableMesh(ReadMesh, Protocol):
+    """A mesh whose proxies are compiled when a request meets them."""
+
+    def proxies(self) -> tuple[Proxy, ...]: ...
+
+    def compile(self, proxy: Proxy) -> Config: ...
 
     def analyze(self, *, about: Callable[[Origin], bool]) -> tuple[Diagnostic, ...]: ...
 
@@ -131,7 +135,7 @@ class World:
     def identity(self, proxy: Proxy) -> str:
         """The SPIFFE identity of a proxy's workload."""
         trust_domain = self.mesh.settings.mesh.trust_domain
-        return spiffe_id(trust_domain, proxy.namespace, proxy.service_account or "default")
+        return workload_identity(trust_domain, proxy.namespace, proxy.service_account)
 
     def answering(self, pod: Pod) -> str:
         """`NAME.NAMESPACE VERSION` of a Pod."""

@@ -13,6 +13,7 @@ from typing import Any
 from meshcompile.inject.problems import InjectionProblem
 from meshcompile.inject.typed import Json, typed
 from meshcompile.inject.types import GoField, go_struct
+from meshcompile.models.nulls import without_nulls
 
 Items = Sequence[Json]
 
@@ -45,17 +46,7 @@ def _merged_value(original: Any, patch: Any, field: GoField | None) -> Any:
         case list(), list():
             return patch
         case _:
-            return _without_nulls(patch)
-
-
-def _without_nulls(value: Any) -> Any:
-    match value:
-        case Mapping():
-            return {key: _without_nulls(item) for key, item in value.items() if item is not None}
-        case list():
-            return [_without_nulls(item) for item in value]
-        case _:
-            return value
+            return without_nulls(patch)
 
 
 def _merged_lists(original: Items, patch: Items, key: str, element: str) -> list[Any]:

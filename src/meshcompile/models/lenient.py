@@ -16,6 +16,7 @@ from meshcompile.codes.models import ONE_MEMBER
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Document, Origin, Path
 from meshcompile.models.base import Node, stamp
+from meshcompile.models.nulls import without_nulls
 from meshcompile.models.problems import problem, value_at, written_path
 
 N = TypeVar("N", bound=Node)
@@ -23,7 +24,7 @@ N = TypeVar("N", bound=Node)
 
 def read_leniently(document: Document, model: type[N]) -> tuple[N | None, tuple[Diagnostic, ...]]:
     """The message in a document, or None if there is none, and findings about it."""
-    written, findings = _without_nulls(document.value), list[Diagnostic]()
+    written, findings = without_nulls(document.value), list[Diagnostic]()
     while errors := _errors(model, written):
         findings.extend(_finding(error, model, Origin(document), written) for error in errors)
         skipped = [_skipped(error, written) for error in errors]
@@ -66,17 +67,6 @@ def _skipped(error: ErrorDetails, written: Any) -> tuple[Path, ...]:
             )
         case _:
             return ()
-
-
-def _without_nulls(value: Any) -> Any:
-    """The data without null fields."""
-    match value:
-        case Mapping():
-            return {key: _without_nulls(item) for key, item in value.items() if item is not None}
-        case list():
-            return [_without_nulls(item) for item in value]
-        case _:
-            return value
 
 
 def _without(value: Any, path: Path) -> Any:

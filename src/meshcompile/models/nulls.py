@@ -30,6 +30,17 @@ def has_null(value: Mapping[str, Any] | list[Any]) -> bool:
     return False
 
 
+def without_nulls(value: Any) -> Any:
+    """The data without null fields."""
+    match value:
+        case Mapping():
+            return {key: without_nulls(item) for key, item in value.items() if item is not None}
+        case list():
+            return [without_nulls(item) for item in value]
+        case _:
+            return value
+
+
 def _nulls(node: Node, written: Mapping[str, Any]) -> Iterator[Diagnostic]:
     for key, value in written.items():
         nested = nested_fields(type(node)).get(key)

@@ -13,7 +13,8 @@ from envoy_data_plane.message_pool import default_message_pool
 
 from meshcompile.envoy.message import TYPE_URL
 from meshcompile.envoy.wire import encode
-from meshcompile.output.interop import TYPES, ByKind, lacking, package_of
+from meshcompile.output.interop import ByKind, lacking, package_of
+from meshcompile.output.xds_types import TYPES
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from meshcompile.envoy.config.bootstrap import BootstrapStaticResources
 from meshcompile.envoy.message import TYPE_URL, Message, to_builtins
 from meshcompile.envoy.proto_names import with_proto_names
 from meshcompile.output.bootstrap.options import Credential
-from meshcompile.output.interop import TYPES
 from meshcompile.output.live_bootstrap import live_bootstrap
 from meshcompile.output.live_parts import inline_routes, static_resources
 from meshcompile.output.secrets import sds_secrets, secret_dump
+from meshcompile.output.xds_types import TYPES
 from meshcompile.proxy import Proxy
 
 ADMIN = f"{TYPE_URL}envoy.admin.v3."

@@ -13,15 +13,7 @@ from meshcompile.envoy import message as json_form
 from meshcompile.envoy.descriptors import FieldDescriptor, descriptor
 from meshcompile.envoy.message import EncodedMessage, Message
 from meshcompile.envoy.reading import GOOGLE, SPECIAL
-
-TYPES: Mapping[str, str] = {
-    "listeners": "envoy.config.listener.v3.Listener",
-    "routes": "envoy.config.route.v3.RouteConfiguration",
-    "clusters": "envoy.config.cluster.v3.Cluster",
-    "endpoints": "envoy.config.endpoint.v3.ClusterLoadAssignment",
-    "extensions": "envoy.config.core.v3.TypedExtensionConfig",
-}
-"""The full names of the resources, by kind."""
+from meshcompile.output.xds_types import TYPES
 
 ByKind: TypeAlias = Mapping[str, Sequence[Message | EncodedMessage]]
 FieldNumbers: TypeAlias = Callable[[str], frozenset[int] | None]

@@ -12,7 +12,8 @@ from google.protobuf.message_factory import GetMessageClass
 
 from meshcompile.envoy.message import EncodedMessage, Message
 from meshcompile.envoy.wire import encode
-from meshcompile.output.interop import TYPES, ByKind, lacking, package_of
+from meshcompile.output.interop import ByKind, lacking, package_of
+from meshcompile.output.xds_types import TYPES
 
 
 @dataclass(frozen=True, slots=True)

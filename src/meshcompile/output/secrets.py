@@ -21,6 +21,7 @@ from meshcompile.envoy.udpa import TypedStruct
 from meshcompile.output.bootstrap.options import Credential
 from meshcompile.output.columns import aligned
 from meshcompile.output.walk import messages
+from meshcompile.values.credentials import AUTHORITIES
 
 OF_WORKLOAD = {"default": "Cert Chain", "ROOTCA": "CA"}
 """Secrets that Istio's agent serves to every proxy. Their content is unknown before the proxy runs."""
@@ -94,7 +95,7 @@ def _secret(name: str, credentials: Mapping[str, Credential], namespace: str) ->
     _, _, path = name.partition("://")
     if not path:
         return SdsSecret(name)
-    for key, only_authorities in ((path, path.endswith("-cacert")), (path.removesuffix("-cacert"), True)):
+    for key, only_authorities in ((path, path.endswith(AUTHORITIES)), (path.removesuffix(AUTHORITIES), True)):
         credential = credentials.get(key if "/" in key else f"{namespace}/{key}")
         if credential is not None:
             return SdsSecret(name, "" if only_authorities else credential.certificate, credential.authorities)

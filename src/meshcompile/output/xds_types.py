@@ -6,15 +6,18 @@ from typing import Any
 
 from meshcompile.envoy.message import TYPE_URL, Message, encode
 
-TYPE_URLS: Mapping[str, str] = {
-    "listeners": f"{TYPE_URL}envoy.config.listener.v3.Listener",
-    "routes": f"{TYPE_URL}envoy.config.route.v3.RouteConfiguration",
-    "clusters": f"{TYPE_URL}envoy.config.cluster.v3.Cluster",
-    "endpoints": f"{TYPE_URL}envoy.config.endpoint.v3.ClusterLoadAssignment",
-    "extensions": f"{TYPE_URL}envoy.config.core.v3.TypedExtensionConfig",
-    "secrets": f"{TYPE_URL}envoy.extensions.transport_sockets.tls.v3.Secret",
+TYPES: Mapping[str, str] = {
+    "listeners": "envoy.config.listener.v3.Listener",
+    "routes": "envoy.config.route.v3.RouteConfiguration",
+    "clusters": "envoy.config.cluster.v3.Cluster",
+    "endpoints": "envoy.config.endpoint.v3.ClusterLoadAssignment",
+    "extensions": "envoy.config.core.v3.TypedExtensionConfig",
 }
-"""The type URL of each type of resource."""
+"""The full name of the messages of each type."""
+SECRET = "envoy.extensions.transport_sockets.tls.v3.Secret"
+
+TYPE_URLS: Mapping[str, str] = {kind: TYPE_URL + name for kind, name in (*TYPES.items(), ("secrets", SECRET))}
+"""The type URL of each type of resource, secrets included."""
 
 
 def resource_name(resource: Any) -> str:

@@ -8,6 +8,7 @@ from meshcompile.rollout.order import OrderVerdict
 from meshcompile.rollout.plan import MOST_EDITS, Plan
 from meshcompile.rollout.savings import Savings
 from meshcompile.rollout.steps import PlanStep
+from meshcompile.words import counted
 
 UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"))
 MOST_LINES = 10
@@ -18,7 +19,7 @@ def summary(plan: Plan) -> str:
     """The plan in one sentence."""
     if plan.is_empty:
         return "nothing to apply: the inputs say the same"
-    return f"{_counted(_edited(plan), 'object')} to apply, {_verdict(plan)}"
+    return f"{counted(_edited(plan), 'object', ',')} to apply, {_verdict(plan)}"
 
 
 def _edited(plan: Plan) -> int:
@@ -28,9 +29,9 @@ def _edited(plan: Plan) -> int:
 def _verdict(plan: Plan) -> str:
     match plan.verdict:
         case OrderVerdict.SAFE if plan.needs_two_phases:
-            return f"safe in {_counted(len(plan.steps), 'step')}, with a version that neither side has"
+            return f"safe in {counted(len(plan.steps), 'step', ',')}, with a version that neither side has"
         case OrderVerdict.SAFE:
-            return f"safe in {_counted(len(plan.steps), 'step')}"
+            return f"safe in {counted(len(plan.steps), 'step', ',')}"
         case OrderVerdict.IMPOSSIBLE:
             return "and no order is safe"
         case OrderVerdict.UNKNOWN:
@@ -53,18 +54,18 @@ def fleet_lines(plan: Plan) -> Iterator[str]:
     """What is pushed to how many proxies, and the sizes."""
     before, after = plan.sizes
     changed = sum(bool(each.types) for each in plan.footprints)
-    yield f"fleet: {changed} of {_counted(len(plan.footprints), 'proxy', 'proxies')} get something new"
+    yield f"fleet: {changed} of {counted(len(plan.footprints), 'proxy', ',')} get something new"
     for name, workloads in plan.pushes.items():
         if workloads:
             count = sum(name in each.types for each in plan.footprints)
-            yield f"  {name:<4} {_counted(count, 'proxy', 'proxies')}: {report.names(workloads)}"
+            yield f"  {name:<4} {counted(count, 'proxy', ',')}: {report.names(workloads)}"
     yield f"  size {_size(before)} before, {_size(after)} after"
 
 
 def order_lines(plan: Plan) -> Iterator[str]:
     """The steps, and what cannot be applied."""
     if plan.steps:
-        checked = f"checked at {_counted(plan.checked, 'proxy', 'proxies')} after each step"
+        checked = f"checked at {counted(plan.checked, 'proxy', ',')} after each step"
         yield f"steps: make before break, {checked}"
     for number, step in enumerate(plan.steps, 1):
         yield f"  {number}. {step_line(step)}"
@@ -117,16 +118,12 @@ def saving_lines(savings: Savings) -> Iterator[str]:
 
 
 def _size(size: Size) -> str:
-    return f"{_bytes(size.bytes)} in {_counted(size.resources, 'resource')}"
+    return f"{_bytes(size.bytes)} in {counted(size.resources, 'resource', ',')}"
 
 
 def _bytes(number: int) -> str:
     """`1.5 MB`."""
     return next((f"{number / unit:.1f} {name}" for unit, name in UNITS if number >= unit), f"{number} bytes")
-
-
-def _counted(number: int, noun: str, plural: str = "") -> str:
-    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def markdown(plan: Plan) -> str:
@@ -143,7 +140,7 @@ def _markdown(plan: Plan) -> Iterator[str]:
     for name, problems in plan.blocked:
         yield f"- ⚠️ no safe order for {name}: {'; '.join(problems[:MOST_LINES])}"
     for title, lines in _folded(plan):
-        yield from ("", f"<details><summary>{title}</summary>", "", "```", *lines, "```", "", "</details>")
+        yield from report.details(title, lines)
     yield from ("", report.markdown(plan.diff).rstrip())
 
 

@@ -15,8 +15,7 @@ from meshcompile.envoy.config.core import DataSource
 from meshcompile.envoy.extensions.transport_sockets.tls import CertificateValidationContext, Secret, TlsCertificate
 from meshcompile.output.bootstrap import Credential
 from meshcompile.output.secrets import secret_names
-
-GRANTED = "kubernetes-gateway"
+from meshcompile.values.credentials import AUTHORITIES, GATEWAY_SECRET
 
 
 def served_secrets(config: Config) -> tuple[Secret, ...]:
@@ -26,11 +25,11 @@ def served_secrets(config: Config) -> tuple[Secret, ...]:
 
 def _secrets(config: Config) -> Iterator[Secret]:
     for name in sorted(set(secret_names(config.resources))):
-        scheme, _, path = name.partition("://")
+        _, _, path = name.partition("://")
         if not path:
             continue
         namespace, _, secret = path.rpartition("/")
-        if namespace in ("", config.proxy.namespace) or scheme == GRANTED:
+        if namespace in ("", config.proxy.namespace) or name.startswith(GATEWAY_SECRET):
             found = _secret(name, f"{namespace or config.proxy.namespace}/{secret}", config)
             if found is not None:
                 yield found
@@ -38,8 +37,8 @@ def _secrets(config: Config) -> Iterator[Secret]:
 
 def _secret(name: str, key: str, config: Config) -> Secret | None:
     """The secret of a name. One that ends in `-cacert` has only the authorities, of that Secret or of the whole one."""
-    if name.endswith("-cacert"):
-        for candidate in (key, key.removesuffix("-cacert")):
+    if name.endswith(AUTHORITIES):
+        for candidate in (key, key.removesuffix(AUTHORITIES)):
             authorities = config.credentials.get(candidate, Credential()).authorities
             if authorities:
                 return Secret(

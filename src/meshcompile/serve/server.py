@@ -24,7 +24,8 @@ from meshcompile.serve.publisher import Publisher
 from meshcompile.serve.status_pages import PageServer, StatusPages
 from meshcompile.serve.streams import AdsService
 from meshcompile.serve.tls import ReloadedCertificates, TlsFiles
-from meshcompile.source.following import Stamps, changes, looks
+from meshcompile.source.following import Stamps, edits
+from meshcompile.values.ip import host_and_port
 
 GRACE = 5.0
 """The number of seconds that streams have to end when the server stops."""
@@ -115,7 +116,7 @@ class XdsServer:
             raise InvalidArgument(f"cannot listen at {address}: {error}") from None
 
     def _pages(self) -> PageServer:
-        host, port = split_address(self.settings.status_address)
+        host, port = _host_and_port(self.settings.status_address)
         try:
             return PageServer(StatusPages(self.metrics, self._problem, self.status), host, port)
         except OSError as error:
@@ -141,10 +142,7 @@ class XdsServer:
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         """Look for changes for ever, in a thread. Every look that finds one is an edit."""
-        before = self.stamps
-        for now in looks(self.followed.paths):
-            found = changes(before, now)
-            before = now
+        for found in edits(self.followed.paths, self.stamps):
             if found or self.followed.waiting:
                 try:
                     loop.call_soon_threadsafe(self.edits.put_nowait, (found, monotonic()))
@@ -190,9 +188,9 @@ def _host(address: str) -> str:
     return address.rpartition(":")[0]
 
 
-def split_address(address: str) -> tuple[str, int]:
-    """Host and port of `HOST:PORT`. Raises InvalidArgument for another form."""
-    host, _, port = address.rpartition(":")
-    if not host or not port.isascii() or not port.isdecimal() or int(port) > 65535:
+def _host_and_port(address: str) -> tuple[str, int]:
+    """Raises InvalidArgument for an address of another form."""
+    found = host_and_port(address)
+    if found is None:
         raise InvalidArgument(f"an address is HOST:PORT, not {address!r}")
-    return host.strip("[]"), int(port)
+    return found

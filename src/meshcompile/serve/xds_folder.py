@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
+
+from meshcompile.serve.generated_folder import earlier_files, listed, removed
 
 MANIFEST = ".meshcompile-xds.json"
 GRACE = 1.0
@@ -50,18 +52,15 @@ def replace_files(folder: Path, files: Sequence[FolderFile], complete: bool) -> 
     replaced until then is complete in itself.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    earlier = _listed(folder)
-    wanted = {file.path for file in files}
-    scope = {_proxy(path) for path in wanted}
-    gone = [path for path in earlier if path not in wanted and (complete or _proxy(path) in scope)]
-    kept = [path for path in earlier if path not in wanted and path not in gone]
+    paths = {file.path for file in files}
+    earlier = earlier_files(listed(folder / MANIFEST, _is_own), paths, complete)
     changed = [_with_interim(folder, file) for file in files if _content(folder / file.path) != file.content]
-    _write(folder / MANIFEST, f"{json.dumps({'files': sorted({*wanted, *kept, *gone})}, indent=1)}\n".encode())
+    _write_manifest(folder, {*paths, *earlier.kept, *earlier.outdated})
     _replace(folder, changed)
-    for path in gone:
-        _remove(folder, path)
-    _write(folder / MANIFEST, f"{json.dumps({'files': sorted({*wanted, *kept})}, indent=1)}\n".encode())
-    return FolderChange(tuple(file.path for file in changed), tuple(gone))
+    for path in earlier.outdated:
+        removed(folder, path)
+    _write_manifest(folder, {*paths, *earlier.kept})
+    return FolderChange(tuple(file.path for file in changed), earlier.outdated)
 
 
 def _replace(folder: Path, changed: Iterable[FolderFile]) -> None:
@@ -121,40 +120,10 @@ def _write(path: Path, content: bytes) -> None:
         raise
 
 
-def _proxy(path: str) -> str:
-    return path.partition("/")[0]
-
-
-def _listed(folder: Path) -> Sequence[str]:
-    """The paths of the manifest that are inside the folder. The manifest is not trusted."""
-    try:
-        listed = json.loads((folder / MANIFEST).read_bytes())["files"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return ()
-    return tuple(path for path in listed if isinstance(path, str) and _is_own(PurePosixPath(path)))
+def _write_manifest(folder: Path, paths: Iterable[str]) -> None:
+    _write(folder / MANIFEST, f"{json.dumps({'files': sorted(paths)}, indent=1)}\n".encode())
 
 
 def _is_own(path: PurePosixPath) -> bool:
     """Whether `xds` writes such a path: a JSON file in the folder of a proxy, or in one of its subfolders."""
-    plain = not path.is_absolute() and ".." not in path.parts and "\0" not in str(path)
-    return plain and len(path.parts) in (2, 3) and path.suffix == ".json"
-
-
-def _remove(folder: Path, path: str) -> None:
-    """Remove a file, and the folders that become empty. Links that lead elsewhere are left alone."""
-    file = folder / path
-    if any(above.is_symlink() for above in _above(folder, file)) or not file.is_file():
-        return
-    file.unlink()
-    for above in _above(folder, file):
-        if any(above.iterdir()):
-            return
-        above.rmdir()
-
-
-def _above(folder: Path, file: Path) -> Iterator[Path]:
-    """The folders of a file below `folder`, the innermost first."""
-    above = file.parent
-    while above != folder:
-        yield above
-        above = above.parent
+    return len(path.parts) in (2, 3) and path.suffix == ".json"

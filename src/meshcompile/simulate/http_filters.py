@@ -24,7 +24,6 @@ from meshcompile.envoy.extensions.filters.http import router as router_messages
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
 from meshcompile.envoy.istio import AlpnFilterConfig, StatsPluginConfig
 from meshcompile.envoy.message import Packed
-from meshcompile.envoy.udpa import TypedStruct
 from meshcompile.simulate.alpn import alpn
 from meshcompile.simulate.cors import cors
 from meshcompile.simulate.course import Course, HttpFilterConfig, HttpFilterEvaluator, Passed
@@ -35,7 +34,7 @@ from meshcompile.simulate.http_rbac import http_rbac
 from meshcompile.simulate.jwt_authn import jwt_authn
 from meshcompile.simulate.outcomes import ProxyOutcome
 from meshcompile.simulate.router import router
-from meshcompile.simulate.string_match import type_name
+from meshcompile.simulate.string_match import is_typed_struct_of, type_name
 
 
 def _passing(_: HttpFilterConfig, course: Course) -> Passed:
@@ -106,7 +105,7 @@ def _passed(config: HttpFilterConfig, course: Course) -> Iterable[Course | Proxy
     evaluator = EVALUATORS.get(type(filter_.config))
     if evaluator is not None:
         return evaluator(filter_, course)
-    if isinstance(filter_.config, TypedStruct) and filter_.config.type_url.rpartition("/")[2] in PASSING_TYPES:
+    if is_typed_struct_of(filter_.config, PASSING_TYPES):
         return (course,)
     unknown = f"the HTTP filter {config.name} ({type_name(config.config)})"
     return (course.after("HTTP filter", config.name, "is not evaluated", config.pointer).depending(unknown),)

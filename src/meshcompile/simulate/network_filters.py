@@ -12,14 +12,13 @@ from meshcompile.envoy.extensions.filters.network.sni_cluster import SniCluster
 from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
 from meshcompile.envoy.istio import StatsPluginConfig
 from meshcompile.envoy.message import Packed, replaced
-from meshcompile.envoy.udpa import TypedStruct
 from meshcompile.simulate.http_connection_manager import Arrival, managed
 from meshcompile.simulate.indexes import ProxyIndex
 from meshcompile.simulate.network_rbac import network_rbac
 from meshcompile.simulate.outcomes import ClosedConnection, LocalReply, ProxyOutcome, Step
 from meshcompile.simulate.rbac_conditions import RbacSubject
 from meshcompile.simulate.requests import DownstreamConnection, HttpRequest, PeerCertificate, Spoken
-from meshcompile.simulate.string_match import type_name
+from meshcompile.simulate.string_match import is_typed_struct_of, type_name
 from meshcompile.simulate.tcp_proxy import tcp_proxy
 
 # Filters that neither close connections nor choose clusters, or whose choice the TCP proxy makes.
@@ -100,7 +99,7 @@ def _subject(opened: OpenConnection) -> RbacSubject:
 def _after(name: str, config: Packed | None, pointer: str, current: ProxyOutcome) -> ProxyOutcome:
     if isinstance(config, PASSING):
         return current
-    if isinstance(config, TypedStruct) and config.type_url.rpartition("/")[2] in PASSING_TYPES:
+    if is_typed_struct_of(config, PASSING_TYPES):
         return current
     step = Step("network filter", name, "is not evaluated", pointer)
     unknown = f"the network filter {name} ({type_name(config)})"

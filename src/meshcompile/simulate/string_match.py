@@ -1,7 +1,7 @@
 """Envoy's string matchers, as predicates."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from meshcompile.envoy.message import Unmodelled
 from meshcompile.envoy.type.matcher import RegexMatcher, StringMatcher
@@ -85,3 +85,8 @@ def type_name(config: object) -> str:
     if isinstance(config, TypedStruct):
         return config.type_url.rpartition("/")[2]
     return type(config).__name__
+
+
+def is_typed_struct_of(config: object, types: Collection[str]) -> bool:
+    """Whether a packed message is a TypedStruct that stands for one of these types."""
+    return isinstance(config, TypedStruct) and type_name(config) in types

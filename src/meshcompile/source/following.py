@@ -49,6 +49,13 @@ def looks(paths: Sequence[str]) -> Iterator[Stamps]:
         yield settled(lambda: stamps(paths), time.sleep, time.monotonic)
 
 
+def edits(paths: Sequence[str], before: Stamps) -> Iterator[dict[str, bool]]:
+    """What has changed since the last look, with each look: the paths, each with whether it is there. Never ends."""
+    for now in looks(paths):
+        yield changes(before, now)
+        before = now
+
+
 def settled(look: Callable[[], Stamps], sleep: Callable[[float], object], clock: Callable[[], float]) -> Stamps:
     """The stamps once they stay the same for SETTLED seconds, or after LONGEST seconds."""
     end = clock() + LONGEST

@@ -25,13 +25,12 @@ from meshcompile.envoy.extensions.filters.network import rbac as network_rbac
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
 from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
 from meshcompile.envoy.message import Packed
-from meshcompile.envoy.udpa import TypedStruct
 from meshcompile.simulate.http_filters import EVALUATORS, PASSING_TYPES, filter_configs
 from meshcompile.simulate.http_rbac import FILTER as RBAC_FILTER
 from meshcompile.simulate.jwt_authn import FILTER as TOKENS
 from meshcompile.simulate.network_filters import PASSING
 from meshcompile.simulate.network_filters import PASSING_TYPES as PASSING_NETWORK_TYPES
-from meshcompile.simulate.string_match import type_name
+from meshcompile.simulate.string_match import is_typed_struct_of, type_name
 from meshcompile.spaces import (
     ABSENT,
     EVERYTHING,
@@ -119,7 +118,7 @@ def gate(chain: FilterChain, extensions: Extensions, tables: Tables) -> Gate:
                 return Gate(False, tuple(rules))
             case network_rbac.RBAC(matcher=None, rules=found):
                 rules += filter(None, [found])
-            case config if isinstance(config, PASSING) or _is_one_of(config, PASSING_NETWORK_TYPES):
+            case config if isinstance(config, PASSING) or is_typed_struct_of(config, PASSING_NETWORK_TYPES):
                 pass
             case config:
                 return Gate(False, problem=f"the network filter {each.name} ({type_name(config)}) is not evaluated")
@@ -159,11 +158,7 @@ def _is_harmless(config: Packed | None) -> bool:
     """Whether a filter neither changes requests nor lets requests pass that others refuse."""
     if isinstance(config, HeaderMutation | http_rbac.RBAC | JwtAuthentication):
         return False
-    return config is None or isinstance(config, (Router, *EVALUATORS)) or _is_one_of(config, PASSING_TYPES)
-
-
-def _is_one_of(config: Packed | None, types: Iterable[str]) -> bool:
-    return isinstance(config, TypedStruct) and config.type_url.rpartition("/")[2] in types
+    return config is None or isinstance(config, (Router, *EVALUATORS)) or is_typed_struct_of(config, PASSING_TYPES)
 
 
 def _own_rules_of_routes(table: RouteConfiguration) -> str:

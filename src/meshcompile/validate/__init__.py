@@ -11,6 +11,7 @@ from importlib import import_module
 
 from msgspec.structs import replace
 
+from meshcompile.behaviour import Behaviour
 from meshcompile.codes import kubernetes, validation
 from meshcompile.diagnostics import Code, Diagnostic, Severity
 from meshcompile.models.base import Resource
@@ -35,6 +36,11 @@ MODULES = {
     "WorkloadGroup": "workload_group",
 }
 """Istio's kinds, and the modules with their rules. A module is imported when the first object of its kind is read."""
+
+KINDS_OF_RELEASES = frozenset(
+    {"AuthorizationPolicy", "DestinationRule", "HTTPRoute", "ServiceEntry", "TCPRoute", "Telemetry", "TrafficExtension"}
+)
+"""The kinds with rules that do not hold in every release of Istio, which are in `releases`."""
 
 ADVICE = {
     code.id: code.advice
@@ -71,6 +77,15 @@ def istio_violations(resource: Resource) -> Iterable[Diagnostic]:
     if kind in MODULES:
         return _refused_by_istio(tuple(forbidden_annotations(resource)) or _rules(kind)(resource))
     return _gateway_api_rules()(resource) if kind in GATEWAY_API_MODELS else ()
+
+
+def release_violations(resource: Resource, behaviour: Behaviour) -> tuple[Diagnostic, ...]:
+    """Findings about what this release of Istio refuses, and others do not."""
+    if _kind(resource) not in KINDS_OF_RELEASES:
+        return ()
+    from meshcompile.validate import releases  # for a fast start: few kinds need it
+
+    return releases.release_violations(resource, behaviour)
 
 
 def _kind(resource: Resource) -> str:

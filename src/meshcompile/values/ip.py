@@ -6,6 +6,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from msgspec import Struct
 
+HIGHEST_PORT = 65535
+
 # A prefix length has no sign and no leading zeros.
 _LENGTH = re.compile(r"0|[1-9][0-9]{0,2}")
 
@@ -20,6 +22,14 @@ def is_ip(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def host_and_port(text: str) -> tuple[str, int] | None:
+    """Host and port of `HOST:PORT`, in which an IPv6 address is in brackets; None for other texts."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isascii() or not port.isdecimal() or int(port) > HIGHEST_PORT:
+        return None
+    return host.strip("[]"), int(port)
 
 
 class Range(Struct, frozen=True):

@@ -10,6 +10,11 @@ def spiffe_id(trust_domain: str, namespace: str, service_account: str) -> str:
     return f"{PREFIX}{trust_domain.replace('@', '.')}/ns/{namespace}/sa/{service_account}"
 
 
+def workload_identity(trust_domain: str, namespace: str, service_account: str) -> str:
+    """The identity of a workload, whose service account is `default` if it names none."""
+    return spiffe_id(trust_domain, namespace, service_account or "default")
+
+
 def with_trust_domain_aliases(identities: Iterable[str], aliases: Iterable[str]) -> set[str]:
     """The identities in their own and in all other trust domains. A value that is not a SPIFFE identity has no
     aliases.

@@ -5,9 +5,7 @@ from dataclasses import dataclass, field
 
 from meshcompile.envoy.config.core import SocketAddress
 from meshcompile.errors import InvalidArgument
-from meshcompile.values.ip import is_ip
-
-HIGHEST_PORT = 65535
+from meshcompile.values.ip import host_and_port, is_ip
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +21,7 @@ class AddressMap:
     def checked(self, what: str) -> "AddressMap":
         """This map. Raises InvalidArgument if a value is no address."""
         for target in self.entries.values():
-            if not (is_ip(target.strip("[]")) or _has_port(target)):
+            if _socket_address(target, 0) is None:
                 raise InvalidArgument(
                     f"{what} can only be moved to ADDRESS:PORT or to an IP address, not to {target!r}"
                 )
@@ -39,13 +37,9 @@ class AddressMap:
         return None if target is None else _socket_address(target, port)
 
 
-def _socket_address(target: str, port: int) -> SocketAddress:
+def _socket_address(target: str, port: int) -> SocketAddress | None:
+    """The address of a target, which may keep the port; None if it is no address."""
     if is_ip(target.strip("[]")):
         return SocketAddress(address=target.strip("[]"), port_value=port)
-    address, _, number = target.rpartition(":")
-    return SocketAddress(address=address.strip("[]"), port_value=int(number))
-
-
-def _has_port(target: str) -> bool:
-    address, _, port = target.rpartition(":")
-    return bool(address) and port.isascii() and port.isdigit() and int(port) <= HIGHEST_PORT
+    found = host_and_port(target)
+    return None if found is None else SocketAddress(address=found[0], port_value=found[1])

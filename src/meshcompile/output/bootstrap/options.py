@@ -7,7 +7,8 @@ from typing import TypedDict
 
 from meshcompile.documents import Origin
 from meshcompile.errors import InvalidArgument
-from meshcompile.output.bootstrap.addresses import HIGHEST_PORT, AddressMap
+from meshcompile.output.bootstrap.addresses import AddressMap
+from meshcompile.values.ip import HIGHEST_PORT
 
 
 class BootstrapChoice(StrEnum):
