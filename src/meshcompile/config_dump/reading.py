@@ -26,16 +26,17 @@ from meshcompile.envoy.config.route import RouteConfiguration
 from meshcompile.envoy.extensions.transport_sockets.tls import Secret
 from meshcompile.envoy.message import TYPE_URL, Message
 from meshcompile.envoy.reading import Fault, read_with_unknown_types
+from meshcompile.output.xds_types import TYPE_URLS, resource_name
 from meshcompile.patch.editing import decoded
 from meshcompile.source.reading import UnreadableInput
 
-CLASSES: Mapping[str, tuple[str, type[Message]]] = {
-    "listeners": ("envoy.config.listener.v3.Listener", Listener),
-    "routes": ("envoy.config.route.v3.RouteConfiguration", RouteConfiguration),
-    "clusters": ("envoy.config.cluster.v3.Cluster", Cluster),
-    "endpoints": ("envoy.config.endpoint.v3.ClusterLoadAssignment", ClusterLoadAssignment),
-    "extensions": ("envoy.config.core.v3.TypedExtensionConfig", TypedExtensionConfig),
-    "secrets": ("envoy.extensions.transport_sockets.tls.v3.Secret", Secret),
+CLASSES: Mapping[str, type[Message]] = {
+    "listeners": Listener,
+    "routes": RouteConfiguration,
+    "clusters": Cluster,
+    "endpoints": ClusterLoadAssignment,
+    "extensions": TypedExtensionConfig,
+    "secrets": Secret,
 }
 BOOTSTRAP = "envoy.config.bootstrap.v3.Bootstrap"
 START = b'"configs"'
@@ -140,17 +141,17 @@ class _DumpReading(msgspec.Struct, frozen=True):
         """The messages at a place, sorted by name."""
         all_items = (item for name, section in parts if name == place.section for item in items(section, place.items))
         read = (self.message(place.kind, part) for item in all_items if (part := below(item, place.steps)) is not None)
-        by_name = {name_of(each): each for each in reversed([each for each in read if each is not None])}
+        by_name = {resource_name(each): each for each in reversed([each for each in read if each is not None])}
         return tuple(by_name[name] for name in sorted(by_name))
 
     def message(self, kind: str, part: DumpPart) -> Message | None:
         """The message of a resource; None if it is none of Envoy's API."""
-        full_name, cls = CLASSES[kind]
         if not isinstance(part.data, Mapping):
             self.left_out(part.path, kind.removesuffix("s"), "expected an object")
             return None
         label = f"{kind.removesuffix('s')} {_shown_name(part.data)}".rstrip()
-        url = str(part.data.get("@type", TYPE_URL + full_name))
+        full_name = TYPE_URLS[kind].removeprefix(TYPE_URL)
+        url = str(part.data.get("@type", TYPE_URLS[kind]))
         if url.rpartition("/")[2] != full_name:
             self.left_out(part.path, label, f"its type is {url}")
             return None
@@ -159,7 +160,7 @@ class _DumpReading(msgspec.Struct, frozen=True):
         if data is None:
             return None
         try:
-            return decoded(cls, data)
+            return decoded(CLASSES[kind], data)
         except msgspec.ValidationError as error:
             self.left_out(part.path, label, str(error))
             return None
@@ -192,11 +193,6 @@ class _DumpReading(msgspec.Struct, frozen=True):
                     self.found.append(REJECTED_UPDATE(Origin(self.document, details.path), part=label, details=text))
 
 
-def name_of(message: Any) -> str:
-    """The name of a resource. Load assignments have the name of their cluster."""
-    return getattr(message, "cluster_name", "") or getattr(message, "name", "") or ""
-
-
 def _shown_name(data: Mapping[str, Any]) -> str:
     for key in ("name", "cluster_name", "clusterName"):
         if isinstance(data.get(key), str):
@@ -210,5 +206,5 @@ def _resources(read: Mapping[DumpPlace, tuple[Any, ...]], discovered: set[str], 
     for place in PLACES:
         if place.is_static == is_static and place.kind in kinds:
             kinds[place.kind] = read[place]
-    kinds["endpoints"] = tuple(each for each in kinds["endpoints"] if name_of(each) in discovered)
+    kinds["endpoints"] = tuple(each for each in kinds["endpoints"] if resource_name(each) in discovered)
     return Resources(**kinds)

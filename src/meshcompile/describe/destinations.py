@@ -5,6 +5,7 @@ from itertools import chain
 
 from meshcompile.describe.description import DescribedFact
 from meshcompile.describe.mutual_tls import rules_by_client
+from meshcompile.describe.usage import full_name
 from meshcompile.describe.world import DescribedWorld
 from meshcompile.models.networking.destination_rule import DestinationRule, Subset
 from meshcompile.snapshot.service import Service
@@ -64,8 +65,7 @@ def _workloads(world: DescribedWorld, service: Service) -> list[dict[str, str]]:
 def _users(world: DescribedWorld, subset: Subset, hosts: set[str]) -> Iterator[DescribedFact]:
     for merged in world.snapshot.virtual_services.all:
         if any((host, name) for host, name in _targets(merged) if name == subset.name and host in hosts):
-            kind = merged.origin.document.kind or "VirtualService"
-            yield DescribedFact(f"{kind} {merged.namespace}/{merged.name} leads to it", merged.origin)
+            yield DescribedFact(f"{full_name(merged)} leads to it", merged.origin)
 
 
 def _targets(merged: MergedVirtualService) -> Iterator[tuple[str, str]]:

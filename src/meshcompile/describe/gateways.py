@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from meshcompile.describe.description import DescribedFact
-from meshcompile.describe.usage import names
+from meshcompile.describe.usage import full_name, names
 from meshcompile.describe.world import DescribedWorld, RunningProxy
 from meshcompile.models.base import Resource
 from meshcompile.models.networking.gateway import Gateway
@@ -51,8 +51,7 @@ def routes(world: DescribedWorld, resource: Resource) -> Iterator[DescribedFact]
     wanted = {gateway.full_name for gateway in gateways_of(world, resource)}
     found = [each for each in world.snapshot.virtual_services.all if wanted & set(each.gateways)]
     for merged in found:
-        kind = merged.origin.document.kind or "VirtualService"
-        yield DescribedFact(f"{kind} {merged.namespace}/{merged.name} for {', '.join(merged.hosts)}", merged.origin)
+        yield DescribedFact(f"{full_name(merged)} for {', '.join(merged.hosts)}", merged.origin)
     if not found and wanted:
         yield DescribedFact("no route is bound to it, so HTTP requests get 404", resource.origin, problem=True)
 
@@ -68,8 +67,7 @@ def exposure(world: DescribedWorld, hosts: frozenset[str]) -> Iterator[Described
 
 
 def _exposed(world: DescribedWorld, merged: MergedVirtualService, name: str) -> DescribedFact:
-    kind = merged.origin.document.kind or "VirtualService"
-    via = f"through {kind} {merged.namespace}/{merged.name}"
+    via = f"through {full_name(merged)}"
     gateway = next((each for each in world.snapshot.gateways.all if each.full_name == name), None)
     if gateway is None:
         return DescribedFact(f"{via}: there is no gateway {name}", merged.origin, problem=True)

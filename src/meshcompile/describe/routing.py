@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from meshcompile.describe.description import DescribedFact
-from meshcompile.describe.usage import names
+from meshcompile.describe.usage import full_name, names
 from meshcompile.describe.world import DescribedWorld, RunningProxy
 from meshcompile.documents import Document, Origin
 from meshcompile.models.base import Resource
@@ -65,13 +65,12 @@ def _winners(world: DescribedWorld, merged: MergedVirtualService, gateway: str, 
         first, *others = order
         where = ", ".join(namespaces)
         if gateway != MESH_GATEWAY:
-            listed = ", then ".join(f"{_kind(each)} {each.namespace}/{each.name}" for each in order)
+            listed = ", then ".join(map(full_name, order))
             yield DescribedFact(f"proxies in {where}: {listed}; the first rule that matches holds", first.origin)
             continue
         lost = merged in others
         yield DescribedFact(
-            f"clients in {where}: {_kind(first)} {first.namespace}/{first.name} holds"
-            + ("; this one has no effect there" if lost else ""),
+            f"clients in {where}: {full_name(first)} holds" + ("; this one has no effect there" if lost else ""),
             first.origin,
             lost,
         )
@@ -94,10 +93,6 @@ def _readers(world: DescribedWorld, gateway: str) -> Iterator[RunningProxy]:
     for each in world.proxies:
         if each.proxy.is_sidecar if gateway == MESH_GATEWAY else gateway in each.facts.gateway.gateways:
             yield each
-
-
-def _kind(merged: MergedVirtualService) -> str:
-    return merged.origin.document.kind or "VirtualService"
 
 
 def rules(world: DescribedWorld, resource: Resource) -> Iterator[DescribedFact]:

@@ -6,7 +6,7 @@ from typing import Any
 from meshcompile.describe.description import DescribedFact
 from meshcompile.describe.mutual_tls import rules_by_client
 from meshcompile.describe.routing import action, matches
-from meshcompile.describe.usage import names
+from meshcompile.describe.usage import full_name, names
 from meshcompile.describe.world import DescribedWorld, RunningProxy
 from meshcompile.documents import Origin
 from meshcompile.models.base import Resource
@@ -64,9 +64,8 @@ def routing(world: DescribedWorld, service: Service) -> Iterator[DescribedFact]:
         if merged is None:
             yield DescribedFact(f"{where}: no VirtualService, requests go to its endpoints")
         else:
-            kind = merged.origin.document.kind or "VirtualService"
             details = tuple(_rules(merged))
-            yield DescribedFact(f"{where}: {kind} {merged.namespace}/{merged.name}", merged.origin, details=details)
+            yield DescribedFact(f"{where}: {full_name(merged)}", merged.origin, details=details)
     for namespaces, rule in rules_by_client(world, service):
         if rule is not None:
             subsets = ", ".join(each.name for each in rule.subsets)

@@ -6,6 +6,7 @@ from meshcompile.describe.description import DescribedFact
 from meshcompile.describe.world import DescribedWorld, RunningProxy
 from meshcompile.diagnostics import Severity
 from meshcompile.models.base import Resource
+from meshcompile.snapshot.virtual_services import MergedVirtualService
 from meshcompile.uses import READ_FOR_OTHERS
 
 MOST_NAMES = 4
@@ -18,6 +19,11 @@ def names(running: list[RunningProxy]) -> str:
     return ", ".join(distinct[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
+def full_name(merged: MergedVirtualService) -> str:
+    """`VirtualService shop/catalog`, or the kind of the route that it comes from."""
+    return f"{merged.origin.document.kind or 'VirtualService'} {merged.namespace}/{merged.name}"
+
+
 def usage(world: DescribedWorld, resource: Resource) -> Iterator[DescribedFact]:
     """The proxies that get something of an object, and those that do not by their reasons."""
     if resource.kind in READ_FOR_OTHERS:
@@ -28,9 +34,9 @@ def usage(world: DescribedWorld, resource: Resource) -> Iterator[DescribedFact]:
         yield DescribedFact(f"used by {len(using)} of {len(world.proxies)}: {names(using)}")
     elif world.proxies:
         yield DescribedFact("no proxy uses it", problem=True)
-    left_out: dict[str, list[RunningProxy]] = {}
+    users, left_out = set(using), dict[str, list[RunningProxy]]()
     for running in world.proxies:
-        if running not in using:
+        if running not in users:
             left_out.setdefault(world.reason(running, resource), []).append(running)
     for reason, several in left_out.items():
         yield DescribedFact(f"not used by {names(several)}: {reason}")

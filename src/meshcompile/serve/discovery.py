@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from meshcompile.envoy.wire import Limits, decode
+from meshcompile.envoy.wire.scalars import WireType, delimited, tag
 from meshcompile.serve.xds_resources import XdsResource
 
 SERVICE = "envoy.service.discovery.v3."
@@ -105,13 +106,4 @@ def _resource(resource: XdsResource) -> bytes:
 
 def _field(number: int, value: bytes) -> bytes:
     """A field whose value is text or a message."""
-    return bytes((number << 3 | 2,)) + _varint(len(value)) + value
-
-
-def _varint(number: int) -> bytes:
-    groups = bytearray()
-    while number > 127:
-        groups.append(number & 127 | 128)
-        number >>= 7
-    groups.append(number)
-    return bytes(groups)
+    return tag(number, WireType.LENGTH) + delimited(value)
