@@ -181,7 +181,7 @@ REFUSED: list[tuple[str, str, Any, str]] = [
     ("DestinationRule", "trafficPolicy.loadBalancer.consistentHash.maglev.tableSize", 4, "MC0269"),
     ("DestinationRule", "trafficPolicy.loadBalancer.consistentHash.httpCookie.name", "", "MC0220"),
     ("DestinationRule", "trafficPolicy.loadBalancer.warmupDurationSecs", "0s", "MC0211"),
-    ("DestinationRule", "trafficPolicy.loadBalancer.warmup", {"duration": "1s", "aggression": 0.5}, "MC0145"),
+    ("DestinationRule", "trafficPolicy.loadBalancer.warmup", {"duration": "1s", "aggression": 0.5}, "MC0212"),
     (
         "DestinationRule",
         "trafficPolicy.loadBalancer.localityLbSetting",
@@ -462,3 +462,10 @@ def test_weights_that_are_no_percentages_are_explained(weights: tuple[int, ...],
 def test_kinds_of_releases_are_those_with_rules() -> None:
     """The kinds whose rules depend on the release are those that have such rules."""
     assert RULES.keys() == KINDS_OF_RELEASES
+
+
+@pytest.mark.parametrize("aggression", [0, 0.5])
+def test_an_aggression_that_is_too_small_is_said_once(aggression: float) -> None:
+    """The rule of all releases and that of some do not speak about the same value."""
+    path, value = "trafficPolicy.loadBalancer.warmup", {"duration": "1s", "aggression": aggression}
+    assert [one.code for one in found("DestinationRule", changed("DestinationRule", path, value))] == ["MC0212"]

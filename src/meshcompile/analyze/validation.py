@@ -18,7 +18,7 @@ from meshcompile.diagnostics import Code, Diagnostic, Severity
 from meshcompile.documents import Origin, Path
 from meshcompile.inject.decision import NEVER_INJECTED
 from meshcompile.models.networking.service_entry import Resolution, ServiceEntry
-from meshcompile.validate import MODULES, violations
+from meshcompile.validate import MODULES, release_violations, violations
 from meshcompile.validate.gateway import host_problems
 from meshcompile.validate.names import fqdn_problem
 
@@ -143,7 +143,8 @@ def _findings(context: Context) -> Iterator[Diagnostic]:
         elif found.kind in MODULES and found.code not in LIMITS and key not in malformed and _is_of_istio(found):
             yield found
     for key, resource in malformed.items():
-        own = tuple(found for found in violations(resource) if _is_of_istio(found))
+        said = (*violations(resource), *release_violations(resource, context.snapshot.behaviour))
+        own = tuple(found for found in said if _is_of_istio(found))
         yield from _of_malformed(own, limits.get(key, ()))
 
 

@@ -207,5 +207,5 @@ NOT_IN_RELEASE = Code(
     Severity.ERROR,
     "Istio {release} refuses `{field}`: {problem}",
     "The object needs another release of Istio than the one that meshcompile follows, so it is ignored. Choose the "
-    "release of your mesh with `--istio`. `meshcompile upgrade` lists what a release refuses before you install it.",
+    "release of your mesh with `--istio`. `meshcompile validate --istio` shows what another release refuses.",
 )

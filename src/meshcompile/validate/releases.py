@@ -6,12 +6,14 @@ The other modules have the rules of all releases. An object that a release refus
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from meshcompile.behaviour import Behaviour
 from meshcompile.codes.models import NOT_IN_RELEASE
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Origin
 from meshcompile.models.base import Node, Resource
+from meshcompile.validate.checks import bounds
 
 Found = Iterator[Diagnostic]
 
@@ -29,24 +31,26 @@ class ReleaseRule(Struct, frozen=True):
     field: str
     refuses: bool
     """The value of the field with which the rule applies."""
-    places: Callable[[Resource], Iterable[Place]]
+    places: Callable[[Resource], Iterable[Place | Diagnostic]]
+    """What it refuses: a place, or a finding that says more about it than that the release refuses it."""
 
 
 def release_violations(resource: Resource, behaviour: Behaviour) -> tuple[Diagnostic, ...]:
     """Findings about what this release of Istio refuses, and others do not."""
     rules = RULES.get(type(resource).__name__, ())
     return tuple(
-        NOT_IN_RELEASE(
-            place.origin,
-            field=place.origin.field or resource.kind,
-            problem=place.problem,
-            release=behaviour.name,
-            rejected=True,
-        )
+        _finding(place, resource, behaviour)
         for rule in rules
         if getattr(behaviour, rule.field) is rule.refuses
         for place in rule.places(resource)
     )
+
+
+def _finding(place: Place | Diagnostic, resource: Resource, behaviour: Behaviour) -> Diagnostic:
+    if isinstance(place, Diagnostic):
+        return replace(place, rejected=True)
+    field = place.origin.field or resource.kind
+    return NOT_IN_RELEASE(place.origin, field=field, problem=place.problem, release=behaviour.name, rejected=True)
 
 
 def _fields(*paths: str) -> Callable[[Resource], Iterator[Place]]:
@@ -99,10 +103,6 @@ def _nodes(node: Node, path: list[str]) -> Iterator[Node]:
             yield from _nodes(item, path[1:])
 
 
-def _is_slow(aggression: object) -> bool:
-    return isinstance(aggression, float | int) and aggression < 1
-
-
 _BALANCERS = (
     "spec.traffic_policy",
     "spec.traffic_policy.port_level_settings",
@@ -111,10 +111,13 @@ _BALANCERS = (
 )
 
 
-def _slow_warmups(resource: Resource) -> Iterator[Place]:
+def _slow_warmups(resource: Resource) -> Iterator[Diagnostic]:
+    """Warmups that are valid in releases that accept any aggression above 0."""
     for policy in _BALANCERS:
-        path = f"{policy}.load_balancer.warmup.aggression"
-        yield from _values(path, "it must be at least 1", _is_slow)(resource)
+        for warmup in _nodes(resource, f"{policy}.load_balancer.warmup".split(".")):
+            aggression = getattr(warmup, "aggression", None)
+            if aggression is not None and 0 < aggression < 1:
+                yield bounds(warmup, "aggression", aggression, "at least 1")
 
 
 def _new_redirects(resource: Resource) -> Iterator[Place]:
