@@ -38,6 +38,16 @@ class Behaviour:
     address_families: bool = True
     sorted_addresses: bool = True
     named_entry_endpoints: bool = True
+    custom_provider_names: bool = True
+    stable_tls_routes: bool = True
+    stable_listener_sets: bool = True
+    merged_route_kinds: bool = True
+    grants_to_several: bool = True
+    policy_conflicts: bool = True
+    tls_mode_option: bool = True
+    otel_conventions: bool = True
+    waypoint_outbound_routes: bool = True
+    missing_backends_not_found: bool = True
     # Istio 1.31
     send_unhealthy_endpoints: bool = False
     subsets_inherit_tls_mode: bool = False
@@ -45,6 +55,12 @@ class Behaviour:
     routes_must_retry: bool = False
     single_tcp_rule: bool = False
     only_addressed: bool = False
+    stable_tcp_routes: bool = False
+    listener_conflicts: bool = False
+    strict_gateway_merging: bool = False
+    filters_by_name: bool = False
+    network_preferred: bool = False
+    waypoint_hash: bool = False
 
     @property
     def name(self) -> str:
@@ -68,6 +84,16 @@ ISTIO_1_29 = replace(
     address_families=False,
     sorted_addresses=False,
     named_entry_endpoints=False,
+    custom_provider_names=False,
+    stable_tls_routes=False,
+    stable_listener_sets=False,
+    merged_route_kinds=False,
+    grants_to_several=False,
+    policy_conflicts=False,
+    tls_mode_option=False,
+    otel_conventions=False,
+    waypoint_outbound_routes=False,
+    missing_backends_not_found=False,
 )
 ISTIO_1_31 = replace(
     ISTIO_1_30,
@@ -78,6 +104,13 @@ ISTIO_1_31 = replace(
     routes_must_retry=True,
     single_tcp_rule=True,
     only_addressed=True,
+    stable_tcp_routes=True,
+    listener_conflicts=True,
+    strict_gateway_merging=True,
+    filters_by_name=True,
+    network_preferred=True,
+    waypoint_hash=True,
+    missing_backends_not_found=False,
 )
 
 RELEASES: Mapping[str, Behaviour] = {"1.29": ISTIO_1_29, "1.30": ISTIO_1_30, "1.31": ISTIO_1_31}
@@ -92,12 +125,14 @@ FEATURES: Mapping[str, str] = {
     "PILOT_ENABLE_MONGO_FILTER": "mongo_filter",
     "PILOT_ENABLE_MYSQL_FILTER": "mysql_filter",
     "PILOT_ENABLE_REDIS_FILTER": "redis_filter",
+    "PILOT_ENABLE_STRICT_GATEWAY_MERGING": "strict_gateway_merging",
     "PILOT_SIDECAR_PICK_BEST_SERVICE_NAMESPACE": "best_service_namespace",
 }
 """The environment variables of istiod that can be given, and their switches."""
 
 ADDED_FEATURES: Mapping[str, str] = {
     "PILOT_AUTO_SEND_UNHEALTHY_ENDPOINTS": "1.31",
+    "PILOT_ENABLE_STRICT_GATEWAY_MERGING": "1.31",
     "PILOT_SIDECAR_PICK_BEST_SERVICE_NAMESPACE": "1.30",
 }
 """The feature flags that not all releases have, and the first release that has them."""

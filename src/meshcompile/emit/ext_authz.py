@@ -16,12 +16,12 @@ _STATUS_NAMES: Mapping[int, StatusCode] = dict(zip(sorted(STATUSES), get_args(St
 DENIED_SUFFIX = "-deny-due-to-bad-CUSTOM-action"
 
 
-def where_matched(rbac_filter: str, provider: str) -> MetadataMatcher:
-    """Matches the metadata that the RBAC filter sets when a rule of the provider matches."""
+def where_matched(rbac_filter: str, prefix: str) -> MetadataMatcher:
+    """Matches the metadata that the RBAC filter sets when a rule matches whose name begins with `prefix`."""
     return MetadataMatcher(
         filter=rbac_filter,
         path=(MetadataMatcherPathSegment(key=EXT_AUTHZ + EFFECTIVE_POLICY),),
-        value=ValueMatcher(string_match=StringMatcher(prefix=f"istio-ext-authz-{provider}")),
+        value=ValueMatcher(string_match=StringMatcher(prefix=prefix)),
     )
 
 

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from msgspec import Struct, field
 
+from meshcompile.behaviour import Behaviour
 from meshcompile.codes.envoy_filters import PATCH_OF_OTHER_RELEASE
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.mesh.mesh_config import MeshConfig
@@ -18,6 +19,7 @@ class EnvoyFilterIndex(Struct, frozen=True, dict=True):
 
     root_namespace: str = ""
     by_namespace: Mapping[str, tuple[EnvoyFilter, ...]] = field(default_factory=dict)
+    by_plain_name: bool = False
 
     def concerning(self, namespace: str) -> tuple[EnvoyFilter, ...]:
         """The EnvoyFilters of a namespace and of the root namespace, in the order in which they apply."""
@@ -37,12 +39,14 @@ class EnvoyFilterIndex(Struct, frozen=True, dict=True):
         meta = envoy_filter.metadata
         created = meta.creation_timestamp or NO_CREATION_TIME
         is_local = meta.namespace != self.root_namespace
-        return (envoy_filter.spec.priority, is_local, created, f"{meta.name}.{meta.namespace}")
+        name = meta.name if self.by_plain_name else f"{meta.name}.{meta.namespace}"
+        return (envoy_filter.spec.priority, is_local, created, name)
 
 
-def envoy_filter_index(resources: ConfigStore, mesh: MeshConfig) -> EnvoyFilterIndex:
+def envoy_filter_index(resources: ConfigStore, mesh: MeshConfig, behaviour: Behaviour) -> EnvoyFilterIndex:
     """The index of the accepted resources."""
-    return EnvoyFilterIndex(mesh.root_namespace, by_namespace(resources.all(EnvoyFilter)))
+    filters = by_namespace(resources.all(EnvoyFilter))
+    return EnvoyFilterIndex(mesh.root_namespace, filters, behaviour.filters_by_name)
 
 
 def has_version(expression: str, version: str) -> bool:

@@ -233,8 +233,8 @@ def _completed(snapshot: "Snapshot", key: MergeKey) -> MergedVirtualService:
 
 @query
 def _gateway_api(snapshot: "Snapshot", key: None) -> FromGatewayApi:
-    flag = snapshot.behaviour.alpha_gateway_api
-    return converted(_config_store(snapshot), lambda: snapshot.services, ambient=snapshot.ambient, alpha=flag)
+    behaviour = snapshot.behaviour
+    return converted(_config_store(snapshot), lambda: snapshot.services, ambient=snapshot.ambient, behaviour=behaviour)
 
 
 @query
@@ -292,7 +292,7 @@ def _extensions(snapshot: "Snapshot", key: None) -> ExtensionIndex:
 
 @query
 def _envoy_filters(snapshot: "Snapshot", key: None) -> EnvoyFilterIndex:
-    return envoy_filter_index(_config_store(snapshot), snapshot.mesh)
+    return envoy_filter_index(_config_store(snapshot), snapshot.mesh, snapshot.behaviour)
 
 
 @query

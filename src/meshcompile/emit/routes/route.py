@@ -9,11 +9,18 @@ from meshcompile.emit.routes.hash_policy import hash_policy
 from meshcompile.emit.routes.headers import header_options
 from meshcompile.emit.routes.match import EVERY_PATH, route_match
 from meshcompile.emit.routes.retry import retry_policy
-from meshcompile.envoy.config.route import Decorator, DirectResponseAction, Route, RouteAction
+from meshcompile.envoy.config.route import (
+    Decorator,
+    DirectResponseAction,
+    RetryPolicy,
+    Route,
+    RouteAction,
+    RouteActionMaxStreamDuration,
+)
 from meshcompile.envoy.message import Packed, at
 from meshcompile.queries import derived
 from meshcompile.resolve.routes.intent import DirectResponse, Forward, Redirect, RouteRule
-from meshcompile.resolve.routes.table import BlackHoleRoute, PassthroughRoute, RuleRoute, ServiceRoute
+from meshcompile.resolve.routes.table import BlackHoleRoute, LocalRoute, PassthroughRoute, RuleRoute, ServiceRoute
 from meshcompile.resolve.routes.table import Route as ResolvedRoute
 
 # The filters that a rule can configure for its routes.
@@ -29,6 +36,8 @@ def route(resolved: ResolvedRoute) -> Route:
             return rule_route(resolved)
         case ServiceRoute():
             return service_route(resolved)
+        case LocalRoute():
+            return local_route(resolved)
         case PassthroughRoute():
             return passthrough_route(resolved)
         case BlackHoleRoute():
@@ -79,6 +88,26 @@ def service_route(resolved: ServiceRoute) -> Route:
                 max_grpc_timeout=NO_TIMEOUT,
                 retry_policy=retry_policy(resolved.retry),
                 hash_policy=() if resolved.hash is None else (hash_policy(resolved.hash),),
+            ),
+        ),
+        resolved.origins,
+    )
+
+
+def local_route(resolved: LocalRoute) -> Route:
+    """The route of an inbound connection to the application."""
+    return at(
+        Route(
+            name="default",
+            match=EVERY_PATH,
+            decorator=Decorator(operation=resolved.operation),
+            route=RouteAction(
+                cluster=resolved.cluster,
+                timeout=NO_TIMEOUT,
+                max_stream_duration=RouteActionMaxStreamDuration(
+                    max_stream_duration=NO_TIMEOUT, grpc_timeout_header_max=NO_TIMEOUT
+                ),
+                retry_policy=RetryPolicy(retry_on="reset-before-request", num_retries=2) if resolved.retries else None,
             ),
         ),
         resolved.origins,

@@ -46,7 +46,7 @@ class SettingsByPolicy:
 
     def _settings(self, policy: EffectivePolicy, discovery: Discovery, keeps_draining: bool) -> PolicySettings:
         mesh, service, pool = self._mesh, self._service, policy.connection_pool
-        localities = locality_settings(mesh, policy.load_balancer, service)
+        localities = locality_settings(mesh, policy.load_balancer, service, self._behaviour)
         return PolicySettings(
             connect_timeout=connect_timeout(pool, mesh),
             thresholds=thresholds(pool, policy.retry_budget),

@@ -128,7 +128,7 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
         if waypoint is not None:
             return groups
         policy = upstream.policy
-        settings = locality_settings(self.mesh, policy.load_balancer, upstream.service)
+        settings = locality_settings(self.mesh, policy.load_balancer, upstream.service, self.behaviour)
         return balanced(groups, settings, self.client, policy.outlier_detection is not None)
 
     def inlined(self, upstream: Upstream, only_mutual_tls: bool = False) -> tuple[LocalityGroup, ...]:

@@ -3,12 +3,13 @@
 Follows istiod's `loadbalancer.ApplyLocalityLoadBalancer`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import ceil
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from meshcompile.behaviour import Behaviour
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.destination_rule import (
     LoadBalancerSettings,
@@ -19,16 +20,21 @@ from meshcompile.models.networking.destination_rule import (
 from meshcompile.resolve.endpoints.locality_groups import LbEndpoint, LocalityGroup, changed_weight, uint32
 from meshcompile.resolve.scope.clients import DISTRIBUTION_LABELS, ClientKey
 from meshcompile.snapshot.service import Service, TrafficDistribution
+from meshcompile.values.labels import NETWORK
 from meshcompile.values.localities import Locality, locality
 
 
 class LocalitySettings(Struct, frozen=True):
-    """The settings for localities: distribution by weight, or failover, which needs outlier detection or `forced`."""
+    """The settings for localities: distribution by weight, or failover, which needs outlier detection or `forced`.
+
+    With `network_preferred`, endpoints in another network come by their other labels, after those of the own network.
+    """
 
     distribute: tuple[LocalityDistribute, ...] = ()
     failover: tuple[LocalityFailover, ...] = ()
     failover_priority: tuple[str, ...] = ()
     forced: bool = False
+    network_preferred: bool = False
 
     @property
     def is_explicit(self) -> bool:
@@ -36,9 +42,16 @@ class LocalitySettings(Struct, frozen=True):
 
 
 def locality_settings(
-    mesh: MeshConfig, balancer: LoadBalancerSettings | None, service: Service
+    mesh: MeshConfig, balancer: LoadBalancerSettings | None, service: Service, behaviour: Behaviour
 ) -> LocalitySettings | None:
     """The settings of a rule, or the service's traffic distribution, or the mesh's settings; None when disabled."""
+    settings = _written_settings(mesh, balancer, service)
+    return replace(settings, network_preferred=True) if settings and behaviour.network_preferred else settings
+
+
+def _written_settings(
+    mesh: MeshConfig, balancer: LoadBalancerSettings | None, service: Service
+) -> LocalitySettings | None:
     rule = None if balancer is None else balancer.locality_lb_setting
     if rule is not None:
         return _enabled(rule)
@@ -71,7 +84,7 @@ def balanced(
         return tuple(groups)  # as in most meshes: there is nowhere to fail over to
     if not settings.failover_priority:
         return _failed_over(groups, settings.failover, client.locality)
-    prioritized = _by_labels(groups, settings.failover_priority, client)
+    prioritized = _by_labels(groups, settings, client)
     return _failed_over(prioritized, settings.failover, client.locality) if settings.failover else prioritized
 
 
@@ -143,13 +156,15 @@ def _distance(where: Locality, other: Locality, failover_to: str | None) -> int:
 
 
 def _by_labels(
-    groups: Sequence[LocalityGroup], priorities: Sequence[str], client: ClientKey
+    groups: Sequence[LocalityGroup], settings: LocalitySettings, client: ClientKey
 ) -> tuple[LocalityGroup, ...]:
     """The groups, split by how many labels their endpoints share with the client, counted from the first label."""
     if not client.has_labels:
         return tuple(groups)
-    preferred = tuple(_preferred_labels(priorities, dict(client.labels)))
-    parts = [part for group in groups for part in _split(group, preferred)]
+    preferred = tuple(_preferred_labels(settings.failover_priority, dict(client.labels)))
+    by_network = settings.network_preferred and settings.failover_priority[:1] == (NETWORK,)
+    mismatch = _mismatch_of_network if by_network else _mismatch
+    parts = [part for group in groups for part in _split(group, preferred, mismatch)]
     return _with_priorities(parts, [part.priority for part in parts])
 
 
@@ -160,10 +175,14 @@ def _preferred_labels(priorities: Iterable[str], labels: Mapping[str, str]) -> I
     return ((parts[0], fixed.get(parts[0], labels.get(parts[0], ""))) for parts in written)
 
 
-def _split(group: LocalityGroup, preferred: Sequence[tuple[str, str]]) -> Iterator[LocalityGroup]:
+Preferred = Sequence[tuple[str, str]]
+Mismatch = Callable[[LbEndpoint, Preferred], int]
+
+
+def _split(group: LocalityGroup, preferred: Preferred, mismatch: Mismatch) -> Iterator[LocalityGroup]:
     parts: dict[int, list[LbEndpoint]] = {}
     for endpoint in group.endpoints:
-        parts.setdefault(_mismatch(endpoint, preferred), []).append(endpoint)
+        parts.setdefault(mismatch(endpoint, preferred), []).append(endpoint)
     for priority, endpoints in sorted(parts.items()):
         yield LocalityGroup(group.locality, tuple(endpoints), changed_weight(endpoints), priority)
 
@@ -178,6 +197,13 @@ def _mismatch(endpoint: LbEndpoint, preferred: Sequence[tuple[str, str]]) -> int
         ),
         0,
     )
+
+
+def _mismatch_of_network(endpoint: LbEndpoint, preferred: Preferred) -> int:
+    """The same if the first label is the network: another network comes after all groups of the own network."""
+    (label, value), others = preferred[0], preferred[1:]
+    elsewhere = len(preferred) if endpoint.labels.get(label, "") != value else 0
+    return elsewhere + _mismatch(endpoint, others)
 
 
 def _with_priorities(groups: Sequence[LocalityGroup], priorities: Sequence[int]) -> tuple[LocalityGroup, ...]:

@@ -47,6 +47,18 @@ class ServiceRoute(Struct, frozen=True):
         return hash(self.cluster)
 
 
+class LocalRoute(Struct, frozen=True):
+    """The route of an inbound connection to the application. `operation` names its spans.
+
+    `retries` is False for gRPC, whose streams they would break.
+    """
+
+    cluster: str
+    operation: str
+    retries: bool
+    origins: Origins = ()
+
+
 class PassthroughRoute(Struct, frozen=True):
     """Requests to unknown hosts go to their original destination, or to the egress proxy."""
 
@@ -58,7 +70,7 @@ class BlackHoleRoute(Struct, frozen=True):
     """Requests to unknown hosts are refused."""
 
 
-Route = RuleRoute | ServiceRoute | PassthroughRoute | BlackHoleRoute
+Route = RuleRoute | ServiceRoute | LocalRoute | PassthroughRoute | BlackHoleRoute
 Routes = tuple[Route, ...]
 
 

@@ -28,6 +28,7 @@ from meshcompile.values.labels import TRUE
 # The problem of a provider that the mesh config does not define.
 UNKNOWN = "is not among the mesh config's extension providers"
 DRY_RUN_ANNOTATION = "istio.io/dry-run"
+CUSTOM_PREFIX = "istio-ext-authz"
 
 
 class NamedRule(Struct, frozen=True):
@@ -50,12 +51,13 @@ class ActionRules(Struct, frozen=True):
 
 
 class CustomRules(Struct, frozen=True):
-    """The rules of the CUSTOM policies that name one provider.
+    """The rules of the CUSTOM policies that name one provider. The names of the rules begin with `prefix`.
 
     Without `ext_authz` the provider is unusable, and Envoy denies what the rules match.
     """
 
     provider: str
+    prefix: str
     ext_authz: ExtAuthz | None
     enforced: tuple[NamedRule, ...]
     dry_run: tuple[NamedRule, ...]
@@ -136,9 +138,11 @@ def authorization_of(snapshot: Snapshot, key: AuthorizationKey) -> Authorization
     mesh, providers = snapshot.mesh, ext_authz_providers(snapshot, None)
     named = (snapshot.authorization.named(*name) for name in key.policies)
     policies = tuple(policy for policy in named if policy is not None)
+    by_name = snapshot.behaviour.custom_provider_names
     domains = TrustDomains((mesh.trust_domain, *mesh.trust_domain_aliases))
     http, tcp = (
-        PolicyCompiler(policies, domains, providers, for_tcp, key.tunnelled).enforcement() for for_tcp in (False, True)
+        PolicyCompiler(policies, domains, providers, for_tcp, key.tunnelled, by_name).enforcement()
+        for for_tcp in (False, True)
     )
     return Authorization(
         http,
@@ -186,13 +190,17 @@ def is_dry_run(policy: AuthorizationPolicy) -> bool:
 
 
 class PolicyCompiler(Struct, frozen=True):
-    """Compiles the policies of one workload for one kind of traffic."""
+    """Compiles the policies of one workload for one kind of traffic.
+
+    Without `provider_names`, all CUSTOM policies share one set of rules, whose names do not have their provider.
+    """
 
     policies: tuple[AuthorizationPolicy, ...]
     trust_domains: TrustDomains
     providers: Mapping[str, ExtAuthz | str]
     for_tcp: bool
     tunnelled: bool
+    provider_names: bool = True
 
     def enforcement(self) -> Enforcement:
         by_action = (self._rules(action) for action in (Action.AUDIT, Action.DENY, Action.ALLOW))
@@ -236,6 +244,8 @@ class PolicyCompiler(Struct, frozen=True):
 
     def _custom(self) -> tuple[CustomRules, ...]:
         by_provider = custom_policies(self.policies)
+        if not self.provider_names:
+            return tuple(self._of_all_providers(by_provider)) if by_provider else ()
         of_providers = (
             self._of_provider(name, by_provider[name], len(by_provider) > 1) for name in sorted(by_provider)
         )
@@ -247,10 +257,19 @@ class PolicyCompiler(Struct, frozen=True):
         ext_authz = known if isinstance(known, ExtAuthz) else None
         if ext_authz is not None and ext_authz.http is not None and self.for_tcp:
             return None
-        prefix = f"istio-ext-authz-{name}-" if name else "istio-ext-authz-"
-        return CustomRules(
-            provider=name,
-            ext_authz=ext_authz,
-            enforced=self._named((p for p in policies if not is_dry_run(p)), Action.CUSTOM, prefix),
-            dry_run=self._named((p for p in policies if is_dry_run(p)), Action.CUSTOM, prefix),
+        prefix = f"{CUSTOM_PREFIX}-{name}"
+        enforced = self._named(
+            (p for p in policies if not is_dry_run(p)), Action.CUSTOM, f"{prefix}-" if name else prefix
         )
+        dry_run = self._named((p for p in policies if is_dry_run(p)), Action.CUSTOM, f"{prefix}-" if name else prefix)
+        return CustomRules(name, prefix, ext_authz, enforced, dry_run)
+
+    def _of_all_providers(self, by_provider: Mapping[str, list[AuthorizationPolicy]]) -> Iterator[CustomRules]:
+        """The rules of all CUSTOM policies. With several providers, none of them decides. Dry runs have no effect."""
+        name = next(iter(by_provider))
+        known = self.providers.get(name) if len(by_provider) == 1 else None
+        ext_authz = known if isinstance(known, ExtAuthz) else None
+        if ext_authz is None or ext_authz.http is None or not self.for_tcp:
+            enforced = (policy for policy in self._of(Action.CUSTOM) if not is_dry_run(policy))
+            rules = self._named(enforced, Action.CUSTOM, f"{CUSTOM_PREFIX}-")
+            yield CustomRules(name, CUSTOM_PREFIX, ext_authz, rules, ())

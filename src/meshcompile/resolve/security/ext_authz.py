@@ -65,7 +65,8 @@ def _providers(snapshot: Snapshot) -> Iterator[tuple[str, ExtAuthz | str]]:
         if settings is None:
             continue
         service = provider_service(snapshot.services, settings.service, settings.port)
-        problem = next(_problems(provider, settings, duplicate=provider.name in seen), "")
+        checks_name = snapshot.behaviour.custom_provider_names
+        problem = next(_problems(provider, settings, duplicate=provider.name in seen, checks_name=checks_name), "")
         seen.add(provider.name)
         if service is None:
             problem = problem or f"has a service, {settings.service}, that is not in the mesh or in several namespaces"
@@ -98,10 +99,10 @@ def _http_service(settings: EnvoyExternalAuthorizationHttpProvider) -> HttpServi
     )
 
 
-def _problems(provider: ExtensionProvider, settings: Settings, *, duplicate: bool) -> Iterator[str]:
+def _problems(provider: ExtensionProvider, settings: Settings, *, duplicate: bool, checks_name: bool) -> Iterator[str]:
     if duplicate:
         yield "is defined twice"
-    if not _NAME.fullmatch(provider.name):
+    if checks_name and not _NAME.fullmatch(provider.name):
         yield "has a name with other characters than lower case letters, digits and hyphens, or a too long one"
     if not 1 <= settings.port <= 65535:
         yield f"has no valid port ({settings.port})"

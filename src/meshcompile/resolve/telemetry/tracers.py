@@ -114,8 +114,13 @@ class Tracer(Struct, frozen=True):
         return isinstance(self.backend, OpenTelemetry) and self.backend.sampler is not None
 
 
-def tracer(services: ServiceIndex, proxy: Proxy, provider: ExtensionProvider) -> Tracer | None:
-    """The tracer of a provider; None when it has none, or its service is unknown."""
+def tracer(
+    services: ServiceIndex, proxy: Proxy, provider: ExtensionProvider, *, otel_conventions: bool = True
+) -> Tracer | None:
+    """The tracer of a provider; None when it has none, or its service is unknown.
+
+    Without `otel_conventions`, the setting `serviceAttributeEnrichment` is unknown.
+    """
     router = proxy.is_router
     match provider:
         case ExtensionProvider(zipkin=ZipkinTracingProvider() as zipkin):
@@ -125,7 +130,8 @@ def tracer(services: ServiceIndex, proxy: Proxy, provider: ExtensionProvider) ->
         case ExtensionProvider(skywalking=SkyWalkingTracingProvider() as skywalking):
             return _tracer(_sky_walking(services, skywalking), 0, True)
         case ExtensionProvider(opentelemetry=OpenTelemetryTracingProvider() as collector):
-            return _tracer(_open_telemetry(services, proxy, collector), collector.max_tag_length, router)
+            backend = _open_telemetry(services, proxy, collector, otel_conventions)
+            return _tracer(backend, collector.max_tag_length, router)
         case _:
             return None
 
@@ -166,7 +172,7 @@ def _sky_walking(services: ServiceIndex, skywalking: SkyWalkingTracingProvider) 
 
 
 def _open_telemetry(
-    services: ServiceIndex, proxy: Proxy, collector: OpenTelemetryTracingProvider
+    services: ServiceIndex, proxy: Proxy, collector: OpenTelemetryTracingProvider, knows_conventions: bool
 ) -> OpenTelemetry | None:
     service = provider_service(services, collector.service, collector.port)
     exporter = None if service is None else _exporter(service, collector.http, collector.grpc)
@@ -176,7 +182,8 @@ def _open_telemetry(
     sampler = None if dynatrace is None else _sampler(services, dynatrace, service, collector.http)
     if dynatrace is not None and sampler is None:
         return None
-    follows_conventions = collector.service_attribute_enrichment is ServiceAttributeEnrichment.OTEL_SEMANTIC_CONVENTIONS
+    enrichment = collector.service_attribute_enrichment
+    follows_conventions = knows_conventions and enrichment is ServiceAttributeEnrichment.OTEL_SEMANTIC_CONVENTIONS
     return OpenTelemetry(
         exporter=exporter,
         service_name=service_name(proxy) if follows_conventions else proxy.service_cluster,

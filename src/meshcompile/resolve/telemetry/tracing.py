@@ -72,7 +72,7 @@ def tracing(
     provider = index.provider(merged.provider)
     if merged.disabled or provider is None:
         return None
-    exporter = tracer(snapshot.services, proxy, provider)
+    exporter = tracer(snapshot.services, proxy, provider, otel_conventions=snapshot.behaviour.otel_conventions)
     if exporter is None:
         return None
     fallback = _sampling(settings) if merged.sampling is None else merged.sampling

@@ -13,9 +13,11 @@ from meshcompile.proxy import Proxy
 from meshcompile.resolve.outbound.destinations import cluster_at_waypoint
 from meshcompile.resolve.routes.context import RouteClient
 from meshcompile.resolve.routes.domains import host_with_port
+from meshcompile.resolve.routes.hashing import request_hash
+from meshcompile.resolve.routes.intent import RequestHash
 from meshcompile.resolve.routes.l4_intent import L4Backend, L4Match, L4Route
 from meshcompile.resolve.routes.route_key import RouteKey
-from meshcompile.resolve.routes.table import ANY_DOMAIN, InlineRoutes, RuleRoute, ServiceRoute, VirtualHost
+from meshcompile.resolve.routes.table import ANY_DOMAIN, InlineRoutes, LocalRoute, RuleRoute, ServiceRoute, VirtualHost
 from meshcompile.resolve.routes.virtual_service.l4_routes import l4_routes
 from meshcompile.resolve.routes.virtual_service.retries import retry
 from meshcompile.resolve.routes.virtual_service.rules import rule_routes
@@ -25,6 +27,7 @@ from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.virtual_services import MergedVirtualService
 from meshcompile.values.hosts import overlaps
 from meshcompile.values.names import ENCAP, ClusterName, Direction
+from meshcompile.values.ports import Protocol
 
 AS_MESH = frozenset({MESH_GATEWAY})
 
@@ -42,14 +45,14 @@ class WaypointRouting(Struct, frozen=True, eq=False):
         """The routes of a service's port: those of its VirtualServices, or one to its own cluster."""
         name = vip_cluster("http", service, port)
         routes = tuple(self._rule_routes(service, port))
-        default = () if routes else (self._default_route(name, service.hostname, port.number, service),)
+        default = () if routes else (self._default_route(name, port.number, port.protocol, service),)
         host = VirtualHost(f"inbound|http|{port.number}", _domains(service), (*routes, *default))
-        return InlineRoutes(str(name), host, long_responses=not routes)
+        return InlineRoutes(str(name), host, long_responses=not routes and self._routes_as_outbound)
 
     def http_of_workloads(self) -> InlineRoutes:
         """The routes of connections to workloads."""
-        host = VirtualHost("inbound|http|0", (ANY_DOMAIN,), (self._default_route(ENCAP, "", 0, None),))
-        return InlineRoutes(ENCAP, host, long_responses=True)
+        host = VirtualHost("inbound|http|0", (ANY_DOMAIN,), (self._default_route(ENCAP, 0, Protocol.TCP, None),))
+        return InlineRoutes(ENCAP, host, long_responses=self._routes_as_outbound)
 
     def tcp(self, service: Service, port: ServicePort) -> tuple[L4Backend, ...]:
         """The backends of a service's connections on a port; none without a rule. TLS rules come before TCP rules."""
@@ -87,14 +90,33 @@ class WaypointRouting(Struct, frozen=True, eq=False):
             behind=self.behind,
         )
 
-    def _default_route(self, cluster: ClusterName | str, host: str, port: int, service: Service | None) -> ServiceRoute:
+    @property
+    def _routes_as_outbound(self) -> bool:
+        return self.snapshot.behaviour.waypoint_outbound_routes
+
+    def _default_route(
+        self, cluster: ClusterName | str, port: int, protocol: Protocol, service: Service | None
+    ) -> ServiceRoute | LocalRoute:
+        operation = f"{host_with_port('' if service is None else service.hostname, port)}/*"
+        if not self._routes_as_outbound:
+            return LocalRoute(
+                str(cluster), operation, not protocol.is_grpc, () if service is None else (service.origin,)
+            )
         return ServiceRoute(
             cluster=cluster,
-            operation=f"{host_with_port(host, port)}/*",
-            hash=None,
+            operation=operation,
+            hash=None if service is None else self._hash(service),
             retry=retry(self.snapshot.mesh.default_http_retry_policy),
             origins=() if service is None else (service.origin,),
         )
+
+    def _hash(self, service: Service) -> RequestHash | None:
+        """What the rule of a service hashes requests by."""
+        rule = self.scope.inbound_destination_rule(service.hostname)
+        policy = None if rule is None or not self.snapshot.behaviour.waypoint_hash else rule.traffic_policy
+        balancer = None if policy is None else policy.load_balancer
+        hashing = None if balancer is None else balancer.consistent_hash
+        return None if hashing is None else request_hash(hashing)
 
 
 def vip_cluster(kind: str, service: Service, port: ServicePort) -> ClusterName:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from meshcompile.behaviour import Behaviour
 from meshcompile.models.base import ObjectMeta, placed
 from meshcompile.models.common import PortSelector
 from meshcompile.models.gateway_api.backend_policies import (
@@ -76,16 +77,22 @@ class ConvertedPolicy(Struct, frozen=True):
     warning: str = ""
 
 
-def backend_policies(resources: ConfigStore, alpha: bool) -> tuple[ConvertedPolicy, ...]:
-    """The policies of both kinds; XBackendTrafficPolicies need `alpha`."""
-    tls, traffic = resources.all(BackendTLSPolicy), resources.all(XBackendTrafficPolicy) if alpha else ()
+def backend_policies(resources: ConfigStore, behaviour: Behaviour) -> tuple[ConvertedPolicy, ...]:
+    """The policies of both kinds; XBackendTrafficPolicies need a feature flag."""
+    has_traffic = behaviour.alpha_gateway_api
+    tls, traffic = resources.all(BackendTLSPolicy), resources.all(XBackendTrafficPolicy) if has_traffic else ()
     if not (tls or traffic):
         return ()
     referents = Referents.of(resources)
+    if not behaviour.policy_conflicts:
+        return (
+            *(_traffic_policy(policy, referents) for policy in traffic),
+            *(_tls_policy(policy, (), referents) for policy in tls),
+        )
     counted = [policy for policy in tls if not is_ignored(policy)]
     return (
-        *(_traffic_policy(policy, referents) for policy in traffic),
-        *(_tls_policy(policy, counted, referents) for policy in tls),
+        *(_no_traffic(policy) if is_ignored(policy) else _traffic_policy(policy, referents) for policy in traffic),
+        *(_no_traffic(policy) if is_ignored(policy) else _tls_policy(policy, counted, referents) for policy in tls),
     )
 
 
@@ -94,12 +101,14 @@ def is_ignored(policy: Policy) -> bool:
     return policy.metadata.annotations.get(IGNORE, "").lower() == "true"
 
 
+def _no_traffic(policy: Policy) -> ConvertedPolicy:
+    return ConvertedPolicy(policy, ())
+
+
 # ---- BackendTLSPolicies
 
 
 def _tls_policy(policy: BackendTLSPolicy, others: Iterable[BackendTLSPolicy], referents: Referents) -> ConvertedPolicy:
-    if is_ignored(policy):
-        return ConvertedPolicy(policy, ())
     authorities = backend_authorities(policy, referents)
     validation = policy.spec.validation
     settings = ClientTLSSettings(
@@ -160,8 +169,6 @@ def _age(policy: BackendTLSPolicy) -> tuple[str, str]:
 
 
 def _traffic_policy(policy: XBackendTrafficPolicy, referents: Referents) -> ConvertedPolicy:
-    if is_ignored(policy):
-        return ConvertedPolicy(policy, ())
     return ConvertedPolicy(
         policy=policy,
         targets=tuple(_traffic_target(policy, ref, referents) for ref in policy.spec.target_refs),

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
+from meshcompile.behaviour import Behaviour
 from meshcompile.models.base import placed
 from meshcompile.models.common import PortSelector
 from meshcompile.models.gateway_api.references import BackendObjectReference, BackendRef
@@ -44,6 +45,7 @@ class Backends(Struct, frozen=True):
     services: frozenset[tuple[str, str]]
     hosts: Mapping[str, Mapping[str, Any]]
     grants: ReferenceGrants
+    behaviour: Behaviour
 
     def destination(
         self, ref: BackendObjectReference, kind: GroupKind, namespace: str, enforce_grants: bool

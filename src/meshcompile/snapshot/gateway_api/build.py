@@ -1,7 +1,9 @@
 """All objects of the Gateway API, converted."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
+from meshcompile.behaviour import Behaviour
 from meshcompile.models.gateway_api.gateway import GatewayClass, KubernetesGateway, ListenerSet
 from meshcompile.models.gateway_api.grpc_route import GRPCRoute
 from meshcompile.models.gateway_api.http_route import HTTPRoute
@@ -10,6 +12,7 @@ from meshcompile.models.gateway_api.reference_grant import ReferenceGrant
 from meshcompile.models.kubernetes.namespace import Namespace
 from meshcompile.models.kubernetes.service import Service
 from meshcompile.models.networking.service_entry import ServiceEntry
+from meshcompile.models.networking.virtual_service import VirtualService
 from meshcompile.snapshot.gateway_api.backend_policies import backend_policies, destination_rules
 from meshcompile.snapshot.gateway_api.backends import Backends
 from meshcompile.snapshot.gateway_api.certificates import certificates
@@ -22,6 +25,7 @@ from meshcompile.snapshot.gateway_api.listeners import ListenerBuilder, Namespac
 from meshcompile.snapshot.gateway_api.parents import parents
 from meshcompile.snapshot.gateway_api.references import reference_grants
 from meshcompile.snapshot.gateway_api.routes import (
+    ConvertedRoute,
     http_route,
     merged_virtual_services,
     tcp_route,
@@ -32,24 +36,27 @@ from meshcompile.snapshot.resources import ConfigStore
 from meshcompile.snapshot.services import ServiceIndex
 
 
-def from_gateway_api(resources: ConfigStore, services: ServiceIndex, *, ambient: bool, alpha: bool) -> FromGatewayApi:
-    """The conversion of all objects of the Gateway API. `alpha` is PILOT_ENABLE_ALPHA_GATEWAY_API."""
-    grants = reference_grants(resources.all(ReferenceGrant))
-    tls, namespaces = TlsBuilder(certificates(resources), grants), Namespaces.of(resources.all(Namespace))
+def from_gateway_api(
+    resources: ConfigStore, services: ServiceIndex, *, ambient: bool, behaviour: Behaviour
+) -> FromGatewayApi:
+    """The conversion of all objects of the Gateway API that the release reads."""
+    grants = reference_grants(resources.all(ReferenceGrant), behaviour)
+    tls, namespaces = TlsBuilder(certificates(resources), grants, behaviour), Namespaces.of(resources.all(Namespace))
     builder = GatewayBuilder(
-        listeners=ListenerBuilder(tls=tls, namespaces=namespaces, alpha=alpha),
+        listeners=ListenerBuilder(tls=tls, namespaces=namespaces, behaviour=behaviour),
         controllers=controllers(resources.all(GatewayClass), ambient),
     )
     gateways = tuple(builder.gateways(resources.all(KubernetesGateway)))
-    listener_sets = tuple(builder.listener_sets(resources.all(ListenerSet), gateways))
+    read_sets = resources.all(ListenerSet) if behaviour.stable_listener_sets else ()
+    listener_sets = tuple(builder.listener_sets(read_sets, gateways))
     listeners = tuple(_with_routes(gateways, listener_sets))
     known = parents(listeners, resources.all(Service), resources.all(ServiceEntry))
-    backends = Backends(services=known.services, hosts=services.by_hostname, grants=grants)
+    backends = Backends(services=known.services, hosts=services.by_hostname, grants=grants, behaviour=behaviour)
     l7: tuple[L7Route, ...] = (*resources.all(HTTPRoute), *resources.all(GRPCRoute))
     http = tuple([http_route(route, known, backends) for route in l7])
-    tcp = tuple([tcp_route(route, known, backends) for route in (resources.all(TCPRoute) if alpha else ())])
-    l4 = (*tcp, *(tls_route(route, known, backends) for route in resources.all(TLSRoute)))
-    policies = backend_policies(resources, alpha)
+    tcp = tuple([tcp_route(route, known, backends) for route in _tcp_routes(resources, behaviour)])
+    l4 = (*tcp, *(tls_route(route, known, backends) for route in _tls_routes(resources, behaviour)))
+    policies = backend_policies(resources, behaviour)
     return FromGatewayApi(
         served=gateways,
         listener_sets=listener_sets,
@@ -59,12 +66,31 @@ def from_gateway_api(resources: ConfigStore, services: ServiceIndex, *, ambient:
         gateways=tuple(each.gateway for each in listeners if each.gateway is not None),
         bound={each.gateway_name: each.bound for each in listeners},
         virtual_services=(
-            *merged_virtual_services(http),
+            *_virtual_services(http, behaviour),
             *(virtual_service for route in l4 for _, virtual_service in route.virtual_services),
         ),
         destination_rules=destination_rules(policies, resources),
-        findings=tuple(findings(resources, listener_sets, listeners, (*http, *l4), policies, alpha=alpha)),
+        findings=tuple(findings(resources, listener_sets, listeners, (*http, *l4), policies, behaviour=behaviour)),
     )
+
+
+def _tcp_routes(resources: ConfigStore, behaviour: Behaviour) -> tuple[TCPRoute, ...]:
+    reads = behaviour.stable_tcp_routes or behaviour.alpha_gateway_api
+    return resources.all(TCPRoute) if reads else ()
+
+
+def _tls_routes(resources: ConfigStore, behaviour: Behaviour) -> tuple[TLSRoute, ...]:
+    reads = behaviour.stable_tls_routes or behaviour.alpha_gateway_api
+    return resources.all(TLSRoute) if reads else ()
+
+
+def _virtual_services(routes: Iterable[ConvertedRoute], behaviour: Behaviour) -> Iterator[VirtualService]:
+    """The VirtualServices of HTTPRoutes and GRPCRoutes. Some releases do not merge the two kinds."""
+    if behaviour.merged_route_kinds:
+        return merged_virtual_services(routes)
+    http = [route for route in routes if isinstance(route.route, HTTPRoute)]
+    grpc = [route for route in routes if not isinstance(route.route, HTTPRoute)]
+    return chain(merged_virtual_services(http), merged_virtual_services(grpc))
 
 
 def _with_routes(

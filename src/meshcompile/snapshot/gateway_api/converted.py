@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:  # imported when an object of the Gateway API is there
+    from meshcompile.behaviour import Behaviour
     from meshcompile.diagnostics import Diagnostic
     from meshcompile.models.networking.destination_rule import DestinationRule
     from meshcompile.models.networking.gateway import Gateway
@@ -56,11 +57,11 @@ NOTHING = FromGatewayApi()
 
 
 def converted(
-    store: ConfigStore, services: Callable[[], ServiceIndex], *, ambient: bool, alpha: bool
+    store: ConfigStore, services: Callable[[], ServiceIndex], *, ambient: bool, behaviour: Behaviour
 ) -> FromGatewayApi:
-    """The conversion of all objects of the Gateway API. `alpha` is istiod's PILOT_ENABLE_ALPHA_GATEWAY_API."""
+    """The conversion of all objects of the Gateway API."""
     if not any(store.by_kind.get(kind) for kind in KINDS):
         return NOTHING
     from meshcompile.snapshot.gateway_api.build import from_gateway_api  # for a fast start: few meshes need it
 
-    return from_gateway_api(store, services(), ambient=ambient, alpha=alpha)
+    return from_gateway_api(store, services(), ambient=ambient, behaviour=behaviour)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
+from meshcompile.behaviour import Behaviour
 from meshcompile.codes import gateway_api as codes
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.models.base import Resource
 from meshcompile.models.gateway_api.backend_policies import XBackendTrafficPolicy
 from meshcompile.models.gateway_api.l4_routes import TCPRoute, TLSRoute, UDPRoute
 from meshcompile.models.gateway_api.references import ParentReference
@@ -25,7 +25,7 @@ def findings(
     routes: Iterable[ConvertedRoute],
     policies: Iterable[ConvertedPolicy],
     *,
-    alpha: bool,
+    behaviour: Behaviour,
 ) -> Iterator[Diagnostic]:
     """What does not take part, and why."""
     for each in listener_sets:
@@ -37,7 +37,7 @@ def findings(
         yield from _of_route(route)
     for policy in policies:
         yield from _of_policy(policy)
-    yield from _unread(store, alpha)
+    yield from _unread(store, behaviour)
 
 
 def _of_listener(listener: ParentListener) -> Iterator[Diagnostic]:
@@ -87,10 +87,16 @@ def _of_policy(policy: ConvertedPolicy) -> Iterator[Diagnostic]:
         yield codes.AUTHORITY_INVALID(policy.invalid.origin, problem=policy.invalid.message)
 
 
-def _unread(store: ConfigStore, alpha: bool) -> Iterator[Diagnostic]:
+def _unread(store: ConfigStore, behaviour: Behaviour) -> Iterator[Diagnostic]:
     """The objects of kinds that istiod does not read."""
     for route in store.all(UDPRoute):
         yield codes.UDP_ROUTE(route)
-    unread: tuple[Resource, ...] = () if alpha else (*store.all(TCPRoute), *store.all(XBackendTrafficPolicy))
-    for resource in unread:
-        yield codes.ALPHA_KIND(resource, kind=resource.kind)
+    if behaviour.alpha_gateway_api:
+        return
+    for kind, is_stable in (
+        (TCPRoute, behaviour.stable_tcp_routes),
+        (TLSRoute, behaviour.stable_tls_routes),
+        (XBackendTrafficPolicy, False),
+    ):
+        for resource in () if is_stable else store.all(kind):
+            yield codes.ALPHA_KIND(resource, kind=resource.kind)

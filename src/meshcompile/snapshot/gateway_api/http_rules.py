@@ -136,7 +136,8 @@ class RuleBuilder:
     def _answer(self, rule: L7Rule, settings: Settings) -> Settings:
         """The destinations of a rule, or the status with which Envoy answers in their place."""
         if not sum(ref.weight for ref in rule.backend_refs) and not settings.get("redirect"):
-            status = 404 if isinstance(rule, HTTPRouteRule) and not rule.backend_refs else 500
+            has_none = isinstance(rule, HTTPRouteRule) and not rule.backend_refs
+            status = 404 if has_none and self._backends.behaviour.missing_backends_not_found else 500
             return {"direct_response": placed(istio.HTTPDirectResponse(status=status), rule.origin)}
         return {"route": tuple(self._targets(rule.backend_refs))}
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from meshcompile.behaviour import Behaviour
 from meshcompile.documents import Origin
 from meshcompile.models.base import ObjectMeta, placed
 from meshcompile.models.gateway_api.gateway import AllowedRoutes, KubernetesGateway, Listener, ListenerSet
@@ -117,7 +118,7 @@ class ListenerBuilder(Struct, frozen=True):
 
     tls: TlsBuilder
     namespaces: Namespaces
-    alpha: bool
+    behaviour: Behaviour
 
     def listeners(self, of: ListenersOf) -> tuple[ParentListener, ...]:
         """The listeners of a Gateway or ListenerSet, in order."""
@@ -148,14 +149,14 @@ class ListenerBuilder(Struct, frozen=True):
 
     def _protocol_problem(self, listener: Listener, controller: Controller) -> Invalid | None:
         protocol = listener.protocol
-        if protocol in ("HTTP", "HTTPS", "TLS") or (protocol == "TCP" and self.alpha):
+        if protocol in self._stable_protocols:
             return None
         if protocol == "HBONE" and controller is Controller.WAYPOINT:
             return None
         place = listener.at("protocol")
-        if protocol == "TCP":
+        if protocol in ("TCP", "TLS"):
             flag = "PILOT_ENABLE_ALPHA_GATEWAY_API"
-            message = f'protocol "TCP" is supported, but only when {flag}=true is configured'
+            message = f'protocol "{protocol}" is supported, but only when {flag}=true is configured'
         elif protocol == "HBONE":
             message = 'protocol "HBONE" is only supported for waypoint proxies'
         elif protocol.upper() in ("HTTP", "HTTPS", "TLS", "TCP", "HBONE"):
@@ -163,6 +164,14 @@ class ListenerBuilder(Struct, frozen=True):
         else:
             message = f'protocol "{protocol}" is unsupported'
         return Invalid(UNSUPPORTED_PROTOCOL, message, place)
+
+    @property
+    def _stable_protocols(self) -> frozenset[str]:
+        """The protocols that need no feature flag, or whose flag is set."""
+        behaviour = self.behaviour
+        has_tls = behaviour.stable_tls_routes or behaviour.alpha_gateway_api
+        has_tcp = behaviour.stable_tcp_routes or behaviour.alpha_gateway_api
+        return frozenset({"HTTP", "HTTPS"} | ({"TLS"} if has_tls else set()) | ({"TCP"} if has_tcp else set()))
 
     def _hosts(self, listener: Listener, namespace: str) -> tuple[str, ...]:
         """The hosts of the server: for each namespace that routes may come from, or for none (`~`)."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from meshcompile.behaviour import Behaviour
 from meshcompile.models.gateway_api.reference_grant import ReferenceGrant
 from meshcompile.models.registry import GATEWAY_API
 
@@ -57,11 +58,13 @@ class ReferenceGrants(Struct, frozen=True):
         return None in allowed or name in allowed
 
 
-def reference_grants(resources: Iterable[ReferenceGrant]) -> ReferenceGrants:
+def reference_grants(resources: Iterable[ReferenceGrant], behaviour: Behaviour) -> ReferenceGrants:
     """The grants of all ReferenceGrants."""
     names: dict[Grant, set[str | None]] = {}
     for resource in resources:
-        for grant, name in _grants(resource):
+        found = tuple(_grants(resource))
+        # Without several targets, the last one of a kind counts.
+        for grant, name in found if behaviour.grants_to_several else dict(found).items():
             names.setdefault(grant, set()).add(name)
     return ReferenceGrants({grant: frozenset(allowed) for grant, allowed in names.items()})
 

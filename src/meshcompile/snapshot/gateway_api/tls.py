@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
+from meshcompile.behaviour import Behaviour
 from meshcompile.models.base import placed
 from meshcompile.models.gateway_api.gateway import GatewayTLSConfig, Listener, ListenerTLSConfig, TLSConfig
 from meshcompile.models.gateway_api.references import ObjectReference, SecretObjectReference
@@ -52,6 +53,7 @@ class TlsBuilder(Struct, frozen=True):
 
     certificates: Certificates
     grants: ReferenceGrants
+    behaviour: Behaviour
 
     def server_tls(self, listener: Listener, owner: ListenerOwner, gateway: GatewayTLSConfig | None) -> ListenerTls:
         """The settings of a listener's server."""
@@ -123,12 +125,16 @@ class TlsBuilder(Struct, frozen=True):
             return ListenerTls(_placed(tls, mode=mode, **own), invalid)
         settings = _placed(
             tls,
-            mode=TLSMode.OPTIONAL_MUTUAL if mode is TLSMode.OPTIONAL_MUTUAL else TLSMode.MUTUAL,
+            mode=self._mode_with_authorities(mode),
             ca_cert_credential_name=authorities,
             cipher_suites=_cipher_suites(tls),
             **own,
         )
         return ListenerTls(settings)
+
+    def _mode_with_authorities(self, mode: TLSMode) -> TLSMode:
+        is_optional = mode is TLSMode.OPTIONAL_MUTUAL and self.behaviour.tls_mode_option
+        return TLSMode.OPTIONAL_MUTUAL if is_optional else TLSMode.MUTUAL
 
     def _authorities(self, refs: tuple[ObjectReference, ...], owner: ListenerOwner) -> tuple[str, Invalid | None]:
         """The credential name of the authorities of clients."""

@@ -41,11 +41,11 @@ def _of_provider(rules: CustomRules) -> tuple[HttpFilter, ...]:
     )
     return (
         HttpFilter(name=rbac_filter.NAME, typed_config=noted),
-        HttpFilter(name=NAME, typed_config=_ext_authz(rules.ext_authz, rules.provider)),
+        HttpFilter(name=NAME, typed_config=_ext_authz(rules.ext_authz, rules.prefix)),
     )
 
 
-def _ext_authz(provider: Provider, name: str) -> ExtAuthz:
+def _ext_authz(provider: Provider, prefix: str) -> ExtAuthz:
     service = provider.http
     return ExtAuthz(
         grpc_service=grpc_service(provider) if service is None else None,
@@ -55,7 +55,7 @@ def _ext_authz(provider: Provider, name: str) -> ExtAuthz:
         status_on_error=status(provider),
         with_request_body=_body(provider),
         allowed_headers=None if service is None else _headers(service.check_headers),
-        filter_enabled_metadata=where_matched(rbac_filter.NAME, name),
+        filter_enabled_metadata=where_matched(rbac_filter.NAME, prefix),
     )
 
 

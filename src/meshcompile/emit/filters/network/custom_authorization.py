@@ -34,6 +34,6 @@ def _of_provider(rules: CustomRules) -> tuple[Filter, ...]:
         grpc_service=grpc_service(rules.ext_authz),
         failure_mode_allow=rules.ext_authz.fail_open,
         transport_api_version="V3",
-        filter_enabled_metadata=where_matched(rbac_filter.NAME, rules.provider),
+        filter_enabled_metadata=where_matched(rbac_filter.NAME, rules.prefix),
     )
     return (Filter(name=rbac_filter.NAME, typed_config=noted), Filter(name=NAME, typed_config=ext_authz))
