@@ -56,8 +56,6 @@ class Behaviour:
     single_tcp_rule: bool = False
     only_addressed: bool = False
     stable_tcp_routes: bool = False
-    listener_conflicts: bool = False
-    strict_gateway_merging: bool = False
     filters_by_name: bool = False
     network_preferred: bool = False
     waypoint_hash: bool = False
@@ -105,8 +103,6 @@ ISTIO_1_31 = replace(
     single_tcp_rule=True,
     only_addressed=True,
     stable_tcp_routes=True,
-    listener_conflicts=True,
-    strict_gateway_merging=True,
     filters_by_name=True,
     network_preferred=True,
     waypoint_hash=True,
@@ -125,14 +121,12 @@ FEATURES: Mapping[str, str] = {
     "PILOT_ENABLE_MONGO_FILTER": "mongo_filter",
     "PILOT_ENABLE_MYSQL_FILTER": "mysql_filter",
     "PILOT_ENABLE_REDIS_FILTER": "redis_filter",
-    "PILOT_ENABLE_STRICT_GATEWAY_MERGING": "strict_gateway_merging",
     "PILOT_SIDECAR_PICK_BEST_SERVICE_NAMESPACE": "best_service_namespace",
 }
 """The environment variables of istiod that can be given, and their switches."""
 
 ADDED_FEATURES: Mapping[str, str] = {
     "PILOT_AUTO_SEND_UNHEALTHY_ENDPOINTS": "1.31",
-    "PILOT_ENABLE_STRICT_GATEWAY_MERGING": "1.31",
     "PILOT_SIDECAR_PICK_BEST_SERVICE_NAMESPACE": "1.30",
 }
 """The feature flags that not all releases have, and the first release that has them."""

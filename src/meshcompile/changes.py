@@ -154,6 +154,84 @@ CHANGES: tuple[ReleaseChange, ...] = (
         f"{PULL}58951",
     ),
     ReleaseChange(
+        "custom_provider_names",
+        "1.30",
+        "A workload can have several CUSTOM providers",
+        "Each provider of CUSTOM AuthorizationPolicies has filters of its own, and the names of its rules begin with"
+        " the name of the provider. Earlier releases have one set of rules per workload, and deny its requests if "
+        "there are several providers.",
+        f"{PULL}58082",
+    ),
+    ReleaseChange(
+        "stable_tls_routes",
+        "1.30",
+        "TLSRoutes need no feature flag",
+        "TLSRoutes, and listeners of Gateways with the protocol TLS, are read. Earlier releases read them with "
+        "PILOT_ENABLE_ALPHA_GATEWAY_API only.",
+        f"{PULL}59693",
+    ),
+    ReleaseChange(
+        "stable_listener_sets",
+        "1.30",
+        "ListenerSets add listeners",
+        "The kind ListenerSet of the Gateway API is read.",
+        f"{PULL}59221",
+    ),
+    ReleaseChange(
+        "merged_route_kinds",
+        "1.30",
+        "HTTPRoutes and GRPCRoutes share a host",
+        "The rules of HTTPRoutes and GRPCRoutes with one host are merged. In earlier releases the routes of one kind"
+        " hide those of the other.",
+        f"{PULL}59222",
+    ),
+    ReleaseChange(
+        "grants_to_several",
+        "1.30",
+        "All targets of a ReferenceGrant count",
+        "A ReferenceGrant with several targets of one kind allows each of them. In earlier releases only the last "
+        "one counts.",
+        f"{PULL}59069",
+    ),
+    ReleaseChange(
+        "policy_conflicts",
+        "1.30",
+        "The oldest BackendTLSPolicy wins",
+        "Of several BackendTLSPolicies for one Service, the oldest counts, and the annotation "
+        "`istio.io/ignore-policy-attachment` is read. In earlier releases all of them count.",
+        f"{PULL}60203",
+    ),
+    ReleaseChange(
+        "tls_mode_option",
+        "1.30",
+        "Certificates of clients can be optional with a listener's validation",
+        "A listener with authorities for clients and the option `gateway.istio.io/tls-terminate-mode` "
+        "OPTIONAL_MUTUAL accepts clients without a certificate. Earlier releases require one.",
+        f"{PULL}59098",
+    ),
+    ReleaseChange(
+        "otel_conventions",
+        "1.30",
+        "OpenTelemetry can name services by its conventions",
+        "The setting `serviceAttributeEnrichment` of an OpenTelemetry provider exists.",
+        f"{PULL}59207",
+    ),
+    ReleaseChange(
+        "waypoint_outbound_routes",
+        "1.30",
+        "Waypoints route as clients do",
+        "The route of a waypoint to a Service has the mesh's retries. In earlier releases it retries requests that "
+        "reached no server.",
+        f"{PULL}60846",
+    ),
+    ReleaseChange(
+        "missing_backends_not_found",
+        "1.30",
+        "Rules without backends answer 404",
+        "A rule of an HTTPRoute without backends answers 404. Earlier releases answer 500.",
+        f"{PULL}59445",
+    ),
+    ReleaseChange(
         "send_unhealthy_endpoints",
         "1.31",
         "Endpoints that are not ready are sent to proxies",
@@ -204,6 +282,45 @@ CHANGES: tuple[ReleaseChange, ...] = (
         "The matcher of a waypoint has no entry for a service that no address of the proxy's family reaches. Earlier"
         " releases write an entry without ranges, which Envoy 1.38 refuses.",
         f"{PULL}60314",
+    ),
+    ReleaseChange(
+        "missing_backends_not_found",
+        "1.31",
+        "Rules without backends answer 500",
+        "A rule of an HTTPRoute without backends answers 500 again, as before Istio 1.30.",
+        f"{PULL}60787",
+    ),
+    ReleaseChange(
+        "stable_tcp_routes",
+        "1.31",
+        "TCPRoutes need no feature flag",
+        "TCPRoutes, and listeners of Gateways with the protocol TCP, are read. Earlier releases read them with "
+        "PILOT_ENABLE_ALPHA_GATEWAY_API only.",
+        f"{PULL}60766",
+    ),
+    ReleaseChange(
+        "filters_by_name",
+        "1.31",
+        "EnvoyFilters of one age apply by name",
+        "EnvoyFilters with the same priority and creation time apply in the order of their names. Earlier releases "
+        "compare names together with the namespace.",
+        f"{PULL}59995",
+    ),
+    ReleaseChange(
+        "network_preferred",
+        "1.31",
+        "The own network comes first in a failover priority",
+        "If the first label of a failover priority is `topology.istio.io/network`, endpoints of the own network "
+        "precede all others, and those of other networks are ordered by their other labels. Earlier releases do not "
+        "order the endpoints of other networks.",
+        f"{PULL}60829",
+    ),
+    ReleaseChange(
+        "waypoint_hash",
+        "1.31",
+        "Waypoints hash requests",
+        "The consistent hash of a DestinationRule applies to the routes of a waypoint for Services without rules.",
+        f"{PULL}61085",
     ),
 )
 """All differences, oldest release first."""

@@ -47,8 +47,7 @@ def from_gateway_api(
         controllers=controllers(resources.all(GatewayClass), ambient),
     )
     gateways = tuple(builder.gateways(resources.all(KubernetesGateway)))
-    read_sets = resources.all(ListenerSet) if behaviour.stable_listener_sets else ()
-    listener_sets = tuple(builder.listener_sets(read_sets, gateways))
+    listener_sets = tuple(builder.listener_sets(_listener_sets(resources, behaviour), gateways))
     listeners = tuple(_with_routes(gateways, listener_sets))
     known = parents(listeners, resources.all(Service), resources.all(ServiceEntry))
     backends = Backends(services=known.services, hosts=services.by_hostname, grants=grants, behaviour=behaviour)
@@ -72,6 +71,10 @@ def from_gateway_api(
         destination_rules=destination_rules(policies, resources),
         findings=tuple(findings(resources, listener_sets, listeners, (*http, *l4), policies, behaviour=behaviour)),
     )
+
+
+def _listener_sets(resources: ConfigStore, behaviour: Behaviour) -> tuple[ListenerSet, ...]:
+    return resources.all(ListenerSet) if behaviour.stable_listener_sets else ()
 
 
 def _tcp_routes(resources: ConfigStore, behaviour: Behaviour) -> tuple[TCPRoute, ...]:
