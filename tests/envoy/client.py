@@ -69,11 +69,20 @@ def connected(
     destination: Address | None = None,
 ) -> socket.socket:
     """A connection to 127.0.0.1:port, after the PROXY header and the TLS handshake, if there are any."""
-    connection = socket.create_connection(("127.0.0.1", port), timeout=5, source_address=(source, 0))
+    connection = plainly_connected(port, source)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if destination is not None:
         connection.sendall(proxy_header(connection.getsockname(), destination))
     return connection if tls is None else tls.wrap_socket(connection, server_hostname=sni or None)
+
+
+def plainly_connected(port: int, source: str) -> socket.socket:
+    """A connection from this address. The system picks its port when it connects.
+
+    A port that is picked before, as `bind` does, is not picked again for a minute after the connection's end.
+    """
+    bound = None if source == "127.0.0.1" else (source, 0)
+    return socket.create_connection(("127.0.0.1", port), timeout=5, source_address=bound)
 
 
 def proxy_header(source: Address, destination: Address) -> bytes:

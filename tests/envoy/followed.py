@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ from tests.envoy.backends import http_backend
 from tests.envoy.certificates import Authority
 from tests.envoy.client import request
 from tests.envoy.runner import Envoy
+from tests.ports import free_ports
 
 Object = dict[str, Any]
 HOST = "shop.example"
@@ -121,15 +121,6 @@ class MeshFolder:
 
     def file(self, item: Object) -> Path:
         return self.path / f"{item['kind']}-{item['metadata']['name']}.json"
-
-
-def free_ports(number: int) -> list[int]:
-    """Different ports that nobody listens at."""
-    with ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(number)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def eventually(condition: Callable[[], object], what: str = "") -> None:

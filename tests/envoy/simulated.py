@@ -31,7 +31,7 @@ from meshcompile.simulate import (
 from meshcompile.simulate.http_syntax import METHODS, is_authority, is_http1_line
 from tests.envoy import judgement, observation
 from tests.envoy.certificates import Authority
-from tests.envoy.client import proxy_header
+from tests.envoy.client import plainly_connected, proxy_header
 from tests.envoy.connections import Reply
 from tests.envoy.exchanges import exchanged
 from tests.envoy.frequencies import Copies, Shares
@@ -114,7 +114,7 @@ class Connector:
     def _connected(self, source: str) -> socket.socket:
         """A connection from an address that the access log does not have yet."""
         while True:
-            connection = socket.create_connection(("127.0.0.1", self.port), timeout=5, source_address=(source, 0))
+            connection = plainly_connected(self.port, source)
             address = "{}:{}".format(*connection.getsockname())
             if address not in self.used:
                 self.used.add(address)

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from meshcompile.cli.main import main
-from tests.envoy.followed import NODE, Command, Scenario, eventually, free_ports, running_command
+from tests.envoy.followed import NODE, Command, Scenario, eventually, running_command
 from tests.envoy.runner import running
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.envoy
 

@@ -24,12 +24,12 @@ from tests.envoy.followed import (
     Scenario,
     backends,
     eventually,
-    free_ports,
     routes,
     running_command,
     subsets,
 )
 from tests.envoy.runner import running
+from tests.ports import free_ports
 
 EVERY = 0.005
 """The number of seconds between two requests."""
