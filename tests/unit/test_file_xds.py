@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -77,10 +78,10 @@ def moves(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bytes]]:
     found: list[tuple[str, bytes]] = []
     write = xds_folder._write
 
-    def recorded(path: Path, content: bytes) -> None:
+    def recorded(path: Path, content: bytes, mode: int) -> None:
         if path.name != xds_folder.MANIFEST:
             found.append((path.name, content))
-        write(path, content)
+        write(path, content, mode)
 
     monkeypatch.setattr(xds_folder, "_write", recorded)
     monkeypatch.setattr(xds_folder, "GRACE", 0.0)
@@ -132,15 +133,44 @@ def test_a_full_disk_leaves_the_last_files(tmp_path: Path, monkeypatch: pytest.M
     """A file that cannot be written leaves the earlier one as it is, and nothing beside it."""
     replace_files(tmp_path, [FolderFile("a/cds.json", "clusters", clusters("x"))], complete=True)
 
-    def full(path: Path, content: bytes) -> int:
-        path.touch()
+    def full(path: Path, target: Path) -> Path:
+        assert path.exists()
         raise OSError(28, "No space left on device", str(path))
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(OSError, match="No space left"):
         replace_files(tmp_path, [FolderFile("a/cds.json", "clusters", clusters("y"))], complete=True)
     assert (tmp_path / "a" / "cds.json").read_bytes() == clusters("x")
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["cds.json"]
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def test_only_the_user_may_read_secrets(tmp_path: Path) -> None:
+    """Files with secrets or private keys are for the owner alone from the start, and become so if they are not."""
+    key = b'{"privateKey":{"inlineString":"-----BEGIN PRIVATE KEY-----"}}'
+    files = [
+        FolderFile("a/sds/key.json", "secrets", b"{}"),
+        FolderFile("a/lds.json", "listeners", key),
+        FolderFile("a/cds.json", "clusters", clusters("x")),
+    ]
+    (tmp_path / "a" / "sds").mkdir(parents=True)
+    left = tmp_path / "a" / "sds" / ".key.json.new"
+    left.write_text("of a process that was killed")
+    left.chmod(0o666)
+    replace_files(tmp_path, files, complete=True)
+    assert [mode(tmp_path / file.path) for file in files] == [0o600, 0o600, 0o666 & ~umask()]
+    (tmp_path / "a" / "sds" / "key.json").chmod(0o644)
+    assert replace_files(tmp_path, files, complete=True).written == ("a/sds/key.json",)
+    assert mode(tmp_path / "a" / "sds" / "key.json") == 0o600
+
+
+def umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 @pytest.fixture
@@ -199,3 +229,15 @@ def test_an_edit_is_complete_when_it_rests_or_after_ten_seconds() -> None:
     assert now[0] == pytest.approx(0.2)
     following.settled(lambda: {"a": (next(looks), 1, 1)}, sleep, lambda: now[0])
     assert now[0] == pytest.approx(10.3, abs=0.2)
+
+
+def test_a_folder_that_vanishes_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a folder is gone, the files are looked at again and again instead of waiting for notifications."""
+    monkeypatch.setattr(following, "EVERY", 0.0)
+    monkeypatch.setattr(following, "_notifications", lambda folders: iter([None] * 2))
+    folder = tmp_path / "mesh"
+    folder.mkdir()
+    signals = following._signals([str(folder)])
+    next(signals)
+    folder.rmdir()
+    assert [next(signals) for _ in range(5)] == [None] * 5

@@ -1,19 +1,20 @@
 """The folders of file xDS: `DIR/PROXY/lds.json` and so on, replaced while Envoys read them.
 
 Every file is replaced by a rename, which is what Envoy notices. The order is make before break: what others refer to
-comes first, and what nothing refers to any more is taken away last, once the Envoys had time to read the rest.
+comes first, and what nothing refers to any more is taken away last, once the Envoys had time to read the rest. Files
+with secrets are for the user alone.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
 
+from meshcompile.running.private_files import PRIVATE, PUBLIC, is_private, replace_file
 from meshcompile.serve.generated_folder import earlier_files, listed, removed
 
 MANIFEST = ".meshcompile-xds.json"
@@ -21,6 +22,8 @@ GRACE = 1.0
 """The number of seconds that Envoys have to stop using clusters before these are taken away."""
 ORDER = ("secrets", "extensions", "endpoints", "clusters", "listeners", "routes", "bootstrap")
 """The types of files in the order in which they are replaced."""
+PRIVATE_KEY = b"PRIVATE KEY-----"
+"""What every private key in PEM has."""
 
 
 class FolderFile(Struct, frozen=True):
@@ -30,6 +33,11 @@ class FolderFile(Struct, frozen=True):
     kind: str
     content: bytes
     interim: bytes | None = None
+
+    @property
+    def mode(self) -> int:
+        """The permissions of the file."""
+        return PRIVATE if self.kind == "secrets" or PRIVATE_KEY in self.content else PUBLIC
 
 
 class FolderChange(Struct, frozen=True):
@@ -54,7 +62,7 @@ def replace_files(folder: Path, files: Sequence[FolderFile], complete: bool) -> 
     folder.mkdir(parents=True, exist_ok=True)
     paths = {file.path for file in files}
     earlier = earlier_files(listed(folder / MANIFEST, _is_own), paths, complete)
-    changed = [_with_interim(folder, file) for file in files if _content(folder / file.path) != file.content]
+    changed = [_with_interim(folder, file) for file in files if not _is_there(folder, file)]
     _write_manifest(folder, {*paths, *earlier.kept, *earlier.outdated})
     _replace(folder, changed)
     for path in earlier.outdated:
@@ -67,12 +75,18 @@ def _replace(folder: Path, changed: Iterable[FolderFile]) -> None:
     """Write new files, then replace others by type; then, after a while, what had an interim content."""
     in_order = sorted(changed, key=lambda file: (_content(folder / file.path) is not None, ORDER.index(file.kind)))
     for file in in_order:
-        _write(folder / file.path, file.interim or file.content)
+        _write(folder / file.path, file.interim or file.content, file.mode)
     last = [file for file in in_order if file.interim not in (None, file.content)]
     if last:
         time.sleep(GRACE)
     for file in last:
-        _write(folder / file.path, file.content)
+        _write(folder / file.path, file.content, file.mode)
+
+
+def _is_there(folder: Path, file: FolderFile) -> bool:
+    """Whether the folder has the file with its content, and no others may read what they must not."""
+    path = folder / file.path
+    return _content(path) == file.content and (file.mode == PUBLIC or is_private(path))
 
 
 def _with_interim(folder: Path, file: FolderFile) -> FolderFile:
@@ -108,20 +122,14 @@ def _content(path: Path) -> bytes | None:
         return None
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, content: bytes, mode: int) -> None:
     """Replace a file in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.new")
-    try:
-        new.write_bytes(content)
-        os.replace(new, path)
-    except OSError:
-        new.unlink(missing_ok=True)
-        raise
+    replace_file(path, content, mode)
 
 
 def _write_manifest(folder: Path, paths: Iterable[str]) -> None:
-    _write(folder / MANIFEST, f"{json.dumps({'files': sorted(paths)}, indent=1)}\n".encode())
+    _write(folder / MANIFEST, f"{json.dumps({'files': sorted(paths)}, indent=1)}\n".encode(), PUBLIC)
 
 
 def _is_own(path: PurePosixPath) -> bool:

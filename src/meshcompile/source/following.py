@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from meshcompile.source.folders import is_wanted
 
@@ -96,7 +97,8 @@ def _signals(paths: Sequence[str]) -> Iterator[object]:
     """An item each time that the files should be looked at."""
     folders = sorted({path if os.path.isdir(path) else os.path.dirname(path) or "." for path in paths})
     if all(map(os.path.isdir, folders)) and (notified := _notifications(folders)) is not None:
-        yield from _until_gone(notified, folders)
+        with suppress(OSError):  # a folder is gone, or the system watches no more files
+            yield from _until_gone(notified, folders)
     yield from _ticks()
 
 
@@ -110,11 +112,14 @@ def _notifications(folders: Sequence[str]) -> Iterator[object] | None:
 
 
 def _until_gone(notified: Iterator[object], folders: Sequence[str]) -> Iterator[object]:
-    """The notifications until a folder is gone: one that comes back is another folder, which nobody watches."""
+    """The notifications until a folder is gone: one that comes back is another folder, which nobody watches.
+
+    Raises OSError for a folder that is not there.
+    """
     known = [os.stat(folder).st_ino for folder in folders]
     for each in notified:
         yield each
-        if [os.stat(folder).st_ino if os.path.isdir(folder) else 0 for folder in folders] != known:
+        if [os.stat(folder).st_ino for folder in folders] != known:
             return
 
 
