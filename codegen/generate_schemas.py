@@ -12,7 +12,8 @@ from meshcompile.describe.schema import describe_schema
 from meshcompile.explain.schema import trace_schema
 from meshcompile.findings.formats.schema import findings_schema
 from meshcompile.fleet.schema import fleet_schema
-from meshcompile.models.schema import every_schema, project_schema
+from meshcompile.models.schema import every_schema, project_schema, statements_schema
+from meshcompile.prove.schema import facts_schema
 from meshcompile.rollout.data import plan_schema
 from meshcompile.status.schema import status_schema
 from meshcompile.testing.schema import results_schema, suite_schema
@@ -43,6 +44,7 @@ def schemas() -> Mapping[str, object]:
     printed = {
         "diff.json": diff_schema(),
         "drift.json": drift_schema(),
+        "facts.json": facts_schema(),
         "findings.json": findings_schema(),
         "fleet.json": fleet_schema(),
         "plan.json": plan_schema(),
@@ -51,7 +53,12 @@ def schemas() -> Mapping[str, object]:
         "describe.json": describe_schema(),
         "trace.json": trace_schema(),
     }
-    return {**every_schema(), **printed, "meshcompile.json": project_schema(), "meshtest.json": suite_schema()}
+    read = {
+        "meshcompile.json": project_schema(),
+        "meshtest.json": suite_schema(),
+        "prove.json": statements_schema(),
+    }
+    return {**every_schema(), **printed, **read}
 
 
 def stale_files(wanted: Mapping[str, str]) -> list[Path]:

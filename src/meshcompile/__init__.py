@@ -56,6 +56,10 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time, __getattr__ imp
     from meshcompile.prove.policies import PolicyWitness as PolicyWitness
     from meshcompile.prove.policies import Relation as Relation
     from meshcompile.prove.policies import compare_policies as compare_policies
+    from meshcompile.prove.results import Proofs as Proofs
+    from meshcompile.prove.results import ProofStatus as ProofStatus
+    from meshcompile.prove.results import StatementResult as StatementResult
+    from meshcompile.prove.results import Violation as Violation
     from meshcompile.proxy import Proxy as Proxy
     from meshcompile.proxy import ProxyType as ProxyType
     from meshcompile.rollout.plan import Plan as Plan
@@ -103,6 +107,8 @@ _PLACES = {
     "PlanStep": "meshcompile.rollout.steps",
     "PolicyComparison": "meshcompile.prove.policies",
     "PolicyWitness": "meshcompile.prove.policies",
+    "ProofStatus": "meshcompile.prove.results",
+    "Proofs": "meshcompile.prove.results",
     "Proxy": "meshcompile.proxy",
     "ProxyType": "meshcompile.proxy",
     "Related": "meshcompile.diagnostics",
@@ -111,6 +117,7 @@ _PLACES = {
     "Risk": "meshcompile.compare.risks",
     "Severity": "meshcompile.diagnostics",
     "Sources": "meshcompile.source.sources",
+    "StatementResult": "meshcompile.prove.results",
     "StatusCondition": "meshcompile.snapshot.gateway_api.conditions",
     "Trace": "meshcompile.explain.trace",
     "TraceOutcome": "meshcompile.explain.trace",
@@ -121,6 +128,7 @@ _PLACES = {
     "UnreachableRoute": "meshcompile.unreachable",
     "UnreadableInput": "meshcompile.source.reading",
     "Use": "meshcompile.uses",
+    "Violation": "meshcompile.prove.results",
     "compare_policies": "meshcompile.prove.policies",
     "diff": "meshcompile.compare.mesh_diff",
     "kube_inject": "meshcompile.inject.api",

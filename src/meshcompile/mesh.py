@@ -47,6 +47,7 @@ if TYPE_CHECKING:  # the compiler is imported by what needs it, so that objects 
     from meshcompile.models.mesh.mesh_config import MeshConfig
     from meshcompile.models.mesh.mesh_networks import MeshNetworks
     from meshcompile.output.bootstrap.options import Credential
+    from meshcompile.prove.results import Proofs
     from meshcompile.proxies import NamedProxy
     from meshcompile.proxy import Proxy
     from meshcompile.queries import Answers
@@ -348,6 +349,17 @@ class Mesh:
         from meshcompile.unreachable import unreachable_parts
 
         return unreachable_parts(self.compile_all(proxies))
+
+    def prove(self, statements: Input | Iterable[Input]) -> Proofs:
+        """Statements that must hold of all requests: each is proved, refuted with a witness, or unknown.
+
+        `statements` are files, texts or plain data, as in `load`: `schemas/prove.json` describes them. Raises
+        UnreadableInput for what cannot be read.
+        """
+        from meshcompile.prove.judge import proofs
+        from meshcompile.prove.reading import statement_documents
+
+        return proofs(self._world, statement_documents(statements))
 
     def compile_all(
         self,

@@ -49,6 +49,7 @@ NOT_OF_INPUT: Mapping[str, str] = {
     "MC1410": "it is about the configuration of the project",
     "MC2001": "it is about a test suite",
     "MC2002": "it is about a test of another program",
+    **dict.fromkeys(("MC2101", "MC2102", "MC2103"), "it is about a statement of `meshcompile prove`"),
     "MC1505": "it is about a package that is not installed",
 }
 """Codes whose finding is not about the text of an input, and what it is about."""

@@ -28,7 +28,7 @@ BETWEEN_OBJECTS = "each object was checked on its own; run `meshcompile analyze`
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    _finding_arguments(parser)
+    finding_arguments(parser)
     path_arguments(parser)
     watch_argument(parser)
     mesh_arguments(parser)
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     return checked(options, lambda mesh: mesh.diagnostics, afterwards=BETWEEN_OBJECTS)
 
 
-def _finding_arguments(parser: argparse.ArgumentParser) -> None:
+def finding_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which findings count, and how they are printed."""
     parser.add_argument(
         "-o", "--output", choices=FORMATS, help="format; full shows source lines, text is concise "

@@ -20,6 +20,7 @@ from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.mesh_networks import MeshNetworks
 from meshcompile.models.project import Project
 from meshcompile.models.registry import KINDS, Kind
+from meshcompile.models.statements import Statements
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 RELEASE = ISTIO_1_30.release.rpartition(".")[0]
@@ -42,6 +43,12 @@ def project_schema() -> JsonSchemaValue:
     """The schema of the configuration file of meshcompile."""
     schema = Project.model_json_schema(schema_generator=_Schema)
     return {"$schema": DIALECT, "$id": "urn:meshcompile:schema:project", **schema, "title": "meshcompile.yaml"}
+
+
+def statements_schema() -> JsonSchemaValue:
+    """The schema of the statements of `meshcompile prove`."""
+    schema = Statements.model_json_schema(schema_generator=_Schema)
+    return {"$schema": DIALECT, "$id": "urn:meshcompile:schema:prove", **schema, "title": "Statements about a mesh"}
 
 
 def kind_schema(kind: Kind) -> JsonSchemaValue:

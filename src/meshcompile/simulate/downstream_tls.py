@@ -73,14 +73,15 @@ def _problem(common: CommonTlsContext, certificate: PeerCertificate) -> str:
         return ""
     if not certificate.trusted:
         return "no trusted authority has signed the certificate of the client"
-    wanted = tuple(_names(common))
+    wanted = tuple(accepted_names(common))
     names = (*certificate.uris, *certificate.dns_names)
     if wanted and not any(string_predicate(matcher)(name) for matcher in wanted for name in names):
         return "the certificate of the client has none of the names that the filter chain wants"
     return ""
 
 
-def _names(common: CommonTlsContext) -> tuple[StringMatcher, ...]:
+def accepted_names(common: CommonTlsContext) -> tuple[StringMatcher, ...]:
+    """The matchers of which one must accept a name of the certificate; empty for any name."""
     combined = common.combined_validation_context
     context = (combined.default_validation_context if combined else common.validation_context) or (
         CertificateValidationContext()

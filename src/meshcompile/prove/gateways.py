@@ -1,0 +1,217 @@
+"""Whether requests from outside arrive at a service, through the gateways of the mesh."""
+
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from meshcompile.config import Config
+from meshcompile.envoy.config.core import Address, SocketAddress, TransportSocket
+from meshcompile.envoy.config.listener import FilterChain, Listener
+from meshcompile.envoy.config.route import Route, RouteAction, RouteConfiguration, VirtualHost
+from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
+from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
+from meshcompile.envoy.extensions.transport_sockets.tls import DownstreamTlsContext
+from meshcompile.explain.world import World
+from meshcompile.prove.arrivals import MOST_WITNESSES, Doubt, Question, ServedArrival, arriving
+from meshcompile.prove.clients import Clients
+from meshcompile.prove.requests import FoundArrival, examples, followed, outside_data, without_claims
+from meshcompile.prove.servers import ServerPort, server_ports
+from meshcompile.proxy import Proxy, ProxyType
+from meshcompile.snapshot.service import Service
+from meshcompile.spaces import OptionalText, Request, Space, Undecided, exactly, space
+from meshcompile.symbolic.admissions import without
+from meshcompile.symbolic.authorities import authorities_of
+from meshcompile.symbolic.concrete import ConcreteRequest
+from meshcompile.symbolic.gates import Gate, gate
+from meshcompile.symbolic.host_table import HostTable
+from meshcompile.symbolic.rows import taken_for_granted
+from meshcompile.symbolic.subjects import dimensions
+
+
+class RouteToService(Struct, frozen=True):
+    """A route of a gateway to a service. `gate` is what its filter chain asks, `place` its number in the host."""
+
+    proxy: Proxy
+    listener: Listener
+    chain: FilterChain
+    gate: Gate
+    table: RouteConfiguration
+    host: VirtualHost
+    place: int
+
+    @property
+    def route(self) -> Route:
+        return self.host.routes[self.place]
+
+    @property
+    def secured(self) -> bool:
+        """Whether clients speak TLS to the gateway."""
+        return isinstance((self.chain.transport_socket or TransportSocket()).typed_config, DownstreamTlsContext)
+
+
+def gateway_arrivals(world: World, question: Question) -> Iterator[ServedArrival | Doubt]:
+    """A request from outside per gateway and server that arrives there, or why that is unknown."""
+    try:
+        servers = tuple(server_ports(world, question.target))
+    except Undecided as undecided:
+        yield Doubt(str(undecided))
+        return
+    for proxy in world.mesh.proxies():
+        if proxy.type is ProxyType.ROUTER:
+            for server in servers:
+                yield from _through(world, question, proxy, server)
+
+
+def _through(world: World, question: Question, proxy: Proxy, server: ServerPort) -> Iterator[ServedArrival | Doubt]:
+    """The first request that arrives at a server through a gateway; else the first doubt."""
+    doubt: Doubt | None = None
+    config, _ = world.evaluated(proxy)
+    for each in routes_to(config, server.service, server.port):
+        found = _by_route(world, question, each, server)
+        if isinstance(found, ServedArrival):
+            yield found
+            return
+        doubt = doubt or found
+    doubt = doubt or _forwarding(world, config, server)
+    if doubt is not None:
+        yield doubt
+
+
+def _forwarding(world: World, config: Config, server: ServerPort) -> Doubt | None:
+    """The doubt about a filter chain that forwards bytes to the service."""
+    for listener in config.listeners:
+        for chain in (*listener.filter_chains, *filter(None, [listener.default_filter_chain])):
+            for each in chain.filters:
+                if isinstance(each.typed_config, TcpProxy) and _leads(each.typed_config.cluster, server):
+                    return Doubt(f"{world.name(config.proxy)} forwards the bytes of connections to {server.name}")
+    return None
+
+
+def _leads(cluster: str | None, server: ServerPort) -> bool:
+    return bool(cluster) and _is_of(cluster or "", server.service, server.port)
+
+
+def routes_to(config: Config, service: Service, port: int) -> Iterator[RouteToService]:
+    """The routes of a gateway to a port of a service."""
+    extensions, tables = {each.name: each for each in config.extensions}, {each.name: each for each in config.routes}
+    for listener in config.listeners:
+        for chain in (*listener.filter_chains, *filter(None, [listener.default_filter_chain])):
+            table = _table(chain, tables)
+            for host in table.virtual_hosts if table is not None else ():
+                for place, route in enumerate(host.routes):
+                    if table is not None and _goes_to(route, service, port):
+                        asked = gate(chain, extensions, tables)
+                        yield RouteToService(config.proxy, listener, chain, asked, table, host, place)
+
+
+def _table(chain: FilterChain, tables: Mapping[str, RouteConfiguration]) -> RouteConfiguration | None:
+    for each in chain.filters:
+        if isinstance(each.typed_config, HttpConnectionManager):
+            rds = each.typed_config.rds
+            return each.typed_config.route_config or tables.get(rds.route_config_name if rds is not None else "")
+    return None
+
+
+def _goes_to(route: Route, service: Service, port: int) -> bool:
+    action = route.route
+    if action is None:
+        return False
+    weighted = action.weighted_clusters.clusters if action.weighted_clusters is not None else ()
+    names = (
+        action.cluster,
+        *(each.name for each in weighted),
+        *(each.cluster for each in action.request_mirror_policies),
+    )
+    return bool(action.cluster_header) or any(_is_of(name, service, port) for name in names if name)
+
+
+def _is_of(cluster: str, service: Service, port: int) -> bool:
+    parts = cluster.split("|", 3)
+    return len(parts) == 4 and parts[3] == service.hostname and parts[1] in (str(port), "")
+
+
+def _by_route(world: World, question: Question, at: RouteToService, server: ServerPort) -> ServedArrival | Doubt | None:
+    try:
+        found = _taking(question, at) & _behind(world, question, at, server)
+        witnesses = tuple(examples(found, ()))[:MOST_WITNESSES]
+    except Undecided as undecided:
+        return Doubt(f"{world.name(at.proxy)}: {undecided}")
+    reason = ""
+    for witness in witnesses:
+        if (needed := taken_for_granted(witness)) is not None:
+            reason = reason or f"it depends on {needed}"
+        elif (arrival := _arrived(world, witness, at, server)) is not None:
+            return ServedArrival(server, arrival)
+    if not witnesses:
+        return None
+    name = world.name(at.proxy)
+    return Doubt(
+        reason or f"{name} may route such requests to {server.name}, but none of those that were tried arrives"
+    )
+
+
+def _taking(question: Question, at: RouteToService) -> Space:
+    """The requests of a question that the gateway admits and that reach the route."""
+    admitted = at.gate.admitted(at.gate.requests(("tls", "principal")))
+    asked = admitted & question.space & routed(at)
+    return without_claims(asked, sorted(dimensions([asked]))) if question.without_tokens else asked
+
+
+def routed(at: RouteToService) -> Space:
+    """The requests that can reach a route."""
+    rows = HostTable(at.host, at.table).table.rows
+    found = rows[at.place].possible
+    for earlier in rows[: at.place]:
+        found = found - earlier.certain
+    return found
+
+
+ON_THE_WAY = ("path", "method", "authority")
+"""What a gateway passes on, if its route does not rewrite it."""
+
+
+def _behind(world: World, question: Question, at: RouteToService, server: ServerPort) -> Space:
+    """The requests that the server lets through from the gateway, as far as the gateway passes them on unchanged."""
+    identity = OptionalText(exactly(world.identity(at.proxy), ""), absent=True)
+    gateway = Clients(world.name(at.proxy), space(principal=identity))
+    behind = Question(gateway, question.target, without_tokens=question.without_tokens)
+    admitted = arriving(world, behind, server)
+    kept = _kept(at.route.route or RouteAction())
+    return without(admitted, tuple(name for name in dimensions([admitted]) if name not in kept))
+
+
+def _kept(action: RouteAction) -> tuple[str, ...]:
+    """The dimensions of requests that a route does not change."""
+    paths = (action.prefix_rewrite, action.regex_rewrite, action.path_rewrite, action.path_rewrite_policy)
+    hosts = (action.host_rewrite, action.host_rewrite_literal, action.auto_host_rewrite, action.host_rewrite_header)
+    changed = {"path": any(paths), "authority": any((*hosts, action.host_rewrite_path_regex))}
+    return tuple(name for name in ON_THE_WAY if not changed.get(name))
+
+
+def _arrived(world: World, witness: Request, at: RouteToService, server: ServerPort) -> FoundArrival | None:
+    concrete = ConcreteRequest.of({"authority": _authority(at), **witness})
+    for port in _ports(world, at):
+        data = outside_data(concrete, world.name(at.proxy), "https" if at.secured else "http", port)
+        if (found := followed(world, data, server)) is not None:
+            return FoundArrival(data, found)
+    return None
+
+
+def _authority(at: RouteToService) -> str:
+    """A host of the virtual host that reads well."""
+    plain = next((domain for domain in at.host.domains if "*" not in domain and ":" not in domain), "")
+    found = plain or authorities_of(at.host, at.table).example() or "any.example"
+    return at.host.domains[0].replace("*", "any") if not plain and at.host.domains[:1] != ("*",) else found
+
+
+def _ports(world: World, at: RouteToService) -> Iterator[int]:
+    """The ports of the Services in front of a gateway that lead to a listener."""
+    match at.listener.address:
+        case Address(socket_address=SocketAddress(port_value=int(listening))):
+            pass
+        case _:
+            return
+    labels = dict(at.proxy.labels).items()
+    for service in world.snapshot.services.all:
+        if service.selector and service.namespace == at.proxy.namespace and service.selector.items() <= labels:
+            yield from (each.number for each in service.ports if each.target in (listening, str(listening)))
