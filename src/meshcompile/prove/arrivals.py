@@ -7,7 +7,7 @@ from msgspec import Struct
 from meshcompile.explain.world import World
 from meshcompile.prove.clients import Clients
 from meshcompile.prove.requests import FoundArrival, Wanted, arrived, examples, identities_of, without_claims
-from meshcompile.prove.servers import ServerPort, Target, let_through, server_ports
+from meshcompile.prove.servers import CalledPort, CalledService, let_through, server_ports
 from meshcompile.spaces import EVERYTHING, Cube, Request, Space, Undecided, any_of
 from meshcompile.symbolic.admissions import Admission
 from meshcompile.symbolic.gates import HTTP_ONLY
@@ -27,7 +27,7 @@ class Doubt(Struct, frozen=True):
 class ServedArrival(Struct, frozen=True):
     """A request that arrives at a server."""
 
-    server: ServerPort
+    server: CalledPort
     found: FoundArrival
 
 
@@ -38,7 +38,7 @@ class Question(Struct, frozen=True):
     """
 
     clients: Clients
-    target: Target
+    target: CalledService
     wanted: Wanted = Wanted()
     excused: Space = Space()
     without_tokens: bool = False
@@ -60,7 +60,7 @@ def arrivals(world: World, question: Question) -> Iterator[ServedArrival | Doubt
         yield from _at_server(world, question, server)
 
 
-def _at_server(world: World, question: Question, server: ServerPort) -> Iterator[ServedArrival | Doubt]:
+def _at_server(world: World, question: Question, server: CalledPort) -> Iterator[ServedArrival | Doubt]:
     try:
         found = arriving(world, question, server)
         witnesses = tuple(_some(examples(found, identities_of(world, question.clients.workloads))))
@@ -84,7 +84,7 @@ def _some(witnesses: Iterable[Request]) -> Iterator[Request]:
             yield each
 
 
-def arriving(world: World, question: Question, server: ServerPort) -> Space:
+def arriving(world: World, question: Question, server: CalledPort) -> Space:
     """The requests of a question that a server lets through.
 
     Raises:

@@ -23,11 +23,11 @@ from meshcompile.explain.world import World
 from meshcompile.models.gateway_api.gateway import KubernetesGateway
 from meshcompile.models.networking.gateway import Gateway
 from meshcompile.models.security.authorization_policy import AuthorizationPolicy
-from meshcompile.prove.routes import PlacedRoute, retries_of, routes_of, timeout_of
+from meshcompile.prove.routes import RouteOfProxy, retries_of, routes_of, timeout_of
 from meshcompile.symbolic.gates import gates
 
 
-class Fact(Struct, frozen=True):
+class CompiledFact(Struct, frozen=True):
     """A fact as plain data, and the place that it comes from."""
 
     data: Mapping[str, Any]
@@ -41,7 +41,7 @@ class KnownFacts:
         self._world = world
 
     @cached_property
-    def by_name(self) -> Mapping[str, tuple[Fact, ...]]:
+    def by_name(self) -> Mapping[str, tuple[CompiledFact, ...]]:
         """All facts by name."""
         world = self._world
         configs = [world.evaluated(each.proxy)[0] for each in world.mesh.named_proxies]
@@ -61,11 +61,11 @@ class KnownFacts:
         return {name: [each.data for each in several] for name, several in self.by_name.items()}
 
 
-def _fact(origin: Origin, **data: Any) -> Fact:
-    return Fact({**data, "file": origin.file, "line": origin.line}, origin)
+def _fact(origin: Origin, **data: Any) -> CompiledFact:
+    return CompiledFact({**data, "file": origin.file, "line": origin.line}, origin)
 
 
-def _hosts(world: World) -> Iterator[Fact]:
+def _hosts(world: World) -> Iterator[CompiledFact]:
     for service in world.snapshot.services.all:
         ports = [{"number": each.number, "name": each.name, "protocol": str(each.protocol)} for each in service.ports]
         yield _fact(
@@ -78,7 +78,7 @@ def _hosts(world: World) -> Iterator[Fact]:
         )
 
 
-def _routes(world: World, configs: list[Config]) -> Iterator[Fact]:
+def _routes(world: World, configs: list[Config]) -> Iterator[CompiledFact]:
     seen: set[Origin] = set()
     for each in routes_of(configs):
         if each.is_written and each.places[0] not in seen:
@@ -86,7 +86,7 @@ def _routes(world: World, configs: list[Config]) -> Iterator[Fact]:
             yield _route(world, each)
 
 
-def _route(world: World, each: PlacedRoute) -> Fact:
+def _route(world: World, each: RouteOfProxy) -> CompiledFact:
     action, document = each.route.route, each.places[0].document
     assert action is not None  # routes that forward requests
     weighted = action.weighted_clusters.clusters if action.weighted_clusters is not None else ()
@@ -119,7 +119,7 @@ def _path(match: RouteMatch) -> str:
             return ""
 
 
-def _exposures(world: World) -> Iterator[Fact]:
+def _exposures(world: World) -> Iterator[CompiledFact]:
     for each in world.mesh.objects:
         match each:
             case Gateway():
@@ -174,7 +174,7 @@ def _policy(rule: str) -> str:
     return f"{namespace}/{name}" if found else ""
 
 
-def _policies(world: World, attached: Attached) -> Iterator[Fact]:
+def _policies(world: World, attached: Attached) -> Iterator[CompiledFact]:
     for each in world.mesh.objects:
         if isinstance(each, AuthorizationPolicy):
             name = f"{each.namespace}/{each.name}"
@@ -189,7 +189,7 @@ def _policies(world: World, attached: Attached) -> Iterator[Fact]:
             )
 
 
-def _workloads(world: World, attached: Attached) -> Iterator[Fact]:
+def _workloads(world: World, attached: Attached) -> Iterator[CompiledFact]:
     seen: set[str] = set()
     for each in world.mesh.named_proxies:
         proxy = each.proxy
@@ -206,7 +206,7 @@ def _workloads(world: World, attached: Attached) -> Iterator[Fact]:
             )
 
 
-def _objects(world: World) -> Iterator[Fact]:
+def _objects(world: World) -> Iterator[CompiledFact]:
     for each in world.mesh.objects:
         value = each.origin.document.value
         written = dict(value) if isinstance(value, Mapping) and value.get("kind") == each.kind else {}

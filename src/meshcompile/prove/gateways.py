@@ -15,7 +15,7 @@ from meshcompile.explain.world import World
 from meshcompile.prove.arrivals import MOST_WITNESSES, Doubt, Question, ServedArrival, arriving
 from meshcompile.prove.clients import Clients
 from meshcompile.prove.requests import FoundArrival, examples, followed, outside_data, without_claims
-from meshcompile.prove.servers import ServerPort, server_ports
+from meshcompile.prove.servers import CalledPort, server_ports
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.snapshot.service import Service
 from meshcompile.spaces import OptionalText, Request, Space, Undecided, exactly, space
@@ -62,7 +62,7 @@ def gateway_arrivals(world: World, question: Question) -> Iterator[ServedArrival
                 yield from _through(world, question, proxy, server)
 
 
-def _through(world: World, question: Question, proxy: Proxy, server: ServerPort) -> Iterator[ServedArrival | Doubt]:
+def _through(world: World, question: Question, proxy: Proxy, server: CalledPort) -> Iterator[ServedArrival | Doubt]:
     """The first request that arrives at a server through a gateway; else the first doubt."""
     doubt: Doubt | None = None
     config, _ = world.evaluated(proxy)
@@ -77,7 +77,7 @@ def _through(world: World, question: Question, proxy: Proxy, server: ServerPort)
         yield doubt
 
 
-def _forwarding(world: World, config: Config, server: ServerPort) -> Doubt | None:
+def _forwarding(world: World, config: Config, server: CalledPort) -> Doubt | None:
     """The doubt about a filter chain that forwards bytes to the service."""
     for listener in config.listeners:
         for chain in (*listener.filter_chains, *filter(None, [listener.default_filter_chain])):
@@ -87,7 +87,7 @@ def _forwarding(world: World, config: Config, server: ServerPort) -> Doubt | Non
     return None
 
 
-def _leads(cluster: str | None, server: ServerPort) -> bool:
+def _leads(cluster: str | None, server: CalledPort) -> bool:
     return bool(cluster) and _is_of(cluster or "", server.service, server.port)
 
 
@@ -130,7 +130,7 @@ def _is_of(cluster: str, service: Service, port: int) -> bool:
     return len(parts) == 4 and parts[3] == service.hostname and parts[1] in (str(port), "")
 
 
-def _by_route(world: World, question: Question, at: RouteToService, server: ServerPort) -> ServedArrival | Doubt | None:
+def _by_route(world: World, question: Question, at: RouteToService, server: CalledPort) -> ServedArrival | Doubt | None:
     try:
         found = _taking(question, at) & _behind(world, question, at, server)
         witnesses = tuple(examples(found, ()))[:MOST_WITNESSES]
@@ -170,7 +170,7 @@ ON_THE_WAY = ("path", "method", "authority")
 """What a gateway passes on, if its route does not rewrite it."""
 
 
-def _behind(world: World, question: Question, at: RouteToService, server: ServerPort) -> Space:
+def _behind(world: World, question: Question, at: RouteToService, server: CalledPort) -> Space:
     """The requests that the server lets through from the gateway, as far as the gateway passes them on unchanged."""
     identity = OptionalText(exactly(world.identity(at.proxy), ""), absent=True)
     gateway = Clients(world.name(at.proxy), space(principal=identity))
@@ -188,7 +188,7 @@ def _kept(action: RouteAction) -> tuple[str, ...]:
     return tuple(name for name in ON_THE_WAY if not changed.get(name))
 
 
-def _arrived(world: World, witness: Request, at: RouteToService, server: ServerPort) -> FoundArrival | None:
+def _arrived(world: World, witness: Request, at: RouteToService, server: CalledPort) -> FoundArrival | None:
     concrete = ConcreteRequest.of({"authority": _authority(at), **witness})
     for port in _ports(world, at):
         data = outside_data(concrete, world.name(at.proxy), "https" if at.secured else "http", port)

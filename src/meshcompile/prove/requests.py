@@ -12,7 +12,7 @@ from meshcompile.explain.request import Request as ExplainedRequest
 from meshcompile.explain.trace import Trace
 from meshcompile.explain.world import World
 from meshcompile.prove.clients import Clients, globbed
-from meshcompile.prove.servers import ServerPort
+from meshcompile.prove.servers import CalledPort
 from meshcompile.proxy import Proxy
 from meshcompile.simulate import Capture, ClientHello, DownstreamConnection, PeerCertificate
 from meshcompile.simulate.outcomes import ForwardedBytes, ForwardedRequest
@@ -66,7 +66,7 @@ def examples(requests: Space, identities: Sequence[str]) -> Iterator[Request]:
     return (cube.example(usual) for cube in requests.cubes)
 
 
-def arrived(world: World, witness: Request, server: ServerPort, clients: Clients) -> FoundArrival | None:
+def arrived(world: World, witness: Request, server: CalledPort, clients: Clients) -> FoundArrival | None:
     """The arrival of a witness from one of the clients, if the evaluation of the proxies agrees.
 
     A client without a proxy connects directly.
@@ -90,7 +90,7 @@ def senders(world: World, principal: str | None, clients: Clients) -> Iterator[s
         yield from (world.name(each) for each in clients.workloads[:3])
 
 
-def explained_data(concrete: ConcreteRequest, server: ServerPort, sender: str) -> dict[str, Any]:
+def explained_data(concrete: ConcreteRequest, server: CalledPort, sender: str) -> dict[str, Any]:
     """A request as plain data for `meshcompile explain --request`."""
     host = f"{server.service.name}.{server.service.namespace}" if server.service.name else server.service.hostname
     authority = {} if concrete.authority == "any.example" else {"host": concrete.authority}
@@ -113,7 +113,7 @@ def headers_of(concrete: ConcreteRequest) -> dict[str, Any]:
     return made
 
 
-def followed(world: World, data: Mapping[str, Any], server: ServerPort) -> tuple[Origin, ...] | None:
+def followed(world: World, data: Mapping[str, Any], server: CalledPort) -> tuple[Origin, ...] | None:
     """The places that let a request through to a server, as its explanation has them; None if it does not arrive."""
     trace = explanation(world, ExplainedRequest.from_dict(data))
     answering = world.answering(server.pod) if server.pod is not None else server.service.hostname
@@ -133,7 +133,7 @@ def deciding_places(trace: Trace) -> tuple[Origin, ...]:
 MOST_PLACES = 4
 
 
-def _direct(world: World, witness: Request, concrete: ConcreteRequest, server: ServerPort) -> FoundArrival | None:
+def _direct(world: World, witness: Request, concrete: ConcreteRequest, server: CalledPort) -> FoundArrival | None:
     """The arrival of a request that a client without a proxy sends to the server itself."""
     data = direct_data(concrete, server)
     if server.proxy is None:
@@ -150,14 +150,14 @@ def _direct(world: World, witness: Request, concrete: ConcreteRequest, server: S
     return None
 
 
-def direct_data(concrete: ConcreteRequest, server: ServerPort) -> dict[str, Any]:
+def direct_data(concrete: ConcreteRequest, server: CalledPort) -> dict[str, Any]:
     """A request to a server itself as plain data, in the form of the witnesses of `meshcompile diff`."""
     who = {"principal": concrete.principal} if concrete.principal else {"tls": concrete.principal is not None}
     data = explained_data(concrete, server, "")
     return {**{key: value for key, value in data.items() if key != "from"}, "to": server.name, **who}
 
 
-def _connection(witness: Request, concrete: ConcreteRequest, server: ServerPort) -> DownstreamConnection:
+def _connection(witness: Request, concrete: ConcreteRequest, server: CalledPort) -> DownstreamConnection:
     hello = None
     if concrete.principal is not None:
         certificate = PeerCertificate(uris=(concrete.principal,)) if concrete.principal else None

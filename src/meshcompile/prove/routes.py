@@ -16,7 +16,7 @@ from meshcompile.explain.world import World
 from meshcompile.models.statements import AlwaysStatement, RoutePolicy
 from meshcompile.prove.arrivals import Doubt
 from meshcompile.prove.results import Violation
-from meshcompile.prove.servers import Target
+from meshcompile.prove.servers import CalledService
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.spaces import Proved, Refuted, Unknown
 from meshcompile.symbolic.host_table import HostTable
@@ -31,7 +31,7 @@ Broken: TypeAlias = Callable[[RouteAction, VirtualHost], str]
 """What a route lacks, in words; "" for nothing."""
 
 
-class PlacedRoute(Struct, frozen=True):
+class RouteOfProxy(Struct, frozen=True):
     """A route of a proxy."""
 
     config: Config
@@ -54,7 +54,7 @@ class PlacedRoute(Struct, frozen=True):
         return any(place.document.kind in WRITTEN for place in self.places)
 
 
-def routes_of(configs: Iterable[Config]) -> Iterator[PlacedRoute]:
+def routes_of(configs: Iterable[Config]) -> Iterator[RouteOfProxy]:
     """The routes of some proxies that forward requests, each virtual host once."""
     seen: set[VirtualHost] = set()
     for config in configs:
@@ -62,10 +62,12 @@ def routes_of(configs: Iterable[Config]) -> Iterator[PlacedRoute]:
             for host in table.virtual_hosts:
                 if host not in seen:
                     seen.add(host)
-                    yield from (PlacedRoute(config, table, host, i) for i, r in enumerate(host.routes) if r.route)
+                    yield from (RouteOfProxy(config, table, host, i) for i, r in enumerate(host.routes) if r.route)
 
 
-def broken(world: World, proxies: Iterable[Proxy], wanted: Target | None, lacks: Broken) -> Iterator[Violation | Doubt]:
+def broken(
+    world: World, proxies: Iterable[Proxy], wanted: CalledService | None, lacks: Broken
+) -> Iterator[Violation | Doubt]:
     """The routes that lack something: all that objects ask for, or those to a service."""
     configs = (world.evaluated(proxy)[0] for proxy in proxies)
     found: dict[Origin | str, Violation | Doubt] = {}
@@ -79,7 +81,7 @@ def broken(world: World, proxies: Iterable[Proxy], wanted: Target | None, lacks:
     yield from found.values()
 
 
-def _leads_to(action: RouteAction | None, wanted: Target) -> bool:
+def _leads_to(action: RouteAction | None, wanted: CalledService) -> bool:
     if action is None:
         return False
     weighted = action.weighted_clusters.clusters if action.weighted_clusters is not None else ()
@@ -88,7 +90,7 @@ def _leads_to(action: RouteAction | None, wanted: Target) -> bool:
     return any(wanted.port in (None, int(each[1] or 0)) for each in named)
 
 
-def _violation(world: World, each: PlacedRoute, missing: str) -> Violation | Doubt | None:
+def _violation(world: World, each: RouteOfProxy, missing: str) -> Violation | Doubt | None:
     """The violation of a route, with a request that takes it; None if no request does."""
     name = world.name(each.config.proxy)
     text = f"a route of {name} to {each.host.domains[0]} {missing}"
@@ -101,7 +103,7 @@ def _violation(world: World, each: PlacedRoute, missing: str) -> Violation | Dou
             return Doubt(f"{text}, and {reason}")
 
 
-def _request(world: World, each: PlacedRoute, name: str, witness: dict[str, Any]) -> dict[str, Any] | None:
+def _request(world: World, each: RouteOfProxy, name: str, witness: dict[str, Any]) -> dict[str, Any] | None:
     """A request that takes the route, as plain data; None if its explanation does not take it."""
     sent = http_request(witness, _domain(each.host))
     headers = {"headers": dict(sent.headers)} if sent.headers else {}

@@ -11,7 +11,7 @@ from typing import Any
 from meshcompile.errors import InvalidArgument, MissingExtra
 from meshcompile.models.statements import RuleStatement
 from meshcompile.prove.arrivals import Doubt
-from meshcompile.prove.facts import Fact, KnownFacts
+from meshcompile.prove.facts import CompiledFact, KnownFacts
 from meshcompile.prove.results import Violation
 from meshcompile.syntax.cel import syntax_error
 
@@ -59,7 +59,7 @@ def _wants_all(rule: RuleStatement) -> bool:
     return any(re.search(rf"\b{name}\b", f"{rule.holds} {rule.where}") for name in SINGULAR)
 
 
-def _violation(rule: RuleStatement, each: Fact) -> Violation:
+def _violation(rule: RuleStatement, each: CompiledFact) -> Violation:
     data = each.data
     written = data.get("metadata", data)
     name = written.get("name") or written.get("host") or ""

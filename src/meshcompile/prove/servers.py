@@ -18,14 +18,14 @@ from meshcompile.symbolic.rbac import PORTS
 from meshcompile.symbolic.subjects import universe
 
 
-class Target(Struct, frozen=True):
+class CalledService(Struct, frozen=True):
     """A service, and the port that is meant; None for all ports."""
 
     service: Service
     port: int | None = None
 
 
-class ServerPort(Struct, frozen=True):
+class CalledPort(Struct, frozen=True):
     """A port of a workload behind a service. `proxy` is None for a workload without one. `port` is the Service's."""
 
     name: str
@@ -43,7 +43,7 @@ class ServerPort(Struct, frozen=True):
         return space(destination=ranges([(at, at + 1)], END), port=ranges([(port, port + 1)], PORTS))
 
 
-def target(world: World, text: str) -> Target:
+def target(world: World, text: str) -> CalledService:
     """The service with a name: `NAME.NAMESPACE`, or a host, with `:PORT` for one port.
 
     Raises:
@@ -56,7 +56,7 @@ def target(world: World, text: str) -> Target:
     if port and (not port.isdecimal() or found.port(int(port)) is None):
         known = ", ".join(str(each.number) for each in found.ports)
         raise InvalidArgument(f"service {found.hostname} has no port {port}, only {known}")
-    return Target(found, int(port) if port else None)
+    return CalledService(found, int(port) if port else None)
 
 
 def _unknown(world: World, host: str) -> str:
@@ -67,7 +67,7 @@ def _unknown(world: World, host: str) -> str:
     return f"there is no service {host}" + (f"; is {close[0]} meant?" if close else "")
 
 
-def server_ports(world: World, wanted: Target) -> Iterator[ServerPort]:
+def server_ports(world: World, wanted: CalledService) -> Iterator[CalledPort]:
     """The ports of the workloads of a service, one for all Pods of a workload.
 
     Raises:
@@ -85,13 +85,13 @@ def server_ports(world: World, wanted: Target) -> Iterator[ServerPort]:
                     yield found
 
 
-def _server_port(world: World, service: Service, port: int, endpoint: Endpoint) -> ServerPort:
+def _server_port(world: World, service: Service, port: int, endpoint: Endpoint) -> CalledPort:
     proxy, pod = world.proxies.get(endpoint.address), world.pods.get(endpoint.address)
     name = world.name(proxy) if proxy is not None else world.answering(pod) if pod is not None else endpoint.address
-    return ServerPort(name, service, port, endpoint.address, endpoint.port, proxy, pod)
+    return CalledPort(name, service, port, endpoint.address, endpoint.port, proxy, pod)
 
 
-def _is_captured(server: ServerPort) -> bool:
+def _is_captured(server: CalledPort) -> bool:
     """Whether connections to the port are redirected to the sidecar, as annotations of the Pod say."""
     annotations = server.pod.metadata.annotations if server.pod is not None else {}
     included = _ports(annotations.get("traffic.sidecar.istio.io/includeInboundPorts", "*"))
@@ -104,7 +104,7 @@ def _ports(text: str) -> set[str]:
     return {each.strip() for each in text.split(",")}
 
 
-def let_through(world: World, server: ServerPort, requests: Space) -> tuple[Admission, ...] | Space:
+def let_through(world: World, server: CalledPort, requests: Space) -> tuple[Admission, ...] | Space:
     """What the proxy of a server lets through of some requests, by filter chain; all of them if there is no proxy.
 
     Raises:
