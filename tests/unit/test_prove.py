@@ -8,7 +8,7 @@ import pytest
 
 import meshcompile
 from meshcompile import Proofs, ProofStatus
-from tests.unit.test_compare import SHOP, policy
+from tests.unit.test_compare import GATEWAY_POD, SHOP, gateway, policy
 
 POLICY = policy(
     "ALLOW",
@@ -84,3 +84,60 @@ def test_a_misspelled_field_does_not_widen_a_statement() -> None:
     found = prove("never: {frm: outside, reaches: web.shop}")
     assert found.results == ()
     assert not found.proved
+
+
+ALIAS = """
+apiVersion: v1
+kind: Service
+metadata: {name: alias, namespace: shop}
+spec: {TYPE, selector: {app: APP}, ports: [{name: http, port: 8, targetPort: 3000}]}
+"""
+TO_WEB_BY_ALIAS = gateway(80, "['*']").replace("host: catalog", "host: alias")
+TO_BOTH_BY_BYTES = """
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: front, namespace: shop}
+spec:
+  selector: {istio: ingressgateway}
+  servers: [{port: {number: 81, name: tcp, protocol: TCP}, hosts: ['*']}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: front, namespace: shop}
+spec:
+  hosts: ['*']
+  gateways: [front]
+  tcp:
+  - route:
+    - {destination: {host: web, port: {number: 80}}, weight: 50}
+    - {destination: {host: catalog, port: {number: 80}}, weight: 50}
+"""
+
+
+def alias(app: str, kind: str = "ClusterIP") -> str:
+    """Another Service of a workload."""
+    return ALIAS.replace("APP", app).replace("TYPE", f"type: {kind}")
+
+
+@pytest.mark.parametrize(
+    ("statement", "parts", "status"),
+    [
+        ("reaches: catalog.shop", [GATEWAY_POD, gateway(80, "['*']")], "refuted"),
+        ("reaches: web.shop", [GATEWAY_POD, gateway(80, "['*']")], "proved"),
+        ("reaches: catalog.shop, host: A.example.com", [GATEWAY_POD, gateway(80, "['*']")], "refuted"),
+        ("reaches: catalog.shop, host: '*.example.org'", [GATEWAY_POD, gateway(80, "['*']")], "proved"),
+        ("reaches: catalog.shop", [gateway(80, "['*']")], "unknown"),
+        ("reaches: web.shop", [GATEWAY_POD, TO_WEB_BY_ALIAS, alias("web")], "refuted"),
+        ("reaches: web.shop", [GATEWAY_POD, TO_WEB_BY_ALIAS, alias("catalog")], "proved"),
+        ("reaches: web.shop", [alias("web", "NodePort")], "unknown"),
+        ("reaches: catalog.shop", [GATEWAY_POD, TO_BOTH_BY_BYTES], "unknown"),
+        ("reaches: nobody.shop", [ALIAS.replace("APP", "none").replace("alias", "nobody").replace("TYPE, ", "")],
+         "unknown"),
+    ],
+)  # fmt: skip
+def test_what_is_known_of_requests_from_outside(statement: str, parts: list[str], status: str) -> None:
+    """Whatever leads to a workload counts: another Service, bytes, ports of nodes, and gateways that are not known."""
+    mesh = meshcompile.load("---\n".join([SHOP, *map(dedent, parts)]))
+    (result,) = mesh.prove(f"never: {{from: outside, {statement}}}").results
+    assert result.status == status
+    assert (result.status is ProofStatus.UNKNOWN) == bool(result.reason)

@@ -6,8 +6,9 @@ import argparse
 from typing import TYPE_CHECKING
 
 from meshcompile.cli import validate
-from meshcompile.cli.console import complain, counted
+from meshcompile.cli.console import complain
 from meshcompile.cli.inputs import mesh_arguments
+from meshcompile.words import counted
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile import Mesh, Proofs

@@ -1,23 +1,24 @@
 """Whether requests from outside arrive at a service, through the gateways of the mesh."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
 from meshcompile.config import Config
-from meshcompile.envoy.config.core import Address, SocketAddress, TransportSocket
+from meshcompile.envoy.config.core import Address, HeaderValue, HeaderValueOption, SocketAddress, TransportSocket
 from meshcompile.envoy.config.listener import FilterChain, Listener
 from meshcompile.envoy.config.route import Route, RouteAction, RouteConfiguration, VirtualHost
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
-from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
 from meshcompile.envoy.extensions.transport_sockets.tls import DownstreamTlsContext
+from meshcompile.explain.request import OUTSIDE
 from meshcompile.explain.world import World
 from meshcompile.prove.arrivals import MOST_WITNESSES, Doubt, Question, ServedArrival, arriving
-from meshcompile.prove.clients import Clients
+from meshcompile.prove.clients import UNPROVEN, Clients
+from meshcompile.prove.leads import ClusterLeads
+from meshcompile.prove.outsiders import opened_by, unknown_gateways
 from meshcompile.prove.requests import FoundArrival, examples, followed, outside_data, without_claims
 from meshcompile.prove.servers import CalledPort, server_ports
 from meshcompile.proxy import Proxy, ProxyType
-from meshcompile.snapshot.service import Service
 from meshcompile.spaces import OptionalText, Request, Space, Undecided, exactly, space
 from meshcompile.symbolic.admissions import without
 from meshcompile.symbolic.authorities import authorities_of
@@ -60,13 +61,27 @@ def gateway_arrivals(world: World, question: Question) -> Iterator[ServedArrival
         if proxy.type is ProxyType.ROUTER:
             for server in servers:
                 yield from _through(world, question, proxy, server)
+    yield from _past_gateways(world, question, servers)
+
+
+def _past_gateways(world: World, question: Question, servers: Sequence[CalledPort]) -> Iterator[Doubt]:
+    """The doubts about gateways that are not known, and about ports that clients outside can call directly."""
+    yield from map(Doubt, unknown_gateways(world))
+    stranger = Clients(OUTSIDE, space(principal=UNPROVEN), outside=True)
+    direct = Question(stranger, question.target, question.wanted, question.excused, question.without_tokens)
+    for server in servers:
+        try:
+            if (reason := opened_by(world, server)) and not arriving(world, direct, server).is_empty:
+                yield Doubt(reason)
+        except Undecided as undecided:
+            yield Doubt(f"{server.name}: {undecided}")
 
 
 def _through(world: World, question: Question, proxy: Proxy, server: CalledPort) -> Iterator[ServedArrival | Doubt]:
     """The first request that arrives at a server through a gateway; else the first doubt."""
     doubt: Doubt | None = None
     config, _ = world.evaluated(proxy)
-    for each in routes_to(config, server.service, server.port):
+    for each in routes_to(config, server):
         found = _by_route(world, question, each, server)
         if isinstance(found, ServedArrival):
             yield found
@@ -79,27 +94,26 @@ def _through(world: World, question: Question, proxy: Proxy, server: CalledPort)
 
 def _forwarding(world: World, config: Config, server: CalledPort) -> Doubt | None:
     """The doubt about a filter chain that forwards bytes to the service."""
-    for listener in config.listeners:
-        for chain in (*listener.filter_chains, *filter(None, [listener.default_filter_chain])):
-            for each in chain.filters:
-                if isinstance(each.typed_config, TcpProxy) and _leads(each.typed_config.cluster, server):
-                    return Doubt(f"{world.name(config.proxy)} forwards the bytes of connections to {server.name}")
+    leads = ClusterLeads(config)
+    if any(leads.of_chain(chain, server) for listener in config.listeners for chain in _chains(listener)):
+        return Doubt(f"{world.name(config.proxy)} forwards the bytes of connections to {server.name}")
     return None
 
 
-def _leads(cluster: str | None, server: CalledPort) -> bool:
-    return bool(cluster) and _is_of(cluster or "", server.service, server.port)
+def _chains(listener: Listener) -> tuple[FilterChain, ...]:
+    return (*listener.filter_chains, *filter(None, [listener.default_filter_chain]))
 
 
-def routes_to(config: Config, service: Service, port: int) -> Iterator[RouteToService]:
-    """The routes of a gateway to a port of a service."""
+def routes_to(config: Config, server: CalledPort) -> Iterator[RouteToService]:
+    """The routes of a gateway that can lead to a port of a workload, whatever service they name."""
     extensions, tables = {each.name: each for each in config.extensions}, {each.name: each for each in config.routes}
+    leads = ClusterLeads(config)
     for listener in config.listeners:
-        for chain in (*listener.filter_chains, *filter(None, [listener.default_filter_chain])):
+        for chain in _chains(listener):
             table = _table(chain, tables)
             for host in table.virtual_hosts if table is not None else ():
                 for place, route in enumerate(host.routes):
-                    if table is not None and _goes_to(route, service, port):
+                    if table is not None and route.route is not None and leads.of_action(route.route, server):
                         asked = gate(chain, extensions, tables)
                         yield RouteToService(config.proxy, listener, chain, asked, table, host, place)
 
@@ -110,24 +124,6 @@ def _table(chain: FilterChain, tables: Mapping[str, RouteConfiguration]) -> Rout
             rds = each.typed_config.rds
             return each.typed_config.route_config or tables.get(rds.route_config_name if rds is not None else "")
     return None
-
-
-def _goes_to(route: Route, service: Service, port: int) -> bool:
-    action = route.route
-    if action is None:
-        return False
-    weighted = action.weighted_clusters.clusters if action.weighted_clusters is not None else ()
-    names = (
-        action.cluster,
-        *(each.name for each in weighted),
-        *(each.cluster for each in action.request_mirror_policies),
-    )
-    return bool(action.cluster_header) or any(_is_of(name, service, port) for name in names if name)
-
-
-def _is_of(cluster: str, service: Service, port: int) -> bool:
-    parts = cluster.split("|", 3)
-    return len(parts) == 4 and parts[3] == service.hostname and parts[1] in (str(port), "")
 
 
 def _by_route(world: World, question: Question, at: RouteToService, server: CalledPort) -> ServedArrival | Doubt | None:
@@ -160,7 +156,7 @@ def _taking(question: Question, at: RouteToService) -> Space:
 def routed(at: RouteToService) -> Space:
     """The requests that can reach a route."""
     rows = HostTable(at.host, at.table).table.rows
-    found = rows[at.place].possible
+    found = rows[at.place].possible & space(authority=authorities_of(at.host, at.table))
     for earlier in rows[: at.place]:
         found = found - earlier.certain
     return found
@@ -176,16 +172,30 @@ def _behind(world: World, question: Question, at: RouteToService, server: Called
     gateway = Clients(world.name(at.proxy), space(principal=identity))
     behind = Question(gateway, question.target, without_tokens=question.without_tokens)
     admitted = arriving(world, behind, server)
-    kept = _kept(at.route.route or RouteAction())
+    kept = _kept(at)
     return without(admitted, tuple(name for name in dimensions([admitted]) if name not in kept))
 
 
-def _kept(action: RouteAction) -> tuple[str, ...]:
+def _kept(at: RouteToService) -> tuple[str, ...]:
     """The dimensions of requests that a route does not change."""
+    action = at.route.route or RouteAction()
     paths = (action.prefix_rewrite, action.regex_rewrite, action.path_rewrite, action.path_rewrite_policy)
     hosts = (action.host_rewrite, action.host_rewrite_literal, action.auto_host_rewrite, action.host_rewrite_header)
     changed = {"path": any(paths), "authority": any((*hosts, action.host_rewrite_path_regex))}
+    if any(_sets_pseudo_header(each.header) for each in _added_headers(at, action)):
+        return ()
     return tuple(name for name in ON_THE_WAY if not changed.get(name))
+
+
+def _added_headers(at: RouteToService, action: RouteAction) -> Iterator[HeaderValueOption]:
+    """The headers that a route, its virtual host or its table adds to requests."""
+    yield from (*at.route.request_headers_to_add, *at.host.request_headers_to_add, *at.table.request_headers_to_add)
+    for each in action.weighted_clusters.clusters if action.weighted_clusters is not None else ():
+        yield from each.request_headers_to_add
+
+
+def _sets_pseudo_header(header: HeaderValue | None) -> bool:
+    return header is not None and header.key.lower().startswith((":", "host"))
 
 
 def _arrived(world: World, witness: Request, at: RouteToService, server: CalledPort) -> FoundArrival | None:

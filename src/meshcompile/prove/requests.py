@@ -16,11 +16,13 @@ from meshcompile.prove.servers import CalledPort
 from meshcompile.proxy import Proxy
 from meshcompile.simulate import Capture, ClientHello, DownstreamConnection, PeerCertificate
 from meshcompile.simulate.outcomes import ForwardedBytes, ForwardedRequest
-from meshcompile.spaces import ABSENT, EVERYTHING, Request, Several, Space, space
+from meshcompile.spaces import ABSENT, EVERYTHING, Language, Request, Several, Space, matching, space
+from meshcompile.symbolic.authorities import PORT
 from meshcompile.symbolic.chains import FIRST
 from meshcompile.symbolic.concrete import ConcreteRequest
 from meshcompile.symbolic.metadata import LIST, TEXT
 from meshcompile.symbolic.rows import USUAL
+from meshcompile.syntax.re2 import quoted
 
 STRANGER = "spiffe://cluster.local/ns/other/sa/other"
 """An identity that hardly any policy names."""
@@ -42,8 +44,20 @@ class Wanted(Struct, frozen=True):
         Raises:
             InvalidArgument: A `*` is in the middle of a text.
         """
-        texts = {"path": self.path, "method": self.method, "authority": self.host}
-        return space({name: globbed(text) for name, text in texts.items() if text not in ("", "*")})
+        texts = {"path": self.path, "method": self.method}
+        wanted = {name: globbed(text) for name, text in texts.items() if text not in ("", "*")}
+        return space({**wanted, **({} if self.host in ("", "*") else {"authority": hosts(self.host)})})
+
+
+def hosts(text: str) -> Language:
+    """The host headers that a text means: with or without a port, in small or capital letters.
+
+    Raises:
+        InvalidArgument: A `*` is in the middle of the text.
+    """
+    globbed(text)
+    start, end = (".*" if text.startswith("*") else ""), (".*" if text.endswith("*") else PORT)
+    return matching(f"(?i){start}{quoted(text.removeprefix('*').removesuffix('*'))}{end}")
 
 
 def without_claims(requests: Space, names: Sequence[str]) -> Space:

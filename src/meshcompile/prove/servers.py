@@ -16,6 +16,7 @@ from meshcompile.symbolic.addresses import END, number
 from meshcompile.symbolic.admissions import Admission, admissions
 from meshcompile.symbolic.rbac import PORTS
 from meshcompile.symbolic.subjects import universe
+from meshcompile.values.names import CONNECT_TERMINATE
 
 
 class CalledService(Struct, frozen=True):
@@ -75,12 +76,20 @@ def server_ports(world: World, wanted: CalledService) -> Iterator[CalledPort]:
     """
     if wanted.service.registry is Registry.EXTERNAL and not world.snapshot.endpoints.of(wanted.service):
         raise Undecided(f"{wanted.service.hostname} is outside of the mesh")
-    seen: set[tuple[str, int, int]] = set()
+    found = tuple(_server_ports(world, wanted))
+    if not found:
+        raise Undecided(f"no workload of {wanted.service.hostname} is known")
+    yield from found
+
+
+def _server_ports(world: World, wanted: CalledService) -> Iterator[CalledPort]:
+    seen: set[tuple[str, str, int, int]] = set()
     for port in wanted.service.ports:
         if wanted.port in (None, port.number):
             for endpoint in world.snapshot.endpoints.named(wanted.service, port.name):
                 found = _server_port(world, wanted.service, port.number, endpoint)
-                if (key := (found.name, found.port, found.target_port)) not in seen:
+                cluster = found.proxy.cluster if found.proxy is not None else ""
+                if (key := (cluster, found.name, found.port, found.target_port)) not in seen:
                     seen.add(key)
                     yield found
 
@@ -118,6 +127,8 @@ def let_through(world: World, server: CalledPort, requests: Space) -> tuple[Admi
         raise Undecided(f"{server.name} is no sidecar")
     config, _ = world.evaluated(server.proxy)
     extensions, tables = {each.name: each for each in config.extensions}, {each.name: each for each in config.routes}
+    if any(each.name == CONNECT_TERMINATE for each in config.listeners):
+        raise Undecided(f"{server.name} also takes tunnels of ztunnel")
     inbound = [each for each in config.listeners if each.name == "virtualInbound"]
     if not inbound:
         raise Undecided(f"{server.name} redirects no traffic to its sidecar")
