@@ -77,6 +77,7 @@ def test_what_cannot_be_checked_is_a_finding(statement: str, problem: str) -> No
     found = prove(statement)
     assert not found.proved
     assert found.unusable[0].message.startswith(problem)
+    assert found.unusable[0].code == "MC2103"
 
 
 def test_a_misspelled_field_does_not_widen_a_statement() -> None:
@@ -114,6 +115,13 @@ spec:
 """
 
 
+CODES: dict[ProofStatus, list[str]] = {
+    ProofStatus.PROVED: [],
+    ProofStatus.REFUTED: ["MC2101"],
+    ProofStatus.UNKNOWN: ["MC2102"],
+}
+
+
 def alias(app: str, kind: str = "ClusterIP") -> str:
     """Another Service of a workload."""
     return ALIAS.replace("APP", app).replace("TYPE", f"type: {kind}")
@@ -141,3 +149,4 @@ def test_what_is_known_of_requests_from_outside(statement: str, parts: list[str]
     (result,) = mesh.prove(f"never: {{from: outside, {statement}}}").results
     assert result.status == status
     assert (result.status is ProofStatus.UNKNOWN) == bool(result.reason)
+    assert [each.code for each in result.diagnostics] == CODES[result.status]

@@ -9,7 +9,7 @@ from meshcompile.prove.clients import Clients
 from meshcompile.prove.requests import FoundArrival, Wanted, arrived, examples, identities_of, without_claims
 from meshcompile.prove.servers import CalledPort, CalledService, let_through, server_ports
 from meshcompile.spaces import EVERYTHING, Cube, Request, Space, Undecided, any_of
-from meshcompile.symbolic.admissions import Admission
+from meshcompile.symbolic.admissions import ChainAdmission
 from meshcompile.symbolic.gates import HTTP_ONLY
 from meshcompile.symbolic.rows import taken_for_granted
 from meshcompile.symbolic.subjects import dimensions
@@ -96,7 +96,7 @@ def arriving(world: World, question: Question, server: CalledPort) -> Space:
     return any_of(_of_chain(each, question) for each in found)
 
 
-def _of_chain(admission: Admission, question: Question) -> Space:
+def _of_chain(admission: ChainAdmission, question: Question) -> Space:
     """What a filter chain lets through. A path says nothing of connections whose bytes are forwarded."""
     asked = question.space if admission.gate.http else connections_of(question.space)
     found = admission.requests & asked

@@ -13,7 +13,7 @@ from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.snapshot.service import Endpoint, Registry, Service
 from meshcompile.spaces import Space, Undecided, ranges, space
 from meshcompile.symbolic.addresses import END, number
-from meshcompile.symbolic.admissions import Admission, admissions
+from meshcompile.symbolic.admissions import ChainAdmission, admissions
 from meshcompile.symbolic.rbac import PORTS
 from meshcompile.symbolic.subjects import universe
 from meshcompile.values.names import CONNECT_TERMINATE
@@ -113,7 +113,7 @@ def _ports(text: str) -> set[str]:
     return {each.strip() for each in text.split(",")}
 
 
-def let_through(world: World, server: CalledPort, requests: Space) -> tuple[Admission, ...] | Space:
+def let_through(world: World, server: CalledPort, requests: Space) -> tuple[ChainAdmission, ...] | Space:
     """What the proxy of a server lets through of some requests, by filter chain; all of them if there is no proxy.
 
     Raises:

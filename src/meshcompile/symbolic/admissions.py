@@ -23,7 +23,7 @@ ANONYMOUS = space(principal=OptionalText(exactly("")))
 NAMED = OptionalText(CERTIFICATE_NAMES - exactly(""))
 
 
-class Admission(Struct, frozen=True):
+class ChainAdmission(Struct, frozen=True):
     """What a filter chain lets through. External authorizers are assumed to agree."""
 
     chain: FilterChain
@@ -31,7 +31,7 @@ class Admission(Struct, frozen=True):
     requests: Space
 
 
-def admissions(listener: Listener, extensions: Extensions, tables: Tables, requests: Space) -> Iterator[Admission]:
+def admissions(listener: Listener, extensions: Extensions, tables: Tables, requests: Space) -> Iterator[ChainAdmission]:
     """What each filter chain of a listener lets through of some requests, without the chains that let nothing through.
 
     Raises:
@@ -44,7 +44,7 @@ def admissions(listener: Listener, extensions: Extensions, tables: Tables, reque
         asking = gate(each.chain, extensions, tables)
         found = _seen(each.chain, asking) & coming
         if not found.is_empty:
-            yield Admission(each.chain, asking, found)
+            yield ChainAdmission(each.chain, asking, found)
 
 
 def _seen(chain: FilterChain, asking: Gate) -> Space:
@@ -87,9 +87,9 @@ def without(requests: Space, names: tuple[str, ...]) -> Space:
 
 def takes_plain_text(
     listener: Listener, extensions: Extensions, tables: Tables, requests: Space
-) -> Iterator[Admission]:
+) -> Iterator[ChainAdmission]:
     """What each filter chain lets through to a connection that does not prove who the client is."""
     for each in admissions(listener, extensions, tables, requests):
         anonymous = each.requests & any_of((PLAIN, SECURED & ANONYMOUS))
         if not anonymous.is_empty:
-            yield Admission(each.chain, each.gate, anonymous)
+            yield ChainAdmission(each.chain, each.gate, anonymous)
