@@ -265,33 +265,35 @@ _Place = tuple["Document | _Place", Path]
 _PLACE = "origin."
 
 
-def stamp(node: Node, document: Document, written: Mapping[str, Any], path: Path = ()) -> None:
+def stamp(node: Node, document: Document, written: Mapping[str, Any], path: Path = ()) -> bool:
     """Record on ``node`` and all nodes below that they were read from ``path`` of ``document``.
 
-    ``written`` is the data from which the node was built.
+    ``written`` is the data from which the node was built. Returns whether a field of a node is null in it.
     """
-    _stamp(node, (document, path), written)
+    return _stamp(node, (document, path), written)
 
 
-def _stamp(node: Node, place: _Place, written: Mapping[str, Any]) -> None:
+def _stamp(node: Node, place: _Place, written: Mapping[str, Any]) -> bool:
+    has_null = False
     values = node.__dict__
     values[_PLACE] = place
     nested = nested_fields(type(node))
     for key, below in written.items():
-        child = nested.get(key)
-        if child is None or below is None:
+        if below is None:
+            has_null = True
             continue
-        value = values[child.field]
-        if value is None:
+        child = nested.get(key)
+        if child is None or (value := values[child.field]) is None:
             continue
         if child.shape == "one":
-            _stamp(value, (place, _step(key)), below)
+            has_null |= _stamp(value, (place, _step(key)), below)
         elif child.shape == "many":
             for index, item in enumerate(value):
-                _stamp(item, (place, _step(key, index)), below[index])
+                has_null |= _stamp(item, (place, _step(key, index)), below[index])
         else:
             for item, (name, data) in zip(value.values(), below.items(), strict=False):
-                _stamp(item, (place, (key, name)), data)
+                has_null |= _stamp(item, (place, (key, name)), data)
+    return has_null
 
 
 @cache

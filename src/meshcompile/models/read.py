@@ -175,11 +175,11 @@ def _validated(
         if not istio and (given := _without_null_fields(model, written)) != written:
             return _validated(model, document, given)
         return None, tuple(_explained(error, model, document, written))
-    stamp(resource, document, written)
+    has_null = stamp(resource, document, written)
     if "spec" not in written and isinstance(spec := getattr(resource, "spec", None), Node):
         stamp(spec, document, {}, ("spec",))  # so that findings about an absent spec point at its object
     if istio:
-        return resource, tuple(refused_nulls(resource, written))
+        return resource, tuple(refused_nulls(resource, written)) if has_null else ()
     return resource, _pruned_fields(resource, document) if is_gateway_api(document.value["apiVersion"]) else ()
 
 

@@ -1,13 +1,13 @@
 """A Pod of a workload, as Kubernetes creates it from the template and as Istio's injection completes it."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from meshcompile.inject.decision import AMBIENT_REDIRECTION, InjectionCandidate, is_ambient, is_injected
 from meshcompile.inject.labels import gateway_labels, is_gateway, sidecar_labels
 from meshcompile.models.base import ObjectMeta, OwnerReference, placed
 from meshcompile.models.kubernetes.custom_workload import CustomWorkload
-from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Container, Pod, PodCondition, PodIP, PodStatus
+from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Container, Pod, PodCondition, PodIP, PodSpec, PodStatus
 from meshcompile.models.kubernetes.workloads import (
     CronJob,
     DaemonSet,
@@ -84,7 +84,7 @@ def assumed_pod(
 ) -> Pod:
     """A running Pod of a workload, after injection."""
     injected = _injected(workload.namespace, workload.name, template, namespace_labels)
-    labels = injected.metadata.labels
+    labels = injected.labels
     identity: Mapping[str, Any] = {}
     if isinstance(workload, StatefulSet):
         labels = {**labels, "statefulset.kubernetes.io/pod-name": name}
@@ -95,7 +95,7 @@ def assumed_pod(
             generate_name=f"{workload.name}-",
             namespace=workload.namespace,
             labels=labels,
-            annotations=injected.metadata.annotations,
+            annotations=injected.annotations,
             creation_timestamp=workload.metadata.creation_timestamp,
             owner_references=(
                 OwnerReference(
@@ -103,7 +103,7 @@ def assumed_pod(
                 ),
             ),
         ),
-        spec=injected.spec.model_copy(update={"service_account_name": template.spec.service_account, **identity}),
+        spec=injected.spec_of(template.spec, identity),
         status=_running(address),
     )
     return placed(pod, workload.origin)
@@ -118,11 +118,10 @@ def is_manifest(pod: Pod) -> bool:
 def started(pod: Pod, address: str, namespace_labels: Labels) -> Pod:
     """A handwritten Pod as a running Pod, after injection."""
     injected = _injected(pod.namespace, pod.name, manifest_template(pod), namespace_labels)
-    added = {"labels": injected.metadata.labels, "annotations": injected.metadata.annotations}
-    spec = injected.spec.model_copy(update={"service_account_name": pod.spec.service_account})
-    return pod.model_copy(
-        update={"metadata": pod.metadata.model_copy(update=added), "spec": spec, "status": _running(address)}
-    )
+    added = {"labels": injected.labels, "annotations": injected.annotations}
+    metadata = pod.metadata.model_copy(update=added)
+    changed = {"metadata": metadata, "spec": injected.spec_of(pod.spec, {}), "status": _running(address)}
+    return pod.model_copy(update=changed)
 
 
 def manifest_template(pod: Pod) -> PodTemplateSpec:
@@ -135,17 +134,32 @@ def _running(address: str) -> PodStatus:
     return PodStatus(phase="Running", pod_ip=address, pod_ips=(PodIP(ip=address),), conditions=_READY)
 
 
-def _injected(namespace: str, name: str, template: PodTemplateSpec, namespace_labels: Labels) -> PodTemplateSpec:
-    """The template after injection, for a workload of this name."""
+class _Injected(NamedTuple):
+    """What a Pod has after injection."""
+
+    labels: Labels
+    annotations: Mapping[str, str]
+    containers: tuple[Container, ...]
+
+    def spec_of(self, spec: PodSpec, identity: Mapping[str, Any]) -> PodSpec:
+        """The specification of a Pod with its containers, its service account and its identity."""
+        return spec.model_copy(
+            update={"containers": self.containers, "service_account_name": spec.service_account, **identity}
+        )
+
+
+def _injected(namespace: str, name: str, template: PodTemplateSpec, namespace_labels: Labels) -> _Injected:
+    """What the Pods of a template have after injection, for a workload of this name."""
     labels, annotations, spec = template.metadata.labels, template.metadata.annotations, template.spec
+    containers = spec.containers
     if gets_proxy(namespace, template, namespace_labels):
         added = gateway_labels if is_gateway(annotations) else sidecar_labels
         labels = {**labels, **added(labels, name)}
         if spec.proxy is None:
-            spec = spec.model_copy(update={"containers": (*spec.containers, _PROXY)})
+            containers = (*containers, _PROXY)
     elif is_ambient(namespace_labels, labels) and spec.proxy is None:
         annotations = {**annotations, AMBIENT_REDIRECTION: "enabled"}
-    return PodTemplateSpec(metadata=TemplateMeta(labels=labels, annotations=annotations), spec=spec)
+    return _Injected(labels, annotations, containers)
 
 
 def with_tunnel_label(pod: Pod, accepts_tunnels: AcceptsTunnels) -> Pod:

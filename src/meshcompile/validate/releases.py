@@ -103,18 +103,22 @@ def _nodes(node: Node, path: list[str]) -> Iterator[Node]:
             yield from _nodes(item, path[1:])
 
 
-_BALANCERS = (
-    "spec.traffic_policy",
-    "spec.traffic_policy.port_level_settings",
-    "spec.subsets.traffic_policy",
-    "spec.subsets.traffic_policy.port_level_settings",
+_WARMUPS = tuple(
+    f"spec.{policy}.load_balancer.warmup".split(".")
+    for policy in (
+        "traffic_policy",
+        "traffic_policy.port_level_settings",
+        "subsets.traffic_policy",
+        "subsets.traffic_policy.port_level_settings",
+    )
 )
+"""The paths to the warmups of a DestinationRule."""
 
 
 def _slow_warmups(resource: Resource) -> Iterator[Diagnostic]:
     """Warmups that are valid in releases that accept any aggression above 0."""
-    for policy in _BALANCERS:
-        for warmup in _nodes(resource, f"{policy}.load_balancer.warmup".split(".")):
+    for path in _WARMUPS:
+        for warmup in _nodes(resource, path):
             aggression = getattr(warmup, "aggression", None)
             if aggression is not None and 0 < aggression < 1:
                 yield bounds(warmup, "aggression", aggression, "at least 1")
