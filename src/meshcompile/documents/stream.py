@@ -190,12 +190,13 @@ class _Builder:
         """The value that begins with `event`."""
         if event.anchor is None:
             return self.unnamed(event, depth)
-        if event.__class__ is Alias:
-            return self.aliased(event)
+        return self.aliased(event) if event.__class__ is Alias else self.anchored(event, event.anchor, depth)
+
+    def anchored(self, event: Event, anchor: str, depth: int) -> Any:
         before = self.entries
-        self.anchors[event.anchor] = None
+        self.anchors[anchor] = None
         value = self.unnamed(event, depth)
-        self.anchors[event.anchor] = value, self.entries - before + 1
+        self.anchors[anchor] = value, self.entries - before + 1
         return value
 
     def unnamed(self, event: Event, depth: int) -> Any:
@@ -233,8 +234,12 @@ class _Builder:
                 simple = event.__class__ is Scalar and event.implicit[0] and event.anchor is None
                 key = keys[event.value] if simple else self.key(event)
                 event = next_event()
-                simple = event.__class__ is Scalar and event.implicit[0] and event.anchor is None
-                value = plain[event.value] if simple else self.value(event, depth + 1)
+                if event.anchor is not None:
+                    value = self.value(event, depth + 1)
+                elif event.__class__ is Scalar and event.implicit[0]:
+                    value = plain[event.value]
+                else:
+                    value = self.unnamed(event, depth + 1)
                 if isinstance(key, Merge):
                     merged |= _merge(value, result, event)
                 elif key in result and key not in merged:

@@ -34,7 +34,7 @@ def read(document: Document, namespace: str = "default") -> tuple[Resource | Non
 
     The object is None if it is rejected or if its kind is not supported.
     """
-    findings = tuple(_type_problems(document))
+    findings = () if _has_known_type(document.value) else tuple(_type_problems(document))
     if findings:
         return None, findings
     findings = _field_problems(document)
@@ -93,6 +93,16 @@ def _scalar_problems(document: Document) -> Iterator[Diagnostic]:
         for key, value in entries.items() if isinstance(entries, Mapping) else ():
             if isinstance(value, SCALARS):
                 yield wrong_type(place.at(field, key), "text", value, rejected=False)
+
+
+def _has_known_type(value: Any) -> bool:
+    """Whether a document is an object of a supported kind with a name. This fast check is enough for most documents."""
+    if value.__class__ is not dict:
+        return False
+    api_version, kind, metadata = value.get("apiVersion"), value.get("kind"), value.get("metadata")
+    if not (isinstance(api_version, str) and isinstance(kind, str) and isinstance(metadata, dict)):
+        return False
+    return bool(metadata.get("name")) and find(api_version, kind) is not None
 
 
 def _type_problems(document: Document) -> Iterator[Diagnostic]:

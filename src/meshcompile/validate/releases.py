@@ -4,6 +4,7 @@ The other modules have the rules of all releases. An object that a release refus
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,6 +15,9 @@ from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Origin
 from meshcompile.models.base import Node, Resource
 from meshcompile.validate.checks import bounds
+
+if TYPE_CHECKING:  # imported on first use
+    from meshcompile.models.networking.destination_rule import LoadBalancerSettings
 
 Found = Iterator[Diagnostic]
 
@@ -103,25 +107,23 @@ def _nodes(node: Node, path: list[str]) -> Iterator[Node]:
             yield from _nodes(item, path[1:])
 
 
-_WARMUPS = tuple(
-    f"spec.{policy}.load_balancer.warmup".split(".")
-    for policy in (
-        "traffic_policy",
-        "traffic_policy.port_level_settings",
-        "subsets.traffic_policy",
-        "subsets.traffic_policy.port_level_settings",
-    )
-)
-"""The paths to the warmups of a DestinationRule."""
-
-
 def _slow_warmups(resource: Resource) -> Iterator[Diagnostic]:
     """Warmups that are valid in releases that accept any aggression above 0."""
-    for path in _WARMUPS:
-        for warmup in _nodes(resource, path):
-            aggression = getattr(warmup, "aggression", None)
-            if aggression is not None and 0 < aggression < 1:
-                yield bounds(warmup, "aggression", aggression, "at least 1")
+    for balancer in _load_balancers(resource):
+        warmup = balancer.warmup
+        if warmup and warmup.aggression is not None and 0 < warmup.aggression < 1:
+            yield bounds(warmup, "aggression", warmup.aggression, "at least 1")
+
+
+def _load_balancers(resource: Resource) -> Iterator["LoadBalancerSettings"]:
+    """The settings of load balancers in a DestinationRule, of its ports and of its subsets."""
+    from meshcompile.models.networking.destination_rule import DestinationRule  # for a fast start: few kinds need it
+
+    assert isinstance(resource, DestinationRule)
+    for policy in (resource.spec.traffic_policy, *(subset.traffic_policy for subset in resource.spec.subsets)):
+        if policy is not None:
+            balancers = (policy.load_balancer, *(port.load_balancer for port in policy.port_level_settings))
+            yield from (balancer for balancer in balancers if balancer is not None)
 
 
 def _new_redirects(resource: Resource) -> Iterator[Place]:

@@ -166,7 +166,7 @@ def _items_check(element: str) -> QuickCheck:
 
 def _is_valid(known: ObjectType, value: Any) -> bool:
     """Whether an object is valid. This fast check is enough for most objects."""
-    if value.__class__ is not dict or not known.required <= value.keys():
+    if value.__class__ is not dict or (known.required and not known.required <= value.keys()):
         return False
     fields = known.fields
     for key, item in value.items():
