@@ -24,7 +24,7 @@ $(READY): $(LOCKS) pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(READY) ## show what the coolstore becomes, what a change does, and a real Envoy's answers
+demo: $(READY) ## show what the coolstore becomes, what a change does, and the mesh in real Envoys
 	$(BIN)/python -m examples.demo
 
 test: $(READY) ## run every test

@@ -6,7 +6,9 @@ Run by `make demo`. It uses only the public API, so you can copy parts of it.
 from __future__ import annotations
 
 import difflib
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from itertools import takewhile
@@ -15,6 +17,7 @@ from typing import Any, NamedTuple
 
 import meshcompile
 from examples.envoy import answer, envoy, server
+from examples.laptop import HAS_LOOPBACK_NETWORK, laptop_mesh
 from meshcompile import Config, Mesh, Origin
 
 COOLSTORE = Path("examples/coolstore")
@@ -44,7 +47,8 @@ VISITS = (
 INTRODUCTION = """\
 meshcompile reads the Kubernetes and Istio YAML in examples/coolstore and compiles it as istiod would.
 It names the line that each part of Envoy's configuration comes from, and shows what a change does to every proxy.
-No cluster takes part; a real Envoy runs the result at the end."""
+No cluster takes part; real Envoys run the result at the end."""
+SHOP, CALLED = "webapp.istioinaction.io", "catalog/items"
 
 
 def main() -> int:
@@ -59,6 +63,9 @@ def main() -> int:
     title("The real Envoy runs the gateway and answers, before and after the change")
     answers = list(zip(VISITS, answered(before), answered(after), strict=True))
     print_lines(told(visit, old, new) for visit, old, new in answers)
+    if HAS_LOOPBACK_NETWORK:
+        title("The whole mesh runs on this machine: every proxy in an Envoy, mutual TLS, and an echo in each workload")
+        print_lines(traced())
     return 0 if all((old, new) == (visit.before, visit.after) for visit, old, new in answers) else 1
 
 
@@ -140,6 +147,25 @@ def answered(mesh: Mesh) -> list[str]:
         bootstrap = mesh.compile(GATEWAY).bootstrap(endpoints=endpoints)
         gateway = running.enter_context(envoy(bootstrap.to_dict()))
         return [answer(gateway, visit.host, visit.headers) for visit in VISITS]
+
+
+def traced() -> Iterator[str]:
+    """A request through gateway and sidecars with the proxies on its way, before and after the change."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(shutil.copytree(COOLSTORE, Path(folder, "mesh")))
+        with laptop_mesh(copy) as mesh:
+            yield f"curl -H 'Host: {SHOP}' 'http://{mesh.gateway}/?call={CALLED}'"
+            yield from way(mesh.answer_of(CALLED, "catalog.istioinaction v1", SHOP))
+            (copy / CHANGED.name).write_text(new_text())
+            yield f"{CHANGED.name} changed: {mesh.said('changed: (.*)')}"
+            yield from way(mesh.answer_of(CALLED, "catalog.istioinaction v2", SHOP))
+
+
+def way(answer: dict[str, Any]) -> Iterator[str]:
+    """The proxies that a request has passed, the workload that has answered, and the identity of its client."""
+    yield f"    {' -> '.join((*answer['proxies'], answer['workload']))}"
+    identity = answer["headers"]["x-forwarded-client-cert"].partition("URI=")[2]
+    yield f"        called by {identity.partition(';')[0]}"
 
 
 def address(mesh: Mesh, workload: str) -> str:

@@ -19,6 +19,9 @@ def test_the_demo(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monkey
     assert "outbound|80|v2|catalog.istioinaction.svc.cluster.local" in printed
     assert "200 catalog-v1  -> 200 catalog-v2" in printed
     assert "WRONG" not in printed
+    for version in ("v1", "v2"):
+        assert f"-> catalog-{version}-0.istioinaction -> catalog.istioinaction {version}" in printed
+    assert "called by spiffe://cluster.local/ns/istioinaction/sa/webapp" in printed
 
 
 def test_the_demo_uses_the_public_api_alone() -> None:
