@@ -40,11 +40,13 @@ class Document:
         """`inside` is the path to the value in the excerpt, if the excerpt holds more than the value."""
         self.file = file
         self.index = index
-        self.kind = _text(value, "kind")
+        fields = value if is_mapping(value) else _NO_FIELDS
+        metadata = fields.get("metadata")
+        named = metadata if is_mapping(metadata) else _NO_FIELDS
+        self.kind = _text(fields.get("kind"))
         """The `kind` as written. Empty if there is none; so are the name and the namespace."""
-        metadata = _field(value, "metadata")
-        self.namespace = _text(metadata, "namespace")
-        self.name = _text(metadata, "name")
+        self.namespace = _text(named.get("namespace"))
+        self.name = _text(named.get("name"))
         self._value = value
         self._excerpt = excerpt
         self._inside = inside
@@ -250,14 +252,11 @@ def is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
     return value.__class__ is dict or isinstance(value, Mapping)
 
 
-def _field(value: object, key: str) -> object:
-    return value.get(key) if is_mapping(value) else None
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
-def _text(value: object, key: str) -> str:
-    found = _field(value, key)
-    return found if isinstance(found, str) else ""
-
+_NO_FIELDS: Mapping[Any, Any] = {}
 
 NOWHERE = Origin(Document("<none>", {}))
 """The origin of values without a source, such as defaults."""
