@@ -89,12 +89,6 @@ class Node(BaseModel):
         """Share the set of field names between nodes that set the same fields: a set is as large as a node."""
         _set(self, "__pydantic_fields_set__", _shared(frozenset(self.__pydantic_fields_set__)))
 
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """A copy with some fields changed, without validation. It shares its set of field names as well."""
-        made = super().model_copy(update=update, deep=deep)
-        _set(made, "__pydantic_fields_set__", _shared(frozenset(made.__pydantic_fields_set__)))
-        return made
-
     @property
     def origin(self) -> Origin:
         """The origin of this node, or ``NOWHERE`` for a node created in Python."""
