@@ -13,6 +13,7 @@ from meshcompile.explain.schema import trace_schema
 from meshcompile.findings.formats.schema import findings_schema
 from meshcompile.fleet.schema import fleet_schema
 from meshcompile.models.schema import every_schema, project_schema, statements_schema
+from meshcompile.prove.reach_schema import reach_schema
 from meshcompile.prove.schema import facts_schema
 from meshcompile.rollout.data import plan_schema
 from meshcompile.status.schema import status_schema
@@ -48,6 +49,7 @@ def schemas() -> Mapping[str, object]:
         "findings.json": findings_schema(),
         "fleet.json": fleet_schema(),
         "plan.json": plan_schema(),
+        "reach.json": reach_schema(),
         "status.json": status_schema(),
         "test-results.json": results_schema(),
         "describe.json": describe_schema(),

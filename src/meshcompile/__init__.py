@@ -52,10 +52,14 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time, __getattr__ imp
     from meshcompile.output.bootstrap import Bootstrap as Bootstrap
     from meshcompile.patch.report import Change as Change
     from meshcompile.patch.report import PatchReport as PatchReport
+    from meshcompile.prove.conditions import RuleCondition as RuleCondition
     from meshcompile.prove.policies import PolicyComparison as PolicyComparison
     from meshcompile.prove.policies import PolicyWitness as PolicyWitness
     from meshcompile.prove.policies import Relation as Relation
     from meshcompile.prove.policies import compare_policies as compare_policies
+    from meshcompile.prove.reach import Reach as Reach
+    from meshcompile.prove.reach import ReachException as ReachException
+    from meshcompile.prove.reach import ReachRow as ReachRow
     from meshcompile.prove.results import Proofs as Proofs
     from meshcompile.prove.results import ProofStatus as ProofStatus
     from meshcompile.prove.results import StatementResult as StatementResult
@@ -112,7 +116,11 @@ _PLACES = {
     "Proxy": "meshcompile.proxy",
     "ProxyType": "meshcompile.proxy",
     "Related": "meshcompile.diagnostics",
+    "Reach": "meshcompile.prove.reach",
+    "ReachException": "meshcompile.prove.reach",
+    "ReachRow": "meshcompile.prove.reach",
     "Relation": "meshcompile.prove.policies",
+    "RuleCondition": "meshcompile.prove.conditions",
     "Request": "meshcompile.explain.request",
     "Risk": "meshcompile.compare.risks",
     "Severity": "meshcompile.diagnostics",

@@ -47,6 +47,7 @@ if TYPE_CHECKING:  # the compiler is imported by what needs it, so that objects 
     from meshcompile.models.mesh.mesh_config import MeshConfig
     from meshcompile.models.mesh.mesh_networks import MeshNetworks
     from meshcompile.output.bootstrap.options import Credential
+    from meshcompile.prove.reach import Reach
     from meshcompile.prove.results import Proofs
     from meshcompile.proxies import NamedProxy
     from meshcompile.proxy import Proxy
@@ -360,6 +361,17 @@ class Mesh:
         from meshcompile.prove.reading import statement_documents
 
         return proofs(self._world, statement_documents(statements))
+
+    def reach(self, to: str, *, sender: str = "", path: str = "") -> Reach:
+        """Who can call a service, and under which conditions.
+
+        `to` is `NAME.NAMESPACE` or a host, with `:PORT` for one port. `sender` is `outside`, `mesh`, `ns/NAMESPACE`, a
+        workload or a principal; by default all. `path` has `*` at its start or end for any text; by default all.
+        Raises InvalidArgument for an unknown service, and UnknownProxy for an unknown workload.
+        """
+        from meshcompile.prove.reach import reach
+
+        return reach(self._world, to, sender, path)
 
     def compile_all(
         self,

@@ -31,6 +31,7 @@ COMMANDS = (
     Command("describe", "say what holds for an object or a proxy, and what has no effect", "describe"),
     Command("test", "run tests: requests, and what must become of them", "test"),
     Command("prove", "prove statements about all requests, or find requests that refute them", "prove"),
+    Command("reach", "print who can call a service, and under which conditions", "reach"),
     Command("diff", "print what a change does to requests and to the resources of each proxy", "diff"),
     Command("plan", "print what a change does to the fleet, and a safe order of applying it", "plan"),
     Command("drift", "compare a running proxy, by its config dump, with what the files say", "drift"),

@@ -93,10 +93,10 @@ def arriving(world: World, question: Question, server: CalledPort) -> Space:
     found = let_through(world, server, connections_of(question.space))
     if isinstance(found, Space):
         return found & question.space
-    return any_of(_of_chain(each, question) for each in found)
+    return any_of(of_chain(each, question) for each in found)
 
 
-def _of_chain(admission: ChainAdmission, question: Question) -> Space:
+def of_chain(admission: ChainAdmission, question: Question) -> Space:
     """What a filter chain lets through. A path says nothing of connections whose bytes are forwarded."""
     asked = question.space if admission.gate.http else connections_of(question.space)
     found = admission.requests & asked

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from meshcompile.config import Config
 from meshcompile.envoy.config.core import Address, HeaderValue, HeaderValueOption, SocketAddress, TransportSocket
@@ -25,6 +26,7 @@ from meshcompile.symbolic.authorities import authorities_of
 from meshcompile.symbolic.concrete import ConcreteRequest
 from meshcompile.symbolic.gates import Gate, gate
 from meshcompile.symbolic.host_table import HostTable
+from meshcompile.symbolic.requests import http_request
 from meshcompile.symbolic.rows import taken_for_granted
 from meshcompile.symbolic.subjects import dimensions
 
@@ -61,10 +63,10 @@ def gateway_arrivals(world: World, question: Question) -> Iterator[ServedArrival
         if proxy.type is ProxyType.ROUTER:
             for server in servers:
                 yield from _through(world, question, proxy, server)
-    yield from _past_gateways(world, question, servers)
+    yield from past_gateways(world, question, servers)
 
 
-def _past_gateways(world: World, question: Question, servers: Sequence[CalledPort]) -> Iterator[Doubt]:
+def past_gateways(world: World, question: Question, servers: Sequence[CalledPort]) -> Iterator[Doubt]:
     """The doubts about gateways that are not known, and about ports that clients outside can call directly."""
     yield from map(Doubt, unknown_gateways(world))
     stranger = Clients(OUTSIDE, space(principal=UNPROVEN), outside=True)
@@ -81,20 +83,20 @@ def _through(world: World, question: Question, proxy: Proxy, server: CalledPort)
     """The first request that arrives at a server through a gateway; else the first doubt."""
     doubt: Doubt | None = None
     config, _ = world.evaluated(proxy)
-    for each in routes_to(config, server):
+    for each in routes_to(world, config, server):
         found = _by_route(world, question, each, server)
         if isinstance(found, ServedArrival):
             yield found
             return
         doubt = doubt or found
-    doubt = doubt or _forwarding(world, config, server)
+    doubt = doubt or forwarding(world, config, server)
     if doubt is not None:
         yield doubt
 
 
-def _forwarding(world: World, config: Config, server: CalledPort) -> Doubt | None:
+def forwarding(world: World, config: Config, server: CalledPort) -> Doubt | None:
     """The doubt about a filter chain that forwards bytes to the service."""
-    leads = ClusterLeads(config)
+    leads = ClusterLeads(world, config)
     if any(leads.of_chain(chain, server) for listener in config.listeners for chain in _chains(listener)):
         return Doubt(f"{world.name(config.proxy)} forwards the bytes of connections to {server.name}")
     return None
@@ -104,10 +106,10 @@ def _chains(listener: Listener) -> tuple[FilterChain, ...]:
     return (*listener.filter_chains, *filter(None, [listener.default_filter_chain]))
 
 
-def routes_to(config: Config, server: CalledPort) -> Iterator[RouteToService]:
+def routes_to(world: World, config: Config, server: CalledPort) -> Iterator[RouteToService]:
     """The routes of a gateway that can lead to a port of a workload, whatever service they name."""
     extensions, tables = {each.name: each for each in config.extensions}, {each.name: each for each in config.routes}
-    leads = ClusterLeads(config)
+    leads = ClusterLeads(world, config)
     for listener in config.listeners:
         for chain in _chains(listener):
             table = _table(chain, tables)
@@ -127,11 +129,25 @@ def _table(chain: FilterChain, tables: Mapping[str, RouteConfiguration]) -> Rout
 
 
 def _by_route(world: World, question: Question, at: RouteToService, server: CalledPort) -> ServedArrival | Doubt | None:
+    """A request that arrives by a route, or why that is unknown; None if no request does."""
     try:
-        found = _taking(question, at) & _behind(world, question, at, server)
-        witnesses = tuple(examples(found, ()))[:MOST_WITNESSES]
+        return arrival_by(world, requests_by(world, question, at, server), at, server)
     except Undecided as undecided:
         return Doubt(f"{world.name(at.proxy)}: {undecided}")
+
+
+def requests_by(world: World, question: Question, at: RouteToService, server: CalledPort) -> Space:
+    """The requests of a question that can arrive by a route.
+
+    Raises:
+        Undecided: They cannot be expressed.
+    """
+    return _taking(question, at) & _behind(world, question, at, server)
+
+
+def arrival_by(world: World, requests: Space, at: RouteToService, server: CalledPort) -> ServedArrival | Doubt | None:
+    """One of some requests that arrives by a route, or why that is unknown; None if there are none."""
+    witnesses = tuple(examples(requests, (), (_authority(at),)))[:MOST_WITNESSES]
     reason = ""
     for witness in witnesses:
         if (needed := taken_for_granted(witness)) is not None:
@@ -199,12 +215,19 @@ def _sets_pseudo_header(header: HeaderValue | None) -> bool:
 
 
 def _arrived(world: World, witness: Request, at: RouteToService, server: CalledPort) -> FoundArrival | None:
-    concrete = ConcreteRequest.of({"authority": _authority(at), **witness})
+    concrete = _concrete({"authority": _authority(at), **witness})
     for port in _ports(world, at):
         data = outside_data(concrete, world.name(at.proxy), "https" if at.secured else "http", port)
         if (found := followed(world, data, server)) is not None:
             return FoundArrival(data, found)
     return None
+
+
+def _concrete(witness: Request) -> ConcreteRequest:
+    """The request of a witness, with the headers and the parameters that routes ask for."""
+    concrete = ConcreteRequest.of(witness)
+    sent = http_request(witness, concrete.authority)
+    return replace(concrete, headers=(*concrete.headers, *sent.headers), path=sent.path)
 
 
 def _authority(at: RouteToService) -> str:

@@ -10,6 +10,7 @@ from meshcompile.envoy.config.listener import FilterChain
 from meshcompile.envoy.config.route import RouteAction
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
 from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
+from meshcompile.explain.world import World
 from meshcompile.prove.servers import CalledPort
 from meshcompile.snapshot.service import Service
 
@@ -20,7 +21,8 @@ CHOOSING_LATER = ("ORIGINAL_DST",)
 class ClusterLeads:
     """The clusters of a proxy. What cannot be ruled out counts as a way to a workload."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, world: World, config: Config) -> None:
+        self._world = world
         self._clusters: Mapping[str, Cluster] = {each.name: each for each in config.clusters}
         self._assignments = {each.cluster_name: each for each in config.endpoints}
 
@@ -44,9 +46,9 @@ class ClusterLeads:
 
     def leads(self, name: str, server: CalledPort) -> bool:
         """Whether a cluster can lead to a port of a workload, whatever service it is for."""
-        if _is_named_for(name, server.service, server.port):
-            return True
         cluster = self._clusters.get(name)
+        if _is_named_for(name, server.service, server.port):
+            return cluster is None or self._may_have(cluster, server)
         if cluster is None:
             return False
         if cluster.cluster_type is not None or cluster.type in CHOOSING_LATER:
@@ -56,6 +58,20 @@ class ClusterLeads:
             for found in (self._assignments.get(_assigned(cluster)), cluster.load_assignment)
             for address in _addresses(found)
         )
+
+    def _may_have(self, cluster: Cluster, server: CalledPort) -> bool:
+        """Whether a cluster of the service can have the workload: not if it has other known workloads only."""
+        found = (self._assignments.get(_assigned(cluster)), cluster.load_assignment)
+        addresses = [each.address for one in found for each in _addresses(one)]
+        names = [self._named(address) for address in addresses]
+        return not names or "" in names or server.name in names
+
+    def _named(self, address: str) -> str:
+        """The workload at an address; "" for an unknown one."""
+        if (proxy := self._world.proxies.get(address)) is not None:
+            return self._world.name(proxy)
+        pod = self._world.pods.get(address)
+        return self._world.answering(pod) if pod is not None else ""
 
 
 def clusters_of(action: RouteAction) -> Iterator[str]:

@@ -74,9 +74,9 @@ class FoundArrival(Struct, frozen=True):
     places: tuple[Origin, ...]
 
 
-def examples(requests: Space, identities: Sequence[str]) -> Iterator[Request]:
-    """A request per case. Identities of workloads are preferred to others."""
-    usual = {**USUAL, "principal": (*identities, None, STRANGER, "")}
+def examples(requests: Space, identities: Sequence[str], hosts: Sequence[str] = ()) -> Iterator[Request]:
+    """A request per case. Identities of workloads are preferred to others, and some hosts."""
+    usual = {**USUAL, "principal": (*identities, None, STRANGER, ""), "authority": hosts}
     return (cube.example(usual) for cube in requests.cubes)
 
 

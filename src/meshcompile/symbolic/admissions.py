@@ -30,6 +30,14 @@ class ChainAdmission(Struct, frozen=True):
     gate: Gate
     requests: Space
 
+    def as_sent(self, seen: Space) -> Space:
+        """What a client sends of the requests that the rules of the chain see as some.
+
+        Raises:
+            Undecided: It cannot be expressed.
+        """
+        return _as_sent(self.chain, self.gate, seen)
+
 
 def admissions(listener: Listener, extensions: Extensions, tables: Tables, requests: Space) -> Iterator[ChainAdmission]:
     """What each filter chain of a listener lets through of some requests, without the chains that let nothing through.
@@ -42,15 +50,15 @@ def admissions(listener: Listener, extensions: Extensions, tables: Tables, reque
         if each.chain is None or coming.is_empty:
             continue
         asking = gate(each.chain, extensions, tables)
-        found = _seen(each.chain, asking) & coming
+        admitted = asking.admitted(asking.requests(("tls", "principal")))
+        found = _as_sent(each.chain, asking, admitted) & coming
         if not found.is_empty:
             yield ChainAdmission(each.chain, asking, found)
 
 
-def _seen(chain: FilterChain, asking: Gate) -> Space:
-    """What a chain lets through, by what the client sends rather than by what the rules see."""
+def _as_sent(chain: FilterChain, asking: Gate, admitted: Space) -> Space:
+    """Some requests by what the client sends rather than by what the rules see."""
     config = (chain.transport_socket or TransportSocket()).typed_config
-    admitted = asking.admitted(asking.requests(("tls", "principal")))
     match config:
         case None | RawBuffer() if asking.http:
             return admitted & PLAIN

@@ -1,0 +1,159 @@
+"""Who can call a service, and under which conditions."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from textwrap import dedent
+
+import jsonschema
+import pytest
+
+import meshcompile
+from meshcompile import Mesh, Reach, Request
+from meshcompile.prove.reach_schema import reach_schema
+from meshcompile.simulate import Capture, ClientHello, DownstreamConnection, HttpRequest, PeerCertificate
+from meshcompile.simulate.outcomes import ForwardedBytes, ForwardedRequest
+from meshcompile.symbolic.concrete import ConcreteRequest, dimensions_of
+from tests.unit.test_compare import GATEWAY_POD, SHOP, gateway, policy
+
+WEB = "cluster.local/ns/shop/sa/web"
+RULES = [
+    f"[{{from: [{{source: {{principals: ['{WEB}']}}}}], to: [{{operation: {{paths: ['/a*'], methods: [GET]}}}}]}}]",
+    "[{to: [{operation: {paths: [/a], notMethods: [GET]}}]}, {from: [{source: {namespaces: [shop]}}]}]",
+    "[{from: [{source: {notNamespaces: [shop]}}], when: [{key: 'request.headers[x-a]', values: [b, 'c*']}]}]",
+    "[{to: [{operation: {hosts: [catalog.shop], paths: ['*z']}}, {operation: {ports: ['9']}}]}]",
+]
+REFUSED = "[{to: [{operation: {paths: ['/a/b*'], methods: [GET]}}]}]"
+STRICT = """
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: strict, namespace: shop}
+spec: {mtls: {mode: STRICT}}
+"""
+
+
+def shop(*parts: str) -> Mesh:
+    """The shop with additional objects."""
+    return meshcompile.load("---\n".join([SHOP, *map(dedent, parts)]))
+
+
+def meshes() -> list[Mesh]:
+    """The shop with policies of the catalog, in all combinations."""
+    deny = policy("DENY", REFUSED).replace("name: rules", "name: deny")
+    others: list[list[str]] = [[], [deny], [STRICT], [deny, STRICT]]
+    return [shop(*allow, *other) for other in others for allow in ([], *([policy("ALLOW", each)] for each in RULES))]
+
+
+@pytest.mark.parametrize("mesh", meshes())
+def test_rows_are_what_the_proxy_lets_through(mesh: Mesh) -> None:
+    """Each witness arrives, and a sampled request is in some row if and only if the proxy lets it through."""
+    found = mesh.reach("catalog.shop", sender="anyone")
+    assert found.unknown == ()
+    for row in found.rows:
+        assert row.witness is not None, row
+        if row.witness.get("from"):
+            trace = mesh.explain(Request.from_dict(row.witness))
+            assert any(each.answered_by == "catalog.shop" for each in trace.outcomes)
+    chance = random.Random(7)
+    for _ in range(40):
+        request = sampled(chance)
+        assert is_let_through(mesh, request) == is_in_some_row(found, request, address(mesh)), request
+
+
+def sampled(chance: random.Random) -> ConcreteRequest:
+    """A request near the conditions of the policies."""
+    identity = chance.choice([f"spiffe://{WEB}", "spiffe://cluster.local/ns/other/sa/x", None])
+    return ConcreteRequest(
+        method=chance.choice(["GET", "PUT"]),
+        path=chance.choice(["/a", "/a/b", "/a/bc", "/az", "/z", "/"]),
+        authority=chance.choice(["catalog.shop", "else"]),
+        headers=chance.choice([(), (("x-a", "b"),), (("x-a", "cd"),), (("x-a", "d"),)]),
+        port=3000,
+        sni="outbound_.80_._.catalog.shop.svc.cluster.local" if identity is not None else "",
+        principal=identity,
+    )
+
+
+def address(mesh: Mesh) -> str:
+    return mesh.proxy("deployment/catalog.shop").ip_addresses[0]
+
+
+def is_in_some_row(found: Reach, request: ConcreteRequest, server: str) -> bool:
+    from meshcompile.symbolic.addresses import number
+
+    data = {**dimensions_of(request), "destination": number(server), "protocol": None}
+    data |= {
+        name: "istio" if request.principal is not None else None
+        for row in found.rows
+        for cube in row.space.cubes
+        for name, _ in cube.conditions
+        if name.startswith("first:")
+    }
+    return any(row.space.accepts(data) for row in found.rows)
+
+
+def is_let_through(mesh: Mesh, request: ConcreteRequest) -> bool:
+    """Whether the proxy of the catalog forwards a request."""
+    from meshcompile.simulate import ProxyEvaluator
+
+    proxy = mesh.proxy("deployment/catalog.shop")
+    hello = None
+    if request.principal is not None:
+        certificate = PeerCertificate(uris=(request.principal,))
+        hello = ClientHello(sni=request.sni, alpn=("istio", "istio-http/1.1"), certificate=certificate)
+    connection = DownstreamConnection(
+        destination=address(mesh), port=3000, source="10.0.0.77", capture=Capture.INBOUND, tls=hello
+    )
+    sent = HttpRequest(method=request.method, path=request.path, authority=request.authority, headers=request.headers)
+    outcomes = ProxyEvaluator(mesh.compile(proxy)).outcomes(connection, sent)
+    return any(isinstance(each.ending, ForwardedRequest | ForwardedBytes) for each in outcomes)
+
+
+def test_gateways_are_rows_of_their_own() -> None:
+    """A route of a gateway is a row with its host, and its witness arrives."""
+    mesh = shop(GATEWAY_POD, gateway(80, "['*']"))
+    (row,) = mesh.reach("catalog.shop:80", sender="outside").rows
+    assert (row.via, str(row.any_of[0][0])) == ("pod/ingress-0.istio-system", "host *.example.com")
+    assert row.witness is not None
+    assert mesh.explain(Request.from_dict(row.witness)).outcomes[0].answered_by == "catalog.shop"
+
+
+def test_headers_of_routes_are_in_the_witness() -> None:
+    """A route that asks for a header and a parameter has a witness with both."""
+    asks = "[{match: [{headers: {x-a: {exact: b}}, queryParams: {q: {exact: c}}}], route:"
+    mesh = shop(GATEWAY_POD, gateway(80, "['*']").replace("[{route:", asks))
+    (row,) = mesh.reach("catalog.shop:80", sender="outside").rows
+    assert row.witness is not None
+    assert row.witness["headers"] == {"x-a": "b"}
+    assert row.witness["url"].endswith("?q=c")
+
+
+def test_callers_are_known_workloads_with_an_accepted_identity() -> None:
+    """A row names the workloads whose identity its rule accepts."""
+    mesh = shop(policy("ALLOW", RULES[0]), STRICT)
+    (row,) = mesh.reach("catalog.shop", sender="anyone").rows
+    assert (row.callers, row.connections) == (("deployment/web.shop",), ("TLS",))
+    assert mesh.reach("catalog.shop", sender="deployment/catalog.shop").rows == ()
+
+
+def test_nothing_is_claimed_about_unknown_workloads() -> None:
+    """A service without known workloads, and a gateway without one, are named as unknown."""
+    assert "selects no known workload" in shop(gateway(80, "['*']")).reach("catalog.shop").unknown[0]
+    nobody = """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: nobody, namespace: shop}
+        spec: {clusterIP: 10.96.0.99, selector: {app: nobody}, ports: [{name: http, port: 1}]}
+        """
+    assert shop(nobody).reach("nobody.shop").unknown == ("no workload of nobody.shop.svc.cluster.local is known",)
+
+
+def test_the_data_follow_the_schema(tmp_path: Path) -> None:
+    """The JSON data of rows with exceptions and with gateways follow the schema."""
+    deny = policy("DENY", REFUSED).replace("name: rules", "name: deny")
+    mesh = shop(policy("ALLOW", RULES[1]), deny, GATEWAY_POD, gateway(80, "['*']"))
+    data = mesh.reach("catalog.shop").to_dict()
+    jsonschema.validate(json.loads(json.dumps(data)), reach_schema())
+    assert [each["rule"] for row in data["rows"] for each in row["unless"]]
