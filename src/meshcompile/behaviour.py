@@ -48,6 +48,15 @@ class Behaviour:
     otel_conventions: bool = True
     waypoint_outbound_routes: bool = True
     missing_backends_not_found: bool = True
+    gateways_of_families: bool = True
+    unset_network_gateways: bool = True
+    waypoint_client_identity: bool = True
+    telemetry_of_services: bool = True
+    spans_name_proxies: bool = True
+    dns_failover_priority: bool = True
+    unnamed_dynamic_hosts: bool = True
+    namespace_ingress_waypoint: bool = True
+    waypoint_ranges: bool = True
     # Istio 1.31
     send_unhealthy_endpoints: bool = False
     subsets_inherit_tls_mode: bool = False
@@ -59,6 +68,11 @@ class Behaviour:
     filters_by_name: bool = False
     network_preferred: bool = False
     waypoint_hash: bool = False
+    exact_hosts_by_name: bool = False
+    strict_gateway_merging: bool = False
+    short_proxy_versions: bool = False
+    listener_conflicts: bool = False
+    tls_listeners_need_tls: bool = False
 
     @property
     def name(self) -> str:
@@ -92,6 +106,15 @@ ISTIO_1_29 = replace(
     otel_conventions=False,
     waypoint_outbound_routes=False,
     missing_backends_not_found=False,
+    gateways_of_families=False,
+    unset_network_gateways=False,
+    waypoint_client_identity=False,
+    telemetry_of_services=False,
+    spans_name_proxies=False,
+    dns_failover_priority=False,
+    unnamed_dynamic_hosts=False,
+    namespace_ingress_waypoint=False,
+    waypoint_ranges=False,
 )
 ISTIO_1_31 = replace(
     ISTIO_1_30,
@@ -106,6 +129,11 @@ ISTIO_1_31 = replace(
     filters_by_name=True,
     network_preferred=True,
     waypoint_hash=True,
+    exact_hosts_by_name=True,
+    strict_gateway_merging=True,
+    short_proxy_versions=True,
+    listener_conflicts=True,
+    tls_listeners_need_tls=True,
     missing_backends_not_found=False,
 )
 
@@ -121,12 +149,14 @@ FEATURES: Mapping[str, str] = {
     "PILOT_ENABLE_MONGO_FILTER": "mongo_filter",
     "PILOT_ENABLE_MYSQL_FILTER": "mysql_filter",
     "PILOT_ENABLE_REDIS_FILTER": "redis_filter",
+    "PILOT_ENABLE_STRICT_GATEWAY_MERGING": "strict_gateway_merging",
     "PILOT_SIDECAR_PICK_BEST_SERVICE_NAMESPACE": "best_service_namespace",
 }
 """The environment variables of istiod that can be given, and their switches."""
 
 ADDED_FEATURES: Mapping[str, str] = {
     "PILOT_AUTO_SEND_UNHEALTHY_ENDPOINTS": "1.31",
+    "PILOT_ENABLE_STRICT_GATEWAY_MERGING": "1.31",
     "PILOT_SIDECAR_PICK_BEST_SERVICE_NAMESPACE": "1.30",
 }
 """The feature flags that not all releases have, and the first release that has them."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meshcompile.behaviour import ISTIO_1_30
 from meshcompile.models.networking.destination_rule import LocalityDistribute, LocalityFailover
 from meshcompile.proxy import ProxyType
 from meshcompile.resolve.endpoints.locality_balancing import LocalitySettings, balanced, covers
@@ -112,7 +113,7 @@ def test_gateways_carry_the_weight(found: tuple[LocalityGroup, ...], count: int,
     far = tuple(NetworkGateway(f"192.0.2.{n}", 443, "away") for n in range(count))
     gateways = NetworkGateways({"away": far}, {}, count)
     proxy = client(Locality(), {}, network)
-    result = reachable(found, gateways, proxy)
+    result = reachable(found, gateways, proxy, ISTIO_1_30)
     for before, after in zip(found, result, strict=True):
         kept = [e for e in before.endpoints if e.network != "away" or e.takes_mutual_tls]
         assert (after.weight or 0) == count * sum(endpoint.weight for endpoint in kept)

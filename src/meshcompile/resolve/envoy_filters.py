@@ -133,6 +133,7 @@ class EnvoyFilters(msgspec.Struct, frozen=True, dict=True):
 
 
 NO_ENVOY_FILTERS = EnvoyFilters()
+MAX_VERSION_LENGTH = 1024
 
 
 def envoy_filters(index: EnvoyFilterIndex, proxy: Proxy) -> EnvoyFilters:
@@ -140,7 +141,8 @@ def envoy_filters(index: EnvoyFilterIndex, proxy: Proxy) -> EnvoyFilters:
     found = tuple(selecting(index, proxy))
     if not found:
         return NO_ENVOY_FILTERS
-    return EnvoyFilters(tuple(patch for envoy_filter in found for patch in patches_of(envoy_filter, proxy)))
+    only_short = index.only_short_versions
+    return EnvoyFilters(tuple(patch for each in found for patch in patches_of(each, proxy, only_short=only_short)))
 
 
 def selecting(index: EnvoyFilterIndex, proxy: Proxy) -> Iterator[EnvoyFilter]:
@@ -150,11 +152,12 @@ def selecting(index: EnvoyFilterIndex, proxy: Proxy) -> Iterator[EnvoyFilter]:
             yield envoy_filter
 
 
-def patches_of(envoy_filter: EnvoyFilter, proxy: Proxy) -> Iterator[Patch]:
+def patches_of(envoy_filter: EnvoyFilter, proxy: Proxy, *, only_short: bool = False) -> Iterator[Patch]:
+    """The patches of an EnvoyFilter. With `only_short`, a long expression for versions matches no proxy."""
     for index, config_patch in enumerate(envoy_filter.spec.config_patches):
         if config_patch.patch is not None:
             match = config_patch.match or EVERYTHING
-            refused = None if match.proxy is None else _refusal(match.proxy, proxy)
+            refused = None if match.proxy is None else _refusal(match.proxy, proxy, only_short=only_short)
             yield Patch(envoy_filter, index, config_patch, _operation(config_patch), refused)
 
 
@@ -164,9 +167,10 @@ def _operation(config_patch: EnvoyConfigObjectPatch) -> Operation:
     return Operation.ADD if is_addition else operation
 
 
-def _refusal(match: ProxyMatch, proxy: Proxy) -> Condition | None:
-    """The first proxy condition that fails; None when the patch applies."""
-    if match.proxy_version and not has_version(match.proxy_version, proxy.node_metadata.istio_version):
+def _refusal(match: ProxyMatch, proxy: Proxy, *, only_short: bool) -> Condition | None:
+    """The first proxy condition that fails; None when the patch applies. Some releases try only short versions."""
+    too_long = only_short and len(match.proxy_version) > MAX_VERSION_LENGTH
+    if match.proxy_version and (too_long or not has_version(match.proxy_version, proxy.node_metadata.istio_version)):
         return Condition.PROXY_VERSION
     if any(proxy.metadata.get(key) != value for key, value in match.metadata.items()):
         return Condition.PROXY_METADATA

@@ -40,7 +40,7 @@ def proxy_facts(snapshot: Snapshot, proxy: Proxy) -> ProxyFacts:
         config=proxy_config(snapshot.mesh, proxy),
         scope=sidecar_scope(snapshot, scope_key(snapshot, proxy)),
         targets=targets,
-        gateway=merged_gateway(snapshot.gateways, proxy, targets),
+        gateway=merged_gateway(snapshot.gateways, proxy, targets, strict=snapshot.behaviour.strict_gateway_merging),
         peer_policy=peer_policy(snapshot.authentication, proxy.namespace, proxy.labels),
         behind=behind_waypoint(snapshot, proxy, targets),
     )

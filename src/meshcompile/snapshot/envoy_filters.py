@@ -20,6 +20,7 @@ class EnvoyFilterIndex(Struct, frozen=True, dict=True):
     root_namespace: str = ""
     by_namespace: Mapping[str, tuple[EnvoyFilter, ...]] = field(default_factory=dict)
     by_plain_name: bool = False
+    only_short_versions: bool = False
 
     def concerning(self, namespace: str) -> tuple[EnvoyFilter, ...]:
         """The EnvoyFilters of a namespace and of the root namespace, in the order in which they apply."""
@@ -46,7 +47,7 @@ class EnvoyFilterIndex(Struct, frozen=True, dict=True):
 def envoy_filter_index(resources: ConfigStore, mesh: MeshConfig, behaviour: Behaviour) -> EnvoyFilterIndex:
     """The index of the accepted resources."""
     filters = by_namespace(resources.all(EnvoyFilter))
-    return EnvoyFilterIndex(mesh.root_namespace, filters, behaviour.filters_by_name)
+    return EnvoyFilterIndex(mesh.root_namespace, filters, behaviour.filters_by_name, behaviour.short_proxy_versions)
 
 
 def has_version(expression: str, version: str) -> bool:

@@ -34,9 +34,20 @@ class GatewayIndex(Struct, frozen=True):
             if gateway.full_name not in self.bound and selects(gateway.spec.selector, labels)
         )
 
-    def serving(self, labels: Labels, services: Collection[tuple[str, str]]) -> tuple[Gateway, ...]:
-        """The Gateways that select a workload by its labels, or by a Service of it (host and namespace)."""
-        return tuple(gateway for gateway in self.all if self.is_served(gateway, labels, services))
+    def serving(
+        self, labels: Labels, services: Collection[tuple[str, str]], *, strict: bool = False
+    ) -> tuple[Gateway, ...]:
+        """The Gateways that select a workload by its labels, or by a Service of it (host and namespace).
+
+        If it is `strict`, a workload that istiod deploys for Gateways serves no unbound ones of other namespaces.
+        """
+        served = tuple(gateway for gateway in self.all if self.is_served(gateway, labels, services))
+        own = {each.namespace for each in served if self._is_deployed(each)} if strict else None
+        return tuple(each for each in served if not own or each.full_name in self.bound or each.namespace in own)
+
+    def _is_deployed(self, gateway: Gateway) -> bool:
+        bound = self.bound.get(gateway.full_name)
+        return bound is not None and bound.is_deployed
 
     def is_served(self, gateway: Gateway, labels: Labels, services: Collection[tuple[str, str]]) -> bool:
         """Whether a workload with these labels and Services serves a Gateway."""

@@ -50,7 +50,7 @@ def service_index(
     entries = service_entries(resources, workloads, mesh, behaviour)
     external = (service for entry in entries for service in entry.services)
     registered = (*merged(clusters), *external)
-    services = with_aliases(sorted(registered, key=_oldest_first))
+    services = with_aliases(sorted(registered, key=service_age))
     return ServiceIndex(
         all=services,
         by_hostname=_by_hostname(services),
@@ -62,7 +62,8 @@ def service_index(
     )
 
 
-def _oldest_first(service: Service) -> tuple[str, str, str, str]:
+def service_age(service: Service) -> tuple[str, str, str, str]:
+    """Sort key of services, oldest first. Names decide between services of one age."""
     return (service.creation_time, service.name, service.namespace, service.object_name)
 
 

@@ -146,7 +146,8 @@ class ServiceClusters:
     ) -> tuple[LocalityGroup, ...]:
         client = self._key.client
         # istiod checks endpoint labels only for the cluster of the whole service.
-        if upstream.subset is not None or not self._key.mode.prefers_client_labels:
+        is_whole = upstream.subset is None and self._key.mode.prefers_client_labels
+        if not (is_whole and self._parts.snapshot.behaviour.dns_failover_priority):
             client = msgspec.structs.replace(client, has_labels=False)
         return balanced(groups, localities, client, upstream.policy.outlier_detection is not None)
 

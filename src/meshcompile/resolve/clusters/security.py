@@ -52,6 +52,7 @@ class TlsPeer(Struct, frozen=True):
     is_external_registry: bool
     by_host: bool  # DYNAMIC_FORWARD_PROXY
     over_hbone: bool  # the client opens tunnels to endpoints that accept them
+    needs_sni: bool = False  # DYNAMIC_FORWARD_PROXY in releases that do not expect an SNI of the rule
 
     def tunnelled(self, content: Tunnelled) -> Tunnelled:
         """What goes through tunnels. ORIGINAL_DST clusters with TLS cannot tell endpoints apart."""
@@ -146,7 +147,8 @@ def tls_by_rule(
     originated = _originated(server, tls, http, mesh, client)
     content = Tunnelled.NOTHING if originated is None else Tunnelled.TLS
     security = Security(originated, tunnelled=server.tunnelled(content))
-    return _with_automatic_names(ClusterTls(security, http), tls, by_host=server.by_host)
+    named = _with_automatic_names(ClusterTls(security, http), tls, by_host=server.by_host)
+    return replace(named, insecure_host_options=False) if server.needs_sni and not tls.insecure_skip_verify else named
 
 
 def _from_files(

@@ -179,7 +179,7 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
             LocalityGroup(locality(where) if where else NO_LOCALITY, tuple(group), total_weight(group))
             for where, group in sorted(by_locality.items())
         )
-        return reachable(groups, gateways, self.client)
+        return reachable(groups, gateways, self.client, self.behaviour)
 
     def _seen(self, endpoints: Iterable[Endpoint], service: Service, hidden: frozenset[Health]) -> Iterator[Endpoint]:
         """The endpoints that are visible to the client and in a state that is not hidden."""

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 
 from msgspec.structs import replace
 
+from meshcompile.behaviour import Behaviour
 from meshcompile.documents import Origin
 from meshcompile.resolve.endpoints.locality_groups import MAX_WEIGHT, LbEndpoint, LocalityGroup, changed_weight, uint32
 from meshcompile.resolve.scope.clients import ClientKey
@@ -18,7 +19,7 @@ from meshcompile.values.labels import with_topology
 
 
 def reachable(
-    groups: tuple[LocalityGroup, ...], gateways: NetworkGateways, client: ClientKey
+    groups: tuple[LocalityGroup, ...], gateways: NetworkGateways, client: ClientKey, behaviour: Behaviour
 ) -> tuple[LocalityGroup, ...]:
     """The groups as the client reaches them. They stay the same in a mesh with one network.
 
@@ -27,22 +28,25 @@ def reachable(
     """
     if not gateways:
         return groups
-    return tuple(_reachable(group, gateways, client) for group in groups)
+    return tuple(_reachable(group, gateways, client, behaviour) for group in groups)
 
 
-def _reachable(group: LocalityGroup, gateways: NetworkGateways, client: ClientKey) -> LocalityGroup:
+def _reachable(
+    group: LocalityGroup, gateways: NetworkGateways, client: ClientKey, behaviour: Behaviour
+) -> LocalityGroup:
     direct: list[LbEndpoint] = []
     weights: dict[NetworkGateway, int] = {}
+    is_lost = behaviour.unset_network_gateways and not client.network
     origins: dict[NetworkGateway, Origin | None] = {}
     for endpoint in group.endpoints:
         weight = _scaled(endpoint.weight, gateways.scale)
         towards = _usable(gateways.towards(endpoint.network, endpoint.cluster), client)
-        always = not client.network and bool(endpoint.network and towards)
+        always = is_lost and bool(endpoint.network and towards)
         if not always and (client.in_network(endpoint.network) or not towards):
             if endpoint.host:
                 direct.append(endpoint if weight == endpoint.weight else replace(endpoint, weight=weight))
             continue
-        family = _of_family(towards, client)
+        family = _of_family(towards, client) if behaviour.gateways_of_families else towards
         if endpoint.takes_mutual_tls:
             for gateway in family:
                 weights[gateway] = uint32(weights.get(gateway, 0) + weight // len(family))

@@ -69,14 +69,20 @@ class MergedGateway(Struct, frozen=True, dict=True):
 NO_GATEWAY = MergedGateway()
 
 
-def merged_gateway(gateways: GatewayIndex, proxy: Proxy, targets: Iterable[ServiceTarget]) -> MergedGateway:
-    """The merged gateway of a proxy; empty when the proxy is not a router."""
+def merged_gateway(
+    gateways: GatewayIndex, proxy: Proxy, targets: Iterable[ServiceTarget], *, strict: bool = False
+) -> MergedGateway:
+    """The merged gateway of a proxy; empty when the proxy is not a router.
+
+    If it is `strict`, a proxy that istiod deploys for a Gateway of the Gateway API serves no Gateways of Istio in other
+    namespaces.
+    """
     if not proxy.is_router:
         return NO_GATEWAY
     merge = _GatewayMerge()
     targets = tuple(targets)
     target_ports = _target_ports(targets)
-    for gateway in gateways.serving(proxy.labels, _services(targets)):
+    for gateway in gateways.serving(proxy.labels, _services(targets), strict=strict):
         bound = gateways.bound.get(gateway.full_name)
         for server in gateway.spec.servers:
             port = server.port.number

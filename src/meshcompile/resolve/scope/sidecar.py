@@ -22,6 +22,7 @@ from meshcompile.resolve.scope.merged_services import merged_services
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
 from meshcompile.snapshot.destinations import destinations
 from meshcompile.snapshot.service import Registry, Service
+from meshcompile.snapshot.services import service_age
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.virtual_services import MergedVirtualService, Semantics
 from meshcompile.values.hosts import covering, is_wildcard
@@ -228,12 +229,27 @@ def _egress_listener(snapshot: Snapshot, spec: IstioEgressListener | None, names
     services = _one_namespace_per_host(
         (
             trimmed
-            for service in snapshot.services.visible_to(namespace)
+            for service in _importable(snapshot, imports, namespace)
             if (trimmed := _imported_service(service, imports, _only_port(spec))) is not None
         ),
         namespace,
     )
     return EgressListener(spec, services, routes, most_specific_routes(routes, services))
+
+
+def _importable(snapshot: Snapshot, imports: Mapping[str, ImportedHosts], namespace: str) -> Iterable[Service]:
+    """The services from which a listener imports: all visible ones, or in some releases those with its exact hosts."""
+    are_exact = ANY_NAMESPACE not in imports and not any(hosts.wildcards for hosts in imports.values())
+    if not (are_exact and snapshot.behaviour.exact_hosts_by_name):
+        return snapshot.services.visible_to(namespace)
+    by_hostname = snapshot.services.by_hostname
+    named = (by_hostname.get(host, {}).get(of) for of, hosts in imports.items() for host in hosts.exact)
+    visible = (service for service in named if service is not None and _is_visible_from(service, namespace))
+    return sorted(visible, key=service_age)
+
+
+def _is_visible_from(service: Service, namespace: str) -> bool:
+    return "~" not in service.export_to and _visible(service, namespace)
 
 
 def _of(imports: Mapping[str, ImportedHosts], namespace: str) -> Iterator[ImportedHosts]:

@@ -18,7 +18,7 @@ from meshcompile.resolve.telemetry.findings import default_provider_findings
 from meshcompile.resolve.telemetry.findings import telemetry_findings as findings
 from meshcompile.resolve.telemetry.metrics import Metrics, metrics
 from meshcompile.resolve.telemetry.modes import workload_mode
-from meshcompile.resolve.telemetry.tracing import Tracing, tracing
+from meshcompile.resolve.telemetry.tracing import TracedProxy, Tracing, tracing
 from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.snapshot import Snapshot
 
@@ -59,7 +59,7 @@ def telemetry(
 
     A waypoint that distinguishes services gives the telemetry of one `service`.
     """
-    telemetries = applicable_telemetries(snapshot.telemetry, proxy, service)
+    telemetries = applicable_telemetries(snapshot, proxy, service)
     key = TelemetriesKey(tuple((each.namespace, each.name) for each in telemetries), workload_mode(traffic_class))
     return Telemetry(
         traffic_class=traffic_class,
@@ -75,18 +75,22 @@ def traced_telemetry(
 ) -> Telemetry:
     """The telemetry of HTTP requests, tracing included."""
     untraced = telemetry(snapshot, facts.proxy, traffic_class, service)
-    blocks = (
-        block
-        for each in applicable_telemetries(snapshot.telemetry, facts.proxy, service)
-        for block in each.spec.tracing
-    )
-    traced = tracing(snapshot, facts.proxy, facts.config, tuple(blocks), workload_mode(traffic_class))
+    blocks = (block for each in applicable_telemetries(snapshot, facts.proxy, service) for block in each.spec.tracing)
+    of = TracedProxy(facts.proxy, facts.config, _span_name(snapshot, facts.proxy, service))
+    traced = tracing(snapshot, of, tuple(blocks), workload_mode(traffic_class))
     return replace(untraced, tracing=traced)
+
+
+def _span_name(snapshot: Snapshot, proxy: Proxy, service: Service | None) -> str:
+    """The name of the service in traces: the proxy's. Some releases give a waypoint that of the service behind it."""
+    if service is None or snapshot.behaviour.spans_name_proxies or proxy.type is not ProxyType.WAYPOINT:
+        return proxy.service_cluster
+    return service.hostname
 
 
 def telemetry_findings(snapshot: Snapshot, proxy: Proxy) -> tuple[Diagnostic, ...]:
     """The findings about the Telemetries of a proxy."""
-    names = tuple((t.namespace, t.name) for t in applicable_telemetries(snapshot.telemetry, proxy))
+    names = tuple((t.namespace, t.name) for t in applicable_telemetries(snapshot, proxy))
     return findings_of(snapshot, FindingsKey(names, proxy.capabilities))
 
 

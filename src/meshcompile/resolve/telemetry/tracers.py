@@ -114,23 +114,25 @@ class Tracer(Struct, frozen=True):
         return isinstance(self.backend, OpenTelemetry) and self.backend.sampler is not None
 
 
-def tracer(
-    services: ServiceIndex, proxy: Proxy, provider: ExtensionProvider, *, otel_conventions: bool = True
-) -> Tracer | None:
-    """The tracer of a provider; None when it has none, or its service is unknown.
+class SpanNaming(Struct, frozen=True):
+    """The name of the service in traces. Some releases do not know OpenTelemetry's conventions for such names."""
 
-    Without `otel_conventions`, the setting `serviceAttributeEnrichment` is unknown.
-    """
+    name: str
+    knows_conventions: bool = True
+
+
+def tracer(services: ServiceIndex, proxy: Proxy, provider: ExtensionProvider, naming: SpanNaming) -> Tracer | None:
+    """The tracer of a provider; None when it has none, or its service is unknown."""
     router = proxy.is_router
     match provider:
         case ExtensionProvider(zipkin=ZipkinTracingProvider() as zipkin):
             return _tracer(_zipkin(services, proxy, zipkin), zipkin.max_tag_length, router)
         case ExtensionProvider(datadog=DatadogTracingProvider() as datadog):
-            return _tracer(_datadog(services, proxy, datadog), datadog.max_tag_length, router)
+            return _tracer(_datadog(services, naming, datadog), datadog.max_tag_length, router)
         case ExtensionProvider(skywalking=SkyWalkingTracingProvider() as skywalking):
             return _tracer(_sky_walking(services, skywalking), 0, True)
         case ExtensionProvider(opentelemetry=OpenTelemetryTracingProvider() as collector):
-            backend = _open_telemetry(services, proxy, collector, otel_conventions)
+            backend = _open_telemetry(services, proxy, collector, naming)
             return _tracer(backend, collector.max_tag_length, router)
         case _:
             return None
@@ -161,9 +163,9 @@ def _zipkin(services: ServiceIndex, proxy: Proxy, zipkin: ZipkinTracingProvider)
     )
 
 
-def _datadog(services: ServiceIndex, proxy: Proxy, datadog: DatadogTracingProvider) -> Datadog | None:
+def _datadog(services: ServiceIndex, naming: SpanNaming, datadog: DatadogTracingProvider) -> Datadog | None:
     service = provider_service(services, datadog.service, datadog.port)
-    return None if service is None else Datadog(service, proxy.service_cluster)
+    return None if service is None else Datadog(service, naming.name)
 
 
 def _sky_walking(services: ServiceIndex, skywalking: SkyWalkingTracingProvider) -> SkyWalking | None:
@@ -172,7 +174,7 @@ def _sky_walking(services: ServiceIndex, skywalking: SkyWalkingTracingProvider) 
 
 
 def _open_telemetry(
-    services: ServiceIndex, proxy: Proxy, collector: OpenTelemetryTracingProvider, knows_conventions: bool
+    services: ServiceIndex, proxy: Proxy, collector: OpenTelemetryTracingProvider, naming: SpanNaming
 ) -> OpenTelemetry | None:
     service = provider_service(services, collector.service, collector.port)
     exporter = None if service is None else _exporter(service, collector.http, collector.grpc)
@@ -183,10 +185,12 @@ def _open_telemetry(
     if dynatrace is not None and sampler is None:
         return None
     enrichment = collector.service_attribute_enrichment
-    follows_conventions = knows_conventions and enrichment is ServiceAttributeEnrichment.OTEL_SEMANTIC_CONVENTIONS
+    follows_conventions = (
+        naming.knows_conventions and enrichment is ServiceAttributeEnrichment.OTEL_SEMANTIC_CONVENTIONS
+    )
     return OpenTelemetry(
         exporter=exporter,
-        service_name=service_name(proxy) if follows_conventions else proxy.service_cluster,
+        service_name=service_name(proxy) if follows_conventions else naming.name,
         detectors=_detectors(collector.resource_detectors or ResourceDetectors(), follows_conventions),
         sampler=sampler,
     )

@@ -20,7 +20,7 @@ from meshcompile.models.telemetry.telemetry import WorkloadMode
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.queries import Source
 from meshcompile.resolve.telemetry.modes import concerns
-from meshcompile.resolve.telemetry.tracers import Tracer, tracer
+from meshcompile.resolve.telemetry.tracers import SpanNaming, Tracer, tracer
 from meshcompile.snapshot.snapshot import Snapshot
 
 CustomTag: TypeAlias = ProxyTag | TelemetryTag
@@ -60,11 +60,19 @@ class Tracing(Source, frozen=True):
         return hash((self.sampling, self.tracer, self.service_tags, self.origins))
 
 
+class TracedProxy(msgspec.Struct, frozen=True):
+    """A proxy, its settings, and the name of the service in its traces."""
+
+    proxy: Proxy
+    config: ProxyConfig
+    span_name: str
+
+
 def tracing(
-    snapshot: Snapshot, proxy: Proxy, config: ProxyConfig, blocks: tuple[TracingBlock, ...], mode: WorkloadMode
+    snapshot: Snapshot, traced: TracedProxy, blocks: tuple[TracingBlock, ...], mode: WorkloadMode
 ) -> Tracing | None:
     """The tracing that all applicable Telemetries configure; None when nothing is traced."""
-    index, settings = snapshot.telemetry, config.tracing or ProxyTracing()
+    proxy, index, settings = traced.proxy, snapshot.telemetry, traced.config.tracing or ProxyTracing()
     defaults = index.defaults.tracing
     if not blocks and not defaults:
         return _of_proxy_config(proxy, settings) if snapshot.mesh.enable_tracing else None
@@ -72,7 +80,8 @@ def tracing(
     provider = index.provider(merged.provider)
     if merged.disabled or provider is None:
         return None
-    exporter = tracer(snapshot.services, proxy, provider, otel_conventions=snapshot.behaviour.otel_conventions)
+    naming = SpanNaming(traced.span_name, snapshot.behaviour.otel_conventions)
+    exporter = tracer(snapshot.services, proxy, provider, naming)
     if exporter is None:
         return None
     fallback = _sampling(settings) if merged.sampling is None else merged.sampling

@@ -166,6 +166,7 @@ class VipClusters:
             is_external_registry=False,
             by_host=self._is_dynamic,
             over_hbone=False,
+            needs_sni=not self._snapshot.behaviour.unnamed_dynamic_hosts,
         )
         # istiod does not look for the sockets of credentials here.
         without_sockets = replace(client, credential_socket=False, file_credential_socket=False)

@@ -148,7 +148,7 @@ class WaypointChains(Struct, frozen=True, eq=False):
     def _http_traits(self, service: Service | None) -> HttpTraits:
         """The traits of HTTP connections. The tunnel has ended, so they have no certificate of their own."""
         traits = http_traits(self.snapshot, self.facts, TrafficClass.SIDECAR_INBOUND, service)
-        keeps = keeps_client_identity(self.facts)
+        keeps = keeps_client_identity(self.snapshot, self.facts)
         return replace(
             traits,
             forward_client_cert="ALWAYS_FORWARD_ONLY" if keeps else None,
@@ -199,9 +199,10 @@ class WaypointChains(Struct, frozen=True, eq=False):
         return inbound_stat_name(pattern, port) if pattern else name
 
 
-def keeps_client_identity(facts: ProxyFacts) -> bool:
+def keeps_client_identity(snapshot: Snapshot, facts: ProxyFacts) -> bool:
     """True for a waypoint that tells servers the identity of clients in a header."""
-    return facts.proxy.node_metadata.annotations.get(XFCC_ANNOTATION, "").lower() == "true"
+    asked = facts.proxy.node_metadata.annotations.get(XFCC_ANNOTATION, "").lower() == "true"
+    return asked and snapshot.behaviour.waypoint_client_identity
 
 
 def _is_refused(service: Service, port: ServicePort) -> bool:

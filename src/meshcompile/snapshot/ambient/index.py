@@ -11,6 +11,7 @@ from meshcompile.queries import Key
 from meshcompile.snapshot.ambient.addresses import HostnameAddress, NetworkAddress
 
 if TYPE_CHECKING:  # imported when a mesh is ambient
+    from meshcompile.behaviour import Behaviour
     from meshcompile.documents import Origin
     from meshcompile.snapshot.ambient.addresses import WaypointAddress
     from meshcompile.snapshot.ambient.services import AmbientService
@@ -101,7 +102,7 @@ NOT_AMBIENT = AmbientIndex()
 
 
 def ambient_index(
-    resources: ConfigStore, workloads: WorkloadIndex, services: ServiceIndex, network: str
+    resources: ConfigStore, workloads: WorkloadIndex, services: ServiceIndex, network: str, behaviour: Behaviour
 ) -> AmbientIndex:
     """The index of an ambient mesh. `network` is the network of the config cluster."""
     # for a fast start: few meshes are ambient
@@ -112,7 +113,7 @@ def ambient_index(
 
     cluster = workloads.config_cluster
     attachments = WaypointAttachments(waypoints(resources, workloads.here, network), workloads.here.namespaces)
-    known = ambient_services(services, cluster, attachments, network)
+    known = ambient_services(services, cluster, attachments, network, behaviour)
     running = ambient_workloads(resources, workloads, AmbientMesh(cluster, network, attachments, known))
 
     def served_workload(workload: AmbientWorkload) -> Iterator[WaypointAddress]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
+from meshcompile.behaviour import Behaviour
 from meshcompile.snapshot.ambient.addresses import NetworkAddress, ip_or_first_of_range, ip_text
 from meshcompile.snapshot.ambient.attachment import WaypointAttachment, WaypointAttachments
 from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Registry, Resolution, Service
@@ -36,34 +37,39 @@ class AmbientService(Struct, frozen=True, eq=False):
 
 
 def ambient_services(
-    services: ServiceIndex, cluster: str, attachments: WaypointAttachments, network: str
+    services: ServiceIndex, cluster: str, attachments: WaypointAttachments, network: str, behaviour: Behaviour
 ) -> Mapping[tuple[str, str], AmbientService]:
     """The services by namespace and host name.
 
     Of several with the same host in a namespace, the Kubernetes Service wins, else the oldest ServiceEntry.
     """
     known: dict[tuple[str, str], AmbientService] = {}
-    for found in _candidates(services, cluster, attachments, network):
+    for found in _candidates(services, cluster, attachments, network, behaviour):
         known.setdefault(found.key, found)
     canonical = _canonical(known.values())
     return {key: _with_canonical(found, canonical[key[1]] is found) for key, found in known.items()}
 
 
 def _candidates(
-    services: ServiceIndex, cluster: str, attachments: WaypointAttachments, network: str
+    services: ServiceIndex, cluster: str, attachments: WaypointAttachments, network: str, behaviour: Behaviour
 ) -> Iterator[AmbientService]:
     """Every service, in the order of precedence."""
     for service in services.of_cluster(cluster):
         if service.resolution is not Resolution.ALIAS:
-            yield _ambient_service(service, _cluster_ips(service, cluster), attachments, network)
+            yield _ambient_service(service, _cluster_ips(service, cluster), attachments, network, behaviour)
     for entry in services.entries:
         for hostname in dict.fromkeys(service.hostname for service in entry.services):
             group = tuple(service for service in entry.services if service.hostname == hostname)
-            yield _ambient_service(group[0], _entry_addresses(group), attachments, network)
+            if behaviour.waypoint_ranges or not any(map(_is_range, group)):
+                yield _ambient_service(group[0], _entry_addresses(group), attachments, network, behaviour)
 
 
 def _ambient_service(
-    service: Service, addresses: Iterable[str], attachments: WaypointAttachments, network: str
+    service: Service,
+    addresses: Iterable[str],
+    attachments: WaypointAttachments,
+    network: str,
+    behaviour: Behaviour,
 ) -> AmbientService:
     attachment = attachments.of_service(service.labels, service.namespace)
     labels = (service.labels, attachments.namespace_labels(service.namespace))
@@ -71,12 +77,14 @@ def _ambient_service(
         service,
         tuple(NetworkAddress(network, address) for address in addresses),
         attachment,
-        ingress_uses_waypoint=attachment.waypoint is not None and _uses_waypoint_from_ingress(labels),
+        ingress_uses_waypoint=attachment.waypoint is not None and _uses_waypoint_from_ingress(labels, behaviour),
     )
 
 
-def _uses_waypoint_from_ingress(labels: Iterable[Labels]) -> bool:
-    """The value of the label: the service's, else its namespace's."""
+def _uses_waypoint_from_ingress(labels: Iterable[Labels], behaviour: Behaviour) -> bool:
+    """The value of the label: the service's, else its namespace's, which some releases ignore."""
+    if not behaviour.namespace_ingress_waypoint:
+        return next(iter(labels)).get(INGRESS_USE_WAYPOINT, "").lower() == "true"
     return next((each[INGRESS_USE_WAYPOINT] in TRUE for each in labels if INGRESS_USE_WAYPOINT in each), False)
 
 
@@ -84,6 +92,10 @@ def _cluster_ips(service: Service, cluster: str) -> Iterator[str]:
     for address in service.addresses.get(cluster, ()):
         if address != UNSPECIFIED_ADDRESS and (ip := ip_text(address)):
             yield ip
+
+
+def _is_range(service: Service) -> bool:
+    return "/" in service.address
 
 
 def _entry_addresses(services: Iterable[Service]) -> Iterator[str]:

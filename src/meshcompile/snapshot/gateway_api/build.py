@@ -42,10 +42,8 @@ def from_gateway_api(
     """The conversion of all objects of the Gateway API that the release reads."""
     grants = reference_grants(resources.all(ReferenceGrant), behaviour)
     tls, namespaces = TlsBuilder(certificates(resources), grants, behaviour), Namespaces.of(resources.all(Namespace))
-    builder = GatewayBuilder(
-        listeners=ListenerBuilder(tls=tls, namespaces=namespaces, behaviour=behaviour),
-        controllers=controllers(resources.all(GatewayClass), ambient),
-    )
+    listeners_of = ListenerBuilder(tls=tls, namespaces=namespaces, behaviour=behaviour)
+    builder = _gateway_builder(resources, listeners_of, ambient)
     gateways = tuple(builder.gateways(resources.all(KubernetesGateway)))
     listener_sets = tuple(builder.listener_sets(_listener_sets(resources, behaviour), gateways))
     listeners = tuple(_with_routes(gateways, listener_sets))
@@ -73,6 +71,14 @@ def from_gateway_api(
     )
 
 
+def _gateway_builder(resources: ConfigStore, listeners: ListenerBuilder, ambient: bool) -> GatewayBuilder:
+    return GatewayBuilder(
+        listeners=listeners,
+        controllers=controllers(resources.all(GatewayClass), ambient),
+        attached=_listener_sets(resources, listeners.behaviour),
+    )
+
+
 def _listener_sets(resources: ConfigStore, behaviour: Behaviour) -> tuple[ListenerSet, ...]:
     return resources.all(ListenerSet) if behaviour.stable_listener_sets else ()
 
@@ -88,12 +94,18 @@ def _tls_routes(resources: ConfigStore, behaviour: Behaviour) -> tuple[TLSRoute,
 
 
 def _virtual_services(routes: Iterable[ConvertedRoute], behaviour: Behaviour) -> Iterator[VirtualService]:
-    """The VirtualServices of HTTPRoutes and GRPCRoutes. Some releases do not merge the two kinds."""
+    """The VirtualServices of HTTPRoutes and GRPCRoutes.
+
+    Some releases do not merge the two kinds: those of HTTPRoutes hide others with the same name.
+    """
     if behaviour.merged_route_kinds:
         return merged_virtual_services(routes)
     http = [route for route in routes if isinstance(route.route, HTTPRoute)]
     grpc = [route for route in routes if not isinstance(route.route, HTTPRoute)]
-    return chain(merged_virtual_services(http), merged_virtual_services(grpc))
+    named: dict[tuple[str, str], VirtualService] = {}
+    for each in chain(merged_virtual_services(http), merged_virtual_services(grpc)):
+        named.setdefault((each.namespace, each.name), each)
+    return iter(named.values())
 
 
 def _with_routes(

@@ -28,10 +28,14 @@ KINDS = (
 
 
 class BoundServices(Struct, frozen=True):
-    """The Services whose proxies serve a Gateway: hosts, and the namespace in which they count."""
+    """The Services whose proxies serve a Gateway: hosts, and the namespace in which they count.
+
+    istiod deploys the proxies of a Gateway `is_deployed`.
+    """
 
     hosts: tuple[str, ...]
     namespace: str
+    is_deployed: bool = False
 
 
 class FromGatewayApi(Struct, frozen=True):

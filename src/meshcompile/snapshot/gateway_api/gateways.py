@@ -8,6 +8,7 @@ from meshcompile.models.gateway_api.gateway import KubernetesGateway, ListenerSe
 from meshcompile.snapshot.discovery import is_selected
 from meshcompile.snapshot.gateway_api.classes import TRAITS, Controller, deployment_name, is_managed
 from meshcompile.snapshot.gateway_api.conditions import DEPRECATED_FIELD, NOT_ALLOWED, UNSUPPORTED_ADDRESS, Invalid
+from meshcompile.snapshot.gateway_api.conflicts import Conflicts, conflicts
 from meshcompile.snapshot.gateway_api.converted import BoundServices
 from meshcompile.snapshot.gateway_api.listeners import ListenerBuilder, ListenersOf, Namespaces, ParentListener
 from meshcompile.snapshot.gateway_api.references import GATEWAY, GroupKind
@@ -41,10 +42,14 @@ class ConvertedListenerSet(Struct, frozen=True):
 
 
 class GatewayBuilder(Struct, frozen=True):
-    """Converts Gateways and ListenerSets. `controllers` are those of each class that Istio serves."""
+    """Converts Gateways and ListenerSets. `controllers` are those of each class that Istio serves.
+
+    `attached` are all ListenerSets, whose listeners may conflict with those of their Gateway.
+    """
 
     listeners: ListenerBuilder
     controllers: Mapping[str, Controller]
+    attached: tuple[ListenerSet, ...] = ()
 
     def gateways(self, written: Iterable[KubernetesGateway]) -> Iterator[ConvertedGateway]:
         """The Gateways that Istio serves."""
@@ -57,7 +62,7 @@ class GatewayBuilder(Struct, frozen=True):
 
     def _gateway(self, gateway: KubernetesGateway, controller: Controller) -> ConvertedGateway:
         services, invalid = bound_services(gateway, controller)
-        of = ListenersOf(gateway, gateway, controller, services)
+        of = ListenersOf(gateway, gateway, controller, services, self._conflicts(gateway, controller))
         listeners = self.listeners.listeners(of) if services.hosts else ()
         return ConvertedGateway(gateway, controller, services, invalid, listeners)
 
@@ -76,8 +81,22 @@ class GatewayBuilder(Struct, frozen=True):
         refused = self._refusal(listener_set, on)
         if refused is not None or not on.services.hosts:
             return ConvertedListenerSet(listener_set, on, refused)
-        of = ListenersOf(listener_set, on.gateway, on.controller, on.services)
+        lost = self._conflicts(on.gateway, on.controller)
+        of = ListenersOf(listener_set, on.gateway, on.controller, on.services, lost)
         return ConvertedListenerSet(listener_set, on, listeners=self.listeners.listeners(of))
+
+    def _conflicts(self, gateway: KubernetesGateway, controller: Controller) -> Conflicts:
+        """The listeners of a Gateway and its ListenerSets that lose to others. Some releases serve them all."""
+        if not (self.listeners.behaviour.listener_conflicts and TRAITS[controller].takes_listener_sets):
+            return {}
+        attached = (
+            each
+            for each in self.attached
+            if (each.spec.parent_ref.namespace or each.namespace, each.spec.parent_ref.name)
+            == (gateway.namespace, gateway.name)
+            and takes_listeners_from(gateway, each.namespace, self.listeners.namespaces)
+        )
+        return conflicts(gateway, attached)
 
     def _refusal(self, listener_set: ListenerSet, on: ConvertedGateway) -> Invalid | None:
         """Why a ListenerSet cannot attach to a Gateway."""
@@ -112,7 +131,9 @@ def bound_services(gateway: KubernetesGateway, controller: Controller) -> tuple[
     if is_managed(gateway.spec):
         default = deployment_name(gateway.name, gateway.spec, controller)
         name = gateway.metadata.annotations.get(NAME_OVERRIDE) or default
-        return BoundServices((f"{name}.{gateway.namespace}.svc.{CLUSTER_DOMAIN}",), gateway.namespace), None
+        return BoundServices(
+            (f"{name}.{gateway.namespace}.svc.{CLUSTER_DOMAIN}",), gateway.namespace, is_deployed=True
+        ), None
     hosts = tuple(each.value for each in gateway.spec.addresses if each.type == "Hostname")
     skipped = [each for each in gateway.spec.addresses if each.type != "Hostname"]
     services = BoundServices(tuple(_full_host(host, gateway.namespace) for host in hosts), gateway.namespace)

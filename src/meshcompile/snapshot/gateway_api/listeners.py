@@ -23,6 +23,7 @@ from meshcompile.snapshot.gateway_api.conditions import (
     StatusCondition,
     condition,
 )
+from meshcompile.snapshot.gateway_api.conflicts import Conflicts
 from meshcompile.snapshot.gateway_api.converted import BoundServices
 from meshcompile.snapshot.gateway_api.references import (
     GATEWAY,
@@ -76,12 +77,16 @@ class ParentListener(Struct, frozen=True):
 
 
 class ListenersOf(Struct, frozen=True):
-    """The Gateway or ListenerSet that has listeners, and the Gateway that serves them."""
+    """The Gateway or ListenerSet that has listeners, and the Gateway that serves them.
+
+    `conflicts` are the listeners of both that take no part, with the reason.
+    """
 
     written: KubernetesGateway | ListenerSet
     gateway: KubernetesGateway
     controller: Controller
     services: BoundServices
+    conflicts: Conflicts = {}
 
     @property
     def owner(self) -> ListenerOwner:
@@ -122,7 +127,22 @@ class ListenerBuilder(Struct, frozen=True):
 
     def listeners(self, of: ListenersOf) -> tuple[ParentListener, ...]:
         """The listeners of a Gateway or ListenerSet, in order."""
-        return tuple(self._listener(of, listener) for listener in of.written.spec.listeners)
+        return tuple(
+            self._listener(of, listener) if unserved is None else _unserved(of, listener, unserved)
+            for listener in of.written.spec.listeners
+            for unserved in (self._unserved_reason(of, listener),)
+        )
+
+    def _unserved_reason(self, of: ListenersOf, listener: Listener) -> Invalid | None:
+        """Why istiod makes nothing of a listener: a conflict, or no TLS where the protocol needs it."""
+        reason = of.conflicts.get((of.written.namespace, of.written.name, listener.name))
+        if reason is not None:
+            message = f"another listener on port {listener.port} comes first"
+            return Invalid(reason, message, listener.at("port"))
+        if self.behaviour.tls_listeners_need_tls and listener.tls is None and listener.protocol in ("HTTPS", "TLS"):
+            message = f"protocol is {listener.protocol} but no TLS section is defined"
+            return Invalid(UNSUPPORTED_PROTOCOL, message, listener.at("protocol"))
+        return None
 
     def _listener(self, of: ListenersOf, listener: Listener) -> ParentListener:
         tls = self.tls.server_tls(listener, of.owner, of.gateway.spec.tls)
@@ -178,6 +198,30 @@ class ListenerBuilder(Struct, frozen=True):
         host = listener.hostname or "*"
         allowed = self.namespaces.allowed(listener.allowed_routes, namespace)
         return tuple(f"{each}/{host}" for each in allowed if each) or (f"~/{host}",)
+
+
+def _unserved(of: ListenersOf, listener: Listener, why: Invalid) -> ParentListener:
+    """A listener without a server, to which no route attaches."""
+    is_conflict = why.reason != UNSUPPORTED_PROTOCOL
+    place = listener.origin
+    conflicted = StatusCondition("Conflicted", "True" if is_conflict else "False", why.reason, why.message, place)
+    return ParentListener(
+        gateway_name=f"{of.written.namespace}/{of.written.name}~{GENERATED}~{listener.name}",
+        gateway=None,
+        owner=of.owner,
+        owner_name=of.written.name,
+        listener=listener,
+        hosts=(),
+        kinds=(),
+        bound=of.services,
+        problems=(why,),
+        conditions=(
+            condition("Accepted", "Accepted", NO_ERRORS, why, place),
+            conflicted if is_conflict else StatusCondition("Conflicted", "False", "NoConflicts", NO_ERRORS, place),
+            condition("Programmed", "Programmed", NO_ERRORS, Invalid(INVALID, why.message, why.origin), place),
+            condition("ResolvedRefs", "ResolvedRefs", NO_ERRORS, None, place),
+        ),
+    )
 
 
 def _gateway(written: KubernetesGateway | ListenerSet, name: str, server: Server, origin: Origin) -> Gateway:
