@@ -78,6 +78,13 @@ def _code(patch: EnvoyConfigObjectPatch, *, has_priority: bool, of_version: bool
             return None
 
 
+def is_misplaced(patch: EnvoyConfigObjectPatch) -> bool:
+    """True if the operation of a patch has no effect on its target, which is reported here."""
+    code = _code(patch, has_priority=True, of_version=False)
+    is_applied = code is not REPLACE_MISPLACED and patch.apply_to is ApplyTo.HTTP_ROUTE
+    return code is not None and not is_applied
+
+
 def _filter_name(patch: EnvoyConfigObjectPatch) -> str:
     """The name of the filter that a patch adds, or that one with a value but without a name matches."""
     if patch.patch is None or not patch.patch.value:
