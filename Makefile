@@ -11,7 +11,7 @@ FUZZ_SECONDS ?= 3600
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test quick check format golden generate bench property conformance conformance-envoy conformance-bootstraps fuzz docs lock clean
+.PHONY: help setup demo test quick check format golden generate bench property conformance conformance-envoy conformance-bootstraps conformance-xds load-xds fuzz docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-24s %s\n", $$1, $$2}'
@@ -69,6 +69,10 @@ conformance-xds: $(READY) ## change and restart the xDS server under a steady cl
 	$(BIN)/python -m tests.serve.steady --protocol delta --changes 100 --restarts 5
 	$(BIN)/python -m tests.serve.steady --protocol sotw --changes 100 --restarts 0
 	$(BIN)/python -m tests.serve.fuzz --seconds 60
+
+load-xds: $(READY) ## measure a change with 500 proxies of 1,000 services, and the memory of the xDS server over 1,000 changes
+	$(BIN)/python -m tests.serve.load --clients 500 --services 1000
+	$(BIN)/python -m tests.serve.load --clients 20 --services 50 --changes 1000 --most-growth 5
 
 fuzz: $(READY) ## look for crashes with byte-level fuzzing, for FUZZ_SECONDS
 	PYTHONPATH=src:. $(BIN)/python -m tests.fuzz.corpus .cache/fuzz

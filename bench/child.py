@@ -38,9 +38,9 @@ def seconds(path: Path, services: int) -> Mapping[str, float]:
         return result
 
     warm_up()
-    before = _reading(path)
+    before = reading(path)
     mesh = timed("load", lambda: meshcompile.load(path))
-    after = _reading(path)
+    after = reading(path)
     timed("snapshot", lambda: mesh.snapshot.indexed())
     first, second, other = (mesh.proxy(name) for name in sidecars(services, 3))
     config = timed("first sidecar", lambda: mesh.compile(first))
@@ -60,12 +60,12 @@ def checks(path: Path) -> Mapping[str, float]:
 
     warm_up()
     assert meshcompile.load(mesh(2)).analyze()
-    before = _reading(path)
+    before = reading(path)
     found, validating = _timed(lambda: meshcompile.load(path).diagnostics)
     analyzed, analyzing = _timed(lambda: meshcompile.load(path).analyze())
     assert found
     assert analyzed
-    return {"yaml": (before + _reading(path)) / 2, "validate": validating, "analyze": analyzing}
+    return {"yaml": (before + reading(path)) / 2, "validate": validating, "analyze": analyzing}
 
 
 def difference(path: Path) -> Mapping[str, float]:
@@ -139,7 +139,7 @@ def whole_fleet(path: Path, what: str) -> Mapping[str, float]:
     each = Summaries().of if what.endswith("fingerprints") else lambda config: config
     _, seconds = _timed(lambda: deque(map(each, mesh.compile_all()), maxlen=0))
     memory = (peak() - started) / text
-    return {"seconds": seconds, "memory": memory, "yaml": _reading(path)}
+    return {"seconds": seconds, "memory": memory, "yaml": reading(path)}
 
 
 def two_processes(path: Path) -> Mapping[str, float]:
@@ -216,7 +216,7 @@ def _run(command: Sequence[str], environment: Mapping[str, str]) -> None:
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, check=True)
 
 
-def _reading(path: Path) -> float:
+def reading(path: Path) -> float:
     """The time of libyaml's loader for the text, without garbage collection, like `load`."""
     import yaml
 

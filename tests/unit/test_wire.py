@@ -53,6 +53,16 @@ VALUES: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
+def test_route_tables_share_the_bytes_of_virtual_hosts() -> None:
+    """A table is made of the bytes of its virtual hosts, and is the same as if it were made of its JSON."""
+    mesh = meshcompile.load(Path(__file__).parents[2] / "examples" / "coolstore")
+    for table in mesh.compile("deployment/webapp.istioinaction").routes:
+        data = encode(TYPES["routes"], table)
+        assert data == encode_json(TYPES["routes"], json.loads(to_json(table)))
+        assert table.virtual_hosts
+        assert all(encode("envoy.config.route.v3.VirtualHost", host) in data for host in table.virtual_hosts)
+
+
 @pytest.mark.parametrize("path", GOLDENS[::3], ids=lambda path: path.parent.name)
 def test_protobuf_reads_the_bytes_of_a_resource_as_its_json(path: Path) -> None:
     """Every resource of a golden, as bytes, is what protobuf makes of its JSON, and decodes to it."""

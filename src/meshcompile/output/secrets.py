@@ -16,7 +16,7 @@ from meshcompile.envoy.extensions.transport_sockets.tls import (
     Secret,
     TlsCertificate,
 )
-from meshcompile.envoy.message import TYPE_URL, Unmodelled, encode, to_builtins
+from meshcompile.envoy.message import TYPE_URL, Message, Unmodelled, encode, to_builtins
 from meshcompile.envoy.udpa import TypedStruct
 from meshcompile.output.bootstrap.options import Credential
 from meshcompile.output.columns import aligned
@@ -67,9 +67,22 @@ def secret_dump(secrets: Iterable[SdsSecret]) -> dict[str, Any]:
 
 def secret_names(resources: Resources) -> Iterator[str]:
     """The names of all secrets that the resources fetch by SDS."""
-    kinds = (resources.listeners, resources.clusters, resources.routes, resources.extensions)
-    asking = (resource for kind in kinds for resource in kind if b'"sdsConfig"' in encode(resource))
-    for message in messages(tuple(asking)):
+    for kind in (resources.listeners, resources.clusters, resources.routes, resources.extensions):
+        for resource in kind:
+            yield from _names_of(resource)
+
+
+def _names_of(resource: Message) -> tuple[str, ...]:
+    """The names in one resource. They stay with the resource, so proxies that share it share them."""
+    known = resource.__dict__
+    names: tuple[str, ...] | None = known.get("secret names")
+    if names is None:
+        names = known["secret names"] = tuple(_names_in(resource)) if b'"sdsConfig"' in encode(resource) else ()
+    return names
+
+
+def _names_in(resource: Message) -> Iterator[str]:
+    for message in messages(resource):
         match message:
             case SdsSecretConfig(name=name, sds_config=ConfigSource()) if name:
                 yield name

@@ -23,6 +23,10 @@ _ZEROS = frozenset({b"\0", bytes(4), bytes(8)})
 """The values that a field without presence has when it is absent."""
 
 
+_SHARED_PARTS = {"envoy.config.route.v3.RouteConfiguration": ("virtual_hosts", "virtualHosts")}
+"""Fields whose values are in many messages, by both of their names. Their bytes stay with the values."""
+
+
 def encode(name: str, message: Message | EncodedMessage) -> bytes:
     """The bytes of a message of the type `name`. They stay with the message, so proxies that share it share them.
 
@@ -31,8 +35,17 @@ def encode(name: str, message: Message | EncodedMessage) -> bytes:
     known = message.__dict__
     data: bytes | None = known.get("wire")
     if data is None:
-        data = known["wire"] = encode_json(name, msgspec.json.decode(json_form.encode(message)))
+        data = known["wire"] = encode_json(name, _json(name, message))
     return data
+
+
+def _json(name: str, message: Message | EncodedMessage) -> dict[str, Any]:
+    """The JSON of a message, in which shared parts are still messages."""
+    field, key = _SHARED_PARTS.get(name, ("", ""))
+    parts = getattr(message, field, ())
+    rest = json_form.replaced(message, **{field: ()}) if parts and isinstance(message, Message) else message
+    data: dict[str, Any] = msgspec.json.decode(json_form.encode(rest))
+    return {**data, key: parts} if parts else data
 
 
 def packed(name: str, message: Message | EncodedMessage) -> bytes:
@@ -155,12 +168,17 @@ def _element(field: FieldDescriptor) -> tuple[WireType, Write]:
     match field.kind:
         case "message":
             name = field.type
-            return WireType.LENGTH, lambda value: delimited(message_bytes(name, value))
+            return WireType.LENGTH, lambda value: delimited(_part(name, value))
         case "enum":
             return WireType.VARINT, _enum_writer(field.type)
         case _:
             scalar = SCALARS[field.type]
             return scalar.wire_type, scalar.write
+
+
+def _part(name: str, value: Any) -> bytes:
+    """The bytes of a message in another one."""
+    return encode(name, value) if isinstance(value, Message) else message_bytes(name, value)
 
 
 def _enum_writer(name: str) -> Write:
