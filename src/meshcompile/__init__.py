@@ -17,6 +17,10 @@ from importlib import import_module
 TYPE_CHECKING = False  # `typing` alone would take longer to import than all the rest
 if TYPE_CHECKING:  # for type checkers and editors; at run time, __getattr__ imports the same names
     from meshcompile.assumed_proxy import AssumedProxy as AssumedProxy
+    from meshcompile.compare.drift import Drift as Drift
+    from meshcompile.compare.drift import DriftedField as DriftedField
+    from meshcompile.compare.drift import DriftedResource as DriftedResource
+    from meshcompile.compare.drift import drift as drift
     from meshcompile.compare.mesh_diff import MeshChange as MeshChange
     from meshcompile.compare.mesh_diff import MeshDiff as MeshDiff
     from meshcompile.compare.mesh_diff import diff as diff
@@ -92,6 +96,9 @@ _PLACES = {
     "DescribedSection": "meshcompile.describe.description",
     "Description": "meshcompile.describe.description",
     "Diagnostic": "meshcompile.diagnostics",
+    "Drift": "meshcompile.compare.drift",
+    "DriftedField": "meshcompile.compare.drift",
+    "DriftedResource": "meshcompile.compare.drift",
     "Fix": "meshcompile.diagnostics",
     "ForeignFile": "meshcompile.source.sources",
     "Given": "meshcompile.explain.request",
@@ -139,6 +146,7 @@ _PLACES = {
     "Violation": "meshcompile.prove.results",
     "compare_policies": "meshcompile.prove.policies",
     "diff": "meshcompile.compare.mesh_diff",
+    "drift": "meshcompile.compare.drift",
     "kube_inject": "meshcompile.inject.api",
     "load": "meshcompile.mesh",
     "plan": "meshcompile.rollout.plan",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -54,7 +55,33 @@ def test_no_drift(files: Path, dump: Path, capsys: pytest.CaptureFixture[str]) -
                     endpoint["endpoint"]["health_check_config"] = {}
     dump.write_text(json.dumps(data))
     assert main(["drift", "--config-dump", str(dump), "-f", str(files)]) == 0
-    assert capsys.readouterr().out == f"webapp-0.istioinaction ({dump}) runs what the files say\n"
+    text = capsys.readouterr().out
+    assert text.startswith(f"webapp-0.istioinaction ({dump}) runs what the files say\n")
+    assert "the endpoints of 6 clusters are not compared: the files have no Pods" in text
+
+
+def of_a_cluster(files: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """The dump of a proxy in a cluster with the same objects: Kubernetes has assigned all addresses."""
+    cluster = Path(shutil.copytree(files, files.parent / "cluster"))
+    for number, name in enumerate(("catalog", "webapp", "gateway"), 1):
+        edit(cluster, f"{name}.yaml", "spec:\n", f"spec:\n  clusterIP: 10.96.0.{number}\n")
+    assert main(["compile", "-p", WEBAPP, "-o", "config-dump", "-f", str(cluster)]) == 0
+    dump = files.parent / "dump.json"
+    dump.write_text(re.sub(r"198\.18\.", "10.1.", capsys.readouterr().out))
+    return dump
+
+
+def test_addresses_that_the_files_do_not_have(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Addresses of Services and Pods that Kubernetes assigns are no drift. What differs otherwise still is."""
+    dump = of_a_cluster(files, capsys)
+    assert "10.96.0.3_443" in dump.read_text()
+    assert main(["drift", "--config-dump", str(dump), "-f", str(files)]) == 0, capsys.readouterr().out
+    capsys.readouterr()
+    edit(files, "catalog.yaml", "exact: v2", "exact: v3")
+    assert main(["drift", "--config-dump", str(dump), "-o", "json", "-f", str(files)]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert [(each["type"], each["name"]) for each in found["drift"]] == [("routes", "80")]
+    assert len(found["assumed"]) == 6
 
 
 def test_a_changed_route(files: Path, dump: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -33,11 +33,12 @@ class LoadClient:
         self.following = {CLUSTERS: (ENDPOINTS, endpoints), ENDPOINTS: (LISTENERS, ()), LISTENERS: (ROUTES, routes)}
         self.acknowledged: Counter[str] = Counter()
         self.size, self.last = 0, 0.0
-        self._channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}", OPTIONS)
-        self._call = self._channel.stream_stream(METHOD)()
+        self._port = port
 
     async def start(self) -> None:
-        """Subscribe to everything, and take the first answers."""
+        """Connect, subscribe to everything, and take the first answers."""
+        self._channel = grpc.aio.insecure_channel(f"127.0.0.1:{self._port}", OPTIONS)
+        self._call = self._channel.stream_stream(METHOD)()
         await self._send(node=self.node, typeUrl=CLUSTERS)
         await self.until(lambda: self.acknowledged[ROUTES] > 0)
 

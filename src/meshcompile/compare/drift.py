@@ -1,14 +1,15 @@
 """What runs and what the files say: a config dump of a proxy, compared with its compiled configuration.
 
 Versions, times, the order of lists whose order means nothing, and defaults that Envoy fills in are no differences. The
-resources of Istio's own bootstrap are left out. An Envoy with a static bootstrap is compared with the bootstrap that
-`Config.bootstrap` makes.
+resources of Istio's own bootstrap are left out. Where the files have no addresses, those of the proxy hold. An Envoy
+with a static bootstrap is compared with the bootstrap that `Config.bootstrap` makes.
 """
 
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, structs
 
+from meshcompile.compare.assumed_addresses import with_known_addresses
 from meshcompile.compare.pairs import ConfigPair, by_name
 from meshcompile.compare.resources import ChangeKind, ResourceChange, resource_changes
 from meshcompile.config import Config
@@ -59,13 +60,15 @@ class DriftedResource(Struct, frozen=True):
 class Drift(Struct, frozen=True):
     """How a running proxy differs from the files.
 
-    `diagnostics` are about the dump: what could not be read, and updates that Envoy has rejected.
+    `diagnostics` are about the dump: what could not be read, and updates that Envoy has rejected. `assumed` are the
+    clusters whose endpoints are not compared, since the files have no Pods for them.
     """
 
     proxy: Proxy
     file: str
     resources: tuple[DriftedResource, ...]
     diagnostics: tuple[Diagnostic, ...]
+    assumed: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -83,21 +86,21 @@ def drift(mesh: "Mesh", dump: ConfigDump, proxy: Proxy | str | None = None) -> D
     if wanted is None:
         raise InvalidArgument(f"{dump.file} has no node of Istio: name the proxy to compare it with")
     config = mesh.compile(wanted)
-    running, compiled = _comparable_configs(dump, config)
+    known = with_known_addresses(*_comparable_resources(dump, config))
+    running, compiled = _normal(config.proxy, known.running), _normal(config.proxy, known.wanted)
     changes = resource_changes(ConfigPair(running, compiled))
     drifted = (_drifted(change, compiled) for change in changes)
-    return Drift(config.proxy, dump.file, tuple(filter(None, drifted)), dump.diagnostics)
+    return Drift(config.proxy, dump.file, tuple(filter(None, drifted)), dump.diagnostics, known.assumed)
 
 
-def _comparable_configs(dump: ConfigDump, config: Config) -> tuple[Config, Config]:
+def _comparable_resources(dump: ConfigDump, config: Config) -> tuple[Resources, Resources]:
     """What runs, and what the files say, in the form in which the Envoy has its configuration."""
     if not dump.is_static:
-        return _normal(config.proxy, dump.resources), _normal(config.proxy, config.resources)
+        return dump.resources, config.resources
     flavour = "istio" if any(each.name == "sds-grpc" for each in dump.static.clusters) else "envoy"
     static = config.bootstrap(flavour).content.static_resources
     listeners, clusters = (static.listeners, static.clusters) if static else ((), ())
-    wanted = Resources(listeners=listeners, routes=(), clusters=clusters, endpoints=(), extensions=())
-    return _normal(config.proxy, dump.static), _normal(config.proxy, wanted)
+    return dump.static, Resources(listeners=listeners, routes=(), clusters=clusters, endpoints=(), extensions=())
 
 
 def _normal(proxy: Proxy, resources: Resources) -> Config:

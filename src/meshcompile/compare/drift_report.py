@@ -8,6 +8,7 @@ import msgspec
 from meshcompile.compare.drift import Drift, DriftedField, DriftedResource
 from meshcompile.compare.resources import ChangeKind
 from meshcompile.documents import Origin
+from meshcompile.words import counted
 
 LONGEST = 120
 """The number of characters of a value that the text shows."""
@@ -22,10 +23,14 @@ def drift_text(drift: Drift) -> str:
     """A paragraph for each resource, with the places of the files behind what they say."""
     who = f"{drift.proxy.id} ({drift.file})"
     if drift.is_empty:
-        return f"{who} runs what the files say\n"
-    number = len(drift.resources)
-    head = f"{who} differs from the files in {number} resource{'s' if number > 1 else ''}"
-    return "\n".join((head, *(line for each in drift.resources for line in _lines(each)))) + "\n"
+        return "".join(f"{line}\n" for line in (f"{who} runs what the files say", *_assumed(drift)))
+    head = f"{who} differs from the files in {counted(len(drift.resources), 'resource')}"
+    return "\n".join((head, *_assumed(drift), *(line for each in drift.resources for line in _lines(each)))) + "\n"
+
+
+def _assumed(drift: Drift) -> Iterator[str]:
+    if drift.assumed:
+        yield f"(the endpoints of {counted(len(drift.assumed), 'cluster')} are not compared: the files have no Pods)"
 
 
 def _lines(resource: DriftedResource) -> Iterator[str]:
@@ -76,6 +81,7 @@ def drift_data(drift: Drift) -> dict[str, Any]:
             }
             for resource in drift.resources
         ],
+        "assumed": list(drift.assumed),
         "diagnostics": [diagnostic.to_dict() for diagnostic in drift.diagnostics],
     }
 
@@ -122,6 +128,11 @@ _DRIFT = {
         "type": "array",
         "description": "Resources that differ; empty if the proxy runs what the files say.",
         "items": {"type": "object", "required": list(_RESOURCE), "properties": _RESOURCE},
+    },
+    "assumed": {
+        "type": "array",
+        "description": "Clusters whose endpoints are not compared, since the files have no Pods for them.",
+        "items": _TEXT,
     },
     "diagnostics": {"type": "array", "description": "Findings about the dump.", "items": {"type": "object"}},
 }
