@@ -58,6 +58,8 @@ property: $(READY) ## run the property tests with examples that no run has used
 
 conformance: $(READY) ## compare every conformance case with istiod's answers
 	$(BIN)/python -m tests.conformance.parity --jobs $(JOBS) $(ARGS)
+	$(BIN)/python -m tests.conformance.parity --jobs $(JOBS) --release 1.29 --min 99.9 --min-proxies 99.5 $(ARGS)
+	$(BIN)/python -m tests.conformance.parity --jobs $(JOBS) --release 1.31 --min 99.9 --min-proxies 99.5 $(ARGS)
 
 conformance-envoy: $(READY) ## compare the evaluator of requests with the real Envoy, 100,000 times
 	$(BIN)/python -m tests.envoy.simulated --requests 100000 $(ARGS)

@@ -55,7 +55,6 @@ class Behaviour:
     spans_name_proxies: bool = True
     dns_failover_priority: bool = True
     unnamed_dynamic_hosts: bool = True
-    namespace_ingress_waypoint: bool = True
     waypoint_ranges: bool = True
     # Istio 1.31
     send_unhealthy_endpoints: bool = False
@@ -113,7 +112,6 @@ ISTIO_1_29 = replace(
     spans_name_proxies=False,
     dns_failover_priority=False,
     unnamed_dynamic_hosts=False,
-    namespace_ingress_waypoint=False,
     waypoint_ranges=False,
 )
 ISTIO_1_31 = replace(

@@ -238,15 +238,6 @@ CHANGES_1_30: tuple[ReleaseChange, ...] = (
         f"{PULL}58688",
     ),
     ReleaseChange(
-        "namespace_ingress_waypoint",
-        "1.30",
-        "Services inherit istio.io/ingress-use-waypoint",
-        "The label `istio.io/ingress-use-waypoint` of a Namespace applies to its services that have none. Earlier "
-        "releases read it on services only, where `true` is the only value that means true.",
-        f"{PULL}59147",
-        keep=("remove the label `istio.io/ingress-use-waypoint` from the Namespace",),
-    ),
-    ReleaseChange(
         "waypoint_ranges",
         "1.30",
         "ServiceEntries with address ranges use waypoints",

@@ -7,6 +7,7 @@ A case is a folder with
     case.yaml                mesh: MeshConfig overrides; networks: MeshNetworks.networks; ambient: bool; proxies: [...]
     istiod/PROXY/            what istiod sends that proxy: one file for each of TYPES, and node.json
     istiod/validation.json   objects that istiod's schema or validation rejects (they take no part), or warns about
+    istiod-1.31/...          the answers of another release, where they differ from those in istiod/
 
 Equality is JSON equality of each named resource, except that lists whose order Envoy ignores are compared as sets.
 Only the public API is used.
@@ -23,6 +24,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
+
+from meshcompile.behaviour import DEFAULT_RELEASE, RELEASES
 
 TYPES = ("listeners", "routes", "clusters", "endpoints", "extensions")
 # JSON names of lists whose order Envoy ignores.
@@ -86,25 +89,31 @@ class CaseResult:
     seconds: float
 
 
-def run_case(root: Path, case: str, types: tuple[str, ...] = TYPES) -> CaseResult:
-    """The result of compiling and comparing the case at root/case."""
+def run_case(root: Path, case: str, types: tuple[str, ...] = TYPES, release: str = "") -> CaseResult:
+    """The result of compiling and comparing the case at root/case, with another release of Istio than the default."""
     folder = root / case
     spec = yaml.load((folder / "case.yaml").read_text(), Loader=yaml.CSafeLoader)
     proxies = [proxy["name"] for proxy in spec["proxies"]]
     started = time.perf_counter()
-    mesh, error = load_mesh(folder, spec)
-    compiled = {proxy: _compiled(mesh, folder / "istiod" / proxy, error) for proxy in proxies}
+    mesh, error = load_mesh(folder, spec, release)
+    compiled = {proxy: _compiled(mesh, folder / "istiod" / proxy, error, release) for proxy in proxies}
     seconds = time.perf_counter() - started
     rows = [
         row
         for proxy in proxies
         for kind in types
-        for row in _rows(case, proxy, kind, folder / "istiod" / proxy / f"{kind}.json", *compiled[proxy])
+        for row in _rows(case, proxy, kind, answer(folder, f"{proxy}/{kind}.json", release), *compiled[proxy])
     ]
-    return CaseResult(rows, list(_rejections(case, folder, mesh)), seconds)
+    return CaseResult(rows, list(_rejections(case, answer(folder, "validation.json", release), mesh)), seconds)
 
 
-def load_mesh(folder: Path, spec: Mapping[str, Any]) -> tuple[Any, list[str]]:
+def answer(folder: Path, name: str, release: str = "") -> Path:
+    """The file with istiod's answer: the release's own one if it differs."""
+    own = folder / f"istiod-{release}" / name
+    return own if release and own.exists() else folder / "istiod" / name
+
+
+def load_mesh(folder: Path, spec: Mapping[str, Any], release: str = "") -> tuple[Any, list[str]]:
     """The mesh of a case, or None and the last lines of the traceback."""
     try:
         import meshcompile
@@ -116,6 +125,7 @@ def load_mesh(folder: Path, spec: Mapping[str, Any]) -> tuple[Any, list[str]]:
             clusters={path.stem: [path] for path in sorted((folder / "clusters").glob("*.yaml"))},
             ambient=spec.get("ambient", False),
             features=spec.get("features"),
+            release=release or DEFAULT_RELEASE,
         ), []
     except Exception:
         return None, _last_lines()
@@ -171,16 +181,24 @@ def differences(want: Any, have: Any, path: str = "") -> Iterator[str]:
             yield f"  ~ {path}: istiod {_short(want)} / meshcompile {_short(have)}"
 
 
-def _compiled(mesh: Any, answers: Path, error: list[str]) -> tuple[dict[str, Any], list[str]]:
+def _compiled(mesh: Any, answers: Path, error: list[str], release: str) -> tuple[dict[str, Any], list[str]]:
     """The proxy's resources as plain JSON values, or {} and the last lines of the traceback."""
     if error:
         return {}, error
     try:
         import meshcompile
 
-        return mesh.compile(meshcompile.Proxy.from_node(_json(answers / "node.json"))).to_dict(), []
+        return mesh.compile(meshcompile.Proxy.from_node(_node(answers / "node.json", release))).to_dict(), []
     except Exception:
         return {}, _last_lines()
+
+
+def _node(path: Path, release: str) -> Any:
+    """The node of a proxy, which runs the release unless it has a version of its own."""
+    node = _json(path)
+    if release and node["metadata"].get("ISTIO_VERSION") == RELEASES[DEFAULT_RELEASE].release:
+        node["metadata"]["ISTIO_VERSION"] = RELEASES[release].release
+    return node
 
 
 def _rows(
@@ -202,10 +220,10 @@ def _rows(
             yield Row(case, proxy, kind, name, "differs", lines)
 
 
-def _rejections(case: str, folder: Path, mesh: Any) -> Iterator[Rejection]:
+def _rejections(case: str, answer: Path, mesh: Any) -> Iterator[Rejection]:
     want = {
         (finding["Kind"], finding.get("Namespace") or "default", finding["Name"])
-        for finding in _json(folder / "istiod" / "validation.json") or []
+        for finding in _json(answer) or []
         if finding.get("Error") or finding.get("SchemaError")
     }
     have = {

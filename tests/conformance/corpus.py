@@ -14,6 +14,7 @@ import shutil
 import sys
 import tarfile
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +39,11 @@ def cases_dir(archive: Path = ARCHIVE) -> Path:
 def areas() -> tuple[str, ...]:
     """The names of the areas, sorted."""
     return tuple(sorted(path.name for path in cases_dir().iterdir() if path.is_dir()))
+
+
+def asked(root: Path, cases: Sequence[str], release: str) -> tuple[str, ...]:
+    """The cases that have answers of a release; all without one."""
+    return tuple(case for case in cases if not release or (root / case / f"istiod-{release}").is_dir())
 
 
 def pack(folder: Path, archive: Path = ARCHIVE) -> None:

@@ -1,6 +1,7 @@
-"""Compare meshcompile with istiod 1.30.3 on the conformance cases, and print the agreement.
+"""Compare meshcompile with istiod on the conformance cases, and print the agreement.
 
     python -m tests.conformance.parity --only routes/ --diff 5
+    python -m tests.conformance.parity --release 1.31
 
 A proxy is equal if all its resources are. The exit status is 1 if fewer than --min percent of the resources, or
 --min-proxies percent of the proxies, are equal.
@@ -26,9 +27,11 @@ from tests.conformance.compare import TYPES, CaseResult, Row, run_case
 T = TypeVar("T")
 
 
-def compared(root: Path, cases: Sequence[str], types: tuple[str, ...] = TYPES, jobs: int = 1) -> list[CaseResult]:
+def compared(
+    root: Path, cases: Sequence[str], types: tuple[str, ...] = TYPES, jobs: int = 1, release: str = ""
+) -> list[CaseResult]:
     """The results of the cases, in order."""
-    return _mapped(partial(run_case, root, types=types), cases, jobs)
+    return _mapped(partial(run_case, root, types=types, release=release), cases, jobs)
 
 
 def equal_proxies(rows: Iterable[Row]) -> tuple[int, int]:
@@ -52,14 +55,14 @@ def percent(part: int, whole: int) -> float:
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     root = options.corpus or corpus.cases_dir()
-    cases = _cases(root, options.only)
+    cases = corpus.asked(root, _cases(root, options.only), options.release)
     if not cases:
         print("no case found")
         return 2
     if options.analysis:
         return _analysis(root, analysed_cases(root, cases), options)
     types = tuple(options.types.split(","))
-    results = compared(root, cases, types, options.jobs)
+    results = compared(root, cases, types, options.jobs, options.release)
     rows = [row for result in results for row in result.rows]
     if options.json:
         options.json.write_text(json.dumps(rows))
@@ -84,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--min", type=float, default=0.0, metavar="PERCENT", help="of resources that must be equal")
     parser.add_argument("--min-proxies", type=float, default=0.0, metavar="PERCENT", help="of proxies, likewise")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--release", default="", choices=["", "1.29", "1.31"], help="of Istio; default: 1.30")
     parser.add_argument("--analysis", action="store_true", help="compare mesh.analyze() with istioctl analyze instead")
     return parser
 

@@ -69,11 +69,12 @@ def _with_sidecar(mesh: Mesh, groups: Mapping[str, Sequence[Proxy]]) -> Size | N
     root = mesh.settings.mesh.root_namespace
     if not groups or any(isinstance(each, Sidecar) and each.namespace == root for each in mesh.objects):
         return None
-    narrow = with_edits(mesh, [_default_sidecar(root)])
+    narrow = with_edits(mesh, [_default_sidecar(Admission(root, mesh.behaviour))])
     return _total((size(configuration(narrow, proxies[0])), len(proxies)) for proxies in groups.values())
 
 
-def _default_sidecar(root: str) -> ObjectEdit:
+def _default_sidecar(admission: Admission) -> ObjectEdit:
+    root = admission.namespace
     data = {
         "apiVersion": "networking.istio.io/v1",
         "kind": "Sidecar",
@@ -81,7 +82,7 @@ def _default_sidecar(root: str) -> ObjectEdit:
         "spec": {"egress": [{"hosts": ["./*", f"{root}/*"]}]},
     }
     document = Document("<sidecar>", data)
-    made = checked(document, Admission(root)).resource
+    made = checked(document, admission).resource
     assert made is not None
     return ObjectEdit(("", made.api_version, made.kind, root, made.name), None, made, made.origin)
 

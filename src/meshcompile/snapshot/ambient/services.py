@@ -56,20 +56,16 @@ def _candidates(
     """Every service, in the order of precedence."""
     for service in services.of_cluster(cluster):
         if service.resolution is not Resolution.ALIAS:
-            yield _ambient_service(service, _cluster_ips(service, cluster), attachments, network, behaviour)
+            yield _ambient_service(service, _cluster_ips(service, cluster), attachments, network)
     for entry in services.entries:
         for hostname in dict.fromkeys(service.hostname for service in entry.services):
             group = tuple(service for service in entry.services if service.hostname == hostname)
             if behaviour.waypoint_ranges or not any(map(_is_range, group)):
-                yield _ambient_service(group[0], _entry_addresses(group), attachments, network, behaviour)
+                yield _ambient_service(group[0], _entry_addresses(group), attachments, network)
 
 
 def _ambient_service(
-    service: Service,
-    addresses: Iterable[str],
-    attachments: WaypointAttachments,
-    network: str,
-    behaviour: Behaviour,
+    service: Service, addresses: Iterable[str], attachments: WaypointAttachments, network: str
 ) -> AmbientService:
     attachment = attachments.of_service(service.labels, service.namespace)
     labels = (service.labels, attachments.namespace_labels(service.namespace))
@@ -77,14 +73,12 @@ def _ambient_service(
         service,
         tuple(NetworkAddress(network, address) for address in addresses),
         attachment,
-        ingress_uses_waypoint=attachment.waypoint is not None and _uses_waypoint_from_ingress(labels, behaviour),
+        ingress_uses_waypoint=attachment.waypoint is not None and _uses_waypoint_from_ingress(labels),
     )
 
 
-def _uses_waypoint_from_ingress(labels: Iterable[Labels], behaviour: Behaviour) -> bool:
-    """The value of the label: the service's, else its namespace's, which some releases ignore."""
-    if not behaviour.namespace_ingress_waypoint:
-        return next(iter(labels)).get(INGRESS_USE_WAYPOINT, "").lower() == "true"
+def _uses_waypoint_from_ingress(labels: Iterable[Labels]) -> bool:
+    """The value of the label: the service's, else its namespace's."""
     return next((each[INGRESS_USE_WAYPOINT] in TRUE for each in labels if INGRESS_USE_WAYPOINT in each), False)
 
 
