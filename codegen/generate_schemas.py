@@ -18,6 +18,7 @@ from meshcompile.prove.schema import facts_schema
 from meshcompile.rollout.data import plan_schema
 from meshcompile.status.schema import status_schema
 from meshcompile.testing.schema import results_schema, suite_schema
+from meshcompile.ztunnel.schema import ztunnel_schema
 
 FOLDER = Path(__file__).parent.parent / "schemas"
 
@@ -54,6 +55,7 @@ def schemas() -> Mapping[str, object]:
         "test-results.json": results_schema(),
         "describe.json": describe_schema(),
         "trace.json": trace_schema(),
+        "ztunnel.json": ztunnel_schema(),
     }
     read = {
         "meshcompile.json": project_schema(),

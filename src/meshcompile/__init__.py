@@ -81,6 +81,7 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time, __getattr__ imp
     from meshcompile.unreachable import UnreachableKind as UnreachableKind
     from meshcompile.unreachable import UnreachableRoute as UnreachableRoute
     from meshcompile.uses import Use as Use
+    from meshcompile.ztunnel.config import ZtunnelConfig as ZtunnelConfig
 
 __version__ = "0.1.0"
 
@@ -144,6 +145,7 @@ _PLACES = {
     "UnreadableInput": "meshcompile.source.reading",
     "Use": "meshcompile.uses",
     "Violation": "meshcompile.prove.results",
+    "ZtunnelConfig": "meshcompile.ztunnel.config",
     "compare_policies": "meshcompile.prove.policies",
     "diff": "meshcompile.compare.mesh_diff",
     "drift": "meshcompile.compare.drift",

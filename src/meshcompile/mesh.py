@@ -57,6 +57,7 @@ if TYPE_CHECKING:  # the compiler is imported by what needs it, so that objects 
     from meshcompile.status.objects import ObjectStatus
     from meshcompile.unreachable import UnreachableRoute
     from meshcompile.uses import Use
+    from meshcompile.ztunnel.config import ZtunnelConfig
 
 
 @gc_paused()
@@ -203,6 +204,13 @@ class Mesh:
         from meshcompile.status.statuses import statuses
 
         return statuses(discovered(self._resources, self.settings.mesh), self.snapshot)
+
+    def ztunnel(self) -> ZtunnelConfig:
+        """What istiod would send every ztunnel of an ambient mesh. It is empty for other meshes."""
+        from meshcompile.snapshot.discovery import discovered
+        from meshcompile.ztunnel.config import ztunnel_config
+
+        return ztunnel_config(discovered(self._resources, self.settings.mesh), self.snapshot)
 
     def proxies(self) -> tuple[Proxy, ...]:
         """Every proxy that would run, sorted by namespace and name."""

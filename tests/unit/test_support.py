@@ -79,9 +79,13 @@ def test_settings_of_the_mesh_are_looked_at() -> None:
     assert (found.code, found.field) == ("MC0130", "defaultConfig.private_key_provider")
 
 
-def test_ztunnel_is_not_supported() -> None:
-    """An ambient mesh is reported as compiled without ztunnel."""
-    assert [found.code for found in meshcompile.load((), ambient=True).diagnostics] == ["MC0303"]
+def test_gateways_between_ambient_networks_are_reported() -> None:
+    """A Gateway of the class that only a feature flag adds is reported at its class."""
+    gateway = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: far}\nspec:\n"
+    text = gateway + "  gatewayClassName: istio-east-west\n  listeners: [{name: x, port: 15008, protocol: HBONE}]\n"
+    found = [each for each in meshcompile.load(text, ambient=True).diagnostics if each.code == "MC0303"]
+    assert [each.line for each in found] == [5]
+    assert meshcompile.load((), ambient=True).diagnostics == ()
 
 
 def test_ambient_namespaces_need_an_ambient_mesh() -> None:

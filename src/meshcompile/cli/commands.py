@@ -36,6 +36,7 @@ COMMANDS = (
     Command("plan", "print what a change does to the fleet, and a safe order of applying it", "plan"),
     Command("drift", "compare a running proxy, by its config dump, with what the files say", "drift"),
     Command("status", "print the status that istiod would write on objects of the Gateway API", "status"),
+    Command("ztunnel", "print what istiod sends ztunnel: workloads, services and authorizations", "ztunnel"),
     Command("kube-inject", "add the proxy to the Pods of workloads, as istioctl does", "kube_inject"),
     Command("proxies", "list the proxies in the input", "proxies"),
     Command("fleet", "print a table of all proxies with sizes and fingerprints", "fleet"),

@@ -22,9 +22,9 @@ UNSUPPORTED_AMBIENT = Code(
     "MC0303",
     "unsupported-ambient",
     Severity.WARNING,
-    "ambient mode is not wholly supported: ztunnel is not compiled",
-    "In an ambient mesh, istiod also configures ztunnel, with addresses and policies of its own types. meshcompile "
-    "compiles waypoints, sidecars and gateways, and not ztunnel.",
+    "istiod serves no Gateway of the class `{what}` by default",
+    "Ambient meshes across networks need the feature flag `AMBIENT_ENABLE_MULTI_NETWORK` of istiod, which is off by "
+    "default and which meshcompile does not have. Without it, the class `istio-east-west` does not exist.",
 )
 MESH_CONFIG_FROM = Code(
     "MC0304",

@@ -7,16 +7,11 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from meshcompile.documents import Origin
-from meshcompile.models.base import json_name
 from meshcompile.models.common import PolicyTargetReference
 from meshcompile.models.gateway_api.gateway import GatewayClass
 from meshcompile.models.security.authorization_policy import (
     AuthorizationPolicy,
     AuthorizationPolicyAction,
-    Operation,
-    Rule,
-    Source,
 )
 from meshcompile.snapshot.ambient.services import AmbientService
 from meshcompile.snapshot.ambient.waypoints import Waypoint
@@ -25,13 +20,11 @@ from meshcompile.snapshot.gateway_api.conditions import StatusCondition
 from meshcompile.snapshot.service import Registry
 from meshcompile.status.objects import OwnConditions
 from meshcompile.values.labels import TRUE
+from meshcompile.ztunnel.attributes import http_attributes
+from meshcompile.ztunnel.authorizations import DRY_RUN
 
 ZTUNNEL, WAYPOINT = "ZtunnelAccepted", "WaypointAccepted"
 ACCEPTED, UNSUPPORTED = "Accepted", "UnsupportedValue"
-DRY_RUN = "istio.io/dry-run"
-L4_CONDITIONS = frozenset({"source.ip", "source.namespace", "source.principal", "destination.ip", "destination.port"})
-HTTP_OPERATIONS = ("hosts", "not_hosts", "methods", "not_methods", "paths", "not_paths")
-HTTP_SOURCES = ("remote_ip_blocks", "not_remote_ip_blocks", "request_principals", "not_request_principals")
 HTTP_RULES = (
     "ztunnel does not support HTTP attributes (found: {found}). In ambient mode you must use a waypoint proxy to "
     "enforce HTTP rules. {effect} This will be more restrictive than requested."
@@ -80,30 +73,13 @@ def _of_ztunnel(policy: AuthorizationPolicy) -> Iterator[StatusCondition]:
 
 def _of_rules(policy: AuthorizationPolicy) -> StatusCondition:
     """The condition of a policy that ztunnel enforces, wholly or without its HTTP attributes."""
-    found = [attribute for rule in policy.spec.rules for attribute in _http_attributes(rule)]
+    found = [attribute for rule in policy.spec.rules for attribute in http_attributes(rule)]
     if not found:
         return StatusCondition(ZTUNNEL, "True", ACCEPTED, "attached to ztunnel", policy.origin)
     names = ", ".join(sorted({name for name, _ in found}))
     message = HTTP_RULES.format(found=names, effect=EFFECTS[policy.spec.action])
     first = min((place for _, place in found), key=lambda place: place.position)
     return StatusCondition(ZTUNNEL, "True", UNSUPPORTED, message, first)
-
-
-def _http_attributes(rule: Rule) -> Iterator[tuple[str, Origin]]:
-    """The attributes of a rule that only a waypoint can match, each with its place."""
-    for condition in rule.when:
-        if condition.key not in L4_CONDITIONS:
-            yield condition.key, condition.at("key")
-    for source in rule.from_:
-        yield from _written(source.source, HTTP_SOURCES)
-    for to in rule.to:
-        yield from _written(to.operation, HTTP_OPERATIONS)
-
-
-def _written(part: Source | Operation | None, fields: tuple[str, ...]) -> Iterator[tuple[str, Origin]]:
-    for field in fields:
-        if part is not None and getattr(part, field):
-            yield json_name(field), part.at(field)
 
 
 # ---- waypoints

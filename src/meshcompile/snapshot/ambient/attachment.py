@@ -34,11 +34,13 @@ class WaypointAttachment(Struct, frozen=True, eq=False):
     """The waypoint that an object uses.
 
     `name` is the `(namespace, name)` that its labels or those of its namespace ask for; None if they ask for none.
+    `serves` is the waypoint that a workload is an instance of.
     """
 
     waypoint: Waypoint | None = None
     name: tuple[str, str] | None = None
     refused: RefusedAttachment | None = None
+    serves: Waypoint | None = None
 
 
 UNATTACHED = WaypointAttachment()
@@ -61,8 +63,9 @@ class WaypointAttachments(Struct, frozen=True, eq=False):
 
         The label of a namespace is for the traffic that the waypoint handles, so it is not refused.
         """
-        if self.instance(labels, namespace) is not None:
-            return UNATTACHED
+        served = self.instance(labels, namespace)
+        if served is not None:
+            return WaypointAttachment(serves=served)
         found = _handling(self._named(labels, namespace), TrafficType.WORKLOAD)
         is_for_services = found.refused is RefusedAttachment.TRAFFIC_TYPE and USE_WAYPOINT not in labels
         return UNATTACHED if is_for_services else found
