@@ -139,3 +139,25 @@ spec:
   servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*.example']}]
 ---
 """
+
+
+def test_a_conflict_with_an_ingress_names_the_ingress() -> None:
+    """A server that loses its port to an Ingress is reported with the object that the user wrote."""
+    ingress = """
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web, namespace: shop, annotations: {kubernetes.io/ingress.class: istio}}
+spec:
+  rules:
+  - host: shop.example
+    http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: catalog, port: {number: 80}}}}]}
+"""
+    pod = """
+apiVersion: v1
+kind: Pod
+metadata: {name: edge-0, namespace: istio-system, labels: {istio: ingressgateway}}
+spec: {containers: [{name: istio-proxy, image: auto}]}
+"""
+    server = gateway("bytes", "{port: {number: 80, name: tcp, protocol: TCP}, hosts: ['*']}")
+    [one] = found("MC0502", ingress, pod, server.replace("istio: edge", "istio: ingressgateway"))
+    assert one.message.endswith("cannot share port 80 with HTTP of Ingress shop/web")

@@ -14,7 +14,7 @@ PORT_CONFLICT = Code(
     "MC0502",
     "port-conflict",
     Severity.WARNING,
-    "this server is dropped: {protocol} cannot share port {port} with {other_protocol} of Gateway {other}",
+    "this server is dropped: {protocol} cannot share port {port} with {other_protocol} of {other}",
     "An address and port can serve only one of plain HTTP, plain TCP and TLS. The server of the older Gateway wins. "
     "Use another port, or another `bind` address.",
 )

@@ -243,6 +243,14 @@ def _conflict(server: GatewayServer, other: GatewayServer) -> Diagnostic:
         protocol=server.port.protocol_name,
         port=server.port.number,
         other_protocol=other.port.protocol_name,
-        other=other.gateway,
+        other=_written_as(other),
         related=(Related("the server that has the port", other.origin),),
     )
+
+
+def _written_as(server: GatewayServer) -> str:
+    """The object that a user wrote for a server: istiod makes Gateways of Ingresses."""
+    document = server.origin.document
+    if document.kind != "Ingress":
+        return f"Gateway {server.gateway}"
+    return f"Ingress {document.namespace or 'default'}/{document.name}"
