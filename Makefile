@@ -11,7 +11,7 @@ FUZZ_SECONDS ?= 3600
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test quick check format golden generate bench property conformance conformance-envoy conformance-bootstraps conformance-xds load-xds fuzz docs lock clean
+.PHONY: help setup demo test quick check format golden generate bench property conformance conformance-envoy conformance-bootstraps conformance-xds fuzz-xds load-xds fuzz docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-24s %s\n", $$1, $$2}'
@@ -70,6 +70,9 @@ conformance-bootstraps: $(READY) ## let the real Envoy check the static bootstra
 conformance-xds: $(READY) ## change and restart the xDS server under a steady client, and fuzz it for a minute
 	$(BIN)/python -m tests.serve.steady --protocol delta --changes 100 --restarts 5
 	$(BIN)/python -m tests.serve.steady --protocol sotw --changes 100 --restarts 0
+	$(MAKE) --no-print-directory fuzz-xds
+
+fuzz-xds: $(READY) ## fuzz the xDS server for a minute
 	$(BIN)/python -m tests.serve.fuzz --seconds 60
 
 load-xds: $(READY) ## measure a change with 500 proxies of 1,000 services, and the memory of the xDS server over 1,000 changes

@@ -22,6 +22,7 @@ from meshcompile.serve.tls import ReloadedCertificates, TlsFiles
 from meshcompile.serve.xds_resources import CLUSTERS, ENDPOINTS, LISTENERS, ROUTES
 from tests.envoy.certificates import Authority
 from tests.serve.fuzz import fuzz
+from tests.serve.running import SERVICE as WRITTEN
 from tests.serve.running import RunningServer, running, write
 from tests.serve.xds_client import METHODS, XdsClient, connected, node
 
@@ -214,6 +215,38 @@ def test_a_slow_reader_holds_back_only_itself(folder: Path) -> None:
             arrives(good, cluster("web", port))
         eventually(lambda: 'reason="slow reader"} 1.0' in server.get("/metrics")[1])
         good.close()
+
+
+def test_a_client_that_asks_for_nothing_is_ended(folder: Path) -> None:
+    """A stream that stays half open is ended, and a good client beside it gets its edits."""
+    settings = ServeSettings("127.0.0.1:0", "127.0.0.1:0", limits=ServeLimits(first_request=0.5))
+    with running(folder, settings) as server, connected(server.port) as channel, connected(server.port) as other:
+        good = XdsClient(channel, node())
+        good.start()
+        silent = XdsClient(other, node(address="10.1.0.8"))
+        assert ended(silent)
+        assert silent.call.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        write(folder, "web", port=81)
+        arrives(good, cluster("web", 81))
+        assert 'reason="no request"} 1.0' in server.get("/metrics")[1]
+        good.close()
+
+
+def test_a_file_that_is_half_written_waits(server: RunningServer, folder: Path) -> None:
+    """A file that is read in the middle of a write changes nothing until it is complete."""
+    with connected(server.port) as channel:
+        client = XdsClient(channel, node())
+        client.start()
+        file = folder / "api.yaml"
+        whole = WRITTEN.format(name="api", number=2, port=80)
+        file.write_text(whole[: whole.index("podIP")] + "podIP: {")
+        eventually(lambda: server.status()["refused"])
+        assert server.status()["streams"][0]["types"]["clusters"]["state"] == "accepted"
+        with file.open("w") as writing:
+            writing.write(whole)
+        arrives(client, cluster("api", 80))
+        assert server.status()["refused"] == ""
+        client.close()
 
 
 def test_a_server_that_stops_ends_its_streams(folder: Path) -> None:

@@ -4,7 +4,7 @@ betterproto reads the binary format. Its own `from_dict` does not find fields su
 a packed message only if its module has been imported.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -13,24 +13,14 @@ from envoy_data_plane.message_pool import default_message_pool
 
 from meshcompile.envoy.message import TYPE_URL
 from meshcompile.envoy.wire import encode
-from meshcompile.output.interop import ByKind, lacking, package_of
+from meshcompile.output.interop import ByKind, PackageResources, lacking, package_of
 from meshcompile.output.xds_types import TYPES
 
 
-@dataclass(frozen=True, slots=True)
-class BetterprotoResources:
-    """The resources of one proxy as messages of envoy-data-plane, sorted by name.
+class BetterprotoResources(PackageResources):
+    """The resources of one proxy as messages of envoy-data-plane."""
 
-    `lacking` names the messages and fields that envoy-data-plane does not have: `stats.PluginConfig`. They are part of
-    the messages as bytes.
-    """
-
-    listeners: tuple[Any, ...]
-    routes: tuple[Any, ...]
-    clusters: tuple[Any, ...]
-    endpoints: tuple[Any, ...]
-    extensions: tuple[Any, ...]
-    lacking: tuple[str, ...] = ()
+    __slots__ = ()
 
 
 def betterproto_resources(resources: ByKind) -> BetterprotoResources:

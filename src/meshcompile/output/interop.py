@@ -5,6 +5,7 @@ in an Any is bytes anyway, so nothing is lost if a package is older than the Env
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import msgspec
@@ -18,6 +19,22 @@ from meshcompile.output.xds_types import TYPES
 ByKind: TypeAlias = Mapping[str, Sequence[Message | EncodedMessage]]
 FieldNumbers: TypeAlias = Callable[[str], frozenset[int] | None]
 """The numbers of the fields that a package has for a message; None if it does not have the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackageResources:
+    """The resources of one proxy as messages of another package, sorted by name.
+
+    `lacking` names the messages and fields that the package does not have: `stats.PluginConfig`. They are part of the
+    messages as bytes.
+    """
+
+    listeners: tuple[Any, ...]
+    routes: tuple[Any, ...]
+    clusters: tuple[Any, ...]
+    endpoints: tuple[Any, ...]
+    extensions: tuple[Any, ...]
+    lacking: tuple[str, ...] = ()
 
 
 def package_of(name: str) -> str:

@@ -1,7 +1,6 @@
 """Messages as classes of the protobuf runtime, from the package xds-protos."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -12,24 +11,14 @@ from google.protobuf.message_factory import GetMessageClass
 
 from meshcompile.envoy.message import EncodedMessage, Message
 from meshcompile.envoy.wire import encode
-from meshcompile.output.interop import ByKind, lacking, package_of
+from meshcompile.output.interop import ByKind, PackageResources, lacking, package_of
 from meshcompile.output.xds_types import TYPES
 
 
-@dataclass(frozen=True, slots=True)
-class ProtobufResources:
-    """The resources of one proxy as messages of the protobuf runtime, sorted by name.
+class ProtobufResources(PackageResources):
+    """The resources of one proxy as messages of the protobuf runtime, from xds-protos."""
 
-    `lacking` names the messages and fields that xds-protos does not have: `stats.PluginConfig`. They are part of the
-    messages as bytes.
-    """
-
-    listeners: tuple[Any, ...]
-    routes: tuple[Any, ...]
-    clusters: tuple[Any, ...]
-    endpoints: tuple[Any, ...]
-    extensions: tuple[Any, ...]
-    lacking: tuple[str, ...] = ()
+    __slots__ = ()
 
 
 def protobuf_resources(resources: ByKind) -> ProtobufResources:
