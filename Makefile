@@ -61,8 +61,9 @@ conformance: $(READY) ## compare every conformance case with istiod's answers
 	$(BIN)/python -m tests.conformance.parity --jobs $(JOBS) --release 1.29 --min 99.9 --min-proxies 99.5 $(ARGS)
 	$(BIN)/python -m tests.conformance.parity --jobs $(JOBS) --release 1.31 --min 99.9 --min-proxies 99.5 $(ARGS)
 
-conformance-envoy: $(READY) ## compare the evaluator of requests with the real Envoy, 100,000 times
+conformance-envoy: $(READY) ## compare the evaluator and the proofs about routes with the real Envoy: takes hours
 	$(BIN)/python -m tests.envoy.simulated --requests 100000 $(ARGS)
+	$(BIN)/python -m tests.envoy.route_claims --tables 20000 --requests 1000000 $(ARGS)
 
 conformance-bootstraps: $(READY) ## let the real Envoy check the static bootstrap of every conformance case
 	$(BIN)/python -m tests.envoy.bootstraps $(ARGS)

@@ -11,7 +11,7 @@ from tests.cli.conftest import MESH
 from tests.unit.test_compare import SHOP
 
 
-def unreachable(*matches: str, hosts: str = "catalog") -> list[tuple[str, list[str]]]:
+def unreachable(*matches: str, hosts: str = "catalog", normalization: str = "DEFAULT") -> list[tuple[str, list[str]]]:
     """The unreachable rules of a VirtualService with one rule per match, with the rules that cover them."""
     rules = "\n".join(f"    - {{match: [{match}], route: [{{destination: {{host: catalog}}}}]}}" for match in matches)
     text = f"""
@@ -23,7 +23,8 @@ spec:
   http:
 {rules}
 """
-    found = meshcompile.load("---\n".join([SHOP, dedent(text)])).unreachable()
+    config = {"pathNormalization": {"normalization": normalization}}
+    found = meshcompile.load("---\n".join([SHOP, dedent(text)]), mesh_config=config).unreachable()
     return [(each.places[0].field, [place[0].field for place in each.covered_by]) for each in found]
 
 
@@ -53,6 +54,13 @@ def test_a_rule_that_is_reached_by_some_host() -> None:
     """Nothing is listed in a mesh without shadowed rules."""
     assert unreachable("{uri: {prefix: /a/b}}", "{uri: {prefix: /a}}", "{}") == []
     assert meshcompile.load(MESH).unreachable() == ()
+
+
+def test_paths_that_normalization_removes() -> None:
+    """A rule that only paths with dots reach is unreachable, unless the mesh does not normalize paths."""
+    matches = ("{uri: {regex: '/a/[^.].*'}}", "{uri: {prefix: /a/../b}}")
+    assert [field for field, _ in unreachable(*matches)] == ["spec.http[1].match[0]"]
+    assert unreachable(*matches, normalization="NONE") == []
 
 
 def policies(*rules: str, action: str = "ALLOW", more: str = "") -> list[tuple[str, str, list[str]]]:

@@ -12,6 +12,7 @@ from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
 from meshcompile.envoy.message import Message
 from meshcompile.spaces import Refuted
 from meshcompile.symbolic.host_table import HostTable
+from meshcompile.symbolic.paths import visible_paths
 from meshcompile.symbolic.requests import http_request
 
 
@@ -79,7 +80,7 @@ def _probe(
     index: int,
     blamed: tuple[tuple[Message, ...], tuple[Message, ...]],
 ) -> Probe | None:
-    routes = HostTable(host, table)
+    routes = HostTable(host, table, visible_paths(at.manager) if at is not None else None)
     answer = routes.unreachable(index)
     if at is None or not isinstance(answer, Refuted):
         return None

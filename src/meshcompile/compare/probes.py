@@ -18,6 +18,8 @@ from meshcompile.envoy.extensions.filters.network.http_connection_manager import
 from meshcompile.envoy.message import Message
 from meshcompile.proxy import ProxyType
 from meshcompile.simulate import Capture, ClientHello, DownstreamConnection, HttpRequest, PeerCertificate, Spoken
+from meshcompile.spaces import Language
+from meshcompile.symbolic.paths import visible_paths_of
 
 SOMEWHERE = "240.240.0.9"
 SOMEWHERE_6 = "2001:db8::9"
@@ -82,7 +84,7 @@ def users_of_tables(config: Config) -> Mapping[str, PlacedChain]:
 def tables(config: Config) -> Mapping[str, RouteConfiguration]:
     """The route tables of a proxy by name: those that listeners discover, and those inside of filter chains."""
     inside = {
-        f"{each.listener.name}/{each.chain.name}": table
+        _inside(each): table
         for each in chains(config)
         if each.manager is not None and (table := each.manager.route_config) is not None
     }
@@ -93,7 +95,18 @@ def user_of_table(config: Config, name: str) -> PlacedChain | None:
     """The chain whose requests a table routes."""
     if name in (users := users_of_tables(config)):
         return users[name]
-    return next((each for each in chains(config) if f"{each.listener.name}/{each.chain.name}" == name), None)
+    return next((each for each in chains(config) if _inside(each) == name), None)
+
+
+def paths_seen(configs: Iterable[Config], name: str) -> Language:
+    """The paths that the routes of a table can see in some configurations."""
+    found = (each for config in configs for each in chains(config) if name in (each.table_name, _inside(each)))
+    return visible_paths_of(each.manager for each in found if each.manager is not None)
+
+
+def _inside(each: PlacedChain) -> str:
+    """The name of the table that is inside of a filter chain."""
+    return f"{each.listener.name}/{each.chain.name}"
 
 
 def connection_to(config: Config, at: PlacedChain, host: str = "") -> DownstreamConnection:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from meshcompile.compare.pairs import ConfigPair
-from meshcompile.compare.probes import Probe, connection_to, tables, user_of_table
+from meshcompile.compare.probes import Probe, connection_to, paths_seen, tables, user_of_table
 from meshcompile.config import Config
 from meshcompile.envoy.config.route import Route
 from meshcompile.envoy.extensions.filters.http.cors import CorsPolicy
@@ -25,7 +25,8 @@ def route_probes(pair: ConfigPair) -> Iterator[Probe | UndecidedHosts]:
     was, now = tables(pair.before), tables(pair.after)
     for name in sorted(was.keys() & now.keys()):
         if was[name] != now[name]:
-            for difference in route_differences(was[name], now[name]):
+            paths = paths_seen((pair.before, pair.after), name)
+            for difference in route_differences(was[name], now[name], paths):
                 if isinstance(difference, UndecidedHosts):
                     yield difference
                 else:

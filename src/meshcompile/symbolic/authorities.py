@@ -1,16 +1,18 @@
 """The authorities of requests that come to a virtual host."""
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import or_
 
 from meshcompile.envoy.config.route import RouteConfiguration, VirtualHost
-from meshcompile.spaces import NOTHING, Language, matching
+from meshcompile.simulate.http_syntax import AUTHORITY
+from meshcompile.spaces import NOTHING, Language, exactly, matching
 from meshcompile.syntax.re2 import quoted
 
-AUTHORITIES = matching(r"[A-Za-z0-9._~%-]+(?::[0-9]+)?|\[[0-9A-Fa-f:.]+\](?::[0-9]+)?")
+AUTHORITIES = matching(AUTHORITY.pattern) - exactly("")
 """Every authority that a request can have, with or without a port."""
-PORT = "(?::[0-9]+)?"
+PORT = ":[0-9]+"
 
 
 def rank(domain: str) -> tuple[int, int]:
@@ -63,14 +65,16 @@ def _union(languages: Iterable[Language]) -> Language:
 
 
 def _language(domain: str, ports: bool) -> Language:
-    port = PORT if ports else ""
     if domain == "*":
         return AUTHORITIES
-    if domain.startswith("*"):
-        expression = f".+{quoted(domain[1:])}{port}"
-    elif domain.endswith("*"):
-        more = r"[^:]+" if ports and not domain.startswith("[") else ".+"
-        expression = f"{quoted(domain[:-1])}{more}{port}"
-    else:
-        expression = f"{quoted(domain)}{port}"
-    return matching(f"(?i){expression}") & AUTHORITIES
+    plain = quoted(domain.strip("*"))
+    if domain.endswith("*"):
+        taken = matching(f"(?i){plain}.+")
+        return (taken - matching(f"(?i){plain}:[0-9]+") if ports else taken) & AUTHORITIES
+    more = ".+" if domain.startswith("*") else ""
+    return matching(f"(?i){more}{plain}{_port(domain) if ports else ''}") & AUTHORITIES
+
+
+def _port(domain: str) -> str:
+    """The port of an authority that is ignored. A domain with a port takes no authority that has only that port."""
+    return PORT if re.search(":[0-9]+$", domain) else f"(?:{PORT})?"

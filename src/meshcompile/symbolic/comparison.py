@@ -13,7 +13,9 @@ from meshcompile.envoy.config.route import Route, RouteConfiguration, VirtualHos
 from meshcompile.envoy.fingerprint import digests
 from meshcompile.simulate.virtual_host import domain_index
 from meshcompile.spaces import Language, Outcomes, Request, Row, Space, Undecided, differences, exactly, row, space
+from meshcompile.spaces.space import UsualValues
 from meshcompile.symbolic.authorities import rank, taken_by, takes
+from meshcompile.symbolic.paths import visible_paths
 from meshcompile.symbolic.rows import USUAL, rows_of, taken_for_granted
 
 NO_TABLE = RouteConfiguration()
@@ -57,9 +59,16 @@ class UndecidedHosts(msgspec.Struct, frozen=True):
 
 
 def route_differences(
-    before: RouteConfiguration | None, after: RouteConfiguration | None
+    before: RouteConfiguration | None, after: RouteConfiguration | None, paths: Language | None = None
 ) -> Iterator[RouteDifference | UndecidedHosts]:
-    """All requests that two tables of one name route differently. None stands for a table without virtual hosts."""
+    """All requests that two tables of one name route differently.
+
+    Args:
+        before: A table; None for one without virtual hosts.
+        after: The other table.
+        paths: The paths that its routes can see; by default those that Istio's normalization leaves.
+    """
+    paths = paths or visible_paths()
     before, after = before or NO_TABLE, after or NO_TABLE
     if not same_tables(before, after):
         changed = frozenset(range(len(before.virtual_hosts))), frozenset(range(len(after.virtual_hosts)))
@@ -67,7 +76,7 @@ def route_differences(
         changed = changed_hosts(before, after)
     for group in _distinct(host_groups(before, after, changed)):
         if not _same(group, before, after):
-            yield from _compared(group, before, after)
+            yield from _compared(group, before, after, paths)
 
 
 Indexes = frozenset[int]
@@ -152,7 +161,7 @@ def _same(group: HostGroup, before: RouteConfiguration, after: RouteConfiguratio
     if not same_tables(before, after) or _of_host(group.before) != _of_host(group.after):
         return False
     was, now = group.before.routes, group.after.routes
-    return was == now or [_action(each, match=True) for each in was] == [_action(each, match=True) for each in now]
+    return was == now or [*map(_named_nothing, was)] == [*map(_named_nothing, now)]
 
 
 def same_tables(before: RouteConfiguration, after: RouteConfiguration) -> bool:
@@ -161,7 +170,7 @@ def same_tables(before: RouteConfiguration, after: RouteConfiguration) -> bool:
 
 
 def _compared(
-    group: HostGroup, before: RouteConfiguration, after: RouteConfiguration
+    group: HostGroup, before: RouteConfiguration, after: RouteConfiguration, paths: Language
 ) -> Iterator[RouteDifference | UndecidedHosts]:
     (rows_before, rows_after), universe = rows_of(
         (group.before, group.after), lambda: _authorities(group, before, after)
@@ -172,19 +181,34 @@ def _compared(
     )
     try:
         for difference in differences(*tables):
-            witness = {**{name: values[0] for name, values in USUAL.items()}, **(difference.space.example(USUAL) or {})}
+            requests, example = _visible(difference.space, paths, {**USUAL, "authority": (group.authority,)})
+            if example is None:
+                continue
+            witness = {**{name: values[0] for name, values in USUAL.items()}, **example}
             if (needed := taken_for_granted(witness)) is not None:
                 yield UndecidedHosts(group, f"it depends on {needed}")
                 continue
             yield RouteDifference(
                 group,
-                difference.space,
+                requests,
                 witness,
                 _route(group.before, difference.before),
                 _route(group.after, difference.after),
             )
     except Undecided as undecided:
         yield UndecidedHosts(group, str(undecided))
+
+
+def _visible(requests: Space, paths: Language, usual: UsualValues) -> tuple[Space, Request | None]:
+    """The requests of a space with paths that routes can see, and one of them; the whole space if its example is one.
+
+    To leave out other paths takes long, and says nothing new then.
+    """
+    example = requests.example(usual)
+    if example is None or paths.accepts(example.get("path", "/")):
+        return requests, example
+    visible = requests & space(path=paths)
+    return visible, visible.example(usual)
 
 
 def _authorities(group: HostGroup, before: RouteConfiguration, after: RouteConfiguration) -> Language:
@@ -195,7 +219,7 @@ def _authorities(group: HostGroup, before: RouteConfiguration, after: RouteConfi
 
 def _with_outcomes(rows: Sequence[Row], host: VirtualHost, table: RouteConfiguration) -> Sequence[tuple[Row, Hashable]]:
     around = (table_settings(table), _of_host(host))
-    routes = [(each, (*around, _action(route))) for each, route in zip(rows, host.routes, strict=True)]
+    routes = [(each, (*around, route_action(route))) for each, route in zip(rows, host.routes, strict=True)]
     if host.require_tls == "NONE":
         return routes
     return [(row(space(scheme=exactly("http"))), ("https", host.require_tls)), *routes]
@@ -207,11 +231,14 @@ def _route(host: VirtualHost, index: int) -> Route | None:
     return host.routes[index] if 0 <= index < len(host.routes) else None
 
 
-def _action(route: Route, *, match: bool = False) -> Hashable:
-    """What a route does, without what only names it. With `match`, also what it matches."""
-    return msgspec.structs.replace(
-        route, match=route.match if match else None, name="", metadata=None, decorator=None, stat_prefix=""
-    )
+def route_action(route: Route) -> Hashable:
+    """What a route does, without what it matches and what only names it."""
+    return msgspec.structs.replace(_named_nothing(route), match=None)
+
+
+def _named_nothing(route: Route) -> Route:
+    """A route without what only names it."""
+    return msgspec.structs.replace(route, name="", metadata=None, decorator=None, stat_prefix="")
 
 
 def _of_host(host: VirtualHost) -> Hashable:

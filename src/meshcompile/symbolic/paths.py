@@ -1,5 +1,10 @@
 """The paths that routes can see, after the connection manager has normalized them."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from operator import or_
+
+from meshcompile.envoy.config.listener import Listener
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
 from meshcompile.spaces import Language, containing, ending_with, matching, starting_with
 
@@ -24,6 +29,29 @@ def visible_paths(manager: HttpConnectionManager | None = None) -> Language:
     if manager is not None and manager.path_with_escaped_slashes_action not in KEEP:
         paths = paths - ESCAPED_SLASHES
     return paths - containing("//") if manager is not None and manager.merge_slashes else paths
+
+
+def visible_paths_of(managers: Iterable[HttpConnectionManager]) -> Language:
+    """The paths that the routes of one table can see, which some managers use; those of the default one for none."""
+    kinds = {_normalization(each): each for each in managers}
+    return reduce(or_, map(visible_paths, kinds.values())) if kinds else visible_paths()
+
+
+def users_of_tables(listeners: Iterable[Listener]) -> Mapping[str, Sequence[HttpConnectionManager]]:
+    """The managers that use each route table, by its name."""
+    found: dict[str, list[HttpConnectionManager]] = {}
+    for listener in listeners:
+        for chain in (*listener.filter_chains, *filter(None, [listener.default_filter_chain])):
+            for each in chain.filters:
+                if isinstance(each.typed_config, HttpConnectionManager) and each.typed_config.rds is not None:
+                    found.setdefault(each.typed_config.rds.route_config_name, []).append(each.typed_config)
+    return found
+
+
+def _normalization(manager: HttpConnectionManager) -> tuple[bool, bool, bool]:
+    """What the visible paths depend on."""
+    keeps = manager.path_with_escaped_slashes_action in KEEP
+    return bool(manager.normalize_path), keeps, manager.merge_slashes
 
 
 KEEP = ("KEEP_UNCHANGED", "IMPLEMENTATION_SPECIFIC_DEFAULT")

@@ -3,34 +3,35 @@
 A rule of a VirtualService can make several routes, at several proxies. It is listed only if none of them is reached.
 """
 
-from collections.abc import Iterator
-
 from meshcompile.config import Config
 from meshcompile.documents import Origin
 from meshcompile.envoy.config.route import Route, RouteConfiguration, VirtualHost
 from meshcompile.envoy.message import source_map
 from meshcompile.spaces import Proved
 from meshcompile.symbolic.host_table import HostTable
+from meshcompile.symbolic.paths import users_of_tables, visible_paths_of
 from meshcompile.unreachable.found import Found, UnreachableRoute
 
 
 def sort_routes(config: Config, found: Found, seen: set[object]) -> None:
     """Add the routes of a proxy to those that no request reaches, or to the others."""
-    for table, host in _hosts(config, seen):
-        _sort(table, host, found)
-
-
-def _hosts(config: Config, seen: set[object]) -> Iterator[tuple[RouteConfiguration, VirtualHost]]:
-    """The virtual hosts with several routes, each once: proxies share them."""
+    managers = users_of_tables(config.listeners)
     for table in config.routes:
-        for host in table.virtual_hosts:
-            if len(host.routes) > 1 and host not in seen:
-                seen.add(host)
-                yield table, host
+        if hosts := _new_hosts(table, seen):
+            paths = visible_paths_of(managers.get(table.name, ()))
+            for host in hosts:
+                _sort(HostTable(host, table, paths), found)
 
 
-def _sort(table: RouteConfiguration, host: VirtualHost, found: Found) -> None:
-    routes = HostTable(host, table)
+def _new_hosts(table: RouteConfiguration, seen: set[object]) -> list[VirtualHost]:
+    """The virtual hosts with several routes, each once: proxies share them."""
+    found = [host for host in table.virtual_hosts if len(host.routes) > 1 and host not in seen]
+    seen.update(found)
+    return found
+
+
+def _sort(routes: HostTable, found: Found) -> None:
+    host = routes.host
     places = [_places(route) for route in host.routes]
     for index, route in enumerate(host.routes):
         if not places[index]:
@@ -38,7 +39,7 @@ def _sort(table: RouteConfiguration, host: VirtualHost, found: Found) -> None:
         answer = routes.unreachable(index)
         if isinstance(answer, Proved):
             covering = tuple(places[earlier] for earlier in answer.by if places[earlier])
-            found.add(UnreachableRoute(table.name, host.name, route.name, places[index], covering))
+            found.add(UnreachableRoute(routes.configuration.name, host.name, route.name, places[index], covering))
         else:
             found.reached(places[index][0])
 
