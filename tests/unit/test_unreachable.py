@@ -63,6 +63,26 @@ def test_paths_that_normalization_removes() -> None:
     assert unreachable(*matches, normalization="NONE") == []
 
 
+def test_a_rule_that_is_alone_at_another_port() -> None:
+    """A rule that another one covers at one port, and that is the only one at another port, is reached."""
+    text = """
+apiVersion: v1
+kind: Service
+metadata: {name: two, namespace: shop}
+spec: {clusterIP: 10.0.0.77, ports: [{name: http-a, port: 80}, {name: http-b, port: 8080}]}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: two, namespace: shop}
+spec:
+  hosts: [two]
+  http:
+  - {match: [{port: 80}], route: [{destination: {host: two, port: {number: 80}}}]}
+  - route: [{destination: {host: two, port: {number: 8080}}}]
+"""
+    assert meshcompile.load("---\n".join([SHOP, text])).unreachable() == ()
+
+
 def policies(*rules: str, action: str = "ALLOW", more: str = "") -> list[tuple[str, str, list[str]]]:
     """The unreachable parts of a mesh with one policy, and the places that cover them."""
     listed = "\n".join(f"    - {rule}" for rule in rules)

@@ -77,4 +77,9 @@ def _language(domain: str, ports: bool) -> Language:
 
 def _port(domain: str) -> str:
     """The port of an authority that is ignored. A domain with a port takes no authority that has only that port."""
-    return PORT if re.search(":[0-9]+$", domain) else f"(?:{PORT})?"
+    return PORT if has_port(domain) else f"(?:{PORT})?"
+
+
+def has_port(domain: str) -> bool:
+    """Whether a domain ends with a port."""
+    return re.search(":[0-9]+$", domain) is not None

@@ -14,14 +14,14 @@ from meshcompile.envoy.fingerprint import digests
 from meshcompile.simulate.virtual_host import domain_index
 from meshcompile.spaces import Language, Outcomes, Request, Row, Space, Undecided, differences, exactly, row, space
 from meshcompile.spaces.space import UsualValues
-from meshcompile.symbolic.authorities import rank, taken_by, takes
+from meshcompile.symbolic.authorities import has_port, rank, taken_by, takes
 from meshcompile.symbolic.paths import visible_paths
 from meshcompile.symbolic.rows import USUAL, rows_of, taken_for_granted
 
 NO_TABLE = RouteConfiguration()
 NO_HOST = VirtualHost()
 MOST_LABELS = 20
-"""The number of labels that are tried to find a host that a wildcard takes, and no other domain."""
+"""The number of labels that are tried for a host that reads well, which a wildcard takes and no other domain."""
 
 
 class HostGroup(msgspec.Struct, frozen=True):
@@ -125,8 +125,9 @@ def host_groups(
         return
     indexes = domain_index(before), domain_index(after)
     domains = _domains(before) | _domains(after)
+    ports = before.ignore_port_in_host_matching and after.ignore_port_in_host_matching
     for domain in sorted(concerned):
-        authority = _authority(domain, domains)
+        authority = _authority(domain, domains, ports=ports)
         if authority is not None:
             found = indexes[0].find(authority), indexes[1].find(authority)
             yield HostGroup(domain, authority, found, _host(before, found[0]), _host(after, found[1]))
@@ -142,13 +143,16 @@ def _host(table: RouteConfiguration, index: int | None) -> VirtualHost:
     return NO_HOST if index is None else table.virtual_hosts[index]
 
 
-def _authority(domain: str, domains: set[str]) -> str | None:
-    """A host that this domain takes, and no more specific one; None if none is found."""
+def _authority(domain: str, domains: set[str], *, ports: bool) -> str | None:
+    """A host that this domain takes, and no more specific one; None if there is none."""
+    if ports and has_port(domain):
+        return taken_by(domain, sorted(domains), ports=ports).example()
     if "*" not in (domain[:1], domain[-1:]):
         return domain
     labels = ("any" if number == 0 else f"any{number}" for number in range(MOST_LABELS))
     candidates = (domain.replace("*", label) if domain != "*" else f"{label}.example" for label in labels)
-    return next((each for each in candidates if not _taken(each, domain, domains)), None)
+    usual = next((each for each in candidates if not _taken(each, domain, domains)), None)
+    return usual or taken_by(domain, sorted(domains), ports=ports).example()
 
 
 def _taken(authority: str, by: str, domains: set[str]) -> bool:

@@ -24,8 +24,9 @@ def sort_routes(config: Config, found: Found, seen: set[object]) -> None:
 
 
 def _new_hosts(table: RouteConfiguration, seen: set[object]) -> list[VirtualHost]:
-    """The virtual hosts with several routes, each once: proxies share them."""
-    found = [host for host in table.virtual_hosts if len(host.routes) > 1 and host not in seen]
+    """The virtual hosts with routes that objects ask for, each once: proxies share them."""
+    asked = (host for host in table.virtual_hosts if len(host.routes) > 1 or any(each.origins for each in host.routes))
+    found = [host for host in asked if host not in seen]
     seen.update(found)
     return found
 
