@@ -61,9 +61,10 @@ conformance: $(READY) ## compare every conformance case with istiod's answers
 	$(BIN)/python -m tests.conformance.parity --jobs $(JOBS) --release 1.29 --min 99.9 --min-proxies 99.5 $(ARGS)
 	$(BIN)/python -m tests.conformance.parity --jobs $(JOBS) --release 1.31 --min 99.9 --min-proxies 99.5 $(ARGS)
 
-conformance-envoy: $(READY) ## compare the evaluator and the proofs about routes with the real Envoy: takes hours
+conformance-envoy: $(READY) ## compare the evaluator, proofs about routes and diffs with the real Envoy: takes hours
 	$(BIN)/python -m tests.envoy.simulated --requests 100000 $(ARGS)
 	$(BIN)/python -m tests.envoy.route_claims --tables 20000 --requests 1000000 $(ARGS)
+	$(BIN)/python -m tests.envoy.mesh_claims --pairs 5000 $(ARGS)
 
 conformance-bootstraps: $(READY) ## let the real Envoy check the static bootstrap of every conformance case
 	$(BIN)/python -m tests.envoy.bootstraps $(ARGS)

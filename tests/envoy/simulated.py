@@ -76,6 +76,11 @@ class Clients:
             "stranger": stranger.issue(IDENTITY.format("client")),
         }
 
+    def know(self, identity: str) -> None:
+        """Give a client with this identity a certificate."""
+        if identity not in self._pairs:
+            self._pairs[identity] = self._authority.issue(identity)
+
     def context(self, client: str, alpn: tuple[str, ...]) -> ssl.SSLContext:
         if (client, alpn) not in self._contexts:
             context = self._authority.client_context(self._folder, self._pairs.get(client))

@@ -33,7 +33,8 @@ def test_the_domain_of_all_hosts_is_compared(others: tuple[str, ...]) -> None:
 
 def test_a_domain_with_a_port_where_ports_are_ignored() -> None:
     """A domain with a port takes only hosts with one more port, and those are compared."""
-    (found,) = route_differences(*(table(("shop.example:80", EVERYTHING, cluster)) for cluster in "uv"))
+    before, after = (table(("shop.example:80", EVERYTHING, cluster)) for cluster in "uv")
+    (found,) = route_differences(before, after)
     assert found.group.authority.startswith("shop.example:80:")
 
 
