@@ -72,6 +72,7 @@ class Behaviour:
     short_proxy_versions: bool = False
     listener_conflicts: bool = False
     tls_listeners_need_tls: bool = False
+    sds_authority: bool = False
 
     @property
     def name(self) -> str:
@@ -132,6 +133,7 @@ ISTIO_1_31 = replace(
     short_proxy_versions=True,
     listener_conflicts=True,
     tls_listeners_need_tls=True,
+    sds_authority=True,
     missing_backends_not_found=False,
 )
 

@@ -137,5 +137,13 @@ CHANGES_1_31: tuple[ReleaseChange, ...] = (
         " a certificate, in plain text.",
         f"{PULL}60562",
     ),
+    ReleaseChange(
+        "sds_authority",
+        "1.31",
+        "Requests to an external SDS server name its host",
+        "The secrets of `sds://` credentials are requested with the host of the provider's service as authority. "
+        "Earlier releases send the name of the cluster.",
+        f"{PULL}61218",
+    ),
 )
 """The rows, without order."""

@@ -87,7 +87,7 @@ def _sds_secret(secret: Secret) -> SdsSecretConfig:
 
 
 def _sds_source(secret: Secret) -> ConfigSource:
-    server = GrpcService(envoy_grpc=GrpcServiceEnvoyGrpc(cluster_name=secret.cluster))
+    server = GrpcService(envoy_grpc=GrpcServiceEnvoyGrpc(cluster_name=secret.cluster, authority=secret.authority))
     return ConfigSource(
         api_config_source=ApiConfigSource(
             api_type="GRPC", transport_api_version="V3", grpc_services=(server,), set_node_on_first_message_only=True

@@ -54,16 +54,20 @@ class GatewaySecrets(Struct, frozen=True):
     """The sources of a gateway's secrets.
 
     `provider` is the cluster of the SDS server that the mesh config sets for `sds://` credentials. It is "" without a
-    server, and None unless the server is exactly one known service.
+    server, and None unless the server is exactly one known service. `authority` is the host that requests to it name;
+    "" in releases that name none.
     """
 
     proxy: ProxySecrets
     provider: str | None
+    authority: str = ""
 
 
 def gateway_secrets(snapshot: Snapshot, proxy: Proxy) -> GatewaySecrets:
     """The sources of the secrets of a gateway."""
-    return GatewaySecrets(proxy_secrets(proxy), _provider_cluster(snapshot))
+    provider = _provider_cluster(snapshot)
+    authority = provider.rpartition("|")[2] if provider and snapshot.behaviour.sds_authority else ""
+    return GatewaySecrets(proxy_secrets(proxy), provider, authority)
 
 
 def server_tls(server: GatewayServer, defaults: TLSConfig | None, secrets: GatewaySecrets) -> DownstreamTls | None:
@@ -120,7 +124,11 @@ def _key_pair(secrets: GatewaySecrets, files: CertificateFiles) -> Secret:
 
 def _credential(secrets: GatewaySecrets, name: str) -> Secret:
     """The secret with a credential name; NO_SECRET if the name is empty."""
-    return credential(name, secrets.proxy.credential_socket, secrets.provider) if name else NO_SECRET
+    if not name:
+        return NO_SECRET
+    secret = credential(name, secrets.proxy.credential_socket, secrets.provider)
+    is_provided = bool(secrets.provider) and secret.cluster == secrets.provider
+    return replace(secret, authority=secrets.authority) if is_provided else secret
 
 
 def _provider_cluster(snapshot: Snapshot) -> str | None:

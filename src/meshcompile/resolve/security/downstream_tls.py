@@ -37,11 +37,13 @@ MESH_CIPHERS = (
 class Secret:
     """A secret by name.
 
-    It comes from the SDS server in `cluster`, or over ADS from the control plane when `cluster` is "".
+    It comes from the SDS server in `cluster`, or over ADS from the control plane when `cluster` is "". Requests to the
+    server name the host `authority`, if it is set.
     """
 
     name: str
     cluster: str = SDS_CLUSTER
+    authority: str = ""
     origin: Origin = field(default=NOWHERE, compare=False, repr=False)
 
     @property
