@@ -17,6 +17,7 @@ from importlib import import_module
 TYPE_CHECKING = False  # `typing` alone would take longer to import than all the rest
 if TYPE_CHECKING:  # for type checkers and editors; at run time, __getattr__ imports the same names
     from meshcompile.assumed_proxy import AssumedProxy as AssumedProxy
+    from meshcompile.compare.authorization import PolicyChange as PolicyChange
     from meshcompile.compare.drift import Drift as Drift
     from meshcompile.compare.drift import DriftedField as DriftedField
     from meshcompile.compare.drift import DriftedResource as DriftedResource
@@ -117,6 +118,7 @@ _PLACES = {
     "PatchReport": "meshcompile.patch.report",
     "Plan": "meshcompile.rollout.plan",
     "PlanStep": "meshcompile.rollout.steps",
+    "PolicyChange": "meshcompile.compare.authorization",
     "PolicyComparison": "meshcompile.prove.policies",
     "PolicyWitness": "meshcompile.prove.policies",
     "ProofStatus": "meshcompile.prove.results",

@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 
 import meshcompile
-from meshcompile import MeshChange, MeshDiff, Risk
+from meshcompile import MeshChange, MeshDiff, Relation, Risk
 from meshcompile.compare.report import text
 from tests.cli.conftest import MESH
 
@@ -273,3 +273,31 @@ def test_clusters_that_nothing_leads_to() -> None:
         """
     diff = difference(rule % "one", rule % "two", "---\n".join([SHOP, GATEWAY_POD]))
     assert (diff.behaviour, diff.proved, diff.undecided) == ("none", True, ())
+
+
+WIDER = "[{to: [{operation: {methods: [GET]}}]}, {to: [{operation: {methods: [PUT], paths: ['/q*']}}]}]"
+
+
+def test_policies_that_admit_more_are_proved_to() -> None:
+    """A policy that admits more is a risk, with a request for it, and the other way around it is none."""
+    narrow = "[{to: [{operation: {methods: [GET]}}]}]"
+    diff = difference(policy("ALLOW", narrow), policy("ALLOW", WIDER))
+    (change,) = diff.policies
+    assert (change.proxies, change.comparison.relation) == (("deployment/catalog.shop",), Relation.WIDER)
+    assert change.comparison.gained is not None
+    assert (change.comparison.gained.request.method, change.comparison.gained.request.path) == ("PUT", "/q")
+    assert change.comparison.lost is None
+    assert Risk.AUTHORIZATION_WIDENED in diff.risky
+    assert "deployment/catalog.shop: the policies admit more than before (proved)\n    + PUT /q from" in text(diff)
+    back = difference(policy("ALLOW", WIDER), policy("ALLOW", narrow))
+    assert back.policies[0].comparison.relation is Relation.NARROWER
+    assert Risk.AUTHORIZATION_WIDENED not in back.risky
+
+
+def test_policies_that_say_the_same_otherwise_are_equivalent() -> None:
+    """Two ways to write a policy are equivalent, and a change of something else compares no policies."""
+    one = "[{to: [{operation: {methods: [GET, PUT]}}]}]"
+    other = "[{to: [{operation: {methods: [PUT]}}]}, {to: [{operation: {methods: [GET]}}]}]"
+    (change,) = difference(policy("ALLOW", one), policy("ALLOW", other)).policies
+    assert (change.comparison.relation, change.widens) == (Relation.EQUIVALENT, False)
+    assert difference(route("{uri: {prefix: /a}}"), route("{uri: {prefix: /b}}")).policies == ()

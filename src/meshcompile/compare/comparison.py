@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Mapping
 
+from meshcompile.compare.authorization import PolicyComparisons
 from meshcompile.compare.grouping import OutboundKeys
 from meshcompile.compare.pairs import ConfigPair
 from meshcompile.compare.proxies import other_identities
@@ -29,6 +30,7 @@ class ProxyComparison:
             seen: Called with the configurations of each proxy.
         """
         self.before, self.after, self.clients, self.names, self.seen = before, after, clients, names, seen
+        self.policies = PolicyComparisons()
         self._keys = OutboundKeys()
         self._known: dict[Hashable, tuple[ConfigPair, ProxyDiff]] = {}
 
@@ -38,6 +40,7 @@ class ProxyComparison:
         self.seen(old, pair)
         if not pair.changed:
             return UNCHANGED
+        self.policies.add(self.names[old.id], pair)
         if INBOUND_LISTENER in pair.changed.get("listeners", {}) or pair.before.proxy.ip_addresses != new.ip_addresses:
             return proxy_diff(pair, other_identities(self.clients, self.names[old.id]))
         key = self._keys.key(pair)

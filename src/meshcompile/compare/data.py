@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from meshcompile.compare.authorization import POLICIES
 from meshcompile.compare.mesh_diff import MeshChange, MeshDiff, ResourceGroup
 from meshcompile.compare.resources import ResourceChange
 from meshcompile.documents import Origin
@@ -17,6 +18,7 @@ def diff_data(diff: MeshDiff) -> dict[str, Any]:
         "proved": diff.proved,
         "changes": list(map(_change, diff.changes)),
         "risky": [str(risk) for risk in diff.risky],
+        "policies": [each.to_dict() for each in diff.policies],
         "undecided": [{"proxy": proxy, "reason": reason} for proxy, reason in diff.undecided],
         "resources": list(map(_group, diff.resources)),
         "proxies": {"unchanged": diff.unchanged, "added": list(diff.added), "removed": list(diff.removed)},
@@ -118,6 +120,7 @@ DIFF = {
         "items": {"type": "object", "required": list(CHANGE), "properties": CHANGE},
     },
     "risky": {**RISKS, "description": "What is risky about any of the changes."},
+    "policies": POLICIES,
     "undecided": {
         "type": "array",
         "description": "What could not be compared, and why.",

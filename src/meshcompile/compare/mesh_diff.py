@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from meshcompile.collector import gc_paused
+from meshcompile.compare.authorization import PolicyChange
 from meshcompile.compare.comparison import ProxyComparison, Seen
 from meshcompile.compare.effects import with_headers
 from meshcompile.compare.objects import ObjectChange, object_changes
@@ -55,6 +56,7 @@ class MeshDiff(Struct, frozen=True):
     """The difference of two meshes.
 
     `added` and `removed` are proxies of one side only. `undecided` says what could not be compared, by proxy.
+    `policies` has the workloads whose policies changed, and how what they admit relates to what they admitted.
     """
 
     objects: tuple[ObjectChange, ...]
@@ -64,6 +66,7 @@ class MeshDiff(Struct, frozen=True):
     added: tuple[str, ...]
     removed: tuple[str, ...]
     unchanged: int
+    policies: tuple[PolicyChange, ...] = ()
 
     @property
     def behaviour(self) -> str:
@@ -77,8 +80,9 @@ class MeshDiff(Struct, frozen=True):
 
     @property
     def risky(self) -> tuple[Risk, ...]:
-        """The kinds of risk of all changes, each once."""
-        return tuple(dict.fromkeys(risk for change in self.changes for risk in change.risky))
+        """The kinds of risk of all changes, each once. Policies that are proved to admit more count too."""
+        widened = (Risk.AUTHORIZATION_WIDENED for each in self.policies if each.widens)
+        return tuple(dict.fromkeys((*(risk for change in self.changes for risk in change.risky), *widened)))
 
     def only(self, types: Container[str]) -> "MeshDiff":
         """The difference with the resources of some types only. What is said about behaviour stays."""
@@ -127,6 +131,7 @@ def compared(
         added=tuple(names[new.id] for old, new in pairs if old is None and new is not None),
         removed=tuple(names[old.id] for old, new in pairs if new is None and old is not None),
         unchanged=sum(not each.resources for _, each in both),
+        policies=comparison.policies.changes,
     )
 
 

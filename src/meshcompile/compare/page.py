@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from meshcompile.compare.authorization import policy_lines
 from meshcompile.compare.data import lines
 from meshcompile.compare.mesh_diff import MeshChange, MeshDiff
 from meshcompile.compare.report import outcome, request, summary
@@ -31,6 +32,7 @@ def _body(diff: MeshDiff) -> Iterator[str]:
     yield f"<p>{escape(summary(diff))}</p>"
     for change in diff.changes:
         yield from _section(change)
+    yield from _list("Policies", list(map(str.strip, policy_lines(diff.policies))))
     yield from _list("Not compared", [f"{proxy}: {reason}" for proxy, reason in diff.undecided])
     resources = [
         f"{each.change} {each.type} {each.name} ({', '.join(group.proxies)})"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from meshcompile.compare.authorization import policy_lines
 from meshcompile.compare.data import lines
 from meshcompile.compare.mesh_diff import MeshChange, MeshDiff, ResourceGroup
 from meshcompile.compare.risks import Risk
@@ -48,6 +49,10 @@ def _text(diff: MeshDiff) -> Iterator[str]:
     for change in diff.changes:
         yield ""
         yield from _change_lines(change)
+    if diff.policies:
+        yield ""
+        yield "policies:"
+        yield from policy_lines(diff.policies)
     if diff.undecided:
         yield ""
         yield "not compared:"
@@ -180,6 +185,8 @@ def _details(diff: MeshDiff) -> Iterator[tuple[str, list[str]]]:
     if diff.changes:
         witnesses = [f"{request(change.witness)}    [{names(change.proxies)}]" for change in diff.changes]
         yield "witnesses", witnesses
+    if diff.policies:
+        yield "policies", list(policy_lines(diff.policies))
     if diff.undecided:
         yield "not compared", [f"{proxy}: {reason}" for proxy, reason in diff.undecided]
     if diff.resources:

@@ -82,7 +82,7 @@ def compare_policies(before: Config, after: Config) -> PolicyComparison:
     """
     gained = lost = None
     try:
-        for one, other in _pairs(_gates(before), _gates(after)):
+        for one, other in _pairs(gates_of(before), gates_of(after)):
             lost = lost or _only(one, other)
             gained = gained or _only(other, one)
     except Undecided as undecided:
@@ -106,7 +106,7 @@ Key = tuple[object, ...]
 GatesOfChains = Mapping[Key, Gate]
 
 
-def _gates(config: Config) -> GatesOfChains:
+def gates_of(config: Config) -> GatesOfChains:
     """What the filter chains ask that requests from other workloads meet, by what selects the chain."""
     extensions, tables = {each.name: each for each in config.extensions}, {each.name: each for each in config.routes}
     listeners = [
