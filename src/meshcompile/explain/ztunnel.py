@@ -1,7 +1,8 @@
 """What ztunnel decides about a connection to a workload of the ambient mesh.
 
 ztunnel sees connections, not requests. istiod leaves out a rule that allows by something of HTTP. Of a rule that
-denies, it leaves out what is about HTTP, so the rule denies more. A policy with a target is for a waypoint.
+denies, it leaves out what is about HTTP. ztunnel skips what is left if it is empty: the rule denies nothing.
+A policy with a target is for a waypoint.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -130,18 +131,25 @@ def _holds(rule: Rule, connection: TunnelledConnection) -> bool:
     return (
         (not sources or any(_from(source, connection) for source in sources))
         and (not operations or any(_to(operation, connection) for operation in operations))
-        and all(_when(condition, connection) for condition in rule.when if condition.key in CONDITIONS)
+        and all(condition.key in CONDITIONS and _when(condition, connection) for condition in rule.when)
     )
 
 
 def _from(source: Source, connection: TunnelledConnection) -> bool:
     identity = connection.identity.removeprefix(SPIFFE)
-    return (
+    return _is_about_connections(source) and (
         _among(source.principals, source.not_principals, lambda each: _text(each, identity))
         and _among(source.namespaces, source.not_namespaces, lambda each: _text(each, connection.namespace))
         and _among(source.ip_blocks, source.not_ip_blocks, lambda each: _in_block(each, connection.source))
         and _among(source.service_accounts, source.not_service_accounts, lambda each: _account(each, connection))
     )
+
+
+def _is_about_connections(source: Source) -> bool:
+    """False for a source without anything that ztunnel compares."""
+    wanted = (source.principals, source.namespaces, source.ip_blocks, source.service_accounts)
+    unwanted = (source.not_principals, source.not_namespaces, source.not_ip_blocks, source.not_service_accounts)
+    return any((*wanted, *unwanted))
 
 
 def _account(wanted: str, connection: TunnelledConnection) -> bool:
@@ -151,7 +159,8 @@ def _account(wanted: str, connection: TunnelledConnection) -> bool:
 
 
 def _to(operation: Operation, connection: TunnelledConnection) -> bool:
-    return _among(operation.ports, operation.not_ports, lambda each: each == str(connection.port))
+    has_ports = bool(operation.ports or operation.not_ports)
+    return has_ports and _among(operation.ports, operation.not_ports, lambda each: each == str(connection.port))
 
 
 CONDITIONS: dict[str, Callable[[str, TunnelledConnection], bool]] = {
