@@ -8,6 +8,7 @@ A well-behaved client watches all the while: it must get every edit.
 from __future__ import annotations
 
 import argparse
+import logging
 import random
 import tempfile
 import time
@@ -19,6 +20,7 @@ import grpc
 
 from meshcompile.envoy.wire import encode_json
 from meshcompile.serve.discovery import SERVICE
+from meshcompile.serve.logs import LOGGER
 from meshcompile.serve.xds_resources import CLUSTERS, PUSH_ORDER
 from tests.serve.running import RunningServer, running, write
 from tests.serve.xds_client import METHODS, PREFIX, XdsClient, connected, node
@@ -78,10 +80,31 @@ def attack(channel: Any, randomly: random.Random) -> str:
     return "cancelled"
 
 
+class FailureLog(logging.Handler):
+    """Keeps the errors that the server logs, instead of printing what it says about bad clients."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.errors: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.errors.append(self.format(record))
+
+    def __enter__(self) -> FailureLog:
+        LOGGER.addHandler(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        LOGGER.removeHandler(self)
+
+
 def fuzz(seconds: float, seed: int) -> dict[str, int]:
-    """Attack a server for a while, and edit its input. Returns how the streams ended, by status."""
+    """Attack a server for a while, and edit its input. Returns how the streams ended, by status.
+
+    Fails if the server logs an error.
+    """
     randomly, ended = random.Random(seed), dict[str, int]()
-    with tempfile.TemporaryDirectory() as name:
+    with FailureLog() as log, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write(folder, "web")
         with running(folder) as server, connected(server.port) as channel:
@@ -95,6 +118,7 @@ def fuzz(seconds: float, seed: int) -> dict[str, int]:
                 edits += 1
                 _edit(server, folder, good, edits)
             good.close()
+    assert log.errors == []
     return ended
 
 

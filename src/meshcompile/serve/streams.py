@@ -93,6 +93,8 @@ class AdsService:
             await context.abort(refused.status, str(refused))
         except (asyncio.CancelledError, grpc.RpcError):
             raise
+        except grpc.aio.InternalError:
+            return  # the client left while a response was written
         except Exception as error:
             self.metrics.refused_streams.labels("internal error").inc()
             log(logging.ERROR, "a stream failed", peer=context.peer(), exc_info=True)
