@@ -82,6 +82,22 @@ def difference(path: Path) -> Mapping[str, float]:
     return {"loading": loading, "comparing": comparing}
 
 
+def unreachable() -> Mapping[str, float]:
+    """The time to find the unreachable routes of a table with 5,000 routes, and to compile the table."""
+    import meshcompile
+    from bench.scaling import SIDECAR_NODE, routes
+    from meshcompile.unreachable import unreachable_parts
+
+    warm_up()
+    mesh = meshcompile.load(routes(5000))
+    mesh.snapshot.indexed()
+    proxy = meshcompile.Proxy.from_node({"id": SIDECAR_NODE})
+    config, compiling = _timed(lambda: mesh.compile(proxy))
+    found, finding = _timed(lambda: unreachable_parts([config]))
+    assert found
+    return {"compiling": compiling, "finding": finding}
+
+
 def requests(path: Path, services: int) -> Mapping[str, float]:
     """The time of an explanation and of a suite, in what compiling the proxies takes that they ask for."""
     import meshcompile
@@ -256,6 +272,7 @@ MEASUREMENTS: Mapping[str, Callable[..., Mapping[str, float]]] = {
     "seconds": lambda path, services: seconds(Path(path), int(services)),
     "checks": lambda path: checks(Path(path)),
     "difference": lambda path: difference(Path(path)),
+    "unreachable": unreachable,
     "requests": lambda path, services: requests(Path(path), int(services)),
     "fleet": lambda path, services: fleet(Path(path), int(services)),
     "memory": lambda path, services: memory(Path(path), int(services)),

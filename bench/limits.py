@@ -76,6 +76,8 @@ BOUNDS: Mapping[str, Bound] = {
     "checks: analyze, 2,000 wrong subsets": Bound(4.0),
     # In loads of both versions.
     "diff: one VirtualService, 200 workloads": Bound(3.0),
+    # In compiling the table.
+    "unreachable: 5,000 routes in one table": Bound(10),
     # In compiling the proxies that the requests meet.
     "requests: explain, cold": Bound(1.3),
     "requests: 1,000 tests, 500 services": Bound(3.0),

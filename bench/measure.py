@@ -69,6 +69,8 @@ def of_difference() -> Iterator[Ratio]:
     with file_of(with_workloads(mesh(FLEET_SERVICES), COMPARED_WORKLOADS)) as path:
         measured = child("difference", path)
     yield "diff: one VirtualService, 200 workloads", measured["comparing"] / measured["loading"]
+    measured = child("unreachable")
+    yield "unreachable: 5,000 routes in one table", measured["finding"] / measured["compiling"]
 
 
 def of_requests(rounds: int) -> Iterator[Ratio]:

@@ -25,6 +25,7 @@ from meshcompile.compare.pairs import ConfigPair
 from meshcompile.compare.proxy_diff import BehaviourChange, ProxyDiff, proxy_diff
 from meshcompile.compare.sharing import sharing
 from meshcompile.simulate import DownstreamConnection, HttpRequest, Spoken
+from meshcompile.simulate.http_syntax import METHODS
 from tests.envoy import judgement
 from tests.envoy.connections import Reply
 from tests.envoy.exchanges import exchanged
@@ -39,6 +40,8 @@ from tests.envoy.simulated import Clients
 AGAIN = 60
 """How often a request is sent again to see whether its outcome depends on chance."""
 EDITED = ("VirtualService", "AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication", "DestinationRule")
+UNREAD = "http1.codec_error"
+"""A reply in plain text to a client with TLS, which it does not understand."""
 NOT_COMPARED = frozenset(("route", "chain", "details"))
 
 
@@ -208,7 +211,7 @@ def _always_differ(approach: Approach, request: HttpRequest, sides: Sequence[Sid
 def _false_witness(change: BehaviourChange, sides: Sequence[Side], tally: PairTally) -> Iterator[str]:
     connection, request = change.probe.connection, change.probe.request
     approach = Approach(connection, listener_of(connection), _client(connection))
-    if request is None or not is_http(approach) or request.claims:
+    if request is None or not is_http(approach) or request.claims or request.method not in METHODS:
         tally.said["witness not sent"] += 1
         return
     tally.said["witness"] += 1
@@ -242,10 +245,8 @@ def listener_of(connection: DownstreamConnection) -> str:
 
 def _is(claimed: Mapping[str, Any], reply: Reply | None) -> bool:
     """Whether a reply is what is claimed."""
-    if claimed["status"] is None:
-        return reply is None
-    if reply is None:
-        return False
+    if claimed["status"] is None or reply is None:
+        return reply is None and (claimed["status"] is None or claimed.get("details") == UNREAD)
     found = judgement.seen(reply)
     if "cluster" in claimed:
         return bool(found.get("cluster") == claimed["cluster"])

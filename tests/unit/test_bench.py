@@ -11,6 +11,7 @@ from bench.report import PAGE, tables, with_tables
 UNMEASURED = {
     "5,000 services: memory after load",
     "requests: explain, cold",
+    "unreachable: 5,000 routes in one table",
     "requests: 1,000 tests, 500 services",
 }
 """Limits without a committed figure yet."""
