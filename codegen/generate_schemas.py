@@ -19,6 +19,7 @@ from meshcompile.rollout.data import plan_schema
 from meshcompile.status.schema import status_schema
 from meshcompile.testing.schema import results_schema, suite_schema
 from meshcompile.ztunnel.schema import ztunnel_schema
+from meshcompile.upgrades.data import upgrade_schema
 
 FOLDER = Path(__file__).parent.parent / "schemas"
 
@@ -51,6 +52,7 @@ def schemas() -> Mapping[str, object]:
         "fleet.json": fleet_schema(),
         "plan.json": plan_schema(),
         "reach.json": reach_schema(),
+        "upgrade.json": upgrade_schema(),
         "status.json": status_schema(),
         "test-results.json": results_schema(),
         "describe.json": describe_schema(),

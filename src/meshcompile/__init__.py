@@ -81,6 +81,11 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time, __getattr__ imp
     from meshcompile.status.objects import ObjectStatus as ObjectStatus
     from meshcompile.unreachable import UnreachableKind as UnreachableKind
     from meshcompile.unreachable import UnreachableRoute as UnreachableRoute
+    from meshcompile.upgrades.field_effects import FieldEffect as FieldEffect
+    from meshcompile.upgrades.field_effects import FieldExample as FieldExample
+    from meshcompile.upgrades.upgrade import RowAtWork as RowAtWork
+    from meshcompile.upgrades.upgrade import Upgrade as Upgrade
+    from meshcompile.upgrades.upgrade import upgrade as upgrade
     from meshcompile.uses import Use as Use
     from meshcompile.ztunnel.config import ZtunnelConfig as ZtunnelConfig
 
@@ -101,6 +106,8 @@ _PLACES = {
     "Drift": "meshcompile.compare.drift",
     "DriftedField": "meshcompile.compare.drift",
     "DriftedResource": "meshcompile.compare.drift",
+    "FieldEffect": "meshcompile.upgrades.field_effects",
+    "FieldExample": "meshcompile.upgrades.field_effects",
     "Fix": "meshcompile.diagnostics",
     "ForeignFile": "meshcompile.source.sources",
     "Given": "meshcompile.explain.request",
@@ -133,6 +140,7 @@ _PLACES = {
     "RuleCondition": "meshcompile.prove.conditions",
     "Request": "meshcompile.explain.request",
     "Risk": "meshcompile.compare.risks",
+    "RowAtWork": "meshcompile.upgrades.upgrade",
     "Severity": "meshcompile.diagnostics",
     "Sources": "meshcompile.source.sources",
     "StatementResult": "meshcompile.prove.results",
@@ -145,6 +153,7 @@ _PLACES = {
     "UnreachableKind": "meshcompile.unreachable",
     "UnreachableRoute": "meshcompile.unreachable",
     "UnreadableInput": "meshcompile.source.reading",
+    "Upgrade": "meshcompile.upgrades.upgrade",
     "Use": "meshcompile.uses",
     "Violation": "meshcompile.prove.results",
     "ZtunnelConfig": "meshcompile.ztunnel.config",
@@ -154,6 +163,7 @@ _PLACES = {
     "kube_inject": "meshcompile.inject.api",
     "load": "meshcompile.mesh",
     "plan": "meshcompile.rollout.plan",
+    "upgrade": "meshcompile.upgrades.upgrade",
 }
 
 __all__ = [*_PLACES, "__version__"]

@@ -74,7 +74,10 @@ class Checked(Struct, frozen=True, eq=False, dict=True):
 
     def under(self, behaviour: Behaviour) -> Checked:
         """The result in another release of Istio."""
-        return self if self.model is None else _admitted(self.model, self.common_problems, behaviour)
+        if self.model is None:
+            return self
+        admitted = _admitted(self.model, self.common_problems, behaviour)
+        return self if admitted.first_problems == self.first_problems else admitted
 
 
 Item = Checked | Diagnostic

@@ -17,7 +17,7 @@ import yaml
 import meshcompile
 from meshcompile.behaviour import ADDED_FEATURES, FEATURES, ISTIO_1_29, RELEASES, Behaviour
 from meshcompile.changes import CHANGES, ReleaseChange
-from meshcompile.upgrade.following import following
+from meshcompile.upgrades.following import following
 
 CASES = Path(__file__).with_name("cases")
 MESH = Path(__file__).with_name("mesh.yaml")

@@ -34,6 +34,7 @@ COMMANDS = (
     Command("reach", "print who can call a service, and under which conditions", "reach"),
     Command("diff", "print what a change does to requests and to the resources of each proxy", "diff"),
     Command("plan", "print what a change does to the fleet, and a safe order of applying it", "plan"),
+    Command("upgrade", "print what another release of Istio changes, why, and how to keep what is", "upgrade"),
     Command("drift", "compare a running proxy, by its config dump, with what the files say", "drift"),
     Command("status", "print the status that istiod would write on objects of the Gateway API", "status"),
     Command("ztunnel", "print what istiod sends ztunnel: workloads, services and authorizations", "ztunnel"),

@@ -161,12 +161,12 @@ def load_mesh(options: argparse.Namespace) -> Mesh:
         exclude=options.exclude,
         gitignore=options.gitignore,
         limits=limits(options),
-        features=_features(options),
+        features=given_features(options),
         release=options.istio,
     )
 
 
-def _features(options: argparse.Namespace) -> dict[str, bool]:
+def given_features(options: argparse.Namespace) -> dict[str, bool]:
     """The feature flags of istiod that the options set."""
     flags: dict[str, bool] = {}
     for name, value in pairs(options.features, "--feature", "NAME=BOOL").items():

@@ -16,16 +16,17 @@ def diff_data(diff: MeshDiff) -> dict[str, Any]:
     return {
         "behaviour": diff.behaviour,
         "proved": diff.proved,
-        "changes": list(map(_change, diff.changes)),
+        "changes": list(map(change_data, diff.changes)),
         "risky": [str(risk) for risk in diff.risky],
         "policies": [each.to_dict() for each in diff.policies],
         "undecided": [{"proxy": proxy, "reason": reason} for proxy, reason in diff.undecided],
-        "resources": list(map(_group, diff.resources)),
+        "resources": list(map(group_data, diff.resources)),
         "proxies": {"unchanged": diff.unchanged, "added": list(diff.added), "removed": list(diff.removed)},
     }
 
 
-def _change(change: MeshChange) -> dict[str, Any]:
+def change_data(change: MeshChange) -> dict[str, Any]:
+    """A set of requests that is treated differently."""
     return {
         "proxies": list(change.proxies),
         "requests": change.requests,
@@ -43,7 +44,8 @@ def lines(origins: Iterable[Origin]) -> list[str]:
     return list(dict.fromkeys(f"{origin.file}:{origin.line}" for origin in origins))
 
 
-def _group(group: ResourceGroup) -> dict[str, Any]:
+def group_data(group: ResourceGroup) -> dict[str, Any]:
+    """Resources that change in the same way at several proxies."""
     return {"proxies": list(group.proxies), "changes": list(map(_resource, group.resources))}
 
 

@@ -48,7 +48,7 @@ def _text(diff: MeshDiff) -> Iterator[str]:
     yield summary(diff)
     for change in diff.changes:
         yield ""
-        yield from _change_lines(change)
+        yield from change_lines(change)
     if diff.policies:
         yield ""
         yield "policies:"
@@ -63,7 +63,8 @@ def _text(diff: MeshDiff) -> Iterator[str]:
     yield from _fleet_lines(diff)
 
 
-def _change_lines(change: MeshChange) -> Iterator[str]:
+def change_lines(change: MeshChange) -> Iterator[str]:
+    """A set of requests that is treated differently, with a witness."""
     yield f"{_title(change)}"
     yield f"  proxies  {names(change.proxies)}"
     yield f"  witness  {request(change.witness)}"

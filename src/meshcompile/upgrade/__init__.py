@@ -1,1 +1,0 @@
-"""What an upgrade of Istio changes in a mesh."""

@@ -1,0 +1,122 @@
+"""An upgrade as plain data, as `meshcompile upgrade -o json` prints it, and its JSON Schema."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from meshcompile.compare.data import CHANGE, DIALECT, GROUP, TEXT, TEXTS, change_data, group_data
+from meshcompile.upgrades.field_effects import FieldEffect
+from meshcompile.upgrades.upgrade import RowAtWork, Upgrade
+
+
+def upgrade_data(upgrade: Upgrade) -> dict[str, Any]:
+    """An upgrade as JSON data."""
+    return {
+        "from": upgrade.before,
+        "to": upgrade.after,
+        "proxies": {"total": upgrade.proxies, "changed": list(upgrade.changed)},
+        "rows": list(map(_row, upgrade.rows)),
+        "unexplained": list(map(group_data, upgrade.unexplained)),
+    }
+
+
+def _row(row: RowAtWork) -> dict[str, Any]:
+    change = row.change
+    return {
+        "id": change.anchor,
+        "release": change.release,
+        "title": change.title,
+        "effect": change.effect,
+        "keep": list(change.ways_back),
+        "link": change.link,
+        "proxies": list(row.proxies),
+        "fields": list(map(_field, row.fields)),
+        "requests": list(map(change_data, row.requests)),
+        "settings": row.settings,
+        "findings": {
+            "new": [each.to_dict() for each in row.new_findings],
+            "gone": [each.to_dict() for each in row.gone_findings],
+        },
+        "added": list(row.added),
+        "removed": list(row.removed),
+    }
+
+
+def _field(effect: FieldEffect) -> dict[str, Any]:
+    example = effect.example
+    return {
+        "type": effect.type,
+        "change": str(effect.change),
+        "field": effect.field,
+        "proxies": list(effect.proxies),
+        "resources": list(effect.resources),
+        "example": {
+            "proxy": example.proxy,
+            "resource": example.resource,
+            "pointer": example.pointer,
+            "before": example.before,
+            "after": example.after,
+        },
+    }
+
+
+def upgrade_schema() -> Mapping[str, Any]:
+    """The JSON Schema of `meshcompile upgrade -o json`."""
+    return {
+        "$schema": DIALECT,
+        "$id": "urn:meshcompile:schema:upgrade",
+        "title": "Upgrade",
+        "description": "The output of `meshcompile upgrade -o json`: what another release of Istio changes, and why.",
+        **_object(UPGRADE),
+    }
+
+
+def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "required": list(properties), "properties": dict(properties)}
+
+
+def _list(items: Mapping[str, Any], description: str = "") -> dict[str, Any]:
+    return {"type": "array", **({"description": description} if description else {}), "items": dict(items)}
+
+
+COUNT = {"type": "integer", "minimum": 0}
+FINDINGS = _list({"type": "object"}, "Findings in the format of `meshcompile validate -o json`.")
+FIELD_EFFECT = _object(
+    {
+        "type": {"enum": ["listeners", "routes", "clusters", "endpoints", "extensions"]},
+        "change": {"enum": ["added", "removed", "changed"]},
+        "field": {**TEXT, "description": "A JSON pointer with `*` for indexes; empty for whole resources."},
+        "proxies": {**TEXTS, "description": "The workloads whose proxies have the change."},
+        "resources": {**TEXTS, "description": "The names of the resources."},
+        "example": {
+            **_object({"proxy": TEXT, "resource": TEXT, "pointer": TEXT, "before": {}, "after": {}}),
+            "description": "One of the changes. `before` and `after` are null where the field is absent.",
+        },
+    }
+)
+ROW = _object(
+    {
+        "id": {**TEXT, "description": "The anchor of the row on the page about releases; `release` for the last row."},
+        "release": {**TEXT, "description": "The release that brings the change."},
+        "title": TEXT,
+        "effect": TEXT,
+        "keep": {**TEXTS, "description": "What restores the earlier behaviour, the most precise first."},
+        "link": TEXT,
+        "proxies": {**TEXTS, "description": "The workloads whose configuration changes."},
+        "fields": _list(FIELD_EFFECT, "What changes in their configuration."),
+        "requests": _list(_object(CHANGE), "Sets of requests with another outcome, as in `meshcompile diff -o json`."),
+        "settings": {
+            **COUNT,
+            "description": "The number of sets of requests that go where they went, to clusters with other settings.",
+        },
+        "findings": _object({"new": FINDINGS, "gone": FINDINGS}),
+        "added": {**TEXTS, "description": "Proxies that only the later release has."},
+        "removed": {**TEXTS, "description": "Proxies that only the earlier release has."},
+    }
+)
+UPGRADE = {
+    "from": {**TEXT, "description": "The version of istiod before the upgrade."},
+    "to": {**TEXT, "description": "The version of istiod after it."},
+    "proxies": _object({"total": COUNT, "changed": TEXTS}),
+    "rows": _list(ROW, "The differences between the releases that have an effect on the mesh."),
+    "unexplained": _list(_object(GROUP), "Changes of resources that no row explains."),
+}

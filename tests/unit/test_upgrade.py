@@ -1,0 +1,118 @@
+"""Upgrades of Istio: which differences between the releases are at work in a mesh."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import meshcompile
+from meshcompile.behaviour import RELEASES
+from meshcompile.compare.sharing import following as keeping_answers
+from meshcompile.upgrades.following import following
+from meshcompile.upgrades.search import fleet_state
+from meshcompile.upgrades.steps import VERSION, behaviour_after, compatibility_features, rows_between, stages
+
+COOLSTORE = Path(__file__).parents[2] / "examples" / "coolstore"
+WARMUP = """
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: slow, namespace: istioinaction}
+spec:
+  host: webapp.istioinaction.svc.cluster.local
+  trafficPolicy: {loadBalancer: {simple: ROUND_ROBIN, warmup: {duration: 30s, aggression: 0.5}}}
+"""
+LEGACY = """
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: legacy, namespace: istioinaction}
+spec:
+  configPatches:
+  - applyTo: CLUSTER
+    match: {context: SIDECAR_OUTBOUND, proxy: {proxyVersion: '^1\\.30.*'}}
+    patch: {operation: MERGE, value: {connect_timeout: 3s}}
+"""
+KEPT = {"PILOT_AUTO_SEND_UNHEALTHY_ENDPOINTS": False}
+
+
+def test_the_stages_end_with_the_later_release() -> None:
+    """The rows of all releases on the way, and then the version of proxies, make one release the other."""
+    for old, new in (("1.29", "1.30"), ("1.30", "1.31"), ("1.29", "1.31")):
+        before, after = RELEASES[old], RELEASES[new]
+        found = stages(before, after)
+        assert (found[-1].behaviour, found[-1].row.field) == (after, VERSION)
+        assert found[-2].behaviour.release == before.release
+
+
+def test_a_row_that_a_later_release_takes_back_is_no_row() -> None:
+    """What 1.30 changes and 1.31 changes back is not a difference between 1.29 and 1.31."""
+    between = {row.field for row in rows_between(RELEASES["1.29"], RELEASES["1.31"])}
+    assert "missing_backends_not_found" not in between
+    assert {"traffic_extensions", "send_unhealthy_endpoints"} <= between
+
+
+def test_a_row_names_proxies_fields_and_the_way_back() -> None:
+    """The coolstore gets one new field in each cluster, and keeps what it has with a feature flag."""
+    mesh = meshcompile.load(COOLSTORE)
+    found = meshcompile.upgrade(mesh, to="1.31")
+    (row,) = found.rows
+    (effect,) = row.fields
+    assert (row.change.field, len(row.proxies), row.requests) == ("send_unhealthy_endpoints", 4, ())
+    assert (effect.type, effect.field) == ("clusters", "/commonLbConfig/healthyPanicThreshold")
+    assert (effect.example.before, effect.example.after) == (None, {})
+    assert meshcompile.upgrade(mesh, to="1.31", features=KEPT).is_empty
+
+
+def test_a_compatibility_version_keeps_the_feature_flags() -> None:
+    """`compatibilityVersion: 1.30` sets the flags that 1.31 adds to what 1.30 does."""
+    assert compatibility_features("1.30", "1.31") == KEPT
+    assert compatibility_features("1.29", "1.31").keys() == {*KEPT, "PILOT_SIDECAR_PICK_BEST_SERVICE_NAMESPACE"}
+
+
+def test_findings_that_go() -> None:
+    """An object that the later release accepts is no longer rejected, and its effect belongs to the same row."""
+    mesh = meshcompile.load([COOLSTORE, WARMUP])
+    rows = {row.change.field: row for row in meshcompile.upgrade(mesh, to="1.31", features=KEPT).rows}
+    assert rows.keys() == {"slow_warmups"}
+    assert [each.rejected for each in rows["slow_warmups"].gone_findings] == [True]
+    assert {each.type for each in rows["slow_warmups"].fields} == {"clusters"}
+
+
+def test_patches_for_a_version_of_proxies() -> None:
+    """A patch for proxies of the earlier release stops to apply, and is reported, with the version of the proxies."""
+    mesh = meshcompile.load([COOLSTORE, LEGACY])
+    found = meshcompile.upgrade(mesh, to="1.31", features=KEPT)
+    (row,) = found.rows
+    assert (row.change.field, [each.slug for each in row.new_findings]) == (VERSION, ["patch-of-other-release"])
+    assert {each.field for each in row.fields} == {"/connectTimeout"}
+    assert not found.unexplained
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_kept_answers_do_not_show(release: str) -> None:
+    """A mesh that keeps answers of another release gives each proxy the same as a mesh that is loaded for its own."""
+    inputs: tuple[Path | str, ...] = (COOLSTORE, WARMUP, LEGACY)
+    earlier = meshcompile.load(inputs, release="1.29")
+    fleet_state(earlier)
+    later = fleet_state(keeping_answers(earlier, following(earlier, RELEASES[release])))
+    assert later.equals(fleet_state(meshcompile.load(inputs, release=release)))
+
+
+@pytest.mark.parametrize(
+    ("to", "features", "message"),
+    [
+        ("1.28", {}, "known are 1.29, 1.30, 1.31"),
+        ("1.30", {}, "not a later release"),
+        ("1.31", {"PILOT_ENABLE_MONGO_FILTER": False}, "PILOT_AUTO_SEND_UNHEALTHY_ENDPOINTS"),
+    ],
+)
+def test_wrong_arguments(to: str, features: dict[str, bool], message: str) -> None:
+    """The message says what is possible."""
+    with pytest.raises(meshcompile.InvalidArgument, match=message):
+        meshcompile.upgrade(meshcompile.load(COOLSTORE), to=to, features=features)
+
+
+def test_feature_flags_of_the_mesh_stay() -> None:
+    """A flag that the mesh is loaded with holds in the later release too."""
+    mesh = meshcompile.load([], features={"PILOT_ENABLE_MONGO_FILTER": False})
+    assert not behaviour_after(mesh.behaviour, "1.31", {}).mongo_filter
