@@ -18,8 +18,8 @@ from meshcompile.prove.schema import facts_schema
 from meshcompile.rollout.data import plan_schema
 from meshcompile.status.schema import status_schema
 from meshcompile.testing.schema import results_schema, suite_schema
-from meshcompile.ztunnel.schema import ztunnel_schema
 from meshcompile.upgrades.data import upgrade_schema
+from meshcompile.ztunnel.schema import ztunnel_schema
 
 FOLDER = Path(__file__).parent.parent / "schemas"
 
