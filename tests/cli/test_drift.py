@@ -109,6 +109,18 @@ def test_resources_that_one_side_has(files: Path, dump: Path, capsys: pytest.Cap
     assert "catalog.yaml:" in text
 
 
+def test_diff_compares_what_runs_with_the_files(files: Path, dump: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A dump as OLD is compared with the files as NEW. A dump as NEW is wrong usage."""
+    assert main(["diff", str(dump), str(files)]) == 0
+    assert "runs what the files say" in capsys.readouterr().out
+    edit(files, "catalog.yaml", "exact: v2", "exact: v3")
+    assert main(["diff", str(dump), str(files)]) == 2
+    assert "catalog.yaml:" in capsys.readouterr().out
+    assert main(["diff", str(dump), str(files), "--only", "clusters"]) == 0
+    assert main(["diff", str(files), str(dump)]) == 1
+    assert "is a config dump: pass it as OLD" in capsys.readouterr().err
+
+
 def test_a_dump_without_a_node(files: Path, dump: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A dump without a bootstrap does not say whose it is."""
     data = json.loads(dump.read_text())

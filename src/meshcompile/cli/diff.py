@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from meshcompile.cli import exit_codes
 from meshcompile.cli.console import UsageError, complain
+from meshcompile.cli.dumps import is_dump, read_dump
 from meshcompile.cli.inputs import load_mesh, mesh_arguments
 from meshcompile.cli.progress import progress
 
@@ -51,6 +52,8 @@ def run(options: argparse.Namespace) -> int:
     import meshcompile
 
     wanted = _types(options.only)
+    if is_dump(options.old) or is_dump(options.new):
+        return _against_dump(options, wanted)
     with progress("loading"):
         old, new = loaded_side(options, options.old), loaded_side(options, options.new)
     with progress("comparing"):
@@ -58,6 +61,25 @@ def run(options: argparse.Namespace) -> int:
     sys.stdout.write(_rendered(found.only(wanted) if wanted else found, options.output))
     report_rejected(old, new)
     return CHANGED if fails(found, options.fail_on) else exit_codes.OK
+
+
+def _against_dump(options: argparse.Namespace, wanted: tuple[str, ...]) -> int:
+    """Compare what a proxy runs, which OLD has, with NEW."""
+    from msgspec.structs import replace
+
+    from meshcompile.cli.render import rendered
+    from meshcompile.compare.drift import drift
+    from meshcompile.compare.drift_report import drift_data, drift_text
+
+    if is_dump(options.new):
+        raise UsageError(f"{options.new} is a config dump: pass it as OLD, and files as NEW")
+    if options.output not in ("text", "json") or len(options.proxies or ()) > 1:
+        raise UsageError(f"{options.old} is a config dump: compare one proxy, with -o text or json")
+    dump, mesh = read_dump(options.old, options), loaded_side(options, options.new)
+    found = drift(mesh, dump, *(options.proxies or ()))
+    shown = replace(found, resources=tuple(each for each in found.resources if not wanted or each.type in wanted))
+    sys.stdout.write(rendered(drift_data(shown), "json") if options.output == "json" else drift_text(shown))
+    return exit_codes.OK if shown.is_empty or options.fail_on == "never" else CHANGED
 
 
 def _types(text: str) -> tuple[str, ...]:

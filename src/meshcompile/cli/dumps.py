@@ -25,11 +25,18 @@ def read_dump(path: str, options: argparse.Namespace) -> ConfigDump:
     return parsed_config_dump(Path(path).read_bytes(), path, limits(options))
 
 
+def is_dump(path: str) -> bool:
+    """Whether a path is that of a file with a config dump."""
+    from meshcompile.config_dump import is_config_dump
+
+    return _may_be_dump(path) and is_config_dump(Path(path).read_bytes())
+
+
 def dump_of(options: argparse.Namespace) -> ConfigDump | None:
     """The config dump that `-f` names; None for other files. Raises UsageError for a dump beside other input."""
-    from meshcompile.config_dump import is_config_dump, parsed_config_dump
+    from meshcompile.config_dump import parsed_config_dump
 
-    dumps = [path for path in options.files if _may_be_dump(path) and is_config_dump(Path(path).read_bytes())]
+    dumps = list(filter(is_dump, options.files))
     if not dumps:
         return None
     if len(options.files) > 1:
