@@ -95,6 +95,7 @@ class Side:
 
     envoy: Envoy
     clients: Clients
+    listeners: frozenset[str]
 
     def replies(self, approach: Approach, requests: Sequence[HttpRequest]) -> list[Reply | None]:
         """The reply to each request."""
@@ -104,7 +105,8 @@ class Side:
 
     def _connected(self, approach: Approach) -> socket.socket:
         seen = approach.connection
-        connection = socket.create_connection(("127.0.0.1", self.envoy.listener_port(approach.listener)), timeout=30)
+        port = self.envoy.listener_port(approach.listener) if approach.listener in self.listeners else 1
+        connection = socket.create_connection(("127.0.0.1", port), timeout=30)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         family = "TCP6" if ":" in seen.destination else "TCP4"
         source = "::1" if family == "TCP6" else seen.source
@@ -181,7 +183,8 @@ def _side(
     if scenario.is_gateway:
         for listener in bootstrap["staticResources"]["listeners"]:
             listener["listenerFilters"] = [PROXY_PROTOCOL, *listener.get("listenerFilters", ())]
-    return Side(stack.enter_context(running(observed_bootstrap(bootstrap, own / "access.log"))), clients)
+    names = frozenset(each.name for each in config.listeners)
+    return Side(stack.enter_context(running(observed_bootstrap(bootstrap, own / "access.log"))), clients, names)
 
 
 def outcome(reply: Reply | None) -> Mapping[str, Any]:

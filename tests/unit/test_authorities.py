@@ -10,9 +10,9 @@ from meshcompile.symbolic.authorities import taken_by
 @pytest.mark.parametrize(
     ("domain", "taken", "left"),
     [
-        ("shop.example", ("shop.example", "SHOP.example", "shop.example:80"), ("a.shop.example", "shop.example:x")),
+        ("shop.example", ("shop.example", "SHOP.example", "shop.example:80"), ("a.shop.example", "shop.example:80:x")),
         ("shop.example:80", ("shop.example:80:8080",), ("shop.example:80", "shop.example")),
-        ("*.example", ("shop.example", "shop.example:80", "a!b.example"), ("example", ".example")),
+        ("*.example", ("shop.example", "shop.example:80", "a!b.example"), ("example", ".example", "a:80.example")),
         ("shop.*", ("shop.example", "shop.a:80:8080"), ("shop.", "shop.:80")),
         ("*", ("shop.example", "[fd00::9]:80", "a:80:8080"), ("", "a b")),
     ],

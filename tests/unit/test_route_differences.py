@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from meshcompile.envoy.config.route import Route, RouteAction, RouteConfiguration, RouteMatch, VirtualHost
+from meshcompile.envoy.config.route import (
+    HeaderMatcher,
+    Route,
+    RouteAction,
+    RouteConfiguration,
+    RouteMatch,
+    VirtualHost,
+)
+from meshcompile.envoy.type.matcher import StringMatcher
 from meshcompile.spaces import starting_with
 from meshcompile.symbolic.comparison import RouteDifference, route_differences
 
@@ -43,3 +51,17 @@ def test_paths_that_normalization_removes_are_no_difference() -> None:
     hosts = ("shop.example", RouteMatch(prefix="/a/../b"), "u"), ("other.example", EVERYTHING, "u")
     assert list(route_differences(table(*hosts[1:]), table(*hosts))) == []
     assert len(list(route_differences(table(*hosts[1:]), table(*hosts), starting_with("/")))) == 1
+
+
+def test_all_domains_of_a_virtual_host_are_compared() -> None:
+    """A route that only hosts of one of several domains reach makes a difference."""
+    asks = RouteMatch(prefix="/", headers=(HeaderMatcher(name=":authority", string_match=StringMatcher(prefix="a")),))
+    domains = ("*.shop.example", "shop.*")
+    routes = Route(match=asks, route=RouteAction(cluster="u")), Route(match=EVERYTHING, route=RouteAction(cluster="v"))
+    before, after = (
+        RouteConfiguration(name="80", virtual_hosts=(VirtualHost(name="shop", domains=domains, routes=each),))
+        for each in (routes, routes[1:])
+    )
+    (found,) = route_differences(before, after)
+    assert isinstance(found, RouteDifference)
+    assert str(found.witness["authority"]).endswith(".shop.example")

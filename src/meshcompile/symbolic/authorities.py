@@ -12,7 +12,9 @@ from meshcompile.syntax.re2 import quoted
 
 AUTHORITIES = matching(AUTHORITY.pattern) - exactly("")
 """Every authority that a request can have, with or without a port."""
-PORT = ":[0-9]+"
+PORT = r":[^:\]]*"
+"""What Envoy takes for a port: all behind the last colon."""
+HAVE_PORT = matching(f".*{PORT}")
 
 
 def rank(domain: str) -> tuple[int, int]:
@@ -70,16 +72,14 @@ def _language(domain: str, ports: bool) -> Language:
     plain = quoted(domain.strip("*"))
     if domain.endswith("*"):
         taken = matching(f"(?i){plain}.+")
-        return (taken - matching(f"(?i){plain}:[0-9]+") if ports else taken) & AUTHORITIES
+        return (taken - matching(f"(?i){plain}{PORT}") if ports else taken) & AUTHORITIES
     more = ".+" if domain.startswith("*") else ""
-    return matching(f"(?i){more}{plain}{_port(domain) if ports else ''}") & AUTHORITIES
-
-
-def _port(domain: str) -> str:
-    """The port of an authority that is ignored. A domain with a port takes no authority that has only that port."""
-    return PORT if has_port(domain) else f"(?:{PORT})?"
+    if not ports:
+        return matching(f"(?i){more}{plain}") & AUTHORITIES
+    with_port, without = matching(f"(?i){more}{plain}{PORT}"), matching(f"(?i){more}{plain}") - HAVE_PORT
+    return (with_port | without) & AUTHORITIES
 
 
 def has_port(domain: str) -> bool:
     """Whether a domain ends with a port."""
-    return re.search(":[0-9]+$", domain) is not None
+    return re.search(f"{PORT}$", domain) is not None

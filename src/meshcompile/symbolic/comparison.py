@@ -6,13 +6,27 @@ Envoy answers 404.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from functools import reduce
+from operator import or_
 
 import msgspec
 
 from meshcompile.envoy.config.route import Route, RouteConfiguration, VirtualHost
 from meshcompile.envoy.fingerprint import digests
 from meshcompile.simulate.virtual_host import domain_index
-from meshcompile.spaces import Language, Outcomes, Request, Row, Space, Undecided, differences, exactly, row, space
+from meshcompile.spaces import (
+    NOTHING,
+    Language,
+    Outcomes,
+    Request,
+    Row,
+    Space,
+    Undecided,
+    differences,
+    exactly,
+    row,
+    space,
+)
 from meshcompile.spaces.space import UsualValues
 from meshcompile.symbolic.authorities import has_port, rank, taken_by, takes
 from meshcompile.symbolic.paths import visible_paths
@@ -74,9 +88,9 @@ def route_differences(
         changed = frozenset(range(len(before.virtual_hosts))), frozenset(range(len(after.virtual_hosts)))
     else:
         changed = changed_hosts(before, after)
-    for group in _distinct(host_groups(before, after, changed)):
+    for group, domains in _distinct(host_groups(before, after, changed)):
         if not _same(group, before, after):
-            yield from _compared(group, before, after, paths)
+            yield from _compared(group, domains, (before, after), paths)
 
 
 Indexes = frozenset[int]
@@ -97,14 +111,16 @@ def changed_hosts(before: RouteConfiguration, after: RouteConfiguration) -> tupl
     return left, added
 
 
-def _distinct(groups: Iterable[HostGroup]) -> Iterable[HostGroup]:
-    """One group per pair of virtual hosts: the one whose host reads best."""
+def _distinct(groups: Iterable[HostGroup]) -> Iterable[tuple[HostGroup, Sequence[str]]]:
+    """One group per pair of virtual hosts, the one whose host reads best, and the domains of all of them."""
     best: dict[tuple[int | None, int | None], HostGroup] = {}
+    domains: dict[tuple[int | None, int | None], list[str]] = {}
     for group in groups:
         known = best.setdefault(group.indexes, group)
+        domains.setdefault(group.indexes, []).append(group.domain)
         if _readability(group.authority) < _readability(known.authority):
             best[group.indexes] = group
-    return best.values()
+    return [(group, domains[indexes]) for indexes, group in best.items()]
 
 
 def _readability(authority: str) -> tuple[bool, bool, bool, int, str]:
@@ -174,10 +190,11 @@ def same_tables(before: RouteConfiguration, after: RouteConfiguration) -> bool:
 
 
 def _compared(
-    group: HostGroup, before: RouteConfiguration, after: RouteConfiguration, paths: Language
+    group: HostGroup, domains: Sequence[str], both: tuple[RouteConfiguration, RouteConfiguration], paths: Language
 ) -> Iterator[RouteDifference | UndecidedHosts]:
+    before, after = both
     (rows_before, rows_after), universe = rows_of(
-        (group.before, group.after), lambda: _authorities(group, before, after)
+        (group.before, group.after), lambda: _authorities(domains, before, after)
     )
     tables = (
         Outcomes(_with_outcomes(rows_before, group.before, before), universe),
@@ -215,10 +232,11 @@ def _visible(requests: Space, paths: Language, usual: UsualValues) -> tuple[Spac
     return visible, visible.example(usual)
 
 
-def _authorities(group: HostGroup, before: RouteConfiguration, after: RouteConfiguration) -> Language:
-    """The authorities of a group of hosts. Where only one table ignores ports, requests with ports are left out."""
+def _authorities(domains: Sequence[str], before: RouteConfiguration, after: RouteConfiguration) -> Language:
+    """The authorities that some domains take. Where only one table ignores ports, requests with ports are left out."""
     ports = before.ignore_port_in_host_matching and after.ignore_port_in_host_matching
-    return taken_by(group.domain, sorted(_domains(before) | _domains(after)), ports=ports)
+    others = sorted(_domains(before) | _domains(after))
+    return reduce(or_, (taken_by(domain, others, ports=ports) for domain in domains), NOTHING)
 
 
 def _with_outcomes(rows: Sequence[Row], host: VirtualHost, table: RouteConfiguration) -> Sequence[tuple[Row, Hashable]]:
