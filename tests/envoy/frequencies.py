@@ -55,10 +55,12 @@ class Shares:
 class Copies:
     """How many requests each cluster must get at least and at most, with the copies of mirrors.
 
-    Nothing is expected of `unknown` clusters: those that get bytes, since Envoy counts connections as requests.
+    Nothing is expected of `unknown` clusters: those that get bytes, since Envoy counts connections as requests. No copy
+    arrives at `empty` clusters, which have no endpoints.
     """
 
     unknown: frozenset[str] = frozenset()
+    empty: frozenset[str] = frozenset()
     least: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     most: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -73,7 +75,7 @@ class Copies:
         """The clusters that got another number of requests: `counted` has Envoy's statistics."""
         for name, found in counted.items():
             cluster = name.removeprefix("cluster.").removesuffix(".upstream_rq_total")
-            least, most = self.least[cluster], self.most[cluster]
+            least, most = (0, 0) if cluster in self.empty else (self.least[cluster], self.most[cluster])
             if cluster not in self.unknown and AUTHORIZER not in cluster and not least <= found <= most:
                 yield f"cluster {cluster} got {found} requests, expected {least} to {most}"
 

@@ -65,6 +65,16 @@ def clusters_of_bytes(bootstrap: Json) -> frozenset[str]:
     return frozenset((*(proxy.get("cluster", "") for proxy in proxies), *(each["name"] for each in weighted)))
 
 
+def clusters_without_endpoints(bootstrap: Json) -> frozenset[str]:
+    """The clusters whose endpoints are known, and that have none."""
+    return frozenset(
+        cluster["name"]
+        for cluster in bootstrap["staticResources"]["clusters"]
+        if "loadAssignment" in cluster
+        and not any(each.get("lbEndpoints") for each in cluster["loadAssignment"].get("endpoints", ()))
+    )
+
+
 def _configs(listeners: list[Json], kind: str) -> Iterator[Json]:
     for listener in listeners:
         default = [listener["defaultFilterChain"]] if "defaultFilterChain" in listener else []

@@ -148,7 +148,8 @@ def compared(kind: str, seed: int, count: int, world: World, comparison: Compari
         log = folder / "access.log"
         try:
             with running(observed_bootstrap(bootstrap, log)) as envoy:
-                copies = Copies(observation.clusters_of_bytes(bootstrap))
+                empty = observation.clusters_without_endpoints(bootstrap)
+                copies = Copies(observation.clusters_of_bytes(bootstrap), empty)
                 name = f"{kind} {seed}"
                 judge = Judge(name, scenario, ProxyEvaluator(config), envoy, clients, log, comparison, copies)
                 judge.judge(random, count)

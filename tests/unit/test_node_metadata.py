@@ -117,6 +117,9 @@ def test_one_module_names_the_keys() -> None:
     assert named == {
         "proxy.py: LABELS",  # must be an object
         "output/bootstrap/surroundings.py: NAMESPACE",
+        "cli/ztunnel.py: NAMESPACE",  # an argument of the command
+        "ztunnel/authorizations.py: NAMESPACE",  # the scope of a policy
+        "ztunnel/table.py: NAMESPACE",  # the title of a column
         # environment variables of the proxy's container, which have the same names
         "inject/environment.py: PROXY_CONFIG",
         "inject/environment.py: SERVICE_ACCOUNT",
