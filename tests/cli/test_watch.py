@@ -29,7 +29,7 @@ spec: {containers: [{name: app}, {name: istio-proxy}]}
 status: {phase: Running, podIP: 10.1.0.1}
 """
 SECRET = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: key, namespace: shop}\n"
-PATIENCE = 30.0
+PATIENCE = 120.0
 QUIET = 2.5
 
 
