@@ -13,7 +13,6 @@ from meshcompile.analyze.checks.envoy_filter_proxies import envoy_filter_proxies
 from meshcompile.analyze.context import Context
 from meshcompile.analyze.fleet import first_of_each
 from meshcompile.codes.envoy_filters import PATCH_WITHOUT_EFFECT
-from meshcompile.compile import compiled
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Origin
 from meshcompile.models.networking.envoy_filter import ApplyTo, EnvoyFilter, PatchContext
@@ -79,6 +78,8 @@ def _patches(snapshot: Snapshot, proxy: Proxy) -> Iterator[Origin]:
 
 def _sort(snapshot: Snapshot, proxy: Proxy, waiting: set[Origin], idle: dict[Origin, list[Diagnostic]]) -> None:
     """Compile a proxy. Patches at work wait no more, and findings about the others are kept."""
+    from meshcompile.compile import compiled  # for a fast start: few meshes have patches
+
     done = compiled(snapshot, proxy)
     reasons = [each for each in done.diagnostics if each.code == PATCH_WITHOUT_EFFECT.id]
     for report in done.patches:

@@ -14,9 +14,6 @@ from meshcompile.codes.routes import DUPLICATE_DOMAIN
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Origin
 from meshcompile.resolve.facts import ProxyFacts
-from meshcompile.resolve.listeners.proxy_listeners import listeners
-from meshcompile.resolve.outbound.egress import SERVER_FIRST
-from meshcompile.resolve.routes import route_table
 from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Registry, Service, ServicePort
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.ports import Protocol
@@ -39,6 +36,8 @@ def services_in_conflict(context: Context) -> Iterator[Diagnostic]:
     ports, domains = _of_listeners(snapshot), _of_domains(snapshot)
     if not ports and not domains:
         return
+    from meshcompile.resolve.routes import route_table  # for a fast start: few meshes have conflicts
+
     found: dict[Origin, Diagnostic] = {}
     for facts in islice(sidecars(snapshot), SIDECARS):
         for each in _conflicts(snapshot, facts, ports) if ports else ():
@@ -53,6 +52,8 @@ def services_in_conflict(context: Context) -> Iterator[Diagnostic]:
 
 
 def _conflicts(snapshot: Snapshot, facts: ProxyFacts, ports: frozenset[Origin]) -> Iterator[Diagnostic]:
+    from meshcompile.resolve.listeners.proxy_listeners import listeners  # for a fast start, as above
+
     found = listeners(snapshot, facts).findings
     return (each for each in found if each.code in CONFLICTS and each.origin in ports)
 
@@ -77,6 +78,8 @@ def _of_listeners(snapshot: Snapshot) -> frozenset[Origin]:
 
 def _may_conflict(group: list[Use]) -> bool:
     """True for several hosts, unless routes or names distinguish all of their requests."""
+    from meshcompile.resolve.outbound.egress import SERVER_FIRST  # for a fast start: few meshes share ports
+
     protocols = [port.protocol for _, port in group if not port.protocol.is_http]
     hosts = {service.hostname for service, _ in group}
     is_mixed = not SERVER_FIRST.isdisjoint(protocols)
