@@ -146,6 +146,16 @@ def test_shares() -> None:
     assert len(trace.to_dict()["outcomes"]) == 2
 
 
+def test_equal_shares() -> None:
+    """Of two workloads that are equally likely to answer, none is said to be the one."""
+    trace = explained(
+        rules("{route: [{destination: {host: web}, weight: 50}, {destination: {host: catalog}, weight: 50}]}")
+    )
+    assert [(each.answered_by, each.share) for each in trace.outcomes] == [("web.shop", 50.0), ("catalog.shop", 50.0)]
+    assert (trace.outcome.status, trace.outcome.answered_by) == (200, None)
+    assert trace.outcome.say == "Answered by web.shop or catalog.shop with 200."
+
+
 def test_a_name_that_dns_does_not_know() -> None:
     """A short name without a Service ends before any proxy."""
     trace = explained("", "http://nobody/")

@@ -1,6 +1,8 @@
 """Explains a request: follows it through the mesh, and says which lines decide."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from msgspec import structs
 
 from meshcompile.explain.blame import blamed, near_misses
 from meshcompile.explain.evidence import Evidence, places
@@ -23,14 +25,30 @@ def explanation(world: World, request: Request) -> Trace:
     known = {(line.origin.file, line.origin.line) for line in blame[:1]}
     close = tuple(each for each in near_misses(evidence) if (each.origin.file, each.origin.line) not in known)
     outcomes = tuple(_outcome(world, each, blame if each is found[0] else ()) for each in found)
+    answering = _equally_likely(found)
     return Trace(
         request=request.to_dict(),
-        outcome=outcomes[0],
+        outcome=outcomes[0] if len(answering) < 2 else _by_chance(world, found[0], blame, answering),
         hops=tuple(_hops(world, found[0])),
         blame=blame,
         near_misses=close,
         outcomes=outcomes,
     )
+
+
+def _equally_likely(found: Sequence[Journey]) -> tuple[str, ...]:
+    """Who answers in the most likely journeys, if several that end alike are equally likely."""
+    ends = [(each.share, each.status, each.flags) for each in found]
+    alike = (each.answered_by for each, end in zip(found, ends, strict=True) if end == ends[0])
+    return tuple(dict.fromkeys(name for name in alike if name is not None))
+
+
+def _by_chance(
+    world: World, journey: Journey, blame: tuple[BlamedLine, ...], answering: tuple[str, ...]
+) -> TraceOutcome:
+    """The outcome of a journey that could equally well end at others."""
+    said = sentence(world, structs.replace(journey, answered_by=" or ".join(answering)), blame)
+    return structs.replace(_outcome(world, journey, blame), answered_by=None, say=said)
 
 
 def _outcome(world: World, journey: Journey, blame: tuple[BlamedLine, ...]) -> TraceOutcome:

@@ -24,7 +24,10 @@ OUTCOME = {
     "flags": {**NULLABLE, "description": "Envoy's response flags at `proxy`, `-` for none."},
     "cluster": {**NULLABLE, "description": "Cluster that gets the request, or that does not exist."},
     "proxy": {**NULLABLE, "description": "Proxy that decides."},
-    "answered_by": {**NULLABLE, "description": "Who answers: `NAME.NAMESPACE VERSION`, or a host outside."},
+    "answered_by": {
+        **NULLABLE,
+        "description": "Who answers: `NAME.NAMESPACE VERSION`, or a host outside. Null if chance decides among equals.",
+    },
     "say": {**TEXT, "description": "The outcome in one sentence."},
 }
 STEP = {

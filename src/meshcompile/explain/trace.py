@@ -85,7 +85,11 @@ class TraceOutcome(Struct, frozen=True):
 
 
 class Trace(Struct, frozen=True):
-    """The explanation of a request. `outcome` is the most likely one of `outcomes`, and `hops` is its way."""
+    """The explanation of a request. `outcome` is the most likely one of `outcomes`, and `hops` is its way.
+
+    If several workloads are equally likely to answer, the `answered_by` of `outcome` is None, and `hops` is the way to
+    the first of them.
+    """
 
     request: Mapping[str, Any]
     outcome: TraceOutcome
