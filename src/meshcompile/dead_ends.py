@@ -18,6 +18,7 @@ from meshcompile.envoy.config.listener import Filter, Listener
 from meshcompile.envoy.config.route import Route, RouteAction, RouteConfiguration, VirtualHost
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
 from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
+from meshcompile.envoy.traversal import filter_chains, forwarded_to
 from meshcompile.models.networking.virtual_service import Destination
 from meshcompile.proxy import Proxy
 from meshcompile.queries import derived, query
@@ -125,8 +126,7 @@ def _of_message(message: Sender) -> Iterator[Lead]:
 
 
 def _of_listener(listener: Listener) -> Iterator[Lead]:
-    default = listener.default_filter_chain
-    for filter_chain in (*listener.filter_chains, *(() if default is None else (default,))):
+    for filter_chain in filter_chains(listener):
         for item in filter_chain.filters:
             yield from _of_filter(item, filter_chain.origins)
 
@@ -134,9 +134,7 @@ def _of_listener(listener: Listener) -> Iterator[Lead]:
 def _of_filter(item: Filter, origins: tuple[Origin, ...]) -> Iterator[Lead]:
     match item.typed_config:
         case TcpProxy() as config:
-            shares = () if config.weighted_clusters is None else config.weighted_clusters.clusters
-            names = (config.cluster, *(share.name for share in shares))
-            yield from (Lead(name, CONNECTIONS, origins) for name in names if name)
+            yield from (Lead(name, CONNECTIONS, origins) for name in forwarded_to(config) if name)
         case HttpConnectionManager(route_config=RouteConfiguration() as routes):
             yield from _of_routes(routes)
         case _:  # what neither routes nor forwards

@@ -11,6 +11,11 @@ def counted(number: int, noun: str, form: str = "") -> str:
     return f"{number:{form}} {noun if number == 1 else _plural(noun)}"
 
 
+def nor_for_others(message: str, others: int) -> str:
+    """A sentence about one proxy that holds for other proxies as well: `...; nor for 2 other proxies`."""
+    return f"{message}; nor for {counted(others, 'other proxy')}" if others else message
+
+
 def _plural(noun: str) -> str:
     """`policies`, `Ingresses`, `Endpoints`, `Gateways`."""
     if noun.endswith("y") and noun[-2] not in "aeiou":

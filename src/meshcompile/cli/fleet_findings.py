@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from meshcompile.words import counted
+from meshcompile.words import nor_for_others
 
 if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile import Config, Diagnostic
@@ -55,4 +55,4 @@ def effective_patches(config: Config) -> tuple[Origin, ...]:
 def _of_all(same: Sequence[Diagnostic]) -> Diagnostic:
     """The first of several equal findings, with the number of the others."""
     first, *more = same
-    return replace(first, message=f"{first.message}; nor for {counted(len(more), 'other proxy')}") if more else first
+    return replace(first, message=nor_for_others(first.message, len(more)))

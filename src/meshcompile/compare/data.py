@@ -7,8 +7,7 @@ from meshcompile.compare.authorization import POLICIES
 from meshcompile.compare.mesh_diff import MeshChange, MeshDiff, ResourceGroup
 from meshcompile.compare.resources import ResourceChange
 from meshcompile.documents import Origin
-
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
+from meshcompile.json_schema import COUNT, DIALECT, TEXT, TEXTS
 
 
 def diff_data(diff: MeshDiff) -> dict[str, Any]:
@@ -67,8 +66,6 @@ def diff_schema() -> Mapping[str, Any]:
     }
 
 
-TEXT = {"type": "string"}
-TEXTS = {"type": "array", "items": TEXT}
 RISKS = {
     "type": "array",
     "items": {
@@ -112,7 +109,7 @@ GROUP = {
     "changes": {"type": "array", "items": {"type": "object", "required": list(RESOURCE), "properties": RESOURCE}},
 }
 UNDECIDED = {"proxy": TEXT, "reason": TEXT}
-PROXIES = {"unchanged": {"type": "integer", "minimum": 0}, "added": TEXTS, "removed": TEXTS}
+PROXIES = {"unchanged": COUNT, "added": TEXTS, "removed": TEXTS}
 DIFF = {
     "behaviour": {"enum": ["none", "changed", "unknown"], "description": "Whether any request is treated differently."},
     "proved": {"type": "boolean", "description": "Whether it is proved that no request is treated differently."},

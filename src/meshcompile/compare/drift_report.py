@@ -8,6 +8,7 @@ import msgspec
 from meshcompile.compare.drift import Drift, DriftedField, DriftedResource
 from meshcompile.compare.resources import ChangeKind
 from meshcompile.documents import Origin
+from meshcompile.json_schema import DIALECT
 from meshcompile.words import counted
 
 LONGEST = 120
@@ -141,7 +142,7 @@ _DRIFT = {
 def drift_schema() -> Mapping[str, Any]:
     """The schema of a drift."""
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": DIALECT,
         "$id": "urn:meshcompile:schema:drift",
         "title": "Drift",
         "description": "The output of `meshcompile drift -o json`: how a running proxy differs from the files.",

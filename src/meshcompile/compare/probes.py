@@ -16,6 +16,7 @@ from meshcompile.envoy.config.listener import FilterChain, FilterChainMatch, Lis
 from meshcompile.envoy.config.route import RouteConfiguration
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
 from meshcompile.envoy.message import Message
+from meshcompile.envoy.traversal import filter_chains
 from meshcompile.proxy import ProxyType
 from meshcompile.simulate import Capture, ClientHello, DownstreamConnection, HttpRequest, PeerCertificate, Spoken
 from meshcompile.spaces import Language
@@ -68,7 +69,7 @@ class PlacedChain(Struct, frozen=True):
 def chains(config: Config) -> Iterator[PlacedChain]:
     """The filter chains of all listeners, the default ones included."""
     for listener in config.listeners:
-        for chain in (*listener.filter_chains, *filter(None, [listener.default_filter_chain])):
+        for chain in filter_chains(listener):
             yield PlacedChain(listener, chain)
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from meshcompile.json_schema import DIALECT
+
 TEXT = {"type": "string"}
 PLACE: Mapping[str, Any] = {
     "type": ["object", "null"],
@@ -36,7 +38,7 @@ DESCRIPTION = {
 def describe_schema() -> Mapping[str, Any]:
     """The schema of a description."""
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": DIALECT,
         "$id": "urn:meshcompile:schema:describe",
         "title": "Description",
         "description": "The output of `meshcompile describe -o json`: what an object or a proxy is in its mesh.",

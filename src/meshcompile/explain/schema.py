@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from meshcompile.json_schema import DIALECT
+
 TEXT = {"type": "string"}
 NULLABLE = {"type": ["string", "null"]}
 LINE: Mapping[str, Any] = {
@@ -63,7 +65,7 @@ TRACE = {
 def trace_schema() -> Mapping[str, Any]:
     """The schema of a trace."""
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": DIALECT,
         "$id": "urn:meshcompile:schema:trace",
         "title": "Trace",
         "description": "The output of `meshcompile explain -o json`: what becomes of a request, and why.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from meshcompile.encoded import RESOURCE_TYPES
+from meshcompile.json_schema import DIALECT
 from meshcompile.proxy import ProxyType
 
 TEXT = {"type": "string"}
@@ -40,7 +41,7 @@ PROXY = {
 def fleet_schema() -> dict[str, Any]:
     """The schema of the list of proxies."""
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": DIALECT,
         "$id": "urn:meshcompile:schema:fleet",
         "title": "Fleet",
         "description": "The output of `meshcompile fleet -o json`: one entry per proxy, by namespace and name.",

@@ -14,6 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from meshcompile.behaviour import ISTIO_1_30
+from meshcompile.json_schema import DIALECT
 from meshcompile.models.base import Node, OneOf, json_name
 from meshcompile.models.common import Nullable
 from meshcompile.models.mesh.mesh_config import MeshConfig
@@ -22,7 +23,6 @@ from meshcompile.models.project import Project
 from meshcompile.models.registry import KINDS, Kind
 from meshcompile.models.statements import Statements
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
 RELEASE = ISTIO_1_30.release.rpartition(".")[0]
 
 

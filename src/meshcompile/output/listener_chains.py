@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from meshcompile.emit import tcp_proxy
-from meshcompile.envoy.config.listener import Filter, FilterChain, FilterChainMatch, Listener
+from meshcompile.envoy.config.listener import Filter, FilterChainMatch, Listener
 from meshcompile.envoy.config.route import Route, RouteAction, RouteConfiguration, RouteMatch, VirtualHost
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager, Rds
 from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
 from meshcompile.envoy.message import Packed, encode
+from meshcompile.envoy.traversal import filter_chains
 from meshcompile.golang.sort import go_sorted
 from meshcompile.output.packed import known
 from meshcompile.values.names import BLACK_HOLE_CLUSTER, HTTP_CONNECTION_MANAGER
@@ -21,12 +22,6 @@ PROTOCOLS = {
     ("istio-peer-exchange", "istio"): "TCP TLS",
     ("http/1.0", "http/1.1", "h2c"): "HTTP",
 }
-
-
-def filter_chains(listener: Listener) -> list[FilterChain]:
-    """The filter chains in order; the default chain comes last."""
-    default = listener.default_filter_chain
-    return [*listener.filter_chains, *([default] if default is not None else [])]
 
 
 def chain_columns(listener: Listener) -> list[tuple[str, str]]:

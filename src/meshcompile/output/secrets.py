@@ -21,6 +21,7 @@ from meshcompile.envoy.udpa import TypedStruct
 from meshcompile.output.bootstrap.options import Credential
 from meshcompile.output.columns import aligned
 from meshcompile.output.walk import messages
+from meshcompile.queries import derived
 from meshcompile.values.credentials import AUTHORITIES
 
 OF_WORKLOAD = {"default": "Cert Chain", "ROOTCA": "CA"}
@@ -72,13 +73,10 @@ def secret_names(resources: Resources) -> Iterator[str]:
             yield from _names_of(resource)
 
 
+@derived
 def _names_of(resource: Message) -> tuple[str, ...]:
     """The names in one resource. They stay with the resource, so proxies that share it share them."""
-    known = resource.__dict__
-    names: tuple[str, ...] | None = known.get("secret names")
-    if names is None:
-        names = known["secret names"] = tuple(_names_in(resource)) if b'"sdsConfig"' in encode(resource) else ()
-    return names
+    return tuple(_names_in(resource)) if b'"sdsConfig"' in encode(resource) else ()
 
 
 def _names_in(resource: Message) -> Iterator[str]:

@@ -15,9 +15,10 @@ from meshcompile.envoy.config.core import Address, EnvoyInternalAddress, Metadat
 from meshcompile.envoy.config.endpoint import ClusterLoadAssignment, LbEndpoint
 from meshcompile.envoy.config.listener import Listener
 from meshcompile.envoy.config.route import RouteConfiguration
+from meshcompile.envoy.traversal import filter_chains
 from meshcompile.golang.sort import go_sorted
 from meshcompile.output.columns import aligned
-from meshcompile.output.listener_chains import chain_columns, drops, filter_chains, route_match
+from meshcompile.output.listener_chains import chain_columns, drops, route_match
 from meshcompile.values.hosts import UNIX_PREFIX
 from meshcompile.values.names import HTTP_CONNECTION_MANAGER, PASSTHROUGH_CLUSTER
 

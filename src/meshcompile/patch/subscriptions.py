@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from meshcompile.envoy.config.core import ExtensionConfigSource
 from meshcompile.envoy.config.listener import Filter, Listener
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
+from meshcompile.envoy.traversal import filter_chains
 
 
 def route_names(listeners: Iterable[Listener]) -> tuple[str, ...]:
@@ -20,8 +21,7 @@ def discovered_names(listeners: Iterable[Listener]) -> tuple[str, ...]:
 
 
 def _filters(listener: Listener) -> Iterator[Filter]:
-    default = (listener.default_filter_chain,) if listener.default_filter_chain is not None else ()
-    for chain in (*listener.filter_chains, *default):
+    for chain in filter_chains(listener):
         yield from chain.filters
 
 

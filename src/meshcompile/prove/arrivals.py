@@ -1,6 +1,6 @@
 """Whether requests of some clients arrive at a service: directly from inside of the mesh."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from msgspec import Struct
 
@@ -8,14 +8,11 @@ from meshcompile.explain.world import World
 from meshcompile.prove.clients import Clients
 from meshcompile.prove.requests import FoundArrival, Wanted, arrived, examples, identities_of, without_claims
 from meshcompile.prove.servers import CalledPort, CalledService, let_through, server_ports
-from meshcompile.spaces import EVERYTHING, Cube, Request, Space, Undecided, any_of
+from meshcompile.spaces import EVERYTHING, Cube, Space, Undecided, any_of
 from meshcompile.symbolic.admissions import ChainAdmission
 from meshcompile.symbolic.gates import HTTP_ONLY
 from meshcompile.symbolic.rows import taken_for_granted
 from meshcompile.symbolic.subjects import dimensions
-
-MOST_WITNESSES = 12
-"""The number of witnesses of one server that are followed."""
 
 
 class Doubt(Struct, frozen=True):
@@ -63,7 +60,7 @@ def arrivals(world: World, question: Question) -> Iterator[ServedArrival | Doubt
 def _at_server(world: World, question: Question, server: CalledPort) -> Iterator[ServedArrival | Doubt]:
     try:
         found = arriving(world, question, server)
-        witnesses = tuple(_some(examples(found, identities_of(world, question.clients.workloads))))
+        witnesses = tuple(examples(found, identities_of(world, question.clients.workloads)))
     except Undecided as undecided:
         yield Doubt(f"{server.name}: {undecided}")
         return
@@ -76,12 +73,6 @@ def _at_server(world: World, question: Question, server: CalledPort) -> Iterator
             return
     if witnesses:
         yield Doubt(reason or f"{server.name} would take such requests, but none of those that were tried gets there")
-
-
-def _some(witnesses: Iterable[Request]) -> Iterator[Request]:
-    for number, each in enumerate(witnesses):
-        if number < MOST_WITNESSES:
-            yield each
 
 
 def arriving(world: World, question: Question, server: CalledPort) -> Space:

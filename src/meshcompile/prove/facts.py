@@ -19,6 +19,7 @@ from msgspec import Struct
 from meshcompile.config import Config
 from meshcompile.documents import Origin
 from meshcompile.envoy.config.route import RouteMatch
+from meshcompile.envoy.traversal import forwarded_to, mirrored_to
 from meshcompile.explain.world import World
 from meshcompile.models.gateway_api.gateway import KubernetesGateway
 from meshcompile.models.networking.gateway import Gateway
@@ -89,7 +90,6 @@ def _routes(world: World, configs: list[Config]) -> Iterator[CompiledFact]:
 def _route(world: World, each: RouteOfProxy) -> CompiledFact:
     action, document = each.route.route, each.places[0].document
     assert action is not None  # routes that forward requests
-    weighted = action.weighted_clusters.clusters if action.weighted_clusters is not None else ()
     return _fact(
         each.places[0],
         kind=document.kind,
@@ -99,8 +99,8 @@ def _route(world: World, each: RouteOfProxy) -> CompiledFact:
         proxy=world.name(each.config.proxy),
         domains=list(each.host.domains),
         path=_path(each.route.match or RouteMatch()),
-        clusters=[name for name in (action.cluster, *(one.name for one in weighted)) if name],
-        mirrors=[one.cluster for one in action.request_mirror_policies],
+        clusters=list(forwarded_to(action)),
+        mirrors=list(mirrored_to(action)),
         timeout=timeout_of(action),
         retries=retries_of(action, each.host),
     )

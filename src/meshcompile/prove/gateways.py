@@ -1,6 +1,6 @@
 """Whether requests from outside arrive at a service, through the gateways of the mesh."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -9,11 +9,11 @@ from meshcompile.config import Config
 from meshcompile.envoy.config.core import Address, HeaderValue, HeaderValueOption, SocketAddress, TransportSocket
 from meshcompile.envoy.config.listener import FilterChain, Listener
 from meshcompile.envoy.config.route import Route, RouteAction, RouteConfiguration, VirtualHost
-from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
 from meshcompile.envoy.extensions.transport_sockets.tls import DownstreamTlsContext
+from meshcompile.envoy.traversal import filter_chains
 from meshcompile.explain.request import OUTSIDE
 from meshcompile.explain.world import World
-from meshcompile.prove.arrivals import MOST_WITNESSES, Doubt, Question, ServedArrival, arriving
+from meshcompile.prove.arrivals import Doubt, Question, ServedArrival, arriving
 from meshcompile.prove.clients import UNPROVEN, Clients
 from meshcompile.prove.leads import ClusterLeads
 from meshcompile.prove.outsiders import opened_by, unknown_gateways
@@ -24,7 +24,7 @@ from meshcompile.spaces import OptionalText, Request, Space, Undecided, exactly,
 from meshcompile.symbolic.admissions import without
 from meshcompile.symbolic.authorities import authorities_of
 from meshcompile.symbolic.concrete import ConcreteRequest
-from meshcompile.symbolic.gates import Gate, gate
+from meshcompile.symbolic.gates import Gate, gate, table_of
 from meshcompile.symbolic.host_table import HostTable
 from meshcompile.symbolic.requests import http_request
 from meshcompile.symbolic.rows import taken_for_granted
@@ -97,13 +97,9 @@ def _through(world: World, question: Question, proxy: Proxy, server: CalledPort)
 def forwarding(world: World, config: Config, server: CalledPort) -> Doubt | None:
     """The doubt about a filter chain that forwards bytes to the service."""
     leads = ClusterLeads(world, config)
-    if any(leads.of_chain(chain, server) for listener in config.listeners for chain in _chains(listener)):
+    if any(leads.of_chain(chain, server) for listener in config.listeners for chain in filter_chains(listener)):
         return Doubt(f"{world.name(config.proxy)} forwards the bytes of connections to {server.name}")
     return None
-
-
-def _chains(listener: Listener) -> tuple[FilterChain, ...]:
-    return (*listener.filter_chains, *filter(None, [listener.default_filter_chain]))
 
 
 def routes_to(world: World, config: Config, server: CalledPort) -> Iterator[RouteToService]:
@@ -111,21 +107,13 @@ def routes_to(world: World, config: Config, server: CalledPort) -> Iterator[Rout
     extensions, tables = {each.name: each for each in config.extensions}, {each.name: each for each in config.routes}
     leads = ClusterLeads(world, config)
     for listener in config.listeners:
-        for chain in _chains(listener):
-            table = _table(chain, tables)
-            for host in table.virtual_hosts if table is not None else ():
+        for chain in filter_chains(listener):
+            table = table_of(chain, tables)
+            for host in table.virtual_hosts:
                 for place, route in enumerate(host.routes):
-                    if table is not None and route.route is not None and leads.of_action(route.route, server):
+                    if route.route is not None and leads.of_action(route.route, server):
                         asked = gate(chain, extensions, tables)
                         yield RouteToService(config.proxy, listener, chain, asked, table, host, place)
-
-
-def _table(chain: FilterChain, tables: Mapping[str, RouteConfiguration]) -> RouteConfiguration | None:
-    for each in chain.filters:
-        if isinstance(each.typed_config, HttpConnectionManager):
-            rds = each.typed_config.rds
-            return each.typed_config.route_config or tables.get(rds.route_config_name if rds is not None else "")
-    return None
 
 
 def _by_route(world: World, question: Question, at: RouteToService, server: CalledPort) -> ServedArrival | Doubt | None:
@@ -147,7 +135,7 @@ def requests_by(world: World, question: Question, at: RouteToService, server: Ca
 
 def arrival_by(world: World, requests: Space, at: RouteToService, server: CalledPort) -> ServedArrival | Doubt | None:
     """One of some requests that arrives by a route, or why that is unknown; None if there are none."""
-    witnesses = tuple(examples(requests, (), (_authority(at),)))[:MOST_WITNESSES]
+    witnesses = tuple(examples(requests, (), (_authority(at),)))
     reason = ""
     for witness in witnesses:
         if (needed := taken_for_granted(witness)) is not None:

@@ -10,6 +10,7 @@ from meshcompile.envoy.config.listener import FilterChain
 from meshcompile.envoy.config.route import RouteAction
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
 from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
+from meshcompile.envoy.traversal import forwarded_to, mirrored_to
 from meshcompile.explain.world import World
 from meshcompile.prove.servers import CalledPort
 from meshcompile.snapshot.service import Service
@@ -39,7 +40,7 @@ class ClusterLeads:
                 case HttpConnectionManager():
                     return False
                 case TcpProxy() as proxy:
-                    return any(self.leads(name, server) for name in _clusters_of_bytes(proxy))
+                    return any(self.leads(name, server) for name in forwarded_to(proxy))
                 case _:
                     pass
         return bool(chain.filters)
@@ -76,14 +77,8 @@ class ClusterLeads:
 
 def clusters_of(action: RouteAction) -> Iterator[str]:
     """The clusters that a route names, with those that get copies of its requests."""
-    yield from filter(None, [action.cluster])
-    yield from (each.name for each in (action.weighted_clusters.clusters if action.weighted_clusters else ()))
-    yield from (each.cluster for each in action.request_mirror_policies)
-
-
-def _clusters_of_bytes(proxy: TcpProxy) -> Iterator[str]:
-    yield from filter(None, [proxy.cluster])
-    yield from (each.name for each in (proxy.weighted_clusters.clusters if proxy.weighted_clusters else ()))
+    yield from forwarded_to(action)
+    yield from mirrored_to(action)
 
 
 def _is_named_for(cluster: str, service: Service, port: int) -> bool:

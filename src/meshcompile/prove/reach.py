@@ -18,7 +18,7 @@ from meshcompile.envoy.config.route import RouteMatch
 from meshcompile.envoy.message import source_map
 from meshcompile.explain.request import OUTSIDE
 from meshcompile.explain.world import World
-from meshcompile.prove.arrivals import MOST_WITNESSES, Doubt, Question, ServedArrival, connections_of, of_chain
+from meshcompile.prove.arrivals import Doubt, Question, ServedArrival, connections_of, of_chain
 from meshcompile.prove.clients import Clients, clients
 from meshcompile.prove.conditions import Conditions, RuleCondition, policy_conditions, route_conditions
 from meshcompile.prove.gateways import RouteToService, arrival_by, forwarding, past_gateways, requests_by, routes_to
@@ -206,9 +206,7 @@ def _row(world: World, question: Question, server: CalledPort, parts: Sequence[_
 def _witness(world: World, requests: Space, server: CalledPort, sent_by: Clients) -> FoundArrival | str:
     """One of some requests that arrives, or why none is known."""
     reason = ""
-    for number, witness in enumerate(examples(requests, identities_of(world, sent_by.workloads))):
-        if number >= MOST_WITNESSES:
-            break
+    for witness in examples(requests, identities_of(world, sent_by.workloads)):
         if (needed := taken_for_granted(witness)) is not None:
             reason = reason or f"it depends on {needed}"
         elif (found := arrived(world, witness, server, sent_by)) is not None:

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
-TEXT = {"type": "string"}
-TEXTS = {"type": "array", "items": TEXT}
+from meshcompile.json_schema import DIALECT, TEXT, TEXTS
+
 CONDITION = {
     "type": "object",
     "required": ["on"],

@@ -9,6 +9,7 @@ from meshcompile.config import Config
 from meshcompile.documents import Origin
 from meshcompile.envoy.config.route import RetryPolicy, Route, RouteAction, RouteConfiguration, VirtualHost
 from meshcompile.envoy.message import source_map
+from meshcompile.envoy.traversal import forwarded_to
 from meshcompile.errors import InvalidArgument
 from meshcompile.explain.explanation import explanation
 from meshcompile.explain.request import Request as ExplainedRequest
@@ -84,8 +85,7 @@ def broken(
 def _leads_to(action: RouteAction | None, wanted: CalledService) -> bool:
     if action is None:
         return False
-    weighted = action.weighted_clusters.clusters if action.weighted_clusters is not None else ()
-    parts = [name.split("|", 3) for name in (action.cluster, *(each.name for each in weighted)) if name]
+    parts = [name.split("|", 3) for name in forwarded_to(action)]
     named = [each for each in parts if len(each) == 4 and each[3] == wanted.service.hostname]
     return any(wanted.port in (None, int(each[1] or 0)) for each in named)
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
+from meshcompile.json_schema import DIALECT
+
 Shape = Mapping[str, Any]
 
 

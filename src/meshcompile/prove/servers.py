@@ -8,6 +8,7 @@ from meshcompile.errors import InvalidArgument
 from meshcompile.explain.names import destination
 from meshcompile.explain.request import Given
 from meshcompile.explain.world import World
+from meshcompile.inject.traffic import EXCLUDE_INBOUND_PORTS, INCLUDE_INBOUND_PORTS
 from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.snapshot.service import Endpoint, Registry, Service
@@ -103,8 +104,8 @@ def _server_port(world: World, service: Service, port: int, endpoint: Endpoint) 
 def _is_captured(server: CalledPort) -> bool:
     """Whether connections to the port are redirected to the sidecar, as annotations of the Pod say."""
     annotations = server.pod.metadata.annotations if server.pod is not None else {}
-    included = _ports(annotations.get("traffic.sidecar.istio.io/includeInboundPorts", "*"))
-    excluded = _ports(annotations.get("traffic.sidecar.istio.io/excludeInboundPorts", ""))
+    included = _ports(annotations.get(INCLUDE_INBOUND_PORTS, "*"))
+    excluded = _ports(annotations.get(EXCLUDE_INBOUND_PORTS, ""))
     port = str(server.target_port)
     return ("*" in included or port in included) and port not in excluded
 

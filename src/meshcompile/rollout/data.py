@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from meshcompile.compare.data import DIALECT, diff_data, diff_schema
+from meshcompile.compare.data import diff_data, diff_schema
+from meshcompile.json_schema import COUNT, DIALECT, TEXT, TEXTS, list_of, object_of
 from meshcompile.rollout.footprint import Drain, Footprint, Size
 from meshcompile.rollout.order import OrderVerdict
 from meshcompile.rollout.plan import Plan
@@ -92,28 +93,13 @@ def plan_schema() -> Mapping[str, Any]:
     }
 
 
-TEXT = {"type": "string"}
-TEXTS = {"type": "array", "items": TEXT}
-COUNT = {"type": "integer", "minimum": 0}
-
-
-def _object(properties: Mapping[str, Any], description: str = "", optional: tuple[str, ...] = ()) -> dict[str, Any]:
-    told = {"description": description} if description else {}
-    required = [name for name in properties if name not in optional]
-    return {"type": "object", **told, "required": required, "properties": dict(properties)}
-
-
-def _list(items: Mapping[str, Any], description: str = "") -> dict[str, Any]:
-    return {"type": "array", **({"description": description} if description else {}), "items": dict(items)}
-
-
-SIZE = _object({"bytes": COUNT, "resources": COUNT}, "Bytes of compact JSON, and the number of resources.")
-DRAIN = _object(
+SIZE = object_of({"bytes": COUNT, "resources": COUNT}, "Bytes of compact JSON, and the number of resources.")
+DRAIN = object_of(
     {"workload": TEXT, "listener": TEXT, "chains": TEXTS, "removed": {"type": "boolean"}},
     "Connections that close: all of the listener, or those of some filter chains.",
 )
-FOOTPRINT = _object({"workload": TEXT, "types": TEXTS, "before": SIZE, "after": SIZE})
-FLEET = _object(
+FOOTPRINT = object_of({"workload": TEXT, "types": TEXTS, "before": SIZE, "after": SIZE})
+FLEET = object_of(
     {
         "proxies": COUNT,
         "changed": COUNT,
@@ -124,13 +110,13 @@ FLEET = _object(
         },
         "before": SIZE,
         "after": SIZE,
-        "workloads": _list(FOOTPRINT, "The proxies that get something new."),
+        "workloads": list_of(FOOTPRINT, "The proxies that get something new."),
     }
 )
-STEP = _object(
+STEP = object_of(
     {
         "action": {"enum": ["apply", "delete"]},
-        "object": _object({"apiVersion": TEXT, "kind": TEXT, "namespace": TEXT, "name": TEXT}),
+        "object": object_of({"apiVersion": TEXT, "kind": TEXT, "namespace": TEXT, "name": TEXT}),
         "place": {
             "type": ["string", "null"],
             "description": "`FILE:LINE`; null for a version that is in neither input.",
@@ -141,12 +127,12 @@ STEP = _object(
             "description": "The number of proxies that get something new, by LDS, RDS, CDS, EDS and ECDS.",
             "additionalProperties": COUNT,
         },
-        "drains": _list(DRAIN),
+        "drains": list_of(DRAIN),
         "manifest": {"type": "object", "description": "The object, if it is a version that is in neither input."},
     },
     optional=("manifest",),
 )
-ORDER = _object(
+ORDER = object_of(
     {
         "verdict": {
             "enum": [str(each) for each in OrderVerdict],
@@ -154,19 +140,19 @@ ORDER = _object(
         },
         "checked": {**COUNT, "description": "The number of proxies that were compiled after each step."},
         "two_phases": {"type": "boolean", "description": "Whether steps have versions that are in neither input."},
-        "steps": _list(STEP, "The steps, or those that can be applied safely if there is no safe order."),
-        "blocked": _list(_object({"object": TEXT, "problems": TEXTS}), "What cannot be applied safely, and why."),
+        "steps": list_of(STEP, "The steps, or those that can be applied safely if there is no safe order."),
+        "blocked": list_of(object_of({"object": TEXT, "problems": TEXTS}), "What cannot be applied safely, and why."),
     }
 )
-SAVINGS = _object(
+SAVINGS = object_of(
     {
         "sidecars": {**SIZE, "description": "The size of all sidecars after the change."},
         "with_sidecar": {
             "description": "Their size with a Sidecar that imports the own namespace and the root namespace only.",
             "anyOf": [SIZE, {"type": "null"}],
         },
-        "export_to": _list(
-            _object({"namespace": TEXT, "bytes": COUNT}),
+        "export_to": list_of(
+            object_of({"namespace": TEXT, "bytes": COUNT}),
             "What `exportTo: [.]` on all Services of a namespace would take out of other sidecars.",
         ),
     },
@@ -175,8 +161,8 @@ SAVINGS = _object(
 PLAN = {
     "diff": {key: value for key, value in diff_schema().items() if not key.startswith("$")},
     "fleet": FLEET,
-    "drains": _list(DRAIN),
+    "drains": list_of(DRAIN),
     "order": ORDER,
     "savings": SAVINGS,
 }
-INPUTS = _object({"old": TEXT, "new": TEXT}, "In a saved plan: fingerprints of both inputs.")
+INPUTS = object_of({"old": TEXT, "new": TEXT}, "In a saved plan: fingerprints of both inputs.")

@@ -10,6 +10,7 @@ from meshcompile.config import Config
 from meshcompile.encoded import RESOURCE_TYPES
 from meshcompile.envoy.config.listener import FilterChain, Listener
 from meshcompile.envoy.fingerprint import sizes
+from meshcompile.envoy.traversal import filter_chains
 
 XDS: Mapping[str, str] = {
     "listeners": "LDS",
@@ -94,5 +95,5 @@ def _around(listener: Listener) -> Listener:
 
 
 def _lost_chains(old: Listener, new: Listener) -> list[FilterChain]:
-    kept = [*new.filter_chains, new.default_filter_chain]
-    return [each for each in (*old.filter_chains, *filter(None, [old.default_filter_chain])) if each not in kept]
+    kept = filter_chains(new)
+    return [each for each in filter_chains(old) if each not in kept]

@@ -13,15 +13,14 @@ from meshcompile.models.security.authorization_policy import (
     AuthorizationPolicy,
     AuthorizationPolicyAction,
 )
+from meshcompile.resolve.security.authorization import DRY_RUN_ANNOTATION, is_dry_run
 from meshcompile.snapshot.ambient.services import AmbientService
 from meshcompile.snapshot.ambient.waypoints import Waypoint
 from meshcompile.snapshot.gateway_api.classes import Controller
 from meshcompile.snapshot.gateway_api.conditions import StatusCondition
 from meshcompile.snapshot.service import Registry
 from meshcompile.status.objects import OwnConditions
-from meshcompile.values.labels import TRUE
 from meshcompile.ztunnel.attributes import http_attributes
-from meshcompile.ztunnel.authorizations import DRY_RUN
 
 ZTUNNEL, WAYPOINT = "ZtunnelAccepted", "WaypointAccepted"
 ACCEPTED, UNSUPPORTED = "Accepted", "UnsupportedValue"
@@ -54,9 +53,9 @@ def policy_conditions(policy: AuthorizationPolicy, targets: PolicyTargets) -> Ow
 
 
 def _of_ztunnel(policy: AuthorizationPolicy) -> Iterator[StatusCondition]:
-    spec, dry_run = policy.spec, policy.metadata.annotations.get(DRY_RUN, "")
-    if dry_run in TRUE:
-        place = policy.origin.at("metadata", "annotations", DRY_RUN)
+    spec = policy.spec
+    if is_dry_run(policy):
+        place = policy.origin.at("metadata", "annotations", DRY_RUN_ANNOTATION)
         message = (
             f'found policy "{policy.namespace}/{policy.name}" using dry-run annotation, but support for ambient '
             "dry-run authorizationPolicies isn't enabled"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from meshcompile.json_schema import DIALECT
+
 Schema = dict[str, Any]
 
 TEXT: Schema = {"type": "string"}
@@ -94,7 +96,7 @@ OBJECT = _object(
 def status_schema() -> Schema:
     """The schema of the list of objects."""
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": DIALECT,
         "$id": "urn:meshcompile:schema:status",
         "title": "Statuses",
         "description": "The output of `meshcompile status -o json`: one entry per object, by kind, namespace and name.",

@@ -91,13 +91,3 @@ def without(requests: Space, names: tuple[str, ...]) -> Space:
     """The requests of a space with any values in some dimensions."""
     cubes = (tuple(each for each in cube.conditions if each[0] not in names) for cube in requests.cubes)
     return Space(tuple(dict.fromkeys(map(Cube, cubes))))
-
-
-def takes_plain_text(
-    listener: Listener, extensions: Extensions, tables: Tables, requests: Space
-) -> Iterator[ChainAdmission]:
-    """What each filter chain lets through to a connection that does not prove who the client is."""
-    for each in admissions(listener, extensions, tables, requests):
-        anonymous = each.requests & any_of((PLAIN, SECURED & ANONYMOUS))
-        if not anonymous.is_empty:
-            yield ChainAdmission(each.chain, each.gate, anonymous)

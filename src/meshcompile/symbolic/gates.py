@@ -25,6 +25,7 @@ from meshcompile.envoy.extensions.filters.network import rbac as network_rbac
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
 from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
 from meshcompile.envoy.message import Packed
+from meshcompile.envoy.traversal import filter_chains
 from meshcompile.simulate.http_filters import EVALUATORS, PASSING_TYPES, filter_configs
 from meshcompile.simulate.http_rbac import FILTER as RBAC_FILTER
 from meshcompile.simulate.jwt_authn import FILTER as TOKENS
@@ -103,7 +104,7 @@ class Gate(Struct, frozen=True):
 
 def gates(listener: Listener, extensions: Extensions, tables: Tables) -> Iterator[tuple[FilterChain, Gate]]:
     """The filter chains of a listener with what they ask. `extensions` and `tables` are those that are discovered."""
-    for chain in (*listener.filter_chains, *filter(None, [listener.default_filter_chain])):
+    for chain in filter_chains(listener):
         yield chain, gate(chain, extensions, tables)
 
 
@@ -142,6 +143,13 @@ def _http_gate(
             case _:
                 pass
     return Gate(True, tuple(rules), tokens, tuple(authorizers), _connects(table), problem)
+
+
+def table_of(chain: FilterChain, tables: Tables) -> RouteConfiguration:
+    """The route table of a filter chain; an empty one for a chain without HTTP."""
+    managers = (each.typed_config for each in chain.filters)
+    manager = next((each for each in managers if isinstance(each, HttpConnectionManager)), None)
+    return NO_TABLE if manager is None else _table(manager, tables)
 
 
 def _table(manager: HttpConnectionManager, tables: Tables) -> RouteConfiguration:

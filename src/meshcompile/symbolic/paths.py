@@ -6,6 +6,7 @@ from operator import or_
 
 from meshcompile.envoy.config.listener import Listener
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
+from meshcompile.envoy.traversal import filter_chains
 from meshcompile.spaces import Language, containing, ending_with, matching, starting_with
 
 ANY_PATH = starting_with("/")
@@ -41,7 +42,7 @@ def users_of_tables(listeners: Iterable[Listener]) -> Mapping[str, Sequence[Http
     """The managers that use each route table, by its name."""
     found: dict[str, list[HttpConnectionManager]] = {}
     for listener in listeners:
-        for chain in (*listener.filter_chains, *filter(None, [listener.default_filter_chain])):
+        for chain in filter_chains(listener):
             for each in chain.filters:
                 if isinstance(each.typed_config, HttpConnectionManager) and each.typed_config.rds is not None:
                     found.setdefault(each.typed_config.rds.route_config_name, []).append(each.typed_config)

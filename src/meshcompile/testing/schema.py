@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from meshcompile.json_schema import DIALECT
 from meshcompile.testing.facts import ALL_FACTS, WEIGHTS
 from meshcompile.testing.shape import Shape
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TEXT: Shape = {"type": "string"}
 GIVEN: Shape = {
     "type": "object",

@@ -8,6 +8,7 @@ from meshcompile.envoy.config.cluster import Cluster
 from meshcompile.envoy.config.route import RouteAction
 from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
 from meshcompile.envoy.message import Message, source_map
+from meshcompile.envoy.traversal import forwarded_to, mirrored_to
 from meshcompile.unreachable.found import Found, UnreachableKind, UnreachableRoute
 
 
@@ -46,9 +47,7 @@ def _used(value: object) -> Iterator[str]:
         case RouteAction():
             yield from _of_action(value)
         case TcpProxy():
-            yield from filter(None, [value.cluster])
-            if value.weighted_clusters is not None:
-                yield from (each.name for each in value.weighted_clusters.clusters)
+            yield from forwarded_to(value)
         case Message():
             for name in value.__struct_fields__:
                 yield from _used(getattr(value, name))
@@ -60,9 +59,7 @@ def _used(value: object) -> Iterator[str]:
 
 
 def _of_action(action: RouteAction) -> Iterator[str]:
-    yield from filter(None, [action.cluster])
-    yield from (each.cluster for each in action.request_mirror_policies)
-    if action.weighted_clusters is not None:
-        yield from (each.name for each in action.weighted_clusters.clusters)
+    yield from forwarded_to(action)
+    yield from mirrored_to(action)
     if action.cluster_header:
         yield ""

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from meshcompile.compare.data import CHANGE, DIALECT, GROUP, TEXT, TEXTS, change_data, group_data
+from meshcompile.compare.data import CHANGE, GROUP, change_data, group_data
+from meshcompile.json_schema import COUNT, DIALECT, TEXT, TEXTS, list_of, object_of
 from meshcompile.upgrades.field_effects import FieldEffect
 from meshcompile.upgrades.upgrade import RowAtWork, Upgrade
 
@@ -66,21 +67,12 @@ def upgrade_schema() -> Mapping[str, Any]:
         "$id": "urn:meshcompile:schema:upgrade",
         "title": "Upgrade",
         "description": "The output of `meshcompile upgrade -o json`: what another release of Istio changes, and why.",
-        **_object(UPGRADE),
+        **object_of(UPGRADE),
     }
 
 
-def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "required": list(properties), "properties": dict(properties)}
-
-
-def _list(items: Mapping[str, Any], description: str = "") -> dict[str, Any]:
-    return {"type": "array", **({"description": description} if description else {}), "items": dict(items)}
-
-
-COUNT = {"type": "integer", "minimum": 0}
-FINDINGS = _list({"type": "object"}, "Findings in the format of `meshcompile validate -o json`.")
-FIELD_EFFECT = _object(
+FINDINGS = list_of({"type": "object"}, "Findings in the format of `meshcompile validate -o json`.")
+FIELD_EFFECT = object_of(
     {
         "type": {"enum": ["listeners", "routes", "clusters", "endpoints", "extensions"]},
         "change": {"enum": ["added", "removed", "changed"]},
@@ -88,12 +80,12 @@ FIELD_EFFECT = _object(
         "proxies": {**TEXTS, "description": "The workloads whose proxies have the change."},
         "resources": {**TEXTS, "description": "The names of the resources."},
         "example": {
-            **_object({"proxy": TEXT, "resource": TEXT, "pointer": TEXT, "before": {}, "after": {}}),
+            **object_of({"proxy": TEXT, "resource": TEXT, "pointer": TEXT, "before": {}, "after": {}}),
             "description": "One of the changes. `before` and `after` are null where the field is absent.",
         },
     }
 )
-ROW = _object(
+ROW = object_of(
     {
         "id": {**TEXT, "description": "The anchor of the row on the page about releases; `release` for the last row."},
         "release": {**TEXT, "description": "The release that brings the change."},
@@ -102,13 +94,15 @@ ROW = _object(
         "keep": {**TEXTS, "description": "What restores the earlier behaviour, the most precise first."},
         "link": TEXT,
         "proxies": {**TEXTS, "description": "The workloads whose configuration changes."},
-        "fields": _list(FIELD_EFFECT, "What changes in their configuration."),
-        "requests": _list(_object(CHANGE), "Sets of requests with another outcome, as in `meshcompile diff -o json`."),
+        "fields": list_of(FIELD_EFFECT, "What changes in their configuration."),
+        "requests": list_of(
+            object_of(CHANGE), "Sets of requests with another outcome, as in `meshcompile diff -o json`."
+        ),
         "settings": {
             **COUNT,
             "description": "The number of sets of requests that go where they went, to clusters with other settings.",
         },
-        "findings": _object({"new": FINDINGS, "gone": FINDINGS}),
+        "findings": object_of({"new": FINDINGS, "gone": FINDINGS}),
         "added": {**TEXTS, "description": "Proxies that only the later release has."},
         "removed": {**TEXTS, "description": "Proxies that only the earlier release has."},
     }
@@ -116,7 +110,7 @@ ROW = _object(
 UPGRADE = {
     "from": {**TEXT, "description": "The version of istiod before the upgrade."},
     "to": {**TEXT, "description": "The version of istiod after it."},
-    "proxies": _object({"total": COUNT, "changed": TEXTS}),
-    "rows": _list(ROW, "The differences between the releases that have an effect on the mesh."),
-    "unexplained": _list(_object(GROUP), "Changes of resources that no row explains."),
+    "proxies": object_of({"total": COUNT, "changed": TEXTS}),
+    "rows": list_of(ROW, "The differences between the releases that have an effect on the mesh."),
+    "unexplained": list_of(object_of(GROUP), "Changes of resources that no row explains."),
 }

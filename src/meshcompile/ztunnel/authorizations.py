@@ -27,13 +27,12 @@ from meshcompile.models.security.authorization_policy import (
     Rule,
     Source,
 )
+from meshcompile.resolve.security.authorization import is_dry_run
 from meshcompile.snapshot.policy_targets import targets
 from meshcompile.values.ip import HIGHEST_PORT, cidr_range
-from meshcompile.values.labels import TRUE
 from meshcompile.ztunnel.addresses import packed_ip
 from meshcompile.ztunnel.attributes import is_about_http
 
-DRY_RUN = "istio.io/dry-run"
 ACTIONS: Mapping[AuthorizationPolicyAction, PolicyAction] = {
     AuthorizationPolicyAction.ALLOW: "ALLOW",
     AuthorizationPolicyAction.DENY: "DENY",
@@ -45,8 +44,7 @@ PRESENT = L4StringMatch(presence=Presence())
 def authorization(policy: AuthorizationPolicy, root_namespace: str) -> Authorization | None:
     """What ztunnel gets of a policy; None for a dry run, for another action, and for a policy of a waypoint."""
     action = ACTIONS.get(policy.spec.action)
-    is_dry_run = policy.metadata.annotations.get(DRY_RUN) in TRUE
-    if action is None or is_dry_run or targets(policy.spec):
+    if action is None or is_dry_run(policy) or targets(policy.spec):
         return None
     made = Authorization(
         name=policy.name,

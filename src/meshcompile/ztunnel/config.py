@@ -15,7 +15,7 @@ from meshcompile.models.gateway_api.gateway import KubernetesGateway
 from meshcompile.models.kubernetes.endpoint_slice import EndpointSlice
 from meshcompile.snapshot.resources import ConfigStore
 from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.ztunnel.network_gateways import remote_gateways
+from meshcompile.ztunnel.network_gateways import RemoteGateway, remote_gateways
 from meshcompile.ztunnel.policies import workload_policies
 from meshcompile.ztunnel.services import services
 from meshcompile.ztunnel.workloads import DEFAULT_TRUST_DOMAIN, WorkloadContext, slice_workloads, workload
@@ -68,8 +68,9 @@ def ztunnel_config(resources: ConfigStore, snapshot: Snapshot) -> ZtunnelConfig:
     """What istiod sends. It is empty if the mesh is not ambient. `resources` are the objects that istiod watches."""
     if not snapshot.ambient:
         return ZtunnelConfig()
-    context = _context(resources, snapshot)
-    by_uid = {each.uid: each for each in _workloads(resources, context)}
+    gateways = tuple(remote_gateways(resources.all(KubernetesGateway)))
+    context = _context(resources, snapshot, gateways)
+    by_uid = {each.uid: each for each in _workloads(resources, context, gateways)}
     policies = {policy_name(each): each for each in context.policies.authorizations}
     return ZtunnelConfig(
         workloads=tuple(by_uid[uid] for uid in sorted(by_uid)),
@@ -78,9 +79,8 @@ def ztunnel_config(resources: ConfigStore, snapshot: Snapshot) -> ZtunnelConfig:
     )
 
 
-def _context(resources: ConfigStore, snapshot: Snapshot) -> WorkloadContext:
+def _context(resources: ConfigStore, snapshot: Snapshot, gateways: tuple[RemoteGateway, ...]) -> WorkloadContext:
     mesh, cluster = snapshot.mesh, snapshot.cluster
-    gateways = tuple(remote_gateways(resources.all(KubernetesGateway)))
     return WorkloadContext(
         index=snapshot.ambient_index,
         policies=workload_policies(resources, mesh.root_namespace),
@@ -92,12 +92,14 @@ def _context(resources: ConfigStore, snapshot: Snapshot) -> WorkloadContext:
     )
 
 
-def _workloads(resources: ConfigStore, context: WorkloadContext) -> Iterator[Workload]:
+def _workloads(
+    resources: ConfigStore, context: WorkloadContext, gateways: tuple[RemoteGateway, ...]
+) -> Iterator[Workload]:
     for found in context.index.workloads:
         yield workload(found, context)
     for source in resources.all(EndpointSlice):
         yield from slice_workloads(source, context)
-    for gateway in remote_gateways(resources.all(KubernetesGateway)):
+    for gateway in gateways:
         yield gateway.as_workload(context.trust_domain)
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from meshcompile.envoy.workload import WorkloadApiAddress
 from meshcompile.envoy.workload_security import Authorization
+from meshcompile.json_schema import DIALECT
 
 Schema = dict[str, Any]
 
@@ -28,7 +29,7 @@ def ztunnel_schema() -> Schema:
     messages = (WorkloadApiAddress, Authorization)
     (address, authorization), definitions = msgspec.json.schema_components(messages, ref_template="#/$defs/{name}")
     schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": DIALECT,
         "$id": "urn:meshcompile:schema:ztunnel",
         "title": "Ztunnel",
         "description": "The output of `meshcompile ztunnel -o json`: resources of the workload API, sorted by name.",

@@ -16,6 +16,7 @@ from meshcompile.snapshot.ambient.index import AmbientIndex
 from meshcompile.snapshot.ambient.workloads import AmbientWorkload
 from meshcompile.snapshot.kubernetes_services import service_hostname
 from meshcompile.snapshot.service import Registry
+from meshcompile.snapshot.workload_sources import AUTO_REGISTRATION_GROUP
 from meshcompile.snapshot.workloads import workload_name
 from meshcompile.values.labels import (
     REGION,
@@ -33,7 +34,6 @@ from meshcompile.ztunnel.policies import ZtunnelPolicies
 from meshcompile.ztunnel.ports import slice_ports, workload_ports
 
 DEFAULT_TRUST_DOMAIN = "cluster.local"
-GROUP_ANNOTATION = "istio.io/autoRegistrationGroup"
 
 
 class WorkloadContext(Struct, frozen=True, eq=False):
@@ -133,7 +133,7 @@ def _of_entry(spec: WorkloadEntrySpec, name: str) -> SourceFacts:
 def _entry_name(of: AmbientWorkload) -> str:
     """The name of the workload of a WorkloadEntry: its group, else its label, else its own name."""
     annotations = of.source.metadata.annotations if isinstance(of.source, WorkloadEntry) else {}
-    return annotations.get(GROUP_ANNOTATION, of.labels.get(WORKLOAD_NAME, of.name))
+    return annotations.get(AUTO_REGISTRATION_GROUP, of.labels.get(WORKLOAD_NAME, of.name))
 
 
 def _locality(region: str, zone: str, subzone: str) -> Locality | None:

@@ -20,7 +20,7 @@ from meshcompile.proxies import NamedProxy
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.envoy_filters import envoy_filters
 from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.words import counted
+from meshcompile.words import nor_for_others
 
 PROXIES = 24
 """The most proxies that are compiled."""
@@ -35,12 +35,12 @@ def idle_patches(context: Context) -> Iterator[Diagnostic]:
         return
     idle: dict[Origin, list[Diagnostic]] = {}
     selected = _selected(context)
-    for proxy in islice(selected, PROXIES):
-        if not waiting.isdisjoint(_patches(context.snapshot, proxy)):
+    for proxy, patches in islice(selected, PROXIES):
+        if not waiting.isdisjoint(patches):
             _sort(context.snapshot, proxy, waiting, idle)
         if not waiting:
             return
-    rest = {place for proxy in selected for place in _patches(context.snapshot, proxy)}
+    rest = {place for _, patches in selected for place in patches}
     for place, found in idle.items():
         if found and place in waiting and place not in rest:
             yield _of_all(found)
@@ -59,25 +59,21 @@ def _judged(context: Context) -> Iterator[Origin]:
                 yield patch.origin
 
 
-def _selected(context: Context) -> Iterator[Proxy]:
-    """The proxies that have patches: gateways, and one proxy of each cluster, namespace and set of labels."""
+def _selected(context: Context) -> Iterator[tuple[Proxy, frozenset[Origin]]]:
+    """The proxies that have patches, with these: gateways, and one of each cluster, namespace and set of labels."""
     snapshot, seen = context.snapshot, set[str]()
     for proxy in chain((facts.proxy for facts in context.routers), first_of_each(snapshot, _shape)):
-        if proxy.id not in seen and envoy_filters(snapshot.envoy_filters, proxy).all:
+        if proxy.id not in seen and (patches := envoy_filters(snapshot.envoy_filters, proxy).all):
             seen.add(proxy.id)
-            yield proxy
+            yield proxy, frozenset(patch.origin for patch in patches)
 
 
 def _shape(each: NamedProxy) -> object:
     return each.cluster, each.pod.namespace, frozenset(each.pod.metadata.labels.items())
 
 
-def _patches(snapshot: Snapshot, proxy: Proxy) -> Iterator[Origin]:
-    return (patch.origin for patch in envoy_filters(snapshot.envoy_filters, proxy).all)
-
-
 def _sort(snapshot: Snapshot, proxy: Proxy, waiting: set[Origin], idle: dict[Origin, list[Diagnostic]]) -> None:
-    """Compile a proxy. Patches at work wait no more, and findings about the others are kept."""
+    """Compile a proxy: remove the patches that change it from `waiting`, and keep the findings about the others."""
     from meshcompile.compile import compiled  # for a fast start: few meshes have patches
 
     done = compiled(snapshot, proxy)
@@ -96,10 +92,8 @@ def _is_within(place: Origin, patch: Origin) -> bool:
 
 def _of_all(found: list[Diagnostic]) -> Diagnostic:
     """The finding about the proxy that has most of what the patch matches, with the number of the other proxies."""
-    nearest, more = max(found, key=lambda each: not _is_about_proxy(each)), len(found) - 1
-    if not more:
-        return nearest
-    return replace(nearest, message=f"{nearest.message}; nor for {counted(more, 'other proxy')}")
+    nearest = max(found, key=lambda each: not _is_about_proxy(each))
+    return replace(nearest, message=nor_for_others(nearest.message, len(found) - 1))
 
 
 def _is_about_proxy(finding: Diagnostic) -> bool:

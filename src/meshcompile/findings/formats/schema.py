@@ -6,6 +6,7 @@ from typing import Any
 
 from meshcompile.diagnostics import Applicability, Severity
 from meshcompile.findings.report import BaselineState
+from meshcompile.json_schema import DIALECT
 
 TEXT = {"type": "string"}
 NUMBER = {"type": "integer", "minimum": 0}
@@ -80,7 +81,7 @@ def findings_schema() -> dict[str, Any]:
     required = [name for name in PROPERTIES if name != "state"]
     item = {"type": "object", "required": required, "properties": PROPERTIES}
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": DIALECT,
         "$id": "urn:meshcompile:schema:findings",
         "title": "Findings",
         "description": "The output of `meshcompile validate -o json` and `meshcompile analyze -o json`.",
