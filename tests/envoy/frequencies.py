@@ -13,6 +13,12 @@ DEVIATIONS = 6.0
 """A share is wrong if it is so many standard deviations away. Chance alone does this once in 500 million."""
 
 
+LEAST_VARIANCE = 1.5
+"""The variance from which the deviation of a tally is near a normal one."""
+EXPONENT = 18.0
+"""Chance alone passes the bound of Laurent and Massart for squared deviations with a probability of e to minus this."""
+
+
 @dataclass(slots=True)
 class Tally:
     """How often outcomes with one share were expected, and how often they happened."""
@@ -21,6 +27,12 @@ class Tally:
     variance: float = 0
     observed: int = 0
 
+    def add(self, share: float, did: bool) -> None:
+        """Add a request for which the outcome was expected with this share."""
+        self.expected += share
+        self.variance += share * (1 - share)
+        self.observed += did
+
     @property
     def is_likely(self) -> bool:
         return bool(abs(self.observed - self.expected) <= DEVIATIONS * self.variance**0.5 + 1)
@@ -28,27 +40,34 @@ class Tally:
 
 @dataclass(slots=True)
 class Shares:
-    """Tallies by share."""
+    """How often outcomes happened: by share over all meshes, and by mesh, cluster and share.
+
+    Over all meshes, outcomes with equal shares of one request make up for each other. Those of one cluster do not.
+    """
 
     tallies: defaultdict[Fraction, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    of_clusters: defaultdict[tuple[str, str, Fraction], Tally] = field(default_factory=lambda: defaultdict(Tally))
 
-    def add(self, outcomes: Sequence[ProxyOutcome], happened: Sequence[bool]) -> None:
+    def add(self, mesh: str, outcomes: Sequence[ProxyOutcome], happened: Sequence[bool]) -> None:
         """Add a request, with what happened. Outcomes that look the same, or that depend on something, say nothing."""
         if sum(happened) != 1 or any(each.depends_on for each in outcomes):
             return
         if sum(each.share for each in outcomes) != 1:
             return
         for outcome, did in zip(outcomes, happened, strict=True):
-            tally, share = self.tallies[outcome.share], float(outcome.share)
-            tally.expected += share
-            tally.variance += share * (1 - share)
-            tally.observed += did
+            self.tallies[outcome.share].add(float(outcome.share), did)
+        first, did = min(zip(outcomes, happened, strict=True), key=lambda each: each[0].cluster)  # the others follow
+        self.of_clusters[mesh, first.cluster, first.share].add(float(first.share), did)
 
     def unlikely(self) -> Iterator[str]:
         """The shares that Envoy does not have."""
         for share, tally in self.tallies.items():
             if not tally.is_likely:
                 yield f"share {share}: expected {tally.expected:.0f} times, happened {tally.observed} times"
+        known = [tally for tally in self.of_clusters.values() if tally.variance >= LEAST_VARIANCE]
+        squares = sum((tally.observed - tally.expected) ** 2 / tally.variance for tally in known)
+        if squares > len(known) + 2 * (EXPONENT * len(known)) ** 0.5 + 2 * EXPONENT:
+            yield f"shares of {len(known)} clusters: the squared deviations add up to {squares:.0f}"
 
 
 @dataclass(slots=True)

@@ -241,7 +241,7 @@ class Judge:
             self.comparison.requests += 1
             self.comparison.outcomes[described(outcomes[0]) if outcomes else "none"] += 1
             happened = [agree(outcome, request, reply) for outcome in outcomes]
-            self.comparison.shares.add(outcomes, happened)
+            self.comparison.shares.add(self.name, outcomes, happened)
             self.copies.add(outcomes)
             if not any(happened):
                 self._differ(approach, judgement.explained(request, outcomes, reply))
