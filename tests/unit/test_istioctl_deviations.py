@@ -148,6 +148,54 @@ def test_subset_with_labels_of_other_pods() -> None:
     assert "IST0173" not in codes(*texts, rule % "v1")
 
 
+ENTRY = """
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: %s, namespace: egress}
+spec: %s
+---
+"""
+
+
+@pytest.mark.parametrize(
+    ("entry", "label", "found"),
+    [
+        ("{hosts: [a.example], resolution: NONE, ports: [{number: 80, name: http, protocol: HTTP}]}", "a", False),
+        ("{hosts: [a.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}], "
+         "endpoints: [{address: a.eu.example, labels: {version: a}}]}", "a", False),
+        ("{hosts: [a.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}], "
+         "endpoints: [{address: a.eu.example, labels: {version: a}}]}", "b", True),
+        ("{hosts: [a.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}", "a", True),
+    ],
+)  # fmt: skip
+def test_subset_of_a_service_entry(entry: str, label: str, found: bool) -> None:
+    """A subset of a ServiceEntry selects its endpoints; without resolution, there is nothing to select."""
+    rule = RULE % "{host: a.example, subsets: [{name: s, labels: {version: %s}}]}" % label
+    assert ("IST0173" in codes(ENTRY % ("a", entry), rule)) == found
+
+
+def test_host_that_is_exported_to_the_virtual_service() -> None:
+    """A host that the namespace of a VirtualService sees exists, wherever the VirtualService is exported to."""
+    entry = "{hosts: [a.example], resolution: DNS, exportTo: [%s], ports: [{number: 80, name: http, protocol: HTTP}]}"
+    route = ROUTE % ("v", '{hosts: [a.example], exportTo: ["*"], http: [{route: [{destination: {host: a.example}}]}]}')
+    assert "IST0101" not in codes(ENTRY % ("a", entry % "shop"), route)
+    assert "IST0101" in codes(ENTRY % ("a", entry % "edge"), route)
+
+
+def test_tokens_at_the_ingress_gateway_of_the_input() -> None:
+    """Claims that no RequestAuthentication reads are reported for the Pods of the input, and for no other."""
+    route = """
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: v, namespace: edge}
+spec:
+  hosts: [a.example]
+  gateways: [front]
+  http: [{match: [{headers: {"@request.auth.claims.role": {exact: a}}}], redirect: {uri: /}}]
+"""
+    assert codes(INGRESS, GATEWAY % 8443, route).count("IST0149") == 1
+
+
 def test_empty_parts_of_policies() -> None:
     """An empty `from` of an AuthorizationPolicy is reported like any other mistake."""
     assert "IST0106" in codes(POLICY % "{}")

@@ -26,3 +26,34 @@ def test_example(code: Code) -> None:
     assert marked
     assert lines(code, shown.bad) == marked
     assert lines(code, shown.good) == []
+
+
+NULLS = """
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: front}
+spec: {servers: [null]}
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: entry}
+spec: {hosts: [a.example], ports: [null]}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {namespace: edge}
+spec: {servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
+"""
+
+
+def test_null_items_and_a_missing_name() -> None:
+    """A null item is an empty object to istioctl: it lacks each required field. A Gateway without a name is invalid."""
+    found = [each for each in meshcompile.load(NULLS).analyze() if each.code == "IST0106"]
+    said = sorted((each.name, each.message.partition(" is ")[0]) for each in found)
+    assert said == [
+        ("", "`metadata.name`"),
+        ("entry", "``"),
+        ("entry", "`spec.ports[0].number`"),
+        ("front", "`hosts`"),
+        ("front", "`spec.servers[0].port`"),
+    ]

@@ -18,6 +18,7 @@ from meshcompile.diagnostics import Code, Diagnostic, Severity
 from meshcompile.documents import Origin, Path
 from meshcompile.inject.decision import NEVER_INJECTED
 from meshcompile.models.networking.service_entry import Resolution, ServiceEntry
+from meshcompile.models.tolerant import problems_in_null_items
 from meshcompile.validate import MODULES, release_violations, violations
 from meshcompile.validate.gateway import host_problems
 from meshcompile.validate.names import fqdn_problem
@@ -140,12 +141,15 @@ def _findings(context: Context) -> Iterator[Diagnostic]:
         key = _object(found.kind, found.namespace, found.name)
         if found.code in LIMITS and key in malformed and _is_of_istio(found):
             limits.setdefault(key, []).append(found)
-        elif found.kind in MODULES and found.code not in LIMITS and key not in malformed and _is_of_istio(found):
+        elif _is_about_a_name(found) or (
+            found.kind in MODULES and found.code not in LIMITS and key not in malformed and _is_of_istio(found)
+        ):
             yield found
     for key, resource in malformed.items():
         said = (*violations(resource), *release_violations(resource, context.snapshot.behaviour))
         own = tuple(found for found in said if _is_of_istio(found))
-        yield from _of_malformed(own, limits.get(key, ()))
+        of_nulls = (found for found in problems_in_null_items(resource) if found.code in LIMITS and _is_of_istio(found))
+        yield from _of_malformed(own, (*limits.get(key, ()), *of_nulls))
 
 
 def _of_malformed(own: Sequence[Diagnostic], limits: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
@@ -160,6 +164,13 @@ def _of_malformed(own: Sequence[Diagnostic], limits: Sequence[Diagnostic]) -> It
         is_said = place in said or (place in names and found.code == models.MISSING_FIELD.id)
         if not is_said and not (found.code == models.WRONG_FORM.id and place[:-1] in said):
             yield found
+
+
+def _is_about_a_name(found: Diagnostic) -> bool:
+    """True for a missing name that Istio validates: only that of its own Gateways."""
+    if found.code != models.MISSING_NAME.id or found.kind != "Gateway":
+        return False
+    return str(found.origin.document.value.get("apiVersion")).startswith("networking.istio.io/")
 
 
 def _is_within(path: Path, places: AbstractSet[Path]) -> bool:

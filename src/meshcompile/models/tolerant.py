@@ -5,17 +5,19 @@ last of several fields that exclude each other. The result may break what a mode
 objects see it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Annotated, Any
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from meshcompile.documents import Document
-from meshcompile.models.base import Node, OneOf, Resource, nested_fields, node_type, spellings, stamp
+from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents import Document, Origin, Path
+from meshcompile.models.base import ADMITTED, Node, OneOf, Resource, nested_fields, node_type, spellings, stamp
 from meshcompile.models.common import IstioResource
 from meshcompile.models.gateway_api.base import GatewayApiResource
+from meshcompile.models.problems import problem
 from meshcompile.models.registry import find
 
 LIMITS = frozenset(
@@ -53,6 +55,34 @@ def tolerated(document: Document, namespace: str) -> Resource | None:
         return None
     stamp(resource, document, written)
     return resource
+
+
+def problems_in_null_items(resource: Resource) -> Iterator[Diagnostic]:
+    """What the schema says about null items of lists, which Istio reads as empty objects. No value has a wrong type."""
+    document = resource.origin.document
+    nulls, written = frozenset(_null_items(document.value)), _without_nulls(document.value)
+    if not nulls:
+        return
+    try:
+        type(resource).model_validate(written, by_alias=True, by_name=False, context=ADMITTED)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            found = problem(detail, type(resource), Origin(document), written)
+            if any(found.origin.path[:length] in nulls for length in range(len(found.origin.path) + 1)):
+                yield found
+
+
+def _null_items(value: Any, path: Path = ()) -> Iterator[Path]:
+    """The paths of the null items of lists."""
+    match value:
+        case Mapping():
+            for key, item in value.items():
+                yield from _null_items(item, (*path, key))
+        case list():
+            for index, item in enumerate(value):
+                yield from _null_items(item, (*path, index))
+        case None if path and isinstance(path[-1], int):
+            yield path
 
 
 def _without_nulls(value: Any) -> Any:

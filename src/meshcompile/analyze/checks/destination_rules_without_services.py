@@ -36,7 +36,7 @@ def destination_rules_without_services(context: Context) -> Iterator[Diagnostic]
 
 def _subsets(context: Context, rule: DestinationRule, services: tuple[Service, ...]) -> Iterator[Diagnostic]:
     """The findings about subsets without endpoints, and infos about those that select only assumed Pods."""
-    known = [service for service in services if _has_known_endpoints(service)]
+    known = [service for service in services if _selects_endpoints(service)]
     endpoints = tuple(endpoint for service in known for endpoint in context.snapshot.endpoints.of(service))
     for subset in rule.spec.subsets if known else ():
         if _is_elsewhere(context.snapshot, subset):
@@ -87,7 +87,6 @@ def _is_elsewhere(snapshot: Snapshot, subset: Subset) -> bool:
     return len(snapshot.workloads.clusters) < 2 and not subset.labels.keys().isdisjoint((CLUSTER, NETWORK))
 
 
-def _has_known_endpoints(service: Service) -> bool:
-    """False for services whose endpoints only DNS or the client knows."""
-    headless = service.resolution is Resolution.PASSTHROUGH and service.registry is Registry.KUBERNETES
-    return headless or service.resolution is Resolution.CLIENT_SIDE_LB
+def _selects_endpoints(service: Service) -> bool:
+    """False for a ServiceEntry without resolution: the client names the address, also with a subset."""
+    return service.resolution is not Resolution.PASSTHROUGH or service.registry is Registry.KUBERNETES

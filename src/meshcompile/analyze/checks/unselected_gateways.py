@@ -9,7 +9,7 @@ from meshcompile.analyze.written import Written
 from meshcompile.codes.references import GATEWAY_PORT_NOT_ON_SERVICE, NOT_FOUND
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.kubernetes.pod import Pod
-from meshcompile.models.networking.gateway import Gateway
+from meshcompile.models.networking.gateway import Gateway, Server
 from meshcompile.values.labels import Labels, selects
 
 
@@ -56,6 +56,11 @@ def _ports_leading_to(written: Written, pod: Pod) -> Iterator[int]:
 def _ports(gateway: Gateway, reachable: Collection[int]) -> Iterator[Diagnostic]:
     labels = gateway.spec.selector
     for server in gateway.spec.servers:
-        if server.port is not None and server.port.number not in reachable:
+        if server.port.number not in reachable and _has_port(server):
             place = selector_place(gateway, labels, "spec", "selector")
             yield GATEWAY_PORT_NOT_ON_SERVICE(server.port.at("number"), reported=place, port=server.port.number)
+
+
+def _has_port(server: Server) -> bool:
+    """False for a server without a port, which is rejected for that."""
+    return "port" in server.origin.document.place(server.origin.path).children
