@@ -8,9 +8,11 @@ from meshcompile.compare.probes import PlacedChain, Probe, chains, connection_to
 from meshcompile.compare.routes import described
 from meshcompile.config import Config
 from meshcompile.envoy.config.route import Route, RouteAction, RouteConfiguration, VirtualHost, WeightedCluster
+from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
 from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
 from meshcompile.envoy.message import Message
-from meshcompile.spaces import Refuted
+from meshcompile.queries import derived
+from meshcompile.spaces import Language, Refuted
 from meshcompile.symbolic.host_table import HostTable
 from meshcompile.symbolic.paths import visible_paths
 from meshcompile.symbolic.requests import http_request
@@ -80,7 +82,7 @@ def _probe(
     index: int,
     blamed: tuple[tuple[Message, ...], tuple[Message, ...]],
 ) -> Probe | None:
-    routes = HostTable(host, table, visible_paths(at.manager) if at is not None else None)
+    routes = HostTable(host, table, _paths(at.manager) if at is not None and at.manager is not None else None)
     answer = routes.unreachable(index)
     if at is None or not isinstance(answer, Refuted):
         return None
@@ -88,6 +90,11 @@ def _probe(
     request = http_request(answer.witness, authority)
     words = f"requests{described(answer.witness, routes.table.rows[index].certain)}"
     return Probe(connection_to(config, at, authority), request, words, *blamed)
+
+
+@derived
+def _paths(manager: HttpConnectionManager) -> Language:
+    return visible_paths(manager)
 
 
 def _tcp_probes(config: Config, changed: Changed) -> Iterator[Probe]:

@@ -6,6 +6,7 @@ from itertools import islice
 
 import msgspec
 
+from meshcompile.compare.identity_classes import told_apart
 from meshcompile.compare.pairs import ConfigPair
 from meshcompile.compare.policies import policy_identities, policy_requests
 from meshcompile.compare.probes import UNDECLARED_PORT, PlacedChain, Probe, chains, connection_to, tables
@@ -65,8 +66,9 @@ def _probes(
             continue
         connection = connection_to(config, each)
         words = _words(each, connection)
+        requests = {repr(one): one for one in _requests(old, new, each, config)}  # most policies are in both managers
         for peer in _connections(old, new, connection, identities):
-            for request in _requests(old, new, each, config):
+            for request in requests.values():
                 yield Probe(peer, request, words, _blamed(old), _blamed(new))
 
 
@@ -77,9 +79,10 @@ def _connections(
     if (hello := connection.tls) is None or connection.capture is not Capture.INBOUND:
         yield connection
         return
-    managers = [one.manager for one in (old, new) if one is not None and one.manager is not None]
+    both = [one for one in (old, new) if one is not None]
+    managers = [one.manager for one in both if one.manager is not None]
     named = sorted({identity for manager in managers for identity in policy_identities(manager)})
-    for identity in dict.fromkeys((*identities[:MOST_IDENTITIES], *named)):
+    for identity in told_apart((*identities[:MOST_IDENTITIES], *named), [one.chain for one in both]):
         certificate = PeerCertificate(uris=(identity,))
         yield msgspec.structs.replace(connection, tls=msgspec.structs.replace(hello, certificate=certificate))
 

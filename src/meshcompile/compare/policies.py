@@ -16,6 +16,7 @@ from meshcompile.envoy.config.route import HeaderMatcher
 from meshcompile.envoy.extensions.filters.http import rbac
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
 from meshcompile.envoy.type.matcher import PathMatcher, StringMatcher
+from meshcompile.queries import derived
 from meshcompile.simulate import HttpRequest
 from meshcompile.spaces import ANY, Language, Undecided, matching
 from meshcompile.symbolic.strings import accepted_strings
@@ -72,21 +73,27 @@ def policy_identities(manager: HttpConnectionManager) -> Sequence[str]:
         text
         for each in manager.http_filters
         if isinstance(each.typed_config, rbac.RBAC) and each.typed_config.rules is not None
-        for policy in each.typed_config.rules.policies.values()
-        for principal in policy.principals
-        for text in _identities(principal)
+        for text in _identities(each.typed_config.rules)
     )
     return sorted(set(islice(found, MOST_REQUESTS)))
 
 
-def _identities(principal: Principal) -> Iterator[str]:
+@derived
+def _identities(rules: RBAC) -> tuple[str, ...]:
+    principals = (principal for policy in rules.policies.values() for principal in policy.principals)
+    names = (name for principal in principals for name in principal_names(principal))
+    return tuple(text for name in names for text in _examples(name, LOCAL_IDENTITIES) or _examples(name, IDENTITIES))
+
+
+def principal_names(principal: Principal) -> Iterator[StringMatcher]:
+    """The names of peers that a principal asks for."""
     match principal:
         case Principal(and_ids=PrincipalSet(ids=ids)) | Principal(or_ids=PrincipalSet(ids=ids)):
-            yield from (each for one in ids for each in _identities(one))
+            yield from (each for one in ids for each in principal_names(one))
         case Principal(not_id=Principal() as inner):
-            yield from _identities(inner)
-        case Principal(authenticated=PrincipalAuthenticated(principal_name=StringMatcher() as text)):
-            yield from _examples(text, LOCAL_IDENTITIES) or _examples(text, IDENTITIES)
+            yield from principal_names(inner)
+        case Principal(authenticated=PrincipalAuthenticated(principal_name=StringMatcher() as name)):
+            yield name
         case _:
             return
 

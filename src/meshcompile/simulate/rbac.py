@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from meshcompile.envoy.config.rbac import RBAC, Policy
+from meshcompile.queries import derived
 from meshcompile.simulate.rbac_conditions import RbacCondition, RbacSubject, permission, principal, unknowns
 from meshcompile.simulate.streams import FailedCheck, NearMiss
 
@@ -26,14 +27,36 @@ def verdict(rules: RBAC, subject: RbacSubject, pointer: str) -> RbacVerdict:
     """What rules say about a request. `pointer` is their place."""
     misses: list[NearMiss] = []
     unknown = ""
-    for name in sorted(rules.policies):
-        place = f"{pointer}/policies/{escaped(name)}"
-        permissions, principals = policy_conditions(rules.policies[name], place)
-        unknown = unknown or next(unknowns((*permissions, *principals)), "")
-        if _any(permissions, subject) and _any(principals, subject):
-            return RbacVerdict(rules.action != "DENY", name, place, tuple(misses), unknown)
-        misses.append(NearMiss(place, name, tuple(_failed(permissions, principals, subject))))
+    for policy in _policies(rules, pointer):
+        unknown = unknown or policy.unknown
+        if _any(policy.permissions, subject) and _any(policy.principals, subject):
+            return RbacVerdict(rules.action != "DENY", policy.name, policy.place, tuple(misses), unknown)
+        failed = _failed(policy.permissions, policy.principals, subject)
+        misses.append(NearMiss(policy.place, policy.name, tuple(failed)))
     return RbacVerdict(rules.action != "ALLOW", near_misses=tuple(misses), depends_on=unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyConditions:
+    """A policy, ready to be asked. `unknown` is the first condition that cannot be evaluated; "" for none."""
+
+    name: str
+    place: str
+    permissions: tuple[RbacCondition, ...]
+    principals: tuple[RbacCondition, ...]
+    unknown: str
+
+
+@derived
+def _policies(rules: RBAC, pointer: str) -> tuple[PolicyConditions, ...]:
+    """The policies in the order in which Envoy asks them."""
+    return tuple(_policy(name, rules.policies[name], pointer) for name in sorted(rules.policies))
+
+
+def _policy(name: str, policy: Policy, pointer: str) -> PolicyConditions:
+    place = f"{pointer}/policies/{escaped(name)}"
+    permissions, principals = policy_conditions(policy, place)
+    return PolicyConditions(name, place, permissions, principals, next(unknowns((*permissions, *principals)), ""))
 
 
 def escaped(key: str) -> str:
