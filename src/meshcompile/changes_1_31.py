@@ -66,8 +66,8 @@ CHANGES_1_31: tuple[ReleaseChange, ...] = (
         "stable_tcp_routes",
         "1.31",
         "TCPRoutes need no feature flag",
-        "TCPRoutes, and listeners of Gateways with the protocol TCP, are read. Earlier releases read them with "
-        "PILOT_ENABLE_ALPHA_GATEWAY_API only.",
+        "TCPRoutes, also of version v1, and listeners of Gateways with the protocol TCP, are read. Earlier releases "
+        "read version v1alpha2 alone, and with PILOT_ENABLE_ALPHA_GATEWAY_API only.",
         f"{PULL}60766",
     ),
     ReleaseChange(

@@ -12,7 +12,7 @@ from meshcompile.snapshot.exports import is_visible
 from meshcompile.snapshot.service import Resolution, Service
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.hosts import covering, qualified
-from meshcompile.values.names import ClusterName, parse_cluster_name
+from meshcompile.values.names import ZERO_WEIGHT_HOST, ZERO_WEIGHT_SUBSET, ClusterName, parse_cluster_name
 
 
 class Reason(Struct, frozen=True):
@@ -28,6 +28,8 @@ def reason(snapshot: Snapshot, proxy: Proxy, cluster: str) -> Reason:
     name = parse_cluster_name(cluster)
     if name is None:
         return Reason("no object creates a cluster with that name")
+    if (name.host, name.subset) == (ZERO_WEIGHT_HOST, ZERO_WEIGHT_SUBSET):
+        return Reason("all weights of the rule are 0")
     services = tuple(snapshot.services.by_hostname.get(name.host, {}).values())
     visible = tuple(service for service in services if is_visible(service.export_to, (proxy.namespace,)))
     if not services:

@@ -1,6 +1,7 @@
 """Routes and connections of a compiled proxy that lead to a missing cluster, and the reasons.
 
-istiod sends them without a warning. Envoy answers such requests with 503 and closes such connections.
+istiod sends them without a warning. Envoy answers such requests with 503, or with 500 if a route of the Gateway API
+sends them, and closes such connections. Invalid backends of the Gateway API are findings of the mesh, MC1905.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +16,13 @@ from meshcompile.dead_end_reasons import Reason, reason
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Origin
 from meshcompile.envoy.config.listener import Filter, Listener
-from meshcompile.envoy.config.route import Route, RouteAction, RouteConfiguration, VirtualHost
+from meshcompile.envoy.config.route import (
+    Route,
+    RouteAction,
+    RouteActionClusterNotFoundResponseCode,
+    RouteConfiguration,
+    VirtualHost,
+)
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
 from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
 from meshcompile.envoy.traversal import filter_chains, forwarded_to
@@ -23,12 +30,16 @@ from meshcompile.models.networking.virtual_service import Destination
 from meshcompile.proxy import Proxy
 from meshcompile.queries import derived, query
 from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.values.names import ClusterName, outbound, parse_cluster_name
+from meshcompile.values.names import UNKNOWN_SERVICE, ClusterName, outbound, parse_cluster_name
 
 OF_BOOTSTRAP = frozenset({"agent", "prometheus_stats", "sds-grpc", "xds-grpc", "zipkin", "otlp"})
 """Clusters of a proxy's bootstrap, which istiod does not send."""
 
-REQUESTS = "requests get 503 NC"
+REQUESTS: Mapping[RouteActionClusterNotFoundResponseCode, str] = {
+    "SERVICE_UNAVAILABLE": "requests get 503 NC",
+    "NOT_FOUND": "requests get 404 NC",
+    "INTERNAL_SERVER_ERROR": "requests get 500 NC",
+}
 CONNECTIONS = "connections are closed"
 MIRRORS = "mirrored requests are lost"
 
@@ -47,7 +58,7 @@ Sender = Listener | RouteConfiguration
 
 def dead_ends(resources: Resources, snapshot: Snapshot, proxy: Proxy) -> Iterator[Diagnostic]:
     """A finding for each reference to a cluster that the proxy does not have."""
-    known = {*map(attrgetter("name"), resources.clusters), *OF_BOOTSTRAP}
+    known = {*map(attrgetter("name"), resources.clusters), *OF_BOOTSTRAP, UNKNOWN_SERVICE}
     messages: tuple[Sender, ...] = (*resources.listeners, *resources.routes)
     if all(cluster_names(message) <= known for message in messages):
         return
@@ -153,11 +164,12 @@ def _of_virtual_host(virtual_host: VirtualHost) -> Iterator[Lead]:
 
 
 def _of_route(route: Route, action: RouteAction) -> Iterator[Lead]:
+    effect = REQUESTS[action.cluster_not_found_response_code]
     if action.cluster:
-        yield Lead(action.cluster, REQUESTS, route.origins)
+        yield Lead(action.cluster, effect, route.origins)
     if action.weighted_clusters is not None:
         for share in action.weighted_clusters.clusters:
-            yield Lead(share.name, REQUESTS, share.origins or route.origins)
+            yield Lead(share.name, effect, share.origins or route.origins)
     for mirror in action.request_mirror_policies:
         if mirror.cluster:
             yield Lead(mirror.cluster, MIRRORS, route.origins)
@@ -170,7 +182,7 @@ def _place(snapshot: Snapshot, lead: Lead) -> Origin | None:
     for origin in lead.origins:
         for destination in rules.get(Origin(origin.document, origin.path[:3]), ()):
             if name is not None and _means(snapshot, destination, name):
-                return destination.origin
+                return destination.origin or origin
     return next(iter(lead.origins), None)
 
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from meshcompile.models.networking.service_entry import ServiceEntry
+from meshcompile.snapshot.ambient.index import ambient_index
+from meshcompile.snapshot.gateway_api import build
+from meshcompile.snapshot.resources import ConfigStore
+from meshcompile.snapshot.services import ServiceIndex
 from tests.conformance import corpus
+from tests.conformance.compare import run_case
 from tests.conformance.parity import compared
 
 # (case, proxy, type, name of the resource)
@@ -40,3 +48,59 @@ def test_deviation(case: str, proxy: str, kind: str, name: str) -> None:
     """Every deviation still exists. If one does not, its row must be removed from the page."""
     (result,) = compared(corpus.cases_dir(), [case], (kind,))
     assert all(row.equal for row in result.rows if (row.proxy, row.name) == (proxy, name))
+
+
+NOT_CONVERTED = sorted({case for case, *_ in DEVIATIONS if case.startswith("fuzz-gwapi/")})
+
+
+class ConvertedStore:
+    """A config store in which only ServiceEntries of version v1 exist."""
+
+    def __init__(self, store: ConfigStore) -> None:
+        self._store = store
+
+    def all(self, kind: type[Any]) -> tuple[Any, ...]:
+        """Every resource of a kind, without ServiceEntries of other versions."""
+        found = self._store.all(kind)
+        return tuple(filter(_is_v1, found)) if kind is ServiceEntry else found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+class ConvertedServices:
+    """The services of a mesh in which only ServiceEntries of version v1 exist."""
+
+    def __init__(self, services: ServiceIndex, store: ConfigStore) -> None:
+        self._services = services
+        known = {(each.namespace, each.name) for each in store.all(ServiceEntry) if _is_v1(each)}
+        self.entries = tuple(
+            entry for entry in services.entries if {(e.namespace, e.object_name) for e in entry.services} & known
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._services, name)
+
+
+def _is_v1(entry: ServiceEntry) -> bool:
+    return entry.api_version == "networking.istio.io/v1"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", NOT_CONVERTED)
+def test_nothing_but_versions_differs(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the ambient index and the Gateway controller see only ServiceEntries of version v1, as those of the recorded
+    istiod did, every resource of the case is equal.
+    """
+    index, converted = ambient_index, build.from_gateway_api
+
+    def index_of_v1(store: Any, workloads: Any, services: Any, *rest: Any) -> Any:
+        return index(ConvertedStore(store), workloads, ConvertedServices(services, store), *rest)  # type: ignore[arg-type]
+
+    def converted_of_v1(store: Any, services: Any, **settings: Any) -> Any:
+        return converted(ConvertedStore(store), services, **settings)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("meshcompile.snapshot.snapshot.ambient_index", index_of_v1)
+    monkeypatch.setattr(build, "from_gateway_api", converted_of_v1)
+    result = run_case(corpus.cases_dir(), case)
+    assert [row for row in result.rows if not row.equal] == []

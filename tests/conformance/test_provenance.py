@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -71,17 +71,29 @@ def compiled_case(case: Path) -> tuple[meshcompile.Mesh, tuple[meshcompile.Confi
     return mesh, tuple(mesh.compile(meshcompile.Proxy.from_node(node)) for node in nodes)
 
 
+def bare_parts(configs: Iterable[meshcompile.Config]) -> Iterator[str]:
+    """The parts that lack an origin."""
+    for config in configs:
+        for name, message in parts(config):
+            if not message.origins and not ALWAYS_MADE.fullmatch(name):
+                yield name
+
+
+def unplaced(mesh: meshcompile.Mesh, configs: Iterable[meshcompile.Config]) -> Iterator[str]:
+    """The findings that lack a place, or are related to one."""
+    for found in (*mesh.diagnostics, *mesh.analyze(), *(each for config in configs for each in config.diagnostics)):
+        if not all((found.origin, *(each.origin for each in found.related))):
+            yield f"{found.code} {found.message}"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("area", floors())
 def test_everything_has_an_origin(area: str) -> None:
-    """Every listener, filter chain, virtual host, route, cluster, load assignment and endpoint has an origin."""
-    bare = {
-        f"{case.name}: {name}"
-        for case in sorted((corpus.cases_dir() / area).iterdir())
-        for config in compiled_case(case)[1]
-        for name, message in parts(config)
-        if not message.origins and not ALWAYS_MADE.fullmatch(name)
-    }
+    """Every part of a configuration, from listeners to endpoints, has an origin, and every finding has a place."""
+    bare = set()
+    for case in sorted((corpus.cases_dir() / area).iterdir()):
+        mesh, configs = compiled_case(case)
+        bare |= {f"{case.name}: {each}" for each in (*bare_parts(configs), *unplaced(mesh, configs))}
     assert bare == set()
 
 

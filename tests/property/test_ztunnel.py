@@ -9,7 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import meshcompile
-from meshcompile.ztunnel.config import policy_name, service_name
+from meshcompile.tools.policies import Outcome, Request, connection_decision, guard
+from meshcompile.ztunnel.config import service_name
+from meshcompile.ztunnel.policies import policy_name
+from meshcompile.ztunnel.rbac import TunnelledConnection, connection_verdict
+from tests.meshes import sidecar
 
 NAMES, NAMESPACES = ("a", "b", "c"), ("shop", "bank")
 LABELS = st.dictionaries(st.sampled_from(["app", "tier"]), st.sampled_from(["x", "y"]), max_size=2)
@@ -119,3 +123,85 @@ def test_pods_with_addresses_of_their_own_are_found_by_them(documents: list[dict
         each["status"]["podIP"] = f"10.1.0.{number}"
     found = [(each.network, address) for each in ztunnel(documents).workloads for address in each.addresses]
     assert len(found) == len(set(found)) == len(pods)
+
+
+SIDES = st.sampled_from(["", "not"])
+SOURCES = st.sampled_from(
+    [
+        ("principals", ["cluster.local/ns/shop/sa/a", "*"]),
+        ("principals", ["*/sa/a"]),
+        ("namespaces", ["bank", "sh*"]),
+        ("serviceAccounts", ["a", "bank/b"]),
+        ("ipBlocks", ["10.0.0.0/30"]),
+    ]
+)
+CONDITIONS = st.sampled_from(
+    [
+        ("source.ip", "10.0.0.2"),
+        ("source.namespace", "shop"),
+        ("source.principal", "*/sa/b"),
+        ("destination.ip", "10.0.0.9"),
+        ("destination.port", "8080"),
+    ]
+)
+
+
+def negated(side: str, name: str) -> str:
+    return f"not{name[0].upper()}{name[1:]}" if side else name
+
+
+L4_SOURCES = st.lists(
+    st.builds(lambda side, each: {"source": {negated(side, each[0]): each[1]}}, SIDES, SOURCES), min_size=1, max_size=2
+)
+L4_CONDITIONS = st.lists(
+    st.builds(lambda side, each: {"key": each[0], negated(side, "values"): [each[1]]}, SIDES, CONDITIONS),
+    min_size=1,
+    max_size=2,
+)
+L4_PORTS = st.builds(lambda side: [{"operation": {negated(side, "ports"): ["8080"]}}], SIDES)
+L4_RULES = st.fixed_dictionaries({}, optional={"from": L4_SOURCES, "when": L4_CONDITIONS, "to": L4_PORTS})
+L4_POLICIES = st.lists(
+    st.builds(
+        lambda action, rules: {"action": action, "rules": rules},
+        st.sampled_from(["ALLOW", "DENY"]),
+        st.lists(L4_RULES, min_size=1, max_size=2),
+    ),
+    max_size=3,
+)
+CLIENTS = st.sampled_from(["", "spiffe://cluster.local/ns/shop/sa/a", "spiffe://cluster.local/ns/bank/sa/b"])
+CONNECTIONS = st.builds(
+    TunnelledConnection,
+    CLIENTS,
+    st.sampled_from(["10.0.0.2", "10.0.0.7"]),
+    st.just("10.0.0.9"),
+    st.integers(8080, 8081),
+)
+SIDECAR = sidecar("shop")
+
+
+@settings(max_examples=150)
+@given(L4_POLICIES, CONNECTIONS)
+def test_ztunnel_and_a_sidecar_agree(specs: list[dict[str, Any]], connection: TunnelledConnection) -> None:
+    """Policies that say nothing about HTTP allow the same connections at a sidecar and at a ztunnel."""
+    documents = [
+        {
+            "apiVersion": "security.istio.io/v1",
+            "kind": "AuthorizationPolicy",
+            "metadata": {"name": f"p{index}", "namespace": "shop"},
+            "spec": spec,
+        }
+        for index, spec in enumerate(specs)
+    ]
+    mesh = meshcompile.load(documents, ambient=True)
+    assert not mesh.diagnostics
+    at_sidecar = connection_decision(
+        guard(mesh, SIDECAR),
+        Request(
+            source=connection.source,
+            destination=connection.destination,
+            port=connection.port,
+            principal=connection.identity,
+        ),
+    )
+    at_ztunnel = connection_verdict(mesh.ztunnel().authorizations, connection)
+    assert at_ztunnel.allowed is (at_sidecar.outcome is Outcome.ALLOWED)

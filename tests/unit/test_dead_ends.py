@@ -195,3 +195,48 @@ spec: {egress: [{port: {number: 7000, protocol: TCP, name: tcp}, hosts: [./web.s
     tcp = SHOP.replace("ports: [", "ports: [{name: tcp, port: 7000}, ")
     (finding,) = found(mesh(tcp, scope, virtual_service(spec)))
     assert finding.message.endswith("proxies in namespace shop are not sent catalog.shop.svc.cluster.local")
+
+
+GATEWAY = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: shop}
+spec:
+  gatewayClassName: istio
+  listeners: [{name: http, port: 80, protocol: HTTP}, {name: tcp, port: 90, protocol: TCP}]
+---
+"""
+
+
+def route(rules: str, kind: str = "HTTPRoute") -> str:
+    return f"""
+apiVersion: gateway.networking.k8s.io/v1
+kind: {kind}
+metadata: {{name: web, namespace: shop}}
+spec:
+  parentRefs: [{{name: edge}}]
+  rules: [{rules}]
+---
+"""
+
+
+def at_edge(*texts: str) -> list[Diagnostic]:
+    """The dead ends of the proxy of the Gateway, in a release that reads TCPRoutes."""
+    made = meshcompile.load("\n---\n".join((SHOP, GATEWAY, *texts)), release="1.31")
+    return found(made, made.proxy("deployment/edge-istio.shop"))
+
+
+def test_backends_of_the_gateway_api() -> None:
+    """Requests for a backend without a cluster get 500. A refused backend is a finding of the mesh alone."""
+    (finding,) = at_edge(route("{backendRefs: [{name: catalog, port: 9999}]}"))
+    assert "so requests get 500 NC: catalog.shop.svc.cluster.local has no port 9999" in finding.message
+    refused = route("{backendRefs: [{name: catalog, namespace: elsewhere, port: 80}]}")
+    assert at_edge(refused) == []
+    assert "MC1905" in {each.code for each in mesh(SHOP, GATEWAY, refused).diagnostics}
+
+
+def test_connections_without_weights() -> None:
+    """A rule for connections whose weights are all zero leads nowhere, and the finding has the place of the rule."""
+    (finding,) = at_edge(route("{backendRefs: [{name: catalog, port: 80, weight: 0}]}", "TCPRoute"))
+    assert finding.message.endswith("so connections are closed: all weights of the rule are 0")
+    assert finding.field.startswith("spec.rules[0]")

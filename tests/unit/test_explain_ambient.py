@@ -110,6 +110,10 @@ def test_ztunnel_sees_the_identity_of_the_waypoint() -> None:
         ("{to: [{operation: {methods: [DELETE]}}]}", "DENY", 200),
         ('{to: [{operation: {methods: [DELETE], ports: ["8080"]}}]}', "DENY", None),
         ('{when: [{key: source.ip, values: ["192.0.2.0/24"]}]}', "DENY", 200),
+        ('{when: [{key: destination.ip, values: ["192.0.2.0/24"]}]}', "ALLOW", None),
+        ("{from: [{source: {serviceAccounts: [web]}}]}", "ALLOW", 200),
+        ("{from: [{source: {serviceAccounts: [other/web]}}]}", "ALLOW", None),
+        ("{from: [{source: {notRemoteIpBlocks: [192.0.2.1]}}]}", "ALLOW", None),
     ],
 )
 def test_ztunnel_decides_without_a_waypoint(rule: str, action: str, status: int | None) -> None:
@@ -129,6 +133,28 @@ def test_a_sender_outside_of_the_mesh_meets_strict() -> None:
     assert trace.outcome.status is None
     assert trace.blame[0].origin.document.kind == "PeerAuthentication"
     assert explained(strict, label="").outcome.status == 200
+
+
+@pytest.mark.parametrize(
+    ("mode", "field"),
+    [("mtls: {mode: STRICT}", ""), ("portLevelMtls: {8080: {mode: STRICT}}", "spec.portLevelMtls")],
+)
+def test_the_place_that_demands_mutual_tls(mode: str, field: str) -> None:
+    """The policy that sets the mode is to blame, or its port, and not a wider policy."""
+    strict = f"""
+        apiVersion: security.istio.io/v1
+        kind: PeerAuthentication
+        metadata: {{name: default, namespace: shop}}
+        spec: {{mtls: {{mode: PERMISSIVE}}}}
+        ---
+        apiVersion: security.istio.io/v1
+        kind: PeerAuthentication
+        metadata: {{name: own, namespace: shop}}
+        spec: {{selector: {{matchLabels: {{app: catalog}}}}, {mode}}}
+        """
+    (first, *_) = explained(strict, label="", sender="deployment/job.out").blame
+    assert first.origin.document.name == "own"
+    assert first.origin.field.startswith(field)
 
 
 def test_a_gateway_sends_requests_to_the_waypoint() -> None:

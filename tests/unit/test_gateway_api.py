@@ -247,3 +247,28 @@ spec: {ports: [{name: tcp, port: 5432}]}
     assert only(mesh.snapshot.gateway_api).spec.tcp[0].route[0].destination.host == "data.shop.svc.cluster.local"
     with pytest.raises(meshcompile.InvalidArgument, match="PILOT_ENABLE_ALPHA_GATEWAY_API"):
         meshcompile.load(text, features={"PILOT_ENABLE_ALPHA": True})
+
+
+def test_tcp_routes_have_a_stable_version_in_later_releases() -> None:
+    """A TCPRoute of version v1 is rejected by Istio 1.30, and read by Istio 1.31."""
+    text = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: shop}
+spec: {gatewayClassName: istio, listeners: [{name: tcp, port: 5432, protocol: TCP}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: TCPRoute
+metadata: {name: data, namespace: shop}
+spec: {parentRefs: [{name: edge}], rules: [{backendRefs: [{name: data, port: 5432}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: data, namespace: shop}
+spec: {ports: [{name: tcp, port: 5432}]}
+"""
+    (refused,) = [each for each in meshcompile.load(text).diagnostics if each.rejected]
+    assert (refused.code, refused.field) == ("MC0145", "apiVersion")
+    later = meshcompile.load(text, release="1.31")
+    assert not [each for each in later.diagnostics if each.rejected]
+    assert only(later.snapshot.gateway_api).spec.tcp[0].route[0].destination.host == "data.shop.svc.cluster.local"

@@ -557,6 +557,19 @@ def test_modes_of_ports_become_groups(root: str, own: str, groups: list[Any]) ->
     assert (found["scope"], found["action"]) == ("WORKLOAD_SELECTOR", "DENY")
 
 
+@pytest.mark.parametrize(
+    ("root", "namespace", "sent"),
+    [("STRICT", "", False), ("STRICT", "UNSET", False), ("STRICT", "PERMISSIVE", True), ("PERMISSIVE", "STRICT", True)],
+)
+def test_a_strict_port_of_a_lax_policy(root: str, namespace: str, sent: bool) -> None:
+    """In a strict mesh, istiod takes the port for strict already unless the namespace sets a mode. The workload then
+    names a policy that is not sent (`convertPeerAuthentication`).
+    """
+    found = peers(root, namespace, "mtls: {mode: PERMISSIVE}\nportLevelMtls: {8080: {mode: STRICT}}")
+    assert found.workloads[0].authorization_policies == (OWN,)
+    assert (OWN in {f"{each.namespace}/{each.name}" for each in found.authorizations}) is sent
+
+
 def test_a_mesh_that_is_not_ambient_has_no_ztunnel() -> None:
     """Without ambient mode, ztunnel gets nothing."""
     assert meshcompile.load(POD + "---" + SERVICE).ztunnel() == meshcompile.ZtunnelConfig()

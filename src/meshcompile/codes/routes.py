@@ -80,9 +80,10 @@ CLUSTER_NOT_FOUND = Code(
     Severity.WARNING,
     "there is no cluster {cluster}, so {effect}: {reason}",
     "istiod sends a route as written, even if it does not send the route's cluster. If the cluster is missing, Envoy "
-    "answers requests with 503 and logs the response flag NC; it closes TCP connections. A cluster exists only if the "
-    "proxy's namespace sees the service, the service has the port, and a DestinationRule defines the subset for those "
-    "clients. `meshcompile analyze` finds mistakes that affect every proxy, without compiling one.",
+    "answers requests with 503, or 500 for a route of the Gateway API, and logs the response flag NC; it closes TCP "
+    "connections. A cluster exists only if the proxy's namespace sees the service, the service has the port, and a "
+    "DestinationRule defines the subset for those clients. `meshcompile analyze` finds mistakes that affect every "
+    "proxy, without compiling one.",
 )
 HTTP_RULES_ON_TCP = Code(
     "MC0411",

@@ -1,7 +1,7 @@
 """The ambient mesh on the way of a request: which waypoint gets it, and what ztunnel decides at its end."""
 
 from meshcompile.explain.world import World
-from meshcompile.explain.ztunnel import TunnelledConnection, ZtunnelDecision, ztunnel_decision
+from meshcompile.explain.ztunnel import ZtunnelDecision, ztunnel_decision
 from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.proxy import Proxy
 from meshcompile.simulate import DownstreamConnection, Spoken
@@ -10,6 +10,7 @@ from meshcompile.snapshot.ambient.workloads import tunnel_protocol
 from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.workloads import workload_name
 from meshcompile.values.spiffe import workload_identity
+from meshcompile.ztunnel.rbac import TunnelledConnection
 
 MAIN_INTERNAL = "main_internal"
 """The listener of a waypoint behind the end of the tunnel."""
@@ -58,10 +59,12 @@ def at_waypoint(address: str, port: int, source: str, identity: str, *, http: bo
     )
 
 
-def at_ztunnel(world: World, pod: Pod, connection: TunnelledConnection) -> ZtunnelDecision:
-    """What the ztunnel of a Pod decides about a connection."""
+def at_ztunnel(world: World, to: tuple[Pod, int], identity: str, source: str) -> ZtunnelDecision:
+    """What the ztunnel of a Pod decides about a connection to a port, from a client with this identity and address."""
+    pod, port = to
     workload = (workload_name(pod), pod.namespace, pod.metadata.labels)
-    return ztunnel_decision(world.snapshot, workload, connection)
+    connection = TunnelledConnection(identity=identity, source=source, destination=pod.status.pod_ip, port=port)
+    return ztunnel_decision(world.snapshot, world.ztunnel_policies, workload, connection)
 
 
 def tunnelled(address: str) -> tuple[str, int]:

@@ -20,7 +20,6 @@ from meshcompile.explain.names import ELSEWHERE, Destination, destination, unkno
 from meshcompile.explain.passing import by_workload, first_http, forwarded, timed_out
 from meshcompile.explain.request import OUTSIDE, Request
 from meshcompile.explain.world import World
-from meshcompile.explain.ztunnel import TunnelledConnection
 from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.simulate import (
@@ -279,7 +278,7 @@ class _Walk:
         """The journey from a proxy to a Pod of the ambient mesh, whose ztunnel takes the connection or not."""
         pod, port = to
         identity = self.world.identity(passage.proxy)
-        decision = at_ztunnel(self.world, pod, TunnelledConnection(identity, passage.proxy.ip_addresses[0], port))
+        decision = at_ztunnel(self.world, to, identity, passage.proxy.ip_addresses[0])
         decided = ((len(passages), decision),)
         if decision.allowed:
             return replace(self._application(passage, passages, port, share, pod), ztunnels=decided)
@@ -354,7 +353,7 @@ class _Walk:
         """The journey of a connection to a Pod of the ambient mesh without a waypoint."""
         sender = self.world.pods.get(source)
         identity = identity_of(self.world, sender) if sender and is_ambient(self.world, sender) else ""
-        decision = at_ztunnel(self.world, pod, TunnelledConnection(identity, source, port))
+        decision = at_ztunnel(self.world, (pod, port), identity, source)
         if not decision.allowed:
             return Journey((), share, problem=decision.why, ztunnels=((0, decision),))
         name, status = self.world.answering(pod), int(self.world.app(pod, self.request.given).get("status", 200))

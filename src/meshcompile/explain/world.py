@@ -10,6 +10,7 @@ from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Document, Origin
 from meshcompile.errors import UnknownProxy
 from meshcompile.explain.request import Given
+from meshcompile.explain.ztunnel import snapshot_policies
 from meshcompile.models.base import Resource
 from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Pod
 from meshcompile.proxies import NamedProxy, pod_names
@@ -21,6 +22,7 @@ from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.workloads import workload_name
 from meshcompile.status.objects import ObjectStatus
 from meshcompile.values.spiffe import workload_identity
+from meshcompile.ztunnel.policies import ZtunnelPolicies
 
 
 class ReadMesh(Protocol):
@@ -105,6 +107,11 @@ class World:
     def proxies(self) -> Mapping[str, Proxy]:
         """The proxies by address."""
         return {address: proxy for proxy in self.mesh.proxies() for address in proxy.ip_addresses}
+
+    @cached_property
+    def ztunnel_policies(self) -> ZtunnelPolicies:
+        """The policies that the ztunnels of an ambient mesh enforce."""
+        return snapshot_policies(self.snapshot)
 
     @cached_property
     def names(self) -> Mapping[str, str]:

@@ -95,7 +95,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("HTTPRoute", GATEWAY_API, ("v1", "v1beta1"), "gateway_api.http_route"),
     Kind("GRPCRoute", GATEWAY_API, ("v1",), "gateway_api.grpc_route"),
     Kind("TLSRoute", GATEWAY_API, ("v1", "v1alpha3", "v1alpha2"), "gateway_api.l4_routes"),
-    Kind("TCPRoute", GATEWAY_API, ("v1alpha2",), "gateway_api.l4_routes"),
+    Kind("TCPRoute", GATEWAY_API, ("v1alpha2", "v1"), "gateway_api.l4_routes"),
     Kind("UDPRoute", GATEWAY_API, ("v1alpha2",), "gateway_api.l4_routes"),
     Kind("ReferenceGrant", GATEWAY_API, ("v1", "v1beta1"), "gateway_api.reference_grant"),
     Kind("BackendTLSPolicy", GATEWAY_API, ("v1", "v1alpha3"), "gateway_api.backend_policies"),

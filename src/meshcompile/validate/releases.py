@@ -137,6 +137,16 @@ def _trust_domain_keys(resource: Resource) -> Iterator[Place]:
     yield from _values(path, "it has no such key", lambda key: key == "source.trustDomain")(resource)
 
 
+def _version(version: str) -> Callable[[Resource], Iterator[Place]]:
+    """The version of an object that has this one."""
+
+    def places(resource: Resource) -> Iterator[Place]:
+        if resource.api_version.rpartition("/")[2] == version:
+            yield Place(resource.at("api_version"), f"it has no version {version} of the kind")
+
+    return places
+
+
 def _dynamic_entries(resource: Resource) -> Iterator[Place]:
     """What wildcard hosts that Envoy resolves may have only for the sidecars of later releases."""
     from meshcompile.models.networking.service_entry import Location, Resolution, ServiceEntry  # for a fast start
@@ -173,6 +183,7 @@ RULES: Mapping[str, tuple[ReleaseRule, ...]] = {
     ),
     "ServiceEntry": (ReleaseRule("dynamic_sidecars", False, _dynamic_entries),),
     "TCPRoute": (
+        ReleaseRule("stable_tcp_routes", False, _version("v1")),
         ReleaseRule(
             "single_tcp_rule",
             True,

@@ -41,6 +41,8 @@ class Direction(StrEnum):
 
 # The cluster of a backend without a host. It never exists, so requests to it fail.
 UNKNOWN_SERVICE = "UnknownService"
+ZERO_WEIGHT_HOST, ZERO_WEIGHT_SUBSET = "internal.cluster.local", "zero-weight"
+"""The destination of a TCPRoute or TLSRoute without weights: no cluster has this name."""
 
 
 class ClusterName(Struct, frozen=True):

@@ -13,10 +13,12 @@ from meshcompile.envoy.workload import Service, Workload, WorkloadApiAddress
 from meshcompile.envoy.workload_security import Authorization
 from meshcompile.models.gateway_api.gateway import KubernetesGateway
 from meshcompile.models.kubernetes.endpoint_slice import EndpointSlice
+from meshcompile.models.security.authorization_policy import AuthorizationPolicy
+from meshcompile.models.security.peer_authentication import PeerAuthentication
 from meshcompile.snapshot.resources import ConfigStore
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.ztunnel.network_gateways import RemoteGateway, remote_gateways
-from meshcompile.ztunnel.policies import workload_policies
+from meshcompile.ztunnel.policies import policy_name, workload_policies
 from meshcompile.ztunnel.services import services
 from meshcompile.ztunnel.workloads import DEFAULT_TRUST_DOMAIN, WorkloadContext, slice_workloads, workload
 
@@ -59,11 +61,6 @@ def service_name(service: Service) -> str:
     return f"{service.namespace}/{service.hostname}"
 
 
-def policy_name(policy: Authorization) -> str:
-    """The name of the resource of an authorization: `namespace/name`."""
-    return f"{policy.namespace}/{policy.name}"
-
-
 def ztunnel_config(resources: ConfigStore, snapshot: Snapshot) -> ZtunnelConfig:
     """What istiod sends. It is empty if the mesh is not ambient. `resources` are the objects that istiod watches."""
     if not snapshot.ambient:
@@ -83,7 +80,9 @@ def _context(resources: ConfigStore, snapshot: Snapshot, gateways: tuple[RemoteG
     mesh, cluster = snapshot.mesh, snapshot.cluster
     return WorkloadContext(
         index=snapshot.ambient_index,
-        policies=workload_policies(resources, mesh.root_namespace),
+        policies=workload_policies(
+            resources.all(AuthorizationPolicy), resources.all(PeerAuthentication), mesh.root_namespace
+        ),
         nodes=snapshot.workloads.here.nodes,
         gateways={each.network: each for each in reversed(gateways)},
         cluster=cluster,

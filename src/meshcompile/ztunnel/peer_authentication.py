@@ -77,7 +77,7 @@ class PeerAuthentications(Struct, frozen=True, eq=False):
         if levels.own is STRICT and not exempt:
             return
         for port, settings in ports:
-            if _mode(settings) is STRICT and levels.effective is not STRICT:
+            if _mode(settings) is STRICT and not levels.cover_strict_ports:
                 match = Match(not_principals=(PRESENT,), destination_ports=(port,))
                 yield at(Group(rules=(Rules(matches=(match,)),)), settings.origin)
         others = (
@@ -106,8 +106,13 @@ class PolicyLevels(Struct, frozen=True):
         return _composed(_mode_of(self.root), _mode_of(self.namespace))
 
     @property
-    def effective(self) -> Mode:
-        return self.own or self.inherited
+    def cover_strict_ports(self) -> bool:
+        """True if istiod makes no group for a strict port. If the mesh is strict and the namespace sets no mode, it
+        makes none even for a policy that is lax itself. Its strict ports then take plain text.
+        """
+        namespace, root = _mode_of(self.namespace), _mode_of(self.root)
+        by_namespace = self.own is None and namespace is STRICT
+        return self.own is STRICT or by_namespace or (namespace is None and root is STRICT)
 
     @property
     def needs_exceptions(self) -> bool:

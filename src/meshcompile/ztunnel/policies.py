@@ -7,7 +7,6 @@ from msgspec import Struct
 from meshcompile.envoy.workload_security import Authorization
 from meshcompile.models.security.authorization_policy import AuthorizationPolicy
 from meshcompile.models.security.peer_authentication import PeerAuthentication
-from meshcompile.snapshot.resources import ConfigStore
 from meshcompile.values.labels import Labels, selects
 from meshcompile.ztunnel.authorizations import authorization
 from meshcompile.ztunnel.peer_authentication import PeerAuthentications
@@ -38,11 +37,25 @@ class ZtunnelPolicies(Struct, frozen=True, eq=False):
         selected = sorted(each.name for each in candidates if selects(each.selector, labels))
         return (*selected, *self._peers.names(namespace, labels))
 
+    def holding_for(self, namespace: str, labels: Labels) -> tuple[Authorization, ...]:
+        """The authorizations that ztunnel asks about a workload: those of its namespace and of the mesh, and those that
+        the workload names. A name of one that is not sent counts for nothing.
+        """
+        named = frozenset(self.names(namespace, labels))
+        return tuple(each for each in self.authorizations if policy_name(each) in named or _is_wide(each, namespace))
 
-def workload_policies(resources: ConfigStore, root_namespace: str) -> ZtunnelPolicies:
-    """The policies of the mesh."""
-    peers = PeerAuthentications(root_namespace, resources.all(PeerAuthentication))
-    converted = tuple(_converted(resources.all(AuthorizationPolicy), root_namespace))
+
+def policy_name(policy: Authorization) -> str:
+    """The name of the resource of an authorization: `namespace/name`."""
+    return f"{policy.namespace}/{policy.name}"
+
+
+def workload_policies(
+    policies: Iterable[AuthorizationPolicy], peer_policies: Iterable[PeerAuthentication], root_namespace: str
+) -> ZtunnelPolicies:
+    """The policies of the mesh. Both lists are oldest first."""
+    peers = PeerAuthentications(root_namespace, tuple(peer_policies))
+    converted = tuple(_converted(policies, root_namespace))
     selecting: dict[str, list[SelectingPolicy]] = {}
     for policy, _ in converted:
         selector = policy.spec.selector
@@ -55,6 +68,16 @@ def workload_policies(resources: ConfigStore, root_namespace: str) -> ZtunnelPol
         _selecting={namespace: tuple(group) for namespace, group in selecting.items()},
         _peers=peers,
     )
+
+
+def _is_wide(policy: Authorization, namespace: str) -> bool:
+    match policy.scope:
+        case "GLOBAL":
+            return True
+        case "NAMESPACE":
+            return policy.namespace == namespace
+        case "WORKLOAD_SELECTOR":
+            return False
 
 
 def _converted(

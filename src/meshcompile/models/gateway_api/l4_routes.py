@@ -31,7 +31,9 @@ class TCPRouteSpec(GatewayApiNode):
 class TCPRoute(GatewayApiResource):
     """Where the TCP connections of a listener go, or of a Service inside the mesh."""
 
-    api_version: Literal["gateway.networking.k8s.io/v1alpha2"] = "gateway.networking.k8s.io/v1alpha2"
+    api_version: Literal["gateway.networking.k8s.io/v1alpha2", "gateway.networking.k8s.io/v1"] = (
+        "gateway.networking.k8s.io/v1alpha2"
+    )
     kind: Literal["TCPRoute"] = "TCPRoute"
     spec: Annotated[TCPRouteSpec, REQUIRED] = TCPRouteSpec()
     """Specification."""

@@ -78,16 +78,21 @@ class RuleBuilder:
 
     def _rule(self, index: int, rule: L7Rule, match: L7Match | None) -> istio.HTTPRoute:
         self._problem = None
+        place = self._place(rule)
         settings: Settings = {
             "name": rule.name or f"{self._route.namespace}.{self._route.name}.{index}",
-            "match": () if match is None else (_match(match),),
+            "match": () if match is None else (_match(match, place),),
             **self._filtered(rule.filters),
         }
         if isinstance(rule, HTTPRouteRule):
             settings |= _resilience(rule)
         settings |= self._answer(rule, settings)
         self.invalid = self._problem or self.invalid
-        return placed(istio.HTTPRoute.model_validate(settings), rule.origin)
+        return placed(istio.HTTPRoute.model_validate(settings), place)
+
+    def _place(self, rule: L7Rule) -> Origin:
+        """The place of a rule. The rule that a route without rules gets by default has that of the route."""
+        return rule.origin or self._route.origin
 
     # ---- filters
 
@@ -138,7 +143,7 @@ class RuleBuilder:
         if not sum(ref.weight for ref in rule.backend_refs) and not settings.get("redirect"):
             has_none = isinstance(rule, HTTPRouteRule) and not rule.backend_refs
             status = 404 if has_none and self._backends.behaviour.missing_backends_not_found else 500
-            return {"direct_response": placed(istio.HTTPDirectResponse(status=status), rule.origin)}
+            return {"direct_response": placed(istio.HTTPDirectResponse(status=status), self._place(rule))}
         return {"route": tuple(self._targets(rule.backend_refs))}
 
     def _targets(self, refs: Iterable[L7BackendRef]) -> Iterator[istio.HTTPRouteDestination]:
@@ -207,11 +212,13 @@ def _retries(retry: HTTPRouteRetry, per_try: Duration | None) -> istio.HTTPRetry
 # ---- matches
 
 
-def _match(pattern: L7Match) -> istio.HTTPMatchRequest:
+def _match(pattern: L7Match, rule: Origin) -> istio.HTTPMatchRequest:
+    """The conditions of a match. What it has by default has the place of the match, or else of its rule."""
+    place = pattern.origin or rule
     match pattern:
         case HTTPRouteMatch():
             converted = istio.HTTPMatchRequest(
-                uri=placed(_path(pattern.path), pattern.path.origin),
+                uri=placed(_path(pattern.path), pattern.path.origin or place),
                 headers=_by_name(pattern.headers),
                 query_params=_by_name(pattern.query_params),
                 method=None if pattern.method is None else placed(StringMatch(exact=pattern.method), pattern.origin),
@@ -219,7 +226,7 @@ def _match(pattern: L7Match) -> istio.HTTPMatchRequest:
         case GRPCRouteMatch():
             uri = None if pattern.method is None else placed(_method(pattern.method), pattern.method.origin)
             converted = istio.HTTPMatchRequest(uri=uri, headers=_by_name(pattern.headers))
-    return placed(converted, pattern.origin)
+    return placed(converted, place)
 
 
 def _path(path: HTTPPathMatch) -> StringMatch:

@@ -33,6 +33,7 @@ from meshcompile.snapshot.gateway_api.parents import ROUTE_KINDS, Attachment, Pa
 from meshcompile.snapshot.resources import oldest_first_by_namespace
 from meshcompile.snapshot.virtual_services import PARENTS_ANNOTATION, SEMANTICS_ANNOTATION, Semantics
 from meshcompile.values.hosts import overlaps, subset_of
+from meshcompile.values.names import ZERO_WEIGHT_HOST, ZERO_WEIGHT_SUBSET
 
 EVERY_HOST = ("*",)
 
@@ -295,7 +296,7 @@ def _l4_rule(
 
 # Connections cannot be refused otherwise: no cluster has this name.
 NO_TARGET = RouteDestination(
-    destination=Destination(host="internal.cluster.local", subset="zero-weight", port=PortSelector(number=65535))
+    destination=Destination(host=ZERO_WEIGHT_HOST, subset=ZERO_WEIGHT_SUBSET, port=PortSelector(number=65535))
 )
 
 
