@@ -9,8 +9,8 @@ from typing import Any
 from meshcompile.envoy.config.route import RouteConfiguration, VirtualHost
 from meshcompile.simulate import HttpRequest
 from meshcompile.simulate.http_syntax import METHODS as KNOWN
-from meshcompile.spaces import Cube, Row, Undecided
-from meshcompile.symbolic.authorities import authorities_of
+from meshcompile.simulate.virtual_host import domain_index
+from meshcompile.spaces import Cube, Row
 from meshcompile.symbolic.host_table import HostTable
 from meshcompile.symbolic.requests import http_request
 from tests.envoy.generated_scenarios import ODD_HEADERS, ODD_PATHS
@@ -50,6 +50,10 @@ class Aim:
                 for name, values in cube.conditions:
                     found.setdefault(name, {})[values.example()] = None
         return {name: list(values) for name, values in found.items()}
+
+    def can_match(self, index: int) -> bool:
+        """Whether a request is known that a route matches."""
+        return bool(self.rows[index].possible.cubes and self.hosts)
 
     def at(self, random: Random, index: int) -> HttpRequest | None:
         """A request for a route, in its set two times of three; None if nothing is known to match it."""
@@ -100,15 +104,10 @@ class Aim:
 
 def _hosts(host: VirtualHost, table: RouteConfiguration) -> Iterator[str]:
     """Hosts that a virtual host takes."""
-    try:
-        languages = authorities_of(host, table)
-    except Undecided:
-        return
-    for domain in host.domains:
-        candidates = (domain.replace("*", label) for label in ("www", "x.y", "any.example", "a:80"))
-        yield from (each for each in candidates if languages.accepts(each))
-    if (example := languages.example()) is not None:
-        yield example
+    index = domain_index(table)
+    labels = ("www", "x.y", "any.example", "a:80", "z")
+    candidates = (domain.replace("*", label) for domain in host.domains for label in labels)
+    return (each for each in candidates if (at := index.find(each)) is not None and table.virtual_hosts[at] is host)
 
 
 def _near(random: Random, text: str) -> str:

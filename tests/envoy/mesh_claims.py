@@ -33,6 +33,7 @@ from tests.envoy.generated_policies import IDENTITY
 from tests.envoy.generated_scenarios import KINDS, Approach, Object, Scenario, World
 from tests.envoy.http2 import exchanged_h2
 from tests.envoy.observation import observed_bootstrap
+from tests.envoy.remembered import remember_automata
 from tests.envoy.runner import Envoy, EnvoyError, on_free_ports, running
 from tests.envoy.sidecars import PROXY_PROTOCOL, documents, read_by_header, workload_certificates
 from tests.envoy.simulated import Clients
@@ -283,6 +284,7 @@ def main() -> int:
     )
     parser.add_argument("--show", type=int, default=5, help="how many problems are printed")
     arguments = parser.parse_args()
+    remember_automata()
     world, tally, started = World(), PairTally(), time.monotonic()
     kinds = arguments.kinds.split(",")
     for number in range(arguments.pairs):

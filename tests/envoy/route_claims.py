@@ -2,9 +2,9 @@
 
     python -m tests.envoy.route_claims --tables 20000 --requests 1000000
 
-Of each random table, every route is asked about. No aimed request may reach a route that is called unreachable, a
-witness must reach its route, and a table must not route differently than sets of requests say. Each table is compared
-with an edited one: a witness must be routed as said by both, and where nothing differs, no request is routed
+Of each random table and of an edited one, every route is asked about. No aimed request may reach a route that is
+called unreachable, a witness must reach its route, and a table must not route differently than sets of requests say.
+The two are compared: a witness must be routed as said by both, and where nothing differs, no request is routed
 differently.
 """
 
@@ -34,6 +34,7 @@ from meshcompile.symbolic.requests import http_request
 from meshcompile.unreachable import unreachable_parts
 from tests.envoy.boundary_requests import Aim
 from tests.envoy.random_tables import changed_table, compiled_config, random_table
+from tests.envoy.remembered import remember_automata
 from tests.envoy.table_oracle import UNROUTED, TableOracle, table_oracle
 
 Place = tuple[int, int]
@@ -48,6 +49,8 @@ class RouteTally:
 
     tables: int = 0
     requests: int = 0
+    aimed: int = 0
+    """The requests that were made for a route that is called unreachable."""
     answers: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
@@ -104,11 +107,22 @@ class AskedTable:
                 if request.method in METHODS:  # HTTP/2 has others, too
                     yield place, request
 
+    @cached_property
+    def unreachable(self) -> Sequence[Place]:
+        """The routes that are called unreachable, and that match anything."""
+        proved = (place for place, answer in self.answers.items() if isinstance(answer, Proved))
+        return [(at, index) for at, index in proved if self.aims[at].can_match(index)]
+
     def aimed(self, random: Random, count: int) -> list[HttpRequest]:
-        """Requests for the routes, most of them for those that are called unreachable."""
-        places = list(self.answers)
-        weights = [4 if isinstance(self.answers[each], Proved) else 1 for each in places]
-        chosen = random.choices(places, weights, k=count) if places else []
+        """Requests for the routes that are called unreachable."""
+        return self._requests(random, self.unreachable, count)
+
+    def others(self, random: Random, count: int) -> list[HttpRequest]:
+        """Requests for any of the routes."""
+        return self._requests(random, list(self.answers), count)
+
+    def _requests(self, random: Random, places: Sequence[Place], count: int) -> list[HttpRequest]:
+        chosen = random.choices(places, k=count) if places else []
         made = (self.aims[at].at(random, index) for at, index in chosen)
         return [each for each in made if each is not None]
 
@@ -198,9 +212,8 @@ def pair_of(random: Random) -> TablePair:
 def judged_table(table: AskedTable, index: int, oracle: TableOracle, requests: Sequence[HttpRequest]) -> Iterator[str]:
     """What a table does otherwise than is said about it."""
     witnesses = list(table.witnesses())
-    for (place, request), choice in zip(
-        witnesses, oracle.choices(index, [request for _, request in witnesses]), strict=True
-    ):
+    sent = [request for _, request in witnesses]
+    for (place, request), choice in zip(witnesses, oracle.choices(index, sent), strict=True):
         if choice != "{}/{}".format(*place):
             yield f"the witness of route {place} takes {choice}: {request}"
     for request, choice in zip(requests, oracle.choices(index, requests), strict=True):
@@ -235,25 +248,33 @@ def judged_pair(
 
 
 def judge(seeds: Sequence[int], count: int, tally: RouteTally) -> None:
-    """Judge the tables of some seeds with `count` requests each."""
+    """Judge the tables of some seeds, with `count` requests for the unreachable routes of each, and some more."""
     pairs = [(seed, pair_of(Random(f"tables {seed}"))) for seed in seeds]
     with table_oracle([side.message for _, pair in pairs for side in (pair.before, pair.after)]) as oracle:
         for index, (seed, pair) in enumerate(pairs):
-            random = Random(f"requests {seed}")
-            requests = pair.before.aimed(random, count - count // 4)
-            edited = pair.after.aimed(random, count // 4)
-            found = [
-                *judged_table(pair.before, 2 * index, oracle, requests),
-                *judged_pair(pair, (2 * index, 2 * index + 1), oracle, [*edited, *requests[: count // 4]]),
-            ]
-            _count(pair, len(requests) + 2 * len(edited) + 2 * (count // 4), tally)
+            found = list(_judged(pair, 2 * index, oracle, Random(f"requests {seed}"), count, tally))
             tally.problems += [f"--seed {seed}: {each}\n{_shown(pair)}" for each in found]
 
 
-def _count(pair: TablePair, requests: int, tally: RouteTally) -> None:
+def _judged(
+    pair: TablePair, index: int, oracle: TableOracle, random: Random, count: int, tally: RouteTally
+) -> Iterator[str]:
+    both: list[HttpRequest] = []
+    for at, side in ((index, pair.before), (index + 1, pair.after)):
+        aimed, others = side.aimed(random, count), side.others(random, count // 4)
+        tally.aimed += len(aimed)
+        tally.requests += len(aimed) + len(others)
+        both += [*others, *aimed[: count // 4]]
+        _count(side, tally)
+        yield from judged_table(side, at, oracle, [*aimed, *others])
+    tally.requests += 2 * len(both)
+    _count_differences(pair, tally)
+    yield from judged_pair(pair, (index, index + 1), oracle, both)
+
+
+def _count(table: AskedTable, tally: RouteTally) -> None:
     tally.tables += 1
-    tally.requests += requests
-    for answer in pair.before.answers.values():
+    for answer in table.answers.values():
         match answer:
             case Proved():
                 tally.answers["unreachable"] += 1
@@ -261,6 +282,9 @@ def _count(pair: TablePair, requests: int, tally: RouteTally) -> None:
                 tally.answers["reached"] += 1
             case Unknown(reason):
                 tally.unknown("unknown", reason)
+
+
+def _count_differences(pair: TablePair, tally: RouteTally) -> None:
     tally.answers["differ"] += len(pair.differences)
     tally.answers["same"] += not pair.differences and not pair.undecided
     for each in pair.undecided:
@@ -283,13 +307,14 @@ def matches_only(table: RouteConfiguration) -> str:
 def main() -> int:
     """Judge random tables, and print what Envoy does otherwise."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tables", type=int, default=200)
-    parser.add_argument("--requests", type=int, default=10_000, help="of all tables together")
+    parser.add_argument("--tables", type=int, default=200, help="each is compared with an edited one")
+    parser.add_argument("--requests", type=int, default=10_000, help="for unreachable routes, of all tables together")
     parser.add_argument("--seed", type=int, default=0, help="the seed of the first table; a run can go on from any")
     parser.add_argument("--show", type=int, default=3, help="how many problems are printed")
     arguments = parser.parse_args()
+    remember_automata()
     tally, started = RouteTally(), time.monotonic()
-    each = -(-arguments.requests // max(arguments.tables, 1))
+    each = -(-arguments.requests * 5 // (4 * max(arguments.tables, 1)))  # some tables have no such routes
     last = arguments.seed + arguments.tables
     for first in range(arguments.seed, last, AT_A_TIME):
         before = len(tally.problems)
@@ -304,7 +329,8 @@ def summary(tally: RouteTally) -> str:
     """The figures of a run in one line."""
     answers = ", ".join(f"{count} {name}" for name, count in tally.answers.most_common())
     decided = f"{100 * tally.decided:.2f}% decided"
-    return f"{tally.tables} tables, {tally.requests} requests, {answers}, {decided}, {len(tally.problems)} problems"
+    requests = f"{tally.requests} requests, {tally.aimed} of them for unreachable routes"
+    return f"{tally.tables} tables, {requests}, {answers}, {decided}, {len(tally.problems)} problems"
 
 
 if __name__ == "__main__":

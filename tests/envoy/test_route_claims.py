@@ -10,7 +10,7 @@ pytestmark = pytest.mark.envoy
 TABLES = 15
 FOUND = (1266, 1415, 1462, 1666, 2591, 2728)
 """Tables about which something wrong was said once."""
-REQUESTS = 60  # for each table
+REQUESTS = 30  # for the unreachable routes of each table
 
 
 def test_what_is_proved_about_routes_holds_in_envoy() -> None:
@@ -20,4 +20,4 @@ def test_what_is_proved_about_routes_holds_in_envoy() -> None:
     assert tally.problems == []
     assert tally.decided >= 0.95
     assert min(tally.answers[kind] for kind in ("reached", "unreachable", "differ", "same")) >= 5
-    assert tally.requests > TABLES * REQUESTS // 2
+    assert tally.aimed > TABLES * REQUESTS // 2

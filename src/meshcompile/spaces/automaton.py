@@ -20,7 +20,7 @@ MOST_STATES = 5000
 Numbers = tuple[int, ...]
 
 
-class Automaton(msgspec.Struct, frozen=True):
+class Automaton(msgspec.Struct, frozen=True, cache_hash=True):
     """A deterministic automaton."""
 
     starts: Numbers
@@ -46,11 +46,11 @@ class Automaton(msgspec.Struct, frozen=True):
     def shortest(self) -> str | None:
         """A shortest text of the language, with letters that read well where there is a choice; None if it is empty."""
         came: dict[int, tuple[int, int]] = {}
-        queue = [0]
+        queue, order = [0], _by_pleasantness(self.starts)
         for state in queue:
             if self.accepting[state]:
                 return "".join(reversed(list(self._back(state, came))))
-            for index in _by_pleasantness(self.starts):
+            for index in order:
                 following = self.rows[state][index]
                 if following and following not in came:
                     came[following] = (state, index)

@@ -10,6 +10,7 @@ compared as an automaton, which is made when it is needed.
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from operator import and_, or_
 from typing import TypeAlias
 
 import msgspec
@@ -110,7 +111,7 @@ class Language(msgspec.Struct, frozen=True, dict=True):
             case (_, PrefixOf("")):
                 return self
             case _:
-                return self._product(other, lambda a, b: a and b)
+                return self._product(other, and_)
 
     def __sub__(self, other: "Language") -> "Language":
         if self == other:
@@ -127,7 +128,7 @@ class Language(msgspec.Struct, frozen=True, dict=True):
             case (_, PrefixOf("")):
                 return NOTHING
             case _:
-                return self._product(other, lambda a, b: a and not b)
+                return self._product(other, _but_not)
 
     def __or__(self, other: "Language") -> "Language":
         match self.form, other.form:
@@ -140,7 +141,7 @@ class Language(msgspec.Struct, frozen=True, dict=True):
             case (PrefixOf(one), PrefixOf(two)) if one.startswith(two) or two.startswith(one):
                 return Language(PrefixOf(min(one, two, key=len)))
             case _:
-                return self._product(other, lambda a, b: a or b)
+                return self._product(other, or_)
 
     def __invert__(self) -> "Language":
         return Language(complement(self.automaton))
@@ -151,6 +152,10 @@ class Language(msgspec.Struct, frozen=True, dict=True):
 
     def _product(self, other: "Language", keep: "Callable[[bool, bool], bool]") -> "Language":
         return Language(product(self.automaton, other.automaton, keep))
+
+
+def _but_not(one: bool, other: bool) -> bool:
+    return one and not other
 
 
 def _words(words: Iterable[str]) -> Language:

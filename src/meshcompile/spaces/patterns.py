@@ -9,25 +9,25 @@ import msgspec
 from meshcompile.spaces.letters import ALL, Letters, characters, without_case
 
 
-class OneOf(msgspec.Struct, frozen=True):
+class OneOf(msgspec.Struct, frozen=True, cache_hash=True):
     """One letter of a set."""
 
     letters: Letters
 
 
-class Sequence(msgspec.Struct, frozen=True):
+class Sequence(msgspec.Struct, frozen=True, cache_hash=True):
     """Patterns in a row. Without any, the empty string."""
 
     parts: "tuple[Pattern, ...]" = ()
 
 
-class Alternatives(msgspec.Struct, frozen=True):
+class Alternatives(msgspec.Struct, frozen=True, cache_hash=True):
     """One of several patterns."""
 
     options: "tuple[Pattern, ...]"
 
 
-class Repetition(msgspec.Struct, frozen=True):
+class Repetition(msgspec.Struct, frozen=True, cache_hash=True):
     """A pattern `least` to `most` times; without an upper limit if `most` is None."""
 
     pattern: "Pattern"

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 
 from meshcompile.envoy.config.route import RouteConfiguration, VirtualHost
@@ -66,6 +66,7 @@ def _union(languages: Iterable[Language]) -> Language:
     return reduce(or_, languages, NOTHING)
 
 
+@lru_cache(maxsize=1024)
 def _language(domain: str, ports: bool) -> Language:
     if domain == "*":
         return AUTHORITIES

@@ -1,8 +1,9 @@
 """The paths that routes can see, after the connection manager has normalized them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
+from typing import NamedTuple
 
 from meshcompile.envoy.config.listener import Listener
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
@@ -18,18 +19,34 @@ DECODED = matching(r".*%(?:00|2[dDeE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|5[fF]|7
 ESCAPED_SLASHES = matching(r"(?i).*%(?:2f|5c).*")
 
 
+class Normalization(NamedTuple):
+    """What a connection manager does to paths."""
+
+    normalizes: bool
+    keeps_escaped_slashes: bool
+    merges_slashes: bool
+
+
+ISTIO_NORMALIZATION = Normalization(normalizes=True, keeps_escaped_slashes=True, merges_slashes=False)
+
+
 def visible_paths(manager: HttpConnectionManager | None = None) -> Language:
     """The paths that the routes of a manager can see, without the query.
 
     None stands for a manager as Istio sets it up by default, which normalizes paths and keeps doubled slashes.
     """
+    return _visible(ISTIO_NORMALIZATION if manager is None else _normalization(manager))
+
+
+@cache
+def _visible(normalization: Normalization) -> Language:
     paths = SENDABLE
-    if manager is None or manager.normalize_path:
+    if normalization.normalizes:
         dots = containing("/./") | containing("/../") | ending_with("/.") | ending_with("/..")
         paths = paths - ESCAPED - DECODED - dots
-    if manager is not None and manager.path_with_escaped_slashes_action not in KEEP:
+    if not normalization.keeps_escaped_slashes:
         paths = paths - ESCAPED_SLASHES
-    return paths - containing("//") if manager is not None and manager.merge_slashes else paths
+    return paths - containing("//") if normalization.merges_slashes else paths
 
 
 def visible_paths_of(managers: Iterable[HttpConnectionManager]) -> Language:
@@ -49,10 +66,9 @@ def users_of_tables(listeners: Iterable[Listener]) -> Mapping[str, Sequence[Http
     return found
 
 
-def _normalization(manager: HttpConnectionManager) -> tuple[bool, bool, bool]:
-    """What the visible paths depend on."""
+def _normalization(manager: HttpConnectionManager) -> Normalization:
     keeps = manager.path_with_escaped_slashes_action in KEEP
-    return bool(manager.normalize_path), keeps, manager.merge_slashes
+    return Normalization(bool(manager.normalize_path), keeps, manager.merge_slashes)
 
 
 KEEP = ("KEEP_UNCHANGED", "IMPLEMENTATION_SPECIFIC_DEFAULT")
