@@ -75,6 +75,8 @@ def _edit(random: Random, each: Object, made: list[Object]) -> None:
         made.remove(each)
     elif each["kind"] == "PeerAuthentication":
         spec["mtls"] = {"mode": random.choice(("STRICT", "PERMISSIVE", "DISABLE"))}
+    elif rules and each["kind"] != "DestinationRule" and random.random() < 0.25:
+        _add_unneeded(random, rules)
     elif rules and len(rules) > 1 and random.random() < 0.6:
         at, to = random.randrange(len(rules)), random.randrange(len(rules))
         if random.random() < 0.5:
@@ -89,6 +91,13 @@ def _edit(random: Random, each: Object, made: list[Object]) -> None:
         rules[0]["timeout"] = "7s" if "route" in rules[0] else None
         if rules[0]["timeout"] is None:
             del rules[0]["timeout"]
+
+
+def _add_unneeded(random: Random, rules: list[Object]) -> None:
+    """Double a rule of a VirtualService or a policy, somewhere behind it: the second one decides nothing."""
+    at = random.randrange(len(rules))
+    double = {name: value for name, value in rules[at].items() if name != "name"}
+    rules.insert(random.randint(at + 1, len(rules)), copy.deepcopy(double))
 
 
 @dataclass(frozen=True, slots=True)
