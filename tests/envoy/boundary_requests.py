@@ -88,8 +88,8 @@ class Aim:
         host = random.choice(self.hosts)
         plain = http_request(wanted, host)
         headers = [each for pair in plain.headers for each in _lines(random, pair)]
-        if wanted.get("scheme", "http") != "http" or random.random() < 0.05:
-            headers.append(("x-forwarded-proto", str(wanted.get("scheme", "http"))))
+        if random.random() < 0.05:
+            headers.append(("x-forwarded-proto", random.choice(("http", "https"))))
         path = _reordered(random, plain.path)
         if random.random() < 0.03:
             path = random.choice(ODD_PATHS)

@@ -103,7 +103,7 @@ class AskedTable:
         for place, answer in self.answers.items():
             hosts = self.aims[place[0]].hosts
             if isinstance(answer, Refuted) and hosts:
-                request = sendable(answer.witness, hosts[0])
+                request = http_request(answer.witness, hosts[0])
                 if request.method in METHODS:  # HTTP/2 has others, too
                     yield place, request
 
@@ -165,18 +165,6 @@ def dimensions(request: HttpRequest) -> dict[str, Any]:
     return {**found, **plain, "connect": request.method == "CONNECT"}
 
 
-def sendable(witness: Mapping[str, Any], authority: str) -> HttpRequest:
-    """The request of a witness, with its scheme as the proxy in front would tell it."""
-    request = http_request(witness, authority)
-    if witness.get("scheme", "http") == "http":
-        return request
-    return replaced_headers(request, (*request.headers, ("x-forwarded-proto", str(witness["scheme"]))))
-
-
-def replaced_headers(request: HttpRequest, headers: tuple[tuple[str, str], ...]) -> HttpRequest:
-    return HttpRequest(method=request.method, authority=request.authority, path=request.path, headers=headers)
-
-
 @dataclass(frozen=True, slots=True)
 class TablePair:
     """A table before and after an edit, and the differences that are found."""
@@ -232,7 +220,7 @@ def judged_pair(
     pair: TablePair, indexes: tuple[int, int], oracle: TableOracle, requests: Sequence[HttpRequest]
 ) -> Iterator[str]:
     """What two tables do otherwise than is said about their differences."""
-    made = [(each, sendable(each.witness, each.group.authority)) for each in pair.differences]
+    made = [(each, http_request(each.witness, each.group.authority)) for each in pair.differences]
     found = [(each, request) for each, request in made if request.method in METHODS]
     witnesses = [request for _, request in found]
     for (each, request), *choices in zip(found, *(oracle.choices(index, witnesses) for index in indexes), strict=True):

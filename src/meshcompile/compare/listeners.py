@@ -9,7 +9,7 @@ import msgspec
 from meshcompile.compare.identity_classes import told_apart
 from meshcompile.compare.pairs import ConfigPair
 from meshcompile.compare.policies import policy_identities, policy_requests
-from meshcompile.compare.probes import UNDECLARED_PORT, PlacedChain, Probe, chains, connection_to, tables
+from meshcompile.compare.probes import PlacedChain, Probe, chains, connection_to, described_chain, tables
 from meshcompile.compare.tokens import token_requests
 from meshcompile.config import Config
 from meshcompile.envoy.config.listener import FilterChainMatch
@@ -28,13 +28,18 @@ MOST_IDENTITIES = 20
 
 def listener_probes(pair: ConfigPair, identities: Identities) -> Iterator[Probe]:
     """Requests that meet the filter chains that are not the same in both configurations."""
+    for old, new in changed_chains(pair):
+        if old is None or new is None or _comparable(old) != _comparable(new):
+            yield from _probes(old, new, (pair.before, pair.after), identities)
+
+
+def changed_chains(pair: ConfigPair) -> Iterator[tuple[PlacedChain | None, PlacedChain | None]]:
+    """The filter chains of both configurations, by what selects them, if a listener changed."""
     if "listeners" not in pair.changed:
         return
     was, now = _by_identity(pair.before), _by_identity(pair.after)
     for key in sorted(was.keys() | now.keys(), key=repr):
-        old, new = was.get(key), now.get(key)
-        if old is None or new is None or _comparable(old) != _comparable(new):
-            yield from _probes(old, new, (pair.before, pair.after), identities)
+        yield was.get(key), now.get(key)
 
 
 Identity = tuple[str, FilterChainMatch | None]
@@ -65,7 +70,7 @@ def _probes(
         if each is None:
             continue
         connection = connection_to(config, each)
-        words = _words(each, connection)
+        words = described_chain(each, connection)
         requests = {repr(one): one for one in _requests(old, new, each, config)}  # most policies are in both managers
         for peer in _connections(old, new, connection, identities):
             for request in requests.values():
@@ -119,13 +124,6 @@ def _served(route: Route) -> str:
     """The host that a server's route is for, from its name in traces: `catalog.shop.svc.cluster.local:80/*`."""
     operation = route.decorator.operation if route.decorator is not None else ""
     return operation.rpartition(":")[0]
-
-
-def _words(each: PlacedChain, connection: DownstreamConnection) -> str:
-    tls = "TLS" if connection.tls is not None else "plain text"
-    kind = "requests" if each.manager is not None else "connections"
-    where = "another port" if connection.port == UNDECLARED_PORT else f"port {connection.port}"
-    return f"{kind} in {tls} to {where}"
 
 
 def _blamed(each: PlacedChain | None) -> tuple[Message, ...]:

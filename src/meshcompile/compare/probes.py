@@ -188,3 +188,11 @@ def _client_hello(match: FilterChainMatch, capture: Capture) -> ClientHello | No
     sni = next((name.replace("*", "any") for name in match.server_names), "")
     alpn = match.application_protocols or (ISTIO_ALPN if capture is Capture.INBOUND else ())
     return ClientHello(sni=sni, alpn=alpn, certificate=MESH_PEER)
+
+
+def described_chain(each: PlacedChain, connection: DownstreamConnection) -> str:
+    """What a chain gets, in words."""
+    tls = "TLS" if connection.tls is not None else "plain text"
+    kind = "requests" if each.manager is not None else "connections"
+    where = "another port" if connection.port == UNDECLARED_PORT else f"port {connection.port}"
+    return f"{kind} in {tls} to {where}"

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from meshcompile.compare.clusters import cluster_probes
 from meshcompile.compare.effects import Effect, effect, workloads
-from meshcompile.compare.listeners import Identities, listener_probes, removed_listeners
+from meshcompile.compare.gates import GateComparisons
+from meshcompile.compare.listeners import Identities, changed_chains, listener_probes, removed_listeners
 from meshcompile.compare.messages import message_changes
 from meshcompile.compare.pairs import ConfigPair
 from meshcompile.compare.probes import Probe
@@ -16,6 +17,7 @@ from meshcompile.compare.resources import ResourceChange, resource_changes
 from meshcompile.compare.routes import route_probes
 from meshcompile.dead_ends import cluster_names
 from meshcompile.documents import Origin
+from meshcompile.envoy.config.listener import Listener
 from meshcompile.envoy.message import Message, canonical, source_map
 from meshcompile.simulate import Capture, HttpRequest, ProxyEvaluator
 from meshcompile.symbolic.comparison import UndecidedHosts
@@ -59,19 +61,51 @@ def proxy_diff(pair: ConfigPair, identities: Identities = ()) -> ProxyDiff:
     if not resources:
         return ProxyDiff((), (), (), ())
     undecided: list[str] = []
-    behaviour = tuple(_behaviour(pair, identities, undecided))
+    gates = GateComparisons(pair.before, pair.after)
+    probes = chain(route_probes(pair), listener_probes(pair, identities), cluster_probes(pair))
+    behaviour = tuple(_behaviour(pair, probes, undecided))
     if not behaviour:
-        undecided += _unexplained(pair, resources)
+        behaviour = tuple(_behaviour(pair, _gate_probes(pair, gates), undecided))
+    if not behaviour:
+        undecided += _unexplained(pair, resources, gates)
     drained = tuple(removed_listeners(pair))
     return ProxyDiff(resources, behaviour, tuple(dict.fromkeys(undecided)), drained)
 
 
-def _behaviour(pair: ConfigPair, identities: Identities, undecided: list[str]) -> Iterator[BehaviourChange]:
-    """The changes that the probes show, each pair of effects once."""
+def _gate_probes(pair: ConfigPair, gates: GateComparisons) -> Iterator[Probe]:
+    """Requests that only one side of a filter chain admits."""
+    return (probe for old, new in changed_chains(pair) for probe in gates.probes(old, new))
+
+
+def _behaviour(
+    pair: ConfigPair, probes: Iterable[Probe | UndecidedHosts], undecided: list[str]
+) -> Iterator[BehaviourChange]:
+    """The changes that the probes show, each pair of effects once.
+
+    That a closed connection becomes an answer of 404 is shown only if nothing else is: a new listener has other news.
+    """
+    lesser: list[BehaviourChange] = []
+    count = 0
+    for change in _changes(pair, probes, undecided):
+        if change.before.is_closed and change.after.is_unrouted:
+            lesser.append(change)
+            continue
+        count += 1
+        yield change
+        if count >= MOST_EFFECTS:
+            undecided.append(f"more than {MOST_EFFECTS} kinds of requests differ")
+            return
+    if not count:
+        yield from lesser[:MOST_EFFECTS]
+
+
+def _changes(
+    pair: ConfigPair, probes: Iterable[Probe | UndecidedHosts], undecided: list[str]
+) -> Iterator[BehaviourChange]:
     old, new = ProxyEvaluator(pair.before), ProxyEvaluator(pair.after)
     names = workloads(pair.before), workloads(pair.after)
     seen: set[Hashable] = set()
-    for probe in chain(route_probes(pair), listener_probes(pair, identities), cluster_probes(pair)):
+    for probe in probes:
         if isinstance(probe, UndecidedHosts):
             undecided.append(f"requests to {probe.group.authority}: {probe.reason}")
             continue
@@ -85,15 +119,12 @@ def _behaviour(pair: ConfigPair, identities: Identities, undecided: list[str]) -
             undecided.append(f"{probe.requests}: the routes differ, and no request was found that shows how")
         probe = asked
         shape = _shape(probe, was, now)
-        if was.key == now.key or shape in seen or _repeats(probe, shape, seen) or (was.is_closed and now.is_unrouted):
+        if was.key == now.key or shape in seen or _repeats(probe, shape, seen):
             continue
         seen.add(shape)
         listener = next((step.name for step in outcomes[0].steps if step.what == "listener"), "")
         lines = _lines(probe.was, probe.now), _lines(probe.now, probe.was)
         yield BehaviourChange(probe.requests, listener, probe, was, now, *lines)
-        if len(seen) >= MOST_EFFECTS:
-            undecided.append(f"more than {MOST_EFFECTS} kinds of requests differ")
-            return
 
 
 def _asked(probe: Probe) -> Iterator[Probe]:
@@ -123,17 +154,25 @@ def _decision(effect: Effect) -> str:
     return "denied" if effect.denied else "forwarded" if effect.forwards else repr(effect.outcomes)
 
 
-def _unexplained(pair: ConfigPair, resources: Sequence[ResourceChange]) -> Iterator[str]:
+def _unexplained(pair: ConfigPair, resources: Sequence[ResourceChange], gates: GateComparisons) -> Iterator[str]:
     """Resources whose difference no probe shows.
 
-    What route tables do is compared completely. Metadata does nothing. Neither does a cluster that nothing leads to.
+    What route tables do is compared completely, and so is what the rules of listeners admit. Metadata does nothing.
+    Neither does a cluster that nothing leads to.
     """
     used = None if _has_dynamic_clusters(pair) else _used_clusters(pair)
     for each in resources:
         if used is not None and each.type in ("clusters", "endpoints") and each.name not in used:
             continue
+        if each.type == "listeners" and _admits_the_same(pair, each.name, gates):
+            continue
         if each.type != "routes" and (not each.fields or not all("/metadata" in one.pointer for one in each.fields)):
             yield f"{each.type} {each.name}: no request was found that shows the change"
+
+
+def _admits_the_same(pair: ConfigPair, listener: str, gates: GateComparisons) -> bool:
+    old, new = pair.changed["listeners"][listener]
+    return isinstance(old, Listener) and isinstance(new, Listener) and gates.admit_the_same(old, new)
 
 
 def _used_clusters(pair: ConfigPair) -> frozenset[str]:

@@ -90,6 +90,17 @@ def compare_policies(before: Config, after: Config) -> PolicyComparison:
     return PolicyComparison(_relation(gained, lost), gained, lost)
 
 
+def compare_gates(before: Gate, after: Gate) -> PolicyComparison:
+    """The authorization of a filter chain after a change, compared with that before it."""
+    gained = lost = None
+    try:
+        lost = _only(before, after)
+        gained = _only(after, before)
+    except Undecided as undecided:
+        return PolicyComparison(Relation.UNKNOWN, gained, lost, str(undecided))
+    return PolicyComparison(_relation(gained, lost), gained, lost)
+
+
 def _relation(gained: PolicyWitness | None, lost: PolicyWitness | None) -> Relation:
     match gained, lost:
         case None, None:

@@ -10,7 +10,8 @@ def http_request(witness: Request, authority: str) -> HttpRequest:
     """The request that a witness describes, to a host.
 
     Dimensions that the witness does not have get values that no condition asks for: the path `/`, the method GET, and
-    no headers. `chance:N` has no part in a request.
+    no headers. `chance:N` has no part in a request. The scheme HTTPS is what a proxy in front says in a header, unless
+    the witness has that header.
     """
     query = "&".join(_parameters(witness))
     path = str(witness.get("path", "/"))
@@ -22,7 +23,13 @@ def http_request(witness: Request, authority: str) -> HttpRequest:
     )
 
 
+FORWARDED_PROTO = "x-forwarded-proto"
+"""The header from which Envoy takes the scheme of a request in plain text."""
+
+
 def _headers(witness: Request) -> Iterator[tuple[str, str]]:
+    if witness.get("scheme") == "https" and witness.get(f"header:{FORWARDED_PROTO}") is None:
+        yield FORWARDED_PROTO, "https"
     for name, value in sorted(witness.items()):
         if name.startswith("header:") and value is not None:
             yield name.removeprefix("header:"), value

@@ -1,0 +1,121 @@
+"""The authorization of filter chains before and after a change: proofs that it admits the same, and probes if not."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from meshcompile.compare.probes import PlacedChain, Probe, connection_to, described_chain, tables
+from meshcompile.config import Config
+from meshcompile.envoy.config.listener import Filter, FilterChain, Listener
+from meshcompile.envoy.extensions.filters.http import rbac as http_rbac
+from meshcompile.envoy.extensions.filters.network import rbac as network_rbac
+from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager, HttpFilter
+from meshcompile.envoy.message import Packed
+from meshcompile.envoy.traversal import filter_chains
+from meshcompile.prove.policies import PolicyComparison, Relation, compare_gates
+from meshcompile.simulate import ClientHello, DownstreamConnection, PeerCertificate
+from meshcompile.symbolic.concrete import ANY_SERVER, ConcreteRequest
+from meshcompile.symbolic.gates import Gate, gate
+
+
+class GateComparisons:
+    """Compares the gates of filter chains of two configurations, equal ones once."""
+
+    def __init__(self, before: Config, after: Config) -> None:
+        self._configs = before, after
+        self._known: dict[tuple[Gate, Gate], PolicyComparison] = {}
+
+    def of(self, old: FilterChain, new: FilterChain) -> PolicyComparison:
+        """What a chain admits after the change, compared with what it admitted."""
+        both = _gate(old, self._configs[0]), _gate(new, self._configs[1])
+        if both not in self._known:
+            self._known[both] = compare_gates(*both)
+        return self._known[both]
+
+    def admit_the_same(self, old: Listener, new: Listener) -> bool:
+        """Whether two listeners differ in nothing but rules for requests, and these are proved to admit the same."""
+        if _ungated(old) != _ungated(new):
+            return False
+        pairs = zip(filter_chains(old), filter_chains(new), strict=True)
+        return all(was == now or self._admits_the_same(was, now) for was, now in pairs)
+
+    def _admits_the_same(self, old: FilterChain, new: FilterChain) -> bool:
+        in_one_place = len(_ranks(old) | _ranks(new)) == 1
+        return in_one_place and self.of(old, new).relation is Relation.EQUIVALENT
+
+    def probes(self, old: PlacedChain | None, new: PlacedChain | None) -> Iterator[Probe]:
+        """A request that only one side of a chain admits, for each side that admits one."""
+        if old is None or new is None or old.chain == new.chain:
+            return
+        found = self.of(old.chain, new.chain)
+        for witness in filter(None, (found.gained, found.lost)):
+            connection = _connection(connection_to(self._configs[1], new), witness.request)
+            if connection is not None:
+                request = witness.request.request if witness.http else None
+                words = described_chain(new, connection)
+                yield Probe(connection, request, words, (old.chain, old.listener), (new.chain, new.listener))
+
+
+def _gate(chain: FilterChain, config: Config) -> Gate:
+    return gate(chain, {each.name: each for each in config.extensions}, tables(config))
+
+
+def _connection(usual: DownstreamConnection, wanted: ConcreteRequest) -> DownstreamConnection | None:
+    """The connection of a request to a chain; None if the chain cannot get it."""
+    tls = _hello(usual.tls, wanted)
+    if (tls is None) != (usual.tls is None) or wanted.client != wanted.source:
+        return None
+    destination = usual.destination if wanted.destination == ANY_SERVER else wanted.destination
+    return msgspec.structs.replace(usual, source=wanted.source, destination=destination, tls=tls)
+
+
+def _hello(usual: ClientHello | None, wanted: ConcreteRequest) -> ClientHello | None:
+    """The handshake of a request. Without one in the request, any client will do."""
+    if usual is None or wanted.principal is None:
+        return usual if wanted.principal is None else wanted.hello
+    certificate = PeerCertificate(uris=(wanted.principal,)) if wanted.principal else None
+    return msgspec.structs.replace(usual, sni=wanted.sni or usual.sni, certificate=certificate)
+
+
+def _ungated(listener: Listener) -> Listener:
+    """The listener without its rules for requests."""
+    chains = tuple(map(_without_rules, listener.filter_chains))
+    default = listener.default_filter_chain
+    without = None if default is None else _without_rules(default)
+    return msgspec.structs.replace(listener, filter_chains=chains, default_filter_chain=without, metadata=None)
+
+
+def _without_rules(chain: FilterChain) -> FilterChain:
+    filters = tuple(_ungated_filter(each) for each in chain.filters if not _is_rules(each.typed_config))
+    return msgspec.structs.replace(chain, filters=filters)
+
+
+def _ungated_filter(each: Filter) -> Filter:
+    manager = each.typed_config
+    if not isinstance(manager, HttpConnectionManager):
+        return each
+    filters = tuple(one for one in manager.http_filters if not _is_rules(one.typed_config))
+    return msgspec.structs.replace(each, typed_config=msgspec.structs.replace(manager, http_filters=filters))
+
+
+def _is_rules(config: Packed | None) -> bool:
+    """Whether a filter does nothing but admit or refuse."""
+    if not isinstance(config, http_rbac.RBAC | network_rbac.RBAC):
+        return False
+    return config.matcher is None and config.shadow_matcher is None and config.shadow_rules is None
+
+
+def _ranks(chain: FilterChain) -> set[tuple[int, int]]:
+    """How many filters of other kinds stand before the rules of a chain: network filters, and HTTP filters."""
+    managers = [each.typed_config for each in chain.filters if isinstance(each.typed_config, HttpConnectionManager)]
+    lists: tuple[Sequence[Filter | HttpFilter], ...] = (chain.filters, *(each.http_filters for each in managers))
+    return {place for kind, filters in enumerate(lists) for place in _places(kind, filters)}
+
+
+def _places(kind: int, filters: Sequence[Filter | HttpFilter]) -> Iterator[tuple[int, int]]:
+    others = 0
+    for each in filters:
+        if _is_rules(each.typed_config):
+            yield kind, others
+        else:
+            others += 1
