@@ -71,7 +71,7 @@ conformance-bootstraps: $(READY) ## let the real Envoy check the static bootstra
 
 conformance-xds: $(READY) ## change and restart the xDS server under a steady client, and fuzz it for a minute
 	$(BIN)/python -m tests.serve.steady --protocol delta --changes 100 --restarts 5
-	$(BIN)/python -m tests.serve.steady --protocol sotw --changes 100 --restarts 0
+	$(BIN)/python -m tests.serve.steady --protocol sotw --changes 100 --restarts 5
 	$(MAKE) --no-print-directory fuzz-xds
 
 fuzz-xds: $(READY) ## fuzz the xDS server for a minute

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from meshcompile.serve.discovery import Answered, DeltaRequest, SotwRequest, XdsRequest, XdsResponse
-from meshcompile.serve.stream_state import StreamState, StreamStep, XdsProtocol, pushed, requested, rested
+from meshcompile.serve.resumed_clusters import UNKNOWN
+from meshcompile.serve.stream_state import RESTS, StreamStep, pushed, requested, rested
+from meshcompile.serve.subscriptions import StreamState, XdsProtocol
 from meshcompile.serve.xds_resources import (
     CLUSTERS,
     ENDPOINTS,
@@ -48,7 +50,11 @@ def resources(route: str, versions: Mapping[str, int], listeners: int, routes: i
 
 @dataclass
 class Client:
-    """What Envoy does with responses: it warms changed clusters and listeners, and keeps what it has if it rejects."""
+    """What Envoy does with responses: it warms changed clusters and listeners, and keeps what it has if it rejects.
+
+    It acknowledges clusters only when none is warming. `active` are the contents of clusters that it uses: one that is
+    warming is not among them, but may be there with an earlier content.
+    """
 
     protocol: XdsProtocol
     has: dict[str, dict[str, str]] = field(
@@ -56,12 +62,20 @@ class Client:
     )
     names: dict[str, set[str]] = field(default_factory=lambda: {ENDPOINTS: set(), ROUTES: set()})
     warming: set[str] = field(default_factory=set)
+    active: dict[str, str] = field(default_factory=dict)
     nonces: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    later: list[str] = field(default_factory=list)
 
     def subscribe(self) -> list[XdsRequest]:
-        """The first requests of a stream. With delta, they say what the client has."""
+        """The first requests of a stream. They say what the client has, or the versions of it.
+
+        While clusters are warming, a client asks for none, and for the first listeners and routes only after them.
+        """
         self.nonces = {}
-        return [self.request(type_url) for type_url in (CLUSTERS, ENDPOINTS, LISTENERS, ROUTES)]
+        self.later = [each for each in (LISTENERS, ROUTES) if self.warming and not self.versions.get(each)]
+        wanted = (ENDPOINTS, LISTENERS, ROUTES) if self.warming else (CLUSTERS, ENDPOINTS, LISTENERS, ROUTES)
+        return [self.request(type_url) for type_url in wanted if type_url not in self.later]
 
     def request(
         self, type_url: str, error: str | None = None, added: Iterable[str] = (), gone: Iterable[str] = ()
@@ -69,7 +83,7 @@ class Client:
         answered = Answered(self.nonces.get(type_url, ""), error)
         names = sorted(self.names.get(type_url, ()))
         if self.protocol is XdsProtocol.SOTW:
-            return SotwRequest(type_url, tuple(names), answered)
+            return SotwRequest(type_url, tuple(names), answered, version=self.versions.get(type_url, ""))
         if not answered.nonce:
             return DeltaRequest(type_url, tuple(names), (), dict(self.has[type_url]))
         return DeltaRequest(type_url, tuple(added), tuple(gone), {}, answered)
@@ -79,6 +93,22 @@ class Client:
         self.nonces[response.type_url] = response.nonce
         if rejects and response.type_url in (LISTENERS, ROUTES):
             return [self.request(response.type_url, "no")]
+        self.versions[response.type_url] = response.version
+        before = self._apply(response)
+        if response.type_url == CLUSTERS:
+            has = self.has[CLUSTERS]
+            self.warming = {name for name in has if name in self.warming or before.get(name) != has[name]}
+            self.active = {name: version for name, version in self.active.items() if name in has}
+            return [*self._cluster_answer(), *self._named(ENDPOINTS, set(has))]
+        if response.type_url == ENDPOINTS:
+            answered = {each.name for each in response.resources}.union(response.removed)
+            return [self.request(ENDPOINTS), *self.warm(answered)]
+        if response.type_url == LISTENERS:
+            return [self.request(LISTENERS), *self._named(ROUTES, {"r"} if self.has[LISTENERS] else set())]
+        return [self.request(response.type_url)]
+
+    def _apply(self, response: XdsResponse) -> dict[str, str]:
+        """Take the resources of a response. Returns those of its type from before."""
         has = self.has[response.type_url]
         before = dict(has)
         if self.protocol is XdsProtocol.SOTW and response.type_url in (CLUSTERS, LISTENERS):
@@ -86,16 +116,24 @@ class Client:
         has.update({each.name: each.version for each in response.resources})
         for name in response.removed:
             has.pop(name, None)
-        changed = {name for name, version in has.items() if before.get(name) != version}
-        if response.type_url == CLUSTERS:
-            self.warming |= changed
-            self.warming &= has.keys()
-            return [self.request(CLUSTERS), *self._named(ENDPOINTS, set(has))]
-        if response.type_url == ENDPOINTS:
-            self.warming -= {each.name for each in response.resources}
-        if response.type_url == LISTENERS:
-            return [self.request(LISTENERS), *self._named(ROUTES, {"r"} if has else set())]
-        return [self.request(response.type_url)]
+        return before
+
+    def warm(self, names: set[str]) -> list[XdsRequest]:
+        """Use warming clusters. With the last one, the client answers for clusters."""
+        done = self.warming & names
+        self.warming -= done
+        self.active |= {name: self.has[CLUSTERS][name] for name in done}
+        return self._cluster_answer() if done else []
+
+    def _cluster_answer(self) -> list[XdsRequest]:
+        if self.warming:
+            return []
+        later, self.later = self.later, []
+        return [self.request(type_url) for type_url in (CLUSTERS, *later)]
+
+    @property
+    def stand_ins(self) -> set[str]:
+        return {name for name in self.warming if self.has[CLUSTERS][name] == UNKNOWN}
 
     def _named(self, type_url: str, names: set[str]) -> list[XdsRequest]:
         before = self.names[type_url]
@@ -117,7 +155,7 @@ class Stream(RuleBasedStateMachine):
         self.count = 0
         self.world = resources(route, {route: 0}, 0, 0)
         self.client = Client(self.protocol)
-        self.accepted_route = ""
+        self.has_timed_out = False
         self.connect()
 
     def connect(self) -> None:
@@ -158,12 +196,17 @@ class Stream(RuleBasedStateMachine):
 
     @rule()
     def quiet(self) -> None:
-        """A client that came back has said everything before the server counts it as rested."""
+        """A client that came back has said everything before the server counts it as rested.
+
+        The client uses warming clusters before the server has rested so often that it must.
+        """
+        if self.state.rests == RESTS - 1:
+            self.has_timed_out |= bool(self.client.stand_ins)
+            self.to_server.extend(self.client.warm(set(self.client.warming)))
         while self.to_server:
             self.serve()
         self.take(rested(self.state, self.world))
 
-    @precondition(lambda self: self.protocol is XdsProtocol.DELTA)
     @rule()
     def reconnect(self) -> None:
         self.connect()
@@ -174,13 +217,16 @@ class Stream(RuleBasedStateMachine):
         if not hasattr(self, "client"):
             return
         for version in self.client.has[ROUTES].values():
-            assert version.partition(":")[0] in self.client.has[CLUSTERS]
+            name = version.partition(":")[0]
+            assert name in self.client.has[CLUSTERS]
+            assert self.client.active.get(name) != UNKNOWN or self.has_timed_out
 
     def teardown(self) -> None:
         """Once everything is delivered and accepted, the client has what it should have, and nothing is warming."""
         if not hasattr(self, "client"):
             return
-        self.quiet()
+        for _ in range(RESTS + 1):
+            self.quiet()
         for _ in range(3):
             while self.to_client or self.to_server:
                 if self.to_client:

@@ -13,6 +13,7 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,16 @@ from tests.envoy.followed import (
     HOST,
     NODE,
     Command,
+    Object,
     Scenario,
     backends,
     eventually,
+    networking,
     routes,
     running_command,
     subsets,
 )
-from tests.envoy.runner import running
+from tests.envoy.runner import Envoy, running
 from tests.ports import free_ports
 
 EVERY = 0.005
@@ -80,6 +83,26 @@ def change(scenario: Scenario, number: int) -> None:
             scenario.mesh.put(backends("shop", **versions), routes("shop", rewrite={"uri": f"/{number}"}))
 
 
+def leaves(scenario: Scenario, number: int) -> None:
+    """The route takes a new cluster in place of the one before, which leaves: a subset, or a host found by DNS."""
+    name = f"n{number}"
+    if number % 2:
+        scenario.mesh.put(named(name, scenario.v1), subsets("shop", "v1"), routes(name))
+    else:
+        subset = {"name": name, "labels": {"version": "v1"}}
+        rule = networking("DestinationRule", "shop", host="shop.example", subsets=[subset])
+        scenario.mesh.put(named("unused", scenario.v1), rule, routes("shop", name))
+
+
+def named(name: str, port: int) -> Object:
+    """A host that is found by DNS, of which there is one."""
+    ports = [{"number": 80, "name": "http", "protocol": "HTTP"}]
+    endpoints = [{"address": "127.0.0.1", "ports": {"http": port}}]
+    return networking(
+        "ServiceEntry", "named", hosts=[f"{name}.example"], ports=ports, resolution="DNS", endpoints=endpoints
+    )
+
+
 def bootstrap(node: Path, port: int, protocol: str) -> dict[str, Any]:
     command = [sys.executable, "-m", "meshcompile", "bootstrap", "--node", str(node), "--xds", f"127.0.0.1:{port}"]
     done = subprocess.run([*command, "--xds-protocol", protocol], capture_output=True, check=True)
@@ -88,7 +111,7 @@ def bootstrap(node: Path, port: int, protocol: str) -> dict[str, Any]:
 
 
 def steady(folder: Path, protocol: str, changes: int, restarts: int) -> SteadyClient:
-    """The client after all changes. Restarts are spread among them."""
+    """The client after all changes. Restarts are spread among them, and at each one a cluster leaves and one comes."""
     port, status_port = free_ports(2)
     node = folder / "node.json"
     node.write_text(json.dumps(NODE))
@@ -103,17 +126,34 @@ def steady(folder: Path, protocol: str, changes: int, restarts: int) -> SteadyCl
         with SteadyClient(scenario.plain) as client:
             for number in range(changes):
                 change(scenario, number)
+                _applied(command)
                 if number in due:
-                    command.process.terminate()
-                    command.process.wait(60)
-                    command = _started(stack, server)
-                    command.prints("connected")
-                else:
-                    _applied(command)
+                    command = _restarted(stack, command, server, scenario, number)
+                    eventually(partial(_has_settled, envoy, number), "the clusters after a restart")
             before = client.sent
             eventually(lambda: client.sent > before + 100)
         assert not sum(envoy.stats("update_rejected").values())
     return client
+
+
+def _restarted(
+    stack: ExitStack, command: Command, server: Sequence[str | Path], scenario: Scenario, number: int
+) -> Command:
+    """The server after a restart, during which the route took another cluster."""
+    leaves(scenario, number + 1)
+    _applied(command)
+    command.process.terminate()
+    command.process.wait(60)
+    leaves(scenario, number)
+    again = _started(stack, server)
+    again.prints("connected")
+    return again
+
+
+def _has_settled(envoy: Envoy, number: int) -> bool:
+    """Whether Envoy routes to the cluster that came, and has no longer the one that left."""
+    clusters, dump = envoy.get("/clusters"), envoy.get("/config_dump?resource=dynamic_route_configs")
+    return f"n{number + 1}" not in clusters and f"n{number}" in clusters and f"n{number}" in dump
 
 
 def _started(stack: ExitStack, arguments: Sequence[str | Path]) -> Command:

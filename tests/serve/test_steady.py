@@ -11,8 +11,9 @@ from tests.serve.steady import steady
 pytestmark = pytest.mark.envoy
 
 
-def test_no_request_fails(tmp_path: Path) -> None:
-    """No request fails through changes of routes, clusters and endpoints and a restart of the server."""
-    client = steady(tmp_path, "delta", changes=8, restarts=1)
+@pytest.mark.parametrize("protocol", ["delta", "sotw"])
+def test_no_request_fails(protocol: str, tmp_path: Path) -> None:
+    """No request fails through changes of routes, clusters and endpoints, and a restart in which a cluster leaves."""
+    client = steady(tmp_path, protocol, changes=5, restarts=1)
     assert client.sent > 100
     assert client.failed == []

@@ -23,12 +23,16 @@ class Answered(Struct, frozen=True):
 
 
 class SotwRequest(Struct, frozen=True):
-    """A DiscoveryRequest. `node` is empty except in the first request of a stream."""
+    """A DiscoveryRequest. `node` is empty except in the first request of a stream.
+
+    `version` is that of the last response that the client has accepted, also in an earlier stream.
+    """
 
     type_url: str
     names: tuple[str, ...] = ()
     answered: Answered = Answered()
     node: Mapping[str, Any] = {}
+    version: str = ""
 
 
 class DeltaRequest(Struct, frozen=True):
@@ -59,7 +63,8 @@ def sotw_request(data: bytes) -> SotwRequest:
     """The request that the bytes hold. Raises WireError."""
     read = decode(f"{SERVICE}DiscoveryRequest", data, REQUEST_LIMITS)
     names = tuple(read.get("resourceNames", ()))
-    return SotwRequest(read.get("typeUrl", ""), names, _answered(read), read.get("node", {}))
+    version = read.get("versionInfo", "")
+    return SotwRequest(read.get("typeUrl", ""), names, _answered(read), read.get("node", {}), version)
 
 
 def delta_request(data: bytes) -> DeltaRequest:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from meshcompile.proxy import Proxy
-from meshcompile.serve.stream_state import Subscription, XdsProtocol
+from meshcompile.serve.subscriptions import Subscription, XdsProtocol
 from meshcompile.serve.xds_resources import SHORT
 
 

@@ -33,11 +33,9 @@ from meshcompile.serve.logs import log
 from meshcompile.serve.metrics import ServeMetrics
 from meshcompile.serve.publisher import Publisher, ServedProxy
 from meshcompile.serve.sessions import Session, Sessions
-from meshcompile.serve.stream_state import StreamState, StreamStep, XdsProtocol, is_waiting, pushed, requested, rested
+from meshcompile.serve.stream_state import REST, StreamStep, is_waiting, pushed, requested, rested
+from meshcompile.serve.subscriptions import StreamState, XdsProtocol
 from meshcompile.serve.xds_resources import SHORT, ServedResources
-
-REST = 3.0
-"""The number of seconds without a request after which a client that came back has subscribed to everything."""
 
 _READ: dict[XdsProtocol, Callable[[bytes], XdsRequest]] = {
     XdsProtocol.SOTW: sotw_request,
