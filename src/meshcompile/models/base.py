@@ -274,16 +274,13 @@ def stamp(node: Node, document: Document, written: Mapping[str, Any], path: Path
 
 
 def _stamp(node: Node, place: _Place, written: Mapping[str, Any]) -> bool:
-    has_null = False
+    has_null = None in written.values()
     values = node.__dict__
     values[_PLACE] = place
-    nested = nested_fields(type(node))
-    for key, below in written.items():
-        if below is None:
-            has_null = True
-            continue
+    nested = nested_fields(node.__class__)
+    for key, below in written.items() if nested else ():
         child = nested.get(key)
-        if child is None or (value := values[child.field]) is None:
+        if child is None or (value := values[child.field]) is None or below is None:
             continue
         if child.shape == "one":
             has_null |= _stamp(value, (place, _step(key)), below)

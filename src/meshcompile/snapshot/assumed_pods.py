@@ -7,7 +7,7 @@ from meshcompile.inject.decision import AMBIENT_REDIRECTION, InjectionCandidate,
 from meshcompile.inject.labels import gateway_labels, is_gateway, sidecar_labels
 from meshcompile.models.base import ObjectMeta, OwnerReference, placed
 from meshcompile.models.kubernetes.custom_workload import CustomWorkload
-from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Container, Pod, PodCondition, PodIP, PodSpec, PodStatus
+from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Container, Pod, PodCondition, PodSpec, PodStatus
 from meshcompile.models.kubernetes.workloads import (
     CronJob,
     DaemonSet,
@@ -131,7 +131,7 @@ def manifest_template(pod: Pod) -> PodTemplateSpec:
 
 
 def _running(address: str) -> PodStatus:
-    return PodStatus(phase="Running", pod_ip=address, pod_ips=(PodIP(ip=address),), conditions=_READY)
+    return PodStatus(phase="Running", pod_ip=address, conditions=_READY)
 
 
 class _Injected(NamedTuple):

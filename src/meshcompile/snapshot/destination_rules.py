@@ -12,14 +12,12 @@ from msgspec.structs import replace
 from meshcompile.documents import Origin
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.destination_rule import DestinationRule, Subset, TrafficPolicy
+from meshcompile.snapshot.exports import EVERYWHERE, OWN_NAMESPACE, visibility
 from meshcompile.snapshot.gateway_api.converted import FromGatewayApi
 from meshcompile.snapshot.resources import ConfigStore, oldest_first
 from meshcompile.snapshot.service import Service
 from meshcompile.values.hosts import covering, qualified
 from meshcompile.values.labels import Labels
-
-EVERYWHERE = "*"
-OWN_NAMESPACE = "."
 
 
 class MergedDestinationRule(Struct, frozen=True):
@@ -133,7 +131,7 @@ def _single(part: DestinationRule) -> MergedDestinationRule:
         name=part.name,
         namespace=part.namespace,
         host=qualified(spec.host, part.namespace),
-        export_to=frozenset(spec.export_to if selector is None else (OWN_NAMESPACE,)),
+        export_to=visibility(spec.export_to if selector is None else (OWN_NAMESPACE,)),
         workload_selector=None if selector is None else selector.match_labels,
         traffic_policy=spec.traffic_policy,
         subsets=spec.subsets,

@@ -14,11 +14,18 @@ if TYPE_CHECKING:  # validation of one object reads no mesh config
 EVERYWHERE = "*"
 OWN_NAMESPACE = "."
 NOBODY = "~"
+EVERYBODY = frozenset({EVERYWHERE})
 
 
 def exported_to(export_to: Iterable[str], namespace: str) -> frozenset[str]:
     """The namespaces that a resource of `namespace` is exported to. `.` is replaced; `*` means all namespaces."""
-    return frozenset(namespace if name == OWN_NAMESPACE else name for name in export_to)
+    return visibility(namespace if name == OWN_NAMESPACE else name for name in export_to)
+
+
+def visibility(namespaces: Iterable[str]) -> frozenset[str]:
+    """The set of these namespaces. The most frequent set is shared, because a set is as large as a service."""
+    found = frozenset(namespaces)
+    return EVERYBODY if found == EVERYBODY else found
 
 
 def is_visible(export_to: frozenset[str], namespaces: Iterable[str]) -> bool:

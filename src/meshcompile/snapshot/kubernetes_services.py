@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from meshcompile.behaviour import Behaviour
 from meshcompile.models.kubernetes import service as kubernetes
 from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.snapshot import exports
 from meshcompile.snapshot.resources import NO_CREATION_TIME, ConfigStore
 from meshcompile.snapshot.service import (
     UNSPECIFIED_ADDRESS,
@@ -153,8 +154,7 @@ def _listed(text: str) -> tuple[str, ...]:
 
 def exported_to(export_to: Iterable[str], namespace: str, mesh: MeshConfig) -> frozenset[str]:
     """The namespaces that see a service: its own list, or else the mesh's default. `.` is the service's namespace."""
-    written = tuple(export_to) or mesh.default_service_export_to or ("*",)
-    return frozenset(namespace if to == "." else to for to in written)
+    return exports.exported_to(tuple(export_to) or mesh.default_service_export_to or (exports.EVERYWHERE,), namespace)
 
 
 def traffic_distribution(spec: str, annotations: Labels, namespace_annotations: Labels) -> TrafficDistribution:

@@ -48,10 +48,11 @@ def _of_slice(slice_: EndpointSlice, service: Service | None, source: WorkloadSo
             workload = _workload(listed, address, slice_.namespace, source)
             if workload is None:
                 continue
+            addresses = workload.addresses if workload.addresses == (address,) else (address,)
             for port in slice_.ports:
                 yield Endpoint(
                     workload=workload,
-                    addresses=(address,),
+                    addresses=addresses,
                     port=port.port or 0,
                     service_port_name=port.name or "",
                     health=health,
