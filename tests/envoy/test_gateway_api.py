@@ -1,79 +1,38 @@
-"""HTTPRoutes on a Gateway of the Gateway API in the real Envoy: what the upstream conformance tests ask of a gateway.
-
-Only the Gateway is in the input: its proxy is the one that istiod would deploy.
-"""
+"""HTTPRoutes at a Gateway in the real Envoy: what the upstream conformance tests of the Gateway API ask."""
 
 from __future__ import annotations
 
 import time
-from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-import meshcompile
 from tests.envoy.backends import http_backend
-from tests.envoy.certificates import Authority, KeyPair
-from tests.envoy.client import CLOSED, Answer, request
-from tests.envoy.runner import Envoy, on_free_ports, running
-from tests.envoy.sidecars import documents
+from tests.envoy.certificates import Authority
+from tests.envoy.client import CLOSED, request
+from tests.envoy.gateway_api import (
+    HOST,
+    Object,
+    ask,
+    backend,
+    edge,
+    gateway_api,
+    location,
+    route,
+    rule,
+    secret,
+    service,
+    serving,
+    to,
+)
+from tests.envoy.runner import Envoy
 
 pytestmark = pytest.mark.envoy
 
-Object = dict[str, Any]
 BACKENDS = ("one", "two", "three")
-HOST = "shop.example"
-ADDRESS = "192.0.2.1"
-
-
-def gateway_api(kind: str, name: str, namespace: str = "shop", **spec: Any) -> Object:
-    metadata = {"name": name, "namespace": namespace}
-    return {"apiVersion": "gateway.networking.k8s.io/v1", "kind": kind, "metadata": metadata, "spec": spec}
-
-
-def edge(*listeners: Object) -> Object:
-    """The Gateway, with one listener for all namespaces unless others are given."""
-    everyone = {"allowedRoutes": {"namespaces": {"from": "All"}}}
-    default = ({"name": "http", "port": 80, "protocol": "HTTP", **everyone},)
-    return gateway_api("Gateway", "edge", "infra", gatewayClassName="istio", listeners=list(listeners or default))
-
-
-def route(*rules: Object, name: str = "web", namespace: str = "shop", **more: Any) -> Object:
-    parent = {"name": "edge", "namespace": "infra"}
-    return gateway_api("HTTPRoute", name, namespace, **{"parentRefs": [parent], "rules": list(rules), **more})
-
-
-def to(name: str, **more: Any) -> Object:
-    """A reference to a backend."""
-    return {"name": name, "port": 80, **more}
-
-
-def rule(*backends: str, matches: list[Object] | None = None, filters: list[Object] | None = None) -> Object:
-    return {"matches": matches or [], "filters": filters or [], "backendRefs": [to(name) for name in backends]}
-
-
-def service(name: str, port: int, namespace: str = "shop") -> list[Object]:
-    """A Service with one endpoint, which the bootstrap moves to loopback."""
-    return [
-        {
-            "apiVersion": "v1",
-            "kind": "Service",
-            "metadata": {"name": name, "namespace": namespace},
-            "spec": {"ports": [{"name": "http", "port": 80}]},
-        },
-        {
-            "apiVersion": "discovery.k8s.io/v1",
-            "kind": "EndpointSlice",
-            "metadata": {"name": f"{name}-1", "namespace": namespace, "labels": {"kubernetes.io/service-name": name}},
-            "addressType": "IPv4",
-            "ports": [{"name": "http", "port": port}],
-            "endpoints": [{"addresses": [ADDRESS]}],
-        },
-    ]
 
 
 @pytest.fixture(scope="module")
@@ -81,32 +40,6 @@ def ports() -> Iterator[Mapping[str, int]]:
     """The ports of the backends."""
     with ExitStack() as started:
         yield {name: started.enter_context(http_backend(name)) for name in BACKENDS}
-
-
-@contextmanager
-def serving(ports: Mapping[str, int], *objects: Object, gateway: Object | None = None) -> Iterator[Envoy]:
-    """The proxy of the Gateway, with Services for the backends and these objects."""
-    services = [each for name, port in ports.items() for each in service(name, port)]
-    mesh = meshcompile.load(documents(gateway or edge(), *services, *objects))
-    assert [str(d) for d in mesh.diagnostics if d.severity is meshcompile.Severity.ERROR] == []
-    config = mesh.compile("gateway/edge.infra")
-    moved = {f"{ADDRESS}:{port}": f"127.0.0.1:{port}" for port in ports.values()}
-    with running(on_free_ports(config.bootstrap(endpoints=moved).to_dict())) as envoy:
-        yield envoy
-
-
-def ask(envoy: Envoy, path: str = "/", **more: Any) -> Answer:
-    return request(envoy.listener_port("0.0.0.0_80"), path, **{"host": HOST, **more})
-
-
-def backend(envoy: Envoy, path: str = "/", **more: Any) -> str:
-    """The backend that answers; the status if Envoy answers itself."""
-    answer = ask(envoy, path, **more)
-    return answer.backend or str(answer.status)
-
-
-def location(answer: Answer) -> tuple[int, str]:
-    return answer.status, answer.headers.get("location", "")
 
 
 # ---- matching
@@ -306,6 +239,28 @@ def test_a_rule_without_backends_answers_itself(ports: Mapping[str, int]) -> Non
         assert [backend(envoy, path) for path in ("/none", "/zero")] == ["404", "500"]
 
 
+def changed(objects: list[Object], **spec: object) -> list[Object]:
+    """The objects of a Service with other fields."""
+    first, *rest = objects
+    return [{**first, "spec": {**first["spec"], **spec}}, *rest]
+
+
+def test_services_without_an_address(ports: Mapping[str, int]) -> None:
+    """A headless Service is a backend like another."""
+    headless = changed(service("headless", ports["one"]), clusterIP="None")
+    with serving(ports, *headless, route(rule("headless"))) as envoy:
+        assert backend(envoy) == "one"
+
+
+def test_protocols_of_backends(ports: Mapping[str, int]) -> None:
+    """A port with `appProtocol: kubernetes.io/h2c` is asked with HTTP/2."""
+    h2c = changed(service("h2c", ports["one"]), ports=[{"name": "x", "port": 80, "appProtocol": "kubernetes.io/h2c"}])
+    h2c[1]["ports"][0]["name"] = "x"
+    with serving(ports, *h2c, route(rule("h2c"))) as envoy:
+        assert ask(envoy).status >= 500  # the backend speaks HTTP/1.1 only
+        assert sum(envoy.stats("cluster.outbound.80..h2c.shop.*upstream_cx_http2_total").values()) > 0
+
+
 # ---- filters
 
 
@@ -335,6 +290,20 @@ def test_redirects(ports: Mapping[str, int]) -> None:
         assert location(ask(envoy, "/both")) == (302, f"https://{HOST}:8443/both")
         assert location(ask(envoy, "/full/a")) == (302, f"http://{HOST}/replaced")
         assert location(ask(envoy, "/prefix/a")) == (302, f"http://{HOST}/new/a")
+
+
+def test_later_releases_redirect_with_more_statuses(ports: Mapping[str, int]) -> None:
+    """Istio 1.31 takes the statuses that keep the method, and the one that changes it to GET."""
+    redirects = {status: {"hostname": "b.example", "statusCode": status} for status in (303, 307, 308)}
+    rules = [
+        {
+            "matches": [{"path": {"value": f"/{status}"}}],
+            "filters": [{"type": "RequestRedirect", "requestRedirect": redirect}],
+        }
+        for status, redirect in redirects.items()
+    ]
+    with serving(ports, route(*rules), release="1.31") as envoy:
+        assert [ask(envoy, f"/{status}").status for status in redirects] == [303, 307, 308]
 
 
 def test_rewrites(ports: Mapping[str, int]) -> None:
@@ -438,18 +407,6 @@ def test_timeouts(ports: Mapping[str, int], field: str) -> None:
 # ---- TLS and CORS
 
 
-def secret(name: str, pair: KeyPair) -> Object:
-    data = {"tls.crt": pair.certificate, "tls.key": pair.private_key}
-    metadata = {"name": name, "namespace": "infra"}
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": metadata,
-        "type": "kubernetes.io/tls",
-        "data": {key: b64encode(value.encode()).decode() for key, value in data.items()},
-    }
-
-
 def test_a_listener_ends_tls(ports: Mapping[str, int], tmp_path: Path) -> None:
     """An HTTPS listener serves the certificate of its Secret, for its own host only."""
     authority = Authority()
@@ -491,6 +448,17 @@ def test_scripts_of_allowed_origins_may_call(ports: Mapping[str, int]) -> None:
 
 
 # ---- retries
+
+
+def test_backends_that_do_not_answer(ports: Mapping[str, int]) -> None:
+    """A connection that a backend refuses is tried again, and another endpoint answers."""
+    with http_backend("gone") as gone:
+        closed = gone
+    rules = {**rule("both"), "retry": {"attempts": 5, "backoff": "1ms"}}
+    both = service("both", ports["one"])
+    named = {"metadata": {**both[1]["metadata"], "name": "both-2"}, "ports": [{"name": "http", "port": closed}]}
+    with serving({**ports, "gone": closed}, *both, {**both[1], **named}, route(rules)) as envoy:
+        assert {backend(envoy) for _ in range(20)} == {"one"}
 
 
 def test_failed_requests_are_tried_again(ports: Mapping[str, int]) -> None:

@@ -116,3 +116,11 @@ NOT_DEPLOYED = Code(
     "and from the ConfigMap with the defaults of the class. If it cannot apply them, it makes nothing, and says so "
     "only in its log.",
 )
+BACKEND_NAME_UNCHECKED = Code(
+    "MC1915",
+    "backend-name-unchecked",
+    Severity.WARNING,
+    "Istio does not compare `{hostname}` with the certificate of the backend: any certificate of the authority is good",
+    "The Gateway API asks that the certificate has the name in `validation.hostname`. istiod only sends the name to "
+    "the backend, as SNI. Envoy compares names if the policy lists them in `validation.subjectAltNames`.",
+)

@@ -8,6 +8,7 @@ from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.gateway_api.backend_policies import XBackendTrafficPolicy
 from meshcompile.models.gateway_api.l4_routes import TCPRoute, TLSRoute, UDPRoute
 from meshcompile.models.gateway_api.references import ParentReference
+from meshcompile.models.networking.destination_rule import ClientTLSSettings
 from meshcompile.snapshot.gateway_api.backend_policies import ConvertedPolicy
 from meshcompile.snapshot.gateway_api.conditions import TOLERATED, Invalid
 from meshcompile.snapshot.gateway_api.gateways import ConvertedListenerSet
@@ -85,6 +86,14 @@ def _of_policy(policy: ConvertedPolicy) -> Iterator[Diagnostic]:
             )
     if policy.invalid is not None:
         yield codes.AUTHORITY_INVALID(policy.invalid.origin, problem=policy.invalid.message)
+    elif policy.tls is not None and not policy.tls.subject_alt_names and any(each.hosts for each in policy.targets):
+        yield _unchecked_name(policy.tls)
+
+
+def _unchecked_name(tls: ClientTLSSettings) -> Diagnostic:
+    """The finding about a BackendTLSPolicy that asks for no names: its host name is the SNI alone."""
+    suggestion = f"add `subjectAltNames: [{{type: Hostname, hostname: {tls.sni}}}]`"
+    return codes.BACKEND_NAME_UNCHECKED(tls.origin.at("hostname"), hostname=tls.sni, suggestion=suggestion)
 
 
 def _unread(store: ConfigStore, behaviour: Behaviour) -> Iterator[Diagnostic]:
